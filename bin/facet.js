@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// The way in for `npm start` and `npx facet`: refuses an older Node in one sentence, then hands over to the program.
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  console.error(
+    `Facet needs Node 24 or later and this is Node ${process.versions.node}: run it with "npm start" or "npx facet", which bring their own.`,
+  );
+  process.exit(1);
+}
+const { run } = await import('../src/cli.ts');
+await run(process.argv.slice(2));

@@ -1,0 +1,8 @@
+// Tests run as ES modules, TypeScript stripped by swc. TEST_DATABASE_URL names a PostgreSQL; without it the embedded engine is used.
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'esnext' }, module: { type: 'es6' } }] },
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testTimeout: 60_000,
+};

@@ -1,0 +1,69 @@
+// JSON that keeps decimals as they were written: `1.00` and `1e-3` survive reading, changing and writing a resource.
+// https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant"). Numbers a JavaScript number would respell are kept as raw JSON.
+import { structure } from './outcome.ts';
+
+/** The two readings of one text: `plain` has JavaScript numbers (to check and to index), `exact` has raw JSON where digits would change (to store). */
+export interface Parsed {
+  plain: unknown;
+  exact: unknown;
+}
+
+/** Every string (with its colon, if it is a key) and every number of a well-formed JSON text. */
+const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*/g;
+const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
+const isRaw = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
+
+const keepDigits = (_key: string, value: unknown, context?: { source: string }): unknown =>
+  typeof value === 'number' && context !== undefined && JSON.stringify(value) !== context.source ? rawJson(context.source) : value;
+
+/** Parses a JSON text. Malformed text and repeated object keys are refused (400 structure). */
+export function parse(text: string): Parsed {
+  const plain = read(text);
+  const { keys, respelled } = scan(text);
+  if (keys !== keysOf(plain)) throw structure('each key of a JSON object may stand only once');
+  return { plain, exact: respelled ? exactly(text) : plain };
+}
+
+/** The storing reading of a text that is known to be good JSON (a stored body). */
+export function parseExact(text: string): unknown {
+  return scan(text).respelled ? exactly(text) : JSON.parse(text);
+}
+
+/** The text of a value; raw numbers are written digit for digit. */
+export const stringify = (value: unknown): string => JSON.stringify(value);
+
+/** The checking reading of an exact value: raw numbers become JavaScript numbers. */
+export function plainOf(exact: unknown): unknown {
+  if (isRaw(exact)) return Number((exact as { rawJSON: string }).rawJSON);
+  if (Array.isArray(exact)) return exact.map(plainOf);
+  if (exact === null || typeof exact !== 'object') return exact;
+  return Object.fromEntries(Object.entries(exact).map(([key, value]) => [key, plainOf(value)]));
+}
+
+const exactly = (text: string): unknown => JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
+
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw structure('the body is not well-formed JSON');
+  }
+}
+
+/** How many keys are written, and whether a JavaScript number would spell one of the numbers differently. */
+function scan(text: string): { keys: number; respelled: boolean } {
+  let keys = 0;
+  let respelled = false;
+  for (const match of text.matchAll(TOKENS)) {
+    if (match[1] !== undefined) keys++;
+    else if (match[0][0] !== '"') respelled ||= String(Number(match[0])) !== match[0];
+  }
+  return { keys, respelled };
+}
+
+function keysOf(value: unknown): number {
+  if (value === null || typeof value !== 'object') return 0;
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + keysOf(item), 0);
+  const keys = Object.keys(value);
+  return keys.reduce((sum, key) => sum + keysOf((value as Record<string, unknown>)[key]), keys.length);
+}

@@ -1,0 +1,85 @@
+// The one currency of failure: an OperationOutcome carried by one error class, made only by the constructors below.
+// https://hl7.org/fhir/R4/operationoutcome.html, issue codes: https://hl7.org/fhir/R4/valueset-issue-type.html
+// A text names the element and the rule, never the value: values are PHI.
+
+/** One thing that is wrong. `text`: what was expected; `expression`: where, as FHIRPath (`Patient.name[0].family`). */
+export interface Issue {
+  severity: 'fatal' | 'error' | 'warning' | 'information';
+  code: string;
+  text: string;
+  expression?: string[];
+}
+
+/** What failed, in kind: one row per way to fail. Surfaces may answer a kind with another status (`errors:` in surface.yaml). */
+export const KINDS = {
+  structure: { status: 400, code: 'structure' },
+  invalid: { status: 400, code: 'invalid' },
+  'not-supported': { status: 400, code: 'not-supported' },
+  rule: { status: 422, code: 'business-rule' },
+  login: { status: 401, code: 'login' },
+  forbidden: { status: 403, code: 'forbidden' },
+  'not-found': { status: 404, code: 'not-found' },
+  method: { status: 405, code: 'not-supported' },
+  'not-acceptable': { status: 406, code: 'not-supported' },
+  conflict: { status: 409, code: 'conflict' },
+  duplicate: { status: 409, code: 'duplicate' },
+  deleted: { status: 410, code: 'deleted' },
+  'version-mismatch': { status: 412, code: 'conflict' },
+  'multiple-matches': { status: 412, code: 'multiple-matches' },
+  'too-long': { status: 413, code: 'too-long' },
+  media: { status: 415, code: 'not-supported' },
+  throttled: { status: 429, code: 'throttled' },
+  exception: { status: 500, code: 'exception' },
+  upstream: { status: 502, code: 'transient' },
+  unavailable: { status: 503, code: 'transient' },
+} as const;
+
+export type Kind = keyof typeof KINDS;
+
+/** The only error the program throws on purpose. `retryAfter` is in seconds; `headers` are sent with the answer. */
+export class FhirError extends Error {
+  readonly kind: Kind;
+  readonly issues: Issue[];
+  readonly headers: Record<string, string>;
+
+  constructor(kind: Kind, issues: Issue[], headers: Record<string, string> = {}) {
+    super(issues.map((issue) => issue.text).join('; '));
+    this.name = 'FhirError';
+    this.kind = kind;
+    this.issues = issues;
+    this.headers = headers;
+  }
+}
+
+type Where = string | string[] | undefined;
+
+const one = (kind: Kind, text: string, where?: Where, headers?: Record<string, string>): FhirError =>
+  new FhirError(kind, [issue(KINDS[kind].code, text, where)], headers);
+
+/** An error-level issue; `where` is one FHIRPath expression or several. */
+export function issue(code: string, text: string, where?: Where): Issue {
+  const expression = where === undefined ? undefined : [where].flat();
+  return { severity: 'error', code, text, ...(expression && { expression }) };
+}
+
+export const structure = (text: string, where?: Where) => one('structure', text, where);
+export const invalid = (text: string, where?: Where) => one('invalid', text, where);
+export const invalidAll = (issues: Issue[]) => new FhirError('invalid', issues);
+export const notSupported = (text: string, where?: Where) => one('not-supported', text, where);
+export const rule = (text: string, where?: Where) => one('rule', text, where);
+export const login = (text: string) => one('login', text, undefined, { 'WWW-Authenticate': 'Bearer' });
+export const forbidden = (text: string) => one('forbidden', text);
+export const notFound = (text: string, where?: Where) => one('not-found', text, where);
+export const methodNotAllowed = (allowed: string[]) =>
+  one('method', `this path answers ${allowed.join(', ')}`, undefined, { Allow: allowed.join(', ') });
+export const notAcceptable = (text: string) => one('not-acceptable', text);
+export const conflict = (text: string, where?: Where) => one('conflict', text, where);
+export const duplicate = (text: string, where?: Where) => one('duplicate', text, where);
+export const deleted = (text: string) => one('deleted', text);
+export const versionMismatch = (text: string) => one('version-mismatch', text);
+export const multipleMatches = (text: string) => one('multiple-matches', text);
+export const tooLong = (text: string) => one('too-long', text);
+export const unsupportedMedia = (text: string, headers?: Record<string, string>) => one('media', text, undefined, headers);
+export const throttled = (text: string, retryAfter: number) => one('throttled', text, undefined, { 'Retry-After': String(retryAfter) });
+export const upstream = (text: string) => one('upstream', text);
+export const unavailable = (text: string, retryAfter: number) => one('unavailable', text, undefined, { 'Retry-After': String(retryAfter) });

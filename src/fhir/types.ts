@@ -1,0 +1,58 @@
+// The resource types this server serves: the one table that routes, validation, search and the CapabilityStatement follow from.
+// Adding a type is one line. The number stands in the database (`rtype`), so a line is never renumbered and a number never reused.
+
+/** Served type → its number in the database. https://hl7.org/fhir/R4/resourcelist.html */
+export const TYPES = {
+  Patient: 1,
+  Practitioner: 2,
+  PractitionerRole: 3,
+  ServiceRequest: 4,
+  Organization: 5,
+  Location: 6,
+  HealthcareService: 7,
+  Endpoint: 8,
+  Schedule: 9,
+  Slot: 10,
+  Task: 11,
+  DiagnosticReport: 12,
+  Observation: 13,
+  Specimen: 14,
+  Condition: 15,
+  RelatedPerson: 16,
+  Encounter: 17,
+  Coverage: 18,
+  Consent: 19,
+  Provenance: 20,
+  Group: 21,
+  List: 22,
+  QuestionnaireResponse: 23,
+  Binary: 24,
+} as const;
+
+export type ServedType = keyof typeof TYPES;
+
+export const SERVED_TYPES = Object.keys(TYPES) as ServedType[];
+
+export const isServed = (type: string): type is ServedType => Object.hasOwn(TYPES, type);
+
+const BY_NUMBER = new Map<number, ServedType>(SERVED_TYPES.map((type) => [TYPES[type], type]));
+
+/** The type behind a number read from the database. */
+export const typeOfNumber = (rtype: number): ServedType => BY_NUMBER.get(rtype)!;
+
+/** A resource as parsed JSON. Elements are looked at through paths and generated facts, not through per-type classes. */
+export interface Resource {
+  resourceType: string;
+  id?: string;
+  meta?: Meta;
+  [element: string]: unknown;
+}
+
+export interface Meta {
+  versionId?: string;
+  lastUpdated?: string;
+  [element: string]: unknown;
+}
+
+/** https://hl7.org/fhir/R4/datatypes.html#id */
+export const ID = /^[A-Za-z0-9\-.]{1,64}$/;

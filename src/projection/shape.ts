@@ -1,0 +1,118 @@
+// What a loaded mapping can do, in types: the contract between the mapping language (this room) and the doors that use it (src/http/v1.ts, src/outbound).
+// All of it is pure: no Express, no SQL, no clock, no I/O after loading. What only the server knows comes in as `Env`.
+import type { Issue, Kind } from '../fhir/outcome.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
+
+/** A value of a shape: the vendor's JSON, without its envelope. */
+export type View = Record<string, unknown>;
+
+/** What the server knows and the resource does not say. */
+export interface Env {
+  /** When the resource was first stored. */
+  created?: string;
+  /** An id minted for this write, and the time of it. */
+  newId?: string;
+  now?: string;
+  /** The UUID a surface shows for an id that is not a lower-case UUID (version 5 of tenant, type and id). */
+  alias: (type: string, id: string) => string;
+  /** The FHIR id behind an id as shown, where the shown one is an alias; looked up before a lens runs. */
+  resolved?: ReadonlyMap<string, string>;
+  /** Joined resources by the name of their `with:` row, and the bound row key. */
+  [name: string]: unknown;
+}
+
+export type ShapeInteraction = 'create' | 'read' | 'search' | 'update' | 'delete';
+
+/** One documented JSON body of one vendor, tied to a resource type. */
+export interface Shape {
+  surface: Surface;
+  /** File name without `.yaml`: `lab-order`. */
+  name: string;
+  resource: ServedType;
+  /** As the vendor documents it: `/v1/lab-orders`. */
+  path: string;
+  interactions: ShapeInteraction[];
+  idempotency: 'required' | 'optional';
+  /** JSON Schemas (draft 2020-12) of the request and of one item in a response. */
+  requestSchema: object;
+  responseSchema: object;
+  /** What is wrong with a request body, in the vendor's own field names (`patient.last_name` in `expression`); empty when nothing is. */
+  check(body: unknown): Issue[];
+  /** The body without the properties the shape does not know. */
+  known(body: View): View;
+  /** resource → view (projection). */
+  read(resource: Resource, env: Env): View;
+  /** view → resource: puts the view into `into` (a new resource when absent); every element the mapping does not name stays. */
+  write(view: View, into: Resource | undefined, env: Env, options?: { server?: boolean }): Resource;
+  /** The vendor's field behind a FHIRPath expression that a check of the resource named, or undefined. */
+  fieldAt(expression: string): string | undefined;
+  /** Vendor query parameters → FHIR search string; a value outside its domain is a FhirError `invalid` naming the parameter. Paging parameters are not in here. */
+  query(parameters: Record<string, string>, env: Env): string;
+  /** Searches that bring in what the shape shows beside the resource: one search for a whole page. */
+  joins: Join[];
+  /** References in a request that must lead to something, and how their absence is answered. */
+  exists: { field: string; type: ServedType; missing: Kind; id(view: View): string | undefined }[];
+  /** Names in a request that become references when exactly one resource carries them. */
+  links: { search(view: View): string | undefined; put(resource: Resource, reference: string): Resource }[];
+  /** When the same thing may exist already: the match keys to lock, the searches that find candidates, and whether a candidate is the same. Null: never. */
+  duplicates(view: View): { keys: string[]; candidates: { search: string; same(candidate: View): boolean }[] } | null;
+  /** FHIR search for the resource a create goes into (`Practitioner?identifier=…`), null: always a new one. */
+  into(view: View): string | null;
+  /** Shapes whose items are elements of a resource: the keys of the items in a resource, and the key a view names. Absent for all others. */
+  rows?: { keys(resource: Resource): string[]; name: string; of(view: View): string; search(id: string): string };
+  /** Name of the outside step a create waits for (`lab-order`, `physician`), or undefined. */
+  port?: string;
+}
+
+export interface Join {
+  name: string;
+  /** FHIR search for all of these ids at once. */
+  search(ids: string[]): string;
+  /** The part of the answer that belongs to this resource. */
+  share(resource: Resource, answer: Resource[]): Resource[];
+}
+
+/** The habits all shapes of one vendor share (`surface.yaml`). */
+export interface Surface {
+  name: string;
+  /** Host names it owns (`*.platform.loop.health`), and path prefixes it is mounted under (`/loop`, `/api-v1`). */
+  hosts: string[];
+  mounts: string[];
+  /** How development keys of this surface begin (`clk_`), and which header carries them. */
+  auth: { scheme: 'api-key' | 'bearer'; header: string; prefix: string };
+  page: { size: string; offset?: string; cursor?: string; default: number; max: number; maxOffset: number; clamp: boolean };
+  rateLimit: { limit: number; seconds: number; headers: Record<string, string> } | null;
+  /** Kinds of failure → this vendor's status and code. */
+  failure(kind: Kind): { status: number; code: string };
+  /** Envelopes: the body that is sent. */
+  item(view: View, facts: AnswerFacts): unknown;
+  list(views: View[], page: ListFacts, facts: AnswerFacts, shape: Shape): unknown;
+  error(kind: Kind, issues: Issue[], facts: AnswerFacts): { status: number; body: unknown };
+  /** Extra headers of every answer of this surface. */
+  headers(facts: AnswerFacts): Record<string, string>;
+  /** Ids as this surface shows them, both ways; `undefined` when the text is no id of it. */
+  showId(type: string, id: string, env: Env): string;
+  readId(type: string, shown: string): string | undefined;
+}
+
+export interface AnswerFacts {
+  requestId: string;
+  time: string;
+  status: number;
+  rate?: { limit: number; remaining: number; reset: number };
+}
+
+export interface ListFacts {
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  nextOffset: number | null;
+  cursor: string | null;
+  total?: number;
+}
+
+/** Everything found under `mappings/` and checked. */
+export interface Mappings {
+  surfaces: Surface[];
+  shapes: Shape[];
+}
