@@ -1,0 +1,12 @@
+// `npm run generate`: writes everything under src/fhir/generated from HL7's R4 definitions. Names, types and codes only, no prose.
+import { writeFileSync } from 'node:fs';
+import { elementsFile } from './generate/elements.ts';
+
+/** Generated file → the function that makes its text. A new generated file is one more line. */
+export const GENERATED: Record<string, () => string> = {
+  'elements.json': elementsFile,
+};
+
+if (import.meta.main) {
+  for (const [name, make] of Object.entries(GENERATED)) writeFileSync(new URL(`../src/fhir/generated/${name}`, import.meta.url), make());
+}

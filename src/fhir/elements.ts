@@ -1,0 +1,78 @@
+// What elements a FHIR type has: the facts of the R4 definitions, by type and element name.
+// https://hl7.org/fhir/R4/elementdefinition.html, choice types: https://hl7.org/fhir/R4/formats.html#choice
+import { readFileSync } from 'node:fs';
+
+/**
+ * One element of a type.
+ * `types`: primitive types (`string`), datatypes (`HumanName`), or backbone elements by path (`Patient.contact`); each of the latter two can be asked for
+ * its own elements. `choice`: the element's name in the definitions (`value[x]`), for elements that carry their type in the name.
+ * `targets`: resource types a reference may lead to; absent when any will do. `summary`: part of `_summary=true`.
+ */
+export interface ElementFacts {
+  list: boolean;
+  types: string[];
+  min: number;
+  choice?: string;
+  targets?: string[];
+  summary?: boolean;
+}
+
+interface Generated {
+  types: string[];
+  min?: number;
+  list?: boolean;
+  bare?: boolean;
+  targets?: string[];
+  summary?: boolean;
+}
+
+/** Whether elements of this type are JSON strings, numbers or booleans rather than objects. */
+export const isPrimitive = (type: string): boolean => /^[a-z]/.test(type);
+
+const GENERATED: Record<string, Record<string, Generated>> = JSON.parse(
+  readFileSync(new URL('./generated/elements.json', import.meta.url), 'utf8'),
+);
+const TYPES = new Map(Object.entries(GENERATED).map(([type, elements]) => [type, tableOf(elements)]));
+
+/**
+ * The element `name` of a type, as it stands in JSON: `birthDate`, `valueString`, `_birthDate` (the Element beside a primitive).
+ * `value[x]` answers for all types of a choice at once. Undefined when the type has no such element. `resourceType` is not an element.
+ */
+export const elementOf = (type: string, name: string): ElementFacts | undefined => TYPES.get(type)?.get(name);
+
+/** The names of all elements of a type as they stand in JSON, `_x` siblings and `value[x]` left out; empty when the type is unknown. */
+export const elementNames = (type: string): string[] =>
+  [...(TYPES.get(type)?.keys() ?? [])].filter((name) => !name.startsWith('_') && !name.endsWith('[x]'));
+
+function tableOf(elements: Record<string, Generated>): Map<string, ElementFacts> {
+  return new Map(Object.entries(elements).flatMap(([name, element]) => entriesOf(name, element)));
+}
+
+function entriesOf(name: string, { bare = false, list = false, min = 0, ...rest }: Generated): [string, ElementFacts][] {
+  const facts: ElementFacts = { ...rest, list, min };
+  if (bare) return [[name, facts]];
+  if (!name.endsWith('[x]')) return withSibling(name, facts);
+  const all: ElementFacts = { ...facts, choice: name };
+  return [[name, all], ...facts.types.flatMap((type) => withSibling(choiceName(name, type), only(type, all)))];
+}
+
+/** A primitive stands beside an object of its id and extensions, under the name with an underscore. https://hl7.org/fhir/R4/json.html#primitive */
+function withSibling(name: string, facts: ElementFacts): [string, ElementFacts][] {
+  const sibling: ElementFacts = { ...facts, types: ['Element'], min: 0 };
+  return facts.types.every(isPrimitive)
+    ? [
+        [name, facts],
+        [`_${name}`, sibling],
+      ]
+    : [[name, facts]];
+}
+
+/** One branch of a choice. SimpleQuantity is Quantity under another name, so its branch is `valueQuantity`. */
+function choiceName(name: string, type: string): string {
+  const suffix = type === 'SimpleQuantity' ? 'Quantity' : type;
+  return name.replace('[x]', suffix.charAt(0).toUpperCase() + suffix.slice(1));
+}
+
+function only(type: string, { targets, ...facts }: ElementFacts): ElementFacts {
+  return { ...facts, types: [type], min: 0, ...(type === 'Reference' && targets && { targets }) };
+}
