@@ -1,0 +1,37 @@
+// One way to run SQL, whichever PostgreSQL stands behind it: a server (postgres.ts) or the embedded engine (embedded.ts).
+import type { DirectoryLock } from './data-directory.ts';
+
+/** Statements on the connection pool, or on the one connection of a transaction. */
+export interface Database {
+  readonly engine: 'server' | 'embedded';
+  /**
+   * Runs one statement with `$1`-style parameters. int8 and numeric come back as decimal texts, timestamptz as ISO 8601 in UTC with milliseconds
+   * (or `infinity`), json as parsed. `name`: a hot statement, parsed once per connection where the way to the database allows it.
+   */
+  query<T extends object>(sql: string, parameters?: unknown[], name?: string): Promise<T[]>;
+  /** Runs a text of several statements without parameters. */
+  script(sql: string): Promise<void>;
+  /**
+   * All of `work` in one READ COMMITTED transaction, on the handle it is given; on a transaction's handle it joins that transaction.
+   * Run again, a few times, when the database asks for it. Using the outer handle inside `work` fails at once: on one connection it could never be answered.
+   */
+  transaction<T>(work: (database: Database) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A PostgreSQL server. `statementTimeout` in ms (a longer statement is a 503). `preparedStatements: false`: a transaction pooler stands between. */
+export interface ServerOptions {
+  url: string;
+  poolSize?: number;
+  statementTimeout?: number;
+  preparedStatements?: boolean;
+}
+
+/** The embedded engine: in memory, or in a data directory whose lock is held. `snapshot`: a dumped data directory to start from (memory only). */
+export type EmbeddedOptions = { embedded: DirectoryLock } | { embedded: 'memory'; snapshot?: Blob };
+
+/** Opens a database. The engine that is not used is not loaded. */
+export async function openDatabase(options: ServerOptions | EmbeddedOptions): Promise<Database> {
+  if ('url' in options) return (await import('./postgres.ts')).openServer(options);
+  return (await import('./embedded.ts')).openEmbedded(options);
+}

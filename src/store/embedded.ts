@@ -1,0 +1,61 @@
+// The Database of the embedded engine (PGlite: PostgreSQL in WebAssembly), for trying, developing and testing. It has one connection and does not fsync.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite, types } from '@electric-sql/pglite';
+import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+import knex from 'knex';
+import { databaseOf } from './connection-pool.ts';
+import type { Database, EmbeddedOptions } from './database.ts';
+import { instantOf } from './instant.ts';
+
+const asText = (text: string): string => text;
+const SETTINGS = {
+  extensions: { pg_trgm, btree_gin },
+  parsers: { [types.INT8]: asText, [types.NUMERIC]: asText, [types.TIMESTAMPTZ]: instantOf },
+};
+
+/** Starts the engine; the first start in a directory creates the database in it. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
+  const engine = await PGlite.create({ ...SETTINGS, ...placeOf(options) });
+  const pool = knex({ client: dialectOf(engine), connection: {}, pool: { min: 1, max: 1 } });
+  return databaseOf<PGlite>(pool, {
+    engine: 'embedded',
+    run: async (connection, sql, parameters) => (await connection.query<object>(sql, parameters)).rows,
+    script: (connection, sql) => connection.exec(sql),
+    close: () => engine.close(),
+  });
+}
+
+function placeOf(options: EmbeddedOptions): { dataDir?: string; loadDataDir?: Blob } {
+  if (options.embedded === 'memory') return 'snapshot' in options && options.snapshot ? { loadDataDir: options.snapshot } : {};
+  const dataDir = join(options.embedded.directory, 'database');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  return { dataDir };
+}
+
+/**
+ * A knex dialect whose pool holds the one connection there is: a transaction has it to itself, everybody else waits their turn.
+ * https://knexjs.org/guide/#custom-dialects — knex itself sends only BEGIN, COMMIT and ROLLBACK here.
+ */
+function dialectOf(engine: PGlite): typeof knex.Client {
+  class Embedded extends knex.Client {
+    override dialect = 'postgresql';
+    override async acquireRawConnection() {
+      return engine;
+    }
+    override async destroyRawConnection() {}
+    _driver() {
+      return engine;
+    }
+    async _query(connection: PGlite, statement: { sql: string; response?: unknown }) {
+      statement.response = await connection.exec(statement.sql);
+      return statement;
+    }
+    processResponse(statement: { response: unknown }) {
+      return statement.response;
+    }
+  }
+  Embedded.prototype.driverName = 'pglite';
+  return Embedded;
+}

@@ -1,0 +1,71 @@
+// Brings a database to the shape this program knows: the files of migrations/, in order, each once, each in a transaction.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Database } from './database.ts';
+import { DatabaseError } from './failure.ts';
+
+/** One file: `0001-resources.sql`, its SQL and the SHA-256 of it. */
+export interface Migration {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
+const FILE = /^\d{4}-[a-z0-9-]+\.sql$/;
+const TABLE =
+  'create table if not exists migration (name text collate "C" primary key, checksum text not null, applied_at timestamptz(3) not null)';
+/** Two starters may both find a table missing: the later one is told so by the catalogue's unique index. */
+const MADE_MEANWHILE = new Set(['23505', '42P07']);
+
+/** The migrations of a folder, in the order of their numbers. Checksums are of the text with \n line ends. */
+export function migrationsIn(folder: string = FOLDER): Migration[] {
+  const names = readdirSync(folder).filter((name) => FILE.test(name));
+  return names.sort().map((name) => {
+    const sql = readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n');
+    return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+  });
+}
+
+/** Runs what has not run yet; answers the names of what it ran. Harmless when run again, and by several starters at once. */
+export async function migrate(database: Database, at: string, migrations: Migration[] = migrationsIn()): Promise<string[]> {
+  await makeTable(database);
+  const ran: string[] = [];
+  for (const migration of migrations) {
+    if (await apply(database, migration, at)) ran.push(migration.name);
+  }
+  await refuseUnknown(database, migrations);
+  return ran;
+}
+
+async function makeTable(database: Database): Promise<void> {
+  await database.script(TABLE).catch((error: unknown) => {
+    if (!(error instanceof DatabaseError) || !MADE_MEANWHILE.has(error.code)) throw error;
+  });
+}
+
+/** The table's lock makes a second starter wait, and then see what the first has done. */
+function apply(database: Database, migration: Migration, at: string): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    await transaction.script('set local statement_timeout = 0; lock table migration in exclusive mode');
+    const [applied] = await transaction.query<{ checksum: string }>('select checksum from migration where name = $1', [migration.name]);
+    if (applied) return unchanged(migration, applied.checksum);
+    await transaction.script(migration.sql);
+    await transaction.query('insert into migration values ($1, $2, $3)', [migration.name, migration.checksum, at]);
+    return true;
+  });
+}
+
+function unchanged(migration: Migration, checksum: string): false {
+  if (checksum === migration.checksum) return false;
+  throw new Error(`migrations/${migration.name} was changed after it ran on this database: restore it and add a new migration instead`);
+}
+
+async function refuseUnknown(database: Database, migrations: Migration[]): Promise<void> {
+  const known = new Set(migrations.map((migration) => migration.name));
+  const applied = await database.query<{ name: string }>('select name from migration order by name');
+  const unknown = applied.find((row) => !known.has(row.name));
+  if (unknown) throw new Error(`the database holds migration ${unknown.name}, which this version does not know: start the newer version`);
+}

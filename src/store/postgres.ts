@@ -1,0 +1,37 @@
+// The Database of a PostgreSQL server (15–18), through knex and pg.
+import knex from 'knex';
+import pg from 'pg';
+import { databaseOf } from './connection-pool.ts';
+import type { Database, ServerOptions } from './database.ts';
+import { instantOf } from './instant.ts';
+
+const TIMESTAMPTZ = 1184;
+const POOL_SIZE = 10;
+const TIMEOUT = 30_000;
+/** How long a request waits for a free connection, in ms. */
+const WAIT = 10_000;
+
+/** Opens a pool; the first statement connects. */
+export function openServer(options: ServerOptions): Database {
+  const prepared = options.preparedStatements ?? true;
+  const pool = knex({
+    client: 'pg',
+    connection: connectionOf(options, prepared),
+    pool: { min: 0, max: options.poolSize ?? POOL_SIZE },
+    acquireConnectionTimeout: WAIT,
+    log: { warn() {}, error() {}, deprecate() {}, debug() {} },
+  });
+  return databaseOf<pg.Client>(pool, {
+    engine: 'server',
+    run: async (client, text, values, name) => (await client.query({ text, values, ...(prepared && name && { name }) })).rows,
+    script: (client, text) => client.query(text),
+  });
+}
+
+/** A transaction pooler refuses settings sent at connecting: there, `statement_timeout` is set on the role or database. */
+function connectionOf(options: ServerOptions, prepared: boolean): object {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(TIMESTAMPTZ, instantOf);
+  const timeout = prepared ? { statement_timeout: options.statementTimeout ?? TIMEOUT } : {};
+  return { connectionString: options.url, application_name: 'facet', types, ...timeout };
+}

@@ -1,0 +1,127 @@
+// A fresh, migrated store for one test file: on PostgreSQL (TEST_DATABASE_URL) a database of its own, else the embedded engine in memory.
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+import pg from 'pg';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { migrate, migrationsIn } from '../../src/store/migrations.ts';
+import { storeOf } from '../../src/store/sql-store.ts';
+import type { Store } from '../../src/store/store.ts';
+
+export const SERVER_URL = process.env.TEST_DATABASE_URL;
+const AT = '2026-01-01T00:00:00.000Z';
+const EXISTS = '42P04';
+/** Templates are kept between runs; another set of migrations makes another one. */
+const SHAPE = createHash('sha256')
+  .update(
+    migrationsIn()
+      .map((migration) => migration.checksum)
+      .join(),
+  )
+  .digest('hex')
+  .slice(0, 12);
+
+export interface TestStore {
+  database: Database;
+  store: Store;
+  /** Where a second process or pool finds the same database; undefined on the embedded engine. */
+  url: string | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens an empty store of the newest shape. Close it in `afterAll`. */
+export async function openTestStore(): Promise<TestStore> {
+  return SERVER_URL === undefined ? openEmbedded() : openOnServer(SERVER_URL);
+}
+
+/** An empty database without tables, for tests of the migrations themselves. */
+export async function emptyServerDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = freshName();
+  await asAdmin(server, `create database ${name}`);
+  return { url: urlOf(server, name), drop: () => asAdmin(server, `drop database ${name} with (force)`) };
+}
+
+async function openOnServer(server: string): Promise<TestStore> {
+  const template = await serverTemplate(server);
+  const name = freshName();
+  await asAdmin(server, `create database ${name} template ${template}`);
+  const url = urlOf(server, name);
+  const database = await openDatabase({ url });
+  const close = async () => {
+    await database.close();
+    await asAdmin(server, `drop database ${name} with (force)`);
+  };
+  return { database, store: storeOf(database), url, close };
+}
+
+/** Built under another name and renamed when ready, so that nobody clones a half-made one. */
+async function serverTemplate(server: string): Promise<string> {
+  const template = `facet_test_template_${SHAPE}`;
+  if (await exists(server, template)) return template;
+  const building = await emptyServerDatabase(server);
+  const database = await openDatabase({ url: building.url });
+  await migrate(database, AT);
+  await database.close();
+  const name = new URL(building.url).pathname.slice(1);
+  await asAdmin(server, `alter database ${name} rename to ${template}`).catch(async (error: { code?: string }) => {
+    await building.drop();
+    if (error.code !== EXISTS) throw error;
+  });
+  return template;
+}
+
+async function openEmbedded(): Promise<TestStore> {
+  const database = await openDatabase({ embedded: 'memory', snapshot: await embeddedSnapshot() });
+  await migrate(database, AT);
+  return { database, store: storeOf(database), url: undefined, close: () => database.close() };
+}
+
+/** An empty data directory, kept in the temporary folder: making one takes seconds, loading one takes half a second. */
+async function embeddedSnapshot(): Promise<Blob> {
+  const path = join(tmpdir(), `facet-test-embedded-${SHAPE}.tar`);
+  try {
+    return new Blob([readFileSync(path)]);
+  } catch {
+    return makeSnapshot(path);
+  }
+}
+
+async function makeSnapshot(path: string): Promise<Blob> {
+  const engine = await PGlite.create({ extensions: { pg_trgm, btree_gin } });
+  const snapshot = await engine.dumpDataDir('none');
+  await engine.close();
+  const part = `${path}.${randomBytes(4).toString('hex')}`;
+  writeFileSync(part, new Uint8Array(await snapshot.arrayBuffer()));
+  renameSync(part, path);
+  return snapshot;
+}
+
+const freshName = (): string => `facet_test_${process.pid}_${randomBytes(5).toString('hex')}`;
+
+function urlOf(server: string, name: string): string {
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function exists(server: string, name: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  const { rows } = await client.query('select 1 from pg_database where datname = $1', [name]);
+  await client.end();
+  return rows.length > 0;
+}
+
+async function asAdmin(server: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
