@@ -121,4 +121,5 @@ function typeName(path: string, type: { code: string; profile?: string[] }): str
 
 const systemName = (path: string, code: string): string => (path === 'Extension.url' ? 'uri' : code.slice(SYSTEM.length).toLowerCase());
 
-const isResource = (name: string): boolean => DEFINITIONS.get(name)?.kind === 'resource';
+/** Whether a name is that of a resource type, abstract ones included. */
+export const isResource = (name: string): boolean => DEFINITIONS.get(name)?.kind === 'resource';

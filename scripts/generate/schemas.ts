@@ -1,0 +1,143 @@
+// Makes src/fhir/generated/schemas.json: one strict JSON Schema per type and backbone element, with the keywords of src/fhir/schema-rules.ts
+// for what JSON Schema cannot say (choices, reference targets, aligned arrays, invariants).
+import { type Binding, bindingOf } from './codes.ts';
+import {
+  type ElementDefinition,
+  type Group,
+  isBare,
+  isPrimitive,
+  isResource,
+  nameOf,
+  RESOURCE_TYPES,
+  reachableGroups,
+  targetsOf,
+  typesOf,
+} from './definitions.ts';
+
+type Schema = Record<string, unknown>;
+
+/** R4's primitive types in JSON. Formats are the predicates of src/fhir/primitives.ts. https://hl7.org/fhir/R4/datatypes.html#primitive */
+const PLAIN: Record<string, Schema> = {
+  boolean: { type: 'boolean' },
+  decimal: { type: 'number' },
+  integer: { type: 'integer', minimum: -2147483648, maximum: 2147483647 },
+  positiveInt: { type: 'integer', minimum: 1, maximum: 2147483647 },
+  unsignedInt: { type: 'integer', minimum: 0, maximum: 2147483647 },
+  // Its form is constraint txt-1.
+  xhtml: { type: 'string' },
+};
+
+/** DomainResource stays: it stands for all unserved types in `contained`. */
+const ABSTRACT = ['Resource', 'BackboneElement'];
+
+/** The text of schemas.json. Definitions stand under their type's name or path, sorted, one property to a line. */
+export function schemasFile(): string {
+  const groups = [...reachableGroups().values()].filter((group) => !ABSTRACT.includes(group.name));
+  const definitions = groups.map((group) => `${JSON.stringify(group.name)}: ${print(schemaOf(group))}`);
+  const nullable = schemaOf(groups.find((group) => group.name === 'Element')!);
+  definitions.push(`"Element?": ${print({ ...nullable, type: ['object', 'null'] })}`);
+  return `{"resourceTypes": ${JSON.stringify(RESOURCE_TYPES)},\n"schema": {"$id": "r4", "$defs": {\n${definitions.join(',\n')}\n}}}\n`;
+}
+
+function print({ properties, ...rest }: Schema): string {
+  const lines = Object.entries(properties as Schema).map(([name, schema]) => `  ${JSON.stringify(name)}: ${JSON.stringify(schema)}`);
+  return `{${JSON.stringify(rest).slice(1, -1)},"properties":{\n${lines.join(',\n')}\n}}`;
+}
+
+function schemaOf(group: Group): Schema {
+  const elements = group.elements.filter((element) => element.max !== '0');
+  const named = elements.filter((element) => !nameOf(element).endsWith('[x]'));
+  const resource = isResource(group.name);
+  const unserved = group.name === 'DomainResource';
+  const mandatory = named.filter((element) => element.min > 0);
+  return {
+    type: 'object',
+    ...list('required', [...(resource ? ['resourceType'] : []), ...mandatory.filter((element) => !hasSibling(element)).map(nameOf)]),
+    ...list('needs', mandatory.filter(hasSibling).map(nameOf)),
+    ...(elements.some(hasSibling) && { siblings: elements.filter((element) => hasSibling(element) && element.max === '*').map(nameOf) }),
+    ...list('choices', elements.filter((element) => nameOf(element).endsWith('[x]')).map(choiceOf)),
+    ...(group.name === 'Element' ? { minProperties: 1 } : list('invariants', invariantsOf(group.self))),
+    additionalProperties: unserved ? { plain: true } : false,
+    properties: {
+      ...(resource && { resourceType: unserved ? { enum: RESOURCE_TYPES } : { const: group.name } }),
+      ...Object.fromEntries(elements.flatMap(propertiesOf)),
+    },
+  };
+}
+
+const list = (keyword: string, values: unknown[]): Schema => (values.length > 0 ? { [keyword]: values } : {});
+
+const hasSibling = (element: ElementDefinition): boolean => typesOf(element).some(isPrimitive) && !isBare(element);
+
+const choiceOf = (element: ElementDefinition): Schema => ({
+  name: nameOf(element).replace('[x]', ''),
+  required: element.min > 0,
+  of: typesOf(element).map((type) => branchName(element, type)),
+});
+
+function branchName(element: ElementDefinition, type: string): string {
+  const suffix = type === 'SimpleQuantity' ? 'Quantity' : type;
+  return nameOf(element).replace('[x]', suffix.charAt(0).toUpperCase() + suffix.slice(1));
+}
+
+function propertiesOf(element: ElementDefinition): [string, Schema][] {
+  if (!nameOf(element).endsWith('[x]')) return withSibling(element, nameOf(element), typesOf(element)[0]!);
+  return typesOf(element).flatMap((type) => withSibling(element, branchName(element, type), type));
+}
+
+/** A property, and for a primitive the object beside it. In lists both may hold nulls. https://hl7.org/fhir/R4/json.html#primitive */
+function withSibling(element: ElementDefinition, name: string, type: string): [string, Schema][] {
+  const many = element.max === '*';
+  const value = valueSchema(element, type);
+  if (!isPrimitive(type)) return [[name, many ? array(value) : value]];
+  if (isBare(element)) return [[name, value]];
+  if (!many)
+    return [
+      [name, value],
+      [`_${name}`, reference('Element')],
+    ];
+  return [
+    [name, array(orNull(value))],
+    [`_${name}`, array(reference('Element?'))],
+  ];
+}
+
+const orNull = (value: Schema): Schema => ({
+  ...value,
+  type: [value.type, 'null'],
+  ...(Array.isArray(value.enum) && { enum: [...value.enum, null] }),
+});
+
+const array = (items: Schema): Schema => ({ type: 'array', minItems: 1, items });
+
+const reference = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
+
+function valueSchema(element: ElementDefinition, type: string): Schema {
+  const keys = type === element.path ? [] : invariantsOf(element).filter((key) => key !== 'ele-1' && key !== 'ext-1');
+  const targets = type === 'Reference' ? targetsOf(element) : undefined;
+  return { ...baseSchema(type), ...boundSchema(element, type), ...(targets && { targets }), ...list('invariants', keys) };
+}
+
+function baseSchema(type: string): Schema {
+  if (type === 'Resource') return { type: 'object', contained: true };
+  return isPrimitive(type) ? primitiveSchema(type) : reference(type);
+}
+
+const primitiveSchema = (type: string): Schema => PLAIN[type] ?? { type: 'string', format: `fhir-${type}` };
+
+/** A required binding: `enum` or a format for a code, `bound` for a CodeableConcept. */
+function boundSchema(element: ElementDefinition, type: string): Schema {
+  const canonical = element.binding?.strength === 'required' ? element.binding.valueSet : undefined;
+  if (!canonical || !['code', 'CodeableConcept', 'Coding'].includes(type)) return {};
+  const binding = bindingOf(canonical);
+  if (type === 'code') return codeSchema(binding);
+  if ('format' in binding) throw new Error(`${element.path}: ${canonical} has no list of codes`);
+  return { bound: binding.codes };
+}
+
+const codeSchema = (binding: Binding): Schema =>
+  'format' in binding ? { format: `fhir-${binding.format}` } : { enum: [...new Set(Object.values(binding.codes).flat())] };
+
+/** The error-level constraints of a definition, by key. */
+const invariantsOf = (element: ElementDefinition): string[] =>
+  (element.constraint ?? []).filter((constraint) => constraint.severity === 'error').map((constraint) => constraint.key);

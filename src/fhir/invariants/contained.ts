@@ -1,0 +1,48 @@
+// The rules about resources inside a resource: what they may hold, and that references to and from them lead somewhere.
+// https://hl7.org/fhir/R4/domainresource.html, https://hl7.org/fhir/R4/references.html#contained
+import { type Element, has, isElement, items, type Predicate } from './element.ts';
+
+const contained = (resource: Element): Element[] => items(resource.contained);
+
+const withoutMeta =
+  (names: string[]): Predicate =>
+  (resource) =>
+    contained(resource).every((inner) => !isElement(inner.meta) || !names.some((name) => has(inner.meta as Element, name)));
+
+/** Key → predicate. dom-2 … dom-5 stand on a resource, ref-1 on a reference. */
+export const CONTAINED_INVARIANTS: Record<string, Predicate> = {
+  'dom-2': (resource) => contained(resource).every((inner) => !has(inner, 'contained')),
+  'dom-3': (resource) => !has(resource, 'contained') || isConnected(resource),
+  'dom-4': withoutMeta(['versionId', 'lastUpdated']),
+  'dom-5': withoutMeta(['security']),
+  'ref-1': (reference, root) => !isLocal(reference.reference) || leadsInside(reference.reference, root),
+};
+
+const isLocal = (reference: unknown): reference is string => typeof reference === 'string' && reference.charCodeAt(0) === HASH;
+const HASH = 35;
+
+/** `#` alone is the resource that contains. */
+const leadsInside = (reference: string, root: Element): boolean =>
+  reference === '#' || contained(root).some((inner) => inner.id === reference.slice(1));
+
+/**
+ * Each contained resource is referred to from somewhere, or refers to the resource around it. Any text that reads `#id` counts as a reference to it:
+ * which texts are canonical URLs, the JSON of an unserved type does not say.
+ */
+function isConnected(resource: Element): boolean {
+  const texts = new Set<string>();
+  collect(resource, texts);
+  return contained(resource).every((inner) => texts.has(`#${inner.id}`) || pointsOut(inner));
+}
+
+function pointsOut(inner: Element): boolean {
+  const texts = new Set<string>();
+  collect(inner, texts);
+  return texts.has('#');
+}
+
+/** Puts all texts that begin with `#` into `into`. */
+function collect(value: unknown, into: Set<string>): void {
+  if (isLocal(value)) into.add(value);
+  else if (value !== null && typeof value === 'object') for (const inner of Object.values(value)) collect(inner, into);
+}

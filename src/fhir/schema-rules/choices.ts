@@ -1,0 +1,39 @@
+// `choices`: of a choice element (`value[x]`) at most one type stands in an object, and one at least when it is required.
+// https://hl7.org/fhir/R4/formats.html#choice
+import type { Element, Predicate } from '../invariants/element.ts';
+import { fault, type SchemaRule } from './rule.ts';
+
+/** `name`: without `[x]`; `of`: the names it has in JSON. */
+export interface Choice {
+  name: string;
+  required: boolean;
+  of: string[];
+}
+
+export const choices: SchemaRule<Choice[]> = {
+  check(all) {
+    const checks = all.map(checkOf);
+    return (element, root) => checks.every((check) => check(element, root));
+  },
+  explain(all, element) {
+    return all.flatMap((choice) => {
+      const present = choice.of.filter((name) => name in element || `_${name}` in element);
+      if (present.length > 1) return [fault('structure', `${choice.name}[x] may be of one type only`, present[1]!)];
+      return choice.required && present.length === 0 ? [fault('required', `${choice.name}[x] is required`, choice.name)] : [];
+    });
+  },
+};
+
+function checkOf({ required, of }: Choice): Predicate {
+  const names = new Map(of.flatMap((name) => [[name, name] as const, [`_${name}`, name] as const]));
+  return (element: Element) => {
+    let found: string | undefined;
+    for (const key in element) {
+      const name = names.get(key);
+      if (name === undefined || name === found) continue;
+      if (found !== undefined) return false;
+      found = name;
+    }
+    return !required || found !== undefined;
+  };
+}
