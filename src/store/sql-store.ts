@@ -1,6 +1,11 @@
 // The Store on a Database: each part of the contract in its own file, put together here.
 import type { Database } from './database.ts';
+import { idempotencyOf } from './idempotency.ts';
+import { lock } from './locks.ts';
+import { outboxOf } from './outbox.ts';
 import { resourcesOf } from './resources.ts';
+import { search } from './search.ts';
+import { settingsOf } from './settings.ts';
 import type { Store } from './store.ts';
 import { write } from './write.ts';
 
@@ -8,7 +13,12 @@ import { write } from './write.ts';
 export function storeOf(database: Database): Store {
   return {
     ...resourcesOf(database),
+    search: (tenant, query, start) => search(database, tenant, query, start),
     write: (tenant, changes) => write(database, tenant, changes),
+    lock: (tenant, keys) => lock(database, tenant, keys),
     transaction: (work) => database.transaction((transaction) => work(storeOf(transaction))),
-  } as Store;
+    idempotency: idempotencyOf(database),
+    outbox: outboxOf(database),
+    settings: settingsOf(database),
+  };
 }

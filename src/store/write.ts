@@ -2,6 +2,7 @@
 import type { IndexRows } from '../fhir/index-rows.ts';
 import { TYPES } from '../fhir/types.ts';
 import type { Database } from './database.ts';
+import { storable } from './storable.ts';
 import type { Change } from './store.ts';
 import { GIVEN_COLUMNS, type GivenColumn, SIDE_TABLE_NAMES, type SideTable, type WriteShape, writeSql } from './write-sql.ts';
 
@@ -56,6 +57,3 @@ const columnsOf = (change: Change): Record<GivenColumn, unknown> => ({
 
 const sideRows = (changes: Change[], table: SideTable): string =>
   JSON.stringify(changes.flatMap((change, n) => (change.index ? SIDES[table](change.index).map((row) => ({ n, ...row })) : [])));
-
-/** PostgreSQL's text holds neither NUL nor half a surrogate pair. */
-const storable = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed();

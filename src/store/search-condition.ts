@@ -1,0 +1,94 @@
+// Conditions as SQL: each a test of one search row (`sx`), side tables by EXISTS, which the planner turns into semi-joins in either direction.
+import type { Comparison, Condition } from '../fhir/query.ts';
+import { type ServedType, TYPES } from '../fhir/types.ts';
+import { type Binder, TENANT } from './binder.ts';
+import { storable } from './storable.ts';
+
+/** The search row under test: its alias, and the types it may have. */
+export interface Tested {
+  row: string;
+  types: ServedType[];
+}
+
+type On = Condition['on'];
+type Of<O extends On> = Extract<Condition, { on: O }>;
+type Translation<O extends On> = (condition: Of<O>, tested: Tested, binder: Binder) => string;
+
+/** A test that is true for the row exactly when the condition holds. */
+export function testOf(condition: Condition, tested: Tested, binder: Binder): string {
+  return (TRANSLATIONS[condition.on] as Translation<On>)(condition, tested, binder);
+}
+
+/** All search rows of these types of the tenant for which all conditions hold: what follows `where`. */
+export function testsOf(conditions: Condition[], tested: Tested, binder: Binder): string {
+  const { row, types } = tested;
+  return [`${row}.tenant_id = ${TENANT}`, typeTest(row, types), ...conditions.map((condition) => testOf(condition, tested, binder))].join(
+    ' and ',
+  );
+}
+
+/** `rtype` is compared as smallint: the token index knows no other equality. */
+export function typeTest(row: string, types: ServedType[]): string {
+  const numbers = types.map((type) => `${TYPES[type]}::smallint`);
+  return numbers.length === 1 ? `${row}.rtype = ${numbers[0]}` : `${row}.rtype = any(array[${numbers.join(', ')}]::smallint[])`;
+}
+
+/** int8 values go as texts and in one array literal, which both drivers send alike. */
+export const hashes = (values: string[]): string => `{${values.join(',')}}`;
+
+const either = (tests: string[]): string => (tests.length ? `(${tests.join(' or ')})` : 'false');
+const every = (tests: string[]): string => (tests.length ? `(${tests.join(' and ')})` : 'true');
+
+/** Some row of a side table belongs to the tested row, is of the parameter, and passes. */
+function some(table: string, { parameter }: { parameter: number }, { row }: Tested, binder: Binder, test: (x: string) => string): string {
+  const x = binder.alias('x');
+  const own = `${x}.tenant_id = ${TENANT} and ${x}.pid = ${row}.pid and ${x}.param = ${binder.bind(parameter)}`;
+  return `exists (select 1 from ${table} ${x} where ${own} and ${test(x)})`;
+}
+
+const compared = (any: Comparison[][], column: (end: Comparison['column']) => string, type: string, binder: Binder): string =>
+  either(any.map((all) => every(all.map(({ column: end, op, at }) => `${column(end)} ${op} ${binder.bind(at)}::${type}`))));
+
+const TRANSLATIONS: { [O in On]: Translation<O> } = {
+  token: ({ any }, { row }, { bind }) => (any.length ? `${row}.tok && ${bind(hashes(any))}::bigint[]` : 'false'),
+  reference: (condition, tested, binder) =>
+    some('sx_ref', condition, tested, binder, (x) => `${x}.target_h = any(${binder.bind(hashes(condition.any))}::bigint[])`),
+  string: (condition, tested, binder) =>
+    some('sx_string', condition, tested, binder, (x) => either(condition.any.map((text) => textTest(x, text, binder)))),
+  date: (condition, tested, binder) =>
+    some('sx_date', condition, tested, binder, (x) => compared(condition.any, (end) => `${x}.${end}_at`, 'timestamptz', binder)),
+  number: (condition, tested, binder) =>
+    some('sx_number', condition, tested, binder, (x) => {
+      const unit = condition.unit === undefined ? [] : [`${x}.unit_h = ${binder.bind(condition.unit)}`];
+      return every([...unit, compared(condition.any, (end) => `${x}.${end}_n`, 'numeric', binder)]);
+    }),
+  lastUpdated: ({ any }, { row }, { bind }) =>
+    either(any.map((all) => every(all.map(({ op, at }) => `${row}.lu ${op} ${bind(at)}::timestamptz`)))),
+  id: ({ any }, { row, types }, binder) => {
+    const r = binder.alias('r');
+    const ids = `${r}.id = any(${binder.bind(any.map(storable))}::text[])`;
+    return `exists (select 1 from resource ${r} where ${r}.tenant_id = ${TENANT} and ${typeTest(r, types)} and ${ids} and ${r}.pid = ${row}.pid)`;
+  },
+  chain: ({ parameter, types, where }, { row }, binder) => {
+    const [f, t] = [binder.alias('f'), binder.alias('t')];
+    const edge = `${f}.tenant_id = ${TENANT} and ${f}.pid = ${row}.pid and ${f}.param = ${binder.bind(parameter)} and ${t}.self_h = ${f}.target_h`;
+    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types }, binder)})`;
+  },
+  has: ({ type, parameter, where }, { row }, binder) => {
+    const [f, t] = [binder.alias('f'), binder.alias('t')];
+    const edge = `${f}.tenant_id = ${TENANT} and ${f}.target_h = ${row}.self_h and ${f}.param = ${binder.bind(parameter)} and ${t}.pid = ${f}.pid`;
+    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types: [type] }, binder)})`;
+  },
+  or: ({ any }, tested, binder) => either(any.map((condition) => testOf(condition, tested, binder))),
+  and: ({ all }, tested, binder) => every(all.map((condition) => testOf(condition, tested, binder))),
+  not: ({ condition }, tested, binder) => `not ${testOf(condition, tested, binder)}`,
+  nothing: () => 'false',
+};
+
+/** `infix` stands in the test where the parameter has it: it lets the substring index serve the test. */
+function textTest(x: string, text: Of<'string'>['any'][number], { bind }: Binder): string {
+  if ('equals' in text) return `${x}.norm = ${bind(storable(text.equals))}`;
+  if ('from' in text) return `${x}.norm >= ${bind(storable(text.from))} and ${x}.norm < ${bind(storable(text.to))}`;
+  const like = `${x}.norm like ${bind(`%${storable(text.contains).replace(/[\\%_]/g, '\\$&')}%`)}`;
+  return text.infix ? `${x}.infix and ${like}` : like;
+}

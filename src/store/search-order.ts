@@ -1,0 +1,133 @@
+// The order of a search and where a page starts in it. An order is total: its last key is the storing number (pid). Resources without a value for a
+// key come last. Where the first key may be missing, the result is two streams, first those that have it, then those that do not: each is then
+// read from an index in its order.
+
+import { invalid } from '../fhir/outcome.ts';
+import type { SortKey } from '../fhir/query.ts';
+import { type Binder, TENANT } from './binder.ts';
+import type { Position } from './store.ts';
+
+/** One of the (at most two) streams of an ordered result. `present`: whether its rows have the first key. */
+export interface Stream {
+  keys: SortKey[];
+  present: boolean;
+}
+
+type ValueKey = Extract<SortKey, { parameter: number }>;
+
+interface Column {
+  sql: string;
+  type: string;
+  descending: boolean;
+  nullable: boolean;
+}
+
+/** A stream as the parts of a statement on `sx s`. `values`: the sort values of a row as `v0`, `v1` …, one per key of the whole order. */
+export interface OrderSql {
+  joins: string;
+  tests: string[];
+  values: string[];
+  order: string;
+  /** The same order by the names of `values` and `pid` in a table `m`. */
+  orderByName: string;
+}
+
+const DEFAULT: SortKey[] = [{ by: 'lastUpdated', descending: true }];
+const SIDES = {
+  string: { table: 'sx_string', column: 'norm', type: 'text' },
+  date: { table: 'sx_date', column: 'from_at', type: 'timestamptz' },
+  number: { table: 'sx_number', column: 'from_n', type: 'numeric' },
+} as const;
+
+const isValueKey = (key: SortKey): key is ValueKey => 'parameter' in key;
+
+/** The keys of a search: newest first when it names none. */
+export const keysOf = (sort: SortKey[]): SortKey[] => (sort.length ? sort : DEFAULT);
+
+/** The streams from a position on (all of them without one). */
+export function streamsOf(keys: SortKey[], after?: Position): Stream[] {
+  if (after && after.length !== keys.length + 1) throw invalid('this page link belongs to another search: start the search again');
+  if (!isValueKey(keys[0]!)) return [{ keys, present: true }];
+  const absent = { keys, present: false };
+  return after && after[0] === null ? [absent] : [{ keys, present: true }, absent];
+}
+
+/** The SQL of a stream, after a position when that lies in it. */
+export function orderSql({ keys, present }: Stream, binder: Binder, after?: Position): OrderSql {
+  const [joins, columns] = joined(keys, present, binder);
+  const tie: Column = { sql: 's.pid', type: 'bigint', descending: keys[0]!.descending, nullable: false };
+  const sorted = [...columns.filter((column) => column !== undefined), tie];
+  const names = [...columns.flatMap((column, at) => (column ? [`m.v${at}`] : [])), 'm.pid'];
+  const reached = after?.filter((_value, at) => at === keys.length || columns[at] !== undefined);
+  return {
+    joins: joins.join(' '),
+    tests: [...(present ? [] : [absence(keys[0] as ValueKey, binder)]), ...(reached ? [beyond(sorted, reached, binder)] : [])],
+    values: columns.map((column, at) => `${column?.sql ?? 'null'} as v${at}`),
+    order: sorted.map((column) => direction(column.sql, column)).join(', '),
+    orderByName: sorted.map((column, at) => direction(names[at]!, column)).join(', '),
+  };
+}
+
+const direction = (name: string, { descending, nullable }: Column): string =>
+  `${name}${descending ? ' desc' : ''}${nullable ? ' nulls last' : ''}`;
+
+/** The joins that bring in the sort values, and a column per key: undefined for a first key that is absent throughout. */
+function joined(keys: SortKey[], present: boolean, binder: Binder): [string[], (Column | undefined)[]] {
+  const parts = keys.map((key, at): [string, Column | undefined] => {
+    if (!isValueKey(key)) return key.by === 'id' ? idKey(key, binder) : lastUpdatedKey(key);
+    if (at === 0 && !present) return ['', undefined];
+    return valueKey(key, at === 0 ? 'join' : 'left join', binder);
+  });
+  return [parts.map(([join]) => join).filter(Boolean), parts.map(([, column]) => column)];
+}
+
+const lastUpdatedKey = ({ descending }: SortKey): [string, Column] => [
+  '',
+  { sql: 's.lu', type: 'timestamptz', descending, nullable: false },
+];
+
+function idKey({ descending }: SortKey, binder: Binder): [string, Column] {
+  const k = binder.alias('k');
+  const join = `join resource ${k} on ${k}.tenant_id = ${TENANT} and ${k}.rtype = s.rtype and ${k}.pid = s.pid`;
+  return [join, { sql: `${k}.id`, type: 'text', descending, nullable: false }];
+}
+
+function valueKey(key: ValueKey, join: 'join' | 'left join', binder: Binder): [string, Column] {
+  const k = binder.alias('k');
+  const { table, column, type } = SIDES[key.by];
+  const nullable = join === 'left join';
+  return [`${join} ${table} ${k} on ${ownRow(k, key, binder)}`, { sql: `${k}.${column}`, type, descending: key.descending, nullable }];
+}
+
+/** Of several values the least counts in ascending order, the greatest in descending. https://hl7.org/fhir/R4/search.html#sort */
+const ownRow = (k: string, key: ValueKey, { bind }: Binder): string =>
+  `${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid and ${k}.param = ${bind(key.parameter)} and ${k}.${key.descending ? 'high' : 'low'}`;
+
+function absence(key: ValueKey, binder: Binder): string {
+  const k = binder.alias('k');
+  return `not exists (select 1 from ${SIDES[key.by].table} ${k} where ${ownRow(k, key, binder)})`;
+}
+
+/** True for the rows after a position. One direction, no gaps: a row comparison, which an index serves; else the long form behind a bound on the first key. */
+function beyond(columns: Column[], position: Position, binder: Binder): string {
+  const values = columns.map(({ type }, at) => (position[at] === null ? 'null' : `${binder.bind(position[at])}::${type}`));
+  const uniform = columns.every(({ descending, nullable }) => descending === columns[0]!.descending && !nullable);
+  if (uniform) return `(${columns.map(({ sql }) => sql).join(', ')}) ${columns[0]!.descending ? '<' : '>'} (${values.join(', ')})`;
+  const cases = columns.map((column, at) => {
+    const same = columns.slice(0, at).map((earlier, index) => equal(earlier, position[index]!, values[index]!));
+    return `(${[...same, later(column, position[at]!, values[at]!)].join(' and ')})`;
+  });
+  return `${bound(columns[0]!, values[0]!)}(${cases.join(' or ')})`;
+}
+
+const bound = ({ sql, descending, nullable }: Column, value: string): string =>
+  nullable ? '' : `${sql} ${descending ? '<=' : '>='} ${value} and `;
+
+const equal = ({ sql }: Column, at: string | null, value: string): string => (at === null ? `${sql} is null` : `${sql} = ${value}`);
+
+/** Nothing comes after a missing value, and a missing one after all others. */
+function later({ sql, descending, nullable }: Column, at: string | null, value: string): string {
+  if (at === null) return 'false';
+  const after = `${sql} ${descending ? '<' : '>'} ${value}`;
+  return nullable ? `(${after} or ${sql} is null)` : after;
+}

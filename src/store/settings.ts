@@ -1,0 +1,19 @@
+// Named values that all processes share, made once by whoever comes first.
+import type { Database } from './database.ts';
+import type { Settings } from './store.ts';
+
+const READ = 'select value from setting where name = $1';
+const OFFER = 'insert into setting (name, value) values ($1, $2) on conflict (name) do nothing';
+
+/** The settings of a database handle. */
+export function settingsOf(database: Database): Settings {
+  const read = async (name: string) => (await database.query<{ value: string }>(READ, [name]))[0]?.value;
+  return {
+    get: async (name, make) => {
+      const known = await read(name);
+      if (known !== undefined) return known;
+      await database.query(OFFER, [name, make()]);
+      return (await read(name))!;
+    },
+  };
+}
