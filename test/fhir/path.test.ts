@@ -1,0 +1,215 @@
+import { evalFhirPathTyped, toTypedValue } from '@medplum/core';
+import { parseExact, stringify } from '../../src/fhir/json.ts';
+import { type Bindings, compilePath, type Scope } from '../../src/fhir/path.ts';
+
+const aliases = { mrn: 'urn:mrn', us: 'urn:states', kind: 'urn:kind', note: 'http://example.org/note' };
+const patient = {
+  resourceType: 'Patient',
+  id: 'p',
+  active: false,
+  name: [
+    { use: 'official', given: ['Ada', 'Augusta'], family: 'Lovelace' },
+    { use: 'maiden', family: 'Byron' },
+  ],
+  telecom: [
+    { system: 'phone', value: '1', use: 'home' },
+    { system: 'phone', value: '2', use: 'work' },
+    { system: 'email', value: 'ada@example.com' },
+  ],
+  identifier: [
+    { system: 'urn:mrn', value: '7', type: { coding: [{ system: 'urn:kind', code: 'MR' }] } },
+    { system: 'urn:other', value: '8' },
+  ],
+  extension: [
+    { url: 'http://example.org/note', valueString: 'first' },
+    { url: 'http://example.org/flag', valueBoolean: true },
+  ],
+  contained: [
+    { resourceType: 'Organization', id: 'o' },
+    { resourceType: 'Patient', id: 'before', birthDate: '1815-12-10' },
+  ],
+  birthDate: '1815-12-10',
+};
+
+const at = (text: string, more: Partial<Scope> = {}) => compilePath(text, { type: 'Patient', aliases, ...more });
+
+const oracle = (text: string, resource: object, env: Bindings = {}): unknown[] => {
+  const names = Object.entries({ ...aliases, ...env }).map(([name, value]) => [`%${name}`, toTypedValue(value)]);
+  return evalFhirPathTyped(text, [toTypedValue(resource)], Object.fromEntries(names)).map(({ value }) => value);
+};
+
+describe('reading', () => {
+  test.each([
+    'birthDate',
+    'name.family',
+    'name.first().family',
+    'name.first().given',
+    'name.first().given.first()',
+    'name.given.skip(1).first()',
+    'name.skip(1).first().family',
+    'name.skip(7).first().family',
+    "telecom.where(system='phone').value",
+    "telecom.where(system='phone' and use='work').value",
+    "telecom.where(system='phone').first().value",
+    "telecom.where(system='fax').value",
+    'identifier.where(system=%mrn).value',
+    "identifier.where(type.coding.where(system=%kind and code='MR').exists()).value",
+    'identifier.where(type.exists().not()).value',
+    'extension(%note).value.ofType(string)',
+    "extension('http://example.org/flag').value.ofType(boolean)",
+    'contained.ofType(Patient).birthDate',
+    "contained.ofType(Patient).where(id='before').id",
+    "telecom.where(system='phone').exists()",
+    'link.exists()',
+    'active',
+  ])('%s answers what a FHIRPath engine answers', (text) => {
+    expect(at(text).get(patient)).toEqual(oracle(text, patient));
+  });
+
+  test('a condition on a name is met by the value bound to it', () => {
+    const variables = { use: 'string' };
+    const text = 'telecom.where(use=%use).value';
+    expect(at(text, { variables }).get(patient, { use: 'work' })).toEqual(['2']);
+    expect(oracle(text, patient, { use: 'work' })).toEqual(['2']);
+  });
+
+  test('a condition over several values is not met: FHIRPath compares one with one', () => {
+    const text = "name.where(given='Ada').family";
+    expect(at(text).get(patient)).toEqual(oracle(text, patient));
+    expect(at(text).get(patient)).toEqual([]);
+  });
+
+  test('a path from a variable leads into the resources bound to it', () => {
+    const roles = [
+      { resourceType: 'PractitionerRole', active: false, code: [{ text: 'retired' }] },
+      { resourceType: 'PractitionerRole', code: [{ text: 'doctor' }] },
+    ];
+    const current = '%roles.where(active.where($this=false).exists().not()).code.text';
+    expect(at(current, { variables: { roles: 'PractitionerRole' } }).get(patient, { roles })).toEqual(['doctor']);
+    expect(oracle('PractitionerRole.where(active.where($this=false).exists().not()).code.text', roles[0]!)).toEqual([]);
+    expect(oracle('PractitionerRole.where(active.where($this=false).exists().not()).code.text', roles[1]!)).toEqual(['doctor']);
+  });
+
+  test('extension(url) finds every extension with that url', () => {
+    const twice = { ...patient, extension: [patient.extension[0], { url: 'http://example.org/note', valueString: 'second' }] };
+    expect(at('extension(%note).value.ofType(string)').get(twice)).toEqual(['first', 'second']);
+  });
+
+  test('nothing is found in nothing', () => {
+    expect(at('name.first().family').get(undefined)).toEqual([]);
+    expect(at('name.first().family').get({ name: [null] })).toEqual([]);
+  });
+});
+
+describe('writing', () => {
+  const empty = { resourceType: 'Patient' };
+
+  test.each([
+    ['birthDate', '1990-01-01', { birthDate: '1990-01-01' }],
+    ['name.first().family', 'X', { name: [{ family: 'X' }] }],
+    ["telecom.where(system='phone').value", '5', { telecom: [{ system: 'phone', value: '5' }] }],
+    ['extension(%note).value.ofType(string)', 'n', { extension: [{ url: 'http://example.org/note', valueString: 'n' }] }],
+    [
+      "identifier.where(type.coding.where(system=%kind and code='MR').exists()).value",
+      '9',
+      { identifier: [{ type: { coding: [{ system: 'urn:kind', code: 'MR' }] }, value: '9' }] },
+    ],
+    [
+      "contained.ofType(Patient).where(id='b').name.first().given.first()",
+      'A',
+      { contained: [{ resourceType: 'Patient', id: 'b', name: [{ given: ['A'] }] }] },
+    ],
+  ])('%s makes what it needs, is read back, and leaves nothing when removed', (text, value, expected) => {
+    const made = at(text).put(empty, [value]);
+    expect(made).toEqual({ ...empty, ...expected });
+    expect(at(text).get(made)).toEqual([value]);
+    expect(oracle(text, made)).toEqual([value]);
+    expect(at(text).put(made, [])).toEqual(empty);
+  });
+
+  test('the element that meets the conditions is changed, and everything else stays', () => {
+    const before = structuredClone(patient);
+    const after = at("telecom.where(system='phone').value").put(patient, ['9']);
+    expect(after).toEqual({ ...patient, telecom: [{ system: 'phone', value: '9', use: 'home' }, patient.telecom[1], patient.telecom[2]] });
+    expect(patient).toEqual(before);
+    expect(after.name).toBe(patient.name);
+  });
+
+  test('what others wrote into an element keeps it alive when its value is removed', () => {
+    expect(at("telecom.where(system='phone' and use='home').value").put(patient, [])).toEqual({
+      ...patient,
+      telecom: patient.telecom.slice(1),
+    });
+    expect(at("telecom.where(system='phone').value").put(patient, []).telecom[0]).toEqual({ system: 'phone', use: 'home' });
+  });
+
+  test('putting what stands changes nothing at all', () => {
+    for (const text of [
+      'birthDate',
+      'name.first().given',
+      "telecom.where(system='email').value",
+      'extension(%note).value.ofType(string)',
+    ]) {
+      expect(at(text).put(patient, at(text).get(patient))).toEqual(patient);
+    }
+    expect(at("telecom.where(system='fax').value").put(patient, [])).toBe(patient);
+  });
+
+  test('a choice element holds one value: another type gives way', () => {
+    const path = compilePath('value.ofType(string)', { type: 'Extension' });
+    expect(path.put({ url: 'u', valueCode: 'x' }, ['text'])).toEqual({ url: 'u', valueString: 'text' });
+  });
+
+  test('extensions beside the members of a primitive list stay beside their members', () => {
+    const given = compilePath('given', { type: 'HumanName' });
+    const first = compilePath('given.first()', { type: 'HumanName' });
+    const name = { given: ['A', 'B'], _given: [null, { id: 'b' }] };
+    expect(given.put(name, ['Z', 'B'])).toEqual({ given: ['Z', 'B'], _given: [null, { id: 'b' }] });
+    expect(given.put(name, ['A'])).toEqual({ given: ['A'] });
+    expect(first.put(name, [])).toEqual({ given: ['B'], _given: [{ id: 'b' }] });
+    expect(first.put({ given: ['A'], _given: [{ id: 'a' }] }, [])).toEqual({ given: [null], _given: [{ id: 'a' }] });
+  });
+
+  test('digits that a JavaScript number would respell survive a write beside them', () => {
+    const text = '{"resourceType":"Patient","extension":[{"url":"http://example.org/d","valueDecimal":1.00}]}';
+    const written = at('extension(%note).value.ofType(string)').put(parseExact(text), ['n']);
+    expect(stringify(written)).toContain('"valueDecimal":1.00}');
+  });
+});
+
+describe('a path outside the subset is refused when it is compiled', () => {
+  test.each([
+    ['birthdate', 'Patient has no element birthdate'],
+    ['name.first().surname', 'HumanName has no element surname'],
+    ['deceasedBoolean', 'write deceased.ofType(boolean) instead of deceasedBoolean'],
+    ['deceased', 'deceased[x] is a choice'],
+    ['deceased.ofType(string)', 'cannot be a string'],
+    ['birthDate.ofType(date)', 'no choice element'],
+    ['name.last()', 'last() is not in the mapping subset'],
+    ['name[0].family', 'not in the mapping subset'],
+    ['first()', 'nothing before it'],
+    ['name.skip(1).family', 'skip(n) needs first()'],
+    ["name.first().where(use='usual').family", 'may not follow first()'],
+    ["telecom.where(system='phone'", 'not closed'],
+    ['telecom.where(system).value', 'is not a condition'],
+    ['telecom.where(system=phone).value', 'neither a'],
+    ['telecom.where(system=%nobody).value', '%nobody is neither an alias nor a variable'],
+    ['%nobody.name', '%nobody is neither an alias nor a variable'],
+    ['extension(%use).value.ofType(string)', 'an extension needs a known url'],
+    ['name.exists().family', 'nothing may follow exists()'],
+    ['', 'not in the mapping subset'],
+  ])('%s', (text, why) => {
+    expect(() => at(text, { variables: { use: 'string' } })).toThrow(why);
+  });
+
+  test.each([
+    ['name.family', 'name repeats'],
+    ['telecom.exists()', 'exists() is an answer'],
+    ['%roles.active', '%roles is not part of the resource'],
+    ['identifier.where(type.exists().not()).value', 'cannot be made true'],
+  ])('%s can be read and not written', (text, why) => {
+    const path = at(text, { variables: { roles: 'PractitionerRole' } });
+    expect(path.readOnly).toContain(why);
+    expect(() => path.put(patient, ['x'])).toThrow(why);
+  });
+});
