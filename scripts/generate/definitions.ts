@@ -47,6 +47,12 @@ export const RESOURCE_TYPES = [...DEFINITIONS.values()]
   .map((definition) => definition.id)
   .sort();
 
+/** The primitive types, in alphabetical order. */
+export const PRIMITIVES = [...DEFINITIONS.values()]
+  .filter((definition) => definition.kind === 'primitive-type')
+  .map((definition) => definition.id)
+  .sort();
+
 /** The definition of a type by its name, `SimpleQuantity` included. */
 export function definitionOf(name: string): StructureDefinition {
   const definition = DEFINITIONS.get(name);

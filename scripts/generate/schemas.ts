@@ -1,6 +1,6 @@
 // Makes src/fhir/generated/schemas.json: one strict JSON Schema per type and backbone element, with the keywords of src/fhir/schema-rules.ts
 // for what JSON Schema cannot say (choices, reference targets, aligned arrays, invariants).
-import { type Binding, bindingOf } from './codes.ts';
+import { bindingOf } from './codes.ts';
 import {
   type ElementDefinition,
   type Group,
@@ -8,6 +8,7 @@ import {
   isPrimitive,
   isResource,
   nameOf,
+  PRIMITIVES,
   RESOURCE_TYPES,
   reachableGroups,
   targetsOf,
@@ -36,6 +37,7 @@ export function schemasFile(): string {
   const definitions = groups.map((group) => `${JSON.stringify(group.name)}: ${print(schemaOf(group))}`);
   const nullable = schemaOf(groups.find((group) => group.name === 'Element')!);
   definitions.push(`"Element?": ${print({ ...nullable, type: ['object', 'null'] })}`);
+  definitions.push(...PRIMITIVES.map((type) => `${JSON.stringify(type)}: ${JSON.stringify(primitiveSchema(type))}`));
   return `{"resourceTypes": ${JSON.stringify(RESOURCE_TYPES)},\n"schema": {"$id": "r4", "$defs": {\n${definitions.join(',\n')}\n}}}\n`;
 }
 
@@ -46,24 +48,52 @@ function print({ properties, ...rest }: Schema): string {
 
 function schemaOf(group: Group): Schema {
   const elements = group.elements.filter((element) => element.max !== '0');
-  const named = elements.filter((element) => !nameOf(element).endsWith('[x]'));
-  const resource = isResource(group.name);
-  const unserved = group.name === 'DomainResource';
+  const named = elements.filter((element) => !isChoice(element));
   const mandatory = named.filter((element) => element.min > 0);
   return {
     type: 'object',
-    ...list('required', [...(resource ? ['resourceType'] : []), ...mandatory.filter((element) => !hasSibling(element)).map(nameOf)]),
+    ...list('required', [
+      ...(isResource(group.name) ? ['resourceType'] : []),
+      ...mandatory.filter((element) => !hasSibling(element)).map(nameOf),
+    ]),
     ...list('needs', mandatory.filter(hasSibling).map(nameOf)),
     ...(elements.some(hasSibling) && { siblings: elements.filter((element) => hasSibling(element) && element.max === '*').map(nameOf) }),
-    ...list('choices', elements.filter((element) => nameOf(element).endsWith('[x]')).map(choiceOf)),
+    ...list('choices', elements.filter(isChoice).map(choiceOf)),
     ...(group.name === 'Element' ? { minProperties: 1 } : list('invariants', invariantsOf(group.self))),
-    additionalProperties: unserved ? { plain: true } : false,
-    properties: {
-      ...(resource && { resourceType: unserved ? { enum: RESOURCE_TYPES } : { const: group.name } }),
-      ...Object.fromEntries(elements.flatMap(propertiesOf)),
-    },
+    ...contentOf(group, named, elements.filter(isChoice)),
   };
 }
+
+const isChoice = (element: ElementDefinition): boolean => nameOf(element).endsWith('[x]');
+
+/** What stands in the object. An extension can hold any datatype, so its values are looked up by name when one is met, in place of a property each. */
+function contentOf(group: Group, named: ElementDefinition[], choices: ElementDefinition[]): Schema {
+  const properties = Object.fromEntries(named.flatMap(propertiesOf));
+  if (group.name === 'Extension') return { branches: { beside: Object.keys(properties), of: branchesOf(choices[0]!) }, properties };
+  return {
+    additionalProperties: group.name === 'DomainResource' ? { plain: true } : false,
+    properties: { ...resourceTypeOf(group.name), ...properties, ...Object.fromEntries(choices.flatMap(propertiesOf)) },
+  };
+}
+
+function resourceTypeOf(name: string): Schema {
+  if (name === 'DomainResource') return { resourceType: { enum: RESOURCE_TYPES } };
+  return isResource(name) ? { resourceType: { const: name } } : {};
+}
+
+/** Name in JSON → name of the definition it is of. */
+const branchesOf = (choice: ElementDefinition): Record<string, string> =>
+  Object.fromEntries(
+    typesOf(choice).flatMap((type): [string, string][] => {
+      const name = branchName(choice, type);
+      return isPrimitive(type)
+        ? [
+            [name, type],
+            [`_${name}`, 'Element'],
+          ]
+        : [[name, type]];
+    }),
+  );
 
 const list = (keyword: string, values: unknown[]): Schema => (values.length > 0 ? { [keyword]: values } : {});
 
@@ -81,7 +111,7 @@ function branchName(element: ElementDefinition, type: string): string {
 }
 
 function propertiesOf(element: ElementDefinition): [string, Schema][] {
-  if (!nameOf(element).endsWith('[x]')) return withSibling(element, nameOf(element), typesOf(element)[0]!);
+  if (!isChoice(element)) return withSibling(element, nameOf(element), typesOf(element)[0]!);
   return typesOf(element).flatMap((type) => withSibling(element, branchName(element, type), type));
 }
 
@@ -115,7 +145,12 @@ const reference = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
 function valueSchema(element: ElementDefinition, type: string): Schema {
   const keys = type === element.path ? [] : invariantsOf(element).filter((key) => key !== 'ele-1' && key !== 'ext-1');
   const targets = type === 'Reference' ? targetsOf(element) : undefined;
-  return { ...baseSchema(type), ...boundSchema(element, type), ...(targets && { targets }), ...list('invariants', keys) };
+  return {
+    ...(codesOf(element, type) ?? baseSchema(type)),
+    ...boundSchema(element, type),
+    ...(targets && { targets }),
+    ...list('invariants', keys),
+  };
 }
 
 function baseSchema(type: string): Schema {
@@ -125,18 +160,22 @@ function baseSchema(type: string): Schema {
 
 const primitiveSchema = (type: string): Schema => PLAIN[type] ?? { type: 'string', format: `fhir-${type}` };
 
-/** A required binding: `enum` or a format for a code, `bound` for a CodeableConcept. */
+/** A required binding: of a code, its codes or their form; of a CodeableConcept, the codes by system. */
 function boundSchema(element: ElementDefinition, type: string): Schema {
-  const canonical = element.binding?.strength === 'required' ? element.binding.valueSet : undefined;
-  if (!canonical || !['code', 'CodeableConcept', 'Coding'].includes(type)) return {};
-  const binding = bindingOf(canonical);
-  if (type === 'code') return codeSchema(binding);
-  if ('format' in binding) throw new Error(`${element.path}: ${canonical} has no list of codes`);
+  if (type !== 'CodeableConcept' || !isRequired(element)) return {};
+  const binding = bindingOf(element.binding!.valueSet!);
+  if ('format' in binding) throw new Error(`${element.path}: its value set has no list of codes`);
   return { bound: binding.codes };
 }
 
-const codeSchema = (binding: Binding): Schema =>
-  'format' in binding ? { format: `fhir-${binding.format}` } : { enum: [...new Set(Object.values(binding.codes).flat())] };
+function codesOf(element: ElementDefinition, type: string): Schema | undefined {
+  if (type !== 'code' || !isRequired(element)) return undefined;
+  const binding = bindingOf(element.binding!.valueSet!);
+  if ('format' in binding) return { type: 'string', format: `fhir-${binding.format}` };
+  return { type: 'string', enum: [...new Set(Object.values(binding.codes).flat())] };
+}
+
+const isRequired = ({ binding }: ElementDefinition): boolean => binding?.strength === 'required' && binding.valueSet !== undefined;
 
 /** The error-level constraints of a definition, by key. */
 const invariantsOf = (element: ElementDefinition): string[] =>

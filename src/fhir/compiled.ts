@@ -5,15 +5,20 @@ import names from 'ajv/dist/compile/names.js';
 import { SCHEMA } from './definitions.ts';
 import { faultsOf } from './faults.ts';
 import { TEXT_TYPES } from './primitives.ts';
+import { branchesRule, containedRule } from './schema-rules/other-schema.ts';
 import type { Fault, SchemaRule } from './schema-rules/rule.ts';
 import { SCHEMA_RULES } from './schema-rules.ts';
-import { isServed, type ServedType } from './types.ts';
+import type { ServedType } from './types.ts';
 
-/** Answers what is wrong with a resource of a type: an empty list, when nothing is. */
-export type Check = (resource: object, type: ServedType) => Fault[];
+/** The served types as functions. */
+export interface Compiled {
+  passes(resource: object, type: ServedType): boolean;
+  /** What is wrong with a resource; an empty list, when nothing is. */
+  faults(resource: object, type: ServedType): Fault[];
+}
 
 /** Compiles nothing yet; the first call for a type does. */
-export function compiled({ thorough }: { thorough: boolean }): Check {
+export function compiled({ thorough }: { thorough: boolean }): Compiled {
   const ajv = new Ajv({
     allErrors: thorough,
     verbose: true,
@@ -30,32 +35,16 @@ export function compiled({ thorough }: { thorough: boolean }): Check {
   };
   const rules: Record<string, SchemaRule<never>> = { ...SCHEMA_RULES };
   rules.contained = containedRule(validatorOf, rules);
+  rules.branches = branchesRule(validatorOf, rules);
   for (const [name, { is }] of Object.entries(TEXT_TYPES)) ajv.addFormat(`fhir-${name}`, { type: 'string', validate: is });
   for (const [keyword, rule] of Object.entries(rules)) addRule(ajv, keyword, rule);
   ajv.addSchema(SCHEMA as AnySchemaObject);
-  return (resource, type) => {
-    const validator = validatorOf(type);
-    return validator(resource) ? [] : faultsOf(validator.errors ?? [], resource, rules);
-  };
-}
-
-/** A resource in a resource: checked as its own type when that is served, for FHIR's form of JSON otherwise. Ids and references are the root's. */
-function containedRule(validatorOf: (type: string) => ValidateFunction, rules: Record<string, SchemaRule<never>>): SchemaRule<true> {
-  const validate = (inner: Record<string, unknown>, root: object): ValidateFunction | undefined => {
-    const type = String(inner.resourceType);
-    const validator = validatorOf(isServed(type) ? type : 'DomainResource');
-    const context = {
-      instancePath: '',
-      parentData: {},
-      parentDataProperty: '',
-      rootData: root as Record<string, unknown>,
-      dynamicAnchors: {},
-    };
-    return validator(inner, context) ? undefined : validator;
-  };
   return {
-    check: () => (inner, root) => validate(inner, root) === undefined,
-    explain: (_value, inner, root) => faultsOf(validate(inner, root)?.errors ?? [], root, rules),
+    passes: (resource, type) => validatorOf(type)(resource) as boolean,
+    faults(resource, type) {
+      const validator = validatorOf(type);
+      return validator(resource) ? [] : faultsOf(validator.errors ?? [], resource, rules);
+    },
   };
 }
 

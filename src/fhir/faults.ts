@@ -56,7 +56,7 @@ function kindOf({ format, type }: Schema): string {
 const NAME = /^_?[A-Za-z][A-Za-z0-9]{0,63}$/;
 
 /** Names what nobody knows, and what was probably meant. A name that no element could have is not repeated. */
-function unknownElement(name: string, known: string[]): Fault {
+export function unknownElement(name: string, known: string[]): Fault {
   if (!NAME.test(name)) return fault('structure', 'there is a property here whose name is no element name');
   const meant = closestName(name, known);
   return fault('structure', `there is no element ${name} here${meant ? `; did you mean ${meant}?` : ''}`, name);

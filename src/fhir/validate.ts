@@ -1,13 +1,15 @@
 // Whether a resource is valid R4: structure, cardinality, types, required codes, reference targets and error-level constraints.
 // https://hl7.org/fhir/R4/validation.html. Profiles, and codes of bindings that are not required, are not checked here.
-import { type Check, compiled } from './compiled.ts';
+import { type Compiled, compiled } from './compiled.ts';
 import { isElement } from './invariants/element.ts';
 import { issuesOf } from './issues.ts';
 import { type Issue, issue } from './outcome.ts';
 import { SERVED_TYPES, type ServedType } from './types.ts';
 
-/** Above this many values only the first fault is reported: what a hostile body costs is bounded. */
+/** Above this many values only the first fault is explained, and below this depth none: what a hostile body costs is bounded. */
 const MOST_VALUES = 20_000;
+const DEEPEST = 100;
+const TOO_DEEP = 'the resource is nested too deeply';
 
 const quick = once(() => compiled({ thorough: false }));
 const thorough = once(() => compiled({ thorough: true }));
@@ -22,38 +24,39 @@ export function validate(resource: unknown, type: ServedType): Issue[] {
   try {
     return check(resource, type);
   } catch (error) {
-    if (error instanceof RangeError) return [issue('structure', 'the resource is nested too deeply', type)];
+    if (error instanceof RangeError) return [issue('structure', TOO_DEEP, type)];
     throw error;
   }
 }
 
 /** Compiles the schemas of all served types, so that no request waits for it. */
 export function warmUp(): void {
-  for (const type of SERVED_TYPES) quick()({ resourceType: type }, type);
+  for (const type of SERVED_TYPES) quick().passes({ resourceType: type }, type);
 }
 
 function check(resource: object, type: ServedType): Issue[] {
-  const first = quick()(resource, type);
-  if (first.length === 0) return [];
-  const all = isSmall(resource) ? thorough()(resource, type) : first;
-  return issuesOf(all, resource, type);
+  const validator = quick();
+  if (validator.passes(resource, type)) return [];
+  const { values, depth } = extentOf(resource);
+  if (depth > DEEPEST) return [issue('structure', TOO_DEEP, type)];
+  return issuesOf((values > MOST_VALUES ? validator : thorough()).faults(resource, type), resource, type);
 }
 
-/** Whether there are at most MOST_VALUES values in a resource; stops counting there. */
-function isSmall(resource: object): boolean {
-  const waiting: object[] = [resource];
-  let count = 0;
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const value of Object.values(next)) {
-      if (++count > MOST_VALUES) return false;
-      if (value !== null && typeof value === 'object') waiting.push(value);
-    }
-  }
-  return true;
+/** How many values there are in a resource, and how deep it goes; nothing is counted below DEEPEST. */
+function extentOf(resource: object): { values: number; depth: number } {
+  const extent = { values: 0, depth: 0 };
+  const count = (value: unknown, depth: number): void => {
+    extent.values++;
+    extent.depth = Math.max(extent.depth, depth);
+    if (value === null || typeof value !== 'object' || depth > DEEPEST) return;
+    for (const inner of Array.isArray(value) ? value : Object.values(value)) count(inner, depth + 1);
+  };
+  count(resource, 0);
+  return extent;
 }
 
-function once(make: () => Check): () => Check {
-  let made: Check | undefined;
+function once(make: () => Compiled): () => Compiled {
+  let made: Compiled | undefined;
   return () => {
     made ??= make();
     return made;
