@@ -1,29 +1,32 @@
 // The statement that writes: current row, history row and search rows of one or many changes, compared with what they replace. No round trip beside it.
 
-/** What a statement is for. `creates`: every change is a first version (nothing to compare or clear). `single`: one change, its body sent as it is. */
+/** What all changes of a statement do; `mixed`: not all the same. A deletion has no index rows. */
+export type WriteKind = 'create' | 'update' | 'delete' | 'mixed';
+
+/** What a statement is for. `single`: one change, as plain parameters. `sides`: the side tables that get rows (the others cost nothing). */
 export interface WriteShape {
   single: boolean;
-  creates: boolean;
+  kind: WriteKind;
+  sides: SideTable[];
 }
 
-/** Columns of `given`, in parameter order after the tenant. */
+/** What stands in the parameters of a change, in this order. A create has no `previous`. */
 const COLUMNS = {
   rtype: 'smallint',
   id: 'text',
   ver: 'int',
-  previous: 'int',
   lu: 'timestamptz',
   method: 'text',
   actor: 'text',
   body: 'text',
   self_h: 'bigint',
   tok: 'bigint[]',
+  previous: 'int',
 } as const;
 
 export type GivenColumn = keyof typeof COLUMNS;
-export const GIVEN_COLUMNS = Object.keys(COLUMNS) as GivenColumn[];
 
-/** The side tables: alias → columns beside tenant and pid. Their rows come as one JSON array each; `n` says which change a row belongs to. */
+/** The side tables, with their columns beside tenant and pid. */
 export const SIDE_TABLES = {
   sx_ref: { param: 'int', target_h: 'bigint' },
   sx_string: { param: 'int', norm: 'text', low: 'boolean', high: 'boolean', infix: 'boolean' },
@@ -34,71 +37,114 @@ export const SIDE_TABLES = {
 export type SideTable = keyof typeof SIDE_TABLES;
 export const SIDE_TABLE_NAMES = Object.keys(SIDE_TABLES) as SideTable[];
 
-const typed = (columns: Record<string, string>): string =>
-  Object.entries(columns)
-    .map(([name, type]) => `${name} ${type}`)
-    .join(', ');
+/** The parts a kind needs: inserts and updates of the current row, clearing of old side rows, removal and writing of the search row. */
+const PARTS: Record<WriteKind, { makes: boolean; changes: boolean; clears: boolean; removes: boolean; indexes: boolean }> = {
+  create: { makes: true, changes: false, clears: false, removes: false, indexes: true },
+  update: { makes: false, changes: true, clears: true, removes: false, indexes: true },
+  delete: { makes: false, changes: true, clears: true, removes: true, indexes: false },
+  mixed: { makes: true, changes: true, clears: true, removes: true, indexes: true },
+};
 
-/** One row from plain parameters ($2 …), or any number from one JSON parameter ($2). */
-const given = ({ single }: WriteShape): string =>
-  single
-    ? `select 0 n, ${Object.entries(COLUMNS)
-        .map(([name, type], at) => `$${at + 2}::${type} ${name}`)
-        .join(', ')}`
-    : `select * from json_to_recordset($2::json) as g(n int, ${typed(COLUMNS)})`;
+/** The parameters of a statement after the tenant: a value each (single) or an array each, then the arrays of each side table. */
+export function givenColumns({ kind }: WriteShape): GivenColumn[] {
+  const all = Object.keys(COLUMNS) as GivenColumn[];
+  const unused: Record<WriteKind, GivenColumn[]> = { create: ['previous'], update: [], delete: ['self_h', 'tok'], mixed: [] };
+  return all.filter((column) => !unused[kind].includes(column));
+}
 
-const MADE = `made as (
+/** The columns of a side table's arrays; `n` says which of many changes a row belongs to. */
+export const sideColumns = (table: SideTable, { single }: WriteShape): string[] => [
+  ...(single ? [] : ['n']),
+  ...Object.keys(SIDE_TABLES[table]),
+];
+
+/**
+ * The statement of a shape; it answers one row, `applied`. Everything hangs on `done`, the rows that were really inserted or updated: a change
+ * that found another version leaves no trace. A concurrent writer of the same row is waited for, and then `ver` differs.
+ */
+export function writeSql(shape: WriteShape): string {
+  const { makes, changes, removes, indexes } = PARTS[shape.kind];
+  const columns = givenColumns(shape);
+  const of = shape.single ? (name: GivenColumn) => `$${columns.indexOf(name) + 2}::${COLUMNS[name]}` : (name: GivenColumn) => `g.${name}`;
+  const parts = [
+    ...(shape.single ? [] : [`given as (select * from unnest(${arrays(columns)}) with ordinality as g(${columns.join(', ')}, n))`]),
+    ...(makes ? [made(shape, of)] : []),
+    ...(changes ? [changed(shape, of)] : []),
+    done(shape),
+    history(of),
+    ...(indexes ? [searchRow(shape, of)] : []),
+    ...(removes ? [removed(shape, of)] : []),
+    ...sideParts(shape, columns.length + 2),
+  ];
+  return `with ${parts.join(',\n')}\nselect count(*)::int as applied from done`;
+}
+
+type Of = (column: GivenColumn) => string;
+
+/** One array parameter per column, from $2 on. An array of arrays must be even, so token arrays go as their texts. */
+const arrays = (columns: GivenColumn[]): string =>
+  columns.map((column, at) => `$${at + 2}::${column === 'tok' ? 'text' : COLUMNS[column]}[]`).join(', ');
+
+const made = ({ single, kind }: WriteShape, of: Of): string => `made as (
   insert into resource (tenant_id, rtype, id, ver, lu, created, body)
-  select $1, rtype, id, ver, lu, lu, body from given where previous is null
+  select $1, ${of('rtype')}, ${of('id')}, ${of('ver')}, ${of('lu')}, ${of('lu')}, ${of('body')}
+  ${single ? '' : 'from given g'} ${kind === 'mixed' ? `where ${of('previous')} is null` : ''}
   on conflict (tenant_id, rtype, id) do nothing
   returning pid, rtype, id, ver)`;
 
-/** A concurrent writer makes this wait, and then find another `ver`: compare and swap. */
-const CHANGED = `changed as (
-  update resource r set ver = g.ver, lu = g.lu, body = g.body from given g
-  where r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id and r.ver = g.previous
+const changed = ({ single }: WriteShape, of: Of): string => `changed as (
+  update resource r set ver = ${of('ver')}, lu = ${of('lu')}, body = ${of('body')} ${single ? '' : 'from given g'}
+  where r.tenant_id = $1 and r.rtype = ${of('rtype')} and r.id = ${of('id')} and r.ver = ${of('previous')}
   returning r.pid, r.rtype, r.id, r.ver)`;
 
-const HISTORY = `history as (
-  insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
-  select $1, pid, ver, lu, method, actor, body from done)`;
-
-const SEARCH_ROW = `searched as (
-  insert into sx (tenant_id, pid, rtype, self_h, lu, tok)
-  select $1, pid, rtype, self_h, lu, tok from done where self_h is not null`;
-const REPLACE = 'on conflict (tenant_id, pid) do update set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok';
-
-const CLEARED = `cleared as (
-  delete from sx using done where sx.tenant_id = $1 and sx.pid = done.pid and done.self_h is null)`;
-
-const clearSide = (table: SideTable): string => `${table}_old as (
-  delete from ${table} x using changed where x.tenant_id = $1 and x.pid = changed.pid)`;
-
-function insertSide(table: SideTable, parameter: number): string {
-  const columns = SIDE_TABLES[table];
-  const names = Object.keys(columns);
-  return `${table}_new as (
-  insert into ${table} (tenant_id, pid, ${names.join(', ')})
-  select $1, done.pid, ${names.map((name) => `s.${name}`).join(', ')}
-  from json_to_recordset($${parameter}::json) as s(n int, ${typed(columns)}) join done on done.n = s.n)`;
+function done({ single, kind }: WriteShape): string {
+  const sources = [...(PARTS[kind].makes ? ['select * from made'] : []), ...(PARTS[kind].changes ? ['select * from changed'] : [])].join(
+    ' union all ',
+  );
+  if (single) return `done as (${sources})`;
+  return `done as (select t.pid, g.* from (${sources}) t join given g on g.rtype = t.rtype and g.id = t.id and g.ver = t.ver)`;
 }
 
-/**
- * The statement for a shape. Parameters: tenant, the change's columns (single) or a JSON array of changes, one JSON array per side table.
- * Answers one row, `applied`: how many changes were.
- */
-export function writeSql(shape: WriteShape): string {
-  const firstSide = shape.single ? GIVEN_COLUMNS.length + 2 : 3;
-  const touched = shape.creates ? 'made' : '(select * from made union all select * from changed)';
-  const parts = [
-    `given as (${given(shape)})`,
-    MADE,
-    ...(shape.creates ? [] : [CHANGED]),
-    `done as (select t.pid, g.* from ${touched} t join given g on g.rtype = t.rtype and g.id = t.id and g.ver = t.ver)`,
-    HISTORY,
-    shape.creates ? `${SEARCH_ROW})` : `${SEARCH_ROW} ${REPLACE})`,
-    ...(shape.creates ? [] : [CLEARED, ...SIDE_TABLE_NAMES.map(clearSide)]),
-    ...SIDE_TABLE_NAMES.map((table, at) => insertSide(table, firstSide + at)),
-  ];
-  return `with ${parts.join(',\n')}\nselect count(*)::int applied from done`;
+const history = (of: Of): string => `history as (
+  insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
+  select $1, g.pid, ${of('ver')}, ${of('lu')}, ${of('method')}, ${of('actor')}, ${of('body')} from done g)`;
+
+/** A resource that comes back after its deletion has no search row, any other updated one has. */
+const searchRow = ({ kind }: WriteShape, of: Of): string => `searched as (
+  insert into sx (tenant_id, pid, rtype, self_h, lu, tok)
+  select $1, g.pid, ${of('rtype')}, ${of('self_h')}, ${of('lu')}, ${of('tok')}::bigint[] from done g ${kind === 'mixed' ? `where ${of('self_h')} is not null` : ''}
+  ${kind === 'create' ? '' : 'on conflict (tenant_id, pid) do update set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok'})`;
+
+const removed = ({ kind }: WriteShape, of: Of): string => `removed as (
+  delete from sx using done g where sx.tenant_id = $1 and sx.pid = g.pid ${kind === 'mixed' ? `and ${of('self_h')} is null` : ''})`;
+
+/** Rows that stay as they are are not touched: an update changes few of them, and a new row costs an entry in every index. */
+function sideParts(shape: WriteShape, first: number): string[] {
+  const { clears } = PARTS[shape.kind];
+  return SIDE_TABLE_NAMES.flatMap((table) => {
+    const at = shape.sides.indexOf(table);
+    if (at === -1) return clears ? [cleared(table, '')] : [];
+    const from = first + shape.sides.slice(0, at).reduce((sum, earlier) => sum + sideColumns(earlier, shape).length, 0);
+    const wanted = `${table}_given as (${sideRows(table, shape, from)})`;
+    const missing = `where not exists (select 1 from ${table} x where x.tenant_id = $1 and ${same(table)})`;
+    const insert = `${table}_new as (insert into ${table} select s.* from ${table}_given s ${clears ? missing : ''})`;
+    return [wanted, ...(clears ? [cleared(table, `and not exists (select 1 from ${table}_given s where ${same(table)})`)] : []), insert];
+  });
+}
+
+const cleared = (table: SideTable, unless: string): string => `${table}_old as (
+  delete from ${table} x using changed g where x.tenant_id = $1 and x.pid = g.pid ${unless})`;
+
+const same = (table: SideTable): string =>
+  ['pid', ...Object.keys(SIDE_TABLES[table])]
+    .map((name) => (name === 'unit_h' ? 's.unit_h is not distinct from x.unit_h' : `s.${name} = x.${name}`))
+    .join(' and ');
+
+/** The side rows that are to be, in the order of the table's columns. */
+function sideRows(table: SideTable, shape: WriteShape, from: number): string {
+  const types: Record<string, string> = { n: 'int', ...SIDE_TABLES[table] };
+  const given = sideColumns(table, shape);
+  const rows = `unnest(${given.map((name, at) => `$${from + at}::${types[name]}[]`).join(', ')}) as s(${given.join(', ')})`;
+  const names = Object.keys(SIDE_TABLES[table]).map((name) => `s.${name}`);
+  return `select $1 as tenant_id, g.pid, ${names.join(', ')} from done g join ${rows} on ${shape.single ? 'true' : 's.n = g.n'}`;
 }

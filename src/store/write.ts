@@ -4,56 +4,86 @@ import { TYPES } from '../fhir/types.ts';
 import type { Database } from './database.ts';
 import { storable } from './storable.ts';
 import type { Change } from './store.ts';
-import { GIVEN_COLUMNS, type GivenColumn, SIDE_TABLE_NAMES, type SideTable, type WriteShape, writeSql } from './write-sql.ts';
+import {
+  type GivenColumn,
+  givenColumns,
+  SIDE_TABLE_NAMES,
+  type SideTable,
+  sideColumns,
+  type WriteKind,
+  type WriteShape,
+  writeSql,
+} from './write-sql.ts';
+
+type SideRow = Record<string, unknown>;
 
 /** How each kind of index row stands in its side table. */
-const SIDES: Record<SideTable, (index: IndexRows) => object[]> = {
+const SIDES: Record<SideTable, (index: IndexRows) => SideRow[]> = {
   sx_ref: (index) => index.references.map((row) => ({ param: row.parameter, target_h: row.target })),
-  sx_string: (index) =>
-    index.strings.map((row) => ({ param: row.parameter, norm: storable(row.norm), low: row.low, high: row.high, infix: row.infix })),
-  sx_date: (index) => index.dates.map((row) => ({ param: row.parameter, from_at: row.from, to_at: row.to, low: row.low, high: row.high })),
+  sx_string: (index) => index.strings.map(({ parameter, norm, ...marks }) => ({ param: parameter, norm: storable(norm), ...marks })),
+  sx_date: (index) => index.dates.map(({ parameter, from, to, ...marks }) => ({ param: parameter, from_at: from, to_at: to, ...marks })),
   sx_number: (index) =>
-    index.numbers.map((row) => ({ param: row.parameter, unit_h: row.unit, from_n: row.from, to_n: row.to, low: row.low, high: row.high })),
+    index.numbers.map(({ parameter, from, to, unit = null, ...marks }) => ({
+      param: parameter,
+      unit_h: unit,
+      from_n: from,
+      to_n: to,
+      ...marks,
+    })),
 };
 
-const STATEMENTS = new Map<string, { sql: string; name: string }>();
+const GIVEN: Record<GivenColumn, (change: Change) => unknown> = {
+  rtype: (change) => TYPES[change.type],
+  id: (change) => change.id,
+  ver: (change) => change.version,
+  lu: (change) => change.lastUpdated,
+  method: (change) => change.method,
+  actor: (change) => change.actor,
+  body: (change) => change.body,
+  self_h: (change) => change.index?.self ?? null,
+  tok: (change) => (change.index ? `{${change.index.tokens.join(',')}}` : null),
+  previous: (change) => change.previous ?? null,
+};
+
+/** Statements made so far, by name: there are only so many shapes. */
+const STATEMENTS = new Map<string, string>();
 
 /** Applies the changes that replace what they think they replace, in one statement; answers how many. A change that is not applied leaves no trace. */
 export async function write(database: Database, tenant: number, changes: Change[]): Promise<number> {
   if (changes.length === 0) return 0;
-  const shape = { single: changes.length === 1, creates: changes.every(isCreate) };
-  const { sql, name } = statementOf(shape);
-  const [answer] = await database.query<{ applied: number }>(sql, [tenant, ...parametersOf(changes, shape)], name);
+  const rows = sideRows(changes);
+  const shape = shapeOf(changes, rows);
+  const name = `write-${shape.single ? 'one' : 'many'}-${shape.kind}${shape.sides.map((table) => table.slice(2)).join('')}`;
+  const sql = STATEMENTS.get(name) ?? writeSql(shape);
+  STATEMENTS.set(name, sql);
+  const [answer] = await database.query<{ applied: number }>(sql, [tenant, ...givenOf(changes, shape), ...sidesOf(rows, shape)], name);
   return answer!.applied;
 }
 
-const isCreate = (change: Change): boolean => change.previous === undefined && change.body !== null;
+/** The rows of all changes for each side table; `n`: the change's place, from 1. */
+const sideRows = (changes: Change[]): Map<SideTable, SideRow[]> =>
+  new Map(
+    SIDE_TABLE_NAMES.map((table) => [
+      table,
+      changes.flatMap(({ index }, at) => (index ? SIDES[table](index).map((row) => ({ n: at + 1, ...row })) : [])),
+    ]),
+  );
 
-function statementOf(shape: WriteShape): { sql: string; name: string } {
-  const name = `write-${shape.single ? 'one' : 'many'}-${shape.creates ? 'new' : 'any'}`;
-  const statement = STATEMENTS.get(name) ?? { sql: writeSql(shape), name };
-  STATEMENTS.set(name, statement);
-  return statement;
+function shapeOf(changes: Change[], rows: Map<SideTable, SideRow[]>): WriteShape {
+  const kinds = new Set(changes.map(kindOf));
+  const kind = kinds.size === 1 ? [...kinds][0]! : 'mixed';
+  return { single: changes.length === 1, kind, sides: SIDE_TABLE_NAMES.filter((table) => rows.get(table)!.length > 0) };
 }
 
-function parametersOf(changes: Change[], { single }: WriteShape): unknown[] {
-  const rows = changes.map(columnsOf);
-  const given = single ? GIVEN_COLUMNS.map((column) => rows[0]![column]) : [JSON.stringify(rows.map((row, n) => ({ n, ...row })))];
-  return [...given, ...SIDE_TABLE_NAMES.map((table) => sideRows(changes, table))];
+function kindOf({ previous, index }: Change): WriteKind {
+  if (previous === undefined) return index ? 'create' : 'mixed';
+  return index ? 'update' : 'delete';
 }
 
-const columnsOf = (change: Change): Record<GivenColumn, unknown> => ({
-  rtype: TYPES[change.type],
-  id: change.id,
-  ver: change.version,
-  previous: change.previous ?? null,
-  lu: change.lastUpdated,
-  method: change.method,
-  actor: change.actor,
-  body: change.body,
-  self_h: change.index?.self ?? null,
-  tok: change.index ? `{${change.index.tokens.join(',')}}` : null,
-});
+function givenOf(changes: Change[], shape: WriteShape): unknown[] {
+  const columns = givenColumns(shape).map((column) => changes.map(GIVEN[column]));
+  return shape.single ? columns.map(([value]) => value) : columns;
+}
 
-const sideRows = (changes: Change[], table: SideTable): string =>
-  JSON.stringify(changes.flatMap((change, n) => (change.index ? SIDES[table](change.index).map((row) => ({ n, ...row })) : [])));
+const sidesOf = (rows: Map<SideTable, SideRow[]>, shape: WriteShape): unknown[] =>
+  shape.sides.flatMap((table) => sideColumns(table, shape).map((column) => rows.get(table)!.map((row) => row[column])));
