@@ -1,0 +1,72 @@
+// The sandbox's own HTTP API, for people and tests: faults, the clock, the roster, an order's next step, and the truth about what exists.
+import { type Fault, isFault } from './faults.ts';
+import { statusOf, step } from './lifecycle.ts';
+import type { Operation } from './operations.ts';
+import type { Reply, SandboxPhysician, World } from './world.ts';
+
+const ok = (body: unknown): Reply => ({ status: 200, body });
+const wrong = (text: string): Reply => ({ status: 400, body: { detail: text } });
+
+export const CONTROL: Operation[] = [
+  { name: 'guide', method: 'GET', path: /^\/sandbox$/, run: guide },
+  { name: 'truth', method: 'GET', path: /^\/sandbox\/orders$/, run: (world, { query }) => ok(truth(world, query.get('passthrough'))) },
+  {
+    name: 'step',
+    method: 'POST',
+    path: /^\/sandbox\/orders\/([^/]+)\/step$/,
+    run: (world, { path, body }) => stepped(world, path[0]!, body.status),
+  },
+  { name: 'faults', method: 'GET', path: /^\/sandbox\/faults$/, run: (world) => ok(world.faults) },
+  { name: 'addFault', method: 'POST', path: /^\/sandbox\/faults$/, run: (world, { body }) => addFault(world, body) },
+  { name: 'clearFaults', method: 'DELETE', path: /^\/sandbox\/faults$/, run: (world) => setFaults(world, []) },
+  { name: 'clock', method: 'GET', path: /^\/sandbox\/clock$/, run: (world) => ok({ now: world.now().toISOString() }) },
+  { name: 'advance', method: 'POST', path: /^\/sandbox\/clock$/, run: (world, { body }) => advance(world, body.seconds) },
+  { name: 'physicians', method: 'GET', path: /^\/sandbox\/physicians$/, run: (world) => ok(world.physicians) },
+  { name: 'setPhysicians', method: 'PUT', path: /^\/sandbox\/physicians$/, run: (world, { body }) => setPhysicians(world, body) },
+  { name: 'requests', method: 'GET', path: /^\/sandbox\/requests$/, run: (world) => ok(world.requests) },
+];
+
+/** What exists: how many orders, in all or with this passthrough, and where each stands. Nothing of the patients. */
+export function truth(world: World, passthrough: string | null): object {
+  const orders = [...world.orders.values()].filter((order) => passthrough === null || order.passthrough === passthrough);
+  return {
+    total: orders.length,
+    users: world.users.size,
+    orders: orders.map((order) => ({ id: order.id, passthrough: order.passthrough, user_id: order.userId, status: statusOf(order) })),
+  };
+}
+
+function guide(): Reply {
+  return ok(
+    CONTROL.map(({ method, path }) => `${method} ${path.source.replaceAll('\\/', '/').replace('([^/]+)', '{id}').replace(/[\^$]/g, '')}`),
+  );
+}
+
+function stepped(world: World, id: string, status: unknown): Reply {
+  const order = world.orders.get(id);
+  if (!order) return { status: 404, body: { detail: 'Order not found.' } };
+  if (!step(world, order, typeof status === 'string' ? status : undefined)) return wrong('This order has come to its end.');
+  return ok({ status: statusOf(world.orders.get(id)!) });
+}
+
+function addFault(world: World, fault: unknown): Reply {
+  if (!isFault(fault)) return wrong('A fault needs a kind: error, reset, cut or slow.');
+  return setFaults(world, [...world.faults, fault]);
+}
+
+function setFaults(world: World, faults: Fault[]): Reply {
+  world.faults = faults;
+  return ok(faults);
+}
+
+function advance(world: World, seconds: unknown): Reply {
+  if (typeof seconds !== 'number') return wrong('Say by how many seconds.');
+  world.advance(seconds);
+  return ok({ now: world.now().toISOString() });
+}
+
+function setPhysicians(world: World, body: unknown): Reply {
+  if (!Array.isArray(body)) return wrong('The roster is a list of {first_name, last_name, npi}.');
+  world.physicians = body as SandboxPhysician[];
+  return ok(world.physicians);
+}

@@ -1,0 +1,29 @@
+// The ways a network and a busy service go wrong, on request: which operation fails next, how, and whether before or after it did its work.
+
+export interface Fault {
+  /** `createOrder`, `user`, `orders`, …; absent: any operation. */
+  operation?: string;
+  /** `error`: answers `status`. `reset`: closes the connection. `cut`: sends half of the answer. `slow`: waits `seconds` first. */
+  kind: 'error' | 'reset' | 'cut' | 'slow';
+  /** Before the work: it is not done (a slow one is done all the same). After: it is done, and the answer goes wrong. Default `before`. */
+  when?: 'before' | 'after';
+  /** How many requests it meets; default 1. */
+  times?: number;
+  status?: number;
+  /** `Retry-After` of an error, in seconds. */
+  retryAfter?: number;
+  seconds?: number;
+}
+
+const KINDS = new Set(['error', 'reset', 'cut', 'slow']);
+
+export const isFault = (value: unknown): value is Fault => KINDS.has((value as Fault | null)?.kind ?? '');
+
+/** The first fault that is waiting for this operation, and what is left of the list. */
+export function nextFault(faults: Fault[], operation: string): { fault: Fault | undefined; rest: Fault[] } {
+  const at = faults.findIndex((fault) => fault.operation === undefined || fault.operation === operation);
+  const fault = faults[at];
+  if (!fault) return { fault: undefined, rest: faults };
+  const left = (fault.times ?? 1) - 1;
+  return { fault, rest: faults.toSpliced(at, 1, ...(left > 0 ? [{ ...fault, times: left }] : [])) };
+}

@@ -1,0 +1,129 @@
+// Junction's operations as this project uses them, each a function of the world and one request. https://docs.junction.com/api-reference
+import { randomUUID } from 'node:crypto';
+import { begun, cancel, statusOf, step } from './lifecycle.ts';
+import { refusalOf } from './order-check.ts';
+import { shown } from './order-shown.ts';
+import type { Reply, SandboxOrder, SandboxUser, World } from './world.ts';
+
+export interface SandboxRequest {
+  /** What the path's groups hold. */
+  path: string[];
+  query: URLSearchParams;
+  body: Record<string, unknown>;
+}
+
+export interface Operation {
+  name: string;
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  path: RegExp;
+  /** Whether an idempotency key counts here. */
+  keyed?: boolean;
+  run(world: World, request: SandboxRequest): Reply;
+}
+
+const ok = (body: unknown): Reply => ({ status: 200, body });
+const refused = (status: number, detail: unknown): Reply => ({ status, body: { detail } });
+
+export const OPERATIONS: Operation[] = [
+  { name: 'user', method: 'POST', path: /^\/v2\/user$/, run: createUser },
+  { name: 'resolveUser', method: 'GET', path: /^\/v2\/user\/resolve\/([^/]+)$/, run: resolveUser },
+  { name: 'roster', method: 'GET', path: /^\/v2\/team\/([^/]+)\/physicians$/, run: roster },
+  { name: 'createOrder', method: 'POST', path: /^\/v3\/order$/, keyed: true, run: createOrder },
+  { name: 'orders', method: 'GET', path: /^\/v3\/orders$/, run: listOrders },
+  { name: 'order', method: 'GET', path: /^\/v3\/order\/([^/]+)$/, run: withOrder((_world, order) => ok(order)) },
+  { name: 'cancelOrder', method: 'POST', path: /^\/v3\/order\/([^/]+)\/cancel$/, run: cancelOrder },
+  { name: 'simulate', method: 'POST', path: /^\/v3\/order\/([^/]+)\/test$/, run: simulate },
+  // Junction has no operation that registers a physician; this is the kind of path a partner contract would add.
+  { name: 'pushPhysician', method: 'POST', path: /^\/partner\/([^/]+)\/physicians$/, keyed: true, run: pushPhysician },
+];
+
+/** A name that is taken is a 400 that carries the user of that name. */
+function createUser(world: World, { body }: SandboxRequest): Reply {
+  const name = body.client_user_id;
+  if (typeof name !== 'string' || name === '')
+    return refused(422, [{ type: 'missing', loc: ['body', 'client_user_id'], msg: 'Field required', input: body }]);
+  const existing = world.users.get(name);
+  if (existing) return refused(400, conflictOf(existing));
+  const user = { user_id: randomUUID(), team_id: world.teamId, client_user_id: name, created_on: world.now().toISOString() };
+  world.users.set(name, user);
+  return ok({ ...user, connected_sources: [], fallback_time_zone: null });
+}
+
+const conflictOf = ({ user_id, created_on }: SandboxUser): object => ({
+  error_type: 'INVALID_REQUEST',
+  error_message: 'Client user id already exists.',
+  user_id,
+  created_on,
+});
+
+function resolveUser(world: World, { path: [name] }: SandboxRequest): Reply {
+  const user = world.users.get(name!);
+  return user ? ok({ ...user, connected_sources: [], fallback_time_zone: null }) : refused(404, 'User not found.');
+}
+
+function roster(world: World, { path: [team] }: SandboxRequest): Reply {
+  return team === world.teamId ? ok(world.physicians) : refused(403, 'Not allowed for this team.');
+}
+
+function createOrder(world: World, { body }: SandboxRequest): Reply {
+  const refusal = refusalOf(body, world.labTests);
+  if (refusal) return refusal;
+  if (![...world.users.values()].some((user) => user.user_id === body.user_id)) return refused(404, 'User not found in this team.');
+  const order: SandboxOrder = {
+    id: randomUUID(),
+    transactionId: randomUUID(),
+    userId: body.user_id as string,
+    passthrough: typeof body.passthrough === 'string' ? body.passthrough : null,
+    createdAt: world.now().toISOString(),
+    events: begun(world),
+    sent: body,
+  };
+  world.orders.set(order.id, order);
+  return ok({ order: shown(world, order), status: 'SUCCESS', message: 'Order submitted' });
+}
+
+function listOrders(world: World, { query }: SandboxRequest): Reply {
+  const page = Number(query.get('page') ?? 1);
+  const size = Number(query.get('size') ?? 50);
+  if (!(page >= 1) || !(size >= 1 && size <= 100))
+    return refused(422, [{ type: 'value_error', loc: ['query', 'size'], msg: 'Input should be from 1 to 100', input: query.get('size') }]);
+  const since = Date.parse(query.get('start_date') ?? '1970-01-01');
+  const user = query.get('user_id');
+  const all = [...world.orders.values()]
+    .filter((order) => (user === null || order.userId === user) && Date.parse(order.createdAt) >= since)
+    .reverse();
+  return ok({ orders: all.slice((page - 1) * size, page * size).map((order) => shown(world, order)), total: all.length, page, size });
+}
+
+function cancelOrder(world: World, { path: [id] }: SandboxRequest): Reply {
+  const order = world.orders.get(id!);
+  if (!order) return refused(404, 'Order not found.');
+  if (!cancel(world, order))
+    return {
+      status: 400,
+      body: { error: 'bad_request', message: `An order that is ${statusOf(order)} cannot be cancelled.`, status_code: 400 },
+    };
+  return ok({ order: shown(world, world.orders.get(order.id)!), status: 'SUCCESS', message: 'Order cancelled' });
+}
+
+function simulate(world: World, { path: [id], query }: SandboxRequest): Reply {
+  const order = world.orders.get(id!);
+  if (!order) return refused(404, 'Order not found.');
+  step(world, order, query.get('final_status') ?? undefined);
+  return ok('Success');
+}
+
+function pushPhysician(world: World, { path: [team], body }: SandboxRequest): Reply {
+  if (team !== world.teamId) return refused(403, 'Not allowed for this team.');
+  const { first_name, last_name, npi } = body as Record<string, string>;
+  const id = randomUUID();
+  world.physicians = [...world.physicians, { first_name: first_name!, last_name: last_name!, npi: npi!, id }];
+  return ok({ id });
+}
+
+function withOrder(run: (world: World, order: object) => Reply): Operation['run'] {
+  return (world, { path: [id] }) => {
+    const order = world.orders.get(id!);
+    return order ? run(world, shown(world, order)) : refused(404, 'Order not found.');
+  };
+}

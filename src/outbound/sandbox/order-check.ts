@@ -1,0 +1,49 @@
+// What Junction says about an order it cannot take: 422 with the rule, the place and the value that broke it, as its framework writes them.
+// Rules: https://docs.junction.com/lab/workflow/ordering
+import type { Reply } from './world.ts';
+
+type Body = Record<string, unknown>;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Starts with an ASCII letter or digit; then letters, digits, - . , ' and single inner spaces. */
+const NAME = /^(?=.{1,50}$)[A-Za-z0-9][A-Za-z0-9\-.,']*( [A-Za-z0-9\-.,']+)*$/;
+const TEXT = /\S/;
+
+/** Place → what stands there, and the rule in words. */
+const REQUIRED: Record<string, [rule: RegExp, message: string]> = {
+  user_id: [UUID, 'Input should be a valid UUID'],
+  'patient_details.first_name': [NAME, 'Name holds characters that are not allowed'],
+  'patient_details.last_name': [NAME, 'Name holds characters that are not allowed'],
+  'patient_details.dob': [/^\d{4}-\d\d-\d\d$/, 'Input should be a valid date'],
+  'patient_details.gender': [/^(female|male|other|unknown)$/, "Input should be 'female', 'male', 'other' or 'unknown'"],
+  'patient_details.phone_number': [/^\+1[2-9]\d{2}[2-9]\d{6}$/, 'Phone number is not a valid US number'],
+  'patient_details.email': [/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'Input should be a valid email address'],
+  'patient_address.first_line': [TEXT, 'Input should be a valid string'],
+  'patient_address.city': [TEXT, 'Input should be a valid string'],
+  'patient_address.state': [/^[A-Z]{2}$/, 'Input should be a US state'],
+  'patient_address.zip': [/^\d{5}(-\d{4})?$/, "String should match pattern '^\\d{5}(-\\d{4})?$'"],
+  'patient_address.country': [/^[A-Za-z ]+$/, 'Input should be a valid string'],
+};
+const PHYSICIAN = ['first_name', 'last_name', 'npi'];
+
+/** 422 or 400 for an order that cannot be taken; undefined when it can. */
+export function refusalOf(body: Body, labTests: ReadonlySet<string>): Reply | undefined {
+  const detail = [...Object.entries(REQUIRED).flatMap(([place, rule]) => broken(body, place, rule)), ...brokenPhysician(body)];
+  if (detail.length) return { status: 422, body: { detail } };
+  const tests = (body.order_set as Body | undefined)?.lab_test_ids ?? (body.lab_test_id ? [body.lab_test_id] : []);
+  if (!Array.isArray(tests) || tests.length === 0) return { status: 400, body: { detail: 'Either order_set or lab_test_id is required.' } };
+  if (!tests.every((id) => labTests.has(id))) return { status: 400, body: { detail: 'Lab test not found.' } };
+  return undefined;
+}
+
+function broken(body: Body, place: string, [rule, msg]: [RegExp, string]): object[] {
+  const loc = ['body', ...place.split('.')];
+  const input = loc.slice(1).reduce<unknown>((value, step) => (value as Body | null | undefined)?.[step], body);
+  if (input === undefined) return [{ type: 'missing', loc, msg: 'Field required', input: body }];
+  return typeof input === 'string' && rule.test(input) ? [] : [{ type: 'value_error', loc, msg, input, ctx: { error: {} } }];
+}
+
+function brokenPhysician(body: Body): object[] {
+  if (body.physician === undefined || body.physician === null) return [];
+  return PHYSICIAN.flatMap((name) => broken(body, `physician.${name}`, [/^/, 'Input should be a valid string']));
+}

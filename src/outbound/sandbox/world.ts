@@ -1,0 +1,94 @@
+// What the sandbox holds: the ground truth of one imagined team at Junction, in memory, under a clock that can be moved.
+import { randomUUID } from 'node:crypto';
+import type { Fault } from './faults.ts';
+
+export interface SandboxUser {
+  user_id: string;
+  team_id: string;
+  client_user_id: string;
+  created_on: string;
+}
+
+export interface SandboxEvent {
+  id: number;
+  created_at: string;
+  status: string;
+}
+
+/** An order as its maker sent it (`sent`), and what has happened to it. */
+export interface SandboxOrder {
+  id: string;
+  transactionId: string;
+  userId: string;
+  passthrough: string | null;
+  createdAt: string;
+  events: SandboxEvent[];
+  sent: Record<string, unknown>;
+}
+
+export interface SandboxPhysician {
+  first_name: string;
+  last_name: string;
+  npi: string;
+  id?: string;
+}
+
+/** What an operation answers. */
+export interface Reply {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface World {
+  apiKey: string;
+  teamId: string;
+  /** By the name the client gave them. */
+  users: Map<string, SandboxUser>;
+  orders: Map<string, SandboxOrder>;
+  /** First answers by idempotency key. */
+  answers: Map<string, { at: number; reply: Reply }>;
+  /** Keys of the requests under way. */
+  running: Set<string>;
+  physicians: SandboxPhysician[];
+  faults: Fault[];
+  /** Every request that reached an operation, oldest first: what, and under which key. */
+  requests: { operation: string; key: string | undefined }[];
+  /** Whether `X-Idempotency-Error: no-cache` keeps failures from being stored; its meaning is inferred, so both must be lived with. */
+  noCacheHonoured: boolean;
+  /** Lab tests this team may order. */
+  labTests: ReadonlySet<string>;
+  now(): Date;
+  advance(seconds: number): void;
+}
+
+/** Panel → lab test ids of the sandbox's team: the panels that are configured when nobody configures any. */
+export const SANDBOX_PANELS: Record<string, string[]> = {
+  hashimotos: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a01'],
+  pcos: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a02'],
+  fertility: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a03'],
+};
+
+export const SANDBOX_TEAM = '7f3d2c1e-9b64-4c53-9d55-1f7f0c9b2a10';
+
+/** An empty team. `clock`: the time it starts from and runs with. */
+export function emptyWorld(clock: () => Date): World {
+  let ahead = 0;
+  return {
+    apiKey: `sk_us_${randomUUID()}`,
+    teamId: SANDBOX_TEAM,
+    users: new Map(),
+    orders: new Map(),
+    answers: new Map(),
+    running: new Set(),
+    physicians: [],
+    faults: [],
+    requests: [],
+    noCacheHonoured: true,
+    labTests: new Set(Object.values(SANDBOX_PANELS).flat()),
+    now: () => new Date(clock().getTime() + ahead),
+    advance: (seconds) => {
+      ahead += seconds * 1000;
+    },
+  };
+}

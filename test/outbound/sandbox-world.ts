@@ -1,0 +1,51 @@
+// A sandbox and a client of it, for the tests of this room; and an order that Junction takes.
+import { type JunctionClient, junctionClient } from '../../src/outbound/junction-client.ts';
+import type { Fault } from '../../src/outbound/sandbox/faults.ts';
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+
+export interface SandboxWorld {
+  sandbox: Sandbox;
+  client: JunctionClient;
+  /** The next requests meet these faults. */
+  fail(...faults: Fault[]): void;
+  /** How many orders exist, of all or with this passthrough. */
+  orders(passthrough?: string): number;
+  /** How often this operation was asked for. */
+  asked(operation: string): number;
+}
+
+export async function sandboxWorld(clock?: () => Date): Promise<SandboxWorld> {
+  const sandbox = await startSandbox(clock ? { clock } : {});
+  const { world } = sandbox;
+  return {
+    sandbox,
+    client: junctionClient(() => ({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, teamId: sandbox.teamId })),
+    fail: (...faults) => {
+      world.faults = [...world.faults, ...faults];
+    },
+    orders: (passthrough) =>
+      [...world.orders.values()].filter((order) => passthrough === undefined || order.passthrough === passthrough).length,
+    asked: (operation) => world.requests.filter((request) => request.operation === operation).length,
+  };
+}
+
+/** An order the sandbox takes. */
+export function orderOf(userId: string, more: object = {}): Record<string, unknown> {
+  return {
+    user_id: userId,
+    patient_details: {
+      first_name: 'Ada',
+      last_name: 'Lovelace',
+      dob: '1985-12-10',
+      gender: 'female',
+      phone_number: '+15184731122',
+      email: 'ada@example.com',
+    },
+    patient_address: { first_line: '1 Main St', city: 'Albany', state: 'NY', zip: '12207', country: 'US' },
+    order_set: { lab_test_ids: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a02'] },
+    ...more,
+  };
+}
+
+/** Time for an exchange, in ms. */
+export const within = (ms = 5000): AbortSignal => AbortSignal.timeout(ms);

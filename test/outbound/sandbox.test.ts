@@ -1,0 +1,121 @@
+// The sandbox keeps Junction's promises, the awkward ones too.
+import { randomUUID } from 'node:crypto';
+import { orderOf, type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
+
+let here: SandboxWorld;
+let user: string;
+beforeAll(async () => {
+  here = await sandboxWorld();
+  user = (await json(await post('/v2/user', { client_user_id: 'one' }))).user_id;
+});
+afterAll(() => here.sandbox.close());
+
+const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  fetch(here.sandbox.url + path, {
+    method,
+    headers: { 'x-vital-api-key': here.sandbox.apiKey, 'content-type': 'application/json', ...headers },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+const post = (path: string, body: unknown, headers?: Record<string, string>) => call('POST', path, body, headers);
+const json = (answer: Response) => answer.json() as Promise<{ user_id: string; status: string; detail: unknown; order: { id: string } }>;
+const order = (key: string, more: object = {}, headers: object = {}) =>
+  post('/v3/order', orderOf(user, { passthrough: key, ...more }), { 'x-idempotency-key': key, ...headers });
+
+test('a wrong key is 401, and nothing else is said', async () => {
+  const answer = await post('/v3/order', {}, { 'x-vital-api-key': 'wrong' });
+  expect(answer.status).toBe(401);
+});
+
+test('an order is a 200 with the order as Junction writes it, the passthrough echoed', async () => {
+  const key = randomUUID();
+  const answer = await order(key);
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({
+    status: 'SUCCESS',
+    order: {
+      passthrough: key,
+      user_id: user,
+      team_id: here.sandbox.teamId,
+      last_event: { id: 1, status: 'received.walk_in_test.ordered' },
+      order_transaction: { status: 'active' },
+      patient_address: { country: 'United States' },
+    },
+  });
+});
+
+test('the first answer under a key is given again, success and failure alike', async () => {
+  const good = randomUUID();
+  const first = await (await order(good)).text();
+  expect(await (await order(good)).text()).toBe(first);
+  const bad = randomUUID();
+  expect((await order(bad, { order_set: { lab_test_ids: [randomUUID()] } })).status).toBe(400);
+  expect((await order(bad)).status).toBe(400);
+  expect([here.orders(good), here.orders(bad)]).toEqual([1, 0]);
+});
+
+test('a malformed order is 422 with the value that was sent, and leaves the key free', async () => {
+  const key = randomUUID();
+  const answer = await order(key, { patient_address: { first_line: '1 Main St', city: 'Albany', state: 'NY', zip: 'x', country: 'US' } });
+  expect(answer.status).toBe(422);
+  expect((await json(answer)).detail).toEqual([
+    { type: 'value_error', loc: ['body', 'patient_address', 'zip'], msg: expect.any(String), input: 'x', ctx: { error: {} } },
+  ]);
+  expect((await order(key)).status).toBe(200);
+});
+
+test('asked to, Junction keeps no failure; after a failure that followed the work the same key then makes a second order', async () => {
+  const key = randomUUID();
+  here.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
+  expect((await order(key, {}, { 'x-idempotency-error': 'no-cache' })).status).toBe(500);
+  expect((await order(key, {}, { 'x-idempotency-error': 'no-cache' })).status).toBe(200);
+  expect(here.orders(key)).toBe(2);
+});
+
+test('a key under way is 409, and free again afterwards', async () => {
+  const key = randomUUID();
+  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.3 });
+  const slow = order(key);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect((await order(key)).status).toBe(409);
+  expect((await slow).status).toBe(200);
+  expect((await order(key)).status).toBe(200);
+  expect(here.orders(key)).toBe(1);
+});
+
+test('a key is forgotten after a day', async () => {
+  const key = randomUUID();
+  await order(key);
+  await post('/sandbox/clock', { seconds: 23 * 3600 });
+  await order(key);
+  expect(here.orders(key)).toBe(1);
+  await post('/sandbox/clock', { seconds: 2 * 3600 });
+  await order(key);
+  expect(here.orders(key)).toBe(2);
+});
+
+test('an order is stepped through its life by hand, and shows it', async () => {
+  const { order: made } = await json(await order(randomUUID()));
+  const statuses = [];
+  for (let nth = 0; nth < 4; nth++) statuses.push((await json(await post(`/sandbox/orders/${made.id}/step`, {}))).status);
+  expect(statuses.at(-1)).toBe('completed.walk_in_test.completed');
+  expect((await post(`/sandbox/orders/${made.id}/step`, {})).status).toBe(400);
+  const shown = await (await call('GET', `/v3/order/${made.id}`)).json();
+  expect(shown).toMatchObject({ order_transaction: { status: 'completed' }, events: { length: 5 } });
+  expect((await post(`/v3/order/${made.id}/cancel`, {})).status).toBe(400);
+});
+
+test('the truth, the roster and the faults are open to whoever asks under /sandbox', async () => {
+  const key = randomUUID();
+  await order(key);
+  expect(await (await call('GET', `/sandbox/orders?passthrough=${key}`)).json()).toMatchObject({
+    total: 1,
+    orders: [{ passthrough: key }],
+  });
+  const roster = [{ first_name: 'Ann', last_name: 'Lee', npi: '1999999984' }];
+  await call('PUT', '/sandbox/physicians', roster);
+  expect(await (await call('GET', `/v2/team/${here.sandbox.teamId}/physicians`)).json()).toEqual(roster);
+  await post('/sandbox/faults', { operation: 'roster', kind: 'error', status: 503, retryAfter: 3 });
+  const busy = await call('GET', `/v2/team/${here.sandbox.teamId}/physicians`);
+  expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, '3']);
+  expect((await post('/sandbox/faults', { kind: 'earthquake' })).status).toBe(400);
+});
