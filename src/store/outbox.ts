@@ -17,7 +17,8 @@ const DUE = `(o.state in ('queued', 'unknown') and o.next_at <= $2 or ${RUN_OUT}
  * outer condition again on the row as it is by then. https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
  */
 const CLAIM = `${LEASE} from (
-    select o.tenant_id, o.id from outbox o where o.state in ('queued', 'sending', 'unknown') and ${DUE} order by o.next_at limit $4
+    select o.tenant_id, o.id from outbox o where o.state in ('queued', 'sending', 'unknown') and ${DUE}
+      and ($5::text[] is null or o.topic = any($5)) order by o.next_at limit $4
   ) due where o.tenant_id = due.tenant_id and o.id = due.id and ${DUE} returning ${COLUMNS}`;
 const CLAIM_ONE = `${LEASE} where o.tenant_id = $4 and o.id = $5 and (o.state in ('queued', 'unknown', 'parked') or ${RUN_OUT}) returning ${COLUMNS}`;
 
@@ -35,7 +36,7 @@ export function outboxOf(database: Database): Outbox {
     add: async ({ tenant, topic, subject, key, payload, at }) =>
       (await database.query<OutboxEntry>(ADD, [tenant, topic, subject, key, payload, at]))[0]!,
     find: async (tenant, topic, subject) => (await database.query<OutboxEntry>(FIND, [tenant, topic, subject]))[0],
-    claim: ({ by, at, until, limit }) => database.query<OutboxEntry>(CLAIM, [by, at, until, limit]),
+    claim: ({ by, at, until, limit, topics }) => database.query<OutboxEntry>(CLAIM, [by, at, until, limit, topics ?? null]),
     claimOne: async (tenant, id, { by, at, until }) => (await database.query<OutboxEntry>(CLAIM_ONE, [by, at, until, tenant, id]))[0],
     settle: async (entry, by, { state, at, nextAt, error, payload, firstSentAt }) => {
       const texts = [nextAt ?? null, error ?? null, payload ?? null, firstSentAt ?? null];

@@ -120,8 +120,11 @@ export interface OutboxEntry {
 export interface Outbox {
   add(entry: Pick<OutboxEntry, 'tenant' | 'topic' | 'subject' | 'key' | 'payload'> & { at: string }): Promise<OutboxEntry>;
   find(tenant: number, topic: string, subject: string): Promise<OutboxEntry | undefined>;
-  /** Leases up to `limit` due entries of any tenant (state queued, unknown, or sending with its lease run out) and marks them sending; committed before it answers. */
-  claim(lease: { by: string; at: string; until: string; limit: number }): Promise<OutboxEntry[]>;
+  /**
+   * Leases up to `limit` due entries of any tenant (state queued, unknown, or sending with its lease run out) and marks them sending; committed before
+   * it answers. `topics`: only these.
+   */
+  claim(lease: { by: string; at: string; until: string; limit: number; topics?: string[] }): Promise<OutboxEntry[]>;
   /** Leases this one now, due or not, unless somebody holds it or it is finished. */
   claimOne(tenant: number, id: string, lease: { by: string; at: string; until: string }): Promise<OutboxEntry | undefined>;
   /** Records an outcome, only while `by` still holds the lease (fencing); answers whether it did. */
