@@ -67,6 +67,7 @@ export const invalid = (text: string, where?: Where) => one('invalid', text, whe
 export const invalidAll = (issues: Issue[]) => new FhirError('invalid', issues);
 export const notSupported = (text: string, where?: Where) => one('not-supported', text, where);
 export const rule = (text: string, where?: Where) => one('rule', text, where);
+export const ruleAll = (issues: Issue[]) => new FhirError('rule', issues);
 export const login = (text: string) => one('login', text, undefined, { 'WWW-Authenticate': 'Bearer' });
 export const forbidden = (text: string) => one('forbidden', text);
 export const notFound = (text: string, where?: Where) => one('not-found', text, where);
