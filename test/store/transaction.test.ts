@@ -1,0 +1,103 @@
+// Transactions: all of it or nothing, joined when nested, and never a statement beside the one that is running.
+import { setTimeout as delay } from 'node:timers/promises';
+import { openDatabase } from '../../src/store/database.ts';
+import { storeOf } from '../../src/store/sql-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { createOf } from './changes.ts';
+import { openTestStore, type TestStore } from './open.ts';
+
+const TENANT = 1;
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+});
+afterAll(() => test.close());
+
+const exists = async (id: string) => (await test.store.read(TENANT, 'Patient', id)) !== undefined;
+
+it('keeps everything, and answers what its work answers', async () => {
+  const answer = await test.store.transaction(async (store) => {
+    await store.write(TENANT, [createOf('a1')]);
+    await store.write(TENANT, [createOf('a2')]);
+    return 'done';
+  });
+  expect([answer, await exists('a1'), await exists('a2')]).toEqual(['done', true, true]);
+});
+
+it('keeps nothing when its work fails, and fails with the same error', async () => {
+  const failure = new Error('no');
+  const work = async (store: Store) => {
+    await store.write(TENANT, [createOf('b1')]);
+    throw failure;
+  };
+  await expect(test.store.transaction(work)).rejects.toBe(failure);
+  expect(await exists('b1')).toBe(false);
+});
+
+it('joins the transaction it is called in', async () => {
+  const work = test.store.transaction(async (outer) => {
+    await outer.transaction((inner) => inner.write(TENANT, [createOf('c1')]));
+    throw new Error('no');
+  });
+  await expect(work).rejects.toThrow('no');
+  expect(await exists('c1')).toBe(false);
+});
+
+it('refuses at once a statement on the outer handle: on one connection it would wait for ever', async () => {
+  const text = 'inside a transaction every statement goes through the handle of that transaction';
+  await expect(test.store.transaction(() => test.store.read(TENANT, 'Patient', 'a1'))).rejects.toThrow(text);
+  await expect(test.store.transaction(() => test.store.transaction(async () => 1))).rejects.toThrow(text);
+  expect(await exists('a1')).toBe(true);
+});
+
+it('allows work on the outer handle that goes on after the transaction', async () => {
+  let later: Promise<boolean> | undefined;
+  await test.store.transaction(async () => {
+    later = delay(20).then(() => exists('a1'));
+  });
+  expect(await later).toBe(true);
+});
+
+it('lets other callers go on beside it or after it', async () => {
+  const slow = test.store.transaction(async (store) => {
+    await delay(50);
+    await store.write(TENANT, [createOf('d1')]);
+  });
+  const [, others] = await Promise.all([slow, Promise.all(['a1', 'a2'].map(exists))]);
+  expect(others).toEqual([true, true]);
+});
+
+it('refuses its handle after its end', async () => {
+  let kept: Store | undefined;
+  await test.store.transaction(async (store) => {
+    kept = store;
+  });
+  await expect(kept!.read(TENANT, 'Patient', 'a1')).rejects.toThrow('this transaction has ended');
+});
+
+it('goes on after a statement that failed, without its values in the message', async () => {
+  await expect(test.database.query('select $1::text::int', ['Jane Doe'])).rejects.toThrow(/^the database answered 22P02$/);
+  await expect(test.database.query('insert into lock_row values (1, 1), (1, 1)')).rejects.toThrow(
+    'the database answered 23505 on lock_row_pkey',
+  );
+  expect(await exists('a1')).toBe(true);
+});
+
+it('answers 503 when a statement takes too long, or waits too long for another', async () => {
+  if (test.url === undefined) return;
+  const hurried = await openDatabase({ url: test.url, statementTimeout: 50 });
+  await expect(hurried.query('select pg_sleep(5)')).rejects.toMatchObject({ kind: 'unavailable' });
+  await test.store.transaction(async (store) => {
+    await store.lock(TENANT, ['x']);
+    await expect(storeOf(hurried).lock(TENANT, ['x'])).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+  await hurried.close();
+});
+
+it('answers 503 when there is no database', async () => {
+  if (test.url === undefined) return;
+  const nowhere = await openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' });
+  await expect(nowhere.query('select 1')).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(nowhere.transaction(async () => 1)).rejects.toMatchObject({ kind: 'unavailable' });
+  await nowhere.close();
+});
