@@ -2,14 +2,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { conflict, invalid, unavailable } from '../fhir/outcome.ts';
 
-/** An error of the database that nobody expected: its SQLSTATE and where it points, without values. */
+/** An error of the database that nobody expected: its SQLSTATE and where it points, without values. `position`: the character of the SQL, from 1. */
 export class DatabaseError extends Error {
   readonly code: string;
+  readonly position: number | undefined;
 
-  constructor(code: string, where: string) {
+  constructor(code: string, where: string, position?: number) {
     super(`the database answered ${code}${where && ` on ${where}`}`);
     this.name = 'DatabaseError';
     this.code = code;
+    this.position = position;
   }
 }
 
@@ -48,6 +50,7 @@ interface Raised {
   constraint?: string;
   table?: string;
   message?: string;
+  position?: string;
 }
 
 /** The result, or the failure in the program's own terms. */
@@ -66,7 +69,7 @@ function meaningOf(error: Raised): unknown {
   const known = MEANINGS[error.code];
   if (known) return known();
   if (error.severity === undefined) return error;
-  return new DatabaseError(error.code, placeOf(error));
+  return new DatabaseError(error.code, placeOf(error), error.position === undefined ? undefined : Number(error.position));
 }
 
 /** Names of tables and constraints; the message itself only where it speaks of our SQL (class 42), not of data. */

@@ -34,7 +34,7 @@ export async function migrate(database: Database, at: string, migrations: Migrat
   await makeTable(database);
   const ran: string[] = [];
   for (const migration of migrations) {
-    if (await apply(database, migration, at)) ran.push(migration.name);
+    if (await apply(database, migration, at).catch(named(migration))) ran.push(migration.name);
   }
   await refuseUnknown(database, migrations);
   return ran;
@@ -57,6 +57,15 @@ function apply(database: Database, migration: Migration, at: string): Promise<bo
     return true;
   });
 }
+
+/** Says which file an error of the database came from, and the line where it points at one. */
+const named =
+  ({ name, sql }: Migration) =>
+  (error: unknown): never => {
+    if (!(error instanceof DatabaseError)) throw error;
+    const line = error.position === undefined ? '' : `, line ${sql.slice(0, error.position - 1).split('\n').length}`;
+    throw new Error(`migrations/${name}${line}: ${error.message}`, { cause: error });
+  };
 
 function unchanged(migration: Migration, checksum: string): false {
   if (checksum === migration.checksum) return false;

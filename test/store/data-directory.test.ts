@@ -1,0 +1,129 @@
+// The lock of an embedded data directory, with real processes.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { askHolder, lockDirectory } from '../../src/store/data-directory.ts';
+
+const HOLDER = fileURLToPath(new URL('holder.ts', import.meta.url));
+let parent: string;
+let directory: string;
+let children: ChildProcess[] = [];
+beforeEach(() => {
+  parent = realpathSync(mkdtempSync(join(tmpdir(), 'facet-lock-')));
+  directory = join(parent, 'data');
+});
+afterEach(async () => {
+  for (const child of children) await kill(child);
+  children = [];
+  rmSync(parent, { recursive: true });
+});
+
+/** Starts a holder; answers the process and the line it says. */
+async function holder(of = directory): Promise<{ child: ChildProcess; said: string }> {
+  const child = spawn(process.execPath, [HOLDER, of, '30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  children.push(child);
+  const [said] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+  return { child, said };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+it('makes the directory for its owner alone, and leaves no socket behind when released', async () => {
+  const lock = await lockDirectory(directory);
+  expect(lock.directory).toBe(directory);
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  expect(readdirSync(directory)).toHaveLength(1);
+  await lock.release();
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it('refuses a second process, in one sentence that says who holds it and what to do', async () => {
+  const { child, said } = await holder();
+  expect(said).toBe('held');
+  await expect(lockDirectory(directory)).rejects.toThrow(
+    new RegExp(
+      `^the data directory ${directory} is in use by process ${child.pid} on .+, since .+: stop it, or name another directory with FACET_DATA_DIR$`,
+    ),
+  );
+  expect((await holder()).said).toContain(`in use by process ${child.pid}`);
+});
+
+it('refuses a second lock of the same process', async () => {
+  const lock = await lockDirectory(directory);
+  await expect(lockDirectory(directory)).rejects.toThrow(`in use by process ${process.pid}`);
+  await lock.release();
+  await (await lockDirectory(directory)).release();
+});
+
+it('takes over at once from a process that was killed, and removes what it left', async () => {
+  const { child } = await holder();
+  await kill(child);
+  expect(readdirSync(directory)).toHaveLength(1);
+  const started = performance.now();
+  const lock = await lockDirectory(directory);
+  expect(performance.now() - started).toBeLessThan(1000);
+  expect(readdirSync(directory).map((name) => join(directory, name))).toEqual([lock.path]);
+  await lock.release();
+});
+
+it('holds against a holder that does not answer (a stopped process is not a dead one)', async () => {
+  const { child } = await holder();
+  child.kill('SIGSTOP');
+  await expect(lockDirectory(directory)).rejects.toThrow('in use by a process that does not answer');
+  await kill(child);
+});
+
+it('lets one of many starters have it, also over the sockets of the dead', async () => {
+  for (let round = 0; round < 3; round++) {
+    const started = await Promise.all(Array.from({ length: 5 }, () => holder()));
+    expect(started.map(({ said }) => said).filter((said) => said === 'held')).toHaveLength(1);
+    for (const { child } of started) await kill(child);
+  }
+});
+
+it('gives it to one of many starters in one process, every time', async () => {
+  for (let round = 0; round < 20; round++) {
+    const locks = await Promise.allSettled(Array.from({ length: 4 }, () => lockDirectory(directory)));
+    const held = locks.filter((lock) => lock.status === 'fulfilled');
+    expect(held).toHaveLength(1);
+    await held[0]!.value.release();
+  }
+});
+
+it('carries a command to the holder and its answer back, also a refusal', async () => {
+  expect(await askHolder(directory, 'anybody?')).toBeUndefined();
+  const { child } = await holder();
+  expect(await askHolder(directory, { command: 'keys list', text: 'ü\n' })).toEqual({
+    heard: { command: 'keys list', text: 'ü\n' },
+    pid: child.pid,
+  });
+  await expect(askHolder(directory, 'fail')).rejects.toThrow('that went wrong');
+  await kill(child);
+  expect(await askHolder(directory, 'anybody?')).toBeUndefined();
+});
+
+it('takes a directory whose path is too long for a socket', async () => {
+  const long = join(directory, 'a'.repeat(120));
+  const { child } = await holder(long);
+  await expect(lockDirectory(long)).rejects.toThrow(`in use by process ${child.pid}`);
+  expect(await askHolder(long, 1)).toEqual({ heard: 1, pid: child.pid });
+  await kill(child);
+  const lock = await lockDirectory(long);
+  expect(existsSync(lock.path)).toBe(true);
+  await lock.release();
+});
+
+it('leaves other files of the directory alone', async () => {
+  await (await lockDirectory(directory)).release();
+  writeFileSync(join(directory, 'dev-keys.json'), '{}');
+  await (await lockDirectory(directory)).release();
+  expect(readdirSync(directory)).toEqual(['dev-keys.json']);
+});

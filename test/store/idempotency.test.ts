@@ -1,0 +1,80 @@
+// Idempotency keys: one request is one request, also when two of them come at once or one of them fails.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IdempotencyKey } from '../../src/store/store.ts';
+import { openTestStore, type TestStore } from './open.ts';
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+});
+afterAll(() => test.close());
+
+const keyOf = (key: string, more: Partial<IdempotencyKey> = {}): IdempotencyKey => ({
+  tenant: 1,
+  caller: 'c',
+  route: 'POST /x',
+  key,
+  ...more,
+});
+const at = '2026-01-01T00:00:00.000Z';
+const later = '2026-01-02T00:00:00.000Z';
+const claim = (key: IdempotencyKey, more: { hash?: string; at?: string; expires?: string | null; subject?: string } = {}) =>
+  test.store.idempotency.claim(key, { hash: 'h', at, expires: later, ...more });
+
+it('is taken once; what it made and answered is found again', async () => {
+  const key = keyOf('a');
+  expect(await test.store.idempotency.find(key)).toBeUndefined();
+  expect(await claim(key, { subject: 'ServiceRequest/1' })).toBe(true);
+  expect(await claim(key, { hash: 'other' })).toBe(false);
+  expect(await test.store.idempotency.find(key)).toEqual({ hash: 'h', subject: 'ServiceRequest/1' });
+  await test.store.idempotency.settle(key, '{"status":201}');
+  expect(await test.store.idempotency.find(key)).toEqual({ hash: 'h', subject: 'ServiceRequest/1', response: '{"status":201}' });
+});
+
+it('is one per tenant, caller and route', async () => {
+  const others = [keyOf('b'), keyOf('b', { tenant: 2 }), keyOf('b', { caller: 'd' }), keyOf('b', { route: 'POST /y' })];
+  for (const key of others) expect(await claim(key)).toBe(true);
+});
+
+it('is free again after its time, after a release, and after a transaction that failed; a kept answer is never released', async () => {
+  const key = keyOf('c');
+  await claim(key);
+  expect(await claim(key, { at: '2026-01-01T23:59:59.999Z' })).toBe(false);
+  expect(await claim(key, { at: later, expires: null, hash: 'new' })).toBe(true);
+  expect(await claim(key, { at: '2999-01-01T00:00:00.000Z' })).toBe(false);
+  await test.store.idempotency.release(key);
+  await expect(
+    test.store.transaction(async (store) => {
+      expect(await store.idempotency.claim(key, { hash: 'h', at, expires: null })).toBe(true);
+      throw new Error('the write failed');
+    }),
+  ).rejects.toThrow('the write failed');
+  expect(await claim(key)).toBe(true);
+  await test.store.idempotency.settle(key, '{}');
+  await test.store.idempotency.release(key);
+  expect(await claim(key)).toBe(false);
+});
+
+it('waits for a request that is taking it, and then finds it taken', async () => {
+  const key = keyOf('d');
+  const order: string[] = [];
+  const first = test.store.transaction(async (store) => {
+    await store.idempotency.claim(key, { hash: 'h', at, expires: null });
+    await delay(100);
+    order.push('first done');
+  });
+  await delay(20);
+  const second = claim(key).then((taken) => order.push(`second ${taken}`));
+  await Promise.all([first, second]);
+  expect(order).toEqual(['first done', 'second false']);
+});
+
+it('is removed after its time, unless it lives as long as what it made', async () => {
+  await test.store.idempotency.prune('2998-01-01T00:00:00.000Z');
+  await claim(keyOf('e1'));
+  await claim(keyOf('e2'), { expires: '2026-02-01T00:00:00.000Z' });
+  await claim(keyOf('e3'), { expires: null });
+  expect(await test.store.idempotency.prune(later)).toBe(1);
+  const left = await Promise.all(['e1', 'e2', 'e3'].map((key) => test.store.idempotency.find(keyOf(key))));
+  expect(left.map((record) => record?.hash)).toEqual([undefined, 'h', 'h']);
+});

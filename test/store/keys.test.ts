@@ -1,0 +1,90 @@
+// Tenants, their keys, and the values that processes share.
+import { adoptKey, createKey, findKey, listKeys, revokeKey } from '../../src/store/keys.ts';
+import { createTenant, disableTenant, listTenants, type Tenant } from '../../src/store/tenants.ts';
+import { openTestStore, type TestStore } from './open.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+let test: TestStore;
+let tenant: Tenant;
+beforeAll(async () => {
+  test = await openTestStore();
+  tenant = (await createTenant(test.database, { slug: 'demo', name: 'Demo', at }))!;
+});
+afterAll(() => test.close());
+
+const newKey = (more: object = {}) =>
+  createKey(test.database, { tenant: tenant.id, surface: 'fhir', scopes: ['system/*.rs', 'read'], prefix: 'fct_live_', at, ...more });
+
+it('lists tenants by the names they were made with; a name is taken once', async () => {
+  expect(await createTenant(test.database, { slug: 'demo', name: 'Again', at })).toBeUndefined();
+  await createTenant(test.database, { slug: 'other', name: 'Other', at });
+  expect(await listTenants(test.database)).toEqual([
+    { id: tenant.id, slug: 'demo', name: 'Demo', status: 'active' },
+    { id: expect.any(Number), slug: 'other', name: 'Other', status: 'active' },
+  ]);
+});
+
+it('makes a key whose text is nowhere in the database and opens its tenant and surface', async () => {
+  const { id, text } = await newKey({ name: 'ward 7' });
+  expect(text).toMatch(/^fct_live_[0-9A-Za-z]{32}$/);
+  expect(await findKey(test.database, text, at)).toEqual({
+    tenant: tenant.id,
+    id,
+    surface: 'fhir',
+    scopes: ['system/*.rs', 'read'],
+    state: 'active',
+  });
+  const stored = await test.database.query('select * from api_key');
+  expect(JSON.stringify(stored)).not.toContain(text.slice('fct_live_'.length));
+});
+
+it('finds nothing for a text that is almost a key', async () => {
+  const { text } = await newKey();
+  for (const wrong of ['', text.slice(1), `${text}x`, text.toLowerCase(), `${text}\0`])
+    expect(await findKey(test.database, wrong, at)).toBeUndefined();
+});
+
+it('says of a key that its time is over, or that it was revoked', async () => {
+  const { text, id } = await newKey({ expires: '2026-02-01T00:00:00.000Z' });
+  const state = async (when: string) => (await findKey(test.database, text, when))?.state;
+  expect(await state('2026-01-31T23:59:59.999Z')).toBe('active');
+  expect(await state('2026-02-01T00:00:00.000Z')).toBe('expired');
+  expect(await revokeKey(test.database, { tenant: tenant.id + 1, id, at })).toBe(false);
+  expect(await revokeKey(test.database, { tenant: tenant.id, id, at })).toBe(true);
+  expect(await revokeKey(test.database, { tenant: tenant.id, id, at })).toBe(false);
+  expect(await state(at)).toBe('revoked');
+  const listed = (await listKeys(test.database, tenant.id)).find((key) => key.id === id);
+  expect(listed).toEqual({
+    tenant: tenant.id,
+    id,
+    surface: 'fhir',
+    scopes: ['system/*.rs', 'read'],
+    name: null,
+    expires: '2026-02-01T00:00:00.000Z',
+    status: 'revoked',
+  });
+});
+
+it('takes over a key whose text exists, once, and does not bring a revoked one back', async () => {
+  const key = { tenant: tenant.id, surface: 'loop', scopes: ['*'], text: 'a text from a file', name: 'development', at };
+  const id = await adoptKey(test.database, key);
+  expect(await adoptKey(test.database, { ...key, scopes: ['read'] })).toBe(id);
+  expect(await findKey(test.database, key.text, at)).toMatchObject({ id, scopes: ['*'], state: 'active' });
+  await revokeKey(test.database, { tenant: tenant.id, id, at });
+  await adoptKey(test.database, key);
+  expect(await findKey(test.database, key.text, at)).toMatchObject({ state: 'revoked' });
+});
+
+it('says of the keys of a disabled tenant that they open nothing', async () => {
+  const gone = (await createTenant(test.database, { slug: 'gone', name: 'Gone', at }))!;
+  const { text } = await newKey({ tenant: gone.id });
+  expect(await disableTenant(test.database, 'gone')).toBe(true);
+  expect(await disableTenant(test.database, 'nobody')).toBe(false);
+  expect(await findKey(test.database, text, at)).toMatchObject({ state: 'disabled' });
+});
+
+it('gives everybody who asks for a setting the same value, made once', async () => {
+  const values = await Promise.all(Array.from({ length: 10 }, (_one, n) => test.store.settings.get('seal', () => `value ${n}`)));
+  expect(new Set(values).size).toBe(1);
+  expect(await test.store.settings.get('seal', () => 'another')).toBe(values[0]);
+});

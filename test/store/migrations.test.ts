@@ -1,0 +1,78 @@
+// Migrations: each once, whoever starts and however often, and never a changed one.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { type Migration, migrate, migrationsIn } from '../../src/store/migrations.ts';
+import { emptyServerDatabase, SERVER_URL } from './open.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const small = (name: string, sql: string): Migration => ({ name, sql, checksum: `checksum of ${sql}` });
+const ONE = small('0001-one.sql', 'create table one (a int); insert into one values (1);');
+const TWO = small('0002-two.sql', 'alter table one add b int;');
+
+let first: Database;
+let second: Database;
+let drop = async () => {};
+beforeEach(async () => {
+  if (SERVER_URL === undefined) {
+    first = second = await openDatabase({ embedded: 'memory' });
+    return;
+  }
+  const empty = await emptyServerDatabase(SERVER_URL);
+  [first, second] = [await openDatabase({ url: empty.url }), await openDatabase({ url: empty.url })];
+  drop = empty.drop;
+});
+afterEach(async () => {
+  await first.close();
+  if (second !== first) await second.close();
+  await drop();
+});
+
+it('brings an empty database to the newest shape, and does nothing the second time', async () => {
+  const names = migrationsIn().map((migration) => migration.name);
+  expect(await migrate(first, AT)).toEqual(names);
+  expect(await migrate(first, AT)).toEqual([]);
+  expect(await first.query('select name from migration order by name')).toEqual(names.map((name) => ({ name })));
+});
+
+it('lets two starters come at once: each migration runs in one of them', async () => {
+  const ran = await Promise.all([migrate(first, AT), migrate(second, AT), migrate(first, AT), migrate(second, AT)]);
+  expect(ran.flat().sort()).toEqual(migrationsIn().map((migration) => migration.name));
+});
+
+it('goes on from where an older version stopped', async () => {
+  expect(await migrate(first, AT, [ONE])).toEqual(['0001-one.sql']);
+  expect(await migrate(first, AT, [ONE, TWO])).toEqual(['0002-two.sql']);
+  expect(await first.query('select * from one')).toEqual([{ a: 1, b: null }]);
+});
+
+it('refuses a file that was changed after it ran, naming it', async () => {
+  await migrate(first, AT, [ONE, TWO]);
+  const changed = small('0002-two.sql', 'alter table one add c int;');
+  await expect(migrate(first, AT, [ONE, changed])).rejects.toThrow('migrations/0002-two.sql was changed after it ran');
+});
+
+it('refuses a database that a newer version has migrated', async () => {
+  await migrate(first, AT, [ONE, TWO]);
+  await expect(migrate(first, AT, [ONE])).rejects.toThrow('the database holds migration 0002-two.sql, which this version does not know');
+});
+
+it('leaves nothing of a migration that fails, and names the file and line', async () => {
+  const broken = small('0002-broken.sql', 'create table two (a int);\nselect 1;\nselect b from one;');
+  await expect(migrate(first, AT, [ONE, broken])).rejects.toThrow('migrations/0002-broken.sql, line 3: the database answered 42703');
+  expect(await first.query("select 1 from pg_tables where tablename = 'two'")).toEqual([]);
+  expect(await migrate(first, AT, [ONE, TWO])).toEqual(['0002-two.sql']);
+});
+
+it('reads the files in the order of their numbers, the same with either line end', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'facet-migrations-'));
+  writeFileSync(join(folder, '0002-b.sql'), 'select 2;\r\n');
+  writeFileSync(join(folder, '0001-a.sql'), 'select 1;\n');
+  writeFileSync(join(folder, 'notes.md'), 'not a migration');
+  const windows = migrationsIn(folder);
+  writeFileSync(join(folder, '0002-b.sql'), 'select 2;\n');
+  expect(windows.map((migration) => migration.name)).toEqual(['0001-a.sql', '0002-b.sql']);
+  expect(migrationsIn(folder)).toEqual(windows);
+  rmSync(folder, { recursive: true });
+});

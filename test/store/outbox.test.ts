@@ -1,0 +1,124 @@
+// The outbox: every entry is told by one worker at a time, and none is lost with a worker.
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { outboxOf } from '../../src/store/outbox.ts';
+import type { OutboxEntry, OutboxState } from '../../src/store/store.ts';
+import { openTestStore, type TestStore } from './open.ts';
+
+let test: TestStore;
+let second: Database;
+beforeAll(async () => {
+  test = await openTestStore();
+  second = test.url === undefined ? test.database : await openDatabase({ url: test.url });
+});
+beforeEach(() => test.database.script('delete from outbox'));
+afterAll(async () => {
+  if (second !== test.database) await second.close();
+  await test.close();
+});
+
+const time = (second_: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second_)).toISOString();
+const add = (subject: string, at = time(0), tenant = 1) =>
+  test.store.outbox.add({ tenant, topic: 'order', subject, key: `key-${subject}`, payload: '{"a":1.00}', at });
+const claim = (by: string, second_: number, limit = 10) =>
+  test.store.outbox.claim({ by, at: time(second_), until: time(second_ + 30), limit });
+const settle = (entry: OutboxEntry, by: string, state: OutboxState, second_: number, nextAt?: string) =>
+  test.store.outbox.settle(entry, by, { state, at: time(second_), ...(nextAt && { nextAt }) });
+const subjects = (entries: OutboxEntry[]) => entries.map((entry) => entry.subject);
+
+it('keeps what is to be told, to the byte, and finds it by its subject', async () => {
+  const added = await add('ServiceRequest/1');
+  expect(added).toEqual({
+    tenant: 1,
+    id: expect.stringMatching(/^\d+$/),
+    topic: 'order',
+    subject: 'ServiceRequest/1',
+    key: 'key-ServiceRequest/1',
+    payload: '{"a":1.00}',
+    state: 'queued',
+    attempts: 0,
+    firstSentAt: null,
+    nextAt: time(0),
+    leaseBy: null,
+    leaseUntil: null,
+    lastError: null,
+    createdAt: time(0),
+  });
+  expect(await test.store.outbox.find(1, 'order', 'ServiceRequest/1')).toEqual(added);
+  expect(await test.store.outbox.find(2, 'order', 'ServiceRequest/1')).toBeUndefined();
+  expect(await test.store.outbox.find(1, 'other', 'ServiceRequest/1')).toBeUndefined();
+});
+
+it('leases what is due, oldest first, of any tenant, up to the limit', async () => {
+  await add('late', time(9));
+  await add('first', time(1));
+  await add('second', time(2), 2);
+  await add('third', time(3));
+  const [one, two] = [await claim('w1', 5, 2), await claim('w2', 5)];
+  expect(subjects(one).sort()).toEqual(['first', 'second']);
+  expect(subjects(two)).toEqual(['third']);
+  expect(two[0]).toMatchObject({ state: 'sending', attempts: 1, leaseBy: 'w2', leaseUntil: time(35) });
+  expect(subjects(await claim('w1', 9))).toEqual(['late']);
+});
+
+it('gives an entry to another worker when a lease has run out, and takes no outcome from the first any more', async () => {
+  await add('a');
+  const [held] = await claim('w1', 0);
+  expect(await claim('w2', 29)).toEqual([]);
+  expect(await claim('w2', 30)).toEqual([expect.objectContaining({ attempts: 2, leaseBy: 'w2' })]);
+  expect(await settle(held!, 'w1', 'done', 31)).toBe(false);
+  expect(await settle(held!, 'w2', 'done', 31)).toBe(true);
+  expect(await claim('w3', 1000)).toEqual([]);
+});
+
+it('comes again when its outcome says so, and keeps when it was first sent and what went wrong', async () => {
+  await add('a');
+  const [held] = await claim('w1', 0);
+  const outcome = { at: time(1), firstSentAt: time(1), error: 'timeout' };
+  expect(await test.store.outbox.settle(held!, 'w1', { ...outcome, state: 'unknown', nextAt: time(8) })).toBe(true);
+  expect(await claim('w1', 7)).toEqual([]);
+  const [again] = await claim('w1', 8);
+  expect(again).toMatchObject({ firstSentAt: time(1), lastError: 'timeout', attempts: 2 });
+  await test.store.outbox.settle(again!, 'w1', { state: 'queued', at: time(9), firstSentAt: time(9), nextAt: time(9), payload: '{}' });
+  expect(await test.store.outbox.find(1, 'order', 'a')).toMatchObject({
+    firstSentAt: time(1),
+    lastError: null,
+    payload: '{}',
+    leaseBy: null,
+  });
+});
+
+it('reports on the way without giving up its lease', async () => {
+  await add('a');
+  const [held] = await claim('w1', 0);
+  expect(await test.store.outbox.settle(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) })).toBe(true);
+  expect(await test.store.outbox.find(1, 'order', 'a')).toMatchObject({ state: 'sending', leaseBy: 'w1', firstSentAt: time(1) });
+});
+
+it('is leased at once, due or not, unless somebody holds it or it is finished', async () => {
+  const entry = await add('a', time(500));
+  const lease = (by: string, second_: number) =>
+    test.store.outbox.claimOne(1, entry.id, { by, at: time(second_), until: time(second_ + 30) });
+  expect(await lease('w1', 0)).toMatchObject({ leaseBy: 'w1', attempts: 1 });
+  expect(await lease('w2', 29)).toBeUndefined();
+  expect(await lease('w2', 30)).toMatchObject({ leaseBy: 'w2' });
+  await settle(entry, 'w2', 'parked', 31);
+  expect(await lease('w3', 32)).toMatchObject({ leaseBy: 'w3' });
+  await settle(entry, 'w3', 'done', 33);
+  expect(await lease('w4', 34)).toBeUndefined();
+  expect(await test.store.outbox.claimOne(2, entry.id, { by: 'w5', at: time(0), until: time(1) })).toBeUndefined();
+});
+
+it('is claimed by one of several workers that come at once: none twice, none left', async () => {
+  for (let n = 0; n < 60; n++) await add(`s${n}`, time(0), 1 + (n % 3));
+  const worker = async (name: string, database: Database): Promise<string[]> => {
+    const claimed: string[] = [];
+    for (let idle = 0; idle < 5; ) {
+      const entries = await outboxOf(database).claim({ by: name, at: time(1), until: time(31), limit: 4 });
+      claimed.push(...subjects(entries));
+      idle = entries.length ? 0 : idle + 1;
+    }
+    return claimed;
+  };
+  const claimed = await Promise.all(['w1', 'w2', 'w3', 'w4'].map((name, n) => worker(name, n % 2 ? second : test.database)));
+  expect(claimed.flat().sort()).toEqual(Array.from({ length: 60 }, (_one, n) => `s${n}`).sort());
+});
