@@ -1,0 +1,11 @@
+// Small sentences of conditions, said in one place.
+import type { Condition } from './query.ts';
+
+/** True of everything. */
+export const ALWAYS: Condition = { on: 'and', all: [] };
+
+/** One of these; the condition itself when there is only one. */
+export function anyOf(conditions: Condition[]): Condition {
+  if (conditions.length === 1) return conditions[0]!;
+  return conditions.length ? { on: 'or', any: conditions } : { on: 'nothing' };
+}

@@ -1,0 +1,42 @@
+// Decimals as they are written: exact, with the range their digits stand for. https://hl7.org/fhir/R4/search.html#number
+
+/** `digits` × 10^-`scale`: 5.40 is 540 and 2. */
+export interface Decimal {
+  digits: bigint;
+  scale: number;
+}
+
+const DECIMAL = /^([+-]?)(\d{1,60})(?:\.(\d{1,60}))?(?:[eE]([+-]?\d{1,3}))?$/;
+
+/** Reads a decimal, with or without an exponent; undefined when the text is none, or is out of all proportion. */
+export function decimal(text: string): Decimal | undefined {
+  const [, sign, whole, fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  const digits = BigInt(whole + fraction);
+  return { digits: sign === '-' ? -digits : digits, scale: fraction.length - Number(exponent) };
+}
+
+/** Plain decimal notation. */
+export function decimalText({ digits, scale }: Decimal): string {
+  if (scale <= 0) return String(digits * 10n ** BigInt(-scale));
+  const sign = digits < 0n ? '-' : '';
+  const text = String(digits < 0n ? -digits : digits).padStart(scale + 1, '0');
+  return `${sign}${text.slice(0, -scale)}.${text.slice(-scale)}`;
+}
+
+/** Half a unit of the last digit to both sides: 5.40 stands for 5.395 to 5.405, 1e2 for 95 to 105. */
+export const impliedRange = (value: Decimal): [from: Decimal, to: Decimal] => around(value, 5n);
+
+/** A tenth of the value to both sides, and no less than its implied range. */
+export function approximateRange(value: Decimal): [from: Decimal, to: Decimal] {
+  const tenth = value.digits < 0n ? -value.digits : value.digits;
+  return around(value, tenth > 5n ? tenth : 5n);
+}
+
+/** `margin` is in tenths of the last digit's unit. */
+function around({ digits, scale }: Decimal, margin: bigint): [from: Decimal, to: Decimal] {
+  return [
+    { digits: digits * 10n - margin, scale: scale + 1 },
+    { digits: digits * 10n + margin, scale: scale + 1 },
+  ];
+}

@@ -1,0 +1,85 @@
+// Which range of numbers an element gives to a number or quantity parameter, by its type. https://hl7.org/fhir/R4/search.html#quantity
+// A plain value is a point: JavaScript numbers have lost their trailing zeros, and what is searched brings the tolerance of its own digits.
+
+/** Both ends included, as decimal texts; `-Infinity` / `Infinity` where it is open. */
+export interface NumberRange {
+  from: string;
+  to: string;
+  system?: string;
+  code?: string;
+  /** The unit as a person reads it. */
+  unit?: string;
+}
+
+interface Quantity {
+  value?: number;
+  comparator?: string;
+  unit?: string;
+  system?: string;
+  code?: string;
+}
+
+interface SampledData {
+  origin: Quantity;
+  factor?: number;
+  data?: string;
+}
+
+const point = (value: number): NumberRange => ({ from: String(value), to: String(value) });
+const least = '-Infinity';
+const greatest = 'Infinity';
+
+/** Quantity.comparator → the range it opens. https://hl7.org/fhir/R4/valueset-quantity-comparator.html */
+const COMPARATORS: Record<string, (value: string) => { from: string; to: string }> = {
+  '<': (to) => ({ from: least, to }),
+  '<=': (to) => ({ from: least, to }),
+  '>=': (from) => ({ from, to: greatest }),
+  '>': (from) => ({ from, to: greatest }),
+};
+
+function quantity({ value, comparator = '', ...unit }: Quantity): NumberRange | undefined {
+  if (value === undefined) return undefined;
+  return { ...unitOf(unit), ...(COMPARATORS[comparator]?.(String(value)) ?? point(value)) };
+}
+
+const unitOf = ({ system, code, unit }: Quantity): Quantity => ({
+  ...(system && { system }),
+  ...(code && { code }),
+  ...(unit && { unit }),
+});
+
+const money = ({ value, currency }: { value?: number; currency?: string }): NumberRange | undefined =>
+  value === undefined ? undefined : { ...(currency && { system: 'urn:iso:std:iso:4217', code: currency }), ...point(value) };
+
+function range({ low, high }: { low?: Quantity; high?: Quantity }): NumberRange | undefined {
+  if (low?.value === undefined && high?.value === undefined) return undefined;
+  return { ...unitOf(low ?? high ?? {}), from: String(low?.value ?? least), to: String(high?.value ?? greatest) };
+}
+
+/** From the least sample to the greatest; E, L and U (error, below and above the detection limit) are no numbers. */
+function sampled({ origin, factor = 1, data = '' }: SampledData): NumberRange | undefined {
+  const samples = data
+    .split(/\s+/)
+    .filter((sample) => /^-?\d/.test(sample))
+    .map(Number);
+  if (!samples.length || origin.value === undefined) return undefined;
+  const values = samples.map((sample) => sample * factor + origin.value!);
+  const ends = values.reduce(([low, high], value) => [Math.min(low!, value), Math.max(high!, value)], [Infinity, -Infinity]);
+  return { ...unitOf(origin), from: String(ends[0]), to: String(ends[1]) };
+}
+
+/** Element type → its range; undefined when it has no value. */
+export const NUMBERS: Record<string, (value: never) => NumberRange | undefined> = {
+  integer: point,
+  positiveInt: point,
+  unsignedInt: point,
+  decimal: point,
+  Quantity: quantity,
+  Age: quantity,
+  Count: quantity,
+  Distance: quantity,
+  Duration: quantity,
+  Money: money,
+  Range: range,
+  SampledData: sampled,
+};

@@ -1,0 +1,41 @@
+// Which targets an element gives to a reference parameter, by its type. https://hl7.org/fhir/R4/search.html#reference
+import { referenceTarget } from './reference-target.ts';
+import type { Token } from './token.ts';
+
+interface Reference {
+  reference?: string;
+  identifier?: { system?: string; value?: string };
+}
+
+/** `target`s as texts to hash; `identifier` for `:identifier`. */
+export interface Referred {
+  targets: string[];
+  identifier?: Token;
+}
+
+function reference({ reference: text, identifier }: Reference, baseUrl: string): Referred {
+  const target = text === undefined ? undefined : referenceTarget(text, baseUrl);
+  const { system = null, value } = identifier ?? {};
+  return {
+    targets: target === undefined ? [] : [target],
+    ...(identifier && { identifier: { system, ...(value !== undefined && { code: value }) } }),
+  };
+}
+
+/** With and without its version, as a search may name it: `url|1.0` and `url`. https://hl7.org/fhir/R4/references.html#canonical */
+export function canonicalTexts(text: string): string[] {
+  const bar = text.lastIndexOf('|');
+  return bar > 0 ? [text, text.slice(0, bar)] : [text];
+}
+
+const uri = (text: string, baseUrl: string): Referred => ({ targets: [referenceTarget(text, baseUrl) ?? text] });
+
+/** Element type → what one value of it refers to. */
+export const REFERENCES: Record<string, (value: never, baseUrl: string) => Referred> = {
+  Reference: reference,
+  canonical: (text: string) => ({ targets: canonicalTexts(text) }),
+  uri,
+  url: uri,
+  oid: uri,
+  uuid: uri,
+};

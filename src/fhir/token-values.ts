@@ -1,0 +1,52 @@
+// Which coded values an element gives to a token parameter, by its type. https://hl7.org/fhir/R4/search.html#token
+import type { Token } from './token.ts';
+
+interface Coding {
+  system?: string;
+  code?: string;
+  display?: string;
+}
+
+interface CodeableConcept {
+  coding?: Coding[];
+  text?: string;
+}
+
+interface Identifier {
+  system?: string;
+  value?: string;
+  type?: CodeableConcept;
+}
+
+const plain = (value: unknown): Token[] => [{ code: String(value) }];
+const coded = ({ system, code }: Coding): Token[] => [{ system: system ?? null, ...(code !== undefined && { code }) }];
+const numbered = ({ system, value }: Identifier): Token[] => [{ system: system ?? null, ...(value !== undefined && { code: value }) }];
+
+/** Types whose JSON has no system of its own. */
+const PLAIN = ['code', 'boolean', 'string', 'id', 'uri', 'url', 'canonical', 'oid', 'uuid', 'integer', 'positiveInt', 'unsignedInt'];
+
+/** Element type → the tokens in one value of it. */
+export const TOKENS: Record<string, (value: never) => Token[]> = {
+  ...Object.fromEntries(PLAIN.map((type) => [type, plain])),
+  ContactPoint: ({ value }: { value?: string }) => (value === undefined ? [] : [{ code: value }]),
+  Coding: coded,
+  CodeableConcept: ({ coding = [] }: CodeableConcept) => coding.flatMap(coded),
+  Identifier: numbered,
+};
+
+/** Element type → what a person reads there (`:text`). */
+export const TOKEN_TEXTS: Record<string, (value: never) => (string | undefined)[]> = {
+  Coding: ({ display }: Coding) => [display],
+  CodeableConcept: ({ text, coding = [] }: CodeableConcept) => [text, ...coding.map(({ display }) => display)],
+  Identifier: ({ type }: Identifier) => [type?.text],
+};
+
+/** The types whose case does not matter, because nothing says that it does: text people type. Codes and identifiers keep theirs. */
+export const CASELESS: ReadonlySet<string> = new Set(['ContactPoint', 'string']);
+
+export const hasSystem = (type: string): boolean => !PLAIN.includes(type) && type !== 'ContactPoint';
+
+/** An identifier's value under each coding of its type (`:of-type`). Only complete codings count. */
+export function typedIdentifiers({ type, value }: Identifier): { system: string; code: string; value: string }[] {
+  return (type?.coding ?? []).flatMap(({ system, code }) => (system && code && value ? [{ system, code, value }] : []));
+}

