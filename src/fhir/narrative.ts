@@ -19,8 +19,7 @@ const TAG = new RegExp(`<(?:!--(?:[^-]|-[^-])*-->|(/?)(${anyOf(ELEMENTS)})((?:\\
 const LOOSE_AMPERSAND = /&(?!(?:[A-Za-z][A-Za-z0-9]*|#\d+|#x[0-9A-Fa-f]+);)/;
 const LINKED = /href|src|cite|longdesc/;
 const LINK = /(?:href|src|cite|longdesc)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
-const WORDS = />[^<]*[^\s<][^<]*</;
-const IMAGE = /<img\s[^>]*src\s*=/;
+const IMAGE = /^<img\s.*src\s*=/s;
 const RUNS = /^(?:javascript|vbscript|data:text)/i;
 /** Browsers skip spaces and control characters in front of and inside a scheme. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -28,8 +27,18 @@ const SKIPPED = /[\s\u0000-\u0020]+/g;
 const ENTITY = /&#(x?)([0-9A-Fa-f]+);|&(Tab|NewLine|colon);/gi;
 const NAMED: Readonly<Record<string, string>> = { tab: '\t', newline: '\n', colon: ':' };
 
-/** txt-2: there is something to read or to see. */
-export const hasContent = (text: string): boolean => WORDS.test(text) || IMAGE.test(text);
+/** txt-2: there is something to read between the tags, or an image. (A `>` inside an attribute is taken for the end of its tag, which only ever finds more.) */
+export function hasContent(text: string): boolean {
+  let open = text.indexOf('<');
+  while (open >= 0) {
+    const end = text.indexOf('>', open);
+    const next = end < 0 ? -1 : text.indexOf('<', end);
+    if (next < 0) return false;
+    if (text.slice(end + 1, next).trim() !== '' || IMAGE.test(text.slice(open, end))) return true;
+    open = next;
+  }
+  return false;
+}
 
 /** txt-1: a text is one well-formed <div> that holds only formatting, links and images, and nothing that runs. */
 export function isSafe(text: string): boolean {

@@ -23,7 +23,7 @@ const OID = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/;
 const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const BASE64 = /^[A-Za-z0-9+/=]+$/;
 const SPACE = /\s+/g;
-const MIME_TYPE = /^[^\s/;]+\/[^\s/;]+(?:\s?;\s?[^;]+)*$/;
+const MIME_TYPE = /^[^\s/;]+\/[^\s/;]+(?:\s?;.+)?$/s;
 const CURRENCY = /^[A-Z]{3}$/;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const LONGEST = 1024 * 1024;

@@ -16,8 +16,10 @@ const needs: SchemaRule<string[]> = {
 
 /** A CodeableConcept of a required binding: one of its codings is of the value set. https://hl7.org/fhir/R4/terminologies.html#required */
 const bound: SchemaRule<Record<string, string[]>> = {
-  check: (codes) => (concept) =>
-    items(concept.coding).some((coding) => codes[String(coding.system)]?.includes(String(coding.code)) ?? false),
+  check(codes) {
+    const systems = new Map<unknown, Set<unknown>>(Object.entries(codes).map(([system, list]) => [system, new Set(list)]));
+    return (concept) => items(concept.coding).some(({ system, code }) => systems.get(system)?.has(code) ?? false);
+  },
   explain: (codes) =>
     Object.entries(codes).map(([system, list]) => fault('code-invalid', `a coding of ${system} is expected: ${oneOf(list)}`, 'coding')),
 };

@@ -31,8 +31,8 @@ function isFilled(element: Element): boolean {
 export const DATATYPE_INVARIANTS: Record<string, Predicate> = {
   'ele-1': isFilled,
   'ext-1': (extension) => has(extension, 'extension') !== hasChoice(extension, 'value'),
-  'txt-1': (div) => isSafe(String(div)),
-  'txt-2': (div) => hasContent(String(div)),
+  'txt-1': (div: unknown) => typeof div === 'string' && isSafe(div),
+  'txt-2': (div: unknown) => typeof div === 'string' && hasContent(div),
   'att-1': needs('data', 'contentType'),
   'cpt-2': needs('value', 'system'),
   'exp-1': (expression) => has(expression, 'expression') || has(expression, 'reference'),
@@ -63,7 +63,11 @@ export const DATATYPE_INVARIANTS: Record<string, Predicate> = {
   'trd-3': (trigger) =>
     (trigger.type !== 'named-event' || has(trigger, 'name')) &&
     (trigger.type !== 'periodic' || hasChoice(trigger, 'timing')) &&
-    (!String(trigger.type).startsWith('data-') || has(trigger, 'data')),
+    (!DATA_EVENT.test(textOf(trigger.type)) || has(trigger, 'data')),
 };
+
+const DATA_EVENT = /^data-/;
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
