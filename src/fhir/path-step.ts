@@ -17,6 +17,8 @@ export interface Condition {
 }
 
 export interface Step {
+  /** Two steps of one key from one element lead to the same place. */
+  key: string;
   /** The element as it stands in JSON: `valueString`. */
   name: string;
   /** FHIR type of what it leads to. */
@@ -62,6 +64,7 @@ export function stepOf(syntax: StepSyntax, { name, facts }: { name: string; fact
   const slot: Slot = { name, conditions, index, primitive: facts.types.every(isPrimitive), rivals: rivalsOf(name, facts) };
   const open = facts.list && index === undefined && !conditions.length;
   return {
+    key: JSON.stringify(syntax),
     name,
     type: facts.types[0]!,
     open,

@@ -31,6 +31,8 @@ export interface Shape {
   resource: ServedType;
   /** As the vendor documents it: `/v1/lab-orders`. */
   path: string;
+  /** What a list of its items is called (`patients`), empty when the vendor does not say. */
+  plural: string;
   interactions: ShapeInteraction[];
   idempotency: 'required' | 'optional';
   /** JSON Schemas (draft 2020-12) of the request and of one item in a response. */
@@ -40,18 +42,23 @@ export interface Shape {
   check(body: unknown): Issue[];
   /** The body without the properties the shape does not know. */
   known(body: View): View;
-  /** resource → view (projection). */
-  read(resource: Resource, env: Env): View;
-  /** view → resource: puts the view into `into` (a new resource when absent); every element the mapping does not name stays. */
+  /** resource → view (projection). `all`: also the fields that are never shown (what an order said of its patient). */
+  read(resource: Resource, env: Env, options?: { all?: boolean }): View;
+  /**
+   * view → resource: puts the view into `into` (a new resource when absent); every element the mapping does not name stays. A field that is missing is
+   * unset. `server`: exactly the fields that the view has are written, read-only ones too, and all others stay.
+   */
   write(view: View, into: Resource | undefined, env: Env, options?: { server?: boolean }): Resource;
   /** The vendor's field behind a FHIRPath expression that a check of the resource named, or undefined. */
   fieldAt(expression: string): string | undefined;
   /** Vendor query parameters → FHIR search string; a value outside its domain is a FhirError `invalid` naming the parameter. Paging parameters are not in here. */
   query(parameters: Record<string, string>, env: Env): string;
+  /** The ids among query parameters, as UUIDs: one that is an alias is looked up and given to `query` as `env.resolved`. */
+  asked(parameters: Record<string, string>): { type: ServedType; id: string }[];
   /** Searches that bring in what the shape shows beside the resource: one search for a whole page. */
   joins: Join[];
   /** References in a request that must lead to something, and how their absence is answered. */
-  exists: { field: string; type: ServedType; missing: Kind; id(view: View): string | undefined }[];
+  exists: Existence[];
   /** Names in a request that become references when exactly one resource carries them. */
   links: { search(view: View): string | undefined; put(resource: Resource, reference: string): Resource }[];
   /** When the same thing may exist already: the match keys to lock, the searches that find candidates, and whether a candidate is the same. Null: never. */
@@ -62,6 +69,15 @@ export interface Shape {
   rows?: { keys(resource: Resource): string[]; name: string; of(view: View): string; search(id: string): string };
   /** Name of the outside step a create waits for (`lab-order`, `physician`), or undefined. */
   port?: string;
+}
+
+/** `accepts`: what the reference leads to must also go with the rest of the request (an order for a patient of another brand is one for nobody). */
+export interface Existence {
+  field: string;
+  type: ServedType;
+  missing: Kind;
+  id(view: View): string | undefined;
+  accepts(target: Resource, view: View): boolean;
 }
 
 export interface Join {
@@ -80,8 +96,9 @@ export interface Surface {
   mounts: string[];
   /** How development keys of this surface begin (`clk_`), and which header carries them. */
   auth: { scheme: 'api-key' | 'bearer'; header: string; prefix: string };
-  page: { size: string; offset?: string; cursor?: string; default: number; max: number; maxOffset: number; clamp: boolean };
-  rateLimit: { limit: number; seconds: number; headers: Record<string, string> } | null;
+  /** `clamp`: sizes out of range are brought into it, else refused. `total`: lists state how many there are. */
+  page: { size: string; offset?: string; cursor?: string; default: number; max: number; maxOffset: number; clamp: boolean; total: boolean };
+  rateLimit: { limit: number; seconds: number } | null;
   /** Kinds of failure → this vendor's status and code. */
   failure(kind: Kind): { status: number; code: string };
   /** Envelopes: the body that is sent. */
@@ -115,4 +132,16 @@ export interface ListFacts {
 export interface Mappings {
   surfaces: Surface[];
   shapes: Shape[];
+  touches: Touch[];
+}
+
+/**
+ * A joined resource that leaves takes its share of what a shape shows with it, and with that the time of it. So that a time shown never goes back, every
+ * resource it leaves gets a new version of the same content, in the transaction that deletes the joined resource or makes it refer elsewhere.
+ */
+export interface Touch {
+  /** The type of the joined resource. */
+  on: ServedType;
+  /** What a write of it leaves; `next` is absent for a deletion. */
+  left(previous: Resource, next: Resource | undefined): { type: ServedType; id: string }[];
 }

@@ -1,0 +1,95 @@
+// What FHIR leaves to us, read from fhir-profiles/: our own extensions, code systems, naming systems and search parameters, and a list of those that
+// others define. https://hl7.org/fhir/R4/profiling.html. Nothing may point at a definition that is not here.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { SearchParameterResource } from './search-parameters.ts';
+
+/** A definition that something may point at. */
+export interface Definition {
+  kind: 'extension' | 'code system' | 'naming system' | 'value set' | 'third-party definition';
+  /** The file it stands in. */
+  file: string;
+  /** Types of the value of an extension of ours; absent where it is not known. */
+  values?: string[];
+  /** Elements an extension of ours may stand on (`Patient`, `Practitioner.qualification`). */
+  contexts?: string[];
+}
+
+export interface Profiles {
+  /** URL → what it means. */
+  definitions: ReadonlyMap<string, Definition>;
+  searchParameters: SearchParameterResource[];
+}
+
+interface Resource {
+  resourceType: string;
+  url?: string;
+  uniqueId?: { value: string }[];
+  context?: { expression: string }[];
+  differential?: { element: { path: string; type?: { code: string }[] }[] };
+}
+
+/** Reads all definitions of a directory of YAML (or JSON) files. */
+export function loadProfiles(directory: string): Profiles {
+  const names = readdirSync(directory).filter((name) => /\.(ya?ml|json)$/.test(name));
+  return readProfiles(names.sort().map((name) => ({ name: join(directory, name), text: readFileSync(join(directory, name), 'utf8') })));
+}
+
+/** The definitions in these files: one resource per YAML document, or a list of what others define (`- { url, what }`). A mistake is an Error naming the file. */
+export function readProfiles(files: { name: string; text: string }[]): Profiles {
+  const definitions = new Map<string, Definition>();
+  const searchParameters: SearchParameterResource[] = [];
+  for (const { name, text } of files) {
+    for (const content of documents(name, text)) {
+      if (isSearchParameter(content)) searchParameters.push(content);
+      for (const [url, definition] of defined(content, name)) add(definitions, url, definition);
+    }
+  }
+  return { definitions, searchParameters };
+}
+
+function documents(name: string, text: string): unknown[] {
+  return parseAllDocuments(text).flatMap((document) => {
+    const [error] = document.errors ?? [];
+    if (error) throw new Error(`${name}: ${error.message}`);
+    return document.contents === null ? [] : [document.toJS()];
+  });
+}
+
+const isSearchParameter = (content: unknown): content is SearchParameterResource & Resource =>
+  (content as Resource).resourceType === 'SearchParameter';
+
+function add(definitions: Map<string, Definition>, url: string, definition: Definition): void {
+  const before = definitions.get(url);
+  if (before) throw new Error(`${definition.file}: ${url} is defined in ${before.file} already`);
+  definitions.set(url, definition);
+}
+
+function defined(content: unknown, file: string): [url: string, Definition][] {
+  if (Array.isArray(content)) return content.map(({ url }) => [url, { kind: 'third-party definition', file }]);
+  const resource = content as Resource;
+  const rule = Object.hasOwn(KINDS, resource.resourceType) ? KINDS[resource.resourceType] : undefined;
+  if (!rule)
+    throw new Error(`${file}: ${resource.resourceType ?? 'a document without resourceType'} is no kind of definition that is read here`);
+  return rule(resource, file);
+}
+
+const byUrl =
+  (kind: Definition['kind']) =>
+  ({ url }: Resource, file: string): [string, Definition][] => [[url!, { kind, file }]];
+
+const KINDS: Record<string, (resource: Resource, file: string) => [string, Definition][]> = {
+  StructureDefinition: (resource, file) => [[resource.url!, { kind: 'extension', file, ...extension(resource) }]],
+  CodeSystem: byUrl('code system'),
+  ValueSet: byUrl('value set'),
+  NamingSystem: ({ uniqueId = [] }, file) => uniqueId.map(({ value }) => [value, { kind: 'naming system', file }]),
+  SearchParameter: () => [],
+};
+
+/** https://hl7.org/fhir/R4/defining-extensions.html */
+function extension({ context = [], differential }: Resource): Pick<Definition, 'values' | 'contexts'> {
+  const value = differential?.element.find(({ path }) => path === 'Extension.value[x]');
+  const values = value?.type?.map(({ code }) => code);
+  return { contexts: context.map(({ expression }) => expression), ...(values && { values }) };
+}

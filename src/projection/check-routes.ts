@@ -1,0 +1,25 @@
+// Two shapes may not claim one route, unless the host or the kind of key says which is meant.
+import type { Shape, Surface } from './shape.ts';
+import type { Source } from './source.ts';
+import type { MappingSpec } from './spec.ts';
+
+interface Claimed {
+  shape: Shape;
+  mapping: Source<MappingSpec>;
+}
+
+/** One fault per route that two shapes claim and nothing tells apart. */
+export function checkRoutes(shapes: Claimed[]): string[] {
+  return shapes.flatMap((one, nth) =>
+    shapes.slice(0, nth).flatMap((other) => {
+      const route = routesOf(one.shape).find((path) => routesOf(other.shape).includes(path));
+      if (route === undefined || areApart(one.shape.surface, other.shape.surface)) return [];
+      return [`${one.mapping.place(['path'])}: ${route} is claimed by ${other.shape.surface.name}/${other.shape.name} too`];
+    }),
+  );
+}
+
+const routesOf = ({ path, surface }: Shape): string[] => [path, ...surface.mounts.map((mount) => mount + path)];
+
+/** Requests to the two differ by the header or the beginning of their keys. */
+const areApart = (a: Surface, b: Surface): boolean => a !== b && (a.auth.scheme !== b.auth.scheme || a.auth.prefix !== b.auth.prefix);

@@ -1,0 +1,49 @@
+// Every search a mapping can ask for is one this server answers: checked at start, with sample values in it.
+
+import { queryString } from '../fhir/query-string.ts';
+import type { Registry } from '../fhir/search-parameters.ts';
+import { parseSearch } from '../fhir/search-request.ts';
+import type { Fault } from './check-lens.ts';
+import type { Lens } from './lens.ts';
+import { searchText, valuesIn } from './search-text.ts';
+import type { MappingSpec, SearchSpec } from './spec.ts';
+
+export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, fault }: { registry: Registry; fault: Fault }): void {
+  const { aliases } = lens.names.scope;
+  const samples = (template: string): Record<string, string> =>
+    Object.fromEntries(valuesIn(template).map((name) => [name, mapping.fields[name]?.format === 'date' ? '2000-01-01' : 'x']));
+  for (const { keys, template } of searchesOf(mapping)) {
+    try {
+      const { type, parameters } = queryString(searchText(template, aliases, samples(template)));
+      parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
+    } catch (error) {
+      fault(keys, new Error(`${template}: ${(error as Error).message}`));
+    }
+  }
+}
+
+interface Written {
+  keys: string[];
+  template: string;
+}
+
+/** All searches of a mapping, each as `Type?parameters`. */
+function searchesOf({ resource, search = {}, sort, with: joined = {}, into, row, unique, fields }: MappingSpec): Written[] {
+  const own = (keys: string[], parameters: string | undefined): Written[] =>
+    parameters === undefined ? [] : [{ keys, template: `${resource}?${parameters}` }];
+  return [
+    ...Object.entries(search).flatMap(([name, spec]) => textsOf(spec).flatMap((text) => own(['search', name], text))),
+    ...own(['sort'], sort && `_sort=${sort}`),
+    ...own(['into'], into),
+    ...own(['row', 'find'], row?.find),
+    ...Object.entries(joined).map(([name, spec]) => ({ keys: ['with', name], template: spec.search })),
+    ...(unique?.any ?? []).flatMap((way, nth) => own(['unique', 'any', String(nth), 'search'], way.search)),
+    ...Object.entries(fields).flatMap(([name, { link }]) => (link ? [{ keys: ['fields', name, 'link'], template: link.search }] : [])),
+  ];
+}
+
+function textsOf(spec: SearchSpec): string[] {
+  if (typeof spec === 'string') return [spec];
+  if ('words' in spec) return Object.values(spec.words);
+  return ['each' in spec ? spec.each : spec.fhir];
+}

@@ -1,0 +1,139 @@
+// Pairs of pure functions for one value: how it is shown, how it is stored. The only code a mapping can ask for, by name (`as:`).
+import { parseExact, stringify } from '../fhir/json.ts';
+import { type Token, tokenOf, wordTable } from './code-table.ts';
+import type { Ids } from './ids.ts';
+import type { Env } from './shape.ts';
+import type { FieldSpec } from './spec.ts';
+
+/** What a codec may need of the surface it works for. */
+export interface CodecContext {
+  aliases: Readonly<Record<string, string>>;
+  ids: Ids;
+  /** The type whose id the field shows, for `id`. */
+  resource: string;
+}
+
+export interface Codec {
+  /** Stored → shown; undefined: there is nothing to show. */
+  read(stored: unknown, env: Env): unknown;
+  /** Shown → stored. Only for values that `fault` finds nothing wrong with. */
+  write(shown: unknown, env: Env): unknown;
+  /** The rule a shown value breaks: completes "<field> …"; undefined: none. */
+  fault?(shown: unknown): string | undefined;
+  /** The words a request may use, where they are a closed set. */
+  words?: string[];
+  /** The resource type a reference leads to. */
+  target?: string;
+}
+
+type Maker = (argument: string, field: FieldSpec, context: CodecContext) => Codec;
+
+const same: Codec = { read: (value) => value, write: (value) => value };
+
+const plain: Maker = () => same;
+
+/** A JSON object kept as its text, digits as written. Text that is no JSON is shown as nothing. */
+const json: Maker = () => ({
+  read: (text) => {
+    try {
+      return parseExact(text as string);
+    } catch {
+      return undefined;
+    }
+  },
+  write: stringify,
+});
+
+const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?$/;
+
+/** FHIR's times have seconds, the shown ones only where they are not 00. https://hl7.org/fhir/R4/datatypes.html#time */
+const time: Maker = () => ({
+  read: (stored) => (stored as string).replace(/^(\d\d:\d\d):00(?:\.0+)?$/, '$1'),
+  write: (shown) => ((shown as string).length === 5 ? `${shown}:00` : shown),
+  fault: (shown) => (TIME.test(shown as string) ? undefined : 'must be a time as HH:mm, from 00:00 to 23:59'),
+});
+
+const ISO_DAY = /^(\d{4})-(\d\d)-(\d\d)(?:T.*)?$/;
+const US_DAY = /^(\d\d)\/(\d\d)\/(\d{4})$/;
+
+/** A day of the calendar, taken in ISO 8601 (a time after it is left out) or as MM/DD/YYYY, shown in ISO 8601. */
+const date: Maker = () => ({
+  read: (stored) => stored,
+  write: (shown) => dayOf(shown as string),
+  fault: (shown) => (dayOf(shown as string) === undefined ? 'must be a date of the calendar as YYYY-MM-DD' : undefined),
+});
+
+function dayOf(text: string): string | undefined {
+  const [, year, month, day] = ISO_DAY.exec(text) ?? turned(US_DAY.exec(text)) ?? [];
+  const iso = `${year}-${month}-${day}`;
+  const at = year === undefined || year === '0000' ? Number.NaN : Date.parse(`${iso}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(iso) ? iso : undefined;
+}
+
+const turned = (us: RegExpExecArray | null): (string | undefined)[] | undefined => us?.slice() && [us[0], us[3], us[1], us[2]];
+
+/** The resource's own id. */
+const id: Maker = (_argument, _field, { ids, resource }) => ({
+  read: (value, env) => ids.showId(resource, value as string, env),
+  write: (value) => value,
+});
+
+const REFERENCE = /^([A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/.+)?$/;
+
+/** A reference to one type, shown as the id of what it leads to. References to other types, and to other servers, are shown as nothing. */
+const reference: Maker = (type, _field, { ids }) => ({
+  target: type,
+  read: (stored, env) => {
+    const [, found, id] = REFERENCE.exec(stored as string) ?? [];
+    return found === type ? ids.showId(type, id!, env) : undefined;
+  },
+  write: (shown, env) => {
+    const id = ids.readId(type, shown as string)!;
+    return `${type}/${env.resolved?.get(id) ?? id}`;
+  },
+  fault: (shown) => (ids.readId(type, shown as string) === undefined ? `must be the id of a ${type}` : undefined),
+});
+
+const oneOf = (words: string[]): string => `must be one of ${words.join(', ')}`;
+
+/** A word for a coding. A coding that the table does not have is shown by its code. */
+const coding: Maker = (_argument, { codes = {} }, { aliases }) => {
+  const table = wordTable(
+    Object.fromEntries(Object.entries(codes).map(([word, text]) => [word, tokenOf(String(text), aliases)])),
+    ({ system, code }) => `${system}|${code}`,
+  );
+  return {
+    words: table.words,
+    read: (stored) => table.wordOf(stored as Token) ?? (stored as Partial<Token>).code,
+    write: (word) => table.valueOf(word as string),
+    fault: (word) => (table.valueOf(word as string) === undefined ? oneOf(table.words) : undefined),
+  };
+};
+
+/** A word for a code, a boolean or a URL. `also:` and `otherwise:` take further words; field.ts keeps those beside the code. */
+const code: Maker = (_argument, { codes = {}, also = {}, otherwise }, { aliases }) => {
+  const resolved = Object.entries(codes).map(([word, value]) => [
+    word,
+    typeof value === 'string' && value.startsWith('%') ? aliases[value.slice(1)]! : value,
+  ]);
+  const table = wordTable(Object.fromEntries(resolved) as Record<string, string | boolean>, String);
+  const storedFor = (word: string) => table.valueOf(word) ?? (Object.hasOwn(also, word) ? also[word] : otherwise);
+  const words = [...table.words, ...Object.keys(also)];
+  return {
+    ...(otherwise === undefined && { words }),
+    read: (stored) => table.wordOf(stored as string | boolean) ?? stored,
+    write: (word) => storedFor(word as string),
+    fault: (word) => (storedFor(word as string) === undefined ? oneOf(words) : undefined),
+  };
+};
+
+const MAKERS: Record<string, Maker> = { plain, json, time, date, id, reference, coding, code };
+
+/** The codec a field asks for: by `as:`, else by what else it says. An Error when there is none of that name. */
+export function codecOf(field: FieldSpec, context: CodecContext): Codec {
+  const standard = field.codes ? 'code' : field.fhir === 'id' ? 'id' : 'plain';
+  const [, name = '', argument = ''] = /^(\w+)(?:\((.*)\))?$/.exec(field.as ?? standard) ?? [];
+  const maker = Object.hasOwn(MAKERS, name) ? MAKERS[name] : undefined;
+  if (!maker) throw new Error(`there is no codec ${field.as}; there are ${Object.keys(MAKERS).join(', ')}`);
+  return maker(argument, field, context);
+}

@@ -1,0 +1,76 @@
+// Fields that look at several elements: a list of texts, and values combined into one.
+import { isDeepStrictEqual } from 'node:util';
+import { codecOf } from './codecs.ts';
+import { type FieldMaker, lookInto, pathsOf } from './field.ts';
+
+const SAME = { read: (value: unknown) => value, write: (value: unknown) => value };
+
+/** Several values → the one that is shown. */
+const COMBINATIONS: Record<string, (values: unknown[]) => unknown> = {
+  joined: (values) => values.join(', '),
+  latest: (values) => values.reduce((a, b) => (Date.parse(b as string) > Date.parse(a as string) ? b : a)),
+};
+
+/** All values of all its paths, as one. Read only. */
+export const combinedField: FieldMaker = (name, spec, context) => {
+  if (!spec.readOnly) throw new Error(`${spec.as} cannot be taken apart again: the field must be readOnly`);
+  const combine = COMBINATIONS[spec.as!]!;
+  const parts = pathsOf(spec, context).map((path) => ({ path, slot: context.slot(path), ...lookInto(spec, path.type, context.names) }));
+  return {
+    name,
+    spec,
+    at: [...context.at, name],
+    codec: SAME,
+    paths: parts.map(({ path }) => path),
+    written: [],
+    stores: () => [],
+    show({ slots, env }) {
+      const values = parts.flatMap(({ slot, look }) => slots[slot]!.flatMap((element) => look(element, env) ?? []));
+      return values.length ? combine(values) : undefined;
+    },
+    assign: () => {},
+  };
+};
+
+/** One text per element. An element that keeps its text keeps all else; elements without a text are not its own, and stay. */
+export const listField: FieldMaker = (name, spec, context) => {
+  const paths = pathsOf(spec, context);
+  const [path] = paths as [(typeof paths)[number]];
+  const slot = context.slot(path);
+  const codec = codecOf(spec, context);
+  const { look, ways } = lookInto(spec, path.type, context.names);
+  const made = (text: unknown): unknown => (ways[0] ? ways[0].put({}, [text]) : text);
+  return {
+    name,
+    spec,
+    at: [...context.at, name],
+    codec,
+    paths,
+    written: [path],
+    stores: (value, env) => (value as unknown[]).map((one) => ({ type: (ways[0] ?? path).type, value: codec.write(one, env) })),
+    show({ slots, env }) {
+      const values = slots[slot]!.flatMap((element) => look(element, env) ?? []);
+      return values.length ? values.map((value) => codec.read(value, env)) : undefined;
+    },
+    assign(value, { slots, env }, changes) {
+      const texts = ((value ?? []) as unknown[]).map((one) => codec.write(one, env));
+      const textOf = (element: unknown): unknown => look(element, env);
+      changes[slot] = rearranged(slots[slot]!, texts, { textOf, made });
+    },
+  };
+};
+
+/** The elements for these texts, in this order, each with the element it had; those without a text stay where they are. */
+function rearranged(
+  elements: unknown[],
+  texts: unknown[],
+  { textOf, made }: { textOf(element: unknown): unknown; made(text: unknown): unknown },
+): unknown[] {
+  const left = elements.filter((element) => textOf(element) !== undefined);
+  const next = texts.map((text) => {
+    const at = left.findIndex((element) => isDeepStrictEqual(textOf(element), text));
+    return at < 0 ? made(text) : left.splice(at, 1)[0];
+  });
+  const all = elements.flatMap((element) => (textOf(element) === undefined ? [element] : next.splice(0, 1)));
+  return [...all, ...next];
+}

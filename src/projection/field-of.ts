@@ -1,0 +1,17 @@
+// Which kind of field a line of a mapping is.
+import type { FieldMaker } from './field.ts';
+import { combinedField, listField } from './field-list.ts';
+import { mapField } from './field-map.ts';
+import { objectField } from './field-object.ts';
+import { scalarField } from './field-scalar.ts';
+import type { FieldSpec } from './spec.ts';
+
+/** Compiles a field; an Error says what is wrong with it. */
+export const fieldOf: FieldMaker = (name, spec, context) => makerOf(spec)(name, spec, context);
+
+function makerOf(spec: FieldSpec): FieldMaker {
+  if (spec.fields) return objectField(fieldOf);
+  if (/^(joined|latest)$/.test(spec.as ?? '')) return combinedField;
+  if (spec.as?.startsWith('keyed')) return mapField;
+  return spec.type === 'string[]' ? listField : scalarField;
+}

@@ -1,0 +1,68 @@
+// One documented field, compiled: what it shows of a resource, and what must change in the resource for it to show another value. The kinds of field are
+// in field-*.ts.
+import type { Path } from '../fhir/path.ts';
+import type { Codec, CodecContext } from './codecs.ts';
+import type { Names } from './names.ts';
+import type { Slots } from './path-tree.ts';
+import type { Env } from './shape.ts';
+import type { FieldSpec } from './spec.ts';
+
+/** What a resource holds in the slots of a mapping, and what the server knows beside it. */
+export interface Now {
+  slots: unknown[][];
+  env: Env;
+}
+
+/** A primitive value and its FHIR type. */
+export interface Stored {
+  type: string;
+  value: unknown;
+}
+
+export interface Field {
+  name: string;
+  spec: FieldSpec;
+  /** The names that lead to it from the top of the view. */
+  at: string[];
+  /** The fields of an object. */
+  fields?: Field[];
+  codec: Codec;
+  /** Where it stands: the first is written, the others are fallbacks when reading. */
+  paths: Path[];
+  /** Every path it writes. */
+  written: Path[];
+  /** The primitive values that showing `value` would put into the resource, with their FHIR types. */
+  stores(value: unknown, env: Env): Stored[];
+  /** What is shown; undefined: nothing is there. */
+  show(now: Now): unknown;
+  /** Notes in `changes` what must change to show this; undefined: it shall be unset. */
+  assign(value: unknown, now: Now, changes: Slots): void;
+}
+
+/** What the makers of fields are given. */
+export interface FieldContext extends CodecContext {
+  names: Names;
+  /** The slot of a path in the mapping's tree. */
+  slot(path: Path): number;
+  /** The names, and the path, of the object the field is in. */
+  at: string[];
+  below?: string;
+}
+
+export type FieldMaker = (name: string, spec: FieldSpec, context: FieldContext) => Field;
+
+/** The paths of a field, in the object it belongs to. */
+export function pathsOf({ fhir }: FieldSpec, { names, below }: FieldContext): Path[] {
+  return [fhir ?? []].flat().map((text) => names.path(below === undefined ? text : `${below}.${text}`));
+}
+
+/** Looks into an element: the first of the `each` paths with a value; without `each` the element itself. */
+export function lookInto({ each }: FieldSpec, type: string, names: Names): { look(element: unknown, env: Env): unknown; ways: Path[] } {
+  const ways = [each ?? []].flat().map((text) => names.path(text, type));
+  if (!ways.length) return { look: (element) => element, ways };
+  const look = (element: unknown, env: Env): unknown => {
+    for (const way of ways) for (const value of way.get(element, env)) return value;
+    return undefined;
+  };
+  return { look, ways };
+}

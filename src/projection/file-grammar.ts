@@ -1,0 +1,102 @@
+// What may stand in a mapping file and in a surface file, as JSON Schemas: a word that is not known is a mistake, not a comment.
+import { KINDS } from '../fhir/outcome.ts';
+
+const text = { type: 'string', minLength: 1 };
+const texts = { anyOf: [text, { type: 'array', items: text, minItems: 1 }] };
+const whole = { type: 'integer', minimum: 0 };
+const yes = { type: 'boolean' };
+const tableOf = (values: object) => ({ type: 'object', additionalProperties: values });
+const listOf = (items: object) => ({ type: 'array', items });
+const kind = { enum: Object.keys(KINDS) };
+
+/** An object of these properties and no others; those whose name ends in ! are required. */
+function exactly(properties: Record<string, object>): object {
+  const named = Object.entries(properties).map(([name, schema]) => [name.replace('!', ''), schema]);
+  const required = Object.keys(properties).flatMap((name) => (name.endsWith('!') ? [name.slice(0, -1)] : []));
+  return { type: 'object', properties: Object.fromEntries(named), required, additionalProperties: false };
+}
+
+const FIELD = {
+  ...exactly({
+    fhir: texts,
+    at: text,
+    fields: tableOf({ $ref: '#/$defs/field' }),
+    each: texts,
+    as: text,
+    codes: tableOf({ type: ['string', 'boolean'] }),
+    also: tableOf(text),
+    otherwise: text,
+    derived: { ...tableOf(text), required: ['as'] },
+    type: { enum: ['string', 'boolean', 'object', 'string[]'] },
+    enum: listOf(text),
+    format: { enum: ['date', 'date-time', 'email', 'uuid'] },
+    pattern: text,
+    minLength: whole,
+    maxLength: whole,
+    required: yes,
+    default: {},
+    readOnly: yes,
+    writeOnly: yes,
+    exists: exactly({ 'missing!': kind, agrees: tableOf(text) }),
+    link: exactly({ 'to!': text, 'search!': text }),
+    unlike: text,
+  }),
+  oneOf: [{ required: ['fhir'] }, { required: ['at', 'fields'] }],
+};
+
+const SEARCH = {
+  anyOf: [text, exactly({ 'fhir!': text, required: yes, id: text }), exactly({ 'each!': text }), exactly({ 'words!': tableOf(text) })],
+};
+
+export const MAPPING_FILE = {
+  $defs: { field: FIELD },
+  ...exactly({
+    'resource!': text,
+    'path!': { type: 'string', pattern: '^(/[a-z0-9-]+)+$' },
+    plural: text,
+    'interactions!': listOf({ enum: ['create', 'read', 'search', 'update', 'delete'] }),
+    idempotency: { enum: ['required', 'optional'] },
+    port: text,
+    into: text,
+    let: tableOf({ anyOf: [text, exactly({ 'first!': listOf(text), 'having!': text })] }),
+    row: exactly({ 'each!': text, 'by!': text, 'key!': text, 'as!': text, 'find!': text }),
+    with: tableOf(
+      exactly({ 'search!': { type: 'string', pattern: '^[A-Z][A-Za-z]+\\?.*=[^&]*\\{id\\}' }, 'on!': text, leaving: { const: 'touches' } }),
+    ),
+    'fields!': tableOf({ $ref: '#/$defs/field' }),
+    also: listOf(exactly({ 'fhir!': text, 'value!': { type: ['string', 'boolean'] }, while: text })),
+    sort: text,
+    search: tableOf(SEARCH),
+    unique: exactly({
+      'within!': listOf(text),
+      'compare!': tableOf({ enum: ['exact', 'trimmed', 'folded'] }),
+      'any!': listOf(exactly({ 'same!': listOf(text), agree: listOf(text), lacking: listOf(text), 'search!': text })),
+    }),
+  }),
+};
+
+const error = exactly({ 'status!': { type: 'integer', minimum: 400, maximum: 599 }, 'code!': text });
+
+export const SURFACE_FILE = exactly({
+  'order!': whole,
+  'hosts!': listOf(text),
+  mounts: listOf({ type: 'string', pattern: '^(/[a-z0-9-]+)+$' }),
+  'auth!': exactly({ 'scheme!': { enum: ['api-key', 'bearer'] }, 'header!': text, 'prefix!': text }),
+  'systems!': tableOf(text),
+  ids: exactly({ 'width!': whole, 'prefixes!': tableOf(text) }),
+  nulls: { enum: ['unset', 'refused'] },
+  'envelope!': exactly({ 'item!': {}, 'list!': {}, 'error!': {} }),
+  headers: tableOf(text),
+  'errors!': exactly(Object.fromEntries(Object.keys(KINDS).map((name) => [`${name}!`, error]))),
+  'page!': exactly({
+    'size!': text,
+    offset: text,
+    cursor: text,
+    'default!': whole,
+    'max!': whole,
+    'maxOffset!': whole,
+    'clamp!': yes,
+    'total!': yes,
+  }),
+  'rateLimit!': { anyOf: [{ type: 'null' }, exactly({ 'limit!': whole, 'seconds!': whole })] },
+});

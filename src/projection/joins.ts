@@ -1,0 +1,48 @@
+// Resources that a shape shows beside its own: one search for a whole page, shared out by the references that say whose they are.
+import { compilePath } from '../fhir/path.ts';
+import { isServed, type Resource, type ServedType } from '../fhir/types.ts';
+import type { Join, Touch } from './shape.ts';
+import type { JoinSpec, MappingSpec } from './spec.ts';
+
+/** `with:` of a mapping. */
+export const joinsOf = ({ with: joined = {} }: MappingSpec): Join[] => Object.entries(joined).map(([name, spec]) => joinOf(name, spec));
+
+function joinOf(name: string, { search, on }: JoinSpec): Join {
+  const path = compilePath(on, { type: typeOf(search) });
+  return {
+    name,
+    search: (ids) =>
+      search.replace(/=([^&=]*\{id\}[^&]*)/, (_, value: string) => `=${ids.map((id) => value.replace('{id}', id)).join(',')}`),
+    share({ resourceType, id }, answer) {
+      const own = `${resourceType}/${id}`;
+      return answer.filter((one) => path.get(one).some((reference) => reference === own));
+    },
+  };
+}
+
+const typeOf = (search: string): string => search.slice(0, search.indexOf('?'));
+
+/** What the joins of a mapping that are marked `leaving: touches` ask of the roof. */
+export function touchesOf({ resource, with: joined = {} }: MappingSpec): Touch[] {
+  return Object.values(joined).flatMap(({ search, on, leaving }) => {
+    const type = typeOf(search);
+    return leaving === 'touches' && isServed(type) ? [touchOf(type, on, resource as ServedType)] : [];
+  });
+}
+
+function touchOf(type: ServedType, on: string, resource: ServedType): Touch {
+  const path = compilePath(on, { type });
+  const owners = (one: Resource | undefined): string[] =>
+    (one ? path.get(one) : []).flatMap((reference) =>
+      String(reference).startsWith(`${resource}/`) ? [String(reference).slice(resource.length + 1)] : [],
+    );
+  return {
+    on: type,
+    left(previous, next) {
+      const kept = owners(next);
+      return owners(previous)
+        .filter((id) => !kept.includes(id))
+        .map((id) => ({ type: resource, id }));
+    },
+  };
+}

@@ -1,0 +1,64 @@
+// resource → view: one walk over the resource finds what all paths of a mapping lead to, and each field shows its part of it.
+import type { Path } from '../fhir/path.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Field, Now } from './field.ts';
+import type { Names } from './names.ts';
+import type { PathTree } from './path-tree.ts';
+import type { Env, View } from './shape.ts';
+import type { AlsoSpec, FieldSpec, MappingSpec } from './spec.ts';
+
+export interface Rows {
+  name: string;
+  /** The keys of a resource's items, in their order. */
+  keys(resource: Resource): string[];
+  of(view: View): string;
+}
+
+/** Written, never shown. */
+export interface Also {
+  spec: AlsoSpec;
+  path: Path;
+  while: Path | undefined;
+}
+
+/** A compiled mapping from inside. */
+export interface Parts {
+  mapping: MappingSpec;
+  names: Names;
+  tree: PathTree;
+  fields: Field[];
+  also: Also[];
+  rows: Rows | undefined;
+  /** Field → the slot of the reference that its name is linked to. */
+  links: ReadonlyMap<Field, number>;
+}
+
+/** What the resource holds, with the names bound that this mapping uses. */
+export function nowOf({ names, rows, tree }: Parts, resource: Resource, { env, view }: { env: Env; view?: View }): Now {
+  const bound: Env = rows || names.elements.length ? { ...env } : env;
+  if (rows && bound[rows.name] === undefined) bound[rows.name] = view?.[rows.name] === undefined ? rows.keys(resource)[0] : rows.of(view);
+  for (const { name, first } of names.elements) bound[name] = first(resource, bound);
+  return { slots: tree.read(resource, bound), env: bound };
+}
+
+/** The view of a resource: every documented key, whether it has a value or not. `all`: the keys that are never shown, too. */
+export function viewOf(parts: Parts, resource: Resource, { env, all }: { env: Env; all: boolean }): View {
+  const now = nowOf(parts, resource, { env });
+  const view: View = {};
+  for (const field of parts.fields) if (all || !field.spec.writeOnly) view[field.name] = field.show(now) ?? unsetOf(field.spec);
+  return view;
+}
+
+/** How a field without a value is shown. */
+function unsetOf({ type, default: standard }: FieldSpec): unknown {
+  if (standard !== undefined && !isServerValue(standard)) return standard;
+  if (type === 'string[]') return [];
+  return type === 'object' ? {} : null;
+}
+
+/** `%now`: known when an item is made. */
+export const isServerValue = (value: unknown): value is string => typeof value === 'string' && value.startsWith('%');
+
+/** Null, an empty list and an empty map say that there is no value. */
+export const isUnset = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);

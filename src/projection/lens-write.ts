@@ -1,0 +1,76 @@
+// view → resource: what a view asks for becomes changes of the paths it stands at, done in one walk. A field that shows already what is wanted is not
+// touched, so writing back what was read changes nothing, however it came to be stored.
+import { isDeepStrictEqual } from 'node:util';
+import type { Resource } from '../fhir/types.ts';
+import type { Field, Now } from './field.ts';
+import { type Also, isServerValue, isUnset, nowOf, type Parts } from './lens-read.ts';
+import type { Slots } from './path-tree.ts';
+import type { Env, View } from './shape.ts';
+
+interface Writing {
+  now: Now;
+  changes: Slots;
+  server: boolean;
+  /** The item is being made, or adopted: it has no id yet. */
+  made: boolean;
+}
+
+/** The resource with the view put in: exactly what the view names (`server`), or all that a client may write. Elements the mapping does not name stay. */
+export function written(
+  parts: Parts,
+  view: View,
+  { into, env, server }: { into: Resource | undefined; env: Env; server: boolean },
+): Resource {
+  const resource: Resource = into ?? { resourceType: parts.mapping.resource };
+  const now = nowOf(parts, resource, { env, view });
+  const id = parts.fields.find((field) => field.name === 'id');
+  const writing: Writing = { now, changes: [], server, made: id ? id.show(now) === undefined : into === undefined };
+  for (const field of parts.fields) writeField(parts, field, view, writing);
+  const changed = parts.tree.write(resource, writing.changes, now.env);
+  return parts.also.reduce((out, one) => withAlso(out, one, { ...writing, aliases: parts.names.scope.aliases }), changed);
+}
+
+const KEEP = Symbol('keep');
+
+function writeField(parts: Parts, field: Field, view: View, writing: Writing): void {
+  const wanted = wantedOf(field, view, writing);
+  if (wanted === KEEP) return;
+  if (field.fields) {
+    for (const inner of field.fields) writeField(parts, inner, (wanted ?? {}) as View, { ...writing, server: false });
+    return;
+  }
+  const { now, changes } = writing;
+  if (isDeepStrictEqual(wanted, field.show(now))) return;
+  field.assign(wanted, now, changes);
+  const link = parts.links.get(field);
+  if (link !== undefined) changes[link] = [];
+}
+
+/** The value a field shall show; undefined: none; KEEP: it is not this write's business. */
+function wantedOf(field: Field, view: View, { server, made, now }: Writing): unknown {
+  const { name, spec, paths } = field;
+  if (server && !(name in view)) return KEEP;
+  if (server || (!spec.readOnly && paths[0]?.variable === undefined)) {
+    if (spec.writeOnly && view[name] === undefined) return KEEP;
+    const wanted = view[name] ?? (made ? spec.default : undefined);
+    return isUnset(wanted) ? undefined : wanted;
+  }
+  if (!made || spec.default === undefined || field.show(now) !== undefined) return KEEP;
+  return isServerValue(spec.default) ? now.env[spec.default.slice(1)] : spec.default;
+}
+
+function withAlso(
+  resource: Resource,
+  { spec, path, while: condition }: Also,
+  { now, made, aliases }: Writing & { aliases: Readonly<Record<string, string>> },
+): Resource {
+  const { env } = now;
+  const stands = path.get(resource, env);
+  if (!condition) return made && !stands.length ? path.put(resource, [filled(spec.value, env, aliases)], env) : resource;
+  const wanted = condition.get(resource, env).length ? [filled(spec.value, env, aliases)] : [];
+  return isDeepStrictEqual(stands, wanted) ? resource : path.put(resource, wanted, env);
+}
+
+/** A value with its %names put in. */
+const filled = (value: string | boolean, env: Env, aliases: Readonly<Record<string, string>>): string | boolean =>
+  typeof value === 'string' ? value.replace(/%(\w+)/g, (_, name: string) => aliases[name] ?? String(env[name])) : value;

@@ -1,0 +1,127 @@
+// Loads everything under mappings/: one folder per vendor with a `surface.yaml`, one `<shape>.yaml` per documented body. A mistake stops the start, and
+// is told with file, line and key; all of them at once.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Profiles } from '../fhir/profiles.ts';
+import type { Registry } from '../fhir/search-parameters.ts';
+import { isServed } from '../fhir/types.ts';
+import { checkAliases } from './check-aliases.ts';
+import { checkLens } from './check-lens.ts';
+import { checkRoutes } from './check-routes.ts';
+import { checkSearches } from './check-searches.ts';
+import { MAPPING_FILE, SURFACE_FILE } from './file-grammar.ts';
+import { touchesOf } from './joins.ts';
+import type { Lens } from './lens.ts';
+import type { Mappings, Shape, Surface } from './shape.ts';
+import { shapeOf } from './shape-of.ts';
+import { readSource, type Source } from './source.ts';
+import type { MappingSpec, SurfaceSpec } from './spec.ts';
+import { surfaceOf } from './surface.ts';
+
+export interface LoadOptions {
+  profiles: Profiles;
+  registry: Registry;
+}
+
+/** A shape with what it was made of: for the checks, and for tests that look inside. */
+export interface LoadedShape {
+  shape: Shape;
+  lens: Lens;
+  mapping: Source<MappingSpec>;
+  surface: Source<SurfaceSpec>;
+}
+
+/** Everything under a directory, checked. Throws one Error that lists every mistake. */
+export function loadMappings(directory: string, options: LoadOptions): Mappings {
+  const loaded = loadShapes(directory, options);
+  const surfaces = [...new Set(loaded.surfaces.map(({ surface }) => surface))];
+  return {
+    surfaces,
+    shapes: loaded.shapes.map(({ shape }) => shape),
+    touches: loaded.shapes.flatMap(({ mapping }) => touchesOf(mapping.content)),
+  };
+}
+
+/** The same with the lenses and files behind the shapes. */
+export function loadShapes(directory: string, options: LoadOptions): { surfaces: LoadedSurface[]; shapes: LoadedShape[] } {
+  const faults: string[] = [];
+  const surfaces = folders(directory).flatMap((vendor) => loadSurface(join(directory, vendor), vendor, faults));
+  surfaces.sort((a, b) => a.source.content.order - b.source.content.order);
+  const shapes = surfaces.flatMap((one) => one.files.flatMap((file) => loadShape(file, one, { ...options, faults })));
+  faults.push(...checkRoutes(shapes));
+  if (faults.length) throw new Error(`the mappings cannot be used:\n  ${faults.join('\n  ')}`);
+  return { surfaces, shapes };
+}
+
+const folders = (directory: string): string[] =>
+  readdirSync(directory)
+    .filter((name) => existsSync(join(directory, name, 'surface.yaml')))
+    .sort();
+
+export interface LoadedSurface {
+  surface: Surface;
+  source: Source<SurfaceSpec>;
+  /** Its mapping files. */
+  files: string[];
+}
+
+function loadSurface(folder: string, name: string, faults: string[]): LoadedSurface[] {
+  const source = read<SurfaceSpec>(join(folder, 'surface.yaml'), SURFACE_FILE, faults);
+  if (!source) return [];
+  const surface = surfaceOf(name, source.content, (keys, error) => faults.push(`${source.place(keys)}: ${messageOf(error)}`));
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml') && file !== 'surface.yaml' && !file.endsWith('.examples.yaml'));
+  return [{ surface, source, files: files.sort().map((file) => join(folder, file)) }];
+}
+
+function loadShape(
+  file: string,
+  { surface, source }: LoadedSurface,
+  { profiles, registry, faults }: LoadOptions & { faults: string[] },
+): LoadedShape[] {
+  const mapping = read<MappingSpec>(file, MAPPING_FILE, faults);
+  if (!mapping) return [];
+  const fault = (keys: string[], error: unknown): void => void faults.push(`${mapping.place(keys)}: ${messageOf(error)}`);
+  const name = file.replace(/^.*[\\/]|\.yaml$/g, '');
+  if (!isServed(mapping.content.resource)) fault(['resource'], new Error('this resource type is not served'));
+  const before = faults.length;
+  const made = attempt(
+    () => shapeOf({ name, mapping: mapping.content, surface, surfaceSpec: source.content, fault }),
+    (error) => fault([], error),
+  );
+  if (!made || faults.length > before) return [];
+  const loaded = { ...made, mapping, surface: source };
+  checkLens(made.lens, mapping.content, fault);
+  checkSearches(made.lens, mapping.content, { registry, fault });
+  checkAliases(loaded, profiles, faults);
+  return [loaded];
+}
+
+function attempt<T>(make: () => T, fault: (error: unknown) => void): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    fault(error);
+    return undefined;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Reads a file and checks its grammar; undefined when something is wrong with it. */
+function read<T>(file: string, grammar: object, faults: string[]): Source<T> | undefined {
+  const source = attempt(
+    () => readSource<T>(file),
+    (error) => faults.push(messageOf(error)),
+  );
+  if (!source) return undefined;
+  const accepts = new Ajv2020({ allErrors: true, strictRequired: false, allowUnionTypes: true }).compile(grammar);
+  if (accepts(source.content)) return source;
+  const wrong = (accepts.errors ?? []).map(({ instancePath, message, params }) => {
+    const keys = instancePath.split('/').slice(1);
+    const extra = params.additionalProperty ?? params.allowedValues?.join(', ');
+    return `${source.place(params.additionalProperty ? [...keys, params.additionalProperty] : keys)}: ${message}${extra ? ` (${extra})` : ''}`;
+  });
+  faults.push(...new Set(wrong));
+  return undefined;
+}

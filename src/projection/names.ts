@@ -1,0 +1,50 @@
+// What the %names of a mapping mean: aliases (texts everywhere), lets (names for long paths), and variables (known when a lens runs).
+import { compilePath, type Path, type Scope } from '../fhir/path.ts';
+import type { MappingSpec } from './spec.ts';
+
+export interface Names {
+  scope: Required<Scope>;
+  /** Puts the lets in: what comes out is legal FHIRPath with aliases and variables. */
+  expand(text: string): string;
+  /** A path from the resource, or from an element of another type. */
+  path(text: string, type?: string): Path;
+  /** Elements that are looked for once and bound to a name: the first that leads to something. */
+  elements: { name: string; first(node: unknown, env: Record<string, unknown>): unknown }[];
+}
+
+/** What the server knows of every resource, and what of a write. */
+const KNOWN = { created: 'instant' };
+
+/** The names of a mapping; a let that leads nowhere is an Error naming it. */
+export function namesOf(mapping: MappingSpec, aliases: Readonly<Record<string, string>>): Names {
+  const lets = new Map(
+    Object.entries(mapping.let ?? {}).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text] as const] : [])),
+  );
+  const joined = Object.entries(mapping.with ?? {}).map(([name, { search }]) => [name, search.slice(0, search.indexOf('?'))] as const);
+  const row = mapping.row ? [[mapping.row.key, 'string'] as const] : [];
+  const variables: Record<string, string> = { ...KNOWN, ...Object.fromEntries([...joined, ...row]) };
+  const scope = { type: mapping.resource, aliases, variables };
+  const expand = (text: string): string => expanded(text, lets);
+  const path = (text: string, type = mapping.resource): Path => compilePath(expand(text), { ...scope, type });
+  const elements = Object.entries(mapping.let ?? {}).flatMap(([name, choice]) => {
+    if (typeof choice === 'string') return [];
+    const ways = choice.first.map((text) => path(text));
+    const types = new Set(ways.map((way) => way.type));
+    if (types.size !== 1) throw new Error(`let ${name}: its paths lead to different types: ${[...types].join(', ')}`);
+    const [type] = types as Set<string>;
+    const having = path(choice.having, type);
+    variables[name] = type!;
+    const first = (node: unknown, env: Record<string, unknown>): unknown => {
+      for (const way of ways) for (const element of way.get(node, env)) if (having.get(element, env).length) return element;
+      return undefined;
+    };
+    return [{ name, first }];
+  });
+  return { scope, expand, path, elements };
+}
+
+function expanded(text: string, lets: ReadonlyMap<string, string>, depth = 0): string {
+  if (depth > lets.size) throw new Error(`${text}: its names lead back to themselves`);
+  const next = text.replace(/%(\w+)/g, (found, name) => lets.get(name) ?? found);
+  return next === text ? text : expanded(next, lets, depth + 1);
+}

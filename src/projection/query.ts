@@ -1,0 +1,60 @@
+// A vendor's query parameters → a FHIR search, so that the store filters and nothing is filtered in memory.
+import { invalid } from '../fhir/outcome.ts';
+import type { Aliases } from '../fhir/path.ts';
+import { isServed, type ServedType } from '../fhir/types.ts';
+import type { Ids } from './ids.ts';
+import { searchText } from './search-text.ts';
+import type { Env, Shape } from './shape.ts';
+import type { MappingSpec, SearchSpec } from './spec.ts';
+
+interface QueryContext {
+  aliases: Aliases;
+  ids: Ids;
+}
+
+/** `query` and `asked` of a shape. Parameters it does not know are left out, as its documents leave them. */
+export function queryOf({ resource, search = {}, sort }: MappingSpec, context: QueryContext): Pick<Shape, 'query' | 'asked'> {
+  const rules = Object.entries(search).map(([name, spec]) => ({ name, spec: typeof spec === 'string' ? { fhir: spec } : spec }));
+  return {
+    query(parameters, env) {
+      const parts = rules.flatMap(({ name, spec }) => partsOf(name, spec, { ...context, env, value: parameters[name] }));
+      return `${resource}?${[...parts, ...(sort ? [`_sort=${sort}`] : [])].join('&')}`;
+    },
+    asked: (parameters) =>
+      rules.flatMap(({ name, spec }) => {
+        const type = 'id' in spec ? spec.id : undefined;
+        const value = parameters[name];
+        const id = type === undefined || value === undefined ? undefined : context.ids.readId(type, value);
+        return id !== undefined && isServed(type!) ? [{ type: type as ServedType, id }] : [];
+      }),
+  };
+}
+
+interface Asked extends QueryContext {
+  env: Env;
+  value: string | undefined;
+}
+
+/** What one parameter adds to the search. */
+function partsOf(name: string, spec: Exclude<SearchSpec, string>, asked: Asked): string[] {
+  const { value, aliases } = asked;
+  if ('each' in spec) return words(value).map((word) => searchText(spec.each, aliases, { '': word }));
+  if ('words' in spec) return value === undefined ? [] : [searchText(wordOf(name, spec.words, value), aliases, {})];
+  if (spec.required && words(value).length === 0) throw invalid(`${name} is required`, name);
+  if (value === undefined || (value.trim() === '' && spec.id === undefined)) return [];
+  return [searchText(spec.fhir, aliases, { '': spec.id === undefined ? value : idOf(name, spec.id, asked) })];
+}
+
+const words = (value = ''): string[] => value.trim().split(/\s+/).filter(Boolean);
+
+function wordOf(name: string, table: Record<string, string>, value: string): string {
+  const text = Object.hasOwn(table, value) ? table[value] : undefined;
+  if (text === undefined) throw invalid(`${name} must be one of ${Object.keys(table).join(', ')}`, name);
+  return text;
+}
+
+function idOf(name: string, type: string, { ids, env, value }: Asked): string {
+  const id = ids.readId(type, value!);
+  if (id === undefined) throw invalid(`${name} must be the id of a ${type}`, name);
+  return env.resolved?.get(id) ?? id;
+}

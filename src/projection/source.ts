@@ -1,0 +1,46 @@
+// A YAML file with the places of its parts, so that a mistake in it can be told by file, line and key.
+import { readFileSync } from 'node:fs';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+
+export interface Source<T> {
+  content: T;
+  /** `mappings/loop/patient.yaml:12 fields.gender` for the keys that lead to a part, or the nearest part above it. */
+  place(keys: string[]): string;
+}
+
+/** Reads a YAML file; text that is no YAML is an Error with its place. */
+export function readSource<T>(file: string): Source<T> {
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, merge: true });
+  const [error] = document.errors;
+  if (error) throw new Error(`${file}:${error.linePos?.[0].line ?? 1} ${error.message.split('\n')[0]}`);
+  const root = document.contents as Node | null;
+  return {
+    content: document.toJS(),
+    place(keys) {
+      const at = nearest(root, keys);
+      const line = at === undefined ? 1 : lines.linePos(at).line;
+      return `${file}:${line} ${keys.join('.')}`.trimEnd();
+    },
+  };
+}
+
+/** Where the part begins that the keys lead to; the key of a map counts, not its value. */
+function nearest(root: Node | null, keys: string[]): number | undefined {
+  let [node, at] = [root, root?.range?.[0]];
+  for (const key of keys) {
+    const next = below(node, key);
+    if (!next) break;
+    [node, at] = [next.value, next.at ?? at];
+  }
+  return at;
+}
+
+function below(node: Node | null, key: string): { value: Node | null; at: number | undefined } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+    return pair && { value: pair.value as Node | null, at: (pair.key as Node).range?.[0] };
+  }
+  const item = isSeq(node) ? (node.items[Number(key)] as Node | undefined) : undefined;
+  return item && { value: item, at: item.range?.[0] };
+}

@@ -1,0 +1,66 @@
+// One vendor's habits (`surface.yaml`), compiled: envelopes, errors, headers, ids.
+import type { Issue, Kind } from '../fhir/outcome.ts';
+import { type Facts, type Template, templateOf } from './envelope.ts';
+import { idsOf } from './ids.ts';
+import type { AnswerFacts, ListFacts, Shape, Surface, View } from './shape.ts';
+import type { SurfaceSpec } from './spec.ts';
+
+const ANSWER = ['requestId', 'time', 'status', 'rateLimit', 'rateRemaining', 'rateReset'];
+const LIST = ['items', 'plural', 'total', 'limit', 'offset', 'hasMore', 'nextOffset', 'cursor'];
+const ERROR = ['code', 'message', 'issues'];
+
+/** Compiles a surface. `fault` is told what is wrong, with the keys that lead to it in the file. */
+export function surfaceOf(name: string, spec: SurfaceSpec, fault: (keys: string[], error: unknown) => void): Surface {
+  const template = (keys: string[], text: unknown, known: string[]): Template => {
+    try {
+      return templateOf(text, known);
+    } catch (error) {
+      fault(keys, error);
+      return () => null;
+    }
+  };
+  const { item, list, error } = spec.envelope;
+  const asItem = template(['envelope', 'item'], item, [...ANSWER, 'body']);
+  const asList = template(['envelope', 'list'], list, [...ANSWER, ...LIST]);
+  const asError = template(['envelope', 'error'], error, [...ANSWER, ...ERROR]);
+  const headers = Object.entries(spec.headers ?? {}).map(
+    ([header, text]) => [header, template(['headers', header], text, ANSWER)] as const,
+  );
+  return {
+    name,
+    hosts: spec.hosts,
+    mounts: spec.mounts ?? [],
+    auth: spec.auth,
+    page: spec.page,
+    rateLimit: spec.rateLimit,
+    failure: (kind) => spec.errors[kind],
+    item: (view, facts) => asItem({ ...answered(facts), body: view }),
+    list: (views, page, facts, shape) => asList({ ...answered(facts), ...listed(views, page, shape) }),
+    error(kind, issues, facts) {
+      const { status, code } = spec.errors[kind];
+      return { status, body: asError({ ...answered({ ...facts, status }), ...failed(kind, issues), code }) };
+    },
+    headers(facts) {
+      const values = headers.map(([header, value]) => [header, value(answered(facts))] as const);
+      return Object.fromEntries(values.filter(([, value]) => value !== null).map(([header, value]) => [header, String(value)]));
+    },
+    ...idsOf(spec),
+  };
+}
+
+const answered = ({ requestId, time, status, rate }: AnswerFacts): Facts => ({
+  requestId,
+  time,
+  status,
+  rateLimit: rate?.limit,
+  rateRemaining: rate?.remaining,
+  rateReset: rate?.reset,
+});
+
+const listed = (views: View[], page: ListFacts, shape: Shape): Facts => ({ ...page, items: views, plural: shape.plural });
+
+/** A text without issues still says what happened. */
+const failed = (kind: Kind, issues: Issue[]): Facts => ({
+  message: issues.map(({ text }) => text).join('; ') || kind,
+  issues: issues.map(({ severity, code, text, expression }) => ({ severity, issueCode: code, text, field: expression?.[0] })),
+});
