@@ -1,4 +1,5 @@
 // What every interaction is given: who is calling, where things are stored, and what the roof puts in (clock, ids, rules).
+import type { Registry } from '../fhir/search-parameters.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Change, Row, Store } from '../store/store.ts';
 
@@ -17,12 +18,13 @@ export interface Draft {
   exact: Resource;
 }
 
-/** What a write brings with it, in the same transaction: further changes are drafts of other resources; `after` runs on the transaction's store. */
+/** What another room adds to the writes of a type, in the same transaction. `check` runs before anything is written and may refuse; `after` runs when the row stands. */
 export interface Effect {
-  check?(write: PendingWrite): Promise<void> | void;
+  check?(context: Context, write: PendingWrite): Promise<void> | void;
   after?(context: Context, write: PendingWrite): Promise<void>;
 }
 
+/** A version about to be stored. */
 export interface PendingWrite {
   type: ServedType;
   id: string;
@@ -37,6 +39,10 @@ export interface Context {
   caller: Caller;
   clock: () => Date;
   newId: () => string;
+  /** The search parameters in force, base and own. */
+  registry: Registry;
+  /** The FHIR base URL that links and absolute references carry, without a trailing slash. */
+  baseUrl: string;
   /** Rules and consequences that other rooms add to writes of a type (an order to send); looked up by type. */
   effects: ReadonlyMap<ServedType, Effect[]>;
 }

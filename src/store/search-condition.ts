@@ -1,4 +1,5 @@
 // Conditions as SQL: each a test of one search row (`sx`), side tables by EXISTS, which the planner turns into semi-joins in either direction.
+import { hash } from '../fhir/hash.ts';
 import type { Comparison, Condition } from '../fhir/query.ts';
 import { type ServedType, TYPES } from '../fhir/types.ts';
 import { type Binder, TENANT } from './binder.ts';
@@ -64,10 +65,9 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
     }),
   lastUpdated: ({ any }, { row }, { bind }) =>
     either(any.map((all) => every(all.map(({ op, at }) => `${row}.lu ${op} ${bind(at)}::timestamptz`)))),
-  id: ({ any }, { row, types }, binder) => {
-    const r = binder.alias('r');
-    const ids = `${r}.id = any(${binder.bind(any.map(storable))}::text[])`;
-    return `exists (select 1 from resource ${r} where ${r}.tenant_id = ${TENANT} and ${typeTest(r, types)} and ${ids} and ${r}.pid = ${row}.pid)`;
+  id: ({ any }, { row, types }, { bind }) => {
+    const selves = types.flatMap((type) => any.map((id) => hash(`${type}/${id}`)));
+    return `${row}.self_h = any(${bind(hashes(selves))}::bigint[])`;
   },
   chain: ({ parameter, types, where }, { row }, binder) => {
     const [f, t] = [binder.alias('f'), binder.alias('t')];

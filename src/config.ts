@@ -1,0 +1,127 @@
+// The environment, read once: one checked, frozen object. The only place that touches process.env.
+
+/** Every setting, with the variable it comes from in front of its meaning. */
+export interface Config {
+  /** NODE_ENV=production: no embedded database, no development keys, no sandbox. */
+  production: boolean;
+  /** PORT: where to listen; default 3000, 0 picks a free one. */
+  port: number;
+  /** DATABASE_URL: a PostgreSQL; without it the embedded engine keeps its files in the data directory. */
+  databaseUrl: string | undefined;
+  /** FACET_DATA_DIR: the embedded database, its lock and the development keys; default `.facet`. */
+  dataDir: string;
+  /** FACET_BASE_URL: how clients reach this server, for absolute links; default http://localhost:PORT. */
+  baseUrl: string | undefined;
+  /** TRUST_PROXY: Express' `trust proxy` (hops, `loopback`, or addresses); default off. */
+  trustProxy: string | number | false;
+  /** FACET_PREPARED_STATEMENTS=off: for a transaction pooler between here and PostgreSQL. */
+  preparedStatements: boolean;
+  /** FACET_LOG: `info` (default), `error`, `silent`. */
+  logLevel: string;
+  /** FACET_RATE_LIMITS: JSON, surface → {limit, seconds} or null for none; unnamed surfaces keep their vendor's documented numbers. */
+  rateLimits: Record<string, { limit: number; seconds: number } | null>;
+  /** Bodies larger than this are refused (413), in bytes: 64 MiB on the FHIR API (a bundle of 5,000 entries), 1 MiB on the vendors' doors. */
+  bodyLimits: { fhir: number; v1: number };
+  junction: {
+    /** JUNCTION_API_KEY: without it orders go to the sandbox that starts beside the server (never in production). */
+    apiKey: string | undefined;
+    /** JUNCTION_BASE_URL; default: the host the key's prefix belongs to. */
+    baseUrl: string | undefined;
+    /** JUNCTION_TEAM_ID: whose physicians' roster is read. */
+    teamId: string | undefined;
+    /** JUNCTION_PHYSICIAN_PATH: where physicians are pushed, when a partner contract offers it; otherwise the roster is read. */
+    physicianPath: string | undefined;
+    /** JUNCTION_WEBHOOK_SECRET: one or several, by comma. */
+    webhookSecrets: string[];
+    /** JUNCTION_PANELS: JSON, panel → lab test ids; absent: the sandbox's. */
+    panels: Record<string, string[]> | undefined;
+  };
+}
+
+/** Reads and checks it; a wrong value stops the start, naming the variable and what it takes. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const production = env.NODE_ENV === 'production';
+  const databaseUrl = text(env.DATABASE_URL);
+  if (production && databaseUrl === undefined) {
+    throw new Error('NODE_ENV=production needs DATABASE_URL, a PostgreSQL: the embedded database is for trying, developing and testing');
+  }
+  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl))
+    throw new Error('DATABASE_URL must begin with postgres:// or postgresql://');
+  return Object.freeze({
+    production,
+    port: wholeNumber('PORT', env.PORT, 3000, 65_535),
+    databaseUrl,
+    dataDir: text(env.FACET_DATA_DIR) ?? '.facet',
+    baseUrl: url('FACET_BASE_URL', env.FACET_BASE_URL),
+    trustProxy: trustProxy(env.TRUST_PROXY),
+    preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
+    logLevel: text(env.FACET_LOG) ?? 'info',
+    rateLimits: json('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
+    bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
+    junction: {
+      apiKey: text(env.JUNCTION_API_KEY),
+      baseUrl: url('JUNCTION_BASE_URL', env.JUNCTION_BASE_URL),
+      teamId: text(env.JUNCTION_TEAM_ID),
+      physicianPath: text(env.JUNCTION_PHYSICIAN_PATH),
+      webhookSecrets: (env.JUNCTION_WEBHOOK_SECRET ?? '')
+        .split(',')
+        .map((secret) => secret.trim())
+        .filter(Boolean),
+      panels: json('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
+    },
+  });
+}
+
+const text = (value: string | undefined): string | undefined => (value === undefined || value.trim() === '' ? undefined : value.trim());
+
+function wholeNumber(name: string, value: string | undefined, standard: number, most: number): number {
+  const given = text(value);
+  if (given === undefined) return standard;
+  if (!/^\d+$/.test(given) || Number(given) > most) throw new Error(`${name} must be a whole number from 0 to ${most}`);
+  return Number(given);
+}
+
+function url(name: string, value: string | undefined): string | undefined {
+  const given = text(value);
+  if (given === undefined) return undefined;
+  if (!/^https?:\/\/[^/]/.test(given) || !URL.canParse(given)) throw new Error(`${name} must be an absolute URL, http:// or https://`);
+  return given.replace(/\/+$/, '');
+}
+
+function trustProxy(value: string | undefined): string | number | false {
+  const given = text(value);
+  if (given === undefined || given === 'false' || given === '0') return false;
+  if (given === 'true')
+    throw new Error('TRUST_PROXY=true would trust anybody: give the number of proxies in front, "loopback", or their addresses');
+  return /^\d+$/.test(given) ? Number(given) : given;
+}
+
+function json<T>(name: string, value: string | undefined, is: (value: unknown) => value is T): T | undefined {
+  const given = text(value);
+  if (given === undefined) return undefined;
+  const parsed = parsedJson(given);
+  if (!is(parsed)) throw new Error(`${name} is not as expected: ${EXPECTED[name]}`);
+  return parsed;
+}
+
+const EXPECTED: Record<string, string> = {
+  JUNCTION_PANELS: 'a JSON object of panel names, each with a list of lab test ids, {"pcos":["<uuid>"]}',
+  FACET_RATE_LIMITS: 'a JSON object of surfaces, each with a limit or null, {"clinik":{"limit":500,"seconds":3600},"jump":null}',
+};
+
+function parsedJson(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isPanels = (value: unknown): value is Record<string, string[]> =>
+  isObject(value) && Object.values(value).every((ids) => Array.isArray(ids) && ids.length > 0 && ids.every((id) => typeof id === 'string'));
+
+const isRateLimits = (value: unknown): value is Config['rateLimits'] =>
+  isObject(value) &&
+  Object.values(value).every((rule) => rule === null || (isObject(rule) && Number(rule.limit) > 0 && Number(rule.seconds) > 0));

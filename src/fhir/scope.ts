@@ -1,0 +1,25 @@
+// What a credential may do: plain words (`read`, `write`, `*`) and SMART v2 system scopes (`system/Patient.rs`).
+// https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources
+
+/** SMART's letters for the interactions: create, read (vread, history), update (patch), delete, search. */
+export type Permission = 'c' | 'r' | 'u' | 'd' | 's';
+
+const WORDS = new Map([
+  ['*', 'cruds'],
+  ['read', 'rs'],
+  ['write', 'cud'],
+]);
+const SYSTEM = /^system\/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)$/;
+
+/** Whether the text is a scope this server understands. */
+export const isScope = (scope: string): boolean => WORDS.has(scope) || (SYSTEM.exec(scope)?.[2] ?? '') !== '';
+
+/** Whether one of the scopes lets the caller do this to resources of this type. */
+export function allows(scopes: readonly string[], type: string, permission: Permission): boolean {
+  return scopes.some((scope) => {
+    const word = WORDS.get(scope);
+    if (word !== undefined) return word.includes(permission);
+    const [, types, letters] = SYSTEM.exec(scope) ?? [];
+    return (types === '*' || types === type) && letters !== undefined && letters.includes(permission);
+  });
+}

@@ -1,0 +1,30 @@
+// Who is calling: an API key in `x-api-key` or as a Bearer token opens the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750
+import type { Request } from 'express';
+import { forbidden, login } from '../fhir/outcome.ts';
+import { allows, type Permission } from '../fhir/scope.ts';
+import type { Caller } from '../resource/context.ts';
+
+/** Finds the caller of a key's text; undefined when there is none, or it is revoked, expired, or its tenant disabled. */
+export type FindCaller = (key: string) => Promise<Caller | undefined>;
+
+/** The key a request carries, if any. */
+export function credentialOf(req: Request): string | undefined {
+  const own = req.headers['x-api-key'];
+  if (typeof own === 'string' && own !== '') return own.trim();
+  return /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
+}
+
+/** The caller of a request to one surface. No or unknown key: 401; a key of another surface: 403. */
+export async function authenticate(req: Request, surface: string, find: FindCaller): Promise<Caller> {
+  const credential = credentialOf(req);
+  if (credential === undefined) throw login('send an API key, as "Authorization: Bearer …" or "x-api-key: …"');
+  const caller = await find(credential);
+  if (!caller) throw login('this API key is not known, or no longer valid');
+  if (caller.surface !== surface) throw forbidden(`this API key opens the ${caller.surface} API only`);
+  return caller;
+}
+
+/** Refuses (403) what the caller's scopes do not cover. */
+export function authorize(caller: Caller, type: string, permission: Permission): void {
+  if (!allows(caller.scopes, type, permission)) throw forbidden(`the scopes of this API key do not cover this use of ${type}`);
+}

@@ -1,0 +1,59 @@
+// Bundles put together from stored texts: nothing is parsed or written again. https://hl7.org/fhir/R4/bundle.html
+import type { Issue } from '../fhir/outcome.ts';
+import type { ParsedSearch } from '../fhir/search-request.ts';
+import type { HistoryRow, Page, Row } from '../store/store.ts';
+import { operationOutcome } from './failure.ts';
+
+interface Links {
+  self: string;
+  next?: string | undefined;
+}
+
+/** A searchset: matches, then what was included, then (lenient handling) a warning of what was not understood. */
+export function searchBundle(base: string, page: Page & { parsed: ParsedSearch }, links: Links): string {
+  const entries = [
+    ...page.rows.map((row) => entry(base, row, 'match')),
+    ...page.included.map((row) => entry(base, row, 'include')),
+    ...ignoredEntry(page.parsed.ignored),
+  ];
+  const total = page.total === undefined ? '' : `,"total":${page.total}`;
+  return bundle('searchset', total, links, entries);
+}
+
+const entry = (base: string, { type, id, body }: Row, mode: 'match' | 'include'): string =>
+  `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},"resource":${body},"search":{"mode":"${mode}"}}`;
+
+function ignoredEntry(ignored: string[]): string[] {
+  if (!ignored.length) return [];
+  const issues: Issue[] = ignored.map((name) => ({
+    severity: 'warning',
+    code: 'not-supported',
+    text: `${name} is not supported and was ignored`,
+  }));
+  return [`{"resource":${JSON.stringify(operationOutcome(issues))},"search":{"mode":"outcome"}}`];
+}
+
+const REVIVED = new Set(['POST', 'PUT']);
+
+/** A history, newest first: each version with the request that made it. https://hl7.org/fhir/R4/http.html#history */
+export function historyBundle(base: string, rows: HistoryRow[], links: Links): string {
+  return bundle(
+    'history',
+    '',
+    links,
+    rows.map((row) => historyEntry(base, row)),
+  );
+}
+
+function historyEntry(base: string, { type, id, version, lastUpdated, method, body }: HistoryRow): string {
+  const url = method === 'POST' ? type : `${type}/${id}`;
+  const status = method === 'DELETE' ? '204' : version === 1 && REVIVED.has(method) ? '201' : '200';
+  const facts = `"request":{"method":"${method}","url":"${url}"},"response":{"status":"${status}","etag":"W/\\"${version}\\"","lastModified":"${lastUpdated}"}`;
+  return `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},${body === null ? '' : `"resource":${body},`}${facts}}`;
+}
+
+function bundle(type: string, total: string, { self, next }: Links, entries: string[]): string {
+  const links = [{ relation: 'self', url: self }, ...(next ? [{ relation: 'next', url: next }] : [])];
+  const listed = entries.length ? `,"entry":[${entries.join(',')}]` : '';
+  return `{"resourceType":"Bundle","type":"${type}"${total},"link":${JSON.stringify(links)}${listed}}`;
+}

@@ -1,0 +1,62 @@
+// Which vendor's shape a path means: by host, then by mount prefix, then by who claims the path, then by the kind of credential.
+import type { Request } from 'express';
+import type { Mappings, Shape, Surface } from '../projection/shape.ts';
+import { credentialOf } from './authenticate.ts';
+
+/** What a path means: a shape's collection, or one item of it. `surface` alone: nothing is there, but whose dialect the answer speaks. */
+export interface Target {
+  surface: Surface | undefined;
+  shape?: Shape;
+  id?: string;
+}
+
+export type Dispatch = (req: Request) => Target;
+
+/** A dispatcher over all mappings; `prefixes` gives each surface's own mount (`{ loop: '/loop' }`). */
+export function dispatcher({ surfaces, shapes }: Mappings, prefixes: Record<string, string>): Dispatch {
+  const claims = new Map<string, Shape[]>();
+  for (const shape of shapes) for (const path of pathsOf(shape)) claims.set(path, [...(claims.get(path) ?? []), shape]);
+  return (req) => {
+    const hosted = surfaces.filter((surface) => surface.hosts.some((host) => isHost(req.hostname, host)));
+    const prefixed = surfaces.find((surface) => isBelow(req.path, prefixes[surface.name]));
+    const path = prefixed ? req.path.slice(prefixes[prefixed.name]!.length) || '/' : req.path;
+    const allowed = prefixed ? [prefixed] : hosted.length ? hosted : surfaces;
+    const kind = surfaceOfCredential(req, surfaces);
+    const found = claimed(claims, path, allowed, kind);
+    return found ?? { surface: prefixed ?? hosted[0] ?? kind ?? surfaceOfPath(shapes, path) };
+  };
+}
+
+/** As documented, and below each of the surface's mounts (`/api-v1/clinician-profiles`). */
+const pathsOf = (shape: Shape): string[] => [shape.path, ...shape.surface.mounts.map((mount) => mount + shape.path)];
+
+function claimed(claims: Map<string, Shape[]>, path: string, allowed: Surface[], kind: Surface | undefined): Target | undefined {
+  const slash = path.lastIndexOf('/');
+  const [collection, item] = [claims.get(path), claims.get(path.slice(0, slash))];
+  const candidates = (collection ?? item ?? []).filter((shape) => allowed.includes(shape.surface));
+  const shape = candidates.length > 1 ? (candidates.find((one) => one.surface === kind) ?? candidates[0]) : candidates[0];
+  if (!shape) return undefined;
+  return { surface: shape.surface, shape, ...(!collection && { id: decodeURIComponent(path.slice(slash + 1)) }) };
+}
+
+/** The vendor whose keys look like this request's credential. */
+function surfaceOfCredential(req: Request, surfaces: Surface[]): Surface | undefined {
+  const credential = credentialOf(req);
+  if (credential === undefined) return undefined;
+  const scheme = req.headers['x-api-key'] === undefined ? 'bearer' : 'api-key';
+  const alike = surfaces.filter(({ auth }) => auth.prefix !== '' && credential.startsWith(auth.prefix));
+  return alike[0] ?? surfaces.find(({ auth }) => auth.scheme === scheme);
+}
+
+/** An unknown path below a documented one (`/v1/lab-orders/1/x`) still has a nearest dialect. */
+const surfaceOfPath = (shapes: Shape[], path: string): Surface | undefined =>
+  shapes.find((shape) => pathsOf(shape).some((known) => isBelow(path, known)))?.surface;
+
+const isBelow = (path: string, prefix: string | undefined): boolean =>
+  prefix !== undefined && prefix !== '' && (path === prefix || path.startsWith(`${prefix}/`));
+
+/** `*.platform.loop.health` covers any one label in front. */
+function isHost(host: string, pattern: string): boolean {
+  const name = host.toLowerCase();
+  return pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1 : name === pattern;
+}

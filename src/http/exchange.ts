@@ -1,0 +1,52 @@
+// What the pipeline knows of one request, carried in `res.locals`, and the answer a handler gives: values in, values out.
+import { randomBytes } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import type { Surface } from '../projection/shape.ts';
+import type { Caller } from '../resource/context.ts';
+
+export interface Rate {
+  limit: number;
+  remaining: number;
+  /** Seconds until the window ends. */
+  reset: number;
+  /** This request went over. */
+  over: boolean;
+}
+
+/** Facts of one request, each set by the step that finds it. */
+export interface Exchange {
+  requestId: string;
+  /** Whose dialect the answer speaks: the FHIR API, one vendor's, or nobody's (`{error, message}`). */
+  surface: 'fhir' | Surface | undefined;
+  caller?: Caller;
+  rate?: Rate;
+  /** The route as declared, for logs: never the URL, which may carry PHI. */
+  route?: string;
+}
+
+/** `body` is JSON text, sent as it is. */
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export const exchangeOf = (res: Response): Exchange => res.locals as unknown as Exchange;
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** `req_` and eight lower-case letters or digits, as the vendors' documents show them. */
+export function newRequestId(): string {
+  const bytes = randomBytes(8);
+  let id = 'req_';
+  for (const byte of bytes) id += LETTERS[byte % LETTERS.length];
+  return id;
+}
+
+/** First step of every request: it gets an id, which every answer carries. Ids from outside are not trusted. */
+export function begin(_req: Request, res: Response, next: NextFunction): void {
+  const requestId = newRequestId();
+  res.locals.requestId = requestId;
+  res.setHeader('X-Request-Id', requestId);
+  next();
+}

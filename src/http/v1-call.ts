@@ -1,0 +1,93 @@
+// One request to a vendor's door, and the ways from stored rows to that vendor's JSON that all its interactions share.
+import type { Request } from 'express';
+import { aliasOf, isUuid } from '../fhir/alias.ts';
+import { aliasHash } from '../fhir/hash.ts';
+import { parseExact } from '../fhir/json.ts';
+import { FhirError } from '../fhir/outcome.ts';
+import { queryString } from '../fhir/query-string.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
+import type { Env, Shape, View } from '../projection/shape.ts';
+import type { Context } from '../resource/context.ts';
+import { search } from '../resource/search.ts';
+import type { Page, Row, Start } from '../store/store.ts';
+import type { Rate } from './exchange.ts';
+import type { Seal } from './page-link.ts';
+import type { Port } from './port.ts';
+
+export interface V1Call {
+  req: Request;
+  shape: Shape;
+  context: Context;
+  /** The id in the path as the surface shows it; undefined for the collection. */
+  id?: string | undefined;
+  requestId: string;
+  rate?: Rate | undefined;
+  port?: Port | undefined;
+  seal: Seal;
+}
+
+/** What the server knows when a lens runs. */
+export function envOf(context: Context, more: Record<string, unknown> = {}): Env {
+  return { alias: (type, id) => aliasOf(context.caller.tenant, type, id), ...more };
+}
+
+/** The stored resource with its digits as written, for a lens to write into. */
+export const exactOf = (row: Row): Resource => parseExact(row.body!) as Resource;
+
+/** Rows → views, with one search per join for the whole page. */
+export async function viewsOf({ shape, context }: V1Call, rows: Row[], more: Record<string, unknown> = {}): Promise<View[]> {
+  const resources = rows.map((row) => JSON.parse(row.body!) as Resource);
+  const answers = await Promise.all(
+    shape.joins.map((join) => (rows.length ? joined(context, join.search(rows.map((row) => row.id))) : [])),
+  );
+  return rows.map((row, at) => {
+    const shares = shape.joins.map((join, nth) => [join.name, join.share(resources[at]!, answers[nth]!)] as const);
+    return shape.read(resources[at]!, envOf(context, { created: row.created, ...Object.fromEntries(shares), ...more }));
+  });
+}
+
+/** The view of one row. */
+export async function viewOf(call: V1Call, row: Row, more?: Record<string, unknown>): Promise<View> {
+  return (await viewsOf(call, [row], more))[0]!;
+}
+
+/** The most resources one join may bring to one page. */
+const JOINED_MOST = 10_000;
+
+async function joined(context: Context, query: string): Promise<Resource[]> {
+  const { rows } = await find(context, query, { count: JOINED_MOST });
+  return rows.map((row) => JSON.parse(row.body!) as Resource);
+}
+
+/** A FHIR search as the mappings write them: `Type?name=value&…`. */
+export function find(
+  context: Context,
+  text: string,
+  options: { count: number; start?: Start; total?: 'accurate' | 'none' },
+): Promise<Page> {
+  const { type, parameters } = queryString(text);
+  return search(context, { type, parameters, handling: 'strict', ...options });
+}
+
+/** The row behind an id as a surface shows it: the FHIR id itself, or the one whose alias this is. */
+export async function rowOf(context: Context, type: ServedType, id: string): Promise<Row | undefined> {
+  const row = await context.store.read(context.caller.tenant, type, id);
+  if (row || !isUuid(id)) return row?.body === null ? undefined : row;
+  const where = [{ on: 'token' as const, any: [aliasHash(id)] }];
+  const { rows } = await context.store.search(context.caller.tenant, { type, where, sort: [], count: 1, total: 'none', include: [] });
+  return rows[0];
+}
+
+/** Runs a write; what FHIR refuses is told in the vendor's own field names. */
+export async function inVendorWords<T>(shape: Shape, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error;
+    const issues = error.issues.map((issue) => {
+      const field = issue.expression?.map((where) => shape.fieldAt(where) ?? where);
+      return field ? { ...issue, expression: field } : issue;
+    });
+    throw new FhirError(error.kind, issues, error.headers);
+  }
+}

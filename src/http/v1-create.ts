@@ -1,0 +1,159 @@
+// Creating through a vendor's door: body → view → resource, in one transaction with everything that must be true of it, then the outside step if there is one.
+import type { Parsed } from '../fhir/json.ts';
+import { duplicate, FhirError, invalidAll, issue, KINDS, type Kind, multipleMatches } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Env, View } from '../projection/shape.ts';
+import type { Context } from '../resource/context.ts';
+import { create } from '../resource/create.ts';
+import { update } from '../resource/update.ts';
+import { draftOf } from '../resource/write.ts';
+import type { Row } from '../store/store.ts';
+import { answerFacts } from './answer-facts.ts';
+import type { Answer } from './exchange.ts';
+import { earlier, keep, type Promised, promised, replay, take } from './idempotency.ts';
+import type { PortItem } from './port.ts';
+import { envOf, exactOf, find, inVendorWords, rowOf, type V1Call, viewOf } from './v1-call.ts';
+
+/** POST the collection. */
+export async function createItem(call: V1Call, body: Parsed): Promise<Answer> {
+  const { shape, context } = call;
+  const issues = shape.check(body.plain);
+  if (issues.length) throw invalidAll(issues);
+  const view = shape.known(body.exact as View);
+  const promise = promised(call.req, shape, context, body.plain as View);
+  const before = promise && (await earlier(context, promise));
+  const answer = before && replay(before);
+  if (answer) return answer;
+  const item = before?.subject ? await resumed(call, before.subject, view) : await inVendorWords(shape, () => accept(call, view, promise));
+  return finish(call, item, promise);
+}
+
+/** A request that was accepted before and not answered: the outside step goes on with what it made. */
+async function resumed({ context, shape }: V1Call, subject: string, view: View): Promise<PortItem> {
+  const row = await rowOf(context, shape.resource, subject.slice(subject.indexOf('/') + 1));
+  if (!row) throw duplicate('what this idempotency-key made has been deleted');
+  return { row, key: shape.rows?.of(view) ?? '', view };
+}
+
+/** Everything up to the commit. */
+function accept(call: V1Call, view: View, promise: Promised | undefined): Promise<PortItem> {
+  const { context, shape } = call;
+  return context.store.transaction(async (store) => {
+    const inside: Context = { ...context, store };
+    const newId = context.newId();
+    const env = envOf(context, { newId, now: context.clock().toISOString(), resolved: await resolved({ ...call, context: inside }, view) });
+    await refuseDuplicate({ ...call, context: inside }, view);
+    const target = await targetOf(inside, shape.into(view));
+    const item = await storeItem({ ...call, context: inside }, { view, env, target, newId });
+    if (promise) await take(inside, promise, `${item.row.type}/${item.row.id}`, shape.idempotency === 'required' ? null : inADay(context));
+    return item;
+  });
+}
+
+const inADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
+
+/** References of the request that must lead to something, and the FHIR ids behind aliases among them. */
+async function resolved({ shape, context }: V1Call, view: View): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  for (const { field, type, missing, id } of shape.exists) {
+    const shown = id(view);
+    if (shown === undefined) continue;
+    const row = await rowOf(context, type, shown);
+    if (!row) throw new FhirError(missing, [issue(codeOf(missing), `${field} leads to no ${type} that exists`, field)]);
+    if (row.id !== shown) ids.set(shown, row.id);
+  }
+  return ids;
+}
+
+const codeOf = (kind: Kind): string => KINDS[kind].code;
+
+async function refuseDuplicate(call: V1Call, view: View): Promise<void> {
+  const { shape, context } = call;
+  const rule = shape.duplicates(view);
+  if (!rule) return;
+  await context.store.lock(
+    context.caller.tenant,
+    rule.keys.map((key) => `${shape.resource}#${key}`),
+  );
+  for (const { search, same } of rule.candidates) {
+    const { rows } = await find(context, search, { count: 100 });
+    for (const row of rows) if (same(await viewOf(call, row))) throw duplicate('this exists already');
+  }
+}
+
+/** The resource this create goes into, when the mapping says so and one is there. */
+async function targetOf(context: Context, criteria: string | null): Promise<Row | undefined> {
+  if (criteria === null) return undefined;
+  await context.store.lock(context.caller.tenant, [criteria]);
+  const { rows } = await find(context, criteria, { count: 2 });
+  if (rows.length > 1) throw multipleMatches('more than one stored resource carries the identifier of this request');
+  return rows[0];
+}
+
+interface Making {
+  view: View;
+  env: Env;
+  target: Row | undefined;
+  newId: string;
+}
+
+async function storeItem(call: V1Call, { view, env, target, newId }: Making): Promise<PortItem> {
+  const { shape, context } = call;
+  const key = shape.rows?.of(view) ?? '';
+  if (target && shape.rows?.keys(exactOf(target)).includes(key)) await refuseComplete(call, { row: target, key, view });
+  const resource = await linked(call, view, shape.write(view, target && exactOf(target), env));
+  const saved = target
+    ? await update(context, { type: shape.resource, id: target.id, draft: draftOf({ ...resource, id: target.id }) })
+    : await create(context, { type: shape.resource, id: newId, draft: draftOf(resource) });
+  const item = { row: saved.row, key, view };
+  await call.port?.claim(context, item);
+  return item;
+}
+
+async function refuseComplete({ port, context }: V1Call, item: PortItem): Promise<void> {
+  if (!port || (await port.claim(context, item)) === 'complete') throw duplicate('this exists already');
+}
+
+/** Names that lead to exactly one resource become references to it. */
+async function linked({ shape, context }: V1Call, view: View, resource: Resource): Promise<Resource> {
+  let made = resource;
+  for (const { search, put } of shape.links) {
+    const text = search(view);
+    if (text === undefined) continue;
+    const { rows } = await find(context, text, { count: 2 });
+    if (rows.length === 1) made = put(made, `${rows[0]!.type}/${rows[0]!.id}`);
+  }
+  return made;
+}
+
+/** Everything after the commit: the outside step, what it answered, the answer. */
+async function finish(call: V1Call, item: PortItem, promise: Promised | undefined): Promise<Answer> {
+  const { port, context } = call;
+  const fields = await port?.finish(context, item);
+  return context.store.transaction(async (store) => {
+    const inside = { ...call, context: { ...context, store } };
+    const row = port ? await completed(inside, item, fields) : item.row;
+    const answer = await created(inside, row, item.key);
+    if (promise) await keep(inside.context, promise, answer);
+    return answer;
+  });
+}
+
+/** The row with the fields that only the server fills in, written through the same lens. */
+async function completed(call: V1Call, item: PortItem, fields: View | undefined): Promise<Row> {
+  const { shape, context, port } = call;
+  const row = (await context.store.read(context.caller.tenant, shape.resource, item.row.id)) ?? item.row;
+  await port?.settle(context, item);
+  if (!fields) return row;
+  const env = envOf(context, { now: context.clock().toISOString(), ...(shape.rows && { [shape.rows.name]: item.key }) });
+  const resource = shape.write({ ...item.view, ...fields }, exactOf(row), env, { server: true });
+  return (await update(context, { type: shape.resource, id: row.id, draft: draftOf(resource) })).row;
+}
+
+async function created(call: V1Call, row: Row, key: string): Promise<Answer> {
+  const { shape } = call;
+  const view = await viewOf(call, row, shape.rows && { [shape.rows.name]: key });
+  const facts = answerFacts(call.requestId, 201, call.rate);
+  const headers = { Location: `${shape.path}/${view.id}`, ETag: `W/"${row.version}"` };
+  return { status: 201, headers, body: JSON.stringify(shape.surface.item(view, facts)) };
+}

@@ -1,0 +1,112 @@
+// Reading through a vendor's door: one item, or a page of them. Filters are pushed down as a FHIR search; nothing is filtered here.
+import { invalid, notFound } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { ListFacts, Shape, View } from '../projection/shape.ts';
+import type { Page, Start } from '../store/store.ts';
+import { answerFacts } from './answer-facts.ts';
+import type { Answer } from './exchange.ts';
+import { queryOf } from './fhir-interactions.ts';
+import { envOf, find, rowOf, type V1Call, viewOf, viewsOf } from './v1-call.ts';
+
+/** GET …/{id}: another tenant's, a deleted or a malformed id is a 404 like any other that is not there. */
+export async function readItem(call: V1Call): Promise<Answer> {
+  const view = await itemView(call);
+  if (!view) throw notFound('there is nothing with this id');
+  const facts = answerFacts(call.requestId, 200, call.rate);
+  return { status: 200, body: JSON.stringify(call.shape.surface.item(view, facts)) };
+}
+
+async function itemView(call: V1Call): Promise<View | undefined> {
+  const { shape, context } = call;
+  const id = shape.surface.readId(shape.resource, call.id ?? '');
+  if (id === undefined) return undefined;
+  if (shape.rows) return elementView(call, shape.rows, id);
+  const row = await rowOf(context, shape.resource, id);
+  return row && viewOf(call, row);
+}
+
+/** An item that is an element of a resource: found by the element's own id. */
+async function elementView(call: V1Call, rows: NonNullable<Shape['rows']>, id: string): Promise<View | undefined> {
+  const { rows: found } = await find(call.context, rows.search(id), { count: 1 });
+  const row = found[0];
+  if (!row) return undefined;
+  for (const key of rows.keys(JSON.parse(row.body!) as Resource)) {
+    const view = await viewOf(call, row, { [rows.name]: key });
+    if (view.id === id) return view;
+  }
+  return undefined;
+}
+
+/** GET the collection: one FHIR search, one page. */
+export async function list(call: V1Call): Promise<Answer> {
+  const { shape, context } = call;
+  const { surface } = shape;
+  const parameters = Object.fromEntries(queryOf(call.req.url));
+  const paging = pagingOf(call, parameters);
+  const filters = Object.fromEntries(Object.entries(parameters).filter(([name]) => !PAGING(shape).includes(name)));
+  const page = await find(context, shape.query(filters, envOf(context)), {
+    count: paging.limit,
+    start: paging.start,
+    ...(surface.page.total && { total: 'accurate' as const }),
+  });
+  const facts = answerFacts(call.requestId, 200, call.rate);
+  const views = await viewsOf(call, page.rows);
+  return { status: 200, body: JSON.stringify(surface.list(views, listFacts(call, paging, page), facts, shape)) };
+}
+
+const PAGING = ({ surface: { page } }: Shape): string[] => [page.size, page.offset ?? '', page.cursor ?? ''];
+
+interface Paging {
+  limit: number;
+  offset: number;
+  start: Start;
+}
+
+function pagingOf({ shape, context, seal }: V1Call, parameters: Record<string, string>): Paging {
+  const { page } = shape.surface;
+  const limit = wholeNumber(parameters[page.size], {
+    name: page.size,
+    least: 1,
+    most: page.max,
+    standard: page.default,
+    clamp: page.clamp,
+  });
+  const cursor = page.cursor === undefined ? undefined : parameters[page.cursor];
+  if (cursor) return { limit, offset: 0, start: opened(() => seal.open(context.caller.tenant, cursor), page.clamp) };
+  const asked = page.offset === undefined ? undefined : parameters[page.offset];
+  const offset = wholeNumber(asked, { name: page.offset ?? '', least: 0, most: page.maxOffset, standard: 0, clamp: page.clamp });
+  return { limit, offset, start: offset ? { offset } : {} };
+}
+
+/** A cursor that does not open starts at the first page where the vendor's own does so, and is refused elsewhere. */
+function opened(open: () => unknown, lenient: boolean): Start {
+  try {
+    return { after: open() as (string | null)[] };
+  } catch (error) {
+    if (lenient) return {};
+    throw error;
+  }
+}
+
+function wholeNumber(
+  text: string | undefined,
+  rule: { name: string; least: number; most: number; standard: number; clamp: boolean },
+): number {
+  if (text === undefined) return rule.standard;
+  const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= rule.least && value <= rule.most) return value;
+  if (!rule.clamp) throw invalid(`${rule.name} must be a whole number from ${rule.least} to ${rule.most}`, rule.name);
+  return value > rule.most ? rule.most : rule.standard;
+}
+
+function listFacts({ context, seal }: V1Call, { limit, offset }: Paging, page: Page): ListFacts {
+  const hasMore = page.next !== undefined;
+  return {
+    limit,
+    offset,
+    hasMore,
+    nextOffset: hasMore ? offset + limit : null,
+    cursor: page.next ? seal.close(context.caller.tenant, page.next) : null,
+    ...(page.total !== undefined && { total: page.total }),
+  };
+}

@@ -1,0 +1,111 @@
+// The vendors' doors as one table: method and place → interaction, the same for every shape of every mapping.
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { type Parsed, parse } from '../fhir/json.ts';
+import { methodNotAllowed, notFound, structure, unsupportedMedia } from '../fhir/outcome.ts';
+import type { Permission } from '../fhir/scope.ts';
+import type { Mappings, Shape, ShapeInteraction, Surface } from '../projection/shape.ts';
+import type { Caller, Context } from '../resource/context.ts';
+import { answerFacts } from './answer-facts.ts';
+import { authenticate, authorize, type FindCaller } from './authenticate.ts';
+import { dispatcher } from './dispatch.ts';
+import { type Answer, exchangeOf, type Rate } from './exchange.ts';
+import type { Seal } from './page-link.ts';
+import type { Port } from './port.ts';
+import { type Limit, refuseOver } from './rate-limit.ts';
+import type { V1Call } from './v1-call.ts';
+import { createItem } from './v1-create.ts';
+import { list, readItem } from './v1-read.ts';
+
+/** What the vendors' doors need from the roof. */
+export interface V1Door {
+  mappings: Mappings;
+  /** Where each surface is mounted besides its hosts (`{ loop: '/loop' }`). */
+  prefixes: Record<string, string>;
+  find: FindCaller;
+  contextOf(caller: Caller): Context;
+  ports: Record<string, Port>;
+  seal: Seal;
+  count(who: string, limit: Limit): Rate;
+  /** The limit in force for a surface; null: none. */
+  limitOf(surface: Surface): Limit | null;
+  bodyLimit: number;
+}
+
+interface Interaction {
+  is: ShapeInteraction;
+  permission: Permission;
+  run(call: V1Call, body: Parsed): Promise<Answer>;
+  body?: boolean;
+}
+
+const NO_BODY: Parsed = { plain: undefined, exact: undefined };
+
+const READ: Interaction = { is: 'read', permission: 'r', run: readItem };
+const LIST: Interaction = { is: 'search', permission: 's', run: list };
+
+const COLLECTION: Record<string, Interaction> = {
+  GET: LIST,
+  HEAD: LIST,
+  POST: { is: 'create', permission: 'c', run: createItem, body: true },
+};
+const ITEM: Record<string, Interaction> = { GET: READ, HEAD: READ };
+
+/** The handler of every path that is not the FHIR API's. */
+export function v1Api(door: V1Door): RequestHandler {
+  const find = dispatcher(door.mappings, door.prefixes);
+  const readText = express.text({ type: () => true, limit: door.bodyLimit, defaultCharset: 'utf-8' });
+  return async (req, res, next) => {
+    const { surface, shape, id } = find(req);
+    const exchange = exchangeOf(res);
+    exchange.surface = surface;
+    if (!surface) return next();
+    exchange.route = shape ? `${shape.path}${id === undefined ? '' : '/{id}'}` : surface.name;
+    const caller = await authenticate(req, surface.name, door.find);
+    exchange.caller = caller;
+    const limit = door.limitOf(surface);
+    if (limit) exchange.rate = door.count(`${surface.name}/${caller.tenant}/${caller.actor}`, limit);
+    if (exchange.rate) refuseOver(exchange.rate);
+    if (!shape) throw notFound('there is nothing at this path');
+    const interaction = interactionOf(shape, req.method, id);
+    authorize(caller, shape.resource, interaction.permission);
+    const body = interaction.body ? await jsonBody(req, res, readText) : NO_BODY;
+    const port = shape.port === undefined ? undefined : door.ports[shape.port];
+    const call = {
+      req,
+      shape,
+      id,
+      port,
+      context: door.contextOf(caller),
+      requestId: exchange.requestId,
+      rate: exchange.rate,
+      seal: door.seal,
+    };
+    send(res, shape.surface, await interaction.run(call, body));
+  };
+}
+
+/** The interaction a method means here, if the shape documents it. */
+function interactionOf(shape: Shape, method: string, id: string | undefined): Interaction {
+  const methods = id === undefined ? COLLECTION : ITEM;
+  const offered = Object.keys(methods).filter((name) => shape.interactions.includes(methods[name]!.is));
+  if (!offered.includes(method)) throw methodNotAllowed(offered);
+  return methods[method]!;
+}
+
+/** Vendors' clients name their JSON in several ways; all of them are JSON. */
+const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
+
+async function jsonBody(req: Request, res: Response, read: RequestHandler): Promise<Parsed> {
+  const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  if (!JSON_TYPE.test(type)) throw unsupportedMedia('send the body as application/json');
+  await new Promise<void>((resolve, reject) => void read(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())));
+  if (typeof req.body !== 'string' || req.body.trim() === '') throw structure('the body must be a JSON object, and it is empty');
+  return parse(req.body);
+}
+
+function send(res: Response, surface: Surface, { status, headers = {}, body }: Answer): void {
+  const { requestId, rate } = exchangeOf(res);
+  res.status(status).set({ ...surface.headers(answerFacts(requestId, status, rate)), ...headers });
+  if (body !== undefined) res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.end(body);
+}

@@ -1,0 +1,18 @@
+// vread: https://hl7.org/fhir/R4/http.html#vread
+import { notFound } from '../fhir/outcome.ts';
+import type { ServedType } from '../fhir/types.ts';
+import type { Row } from '../store/store.ts';
+import type { Context } from './context.ts';
+import { standing } from './read.ts';
+
+/** One version, past or present; 404 when there never was one of that number, 410 when that version is the deletion. */
+export async function vread(
+  context: Context,
+  request: { type: ServedType; id: string; versionId: string },
+): Promise<Row & { body: string }> {
+  const { type, id, versionId } = request;
+  const version = /^[1-9]\d{0,8}$/.test(versionId) ? Number(versionId) : undefined;
+  const row = version && (await context.store.version(context.caller.tenant, type, id, version));
+  if (!row) throw notFound(`there is no such version of this ${type}`);
+  return standing(row);
+}

@@ -1,0 +1,81 @@
+// The steps that every write shares, in this order: check → stamp version → index → store (row, history, search rows) → effects, all or nothing.
+import { aliasOf } from '../fhir/alias.ts';
+import { aliasHash } from '../fhir/hash.ts';
+import { indexRows } from '../fhir/index-resource.ts';
+import { plainOf, stringify } from '../fhir/json.ts';
+import { invalidAll } from '../fhir/outcome.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
+import { validate } from '../fhir/validate.ts';
+import type { Change, HistoryRow, Row } from '../store/store.ts';
+import type { Context, Draft, PendingWrite } from './context.ts';
+
+export interface Write {
+  type: ServedType;
+  id: string;
+  method: HistoryRow['method'];
+  /** Absent: a deletion. */
+  draft?: Draft;
+  /** The version that is replaced; absent when the resource has never been stored. */
+  previous?: Row;
+}
+
+/** Stores one new version. Undefined: another writer was first, and nothing was written. */
+export async function write(context: Context, request: Write): Promise<Row | undefined> {
+  if (request.draft) check(request.draft, request.type);
+  const effects = context.effects.get(request.type);
+  if (!effects?.length) return apply(context, pending(context, request));
+  return context.store.transaction(async (store) => {
+    const inside = { ...context, store };
+    const write = pending(inside, request);
+    for (const effect of effects) await effect.check?.(inside, write);
+    const row = await apply(inside, write);
+    if (row) for (const effect of effects) await effect.after?.(inside, write);
+    return row;
+  });
+}
+
+/** The draft of a resource that keeps its digits. */
+export const draftOf = (exact: Resource): Draft => ({ exact, plain: plainOf(exact) as Resource });
+
+/** Refuses (400) a resource that is no valid R4. */
+export function check(draft: Draft, type: ServedType): void {
+  const issues = validate(draft.plain, type).filter((found) => found.severity === 'error' || found.severity === 'fatal');
+  if (issues.length) throw invalidAll(issues);
+}
+
+function pending(context: Context, { type, id, method, draft, previous }: Write): PendingWrite {
+  const version = (previous?.version ?? 0) + 1;
+  const lastUpdated = laterOf(context.clock().toISOString(), previous?.lastUpdated);
+  const change: Change = {
+    type,
+    id,
+    version,
+    ...(previous && { previous: previous.version }),
+    lastUpdated,
+    method,
+    actor: context.caller.actor,
+    body: null,
+  };
+  if (!draft) return { type, id, change, ...(previous && { previous }) };
+  const resource = stamped(draft.plain, id, String(version), lastUpdated);
+  const alias = aliasOf(context.caller.tenant, type, id);
+  change.body = stringify(stamped(draft.exact, id, String(version), lastUpdated));
+  change.index = indexRows(resource, context.registry, alias === id ? [] : [aliasHash(alias)], context.baseUrl);
+  return { type, id, change, resource, ...(previous && { previous }) };
+}
+
+async function apply(context: Context, { change, previous }: PendingWrite): Promise<Row | undefined> {
+  if ((await context.store.write(context.caller.tenant, [change])) === 0) return undefined;
+  const { type, id, version, lastUpdated, body } = change;
+  return { type, id, version, lastUpdated, created: previous?.created ?? lastUpdated, body };
+}
+
+/** The resource with its id and version facts where a reader expects them, in front; whatever the client said of them is gone. */
+export function stamped(resource: Resource, id: string, versionId: string, lastUpdated: string): Resource {
+  const { resourceType, id: _id, meta, ...elements } = resource;
+  const { versionId: _version, lastUpdated: _updated, ...kept } = meta ?? {};
+  return { resourceType, id, meta: { versionId, lastUpdated, ...kept }, ...elements };
+}
+
+/** A version's time never goes back, whatever the clocks of two processes say. */
+const laterOf = (now: string, before: string | undefined): string => (before !== undefined && before > now ? before : now);

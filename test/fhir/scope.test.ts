@@ -1,0 +1,31 @@
+// What a credential may do.
+import { allows, isScope, type Permission } from '../../src/fhir/scope.ts';
+
+const all: Permission[] = ['c', 'r', 'u', 'd', 's'];
+const of = (scopes: string[], type = 'Patient') => all.filter((permission) => allows(scopes, type, permission)).join('');
+
+test.each([
+  [['*'], 'cruds'],
+  [['read'], 'rs'],
+  [['write'], 'cud'],
+  [['read', 'write'], 'cruds'],
+  [['system/Patient.rs'], 'rs'],
+  [['system/*.cruds'], 'cruds'],
+  [['system/Observation.cruds'], ''],
+  [['system/Observation.r', 'system/Patient.c'], 'c'],
+  [[], ''],
+  [['toString', 'system/Patient.'], ''],
+] as const)('%j lets do %s', (scopes, letters) => {
+  expect(of([...scopes])).toBe(letters);
+});
+
+test.each(['*', 'read', 'write', 'system/*.rs', 'system/Patient.cruds'])('%s is a scope', (scope) => {
+  expect(isScope(scope)).toBe(true);
+});
+
+test.each(['', 'admin', 'system/Patient.', 'system/Patient.sr', 'patient/Patient.rs', 'system/patient.r', 'constructor'])(
+  '"%s" is none',
+  (scope) => {
+    expect(isScope(scope)).toBe(false);
+  },
+);
