@@ -16,9 +16,11 @@ export interface Deps {
   trustProxy: string | number | false;
 }
 
+export type App = Express;
+
 export const FHIR_PATH = '/fhir/R4';
 
-export function buildApp({ fhir, v1, ready, logFailure, trustProxy }: Deps): Express {
+export function buildApp({ fhir, v1, ready, logFailure, trustProxy }: Deps): App {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('trust proxy', trustProxy);
   app.use(begin);

@@ -106,7 +106,7 @@ function json<T>(name: string, value: string | undefined, is: (value: unknown) =
 
 const EXPECTED: Record<string, string> = {
   JUNCTION_PANELS: 'a JSON object of panel names, each with a list of lab test ids, {"pcos":["<uuid>"]}',
-  FACET_RATE_LIMITS: 'a JSON object of surfaces, each with a limit or null, {"clinik":{"limit":500,"seconds":3600},"jump":null}',
+  FACET_RATE_LIMITS: 'a JSON object of surfaces, each with a limit or null, {"<surface>":{"limit":500,"seconds":3600},"<other>":null}',
 };
 
 function parsedJson(given: string): unknown {

@@ -55,7 +55,7 @@ const surfaceOfPath = (shapes: Shape[], path: string): Surface | undefined =>
 const isBelow = (path: string, prefix: string | undefined): boolean =>
   prefix !== undefined && prefix !== '' && (path === prefix || path.startsWith(`${prefix}/`));
 
-/** `*.platform.loop.health` covers any one label in front. */
+/** `*.platform.example.com` covers any labels in front. */
 function isHost(host: string, pattern: string): boolean {
   const name = host.toLowerCase();
   return pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1 : name === pattern;

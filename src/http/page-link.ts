@@ -24,6 +24,7 @@ export function sealWith(secret: string): Seal {
     open(tenant, sealed) {
       try {
         const bytes = Buffer.from(sealed, 'base64url');
+        if (bytes.toString('base64url') !== sealed) throw new Error('not as it was written');
         const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE), { authTagLength: TAG });
         decipher.setAAD(Buffer.from(String(tenant))).setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
         return JSON.parse(decipher.update(bytes.subarray(NONCE + TAG), undefined, 'utf8') + decipher.final('utf8'));

@@ -91,7 +91,7 @@ export interface Join {
 /** The habits all shapes of one vendor share (`surface.yaml`). */
 export interface Surface {
   name: string;
-  /** Host names it owns (`*.platform.loop.health`), and path prefixes it is mounted under (`/loop`, `/api-v1`). */
+  /** Host names it owns (`*.platform.example.com`), and path prefixes it is mounted under (`/loop`, `/api-v1`). */
   hosts: string[];
   mounts: string[];
   /** How development keys of this surface begin (`clk_`), and which header carries them. */

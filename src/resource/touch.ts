@@ -1,33 +1,30 @@
-// A change of one resource that counts as a change of another: what a shape shows of both must never look older than it did before.
-// The other gets a new version with the same content, so that its lastUpdated (and every search by it) moves with it.
+// A change of one resource that counts as a change of another: what is shown of both together must never look older than it did before.
+// The other gets a new version with the same content, so that its lastUpdated, and every search by it, moves on.
 import { parseExact } from '../fhir/json.ts';
-import { isServed, type Resource } from '../fhir/types.ts';
-import type { Row } from '../store/store.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from './context.ts';
 import { draftOf, write } from './write.ts';
 
-/** The effect of writes of one type: the resources that `referencesOf` names, before or after the write, are touched. */
-export function touching(referencesOf: (resource: Resource) => string[]): Effect {
+/** Which resources a write touches, by what stood before and what stands now. */
+export type Touched = (previous: Resource, next: Resource | undefined) => { type: ServedType; id: string }[];
+
+/** The effect that gives those resources a new version, in the transaction of the write. One that is not there is nobody's to touch. */
+export function touching(touched: Touched): Effect {
   return {
     async after(context: Context, { resource, previous }: PendingWrite): Promise<void> {
-      const before = previous?.body ? referencesOf(JSON.parse(previous.body) as Resource) : [];
-      const now = resource ? referencesOf(resource) : [];
-      for (const reference of [...new Set([...before, ...now])].sort()) await touch(context, reference);
+      if (!previous?.body) return;
+      for (const { type, id } of touched(JSON.parse(previous.body) as Resource, resource)) await touch(context, type, id);
     },
   };
 }
 
 const ATTEMPTS = 10;
 
-/** A reference that leads to nothing here is nobody's to touch. */
-async function touch(context: Context, reference: string): Promise<void> {
-  const [type = '', id = ''] = reference.split('/');
-  if (!isServed(type)) return;
+async function touch(context: Context, type: ServedType, id: string): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const previous = await context.store.read(context.caller.tenant, type, id);
-    if (!previous?.body || (await again(context, previous))) return;
+    if (!previous?.body) return;
+    const draft = draftOf(parseExact(previous.body) as Resource);
+    if (await write(context, { type, id, method: 'PUT', draft, previous })) return;
   }
 }
-
-const again = (context: Context, previous: Row): Promise<Row | undefined> =>
-  write(context, { type: previous.type, id: previous.id, method: 'PUT', draft: draftOf(parseExact(previous.body!) as Resource), previous });

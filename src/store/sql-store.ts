@@ -6,17 +6,27 @@ import { outboxOf } from './outbox.ts';
 import { resourcesOf } from './resources.ts';
 import { search } from './search.ts';
 import { settingsOf } from './settings.ts';
+import { statisticsOf } from './statistics.ts';
 import type { Store } from './store.ts';
 import { write } from './write.ts';
 
-/** The store of a database handle; inside a transaction, of that transaction. */
+/** The store of a database. */
 export function storeOf(database: Database): Store {
+  return storeOn(database, statisticsOf(database));
+}
+
+/** The store of a database handle; inside a transaction, of that transaction. `wrote` hears how many changes were applied. */
+function storeOn(database: Database, wrote: (count: number) => void): Store {
   return {
     ...resourcesOf(database),
     search: (tenant, query, start) => search(database, tenant, query, start),
-    write: (tenant, changes) => write(database, tenant, changes),
+    write: async (tenant, changes) => {
+      const applied = await write(database, tenant, changes);
+      wrote(applied);
+      return applied;
+    },
     lock: (tenant, keys) => lock(database, tenant, keys),
-    transaction: (work) => database.transaction((transaction) => work(storeOf(transaction))),
+    transaction: (work) => database.transaction((transaction) => work(storeOn(transaction, wrote))),
     idempotency: idempotencyOf(database),
     outbox: outboxOf(database),
     settings: settingsOf(database),

@@ -1,0 +1,93 @@
+// What an operator may do to tenants and keys, as a table of commands on a database: run by the CLI directly, or by the running server on the CLI's behalf.
+import { isScope } from './fhir/scope.ts';
+import type { Database } from './store/database.ts';
+import { createKey, listKeys, revokeKey } from './store/keys.ts';
+import { createTenant, disableTenant, listTenants } from './store/tenants.ts';
+
+/** One command with its options, as it travels from the CLI to whoever holds the database. */
+export interface AdminRequest {
+  command: string;
+  options: Record<string, string | undefined>;
+}
+
+/** A mistake of the operator's: one sentence with the fix in it. */
+export class AdminError extends Error {}
+
+/** What commands need to know: which surfaces exist and how their keys begin; the time. */
+export interface AdminFacts {
+  keyPrefixes: Record<string, string>;
+  now: () => Date;
+}
+
+type Command = (database: Database, options: Record<string, string | undefined>, facts: AdminFacts) => Promise<string[]>;
+
+const DEFAULT_SCOPES = '*';
+
+const COMMANDS: Record<string, Command> = {
+  'tenants create': async (database, { slug, name }, { now }) => {
+    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(slug ?? ''))
+      throw new AdminError('a tenant is named by 1 to 63 lower-case letters, digits or "-"');
+    const tenant = await createTenant(database, { slug: slug!, name: name ?? slug!, at: now().toISOString() });
+    if (!tenant) throw new AdminError(`there is a tenant ${slug} already`);
+    return [`tenant ${slug} created (${tenant.id})`];
+  },
+  'tenants list': async (database) => {
+    const tenants = await listTenants(database);
+    return tenants.length
+      ? tenants.map(({ id, slug, name, status }) => `${id}\t${slug}\t${status}\t${name}`)
+      : ['no tenants yet: facet tenants create <name>'];
+  },
+  'tenants disable': async (database, { slug }) => {
+    if (!(await disableTenant(database, slug ?? ''))) throw new AdminError(`there is no tenant ${slug}`);
+    return [`tenant ${slug} disabled: its keys open nothing from now on`];
+  },
+  'keys create': async (database, { tenant: slug, surface = '', scopes = DEFAULT_SCOPES, name, expires }, { keyPrefixes, now }) => {
+    const prefix = keyPrefixes[surface];
+    if (prefix === undefined) throw new AdminError(`--surface must be one of ${Object.keys(keyPrefixes).join(', ')}`);
+    const wrong = scopes.split(/[\s,]+/).filter((scope) => !isScope(scope));
+    if (wrong.length) throw new AdminError(`not a scope: ${wrong.join(', ')}; use read, write, * or system/<Type or *>.<letters of cruds>`);
+    if (expires !== undefined && Number.isNaN(Date.parse(expires))) throw new AdminError('--expires must be a date, 2027-01-31');
+    const tenant = await tenantOf(database, slug);
+    const key = await createKey(database, {
+      tenant,
+      surface,
+      scopes: scopes.split(/[\s,]+/),
+      prefix: prefix.replace('_test_', '_live_'),
+      at: now().toISOString(),
+      ...(name && { name }),
+      ...(expires && { expires: new Date(expires).toISOString() }),
+    });
+    return [
+      `key ${key.id} of tenant ${slug} for the ${surface} API, scopes ${scopes}`,
+      `  ${key.text}`,
+      'It is shown this once; only its hash is kept.',
+    ];
+  },
+  'keys list': async (database, { tenant: slug }) => {
+    const keys = await listKeys(database, await tenantOf(database, slug));
+    return keys.length
+      ? keys.map((key) =>
+          [key.id, key.surface, key.scopes.join(' '), key.status, key.expires ?? 'does not expire', key.name ?? ''].join('\t'),
+        )
+      : [`tenant ${slug} has no keys yet`];
+  },
+  'keys revoke': async (database, { tenant: slug, key = '' }, { now }) => {
+    const tenant = await tenantOf(database, slug);
+    if (!(await revokeKey(database, { tenant, id: key, at: now().toISOString() })))
+      throw new AdminError(`tenant ${slug} has no such key in force`);
+    return [`key ${key} revoked`];
+  },
+};
+
+/** Runs one command and answers the lines to print. */
+export async function administer(database: Database, { command, options }: AdminRequest, facts: AdminFacts): Promise<string[]> {
+  const run = COMMANDS[command];
+  if (!run) throw new AdminError(`there is no command "${command}"`);
+  return run(database, options, facts);
+}
+
+async function tenantOf(database: Database, slug: string | undefined): Promise<number> {
+  const tenant = (await listTenants(database)).find((one) => one.slug === slug);
+  if (!tenant) throw new AdminError(slug === undefined ? 'name the tenant: --tenant <name>' : `there is no tenant ${slug}`);
+  return tenant.id;
+}

@@ -1,0 +1,54 @@
+// What a first start shows: a few resources to try things on, and one curl for each documented endpoint. Its content is data (`mappings/demo.yaml`).
+import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Resource, ServedType } from './fhir/types.ts';
+import type { Context } from './resource/context.ts';
+import { update } from './resource/update.ts';
+
+interface DemoRequest {
+  surface: string;
+  say: string;
+  get?: string;
+  post?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+export interface Demo {
+  resources: Resource[];
+  requests: DemoRequest[];
+}
+
+export async function readDemo(mappings: string): Promise<Demo> {
+  return parse(await readFile(join(mappings, 'demo.yaml'), 'utf8')) as Demo;
+}
+
+/** Stores the resources that were never stored: what somebody changed or deleted stays as it is. */
+export async function seedDemo(context: Context, { resources }: Demo): Promise<void> {
+  for (const resource of resources) {
+    const type = resource.resourceType as ServedType;
+    if (await context.store.read(context.caller.tenant, type, resource.id!)) continue;
+    await update(context, { type, id: resource.id!, draft: { plain: resource, exact: resource } });
+  }
+}
+
+/** Lines to print: each request with what it does. `headerOf`: the header that carries a surface's key. */
+export function demoCurls({ requests }: Demo, baseUrl: string, headerOf: (surface: string) => string): string[] {
+  return requests.flatMap(({ surface, say, get, post, headers = {}, body }) => {
+    const url = `'${baseUrl}${get ?? post}'`;
+    const lines = [
+      headerOf(surface),
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      ...(body ? ['Content-Type: application/json'] : []),
+    ];
+    const options = [...lines.map((line) => `-H '${line}'`), ...(body ? [`-d '${JSON.stringify(body)}'`] : [])];
+    return [`# ${surface}: ${say}`, filled(`curl -sS ${url} ${options.join(' ')}`), ''];
+  });
+}
+
+const pick = (letters: string, length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
+
+const filled = (text: string): string =>
+  text.replaceAll('{digits}', () => `1${pick('0123456789', 9)}`).replaceAll('{word}', () => pick('abcdefghijklmnopqrstuvwxyz', 8));

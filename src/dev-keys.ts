@@ -1,0 +1,71 @@
+// Two tenants to try things with, `demo` and `other`, and their keys in `dev-keys.json`: outside production only.
+// A restart never changes a key that stands in the file; tenants without a file get new keys beside their old ones.
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Database } from './store/database.ts';
+import { adoptKey } from './store/keys.ts';
+import { createTenant, listTenants } from './store/tenants.ts';
+
+/** The file: tenant → surface → key. */
+type KeyFile = Record<string, Record<string, string>>;
+
+/** The tenants by name, with their numbers and keys. */
+export type DevKeys = Record<string, { tenant: number; keys: Record<string, string> }>;
+
+const TENANTS: Record<string, string> = { demo: 'Demo', other: 'Other' };
+
+/** Makes sure that both tenants and all keys of the file are in force; answers the keys. `prefixes`: surface → how its keys begin. */
+export async function devKeys(database: Database, directory: string, prefixes: Record<string, string>): Promise<DevKeys> {
+  const file = join(directory, 'dev-keys.json');
+  const kept = await read(file);
+  const keys: DevKeys = {};
+  for (const [slug, name] of Object.entries(TENANTS)) {
+    const tenant = await tenantOf(database, slug, name);
+    keys[slug] = { tenant, keys: await keysOf(database, tenant, { kept: kept[slug] ?? {}, prefixes }) };
+  }
+  const now = Object.fromEntries(Object.entries(keys).map(([slug, { keys: own }]) => [slug, own]));
+  if (JSON.stringify(kept) !== JSON.stringify(now)) await write(directory, file, now);
+  return keys;
+}
+
+/** The tenant's keys, one per surface: the file's where it has one, else a new one; all of them in force. */
+async function keysOf(
+  database: Database,
+  tenant: number,
+  { kept, prefixes }: { kept: Record<string, string>; prefixes: Record<string, string> },
+) {
+  const keys: Record<string, string> = {};
+  for (const [surface, prefix] of Object.entries(prefixes)) {
+    const text = kept[surface] ?? prefix + randomBytes(24).toString('hex');
+    await adoptKey(database, { tenant, surface, text, scopes: ['*'], name: 'development', at: new Date().toISOString() });
+    keys[surface] = text;
+  }
+  return keys;
+}
+
+async function tenantOf(database: Database, slug: string, name: string): Promise<number> {
+  await createTenant(database, { slug, name, at: new Date().toISOString() });
+  return (await listTenants(database)).find((tenant) => tenant.slug === slug)!.id;
+}
+
+async function read(file: string): Promise<KeyFile> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}';
+    throw error;
+  });
+  try {
+    return JSON.parse(text) as KeyFile;
+  } catch {
+    throw new Error(`${file} is not JSON: mend it, or remove it to get new keys`);
+  }
+}
+
+/** Written beside and renamed into place: a crash leaves the old file or the new one. */
+async function write(directory: string, file: string, keys: KeyFile): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  await chmod(draft, 0o600);
+  await rename(draft, file);
+}

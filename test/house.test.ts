@@ -1,0 +1,96 @@
+// The floors of the house: a room imports from floors below it, and some things are touched in one room only.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+
+const SRC = 'src';
+/** What each room may import, besides itself. Files directly under src/ are the roof and may import all. */
+const FLOORS: Record<string, string[]> = {
+  fhir: [],
+  store: ['fhir'],
+  projection: ['fhir'],
+  resource: ['store', 'fhir'],
+  http: ['projection', 'resource', 'store', 'fhir'],
+  outbound: ['projection', 'resource', 'store', 'fhir'],
+};
+/** Packages that one room alone may import. */
+const KEPT_IN: Record<string, string> = { express: 'http', knex: 'store', pg: 'store', '@electric-sql/pglite': 'store' };
+/** Words that belong to one vendor: they stand in mappings/ and fhir-profiles/, never in the program. */
+const VENDOR_WORDS = [
+  'brand_id',
+  'practitionerId',
+  'clep_permit',
+  'is_bookable',
+  'availableDays',
+  'junction_order_id',
+  'external_ids',
+  'loop.health',
+  'jumpehr',
+  'clinik',
+];
+/** The one place that says which vendor words may stand where they are configuration. */
+const VENDOR_WORDS_ALLOWED = new Set<string>([]);
+
+const files = (dir: string): string[] =>
+  readdirSync(dir).flatMap((name) => (statSync(join(dir, name)).isDirectory() ? files(join(dir, name)) : [join(dir, name)]));
+
+const sources = files(SRC).filter((file) => file.endsWith('.ts'));
+const textOf = (file: string): string => readFileSync(file, 'utf8');
+const roomOf = (file: string): string => (dirname(file) === SRC ? 'roof' : relative(SRC, file).split('/')[0]!);
+const importsOf = (text: string): string[] => [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+
+test('the house is built of the rooms the architecture names', () => {
+  expect([...new Set(sources.map(roomOf))].sort()).toEqual([...Object.keys(FLOORS), 'roof'].sort());
+});
+
+test('no room imports from beside or above', () => {
+  const upward = sources.flatMap((file) =>
+    importsOf(textOf(file))
+      .filter((name) => name.startsWith('.'))
+      .map((name) => roomOf(normalize(join(dirname(file), name))))
+      .filter((room) => roomOf(file) !== 'roof' && room !== roomOf(file) && !FLOORS[roomOf(file)]!.includes(room))
+      .map((room) => `${file} → ${room}`),
+  );
+  expect(upward).toEqual([]);
+});
+
+test('express stays in http, the database drivers in store', () => {
+  const astray = sources.flatMap((file) =>
+    importsOf(textOf(file))
+      .filter((name) =>
+        Object.entries(KEPT_IN).some(([kept, room]) => (name === kept || name.startsWith(`${kept}/`)) && roomOf(file) !== room),
+      )
+      .filter(() => file !== join(SRC, 'app.ts'))
+      .map((name) => `${file} → ${name}`),
+  );
+  expect(astray).toEqual([]);
+});
+
+test('the environment is read in config.ts alone', () => {
+  expect(sources.filter((file) => textOf(file).includes('process.env'))).toEqual([join(SRC, 'config.ts')]);
+});
+
+test('no vendor word stands in the program', () => {
+  const found = sources
+    .filter((file) => !VENDOR_WORDS_ALLOWED.has(file))
+    .flatMap((file) =>
+      VENDOR_WORDS.filter((word) => textOf(file).toLowerCase().includes(word.toLowerCase())).map((word) => `${file}: ${word}`),
+    );
+  expect(found).toEqual([]);
+});
+
+test('no room is called util, helpers or common, and there are no barrels', () => {
+  const rooms = [...sources, ...files('test')].filter((file) => /(^|\/)(utils?|helpers?|common|misc|index)(\/|\.ts$)/.test(file));
+  expect(rooms).toEqual([]);
+});
+
+test('no file is longer than 400 lines, and nine in ten stay under 250', () => {
+  const lengths = [...sources, ...files('test'), ...files('scripts')]
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file, lines: textOf(file).split('\n').length }));
+  expect(lengths.filter(({ lines }) => lines > 400)).toEqual([]);
+  expect(lengths.filter(({ lines }) => lines < 250).length / lengths.length).toBeGreaterThanOrEqual(0.9);
+});
+
+test('each file opens with a sentence that says what it is', () => {
+  expect(sources.filter((file) => !/^(#![^\n]*\n)?\/\/ \S/.test(textOf(file)))).toEqual([]);
+});

@@ -1,0 +1,140 @@
+// ClinikEHR's documented endpoint from outside: POST /v1/practitioner-roles, and reading back.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet({ FACET_RATE_LIMITS: '{}' });
+  await putFhir(`/Practitioner/${PRACTITIONER}`, { resourceType: 'Practitioner', id: PRACTITIONER, name: [{ text: 'Dr Sarah Johnson' }] });
+});
+afterAll(() => facet.close());
+
+/** What the documented prc_03kz6m1o4p5r7s9t0u stands for. */
+const PRACTITIONER = '00000000-0017-95f9-2914-0eaadd36032e';
+const documented = {
+  practitionerId: 'prc_03kz6m1o4p5r7s9t0u',
+  role: 'doctor',
+  organizationName: 'Springfield Cardiology Group',
+  specialty: ['Cardiology', 'Interventional Cardiology'],
+  locationName: 'Main Campus',
+  email: '[email protected]',
+  availableDays: ['mon', 'tue', 'wed', 'thu', 'fri'],
+  availableStartTime: '08:00',
+  availableEndTime: '17:00',
+};
+
+const clinik = (method: 'get' | 'post', path: string) => request(facet.app)[method](path).set('x-api-key', facet.demo.clinik!);
+const fhir = (method: 'get' | 'put', path: string) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
+const putFhir = (path: string, body: object) => fhir('put', path).set('Content-Type', 'application/fhir+json').send(JSON.stringify(body));
+
+test('the documented request gives the documented response, envelope, limits and headers', async () => {
+  const answer = await clinik('post', '/v1/practitioner-roles').send(documented);
+  expect(answer.status).toBe(201);
+  expect(answer.body).toEqual({
+    data: {
+      id: expect.stringMatching(/^prr_[0-9a-z]{18,}$/),
+      ...documented,
+      phone: null,
+      createdAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
+    },
+    meta: {
+      requestId: expect.stringMatching(/^req_[a-z0-9]{8}$/),
+      timestamp: expect.stringMatching(/Z$/),
+      status: 201,
+      rateLimitTotal: 500,
+      rateLimitRemaining: expect.any(Number),
+      rateLimitReset: expect.any(Number),
+    },
+  });
+  expect(Object.keys(answer.body.data)).toEqual([
+    'id',
+    'practitionerId',
+    'role',
+    'organizationName',
+    'specialty',
+    'locationName',
+    'phone',
+    'email',
+    'availableDays',
+    'availableStartTime',
+    'availableEndTime',
+    'createdAt',
+  ]);
+  expect(answer.headers).toMatchObject({
+    'x-request-id': answer.body.meta.requestId,
+    'x-ratelimit-limit': '500',
+    'x-ratelimit-remaining': String(answer.body.meta.rateLimitRemaining),
+  });
+  const read = await clinik('get', `/v1/practitioner-roles/${answer.body.data.id}`);
+  expect([read.status, read.body.data]).toEqual([200, answer.body.data]);
+});
+
+test('its client names its JSON application/fhir+json and asks for it: both are taken', async () => {
+  const answer = await clinik('post', '/v1/practitioner-roles')
+    .set('Content-Type', 'application/fhir+json')
+    .set('Accept', 'application/fhir+json')
+    .send(JSON.stringify(documented));
+  expect(answer.status).toBe(201);
+});
+
+test('the two required fields are enough; a bare UUID names a practitioner too', async () => {
+  const answer = await clinik('post', '/v1/practitioner-roles').send({ practitionerId: PRACTITIONER, role: 'admin' });
+  expect(answer.body.data).toMatchObject({
+    practitionerId: documented.practitionerId,
+    role: 'admin',
+    specialty: [],
+    availableDays: [],
+    phone: null,
+    locationName: null,
+  });
+});
+
+test.each([
+  ['role', { role: 'wizard' }],
+  ['role', { role: undefined }],
+  ['practitionerId', { practitionerId: 'prc_000000000000000001' }],
+  ['practitionerId', { practitionerId: 'nonsense' }],
+  ['organizationName', { organizationName: 'o'.repeat(201) }],
+  ['availableDays', { availableDays: ['someday'] }],
+  ['availableStartTime', { availableStartTime: '25:00' }],
+])('a wrong %s is 422 with issues that name it and never its value', async (field, wrong) => {
+  const answer = await clinik('post', '/v1/practitioner-roles').send({ ...documented, ...wrong });
+  expect(answer.status).toBe(422);
+  expect(answer.body).toMatchObject({
+    code: 'VALIDATION_ERROR',
+    error: expect.any(String),
+    message: expect.any(String),
+    requestId: expect.stringMatching(/^req_/),
+  });
+  expect(answer.body.issues[0].diagnostics).toContain(field);
+  expect(answer.body.issue).toEqual(answer.body.issues);
+});
+
+test('malformed JSON is 400 INVALID_JSON, no key 401, an unknown id 404, an unknown path 404', async () => {
+  const malformed = await clinik('post', '/v1/practitioner-roles').set('Content-Type', 'application/json').send('{"role":');
+  expect([malformed.status, malformed.body.code]).toEqual([400, 'INVALID_JSON']);
+  expect((await request(facet.app).post('/v1/practitioner-roles').send(documented)).body.code).toBe('UNAUTHORIZED');
+  expect((await clinik('get', '/v1/practitioner-roles/prr_000000000000000001')).body.code).toBe('NOT_FOUND');
+  expect((await clinik('get', '/v1/nothing')).body.code).toBe('NOT_FOUND');
+});
+
+test('over the limit is 429 with Retry-After, and the limit is the surface’s own', async () => {
+  const small = await startFacet({ FACET_RATE_LIMITS: '{"clinik":{"limit":2,"seconds":3600}}' });
+  const statuses = [];
+  for (let i = 0; i < 3; i++) statuses.push(await request(small.app).get('/v1/practitioner-roles').set('x-api-key', small.demo.clinik!));
+  expect(statuses.map((answer) => answer.status)).toEqual([200, 200, 429]);
+  expect(statuses[2]!.body.code).toBe('RATE_LIMITED');
+  expect(Number(statuses[2]!.headers['retry-after'])).toBeGreaterThan(0);
+  await small.close();
+});
+
+test('the list pages by cursor and filters by practitioner', async () => {
+  const page = await clinik('get', `/v1/practitioner-roles?practitionerId=${documented.practitionerId}&count=1`);
+  expect(page.body.data).toMatchObject({ total: expect.any(Number), hasMore: true, cursor: expect.any(String) });
+  const next = await clinik(
+    'get',
+    `/v1/practitioner-roles?practitionerId=${documented.practitionerId}&count=1&cursor=${encodeURIComponent(page.body.data.cursor)}`,
+  );
+  expect(next.body.data.data[0].id).not.toBe(page.body.data.data[0].id);
+});

@@ -1,0 +1,158 @@
+// The FHIR REST API from outside: what a client sends, and what it sees. https://hl7.org/fhir/R4/http.html
+import request from 'supertest';
+import { BASE_URL, type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const FHIR = 'application/fhir+json';
+const ada = { resourceType: 'Patient', name: [{ family: 'Lovelace', given: ['Ada'] }], birthDate: '1985-12-10' };
+
+const api = (method: 'get' | 'post' | 'put' | 'delete' | 'head', path: string) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
+const send = (method: 'post' | 'put', path: string, body: string | object) =>
+  api(method, path)
+    .set('Content-Type', FHIR)
+    .send(typeof body === 'string' ? body : JSON.stringify(body));
+
+test('create answers 201 with Location, ETag, Last-Modified and the resource as stored', async () => {
+  const made = await send('post', '/Patient', { ...ada, id: 'mine', meta: { versionId: '9', tag: [{ code: 'x' }] } });
+  expect(made.status).toBe(201);
+  expect(made.headers['content-type']).toBe('application/fhir+json; charset=utf-8');
+  expect(made.body.id).not.toBe('mine');
+  expect(made.body.meta).toEqual({ versionId: '1', lastUpdated: expect.stringMatching(/^\d{4}-.*Z$/), tag: [{ code: 'x' }] });
+  expect(made.headers.location).toBe(`${BASE_URL}/fhir/R4/Patient/${made.body.id}/_history/1`);
+  expect(made.headers.etag).toBe('W/"1"');
+  expect(new Date(made.headers['last-modified']!).toISOString().slice(0, 19)).toBe(made.body.meta.lastUpdated.slice(0, 19));
+  const read = await api('get', `/Patient/${made.body.id}`);
+  expect(read.text).toBe(made.text);
+});
+
+test('digits stay as they were written through create, read, update and search', async () => {
+  const observation = (value: string) =>
+    `{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":${value},"unit":"g"},"referenceRange":[{"low":{"value":1e-3}}]}`;
+  const made = await send('post', '/Observation', observation('1.00'));
+  expect(made.status).toBe(201);
+  const { id } = made.body;
+  expect((await api('get', `/Observation/${id}`)).text).toContain('"value":1.00,');
+  const updated = await send('put', `/Observation/${id}`, observation('72.50').replace('{', `{"id":"${id}",`));
+  expect(updated.status).toBe(200);
+  expect((await api('get', `/Observation?_id=${id}`)).text).toMatch(/"value":72\.50,.*"value":1e-3/);
+  expect((await api('get', `/Observation/${id}/_history/1`)).text).toContain('"value":1.00,');
+});
+
+test('a version is read by number; the history lists all of them, newest first, deletions among them', async () => {
+  const { body } = await send('post', '/Patient', ada);
+  await send('put', `/Patient/${body.id}`, { ...ada, id: body.id, active: true });
+  expect((await api('delete', `/Patient/${body.id}`)).status).toBe(204);
+  expect((await api('get', `/Patient/${body.id}`)).status).toBe(410);
+  expect((await api('get', `/Patient/${body.id}/_history/1`)).body.active).toBeUndefined();
+  expect((await api('get', `/Patient/${body.id}/_history/3`)).status).toBe(410);
+  expect((await api('get', `/Patient/${body.id}/_history/4`)).status).toBe(404);
+  const history = await api('get', `/Patient/${body.id}/_history`);
+  expect(history.body.type).toBe('history');
+  expect(history.body.entry.map((entry: { request: { method: string } }) => entry.request.method)).toEqual(['DELETE', 'PUT', 'POST']);
+  expect(history.body.entry[0].resource).toBeUndefined();
+  const revived = await send('put', `/Patient/${body.id}`, { ...ada, id: body.id });
+  expect([revived.status, revived.headers.etag]).toEqual([201, 'W/"4"']);
+});
+
+test('update creates where nothing was, and makes no version where nothing changes', async () => {
+  const own = { ...ada, id: 'chosen.by-client' };
+  expect((await send('put', '/Patient/chosen.by-client', own)).status).toBe(201);
+  const same = await send('put', '/Patient/chosen.by-client', own);
+  expect([same.status, same.headers.etag]).toEqual([200, 'W/"1"']);
+  const other = await send('put', '/Patient/another', own);
+  expect([other.status, other.body.issue[0].expression]).toEqual([400, ['Patient.id']]);
+});
+
+test('If-Match guards an update: the wrong version is 412 and nothing is written', async () => {
+  const { body } = await send('post', '/Patient', ada);
+  const next = { ...ada, id: body.id, active: false };
+  expect((await send('put', `/Patient/${body.id}`, next).set('If-Match', 'W/"7"')).status).toBe(412);
+  expect((await send('put', `/Patient/${body.id}`, next).set('If-Match', 'garbage')).status).toBe(400);
+  expect((await send('put', `/Patient/${body.id}`, next).set('If-Match', 'W/"1"')).headers.etag).toBe('W/"2"');
+});
+
+test('If-None-Exist creates once, answers the one that is there, and refuses to choose among several', async () => {
+  const criteria = 'identifier=urn:mrn|77';
+  const known = { ...ada, identifier: [{ system: 'urn:mrn', value: '77' }] };
+  const first = await send('post', '/Patient', known).set('If-None-Exist', criteria);
+  const second = await send('post', '/Patient', known).set('If-None-Exist', criteria);
+  expect([first.status, second.status, second.body.id]).toEqual([201, 200, first.body.id]);
+  await send('post', '/Patient', known);
+  expect((await send('post', '/Patient', known).set('If-None-Exist', criteria)).status).toBe(412);
+  expect((await send('post', '/Patient', known).set('If-None-Exist', 'identifer=urn:mrn|77')).status).toBe(400);
+});
+
+test('a conditional read answers 304 to a client that has the version', async () => {
+  const { body } = await send('post', '/Patient', ada);
+  expect((await api('get', `/Patient/${body.id}`).set('If-None-Match', 'W/"1"')).status).toBe(304);
+  expect((await api('get', `/Patient/${body.id}`).set('If-None-Match', 'W/"2"')).status).toBe(200);
+});
+
+test('what is wrong with a resource is said with its place, never with its value', async () => {
+  const wrong = await send('post', '/Patient', { ...ada, gender: 'SECRET', birthDate: '2026-02-30' });
+  expect(wrong.status).toBe(400);
+  expect(wrong.body.resourceType).toBe('OperationOutcome');
+  expect(wrong.body.issue.flatMap((issue: { expression: string[] }) => issue.expression).sort()).toEqual([
+    'Patient.birthDate',
+    'Patient.gender',
+  ]);
+  expect(wrong.text).not.toContain('SECRET');
+});
+
+test.each([
+  ['malformed JSON', '{"resourceType":"Patient",', 400],
+  ['a repeated key', '{"resourceType":"Patient","active":true,"active":false}', 400],
+  ['another type than the URL says', '{"resourceType":"Observation"}', 400],
+  ['an unknown element', '{"resourceType":"Patient","shoeSize":42}', 400],
+  ['nothing', '', 400],
+  ['a list', '[]', 400],
+])('%s is refused with an OperationOutcome', async (_what, body, status) => {
+  const answer = await send('post', '/Patient', body);
+  expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
+});
+
+test('the door says what it takes: unknown types and paths 404, methods 405, media 406 and 415', async () => {
+  expect((await api('get', '/Medication/1')).status).toBe(404);
+  expect((await api('get', '/Patient/1/2/3/4')).status).toBe(404);
+  const patch = await request(facet.app).patch('/fhir/R4/Patient').set('Authorization', `Bearer ${facet.demo.fhir}`);
+  expect([patch.status, patch.headers.allow]).toEqual([405, 'GET, HEAD, POST']);
+  expect((await api('get', '/Patient').set('Accept', 'application/fhir+xml')).status).toBe(406);
+  expect((await api('get', '/Patient?_format=xml')).status).toBe(406);
+  expect((await api('post', '/Patient').set('Content-Type', 'text/plain').send('{}')).status).toBe(415);
+  expect((await api('get', '/%E0%A4%A')).status).toBe(400);
+});
+
+test('Accept: application/json is answered with that type; HEAD has the headers alone; Prefer: return=minimal has no body', async () => {
+  const { body } = await send('post', '/Patient', ada);
+  expect((await api('get', `/Patient/${body.id}`).set('Accept', 'application/json')).headers['content-type']).toMatch(/^application\/json/);
+  const head = await api('head', `/Patient/${body.id}`);
+  expect([head.status, head.headers.etag, head.text]).toEqual([200, 'W/"1"', undefined]);
+  const minimal = await send('post', '/Patient', ada).set('Prefer', 'return=minimal');
+  expect([minimal.status, minimal.text]).toEqual([201, '']);
+});
+
+test('metadata, health and readiness need no key; everything else does', async () => {
+  const metadata = await request(facet.app).get('/fhir/R4/metadata');
+  expect([metadata.status, metadata.body.fhirVersion]).toEqual([200, '4.0.1']);
+  expect((await request(facet.app).get('/healthz')).status).toBe(200);
+  expect((await request(facet.app).get('/readyz')).status).toBe(200);
+  const without = await request(facet.app).get('/fhir/R4/Patient');
+  expect([without.status, without.body.issue[0].code]).toEqual([401, 'login']);
+  expect(without.headers['www-authenticate']).toBe('Bearer');
+  expect((await request(facet.app).get('/fhir/R4/Patient').set('x-api-key', 'fhir_test_wrong')).status).toBe(401);
+  expect((await request(facet.app).get('/fhir/R4/Patient').set('x-api-key', facet.demo.loop!)).status).toBe(403);
+});
+
+test('scopes limit a key to what they name', async () => {
+  const key = await facet.keyWith('fhir', ['system/Patient.rs']);
+  const as = (method: 'get' | 'post', path: string) => request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', key);
+  expect((await as('get', '/Patient')).status).toBe(200);
+  expect((await as('get', '/Observation')).status).toBe(403);
+  expect((await as('post', '/Patient').set('Content-Type', FHIR).send(JSON.stringify(ada))).status).toBe(403);
+});

@@ -1,0 +1,152 @@
+// JumpEHR's documented endpoints from outside: GET /clinician-profiles and /{id}.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+  await putFhir(`/Practitioner/${SARAH}`, sarah);
+  await putFhir('/Location/0190b3c2-0000-7000-8000-0000000000bb', {
+    resourceType: 'Location',
+    id: '0190b3c2-0000-7000-8000-0000000000bb',
+    name: 'High Street',
+  });
+  await putFhir('/PractitionerRole/0190b3c2-0000-7000-8000-0000000000cc', {
+    resourceType: 'PractitionerRole',
+    id: '0190b3c2-0000-7000-8000-0000000000cc',
+    active: true,
+    practitioner: { reference: `Practitioner/${SARAH}` },
+    code: [{ text: 'GP Partner' }],
+    location: [{ reference: 'Location/0190b3c2-0000-7000-8000-0000000000bb' }],
+  });
+  await putFhir('/Practitioner/0190b3c2-0000-7000-8000-0000000000dd', {
+    resourceType: 'Practitioner',
+    id: '0190b3c2-0000-7000-8000-0000000000dd',
+    active: false,
+    name: [{ given: ['Ann'], family: 'Lee' }],
+  });
+  await putFhir('/Practitioner/not-a-uuid', {
+    resourceType: 'Practitioner',
+    id: 'not-a-uuid',
+    name: [{ given: ['Bob'], family: 'Okafor' }],
+  });
+});
+afterAll(() => facet.close());
+
+const SARAH = '123e4567-e89b-12d3-a456-426614174000';
+const DEFINITION = 'https://jumpehr.com/fhir/StructureDefinition';
+const sarah = {
+  resourceType: 'Practitioner',
+  id: SARAH,
+  active: true,
+  extension: [
+    { url: `${DEFINITION}/display-name`, valueString: 'Dr S. Johnson' },
+    {
+      url: `${DEFINITION}/bio`,
+      valueString: 'Dr Johnson has over 15 years of experience in general practice with a special interest in dermatology.',
+    },
+    { url: `${DEFINITION}/bookable-online`, valueBoolean: true },
+  ],
+  identifier: [{ system: 'https://fhir.hl7.org.uk/Id/gmc-number', value: '7654321' }],
+  name: [{ text: 'Dr Sarah Johnson', prefix: ['Dr'], given: ['Sarah'], family: 'Johnson' }],
+  telecom: [{ system: 'email', value: 'sarah.johnson@example.nhs.uk' }],
+  photo: [{ url: 'https://example.com/photos/sarah-johnson.jpg' }],
+  qualification: [{ code: { text: 'MBBS' } }, { code: { text: 'MRCGP' } }, { code: { text: 'DRCOG' } }],
+};
+const documented = {
+  id: SARAH,
+  name: 'Dr Sarah Johnson',
+  display_name: 'Dr S. Johnson',
+  first_name: 'Sarah',
+  last_name: 'Johnson',
+  title: 'Dr',
+  role: 'GP Partner',
+  email: 'sarah.johnson@example.nhs.uk',
+  bio: 'Dr Johnson has over 15 years of experience in general practice with a special interest in dermatology.',
+  photo_url: 'https://example.com/photos/sarah-johnson.jpg',
+  qualifications: 'MBBS, MRCGP, DRCOG',
+  registration_number: '7654321',
+  professional_registration_body: 'GMC',
+  is_active: true,
+  is_bookable_online: true,
+};
+
+const jump = (path: string) => request(facet.app).get(path).set('Authorization', `Bearer ${facet.demo.jump}`);
+const fhir = (method: 'get' | 'put' | 'delete', path: string) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
+const putFhir = (path: string, body: object) => fhir('put', path).set('Content-Type', 'application/fhir+json').send(JSON.stringify(body));
+const names = (answer: request.Response) => answer.body.data.map((one: { last_name: string }) => one.last_name);
+
+test('the profile is the documented object, key for key, at each of its paths', async () => {
+  for (const path of ['/clinician-profiles', '/api-v1/clinician-profiles', '/v1/clinician-profiles', '/jump/clinician-profiles']) {
+    const answer = await jump(`${path}/${SARAH}`);
+    expect(answer.status).toBe(200);
+    expect(answer.body.meta).toEqual({ request_id: expect.stringMatching(/^req_/) });
+    expect(answer.body.data).toEqual({ ...documented, created_at: expect.stringMatching(/Z$/), updated_at: expect.stringMatching(/Z$/) });
+    expect(Object.keys(answer.body.data)).toEqual([...Object.keys(documented), 'created_at', 'updated_at']);
+  }
+});
+
+test('the list has the documented meta and filters by every documented parameter', async () => {
+  const all = await jump('/clinician-profiles');
+  expect(all.body.meta).toEqual({ request_id: expect.stringMatching(/^req_/), limit: 20, has_more: false, next_offset: null });
+  expect(names(all)).toEqual(['Johnson', 'Lee', 'Okafor']);
+  expect(names(await jump('/clinician-profiles?is_bookable_online=true'))).toEqual(['Johnson']);
+  expect(names(await jump('/clinician-profiles?is_bookable_online=false'))).toEqual(['Lee', 'Okafor']);
+  expect(names(await jump('/clinician-profiles?is_active=false'))).toEqual(['Lee']);
+  expect(names(await jump('/clinician-profiles?location_id=0190b3c2-0000-7000-8000-0000000000bb'))).toEqual(['Johnson']);
+  expect(names(await jump('/clinician-profiles?location_id=0190b3c2-0000-7000-8000-0000000000ee'))).toEqual([]);
+  expect(names(await jump('/clinician-profiles?search=JOHN%20s.%20nhs'))).toEqual(['Johnson']);
+  expect(names(await jump('/clinician-profiles?search=50%25'))).toEqual([]);
+});
+
+test('offset paging visits each once', async () => {
+  const first = await jump('/clinician-profiles?limit=2');
+  expect(first.body.meta).toMatchObject({ limit: 2, has_more: true, next_offset: 2 });
+  const second = await jump('/clinician-profiles?limit=2&offset=2');
+  expect([...names(first), ...names(second)]).toEqual(['Johnson', 'Lee', 'Okafor']);
+  expect(second.body.meta).toMatchObject({ has_more: false, next_offset: null });
+});
+
+test('an id that is no UUID is shown as one, and found by it', async () => {
+  const listed = (await jump('/clinician-profiles')).body.data.find((one: { last_name: string }) => one.last_name === 'Okafor');
+  expect(listed.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/);
+  expect((await jump(`/clinician-profiles/${listed.id}`)).body.data).toEqual(listed);
+});
+
+test.each(['limit=0', 'limit=101', 'limit=x', 'offset=-1', 'offset=99999999', 'is_active=maybe', 'is_bookable_online=1', 'location_id=7'])(
+  '%s is 400 in the documented shape, naming the parameter',
+  async (query) => {
+    const answer = await jump(`/clinician-profiles?${query}`);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({
+      data: null,
+      meta: { request_id: expect.any(String) },
+      error: { code: 'VALIDATION_ERROR', message: expect.stringContaining(query.split('=')[0]!) },
+    });
+  },
+);
+
+test('an unknown profile is 404, and so is another organisation’s', async () => {
+  const unknown = await jump('/clinician-profiles/123e4567-e89b-12d3-a456-426614174999');
+  expect([unknown.status, unknown.body.error.code]).toEqual([404, 'NOT_FOUND']);
+  const foreign = await request(facet.app).get(`/clinician-profiles/${SARAH}`).set('Authorization', `Bearer ${facet.other.jump}`);
+  expect([foreign.status, foreign.body.error]).toEqual([404, unknown.body.error]);
+});
+
+test('updated_at never goes back: not when a role changes, not when it is deleted', async () => {
+  const seen = async () => (await jump(`/clinician-profiles/${SARAH}`)).body.data.updated_at as string;
+  const role = '/PractitionerRole/0190b3c2-0000-7000-8000-0000000000ff';
+  const before = await seen();
+  await putFhir(role, {
+    resourceType: 'PractitionerRole',
+    id: '0190b3c2-0000-7000-8000-0000000000ff',
+    practitioner: { reference: `Practitioner/${SARAH}` },
+    code: [{ text: 'Trainer' }],
+  });
+  const added = await seen();
+  await fhir('delete', role);
+  const removed = await seen();
+  expect([before <= added, added <= removed]).toEqual([true, true]);
+  expect(added).not.toBe(before);
+});

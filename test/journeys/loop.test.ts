@@ -1,0 +1,256 @@
+// Loop's documented endpoints from outside: https://docs.ross.platform.loop.health, POST /v1/physicians, /v1/lab-orders, /v1/patients.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+const loop = (method: 'get' | 'post', path: string) => request(facet.app)[method](path).set('Authorization', `Bearer ${facet.demo.loop}`);
+const fhir = (method: 'get' | 'post' | 'put', path: string) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
+const putFhir = (path: string, body: object) => fhir('put', path).set('Content-Type', 'application/fhir+json').send(JSON.stringify(body));
+
+let numbers = 1_000_000_000;
+const npi = () => String(numbers++);
+const physician = (more: object = {}) => ({
+  name: 'Dr. Maria de la Cruz, MD',
+  email: 'maria@example.com',
+  npi: npi(),
+  license_state: 'NY',
+  state_license: '298123',
+  ...more,
+});
+
+describe('POST /v1/physicians', () => {
+  test('registers a physician: 201 with all ten documented keys; not on the roster: pending, without an id', async () => {
+    const body = physician({ clep_permit_number: 'CLEP-77' });
+    const answer = await loop('post', '/v1/physicians').send(body);
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      ...body,
+      id: expect.stringMatching(UUID),
+      clep_permit_number: 'CLEP-77',
+      junction_physician_id: null,
+      status: 'pending',
+      created_at: expect.stringMatching(INSTANT),
+    });
+    expect(Object.keys(answer.body)).toEqual([
+      'id',
+      'name',
+      'email',
+      'npi',
+      'license_state',
+      'state_license',
+      'clep_permit_number',
+      'junction_physician_id',
+      'status',
+      'created_at',
+    ]);
+    const again = await loop('get', `/v1/physicians/${answer.body.id}`);
+    expect([again.status, again.body]).toEqual([200, answer.body]);
+  });
+
+  test('the same NPI and state again is 409; another state is a row of its own on the same Practitioner', async () => {
+    const body = physician();
+    const first = await loop('post', '/v1/physicians').send(body);
+    const twice = await loop('post', '/v1/physicians').send({ ...body, license_state: 'ny' });
+    expect([twice.status, Object.keys(twice.body)]).toEqual([409, ['error', 'message']]);
+    const second = await loop('post', '/v1/physicians').send({ ...body, license_state: 'CA', state_license: 'A55' });
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.body.id);
+    const found = await fhir('get', `/Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|${body.npi}`);
+    expect(found.body.entry).toHaveLength(1);
+    expect((await loop('get', `/v1/physicians/${first.body.id}`)).body.license_state).toBe('NY');
+    expect((await loop('get', `/v1/physicians/${second.body.id}`)).body.state_license).toBe('A55');
+  });
+
+  test('a Practitioner that FHIR holds with that NPI is adopted, and keeps what the shape cannot see, digits too', async () => {
+    const number = npi();
+    const text = `{"resourceType":"Practitioner","id":"known-to-fhir","gender":"female","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"${number}"}],"extension":[{"url":"urn:years","valueDecimal":12.50}]}`;
+    await fhir('put', '/Practitioner/known-to-fhir').set('Content-Type', 'application/fhir+json').send(text);
+    const answer = await loop('post', '/v1/physicians').send(physician({ npi: number }));
+    expect([answer.status, answer.body.id]).toEqual([201, expect.stringMatching(UUID)]);
+    const kept = await fhir('get', '/Practitioner/known-to-fhir');
+    expect(kept.body).toMatchObject({ gender: 'female', name: [{ text: 'Dr. Maria de la Cruz, MD' }] });
+    expect(kept.text).toContain('"valueDecimal":12.50');
+  });
+
+  test.each([
+    ['npi', { npi: '123456789' }],
+    ['license_state', { license_state: 'NYC' }],
+    ['email', { email: 'nobody' }],
+    ['name', { name: '' }],
+    ['name', { name: '   ' }],
+    ['state_license', { state_license: undefined }],
+  ])('a wrong %s is 400, naming it', async (field, wrong) => {
+    const answer = await loop('post', '/v1/physicians').send(physician(wrong));
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({ error: 'validation_error', message: expect.stringContaining(field) });
+  });
+});
+
+describe('POST /v1/patients', () => {
+  const patient = (more: object = {}) => ({ brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace', ...more });
+
+  test('the smallest body makes a patient with every documented key', async () => {
+    const answer = await loop('post', '/v1/patients').send(patient());
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      id: expect.stringMatching(UUID),
+      brand_id: 'loop',
+      first_name: 'Ada',
+      last_name: 'Lovelace',
+      date_of_birth: null,
+      gender: null,
+      email: null,
+      phone: null,
+      external_ids: {},
+      status: 'active',
+      metadata: {},
+      age_verified_at: null,
+      ruo_pathway_acknowledged_at: null,
+      researcher_acknowledgement_id: null,
+      prescription_status: null,
+      prescription_consult_completed_at: null,
+      created_at: expect.stringMatching(INSTANT),
+      updated_at: expect.stringMatching(INSTANT),
+    });
+    expect((await loop('get', `/v1/patients/${answer.body.id}`)).body).toEqual(answer.body);
+  });
+
+  test('what was sent comes back byte for byte: free-text gender, metadata with its digits, external ids; unknown keys do not', async () => {
+    const text =
+      '{"brand_id":"loopbio","first_name":"Zoë","last_name":"O\'Neil","date_of_birth":"1990-02-03","gender":"Non-binary","email":"zoe@example.com","phone":"+15184731122","external_ids":{"shop":"991"},"metadata":{"dose":1.00,"n":[1e-3]},"shoe_size":42}';
+    const answer = await loop('post', '/v1/patients').set('Content-Type', 'application/json').send(text);
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({
+      first_name: 'Zoë',
+      last_name: "O'Neil",
+      gender: 'Non-binary',
+      phone: '+15184731122',
+      external_ids: { shop: '991' },
+    });
+    expect(answer.text).toContain('"metadata":{"dose":1.00,"n":[1e-3]}');
+    expect(answer.body).not.toHaveProperty('shoe_size');
+    const stored = await fhir('get', `/Patient/${answer.body.id}`);
+    expect(stored.body).toMatchObject({ gender: 'unknown', birthDate: '1990-02-03' });
+    expect((await loop('get', `/v1/patients/${answer.body.id}`)).text).toBe(answer.text);
+  });
+
+  test('an external id, or e-mail and folded name, that is there already is 409; a relative with the same e-mail is not', async () => {
+    const body = patient({ first_name: 'José', last_name: 'Núñez', email: 'family@example.com', external_ids: { crm: 'A-1' } });
+    expect((await loop('post', '/v1/patients').send(body)).status).toBe(201);
+    const answers = await Promise.all([
+      loop('post', '/v1/patients').send(patient({ first_name: 'Other', external_ids: { crm: 'A-1' } })),
+      loop('post', '/v1/patients').send(patient({ first_name: 'jose', last_name: 'NUNEZ', email: ' Family@Example.com '.trim() })),
+      loop('post', '/v1/patients').send(patient({ first_name: 'Ana', last_name: 'Núñez', email: 'family@example.com' })),
+      loop('post', '/v1/patients').send({ ...body, brand_id: 'loopbio' }),
+    ]);
+    expect(answers.map((answer) => answer.status)).toEqual([409, 409, 201, 201]);
+    expect(Object.keys(answers[0]!.body)).toEqual(['error', 'message']);
+  });
+
+  test('ten at once of the same patient make one', async () => {
+    const body = patient({ first_name: 'Same', last_name: 'Person', email: 'same@example.com' });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => loop('post', '/v1/patients').send(body)));
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array(9).fill(409)]);
+  });
+
+  test('GET lists a brand, newest first, with an exact total', async () => {
+    for (const first_name of ['One', 'Two', 'Three']) await loop('post', '/v1/patients').send(patient({ brand_id: 'listed', first_name }));
+    const page = await loop('get', '/v1/patients?brand_id=listed&limit=2');
+    expect(page.status).toBe(200);
+    expect(page.body.patients.map((one: { first_name: string }) => one.first_name)).toEqual(['Three', 'Two']);
+    expect(page.body.total).toBe(3);
+    expect((await loop('get', '/v1/patients?brand_id=listed&limit=2&offset=2')).body.patients).toHaveLength(1);
+    expect((await loop('get', '/v1/patients')).status).toBe(400);
+  });
+});
+
+describe('POST /v1/lab-orders', () => {
+  const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
+  beforeAll(() =>
+    putFhir(`/Patient/${PATIENT}`, {
+      resourceType: 'Patient',
+      id: PATIENT,
+      name: [{ given: ['Ada'], family: 'Lovelace' }],
+      birthDate: '1985-12-10',
+      telecom: [
+        { system: 'phone', value: '+15184731122' },
+        { system: 'email', value: 'ada@example.com' },
+      ],
+      address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
+    }),
+  );
+  let keys = 0;
+  const order = (body: object = {}, key: string | undefined = `key-${keys++}`) => {
+    const call = loop('post', '/v1/lab-orders').send({ brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos', ...body });
+    return key === undefined ? call : call.set('idempotency-key', key);
+  };
+
+  test('places the order: 201 with the order id; the same key again is the same 201, another body 409', async () => {
+    const first = await order({}, 'once');
+    expect(first.status).toBe(201);
+    expect(first.body).toEqual({
+      id: expect.stringMatching(UUID),
+      brand_id: 'loop',
+      patient_id: PATIENT,
+      junction_order_id: expect.stringMatching(UUID),
+      panel_id: 'pcos',
+      status: 'received',
+      created_at: expect.stringMatching(INSTANT),
+      completed_at: null,
+    });
+    const again = await order({}, 'once');
+    expect([again.status, again.text]).toEqual([201, first.text]);
+    expect((await order({ panel_id: 'fertility' }, 'once')).status).toBe(409);
+    const read = await loop('get', `/v1/lab-orders/${first.body.id}`);
+    expect([read.status, read.body]).toEqual([200, first.body]);
+    const request = await fhir('get', `/ServiceRequest/${first.body.id}`);
+    expect(request.body).toMatchObject({ status: 'active', intent: 'order', subject: { reference: `Patient/${PATIENT}` } });
+    const tasks = await fhir('get', `/Task?focus=ServiceRequest/${first.body.id}`);
+    expect(tasks.body.entry).toHaveLength(1);
+  });
+
+  test('a missing key is 400, an unknown patient 404, a fourth panel and a missing address field 400', async () => {
+    expect((await loop('post', '/v1/lab-orders').send({ brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' })).body).toEqual({
+      error: 'validation_error',
+      message: expect.stringContaining('idempotency-key'),
+    });
+    expect((await order({ patient_id: '01936b00-0000-7000-8000-0000000000ff' })).status).toBe(404);
+    expect((await order({ panel_id: 'thyroid' })).status).toBe(400);
+    expect((await order({ address: { line1: 'x', city: 'y', state: 'NY', zip: '12207' } })).body.message).toContain('address.country');
+  });
+
+  test('what the laboratory needs and nobody says is refused before anything is written, naming it', async () => {
+    const bare = '01936b00-0000-7000-8000-0000000000bb';
+    await putFhir(`/Patient/${bare}`, {
+      resourceType: 'Patient',
+      id: bare,
+      name: [{ given: ['No'], family: 'Phone' }],
+      birthDate: '1990-01-01',
+    });
+    const answer = await order({ patient_id: bare });
+    expect([answer.status, answer.body.error]).toEqual([400, 'validation_error']);
+    expect((await fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
+  });
+});
+
+test('an unknown path, a method, a media type and a missing key are answered in the same shape', async () => {
+  const answers = [
+    await loop('get', '/v1/patients/x/y/z'),
+    await request(facet.app).delete('/v1/patients').set('Authorization', `Bearer ${facet.demo.loop}`),
+    await loop('post', '/v1/patients').set('Content-Type', 'text/plain').send('x'),
+    await loop('post', '/v1/patients').set('Content-Type', 'application/json').send('{"a":'),
+    await request(facet.app).post('/v1/patients').send({}),
+    await loop('get', '/v1/patients/01936b00-0000-7000-8000-00000000ffff'),
+  ];
+  expect(answers.map((answer) => answer.status)).toEqual([404, 405, 415, 400, 401, 404]);
+  for (const answer of answers) expect(Object.keys(answer.body)).toEqual(['error', 'message']);
+});

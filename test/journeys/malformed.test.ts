@@ -1,0 +1,161 @@
+// Whatever is sent, the answer is a 4xx in the surface's own shape: two hundred random bodies and queries per endpoint, never a 500.
+import fc from 'fast-check';
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const TIMES = 200;
+const SEED = 20261121;
+
+const keysOf = {
+  loop: ['error', 'message'],
+  clinik: ['code', 'error', 'issue', 'issues', 'message', 'requestId'],
+  jump: ['data', 'error', 'meta'],
+};
+
+/** Bodies that no schema admits, and texts that are no JSON: wrong types, nested junk, strange strings, cut-off documents. */
+const junk = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }).map((text) => `"${text}`),
+  fc
+    .jsonValue({ maxDepth: 3 })
+    .filter((value) => typeof value !== 'object' || value === null || Array.isArray(value))
+    .map((value) => JSON.stringify(value)),
+  fc
+    .dictionary(
+      fc.constantFrom('brand_id', 'patient_id', 'npi', 'name', 'role', 'practitionerId', 'email', '__proto__', 'constructor', 'metadata'),
+      fc.jsonValue({ maxDepth: 2 }),
+      { minKeys: 1 },
+    )
+    .map((body) => JSON.stringify({ ...body, panel_id: 7, license_state: 1, first_name: [], availableDays: 'mon' })),
+  fc
+    .json()
+    .map((text) => text.slice(0, Math.max(1, text.length - 1)))
+    .filter((text) => !isJson(text)),
+);
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test.each([
+  ['loop', '/v1/physicians'],
+  ['loop', '/v1/lab-orders'],
+  ['loop', '/v1/patients'],
+  ['clinik', '/v1/practitioner-roles'],
+] as const)('%s POST %s', async (surface, path) => {
+  await fc.assert(
+    fc.asyncProperty(junk, async (text) => {
+      const answer = await request(facet.app)
+        .post(path)
+        .set('x-api-key', facet.demo[surface]!)
+        .set('Content-Type', 'application/json')
+        .set('idempotency-key', 'x')
+        .send(text);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.status).toBeLessThan(500);
+      expect(Object.keys(answer.body).sort()).toEqual(keysOf[surface]);
+    }),
+    { numRuns: TIMES, seed: SEED },
+  );
+});
+
+const query = fc
+  .tuple(
+    fc.constantFrom('limit', 'offset', 'is_active', 'is_bookable_online', 'location_id'),
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
+  )
+  .filter(([name, value]) => !/^\s*\d+\s*$/.test(value) && !(name.startsWith('is_') && /^(true|false)$/.test(value)));
+
+test('jump GET /clinician-profiles', async () => {
+  await fc.assert(
+    fc.asyncProperty(query, async ([name, value]) => {
+      const answer = await request(facet.app)
+        .get(`/clinician-profiles?${name}=${encodeURIComponent(value)}`)
+        .set('x-api-key', facet.demo.jump!);
+      expect(answer.status).toBe(400);
+      expect(Object.keys(answer.body).sort()).toEqual(keysOf.jump);
+    }),
+    { numRuns: TIMES, seed: SEED },
+  );
+});
+
+test('jump: any search text at all is an answer', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.string({ unit: 'binary', maxLength: 60 }).filter((text) => !text.includes('\0')),
+      async (text) => {
+        const answer = await request(facet.app)
+          .get(`/clinician-profiles?${new URLSearchParams({ search: text })}`)
+          .set('x-api-key', facet.demo.jump!);
+        expect(answer.status).toBe(200);
+      },
+    ),
+    { numRuns: TIMES, seed: SEED },
+  );
+});
+
+test('jump: any id at all is a 404', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), async (text) => {
+      const answer = await request(facet.app)
+        .get(`/clinician-profiles/${encodeURIComponent(text)}`)
+        .set('x-api-key', facet.demo.jump!);
+      expect([text, answer.status === 404 || (/^\.{1,2}$/.test(text) && answer.status === 200)]).toEqual([text, true]);
+    }),
+    { numRuns: TIMES, seed: SEED },
+  );
+});
+
+const fhirQuery = fc.tuple(
+  fc.constantFrom(
+    'birthdate',
+    '_lastUpdated',
+    '_count',
+    '_sort',
+    '_total',
+    '_include',
+    'nothing',
+    'family:wrong',
+    'general-practitioner:Device',
+    '_has:x',
+    'gender:missing',
+  ),
+  fc.string({ unit: 'binary', maxLength: 30 }),
+);
+
+test('fhir GET /Patient with wrong parameters: a 400 with an OperationOutcome, or an answer', async () => {
+  await fc.assert(
+    fc.asyncProperty(fhirQuery, async ([name, value]) => {
+      const answer = await request(facet.app)
+        .get(`/fhir/R4/Patient?${new URLSearchParams({ [name]: value })}`)
+        .set('x-api-key', facet.demo.fhir!);
+      expect([200, 400]).toContain(answer.status);
+      expect(answer.body.resourceType).toBe(answer.status === 200 ? 'Bundle' : 'OperationOutcome');
+    }),
+    { numRuns: TIMES, seed: SEED },
+  );
+});
+
+test('fhir POST of random bodies: a 4xx with an OperationOutcome', async () => {
+  await fc.assert(
+    fc.asyncProperty(junk, async (text) => {
+      const answer = await request(facet.app)
+        .post('/fhir/R4/Patient')
+        .set('x-api-key', facet.demo.fhir!)
+        .set('Content-Type', 'application/fhir+json')
+        .send(text);
+      expect([answer.status, answer.body.resourceType]).toEqual([400, 'OperationOutcome']);
+    }),
+    { numRuns: TIMES, seed: SEED },
+  );
+});

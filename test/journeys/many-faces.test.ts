@@ -1,0 +1,87 @@
+// One store, many faces: what is created through one door is seen through all others, and a write through one keeps what only another can see.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const call = (method: 'get' | 'post' | 'put', path: string, key: string) =>
+  request(facet.app)[method](path).set('Authorization', `Bearer ${key}`);
+const fhir = (method: 'get' | 'put', path: string) => call(method, `/fhir/R4${path}`, facet.demo.fhir!);
+const putFhir = (path: string, body: object) => fhir('put', path).set('Content-Type', 'application/fhir+json').send(JSON.stringify(body));
+const profile = async (id: string) => (await call('get', `/clinician-profiles/${id}`, facet.demo.jump!)).body.data;
+
+test('a physician registered through Loop is a Practitioner in FHIR and a clinician in Jump; a Clinik role gives it its role and its location', async () => {
+  const physician = {
+    name: 'Dr. Maria de la Cruz, MD',
+    email: 'maria@example.com',
+    npi: '1999999984',
+    license_state: 'NY',
+    state_license: '298123',
+  };
+  const made = await call('post', '/v1/physicians', facet.demo.loop!).send(physician);
+  expect(made.status).toBe(201);
+
+  const practitioner = await fhir('get', `/Practitioner/${made.body.id}`);
+  expect(practitioner.body).toMatchObject({
+    active: true,
+    name: [{ given: ['Maria'], family: 'de la Cruz' }],
+    identifier: [{ value: '1999999984' }],
+  });
+  expect(await profile(made.body.id)).toMatchObject({
+    name: physician.name,
+    first_name: 'Maria',
+    last_name: 'de la Cruz',
+    title: 'Dr.',
+    email: physician.email,
+    role: null,
+    is_active: true,
+  });
+
+  await putFhir('/Location/0190b3c2-0000-7000-8000-0000000000bb', {
+    resourceType: 'Location',
+    id: '0190b3c2-0000-7000-8000-0000000000bb',
+    name: 'Main Campus',
+  });
+  const role = await call('post', '/v1/practitioner-roles', facet.demo.clinik!).send({
+    practitionerId: made.body.id,
+    role: 'consultant',
+    locationName: 'Main Campus',
+  });
+  expect(role.status).toBe(201);
+  expect(await profile(made.body.id)).toMatchObject({ role: 'consultant' });
+  const there = await call('get', '/clinician-profiles?location_id=0190b3c2-0000-7000-8000-0000000000bb', facet.demo.jump!);
+  expect(there.body.data.map((one: { id: string }) => one.id)).toEqual([made.body.id]);
+});
+
+test('a FHIR PUT changes what /v1 shows, and a /v1 write keeps every element its shape cannot see', async () => {
+  const npi = '1888888884';
+  const first = await call('post', '/v1/physicians', facet.demo.loop!).send({
+    name: 'Ann Lee',
+    email: 'ann@example.com',
+    npi,
+    license_state: 'NY',
+    state_license: '1',
+  });
+  const { body } = await fhir('get', `/Practitioner/${first.body.id}`);
+  const changed = {
+    ...body,
+    gender: 'female',
+    name: [{ given: ['Ann'], family: 'Jones' }],
+    photo: [{ url: 'https://example.com/ann.jpg' }],
+  };
+  expect((await putFhir(`/Practitioner/${first.body.id}`, changed)).status).toBe(200);
+  expect((await call('get', `/v1/physicians/${first.body.id}`, facet.demo.loop!)).body.name).toBe('Ann Jones');
+  await call('post', '/v1/physicians', facet.demo.loop!).send({
+    name: 'Ann Jones',
+    email: 'ann@example.com',
+    npi,
+    license_state: 'CA',
+    state_license: '2',
+  });
+  expect((await fhir('get', `/Practitioner/${first.body.id}`)).body).toMatchObject({ gender: 'female', photo: changed.photo });
+  expect((await profile(first.body.id)).photo_url).toBe('https://example.com/ann.jpg');
+});

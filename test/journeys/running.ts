@@ -1,0 +1,58 @@
+// A whole Facet in this process, on a fresh database, with two tenants: what the journeys walk through from outside.
+import { pino } from 'pino';
+import type { App } from '../../src/app.ts';
+import { assemble } from '../../src/assemble.ts';
+import { readConfig } from '../../src/config.ts';
+import { load } from '../../src/loaded.ts';
+import { createKey } from '../../src/store/keys.ts';
+import { createTenant } from '../../src/store/tenants.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+
+export const BASE_URL = 'http://facet.test';
+const AT = '2026-01-01T00:00:00.000Z';
+
+/** Surface → key, for one tenant. */
+export type Keys = Record<string, string>;
+
+export interface Running {
+  app: App;
+  store: TestStore;
+  /** The tenant most journeys use, and the one that must never see any of it. */
+  demo: Keys;
+  other: Keys;
+  /** A key of the tenant `demo` with these scopes only. */
+  keyWith(surface: string, scopes: string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** `env`: settings besides the defaults, as the environment names them. Close it in `afterAll`. */
+export async function startFacet(env: Record<string, string> = {}): Promise<Running> {
+  const store = await openTestStore();
+  const loaded = load();
+  const config = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
+  const facet = await assemble({ config, loaded, database: store.database, log: pino({ level: 'silent' }), baseUrl: BASE_URL });
+  const stop = await facet.outside(() => {});
+  const demo = await tenant(store, 'demo', loaded.keyPrefixes);
+  const other = await tenant(store, 'other', loaded.keyPrefixes);
+  return {
+    app: facet.app,
+    store,
+    demo: demo.keys,
+    other: other.keys,
+    keyWith: async (surface, scopes) =>
+      (await createKey(store.database, { tenant: demo.id, surface, scopes, prefix: loaded.keyPrefixes[surface]!, at: AT })).text,
+    close: async () => {
+      await stop();
+      await store.close();
+    },
+  };
+}
+
+async function tenant({ database }: TestStore, slug: string, prefixes: Record<string, string>): Promise<{ id: number; keys: Keys }> {
+  const made = await createTenant(database, { slug, name: slug, at: AT });
+  const keys: Keys = {};
+  for (const [surface, prefix] of Object.entries(prefixes)) {
+    keys[surface] = (await createKey(database, { tenant: made!.id, surface, scopes: ['*'], prefix, at: AT })).text;
+  }
+  return { id: made!.id, keys };
+}
