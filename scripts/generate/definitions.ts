@@ -6,12 +6,12 @@ import { SERVED_TYPES } from '../../src/fhir/types.ts';
 /** The parts of an ElementDefinition the generated files are made from. */
 export interface ElementDefinition {
   path: string;
+  base?: { path: string };
   min: number;
   max: string;
   type?: { code: string; profile?: string[]; targetProfile?: string[] }[];
   contentReference?: string;
   isSummary?: boolean;
-  maxLength?: number;
   binding?: { strength: string; valueSet?: string };
   constraint?: { key: string; severity: string; expression: string }[];
 }
@@ -40,6 +40,11 @@ const SYSTEM = 'http://hl7.org/fhirpath/System.';
 const BACKBONES = ['Element', 'BackboneElement'];
 
 const DEFINITIONS = readDefinitions();
+
+/** The paths of all R4 elements that are not backbone elements. The type definitions at hand carry a few elements of other origin (`Meta.project`), this file does not. */
+const R4_PATHS = new Set<string>(
+  readJson('fhir/r4/dataelements.json').entry.map((entry: { resource: StructureDefinition }) => entry.resource.snapshot.element[0]!.path),
+);
 
 /** Every R4 resource type a resource can be of, in alphabetical order. SubscriptionStatus stands in the files, but is not of R4. */
 export const RESOURCE_TYPES = [...DEFINITIONS.values()]
@@ -106,7 +111,7 @@ function readDefinitions(): Map<string, StructureDefinition> {
 }
 
 function groupsOf(definition: StructureDefinition): Group[] {
-  const elements = definition.snapshot.element;
+  const elements = definition.snapshot.element.filter((element) => element.path === definition.type || isOfR4(element));
   const heads = elements.filter((element) => element.path === definition.type || isBackbone(element));
   return heads.map((self) => ({
     name: self.path === definition.type ? definition.id : self.path,
@@ -114,6 +119,9 @@ function groupsOf(definition: StructureDefinition): Group[] {
     elements: elements.filter((element) => element.path.slice(0, element.path.lastIndexOf('.')) === self.path),
   }));
 }
+
+const isOfR4 = (element: ElementDefinition): boolean =>
+  isBackbone(element) || element.contentReference !== undefined || R4_PATHS.has(element.path) || R4_PATHS.has(element.base?.path ?? '');
 
 const isBackbone = (element: ElementDefinition): boolean =>
   element.path.includes('.') && (element.type ?? []).some((type) => BACKBONES.includes(type.code));

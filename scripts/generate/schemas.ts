@@ -66,10 +66,14 @@ function schemaOf(group: Group): Schema {
 
 const isChoice = (element: ElementDefinition): boolean => nameOf(element).endsWith('[x]');
 
-/** What stands in the object. An extension can hold any datatype, so its values are looked up by name when one is met, in place of a property each. */
+/** A choice of so many types is looked up by name when one is met, in place of a property each. */
+const OPEN_CHOICE = 20;
+
+/** What stands in the object, and that nothing else does. */
 function contentOf(group: Group, named: ElementDefinition[], choices: ElementDefinition[]): Schema {
   const properties = Object.fromEntries(named.flatMap(propertiesOf));
-  if (group.name === 'Extension') return { branches: { beside: Object.keys(properties), of: branchesOf(choices[0]!) }, properties };
+  const open = choices.find((choice) => typesOf(choice).length > OPEN_CHOICE);
+  if (open) return { branches: { beside: Object.keys(properties), of: branchesOf(open) }, properties };
   return {
     additionalProperties: group.name === 'DomainResource' ? { plain: true } : false,
     properties: { ...resourceTypeOf(group.name), ...properties, ...Object.fromEntries(choices.flatMap(propertiesOf)) },

@@ -36,17 +36,22 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
     unknownElement(params.additionalProperty, Object.keys(parentSchema.properties as object)),
 };
 
-/** All that is wrong at the places that a compiled schema found. `root` is the resource around them. */
+/** All that is wrong at the places that a compiled schema found; of a place with a wrong JSON type only that. `root` is the resource around them. */
 export function faultsOf(errors: ErrorObject[], root: object, rules: Readonly<Record<string, SchemaRule<never>>>): Fault[] {
-  return errors.flatMap((error) => {
-    const steps = stepsOf(error);
+  const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
+  const telling = errors.filter(({ keyword, instancePath }) => keyword === 'type' || !mistyped.has(instancePath));
+  return telling.flatMap((error) => {
     const rule = rules[error.keyword];
-    const faults = rule
-      ? rule.explain(error.schema as never, error.data as never, root as never)
-      : [EXPLANATIONS[error.keyword]?.(error as SchemaError)];
-    return faults.filter((found) => found !== undefined).map((found) => ({ ...found, at: [...steps, ...found.at] }));
+    const faults = rule ? rule.explain(error.schema as never, error.data as never, root as never) : [explained(error as SchemaError)];
+    const steps = stepsOf(error);
+    return (faults.length > 0 ? faults : [NOT_R4]).map((found) => ({ ...found, at: [...steps, ...found.at] }));
   });
 }
+
+/** What failed stays refused, even if nobody can say why. */
+const NOT_R4 = fault('invalid', 'this is not as R4 defines it');
+
+const explained = (error: SchemaError): Fault => EXPLANATIONS[error.keyword]?.(error) ?? NOT_R4;
 
 function kindOf({ format, type }: Schema): string {
   const text = typeof format === 'string' ? TEXT_TYPES[format.replace('fhir-', '')] : undefined;

@@ -4,6 +4,7 @@ import { Ajv } from 'ajv';
 import { type definitionOf, isPrimitive, nameOf, reachableGroups, typesOf } from '../../scripts/generate/definitions.ts';
 import { GENERATED } from '../../scripts/generate-definitions.ts';
 import { SCHEMA, type Schema } from '../../src/fhir/definitions.ts';
+import { elementOf } from '../../src/fhir/elements.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 
 const committed = (name: string) => readFileSync(new URL(`../../src/fhir/generated/${name}`, import.meta.url), 'utf8');
@@ -30,6 +31,13 @@ test('the schemas are JSON Schema', () => {
 test('every served type has a schema that knows no other elements', () => {
   for (const type of SERVED_TYPES)
     expect(SCHEMA.$defs[type]).toMatchObject({ additionalProperties: false, properties: { resourceType: { const: type } } });
+});
+
+test('only what R4 4.0.1 defines is in them, not what the definitions package adds', () => {
+  for (const name of ['project', 'author', 'account', 'compartment', 'deleted']) expect(property('Meta', name)).toBeUndefined();
+  expect(property('Binary', 'url')).toBeUndefined();
+  expect(property('HealthcareService', 'offeredIn')).toBeUndefined();
+  expect(elementOf('Meta', 'project')).toBeUndefined();
 });
 
 test('codes of required bindings are listed, with the codes of nested concepts', () => {
@@ -67,8 +75,8 @@ test('every error-level constraint of the definitions stands in the schemas, at 
 
 /** The schema of a property, of the items when it is a list. */
 function property(type: string, name: string): Schema {
-  const schema = (SCHEMA.$defs[type]!.properties as Record<string, Schema>)[name]!;
-  return (schema.items as Schema | undefined) ?? schema;
+  const schema = (SCHEMA.$defs[type]!.properties as Record<string, Schema>)[name];
+  return (schema?.items ?? schema) as Schema;
 }
 
 const keysOf = (schema: Schema): string[] => (schema.invariants as string[] | undefined) ?? [];

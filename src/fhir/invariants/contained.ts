@@ -30,19 +30,12 @@ const leadsInside = (reference: string, root: Element): boolean =>
  * which texts are canonical URLs, the JSON of an unserved type does not say.
  */
 function isConnected(resource: Element): boolean {
-  const texts = new Set<string>();
-  collect(resource, texts);
-  return contained(resource).every((inner) => texts.has(`#${inner.id}`) || pointsOut(inner));
+  const texts = new Set(localTexts(resource));
+  return contained(resource).every((inner) => texts.has(`#${inner.id}`) || localTexts(inner).includes('#'));
 }
 
-function pointsOut(inner: Element): boolean {
-  const texts = new Set<string>();
-  collect(inner, texts);
-  return texts.has('#');
-}
-
-/** Puts all texts that begin with `#` into `into`. */
-function collect(value: unknown, into: Set<string>): void {
-  if (isLocal(value)) into.add(value);
-  else if (value !== null && typeof value === 'object') for (const inner of Object.values(value)) collect(inner, into);
+/** All texts that begin with `#`. */
+function localTexts(value: unknown): string[] {
+  if (isLocal(value)) return [value];
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(localTexts) : [];
 }

@@ -33,7 +33,7 @@ export interface Branches {
   of: Record<string, string>;
 }
 
-/** The values an extension may have. They are looked up by name: most of the fifty are never met. https://hl7.org/fhir/R4/extensibility.html */
+/** A choice of any datatype (extensions, input of tasks), looked up by name: most of the fifty are never met. https://hl7.org/fhir/R4/datatypes.html#open */
 export function branchesRule(validatorOf: ValidatorOf, rules: Rules): SchemaRule<Branches> {
   return {
     check({ beside, of }) {

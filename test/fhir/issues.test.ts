@@ -1,0 +1,38 @@
+// Where something is wrong, as FHIRPath, and which name was meant.
+import { closestName } from '../../src/fhir/closest-name.ts';
+import { expressionOf, issuesOf } from '../../src/fhir/issues.ts';
+import { fault } from '../../src/fhir/schema-rules/rule.ts';
+
+test.each([
+  [['name', 0, 'family'], 'Patient.name[0].family'],
+  [['_birthDate', 'extension', 0, 'url'], 'Patient.birthDate.extension[0].url'],
+  [['name', 1, '_given', 0, 'extension'], 'Patient.name[1].given[0].extension'],
+  [['deceasedDateTime'], 'Patient.deceased'],
+  [['_deceasedDateTime', 'id'], 'Patient.deceased.id'],
+  [['extension', 0, 'valueQuantity', 'value'], 'Patient.extension[0].value.value'],
+  [['contained', 0, 'valueString'], 'Patient.contained[0].value'],
+  [['contained', 1, 'valueString'], 'Patient.contained[1].valueString'],
+  [['shoe', 'size'], 'Patient.shoe.size'],
+  [['name', 0, 'Rosa Example'], 'Patient.name[0]'],
+  [[], 'Patient'],
+])('%j is %s', (steps, expression) => {
+  const resource = { contained: [{ resourceType: 'Observation' }, { resourceType: 'Medication' }] };
+  expect(expressionOf('Patient', resource, steps)).toBe(expression);
+});
+
+test('the same thing is said once', () => {
+  const twice = [fault('value', 'a', 'name'), fault('value', 'a', 'name'), fault('value', 'b', 'name')];
+  expect(issuesOf(twice, {}, 'Patient').map(({ text }) => text)).toEqual(['a', 'b']);
+});
+
+test.each([
+  ['birthdate', 'birthDate'],
+  ['bithDate', 'birthDate'],
+  ['adress', 'address'],
+  ['value', 'valueString'],
+  ['id2', 'id'],
+  ['ab', undefined],
+  ['photograph', undefined],
+])('who wrote %s meant %s', (name, meant) => {
+  expect(closestName(name, ['id', 'birthDate', 'address', 'valueString', 'photo'])).toBe(meant);
+});

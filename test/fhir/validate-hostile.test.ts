@@ -1,0 +1,84 @@
+// Bodies made to cost much or to break something: each gets an answer, soon.
+import fc from 'fast-check';
+import { elementNames } from '../../src/fhir/elements.ts';
+import { validate } from '../../src/fhir/validate.ts';
+import type { Json } from './valid-resources.ts';
+
+describe('hostile bodies are answered soon', () => {
+  const soon = (resource: Json) => {
+    const started = performance.now();
+    const issues = validate(resource, 'Patient');
+    expect(performance.now() - started).toBeLessThan(2_000);
+    return issues;
+  };
+  const nested = (depth: number, wrap: (inner: Json) => Json, last: Json) => Array.from({ length: depth }).reduce<Json>(wrap, last);
+
+  test('a list of very many wrong values: the first is reported', () => {
+    expect(soon({ resourceType: 'Patient', name: Array.from({ length: 1_000_000 }, () => 1) })).toMatchObject([
+      { code: 'structure', expression: ['Patient.name[0]'] },
+    ]);
+  });
+
+  test.each([5_000, 100_000])('extensions in extensions, %d deep', (depth) => {
+    const extension = nested(depth, (inner) => ({ url: 'a', extension: [inner] }), { url: 'a' });
+    expect(soon({ resourceType: 'Patient', extension: [extension] })).toMatchObject([
+      { code: 'structure', text: 'the resource is nested too deeply' },
+    ]);
+  });
+
+  test('extensions in the values of extensions', () => {
+    const extension = nested(2_000, (inner) => ({ url: 'a', valuePeriod: { extension: [inner] } }), { url: 'a' });
+    expect(soon({ resourceType: 'Patient', extension: [extension] })).toMatchObject([{ code: 'structure' }]);
+  });
+
+  test('resources in resources', () => {
+    const contained = nested(3_000, (inner) => ({ resourceType: 'Patient', id: 'a', contained: [inner] }), {
+      resourceType: 'Patient',
+      id: 'a',
+    });
+    expect(soon(contained).length).toBeGreaterThan(0);
+  });
+});
+
+test('any JSON in any element gets an answer, never an exception', () => {
+  const element = fc.constantFrom(
+    ...elementNames('Patient'),
+    ...elementNames('Patient').map((name) => `_${name}`),
+    'contained',
+    'resourceType',
+    '__proto__',
+  );
+  const inside = fc.constantFrom(
+    'extension',
+    'url',
+    'valueString',
+    'valuePeriod',
+    'reference',
+    'coding',
+    'system',
+    'start',
+    'div',
+    'resourceType',
+    'toString',
+    'id',
+  );
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof({ maxDepth: 5 }, fc.jsonValue({ maxDepth: 1 }), tie('object'), fc.array(tie('any'), { maxLength: 3 })),
+    object: fc.dictionary(inside, tie('any'), { maxKeys: 4 }),
+  })).any;
+  fc.assert(
+    fc.property(fc.dictionary(element, value, { maxKeys: 6 }), (elements) => {
+      for (const { severity, text, expression } of validate(
+        JSON.parse(JSON.stringify({ ...elements, resourceType: 'Patient' })),
+        'Patient',
+      )) {
+        expect({ severity, text: text.length > 0, expression }).toEqual({
+          severity: 'error',
+          text: true,
+          expression: [expect.stringMatching(/^Patient/)],
+        });
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

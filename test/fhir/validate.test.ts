@@ -1,0 +1,180 @@
+// What a valid resource is, and what is said of others. https://hl7.org/fhir/R4/validation.html
+import { elementNames } from '../../src/fhir/elements.ts';
+import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
+import { validate, warmUp } from '../../src/fhir/validate.ts';
+import { brief, type Json, patient, request, withElements } from './valid-resources.ts';
+
+test('a rich patient and an order are valid', () => {
+  expect(validate(patient, 'Patient')).toEqual([]);
+  expect(validate(request, 'ServiceRequest')).toEqual([]);
+});
+
+test('the smallest resource of a type without mandatory elements is valid', () => {
+  expect(validate({ resourceType: 'Patient' }, 'Patient')).toEqual([]);
+  expect(validate({ resourceType: 'Binary', contentType: 'application/pdf', data: 'AAAA' }, 'Binary')).toEqual([]);
+});
+
+describe('of other types', () => {
+  const concept = (system: string, code: string) => ({ coding: [{ system: `http://terminology.hl7.org/CodeSystem/${system}`, code }] });
+  const condition = {
+    resourceType: 'Condition',
+    subject: { reference: 'Patient/1' },
+    clinicalStatus: concept('condition-clinical', 'active'),
+  };
+
+  test('a CodeableConcept of a required binding needs a coding of its value set', () => {
+    expect(brief(condition)).toEqual([]);
+    expect(brief({ ...condition, clinicalStatus: concept('condition-clinical', 'relapse') })).toEqual([]);
+    expect(brief({ ...condition, clinicalStatus: concept('condition-clinical', 'well') })).toEqual([
+      'code-invalid Condition.clinicalStatus.coding',
+    ]);
+    expect(brief({ ...condition, clinicalStatus: { text: 'active' } })).toEqual(['code-invalid Condition.clinicalStatus.coding']);
+    expect(brief({ ...condition, clinicalStatus: { coding: [{ system: '__proto__', code: 'a' }] } })).toEqual([
+      'code-invalid Condition.clinicalStatus.coding',
+    ]);
+  });
+
+  test('a required choice must be there', () => {
+    const characteristic = { code: { text: 'a' }, exclude: false };
+    const group = { resourceType: 'Group', type: 'person', actual: true, characteristic: [characteristic] };
+    expect(brief(group)).toEqual(['required Group.characteristic[0].value']);
+    expect(brief({ ...group, characteristic: [{ ...characteristic, valueBoolean: true }] })).toEqual([]);
+  });
+
+  test('a mandatory primitive may be extensions instead of a value', () => {
+    expect(
+      brief(
+        withElements(request, { status: undefined, _status: { extension: [{ url: 'https://example.org/absent', valueCode: 'unknown' }] } }),
+      ),
+    ).toEqual([]);
+  });
+
+  test('a range of an observation has simple quantities', () => {
+    const observation = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: { text: 'a' },
+      referenceRange: [{ low: { value: 1, comparator: '<' } }],
+    };
+    expect(brief(observation)).toEqual([
+      'structure Observation.referenceRange[0].low.comparator',
+      'invariant Observation.referenceRange[0].low',
+    ]);
+  });
+
+  test('an organization is never at home (org-2, org-3)', () => {
+    const organization = {
+      resourceType: 'Organization',
+      name: 'A',
+      telecom: [{ system: 'phone', value: '1', use: 'home' }],
+      address: [{ use: 'home', city: 'B' }],
+    };
+    expect(brief(organization)).toEqual(['invariant Organization.telecom[0]', 'invariant Organization.address[0]']);
+  });
+
+  test('answers may nest questions, and are checked at any depth', () => {
+    const item = (answer: Json) => ({ linkId: '1', answer: [{ valueBoolean: true, item: [{ linkId: '1.1', answer: [answer] }] }] });
+    const response = { resourceType: 'QuestionnaireResponse', status: 'completed' };
+    expect(brief({ ...response, item: [item({ valueDate: '2026-02-20' })] })).toEqual([]);
+    expect(brief({ ...response, item: [item({ valueDate: '2026-02-30' })] })).toEqual([
+      'value QuestionnaireResponse.item[0].answer[0].item[0].answer[0].value',
+    ]);
+  });
+});
+
+describe('a contained resource of a type that is not served', () => {
+  const containing = (inner: Json) => ({
+    resourceType: 'DiagnosticReport',
+    status: 'final',
+    code: { text: 'a' },
+    contained: [{ resourceType: 'Medication', id: 'm', ...inner }],
+    extension: [{ url: 'https://example.org', valueReference: { reference: '#m' } }],
+  });
+
+  test('is taken when it has the form of a resource', () => {
+    expect(
+      brief(
+        containing({
+          code: { text: 'a' },
+          ingredient: [{ isActive: true, strength: { numerator: { value: 1.5 } } }],
+          status: 'active',
+          _status: { id: 'x' },
+        }),
+      ),
+    ).toEqual([]);
+  });
+
+  test.each<[string, Json, string]>([
+    ['an empty text', { status: '' }, 'structure DiagnosticReport.contained[0].status'],
+    ['an empty list deep inside', { code: { coding: [] } }, 'structure DiagnosticReport.contained[0].code'],
+    ['null', { code: null }, 'structure DiagnosticReport.contained[0].code'],
+    ['a name no element has', { code: { 'a-b': 1 } }, 'structure DiagnosticReport.contained[0].code'],
+    ['a wrong id', { id: 'a/b' }, 'value DiagnosticReport.contained[0].id'],
+    ['a wrong meta', { meta: { source: 'a b' } }, 'value DiagnosticReport.contained[0].meta.source'],
+    [
+      'a script in the narrative',
+      { text: { status: 'generated', div: '<div><script>a</script></div>' } },
+      'invariant DiagnosticReport.contained[0].text.div',
+    ],
+  ])('is refused for %s', (_what, inner, expected) => {
+    expect(brief(containing(inner))).toContain(expected);
+  });
+});
+
+describe('what is said', () => {
+  const texts = (resource: Json) => validate(resource, resource.resourceType as ServedType).map(({ text }) => text);
+
+  test('names an unknown element, and the one that was probably meant', () => {
+    const unknown = (elements: Json) => texts({ resourceType: 'Patient', ...elements });
+    expect(unknown({ birthdate: '2020' })).toEqual(['there is no element birthdate here; did you mean birthDate?']);
+    expect(unknown({ addres: [] })).toEqual(['there is no element addres here; did you mean address?']);
+    expect(unknown({ deceased: true })).toEqual(['there is no element deceased here; did you mean deceasedBoolean?']);
+    expect(unknown({ shoeSize: 42 })).toEqual(['there is no element shoeSize here']);
+    expect(unknown({ 'Rosa Example, 1987': 1 })).toEqual(['there is a property here whose name is no element name']);
+  });
+
+  test('lists the codes that are allowed', () => {
+    expect(texts({ resourceType: 'Patient', gender: 'F' })).toEqual(['one of these codes is expected: male, female, other, unknown']);
+  });
+
+  test('lists the types a reference may lead to', () => {
+    expect(texts({ resourceType: 'Patient', managingOrganization: { reference: 'Patient/1' } })).toEqual([
+      'a reference to Organization is expected',
+    ]);
+  });
+
+  test('names the constraint', () => {
+    expect(texts({ resourceType: 'Organization' })).toEqual(['an organization needs a name or an identifier (org-1)']);
+  });
+
+  test('lists several faults at once, twenty at most', () => {
+    expect(brief({ resourceType: 'Patient', gender: 'F', birthDate: 'x', active: 1 })).toHaveLength(3);
+    expect(brief({ resourceType: 'Patient', name: Array.from({ length: 30 }, () => ({ family: '' })) })).toHaveLength(20);
+  });
+
+  test('never repeats a value', () => {
+    const secret = 'S3cret Value';
+    const everywhere = Object.fromEntries(
+      elementNames('Patient').map((name) => [name, name === 'id' ? secret : [{ text: secret, reference: secret, system: secret }]]),
+    );
+    const issues = validate(
+      { ...everywhere, resourceType: 'Patient', [secret]: secret, gender: secret, text: { status: secret, div: secret } },
+      'Patient',
+    );
+    expect(issues.length).toBeGreaterThan(10);
+    expect(JSON.stringify(issues)).not.toContain('S3cret');
+  });
+});
+
+test('what is no resource of the type is refused at once', () => {
+  for (const body of [null, 5, 'a', [], [patient]])
+    expect(validate(body, 'Patient')).toEqual([expect.objectContaining({ code: 'structure', expression: ['Patient'] })]);
+  for (const body of [{}, { resourceType: 'Practitioner' }, { resourceType: 5 }]) {
+    expect(validate(body, 'Patient')).toEqual([expect.objectContaining({ code: 'invalid', text: 'resourceType Patient is expected' })]);
+  }
+});
+
+test('all served types can be compiled ahead', () => {
+  warmUp();
+  for (const type of SERVED_TYPES) expect(validate({ resourceType: type, shoe: 1 }, type)[0]).toMatchObject({ severity: 'error' });
+});
