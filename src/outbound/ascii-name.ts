@@ -1,0 +1,51 @@
+// A person's name in the letters a laboratory's paperwork has: ASCII letters, digits, - . , ' and single spaces, at most fifty characters.
+
+/** Letters that no decomposition splits, and marks that stand for an ASCII one. */
+const LETTERS: Record<string, string> = {
+  ß: 'ss',
+  ẞ: 'SS',
+  æ: 'ae',
+  Æ: 'Ae',
+  œ: 'oe',
+  Œ: 'Oe',
+  ø: 'o',
+  Ø: 'O',
+  đ: 'd',
+  Đ: 'D',
+  ð: 'd',
+  Ð: 'D',
+  ł: 'l',
+  Ł: 'L',
+  þ: 'th',
+  Þ: 'Th',
+  ħ: 'h',
+  Ħ: 'H',
+  ŧ: 't',
+  Ŧ: 'T',
+  ı: 'i',
+  '’': "'",
+  '‘': "'",
+  ʼ: "'",
+  '`': "'",
+  '´': "'",
+  '‐': '-',
+  '‑': '-',
+  '–': '-',
+  '—': '-',
+};
+const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
+const LONGEST = 50;
+
+/** `José Núñez` → `Jose Nunez`; undefined when nothing can be written with these letters. */
+export function asciiName(text: string): string | undefined {
+  const spelled = text.replace(LETTER, (letter) => LETTERS[letter]!).normalize('NFKD');
+  const kept = spelled
+    .replace(/\s+/g, ' ')
+    .replace(/[^A-Za-z0-9\-.,' ]/g, '')
+    .replace(/ +/g, ' ');
+  const name = kept
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, LONGEST)
+    .trim();
+  return name === '' ? undefined : name;
+}

@@ -1,0 +1,88 @@
+// What came of an order, written where a reader looks: the ServiceRequest (its id at the laboratory network, and the network's word for where it stands)
+// and the Task. Runs inside the transaction that settles the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine
+import { parseExact } from '../fhir/json.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
+import type { Context } from '../resource/context.ts';
+import { draftOf, write } from '../resource/write.ts';
+
+/** Where things are written: naming systems and code systems that stand in the mappings and profiles, not here. */
+export interface Systems {
+  /** Identifier of the order at the network, on ServiceRequest and Task. */
+  order: string;
+  /** Code system of the network's own status, on `Task.businessStatus`. */
+  status: string;
+}
+
+type Change = (resource: Resource) => Resource;
+
+const ORIGINAL_TEXT = 'http://hl7.org/fhir/StructureDefinition/originalText';
+
+/** The network's word beside FHIR's code for it. */
+function withWord(request: Resource, status: string, word: string): Resource {
+  const beside = (request._status ?? {}) as { extension?: { url: string }[] };
+  const others = (beside.extension ?? []).filter(({ url }) => url !== ORIGINAL_TEXT);
+  return { ...request, status, _status: { ...beside, extension: [...others, { url: ORIGINAL_TEXT, valueString: word }] } };
+}
+
+/** One identifier of this system. */
+function withIdentifier(resource: Resource, system: string, value: string): Resource {
+  const others = ((resource.identifier ?? []) as { system?: string }[]).filter((identifier) => identifier.system !== system);
+  return { ...resource, identifier: [...others, { system, value }] };
+}
+
+/** How the two resources change. The same object back: no change. */
+export interface Edit {
+  request: Change;
+  task: Change;
+}
+
+const same: Change = (resource) => resource;
+
+/** The order stands at the network. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked. */
+export function accepted(systems: Systems, { id, status = 'received' }: { id: string; status?: string | undefined }, at: string): Edit {
+  const businessStatus = { coding: [{ system: systems.status, code: status }] };
+  const told: Change = (request) => (request.status === 'active' ? withWord(request, 'active', status.split('.')[0]!) : request);
+  return {
+    request: (request) => withIdentifier(told(request), systems.order, id),
+    task: (task) => ({ ...withIdentifier(task, systems.order, id), status: 'received', businessStatus, lastModified: at }),
+  };
+}
+
+/** The network will not take it. R4 has no "failed" for a request: it is revoked, and the word says why. */
+export const refused = (reason: string, at: string): Edit => ({
+  request: (request) => (request.status === 'active' ? withWord(request, 'revoked', 'failed') : request),
+  task: (task) => ({ ...task, status: 'rejected', statusReason: { text: reason }, lastModified: at }),
+});
+
+/** Nobody could confirm it, and it is no longer tried. */
+export const abandoned = (at: string): Edit => ({
+  request: same,
+  task: (task) => ({ ...task, status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' }, lastModified: at }),
+});
+
+/** It was called off before it was sent, or the network has cancelled it. */
+export const calledOff = (at: string): Edit => ({ request: same, task: (task) => ({ ...task, status: 'cancelled', lastModified: at }) });
+
+/** The network would not cancel it: the laboratory has begun. */
+export const stillRunning = (reason: string, at: string): Edit => ({
+  request: same,
+  task: (task) => ({
+    ...task,
+    note: [...((task.note as object[]) ?? []), { time: at, text: `cancelling was refused: ${reason}` }],
+    lastModified: at,
+  }),
+});
+
+const ATTEMPTS = 10;
+
+/** Writes a new version of a resource that stands; one that is gone is left alone, and so is one that would not change. */
+export async function change(context: Context, type: ServedType, id: string, by: Change): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const previous = await context.store.read(context.caller.tenant, type, id);
+    if (!previous?.body) return;
+    const before = parseExact(previous.body) as Resource;
+    const after = by(before);
+    if (after === before || (await write(context, { type, id, method: 'PUT', draft: draftOf(after), previous }))) return;
+  }
+  throw new Error(`a ${type} kept changing while the outcome of its order was written`);
+}

@@ -1,0 +1,24 @@
+// When an order that did not go through is tried again, and when nobody tries any more without being asked.
+
+const SHORTEST_MS = 1000;
+const LONGEST_MS = 60_000;
+/** A key is remembered for 24 hours at least: from here on, an order is looked up before it is sent again. */
+const REMEMBERED_MS = 20 * 3_600_000;
+/** An order this old waits for a person: sent later still, it might surprise whoever has ordered anew. */
+const ABANDONED_MS = 72 * 3_600_000;
+
+/**
+ * A tenth of its age from now, a second at least and a minute at most, and somewhere between half of that and all of it (`random`: 0 to 1). A short outage
+ * costs seconds; in a long one the circuit breaker keeps the load down.
+ */
+export function retryAt(createdAt: string, now: Date, random: number): string {
+  const wait = Math.min(Math.max((now.getTime() - Date.parse(createdAt)) / 10, SHORTEST_MS), LONGEST_MS);
+  return new Date(now.getTime() + wait * (0.5 + random / 2)).toISOString();
+}
+
+/** Whether the other side may have forgotten the key of an order first sent then. */
+export const keyMayBeForgotten = (firstSentAt: string | null, now: Date): boolean =>
+  firstSentAt !== null && now.getTime() - Date.parse(firstSentAt) > REMEMBERED_MS;
+
+/** Whether an order accepted then has been tried for long enough. */
+export const isAbandoned = (createdAt: string, now: Date): boolean => now.getTime() - Date.parse(createdAt) > ABANDONED_MS;

@@ -1,0 +1,222 @@
+// What an order says, bit by bit: names, numbers and addresses in the one form the laboratory network takes, and which requests are orders at all.
+import type { Resource } from '../../src/fhir/types.ts';
+import { asciiName } from '../../src/outbound/ascii-name.ts';
+import { clientUserId, orderBody, orderText } from '../../src/outbound/junction-order.ts';
+import { testsToOrder } from '../../src/outbound/order-criteria.ts';
+import { orderPatient } from '../../src/outbound/order-patient.ts';
+import { usPhone } from '../../src/outbound/us-phone.ts';
+import { usCountry, usState, usZip } from '../../src/outbound/us-postal.ts';
+
+test.each([
+  ['José', 'Jose'],
+  ['Zoë-Maria', 'Zoe-Maria'],
+  ['O’Neil', "O'Neil"],
+  ['Đặng Văn Đức', 'Dang Van Duc'],
+  ['Łukasz Großmann', 'Lukasz Grossmann'],
+  ['Ægir Þór', 'Aegir Thor'],
+  ['  -van   der Berg (Jr.)  ', 'van der Berg Jr.'],
+  ['x'.repeat(60), 'x'.repeat(50)],
+  ['李', undefined],
+  ['…', undefined],
+])('the name %j is written %j', (name, written) => {
+  expect(asciiName(name)).toBe(written);
+});
+
+test.each([
+  ['(518) 473-1122', '+15184731122'],
+  ['+1 518 473 1122', '+15184731122'],
+  ['1-518-473-1122 ext. 44', '+15184731122'],
+  ['tel:+1-518-473-1122', '+15184731122'],
+  ['5184731122', '+15184731122'],
+  ['+44 20 7946 0958', undefined],
+  ['018 473 1122', undefined],
+  ['473-1122', undefined],
+])('the phone number %j is written %j', (number, written) => {
+  expect(usPhone(number)).toBe(written);
+});
+
+test('states, ZIP codes and the country come in several spellings and leave in one', () => {
+  expect(['ny', ' New  York ', 'NY', 'Puerto Rico', 'Ontario'].map(usState)).toEqual(['NY', 'NY', 'NY', 'PR', undefined]);
+  expect(['12207', '12207-1234', '122071234', '1220', 'K1A 0B1'].map(usZip)).toEqual([
+    '12207',
+    '12207-1234',
+    '12207-1234',
+    undefined,
+    undefined,
+  ]);
+  expect(['US', 'usa', 'United States of America', 'Canada'].map(usCountry)).toEqual(['US', 'US', 'US', undefined]);
+});
+
+const PANELS = { system: 'http://example.org/panels', panels: { small: ['t1'], large: ['t1', 't2'] } };
+const coded = (...codes: string[]) => ({ coding: codes.map((code) => ({ system: PANELS.system, code })) });
+const request = (more: object = {}): Resource => ({
+  resourceType: 'ServiceRequest',
+  status: 'active',
+  intent: 'order',
+  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+  code: coded('small'),
+  ...more,
+});
+
+test('an active order for a laboratory panel of the table is sent, with the tests of all its panels', () => {
+  expect(testsToOrder(request(), PANELS)).toEqual(['t1']);
+  expect(testsToOrder(request({ intent: 'original-order', code: coded('small', 'large') }), PANELS)).toEqual(['t1', 't2']);
+});
+
+test.each<[string, object]>([
+  ['a draft', { status: 'draft' }],
+  ['a revoked request', { status: 'revoked' }],
+  ['a plan', { intent: 'plan' }],
+  ['a reflex order', { intent: 'reflex-order' }],
+  ['a "do not"', { doNotPerform: true }],
+  ['an order for imaging', { category: [{ coding: [{ system: 'http://snomed.info/sct', code: '363679005' }] }] }],
+  ['an order without a category', { category: undefined }],
+  ['a panel that is not in the table', { code: coded('unknown') }],
+  ['a panel called like a property of every object', { code: coded('constructor') }],
+  ['the same word in another system', { code: { coding: [{ system: 'http://loinc.org', code: 'small' }] } }],
+  ['a request without a code', { code: undefined }],
+])('%s is stored, not sent', (_title, more) => {
+  expect(testsToOrder(request(more), PANELS)).toBeUndefined();
+});
+
+const STORED: Resource = {
+  resourceType: 'Patient',
+  name: [
+    { use: 'old', given: ['Augusta'], family: 'Byron' },
+    { use: 'usual', given: ['Ada'], family: 'Lovelace' },
+    { use: 'official', given: ['Augusta Ada', 'Mary'], family: 'King-Noël' },
+  ],
+  birthDate: '1985-12-10',
+  gender: 'female',
+  telecom: [
+    { system: 'phone', use: 'home', value: '+44 20 7946 0958' },
+    { system: 'phone', use: 'mobile', rank: 2, value: '518 473 1122' },
+    { system: 'email', value: 'ada@example.com' },
+  ],
+  address: [
+    { type: 'postal', line: ['PO Box 1'], city: 'Troy', state: 'NY', postalCode: '12180' },
+    { use: 'work', line: ['2 Work St'], city: 'Troy', state: 'NY', postalCode: '12180' },
+    { use: 'home', line: ['1 Main St', 'Apt 4', ''], city: 'Albany', state: 'New York', postalCode: '12207' },
+  ],
+};
+const stored = { patient: STORED, at: undefined };
+
+test('of several names, numbers and addresses the right one is taken', () => {
+  expect(orderPatient([stored])).toEqual({
+    patient: {
+      firstName: 'Augusta Ada',
+      lastName: 'King-Noel',
+      birthDate: '1985-12-10',
+      gender: 'female',
+      phone: '+15184731122',
+      email: 'ada@example.com',
+      lines: ['1 Main St', 'Apt 4'],
+      city: 'Albany',
+      state: 'NY',
+      zip: '12207',
+    },
+  });
+});
+
+test('what the order says of its patient comes first; an address is taken whole; an absent gender is unknown', () => {
+  const snapshot: Resource = {
+    resourceType: 'Patient',
+    name: [{ given: ['Ann'], family: 'Lee' }],
+    address: [{ line: ['9 Elm St'], city: 'Reno', state: 'NV', postalCode: '89501', country: 'USA' }],
+  };
+  const { gender: _none, ...rest } = STORED;
+  const found = orderPatient([
+    { patient: snapshot, at: 'ServiceRequest.contained[0]' },
+    { patient: rest as Resource, at: undefined },
+  ]);
+  expect(found).toMatchObject({
+    patient: {
+      firstName: 'Ann',
+      lastName: 'Lee',
+      phone: '+15184731122',
+      gender: 'unknown',
+      lines: ['9 Elm St'],
+      city: 'Reno',
+      state: 'NV',
+    },
+  });
+});
+
+test('everything that is missing is named at once, where it is missing', () => {
+  const found = orderPatient([{ patient: { resourceType: 'Patient', birthDate: '1985', address: [{ country: 'CA' }] }, at: undefined }]);
+  const issues = 'issues' in found ? found.issues : [];
+  expect(issues.map((one) => one.expression?.at(-1)).sort()).toEqual([
+    'Patient.address.city',
+    'Patient.address.country',
+    'Patient.address.line',
+    'Patient.address.postalCode',
+    'Patient.address.state',
+    'Patient.birthDate',
+    'Patient.name.family',
+    'Patient.name.given',
+    "Patient.telecom.where(system='email').value",
+    "Patient.telecom.where(system='phone').value",
+  ]);
+  expect(issues.every((one) => one.code === 'business-rule' && one.expression?.[0] === 'ServiceRequest.subject')).toBe(true);
+});
+
+test('a wrong value in the order itself is named by its place, and is not replaced by a stored one', () => {
+  const snapshot: Resource = {
+    resourceType: 'Patient',
+    birthDate: '1985',
+    address: [{ line: ['1'], city: 'x', state: 'Ontario', postalCode: '12207' }],
+  };
+  const found = orderPatient([{ patient: snapshot, at: 'ServiceRequest.contained[1]' }, stored]);
+  expect('issues' in found && found.issues.map((one) => one.expression)).toEqual([
+    ['ServiceRequest.contained[1].birthDate'],
+    ['ServiceRequest.contained[1].address[0].state'],
+  ]);
+});
+
+test('the text of an order is the same for the same content, and the user is put in front of it', () => {
+  const found = orderPatient([stored]);
+  if (!('patient' in found)) throw new Error('the patient is complete');
+  const content = {
+    patient: found.patient,
+    physician: { firstName: 'Maria', lastName: 'Cruz', npi: '1999999984' },
+    tests: ['t1'],
+    urgent: true,
+    icdCodes: ['E28.2'],
+    activateBy: '2026-12-01',
+    passthrough: 'k',
+  };
+  const text = orderText(content);
+  expect(orderText({ ...content })).toBe(text);
+  expect(JSON.parse(orderBody(text, 'u'))).toEqual({
+    user_id: 'u',
+    patient_details: {
+      first_name: 'Augusta Ada',
+      last_name: 'King-Noel',
+      dob: '1985-12-10',
+      gender: 'female',
+      phone_number: '+15184731122',
+      email: 'ada@example.com',
+    },
+    patient_address: {
+      receiver_name: 'Augusta Ada King-Noel',
+      first_line: '1 Main St',
+      second_line: 'Apt 4',
+      city: 'Albany',
+      state: 'NY',
+      zip: '12207',
+      country: 'US',
+    },
+    order_set: { lab_test_ids: ['t1'] },
+    physician: { first_name: 'Maria', last_name: 'Cruz', npi: '1999999984' },
+    priority: true,
+    icd_codes: ['E28.2'],
+    activate_by: '2026-12-01',
+    passthrough: 'k',
+  });
+});
+
+test('our name for a patient is stable, differs between tenants and does not hold the id', () => {
+  const id = '01936b00-0000-7000-8000-0000000000aa';
+  expect(clientUserId(1, id)).toBe(clientUserId(1, id));
+  expect(new Set([clientUserId(1, id), clientUserId(2, id), clientUserId(1, 'other'), id]).size).toBe(4);
+});
