@@ -55,11 +55,12 @@ const inADay = (context: Context): string => new Date(context.clock().getTime() 
 /** References of the request that must lead to something, and the FHIR ids behind aliases among them. */
 async function resolved({ shape, context }: V1Call, view: View): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
-  for (const { field, type, missing, id } of shape.exists) {
+  for (const { field, type, missing, id, accepts } of shape.exists) {
     const shown = id(view);
     if (shown === undefined) continue;
     const row = await rowOf(context, type, shown);
-    if (!row) throw new FhirError(missing, [issue(codeOf(missing), `${field} leads to no ${type} that exists`, field)]);
+    if (!row || !accepts(JSON.parse(row.body!) as Resource, view))
+      throw new FhirError(missing, [issue(codeOf(missing), `${field} leads to no ${type} that exists`, field)]);
     if (row.id !== shown) ids.set(shown, row.id);
   }
   return ids;
@@ -146,7 +147,7 @@ async function completed(call: V1Call, item: PortItem, fields: View | undefined)
   await port?.settle(context, item);
   if (!fields) return row;
   const env = envOf(context, { now: context.clock().toISOString(), ...(shape.rows && { [shape.rows.name]: item.key }) });
-  const resource = shape.write({ ...item.view, ...fields }, exactOf(row), env, { server: true });
+  const resource = shape.write(fields, exactOf(row), env, { server: true });
   return (await update(context, { type: shape.resource, id: row.id, draft: draftOf(resource) })).row;
 }
 

@@ -1,7 +1,8 @@
 // Reading through a vendor's door: one item, or a page of them. Filters are pushed down as a FHIR search; nothing is filtered here.
 import { invalid, notFound } from '../fhir/outcome.ts';
-import type { Resource } from '../fhir/types.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
 import type { ListFacts, Shape, View } from '../projection/shape.ts';
+import type { Context } from '../resource/context.ts';
 import type { Page, Start } from '../store/store.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
@@ -44,7 +45,8 @@ export async function list(call: V1Call): Promise<Answer> {
   const parameters = Object.fromEntries(queryOf(call.req.url));
   const paging = pagingOf(call, parameters);
   const filters = Object.fromEntries(Object.entries(parameters).filter(([name]) => !PAGING(shape).includes(name)));
-  const page = await find(context, shape.query(filters, envOf(context)), {
+  const env = envOf(context, { resolved: await aliasesIn(context, shape.asked(filters)) });
+  const page = await find(context, shape.query(filters, env), {
     count: paging.limit,
     start: paging.start,
     ...(surface.page.total && { total: 'accurate' as const }),
@@ -52,6 +54,16 @@ export async function list(call: V1Call): Promise<Answer> {
   const facts = answerFacts(call.requestId, 200, call.rate);
   const views = await viewsOf(call, page.rows);
   return { status: 200, body: JSON.stringify(surface.list(views, listFacts(call, paging, page), facts, shape)) };
+}
+
+/** The FHIR ids behind those asked-for ids that are aliases. */
+async function aliasesIn(context: Context, asked: { type: ServedType; id: string }[]): Promise<Map<string, string>> {
+  const resolved = new Map<string, string>();
+  for (const { type, id } of asked) {
+    const row = await rowOf(context, type, id);
+    if (row && row.id !== id) resolved.set(id, row.id);
+  }
+  return resolved;
 }
 
 const PAGING = ({ surface: { page } }: Shape): string[] => [page.size, page.offset ?? '', page.cursor ?? ''];

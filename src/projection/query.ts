@@ -1,4 +1,5 @@
 // A vendor's query parameters → a FHIR search, so that the store filters and nothing is filtered in memory.
+import { fold } from '../fhir/fold.ts';
 import { invalid } from '../fhir/outcome.ts';
 import type { Aliases } from '../fhir/path.ts';
 import { isServed, type ServedType } from '../fhir/types.ts';
@@ -45,7 +46,8 @@ function partsOf(name: string, spec: Exclude<SearchSpec, string>, asked: Asked):
   return [searchText(spec.fhir, aliases, { '': spec.id === undefined ? value : idOf(name, spec.id, asked) })];
 }
 
-const words = (value = ''): string[] => value.trim().split(/\s+/).filter(Boolean);
+/** Words as typed; one that nothing can be compared with (a lone control character) asks for nothing. */
+const words = (value = ''): string[] => value.split(/\s+/).filter((word) => fold(word) !== '');
 
 function wordOf(name: string, table: Record<string, string>, value: string): string {
   const text = Object.hasOwn(table, value) ? table[value] : undefined;
