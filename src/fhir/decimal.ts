@@ -24,7 +24,10 @@ export function decimalText({ digits, scale }: Decimal): string {
   return `${sign}${text.slice(0, -scale)}.${text.slice(-scale)}`;
 }
 
-/** Half a unit of the last digit to both sides: 5.40 stands for 5.395 to 5.405, 1e2 for 95 to 105. */
+/**
+ * Half a unit of the last digit to both sides: 5.40 stands for 5.395 to 5.405. So 1e2, of one significant digit, stands for 50 to 150; the
+ * specification's own example says 95 to 105, which contradicts its rule.
+ */
 export const impliedRange = (value: Decimal): [from: Decimal, to: Decimal] => around(value, 5n);
 
 /** A tenth of the value to both sides, and no less than its implied range. */

@@ -9,7 +9,7 @@ import type { TypedValue } from './search-expression.ts';
 import { COLUMNS, type ParameterKind, type Registry, type SearchParameter } from './search-parameters.ts';
 import { soundex } from './soundex.ts';
 import { STRINGS } from './string-values.ts';
-import { codeHash, exactHash, identifierOf, ofTypeHash, type Token, tokenHashes, unitHash } from './token.ts';
+import { codeHash, exactHash, identifierOf, ofTypeHash, type Token, tokenHashes, unitHash, withoutCase } from './token.ts';
 import { TOKEN_TEXTS, TOKENS, typedIdentifiers } from './token-values.ts';
 import type { Resource } from './types.ts';
 
@@ -22,7 +22,7 @@ const INDEXERS: Record<ParameterKind, Indexer> = {
   string: stringPart,
   date: datePart,
   reference: referencePart,
-  uri: (parameter, values) => ({ tokens: texts(values).map((text) => codeHash(parameter.code, text)) }),
+  uri: ({ code }, values) => ({ tokens: [...new Set(texts(values))].map((text) => codeHash(code, text)) }),
   number: numberPart,
   quantity: numberPart,
 };
@@ -59,17 +59,16 @@ function tokenPart({ code, caseless, textNumber }: SearchParameter, values: Type
   const tokens: Hash[] = [];
   for (const { type, value } of values) {
     for (const token of TOKENS[type]!(value as never)) {
-      for (const form of tokenHashes(code, caseless ? lowerCase(token) : token)) tokens.push(form);
+      for (const form of tokenHashes(code, caseless ? caselessToken(token) : token)) tokens.push(form);
     }
     if (type === 'Identifier') for (const typed of typedIdentifiers(value as object)) tokens.push(ofTypeHash(code, typed, typed.value));
   }
   return { tokens: distinct(tokens), strings: textRows(textNumber, values) };
 }
 
-/** The forms of one value (three at most) never repeat, those of several may. */
-const distinct = (tokens: Hash[]): Hash[] => (tokens.length > 3 ? [...new Set(tokens)] : tokens);
+const distinct = (tokens: Hash[]): Hash[] => (tokens.length > 1 ? [...new Set(tokens)] : tokens);
 
-const lowerCase = ({ code, ...rest }: Token): Token => ({ ...rest, ...(code !== undefined && { code: code.toLowerCase() }) });
+const caselessToken = ({ code, ...rest }: Token): Token => ({ ...rest, ...(code !== undefined && { code: withoutCase(code) }) });
 
 /** What a person reads beside the codes (`:text`). */
 function textRows(parameter: number, values: TypedValue[]): StringRow[] {
@@ -149,7 +148,7 @@ function referencePart({ code, number }: SearchParameter, values: TypedValue[], 
   const found = values.map(({ type, value }) => REFERENCES[type]!(value as never, baseUrl));
   const targets = new Set(found.flatMap((referred) => referred.targets));
   return {
-    tokens: found.flatMap(({ identifier }) => (identifier ? tokenHashes(identifierOf(code), identifier) : [])),
+    tokens: distinct(found.flatMap(({ identifier }) => (identifier ? tokenHashes(identifierOf(code), identifier) : []))),
     references: [...targets].map((target) => ({ parameter: number, target: hash(target) })),
   };
 }

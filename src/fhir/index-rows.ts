@@ -24,7 +24,10 @@ export interface DateRow {
   high: boolean;
 }
 
-/** One number or quantity as the range its written digits stand for, as decimal texts. `unit`: hash of the canonical unit, absent for plain numbers. */
+/**
+ * One number or quantity as a range with both its ends, as decimal texts (`-Infinity`, `Infinity` where it is open); a plain value is a point.
+ * `unit`: hash of the unit, absent when there is none. A quantity has a row per way to name its unit, of which only one is `low` or `high`.
+ */
 export interface NumberRow {
   parameter: ParameterNumber;
   from: string;

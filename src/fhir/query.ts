@@ -3,7 +3,7 @@
 import type { Hash, ParameterNumber } from './index-rows.ts';
 import type { ServedType } from './types.ts';
 
-/** `column op at`: `from` and `to` are the ends of a half-open range row. */
+/** `column op at`: `from` and `to` are the ends of a range row (`to` lies outside of a date's range, inside of a number's). */
 export interface Comparison {
   column: 'from' | 'to';
   op: '<' | '<=' | '>' | '>=';

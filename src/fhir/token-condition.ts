@@ -5,7 +5,7 @@ import type { Condition } from './query.ts';
 import type { SearchParameter } from './search-parameters.ts';
 import { alternatives, parts, unescaped } from './search-text.ts';
 import { containing } from './string-condition.ts';
-import { codeHash, ofTypeHash, systemCodeHash, systemHash } from './token.ts';
+import { codeHash, ofTypeHash, systemCodeHash, systemHash, withoutCase } from './token.ts';
 
 /** What the syntax of a token depends on; `code` is the name its hashes stand under. */
 type Named = Pick<SearchParameter, 'code' | 'caseless' | 'systemless' | 'systems' | 'presence' | 'types'>;
@@ -33,7 +33,7 @@ export const uriCondition = ({ code }: SearchParameter, _modifier: string, value
   anyToken(alternatives(code, value).map((piece) => codeHash(code, unescaped(piece))));
 
 function form(named: Named, piece: string): Hash | undefined {
-  const [first, second, third] = parts(named.caseless ? piece.toLowerCase() : piece);
+  const [first, second, third] = parts(named.caseless ? withoutCase(piece) : piece);
   if (third !== undefined) throw invalid(`${named.code} takes code, system|code, |code or system|; a | inside a value is written \\|`);
   if (second === undefined) return plain(named, first!);
   if (first === '' && second === '') throw invalid(`${named.code} needs a system or a code beside the |`);

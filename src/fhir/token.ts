@@ -35,6 +35,9 @@ export const unitHash = (system: string | null, code: string): Hash => hash(`${p
 /** The parameter under whose name the identifiers of references stand (`subject:identifier=system|value`). */
 export const identifierOf = (parameter: string): string => `${parameter}:identifier`;
 
+/** A text without its case: by way of upper case, which spells out ß and final sigma. */
+export const withoutCase = (text: string): string => text.toUpperCase().toLowerCase();
+
 /** Every form a query may ask a coded value in. */
 export function tokenHashes(parameter: string, { system, code }: Token): Hash[] {
   const hashes: Hash[] = [];

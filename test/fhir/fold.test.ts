@@ -1,0 +1,78 @@
+// Folded strings: what counts as the same text for a search, and which range of strings a prefix stands for.
+import fc from 'fast-check';
+import { fold, LONGEST, prefixRange } from '../../src/fhir/fold.ts';
+
+test.each([
+  ['Müller-Lüdenscheidt', 'muller ludenscheidt'],
+  ['  Anna\t Maria ', 'anna maria'],
+  ['O’Brien', 'obrien'],
+  ["O'Brien", 'obrien'],
+  ['O´Brien', 'obrien'],
+  ['Straße', 'strasse'],
+  ['STRASSE', 'strasse'],
+  ['Søren Æble', 'soren aeble'],
+  ['Wałęsa', 'walesa'],
+  ['İstanbul', 'istanbul'],
+  ['ΟΔΥΣΣΕΥΣ', 'οδυσσευσ'],
+  ['ｆｕｌｌｗｉｄｔｈ', 'fullwidth'],
+  ['St. Mary, Ward 3', 'st mary ward 3'],
+  ['a_b-c/d', 'a b c d'],
+  ['ann@example.com', 'ann examplecom'],
+  ['soft\u00adhyphen', 'softhyphen'],
+  ['nul\u0000here', 'nul here'],
+  ['中村', '中村'],
+  ['---', '---'],
+  ['', ''],
+  [' \t ', ''],
+])('%j folds to %j', (text, folded) => {
+  expect(fold(text)).toBe(folded);
+});
+
+test('a text is as good as its decomposed form', () => {
+  expect(fold('e\u0301')).toBe(fold('\u00e9'));
+});
+
+test('folding twice changes nothing more', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => fold(fold(text)) === fold(text)));
+});
+
+test('ASCII takes a shorter way to the same result', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => fold(`${text}\u0301`) === fold(`${text}`) || fold(text) === text.trim()),
+  );
+});
+
+test('what holds a text holds its folded form', () => {
+  const texts = fc.string({ unit: 'grapheme', maxLength: 12 });
+  fc.assert(
+    fc.property(texts, texts, texts, (before, text, after) => {
+      const wanted = fold(text);
+      fc.pre(/[\p{L}\p{N}]/u.test(text) && before.length + text.length + after.length < LONGEST);
+      return fold(before + text + after).includes(wanted);
+    }),
+  );
+});
+
+test('long texts are cut, never inside a character', () => {
+  expect(fold('x'.repeat(LONGEST + 9))).toHaveLength(LONGEST);
+  expect(fold(`${'x'.repeat(LONGEST - 1)}𠮷y`)).toBe('x'.repeat(LONGEST - 1));
+});
+
+const afterOrAt = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) >= 0;
+
+test('a prefix range holds what begins with the prefix, and nothing else', () => {
+  const words = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(words, words, (prefix, text) => {
+      fc.pre([...prefix].some((letter) => letter !== '\u{10ffff}'));
+      const { from, to } = prefixRange(prefix);
+      const inside = afterOrAt(text, from) && !afterOrAt(text, to);
+      return inside === text.startsWith(prefix) && afterOrAt(prefix + text, from) && !afterOrAt(prefix + text, to);
+    }),
+  );
+});
+
+test('the last characters of Unicode have a range too', () => {
+  expect(prefixRange('a\ud7ff').to).toBe('a\ue000');
+  expect(prefixRange('a\u{10ffff}').to).toBe('b');
+});

@@ -1,0 +1,100 @@
+// Which search parameters are in force, and which definitions are refused at start.
+import { buildRegistry, refuseCollisions, type SearchParameterResource } from '../../src/fhir/search-parameters.ts';
+import { SERVED_TYPES } from '../../src/fhir/types.ts';
+import { REGISTRY } from './search-corpus.ts';
+
+const COMMON = ['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag'];
+
+/** Parameters of R4 less those that are not served: Location.near, and the composites of Observation and Group. */
+test.each([
+  ['Patient', 23],
+  ['Practitioner', 17],
+  ['PractitionerRole', 13],
+  ['ServiceRequest', 21],
+  ['Organization', 13],
+  ['Location', 15 - 1],
+  ['DiagnosticReport', 16],
+  ['Observation', 38 - 8],
+  ['Task', 19],
+  ['Group', 10 - 1],
+  ['Binary', 0],
+])('%s has %i parameters beside the common ones', (type, count) => {
+  const codes = REGISTRY.list(type).map(({ code }) => code);
+  expect(codes.slice(0, 6)).toEqual(COMMON);
+  expect(codes).toHaveLength(count + 6);
+  expect(new Set(codes).size).toBe(codes.length);
+});
+
+test('every parameter names its definition, its types of value and, for references, its targets', () => {
+  for (const type of SERVED_TYPES) {
+    for (const parameter of REGISTRY.list(type)) {
+      expect(parameter.url).toMatch(/^http:\/\/hl7.org\/fhir\/SearchParameter\//);
+      expect(parameter.types?.length).toBeGreaterThan(0);
+      expect(parameter.type === 'reference').toBe(parameter.targets !== undefined);
+    }
+  }
+  expect(REGISTRY.lookup('ServiceRequest', 'patient')).toMatchObject({ type: 'reference', targets: ['Patient'], types: ['Reference'] });
+  expect(REGISTRY.lookup('Task', 'focus')?.targets).toContain('Medication');
+});
+
+test('what is not served is known by its kind', () => {
+  expect(REGISTRY.lookup('Observation', 'code-value-quantity')).toBeUndefined();
+  expect(REGISTRY.unserved('Observation', 'code-value-quantity')).toBe('composite');
+  expect(REGISTRY.unserved('Location', 'near')).toBe('special');
+  expect(REGISTRY.unserved('Patient', 'shoe')).toBeUndefined();
+  expect(REGISTRY.lookup('Shoe', 'name')).toBeUndefined();
+  expect(REGISTRY.list('Shoe')).toEqual([]);
+});
+
+test('numbers fit the database and differ', () => {
+  const numbers = SERVED_TYPES.flatMap((type) => REGISTRY.list(type).flatMap(({ number, textNumber }) => [number, textNumber]));
+  expect(new Set(numbers).size).toBe(numbers.length);
+  for (const number of numbers) expect(number | 0).toBe(number);
+});
+
+const OWN: SearchParameterResource = {
+  url: 'http://example.org/SearchParameter/directory',
+  code: 'directory',
+  base: ['Practitioner', 'Person'],
+  type: 'string',
+  expression: 'Practitioner.name.text | Person.name.text',
+  modifier: ['contains'],
+};
+
+test("a project's own parameter stands beside R4's, for the base types that are served", () => {
+  const registry = buildRegistry([OWN]);
+  expect(registry.lookup('Practitioner', 'directory')).toMatchObject({ type: 'string', infix: true, url: OWN.url });
+  expect(registry.lookup('Patient', 'directory')).toBeUndefined();
+  expect(registry.list('Practitioner')).toHaveLength(REGISTRY.list('Practitioner').length + 1);
+});
+
+test.each<[string, Partial<SearchParameterResource>, string]>([
+  ['a name that is taken', { code: 'name' }, 'Practitioner has another parameter name'],
+  ['a name that holds a separator', { code: 'a.b' }, 'its code may hold'],
+  ['a kind that is not served', { type: 'composite' }, 'parameters of type composite are not served'],
+  ['a type that is not served', { base: ['Person'] }, 'none of its base types is served'],
+  ['an element that does not exist', { expression: 'Practitioner.nmae' }, 'Practitioner has no element nmae'],
+  [
+    'values of the wrong kind',
+    { expression: 'Practitioner.birthDate' },
+    'its expression finds nothing in Practitioner that a string parameter can be made of',
+  ],
+  ['no FHIRPath', { expression: 'Practitioner.name.' }, 'directory'],
+])('%s is refused, naming the definition', (_case, change, problem) => {
+  const build = (): unknown => buildRegistry([{ ...OWN, ...change }]);
+  expect(build).toThrow(problem);
+  expect(build).toThrow(OWN.url);
+});
+
+test('no expression at all is refused', () => {
+  const { expression: _expression, ...rest } = OWN;
+  expect(() => buildRegistry([rest])).toThrow('it has no expression');
+});
+
+test('two parameters of one number are refused by name', () => {
+  const parameter = { name: 'Patient.a', number: 1, textNumber: 2 };
+  expect(() => refuseCollisions([parameter, { name: 'Patient.b', number: 3, textNumber: 1 }])).toThrow(
+    'the search parameters Patient.a and Patient.b have the same number',
+  );
+  expect(() => refuseCollisions([parameter, { name: 'Patient.b', number: 3, textNumber: 4 }])).not.toThrow();
+});

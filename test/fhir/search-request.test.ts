@@ -1,0 +1,227 @@
+// How a search is read: what it asks for beside what it finds, what it says of itself, and how it is refused.
+import { FhirError } from '../../src/fhir/outcome.ts';
+import { parsed, REGISTRY } from './search-corpus.ts';
+
+function refusal(search: string): { kind: string; text: string } {
+  try {
+    parsed(search);
+  } catch (error) {
+    if (error instanceof FhirError) return { kind: error.kind, text: error.message };
+    throw error;
+  }
+  throw new Error(`${search} is not refused`);
+}
+
+test('a search that asks for nothing in particular gets a page of 20, newest first, without a total', () => {
+  expect(parsed('Patient?')).toEqual({
+    query: { type: 'Patient', where: [], sort: [], count: 20, total: 'none', include: [] },
+    self: [],
+    ignored: [],
+  });
+});
+
+test.each([
+  ['_count=5', { count: 5, total: 'none' }],
+  ['_count=99999', { count: 1000 }],
+  ['_count=0', { count: 0, total: 'accurate' }],
+  ['_summary=count', { count: 0, total: 'accurate' }],
+  ['_summary=count&_count=5', { count: 0, total: 'accurate' }],
+  ['_summary=false', { count: 20 }],
+  ['_total=accurate', { total: 'accurate' }],
+  ['_total=estimate', { total: 'estimate' }],
+  [
+    '_sort=-_lastUpdated,_id',
+    {
+      sort: [
+        { by: 'lastUpdated', descending: true },
+        { by: 'id', descending: false },
+      ],
+    },
+  ],
+  ['_sort=birthdate', { sort: [{ by: 'date', parameter: REGISTRY.lookup('Patient', 'birthdate')!.number, descending: false }] }],
+  [
+    '_include=Patient:general-practitioner:Organization',
+    {
+      include: [
+        {
+          direction: 'include',
+          types: ['Organization'],
+          source: 'Patient',
+          parameter: REGISTRY.lookup('Patient', 'general-practitioner')!.number,
+        },
+      ],
+    },
+  ],
+  [
+    '_revinclude=Provenance:target',
+    {
+      include: [
+        { direction: 'revinclude', types: ['Provenance'], source: 'Patient', parameter: REGISTRY.lookup('Provenance', 'target')!.number },
+      ],
+    },
+  ],
+])('Patient?%s', (query, expected) => {
+  expect(parsed(`Patient?${query}`).query).toMatchObject(expected);
+});
+
+test('an include of what is not served brings in nothing, and is no mistake', () => {
+  expect(parsed('DiagnosticReport?_include=DiagnosticReport:media')).toMatchObject({
+    query: { include: [] },
+    self: [['_include', 'DiagnosticReport:media']],
+  });
+});
+
+test('a summary is told apart from a count of 0', () => {
+  expect(parsed('Patient?_summary=count').summary).toBe('count');
+  expect(parsed('Patient?_count=0').summary).toBeUndefined();
+});
+
+test('the self link says what was used, and how it was understood', () => {
+  expect(parsed('Patient?name=x&gender:not=male&_count=5000&name=y').self).toEqual([
+    ['name', 'x'],
+    ['gender:not', 'male'],
+    ['_count', '1000'],
+    ['name', 'y'],
+  ]);
+});
+
+describe('refused as not supported, saying what there is', () => {
+  test.each([
+    ['Patient?shoe=x', 'Patient has no search parameter shoe. It has _id, _lastUpdated'],
+    ['Patient?famly=x', 'did you mean family?'],
+    ['Patient?_filter=x', 'Patient has no search parameter _filter'],
+    ['Patient?constructor=x', 'Patient has no search parameter constructor'],
+    ['Patient?name:foo=x', 'name takes no modifier :foo. It takes :missing, :exact, :contains'],
+    ['Patient?gender:exact=x', 'gender takes no modifier :exact. It takes :missing, :not'],
+    ['Patient?gender:of-type=x', 'gender takes no modifier :of-type'],
+    ['Patient?gender:text=x', 'gender takes no modifier :text'],
+    ['Patient?birthdate:contains=x', 'birthdate takes no modifier :contains'],
+    ['Patient?phonetic:exact=x', 'phonetic takes no modifier :exact'],
+    ['Patient?_id:text=x', '_id takes no modifier :text'],
+    [
+      'Patient?general-practitioner:Patient=x',
+      'general-practitioner takes no modifier :Patient. It takes :missing, :identifier, :Organization',
+    ],
+    ['ServiceRequest?instantiates-canonical:identifier=x', 'takes no modifier :identifier'],
+    ['Location?near=1|2', 'Location.near is a special search parameter; those are not served'],
+    ['Observation?code-value-quantity=1$2', 'Observation.code-value-quantity is a composite search parameter; those are not served'],
+    ['Patient?_sort=gender', 'Patient cannot be sorted by gender, but by _id, _lastUpdated, address'],
+    ['Patient?_sort=phonetic', 'cannot be sorted by phonetic'],
+    ['Patient?_sort=shoe', 'no search parameter shoe'],
+    ['Patient?_summary=true', '_summary takes count or false'],
+    ['Patient?_include=*', '_include by * is not served'],
+    ['Patient?_include=Patient:*', '_include by * is not served'],
+    ['Patient?_include:iterate=Patient:link', '_include takes no modifier :iterate'],
+    ['Patient?_include=Patient:name', 'Patient.name is no reference'],
+    ['Patient?_include=Patient:shoe', 'no search parameter shoe'],
+    ['Patient?_include=Observation:subject', '_include starts from the resources found: Patient:'],
+    ['Patient?_include=Patient:organization:Location', 'never refers to that type'],
+    ['Patient?_revinclude=Shoe:x', 'not served'],
+    ['Patient?_revinclude=PractitionerRole:practitioner', 'must refer to Patient'],
+    ['Patient?name.family=x', 'Patient.name is no reference'],
+    ['Patient?organization.shoe=x', 'nothing that Patient.organization leads to is served and has the search parameter shoe'],
+    ['Patient?organization:Location.name=x', 'organization takes no modifier :Location'],
+    ['QuestionnaireResponse?questionnaire.name=x', 'QuestionnaireResponse.questionnaire is no reference'],
+    ['Patient?_has:Observation:patient=x', '_has is written _has:Type:reference:parameter'],
+    ['Patient?_has=x', '_has is written _has:Type:reference:parameter'],
+    ['Patient?_has:Shoe:patient:code=x', 'not served'],
+    ['Patient?_has:Observation:code:code=x', 'Observation.code is no reference'],
+    ['Practitioner?_has:Observation:patient:code=x', 'never refers to Practitioner'],
+    ['Patient?_has:Observation:patient:shoe=x', 'Observation has no search parameter shoe'],
+    ['Task?part-of.part-of.part-of.part-of.part-of.status=x', 'more than 4 links'],
+  ])('%s', (search, text) => {
+    const { kind, text: said } = refusal(search);
+    expect(kind).toBe('not-supported');
+    expect(said).toContain(text);
+  });
+});
+
+describe('refused as invalid, naming the parameter', () => {
+  test.each([
+    ['Patient?name=', 'name needs a value'],
+    ['Patient?name=%20', 'name needs a value'],
+    ['Patient?name=a,', 'name needs a value'],
+    ['Patient?name=a\\b', 'name: a backslash'],
+    ['Patient?birthdate=yesterday', 'birthdate takes a date'],
+    ['Patient?birthdate=ge2020-02-31', 'birthdate takes a date'],
+    ['Patient?birthdate=xx2020', 'birthdate takes a date'],
+    ['Patient?birthdate=2020-01-01T00:00:00 02:00', 'birthdate takes a date'],
+    ['Patient?active=yes', 'active takes true or false'],
+    ['Patient?gender:missing=maybe', 'gender:missing takes true or false'],
+    ['Patient?identifier=a|b|c', 'identifier takes code'],
+    ['Patient?identifier=|', 'identifier needs a system or a code'],
+    ['Patient?identifier:of-type=a|b', 'identifier:of-type takes system|code|value'],
+    ['Patient?email=http://x|a@b', 'email takes a value without a system'],
+    ['Observation?value-quantity=much', 'value-quantity takes a number'],
+    ['Observation?value-quantity=5|mg', 'value-quantity takes number'],
+    ['Observation?value-quantity=5|a|b|c', 'value-quantity takes number'],
+    ['Observation?subject=a b', 'subject takes an id'],
+    ['Observation?subject=%23contained', 'subject takes an id'],
+    ['Patient?_count=-1', '_count takes a whole number'],
+    ['Patient?_count=NaN', '_count takes a whole number'],
+    ['Patient?_count=1.5', '_count takes a whole number'],
+    ['Patient?_count=1&_count=2', '_count may stand only once'],
+    ['Patient?_total=maybe', '_total takes none, estimate or accurate'],
+    ['Patient?_include=Patient', '_include is written'],
+    ['Patient?_revinclude=Provenance:target:Patient:x', '_revinclude is written'],
+  ])('%s', (search, text) => {
+    const { kind, text: said } = refusal(search);
+    expect(kind).toBe('invalid');
+    expect(said).toContain(text);
+  });
+});
+
+test('what a refusal says never holds the value', () => {
+  for (const search of [
+    'Patient?birthdate=secret',
+    'Patient?active=secret',
+    'Observation?subject=sec ret',
+    'Patient?identifier=a|b|secret',
+  ]) {
+    expect(refusal(search).text).not.toMatch(/sec ?ret/);
+  }
+});
+
+describe('lenient handling', () => {
+  test('leaves out what is not known or not served, and says so', () => {
+    const { query, self, ignored } = parsed(
+      'Patient?shoe=x&gender=male&name:foo=y&_sort=gender&_include=*&birthdate=&near.x=1',
+      REGISTRY,
+      'lenient',
+    );
+    expect(query.where).toHaveLength(1);
+    expect(query.sort).toEqual([]);
+    expect(self).toEqual([['gender', 'male']]);
+    expect(ignored).toEqual(['shoe', 'name:foo', '_sort', '_include', 'birthdate', 'near.x']);
+  });
+
+  test('still refuses a value that cannot be read', () => {
+    expect(() => parsed('Patient?birthdate=yesterday', REGISTRY, 'lenient')).toThrow('birthdate takes a date');
+  });
+});
+
+describe('what cannot match anything is known beforehand', () => {
+  test.each(['Patient?_id=not an id', 'Patient?gender=http://example.org|male', 'Observation?subject:Group=Patient/1'])('%s', (search) => {
+    expect(parsed(search).query.where).toEqual([{ on: 'nothing' }]);
+  });
+});
+
+test('separators that are meant as letters are letters', () => {
+  const found = (search: string): unknown => parsed(search).query.where;
+  expect(found('Patient?identifier=a\\,b')).toEqual(found('Patient?identifier=a%5C%2Cb'));
+  expect(found('Patient?identifier=a\\|b')).not.toEqual(found('Patient?identifier=a|b'));
+  expect(found('Patient?identifier=a\\\\,b')).toMatchObject([{ any: [expect.any(String), expect.any(String)] }]);
+});
+
+test('a chain that ends alike in several types asks for them together', () => {
+  const [condition] = parsed('Patient?general-practitioner.identifier=1').query.where;
+  expect(condition).toMatchObject({ on: 'chain', types: ['Organization', 'Practitioner', 'PractitionerRole'] });
+  expect(parsed('Patient?general-practitioner.name=x').query.where).toMatchObject([
+    { on: 'or', any: [{ types: ['Organization'] }, { types: ['Practitioner'] }] },
+  ]);
+});
+
+test('a thousand alternatives are one condition', () => {
+  const codes = Array.from({ length: 1000 }, (_, at) => `c${at}`).join(',');
+  expect(parsed(`Observation?code=${codes}`).query.where).toMatchObject([{ on: 'token', any: { length: 1000 } }]);
+});

@@ -1,0 +1,20 @@
+// American Soundex, by the examples of the National Archives.
+import { soundex } from '../../src/fhir/soundex.ts';
+
+test.each([
+  ['washington', 'w252'],
+  ['lee', 'l000'],
+  ['gutierrez', 'g362'],
+  ['pfister', 'p236'],
+  ['jackson', 'j250'],
+  ['tymczak', 't522'],
+  ['ashcraft', 'a261'],
+  ['robert', 'r163'],
+  ['rupert', 'r163'],
+])('%s is heard as %s', (name, code) => {
+  expect(soundex(name)).toEqual([code]);
+});
+
+test('each word of a name is heard, once; other scripts and numbers stand for themselves', () => {
+  expect(soundex('robert rupert smith 中村 3')).toEqual(['r163', 's530', '中村', '3']);
+});
