@@ -17,7 +17,15 @@ const SETTINGS = {
 
 /** Starts the engine; the first start in a directory creates the database in it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
-  const engine = await PGlite.create({ ...SETTINGS, ...placeOf(options) });
+  return databaseOn(await startEngine(placeOf(options)));
+}
+
+/** The engine by itself, with what the migrations need loaded into it. */
+export const startEngine = (place: { dataDir?: string; loadDataDir?: Blob } = {}): Promise<PGlite> =>
+  PGlite.create({ ...SETTINGS, ...place });
+
+/** The Database of a running engine. */
+export function databaseOn(engine: PGlite): Database {
   const pool = knex({ client: dialectOf(engine), connection: {}, pool: { min: 1, max: 1 } });
   return databaseOf<PGlite>(pool, {
     engine: 'embedded',

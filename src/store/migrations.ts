@@ -17,8 +17,8 @@ const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 const FILE = /^\d{4}-[a-z0-9-]+\.sql$/;
 const TABLE =
   'create table if not exists migration (name text collate "C" primary key, checksum text not null, applied_at timestamptz(3) not null)';
-/** Two starters may both find a table missing: the later one is told so by the catalogue's unique index. */
-const MADE_MEANWHILE = new Set(['23505', '42P07']);
+/** Two starters may both find the table missing: the later one is told so by the catalogue (unique index, duplicate table, duplicate type). */
+const MADE_MEANWHILE = new Set(['23505', '42P07', '42710']);
 
 /** The migrations of a folder, in the order of their numbers. Checksums are of the text with \n line ends. */
 export function migrationsIn(folder: string = FOLDER): Migration[] {
@@ -43,6 +43,7 @@ export async function migrate(database: Database, at: string, migrations: Migrat
 async function makeTable(database: Database): Promise<void> {
   await database.script(TABLE).catch((error: unknown) => {
     if (!(error instanceof DatabaseError) || !MADE_MEANWHILE.has(error.code)) throw error;
+    return database.script(TABLE);
   });
 }
 

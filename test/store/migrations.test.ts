@@ -4,29 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { type Migration, migrate, migrationsIn } from '../../src/store/migrations.ts';
-import { emptyServerDatabase, SERVER_URL } from './open.ts';
+import { openTestStore, type TestStore } from './open.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const small = (name: string, sql: string): Migration => ({ name, sql, checksum: `checksum of ${sql}` });
 const ONE = small('0001-one.sql', 'create table one (a int); insert into one values (1);');
 const TWO = small('0002-two.sql', 'alter table one add b int;');
 
+let test: TestStore;
 let first: Database;
 let second: Database;
-let drop = async () => {};
-beforeEach(async () => {
-  if (SERVER_URL === undefined) {
-    first = second = await openDatabase({ embedded: 'memory' });
-    return;
-  }
-  const empty = await emptyServerDatabase(SERVER_URL);
-  [first, second] = [await openDatabase({ url: empty.url }), await openDatabase({ url: empty.url })];
-  drop = empty.drop;
+beforeAll(async () => {
+  test = await openTestStore();
+  first = test.database;
+  second = test.url === undefined ? first : await openDatabase({ url: test.url });
 });
-afterEach(async () => {
-  await first.close();
+beforeEach(() => first.script('drop schema public cascade; create schema public'));
+afterAll(async () => {
   if (second !== first) await second.close();
-  await drop();
+  await test.close();
 });
 
 it('brings an empty database to the newest shape, and does nothing the second time', async () => {

@@ -3,11 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/store/database.ts';
+import { databaseOn, startEngine } from '../../src/store/embedded.ts';
 import { migrate, migrationsIn } from '../../src/store/migrations.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -38,8 +36,8 @@ export async function openTestStore(): Promise<TestStore> {
   return SERVER_URL === undefined ? openEmbedded() : openOnServer(SERVER_URL);
 }
 
-/** An empty database without tables, for tests of the migrations themselves. */
-export async function emptyServerDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
+/** A new database without tables. */
+async function emptyServerDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = freshName();
   await asAdmin(server, `create database ${name}`);
   return { url: urlOf(server, name), drop: () => asAdmin(server, `drop database ${name} with (force)`) };
@@ -76,11 +74,10 @@ async function serverTemplate(server: string): Promise<string> {
 
 async function openEmbedded(): Promise<TestStore> {
   const database = await openDatabase({ embedded: 'memory', snapshot: await embeddedSnapshot() });
-  await migrate(database, AT);
   return { database, store: storeOf(database), url: undefined, close: () => database.close() };
 }
 
-/** An empty data directory, kept in the temporary folder: making one takes seconds, loading one takes half a second. */
+/** A migrated, empty data directory, kept in the temporary folder: making one takes seconds, loading one takes half a second. */
 async function embeddedSnapshot(): Promise<Blob> {
   const path = join(tmpdir(), `facet-test-embedded-${SHAPE}.tar`);
   try {
@@ -91,9 +88,11 @@ async function embeddedSnapshot(): Promise<Blob> {
 }
 
 async function makeSnapshot(path: string): Promise<Blob> {
-  const engine = await PGlite.create({ extensions: { pg_trgm, btree_gin } });
+  const engine = await startEngine();
+  const database = databaseOn(engine);
+  await migrate(database, AT);
   const snapshot = await engine.dumpDataDir('none');
-  await engine.close();
+  await database.close();
   const part = `${path}.${randomBytes(4).toString('hex')}`;
   writeFileSync(part, new Uint8Array(await snapshot.arrayBuffer()));
   renameSync(part, path);
