@@ -1,9 +1,14 @@
 // Search, held against a brute-force filter: the same matches, in the same order, on pages that together are the whole, once.
 import fc from 'fast-check';
-import type { Query } from '../../src/fhir/query.ts';
+import { indexRows } from '../../src/fhir/index-resource.ts';
+import type { Condition, Query, SortKey } from '../../src/fhir/query.ts';
+import { buildRegistry } from '../../src/fhir/search-parameters.ts';
+import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import type { Page, Position } from '../../src/store/store.ts';
+import { found, included, type Stored } from '../fhir/matches.ts';
+import { randomResource } from '../fhir/random-resource.ts';
 import { openTestStore, type TestStore } from './open.ts';
-import { answer, createOf, inclusionsOf, query, type Thing, world } from './small-world.ts';
+import { changeOf, query, world } from './small-world.ts';
 
 let test: TestStore;
 let tenant = 0;
@@ -12,10 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-/** Puts the things into a tenant of their own. */
-async function settle(things: Thing[]): Promise<number> {
+/** Puts the resources into a tenant of their own, in their order. */
+async function settle(corpus: Stored[]): Promise<number> {
   tenant += 1;
-  for (const thing of things) await test.store.write(tenant, [createOf(thing)]);
+  for (const stored of corpus) await test.store.write(tenant, [changeOf(stored)]);
   return tenant;
 }
 
@@ -30,19 +35,22 @@ async function pagesOf(owner: number, asked: Query): Promise<Page[]> {
   return pages;
 }
 
-const ids = (page: Page): string[] => page.rows.map((row) => row.id);
+const idsIn = (rows: { id: string }[]): string[] => rows.map((row) => row.id);
+const ids = (page: Page): string[] => idsIn(page.rows);
 
 it('finds what a brute-force filter finds, in its order; the pages together are the whole, once', async () => {
   await fc.assert(
-    fc.asyncProperty(world, fc.array(query, { minLength: 8, maxLength: 8 }), async (things, queries) => {
-      const owner = await settle(things);
+    fc.asyncProperty(world, fc.array(query, { minLength: 8, maxLength: 8 }), async (corpus, queries) => {
+      const owner = await settle(corpus);
       for (const asked of queries) {
         const pages = await pagesOf(owner, asked);
-        const expected = answer(things, asked);
-        expect(pages.flatMap(ids)).toEqual(expected);
+        const expected = found(asked, corpus);
+        expect(pages.flatMap(ids)).toEqual(idsIn(expected));
         expect(pages.map((page) => page.total)).toEqual(pages.map(() => expected.length));
-        for (const page of pages)
-          expect(page.included.map((row) => row.id).sort()).toEqual(inclusionsOf(things, ids(page), asked.include).sort());
+        for (const [at, page] of pages.entries()) {
+          const matches = expected.slice(at * asked.count, (at + 1) * asked.count);
+          expect(idsIn(page.included)).toEqual(idsIn(included(asked.include, matches, corpus)));
+        }
       }
     }),
     { numRuns: 40 },
@@ -51,11 +59,11 @@ it('finds what a brute-force filter finds, in its order; the pages together are 
 
 it('starts at an offset as if the earlier pages had been read', async () => {
   await fc.assert(
-    fc.asyncProperty(world, fc.array(fc.tuple(query, fc.nat(6)), { minLength: 8, maxLength: 8 }), async (things, starts) => {
-      const owner = await settle(things);
+    fc.asyncProperty(world, fc.array(fc.tuple(query, fc.nat(6)), { minLength: 8, maxLength: 8 }), async (corpus, starts) => {
+      const owner = await settle(corpus);
       for (const [asked, offset] of starts) {
         const page = await test.store.search(owner, asked, { offset });
-        const expected = answer(things, asked);
+        const expected = idsIn(found(asked, corpus));
         expect(ids(page)).toEqual(expected.slice(offset, offset + asked.count));
         expect(page.total).toBe(expected.length);
       }
@@ -63,3 +71,47 @@ it('starts at an offset as if the earlier pages had been read', async () => {
     { numRuns: 20 },
   );
 });
+
+it('holds for resources as they are really indexed, whatever is in them', async () => {
+  const registry = buildRegistry([]);
+  const resources = Array.from({ length: 60 }, (_one, n) => randomResource(SERVED_TYPES[n % 6]!, n));
+  const corpus: Stored[] = resources.map((resource, n) => ({
+    type: resource.resourceType as ServedType,
+    id: resource.id!,
+    lastUpdated: new Date(Date.UTC(2026, 0, 1, 0, 0, n)).toISOString(),
+    rows: indexRows(resource, registry),
+  }));
+  const owner = await settle(corpus);
+  for (const stored of corpus) {
+    for (const [where, sort] of questionsAbout(stored)) {
+      const asked: Query = { type: stored.type, where: [where], sort, count: 5, total: 'none', include: [] };
+      expect((await pagesOf(owner, asked)).flatMap(ids)).toEqual(idsIn(found(asked, corpus)));
+    }
+  }
+});
+
+/** Conditions that the resource itself meets, one of each kind it has rows for, and an order by the same parameter. */
+function questionsAbout({ rows }: Stored): [Condition, SortKey[]][] {
+  const [text, day, number, reference] = [rows.strings.at(-1), rows.dates[0], rows.numbers[0], rows.references[0]];
+  const conditions: [Condition, SortKey[]][] = rows.tokens.slice(-2).map((hash) => [{ on: 'token', any: [hash] }, []]);
+  const by = (key: 'string' | 'date' | 'number', parameter: number): SortKey[] => [{ by: key, parameter, descending: true }];
+  if (text) {
+    const { parameter, norm, infix } = text;
+    conditions.push([{ on: 'string', parameter, any: [{ from: norm.slice(0, 1), to: `${norm}z` }] }, by('string', parameter)]);
+    conditions.push([{ on: 'string', parameter, any: [{ contains: norm.slice(1, 5), infix }] }, by('string', parameter)]);
+  }
+  if (day)
+    conditions.push([
+      { on: 'date', parameter: day.parameter, any: [[{ column: 'to', op: '>', at: day.from }]] },
+      by('date', day.parameter),
+    ]);
+  if (number) {
+    const { parameter, unit, to } = number;
+    conditions.push([
+      { on: 'number', parameter, ...(unit && { unit }), any: [[{ column: 'from', op: '<=', at: to }]] },
+      by('number', parameter),
+    ]);
+  }
+  if (reference) conditions.push([{ on: 'reference', parameter: reference.parameter, any: [reference.target] }, []]);
+  return conditions;
+}

@@ -1,17 +1,11 @@
-// A small random world of index rows, and what a query means in it, said without SQL: what search has to agree with.
+// Small random worlds of index rows and random queries about them. Few different values, so that much is equal to much, and the extremes of each type.
 import fc from 'fast-check';
+import { hash } from '../../src/fhir/hash.ts';
 import type { DateRow, IndexRows, NumberRow, StringRow } from '../../src/fhir/index-rows.ts';
 import type { Comparison, Condition, Inclusion, Query, SortKey } from '../../src/fhir/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
 import type { Change } from '../../src/store/store.ts';
-
-/** A resource of the world, in the order of storing. */
-export interface Thing {
-  type: ServedType;
-  id: string;
-  lastUpdated: string;
-  index: IndexRows;
-}
+import type { Stored } from '../fhir/matches.ts';
 
 const TYPES: ServedType[] = ['Patient', 'Practitioner', 'ServiceRequest'];
 const NAMES = ['ann', 'anna', 'b%c', 'b_c', 'ben', 'bén\\', 'zoé', 'ß', ''];
@@ -28,7 +22,7 @@ const HASHES = ['-9223372036854775808', '-1', '7', '9223372036854775807'];
 const PARAMETERS = [-2_000_000_000, 3, 2_000_000_000];
 const idOf = (n: number) => `id-${n}`;
 /** The hash of `Type/id` in this world. */
-export const selfOf = (type: ServedType, id: string): string => String(TYPES.indexOf(type) * 1000 + Number(id.slice(3)) + 100);
+const selfOf = (type: ServedType, id: string): string => hash(`${type}/${id}`);
 
 const oneOf = <T>(items: T[]) => fc.constantFrom(...items);
 const few = <T>(item: fc.Arbitrary<T>, most = 3) => fc.array(item, { maxLength: most });
@@ -44,9 +38,9 @@ const ends = (list: string[]) =>
 const rank = (list: string[], value: string): number => list.indexOf(value);
 
 /** Marks the least and the greatest row of each parameter, one of each. */
-function marked<R extends { parameter: number }>(rows: R[], worth: (row: R) => number): (R & { low: boolean; high: boolean })[] {
-  return rows.map((row, at) => {
-    const others = rows.flatMap((other, index) =>
+function marked<R extends { parameter: number }>(some: R[], worth: (row: R) => number): (R & { low: boolean; high: boolean })[] {
+  return some.map((row, at) => {
+    const others = some.flatMap((other, index) =>
       other.parameter === row.parameter && index !== at ? [{ worth: worth(other), index }] : [],
     );
     const low = others.every((other) => other.worth > worth(row) || (other.worth === worth(row) && other.index > at));
@@ -56,7 +50,6 @@ function marked<R extends { parameter: number }>(rows: R[], worth: (row: R) => n
 }
 
 const byText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-const SORTED_IDS = Array.from({ length: 20 }, (_one, n) => idOf(n)).sort(byText);
 const SORTED_NAMES = [...NAMES].sort(byText);
 const stringRow = fc.record({ parameter, norm: oneOf(NAMES) }).map((row) => ({ ...row, infix: row.parameter === PARAMETERS[0] }));
 const dateRow = fc.record({ parameter, ends: ends(DAYS) }).map((row) => ({ parameter: row.parameter, ...row.ends }));
@@ -65,20 +58,20 @@ const numberRow = fc
   .map((row) => ({ parameter: row.parameter, ...row.ends, ...(row.unit !== undefined && { unit: row.unit }) }));
 const target = fc.tuple(oneOf(TYPES), fc.nat(14)).map(([type, n]) => selfOf(type, idOf(n)));
 
-const index = fc.record({
+const rows: fc.Arbitrary<Omit<IndexRows, 'self'>> = fc.record({
   tokens: fc.uniqueArray(oneOf(HASHES), { maxLength: 3 }),
-  strings: few(stringRow).map((rows): StringRow[] => marked(rows, (row) => rank(SORTED_NAMES, row.norm))),
-  dates: few(dateRow, 2).map((rows): DateRow[] => marked(rows, (row) => rank(DAYS, row.from))),
-  numbers: few(numberRow, 2).map((rows): NumberRow[] => marked(rows, (row) => rank(NUMBERS, row.from))),
+  strings: few(stringRow).map((some): StringRow[] => marked(some, (row) => rank(SORTED_NAMES, row.norm))),
+  dates: few(dateRow, 2).map((some): DateRow[] => marked(some, (row) => rank(DAYS, row.from))),
+  numbers: few(numberRow, 2).map((some): NumberRow[] => marked(some, (row) => rank(NUMBERS, row.from))),
   references: few(fc.record({ parameter, target })),
 });
 
-/** Up to fifteen resources with few different values, so that much is equal to much. */
-export const world: fc.Arbitrary<Thing[]> = fc
-  .array(fc.record({ type: oneOf(TYPES), lastUpdated: oneOf(instants), index }), { maxLength: 15 })
-  .map((things) => things.map((thing, n) => ({ ...thing, id: idOf(n), index: { ...thing.index, self: selfOf(thing.type, idOf(n)) } })));
+/** Up to fifteen resources, in the order of storing. */
+export const world: fc.Arbitrary<Stored[]> = fc
+  .array(fc.record({ type: oneOf(TYPES), lastUpdated: oneOf(instants), rows }), { maxLength: 15 })
+  .map((resources) => resources.map((one, n) => ({ ...one, id: idOf(n), rows: { ...one.rows, self: selfOf(one.type, idOf(n)) } })));
 
-export const createOf = ({ type, id, lastUpdated, index: rows }: Thing): Change => ({
+export const changeOf = ({ type, id, lastUpdated, rows: index }: Stored): Change => ({
   type,
   id,
   version: 1,
@@ -86,7 +79,7 @@ export const createOf = ({ type, id, lastUpdated, index: rows }: Thing): Change 
   method: 'POST',
   actor: 'key',
   body: JSON.stringify({ resourceType: type, id }),
-  index: rows,
+  index,
 });
 
 const op = oneOf<Comparison['op']>(['<', '<=', '>', '>=']);
@@ -98,7 +91,7 @@ const text = fc.oneof(
   fc.tuple(parameter, oneOf(['n', '%', '_', 'en', '\\', 'ann', ''])).map(([, contains]) => ({ contains, infix: false })),
 );
 
-export const condition: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition; leaf: Condition }>((tie) => {
+const condition: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition; leaf: Condition }>((tie) => {
   const inner = fc.array(tie('any'), { maxLength: 2 });
   return {
     leaf: fc.oneof(
@@ -156,103 +149,3 @@ export const query: fc.Arbitrary<Query> = oneOf(TYPES).chain((type) =>
     include: few(inclusion(type), 2),
   }),
 );
-
-const COMPARE: Record<Comparison['op'], (order: number) => boolean> = {
-  '<': (order) => order < 0,
-  '<=': (order) => order <= 0,
-  '>': (order) => order > 0,
-  '>=': (order) => order >= 0,
-};
-
-const passes = (list: string[], any: Comparison[][], row: { from: string; to: string }): boolean =>
-  any.some((all) => all.every((c) => COMPARE[c.op](rank(list, row[c.column]) - rank(list, c.at))));
-
-/** Whether a condition holds for a thing, among all things. */
-export function holds(c: Condition, thing: Thing, things: Thing[]): boolean {
-  const { index: rows } = thing;
-  switch (c.on) {
-    case 'token':
-      return c.any.some((hash) => rows.tokens.includes(hash));
-    case 'reference':
-      return rows.references.some((row) => row.parameter === c.parameter && c.any.includes(row.target));
-    case 'string':
-      return rows.strings.some((row) => row.parameter === c.parameter && c.any.some((one) => textHolds(one, row.norm)));
-    case 'date':
-      return rows.dates.some((row) => row.parameter === c.parameter && passes(DAYS, c.any, row));
-    case 'number':
-      return rows.numbers.some(
-        (row) => row.parameter === c.parameter && (c.unit === undefined || row.unit === c.unit) && passes(NUMBERS, c.any, row),
-      );
-    case 'lastUpdated':
-      return c.any.some((all) => all.every((one) => COMPARE[one.op](rank(DAYS, thing.lastUpdated) - rank(DAYS, one.at))));
-    case 'id':
-      return c.any.includes(thing.id);
-    case 'chain':
-      return things.some(
-        (far) => c.types.includes(far.type) && refers(thing, c.parameter, far) && c.where.every((one) => holds(one, far, things)),
-      );
-    case 'has':
-      return things.some(
-        (far) => far.type === c.type && refers(far, c.parameter, thing) && c.where.every((one) => holds(one, far, things)),
-      );
-    case 'or':
-      return c.any.some((one) => holds(one, thing, things));
-    case 'and':
-      return c.all.every((one) => holds(one, thing, things));
-    case 'not':
-      return !holds(c.condition, thing, things);
-    case 'nothing':
-      return false;
-  }
-}
-
-const refers = (from: Thing, by: number, to: Thing): boolean =>
-  from.index.references.some((row) => row.parameter === by && row.target === to.index.self);
-
-function textHolds(test: { from: string; to: string } | { equals: string } | { contains: string }, norm: string): boolean {
-  if ('equals' in test) return norm === test.equals;
-  if ('contains' in test) return norm.includes(test.contains);
-  return byText(norm, test.from) >= 0 && byText(norm, test.to) < 0;
-}
-
-/** The ids of all matches, in the query's order. */
-export function answer(things: Thing[], { type, where, sort }: Query): string[] {
-  const keys: SortKey[] = sort.length ? sort : [{ by: 'lastUpdated', descending: true }];
-  const found = things
-    .map((thing, at) => ({ thing, at }))
-    .filter(({ thing }) => thing.type === type && where.every((c) => holds(c, thing, things)));
-  return found.sort((a, b) => compareBy(keys, a, b)).map(({ thing }) => thing.id);
-}
-
-function compareBy(keys: SortKey[], a: { thing: Thing; at: number }, b: { thing: Thing; at: number }): number {
-  for (const key of keys) {
-    const [x, y] = [sortValue(key, a.thing), sortValue(key, b.thing)];
-    if (x === y) continue;
-    if (x === undefined || y === undefined) return x === undefined ? 1 : -1;
-    return key.descending ? y - x : x - y;
-  }
-  return keys[0]!.descending ? b.at - a.at : a.at - b.at;
-}
-
-/** What a key sees of a thing, as a rank; undefined: nothing. */
-function sortValue(key: SortKey, { id, lastUpdated, index: rows }: Thing): number | undefined {
-  if (!('parameter' in key)) return key.by === 'id' ? rank(SORTED_IDS, id) : rank(DAYS, lastUpdated);
-  const side = { string: rows.strings, date: rows.dates, number: rows.numbers }[key.by];
-  const own = side.find((row) => row.parameter === key.parameter && (key.descending ? row.high : row.low));
-  if (own === undefined) return undefined;
-  if ('norm' in own) return rank(SORTED_NAMES, own.norm);
-  return rank(key.by === 'date' ? DAYS : NUMBERS, own.from);
-}
-
-/** The ids of what a page brings in. */
-export function inclusionsOf(things: Thing[], page: string[], inclusions: Inclusion[]): string[] {
-  const matches = things.filter((thing) => page.includes(thing.id));
-  const brought = things.filter((thing) =>
-    inclusions.some(
-      ({ direction, types, parameter: by }) =>
-        types.includes(thing.type) &&
-        matches.some((match) => (direction === 'include' ? refers(match, by, thing) : refers(thing, by, match))),
-    ),
-  );
-  return brought.map((thing) => thing.id).filter((id) => !page.includes(id));
-}
