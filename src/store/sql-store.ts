@@ -10,12 +10,24 @@ import { statisticsOf } from './statistics.ts';
 import type { Store } from './store.ts';
 import { write } from './write.ts';
 
-/** The store of a database. */
+/** The store of a database handle. */
 export function storeOf(database: Database): Store {
-  return storeOn(database, statisticsOf(database));
+  const wrote = statisticsOf(database);
+  return {
+    ...storeOn(database, wrote),
+    transaction: async (work) => {
+      let written = 0;
+      const answer = await database.transaction((transaction) => {
+        written = 0;
+        return work(storeOn(transaction, (count) => (written += count)));
+      });
+      wrote(written);
+      return answer;
+    },
+  };
 }
 
-/** The store of a database handle; inside a transaction, of that transaction. `wrote` hears how many changes were applied. */
+/** The store of a handle, also of a transaction's, which it then joins. `wrote` hears how many changes were applied. */
 function storeOn(database: Database, wrote: (count: number) => void): Store {
   return {
     ...resourcesOf(database),

@@ -1,0 +1,21 @@
+// The planner's statistics follow the store's growth, on an engine that gathers none by itself.
+import { setTimeout as delay } from 'node:timers/promises';
+import { createOf, indexOf } from './changes.ts';
+import { openTestStore, type TestStore } from './open.ts';
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+});
+afterAll(() => test.close());
+
+const expectedRows = async () =>
+  (await test.database.query<{ rows: number }>("select reltuples::int as rows from pg_class where relname = 'sx'"))[0]!.rows;
+
+it('knows how many resources there are after a load, also when each write is a transaction', async () => {
+  const load = (batch: number) =>
+    Array.from({ length: 100 }, (_one, n) => createOf(`b${batch}-${n}`, { index: indexOf({ self: String(batch * 100 + n) }) }));
+  for (let batch = 0; batch < 6; batch++) await test.store.transaction((store) => store.write(1, load(batch)));
+  for (let wait = 0; wait < 50 && (await expectedRows()) < 500; wait++) await delay(100);
+  expect(await expectedRows()).toBeGreaterThanOrEqual(500);
+});
