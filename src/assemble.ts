@@ -11,9 +11,9 @@ import { capabilityStatement } from './fhir/capability.ts';
 import type { ServedType } from './fhir/types.ts';
 import { remembering } from './http/known-keys.ts';
 import { sealWith } from './http/page-link.ts';
-import type { Port } from './http/port.ts';
 import { rateLimiter } from './http/rate-limit.ts';
 import type { Loaded } from './loaded.ts';
+import { outsideOf } from './outside.ts';
 import type { Caller, Context, Effect } from './resource/context.ts';
 import { touching } from './resource/touch.ts';
 import { ROOT } from './root.ts';
@@ -45,10 +45,11 @@ export interface Facet {
 export async function assemble({ config, loaded, database, log, baseUrl, clock = () => new Date(), newId = v7 }: Parts): Promise<Facet> {
   const { registry, mappings } = loaded;
   const store = storeOf(database);
-  const effects = effectsOf(mappings.touches.map(({ on, left }) => [on, touching(left)]));
-  const ports: Record<string, Port> = {};
   const fhirBase = baseUrl + FHIR_PATH;
+  const effects = effectsOf(mappings.touches.map(({ on, left }) => [on, touching(left)]));
   const contextOf = (caller: Caller): Context => ({ store, caller, clock, newId, effects, registry, baseUrl: fhirBase });
+  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf, log: (facts, text) => log.info(facts, text) });
+  effects.set('ServiceRequest', [...(effects.get('ServiceRequest') ?? []), outside.effect]);
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
   const capability = capabilityStatement({
@@ -66,7 +67,7 @@ export async function assemble({ config, loaded, database, log, baseUrl, clock =
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
       find,
       contextOf,
-      ports,
+      ports: outside.steps,
       seal,
       count: rateLimiter(),
       limitOf: (surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit),
@@ -76,11 +77,11 @@ export async function assemble({ config, loaded, database, log, baseUrl, clock =
     logFailure: (facts) => log.error(facts, 'unexpected error'),
     trustProxy: config.trustProxy,
   });
-  return { app, contextOf, outside: async () => async () => {} };
+  return { app, contextOf, outside: (say) => outside.start(say) };
 }
 
 /** The effects of each type, in the order given. */
-function effectsOf(list: [ServedType, Effect][]): Context['effects'] {
+function effectsOf(list: [ServedType, Effect][]): Map<ServedType, Effect[]> {
   const effects = new Map<ServedType, Effect[]>();
   for (const [type, effect] of list) effects.set(type, [...(effects.get(type) ?? []), effect]);
   return effects;

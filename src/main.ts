@@ -38,7 +38,7 @@ export async function start(config: Config, say: (line: string) => void): Promis
     steps.unshift(await facet.outside(say));
     door.answer = facet.app;
     await welcome({ config, loaded, database, facet, keys, baseUrl, say });
-    setImmediate(warmUp);
+    void warmUp();
     return { url: baseUrl, close: () => closed(server, steps) };
   } catch (error) {
     await closed(server, steps);

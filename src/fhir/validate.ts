@@ -1,5 +1,6 @@
 // Whether a resource is valid R4: structure, cardinality, types, required codes, reference targets and error-level constraints.
 // https://hl7.org/fhir/R4/validation.html. Profiles, and codes of bindings that are not required, are not checked here.
+import { setImmediate } from 'node:timers/promises';
 import { type Compiled, compiled } from './compiled.ts';
 import { isElement } from './invariants/element.ts';
 import { issuesOf } from './issues.ts';
@@ -29,9 +30,12 @@ export function validate(resource: unknown, type: ServedType): Issue[] {
   }
 }
 
-/** Compiles the schemas of all served types, so that no request waits for it. */
-export function warmUp(): void {
-  for (const type of SERVED_TYPES) quick().passes({ resourceType: type }, type);
+/** Compiles the schemas of all served types, one between two requests, so that no request waits for more than one. */
+export async function warmUp(): Promise<void> {
+  for (const type of SERVED_TYPES) {
+    quick().passes({ resourceType: type }, type);
+    await setImmediate();
+  }
 }
 
 function check(resource: object, type: ServedType): Issue[] {
