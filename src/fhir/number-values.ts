@@ -20,21 +20,21 @@ interface Quantity {
 }
 
 interface SampledData {
-  origin: Quantity;
+  origin?: Quantity;
   factor?: number;
   data?: string;
 }
 
 const point = (value: number): NumberRange => ({ from: String(value), to: String(value) });
-const least = '-Infinity';
-const greatest = 'Infinity';
+const BELOW_ALL = '-Infinity';
+const ABOVE_ALL = 'Infinity';
 
 /** Quantity.comparator → the range it opens. https://hl7.org/fhir/R4/valueset-quantity-comparator.html */
 const COMPARATORS: Record<string, (value: string) => { from: string; to: string }> = {
-  '<': (to) => ({ from: least, to }),
-  '<=': (to) => ({ from: least, to }),
-  '>=': (from) => ({ from, to: greatest }),
-  '>': (from) => ({ from, to: greatest }),
+  '<': (to) => ({ from: BELOW_ALL, to }),
+  '<=': (to) => ({ from: BELOW_ALL, to }),
+  '>=': (from) => ({ from, to: ABOVE_ALL }),
+  '>': (from) => ({ from, to: ABOVE_ALL }),
 };
 
 function quantity({ value, comparator = '', ...unit }: Quantity): NumberRange | undefined {
@@ -53,19 +53,17 @@ const money = ({ value, currency }: { value?: number; currency?: string }): Numb
 
 function range({ low, high }: { low?: Quantity; high?: Quantity }): NumberRange | undefined {
   if (low?.value === undefined && high?.value === undefined) return undefined;
-  return { ...unitOf(low ?? high ?? {}), from: String(low?.value ?? least), to: String(high?.value ?? greatest) };
+  return { ...unitOf(low ?? high ?? {}), from: String(low?.value ?? BELOW_ALL), to: String(high?.value ?? ABOVE_ALL) };
 }
 
 /** From the least sample to the greatest; E, L and U (error, below and above the detection limit) are no numbers. */
-function sampled({ origin, factor = 1, data = '' }: SampledData): NumberRange | undefined {
-  const samples = data
-    .split(/\s+/)
-    .filter((sample) => /^-?\d/.test(sample))
-    .map(Number);
-  if (!samples.length || origin.value === undefined) return undefined;
-  const values = samples.map((sample) => sample * factor + origin.value!);
-  const ends = values.reduce(([low, high], value) => [Math.min(low!, value), Math.max(high!, value)], [Infinity, -Infinity]);
-  return { ...unitOf(origin), from: String(ends[0]), to: String(ends[1]) };
+function sampled({ origin = {}, factor = 1, data = '' }: SampledData): NumberRange | undefined {
+  const { value: base } = origin;
+  const samples = (data.match(/\S+/g) ?? []).map(Number).filter(Number.isFinite);
+  if (!samples.length || base === undefined) return undefined;
+  const values = samples.map((sample) => sample * factor + base);
+  const least = values.reduce((a, b) => Math.min(a, b));
+  return { ...unitOf(origin), from: String(least), to: String(values.reduce((a, b) => Math.max(a, b))) };
 }
 
 /** Element type → its range; undefined when it has no value. */

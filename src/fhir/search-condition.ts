@@ -66,7 +66,7 @@ const CONDITIONS: Record<ParameterKind, Builder> = {
 };
 
 /** The modifiers a parameter takes: what depends on the types of its values is offered only where there are such values. */
-export function modifiersOf({ code, type, types, targets = [], phonetic }: SearchParameter): string[] {
+function modifiersOf({ code, type, types, targets = [], phonetic }: SearchParameter): string[] {
   const can = (test: (type: string) => boolean): boolean => types?.some(test) ?? true;
   if (type === 'token' && code !== '_id') {
     const text = can((valueType) => Object.hasOwn(TOKEN_TEXTS, valueType));

@@ -37,9 +37,7 @@ test('folding twice changes nothing more', () => {
 });
 
 test('ASCII takes a shorter way to the same result', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => fold(`${text}\u0301`) === fold(`${text}`) || fold(text) === text.trim()),
-  );
+  fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => fold(`${text}\u0301`) === fold(text)));
 });
 
 test('what holds a text holds its folded form', () => {

@@ -178,8 +178,7 @@ const escaped = (text: unknown): string => encodeURIComponent(String(text).repla
 
 /** Queries that must find a resource which has this value. */
 function queriesFor(code: string, type: string, value: unknown): string[] {
-  const queries = QUERIES[type];
-  return queries && REGISTRY ? queries(value as never).map((query) => `${code}${query}`) : [];
+  return (QUERIES[type]?.(value as never) ?? []).map((query) => `${code}${query}`);
 }
 
 const coded = ({ system, code }: { system?: string; code?: string }): string[] => [
