@@ -62,8 +62,8 @@ function snapshotOf({ contained }: Resource): Source[] {
 async function physicianOf(context: Context, requester: unknown): Promise<OrderPhysician | undefined> {
   const [type, id] = targetOf(context, requester);
   const role = type === 'PractitionerRole' && id ? await current(context, type, id) : undefined;
-  const [person, practitionerId] = role ? targetOf(context, role.practitioner) : [type, id];
-  const practitioner = person === 'Practitioner' && practitionerId ? await current(context, person, practitionerId) : undefined;
+  const [person, idOfPractitioner] = role ? targetOf(context, role.practitioner) : [type, id];
+  const practitioner = person === 'Practitioner' && idOfPractitioner ? await current(context, person, idOfPractitioner) : undefined;
   return practitioner && signing(practitioner);
 }
 

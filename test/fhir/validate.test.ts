@@ -174,7 +174,7 @@ test('what is no resource of the type is refused at once', () => {
   }
 });
 
-test('all served types can be compiled ahead', () => {
-  warmUp();
+test('all served types can be compiled ahead', async () => {
+  await warmUp();
   for (const type of SERVED_TYPES) expect(validate({ resourceType: type, shoe: 1 }, type)[0]).toMatchObject({ severity: 'error' });
 });
