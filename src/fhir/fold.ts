@@ -9,8 +9,8 @@ const LETTERS: Record<string, string> = { æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', 
 const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'gu');
 /** Written inside a word without parting it: O'Brien, St., invisible marks. */
 const INSIDE = /['’‘`´ʼ.\p{Cf}]/gu;
-const BETWEEN = /[\p{P}\p{Z}\p{Cc}]+/gu;
-const BLANK = /[\p{Z}\p{Cc}]+/gu;
+const BETWEEN = /[\p{P}\p{Z}\p{Cc}\p{Noncharacter_Code_Point}]+/gu;
+const BLANK = /[\p{Z}\p{Cc}\p{Noncharacter_Code_Point}]+/gu;
 const ASCII = /^[ -~]*$/;
 /** The same two classes within ASCII: much faster. */
 const ASCII_INSIDE = /['`.]/g;
@@ -31,12 +31,13 @@ export function fold(text: string): string {
   return cut(words || letters.replace(BLANK, ' ').trim());
 }
 
-/** The strings that begin with `prefix`, as a half-open range in code point order (the database's collation "C"); no end when every string after it does. */
+/**
+ * The strings that begin with a folded text, as a half-open range in code point order (the database's collation "C"). Folded texts are not empty
+ * here, and never hold Unicode's last code point, so there always is a next one.
+ */
 export function prefixRange(prefix: string): { from: string; to: string } {
   const points = [...prefix];
-  let last = points.pop()?.codePointAt(0);
-  while (last === 0x10ffff) last = points.pop()?.codePointAt(0);
-  if (last === undefined) throw new Error('a prefix needs a character that has a next one');
+  const last = points.pop()!.codePointAt(0)!;
   const next = last === 0xd7ff ? 0xe000 : last + 1;
   return { from: prefix, to: points.join('') + String.fromCodePoint(next) };
 }

@@ -1,6 +1,9 @@
 // How a search is read: what it asks for beside what it finds, what it says of itself, and how it is refused.
+import fc from 'fast-check';
 import { FhirError } from '../../src/fhir/outcome.ts';
-import { parsed, REGISTRY } from './search-corpus.ts';
+import { parseSearch } from '../../src/fhir/search-request.ts';
+import { SERVED_TYPES } from '../../src/fhir/types.ts';
+import { BASE_URL, parsed, REGISTRY } from './search-corpus.ts';
 
 function refusal(search: string): { kind: string; text: string } {
   try {
@@ -224,4 +227,42 @@ test('a chain that ends alike in several types asks for them together', () => {
 test('a thousand alternatives are one condition', () => {
   const codes = Array.from({ length: 1000 }, (_, at) => `c${at}`).join(',');
   expect(parsed(`Observation?code=${codes}`).query.where).toMatchObject([{ on: 'token', any: { length: 1000 } }]);
+});
+
+test('whatever is asked, it is read or refused', () => {
+  const codes = [
+    ...new Set(SERVED_TYPES.flatMap((type) => REGISTRY.list(type).map(({ code }) => code))),
+    '_has',
+    '_sort',
+    '_include',
+    '__proto__',
+  ];
+  const tails = [
+    '',
+    ':missing',
+    ':not',
+    ':exact',
+    ':identifier',
+    ':Patient',
+    '.name',
+    ':Patient.name',
+    ':Observation:patient:code',
+    ':',
+    '.',
+  ];
+  const names = fc.tuple(fc.oneof(fc.constantFrom(...codes), fc.string()), fc.constantFrom(...tails)).map(([code, tail]) => code + tail);
+  const values = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('|', '\u0000', '\ud800', '\u{10ffff}', 'ge2020-02-30', '1e999', 'a,,b', '-_id', '-'),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...SERVED_TYPES), names, values, (type, name, value) => {
+      try {
+        parseSearch(type, [[name, value]], { registry: REGISTRY, baseUrl: BASE_URL, handling: 'strict' });
+      } catch (error) {
+        if (!(error instanceof FhirError)) throw error;
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
