@@ -234,8 +234,9 @@ async function measure(list: Scenario[], ports: { floor: number; facet: number }
   return rows;
 }
 
-const median = (results: LoadResult[]): LoadResult =>
-  results.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(results.length / 2)]!;
+function median(results: LoadResult[]): LoadResult {
+  return results.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(results.length / 2)]!;
+}
 
 function line({ name, clients, floor, facet }: Row): string {
   const ratio = floor ? (facet.perSecond / floor.perSecond).toFixed(2) : '–';

@@ -40,11 +40,13 @@ export async function earlier(context: Context, { key, hash }: Promised): Promis
 export const replay = (record: IdempotencyRecord): Answer | undefined =>
   record.response === undefined ? undefined : (JSON.parse(record.response) as Answer);
 
-/** Inside the write's transaction: takes the key for what is being made, or refuses (409) because another request holds it. */
+/** Another request with the same key has committed meanwhile: start again, and find its answer. */
+export class Taken extends Error {}
+
+/** Inside the write's transaction: takes the key for what is being made. Waits for a concurrent transaction that is taking it, and fails with `Taken` when that commits. */
 export async function take(context: Context, { key, hash }: Promised, subject: string, expires: string | null): Promise<void> {
   const record = { hash, subject, at: context.clock().toISOString(), expires };
-  if (!(await context.store.idempotency.claim(key, record)))
-    throw conflict('a request with this idempotency-key is running', 'idempotency-key');
+  if (!(await context.store.idempotency.claim(key, record))) throw new Taken();
 }
 
 /** Keeps the answer for whoever asks again. */

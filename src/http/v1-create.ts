@@ -1,6 +1,6 @@
 // Creating through a vendor's door: body → view → resource, in one transaction with everything that must be true of it, then the outside step if there is one.
 import type { Parsed } from '../fhir/json.ts';
-import { duplicate, FhirError, invalidAll, issue, KINDS, type Kind, multipleMatches } from '../fhir/outcome.ts';
+import { conflict, duplicate, FhirError, invalidAll, issue, KINDS, type Kind, multipleMatches } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Env, View } from '../projection/shape.ts';
 import type { Context } from '../resource/context.ts';
@@ -10,23 +10,48 @@ import { draftOf } from '../resource/write.ts';
 import type { Row } from '../store/store.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
-import { earlier, keep, type Promised, promised, replay, take } from './idempotency.ts';
+import { earlier, keep, type Promised, promised, replay, Taken, take } from './idempotency.ts';
 import type { PortItem } from './port.ts';
 import { envOf, exactOf, find, inVendorWords, rowOf, type V1Call, viewOf } from './v1-call.ts';
+
+/** How often a request starts again because another with the same idempotency-key has just committed. */
+const ATTEMPTS = 3;
 
 /** POST the collection. */
 export async function createItem(call: V1Call, body: Parsed): Promise<Answer> {
   const { shape, context } = call;
   const issues = shape.check(body.plain);
   if (issues.length) throw invalidAll(issues);
-  const view = shape.known(body.exact as View);
-  const promise = promised(call.req, shape, context, body.plain as View);
-  const before = promise && (await earlier(context, promise));
+  const request = { view: shape.known(body.exact as View), promise: promised(call.req, shape, context, body.plain as View) };
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    try {
+      return await attemptOnce(call, request);
+    } catch (error) {
+      if (!(error instanceof Taken)) throw error;
+    }
+  }
+  throw conflict('a request with this idempotency-key is running', 'idempotency-key');
+}
+
+interface CreateRequest {
+  view: View;
+  promise: Promised | undefined;
+}
+
+async function attemptOnce(call: V1Call, { view, promise }: CreateRequest): Promise<Answer> {
+  const before = promise && (await earlier(call.context, promise));
   const answer = before && replay(before);
   if (answer) return answer;
-  const item = before?.subject ? await resumed(call, before.subject, view) : await inVendorWords(shape, () => accept(call, view, promise));
-  return finish(call, item, promise);
+  if (before?.subject) return finish(call, await resumed(call, before.subject, view), promise);
+  if (call.port)
+    return finish(call, await inVendorWords(call.shape, () => inTransaction(call, (inside) => accept(inside, view, promise))), promise);
+  return inVendorWords(call.shape, () =>
+    inTransaction(call, async (inside) => answered(inside, await accept(inside, view, promise), promise)),
+  );
 }
+
+const inTransaction = <T>(call: V1Call, work: (inside: V1Call) => Promise<T>): Promise<T> =>
+  call.context.store.transaction((store) => work({ ...call, context: { ...call.context, store } }));
 
 /** A request that was accepted before and not answered: the outside step goes on with what it made. */
 async function resumed({ context, shape }: V1Call, subject: string, view: View): Promise<PortItem> {
@@ -35,19 +60,16 @@ async function resumed({ context, shape }: V1Call, subject: string, view: View):
   return { row, key: shape.rows?.of(view) ?? '', view };
 }
 
-/** Everything up to the commit. */
-function accept(call: V1Call, view: View, promise: Promised | undefined): Promise<PortItem> {
+/** Inside the transaction: everything that must be true of it, and the write. */
+async function accept(call: V1Call, view: View, promise: Promised | undefined): Promise<PortItem> {
   const { context, shape } = call;
-  return context.store.transaction(async (store) => {
-    const inside: Context = { ...context, store };
-    const newId = context.newId();
-    const env = envOf(context, { newId, now: context.clock().toISOString(), resolved: await resolved({ ...call, context: inside }, view) });
-    await refuseDuplicate({ ...call, context: inside }, view);
-    const target = await targetOf(inside, shape.into(view));
-    const item = await storeItem({ ...call, context: inside }, { view, env, target, newId });
-    if (promise) await take(inside, promise, `${item.row.type}/${item.row.id}`, shape.idempotency === 'required' ? null : inADay(context));
-    return item;
-  });
+  const newId = context.newId();
+  const target = await targetOf(context, shape.into(view));
+  const subject = `${shape.resource}/${target?.id ?? newId}`;
+  if (promise) await take(context, promise, subject, shape.idempotency === 'required' ? null : inADay(context));
+  const env = envOf(context, { newId, now: context.clock().toISOString(), resolved: await resolved(call, view) });
+  await refuseDuplicate(call, view);
+  return storeItem(call, { view, env, target, newId });
 }
 
 const inADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
@@ -129,14 +151,10 @@ async function linked({ shape, context }: V1Call, view: View, resource: Resource
 
 /** Everything after the commit: the outside step, what it answered, the answer. */
 async function finish(call: V1Call, item: PortItem, promise: Promised | undefined): Promise<Answer> {
-  const { port, context } = call;
-  const fields = await port?.finish(context, item);
-  return context.store.transaction(async (store) => {
-    const inside = { ...call, context: { ...context, store } };
-    const row = port ? await completed(inside, item, fields) : item.row;
-    const answer = await created(inside, row, item.key);
-    if (promise) await keep(inside.context, promise, answer);
-    return answer;
+  const fields = await call.port?.finish(call.context, item);
+  return inTransaction(call, async (inside) => {
+    const row = inside.port ? await completed(inside, item, fields) : item.row;
+    return answered(inside, { ...item, row }, promise);
   });
 }
 
@@ -151,10 +169,13 @@ async function completed(call: V1Call, item: PortItem, fields: View | undefined)
   return (await update(context, { type: shape.resource, id: row.id, draft: draftOf(resource) })).row;
 }
 
-async function created(call: V1Call, row: Row, key: string): Promise<Answer> {
+/** The 201, kept for whoever repeats the request. */
+async function answered(call: V1Call, { row, key }: PortItem, promise: Promised | undefined): Promise<Answer> {
   const { shape } = call;
   const view = await viewOf(call, row, shape.rows && { [shape.rows.name]: key });
   const facts = answerFacts(call.requestId, 201, call.rate);
   const headers = { Location: `${shape.path}/${view.id}`, ETag: `W/"${row.version}"` };
-  return { status: 201, headers, body: JSON.stringify(shape.surface.item(view, facts)) };
+  const answer = { status: 201, headers, body: JSON.stringify(shape.surface.item(view, facts)) };
+  if (promise) await keep(call.context, promise, answer);
+  return answer;
 }

@@ -1,0 +1,52 @@
+// One request is one request, however often and however simultaneously it is sent under one idempotency-key.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+  const patient = {
+    resourceType: 'Patient',
+    id: PATIENT,
+    name: [{ given: ['Ada'], family: 'Lovelace' }],
+    birthDate: '1985-12-10',
+    telecom: [
+      { system: 'phone', value: '+15184731122' },
+      { system: 'email', value: 'ada@example.com' },
+    ],
+    address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
+  };
+  await request(facet.app)
+    .put(`/fhir/R4/Patient/${PATIENT}`)
+    .set('x-api-key', facet.demo.fhir!)
+    .set('Content-Type', 'application/fhir+json')
+    .send(JSON.stringify(patient));
+});
+afterAll(() => facet.close());
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
+const post = (path: string, key: string, body: object) =>
+  request(facet.app).post(path).set('x-api-key', facet.demo.loop!).set('idempotency-key', key).send(body);
+const count = async (search: string) =>
+  (await request(facet.app).get(`/fhir/R4/${search}`).set('x-api-key', facet.demo.fhir!)).body.total as number;
+
+test('eight at once of the same lab order make one order, and all get the same answer', async () => {
+  const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
+  const answers = await Promise.all(Array.from({ length: 8 }, () => post('/v1/lab-orders', 'at-once', body)));
+  expect(answers.map((answer) => answer.status)).toEqual(Array(8).fill(201));
+  expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
+  expect(await count(`ServiceRequest?subject=Patient/${PATIENT}&_summary=count`)).toBe(1);
+});
+
+test('a patient sent twice under one key is one patient and one answer, not a duplicate', async () => {
+  const body = { brand_id: 'loop', first_name: 'Once', last_name: 'Only', email: 'once@example.com' };
+  const answers = await Promise.all([1, 2, 3].map(() => post('/v1/patients', 'patient-once', body)));
+  expect(answers.map((answer) => answer.status)).toEqual([201, 201, 201]);
+  expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
+  expect((await post('/v1/patients', 'patient-once', { ...body, last_name: 'Other' })).status).toBe(409);
+});
+
+test('a refused request is not kept: mended, it may use the same key', async () => {
+  expect((await post('/v1/patients', 'mended', { brand_id: 'loop', first_name: 'No', last_name: '' })).status).toBe(400);
+  expect((await post('/v1/patients', 'mended', { brand_id: 'loop', first_name: 'No', last_name: 'Longer' })).status).toBe(201);
+});
