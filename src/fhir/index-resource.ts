@@ -68,13 +68,14 @@ function tokenPart({ code, caseless, textNumber }: SearchParameter, values: Type
 
 const distinct = (tokens: Hash[]): Hash[] => (tokens.length > 1 ? [...new Set(tokens)] : tokens);
 
-const caselessToken = ({ code, ...rest }: Token): Token => ({ ...rest, ...(code !== undefined && { code: withoutCase(code) }) });
+const caselessToken = ({ system, code }: Token): Token => ({ system, code: code && withoutCase(code) });
 
 /** What a person reads beside the codes (`:text`). */
 function textRows(parameter: number, values: TypedValue[]): StringRow[] {
   const norms = new Set<string>();
   for (const { type, value } of values) for (const text of TOKEN_TEXTS[type]?.(value as never) ?? []) if (text) norms.add(fold(text));
-  return Array.from(norms, (norm) => ({ parameter, norm, low: false, high: false, infix: true })).filter(({ norm }) => norm !== '');
+  norms.delete('');
+  return norms.size ? [...norms].map((norm) => ({ parameter, norm, low: false, high: false, infix: true })) : [];
 }
 
 function stringPart({ code, number, infix, phonetic }: SearchParameter, values: TypedValue[]): Part {

@@ -18,7 +18,7 @@ function reference({ reference: text, identifier }: Reference, baseUrl: string):
   const { system = null, value } = identifier ?? {};
   return {
     targets: target === undefined ? [] : [target],
-    ...(identifier && { identifier: { system, ...(value !== undefined && { code: value }) } }),
+    ...(identifier && { identifier: { system, code: value } }),
   };
 }
 

@@ -19,8 +19,8 @@ interface Identifier {
 }
 
 const plain = (value: unknown): Token[] => [{ code: String(value) }];
-const coded = ({ system, code }: Coding): Token[] => [{ system: system ?? null, ...(code !== undefined && { code }) }];
-const numbered = ({ system, value }: Identifier): Token[] => [{ system: system ?? null, ...(value !== undefined && { code: value }) }];
+const coded = ({ system, code }: Coding): Token[] => [{ system: system ?? null, code }];
+const numbered = ({ system, value }: Identifier): Token[] => [{ system: system ?? null, code: value }];
 
 /** Types whose JSON has no system of its own. */
 const PLAIN = ['code', 'boolean', 'string', 'id', 'uri', 'url', 'canonical', 'oid', 'uuid', 'integer', 'positiveInt', 'unsignedInt'];

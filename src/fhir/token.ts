@@ -5,8 +5,8 @@ import type { Hash } from './index-rows.ts';
 
 /** A coded value. `system` undefined: the value's type has none (boolean, code, string); null: it could have one, but does not. */
 export interface Token {
-  system?: string | null;
-  code?: string;
+  system?: string | null | undefined;
+  code?: string | undefined;
 }
 
 /** `code`: this code in any system. Also a uri's text. */
