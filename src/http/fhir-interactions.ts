@@ -119,7 +119,7 @@ async function searchWith(call: FhirCall, given: [string, string][], hidden: boo
   const handling = /handling=lenient/.test(req.get('prefer') ?? '') ? 'lenient' : 'strict';
   const page = await searchResources(context, { type, parameters, handling, ...(opened?.after && { start: { after: opened.after } }) });
   const link = (after?: (string | null)[]): string =>
-    `${context.baseUrl}/${type}?_page=${seal.close(tenant, { type, parameters, ...(after && { after }) })}`;
+    `${context.baseUrl}/${type}?_page=${seal.close(tenant, { type, parameters: page.parsed.self, ...(after && { after }) })}`;
   const plainSelf = `${context.baseUrl}/${type}${page.parsed.self.length ? `?${new URLSearchParams(page.parsed.self)}` : ''}`;
   const self = hidden || opened ? link(opened?.after) : plainSelf;
   return { status: 200, body: searchBundle(context.baseUrl, page, { self, next: page.next && link(page.next) }) };

@@ -1,0 +1,123 @@
+// What a caller sees when Junction fails: 502 in the vendor's shape, nothing lost, nothing sent twice. Junction is the sandbox, over HTTP, told to fail.
+import request from 'supertest';
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Running, startFacet } from './running.ts';
+
+let sandbox: Sandbox;
+let facet: Running;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  facet = await startFacet({ JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId });
+  await putPatient(PATIENT, whole);
+});
+afterAll(async () => {
+  await facet.close();
+  await sandbox.close();
+});
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
+const whole = {
+  name: [{ given: ['Ada'], family: 'Lovelace' }],
+  birthDate: '1985-12-10',
+  telecom: [
+    { system: 'phone', value: '+15184731122' },
+    { system: 'email', value: 'ada@example.com' },
+  ],
+  address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
+};
+
+const control = (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) =>
+  fetch(`${sandbox.url}/sandbox${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) }).then((answer) =>
+    answer.json(),
+  );
+const fail = (fault: object) => control('POST', '/faults', fault);
+const orders = async () => ((await control('GET', '/orders')) as { total: number }).total;
+const fhir = (method: 'get' | 'post' | 'put', path: string) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
+const putPatient = (id: string, body: object) =>
+  fhir('put', `/Patient/${id}`).send(JSON.stringify({ resourceType: 'Patient', id, ...body }));
+const order = (key: string, body: object = {}) =>
+  request(facet.app)
+    .post('/v1/lab-orders')
+    .set('x-api-key', facet.demo.loop!)
+    .set('idempotency-key', key)
+    .send({ brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos', ...body });
+const physician = (npi: string) =>
+  request(facet.app)
+    .post('/v1/physicians')
+    .set('x-api-key', facet.demo.loop!)
+    .send({ name: 'Ann Lee', email: 'ann@example.com', npi, license_state: 'NY', state_license: '1' });
+
+test.each([
+  ['answers 500 before taking the order', { kind: 'error', status: 500 }],
+  ['answers 500 after taking it', { kind: 'error', status: 500, when: 'after' }],
+  ['cuts its answer off', { kind: 'cut', when: 'after' }],
+  ['closes the connection after taking it', { kind: 'reset', when: 'after' }],
+  ['asks to come back later', { kind: 'error', status: 429, retryAfter: 1 }],
+])('Junction %s: 502 first, then the same key gets its 201, and there is one order', async (what, fault) => {
+  const before = await orders();
+  await fail({ operation: 'createOrder', ...fault });
+  const first = await order(what);
+  expect([first.status, Object.keys(first.body)]).toEqual([502, ['error', 'message']]);
+  expect(first.body.error).toBe('junction_error');
+  const again = await order(what);
+  expect([again.status, again.body.status]).toEqual([201, 'received']);
+  expect((await order(what)).text).toBe(again.text);
+  expect(await orders()).toBe(before + 1);
+});
+
+test('an order through FHIR is answered at once and sent by itself; its Task tells', async () => {
+  const body = {
+    resourceType: 'ServiceRequest',
+    status: 'active',
+    intent: 'order',
+    category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+    code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'fertility' }] },
+    subject: { reference: `Patient/${PATIENT}` },
+  };
+  const before = await orders();
+  const made = await fhir('post', '/ServiceRequest').send(JSON.stringify(body));
+  expect(made.status).toBe(201);
+  let task = { status: '' };
+  for (let i = 0; i < 50 && task.status !== 'received'; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    task = (await fhir('get', `/Task?focus=ServiceRequest/${made.body.id}`)).body.entry[0].resource;
+  }
+  expect(task.status).toBe('received');
+  expect(await orders()).toBe(before + 1);
+  const draft = await fhir('post', '/ServiceRequest').send(JSON.stringify({ ...body, status: 'draft' }));
+  const other = await fhir('post', '/ServiceRequest').send(JSON.stringify({ ...body, category: undefined }));
+  expect([draft.status, other.status]).toEqual([201, 201]);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(await orders()).toBe(before + 1);
+});
+
+test('a FHIR order that lacks what Junction needs is 422 with the place, and nothing is written', async () => {
+  const bare = '01936b00-0000-7000-8000-0000000000bb';
+  await putPatient(bare, { ...whole, telecom: undefined });
+  const refused = await fhir('post', '/ServiceRequest').send(
+    JSON.stringify({
+      resourceType: 'ServiceRequest',
+      status: 'active',
+      intent: 'order',
+      category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+      code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'fertility' }] },
+      subject: { reference: `Patient/${bare}` },
+    }),
+  );
+  expect([refused.status, refused.body.issue[0].code]).toEqual([422, 'business-rule']);
+  expect(refused.body.issue[0].expression[0]).toMatch(/^(Patient|ServiceRequest)\./);
+  expect((await fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
+});
+
+test('a physician on the roster is active; unreachable is 502 and resumed by the next attempt, then complete', async () => {
+  await control('PUT', '/physicians', [{ first_name: 'Ann', last_name: 'Lee', npi: '1666666666' }]);
+  const listed = await physician('1666666666');
+  expect([listed.status, listed.body.status]).toEqual([201, 'active']);
+  await fail({ operation: 'roster', kind: 'error', status: 503 });
+  const failed = await physician('1555555555');
+  expect([failed.status, failed.body.error]).toEqual([502, 'junction_error']);
+  const resumed = await physician('1555555555');
+  expect([resumed.status, resumed.body.status]).toEqual([201, 'pending']);
+  expect((await physician('1555555555')).status).toBe(409);
+});
