@@ -62,21 +62,28 @@ create index sx_string_value on sx_string (tenant_id, param, norm, pid) include 
 create index sx_string_pid on sx_string (tenant_id, pid, param);
 create index sx_string_infix on sx_string using gin (tenant_id, param, norm gin_trgm_ops) with (fastupdate = on, gin_pending_list_limit = 64) where infix;
 
--- Dates and periods: half-open ranges, infinite where a period is open.
+-- Dates and periods: ranges, infinite where a period is open. long: ends more than 24 hours after its beginning. lone: no other range of this
+-- parameter in this resource. Most rows are neither long nor one of several, so that the two indexes for those are small.
 create table sx_date (
   tenant_id int not null, pid bigint not null, param int not null,
-  from_at timestamptz not null, to_at timestamptz not null, low boolean not null, high boolean not null
+  from_at timestamptz not null, to_at timestamptz not null, low boolean not null, high boolean not null, lone boolean not null, long boolean not null
 );
 create index sx_date_value on sx_date (tenant_id, param, from_at, pid) include (to_at, low, high);
+create index sx_date_long on sx_date (tenant_id, param, to_at) where long;
+create index sx_date_several on sx_date (tenant_id, param, pid) where not lone;
 create index sx_date_pid on sx_date (tenant_id, pid, param);
+create statistics sx_date_kinds (mcv) on param, lone, long from sx_date;
 
--- Numbers and quantities: the range that the written digits stand for. unit_h: hash of the canonical unit.
+-- Numbers and quantities, likewise: the range that the written digits stand for, long when wider than 1. unit_h: hash of the canonical unit.
 create table sx_number (
   tenant_id int not null, pid bigint not null, param int not null, unit_h bigint,
-  from_n numeric not null, to_n numeric not null, low boolean not null, high boolean not null
+  from_n numeric not null, to_n numeric not null, low boolean not null, high boolean not null, lone boolean not null, long boolean not null
 );
 create index sx_number_value on sx_number (tenant_id, param, from_n, pid) include (to_n, unit_h, low, high);
+create index sx_number_long on sx_number (tenant_id, param, to_n) where long;
+create index sx_number_several on sx_number (tenant_id, param, pid) where not lone;
 create index sx_number_pid on sx_number (tenant_id, pid, param);
+create statistics sx_number_kinds (mcv) on param, lone, long from sx_number;
 
 -- lz4 unpacks several times faster than PostgreSQL's own method. An engine built without it keeps its own.
 do $$

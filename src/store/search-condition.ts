@@ -1,8 +1,9 @@
 // Conditions as SQL: each a test of one search row (`sx`), side tables by EXISTS, which the planner turns into semi-joins in either direction.
 import { hash } from '../fhir/hash.ts';
-import type { Comparison, Condition } from '../fhir/query.ts';
+import type { Condition } from '../fhir/query.ts';
 import { type ServedType, TYPES } from '../fhir/types.ts';
 import { type Binder, TENANT } from './binder.ts';
+import { isRange, type RangeCondition, rangeKey, rangeTest } from './search-range.ts';
 import { storable } from './storable.ts';
 
 /** The search row under test: its alias, and the types it may have. */
@@ -23,9 +24,17 @@ export function testOf(condition: Condition, tested: Tested, binder: Binder): st
 /** All search rows of these types of the tenant for which all conditions hold: what follows `where`. */
 export function testsOf(conditions: Condition[], tested: Tested, binder: Binder): string {
   const { row, types } = tested;
-  return [`${row}.tenant_id = ${TENANT}`, typeTest(row, types), ...conditions.map((condition) => testOf(condition, tested, binder))].join(
-    ' and ',
-  );
+  return [`${row}.tenant_id = ${TENANT}`, typeTest(row, types), ...allTests(conditions, tested, binder)].join(' and ');
+}
+
+/** A test per condition, one for all date or number conditions on the same parameter. */
+function allTests(conditions: Condition[], tested: Tested, binder: Binder): string[] {
+  const ranges = Map.groupBy(conditions.filter(isRange), rangeKey);
+  const others = conditions.filter((condition) => !isRange(condition));
+  return [
+    ...others.map((condition) => testOf(condition, tested, binder)),
+    ...Array.from(ranges.values(), (group) => rangeTest(group, tested.row, binder)),
+  ];
 }
 
 /** `rtype` is compared as smallint: the token index knows no other equality. */
@@ -47,8 +56,7 @@ function some(table: string, { parameter }: { parameter: number }, { row }: Test
   return `exists (select 1 from ${table} ${x} where ${own} and ${test(x)})`;
 }
 
-const compared = (any: Comparison[][], column: (end: Comparison['column']) => string, type: string, binder: Binder): string =>
-  either(any.map((all) => every(all.map(({ column: end, op, at }) => `${column(end)} ${op} ${binder.bind(at)}::${type}`))));
+const ownRange = (condition: RangeCondition, { row }: Tested, binder: Binder): string => rangeTest([condition], row, binder);
 
 const TRANSLATIONS: { [O in On]: Translation<O> } = {
   token: ({ any }, { row }, { bind }) => (any.length ? `${row}.tok && ${bind(hashes(any))}::bigint[]` : 'false'),
@@ -56,13 +64,8 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
     some('sx_ref', condition, tested, binder, (x) => `${x}.target_h = any(${binder.bind(hashes(condition.any))}::bigint[])`),
   string: (condition, tested, binder) =>
     some('sx_string', condition, tested, binder, (x) => either(condition.any.map((text) => textTest(x, text, binder)))),
-  date: (condition, tested, binder) =>
-    some('sx_date', condition, tested, binder, (x) => compared(condition.any, (end) => `${x}.${end}_at`, 'timestamptz', binder)),
-  number: (condition, tested, binder) =>
-    some('sx_number', condition, tested, binder, (x) => {
-      const unit = condition.unit === undefined ? [] : [`${x}.unit_h = ${binder.bind(condition.unit)}`];
-      return every([...unit, compared(condition.any, (end) => `${x}.${end}_n`, 'numeric', binder)]);
-    }),
+  date: ownRange,
+  number: ownRange,
   lastUpdated: ({ any }, { row }, { bind }) =>
     either(any.map((all) => every(all.map(({ op, at }) => `${row}.lu ${op} ${bind(at)}::timestamptz`)))),
   id: ({ any }, { row, types }, { bind }) => {
@@ -80,7 +83,7 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
     return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types: [type] }, binder)})`;
   },
   or: ({ any }, tested, binder) => either(any.map((condition) => testOf(condition, tested, binder))),
-  and: ({ all }, tested, binder) => every(all.map((condition) => testOf(condition, tested, binder))),
+  and: ({ all }, tested, binder) => every(allTests(all, tested, binder)),
   not: ({ condition }, tested, binder) => `not ${testOf(condition, tested, binder)}`,
   nothing: () => 'false',
 };

@@ -30,9 +30,15 @@ export type GivenColumn = keyof typeof COLUMNS;
 export const SIDE_TABLES = {
   sx_ref: { param: 'int', target_h: 'bigint' },
   sx_string: { param: 'int', norm: 'text', low: 'boolean', high: 'boolean', infix: 'boolean' },
-  sx_date: { param: 'int', from_at: 'timestamptz', to_at: 'timestamptz', low: 'boolean', high: 'boolean' },
-  sx_number: { param: 'int', unit_h: 'bigint', from_n: 'numeric', to_n: 'numeric', low: 'boolean', high: 'boolean' },
+  sx_date: { param: 'int', from_at: 'timestamptz', to_at: 'timestamptz', low: 'boolean', high: 'boolean', lone: 'boolean' },
+  sx_number: { param: 'int', unit_h: 'bigint', from_n: 'numeric', to_n: 'numeric', low: 'boolean', high: 'boolean', lone: 'boolean' },
 } as const;
+
+/** The last column of a side table, where it follows from the others: as search (search-range.ts) expects it. */
+const MADE: Partial<Record<SideTable, string>> = {
+  sx_date: "s.to_at > s.from_at + interval '24 hours' as long",
+  sx_number: 's.to_n > s.from_n + 1 as long',
+};
 
 export type SideTable = keyof typeof SIDE_TABLES;
 export const SIDE_TABLE_NAMES = Object.keys(SIDE_TABLES) as SideTable[];
@@ -145,6 +151,6 @@ function sideRows(table: SideTable, shape: WriteShape, from: number): string {
   const types: Record<string, string> = { n: 'int', ...SIDE_TABLES[table] };
   const given = sideColumns(table, shape);
   const rows = `unnest(${given.map((name, at) => `$${from + at}::${types[name]}[]`).join(', ')}) as s(${given.join(', ')})`;
-  const names = Object.keys(SIDE_TABLES[table]).map((name) => `s.${name}`);
+  const names = [...Object.keys(SIDE_TABLES[table]).map((name) => `s.${name}`), ...(MADE[table] ? [MADE[table]] : [])];
   return `select $1 as tenant_id, g.pid, ${names.join(', ')} from done g join ${rows} on ${shape.single ? 'true' : 's.n = g.n'}`;
 }

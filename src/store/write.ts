@@ -1,8 +1,7 @@
 // Writing changes: what they are in the parameters of the writing statement.
-import type { IndexRows } from '../fhir/index-rows.ts';
 import { TYPES } from '../fhir/types.ts';
 import type { Database } from './database.ts';
-import { storable } from './storable.ts';
+import { type SideRow, sideRowsOf } from './side-rows.ts';
 import type { Change } from './store.ts';
 import {
   type GivenColumn,
@@ -14,23 +13,6 @@ import {
   type WriteShape,
   writeSql,
 } from './write-sql.ts';
-
-type SideRow = Record<string, unknown>;
-
-/** How each kind of index row stands in its side table. */
-const SIDES: Record<SideTable, (index: IndexRows) => SideRow[]> = {
-  sx_ref: (index) => index.references.map((row) => ({ param: row.parameter, target_h: row.target })),
-  sx_string: (index) => index.strings.map(({ parameter, norm, ...marks }) => ({ param: parameter, norm: storable(norm), ...marks })),
-  sx_date: (index) => index.dates.map(({ parameter, from, to, ...marks }) => ({ param: parameter, from_at: from, to_at: to, ...marks })),
-  sx_number: (index) =>
-    index.numbers.map(({ parameter, from, to, unit = null, ...marks }) => ({
-      param: parameter,
-      unit_h: unit,
-      from_n: from,
-      to_n: to,
-      ...marks,
-    })),
-};
 
 const GIVEN: Record<GivenColumn, (change: Change) => unknown> = {
   rtype: (change) => TYPES[change.type],
@@ -65,7 +47,7 @@ const sideRows = (changes: Change[]): Map<SideTable, SideRow[]> =>
   new Map(
     SIDE_TABLE_NAMES.map((table) => [
       table,
-      changes.flatMap(({ index }, at) => (index ? SIDES[table](index).map((row) => ({ n: at + 1, ...row })) : [])),
+      changes.flatMap(({ index }, at) => (index ? sideRowsOf(table, index).map((row) => ({ n: at + 1, ...row })) : [])),
     ]),
   );
 

@@ -139,10 +139,21 @@ const inclusion = (source: ServedType): fc.Arbitrary<Inclusion> =>
     })
     .map((one) => ({ ...one, source, types: one.direction === 'revinclude' ? one.types.slice(0, 1) : one.types }));
 
+/** Several conditions on one date or number parameter: which the store tests together, and resources may meet by several rows. */
+const together: fc.Arbitrary<Condition[]> = fc.tuple(parameter, fc.boolean()).chain(([by, dates]) => {
+  const date: fc.Arbitrary<Condition> = fc.record({ on: fc.constant('date' as const), parameter: fc.constant(by), any: comparisons(DAYS) });
+  const number: fc.Arbitrary<Condition> = fc.record({
+    on: fc.constant('number' as const),
+    parameter: fc.constant(by),
+    any: comparisons(NUMBERS),
+  });
+  return fc.array(dates ? date : number, { minLength: 2, maxLength: 3 });
+});
+
 export const query: fc.Arbitrary<Query> = oneOf(TYPES).chain((type) =>
   fc.record({
     type: fc.constant(type),
-    where: fc.array(condition, { maxLength: 2 }),
+    where: fc.oneof({ weight: 2, arbitrary: fc.array(condition, { maxLength: 2 }) }, { weight: 1, arbitrary: together }),
     sort: fc.array(sortKey, { maxLength: 3 }),
     count: fc.integer({ min: 1, max: 4 }),
     total: fc.constant('accurate' as const),

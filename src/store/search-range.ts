@@ -1,0 +1,79 @@
+// Date and number conditions as SQL. A row is a range, and tests of its two ends tell the planner little: each half of a period matches half of all
+// rows, and their meeting is what is rare. So conditions on one parameter are tested together on one row, and every test gets a bound on `from`,
+// which the index has: rows are short (`long` says which are not), and a range never ends before it begins.
+import type { Comparison, Condition } from '../fhir/query.ts';
+import { type Binder, TENANT } from './binder.ts';
+
+export type RangeCondition = Extract<Condition, { on: 'date' | 'number' }>;
+
+interface Side {
+  table: string;
+  suffix: string;
+  type: string;
+  /** A row is `long` when it ends later than this after its beginning: as in the writing statement (write-sql.ts). */
+  short: string;
+}
+
+const SIDES: Record<RangeCondition['on'], Side> = {
+  date: { table: 'sx_date', suffix: '_at', type: 'timestamptz', short: "interval '24 hours'" },
+  number: { table: 'sx_number', suffix: '_n', type: 'numeric', short: '1' },
+};
+/** More combinations than this are not multiplied out: the conditions are then tested each by itself. */
+const MOST_COMBINATIONS = 32;
+
+/** Conditions that can be tested on one row have the same key. */
+export const rangeKey = ({ on, parameter, ...rest }: RangeCondition): string => `${on} ${parameter} ${'unit' in rest ? rest.unit : ''}`;
+
+export const isRange = (condition: Condition): condition is RangeCondition => condition.on === 'date' || condition.on === 'number';
+
+/** True for the resources that meet all of the conditions, which have one key. */
+export function rangeTest(conditions: RangeCondition[], row: string, binder: Binder): string {
+  const combinations = conditions.reduce((product, { any }) => product * any.length, 1);
+  if (conditions.length > 1 && combinations > MOST_COMBINATIONS)
+    return conditions.map((one) => rangeTest([one], row, binder)).join(' and ');
+  const x = binder.alias('x');
+  const arms = product(conditions.map(({ any }) => any)).flatMap((all) => bounded(x, all, conditions[0]!, binder));
+  const tests = conditions.length > 1 ? [...arms, apart(x, conditions, binder)] : arms;
+  return tests.length ? `exists (${rowOf(x, row, conditions[0]!, binder)} and (${tests.join(' or ')}))` : 'false';
+}
+
+function rowOf(x: string, row: string, condition: RangeCondition, { bind }: Binder): string {
+  const unit = condition.on === 'number' && condition.unit !== undefined ? ` and ${x}.unit_h = ${bind(condition.unit)}` : '';
+  const own = `${x}.tenant_id = ${TENANT} and ${x}.pid = ${row}.pid and ${x}.param = ${bind(condition.parameter)}`;
+  return `select 1 from ${SIDES[condition.on].table} ${x} where ${own}${unit}`;
+}
+
+/** AND of ORs of ANDs → OR of ANDs. */
+const product = (lists: Comparison[][][]): Comparison[][] =>
+  lists.reduce<Comparison[][]>((done, any) => done.flatMap((all) => any.map((more) => [...all, ...more])), [[]]);
+
+/** The tests of one combination, with a bound on `from` from above and from below wherever there is one on `to`. */
+function bounded(x: string, all: Comparison[], { on }: RangeCondition, binder: Binder): string[] {
+  const { suffix, type, short } = SIDES[on];
+  const from = `${x}.from${suffix}`;
+  const tests = all.map((comparison) => compared(x, comparison, on, binder));
+  const bound = (column: Comparison['column'], direction: string) =>
+    all.find((one) => one.column === column && one.op.startsWith(direction));
+  const [end, beginning] = [bound('to', '<'), bound('to', '>')];
+  if (end && !bound('from', '<')) tests.push(`${from} <= ${binder.bind(end.at)}::${type}`);
+  if (!beginning || bound('from', '>')) return [every(tests)];
+  const earliest = `${binder.bind(beginning.at)}::${type} - ${short}`;
+  return [every([...tests, `${from} >= ${earliest}`]), every([...tests, `${x}.long`, `${from} < ${earliest}`])];
+}
+
+/** Where a resource has several rows (`lone` says which have not), each condition may be met by another one. */
+function apart(x: string, [first, ...others]: RangeCondition[], binder: Binder): string {
+  const elsewhere = others.map((condition) => {
+    const y = binder.alias('y');
+    return `exists (${rowOf(y, x, condition, binder)} and ${plain(y, condition, binder)})`;
+  });
+  return every([`not ${x}.lone`, plain(x, first!, binder), ...elsewhere]);
+}
+
+const plain = (x: string, { on, any }: RangeCondition, binder: Binder): string =>
+  any.length ? `(${any.map((all) => every(all.map((comparison) => compared(x, comparison, on, binder)))).join(' or ')})` : 'false';
+
+const compared = (x: string, { column, op, at }: Comparison, on: RangeCondition['on'], { bind }: Binder): string =>
+  `${x}.${column}${SIDES[on].suffix} ${op} ${bind(at)}::${SIDES[on].type}`;
+
+const every = (tests: string[]): string => (tests.length ? `(${tests.join(' and ')})` : 'true');
