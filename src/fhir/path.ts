@@ -86,8 +86,11 @@ function rootOf(syntax: StepSyntax, scope: Scope): { type: string; of(env: Bindi
   if (type === undefined) throw new Error(`%${name} is neither an alias nor a variable`);
   const conditions = where.map((condition) => compileCondition(condition, { ...scope, type }));
   const of = (env: Bindings): unknown[] => {
-    const all = [env[name] ?? []].flat().filter((item) => conditions.every((one) => one.test(item, env)));
-    return index === undefined ? all : all.slice(index, index + 1);
+    const value = env[name];
+    if (value === undefined || value === null) return [];
+    const all = Array.isArray(value) ? value : [value];
+    const met = conditions.length ? all.filter((item) => conditions.every((one) => one.test(item, env))) : all;
+    return index === undefined ? met : met.slice(index, index + 1);
   };
   return { type, of };
 }

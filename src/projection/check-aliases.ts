@@ -7,24 +7,27 @@ import type { Lens } from './lens.ts';
 import type { Source } from './source.ts';
 import type { MappingSpec, SurfaceSpec } from './spec.ts';
 
-export interface Aliased {
-  lens: Lens;
-  mapping: Source<MappingSpec>;
-  surface: Source<SurfaceSpec>;
+/** The aliases of a surface. */
+export function checkAliases(surface: Source<SurfaceSpec>, { definitions }: Profiles): string[] {
+  const undefinedOnes = Object.entries(surface.content.systems).filter(([, url]) => !definitions.has(url));
+  return undefinedOnes.map(([name, url]) => `${surface.place(['systems', name])}: nothing in fhir-profiles/ defines ${url}`);
 }
 
-export function checkAliases({ lens, mapping, surface }: Aliased, { definitions }: Profiles, faults: string[]): void {
-  for (const [name, url] of Object.entries(surface.content.systems)) {
-    const text = `${surface.place(['systems', name])}: nothing in fhir-profiles/ defines ${url}`;
-    if (!definitions.has(url) && !faults.includes(text)) faults.push(text);
-  }
+/** The extensions of a mapping, and URLs that should be aliases. */
+export function checkExtensions({ lens, mapping }: { lens: Lens; mapping: Source<MappingSpec> }, { definitions }: Profiles): string[] {
+  const faults: string[] = [];
   for (const field of lens.leaves) {
     const problems = [...field.paths, ...field.written].flatMap((path) => extensionProblems(path, lens.names.scope.type, definitions));
     const keys = field.at.flatMap((name) => ['fields', name]);
     for (const problem of new Set(problems)) faults.push(`${mapping.place(keys)}: ${problem}`);
   }
-  const literal = /'((?:https?|urn):[^']*)'/.exec(JSON.stringify([mapping.content.fields, mapping.content.let, mapping.content.also]));
-  if (literal) faults.push(`${mapping.place([])}: write an alias of surface.yaml for ${literal[1]}`);
+  for (const part of ['let', 'row', 'fields', 'also'] as const) {
+    for (const [key, spec] of Object.entries(mapping.content[part] ?? {})) {
+      const [, url] = /'((?:https?|urn):[^']*)'/.exec(JSON.stringify(spec)) ?? [];
+      if (url !== undefined) faults.push(`${mapping.place([part, key])}: write an alias of surface.yaml for ${url}`);
+    }
+  }
+  return faults;
 }
 
 /** https://hl7.org/fhir/R4/defining-extensions.html#context */

@@ -16,7 +16,8 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void 
   }
   for (const [nth, { path, while: condition }] of lens.also.entries()) {
     if (path.readOnly) fault(['also', String(nth), 'fhir'], new Error(path.readOnly));
-    if (condition?.open.length) fault(['also', String(nth), 'while'], new Error(`${condition.open[0]} repeats: say which is meant`));
+    if (condition?.path.open.length)
+      fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: say which is meant`));
   }
   if (mapping.interactions.some((one) => one === 'create' || one === 'update')) checkOverlaps(lens, fault);
   checkNames(lens, mapping, fault);
@@ -66,14 +67,14 @@ function wordProblems({ spec, codec, at }: Field, lens: Lens): string[] {
 function checkOverlaps(lens: Lens, fault: Fault): void {
   const writers = [
     ...lens.leaves.flatMap((field) =>
-      field.written.map((path) => ({ keys: keysOf(field), name: field.at.join('.'), path, prefix: prefixOf(field) })),
+      field.written.map((path) => ({ keys: keysOf(field), name: field.at.join('.'), path, owns: field.owns })),
     ),
     ...lens.leaves.flatMap((field) =>
       field.spec.link
-        ? [{ keys: keysOf(field), name: `the link of ${field.name}`, path: lens.names.path(field.spec.link.to), prefix: undefined }]
+        ? [{ keys: keysOf(field), name: `the link of ${field.name}`, path: lens.names.path(field.spec.link.to), owns: undefined }]
         : [],
     ),
-    ...lens.also.map(({ path }, nth) => ({ keys: ['also', String(nth)], name: `also ${nth + 1}`, path, prefix: undefined })),
+    ...lens.also.map(({ path }, nth) => ({ keys: ['also', String(nth)], name: `also ${nth + 1}`, path, owns: undefined })),
   ].filter(({ path }) => path.readOnly === undefined);
   for (const [nth, one] of writers.entries()) {
     const other = writers.slice(0, nth).find((before) => before.name !== one.name && isOverlap(before, one));
@@ -83,9 +84,6 @@ function checkOverlaps(lens: Lens, fault: Fault): void {
       fault(one.keys, new Error(`${early.name} has no member ${early.index} without one before it: no required field writes that`));
   }
 }
-
-/** The keys of a map that are its own begin with this. */
-const prefixOf = ({ spec, paths }: Field): string | undefined => (spec.as?.startsWith('keyed') ? paths[0]!.text : undefined);
 
 /** A member can only be second where a required field is first: lists have no holes. */
 function hasNeighbour(path: Path, index: number, lens: Lens): boolean {

@@ -1,5 +1,6 @@
 // Pairs of pure functions for one value: how it is shown, how it is stored. The only code a mapping can ask for, by name (`as:`).
 import { parseExact, stringify } from '../fhir/json.ts';
+import { TEXT_TYPES } from '../fhir/primitives.ts';
 import { type Token, tokenOf, wordTable } from './code-table.ts';
 import type { Ids } from './ids.ts';
 import type { Env } from './shape.ts';
@@ -44,11 +45,12 @@ const json: Maker = () => ({
   write: stringify,
 });
 
+const ON_THE_MINUTE = /:00(?:\.0+)?$/;
 const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?$/;
 
 /** FHIR's times have seconds, the shown ones only where they are not 00. https://hl7.org/fhir/R4/datatypes.html#time */
 const time: Maker = () => ({
-  read: (stored) => (stored as string).replace(/^(\d\d:\d\d):00(?:\.0+)?$/, '$1'),
+  read: (stored) => (ON_THE_MINUTE.test(stored as string) ? (stored as string).slice(0, 5) : stored),
   write: (shown) => ((shown as string).length === 5 ? `${shown}:00` : shown),
   fault: (shown) => (TIME.test(shown as string) ? undefined : 'must be a time as HH:mm, from 00:00 to 23:59'),
 });
@@ -66,8 +68,7 @@ const date: Maker = () => ({
 function dayOf(text: string): string | undefined {
   const [, year, month, day] = ISO_DAY.exec(text) ?? turned(US_DAY.exec(text)) ?? [];
   const iso = `${year}-${month}-${day}`;
-  const at = year === undefined || year === '0000' ? Number.NaN : Date.parse(`${iso}T00:00:00Z`);
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(iso) ? iso : undefined;
+  return TEXT_TYPES.date!.is(iso) ? iso : undefined;
 }
 
 const turned = (us: RegExpExecArray | null): (string | undefined)[] | undefined => us?.slice() && [us[0], us[3], us[1], us[2]];

@@ -36,6 +36,7 @@ export const mapField: FieldMaker = (name, spec, context) => {
     },
     paths,
     written: [path],
+    owns: { key: keyName, prefix },
     stores: (value) => Object.values(value as Record<string, string>).map((text) => ({ type: valueType, value: text })),
     show({ slots }) {
       const entries = slots[slot]!.flatMap((element) => entryOf(element) ?? []);

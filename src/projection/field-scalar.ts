@@ -23,7 +23,8 @@ export const scalarField: FieldMaker = (name, spec, context) => {
     written: [main],
     stores: (value, env) => [{ type: main.type, value: codec.write(value, env) }],
     show(now) {
-      for (const [nth, { slot, look }] of sources.entries()) {
+      for (let nth = 0; nth < sources.length; nth++) {
+        const { slot, look } = sources[nth]!;
         for (const element of now.slots[slot]!) {
           const value = look(element, now.env);
           const shown = value === undefined ? undefined : shownAs(field, nth, value, now.env);

@@ -29,6 +29,8 @@ export interface Field {
   codec: Codec;
   /** Where it stands: the first is written, the others are fallbacks when reading. */
   paths: Path[];
+  /** A map: its own are the elements whose `key` begins with `prefix`. */
+  owns?: { key: string; prefix: string };
   /** Every path it writes. */
   written: Path[];
   /** The primitive values that showing `value` would put into the resource, with their FHIR types. */

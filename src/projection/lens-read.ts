@@ -18,7 +18,8 @@ export interface Rows {
 export interface Also {
   spec: AlsoSpec;
   path: Path;
-  while: Path | undefined;
+  slot: number;
+  while: { path: Path; slot: number } | undefined;
 }
 
 /** A compiled mapping from inside. */
@@ -33,12 +34,12 @@ export interface Parts {
   links: ReadonlyMap<Field, number>;
 }
 
-/** What the resource holds, with the names bound that this mapping uses. */
+/** What the resource holds, with the names bound that this mapping uses. `view`: what is about to be written. */
 export function nowOf({ names, rows, tree }: Parts, resource: Resource, { env, view }: { env: Env; view?: View }): Now {
   const bound: Env = rows || names.elements.length ? { ...env } : env;
   if (rows && bound[rows.name] === undefined) bound[rows.name] = view?.[rows.name] === undefined ? rows.keys(resource)[0] : rows.of(view);
   for (const { name, first } of names.elements) bound[name] = first(resource, bound);
-  return { slots: tree.read(resource, bound), env: bound };
+  return { slots: tree.read(resource, bound, view !== undefined), env: bound };
 }
 
 /** The view of a resource: every documented key, whether it has a value or not. `all`: the keys that are never shown, too. */
@@ -49,9 +50,16 @@ export function viewOf(parts: Parts, resource: Resource, { env, all }: { env: En
   return view;
 }
 
+/** What is shown for a missing value, if the vendor says. */
+export function standardOf({ default: standard }: FieldSpec): unknown {
+  return isServerValue(standard) || isUnset(standard) ? undefined : standard;
+}
+
 /** How a field without a value is shown. */
-function unsetOf({ type, default: standard }: FieldSpec): unknown {
-  if (standard !== undefined && !isServerValue(standard)) return standard;
+function unsetOf(spec: FieldSpec): unknown {
+  const { type } = spec;
+  const standard = standardOf(spec);
+  if (standard !== undefined) return standard;
   if (type === 'string[]') return [];
   return type === 'object' ? {} : null;
 }

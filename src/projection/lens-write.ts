@@ -1,9 +1,11 @@
 // view → resource: what a view asks for becomes changes of the paths it stands at, done in one walk. A field that shows already what is wanted is not
 // touched, so writing back what was read changes nothing, however it came to be stored.
 import { isDeepStrictEqual } from 'node:util';
+import { isPrimitive } from '../fhir/elements.ts';
+import type { Aliases } from '../fhir/path.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Field, Now } from './field.ts';
-import { type Also, isServerValue, isUnset, nowOf, type Parts } from './lens-read.ts';
+import { type Also, isServerValue, isUnset, nowOf, type Parts, standardOf } from './lens-read.ts';
 import type { Slots } from './path-tree.ts';
 import type { Env, View } from './shape.ts';
 
@@ -26,8 +28,10 @@ export function written(
   const id = parts.fields.find((field) => field.name === 'id');
   const writing: Writing = { now, changes: [], server, made: id ? id.show(now) === undefined : into === undefined };
   for (const field of parts.fields) writeField(parts, field, view, writing);
+  const { aliases } = parts.names.scope;
+  for (const one of parts.also) if (!isWhole(one)) writeAlso(one, writing, aliases);
   const changed = parts.tree.write(resource, writing.changes, now.env);
-  return parts.also.reduce((out, one) => withAlso(out, one, { ...writing, aliases: parts.names.scope.aliases }), changed);
+  return parts.also.filter(isWhole).reduce((out, one) => withAlso(out, one, now, aliases), changed);
 }
 
 const KEEP = Symbol('keep');
@@ -39,8 +43,9 @@ function writeField(parts: Parts, field: Field, view: View, writing: Writing): v
     for (const inner of field.fields) writeField(parts, inner, (wanted ?? {}) as View, { ...writing, server: false });
     return;
   }
-  const { now, changes } = writing;
-  if (isDeepStrictEqual(wanted, field.show(now))) return;
+  const { now, changes, made } = writing;
+  const shown = field.show(now) ?? (made ? undefined : standardOf(field.spec));
+  if (wanted === shown || isDeepStrictEqual(wanted, shown)) return;
   field.assign(wanted, now, changes);
   const link = parts.links.get(field);
   if (link !== undefined) changes[link] = [];
@@ -59,18 +64,24 @@ function wantedOf(field: Field, view: View, { server, made, now }: Writing): unk
   return isServerValue(spec.default) ? now.env[spec.default.slice(1)] : spec.default;
 }
 
-function withAlso(
-  resource: Resource,
-  { spec, path, while: condition }: Also,
-  { now, made, aliases }: Writing & { aliases: Readonly<Record<string, string>> },
-): Resource {
-  const { env } = now;
-  const stands = path.get(resource, env);
-  if (!condition) return made && !stands.length ? path.put(resource, [filled(spec.value, env, aliases)], env) : resource;
-  const wanted = condition.get(resource, env).length ? [filled(spec.value, env, aliases)] : [];
-  return isDeepStrictEqual(stands, wanted) ? resource : path.put(resource, wanted, env);
+/** What is written and never shown: with a condition it is there as long as that leads to something, without one it comes with a new item. */
+function writeAlso(one: Also, { now, changes, made }: Writing, aliases: Aliases): void {
+  const stands = now.slots[one.slot]!;
+  const condition = one.while && (changes[one.while.slot] ?? now.slots[one.while.slot]!);
+  if (!condition && (!made || stands.length)) return;
+  const wanted = !condition || condition.length ? [filled(one.spec.value, now.env, aliases)] : [];
+  if (!isDeepStrictEqual(stands, wanted)) changes[one.slot] = wanted;
 }
 
+/** The same where the condition is a whole element: only the written resource tells whether it is there. */
+function withAlso(resource: Resource, { spec, path, while: condition }: Also, { env }: Now, aliases: Aliases): Resource {
+  const wanted = condition!.path.get(resource, env).length ? [filled(spec.value, env, aliases)] : [];
+  return isDeepStrictEqual(path.get(resource, env), wanted) ? resource : path.put(resource, wanted, env);
+}
+
+/** Whether a condition is an element with others below it. */
+const isWhole = (one: Also): boolean => one.while !== undefined && !isPrimitive(one.while.path.type);
+
 /** A value with its %names put in. */
-const filled = (value: string | boolean, env: Env, aliases: Readonly<Record<string, string>>): string | boolean =>
+const filled = (value: string | boolean, env: Env, aliases: Aliases): string | boolean =>
   typeof value === 'string' ? value.replace(/%(\w+)/g, (_, name: string) => aliases[name] ?? String(env[name])) : value;

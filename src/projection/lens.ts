@@ -8,7 +8,7 @@ import { fieldOf } from './field-of.ts';
 import { type Also, type Parts, type Rows, viewOf } from './lens-read.ts';
 import { written } from './lens-write.ts';
 import { type Names, namesOf } from './names.ts';
-import { pathTree } from './path-tree.ts';
+import { type PathTree, pathTree } from './path-tree.ts';
 import type { Env, View } from './shape.ts';
 import type { AlsoSpec, MappingSpec, RowSpec } from './spec.ts';
 
@@ -33,7 +33,6 @@ export function lensOf(
 ): Lens {
   const names = namesOf(mapping, context.aliases);
   const tree = pathTree();
-  const slot = (path: Path): number => tree.slot(path);
   const attempt = <T>(keys: string[], make: () => T): T[] => {
     try {
       return [make()];
@@ -42,12 +41,12 @@ export function lensOf(
       return [];
     }
   };
-  const make = { ...context, resource: mapping.resource, names, slot, at: [] };
+  const make = { ...context, resource: mapping.resource, names, slot: (path: Path) => tree.slot(path), at: [] };
   const fields = Object.entries(mapping.fields).flatMap(([name, spec]) => attempt(['fields', name], () => fieldOf(name, spec, make)));
-  const also = (mapping.also ?? []).flatMap((spec, nth) => attempt(['also', String(nth)], () => alsoOf(spec, names)));
+  const also = (mapping.also ?? []).flatMap((spec, nth) => attempt(['also', String(nth)], () => alsoOf(spec, names, tree)));
   const [rows] = mapping.row ? attempt(['row'], () => rowsOf(mapping.row!, names)) : [];
   const leaves = fields.flatMap(leavesOf);
-  const links = new Map(leaves.flatMap((field) => linkSlot(field, names, slot)));
+  const links = new Map(leaves.flatMap((field) => linkSlot(field, names, tree)));
   const parts: Parts = { mapping, names, tree, fields, also, rows, links };
   return {
     names,
@@ -62,14 +61,16 @@ export function lensOf(
 
 const leavesOf = (field: Field): Field[] => field.fields?.flatMap(leavesOf) ?? [field];
 
-const alsoOf = (spec: AlsoSpec, names: Names): Also => ({
-  spec,
-  path: names.path(spec.fhir),
-  while: spec.while === undefined ? undefined : names.path(spec.while),
-});
+function alsoOf(spec: AlsoSpec, names: Names, tree: PathTree): Also {
+  const placed = (text: string): { path: Path; slot: number } => {
+    const path = names.path(text);
+    return { path, slot: tree.slot(path, true) };
+  };
+  return { spec, ...placed(spec.fhir), while: spec.while === undefined ? undefined : placed(spec.while) };
+}
 
-function linkSlot(field: Field, names: Names, slot: (path: Path) => number): [Field, number][] {
-  return field.spec.link ? [[field, slot(names.path(field.spec.link.to))]] : [];
+function linkSlot(field: Field, names: Names, tree: PathTree): [Field, number][] {
+  return field.spec.link ? [[field, tree.slot(names.path(field.spec.link.to), true)]] : [];
 }
 
 function rowsOf({ each, by, key, as }: RowSpec, names: Names): Rows {

@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Profiles } from '../fhir/profiles.ts';
 import type { Registry } from '../fhir/search-parameters.ts';
 import { isServed } from '../fhir/types.ts';
-import { checkAliases } from './check-aliases.ts';
+import { checkAliases, checkExtensions } from './check-aliases.ts';
 import { checkLens } from './check-lens.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkSearches } from './check-searches.ts';
@@ -46,12 +46,17 @@ export function loadMappings(directory: string, options: LoadOptions): Mappings 
 /** The same with the lenses and files behind the shapes. */
 export function loadShapes(directory: string, options: LoadOptions): { surfaces: LoadedSurface[]; shapes: LoadedShape[] } {
   const faults: string[] = [];
-  const surfaces = folders(directory).flatMap((vendor) => loadSurface(join(directory, vendor), vendor, faults));
+  const surfaces = folders(directory).flatMap((vendor) => loadSurface(join(directory, vendor), vendor, { ...options, faults }));
   surfaces.sort((a, b) => a.source.content.order - b.source.content.order);
   const shapes = surfaces.flatMap((one) => one.files.flatMap((file) => loadShape(file, one, { ...options, faults })));
   faults.push(...checkRoutes(shapes));
   if (faults.length) throw new Error(`the mappings cannot be used:\n  ${faults.join('\n  ')}`);
   return { surfaces, shapes };
+}
+
+interface Loading extends LoadOptions {
+  /** What is wrong so far. */
+  faults: string[];
 }
 
 const folders = (directory: string): string[] =>
@@ -66,19 +71,16 @@ export interface LoadedSurface {
   files: string[];
 }
 
-function loadSurface(folder: string, name: string, faults: string[]): LoadedSurface[] {
+function loadSurface(folder: string, name: string, { profiles, faults }: Loading): LoadedSurface[] {
   const source = read<SurfaceSpec>(join(folder, 'surface.yaml'), SURFACE_FILE, faults);
   if (!source) return [];
   const surface = surfaceOf(name, source.content, (keys, error) => faults.push(`${source.place(keys)}: ${messageOf(error)}`));
+  faults.push(...checkAliases(source, profiles));
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml') && file !== 'surface.yaml' && !file.endsWith('.examples.yaml'));
   return [{ surface, source, files: files.sort().map((file) => join(folder, file)) }];
 }
 
-function loadShape(
-  file: string,
-  { surface, source }: LoadedSurface,
-  { profiles, registry, faults }: LoadOptions & { faults: string[] },
-): LoadedShape[] {
+function loadShape(file: string, { surface, source }: LoadedSurface, { profiles, registry, faults }: Loading): LoadedShape[] {
   const mapping = read<MappingSpec>(file, MAPPING_FILE, faults);
   if (!mapping) return [];
   const fault = (keys: string[], error: unknown): void => void faults.push(`${mapping.place(keys)}: ${messageOf(error)}`);
@@ -93,7 +95,7 @@ function loadShape(
   const loaded = { ...made, mapping, surface: source };
   checkLens(made.lens, mapping.content, fault);
   checkSearches(made.lens, mapping.content, { registry, fault });
-  checkAliases(loaded, profiles, faults);
+  faults.push(...checkExtensions(loaded, profiles));
   return [loaded];
 }
 
@@ -106,6 +108,9 @@ function attempt<T>(make: () => T, fault: (error: unknown) => void): T | undefin
   }
 }
 
+/** Compiles each grammar once. */
+const GRAMMARS = new Ajv2020({ allErrors: true, strictRequired: false, allowUnionTypes: true });
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Reads a file and checks its grammar; undefined when something is wrong with it. */
@@ -115,7 +120,7 @@ function read<T>(file: string, grammar: object, faults: string[]): Source<T> | u
     (error) => faults.push(messageOf(error)),
   );
   if (!source) return undefined;
-  const accepts = new Ajv2020({ allErrors: true, strictRequired: false, allowUnionTypes: true }).compile(grammar);
+  const accepts = GRAMMARS.compile(grammar);
   if (accepts(source.content)) return source;
   const wrong = (accepts.errors ?? []).map(({ instancePath, message, params }) => {
     const keys = instancePath.split('/').slice(1);

@@ -1,11 +1,11 @@
 // Whether two paths may lead to the same place, so that writing one would change what the other wrote.
 import type { Path, Step } from '../fhir/path.ts';
 import type { StepSyntax } from '../fhir/path-syntax.ts';
+import type { Field } from './field.ts';
 
 interface Writer {
   path: Path;
-  /** Set for a map: its own are the members whose key begins so. */
-  prefix?: string | undefined;
+  owns?: Field['owns'] | undefined;
 }
 
 /** Equal, or one above the other, or two ways to choose from one list that may choose the same member. */
@@ -40,8 +40,12 @@ function isSubset(one: StepSyntax, other: StepSyntax): boolean {
   return one.where.every((condition) => asked.includes(JSON.stringify(condition)));
 }
 
-/** The map owns only members under its prefix, and the other asks for one that is not. */
-function ownMembers({ prefix }: Writer, { where }: StepSyntax): boolean {
-  const asked = where.flatMap((condition) => ('is' in condition && 'value' in condition.is ? [String(condition.is.value)] : []));
-  return prefix !== undefined && asked.length > 0 && asked.every((value) => !value.startsWith(prefix));
+/** A map owns only members whose key begins with its prefix, and the other asks for a member whose key does not. */
+function ownMembers({ owns }: Writer, { where }: StepSyntax): boolean {
+  if (!owns) return false;
+  return where.some((condition) => {
+    if (!('is' in condition) || !('value' in condition.is)) return false;
+    const [step, ...more] = condition.path.steps;
+    return step!.name === owns.key && more.length === 0 && !String(condition.is.value).startsWith(owns.prefix);
+  });
 }

@@ -1,0 +1,241 @@
+// A mistake in a mapping stops the start and is told with file, line and key: each case is one change of a file that is right.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadMappings } from '../../src/projection/mapping.ts';
+import { profiles, registry } from './examples.ts';
+
+const PATIENT = 'loop/patient.yaml';
+const PHYSICIAN = 'loop/physician.yaml';
+const ORDER = 'loop/lab-order.yaml';
+const ROLE = 'clinik/practitioner-role.yaml';
+const PROFILE = 'jump/clinician-profile.yaml';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'mappings-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** A vendor's folder, copied. */
+const copy = (vendor: string): void => cpSync(join('mappings', vendor), join(directory, vendor), { recursive: true });
+/** One mapping of a vendor and its surface, copied. */
+function copyOne(file: string): void {
+  mkdirSync(join(directory, dirname(file)), { recursive: true });
+  for (const name of [file, join(dirname(file), 'surface.yaml')]) cpSync(join('mappings', name), join(directory, name));
+}
+
+/** What loading says when one text of a file is replaced by another. */
+function loading(file: string, [from, to]: [string, string], options = { profiles, registry }): string {
+  const path = join(directory, file);
+  const text = readFileSync(path, 'utf8');
+  if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+  writeFileSync(path, text.replace(from, to));
+  try {
+    loadMappings(directory, options);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test('the mappings as they are can be used', () => {
+  for (const vendor of ['loop', 'clinik', 'jump']) copy(vendor);
+  expect(loading('loop/patient.yaml', ['resource: Patient', 'resource: Patient'])).toBe('');
+});
+
+test('a mistake is told with its file, its line and its keys; several at once', () => {
+  for (const file of [PATIENT, ROLE]) copyOne(file);
+  const message = loading('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate']);
+  expect(message).toBe(
+    `the mappings cannot be used:\n  ${join(directory, 'loop/patient.yaml')}:12 fields.date_of_birth: Patient has no element birthdate`,
+  );
+  writeFileSync(join(directory, 'clinik/practitioner-role.yaml'), 'resource: [');
+  expect(loading('loop/patient.yaml', ['fhir: gender', 'fhir: sex']).split('\n')).toHaveLength(4);
+});
+
+test.each<[what: string, file: string, change: [string, string], told: string]>([
+  [
+    'an unknown word',
+    PATIENT,
+    ['readOnly: true }', 'readonly: true }'],
+    'fields.id.readonly: must NOT have additional properties (readonly)',
+  ],
+  [
+    'a field without a place',
+    PATIENT,
+    ['{ fhir: birthDate, format: date }', '{ format: date }'],
+    'fields.date_of_birth: must have required property',
+  ],
+  ['text that is no YAML', PATIENT, ['fields:', 'fields: [}'], 'patient.yaml:7 Flow sequence'],
+  ['a type that is not served', PATIENT, ['resource: Patient', 'resource: Claim'], 'resource: this resource type is not served'],
+  [
+    'an element of a choice by its JSON name',
+    ORDER,
+    ['extension(%completedAt).value.ofType(dateTime)', 'extension(%completedAt).valueDateTime'],
+    'write value.ofType(dateTime)',
+  ],
+  [
+    'a repeating element with no member chosen',
+    PATIENT,
+    ['fhir: name.first().family', 'fhir: name.family'],
+    'fields.last_name: name repeats, and the field has one value',
+  ],
+  [
+    'a list on a path where nothing repeats',
+    ROLE,
+    ['fhir: availableTime.first().daysOfWeek', 'fhir: availableTime.first().availableStartTime'],
+    'fields.availableDays: the field is a list, and nothing repeats',
+  ],
+  [
+    'an object where a value is shown',
+    PATIENT,
+    ["fhir: telecom.where(system='phone').value }", "fhir: telecom.where(system='phone') }"],
+    'fields.phone: it leads to a ContactPoint',
+  ],
+  [
+    'two fields on one place',
+    PATIENT,
+    ["telecom.where(system='phone').value", "telecom.where(system='email').value"],
+    'fields.phone: it writes where email writes',
+  ],
+  [
+    'a field above another',
+    ROLE,
+    ["telecom.where(system='email').value", 'code.first().coding.first().display'],
+    'fields.email: it writes where role writes',
+  ],
+  [
+    'a member of a map',
+    PATIENT,
+    ['fhir: birthDate, format: date', "fhir: identifier.where(use='usual').value"],
+    'fields.external_ids: it writes where date_of_birth writes',
+  ],
+  [
+    'a member chosen by number and another by condition',
+    PATIENT,
+    ['fhir: name.first().family', "fhir: name.where(use='official').family"],
+    'fields.last_name: it writes where first_name writes',
+  ],
+  [
+    'a condition that holds wherever another does',
+    PATIENT,
+    ["telecom.where(system='phone').value", "telecom.where(system='email' and use='home').value"],
+    'fields.phone: it writes where email writes',
+  ],
+  [
+    'two types of one choice',
+    PATIENT,
+    ['extension(%prescriptionStatus).value.ofType(string)', 'extension(%researcherAcknowledgement).value.ofType(code)'],
+    'it writes where researcher_acknowledgement_id writes',
+  ],
+  [
+    'a second line without a first',
+    ORDER,
+    ['line.first(), required: true', 'line.first()'],
+    'fields.address.fields.line2: line has no member 1 without one before it',
+  ],
+  ['two words for one code', ROLE, ['role|nurse', 'role|doctor'], 'fields.role: codes must be one to one: doctor and nurse'],
+  ['a code of an unknown system', ROLE, ['role|nurse', 'nobody|nurse'], 'nobody|nurse is no code'],
+  [
+    'an alias nobody defines',
+    'loop/surface.yaml',
+    ['CodeSystem/lab-panel', 'CodeSystem/lab-panels'],
+    'systems.labPanel: nothing in fhir-profiles/ defines https://loop.health/fhir/CodeSystem/lab-panels',
+  ],
+  ['an alias that is no extension', ORDER, ['extension(%completedAt)', 'extension(%labPanel)'], 'is a code system, no extension'],
+  [
+    'an extension on another element',
+    PHYSICIAN,
+    ["'%licence.extension(%registeredAt)", "'extension(%registeredAt)"],
+    'is not defined for Practitioner',
+  ],
+  [
+    'an extension with another type of value',
+    ORDER,
+    ['value.ofType(dateTime)', 'value.ofType(date)'],
+    'has values of type dateTime, not date',
+  ],
+  [
+    'a URL in a path',
+    PATIENT,
+    ['meta.tag.where(system=%brand)', "meta.tag.where(system='https://loop.health/brand')"],
+    'write an alias of surface.yaml',
+  ],
+  [
+    'a name nobody knows',
+    PHYSICIAN,
+    ["'%number.value'", "'%numbers.value'"],
+    'fields.state_license: %numbers is neither an alias nor a variable',
+  ],
+  ['names that lead back to themselves', PHYSICIAN, ["state:   '%where.coding", "state:   '%state.coding"], 'lead back to themselves'],
+  [
+    'a search no parameter answers',
+    ROLE,
+    ['specialty-name:contains={}', 'specialities={}'],
+    'search.specialty: PractitionerRole?specialities={}',
+  ],
+  ['a modifier no parameter has', ROLE, ['specialty-name:contains={}', 'specialty-name:near={}'], 'search.specialty'],
+  ['a filter word that is no search', PROFILE, ['"active:not=false"', '"activ:not=false"'], 'search.is_active'],
+  ['a sort nobody can sort by', PATIENT, ['sort: -_id', 'sort: -birth'], 'sort: Patient?_sort=-birth'],
+  ['a join nobody can answer', PROFILE, ['practitioner=Practitioner/{id}', 'practicioner=Practitioner/{id}'], 'with.roles'],
+  ['candidates nobody can search for', PATIENT, ['&email={email}', '&mail={email}'], 'unique.any.1.search'],
+  ['a search for nobody known', PHYSICIAN, ['identifier=%npi|{npi}', 'identifier=%npi|{number}'], 'into: there is no field number'],
+  ['a comparison that is not said', PATIENT, ['email: trimmed, ', ''], 'unique.any.1: compare: does not say how email is compared'],
+  ['an unknown codec', ROLE, ['as: time }', 'as: hour }'], 'there is no codec hour'],
+  ['an unknown derivation', PHYSICIAN, ['derived: { as: personName', 'derived: { as: names'], 'there is no derivation names'],
+  ['a part too few', PHYSICIAN, [', suffix: name.first().suffix }', ' }'], 'suffix is missing'],
+  [
+    'a field a client may write and nobody can',
+    PATIENT,
+    ["created_at:    { fhir: '%created', readOnly: true }", "created_at:    { fhir: '%created' }"],
+    'it cannot be written: %created is not part of the resource',
+  ],
+  [
+    'a required field in no request',
+    PATIENT,
+    ['fhir: meta.lastUpdated, readOnly: true', 'fhir: meta.lastUpdated, required: true, readOnly: true'],
+    'it cannot be required',
+  ],
+  ['values combined, and writable', PROFILE, ['as: joined, readOnly: true', 'as: joined'], 'the field must be readOnly'],
+  [
+    'an existence of no reference',
+    PATIENT,
+    ['fhir: birthDate, format: date', 'fhir: birthDate, exists: { missing: invalid }'],
+    'needs a field that is a reference',
+  ],
+  ['a comparison with no field', ROLE, ['unlike: availableStartTime', 'unlike: start'], 'there is no field start beside it'],
+  ['an item without an id', ROLE, ['  id:                 { fhir: id, readOnly: true }\n', ''], 'must have a field id'],
+  [
+    'a kind of failure without an answer',
+    'loop/surface.yaml',
+    ['  throttled:        { status: 429, code: rate_limited }\n', ''],
+    "errors: must have required property 'throttled'",
+  ],
+  ['a value no answer has', 'jump/surface.yaml', ['data: $body', 'data: $bodies'], 'envelope.item: there is no $bodies here'],
+])('%s', (_what, file, change, told) => {
+  copyOne(file);
+  const message = loading(file, change);
+  expect(message).toContain(told);
+  expect(message).toContain(join(directory, file));
+  expect(message).toMatch(/\.yaml:\d+ \w/);
+});
+
+test('two shapes on one route are refused, unless their keys differ', () => {
+  for (const file of [PATIENT, ROLE]) copyOne(file);
+  cpSync(join(directory, PATIENT), join(directory, 'loop/person.yaml'));
+  expect(loading(PATIENT, ['resource: Patient', 'resource: Patient'])).toContain('path: /v1/patients is claimed by loop/patient too');
+  rmSync(join(directory, 'loop/person.yaml'));
+  cpSync(join(directory, ROLE), join(directory, 'clinik/patient.yaml'));
+  expect(loading('clinik/patient.yaml', ['path: /v1/practitioner-roles', 'path: /v1/patients'])).toBe('');
+  rmSync(join(directory, 'clinik/patient.yaml'));
+});
+
+test('a definition that is gone is missed', () => {
+  copyOne(PATIENT);
+  const without = new Map(profiles.definitions);
+  without.delete('http://hl7.org/fhir/StructureDefinition/originalText');
+  expect(loading(PATIENT, ['fhir: gender', 'fhir: gender'], { profiles: { ...profiles, definitions: without }, registry })).toContain(
+    'fields.gender: nothing in fhir-profiles/ defines http://hl7.org/fhir/StructureDefinition/originalText',
+  );
+});

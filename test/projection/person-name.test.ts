@@ -1,0 +1,31 @@
+import { nameParts, nameText } from '../../src/projection/person-name.ts';
+
+const none = { prefix: [], given: [], family: [], suffix: [] };
+
+test.each([
+  ['Dr. Maria de la Cruz, MD', { prefix: ['Dr.'], given: ['Maria'], family: ['de la Cruz'], suffix: ['MD'] }],
+  ['Cruz, Maria', { ...none, given: ['Maria'], family: ['Cruz'] }],
+  ['Smith, Dr. Jane, MD', { prefix: ['Dr.'], given: ['Jane'], family: ['Smith'], suffix: ['MD'] }],
+  ['SMITH, JANE', { ...none, given: ['JANE'], family: ['SMITH'] }],
+  ['Jane Q Public MD PhD', { ...none, given: ['Jane', 'Q'], family: ['Public'], suffix: ['MD', 'PhD'] }],
+  ['Jean-Luc Picard, FACP, MD', { ...none, given: ['Jean-Luc'], family: ['Picard'], suffix: ['FACP', 'MD'] }],
+  ['Ludwig van Beethoven', { ...none, given: ['Ludwig'], family: ['van Beethoven'] }],
+  ['House', { ...none, family: ['House'] }],
+  ['Dr', { ...none, family: ['Dr'] }],
+  ['  Ada   Lovelace ', { ...none, given: ['Ada'], family: ['Lovelace'] }],
+  [' , ', none],
+])('%j has these parts, and is shown as it was written', (text, parts) => {
+  expect(nameParts(text)).toEqual(parts);
+  expect(nameText(text, nameParts(text))).toBe(text);
+});
+
+test('parts that contradict the text make the name', () => {
+  expect(nameText('Dr. Maria Cruz, MD', { ...none, given: ['Maria'], family: ['Jones'], suffix: ['MD'] })).toBe('Maria Jones, MD');
+});
+
+test('parts alone make a name, and nothing at all makes none', () => {
+  expect(nameText(undefined, { prefix: ['Dr'], given: ['Ann', 'Mary'], family: ['Lee'], suffix: ['MD', 'PhD'] })).toBe(
+    'Dr Ann Mary Lee, MD, PhD',
+  );
+  expect(nameText(undefined, none)).toBeUndefined();
+});

@@ -1,0 +1,108 @@
+// The vendors' answers when something fails, and the headers of every answer.
+
+import { issue, KINDS, type Kind } from '../../src/fhir/outcome.ts';
+import { templateOf } from '../../src/projection/envelope.ts';
+import type { Surface } from '../../src/projection/shape.ts';
+import { shapes } from './examples.ts';
+
+const surfaces = Object.fromEntries(shapes.map(({ shape }) => [shape.surface.name, shape.surface])) as Record<
+  'loop' | 'clinik' | 'jump',
+  Surface
+>;
+const facts = {
+  requestId: 'req_12345678',
+  time: '2026-01-01T00:00:00.000Z',
+  status: 200,
+  rate: { limit: 500, remaining: 489, reset: 3420 },
+};
+const issues = [issue('invalid', 'role is required', 'role'), issue('invalid', 'email must be a string', 'email')];
+const kinds = Object.keys(KINDS) as Kind[];
+
+test('a failure in each vendor’s own shape', () => {
+  expect(surfaces.loop.error('invalid', issues, facts)).toEqual({
+    status: 400,
+    body: { error: 'validation_error', message: 'role is required; email must be a string' },
+  });
+  const told = [
+    { severity: 'error', code: 'invalid', diagnostics: 'role is required' },
+    { severity: 'error', code: 'invalid', diagnostics: 'email must be a string' },
+  ];
+  expect(surfaces.clinik.error('invalid', issues, facts)).toEqual({
+    status: 422,
+    body: {
+      error: 'role is required; email must be a string',
+      message: 'role is required; email must be a string',
+      code: 'VALIDATION_ERROR',
+      requestId: 'req_12345678',
+      issues: told,
+      issue: told,
+    },
+  });
+  expect(surfaces.jump.error('not-found', [issue('not-found', 'there is nothing with this id')], facts)).toEqual({
+    status: 404,
+    body: { data: null, meta: { request_id: 'req_12345678' }, error: { code: 'NOT_FOUND', message: 'there is nothing with this id' } },
+  });
+});
+
+test.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
+  '%s answers every kind of failure with a status of its own class, and a text even without issues',
+  (name) => {
+    for (const kind of kinds) {
+      const { status, body } = surfaces[name].error(kind, [], facts);
+      expect([kind, Math.floor(status / 100)]).toEqual([kind, Math.floor(KINDS[kind].status / 100)]);
+      expect(surfaces[name].failure(kind).status).toBe(status);
+      expect(JSON.stringify(body)).toContain(kind);
+    }
+  },
+);
+
+test('malformed JSON and a broken rule are told apart where the vendor does', () => {
+  expect(surfaces.clinik.failure('structure')).toEqual({ status: 400, code: 'INVALID_JSON' });
+  expect(surfaces.clinik.failure('rule')).toEqual({ status: 422, code: 'VALIDATION_ERROR' });
+  expect(surfaces.loop.failure('upstream')).toEqual({ status: 502, code: 'junction_error' });
+});
+
+test('the headers a vendor documents, and none without a rate limit', () => {
+  expect(surfaces.clinik.headers(facts)).toEqual({
+    'x-request-id': 'req_12345678',
+    'x-timestamp': '2026-01-01T00:00:00.000Z',
+    'x-ratelimit-limit': '500',
+    'x-ratelimit-remaining': '489',
+    'x-ratelimit-reset': '3420',
+  });
+  expect(Object.keys(surfaces.jump.headers(facts))).toEqual(['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining']);
+  const { rate: _, ...unlimited } = facts;
+  expect(Object.keys(surfaces.clinik.headers(unlimited))).toEqual(['x-request-id', 'x-timestamp']);
+  expect(surfaces.loop.headers(facts)).toEqual({});
+});
+
+test('lists: what is asked for is what is told', () => {
+  const page = { limit: 20, offset: 40, hasMore: true, nextOffset: 60, cursor: 'abc', total: 71 };
+  const of = (name: string) => shapes.find(({ shape }) => shape.name === name)!.shape;
+  expect(surfaces.loop.list([{ id: '1' }], page, facts, of('patient'))).toEqual({ patients: [{ id: '1' }], total: 71 });
+  expect(surfaces.clinik.list([], page, facts, of('practitioner-role'))).toMatchObject({
+    data: { data: [], total: 71, cursor: 'abc', hasMore: true },
+  });
+  expect(surfaces.jump.list([], page, facts, of('clinician-profile'))).toEqual({
+    data: [],
+    meta: { request_id: 'req_12345678', limit: 20, has_more: true, next_offset: 60 },
+  });
+});
+
+test('the vendors’ numbers', () => {
+  expect([surfaces.loop.rateLimit, surfaces.clinik.rateLimit, surfaces.jump.rateLimit]).toEqual([
+    null,
+    { limit: 500, seconds: 3600 },
+    { limit: 1000, seconds: 3600 },
+  ]);
+  expect(Object.values(surfaces).map(({ page }) => [page.default, page.max, page.clamp])).toEqual([
+    [20, 100, false],
+    [20, 100, true],
+    [20, 100, false],
+  ]);
+});
+
+test('a template that asks for what nobody knows is refused', () => {
+  expect(() => templateOf({ a: ['$nobody'] }, ['body'])).toThrow('there is no $nobody here; there are $body');
+  expect(templateOf({ a: [1, '$body', null], $body: true }, ['body'])({ body: 'x' })).toEqual({ a: [1, 'x', null], x: true });
+});
