@@ -88,7 +88,8 @@ const lastUpdatedKey = ({ descending }: SortKey): [string, Column] => [
 
 function idKey({ descending }: SortKey, binder: Binder): [string, Column] {
   const k = binder.alias('k');
-  const join = `join resource ${k} on ${k}.tenant_id = ${TENANT} and ${k}.rtype = s.rtype and ${k}.pid = s.pid`;
+  // not also by type: a planner that thinks a type has no rows yet would compare each row with each
+  const join = `join resource ${k} on ${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid`;
   return [join, { sql: `${k}.id`, type: 'text', descending, nullable: false }];
 }
 

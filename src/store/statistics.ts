@@ -2,28 +2,39 @@
 // Without them a search over a fresh load takes a hundred times as long.
 import type { Database } from './database.ts';
 
-const TABLES = 'resource, resource_history, sx, sx_ref, sx_string, sx_date, sx_number';
-/** The first look comes after so many writes; each next one after twice as many. */
+const TABLES = ['resource', 'resource_history', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number'];
+/** During a load: the first look comes after so many writes, each next one after twice as many. */
 const FIRST = 500;
-/** The table has grown by a quarter since its last analysis: then autovacuum has not come by. (Its own counters lag behind.) */
-const STALE = `select reltuples < 0 or relpages < 0.8 * pg_relation_size(oid) / current_setting('block_size')::int as stale
-  from pg_class where oid = 'sx'::regclass`;
+/** And whenever writing pauses for so long, in ms, after at least so many. */
+const PAUSE = 1000;
+const WORTH_IT = 50;
+/** Some table has grown by a quarter since its last analysis: then autovacuum has not come by. (Its own counters lag behind.) */
+const STALE = `select bool_or(reltuples < 0 or relpages < 0.8 * pg_relation_size(oid) / current_setting('block_size')::int) as stale
+  from pg_class where oid = any($1::text[]::regclass[])`;
 
-/** Counts committed writes; now and then one of them starts an analysis in the background. Not to be called inside a transaction. */
+/** Counts committed writes; now and then, and when they pause, an analysis runs in the background. Not to be called inside a transaction. */
 export function statisticsOf(database: Database): (written: number) => void {
   let since = 0;
   let due = FIRST;
-  return (written) => {
-    since += written;
-    if (since < due) return;
+  let pause: NodeJS.Timeout | undefined;
+  const look = (): void => {
     since = 0;
-    due *= 2;
     // A failure (closing, a lock) leaves the statistics as they were: the next round tries again.
     refresh(database).catch(() => {});
+  };
+  return (written) => {
+    since += written;
+    clearTimeout(pause);
+    if (since >= due) {
+      due *= 2;
+      look();
+    } else if (since >= WORTH_IT) {
+      pause = setTimeout(look, PAUSE).unref();
+    }
   };
 }
 
 async function refresh(database: Database): Promise<void> {
-  const [sx] = database.engine === 'server' ? await database.query<{ stale: boolean }>(STALE) : [{ stale: true }];
-  if (sx?.stale) await database.script(`analyze ${TABLES}`);
+  const [tables] = await database.query<{ stale: boolean }>(STALE, [`{${TABLES.join(',')}}`]);
+  if (tables?.stale) await database.script(`analyze ${TABLES.join(', ')}`);
 }

@@ -19,3 +19,15 @@ it('knows how many resources there are after a load, also when each write is a t
   for (let wait = 0; wait < 50 && (await expectedRows()) < 500; wait++) await delay(100);
   expect(await expectedRows()).toBeGreaterThanOrEqual(500);
 });
+
+it('looks again when writing pauses, so that what came last is known too', async () => {
+  const rowsOf = async () =>
+    (await test.database.query<{ rows: number }>("select reltuples::int as rows from pg_class where relname = 'sx_ref'"))[0]!.rows;
+  expect(await rowsOf()).toBeLessThanOrEqual(0);
+  const load = Array.from({ length: 400 }, (_one, n) =>
+    createOf(`r-${n}`, { index: indexOf({ self: String(10_000 + n), references: [{ parameter: 7, target: String(n) }] }) }),
+  );
+  await test.store.write(1, load);
+  for (let wait = 0; wait < 50 && (await rowsOf()) < 400; wait++) await delay(100);
+  expect(await rowsOf()).toBe(400);
+});
