@@ -46,7 +46,6 @@ create table sx (
 create index sx_self on sx (tenant_id, self_h) include (pid, rtype);
 create index sx_lu on sx (tenant_id, rtype, lu, pid);
 create index sx_tok on sx using gin (tenant_id, rtype, tok) with (fastupdate = on, gin_pending_list_limit = 64);
-alter table sx alter column tok set statistics 1000;
 
 -- References: param is the 32-bit number of Type.code, target_h the hash of the target.
 create table sx_ref (tenant_id int not null, pid bigint not null, param int not null, target_h bigint not null);
