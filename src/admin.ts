@@ -1,8 +1,9 @@
 // What an operator may do to tenants and keys, as a table of commands on a database: run by the CLI directly, or by the running server on the CLI's behalf.
 import { isScope } from './fhir/scope.ts';
 import type { Database } from './store/database.ts';
-import { createKey, listKeys, revokeKey } from './store/keys.ts';
-import { createTenant, disableTenant, listTenants } from './store/tenants.ts';
+import { createKey, type ListedKey, listKeys, revokeKey } from './store/keys.ts';
+import { createTenant, disableTenant, listTenants, type Tenant } from './store/tenants.ts';
+import { textTable } from './text-table.ts';
 
 /** One command with its options, as it travels from the CLI to whoever holds the database. */
 export interface AdminRequest {
@@ -34,7 +35,10 @@ const COMMANDS: Record<string, Command> = {
   'tenants list': async (database) => {
     const tenants = await listTenants(database);
     return tenants.length
-      ? tenants.map(({ id, slug, name, status }) => `${id}\t${slug}\t${status}\t${name}`)
+      ? textTable(
+          ['id', 'tenant', 'status', 'name'],
+          tenants.map(({ id, slug, status, name }) => [String(id), slug, status, name]),
+        )
       : ['no tenants yet: facet tenants create <name>'];
   },
   'tenants disable': async (database, { slug }) => {
@@ -42,38 +46,38 @@ const COMMANDS: Record<string, Command> = {
     return [`tenant ${slug} disabled: its keys open nothing from now on`];
   },
   'keys create': async (database, { tenant: slug, surface = '', scopes = DEFAULT_SCOPES, name, expires }, { keyPrefixes, now }) => {
-    const prefix = keyPrefixes[surface];
-    if (prefix === undefined) throw new AdminError(`--surface must be one of ${Object.keys(keyPrefixes).join(', ')}`);
-    const wrong = scopes.split(/[\s,]+/).filter((scope) => !isScope(scope));
-    if (wrong.length) throw new AdminError(`not a scope: ${wrong.join(', ')}; use read, write, * or system/<Type or *>.<letters of cruds>`);
-    if (expires !== undefined && Number.isNaN(Date.parse(expires))) throw new AdminError('--expires must be a date, 2027-01-31');
+    if (!Object.hasOwn(keyPrefixes, surface)) throw new AdminError(`--surface must be one of ${Object.keys(keyPrefixes).join(', ')}`);
+    const granted = scopesOf(scopes);
+    const end = endOf(expires, now());
     const tenant = await tenantOf(database, slug);
+    if (tenant.status !== 'active') throw new AdminError(`tenant ${slug} is disabled: no key of it opens anything`);
     const key = await createKey(database, {
-      tenant,
+      tenant: tenant.id,
       surface,
-      scopes: scopes.split(/[\s,]+/),
-      prefix: prefix.replace('_test_', '_live_'),
+      scopes: granted,
+      prefix: keyPrefixes[surface]!.replace('_test_', '_live_'),
       at: now().toISOString(),
       ...(name && { name }),
-      ...(expires && { expires: new Date(expires).toISOString() }),
+      ...(end && { expires: end }),
     });
     return [
-      `key ${key.id} of tenant ${slug} for the ${surface} API, scopes ${scopes}`,
+      `key ${key.id} of tenant ${slug} for the ${surface} API, scopes ${granted.join(' ')}`,
       `  ${key.text}`,
       'It is shown this once; only its hash is kept.',
     ];
   },
-  'keys list': async (database, { tenant: slug }) => {
-    const keys = await listKeys(database, await tenantOf(database, slug));
+  'keys list': async (database, { tenant: slug }, { now }) => {
+    const keys = await listKeys(database, (await tenantOf(database, slug)).id);
     return keys.length
-      ? keys.map((key) =>
-          [key.id, key.surface, key.scopes.join(' '), key.status, key.expires ?? 'does not expire', key.name ?? ''].join('\t'),
+      ? textTable(
+          ['key', 'surface', 'scopes', 'status', 'expires', 'name'],
+          keys.map((key) => keyRow(key, now().toISOString())),
         )
       : [`tenant ${slug} has no keys yet`];
   },
   'keys revoke': async (database, { tenant: slug, key = '' }, { now }) => {
     const tenant = await tenantOf(database, slug);
-    if (!(await revokeKey(database, { tenant, id: key, at: now().toISOString() })))
+    if (!(await revokeKey(database, { tenant: tenant.id, id: key, at: now().toISOString() })))
       throw new AdminError(`tenant ${slug} has no such key in force`);
     return [`key ${key} revoked`];
   },
@@ -81,13 +85,36 @@ const COMMANDS: Record<string, Command> = {
 
 /** Runs one command and answers the lines to print. */
 export async function administer(database: Database, { command, options }: AdminRequest, facts: AdminFacts): Promise<string[]> {
-  const run = COMMANDS[command];
+  const run = Object.hasOwn(COMMANDS, command) && COMMANDS[command];
   if (!run) throw new AdminError(`there is no command "${command}"`);
   return run(database, options, facts);
 }
 
-async function tenantOf(database: Database, slug: string | undefined): Promise<number> {
+async function tenantOf(database: Database, slug: string | undefined): Promise<Tenant> {
   const tenant = (await listTenants(database)).find((one) => one.slug === slug);
   if (!tenant) throw new AdminError(slug === undefined ? 'name the tenant: --tenant <name>' : `there is no tenant ${slug}`);
-  return tenant.id;
+  return tenant;
+}
+
+/** Scopes by comma or space, each one that the server understands. */
+function scopesOf(list: string): string[] {
+  const scopes = list.split(/[\s,]+/).filter(Boolean);
+  const wrong = scopes.filter((scope) => !isScope(scope));
+  if (!scopes.length) throw new AdminError('--scopes needs at least one: read, write, * or system/<Type or *>.<letters of cruds>');
+  if (wrong.length) throw new AdminError(`not a scope: ${wrong.join(', ')}; use read, write, * or system/<Type or *>.<letters of cruds>`);
+  return scopes;
+}
+
+/** The instant a key ends; a day alone is its first instant in UTC. */
+function endOf(text: string | undefined, now: Date): string | undefined {
+  if (text === undefined) return undefined;
+  const end = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) ? new Date(text) : undefined;
+  if (!end || Number.isNaN(end.getTime())) throw new AdminError('--expires must be a date, 2027-01-31');
+  if (end <= now) throw new AdminError('--expires must be in the future');
+  return end.toISOString();
+}
+
+function keyRow({ id, surface, scopes, status, expires, name }: ListedKey, now: string): string[] {
+  const over = status === 'active' && expires !== null && expires <= now;
+  return [id, surface, scopes.join(' '), over ? 'expired' : status, expires ?? 'never', name ?? ''];
 }

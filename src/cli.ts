@@ -1,15 +1,13 @@
 // The command line: `facet start`, and what operators do with tenants and keys. `--help` of each command teaches it.
-
+// What a command does not need is not loaded: one that asks the running server answers at once.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type AdminRequest, administer } from './admin.ts';
+import type { AdminRequest } from './admin.ts';
 import { readConfig } from './config.ts';
-import { load } from './loaded.ts';
-import { start } from './main.ts';
+import type { Place } from './ready-database.ts';
+import { ROOT } from './root.ts';
 import { askHolder, lockDirectory } from './store/data-directory.ts';
-import { openDatabase } from './store/database.ts';
-import { migrate } from './store/migrations.ts';
 
 /** Runs the command line; a mistake ends it with one sentence and exit code 1. */
 export async function run(args: string[]): Promise<void> {
@@ -22,56 +20,110 @@ export async function run(args: string[]): Promise<void> {
 }
 
 function program(): Command {
-  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   const facet = new Command('facet').description('One FHIR R4 store, many faces.').version(version);
-  facet.command('start').description('start the server (settings come from the environment, see the README)').action(serve);
-  const tenants = facet.command('tenants').description('whose data it is');
+  facet.configureOutput({ outputError: (text, print) => print(text.replace(/^error: /, 'facet: ').replace('\n(', ' (')) });
+  facet
+    .command('start')
+    .description('start the server (settings come from the environment, see the README)')
+    .addHelpText('after', EXAMPLES.start!)
+    .action(serve);
+  tenantsOf(facet.command('tenants').description('whose data it is').addHelpText('after', WHERE));
+  keysOf(facet.command('keys').description('API keys: each opens one surface for one tenant').addHelpText('after', WHERE));
+  return facet;
+}
+
+const WHERE = `
+Works on the database that DATABASE_URL names, else on the embedded one in FACET_DATA_DIR (default .facet), also while its server runs.`;
+
+const EXAMPLES: Record<string, string> = {
+  start: `
+Examples:
+  facet start                                              port 3000, embedded database in .facet/
+  PORT=8080 DATABASE_URL=postgres://user@host/db facet start`,
+  tenantsCreate: `
+Example:
+  facet tenants create springfield --name "Springfield Clinic"`,
+  tenantsDisable: `
+Example:
+  facet tenants disable springfield`,
+  keysCreate: `
+Examples:
+  facet keys create --tenant springfield --surface fhir --scopes system/Patient.rs,system/Observation.cruds
+  facet keys create --tenant springfield --surface loop --name "order desk" --expires 2027-01-31`,
+  keysList: `
+Example:
+  facet keys list --tenant springfield`,
+  keysRevoke: `
+Example:
+  facet keys revoke key-34b8163b64fc23c3 --tenant springfield`,
+};
+
+function tenantsOf(tenants: Command): void {
   tenants
     .command('create <name>')
     .description('make a tenant; the name is used in commands: lower-case letters, digits, "-"')
     .option('--name <text>', 'what people call it')
+    .addHelpText('after', EXAMPLES.tenantsCreate!)
     .action((slug: string, options: { name?: string }) => admin('tenants create', { slug, ...options }));
   tenants
     .command('list')
-    .description('all tenants')
+    .description('all tenants, oldest first')
     .action(() => admin('tenants list', {}));
   tenants
     .command('disable <name>')
-    .description('its keys open nothing from then on')
+    .description('its keys open nothing from then on; its data stays')
+    .addHelpText('after', EXAMPLES.tenantsDisable!)
     .action((slug: string) => admin('tenants disable', { slug }));
-  const keys = facet.command('keys').description('API keys: each opens one surface for one tenant');
+}
+
+function keysOf(keys: Command): void {
   keys
     .command('create')
     .description('make a key and show it, this once')
     .requiredOption('--tenant <name>', 'whose data it opens')
-    .requiredOption('--surface <name>', 'which API it opens: fhir, or a vendor')
+    .requiredOption('--surface <name>', 'which API it opens: fhir, or a vendor (loop, …)')
     .option('--scopes <list>', 'read, write, * or SMART system scopes (system/Patient.rs), by comma', '*')
     .option('--name <text>', 'what it is for')
-    .option('--expires <date>', 'when it stops (2027-01-31)')
+    .option('--expires <date>', 'when it stops, by UTC (2027-01-31)')
+    .addHelpText('after', EXAMPLES.keysCreate!)
     .action((options: Record<string, string>) => admin('keys create', options));
   keys
     .command('list')
-    .description('the keys of a tenant')
-    .requiredOption('--tenant <name>')
+    .description('the keys of a tenant, oldest first')
+    .requiredOption('--tenant <name>', 'whose keys')
+    .addHelpText('after', EXAMPLES.keysList!)
     .action((options: Record<string, string>) => admin('keys list', options));
   keys
     .command('revoke <key>')
     .description('end a key at once, by the id that list shows')
-    .requiredOption('--tenant <name>')
+    .requiredOption('--tenant <name>', 'whose key it is')
+    .addHelpText('after', EXAMPLES.keysRevoke!)
     .action((key: string, options: Record<string, string>) => admin('keys revoke', { key, ...options }));
-  return facet;
 }
 
+/** A signal while it is still starting waits for that: a database half made is not left behind. */
 async function serve(): Promise<void> {
+  const told = signalled();
+  const { start } = await import('./main.ts');
   const running = await start(readConfig(), (line) => console.log(line));
-  let stopping = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      void running.close().then(() => process.exit(0));
-    });
-  }
+  await told;
+  await running.close();
+  process.exit(0);
+}
+
+/** Resolves at the first signal to stop; a second one ends the process at once. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    let before = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (before) process.exit(1);
+        before = true;
+        resolve();
+      });
+    }
+  });
 }
 
 /** Runs a command on the database, or asks the server that holds the embedded one. */
@@ -94,10 +146,14 @@ async function embedded(directory: string, request: AdminRequest): Promise<strin
   }
 }
 
-async function direct(options: Parameters<typeof openDatabase>[0], request: AdminRequest): Promise<string[]> {
-  const database = await openDatabase(options);
+async function direct(place: Place, request: AdminRequest): Promise<string[]> {
+  const [{ administer }, { load }, { readyDatabase }] = await Promise.all([
+    import('./admin.ts'),
+    import('./loaded.ts'),
+    import('./ready-database.ts'),
+  ]);
+  const database = await readyDatabase(place);
   try {
-    await migrate(database, new Date().toISOString());
     return await administer(database, request, { keyPrefixes: load().keyPrefixes, now: () => new Date() });
   } finally {
     await database.close();

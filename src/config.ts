@@ -1,4 +1,5 @@
 // The environment, read once: one checked, frozen object. The only place that touches process.env.
+import { isIP } from 'node:net';
 
 /** Every setting, with the variable it comes from in front of its meaning. */
 export interface Config {
@@ -55,7 +56,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     baseUrl: url('FACET_BASE_URL', env.FACET_BASE_URL),
     trustProxy: trustProxy(env.TRUST_PROXY),
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
-    logLevel: text(env.FACET_LOG) ?? 'info',
+    logLevel: logLevel(env.FACET_LOG),
     rateLimits: json('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
     junction: {
@@ -93,7 +94,25 @@ function trustProxy(value: string | undefined): string | number | false {
   if (given === undefined || given === 'false' || given === '0') return false;
   if (given === 'true')
     throw new Error('TRUST_PROXY=true would trust anybody: give the number of proxies in front, "loopback", or their addresses');
-  return /^\d+$/.test(given) ? Number(given) : given;
+  if (/^\d+$/.test(given)) return Number(given);
+  if (!given.split(',').every(isProxy)) throw new Error('TRUST_PROXY takes the number of proxies in front, "loopback", or their addresses');
+  return given;
+}
+
+const PROXY_RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+/** An address, or a range of them (10.0.0.0/8), or one of Express' names: https://expressjs.com/en/guide/behind-proxies.html */
+function isProxy(entry: string): boolean {
+  const [address = '', bits, more] = entry.trim().split('/');
+  return PROXY_RANGES.has(entry.trim()) || (isIP(address) > 0 && more === undefined && (bits === undefined || /^\d{1,3}$/.test(bits)));
+}
+
+const LOG_LEVELS = ['info', 'error', 'silent'];
+
+function logLevel(value: string | undefined): string {
+  const given = text(value) ?? 'info';
+  if (!LOG_LEVELS.includes(given)) throw new Error(`FACET_LOG must be one of ${LOG_LEVELS.join(', ')}`);
+  return given;
 }
 
 function json<T>(name: string, value: string | undefined, is: (value: unknown) => value is T): T | undefined {

@@ -37,16 +37,18 @@ export async function seedDemo(context: Context, { resources }: Demo): Promise<v
 /** Lines to print: each request with what it does. `headerOf`: the header that carries a surface's key. */
 export function demoCurls({ requests }: Demo, baseUrl: string, headerOf: (surface: string) => string): string[] {
   return requests.flatMap(({ surface, say, get, post, headers = {}, body }) => {
-    const url = `'${baseUrl}${get ?? post}'`;
     const lines = [
       headerOf(surface),
       ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       ...(body ? ['Content-Type: application/json'] : []),
     ];
-    const options = [...lines.map((line) => `-H '${line}'`), ...(body ? [`-d '${JSON.stringify(body)}'`] : [])];
-    return [`# ${surface}: ${say}`, filled(`curl -sS ${url} ${options.join(' ')}`), ''];
+    const options = [...lines.map((line) => `-H ${quoted(line)}`), ...(body ? [`-d ${quoted(JSON.stringify(body))}`] : [])];
+    return [`# ${surface}: ${say}`, filled(`curl -sS ${quoted(baseUrl + (get ?? post))} ${options.join(' ')}`), ''];
   });
 }
+
+/** One word for a shell, whatever it holds. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 const pick = (letters: string, length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
 

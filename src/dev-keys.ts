@@ -26,6 +26,7 @@ export async function devKeys(database: Database, directory: string, prefixes: R
   }
   const now = Object.fromEntries(Object.entries(keys).map(([slug, { keys: own }]) => [slug, own]));
   if (JSON.stringify(kept) !== JSON.stringify(now)) await write(directory, file, now);
+  await chmod(file, 0o600);
   return keys;
 }
 
@@ -54,18 +55,29 @@ async function read(file: string): Promise<KeyFile> {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
+  const keys = parsed(text);
+  if (!isKeyFile(keys)) throw new Error(`${file} is not a file of keys, {"demo":{"fhir":"…"}}: mend it, or remove it to get new keys`);
+  return keys;
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as KeyFile;
+    return JSON.parse(text);
   } catch {
-    throw new Error(`${file} is not JSON: mend it, or remove it to get new keys`);
+    return undefined;
   }
 }
+
+const isKeyFile = (value: unknown): value is KeyFile =>
+  isObject(value) &&
+  Object.values(value).every((keys) => isObject(keys) && Object.values(keys).every((key) => typeof key === 'string' && key));
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Written beside and renamed into place: a crash leaves the old file or the new one. */
 async function write(directory: string, file: string, keys: KeyFile): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
-  await chmod(draft, 0o600);
   await rename(draft, file);
 }

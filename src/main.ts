@@ -1,4 +1,4 @@
-// Starts the server: open the database, bring it up to date, listen, say where; stop on a signal without dropping a request.
+// Starts the server: take the port, open the database, bring it up to date, say where it is; stops it without dropping a request.
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,10 +10,10 @@ import { demoCurls, readDemo, seedDemo } from './demo.ts';
 import { type DevKeys, devKeys } from './dev-keys.ts';
 import { warmUp } from './fhir/validate.ts';
 import { type Loaded, load } from './loaded.ts';
+import { readyDatabase } from './ready-database.ts';
 import { ROOT } from './root.ts';
-import { lockDirectory } from './store/data-directory.ts';
-import { type Database, openDatabase } from './store/database.ts';
-import { migrate } from './store/migrations.ts';
+import { type DirectoryLock, lockDirectory } from './store/data-directory.ts';
+import type { Database } from './store/database.ts';
 
 /** A server that listens; `close` ends it, finishing the requests under way. */
 export interface Running {
@@ -25,15 +25,19 @@ export interface Running {
 export async function start(config: Config, say: (line: string) => void): Promise<Running> {
   const log = pino({ level: config.logLevel });
   const loaded = load();
-  const { database, release, serve } = await opened(config);
   const door = { answer: starting };
+  const cli: { answer: Commands } = { answer: notYet };
   const server = createServer((req, res) => door.answer(req, res));
-  const steps = [() => database.close(), release];
+  const steps: Step[] = [];
   try {
-    await migrate(database, new Date().toISOString());
-    const baseUrl = config.baseUrl ?? `http://localhost:${await listening(server, config.port)}`;
+    const lock = await locked(config, (request) => cli.answer(request));
+    if (lock) steps.unshift(() => lock.release());
+    const port = await listening(server, config.port);
+    const database = await readyDatabase(lock ? { embedded: lock } : serverOf(config));
+    steps.unshift(() => database.close());
+    const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
     const facet = await assemble({ config, loaded, database, log, baseUrl });
-    serve((request) => administer(database, request, { keyPrefixes: loaded.keyPrefixes, now: () => new Date() }));
+    cli.answer = (request) => administer(database, request, { keyPrefixes: loaded.keyPrefixes, now: () => new Date() });
     const keys = config.production ? undefined : await devKeys(database, config.dataDir, loaded.keyPrefixes);
     steps.unshift(await facet.outside(say));
     door.answer = facet.app;
@@ -46,6 +50,9 @@ export async function start(config: Config, say: (line: string) => void): Promis
   }
 }
 
+type Step = () => Promise<void>;
+type Commands = (request: AdminRequest) => Promise<string[]>;
+
 /** Until everything is in place, a request is told to come back. */
 const starting: RequestListener = (_req, res) => {
   res
@@ -53,28 +60,18 @@ const starting: RequestListener = (_req, res) => {
     .end('{"error":"unavailable","message":"the server is starting"}');
 };
 
-type Serve = (answer: (request: AdminRequest) => Promise<string[]>) => void;
-
-/** The database the configuration names. The embedded one is locked first; its lock also answers the CLI. */
-async function opened(config: Config): Promise<{ database: Database; release: () => Promise<void>; serve: Serve }> {
-  if (config.databaseUrl !== undefined) {
-    const database = await openDatabase({ url: config.databaseUrl, preparedStatements: config.preparedStatements });
-    return { database, release: async () => {}, serve: () => {} };
-  }
-  const door: { answer: Parameters<Serve>[0] } = { answer: notYet };
-  const lock = await lockDirectory(config.dataDir, (request) => door.answer(request as AdminRequest));
-  const database = await openDatabase({ embedded: lock });
-  const serve: Serve = (answer) => {
-    door.answer = answer;
-  };
-  return { database, release: () => lock.release(), serve };
+/** The embedded database is locked before anything else; its lock also carries the commands of the CLI. */
+async function locked({ databaseUrl, dataDir }: Config, answer: Commands): Promise<DirectoryLock | undefined> {
+  return databaseUrl === undefined ? lockDirectory(dataDir, (request) => answer(request as AdminRequest)) : undefined;
 }
+
+const serverOf = ({ databaseUrl, preparedStatements }: Config) => ({ url: databaseUrl!, preparedStatements });
 
 async function notYet(): Promise<string[]> {
   throw new Error('the server is starting: try again in a moment');
 }
 
-/** Bound before anything is promised, so that the port in the printed URLs is the real one. */
+/** Bound before anything is promised or made, so that the port in the printed URLs is the real one. */
 function listening(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -95,14 +92,14 @@ interface Welcome {
 }
 
 async function welcome({ config, loaded, database, facet, keys, baseUrl, say }: Welcome): Promise<void> {
+  const demo = await readDemo(join(ROOT, 'mappings'));
+  if (keys) await seedDemo(facet.contextOf({ tenant: keys.demo!.tenant, actor: 'start', surface: 'fhir', scopes: ['*'] }), demo);
   const engine =
-    database.engine === 'embedded' ? `embedded database in ${config.dataDir} (for trying, developing and testing)` : 'PostgreSQL';
+    database.engine === 'embedded' ? `embedded database in ${config.dataDir}, for trying, developing and testing` : 'PostgreSQL';
   say(`Facet is ready: ${baseUrl}  (${engine})`);
   say(`  FHIR R4   ${baseUrl}/fhir/R4    what it serves: ${baseUrl}/fhir/R4/metadata`);
   for (const { name } of loaded.mappings.surfaces) say(`  ${name.padEnd(8)}  ${baseUrl}/${name}  and the paths its documents print`);
   if (!keys) return;
-  const demo = await readDemo(join(ROOT, 'mappings'));
-  await seedDemo(facet.contextOf({ tenant: keys.demo!.tenant, actor: 'start', surface: 'fhir', scopes: ['*'] }), demo);
   say(`\nKeys of the tenants demo and other: ${join(config.dataDir, 'dev-keys.json')}. Try it:\n`);
   for (const line of demoCurls(demo, baseUrl, (surface) => credential(loaded, surface, keys.demo!.keys[surface]!))) say(line);
 }
@@ -113,12 +110,16 @@ function credential({ mappings }: Loaded, surface: string, key: string): string 
   return auth?.scheme === 'api-key' ? `${auth.header}: ${key}` : `Authorization: Bearer ${key}`;
 }
 
+/** How long a request may take to finish once the server is stopping, in ms: longer than an order's inline attempt. */
+const GRACE_MS = 15_000;
+const LOOK_EVERY_MS = 50;
+
 /** Stops taking requests, finishes those under way, then lets go of the rest in order. */
-async function closed(server: Server, steps: (() => Promise<void>)[]): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    if (!server.listening) resolve();
-  });
+async function closed(server: Server, steps: Step[]): Promise<void> {
+  const idle = setInterval(() => server.closeIdleConnections(), LOOK_EVERY_MS);
+  const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(idle);
+  clearTimeout(grace);
   for (const step of steps) await step();
 }

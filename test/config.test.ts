@@ -14,6 +14,7 @@ test('lists, JSON and URLs are read', () => {
   });
   expect(config.junction).toMatchObject({ webhookSecrets: ['whsec_a', 'whsec_b'], panels: { pcos: ['x'] } });
   expect([config.baseUrl, config.trustProxy]).toEqual(['https://fhir.example.org', 1]);
+  expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8, ::1' }).trustProxy).toBe('loopback, 10.0.0.0/8, ::1');
 });
 
 test.each([
@@ -23,6 +24,9 @@ test.each([
   [{ PORT: 'http' }, 'PORT must be a whole number'],
   [{ FACET_BASE_URL: 'example.org' }, 'FACET_BASE_URL must be an absolute URL'],
   [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY=true would trust anybody'],
+  [{ TRUST_PROXY: 'banana' }, 'TRUST_PROXY takes the number of proxies in front'],
+  [{ TRUST_PROXY: '10.0.0.0/8/8' }, 'TRUST_PROXY takes the number of proxies in front'],
+  [{ FACET_LOG: 'loud' }, 'FACET_LOG must be one of info, error, silent'],
   [{ JUNCTION_PANELS: '{"pcos":"x"}' }, 'JUNCTION_PANELS is not as expected'],
   [{ JUNCTION_PANELS: '{' }, 'JUNCTION_PANELS is not as expected'],
   [{ FACET_RATE_LIMITS: '{"clinik":5}' }, 'FACET_RATE_LIMITS is not as expected'],

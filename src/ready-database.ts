@@ -1,0 +1,41 @@
+// Opens the database that the configuration names and brings it up to date; what is wrong with DATABASE_URL is said so that an operator can mend it.
+import type { DirectoryLock } from './store/data-directory.ts';
+import { type Database, openDatabase } from './store/database.ts';
+import { migrate } from './store/migrations.ts';
+
+/** What to open: the embedded engine in the directory whose lock is held, or a server. */
+export type Place = { embedded: DirectoryLock } | { url: string; preparedStatements?: boolean };
+
+/** The database, open and of the newest shape. */
+export async function readyDatabase(place: Place): Promise<Database> {
+  const database = await openDatabase(place);
+  try {
+    await migrate(database, new Date().toISOString());
+    return database;
+  } catch (error) {
+    await database.close();
+    throw 'url' in place ? explained(error, place.url) : error;
+  }
+}
+
+/** SQLSTATE → what it means when connecting. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const MEANINGS: Record<string, (named: { database: string; role: string }) => string> = {
+  '3D000': ({ database }) => `there is no database "${database}": create it, or name another`,
+  28000: ({ role }) => `the server does not let the role "${role}" in`,
+  '28P01': ({ role }) => `the password of the role "${role}" is wrong`,
+  42501: ({ role }) => `the role "${role}" may not make tables there`,
+};
+
+/** Names host, database or role, never the password. */
+function explained(error: unknown, text: string): unknown {
+  const { code, cause, kind } = error as { code?: string; cause?: { code?: string }; kind?: string };
+  const url = URL.parse(text);
+  const meaning = MEANINGS[code ?? cause?.code ?? ''];
+  if (meaning && url) {
+    const named = { database: decodeURIComponent(url.pathname.slice(1)), role: decodeURIComponent(url.username) };
+    return new Error(`DATABASE_URL: ${meaning(named)}`, { cause: error });
+  }
+  if (code === 'ERR_INVALID_URL') return new Error('DATABASE_URL is not like postgres://user:password@host:5432/database', { cause: error });
+  if (kind === 'unavailable') return new Error(`DATABASE_URL: no PostgreSQL answers${url ? ` at ${url.host}` : ''}`, { cause: error });
+  return error;
+}
