@@ -10,13 +10,14 @@ export interface Parsed {
 
 /** Every string (with its colon, if it is a key) and every number of a well-formed JSON text. */
 const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*/g;
+const DEEPEST = 200;
 const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
 const isRaw = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
 
 const keepDigits = (_key: string, value: unknown, context?: { source: string }): unknown =>
   typeof value === 'number' && context !== undefined && JSON.stringify(value) !== context.source ? rawJson(context.source) : value;
 
-/** Parses a JSON text. Malformed text and repeated object keys are refused (400 structure). */
+/** Parses a JSON text. Malformed text, repeated object keys and endless nesting are refused (400 structure). */
 export function parse(text: string): Parsed {
   const plain = read(text);
   const { keys, respelled } = scan(text);
@@ -61,9 +62,11 @@ function scan(text: string): { keys: number; respelled: boolean } {
   return { keys, respelled };
 }
 
-function keysOf(value: unknown): number {
+/** How many keys there are; nothing that people write goes deeper than this. */
+function keysOf(value: unknown, depth = 0): number {
   if (value === null || typeof value !== 'object') return 0;
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + keysOf(item), 0);
-  const keys = Object.keys(value);
-  return keys.reduce((sum, key) => sum + keysOf((value as Record<string, unknown>)[key]), keys.length);
+  if (depth > DEEPEST) throw structure(`the body is nested more than ${DEEPEST} levels deep`);
+  let keys = Array.isArray(value) ? 0 : Object.keys(value).length;
+  for (const item of Object.values(value)) keys += keysOf(item, depth + 1);
+  return keys;
 }
