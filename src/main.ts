@@ -41,7 +41,7 @@ export async function start(config: Config, say: (line: string) => void): Promis
     const keys = config.production ? undefined : await devKeys(database, config.dataDir, loaded.keyPrefixes);
     steps.unshift(await facet.outside(say));
     door.answer = facet.app;
-    await welcome({ config, loaded, database, facet, keys, baseUrl, say });
+    await welcome({ config, loaded, database, facet, keys, baseUrl, port, say });
     void warmUp();
     return { url: baseUrl, close: () => closed(server, steps) };
   } catch (error) {
@@ -88,15 +88,16 @@ interface Welcome {
   facet: Facet;
   keys: DevKeys | undefined;
   baseUrl: string;
+  port: number;
   say: (line: string) => void;
 }
 
-async function welcome({ config, loaded, database, facet, keys, baseUrl, say }: Welcome): Promise<void> {
+async function welcome({ config, loaded, database, facet, keys, baseUrl, port, say }: Welcome): Promise<void> {
   const demo = await readDemo(join(ROOT, 'mappings'));
   if (keys) await seedDemo(facet.contextOf({ tenant: keys.demo!.tenant, actor: 'start', surface: 'fhir', scopes: ['*'] }), demo);
   const engine =
     database.engine === 'embedded' ? `embedded database in ${config.dataDir}, for trying, developing and testing` : 'PostgreSQL';
-  say(`Facet is ready: ${baseUrl}  (${engine})`);
+  say(`Facet is ready: ${baseUrl}  (port ${port}, ${engine})`);
   say(`  FHIR R4   ${baseUrl}/fhir/R4    what it serves: ${baseUrl}/fhir/R4/metadata`);
   for (const { name } of loaded.mappings.surfaces) say(`  ${name.padEnd(8)}  ${baseUrl}/${name}  and the paths its documents print`);
   if (!keys) return;

@@ -35,7 +35,8 @@ function explained(error: unknown, text: string): unknown {
     const named = { database: decodeURIComponent(url.pathname.slice(1)), role: decodeURIComponent(url.username) };
     return new Error(`DATABASE_URL: ${meaning(named)}`, { cause: error });
   }
-  if (code === 'ERR_INVALID_URL') return new Error('DATABASE_URL is not like postgres://user:password@host:5432/database', { cause: error });
+  if (code === 'ERR_INVALID_URL')
+    return new Error('DATABASE_URL is not like postgres://user:password@host:5432/database', { cause: error });
   if (kind === 'unavailable') return new Error(`DATABASE_URL: no PostgreSQL answers${url ? ` at ${url.host}` : ''}`, { cause: error });
   return error;
 }

@@ -37,7 +37,7 @@ export async function openTestStore(): Promise<TestStore> {
 }
 
 /** A new database without tables. */
-async function emptyServerDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
+export async function emptyServerDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = freshName();
   await asAdmin(server, `create database ${name}`);
   return { url: urlOf(server, name), drop: () => asAdmin(server, `drop database ${name} with (force)`) };

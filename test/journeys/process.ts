@@ -1,0 +1,122 @@
+// Real Facet processes, started as an operator starts them, each on a data directory (and on PostgreSQL a database) of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { emptyServerDatabase, SERVER_URL } from '../store/open.ts';
+
+const FACET = resolve('bin/facet.js');
+export type Env = Record<string, string>;
+/** The file of development keys: tenant → surface → key. */
+export type KeyFile = Record<'demo' | 'other', Record<string, string>>;
+
+/** Where a server keeps its things: `env` says so to the processes that are started with it. */
+export interface Place {
+  env: Env;
+  directory: string;
+  keys(): KeyFile;
+  remove(): Promise<void>;
+}
+
+/** An empty place. Remove it when its processes have ended. */
+export async function emptyPlace(): Promise<Place> {
+  const parent = realpathSync(mkdtempSync(join(tmpdir(), 'facet-journey-')));
+  const directory = join(parent, 'data');
+  const server = SERVER_URL === undefined ? undefined : await emptyServerDatabase(SERVER_URL);
+  return {
+    directory,
+    env: { PORT: '0', FACET_LOG: 'silent', FACET_DATA_DIR: directory, ...(server && { DATABASE_URL: server.url }) },
+    keys: () => JSON.parse(readFileSync(join(directory, 'dev-keys.json'), 'utf8')) as KeyFile,
+    async remove() {
+      await server?.drop();
+      rmSync(parent, { recursive: true });
+    },
+  };
+}
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A server that was started. */
+export interface FacetProcess {
+  /** What it has printed so far, by line. */
+  lines: string[];
+  /** The first line that looks like this, when it is there; fails when the process ends without it. */
+  said(pattern: RegExp): Promise<string>;
+  signal(name: NodeJS.Signals): void;
+  ended: Promise<Ended>;
+}
+
+const started = new Set<ChildProcess>();
+
+/** Nothing of this process's environment is passed on but what a program needs to run at all. */
+function child(args: string[], env: Env): ChildProcess {
+  const { PATH = '', HOME = '', TMPDIR } = process.env;
+  const options = { env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env } };
+  const spawned = spawn(process.execPath, [FACET, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  started.add(spawned);
+  spawned.once('exit', () => started.delete(spawned));
+  return spawned;
+}
+
+/** Kills what still runs: for `afterAll`, also when a test failed. */
+export async function killAll(): Promise<void> {
+  const running = [...started];
+  for (const one of running) one.kill('SIGKILL');
+  await Promise.all(running.map((one) => one.exitCode === null && one.signalCode === null && once(one, 'exit')));
+}
+
+/** Starts a server, and does not wait for it. */
+export function launch(env: Env): FacetProcess {
+  const server = child(['start'], env);
+  const lines: string[] = [];
+  const printed = createInterface({ input: server.stdout! });
+  printed.on('line', (line) => lines.push(line));
+  const errors = text(server.stderr!);
+  const ended = once(server, 'close').then(([code, signal]) => ({ code, signal }) as Ended);
+  const said = async (pattern: RegExp): Promise<string> => {
+    const over = ended.then(async () => Promise.reject(new Error(`it ended without saying ${pattern}: ${await errors}`)));
+    over.catch(() => {});
+    for (;;) {
+      const line = lines.find((one) => pattern.test(one));
+      if (line !== undefined) return line;
+      await Promise.race([once(printed, 'line'), over]);
+    }
+  };
+  return { lines, said, ended, signal: (name) => void server.kill(name) };
+}
+
+/** Starts a server and waits until it serves; `url`: where it listens, whatever its base URL is said to be. */
+export async function startProcess(env: Env): Promise<FacetProcess & { url: string }> {
+  const server = launch(env);
+  const ready = await server.said(/^Facet is ready: /);
+  return { ...server, url: `http://localhost:${/\(port (\d+)/.exec(ready)![1]}` };
+}
+
+/** What a command printed and how it ended. */
+export interface Said {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command to its end. */
+export async function facet(env: Env, ...args: string[]): Promise<Said> {
+  const command = child(args, env);
+  const [stdout, stderr, [code]] = await Promise.all([text(command.stdout!), text(command.stderr!), once(command, 'close')]);
+  return { code: code as number | null, stdout, stderr };
+}
+
+/** One call with a key. `body`: sent as JSON. */
+export async function call(url: string, key: string, { method, body }: { method?: string; body?: unknown } = {}) {
+  const headers = { Authorization: `Bearer ${key}`, ...(body !== undefined && { 'Content-Type': 'application/json' }) };
+  const given = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await fetch(url, { method: method ?? (body === undefined ? 'GET' : 'POST'), headers, ...given });
+  const sent = await answer.text();
+  return { status: answer.status, headers: answer.headers, text: sent, body: sent === '' ? undefined : JSON.parse(sent) };
+}

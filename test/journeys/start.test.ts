@@ -1,0 +1,241 @@
+// Starting and stopping a real server process, as an operator sees it: what it prints, what it keeps, what it refuses, how it ends.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { SERVER_URL } from '../store/open.ts';
+import { call, emptyPlace, type FacetProcess, facet, type KeyFile, killAll, launch, type Place, startProcess } from './process.ts';
+
+let place: Place;
+let server: FacetProcess & { url: string };
+beforeAll(async () => {
+  place = await emptyPlace();
+  server = await startProcess(place.env);
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+});
+
+const embeddedTest = SERVER_URL === undefined ? test : test.skip;
+const serverTest = SERVER_URL === undefined ? test.skip : test;
+const ADA = { resourceType: 'Patient', id: 'ada', name: [{ family: 'Lovelace' }] };
+const restart = async (env: Record<string, string> = {}) => {
+  server = await startProcess({ ...place.env, ...env });
+};
+const fhir = (path: string, key: string, more?: Parameters<typeof call>[2]) => call(`${server.url}/fhir/R4${path}`, key, more);
+const curls = () => server.lines.filter((line) => line.startsWith('curl '));
+
+describe('a first start', () => {
+  test('prints where it is, and one curl for each documented endpoint', async () => {
+    await server.said(/^curl .*\/fhir\/R4\//);
+    expect(server.lines).toContainEqual(expect.stringMatching(`FHIR R4 +${server.url}/fhir/R4 `));
+    const paths = curls().map((line) => new URL(/'([^']+)'/.exec(line)![1]!).pathname);
+    expect(paths).toEqual([
+      '/v1/physicians',
+      '/v1/lab-orders',
+      '/v1/patients',
+      '/v1/practitioner-roles',
+      '/clinician-profiles',
+      '/fhir/R4/Practitioner',
+    ]);
+  });
+
+  test('says in capitals that orders go to a sandbox', () => {
+    expect(server.lines).toContainEqual(expect.stringMatching(/SANDBOX/));
+  });
+
+  test('each printed curl works as printed', async () => {
+    const home = join(place.directory, '..');
+    writeFileSync(join(home, '.curlrc'), 'write-out = "\\n%{http_code}"\n');
+    const shell = promisify(execFile);
+    for (const line of curls()) {
+      const { stdout } = await shell('bash', ['-c', line], { env: { PATH: process.env.PATH!, CURL_HOME: home } });
+      expect([line, stdout.split('\n').at(-1)]).toEqual([line, expect.stringMatching(/^20[01]$/)]);
+    }
+  });
+
+  test('answers health and readiness without a key', async () => {
+    const answers = await Promise.all(['/healthz', '/readyz'].map(async (path) => (await fetch(server.url + path)).json()));
+    expect(answers).toEqual([{ status: 'ok' }, { status: 'ready' }]);
+  });
+
+  test('makes two tenants with a key for each surface, in a file for its owner alone; each key opens its own surface', async () => {
+    expect(statSync(join(place.directory, 'dev-keys.json')).mode & 0o777).toBe(0o600);
+    const own = {
+      fhir: expect.stringMatching(/^\S{20,}$/),
+      loop: expect.stringMatching(/^\S{20,}$/),
+      clinik: expect.stringMatching(/^clk_test_\w{20,}$/),
+      jump: expect.stringMatching(/^pk_test_\w{20,}$/),
+    };
+    const keys = place.keys();
+    expect(keys).toEqual({ demo: own, other: own });
+    const paths = {
+      fhir: '/fhir/R4/Patient',
+      loop: '/v1/patients?brand_id=x',
+      clinik: '/v1/practitioner-roles',
+      jump: '/clinician-profiles',
+    };
+    for (const tenant of [keys.demo, keys.other]) {
+      for (const [surface, path] of Object.entries(paths)) {
+        expect([surface, (await call(server.url + path, tenant[surface]!)).status]).toEqual([surface, 200]);
+      }
+    }
+  });
+});
+
+describe('a second server', () => {
+  test('on a port that is taken refuses in one sentence, before it has made a database', async () => {
+    const port = new URL(server.url).port;
+    const elsewhere = join(place.directory, '..', 'elsewhere');
+    const refused = await facet({ ...place.env, PORT: port, FACET_DATA_DIR: elsewhere }, 'start');
+    expect(refused).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(`^facet: port ${port} is in use: [^\n]+\n$`) });
+    expect(existsSync(elsewhere) ? readdirSync(elsewhere) : []).toEqual([]);
+  });
+
+  embeddedTest('on the same data directory refuses in one sentence that says who has it', async () => {
+    const refused = await facet(place.env, 'start');
+    expect(refused).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^facet: the data directory \S+ is in use by process \d+ [^\n]+\n$/),
+    });
+  });
+});
+
+test('SIGTERM stops it: a request under way is finished, idle clients do not hold it, and it exits with 0', async () => {
+  const { demo } = place.keys();
+  expect((await fhir('/Patient/ada', demo.fhir!, { method: 'PUT', body: ADA })).status).toBe(201);
+  const agent = new Agent({ keepAlive: true });
+  const text = JSON.stringify(ADA);
+  const slow = request(`${server.url}/fhir/R4/Patient`, {
+    agent,
+    method: 'POST',
+    headers: { Authorization: `Bearer ${demo.fhir}`, 'Content-Type': 'application/fhir+json', 'Content-Length': text.length },
+  });
+  const answer = once(slow, 'response') as Promise<[IncomingMessage]>;
+  slow.write(text.slice(0, 10));
+  await (await fetch(`${server.url}/healthz`)).text();
+  server.signal('SIGTERM');
+  while (
+    await fetch(`${server.url}/healthz`, { headers: { Connection: 'close' } }).then(
+      () => true,
+      () => false,
+    )
+  ) {
+    // still taking requests
+  }
+  slow.end(text.slice(10));
+  const [response] = await answer;
+  expect([response.statusCode, await json(response)]).toEqual([201, expect.objectContaining({ name: ADA.name })]);
+  const answered = performance.now();
+  expect(await server.ended).toEqual({ code: 0, signal: null });
+  expect(performance.now() - answered).toBeLessThan(3000);
+  agent.destroy();
+});
+
+test('a signal while it is still starting stops it as cleanly', async () => {
+  const starting = launch(place.env);
+  await starting.said(/SANDBOX/);
+  starting.signal('SIGTERM');
+  expect(await starting.ended).toEqual({ code: 0, signal: null });
+});
+
+describe('a restart, with FACET_BASE_URL', () => {
+  const BASE = 'https://fhir.example.org';
+  let keys: KeyFile;
+  beforeAll(async () => {
+    keys = place.keys();
+    await restart({ FACET_BASE_URL: `${BASE}/` });
+  });
+
+  test('keeps the keys and the data', async () => {
+    expect(place.keys()).toEqual(keys);
+    expect((await fhir('/Patient/ada', keys.demo.fhir!)).body).toMatchObject(ADA);
+  });
+
+  test('shows that URL in what it prints, in Location and in next links, and a Host header nowhere', async () => {
+    await server.said(new RegExp(`^curl -sS '${BASE}/fhir/R4/`));
+    const ask = async (method: string, path: string, body?: object) => {
+      const headers = {
+        Host: 'evil.example',
+        'X-Forwarded-Host': 'evil.example',
+        Authorization: `Bearer ${keys.demo.fhir}`,
+        'Content-Type': 'application/fhir+json',
+      };
+      const asked = request(server.url + path, { method, headers });
+      asked.end(body && JSON.stringify(body));
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      return { headers: answer.headers, body: (await json(answer)) as { link: { relation: string; url: string }[] } };
+    };
+    const made = await ask('POST', '/fhir/R4/Patient', ADA);
+    expect(made.headers.location).toMatch(`${BASE}/fhir/R4/Patient/`);
+    const page = await ask('GET', '/fhir/R4/Patient?_count=1');
+    expect(page.body.link.map(({ relation }) => relation)).toEqual(['self', 'next']);
+    for (const { url } of page.body.link) expect(url).toMatch(new RegExp(`^${BASE}/fhir/R4/Patient\\?`));
+    const metadata = await ask('GET', '/fhir/R4/metadata');
+    expect(JSON.stringify([made, page, metadata])).not.toContain('evil.example');
+  });
+});
+
+test('killed with SIGKILL, it starts again at once and has lost nothing', async () => {
+  const keys = place.keys();
+  const made = await Promise.all([1, 2, 3, 4, 5].map(() => fhir('/Patient', keys.demo.fhir!, { body: ADA })));
+  server.signal('SIGKILL');
+  await server.ended;
+  await restart();
+  const found = await Promise.all(made.map(({ body }) => fhir(`/Patient/${body.id}`, keys.demo.fhir!)));
+  expect(found.map((answer) => answer.text)).toEqual(made.map((answer) => answer.text));
+  expect(place.keys()).toEqual(keys);
+});
+
+test('without its file, a database that has the tenants gets new keys beside the old ones', async () => {
+  const old = place.keys();
+  server.signal('SIGTERM');
+  await server.ended;
+  rmSync(join(place.directory, 'dev-keys.json'));
+  await restart();
+  const added = place.keys();
+  for (const tenant of ['demo', 'other'] as const) {
+    for (const surface of Object.keys(old[tenant])) expect(added[tenant][surface]).not.toBe(old[tenant][surface]);
+  }
+  for (const { demo } of [old, added]) expect((await fhir('/Patient/ada', demo.fhir!)).status).toBe(200);
+  for (const { other } of [old, added]) expect((await fhir('/Patient/ada', other.fhir!)).status).toBe(404);
+});
+
+describe('with NODE_ENV=production', () => {
+  test('it refuses to start without DATABASE_URL', async () => {
+    const { DATABASE_URL, ...env } = place.env;
+    const refused = await facet({ ...env, NODE_ENV: 'production' }, 'start');
+    expect(refused).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^facet: NODE_ENV=production needs DATABASE_URL[^\n]+\n$/),
+    });
+  });
+
+  serverTest('it makes no keys, starts no sandbox and prints no curl', async () => {
+    const directory = join(place.directory, '..', 'production');
+    mkdirSync(directory);
+    const production = await startProcess({ ...place.env, FACET_DATA_DIR: directory, NODE_ENV: 'production' });
+    expect(production.lines.join('\n')).not.toMatch(/curl|SANDBOX|dev-keys|[a-z]+_test_/);
+    expect((await fetch(`${production.url}/readyz`)).status).toBe(200);
+    expect(production.lines.join('\n')).not.toMatch(/curl|SANDBOX|dev-keys|[a-z]+_test_/);
+    expect(readdirSync(directory)).toEqual([]);
+    production.signal('SIGTERM');
+    expect(await production.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+test.each([
+  ['no server', 'postgres://somebody:secret@127.0.0.1:1/facet', 'no PostgreSQL answers at 127.0.0.1:1'],
+  ['no URL', 'postgres://somebody@', 'is not like postgres://user:password@host:5432/database'],
+])('DATABASE_URL that leads to %s is said in one sentence, without the password', async (_what, url, says) => {
+  const refused = await facet({ ...place.env, DATABASE_URL: url }, 'start');
+  expect(refused).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^facet: DATABASE_URL[^\n]+\n$/) });
+  expect(refused.stderr).toContain(says);
+  expect(refused.stderr).not.toContain('secret');
+});
