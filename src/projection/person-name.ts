@@ -1,5 +1,6 @@
 // A person's name as one text, and its parts: a best guess for those who need parts, never a replacement of the text.
 // https://hl7.org/fhir/R4/datatypes.html#HumanName
+import { isDeepStrictEqual } from 'node:util';
 
 export interface NameParts {
   prefix: string[];
@@ -46,9 +47,15 @@ function familyStart(words: string[], from: number): number {
 }
 
 /** The text that names the person: the stored one while no part contradicts it, otherwise one made of the parts. */
-export function nameText(text: string | undefined, { prefix, given, family, suffix }: NameParts): string | undefined {
+export function nameText(text: string | undefined, parts: NameParts): string | undefined {
+  const { prefix, given, family, suffix } = parts;
   const all = [...prefix, ...given, ...family];
-  const spaced = text?.replace(/\s+/g, ' ');
-  if (spaced !== undefined && [...all, ...suffix].every((part) => spaced.includes(part))) return text;
+  if (text !== undefined && (agrees(text, [...all, ...suffix]) || isDeepStrictEqual(nameParts(text), parts))) return text;
   return [all.join(' '), ...suffix].filter(Boolean).join(', ') || text;
+}
+
+/** Every part stands in the text, however that is spaced. */
+function agrees(text: string, parts: string[]): boolean {
+  const spaced = text.replace(/\s+/g, ' ');
+  return parts.every((part) => spaced.includes(part));
 }

@@ -27,16 +27,19 @@ export function neverShown({ lens }: LoadedShape, examples: Example[]): string[]
   return lens.leaves.filter(missing).map(({ name }) => name);
 }
 
-/** Words of code tables and enums that no example uses. */
+/** Words of enums that no example uses, and words of code tables that no example uses which states its resource. */
 export function unusedWords({ lens }: LoadedShape, examples: Example[]): string[] {
-  const used = (names: string[]): unknown[] =>
-    examples.flatMap(({ request, response, shows, server }) =>
+  const stated = examples.filter(({ resource, stored, settled }) => resource ?? stored ?? settled);
+  const unused = (names: string[], words: string[], among: Example[]): string[] => {
+    const used = among.flatMap(({ request, response, shows, server }) =>
       [request, response, shows, server].flatMap((view) => at(view, names) as unknown),
     );
-  return lens.leaves.flatMap(({ spec, at: names }) => {
-    const words = [...Object.keys(spec.codes ?? {}), ...Object.keys(spec.also ?? {}), ...(spec.enum ?? [])];
-    return words.filter((word) => !used(names).includes(word)).map((word) => `${names.join('.')}: ${word}`);
-  });
+    return words.filter((word) => !used.includes(word)).map((word) => `${names.join('.')}: ${word}`);
+  };
+  return lens.leaves.flatMap(({ spec: { codes = {}, also = {}, enum: words = [] }, at: names }) => [
+    ...unused(names, words, examples),
+    ...unused(names, [...Object.keys(codes), ...Object.keys(also)], stated),
+  ]);
 }
 
 /** Rules of the request schema that could be dropped without any refused body being let in. */

@@ -10,6 +10,7 @@ test.each([
   ['Jane Q Public MD PhD', { ...none, given: ['Jane', 'Q'], family: ['Public'], suffix: ['MD', 'PhD'] }],
   ['Jean-Luc Picard, FACP, MD', { ...none, given: ['Jean-Luc'], family: ['Picard'], suffix: ['FACP', 'MD'] }],
   ['Ludwig van Beethoven', { ...none, given: ['Ludwig'], family: ['van Beethoven'] }],
+  ['Cruz, Maria de la', { ...none, given: ['Maria'], family: ['de la Cruz'] }],
   ['House', { ...none, family: ['House'] }],
   ['Dr', { ...none, family: ['Dr'] }],
   ['  Ada   Lovelace ', { ...none, given: ['Ada'], family: ['Lovelace'] }],
