@@ -1,6 +1,6 @@
 // Junction's operations as functions, one each. None is retried here: whoever asks decides what an unknown outcome means.
 // https://docs.junction.com/api-reference
-import { exchange, type JunctionAccount } from './junction-exchange.ts';
+import { type ExchangeRequest, exchange, type JunctionAccount } from './junction-exchange.ts';
 import { type Answered, type Outcome, objectOf, outcomeOf, type Unanswered } from './junction-outcome.ts';
 
 /** What is read of an order; everything else in it is Junction's copy of what we sent. */
@@ -42,11 +42,17 @@ export interface JunctionClient {
   pushPhysician(path: string, physician: { body: object; key: string }, signal: AbortSignal): Promise<Outcome<Pushed>>;
 }
 
-/** The client of an account; the account is asked for at each call, because a sandbox's address is known only after it has started. */
-export function junctionClient(account: () => JunctionAccount): JunctionClient {
-  const get = (path: string, signal: AbortSignal) => exchange(account(), { method: 'GET', path, signal });
-  const post = (path: string, body: string, signal: AbortSignal, headers = {}) =>
-    exchange(account(), { method: 'POST', path, body, signal, headers });
+/**
+ * The client of an account; the account is asked for at each call, because a sandbox's address is known only after it has started. Without one every call
+ * is as unauthorised as with a wrong key.
+ */
+export function junctionClient(account: () => JunctionAccount | undefined): JunctionClient {
+  const reach = async (request: ExchangeRequest) => {
+    const to = account();
+    return to ? exchange(to, request) : NOBODY;
+  };
+  const get = (path: string, signal: AbortSignal) => reach({ method: 'GET', path, signal });
+  const post = (path: string, body: string, signal: AbortSignal, headers = {}) => reach({ method: 'POST', path, body, signal, headers });
   return {
     async user(clientUserId, signal) {
       const sent = { client_user_id: clientUserId };
@@ -76,18 +82,19 @@ export function junctionClient(account: () => JunctionAccount): JunctionClient {
     cancelOrder: async (id, signal) =>
       outcomeOf(await post(`/v3/order/${encodeURIComponent(id)}/cancel`, '', signal), undefined, (given) => orderOf(objectOf(given).order)),
     async roster(signal) {
-      const { teamId } = account();
+      const teamId = account()?.teamId;
       if (teamId === undefined) return { kind: 'unauthorised', why: 'JUNCTION_TEAM_ID is not set' };
       return outcomeOf(await get(`/v2/team/${encodeURIComponent(teamId)}/physicians`, signal), undefined, rosterOf);
     },
     async pushPhysician(path, { body, key }, signal) {
-      const filled = path.replace('{team_id}', () => encodeURIComponent(account().teamId ?? ''));
+      const filled = path.replace('{team_id}', () => encodeURIComponent(account()?.teamId ?? ''));
       const answer = await post(filled, JSON.stringify(body), signal, { 'x-idempotency-key': key });
       return pushedOf(answer) ?? outcomeOf(answer, body, (given) => ({ offered: true, id: physicianId(given) }));
     },
   };
 }
 
+const NOBODY: Answered = { status: 401, body: { detail: 'JUNCTION_API_KEY is not set' }, retryAfter: undefined };
 /** Asks Junction to keep no failure under the key, so that the same key can still succeed. Its meaning is inferred from its name; unknown headers do no harm. */
 const FAILURES_NOT_KEPT = { 'x-idempotency-error': 'no-cache' };
 const PAGE = 100;

@@ -38,10 +38,10 @@ export async function exchange(account: JunctionAccount, request: ExchangeReques
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
-/** The body as JSON; undefined when it is none, is cut off, too large or late. The status is known by then, and stays known. */
+/** The body as JSON, null when it is empty; undefined when it is none, is cut off, too large or late. The status is known by then, and stays known. */
 async function json(response: Response): Promise<unknown> {
   try {
-    return JSON.parse(await text(response));
+    return JSON.parse((await text(response)) || 'null');
   } catch {
     return undefined;
   }

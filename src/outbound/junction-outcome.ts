@@ -12,7 +12,7 @@ export type Outcome<T> =
   /** The key is not accepted: nothing is wrong with what was sent. */
   | { kind: 'unauthorised'; why: string };
 
-/** An answer as it came: `body` is undefined when it was cut off, too large or no JSON. */
+/** An answer as it came: `body` is null when it was empty, undefined when it was cut off, too large or no JSON. */
 export interface Answered {
   status: number;
   body: unknown;
@@ -29,11 +29,11 @@ const AGAIN = new Set([408, 409, 423, 425]);
 const UNAUTHORISED = new Set([401, 403]);
 const THROTTLED = new Set([429, 503]);
 
-/** The outcome; `value` answers what a 2xx body holds, undefined when that is not what was promised. */
+/** The outcome; `value` answers what a readable 2xx body holds, undefined when that is not what was promised. */
 export function outcomeOf<T>(answer: Answered | Unanswered, sent: unknown, value: (body: unknown) => T | undefined): Outcome<T> {
   if ('fault' in answer) return { kind: 'unknown', why: answer.fault, failed: false };
   const { status, body } = answer;
-  if (status < 300) return acceptedOf(status, value(body));
+  if (status < 300) return acceptedOf(status, body === undefined ? undefined : value(body));
   const why = `${status}${told(body, sent)}`;
   const failed = status >= 500;
   if (UNAUTHORISED.has(status)) return { kind: 'unauthorised', why };

@@ -17,8 +17,8 @@ import type { Sending } from './sending.ts';
 import { type Senders, startWorker } from './worker.ts';
 
 export interface JunctionOptions {
-  /** Asked for at each call: a sandbox's address is known only after it has started. */
-  account: () => JunctionAccount;
+  /** Asked for at each call: a sandbox's address is known only after it has started. Undefined: there is none, and what needs it is 502. */
+  account: () => JunctionAccount | undefined;
   /** Where physicians are pushed (`{team_id}` is filled in); without it the team's roster is read. */
   physicianPath?: string | undefined;
   table: PanelTable;

@@ -24,6 +24,11 @@ export function testsToOrder(request: Resource, { system, panels }: PanelTable):
   return codes.length ? [...new Set(codes.flatMap(({ code }) => panels[code!]!))] : undefined;
 }
 
+const OVER = new Set(['revoked', 'entered-in-error', 'completed']);
+
+/** Whether a request has come to its end: nothing more is to be done for it. https://hl7.org/fhir/R4/request.html#statemachine */
+export const isOver = ({ status }: Resource): boolean => OVER.has(status as string);
+
 /** An active order for a laboratory procedure. */
 function isOrder({ status, intent, doNotPerform, category }: Resource): boolean {
   const laboratory = listOf(category)

@@ -9,7 +9,7 @@ import type { OutboxEntry } from '../store/store.ts';
 import { callOff } from './cancel.ts';
 import { clientUserId, orderText } from './junction-order.ts';
 import { orderContent } from './order-content.ts';
-import { type PanelTable, testsToOrder } from './order-criteria.ts';
+import { isOver, type PanelTable, testsToOrder } from './order-criteria.ts';
 import { ORDER, type OrderPayload, orderEntry, payloadOf, subjectOf } from './order-entry.ts';
 import { SENDER } from './sending.ts';
 
@@ -19,7 +19,8 @@ export function orderEffect(table: PanelTable): Effect {
     async check(context, write) {
       if (!write.resource) return refuseDeletion(context, write);
       const tests = testsToOrder(write.resource, table);
-      if (!tests || (await entryOf(context, write))) return;
+      if (!tests) return;
+      if (await entryOf(context, write)) return refuseRevival(write);
       await orderContent(context, write.resource, { tests, key: '' });
     },
     async after(context, write) {
@@ -36,11 +37,18 @@ export function orderEffect(table: PanelTable): Effect {
 const entryOf = (context: Context, { id }: PendingWrite): Promise<OutboxEntry | undefined> =>
   orderEntry(context.store, context.caller.tenant, id);
 
-const statusBefore = ({ previous }: PendingWrite): unknown => (previous?.body ? (JSON.parse(previous.body) as Resource).status : undefined);
+const before = ({ previous }: PendingWrite): Resource | undefined => (previous?.body ? (JSON.parse(previous.body) as Resource) : undefined);
+
+/** What was ordered once is not ordered again: an active request that nobody acts on would be a lost order. */
+function refuseRevival(write: PendingWrite): void {
+  const request = before(write);
+  if (write.previous && (!request || isOver(request)))
+    throw conflict('this request has been ordered and is over: order anew with a new ServiceRequest', 'ServiceRequest.status');
+}
 
 /** An order that is out, or about to be, is revoked first: what comes back from the laboratory must find it. */
 async function refuseDeletion(context: Context, write: PendingWrite): Promise<void> {
-  if (statusBefore(write) === 'active' && (await entryOf(context, write)))
+  if (before(write)?.status === 'active' && (await entryOf(context, write)))
     throw conflict('an order that is active cannot be deleted: revoke it first', 'ServiceRequest.status');
 }
 
@@ -48,7 +56,7 @@ const WITHDRAWN = new Set(['revoked', 'entered-in-error']);
 
 /** Whether somebody takes an active request back; what the network's answers make of it is no such wish. */
 const isCallingOff = (write: PendingWrite, { caller }: Context): boolean =>
-  WITHDRAWN.has(write.resource?.status as string) && statusBefore(write) === 'active' && caller.actor !== SENDER;
+  WITHDRAWN.has(write.resource?.status as string) && before(write)?.status === 'active' && caller.actor !== SENDER;
 
 /** An order that is accepted is cancelled at the network. One that is not sent yet is dropped, and one that nobody knows of is cancelled when it turns up. */
 async function withdraw(context: Context, write: PendingWrite): Promise<void> {

@@ -6,9 +6,9 @@ import type { OutboxEntry, OutboxState } from '../store/store.ts';
 import type { JunctionOrder } from './junction-client.ts';
 import { orderBody } from './junction-order.ts';
 import type { Outcome } from './junction-outcome.ts';
-import { testsToOrder } from './order-criteria.ts';
+import { isOver, testsToOrder } from './order-criteria.ts';
 import { type OrderPayload, payloadOf, requestId } from './order-entry.ts';
-import { keyMayBeForgotten } from './retry-time.ts';
+import { keyMayBeForgotten, retryAt } from './retry-time.ts';
 import { ATTEMPT_MS, type Leased, type Sending } from './sending.ts';
 import { type Result, settleOrder } from './settle-order.ts';
 
@@ -16,16 +16,25 @@ import { type Result, settleOrder } from './settle-order.ts';
 export async function sendOrder(sending: Sending, leased: Leased, budgetMs = ATTEMPT_MS): Promise<OutboxState> {
   const { entry } = leased;
   const payload = payloadOf(entry);
-  if (entry.firstSentAt === null && !(await isWanted(sending, entry)))
-    return settleOrder(sending, leased, { payload, sent: false, outcome: { kind: 'called-off' } });
+  const wish = entry.firstSentAt === null ? await wishOf(sending, entry) : 'send';
+  if (wish === 'drop') return settleOrder(sending, leased, { payload, sent: false, outcome: { kind: 'called-off' } });
+  if (wish === 'wait') return putBack(sending, leased);
   const result = await placed({ sending, leased, payload, signal: AbortSignal.timeout(budgetMs) });
   return result ? settleOrder(sending, leased, result) : 'sending';
 }
 
-/** Whether the request is still one to send: it may have been revoked while it waited. */
-async function isWanted({ store, table }: Sending, entry: OutboxEntry): Promise<boolean> {
+/** What is wanted of an order that was never sent: its request may have been revoked, or put on hold, while it waited. */
+async function wishOf({ store, table }: Sending, entry: OutboxEntry): Promise<'send' | 'wait' | 'drop'> {
   const row = await store.read(entry.tenant, 'ServiceRequest', requestId(entry));
-  return Boolean(row?.body && testsToOrder(JSON.parse(row.body) as Resource, table));
+  const request = row?.body ? (JSON.parse(row.body) as Resource) : undefined;
+  if (!request || isOver(request)) return 'drop';
+  return testsToOrder(request, table) ? 'send' : 'wait';
+}
+
+async function putBack({ store, clock, random }: Sending, { entry, by }: Leased): Promise<OutboxState> {
+  const now = clock();
+  const outcome = { state: 'queued' as const, at: now.toISOString(), nextAt: retryAt(entry.createdAt, now, random()), error: 'on hold' };
+  return (await store.outbox.settle(entry, by, outcome)) ? 'queued' : 'sending';
 }
 
 interface Attempt {
@@ -60,17 +69,27 @@ const SKEW_MS = 3_600_000;
 const LOOK_MS = 2000;
 
 /**
- * The order, if an earlier attempt brought it there. After a failure of the network, or when it may have forgotten the key, only a list that could be read
- * allows another attempt; otherwise the key protects, and the look is a cheap second protection.
+ * The order, if an earlier attempt brought it there. Where the key does not protect, only a list that could be read allows another attempt; elsewhere the
+ * look is a cheap second protection.
  */
-async function arrived({ sending, leased, payload, signal }: Attempt): Promise<Outcome<JunctionOrder | undefined>> {
+async function arrived(attempt: Attempt): Promise<Outcome<JunctionOrder | undefined>> {
+  const { sending, leased, payload, signal } = attempt;
   const { firstSentAt, key } = leased.entry;
-  if (firstSentAt === null) return { kind: 'accepted', value: undefined };
-  const must = payload.lookFirst === true || keyMayBeForgotten(firstSentAt, sending.clock());
+  if (firstSentAt === null) return NOT_THERE;
+  const must = isUnprotected(attempt);
   const since = new Date(Date.parse(firstSentAt) - SKEW_MS).toISOString();
   const within = must ? signal : AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
   const found = await sending.client.findOrder({ userId: payload.userId!, since, passthrough: key }, within);
-  return must || found.kind === 'accepted' ? found : { kind: 'accepted', value: undefined };
+  if (found.kind === 'refused' && found.status === 404) return NOT_THERE;
+  return must || found.kind === 'accepted' ? found : NOT_THERE;
+}
+
+const NOT_THERE = { kind: 'accepted', value: undefined } as const;
+
+/** The network failed under this key, or nobody wrote down what it said (a crash), or it may have forgotten the key. */
+function isUnprotected({ sending, leased: { entry }, payload }: Attempt): boolean {
+  const unrecorded = entry.firstSentAt !== null && entry.lastError === null;
+  return payload.lookFirst === true || unrecorded || keyMayBeForgotten(entry.firstSentAt, sending.clock());
 }
 
 /** A look-up that was refused says nothing about the order. */

@@ -153,6 +153,15 @@ describe('looking an order up', () => {
   });
 });
 
+test('without an account everything is unauthorised, and nothing is sent', async () => {
+  const client = junctionClient(() => undefined);
+  expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toEqual({
+    kind: 'unauthorised',
+    why: '401 JUNCTION_API_KEY is not set',
+  });
+  expect(await client.roster(within())).toMatchObject({ kind: 'unauthorised' });
+});
+
 test('an order can be read and cancelled; what is too late to cancel is refused', async () => {
   const key = randomUUID();
   const made = await create(key);

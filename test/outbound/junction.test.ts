@@ -1,0 +1,148 @@
+// The door out as the server uses it: the worker that drains the outbox by itself, and the steps that a vendor's create waits for.
+import { setTimeout as delay } from 'node:timers/promises';
+import { v7 } from 'uuid';
+import { buildRegistry } from '../../src/fhir/search-parameters.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import { type Junction, junction } from '../../src/outbound/junction.ts';
+import type { Caller, Context } from '../../src/resource/context.ts';
+import { create } from '../../src/resource/create.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS } from './order-world.ts';
+import { type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
+
+let store: TestStore;
+let here: SandboxWorld;
+let out: Junction;
+let context: Context;
+const log: string[] = [];
+
+beforeAll(async () => {
+  store = await openTestStore();
+  here = await sandboxWorld();
+  const registry = buildRegistry([]);
+  const contextOf = (caller: Caller): Context => ({
+    store: store.store,
+    caller,
+    clock: () => new Date(),
+    newId: v7,
+    effects: new Map([['ServiceRequest', [out.effect]]]),
+    registry,
+    baseUrl: 'http://facet.test/fhir/R4',
+  });
+  out = junction(
+    {
+      account: () => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url, teamId: here.sandbox.teamId }),
+      table: { system: PANEL_SYSTEM, panels: here.sandbox.panels },
+      systems: SYSTEMS,
+    },
+    { store: store.store, clock: () => new Date(), newId: v7, contextOf, log: (facts, text) => log.push(JSON.stringify([text, facts])) },
+  );
+  context = contextOf({ tenant: 1, actor: 'test', surface: 'fhir', scopes: ['*'] });
+  await create(context, { type: 'Patient', id: 'ada', draft: { plain: ADA, exact: ADA } });
+});
+afterAll(async () => {
+  await here.sandbox.close();
+  await store.close();
+});
+
+const ordered = async (more: object = {}) => {
+  const request = { ...REQUEST, ...more } as Resource;
+  return (await create(context, { type: 'ServiceRequest', draft: { plain: request, exact: request } })).row;
+};
+const until = async (met: () => Promise<boolean> | boolean) => {
+  for (let nth = 0; nth < 100 && !(await met()); nth++) await delay(100);
+};
+
+test('a running worker sends what is stored, retries what failed, and stops when asked', async () => {
+  const stop = out.start();
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  const before = here.orders();
+  const rows = await Promise.all([ordered(), ordered(), ordered()]);
+  const accepted = async () => {
+    const tasks = await store.store.search(1, { type: 'Task', where: [], sort: [], count: 50, total: 'none', include: [] });
+    return tasks.rows.filter((row) => rows.some(({ id }) => row.body!.includes(id)) && row.body!.includes('"received"')).length === 3;
+  };
+  await until(accepted);
+  expect(await accepted()).toBe(true);
+  expect(here.orders() - before).toBe(3);
+  await stop();
+  await ordered();
+  await delay(700);
+  expect(here.orders() - before).toBe(3);
+});
+
+test('two workers beside each other stop at once when there is nothing to do', async () => {
+  const stops = [out.start(), out.start()];
+  await delay(50);
+  const started = performance.now();
+  await Promise.all(stops.map((stop) => stop()));
+  expect(performance.now() - started).toBeLessThan(1000);
+});
+
+describe('the step of a lab order', () => {
+  const step = () => out.steps['lab-order'];
+
+  test('answers when the order stands, and again without a second one', async () => {
+    const row = await ordered();
+    expect(await step().claim(context, { row, key: '' })).toBe('open');
+    const before = here.orders();
+    expect(await step().finish(context, { row, key: '' })).toBeUndefined();
+    expect(await step().finish(context, { row, key: '' })).toBeUndefined();
+    expect(here.orders() - before).toBe(1);
+  });
+
+  test('is 502 when the network fails, and goes on when it is repeated', async () => {
+    const row = await ordered();
+    here.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
+    const before = here.orders();
+    await expect(step().finish(context, { row, key: '' })).rejects.toMatchObject({
+      kind: 'upstream',
+      message: expect.stringContaining('idempotency key'),
+    });
+    await step().finish(context, { row, key: '' });
+    expect(here.orders() - before).toBe(1);
+  });
+
+  test('is 502 for good when the network refuses, and no patient stands in the text or in the log', async () => {
+    const row = await ordered();
+    here.fail({ operation: 'createOrder', kind: 'error', status: 400 });
+    for (let nth = 0; nth < 2; nth++)
+      await expect(step().finish(context, { row, key: '' })).rejects.toMatchObject({
+        kind: 'upstream',
+        message: expect.stringContaining('refused'),
+      });
+    expect(log.join()).toContain('refused');
+    for (const value of ['Lovelace', 'ada@example.com', '5184731122', '1985']) expect(log.join()).not.toContain(value);
+  });
+
+  test('ends in time when the network hangs', async () => {
+    const row = await ordered();
+    here.fail({ operation: 'createOrder', kind: 'slow', seconds: 30 });
+    const started = performance.now();
+    await expect(step().finish(context, { row, key: '' })).rejects.toMatchObject({ kind: 'upstream' });
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  test('a code that no panel is configured for is refused where the order would be stored', async () => {
+    const row = await ordered({ code: { coding: [{ system: PANEL_SYSTEM, code: 'fertility-2' }] } });
+    await expect(step().claim(context, { row, key: '' })).rejects.toMatchObject({
+      kind: 'rule',
+      issues: [{ expression: ['ServiceRequest.code'] }],
+    });
+  });
+});
+
+test('the step of a physician answers what the vendor shows of it', async () => {
+  const practitioner: Resource = {
+    resourceType: 'Practitioner',
+    name: [{ given: ['Ann'], family: 'Lee' }],
+    identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: '1777777773' }],
+  };
+  const { row } = await create(context, { type: 'Practitioner', draft: { plain: practitioner, exact: practitioner } });
+  const item = { row, key: 'NY' };
+  const step = out.steps.physician;
+  expect(await step.claim(context, item)).toBe('open');
+  expect(await step.finish(context, item)).toEqual({ junction_physician_id: null, status: 'pending' });
+  await step.settle(context, item);
+  expect(await step.claim(context, item)).toBe('complete');
+});

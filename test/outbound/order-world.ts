@@ -1,0 +1,129 @@
+// A store, a sandbox and the sender between them, under one clock that stands still until it is moved: for the tests of orders from write to outcome.
+import { v7 } from 'uuid';
+import { buildRegistry } from '../../src/fhir/search-parameters.ts';
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { breaker } from '../../src/outbound/breaker.ts';
+import { CANCELLATION, sendCancellation } from '../../src/outbound/cancel.ts';
+import { orderEffect } from '../../src/outbound/order.ts';
+import { ORDER, orderEntry } from '../../src/outbound/order-entry.ts';
+import { sendOrder } from '../../src/outbound/send.ts';
+import type { Sending } from '../../src/outbound/sending.ts';
+import { drain, type Senders } from '../../src/outbound/worker.ts';
+import type { Caller, Context } from '../../src/resource/context.ts';
+import { update } from '../../src/resource/update.ts';
+import type { OutboxEntry } from '../../src/store/store.ts';
+import type { TestStore } from '../store/open.ts';
+import { type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
+
+export const PANEL_SYSTEM = 'http://example.org/CodeSystem/panels';
+export const SYSTEMS = { order: 'http://example.org/order-id', status: 'http://example.org/order-status' };
+export const ADA: Resource = {
+  resourceType: 'Patient',
+  id: 'ada',
+  name: [{ given: ['Ada'], family: 'Lovelace' }],
+  birthDate: '1985-12-10',
+  gender: 'female',
+  telecom: [
+    { system: 'phone', value: '+15184731122' },
+    { system: 'email', value: 'ada@example.com' },
+  ],
+  address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
+};
+
+/** A request that is sent. */
+export const REQUEST: Resource = {
+  resourceType: 'ServiceRequest',
+  status: 'active',
+  intent: 'order',
+  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+  code: { coding: [{ system: PANEL_SYSTEM, code: 'pcos' }] },
+  subject: { reference: 'Patient/ada' },
+};
+
+export interface OrderWorld extends SandboxWorld {
+  tenant: number;
+  context: Context;
+  sending: Sending;
+  /** A second sender, as another process would be. */
+  another(): Sending;
+  advance(seconds: number): void;
+  put(resource: Resource): Promise<void>;
+  read(type: ServedType, id: string): Promise<Resource>;
+  entry(id: string): Promise<OutboxEntry | undefined>;
+  /** The Tasks of a request. */
+  tasks(id: string): Promise<Resource[]>;
+  /** Sends what is due, once. */
+  drain(sending?: Sending): Promise<number>;
+  /** Sends what is due again and again, a minute apart, until all is quiet. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+let tenants = 0;
+
+/** A world of its own in a store that others used before: an empty outbox and a new tenant. `budgetMs`: how long an attempt takes at most. */
+export async function orderWorld({ store, database }: TestStore, budgetMs = 400): Promise<OrderWorld> {
+  await database.query('delete from outbox');
+  const tenant = ++tenants;
+  let now = Date.parse('2026-11-21T12:00:00.000Z');
+  const clock = () => new Date(now);
+  const here = await sandboxWorld(clock);
+  const table = { system: PANEL_SYSTEM, panels: here.sandbox.panels };
+  const registry = buildRegistry([]);
+  const effects = new Map([['ServiceRequest' as const, [orderEffect(table)]]]);
+  const contextOf = (one: Caller): Context => ({
+    store,
+    caller: one,
+    clock,
+    newId: v7,
+    effects,
+    registry,
+    baseUrl: 'http://facet.test/fhir/R4',
+  });
+  const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
+  const another = (): Sending => ({
+    client: here.client,
+    breaker: breaker(),
+    store,
+    clock,
+    newId: v7,
+    random: Math.random,
+    contextOf,
+    systems: SYSTEMS,
+    table,
+    log: () => {},
+  });
+  const senders: Senders = { [ORDER]: (sending, leased) => sendOrder(sending, leased, budgetMs), [CANCELLATION]: sendCancellation };
+  const sending = another();
+  const read = async (type: ServedType, id: string) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource;
+  const drainOnce = (one = sending) => drain(one, senders);
+  const task = async (id: string) => {
+    const entry = await orderEntry(store, tenant, id);
+    return entry ? [await read('Task', JSON.parse(entry.payload).task)] : [];
+  };
+  return {
+    ...here,
+    tenant,
+    context,
+    sending,
+    another,
+    advance: (seconds) => {
+      now += seconds * 1000;
+    },
+    put: async (resource) => {
+      await update(context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { plain: resource, exact: resource } });
+    },
+    read,
+    entry: (id) => orderEntry(store, tenant, id),
+    tasks: task,
+    drain: drainOnce,
+    settle: async () => {
+      for (let round = 0; round < 60; round++) {
+        if ((await drainOnce()) === 0 && round > 3) return;
+        now += 61_000;
+      }
+      throw new Error('the outbox does not come to rest');
+    },
+    close: () => here.sandbox.close(),
+  };
+}

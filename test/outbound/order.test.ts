@@ -1,0 +1,139 @@
+// What storing a ServiceRequest brings with it: accepted with a Task and an outbox entry, or refused before anything is written; once, however often it is written.
+import type { Resource } from '../../src/fhir/types.ts';
+import { create } from '../../src/resource/create.ts';
+import { remove } from '../../src/resource/delete.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+
+let store: TestStore;
+let here: OrderWorld;
+beforeAll(async () => {
+  store = await openTestStore();
+  here = await orderWorld(store);
+  await here.put(ADA);
+});
+afterAll(async () => {
+  await here.close();
+  await store.close();
+});
+
+const request = (id: string, more: object = {}): Resource => ({ ...REQUEST, id, ...more });
+
+test('an order is stored with a Task and one entry that holds the exact text, under a key that is also its passthrough', async () => {
+  await here.put(request('first'));
+  const entry = await here.entry('first');
+  expect(entry).toMatchObject({ topic: 'order', subject: 'ServiceRequest/first', state: 'queued', attempts: 0 });
+  const payload = JSON.parse(entry!.payload);
+  expect(JSON.parse(payload.text)).toMatchObject({ passthrough: entry!.key, patient_details: { first_name: 'Ada' } });
+  expect(entry!.payload).not.toContain('Patient/ada');
+  expect(await here.tasks('first')).toEqual([
+    expect.objectContaining({
+      status: 'requested',
+      intent: 'order',
+      focus: { reference: 'ServiceRequest/first' },
+      basedOn: [{ reference: 'ServiceRequest/first' }],
+      for: { reference: 'Patient/ada' },
+    }),
+  ]);
+});
+
+test('written again and again it stays one order; a draft becomes one when it turns active', async () => {
+  await here.put(request('again', { status: 'draft' }));
+  expect(await here.entry('again')).toBeUndefined();
+  await here.put(request('again'));
+  const entry = await here.entry('again');
+  expect(entry).toBeDefined();
+  for (const note of ['a', 'b']) await here.put(request('again', { note: [{ text: note }] }));
+  await here.put(request('again', { status: 'on-hold' }));
+  await here.put(request('again'));
+  expect(await here.entry('again')).toEqual(entry);
+});
+
+test('ten writers at once of a new order make one entry', async () => {
+  const writes = Array.from({ length: 10 }, (_, nth) => here.put(request('race', { note: [{ text: `${nth}` }] })));
+  await Promise.all(writes);
+  const { rows } = await here.context.store.search(here.tenant, {
+    type: 'Task',
+    where: [],
+    sort: [],
+    count: 100,
+    total: 'none',
+    include: [],
+  });
+  expect(rows.filter((row) => row.body!.includes('ServiceRequest/race'))).toHaveLength(1);
+});
+
+test('an order that lacks what the laboratory needs is refused, all of it named, and nothing is written', async () => {
+  await here.put({ resourceType: 'Patient', id: 'bare', name: [{ given: ['No'], family: 'Phone' }], birthDate: '1990-01-01' });
+  const refused = here.put(request('refused', { subject: { reference: 'Patient/bare' } }));
+  await expect(refused).rejects.toMatchObject({ kind: 'rule' });
+  await expect(refused).rejects.toThrow(/phone.*e-mail|e-mail.*phone/);
+  expect(await here.context.store.read(here.tenant, 'ServiceRequest', 'refused')).toBeUndefined();
+  expect(await here.entry('refused')).toBeUndefined();
+  await here.put(request('refused', { subject: { reference: 'Patient/bare' }, status: 'draft' }));
+  await expect(here.put(request('refused', { subject: { reference: 'Patient/bare' } }))).rejects.toMatchObject({ kind: 'rule' });
+  expect((await here.read('ServiceRequest', 'refused')).status).toBe('draft');
+});
+
+test('a subject that is no Patient of this server is refused, and so is a patient of another tenant', async () => {
+  await expect(here.put(request('group', { subject: { reference: 'Group/g' } }))).rejects.toMatchObject({
+    issues: [expect.objectContaining({ expression: ['ServiceRequest.subject'] })],
+  });
+  const other = { ...here.context, caller: { ...here.context.caller, tenant: here.tenant + 1000 } };
+  await expect(create(other, { type: 'ServiceRequest', draft: { plain: REQUEST, exact: REQUEST } })).rejects.toMatchObject({
+    kind: 'rule',
+  });
+});
+
+test('who the patient was when the order was made stands in the order itself, and comes first', async () => {
+  const snapshot = {
+    resourceType: 'Patient',
+    id: 'order-time-patient',
+    name: [{ given: ['Augusta'], family: 'King' }],
+    birthDate: '1985-12-11',
+  };
+  await here.put(request('snapshot', { contained: [snapshot], supportingInfo: [{ reference: '#order-time-patient' }] }));
+  const { text } = JSON.parse((await here.entry('snapshot'))!.payload);
+  expect(JSON.parse(text).patient_details).toMatchObject({
+    first_name: 'Augusta',
+    last_name: 'King',
+    dob: '1985-12-11',
+    phone_number: '+15184731122',
+  });
+});
+
+test('a requester with an NPI signs, himself or in a role; one without does not', async () => {
+  await here.put({
+    resourceType: 'Practitioner',
+    id: 'cruz',
+    name: [{ given: ['María'], family: 'Cruz' }],
+    identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: '1999999984' }],
+  });
+  await here.put({ resourceType: 'PractitionerRole', id: 'role', practitioner: { reference: 'Practitioner/cruz' } });
+  await here.put({ resourceType: 'Practitioner', id: 'nameless' });
+  const physicianOf = async (id: string, reference: string) => {
+    await here.put(request(id, { requester: { reference } }));
+    return JSON.parse(JSON.parse((await here.entry(id))!.payload).text).physician;
+  };
+  const cruz = { first_name: 'Maria', last_name: 'Cruz', npi: '1999999984' };
+  expect(await physicianOf('signed', 'Practitioner/cruz')).toEqual(cruz);
+  expect(await physicianOf('signed-in-role', 'PractitionerRole/role')).toEqual(cruz);
+  expect(await physicianOf('unsigned', 'Practitioner/nameless')).toBeUndefined();
+});
+
+test('a request that was ordered and is over is not taken up again: 409, and nothing changes', async () => {
+  await here.put(request('over'));
+  await here.put(request('over', { status: 'revoked' }));
+  await expect(here.put(request('over'))).rejects.toMatchObject({ kind: 'conflict' });
+  await remove(here.context, { type: 'ServiceRequest', id: 'over' });
+  await expect(here.put(request('over'))).rejects.toMatchObject({ kind: 'conflict' });
+  await here.put(request('over', { status: 'draft' }));
+});
+
+test('an active order is not deleted; a revoked one is', async () => {
+  await here.put(request('kept'));
+  await expect(remove(here.context, { type: 'ServiceRequest', id: 'kept' })).rejects.toMatchObject({ kind: 'conflict' });
+  await here.put(request('kept', { status: 'revoked' }));
+  await remove(here.context, { type: 'ServiceRequest', id: 'kept' });
+  expect((await here.context.store.read(here.tenant, 'ServiceRequest', 'kept'))?.body).toBeNull();
+});

@@ -1,0 +1,342 @@
+// From the outbox to the laboratory network: whatever goes wrong, an order arrives once, and the ServiceRequest and its Task say how it stands.
+import type { Resource } from '../../src/fhir/types.ts';
+import { sendNow } from '../../src/outbound/send-now.ts';
+import { lease } from '../../src/outbound/sending.ts';
+import { remove } from '../../src/resource/delete.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
+
+let store: TestStore;
+let here: OrderWorld;
+beforeAll(async () => {
+  store = await openTestStore();
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  here = await orderWorld(store);
+  await here.put(ADA);
+});
+afterEach(() => here.close());
+
+const ordered = async (id = 'one', more: object = {}): Promise<string> => {
+  await here.put({ ...REQUEST, id, ...more } as Resource);
+  return (await here.entry(id))!.key;
+};
+const now = (id = 'one') => sendNow(here.sending, here.context, id);
+const word = (request: Resource) =>
+  (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((one) => one.valueString);
+
+test('an accepted order: its id and word on the ServiceRequest, the Task received, everything else as it was', async () => {
+  const key = await ordered('one', { note: [{ text: 'kept' }], identifier: [{ system: 'urn:own', value: '1' }] });
+  expect(await now()).toEqual({ result: 'accepted' });
+  const [order] = [...here.sandbox.world.orders.values()];
+  const request = await here.read('ServiceRequest', 'one');
+  expect(request).toMatchObject({
+    status: 'active',
+    note: [{ text: 'kept' }],
+    identifier: [
+      { system: 'urn:own', value: '1' },
+      { system: SYSTEMS.order, value: order!.id },
+    ],
+  });
+  expect(word(request)).toEqual(['received']);
+  expect(await here.tasks('one')).toEqual([
+    expect.objectContaining({
+      status: 'received',
+      identifier: [{ system: SYSTEMS.order, value: order!.id }],
+      businessStatus: { coding: [{ system: SYSTEMS.status, code: 'received.walk_in_test.ordered' }] },
+    }),
+  ]);
+  expect(order).toMatchObject({ passthrough: key, sent: { order_set: { lab_test_ids: here.sandbox.panels.pcos } } });
+  expect(await here.entry('one')).toMatchObject({ state: 'done', attempts: 1, lastError: null });
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect(await here.drain()).toBe(0);
+  expect(here.asked('createOrder')).toBe(1);
+});
+
+test('a number keeps its digits through the writing of the outcome', async () => {
+  const { JSON: json } = globalThis as unknown as { JSON: { rawJSON(text: string): object } };
+  const exact = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: json.rawJSON('1.50') }] };
+  const { update } = await import('../../src/resource/update.ts');
+  const plain = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: 1.5 }] };
+  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { plain, exact: exact as Resource } });
+  await now();
+  expect((await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.body).toContain('"valueDecimal":1.50');
+});
+
+describe.each([
+  ['a 500 before the work', { kind: 'error' }],
+  ['a 500 after the work', { kind: 'error', when: 'after' }],
+  ['a 503 that was one after all', { kind: 'error', when: 'after', status: 503 }],
+  ['a reset before the work', { kind: 'reset' }],
+  ['a reset after the work', { kind: 'reset', when: 'after' }],
+  ['a body cut off', { kind: 'cut', when: 'after' }],
+  ['an answer that comes too late', { kind: 'slow', when: 'after', seconds: 1 }],
+  ['work that begins too late', { kind: 'slow', seconds: 0.6 }],
+] as const)('%s', (_title, fault) => {
+  test('is a failure for who waits, and one order in the end, under the same key', async () => {
+    const key = await ordered();
+    here.fail({ operation: 'createOrder', ...fault });
+    await here.drain();
+    expect(await here.entry('one')).toMatchObject({ state: 'unknown', firstSentAt: '2026-11-21T12:00:00.000Z', key });
+    expect((await here.read('ServiceRequest', 'one')).status).toBe('active');
+    await new Promise((resolve) => setTimeout(resolve, 'seconds' in fault ? 700 : 0));
+    expect(await now()).toEqual({ result: 'accepted' });
+    expect(here.orders()).toBe(1);
+    expect(here.orders(key)).toBe(1);
+    const keys = here.sandbox.world.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
+    expect(new Set(keys)).toEqual(new Set([key]));
+  });
+});
+
+test('every attempt sends the same bytes, although the patient has changed meanwhile', async () => {
+  await ordered();
+  here.fail({ operation: 'createOrder', kind: 'reset' });
+  await now();
+  await here.put({ ...ADA, name: [{ given: ['Someone'], family: 'Else' }] });
+  await now();
+  const [order] = [...here.sandbox.world.orders.values()];
+  expect(order!.sent.patient_details).toMatchObject({ first_name: 'Ada', last_name: 'Lovelace' });
+});
+
+test('while Junction cannot be looked through after a failure, nothing is sent again', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'error', when: 'after' }, { operation: 'orders', kind: 'error', times: 2 });
+  for (let nth = 0; nth < 3; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
+  expect(here.asked('createOrder')).toBe(1);
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect(here.orders(key)).toBe(1);
+});
+
+test('a day later the key is forgotten there: the order is found by its passthrough, not sent again', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await now();
+  here.advance(25 * 3600);
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'done' });
+  expect([here.orders(key), here.asked('createOrder')]).toEqual([1, 1]);
+});
+
+test('a Junction that keeps failures under the key answers with the old one for a day, and takes the order then', async () => {
+  here.sandbox.world.noCacheHonoured = false;
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'error' });
+  await now();
+  expect(await now()).toEqual({ result: 'failed', final: false });
+  here.advance(25 * 3600);
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect(here.orders(key)).toBe(1);
+});
+
+test('a refusal is final: the request is revoked with the word failed, the Task says why without the value, and nothing is sent again', async () => {
+  await ordered('one', { note: [{ text: 'x' }] });
+  here.sandbox.world.labTests = new Set();
+  expect(await now()).toEqual({ result: 'failed', final: true });
+  expect(await now()).toEqual({ result: 'failed', final: true });
+  const request = await here.read('ServiceRequest', 'one');
+  expect([request.status, word(request)]).toEqual(['revoked', ['failed']]);
+  const [task] = await here.tasks('one');
+  expect(task).toMatchObject({ status: 'rejected', statusReason: { text: expect.stringContaining('400') } });
+  expect(await here.drain()).toBe(0);
+  expect(here.asked('createOrder')).toBe(1);
+  expect(here.asked('cancelOrder')).toBe(0);
+});
+
+test('429 with Retry-After: the worker comes back then and not before, a caller at once', async () => {
+  await ordered('one');
+  await ordered('two');
+  here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120, times: 2 });
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ nextAt: '2026-11-21T12:02:00.000Z' });
+  here.advance(100);
+  expect(await here.drain()).toBe(0);
+  expect(await now('one')).toEqual({ result: 'accepted' });
+  here.advance(30);
+  await here.drain();
+  expect(await here.entry('two')).toMatchObject({ state: 'done' });
+});
+
+test('a key that is refused pauses the queue and fails nobody; when it is accepted again, everything goes out', async () => {
+  for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await ordered(id);
+  here.fail({ kind: 'error', status: 401, times: 100 });
+  await here.drain();
+  const asked = here.asked('user');
+  expect(await here.drain()).toBe(0);
+  here.advance(9);
+  expect(await here.drain()).toBe(1);
+  expect(here.asked('user')).toBe(asked + 1);
+  here.advance(30 * 24 * 3600);
+  await here.drain();
+  expect((await here.entry('a'))!.state).toBe('queued');
+  here.sandbox.world.faults = [];
+  await here.settle();
+  expect(here.orders()).toBe(6);
+});
+
+test('after a row of failures one order at a time is let through, every few seconds', async () => {
+  for (let nth = 0; nth < 12; nth++) await ordered(`r${nth}`);
+  here.fail({ kind: 'reset', times: 1000 });
+  for (let nth = 0; nth < 5; nth++) await here.drain();
+  const asked = here.asked('user');
+  expect(await here.drain()).toBe(0);
+  here.advance(10);
+  expect(await here.drain()).toBe(1);
+  expect(await here.drain()).toBe(0);
+  expect(here.asked('user')).toBe(asked + 1);
+  here.sandbox.world.faults = [];
+  await here.settle();
+  expect(here.orders()).toBe(12);
+});
+
+test('an outage of hours parks nothing; after three days the Task waits for a person, and writing the request again goes on', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await here.drain();
+  here.fail({ kind: 'reset', times: 1000 });
+  here.advance(71 * 3600);
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
+  here.advance(2 * 3600);
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'parked' });
+  expect((await here.tasks('one'))[0]).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
+  here.sandbox.world.faults = [];
+  here.advance(3600);
+  expect(await here.drain()).toBe(0);
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), note: [{ text: 'please' }] });
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'done' });
+  expect(here.orders(key)).toBe(1);
+});
+
+test('a user that is gone there is made anew, once, and the order goes out under a key of its own', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'error', status: 404 });
+  expect(await now()).toEqual({ result: 'accepted' });
+  const keys = here.sandbox.world.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
+  expect(keys).toHaveLength(2);
+  expect(keys[0]).toBe(key);
+  expect(keys[1]).not.toBe(key);
+  expect(here.orders(key)).toBe(1);
+  await ordered('two');
+  here.fail({ operation: 'createOrder', kind: 'error', status: 404, times: 5 });
+  expect(await now('two')).toEqual({ result: 'failed', final: true });
+});
+
+test('a crash between sending and writing it down: the lease runs out, the next one learns of the order and makes no second', async () => {
+  const key = await ordered();
+  const dead = lease(here.sending);
+  const entry = (await here.entry('one'))!;
+  const claimed = (await here.context.store.outbox.claimOne(here.tenant, entry.id, dead))!;
+  const { text, clientUserId } = JSON.parse(claimed.payload);
+  const user = await here.client.user(clientUserId, AbortSignal.timeout(1000));
+  if (user.kind !== 'accepted') throw new Error(user.why);
+  await here.context.store.outbox.settle(claimed, dead.by, { state: 'sending', at: dead.at, firstSentAt: dead.at });
+  await here.client.createOrder({ body: `{"user_id":"${user.value}",${text.slice(1)}`, key }, AbortSignal.timeout(1000));
+  expect(await here.drain()).toBe(0);
+  here.advance(30);
+  expect(await here.drain()).toBe(1);
+  expect(await here.entry('one')).toMatchObject({ state: 'done', attempts: 2 });
+  expect(here.orders()).toBe(1);
+  expect(await here.context.store.outbox.settle(claimed, dead.by, { state: 'refused', at: dead.at })).toBe(false);
+});
+
+test('a crash that took the news of a failure with it: the order is looked up before it is sent again', async () => {
+  const key = await ordered();
+  const dying = here.another();
+  const createOrder: typeof here.client.createOrder = async (order, signal) => {
+    await here.client.createOrder(order, signal);
+    throw new Error('the process died here');
+  };
+  here.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
+  await here.drain({ ...dying, client: { ...here.client, createOrder } });
+  here.advance(30);
+  here.fail({ operation: 'orders', kind: 'error' });
+  await here.drain();
+  expect(here.asked('createOrder')).toBe(1);
+  here.advance(30);
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'done' });
+  expect(here.orders(key)).toBe(1);
+});
+
+test('two workers and ten impatient callers at once: one order each', async () => {
+  const ids = Array.from({ length: 12 }, (_, nth) => `w${nth}`);
+  for (const id of ids) await ordered(id);
+  const other = here.another();
+  const callers = Array.from({ length: 10 }, () => now('w0'));
+  await Promise.all([here.drain(), here.drain(other), here.drain(), here.drain(other), ...callers]);
+  expect(new Set((await Promise.all(callers)).map(({ result }) => result))).toEqual(new Set(['accepted']));
+  await here.settle();
+  expect(here.orders()).toBe(12);
+  expect(here.asked('createOrder')).toBe(12);
+});
+
+test('revoked before it is sent, an order is dropped: no call, the Task cancelled', async () => {
+  await ordered();
+  await here.put({ ...REQUEST, id: 'one', status: 'revoked' });
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'cancelled' });
+  expect((await here.tasks('one'))[0]).toMatchObject({ status: 'cancelled' });
+  expect(here.sandbox.world.requests).toEqual([]);
+});
+
+test('put on hold before it is sent, an order waits; active again, it goes out', async () => {
+  const key = await ordered();
+  await here.put({ ...REQUEST, id: 'one', status: 'on-hold' });
+  await here.drain();
+  here.advance(120);
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'queued' });
+  expect(here.sandbox.world.requests).toEqual([]);
+  await here.put({ ...REQUEST, id: 'one' });
+  await here.settle();
+  expect(here.orders(key)).toBe(1);
+});
+
+test('revoked after it was accepted, it is cancelled there, once, however the answer gets lost', async () => {
+  await ordered();
+  await now();
+  here.fail({ operation: 'cancelOrder', kind: 'cut', when: 'after' });
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
+  await here.settle();
+  expect([...here.sandbox.world.orders.values()][0]!.events.at(-1)!.status).toBe('cancelled.walk_in_test.cancelled');
+  expect((await here.tasks('one'))[0]).toMatchObject({ status: 'cancelled' });
+});
+
+test('revoked while nobody knows whether it arrived, it is found out first and cancelled then', async () => {
+  await ordered();
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await here.drain();
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
+  await here.settle();
+  const request = await here.read('ServiceRequest', 'one');
+  expect(request).toMatchObject({ status: 'revoked', identifier: [{ system: SYSTEMS.order }] });
+  expect([...here.sandbox.world.orders.values()].map((order) => order.events.at(-1)!.status)).toEqual(['cancelled.walk_in_test.cancelled']);
+});
+
+test('too late to cancel: the Task says so and goes on', async () => {
+  await ordered();
+  await now();
+  const [order] = [...here.sandbox.world.orders.values()];
+  await here.client.order(order!.id, AbortSignal.timeout(1000));
+  for (let nth = 0; nth < 3; nth++) await fetch(`${here.sandbox.url}/sandbox/orders/${order!.id}/step`, { method: 'POST' });
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
+  await here.settle();
+  expect((await here.tasks('one'))[0]).toMatchObject({
+    status: 'received',
+    note: [{ text: expect.stringContaining('cancelling was refused') }],
+  });
+});
+
+test('a request that is deleted while its outcome is unknown does not stop the outcome from being known', async () => {
+  await ordered();
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await here.drain();
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
+  await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+  await here.settle();
+  expect(await here.entry('one')).toMatchObject({ state: 'done' });
+  expect((await here.tasks('one'))[0]).toMatchObject({ status: 'cancelled' });
+});
