@@ -1,0 +1,143 @@
+// The command line, as an operator uses it: tenants and keys before the server runs and while it does, help that teaches, mistakes said in one sentence.
+import { SERVER_URL } from '../store/open.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, type Said, startProcess } from './process.ts';
+
+let place: Place;
+let server: FacetProcess & { url: string };
+beforeAll(async () => {
+  place = await emptyPlace();
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+});
+
+const run = (...args: string[]): Promise<Said> => facet(place.env, ...args);
+/** What a command that works prints; an error of it would stand in the failure. */
+const printed = async (...args: string[]): Promise<string[]> => {
+  const { code, stdout, stderr } = await run(...args);
+  expect([args, code, stderr]).toEqual([args, 0, '']);
+  return stdout.trimEnd().split('\n');
+};
+const KEY = /^ {2}([a-z]+_live_[0-9A-Za-z]{32})$/m;
+const newKey = async (surface: string, ...more: string[]): Promise<{ id: string; text: string }> => {
+  const lines = await printed('keys', 'create', '--tenant', 'springfield', '--surface', surface, ...more);
+  return { id: /key-[0-9a-f]{16}/.exec(lines[0]!)![0], text: KEY.exec(lines.join('\n'))![1]! };
+};
+const patients = async (key: string) => (await call(`${server.url}/fhir/R4/Patient`, key)).status;
+
+describe('before the server runs', () => {
+  test('there are no tenants, and the list says how to make one', async () => {
+    expect(await printed('tenants', 'list')).toEqual(['no tenants yet: facet tenants create <name>']);
+  });
+
+  test('a tenant and a key are made; the key is shown once, and the lists show them in columns', async () => {
+    expect(await printed('tenants', 'create', 'springfield', '--name', 'Springfield Clinic')).toEqual([
+      expect.stringMatching(/^tenant springfield created/),
+    ]);
+    expect(await printed('keys', 'list', '--tenant', 'springfield')).toEqual(['tenant springfield has no keys yet']);
+    const { id, text } = await newKey('fhir', '--name', 'import', '--scopes', 'system/Patient.rs', '--expires', '2999-01-31');
+    expect(await printed('tenants', 'list')).toEqual([
+      'ID  TENANT       STATUS  NAME', //
+      '1   springfield  active  Springfield Clinic',
+    ]);
+    const keys = await printed('keys', 'list', '--tenant', 'springfield');
+    expect(keys).toEqual([
+      'KEY                   SURFACE  SCOPES             STATUS  EXPIRES                   NAME',
+      `${id}  fhir     system/Patient.rs  active  2999-01-31T00:00:00.000Z  import`,
+    ]);
+    expect(keys.join()).not.toContain(text);
+  });
+});
+
+describe('while the server runs', () => {
+  beforeAll(async () => {
+    server = await startProcess(place.env);
+  });
+
+  test('a new tenant and its keys work at once, each on its own surface and within its scopes', async () => {
+    const [all, read, loop] = [await newKey('fhir'), await newKey('fhir', '--scopes', 'read'), await newKey('loop')];
+    expect(await Promise.all([patients(all.text), patients(read.text), patients(loop.text)])).toEqual([200, 200, 403]);
+    expect((await call(`${server.url}/fhir/R4/Patient`, read.text, { body: { resourceType: 'Patient' } })).status).toBe(403);
+    expect((await call(`${server.url}/v1/patients?brand_id=x`, loop.text)).status).toBe(200);
+  });
+
+  test('a key revoked opens nothing after two seconds; the others go on', async () => {
+    const [gone, kept] = [await newKey('fhir'), await newKey('fhir')];
+    expect(await Promise.all([patients(gone.text), patients(kept.text)])).toEqual([200, 200]);
+    expect(await printed('keys', 'revoke', gone.id, '--tenant', 'springfield')).toEqual([`key ${gone.id} revoked`]);
+    const stopped = await untilRefused(gone.text);
+    expect(stopped).toBeLessThan(2000);
+    expect(await patients(kept.text)).toBe(200);
+    expect(await printed('keys', 'list', '--tenant', 'springfield')).toContainEqual(
+      expect.stringMatching(`${gone.id}  fhir .* revoked  never`),
+    );
+  });
+
+  test('a tenant disabled opens nothing after two seconds; the others go on', async () => {
+    await printed('tenants', 'create', 'shelbyville');
+    const lines = await printed('keys', 'create', '--tenant', 'shelbyville', '--surface', 'fhir');
+    const key = KEY.exec(lines.join('\n'))![1]!;
+    expect(await patients(key)).toBe(200);
+    expect(await printed('tenants', 'disable', 'shelbyville')).toEqual([expect.stringMatching(/^tenant shelbyville disabled/)]);
+    expect(await untilRefused(key)).toBeLessThan(2000);
+    expect(await patients(place.keys().demo.fhir!)).toBe(200);
+    expect(await printed('tenants', 'list')).toContainEqual(expect.stringMatching(/shelbyville +disabled +shelbyville$/));
+    expect((await run('keys', 'create', '--tenant', 'shelbyville', '--surface', 'fhir')).stderr).toMatch(
+      /^facet: tenant shelbyville is disabled/,
+    );
+  });
+
+  test.each([
+    'tenants create Springfield',
+    'tenants create springfield',
+    'tenants create',
+    'tenants disable nobody',
+    'tenants lst',
+    'keys list',
+    'keys list --tenant nobody',
+    'keys create --tenant springfield',
+    'keys create --tenant springfield --surface constructor',
+    'keys create --tenant springfield --surface fhir --scopes everything',
+    'keys create --tenant springfield --surface fhir --scopes ,',
+    'keys create --tenant springfield --surface fhir --expires tomorrow',
+    'keys create --tenant springfield --surface fhir --expires 2020-01-31',
+    'keys revoke key-0000000000000000 --tenant springfield',
+    'frobnicate',
+  ])('the mistake in "facet %s" is said in one sentence', async (command) => {
+    expect(await run(...command.split(' '))).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^facet: [^\n]{10,}\n$/) });
+  });
+});
+
+describe('--help', () => {
+  const commands = ['tenants create', 'tenants list', 'tenants disable', 'keys create', 'keys list', 'keys revoke', 'start'];
+  test.each(commands)('of %s says what it does and explains each option', async (command) => {
+    const lines = await printed(...command.split(' '), '--help');
+    expect(lines[0]).toMatch(`Usage: facet ${command}`);
+    expect(lines[2]).toMatch(/^[a-z].{9,}$/);
+    expect(lines.filter((line) => /^ {2}-/.test(line))).toEqual(lines.filter((line) => /^ {2}-.* {2,}\S/.test(line)));
+  });
+
+  test.each(['', 'tenants', 'keys'])('of "%s" lists its commands, each with what it does', async (group) => {
+    const lines = await printed(...group.split(' ').filter(Boolean), '--help');
+    const listed = lines.slice(lines.indexOf('Commands:') + 1).filter((line) => /^ {2}[a-z]/.test(line));
+    expect(listed.length).toBeGreaterThanOrEqual(4);
+    expect(listed.filter((line) => !/^ {2}\S.* {2,}\S/.test(line))).toEqual([]);
+  });
+});
+
+const onServer = SERVER_URL === undefined ? test.skip : test;
+onServer('a database that does not exist is named, and what to do about it', async () => {
+  const url = new URL(place.env.DATABASE_URL!);
+  url.pathname = '/facet_not_there';
+  const { code, stderr } = await facet({ ...place.env, DATABASE_URL: url.href }, 'tenants', 'list');
+  expect([code, stderr]).toEqual([1, 'facet: DATABASE_URL: there is no database "facet_not_there": create it, or name another\n']);
+});
+
+/** How many ms from now on the key still opens the FHIR API. */
+async function untilRefused(key: string): Promise<number> {
+  const from = performance.now();
+  while ((await patients(key)) === 200) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await patients(key)).toBe(401);
+  return performance.now() - from;
+}
