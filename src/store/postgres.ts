@@ -23,9 +23,20 @@ export function openServer(options: ServerOptions): Database {
   });
   return databaseOf<pg.Client>(pool, {
     engine: 'server',
-    run: async (client, text, values, name) => (await client.query({ text, values, ...(prepared && name && { name }) })).rows,
-    script: (client, text) => client.query(text),
+    run: async (client, text, values, name) =>
+      (await watched(client, client.query<object>({ text, values, ...(prepared && name && { name }) }))).rows,
+    script: (client, text) => watched(client, client.query(text)),
   });
+}
+
+/** Marks a connection that the server breaks off, so that the pool does not hand it out in the moment before its end is noticed. */
+async function watched<T>(client: pg.Client & { __knex__disposed?: unknown }, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if ((error as { severity?: string }).severity === 'FATAL') client.__knex__disposed = error;
+    throw error;
+  }
 }
 
 /** A transaction pooler refuses settings sent at connecting: there, `statement_timeout` is set on the role or database. */

@@ -61,11 +61,14 @@ function bounded(x: string, all: Comparison[], { on }: RangeCondition, binder: B
   return [every([...tests, `${from} >= ${earliest}`]), every([...tests, `${x}.long`, `${from} < ${earliest}`])];
 }
 
-/** Where a resource has several rows (`lone` says which have not), each condition may be met by another one. */
+/**
+ * Where a resource has several rows (`lone` says which have not), each condition may be met by another one. `offset 0` keeps the planner from
+ * gathering the rows of all resources beforehand: few resources come so far.
+ */
 function apart(x: string, [first, ...others]: RangeCondition[], binder: Binder): string {
   const elsewhere = others.map((condition) => {
     const y = binder.alias('y');
-    return `exists (${rowOf(y, x, condition, binder)} and ${plain(y, condition, binder)})`;
+    return `exists (${rowOf(y, x, condition, binder)} and ${plain(y, condition, binder)} offset 0)`;
   });
   return every([`not ${x}.lone`, plain(x, first!, binder), ...elsewhere]);
 }

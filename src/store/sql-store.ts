@@ -1,5 +1,6 @@
 // The Store on a Database: each part of the contract in its own file, put together here.
 import type { Database } from './database.ts';
+import { hold } from './held-rows.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { lock } from './locks.ts';
 import { outboxOf } from './outbox.ts';
@@ -37,6 +38,7 @@ function storeOn(database: Database, wrote: (count: number) => void): Store {
       wrote(applied);
       return applied;
     },
+    hold: (tenant, wanted) => hold(database, tenant, wanted),
     lock: (tenant, keys) => lock(database, tenant, keys),
     transaction: (work) => database.transaction((transaction) => work(storeOn(transaction, wrote))),
     idempotency: idempotencyOf(database),

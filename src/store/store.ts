@@ -55,6 +55,8 @@ export interface Start {
 export interface Store {
   read(tenant: number, type: ServedType, id: string): Promise<Row | undefined>;
   version(tenant: number, type: ServedType, id: string, version: number): Promise<HistoryRow | undefined>;
+  /** The current versions of several, deletions among them, locked in one order until the transaction ends. What was never stored is left out. */
+  hold(tenant: number, wanted: { type: ServedType; id: string }[]): Promise<Row[]>;
   /** All versions of one resource, newest first. */
   history(tenant: number, type: ServedType, id: string, page: { count: number; before?: number }): Promise<HistoryRow[]>;
   search(tenant: number, query: Query, start?: Start): Promise<Page>;

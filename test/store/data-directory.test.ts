@@ -1,9 +1,9 @@
 // The lock of an embedded data directory, with real processes.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { askHolder, lockDirectory } from '../../src/store/data-directory.ts';
@@ -119,6 +119,7 @@ it('takes a directory whose path is too long for a socket', async () => {
   const lock = await lockDirectory(long);
   expect(existsSync(lock.path)).toBe(true);
   await lock.release();
+  rmdirSync(dirname(lock.path));
 });
 
 it('leaves other files of the directory alone', async () => {

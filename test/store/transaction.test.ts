@@ -94,6 +94,18 @@ it('answers 503 when a statement takes too long, or waits too long for another',
   await hurried.close();
 });
 
+it('answers 503 to whom the server breaks off, and goes on with new connections', async () => {
+  if (test.url === undefined) return;
+  const [first, other] = [await openDatabase({ url: test.url }), await openDatabase({ url: test.url })];
+  const running = first.query('select pg_sleep(5)');
+  const broken = expect(running).rejects.toMatchObject({ kind: 'unavailable' });
+  await delay(200);
+  await other.query("select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(5)'");
+  await broken;
+  expect(await first.query('select 1 as one')).toEqual([{ one: 1 }]);
+  await Promise.all([first.close(), other.close()]);
+});
+
 it('answers 503 when there is no database', async () => {
   if (test.url === undefined) return;
   const nowhere = await openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' });
