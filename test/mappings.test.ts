@@ -2,7 +2,7 @@
 import { FhirError } from '../src/fhir/outcome.ts';
 import type { Resource } from '../src/fhir/types.ts';
 import { touchesOf } from '../src/projection/joins.ts';
-import type { LoadedShape } from '../src/projection/mapping.ts';
+import type { LoadedShape } from '../src/projection/loaded.ts';
 import type { View } from '../src/projection/shape.ts';
 import { idleRules, neverShown, neverStated, unaskedSearches, unusedWords } from './projection/coverage.ts';
 import { type Example, envOf, examplesOf, nameOf, profiles, registry, shapes } from './projection/examples.ts';

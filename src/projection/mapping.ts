@@ -12,8 +12,9 @@ import { checkRoutes } from './check-routes.ts';
 import { checkSearches } from './check-searches.ts';
 import { MAPPING_FILE, SURFACE_FILE } from './file-grammar.ts';
 import { touchesOf } from './joins.ts';
-import type { Lens } from './lens.ts';
-import type { Mappings, Shape, Surface } from './shape.ts';
+import type { LoadedShape, LoadedSurface } from './loaded.ts';
+import { openApiOf } from './openapi.ts';
+import type { Mappings } from './shape.ts';
 import { shapeOf } from './shape-of.ts';
 import { readSource, type Source } from './source.ts';
 import type { MappingSpec, SurfaceSpec } from './spec.ts';
@@ -24,21 +25,21 @@ export interface LoadOptions {
   registry: Registry;
 }
 
-/** A shape with what it was made of: for the checks, and for tests that look inside. */
-export interface LoadedShape {
-  shape: Shape;
-  lens: Lens;
-  mapping: Source<MappingSpec>;
-  surface: Source<SurfaceSpec>;
-}
-
 /** Everything under a directory, checked. Throws one Error that lists every mistake. */
 export function loadMappings(directory: string, options: LoadOptions): Mappings {
   const loaded = loadShapes(directory, options);
-  const surfaces = [...new Set(loaded.surfaces.map(({ surface }) => surface))];
   return {
-    surfaces,
+    surfaces: loaded.surfaces.map(({ surface }) => surface),
     shapes: loaded.shapes.map(({ shape }) => shape),
+    openApi: new Map(
+      loaded.surfaces.map((one) => [
+        one.surface.name,
+        openApiOf(
+          one,
+          loaded.shapes.filter(({ shape }) => shape.surface === one.surface),
+        ),
+      ]),
+    ),
     touches: loaded.shapes.flatMap(({ mapping }) => touchesOf(mapping.content)),
   };
 }
@@ -63,13 +64,6 @@ const folders = (directory: string): string[] =>
   readdirSync(directory)
     .filter((name) => existsSync(join(directory, name, 'surface.yaml')))
     .sort();
-
-export interface LoadedSurface {
-  surface: Surface;
-  source: Source<SurfaceSpec>;
-  /** Its mapping files. */
-  files: string[];
-}
 
 function loadSurface(folder: string, name: string, { profiles, faults }: Loading): LoadedSurface[] {
   const source = read<SurfaceSpec>(join(folder, 'surface.yaml'), SURFACE_FILE, faults);

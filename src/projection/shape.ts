@@ -133,6 +133,8 @@ export interface Mappings {
   surfaces: Surface[];
   shapes: Shape[];
   touches: Touch[];
+  /** Surface → its OpenAPI 3.1 document. */
+  openApi: ReadonlyMap<string, object>;
 }
 
 /**

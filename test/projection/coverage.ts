@@ -1,7 +1,7 @@
 // What the examples of a mapping must not leave out: a rule that no example needs could be lost unnoticed.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Field } from '../../src/projection/field.ts';
-import type { LoadedShape } from '../../src/projection/mapping.ts';
+import type { LoadedShape } from '../../src/projection/loaded.ts';
 import type { View } from '../../src/projection/shape.ts';
 import type { Example } from './examples.ts';
 

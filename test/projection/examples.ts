@@ -7,7 +7,8 @@ import type { Kind } from '../../src/fhir/outcome.ts';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search-parameters.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import { type LoadedShape, loadShapes } from '../../src/projection/mapping.ts';
+import type { LoadedShape } from '../../src/projection/loaded.ts';
+import { loadShapes } from '../../src/projection/mapping.ts';
 import type { AnswerFacts, Env, ListFacts, View } from '../../src/projection/shape.ts';
 
 /** One entry of a `*.examples.yaml`; which of these it has says what it shows. */

@@ -3,7 +3,7 @@ import { elementOf } from '../../src/fhir/elements.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { validate } from '../../src/fhir/validate.ts';
 import type { Field } from '../../src/projection/field.ts';
-import type { LoadedShape } from '../../src/projection/mapping.ts';
+import type { LoadedShape } from '../../src/projection/loaded.ts';
 import type { Env, View } from '../../src/projection/shape.ts';
 import type { FieldSpec } from '../../src/projection/spec.ts';
 

@@ -3,7 +3,7 @@ import { evalFhirPathTyped, toTypedValue } from '@medplum/core';
 import type { Path } from '../../src/fhir/path.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import type { Field } from '../../src/projection/field.ts';
-import type { LoadedShape } from '../../src/projection/mapping.ts';
+import type { LoadedShape } from '../../src/projection/loaded.ts';
 import type { Env } from '../../src/projection/shape.ts';
 
 /** Compares both readers on every path of a mapping. */
