@@ -4,7 +4,7 @@ const SHORTEST_MS = 1000;
 const LONGEST_MS = 60_000;
 /** A key is remembered for 24 hours at least: from here on, an order is looked up before it is sent again. */
 const REMEMBERED_MS = 20 * 3_600_000;
-/** An order this old waits for a person: sent later still, it might surprise whoever has ordered anew. */
+/** An order that was sent this long ago and is still unconfirmed waits for a person: found later still, it might surprise whoever has ordered anew. */
 const ABANDONED_MS = 72 * 3_600_000;
 
 /**
@@ -20,5 +20,6 @@ export function retryAt(createdAt: string, now: Date, random: number): string {
 export const keyMayBeForgotten = (firstSentAt: string | null, now: Date): boolean =>
   firstSentAt !== null && now.getTime() - Date.parse(firstSentAt) > REMEMBERED_MS;
 
-/** Whether an order accepted then has been tried for long enough. */
-export const isAbandoned = (createdAt: string, now: Date): boolean => now.getTime() - Date.parse(createdAt) > ABANDONED_MS;
+/** Whether an order first sent then has been tried for long enough. One that was never sent only waits. */
+export const isAbandoned = (firstSentAt: string | null, now: Date): boolean =>
+  firstSentAt !== null && now.getTime() - Date.parse(firstSentAt) > ABANDONED_MS;

@@ -1,4 +1,5 @@
 // Sends an order while its caller waits: an attempt starts at once when none is running, one that is running is waited for, and the wait has an end.
+// One attempt per call: what comes of it is the answer.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../resource/context.ts';
 import type { OutboxState } from '../store/store.ts';
@@ -14,18 +15,25 @@ const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelle
 /** `accepted`: it stands at the laboratory network. `failed`: it never will (`final`), or nobody knows yet and it is found out in the background. */
 export type SentNow = { result: 'accepted' } | { result: 'failed'; final: boolean };
 
+/** Sends the order of this ServiceRequest of the caller's tenant, or waits for whoever is sending it. Answers within ten seconds. */
 export async function sendNow(sending: Sending, { caller }: Context, serviceRequestId: string): Promise<SentNow> {
   const end = performance.now() + BUDGET_MS;
+  let awaited = false;
   while (performance.now() < end) {
     const entry = await orderEntry(sending.store, caller.tenant, serviceRequestId);
     if (!entry || FINISHED.has(entry.state)) return resultOf(entry?.state ?? 'cancelled');
+    if (awaited && entry.state !== 'sending') return resultOf(entry.state);
     const mine = lease(sending);
     const claimed = await sending.store.outbox.claimOne(caller.tenant, entry.id, mine);
-    if (claimed) return resultOf(await sendOrder(sending, { entry: claimed, by: mine.by }, Math.min(ATTEMPT_MS, end - performance.now())));
+    if (claimed) return resultOf(await sendOrder(sending, { entry: claimed, by: mine.by }, timeLeft(end)));
+    awaited = true;
     await delay(LOOK_EVERY_MS);
   }
   return resultOf('unknown');
 }
+
+/** Whole ms; somebody else's lease that ran out late leaves a second. */
+const timeLeft = (end: number): number => Math.max(Math.min(ATTEMPT_MS, Math.floor(end - performance.now())), 1000);
 
 const resultOf = (state: OutboxState): SentNow =>
   state === 'done' ? { result: 'accepted' } : { result: 'failed', final: FINISHED.has(state) };

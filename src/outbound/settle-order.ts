@@ -80,7 +80,7 @@ function waiting({ clock, random }: Sending, { entry }: Leased, { payload, sent,
   const now = clock();
   const failed = outcome.kind !== 'unauthorised' && outcome.failed;
   const next = { error: outcome.why, payload: failed ? { ...payload, lookFirst: true } : payload };
-  if (outcome.kind !== 'unauthorised' && isAbandoned(entry.createdAt, now))
+  if (outcome.kind !== 'unauthorised' && isAbandoned(entry.firstSentAt, now))
     return { state: 'parked', edit: abandoned(now.toISOString()), ...next };
   const told = outcome.kind === 'throttled' ? outcome.retryAfter : undefined;
   const nextAt = told === undefined ? retryAt(entry.createdAt, now, random()) : new Date(now.getTime() + told * 1000).toISOString();

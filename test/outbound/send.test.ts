@@ -210,6 +210,26 @@ test('an outage of hours parks nothing; after three days the Task waits for a pe
   expect(here.orders(key)).toBe(1);
 });
 
+test('an order that was on hold for a week is not given up at its first failure', async () => {
+  await ordered();
+  await here.put({ ...REQUEST, id: 'one', status: 'on-hold' });
+  here.advance(7 * 24 * 3600);
+  await here.put({ ...REQUEST, id: 'one' });
+  here.fail({ operation: 'createOrder', kind: 'reset' });
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
+});
+
+test('who comes while an attempt is running waits for that one, and gets what comes of it', async () => {
+  await ordered();
+  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.2 }, { operation: 'createOrder', kind: 'error' });
+  const running = here.drain();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await now()).toEqual({ result: 'accepted' });
+  await running;
+  expect(here.asked('createOrder')).toBe(1);
+});
+
 test('a user that is gone there is made anew, once, and the order goes out under a key of its own', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error', status: 404 });
@@ -240,6 +260,16 @@ test('a crash between sending and writing it down: the lease runs out, the next 
   expect(await here.entry('one')).toMatchObject({ state: 'done', attempts: 2 });
   expect(here.orders()).toBe(1);
   expect(await here.context.store.outbox.settle(claimed, dead.by, { state: 'refused', at: dead.at })).toBe(false);
+});
+
+test('who comes after a crash waits for the lease to run out, and sends then', async () => {
+  const key = await ordered();
+  await here.context.store.outbox.claimOne(here.tenant, (await here.entry('one'))!.id, lease(here.sending));
+  const waiting = now();
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  here.advance(30);
+  expect(await waiting).toEqual({ result: 'accepted' });
+  expect(here.orders(key)).toBe(1);
 });
 
 test('a crash that took the news of a failure with it: the order is looked up before it is sent again', async () => {
