@@ -1,6 +1,6 @@
 // The CapabilityStatement, made from what is really served: the table of types, the search parameters in force, the interactions of the HTTP door.
 // https://hl7.org/fhir/R4/capabilitystatement.html
-import type { Registry } from './search-parameters.ts';
+import type { Registry, SearchParameter } from './search-parameters.ts';
 import { SERVED_TYPES } from './types.ts';
 
 /** What the statement needs to know. `date`: the day the software was released; `bodyLimit` in bytes. */
@@ -40,11 +40,11 @@ export function capabilityStatement({ baseUrl, version, date, registry, bodyLimi
 
 function resourceOf(type: string, registry: Registry, profiles: string[] | undefined): object {
   const parameters = registry.list(type);
-  const references = parameters.filter((parameter) => parameter.type === 'reference');
+  const references = parameters.filter(leadsOn);
   const referring = SERVED_TYPES.flatMap((other) =>
     registry
       .list(other)
-      .filter((parameter) => parameter.targets?.includes(type))
+      .filter((parameter) => leadsOn(parameter) && parameter.targets?.includes(type))
       .map((parameter) => `${other}:${parameter.code}`),
   );
   return {
@@ -67,3 +67,6 @@ function resourceOf(type: string, registry: Registry, profiles: string[] | undef
     })),
   };
 }
+
+/** Whether includes can follow it: what holds canonical URLs alone names no resource of a server. */
+const leadsOn = ({ type, types }: SearchParameter): boolean => type === 'reference' && types?.includes('Reference') !== false;

@@ -25,12 +25,12 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** `env`: settings besides the defaults, as the environment names them. Close it in `afterAll`. */
-export async function startFacet(env: Record<string, string> = {}): Promise<Running> {
+/** `env`: settings besides the defaults, as the environment names them. `baseUrl`: where it says it is. Close it in `afterAll`. */
+export async function startFacet(env: Record<string, string> = {}, baseUrl = BASE_URL): Promise<Running> {
   const store = await openTestStore();
   const loaded = load();
   const config = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
-  const facet = await assemble({ config, loaded, database: store.database, log: pino({ level: 'silent' }), baseUrl: BASE_URL });
+  const facet = await assemble({ config, loaded, database: store.database, log: pino({ level: 'silent' }), baseUrl });
   const stop = await facet.outside(() => {});
   const demo = await tenant(store, 'demo', loaded.keyPrefixes);
   const other = await tenant(store, 'other', loaded.keyPrefixes);

@@ -1,0 +1,135 @@
+// What /metadata promises is what the server does: every parameter, include and interaction it lists is taken, and what it does not list is refused.
+// https://hl7.org/fhir/R4/capabilitystatement.html
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+interface Statement {
+  resourceType: string;
+  status: string;
+  date: string;
+  kind: string;
+  fhirVersion: string;
+  format: string[];
+  rest: { mode: string; resource: Served[] }[];
+}
+interface Served {
+  type: string;
+  interaction: { code: string }[];
+  searchParam: { name: string; type: string; definition?: string }[];
+  searchInclude: string[];
+  searchRevInclude: string[];
+}
+
+let facet: Running;
+let statement: Statement;
+let served: Served[];
+beforeAll(async () => {
+  facet = await startFacet();
+  statement = (await request(facet.app).get('/fhir/R4/metadata')).body;
+  served = statement.rest[0]!.resource;
+});
+afterAll(() => facet.close());
+
+const get = (path: string) => request(facet.app).get(`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!);
+const search = (type: string, parameters: [string, string][]) => get(`/${type}?${new URLSearchParams(parameters)}`);
+const statusesOf = async (type: string, searches: [string, string][]) => {
+  const wrong: string[] = [];
+  for (const one of searches) {
+    const { status } = await search(type, [one]);
+    if (status !== 200) wrong.push(`${type}?${one.join('=')}: ${status}`);
+  }
+  return wrong;
+};
+
+/** A value that any parameter of the kind can be asked for. */
+const VALUES: Record<string, string> = {
+  token: 'true',
+  string: 'text',
+  date: 'ge2026-01-01',
+  reference: 'abc',
+  uri: 'urn:oid:1.2.3',
+  number: '1.0',
+  quantity: '5.4|http://unitsofmeasure.org|mg',
+};
+
+test('it is one statement about a server instance of R4, and names the 24 types', () => {
+  expect(statement).toMatchObject({ resourceType: 'CapabilityStatement', status: 'active', kind: 'instance', fhirVersion: '4.0.1' });
+  expect(statement.date).toMatch(/^\d{4}-\d\d-\d\d/);
+  expect(statement.format).toContain('application/fhir+json');
+  expect(served.map(({ type }) => type).sort()).toEqual(
+    (
+      'Binary Condition Consent Coverage DiagnosticReport Encounter Endpoint Group HealthcareService List Location Observation Organization ' +
+      'Patient Practitioner PractitionerRole Provenance QuestionnaireResponse RelatedPerson Schedule ServiceRequest Slot Specimen Task'
+    ).split(' '),
+  );
+});
+
+test('names stand once per type, each parameter with a kind and the address of its definition', () => {
+  for (const { type, searchParam } of served) {
+    const names = searchParam.map(({ name }) => name);
+    expect([type, new Set(names).size]).toEqual([type, names.length]);
+    expect(names).toEqual(expect.arrayContaining(['_id', '_lastUpdated', '_tag']));
+    expect(searchParam.filter((one) => !(one.type in VALUES) || !/^https?:\/\/\S+$/.test(one.definition ?? ''))).toEqual([]);
+  }
+});
+
+test('every search parameter it lists is accepted, also with :missing', async () => {
+  const wrong: string[] = [];
+  for (const { type, searchParam } of served) {
+    wrong.push(
+      ...(await statusesOf(
+        type,
+        searchParam.map(({ name, type: kind }) => [name, VALUES[kind]!]),
+      )),
+    );
+    wrong.push(
+      ...(await statusesOf(
+        type,
+        searchParam.map(({ name }) => [`${name}:missing`, 'true']),
+      )),
+    );
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('every include and reverse include it lists is accepted', async () => {
+  const wrong: string[] = [];
+  for (const { type, searchInclude, searchRevInclude } of served) {
+    wrong.push(
+      ...(await statusesOf(
+        type,
+        searchInclude.map((include) => ['_include', include]),
+      )),
+    );
+    wrong.push(
+      ...(await statusesOf(
+        type,
+        searchRevInclude.map((include) => ['_revinclude', include]),
+      )),
+    );
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('a parameter it does not list is refused with a text that names it, and with lenient handling reported', async () => {
+  const all = new Set(served.flatMap(({ searchParam }) => searchParam.map(({ name }) => name)));
+  const wrong: string[] = [];
+  for (const { type, searchParam } of served) {
+    const own = new Set(searchParam.map(({ name }) => name));
+    const others = [...all].filter((name) => !own.has(name)).slice(0, 5);
+    for (const name of [...others, 'shoesize', 'constructor', '__proto__', 'near', 'code-value-quantity', '_text', '_content']) {
+      const { status, body } = await search(type, [[name, '1']]);
+      if (status !== 400 || body.issue[0].code !== 'not-supported' || !body.issue[0].diagnostics.includes(name))
+        wrong.push(`${type}?${name}`);
+    }
+    const lenient = await search(type, [['shoesize', '1']]).set('Prefer', 'handling=lenient');
+    const [warning] = lenient.body.entry.filter((entry: { search: { mode: string } }) => entry.search.mode === 'outcome');
+    expect([type, lenient.status, warning.resource.issue[0].severity]).toEqual([type, 200, 'warning']);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('a type it does not list is not there', async () => {
+  for (const type of ['Medication', 'Account', 'Bundle', 'Patients', 'patient', 'constructor'])
+    expect([type, (await get(`/${type}`)).status]).toEqual([type, 404]);
+});
