@@ -11,11 +11,14 @@ export function fieldAtOf(resource: string, leaves: Field[]): Shape['fieldAt'] {
     const [wanted] = placesOf('', expression);
     return (
       only(places.filter(({ text }) => text === wanted!.text)) ??
-      only(places.filter(({ names }) => names === wanted!.names)) ??
+      only(places.filter((place) => place.names === wanted!.names && agree(place.text, wanted!.text))) ??
       only(places.filter(({ names }) => names.startsWith(`${wanted!.names}.`) || wanted!.names.startsWith(`${names}.`)))
     );
   };
 }
+
+/** Two paths by the same names speak of the same element unless each has conditions of its own: the phone is not the e-mail. */
+const agree = (a: string, b: string): boolean => !a.includes('(') || !b.includes('(');
 
 const only = (found: { name: string }[]): string | undefined => {
   const names = new Set(found.map(({ name }) => name));

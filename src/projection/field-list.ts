@@ -1,7 +1,8 @@
 // Fields that look at several elements: a list of texts, and values combined into one.
 import { isDeepStrictEqual } from 'node:util';
 import { codecOf } from './codecs.ts';
-import { type FieldMaker, lookInto, pathsOf } from './field.ts';
+import { type FieldMaker, type Look, lookInto, pathsOf } from './field.ts';
+import type { Env } from './shape.ts';
 
 const SAME = { read: (value: unknown) => value, write: (value: unknown) => value };
 
@@ -25,12 +26,21 @@ export const combinedField: FieldMaker = (name, spec, context) => {
     written: [],
     stores: () => [],
     show({ slots, env }) {
-      const values = parts.flatMap(({ slot, look }) => slots[slot]!.flatMap((element) => look(element, env) ?? []));
+      const values: unknown[] = [];
+      for (const { slot, look } of parts) collect(slots[slot]!, look, { env, values });
       return values.length ? combine(values) : undefined;
     },
     assign: () => {},
   };
 };
+
+/** Adds what is found in each element, where there is something. */
+function collect(elements: unknown[], look: Look['look'], { env, values }: { env: Env; values: unknown[] }): void {
+  for (const element of elements) {
+    const value = look(element, env);
+    if (value !== undefined) values.push(value);
+  }
+}
 
 /** One text per element. An element that keeps its text keeps all else; elements without a text are not its own, and stay. */
 export const listField: FieldMaker = (name, spec, context) => {
@@ -49,7 +59,8 @@ export const listField: FieldMaker = (name, spec, context) => {
     written: [path],
     stores: (value, env) => (value as unknown[]).map((one) => ({ type: (ways[0] ?? path).type, value: codec.write(one, env) })),
     show({ slots, env }) {
-      const values = slots[slot]!.flatMap((element) => look(element, env) ?? []);
+      const values: unknown[] = [];
+      collect(slots[slot]!, look, { env, values });
       return values.length ? values.map((value) => codec.read(value, env)) : undefined;
     },
     assign(value, { slots, env }, changes) {

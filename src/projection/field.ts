@@ -58,8 +58,14 @@ export function pathsOf({ fhir }: FieldSpec, { names, below }: FieldContext): Pa
   return [fhir ?? []].flat().map((text) => names.path(below === undefined ? text : `${below}.${text}`));
 }
 
+export interface Look {
+  look(element: unknown, env: Env): unknown;
+  /** The `each` paths; empty when there are none. */
+  ways: Path[];
+}
+
 /** Looks into an element: the first of the `each` paths with a value; without `each` the element itself. */
-export function lookInto({ each }: FieldSpec, type: string, names: Names): { look(element: unknown, env: Env): unknown; ways: Path[] } {
+export function lookInto({ each }: FieldSpec, type: string, names: Names): Look {
   const ways = [each ?? []].flat().map((text) => names.path(text, type));
   if (!ways.length) return { look: (element) => element, ways };
   const look = (element: unknown, env: Env): unknown => {
