@@ -6,7 +6,7 @@ import type { Context } from '../resource/context.ts';
 import type { Page, Start } from '../store/store.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
-import { queryOf } from './fhir-interactions.ts';
+import { queryOf } from './url-query.ts';
 import { envOf, find, rowOf, type V1Call, viewOf, viewsOf } from './v1-call.ts';
 
 /** GET …/{id}: another tenant's, a deleted or a malformed id is a 404 like any other that is not there. */
@@ -23,7 +23,7 @@ async function itemView(call: V1Call): Promise<View | undefined> {
   if (id === undefined) return undefined;
   if (shape.rows) return elementView(call, shape.rows, id);
   const row = await rowOf(context, shape.resource, id);
-  return row && viewOf(call, row);
+  return row && shape.belongs(JSON.parse(row.body!) as Resource) ? viewOf(call, row) : undefined;
 }
 
 /** An item that is an element of a resource: found by the element's own id. */

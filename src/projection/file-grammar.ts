@@ -56,6 +56,7 @@ export const MAPPING_FILE = {
     plural: text,
     'interactions!': listOf({ enum: ['create', 'read', 'search', 'update', 'delete'] }),
     idempotency: { enum: ['required', 'optional'] },
+    belongs: text,
     port: text,
     into: text,
     let: tableOf({ anyOf: [text, exactly({ 'first!': listOf(text), 'having!': text })] }),

@@ -38,6 +38,7 @@ export function shapeOf({ name, mapping, surface, surfaceSpec, fault }: ShapeSou
     idempotency,
     requestSchema: request,
     responseSchema: responseSchema(lens.fields),
+    belongs: belongsOf(mapping, aliases, fault),
     check: bodyCheck(request, lens.fields),
     known: (body) => knownOf(lens.fields, body),
     read: lens.read,
@@ -55,6 +56,18 @@ export function shapeOf({ name, mapping, surface, surfaceSpec, fault }: ShapeSou
     ...(mapping.port !== undefined && { port: mapping.port }),
   };
   return { shape, lens };
+}
+
+/** Whether a resource is an item of the shape. */
+function belongsOf({ resource, belongs }: MappingSpec, aliases: SurfaceSpec['systems'], fault: ShapeSource['fault']): Shape['belongs'] {
+  if (belongs === undefined) return () => true;
+  try {
+    const path = compilePath(belongs, { type: resource, aliases });
+    return (one) => path.get(one).length > 0;
+  } catch (error) {
+    fault(['belongs'], error);
+    return () => false;
+  }
 }
 
 const textsOf = (template: string, view: View): Record<string, string> =>

@@ -38,6 +38,8 @@ export interface Shape {
   /** JSON Schemas (draft 2020-12) of the request and of one item in a response. */
   requestSchema: object;
   responseSchema: object;
+  /** Whether a resource of the type is an item of this shape at all: any ServiceRequest is no lab order. */
+  belongs(resource: Resource): boolean;
   /** What is wrong with a request body, in the vendor's own field names (`patient.last_name` in `expression`); empty when nothing is. */
   check(body: unknown): Issue[];
   /** The body without the properties the shape does not know. */

@@ -10,6 +10,8 @@ export interface MappingSpec {
   plural?: string;
   interactions: ShapeInteraction[];
   idempotency?: 'required' | 'optional';
+  /** A path that leads to something in every resource that is an item of this shape; others of the type are not shown by it. Absent: all are. */
+  belongs?: string;
   /** The outside step a create waits for. */
   port?: string;
   /** Parameters of the search for the resource that a create goes into; `{field}` is a value of the request. */

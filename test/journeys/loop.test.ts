@@ -228,6 +228,20 @@ describe('POST /v1/lab-orders', () => {
     expect((await order({ address: { line1: 'x', city: 'y', state: 'NY', zip: '12207' } })).body.message).toContain('address.country');
   });
 
+  test('a ServiceRequest that orders no panel is no lab order: 404', async () => {
+    const id = '01936b00-0000-7000-8000-0000000000cc';
+    const other = {
+      resourceType: 'ServiceRequest',
+      id,
+      status: 'active',
+      intent: 'order',
+      code: { text: 'X-ray' },
+      subject: { reference: `Patient/${PATIENT}` },
+    };
+    expect((await putFhir(`/ServiceRequest/${id}`, other)).status).toBe(201);
+    expect((await loop('get', `/v1/lab-orders/${id}`)).status).toBe(404);
+  });
+
   test('what the laboratory needs and nobody says is refused before anything is written, naming it', async () => {
     const bare = '01936b00-0000-7000-8000-0000000000bb';
     await putFhir(`/Patient/${bare}`, {
