@@ -10,7 +10,7 @@ interface Side {
   table: string;
   suffix: string;
   type: string;
-  /** A row is `long` when it ends later than this after its beginning: as in the writing statement (write-sql.ts). */
+  /** A row is `long` when it ends later than this after its beginning: as side-tables.ts has it. */
   short: string;
 }
 

@@ -110,6 +110,27 @@ it('writes creates, updates and deletions together, each applied or not by itsel
   expect((await found([])).sort()).toEqual(['a', 'c', 'd']);
 });
 
+it('applies the first of two changes of one resource in one write', async () => {
+  expect(await write(createOf('a'), createOf('b'), createOf('a', { body: '{}' }), updateOf('a', 1))).toBe(2);
+  expect(await bodies('a')).toEqual(['{"resourceType":"Patient","id":"a"}']);
+});
+
+it('stores a resource without index rows, which no search finds', async () => {
+  const { index: _none, ...bare } = createOf('a');
+  expect(await write(bare)).toBe(1);
+  expect([(await read('a'))?.version, await found([])]).toEqual([1, []]);
+});
+
+it('replaces the search rows of many resources at once', async () => {
+  const ids = Array.from({ length: 200 }, (_one, n) => `p${n}`);
+  const named = (n: number, norm: string) =>
+    indexOf({ self: String(n), strings: [{ parameter: 1, norm, low: true, high: true, infix: true }] });
+  await write(...ids.map((id, n) => createOf(id, { index: named(n, `old ${n}`) })));
+  expect(await write(...ids.map((id, n) => updateOf(id, 1, { index: named(n, `new ${n}`) })))).toBe(200);
+  expect(await found([{ on: 'string', parameter: 1, any: [{ from: 'old', to: 'ole' }] }])).toEqual([]);
+  expect(await found([{ on: 'string', parameter: 1, any: [{ equals: 'new 7' }] }])).toEqual(['p7']);
+});
+
 it('gives each of many changes its own search rows', async () => {
   const ids = Array.from({ length: 300 }, (_one, n) => `p${n}`);
   const strings = (n: number) => [{ parameter: 1, norm: `name ${n}`, low: true, high: true, infix: false }];
