@@ -1,5 +1,7 @@
 // The CapabilityStatement, made from what is really served: the table of types, the search parameters in force, the interactions of the HTTP door.
 // https://hl7.org/fhir/R4/capabilitystatement.html
+import { MOST_ENTRIES } from './bundle-request.ts';
+import { INTERACTIONS } from './interactions.ts';
 import type { Registry, SearchParameter } from './search-parameters.ts';
 import { SERVED_TYPES } from './types.ts';
 
@@ -13,7 +15,11 @@ export interface CapabilityFacts {
   profiles: Record<string, string[]>;
 }
 
-const INTERACTIONS = ['read', 'vread', 'update', 'delete', 'history-instance', 'create', 'search-type'];
+/** The codes of the interactions at paths of a type, or at those of the whole system. */
+function codes(of: 'type' | 'system'): { code: string }[] {
+  const facts = Object.values(INTERACTIONS).filter(({ path }) => path.startsWith('/:type') === (of === 'type'));
+  return [...new Set(facts.flatMap((one): readonly string[] => one.codes))].map((code) => ({ code }));
+}
 
 /** The statement as a resource. */
 export function capabilityStatement({ baseUrl, version, date, registry, bodyLimit, profiles }: CapabilityFacts): object {
@@ -30,9 +36,10 @@ export function capabilityStatement({ baseUrl, version, date, registry, bodyLimi
     rest: [
       {
         mode: 'server',
-        documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB. An update that changes nothing makes no new version. References need not resolve.`,
+        documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB. An update that changes nothing makes no new version. References need not resolve. A batch or transaction has at most ${MOST_ENTRIES} entries.`,
         security: { description: 'An API key of the FHIR surface, as "Authorization: Bearer …" or "x-api-key: …".' },
         resource: SERVED_TYPES.map((type) => resourceOf(type, registry, profiles[type])),
+        interaction: codes('system'),
       },
     ],
   };
@@ -50,7 +57,7 @@ function resourceOf(type: string, registry: Registry, profiles: string[] | undef
   return {
     type,
     ...(profiles?.length && { supportedProfile: profiles }),
-    interaction: INTERACTIONS.map((code) => ({ code })),
+    interaction: codes('type'),
     versioning: 'versioned',
     readHistory: true,
     updateCreate: true,

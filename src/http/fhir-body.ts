@@ -1,27 +1,57 @@
-// Reads a FHIR request's body as text, so that its digits reach the store as they were written. https://hl7.org/fhir/R4/http.html#mime-type
+// What a FHIR request carries, read as text, so that its digits reach the store as they were written. https://hl7.org/fhir/R4/http.html#mime-type
 import express, { type Request, type RequestHandler, type Response } from 'express';
-import { parse } from '../fhir/json.ts';
-import { structure, unsupportedMedia } from '../fhir/outcome.ts';
+import type { BundleEntry } from '../fhir/bundle-request.ts';
+import { type Parsed, parse } from '../fhir/json.ts';
+import { notSupported, structure, unsupportedMedia } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Draft } from '../resource/context.ts';
+import type { Body } from './fhir-call.ts';
 
-const MEDIA: Record<'resource' | 'form', { types: string[]; say: string }> = {
-  resource: {
-    types: ['application/fhir+json', 'application/json', 'text/json', 'json'],
-    say: 'send the resource as application/fhir+json',
-  },
-  form: { types: ['application/x-www-form-urlencoded'], say: 'send the parameters as application/x-www-form-urlencoded' },
-};
+const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'json'];
+const FORM = ['application/x-www-form-urlencoded'];
 
-/** A reader of bodies up to so many bytes; the text is in `req.body` afterwards. */
-export function bodyReader(limit: number): (req: Request, res: Response, kind: 'resource' | 'form') => Promise<void> {
+/** Reads the text of a body up to a size. */
+export type ReadText = (req: Request, res: Response) => Promise<string>;
+
+/** A reader of bodies up to so many bytes. */
+export function textReader(limit: number): ReadText {
   const read = express.text({ type: () => true, limit, defaultCharset: 'utf-8' });
-  return async (req, res, kind) => {
-    const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-    const { types, say } = MEDIA[kind];
-    if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say);
+  return async (req, res) => {
     await run(read, req, res);
-    req.body ??= '';
+    return typeof req.body === 'string' ? req.body : '';
+  };
+}
+
+/** The body of a request that came by itself. */
+export function requestBody(req: Request, res: Response, read: ReadText): Body {
+  const text = (types: string[], say: string): Promise<string> => {
+    const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+    if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say);
+    return read(req, res);
+  };
+  const json = async (what: string): Promise<Parsed> => {
+    const given = await text(RESOURCE, 'send the resource as application/fhir+json');
+    if (given.trim() === '') throw structure(`the body must be a ${what}, and it is empty`);
+    return parse(given);
+  };
+  return {
+    resource: async (type) => resourceOf(await json(`${type} resource`), type),
+    form: async () => [...new URLSearchParams(await text(FORM, 'send the parameters as application/x-www-form-urlencoded'))],
+    json: () => json('resource'),
+  };
+}
+
+/** The body of an entry of a Bundle. */
+export function entryBody({ resource }: BundleEntry): Body {
+  return {
+    resource: async (type) => resourceOf(resource, type),
+    form: async () => {
+      throw notSupported('search by GET inside a Bundle: a form has no place in it');
+    },
+    json: async () => {
+      if (!resource) throw structure('the entry has no resource');
+      return resource;
+    },
   };
 }
 
@@ -32,10 +62,9 @@ const run = (handler: RequestHandler, req: Request, res: Response): Promise<void
     void handler(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve()));
   });
 
-/** The resource in a request's body, in both readings; anything but a resource of this type is refused (400). */
-export function draftOf(text: unknown, type: string): Draft {
-  if (typeof text !== 'string' || text.trim() === '') throw structure(`the body must be a ${type} resource, and it is empty`);
-  const { plain, exact } = parse(text);
+/** A resource of this type in both readings; anything else is refused (400). */
+export function resourceOf(parsed: Parsed | undefined, type: string): Draft {
+  const { plain, exact } = parsed ?? {};
   if (plain === null || typeof plain !== 'object' || Array.isArray(plain))
     throw structure(`the body must be a ${type} resource: a JSON object`);
   if ((plain as Resource).resourceType !== type) throw structure(`resourceType must be ${type}, as in the URL`, `${type}.resourceType`);

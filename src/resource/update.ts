@@ -13,6 +13,8 @@ export interface UpdateRequest {
   draft: Draft;
   /** The version the client means to replace; another one current: 412. */
   ifMatch?: string;
+  /** Only if there is none yet (`If-None-Match: *`); one there: 412. */
+  onlyNew?: boolean;
 }
 
 /** How often a write without If-Match starts again when another writer was first. */
@@ -29,9 +31,10 @@ export async function update(context: Context, request: UpdateRequest): Promise<
   throw conflict(`this ${type} is being written by others: read it again and retry`);
 }
 
-async function replace(context: Context, { type, id, draft, ifMatch }: UpdateRequest): Promise<Saved | undefined> {
+async function replace(context: Context, { type, id, draft, ifMatch, onlyNew }: UpdateRequest): Promise<Saved | undefined> {
   const previous = await context.store.read(context.caller.tenant, type, id);
   precondition(previous, ifMatch);
+  if (onlyNew) refuseCurrent(previous);
   if (previous && isSame(draft, previous)) {
     check(draft, type);
     return { row: previous, outcome: 'unchanged' };
@@ -47,5 +50,11 @@ export function precondition(current: Row | undefined, ifMatch: string | undefin
   if (ifMatch !== String(current.version)) throw versionMismatch('If-Match names a version that is not the current one');
 }
 
-const isSame = (draft: Draft, previous: Row): boolean =>
+/** `If-None-Match: *` means that there must be nothing (412 otherwise). https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
+export function refuseCurrent(current: Row | undefined): void {
+  if (current && current.body !== null) throw versionMismatch('If-None-Match: * was asked for, and there is one already');
+}
+
+/** Whether the draft says what the row says already: storing it would make a version equal to the one before. */
+export const isSame = (draft: Draft, previous: Row): boolean =>
   previous.body === stringify(stamped(draft.exact, previous.id, String(previous.version), previous.lastUpdated));

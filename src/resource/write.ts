@@ -21,9 +21,9 @@ export interface Write {
 
 /** Stores one new version. Undefined: another writer was first, and nothing was written. */
 export async function write(context: Context, request: Write): Promise<Row | undefined> {
-  if (request.draft) check(request.draft, request.type);
   const effects = context.effects.get(request.type);
-  if (!effects?.length) return apply(context, pending(context, request));
+  if (!effects?.length) return apply(context, prepared(context, request));
+  if (request.draft) check(request.draft, request.type);
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
     const write = pending(inside, request);
@@ -32,6 +32,12 @@ export async function write(context: Context, request: Write): Promise<Row | und
     if (row) for (const effect of effects) await effect.after?.(inside, write);
     return row;
   });
+}
+
+/** A write that is checked, stamped and indexed, and not stored yet: many of them can go into one statement. */
+export function prepared(context: Context, request: Write): PendingWrite {
+  if (request.draft) check(request.draft, request.type);
+  return pending(context, request);
 }
 
 /** The draft of a resource that keeps its digits. */
@@ -64,8 +70,12 @@ function pending(context: Context, { type, id, method, draft, previous }: Write)
   return { type, id, change, resource, ...(previous && { previous }) };
 }
 
-async function apply(context: Context, { change, previous }: PendingWrite): Promise<Row | undefined> {
-  if ((await context.store.write(context.caller.tenant, [change])) === 0) return undefined;
+async function apply(context: Context, write: PendingWrite): Promise<Row | undefined> {
+  return (await context.store.write(context.caller.tenant, [write.change])) === 0 ? undefined : storedRow(write);
+}
+
+/** The row as it stands once the write is stored. */
+export function storedRow({ change, previous }: PendingWrite): Row {
   const { type, id, version, lastUpdated, body } = change;
   return { type, id, version, lastUpdated, created: previous?.created ?? lastUpdated, body };
 }

@@ -1,0 +1,63 @@
+// The interactions this server offers: the one table that routes, permissions, Bundle entries and the CapabilityStatement follow from.
+// https://hl7.org/fhir/R4/http.html#summary, codes: https://hl7.org/fhir/R4/valueset-type-restful-interaction.html
+import type { Permission } from './scope.ts';
+
+/** `codes`: what the CapabilityStatement calls it. `permission` is absent where each part asks for its own. HEAD goes where GET goes. */
+export interface InteractionFacts {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  codes: readonly string[];
+  permission?: Permission;
+}
+
+/** Where two paths match, the first one is meant. */
+export const INTERACTIONS = {
+  bundle: { method: 'POST', path: '/', codes: ['transaction', 'batch'] },
+  searchByPost: { method: 'POST', path: '/:type/_search', codes: ['search-type'], permission: 's' },
+  search: { method: 'GET', path: '/:type', codes: ['search-type'], permission: 's' },
+  create: { method: 'POST', path: '/:type', codes: ['create'], permission: 'c' },
+  history: { method: 'GET', path: '/:type/:id/_history', codes: ['history-instance'], permission: 'r' },
+  vread: { method: 'GET', path: '/:type/:id/_history/:versionId', codes: ['vread'], permission: 'r' },
+  read: { method: 'GET', path: '/:type/:id', codes: ['read'], permission: 'r' },
+  update: { method: 'PUT', path: '/:type/:id', codes: ['update'], permission: 'u' },
+  delete: { method: 'DELETE', path: '/:type/:id', codes: ['delete'], permission: 'd' },
+} as const satisfies Record<string, InteractionFacts>;
+
+export type InteractionName = keyof typeof INTERACTIONS;
+
+/** An interaction at a path, and what the path names. */
+export interface Route {
+  name: InteractionName;
+  facts: InteractionFacts;
+  parameters: Readonly<Record<string, string>>;
+}
+
+const ROWS = (Object.entries(INTERACTIONS) as [InteractionName, InteractionFacts][]).map(([name, facts]) => ({
+  name,
+  facts,
+  segments: facts.path.split('/').slice(1).filter(Boolean),
+}));
+
+/** What answers at a path, by method; undefined when there is no such path. `path`: below the base, percent-encoded. */
+export function routesAt(path: string): ReadonlyMap<string, Route> | undefined {
+  const given = path.split('/').slice(1).map(decodeURIComponent);
+  if (given.at(-1) === '') given.pop();
+  const first = ROWS.find(({ segments }) => fits(segments, given));
+  if (!first) return undefined;
+  const rows = ROWS.filter(({ facts }) => facts.path === first.facts.path);
+  return new Map(rows.map(({ name, facts, segments }) => [facts.method, { name, facts, parameters: parametersOf(segments, given) }]));
+}
+
+/** The methods of a path, as Allow lists them. */
+export const methodsOf = (routes: ReadonlyMap<string, Route>): string[] =>
+  [...routes.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
+
+/** The method whose interaction answers. https://hl7.org/fhir/R4/http.html#head */
+export const answering = (method: string): string => (method === 'HEAD' ? 'GET' : method);
+
+const fits = (segments: string[], given: string[]): boolean =>
+  segments.length === given.length &&
+  segments.every((segment, at) => (segment.startsWith(':') ? !given[at]!.startsWith('_') || segment !== ':id' : segment === given[at]));
+
+const parametersOf = (segments: string[], given: string[]): Record<string, string> =>
+  Object.fromEntries(segments.flatMap((segment, at) => (segment.startsWith(':') ? [[segment.slice(1), given[at]!]] : [])));

@@ -1,0 +1,161 @@
+// batch and transaction as HTTP: the entries of a Bundle, each as the request it stands for, and one answer to each. https://hl7.org/fhir/R4/http.html#transaction
+import { type BundleEntry, type BundleRequest, bundleEntry, bundleRequest, inEntry } from '../fhir/bundle-request.ts';
+import type { Parsed } from '../fhir/json.ts';
+import { referencesOf } from '../fhir/links.ts';
+import { FhirError, invalid, KINDS, notSupported } from '../fhir/outcome.ts';
+import type { Context } from '../resource/context.ts';
+import { transaction } from '../resource/transaction.ts';
+import { authorize } from './authenticate.ts';
+import { operationOutcome } from './failure.ts';
+import { entryBody } from './fhir-body.ts';
+import type { FhirAnswer, FhirCall } from './fhir-call.ts';
+import { doneAnswer, writeEntry } from './fhir-transaction.ts';
+
+/** Does what a request asks for: what answers it when it comes by itself. */
+export type Perform = (call: Omit<FhirCall, 'type' | 'id' | 'versionId'>) => Promise<FhirAnswer>;
+
+/** https://hl7.org/fhir/R4/http.html#transaction */
+export async function bundle(call: FhirCall, perform: Perform): Promise<FhirAnswer> {
+  const request = bundleRequest(await call.body.json());
+  return request.type === 'batch' ? batch(call, request, perform) : transactionOf(call, request, perform);
+}
+
+/** Each entry by itself: one that fails has its own outcome, and the others go on. https://hl7.org/fhir/R4/http.html#brules */
+async function batch(call: FhirCall, { entries }: BundleRequest, perform: Perform): Promise<FhirAnswer> {
+  const made = new Set(entries.map(({ plain }) => (plain as { fullUrl?: unknown } | null)?.fullUrl).filter(isPlaceholder));
+  const answers: string[] = [];
+  for (const [at, raw] of entries.entries()) answers.push(await batchEntry(call, { raw, at, made }, perform));
+  return response('batch-response', answers);
+}
+
+interface RawEntry {
+  raw: Parsed;
+  at: number;
+  /** What entries of this batch are called for each other. */
+  made: ReadonlySet<string>;
+}
+
+const isPlaceholder = (fullUrl: unknown): fullUrl is string => typeof fullUrl === 'string' && fullUrl.startsWith('urn:');
+
+async function batchEntry(call: FhirCall, { raw, at, made }: RawEntry, perform: Perform): Promise<string> {
+  try {
+    const entry = bundleEntry(raw, at, call.context.baseUrl);
+    refuseNested(entry);
+    if (entry.resource && referencesOf(entry.resource.plain).some((reference) => made.has(reference)))
+      throw invalid('entries of a batch cannot refer to each other: send a transaction');
+    return entryText(await perform(asCall(call, entry)));
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error;
+    return refusedText(inEntry(error, at));
+  }
+}
+
+/** All or nothing: what fails, fails as a whole, and says which entry it was. https://hl7.org/fhir/R4/http.html#trules */
+async function transactionOf(call: FhirCall, { entries }: BundleRequest, perform: Perform): Promise<FhirAnswer> {
+  const all = understood(call, entries);
+  const writes = all.flatMap(({ write }) => write ?? []);
+  const reads = all.filter(({ write }) => !write).map(({ entry }) => entry);
+  const { done, answer } = await transaction(call.context, writes, (inside) => readAll(call, { reads, inside }, perform));
+  const answers = all.map(({ entry, write }) =>
+    write ? doneAnswer(asCall(call, entry), write, done.get(entry.at)!) : answer.get(entry.at)!,
+  );
+  return response('transaction-response', answers.map(entryText));
+}
+
+type Understood = { entry: BundleEntry; write: ReturnType<typeof writeEntry> };
+
+/** What is wrong with entries as they stand is said of all of them at once. */
+function understood(call: FhirCall, entries: Parsed[]): Understood[] {
+  const failed: FhirError[] = [];
+  const all = entries.flatMap((raw, at): Understood[] => {
+    try {
+      const entry = bundleEntry(raw, at, call.context.baseUrl);
+      refuseNested(entry);
+      return [
+        { entry, write: writeEntry(asCall(call, entry), entry, (type, permission) => authorize(call.context.caller, type, permission)) },
+      ];
+    } catch (error) {
+      if (!(error instanceof FhirError)) throw error;
+      failed.push(inEntry(error, at));
+      return [];
+    }
+  });
+  const [first] = failed;
+  if (first) throw new FhirError(statusKind(first), failed.flatMap(({ issues }) => issues).slice(0, MOST_ISSUES), first.headers);
+  return all;
+}
+
+const MOST_ISSUES = 50;
+
+/** A path that is not there is wrong with the Bundle, not with the URL it was sent to. */
+const statusKind = ({ kind }: FhirError): FhirError['kind'] =>
+  KINDS[kind].status === 404 || KINDS[kind].status === 405 ? 'not-supported' : kind;
+
+interface Reading {
+  reads: BundleEntry[];
+  inside: Context;
+}
+
+/** The entries that read, inside the transaction: they see what the others wrote. */
+async function readAll(call: FhirCall, { reads, inside }: Reading, perform: Perform): Promise<Map<number, FhirAnswer>> {
+  const answers = new Map<number, FhirAnswer>();
+  for (const entry of reads) {
+    try {
+      answers.set(entry.at, await perform(asCall({ ...call, context: inside }, entry)));
+    } catch (error) {
+      throw error instanceof FhirError ? inEntry(error, entry.at) : error;
+    }
+  }
+  return answers;
+}
+
+function refuseNested({ path, at }: BundleEntry): void {
+  if (path === '/') throw notSupported('a Bundle cannot hold another one', `Bundle.entry[${at}].request.url`);
+}
+
+/** The request an entry stands for. `Prefer` is said once, for all of them. */
+function asCall(call: FhirCall, entry: BundleEntry): FhirCall {
+  const { headers, method, path, query } = entry;
+  const header = (name: string): string | undefined => headers[name] ?? (name === 'prefer' ? call.header(name) : undefined);
+  return { ...call, method, path, query, header, body: entryBody(entry) };
+}
+
+function response(type: string, entries: string[]): FhirAnswer {
+  return { status: 200, body: `{"resourceType":"Bundle","type":"${type}"${entries.length ? `,"entry":[${entries.join(',')}]` : ''}}` };
+}
+
+const OUTCOME = '{"resourceType":"OperationOutcome"';
+
+/** One entry of the answer; stored texts go in as they are. */
+function entryText({ status, headers = {}, body, lastModified }: FhirAnswer): string {
+  const facts = {
+    status: `${status} ${REASONS[status] ?? ''}`.trim(),
+    ...(headers.Location !== undefined && { location: headers.Location }),
+    ...(headers.ETag !== undefined && { etag: headers.ETag }),
+    ...(lastModified !== undefined && { lastModified }),
+  };
+  const said = JSON.stringify(facts);
+  if (body === undefined) return `{"response":${said}}`;
+  if (body.startsWith(OUTCOME)) return `{"response":${said.slice(0, -1)},"outcome":${body}}}`;
+  return `{"resource":${body},"response":${said}}`;
+}
+
+function refusedText({ kind, issues }: FhirError): string {
+  const { status } = KINDS[kind];
+  return `{"response":${JSON.stringify({ status: `${status} ${REASONS[status] ?? ''}`.trim(), outcome: operationOutcome(issues) })}}`;
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  204: 'No Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  412: 'Precondition Failed',
+  422: 'Unprocessable Entity',
+};

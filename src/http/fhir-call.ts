@@ -1,0 +1,38 @@
+// One request of the FHIR API as an interaction sees it, whether it came by itself or in a Bundle.
+import type { Parsed } from '../fhir/json.ts';
+import type { ServedType } from '../fhir/types.ts';
+import type { Context, Draft } from '../resource/context.ts';
+import type { Answer } from './exchange.ts';
+import type { Seal } from './page-link.ts';
+
+/** What a request carries, read when it is asked for: media types are looked at then (415). */
+export interface Body {
+  /** A resource of this type; anything else is refused (400). */
+  resource(type: string): Promise<Draft>;
+  /** The parameters of a form. */
+  form(): Promise<[name: string, value: string][]>;
+  json(): Promise<Parsed>;
+}
+
+/** `type`, `id` and `versionId` are empty where the path names none. */
+export interface FhirCall {
+  context: Context;
+  seal: Seal;
+  method: string;
+  /** Below the base, percent-encoded. */
+  path: string;
+  query: [name: string, value: string][];
+  /** A header, by lower-case name. */
+  header(name: string): string | undefined;
+  body: Body;
+  type: ServedType;
+  id: string;
+  versionId: string;
+}
+
+/** An answer with the facts a Bundle's entry tells of it. `lastModified`: an instant. */
+export interface FhirAnswer extends Answer {
+  lastModified?: string;
+}
+
+export type Run = (call: FhirCall) => Promise<FhirAnswer>;

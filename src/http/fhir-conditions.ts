@@ -1,0 +1,32 @@
+// What a client says it has or expects, in headers: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
+import { invalid } from '../fhir/outcome.ts';
+import type { Row } from '../store/store.ts';
+import type { FhirCall } from './fhir-call.ts';
+
+/** `W/"3"` or `"3"` → `3`. */
+const versionOf = (tag: string): string | undefined => /^\s*(?:W\/)?"([^"]+)"\s*$/.exec(tag)?.[1];
+
+/** The version If-Match names; anything but one ETag is refused (400). */
+export function ifMatchOf(call: FhirCall): { ifMatch?: string } {
+  const tag = call.header('if-match');
+  if (tag === undefined) return {};
+  const version = versionOf(tag);
+  if (version === undefined) throw invalid('If-Match must be an ETag as this server gives them: W/"3"');
+  return { ifMatch: version };
+}
+
+/** Whether a write is only wanted if there is nothing yet (`If-None-Match: *`, RFC 9110 §13.1.2). */
+export function onlyNew(call: FhirCall): { onlyNew?: true } {
+  const tag = call.header('if-none-match');
+  if (tag === undefined) return {};
+  if (tag.trim() !== '*') throw invalid('If-None-Match takes * on a write');
+  return { onlyNew: true };
+}
+
+/** Whether the client has this version already; If-None-Match wins over If-Modified-Since (RFC 9110 §13.2.2). */
+export function isKnown(call: FhirCall, row: Row): boolean {
+  const tags = call.header('if-none-match');
+  if (tags !== undefined) return tags.split(',').some((tag) => tag.trim() === '*' || versionOf(tag) === String(row.version));
+  const since = call.header('if-modified-since');
+  return since !== undefined && Math.floor(Date.parse(row.lastUpdated) / 1000) * 1000 <= Date.parse(since);
+}

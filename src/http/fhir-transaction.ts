@@ -1,0 +1,57 @@
+// The writing entries of a transaction: from the request an entry stands for to what src/resource/transaction.ts does, and from what it did to an answer.
+import type { BundleEntry } from '../fhir/bundle-request.ts';
+import type { InteractionName } from '../fhir/interactions.ts';
+import { conflict } from '../fhir/outcome.ts';
+import type { Permission } from '../fhir/scope.ts';
+import type { ServedType } from '../fhir/types.ts';
+import type { Done, TransactionEntry } from '../resource/transaction-entry.ts';
+import { resourceOf } from './fhir-body.ts';
+import type { FhirAnswer, FhirCall } from './fhir-call.ts';
+import { ifMatchOf, onlyNew } from './fhir-conditions.ts';
+import { routeOf } from './fhir-path.ts';
+import { criteriaOf, newIdOf, written } from './fhir-write.ts';
+
+interface Given {
+  call: FhirCall;
+  entry: BundleEntry;
+  type: ServedType;
+  id: string;
+}
+
+/** Writing interaction → what the transaction does. Whatever is not here reads. */
+const WRITES: Partial<Record<InteractionName, (given: Given) => Omit<TransactionEntry, 'at' | 'type' | 'fullUrl'>>> = {
+  create: ({ call, entry, type }) => {
+    const criteria = call.header('if-none-exist');
+    return { method: 'POST', draft: resourceOf(entry.resource, type), ...(criteria !== undefined && { criteria: criteriaOf(criteria) }) };
+  },
+  update: ({ call, entry, type, id }) => ({
+    method: 'PUT',
+    id: newIdOf({ id, type }),
+    draft: resourceOf(entry.resource, type),
+    ...ifMatchOf(call),
+    ...onlyNew(call),
+  }),
+  delete: ({ call, id }) => ({ method: 'DELETE', id, ...ifMatchOf(call) }),
+};
+
+/** What an entry writes; undefined: it reads. `may` refuses (403) what the caller must not do. */
+export function writeEntry(
+  call: FhirCall,
+  entry: BundleEntry,
+  may: (type: string, permission: Permission) => void,
+): TransactionEntry | undefined {
+  const { name, facts, parameters } = routeOf(entry.method, entry.path);
+  const make = WRITES[name];
+  const type = parameters.type as ServedType;
+  if (!make) return undefined;
+  if (facts.permission) may(type, facts.permission);
+  const { at, fullUrl } = entry;
+  return { at, type, ...make({ call, entry, type, id: parameters.id ?? '' }), ...(fullUrl !== undefined && { fullUrl }) };
+}
+
+/** The answer to an entry that wrote. */
+export function doneAnswer(call: FhirCall, { type, method }: TransactionEntry, { outcome, row }: Done): FhirAnswer {
+  if (outcome === 'deleted') return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
+  if (!row) throw conflict('this resource was deleted meanwhile');
+  return written({ ...call, type, method }, { row, outcome });
+}

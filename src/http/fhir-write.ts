@@ -1,0 +1,62 @@
+// Writing interactions as HTTP: create, update, delete. What they do stands in src/resource.
+import { conflict, structure } from '../fhir/outcome.ts';
+import { ID } from '../fhir/types.ts';
+import type { Saved } from '../resource/context.ts';
+import { create as createResource } from '../resource/create.ts';
+import { remove as removeResource } from '../resource/delete.ts';
+import { update as updateResource } from '../resource/update.ts';
+import { operationOutcome } from './failure.ts';
+import type { FhirAnswer, FhirCall } from './fhir-call.ts';
+import { ifMatchOf, onlyNew } from './fhir-conditions.ts';
+import { versionFacts } from './fhir-read.ts';
+
+/** https://hl7.org/fhir/R4/http.html#create, conditional create: #ccreate */
+export async function create(call: FhirCall): Promise<FhirAnswer> {
+  const { context, type } = call;
+  const ifNoneExist = call.header('if-none-exist');
+  const draft = await call.body.resource(type);
+  const saved = await createResource(context, { type, draft, ...(ifNoneExist !== undefined && { ifNoneExist: criteriaOf(ifNoneExist) }) });
+  return written(call, saved);
+}
+
+/** https://hl7.org/fhir/R4/http.html#update */
+export async function update(call: FhirCall): Promise<FhirAnswer> {
+  const { context, type } = call;
+  const conditions = { ...ifMatchOf(call), ...onlyNew(call) };
+  const draft = await call.body.resource(type);
+  return written(call, await updateResource(context, { type, id: newIdOf(call), draft, ...conditions }));
+}
+
+/** https://hl7.org/fhir/R4/http.html#delete */
+export async function remove(call: FhirCall): Promise<FhirAnswer> {
+  const { context, type, id } = call;
+  const row = await removeResource(context, { type, id, ...ifMatchOf(call) });
+  return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
+}
+
+/** The criteria of If-None-Exist: the parameters alone, also when a type and a question mark stand in front. */
+export const criteriaOf = (header: string): string => header.replace(/^[^?=]*\?/, '');
+
+/** The id in the URL of an update, which may be new. */
+export function newIdOf({ id, type }: Pick<FhirCall, 'id' | 'type'>): string {
+  if (!ID.test(id)) throw structure('an id has 1 to 64 letters, digits, "-" or "."', `${type}.id`);
+  return id;
+}
+
+/** The answer to a write, as `Prefer: return=` asks for it. https://hl7.org/fhir/R4/http.html#ops */
+export function written(call: FhirCall, { row, outcome }: Saved): FhirAnswer {
+  const { context, type, method } = call;
+  if (row.body === null) throw conflict('this resource was deleted meanwhile');
+  const status = outcome === 'created' ? 201 : 200;
+  const facts = versionFacts(row);
+  const location = `${context.baseUrl}/${type}/${row.id}/_history/${row.version}`;
+  const headers = { ...facts.headers, ...(method === 'POST' || outcome === 'created' ? { Location: location } : {}) };
+  const answer = { ...facts, status, headers };
+  const prefer = /return=(\w+)/.exec(call.header('prefer') ?? '')?.[1];
+  if (prefer === 'minimal') return answer;
+  if (prefer === 'OperationOutcome') {
+    const said = operationOutcome([{ severity: 'information', code: 'informational', text: outcome }]);
+    return { ...answer, body: JSON.stringify(said) };
+  }
+  return { ...answer, body: row.body };
+}

@@ -1,0 +1,44 @@
+// What the steps of a transaction share: an entry and what became of it, failing for one entry, and starting again.
+import { inEntry } from '../fhir/bundle-request.ts';
+import { FhirError } from '../fhir/outcome.ts';
+import type { Patch } from '../fhir/patch.ts';
+import type { ServedType } from '../fhir/types.ts';
+import type { Row } from '../store/store.ts';
+import type { Draft } from './context.ts';
+
+/** One write of a transaction. */
+export interface TransactionEntry {
+  /** Its place in the Bundle, from 0. */
+  at: number;
+  method: 'DELETE' | 'POST' | 'PUT' | 'PATCH';
+  type: ServedType;
+  /** The id in the URL. */
+  id?: string;
+  /** Of a conditional write: `If-None-Exist` of a POST, the parameters in the URL of the others. */
+  criteria?: string;
+  draft?: Draft;
+  patch?: Patch;
+  ifMatch?: string;
+  /** `If-None-Match: *`: only if there is none yet. */
+  onlyNew?: boolean;
+  /** What other entries call the resource. */
+  fullUrl?: string;
+}
+
+/** What became of one. `row` is absent where there was nothing to delete. */
+export interface Done {
+  outcome: 'created' | 'updated' | 'unchanged' | 'deleted';
+  row?: Row;
+}
+
+/** Somebody else wrote one of the resources first: nothing of this attempt stays, and the transaction starts again from what stands now. */
+export class Overtaken extends Error {}
+
+/** Does `work` for one entry; what is wrong with it is said of that entry. */
+export async function within<T>(at: number, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof FhirError ? inEntry(error, at) : error;
+  }
+}

@@ -1,0 +1,81 @@
+// transaction: many writes, all or none, whose effect does not depend on their order. https://hl7.org/fhir/R4/http.html#trules
+// Conditions are looked at inside the database transaction, under the locks of their criteria; a transaction that was overtaken starts again from nothing.
+import { setTimeout as delay } from 'node:timers/promises';
+import { inEntry } from '../fhir/bundle-request.ts';
+import { conflict, invalid } from '../fhir/outcome.ts';
+import type { Context } from './context.ts';
+import { matches, matchKey } from './match.ts';
+import { type Done, Overtaken, type TransactionEntry } from './transaction-entry.ts';
+import { linksOf } from './transaction-links.ts';
+import { storeAll } from './transaction-store.ts';
+import { heldTargets, type Target, targetsOf } from './transaction-targets.ts';
+
+const ATTEMPTS = 10;
+
+/** Does all of it, then `after` (the entries that read), in one transaction; `done` is by the entries' places. */
+export async function transaction<T>(
+  context: Context,
+  entries: TransactionEntry[],
+  after: (inside: Context) => Promise<T>,
+): Promise<{ done: Map<number, Done>; answer: T }> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const now = context.clock();
+    try {
+      return await context.store.transaction(async (store) => {
+        const inside = { ...context, store, clock: () => now };
+        return { done: await perform(inside, entries), answer: await after(inside) };
+      });
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+    }
+    await delay(Math.random() * 10 * attempt);
+  }
+  throw conflict('others kept writing the same resources: try again');
+}
+
+async function perform(context: Context, entries: TransactionEntry[]): Promise<Map<number, Done>> {
+  const conditional = entries.filter((entry) => entry.criteria !== undefined);
+  await context.store.lock(
+    context.caller.tenant,
+    conditional.map(({ type, criteria }) => matchKey(type, criteria!)),
+  );
+  const held = await heldTargets(context, entries);
+  const deletions = await targetsOf(context, of(entries, ['DELETE']), held);
+  const gone = await storeAll(context, deletions, undefined);
+  const writes = await targetsOf(context, of(entries, ['POST', 'PUT', 'PATCH']), held);
+  refuseOverlap([...deletions, ...writes]);
+  const done = await storeAll(context, writes, linksOf(writes, context.baseUrl));
+  await refuseMadeMatches(context, writes);
+  return new Map([...gone, ...done]);
+}
+
+const of = (entries: TransactionEntry[], methods: string[]): TransactionEntry[] => entries.filter(({ method }) => methods.includes(method));
+
+/** "If any resource identities (including resolved identities from conditional update/delete) overlap in steps 1-3, then the transaction SHALL fail." */
+function refuseOverlap(targets: Target[]): void {
+  const seen = new Set<string>();
+  for (const { entry, id, settled } of targets) {
+    const { type, method, criteria } = entry;
+    const writes = method !== 'POST' || !settled;
+    const identities = [
+      ...(writes && id !== undefined ? [`${type}/${id}`] : []),
+      ...(writes && criteria !== undefined && method !== 'DELETE' ? [matchKey(type, criteria)] : []),
+    ];
+    if (identities.some((identity) => seen.has(identity)))
+      throw inEntry(invalid('another entry of this transaction writes the same resource'), entry.at);
+    for (const identity of identities) seen.add(identity);
+  }
+}
+
+/** The criteria of an update that mean a resource which this same transaction creates: the result would hang on the order. */
+async function refuseMadeMatches(context: Context, writes: Target[]): Promise<void> {
+  const made = new Set(writes.flatMap(({ entry, id, settled }) => (entry.method === 'POST' && !settled ? `${entry.type}/${id}` : [])));
+  const types = new Set(writes.filter(({ entry }) => entry.method === 'POST').map(({ entry }) => entry.type));
+  for (const { entry } of writes) {
+    const { type, method, criteria } = entry;
+    if (method === 'POST' || criteria === undefined || !types.has(type)) continue;
+    const rows = await matches(context, type, { criteria, count: 20 });
+    if (rows.some((row) => made.has(`${row.type}/${row.id}`)))
+      throw inEntry(invalid('the criteria mean a resource that another entry of this transaction creates'), entry.at);
+  }
+}

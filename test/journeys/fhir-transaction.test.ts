@@ -1,0 +1,300 @@
+// Transactions from outside: all or nothing, in the order of effect, with references that hold. https://hl7.org/fhir/R4/http.html#trules
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const FHIR = 'application/fhir+json';
+const auth = () => `Bearer ${facet.demo.fhir}`;
+const get = (path: string) => request(facet.app).get(`/fhir/R4${path}`).set('Authorization', auth());
+const post = (path: string, body: string | object, headers: Record<string, string> = {}) =>
+  request(facet.app)
+    .post(`/fhir/R4${path}`)
+    .set({ Authorization: auth(), 'Content-Type': FHIR, ...headers })
+    .send(typeof body === 'string' ? body : JSON.stringify(body));
+
+interface Entry {
+  fullUrl?: string;
+  resource?: object;
+  request?: Record<string, string>;
+}
+const transaction = (entry: Entry[], headers: Record<string, string> = {}) =>
+  post('', { resourceType: 'Bundle', type: 'transaction', entry }, headers);
+const patient = (mrn: string, more: object = {}) => ({
+  resourceType: 'Patient',
+  identifier: [{ system: 'urn:mrn', value: mrn }],
+  ...more,
+});
+const put = (url: string, resource: object, more: object = {}): Entry => ({ resource, request: { method: 'PUT', url, ...more } });
+const statuses = (answer: { body: { entry: { response: { status: string } }[] } }) =>
+  answer.body.entry.map((entry) => Number(entry.response.status.slice(0, 3)));
+const count = async (search: string) => (await get(`/${search}&_summary=count`)).body.total;
+
+const P = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a';
+const O = 'urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059';
+const NARRATIVE = `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${P}">the patient</a></div>`;
+
+test('references between entries are rewritten wherever they stand, in a circle too, and digits stay as written', async () => {
+  const observation = `{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"${P}"},
+    "text":{"status":"generated","div":${JSON.stringify(NARRATIVE)}},"meta":{"profile":["${P}"]},
+    "extension":[{"url":"http://x.test/e","valueUri":"${P}"},{"url":"http://x.test/f","valueString":"${P}"}],"valueQuantity":{"value":1.00}}`;
+  const first = JSON.stringify({
+    fullUrl: P,
+    resource: { ...patient('t1'), extension: [{ url: 'http://x.test/circle', valueReference: { reference: O } }] },
+    request: { method: 'POST', url: 'Patient' },
+  });
+  const body = `{"resourceType":"Bundle","type":"transaction","entry":[
+    {"fullUrl":"${O}","resource":${observation},"request":{"method":"POST","url":"/Observation"}},${first}]}`;
+  const answer = await post('', body);
+  expect([answer.status, answer.body.type, statuses(answer)]).toEqual([200, 'transaction-response', [201, 201]]);
+  const [made, owner] = answer.body.entry;
+  expect(made.response.location).toMatch(/\/fhir\/R4\/Observation\/[^/]+\/_history\/1$/);
+  expect([made.response.etag, made.response.lastModified]).toEqual(['W/"1"', made.resource.meta.lastUpdated]);
+  const name = `Patient/${owner.resource.id}`;
+  expect(made.resource.subject.reference).toBe(name);
+  expect(made.resource.text.div).toContain(`href="${name}"`);
+  expect(made.resource.extension.map((one: object) => Object.values(one)[1])).toEqual([name, P]);
+  expect(made.resource.meta.profile).toEqual([P]);
+  expect(owner.resource.extension[0].valueReference.reference).toBe(`Observation/${made.resource.id}`);
+  expect((await get(`/Observation/${made.resource.id}`)).text).toContain('"value":1.00');
+  expect((await get(`/Observation?subject=${name}`)).body.entry).toHaveLength(1);
+});
+
+test('the order of effect is DELETE, POST, PUT, GET, whatever the order of the entries', async () => {
+  await request(facet.app)
+    .put('/fhir/R4/Patient/gone')
+    .set({ Authorization: auth(), 'Content-Type': FHIR })
+    .send({ ...patient('t2'), id: 'gone' });
+  const answer = await transaction([
+    { request: { method: 'GET', url: 'Patient?identifier=urn:mrn|t2' } },
+    { request: { method: 'GET', url: '/Patient/kept' } },
+    put('Patient/kept', { ...patient('t2b'), id: 'kept' }),
+    { resource: patient('t2'), request: { method: 'POST', url: 'Patient', ifNoneExist: 'identifier=urn:mrn|t2' } },
+    { request: { method: 'DELETE', url: 'Patient/gone' } },
+  ]);
+  expect(statuses(answer)).toEqual([200, 200, 201, 201, 204]);
+  const [found, kept, , made] = answer.body.entry;
+  expect(found.resource.entry.map((one: { resource: { id: string } }) => one.resource.id)).toEqual([made.resource.id]);
+  expect(kept.resource.id).toBe('kept');
+});
+
+test('a transaction that fails leaves nothing, and says which entry it was', async () => {
+  const refused = await transaction([
+    { resource: patient('t3'), request: { method: 'POST', url: 'Patient' } },
+    put('Patient/t3-put', { ...patient('t3'), id: 't3-put' }),
+    { resource: { resourceType: 'Patient', gender: 'SECRET' }, request: { method: 'POST', url: 'Patient' } },
+  ]);
+  expect([refused.status, refused.body.resourceType]).toEqual([400, 'OperationOutcome']);
+  expect(refused.body.issue[0].expression).toEqual(['Bundle.entry[2].resource.gender']);
+  expect(await count('Patient?identifier=urn:mrn|t3')).toBe(0);
+  expect((await get('/Patient/t3-put/_history')).status).toBe(404);
+});
+
+test('types that are not served are refused by name, all of them at once', async () => {
+  const refused = await transaction([
+    { resource: patient('t4'), request: { method: 'POST', url: 'Patient' } },
+    { resource: { resourceType: 'Claim' }, request: { method: 'POST', url: 'Claim' } },
+    { resource: { resourceType: 'Medication' }, request: { method: 'POST', url: 'Medication' } },
+  ]);
+  expect(refused.status).toBe(400);
+  expect(
+    refused.body.issue.map((issue: { expression: string[]; details: { text: string } }) => [issue.expression[0], issue.details.text]),
+  ).toEqual([
+    ['Bundle.entry[1]', 'this server does not serve the resource type Claim'],
+    ['Bundle.entry[2]', 'this server does not serve the resource type Medication'],
+  ]);
+});
+
+test('a conditional reference becomes the one match, also one that this transaction creates; none or several fail the whole', async () => {
+  const observation = (reference: string) => ({
+    resourceType: 'Observation',
+    status: 'final',
+    code: { text: 'x' },
+    subject: { reference },
+  });
+  const answer = await transaction([
+    { resource: observation('Patient?identifier=urn:mrn|t5'), request: { method: 'POST', url: 'Observation' } },
+    { resource: patient('t5'), request: { method: 'POST', url: 'Patient' } },
+  ]);
+  const [made, owner] = answer.body.entry;
+  expect(made.resource.subject.reference).toBe(`Patient/${owner.resource.id}`);
+  const again = await transaction([
+    { resource: observation('Patient?identifier=urn:mrn|t5'), request: { method: 'POST', url: 'Observation' } },
+  ]);
+  expect(again.body.entry[0].resource.subject.reference).toBe(`Patient/${owner.resource.id}`);
+  const none = await transaction([
+    { resource: observation('Patient?identifier=urn:mrn|nobody'), request: { method: 'POST', url: 'Observation' } },
+  ]);
+  expect([none.status, none.body.issue[0].code, none.body.issue[0].expression]).toEqual([422, 'not-found', ['Bundle.entry[0]']]);
+  await post('/Patient', patient('t5'));
+  const several = await transaction([
+    { resource: observation('Patient?identifier=urn:mrn|t5'), request: { method: 'POST', url: 'Observation' } },
+  ]);
+  expect([several.status, several.body.issue[0].expression]).toEqual([412, ['Bundle.entry[0]']]);
+  const unknown = await transaction([
+    { resource: observation('Patient?identifer=urn:mrn|t5'), request: { method: 'POST', url: 'Observation' } },
+  ]);
+  expect(unknown.status).toBe(400);
+});
+
+test('a second match that the transaction itself creates makes a conditional reference ambiguous', async () => {
+  await post('/Patient', patient('t5b'));
+  const answer = await transaction([
+    {
+      resource: {
+        resourceType: 'Observation',
+        status: 'final',
+        code: { text: 'x' },
+        subject: { reference: 'Patient?identifier=urn:mrn|t5b' },
+      },
+      request: { method: 'POST', url: 'Observation' },
+    },
+    { resource: patient('t5b'), request: { method: 'POST', url: 'Patient' } },
+  ]);
+  expect([answer.status, await count('Patient?identifier=urn:mrn|t5b')]).toEqual([412, 1]);
+});
+
+test('ifNoneExist answers the one that is there, and links lead to it', async () => {
+  const { body: there } = await post('/Patient', patient('t6'));
+  const answer = await transaction([
+    { fullUrl: P, resource: patient('t6'), request: { method: 'POST', url: 'Patient', ifNoneExist: 'identifier=urn:mrn|t6' } },
+    {
+      resource: { resourceType: 'Condition', subject: { reference: P } },
+      request: { method: 'POST', url: 'Condition' },
+    },
+  ]);
+  expect(statuses(answer)).toEqual([200, 201]);
+  expect(answer.body.entry[1].resource.subject.reference).toBe(`Patient/${there.id}`);
+  expect(await count('Patient?identifier=urn:mrn|t6')).toBe(1);
+});
+
+test('ifMatch guards an entry: the wrong version fails the whole with 412', async () => {
+  const { body } = await post('/Patient', patient('t7'));
+  const next = { ...patient('t7'), id: body.id, active: true };
+  const wrong = await transaction([put(`Patient/${body.id}`, next, { ifMatch: 'W/"4"' })]);
+  expect([wrong.status, wrong.body.issue[0].expression]).toEqual([412, ['Bundle.entry[0]']]);
+  expect(statuses(await transaction([put(`Patient/${body.id}`, next, { ifMatch: 'W/"1"' })]))).toEqual([200]);
+  expect((await transaction([put(`Patient/${body.id}`, next, { ifNoneMatch: '*' })])).status).toBe(412);
+});
+
+test('one resource may be written by one entry only', async () => {
+  const twice = { ...patient('t8'), id: 't8' };
+  expect((await transaction([put('Patient/t8', twice), put('Patient/t8', { ...twice, active: true })])).status).toBe(400);
+  expect((await transaction([put('Patient/t8', twice), { request: { method: 'DELETE', url: 'Patient/t8' } }])).status).toBe(400);
+  const created = { resource: patient('t8'), request: { method: 'POST', url: 'Patient', ifNoneExist: 'identifier=urn:mrn|t8' } };
+  expect((await transaction([created, created])).status).toBe(400);
+  expect(await count('Patient?identifier=urn:mrn|t8')).toBe(0);
+});
+
+test('a full URL of another server stands for the resource in relative and versioned references too', async () => {
+  const answer = await transaction([
+    { fullUrl: 'http://old.test/fhir/Patient/77', resource: patient('t9'), request: { method: 'POST', url: 'Patient' } },
+    {
+      fullUrl: 'http://old.test/fhir/Condition/1',
+      resource: {
+        resourceType: 'Condition',
+        subject: { reference: 'Patient/77' },
+        recorder: { reference: 'http://old.test/fhir/Patient/77/_history/9' },
+      },
+      request: { method: 'POST', url: 'Condition' },
+    },
+  ]);
+  const [owner, made] = answer.body.entry;
+  const name = `Patient/${owner.resource.id}`;
+  expect([made.resource.subject.reference, made.resource.recorder.reference]).toEqual([name, `${name}/_history/1`]);
+});
+
+test('Prefer: return=minimal leaves the resources out of the answer', async () => {
+  const answer = await transaction([{ resource: patient('t10'), request: { method: 'POST', url: 'Patient' } }], {
+    Prefer: 'return=minimal',
+  });
+  expect([statuses(answer), answer.body.entry[0].resource]).toEqual([[201], undefined]);
+});
+
+test('a write that changes nothing makes no version; an empty transaction answers an empty Bundle', async () => {
+  const own = { ...patient('t11'), id: 't11' };
+  expect(statuses(await transaction([put('Patient/t11', own)]))).toEqual([201]);
+  const same = await transaction([put('Patient/t11', own)]);
+  expect([statuses(same), same.body.entry[0].response.etag]).toEqual([[200], 'W/"1"']);
+  const empty = await transaction([]);
+  expect([empty.status, empty.body]).toEqual([200, { resourceType: 'Bundle', type: 'transaction-response' }]);
+});
+
+test.each([
+  ['another type of Bundle', { resourceType: 'Bundle', type: 'collection' }, 400],
+  ['no Bundle', { resourceType: 'Patient' }, 400],
+  ['an entry without a request', { resourceType: 'Bundle', type: 'transaction', entry: [{ resource: patient('x') }] }, 400],
+  [
+    'a POST without a resource',
+    { resourceType: 'Bundle', type: 'transaction', entry: [{ request: { method: 'POST', url: 'Patient' } }] },
+    400,
+  ],
+  ['a method there is not', { resourceType: 'Bundle', type: 'transaction', entry: [{ request: { method: 'COPY', url: 'Patient' } }] }, 400],
+  ['an element R4 does not define', { resourceType: 'Bundle', type: 'batch', entries: [] }, 400],
+  ['a path there is not', { resourceType: 'Bundle', type: 'transaction', entry: [{ request: { method: 'GET', url: 'a/b/c/d/e' } }] }, 400],
+  [
+    'another server',
+    { resourceType: 'Bundle', type: 'transaction', entry: [{ request: { method: 'GET', url: 'http://x.test/Patient/1' } }] },
+    400,
+  ],
+  [
+    'a read of what is not there',
+    { resourceType: 'Bundle', type: 'transaction', entry: [{ request: { method: 'GET', url: 'Patient/none' } }] },
+    404,
+  ],
+])('%s is refused', async (_what, body, status) => {
+  const answer = await post('', body);
+  expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
+});
+
+test('more entries than the declared limit are refused as too costly', async () => {
+  const entry = Array.from({ length: 5001 }, () => ({ request: { method: 'GET', url: 'Patient/x' } }));
+  const answer = await transaction(entry);
+  expect([answer.status, answer.body.issue[0].code]).toEqual([413, 'too-costly']);
+  const { body } = await get('/metadata');
+  expect(body.rest[0].documentation).toContain('at most 5000 entries');
+  expect(body.rest[0].interaction).toEqual([{ code: 'transaction' }, { code: 'batch' }]);
+});
+
+test('a transaction writes only what the scopes of its key allow', async () => {
+  const key = await facet.keyWith('fhir', ['system/Patient.cruds']);
+  const body = {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [
+      { resource: patient('t12'), request: { method: 'POST', url: 'Patient' } },
+      { resource: { resourceType: 'Location' }, request: { method: 'POST', url: 'Location' } },
+    ],
+  };
+  const answer = await post('', body, { Authorization: `Bearer ${key}` });
+  expect([answer.status, answer.body.issue[0].expression]).toEqual([403, ['Bundle.entry[1]']]);
+  expect(await count('Patient?identifier=urn:mrn|t12')).toBe(0);
+});
+
+test('a batch does each entry by itself: one that fails has its own outcome', async () => {
+  const entry = [
+    { resource: patient('b1'), request: { method: 'POST', url: '/Patient' } },
+    { resource: { resourceType: 'Patient', gender: 'x' }, request: { method: 'POST', url: 'Patient' } },
+    { request: { method: 'GET', url: '/Patient?identifier=urn:mrn|b1' } },
+    { request: { method: 'GET', url: 'http://facet.test/fhir/R4/Patient/none' } },
+    { request: { method: 'DELETE', url: 'Patient/none' } },
+    {},
+    { request: { method: 'GET', url: 'Claim/1' } },
+  ];
+  const answer = await post('', { resourceType: 'Bundle', type: 'batch', entry });
+  expect([answer.status, answer.body.type, statuses(answer)]).toEqual([200, 'batch-response', [201, 400, 200, 404, 204, 400, 404]]);
+  expect(answer.body.entry[1].response.outcome.issue[0].expression).toEqual(['Bundle.entry[1].resource.gender']);
+  expect(answer.body.entry[2].resource.entry).toHaveLength(1);
+});
+
+test('entries of a batch cannot refer to each other', async () => {
+  const entry = [
+    { fullUrl: P, resource: patient('b2'), request: { method: 'POST', url: 'Patient' } },
+    { resource: { resourceType: 'Condition', subject: { reference: P } }, request: { method: 'POST', url: 'Condition' } },
+  ];
+  expect(statuses(await post('', { resourceType: 'Bundle', type: 'batch', entry }))).toEqual([201, 400]);
+});
