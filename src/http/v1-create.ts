@@ -161,6 +161,8 @@ async function finish(call: V1Call, item: PortItem, promise: Promised | undefine
 /** The row with the fields that only the server fills in, written through the same lens. */
 async function completed(call: V1Call, item: PortItem, fields: View | undefined): Promise<Row> {
   const { shape, context, port } = call;
+  // several items of one resource (a physician's states) are completed one after the other: none writes over what another has just written
+  await context.store.lock(context.caller.tenant, [shape.into(item.view) ?? `${shape.resource}/${item.row.id}`]);
   const row = (await context.store.read(context.caller.tenant, shape.resource, item.row.id)) ?? item.row;
   await port?.settle(context, item);
   if (!fields) return row;

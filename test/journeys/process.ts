@@ -112,11 +112,21 @@ export async function facet(env: Env, ...args: string[]): Promise<Said> {
   return { code: code as number | null, stdout, stderr };
 }
 
-/** One call with a key. `body`: sent as JSON. */
-export async function call(url: string, key: string, { method, body }: { method?: string; body?: unknown } = {}) {
-  const headers = { Authorization: `Bearer ${key}`, ...(body !== undefined && { 'Content-Type': 'application/json' }) };
-  const given = body === undefined ? {} : { body: JSON.stringify(body) };
-  const answer = await fetch(url, { method: method ?? (body === undefined ? 'GET' : 'POST'), headers, ...given });
+/** What is asked besides the path. `body`: sent as JSON, by POST unless another method is named. */
+export interface Asked {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+/** One call with a key. */
+export async function call(url: string, key: string, { method, headers, body }: Asked = {}) {
+  const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
+  const answer = await fetch(url, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: { Authorization: `Bearer ${key}`, ...json, ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
   const sent = await answer.text();
   return { status: answer.status, headers: answer.headers, text: sent, body: sent === '' ? undefined : JSON.parse(sent) };
 }

@@ -1,0 +1,146 @@
+// Two server processes on one PostgreSQL, and callers who want the same thing of both at once: it happens once, and nobody gets a 500.
+// (The embedded engine belongs to one process and has one connection: there is nothing of this to see there.)
+import { SERVER_URL } from '../store/open.ts';
+import { call, emptyPlace, type FacetProcess, type KeyFile, killAll, type Place, startProcess } from './process.ts';
+
+const onServer = SERVER_URL === undefined ? describe.skip : describe;
+
+onServer('two servers on one database', () => {
+  let place: Place;
+  let servers: (FacetProcess & { url: string })[];
+  let keys: KeyFile['demo'];
+  beforeAll(async () => {
+    place = await emptyPlace();
+    servers = await Promise.all([startProcess(place.env), startProcess(place.env)]);
+    keys = place.keys().demo;
+  });
+  afterAll(async () => {
+    await killAll();
+    await place.remove();
+  });
+
+  type More = Parameters<typeof call>[2];
+  /** Sends so many at once, one half to each server; `more` says what, by number. */
+  const atOnce = (times: number, surface: string, path: string, more: (n: number) => More) =>
+    Promise.all(Array.from({ length: times }, (_one, n) => call(servers[n % 2]!.url + path, keys[surface]!, more(n))));
+  const fhir = (path: string, more?: More) => call(`${servers[0]!.url}/fhir/R4${path}`, keys.fhir!, more);
+  /** How often each status was answered. */
+  const tally = (answers: { status: number }[]) =>
+    Object.fromEntries([...Map.groupBy(answers, ({ status }) => status)].map(([status, all]) => [status, all.length]));
+
+  test('both started at once on an empty database, and the keys that were written open both', async () => {
+    for (const surface of ['demo', 'other'] as const) {
+      const key = place.keys()[surface].fhir!;
+      for (const { url } of servers) expect((await call(`${url}/fhir/R4/Patient`, key)).status).toBe(200);
+    }
+  });
+
+  test('fifty conditional creates of one identifier make one resource, twenty times over', async () => {
+    for (let round = 0; round < 20; round++) {
+      const identifier = { system: 'urn:mrn', value: `round-${round}` };
+      const answers = await atOnce(50, 'fhir', '/fhir/R4/Patient', (n) => ({
+        headers: { 'If-None-Exist': `identifier=urn:mrn|round-${round}` },
+        body: { resourceType: 'Patient', identifier: [identifier], multipleBirthInteger: n },
+      }));
+      expect([round, tally(answers)]).toEqual([round, { 200: 49, 201: 1 }]);
+      expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+      expect((await fhir(`/Patient?identifier=urn:mrn|round-${round}&_summary=count`)).body.total).toBe(1);
+    }
+  });
+
+  test('updates of one resource become versions one after the other: none is lost, none is skipped', async () => {
+    const path = '/fhir/R4/Patient/wanted-by-all';
+    const answers = await atOnce(40, 'fhir', path, (n) => ({
+      method: 'PUT',
+      body: { resourceType: 'Patient', id: 'wanted-by-all', multipleBirthInteger: n },
+    }));
+    const done = answers.filter(({ status }) => status === 200 || status === 201);
+    expect(answers.filter((answer) => !done.includes(answer) && answer.status !== 409)).toEqual([]);
+    expect(done.filter(({ status }) => status === 201)).toHaveLength(1);
+    const counted = Array.from(done, (_one, n) => String(n + 1));
+    const versions = done.map(({ body }) => [body.meta.versionId, body.multipleBirthInteger]);
+    expect(versions.map(([version]) => version).sort((a, b) => a - b)).toEqual(counted);
+    const history = await fhir('/Patient/wanted-by-all/_history?_count=100');
+    const stored = history.body.entry.map(({ resource }: { resource: { meta: { versionId: string }; multipleBirthInteger: number } }) => [
+      resource.meta.versionId,
+      resource.multipleBirthInteger,
+    ]);
+    expect(stored).toEqual(versions.sort(([a], [b]) => b - a));
+  });
+
+  test('of updates that name the version they replace one is done, the others are 412', async () => {
+    const { body } = await fhir('/Patient', { body: { resourceType: 'Patient' } });
+    const answers = await atOnce(20, 'fhir', `/fhir/R4/Patient/${body.id}`, (n) => ({
+      method: 'PUT',
+      headers: { 'If-Match': 'W/"1"' },
+      body: { resourceType: 'Patient', id: body.id, multipleBirthInteger: n },
+    }));
+    expect(tally(answers)).toEqual({ 200: 1, 412: 19 });
+  });
+
+  const physician = { name: 'Maria Cruz', email: 'maria@example.com', state_license: '1' };
+  const practitioners = async (npi: string) => (await fhir(`/Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|${npi}`)).body.entry;
+
+  test('a physician registered many times at once is registered once', async () => {
+    const body = { ...physician, npi: '1666666661', license_state: 'NY' };
+    expect(tally(await atOnce(20, 'loop', '/v1/physicians', () => ({ body })))).toEqual({ 201: 1, 409: 19 });
+    expect(await practitioners(body.npi)).toHaveLength(1);
+  });
+
+  test('a physician registered in many states at once is one practitioner with a registration for each', async () => {
+    const npi = '1666666662';
+    const states = ['NY', 'CA', 'TX', 'FL', 'WA', 'OR', 'NV', 'AZ'];
+    const answers = await atOnce(states.length, 'loop', '/v1/physicians', (n) => ({
+      body: { ...physician, npi, license_state: states[n] },
+    }));
+    expect(tally(answers)).toEqual({ 201: states.length });
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(states.length);
+    expect(await practitioners(npi)).toHaveLength(1);
+    const read = await Promise.all(answers.map(({ body }) => call(`${servers[1]!.url}/v1/physicians/${body.id}`, keys.loop!)));
+    expect(read.map(({ body }) => body)).toEqual(answers.map(({ body }) => body));
+  });
+
+  // Known defect: a vendor's write replaces the version it read without naming it, so a FHIR update in between is overwritten (v1-create.ts).
+  test.failing('registrations and a FHIR client that changes the same practitioner at the same time lose nothing of each other', async () => {
+    const npi = '1666666663';
+    const register = (license_state: string, n: number) =>
+      call(`${servers[n % 2]!.url}/v1/physicians`, keys.loop!, { body: { ...physician, npi, license_state } });
+    await register('NY', 0);
+    const [{ resource }] = await practitioners(npi);
+    const path = `/Practitioner/${resource.id}`;
+    const languages = ['fr', 'de', 'es', 'it', 'nl', 'pt', 'sv', 'fi'];
+    /** Adds one language to what stands, again when another writer was first. */
+    const speak = async (code: string): Promise<void> => {
+      const { body } = await fhir(path);
+      const communication = [...(body.communication ?? []), { coding: [{ code }] }];
+      const headers = { 'If-Match': `W/"${body.meta.versionId}"` };
+      const { status } = await fhir(path, { method: 'PUT', headers, body: { ...body, communication } });
+      if (status !== 200) await speak(code);
+    };
+    const [answers] = await Promise.all([
+      Promise.all(['CA', 'TX', 'FL', 'WA', 'OR', 'NV', 'AZ', 'UT'].map(register)),
+      (async () => {
+        for (const code of languages) await speak(code);
+      })(),
+    ]);
+    expect(tally(answers)).toEqual({ 201: 8 });
+    const read = await Promise.all(answers.map(({ body }) => call(`${servers[1]!.url}/v1/physicians/${body.id}`, keys.loop!)));
+    expect(read.map(({ body }) => body)).toEqual(answers.map(({ body }) => body));
+    const { body } = await fhir(path);
+    expect(body.communication.map(({ coding }: { coding: { code: string }[] }) => coding[0]!.code)).toEqual(languages);
+  });
+
+  test('a patient created many times at once is created once', async () => {
+    const body = { brand_id: 'loop', first_name: 'Only', last_name: 'One', external_ids: { shop: '77' } };
+    expect(tally(await atOnce(20, 'loop', '/v1/patients', () => ({ body })))).toEqual({ 201: 1, 409: 19 });
+  });
+
+  test('an order sent many times under one key is one order, and everybody hears the same', async () => {
+    const { body: patient } = await fhir('/Patient?family=lovelace&birthdate=1985-12-10');
+    const body = { brand_id: 'loop', patient_id: patient.entry[0].resource.id, panel_id: 'pcos' };
+    const answers = await atOnce(10, 'loop', '/v1/lab-orders', () => ({ headers: { 'idempotency-key': 'one' }, body }));
+    expect(tally(answers)).toEqual({ 201: 10 });
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect((await fhir(`/ServiceRequest?subject=Patient/${body.patient_id}&_summary=count`)).body.total).toBe(1);
+  });
+});
