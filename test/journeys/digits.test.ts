@@ -1,0 +1,145 @@
+// Digits stay as they were written, whichever door they come in by and whatever happens to the resource afterwards.
+// https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant")
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const call = (method: 'get' | 'post' | 'put' | 'delete', surface: string, path: string) =>
+  request(facet.app)[method](path).set('x-api-key', facet.demo[surface]!);
+const get = (path: string) => call('get', 'fhir', `/fhir/R4${path}`);
+const send = (method: 'post' | 'put', path: string, text: string) =>
+  call(method, 'fhir', `/fhir/R4${path}`).set('Content-Type', 'application/fhir+json').send(text);
+
+/** What a number printed by a program of another language may look like; JavaScript would print each of them otherwise, or lose digits. */
+const SPELLINGS = [
+  '1.00',
+  '0.10',
+  '-0.0',
+  '1e-3',
+  '1E+3',
+  '1.5E5',
+  '1e21',
+  '0.00000001',
+  '12345678901234567890.5',
+  '0.1000000000000000055511151231257827',
+];
+
+/** Each spelling at every depth: in a choice, in lists of components, and under an extension. */
+const observation = (numbers: string[], more = '') =>
+  `{"resourceType":"Observation",${more}"status":"final","code":{"text":"x"},"valueQuantity":{"value":${numbers[0]}},"component":[${numbers
+    .map((n) => `{"code":{"text":"${n}"},"valueQuantity":{"value":${n}},"extension":[{"url":"urn:n","valueDecimal":${n}}]}`)
+    .join(',')}]}`;
+/** Every number of a text, as it is spelled. */
+const numbersIn = (text: string) => [...text.matchAll(/"value(?:Decimal)?":(-?[\d.eE+-]+)/g)].map(([, number]) => number);
+
+test('through create, read, vread, search and history', async () => {
+  const text = observation(SPELLINGS);
+  const made = await send('post', '/Observation', text);
+  expect(made.status).toBe(201);
+  const { id } = made.body;
+  for (const path of [`/${id}`, `/${id}/_history/1`, `?_id=${id}`, `/${id}/_history`]) {
+    const answer = await get(`/Observation${path}`);
+    expect([path, answer.status, numbersIn(answer.text)]).toEqual([path, 200, numbersIn(text)]);
+  }
+  expect(numbersIn(made.text)).toEqual(numbersIn(text));
+});
+
+test('through update: a number written otherwise is a new version, and each version keeps its own', async () => {
+  const [before, after] = [observation(['1.0'], '"id":"digits",'), observation(['1.00'], '"id":"digits",')];
+  expect((await send('put', '/Observation/digits', before)).status).toBe(201);
+  const updated = await send('put', '/Observation/digits', after);
+  expect([updated.body.meta.versionId, numbersIn(updated.text)]).toEqual(['2', numbersIn(after)]);
+  expect(numbersIn((await get('/Observation/digits/_history/1')).text)).toEqual(numbersIn(before));
+  const same = await send('put', '/Observation/digits', after);
+  expect(same.body.meta.versionId).toBe('2');
+});
+
+test('of a practitioner whose registrations a vendor writes, state after state', async () => {
+  const npi = '1555555551';
+  const extensions = SPELLINGS.map((n) => `{"url":"urn:n","valueDecimal":${n}}`).join(',');
+  const text = `{"resourceType":"Practitioner","id":"years","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"${npi}"}],"extension":[${extensions}]}`;
+  expect((await send('put', '/Practitioner/years', text)).status).toBe(201);
+  for (const license_state of ['NY', 'CA']) {
+    const body = { name: 'Ann Lee', email: 'ann@example.com', npi, license_state, state_license: '1' };
+    expect((await call('post', 'loop', '/v1/physicians').send(body)).status).toBe(201);
+  }
+  const kept = await get('/Practitioner/years');
+  expect(kept.body.qualification).toHaveLength(2);
+  expect(numbersIn(kept.text)).toEqual(SPELLINGS);
+});
+
+test('of a practitioner who gets a new version because a role was taken away', async () => {
+  const id = '0190b3c2-0000-7000-8000-0000000000d1';
+  await send(
+    'put',
+    `/Practitioner/${id}`,
+    `{"resourceType":"Practitioner","id":"${id}","extension":[{"url":"urn:n","valueDecimal":1.00}]}`,
+  );
+  const made = await call('post', 'clinik', '/v1/practitioner-roles').send({ practitionerId: id, role: 'nurse' });
+  expect(made.status).toBe(201);
+  const [{ resource: role }] = (await get(`/PractitionerRole?practitioner=Practitioner/${id}`)).body.entry;
+  expect((await call('delete', 'fhir', `/fhir/R4/PractitionerRole/${role.id}`)).status).toBe(204);
+  const practitioner = await get(`/Practitioner/${id}`);
+  expect(practitioner.body.meta.versionId).toBe('2');
+  expect(numbersIn(practitioner.text)).toEqual(['1.00']);
+});
+
+test('of a vendor’s free data: in the answer, read again, listed, and after FHIR has changed the rest', async () => {
+  const metadata = `{"dose":1.00,"list":[${SPELLINGS.join(',')}],"text":"1.00"}`;
+  const text = `{"brand_id":"digits","first_name":"Ada","last_name":"Lovelace","metadata":${metadata}}`;
+  const made = await call('post', 'loop', '/v1/patients').set('Content-Type', 'application/json').send(text);
+  expect([made.status, made.text.includes(metadata)]).toEqual([201, true]);
+  const path = `/Patient/${made.body.id}`;
+  const { body } = await get(path);
+  expect((await send('put', path, JSON.stringify({ ...body, gender: 'female' }))).status).toBe(200);
+  for (const shown of [`/v1/patients/${made.body.id}`, '/v1/patients?brand_id=digits']) {
+    expect((await call('get', 'loop', shown)).text).toContain(`"metadata":${metadata}`);
+  }
+});
+
+test('of an order, when the laboratory’s answer is written into it', async () => {
+  const patient = '0190b3c2-0000-7000-8000-0000000000d2';
+  const ada = {
+    resourceType: 'Patient',
+    id: patient,
+    name: [{ given: ['Ada'], family: 'Lovelace' }],
+    birthDate: '1985-12-10',
+    telecom: [
+      { system: 'phone', value: '+15184731122' },
+      { system: 'email', value: 'ada@example.com' },
+    ],
+    address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
+  };
+  await send('put', `/Patient/${patient}`, JSON.stringify(ada));
+  const order = {
+    resourceType: 'ServiceRequest',
+    status: 'active',
+    intent: 'order',
+    category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+    code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'fertility' }] },
+    subject: { reference: `Patient/${patient}` },
+  };
+  const text = JSON.stringify(order).replace('{', '{"quantityQuantity":{"value":1.00},');
+  const made = await send('post', '/ServiceRequest', text);
+  expect([made.status, numbersIn(made.text)]).toEqual([201, ['1.00']]);
+  let sent = made;
+  for (let look = 0; look < 100 && !sent.body.identifier; look++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    sent = await get(`/ServiceRequest/${made.body.id}`);
+  }
+  expect(sent.body.identifier).toHaveLength(1);
+  expect(numbersIn(sent.text)).toEqual(['1.00']);
+});
+
+test('a number beyond what can be computed with is an answer or a refusal, never a failure, and never another number', async () => {
+  for (const number of ['1e400', '-1e400', '1e-400', `1${'0'.repeat(400)}`, `0.${'1'.repeat(400)}`]) {
+    const made = await send('post', '/Observation', observation([number]));
+    expect([number.slice(0, 8), made.status === 201 || made.status === 400]).toEqual([number.slice(0, 8), true]);
+    if (made.status === 201) expect(numbersIn(made.text)).toEqual([number, number, number]);
+  }
+});
