@@ -2,16 +2,19 @@
 import type { Resource } from '../../src/fhir/types.ts';
 
 const two = (n: number): string => String(n).padStart(2, '0');
-/** Spreads consecutive numbers over [0, most). */
-const spread = (n: number, most: number): number => (Math.imul(n + 1, 0x9e3779b1) >>> 8) % most;
+/** Spreads consecutive numbers over [0, most); another salt, another spread. */
+const spread = (n: number, most: number, salt = 0): number => (Math.imul(Math.imul(n + 1, 0x9e3779b1) ^ salt, 0x85ebca6b) >>> 8) % most;
+/** A day that has nothing to do with anything else of the resource. */
+const day = (n: number, year: number, years: number): string =>
+  `${year + spread(n, years, 1)}-${two(1 + spread(n, 12, 2))}-${two(1 + spread(n, 28, 3))}`;
 
 function patient(n: number): Resource {
   return {
     resourceType: 'Patient',
     id: `p${n}`,
     active: n % 10 > 0,
-    gender: spread(n, 100) < 49 ? 'female' : 'male',
-    birthDate: `${1940 + spread(n, 80)}-${two(1 + (n % 12))}-${two(1 + spread(n, 28))}`,
+    gender: spread(n, 100, 4) < 49 ? 'female' : 'male',
+    birthDate: day(n, 1940, 80),
     name: [{ family: `Family${spread(n, 5000)}`, given: [`Given${spread(n, 500)}`, `Middle${spread(n, 77)}`] }],
     telecom: [
       { system: 'phone', value: `555-${n}` },
@@ -40,7 +43,7 @@ const serviceRequest = (n: number): Resource => ({
   status: ['active', 'active', 'completed', 'draft'][n % 4],
   intent: 'order',
   subject: { reference: `Patient/p${n - (n % 2)}` },
-  authoredOn: `${2015 + spread(n, 11)}-${two(1 + (n % 12))}-${two(1 + spread(n, 28))}`,
+  authoredOn: day(n, 2015, 11),
   code: { coding: [{ system: 'http://loinc.org', code: String(1000 + spread(n, 2000)), display: `Test number ${spread(n, 2000)}` }] },
   category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
   requester: { reference: `Practitioner/d${spread(n, 500)}` },
@@ -73,7 +76,7 @@ export const SEARCHES: ((n: number) => string)[] = [
   (n) => `Patient?family=family${spread(n, 50)}&_sort=given`,
   () => 'Patient?_sort=-family,given',
   () => 'Patient?gender=female&_sort=birthdate',
-  (n) => `Patient?birthdate=${1940 + spread(n, 80)}-${two(1 + (n % 12))}-${two(1 + spread(n, 28))}`,
+  (n) => `Patient?birthdate=${day(n, 1940, 80)}`,
   () => 'Patient?birthdate=ge1980-01-01&birthdate=lt1980-02-01',
   () => 'Patient?birthdate=ge1980-01-01&birthdate=lt1981-01-01&_total=accurate',
   (n) => `Patient?general-practitioner=Practitioner/d${spread(n, 500)}`,
