@@ -4,7 +4,7 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createOf, indexOf, updateOf } from './changes.ts';
-import { openTestStore, type TestStore } from './open.ts';
+import { onServer, openTestStore, type TestStore } from './open.ts';
 
 const TENANT = 1;
 let test: TestStore;
@@ -73,8 +73,7 @@ it('locks keys in one order, whatever order they are named in', async () => {
   expect(await Promise.all(held)).toEqual(twenty);
 });
 
-it('runs both of two transactions that wait for each other, one of them again', async () => {
-  if (test.url === undefined) return;
+onServer('runs both of two transactions that wait for each other, one of them again', async () => {
   let runs = 0;
   const both = (store: Store, ids: string[]) =>
     store.transaction(async (transaction) => {
@@ -89,8 +88,7 @@ it('runs both of two transactions that wait for each other, one of them again', 
   expect(runs).toBeGreaterThan(2);
 });
 
-it('gives up with 409 when running again does not help', async () => {
-  if (test.url === undefined) return;
+onServer('gives up with 409 when running again does not help', async () => {
   let runs = 0;
   const unlucky = test.database.transaction(async (transaction) => {
     runs++;

@@ -1,6 +1,6 @@
 // How values come back, whichever engine they come from.
 import { type Database, openDatabase } from '../../src/store/database.ts';
-import { openTestStore, type TestStore } from './open.ts';
+import { onServer, openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -38,14 +38,13 @@ it('reads times the same in every time zone', async () => {
   expect(times).toEqual([{ at: '2026-01-02T03:04:05.678Z' }]);
 });
 
-it('leaves nothing prepared on a connection when a pooler stands between', async () => {
-  if (test.url === undefined) return;
+onServer('leaves nothing prepared on a connection when a pooler stands between', async () => {
   const prepared = async (database: Database) => {
     await database.query('select $1::int as one', [1], 'one');
     const rows = await database.query('select name from pg_prepared_statements');
     await database.close();
     return rows;
   };
-  expect(await prepared(await openDatabase({ url: test.url, poolSize: 1 }))).toEqual([{ name: 'one' }]);
-  expect(await prepared(await openDatabase({ url: test.url, poolSize: 1, preparedStatements: false }))).toEqual([]);
+  expect(await prepared(await openDatabase({ url: test.url!, poolSize: 1 }))).toEqual([{ name: 'one' }]);
+  expect(await prepared(await openDatabase({ url: test.url!, poolSize: 1, preparedStatements: false }))).toEqual([]);
 });

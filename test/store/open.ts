@@ -11,6 +11,9 @@ import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const SERVER_URL = process.env.TEST_DATABASE_URL;
+/** `it` for what only one of the engines can show. */
+export const onServer = SERVER_URL === undefined ? it.skip : it;
+export const onEmbedded = SERVER_URL === undefined ? it : it.skip;
 const AT = '2026-01-01T00:00:00.000Z';
 const EXISTS = '42P04';
 /** Templates are kept between runs; another set of migrations makes another one. */

@@ -4,7 +4,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createOf } from './changes.ts';
-import { openTestStore, type TestStore } from './open.ts';
+import { onServer, openTestStore, type TestStore } from './open.ts';
 
 const TENANT = 1;
 let test: TestStore;
@@ -83,9 +83,8 @@ it('goes on after a statement that failed, without its values in the message', a
   expect(await exists('a1')).toBe(true);
 });
 
-it('answers 503 when a statement takes too long, or waits too long for another', async () => {
-  if (test.url === undefined) return;
-  const hurried = await openDatabase({ url: test.url, statementTimeout: 50 });
+onServer('answers 503 when a statement takes too long, or waits too long for another', async () => {
+  const hurried = await openDatabase({ url: test.url!, statementTimeout: 50 });
   await expect(hurried.query('select pg_sleep(5)')).rejects.toMatchObject({ kind: 'unavailable' });
   await test.store.transaction(async (store) => {
     await store.lock(TENANT, ['x']);
@@ -94,9 +93,8 @@ it('answers 503 when a statement takes too long, or waits too long for another',
   await hurried.close();
 });
 
-it('answers 503 to whom the server breaks off, and goes on with new connections', async () => {
-  if (test.url === undefined) return;
-  const [first, other] = [await openDatabase({ url: test.url }), await openDatabase({ url: test.url })];
+onServer('answers 503 to whom the server breaks off, and goes on with new connections', async () => {
+  const [first, other] = [await openDatabase({ url: test.url! }), await openDatabase({ url: test.url! })];
   const running = first.query('select pg_sleep(5)');
   const broken = expect(running).rejects.toMatchObject({ kind: 'unavailable' });
   await delay(200);
@@ -106,8 +104,7 @@ it('answers 503 to whom the server breaks off, and goes on with new connections'
   await Promise.all([first.close(), other.close()]);
 });
 
-it('answers 503 when there is no database', async () => {
-  if (test.url === undefined) return;
+onServer('answers 503 when there is no database', async () => {
   const nowhere = await openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' });
   await expect(nowhere.query('select 1')).rejects.toMatchObject({ kind: 'unavailable' });
   await expect(nowhere.transaction(async () => 1)).rejects.toMatchObject({ kind: 'unavailable' });

@@ -1,0 +1,14 @@
+// A process that writes resources into an embedded database and says the number of each one that was answered. Killed by embedded.test.ts.
+import { lockDirectory } from '../../src/store/data-directory.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrations.ts';
+import { storeOf } from '../../src/store/sql-store.ts';
+import { AT, createOf } from './changes.ts';
+
+const database = await openDatabase({ embedded: await lockDirectory(process.argv[2]!) });
+await migrate(database, AT);
+const store = storeOf(database);
+for (let n = 0; ; n++) {
+  await store.write(1, [createOf(`p${n}`)]);
+  console.log(n);
+}
