@@ -33,6 +33,7 @@ export function capabilityStatement({ baseUrl, version, date, registry, bodyLimi
     implementation: { description: 'Facet, a FHIR R4 server', url: baseUrl },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     rest: [
       {
         mode: 'server',
@@ -63,8 +64,8 @@ function resourceOf(type: string, registry: Registry, profiles: string[] | undef
     updateCreate: true,
     conditionalCreate: true,
     conditionalRead: 'full-support',
-    conditionalUpdate: false,
-    conditionalDelete: 'not-supported',
+    conditionalUpdate: true,
+    conditionalDelete: 'single',
     searchInclude: references.map((parameter) => `${type}:${parameter.code}`),
     searchRevInclude: referring,
     searchParam: parameters.map((parameter) => ({

@@ -15,11 +15,15 @@ export const INTERACTIONS = {
   bundle: { method: 'POST', path: '/', codes: ['transaction', 'batch'] },
   searchByPost: { method: 'POST', path: '/:type/_search', codes: ['search-type'], permission: 's' },
   search: { method: 'GET', path: '/:type', codes: ['search-type'], permission: 's' },
+  conditionalUpdate: { method: 'PUT', path: '/:type', codes: ['update'], permission: 'u' },
+  conditionalPatch: { method: 'PATCH', path: '/:type', codes: ['patch'], permission: 'u' },
+  conditionalDelete: { method: 'DELETE', path: '/:type', codes: ['delete'], permission: 'd' },
   create: { method: 'POST', path: '/:type', codes: ['create'], permission: 'c' },
   history: { method: 'GET', path: '/:type/:id/_history', codes: ['history-instance'], permission: 'r' },
   vread: { method: 'GET', path: '/:type/:id/_history/:versionId', codes: ['vread'], permission: 'r' },
   read: { method: 'GET', path: '/:type/:id', codes: ['read'], permission: 'r' },
   update: { method: 'PUT', path: '/:type/:id', codes: ['update'], permission: 'u' },
+  patch: { method: 'PATCH', path: '/:type/:id', codes: ['patch'], permission: 'u' },
   delete: { method: 'DELETE', path: '/:type/:id', codes: ['delete'], permission: 'd' },
 } as const satisfies Record<string, InteractionFacts>;
 

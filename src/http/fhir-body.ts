@@ -1,13 +1,20 @@
 // What a FHIR request carries, read as text, so that its digits reach the store as they were written. https://hl7.org/fhir/R4/http.html#mime-type
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { BundleEntry } from '../fhir/bundle-request.ts';
+import { fhirPathPatch } from '../fhir/fhirpath-patch.ts';
 import { type Parsed, parse } from '../fhir/json.ts';
+import { jsonPatch } from '../fhir/json-patch.ts';
 import { notSupported, structure, unsupportedMedia } from '../fhir/outcome.ts';
+import type { Patch } from '../fhir/patch.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Draft } from '../resource/context.ts';
 import type { Body } from './fhir-call.ts';
 
 const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'json'];
+const JSON_PATCH = 'application/json-patch+json';
+const PATCHES = [JSON_PATCH, 'application/fhir+json', 'application/json'];
+/** What PATCH takes, as Accept-Patch says it (RFC 5789 §3.1). */
+export const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json`;
 const FORM = ['application/x-www-form-urlencoded'];
 
 /** Reads the text of a body up to a size. */
@@ -24,9 +31,9 @@ export function textReader(limit: number): ReadText {
 
 /** The body of a request that came by itself. */
 export function requestBody(req: Request, res: Response, read: ReadText): Body {
-  const text = (types: string[], say: string): Promise<string> => {
+  const text = (types: string[], say: string, headers?: Record<string, string>): Promise<string> => {
     const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-    if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say);
+    if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say, headers);
     return read(req, res);
   };
   const json = async (what: string): Promise<Parsed> => {
@@ -37,6 +44,7 @@ export function requestBody(req: Request, res: Response, read: ReadText): Body {
   return {
     resource: async (type) => resourceOf(await json(`${type} resource`), type),
     form: async () => [...new URLSearchParams(await text(FORM, 'send the parameters as application/x-www-form-urlencoded'))],
+    patch: async () => patchOf(await text(PATCHES, `send a patch as ${ACCEPT_PATCH}`, { 'Accept-Patch': ACCEPT_PATCH })),
     json: () => json('resource'),
   };
 }
@@ -48,11 +56,29 @@ export function entryBody({ resource }: BundleEntry): Body {
     form: async () => {
       throw notSupported('search by GET inside a Bundle: a form has no place in it');
     },
+    patch: async () => entryPatch(resource),
     json: async () => {
       if (!resource) throw structure('the entry has no resource');
       return resource;
     },
   };
+}
+
+/** A JSON Patch is a list, a FHIRPath Patch a Parameters resource. https://hl7.org/fhir/R4/http.html#patch */
+function patchOf(text: string): Patch {
+  if (text.trim() === '') throw structure('the body must be a patch, and it is empty');
+  const parsed = parse(text);
+  return Array.isArray(parsed.plain) ? jsonPatch(parsed) : fhirPathPatch(parsed);
+}
+
+/** In a Bundle a JSON Patch comes as a Binary. https://hl7.org/fhir/R4/http.html#patch ("PATCH in a Bundle") */
+export function entryPatch(resource: BundleEntry['resource']): Patch {
+  if (!resource) throw structure('the entry has no resource');
+  const { resourceType, contentType, data } = resource.plain;
+  if (resourceType !== 'Binary') return fhirPathPatch(resource);
+  if (contentType !== JSON_PATCH || typeof data !== 'string')
+    throw structure(`a Binary that patches has contentType ${JSON_PATCH} and data`);
+  return jsonPatch(parse(Buffer.from(data, 'base64').toString('utf8')));
 }
 
 const hasBody = (req: Request): boolean => req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;

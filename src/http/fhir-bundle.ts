@@ -9,7 +9,8 @@ import { authorize } from './authenticate.ts';
 import { operationOutcome } from './failure.ts';
 import { entryBody } from './fhir-body.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
-import { doneAnswer, writeEntry } from './fhir-transaction.ts';
+import { writeEntry } from './fhir-transaction.ts';
+import { doneAnswer } from './fhir-write.ts';
 
 /** Does what a request asks for: what answers it when it comes by itself. */
 export type Perform = (call: Omit<FhirCall, 'type' | 'id' | 'versionId'>) => Promise<FhirAnswer>;
@@ -57,7 +58,7 @@ async function transactionOf(call: FhirCall, { entries }: BundleRequest, perform
   const reads = all.filter(({ write }) => !write).map(({ entry }) => entry);
   const { done, answer } = await transaction(call.context, writes, (inside) => readAll(call, { reads, inside }, perform));
   const answers = all.map(({ entry, write }) =>
-    write ? doneAnswer(asCall(call, entry), write, done.get(entry.at)!) : answer.get(entry.at)!,
+    write ? doneAnswer({ ...asCall(call, entry), type: write.type }, done.get(entry.at)!) : answer.get(entry.at)!,
   );
   return response('transaction-response', answers.map(entryText));
 }

@@ -1,5 +1,6 @@
 // One request of the FHIR API as an interaction sees it, whether it came by itself or in a Bundle.
 import type { Parsed } from '../fhir/json.ts';
+import type { Patch } from '../fhir/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Context, Draft } from '../resource/context.ts';
 import type { Answer } from './exchange.ts';
@@ -11,6 +12,7 @@ export interface Body {
   resource(type: string): Promise<Draft>;
   /** The parameters of a form. */
   form(): Promise<[name: string, value: string][]>;
+  patch(): Promise<Patch>;
   json(): Promise<Parsed>;
 }
 

@@ -3,6 +3,7 @@ import type { InteractionName } from '../fhir/interactions.ts';
 import { authorize } from './authenticate.ts';
 import { bundle } from './fhir-bundle.ts';
 import type { FhirAnswer, FhirCall, Run } from './fhir-call.ts';
+import * as conditional from './fhir-conditional.ts';
 import { routeOf } from './fhir-path.ts';
 import * as read from './fhir-read.ts';
 import * as write from './fhir-write.ts';
@@ -16,7 +17,11 @@ const RUNS: Record<InteractionName, Run> = {
   history: read.history,
   create: write.create,
   update: write.update,
+  patch: write.patch,
   delete: write.remove,
+  conditionalUpdate: conditional.update,
+  conditionalPatch: conditional.patch,
+  conditionalDelete: conditional.remove,
 };
 
 /** Does what the request asks for, if its caller may. */

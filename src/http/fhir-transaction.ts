@@ -1,15 +1,15 @@
-// The writing entries of a transaction: from the request an entry stands for to what src/resource/transaction.ts does, and from what it did to an answer.
+// The writing entries of a transaction: from the request an entry stands for to what src/resource/transaction.ts does.
 import type { BundleEntry } from '../fhir/bundle-request.ts';
 import type { InteractionName } from '../fhir/interactions.ts';
-import { conflict } from '../fhir/outcome.ts';
 import type { Permission } from '../fhir/scope.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Done, TransactionEntry } from '../resource/transaction-entry.ts';
-import { resourceOf } from './fhir-body.ts';
-import type { FhirAnswer, FhirCall } from './fhir-call.ts';
+import type { TransactionEntry } from '../resource/transaction-entry.ts';
+import { entryPatch, resourceOf } from './fhir-body.ts';
+import type { FhirCall } from './fhir-call.ts';
+import { criteriaIn } from './fhir-conditional.ts';
 import { ifMatchOf, onlyNew } from './fhir-conditions.ts';
 import { routeOf } from './fhir-path.ts';
-import { criteriaOf, newIdOf, written } from './fhir-write.ts';
+import { criteriaOf, newIdOf } from './fhir-write.ts';
 
 interface Given {
   call: FhirCall;
@@ -31,6 +31,20 @@ const WRITES: Partial<Record<InteractionName, (given: Given) => Omit<Transaction
     ...ifMatchOf(call),
     ...onlyNew(call),
   }),
+  conditionalUpdate: ({ call, entry, type }) => ({
+    method: 'PUT',
+    criteria: criteriaIn(call),
+    draft: resourceOf(entry.resource, type),
+    ...ifMatchOf(call),
+  }),
+  patch: ({ call, entry, id }) => ({ method: 'PATCH', id, patch: entryPatch(entry.resource), ...ifMatchOf(call) }),
+  conditionalPatch: ({ call, entry }) => ({
+    method: 'PATCH',
+    criteria: criteriaIn(call),
+    patch: entryPatch(entry.resource),
+    ...ifMatchOf(call),
+  }),
+  conditionalDelete: ({ call }) => ({ method: 'DELETE', criteria: criteriaIn(call), ...ifMatchOf(call) }),
   delete: ({ call, id }) => ({ method: 'DELETE', id, ...ifMatchOf(call) }),
 };
 
@@ -47,11 +61,4 @@ export function writeEntry(
   if (facts.permission) may(type, facts.permission);
   const { at, fullUrl } = entry;
   return { at, type, ...make({ call, entry, type, id: parameters.id ?? '' }), ...(fullUrl !== undefined && { fullUrl }) };
-}
-
-/** The answer to an entry that wrote. */
-export function doneAnswer(call: FhirCall, { type, method }: TransactionEntry, { outcome, row }: Done): FhirAnswer {
-  if (outcome === 'deleted') return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
-  if (!row) throw conflict('this resource was deleted meanwhile');
-  return written({ ...call, type, method }, { row, outcome });
 }

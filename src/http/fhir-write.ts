@@ -4,6 +4,8 @@ import { ID } from '../fhir/types.ts';
 import type { Saved } from '../resource/context.ts';
 import { create as createResource } from '../resource/create.ts';
 import { remove as removeResource } from '../resource/delete.ts';
+import { patch as patchResource } from '../resource/patch.ts';
+import type { Done } from '../resource/transaction-entry.ts';
 import { update as updateResource } from '../resource/update.ts';
 import { operationOutcome } from './failure.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
@@ -25,6 +27,13 @@ export async function update(call: FhirCall): Promise<FhirAnswer> {
   const conditions = { ...ifMatchOf(call), ...onlyNew(call) };
   const draft = await call.body.resource(type);
   return written(call, await updateResource(context, { type, id: newIdOf(call), draft, ...conditions }));
+}
+
+/** https://hl7.org/fhir/R4/http.html#patch */
+export async function patch(call: FhirCall): Promise<FhirAnswer> {
+  const { context, type, id } = call;
+  const condition = ifMatchOf(call);
+  return written(call, await patchResource(context, { type, id, change: await call.body.patch(), ...condition }));
 }
 
 /** https://hl7.org/fhir/R4/http.html#delete */
@@ -59,4 +68,11 @@ export function written(call: FhirCall, { row, outcome }: Saved): FhirAnswer {
     return { ...answer, body: JSON.stringify(said) };
   }
   return { ...answer, body: row.body };
+}
+
+/** The answer to a write that may have been a deletion. */
+export function doneAnswer(call: FhirCall, { outcome, row }: Done): FhirAnswer {
+  if (outcome === 'deleted') return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
+  if (!row) throw conflict('this resource was deleted meanwhile');
+  return written(call, { row, outcome });
 }

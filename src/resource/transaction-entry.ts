@@ -34,11 +34,17 @@ export interface Done {
 /** Somebody else wrote one of the resources first: nothing of this attempt stays, and the transaction starts again from what stands now. */
 export class Overtaken extends Error {}
 
+/** The place of an entry that is no entry of a Bundle, but a request by itself. */
+export const ALONE = -1;
+
+/** The error as said of an entry. */
+export const saidOf = (error: FhirError, at: number): FhirError => (at === ALONE ? error : inEntry(error, at));
+
 /** Does `work` for one entry; what is wrong with it is said of that entry. */
 export async function within<T>(at: number, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof FhirError ? inEntry(error, at) : error;
+    throw error instanceof FhirError ? saidOf(error, at) : error;
   }
 }

@@ -1,7 +1,6 @@
 // Storing the targets of a transaction: many rows in one statement, types with effects one by one after them.
 // Conditional references are looked up last, so a resource that has some waits until what they mean is stored. https://hl7.org/fhir/R4/http.html#trules
 import { setImmediate } from 'node:timers/promises';
-import { inEntry } from '../fhir/bundle-request.ts';
 import { parseExact } from '../fhir/json.ts';
 import { FhirError, issue, multipleMatches } from '../fhir/outcome.ts';
 import { queryString } from '../fhir/query-string.ts';
@@ -9,7 +8,7 @@ import type { Resource } from '../fhir/types.ts';
 import type { Change, Row } from '../store/store.ts';
 import type { Context, Draft, PendingWrite } from './context.ts';
 import { lockedMatch } from './match.ts';
-import { type Done, Overtaken, within } from './transaction-entry.ts';
+import { type Done, Overtaken, saidOf, within } from './transaction-entry.ts';
 import { conditionalReferences, type Links, named } from './transaction-links.ts';
 import type { Target } from './transaction-targets.ts';
 import { isSame } from './update.ts';
@@ -85,7 +84,7 @@ function readyOf(context: Context, waiting: Job[], found: ReadonlyMap<string, st
 function nothingMeant({ target, waits }: Job, found: ReadonlyMap<string, string>): FhirError {
   const where = waits.length - waits.filter((reference) => found.has(reference)).length;
   const text = `${where === 1 ? 'a conditional reference matches' : `${where} conditional references match`} nothing`;
-  return inEntry(new FhirError('rule', [issue('not-found', text)]), target.entry.at);
+  return saidOf(new FhirError('rule', [issue('not-found', text)]), target.entry.at);
 }
 
 const hasEffects = (context: Context, { entry }: Target): boolean => Boolean(context.effects.get(entry.type)?.length);
