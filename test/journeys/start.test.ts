@@ -114,11 +114,16 @@ test('SIGTERM stops it: a request under way is finished, idle clients do not hol
   const slow = request(`${server.url}/fhir/R4/Patient`, {
     agent,
     method: 'POST',
-    headers: { Authorization: `Bearer ${demo.fhir}`, 'Content-Type': 'application/fhir+json', 'Content-Length': text.length },
+    headers: {
+      Authorization: `Bearer ${demo.fhir}`,
+      'Content-Type': 'application/fhir+json',
+      'Content-Length': text.length,
+      Expect: '100-continue',
+    },
   });
   const answer = once(slow, 'response') as Promise<[IncomingMessage]>;
+  await once(slow, 'continue');
   slow.write(text.slice(0, 10));
-  await (await fetch(`${server.url}/healthz`)).text();
   server.signal('SIGTERM');
   while (
     await fetch(`${server.url}/healthz`, { headers: { Connection: 'close' } }).then(
