@@ -38,10 +38,10 @@ function allTests(conditions: Condition[], tested: Tested, binder: Binder): stri
 }
 
 /** `rtype` is compared as smallint: the token index knows no other equality. */
-export function typeTest(row: string, types: ServedType[]): string {
-  const numbers = types.map((type) => `${TYPES[type]}::smallint`);
-  return numbers.length === 1 ? `${row}.rtype = ${numbers[0]}` : `${row}.rtype = any(array[${numbers.join(', ')}]::smallint[])`;
-}
+export const typeTest = (row: string, types: ServedType[]): string =>
+  types.length === 1 ? `${row}.rtype = ${TYPES[types[0]!]}::smallint` : `${row}.rtype = any(${typeNumbers(types)})`;
+
+export const typeNumbers = (types: ServedType[]): string => `array[${types.map((type) => TYPES[type]).join(', ')}]::smallint[]`;
 
 /** int8 values go as texts and in one array literal, which both drivers send alike. */
 export const hashes = (values: string[]): string => `{${values.join(',')}}`;

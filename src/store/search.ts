@@ -15,6 +15,7 @@ interface Found {
   created: string;
   body: string;
   pid: string;
+  self_h: string;
   [value: `v${number}`]: string | null;
 }
 
@@ -75,8 +76,8 @@ async function totalOf(database: Database, tenant: number, query: Query): Promis
 async function includedOf(database: Database, tenant: number, query: Query, page: Found[]): Promise<Row[]> {
   const inclusions = query.include.filter((inclusion) => inclusion.source === query.type);
   if (inclusions.length === 0 || page.length === 0) return [];
-  const pids = page.map((row) => row.pid);
-  const included = await run<Found>(database, includeSql(tenant, inclusions, pids, MOST_INCLUDED + 1));
+  const rows = { pids: page.map((row) => row.pid), selves: page.map((row) => row.self_h) };
+  const included = await run<Found>(database, includeSql(tenant, inclusions, rows, MOST_INCLUDED + 1));
   if (included.length > MOST_INCLUDED) {
     throw tooLong(`_include and _revinclude bring in more than ${MOST_INCLUDED} resources: ask for fewer matches per page with _count`);
   }

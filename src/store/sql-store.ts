@@ -9,6 +9,7 @@ import { search } from './search.ts';
 import { settingsOf } from './settings.ts';
 import { statisticsOf } from './statistics.ts';
 import type { Store } from './store.ts';
+import { timeline } from './timeline.ts';
 import { write } from './write.ts';
 
 /** The store of a database handle. */
@@ -32,6 +33,7 @@ export function storeOf(database: Database): Store {
 function storeOn(database: Database, wrote: (count: number) => void): Store {
   return {
     ...resourcesOf(database),
+    timeline: (tenant, span) => timeline(database, tenant, span),
     search: (tenant, query, start) => search(database, tenant, query, start),
     write: async (tenant, changes) => {
       const applied = await write(database, tenant, changes);

@@ -2,6 +2,7 @@
 import type { IndexRows } from '../fhir/index-rows.ts';
 import type { Query } from '../fhir/query.ts';
 import type { ServedType } from '../fhir/types.ts';
+import type { Span, TimelineRow } from './timeline.ts';
 
 /** One version of a resource as stored. `body` is the JSON text that is sent (id and meta inside); null for a deletion. */
 export interface Row {
@@ -59,6 +60,8 @@ export interface Store {
   hold(tenant: number, wanted: { type: ServedType; id: string }[]): Promise<Row[]>;
   /** All versions of one resource, newest first. */
   history(tenant: number, type: ServedType, id: string, page: { count: number; before?: number }): Promise<HistoryRow[]>;
+  /** Versions of one resource, a type or everything, newest first, each with its place in that order. */
+  timeline(tenant: number, span: Span): Promise<TimelineRow[]>;
   search(tenant: number, query: Query, start?: Start): Promise<Page>;
   /** Writes all of it in one statement: row, history, index rows. Answers how many changes were applied (fewer than given: another writer was first). */
   write(tenant: number, changes: Change[]): Promise<number>;

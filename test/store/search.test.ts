@@ -53,7 +53,7 @@ it('finds what a brute-force filter finds, in its order; the pages together are 
         }
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 40, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: true },
   );
 });
 
@@ -68,7 +68,7 @@ it('starts at an offset as if the earlier pages had been read', async () => {
         expect(page.total).toBe(expected.length);
       }
     }),
-    { numRuns: 20 },
+    { numRuns: 20, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: true },
   );
 });
 

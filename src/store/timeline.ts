@@ -1,0 +1,72 @@
+// Versions in order of time, newest first: of one resource, of a type, or of everything. One statement a page, found by its place in time.
+// https://hl7.org/fhir/R4/http.html#history
+import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
+import { type Binder, binderFor, TENANT } from './binder.ts';
+import type { Database } from './database.ts';
+import type { HistoryRow } from './store.ts';
+
+/** Which versions. Times are ISO 8601 in UTC. */
+export interface Span {
+  type?: ServedType;
+  id?: string;
+  /** Stored at this time or later. */
+  since?: string;
+  /** Current at some point from `from` until before `to`. */
+  at?: { from: string; to: string };
+  /** After this one in the order. */
+  after?: string[];
+  count: number;
+}
+
+/** A version, and its place in the order. */
+export interface TimelineRow extends HistoryRow {
+  place: string[];
+}
+
+interface Found {
+  rtype: number;
+  id: string;
+  ver: number;
+  lu: string;
+  created: string;
+  body: string | null;
+  method: HistoryRow['method'];
+  pid: string;
+}
+
+const CURRENT_LATER =
+  'not exists (select 1 from resource_history n where n.tenant_id = h.tenant_id and n.pid = h.pid and n.ver = h.ver + 1';
+
+/** A page of versions. */
+export async function timeline(database: Database, tenant: number, span: Span): Promise<TimelineRow[]> {
+  const binder = binderFor(tenant);
+  const where = [`h.tenant_id = ${TENANT}`, ...testsOf(span, binder)].join(' and ');
+  const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, h.body, h.method, h.pid
+    from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
+    where ${where} order by h.lu desc, h.pid desc, h.ver desc limit ${binder.bind(span.count)}`;
+  const found = await database.query<Found>(sql, [...binder.parameters]);
+  return found.map(rowOf);
+}
+
+function testsOf({ type, id, since, at, after }: Span, { bind }: Binder): string[] {
+  return [
+    ...(type === undefined ? [] : [`r.tenant_id = ${TENANT}`, `r.rtype = ${bind(TYPES[type])}`]),
+    ...(id === undefined ? [] : [`r.id = ${bind(id)}`]),
+    ...(since === undefined ? [] : [`h.lu >= ${bind(since)}::timestamptz`]),
+    ...(at === undefined ? [] : [`h.lu < ${bind(at.to)}::timestamptz`, `${CURRENT_LATER} and n.lu <= ${bind(at.from)}::timestamptz)`]),
+    ...(after === undefined
+      ? []
+      : [`(h.lu, h.pid, h.ver) < (${bind(after[0])}::timestamptz, ${bind(after[1])}::bigint, ${bind(after[2])}::int)`]),
+  ];
+}
+
+const rowOf = ({ rtype, id, ver, lu, created, body, method, pid }: Found): TimelineRow => ({
+  type: typeOfNumber(rtype),
+  id,
+  version: ver,
+  lastUpdated: lu,
+  created,
+  body,
+  method,
+  place: [lu, String(pid), String(ver)],
+});

@@ -1,0 +1,64 @@
+// The edges of a search: totals without rows, estimates, positions of other searches, and more included than one answer can hold.
+import type { Query } from '../../src/fhir/query.ts';
+import { createOf, indexOf } from './changes.ts';
+import { onServer, openTestStore, type TestStore } from './open.ts';
+
+const TENANT = 1;
+const LIKED = 1200;
+const all: Query = { type: 'Patient', where: [], sort: [], count: 5, total: 'none', include: [] };
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+  const liked = Array.from({ length: LIKED }, (_one, n) =>
+    createOf(`p${n}`, { index: indexOf({ self: String(n), tokens: n % 2 ? ['1'] : [] }) }),
+  );
+  await test.store.write(TENANT, liked);
+});
+afterAll(() => test.close());
+
+const search = (more: Partial<Query>) => test.store.search(TENANT, { ...all, ...more });
+
+it('answers a total alone when no rows are asked for', async () => {
+  expect(await search({ count: 0 })).toEqual({ rows: [], included: [], total: LIKED });
+  expect(await search({ count: 0, total: 'accurate', where: [{ on: 'nothing' }] })).toEqual({ rows: [], included: [], total: 0 });
+});
+
+it('answers no total when none is asked for', async () => {
+  expect(await search({})).not.toHaveProperty('total');
+});
+
+it('estimates: exactly where there are few, else at least what was counted', async () => {
+  const few = await search({ total: 'estimate', where: [{ on: 'token', any: ['1'] }] });
+  expect(few.total).toBe(LIKED / 2);
+  const many = await search({ total: 'estimate' });
+  expect(many.total).toBeGreaterThanOrEqual(1000);
+  expect(many.total).toBeLessThan(LIKED * 3);
+});
+
+it('counts a last page that an offset leads beyond', async () => {
+  const page = await test.store.search(TENANT, { ...all, total: 'accurate' }, { offset: LIKED + 10 });
+  expect(page).toEqual({ rows: [], included: [], total: LIKED });
+});
+
+it('refuses (400) a position that belongs to another order', async () => {
+  const { next } = await search({});
+  const sort: Query['sort'] = [
+    { by: 'id', descending: false },
+    { by: 'lastUpdated', descending: false },
+  ];
+  await expect(test.store.search(TENANT, { ...all, sort }, { after: next! })).rejects.toMatchObject({ kind: 'invalid' });
+});
+
+onServer('refuses what would bring in more than 10,000 resources', async () => {
+  const referring = Array.from({ length: 10_001 }, (_one, n) =>
+    createOf(`s${n}`, {
+      type: 'ServiceRequest',
+      index: indexOf({ self: String(10_000 + n), references: [{ parameter: 4, target: '0' }] }),
+    }),
+  );
+  await test.store.write(TENANT, referring);
+  const where: Query['where'] = [{ on: 'id', any: ['p0'] }];
+  const include: Query['include'] = [{ direction: 'revinclude', types: ['ServiceRequest'], source: 'Patient', parameter: 4 }];
+  await expect(search({ include, sort: [{ by: 'id', descending: false }], count: 1 })).rejects.toMatchObject({ kind: 'too-long' });
+  expect((await search({ include, where })).included).toEqual([]);
+});
