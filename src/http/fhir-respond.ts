@@ -1,7 +1,9 @@
 // Sends a FHIR answer: media type by Accept or `_format`, stored text as it is. https://hl7.org/fhir/R4/http.html#mime-type
 import type { Request, Response } from 'express';
+import { parseExact } from '../fhir/json.ts';
 import { notAcceptable } from '../fhir/outcome.ts';
 import type { Answer } from './exchange.ts';
+import { queryOf } from './url-query.ts';
 
 const FHIR_JSON = 'application/fhir+json';
 
@@ -51,5 +53,9 @@ export function respond(req: Request, res: Response, { status, headers, body }: 
     return;
   }
   res.setHeader('Content-Type', `${fhirFormat(req)}; charset=utf-8`);
-  res.end(body);
+  res.end(isPretty(req.url) ? JSON.stringify(parseExact(body), null, 2) : body);
 }
+
+/** https://hl7.org/fhir/R4/http.html#parameters */
+const isPretty = (url: string): boolean =>
+  url.includes('_pretty=') && queryOf(url).some(([name, value]) => name === '_pretty' && value === 'true');

@@ -4,6 +4,7 @@ import { authorize } from './authenticate.ts';
 import { bundle } from './fhir-bundle.ts';
 import type { FhirAnswer, FhirCall, Run } from './fhir-call.ts';
 import * as conditional from './fhir-conditional.ts';
+import { history } from './fhir-history.ts';
 import { routeOf } from './fhir-path.ts';
 import * as read from './fhir-read.ts';
 import * as write from './fhir-write.ts';
@@ -14,7 +15,9 @@ const RUNS: Record<InteractionName, Run> = {
   searchByPost: read.searchByPost,
   read: read.read,
   vread: read.vread,
-  history: read.history,
+  history,
+  typeHistory: history,
+  systemHistory: history,
   create: write.create,
   update: write.update,
   patch: write.patch,

@@ -5,6 +5,7 @@ import type { Caller, Context } from '../resource/context.ts';
 import { authenticate, type FindCaller } from './authenticate.ts';
 import { exchangeOf } from './exchange.ts';
 import { requestBody, textReader } from './fhir-body.ts';
+import { frame } from './fhir-frame.ts';
 import { routeOf } from './fhir-path.ts';
 import { fhirFormat, respond } from './fhir-respond.ts';
 import { perform } from './fhir-routes.ts';
@@ -26,10 +27,7 @@ export interface FhirDoor {
 export function fhirApi(door: FhirDoor): Router {
   const router = Router({ caseSensitive: true });
   const read = textReader(door.bodyLimit);
-  router.use((_req, res, next) => {
-    exchangeOf(res).surface = 'fhir';
-    next();
-  });
+  router.use(frame);
   router.all('/metadata', (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
     respond(req, res, { status: 200, body: door.capability });

@@ -5,7 +5,7 @@ import type { Resource } from '../fhir/types.ts';
 import type { Env, View } from '../projection/shape.ts';
 import type { Context } from '../resource/context.ts';
 import { create } from '../resource/create.ts';
-import { update } from '../resource/update.ts';
+import { rewrite } from '../resource/rewrite.ts';
 import { draftOf } from '../resource/write.ts';
 import type { Row } from '../store/store.ts';
 import { answerFacts } from './answer-facts.ts';
@@ -124,11 +124,12 @@ async function storeItem(call: V1Call, { view, env, target, newId }: Making): Pr
   const { shape, context } = call;
   const key = shape.rows?.of(view) ?? '';
   if (target && shape.rows?.keys(exactOf(target)).includes(key)) await refuseComplete(call, { row: target, key, view });
-  const resource = await linked(call, view, shape.write(view, target && exactOf(target), env));
-  const saved = target
-    ? await update(context, { type: shape.resource, id: target.id, draft: draftOf({ ...resource, id: target.id }) })
-    : await create(context, { type: shape.resource, id: newId, draft: draftOf(resource) });
-  const item = { row: saved.row, key, view };
+  const made = (current?: Resource) => linked(call, view, shape.write(view, current, env));
+  const row = target
+    ? await rewrite(context, { type: shape.resource, id: target.id, edit: made })
+    : (await create(context, { type: shape.resource, id: newId, draft: draftOf(await made()) })).row;
+  if (!row) throw conflict('what this request goes into was deleted meanwhile: repeat the request');
+  const item = { row, key, view };
   await call.port?.claim(context, item);
   return item;
 }
@@ -167,8 +168,8 @@ async function completed(call: V1Call, item: PortItem, fields: View | undefined)
   await port?.settle(context, item);
   if (!fields) return row;
   const env = envOf(context, { now: context.clock().toISOString(), ...(shape.rows && { [shape.rows.name]: item.key }) });
-  const resource = shape.write(fields, exactOf(row), env, { server: true });
-  return (await update(context, { type: shape.resource, id: row.id, draft: draftOf(resource) })).row;
+  const edit = (current: Resource) => shape.write(fields, current, env, { server: true });
+  return (await rewrite(context, { type: shape.resource, id: row.id, edit })) ?? row;
 }
 
 /** The 201, kept for whoever repeats the request. */

@@ -1,9 +1,8 @@
 // What came of an order, written where a reader looks: the ServiceRequest (its id at the laboratory network, and the network's word for where it stands)
 // and the Task. Runs inside the transaction that settles the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine
-import { parseExact } from '../fhir/json.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Context } from '../resource/context.ts';
-import { draftOf, write } from '../resource/write.ts';
+import { rewrite } from '../resource/rewrite.ts';
 
 /** Where things are written: naming systems and code systems that stand in the mappings and profiles, not here. */
 export interface Systems {
@@ -73,16 +72,7 @@ export const stillRunning = (reason: string, at: string): Edit => ({
   }),
 });
 
-const ATTEMPTS = 10;
-
-/** Writes a new version of a resource that stands; one that is gone is left alone, and so is one that would not change. */
-export async function change(context: Context, type: ServedType, id: string, by: Change): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const previous = await context.store.read(context.caller.tenant, type, id);
-    if (!previous?.body) return;
-    const before = parseExact(previous.body) as Resource;
-    const after = by(before);
-    if (after === before || (await write(context, { type, id, method: 'PUT', draft: draftOf(after), previous }))) return;
-  }
-  throw new Error(`a ${type} kept changing while the outcome of its order was written`);
+/** Writes what came of it; a resource that is gone is left alone, and one that says so already gets no new version. */
+export async function change(context: Context, type: ServedType, id: string, edit: Change): Promise<void> {
+  await rewrite(context, { type, id, edit });
 }

@@ -1,9 +1,8 @@
 // A change of one resource that counts as a change of another: what is shown of both together must never look older than it did before.
 // The other gets a new version with the same content, so that its lastUpdated, and every search by it, moves on.
-import { parseExact } from '../fhir/json.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from './context.ts';
-import { draftOf, write } from './write.ts';
+import { rewrite } from './rewrite.ts';
 
 /** Which resources a write touches, by what stood before and what stands now. */
 export type Touched = (previous: Resource, next: Resource | undefined) => { type: ServedType; id: string }[];
@@ -13,18 +12,8 @@ export function touching(touched: Touched): Effect {
   return {
     async after(context: Context, { resource, previous }: PendingWrite): Promise<void> {
       if (!previous?.body) return;
-      for (const { type, id } of touched(JSON.parse(previous.body) as Resource, resource)) await touch(context, type, id);
+      for (const { type, id } of touched(JSON.parse(previous.body) as Resource, resource))
+        await rewrite(context, { type, id, edit: (current) => current, always: true });
     },
   };
-}
-
-const ATTEMPTS = 10;
-
-async function touch(context: Context, type: ServedType, id: string): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const previous = await context.store.read(context.caller.tenant, type, id);
-    if (!previous?.body) return;
-    const draft = draftOf(parseExact(previous.body) as Resource);
-    if (await write(context, { type, id, method: 'PUT', draft, previous })) return;
-  }
 }
