@@ -13,6 +13,8 @@ export interface InteractionFacts {
 /** Where two paths match, the first one is meant. */
 export const INTERACTIONS = {
   bundle: { method: 'POST', path: '/', codes: ['transaction', 'batch'] },
+  systemHistory: { method: 'GET', path: '/_history', codes: ['history-system'] },
+  typeHistory: { method: 'GET', path: '/:type/_history', codes: ['history-type'], permission: 'r' },
   searchByPost: { method: 'POST', path: '/:type/_search', codes: ['search-type'], permission: 's' },
   search: { method: 'GET', path: '/:type', codes: ['search-type'], permission: 's' },
   conditionalUpdate: { method: 'PUT', path: '/:type', codes: ['update'], permission: 'u' },

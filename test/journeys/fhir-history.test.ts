@@ -1,0 +1,125 @@
+// History of a resource, of a type and of everything, from outside. https://hl7.org/fhir/R4/http.html#history
+import request from 'supertest';
+import { BASE_URL, type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const get = (path: string, key = facet.demo.fhir!) => request(facet.app).get(`/fhir/R4${path}`).set('Authorization', `Bearer ${key}`);
+const put = async (path: string, body: object) =>
+  (
+    await request(facet.app)
+      .put(`/fhir/R4${path}`)
+      .set({ Authorization: `Bearer ${facet.demo.fhir}`, 'Content-Type': 'application/fhir+json' })
+      .send(JSON.stringify(body))
+  ).body;
+const patient = (id: string, more: object = {}) => put(`/Patient/${id}`, { resourceType: 'Patient', id, ...more });
+const remove = (path: string) => request(facet.app).delete(`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
+
+interface Entry {
+  fullUrl: string;
+  resource?: { id: string; meta: { versionId: string; lastUpdated: string } };
+  request: { method: string; url: string };
+  response: { status: string; etag: string; lastModified: string };
+}
+const shown = (entries: Entry[] = []) => entries.map(({ request: { method, url }, response }) => `${method} ${url} ${response.etag}`);
+/** All pages, by following `next`. */
+async function pages(path: string): Promise<{ entries: Entry[]; sizes: number[] }> {
+  const entries: Entry[] = [];
+  const sizes: number[] = [];
+  for (let url: string | undefined = path; url !== undefined; ) {
+    const { body } = await get(url).expect(200);
+    entries.push(...(body.entry ?? []));
+    sizes.push(body.entry?.length ?? 0);
+    const next = body.link.find((link: { relation: string }) => link.relation === 'next') as { url: string } | undefined;
+    url = next?.url.slice(`${BASE_URL}/fhir/R4`.length);
+  }
+  return { entries, sizes };
+}
+
+let times: string[];
+beforeAll(async () => {
+  const first = await patient('a');
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const second = await patient('a', { active: true });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await put('/Practitioner/p', { resourceType: 'Practitioner', id: 'p' });
+  await patient('b');
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await remove('/Patient/a').expect(204);
+  times = [first.meta.lastUpdated, second.meta.lastUpdated];
+});
+
+test('of a type: all versions of all its resources, newest first, deletions without a resource', async () => {
+  const { body } = await get('/Patient/_history').expect(200);
+  expect([body.type, body.link[0]]).toEqual(['history', { relation: 'self', url: `${BASE_URL}/fhir/R4/Patient/_history` }]);
+  expect(shown(body.entry)).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/b W/"1"', 'PUT Patient/a W/"2"', 'PUT Patient/a W/"1"']);
+  expect(body.entry[0]).toEqual({
+    fullUrl: `${BASE_URL}/fhir/R4/Patient/a`,
+    request: { method: 'DELETE', url: 'Patient/a' },
+    response: { status: '204', etag: 'W/"3"', lastModified: expect.stringMatching(/Z$/) },
+  });
+  expect(body.entry[2].response.lastModified).toBe(body.entry[2].resource.meta.lastUpdated);
+});
+
+test('of everything: all types; another tenant sees none of it', async () => {
+  const { body } = await get('/_history').expect(200);
+  expect(shown(body.entry)).toContain('PUT Practitioner/p W/"1"');
+  expect(body.entry).toHaveLength(5);
+  expect((await get('/_history', facet.other.fhir)).body.entry).toBeUndefined();
+  const key = await facet.keyWith('fhir', ['system/Patient.rs']);
+  expect((await get('/Patient/_history', key)).status).toBe(200);
+  expect((await get('/_history', key)).status).toBe(403);
+});
+
+test('_since takes what was stored at that time or later', async () => {
+  const { body } = await get(`/Patient/a/_history?_since=${times[1]}`).expect(200);
+  expect(shown(body.entry)).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/a W/"2"']);
+  expect((await get('/Patient/_history?_since=2999-01-01T00:00:00Z')).body.entry).toBeUndefined();
+  expect((await get('/Patient/a/_history?_since=2999-01-01T00:00:00Z')).status).toBe(200);
+});
+
+test('_at takes what was current at some point of that time', async () => {
+  const at = async (value: string) => shown((await get(`/Patient/_history?_at=${encodeURIComponent(value)}`).expect(200)).body.entry);
+  expect(await at(times[0]!)).toEqual(['PUT Patient/a W/"1"']);
+  expect(await at(times[1]!)).toEqual(['PUT Patient/a W/"2"']);
+  expect(await at('2001-01-01')).toEqual([]);
+  expect(await at(times[0]!.slice(0, 10))).toHaveLength(4);
+  expect(await at('2999-01-01')).toEqual(['DELETE Patient/a W/"3"', 'PUT Patient/b W/"1"']);
+});
+
+test('pages put together are the whole, each version once, also while others write', async () => {
+  const whole = (await get('/_history').expect(200)).body.entry as Entry[];
+  const { entries, sizes } = await pages('/_history?_count=2');
+  expect([shown(entries), sizes]).toEqual([shown(whole), [2, 2, 1]]);
+  const first = (await get('/Patient/_history?_count=2')).body;
+  await patient('c');
+  const rest = await pages(first.link[1].url.slice(`${BASE_URL}/fhir/R4`.length));
+  expect(shown([...first.entry, ...rest.entries])).toEqual([
+    'DELETE Patient/a W/"3"',
+    'PUT Patient/b W/"1"',
+    'PUT Patient/a W/"2"',
+    'PUT Patient/a W/"1"',
+  ]);
+});
+
+test.each([
+  ['/Patient/_history?_since=yesterday', 400],
+  ['/Patient/_history?_since=2020-01-01&_since=2021-01-01', 400],
+  ['/Patient/_history?_count=0', 400],
+  ['/Patient/_history?_list=x', 400],
+  ['/Patient/_history?_page=x', 400],
+  ['/Patient/never/_history', 404],
+  ['/Claim/_history', 404],
+])('%s is refused', async (path, status) => {
+  const answer = await get(path);
+  expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
+});
+
+test('a page link is good for its own history only', async () => {
+  const { body } = await get('/Patient/_history?_count=1');
+  expect((await get(`/Practitioner/_history${new URL(body.link[1].url).search}`)).status).toBe(400);
+});
