@@ -1,0 +1,176 @@
+// Every interaction /metadata lists is called for every type, and every one R4 has that it does not list is refused.
+// https://hl7.org/fhir/R4/http.html#summary, https://hl7.org/fhir/R4/capabilitystatement.html
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+interface Served {
+  type: string;
+  interaction: { code: string }[];
+  conditionalCreate: boolean;
+  conditionalRead: string;
+  conditionalUpdate: boolean;
+  conditionalDelete: string;
+}
+
+let facet: Running;
+let served: Served[];
+let system: string[];
+let patchFormat: string[];
+beforeAll(async () => {
+  facet = await startFacet();
+  const { body } = await request(facet.app).get('/fhir/R4/metadata');
+  served = body.rest[0].resource;
+  system = body.rest[0].interaction.map(({ code }: { code: string }) => code);
+  patchFormat = body.patchFormat;
+});
+afterAll(() => facet.close());
+
+type Method = 'get' | 'head' | 'put' | 'post' | 'patch' | 'delete';
+async function status(method: Method, path: string, body?: object, headers: Record<string, string> = {}): Promise<number> {
+  const sent = request(facet.app)
+    [method](`/fhir/R4${path}`)
+    .set({ 'x-api-key': facet.demo.fhir!, ...(body && { 'Content-Type': 'application/fhir+json' }), ...headers });
+  return (body ? await sent.send(JSON.stringify(body)) : await sent).status;
+}
+
+/** The least that is valid of each type. */
+const LEAST: Record<string, object> = {
+  Binary: { contentType: 'text/plain' },
+  Condition: { subject: { reference: 'Patient/a' } },
+  Consent: {
+    status: 'active',
+    scope: { text: 'x' },
+    category: [{ text: 'x' }],
+    policyRule: { text: 'x' },
+  },
+  Coverage: { status: 'active', beneficiary: { reference: 'Patient/a' }, payor: [{ reference: 'Patient/a' }] },
+  DiagnosticReport: { status: 'final', code: { text: 'x' } },
+  Encounter: { status: 'planned', class: { code: 'AMB' } },
+  Endpoint: { status: 'active', connectionType: { code: 'x' }, payloadType: [{ text: 'x' }], address: 'https://x.test' },
+  Group: { type: 'person', actual: true },
+  HealthcareService: {},
+  List: { status: 'current', mode: 'working' },
+  Observation: { status: 'final', code: { text: 'x' } },
+  Organization: { name: 'x' },
+  Provenance: { target: [{ reference: 'Patient/a' }], recorded: '2026-01-01T00:00:00Z', agent: [{ who: { reference: 'Patient/a' } }] },
+  QuestionnaireResponse: { status: 'completed' },
+  RelatedPerson: { patient: { reference: 'Patient/a' } },
+  Schedule: { actor: [{ reference: 'Patient/a' }] },
+  ServiceRequest: { status: 'draft', intent: 'plan', subject: { reference: 'Patient/a' } },
+  Slot: { schedule: { reference: 'Schedule/a' }, status: 'free', start: '2026-01-01T00:00:00Z', end: '2026-01-01T01:00:00Z' },
+  Task: { status: 'draft', intent: 'plan' },
+};
+const least = (type: string, tag: string, id?: string) => ({
+  resourceType: type,
+  ...(id && { id }),
+  meta: { tag: [{ code: tag }] },
+  ...LEAST[type],
+});
+const JSON_PATCH = { 'Content-Type': 'application/json-patch+json' };
+const patch = (tag: string) => [{ op: 'replace', path: '/meta/tag/0/code', value: tag }];
+
+/** Interaction → calls of it, with the status each must have; in an order in which they work. */
+const CALLS: Record<string, (type: string) => Promise<[number, number][]>> = {
+  create: async (type) => [
+    [await status('post', `/${type}`, least(type, 'created')), 201],
+    [await status('post', `/${type}`, least(type, 'created'), { 'If-None-Exist': '_tag=created' }), 200],
+  ],
+  update: async (type) => [
+    [await status('put', `/${type}/u`, least(type, 'first', 'u')), 201],
+    [await status('put', `/${type}?_tag=first`, least(type, 'second')), 200],
+  ],
+  patch: async (type) => [
+    [await status('patch', `/${type}/u`, patch('third'), JSON_PATCH), 200],
+    [await status('patch', `/${type}?_tag=third`, patch('fourth'), JSON_PATCH), 200],
+  ],
+  read: async (type) => [
+    [await status('get', `/${type}/u`), 200],
+    [await status('head', `/${type}/u`), 200],
+    [await status('get', `/${type}/u`, undefined, { 'If-None-Match': 'W/"4"' }), 304],
+    [await status('get', `/${type}/u`, undefined, { 'If-Modified-Since': 'Fri, 01 Jan 2999 00:00:00 GMT' }), 304],
+  ],
+  vread: async (type) => [[await status('get', `/${type}/u/_history/2`), 200]],
+  'history-instance': async (type) => [[await status('get', `/${type}/u/_history`), 200]],
+  'history-type': async (type) => [[await status('get', `/${type}/_history`), 200]],
+  'search-type': async (type) => [
+    [await status('get', `/${type}?_tag=fourth`), 200],
+    [await status('post', `/${type}/_search`), 200],
+  ],
+  delete: async (type) => [
+    [await status('delete', `/${type}?_tag=fourth`), 204],
+    [await status('get', `/${type}/u`), 410],
+    [await status('delete', `/${type}/u`), 204],
+  ],
+};
+
+test('every interaction it lists works for every type, with the conditional kinds it declares', async () => {
+  const wrong: string[] = [];
+  for (const { type, interaction, ...facts } of served) {
+    expect(interaction.map(({ code }) => code).sort()).toEqual(Object.keys(CALLS).sort());
+    expect(facts).toMatchObject({
+      conditionalCreate: true,
+      conditionalRead: 'full-support',
+      conditionalUpdate: true,
+      conditionalDelete: 'single',
+    });
+    for (const [code, call] of Object.entries(CALLS)) {
+      for (const [at, [got, wanted]] of (await call(type)).entries())
+        if (got !== wanted) wrong.push(`${type} ${code}[${at}]: ${got}, not ${wanted}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('every interaction it lists of the whole system works', async () => {
+  const calls: Record<string, () => Promise<number>> = {
+    batch: () => status('post', '', { resourceType: 'Bundle', type: 'batch' }),
+    transaction: () => status('post', '', { resourceType: 'Bundle', type: 'transaction' }),
+    'history-system': () => status('get', '/_history'),
+  };
+  expect(system.toSorted()).toEqual(Object.keys(calls).sort());
+  for (const code of system) expect([code, await calls[code]!()]).toEqual([code, 200]);
+});
+
+test('every patch format it lists is taken, no other is', async () => {
+  expect(patchFormat).toEqual(['application/json-patch+json', 'application/fhir+json']);
+  const part = [
+    { name: 'type', valueCode: 'add' },
+    { name: 'path', valueString: 'Patient' },
+    { name: 'name', valueString: 'active' },
+    { name: 'value', valueBoolean: true },
+  ];
+  const bodies = [patch('x'), { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] }];
+  await status('put', '/Patient/formats', least('Patient', 'formats', 'formats'));
+  for (const [at, format] of patchFormat.entries())
+    expect(await status('patch', '/Patient/formats', bodies[at]!, { 'Content-Type': format })).toBe(200);
+  for (const format of ['application/xml-patch+xml', 'application/merge-patch+json', 'application/fhir+xml'])
+    expect(await status('patch', '/Patient/formats', bodies[0]!, { 'Content-Type': format })).toBe(415);
+});
+
+test.each<[Method, string, number]>([
+  ['get', '', 405],
+  ['get', '/?_type=Patient', 405],
+  ['post', '/_search', 404],
+  ['put', '', 405],
+  ['patch', '', 405],
+  ['delete', '', 405],
+  ['post', '/_history', 405],
+  ['delete', '/_history', 405],
+  ['post', '/metadata', 405],
+  ['get', '/Patient/_search', 405],
+  ['post', '/Patient/x', 405],
+  ['post', '/Patient/x/_history', 405],
+  ['delete', '/Patient/x/_history', 405],
+  ['delete', '/Patient/x/_history/1', 405],
+  ['put', '/Patient/x/_history/1', 405],
+  ['get', '/Patient/x/Observation', 404],
+  ['post', '/$convert', 404],
+  ['post', '/Patient/$validate', 405],
+  ['get', '/Patient/$validate', 404],
+  ['get', '/Patient/x/$everything', 404],
+  ['post', '/Patient/x/$everything', 404],
+  ['get', '/$export', 404],
+  ['get', '/.well-known/smart-configuration', 404],
+])('what R4 has and it does not list is refused: %s %s', async (method, path, wanted) => {
+  expect(await status(method, path)).toBe(wanted);
+});
