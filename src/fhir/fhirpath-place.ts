@@ -11,11 +11,14 @@ export interface Place {
   type: string | undefined;
 }
 
+/** No path that people write is longer. */
+const LONGEST = 1000;
 const INDEX = /\[(\d{1,9})\](?=(?:[^']*'[^']*')*[^']*$)/g;
 
 /** Reads a path; one outside of what patches need is refused (400). `type`: the resource type it may begin with. */
 export function patchPath(text: string, type: string): PathSyntax {
   const inside = text === type ? '$this' : text.startsWith(`${type}.`) ? text.slice(type.length + 1) : text;
+  if (text.length > LONGEST) throw notSupported(`the path of a patch has at most ${LONGEST} characters`);
   try {
     const path = parsePath(inside.replace(INDEX, '.skip($1).first()'));
     if (!path.exists && !path.steps.some(({ variable }) => variable)) return path;

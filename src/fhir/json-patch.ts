@@ -7,6 +7,8 @@ import { rule, structure } from './outcome.ts';
 import { guarded, type Patch } from './patch.ts';
 import type { Resource } from './types.ts';
 
+const MOST_OPERATIONS = 1000;
+
 interface Operation {
   /** Its number in the patch, from 0: what failures name. */
   at: number;
@@ -26,13 +28,14 @@ const OPERATIONS: Readonly<Record<string, { needs: ('value' | 'from')[]; apply(t
     },
   },
   move: { needs: ['from'], apply: move },
-  copy: { needs: ['from'], apply: (tree, operation) => add(tree, { ...operation, value: present(tree, operation.from, operation.at) }) },
+  copy: { needs: ['from'], apply: copy },
   test: { needs: ['value'], apply: test },
 };
 
 /** The patch of a body: a list of operations. Anything else, and an empty list, is refused (400). */
 export function jsonPatch({ plain, exact }: Parsed): Patch {
   if (!Array.isArray(plain) || plain.length === 0) throw structure('a JSON Patch is a list of operations (RFC 6902)');
+  if (plain.length > MOST_OPERATIONS) throw structure(`a JSON Patch has at most ${MOST_OPERATIONS} operations`);
   const steps = plain.map((one: unknown, at) => step(one, (exact as unknown[])[at], at));
   return guarded((resource) => steps.reduce<unknown>((tree, apply) => apply(tree), resource) as Resource);
 }
@@ -71,6 +74,26 @@ function move(tree: unknown, operation: Operation): unknown {
     throw structure(`operation ${at} of the patch moves a value into itself`);
   const value = present(tree, from, at);
   return add(removed(tree, from, at), { ...operation, value });
+}
+
+/** Copies of copies would grow without end. */
+function copy(tree: unknown, operation: Operation): unknown {
+  const value = present(tree, operation.from, operation.at);
+  if (isLarge(value)) throw rule(`operation ${operation.at} of the patch copies too much`);
+  return add(tree, { ...operation, value });
+}
+
+const MOST_COPIED = 10_000;
+
+/** Whether there are more values in it than a patch may copy at once; it stops counting there. */
+function isLarge(value: unknown): boolean {
+  const left = [value];
+  for (let seen = 0; left.length; seen++) {
+    if (seen > MOST_COPIED) return true;
+    const one = left.pop();
+    if (isContainer(one)) left.push(...Object.values(one).slice(0, MOST_COPIED));
+  }
+  return false;
 }
 
 function add(tree: unknown, { at, path, value }: Operation): unknown {

@@ -8,13 +8,13 @@ import type { Resource } from '../fhir/types.ts';
 import type { Change, Row } from '../store/store.ts';
 import type { Context, Draft, PendingWrite } from './context.ts';
 import { lockedMatch } from './match.ts';
-import { type Done, Overtaken, saidOf, within } from './transaction-entry.ts';
+import { ALONE, type Done, Overtaken, saidOf, within } from './transaction-entry.ts';
 import { conditionalReferences, type Links, named } from './transaction-links.ts';
 import type { Target } from './transaction-targets.ts';
 import { isSame } from './update.ts';
 import { check, draftOf, prepared, storedRow, type Write, write } from './write.ts';
 
-/** A target about to be written; `waits`: the conditional references it has. */
+/** A target about to be written; `waits`: the conditional references it has. Outside of a transaction there is no such thing. */
 interface Job {
   target: Target;
   draft: Draft | undefined;
@@ -45,7 +45,8 @@ async function jobsOf(targets: Target[]): Promise<Job[]> {
     targets.map((target) =>
       within(target.entry.at, () => {
         const draft = contentOf(target);
-        return { target, draft, waits: draft ? conditionalReferences(draft.plain) : [] };
+        const looksUp = draft !== undefined && target.entry.at !== ALONE;
+        return { target, draft, waits: looksUp ? conditionalReferences(draft.plain) : [] };
       }),
     ),
   );

@@ -28,6 +28,11 @@ test('digits stay as written: those of the resource, and those of the patch', ()
   expect(stringify(jsonPatch(patch)(parseExact(P('"a":1.00')) as Resource))).toBe(P('"a":1.00,"b":2.50,"c":1.00'));
 });
 
+test('copies of copies end where they would grow without measure', () => {
+  const operations = Array.from({ length: 60 }, (_one, n) => ({ op: 'copy', from: '/a', path: `/a/${n}` }));
+  expect(() => patched(P('"a":{"b":1}'), ...operations)).toThrow(expect.objectContaining({ kind: 'rule' }));
+});
+
 test('nothing is changed in place', () => {
   const before = parseExact(P('"a":[{"b":1}]')) as Resource;
   jsonPatch(parse('[{"op":"add","path":"/a/0/c","value":1},{"op":"remove","path":"/a/0/b"}]'))(before);

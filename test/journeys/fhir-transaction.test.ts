@@ -257,7 +257,7 @@ test('more entries than the declared limit are refused as too costly', async () 
   expect([answer.status, answer.body.issue[0].code]).toEqual([413, 'too-costly']);
   const { body } = await get('/metadata');
   expect(body.rest[0].documentation).toContain('at most 5000 entries');
-  expect(body.rest[0].interaction).toEqual([{ code: 'transaction' }, { code: 'batch' }]);
+  expect(body.rest[0].interaction).toEqual(expect.arrayContaining([{ code: 'transaction' }, { code: 'batch' }]));
 });
 
 test('a transaction writes only what the scopes of its key allow', async () => {
