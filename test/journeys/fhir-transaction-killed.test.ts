@@ -1,0 +1,50 @@
+// Overlapping transactions over two server processes on one PostgreSQL, one of which is killed midway: each is done wholly or not at all,
+// and what was told as done is done. https://hl7.org/fhir/R4/http.html#trules
+import { onServer } from '../store/open.ts';
+import { call, emptyPlace, killAll, startProcess } from './process.ts';
+
+const CLIENTS = 16;
+const ROUNDS = 8;
+const IDS = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+onServer('a process that dies leaves no half transaction behind', async () => {
+  const place = await emptyPlace();
+  try {
+    const servers = await Promise.all([startProcess(place.env), startProcess(place.env)]);
+    const key = place.keys().demo.fhir!;
+    const told: string[] = [];
+    const wrong: number[] = [];
+    const write = async (client: number, round: number): Promise<void> => {
+      const tag = `${client}-${round}`;
+      const order = client % 3 ? IDS : IDS.toReversed();
+      const entry = order.map((id) => ({
+        resource: { resourceType: 'Patient', id, meta: { tag: [{ code: tag }] } },
+        request: { method: 'PUT', url: `Patient/${id}` },
+      }));
+      const body = { resourceType: 'Bundle', type: 'transaction', entry };
+      const answer = await call(`${servers[client % 2]!.url}/fhir/R4`, key, { body }).catch(() => undefined);
+      if (answer?.status === 200) told.push(tag);
+      else if (answer && answer.status !== 409 && answer.status !== 503) wrong.push(answer.status);
+      if (told.length === CLIENTS) servers[1]!.signal('SIGKILL');
+    };
+    await Promise.all(
+      Array.from({ length: CLIENTS }, async (_one, client) => {
+        for (let round = 0; round < ROUNDS; round++) await write(client, round);
+      }),
+    );
+    expect(wrong).toEqual([]);
+    const histories = await Promise.all(
+      IDS.map(async (id) => {
+        const { body } = await call(`${servers[0]!.url}/fhir/R4/Patient/${id}/_history?_count=1000`, key);
+        return body.entry.map((entry: { resource: { meta: { tag: { code: string }[] } } }) => entry.resource.meta.tag[0]!.code) as string[];
+      }),
+    );
+    for (const history of histories) expect(history).toEqual(histories[0]);
+    expect(told.filter((tag) => !histories[0]!.includes(tag))).toEqual([]);
+    expect(new Set(histories[0]).size).toBe(histories[0]!.length);
+    expect(told.length).toBeGreaterThanOrEqual((CLIENTS / 2) * ROUNDS);
+  } finally {
+    await killAll();
+    await place.remove();
+  }
+});
