@@ -1,6 +1,7 @@
 // Digits stay as they were written, whichever door they come in by and whatever happens to the resource afterwards.
 // https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant")
 import request from 'supertest';
+import { orderable } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;
@@ -104,17 +105,7 @@ test('of a vendor’s free data: in the answer, read again, listed, and after FH
 
 test('of an order, when the laboratory’s answer is written into it', async () => {
   const patient = '0190b3c2-0000-7000-8000-0000000000d2';
-  const ada = {
-    resourceType: 'Patient',
-    id: patient,
-    name: [{ given: ['Ada'], family: 'Lovelace' }],
-    birthDate: '1985-12-10',
-    telecom: [
-      { system: 'phone', value: '+15184731122' },
-      { system: 'email', value: 'ada@example.com' },
-    ],
-    address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
-  };
+  const ada = orderable(patient);
   await send('put', `/Patient/${patient}`, JSON.stringify(ada));
   const order = {
     resourceType: 'ServiceRequest',

@@ -1,21 +1,12 @@
 // One request is one request, however often and however simultaneously it is sent under one idempotency-key.
 import request from 'supertest';
+import { orderable } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;
 beforeAll(async () => {
   facet = await startFacet();
-  const patient = {
-    resourceType: 'Patient',
-    id: PATIENT,
-    name: [{ given: ['Ada'], family: 'Lovelace' }],
-    birthDate: '1985-12-10',
-    telecom: [
-      { system: 'phone', value: '+15184731122' },
-      { system: 'email', value: 'ada@example.com' },
-    ],
-    address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
-  };
+  const patient = orderable(PATIENT);
   await request(facet.app)
     .put(`/fhir/R4/Patient/${PATIENT}`)
     .set('x-api-key', facet.demo.fhir!)

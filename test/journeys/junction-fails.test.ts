@@ -1,6 +1,7 @@
 // What a caller sees when Junction fails: 502 in the vendor's shape, nothing lost, nothing sent twice. Junction is the sandbox, over HTTP, told to fail.
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { orderable } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let sandbox: Sandbox;
@@ -8,7 +9,7 @@ let facet: Running;
 beforeAll(async () => {
   sandbox = await startSandbox();
   facet = await startFacet({ JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId });
-  await putPatient(PATIENT, whole);
+  await putPatient(orderable(PATIENT));
 });
 afterAll(async () => {
   await facet.close();
@@ -16,16 +17,6 @@ afterAll(async () => {
 });
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
-const whole = {
-  name: [{ given: ['Ada'], family: 'Lovelace' }],
-  birthDate: '1985-12-10',
-  telecom: [
-    { system: 'phone', value: '+15184731122' },
-    { system: 'email', value: 'ada@example.com' },
-  ],
-  address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
-};
-
 const control = (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) =>
   fetch(`${sandbox.url}/sandbox${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) }).then((answer) =>
     answer.json(),
@@ -94,7 +85,7 @@ test('an order through FHIR is answered at once and sent by itself; its Task tel
 
 test('a FHIR order that lacks what Junction needs is 422 with the place, and nothing is written', async () => {
   const bare = '01936b00-0000-7000-8000-0000000000bb';
-  await putPatient(bare, { ...whole, telecom: undefined });
+  await putPatient({ ...orderable(bare), telecom: undefined } as { id: string });
   const refused = await fhir('post', '/ServiceRequest').send(
     JSON.stringify({
       resourceType: 'ServiceRequest',

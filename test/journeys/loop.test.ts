@@ -1,5 +1,6 @@
 // Loop's documented endpoints from outside: https://docs.ross.platform.loop.health, POST /v1/physicians, /v1/lab-orders, /v1/patients.
 import request from 'supertest';
+import { orderable } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;
@@ -175,19 +176,7 @@ describe('POST /v1/patients', () => {
 
 describe('POST /v1/lab-orders', () => {
   const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
-  beforeAll(() =>
-    putFhir(`/Patient/${PATIENT}`, {
-      resourceType: 'Patient',
-      id: PATIENT,
-      name: [{ given: ['Ada'], family: 'Lovelace' }],
-      birthDate: '1985-12-10',
-      telecom: [
-        { system: 'phone', value: '+15184731122' },
-        { system: 'email', value: 'ada@example.com' },
-      ],
-      address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
-    }),
-  );
+  beforeAll(() => putFhir(`/Patient/${PATIENT}`, orderable(PATIENT)));
   let keys = 0;
   const order = (body: object = {}, key: string | undefined = `key-${keys++}`) => {
     const call = loop('post', '/v1/lab-orders').send({ brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos', ...body });
