@@ -25,8 +25,7 @@ const fail = (fault: object) => control('POST', '/faults', fault);
 const orders = async () => ((await control('GET', '/orders')) as { total: number }).total;
 const fhir = (method: 'get' | 'post' | 'put', path: string) =>
   request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
-const putPatient = (id: string, body: object) =>
-  fhir('put', `/Patient/${id}`).send(JSON.stringify({ resourceType: 'Patient', id, ...body }));
+const putPatient = (patient: { id: string }) => fhir('put', `/Patient/${patient.id}`).send(JSON.stringify(patient));
 const order = (key: string, body: object = {}) =>
   request(facet.app)
     .post('/v1/lab-orders')
