@@ -122,19 +122,19 @@ function refuseUnknown(element: object, known: ReadonlySet<string>, where: strin
   if (unknown !== undefined) throw structure('there is an element here that R4 does not define', where);
 }
 
-/** What is wrong with an entry's request or resource, said from where the Bundle begins: `Patient.name` is `Bundle.entry[3].resource.name`. */
-export function inEntry(error: FhirError, at: number): FhirError {
-  return new FhirError(
-    error.kind,
-    error.issues.map((found) => placed(found, at)),
-    error.headers,
-  );
+/**
+ * What is wrong with an entry's request or resource, said from where the Bundle begins: `Patient.name` is `Bundle.entry[3].resource.name`.
+ * `type`: of its resource, where what is wrong may lie in another resource; that one's path then stays as it is.
+ */
+export function inEntry(error: FhirError, at: number, type?: string): FhirError {
+  const issues = error.issues.map((found) => placed(found, `Bundle.entry[${at}]`, type));
+  return new FhirError(error.kind, issues, error.headers);
 }
 
-function placed(found: Issue, at: number): Issue {
-  const where = `Bundle.entry[${at}]`;
-  const expression = found.expression?.map((path) =>
-    path.startsWith('Bundle.') || path === 'Bundle' ? path : path.replace(/^[A-Za-z]+/, `${where}.resource`),
-  );
-  return { ...found, expression: expression ?? [where] };
+function placed(found: Issue, where: string, type = ''): Issue {
+  const own = (path: string): string => {
+    const [root] = /^[A-Za-z]+/.exec(path) ?? [''];
+    return root === 'Bundle' || (type !== '' && root !== type) ? path : `${where}.resource${path.slice(root.length)}`;
+  };
+  return { ...found, expression: found.expression?.map(own) ?? [where] };
 }

@@ -38,13 +38,13 @@ export class Overtaken extends Error {}
 export const ALONE = -1;
 
 /** The error as said of an entry. */
-export const saidOf = (error: FhirError, at: number): FhirError => (at === ALONE ? error : inEntry(error, at));
+export const saidOf = (error: FhirError, at: number, type?: ServedType): FhirError => (at === ALONE ? error : inEntry(error, at, type));
 
-/** Does `work` for one entry; what is wrong with it is said of that entry. */
-export async function within<T>(at: number, work: () => Promise<T> | T): Promise<T> {
+/** Does `work` for one entry; what is wrong with it is said of that entry. `type`: see inEntry. */
+export async function within<T>(at: number, work: () => Promise<T> | T, type?: ServedType): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof FhirError ? saidOf(error, at) : error;
+    throw error instanceof FhirError ? saidOf(error, at, type) : error;
   }
 }

@@ -133,7 +133,7 @@ const requestOf = ({ entry, id, previous }: Target, draft: Draft | undefined): W
 async function storeOne(context: Context, target: Target, draft: Draft | undefined): Promise<Done> {
   const previous = await context.store.read(context.caller.tenant, target.entry.type, target.id!);
   const now = { entry: target.entry, id: target.id!, ...(previous && { previous }) };
-  const row = await within(target.entry.at, () => write(context, requestOf(now, draft)));
+  const row = await within(target.entry.at, () => write(context, requestOf(now, draft)), target.entry.type);
   if (!row) throw new Overtaken();
   return doneOf(previous, row);
 }
