@@ -7,7 +7,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, askOn, isListening, listenOn } from './socket.ts';
 
@@ -35,9 +35,22 @@ const ATTEMPTS = 30;
 const PATIENCE_MS = 2000;
 const WHO = 'who holds this directory';
 
+/** Made with its parents, one at a time: where a file system makes none (below /proc), Node's own recursive way never ends. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  if (dirname(directory) !== directory) makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST')
+      throw new Error(`the data directory cannot be made (${code} at ${directory}): name another one with FACET_DATA_DIR`);
+  }
+}
+
 /** Takes the directory (made with mode 0700 when missing), or refuses in one sentence that says who has it. `onCommand` answers `askHolder`. */
 export async function lockDirectory(dir: string, onCommand: Answer = refuseCommand): Promise<DirectoryLock> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeDirectory(resolve(dir));
   const directory = realpathSync(dir);
   const self: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), held: false };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {

@@ -128,3 +128,7 @@ it('leaves other files of the directory alone', async () => {
   await (await lockDirectory(directory)).release();
   expect(readdirSync(directory)).toEqual(['dev-keys.json']);
 });
+
+it('says at once where a directory cannot be made', async () => {
+  await expect(lockDirectory('/proc/facet/data')).rejects.toThrow(/the data directory cannot be made .*FACET_DATA_DIR/);
+});
