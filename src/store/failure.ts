@@ -43,6 +43,9 @@ const MEANINGS: Record<string, () => Error> = {
   22008: outside,
 };
 
+/** What pg says of a connection that went away, also when knex puts the statement in front. */
+const LOST = /Connection terminated|connection error and is not queryable/;
+
 interface Raised {
   code?: string;
   name?: string;
@@ -64,7 +67,7 @@ export async function translated<T>(result: Promise<T>): Promise<T> {
 
 function meaningOf(error: Raised): unknown {
   if (error.name === 'KnexTimeoutError') return busy();
-  if (error.message === 'Connection terminated unexpectedly') return down();
+  if (LOST.test(error.message ?? '')) return down();
   if (error.code === undefined) return error;
   const known = MEANINGS[error.code];
   if (known) return known();
