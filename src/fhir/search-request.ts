@@ -71,7 +71,11 @@ function readAs(handling: SearchOptions['handling'], [name, value]: readonly [st
   }
 }
 
+/** Each parameter is one more join: the database plans them in more than linear time. */
+const MOST_PARAMETERS = 50;
+
 function refuseRepeated(parameters: readonly [name: string, value: string][]): void {
+  if (parameters.length > MOST_PARAMETERS) throw invalid(`a search takes at most ${MOST_PARAMETERS} parameters`);
   const single = parameters.map(([name]) => name).filter((name) => Object.hasOwn(RESULT_PARAMETERS, name) && !REPEATABLE.has(name));
   const repeated = single.find((name, at) => single.indexOf(name) !== at);
   if (repeated) throw invalid(`${repeated} may stand only once`);

@@ -53,6 +53,7 @@ function asFailure(error: unknown): FhirError | undefined {
   if (error instanceof FhirError) return error;
   const { type, name, code } = error as { type?: string; name?: string; code?: string };
   if (code === 'ECONNREFUSED' || code === '57P03') return unavailable('the database does not answer', 5);
+  if (code?.startsWith('Z_')) return structure('the compressed body is broken');
   return FOREIGN[type ?? '']?.() ?? FOREIGN[name ?? '']?.();
 }
 

@@ -1,5 +1,5 @@
 // What a FHIR request carries, read as text, so that its digits reach the store as they were written. https://hl7.org/fhir/R4/http.html#mime-type
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Request, Response } from 'express';
 import type { BundleEntry } from '../fhir/bundle-request.ts';
 import { fhirPathPatch } from '../fhir/fhirpath-patch.ts';
 import { type Parsed, parse } from '../fhir/json.ts';
@@ -8,6 +8,7 @@ import { notSupported, structure, unsupportedMedia } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Draft } from '../resource/context.ts';
+import type { ReadText } from './body-text.ts';
 import type { Body } from './fhir-call.ts';
 
 const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'json'];
@@ -16,18 +17,6 @@ const PATCHES = [JSON_PATCH, 'application/fhir+json', 'application/json'];
 /** What PATCH takes, as Accept-Patch says it (RFC 5789 §3.1). */
 export const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json`;
 const FORM = ['application/x-www-form-urlencoded'];
-
-/** Reads the text of a body up to a size. */
-export type ReadText = (req: Request, res: Response) => Promise<string>;
-
-/** A reader of bodies up to so many bytes. */
-export function textReader(limit: number): ReadText {
-  const read = express.text({ type: () => true, limit, defaultCharset: 'utf-8' });
-  return async (req, res) => {
-    await run(read, req, res);
-    return typeof req.body === 'string' ? req.body : '';
-  };
-}
 
 /** The body of a request that came by itself. */
 export function requestBody(req: Request, res: Response, read: ReadText): Body {
@@ -82,11 +71,6 @@ export function entryPatch(resource: BundleEntry['resource']): Patch {
 }
 
 const hasBody = (req: Request): boolean => req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
-
-const run = (handler: RequestHandler, req: Request, res: Response): Promise<void> =>
-  new Promise((resolve, reject) => {
-    void handler(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve()));
-  });
 
 /** A resource of this type in both readings; anything else is refused (400). */
 export function resourceOf(parsed: Parsed | undefined, type: string): Draft {

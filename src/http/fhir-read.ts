@@ -61,7 +61,13 @@ async function searchWith(call: FhirCall, given: [string, string][], hidden: boo
   if (subset.summary === 'text' && parameters.some(([name]) => name === '_include' || name === '_revinclude'))
     throw invalid('_summary=text cannot stand together with _include or _revinclude');
   const handling = /handling=lenient/.test(call.header('prefer') ?? '') ? 'lenient' : 'strict';
-  const page = await searchResources(context, { type, parameters, handling, ...(opened?.after && { start: { after: opened.after } }) });
+  const page = await searchResources(context, {
+    type,
+    parameters,
+    handling,
+    scoped: true,
+    ...(opened?.after && { start: { after: opened.after } }),
+  });
   const used = [...page.parsed.self, ...subset.parameters];
   const shown = {
     ...page,

@@ -1,5 +1,7 @@
 // Runs the interaction that a request means: the same way for a request by itself and for an entry of a Bundle.
 import type { InteractionName } from '../fhir/interactions.ts';
+import { notFound } from '../fhir/outcome.ts';
+import { ID } from '../fhir/types.ts';
 import { authorize } from './authenticate.ts';
 import { bundle } from './fhir-bundle.ts';
 import type { FhirAnswer, FhirCall, Run } from './fhir-call.ts';
@@ -31,6 +33,7 @@ const RUNS: Record<InteractionName, Run> = {
 export function perform(given: Omit<FhirCall, 'type' | 'id' | 'versionId'>): Promise<FhirAnswer> {
   const { name, facts, parameters } = routeOf(given.method, given.path);
   const { type = '', id = '', versionId = '' } = parameters;
+  if (id !== '' && !ID.test(id) && given.method !== 'PUT') throw notFound('there is no resource with this id');
   const call = { ...given, type: type as FhirCall['type'], id, versionId };
   if (facts.permission) authorize(call.context.caller, type, facts.permission);
   return RUNS[name](call);

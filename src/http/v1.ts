@@ -1,5 +1,5 @@
 // The vendors' doors as one table: method and place → interaction, the same for every shape of every mapping.
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { type Parsed, parse } from '../fhir/json.ts';
 import { methodNotAllowed, notFound, structure, unsupportedMedia } from '../fhir/outcome.ts';
 import type { Permission } from '../fhir/scope.ts';
@@ -7,6 +7,7 @@ import type { Mappings, Shape, ShapeInteraction, Surface } from '../projection/s
 import type { Caller, Context } from '../resource/context.ts';
 import { answerFacts } from './answer-facts.ts';
 import { authenticate, authorize, type FindCaller } from './authenticate.ts';
+import { type ReadText, textReader } from './body-text.ts';
 import { dispatcher } from './dispatch.ts';
 import { type Answer, exchangeOf, type Rate } from './exchange.ts';
 import type { Seal } from './page-link.ts';
@@ -53,7 +54,7 @@ const ITEM: Record<string, Interaction> = { GET: READ, HEAD: READ };
 /** The handler of every path that is not the FHIR API's. */
 export function v1Api(door: V1Door): RequestHandler {
   const find = dispatcher(door.mappings, door.prefixes);
-  const readText = express.text({ type: () => true, limit: door.bodyLimit, defaultCharset: 'utf-8' });
+  const readText = textReader(door.bodyLimit);
   return async (req, res, next) => {
     const { surface, shape, id } = find(req);
     const exchange = exchangeOf(res);
@@ -95,12 +96,12 @@ function interactionOf(shape: Shape, method: string, id: string | undefined): In
 /** Vendors' clients name their JSON in several ways; all of them are JSON. */
 const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
 
-async function jsonBody(req: Request, res: Response, read: RequestHandler): Promise<Parsed> {
+async function jsonBody(req: Request, res: Response, read: ReadText): Promise<Parsed> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   if (!JSON_TYPE.test(type)) throw unsupportedMedia('send the body as application/json');
-  await new Promise<void>((resolve, reject) => void read(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())));
-  if (typeof req.body !== 'string' || req.body.trim() === '') throw structure('the body must be a JSON object, and it is empty');
-  return parse(req.body);
+  const text = await read(req, res);
+  if (text.trim() === '') throw structure('the body must be a JSON object, and it is empty');
+  return parse(text);
 }
 
 function send(res: Response, surface: Surface, { status, headers = {}, body }: Answer): void {

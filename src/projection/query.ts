@@ -39,11 +39,20 @@ interface Asked extends QueryContext {
 /** What one parameter adds to the search. */
 function partsOf(name: string, spec: Exclude<SearchSpec, string>, asked: Asked): string[] {
   const { value, aliases } = asked;
-  if ('each' in spec) return words(value).map((word) => searchText(spec.each, aliases, { '': word }));
+  if ('each' in spec) return searchedWords(name, value).map((word) => searchText(spec.each, aliases, { '': word }));
   if ('words' in spec) return value === undefined ? [] : [searchText(wordOf(name, spec.words, value), aliases, {})];
   if (spec.required && words(value).length === 0) throw invalid(`${name} is required`, name);
   if (value === undefined || (value.trim() === '' && spec.id === undefined)) return [];
   return [searchText(spec.fhir, aliases, { '': spec.id === undefined ? value : idOf(name, spec.id, asked) })];
+}
+
+/** More words than this are no search for a person. */
+const MOST_WORDS = 16;
+
+function searchedWords(name: string, value: string | undefined): string[] {
+  const found = [...new Set(words(value))];
+  if (found.length > MOST_WORDS) throw invalid(`${name} takes at most ${MOST_WORDS} words`, name);
+  return found;
 }
 
 /** Words as typed; one that nothing can be compared with (a lone control character) asks for nothing. */

@@ -5,6 +5,7 @@ import { parseSearch } from '../fhir/search-request.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/store.ts';
 import type { Context } from './context.ts';
+import { permitted } from './permitted.ts';
 
 /** The match, or undefined; several are refused (412). Call it inside a transaction: the lock lasts as long as that. */
 export async function matchOne(context: Context, type: ServedType, criteria: string): Promise<Row | undefined> {
@@ -33,5 +34,6 @@ export async function matches(
   const parameters = [...new URLSearchParams(criteria)];
   const { query } = parseSearch(type, parameters, { registry: context.registry, baseUrl: context.baseUrl, handling: 'strict' });
   if (!query.where.length) throw structure('conditional criteria need at least one search parameter');
-  return (await context.store.search(context.caller.tenant, { ...query, count, total: 'none', include: [] })).rows;
+  const asked = { ...permitted(query, context.caller), count, total: 'none' as const, include: [] };
+  return (await context.store.search(context.caller.tenant, asked)).rows;
 }

@@ -156,3 +156,51 @@ test('scopes limit a key to what they name', async () => {
   expect((await as('get', '/Observation')).status).toBe(403);
   expect((await as('post', '/Patient').set('Content-Type', FHIR).send(JSON.stringify(ada))).status).toBe(403);
 });
+
+test('scopes hold for includes, chains and conditions too, not for the addressed type alone', async () => {
+  const { body } = await send('post', '/Patient', ada);
+  await send('post', '/Observation', {
+    resourceType: 'Observation',
+    status: 'final',
+    code: { text: 'x' },
+    subject: { reference: `Patient/${body.id}` },
+  });
+  const key = await facet.keyWith('fhir', ['system/Patient.crs']);
+  const as = (path: string) => request(facet.app).get(`/fhir/R4${path}`).set('x-api-key', key);
+  const included = await as(`/Patient?_id=${body.id}&_revinclude=Observation:subject`);
+  expect([included.status, included.body.entry.length]).toEqual([200, 1]);
+  expect((await as('/Patient?_has:Observation:subject:status=final')).status).toBe(403);
+  expect((await as('/Patient?general-practitioner.name=x')).status).toBe(403);
+  const writer = await facet.keyWith('fhir', ['system/Patient.c']);
+  const conditional = request(facet.app)
+    .post('/fhir/R4/Patient')
+    .set('x-api-key', writer)
+    .set('Content-Type', FHIR)
+    .set('If-None-Exist', 'family=love');
+  expect((await conditional.send(JSON.stringify(ada))).status).toBe(403);
+});
+
+test('ids that are none, broken compression, text that is no UTF-8 and endless searches are 4xx', async () => {
+  for (const path of ['/Patient/%00', '/Patient/%00/_history', '/Patient/a%20b']) expect((await api('get', path)).status).toBe(404);
+  expect((await api('delete', '/Patient/%00')).status).toBe(404);
+  const post = () => api('post', '/Patient').set('Content-Type', FHIR);
+  expect((await post().set('Content-Encoding', 'gzip').send(JSON.stringify(ada))).status).toBe(400);
+  const bytes = Buffer.from('{"resourceType":"Patient","name":[{"family":"\xff"}]}', 'latin1');
+  expect(
+    (
+      await post()
+        .serialize((raw: unknown) => raw as string)
+        .send(bytes)
+    ).status,
+  ).toBe(400);
+  expect((await api('post', '/Patient').set('Content-Type', `${FHIR}; charset=iso-8859-1`).send(JSON.stringify(ada))).status).toBe(415);
+  expect((await api('get', `/Patient?${'name=a&'.repeat(200)}`)).status).toBe(400);
+  const words = await request(facet.app)
+    .get(`/clinician-profiles?search=${Array.from({ length: 30 }, (_, n) => `w${n}`).join('+')}`)
+    .set('x-api-key', facet.demo.jump!);
+  expect([words.status, words.body.error.message]).toEqual([400, 'search takes at most 16 words']);
+  const repeated = await request(facet.app)
+    .get(`/clinician-profiles?search=${'a+'.repeat(200)}`)
+    .set('x-api-key', facet.demo.jump!);
+  expect(repeated.status).toBe(200);
+});

@@ -1,0 +1,27 @@
+// A request's body as text: UTF-8 and nothing else, whole or refused, so that what is stored is what was written. https://www.rfc-editor.org/rfc/rfc8259#section-8.1
+import express, { type Request, type Response } from 'express';
+import { structure, unsupportedMedia } from '../fhir/outcome.ts';
+
+/** Reads the text of a body up to a size; empty when there is none. */
+export type ReadText = (req: Request, res: Response) => Promise<string>;
+
+const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
+
+/** A reader of bodies up to so many bytes. */
+export function textReader(limit: number): ReadText {
+  const read = express.raw({ type: () => true, limit });
+  return async (req, res) => {
+    const charset = /charset\s*=\s*"?([^\s";]+)/i.exec(req.headers['content-type'] ?? '')?.[1]?.toLowerCase();
+    if (charset !== undefined && !CHARSETS.has(charset)) throw unsupportedMedia('send the body as UTF-8');
+    await new Promise<void>((resolve, reject) => void read(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())));
+    return Buffer.isBuffer(req.body) ? decoded(req.body) : '';
+  };
+}
+
+function decoded(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw structure('the body is not well-formed UTF-8');
+  }
+}

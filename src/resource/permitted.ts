@@ -1,0 +1,30 @@
+// What a caller's scopes leave of a search: conditions on types it may not search are refused, inclusions of such types are left out.
+// https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html ("a search must not return resources outside the scopes")
+import { forbidden } from '../fhir/outcome.ts';
+import type { Condition, Inclusion, Query } from '../fhir/query.ts';
+import { allows } from '../fhir/scope.ts';
+import type { ServedType } from '../fhir/types.ts';
+import type { Caller } from './context.ts';
+
+/** The query as this caller may ask it; 403 where it, a chain or `_has` would tell something of a type the scopes do not cover. */
+export function permitted(query: Query, { scopes }: Caller): Query {
+  const may = (type: ServedType): boolean => allows(scopes, type, 's');
+  for (const type of [query.type, ...query.where.flatMap(typesIn)]) {
+    if (!may(type)) throw forbidden(`the scopes of this API key do not cover a search of ${type}`);
+  }
+  return { ...query, include: query.include.flatMap((inclusion) => included(inclusion, may)) };
+}
+
+function included(inclusion: Inclusion, may: (type: ServedType) => boolean): Inclusion[] {
+  const types = inclusion.types.filter(may);
+  return types.length ? [{ ...inclusion, types }] : [];
+}
+
+/** The types behind chains and reverse chains. */
+function typesIn(condition: Condition): ServedType[] {
+  if (condition.on === 'chain') return [...condition.types, ...condition.where.flatMap(typesIn)];
+  if (condition.on === 'has') return [condition.type, ...condition.where.flatMap(typesIn)];
+  if (condition.on === 'not') return typesIn(condition.condition);
+  if (condition.on === 'or') return condition.any.flatMap(typesIn);
+  return condition.on === 'and' ? condition.all.flatMap(typesIn) : [];
+}
