@@ -6,7 +6,7 @@ import { failure, type LogFailure, nothingHere } from './http/failure.ts';
 import { type FhirDoor, fhirApi } from './http/fhir.ts';
 import { type V1Door, v1Api } from './http/v1.ts';
 
-/** What the pipeline is made of; the roof (`server.ts`) and the tests fill it in. */
+/** What the pipeline is made of; the roof (`assemble.ts`) and the tests fill it in. */
 export interface Deps {
   fhir: FhirDoor;
   v1: V1Door;
