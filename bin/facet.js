@@ -7,5 +7,5 @@ if (major < 24) {
   );
   process.exit(1);
 }
-const { run } = await import('../src/cli.ts');
+const { run } = await import('../src/cli/program.ts');
 await run(process.argv.slice(2));

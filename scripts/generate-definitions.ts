@@ -1,14 +1,18 @@
 // `npm run generate`: writes everything under src/fhir/generated from HL7's R4 definitions. Names, types and codes only, no prose.
 import { writeFileSync } from 'node:fs';
+import { compartmentsFile } from './generate/compartments.ts';
 import { elementsFile } from './generate/elements.ts';
 import { schemasFile } from './generate/schemas.ts';
 import { searchParametersFile } from './generate/search-parameters.ts';
+import { valueSetsFile } from './generate/value-sets.ts';
 
 /** Generated file → the function that makes its text. A new generated file is one more line. */
 export const GENERATED: Record<string, () => string> = {
+  'compartments.json': compartmentsFile,
   'elements.json': elementsFile,
   'schemas.json': schemasFile,
   'search-parameters.json': searchParametersFile,
+  'value-sets.json': valueSetsFile,
 };
 
 if (import.meta.main) {

@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { indexRows } from '../src/fhir/index-resource.ts';
-import { buildRegistry } from '../src/fhir/search-parameters.ts';
-import { parseSearch } from '../src/fhir/search-request.ts';
+import { indexRows } from '../src/fhir/indexing/resource.ts';
+import { buildRegistry } from '../src/fhir/search/parameters.ts';
+import { parseSearch } from '../src/fhir/search/request.ts';
 import type { ServedType } from '../src/fhir/types.ts';
 import { type Database, openDatabase } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrations.ts';

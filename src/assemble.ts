@@ -5,16 +5,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
-import { type App, buildApp, FHIR_PATH } from './app.ts';
+import { capabilityNow } from './capability-now.ts';
 import type { Config } from './config.ts';
-import { capabilityStatement } from './fhir/capability.ts';
+import { descriptionsOf } from './descriptions.ts';
+import { readyRegistry } from './fhir/search/ready-registry.ts';
 import type { ServedType } from './fhir/types.ts';
+import { type App, buildApp, type Deps, FHIR_PATH } from './http/app.ts';
 import { remembering } from './http/known-keys.ts';
 import { sealWith } from './http/page-link.ts';
 import { rateLimiter } from './http/rate-limit.ts';
+import { startIndexWorker } from './index-worker.ts';
 import type { Loaded } from './loaded.ts';
-import { outsideOf } from './outside.ts';
+import { type Outside, outsideOf } from './outside.ts';
+import type { Mappings, Surface } from './projection/shape.ts';
 import type { Caller, Context, Effect } from './resource/context.ts';
+import { openIndexState } from './resource/index-state.ts';
+import { profilesOf, UNCHECKED } from './resource/profiles.ts';
+import { guardBinary } from './resource/security-context.ts';
 import { touching } from './resource/touch.ts';
 import { ROOT } from './root.ts';
 import type { Database } from './store/database.ts';
@@ -31,54 +38,79 @@ export interface Parts {
   /** Where clients reach this server: no path, no trailing slash. */
   baseUrl: string;
   clock?: () => Date;
+  /** Told of every attempt to send an order. */
+  attempted?: (topic: string, state: string) => void;
   newId?: () => string;
 }
 
 /** The assembled server, not yet listening. */
 export interface Facet {
   app: App;
+  /** The same server with other mappings: what is being answered goes on with those it began with. */
+  appWith(mappings: Mappings): App;
   contextOf(caller: Caller): Context;
+  /** Whether orders are held back because the laboratory network does not answer. */
+  heldBack(): boolean;
   /** Starts what talks to the outside (the sandbox where there is no account, the sender); answers how to stop it. */
-  outside(say: (line: string) => void): Promise<() => Promise<void>>;
+  outside(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
+  /** Starts what makes index rows again; answers how to stop it. */
+  keepIndex(): () => Promise<void>;
 }
 
-export async function assemble({ config, loaded, database, log, baseUrl, clock = () => new Date(), newId = v7 }: Parts): Promise<Facet> {
-  const { registry, mappings } = loaded;
+export async function assemble(parts: Parts): Promise<Facet> {
+  const { config, loaded, database, log, baseUrl, clock = () => new Date(), newId = v7, attempted } = parts;
   const store = storeOf(database);
+  const index = await openIndexState(store.upkeep, loaded.registry);
+  const registry = readyRegistry(loaded.registry, index.isReady);
   const fhirBase = baseUrl + FHIR_PATH;
-  const effects = effectsOf(mappings.touches.map(({ on, left }) => [on, touching(left)]));
-  const contextOf = (caller: Caller): Context => ({ store, caller, clock, newId, effects, registry, baseUrl: fhirBase });
-  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf, log: (facts, text) => log.info(facts, text) });
-  effects.set('ServiceRequest', [...(effects.get('ServiceRequest') ?? []), outside.effect]);
+  const effects = { now: new Map<ServedType, Effect[]>() };
+  const profiles = profilesOf(loaded.profiles.checked);
+  const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase };
+  const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: effects.now });
+  const ownContext = (caller: Caller): Context => ({ ...contextOf(caller), profiles: UNCHECKED });
+  const say = (told: object, text: string): void => log.info(told, text);
+  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, log: say, attempted });
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
-  const capability = capabilityStatement({
-    baseUrl: fhirBase,
-    version: PACKAGE.version,
-    date: '2026-11-21',
-    registry,
-    bodyLimit: config.bodyLimits.fhir,
-    profiles: {},
-  });
-  const app = buildApp({
-    fhir: { find, contextOf, seal, capability: JSON.stringify(capability), bodyLimit: config.bodyLimits.fhir },
+  const statement = { baseUrl: fhirBase, version: PACKAGE.version, date: '2026-11-21', registry, bodyLimit: config.bodyLimits.fhir };
+  const capability = capabilityNow(statement, profiles, store);
+  const count = rateLimiter();
+  const limitOf = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
+  const partsWith = (mappings: Mappings): Deps => ({
+    fhir: { find, contextOf, seal, capability, bodyLimit: config.bodyLimits.fhir },
     v1: {
       mappings,
+      baseUrl,
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
       find,
       contextOf,
       ports: outside.steps,
       seal,
-      count: rateLimiter(),
-      limitOf: (surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit),
+      count,
+      limitOf,
       bodyLimit: config.bodyLimits.v1,
     },
+    documents: descriptionsOf({ registry, mappings }, { version: PACKAGE.version, baseUrl, bodyLimits: config.bodyLimits, limitOf }),
+    hooks: [outside.hook],
     ready: async () => void (await database.query('select 1')),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
     trustProxy: config.trustProxy,
   });
-  return { app, contextOf, outside: (say) => outside.start(say) };
+  const appWith = (mappings: Mappings): App => {
+    effects.now = effectsWith(mappings, outside);
+    return buildApp(partsWith(mappings));
+  };
+  const walking = { upkeep: store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
+  const keepIndex = () => startIndexWorker(index, walking, say);
+  return { app: appWith(loaded.mappings), appWith, contextOf, heldBack: outside.heldBack, outside: outside.start, keepIndex };
 }
+
+const effectsWith = ({ touches }: Mappings, outside: Outside): Map<ServedType, Effect[]> =>
+  effectsOf([
+    ...touches.map(({ on, left }): [ServedType, Effect] => [on, touching(left)]),
+    ['Binary', guardBinary],
+    ...(Object.entries(outside.effects) as [ServedType, Effect][]),
+  ]);
 
 /** The effects of each type, in the order given. */
 function effectsOf(list: [ServedType, Effect][]): Map<ServedType, Effect[]> {

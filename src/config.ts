@@ -11,6 +11,8 @@ export interface Config {
   databaseUrl: string | undefined;
   /** FACET_DATA_DIR: the embedded database, its lock and the development keys; default `.facet`. */
   dataDir: string;
+  /** FACET_MAPPINGS: the folder of the vendors' shapes; default the project's own. */
+  mappings: string | undefined;
   /** FACET_BASE_URL: how clients reach this server, for absolute links; default http://localhost:PORT. */
   baseUrl: string | undefined;
   /** TRUST_PROXY: Express' `trust proxy` (hops, `loopback`, or addresses); default off. */
@@ -23,6 +25,10 @@ export interface Config {
   rateLimits: Record<string, { limit: number; seconds: number } | null>;
   /** Bodies larger than this are refused (413), in bytes: 64 MiB on the FHIR API (a bundle of 5,000 entries), 1 MiB on the vendors' doors. */
   bodyLimits: { fhir: number; v1: number };
+  /** FACET_METRICS: where the metrics are read, `9464` (on loopback) or `host:port`; absent: nowhere. */
+  metrics: { host: string; port: number } | undefined;
+  /** FACET_TEST_CLOCK: where a process of a test takes its time from, a URL that answers {"now": "…"}; never in production. */
+  testClock: string | undefined;
   junction: {
     /** JUNCTION_API_KEY: without it orders go to the sandbox that starts beside the server (never in production). */
     apiKey: string | undefined;
@@ -32,7 +38,7 @@ export interface Config {
     teamId: string | undefined;
     /** JUNCTION_PHYSICIAN_PATH: where physicians are pushed, when a partner contract offers it; otherwise the roster is read. */
     physicianPath: string | undefined;
-    /** JUNCTION_WEBHOOK_SECRET: one or several, by comma. */
+    /** JUNCTION_WEBHOOK_SECRET: what webhooks are signed with, `whsec_…`; several by comma, while one is being changed. Without it none is taken. */
     webhookSecrets: string[];
     /** JUNCTION_PANELS: JSON, panel → lab test ids; absent: the sandbox's. */
     panels: Record<string, string[]> | undefined;
@@ -53,21 +59,21 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port: wholeNumber('PORT', env.PORT, 3000, 65_535),
     databaseUrl,
     dataDir: text(env.FACET_DATA_DIR) ?? '.facet',
+    mappings: text(env.FACET_MAPPINGS),
     baseUrl: url('FACET_BASE_URL', env.FACET_BASE_URL),
     trustProxy: trustProxy(env.TRUST_PROXY),
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
     logLevel: logLevel(env.FACET_LOG),
     rateLimits: json('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
+    metrics: place('FACET_METRICS', env.FACET_METRICS),
+    testClock: testClock(production, env.FACET_TEST_CLOCK),
     junction: {
       apiKey: text(env.JUNCTION_API_KEY),
       baseUrl: url('JUNCTION_BASE_URL', env.JUNCTION_BASE_URL),
       teamId: text(env.JUNCTION_TEAM_ID),
       physicianPath: text(env.JUNCTION_PHYSICIAN_PATH),
-      webhookSecrets: (env.JUNCTION_WEBHOOK_SECRET ?? '')
-        .split(',')
-        .map((secret) => secret.trim())
-        .filter(Boolean),
+      webhookSecrets: secrets('JUNCTION_WEBHOOK_SECRET', env.JUNCTION_WEBHOOK_SECRET),
       panels: json('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
     },
   });
@@ -82,11 +88,35 @@ function wholeNumber(name: string, value: string | undefined, standard: number, 
   return Number(given);
 }
 
+/** Text that is no key would be one that anybody can guess. */
+const SECRET = /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/;
+
+function secrets(name: string, value: string | undefined): string[] {
+  const given = (value ?? '').split(',').flatMap((one) => text(one) ?? []);
+  if (given.some((secret) => !SECRET.test(secret)))
+    throw new Error(`${name} takes what the vendor's dashboard shows: whsec_ and base64, several by comma`);
+  return given;
+}
+
 function url(name: string, value: string | undefined): string | undefined {
   const given = text(value);
   if (given === undefined) return undefined;
   if (!/^https?:\/\/[^/]/.test(given) || !URL.canParse(given)) throw new Error(`${name} must be an absolute URL, http:// or https://`);
   return given.replace(/\/+$/, '');
+}
+
+function place(name: string, value: string | undefined): Config['metrics'] {
+  const given = text(value);
+  if (given === undefined) return undefined;
+  const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(given) ?? [];
+  if (port === '' || Number(port) > 65_535) throw new Error(`${name} must be a port, or host:port`);
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+}
+
+function testClock(production: boolean, value: string | undefined): string | undefined {
+  const given = url('FACET_TEST_CLOCK', value);
+  if (given !== undefined && production) throw new Error('FACET_TEST_CLOCK is for tests: with NODE_ENV=production time is what it is');
+  return given;
 }
 
 function trustProxy(value: string | undefined): string | number | false {

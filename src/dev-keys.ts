@@ -39,7 +39,14 @@ async function keysOf(
   const keys: Record<string, string> = {};
   for (const [surface, prefix] of Object.entries(prefixes)) {
     const text = kept[surface] ?? prefix + randomBytes(24).toString('hex');
-    await adoptKey(database, { tenant, surface, text, scopes: ['*'], name: 'development', at: new Date().toISOString() });
+    await adoptKey(database, {
+      tenant,
+      surface,
+      text,
+      scopes: surface === 'fhir' ? ['*', 'admin'] : ['*'],
+      name: 'development',
+      at: new Date().toISOString(),
+    });
     keys[surface] = text;
   }
   return keys;

@@ -1,7 +1,8 @@
 // What the program reads from its own files before it does anything: profiles, search parameters, mappings. A mistake in them stops the start.
 import { join } from 'node:path';
 import { loadProfiles, type Profiles } from './fhir/profiles.ts';
-import { buildRegistry, type Registry } from './fhir/search-parameters.ts';
+import { buildRegistry, type Registry } from './fhir/search/parameters.ts';
+import { terminologyOf } from './fhir/search/terminology.ts';
 import { loadMappings } from './projection/mapping.ts';
 import type { Mappings } from './projection/shape.ts';
 import { ROOT } from './root.ts';
@@ -14,10 +15,11 @@ export interface Loaded {
   keyPrefixes: Record<string, string>;
 }
 
-export function load(): Loaded {
+/** Reads them; `mappings`: the folder they stand in, by default the project's own. */
+export function load(mappingsFolder = join(ROOT, 'mappings')): Loaded {
   const profiles = loadProfiles(join(ROOT, 'fhir-profiles'));
-  const registry = buildRegistry(profiles.searchParameters);
-  const mappings = loadMappings(join(ROOT, 'mappings'), { profiles, registry });
+  const registry = buildRegistry(profiles.searchParameters, terminologyOf(profiles.terminology));
+  const mappings = loadMappings(mappingsFolder, { profiles, registry });
   const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);
   return { profiles, registry, mappings, keyPrefixes: { fhir: 'fhir_test_', ...Object.fromEntries(vendors) } };
 }

@@ -3,17 +3,21 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type AdminRequest, administer } from './admin.ts';
 import { assemble, type Facet } from './assemble.ts';
+import { administer } from './cli/admin.ts';
+import type { AdminRequest } from './cli/admin-command.ts';
 import type { Config } from './config.ts';
 import { demoCurls, readDemo, seedDemo } from './demo.ts';
 import { type DevKeys, devKeys } from './dev-keys.ts';
-import { warmUp } from './fhir/validate.ts';
+import { warmUp } from './fhir/validation/validate.ts';
 import { type Loaded, load } from './loaded.ts';
+import { type MetricsDoor, openMetrics } from './metrics-door.ts';
 import { readyDatabase } from './ready-database.ts';
 import { ROOT } from './root.ts';
 import { type DirectoryLock, lockDirectory } from './store/data-directory.ts';
 import type { Database } from './store/database.ts';
+import { testClock } from './test-clock.ts';
+import { watchMappings } from './watch-mappings.ts';
 
 /** A server that listens; `close` ends it, finishing the requests under way. */
 export interface Running {
@@ -21,13 +25,17 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** Everything from an empty directory to a listening server. `say` prints what a person should read. */
-export async function start(config: Config, say: (line: string) => void): Promise<Running> {
+/** Everything from an empty directory to a listening server. `say` prints what a person should read; `watch`: mappings are read again when they change. */
+export async function start(config: Config, say: (line: string) => void, { watch = false } = {}): Promise<Running> {
   const log = pino({ level: config.logLevel });
-  const loaded = load();
+  const loaded = load(config.mappings);
   const door = { answer: starting };
   const cli: { answer: Commands } = { answer: notYet };
-  const server = createServer((req, res) => door.answer(req, res));
+  const watched: { door?: MetricsDoor } = {};
+  const server = createServer((req, res) => {
+    watched.door?.observe(req, res);
+    door.answer(req, res);
+  });
   const steps: Step[] = [];
   try {
     const lock = await locked(config, (request) => cli.answer(request));
@@ -36,13 +44,34 @@ export async function start(config: Config, say: (line: string) => void): Promis
     const database = await readyDatabase(lock ? { embedded: lock } : serverOf(config));
     steps.unshift(() => database.close());
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
-    const facet = await assemble({ config, loaded, database, log, baseUrl });
-    cli.answer = (request) => administer(database, request, { keyPrefixes: loaded.keyPrefixes, now: () => new Date() });
+    const clock = config.testClock === undefined ? undefined : await testClock(config.testClock);
+    if (clock) steps.unshift(() => clock.stop());
+    const attempted = (topic: string, state: string) => watched.door?.attempted(topic, state);
+    const facet = await assemble({ config, loaded, database, log, baseUrl, attempted, ...(clock && { clock: clock.now }) });
+    if (config.metrics) {
+      const now = clock?.now ?? (() => new Date());
+      const opened = await openMetrics(config.metrics, { database, clock: now, heldBack: facet.heldBack });
+      watched.door = opened;
+      steps.unshift(() => opened.close());
+      say(`Metrics: ${opened.url}`);
+    }
+    const commands =
+      ({ keyPrefixes }: Loaded): Commands =>
+      (request) =>
+        administer(database, request, { ...facet, keyPrefixes, now: () => new Date() });
+    cli.answer = commands(loaded);
     const keys = config.production ? undefined : await devKeys(database, config.dataDir, loaded.keyPrefixes);
-    steps.unshift(await facet.outside(say));
+    steps.unshift(await facet.outside(say, `http://127.0.0.1:${port}`));
+    steps.unshift(facet.keepIndex());
     door.answer = facet.app;
     await welcome({ config, loaded, database, facet, keys, baseUrl, port, say });
     void warmUp();
+    const reload = async (next: Loaded): Promise<void> => {
+      cli.answer = commands(next);
+      await devKeys(database, config.dataDir, next.keyPrefixes);
+      door.answer = facet.appWith(next.mappings);
+    };
+    if (watch) steps.unshift(watchMappings(config.mappings, { say, reload }));
     return { url: baseUrl, close: () => closed(server, steps) };
   } catch (error) {
     await closed(server, steps);
@@ -100,6 +129,7 @@ async function welcome({ config, loaded, database, facet, keys, baseUrl, port, s
   say(`Facet is ready: ${baseUrl}  (port ${port}, ${engine})`);
   say(`  FHIR R4   ${baseUrl}/fhir/R4    what it serves: ${baseUrl}/fhir/R4/metadata`);
   for (const { name } of loaded.mappings.surfaces) say(`  ${name.padEnd(8)}  ${baseUrl}/${name}  and the paths its documents print`);
+  say(`  to read and try all of them: ${baseUrl}/docs    for tools: ${baseUrl}/openapi`);
   if (!keys) return;
   say(`\nKeys of the tenants demo and other: ${join(config.dataDir, 'dev-keys.json')}. Try it:\n`);
   for (const line of demoCurls(demo, baseUrl, (surface) => credential(loaded, surface, keys.demo!.keys[surface]!))) say(line);

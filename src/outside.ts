@@ -4,46 +4,58 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Config } from './config.ts';
 import type { Profiles } from './fhir/profiles.ts';
+import type { ResultMappings } from './outbound/following/following.ts';
 import { type Junction, type JunctionParts, junction } from './outbound/junction.ts';
-import type { JunctionAccount } from './outbound/junction-exchange.ts';
-import { junctionBaseUrl } from './outbound/junction-hosts.ts';
+import type { JunctionAccount } from './outbound/network/exchange.ts';
+import { junctionBaseUrl } from './outbound/network/hosts.ts';
+import { foldedUnit } from './outbound/results/biomarker.ts';
 import { startSandbox } from './outbound/sandbox/server.ts';
 import { SANDBOX_PANELS } from './outbound/sandbox/world.ts';
+import type { Systems as JunctionSystems } from './outbound/sending/record.ts';
+import { inwardOf } from './projection/inward.ts';
 import { ROOT } from './root.ts';
 
 /** The steps and effects of the door out, and how to start what works in the background; `start` answers how to stop it. */
-export interface Outside extends Pick<Junction, 'effect' | 'steps'> {
-  start(say: (line: string) => void): Promise<() => Promise<void>>;
+export interface Outside extends Pick<Junction, 'effects' | 'steps' | 'hook' | 'heldBack'> {
+  /** `ownUrl`: where this server is reached on this machine, for the sandbox's webhooks; undefined: nobody is to be told. */
+  start(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
 }
 
 /** The code and naming systems of `mappings/junction/systems.yaml`. */
-interface Systems {
+interface Systems extends JunctionSystems {
   panels: string;
-  order: string;
-  status: string;
 }
 
 export function outsideOf(config: Config, profiles: Profiles, parts: JunctionParts): Outside {
   const { panels, ...systems } = systemsOf(profiles);
   const account: { now: JunctionAccount | undefined } = { now: configured(config) };
+  const secrets = { now: config.junction.webhookSecrets };
   const door = junction(
     {
       account: () => account.now,
       physicianPath: config.junction.physicianPath,
       table: { system: panels, panels: config.junction.panels ?? (config.production ? {} : SANDBOX_PANELS) },
       systems,
+      results: resultMappings(profiles),
+      webhookSecrets: () => secrets.now,
     },
     parts,
   );
   return {
-    effect: door.effect,
+    effects: door.effects,
     steps: door.steps,
-    async start(say) {
+    hook: door.hook,
+    heldBack: door.heldBack,
+    async start(say, ownUrl) {
       const sandbox = account.now || config.production ? undefined : await startSandbox({ clock: parts.clock });
       if (sandbox) {
         account.now = { apiKey: sandbox.apiKey, baseUrl: sandbox.url, teamId: sandbox.teamId };
+        secrets.now = [...secrets.now, sandbox.world.webhooks.secret];
+        sandbox.world.webhooks.url = ownUrl && ownUrl + door.hook.paths[0];
         say(`No JUNCTION_API_KEY: orders go to a SANDBOX on this machine (${sandbox.url}) and to no laboratory.`);
       }
+      if (account.now && !secrets.now.length)
+        say('No JUNCTION_WEBHOOK_SECRET: nobody can tell what happens to orders; they are asked about instead.');
       if (!account.now) say('No JUNCTION_API_KEY: no order can be sent.');
       if (config.production && !config.junction.panels) say('No JUNCTION_PANELS: no ServiceRequest is taken for an order to send.');
       const stop = account.now ? door.start() : async () => {};
@@ -59,10 +71,26 @@ function configured({ junction: { apiKey, baseUrl, teamId } }: Config): Junction
   return apiKey === undefined ? undefined : { apiKey, baseUrl: junctionBaseUrl(apiKey, baseUrl), teamId };
 }
 
-function systemsOf({ definitions }: Profiles): Systems {
-  const file = join(ROOT, 'mappings', 'junction', 'systems.yaml');
-  const systems = parse(readFileSync(file, 'utf8')) as Systems;
+function systemsOf({ definitions }: Profiles): Systems & Record<string, string> {
+  const file = join(FOLDER, 'systems.yaml');
+  const systems = parse(readFileSync(file, 'utf8')) as Systems & Record<string, string>;
   const unknown = Object.entries(systems).filter(([, url]) => !definitions.has(url));
   if (unknown.length) throw new Error(`${file}: no definition in fhir-profiles/ for ${unknown.map(([name]) => name).join(', ')}`);
   return systems;
+}
+
+const FOLDER = join(ROOT, 'mappings', 'junction');
+
+/** The mappings of results, and the table of units. */
+export function resultMappings(profiles: Profiles): ResultMappings {
+  const aliases = systemsOf(profiles);
+  const inward = (name: string) => inwardOf(join(FOLDER, `${name}.yaml`), { profiles, aliases });
+  const units = parse(readFileSync(join(FOLDER, 'units.yaml'), 'utf8')) as Record<string, string>;
+  return {
+    biomarker: inward('biomarker'),
+    report: inward('report'),
+    sample: inward('sample'),
+    units: new Map(Object.entries(units).map(([unit, ucum]) => [foldedUnit(unit), ucum])),
+    providerSystem: aliases.provider!,
+  };
 }

@@ -5,14 +5,16 @@ test('an empty environment is a development server on port 3000 with the embedde
   expect(readConfig({})).toMatchObject({ production: false, port: 3000, databaseUrl: undefined, dataDir: '.facet', trustProxy: false });
 });
 
+const SECRETS = ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'];
+
 test('lists, JSON and URLs are read', () => {
   const config = readConfig({
-    JUNCTION_WEBHOOK_SECRET: 'whsec_a, whsec_b',
+    JUNCTION_WEBHOOK_SECRET: `${SECRETS[0]}, ${SECRETS[1]}`,
     JUNCTION_PANELS: '{"pcos":["x"]}',
     FACET_BASE_URL: 'https://fhir.example.org/',
     TRUST_PROXY: '1',
   });
-  expect(config.junction).toMatchObject({ webhookSecrets: ['whsec_a', 'whsec_b'], panels: { pcos: ['x'] } });
+  expect(config.junction).toMatchObject({ webhookSecrets: SECRETS, panels: { pcos: ['x'] } });
   expect([config.baseUrl, config.trustProxy]).toEqual(['https://fhir.example.org', 1]);
   expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8, ::1' }).trustProxy).toBe('loopback, 10.0.0.0/8, ::1');
 });
@@ -26,10 +28,26 @@ test.each([
   [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY=true would trust anybody'],
   [{ TRUST_PROXY: 'banana' }, 'TRUST_PROXY takes the number of proxies in front'],
   [{ TRUST_PROXY: '10.0.0.0/8/8' }, 'TRUST_PROXY takes the number of proxies in front'],
+  [{ JUNCTION_WEBHOOK_SECRET: 'whsec_' }, 'JUNCTION_WEBHOOK_SECRET takes what'],
+  [{ JUNCTION_WEBHOOK_SECRET: `${SECRETS[0]},secret` }, 'JUNCTION_WEBHOOK_SECRET takes what'],
   [{ FACET_LOG: 'loud' }, 'FACET_LOG must be one of info, error, silent'],
   [{ JUNCTION_PANELS: '{"pcos":"x"}' }, 'JUNCTION_PANELS is not as expected'],
   [{ JUNCTION_PANELS: '{' }, 'JUNCTION_PANELS is not as expected'],
   [{ FACET_RATE_LIMITS: '{"clinik":5}' }, 'FACET_RATE_LIMITS is not as expected'],
 ])('%j stops the start: %s', (env, message) => {
   expect(() => readConfig(env)).toThrow(message);
+});
+
+test('a test may say where time comes from, production never', () => {
+  expect(readConfig({ FACET_TEST_CLOCK: 'http://127.0.0.1:1/clock' }).testClock).toBe('http://127.0.0.1:1/clock');
+  const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://h/d', FACET_TEST_CLOCK: 'http://127.0.0.1:1/clock' };
+  expect(() => readConfig(production)).toThrow(/FACET_TEST_CLOCK is for tests/);
+});
+
+test('the metrics are read where the operator says, on loopback unless another host is named', () => {
+  expect(readConfig({}).metrics).toBeUndefined();
+  expect(readConfig({ FACET_METRICS: '9464' }).metrics).toEqual({ host: '127.0.0.1', port: 9464 });
+  expect(readConfig({ FACET_METRICS: '0.0.0.0:9464' }).metrics).toEqual({ host: '0.0.0.0', port: 9464 });
+  expect(readConfig({ FACET_METRICS: '[::1]:9464' }).metrics).toEqual({ host: '::1', port: 9464 });
+  expect(() => readConfig({ FACET_METRICS: 'yes' })).toThrow(/FACET_METRICS must be a port, or host:port/);
 });

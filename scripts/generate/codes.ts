@@ -14,7 +14,7 @@ interface Terminology {
   compose?: { include: { system?: string; concept?: Concept[]; filter?: unknown; valueSet?: unknown }[]; exclude?: unknown };
 }
 
-/** Value sets that are not listed: the format of src/fhir/primitives.ts their codes have. Any code of that form is accepted. */
+/** Value sets that are not listed: the format of src/fhir/validation/primitives.ts their codes have. Any code of that form is accepted. */
 const FORMATS: Record<string, string> = {
   // BCP 13 media types, with parameters: no list of them is complete.
   'http://hl7.org/fhir/ValueSet/mimetypes': 'mimeType',

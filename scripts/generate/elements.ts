@@ -21,5 +21,6 @@ function facts(element: ElementDefinition): object {
     ...(isBare(element) && { bare: true }),
     ...(targets && { targets }),
     ...(element.isSummary && { summary: true }),
+    ...(element.binding?.strength === 'required' && { bound: element.binding.valueSet?.split('|')[0] }),
   };
 }

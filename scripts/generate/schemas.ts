@@ -1,4 +1,4 @@
-// Makes src/fhir/generated/schemas.json: one strict JSON Schema per type and backbone element, with the keywords of src/fhir/schema-rules.ts
+// Makes src/fhir/generated/schemas.json: one strict JSON Schema per type and backbone element, with the keywords of src/fhir/validation/schema-rules.ts
 // for what JSON Schema cannot say (choices, reference targets, aligned arrays, invariants).
 import { bindingOf } from './codes.ts';
 import {
@@ -17,7 +17,7 @@ import {
 
 type Schema = Record<string, unknown>;
 
-/** R4's primitive types in JSON. Formats are the predicates of src/fhir/primitives.ts. https://hl7.org/fhir/R4/datatypes.html#primitive */
+/** R4's primitive types in JSON. Formats are the predicates of src/fhir/validation/primitives.ts. https://hl7.org/fhir/R4/datatypes.html#primitive */
 const PLAIN: Record<string, Schema> = {
   boolean: { type: 'boolean' },
   decimal: { type: 'number' },

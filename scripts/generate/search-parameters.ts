@@ -12,6 +12,7 @@ interface SearchParameter {
   type: string;
   expression?: string;
   target?: string[];
+  component?: { definition: string; expression: string }[];
 }
 
 /** Stands in the definitions package, but not in HL7's own file. */
@@ -34,7 +35,7 @@ export function searchParametersFile(): string {
 const line = (type: string, parameter: SearchParameter): string => `  ${JSON.stringify(facts(type, parameter))}`;
 
 /** `systems`: the code systems of a `code` element, which its JSON does not name. */
-function facts(type: string, { code, type: kind, url, expression, target }: SearchParameter): object {
+function facts(type: string, { code, type: kind, url, expression, target, component }: SearchParameter): object {
   const own = branches(expression!).filter((branch) => bare(branch) === type || bare(branch).startsWith(`${type}.`));
   const systems = kind === 'token' ? own.flatMap(systemsOf) : [];
   return {
@@ -44,8 +45,15 @@ function facts(type: string, { code, type: kind, url, expression, target }: Sear
     expression: own.join(' | '),
     ...(target && !isAny(target) && { targets: [...target].sort() }),
     ...(systems.length && { systems: [...new Set(systems)] }),
+    ...(component && { components: component.map(componentOf) }),
   };
 }
+
+/** `like`: the parameter it is like. In the definitions one component's type is spelt DateTime, which is none. */
+const componentOf = ({ definition, expression }: { definition: string; expression: string }): object => ({
+  like: definition,
+  expression: expression.replaceAll('ofType(DateTime)', 'ofType(dateTime)'),
+});
 
 /** The sides of the outermost union. No `|` stands inside brackets or quotes in the definitions. */
 const branches = (expression: string): string[] => expression.split('|').map((branch) => branch.trim());

@@ -1,8 +1,11 @@
 // The CapabilityStatement, made from what is really served: the table of types, the search parameters in force, the interactions of the HTTP door.
 // https://hl7.org/fhir/R4/capabilitystatement.html
+import { BASE64 } from './binary.ts';
 import { MOST_ENTRIES } from './bundle-request.ts';
-import { INTERACTIONS } from './interactions.ts';
-import type { Registry, SearchParameter } from './search-parameters.ts';
+import { INTERACTIONS, type InteractionFacts } from './interactions.ts';
+import { COMPARTMENT_URLS } from './search/compartments.ts';
+import { leadsOn } from './search/link.ts';
+import type { Registry, SearchParameter } from './search/parameters.ts';
 import { SERVED_TYPES } from './types.ts';
 
 /** What the statement needs to know. `date`: the day the software was released; `bodyLimit` in bytes. */
@@ -12,13 +15,20 @@ export interface CapabilityFacts {
   date: string;
   registry: Registry;
   bodyLimit: number;
-  profiles: Record<string, string[]>;
+  /** Type → canonical URLs of the profiles of it. */
+  profiles: ReadonlyMap<string, string[]>;
 }
 
 /** The codes of the interactions at paths of a type, or at those of the whole system. */
 function codes(of: 'type' | 'system'): { code: string }[] {
   const facts = Object.values(INTERACTIONS).filter(({ path }) => path.startsWith('/:type') === (of === 'type'));
   return [...new Set(facts.flatMap((one): readonly string[] => one.codes))].map((code) => ({ code }));
+}
+
+/** The operations at paths of a type, each once. */
+function operations(type: string): object[] {
+  const own = Object.values<InteractionFacts>(INTERACTIONS).filter(({ path }) => path.startsWith('/:type') || path.startsWith(`/${type}/`));
+  return [...new Map(own.flatMap(({ operation }) => (operation ? [[operation.name, operation]] : []))).values()];
 }
 
 /** The statement as a resource. */
@@ -37,10 +47,15 @@ export function capabilityStatement({ baseUrl, version, date, registry, bodyLimi
     rest: [
       {
         mode: 'server',
-        documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB. An update that changes nothing makes no new version. References need not resolve. A batch or transaction has at most ${MOST_ENTRIES} entries.`,
+        documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB, content of a Binary up to ${Math.floor(megabytes * BASE64)} MiB. An update that changes nothing makes no new version. References need not resolve. A batch or transaction has at most ${MOST_ENTRIES} entries. Keys with the scope admin may add _explain=true to a search and see its SQL, plan and timing.`,
         security: { description: 'An API key of the FHIR surface, as "Authorization: Bearer …" or "x-api-key: …".' },
-        resource: SERVED_TYPES.map((type) => resourceOf(type, registry, profiles[type])),
+        resource: SERVED_TYPES.map((type) => resourceOf(type, registry, profiles.get(type))),
         interaction: codes('system'),
+        searchParam: [
+          { name: '_list', type: 'string', documentation: 'The id of a List: what its entries refer to.' },
+          { name: '_filter', type: 'special', documentation: 'https://hl7.org/fhir/R4/search_filter.html' },
+        ],
+        compartment: COMPARTMENT_URLS,
       },
     ],
   };
@@ -48,13 +63,11 @@ export function capabilityStatement({ baseUrl, version, date, registry, bodyLimi
 
 function resourceOf(type: string, registry: Registry, profiles: string[] | undefined): object {
   const parameters = registry.list(type);
-  const references = parameters.filter(leadsOn);
-  const referring = SERVED_TYPES.flatMap((other) =>
-    registry
-      .list(other)
-      .filter((parameter) => leadsOn(parameter) && parameter.targets?.includes(type))
-      .map((parameter) => `${other}:${parameter.code}`),
-  );
+  const links = (source: string, test: (parameter: SearchParameter) => boolean): string[] => {
+    const codes = registry.list(source).filter(test);
+    return codes.length ? [`${source}:*`, ...codes.map(({ code }) => `${source}:${code}`)] : [];
+  };
+  const referring = SERVED_TYPES.map((other) => links(other, (parameter) => leadsOn(parameter) && !!parameter.targets?.includes(type)));
   return {
     type,
     ...(profiles?.length && { supportedProfile: profiles }),
@@ -66,15 +79,16 @@ function resourceOf(type: string, registry: Registry, profiles: string[] | undef
     conditionalRead: 'full-support',
     conditionalUpdate: true,
     conditionalDelete: 'single',
-    searchInclude: references.map((parameter) => `${type}:${parameter.code}`),
-    searchRevInclude: referring,
+    searchInclude: withAll(links(type, leadsOn)),
+    searchRevInclude: withAll(referring.flat()),
     searchParam: parameters.map((parameter) => ({
       name: parameter.code,
       type: parameter.type,
       ...(parameter.url && { definition: parameter.url }),
     })),
+    operation: operations(type),
   };
 }
 
-/** Whether includes can follow it: what holds canonical URLs alone names no resource of a server. */
-const leadsOn = ({ type, types }: SearchParameter): boolean => type === 'reference' && types?.includes('Reference') !== false;
+/** Behind `*`, which stands for all of them. */
+const withAll = (links: string[]): string[] => (links.length ? ['*', ...links] : []);

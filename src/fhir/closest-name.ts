@@ -10,6 +10,12 @@ export function closestName(name: string, known: readonly string[]): string | un
   return known.find((candidate) => candidate.startsWith(name) && /^[A-Z]/.test(candidate.slice(name.length)));
 }
 
+/** ` (did you mean name?)`, or nothing when no known name is near. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const closest = closestName(name.slice(0, 64), known);
+  return closest === undefined ? '' : ` (did you mean ${closest}?)`;
+}
+
 /** How many letters must be put in, left out or replaced (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
  * One element of a type.
  * `types`: primitive types (`string`), datatypes (`HumanName`), or backbone elements by path (`Patient.contact`); each of the latter two can be asked for
  * its own elements. `choice`: the element's name in the definitions (`value[x]`), for elements that carry their type in the name.
- * `targets`: resource types a reference may lead to; absent when any will do. `summary`: part of `_summary=true`.
+ * `targets`: resource types a reference may lead to; absent when any will do. `summary`: part of `_summary=true`. `bound`: the value set of a required
+ * binding, without a version.
  */
 export interface ElementFacts {
   list: boolean;
@@ -15,6 +16,7 @@ export interface ElementFacts {
   choice?: string;
   targets?: string[];
   summary?: boolean;
+  bound?: string;
 }
 
 interface Generated {
@@ -24,6 +26,7 @@ interface Generated {
   bare?: boolean;
   targets?: string[];
   summary?: boolean;
+  bound?: string;
 }
 
 /** Whether elements of this type are JSON strings, numbers or booleans rather than objects. */

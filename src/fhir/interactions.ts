@@ -4,24 +4,46 @@ import type { Permission } from './scope.ts';
 
 /** `codes`: what the CapabilityStatement calls it. `permission` is absent where each part asks for its own. HEAD goes where GET goes. */
 export interface InteractionFacts {
+  /** The operation it calls. https://hl7.org/fhir/R4/operations.html */
+  operation?: OperationFacts;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   codes: readonly string[];
   permission?: Permission;
 }
 
+interface OperationFacts {
+  name: string;
+  definition: string;
+}
+
+const VALIDATE: OperationFacts = { name: 'validate', definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate' };
+
+const EVERYTHING: OperationFacts = { name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' };
+
 /** Where two paths match, the first one is meant. */
 export const INTERACTIONS = {
   bundle: { method: 'POST', path: '/', codes: ['transaction', 'batch'] },
+  searchAll: { method: 'GET', path: '/', codes: ['search-system'] },
+  searchAllByPost: { method: 'POST', path: '/_search', codes: ['search-system'] },
   systemHistory: { method: 'GET', path: '/_history', codes: ['history-system'] },
   typeHistory: { method: 'GET', path: '/:type/_history', codes: ['history-type'], permission: 'r' },
   searchByPost: { method: 'POST', path: '/:type/_search', codes: ['search-type'], permission: 's' },
+  validate: { method: 'POST', path: '/:type/$validate', codes: [], permission: 'r', operation: VALIDATE },
   search: { method: 'GET', path: '/:type', codes: ['search-type'], permission: 's' },
   conditionalUpdate: { method: 'PUT', path: '/:type', codes: ['update'], permission: 'u' },
   conditionalPatch: { method: 'PATCH', path: '/:type', codes: ['patch'], permission: 'u' },
   conditionalDelete: { method: 'DELETE', path: '/:type', codes: ['delete'], permission: 'd' },
   create: { method: 'POST', path: '/:type', codes: ['create'], permission: 'c' },
   history: { method: 'GET', path: '/:type/:id/_history', codes: ['history-instance'], permission: 'r' },
+  validateById: { method: 'POST', path: '/:type/:id/$validate', codes: [], permission: 'r', operation: VALIDATE },
+  validateStored: { method: 'GET', path: '/:type/:id/$validate', codes: [], permission: 'r', operation: VALIDATE },
+  everything: { method: 'GET', path: '/Patient/:id/$everything', codes: [], operation: EVERYTHING },
+  everythingByPost: { method: 'POST', path: '/Patient/:id/$everything', codes: [], operation: EVERYTHING },
+  searchCompartment: { method: 'GET', path: '/:compartment/:id/*', codes: [] },
+  searchCompartmentByPost: { method: 'POST', path: '/:compartment/:id/_search', codes: [] },
+  searchInCompartment: { method: 'GET', path: '/:compartment/:id/:type', codes: [], permission: 's' },
+  searchInCompartmentByPost: { method: 'POST', path: '/:compartment/:id/:type/_search', codes: [], permission: 's' },
   vread: { method: 'GET', path: '/:type/:id/_history/:versionId', codes: ['vread'], permission: 'r' },
   read: { method: 'GET', path: '/:type/:id', codes: ['read'], permission: 'r' },
   update: { method: 'PUT', path: '/:type/:id', codes: ['update'], permission: 'u' },

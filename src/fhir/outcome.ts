@@ -14,6 +14,8 @@ export interface Issue {
 export const KINDS = {
   structure: { status: 400, code: 'structure' },
   invalid: { status: 400, code: 'invalid' },
+  /** Of the URL, where a vendor tells it apart from what is wrong with a body. */
+  parameter: { status: 400, code: 'invalid' },
   'not-supported': { status: 400, code: 'not-supported' },
   rule: { status: 422, code: 'business-rule' },
   login: { status: 401, code: 'login' },
@@ -64,19 +66,27 @@ export function issue(code: string, text: string, where?: Where): Issue {
 
 export const structure = (text: string, where?: Where) => one('structure', text, where);
 export const invalid = (text: string, where?: Where) => one('invalid', text, where);
+export const parameter = (text: string, where?: Where) => one('parameter', text, where);
 export const invalidAll = (issues: Issue[]) => new FhirError('invalid', issues);
 export const notSupported = (text: string, where?: Where) => one('not-supported', text, where);
 export const rule = (text: string, where?: Where) => one('rule', text, where);
 export const ruleAll = (issues: Issue[]) => new FhirError('rule', issues);
 export const login = (text: string) => one('login', text, undefined, { 'WWW-Authenticate': 'Bearer' });
+/** A message from outside that carries no signature of anybody we know; why is nobody's business. */
+export const unsigned = () => one('login', 'this message is not accepted', undefined, { 'WWW-Authenticate': 'Signature' });
 export const forbidden = (text: string) => one('forbidden', text);
 export const notFound = (text: string, where?: Where) => one('not-found', text, where);
+/** Of a resource type. https://hl7.org/fhir/R4/http.html#Status-Codes */
+export const notServed = (text: string) => new FhirError('not-found', [issue('not-supported', text)]);
 export const methodNotAllowed = (allowed: string[]) =>
   one('method', `this path answers ${allowed.join(', ')}`, undefined, { Allow: allowed.join(', ') });
 export const notAcceptable = (text: string) => one('not-acceptable', text);
 export const conflict = (text: string, where?: Where) => one('conflict', text, where);
+/** Others keep writing the same thing: nothing is wrong with the request, and it may be sent again. */
+export const contended = (text: string) => one('conflict', text, undefined, { 'Retry-After': '1' });
 export const duplicate = (text: string, where?: Where) => one('duplicate', text, where);
-export const deleted = (text: string) => one('deleted', text);
+/** `headers`: the version that records the deletion. */
+export const deleted = (text: string, headers?: Record<string, string>) => one('deleted', text, undefined, headers);
 export const versionMismatch = (text: string) => one('version-mismatch', text);
 export const multipleMatches = (text: string) => one('multiple-matches', text);
 export const tooLong = (text: string) => one('too-long', text);

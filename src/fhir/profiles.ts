@@ -3,7 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { SearchParameterResource } from './search-parameters.ts';
+import type { Definition as CheckedWith, CodeSystem, ValueSet } from './profile/definition.ts';
+import { stripped } from './profile/strip.ts';
+import type { SearchParameterResource } from './search/definitions.ts';
 
 /** A definition that something may point at. */
 export interface Definition {
@@ -20,6 +22,10 @@ export interface Profiles {
   /** URL → what it means. */
   definitions: ReadonlyMap<string, Definition>;
   searchParameters: SearchParameterResource[];
+  /** Value sets and code systems of ours. */
+  terminology: (ValueSet | CodeSystem)[];
+  /** Our own profiles, value sets and code systems, to check resources with. */
+  checked: CheckedWith[];
 }
 
 interface Resource {
@@ -40,13 +46,18 @@ export function loadProfiles(directory: string): Profiles {
 export function readProfiles(files: { name: string; text: string }[]): Profiles {
   const definitions = new Map<string, Definition>();
   const searchParameters: SearchParameterResource[] = [];
+  const terminology: (ValueSet | CodeSystem)[] = [];
+  const checked: CheckedWith[] = [];
   for (const { name, text } of files) {
     for (const content of documents(name, text)) {
       if (isSearchParameter(content)) searchParameters.push(content);
+      if (isTerminology(content)) terminology.push(content);
+      const own = stripped(content);
+      if (own) checked.push(own);
       for (const [url, definition] of defined(content, name)) add(definitions, url, definition);
     }
   }
-  return { definitions, searchParameters };
+  return { definitions, searchParameters, terminology, checked };
 }
 
 function documents(name: string, text: string): unknown[] {
@@ -56,6 +67,9 @@ function documents(name: string, text: string): unknown[] {
     return document.contents === null ? [] : [document.toJS()];
   });
 }
+
+const isTerminology = (content: unknown): content is ValueSet | CodeSystem =>
+  ['ValueSet', 'CodeSystem'].includes((content as Resource).resourceType);
 
 const isSearchParameter = (content: unknown): content is SearchParameterResource & Resource =>
   (content as Resource).resourceType === 'SearchParameter';

@@ -1,4 +1,4 @@
-// What a credential may do: plain words (`read`, `write`, `*`) and SMART v2 system scopes (`system/Patient.rs`).
+// What a credential may do: plain words (`read`, `write`, `*`; `admin` for looking behind the scenes) and SMART v2 system scopes (`system/Patient.rs`).
 // https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources
 
 /** SMART's letters for the interactions: create, read (vread, history), update (patch), delete, search. */
@@ -8,6 +8,7 @@ const WORDS = new Map([
   ['*', 'cruds'],
   ['read', 'rs'],
   ['write', 'cud'],
+  ['admin', ''],
 ]);
 const SYSTEM = /^system\/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)$/;
 
@@ -23,3 +24,6 @@ export function allows(scopes: readonly string[], type: string, permission: Perm
     return (types === '*' || types === type) && letters !== undefined && letters.includes(permission);
   });
 }
+
+/** Whether the caller may see how the server does its work. No other scope contains this one. */
+export const isAdmin = (scopes: readonly string[]): boolean => scopes.includes('admin');

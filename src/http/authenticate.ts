@@ -1,4 +1,4 @@
-// Who is calling: an API key in `x-api-key` or as a Bearer token opens the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750
+// Who is calling: an API key in `x-api-key` or as a Bearer token opens the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750 (§2: one method in each request)
 import type { Request } from 'express';
 import { forbidden, login } from '../fhir/outcome.ts';
 import { allows, type Permission } from '../fhir/scope.ts';
@@ -7,16 +7,19 @@ import type { Caller } from '../resource/context.ts';
 /** Finds the caller of a key's text; undefined when there is none, or it is revoked, expired, or its tenant disabled. */
 export type FindCaller = (key: string) => Promise<Caller | undefined>;
 
-/** The key a request carries, if any. */
+/** The key a request carries, if any; of two, that of `x-api-key`. */
 export function credentialOf(req: Request): string | undefined {
   const own = req.headers['x-api-key'];
-  if (typeof own === 'string' && own !== '') return own.trim();
-  return /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
+  return typeof own === 'string' && own !== '' ? own.trim() : bearerOf(req);
 }
 
-/** The caller of a request to one surface. No or unknown key: 401; a key of another surface: 403. */
+const bearerOf = (req: Request): string | undefined => /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
+
+/** The caller of a request to one surface. No key, an unknown one, or two that differ: 401; a key of another surface: 403. */
 export async function authenticate(req: Request, surface: string, find: FindCaller): Promise<Caller> {
   const credential = credentialOf(req);
+  const bearer = bearerOf(req);
+  if (bearer !== undefined && bearer !== credential) throw login('two different API keys came with this request: send one');
   if (credential === undefined) throw login('send an API key, as "Authorization: Bearer …" or "x-api-key: …"');
   const caller = await find(credential);
   if (!caller) throw login('this API key is not known, or no longer valid');

@@ -4,17 +4,27 @@ import { structure, unsupportedMedia } from '../fhir/outcome.ts';
 
 /** Reads the text of a body up to a size; empty when there is none. */
 export type ReadText = (req: Request, res: Response) => Promise<string>;
+/** Reads a body as it is. */
+export type ReadBytes = (req: Request, res: Response) => Promise<Buffer>;
 
 const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /** A reader of bodies up to so many bytes. */
 export function textReader(limit: number): ReadText {
-  const read = express.raw({ type: () => true, limit });
+  const read = bytesReader(limit);
   return async (req, res) => {
     const charset = /charset\s*=\s*"?([^\s";]+)/i.exec(req.headers['content-type'] ?? '')?.[1]?.toLowerCase();
     if (charset !== undefined && !CHARSETS.has(charset)) throw unsupportedMedia('send the body as UTF-8');
+    return decoded(await read(req, res));
+  };
+}
+
+/** The same for bodies that are no text. */
+export function bytesReader(limit: number): ReadBytes {
+  const read = express.raw({ type: () => true, limit });
+  return async (req, res) => {
     await new Promise<void>((resolve, reject) => void read(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())));
-    return Buffer.isBuffer(req.body) ? decoded(req.body) : '';
+    return Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
   };
 }
 

@@ -1,20 +1,28 @@
 // Bundles put together from stored texts: nothing is parsed or written again. https://hl7.org/fhir/R4/bundle.html
 import type { Issue } from '../fhir/outcome.ts';
-import type { ParsedSearch } from '../fhir/search-request.ts';
-import type { HistoryRow, Page, Row } from '../store/store.ts';
+import type { ParsedSearch } from '../fhir/search/request.ts';
+import type { Explained, HistoryRow, Page, Row } from '../store/store.ts';
 import { operationOutcome } from './failure.ts';
+import { explainEntry } from './fhir-explain.ts';
 
 interface Links {
   self: string;
   next?: string | undefined;
 }
 
-/** A searchset: matches, then what was included, then (lenient handling) a warning of what was not understood. */
-export function searchBundle(base: string, page: Page & { parsed: ParsedSearch }, links: Links): string {
+/** A page of a search. */
+interface Shown extends Page {
+  parsed: Pick<ParsedSearch, 'ignored'>;
+  statements?: Explained[];
+}
+
+/** A searchset: matches, then what was included, then a warning of what was not understood (lenient handling) or not followed. */
+export function searchBundle(base: string, page: Shown, links: Links): string {
   const entries = [
     ...page.rows.map((row) => entry(base, row, 'match')),
     ...page.included.map((row) => entry(base, row, 'include')),
-    ...ignoredEntry(page.parsed.ignored),
+    ...outcomeEntry([...page.parsed.ignored.map(ignored), ...(page.deeper ? [DEEPER] : [])]),
+    ...(page.statements ? [explainEntry(page.statements)] : []),
   ];
   const total = page.total === undefined ? '' : `,"total":${page.total}`;
   return bundle('searchset', total, links, entries);
@@ -23,15 +31,17 @@ export function searchBundle(base: string, page: Page & { parsed: ParsedSearch }
 const entry = (base: string, { type, id, body }: Row, mode: 'match' | 'include'): string =>
   `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},"resource":${body},"search":{"mode":"${mode}"}}`;
 
-function ignoredEntry(ignored: string[]): string[] {
-  if (!ignored.length) return [];
-  const issues: Issue[] = ignored.map((name) => ({
-    severity: 'warning',
-    code: 'not-supported',
-    text: `${name} is not supported and was ignored`,
-  }));
-  return [`{"resource":${JSON.stringify(operationOutcome(issues))},"search":{"mode":"outcome"}}`];
-}
+/** https://hl7.org/fhir/R4/search.html#errors: an outcome in a searchset holds no errors */
+const outcomeEntry = (issues: Issue[]): string[] =>
+  issues.length ? [`{"resource":${JSON.stringify(operationOutcome(issues))},"search":{"mode":"outcome"}}`] : [];
+
+const ignored = (name: string): Issue => ({ severity: 'warning', code: 'not-supported', text: `${name} is not supported and was ignored` });
+
+const DEEPER: Issue = {
+  severity: 'warning',
+  code: 'too-costly',
+  text: ':iterate was followed as far as this server goes, and there is more: search from the resources included last',
+};
 
 const REVIVED = new Set(['POST', 'PUT']);
 

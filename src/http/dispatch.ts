@@ -4,9 +4,14 @@ import type { Mappings, Shape, Surface } from '../projection/shape.ts';
 import { credentialOf } from './authenticate.ts';
 
 /** What a path means: a shape's collection, or one item of it. `surface` alone: nothing is there, but whose dialect the answer speaks. */
-export interface Target {
-  surface: Surface | undefined;
-  shape?: Shape;
+export type Target = Found | { surface: Surface | undefined; shape?: undefined };
+
+interface Found {
+  surface: Surface;
+  shape: Shape;
+  /** The path of the collection, as the caller wrote it. */
+  collection: string;
+  /** Absent for the collection itself. */
   id?: string;
 }
 
@@ -16,27 +21,55 @@ export type Dispatch = (req: Request) => Target;
 export function dispatcher({ surfaces, shapes }: Mappings, prefixes: Record<string, string>): Dispatch {
   const claims = new Map<string, Shape[]>();
   for (const shape of shapes) for (const path of pathsOf(shape)) claims.set(path, [...(claims.get(path) ?? []), shape]);
+  const own = ownMounts(surfaces, shapes);
   return (req) => {
     const hosted = surfaces.filter((surface) => surface.hosts.some((host) => isHost(req.hostname, host)));
     const prefixed = surfaces.find((surface) => isBelow(req.path, prefixes[surface.name]));
-    const path = prefixed ? req.path.slice(prefixes[prefixed.name]!.length) || '/' : req.path;
+    const prefix = prefixed ? prefixes[prefixed.name]! : '';
+    const path = req.path.slice(prefix.length) || '/';
     const allowed = prefixed ? [prefixed] : hosted.length ? hosted : surfaces;
     const kind = surfaceOfCredential(req, surfaces);
-    const found = claimed(claims, path, allowed, kind);
-    return found ?? { surface: prefixed ?? hosted[0] ?? kind ?? surfaceOfPath(shapes, path) };
+    const found = claimed(claims, path, { allowed, kind });
+    if (found) return { ...found, collection: prefix + found.collection };
+    return {
+      surface: prefixed ?? hosted[0] ?? own.find(({ mount }) => isBelow(path, mount))?.surface ?? kind ?? surfaceOfPath(shapes, path),
+    };
   };
+}
+
+/** The mounts below which only one surface has anything (`/api-v1`): what is not there is not there in its dialect. */
+function ownMounts(surfaces: Surface[], shapes: Shape[]): { mount: string; surface: Surface }[] {
+  return surfaces.flatMap((surface) => {
+    const others = shapes.filter((shape) => shape.surface !== surface).flatMap(pathsOf);
+    return surface.mounts.filter((mount) => !others.some((path) => isBelow(path, mount))).map((mount) => ({ mount, surface }));
+  });
 }
 
 /** As documented, and below each of the surface's mounts (`/api-v1/clinician-profiles`). */
 const pathsOf = (shape: Shape): string[] => [shape.path, ...shape.surface.mounts.map((mount) => mount + shape.path)];
 
-function claimed(claims: Map<string, Shape[]>, path: string, allowed: Surface[], kind: Surface | undefined): Target | undefined {
+interface Claimants {
+  allowed: Surface[];
+  kind: Surface | undefined;
+}
+
+function claimed(claims: Map<string, Shape[]>, path: string, { allowed, kind }: Claimants): Found | undefined {
   const slash = path.lastIndexOf('/');
-  const [collection, item] = [claims.get(path), claims.get(path.slice(0, slash))];
-  const candidates = (collection ?? item ?? []).filter((shape) => allowed.includes(shape.surface));
+  const whole = claims.get(path);
+  const collection = whole ? path : path.slice(0, slash);
+  const candidates = (whole ?? claims.get(collection) ?? []).filter((shape) => allowed.includes(shape.surface));
   const shape = candidates.length > 1 ? (candidates.find((one) => one.surface === kind) ?? candidates[0]) : candidates[0];
   if (!shape) return undefined;
-  return { surface: shape.surface, shape, ...(!collection && { id: decodeURIComponent(path.slice(slash + 1)) }) };
+  return { surface: shape.surface, shape, collection, ...(!whole && { id: decoded(path.slice(slash + 1)) }) };
+}
+
+/** What is not well encoded is no id of anything. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
 }
 
 /** The vendor whose keys look like this request's credential. */

@@ -1,14 +1,15 @@
 // What a FHIR request carries, read as text, so that its digits reach the store as they were written. https://hl7.org/fhir/R4/http.html#mime-type
 import type { Request, Response } from 'express';
 import type { BundleEntry } from '../fhir/bundle-request.ts';
-import { fhirPathPatch } from '../fhir/fhirpath-patch.ts';
 import { type Parsed, parse } from '../fhir/json.ts';
-import { jsonPatch } from '../fhir/json-patch.ts';
-import { notSupported, structure, unsupportedMedia } from '../fhir/outcome.ts';
-import type { Patch } from '../fhir/patch.ts';
+import { mediaType, speaksR4 } from '../fhir/media-type.ts';
+import { invalid, notSupported, structure, unsupportedMedia } from '../fhir/outcome.ts';
+import { fhirPathPatch } from '../fhir/patch/fhirpath-patch.ts';
+import { jsonPatch } from '../fhir/patch/json-patch.ts';
+import type { Patch } from '../fhir/patch/patch.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Draft } from '../resource/context.ts';
-import type { ReadText } from './body-text.ts';
+import type { ReadBytes, ReadText } from './body-text.ts';
 import type { Body } from './fhir-call.ts';
 
 const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'json'];
@@ -18,12 +19,19 @@ const PATCHES = [JSON_PATCH, 'application/fhir+json', 'application/json'];
 export const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json`;
 const FORM = ['application/x-www-form-urlencoded'];
 
+/** How bodies are read, each up to a size. */
+export interface Readers {
+  text: ReadText;
+  bytes: ReadBytes;
+}
+
 /** The body of a request that came by itself. */
-export function requestBody(req: Request, res: Response, read: ReadText): Body {
+export function requestBody(req: Request, res: Response, read: Readers): Body {
   const text = (types: string[], say: string, headers?: Record<string, string>): Promise<string> => {
-    const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+    const [type, ...parameters] = mediaType(req.headers['content-type'] ?? '');
     if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say, headers);
-    return read(req, res);
+    if (!speaksR4(parameters)) throw unsupportedMedia('send FHIR 4.0: another fhirVersion is not read here');
+    return read.text(req, res);
   };
   const json = async (what: string): Promise<Parsed> => {
     const given = await text(RESOURCE, 'send the resource as application/fhir+json');
@@ -35,7 +43,21 @@ export function requestBody(req: Request, res: Response, read: ReadText): Body {
     form: async () => [...new URLSearchParams(await text(FORM, 'send the parameters as application/x-www-form-urlencoded'))],
     patch: async () => patchOf(await text(PATCHES, `send a patch as ${ACCEPT_PATCH}`, { 'Accept-Patch': ACCEPT_PATCH })),
     json: () => json('resource'),
+    binary: async () => {
+      const contentType = req.headers['content-type'] ?? '';
+      if (!RESOURCE.includes(mediaType(contentType)[0])) return uploaded(await read.bytes(req, res), contentType);
+      const parsed = await json('Binary resource, or JSON content of one');
+      // anything but a Binary is content, also when it is called FHIR; its bytes are there already
+      return isBinary(parsed) ? resourceOf(parsed, 'Binary') : uploaded(req.body as Buffer, contentType);
+    },
   };
+}
+
+const isBinary = ({ plain }: Parsed): boolean => (plain as Partial<Resource> | null)?.resourceType === 'Binary';
+
+function uploaded(bytes: Buffer, contentType: string): { bytes: Buffer; contentType: string } {
+  if (contentType === '') throw unsupportedMedia('say in Content-Type what the content is');
+  return { bytes, contentType };
 }
 
 /** The body of an entry of a Bundle. */
@@ -46,6 +68,7 @@ export function entryBody({ resource }: BundleEntry): Body {
       throw notSupported('search by GET inside a Bundle: a form has no place in it');
     },
     patch: async () => entryPatch(resource),
+    binary: async () => resourceOf(resource, 'Binary'),
     json: async () => {
       if (!resource) throw structure('the entry has no resource');
       return resource;
@@ -77,6 +100,6 @@ export function resourceOf(parsed: Parsed | undefined, type: string): Draft {
   const { plain, exact } = parsed ?? {};
   if (plain === null || typeof plain !== 'object' || Array.isArray(plain))
     throw structure(`the body must be a ${type} resource: a JSON object`);
-  if ((plain as Resource).resourceType !== type) throw structure(`resourceType must be ${type}, as in the URL`, `${type}.resourceType`);
+  if ((plain as Resource).resourceType !== type) throw invalid(`resourceType must be ${type}, as in the URL`, `${type}.resourceType`);
   return { plain: plain as Resource, exact: exact as Resource };
 }

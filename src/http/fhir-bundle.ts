@@ -13,7 +13,7 @@ import { writeEntry } from './fhir-transaction.ts';
 import { doneAnswer } from './fhir-write.ts';
 
 /** Does what a request asks for: what answers it when it comes by itself. */
-export type Perform = (call: Omit<FhirCall, 'type' | 'id' | 'versionId'>) => Promise<FhirAnswer>;
+export type Perform = (call: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>) => Promise<FhirAnswer>;
 
 /** https://hl7.org/fhir/R4/http.html#transaction */
 export async function bundle(call: FhirCall, perform: Perform): Promise<FhirAnswer> {
@@ -110,15 +110,15 @@ async function readAll(call: FhirCall, { reads, inside }: Reading, perform: Perf
   return answers;
 }
 
-function refuseNested({ path, at }: BundleEntry): void {
-  if (path === '/') throw notSupported('a Bundle cannot hold another one', `Bundle.entry[${at}].request.url`);
+function refuseNested({ path, method, at }: BundleEntry): void {
+  if (path === '/' && method === 'POST') throw notSupported('a Bundle cannot hold another one', `Bundle.entry[${at}].request.url`);
 }
 
 /** The request an entry stands for. `Prefer` is said once, for all of them. */
 function asCall(call: FhirCall, entry: BundleEntry): FhirCall {
   const { headers, method, path, query } = entry;
   const header = (name: string): string | undefined => headers[name] ?? (name === 'prefer' ? call.header(name) : undefined);
-  return { ...call, method, path, query, header, body: entryBody(entry) };
+  return { ...call, method, path, query, header, body: entryBody(entry), alone: false };
 }
 
 function response(type: string, entries: string[]): FhirAnswer {

@@ -1,6 +1,6 @@
 // One request of the FHIR API as an interaction sees it, whether it came by itself or in a Bundle.
 import type { Parsed } from '../fhir/json.ts';
-import type { Patch } from '../fhir/patch.ts';
+import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Context, Draft } from '../resource/context.ts';
 import type { Answer } from './exchange.ts';
@@ -14,9 +14,11 @@ export interface Body {
   form(): Promise<[name: string, value: string][]>;
   patch(): Promise<Patch>;
   json(): Promise<Parsed>;
+  /** A Binary, or content that is to become one. */
+  binary(): Promise<Draft | { bytes: Buffer; contentType: string }>;
 }
 
-/** `type`, `id` and `versionId` are empty where the path names none. */
+/** `type`, `id`, `versionId` and `compartment` (the type a compartment is about, `id` its id) are empty where the path names none. */
 export interface FhirCall {
   context: Context;
   seal: Seal;
@@ -27,14 +29,19 @@ export interface FhirCall {
   /** A header, by lower-case name. */
   header(name: string): string | undefined;
   body: Body;
+  /** It came by itself, not in a Bundle. */
+  alone: boolean;
   type: ServedType;
   id: string;
   versionId: string;
+  compartment: string;
 }
 
 /** An answer with the facts a Bundle's entry tells of it. `lastModified`: an instant. */
 export interface FhirAnswer extends Answer {
   lastModified?: string;
+  /** Sent as it is, in place of `body`; its media type stands in the headers. */
+  content?: Buffer;
 }
 
 export type Run = (call: FhirCall) => Promise<FhirAnswer>;

@@ -1,17 +1,18 @@
 // What a client says it has or expects, in headers: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
 import { invalid } from '../fhir/outcome.ts';
+import { ANY } from '../resource/update.ts';
 import type { Row } from '../store/store.ts';
 import type { FhirCall } from './fhir-call.ts';
 
 /** `W/"3"` or `"3"` → `3`. */
 const versionOf = (tag: string): string | undefined => /^\s*(?:W\/)?"([^"]+)"\s*$/.exec(tag)?.[1];
 
-/** The version If-Match names; anything but one ETag is refused (400). */
-export function ifMatchOf(call: FhirCall): { ifMatch?: string } {
+/** The version If-Match names, `*` for whichever is current (RFC 9110 §13.1.1); anything but one ETag or `*` is refused (400). */
+export function ifMatchOf(call: Pick<FhirCall, 'header'>): { ifMatch?: string } {
   const tag = call.header('if-match');
   if (tag === undefined) return {};
-  const version = versionOf(tag);
-  if (version === undefined) throw invalid('If-Match must be an ETag as this server gives them: W/"3"');
+  const version = tag.trim() === ANY ? ANY : versionOf(tag);
+  if (version === undefined) throw invalid('If-Match takes one ETag as this server gives them, W/"3", or *');
   return { ifMatch: version };
 }
 

@@ -8,12 +8,13 @@ import { atPath } from './fhir-path.ts';
 /** Keys come in a header that an app must know, never in a cookie: so every origin may ask. */
 const OPEN: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers': 'Accept-Patch, Content-Location, ETag, Last-Modified, Location, X-Request-Id',
+  'Access-Control-Expose-Headers':
+    'Accept-Patch, Content-Disposition, Content-Location, ETag, Last-Modified, Location, X-Request-Id, X-Security-Context',
 };
 const PREFLIGHT: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
   'Access-Control-Allow-Headers':
-    'Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Api-Key, X-Request-Id',
+    'Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Api-Key, X-Request-Id, X-Security-Context',
   'Access-Control-Max-Age': '600',
 };
 /** What is echoed must be harmless in a header and in a log. https://hl7.org/fhir/R4/datatypes.html#id */

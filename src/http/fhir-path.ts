@@ -1,6 +1,8 @@
 // Which interaction a method and a path of the FHIR API mean, and how the rest is refused. https://hl7.org/fhir/R4/http.html#Status-Codes
+
 import { answering, methodsOf, type Route, routesAt } from '../fhir/interactions.ts';
-import { invalid, methodNotAllowed, notFound } from '../fhir/outcome.ts';
+import { invalid, methodNotAllowed, notFound, notServed } from '../fhir/outcome.ts';
+import { isCompartment } from '../fhir/search/compartments.ts';
 import { isServed } from '../fhir/types.ts';
 
 /** The interaction a request means: 404 for a path or type that is not served, 405 for a method that is not. */
@@ -15,11 +17,12 @@ export function routeOf(method: string, path: string): Route {
 export function atPath(path: string): ReadonlyMap<string, Route> {
   const routes = known(path);
   const [first] = routes?.values() ?? [];
-  const { type } = first?.parameters ?? {};
+  const { type, compartment } = first?.parameters ?? {};
   if (type !== undefined && !isServed(type) && /^[A-Z][A-Za-z]{1,60}$/.test(type))
-    throw notFound(`this server does not serve the resource type ${type}`);
+    throw notServed(`this server does not serve the resource type ${type}`);
   if (!routes || (type !== undefined && !isServed(type)))
     throw notFound('there is nothing at this path of the FHIR API; /metadata lists what is served');
+  if (compartment !== undefined && !isCompartment(compartment)) throw notFound(`there are no compartments of ${compartment.slice(0, 64)}`);
   return routes;
 }
 

@@ -1,8 +1,9 @@
 // Sends a FHIR answer: media type by Accept or `_format`, stored text as it is. https://hl7.org/fhir/R4/http.html#mime-type
 import type { Request, Response } from 'express';
 import { parseExact } from '../fhir/json.ts';
+import { mediaType, speaksR4 } from '../fhir/media-type.ts';
 import { notAcceptable } from '../fhir/outcome.ts';
-import type { Answer } from './exchange.ts';
+import type { FhirAnswer } from './fhir-call.ts';
 import { queryOf } from './url-query.ts';
 
 const FHIR_JSON = 'application/fhir+json';
@@ -24,18 +25,12 @@ export function fhirFormat(req: Request): string {
   const asked = formatParameter(req.url);
   const wanted = asked === undefined ? (req.headers.accept ?? '').split(',') : [asked];
   for (const range of wanted) {
-    const [type = '', ...parameters] = range
-      .toLowerCase()
-      .split(';')
-      .map((part) => part.trim());
+    const [type, ...parameters] = mediaType(range);
     const format = FORMATS[type];
     if (format && !parameters.includes('q=0') && speaksR4(parameters)) return format;
   }
   throw notAcceptable('this server writes application/fhir+json (FHIR 4.0)');
 }
-
-const speaksR4 = (parameters: string[]): boolean =>
-  !parameters.some((text) => text.startsWith('fhirversion=') && text !== 'fhirversion=4.0');
 
 function formatParameter(url: string): string | undefined {
   const query = url.indexOf('?');
@@ -45,15 +40,17 @@ function formatParameter(url: string): string | undefined {
 }
 
 /** Sends it. `_pretty=true` indents (and nothing else changes: numbers keep their digits). */
-export function respond(req: Request, res: Response, { status, headers, body }: Answer): void {
+export function respond(req: Request, res: Response, { status, headers, body, content }: FhirAnswer): void {
   res.status(status);
   for (const name in headers) res.setHeader(name, headers[name]!);
   if (body === undefined) {
-    res.end();
+    res.end(content);
     return;
   }
   res.setHeader('Content-Type', `${fhirFormat(req)}; charset=utf-8`);
-  res.end(isPretty(req.url) ? JSON.stringify(parseExact(body), null, 2) : body);
+  const sent = isPretty(req.url) ? JSON.stringify(parseExact(body), null, 2) : body;
+  if (req.method === 'HEAD') res.setHeader('Content-Length', Buffer.byteLength(sent));
+  res.end(sent);
 }
 
 /** https://hl7.org/fhir/R4/http.html#parameters */

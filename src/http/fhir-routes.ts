@@ -6,20 +6,34 @@ import { authorize } from './authenticate.ts';
 import { bundle } from './fhir-bundle.ts';
 import type { FhirAnswer, FhirCall, Run } from './fhir-call.ts';
 import * as conditional from './fhir-conditional.ts';
+import { everything, everythingByPost } from './fhir-everything.ts';
 import { history } from './fhir-history.ts';
 import { routeOf } from './fhir-path.ts';
 import * as read from './fhir-read.ts';
+import * as search from './fhir-search.ts';
+import { validate } from './fhir-validate.ts';
 import * as write from './fhir-write.ts';
 
 const RUNS: Record<InteractionName, Run> = {
   bundle: (call) => bundle(call, perform),
-  search: read.search,
-  searchByPost: read.searchByPost,
+  search: search.search,
+  searchByPost: search.searchByPost,
+  searchAll: search.searchAll,
+  searchAllByPost: search.searchAllByPost,
+  searchCompartment: search.searchCompartment,
+  searchCompartmentByPost: search.searchCompartmentByPost,
+  searchInCompartment: search.searchCompartment,
+  searchInCompartmentByPost: search.searchCompartmentByPost,
   read: read.read,
   vread: read.vread,
   history,
   typeHistory: history,
   systemHistory: history,
+  validate,
+  validateById: validate,
+  validateStored: validate,
+  everything,
+  everythingByPost,
   create: write.create,
   update: write.update,
   patch: write.patch,
@@ -30,11 +44,11 @@ const RUNS: Record<InteractionName, Run> = {
 };
 
 /** Does what the request asks for, if its caller may. */
-export function perform(given: Omit<FhirCall, 'type' | 'id' | 'versionId'>): Promise<FhirAnswer> {
+export function perform(given: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>): Promise<FhirAnswer> {
   const { name, facts, parameters } = routeOf(given.method, given.path);
-  const { type = '', id = '', versionId = '' } = parameters;
+  const { type = '', id = '', versionId = '', compartment = '' } = parameters;
   if (id !== '' && !ID.test(id) && given.method !== 'PUT') throw notFound('there is no resource with this id');
-  const call = { ...given, type: type as FhirCall['type'], id, versionId };
+  const call = { ...given, type: type as FhirCall['type'], id, versionId, compartment };
   if (facts.permission) authorize(call.context.caller, type, facts.permission);
   return RUNS[name](call);
 }

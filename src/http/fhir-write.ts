@@ -1,13 +1,16 @@
 // Writing interactions as HTTP: create, update, delete. What they do stands in src/resource.
 import { conflict, structure } from '../fhir/outcome.ts';
 import { ID } from '../fhir/types.ts';
-import type { Saved } from '../resource/context.ts';
+import type { Draft, Saved } from '../resource/context.ts';
 import { create as createResource } from '../resource/create.ts';
 import { remove as removeResource } from '../resource/delete.ts';
 import { patch as patchResource } from '../resource/patch.ts';
+import { shownTo } from '../resource/security-context.ts';
 import type { Done } from '../resource/transaction-entry.ts';
 import { update as updateResource } from '../resource/update.ts';
+import type { Row } from '../store/store.ts';
 import { operationOutcome } from './failure.ts';
+import { binaryDraft, quiet } from './fhir-binary.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
 import { ifMatchOf, onlyNew } from './fhir-conditions.ts';
 import { versionFacts } from './fhir-read.ts';
@@ -16,18 +19,23 @@ import { versionFacts } from './fhir-read.ts';
 export async function create(call: FhirCall): Promise<FhirAnswer> {
   const { context, type } = call;
   const ifNoneExist = call.header('if-none-exist');
-  const draft = await call.body.resource(type);
+  const { draft, uploaded } = await draftOf(call);
   const saved = await createResource(context, { type, draft, ...(ifNoneExist !== undefined && { ifNoneExist: criteriaOf(ifNoneExist) }) });
-  return written(call, saved);
+  return written(uploaded ? quiet(call) : call, saved);
 }
 
 /** https://hl7.org/fhir/R4/http.html#update */
 export async function update(call: FhirCall): Promise<FhirAnswer> {
   const { context, type } = call;
   const conditions = { ...ifMatchOf(call), ...onlyNew(call) };
-  const draft = await call.body.resource(type);
-  return written(call, await updateResource(context, { type, id: newIdOf(call), draft, ...conditions }));
+  const id = newIdOf(call);
+  const { draft, uploaded } = await draftOf(call, () => context.store.read(context.caller.tenant, type, id));
+  return written(uploaded ? quiet(call) : call, await updateResource(context, { type, id, draft, ...conditions }));
 }
+
+/** What is to be stored. A Binary may come as what it carries. */
+const draftOf = async (call: FhirCall, standing?: () => Promise<Row | undefined>): Promise<{ draft: Draft; uploaded: boolean }> =>
+  call.type === 'Binary' ? binaryDraft(call, standing) : { draft: await call.body.resource(call.type), uploaded: false };
 
 /** https://hl7.org/fhir/R4/http.html#patch */
 export async function patch(call: FhirCall): Promise<FhirAnswer> {
@@ -67,7 +75,7 @@ export function written(call: FhirCall, { row, outcome }: Saved): FhirAnswer {
     const said = operationOutcome([{ severity: 'information', code: 'informational', text: outcome }]);
     return { ...answer, body: JSON.stringify(said) };
   }
-  return { ...answer, body: row.body };
+  return { ...answer, body: shownTo(context.caller)(row).body! };
 }
 
 /** The answer to a write that may have been a deletion. */

@@ -1,10 +1,12 @@
 // The FHIR R4 REST API as it stands in Express: who calls, in which format, and what of the answer goes out. https://hl7.org/fhir/R4/http.html
 import { type Request, type Response, Router } from 'express';
+import { BASE64 } from '../fhir/binary.ts';
 import { methodNotAllowed } from '../fhir/outcome.ts';
 import type { Caller, Context } from '../resource/context.ts';
 import { authenticate, type FindCaller } from './authenticate.ts';
-import { textReader } from './body-text.ts';
+import { bytesReader, textReader } from './body-text.ts';
 import { exchangeOf } from './exchange.ts';
+import { readsBinary } from './fhir-binary.ts';
 import { requestBody } from './fhir-body.ts';
 import { frame } from './fhir-frame.ts';
 import { routeOf } from './fhir-path.ts';
@@ -12,6 +14,7 @@ import { fhirFormat, respond } from './fhir-respond.ts';
 import { perform } from './fhir-routes.ts';
 import type { Seal } from './page-link.ts';
 import { queryOf } from './url-query.ts';
+import { isKnown } from './v1-conditions.ts';
 
 /** What the FHIR door needs from the roof. */
 export interface FhirDoor {
@@ -19,22 +22,24 @@ export interface FhirDoor {
   /** The context of one request of this caller. */
   contextOf(caller: Caller): Context;
   seal: Seal;
-  /** The CapabilityStatement as JSON text. */
-  capability: string;
+  /** The CapabilityStatement as it is now: its JSON text, and the tag of that. */
+  capability(): Promise<{ text: string; etag: string }>;
   bodyLimit: number;
 }
 
 /** The router of `/fhir/R4`. */
 export function fhirApi(door: FhirDoor): Router {
   const router = Router({ caseSensitive: true });
-  const read = textReader(door.bodyLimit);
+  const read = { text: textReader(door.bodyLimit), bytes: bytesReader(Math.floor(door.bodyLimit * BASE64)) };
   router.use(frame);
-  router.all('/metadata', (req, res) => {
+  router.all('/metadata', async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
-    respond(req, res, { status: 200, body: door.capability });
+    const { text, etag } = await door.capability();
+    const known = isKnown(req, etag);
+    respond(req, res, { status: known ? 304 : 200, headers: { ETag: etag }, ...(!known && { body: text }) });
   });
   router.use(async (req: Request, res: Response) => {
-    fhirFormat(req);
+    if (!readsBinary(req.method, req.path)) fhirFormat(req);
     const caller = await authenticate(req, 'fhir', door.find);
     exchangeOf(res).caller = caller;
     exchangeOf(res).route = `/fhir/R4${routeOf(req.method, req.path).facts.path}`;
@@ -46,6 +51,7 @@ export function fhirApi(door: FhirDoor): Router {
       query: queryOf(req.url),
       header: (name) => headerOf(req, name),
       body: requestBody(req, res, read),
+      alone: true,
     });
     respond(req, res, answer);
   });

@@ -29,10 +29,13 @@ export function promised(req: Request, shape: Shape, context: Context, body: Vie
   return { key: { tenant, caller: actor, route: `POST ${shape.path}`, key: text }, hash };
 }
 
-/** The record of an earlier request with this key, if it is the same request. */
-export async function earlier(context: Context, { key, hash }: Promised): Promise<IdempotencyRecord | undefined> {
+/** The record of an earlier request with this key, if it is the same request; another one is refused in the vendor's words. */
+export async function earlier(
+  { context, shape }: { context: Context; shape: Shape },
+  { key, hash }: Promised,
+): Promise<IdempotencyRecord | undefined> {
   const record = await context.store.idempotency.find(key);
-  if (record && record.hash !== hash) throw conflict('this idempotency-key was used with another body', 'idempotency-key');
+  if (record && record.hash !== hash) throw conflict(shape.says.idempotency, 'idempotency-key');
   return record;
 }
 

@@ -1,6 +1,6 @@
 // Creating through a vendor's door: body → view → resource, in one transaction with everything that must be true of it, then the outside step if there is one.
 import type { Parsed } from '../fhir/json.ts';
-import { conflict, duplicate, FhirError, invalidAll, issue, KINDS, type Kind, multipleMatches } from '../fhir/outcome.ts';
+import { conflict, contended, duplicate, invalidAll, multipleMatches } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Env, View } from '../projection/shape.ts';
 import type { Context } from '../resource/context.ts';
@@ -11,26 +11,43 @@ import type { Row } from '../store/store.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
 import { earlier, keep, type Promised, promised, replay, Taken, take } from './idempotency.ts';
-import type { PortItem } from './port.ts';
-import { envOf, exactOf, find, inVendorWords, rowOf, type V1Call, viewOf } from './v1-call.ts';
+import type { HeldItem, PortItem } from './port.ts';
+import { knownOnly } from './url-query.ts';
+import { linked, refuseDuplicate, resolved } from './v1-accept.ts';
+import { envOf, find, inTransaction, inVendorWords, rowOf, type V1Call, viewOf } from './v1-call.ts';
+import { etagOf } from './v1-conditions.ts';
 
 /** How often a request starts again because another with the same idempotency-key has just committed. */
 const ATTEMPTS = 3;
 
+/** Another request is at this item, or somebody has taken it away meanwhile: to be looked at again when that is over. */
+class Contended extends Error {
+  readonly item: PortItem;
+
+  constructor(item: PortItem) {
+    super('another request is at this');
+    this.item = item;
+  }
+}
+
 /** POST the collection. */
 export async function createItem(call: V1Call, body: Parsed): Promise<Answer> {
   const { shape, context } = call;
-  const issues = shape.check(body.plain);
+  knownOnly(call.req.url, []);
+  const issues = shape.check(body.plain, context.clock().toISOString());
   if (issues.length) throw invalidAll(issues);
   const request = { view: shape.known(body.exact as View), promise: promised(call.req, shape, context, body.plain as View) };
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+  const since = performance.now();
+  for (let attempt = 1; attempt <= ATTEMPTS; ) {
     try {
       return await attemptOnce(call, request);
     } catch (error) {
-      if (!(error instanceof Taken)) throw error;
+      if (error instanceof Contended) await call.port!.wait(context, error.item, since);
+      else if (error instanceof Taken) attempt++;
+      else throw error;
     }
   }
-  throw conflict('a request with this idempotency-key is running', 'idempotency-key');
+  throw contended('a request with this idempotency-key is running');
 }
 
 interface CreateRequest {
@@ -38,30 +55,49 @@ interface CreateRequest {
   promise: Promised | undefined;
 }
 
-async function attemptOnce(call: V1Call, { view, promise }: CreateRequest): Promise<Answer> {
-  const before = promise && (await earlier(call.context, promise));
+async function attemptOnce(call: V1Call, request: CreateRequest): Promise<Answer> {
+  const { promise } = request;
+  const before = promise && (await earlier(call, promise));
   const answer = before && replay(before);
   if (answer) return answer;
-  if (before?.subject) return finish(call, await resumed(call, before.subject, view), promise);
-  if (call.port)
-    return finish(call, await inVendorWords(call.shape, () => inTransaction(call, (inside) => accept(inside, view, promise))), promise);
-  return inVendorWords(call.shape, () =>
-    inTransaction(call, async (inside) => answered(inside, await accept(inside, view, promise), promise)),
-  );
+  if (!before?.subject) return done(call, request);
+  try {
+    return await done(call, request, before.subject);
+  } catch (error) {
+    // whoever was at it under this key may have been answered in the meantime: that is no duplicate
+    const since = await earlier(call, promise!);
+    const late = since && replay(since);
+    if (late) return late;
+    throw error;
+  }
 }
 
-const inTransaction = <T>(call: V1Call, work: (inside: V1Call) => Promise<T>): Promise<T> =>
-  call.context.store.transaction((store) => work({ ...call, context: { ...call.context, store } }));
+/** The item, made or gone on with, and the answer. */
+async function done(call: V1Call, { view, promise }: CreateRequest, subject?: string): Promise<Answer> {
+  const work = (inside: V1Call) => (subject === undefined ? accept(inside, view, promise) : resumed(inside, subject, view));
+  if (call.port) {
+    const item = await inVendorWords(call.shape, () => inTransaction(call, async (inside) => claimed(inside, await work(inside))));
+    return finish(call, item, promise);
+  }
+  return inVendorWords(call.shape, () => inTransaction(call, async (inside) => answered(inside, await work(inside), promise)));
+}
 
-/** A request that was accepted before and not answered: the outside step goes on with what it made. */
-async function resumed({ context, shape }: V1Call, subject: string, view: View): Promise<PortItem> {
+/** What a request made, or went into: the row, and which item of it. */
+type Made = Pick<PortItem, 'row' | 'key' | 'view'>;
+
+const madeOf = ({ shape }: V1Call, row: Row, view: View): Made => ({ row, key: shape.rows?.of(view) ?? '', view });
+
+/** A request that was accepted before and not answered: the outside step goes on with what it made, which for an item of a shared resource is found as ever. */
+async function resumed(call: V1Call, subject: string, view: View): Promise<Made> {
+  const { shape, context } = call;
+  if (shape.rows) return accept(call, view, undefined);
   const row = await rowOf(context, shape.resource, subject.slice(subject.indexOf('/') + 1));
   if (!row) throw duplicate('what this idempotency-key made has been deleted');
-  return { row, key: shape.rows?.of(view) ?? '', view };
+  return madeOf(call, row, view);
 }
 
 /** Inside the transaction: everything that must be true of it, and the write. */
-async function accept(call: V1Call, view: View, promise: Promised | undefined): Promise<PortItem> {
+async function accept(call: V1Call, view: View, promise: Promised | undefined): Promise<Made> {
   const { context, shape } = call;
   const newId = context.newId();
   const target = await targetOf(context, shape.into(view));
@@ -74,43 +110,19 @@ async function accept(call: V1Call, view: View, promise: Promised | undefined): 
 
 const inADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
 
-/** References of the request that must lead to something, and the FHIR ids behind aliases among them. */
-async function resolved({ shape, context }: V1Call, view: View): Promise<Map<string, string>> {
-  const ids = new Map<string, string>();
-  for (const { field, type, missing, id, accepts } of shape.exists) {
-    const shown = id(view);
-    if (shown === undefined) continue;
-    const row = await rowOf(context, type, shown);
-    if (!row || !accepts(JSON.parse(row.body!) as Resource, view))
-      throw new FhirError(missing, [issue(codeOf(missing), `${field} leads to no ${type} that exists`, field)]);
-    if (row.id !== shown) ids.set(shown, row.id);
-  }
-  return ids;
-}
-
-const codeOf = (kind: Kind): string => KINDS[kind].code;
-
-async function refuseDuplicate(call: V1Call, view: View): Promise<void> {
-  const { shape, context } = call;
-  const rule = shape.duplicates(view);
-  if (!rule) return;
-  await context.store.lock(
-    context.caller.tenant,
-    rule.keys.map((key) => `${shape.resource}#${key}`),
-  );
-  for (const { search, same } of rule.candidates) {
-    const { rows } = await find(context, search, { count: 100 });
-    for (const row of rows) if (same(await viewOf(call, row))) throw duplicate('this exists already');
-  }
-}
-
-/** The resource this create goes into, when the mapping says so and one is there. */
+/** The resource this create goes into, when the mapping says so and one is there; nobody else writes it before the transaction ends. */
 async function targetOf(context: Context, criteria: string | null): Promise<Row | undefined> {
   if (criteria === null) return undefined;
-  await context.store.lock(context.caller.tenant, [criteria]);
-  const { rows } = await find(context, criteria, { count: 2 });
-  if (rows.length > 1) throw multipleMatches('more than one stored resource carries the identifier of this request');
-  return rows[0];
+  const { store, caller } = context;
+  await store.lock(caller.tenant, [criteria]);
+  for (;;) {
+    const [found, another] = (await find(context, criteria, { count: 2 })).rows;
+    if (another) throw multipleMatches('more than one stored resource carries the identifier of this request');
+    if (!found) return undefined;
+    const [held] = await store.hold(caller.tenant, [found]);
+    // a write that came between may have taken the identifier away: looked for again, with that one held
+    if (held!.version === found.version) return held;
+  }
 }
 
 interface Making {
@@ -120,52 +132,55 @@ interface Making {
   newId: string;
 }
 
-async function storeItem(call: V1Call, { view, env, target, newId }: Making): Promise<PortItem> {
-  const { shape, context } = call;
-  const key = shape.rows?.of(view) ?? '';
-  if (target && shape.rows?.keys(exactOf(target)).includes(key)) await refuseComplete(call, { row: target, key, view });
+async function storeItem(call: V1Call, { view, env, target, newId }: Making): Promise<Made> {
+  const { shape, context, port } = call;
+  if (!port && target && shape.rows?.keys(JSON.parse(target.body!)).includes(shape.rows.of(view))) throw duplicate(shape.says.duplicate);
   const made = (current?: Resource) => linked(call, view, shape.write(view, current, env));
   const row = target
     ? await rewrite(context, { type: shape.resource, id: target.id, edit: made })
     : (await create(context, { type: shape.resource, id: newId, draft: draftOf(await made()) })).row;
   if (!row) throw conflict('what this request goes into was deleted meanwhile: repeat the request');
-  const item = { row, key, view };
-  await call.port?.claim(context, item);
-  return item;
+  return madeOf(call, row, view);
 }
 
-async function refuseComplete({ port, context }: V1Call, item: PortItem): Promise<void> {
-  if (!port || (await port.claim(context, item)) === 'complete') throw duplicate('this exists already');
+/** The item, to be finished by this request and no other. */
+async function claimed(call: V1Call, made: Made): Promise<HeldItem> {
+  const { port, context, shape } = call;
+  const item: PortItem = { ...made, id: await idIn(call, made), own: () => shape.write(made.view, undefined, envOf(context)) };
+  const claim = await port!.claim(context, item);
+  if (claim.state !== 'open') throw claim.state === 'busy' ? new Contended(item) : duplicate(shape.says.duplicate);
+  return { ...item, by: claim.by };
 }
 
-/** Names that lead to exactly one resource become references to it. */
-async function linked({ shape, context }: V1Call, view: View, resource: Resource): Promise<Resource> {
-  let made = resource;
-  for (const { search, put } of shape.links) {
-    const text = search(view);
-    if (text === undefined) continue;
-    const { rows } = await find(context, text, { count: 2 });
-    if (rows.length === 1) made = put(made, `${rows[0]!.type}/${rows[0]!.id}`);
-  }
-  return made;
+/** The id of the item with this key in a resource as it stands. */
+async function idIn(call: V1Call, { row, key }: Pick<Made, 'row' | 'key'>): Promise<string> {
+  const { rows } = call.shape;
+  return String((await viewOf(call, row, rows && { [rows.name]: key })).id);
 }
 
 /** Everything after the commit: the outside step, what it answered, the answer. */
-async function finish(call: V1Call, item: PortItem, promise: Promised | undefined): Promise<Answer> {
-  const fields = await call.port?.finish(call.context, item);
-  return inTransaction(call, async (inside) => {
-    const row = inside.port ? await completed(inside, item, fields) : item.row;
-    return answered(inside, { ...item, row }, promise);
-  });
+async function finish(call: V1Call, item: HeldItem, promise: Promised | undefined): Promise<Answer> {
+  const { port, context } = call;
+  try {
+    const fields = await port!.finish(context, item);
+    return await inTransaction(call, async (inside) => answered(inside, { ...item, row: await completed(inside, item, fields) }, promise));
+  } catch (error) {
+    // where even this fails, the hold ends by itself
+    await port!.release(context, item).catch(() => {});
+    throw error;
+  }
 }
 
 /** The row with the fields that only the server fills in, written through the same lens. */
-async function completed(call: V1Call, item: PortItem, fields: View | undefined): Promise<Row> {
-  const { shape, context, port } = call;
+async function completed(call: V1Call, item: HeldItem, fields: View | undefined): Promise<Row> {
+  const { shape, context } = call;
+  const { tenant } = context.caller;
   // several items of one resource (a physician's states) are completed one after the other: none writes over what another has just written
-  await context.store.lock(context.caller.tenant, [shape.into(item.view) ?? `${shape.resource}/${item.row.id}`]);
-  const row = (await context.store.read(context.caller.tenant, shape.resource, item.row.id)) ?? item.row;
-  await port?.settle(context, item);
+  await context.store.lock(tenant, [shape.into(item.view) ?? `${shape.resource}/${item.row.id}`]);
+  const [row] = await context.store.hold(tenant, [{ type: shape.resource, id: item.row.id }]);
+  const stands = row?.body && (await idIn(call, { row, key: item.key })) === item.id;
+  if (!stands && !shape.rows) throw conflict('what this request made was deleted meanwhile');
+  if (!stands || !(await call.port!.settle(context, item))) throw new Contended(item);
   if (!fields) return row;
   const env = envOf(context, { now: context.clock().toISOString(), ...(shape.rows && { [shape.rows.name]: item.key }) });
   const edit = (current: Resource) => shape.write(fields, current, env, { server: true });
@@ -173,11 +188,11 @@ async function completed(call: V1Call, item: PortItem, fields: View | undefined)
 }
 
 /** The 201, kept for whoever repeats the request. */
-async function answered(call: V1Call, { row, key }: PortItem, promise: Promised | undefined): Promise<Answer> {
+async function answered(call: V1Call, { row, key }: Made, promise: Promised | undefined): Promise<Answer> {
   const { shape } = call;
   const view = await viewOf(call, row, shape.rows && { [shape.rows.name]: key });
   const facts = answerFacts(call.requestId, 201, call.rate);
-  const headers = { Location: `${shape.path}/${view.id}`, ETag: `W/"${row.version}"` };
+  const headers = { Location: `${call.collection}/${view.id}`, ETag: etagOf(shape, row, view) };
   const answer = { status: 201, headers, body: JSON.stringify(shape.surface.item(view, facts)) };
   if (promise) await keep(call.context, promise, answer);
   return answer;

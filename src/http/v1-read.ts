@@ -1,39 +1,49 @@
 // Reading through a vendor's door: one item, or a page of them. Filters are pushed down as a FHIR search; nothing is filtered here.
-import { invalid, notFound } from '../fhir/outcome.ts';
+import { notFound, parameter } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { ListFacts, Shape, View } from '../projection/shape.ts';
 import type { Context } from '../resource/context.ts';
-import type { Page, Start } from '../store/store.ts';
+import type { Page, Row, Start } from '../store/store.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
-import { queryOf } from './url-query.ts';
-import { envOf, find, rowOf, type V1Call, viewOf, viewsOf } from './v1-call.ts';
+import { knownOnly } from './url-query.ts';
+import { envOf, find, rowInPath, rowOf, type V1Call, viewOf, viewsOf } from './v1-call.ts';
+import { etagOf, isKnown } from './v1-conditions.ts';
 
 /** GET …/{id}: another tenant's, a deleted or a malformed id is a 404 like any other that is not there. */
 export async function readItem(call: V1Call): Promise<Answer> {
-  const view = await itemView(call);
-  if (!view) throw notFound('there is nothing with this id');
-  const facts = answerFacts(call.requestId, 200, call.rate);
-  return { status: 200, body: JSON.stringify(call.shape.surface.item(view, facts)) };
+  const { shape, req, requestId, rate } = call;
+  knownOnly(req.url, []);
+  const item = await itemOf(call);
+  if (!item) throw notFound('there is nothing with this id');
+  const headers = { ETag: etagOf(shape, item.row, item.view) };
+  if (isKnown(req, headers.ETag)) return { status: 304, headers };
+  return { status: 200, headers, body: JSON.stringify(shape.surface.item(item.view, answerFacts(requestId, 200, rate))) };
 }
 
-async function itemView(call: V1Call): Promise<View | undefined> {
-  const { shape, context } = call;
-  const id = shape.surface.readId(shape.resource, call.id ?? '');
-  if (id === undefined) return undefined;
-  if (shape.rows) return elementView(call, shape.rows, id);
-  const row = await rowOf(context, shape.resource, id);
-  return row && shape.belongs(JSON.parse(row.body!) as Resource) ? viewOf(call, row) : undefined;
+interface Item {
+  row: Row;
+  view: View;
+}
+
+async function itemOf(call: V1Call): Promise<Item | undefined> {
+  const { shape } = call;
+  if (shape.rows) return elementItem(call, shape.rows);
+  const row = await rowInPath(call);
+  const view = row && (await viewOf(call, row));
+  return view && shape.belongs(view) ? { row, view } : undefined;
 }
 
 /** An item that is an element of a resource: found by the element's own id. */
-async function elementView(call: V1Call, rows: NonNullable<Shape['rows']>, id: string): Promise<View | undefined> {
+async function elementItem(call: V1Call, rows: NonNullable<Shape['rows']>): Promise<Item | undefined> {
+  const id = call.shape.surface.readId(call.shape.resource, call.id ?? '');
+  if (id === undefined) return undefined;
   const { rows: found } = await find(call.context, rows.search(id), { count: 1 });
   const row = found[0];
   if (!row) return undefined;
   for (const key of rows.keys(JSON.parse(row.body!) as Resource)) {
     const view = await viewOf(call, row, { [rows.name]: key });
-    if (view.id === id) return view;
+    if (view.id === id) return { row, view };
   }
   return undefined;
 }
@@ -42,9 +52,9 @@ async function elementView(call: V1Call, rows: NonNullable<Shape['rows']>, id: s
 export async function list(call: V1Call): Promise<Answer> {
   const { shape, context } = call;
   const { surface } = shape;
-  const parameters = Object.fromEntries(queryOf(call.req.url));
+  const parameters = knownOnly(call.req.url, [...shape.filters, ...pagingNames(shape)]);
   const paging = pagingOf(call, parameters);
-  const filters = Object.fromEntries(Object.entries(parameters).filter(([name]) => !PAGING(shape).includes(name)));
+  const filters = Object.fromEntries(Object.entries(parameters).filter(([name]) => shape.filters.includes(name)));
   const env = envOf(context, { resolved: await aliasesIn(context, shape.asked(filters)) });
   const page = await find(context, shape.query(filters, env), {
     count: paging.limit,
@@ -66,7 +76,7 @@ async function aliasesIn(context: Context, asked: { type: ServedType; id: string
   return resolved;
 }
 
-const PAGING = ({ surface: { page } }: Shape): string[] => [page.size, page.offset ?? '', page.cursor ?? ''];
+const pagingNames = ({ surface: { page } }: Shape): string[] => [page.size, page.offset ?? [], page.cursor ?? []].flat();
 
 interface Paging {
   limit: number;
@@ -107,7 +117,7 @@ function wholeNumber(
   if (text === undefined) return rule.standard;
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= rule.least && value <= rule.most) return value;
-  if (!rule.clamp) throw invalid(`${rule.name} must be a whole number from ${rule.least} to ${rule.most}`, rule.name);
+  if (!rule.clamp) throw parameter(`${rule.name} must be a whole number from ${rule.least} to ${rule.most}`, rule.name);
   return value > rule.most ? rule.most : rule.standard;
 }
 

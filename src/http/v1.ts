@@ -8,12 +8,14 @@ import type { Caller, Context } from '../resource/context.ts';
 import { answerFacts } from './answer-facts.ts';
 import { authenticate, authorize, type FindCaller } from './authenticate.ts';
 import { type ReadText, textReader } from './body-text.ts';
-import { dispatcher } from './dispatch.ts';
+import { dispatcher, type Target } from './dispatch.ts';
 import { type Answer, exchangeOf, type Rate } from './exchange.ts';
 import type { Seal } from './page-link.ts';
 import type { Port } from './port.ts';
 import { type Limit, refuseOver } from './rate-limit.ts';
 import type { V1Call } from './v1-call.ts';
+import { changeItem, deleteItem, replaceItem } from './v1-change.ts';
+import { refuseIfMatch } from './v1-conditions.ts';
 import { createItem } from './v1-create.ts';
 import { list, readItem } from './v1-read.ts';
 
@@ -27,6 +29,8 @@ export interface V1Door {
   ports: Record<string, Port>;
   seal: Seal;
   count(who: string, limit: Limit): Rate;
+  /** How clients reach this server: no path, no trailing slash. */
+  baseUrl: string;
   /** The limit in force for a surface; null: none. */
   limitOf(surface: Surface): Limit | null;
   bodyLimit: number;
@@ -37,6 +41,8 @@ interface Interaction {
   permission: Permission;
   run(call: V1Call, body: Parsed): Promise<Answer>;
   body?: boolean;
+  /** It makes something that was not there. */
+  makes?: boolean;
 }
 
 const NO_BODY: Parsed = { plain: undefined, exact: undefined };
@@ -47,34 +53,44 @@ const LIST: Interaction = { is: 'search', permission: 's', run: list };
 const COLLECTION: Record<string, Interaction> = {
   GET: LIST,
   HEAD: LIST,
-  POST: { is: 'create', permission: 'c', run: createItem, body: true },
+  POST: { is: 'create', permission: 'c', run: createItem, body: true, makes: true },
 };
-const ITEM: Record<string, Interaction> = { GET: READ, HEAD: READ };
+const ITEM: Record<string, Interaction> = {
+  GET: READ,
+  HEAD: READ,
+  PATCH: { is: 'update', permission: 'u', run: changeItem, body: true },
+  PUT: { is: 'replace', permission: 'u', run: replaceItem, body: true },
+  DELETE: { is: 'delete', permission: 'd', run: deleteItem },
+};
 
 /** The handler of every path that is not the FHIR API's. */
 export function v1Api(door: V1Door): RequestHandler {
   const find = dispatcher(door.mappings, door.prefixes);
   const readText = textReader(door.bodyLimit);
   return async (req, res, next) => {
-    const { surface, shape, id } = find(req);
+    const target = find(req);
+    const { surface } = target;
     const exchange = exchangeOf(res);
     exchange.surface = surface;
     if (!surface) return next();
-    exchange.route = shape ? `${shape.path}${id === undefined ? '' : '/{id}'}` : surface.name;
+    exchange.route = routeOf(target, surface);
     const caller = await authenticate(req, surface.name, door.find);
     exchange.caller = caller;
     const limit = door.limitOf(surface);
     if (limit) exchange.rate = door.count(`${surface.name}/${caller.tenant}/${caller.actor}`, limit);
     if (exchange.rate) refuseOver(exchange.rate);
-    if (!shape) throw notFound('there is nothing at this path');
+    if (!target.shape) throw notFound('there is nothing at this path');
+    const { shape, id, collection } = target;
     const interaction = interactionOf(shape, req.method, id);
     authorize(caller, shape.resource, interaction.permission);
+    if (interaction.makes) refuseIfMatch(req);
     const body = interaction.body ? await jsonBody(req, res, readText) : NO_BODY;
     const port = shape.port === undefined ? undefined : door.ports[shape.port];
     const call = {
       req,
       shape,
       id,
+      collection: door.baseUrl + collection,
       port,
       context: door.contextOf(caller),
       requestId: exchange.requestId,
@@ -84,6 +100,10 @@ export function v1Api(door: V1Door): RequestHandler {
     send(res, shape.surface, await interaction.run(call, body));
   };
 }
+
+/** The route as declared. */
+const routeOf = (target: Target, { name }: Surface): string =>
+  target.shape ? `${target.shape.path}${target.id === undefined ? '' : '/{id}'}` : name;
 
 /** The interaction a method means here, if the shape documents it. */
 function interactionOf(shape: Shape, method: string, id: string | undefined): Interaction {

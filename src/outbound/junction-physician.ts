@@ -1,22 +1,36 @@
-// Registering a physician with the laboratory network: claimed in the transaction that writes the row, asked of the network, completed with the answer.
-// What was answered with success is complete and is not repeated; what failed stays claimed, and the next attempt resumes it.
-import { conflict, duplicate, upstream } from '../fhir/outcome.ts';
+// Registering a physician with the laboratory network: held by one request at a time, from the transaction that writes the item to the one that stores the
+// answer. What was answered with success is complete and is not repeated; what failed is resumed, and what died is taken over when its hold has run out.
+import { setTimeout as delay } from 'node:timers/promises';
+import { v5 } from 'uuid';
+import { upstream } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../resource/context.ts';
-import type { OutboxEntry, Row } from '../store/store.ts';
-import type { JunctionClient } from './junction-client.ts';
-import type { Outcome } from './junction-outcome.ts';
-import { npiOf, signing } from './order-content.ts';
-import { reachable } from './patient-parts.ts';
-import { ATTEMPT_MS, LEASE_MS } from './sending.ts';
+import type { OutboxEntry } from '../store/store.ts';
+import type { JunctionClient } from './network/client.ts';
+import type { Outcome } from './network/outcome.ts';
+import { asciiName } from './ordering/ascii-name.ts';
+import { named, reachable } from './ordering/patient-parts.ts';
+import { npiOf } from './ordering/signer.ts';
 
 /** Entries of this topic are sent by whoever registers, never in the background. */
 const PHYSICIAN = 'physician';
+/** How long the network is asked at most, in ms, and for how long the asking request is alone with the registration: a hold outlives its attempt. */
+const ATTEMPT_MS = 6000;
+const HOLD_MS = 8000;
+/** How long another request waits for it, in ms: longer than a hold, so that whoever waits for one that died takes over. */
+const PATIENCE_MS = 9000;
+const LOOK_EVERY_MS = 100;
 
-/** One registration: a Practitioner as stored, and the state of the licence (`NY`). */
+/** One registration. */
 export interface Registration {
-  row: Row;
+  /** Its own id: a registration that was taken away and comes again has another one. */
+  id: string;
+  /** The state of the licence (`NY`). */
   key: string;
+  /** What was registered, as a Practitioner. */
+  own(): Resource;
+  /** Who holds it. */
+  by?: string | undefined;
 }
 
 /** Listed or taken: active. Not there yet: pending. `id`: as the network calls the physician, when it says so. */
@@ -25,51 +39,67 @@ export interface Registered {
   status: 'active' | 'pending';
 }
 
-const entryOf = ({ store, caller }: Context, { row, key }: Registration): Promise<OutboxEntry | undefined> =>
-  store.outbox.find(caller.tenant, PHYSICIAN, `${row.type}/${row.id}#${key}`);
+const entryOf = ({ store, caller }: Context, { id }: Registration): Promise<OutboxEntry | undefined> =>
+  store.outbox.find(caller.tenant, PHYSICIAN, subjectOf(id));
 
-/** Inside the transaction that writes the row. `complete`: it was answered with success before. */
-export async function claim(context: Context, registration: Registration): Promise<'open' | 'complete'> {
-  const entry = await entryOf(context, registration);
-  if (entry) return entry.state === 'done' ? 'complete' : 'open';
-  const { row, key: state } = registration;
-  const entering = {
-    tenant: context.caller.tenant,
-    topic: PHYSICIAN,
-    subject: `${row.type}/${row.id}#${state}`,
-    key: context.newId(),
-    payload: '{}',
-  };
-  await context.store.outbox.add({ ...entering, at: context.clock().toISOString() });
-  return 'open';
+const subjectOf = (id: string): string => `registration/${id}`;
+
+/** Inside the transaction that writes the item: it is this request's from now on, unless it was answered with success before or another request holds it. */
+export async function claim(
+  context: Context,
+  registration: Registration,
+): Promise<{ state: 'open'; by: string } | { state: 'complete' | 'busy' }> {
+  const entry = (await entryOf(context, registration)) ?? (await entered(context, registration));
+  if (entry.state === 'done') return { state: 'complete' };
+  const now = context.clock();
+  const hold = { by: context.newId(), at: now.toISOString(), until: new Date(now.getTime() + HOLD_MS).toISOString() };
+  const held = await context.store.outbox.claimOne(entry.tenant, entry.id, hold);
+  return held ? { state: 'open', by: hold.by } : { state: 'busy' };
 }
 
-/** After the commit. Fails with 502 when the network does not answer as it should, with 409 when the same registration is under way. */
+/** `key`: what the network knows this registration by, however often it is attempted. */
+function entered({ store, caller, clock, newId }: Context, { id }: Registration): Promise<OutboxEntry> {
+  const entering = { tenant: caller.tenant, topic: PHYSICIAN, subject: subjectOf(id), key: newId(), payload: '{}' };
+  return store.outbox.add({ ...entering, at: clock().toISOString() });
+}
+
+/** Until whoever holds it has let go: answered, failed, or died and run out of time. `since`: when the waiting request began (ms, as performance.now()); fails with 502 when its patience ends. */
+export async function wait(context: Context, registration: Registration, since: number): Promise<void> {
+  for (;;) {
+    const left = since + PATIENCE_MS - performance.now();
+    if (left <= 0) throw upstream('the laboratory network has not answered about this physician yet: repeat the request');
+    const entry = await entryOf(context, registration);
+    if (entry?.state !== 'sending' || Date.parse(entry.leaseUntil!) <= context.clock().getTime()) return;
+    await delay(Math.min(LOOK_EVERY_MS, left));
+  }
+}
+
+/** After the commit. Fails with 502 when the network does not answer as it should; the next attempt may then begin at once. */
 export async function register(context: Context, registration: Registration, directory: Directory): Promise<Registered> {
-  const leased = await leaseOf(context, registration);
-  const outcome = await directory(physicianOf(registration, leased.key), AbortSignal.timeout(ATTEMPT_MS));
+  const entry = await entryOf(context, registration);
+  const outcome = await directory(physicianOf(registration, entry!.key), AbortSignal.timeout(ATTEMPT_MS));
   if (outcome.kind === 'accepted') return outcome.value;
-  const at = context.clock().toISOString();
-  await context.store.outbox.settle(leased, leased.leaseBy!, { state: 'unknown', at, nextAt: at, error: outcome.why });
+  await release(context, registration, outcome.why);
   throw upstream('the laboratory network could not be asked about this physician: repeat the request');
 }
 
-async function leaseOf(context: Context, registration: Registration): Promise<OutboxEntry> {
-  const entry = await entryOf(context, registration);
-  if (!entry || entry.state === 'done') throw duplicate('this exists already');
-  const now = context.clock();
-  const lease = { by: context.newId(), at: now.toISOString(), until: new Date(now.getTime() + LEASE_MS).toISOString() };
-  const leased = await context.store.outbox.claimOne(entry.tenant, entry.id, lease);
-  if (!leased) throw conflict('this physician is being registered by another request');
-  return leased;
+/** Inside the transaction that stores the answer: complete. False when another request has taken over meanwhile. */
+export const complete = (context: Context, registration: Registration): Promise<boolean> => ended(context, registration, { state: 'done' });
+
+/** Not complete, and free for the next attempt. */
+export async function release(context: Context, registration: Registration, why = 'it was not completed'): Promise<void> {
+  await ended(context, registration, { state: 'unknown', nextAt: context.clock().toISOString(), error: why });
 }
 
-/** Inside the transaction that stores the answer: complete, unless another request has completed it meanwhile (409). */
-export async function complete(context: Context, registration: Registration): Promise<void> {
+/** Ends the hold, unless it is not this request's any more. */
+async function ended(
+  context: Context,
+  registration: Registration,
+  outcome: { state: 'done' | 'unknown'; nextAt?: string; error?: string },
+): Promise<boolean> {
   const entry = await entryOf(context, registration);
   const at = context.clock().toISOString();
-  const settled = entry?.leaseBy && (await context.store.outbox.settle(entry, entry.leaseBy, { state: 'done', at }));
-  if (!settled) throw duplicate('this exists already');
+  return entry !== undefined && context.store.outbox.settle(entry, registration.by!, { ...outcome, at });
 }
 
 export interface Physician {
@@ -78,13 +108,16 @@ export interface Physician {
   lastName: string;
   email: string | undefined;
   state: string;
-  /** The same in every attempt. */
+  /** The same in every attempt at this registration: a UUID. */
   key: string;
 }
 
-function physicianOf({ row, key: state }: Registration, key: string): Physician {
-  const practitioner = JSON.parse(row.body!) as Resource;
-  const { firstName = '', lastName = '' } = signing(practitioner) ?? {};
+function physicianOf({ key: state, own }: Registration, key: string): Physician {
+  const practitioner = own();
+  const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) => {
+    const [, text = ''] = named(practitioner, part)[0] ?? [];
+    return asciiName(text) ?? text;
+  }) as [string, string];
   return { npi: npiOf(practitioner) ?? '', firstName, lastName, email: reachable(practitioner, 'email')[0]?.[1], state, key };
 }
 
@@ -106,7 +139,8 @@ export const pushDirectory =
   (client: JunctionClient, path: string): Directory =>
   async ({ key, firstName, lastName, npi, email, state }, signal) => {
     const body = { first_name: firstName, last_name: lastName, npi, ...(email && { email }), licensed_states: [state] };
-    const outcome = await client.pushPhysician(path, { body, key }, signal);
+    // another attempt may come with a corrected name, and a key stands for the same bytes
+    const outcome = await client.pushPhysician(path, { body, key: v5(JSON.stringify(body), key) }, signal);
     if (outcome.kind !== 'accepted') return outcome;
     return { kind: 'accepted', value: { id: outcome.value.id, status: outcome.value.offered ? 'active' : 'pending' } };
   };

@@ -2,54 +2,78 @@
 import { rule, upstream } from '../fhir/outcome.ts';
 import type { Caller, Context, Effect } from '../resource/context.ts';
 import type { Row } from '../store/store.ts';
-import { breaker } from './breaker.ts';
-import { CANCELLATION, sendCancellation } from './cancel.ts';
-import { junctionClient } from './junction-client.ts';
-import type { JunctionAccount } from './junction-exchange.ts';
-import { claim, complete, pushDirectory, register, rosterDirectory } from './junction-physician.ts';
-import { orderEffect } from './order.ts';
-import type { PanelTable } from './order-criteria.ts';
-import { ORDER, orderEntry } from './order-entry.ts';
-import type { Systems } from './record.ts';
-import { sendOrder } from './send.ts';
-import { sendNow } from './send-now.ts';
-import type { Sending } from './sending.ts';
-import { type Senders, startWorker } from './worker.ts';
+import { startFollowing } from './following/follow-worker.ts';
+import type { Following, ResultMappings } from './following/following.ts';
+import {
+  claim,
+  complete,
+  type Directory,
+  pushDirectory,
+  type Registration,
+  register,
+  release,
+  rosterDirectory,
+  wait,
+} from './junction-physician.ts';
+import { junctionClient } from './network/client.ts';
+import type { JunctionAccount } from './network/exchange.ts';
+import { junctionReads } from './network/reads.ts';
+import { fulfilmentEffect } from './ordering/fulfilment.ts';
+import { orderEffect } from './ordering/order.ts';
+import type { PanelTable } from './ordering/order-criteria.ts';
+import { ORDER, orderEntry } from './ordering/order-entry.ts';
+import { breaker } from './sending/breaker.ts';
+import { CANCELLATION, sendCancellation } from './sending/cancel.ts';
+import type { Systems } from './sending/record.ts';
+import { sendOrder } from './sending/send.ts';
+import { sendNow } from './sending/send-now.ts';
+import type { Sending } from './sending/sending.ts';
+import { type Senders, startWorker } from './sending/worker.ts';
+import { receive, WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage } from './webhooks/door.ts';
 
 export interface JunctionOptions {
+  /** The secrets webhooks may be signed with; asked for at each message. */
+  webhookSecrets: () => string[];
   /** Asked for at each call: a sandbox's address is known only after it has started. Undefined: there is none, and what needs it is 502. */
   account: () => JunctionAccount | undefined;
   /** Where physicians are pushed (`{team_id}` is filled in); without it the team's roster is read. */
   physicianPath?: string | undefined;
   table: PanelTable;
   systems: Systems;
+  /** How results become resources. */
+  results: ResultMappings;
 }
 
 /** What the roof has to give. `log` is told ids and reasons, nothing of a patient. */
-export interface JunctionParts extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log'> {
+export interface JunctionParts extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log' | 'attempted'> {
   contextOf(caller: Caller): Context;
   random?: () => number;
 }
 
 /** One created item, as the doors hand it over. */
-interface Item {
+interface Item extends Registration {
   row: Row;
-  key: string;
 }
 
-/** A step that a create waits for: inside the transaction, after the commit, and inside the transaction of the answer. */
+/** A step that a create waits for: inside the transaction, after the commit, and inside the transaction of the answer; and what happens when two want the same. */
 export interface Step {
-  claim(context: Context, item: Item): Promise<'open' | 'complete'>;
+  claim(context: Context, item: Item): Promise<{ state: 'open'; by?: string } | { state: 'complete' | 'busy' }>;
+  wait(context: Context, item: Item, since: number): Promise<void>;
   finish(context: Context, item: Item): Promise<Record<string, unknown> | undefined>;
-  settle(context: Context, item: Item): Promise<void>;
+  settle(context: Context, item: Item): Promise<boolean>;
+  release(context: Context, item: Item): Promise<void>;
 }
 
 export interface Junction {
-  /** For writes of ServiceRequest. */
-  effect: Effect;
+  /** What writes of these types bring with them. */
+  effects: Record<'ServiceRequest' | 'Task', Effect>;
   /** By the names that mappings give them (`port:`). */
   steps: Record<'lab-order' | 'physician', Step>;
-  /** Starts to drain the outbox; call the answer to stop. */
+  /** Where the network tells us what happened. */
+  hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
+  /** Whether orders are held back because the network does not answer. */
+  heldBack(): boolean;
+  /** Starts to drain the outbox and to follow what was sent; call the answer to stop. */
   start(): () => Promise<void>;
 }
 
@@ -59,29 +83,46 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
   const { account, table, systems, physicianPath } = options;
   const client = junctionClient(account);
   const sending: Sending = { random: Math.random, ...parts, client, breaker: breaker(), table, systems };
+  const following: Following = { ...sending, reads: junctionReads(account), pace: breaker(), results: options.results };
   const directory = physicianPath === undefined ? rosterDirectory(client) : pushDirectory(client, physicianPath);
+  const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
-    effect: orderEffect(table),
-    steps: {
-      'lab-order': { claim: claimOrder, finish: (context, { row }) => finishOrder(sending, context, row), settle: async () => {} },
-      physician: {
-        claim,
-        finish: async (context, item) => {
-          const { id, status } = await register(context, item, directory);
-          return { junction_physician_id: id, status };
-        },
-        settle: complete,
-      },
+    effects: { ServiceRequest: orderEffect({ table, qualifications: systems.qualifications }), Task: fulfilmentEffect },
+    steps: { 'lab-order': orderStep(sending), physician: physicianStep(directory) },
+    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: (message) => receive(door, message) },
+    heldBack: () => Number.isFinite(sending.breaker.allows(sending.clock())),
+    start: () => {
+      const stops = [startWorker(sending, SENDERS), startFollowing(following)];
+      return async () => void (await Promise.all(stops.map((stop) => stop())));
     },
-    start: () => startWorker(sending, SENDERS),
   };
 }
 
+/** Who sends an order is told by its entry in the outbox: nobody is kept out here. */
+const orderStep = (sending: Sending): Step => ({
+  claim: claimOrder,
+  wait: async () => {},
+  finish: (context, { row }) => finishOrder(sending, context, row),
+  settle: async () => true,
+  release: async () => {},
+});
+
+const physicianStep = (directory: Directory): Step => ({
+  claim,
+  wait,
+  async finish(context, item) {
+    const { id, status } = await register(context, item, directory);
+    return { junction_physician_id: id, status };
+  },
+  settle: complete,
+  release,
+});
+
 /** The effect has put it into the outbox; what it does not send cannot be answered with an order id. */
-async function claimOrder({ store, caller }: Context, { row }: Item): Promise<'open'> {
+async function claimOrder({ store, caller }: Context, { row }: Item): Promise<{ state: 'open' }> {
   if (!(await orderEntry(store, caller.tenant, row.id)))
     throw rule('this code is not in the table of panels that can be ordered', 'ServiceRequest.code');
-  return 'open';
+  return { state: 'open' };
 }
 
 async function finishOrder(sending: Sending, context: Context, row: Row): Promise<undefined> {

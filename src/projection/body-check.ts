@@ -3,10 +3,11 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type Issue, issue } from '../fhir/outcome.ts';
-import { TEXT_TYPES } from '../fhir/primitives.ts';
+import { TEXT_TYPES } from '../fhir/validation/primitives.ts';
 import type { Field, Stored } from './field.ts';
 import { isUnset } from './lens-read.ts';
-import type { Env, Shape, View } from './shape.ts';
+import { isMap, isName, type Member, membersOf, saidIn } from './said.ts';
+import type { Env, View } from './shape.ts';
 
 const FORMATS: Record<string, string> = {
   email: 'an e-mail address',
@@ -16,14 +17,23 @@ const FORMATS: Record<string, string> = {
 };
 const NOTHING_KNOWN: Env = { alias: () => '' };
 
-/** Compiles the check of a shape's request bodies. */
-export function bodyCheck(schema: object, fields: Field[]): Shape['check'] {
+/** What is wrong with a body. `now`: ISO 8601. `around`: the whole item, where the body is a part of it. */
+export type BodyCheck = (body: unknown, now: string, around?: View) => Issue[];
+
+/** Compiles the check of bodies. */
+export function bodyCheck(schema: object, fields: Field[]): BodyCheck {
   const accepts = compiled(schema);
-  return (body) => {
+  return (body, now, around) => {
     const wrong = accepts(body) ? [] : (accepts.errors ?? []).map(schemaIssue);
     if (wrong.some(({ expression }) => !expression)) return wrong;
-    const told = new Set(wrong.flatMap(({ expression }) => expression ?? []));
-    return [...unique(wrong), ...fields.flatMap((field) => faultsOf(field, body as View, told))];
+    const view = body as View;
+    const told = { wrong: wrong.flatMap(({ expression }) => expression ?? []), today: latestDay(now) };
+    const beside = around ? fields.filter(({ name, spec }) => !(name in view) && spec.unlike !== undefined && spec.unlike in view) : [];
+    return [
+      ...unique(wrong),
+      ...fields.flatMap((field) => faultsOf(field, view, { ...told, ...(around && { around }) })),
+      ...beside.flatMap((field) => likenessOf(field, field.name, around!)),
+    ];
   };
 }
 
@@ -50,6 +60,8 @@ const RULES: Record<string, (params: Record<string, unknown>) => string> = {
   enum: ({ allowedValues }) => `must be one of ${listed(allowedValues)}`,
   minLength: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`),
   maxLength: ({ limit }) => `must have at most ${limit} characters`,
+  minItems: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} members`),
+  maxItems: ({ limit }) => `must have at most ${limit} members`,
   pattern: ({ pattern }) => `must match ${pattern}`,
   format: ({ format }) => `must be ${FORMATS[String(format)]}`,
 };
@@ -62,35 +74,56 @@ function schemaIssue({ keyword, instancePath, params }: ErrorObject): Issue {
 
 const about = (field: string, text: string): Issue => issue('invalid', `${field} ${text}`, field);
 
-/** `/patient/last_name` → `patient.last_name`, `/days/0` → `days[0]`. The keys of a free map are the caller's, not ours to repeat. */
-const fieldAt = (pointer: string): string =>
-  pointer
-    .slice(1)
-    .replace(/\/(\d+)/g, '[$1]')
-    .replaceAll('/', '.');
+/** `/patient/last_name` → `patient.last_name`, `/days/0` → `days[0]`. A key that looks like no name may be somebody's data: it ends there. */
+function fieldAt(pointer: string): string {
+  const steps = pointer.slice(1).split('/');
+  const foreign = steps.findIndex((step) => !isName(step));
+  return (foreign < 0 ? steps : steps.slice(0, foreign))
+    .map((step, nth) => (/^\d+$/.test(step) ? `[${step}]` : nth === 0 ? step : `.${step}`))
+    .join('');
+}
 
 /** The first issue of each field: a text that is empty need not be told that it is no e-mail address either. */
 const unique = (issues: Issue[]): Issue[] => [...new Map(issues.toReversed().map((one) => [one.expression![0]!, one])).values()].reverse();
 
-/** What the schema cannot say of a field. `wrong`: the fields it has said something of. */
-function faultsOf(field: Field, view: View, wrong: ReadonlySet<string>): Issue[] {
-  const name = field.at.join('.');
-  const value = view[field.name];
-  if (field.spec.readOnly || isUnset(value) || [...wrong].some((one) => one === name || one.startsWith(`${name}[`))) return [];
-  if (field.fields) return field.fields.flatMap((inner) => faultsOf(inner, value as View, wrong));
-  const text = faultOf(field, value) ?? likeness(field, value, view);
-  return text === undefined ? [] : [about(name, text)];
+/** `at`: what leads to the fields, where they are not the body's own. `wrong`: the fields the schema has said something of. `today`: the latest day that has come. `around`: the item that the body is a part of. */
+interface Told {
+  at?: string;
+  wrong: string[];
+  today: string;
+  around?: View;
 }
 
-function faultOf({ codec, spec, stores }: Field, value: unknown): string | undefined {
-  const each = spec.type === 'string[]' ? (value as unknown[]) : [value];
-  for (const one of each) {
-    const fault = codec.fault?.(one);
-    if (fault !== undefined) return fault;
-  }
+/** What the schema cannot say of a field. */
+function faultsOf(field: Field, view: View, told: Told): Issue[] {
+  const name = told.at === undefined ? field.name : `${told.at}.${field.name}`;
+  const value = view[field.name];
+  if (field.spec.readOnly || isUnset(saidIn(field, value)) || isTold(field, name, told.wrong)) return [];
+  const within = (fields: Field[], at: string, one: unknown): Issue[] =>
+    fields.flatMap((inner) => faultsOf(inner, one as View, { ...told, at }));
+  if (field.fields) return within(field.fields, name, value);
+  if (field.members)
+    return (value as View[]).flatMap((one, nth) =>
+      isTold(field, `${name}[${nth}]`, told.wrong) ? [] : within(field.members!, `${name}[${nth}]`, one),
+    );
+  const faults = membersOf(field, value).flatMap(({ at, ...member }) => {
+    const text = faultOf(field, member);
+    return text === undefined ? [] : [about(name + at, text)];
+  });
+  if (faults.length) return faults;
+  const late = lateness(field, value, told.today);
+  return late === undefined ? likenessOf(field, name, told.at === undefined ? (told.around ?? view) : view) : [about(name, late)];
+}
+
+const isTold = ({ spec, members }: Field, name: string, wrong: string[]): boolean =>
+  wrong.some((one) => one === name || (!members && one.startsWith(`${name}[`)) || (isMap(spec) && one.startsWith(`${name}.`)));
+
+function faultOf({ codec, stores }: Field, { one, value }: Omit<Member, 'at'>): string | undefined {
+  const fault = codec.fault?.(one);
+  if (fault !== undefined) return fault;
   return stores(value, NOTHING_KNOWN)
     .map(storable)
-    .find((fault) => fault !== undefined);
+    .find((found) => found !== undefined);
 }
 
 /** FHIR holds no empty texts, and none that break the rule of their type. https://hl7.org/fhir/R4/datatypes.html#string */
@@ -101,20 +134,19 @@ function storable({ type, value }: Stored): string | undefined {
   return rule && !rule.is(value) ? `must be ${rule.expected}` : undefined;
 }
 
-/** `unlike:` two fields that may not be stored as the same. */
-function likeness({ codec, spec: { unlike } }: Field, value: unknown, view: View): string | undefined {
-  const other = unlike === undefined ? undefined : (view[unlike] ?? undefined);
-  if (other === undefined) return undefined;
-  return codec.write(value, NOTHING_KNOWN) === codec.write(other, NOTHING_KNOWN) ? `must not be the same as ${unlike}` : undefined;
+/** Where the sun rises first it is fourteen hours later than UTC: a day that has come there has come. */
+const EARLIEST_ZONE_MS = 14 * 3_600_000;
+
+const latestDay = (now: string): string => new Date(Date.parse(now) + EARLIEST_ZONE_MS).toISOString().slice(0, 10);
+
+/** `past:` a day that has come. */
+function lateness({ codec, spec: { past } }: Field, value: unknown, today: string): string | undefined {
+  return past && String(codec.write(value, NOTHING_KNOWN)) > today ? 'must not be in the future' : undefined;
 }
 
-/** The body without what the shape does not know, at any depth. */
-export function knownOf(fields: Field[], body: View): View {
-  const entries = fields.flatMap((field): [string, unknown][] => {
-    const { name, spec, fields: inner } = field;
-    if (spec.readOnly || !Object.hasOwn(body, name)) return [];
-    const value = body[name];
-    return [[name, inner && value ? knownOf(inner, value as View) : value]];
-  });
-  return Object.fromEntries(entries);
+/** `unlike:` two fields that may not be stored as the same. */
+function likenessOf({ codec, name, spec: { unlike } }: Field, place: string, view: View): Issue[] {
+  const [value, other] = [view[name] ?? undefined, unlike === undefined ? undefined : (view[unlike] ?? undefined)];
+  if (value === undefined || other === undefined || codec.write(value, NOTHING_KNOWN) !== codec.write(other, NOTHING_KNOWN)) return [];
+  return [about(place, `must not be the same as ${unlike}`)];
 }

@@ -1,33 +1,48 @@
 // Nothing points nowhere: every alias of a surface and every extension on a path is defined in fhir-profiles/, and an extension stands where its
 // definition lets it stand, with a value of the type it defines.
-import type { Path } from '../fhir/path.ts';
-import type { StepSyntax } from '../fhir/path-syntax.ts';
+import { closestName } from '../fhir/closest-name.ts';
+import type { Path } from '../fhir/path/path.ts';
+import type { StepSyntax } from '../fhir/path/path-syntax.ts';
 import type { Profiles } from '../fhir/profiles.ts';
 import type { Lens } from './lens.ts';
+import type { Fault } from './loaded.ts';
 import type { Source } from './source.ts';
 import type { MappingSpec, SurfaceSpec } from './spec.ts';
 
 /** The aliases of a surface. */
-export function checkAliases(surface: Source<SurfaceSpec>, { definitions }: Profiles): string[] {
+export function checkAliases(surface: Source<SurfaceSpec>, { definitions }: Profiles): Fault[] {
   const undefinedOnes = Object.entries(surface.content.systems).filter(([, url]) => !definitions.has(url));
-  return undefinedOnes.map(([name, url]) => `${surface.place(['systems', name])}: nothing in fhir-profiles/ defines ${url}`);
+  return undefinedOnes.map(([name, url]) => ({ place: surface.place(['systems', name]), text: undefinedText(url, definitions) }));
 }
 
 /** The extensions of a mapping, and URLs that should be aliases. */
-export function checkExtensions({ lens, mapping }: { lens: Lens; mapping: Source<MappingSpec> }, { definitions }: Profiles): string[] {
-  const faults: string[] = [];
-  for (const field of lens.leaves) {
-    const problems = [...field.paths, ...field.written].flatMap((path) => extensionProblems(path, lens.names.scope.type, definitions));
-    const keys = field.at.flatMap((name) => ['fields', name]);
-    for (const problem of new Set(problems)) faults.push(`${mapping.place(keys)}: ${problem}`);
+export function checkExtensions({ lens, mapping }: { lens: Lens; mapping: Source<MappingSpec> }, { definitions }: Profiles): Fault[] {
+  const faults: Fault[] = [];
+  const scopes = [
+    { type: lens.names.scope.type, leaves: lens.leaves },
+    ...lens.lists.map(({ list, leaves }) => ({ type: list.paths[0]!.type, leaves })),
+  ];
+  for (const { type, leaves } of scopes) {
+    for (const field of leaves) {
+      const problems = [...field.paths, ...field.written].flatMap((path) => extensionProblems(path, type, definitions));
+      const keys = field.at.flatMap((name) => ['fields', name]);
+      for (const problem of new Set(problems)) faults.push({ place: mapping.place(keys), text: problem });
+    }
   }
   for (const part of ['let', 'row', 'fields', 'also'] as const) {
     for (const [key, spec] of Object.entries(mapping.content[part] ?? {})) {
       const [, url] = /'((?:https?|urn):[^']*)'/.exec(JSON.stringify(spec)) ?? [];
-      if (url !== undefined) faults.push(`${mapping.place([part, key])}: write an alias of surface.yaml for ${url}`);
+      if (url !== undefined) faults.push({ place: mapping.place([part, key]), text: `write an alias of surface.yaml for ${url}` });
     }
   }
   return faults;
+}
+
+/** What is missing, and what was probably meant. */
+function undefinedText(url: string, definitions: Profiles['definitions']): string {
+  const meant = closestName(url, [...definitions.keys()]);
+  const instead = meant === undefined ? 'define it there, or list it in third-party.yaml if another defines it' : `did you mean ${meant}?`;
+  return `nothing in fhir-profiles/ defines ${url}: ${instead}`;
 }
 
 /** https://hl7.org/fhir/R4/defining-extensions.html#context */
@@ -36,14 +51,16 @@ function extensionProblems({ steps, variable }: Path, resource: string, definiti
     const url = step.name === 'extension' ? urlOf(JSON.parse(step.key) as StepSyntax) : undefined;
     if (url === undefined || !/^\w+:/.test(url)) return [];
     const definition = definitions.get(url);
-    if (!definition) return [`nothing in fhir-profiles/ defines ${url}`];
+    if (!definition) return [undefinedText(url, definitions)];
     if (!/extension|third-party/.test(definition.kind)) return [`${url} is a ${definition.kind}, no extension`];
     const on = steps[at - 1]?.type ?? (variable === undefined ? resource : undefined);
     const value = steps[at + 1]?.name === 'value' || steps[at + 1]?.name.startsWith('value') ? steps[at + 1]!.type : undefined;
     return [
-      on !== undefined && definition.contexts && !definition.contexts.includes(on) ? `${url} is not defined for ${on}` : '',
+      on !== undefined && definition.contexts && !definition.contexts.includes(on)
+        ? `${url} is not defined for ${on}, but for ${definition.contexts.join(', ')}: write another path, or add a context to its definition`
+        : '',
       value !== undefined && definition.values && !definition.values.includes(value)
-        ? `${url} has values of type ${definition.values.join(', ')}, not ${value}`
+        ? `${url} has values of type ${definition.values.join(', ')}, not ${value}: write value.ofType(${definition.values[0]})`
         : '',
     ].filter(Boolean);
   });

@@ -1,6 +1,7 @@
 // What a compiled mapping must keep, checked at start: no field is ambiguous, none writes over another, what is written can be made.
-import { isPrimitive } from '../fhir/elements.ts';
-import type { Path } from '../fhir/path.ts';
+import { didYouMean } from '../fhir/closest-name.ts';
+import { elementNames, isPrimitive } from '../fhir/elements.ts';
+import type { Path } from '../fhir/path/path.ts';
 import type { Field } from './field.ts';
 import type { Lens } from './lens.ts';
 import { isOverlap } from './overlap.ts';
@@ -10,16 +11,21 @@ import type { FieldSpec, MappingSpec } from './spec.ts';
 export type Fault = (keys: string[], error: Error) => void;
 
 export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void {
-  for (const field of lens.leaves) {
-    const keys = keysOf(field);
-    for (const problem of [...placeProblems(field), ...wordProblems(field, lens)]) fault(keys, new Error(problem));
+  for (const leaves of [lens.leaves, ...lens.lists.map((one) => one.leaves)]) {
+    for (const field of leaves)
+      for (const problem of [...placeProblems(field), ...wordProblems(field, leaves)]) fault(keysOf(field), new Error(problem));
   }
   for (const [nth, { path, while: condition }] of lens.also.entries()) {
     if (path.readOnly) fault(['also', String(nth), 'fhir'], new Error(path.readOnly));
     if (condition?.path.open.length)
       fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: say which is meant`));
   }
-  if (mapping.interactions.some((one) => one === 'create' || one === 'update')) checkOverlaps(lens, fault);
+  if (mapping.interactions.some((one) => one === 'create' || one === 'update' || one === 'replace')) {
+    checkOverlaps(lens.leaves, writersOf(lens), fault);
+    for (const { leaves } of lens.lists) checkOverlaps(leaves, leaves.flatMap(writersIn), fault);
+  }
+  if (mapping.row && mapping.interactions.some((one) => one === 'update' || one === 'replace' || one === 'delete'))
+    fault(['interactions'], new Error('items that are elements of a resource (row:) can be made and read, not changed'));
   checkNames(lens, mapping, fault);
 }
 
@@ -29,6 +35,7 @@ const keysOf = ({ at }: Field): string[] => at.flatMap((name) => ['fields', name
 /** A field leads to as many elements as it shows values, and what a client may write can be written. */
 function placeProblems({ paths, written, spec, name }: Field): string[] {
   const [main] = paths as [Path];
+  if (spec.list !== undefined) return unwritable({ spec, written });
   if (spec.as === 'joined' || spec.as === 'latest') return [];
   const isList = spec.type === 'string[]' || spec.as?.startsWith('keyed');
   const open = main.variable === undefined ? main.open.length : 0;
@@ -36,70 +43,119 @@ function placeProblems({ paths, written, spec, name }: Field): string[] {
     !isList && open > 0 && `${main.open[0]} repeats, and the field has one value: say which is meant, with first() or where(…)`,
     isList &&
       main.open.length !== 1 &&
-      `the field is a list, and ${main.open.length === 0 ? 'nothing repeats' : 'more than one element repeats'} on its path`,
-    !isList && !spec.each && !fits(main.type, spec) && `it leads to a ${main.type}, which is no value of this field`,
+      `the field is a list, and ${main.open.length === 0 ? 'nothing repeats on its path: leave type out' : 'more than one element repeats on its path: say which is meant, with first() or where(…)'}`,
+    !isList &&
+      !spec.each &&
+      !fits(main.type, spec) &&
+      `it leads to a ${main.type}, which is no value of this field: ${insteadOf(main.type)}`,
     name === 'id' && !spec.readOnly && 'an id is given by the server: it must be readOnly',
   ];
-  const unwritable = spec.readOnly ? undefined : written.find((path) => path.readOnly !== undefined);
-  return [...problems, unwritable && `it cannot be written: ${unwritable.readOnly}`].filter((text) => typeof text === 'string');
+  return [...problems.filter((text) => typeof text === 'string'), ...unwritable({ spec, written })];
+}
+
+function unwritable({ spec, written }: Pick<Field, 'spec' | 'written'>): string[] {
+  const path = spec.readOnly ? undefined : written.find(({ readOnly }) => readOnly !== undefined);
+  return path ? [`it cannot be written: ${path.readOnly}`] : [];
+}
+
+/** What leads on from a type that cannot be shown as it is. */
+function insteadOf(type: string): string {
+  if (type === 'Coding') return 'show it by as: coding and codes:, or write .code after it';
+  const names = elementNames(type).filter((name) => name !== 'id' && name !== 'extension');
+  return names.length ? `go on to one of its elements (${names.slice(0, 6).join(', ')})` : 'write type: boolean only where it is one';
 }
 
 /** Codings are shown through a code table, everything else is a primitive of the field's own type. */
 function fits(type: string, { as, type: shown = 'string' }: FieldSpec): boolean {
   if (as === 'coding') return type === 'Coding';
+  if (shown === 'number' || shown === 'integer') return (shown === 'number' ? NUMBERS : NUMBERS.slice(1)).includes(type);
   return isPrimitive(type) && (shown !== 'boolean' || type === 'boolean');
 }
 
-function wordProblems({ spec, codec, at }: Field, lens: Lens): string[] {
-  const beside = lens.leaves.filter((other) => other.at.slice(0, -1).join() === at.slice(0, -1).join()).map(({ name }) => name);
+const NUMBERS = ['decimal', 'integer', 'unsignedInt', 'positiveInt'];
+
+function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): string[] {
+  const beside = leaves.filter((other) => other.at.slice(0, -1).join() === at.slice(0, -1).join()).map(({ name }) => name);
   const problems = [
     spec.exists && codec.target === undefined && 'exists: needs a field that is a reference',
-    spec.unlike && !beside.includes(spec.unlike) && `there is no field ${spec.unlike} beside it`,
+    spec.key && !members?.some(({ name }) => name === spec.key) && `key: there is no field ${spec.key} in its members`,
+    spec.unlike && !beside.includes(spec.unlike) && `there is no field ${spec.unlike} beside it${didYouMean(spec.unlike, beside)}`,
+    spec.readOnly && spec.on && 'a field that is readOnly is in no request: on: has nothing to say',
+    spec.on === 'update' && spec.required && 'a field that a create may not set cannot be required',
+    spec.shares && !beside.includes(spec.shares) && `there is no field ${spec.shares} beside it${didYouMean(spec.shares, beside)}`,
+    spec.shares && at.length > 1 && 'shares: is for a field that is not in an object',
+    spec.omit && spec.writeOnly && 'a field that is writeOnly is in no response: omit: has nothing to leave out',
     spec.readOnly && spec.required && 'a field that is readOnly is in no request: it cannot be required',
     spec.codes && spec.enum && 'codes: says which words there are: enum: is one too many',
-    spec.default !== undefined && spec.required && 'a field that is required needs no default',
+    spec.default !== undefined && spec.default !== '' && spec.required && "a field that is required needs no default but ''",
+    spec.past && (spec.format ?? spec.as) !== 'date' && 'past: needs a field that is a date',
     spec.each && !spec.readOnly && spec.type !== 'string[]' && 'each: of a single value can only be read',
   ];
   return problems.filter((text) => typeof text === 'string');
 }
 
+interface Writer {
+  keys: string[];
+  name: string;
+  path: Path;
+  owns?: Field['owns'];
+  shares?: string | undefined;
+}
+
+const writersIn = (field: Field): Writer[] =>
+  field.written.map((path) => ({
+    keys: keysOf(field),
+    name: field.at.join('.'),
+    path,
+    shares: field.spec.shares,
+    ...(field.owns && { owns: field.owns }),
+  }));
+
 /** Whatever writes: fields, the words beside their codes, parts of texts, linked references, what is written and never shown. */
-function checkOverlaps(lens: Lens, fault: Fault): void {
-  const writers = [
-    ...lens.leaves.flatMap((field) =>
-      field.written.map((path) => ({ keys: keysOf(field), name: field.at.join('.'), path, owns: field.owns })),
-    ),
-    ...lens.leaves.flatMap((field) =>
-      field.spec.link
-        ? [{ keys: keysOf(field), name: `the link of ${field.name}`, path: lens.names.path(field.spec.link.to), owns: undefined }]
-        : [],
-    ),
-    ...lens.also.map(({ path }, nth) => ({ keys: ['also', String(nth)], name: `also ${nth + 1}`, path, owns: undefined })),
-  ].filter(({ path }) => path.readOnly === undefined);
+function writersOf(lens: Lens): Writer[] {
+  const links = lens.leaves.flatMap((field) =>
+    field.spec.link ? [{ keys: keysOf(field), name: `the link of ${field.name}`, path: lens.names.path(field.spec.link.to) }] : [],
+  );
+  const also = lens.also.map(({ path }, nth) => ({ keys: ['also', String(nth)], name: `also ${nth + 1}`, path }));
+  return [...lens.leaves.flatMap(writersIn), ...links, ...also];
+}
+
+function checkOverlaps(leaves: Field[], all: Writer[], fault: Fault): void {
+  const writers = all.filter(({ path }) => path.readOnly === undefined);
   for (const [nth, one] of writers.entries()) {
-    const other = writers.slice(0, nth).find((before) => before.name !== one.name && isOverlap(before, one));
-    if (other) fault(one.keys, new Error(`it writes where ${other.name} writes`));
-    const early = one.path.steps.find((step) => step.index !== undefined && step.index > 0 && !hasNeighbour(one.path, step.index, lens));
+    const other = writers.slice(0, nth).find((before) => !isOneThing(before, one) && isOverlap(before, one));
+    if (other)
+      fault(one.keys, new Error(`it writes where ${other.name} writes: tell the two apart with where(…), or make one of them readOnly`));
+    const early = one.path.steps.find((step) => step.index !== undefined && step.index > 0 && !hasNeighbour(one.path, step.index, leaves));
     if (early)
       fault(one.keys, new Error(`${early.name} has no member ${early.index} without one before it: no required field writes that`));
   }
 }
 
+/** Two that say the same thing may write one place: a field and itself, and fields that share it. */
+function isOneThing(a: Writer, b: Writer): boolean {
+  return (a.shares ?? a.name) === (b.shares ?? b.name);
+}
+
 /** A member can only be second where a required field is first: lists have no holes. */
-function hasNeighbour(path: Path, index: number, lens: Lens): boolean {
+function hasNeighbour(path: Path, index: number, leaves: Field[]): boolean {
   const names = path.steps.map(({ name }) => name).join('.');
-  return lens.leaves.some(
+  return leaves.some(
     ({ spec, paths: [main] }) =>
       spec.required && main!.steps.map(({ name }) => name).join('.') === names && main!.steps.some((step) => step.index === index - 1),
   );
 }
 
 /** Names of fields, where a mapping uses them elsewhere. */
-function checkNames(lens: Lens, { row, unique, into, interactions }: MappingSpec, fault: Fault): void {
+function checkNames(lens: Lens, { row, unique, into, belongs = [], interactions }: MappingSpec, fault: Fault): void {
   const names = lens.fields.map(({ name }) => name);
   const known = (keys: string[], used: string[]): void => {
-    for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}`));
+    for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}${didYouMean(name, names)}`));
   };
+  for (const name of belongs) {
+    if (!lens.fields.some((field) => field.name === name && !field.spec.writeOnly))
+      fault(['belongs'], new Error(`no field ${name} is shown`));
+  }
   if (row) known(['row', 'key'], [row.key]);
   known(
     ['into'],

@@ -1,4 +1,5 @@
 // Two shapes may not claim one route, unless the host or the kind of key says which is meant.
+import type { Fault } from './loaded.ts';
 import type { Shape, Surface } from './shape.ts';
 import type { Source } from './source.ts';
 import type { MappingSpec } from './spec.ts';
@@ -9,12 +10,17 @@ interface Claimed {
 }
 
 /** One fault per route that two shapes claim and nothing tells apart. */
-export function checkRoutes(shapes: Claimed[]): string[] {
+export function checkRoutes(shapes: Claimed[]): Fault[] {
   return shapes.flatMap((one, nth) =>
     shapes.slice(0, nth).flatMap((other) => {
       const route = routesOf(one.shape).find((path) => routesOf(other.shape).includes(path));
       if (route === undefined || areApart(one.shape.surface, other.shape.surface)) return [];
-      return [`${one.mapping.place(['path'])}: ${route} is claimed by ${other.shape.surface.name}/${other.shape.name} too`];
+      return [
+        {
+          place: one.mapping.place(['path']),
+          text: `${route} is claimed by ${other.shape.surface.name}/${other.shape.name} too: write another path, or let the keys of the two surfaces differ (auth)`,
+        },
+      ];
     }),
   );
 }

@@ -1,8 +1,9 @@
 // Every search a mapping can ask for is one this server answers: checked at start, with sample values in it.
 
 import { queryString } from '../fhir/query-string.ts';
-import type { Registry } from '../fhir/search-parameters.ts';
-import { parseSearch } from '../fhir/search-request.ts';
+import type { Registry } from '../fhir/search/parameters.ts';
+import type { Condition } from '../fhir/search/query.ts';
+import { parseSearch } from '../fhir/search/request.ts';
 import type { Fault } from './check-lens.ts';
 import type { Lens } from './lens.ts';
 import { searchText, valuesIn } from './search-text.ts';
@@ -15,11 +16,29 @@ export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, faul
   for (const { keys, template } of searchesOf(mapping)) {
     try {
       const { type, parameters } = queryString(searchText(template, aliases, samples(template)));
-      parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
+      const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
+      if (query.where.some(isUnserved)) throw new Error(UNSERVED);
     } catch (error) {
       fault(keys, new Error(`${template}: ${(error as Error).message}`));
     }
   }
+}
+
+const UNSERVED =
+  'no index serves :contains on this parameter: leave it out to search by the beginning, or define a SearchParameter with modifier: [contains] in fhir-profiles/';
+
+/** A search for a part of a text that no substring index serves: it would look at every row. */
+function isUnserved(condition: Condition): boolean {
+  if (condition.on === 'string') return condition.any.some((one) => 'contains' in one && !one.infix);
+  return within(condition).some(isUnserved);
+}
+
+/** The conditions a condition is made of. */
+function within(condition: Condition): Condition[] {
+  if (condition.on === 'not') return [condition.condition];
+  if (condition.on === 'or') return condition.any;
+  if (condition.on === 'and') return condition.all;
+  return condition.on === 'chain' || condition.on === 'has' ? condition.where : [];
 }
 
 interface Written {

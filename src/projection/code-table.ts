@@ -1,5 +1,6 @@
 // Tables from a vendor's words to codes, one to one, so that each way back is the only one.
-import type { Aliases } from '../fhir/path.ts';
+import { didYouMean } from '../fhir/closest-name.ts';
+import type { Aliases } from '../fhir/path/path.ts';
 
 export interface Token {
   system: string;
@@ -17,7 +18,10 @@ export function wordTable<T>(table: Record<string, T>, key: (value: T) => string
   const words = new Map<string, string>();
   for (const [word, value] of Object.entries(table)) {
     const before = words.get(key(value));
-    if (before !== undefined) throw new Error(`codes must be one to one: ${before} and ${word} are both ${key(value)}`);
+    if (before !== undefined)
+      throw new Error(
+        `codes must be one to one: ${before} and ${word} are both ${key(value)}: keep one here, and write the other under also:`,
+      );
     words.set(key(value), word);
   }
   return {
@@ -31,6 +35,7 @@ export function wordTable<T>(table: Record<string, T>, key: (value: T) => string
 export function tokenOf(text: string, aliases: Aliases): Token {
   const [name = '', code] = text.split('|');
   const system = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
-  if (system === undefined || !code) throw new Error(`${text} is no code: write alias|code, with an alias of surface.yaml`);
+  if (system === undefined || !code)
+    throw new Error(`${text} is no code: write alias|code, with an alias of surface.yaml${didYouMean(name, Object.keys(aliases))}`);
   return { system, code };
 }

@@ -1,6 +1,8 @@
 // Pairs of pure functions for one value: how it is shown, how it is stored. The only code a mapping can ask for, by name (`as:`).
+import { didYouMean } from '../fhir/closest-name.ts';
 import { parseExact, stringify } from '../fhir/json.ts';
-import { TEXT_TYPES } from '../fhir/primitives.ts';
+import { referenceTarget } from '../fhir/reference-target.ts';
+import { TEXT_TYPES } from '../fhir/validation/primitives.ts';
 import { type Token, tokenOf, wordTable } from './code-table.ts';
 import type { Ids } from './ids.ts';
 import type { Env } from './shape.ts';
@@ -27,14 +29,18 @@ export interface Codec {
   target?: string;
 }
 
+/** An escaped surrogate: JSON.stringify escapes those that have no other half, and writes a backslash of the text as two. */
+const HALF = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
 type Maker = (argument: string, field: FieldSpec, context: CodecContext) => Codec;
 
 const same: Codec = { read: (value) => value, write: (value) => value };
 
 const plain: Maker = () => same;
 
-/** A JSON object kept as its text, digits as written. Text that is no JSON is shown as nothing. */
+/** A JSON object kept as its text, digits as written. Text that is no JSON is shown as nothing. Half a character would be kept as an escape that few can read. */
 const json: Maker = () => ({
+  fault: (shown) => (HALF.test(JSON.stringify(shown)) ? 'must have texts of well-formed Unicode' : undefined),
   read: (text) => {
     try {
       return parseExact(text as string);
@@ -55,10 +61,10 @@ const time: Maker = () => ({
   fault: (shown) => (TIME.test(shown as string) ? undefined : 'must be a time as HH:mm, from 00:00 to 23:59'),
 });
 
-const ISO_DAY = /^(\d{4})-(\d\d)-(\d\d)(?:T.*)?$/;
+const ISO_DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
 const US_DAY = /^(\d\d)\/(\d\d)\/(\d{4})$/;
 
-/** A day of the calendar, taken in ISO 8601 (a time after it is left out) or as MM/DD/YYYY, shown in ISO 8601. */
+/** A day of the calendar, taken in ISO 8601 or as MM/DD/YYYY, shown in ISO 8601. With a time it would be another day elsewhere. */
 const date: Maker = () => ({
   read: (stored) => stored,
   write: (shown) => dayOf(shown as string),
@@ -79,13 +85,11 @@ const id: Maker = (_argument, _field, { ids, resource }) => ({
   write: (value) => value,
 });
 
-const REFERENCE = /^([A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/.+)?$/;
-
 /** A reference to one type, shown as the id of what it leads to. References to other types, and to other servers, are shown as nothing. */
 const reference: Maker = (type, _field, { ids }) => ({
   target: type,
   read: (stored, env) => {
-    const [, found, id] = REFERENCE.exec(stored as string) ?? [];
+    const [found, id] = referenceTarget(stored as string, env.baseUrl ?? '')?.split('/') ?? [];
     return found === type ? ids.showId(type, id!, env) : undefined;
   },
   write: (shown, env) => {
@@ -135,6 +139,7 @@ export function codecOf(field: FieldSpec, context: CodecContext): Codec {
   const standard = field.codes ? 'code' : field.fhir === 'id' ? 'id' : 'plain';
   const [, name = '', argument = ''] = /^(\w+)(?:\((.*)\))?$/.exec(field.as ?? standard) ?? [];
   const maker = Object.hasOwn(MAKERS, name) ? MAKERS[name] : undefined;
-  if (!maker) throw new Error(`there is no codec ${field.as}; there are ${Object.keys(MAKERS).join(', ')}`);
+  if (!maker)
+    throw new Error(`there is no codec ${field.as}${didYouMean(name, Object.keys(MAKERS))}; there are ${Object.keys(MAKERS).join(', ')}`);
   return maker(argument, field, context);
 }

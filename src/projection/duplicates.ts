@@ -1,6 +1,6 @@
 // When two items are the same (`unique:`): what to lock, where to look for candidates, and whether a candidate is the same.
-import { fold } from '../fhir/fold.ts';
-import type { Aliases } from '../fhir/path.ts';
+import { fold } from '../fhir/indexing/fold.ts';
+import type { Aliases } from '../fhir/path/path.ts';
 import { keyText } from './field-map.ts';
 import { isUnset } from './lens-read.ts';
 import { searchText, valuesIn } from './search-text.ts';

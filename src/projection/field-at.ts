@@ -1,24 +1,47 @@
 // Which of the vendor's fields a FHIRPath expression speaks of: what FHIR refuses is told in the vendor's own words.
-import type { Field } from './field.ts';
+import type { Lens } from './lens.ts';
 import type { Shape } from './shape.ts';
 
 /** `fieldAt` of a shape: by the whole path, else by the names of the elements, else by what is above or below; never a guess between two fields. */
-export function fieldAtOf(resource: string, leaves: Field[]): Shape['fieldAt'] {
-  const places = leaves.flatMap((field) =>
-    field.written.flatMap(({ text }) => placesOf(resource, text).map((place) => ({ name: field.at.join('.'), ...place }))),
-  );
+export function fieldAtOf(resource: string, { leaves, lists }: Pick<Lens, 'leaves' | 'lists'>): Shape['fieldAt'] {
+  const written = [
+    ...leaves.flatMap((field) => field.written.map(({ text }) => ({ field, text }))),
+    ...lists.flatMap(({ list, leaves: inner }) =>
+      inner.flatMap((field) => field.written.map(({ text }) => ({ field, text: `${list.paths[0]!.text}.${text}` }))),
+    ),
+  ];
+  const places = written
+    .filter(({ field }) => field.spec.shares === undefined)
+    .flatMap(({ field, text }) => placesOf(resource, text).map((place) => ({ name: field.at.join('.'), ...place })));
   return (expression) => {
     const [wanted] = placesOf('', expression);
+    const same = places.filter((place) => place.names === wanted!.names && agree(place.text, wanted!.text));
     return (
       only(places.filter(({ text }) => text === wanted!.text)) ??
-      only(places.filter((place) => place.names === wanted!.names && agree(place.text, wanted!.text))) ??
-      only(places.filter(({ names }) => names.startsWith(`${wanted!.names}.`) || wanted!.names.startsWith(`${names}.`)))
+      only(same) ??
+      only(same.filter(({ member }) => member === wanted!.member)) ??
+      only(places.filter(({ names }) => names.startsWith(`${wanted!.names}.`) || wanted!.names.startsWith(`${names}.`))) ??
+      objectAround(places.filter(({ names }) => names.startsWith(`${wanted!.names}.`)))
     );
   };
 }
 
+/** The object of the vendor's that all of these are in; undefined: there is none. */
+function objectAround(found: { name: string }[]): string | undefined {
+  const [first = [], ...others] = found.map(({ name }) => name.split('.').slice(0, -1));
+  const shared = first.filter((_, nth) => others.every((other) => first.slice(0, nth + 1).every((step, at) => other[at] === step)));
+  return shared.length ? shared.join('.') : undefined;
+}
+
 /** Two paths by the same names speak of the same element unless each has conditions of its own: the phone is not the e-mail. */
 const agree = (a: string, b: string): boolean => !a.includes('(') || !b.includes('(');
+
+interface Place {
+  text: string;
+  names: string;
+  /** Which member of the last element, where that repeats; the first unless it says otherwise. */
+  member: number;
+}
 
 const only = (found: { name: string }[]): string | undefined => {
   const names = new Set(found.map(({ name }) => name));
@@ -26,11 +49,12 @@ const only = (found: { name: string }[]): string | undefined => {
 };
 
 /** A path from its resource type, with and without its conditions; one into a contained resource also from that one's type. */
-function placesOf(resource: string, path: string): { text: string; names: string }[] {
+function placesOf(resource: string, path: string): Place[] {
   const plain = path.replace(/\[\d+\]|\.(?:first\(\)|skip\(\d+\))/g, '');
   const whole = resource === '' ? plain : `${resource}.${plain}`;
   const inner = /^contained\.ofType\((\w+)\)(?:\.where\([^()]*\))?(\..*)$/.exec(plain);
-  return [whole, ...(inner ? [`${inner[1]}${inner[2]}`] : [])].map((text) => ({ text, names: withoutConditions(text) }));
+  const member = Number(/(?:\.skip\((\d+)\)\.first\(\)|\[(\d+)\])$/.exec(path)?.slice(1).find(Boolean) ?? 0);
+  return [whole, ...(inner ? [`${inner[1]}${inner[2]}`] : [])].map((text) => ({ text, names: withoutConditions(text), member }));
 }
 
 /** `telecom.where(system='phone').value` → `telecom.value`; a choice is named without its type. */

@@ -48,7 +48,12 @@ export const listField: FieldMaker = (name, spec, context) => {
   const [path] = paths as [(typeof paths)[number]];
   const slot = context.slot(path);
   const codec = codecOf(spec, context);
-  const { look, ways } = lookInto(spec, path.type, context.names);
+  const { look: found, ways } = lookInto(spec, path.type, context.names);
+  /** What the codec can show; an element with anything else is not its own. */
+  const look = (element: unknown, env: Env): unknown => {
+    const value = found(element, env);
+    return value === undefined || codec.read(value, env) === undefined ? undefined : value;
+  };
   const made = (text: unknown): unknown => (ways[0] ? ways[0].put({}, [text]) : text);
   return {
     name,
@@ -71,7 +76,7 @@ export const listField: FieldMaker = (name, spec, context) => {
   };
 };
 
-/** The elements for these texts, in this order, each with the element it had; those without a text stay where they are. */
+/** The elements for these texts, in this order, each with the element it had. */
 function rearranged(
   elements: unknown[],
   texts: unknown[],
@@ -82,6 +87,12 @@ function rearranged(
     const at = left.findIndex((element) => isDeepStrictEqual(textOf(element), text));
     return at < 0 ? made(text) : left.splice(at, 1)[0];
   });
-  const all = elements.flatMap((element) => (textOf(element) === undefined ? [element] : next.splice(0, 1)));
-  return [...all, ...next];
+  return placedAmong(elements, next, (element) => textOf(element) !== undefined);
+}
+
+/** These in the places of a field's own elements, what is left over at the end; all others stay where they are. */
+export function placedAmong(elements: unknown[], own: unknown[], isOwn: (element: unknown) => boolean): unknown[] {
+  const left = [...own];
+  const all = elements.flatMap((element) => (isOwn(element) ? left.splice(0, 1) : [element]));
+  return [...all, ...left];
 }

@@ -1,5 +1,6 @@
 // A field that is an object of its own: its fields live below one element. It is shown when one of them has a value.
 import type { Field, FieldMaker } from './field.ts';
+import { unsetOf } from './lens-read.ts';
 
 const NONE = { read: () => undefined, write: () => undefined };
 
@@ -20,8 +21,9 @@ export const objectField =
       written: [],
       stores: () => [],
       show(now) {
-        const shown = fields.map((field) => [field.name, field.show(now) ?? null] as const);
-        return shown.some(([, value]) => value !== null) ? Object.fromEntries(shown) : undefined;
+        const shown = fields.map((field) => [field, field.show(now)] as const);
+        if (shown.every(([, value]) => value === undefined)) return undefined;
+        return Object.fromEntries(shown.map(([field, value]) => [field.name, value ?? unsetOf(field.spec)]));
       },
       assign() {
         throw new Error(`${name}: an object is written field by field`);

@@ -2,6 +2,7 @@
 import type { FieldMaker } from './field.ts';
 import { combinedField, listField } from './field-list.ts';
 import { mapField } from './field-map.ts';
+import { membersField } from './field-members.ts';
 import { objectField } from './field-object.ts';
 import { scalarField } from './field-scalar.ts';
 import type { FieldSpec } from './spec.ts';
@@ -10,6 +11,7 @@ import type { FieldSpec } from './spec.ts';
 export const fieldOf: FieldMaker = (name, spec, context) => makerOf(spec)(name, spec, context);
 
 function makerOf(spec: FieldSpec): FieldMaker {
+  if (spec.list !== undefined) return membersField(fieldOf);
   if (spec.fields) return objectField(fieldOf);
   if (/^(joined|latest)$/.test(spec.as ?? '')) return combinedField;
   if (spec.as?.startsWith('keyed')) return mapField;

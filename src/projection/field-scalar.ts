@@ -2,6 +2,7 @@
 import { codecOf } from './codecs.ts';
 import { DERIVATIONS, type Derivation, type Parts } from './derivations.ts';
 import { type Field, type FieldContext, type FieldMaker, lookInto, type Now, pathsOf } from './field.ts';
+import { withOwnWord } from './field-own.ts';
 import type { Env } from './shape.ts';
 import type { FieldSpec } from './spec.ts';
 
@@ -37,9 +38,15 @@ export const scalarField: FieldMaker = (name, spec, context) => {
       changes[sources[0]!.slot] = value === undefined ? [] : [codec.write(value, env)];
     },
   };
-  if (spec.derived) return withParts(field, spec.derived, context);
-  return spec.also || spec.otherwise ? withWord(field, context) : field;
+  const whole = inWords(field, context);
+  return spec.own ? withOwnWord(whole, spec.own, context) : whole;
 };
+
+function inWords(field: Field, context: FieldContext): Field {
+  const { derived, also, otherwise } = field.spec;
+  if (derived) return withParts(field, derived, context);
+  return also || otherwise ? withWord(field, context) : field;
+}
 
 /** A code table belongs to the first path: what it does not know is left to the others, which are shown as they stand. */
 function shownAs({ spec, codec, paths }: Field, nth: number, value: unknown, env: Env): unknown {

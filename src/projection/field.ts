@@ -1,6 +1,6 @@
 // One documented field, compiled: what it shows of a resource, and what must change in the resource for it to show another value. The kinds of field are
 // in field-*.ts.
-import type { Path } from '../fhir/path.ts';
+import type { Path } from '../fhir/path/path.ts';
 import type { Codec, CodecContext } from './codecs.ts';
 import type { Names } from './names.ts';
 import type { Slots } from './path-tree.ts';
@@ -26,6 +26,8 @@ export interface Field {
   at: string[];
   /** The fields of an object. */
   fields?: Field[];
+  /** The fields of each member of a list of objects. */
+  members?: Field[];
   codec: Codec;
   /** Where it stands: the first is written, the others are fallbacks when reading. */
   paths: Path[];

@@ -20,6 +20,9 @@ const FIELD = {
   ...exactly({
     fhir: texts,
     at: text,
+    list: text,
+    where: text,
+    key: text,
     fields: tableOf({ $ref: '#/$defs/field' }),
     each: texts,
     as: text,
@@ -27,21 +30,28 @@ const FIELD = {
     also: tableOf(text),
     otherwise: text,
     derived: { ...tableOf(text), required: ['as'] },
-    type: { enum: ['string', 'boolean', 'object', 'string[]'] },
+    own: exactly({ 'word!': text, 'beside!': text }),
+    type: { enum: ['string', 'boolean', 'number', 'integer', 'object', 'string[]'] },
     enum: listOf(text),
     format: { enum: ['date', 'date-time', 'email', 'uuid'] },
     pattern: text,
     minLength: whole,
     maxLength: whole,
+    minItems: whole,
+    maxItems: whole,
     required: yes,
     default: {},
     readOnly: yes,
     writeOnly: yes,
+    on: { enum: ['create', 'update'] },
     exists: exactly({ 'missing!': kind, agrees: tableOf(text) }),
     link: exactly({ 'to!': text, 'search!': text }),
+    shares: text,
+    omit: { enum: ['unset', 'implied'] },
     unlike: text,
+    past: { const: true },
   }),
-  oneOf: [{ required: ['fhir'] }, { required: ['at', 'fields'] }],
+  oneOf: [{ required: ['fhir'] }, { required: ['at', 'fields'] }, { required: ['list', 'fields'] }],
 };
 
 const SEARCH = {
@@ -51,13 +61,15 @@ const SEARCH = {
 export const MAPPING_FILE = {
   $defs: { field: FIELD },
   ...exactly({
+    about: text,
     'resource!': text,
     'path!': { type: 'string', pattern: '^(/[a-z0-9-]+)+$' },
     plural: text,
-    'interactions!': listOf({ enum: ['create', 'read', 'search', 'update', 'delete'] }),
+    'interactions!': listOf({ enum: ['create', 'read', 'search', 'update', 'replace', 'delete'] }),
     idempotency: { enum: ['required', 'optional'] },
-    belongs: text,
+    belongs: { ...listOf(text), minItems: 1 },
     port: text,
+    says: exactly({ duplicate: text, idempotency: text }),
     into: text,
     let: tableOf({ anyOf: [text, exactly({ 'first!': listOf(text), 'having!': text })] }),
     row: exactly({ 'each!': text, 'by!': text, 'key!': text, 'as!': text, 'find!': text }),
@@ -76,9 +88,23 @@ export const MAPPING_FILE = {
   }),
 };
 
-const error = exactly({ 'status!': { type: 'integer', minimum: 400, maximum: 599 }, 'code!': text });
+/** A mapping without a door: what others report, put into resources. `given`: %name → FHIR type of what is known only when it is used. */
+export const INWARD_FILE = {
+  $defs: { field: FIELD },
+  ...exactly({
+    'resource!': text,
+    given: tableOf(text),
+    let: tableOf(text),
+    'fields!': tableOf({ $ref: '#/$defs/field' }),
+    also: listOf(exactly({ 'fhir!': text, 'value!': { type: ['string', 'boolean'] }, while: text })),
+  }),
+};
+
+const error = exactly({ 'status!': { type: 'integer', minimum: 400, maximum: 599 }, 'code!': text, says: text });
 
 export const SURFACE_FILE = exactly({
+  title: text,
+  describedAt: { type: 'string', pattern: '^https://' },
   'order!': whole,
   'hosts!': listOf(text),
   mounts: listOf({ type: 'string', pattern: '^(/[a-z0-9-]+)+$' }),
@@ -86,6 +112,7 @@ export const SURFACE_FILE = exactly({
   'systems!': tableOf(text),
   ids: exactly({ 'width!': whole, 'prefixes!': tableOf(text) }),
   nulls: { enum: ['unset', 'refused'] },
+  patch: { enum: ['merge', 'replace'] },
   'envelope!': exactly({ 'item!': {}, 'list!': {}, 'error!': {} }),
   headers: tableOf(text),
   'errors!': exactly(Object.fromEntries(Object.keys(KINDS).map((name) => [`${name}!`, error]))),

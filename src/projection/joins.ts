@@ -1,5 +1,6 @@
 // Resources that a shape shows beside its own: one search for a whole page, shared out by the references that say whose they are.
-import { compilePath } from '../fhir/path.ts';
+import { compilePath } from '../fhir/path/path.ts';
+import { referenceTarget } from '../fhir/reference-target.ts';
 import { isServed, type Resource, type ServedType } from '../fhir/types.ts';
 import type { Join, Touch } from './shape.ts';
 import type { JoinSpec, MappingSpec } from './spec.ts';
@@ -13,9 +14,9 @@ function joinOf(name: string, { search, on }: JoinSpec): Join {
     name,
     search: (ids) =>
       search.replace(/=([^&=]*\{id\}[^&]*)/, (_, value: string) => `=${ids.map((id) => value.replace('{id}', id)).join(',')}`),
-    share({ resourceType, id }, answer) {
+    share({ resourceType, id }, answer, baseUrl) {
       const own = `${resourceType}/${id}`;
-      return answer.filter((one) => path.get(one).some((reference) => reference === own));
+      return answer.filter((one) => path.get(one).some((reference) => referenceTarget(String(reference), baseUrl) === own));
     },
   };
 }
@@ -32,15 +33,16 @@ export function touchesOf({ resource, with: joined = {} }: MappingSpec): Touch[]
 
 function touchOf(type: ServedType, on: string, resource: ServedType): Touch {
   const path = compilePath(on, { type });
-  const owners = (one: Resource | undefined): string[] =>
-    (one ? path.get(one) : []).flatMap((reference) =>
-      String(reference).startsWith(`${resource}/`) ? [String(reference).slice(resource.length + 1)] : [],
-    );
+  const owners = (one: Resource | undefined, baseUrl: string): string[] =>
+    (one ? path.get(one) : []).flatMap((reference) => {
+      const [owner, id] = referenceTarget(String(reference), baseUrl)?.split('/') ?? [];
+      return owner === resource && id !== undefined ? [id] : [];
+    });
   return {
     on: type,
-    left(previous, next) {
-      const kept = owners(next);
-      return owners(previous)
+    left(previous, next, baseUrl) {
+      const kept = owners(next, baseUrl);
+      return owners(previous, baseUrl)
         .filter((id) => !kept.includes(id))
         .map((id) => ({ type: resource, id }));
     },

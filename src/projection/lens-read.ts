@@ -1,5 +1,5 @@
 // resource → view: one walk over the resource finds what all paths of a mapping lead to, and each field shows its part of it.
-import type { Path } from '../fhir/path.ts';
+import type { Path } from '../fhir/path/path.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Field, Now } from './field.ts';
 import type { Names } from './names.ts';
@@ -32,6 +32,8 @@ export interface Parts {
   rows: Rows | undefined;
   /** Field → the slot of the reference that its name is linked to. */
   links: ReadonlyMap<Field, number>;
+  /** Field → whether what it shows is said by others already (`omit: implied`). */
+  implied: ReadonlyMap<Field, (shown: unknown) => boolean>;
 }
 
 /** What the resource holds, with the names bound that this mapping uses. `view`: what is about to be written. */
@@ -46,7 +48,12 @@ export function nowOf({ names, rows, tree }: Parts, resource: Resource, { env, v
 export function viewOf(parts: Parts, resource: Resource, { env, all }: { env: Env; all: boolean }): View {
   const now = nowOf(parts, resource, { env });
   const view: View = {};
-  for (const field of parts.fields) if (all || !field.spec.writeOnly) view[field.name] = field.show(now) ?? unsetOf(field.spec);
+  for (const field of parts.fields) {
+    if (field.spec.writeOnly && !all) continue;
+    const shown = field.show(now);
+    if (!all && field.spec.omit !== undefined && (shown === undefined || parts.implied.get(field)?.(shown))) continue;
+    view[field.name] = shown ?? unsetOf(field.spec);
+  }
   return view;
 }
 
@@ -56,16 +63,19 @@ export function standardOf({ default: standard }: FieldSpec): unknown {
 }
 
 /** How a field without a value is shown. */
-function unsetOf(spec: FieldSpec): unknown {
-  const { type } = spec;
+export function unsetOf(spec: FieldSpec): unknown {
+  const { type, list } = spec;
   const standard = standardOf(spec);
   if (standard !== undefined) return standard;
-  if (type === 'string[]') return [];
+  if (type === 'string[]' || list !== undefined) return [];
   return type === 'object' ? {} : null;
 }
 
 /** `%now`: known when an item is made. */
 export const isServerValue = (value: unknown): value is string => typeof value === 'string' && value.startsWith('%');
+
+/** What is to be stored of a value: an empty text that is shown for a missing one stands for nothing. */
+export const storedOf = (value: unknown): unknown => (isUnset(value) || value === '' ? undefined : value);
 
 /** Null, an empty list and an empty map say that there is no value. */
 export const isUnset = (value: unknown): boolean =>

@@ -2,12 +2,13 @@
 // touched, so writing back what was read changes nothing, however it came to be stored.
 import { isDeepStrictEqual } from 'node:util';
 import { isPrimitive } from '../fhir/elements.ts';
-import type { Aliases } from '../fhir/path.ts';
+import type { Aliases } from '../fhir/path/path.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Field, Now } from './field.ts';
-import { type Also, isServerValue, isUnset, nowOf, type Parts, standardOf } from './lens-read.ts';
+import { type Also, isServerValue, nowOf, type Parts, standardOf, storedOf } from './lens-read.ts';
 import type { Slots } from './path-tree.ts';
 import type { Env, View } from './shape.ts';
+import type { FieldSpec } from './spec.ts';
 
 interface Writing {
   now: Now;
@@ -44,7 +45,7 @@ function writeField(parts: Parts, field: Field, view: View, writing: Writing): v
     return;
   }
   const { now, changes, made } = writing;
-  const shown = field.show(now) ?? (made ? undefined : standardOf(field.spec));
+  const shown = field.show(now) ?? (made ? undefined : storedOf(standardOf(field.spec)));
   if (wanted === shown || isDeepStrictEqual(wanted, shown)) return;
   field.assign(wanted, now, changes);
   const link = parts.links.get(field);
@@ -56,13 +57,16 @@ function wantedOf(field: Field, view: View, { server, made, now }: Writing): unk
   const { name, spec, paths } = field;
   if (server && !(name in view)) return KEEP;
   if (server || (!spec.readOnly && paths[0]?.variable === undefined)) {
-    if (spec.writeOnly && view[name] === undefined) return KEEP;
+    if (isLeftOut(spec) && view[name] === undefined) return KEEP;
     const wanted = view[name] ?? (made ? spec.default : undefined);
-    return isUnset(wanted) ? undefined : wanted;
+    return storedOf(wanted);
   }
-  if (!made || spec.default === undefined || field.show(now) !== undefined) return KEEP;
+  if (!made || storedOf(spec.default) === undefined || field.show(now) !== undefined) return KEEP;
   return isServerValue(spec.default) ? now.env[spec.default.slice(1)] : spec.default;
 }
+
+/** Fields that a view may lack without saying that they have no value. */
+const isLeftOut = ({ writeOnly, on, omit }: FieldSpec): boolean => writeOnly === true || on === 'update' || omit !== undefined;
 
 /** What is written and never shown: with a condition it is there as long as that leads to something, without one it comes with a new item. */
 function writeAlso(one: Also, { now, changes, made }: Writing, aliases: Aliases): void {

@@ -1,5 +1,5 @@
 // Compiles a mapping into a lens: `read` (lens-read.ts) is resource → view, `write` (lens-write.ts) is view → resource. Both are pure.
-import type { Path } from '../fhir/path.ts';
+import type { Path } from '../fhir/path/path.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { CodecContext } from './codecs.ts';
 import { DERIVATIONS } from './derivations.ts';
@@ -10,13 +10,16 @@ import { written } from './lens-write.ts';
 import { type Names, namesOf } from './names.ts';
 import { type PathTree, pathTree } from './path-tree.ts';
 import type { Env, View } from './shape.ts';
+import { impliedIn } from './sharing.ts';
 import type { AlsoSpec, MappingSpec, RowSpec } from './spec.ts';
 
 export interface Lens {
   names: Names;
   fields: Field[];
-  /** The fields that are no objects, those inside of objects among them. */
+  /** The fields that are no objects, those inside of objects among them; a list of objects is one. */
   leaves: Field[];
+  /** The same of the members of each list of objects, lists in lists among them: their paths begin at the list's elements. */
+  lists: { list: Field; leaves: Field[] }[];
   also: Also[];
   rows: Rows | undefined;
   /** `all`: the fields that are never shown, too. */
@@ -47,11 +50,12 @@ export function lensOf(
   const [rows] = mapping.row ? attempt(['row'], () => rowsOf(mapping.row!, names)) : [];
   const leaves = fields.flatMap(leavesOf);
   const links = new Map(leaves.flatMap((field) => linkSlot(field, names, tree)));
-  const parts: Parts = { mapping, names, tree, fields, also, rows, links };
+  const parts: Parts = { mapping, names, tree, fields, also, rows, links, implied: impliedIn(fields) };
   return {
     names,
     fields,
     leaves,
+    lists: leaves.flatMap(listsIn),
     also,
     rows,
     read: (resource, env, { all = false } = {}) => viewOf(parts, resource, { env, all }),
@@ -60,6 +64,12 @@ export function lensOf(
 }
 
 const leavesOf = (field: Field): Field[] => field.fields?.flatMap(leavesOf) ?? [field];
+
+function listsIn(list: Field): Lens['lists'] {
+  if (!list.members) return [];
+  const leaves = list.members.flatMap(leavesOf);
+  return [{ list, leaves }, ...leaves.flatMap(listsIn)];
+}
 
 function alsoOf(spec: AlsoSpec, names: Names, tree: PathTree): Also {
   const placed = (text: string): { path: Path; slot: number } => {
@@ -77,7 +87,7 @@ function rowsOf({ each, by, key, as }: RowSpec, names: Names): Rows {
   const elements = names.path(each);
   const keyOf = names.path(by, elements.type);
   const rule = DERIVATIONS[as];
-  if (!rule) throw new Error(`there is no derivation ${as}`);
+  if (!rule) throw new Error(`there is no derivation ${as}; there are ${Object.keys(DERIVATIONS).join(', ')}`);
   return {
     name: key,
     keys: (resource) => [...new Set(elements.get(resource).flatMap((element) => onlyOne(keyOf.get(element))))] as string[],

@@ -19,3 +19,9 @@ export interface LoadedSurface {
   /** Its mapping files. */
   files: string[];
 }
+
+/** A mistake in a file: where it is (file, line and keys), and what it is and what to write instead. */
+export interface Fault {
+  place: string;
+  text: string;
+}

@@ -2,18 +2,20 @@
 // is told with file, line and key; all of them at once.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { didYouMean } from '../fhir/closest-name.ts';
 import type { Profiles } from '../fhir/profiles.ts';
-import type { Registry } from '../fhir/search-parameters.ts';
-import { isServed } from '../fhir/types.ts';
+import type { Registry } from '../fhir/search/parameters.ts';
+import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { checkAliases, checkExtensions } from './check-aliases.ts';
 import { checkLens } from './check-lens.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkSearches } from './check-searches.ts';
 import { MAPPING_FILE, SURFACE_FILE } from './file-grammar.ts';
 import { touchesOf } from './joins.ts';
-import type { LoadedShape, LoadedSurface } from './loaded.ts';
-import { openApiOf } from './openapi.ts';
+import type { Fault, LoadedShape, LoadedSurface } from './loaded.ts';
+import { openApiOf } from './openapi/document.ts';
 import type { Mappings } from './shape.ts';
 import { shapeOf } from './shape-of.ts';
 import { readSource, type Source } from './source.ts';
@@ -31,33 +33,43 @@ export function loadMappings(directory: string, options: LoadOptions): Mappings 
   return {
     surfaces: loaded.surfaces.map(({ surface }) => surface),
     shapes: loaded.shapes.map(({ shape }) => shape),
-    openApi: new Map(
-      loaded.surfaces.map((one) => [
-        one.surface.name,
-        openApiOf(
-          one,
-          loaded.shapes.filter(({ shape }) => shape.surface === one.surface),
-        ),
-      ]),
-    ),
+    openApi: (name, facts) => {
+      const one = loaded.surfaces.find(({ surface }) => surface.name === name);
+      const shapes = loaded.shapes.filter(({ shape }) => shape.surface === one?.surface);
+      return one && openApiOf(one, shapes, facts);
+    },
     touches: loaded.shapes.flatMap(({ mapping }) => touchesOf(mapping.content)),
   };
 }
 
 /** The same with the lenses and files behind the shapes. */
 export function loadShapes(directory: string, options: LoadOptions): { surfaces: LoadedSurface[]; shapes: LoadedShape[] } {
-  const faults: string[] = [];
+  const { surfaces, shapes, faults } = readMappings(directory, options);
+  if (faults.length) throw new Error(`the mappings cannot be used:\n  ${faults.map(inOneLine).join('\n  ')}`);
+  return { surfaces, shapes };
+}
+
+export const inOneLine = ({ place, text }: Fault): string => (place.includes(' ') ? `${place}: ${text}` : `${place} ${text}`);
+
+/** What stands under mappings/: what can be used of it, and every mistake. */
+export interface Readings {
+  surfaces: LoadedSurface[];
+  shapes: LoadedShape[];
+  faults: Fault[];
+}
+
+/** Reads everything under a directory; a mistake is told, not thrown. */
+export function readMappings(directory: string, options: LoadOptions): Readings {
+  const faults: Fault[] = [];
   const surfaces = folders(directory).flatMap((vendor) => loadSurface(join(directory, vendor), vendor, { ...options, faults }));
   surfaces.sort((a, b) => a.source.content.order - b.source.content.order);
   const shapes = surfaces.flatMap((one) => one.files.flatMap((file) => loadShape(file, one, { ...options, faults })));
-  faults.push(...checkRoutes(shapes));
-  if (faults.length) throw new Error(`the mappings cannot be used:\n  ${faults.join('\n  ')}`);
-  return { surfaces, shapes };
+  return { surfaces, shapes, faults: [...faults, ...checkRoutes(shapes)] };
 }
 
 interface Loading extends LoadOptions {
   /** What is wrong so far. */
-  faults: string[];
+  faults: Fault[];
 }
 
 const folders = (directory: string): string[] =>
@@ -68,29 +80,43 @@ const folders = (directory: string): string[] =>
 function loadSurface(folder: string, name: string, { profiles, faults }: Loading): LoadedSurface[] {
   const source = read<SurfaceSpec>(join(folder, 'surface.yaml'), SURFACE_FILE, faults);
   if (!source) return [];
-  const surface = surfaceOf(name, source.content, (keys, error) => faults.push(`${source.place(keys)}: ${messageOf(error)}`));
+  const surface = surfaceOf(name, source.content, (keys, error) => faults.push({ place: source.place(keys), text: messageOf(error) }));
   faults.push(...checkAliases(source, profiles));
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml') && file !== 'surface.yaml' && !file.endsWith('.examples.yaml'));
   return [{ surface, source, files: files.sort().map((file) => join(folder, file)) }];
 }
 
-function loadShape(file: string, { surface, source }: LoadedSurface, { profiles, registry, faults }: Loading): LoadedShape[] {
+function loadShape(file: string, surface: LoadedSurface, { faults, ...options }: Loading): LoadedShape[] {
   const mapping = read<MappingSpec>(file, MAPPING_FILE, faults);
   if (!mapping) return [];
-  const fault = (keys: string[], error: unknown): void => void faults.push(`${mapping.place(keys)}: ${messageOf(error)}`);
-  const name = file.replace(/^.*[\\/]|\.yaml$/g, '');
-  if (!isServed(mapping.content.resource)) fault(['resource'], new Error('this resource type is not served'));
-  const before = faults.length;
+  const made = compileShape(mapping, surface, options);
+  faults.push(...made.faults);
+  return made.loaded ? [made.loaded] : [];
+}
+
+/** One mapping, compiled and checked; what cannot be compiled is not there. The name of the shape is that of its file. */
+export function compileShape(
+  mapping: Source<MappingSpec>,
+  { surface, source }: LoadedSurface,
+  { profiles, registry }: LoadOptions,
+): { loaded?: LoadedShape; faults: Fault[] } {
+  const faults: Fault[] = [];
+  const fault = (keys: string[], error: unknown): void => void faults.push({ place: mapping.place(keys), text: messageOf(error) });
+  const { resource } = mapping.content;
+  if (!isServed(resource)) {
+    fault(['resource'], new Error(`${resource} is not served${didYouMean(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`));
+    return { faults };
+  }
+  const name = mapping.file.replace(/^.*[\\/]|\.yaml$/g, '');
   const made = attempt(
     () => shapeOf({ name, mapping: mapping.content, surface, surfaceSpec: source.content, fault }),
     (error) => fault([], error),
   );
-  if (!made || faults.length > before) return [];
+  if (!made || faults.length) return { faults };
   const loaded = { ...made, mapping, surface: source };
   checkLens(made.lens, mapping.content, fault);
   checkSearches(made.lens, mapping.content, { registry, fault });
-  faults.push(...checkExtensions(loaded, profiles));
-  return [loaded];
+  return { loaded, faults: [...faults, ...checkExtensions(loaded, profiles)] };
 }
 
 function attempt<T>(make: () => T, fault: (error: unknown) => void): T | undefined {
@@ -103,24 +129,38 @@ function attempt<T>(make: () => T, fault: (error: unknown) => void): T | undefin
 }
 
 /** Compiles each grammar once. */
-const GRAMMARS = new Ajv2020({ allErrors: true, strictRequired: false, allowUnionTypes: true });
+const GRAMMARS = new Ajv2020({ allErrors: true, verbose: true, strictRequired: false, allowUnionTypes: true });
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Reads a file and checks its grammar; undefined when something is wrong with it. */
-function read<T>(file: string, grammar: object, faults: string[]): Source<T> | undefined {
+export function read<T>(file: string, grammar: object, faults: Fault[]): Source<T> | undefined {
   const source = attempt(
     () => readSource<T>(file),
-    (error) => faults.push(messageOf(error)),
+    (error) => faults.push({ place: messageOf(error).split(' ')[0]!, text: messageOf(error).replace(/^\S+ /, '') }),
   );
   if (!source) return undefined;
   const accepts = GRAMMARS.compile(grammar);
   if (accepts(source.content)) return source;
-  const wrong = (accepts.errors ?? []).map(({ instancePath, message, params }) => {
-    const keys = instancePath.split('/').slice(1);
-    const extra = params.additionalProperty ?? params.allowedValues?.join(', ');
-    return `${source.place(params.additionalProperty ? [...keys, params.additionalProperty] : keys)}: ${message}${extra ? ` (${extra})` : ''}`;
-  });
-  faults.push(...new Set(wrong));
+  const wrong = (accepts.errors ?? []).map((error) => grammarFault(error, source));
+  faults.push(...new Map(wrong.map((one) => [`${one.place} ${one.text}`, one])).values());
   return undefined;
+}
+
+/** What ajv says of a file, in words of the mapping language. */
+function grammarFault({ instancePath, keyword, message, params, parentSchema }: ErrorObject, source: Source<unknown>): Fault {
+  const keys = instancePath
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (keyword === 'additionalProperties') {
+    const word = String(params.additionalProperty);
+    const known = Object.keys(parentSchema?.properties ?? {});
+    return {
+      place: source.place([...keys, word]),
+      text: `there is no word ${word} here${didYouMean(word, known)}; there are ${known.join(', ')}`,
+    };
+  }
+  const listed = keyword === 'enum' ? ` (${(params.allowedValues as unknown[]).join(', ')})` : '';
+  return { place: source.place(keys), text: `${message}${listed}` };
 }

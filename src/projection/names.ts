@@ -1,5 +1,5 @@
 // What the %names of a mapping mean: aliases (texts everywhere), lets (names for long paths), and variables (known when a lens runs).
-import { compilePath, type Path, type Scope } from '../fhir/path.ts';
+import { compilePath, type Path, type Scope } from '../fhir/path/path.ts';
 import type { MappingSpec } from './spec.ts';
 
 export interface Names {
@@ -22,8 +22,8 @@ export function namesOf(mapping: MappingSpec, aliases: Readonly<Record<string, s
   );
   const joined = Object.entries(mapping.with ?? {}).map(([name, { search }]) => [name, search.slice(0, search.indexOf('?'))] as const);
   const row = mapping.row ? [[mapping.row.key, 'string'] as const] : [];
-  const variables: Record<string, string> = { ...KNOWN, ...Object.fromEntries([...joined, ...row]) };
-  const scope = { type: mapping.resource, aliases, variables };
+  const variables: Record<string, string> = { ...KNOWN, ...mapping.given, ...Object.fromEntries([...joined, ...row]) };
+  const scope = { type: mapping.resource, aliases, variables, names: [...lets.keys()] };
   const expand = (text: string): string => expanded(text, lets);
   const path = (text: string, type = mapping.resource): Path => compilePath(expand(text), { ...scope, type });
   const elements = Object.entries(mapping.let ?? {}).flatMap(([name, choice]) => {

@@ -1,7 +1,7 @@
 // A vendor's query parameters → a FHIR search, so that the store filters and nothing is filtered in memory.
-import { fold } from '../fhir/fold.ts';
-import { invalid } from '../fhir/outcome.ts';
-import type { Aliases } from '../fhir/path.ts';
+import { fold } from '../fhir/indexing/fold.ts';
+import { parameter } from '../fhir/outcome.ts';
+import type { Aliases } from '../fhir/path/path.ts';
 import { isServed, type ServedType } from '../fhir/types.ts';
 import type { Ids } from './ids.ts';
 import { searchText } from './search-text.ts';
@@ -13,10 +13,11 @@ interface QueryContext {
   ids: Ids;
 }
 
-/** `query` and `asked` of a shape. Parameters it does not know are left out, as its documents leave them. */
-export function queryOf({ resource, search = {}, sort }: MappingSpec, context: QueryContext): Pick<Shape, 'query' | 'asked'> {
+/** `filters`, `query` and `asked` of a shape. */
+export function queryOf({ resource, search = {}, sort }: MappingSpec, context: QueryContext): Pick<Shape, 'filters' | 'query' | 'asked'> {
   const rules = Object.entries(search).map(([name, spec]) => ({ name, spec: typeof spec === 'string' ? { fhir: spec } : spec }));
   return {
+    filters: rules.map(({ name }) => name),
     query(parameters, env) {
       const parts = rules.flatMap(({ name, spec }) => partsOf(name, spec, { ...context, env, value: parameters[name] }));
       return `${resource}?${[...parts, ...(sort ? [`_sort=${sort}`] : [])].join('&')}`;
@@ -41,7 +42,7 @@ function partsOf(name: string, spec: Exclude<SearchSpec, string>, asked: Asked):
   const { value, aliases } = asked;
   if ('each' in spec) return searchedWords(name, value).map((word) => searchText(spec.each, aliases, { '': word }));
   if ('words' in spec) return value === undefined ? [] : [searchText(wordOf(name, spec.words, value), aliases, {})];
-  if (spec.required && words(value).length === 0) throw invalid(`${name} is required`, name);
+  if (spec.required && words(value).length === 0) throw parameter(`${name} is required`, name);
   if (value === undefined || (value.trim() === '' && spec.id === undefined)) return [];
   return [searchText(spec.fhir, aliases, { '': spec.id === undefined ? value : idOf(name, spec.id, asked) })];
 }
@@ -51,7 +52,7 @@ const MOST_WORDS = 16;
 
 function searchedWords(name: string, value: string | undefined): string[] {
   const found = [...new Set(words(value))];
-  if (found.length > MOST_WORDS) throw invalid(`${name} takes at most ${MOST_WORDS} words`, name);
+  if (found.length > MOST_WORDS) throw parameter(`${name} takes at most ${MOST_WORDS} words`, name);
   return found;
 }
 
@@ -60,12 +61,12 @@ const words = (value = ''): string[] => value.split(/\s+/).filter((word) => fold
 
 function wordOf(name: string, table: Record<string, string>, value: string): string {
   const text = Object.hasOwn(table, value) ? table[value] : undefined;
-  if (text === undefined) throw invalid(`${name} must be one of ${Object.keys(table).join(', ')}`, name);
+  if (text === undefined) throw parameter(`${name} must be one of ${Object.keys(table).join(', ')}`, name);
   return text;
 }
 
 function idOf(name: string, type: string, { ids, env, value }: Asked): string {
   const id = ids.readId(type, value!);
-  if (id === undefined) throw invalid(`${name} must be the id of a ${type}`, name);
+  if (id === undefined) throw parameter(`${name} must be the id of a ${type}`, name);
   return env.resolved?.get(id) ?? id;
 }

@@ -7,11 +7,36 @@ type Schema = Record<string, unknown>;
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 /** JSON Schema's words that a mapping takes over from the vendor's page as they stand. */
 const RULES = ['minLength', 'maxLength', 'format', 'pattern'] as const;
+const LIST_RULES = ['minItems', 'maxItems'] as const;
+const rulesIn = (spec: Field['spec'], words: readonly (keyof Field['spec'])[]): Schema =>
+  Object.fromEntries(words.flatMap((rule) => (rule in spec ? [[rule, spec[rule]]] : [])));
 /** Formats that every shown value has, whoever wrote it. */
 const KEPT_FORMATS = new Set(['uuid', 'date-time']);
 
-/** What a client may send. `nullable`: a null says that an optional field is unset. */
-export const requestSchema = (fields: Field[], nullable: boolean): Schema => ({ $schema: DRAFT, ...requestObject(fields, nullable) });
+/** Whether a request of this kind may say the field: `on:` names the only kind that may. */
+export const asksIn =
+  (kind: 'create' | 'update') =>
+  ({ spec }: Field): boolean =>
+    !spec.readOnly && (spec.on === undefined || spec.on === kind);
+
+/** What a client may send to make an item. `nullable`: a null says that an optional field is unset. */
+export const requestSchema = (fields: Field[], nullable: boolean): Schema => ({
+  $schema: DRAFT,
+  ...requestObject(fields.filter(asksIn('create')), nullable),
+});
+
+/** A whole new body of an item that is there. */
+export const replaceSchema = (fields: Field[], nullable: boolean): Schema => ({
+  $schema: DRAFT,
+  ...requestObject(fields.filter(asksIn('update')), nullable),
+});
+
+/** Some fields of an item that is there: none must be said, and a null removes one. https://www.rfc-editor.org/rfc/rfc7396 */
+export function changeSchema(fields: Field[], nullable: boolean): Schema {
+  const asked = fields.filter(asksIn('update'));
+  const properties = asked.map((field) => [field.name, orNull(requestOf(field, nullable), !field.spec.required)]);
+  return { $schema: DRAFT, type: 'object', properties: Object.fromEntries(properties) };
+}
 
 function requestObject(fields: Field[], nullable: boolean): Schema {
   const asked = fields.filter(({ spec }) => !spec.readOnly);
@@ -25,38 +50,45 @@ function requestObject(fields: Field[], nullable: boolean): Schema {
   };
 }
 
-function requestOf({ spec, codec, fields }: Field, nullable: boolean): Schema {
+function requestOf({ spec, codec, fields, members }: Field, nullable: boolean): Schema {
   if (fields) return requestObject(fields, nullable);
+  if (members) return { type: 'array', items: requestObject(members, nullable), ...rulesIn(spec, LIST_RULES) };
   const { type = 'string', default: standard } = spec;
   const words = spec.enum ?? codec.words;
   const text = {
-    ...Object.fromEntries(RULES.flatMap((rule) => (rule in spec ? [[rule, spec[rule]]] : []))),
+    ...rulesIn(spec, RULES),
     ...(words && { enum: words }),
   };
-  const stands = standard === undefined || isServerValue(standard) ? {} : { default: standard };
-  if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text }, ...stands };
+  const stands = standard === undefined || standard === '' || isServerValue(standard) ? {} : { default: standard };
+  if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text }, ...rulesIn(spec, LIST_RULES), ...stands };
   if (type === 'object') return { type, additionalProperties: spec.as === 'json' ? {} : { type: 'string' }, ...stands };
   return { type, ...text, ...stands };
 }
 
-/** What is answered: every documented key, and null where there is no value. */
-export function responseSchema(fields: Field[]): Schema {
+/** What is answered: every documented key, and null where there is no value. `always`: fields that have one in every item. */
+export function responseSchema(fields: Field[], always: string[] = []): Schema {
   const shown = fields.filter(({ spec }) => !spec.writeOnly);
   return {
     $schema: DRAFT,
     type: 'object',
-    properties: Object.fromEntries(shown.map((field) => [field.name, orNull(responseOf(field), !isAlwaysThere(field))])),
-    required: shown.map(({ name }) => name),
+    properties: Object.fromEntries(
+      shown.map((field) => [field.name, orNull(responseOf(field), !always.includes(field.name) && !isAlwaysThere(field))]),
+    ),
+    required: shown.filter(({ spec }) => spec.omit === undefined).map(({ name }) => name),
   };
 }
 
-function responseOf({ spec, fields }: Field): Schema {
-  if (fields) {
-    const { $schema: _, ...inner } = responseSchema(fields);
-    return inner;
-  }
+function responseObject(fields: Field[]): Schema {
+  const { $schema: _, ...schema } = responseSchema(fields);
+  return schema;
+}
+
+/** What a client may write, FHIR may have written otherwise: words are a closed set only where the server alone writes them. */
+function responseOf({ spec, fields, members }: Field): Schema {
+  if (fields) return responseObject(fields);
+  if (members) return { type: 'array', items: responseObject(members) };
   const { type = 'string', format } = spec;
-  const text = { ...(spec.enum && { enum: spec.enum }), ...(format && KEPT_FORMATS.has(format) && { format }) };
+  const text = { ...(spec.enum && spec.readOnly && { enum: spec.enum }), ...(format && KEPT_FORMATS.has(format) && { format }) };
   if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text } };
   if (type === 'object') return { type, additionalProperties: spec.as === 'json' ? {} : { type: 'string' } };
   return { type, ...text };
@@ -65,6 +97,8 @@ function responseOf({ spec, fields }: Field): Schema {
 /** Fields with a value whoever made the resource: lists and maps, what has a standard, the id, and what the server knows of every resource. */
 const isAlwaysThere = ({ name, spec, paths }: Field): boolean =>
   name === 'id' ||
+  spec.omit !== undefined ||
+  spec.list !== undefined ||
   spec.type === 'string[]' ||
   spec.type === 'object' ||
   (spec.default !== undefined && !isServerValue(spec.default)) ||

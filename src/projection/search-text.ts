@@ -1,6 +1,6 @@
 // FHIR searches as the mappings write them: parameters with %aliases and {values} to be put in, escaped for FHIR and for a URL.
 // https://hl7.org/fhir/R4/search.html#escaping
-import type { Aliases } from '../fhir/path.ts';
+import type { Aliases } from '../fhir/path/path.ts';
 
 /** Puts aliases and values into `identifier=%npi|{npi}`. A %name that is no alias is an Error. */
 export function searchText(template: string, aliases: Aliases, values: Readonly<Record<string, string>>): string {

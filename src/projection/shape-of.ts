@@ -1,16 +1,20 @@
 // A mapping, compiled whole: everything a door can ask of one shape.
-import { compilePath, type Path } from '../fhir/path.ts';
+import { compilePath, type Path } from '../fhir/path/path.ts';
 import type { ServedType } from '../fhir/types.ts';
-import { bodyCheck, knownOf } from './body-check.ts';
+import { bodyCheck } from './body-check.ts';
+import { changeOf } from './change.ts';
 import { duplicatesOf } from './duplicates.ts';
 import type { Field } from './field.ts';
 import { fieldAtOf } from './field-at.ts';
 import { joinsOf } from './joins.ts';
 import { type Lens, lensOf } from './lens.ts';
+import { isUnset } from './lens-read.ts';
 import { queryOf } from './query.ts';
-import { requestSchema, responseSchema } from './schema.ts';
+import { saidBy } from './said.ts';
+import { asksIn, requestSchema, responseSchema } from './schema.ts';
 import { searchText, valuesIn } from './search-text.ts';
 import type { Existence, Shape, Surface, View } from './shape.ts';
+import { disagreements } from './sharing.ts';
 import type { MappingSpec, SurfaceSpec } from './spec.ts';
 
 export interface ShapeSource {
@@ -22,12 +26,18 @@ export interface ShapeSource {
   fault(keys: string[], error: unknown): void;
 }
 
+/** Where the vendor prints no text of its own. */
+const SAYS = { duplicate: 'this exists already', idempotency: 'this idempotency-key was used with another body' };
+
 /** The shape, and its lens for the checks at start. */
 export function shapeOf({ name, mapping, surface, surfaceSpec, fault }: ShapeSource): { shape: Shape; lens: Lens } {
   const aliases = surfaceSpec.systems;
   const lens = lensOf(mapping, { aliases, ids: surface }, fault);
-  const request = requestSchema(lens.fields, surfaceSpec.nulls === 'unset');
-  const { plural = '', interactions, idempotency = 'optional', into } = mapping;
+  const nullable = surfaceSpec.nulls === 'unset';
+  const request = requestSchema(lens.fields, nullable);
+  const checked = bodyCheck(request, lens.fields.filter(asksIn('create')));
+  const disagree = disagreements(lens);
+  const { plural = '', interactions, idempotency = 'optional', into, belongs = [] } = mapping;
   const shape: Shape = {
     surface,
     name,
@@ -36,19 +46,25 @@ export function shapeOf({ name, mapping, surface, surfaceSpec, fault }: ShapeSou
     plural,
     interactions,
     idempotency,
+    digits: [lens.leaves, ...lens.lists.map(({ leaves }) => leaves)].flat().some(({ spec }) => /^(number|integer)$/.test(spec.type ?? '')),
     requestSchema: request,
-    responseSchema: responseSchema(lens.fields),
-    belongs: belongsOf(mapping, aliases, fault),
-    check: bodyCheck(request, lens.fields),
-    known: (body) => knownOf(lens.fields, body),
+    responseSchema: responseSchema(lens.fields, [...belongs, ...(mapping.row ? [mapping.row.key] : [])]),
+    belongs: (view) => belongs.every((name) => view[name] !== null),
+    check(body, now) {
+      const issues = checked(body, now);
+      return issues.length ? issues : disagree(withoutUnset(body as View));
+    },
+    ...changeOf(lens.fields, { nullable, deep: surfaceSpec.patch !== 'replace', disagree }),
+    known: (body) => saidBy(lens.fields.filter(asksIn('create')), body),
     read: lens.read,
     write: lens.write,
-    fieldAt: fieldAtOf(mapping.resource, lens.leaves),
+    fieldAt: fieldAtOf(mapping.resource, lens),
     ...queryOf(mapping, { aliases, ids: surface }),
     joins: joinsOf(mapping),
     exists: lens.leaves.flatMap((field) => existenceOf(field, surface, aliases)),
     links: lens.leaves.flatMap((field) => linkOf(field, lens, aliases)),
     duplicates: duplicatesOf(mapping, aliases),
+    says: { ...SAYS, ...mapping.says },
     into: (view) => (into === undefined ? null : `${mapping.resource}?${searchText(into, aliases, textsOf(into, view))}`),
     ...(lens.rows && {
       rows: { ...lens.rows, search: (id: string) => `${mapping.resource}?${searchText(mapping.row!.find, aliases, { '': id })}` },
@@ -56,18 +72,6 @@ export function shapeOf({ name, mapping, surface, surfaceSpec, fault }: ShapeSou
     ...(mapping.port !== undefined && { port: mapping.port }),
   };
   return { shape, lens };
-}
-
-/** Whether a resource is an item of the shape. */
-function belongsOf({ resource, belongs }: MappingSpec, aliases: SurfaceSpec['systems'], fault: ShapeSource['fault']): Shape['belongs'] {
-  if (belongs === undefined) return () => true;
-  try {
-    const path = compilePath(belongs, { type: resource, aliases });
-    return (one) => path.get(one).length > 0;
-  } catch (error) {
-    fault(['belongs'], error);
-    return () => false;
-  }
 }
 
 const textsOf = (template: string, view: View): Record<string, string> =>
@@ -94,6 +98,8 @@ function existenceOf({ spec, codec, at }: Field, surface: Surface, aliases: Surf
     },
   ];
 }
+
+const withoutUnset = (view: View): View => Object.fromEntries(Object.entries(view).filter(([, value]) => !isUnset(value)));
 
 const readId = (surface: Surface, type: string, shown: unknown): string | undefined =>
   typeof shown === 'string' ? surface.readId(type, shown) : undefined;

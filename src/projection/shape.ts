@@ -1,7 +1,9 @@
 // What a loaded mapping can do, in types: the contract between the mapping language (this room) and the doors that use it (src/http/v1.ts, src/outbound).
 // All of it is pure: no Express, no SQL, no clock, no I/O after loading. What only the server knows comes in as `Env`.
+import type { Parsed } from '../fhir/json.ts';
 import type { Issue, Kind } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
+import type { ServerFacts } from './openapi/document.ts';
 
 /** A value of a shape: the vendor's JSON, without its envelope. */
 export type View = Record<string, unknown>;
@@ -10,6 +12,8 @@ export type View = Record<string, unknown>;
 export interface Env {
   /** When the resource was first stored. */
   created?: string;
+  /** The base URL of this server: absolute references to it are its own. */
+  baseUrl?: string;
   /** An id minted for this write, and the time of it. */
   newId?: string;
   now?: string;
@@ -21,7 +25,14 @@ export interface Env {
   [name: string]: unknown;
 }
 
-export type ShapeInteraction = 'create' | 'read' | 'search' | 'update' | 'delete';
+/** `update` changes some fields (PATCH), `replace` all of them (PUT). */
+export type ShapeInteraction = 'create' | 'read' | 'search' | 'update' | 'replace' | 'delete';
+
+/** The fields whose value a change asks to be another, null where there shall be none; and what is wrong with it. */
+export interface Change {
+  fields: View;
+  issues: Issue[];
+}
 
 /** One documented JSON body of one vendor, tied to a resource type. */
 export interface Shape {
@@ -35,14 +46,26 @@ export interface Shape {
   plural: string;
   interactions: ShapeInteraction[];
   idempotency: 'required' | 'optional';
-  /** JSON Schemas (draft 2020-12) of the request and of one item in a response. */
+  /** Whether it shows numbers: they are shown with the digits they are stored with. */
+  digits: boolean;
+  /** JSON Schemas (draft 2020-12) of the request that makes an item, of some fields and of a whole new body of one that is there, and of one item in a response. */
   requestSchema: object;
+  changeSchema: object;
+  replaceSchema: object;
   responseSchema: object;
-  /** Whether a resource of the type is an item of this shape at all: any ServiceRequest is no lab order. */
-  belongs(resource: Resource): boolean;
-  /** What is wrong with a request body, in the vendor's own field names (`patient.last_name` in `expression`); empty when nothing is. */
-  check(body: unknown): Issue[];
-  /** The body without the properties the shape does not know. */
+  /** Whether a resource of the type, as it is shown, is an item of this shape at all: any ServiceRequest is no lab order. */
+  belongs(view: View): boolean;
+  /**
+   * What is wrong with a request body, in the vendor's own field names (`patient.last_name` in `expression`); empty when nothing is. `now`: ISO 8601, for
+   * days that must have come.
+   */
+  check(body: unknown, now: string): Issue[];
+  /**
+   * What a change asks for. `merge`: an object is merged into what is shown (RFC 7396), a list is operations on it (RFC 6902); `replace`: a whole new body.
+   * `view`: the item as it stands, with `all`; `time`: ISO 8601. A body that is no change at all is a FhirError.
+   */
+  change(how: 'merge' | 'replace', body: Parsed, now: { view: View; time: string }): Change;
+  /** The body without the properties the shape does not know, and without blank texts: they say nothing. */
   known(body: View): View;
   /** resource → view (projection). `all`: also the fields that are never shown (what an order said of its patient). */
   read(resource: Resource, env: Env, options?: { all?: boolean }): View;
@@ -53,7 +76,9 @@ export interface Shape {
   write(view: View, into: Resource | undefined, env: Env, options?: { server?: boolean }): Resource;
   /** The vendor's field behind a FHIRPath expression that a check of the resource named, or undefined. */
   fieldAt(expression: string): string | undefined;
-  /** Vendor query parameters → FHIR search string; a value outside its domain is a FhirError `invalid` naming the parameter. Paging parameters are not in here. */
+  /** The query parameters of its list, without those for paging. */
+  filters: string[];
+  /** Those parameters → FHIR search string; a value outside its domain is a FhirError `parameter` naming it. */
   query(parameters: Record<string, string>, env: Env): string;
   /** The ids among query parameters, as UUIDs: one that is an alias is looked up and given to `query` as `env.resolved`. */
   asked(parameters: Record<string, string>): { type: ServedType; id: string }[];
@@ -65,6 +90,8 @@ export interface Shape {
   links: { search(view: View): string | undefined; put(resource: Resource, reference: string): Resource }[];
   /** When the same thing may exist already: the match keys to lock, the searches that find candidates, and whether a candidate is the same. Null: never. */
   duplicates(view: View): { keys: string[]; candidates: { search: string; same(candidate: View): boolean }[] } | null;
+  /** What is said of an item that is there already, and of an idempotency-key that was used for something else. */
+  says: { duplicate: string; idempotency: string };
   /** FHIR search for the resource a create goes into (`Practitioner?identifier=…`), null: always a new one. */
   into(view: View): string | null;
   /** Shapes whose items are elements of a resource: the keys of the items in a resource, and the key a view names. Absent for all others. */
@@ -86,13 +113,15 @@ export interface Join {
   name: string;
   /** FHIR search for all of these ids at once. */
   search(ids: string[]): string;
-  /** The part of the answer that belongs to this resource. */
-  share(resource: Resource, answer: Resource[]): Resource[];
+  /** The part of the answer that belongs to this resource. `baseUrl`: this server's, for references that are absolute. */
+  share(resource: Resource, answer: Resource[], baseUrl: string): Resource[];
 }
 
 /** The habits all shapes of one vendor share (`surface.yaml`). */
 export interface Surface {
   name: string;
+  /** What people call it. */
+  title: string;
   /** Host names it owns (`*.platform.example.com`), and path prefixes it is mounted under (`/loop`, `/api-v1`). */
   hosts: string[];
   mounts: string[];
@@ -102,7 +131,7 @@ export interface Surface {
   page: { size: string; offset?: string; cursor?: string; default: number; max: number; maxOffset: number; clamp: boolean; total: boolean };
   rateLimit: { limit: number; seconds: number } | null;
   /** Kinds of failure → this vendor's status and code. */
-  failure(kind: Kind): { status: number; code: string };
+  failure(kind: Kind): { status: number; code: string; says?: string };
   /** Envelopes: the body that is sent. */
   item(view: View, facts: AnswerFacts): unknown;
   list(views: View[], page: ListFacts, facts: AnswerFacts, shape: Shape): unknown;
@@ -135,8 +164,8 @@ export interface Mappings {
   surfaces: Surface[];
   shapes: Shape[];
   touches: Touch[];
-  /** Surface → its OpenAPI 3.1 document. */
-  openApi: ReadonlyMap<string, object>;
+  /** The OpenAPI 3.1 document of a surface, made when it is asked for: the examples are read from their files. Undefined: there is no such surface. */
+  openApi(surface: string, facts: ServerFacts): object | undefined;
 }
 
 /**
@@ -147,5 +176,5 @@ export interface Touch {
   /** The type of the joined resource. */
   on: ServedType;
   /** What a write of it leaves; `next` is absent for a deletion. */
-  left(previous: Resource, next: Resource | undefined): { type: ServedType; id: string }[];
+  left(previous: Resource, next: Resource | undefined, baseUrl: string): { type: ServedType; id: string }[];
 }

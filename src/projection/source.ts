@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
 export interface Source<T> {
+  file: string;
   content: T;
-  /** `mappings/loop/patient.yaml:12 fields.gender` for the keys that lead to a part, or the nearest part above it. */
+  /** `mappings/loop/patient.yaml:12` for the keys that lead to a part, or the nearest part above it. */
+  line(keys: string[]): string;
+  /** The same with the keys: `mappings/loop/patient.yaml:12 fields.gender`. */
   place(keys: string[]): string;
 }
 
@@ -15,14 +18,11 @@ export function readSource<T>(file: string): Source<T> {
   const [error] = document.errors;
   if (error) throw new Error(`${file}:${error.linePos?.[0].line ?? 1} ${error.message.split('\n')[0]}`);
   const root = document.contents as Node | null;
-  return {
-    content: document.toJS(),
-    place(keys) {
-      const at = nearest(root, keys);
-      const line = at === undefined ? 1 : lines.linePos(at).line;
-      return `${file}:${line} ${keys.join('.')}`.trimEnd();
-    },
+  const line = (keys: string[]): string => {
+    const at = nearest(root, keys);
+    return `${file}:${at === undefined ? 1 : lines.linePos(at).line}`;
   };
+  return { file, content: document.toJS(), line, place: (keys) => `${line(keys)} ${keys.join('.')}`.trimEnd() };
 }
 
 /** Where the part begins that the keys lead to; the key of a map counts, not its value. */

@@ -4,20 +4,26 @@ import type { ShapeInteraction } from './shape.ts';
 
 /** `mappings/<vendor>/<shape>.yaml`. A path is legal FHIRPath once its %names are put in. */
 export interface MappingSpec {
+  /** What it is for, in a sentence or two: for whoever reads the API's description. */
+  about?: string;
   resource: string;
   path: string;
   /** What a list of items is called in the envelope. */
   plural?: string;
   interactions: ShapeInteraction[];
   idempotency?: 'required' | 'optional';
-  /** A path that leads to something in every resource that is an item of this shape; others of the type are not shown by it. Absent: all are. */
-  belongs?: string;
+  /** Fields that show a value of every resource that is an item of this shape; others of the type are none. Absent: all are. */
+  belongs?: string[];
   /** The outside step a create waits for. */
   port?: string;
+  /** The vendor's own texts: for an item that is there already, and for an idempotency-key that was used for something else. */
+  says?: { duplicate?: string; idempotency?: string };
   /** Parameters of the search for the resource that a create goes into; `{field}` is a value of the request. */
   into?: string;
   /** %name → the long path it stands for, or the first of several elements that leads to something at `having`. */
   let?: Record<string, string | { first: string[]; having: string }>;
+  /** %name → FHIR type of what is known only when the lens is used (mappings without a door). */
+  given?: Record<string, string>;
   row?: RowSpec;
   with?: Record<string, JoinSpec>;
   fields: Record<string, FieldSpec>;
@@ -64,6 +70,10 @@ export interface FieldSpec {
   fhir?: string | string[];
   /** An object of its own: its fields live below this path. */
   at?: string;
+  /** A list of objects, one for each element of this path; `where`: for those only, and how a new one begins; `key`: the field by which a member is known again. */
+  list?: string;
+  where?: string;
+  key?: string;
   fields?: Record<string, FieldSpec>;
   /** Of each element found, the first of these that has a value. */
   each?: string | string[];
@@ -77,23 +87,36 @@ export interface FieldSpec {
   otherwise?: string;
   /** Parts that follow from the text: `as` says how, the rest says where. */
   derived?: { as: string; [part: string]: string };
-  type?: 'string' | 'boolean' | 'object' | 'string[]';
+  /** An item whose word differs from what its resource says of all its items has it at `word`, and at `beside` what that was then. */
+  own?: { word: string; beside: string };
+  type?: 'string' | 'boolean' | 'number' | 'integer' | 'object' | 'string[]';
   enum?: string[];
   format?: string;
   pattern?: string;
   minLength?: number;
   maxLength?: number;
+  /** Of a list. */
+  minItems?: number;
+  maxItems?: number;
   required?: boolean;
-  /** What stands for a missing value; `%newId` and `%now` are known when an item is made. */
+  /** What stands for a missing value; `%newId` and `%now` are known when an item is made. An empty text is only shown: FHIR stores none. */
   default?: unknown;
   readOnly?: boolean;
   writeOnly?: boolean;
+  /** The only kind of request that may set it. */
+  on?: 'create' | 'update';
   /** The reference must lead to something; `agrees`: where that something has a value at the path, it is the request's. */
   exists?: ExistsSpec;
   /** The name becomes a reference when exactly one resource carries it. */
   link?: { to: string; search: string };
+  /** Another spelling of what this other field says: both stand at one place, and a request may not say two things by them. */
+  shares?: string;
+  /** Left out of a response: `unset` while it has no value, `implied` while the fields that share its place say all of it. */
+  omit?: 'unset' | 'implied';
   /** May not be the same as this other field. */
   unlike?: string;
+  /** A day that has come, wherever on earth. */
+  past?: true;
 }
 
 export interface ExistsSpec {
@@ -133,6 +156,9 @@ export interface SamenessSpec {
 
 /** `mappings/<vendor>/surface.yaml`. In templates `$name` is a value the server fills in. */
 export interface SurfaceSpec {
+  /** What people call the vendor's API, and where the vendor describes it. */
+  title?: string;
+  describedAt?: string;
   /** Which surface is asked first where a request could mean several. */
   order: number;
   hosts: string[];
@@ -143,9 +169,12 @@ export interface SurfaceSpec {
   ids?: { width: number; prefixes: Record<string, string> };
   /** What a null in a request means: `unset`, or refused as the schema says. */
   nulls?: 'unset' | 'refused';
+  /** What a PATCH does with an object inside of the body: merged member by member (RFC 7396, unless it says otherwise), or replaced whole. */
+  patch?: 'merge' | 'replace';
   envelope: { item: unknown; list: unknown; error: unknown };
   headers?: Record<string, string>;
-  errors: Record<Kind, { status: number; code: string }>;
+  /** `says`: the text the vendor prints for it; what exactly is wrong follows. */
+  errors: Record<Kind, { status: number; code: string; says?: string }>;
   page: {
     size: string;
     offset?: string;

@@ -28,6 +28,7 @@ export function surfaceOf(name: string, spec: SurfaceSpec, fault: (keys: string[
   );
   return {
     name,
+    title: spec.title ?? name,
     hosts: spec.hosts,
     mounts: spec.mounts ?? [],
     auth: spec.auth,
@@ -37,8 +38,8 @@ export function surfaceOf(name: string, spec: SurfaceSpec, fault: (keys: string[
     item: (view, facts) => asItem({ ...answered(facts), body: view }),
     list: (views, page, facts, shape) => asList({ ...answered(facts), ...listed(views, page, shape) }),
     error(kind, issues, facts) {
-      const { status, code } = spec.errors[kind];
-      return { status, body: asError({ ...answered({ ...facts, status }), ...failed(kind, issues), code }) };
+      const { status, code, says } = spec.errors[kind];
+      return { status, body: asError({ ...answered({ ...facts, status }), ...failed(says ?? '', issues, kind), code }) };
     },
     headers(facts) {
       const values = headers.map(([header, value]) => [header, value(answered(facts))] as const);
@@ -59,8 +60,8 @@ const answered = ({ requestId, time, status, rate }: AnswerFacts): Facts => ({
 
 const listed = (views: View[], page: ListFacts, shape: Shape): Facts => ({ ...page, items: views, plural: shape.plural });
 
-/** A text without issues still says what happened. */
-const failed = (kind: Kind, issues: Issue[]): Facts => ({
-  message: issues.map(({ text }) => text).join('; ') || kind,
+/** A failure without issues still says what happened. */
+const failed = (says: string, issues: Issue[], kind: Kind): Facts => ({
+  message: [says, issues.map(({ text }) => text).join('; ')].filter(Boolean).join(': ') || kind,
   issues: issues.map(({ severity, code, text, expression }) => ({ severity, issueCode: code, text, field: expression?.[0] })),
 });

@@ -1,7 +1,8 @@
 // What every interaction is given: who is calling, where things are stored, and what the roof puts in (clock, ids, rules).
-import type { Registry } from '../fhir/search-parameters.ts';
+import type { Registry } from '../fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Change, Row, Store } from '../store/store.ts';
+import type { Profiles } from './profiles.ts';
 
 /** Who is calling, from the credential alone. */
 export interface Caller {
@@ -20,6 +21,8 @@ export interface Draft {
 
 /** What another room adds to the writes of a type, in the same transaction. `check` runs before anything is written and may refuse; `after` runs when the row stands. */
 export interface Effect {
+  /** Whether it has to do with a write like this; asked first, without looking anything up. Absent: with each of the type. */
+  concerns?(write: Pick<PendingWrite, 'resource' | 'previous'>): boolean;
   check?(context: Context, write: PendingWrite): Promise<void> | void;
   after?(context: Context, write: PendingWrite): Promise<void>;
 }
@@ -41,8 +44,12 @@ export interface Context {
   newId: () => string;
   /** The search parameters in force, base and own. */
   registry: Registry;
+  /** The number of the rules by which resources of a type are indexed (index-upkeep.ts). */
+  rulesOf?: (type: ServedType) => number;
   /** The FHIR base URL that links and absolute references carry, without a trailing slash. */
   baseUrl: string;
+  /** The profiles that claims are held to. */
+  profiles: Profiles;
   /** Rules and consequences that other rooms add to writes of a type (an order to send); looked up by type. */
   effects: ReadonlyMap<ServedType, Effect[]>;
 }
@@ -52,3 +59,7 @@ export interface Saved {
   row: Row;
   outcome: 'created' | 'updated' | 'unchanged';
 }
+
+/** The effects that have to do with a write of this type. */
+export const effectsOn = ({ effects }: Context, type: ServedType, write: Pick<PendingWrite, 'resource' | 'previous'>): Effect[] =>
+  (effects.get(type) ?? []).filter((effect) => effect.concerns?.(write) ?? true);

@@ -3,6 +3,7 @@ import { notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { HistoryRow } from '../store/store.ts';
 import type { Context } from './context.ts';
+import { shownTo } from './security-context.ts';
 
 /** Times are ISO 8601 in UTC. */
 export interface HistoryRequest {
@@ -22,7 +23,7 @@ export async function history(context: Context, request: HistoryRequest): Promis
   const found = await context.store.timeline(tenant, { ...request, count: count + 1 });
   if (!found.length && type !== undefined && id !== undefined && !(await context.store.read(tenant, type, id)))
     throw notFound(`there is no ${type} with this id`);
-  const rows = found.slice(0, count);
+  const rows = found.slice(0, count).map(shownTo(context.caller));
   const last = rows.at(-1);
   return found.length > count && last ? { rows, next: last.place } : { rows };
 }

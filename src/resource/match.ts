@@ -1,7 +1,7 @@
 // Finds the one resource that criteria mean, under a lock on the criteria: two conditional writes of the same thing wait for each other.
 // https://hl7.org/fhir/R4/http.html#cond-update
 import { multipleMatches, structure } from '../fhir/outcome.ts';
-import { parseSearch } from '../fhir/search-request.ts';
+import { parseSearch } from '../fhir/search/request.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/store.ts';
 import type { Context } from './context.ts';

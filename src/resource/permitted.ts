@@ -1,15 +1,15 @@
 // What a caller's scopes leave of a search: conditions on types it may not search are refused, inclusions of such types are left out.
 // https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html ("a search must not return resources outside the scopes")
 import { forbidden } from '../fhir/outcome.ts';
-import type { Condition, Inclusion, Query } from '../fhir/query.ts';
 import { allows } from '../fhir/scope.ts';
+import { type Condition, type Inclusion, type Query, slicesOf } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Caller } from './context.ts';
 
 /** The query as this caller may ask it; 403 where it, a chain or `_has` would tell something of a type the scopes do not cover. */
 export function permitted(query: Query, { scopes }: Caller): Query {
   const may = (type: ServedType): boolean => allows(scopes, type, 's');
-  for (const type of [query.type, ...query.where.flatMap(typesIn)]) {
+  for (const type of slicesOf(query).flatMap(({ type: own, where }) => [own, ...where.flatMap(typesIn)])) {
     if (!may(type)) throw forbidden(`the scopes of this API key do not cover a search of ${type}`);
   }
   return { ...query, include: query.include.flatMap((inclusion) => included(inclusion, may)) };
@@ -20,10 +20,11 @@ function included(inclusion: Inclusion, may: (type: ServedType) => boolean): Inc
   return types.length ? [{ ...inclusion, types }] : [];
 }
 
-/** The types behind chains and reverse chains. */
+/** The types behind chains, reverse chains and hierarchies. */
 function typesIn(condition: Condition): ServedType[] {
   if (condition.on === 'chain') return [...condition.types, ...condition.where.flatMap(typesIn)];
   if (condition.on === 'has') return [condition.type, ...condition.where.flatMap(typesIn)];
+  if (condition.on === 'hierarchy') return condition.types;
   if (condition.on === 'not') return typesIn(condition.condition);
   if (condition.on === 'or') return condition.any.flatMap(typesIn);
   return condition.on === 'and' ? condition.all.flatMap(typesIn) : [];

@@ -1,12 +1,20 @@
 // search: https://hl7.org/fhir/R4/http.html#search. The page comes in one statement, what it includes in one more.
-import { type ParsedSearch, parseSearch } from '../fhir/search-request.ts';
+
+import type { Condition, Query, Slice } from '../fhir/search/query.ts';
+import type { ParsedSearch } from '../fhir/search/request.ts';
+import { parseSearchOf } from '../fhir/search/types.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Page, Start } from '../store/store.ts';
+import type { Explained, Page, Start } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { permitted } from './permitted.ts';
+import { shownTo } from './security-context.ts';
 
 export interface SearchRequest {
   type: ServedType;
+  /** Further types: one result of all of them. */
+  also?: readonly ServedType[];
+  /** What is true of all resources of a type that may be found at all (a compartment). */
+  within?: (type: ServedType) => Condition;
   parameters: [name: string, value: string][];
   handling: 'strict' | 'lenient';
   start?: Start;
@@ -15,13 +23,31 @@ export interface SearchRequest {
   total?: 'none' | 'accurate';
   /** The caller's own words: chains and inclusions are held to its scopes. (A mapping's searches are the server's words.) */
   scoped?: boolean;
+  /** Also how it was done. */
+  explained?: boolean;
+}
+
+interface Found extends Page {
+  parsed: ParsedSearch;
+  statements?: Explained[];
 }
 
 /** One page of matches, and what the parameters were understood as. */
-export async function search(context: Context, request: SearchRequest): Promise<Page & { parsed: ParsedSearch }> {
-  const { type, parameters, handling, start, count, total, scoped } = request;
-  const parsed = parseSearch(type, parameters, { registry: context.registry, baseUrl: context.baseUrl, handling });
-  const asked = scoped ? permitted(parsed.query, context.caller) : parsed.query;
+export async function search(context: Context, request: SearchRequest): Promise<Found> {
+  const { type, also = [], within, parameters, handling, start, count, total, scoped } = request;
+  const parsed = parseSearchOf([type, ...also], parameters, { registry: context.registry, baseUrl: context.baseUrl, handling });
+  const narrowed = within ? narrowedTo(parsed.query, within) : parsed.query;
+  const asked = scoped ? permitted(narrowed, context.caller) : narrowed;
   const query = { ...asked, ...(count !== undefined && { count }), ...(total && { total }) };
-  return { ...(await context.store.search(context.caller.tenant, query, start)), parsed };
+  const { store, caller } = context;
+  const { page, ...more } = request.explained
+    ? await store.explain(caller.tenant, query, start)
+    : { page: await store.search(caller.tenant, query, start) };
+  const shown = shownTo(caller);
+  return { ...page, rows: page.rows.map(shown), included: page.included.map(shown), parsed, ...more };
+}
+
+function narrowedTo(query: Query, within: (type: ServedType) => Condition): Query {
+  const narrow = <S extends Slice>(slice: S): S => ({ ...slice, where: [within(slice.type), ...slice.where] });
+  return { ...narrow(query), ...(query.also && { also: query.also.map(narrow) }) };
 }

@@ -1,7 +1,7 @@
 // What the steps of a transaction share: an entry and what became of it, failing for one entry, and starting again.
 import { inEntry } from '../fhir/bundle-request.ts';
 import { FhirError } from '../fhir/outcome.ts';
-import type { Patch } from '../fhir/patch.ts';
+import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/store.ts';
 import type { Draft } from './context.ts';

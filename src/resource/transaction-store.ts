@@ -6,13 +6,13 @@ import { FhirError, issue, multipleMatches } from '../fhir/outcome.ts';
 import { queryString } from '../fhir/query-string.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Change, Row } from '../store/store.ts';
-import type { Context, Draft, PendingWrite } from './context.ts';
+import { type Context, type Draft, effectsOn, type PendingWrite } from './context.ts';
 import { lockedMatch } from './match.ts';
 import { ALONE, type Done, Overtaken, saidOf, within } from './transaction-entry.ts';
 import { conditionalReferences, type Links, named } from './transaction-links.ts';
 import type { Target } from './transaction-targets.ts';
 import { isSame } from './update.ts';
-import { check, draftOf, prepared, storedRow, type Write, write } from './write.ts';
+import { accept, accepted, draftOf, storedRow, type Write, write } from './write.ts';
 
 /** A target about to be written; `waits`: the conditional references it has. Outside of a transaction there is no such thing. */
 interface Job {
@@ -78,7 +78,7 @@ function meant(context: Context, reference: string): Promise<Row | undefined> {
 function readyOf(context: Context, waiting: Job[], found: ReadonlyMap<string, string>): Job[] {
   const able = waiting.filter(({ waits }) => waits.every((reference) => found.has(reference)));
   if (!able.length) throw nothingMeant(waiting[0]!, found);
-  const plain = able.filter(({ target }) => !hasEffects(context, target));
+  const plain = able.filter((job) => !hasEffects(context, job));
   return plain.length ? plain : able;
 }
 
@@ -88,7 +88,8 @@ function nothingMeant({ target, waits }: Job, found: ReadonlyMap<string, string>
   return saidOf(new FhirError('rule', [issue('not-found', text)]), target.entry.at);
 }
 
-const hasEffects = (context: Context, { entry }: Target): boolean => Boolean(context.effects.get(entry.type)?.length);
+const hasEffects = (context: Context, { target: { entry, previous }, draft }: Pick<Job, 'target' | 'draft'>): boolean =>
+  effectsOn(context, entry.type, { ...(draft && { resource: draft.plain }), ...(previous && { previous }) }).length > 0;
 
 interface Naming {
   links: Links;
@@ -102,10 +103,10 @@ async function storeReady(context: Context, ready: Job[], naming: Naming): Promi
     if (turn % TURN === TURN - 1) await setImmediate();
     const { entry } = job.target;
     const draft = job.draft && named(job.draft, { ...naming, fullUrl: entry.fullUrl });
-    const same = await within(entry.at, () => unchanged(job.target, draft));
+    const same = await within(entry.at, () => unchanged(context, job.target, draft));
     if (same) done.push([entry.at, same]);
-    else if (hasEffects(context, job.target)) done.push([entry.at, await storeOne(context, job.target, draft)]);
-    else together.push({ at: entry.at, write: await within(entry.at, () => prepared(context, requestOf(job.target, draft))) });
+    else if (hasEffects(context, job)) done.push([entry.at, await storeOne(context, job.target, draft)]);
+    else together.push({ at: entry.at, write: await within(entry.at, () => accepted(context, requestOf(job.target, draft))) });
   }
   await storeTogether(
     context,
@@ -115,9 +116,9 @@ async function storeReady(context: Context, ready: Job[], naming: Naming): Promi
 }
 
 /** An update that says what stands already makes no new version. */
-function unchanged({ entry, previous }: Target, draft: Draft | undefined): Done | undefined {
+async function unchanged(context: Context, { entry, previous }: Target, draft: Draft | undefined): Promise<Done | undefined> {
   if (!draft || !previous || previous.body === null || !isSame(draft, previous)) return undefined;
-  check(draft, entry.type);
+  await accept(context, draft, entry.type);
   return { outcome: 'unchanged', row: previous };
 }
 

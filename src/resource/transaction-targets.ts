@@ -5,6 +5,7 @@ import type { Row } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { lockedMatch } from './match.ts';
 import { standing } from './read.ts';
+import { refuseOutside } from './security-context.ts';
 import { type Done, Overtaken, type TransactionEntry, within } from './transaction-entry.ts';
 import { precondition, refuseCurrent } from './update.ts';
 
@@ -100,10 +101,11 @@ export function replacedId(
   return id ?? match?.id ?? own;
 }
 
-function patching(_context: Context, entry: TransactionEntry, { match, held }: State): Target {
+function patching({ caller }: Context, entry: TransactionEntry, { match, held }: State): Target {
   const id = entry.id ?? match?.id;
   const previous = id === undefined ? undefined : held.get(keyOf({ type: entry.type, id }));
   if (!previous) throw notFound(`there is no ${entry.type} to patch`);
+  refuseOutside(caller, previous, 'u');
   precondition(previous, entry.ifMatch);
   return { entry, id: previous.id, previous: standing(previous) };
 }

@@ -2,7 +2,7 @@
 // Conditions are looked at inside the database transaction, under the locks of their criteria; a transaction that was overtaken starts again from nothing.
 import { setTimeout as delay } from 'node:timers/promises';
 import { inEntry } from '../fhir/bundle-request.ts';
-import { conflict, invalid } from '../fhir/outcome.ts';
+import { contended, invalid } from '../fhir/outcome.ts';
 import type { Context } from './context.ts';
 import { matches, matchKey } from './match.ts';
 import { type Done, Overtaken, type TransactionEntry } from './transaction-entry.ts';
@@ -30,7 +30,7 @@ export async function transaction<T>(
     }
     await delay(Math.random() * 10 * attempt);
   }
-  throw conflict('others kept writing the same resources: try again');
+  throw contended('others kept writing the same resources: try again');
 }
 
 async function perform(context: Context, entries: TransactionEntry[]): Promise<Map<number, Done>> {

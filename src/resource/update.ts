@@ -1,53 +1,53 @@
 // update, and update-as-create: https://hl7.org/fhir/R4/http.html#update, #upsert. Managing contention: #concurrency
 
 import { stringify } from '../fhir/json.ts';
-import { conflict, structure, versionMismatch } from '../fhir/outcome.ts';
+import { structure, versionMismatch } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/store.ts';
 import type { Context, Draft, Saved } from './context.ts';
-import { check, stamped, write } from './write.ts';
+import { onCurrent } from './current.ts';
+import { accept, stamped, write } from './write.ts';
 
 export interface UpdateRequest {
   type: ServedType;
   id: string;
   draft: Draft;
-  /** The version the client means to replace; another one current: 412. */
+  /** The version the client means to replace, or `*`; another one current, or none: 412. */
   ifMatch?: string;
   /** Only if there is none yet (`If-None-Match: *`); one there: 412. */
   onlyNew?: boolean;
 }
 
-/** How often a write without If-Match starts again when another writer was first. */
-const ATTEMPTS = 10;
-
 /** Stores the next version, the first one when the id is new. Content equal to what stands makes no new version. */
 export async function update(context: Context, request: UpdateRequest): Promise<Saved> {
   const { type, id, draft } = request;
   if (draft.plain.id !== id) throw structure('the id in the body must be the id in the URL', `${type}.id`);
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const saved = await replace(context, request);
-    if (saved) return saved;
-  }
-  throw conflict(`this ${type} is being written by others: read it again and retry`);
+  return onCurrent(context, request, (now, previous) => replace(now, request, previous));
 }
 
-async function replace(context: Context, { type, id, draft, ifMatch, onlyNew }: UpdateRequest): Promise<Saved | undefined> {
-  const previous = await context.store.read(context.caller.tenant, type, id);
+async function replace(
+  context: Context,
+  { type, id, draft, ifMatch, onlyNew }: UpdateRequest,
+  previous: Row | undefined,
+): Promise<Saved | undefined> {
   precondition(previous, ifMatch);
   if (onlyNew) refuseCurrent(previous);
   if (previous && isSame(draft, previous)) {
-    check(draft, type);
+    await accept(context, draft, type);
     return { row: previous, outcome: 'unchanged' };
   }
   const row = await write(context, { type, id, method: 'PUT', draft, ...(previous && { previous }) });
   return row && { row, outcome: previous === undefined || previous.body === null ? 'created' : 'updated' };
 }
 
+/** `If-Match: *`: whichever version is current. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1 */
+export const ANY = '*';
+
 /** If-Match names the version that must stand (412 otherwise). https://hl7.org/fhir/R4/http.html#concurrency */
 export function precondition(current: Row | undefined, ifMatch: string | undefined): void {
   if (ifMatch === undefined) return;
-  if (current === undefined || current.body === null) throw versionMismatch('If-Match names a version, and there is no current one');
-  if (ifMatch !== String(current.version)) throw versionMismatch('If-Match names a version that is not the current one');
+  if (current === undefined || current.body === null) throw versionMismatch('If-Match asks for a current version, and there is none');
+  if (ifMatch !== ANY && ifMatch !== String(current.version)) throw versionMismatch('If-Match names a version that is not the current one');
 }
 
 /** `If-None-Match: *` means that there must be nothing (412 otherwise). https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */

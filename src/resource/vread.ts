@@ -4,6 +4,7 @@ import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { standing } from './read.ts';
+import { refuseOutside } from './security-context.ts';
 
 /** One version, past or present; 404 when there never was one of that number, 410 when that version is the deletion. */
 export async function vread(
@@ -14,5 +15,6 @@ export async function vread(
   const version = /^[1-9]\d{0,8}$/.test(versionId) ? Number(versionId) : undefined;
   const row = version && (await context.store.version(context.caller.tenant, type, id, version));
   if (!row) throw notFound(`there is no such version of this ${type}`);
+  refuseOutside(context.caller, row, 'r');
   return standing(row);
 }

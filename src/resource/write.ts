@@ -1,13 +1,15 @@
 // The steps that every write shares, in this order: check → stamp version → index → store (row, history, search rows) → effects, all or nothing.
-import { aliasOf } from '../fhir/alias.ts';
+
 import { aliasHash } from '../fhir/hash.ts';
-import { indexRows } from '../fhir/index-resource.ts';
+import { aliasOf } from '../fhir/indexing/alias.ts';
+import { indexRows } from '../fhir/indexing/resource.ts';
 import { plainOf, stringify } from '../fhir/json.ts';
-import { invalidAll } from '../fhir/outcome.ts';
+import { invalidAll, ruleAll } from '../fhir/outcome.ts';
+import { claimsIn } from '../fhir/profile-claims.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import { validate } from '../fhir/validate.ts';
+import { validate } from '../fhir/validation/validate.ts';
 import type { Change, HistoryRow, Row } from '../store/store.ts';
-import type { Context, Draft, PendingWrite } from './context.ts';
+import { type Context, type Draft, effectsOn, type PendingWrite } from './context.ts';
 
 export interface Write {
   type: ServedType;
@@ -21,9 +23,10 @@ export interface Write {
 
 /** Stores one new version. Undefined: another writer was first, and nothing was written. */
 export async function write(context: Context, request: Write): Promise<Row | undefined> {
-  const effects = context.effects.get(request.type);
-  if (!effects?.length) return apply(context, prepared(context, request));
-  if (request.draft) check(request.draft, request.type);
+  const { type, draft, previous } = request;
+  const effects = effectsOn(context, type, { ...(draft && { resource: draft.plain }), ...(previous && { previous }) });
+  if (!effects.length) return apply(context, await accepted(context, request));
+  if (draft) await accept(context, draft, type);
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
     const write = pending(inside, request);
@@ -34,7 +37,13 @@ export async function write(context: Context, request: Write): Promise<Row | und
   });
 }
 
-/** A write that is checked, stamped and indexed, and not stored yet: many of them can go into one statement. */
+/** A write that somebody asks for: checked, stamped and indexed, and not stored yet. Many of them can go into one statement. */
+export async function accepted(context: Context, request: Write): Promise<PendingWrite> {
+  if (request.draft) await accept(context, request.draft, request.type);
+  return pending(context, request);
+}
+
+/** A write of the server's own, which claims of profiles do not stop. */
 export function prepared(context: Context, request: Write): PendingWrite {
   if (request.draft) check(request.draft, request.type);
   return pending(context, request);
@@ -49,14 +58,23 @@ export function check(draft: Draft, type: ServedType): void {
   if (issues.length) throw invalidAll(issues);
 }
 
-function pending(context: Context, { type, id, method, draft, previous }: Write): PendingWrite {
+/** Refuses a resource that is no valid R4 (400), or is not as a loaded profile that it claims asks (422). */
+export async function accept(context: Context, draft: Draft, type: ServedType): Promise<void> {
+  check(draft, type);
+  if (claimsIn(draft.plain).length === 0) return;
+  const issues = await context.profiles.refusals(context.store, draft.plain);
+  if (issues.length) throw ruleAll(issues);
+}
+
+/** A write as its effects see it: stamped and indexed, not checked. */
+export function pending(context: Context, { type, id, method, draft, previous }: Write): PendingWrite {
   const version = (previous?.version ?? 0) + 1;
   const lastUpdated = laterOf(context.clock().toISOString(), previous?.lastUpdated);
   const change: Change = {
     type,
     id,
     version,
-    ...(previous && { previous: previous.version }),
+    ...(previous && { previous: previous.version, previousRules: previous.rules ?? 0 }),
     lastUpdated,
     method,
     actor: context.caller.actor,
@@ -66,6 +84,7 @@ function pending(context: Context, { type, id, method, draft, previous }: Write)
   const resource = stamped(draft.plain, id, String(version), lastUpdated);
   const alias = aliasOf(context.caller.tenant, type, id);
   change.body = stringify(stamped(draft.exact, id, String(version), lastUpdated));
+  change.rules = context.rulesOf?.(type) ?? 0;
   change.index = indexRows(resource, context.registry, alias === id ? [] : [aliasHash(alias)], context.baseUrl);
   return { type, id, change, resource, ...(previous && { previous }) };
 }
@@ -77,7 +96,8 @@ async function apply(context: Context, write: PendingWrite): Promise<Row | undef
 /** The row as it stands once the write is stored. */
 export function storedRow({ change, previous }: PendingWrite): Row {
   const { type, id, version, lastUpdated, body } = change;
-  return { type, id, version, lastUpdated, created: previous?.created ?? lastUpdated, body };
+  const rules = change.rules ?? previous?.rules ?? 0;
+  return { type, id, version, lastUpdated, created: previous?.created ?? lastUpdated, body, rules };
 }
 
 /** The resource with its id and version facts where a reader expects them, in front; whatever the client said of them is gone. */

@@ -1,6 +1,17 @@
 // A change as the parameters of a writing statement.
+import type { CodeOrder } from '../fhir/indexing/rows.ts';
 import { TYPES } from '../fhir/types.ts';
+import { storable } from './storable.ts';
 import type { Change } from './store.ts';
+
+/** The codes to sort by, as JSON; null where there are none. */
+export function orderOf(codes: CodeOrder[]): string | null {
+  const entries = codes.flatMap(({ parameter, low, high }) => [
+    [parameter, storable(low)],
+    ...(high === low ? [] : [[`${parameter}-`, storable(high)]]),
+  ]);
+  return entries.length ? JSON.stringify(Object.fromEntries(entries)) : null;
+}
 
 /** Column → its type, and its value in a change. */
 const COLUMNS = {
@@ -14,6 +25,10 @@ const COLUMNS = {
   self_h: { type: 'bigint', of: (change: Change) => change.index?.self ?? null },
   /** An array literal: arrays of arrays would have to be even. */
   tok: { type: 'text', of: (change: Change) => (change.index ? `{${change.index.tokens.join(',')}}` : null) },
+  ord: { type: 'jsonb', of: ({ index }: Change) => orderOf(index?.codes ?? []) },
+  /** null: a deletion, which leaves the row's own. */
+  rules: { type: 'int', of: ({ index, rules = 0 }: Change) => (index ? rules : null) },
+  previous_rules: { type: 'int', of: ({ previousRules = 0 }: Change) => previousRules },
   previous: { type: 'int', of: (change: Change) => change.previous ?? null },
 } as const;
 

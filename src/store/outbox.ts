@@ -1,13 +1,15 @@
 // The outbox: what is still to be told to the outside, leased by one worker at a time. A lease is a predicate, not a held lock: it outlives a
 // crashed worker only until its time, and works across tenants and nodes. All times are given.
 import type { Database } from './database.ts';
+import { eventsOf, telling } from './outbox-events.ts';
 import type { Outbox, OutboxEntry, OutboxState } from './store.ts';
 
-const COLUMNS = `o.tenant_id as tenant, o.id, topic, subject, key, payload, state, attempts, first_sent_at as "firstSentAt", next_at as "nextAt",
+export const OUTBOX_COLUMNS = `o.tenant_id as tenant, o.id, topic, subject, key, payload, state, attempts, first_sent_at as "firstSentAt", next_at as "nextAt",
   lease_by as "leaseBy", lease_until as "leaseUntil", last_error as "lastError", created_at as "createdAt"`;
 const ADD = `insert into outbox as o (tenant_id, topic, subject, key, payload, state, next_at, created_at)
-  values ($1, $2, $3, $4, $5, 'queued', $6, $6) returning ${COLUMNS}`;
-const FIND = `select ${COLUMNS} from outbox o where tenant_id = $1 and topic = $2 and subject = $3 order by o.id desc limit 1`;
+  values ($1, $2, $3, $4, $5, 'queued', $6, $6) returning ${OUTBOX_COLUMNS}`;
+const FIND = `select ${OUTBOX_COLUMNS} from outbox o where tenant_id = $1 and topic = $2 and subject = $3 order by o.id desc limit 1`;
+const WITH_KEYS = `select ${OUTBOX_COLUMNS} from outbox o where key = any($1::text[])`;
 
 const LEASE = `update outbox o set state = 'sending', attempts = o.attempts + 1, lease_by = $1, lease_until = $3`;
 const RUN_OUT = "(o.state = 'sending' and o.lease_until <= $2)";
@@ -19,14 +21,23 @@ const DUE = `(o.state in ('queued', 'unknown') and o.next_at <= $2 or ${RUN_OUT}
 const CLAIM = `${LEASE} from (
     select o.tenant_id, o.id from outbox o where o.state in ('queued', 'sending', 'unknown') and ${DUE}
       and ($5::text[] is null or o.topic = any($5)) order by o.next_at limit $4
-  ) due where o.tenant_id = due.tenant_id and o.id = due.id and ${DUE} returning ${COLUMNS}`;
-const CLAIM_ONE = `${LEASE} where o.tenant_id = $4 and o.id = $5 and (o.state in ('queued', 'unknown', 'parked') or ${RUN_OUT}) returning ${COLUMNS}`;
+  ) due where o.tenant_id = due.tenant_id and o.id = due.id and ${DUE} returning ${OUTBOX_COLUMNS}`;
+const CLAIM_ONE = `${LEASE} where o.tenant_id = $4 and o.id = $5 and (o.state in ('queued', 'unknown', 'parked') or ${RUN_OUT}) returning ${OUTBOX_COLUMNS}`;
 
 /** The lease ends with every outcome but `sending`, which reports on the way (first bytes sent). */
-const SETTLE = `update outbox o set state = $4, next_at = coalesce($6, o.next_at), last_error = $7, payload = coalesce($8, o.payload),
+const REPORT = `update outbox o set state = $4, next_at = coalesce($6, o.next_at), last_error = $7, payload = coalesce($8, o.payload),
     first_sent_at = coalesce(o.first_sent_at, $9), done_at = case when $10 then $5::timestamptz end,
     lease_by = case when $4 = 'sending' then o.lease_by end, lease_until = case when $4 = 'sending' then o.lease_until end
-  where o.tenant_id = $1 and o.id = $2 and o.state = 'sending' and o.lease_by = $3 returning o.id`;
+  where o.tenant_id = $1 and o.id = $2 and o.state = 'sending' and o.lease_by = $3`;
+const SETTLE = telling(REPORT, { what: "'attempt'", state: '$4', reason: '$7', at: '$5' });
+
+/** Claiming counts attempts: an entry that has as many as it had when it was read has not been touched since. */
+const MOVE = telling(
+  `update outbox o set state = $5, next_at = coalesce($7, o.next_at), payload = coalesce($8, o.payload), last_error = coalesce($9, o.last_error),
+    done_at = case when $10 then $6::timestamptz end
+  where o.tenant_id = $1 and o.id = $2 and o.attempts = $3 and o.state = any($4::text[]) and o.state <> 'sending'`,
+  { what: '$11', state: '$5', reason: '$9', at: '$6' },
+);
 
 const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelled']);
 
@@ -36,12 +47,20 @@ export function outboxOf(database: Database): Outbox {
     add: async ({ tenant, topic, subject, key, payload, at }) =>
       (await database.query<OutboxEntry>(ADD, [tenant, topic, subject, key, payload, at]))[0]!,
     find: async (tenant, topic, subject) => (await database.query<OutboxEntry>(FIND, [tenant, topic, subject]))[0],
+    withKeys: (keys) => (keys.length ? database.query<OutboxEntry>(WITH_KEYS, [keys]) : Promise.resolve([])),
     claim: ({ by, at, until, limit, topics }) => database.query<OutboxEntry>(CLAIM, [by, at, until, limit, topics ?? null]),
     claimOne: async (tenant, id, { by, at, until }) => (await database.query<OutboxEntry>(CLAIM_ONE, [by, at, until, tenant, id]))[0],
     settle: async (entry, by, { state, at, nextAt, error, payload, firstSentAt }) => {
       const texts = [nextAt ?? null, error ?? null, payload ?? null, firstSentAt ?? null];
-      const settled = await database.query(SETTLE, [entry.tenant, entry.id, by, state, at, ...texts, FINISHED.has(state)]);
+      const sql = state === 'sending' ? `${REPORT} returning o.id` : SETTLE;
+      const settled = await database.query(sql, [entry.tenant, entry.id, by, state, at, ...texts, FINISHED.has(state)]);
       return settled.length > 0;
     },
+    move: async ({ tenant, id, attempts }, { from, to, at, nextAt, payload, reason, what }) => {
+      const texts = [nextAt ?? null, payload ?? null, reason ?? null];
+      const moved = await database.query(MOVE, [tenant, id, attempts, from, to, at, ...texts, FINISHED.has(to), what]);
+      return moved.length > 0;
+    },
+    events: (entry) => eventsOf(database, entry),
   };
 }

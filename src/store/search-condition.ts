@@ -1,8 +1,12 @@
 // Conditions as SQL: each a test of one search row (`sx`), side tables by EXISTS, which the planner turns into semi-joins in either direction.
 import { hash } from '../fhir/hash.ts';
-import type { Condition } from '../fhir/query.ts';
+import type { Condition, TextTest } from '../fhir/search/query.ts';
 import { type ServedType, TYPES } from '../fhir/types.ts';
 import { type Binder, TENANT } from './binder.ts';
+import { parametersTest, parameterTest } from './parameter-test.ts';
+import { compositeTest } from './search-composite.ts';
+import { hierarchyTest } from './search-hierarchy.ts';
+import { nearTest } from './search-near.ts';
 import { isRange, type RangeCondition, rangeKey, rangeTest } from './search-range.ts';
 import { storable } from './storable.ts';
 
@@ -49,21 +53,70 @@ export const hashes = (values: string[]): string => `{${values.join(',')}}`;
 const either = (tests: string[]): string => (tests.length ? `(${tests.join(' or ')})` : 'false');
 const every = (tests: string[]): string => (tests.length ? `(${tests.join(' and ')})` : 'true');
 
-/** Some row of a side table belongs to the tested row, is of the parameter, and passes. */
-function some(table: string, { parameter }: { parameter: number }, { row }: Tested, binder: Binder, test: (x: string) => string): string {
-  const x = binder.alias('x');
-  const own = `${x}.tenant_id = ${TENANT} and ${x}.pid = ${row}.pid and ${x}.param = ${binder.bind(parameter)}`;
-  return `exists (select 1 from ${table} ${x} where ${own} and ${test(x)})`;
+const eitherHere: Translation<'or'> = ({ any }, tested, binder) => either(any.map((condition) => testOf(condition, tested, binder)));
+
+/**
+ * An OR of tests that look into other tables cannot be turned into joins, and would be made row by row. As one test of membership in the union of what
+ * each side finds, it can: from the few that are found, or from the few that are tested.
+ */
+const oneOfSets: Translation<'or'> = ({ any }, { row, types }, binder) => {
+  const [q, z] = [binder.alias('q'), binder.alias('z')];
+  const sets = any.map((condition) =>
+    isPlain(condition)
+      ? rowsOf(z, condition, binder)
+      : `select ${z}.pid from sx ${z} where ${testsOf([condition], { row: z, types }, binder)}`,
+  );
+  return `exists (select 1 from (${sets.join(' union all ')}) ${q} where ${q}.pid = ${row}.pid)`;
+};
+
+const HERE: ReadonlySet<On> = new Set<On>(['token', 'lastUpdated', 'id', 'type', 'nothing']);
+
+function looksElsewhere(condition: Condition): boolean {
+  if (condition.on === 'or') return condition.any.some(looksElsewhere);
+  if (condition.on === 'and') return condition.all.some(looksElsewhere);
+  return condition.on === 'not' ? looksElsewhere(condition.condition) : !HERE.has(condition.on);
 }
+
+/** Some row of a side table belongs to the tested row, is of the parameter, and passes. */
+function some(condition: Plain, { row }: Tested, binder: Binder): string {
+  const x = binder.alias('x');
+  return `exists (${rowsOf(x, condition, binder)} and ${x}.pid = ${row}.pid)`;
+}
+
+/** The resources that a test of one table finds. */
+function rowsOf(x: string, condition: Plain, binder: Binder): string {
+  const { table, test } = PLAIN[condition.on];
+  const own = `${x}.tenant_id = ${TENANT} and ${parameterTest(x, condition)}`;
+  return `select ${x}.pid from ${table} ${x} where ${own} and ${(test as PlainTest)(x, condition, binder)}`;
+}
+
+type Plain = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
+const isPlain = (condition: Condition): condition is Plain => Object.hasOwn(PLAIN, condition.on);
+type PlainTest = (x: string, condition: Plain, binder: Binder) => string;
+
+const PLAIN = {
+  reference: {
+    table: 'sx_ref',
+    test: (x: string, { any }: Of<'reference'>, { bind }: Binder) => `${x}.target_h = any(${bind(hashes(any))}::bigint[])`,
+  },
+  string: {
+    table: 'sx_string',
+    test: (x: string, { any }: Of<'string'>, binder: Binder) => either(any.map((text) => textTest(x, text, binder))),
+  },
+  hierarchy: { table: 'sx_ref', test: hierarchyTest },
+  composite: { table: 'sx_composite', test: compositeTest },
+  near: { table: 'sx_composite', test: nearTest },
+};
 
 const ownRange = (condition: RangeCondition, { row }: Tested, binder: Binder): string => rangeTest([condition], row, binder);
 
 const TRANSLATIONS: { [O in On]: Translation<O> } = {
   token: ({ any }, { row }, { bind }) => (any.length ? `${row}.tok && ${bind(hashes(any))}::bigint[]` : 'false'),
-  reference: (condition, tested, binder) =>
-    some('sx_ref', condition, tested, binder, (x) => `${x}.target_h = any(${binder.bind(hashes(condition.any))}::bigint[])`),
-  string: (condition, tested, binder) =>
-    some('sx_string', condition, tested, binder, (x) => either(condition.any.map((text) => textTest(x, text, binder)))),
+  reference: some,
+  string: some,
+  hierarchy: some,
+  composite: some,
+  near: some,
   date: ownRange,
   number: ownRange,
   lastUpdated: ({ any }, { row }, { bind }) =>
@@ -72,26 +125,30 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
     const selves = types.flatMap((type) => any.map((id) => hash(`${type}/${id}`)));
     return `${row}.self_h = any(${bind(hashes(selves))}::bigint[])`;
   },
-  chain: ({ parameter, types, where }, { row }, binder) => {
+  type: ({ types }, { row }) => typeTest(row, types),
+  chain: ({ parameters, types, where }, { row }, binder) => {
     const [f, t] = [binder.alias('f'), binder.alias('t')];
-    const edge = `${f}.tenant_id = ${TENANT} and ${f}.pid = ${row}.pid and ${f}.param = ${binder.bind(parameter)} and ${t}.self_h = ${f}.target_h`;
+    const edge = `${f}.tenant_id = ${TENANT} and ${f}.pid = ${row}.pid and ${parametersTest(f, parameters)} and ${t}.self_h = ${f}.target_h`;
     return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types }, binder)})`;
   },
   has: ({ type, parameter, where }, { row }, binder) => {
     const [f, t] = [binder.alias('f'), binder.alias('t')];
-    const edge = `${f}.tenant_id = ${TENANT} and ${f}.target_h = ${row}.self_h and ${f}.param = ${binder.bind(parameter)} and ${t}.pid = ${f}.pid`;
+    const edge = `${f}.tenant_id = ${TENANT} and ${f}.target_h = ${row}.self_h and ${f}.param = ${parameter} and ${t}.pid = ${f}.pid`;
     return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types: [type] }, binder)})`;
   },
-  or: ({ any }, tested, binder) => either(any.map((condition) => testOf(condition, tested, binder))),
+  or: (condition, tested, binder) =>
+    (!condition.few && condition.any.some(looksElsewhere) ? oneOfSets : eitherHere)(condition, tested, binder),
   and: ({ all }, tested, binder) => every(allTests(all, tested, binder)),
   not: ({ condition }, tested, binder) => `not ${testOf(condition, tested, binder)}`,
   nothing: () => 'false',
 };
 
 /** `infix` stands in the test where the parameter has it: it lets the substring index serve the test. */
-function textTest(x: string, text: Of<'string'>['any'][number], { bind }: Binder): string {
+function textTest(x: string, text: TextTest, { bind }: Binder): string {
   if ('equals' in text) return `${x}.norm = ${bind(storable(text.equals))}`;
+  if ('among' in text) return `${x}.norm = any(${bind(text.among.map(storable))}::text[])`;
   if ('from' in text) return `${x}.norm >= ${bind(storable(text.from))} and ${x}.norm < ${bind(storable(text.to))}`;
-  const like = `${x}.norm like ${bind(`%${storable(text.contains).replace(/[\\%_]/g, '\\$&')}%`)}`;
+  const part = storable('ends' in text ? text.ends : text.contains).replace(/[\\%_]/g, '\\$&');
+  const like = `${x}.norm like ${bind('ends' in text ? `%${part}` : `%${part}%`)}`;
   return text.infix ? `${x}.infix and ${like}` : like;
 }

@@ -1,25 +1,18 @@
-// The order of a search and where a page starts in it. An order is total: its last key is the storing number (pid). Resources without a value for a
+// The order of a search and where a page starts in it. An order is total: its last key is the storing number (pid). It is the only one of a search that
+// asks for no order, so that no write moves a resource from one page to another while a client reads them: what was stored last comes first. Resources without a value for a
 // key come last. Where the first key may be missing, the result is two streams, first those that have it, then those that do not: each is then
 // read from an index in its order.
 
 import { invalid } from '../fhir/outcome.ts';
-import type { SortKey } from '../fhir/query.ts';
+import type { SortKey } from '../fhir/search/query.ts';
 import { type Binder, TENANT } from './binder.ts';
+import { absence, type Column, type ValueKey, valueKey } from './search-sort-value.ts';
 import type { Position } from './store.ts';
 
 /** One of the (at most two) streams of an ordered result. `present`: whether its rows have the first key. */
 export interface Stream {
   keys: SortKey[];
   present: boolean;
-}
-
-type ValueKey = Extract<SortKey, { parameter: number }>;
-
-interface Column {
-  sql: string;
-  type: string;
-  descending: boolean;
-  nullable: boolean;
 }
 
 /** A stream as the parts of a statement on `sx s`. `values`: the sort values of a row as `v0`, `v1` …, one per key of the whole order. */
@@ -32,22 +25,12 @@ export interface OrderSql {
   orderByName: string;
 }
 
-const DEFAULT: SortKey[] = [{ by: 'lastUpdated', descending: true }];
-const SIDES = {
-  string: { table: 'sx_string', column: 'norm', type: 'text' },
-  date: { table: 'sx_date', column: 'from_at', type: 'timestamptz' },
-  number: { table: 'sx_number', column: 'from_n', type: 'numeric' },
-} as const;
-
 const isValueKey = (key: SortKey): key is ValueKey => 'parameter' in key;
-
-/** The keys of a search: newest first when it names none. */
-export const keysOf = (sort: SortKey[]): SortKey[] => (sort.length ? sort : DEFAULT);
 
 /** The streams from a position on (all of them without one). */
 export function streamsOf(keys: SortKey[], after?: Position): Stream[] {
   if (after && after.length !== keys.length + 1) throw invalid('this page link belongs to another search: start the search again');
-  if (!isValueKey(keys[0]!)) return [{ keys, present: true }];
+  if (!keys[0] || !isValueKey(keys[0])) return [{ keys, present: true }];
   const absent = { keys, present: false };
   return after && after[0] === null ? [absent] : [{ keys, present: true }, absent];
 }
@@ -55,7 +38,7 @@ export function streamsOf(keys: SortKey[], after?: Position): Stream[] {
 /** The SQL of a stream, after a position when that lies in it. */
 export function orderSql({ keys, present }: Stream, binder: Binder, after?: Position): OrderSql {
   const [joins, columns] = joined(keys, present, binder);
-  const tie: Column = { sql: 's.pid', type: 'bigint', descending: keys[0]!.descending, nullable: false };
+  const tie: Column = { sql: 's.pid', type: 'bigint', descending: keys[0]?.descending ?? true, nullable: false };
   const sorted = [...columns.filter((column) => column !== undefined), tie];
   const names = [...columns.flatMap((column, at) => (column ? [`m.v${at}`] : [])), 'm.pid'];
   const reached = after?.filter((_value, at) => at === keys.length || columns[at] !== undefined);
@@ -76,7 +59,7 @@ function joined(keys: SortKey[], present: boolean, binder: Binder): [string[], (
   const parts = keys.map((key, at): [string, Column | undefined] => {
     if (!isValueKey(key)) return key.by === 'id' ? idKey(key, binder) : lastUpdatedKey(key);
     if (at === 0 && !present) return ['', undefined];
-    return valueKey(key, at === 0 ? 'join' : 'left join', binder);
+    return valueKey(key, at === 0, binder);
   });
   return [parts.map(([join]) => join).filter(Boolean), parts.map(([, column]) => column)];
 }
@@ -91,22 +74,6 @@ function idKey({ descending }: SortKey, binder: Binder): [string, Column] {
   // not also by type: a planner that thinks a type has no rows yet would compare each row with each
   const join = `join resource ${k} on ${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid`;
   return [join, { sql: `${k}.id`, type: 'text', descending, nullable: false }];
-}
-
-function valueKey(key: ValueKey, join: 'join' | 'left join', binder: Binder): [string, Column] {
-  const k = binder.alias('k');
-  const { table, column, type } = SIDES[key.by];
-  const nullable = join === 'left join';
-  return [`${join} ${table} ${k} on ${ownRow(k, key, binder)}`, { sql: `${k}.${column}`, type, descending: key.descending, nullable }];
-}
-
-/** Of several values the least counts in ascending order, the greatest in descending. https://hl7.org/fhir/R4/search.html#sort */
-const ownRow = (k: string, key: ValueKey, { bind }: Binder): string =>
-  `${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid and ${k}.param = ${bind(key.parameter)} and ${k}.${key.descending ? 'high' : 'low'}`;
-
-function absence(key: ValueKey, binder: Binder): string {
-  const k = binder.alias('k');
-  return `not exists (select 1 from ${SIDES[key.by].table} ${k} where ${ownRow(k, key, binder)})`;
 }
 
 /** True for the rows after a position. One direction, no gaps: a row comparison, which an index serves; else the long form behind a bound on the first key. */

@@ -1,28 +1,33 @@
 // Date and number conditions as SQL. A row is a range, and tests of its two ends tell the planner little: each half of a period matches half of all
 // rows, and their meeting is what is rare. So conditions on one parameter are tested together on one row, and every test gets a bound on `from`,
 // which the index has: rows are short (`long` says which are not), and a range never ends before it begins.
-import type { Comparison, Condition } from '../fhir/query.ts';
+import type { Comparison, Condition } from '../fhir/search/query.ts';
 import { type Binder, TENANT } from './binder.ts';
+import { parameterTest } from './parameter-test.ts';
 
 export type RangeCondition = Extract<Condition, { on: 'date' | 'number' }>;
 
 interface Side {
   table: string;
+  /** Ends of a row: `from_…` and `to_…`. */
   suffix: string;
   type: string;
   /** A row is `long` when it ends later than this after its beginning: as side-tables.ts has it. */
   short: string;
 }
 
-const SIDES: Record<RangeCondition['on'], Side> = {
+const SIDES: Record<'date' | 'number' | 'measure', Side> = {
   date: { table: 'sx_date', suffix: '_at', type: 'timestamptz', short: "interval '24 hours'" },
-  number: { table: 'sx_number', suffix: '_n', type: 'numeric', short: '1' },
+  number: { table: 'sx_number', suffix: '_n', type: 'numeric', short: '0' },
+  measure: { table: 'sx_number', suffix: '_m', type: 'numeric', short: '0' },
 };
+const sideOf = (condition: RangeCondition): Side =>
+  SIDES[condition.on === 'number' && condition.measure !== undefined ? 'measure' : condition.on];
 /** More combinations than this are not multiplied out: the conditions are then tested each by itself. */
 const MOST_COMBINATIONS = 32;
 
 /** Conditions that can be tested on one row have the same key. */
-export const rangeKey = ({ on, parameter, ...rest }: RangeCondition): string => `${on} ${parameter} ${'unit' in rest ? rest.unit : ''}`;
+export const rangeKey = ({ any: _tests, ...row }: RangeCondition): string => JSON.stringify(row);
 
 export const isRange = (condition: Condition): condition is RangeCondition => condition.on === 'date' || condition.on === 'number';
 
@@ -32,15 +37,22 @@ export function rangeTest(conditions: RangeCondition[], row: string, binder: Bin
   if (conditions.length > 1 && combinations > MOST_COMBINATIONS)
     return conditions.map((one) => rangeTest([one], row, binder)).join(' and ');
   const x = binder.alias('x');
-  const arms = product(conditions.map(({ any }) => any)).flatMap((all) => bounded(x, all, conditions[0]!, binder));
+  const arms = product(conditions.map(({ any }) => any)).flatMap((all) => bounded(x, all, sideOf(conditions[0]!), binder));
   const tests = conditions.length > 1 ? [...arms, apart(x, conditions, binder)] : arms;
   return tests.length ? `exists (${rowOf(x, row, conditions[0]!, binder)} and (${tests.join(' or ')}))` : 'false';
 }
 
-function rowOf(x: string, row: string, condition: RangeCondition, { bind }: Binder): string {
-  const unit = condition.on === 'number' && condition.unit !== undefined ? ` and ${x}.unit_h = ${bind(condition.unit)}` : '';
-  const own = `${x}.tenant_id = ${TENANT} and ${x}.pid = ${row}.pid and ${x}.param = ${bind(condition.parameter)}`;
-  return `select 1 from ${SIDES[condition.on].table} ${x} where ${own}${unit}`;
+function rowOf(x: string, row: string, condition: RangeCondition, binder: Binder): string {
+  const own = `${x}.tenant_id = ${TENANT} and ${x}.pid = ${row}.pid and ${parameterTest(x, condition)}`;
+  return `select 1 from ${sideOf(condition).table} ${x} where ${own}${unitTest(x, condition, binder)}`;
+}
+
+function unitTest(x: string, condition: RangeCondition, { bind }: Binder): string {
+  if (condition.on === 'date') return '';
+  if (condition.measure !== undefined) return ` and ${x}.measure_h = ${bind(condition.measure)}`;
+  if (condition.unit === undefined) return '';
+  const unit = bind(condition.unit);
+  return ` and (${x}.unit_h = ${unit} or ${x}.label_h = ${unit})`;
 }
 
 /** AND of ORs of ANDs → OR of ANDs. */
@@ -48,10 +60,10 @@ const product = (lists: Comparison[][][]): Comparison[][] =>
   lists.reduce<Comparison[][]>((done, any) => done.flatMap((all) => any.map((more) => [...all, ...more])), [[]]);
 
 /** The tests of one combination, with a bound on `from` from above and from below wherever there is one on `to`. */
-function bounded(x: string, all: Comparison[], { on }: RangeCondition, binder: Binder): string[] {
-  const { suffix, type, short } = SIDES[on];
+function bounded(x: string, all: Comparison[], side: Side, binder: Binder): string[] {
+  const { suffix, type, short } = side;
   const from = `${x}.from${suffix}`;
-  const tests = all.map((comparison) => compared(x, comparison, on, binder));
+  const tests = all.map((comparison) => compared(x, comparison, side, binder));
   const bound = (column: Comparison['column'], direction: string) =>
     all.find((one) => one.column === column && one.op.startsWith(direction));
   const [end, beginning] = [bound('to', '<'), bound('to', '>')];
@@ -73,10 +85,12 @@ function apart(x: string, [first, ...others]: RangeCondition[], binder: Binder):
   return every([`not ${x}.lone`, plain(x, first!, binder), ...elsewhere]);
 }
 
-const plain = (x: string, { on, any }: RangeCondition, binder: Binder): string =>
-  any.length ? `(${any.map((all) => every(all.map((comparison) => compared(x, comparison, on, binder)))).join(' or ')})` : 'false';
+const plain = (x: string, condition: RangeCondition, binder: Binder): string =>
+  condition.any.length
+    ? `(${condition.any.map((all) => every(all.map((comparison) => compared(x, comparison, sideOf(condition), binder)))).join(' or ')})`
+    : 'false';
 
-const compared = (x: string, { column, op, at }: Comparison, on: RangeCondition['on'], { bind }: Binder): string =>
-  `${x}.${column}${SIDES[on].suffix} ${op} ${bind(at)}::${SIDES[on].type}`;
+const compared = (x: string, { column, op, at }: Comparison, { suffix, type }: Side, { bind }: Binder): string =>
+  `${x}.${column}${suffix} ${op} ${bind(at)}::${type}`;
 
 const every = (tests: string[]): string => (tests.length ? `(${tests.join(' and ')})` : 'true');

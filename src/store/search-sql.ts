@@ -1,13 +1,17 @@
-// The statements of a search: a page of one stream of its order, how many match, and what the page includes.
-import type { Inclusion, Query } from '../fhir/query.ts';
+// The statements of a search: a page of one stream of its order, and how many match.
+import { type Query, type Slice, slicesOf } from '../fhir/search/query.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
-import { hashes, type Tested, testsOf, typeNumbers, typeTest } from './search-condition.ts';
+import { type Tested, testsOf } from './search-condition.ts';
 import { orderSql, type Stream } from './search-order.ts';
+import { settledName } from './settled-statement.ts';
 import type { Position } from './store.ts';
+import { ROW } from './stored-row.ts';
 
 export interface Statement {
   sql: string;
   parameters: unknown[];
+  /** Of a statement that keeps its plan. */
+  name?: string | undefined;
 }
 
 /** How many rows of a stream, from where. */
@@ -17,73 +21,69 @@ export interface Part {
   offset?: number;
 }
 
-const ROW = 'r.rtype, r.id, r.ver, r.lu, r.created, r.body';
 const statement = (sql: string, { parameters }: Binder): Statement => ({ sql, parameters: [...parameters] });
-const matches = (query: Query): Tested => ({ row: 's', types: [query.type] });
+const tested = (slice: Slice, row = 's'): Tested => ({ row, types: [slice.type] });
+/** All resources a search finds, one row each. */
+const everything = (query: Query, binder: Binder): string =>
+  slicesOf(query)
+    .map((slice) => `select 1 from sx s where ${testsOf(slice.where, tested(slice), binder)}`)
+    .join(' union all ');
+
+/** So many are asked for that reading them in order and leaving out the others is never the quicker way. */
+const EVERYTHING = 1000;
+
+/** Whether one plan is right whatever the values: there are none, or one condition leads to its rows and all of them are wanted. */
+const isSettled = ({ where, also }: Query, limit: number): boolean =>
+  !also?.length && (where.length === 0 || (where.length === 1 && limit > EVERYTHING));
 
 /** Rows with `pid`, `self_h` and the sort values (`v0`, `v1` …). Limits stand in the text: the planner has to know that they are small. */
-export function pageSql(tenant: number, query: Query, stream: Stream, { limit, after, offset = 0 }: Part): Statement {
+export function pageSql(tenant: number, query: Query, stream: Stream, part: Part): Statement {
   const binder = binderFor(tenant);
-  const { joins, tests, values, order, orderByName } = orderSql(stream, binder, after);
-  const where = [testsOf(query.where, matches(query), binder), ...tests].join(' and ');
-  const found = `select s.pid, s.self_h, ${values.join(', ')} from sx s ${joins} where ${where} order by ${order} limit ${limit} offset ${offset}`;
+  const { found, orderByName } = query.also?.length ? mergedSql(query, stream, part, binder) : sliceSql(query, stream, part, binder);
   const sql = `select ${ROW}, m.* from (${found}) m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
-  return statement(sql, binder);
+  return { ...statement(sql, binder), ...(isSettled(query, part.limit) && { name: settledName(sql) }) };
+}
+
+interface Found {
+  found: string;
+  /** The order by the names of the values in a table `m`. */
+  orderByName: string;
+}
+
+function sliceSql(slice: Slice, { present }: Stream, { limit, after, offset = 0 }: Part, binder: Binder): Found {
+  const { joins, tests, values, order, orderByName } = orderSql({ keys: slice.sort, present }, binder, after);
+  const where = [testsOf(slice.where, tested(slice), binder), ...tests].join(' and ');
+  const found = `select ${['s.pid', 's.self_h', ...values].join(', ')} from sx s ${joins} where ${where} order by ${order} limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
+  return { found, orderByName };
+}
+
+/** Of several types: as many of each as could be in the page, each read in its order, and of these the first. */
+function mergedSql(query: Query, stream: Stream, { limit, offset = 0, ...part }: Part, binder: Binder): Found {
+  const arms = slicesOf(query).map((slice) => sliceSql(slice, stream, { limit: limit + offset, ...part }, binder));
+  const { orderByName } = arms[0]!;
+  const all = arms.map(({ found }) => `(${found})`).join(' union all ');
+  return { found: `select m.* from (${all}) m order by ${orderByName} limit ${limit} offset ${offset}`, orderByName };
 }
 
 /** One row, `total`; at most `cap` when that is given. */
 export function totalSql(tenant: number, query: Query, cap?: number): Statement {
   const binder = binderFor(tenant);
-  const where = testsOf(query.where, matches(query), binder);
-  const sql =
-    cap === undefined
-      ? `select count(*)::int as total from sx s where ${where}`
-      : `select count(*)::int as total from (select 1 from sx s where ${where} limit ${cap}) counted`;
-  return statement(sql, binder);
+  const limit = cap === undefined ? '' : ` limit ${cap}`;
+  return statement(`select count(*)::int as total from (${everything(query, binder)}${limit}) counted`, binder);
 }
 
 /** One row, `QUERY PLAN`: how many rows the planner expects. */
 export function estimateSql(tenant: number, query: Query): Statement {
   const binder = binderFor(tenant);
-  return statement(`explain (format json) select 1 from sx s where ${testsOf(query.where, matches(query), binder)}`, binder);
+  return statement(`explain (format json) ${everything(query, binder)}`, binder);
 }
 
 /** How many rows a stream has in all: one row, `total`. */
-export function streamTotalSql(tenant: number, query: Query, stream: Stream): Statement {
+export function streamTotalSql(tenant: number, query: Query, { present }: Stream): Statement {
   const binder = binderFor(tenant);
-  const { joins, tests } = orderSql(stream, binder);
-  const where = [testsOf(query.where, matches(query), binder), ...tests].join(' and ');
-  return statement(`select count(*)::int as total from sx s ${joins} where ${where}`, binder);
+  const arms = slicesOf(query).map((slice) => {
+    const { joins, tests } = orderSql({ keys: slice.sort, present }, binder);
+    return `select 1 from sx s ${joins} where ${[testsOf(slice.where, tested(slice), binder), ...tests].join(' and ')}`;
+  });
+  return statement(`select count(*)::int as total from (${arms.join(' union all ')}) counted`, binder);
 }
-
-/** The rows of a page, as what refers from and to them. */
-export interface PageRows {
-  pids: string[];
-  selves: string[];
-}
-
-/** The resources that the page's matches refer to or are referred to by: each once, none that is a match itself. */
-export function includeSql(tenant: number, inclusions: Inclusion[], page: PageRows, limit: number): Statement {
-  const binder = binderFor(tenant);
-  const edges = inclusions.map((inclusion) => EDGES[inclusion.direction](inclusion, page, binder));
-  const found = `select pid from (${edges.join(' union ')}) e where pid <> all(${bigints(page.pids, binder)})`;
-  const sql = `select ${ROW}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid order by r.pid limit ${limit}`;
-  return statement(sql, binder);
-}
-
-const bigints = (values: string[], { bind }: Binder): string => `${bind(hashes(values))}::bigint[]`;
-
-type Edge = (inclusion: Inclusion, page: PageRows, binder: Binder) => string;
-
-const EDGES: Record<Inclusion['direction'], Edge> = {
-  include: (
-    { types, parameter },
-    { pids },
-    binder,
-  ) => `select t.pid from sx_ref f join sx t on t.tenant_id = ${TENANT} and t.self_h = f.target_h
-    where f.tenant_id = ${TENANT} and f.pid = any(${bigints(pids, binder)}) and f.param = ${binder.bind(parameter)} and ${typeTest('t', types)}`,
-  // The type is looked up row by row: as a join, a planner without statistics may begin with all resources of the type.
-  revinclude: ({ types, parameter }, { selves }, binder) => `select f.pid from sx_ref f
-    where f.tenant_id = ${TENANT} and f.param = ${binder.bind(parameter)} and f.target_h = any(${bigints(selves, binder)})
-      and (select t.rtype from sx t where t.tenant_id = ${TENANT} and t.pid = f.pid) = any(${typeNumbers(types)})`,
-};

@@ -1,19 +1,13 @@
-// Searching: a page of matches in one statement (two where it crosses from rows with a sort value to rows without), includes in one more.
-import { tooLong } from '../fhir/outcome.ts';
-import type { Query } from '../fhir/query.ts';
-import { typeOfNumber } from '../fhir/types.ts';
+// Searching: a page of matches in one statement (two where it crosses from rows with a sort value to rows without), and what it includes.
+import type { Query } from '../fhir/search/query.ts';
 import type { Database } from './database.ts';
-import { keysOf, type Stream, streamsOf } from './search-order.ts';
-import { estimateSql, includeSql, type Part, pageSql, type Statement, streamTotalSql, totalSql } from './search-sql.ts';
-import type { Page, Position, Row, Start } from './store.ts';
+import { includedOf } from './search-include.ts';
+import { type Stream, streamsOf } from './search-order.ts';
+import { estimateSql, type Part, pageSql, type Statement, streamTotalSql, totalSql } from './search-sql.ts';
+import type { Page, Position, Start } from './store.ts';
+import { rowOf, type StoredRow } from './stored-row.ts';
 
-interface Found {
-  rtype: number;
-  id: string;
-  ver: number;
-  lu: string;
-  created: string;
-  body: string;
+interface Found extends StoredRow {
   pid: string;
   self_h: string;
   [value: `v${number}`]: string | null;
@@ -21,8 +15,6 @@ interface Found {
 
 /** Up to here an estimated total is counted; beyond it, it is what the planner expects. */
 const COUNTED = 1000;
-/** More than this a page may not bring in: it would have to be held in memory at once. */
-const MOST_INCLUDED = 10_000;
 
 /** One page of a search. */
 export async function search(database: Database, tenant: number, query: Query, start: Start = {}): Promise<Page> {
@@ -31,21 +23,24 @@ export async function search(database: Database, tenant: number, query: Query, s
   const page = found.slice(0, query.count);
   const more = found.length > query.count;
   const total = query.total === 'none' ? undefined : (seenTotal(page, more, start) ?? (await totalOf(database, tenant, query)));
+  const included = await includedOf<Found>(database, tenant, query.include, page);
   return {
     rows: page.map(rowOf),
-    included: await includedOf(database, tenant, query, page),
+    included: included.rows.map(rowOf),
+    ...(included.deeper && { deeper: true }),
     ...(more && { next: positionOf(page.at(-1)!, query) }),
     ...(total !== undefined && { total }),
   };
 }
 
-const run = <T extends object>(database: Database, { sql, parameters }: Statement): Promise<T[]> => database.query<T>(sql, parameters);
+const run = <T extends object>(database: Database, { sql, parameters, name }: Statement): Promise<T[]> =>
+  database.query<T>(sql, parameters, name);
 
 /** The page and one row more, if there is one: it tells that there is a next page. */
 async function pageOf(database: Database, tenant: number, query: Query, { after, offset = 0 }: Start): Promise<Found[]> {
   const found: Found[] = [];
   let skip = offset;
-  for (const [at, stream] of streamsOf(keysOf(query.sort), after).entries()) {
+  for (const [at, stream] of streamsOf(query.sort, after).entries()) {
     const limit = query.count + 1 - found.length;
     const part: Part = { limit, offset: skip, ...(at === 0 && after && { after }) };
     const rows = await run<Found>(database, pageSql(tenant, query, stream, part));
@@ -73,24 +68,4 @@ async function totalOf(database: Database, tenant: number, query: Query): Promis
   return Math.max(COUNTED, plan!['QUERY PLAN'][0].Plan['Plan Rows']);
 }
 
-async function includedOf(database: Database, tenant: number, query: Query, page: Found[]): Promise<Row[]> {
-  const inclusions = query.include.filter((inclusion) => inclusion.source === query.type);
-  if (inclusions.length === 0 || page.length === 0) return [];
-  const rows = { pids: page.map((row) => row.pid), selves: page.map((row) => row.self_h) };
-  const included = await run<Found>(database, includeSql(tenant, inclusions, rows, MOST_INCLUDED + 1));
-  if (included.length > MOST_INCLUDED) {
-    throw tooLong(`_include and _revinclude bring in more than ${MOST_INCLUDED} resources: ask for fewer matches per page with _count`);
-  }
-  return included.map(rowOf);
-}
-
-const rowOf = (found: Found): Row => ({
-  type: typeOfNumber(found.rtype),
-  id: found.id,
-  version: found.ver,
-  lastUpdated: found.lu,
-  created: found.created,
-  body: found.body,
-});
-
-const positionOf = (found: Found, query: Query): Position => [...keysOf(query.sort).map((_key, at) => found[`v${at}`] ?? null), found.pid];
+const positionOf = (found: Found, query: Query): Position => [...query.sort.map((_key, at) => found[`v${at}`] ?? null), found.pid];

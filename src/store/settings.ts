@@ -1,9 +1,10 @@
-// Named values that all processes share, made once by whoever comes first.
+// Named values that all processes share: made once by whoever comes first, and changed only by who knows what stands there.
 import type { Database } from './database.ts';
 import type { Settings } from './store.ts';
 
 const READ = 'select value from setting where name = $1';
 const OFFER = 'insert into setting (name, value) values ($1, $2) on conflict (name) do nothing';
+const SWAP = 'update setting set value = $3 where name = $1 and value = $2 returning name';
 
 /** The settings of a database handle. */
 export function settingsOf(database: Database): Settings {
@@ -15,5 +16,6 @@ export function settingsOf(database: Database): Settings {
       await database.query(OFFER, [name, make()]);
       return (await read(name))!;
     },
+    swap: async (name, from, to) => (await database.query(SWAP, [name, from, to])).length > 0,
   };
 }

@@ -9,7 +9,8 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const LONGEST = 1_000_000;
+/** A package of profiles is one request. */
+const LONGEST = 256 * 1024 * 1024;
 
 /** Listens; does not keep the process alive by itself. Fails when the path is taken. */
 export function listenOn(path: string, answer: Answer): Promise<Listening> {
@@ -45,11 +46,14 @@ async function serve(socket: Socket, answer: Answer): Promise<void> {
 /** The first line; undefined when the other side ends before it, or it is longer than a command can be. */
 async function lineOf(socket: Socket): Promise<string | undefined> {
   socket.setEncoding('utf8');
-  let line = '';
-  for await (const piece of socket.iterator({ destroyOnReturn: false })) {
-    line += piece;
-    if (line.includes('\n')) return line.slice(0, line.indexOf('\n'));
-    if (line.length > LONGEST) return undefined;
+  const pieces: string[] = [];
+  let length = 0;
+  for await (const piece of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<string>) {
+    const end = piece.indexOf('\n');
+    if (end >= 0) return [...pieces, piece.slice(0, end)].join('');
+    pieces.push(piece);
+    length += piece.length;
+    if (length > LONGEST) return undefined;
   }
   return undefined;
 }

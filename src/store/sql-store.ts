@@ -1,9 +1,16 @@
 // The Store on a Database: each part of the contract in its own file, put together here.
 import type { Database } from './database.ts';
+
+import { definitionsOf } from './definitions.ts';
+import { explain } from './explain.ts';
+
 import { hold } from './held-rows.ts';
 import { idempotencyOf } from './idempotency.ts';
+import { inboxOf } from './inbox.ts';
+import { upkeepOf } from './index-upkeep.ts';
 import { lock } from './locks.ts';
 import { outboxOf } from './outbox.ts';
+import { placedOrdersOf } from './placed-orders.ts';
 import { resourcesOf } from './resources.ts';
 import { search } from './search.ts';
 import { settingsOf } from './settings.ts';
@@ -35,6 +42,7 @@ function storeOn(database: Database, wrote: (count: number) => void): Store {
     ...resourcesOf(database),
     timeline: (tenant, span) => timeline(database, tenant, span),
     search: (tenant, query, start) => search(database, tenant, query, start),
+    explain: (tenant, query, start) => explain(database, tenant, query, start),
     write: async (tenant, changes) => {
       const applied = await write(database, tenant, changes);
       wrote(applied);
@@ -45,6 +53,10 @@ function storeOn(database: Database, wrote: (count: number) => void): Store {
     transaction: (work) => database.transaction((transaction) => work(storeOn(transaction, wrote))),
     idempotency: idempotencyOf(database),
     outbox: outboxOf(database),
+    inbox: inboxOf(database),
+    placedOrders: placedOrdersOf(database),
     settings: settingsOf(database),
+    definitions: definitionsOf(database),
+    upkeep: upkeepOf(database),
   };
 }

@@ -2,7 +2,7 @@
 // Without them a search over a fresh load takes a hundred times as long.
 import type { Database } from './database.ts';
 
-const TABLES = ['resource', 'resource_history', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number'];
+const TABLES = ['resource', 'resource_history', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite'];
 /** During a load: the first look comes after so many writes, each next one after twice as many. */
 const FIRST = 500;
 /** And whenever writing pauses for so long, in ms, after at least so many. */

@@ -1,9 +1,10 @@
 // Versions in order of time, newest first: of one resource, of a type, or of everything. One statement a page, found by its place in time.
 // https://hl7.org/fhir/R4/http.html#history
-import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
+import { type ServedType, TYPES } from '../fhir/types.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
 import type { Database } from './database.ts';
 import type { HistoryRow } from './store.ts';
+import { rowOf, type StoredRow } from './stored-row.ts';
 
 /** Which versions. Times are ISO 8601 in UTC. */
 export interface Span {
@@ -23,13 +24,7 @@ export interface TimelineRow extends HistoryRow {
   place: string[];
 }
 
-interface Found {
-  rtype: number;
-  id: string;
-  ver: number;
-  lu: string;
-  created: string;
-  body: string | null;
+interface Found extends StoredRow {
   method: HistoryRow['method'];
   pid: string;
 }
@@ -45,7 +40,7 @@ export async function timeline(database: Database, tenant: number, span: Span): 
     from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
     where ${where} order by h.lu desc, h.pid desc, h.ver desc limit ${binder.bind(span.count)}`;
   const found = await database.query<Found>(sql, [...binder.parameters]);
-  return found.map(rowOf);
+  return found.map(placed);
 }
 
 function testsOf({ type, id, since, at, after }: Span, { bind }: Binder): string[] {
@@ -60,13 +55,8 @@ function testsOf({ type, id, since, at, after }: Span, { bind }: Binder): string
   ];
 }
 
-const rowOf = ({ rtype, id, ver, lu, created, body, method, pid }: Found): TimelineRow => ({
-  type: typeOfNumber(rtype),
-  id,
-  version: ver,
-  lastUpdated: lu,
-  created,
-  body,
-  method,
-  place: [lu, String(pid), String(ver)],
+const placed = (found: Found): TimelineRow => ({
+  ...rowOf(found),
+  method: found.method,
+  place: [found.lu, String(found.pid), String(found.ver)],
 });

@@ -1,31 +1,32 @@
 // The statement that writes many changes of all kinds. There is one text of it. No part of it compares all changes with all rows: each change carries
 // its side rows, as JSON, and brings them along when it is applied.
 import { CHANGE_COLUMNS, columnType, columnValue } from './change-columns.ts';
-import { SIDE_TABLES, type SideTable, sideColumns, sideRows, sideValues } from './side-tables.ts';
+import { SIDE_TABLES, type SideTable, sideColumns, sideRows, sideTarget, sideValues } from './side-tables.ts';
 import type { Change } from './store.ts';
 
 const NAMES = [...CHANGE_COLUMNS, ...SIDE_TABLES];
 const ARRAYS = [...CHANGE_COLUMNS.map(columnType), ...SIDE_TABLES.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
 
-const side = (table: SideTable): string => `${table}_old as (
+/** The side rows of `done` (pid, and a JSON text per table), in place of those of `changed`. */
+export const sideReplaced = (table: SideTable): string => `${table}_old as (
   delete from ${table} x using changed g where x.tenant_id = $1 and x.pid = g.pid),
 ${table}_new as (
-  insert into ${table} select $1, g.pid, ${sideValues(table)}
+  insert into ${sideTarget(table)} select $1, g.pid, ${sideValues(table)}
   from done g, json_to_recordset(g.${table}::json) as s(${sideColumns(table)
-    .map((column) => column.join(' '))
+    .map(({ name, type }) => `${name} ${type}`)
     .join(', ')}))`;
 
 /** As for one change (write-one.ts): everything hangs on `done`. It answers one row, `applied`: how many changes were. */
 const SQL = `with given as (
   select * from unnest(${ARRAYS.join(', ')}) as g(${NAMES.join(', ')})),
 made as (
-  insert into resource (tenant_id, rtype, id, ver, lu, created, body)
-  select $1, rtype, id, ver, lu, lu, body from given where previous is null
+  insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
+  select $1, rtype, id, ver, lu, lu, body, coalesce(rules, 0) from given where previous is null
   on conflict (tenant_id, rtype, id) do nothing
   returning pid, rtype, id),
 changed as (
-  update resource r set ver = g.ver, lu = g.lu, body = g.body from given g
-  where r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id and r.ver = g.previous
+  update resource r set ver = g.ver, lu = g.lu, body = g.body, rules = coalesce(g.rules, r.rules) from given g
+  where r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id and r.ver = g.previous and r.rules = g.previous_rules
   returning r.pid, g.*),
 done as (
   select made.pid, g.* from made join given g on g.rtype = made.rtype and g.id = made.id
@@ -33,11 +34,13 @@ done as (
 history as (
   insert into resource_history (tenant_id, pid, ver, lu, method, actor, body) select $1, pid, ver, lu, method, actor, body from done),
 searched as (
-  insert into sx (tenant_id, pid, rtype, self_h, lu, tok) select $1, pid, rtype, self_h, lu, tok::bigint[] from done where self_h is not null
-  on conflict (tenant_id, pid) do update set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok),
+  insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
+  select $1, pid, rtype, self_h, lu, tok::bigint[], ord, rules from done where self_h is not null
+  on conflict (tenant_id, pid) do update
+    set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok, ord = excluded.ord, rules = excluded.rules),
 removed as (
   delete from sx using changed g where sx.tenant_id = $1 and sx.pid = g.pid and g.self_h is null),
-${SIDE_TABLES.map(side).join(',\n')}
+${SIDE_TABLES.map(sideReplaced).join(',\n')}
 select count(*)::int as applied from done`;
 
 /** The statement of many changes, no two of them of one resource. It is planned each time, for as many as there are. */

@@ -1,7 +1,7 @@
 // The statement that writes one change: current row, history row and search rows. It is prepared once per shape: what the change does, and which side
 // tables it has rows for (the others cost nothing).
 import { CHANGE_COLUMNS, type ChangeColumn, columnType, columnValue } from './change-columns.ts';
-import { SIDE_TABLES, type SideRow, type SideTable, sideColumns, sideRows, sideValues } from './side-tables.ts';
+import { SIDE_TABLES, type SideRow, type SideTable, sideColumns, sideRows, sideTarget, sideValues } from './side-tables.ts';
 import type { Change } from './store.ts';
 
 /** A deletion (or a resource without index rows) takes its search rows away. */
@@ -13,7 +13,11 @@ export interface PreparedStatement {
   parameters: unknown[];
 }
 
-const UNUSED: Record<OneKind, ChangeColumn[]> = { create: ['previous'], update: [], delete: ['self_h', 'tok'] };
+const UNUSED: Record<OneKind, ChangeColumn[]> = {
+  create: ['previous', 'previous_rules'],
+  update: [],
+  delete: ['self_h', 'tok', 'ord', 'rules'],
+};
 const columnsOf = (kind: OneKind): ChangeColumn[] => CHANGE_COLUMNS.filter((column) => !UNUSED[kind].includes(column));
 /** Made so far: there are only so many shapes. */
 const STATEMENTS = new Map<string, string>();
@@ -26,16 +30,16 @@ export function writeOne(tenant: number, change: Change, kind: OneKind): Prepare
   const name = [kind, ...sides].join('-');
   const sql = STATEMENTS.get(name) ?? sqlOf(kind, sides);
   STATEMENTS.set(name, sql);
-  const arrays = filled.flatMap(([table, some]) => sideColumns(table).map(([column]) => some.map((row) => row[column])));
+  const arrays = filled.flatMap(([table, some]) => sideColumns(table).map(({ name: column }) => some.map((row) => row[column])));
   return { name, sql, parameters: [tenant, ...columnsOf(kind).map((column) => columnValue(column, change)), ...arrays] };
 }
 
-/** Everything hangs on `done`, the row that was really inserted or updated. A concurrent writer of it is waited for, and then `ver` differs. */
+/** Everything hangs on `done`, the row that was really inserted or updated. A concurrent writer of it is waited for, and then `ver` differs (or `rules`: index-upkeep.ts). */
 function sqlOf(kind: OneKind, sides: SideTable[]): string {
   const columns = columnsOf(kind);
   const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${columnType(column)}`;
   const parts = [
-    kind === 'create' ? inserted($) : updated($),
+    kind === 'create' ? inserted($) : updated(kind, $),
     `history as (insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
       select $1, pid, ${$('ver')}, ${$('lu')}, ${$('method')}, ${$('actor')}, ${$('body')} from done)`,
     kind === 'delete' ? 'removed as (delete from sx using done where sx.tenant_id = $1 and sx.pid = done.pid)' : searchRow(kind, $),
@@ -47,19 +51,22 @@ function sqlOf(kind: OneKind, sides: SideTable[]): string {
 type Parameter = (column: ChangeColumn) => string;
 
 const inserted = ($: Parameter): string => `done as (
-  insert into resource (tenant_id, rtype, id, ver, lu, created, body)
-  values ($1, ${$('rtype')}, ${$('id')}, ${$('ver')}, ${$('lu')}, ${$('lu')}, ${$('body')})
+  insert into resource (tenant_id, rtype, id, ver, lu, created, body, rules)
+  values ($1, ${$('rtype')}, ${$('id')}, ${$('ver')}, ${$('lu')}, ${$('lu')}, ${$('body')}, coalesce(${$('rules')}, 0))
   on conflict (tenant_id, rtype, id) do nothing returning pid)`;
 
-const updated = ($: Parameter): string => `done as (
-  update resource set ver = ${$('ver')}, lu = ${$('lu')}, body = ${$('body')}
-  where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} returning pid)`;
+const updated = (kind: OneKind, $: Parameter): string => `done as (
+  update resource set ver = ${$('ver')}, lu = ${$('lu')}, body = ${$('body')}${kind === 'delete' ? '' : `, rules = ${$('rules')}`}
+  where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} and rules = ${$('previous_rules')} returning pid)`;
 
 /** A resource that comes back after its deletion has no search row, any other updated one has. */
 const searchRow = (kind: OneKind, $: Parameter): string => `searched as (
-  insert into sx (tenant_id, pid, rtype, self_h, lu, tok)
-  select $1, pid, ${$('rtype')}, ${$('self_h')}, ${$('lu')}, ${$('tok')}::bigint[] from done
-  ${kind === 'create' ? '' : 'on conflict (tenant_id, pid) do update set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok'})`;
+  insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
+  select $1, pid, ${$('rtype')}, ${$('self_h')}, ${$('lu')}, ${$('tok')}::bigint[], ${$('ord')}, ${$('rules')} from done
+  ${kind === 'create' ? '' : REPLACED})`;
+
+const REPLACED = `on conflict (tenant_id, pid) do update
+    set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok, ord = excluded.ord, rules = excluded.rules`;
 
 /** Rows that stay as they are are not touched: an update changes few of them, and a new row costs an entry in every index. */
 function sideParts(kind: OneKind, table: SideTable, sides: SideTable[], first: number): string[] {
@@ -67,12 +74,12 @@ function sideParts(kind: OneKind, table: SideTable, sides: SideTable[], first: n
   if (at === -1) return kind === 'create' ? [] : [cleared(table, '')];
   const from = first + sides.slice(0, at).reduce((sum, earlier) => sum + sideColumns(earlier).length, 0);
   const given = `${table}_given as (${givenRows(table, from)})`;
-  if (kind === 'create') return [given, `${table}_new as (insert into ${table} select * from ${table}_given)`];
+  if (kind === 'create') return [given, `${table}_new as (insert into ${sideTarget(table)} select * from ${table}_given)`];
   const missing = `not exists (select 1 from ${table} x where x.tenant_id = $1 and ${same(table)})`;
   return [
     given,
     cleared(table, `and not exists (select 1 from ${table}_given s where ${same(table)})`),
-    `${table}_new as (insert into ${table} select * from ${table}_given s where ${missing})`,
+    `${table}_new as (insert into ${sideTarget(table)} select * from ${table}_given s where ${missing})`,
   ];
 }
 
@@ -80,12 +87,13 @@ const cleared = (table: SideTable, unless: string): string => `${table}_old as (
   delete from ${table} x using done where x.tenant_id = $1 and x.pid = done.pid ${unless})`;
 
 const same = (table: SideTable): string =>
-  ['pid', ...sideColumns(table).map(([name]) => name)]
-    .map((name) => (name === 'unit_h' ? 's.unit_h is not distinct from x.unit_h' : `s.${name} = x.${name}`))
-    .join(' and ');
+  [
+    's.pid = x.pid',
+    ...sideColumns(table).map(({ name, nullable }) => `s.${name} ${nullable ? 'is not distinct from' : '='} x.${name}`),
+  ].join(' and ');
 
 function givenRows(table: SideTable, from: number): string {
   const columns = sideColumns(table);
-  const arrays = columns.map(([, type], at) => `$${from + at}::${type}[]`).join(', ');
-  return `select $1::int as tenant_id, done.pid, ${sideValues(table)} from done, unnest(${arrays}) as s(${columns.map(([name]) => name).join(', ')})`;
+  const arrays = columns.map(({ type }, at) => `$${from + at}::${type}[]`).join(', ');
+  return `select $1::int as tenant_id, done.pid, ${sideValues(table)} from done, unnest(${arrays}) as s(${columns.map(({ name }) => name).join(', ')})`;
 }

@@ -1,6 +1,6 @@
 // Which stretch of time a written date stands for.
 import fc from 'fast-check';
-import { dateRange, periodRange, timingRange } from '../../src/fhir/date-range.ts';
+import { dateRange, periodRange, timingRange } from '../../src/fhir/indexing/date-range.ts';
 
 test.each([
   ['2020', '2020-01-01T00:00:00.000Z', '2021-01-01T00:00:00.000Z'],

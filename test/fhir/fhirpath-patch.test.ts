@@ -1,6 +1,7 @@
 // FHIRPath Patch: what each operation does to a resource. https://hl7.org/fhir/R4/fhirpatch.html
-import { fhirPathPatch } from '../../src/fhir/fhirpath-patch.ts';
+
 import { parse, parseExact, stringify } from '../../src/fhir/json.ts';
+import { fhirPathPatch } from '../../src/fhir/patch/fhirpath-patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 
 type Parts = Record<string, object>;

@@ -1,6 +1,6 @@
 // Folded strings: what counts as the same text for a search, and which range of strings a prefix stands for.
 import fc from 'fast-check';
-import { fold, LONGEST, prefixRange } from '../../src/fhir/fold.ts';
+import { fold, LONGEST, prefixRange } from '../../src/fhir/indexing/fold.ts';
 
 test.each([
   ['Müller-Lüdenscheidt', 'muller ludenscheidt'],

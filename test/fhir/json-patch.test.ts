@@ -1,6 +1,6 @@
 // JSON Patch as RFC 6902 defines it, over resources whose digits stay as they were written. https://www.rfc-editor.org/rfc/rfc6902#appendix-A
 import { parse, parseExact, stringify } from '../../src/fhir/json.ts';
-import { jsonPatch } from '../../src/fhir/json-patch.ts';
+import { jsonPatch } from '../../src/fhir/patch/json-patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 
 const patched = (resource: string, ...operations: object[]) =>

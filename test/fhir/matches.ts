@@ -1,7 +1,17 @@
 // The meaning of a Query, evaluated on index rows in memory: the oracle that both the search semantics and the store's SQL are held against.
 import { decimal } from '../../src/fhir/decimal.ts';
-import type { IndexRows } from '../../src/fhir/index-rows.ts';
-import type { Comparison, Condition, Inclusion, Query, SortKey } from '../../src/fhir/query.ts';
+import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
+import { farthest, separation } from '../../src/fhir/indexing/sphere.ts';
+import {
+  type Comparison,
+  type Condition,
+  type Inclusion,
+  type OfParameter,
+  type Query,
+  type SortKey,
+  slicesOf,
+  type TextTest,
+} from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
 
 /** A resource as the store knows it. `lastUpdated` as ISO 8601 in UTC with milliseconds. A corpus stands in the order of storing. */
@@ -22,19 +32,51 @@ export function matches(condition: Condition, stored: Stored, corpus: readonly S
 
 const TESTS: { [O in On]: (condition: Of<O>, stored: Stored, corpus: readonly Stored[]) => boolean } = {
   token: ({ any }, { rows }) => any.some((hash) => rows.tokens.includes(hash)),
-  reference: ({ parameter, any }, { rows }) => rows.references.some((row) => row.parameter === parameter && any.includes(row.target)),
-  string: ({ parameter, any }, { rows }) =>
-    rows.strings.some((row) => row.parameter === parameter && any.some((text) => textMatches(text, row))),
-  date: ({ parameter, any }, { rows }) => rows.dates.some((row) => row.parameter === parameter && passes(any, row, inTime)),
-  number: ({ parameter, unit, any }, { rows }) =>
-    rows.numbers.some((row) => row.parameter === parameter && (unit === undefined || row.unit === unit) && passes(any, row, inSize)),
+  reference: ({ any, ...of }, { rows }) => rows.references.some((row) => isOf(of, row) && any.includes(row.target)),
+  hierarchy: ({ direction, links, any, ...of }, { rows }, corpus) => {
+    const reached = new Set(any);
+    // A Set that grows is walked to its end.
+    for (const one of reached) {
+      for (const { rows: other } of corpus) {
+        const ups = other.references.filter(({ parameter }) => links.includes(parameter)).map(({ target }) => target);
+        if (direction === 'below' && ups.includes(one)) reached.add(other.self);
+        if (direction === 'above' && other.self === one) for (const up of ups) reached.add(up);
+      }
+    }
+    return rows.references.some((row) => isOf(of, row) && reached.has(row.target));
+  },
+  string: ({ any, ...of }, { rows }) => rows.strings.some((row) => isOf(of, row) && any.some((text) => textMatches(text, row))),
+  date: ({ any, ...of }, { rows }) => rows.dates.some((row) => isOf(of, row) && passes(any, row, inTime)),
+  number: ({ unit, measure, any, ...of }, { rows }) =>
+    rows.numbers.some((row) => {
+      if (!isOf(of, row)) return false;
+      if (measure !== undefined) return row.measure?.unit === measure && passes(any, row.measure, inSize);
+      return (unit === undefined || row.unit === unit || row.label === unit) && passes(any, row, inSize);
+    }),
+  composite: ({ key, forms, within, ...of }, { rows }) =>
+    rows.composites.some((row) => {
+      if (!isOf(of, row) || (key !== undefined && row.key !== key) || !forms.every((form) => row.forms.includes(form))) return false;
+      if (within.of === 'norm') return row.norm !== undefined && textMatches(within, { norm: row.norm, infix: false });
+      const span = row[within.of];
+      return span !== undefined && passes(within.any, span, within.of === 'date' ? inTime : inSize);
+    }),
+  near: ({ any, ...of }, { rows }) =>
+    rows.composites.some(
+      (row) =>
+        isOf(of, row) &&
+        any.some((circle) => {
+          const place = { latitude: Number(row.number!.from), longitude: Number(row.measure!.from) };
+          return separation(circle, place) <= farthest(circle);
+        }),
+    ),
   lastUpdated: ({ any }, { lastUpdated }) => any.some((all) => all.every(({ op, at }) => OPS[op](inTime(lastUpdated, at)))),
   id: ({ any }, { id }) => any.includes(id),
-  chain: ({ parameter, types, where }, { rows }, corpus) =>
+  type: ({ types }, { type }) => types.includes(type),
+  chain: ({ parameters, types, where }, { rows }, corpus) =>
     corpus.some(
       (target) =>
         types.includes(target.type) &&
-        rows.references.some((row) => row.parameter === parameter && row.target === target.rows.self) &&
+        rows.references.some((row) => parameters.includes(row.parameter) && row.target === target.rows.self) &&
         where.every((condition) => matches(condition, target, corpus)),
     ),
   has: ({ type, parameter, where }, { rows }, corpus) =>
@@ -50,6 +92,9 @@ const TESTS: { [O in On]: (condition: Of<O>, stored: Stored, corpus: readonly St
   nothing: () => false,
 };
 
+const isOf = ({ parameter, others = [] }: OfParameter, row: { parameter: number }): boolean =>
+  [parameter, ...others].includes(row.parameter);
+
 type Order<T> = (a: T, b: T) => number;
 
 const OPS: Record<Comparison['op'], (order: number) => boolean> = {
@@ -62,8 +107,10 @@ const OPS: Record<Comparison['op'], (order: number) => boolean> = {
 const passes = (any: Comparison[][], row: { from: string; to: string }, order: Order<string>): boolean =>
   any.some((all) => all.every(({ column, op, at }) => OPS[op](order(row[column], at))));
 
-function textMatches(text: Of<'string'>['any'][number], { norm, infix }: { norm: string; infix: boolean }): boolean {
+function textMatches(text: TextTest, { norm, infix }: { norm: string; infix: boolean }): boolean {
   if ('equals' in text) return norm === text.equals;
+  if ('ends' in text) return norm.endsWith(text.ends) && (infix || !text.infix);
+  if ('among' in text) return text.among.includes(norm);
   if ('from' in text) return byCodePoint(norm, text.from) >= 0 && byCodePoint(norm, text.to) < 0;
   return norm.includes(text.contains) && (infix || !text.infix);
 }
@@ -82,17 +129,19 @@ function inSize(a: string, b: string): number {
   return left < right ? -1 : Number(left > right);
 }
 
-/** Everything that matches, in the query's order: missing values last, ties in the order of storing, turned round where the first key descends. */
+/** Everything that matches, in the query's order: missing values last, ties in the order of storing, turned round where the first key descends or there is none. */
 export function found(query: Query, corpus: readonly Stored[]): Stored[] {
-  const keys: SortKey[] = query.sort.length ? query.sort : [{ by: 'lastUpdated', descending: true }];
-  const matching = corpus.filter((stored) => stored.type === query.type && query.where.every((one) => matches(one, stored, corpus)));
+  const slices = new Map(slicesOf(query).map((slice) => [slice.type, slice]));
+  const keysOf = ({ type }: Stored): SortKey[] => slices.get(type)!.sort;
+  const matching = corpus.filter((stored) => slices.get(stored.type)?.where.every((one) => matches(one, stored, corpus)));
   const position = new Map(corpus.map((stored, at) => [stored, at]));
-  const tie: Order<Stored> = (a, b) => (position.get(a)! - position.get(b)!) * (keys[0]!.descending ? -1 : 1);
-  return matching.sort((a, b) => keys.reduce((order, key) => order || byKey(key, a, b), 0) || tie(a, b));
+  const descending = (one: Stored): boolean => keysOf(one)[0]?.descending ?? true;
+  const tie: Order<Stored> = (a, b) => (position.get(a)! - position.get(b)!) * (descending(a) ? -1 : 1);
+  return matching.sort((a, b) => keysOf(a).reduce((order, key, at) => order || byKey([key, keysOf(b)[at]!], a, b), 0) || tie(a, b));
 }
 
-function byKey(key: SortKey, a: Stored, b: Stored): number {
-  const [x, y] = [sortValue(key, a), sortValue(key, b)];
+function byKey([key, other]: [SortKey, SortKey], a: Stored, b: Stored): number {
+  const [x, y] = [sortValue(key, a), sortValue(other, b)];
   if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
   const order = ORDERS[key.by](x, y);
   return key.descending ? -order : order;
@@ -104,6 +153,9 @@ const ORDERS: Record<SortKey['by'], Order<string>> = {
   string: byCodePoint,
   date: inTime,
   number: inSize,
+  quantity: inSize,
+  token: byCodePoint,
+  reference: byCodePoint,
 };
 
 function sortValue(key: SortKey, { id, lastUpdated, rows }: Stored): string | undefined {
@@ -111,17 +163,33 @@ function sortValue(key: SortKey, { id, lastUpdated, rows }: Stored): string | un
   const { by, parameter, descending } = key;
   const own = <R extends { parameter: number; low: boolean; high: boolean }>(list: R[]): R | undefined =>
     list.find((row) => row.parameter === parameter && (descending ? row.high : row.low));
-  return by === 'string' ? own(rows.strings)?.norm : own(by === 'date' ? rows.dates : rows.numbers)?.from;
+  if (by === 'string') return own(rows.strings)?.norm;
+  if (by === 'token') return rows.codes.find((row) => row.parameter === parameter)?.[descending ? 'high' : 'low'];
+  if (by === 'reference') {
+    const texts = rows.references.filter((row) => row.parameter === parameter).flatMap(({ text }) => text ?? []);
+    return texts.sort(byCodePoint).at(descending ? -1 : 0);
+  }
+  return by === 'quantity' ? own(rows.numbers)?.measure?.from : own(by === 'date' ? rows.dates : rows.numbers)?.from;
 }
 
-/** What a page of matches brings in: each once, none that is a match on the page itself; in the order of storing. */
+/** What a page of matches brings in: each once, none that is a match on the page itself; nearest first, in the order of storing. */
 export function included(include: Inclusion[], page: readonly Stored[], corpus: readonly Stored[]): Stored[] {
-  const refers = (from: Stored, parameter: number, to: Stored): boolean =>
-    from.rows.references.some((row) => row.parameter === parameter && row.target === to.rows.self);
-  const comesIn = (other: Stored, { direction, types, parameter, source }: Inclusion): boolean =>
-    types.includes(other.type) &&
-    page.some(
-      (match) => match.type === source && (direction === 'include' ? refers(match, parameter, other) : refers(other, parameter, match)),
-    );
-  return corpus.filter((other) => !page.includes(other) && include.some((inclusion) => comesIn(other, inclusion)));
+  const all: Stored[] = [];
+  let [starts, due]: [readonly Stored[], Inclusion[]] = [page, include];
+  while (starts.length && due.length) {
+    const known = [...page, ...all];
+    const next = corpus.filter((other) => !known.includes(other) && due.some((inclusion) => comesIn(inclusion, starts, other)));
+    all.push(...next);
+    [starts, due] = [next, include.filter(({ iterate }) => iterate)];
+  }
+  return all;
 }
+
+const refers = (one: Stored, parameters: number[], to: Stored): boolean =>
+  one.rows.references.some((row) => parameters.includes(row.parameter) && row.target === to.rows.self);
+
+const comesIn = ({ direction, types, parameters, from }: Inclusion, starts: readonly Stored[], other: Stored): boolean =>
+  types.includes(other.type) &&
+  starts.some(
+    (start) => from.includes(start.type) && (direction === 'include' ? refers(start, parameters, other) : refers(other, parameters, start)),
+  );

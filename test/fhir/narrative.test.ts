@@ -1,5 +1,5 @@
 // What a narrative may hold, and what it may not. https://hl7.org/fhir/R4/narrative.html#xhtml
-import { hasContent, isSafe } from '../../src/fhir/narrative.ts';
+import { hasContent, isSafe } from '../../src/fhir/validation/narrative.ts';
 
 const XHTML = 'xmlns="http://www.w3.org/1999/xhtml"';
 
@@ -15,6 +15,8 @@ test.each([
 });
 
 test.each([
+  ['a control character', `<div ${XHTML}>a\x01b</div>`],
+  ['half a character', `<div ${XHTML}>a\ud800b</div>`],
   ['a script', `<div ${XHTML}><script>alert(1)</script></div>`],
   ['a script in capitals', `<div ${XHTML}><SCRIPT>alert(1)</SCRIPT></div>`],
   ['an event attribute', `<div ${XHTML}><p onclick="go()">a</p></div>`],

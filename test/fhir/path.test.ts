@@ -1,6 +1,6 @@
 import { evalFhirPathTyped, toTypedValue } from '@medplum/core';
 import { parseExact, stringify } from '../../src/fhir/json.ts';
-import { type Bindings, compilePath, type Scope } from '../../src/fhir/path.ts';
+import { type Bindings, compilePath, type Scope } from '../../src/fhir/path/path.ts';
 
 const aliases = { mrn: 'urn:mrn', us: 'urn:states', kind: 'urn:kind', note: 'http://example.org/note' };
 const patient = {

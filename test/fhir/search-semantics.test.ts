@@ -237,6 +237,19 @@ test.each<[string, string[]]>([
   ['Patient?_has:Observation:patient:_has:Provenance:target:_id=prov', ['ann']],
   ['Practitioner?_has:Patient:general-practitioner:family=muller', ['lee']],
   ['Practitioner?_has:PractitionerRole:practitioner:organization.name=leeds', ['lee']],
+  ['Provenance?target:Observation.subject:Patient.general-practitioner.name=lee', ['prov']],
+  [
+    'Provenance?target:Observation.subject:Patient._has:ServiceRequest:subject:requester:PractitionerRole.organization.name=leeds',
+    ['prov'],
+  ],
+  [
+    'Organization?_has:PractitionerRole:organization:_has:ServiceRequest:requester:subject:Patient._has:Observation:subject:code=2823-3',
+    ['clinic'],
+  ],
+  // what a link may lead to is asked in each type by its own parameter
+  ['Patient?general-practitioner.name=lee', ['ann', 'bob']],
+  ['Patient?general-practitioner.name:exact=Leeds Clinic', ['bob']],
+  ['Patient?general-practitioner.name:missing=false', ['ann', 'bob']],
   ['Observation?patient._has:ServiceRequest:subject:status=active', ['potassium']],
 ])('%s', (search, ids) => {
   expect(idsOf(search, CORPUS)).toEqual(ids);
@@ -247,6 +260,16 @@ test.each<[string, string[]]>([
   ['Patient?_sort=-birthdate', ['ann', 'bob', 'cy']],
   ['Patient?_sort=name', ['bob', 'ann', 'cy']],
   ['Patient?_sort=-family', ['ann', 'bob', 'cy']],
+  ['Patient?_sort=gender', ['ann', 'bob', 'cy']],
+  ['Patient?_sort=-gender', ['bob', 'ann', 'cy']],
+  ['Patient?_sort=-active,name', ['ann', 'bob', 'cy']],
+  ['Patient?_sort=identifier', ['ann', 'bob', 'cy']],
+  ['Patient?_sort=-identifier', ['ann', 'bob', 'cy']],
+  ['Patient?_sort=general-practitioner', ['bob', 'ann', 'cy']],
+  ['Patient?_sort=-general-practitioner', ['cy', 'ann', 'bob']],
+  ['Patient?_sort=_profile', ['ann', 'bob', 'cy']],
+  ['Patient?_sort=-_tag,-_id', ['ann', 'cy', 'bob']],
+  ['Observation?_sort=status,-date,category', ['potassium', 'sodium']],
   ['Patient?_sort=-_id', ['cy', 'bob', 'ann']],
   ['Patient?_sort=-_lastUpdated', ['cy', 'bob', 'ann']],
   ['Observation?_sort=-value-quantity,date', ['sodium', 'potassium']],
@@ -265,6 +288,24 @@ test.each<[string, string[]]>([
   ['Observation?_revinclude=Provenance:target', ['Provenance/prov']],
   ['Patient?_id=ann&_revinclude=Observation:patient&_revinclude=ServiceRequest:subject', ['Observation/potassium', 'ServiceRequest/order']],
   ['Observation?code=2951-2&_revinclude=Provenance:target:Observation', []],
+  // by *: every reference there is a search parameter for
+  ['Patient?_id=ann,bob&_include=*', ['Practitioner/lee', 'Organization/clinic']],
+  ['PractitionerRole?_include=PractitionerRole:*', ['Practitioner/lee', 'Organization/clinic']],
+  ['PractitionerRole?_include=PractitionerRole:*:Organization', ['Organization/clinic']],
+  ['Patient?_id=ann&_revinclude=*', ['Observation/potassium', 'ServiceRequest/order']],
+  ['Patient?_id=ann&_revinclude=ServiceRequest:*', ['ServiceRequest/order']],
+  // what is included does not bring in more by itself, but by :iterate
+  ['ServiceRequest?_include=ServiceRequest:requester', ['PractitionerRole/role']],
+  [
+    'ServiceRequest?_include=ServiceRequest:requester&_include:iterate=PractitionerRole:practitioner',
+    ['PractitionerRole/role', 'Practitioner/lee'],
+  ],
+  [
+    'Practitioner?_revinclude=PractitionerRole:practitioner&_revinclude:iterate=ServiceRequest:requester&_include:iterate=*',
+    ['PractitionerRole/role', 'Organization/clinic', 'ServiceRequest/order', 'Patient/ann'],
+  ],
+  ['Patient?_id=ann&_revinclude:iterate=*', ['Observation/potassium', 'ServiceRequest/order', 'Provenance/prov']],
+  ['Patient?_include:iterate=Patient:organization', []],
 ])('%s', (search, ids) => {
   expect(includedIdsOf(search, CORPUS)).toEqual(ids);
 });

@@ -1,5 +1,5 @@
 // American Soundex, by the examples of the National Archives.
-import { soundex } from '../../src/fhir/soundex.ts';
+import { soundex } from '../../src/fhir/indexing/soundex.ts';
 
 test.each([
   ['washington', 'w252'],

@@ -1,6 +1,15 @@
 // Which texts stand behind token hashes: every form a query may use, and no two meanings under one text.
 import { hash } from '../../src/fhir/hash.ts';
-import { codeHash, ofTypeHash, presenceHash, systemCodeHash, systemHash, tokenHashes, unitHash } from '../../src/fhir/token.ts';
+import {
+  codeHash,
+  formHash,
+  ofTypeHash,
+  presenceHash,
+  systemCodeForm,
+  systemForm,
+  tokenHashes,
+  unitHash,
+} from '../../src/fhir/indexing/token.ts';
 
 test('a coding is found by code, by system and code, and by system', () => {
   expect(tokenHashes('code', { system: 'http://loinc.org', code: '1234-5' })).toEqual(
@@ -21,9 +30,9 @@ test('a system without a code is found by the system', () => {
 });
 
 test('a | inside a value is no separator', () => {
-  expect(codeHash('identifier', 'a|b')).not.toBe(systemCodeHash('identifier', 'a', 'b'));
-  expect(codeHash('identifier', 'a|')).not.toBe(systemHash('identifier', 'a'));
-  expect(systemCodeHash('identifier', 'a|b', 'c')).not.toBe(systemCodeHash('identifier', 'a', 'b|c'));
+  expect(codeHash('identifier', 'a|b')).not.toBe(formHash('identifier', systemCodeForm('a', 'b')));
+  expect(codeHash('identifier', 'a|')).not.toBe(formHash('identifier', systemForm('a')));
+  expect(formHash('identifier', systemCodeForm('a|b', 'c'))).not.toBe(formHash('identifier', systemCodeForm('a', 'b|c')));
   expect(codeHash('identifier', 'a\\|b')).not.toBe(codeHash('identifier', 'a|b'));
 });
 

@@ -1,6 +1,6 @@
 // Valid resources that tests break one element at a time.
 import type { ServedType } from '../../src/fhir/types.ts';
-import { validate } from '../../src/fhir/validate.ts';
+import { validate } from '../../src/fhir/validation/validate.ts';
 
 /** A resource as parsed JSON. */
 export type Json = Record<string, unknown>;

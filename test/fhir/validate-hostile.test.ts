@@ -1,7 +1,7 @@
 // Bodies made to cost much or to break something: each gets an answer, soon.
 import fc from 'fast-check';
 import { elementNames } from '../../src/fhir/elements.ts';
-import { validate } from '../../src/fhir/validate.ts';
+import { validate } from '../../src/fhir/validation/validate.ts';
 import type { Json } from './valid-resources.ts';
 
 describe('hostile bodies are answered soon', () => {

@@ -1,7 +1,7 @@
 // What a valid resource is, and what is said of others. https://hl7.org/fhir/R4/validation.html
 import { elementNames } from '../../src/fhir/elements.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
-import { validate, warmUp } from '../../src/fhir/validate.ts';
+import { validate, warmUp } from '../../src/fhir/validation/validate.ts';
 import { brief, type Json, patient, request, withElements } from './valid-resources.ts';
 
 test('a rich patient and an order are valid', () => {

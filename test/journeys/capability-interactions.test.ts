@@ -6,6 +6,7 @@ import { type Running, startFacet } from './running.ts';
 interface Served {
   type: string;
   interaction: { code: string }[];
+  operation: { name: string; definition: string }[];
   conditionalCreate: boolean;
   conditionalRead: string;
   conditionalUpdate: boolean;
@@ -121,14 +122,59 @@ test('every interaction it lists works for every type, with the conditional kind
   expect(wrong).toEqual([]);
 });
 
+/** Operation → the types it is listed for (all, when absent), and a call of it. */
+const OPERATIONS: Record<string, { types?: string[]; definition: string; call: (type: string) => Promise<number> }> = {
+  validate: { definition: 'Resource-validate', call: (type) => status('post', `/${type}/$validate`, least(type, 'x')) },
+  everything: {
+    types: ['Patient'],
+    definition: 'Patient-everything',
+    call: async (type) => {
+      await status('put', `/${type}/all`, least(type, 'x', 'all'));
+      const byPost = await status('post', `/${type}/all/$everything`, { resourceType: 'Parameters' });
+      return Math.max(byPost, await status('get', `/${type}/all/$everything`));
+    },
+  },
+};
+
+test('every operation it lists works for the types it is listed for, and for no other', async () => {
+  const wrong: string[] = [];
+  for (const { type, operation } of served) {
+    const listed = Object.entries(OPERATIONS).filter(([, { types = [type] }]) => types.includes(type));
+    expect(operation.toSorted((a, b) => b.name.localeCompare(a.name))).toEqual(
+      listed.map(([name, { definition }]) => ({ name, definition: `http://hl7.org/fhir/OperationDefinition/${definition}` })),
+    );
+    for (const [name, { call }] of listed) {
+      const got = await call(type);
+      if (got !== 200) wrong.push(`${type} ${name}: ${got}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
 test('every interaction it lists of the whole system works', async () => {
   const calls: Record<string, () => Promise<number>> = {
     batch: () => status('post', '', { resourceType: 'Bundle', type: 'batch' }),
     transaction: () => status('post', '', { resourceType: 'Bundle', type: 'transaction' }),
     'history-system': () => status('get', '/_history'),
+    'search-system': async () => Math.max(await status('get', '/?_type=Patient,Observation'), await status('post', '/_search')),
   };
   expect(system.toSorted()).toEqual(Object.keys(calls).sort());
   for (const code of system) expect([code, await calls[code]!()]).toEqual([code, 200]);
+});
+
+test('every compartment it lists can be searched, by type and whole, and no other', async () => {
+  const { body } = await request(facet.app).get('/fhir/R4/metadata');
+  expect(body.rest[0].compartment).toEqual(
+    ['encounter', 'patient', 'practitioner', 'relatedPerson'].map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name}`),
+  );
+  for (const about of ['Encounter', 'Patient', 'Practitioner', 'RelatedPerson']) {
+    for (const path of [`/${about}/x/*`, `/${about}/x/${about}`, `/${about}/x/Observation?code=1`])
+      expect([path, await status('get', path)]).toEqual([path, 200]);
+    for (const path of [`/${about}/x/_search`, `/${about}/x/Observation/_search`])
+      expect([path, await status('post', path)]).toEqual([path, 200]);
+  }
+  for (const { type } of served.filter((one) => !['Encounter', 'Patient', 'Practitioner', 'RelatedPerson'].includes(one.type)))
+    expect([type, await status('get', `/${type}/x/*`)]).toEqual([type, 404]);
 });
 
 test('every patch format it lists is taken, no other is', async () => {
@@ -148,9 +194,6 @@ test('every patch format it lists is taken, no other is', async () => {
 });
 
 test.each<[Method, string, number]>([
-  ['get', '', 405],
-  ['get', '/?_type=Patient', 405],
-  ['post', '/_search', 404],
   ['put', '', 405],
   ['patch', '', 405],
   ['delete', '', 405],
@@ -163,12 +206,19 @@ test.each<[Method, string, number]>([
   ['delete', '/Patient/x/_history', 405],
   ['delete', '/Patient/x/_history/1', 405],
   ['put', '/Patient/x/_history/1', 405],
-  ['get', '/Patient/x/Observation', 404],
+  ['get', '/Device/x/Observation', 404],
+  ['get', '/Observation/x/Patient', 404],
+  ['put', '/Patient/x/Observation', 405],
+  ['get', '/Patient/x/Practitioner', 400],
+  ['get', '/Patient/x/_search', 405],
   ['post', '/$convert', 404],
-  ['post', '/Patient/$validate', 405],
-  ['get', '/Patient/$validate', 404],
-  ['get', '/Patient/x/$everything', 404],
-  ['post', '/Patient/x/$everything', 404],
+  ['get', '/Patient/$validate', 405],
+  ['put', '/Patient/x/$validate', 405],
+  ['post', '/$validate', 404],
+  ['get', '/Patient/$everything', 404],
+  ['put', '/Patient/x/$everything', 405],
+  ['get', '/Encounter/x/$everything', 404],
+  ['post', '/Group/x/$everything', 404],
   ['get', '/$export', 404],
   ['get', '/.well-known/smart-configuration', 404],
 ])('what R4 has and it does not list is refused: %s %s', async (method, path, wanted) => {

@@ -110,7 +110,25 @@ describe('while the server runs', () => {
 });
 
 describe('--help', () => {
-  const commands = ['tenants create', 'tenants list', 'tenants disable', 'keys create', 'keys list', 'keys revoke', 'start'];
+  const commands = [
+    'mapping new',
+    'mapping check',
+    'mapping explain',
+    'mapping try',
+    'mapping types',
+    'orders list',
+    'orders show',
+    'orders retry',
+    'orders park',
+    'orders release',
+    'tenants create',
+    'tenants list',
+    'tenants disable',
+    'keys create',
+    'keys list',
+    'keys revoke',
+    'start',
+  ];
   test.each(commands)('of %s says what it does and explains each option', async (command) => {
     const lines = await printed(...command.split(' '), '--help');
     expect(lines[0]).toMatch(`Usage: facet ${command}`);
@@ -118,7 +136,7 @@ describe('--help', () => {
     expect(lines.filter((line) => /^ {2}-/.test(line))).toEqual(lines.filter((line) => /^ {2}-.* {2,}\S/.test(line)));
   });
 
-  test.each(['', 'tenants', 'keys'])('of "%s" lists its commands, each with what it does', async (group) => {
+  test.each(['', 'tenants', 'keys', 'mapping', 'orders'])('of "%s" lists its commands, each with what it does', async (group) => {
     const lines = await printed(...group.split(' ').filter(Boolean), '--help');
     const listed = lines.slice(lines.indexOf('Commands:') + 1).filter((line) => /^ {2}[a-z]/.test(line));
     expect(listed.length).toBeGreaterThanOrEqual(4);

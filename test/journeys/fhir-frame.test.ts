@@ -131,7 +131,7 @@ test('a browser app of another origin may ask, and sees the headers it needs', a
 
 test('OPTIONS says what a path answers', async () => {
   expect((await request(facet.app).options('/fhir/R4/Observation/o')).headers.allow).toBe('GET, HEAD, PUT, PATCH, DELETE, OPTIONS');
-  expect((await request(facet.app).options('/fhir/R4')).headers.allow).toBe('POST, OPTIONS');
+  expect((await request(facet.app).options('/fhir/R4')).headers.allow).toBe('POST, GET, HEAD, OPTIONS');
   expect((await request(facet.app).options('/fhir/R4/Claim')).status).toBe(404);
 });
 

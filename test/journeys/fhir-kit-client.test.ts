@@ -1,9 +1,6 @@
 // An independent FHIR client (fhir-kit-client) against a listening port: what it does without knowing anything of this server but its address and a key.
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { CapabilityTool, Client } from 'fhir-kit-client';
-import { type Running, startFacet } from './running.ts';
+import { type Listening, listen } from './listening.ts';
 
 type Resource = Awaited<ReturnType<Client['read']>> & { id: string; meta: { versionId: string } };
 interface Bundle {
@@ -13,23 +10,13 @@ interface Bundle {
   entry?: { resource?: Resource; request?: { method: string }; search?: { mode: string } }[];
 }
 
-let server: Server;
-let facet: Running;
+let facet: Listening;
 let client: Client;
 beforeAll(async () => {
-  const door: { answer: RequestListener } = { answer: (_req, res) => void res.end() };
-  server = createServer((req, res) => door.answer(req, res)).listen(0);
-  await once(server, 'listening');
-  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  facet = await startFacet({}, url);
-  door.answer = facet.app;
-  client = new Client({ baseUrl: `${url}/fhir/R4`, bearerToken: facet.demo.fhir! });
+  facet = await listen();
+  client = new Client({ baseUrl: `${facet.url}/fhir/R4`, bearerToken: facet.demo.fhir! });
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await facet.close();
-});
+afterAll(() => facet.close());
 
 const ada = { resourceType: 'Patient', name: [{ family: 'Lovelace', given: ['Ada'] }] };
 type Body = { resourceType: string } & Record<string, unknown>;
@@ -176,7 +163,7 @@ test('what is refused reaches the client as a status and an OperationOutcome', a
     ['unknown', 404, 'OperationOutcome', 'not-found'],
     ['deleted', 410, 'OperationOutcome', 'deleted'],
     ['version', 404, 'OperationOutcome', 'not-found'],
-    ['type', 404, 'OperationOutcome', 'not-found'],
+    ['type', 404, 'OperationOutcome', 'not-supported'],
     ['body', 400, 'OperationOutcome', expect.stringMatching(/./)],
     ['parameter', 400, 'OperationOutcome', 'not-supported'],
     ['operation', 404, 'OperationOutcome', 'not-found'],

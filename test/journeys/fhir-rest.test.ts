@@ -77,6 +77,50 @@ test('If-Match guards an update: the wrong version is 412 and nothing is written
   expect((await send('put', `/Patient/${body.id}`, next).set('If-Match', 'W/"1"')).headers.etag).toBe('W/"2"');
 });
 
+test('If-Match: * asks that there be something, whichever version it is', async () => {
+  const body = { ...ada, id: 'any-version' };
+  expect((await send('put', '/Patient/any-version', body).set('If-Match', '*')).status).toBe(412);
+  expect((await send('put', '/Patient/any-version', body)).status).toBe(201);
+  expect((await send('put', '/Patient/any-version', { ...body, active: false }).set('If-Match', '*')).headers.etag).toBe('W/"2"');
+  expect((await api('delete', '/Patient/any-version').set('If-Match', '*')).status).toBe(204);
+  expect((await send('put', '/Patient/any-version', body).set('If-Match', '*')).status).toBe(412);
+});
+
+test('what was deleted is 410 with the version and the time of its deletion', async () => {
+  const { body } = await send('post', '/Patient', ada);
+  const deletion = await api('delete', `/Patient/${body.id}`);
+  for (const path of [`/Patient/${body.id}`, `/Patient/${body.id}/_history/2`]) {
+    const { status, headers } = await api('get', path);
+    expect([status, headers.etag, Number.isNaN(Date.parse(headers['last-modified']!))]).toEqual([410, deletion.headers.etag, false]);
+  }
+});
+
+test('a body of another FHIR version is 415', async () => {
+  const typed = (type: string) => api('post', '/Patient').set('Content-Type', type).send(JSON.stringify(ada));
+  const types = [
+    'application/fhir+json; fhirVersion=4.0',
+    'application/fhir+json; fhirVersion=3.0',
+    'application/fhir+json; charset=utf-8; FHIRVersion="5.0"',
+  ];
+  expect(await Promise.all(types.map(async (type) => (await typed(type)).status))).toEqual([201, 415, 415]);
+});
+
+test('control characters and halves of characters are refused, naming the element; all others are kept', async () => {
+  const named = (family: string) => send('post', '/Patient', { ...ada, name: [{ family }] });
+  for (const family of ['Love\x01lace', 'Love\x1blace', 'Love\ud800lace']) {
+    const { status, body } = await named(family);
+    expect([status, body.issue[0].expression]).toEqual([400, ['Patient.name[0].family']]);
+  }
+  expect((await named('Love\tlace\n\u{1F9EA}')).body.name[0].family).toBe('Love\tlace\n\u{1F9EA}');
+});
+
+test('two different keys in one request open nothing; the same key twice is one', async () => {
+  const twice = (key: string) =>
+    request(facet.app).get('/fhir/R4/Patient').set('Authorization', `Bearer ${facet.demo.fhir}`).set('x-api-key', key);
+  expect((await twice(facet.demo.fhir!)).status).toBe(200);
+  for (const key of [facet.other.fhir!, facet.demo.loop!, 'nobody']) expect((await twice(key)).status).toBe(401);
+});
+
 test('If-None-Exist creates once, answers the one that is there, and refuses to choose among several', async () => {
   const criteria = 'identifier=urn:mrn|77';
   const known = { ...ada, identifier: [{ system: 'urn:mrn', value: '77' }] };

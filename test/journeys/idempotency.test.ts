@@ -21,7 +21,7 @@ const post = (path: string, key: string, body: object) =>
 const count = async (search: string) =>
   (await request(facet.app).get(`/fhir/R4/${search}`).set('x-api-key', facet.demo.fhir!)).body.total as number;
 
-test('eight at once of the same lab order make one order, and all get the same answer', async () => {
+test('17: eight at once of the same lab order make one order, and all get the same answer', async () => {
   const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
   const answers = await Promise.all(Array.from({ length: 8 }, () => post('/v1/lab-orders', 'at-once', body)));
   expect(answers.map((answer) => answer.status)).toEqual(Array(8).fill(201));
@@ -40,4 +40,20 @@ test('a patient sent twice under one key is one patient and one answer, not a du
 test('a refused request is not kept: mended, it may use the same key', async () => {
   expect((await post('/v1/patients', 'mended', { brand_id: 'loop', first_name: 'No', last_name: '' })).status).toBe(400);
   expect((await post('/v1/patients', 'mended', { brand_id: 'loop', first_name: 'No', last_name: 'Longer' })).status).toBe(201);
+});
+
+test('18: the same key with another body is 409, and nothing is ordered', async () => {
+  const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
+  expect((await post('/v1/lab-orders', 'eighteen', body)).status).toBe(201);
+  const before = await count(`ServiceRequest?subject=Patient/${PATIENT}&_summary=count`);
+  expect((await post('/v1/lab-orders', 'eighteen', { ...body, panel_id: 'fertility' })).status).toBe(409);
+  expect(await count(`ServiceRequest?subject=Patient/${PATIENT}&_summary=count`)).toBe(before);
+});
+
+test('19: a lab order without a key is 400, and nothing is ordered', async () => {
+  const before = await count(`ServiceRequest?subject=Patient/${PATIENT}&_summary=count`);
+  const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
+  const refused = await request(facet.app).post('/v1/lab-orders').set('x-api-key', facet.demo.loop!).send(body);
+  expect([refused.status, refused.body.error]).toEqual([400, 'validation_error']);
+  expect(await count(`ServiceRequest?subject=Patient/${PATIENT}&_summary=count`)).toBe(before);
 });

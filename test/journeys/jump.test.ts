@@ -1,6 +1,6 @@
 // JumpEHR's documented endpoints from outside: GET /clinician-profiles and /{id}.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { BASE_URL, type Running, startFacet } from './running.ts';
 
 let facet: Running;
 beforeAll(async () => {
@@ -132,6 +132,25 @@ test('an unknown profile is 404, and so is another organisation’s', async () =
   expect([unknown.status, unknown.body.error.code]).toEqual([404, 'NOT_FOUND']);
   const foreign = await request(facet.app).get(`/clinician-profiles/${SARAH}`).set('Authorization', `Bearer ${facet.other.jump}`);
   expect([foreign.status, foreign.body.error]).toEqual([404, unknown.body.error]);
+});
+
+test('a role that names its practitioner by the absolute URL of this server is that practitioner’s', async () => {
+  const id = '0190b3c2-0000-7000-8000-0000000000ef';
+  const practitioner = '0190b3c2-0000-7000-8000-0000000000ee';
+  await putFhir(`/Practitioner/${practitioner}`, { resourceType: 'Practitioner', id: practitioner, name: [{ family: 'Zimmer' }] });
+  const reference = `${BASE_URL}/fhir/R4/Practitioner/${practitioner}`;
+  await putFhir(`/PractitionerRole/${id}`, {
+    resourceType: 'PractitionerRole',
+    id,
+    practitioner: { reference },
+    code: [{ text: 'Midwife' }],
+  });
+  const seen = async () => (await jump(`/clinician-profiles/${practitioner}`)).body.data;
+  const before = await seen();
+  expect(before.role).toBe('Midwife');
+  await fhir('delete', `/PractitionerRole/${id}`);
+  const after = await seen();
+  expect([after.role, after.updated_at >= before.updated_at]).toEqual([null, true]);
 });
 
 test('updated_at never goes back: not when a role changes, not when it is deleted', async () => {

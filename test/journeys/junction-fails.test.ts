@@ -106,7 +106,10 @@ test('a physician on the roster is active; unreachable is 502 and resumed by the
   expect([listed.status, listed.body.status]).toEqual([201, 'active']);
   await fail({ operation: 'roster', kind: 'error', status: 503 });
   const failed = await physician('1555555555');
-  expect([failed.status, failed.body.error]).toEqual([502, 'junction_error']);
+  expect([failed.status, failed.body]).toEqual([
+    502,
+    { error: 'junction_error', message: expect.stringMatching(/^Junction API error: .*repeat the request/) },
+  ]);
   const resumed = await physician('1555555555');
   expect([resumed.status, resumed.body.status]).toEqual([201, 'pending']);
   expect((await physician('1555555555')).status).toBe(409);

@@ -61,7 +61,7 @@ describe('POST /v1/physicians', () => {
     const body = physician();
     const first = await loop('post', '/v1/physicians').send(body);
     const twice = await loop('post', '/v1/physicians').send({ ...body, license_state: 'ny' });
-    expect([twice.status, Object.keys(twice.body)]).toEqual([409, ['error', 'message']]);
+    expect([twice.status, twice.body]).toEqual([409, { error: 'conflict', message: 'Physician already exists for this NPI / state' }]);
     const second = await loop('post', '/v1/physicians').send({ ...body, license_state: 'CA', state_license: 'A55' });
     expect(second.status).toBe(201);
     expect(second.body.id).not.toBe(first.body.id);
@@ -144,6 +144,35 @@ describe('POST /v1/patients', () => {
     expect((await loop('get', `/v1/patients/${answer.body.id}`)).text).toBe(answer.text);
   });
 
+  test('a body that the printed schema admits is taken: a blank text says nothing', async () => {
+    const answer = await loop('post', '/v1/patients').send(patient({ phone: '', gender: '', external_ids: { a: '', b: '7' } }));
+    expect([answer.status, answer.body]).toEqual([201, expect.objectContaining({ phone: null, gender: null, external_ids: { b: '7' } })]);
+    expect((await loop('get', `/v1/patients/${answer.body.id}`)).body).toEqual(answer.body);
+  });
+
+  test.each([
+    ['external_ids.a', { external_ids: { a: 'x\0' } }],
+    ['external_ids.a', { external_ids: { a: 7 } }],
+    ['last_name', { last_name: ' ' }],
+    ['last_name', { last_name: 'Love\x1blace' }],
+    ['phone', { phone: '1\ud800' }],
+    ['metadata', { metadata: { a: ['\udc00'] } }],
+    ['brand_id', { brand_id: ' loop' }],
+    ['date_of_birth', { date_of_birth: '2999-01-01' }],
+    ['date_of_birth', { date_of_birth: '1990-01-01T00:00:00Z' }],
+  ])('a wrong %s is 400, naming it', async (field, wrong) => {
+    const { status, body } = await loop('post', '/v1/patients').send(patient(wrong));
+    expect([status, body]).toEqual([
+      400,
+      { error: 'validation_error', message: expect.stringMatching(`^Validation error: ${field} must`) },
+    ]);
+  });
+
+  test('somebody born today, where the sun rises first, has a birthday', async () => {
+    const date_of_birth = new Date(Date.now() + 14 * 3_600_000).toISOString().slice(0, 10);
+    expect((await loop('post', '/v1/patients').send(patient({ first_name: 'Newborn', date_of_birth }))).status).toBe(201);
+  });
+
   test('an external id, or e-mail and folded name, that is there already is 409; a relative with the same e-mail is not', async () => {
     const body = patient({ first_name: 'José', last_name: 'Núñez', email: 'family@example.com', external_ids: { crm: 'A-1' } });
     expect((await loop('post', '/v1/patients').send(body)).status).toBe(201);
@@ -154,7 +183,7 @@ describe('POST /v1/patients', () => {
       loop('post', '/v1/patients').send({ ...body, brand_id: 'loopbio' }),
     ]);
     expect(answers.map((answer) => answer.status)).toEqual([409, 409, 201, 201]);
-    expect(Object.keys(answers[0]!.body)).toEqual(['error', 'message']);
+    expect(answers[0]!.body).toEqual({ error: 'conflict', message: 'Duplicate patient' });
   });
 
   test('ten at once of the same patient make one', async () => {
@@ -198,7 +227,8 @@ describe('POST /v1/lab-orders', () => {
     });
     const again = await order({}, 'once');
     expect([again.status, again.text]).toEqual([201, first.text]);
-    expect((await order({ panel_id: 'fertility' }, 'once')).status).toBe(409);
+    const other = await order({ panel_id: 'fertility' }, 'once');
+    expect([other.status, other.body]).toEqual([409, { error: 'conflict', message: 'Idempotency key conflict' }]);
     const read = await loop('get', `/v1/lab-orders/${first.body.id}`);
     expect([read.status, read.body]).toEqual([200, first.body]);
     const request = await fhir('get', `/ServiceRequest/${first.body.id}`);
@@ -240,8 +270,28 @@ describe('POST /v1/lab-orders', () => {
       birthDate: '1990-01-01',
     });
     const answer = await order({ patient_id: bare });
-    expect([answer.status, answer.body.error]).toEqual([400, 'validation_error']);
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      {
+        error: 'validation_error',
+        message: `Validation error: ${[
+          'patient_id: an order needs a US phone number of the patient',
+          'patient.email: an order needs an e-mail address of the patient',
+          "address.city: an order needs a city in the patient's address",
+          "address.state: an order needs a US state in the patient's address",
+          "address.zip: an order needs a ZIP code in the patient's address",
+          "address.line1: an order needs a street in the patient's address",
+        ].join('; ')}`,
+      },
+    ]);
     expect((await fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
+  });
+
+  test('what the laboratory cannot use is refused by the name of the field that says it', async () => {
+    const address = { line1: 'x', city: 'y', state: 'Ontario', zip: 'abc', country: 'CA' };
+    const { status, body } = await order({ address });
+    const named = [...body.message.matchAll(/[\w.]+(?=: an order needs)/g)].map(String);
+    expect([status, named]).toEqual([400, ['address.state', 'address.zip', 'address.country']]);
   });
 });
 

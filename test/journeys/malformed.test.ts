@@ -89,6 +89,37 @@ test('jump GET /clinician-profiles', async () => {
   );
 });
 
+const DOCUMENTED = [
+  'limit',
+  'offset',
+  'count',
+  'cursor',
+  'brand_id',
+  'practitionerId',
+  'specialty',
+  'status',
+  'active',
+  'search',
+  'location_id',
+];
+const foreign = fc.string({ unit: 'grapheme', maxLength: 30 }).filter((name) => !DOCUMENTED.includes(name) && !name.startsWith('is_'));
+
+test.each([
+  ['loop', '/v1/patients', 'brand_id=a'],
+  ['clinik', '/v1/practitioner-roles', 'status=active'],
+  ['jump', '/clinician-profiles', 'is_active=true'],
+] as const)('%s GET %s: a parameter that no document names is 400 in its own shape', async (surface, path, known) => {
+  await fc.assert(
+    fc.asyncProperty(foreign, fc.string({ unit: 'grapheme', maxLength: 10 }), async (name, value) => {
+      const answer = await request(facet.app)
+        .get(`${path}?${known}&${new URLSearchParams({ [name]: value })}`)
+        .set('x-api-key', facet.demo[surface]!);
+      expect([answer.status, Object.keys(answer.body).sort()]).toEqual([400, keysOf[surface]]);
+    }),
+    { numRuns: TIMES, seed: SEED },
+  );
+});
+
 test('jump: any search text at all is an answer', async () => {
   await fc.assert(
     fc.asyncProperty(

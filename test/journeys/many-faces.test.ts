@@ -1,6 +1,9 @@
 // One store, many faces: what is created through one door is seen through all others, and a write through one keeps what only another can see.
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { printedOf, shapes } from '../projection/examples.ts';
+import { BASE_URL, type Running, startFacet } from './running.ts';
 
 let facet: Running;
 beforeAll(async () => {
@@ -55,6 +58,50 @@ test('a physician registered through Loop is a Practitioner in FHIR and a clinic
   expect(await profile(made.body.id)).toMatchObject({ role: 'consultant' });
   const there = await call('get', '/clinician-profiles?location_id=0190b3c2-0000-7000-8000-0000000000bb', facet.demo.jump!);
   expect(there.body.data.map((one: { id: string }) => one.id)).toEqual([made.body.id]);
+});
+
+const printed = (name: string) => printedOf(shapes.find(({ shape }) => shape.name === name)!).response;
+const LOOP_PATIENT = printed('patient');
+const LOOP_ORDER = printed('lab-order');
+const admits = (schema: object, body: unknown) => {
+  const ajv = new Ajv2020({ allowUnionTypes: true });
+  (addFormats as unknown as (ajv: Ajv2020) => void)(ajv);
+  const accepts = ajv.compile(schema);
+  return accepts(body) ? [] : accepts.errors;
+};
+
+test('a Patient made through FHIR is seen through Loop as Loop’s document prints it, whatever it lacks', async () => {
+  const id = '0190b3c2-0000-7000-8000-0000000000c1';
+  for (const more of [{}, { name: [{ text: 'Sukarno' }] }, { name: [{ family: 'Sukarno' }], gender: 'male', birthDate: '1901' }]) {
+    await putFhir(`/Patient/${id}`, { resourceType: 'Patient', id, ...more });
+    const { status, body } = await call('get', `/v1/patients/${id}`, facet.demo.loop!);
+    expect([status, admits(LOOP_PATIENT, body)]).toEqual([200, []]);
+    expect(body).toMatchObject({ id, brand_id: '', first_name: '', email: null, external_ids: {} });
+  }
+});
+
+test('a draft order made through FHIR is seen through Loop as Loop’s document prints it; what is no order for a patient is not there', async () => {
+  const id = '0190b3c2-0000-7000-8000-0000000000c2';
+  const panel = (code?: string) => ({ coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', ...(code && { code }) }] });
+  const draft = {
+    resourceType: 'ServiceRequest',
+    id,
+    status: 'draft',
+    intent: 'order',
+    code: panel('pcos'),
+    subject: { reference: 'Patient/p1' },
+  };
+  const seen = async (resource: object) => {
+    await putFhir(`/ServiceRequest/${id}`, resource);
+    return call('get', `/v1/lab-orders/${id}`, facet.demo.loop!);
+  };
+  for (const subject of ['Patient/p1', `${BASE_URL}/fhir/R4/Patient/p1`]) {
+    const { status, body } = await seen({ ...draft, subject: { reference: subject } });
+    expect([status, admits(LOOP_ORDER, body)]).toEqual([200, []]);
+    expect(body).toMatchObject({ id, brand_id: '', junction_order_id: '', panel_id: 'pcos', status: 'draft' });
+  }
+  for (const other of [{ subject: { reference: 'Group/g1' } }, { subject: { display: 'somebody' } }, { code: panel() }])
+    expect((await seen({ ...draft, ...other })).status).toBe(404);
 });
 
 test('a FHIR PUT changes what /v1 shows, and a /v1 write keeps every element its shape cannot see', async () => {

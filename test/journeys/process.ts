@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { emptyServerDatabase, SERVER_URL } from '../store/open.ts';
+import { holdToContract } from './contract.ts';
 
 const FACET = resolve('bin/facet.js');
 export type Env = Record<string, string>;
@@ -72,8 +73,8 @@ export async function killAll(): Promise<void> {
 }
 
 /** Starts a server, and does not wait for it. */
-export function launch(env: Env): FacetProcess {
-  const server = child(['start'], env);
+export function launch(env: Env, ...options: string[]): FacetProcess {
+  const server = child(['start', ...options], env);
   const lines: string[] = [];
   const printed = createInterface({ input: server.stdout! });
   printed.on('line', (line) => lines.push(line));
@@ -92,8 +93,8 @@ export function launch(env: Env): FacetProcess {
 }
 
 /** Starts a server and waits until it serves; `url`: where it listens, whatever its base URL is said to be. */
-export async function startProcess(env: Env): Promise<FacetProcess & { url: string }> {
-  const server = launch(env);
+export async function startProcess(env: Env, ...options: string[]): Promise<FacetProcess & { url: string }> {
+  const server = launch(env, ...options);
   const ready = await server.said(/^Facet is ready: /);
   return { ...server, url: `http://localhost:${/\(port (\d+)/.exec(ready)![1]}` };
 }
@@ -119,14 +120,15 @@ export interface Asked {
   body?: unknown;
 }
 
-/** One call with a key. */
-export async function call(url: string, key: string, { method, headers, body }: Asked = {}) {
+/** One call with a key. The answer is held to the server's OpenAPI documents. */
+export async function call(url: string, key: string, { headers, body, method = body === undefined ? 'GET' : 'POST' }: Asked = {}) {
   const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
   const answer = await fetch(url, {
-    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    method,
     headers: { Authorization: `Bearer ${key}`, ...json, ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const sent = await answer.text();
+  await holdToContract(url, { method, status: answer.status, headers: answer.headers, body: sent });
   return { status: answer.status, headers: answer.headers, text: sent, body: sent === '' ? undefined : JSON.parse(sent) };
 }

@@ -1,12 +1,14 @@
 // A whole Facet in this process, on a fresh database, with two tenants: what the journeys walk through from outside.
-import { pino } from 'pino';
-import type { App } from '../../src/app.ts';
+import { type Logger, pino } from 'pino';
 import { assemble } from '../../src/assemble.ts';
 import { readConfig } from '../../src/config.ts';
+import type { App } from '../../src/http/app.ts';
 import { load } from '../../src/loaded.ts';
+import type { Database } from '../../src/store/database.ts';
 import { createKey } from '../../src/store/keys.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
+import { underContract } from './contract.ts';
 
 export const BASE_URL = 'http://facet.test';
 const AT = '2026-01-01T00:00:00.000Z';
@@ -15,6 +17,7 @@ const AT = '2026-01-01T00:00:00.000Z';
 export type Keys = Record<string, string>;
 
 export interface Running {
+  /** Every answer is held to the OpenAPI documents of this server: `close` fails when one was not. */
   app: App;
   store: TestStore;
   /** The tenant most journeys use, and the one that must never see any of it. */
@@ -25,17 +28,32 @@ export interface Running {
   close(): Promise<void>;
 }
 
+/** What a journey may put in place of the real thing. */
+export interface Instead {
+  clock?: () => Date;
+  /** What the server is given for its database. */
+  over?: (database: Database) => Database;
+  /** Where it writes its log; nowhere, when absent. */
+  log?: Logger;
+}
+
 /** `env`: settings besides the defaults, as the environment names them. `baseUrl`: where it says it is. Close it in `afterAll`. */
-export async function startFacet(env: Record<string, string> = {}, baseUrl = BASE_URL): Promise<Running> {
+export async function startFacet(
+  env: Record<string, string> = {},
+  baseUrl = BASE_URL,
+  { clock, over = (database) => database, log = pino({ level: 'silent' }) }: Instead = {},
+): Promise<Running> {
   const store = await openTestStore();
   const loaded = load();
   const config = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
-  const facet = await assemble({ config, loaded, database: store.database, log: pino({ level: 'silent' }), baseUrl });
+  const database = over(store.database);
+  const facet = await assemble({ config, loaded, database, log, baseUrl, ...(clock && { clock }) });
+  const contracted = underContract(facet.app);
   const stop = await facet.outside(() => {});
   const demo = await tenant(store, 'demo', loaded.keyPrefixes);
   const other = await tenant(store, 'other', loaded.keyPrefixes);
   return {
-    app: facet.app,
+    app: contracted.app,
     store,
     demo: demo.keys,
     other: other.keys,
@@ -43,7 +61,9 @@ export async function startFacet(env: Record<string, string> = {}, baseUrl = BAS
       (await createKey(store.database, { tenant: demo.id, surface, scopes, prefix: loaded.keyPrefixes[surface]!, at: AT })).text,
     close: async () => {
       await stop();
+      const breaches = await contracted.breaches();
       await store.close();
+      expect(breaches).toEqual([]);
     },
   };
 }

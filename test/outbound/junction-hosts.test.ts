@@ -1,5 +1,5 @@
 // Which host a key belongs to.
-import { junctionBaseUrl } from '../../src/outbound/junction-hosts.ts';
+import { junctionBaseUrl } from '../../src/outbound/network/hosts.ts';
 
 test("without a configured host the key's prefix says which", () => {
   expect(junctionBaseUrl('pk_us_abc')).toBe('https://api.us.junction.com');
@@ -7,7 +7,7 @@ test("without a configured host the key's prefix says which", () => {
   expect(() => junctionBaseUrl('abc')).toThrow('JUNCTION_BASE_URL');
 });
 
-test("a key of another environment is refused at Junction's own hosts, old and new", () => {
+test("45: a key of another environment is refused at Junction's own hosts, old and new", () => {
   for (const host of ['https://api.sandbox.us.junction.com', 'https://api.sandbox.tryvital.io', 'https://api.eu.junction.com'])
     expect(() => junctionBaseUrl('pk_us_abc', host)).toThrow('JUNCTION_API_KEY');
   expect(() => junctionBaseUrl('sk_us_abc', 'https://api.us.junction.com')).toThrow('pk_us_');

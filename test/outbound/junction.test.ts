@@ -1,11 +1,15 @@
 // The door out as the server uses it: the worker that drains the outbox by itself, and the steps that a vendor's create waits for.
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
-import { buildRegistry } from '../../src/fhir/search-parameters.ts';
+import { loadProfiles } from '../../src/fhir/profiles.ts';
+import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { type Junction, junction } from '../../src/outbound/junction.ts';
+import { resultMappings } from '../../src/outside.ts';
 import type { Caller, Context } from '../../src/resource/context.ts';
 import { create } from '../../src/resource/create.ts';
+import { UNCHECKED } from '../../src/resource/profiles.ts';
+import type { Row } from '../../src/store/store.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS } from './order-world.ts';
 import { type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
@@ -25,8 +29,9 @@ beforeAll(async () => {
     caller,
     clock: () => new Date(),
     newId: v7,
-    effects: new Map([['ServiceRequest', [out.effect]]]),
+    effects: new Map([['ServiceRequest', [out.effects.ServiceRequest]]]),
     registry,
+    profiles: UNCHECKED,
     baseUrl: 'http://facet.test/fhir/R4',
   });
   out = junction(
@@ -34,6 +39,8 @@ beforeAll(async () => {
       account: () => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url, teamId: here.sandbox.teamId }),
       table: { system: PANEL_SYSTEM, panels: here.sandbox.panels },
       systems: SYSTEMS,
+      results: resultMappings(loadProfiles('fhir-profiles')),
+      webhookSecrets: () => [here.sandbox.world.webhooks.secret],
     },
     { store: store.store, clock: () => new Date(), newId: v7, contextOf, log: (facts, text) => log.push(JSON.stringify([text, facts])) },
   );
@@ -81,13 +88,14 @@ test('two workers beside each other stop at once when there is nothing to do', a
 
 describe('the step of a lab order', () => {
   const step = () => out.steps['lab-order'];
+  const item = (row: Row) => ({ row, id: row.id, key: '', own: () => REQUEST });
 
   test('answers when the order stands, and again without a second one', async () => {
     const row = await ordered();
-    expect(await step().claim(context, { row, key: '' })).toBe('open');
+    expect(await step().claim(context, item(row))).toEqual({ state: 'open' });
     const before = here.orders();
-    expect(await step().finish(context, { row, key: '' })).toBeUndefined();
-    expect(await step().finish(context, { row, key: '' })).toBeUndefined();
+    expect(await step().finish(context, item(row))).toBeUndefined();
+    expect(await step().finish(context, item(row))).toBeUndefined();
     expect(here.orders() - before).toBe(1);
   });
 
@@ -95,11 +103,11 @@ describe('the step of a lab order', () => {
     const row = await ordered();
     here.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
     const before = here.orders();
-    await expect(step().finish(context, { row, key: '' })).rejects.toMatchObject({
+    await expect(step().finish(context, item(row))).rejects.toMatchObject({
       kind: 'upstream',
       message: expect.stringContaining('idempotency key'),
     });
-    await step().finish(context, { row, key: '' });
+    await step().finish(context, item(row));
     expect(here.orders() - before).toBe(1);
   });
 
@@ -107,7 +115,7 @@ describe('the step of a lab order', () => {
     const row = await ordered();
     here.fail({ operation: 'createOrder', kind: 'error', status: 400 });
     for (let nth = 0; nth < 2; nth++)
-      await expect(step().finish(context, { row, key: '' })).rejects.toMatchObject({
+      await expect(step().finish(context, item(row))).rejects.toMatchObject({
         kind: 'upstream',
         message: expect.stringContaining('refused'),
       });
@@ -119,13 +127,13 @@ describe('the step of a lab order', () => {
     const row = await ordered();
     here.fail({ operation: 'createOrder', kind: 'slow', seconds: 30 });
     const started = performance.now();
-    await expect(step().finish(context, { row, key: '' })).rejects.toMatchObject({ kind: 'upstream' });
+    await expect(step().finish(context, item(row))).rejects.toMatchObject({ kind: 'upstream' });
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test('a code that no panel is configured for is refused where the order would be stored', async () => {
     const row = await ordered({ code: { coding: [{ system: PANEL_SYSTEM, code: 'fertility-2' }] } });
-    await expect(step().claim(context, { row, key: '' })).rejects.toMatchObject({
+    await expect(step().claim(context, item(row))).rejects.toMatchObject({
       kind: 'rule',
       issues: [{ expression: ['ServiceRequest.code'] }],
     });
@@ -139,10 +147,11 @@ test('the step of a physician answers what the vendor shows of it', async () => 
     identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: '1777777773' }],
   };
   const { row } = await create(context, { type: 'Practitioner', draft: { plain: practitioner, exact: practitioner } });
-  const item = { row, key: 'NY' };
+  const item = { row, id: row.id, key: 'NY', own: () => practitioner };
   const step = out.steps.physician;
-  expect(await step.claim(context, item)).toBe('open');
-  expect(await step.finish(context, item)).toEqual({ junction_physician_id: null, status: 'pending' });
-  await step.settle(context, item);
-  expect(await step.claim(context, item)).toBe('complete');
+  const held = { ...item, ...(await step.claim(context, item)) };
+  expect(held.state).toBe('open');
+  expect(await step.finish(context, held)).toEqual({ junction_physician_id: null, status: 'pending' });
+  expect(await step.settle(context, held)).toBe(true);
+  expect(await step.claim(context, item)).toEqual({ state: 'complete' });
 });

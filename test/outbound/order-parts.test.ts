@@ -1,11 +1,11 @@
 // What an order says, bit by bit: names, numbers and addresses in the one form the laboratory network takes, and which requests are orders at all.
 import type { Resource } from '../../src/fhir/types.ts';
-import { asciiName } from '../../src/outbound/ascii-name.ts';
-import { clientUserId, orderBody, orderText } from '../../src/outbound/junction-order.ts';
-import { testsToOrder } from '../../src/outbound/order-criteria.ts';
-import { orderPatient } from '../../src/outbound/order-patient.ts';
-import { usPhone } from '../../src/outbound/us-phone.ts';
-import { usCountry, usState, usZip } from '../../src/outbound/us-postal.ts';
+import { asciiName } from '../../src/outbound/ordering/ascii-name.ts';
+import { clientUserId, orderBody, orderText } from '../../src/outbound/ordering/junction-order.ts';
+import { testsToOrder } from '../../src/outbound/ordering/order-criteria.ts';
+import { orderPatient } from '../../src/outbound/ordering/order-patient.ts';
+import { usPhone } from '../../src/outbound/ordering/us-phone.ts';
+import { usCountry, usState, usZip } from '../../src/outbound/ordering/us-postal.ts';
 
 test.each([
   ['José', 'Jose'],
@@ -99,10 +99,11 @@ const STORED: Resource = {
     { use: 'home', line: ['1 Main St', 'Apt 4', ''], city: 'Albany', state: 'New York', postalCode: '12207' },
   ],
 };
+const NOW = new Date('2026-11-22T04:30:00Z');
 const stored = { patient: STORED, at: undefined };
 
 test('of several names, numbers and addresses the right one is taken', () => {
-  expect(orderPatient([stored])).toEqual({
+  expect(orderPatient([stored], NOW)).toEqual({
     patient: {
       firstName: 'Augusta Ada',
       lastName: 'King-Noel',
@@ -125,10 +126,13 @@ test('what the order says of its patient comes first; an address is taken whole;
     address: [{ line: ['9 Elm St'], city: 'Reno', state: 'NV', postalCode: '89501', country: 'USA' }],
   };
   const { gender: _none, ...rest } = STORED;
-  const found = orderPatient([
-    { patient: snapshot, at: 'ServiceRequest.contained[0]' },
-    { patient: rest as Resource, at: undefined },
-  ]);
+  const found = orderPatient(
+    [
+      { patient: snapshot, at: 'ServiceRequest.contained[0]' },
+      { patient: rest as Resource, at: undefined },
+    ],
+    NOW,
+  );
   expect(found).toMatchObject({
     patient: {
       firstName: 'Ann',
@@ -143,7 +147,10 @@ test('what the order says of its patient comes first; an address is taken whole;
 });
 
 test('everything that is missing is named at once, where it is missing', () => {
-  const found = orderPatient([{ patient: { resourceType: 'Patient', birthDate: '1985', address: [{ country: 'CA' }] }, at: undefined }]);
+  const found = orderPatient(
+    [{ patient: { resourceType: 'Patient', birthDate: '1985', address: [{ country: 'CA' }] }, at: undefined }],
+    NOW,
+  );
   const issues = 'issues' in found ? found.issues : [];
   expect(issues.map((one) => one.expression?.at(-1)).sort()).toEqual([
     'Patient.address.city',
@@ -166,7 +173,7 @@ test('a wrong value in the order itself is named by its place, and is not replac
     birthDate: '1985',
     address: [{ line: ['1'], city: 'x', state: 'Ontario', postalCode: '12207' }],
   };
-  const found = orderPatient([{ patient: snapshot, at: 'ServiceRequest.contained[1]' }, stored]);
+  const found = orderPatient([{ patient: snapshot, at: 'ServiceRequest.contained[1]' }, stored], NOW);
   expect('issues' in found && found.issues.map((one) => one.expression)).toEqual([
     ['ServiceRequest.contained[1].birthDate'],
     ['ServiceRequest.contained[1].address[0].state'],
@@ -174,11 +181,11 @@ test('a wrong value in the order itself is named by its place, and is not replac
 });
 
 test('the text of an order is the same for the same content, and the user is put in front of it', () => {
-  const found = orderPatient([stored]);
+  const found = orderPatient([stored], NOW);
   if (!('patient' in found)) throw new Error('the patient is complete');
   const content = {
     patient: found.patient,
-    physician: { firstName: 'Maria', lastName: 'Cruz', npi: '1999999984' },
+    physician: { firstName: 'Maria', lastName: 'Cruz', npi: '1999999984', states: ['CA', 'NY'] },
     tests: ['t1'],
     urgent: true,
     icdCodes: ['E28.2'],
@@ -207,7 +214,7 @@ test('the text of an order is the same for the same content, and the user is put
       country: 'US',
     },
     order_set: { lab_test_ids: ['t1'] },
-    physician: { first_name: 'Maria', last_name: 'Cruz', npi: '1999999984' },
+    physician: { first_name: 'Maria', last_name: 'Cruz', npi: '1999999984', licensed_states: ['CA', 'NY'] },
     priority: true,
     icd_codes: ['E28.2'],
     activate_by: '2026-12-01',

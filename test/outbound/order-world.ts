@@ -1,22 +1,30 @@
 // A store, a sandbox and the sender between them, under one clock that stands still until it is moved: for the tests of orders from write to outcome.
 import { v7 } from 'uuid';
-import { buildRegistry } from '../../src/fhir/search-parameters.ts';
+import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
-import { breaker } from '../../src/outbound/breaker.ts';
-import { CANCELLATION, sendCancellation } from '../../src/outbound/cancel.ts';
-import { orderEffect } from '../../src/outbound/order.ts';
-import { ORDER, orderEntry } from '../../src/outbound/order-entry.ts';
-import { sendOrder } from '../../src/outbound/send.ts';
-import type { Sending } from '../../src/outbound/sending.ts';
-import { drain, type Senders } from '../../src/outbound/worker.ts';
-import type { Caller, Context } from '../../src/resource/context.ts';
+import { fulfilmentEffect } from '../../src/outbound/ordering/fulfilment.ts';
+import { orderEffect } from '../../src/outbound/ordering/order.ts';
+import { ORDER, orderEntry } from '../../src/outbound/ordering/order-entry.ts';
+import { breaker } from '../../src/outbound/sending/breaker.ts';
+import { CANCELLATION, sendCancellation } from '../../src/outbound/sending/cancel.ts';
+import { sendOrder } from '../../src/outbound/sending/send.ts';
+import type { Sending } from '../../src/outbound/sending/sending.ts';
+import { drain, type Senders } from '../../src/outbound/sending/worker.ts';
+import type { Caller, Context, Effect } from '../../src/resource/context.ts';
+import { UNCHECKED } from '../../src/resource/profiles.ts';
 import { update } from '../../src/resource/update.ts';
 import type { OutboxEntry } from '../../src/store/store.ts';
 import type { TestStore } from '../store/open.ts';
 import { type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
 
 export const PANEL_SYSTEM = 'http://example.org/CodeSystem/panels';
-export const SYSTEMS = { order: 'http://example.org/order-id', status: 'http://example.org/order-status' };
+export const SYSTEMS = {
+  order: 'http://example.org/order-id',
+  transaction: 'http://example.org/transaction-id',
+  status: 'http://example.org/order-status',
+  completedAt: 'http://example.org/completed-at',
+  qualifications: 'http://example.org/qualification',
+};
 export const ADA: Resource = {
   resourceType: 'Patient',
   id: 'ada',
@@ -52,26 +60,30 @@ export interface OrderWorld extends SandboxWorld {
   entry(id: string): Promise<OutboxEntry | undefined>;
   /** The Tasks of a request. */
   tasks(id: string): Promise<Resource[]>;
-  /** Sends what is due, once. */
-  drain(sending?: Sending): Promise<number>;
+  /** Sends what is due, once. `budgetMs`: of each attempt. */
+  drain(sending?: Sending, budgetMs?: number): Promise<number>;
   /** Sends what is due again and again, a minute apart, until all is quiet. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
 
-const PATIENCE_MS = 5000;
+/** What a busy machine is given where nothing is meant to be late. */
+export const PATIENCE_MS = 5000;
 let tenants = 0;
 
 /** A world of its own in a store that others used before: an empty outbox and a new tenant. `budgetMs`: how long an attempt takes at most. */
 export async function orderWorld({ store, database }: TestStore, budgetMs = 400): Promise<OrderWorld> {
-  await database.query('delete from outbox');
+  await database.script('delete from outbox; delete from outbox_event');
   const tenant = ++tenants;
   let now = Date.parse('2026-11-21T12:00:00.000Z');
   const clock = () => new Date(now);
   const here = await sandboxWorld(clock);
   const table = { system: PANEL_SYSTEM, panels: here.sandbox.panels };
   const registry = buildRegistry([]);
-  const effects = new Map([['ServiceRequest' as const, [orderEffect(table)]]]);
+  const effects = new Map<ServedType, Effect[]>([
+    ['ServiceRequest', [orderEffect({ table, qualifications: SYSTEMS.qualifications })]],
+    ['Task', [fulfilmentEffect]],
+  ]);
   const contextOf = (one: Caller): Context => ({
     store,
     caller: one,
@@ -79,6 +91,7 @@ export async function orderWorld({ store, database }: TestStore, budgetMs = 400)
     newId: v7,
     effects,
     registry,
+    profiles: UNCHECKED,
     baseUrl: 'http://facet.test/fhir/R4',
   });
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
@@ -98,12 +111,11 @@ export async function orderWorld({ store, database }: TestStore, budgetMs = 400)
     [ORDER]: (sending, leased) => sendOrder(sending, leased, ms),
     [CANCELLATION]: sendCancellation,
   });
-  const senders = sendersWithin(budgetMs);
   /** When all is well again, a busy machine is given time. */
   const patient = sendersWithin(PATIENCE_MS);
   const sending = another();
   const read = async (type: ServedType, id: string) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource;
-  const drainOnce = (one = sending) => drain(one, senders);
+  const drainOnce = (one = sending, ms = budgetMs) => drain(one, sendersWithin(ms));
   const task = async (id: string) => {
     const entry = await orderEntry(store, tenant, id);
     return entry ? [await read('Task', JSON.parse(entry.payload).task)] : [];

@@ -1,5 +1,5 @@
 // A sandbox and a client of it, for the tests of this room; and an order that Junction takes.
-import { type JunctionClient, junctionClient } from '../../src/outbound/junction-client.ts';
+import { type JunctionClient, junctionClient } from '../../src/outbound/network/client.ts';
 import type { Fault } from '../../src/outbound/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
 

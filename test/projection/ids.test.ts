@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { aliasOf } from '../../src/fhir/alias.ts';
+import { aliasOf } from '../../src/fhir/indexing/alias.ts';
 import { idsOf } from '../../src/projection/ids.ts';
 
 const env = { alias: (type: string, id: string) => aliasOf(1, type, id) };

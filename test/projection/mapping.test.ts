@@ -48,7 +48,7 @@ test('a mistake is told with its file, its line and its keys; several at once', 
   for (const file of [PATIENT, ROLE]) copyOne(file);
   const message = loading('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate']);
   expect(message).toBe(
-    `the mappings cannot be used:\n  ${join(directory, 'loop/patient.yaml')}:12 fields.date_of_birth: Patient has no element birthdate`,
+    `the mappings cannot be used:\n  ${join(directory, 'loop/patient.yaml')}:13 fields.date_of_birth: Patient has no element birthdate (did you mean birthDate?)`,
   );
   writeFileSync(join(directory, 'clinik/practitioner-role.yaml'), 'resource: [');
   expect(loading('loop/patient.yaml', ['fhir: gender', 'fhir: sex']).split('\n')).toHaveLength(4);
@@ -59,16 +59,16 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'an unknown word',
     PATIENT,
     ['readOnly: true }', 'readonly: true }'],
-    'fields.id.readonly: must NOT have additional properties (readonly)',
+    'fields.id.readonly: there is no word readonly here (did you mean readOnly?); there are fhir, at, ',
   ],
   [
     'a field without a place',
     PATIENT,
-    ['{ fhir: birthDate, format: date }', '{ format: date }'],
+    ['{ fhir: birthDate, format: date, past: true }', '{ format: date }'],
     'fields.date_of_birth: must have required property',
   ],
-  ['text that is no YAML', PATIENT, ['fields:', 'fields: [}'], 'patient.yaml:7 Flow sequence'],
-  ['a type that is not served', PATIENT, ['resource: Patient', 'resource: Claim'], 'resource: this resource type is not served'],
+  ['text that is no YAML', PATIENT, ['fields:', 'fields: [}'], 'patient.yaml:8 Flow sequence'],
+  ['a type that is not served', PATIENT, ['resource: Patient', 'resource: Claim'], 'resource: Claim is not served; there are Patient, '],
   [
     'an element of a choice by its JSON name',
     ORDER,
@@ -162,6 +162,13 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['meta.tag.where(system=%brand)', "meta.tag.where(system='https://loop.health/brand')"],
     'write an alias of surface.yaml',
   ],
+  ['an item known by a field there is not', ORDER, ['belongs: [patient_id,', 'belongs: [patient,'], 'belongs: no field patient is shown'],
+  [
+    'a day that has come, of a text',
+    PATIENT,
+    ['value }\n  external_ids', 'value, past: true }\n  external_ids'],
+    'past: needs a field that is a date',
+  ],
   [
     'a name nobody knows',
     PHYSICIAN,
@@ -182,7 +189,30 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
   ['candidates nobody can search for', PATIENT, ['&email={email}', '&mail={email}'], 'unique.any.1.search'],
   ['a search for nobody known', PHYSICIAN, ['identifier=%npi|{npi}', 'identifier=%npi|{number}'], 'into: there is no field number'],
   ['a comparison that is not said', PATIENT, ['email: trimmed, ', ''], 'unique.any.1: compare: does not say how email is compared'],
+  ['another spelling of nothing', ROLE, ['shares: active }', 'shares: activ }'], 'there is no field activ beside it'],
+  ['a list of objects where nothing repeats', ROLE, ['list: availableTime', 'list: period'], 'must end in the one element that repeats'],
+  ['a list known by a field there is not', ROLE, ['key: description', 'key: reason'], 'key: there is no field reason in its members'],
+  [
+    'two members on one place',
+    ROLE,
+    ['{ fhir: allDay, type: boolean }', '{ fhir: availableStartTime }'],
+    'writes where availableTime.allDay writes',
+  ],
+  ['a number on a text', PATIENT, ['value }\n  external_ids', 'value, type: number }\n  external_ids'], 'it leads to a string'],
+  ['a field of changes that is only shown', ROLE, ['on: update, omit: unset }', 'on: update, readOnly: true }'], 'on: has nothing to say'],
+  [
+    'elements of a resource that can be changed',
+    PHYSICIAN,
+    ['interactions: [create, read]', 'interactions: [create, read, update]'],
+    'can be made and read, not changed',
+  ],
   ['an unknown codec', ROLE, ['as: time }', 'as: hour }'], 'there is no codec hour'],
+  [
+    'a word of its own in a field that may be missing',
+    PHYSICIAN,
+    ["fhir: telecom.where(system='email').value\n    required: true", "fhir: telecom.where(system='email').value"],
+    'fields.email: own: is for a field that is required',
+  ],
   ['an unknown derivation', PHYSICIAN, ['derived: { as: personName', 'derived: { as: names'], 'there is no derivation names'],
   ['a part too few', PHYSICIAN, [', suffix: name.first().suffix }', ' }'], 'suffix is missing'],
   [
@@ -221,10 +251,64 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
   expect(message).toMatch(/\.yaml:\d+ \w/);
 });
 
+test.each<[what: string, file: string, change: [string, string], instead: string]>([
+  [
+    'overlapping writes',
+    PATIENT,
+    ["telecom.where(system='phone').value", "telecom.where(system='email').value"],
+    'tell the two apart with where(…), or make one of them readOnly',
+  ],
+  ['a code table that is not one to one', ROLE, ['role|nurse', 'role|doctor'], 'keep one here, and write the other under also:'],
+  ['an ambiguous selector', PATIENT, ['fhir: name.first().family', 'fhir: name.family'], 'say which is meant, with first() or where(…)'],
+  ['an element that does not exist', PATIENT, ['fhir: birthDate', 'fhir: birthdate'], '(did you mean birthDate?)'],
+  ['a name that does not exist', PATIENT, ['system=%brand', 'system=%brnd'], '(did you mean brand?)'],
+  ['a name for a path that does not exist', PHYSICIAN, ["'%number.value'", "'%numbr.value'"], '(did you mean number?)'],
+  ['a word that does not exist', ROLE, ['as: time }', 'as: tme }'], '(did you mean time?)'],
+  [
+    'an alias without a definition',
+    'loop/surface.yaml',
+    ['CodeSystem/lab-panel', 'CodeSystem/lab-panels'],
+    'did you mean https://loop.health/fhir/CodeSystem/lab-panel?',
+  ],
+  [
+    'an alias without a definition anywhere near',
+    'loop/surface.yaml',
+    ['https://loop.health/fhir/CodeSystem/lab-panel', 'https://example.com/panels'],
+    'define it there, or list it in third-party.yaml if another defines it',
+  ],
+  ['a filter no parameter answers', ROLE, ['practitioner=Practitioner/{}', 'practitionr=Practitioner/{}'], '(did you mean practitioner?)'],
+  [
+    'a filter no index serves',
+    PATIENT,
+    [
+      'brand_id: { fhir: "_tag=%brand|{}", required: true }',
+      'brand_id: { fhir: "_tag=%brand|{}", required: true }\n  city: "address-city:contains={}"',
+    ],
+    'leave it out to search by the beginning, or define a SearchParameter with modifier: [contains]',
+  ],
+  [
+    'a filter no index serves, at the end of a chain',
+    ROLE,
+    ['"specialty-name:contains={}"', '"practitioner.family:contains={}"'],
+    'no index serves :contains on this parameter',
+  ],
+  [
+    'an object where a value is shown',
+    PATIENT,
+    ["fhir: telecom.where(system='phone').value }", "fhir: telecom.where(system='phone') }"],
+    'go on to one of its elements (system, value,',
+  ],
+])('%s: what to write instead is said', (_what, file, change, instead) => {
+  copyOne(file);
+  expect(loading(file, change)).toContain(instead);
+});
+
 test('two shapes on one route are refused, unless their keys differ', () => {
   for (const file of [PATIENT, ROLE]) copyOne(file);
   cpSync(join(directory, PATIENT), join(directory, 'loop/person.yaml'));
-  expect(loading(PATIENT, ['resource: Patient', 'resource: Patient'])).toContain('path: /v1/patients is claimed by loop/patient too');
+  expect(loading(PATIENT, ['resource: Patient', 'resource: Patient'])).toContain(
+    'path: /v1/patients is claimed by loop/patient too: write another path, or let the keys of the two surfaces differ (auth)',
+  );
   rmSync(join(directory, 'loop/person.yaml'));
   cpSync(join(directory, ROLE), join(directory, 'clinik/patient.yaml'));
   expect(loading('clinik/patient.yaml', ['path: /v1/practitioner-roles', 'path: /v1/patients'])).toBe('');

@@ -21,7 +21,7 @@ const kinds = Object.keys(KINDS) as Kind[];
 test('a failure in each vendor’s own shape', () => {
   expect(surfaces.loop.error('invalid', issues, facts)).toEqual({
     status: 400,
-    body: { error: 'validation_error', message: 'role is required; email must be a string' },
+    body: { error: 'validation_error', message: 'Validation error: role is required; email must be a string' },
   });
   const told = [
     { severity: 'error', code: 'invalid', diagnostics: 'role is required' },
@@ -51,7 +51,7 @@ test.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
       const { status, body } = surfaces[name].error(kind, [], facts);
       expect([kind, Math.floor(status / 100)]).toEqual([kind, Math.floor(KINDS[kind].status / 100)]);
       expect(surfaces[name].failure(kind).status).toBe(status);
-      expect(JSON.stringify(body)).toContain(kind);
+      expect(JSON.stringify(body)).toContain(surfaces[name].failure(kind).says ?? kind);
     }
   },
 );
@@ -59,7 +59,7 @@ test.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
 test('malformed JSON and a broken rule are told apart where the vendor does', () => {
   expect(surfaces.clinik.failure('structure')).toEqual({ status: 400, code: 'INVALID_JSON' });
   expect(surfaces.clinik.failure('rule')).toEqual({ status: 422, code: 'VALIDATION_ERROR' });
-  expect(surfaces.loop.failure('upstream')).toEqual({ status: 502, code: 'junction_error' });
+  expect(surfaces.loop.failure('upstream')).toEqual({ status: 502, code: 'junction_error', says: 'Junction API error' });
 });
 
 test('the headers a vendor documents, and none without a rate limit', () => {

@@ -1,5 +1,5 @@
 // Changes for the store's tests, small and plain.
-import type { IndexRows } from '../../src/fhir/index-rows.ts';
+import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
 import type { Change } from '../../src/store/store.ts';
 
 export const AT = '2026-01-02T03:04:05.678Z';
@@ -11,6 +11,8 @@ export const indexOf = (more: Partial<IndexRows> = {}): IndexRows => ({
   dates: [],
   numbers: [],
   references: [],
+  codes: [],
+  composites: [],
   ...more,
 });
 

@@ -1,6 +1,7 @@
 // The outbox: every entry is told by one worker at a time, and none is lost with a worker.
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { outboxOf } from '../../src/store/outbox.ts';
+import { listOutbox, standingOf } from '../../src/store/outbox-view.ts';
 import type { OutboxEntry, OutboxState } from '../../src/store/store.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
@@ -10,7 +11,7 @@ beforeAll(async () => {
   test = await openTestStore();
   second = test.url === undefined ? test.database : await openDatabase({ url: test.url });
 });
-beforeEach(() => test.database.script('delete from outbox'));
+beforeEach(() => test.database.script('delete from outbox; delete from outbox_event'));
 afterAll(async () => {
   if (second !== test.database) await second.close();
   await test.close();
@@ -121,4 +122,78 @@ it('is claimed by one of several workers that come at once: none twice, none lef
   };
   const claimed = await Promise.all(['w1', 'w2', 'w3', 'w4'].map((name, n) => worker(name, n % 2 ? second : test.database)));
   expect(claimed.flat().sort()).toEqual(Array.from({ length: 60 }, (_one, n) => `s${n}`).sort());
+});
+
+describe('the past of an entry', () => {
+  const failing = async (entry: OutboxEntry, second_: number, error: string) => {
+    const lease = { by: 'w', at: time(second_), until: time(second_ + 30) };
+    const held = await test.store.outbox.claimOne(entry.tenant, entry.id, lease);
+    await test.store.outbox.settle(held!, 'w', { state: 'unknown', at: time(second_), nextAt: time(second_ + 1), error });
+    return held!;
+  };
+  const told = async (entry: OutboxEntry) =>
+    (await test.store.outbox.events(entry)).map(({ what, state, reason, times, at, lastAt }) => [what, state, reason, times, at, lastAt]);
+
+  it('is told by its attempts; the same thing again is counted', async () => {
+    const entry = await add('a');
+    for (let nth = 1; nth <= 3; nth++) await failing(entry, nth, 'no answer');
+    await failing(entry, 9, '500');
+    expect(await told(entry)).toEqual([
+      ['attempt', 'unknown', 'no answer', 3, time(1), time(3)],
+      ['attempt', 'unknown', '500', 1, time(9), time(9)],
+    ]);
+    expect(await told(await add('b'))).toEqual([]);
+  });
+
+  it('is kept to its newest fifty', async () => {
+    const entry = await add('a');
+    for (let nth = 1; nth <= 60; nth++) await failing(entry, nth, `${nth}`);
+    const past = await test.store.outbox.events(entry);
+    expect([past.length, past[0]!.reason, past.at(-1)!.reason]).toEqual([50, '11', '60']);
+  });
+
+  it('holds nothing of who had lost the lease, or only reports on the way', async () => {
+    const entry = await add('a');
+    const [held] = await claim('w1', 0);
+    await test.store.outbox.settle(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) });
+    await claim('w2', 40);
+    expect(await settle(held!, 'w1', 'done', 41)).toBe(false);
+    expect(await told(entry)).toEqual([]);
+  });
+
+  it('holds what somebody did with an entry that nobody holds, and only if it has not gone on', async () => {
+    const entry = await add('a', time(500));
+    const move = (one: OutboxEntry, to: OutboxState) =>
+      test.store.outbox.move(one, { from: ['queued', 'parked'], to, at: time(2), nextAt: time(2), what: 'park', payload: '{"b":1}' });
+    expect(await move(entry, 'parked')).toBe(true);
+    expect(await test.store.outbox.find(1, 'order', 'a')).toMatchObject({ state: 'parked', nextAt: time(2), payload: '{"b":1}' });
+    const held = await test.store.outbox.claimOne(1, entry.id, { by: 'w', at: time(3), until: time(33) });
+    expect([await move(entry, 'queued'), await move(held!, 'queued')]).toEqual([false, false]);
+    await settle(held!, 'w', 'done', 4);
+    expect(await move(held!, 'queued')).toBe(false);
+    expect((await told(entry)).map(([what, state]) => [what, state])).toEqual([
+      ['park', 'parked'],
+      ['attempt', 'done'],
+    ]);
+  });
+});
+
+it('is listed by state, tenant and age, oldest first; what is open is counted', async () => {
+  await add('a', time(1));
+  await add('b', time(2), 2);
+  await add('c', time(3));
+  await claim('w1', 3, 1);
+  const list = async (more: object) =>
+    (await listOutbox(test.database, { topic: 'order', limit: 10, ...more })).map(({ subject }) => subject);
+  expect(await list({})).toEqual(['a', 'b', 'c']);
+  expect(await list({ tenant: 1 })).toEqual(['a', 'c']);
+  expect(await list({ states: ['sending'] })).toEqual(['a']);
+  expect(await list({ before: time(2) })).toEqual(['a']);
+  expect(await list({ subject: 'c' })).toEqual(['c']);
+  expect(await list({ limit: 2 })).toEqual(['a', 'b']);
+  expect(await list({ topic: 'other' })).toEqual([]);
+  expect(await standingOf(test.database)).toEqual([
+    { topic: 'order', state: 'queued', count: 2, oldest: time(2) },
+    { topic: 'order', state: 'sending', count: 1, oldest: time(1) },
+  ]);
 });

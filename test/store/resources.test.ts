@@ -1,5 +1,5 @@
 // Writing and reading single resources: what is stored, what replaces what, and what a change that comes too late leaves behind.
-import type { Query } from '../../src/fhir/query.ts';
+import type { Query } from '../../src/fhir/search/query.ts';
 import type { Change } from '../../src/store/store.ts';
 import { AT, createOf, deletionOf, indexOf, updateOf } from './changes.ts';
 import { openTestStore, type TestStore } from './open.ts';
@@ -24,7 +24,7 @@ const found = async (where: Query['where']) => (await test.store.search(tenant, 
 it('reads back what was created, byte for byte and to the millisecond', async () => {
   const body = '{"resourceType":"Patient","id":"a", "x":[1.00,1e-3],"name":"Zoë 🧪 \\u0000 \\ud800"}';
   expect(await write(createOf('a', { body }))).toBe(1);
-  expect(await read('a')).toEqual({ type: 'Patient', id: 'a', version: 1, lastUpdated: AT, created: AT, body });
+  expect(await read('a')).toEqual({ type: 'Patient', id: 'a', version: 1, lastUpdated: AT, created: AT, body, rules: 0 });
 });
 
 it('keeps a body of a megabyte', async () => {

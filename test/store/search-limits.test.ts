@@ -1,5 +1,6 @@
 // The edges of a search: totals without rows, estimates, positions of other searches, and more included than one answer can hold.
-import type { Query } from '../../src/fhir/query.ts';
+import { hash } from '../../src/fhir/hash.ts';
+import type { Query } from '../../src/fhir/search/query.ts';
 import { createOf, indexOf } from './changes.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
 
@@ -49,6 +50,26 @@ it('refuses (400) a position that belongs to another order', async () => {
   await expect(test.store.search(TENANT, { ...all, sort }, { after: next! })).rejects.toMatchObject({ kind: 'invalid' });
 });
 
+it('follows :iterate sixteen references far, and says when there is more', async () => {
+  const chain = Array.from({ length: 20 }, (_one, n) =>
+    createOf(`o${n}`, {
+      type: 'Organization',
+      index: indexOf({ self: hash(`Organization/o${n}`), references: [{ parameter: 9, target: hash(`Organization/o${n + 1}`) }] }),
+    }),
+  );
+  await test.store.write(TENANT, chain);
+  const include: Query['include'] = [
+    { direction: 'include', from: ['Organization'], types: ['Organization'], parameters: [9], iterate: true },
+  ];
+  const from = (id: string) => search({ type: 'Organization', where: [{ on: 'id', any: [id] }], include });
+  const far = await from('o0');
+  expect(far.included.map(({ id }) => id)).toEqual(Array.from({ length: 16 }, (_one, n) => `o${n + 1}`));
+  expect(far.deeper).toBe(true);
+  const near = await from('o3');
+  expect(near.included).toHaveLength(16);
+  expect(near.deeper).toBeUndefined();
+});
+
 onServer('refuses what would bring in more than 10,000 resources', async () => {
   const referring = Array.from({ length: 10_001 }, (_one, n) =>
     createOf(`s${n}`, {
@@ -58,7 +79,9 @@ onServer('refuses what would bring in more than 10,000 resources', async () => {
   );
   await test.store.write(TENANT, referring);
   const where: Query['where'] = [{ on: 'id', any: ['p0'] }];
-  const include: Query['include'] = [{ direction: 'revinclude', types: ['ServiceRequest'], source: 'Patient', parameter: 4 }];
+  const include: Query['include'] = [
+    { direction: 'revinclude', from: ['Patient'], types: ['ServiceRequest'], parameters: [4], iterate: false },
+  ];
   await expect(search({ include, sort: [{ by: 'id', descending: false }], count: 1 })).rejects.toMatchObject({ kind: 'too-long' });
   expect((await search({ include, where })).included).toEqual([]);
 });

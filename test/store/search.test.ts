@@ -1,8 +1,8 @@
 // Search, held against a brute-force filter: the same matches, in the same order, on pages that together are the whole, once.
 import fc from 'fast-check';
-import { indexRows } from '../../src/fhir/index-resource.ts';
-import type { Condition, Query, SortKey } from '../../src/fhir/query.ts';
-import { buildRegistry } from '../../src/fhir/search-parameters.ts';
+import { indexRows } from '../../src/fhir/indexing/resource.ts';
+import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import type { Condition, Query, SortKey } from '../../src/fhir/search/query.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import type { Page, Position } from '../../src/store/store.ts';
 import { found, included, type Stored } from '../fhir/matches.ts';

@@ -1,8 +1,9 @@
 // Small random worlds of index rows and random queries about them. Few different values, so that much is equal to much, and the extremes of each type.
 import fc from 'fast-check';
 import { hash } from '../../src/fhir/hash.ts';
-import type { DateRow, IndexRows, NumberRow, StringRow } from '../../src/fhir/index-rows.ts';
-import type { Comparison, Condition, Inclusion, Query, SortKey } from '../../src/fhir/query.ts';
+import type { CodeOrder, CompositeRow, DateRow, IndexRows, NumberRow, StringRow } from '../../src/fhir/indexing/rows.ts';
+import { cellOf, placeOf } from '../../src/fhir/indexing/sphere.ts';
+import type { Comparison, Condition, Inclusion, Query, Slice, SortKey, Within } from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
 import type { Change } from '../../src/store/store.ts';
 import type { Stored } from '../fhir/matches.ts';
@@ -53,17 +54,66 @@ const byText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), 
 const SORTED_NAMES = [...NAMES].sort(byText);
 const stringRow = fc.record({ parameter, norm: oneOf(NAMES) }).map((row) => ({ ...row, infix: row.parameter === PARAMETERS[0] }));
 const dateRow = fc.record({ parameter, ends: ends(DAYS) }).map((row) => ({ parameter: row.parameter, ...row.ends }));
+const maybeHash = fc.option(oneOf(HASHES), { nil: undefined });
+/** Numbers of one parameter are all quantities or none is. */
 const numberRow = fc
-  .record({ parameter, ends: ends(NUMBERS), unit: fc.option(oneOf(HASHES), { nil: undefined }) })
-  .map((row) => ({ parameter: row.parameter, ...row.ends, ...(row.unit !== undefined && { unit: row.unit }) }));
+  .record({ parameter, ends: ends(NUMBERS), unit: maybeHash, label: maybeHash, measured: ends(NUMBERS), measure: maybeHash })
+  .map(({ parameter: by, ends: written, unit, label, measured, measure }) => ({
+    parameter: by,
+    ...written,
+    ...(unit !== undefined && { unit }),
+    ...(label !== undefined && { label }),
+    ...(by !== PARAMETERS[1] && { measure: { ...measured, ...(measure !== undefined && { unit: measure }) } }),
+  }));
 const target = fc.tuple(oneOf(TYPES), fc.nat(14)).map(([type, n]) => selfOf(type, idOf(n)));
+
+function codesOf(by: number, places: [number, number]): CodeOrder {
+  const [low, high] = places.map((place) => SORTED_NAMES[place]!).sort(byText);
+  return { parameter: by, low: low!, high: high! };
+}
+
+const compositeRow: fc.Arbitrary<CompositeRow> = fc
+  .record({
+    parameter,
+    key: oneOf(HASHES),
+    forms: fc.uniqueArray(oneOf(HASHES), { maxLength: 3 }),
+    within: fc.oneof(
+      ends(NUMBERS).map((number) => ({ number })),
+      fc.tuple(ends(NUMBERS), ends(NUMBERS)).map(([number, measure]) => ({ number, measure })),
+      ends(DAYS).map((date) => ({ date })),
+      oneOf(NAMES).map((norm) => ({ norm })),
+    ),
+  })
+  .map(({ within: one, ...row }) => ({ ...row, ...one }));
+/** The parameter of positions. */
+const NEAR = 4;
+const place = fc
+  .tuple(oneOf([0, 1e-3, 52.5, 89.99, -90]), oneOf([0, 13.4, 13.405, 179.999, -180, -0.001]))
+  .map(([lat, long]) => placeOf(lat, long)!);
+const point = (value: number) => ({ from: String(value), to: String(value) });
+const positionRow: fc.Arbitrary<CompositeRow> = place.map((one) => ({
+  parameter: NEAR,
+  key: String(cellOf(one)),
+  forms: [],
+  number: point(one.latitude),
+  measure: point(one.longitude),
+}));
+const circle = fc.tuple(place, oneOf([0, 150, 500, 40_000, 1_000_000, 9_999_999, 3e7])).map(([one, meters]) => ({ ...one, meters }));
 
 const rows: fc.Arbitrary<Omit<IndexRows, 'self'>> = fc.record({
   tokens: fc.uniqueArray(oneOf(HASHES), { maxLength: 3 }),
   strings: few(stringRow).map((some): StringRow[] => marked(some, (row) => rank(SORTED_NAMES, row.norm))),
   dates: few(dateRow, 2).map((some): DateRow[] => marked(some, (row) => rank(DAYS, row.from))),
-  numbers: few(numberRow, 2).map((some): NumberRow[] => marked(some, (row) => rank(NUMBERS, row.from))),
-  references: few(fc.record({ parameter, target })),
+  numbers: few(numberRow, 2).map((some): NumberRow[] => marked(some, (row) => rank(NUMBERS, (row.measure ?? row).from))),
+  references: few(fc.record({ parameter, target, text: fc.option(oneOf(NAMES), { nil: undefined }) })).map((some) =>
+    some.map(({ text: written, ...row }) => (written === undefined ? row : { ...row, text: written })),
+  ),
+  codes: fc
+    .uniqueArray(parameter)
+    .chain((some) =>
+      fc.tuple(...some.map((one) => fc.tuple(fc.nat(NAMES.length - 1), fc.nat(NAMES.length - 1)).map((of) => codesOf(one, of)))),
+    ),
+  composites: few(fc.oneof({ weight: 2, arbitrary: compositeRow }, { weight: 1, arbitrary: positionRow })),
 });
 
 /** Up to fifteen resources, in the order of storing. */
@@ -85,11 +135,22 @@ export const changeOf = ({ type, id, lastUpdated, rows: index }: Stored): Change
 const op = oneOf<Comparison['op']>(['<', '<=', '>', '>=']);
 const comparisons = (list: string[]) =>
   few(few(fc.record({ column: oneOf<Comparison['column']>(['from', 'to']), op, at: oneOf(list) }), 2), 2);
+const within: fc.Arbitrary<Within> = fc.oneof(
+  fc.record({ of: oneOf<'number' | 'measure'>(['number', 'measure']), any: comparisons(NUMBERS) }),
+  fc.record({ of: fc.constant('date' as const), any: comparisons(DAYS) }),
+  fc.record({ of: fc.constant('norm' as const), from: oneOf(NAMES), to: oneOf([...NAMES, 'zz']) }),
+);
 const text = fc.oneof(
   fc.record({ equals: oneOf(NAMES) }),
+  fc.record({ among: few(oneOf(NAMES)) }),
+  fc.record({ ends: oneOf(['n', '%', '_c', '\\', '']), infix: fc.constant(false) }),
   fc.record({ from: oneOf(NAMES), to: oneOf([...NAMES, 'zz']) }),
   fc.tuple(parameter, oneOf(['n', '%', '_', 'en', '\\', 'ann', ''])).map(([, contains]) => ({ contains, infix: false })),
 );
+
+/** The same parameter of other types. */
+const withOthers = (one: Condition, others: number[]): Condition =>
+  'parameter' in one && one.on !== 'has' && one.on !== 'near' && others.length ? { ...one, others } : one;
 
 const condition: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition; leaf: Condition }>((tie) => {
   const inner = fc.array(tie('any'), { maxLength: 2 });
@@ -97,26 +158,46 @@ const condition: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition; leaf: Con
     leaf: fc.oneof(
       fc.record({ on: fc.constant('token' as const), any: few(oneOf(HASHES)) }),
       fc.record({ on: fc.constant('reference' as const), parameter, any: few(target) }),
+      fc.record({
+        on: fc.constant('hierarchy' as const),
+        ...{ direction: oneOf<'above' | 'below'>(['above', 'below']), types: fc.constant(TYPES) },
+        ...{ links: fc.uniqueArray(parameter, { minLength: 1, maxLength: 2 }), parameter, any: few(target) },
+      }),
       fc
         .record({ on: fc.constant('string' as const), parameter, any: few(text) })
         .map((c) => ({ ...c, any: c.any.map((t) => ('contains' in t ? { ...t, infix: c.parameter === PARAMETERS[0] } : t)) })),
       fc.record({ on: fc.constant('date' as const), parameter, any: comparisons(DAYS) }),
+      fc.record({
+        on: fc.constant('composite' as const),
+        parameter,
+        others: fc.uniqueArray(parameter, { maxLength: 1 }),
+        ...{ forms: fc.uniqueArray(oneOf(HASHES), { maxLength: 2 }), within, key: oneOf(HASHES) },
+      }),
+      fc.record({ on: fc.constant('composite' as const), parameter, forms: fc.constant<string[]>([]), within }),
+      fc.record({ on: fc.constant('near' as const), parameter: fc.constant(NEAR), any: fc.array(circle, { minLength: 1, maxLength: 2 }) }),
       fc
         .record({
           on: fc.constant('number' as const),
           parameter,
           any: comparisons(NUMBERS),
-          unit: fc.option(oneOf(HASHES), { nil: undefined }),
+          of: oneOf<'unit' | 'measure'>(['unit', 'measure']),
+          hash: maybeHash,
         })
-        .map(({ unit, ...c }) => (unit === undefined ? c : { ...c, unit })),
+        .map(({ of, hash: wanted, ...c }): Condition => (wanted === undefined ? c : { ...c, [of]: wanted })),
       fc.record({ on: fc.constant('lastUpdated' as const), any: few(few(fc.record({ op, at: oneOf(instants) }), 2), 2) }),
       fc.record({ on: fc.constant('id' as const), any: few(fc.nat(16).map(idOf)) }),
+      fc.record({ on: fc.constant('type' as const), types: fc.uniqueArray(oneOf(TYPES), { minLength: 1 }) }),
       fc.constant({ on: 'nothing' as const }),
     ),
     any: fc.oneof(
       { maxDepth: 2, withCrossShrink: true },
-      tie('leaf'),
-      fc.record({ on: fc.constant('chain' as const), parameter, types: fc.uniqueArray(oneOf(TYPES), { minLength: 1 }), where: inner }),
+      fc.tuple(tie('leaf'), few(parameter, 2)).map(([leaf, others]) => withOthers(leaf, others)),
+      fc.record({
+        on: fc.constant('chain' as const),
+        parameters: fc.uniqueArray(parameter, { minLength: 1 }),
+        types: fc.uniqueArray(oneOf(TYPES), { minLength: 1 }),
+        where: inner,
+      }),
       fc.record({ on: fc.constant('has' as const), type: oneOf(TYPES), parameter, where: inner }),
       fc.record({ on: fc.constant('or' as const), any: inner }),
       fc.record({ on: fc.constant('and' as const), all: inner }),
@@ -125,38 +206,51 @@ const condition: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition; leaf: Con
   };
 }).any;
 
+const SORTED: Exclude<SortKey['by'], 'id' | 'lastUpdated' | 'quantity'>[] = ['string', 'date', 'number', 'token', 'reference'];
 const sortKey: fc.Arbitrary<SortKey> = fc.oneof(
   fc.record({ by: oneOf<'lastUpdated' | 'id'>(['lastUpdated', 'id']), descending: fc.boolean() }),
-  fc.record({ by: oneOf<'string' | 'date' | 'number'>(['string', 'date', 'number']), parameter, descending: fc.boolean() }),
+  fc
+    .record({ by: oneOf(SORTED), parameter, descending: fc.boolean() })
+    .map((key): SortKey => (key.by === 'number' && key.parameter !== PARAMETERS[1] ? { ...key, by: 'quantity' } : key)),
 );
 
-const inclusion = (source: ServedType): fc.Arbitrary<Inclusion> =>
-  fc
-    .record({
-      direction: oneOf<Inclusion['direction']>(['include', 'revinclude']),
-      types: fc.uniqueArray(oneOf(TYPES), { minLength: 1 }),
-      parameter,
-    })
-    .map((one) => ({ ...one, source, types: one.direction === 'revinclude' ? one.types.slice(0, 1) : one.types }));
+const inclusion: fc.Arbitrary<Inclusion> = fc
+  .record({
+    direction: oneOf<Inclusion['direction']>(['include', 'revinclude']),
+    from: fc.uniqueArray(oneOf(TYPES), { minLength: 1 }),
+    types: fc.uniqueArray(oneOf(TYPES), { minLength: 1 }),
+    parameters: fc.uniqueArray(parameter, { minLength: 1 }),
+    iterate: fc.boolean(),
+  })
+  .map((one) => ({ ...one, types: one.direction === 'revinclude' ? one.types.slice(0, 1) : one.types }));
 
 /** Several conditions on one date or number parameter: which the store tests together, and resources may meet by several rows. */
-const together: fc.Arbitrary<Condition[]> = fc.tuple(parameter, fc.boolean()).chain(([by, dates]) => {
+const together: fc.Arbitrary<Condition[]> = fc.tuple(parameter, fc.boolean(), fc.boolean()).chain(([by, dates, measured]) => {
   const date: fc.Arbitrary<Condition> = fc.record({ on: fc.constant('date' as const), parameter: fc.constant(by), any: comparisons(DAYS) });
   const number: fc.Arbitrary<Condition> = fc.record({
     on: fc.constant('number' as const),
     parameter: fc.constant(by),
     any: comparisons(NUMBERS),
+    ...(measured && { measure: fc.constant('7') }),
   });
   return fc.array(dates ? date : number, { minLength: 2, maxLength: 3 });
 });
 
-export const query: fc.Arbitrary<Query> = oneOf(TYPES).chain((type) =>
-  fc.record({
-    type: fc.constant(type),
-    where: fc.oneof({ weight: 2, arbitrary: fc.array(condition, { maxLength: 2 }) }, { weight: 1, arbitrary: together }),
-    sort: fc.array(sortKey, { maxLength: 3 }),
-    count: fc.integer({ min: 1, max: 4 }),
-    total: fc.constant('accurate' as const),
-    include: few(inclusion(type), 2),
-  }),
-);
+const where = fc.oneof({ weight: 2, arbitrary: fc.array(condition, { maxLength: 2 }) }, { weight: 1, arbitrary: together });
+
+/** A search of one type, or of all of them, each asked something of its own and sorted by parameters of its own. */
+export const query: fc.Arbitrary<Query> = fc
+  .tuple(fc.shuffledSubarray(TYPES, { minLength: TYPES.length }), fc.boolean(), fc.array(sortKey, { maxLength: 3 }))
+  .chain(([[type, ...others], several, sort]) => {
+    const keys = fc.tuple(...sort.map((key) => parameter.map((by) => ('parameter' in key ? { ...key, parameter: by } : key))));
+    const slice = (of: ServedType): fc.Arbitrary<Slice> => fc.record({ type: fc.constant(of), where, sort: keys });
+    return fc.record({
+      type: fc.constant(type!),
+      where,
+      sort: fc.constant(sort),
+      also: several ? fc.tuple(...others.map(slice)) : fc.constant([]),
+      count: fc.integer({ min: 1, max: 4 }),
+      total: fc.constant('accurate' as const),
+      include: few(inclusion, 2),
+    });
+  });

@@ -1,4 +1,5 @@
 // The sandbox's own HTTP API, for people and tests: faults, the clock, the roster, an order's next step, and the truth about what exists.
+import { WEBHOOK_CONTROL } from './control-webhooks.ts';
 import { type Fault, isFault } from './faults.ts';
 import { statusOf, step } from './lifecycle.ts';
 import type { Operation } from './operations.ts';
@@ -9,12 +10,14 @@ const wrong = (text: string): Reply => ({ status: 400, body: { detail: text } })
 
 export const CONTROL: Operation[] = [
   { name: 'guide', method: 'GET', path: /^\/sandbox$/, run: guide },
+  { name: 'account', method: 'GET', path: /^\/sandbox\/account$/, run: account },
   { name: 'truth', method: 'GET', path: /^\/sandbox\/orders$/, run: (world, { query }) => ok(truth(world, query.get('passthrough'))) },
+  { name: 'one', method: 'GET', path: /^\/sandbox\/orders\/([^/]+)$/, run: (world, { path }) => one(world, path[0]!) },
   {
     name: 'step',
     method: 'POST',
     path: /^\/sandbox\/orders\/([^/]+)\/step$/,
-    run: (world, { path, body }) => stepped(world, path[0]!, body.status),
+    run: (world, { path, body }) => stepped(world, path[0]!, body),
   },
   { name: 'faults', method: 'GET', path: /^\/sandbox\/faults$/, run: (world) => ok(world.faults) },
   { name: 'addFault', method: 'POST', path: /^\/sandbox\/faults$/, run: (world, { body }) => addFault(world, body) },
@@ -24,6 +27,7 @@ export const CONTROL: Operation[] = [
   { name: 'physicians', method: 'GET', path: /^\/sandbox\/physicians$/, run: (world) => ok(world.physicians) },
   { name: 'setPhysicians', method: 'PUT', path: /^\/sandbox\/physicians$/, run: (world, { body }) => setPhysicians(world, body) },
   { name: 'requests', method: 'GET', path: /^\/sandbox\/requests$/, run: (world) => ok(world.requests) },
+  ...WEBHOOK_CONTROL,
 ];
 
 /** What exists: how many orders, in all or with this passthrough, and where each stands. Nothing of the patients. */
@@ -36,16 +40,30 @@ export function truth(world: World, passthrough: string | null): object {
   };
 }
 
+/** What another server needs to talk to this team. */
+function account({ apiKey, teamId, webhooks }: World): Reply {
+  return ok({ api_key: apiKey, team_id: teamId, webhook_secret: webhooks.secret });
+}
+
 function guide(): Reply {
   return ok(
     CONTROL.map(({ method, path }) => `${method} ${path.source.replaceAll('\\/', '/').replace('([^/]+)', '{id}').replace(/[\^$]/g, '')}`),
   );
 }
 
-function stepped(world: World, id: string, status: unknown): Reply {
+/** One order: its events, its journey, what the laboratory has reported. Nothing of the patient. */
+function one(world: World, id: string): Reply {
   const order = world.orders.get(id);
   if (!order) return { status: 404, body: { detail: 'Order not found.' } };
-  if (!step(world, order, typeof status === 'string' ? status : undefined)) return wrong('This order has come to its end.');
+  const { passthrough, transactionId, parentId, origin, events, report } = order;
+  return ok({ id, passthrough, order_transaction_id: transactionId, parent_id: parentId, origin, status: statusOf(order), events, report });
+}
+
+/** `{status}` and what comes with it; without a status the next step of the usual way. */
+function stepped(world: World, id: string, { status, ...wishes }: Record<string, unknown>): Reply {
+  const order = world.orders.get(id);
+  if (!order) return { status: 404, body: { detail: 'Order not found.' } };
+  if (!step(world, order, typeof status === 'string' ? status : undefined, wishes)) return wrong('This order has come to its end.');
   return ok({ status: statusOf(world.orders.get(id)!) });
 }
 

@@ -9,7 +9,10 @@ export interface Fault {
   when?: 'before' | 'after';
   /** How many requests it meets; default 1. */
   times?: number;
+  /** What an error answers (500); of the other kinds: what the answer was that went wrong on its way, after the work. */
   status?: number;
+  /** The key keeps nothing of it, although the work was done: against what is documented, and to be lived with. */
+  forgotten?: boolean;
   /** `Retry-After` of an error, in seconds. */
   retryAfter?: number;
   seconds?: number;

@@ -1,5 +1,8 @@
-// An order's way through the laboratory, step by step: events are appended, the last one says where the order stands.
+// An order's way through the laboratory, step by step: events are appended, the last one says where the order stands, and each is announced.
 // https://docs.junction.com/lab/overview/orders-and-results
+import { randomUUID } from 'node:crypto';
+import { announce, announceCritical } from './announce.ts';
+import { corrected, reported, type Wishes } from './report.ts';
 import type { SandboxOrder, World } from './world.ts';
 
 /** The usual way of a walk-in order. */
@@ -18,23 +21,67 @@ export const statusOf = (order: SandboxOrder): string => order.events.at(-1)!.st
 /** The order's first event. */
 export const begun = (world: World): SandboxOrder['events'] => [event(world, 1, WAY[0]!)];
 
+/** What a step may bring with it. */
+export interface StepWishes extends Wishes {
+  /** Why: `sample_hemolyzed`. */
+  detail?: string;
+  /** The redraw carries the passthrough of the order before it. Whether Junction's do is nowhere said. */
+  passthrough?: boolean;
+  /** Nobody is told. */
+  silent?: boolean;
+}
+
 /** Moves the order to `status`, or one step along its usual way. False when it has come to its end. */
-export function step(world: World, order: SandboxOrder, status?: string): boolean {
+export function step(world: World, order: SandboxOrder, status?: string, wishes: StepWishes = {}): boolean {
   const next = status ?? WAY[WAY.indexOf(statusOf(order)) + 1];
   if (next === undefined) return false;
-  append(world, order, next);
+  append(world, order, next, wishes);
+  if (next.endsWith('.redraw_available')) redraw(world, order, wishes);
   return true;
 }
 
 /** False when it is too late for that. */
 export function cancel(world: World, order: SandboxOrder): boolean {
   if (TOO_LATE.test(statusOf(order))) return false;
-  append(world, order, 'cancelled.walk_in_test.cancelled');
+  append(world, order, 'cancelled.walk_in_test.cancelled', {});
   return true;
 }
 
-function append(world: World, order: SandboxOrder, status: string): void {
-  world.orders.set(order.id, { ...order, events: [...order.events, event(world, order.events.at(-1)!.id + 1, status)] });
+function append(world: World, order: SandboxOrder, status: string, wishes: StepWishes): void {
+  const events = [...order.events, event(world, order.events.at(-1)!.id + 1, status, wishes.detail)];
+  const next = { ...order, events, report: reportAfter(world, order, status, wishes) };
+  world.orders.set(order.id, next);
+  if (wishes.silent) return;
+  announce(world, next, 'labtest.order.updated');
+  if (next.report?.interpretation === 'critical' && next.report !== order.report) announceCritical(world, next);
 }
 
-const event = (world: World, id: number, status: string) => ({ id, created_at: world.now().toISOString(), status });
+/** Reading them does not wait for an announcement. */
+function reportAfter(world: World, order: SandboxOrder, status: string, wishes: StepWishes): SandboxOrder['report'] {
+  if (status.endsWith('.partial_results')) return reported(world, order, 'partial', wishes);
+  if (status.endsWith('.corrected')) return corrected(world, order, wishes);
+  return status.startsWith('completed.') ? reported(world, order, 'final', wishes) : order.report;
+}
+
+/** A new order of the same journey; the first one ends here. */
+function redraw(world: World, before: SandboxOrder, { passthrough, silent }: StepWishes): void {
+  const order: SandboxOrder = {
+    ...before,
+    id: randomUUID(),
+    passthrough: passthrough ? before.passthrough : null,
+    createdAt: new Date(Math.max(world.now().getTime(), Date.parse(before.createdAt)) + 1).toISOString(),
+    events: begun(world),
+    origin: 'redraw',
+    parentId: before.id,
+    report: null,
+  };
+  world.orders.set(order.id, order);
+  if (!silent) announce(world, order, 'labtest.order.created');
+}
+
+const event = (world: World, id: number, status: string, detail?: string) => ({
+  id,
+  created_at: world.now().toISOString(),
+  status,
+  ...(detail !== undefined && { status_detail: detail }),
+});

@@ -1,8 +1,10 @@
 // Junction's operations as this project uses them, each a function of the world and one request. https://docs.junction.com/api-reference
 import { randomUUID } from 'node:crypto';
+import { announce } from './announce.ts';
 import { begun, cancel, statusOf, step } from './lifecycle.ts';
 import { refusalOf } from './order-check.ts';
-import { shown } from './order-shown.ts';
+import { shown, siblings } from './order-shown.ts';
+import { documentShown, metadataOf, resultShown } from './report.ts';
 import type { Reply, SandboxOrder, SandboxUser, World } from './world.ts';
 
 export interface SandboxRequest {
@@ -18,7 +20,7 @@ export interface Operation {
   path: RegExp;
   /** Whether an idempotency key counts here. */
   keyed?: boolean;
-  run(world: World, request: SandboxRequest): Reply;
+  run(world: World, request: SandboxRequest): Reply | Promise<Reply>;
 }
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
@@ -31,6 +33,11 @@ export const OPERATIONS: Operation[] = [
   { name: 'createOrder', method: 'POST', path: /^\/v3\/order$/, keyed: true, run: createOrder },
   { name: 'orders', method: 'GET', path: /^\/v3\/orders$/, run: listOrders },
   { name: 'order', method: 'GET', path: /^\/v3\/order\/([^/]+)$/, run: withOrder((_world, order) => ok(order)) },
+  { name: 'result', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result$/, run: withOrders(result) },
+  { name: 'resultMetadata', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result\/metadata$/, run: withOrders(resultMetadata) },
+  { name: 'document', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result\/pdf$/, run: withOrders(document) },
+  { name: 'journeyResult', method: 'GET', path: /^\/v3\/order_transaction\/([^/]+)\/result$/, run: withJourney(result) },
+  { name: 'journeyDocument', method: 'GET', path: /^\/v3\/order_transaction\/([^/]+)\/result\/pdf$/, run: withJourney(document) },
   { name: 'cancelOrder', method: 'POST', path: /^\/v3\/order\/([^/]+)\/cancel$/, run: cancelOrder },
   { name: 'simulate', method: 'POST', path: /^\/v3\/order\/([^/]+)\/test$/, run: simulate },
   // Junction has no operation that registers a physician; this is the kind of path a partner contract would add.
@@ -77,8 +84,12 @@ function createOrder(world: World, { body }: SandboxRequest): Reply {
     createdAt: world.now().toISOString(),
     events: begun(world),
     sent: body,
+    origin: 'initial',
+    parentId: null,
+    report: null,
   };
   world.orders.set(order.id, order);
+  announce(world, order, 'labtest.order.created');
   return ok({ order: shown(world, order), status: 'SUCCESS', message: 'Order submitted' });
 }
 
@@ -87,12 +98,36 @@ function listOrders(world: World, { query }: SandboxRequest): Reply {
   const size = Number(query.get('size') ?? 50);
   if (!(page >= 1) || !(size >= 1 && size <= 100))
     return refused(422, [{ type: 'value_error', loc: ['query', 'size'], msg: 'Input should be from 1 to 100', input: query.get('size') }]);
-  const since = Date.parse(query.get('start_date') ?? '1970-01-01');
-  const user = query.get('user_id');
-  const all = [...world.orders.values()]
-    .filter((order) => (user === null || order.userId === user) && Date.parse(order.createdAt) >= since)
-    .reverse();
+  const all = [...world.orders.values()].filter((order) => FILTERS.every((filter) => filter(order, query))).reverse();
   return ok({ orders: all.slice((page - 1) * size, page * size).map((order) => shown(world, order)), total: all.length, page, size });
+}
+
+const time = (text: string | null, standard: number): number => (text === null ? standard : Date.parse(text));
+const changedAt = ({ events }: SandboxOrder): number => Date.parse(events.at(-1)!.created_at);
+
+/** What a list may be narrowed by. */
+const FILTERS: ((order: SandboxOrder, query: URLSearchParams) => boolean)[] = [
+  (order, query) => [null, order.userId].includes(query.get('user_id')),
+  (order, query) => [null, order.transactionId].includes(query.get('order_transaction_id')),
+  ({ id }, query) => !query.has('order_ids') || query.getAll('order_ids').includes(id),
+  (order, query) => Date.parse(order.createdAt) >= time(query.get('start_date'), 0),
+  (order, query) => Date.parse(order.createdAt) <= time(query.get('end_date'), Number.POSITIVE_INFINITY),
+  (order, query) => changedAt(order) >= time(query.get('updated_start_date'), 0),
+  (order, query) => changedAt(order) <= time(query.get('updated_end_date'), Number.POSITIVE_INFINITY),
+];
+
+function result(orders: SandboxOrder[]): Reply {
+  const found = resultShown(orders);
+  return found ? ok(found) : refused(404, 'Results not found.');
+}
+
+function resultMetadata([order]: SandboxOrder[]): Reply {
+  return order?.report ? ok(metadataOf(order, order.report)) : refused(404, 'Results not found.');
+}
+
+function document(orders: SandboxOrder[]): Reply {
+  const last = orders.findLast(({ report }) => report?.hasDocument);
+  return last ? { status: 200, body: documentShown(last), headers: { 'content-type': 'application/pdf' } } : refused(404, 'No PDF.');
 }
 
 function cancelOrder(world: World, { path: [id] }: SandboxRequest): Reply {
@@ -106,10 +141,11 @@ function cancelOrder(world: World, { path: [id] }: SandboxRequest): Reply {
   return ok({ order: shown(world, world.orders.get(order.id)!), status: 'SUCCESS', message: 'Order cancelled' });
 }
 
-function simulate(world: World, { path: [id], query }: SandboxRequest): Reply {
+function simulate(world: World, { path: [id], query, body }: SandboxRequest): Reply {
   const order = world.orders.get(id!);
   if (!order) return refused(404, 'Order not found.');
-  step(world, order, query.get('final_status') ?? undefined);
+  const { interpretation, has_missing_results: missing } = body as { interpretation?: string; has_missing_results?: boolean };
+  step(world, order, query.get('final_status') ?? undefined, { ...(interpretation && { interpretation }), ...(missing && { missing }) });
   return ok('Success');
 }
 
@@ -126,4 +162,15 @@ function withOrder(run: (world: World, order: object) => Reply): Operation['run'
     const order = world.orders.get(id!);
     return order ? run(world, shown(world, order)) : refused(404, 'Order not found.');
   };
+}
+
+function withOrders(run: (orders: SandboxOrder[]) => Reply): Operation['run'] {
+  return (world, { path: [id] }) => {
+    const order = world.orders.get(id!);
+    return order ? run([order]) : refused(404, 'Order not found.');
+  };
+}
+
+function withJourney(run: (orders: SandboxOrder[]) => Reply): Operation['run'] {
+  return (world, { path: [id] }) => run(siblings(world, id!));
 }

@@ -1,5 +1,6 @@
 // An order as Junction shows it: what was sent comes back changed (dates as date-times, the country spelt out), which is why nothing reads it back.
 import { statusOf } from './lifecycle.ts';
+import { sampleOf } from './report.ts';
 import type { SandboxOrder, World } from './world.ts';
 
 type Part = Record<string, unknown>;
@@ -15,7 +16,7 @@ export function shown(world: World, order: SandboxOrder): object {
     patient_address: { ...(sent.patient_address as Part), country: 'United States' },
     lab_test: labTest(sent),
     details: { type: 'walk_in_test', data: { id: order.id, created_at: order.createdAt, updated_at: order.createdAt } },
-    sample_id: null,
+    sample_id: order.report ? sampleOf(order) : null,
     notes: null,
     clinical_notes: sent.clinical_notes ?? null,
     created_at: order.createdAt,
@@ -33,12 +34,56 @@ export function shown(world: World, order: SandboxOrder): object {
     billing_type: sent.billing_type ?? 'client_bill',
     icd_codes: sent.icd_codes ?? null,
     has_abn: false,
-    origin: 'initial',
-    order_transaction: { id: order.transactionId, status: transactionStatus(status), orders: [{ id: order.id, origin: 'initial' }] },
+    interpretation: order.report?.interpretation ?? null,
+    has_missing_results: order.report ? order.report.missing.length > 0 : null,
+    expected_result_by_date: dayAfter(order, 7),
+    worst_case_result_by_date: dayAfter(order, 14),
+    origin: order.origin,
+    order_transaction: journeyOf(world, order),
   };
 }
 
-const transactionStatus = (status: string): string => /^(completed|cancelled)\./.exec(status)?.[1] ?? 'active';
+/** All orders of this journey, oldest first; the newest one says how far it is. */
+export function siblings(world: World, transactionId: string): SandboxOrder[] {
+  return [...world.orders.values()]
+    .filter((one) => one.transactionId === transactionId)
+    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+}
+
+function journeyOf(world: World, order: SandboxOrder): object {
+  const others = siblings(world, order.transactionId).filter(({ id }) => id !== order.id);
+  const all = [...others, order].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+  return {
+    id: order.transactionId,
+    status: /^(completed|cancelled)\./.exec(statusOf(all.at(-1)!))?.[1] ?? 'active',
+    orders: all.map((one) => ({
+      id: one.id,
+      low_level_status: statusOf(one).split('.')[2],
+      low_level_status_created_at: one.events.at(-1)!.created_at,
+      origin: one.origin,
+      parent_id: one.parentId,
+      created_at: one.createdAt,
+      updated_at: one.events.at(-1)!.created_at,
+    })),
+  };
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+const dayAfter = ({ createdAt }: SandboxOrder, days: number): string =>
+  new Date(Date.parse(createdAt) + days * DAY_MS).toISOString().slice(0, 10);
+
+/** As much of a laboratory as a documented answer holds. */
+const LAB = {
+  id: 1,
+  slug: 'sandbox-laboratory',
+  name: 'Sandbox Laboratory',
+  first_line_address: '1 Laboratory Way',
+  city: 'Albany',
+  zipcode: '12207',
+  collection_methods: ['walk_in_test'],
+  sample_types: ['serum'],
+  logo_url: null,
+};
 
 const labTest = (sent: Part): object => ({
   id: ((sent.order_set as Part | undefined)?.lab_test_ids as string[] | undefined)?.[0] ?? sent.lab_test_id,
@@ -49,6 +94,6 @@ const labTest = (sent: Part): object => ({
   price: 0,
   is_active: true,
   status: 'active',
-  lab: null,
+  lab: LAB,
   markers: null,
 });

@@ -3,21 +3,32 @@
 import type { Reply, World } from './world.ts';
 
 const KEPT_MS = 24 * 3600 * 1000;
-/** Answers that come from in front of the operation: it has not run, so there is nothing to keep. */
+/** Answers that are never kept: of what stands in front of the operation, and of the operation when it looked at nothing but the form. */
 const NOT_RUN = new Set([401, 403, 409, 422, 429, 503]);
 
-/** The kept answer of this key, or that of `work`. */
-export async function once(world: World, request: { key: string; noCache: boolean }, work: () => Promise<Reply>): Promise<Reply> {
-  const { key } = request;
+/** What a request came to. `own`: what the operation itself answered, where it ran. */
+export interface Worked {
+  reply: Reply;
+  own: Reply | undefined;
+}
+
+/**
+ * The kept answer of this key, or that of `work`. An answer of an operation that ran is kept, whatever became of it afterwards; `forgotten`: it is not, against
+ * what is documented. A failure in front of the operation is kept where this world keeps those.
+ */
+export async function once(
+  world: World,
+  { key, forgotten }: { key: string; forgotten: boolean },
+  work: () => Promise<Worked>,
+): Promise<Reply> {
   const kept = world.answers.get(key);
   if (kept && world.now().getTime() - kept.at < KEPT_MS) return kept.reply;
   if (world.running.has(key)) return { status: 409, body: { detail: 'A request with this idempotency key is in progress.' } };
   world.running.add(key);
   try {
-    const reply = await work();
-    const failure = reply.status >= 400;
-    const dropped = failure && request.noCache && world.noCacheHonoured;
-    if (!NOT_RUN.has(reply.status) && !dropped) world.answers.set(key, { at: world.now().getTime(), reply });
+    const { reply, own } = await work();
+    const keeps = own ? !forgotten : world.failuresKept;
+    if (keeps && !NOT_RUN.has((own ?? reply).status)) world.answers.set(key, { at: world.now().getTime(), reply });
     return reply;
   } finally {
     world.running.delete(key);

@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { deliverAlways } from './announce.ts';
 import { CONTROL } from './control.ts';
 import { type Fault, nextFault } from './faults.ts';
 import { OPERATIONS, type Operation, type SandboxRequest } from './operations.ts';
-import { once } from './replay.ts';
+import { once, type Worked } from './replay.ts';
 import { emptyWorld, type Reply, SANDBOX_PANELS, type World } from './world.ts';
 
 /** A sandbox that listens. `world` is its ground truth, for those in the same process; everybody else asks under `/sandbox`. */
@@ -23,15 +24,17 @@ export interface Sandbox {
 /** Starts it; port 0 (default) takes a free one. */
 export async function startSandbox({ port = 0, clock = () => new Date() }: { port?: number; clock?: () => Date } = {}): Promise<Sandbox> {
   const world = emptyWorld(clock);
+  const stopDelivering = deliverAlways(world);
   const server = createServer((req, res) => {
     serve(world, req, res).catch(() => res.destroy());
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, apiKey: world.apiKey, teamId: world.teamId, panels: SANDBOX_PANELS, world, close: () => closed(server) };
+  return { url, apiKey: world.apiKey, teamId: world.teamId, panels: SANDBOX_PANELS, world, close: () => closed(server, stopDelivering) };
 }
 
-function closed(server: Server): Promise<void> {
+function closed(server: Server, stopDelivering: () => void): Promise<void> {
+  stopDelivering();
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
@@ -46,7 +49,7 @@ async function serve(world: World, req: IncomingMessage, res: ServerResponse): P
     return send(res, { status: 422, body: { detail: [{ type: 'json_invalid', loc: ['body'], msg: 'JSON decode error' }] } });
   if (!found) return send(res, { status: 404, body: { detail: 'Not Found' } });
   const request = { path: found.path, query: url.searchParams, body };
-  if (CONTROL.includes(found.operation)) return send(res, found.operation.run(world, request));
+  if (CONTROL.includes(found.operation)) return send(res, await found.operation.run(world, request));
   if (req.headers['x-vital-api-key'] !== world.apiKey) return send(res, { status: 401, body: { detail: 'Invalid API key.' } });
   await perform(world, { operation: found.operation, request, req, res });
 }
@@ -66,8 +69,8 @@ async function perform(world: World, { operation, request, req, res }: Performan
   world.requests.push({ operation: operation.name, key });
   if (fault && fault.when !== 'after' && fault.kind === 'reset') return void res.destroy();
   const work = () => worked(world, { operation, request, fault });
-  const noCache = req.headers['x-idempotency-error'] === 'no-cache';
-  const reply = await (key === undefined ? work() : once(world, { key, noCache }, work));
+  const forgotten = fault?.forgotten === true;
+  const reply = await (key === undefined ? work().then((done) => done.reply) : once(world, { key, forgotten }, work));
   await answer(res, reply, fault);
 }
 
@@ -75,13 +78,16 @@ async function perform(world: World, { operation, request, req, res }: Performan
 async function worked(
   world: World,
   { operation, request, fault }: Pick<Performance, 'operation' | 'request'> & { fault: Fault | undefined },
-): Promise<Reply> {
+): Promise<Worked> {
   const before = fault !== undefined && fault.when !== 'after';
-  if (before && fault.kind === 'error') return errorOf(fault);
+  if (before && fault.kind === 'error') return { reply: errorOf(fault), own: undefined };
   if (before && fault.kind === 'slow') await delay((fault.seconds ?? 1) * 1000, undefined, { ref: false });
-  const reply = operation.run(world, request);
-  return fault?.kind === 'error' && reply.status < 400 ? errorOf(fault) : reply;
+  const own = await operation.run(world, request);
+  return { own, reply: fault && failsAfter(fault) && own.status < 400 ? errorOf(fault) : own };
 }
+
+/** An error, or an answer that is lost on its way and was one. */
+const failsAfter = ({ kind, status }: Fault): boolean => kind === 'error' || status !== undefined;
 
 const errorOf = ({ status = 500, retryAfter }: Fault): Reply => ({
   status,
@@ -97,7 +103,7 @@ async function answer(res: ServerResponse, reply: Reply, fault: Fault | undefine
 }
 
 function send(res: ServerResponse, { status, body, headers = {} }: Reply): void {
-  res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(Buffer.isBuffer(body) ? body : JSON.stringify(body));
 }
 
 /** Half of the answer, then the end of the connection. */

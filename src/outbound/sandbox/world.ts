@@ -1,5 +1,6 @@
 // What the sandbox holds: the ground truth of one imagined team at Junction, in memory, under a clock that can be moved.
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Mishap } from './announce.ts';
 import type { Fault } from './faults.ts';
 
 export interface SandboxUser {
@@ -13,6 +14,22 @@ export interface SandboxEvent {
   id: number;
   created_at: string;
   status: string;
+  status_detail?: string;
+}
+
+/** One result as Junction writes it. */
+export type SandboxResult = Record<string, unknown>;
+
+/** What the laboratory has reported of an order. */
+export interface SandboxReport {
+  status: 'partial' | 'final';
+  interpretation: string;
+  results: SandboxResult[];
+  /** What was expected and could not be measured. */
+  missing: SandboxResult[];
+  collectedAt: string;
+  reportedAt: string;
+  hasDocument: boolean;
 }
 
 /** An order as its maker sent it (`sent`), and what has happened to it. */
@@ -24,6 +41,35 @@ export interface SandboxOrder {
   createdAt: string;
   events: SandboxEvent[];
   sent: Record<string, unknown>;
+  origin: 'initial' | 'redraw';
+  /** The order before it in its journey. */
+  parentId: string | null;
+  report: SandboxReport | null;
+}
+
+/** A message for the webhook. `due`: when it is sent, in ms of the team's time; `answers`: the status of each attempt, 0 for none. */
+export interface SandboxMessage {
+  id: string;
+  type: string;
+  orderId: string;
+  body: string;
+  due: number[];
+  mishap: Mishap | undefined;
+  answers: number[];
+}
+
+export interface Webhooks {
+  /** Where messages go; undefined: nobody is told anything. */
+  url: string | undefined;
+  /** `whsec_` and base64. */
+  secret: string;
+  /** Messages are sent by themselves. */
+  automatic: boolean;
+  /** Whose time stands in the signature: this machine's, or the team's, which can be moved. */
+  clock: 'machine' | 'team';
+  /** What goes wrong with the next messages. */
+  mishaps: Mishap[];
+  messages: SandboxMessage[];
 }
 
 export interface SandboxPhysician {
@@ -54,10 +100,13 @@ export interface World {
   faults: Fault[];
   /** Every request that reached an operation, oldest first: what, and under which key. */
   requests: { operation: string; key: string | undefined }[];
-  /** Whether `X-Idempotency-Error: no-cache` keeps failures from being stored; its meaning is inferred, so both must be lived with. */
-  noCacheHonoured: boolean;
+  /** Whether a failure in front of an operation is kept under the key of the request: both must be lived with. */
+  failuresKept: boolean;
   /** Lab tests this team may order. */
   labTests: ReadonlySet<string>;
+  webhooks: Webhooks;
+  /** The time of this machine, unmoved. */
+  machine(): Date;
   now(): Date;
   advance(seconds: number): void;
 }
@@ -84,8 +133,17 @@ export function emptyWorld(clock: () => Date): World {
     physicians: [],
     faults: [],
     requests: [],
-    noCacheHonoured: true,
+    failuresKept: true,
     labTests: new Set(Object.values(SANDBOX_PANELS).flat()),
+    webhooks: {
+      url: undefined,
+      secret: `whsec_${randomBytes(24).toString('base64')}`,
+      automatic: true,
+      clock: 'machine',
+      mishaps: [],
+      messages: [],
+    },
+    machine: clock,
     now: () => new Date(clock().getTime() + ahead),
     advance: (seconds) => {
       ahead += seconds * 1000;

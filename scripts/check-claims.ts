@@ -1,0 +1,58 @@
+// `node scripts/check-claims.ts <package>… -- <folder>…`: checks every resource of these folders (JSON and NDJSON) that claims a profile of these packages, and
+// counts what is refused, by rule.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readPackage } from '../src/cli/package-read.ts';
+import { checkersOf } from '../src/fhir/profile/checker.ts';
+import { type Definition, Unusable } from '../src/fhir/profile/definition.ts';
+import { libraryOf } from '../src/fhir/profile/library.ts';
+import { said } from '../src/fhir/profile/said.ts';
+import { claimsIn } from '../src/fhir/profile-claims.ts';
+import { isServed, type Resource } from '../src/fhir/types.ts';
+
+const args = process.argv.slice(2);
+const end = args.indexOf('--');
+const [packages, folders] = [args.slice(0, end), args.slice(end + 1)];
+
+const kept = packages.flatMap((path) => {
+  const { package: read } = readPackage(path);
+  return read.definitions.map(({ body }) => ({ package: `${read.name}#${read.version}`, resource: JSON.parse(body) as Definition }));
+});
+const checkers = checkersOf(libraryOf(kept));
+
+function* resourcesIn(folder: string): Generator<Resource> {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!/\.(nd)?json$/.test(entry.name)) continue;
+    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
+    for (const one of entry.name.endsWith('.ndjson') ? text.split('\n').filter(Boolean) : [text]) yield JSON.parse(one) as Resource;
+  }
+}
+
+function checkerOf(canonical: string) {
+  try {
+    return checkers.of(canonical);
+  } catch (error) {
+    if (error instanceof Unusable) return undefined;
+    throw error;
+  }
+}
+
+const counts = { checked: 0, refused: 0 };
+const rules = new Map<string, number>();
+for (const resource of folders.flatMap((folder) => [...resourcesIn(folder)])) {
+  if (!isServed(resource.resourceType)) continue;
+  const claims = claimsIn(resource).flatMap(({ claim, ...subject }) => {
+    const checker = checkerOf(claim);
+    return checker ? [{ checker, subject }] : [];
+  });
+  if (!claims.length) continue;
+  counts.checked++;
+  const errors = claims.flatMap(({ checker, subject }) => said(checker, subject, 100)).filter(({ severity }) => severity === 'error');
+  if (errors.length) counts.refused++;
+  for (const { expression, text } of errors) {
+    const rule = `${expression?.join().replace(/\[\d+\]/g, '')}: ${text}`;
+    rules.set(rule, (rules.get(rule) ?? 0) + 1);
+  }
+}
+console.log(`${counts.checked} resources claim a profile that is loaded; ${counts.refused} refused`);
+for (const [rule, count] of [...rules].sort((a, b) => b[1] - a[1])) console.log(`${count}  ${rule}`);

@@ -1,0 +1,59 @@
+// `node scripts/check-histories.ts`: several server processes on one PostgreSQL, many clients, and what they wrote at once, checked. Some servers are killed
+// on the way when asked to. Ends with 1 when anything is wrong.
+import { parseArgs } from 'node:util';
+import { anomaliesOf } from './histories/checker.ts';
+import { createdOnce } from './histories/conditional.ts';
+import { startServers } from './histories/servers.ts';
+import { write } from './histories/workload.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    servers: { type: 'string', default: '4' },
+    clients: { type: 'string', default: '64' },
+    each: { type: 'string', default: '30' },
+    lists: { type: 'string', default: '12' },
+    rounds: { type: 'string', default: '200' },
+    kills: { type: 'string', default: '0' },
+    help: { type: 'boolean' },
+  },
+});
+if (options.help) {
+  console.log(`node scripts/check-histories.ts [--servers 4] [--clients 64] [--each 30] [--lists 12] [--rounds 200] [--kills 0]
+
+  --rounds   so many times, 50 conditional creates of one identifier at once must make one resource
+  --each     so many transactions per client, each adding to one to three of the lists
+  --kills    so many times one of the servers is killed (SIGKILL) meanwhile, and started again
+
+BENCH_DATABASE_URL names the PostgreSQL (default 127.0.0.1); a database facet_histories_* is made and dropped there.`);
+  process.exit(0);
+}
+const number = (name: keyof typeof options): number => Number(options[name]);
+
+const servers = await startServers(number('servers'));
+let wrong: string[] = [];
+try {
+  wrong = await createdOnce({ bases: servers.bases(), key: servers.key, rounds: number('rounds') });
+  const killing = servers.kill(number('kills'));
+  const began = performance.now();
+  const { attempts, histories, statuses } = await write(
+    {
+      bases: servers.bases(),
+      key: servers.key,
+      clients: number('clients'),
+      lists: number('lists'),
+      each: number('each'),
+      random: Math.random,
+    },
+    'lists',
+  );
+  await killing;
+  const seconds = (performance.now() - began) / 1000;
+  console.log(`${attempts.length} transactions in ${seconds.toFixed(1)} s: ${JSON.stringify(statuses)} (0: the server was killed)`);
+  const failed = Object.keys(statuses).filter((status) => Number(status) >= 500 && status !== '503');
+  wrong = [...wrong, ...anomaliesOf(histories, attempts), ...failed.map((status) => `a transaction was answered ${status}`)];
+} finally {
+  await servers.stop();
+}
+for (const sentence of wrong.slice(0, 50)) console.error(sentence);
+console.log(wrong.length ? `${wrong.length} anomalies` : 'no anomaly');
+process.exitCode = wrong.length ? 1 : 0;

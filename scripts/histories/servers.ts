@@ -1,0 +1,83 @@
+// Several Facet servers on one fresh PostgreSQL database, some of which may be killed and started again on the same port.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+
+export interface Servers {
+  key: string;
+  /** Tenant → surface → key. */
+  keys: Record<'demo' | 'other', Record<'fhir', string>>;
+  /** Of their database. */
+  url: string;
+  /** FHIR base URLs. */
+  bases(): string[];
+  /** Kills one of them so many times, a second or so apart, and starts it again. */
+  kill(times: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Server {
+  port: string;
+  process: ChildProcess;
+}
+
+const ADMIN_URL = process.env.BENCH_DATABASE_URL ?? process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+const FACET = join(import.meta.dirname, '../../bin/facet.js');
+
+/** Starts them, with these settings besides. Stop them, also when something fails. */
+export async function startServers(count: number, settings: Record<string, string> = {}): Promise<Servers> {
+  const name = `facet_histories_${process.pid}`;
+  await admin(`create database ${name}`);
+  const directory = mkdtempSync(join(tmpdir(), 'facet-histories-'));
+  const url = Object.assign(new URL(ADMIN_URL), { pathname: `/${name}` }).href;
+  const env = { ...process.env, DATABASE_URL: url, FACET_DATA_DIR: directory, FACET_LOG: 'error', ...settings };
+  const servers: Server[] = [];
+  for (let nth = 0; nth < count; nth++) servers.push(await start(env, '0'));
+  const keys = JSON.parse(readFileSync(join(directory, 'dev-keys.json'), 'utf8')) as Servers['keys'];
+  return {
+    key: keys.demo.fhir,
+    keys,
+    url,
+    bases: () => servers.map(({ port }) => `http://localhost:${port}/fhir/R4`),
+    async kill(times) {
+      for (let nth = 0; nth < times; nth++) {
+        await delay(500 + Math.random() * 1000);
+        const at = Math.floor(Math.random() * count);
+        await ended(servers[at]!, 'SIGKILL');
+        servers[at] = await start(env, servers[at]!.port);
+      }
+    },
+    async stop() {
+      await Promise.all(servers.map((server) => ended(server, 'SIGTERM')));
+      rmSync(directory, { recursive: true });
+      await admin(`drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function ended({ process }: Server, signal: NodeJS.Signals): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return;
+  process.kill(signal);
+  await once(process, 'exit');
+}
+
+async function start(env: NodeJS.ProcessEnv, port: string): Promise<Server> {
+  const server = spawn(process.execPath, [FACET, 'start'], { env: { ...env, PORT: port }, stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: server.stdout })) {
+    const ready = /^Facet is ready: .*\(port (\d+)/.exec(line);
+    if (ready) return { port: ready[1]!, process: server };
+  }
+  throw new Error('a server ended before it was ready');
+}
+
+async function admin(sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: ADMIN_URL });
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}

@@ -1,0 +1,80 @@
+// Faults in a field: a rule dropped or moved by one, a word dropped or two codes exchanged, another default, a mark lost.
+import type { FieldSpec } from '../../src/projection/spec.ts';
+import { type Change, drop } from './mutant.ts';
+
+type Word = keyof FieldSpec;
+
+/** Word of a field → what may stand there instead, and the keys below it. */
+export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec) => { keys: string[]; change: Change }[]>> = {
+  required: () => [here(drop())],
+  minLength: (least: number) => [here(drop()), here(moved(least + 1))],
+  maxLength: (most: number) => [here(drop()), here(moved(most - 1)), here(moved(most + 1))],
+  format: () => [here(drop())],
+  pattern: (text: string) => [here(drop()), ...(text.endsWith('$') ? [here({ what: 'without its end', value: text.slice(0, -1) })] : [])],
+  enum: (words: string[]) => words.map((word, at) => ({ keys: [String(at)], change: drop(`without ${word}`) })),
+  codes: (codes: Record<string, unknown>) => tableChanges(codes),
+  also: (codes: Record<string, unknown>) => tableChanges(codes),
+  otherwise: (code: string) => [here(drop()), here({ what: `${code}x`, value: `${code}x` })],
+  default: (value: unknown) => [here(drop()), ...otherDefault(value).map((other) => here({ what: JSON.stringify(other), value: other }))],
+  readOnly: () => [here(drop())],
+  writeOnly: () => [here(drop())],
+  minItems: (least: number) => [here(drop()), here(moved(least + 1))],
+  maxItems: (most: number) => [here(drop()), here(moved(most - 1)), here(moved(most + 1))],
+  on: (kind: string) => [here(drop()), here({ what: 'the other kind', value: kind === 'create' ? 'update' : 'create' })],
+  shares: () => [here(drop())],
+  omit: (when: string) => [here(drop()), ...(when === 'implied' ? [here({ what: 'unset', value: 'unset' })] : [])],
+  key: () => [here(drop())],
+  where: () => [here(drop())],
+  past: () => [here(drop())],
+  unlike: () => [here(drop())],
+  own: () => [here(drop())],
+  link: () => [here(drop())],
+  as: () => [here(drop())],
+  exists: ({ agrees = {}, missing }: NonNullable<FieldSpec['exists']>) => [
+    here(drop()),
+    { keys: ['missing'], change: { what: 'another answer', value: missing === 'invalid' ? 'not-found' : 'invalid' } },
+    ...Object.keys(agrees).map((name) => ({ keys: ['agrees', name], change: drop(`without ${name}`) })),
+  ],
+  derived: (derived: Record<string, string>) => [
+    here(drop()),
+    ...exchanged(
+      derived,
+      Object.keys(derived).filter((name) => name !== 'as'),
+    ),
+  ],
+  each: (each: string | string[]) => (Array.isArray(each) ? listChanges(each) : []),
+  fhir: (fhir: string | string[]) => (Array.isArray(fhir) ? listChanges(fhir) : []),
+};
+
+const here = (change: Change): { keys: string[]; change: Change } => ({ keys: [], change });
+
+const moved = (value: number): Change => ({ what: String(value), value });
+
+/** A word less; the code of each word and of the next exchanged; a code that is none. */
+function tableChanges(table: Record<string, unknown>): { keys: string[]; change: Change }[] {
+  const words = Object.keys(table);
+  const spoiled = words.flatMap((word) =>
+    typeof table[word] === 'string' ? [{ keys: [word], change: { what: `${table[word]}x`, value: `${table[word]}x` } }] : [],
+  );
+  return [...words.map((word) => ({ keys: [word], change: drop('left out') })), ...exchanged(table, words), ...spoiled.slice(0, 2)];
+}
+
+/** The values of each key and of the next one, exchanged. */
+const exchanged = (table: Record<string, unknown>, keys: string[]): { keys: string[]; change: Change }[] =>
+  keys.slice(1).flatMap((key, at) => {
+    const other = keys[at]!;
+    if (table[key] === table[other]) return [];
+    return [here({ what: `${other} and ${key} exchanged`, value: { ...table, [key]: table[other], [other]: table[key] } })];
+  });
+
+/** One way less, and the other way round. */
+const listChanges = (list: string[]): { keys: string[]; change: Change }[] => [
+  ...(list.length > 1 ? list.map((text, at) => ({ keys: [String(at)], change: drop(`without ${text}`) })) : []),
+  ...(list.length > 1 ? [here({ what: 'the other way round', value: list.toReversed() })] : []),
+];
+
+function otherDefault(value: unknown): unknown[] {
+  if (typeof value === 'boolean') return [!value];
+  if (typeof value !== 'string') return [];
+  return value.startsWith('%') ? [] : [`${value}x`];
+}

@@ -1,0 +1,109 @@
+// Faults in a mapping beside its fields: what is offered, searches, sorting, joins, duplicates, what is written and never shown.
+import type { AlsoSpec, JoinSpec, MappingSpec, SearchSpec, UniqueSpec } from '../../src/projection/spec.ts';
+import { type Change, drop } from './mutant.ts';
+
+export interface PlacedChange {
+  keys: string[];
+  change: Change;
+}
+
+const at = (keys: string[], change: Change): PlacedChange => ({ keys, change });
+const to = (value: unknown): Change => ({ what: String(value), value });
+
+export function mappingChanges(content: MappingSpec): PlacedChange[] {
+  const { plural, interactions, idempotency, belongs = [], port, into, sort, says = {}, unique } = content;
+  return [
+    at(['path'], to(`${content.path}-x`)),
+    ...(plural === undefined ? [] : [at(['plural'], to(`${plural}x`))]),
+    ...interactions.map((one, nth) => at(['interactions', String(nth)], drop(`without ${one}`))),
+    ...(idempotency === undefined ? [] : [at(['idempotency'], drop())]),
+    ...belongs.map((name, nth) => at(['belongs', String(nth)], drop(`without ${name}`))),
+    ...(port === undefined ? [] : [at(['port'], drop())]),
+    ...(into === undefined ? [] : [at(['into'], drop())]),
+    ...(sort === undefined ? [] : [at(['sort'], drop()), at(['sort'], to(turned(sort)))]),
+    ...Object.keys(says).map((name) => at(['says', name], drop())),
+    ...orderOfFields(content),
+    ...(content.also ?? []).flatMap((spec, nth) => alsoChanges(spec, ['also', String(nth)])),
+    ...Object.entries(content.with ?? {}).flatMap(([name, spec]) => joinChanges(spec, ['with', name])),
+    ...Object.entries(content.search ?? {}).flatMap(([name, spec]) => searchChanges(spec, ['search', name])),
+    ...(unique ? uniqueChanges(unique) : []),
+  ];
+}
+
+const turned = (sort: string): string => (sort.startsWith('-') ? sort.slice(1) : `-${sort}`);
+
+/** A field less, and two in the other order: the vendor prints all of them, in this one. */
+function orderOfFields({ fields }: MappingSpec): PlacedChange[] {
+  const names = Object.keys(fields);
+  const swapped = Object.fromEntries([...names.slice(1, 2), ...names.slice(0, 1), ...names.slice(2)].map((name) => [name, fields[name]]));
+  return [
+    ...names.map((name) => at(['fields', name], drop('left out'))),
+    at(['fields'], { what: 'the first two exchanged', value: swapped }),
+  ];
+}
+
+const alsoChanges = ({ value, while: condition }: AlsoSpec, keys: string[]): PlacedChange[] => [
+  at(keys, drop('left out')),
+  at([...keys, 'value'], to(typeof value === 'boolean' ? !value : `${value}x`)),
+  ...(condition === undefined ? [] : [at([...keys, 'while'], drop())]),
+];
+
+const joinChanges = ({ search, leaving }: JoinSpec, keys: string[]): PlacedChange[] => [
+  at([...keys, 'search'], to(search.replace(/&_sort=[^&]*/, ''))),
+  ...(leaving === undefined ? [] : [at([...keys, 'leaving'], drop())]),
+];
+
+function searchChanges(spec: SearchSpec, keys: string[]): PlacedChange[] {
+  if (typeof spec === 'string') return [at(keys, drop('left out')), ...textChanges(spec, keys)];
+  if ('words' in spec) {
+    const words = Object.entries(spec.words);
+    const swapped = { ...spec.words, ...(words.length > 1 && { [words[0]![0]]: words[1]![1], [words[1]![0]]: words[0]![1] }) };
+    return [
+      at(keys, drop('left out')),
+      ...words.map(([word]) => at([...keys, 'words', word], drop('left out'))),
+      at([...keys, 'words'], { what: 'the first two exchanged', value: swapped }),
+      ...words.flatMap(([word, text]) => textChanges(text, [...keys, 'words', word])),
+    ];
+  }
+  if ('each' in spec)
+    return [
+      at(keys, drop('left out')),
+      at(keys, { what: 'not word by word', value: spec.each }),
+      ...textChanges(spec.each, [...keys, 'each']),
+    ];
+  return [
+    at(keys, drop('left out')),
+    ...textChanges(spec.fhir, [...keys, 'fhir']),
+    ...(spec.required ? [at([...keys, 'required'], drop())] : []),
+    ...(spec.id === undefined
+      ? []
+      : [at([...keys, 'id'], drop()), at([...keys, 'id'], to(spec.id === 'Patient' ? 'Location' : 'Patient'))]),
+  ];
+}
+
+/** A modifier less, and the other truth. */
+const textChanges = (text: string, keys: string[]): PlacedChange[] =>
+  [text.replace(/:(?:not|contains|exact)=/, '='), text.replace(/=(true|false)$/, (_, word) => `=${word === 'true' ? 'false' : 'true'}`)]
+    .filter((other) => other !== text)
+    .map((other) => at(keys, to(other)));
+
+const OTHER = { exact: 'folded', folded: 'exact', trimmed: 'exact' } as const;
+
+function uniqueChanges({ within, compare, any }: UniqueSpec): PlacedChange[] {
+  return [
+    at(['unique'], drop('left out')),
+    ...within.map((name, nth) => at(['unique', 'within', String(nth)], drop(`without ${name}`))),
+    ...Object.entries(compare).map(([name, how]) => at(['unique', 'compare', name], to(OTHER[how]))),
+    ...any.flatMap(({ same, agree = [], lacking = [], search }, nth) => {
+      const keys = ['unique', 'any', String(nth)];
+      const parts = search.split('&');
+      return [
+        at(keys, drop('left out')),
+        ...same.map((name, one) => at([...keys, 'same', String(one)], drop(`without ${name}`))),
+        ...agree.map((name, one) => at([...keys, 'agree', String(one)], drop(`without ${name}`))),
+        ...lacking.map((name, one) => at([...keys, 'lacking', String(one)], drop(`without ${name}`))),
+        ...(parts.length > 1 ? parts.map((part) => at([...keys, 'search'], to(parts.filter((other) => other !== part).join('&')))) : []),
+      ];
+    }),
+  ];
+}

@@ -1,0 +1,35 @@
+// A fault planted in a mapping: one change of its content, with a name that says which.
+import type { MappingSpec } from '../../src/projection/spec.ts';
+
+export interface Mutant {
+  /** `fields.phone.fhir: system='fax'`: where, and what it is now. */
+  name: string;
+  content: MappingSpec;
+}
+
+/** What may stand at some keys instead of what stands there: a new value, or nothing at all. */
+export interface Change {
+  what: string;
+  value: unknown;
+}
+
+export const GONE = Symbol('gone');
+
+export const drop = (what = 'left out'): Change => ({ what, value: GONE });
+
+type Node = Record<string, unknown>;
+
+/** The content with one value changed; all else is the same. */
+export function changed<T>(node: T, [key, ...rest]: string[], value: unknown): T {
+  if (Array.isArray(node)) {
+    const at = Number(key);
+    if (rest.length) return node.map((item, nth) => (nth === at ? changed(item, rest, value) : item)) as T;
+    return (value === GONE ? node.filter((_, nth) => nth !== at) : node.map((item, nth) => (nth === at ? value : item))) as T;
+  }
+  const entries = Object.entries(node as Node).flatMap(([name, own]) => {
+    if (name !== key) return [[name, own]];
+    if (rest.length) return [[name, changed(own, rest, value)]];
+    return value === GONE ? [] : [[name, value]];
+  });
+  return Object.fromEntries(entries) as T;
+}

@@ -1,0 +1,66 @@
+// All faults that can be planted in one mapping, from its own content: generic over every mapping.
+import type { Path } from '../../src/fhir/path/path.ts';
+import type { LoadedShape } from '../../src/projection/loaded.ts';
+import type { FieldSpec, MappingSpec } from '../../src/projection/spec.ts';
+import { FIELD_CHANGES } from './field-changes.ts';
+import { mappingChanges, type PlacedChange } from './mapping-changes.ts';
+import { changed, type Mutant } from './mutant.ts';
+import { type PathContext, pathChanges } from './path-changes.ts';
+
+/** Every mutant of a mapping, each once, in the order of its file. */
+export function mutantsOf(loaded: LoadedShape): Mutant[] {
+  const { content } = loaded.mapping;
+  const changes = [...mappingChanges(content), ...fieldChanges(content.fields, ['fields']), ...allPaths(loaded)];
+  const named = changes.map(({ keys, change }): [string, Mutant] => {
+    const name = `${keys.join('.')}: ${change.what}`;
+    return [name, { name, content: changed<MappingSpec>(content, keys, change.value) }];
+  });
+  return [...new Map(named).values()];
+}
+
+function fieldChanges(fields: Record<string, FieldSpec>, keys: string[]): PlacedChange[] {
+  return Object.entries(fields).flatMap(([name, field]) => {
+    const own = [...keys, name];
+    const words = Object.entries(FIELD_CHANGES).flatMap(([word, changesOf]) => {
+      if (!(word in field)) return [];
+      const found = (changesOf as (value: unknown, field: FieldSpec) => PlacedChange[])(field[word as keyof FieldSpec], field);
+      return found.map((one) => ({ keys: [...own, word, ...one.keys], change: one.change }));
+    });
+    return [...words, ...(field.fields ? fieldChanges(field.fields, [...own, 'fields']) : [])];
+  });
+}
+
+/** Keys that lead to a path, below a mapping. */
+const PATHS =
+  /^(?:fields\.(?:\w+\.fields\.)*\w+\.(?:fhir|at|list|each|link\.to|own\.\w+|derived\.(?!as$)\w+|exists\.agrees\.\w+)(?:\.\d+)?|let\.\w+(?:\.having|\.first\.\d+)?|row\.(?:each|by)|with\.\w+\.on|also\.\d+\.(?:fhir|while))$/;
+
+function allPaths(loaded: LoadedShape): PlacedChange[] {
+  const { content } = loaded.mapping;
+  const texts = leavesOf(content, []).filter(({ keys }) => PATHS.test(keys.join('.')));
+  const literals = [...new Set(texts.flatMap(({ text }) => [...text.matchAll(/='([^']*)'/g)].map(([, word]) => word!)))];
+  return texts.flatMap(({ keys, text }) => pathChanges(text, contextOf(loaded, { keys, literals })).map((change) => ({ keys, change })));
+}
+
+function leavesOf(node: unknown, keys: string[]): { keys: string[]; text: string }[] {
+  if (typeof node === 'string') return [{ keys, text: node }];
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) => leavesOf(value, [...keys, key]));
+}
+
+/** A path inside of an object starts below that object's own. */
+function contextOf({ lens, mapping, surface }: LoadedShape, { keys, literals }: { keys: string[]; literals: string[] }): PathContext {
+  const { resource, fields } = mapping.content;
+  const above = keys.filter((_, nth) => nth > 0 && keys[nth - 1] === 'fields' && keys[0] === 'fields').slice(0, -1);
+  const below = above.reduce<{ at: string[]; fields: Record<string, FieldSpec> }>(
+    ({ at, fields: inner }, name) => ({ at: [...at, (inner[name]!.at ?? inner[name]!.list)!], fields: inner[name]!.fields! }),
+    { at: [], fields },
+  ).at;
+  const attempt = (text: string): Path | undefined => {
+    try {
+      return lens.names.path([...below, text].join('.'));
+    } catch {
+      return undefined;
+    }
+  };
+  return { compile: attempt, resource, aliases: Object.keys(surface.content.systems), literals };
+}

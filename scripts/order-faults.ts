@@ -1,0 +1,40 @@
+// `npm run test:orders`: the proof that orders are neither lost nor doubled, on PostgreSQL, with server processes that are killed. Ends with 1 when one is.
+import { parseArgs } from 'node:util';
+import { faultRun } from './orders/fault-run.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    orders: { type: 'string', default: '5000' },
+    seeds: { type: 'string', default: '20' },
+    from: { type: 'string', default: '1' },
+    servers: { type: 'string', default: '2' },
+    kills: { type: 'string', default: '10' },
+    help: { type: 'boolean' },
+  },
+});
+if (options.help) {
+  console.log(`npm run test:orders -- [--orders 5000] [--seeds 20] [--from 1] [--servers 2] [--kills 10]
+
+  --seeds, --from   so many runs, the first with this seed
+  --kills           so many times in a run a server is killed (SIGKILL) and started again
+
+In each run the network is away for one hour and for thirty, on the clock that servers and sandbox share.
+BENCH_DATABASE_URL names the PostgreSQL (default 127.0.0.1); a database facet_histories_* is made and dropped there.`);
+  process.exit(0);
+}
+const number = (name: keyof typeof options): number => Number(options[name]);
+
+let failed = 0;
+for (let seed = number('from'); seed < number('from') + number('seeds'); seed++) {
+  const { wrong, ...figures } = await faultRun({
+    orders: number('orders'),
+    seed,
+    servers: number('servers'),
+    kills: number('kills'),
+    outages: [1, 30],
+  });
+  console.log(`seed ${seed}: ${wrong.length ? `${wrong.length} WRONG` : 'all right'} ${JSON.stringify(figures)}`);
+  for (const sentence of wrong.slice(0, 20)) console.error(`  ${sentence}`);
+  failed += wrong.length;
+}
+process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,88 @@
+// Places orders through FHIR, whatever happens to the servers: written by id until the answer says that it stands. Now and then an id is used by both tenants,
+// revoked, or deleted and made again.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Servers } from '../histories/servers.ts';
+
+/** What was asked for in the end. `lives`: how often the id was ordered anew; `wanted`: whether the last of them is. */
+export interface Ordered {
+  tenant: 'demo' | 'other';
+  id: string;
+  lives: number;
+  wanted: boolean;
+}
+
+type Tenant = Ordered['tenant'];
+
+const PATIENT = {
+  resourceType: 'Patient',
+  id: 'p',
+  name: [{ given: ['Ada'], family: 'Lovelace' }],
+  birthDate: '1985-12-10',
+  telecom: [
+    { system: 'phone', value: '+15184731122' },
+    { system: 'email', value: 'ada@example.com' },
+  ],
+  address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
+};
+const request = (id: string, patient: string, status = 'active') => ({
+  resourceType: 'ServiceRequest',
+  id,
+  status,
+  intent: 'order',
+  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+  code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] },
+  subject: { reference: `Patient/${patient}` },
+});
+/** Patients, so that no one has thousands of orders. */
+const PATIENTS = 50;
+
+export type Place = (nth: number, random: () => number) => Promise<Ordered[]>;
+
+/** `place`: one id, for one tenant or both. */
+export async function orderer({ bases, keys }: Servers): Promise<Place> {
+  let calls = 0;
+  const call = async (tenant: Tenant, method: string, path: string, body?: object): Promise<void> => {
+    for (let nth = 0; nth < 600; nth++) {
+      const base = bases()[calls++ % bases().length]!;
+      const status = await asked(`${base}/${path}`, { method, key: keys[tenant].fhir, body });
+      if (status >= 200 && status < 300) return;
+      if (status !== 0 && status !== 409 && status !== 429 && status < 500) throw new Error(`${method} ${path}: ${status}`);
+      await delay(200);
+    }
+    throw new Error(`${method} ${path}: no server takes it`);
+  };
+  const put = (tenant: Tenant, resource: { resourceType: string; id: string }) =>
+    call(tenant, 'PUT', `${resource.resourceType}/${resource.id}`, resource);
+  for (const tenant of ['demo', 'other'] as const)
+    for (let nth = 0; nth < PATIENTS; nth++) await put(tenant, { ...PATIENT, id: `p${nth}` });
+  return async (nth, random) => {
+    const id = `sr-${nth}`;
+    const patient = `p${nth % PATIENTS}`;
+    const [both, fate, wait] = [random() < 0.3, random(), random()];
+    const tenants: Tenant[] = both ? ['demo', 'other'] : ['demo'];
+    return Promise.all(
+      tenants.map(async (tenant): Promise<Ordered> => {
+        await put(tenant, request(id, patient));
+        if (fate > 0.06) return { tenant, id, lives: 1, wanted: true };
+        await delay(wait * 1500);
+        await put(tenant, request(id, patient, 'revoked'));
+        if (fate > 0.04) return { tenant, id, lives: 1, wanted: false };
+        await call(tenant, 'DELETE', `ServiceRequest/${id}`);
+        await put(tenant, request(id, patient));
+        return { tenant, id, lives: 2, wanted: true };
+      }),
+    );
+  };
+}
+
+/** The status; 0: nobody answered. */
+async function asked(url: string, { method, key, body }: { method: string; key: string; body: object | undefined }): Promise<number> {
+  const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json' };
+  try {
+    const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }), signal: AbortSignal.timeout(20_000) });
+    await answer.arrayBuffer();
+    return answer.status;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,21 @@
+// What a command on the database is: how it travels from the command line to whoever holds the database, and how it is run there.
+import type { Caller, Context } from '../resource/context.ts';
+import type { Database } from '../store/database.ts';
+
+/** One command with its options, as it travels from the CLI to whoever holds the database. */
+export interface AdminRequest {
+  command: string;
+  options: Options;
+}
+
+export type Options = Record<string, string | undefined>;
+
+/** What commands need to know: which surfaces exist and how their keys begin; the time; how resources are written for a tenant. */
+export interface AdminFacts {
+  keyPrefixes: Record<string, string>;
+  now: () => Date;
+  contextOf(caller: Caller): Context;
+}
+
+/** Answers the lines to print. */
+export type AdminCommand = (database: Database, options: Options, facts: AdminFacts) => Promise<string[]>;

@@ -1,0 +1,69 @@
+// `facet mapping explain`: per field where it stands in FHIR and what finds it there, per filter the FHIR search and the index, and the loss report.
+import { existsSync } from 'node:fs';
+import { explainedFields, explainedFilters } from '../projection/analysis/explained.ts';
+import { lossesOf } from '../projection/analysis/losses.ts';
+import { examplesFile, nameOf, readExamples } from '../projection/laws/example.ts';
+import { samplesOf } from '../projection/laws/proof.ts';
+import type { LoadedShape } from '../projection/loaded.ts';
+import { bold, broken, columns } from './columns.ts';
+import { indexesOf, indexOfParameter } from './index-names.ts';
+import type { MappingWorld } from './mapping-world.ts';
+
+/** Lines about one mapping. */
+export function explainMapping(loaded: LoadedShape, world: MappingWorld): string[] {
+  const { shape, mapping } = loaded;
+  const { about } = mapping.content;
+  return [
+    bold(`${nameOf(loaded)}: ${shape.interactions.join(', ')} at ${shape.path}, a ${shape.resource}`),
+    ...(about === undefined ? [] : broken(about, 100)),
+    '',
+    ...fieldLines(loaded, world),
+    ...filterLines(loaded, world),
+    ...lossLines(loaded),
+  ];
+}
+
+function fieldLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
+  const { file } = loaded.mapping;
+  const samples = samplesOf(existsSync(examplesFile(file)) ? readExamples(file).content : []);
+  const rows = explainedFields(loaded, { registry, samples }).map(({ field, paths, parameters }) => [
+    field,
+    paths.join(', '),
+    parameters.map(({ code }) => code).join(', ') || '–',
+    [...new Set(parameters.flatMap((parameter) => indexOfParameter(parameter).split(', ')))].join(', ') || '–',
+  ]);
+  return columns(['field', 'where in FHIR', 'found by', 'index'], rows, [30, 30, 18, 16]);
+}
+
+function filterLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
+  const filters = explainedFilters(loaded, registry);
+  if (!filters.length) return [];
+  const rows = filters.map(({ filter, search, conditions }) => [
+    filter,
+    search,
+    [...new Set(conditions.flatMap(indexesOf))].join(', ') || '–',
+  ]);
+  return ['', ...columns(['filter', 'FHIR search', 'index'], rows, [28, 48, 20])];
+}
+
+function lossLines(loaded: LoadedShape): string[] {
+  const { unseen, partly, changed } = lossesOf(loaded);
+  const rows = (list: { what: string; how: string }[]): string[][] => list.map(({ what, how }) => [what, how]);
+  return [
+    ...(unseen.length
+      ? ['', bold(`Not shown of a ${loaded.shape.resource}, and kept`), ...broken(unseen.join(', '), 96).map((line) => `  ${line}`)]
+      : []),
+    ...(partly.length
+      ? [
+          '',
+          bold('Shown in part; the rest is kept'),
+          ...columns(['element', 'what is shown'], rows(partly), [26, 72]).slice(1).map(indented),
+        ]
+      : []),
+    ...(changed.length
+      ? ['', bold('Not held as it is sent'), ...columns(['field', 'how'], rows(changed), [26, 70]).slice(1).map(indented)]
+      : []),
+  ];
+}
+
+const indented = (line: string): string => `  ${line}`;

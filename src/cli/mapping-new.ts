@@ -1,0 +1,57 @@
+// `facet mapping new`: the files of a new shape, and of a new vendor, begun from a sample of its JSON.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { didYouMean } from '../fhir/closest-name.ts';
+import { isServed, SERVED_TYPES } from '../fhir/types.ts';
+import { nameOf } from '../projection/laws/example.ts';
+import { scaffoldOf } from '../projection/scaffold/files.ts';
+import { firstExample } from '../projection/scaffold/first-example.ts';
+import { shownPath } from './columns.ts';
+import { type MappingPlaces, mappingWorld } from './mapping-world.ts';
+
+const NAME = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
+
+/** Writes the files; lines to print. A file that is there already is an Error: nothing is written over. */
+export function newMapping(name: string, text: string, { resource, ...places }: MappingPlaces & { resource?: string }): string[] {
+  if (!NAME.test(name)) throw new Error('name it vendor/shape, in lower-case letters, digits and "-": acme/customer');
+  if (resource !== undefined && !isServed(resource))
+    throw new Error(`${resource} is not served${didYouMean(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
+  const { directory } = mappingWorld(places);
+  const [vendor, shape] = name.split('/') as [string, string];
+  const folder = join(directory, vendor);
+  const file = (end: string): string => join(folder, `${shape}${end}`);
+  for (const one of [file('.yaml'), file('.examples.yaml')]) if (existsSync(one)) throw new Error(`${shownPath(one)} is there already`);
+  const sample = sampleOf(text);
+  const scaffold = scaffoldOf({ vendor, shape, sample, resource });
+  const isNew = !existsSync(join(folder, 'surface.yaml'));
+  mkdirSync(folder, { recursive: true });
+  if (isNew) writeFileSync(join(folder, 'surface.yaml'), scaffold.surface);
+  writeFileSync(file('.yaml'), scaffold.mapping);
+  const loaded = mappingWorld(places).shapes.find((one) => nameOf(one) === name);
+  if (loaded) writeFileSync(file('.examples.yaml'), firstExample(loaded, sample));
+  const { placed, unplaced } = scaffold;
+  return [
+    ...(isNew ? [`wrote ${shownPath(join(folder, 'surface.yaml'))}`] : []),
+    `wrote ${shownPath(file('.yaml'))}: a ${scaffold.resource}; ${placed.length} of ${placed.length + unplaced.length} properties have a place`,
+    ...(loaded ? [`wrote ${shownPath(file('.examples.yaml'))}: what it makes of the sample`] : []),
+    ...(unplaced.length ? [`without a place: ${unplaced.join(', ')}`] : []),
+    `next: look at every line, then "facet mapping check ${name}"`,
+  ];
+}
+
+/** One object, or the first of a list, or of the only list in an envelope. */
+function sampleOf(text: string): Record<string, unknown> {
+  const found = innermost(JSON.parse(text));
+  if (typeof found !== 'object' || found === null || Array.isArray(found) || !Object.keys(found).length)
+    throw new Error('the sample must be a JSON object with properties, or a list of such');
+  return found as Record<string, unknown>;
+}
+
+function innermost(value: unknown): unknown {
+  if (Array.isArray(value)) return value[0];
+  const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const [only] = inner.filter(([, one]) => typeof one === 'object' && one !== null);
+  const isEnvelope =
+    inner.length <= 4 && only !== undefined && (only[0] === 'data' || Array.isArray(only[1])) && typeof innermost(only[1]) === 'object';
+  return isEnvelope ? innermost(only[1]) : value;
+}

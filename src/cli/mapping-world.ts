@@ -1,0 +1,41 @@
+// What the mapping commands work on: the mappings and definitions in their folders, read and not thrown away when something is wrong with one of them.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
+import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
+import { nameOf } from '../projection/laws/example.ts';
+import type { LoadedShape } from '../projection/loaded.ts';
+import { type Readings, readMappings } from '../projection/mapping.ts';
+import { ROOT } from '../root.ts';
+
+export interface MappingWorld extends Readings {
+  directory: string;
+  profiles: Profiles;
+  registry: Registry;
+}
+
+export interface MappingPlaces {
+  mappings?: string;
+  profiles?: string;
+}
+
+/** Reads the folders, by default the project's own. */
+export function mappingWorld({ mappings = join(ROOT, 'mappings'), profiles = join(ROOT, 'fhir-profiles') }: MappingPlaces): MappingWorld {
+  for (const folder of [mappings, profiles]) if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
+  const definitions = loadProfiles(profiles);
+  const registry = buildRegistry(definitions.searchParameters);
+  return { directory: mappings, profiles: definitions, registry, ...readMappings(mappings, { profiles: definitions, registry }) };
+}
+
+/** The shapes with these names (`vendor/shape`, or `vendor` for all of one); all when none is named. A name that is none is an Error. */
+export function chosen({ shapes, faults }: MappingWorld, names: string[]): LoadedShape[] {
+  const known = shapes.map(nameOf);
+  const unknown = names.find((name) => !known.some((one) => isOf(one, name)));
+  if (unknown !== undefined)
+    throw new Error(
+      `there is no mapping ${unknown}${faults.length ? ' that can be used (facet mapping check says why)' : ''}; there are ${known.join(', ')}`,
+    );
+  return shapes.filter((one) => names.length === 0 || names.some((name) => isOf(nameOf(one), name)));
+}
+
+export const isOf = (shape: string, name: string): boolean => shape === name || shape.startsWith(`${name}/`);

@@ -1,0 +1,64 @@
+// The commands around lab orders, with help that teaches them.
+import type { Command } from 'commander';
+
+type Run = (command: string, options: Record<string, string | undefined>) => Promise<void>;
+
+const STATES = `
+States:
+  queued     waits to be sent
+  sending    is being sent at this moment
+  unknown    may have arrived, nobody knows yet: it is looked for before it is sent again
+  parked     waits for a person: after three days without confirmation, or put aside
+  done       stands at the laboratory network
+  refused    was refused by the laboratory network, for good
+  cancelled  was called off before it was sent
+  open       all of queued, sending, unknown and parked
+  all        all of them`;
+
+const EXAMPLES = {
+  list: `${STATES}
+
+Examples:
+  facet orders list                                  what is not settled yet, the oldest first
+  facet orders list --state parked --older 1d
+  facet orders list --tenant springfield --state all --limit 200`,
+  show: `
+Example:
+  facet orders show 0193c2f4-… --tenant springfield`,
+  retry: `
+It changes nothing of the order: the same bytes, under the same key, and what may have arrived is looked for first.
+
+Example:
+  facet orders retry 0193c2f4-…`,
+  park: `
+Its Task says on-hold. Taking the order back (status revoked) goes on as ever.
+
+Example:
+  facet orders park 0193c2f4-… --tenant springfield`,
+  release: `
+Example:
+  facet orders release 0193c2f4-… --tenant springfield`,
+};
+
+export function ordersOf(orders: Command, run: Run): void {
+  orders
+    .command('list')
+    .description('orders by state and age, the one that waits longest first')
+    .option('--tenant <name>', 'of this tenant only')
+    .option('--state <state>', 'in this state', 'open')
+    .option('--older <time>', 'ordered at least so long ago: 30s, 10m, 2h, 3d')
+    .option('--limit <number>', 'so many at most', '50')
+    .addHelpText('after', EXAMPLES.list)
+    .action((options: Record<string, string>) => run('orders list', options));
+  const one = (name: keyof typeof EXAMPLES, description: string) =>
+    orders
+      .command(`${name} <order>`)
+      .description(description)
+      .option('--tenant <name>', 'whose order it is; needed when several tenants have one of this id')
+      .addHelpText('after', EXAMPLES[name])
+      .action((order: string, options: Record<string, string>) => run(`orders ${name}`, { order, ...options }));
+  one('show', 'one order, by the id of its ServiceRequest: how it stands, its attempts and what was done with it');
+  one('retry', 'try a waiting order now, whenever its next attempt would be');
+  one('park', 'put an order aside: nobody sends it until it is released');
+  one('release', 'let an order go on that was put aside or given up');
+}

@@ -1,0 +1,19 @@
+// Media types as headers name them, and the FHIR version among their parameters. https://hl7.org/fhir/R4/http.html#version-parameter
+
+/** `application/fhir+json; fhirVersion=4.0` → its type and its parameters, in lower case. */
+export function mediaType(text: string): [type: string, ...parameters: string[]] {
+  const [type = '', ...parameters] = text
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  return [type, ...parameters];
+}
+
+const VERSION = /^fhirversion\s*=\s*"?([^"]*)"?$/;
+
+/** Whether no parameter asks for another version than R4. */
+export const speaksR4 = (parameters: string[]): boolean =>
+  parameters.every((text) => {
+    const version = VERSION.exec(text)?.[1];
+    return version === undefined || version === '4.0';
+  });

@@ -1,0 +1,178 @@
+// Paths that work both ways: legal FHIRPath, compiled once, to get values out of a resource and to put values into one.
+// https://hl7.org/fhir/R4/fhirpath.html. Which part of FHIRPath: path-syntax.ts.
+
+import { didYouMean } from '../closest-name.ts';
+import { type Bindings, type Condition, elementAt, type Step, stepOf } from './path-step.ts';
+import { type Aliases, type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from './path-syntax.ts';
+
+export type { Bindings, Step } from './path-step.ts';
+export type { Aliases } from './path-syntax.ts';
+
+/** What the names in a path mean. */
+export interface Scope {
+  /** FHIR type that the path starts from. */
+  type: string;
+  /** %names that stand for a text everywhere (code systems, URLs). */
+  aliases?: Aliases;
+  /** %names whose value is known when the path is used → the FHIR type of that value (`string` for plain ones). */
+  variables?: Readonly<Record<string, string>>;
+  /** Further %names that were put in before the path is read, for whoever mistypes one. */
+  names?: readonly string[];
+}
+
+export interface Path {
+  text: string;
+  /** FHIR type of what it leads to. */
+  type: string;
+  /** The variable it starts from; undefined: the node it is used on. */
+  variable: string | undefined;
+  steps: readonly Step[];
+  /** Repeating elements on the way of which no member is chosen. */
+  open: string[];
+  /** Why nothing can be put here; undefined: `put` works. */
+  readOnly: string | undefined;
+  /** What it leads to, in document order; `[true]` or `[false]` for a path that ends in exists(). */
+  get(node: unknown, env?: Bindings): unknown[];
+  /** A new node that has these values here: one, or as many as a repeating last element takes. None removes the element, and what that leaves empty. */
+  put<T>(node: T, values: unknown[], env?: Bindings): T;
+}
+
+const NONE: Bindings = {};
+
+/** Compiles a path; a text that is not in the subset, or names no element of R4, is an Error that says why. */
+export function compilePath(text: string, scope: Scope): Path {
+  return compile(text, parsePath(text, scope.aliases), scope);
+}
+
+function compile(text: string, syntax: PathSyntax, scope: Scope): Path {
+  const [first, ...rest] = syntax.steps;
+  const variable = first?.variable ? first : undefined;
+  const start = variable ? rootOf(variable, scope) : undefined;
+  const steps = compileSteps(variable ? rest : syntax.steps, start ? start.type : scope.type, scope);
+  const { exists } = syntax;
+  const collect = start
+    ? (_node: unknown, env: Bindings) => walk(steps, start.of(env), env)
+    : (node: unknown, env: Bindings) => walk(steps, [node], env);
+  const readOnly = whyReadOnly(steps, { variable: variable?.name, exists });
+  return {
+    text,
+    type: exists ? 'boolean' : (steps.at(-1)?.type ?? start?.type ?? scope.type),
+    variable: variable?.name,
+    steps,
+    open: steps.filter((step) => step.open).map((step) => step.name),
+    readOnly,
+    get: exists ? (node, env = NONE) => [collect(node, env).length > 0] : (node, env = NONE) => collect(node, env),
+    put: (node, values, env = NONE) => {
+      if (readOnly !== undefined) throw new Error(`${text}: nothing can be put here: ${readOnly}`);
+      return (putAt(steps, 0, { node, values, env }) ?? {}) as typeof node;
+    },
+  };
+}
+
+function compileSteps(syntax: readonly StepSyntax[], type: string, scope: Scope): Step[] {
+  const steps: Step[] = [];
+  for (const one of syntax) {
+    if (one.variable) throw new Error(`%${one.name} may only stand first`);
+    const from = steps.at(-1)?.type ?? type;
+    const element = elementAt(from, one);
+    const down = element.facts.types[0]!;
+    const asked = one.where.map((condition) => compileCondition(condition, { ...scope, type: down }));
+    steps.push(stepOf(one, element, one.name === 'contained' && one.ofType ? [isResource(one.ofType), ...asked] : asked));
+  }
+  return steps;
+}
+
+function unknownName(name: string, { aliases = {}, variables = {}, names = [] }: Scope): Error {
+  const known = [...Object.keys(aliases), ...Object.keys(variables), ...names];
+  return new Error(`%${name} is neither an alias nor a variable${didYouMean(name, known)}`);
+}
+
+/** The values a path starts from when it starts from a variable; conditions and first() choose among them. */
+function rootOf(syntax: StepSyntax, scope: Scope): { type: string; of(env: Bindings): unknown[] } {
+  const { name, where, index } = syntax;
+  const type = scope.variables?.[name];
+  if (type === undefined) throw unknownName(name, scope);
+  const conditions = where.map((condition) => compileCondition(condition, { ...scope, type }));
+  const of = (env: Bindings): unknown[] => {
+    const value = env[name];
+    if (value === undefined || value === null) return [];
+    const all = Array.isArray(value) ? value : [value];
+    const met = conditions.length ? all.filter((item) => conditions.every((one) => one.test(item, env))) : all;
+    return index === undefined ? met : met.slice(index, index + 1);
+  };
+  return { type, of };
+}
+
+/** Contained resources are told apart by their type. https://hl7.org/fhirpath/#oftypetype-type-specifier-collection */
+const isResource = (type: string): Condition => ({
+  test: (item) => (item as { resourceType?: unknown }).resourceType === type,
+  make: (item) => ({ resourceType: type, ...(item as object | undefined) }),
+});
+
+function compileCondition(syntax: ConditionSyntax, scope: Scope): Condition {
+  const path = compile('', syntax.path, scope);
+  if ('exists' in syntax) return existence(path, syntax.not);
+  const { is } = syntax;
+  const wanted = 'value' in is ? () => is.value : (env: Bindings) => env[is.variable];
+  if ('variable' in is && scope.variables?.[is.variable] === undefined) throw unknownName(is.variable, scope);
+  const make = path.readOnly === undefined && !path.open.length && path.steps.length > 0;
+  return {
+    test: equality(path, wanted),
+    ...(make && { make: (item: unknown, env: Bindings) => path.put(item ?? {}, [wanted(env)], env) }),
+  };
+}
+
+/** FHIRPath's `=` between one value and another: several values, or none, are not equal to one. */
+function equality(path: Path, wanted: (env: Bindings) => unknown): Condition['test'] {
+  const [step] = path.steps;
+  if (path.steps.length === 1 && !path.open.length && step!.writable && !path.variable) {
+    const { name } = step!;
+    return (item, env) => (item as Record<string, unknown>)[name] === wanted(env);
+  }
+  return (item, env) => {
+    const found = path.get(item, env);
+    return found.length === 1 && found[0] === wanted(env);
+  };
+}
+
+function existence(path: Path, not: boolean): Condition {
+  const test: Condition['test'] = (item, env) => path.get(item, env).length > 0 !== not;
+  const last = path.steps.at(-1);
+  const make = !not && path.readOnly === undefined && last !== undefined && !last.open && !/^[a-z]/.test(last.type);
+  return make ? { test, make: (item, env) => putAt(path.steps, 0, { node: item, values: [ENSURED], env }) } : { test };
+}
+
+/** Put at a path: the element as its conditions make it. */
+const ENSURED = Symbol('ensured');
+
+function walk(steps: readonly Step[], from: unknown[], env: Bindings): unknown[] {
+  return steps.reduce((nodes, step) => found(step, nodes, env), from);
+}
+
+/** What one step leads to from all of these nodes. */
+export function found(step: Step, nodes: unknown[], env: Bindings): unknown[] {
+  const all: unknown[] = [];
+  for (const node of nodes) step.find(node, env, all);
+  return step.index === undefined ? all : all.slice(step.index, step.index + 1);
+}
+
+function putAt(steps: readonly Step[], at: number, { node, values, env }: { node: unknown; values: unknown[]; env: Bindings }): unknown {
+  const step = steps[at]!;
+  if (step.open) return step.replace(node, values);
+  const last = at === steps.length - 1;
+  const edit = (element: unknown): unknown => {
+    if (!last) return putAt(steps, at + 1, { node: element, values, env });
+    return values[0] === ENSURED ? element : values[0];
+  };
+  return step.change(node, env, { make: values.length > 0, edit });
+}
+
+function whyReadOnly(steps: readonly Step[], { variable, exists }: { variable: string | undefined; exists: boolean }): string | undefined {
+  if (variable !== undefined) return `%${variable} is not part of the resource`;
+  if (exists) return 'exists() is an answer, not an element';
+  if (!steps.length) return 'it leads to the resource itself';
+  const repeats = steps.slice(0, -1).find((step) => step.open);
+  if (repeats) return `${repeats.name} repeats: choose a member with where(…) or first()`;
+  const unmade = steps.find((step) => !step.open && !step.writable);
+  return unmade && `the condition on ${unmade.name} cannot be made true by writing`;
+}

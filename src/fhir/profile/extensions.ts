@@ -1,0 +1,68 @@
+// The extensions of a resource, wherever they stand, and whether they may stand there. https://hl7.org/fhir/R4/defining-extensions.html#context
+import { elementOf } from '../elements.ts';
+import { isElement } from '../validation/invariants/element.ts';
+import { type Fault, fault } from '../validation/schema-rules/rule.ts';
+import type { StructureDefinition } from './definition.ts';
+import type { Item } from './rule.ts';
+
+/** `at`: from the resource's root. `owners`: what the element it stands on is called: by its path, and by paths from the types on the way. */
+export interface PlacedExtension {
+  url: string;
+  at: (string | number)[];
+  item: Item;
+  owners: string[];
+}
+
+/** A place on the way down: the type of what is there, if it is known. */
+interface Place {
+  at: (string | number)[];
+  type: string | undefined;
+  owners: string[];
+}
+
+const NAMES = ['extension', 'modifierExtension'];
+
+/** All extensions whose definition can be looked up: those with an absolute URL. */
+export function extensionsIn(resource: { resourceType: string }): PlacedExtension[] {
+  const found: PlacedExtension[] = [];
+  visit(resource, { at: [], type: resource.resourceType, owners: [resource.resourceType] }, found);
+  return found;
+}
+
+function visit(value: unknown, place: Place, found: PlacedExtension[]): void {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) visit(item, { ...place, at: [...place.at, index] }, found);
+  } else if (isElement(value)) {
+    for (const name of NAMES) collect(value, name, place, found);
+    for (const [key, inner] of Object.entries(value)) if (typeof inner === 'object') visit(inner, below(place, key, inner), found);
+  }
+}
+
+function collect(owner: Record<string, unknown>, name: string, { at, owners }: Place, found: PlacedExtension[]): void {
+  const extensions = owner[name];
+  if (!Array.isArray(extensions)) return;
+  for (const [index, value] of extensions.entries()) {
+    if (!isElement(value) || typeof value.url !== 'string' || !value.url.includes(':')) continue;
+    found.push({ url: value.url, at: [...at, name, index], owners, item: { type: 'Extension', value, beside: undefined, name, index } });
+  }
+}
+
+function below({ at, type, owners }: Place, key: string, value: unknown): Place {
+  const name = key.startsWith('_') ? key.slice(1) : key;
+  const facts = type === undefined ? undefined : (elementOf(type, name) ?? elementOf(type, key));
+  const [inner] = facts?.types ?? [];
+  const own = inner === 'Resource' && isElement(value) ? String(value.resourceType) : inner;
+  const named = facts?.choice ?? name;
+  const paths = inner === 'Resource' ? [] : owners.map((owner) => `${owner}.${named}`);
+  return { at: [...at, key], type: own, owners: own === undefined || own.includes('.') ? paths : [...paths, own] };
+}
+
+const ANYWHERE = new Set(['Element', 'BackboneElement', 'Resource', 'DomainResource']);
+
+/** A fault when an extension stands on an element that its definition does not name. Contexts that are no elements are not looked at. */
+export function misplaced({ context = [] }: Pick<StructureDefinition, 'context'>, { owners, at }: PlacedExtension): Fault[] {
+  const allowed = context.map(({ expression }) => expression);
+  const isOpen = context.length === 0 || context.some(({ type, expression }) => type !== 'element' || ANYWHERE.has(expression));
+  if (isOpen || owners.some((owner) => allowed.includes(owner))) return [];
+  return [fault('structure', `this extension may stand on ${allowed.join(', ')} only`, ...at)];
+}

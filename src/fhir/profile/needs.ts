@@ -1,0 +1,33 @@
+// Which other definitions a definition needs to be checked with: its base, the profiles its types name, the value sets it binds to and what these are made of.
+import { canonicalOf } from '../profile-claims.ts';
+import type { Definition, Inclusion, StructureDefinition, ValueSet } from './definition.ts';
+
+/** The URLs, without versions, each once. Targets of references are not among them: of those only the type counts. */
+export function needsOf(definition: Definition): string[] {
+  const canonicals = NEEDS[definition.resourceType](definition as never);
+  return [...new Set(canonicals.map((canonical) => canonicalOf(canonical).url))];
+}
+
+const NEEDS: { [K in Definition['resourceType']]: (definition: Extract<Definition, { resourceType: K }>) => string[] } = {
+  StructureDefinition: profileNeeds,
+  ValueSet: valueSetNeeds,
+  CodeSystem: () => [],
+};
+
+function profileNeeds({ snapshot, differential, baseDefinition }: StructureDefinition): string[] {
+  const elements = (snapshot ?? differential)?.element ?? [];
+  const inElements = elements.flatMap(({ type = [], binding, constraint = [] }) => [
+    ...type.flatMap(({ profile = [] }) => profile),
+    ...(binding?.valueSet !== undefined && CHECKED.has(binding.strength) ? [binding.valueSet] : []),
+    ...constraint.flatMap(({ expression = '' }) => [...expression.matchAll(MEMBER_OF)].map(([, url]) => url!)),
+  ]);
+  return snapshot || baseDefinition === undefined ? inElements : [baseDefinition, ...inElements];
+}
+
+const CHECKED = new Set(['required', 'extensible']);
+const MEMBER_OF = /memberOf\(\s*'([^']+)'/g;
+
+function valueSetNeeds({ compose }: ValueSet): string[] {
+  const parts: Inclusion[] = [...(compose?.include ?? []), ...(compose?.exclude ?? [])];
+  return parts.flatMap(({ system, concept, valueSet = [] }) => [...valueSet, ...(system !== undefined && !concept ? [system] : [])]);
+}

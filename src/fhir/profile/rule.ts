@@ -1,0 +1,65 @@
+// What the checks of profiles are made of: items (one value of an element, with the object beside a primitive) and rules over them.
+
+import type { Node } from '../fhirpath/node.ts';
+import type { Fault } from '../validation/schema-rules/rule.ts';
+
+/** `name`: of the element in JSON (`valueQuantity`), `index`: its place in a list. */
+export interface Item extends Node {
+  name: string;
+  index: number | undefined;
+}
+
+/** Where an item stands in the object around it. */
+export const placeOf = ({ name, index }: Item): (string | number)[] => (index === undefined ? [name] : [name, index]);
+
+/** Where an item stands: the resource it is part of, and the one around that when it is contained. */
+export interface Around {
+  resource: Node;
+  root: Node;
+}
+
+/**
+ * One thing asked of a value. `holds` says whether there is no error and costs little; `faults` says all that is wrong, also less than errors. `at` of
+ * the faults is below the value.
+ */
+export interface Rule<T> {
+  holds(value: T, around: Around): boolean;
+  faults(value: T, around: Around): Fault[];
+}
+
+export type ItemRule = Rule<Item>;
+/** Over all items of one element of one object; `at` of the faults is below that object. */
+export type ListRule = Rule<readonly Item[]>;
+
+/** All of them; undefined when there are none. */
+export function all<T>(rules: readonly (Rule<T> | undefined)[]): Rule<T> | undefined {
+  const present = rules.filter((rule) => rule !== undefined);
+  if (present.length <= 1) return present[0];
+  return {
+    holds(value, around) {
+      for (const rule of present) if (!rule.holds(value, around)) return false;
+      return true;
+    },
+    faults: (value, around) => present.flatMap((rule) => rule.faults(value, around)),
+  };
+}
+
+/** A rule from a test and what is said when it fails. */
+export function test<T>(passes: (value: T, around: Around) => boolean, said: (value: T) => Fault): Rule<T> {
+  return { holds: passes, faults: (value, around) => (passes(value, around) ? [] : [said(value)]) };
+}
+
+/** Something that cannot be checked here: said of every value there is, and never an error. */
+export const notChecked = <T>(said: Fault): Rule<T> => ({ holds: () => true, faults: () => [said] });
+
+/** The rule on each item of a list. */
+export function each(rule: ItemRule): ListRule {
+  return {
+    holds(items, around) {
+      for (const item of items) if (!rule.holds(item, around)) return false;
+      return true;
+    },
+    faults: (items, around) =>
+      items.flatMap((item) => rule.faults(item, around).map((found) => ({ ...found, at: [...placeOf(item), ...found.at] }))),
+  };
+}

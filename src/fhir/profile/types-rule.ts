@@ -1,0 +1,70 @@
+// What a profile says of an element's type: fewer types of a choice, fewer targets of a reference, contained or not.
+// https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.type
+import type { ElementFacts } from '../elements.ts';
+import { isBaseProfile } from '../profile-claims.ts';
+import { isElement } from '../validation/invariants/element.ts';
+import { fault, oneOf } from '../validation/schema-rules/rule.ts';
+import { targets } from '../validation/schema-rules/targets.ts';
+import type { ElementType } from './definition.ts';
+import { all, type Item, type ItemRule, test } from './rule.ts';
+
+const SYSTEM = 'http://hl7.org/fhirpath/System.';
+const BASE = 'http://hl7.org/fhir/StructureDefinition/';
+
+/** The type of resource a profile is of; undefined when it is not loaded. */
+export type TypeOfProfile = (canonical: string) => string | undefined;
+
+/** The rules on the type of each item; undefined when the profile asks no more than R4. */
+export function typeRules(types: ElementType[] | undefined, facts: ElementFacts, typeOf: TypeOfProfile): ItemRule | undefined {
+  if (!types?.length) return undefined;
+  const references = types.filter(({ code }) => code === 'Reference');
+  return all<Item>([branchRule(types, facts), targetsRule(references, facts, typeOf), aggregationRule(references)]);
+}
+
+/** Of a choice, and of a resource in a resource, the type of what is there. */
+function branchRule(types: ElementType[], facts: ElementFacts): ItemRule | undefined {
+  const names = types.filter(({ code }) => !code.startsWith(SYSTEM)).map(({ code }) => code);
+  const open = facts.types.length > 1 || facts.types[0] === 'Resource';
+  if (!open || names.includes('Resource') || (names.length === facts.types.length && facts.types[0] !== 'Resource')) return undefined;
+  const allowed = new Set(names);
+  return test(
+    ({ type }) => type === undefined || allowed.has(type),
+    () => fault('structure', `of these types only: ${oneOf(names)}`),
+  );
+}
+
+/** The resource types that a list of profiles stands for; undefined when any will do, or one of them is not known. */
+function targetTypes(profiles: string[], typeOf: TypeOfProfile): string[] | undefined {
+  const types = profiles.map((profile) => (isBaseProfile(profile) ? profile.split('|')[0]!.slice(BASE.length) : typeOf(profile)));
+  return types.includes(undefined) || types.includes('Resource') ? undefined : [...new Set(types as string[])].sort();
+}
+
+function targetsRule(references: ElementType[], facts: ElementFacts, typeOf: TypeOfProfile): ItemRule | undefined {
+  if (!references.length || references.some(({ targetProfile }) => !targetProfile?.length)) return undefined;
+  const names = targetTypes(
+    references.flatMap(({ targetProfile }) => targetProfile!),
+    typeOf,
+  );
+  if (!names || names.join() === facts.targets?.toSorted().join()) return undefined;
+  const leadsThere = targets.check(names);
+  return test(
+    ({ type, value }, { root }) => type !== 'Reference' || !isElement(value) || leadsThere(value, root.value as Record<string, unknown>),
+    () => fault('value', `a reference to ${oneOf(names)} is expected`),
+  );
+}
+
+/** https://hl7.org/fhir/R4/valueset-resource-aggregation-mode.html */
+function aggregationRule(references: ElementType[]): ItemRule | undefined {
+  const modes = new Set(references.flatMap(({ aggregation = [] }) => aggregation));
+  if (!modes.size || references.some(({ aggregation }) => !aggregation?.length) || (modes.has('contained') && modes.size > 1))
+    return undefined;
+  const contained = modes.has('contained');
+  return test(
+    ({ value }) => !isElement(value) || typeof value.reference !== 'string' || value.reference.startsWith('#') === contained,
+    () =>
+      fault(
+        'value',
+        contained ? 'a reference to a contained resource is expected' : 'a reference to a resource that is not contained is expected',
+      ),
+  );
+}

@@ -1,0 +1,58 @@
+// Conditions on other resources: chains (`subject:Patient.name`) and reverse chains (`_has:Observation:patient:code`), of any length and in any mixture.
+// A link of a chain is one condition, however many types it may lead to: so the work grows with the length of a chain, not with the ways through it.
+// https://hl7.org/fhir/R4/search.html#chaining, #has
+import { notSupported } from '../outcome.ts';
+import { isServed, type ServedType } from '../types.ts';
+import { linkOf } from './link.ts';
+import { codeAndModifier, parameterHead } from './name.ts';
+import type { Registry } from './parameters.ts';
+import type { Condition } from './query.ts';
+import { unknownModifier } from './refusal.ts';
+
+/** A parameter as it stands in a query string, of resources of one of these types. */
+export interface Asked {
+  types: readonly ServedType[];
+  name: string;
+  value: string;
+}
+
+/** Reads what comes after a link, for the types it leads to. */
+export type ReadOn = (asked: Asked) => Condition;
+
+export const isReverseChain = (name: string): boolean => name === '_has' || name.startsWith('_has:');
+
+/** How many other resources a parameter asks about. */
+export const linksIn = (name: string): number => name.split('.').length - 1 + (name.match(/_has:/g)?.length ?? 0);
+
+/** `subject:Patient.name`: without a type, any target type that has the parameter. */
+export function chain(registry: Registry, { types, name, value }: Asked, read: ReadOn): Condition {
+  const dot = name.indexOf('.');
+  const { code, modifier } = codeAndModifier(name.slice(0, dot));
+  const rest = name.slice(dot + 1);
+  const links = types.map((type) => linkOf(registry, type, code));
+  const targets = [...new Set(links.flatMap((link) => link.targets))];
+  if (modifier !== '' && !targets.includes(modifier)) throw unknownModifier(code, modifier, targets);
+  const led = modifier === '' ? targets.filter(isServed).filter((type) => has(registry, type, rest)) : [modifier].filter(isServed);
+  if (!led.length)
+    throw notSupported(
+      `nothing that ${types.join(' or ')}.${code} leads to is served and has the search parameter ${parameterHead(rest).slice(0, 64)}`,
+    );
+  return { on: 'chain', parameters: links.map(({ number }) => number), types: led, where: [read({ types: led, name: rest, value })] };
+}
+
+/** `_has:Observation:patient:code`: an Observation that refers here by `patient` and has the code. */
+export function reverseChain(registry: Registry, { types, name, value }: Asked, read: ReadOn): Condition {
+  const [, referring = '', code = '', ...rest] = name.split(':');
+  if (!rest.length) throw notSupported('_has is written _has:Type:reference:parameter');
+  if (!isServed(referring)) throw notSupported('_has names a resource type that is not served');
+  const { number, targets } = linkOf(registry, referring, code);
+  if (!types.some((type) => targets.includes(type))) throw notSupported(`_has: ${referring}.${code} never refers to ${types.join(' or ')}`);
+  return { on: 'has', type: referring, parameter: number, where: [read({ types: [referring], name: rest.join(':'), value })] };
+}
+
+/** Whether the next link of a chain can begin at a type: its parameter is there, and a reference where it must lead on. */
+function has(registry: Registry, type: ServedType, name: string): boolean {
+  if (isReverseChain(name)) return true;
+  const parameter = registry.lookup(type, parameterHead(name));
+  return parameter !== undefined && (!name.includes('.') || parameter.type === 'reference');
+}

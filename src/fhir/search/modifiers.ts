@@ -1,0 +1,45 @@
+// Which modifiers a search parameter takes: what depends on the types of its values is offered only where there are such values.
+// https://hl7.org/fhir/R4/search.html#modifiers
+
+import { TOKEN_TEXTS } from '../indexing/token-values.ts';
+import { isHierarchical } from './hierarchies.ts';
+import type { ParameterKind, SearchParameter } from './parameters.ts';
+import { TERMINOLOGY_MODIFIERS } from './terminology-condition.ts';
+
+/** Composite and special parameters take none, not even :missing. */
+const MODIFIERS: Record<ParameterKind, (parameter: SearchParameter) => string[]> = {
+  token: tokenModifiers,
+  string: ({ phonetic }) => (phonetic ? ['missing'] : ['missing', 'exact', 'contains']),
+  reference: referenceModifiers,
+  uri: () => ['missing', 'above', 'below'],
+  date: () => ['missing'],
+  number: () => ['missing'],
+  quantity: () => ['missing'],
+  composite: () => [],
+  special: () => [],
+};
+
+/** The modifiers of a parameter, without their colons. */
+export const modifiersOf = (parameter: SearchParameter): string[] => MODIFIERS[parameter.type](parameter);
+
+/** Where only running an expression tells the types of its values, they may be any. */
+const can = ({ types }: SearchParameter, test: (type: string) => boolean): boolean => types?.some(test) ?? true;
+
+function tokenModifiers(parameter: SearchParameter): string[] {
+  if (parameter.code === '_id') return ['missing', 'not'];
+  const text = can(parameter, (type) => Object.hasOwn(TOKEN_TEXTS, type));
+  const typed = can(parameter, (type) => type === 'Identifier');
+  return ['missing', 'not', ...(text ? ['text'] : []), ...(typed ? ['of-type'] : []), ...(isCoded(parameter) ? TERMINOLOGY_MODIFIERS : [])];
+}
+
+/** Whether its values can be of a code system that is named, or is implied. */
+const isCoded = (parameter: SearchParameter): boolean =>
+  can(parameter, (type) => type === 'Coding' || type === 'CodeableConcept') ||
+  (parameter.systems.length > 0 && can(parameter, (type) => type === 'code'));
+
+function referenceModifiers(parameter: SearchParameter): string[] {
+  const { targets = [] } = parameter;
+  const versions = can(parameter, (type) => type === 'canonical') ? ['below'] : [];
+  if (!can(parameter, (type) => type === 'Reference')) return ['missing', ...versions];
+  return ['missing', 'identifier', ...(targets.some(isHierarchical) ? ['above', 'below'] : versions), ...targets];
+}

@@ -1,0 +1,90 @@
+// The parameters that say how a search is answered, not what is found: _sort, _count, _total, _summary, _include, _revinclude.
+// https://hl7.org/fhir/R4/search.html#return
+import { invalid, notSupported } from '../outcome.ts';
+import type { ServedType } from '../types.ts';
+import { include, revinclude } from './include.ts';
+import type { ParameterKind, Registry, SearchParameter } from './parameters.ts';
+import type { Query, SortKey } from './query.ts';
+import { unknownParameter } from './refusal.ts';
+
+export const DEFAULT_COUNT = 20;
+export const MAX_COUNT = 1000;
+
+/** What one of them changes; `summary` and `used` (the value as it was understood, if it is another) are for the answer's frame. */
+export interface Result extends Partial<Pick<Query, 'sort' | 'count' | 'total' | 'include'>> {
+  summary?: 'count';
+  used?: string;
+}
+
+interface ResultContext {
+  type: ServedType;
+  /** All types the search is of. */
+  types: readonly ServedType[];
+  registry: Registry;
+  modifier: string | undefined;
+}
+
+type Reader = (value: string, context: ResultContext) => Result;
+
+/** Those that take a modifier, and which. */
+export const RESULT_MODIFIERS: Readonly<Record<string, readonly string[]>> = { _include: ['iterate'], _revinclude: ['iterate'] };
+
+const start = ({ types, registry, modifier }: ResultContext) => ({ types, registry, iterate: modifier === 'iterate' });
+
+/** Result parameter → how its value is read. */
+export const RESULT_PARAMETERS: Record<string, Reader> = {
+  _sort: (value, context) => ({ sort: sortKeys(value, context) }),
+  _count: (value) => {
+    if (!/^\d{1,15}$/.test(value)) throw invalid('_count takes a whole number, 0 or more');
+    return { count: Math.min(Number(value), MAX_COUNT), used: String(Math.min(Number(value), MAX_COUNT)) };
+  },
+  _total: (value) => {
+    if (value !== 'none' && value !== 'estimate' && value !== 'accurate') throw invalid('_total takes none, estimate or accurate');
+    return { total: value };
+  },
+  _summary: (value) => {
+    if (value === 'false') return {};
+    if (value === 'count') return { count: 0, summary: 'count' };
+    throw notSupported('_summary takes count or false');
+  },
+  _include: (value, context) => ({ include: include(value, start(context)) }),
+  _revinclude: (value, context) => ({ include: revinclude(value, start(context)) }),
+};
+
+/** Those that may stand several times. */
+export const REPEATABLE: ReadonlySet<string> = new Set(['_include', '_revinclude']);
+
+type Sorted = Extract<SortKey, { parameter: number }>['by'];
+/** Kind of parameter → how its values are sorted. */
+const SORTED: Partial<Record<ParameterKind, Sorted>> = {
+  string: 'string',
+  uri: 'string',
+  date: 'date',
+  number: 'number',
+  quantity: 'quantity',
+  token: 'token',
+  reference: 'reference',
+};
+
+const isSortable = ({ type, phonetic }: SearchParameter): boolean => SORTED[type] !== undefined && !phonetic;
+
+/** Each key is one more join. */
+const MOST_KEYS = 10;
+
+function sortKeys(value: string, { type, registry }: ResultContext): SortKey[] {
+  const keys = value.split(',');
+  if (keys.length > MOST_KEYS) throw invalid(`_sort takes at most ${MOST_KEYS} parameters`);
+  return keys.map((key) => sortKey(key, type, registry));
+}
+
+function sortKey(key: string, type: ServedType, registry: Registry): SortKey {
+  const descending = key.startsWith('-');
+  const code = descending ? key.slice(1) : key;
+  if (code === '_id') return { by: 'id', descending };
+  if (code === '_lastUpdated') return { by: 'lastUpdated', descending };
+  const parameter = registry.lookup(type, code);
+  if (!parameter) throw unknownParameter(registry, type, code);
+  if (isSortable(parameter)) return { by: SORTED[parameter.type]!, parameter: parameter.number, descending };
+  const sortable = registry.list(type).filter(isSortable);
+  throw notSupported(`${type} cannot be sorted by ${code}, but by ${sortable.map((other) => other.code).join(', ')}`);
+}

@@ -1,0 +1,53 @@
+// Tokens by value set (:in, :not-in) and by the hierarchy of their code system (:above, :below). https://hl7.org/fhir/R4/search.html#subsumption
+
+import { codeForm, formHash, systemCodeForm, systemForm, withoutCase } from '../indexing/token.ts';
+import { invalid, notSupported } from '../outcome.ts';
+import type { Terminology } from '../validation/value-set.ts';
+import { type CodesBySystem, codesAlong, codesOfValueSet } from '../validation/value-set-codes.ts';
+import type { SearchParameter } from './parameters.ts';
+import type { Condition } from './query.ts';
+import { alternatives, parts, unescaped } from './text.ts';
+import { anyToken } from './token-condition.ts';
+
+export const TERMINOLOGY_MODIFIERS = ['in', 'not-in', 'above', 'below'] as const;
+export type TerminologyModifier = (typeof TERMINOLOGY_MODIFIERS)[number];
+
+/** A longer list is no search. */
+const MOST_CODES = 5000;
+
+/** The codes that a value set or a concept stands for, as one test. A resource without a code is not in any value set. */
+export function terminologyCondition(
+  parameter: SearchParameter,
+  modifier: TerminologyModifier,
+  value: string,
+  terminology: Terminology,
+): Condition {
+  const pieces = alternatives(parameter.code, value);
+  const found =
+    modifier === 'above' || modifier === 'below'
+      ? pieces.map((piece) => along(parameter, modifier, piece, terminology))
+      : pieces.map((piece) => codesOfValueSet(unescaped(piece), terminology));
+  const hashes = found.flatMap((codes) => [...codes].flatMap(([system, list]) => hashesOf(parameter, system, list)));
+  if (hashes.length > MOST_CODES) throw notSupported(`${parameter.code}:${modifier} stands for more than ${MOST_CODES} codes`);
+  const condition = anyToken(hashes);
+  return modifier === 'not-in' ? { on: 'not', condition } : condition;
+}
+
+function along({ code, systems }: SearchParameter, direction: 'above' | 'below', piece: string, terminology: Terminology): CodesBySystem {
+  const [first = '', second, more] = parts(piece);
+  const [system, concept] = second === undefined ? [systems.length === 1 ? systems[0] : undefined, first] : [first, second];
+  if (!system || !concept || more !== undefined) throw invalid(`${code}:${direction} takes system|code`);
+  return new Map([[system, new Set(codesAlong(direction, system, concept, terminology))]]);
+}
+
+/** Elements of type code name no system: theirs is implied. */
+function hashesOf(
+  { code, systemless, systems, caseless, presence }: SearchParameter,
+  system: string,
+  list: ReadonlySet<string> | 'all',
+): string[] {
+  if (systemless && !systems.includes(system)) return [];
+  if (list === 'all') return [systemless ? presence : formHash(code, systemForm(system))];
+  const said = (text: string): string => (caseless ? withoutCase(text) : text);
+  return [...list].map((one) => formHash(code, systemless ? codeForm(said(one)) : systemCodeForm(system, said(one))));
+}

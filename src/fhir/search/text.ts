@@ -1,0 +1,33 @@
+// The text of a search value: `,` between alternatives, `$` between the values of a composite, `|` between parts, and `\` before either, `$` or itself when it is meant as a letter.
+// https://hl7.org/fhir/R4/search.html#escaping
+import { invalid } from '../outcome.ts';
+
+const MISPLACED = /\\(?![,|$\\])/;
+
+/** The alternatives of a value, still escaped. An empty one is refused: it would ask for nothing, or for everything. */
+export function alternatives(parameter: string, value: string): string[] {
+  if (MISPLACED.test(value.replaceAll('\\\\', '')))
+    throw invalid(`${parameter}: a backslash may stand only before , | $ or another backslash`);
+  const pieces = split(value, ',');
+  if (pieces.some((piece) => piece.trim() === '')) throw invalid(`${parameter} needs a value`);
+  return pieces;
+}
+
+/** The parts of one alternative (`system|code`), unescaped. */
+export const parts = (alternative: string): string[] => split(alternative, '|').map(unescaped);
+
+/** The values of one alternative of a composite (`code$value`), still escaped. */
+export const components = (alternative: string): string[] => split(alternative, '$');
+
+/** One alternative as the text it means. */
+export const unescaped = (alternative: string): string => (alternative.includes('\\') ? alternative.replace(/\\(.)/gs, '$1') : alternative);
+
+function split(text: string, separator: ',' | '|' | '$'): string[] {
+  if (!text.includes('\\')) return text.split(separator);
+  const pieces = [''];
+  for (const [letter] of text.matchAll(/\\.|./gs)) {
+    if (letter === separator) pieces.push('');
+    else pieces[pieces.length - 1] += letter;
+  }
+  return pieces;
+}

@@ -1,0 +1,39 @@
+// The search of resources of several types at once: what each of them is asked, in one order. https://hl7.org/fhir/R4/http.html#search ("search-system")
+import { FhirError, notSupported } from '../outcome.ts';
+import type { ServedType } from '../types.ts';
+import { type Slice, slicesOf } from './query.ts';
+import { type ParsedSearch, parseSearch, type SearchOptions } from './request.ts';
+
+type Parameters = readonly [name: string, value: string][];
+
+/** The search for resources of these types (at least one). Only what all of them have may be asked; lenient handling leaves out the rest. */
+export function parseSearchOf(types: readonly ServedType[], parameters: Parameters, options: SearchOptions): ParsedSearch {
+  const each = types.map((type) => parsedFor(type, types, parameters, options));
+  const ignored = [...new Set(each.flatMap((one) => one.ignored))];
+  if (each.some((one) => one.ignored.length < ignored.length)) {
+    const understood = parameters.filter(([name]) => !ignored.includes(name));
+    return { ...parseSearchOf(types, understood, options), ignored };
+  }
+  const [first, ...others] = each;
+  const also = others.flatMap(({ query }) => slicesOf(query));
+  refuseMixedOrder(first!.query, also);
+  return { ...first!, query: { ...first!.query, ...(also.length && { also }) } };
+}
+
+/** What is wrong for one type is wrong for all of them: the answer says so. */
+function parsedFor(type: ServedType, types: readonly ServedType[], parameters: Parameters, options: SearchOptions): ParsedSearch {
+  try {
+    return parseSearch(type, parameters, { ...options, types });
+  } catch (error) {
+    if (types.length === 1 || !(error instanceof FhirError)) throw error;
+    const text = `a search of several types takes only what all of them have: ${error.message}`;
+    throw new FhirError(error.kind, [{ ...error.issues[0]!, text }]);
+  }
+}
+
+/** Values of different kinds have no order among each other. */
+function refuseMixedOrder({ sort }: Slice, others: Slice[]): void {
+  const kinds = ({ sort: keys }: Pick<Slice, 'sort'>): string => keys.map(({ by }) => by).join();
+  if (others.some((other) => kinds(other) !== kinds({ sort })))
+    throw notSupported('_sort: this parameter has values of other kinds in other types');
+}

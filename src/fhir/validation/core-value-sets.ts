@@ -1,0 +1,53 @@
+// R4's own value sets and code systems, which no package brings: read when the first of them is asked for. https://hl7.org/fhir/R4/terminologies-valuesets.html
+import { readFileSync } from 'node:fs';
+import type { CodeSystem, Concept, Inclusion, ValueSet } from '../profile/definition.ts';
+
+/** A code, or a list of it and what is below it. */
+type Code = string | [string, ...Code[]];
+
+interface Composed {
+  include: (Omit<Inclusion, 'concept'> & { codes?: string[] })[];
+  exclude?: Composed['include'];
+}
+
+interface Generated {
+  codeSystems: Record<string, Code[]>;
+  valueSets: Record<string, Composed>;
+}
+
+let read: Generated | undefined;
+
+const generated = (): Generated => {
+  read ??= JSON.parse(readFileSync(new URL('../generated/value-sets.json', import.meta.url), 'utf8')) as Generated;
+  return read;
+};
+
+/** A value set of R4 by its URL. */
+export function coreValueSet(url: string): ValueSet | undefined {
+  const { valueSets } = generated();
+  if (!Object.hasOwn(valueSets, url)) return undefined;
+  const { include, exclude } = valueSets[url]!;
+  return {
+    resourceType: 'ValueSet',
+    url,
+    compose: { include: include.map(inclusion), ...(exclude && { exclude: exclude.map(inclusion) }) },
+  };
+}
+
+/** A code system of R4 by its URL, with all its codes. */
+export function coreCodeSystem(url: string): CodeSystem | undefined {
+  const { codeSystems } = generated();
+  if (!Object.hasOwn(codeSystems, url)) return undefined;
+  return { resourceType: 'CodeSystem', url, content: 'complete', concept: codeSystems[url]!.map(conceptOf) };
+}
+
+const inclusion = ({ codes, ...rest }: Composed['include'][number]): Inclusion => ({
+  ...rest,
+  ...(codes && { concept: codes.map((code) => ({ code })) }),
+});
+
+function conceptOf(code: Code): Concept {
+  if (typeof code === 'string') return { code };
+  const [own, ...below] = code;
+  return { code: own, concept: below.map(conceptOf) };
+}

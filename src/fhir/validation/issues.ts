@@ -1,0 +1,48 @@
+// From what is wrong with a resource to issues a caller can act on: where (FHIRPath), and what was expected; never the value.
+// https://hl7.org/fhir/R4/operationoutcome.html, paths: https://hl7.org/fhir/R4/fhirpath.html#simple
+import { elementOf } from '../elements.ts';
+import { type Issue, issue } from '../outcome.ts';
+import { isElement } from './invariants/element.ts';
+import type { Fault } from './schema-rules/rule.ts';
+
+/** What refuses a write lists no more than this. */
+const MOST = 20;
+const NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
+
+/** The first faults of a resource as issues, without repeats. */
+export function issuesOf(faults: Fault[], resource: object, type: string, most = MOST): Issue[] {
+  const issues = new Map<string, Issue>();
+  for (const { severity, code, text, at } of faults) {
+    const where = expressionOf(type, resource, at);
+    issues.set(`${where} ${text}`, { ...issue(code, text, where), ...(severity && { severity }) });
+    if (issues.size === most) break;
+  }
+  return [...issues.values()];
+}
+
+/**
+ * The FHIRPath of a place in a resource: `['name', 0, '_family']` is `Patient.name[0].family`. A choice element has the name FHIRPath knows it by:
+ * `['valueQuantity']` is `Observation.value`. A name that no element can have ends the path, since it may be anything.
+ */
+export function expressionOf(root: string, resource: unknown, at: (string | number)[]): string {
+  let path = root;
+  let type: string | undefined = root;
+  let value: unknown = resource;
+  for (const step of at) {
+    value = (value as Record<string | number, unknown> | undefined)?.[step];
+    if (typeof step === 'number') {
+      path += `[${step}]`;
+      if (type === 'Resource') type = resourceTypeOf(value);
+      continue;
+    }
+    const name = step.startsWith('_') ? step.slice(1) : step;
+    if (!NAME.test(name)) return path;
+    const facts = type === undefined ? undefined : (elementOf(type, step) ?? elementOf(type, name));
+    path += `.${facts?.choice?.replace('[x]', '') ?? name}`;
+    type = facts?.types[0];
+  }
+  return path;
+}
+
+const resourceTypeOf = (value: unknown): string | undefined =>
+  isElement(value) && typeof value.resourceType === 'string' ? value.resourceType : undefined;

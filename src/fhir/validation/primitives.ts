@@ -1,0 +1,85 @@
+// What the texts of R4's primitive types may look like: one predicate per type, used as `format` by the generated schemas.
+// https://hl7.org/fhir/R4/datatypes.html#primitive. Each runs in time linear to the text, however it is made.
+
+/** One primitive type that is a string in JSON: whether a text is one, and what is expected of it (completes "… is expected"). */
+export interface TextType {
+  is(text: string): boolean;
+  expected: string;
+}
+
+const DAY = '-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])';
+const TIME = '(?:[01]\\d|2[0-3]):[0-5]\\d:(?:[0-5]\\d|60)(?:\\.\\d+)?';
+const ZONE = '(?:Z|[+-](?:(?:0\\d|1[0-3]):[0-5]\\d|14:00))';
+const YEAR = '(?!0000)\\d{4}';
+
+const DATE = new RegExp(`^${YEAR}(?:-(?:0[1-9]|1[0-2]))?$|^${YEAR}${DAY}$`);
+const DATE_TIME = new RegExp(`^${YEAR}(?:-(?:0[1-9]|1[0-2]))?$|^${YEAR}${DAY}(?:T${TIME}${ZONE})?$`);
+const INSTANT = new RegExp(`^${YEAR}${DAY}T${TIME}${ZONE}$`);
+const TIME_OF_DAY = new RegExp(`^${TIME}$`);
+const CODE = /^[^\s]+(?:\s[^\s]+)*$/;
+const URI = /^[^\s]+$/;
+const ID = /^[A-Za-z0-9\-.]{1,64}$/;
+const OID = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/;
+const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const BASE64 = /^[A-Za-z0-9+/=]+$/;
+const SPACE = /\s+/g;
+const MIME_TYPE = /^[^\s/;]+\/[^\s/;]+(?:\s?;.+)?$/s;
+const CURRENCY = /^[A-Z]{3}$/;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const LONGEST = 1024 * 1024;
+
+/** R4: "SHOULD not contain Unicode character points below 32, except for" tab, carriage return and line feed. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f]/;
+
+/**
+ * Whether a text holds characters only: no control characters (nobody means them, PostgreSQL cannot hold a NUL and XML none of them) and no half of a
+ * surrogate pair, which is no Unicode. https://hl7.org/fhir/R4/datatypes.html#string
+ */
+export const isReadable = (text: string): boolean => !CONTROL.test(text) && text.isWellFormed();
+
+const uri: TextType = { is: (text) => URI.test(text) && isReadable(text), expected: 'a URI without spaces' };
+const string: TextType = {
+  is: (text) => text.length > 0 && text.length <= LONGEST && isReadable(text),
+  expected: 'a text that is not empty, of at most 1 MB and without control characters',
+};
+
+/** FHIR type (and media types and currencies, which are codes of a known form) → its texts. */
+export const TEXT_TYPES: Readonly<Record<string, TextType>> = {
+  base64Binary: { is: isBase64, expected: 'base64 (RFC 4648)' },
+  canonical: { ...uri, expected: 'a canonical URL without spaces' },
+  code: { is: (text) => CODE.test(text) && isReadable(text), expected: 'a code (no leading, trailing or double spaces)' },
+  currency: { is: (text) => CURRENCY.test(text), expected: 'a currency code of ISO 4217' },
+  date: { is: (text) => DATE.test(text) && inCalendar(text), expected: 'a date of the calendar as YYYY, YYYY-MM or YYYY-MM-DD' },
+  dateTime: {
+    is: (text) => DATE_TIME.test(text) && inCalendar(text),
+    expected: 'a date of the calendar as YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone',
+  },
+  id: { is: (text) => ID.test(text), expected: 'an id of 1 to 64 letters, digits, hyphens and dots' },
+  instant: { is: (text) => INSTANT.test(text) && inCalendar(text), expected: 'an instant as YYYY-MM-DDThh:mm:ss with a time zone' },
+  markdown: string,
+  mimeType: { is: (text) => MIME_TYPE.test(text) && isReadable(text), expected: 'a media type as type/subtype' },
+  oid: { is: (text) => OID.test(text), expected: 'an OID as urn:oid:…' },
+  string,
+  time: { is: (text) => TIME_OF_DAY.test(text), expected: 'a time as hh:mm:ss' },
+  uri,
+  url: { ...uri, expected: 'a URL without spaces' },
+  uuid: { is: (text) => UUID.test(text), expected: 'a UUID as urn:uuid:… in lower case' },
+};
+
+/** Whether the day of a text that begins as YYYY-MM-DD is in its month; texts without a day are. */
+function inCalendar(text: string): boolean {
+  const day = Number(text.slice(8, 10));
+  if (text.length < 10 || day <= 28) return true;
+  return day <= daysIn(Number(text.slice(0, 4)), Number(text.slice(5, 7)));
+}
+
+/** How many days a month has. Months count from 1. */
+export const daysIn = (year: number, month: number): number => (month === 2 && isLeap(year) ? 29 : DAYS[month - 1]!);
+
+const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+
+function isBase64(text: string): boolean {
+  const packed = BASE64.test(text) ? text : text.replace(SPACE, '');
+  return packed.length % 4 === 0 && BASE64.test(packed);
+}

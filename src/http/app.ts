@@ -1,0 +1,47 @@
+// The whole request pipeline on one screen: every request begins, goes through the FHIR door or a vendor's, and fails in one place.
+import express, { type Express } from 'express';
+import { unavailable } from '../fhir/outcome.ts';
+import { docsPage } from './docs/serve.ts';
+import { begin } from './exchange.ts';
+import { failure, type LogFailure, nothingHere } from './failure.ts';
+import { type FhirDoor, fhirApi } from './fhir.ts';
+import { type Hook, hooks } from './hook.ts';
+import { type Documents, openApiDocuments } from './openapi/serve.ts';
+import { type V1Door, v1Api } from './v1.ts';
+
+/** What the pipeline is made of; the roof (`assemble.ts`) and the tests fill it in. */
+export interface Deps {
+  fhir: FhirDoor;
+  v1: V1Door;
+  documents: Documents;
+  hooks: Hook[];
+  /** Resolves when the database answers. */
+  ready(): Promise<void>;
+  logFailure: LogFailure;
+  trustProxy: string | number | false;
+}
+
+export type App = Express;
+
+export const FHIR_PATH = '/fhir/R4';
+
+export function buildApp({ fhir, v1, documents, hooks: doors, ready, logFailure, trustProxy }: Deps): App {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', false).set('trust proxy', trustProxy);
+  app.use(begin);
+  app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
+  app.get('/readyz', async (_req, res) => {
+    await ready().catch(() => {
+      throw unavailable('the database does not answer', 5);
+    });
+    res.json({ status: 'ready' });
+  });
+  app.use(FHIR_PATH, fhirApi(fhir));
+  app.use('/openapi', openApiDocuments(documents));
+  app.use('/docs', docsPage());
+  app.use(hooks(doors));
+  app.use(v1Api(v1));
+  app.use(nothingHere);
+  app.use(failure(logFailure));
+  return app;
+}

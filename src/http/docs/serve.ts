@@ -1,0 +1,42 @@
+// `/docs`: the API's descriptions for people, readable and runnable in a browser. A page of our own, small enough for a strict content policy: nothing
+// inline, nothing from outside, nothing kept. https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { type Response, Router } from 'express';
+import { methodNotAllowed } from '../../fhir/outcome.ts';
+
+const FOLDER = join(import.meta.dirname, 'page');
+const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript' };
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const HEADERS = {
+  'Content-Security-Policy': POLICY,
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-cache',
+};
+
+/** The router of `/docs`. Its files are read once. */
+export function docsPage(): Router {
+  const files = new Map(readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOLDER, name))]));
+  const router = Router({ caseSensitive: true });
+  const send = (res: Response, name: string): void => {
+    res.set({ ...HEADERS, 'Content-Type': `${TYPES[extname(name)]}; charset=utf-8` }).end(files.get(name));
+  };
+  router.use((req, _res, next) => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
+    next();
+  });
+  router.get('/', (_req, res) => send(res, 'page.html'));
+  router.get('/:name', (req, res, next) => (files.has(req.params.name) ? send(res, req.params.name) : next()));
+  return router;
+}

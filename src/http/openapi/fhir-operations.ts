@@ -1,0 +1,197 @@
+// What each interaction of the FHIR API takes and answers, for its OpenAPI document: one row per interaction. https://hl7.org/fhir/R4/http.html
+import type { InteractionName } from '../../fhir/interactions.ts';
+import type { Kind } from '../../fhir/outcome.ts';
+
+/** What a body is: the resource of the path, the same or (of a Binary) what it carries, another named schema, a form, a patch, or what is to be validated (the resource, or Parameters). */
+type BodyKind = 'resource' | 'upload' | 'bundle' | 'form' | 'patch' | 'validated' | 'parameters';
+
+export interface FhirOperation {
+  /** `{type}` is the resource type. */
+  say: string;
+  /** Status → what comes with it; `written`: the resource, an OperationOutcome or nothing, as Prefer says. */
+  answers: Record<number, 'resource' | 'written' | 'bundle' | 'outcome' | 'nothing'>;
+  body?: BodyKind;
+  /** Headers that may be sent, by the names of HEADERS. */
+  headers?: (keyof typeof HEADERS)[];
+  /** Parameters: the search parameters of the type, those of a search of several, those of a history, or those that say how one resource is shown. */
+  query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate';
+  failures: readonly Kind[];
+}
+
+const WRITE: readonly Kind[] = ['structure', 'invalid', 'not-supported', 'rule', 'conflict', 'too-long', 'media'];
+const CONDITIONAL: readonly Kind[] = ['multiple-matches', 'version-mismatch'];
+
+/** A search of more than one type, or in a compartment. */
+const SEARCH: Omit<FhirOperation, 'say'> = {
+  answers: { 200: 'bundle' },
+  query: 'searchAll',
+  headers: ['prefer'],
+  failures: ['structure', 'invalid', 'not-supported', 'not-found'],
+};
+const SEARCH_BY_POST: Omit<FhirOperation, 'say'> = {
+  answers: { 200: 'bundle' },
+  body: 'form',
+  headers: ['prefer'],
+  failures: ['structure', 'invalid', 'not-supported', 'not-found', 'too-long', 'media'],
+};
+
+export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
+  bundle: {
+    say: 'Batch or transaction',
+    answers: { 200: 'bundle' },
+    body: 'bundle',
+    headers: ['prefer'],
+    failures: [...WRITE, ...CONDITIONAL, 'not-found', 'deleted', 'duplicate', 'method', 'upstream'],
+  },
+  systemHistory: { say: 'History of everything', answers: { 200: 'bundle' }, query: 'history', failures: ['invalid', 'not-supported'] },
+  typeHistory: {
+    say: 'History of all {type} resources',
+    answers: { 200: 'bundle' },
+    query: 'history',
+    failures: ['invalid', 'not-supported'],
+  },
+  searchByPost: {
+    say: 'Search {type}, with the parameters in the body',
+    answers: { 200: 'bundle' },
+    body: 'form',
+    headers: ['prefer'],
+    failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media'],
+  },
+  search: {
+    say: 'Search {type}',
+    answers: { 200: 'bundle' },
+    query: 'search',
+    headers: ['prefer'],
+    failures: ['structure', 'invalid', 'not-supported'],
+  },
+  searchAll: { ...SEARCH, say: 'Search several types, or everything' },
+  searchAllByPost: { ...SEARCH_BY_POST, say: 'Search several types, or everything, with the parameters in the body' },
+  searchCompartment: { ...SEARCH, say: 'Search all that belongs to a patient, an encounter, a practitioner or a related person' },
+  searchCompartmentByPost: { ...SEARCH_BY_POST, say: 'Search all that belongs to one of these, with the parameters in the body' },
+  searchInCompartment: { ...SEARCH, say: 'Search the resources of a type that belong to one of these' },
+  searchInCompartmentByPost: {
+    ...SEARCH_BY_POST,
+    say: 'Search the resources of a type that belong to one of these, with the parameters in the body',
+  },
+  everything: {
+    say: 'The whole record of a patient, and what it refers to',
+    answers: { 200: 'bundle' },
+    query: 'everything',
+    failures: ['invalid', 'not-supported', 'not-found', 'deleted'],
+  },
+  everythingByPost: {
+    say: 'The whole record of a patient, with the parameters in a Parameters resource',
+    answers: { 200: 'bundle' },
+    body: 'parameters',
+    failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted', 'too-long', 'media'],
+  },
+  validate: {
+    say: 'Say what is wrong with a {type}, without storing it',
+    answers: { 200: 'outcome' },
+    body: 'validated',
+    query: 'validate',
+    failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media', 'not-found'],
+  },
+  validateById: {
+    say: 'Say what an update of this {type} would be refused for',
+    answers: { 200: 'outcome' },
+    body: 'validated',
+    query: 'validate',
+    failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media', 'not-found', 'deleted'],
+  },
+  validateStored: {
+    say: 'Say what is wrong with a stored {type}',
+    answers: { 200: 'outcome' },
+    query: 'validate',
+    failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted'],
+  },
+  conditionalUpdate: {
+    say: 'Update the {type} that a search finds, or create one',
+    answers: { 200: 'written', 201: 'written' },
+    body: 'resource',
+    query: 'search',
+    headers: ['if-match', 'if-none-match', 'prefer'],
+    failures: [...WRITE, ...CONDITIONAL],
+  },
+  conditionalPatch: {
+    say: 'Patch the {type} that a search finds',
+    answers: { 200: 'written' },
+    body: 'patch',
+    query: 'search',
+    headers: ['if-match', 'prefer'],
+    failures: [...WRITE, ...CONDITIONAL, 'not-found'],
+  },
+  conditionalDelete: {
+    say: 'Delete the {type} that a search finds',
+    answers: { 204: 'nothing' },
+    query: 'search',
+    headers: ['if-match'],
+    failures: ['structure', 'invalid', 'not-supported', 'conflict', ...CONDITIONAL],
+  },
+  create: {
+    say: 'Create a {type}',
+    answers: { 200: 'written', 201: 'written' },
+    body: 'upload',
+    headers: ['if-none-exist', 'prefer'],
+    failures: [...WRITE, ...CONDITIONAL, 'duplicate', 'upstream'],
+  },
+  history: {
+    say: 'History of one {type}',
+    answers: { 200: 'bundle' },
+    query: 'history',
+    failures: ['not-found', 'invalid', 'not-supported'],
+  },
+  vread: {
+    say: 'Read a version of a {type}',
+    answers: { 200: 'resource' },
+    query: 'shown',
+    failures: ['not-found', 'deleted', 'structure', 'invalid', 'not-supported'],
+  },
+  read: {
+    say: 'Read a {type}',
+    answers: { 200: 'resource', 304: 'nothing' },
+    query: 'shown',
+    headers: ['if-none-match', 'if-modified-since'],
+    failures: ['not-found', 'deleted', 'structure', 'invalid', 'not-supported'],
+  },
+  update: {
+    say: 'Update a {type}, or create it with this id',
+    answers: { 200: 'written', 201: 'written' },
+    body: 'upload',
+    headers: ['if-match', 'if-none-match', 'prefer'],
+    failures: [...WRITE, ...CONDITIONAL],
+  },
+  patch: {
+    say: 'Patch a {type}',
+    answers: { 200: 'written' },
+    body: 'patch',
+    headers: ['if-match', 'prefer'],
+    failures: [...WRITE, ...CONDITIONAL, 'not-found', 'deleted'],
+  },
+  delete: {
+    say: 'Delete a {type}',
+    answers: { 204: 'nothing' },
+    headers: ['if-match'],
+    failures: ['not-found', 'invalid', 'conflict', ...CONDITIONAL],
+  },
+};
+
+/** Headers of requests. */
+export const HEADERS = {
+  'if-match': 'The version that is expected, W/"3"; another one is 412.',
+  'if-none-match': 'On a read the version that is known already (304); on a write *: only if there is none yet.',
+  'if-modified-since': 'On a read: 304 when it has not changed since.',
+  'if-none-exist': 'Search parameters; when exactly one resource is found, that one is answered and nothing is made.',
+  prefer: 'return=minimal, return=representation or return=OperationOutcome; handling=lenient or handling=strict.',
+} as const;
+
+/** Bodies: media type → schema. */
+export const BODIES: Record<BodyKind, (type: string) => Record<string, string>> = {
+  resource: (type) => ({ 'application/fhir+json': type }),
+  upload: (type) => ({ 'application/fhir+json': type, ...(type === 'Binary' && { '*/*': 'Content' }) }),
+  bundle: () => ({ 'application/fhir+json': 'Bundle' }),
+  parameters: () => ({ 'application/fhir+json': 'AnyResource' }),
+  validated: () => ({ 'application/fhir+json': 'AnyResource' }),
+  form: () => ({ 'application/x-www-form-urlencoded': 'SearchForm' }),
+  patch: () => ({ 'application/json-patch+json': 'JsonPatch', 'application/fhir+json': 'AnyResource' }),
+};

@@ -1,0 +1,93 @@
+// The JSON Schemas of FHIR's types as an OpenAPI document carries them: the generated ones, without the keywords that JSON Schema does not have.
+// https://hl7.org/fhir/R4/json.html
+import { SCHEMA } from '../../fhir/definitions.ts';
+
+type Json = Record<string, unknown>;
+
+/** Keywords of src/fhir/validation/schema-rules.ts, which are checked beyond the schema. */
+const OWN = new Set(['siblings', 'invariants', 'needs', 'choices', 'targets', 'bound', 'plain']);
+
+/** A name of a type as a component may be called. */
+const nameOf = (type: string): string => type.replace('?', 'OrNull');
+
+/** Type → its schema, datatypes and backbone elements among them. */
+export function fhirSchemas(): Record<string, Json> {
+  const types = Object.entries(SCHEMA.$defs).map(([type, schema]) => [nameOf(type), plain(schema) as Json] as const);
+  return { ...Object.fromEntries(types), ...FRAMES };
+}
+
+function plain(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(plain);
+  if (schema === null || typeof schema !== 'object') return schema;
+  return Object.fromEntries(Object.entries(schema).flatMap(([keyword, value]) => (OWN.has(keyword) ? [] : keywordOf(keyword, value))));
+}
+
+/** A keyword as OpenAPI has it; `properties` holds names, not keywords. */
+function keywordOf(keyword: string, value: unknown): [string, unknown][] {
+  if (keyword === '$ref') return [['$ref', `#/components/schemas/${nameOf(String(value).replace('#/$defs/', ''))}`]];
+  if (keyword === 'format') return [['x-fhir-type', String(value).replace('fhir-', '')]];
+  if (keyword === 'contained') return [['required', ['resourceType']]];
+  if (keyword === 'branches') return [['anyOf', branches(value as { of: Record<string, string> })]];
+  if (keyword === 'properties')
+    return [['properties', Object.fromEntries(Object.entries(value as Json).map(([name, one]) => [name, plain(one)]))]];
+  return [[keyword, plain(value)]];
+}
+
+/** A choice of many types: one of these properties, or none. */
+const branches = ({ of }: { of: Record<string, string> }): Json[] => [
+  { properties: Object.fromEntries(Object.entries(of).map(([name, type]) => [name, { $ref: `#/components/schemas/${nameOf(type)}` }])) },
+];
+
+const text = { type: 'string' };
+const any = { type: 'object', required: ['resourceType'], properties: { resourceType: text } };
+
+/** What frames resources in answers. https://hl7.org/fhir/R4/bundle.html, operationoutcome.html, parameters.html, capabilitystatement.html */
+const FRAMES: Record<string, Json> = {
+  AnyResource: any,
+  OperationOutcome: {
+    type: 'object',
+    required: ['resourceType', 'issue'],
+    properties: {
+      resourceType: { const: 'OperationOutcome' },
+      issue: {
+        type: 'array',
+        minItems: 1,
+        items: {
+          type: 'object',
+          required: ['severity', 'code'],
+          properties: {
+            severity: { enum: ['fatal', 'error', 'warning', 'information'] },
+            code: text,
+            details: { type: 'object', properties: { text } },
+            diagnostics: text,
+            expression: { type: 'array', items: text },
+          },
+        },
+      },
+    },
+  },
+  Bundle: {
+    type: 'object',
+    required: ['resourceType', 'type'],
+    properties: {
+      resourceType: { const: 'Bundle' },
+      type: { enum: ['searchset', 'history', 'batch', 'transaction', 'batch-response', 'transaction-response'] },
+      total: { type: 'integer', minimum: 0 },
+      link: { type: 'array', items: { type: 'object', required: ['relation', 'url'], properties: { relation: text, url: text } } },
+      entry: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            fullUrl: text,
+            resource: any,
+            search: { type: 'object' },
+            request: { type: 'object' },
+            response: { type: 'object' },
+          },
+        },
+      },
+    },
+  },
+  CapabilityStatement: { type: 'object', required: ['resourceType'], properties: { resourceType: { const: 'CapabilityStatement' } } },
+};

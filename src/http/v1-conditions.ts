@@ -1,0 +1,36 @@
+// The version of an item as a vendor's door shows it, and what a client says in headers about the one it has or expects.
+// https://www.rfc-editor.org/rfc/rfc9110#section-13
+import { createHash } from 'node:crypto';
+import type { Request } from 'express';
+import { versionMismatch } from '../fhir/outcome.ts';
+import type { Shape, View } from '../projection/shape.ts';
+import type { Row } from '../store/store.ts';
+
+/** The resource's version; where others are shown beside it, all that is shown. */
+export function etagOf({ joins }: Shape, { version }: Pick<Row, 'version'>, view: View): string {
+  return `W/"${joins.length ? createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 16) : version}"`;
+}
+
+/** Whether the client has this version already (`If-None-Match`). */
+export function isKnown(req: Request, etag: string): boolean {
+  const tags = req.headers['if-none-match']?.split(',') ?? [];
+  return tags.some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
+}
+
+/** Whether the client expects the version that stands (`If-Match`): one of the tags it names, or `*`; one that expects none takes any. */
+function expects(req: Request, etag: string): boolean {
+  const tags = req.headers['if-match']?.split(',');
+  return !tags || tags.some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
+}
+
+/** Refuses a change of an item that is not as the client expects it. */
+export function refuseOtherVersion(req: Request, etag: string): void {
+  if (!expects(req, etag)) throw versionMismatch('If-Match names a version that is not the current one: read it again');
+}
+
+const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
+
+/** A create replaces nothing: a client that expects some version (`If-Match`) means another request. */
+export function refuseIfMatch(req: Request): void {
+  if (req.headers['if-match'] !== undefined) throw versionMismatch('If-Match asks for a version that stands, and this makes something new');
+}

@@ -1,0 +1,116 @@
+// Where the metrics are read: a listener of its own, on loopback unless an operator says otherwise, so that no key opens it and no proxy shows it by mistake.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Metrics, metrics, type Sample } from './metrics.ts';
+import type { Database } from './store/database.ts';
+import { standingOf } from './store/outbox-view.ts';
+
+export interface MetricsDoor {
+  /** Where it listens. */
+  url: string;
+  /** Watches one request of the server until it is answered. */
+  observe(req: IncomingMessage, res: ServerResponse): void;
+  /** Counts an attempt at an entry of the outbox. */
+  attempted(topic: string, state: string): void;
+  close(): Promise<void>;
+}
+
+/** In seconds. */
+const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** What has to leave, sooner or later. */
+const ORDER = 'order';
+
+/** What is looked at. `heldBack`: whether the sender holds orders back because the network does not answer. */
+export interface Watched {
+  database: Database;
+  clock: () => Date;
+  heldBack(): boolean;
+}
+
+export async function openMetrics(at: { host: string; port: number }, { database, clock, heldBack }: Watched): Promise<MetricsDoor> {
+  const all = metrics();
+  const count = all.counter('facet_order_attempts_total', 'Attempts at orders and cancellations by this process, by what they came to.');
+  all.gauge('facet_network_held_back', '1 while this process holds orders back because the laboratory network does not answer.', () => [
+    { labels: {}, value: heldBack() ? 1 : 0 },
+  ]);
+  const duration = all.histogram('facet_http_request_duration_seconds', 'How long requests took, by route as declared and status.', BOUNDS);
+  orders(all, database, clock);
+  const server = createServer((req, res) => void answer(all, req, res));
+  await listening(server, at);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}/metrics`,
+    observe: (req, res) => {
+      const began = performance.now();
+      res.once('close', () =>
+        duration({ method: req.method ?? '', route: routeOf(res), status: String(res.statusCode) }, (performance.now() - began) / 1000),
+      );
+    },
+    attempted: (topic, state) => count({ topic, outcome: state }),
+    close: () => closed(server),
+  };
+}
+
+/** The route as declared, as the pipeline has written it down; other paths together. */
+const routeOf = (res: ServerResponse): string => (res as { locals?: { route?: string } }).locals?.route ?? 'other';
+
+/** Looked up in the database: every process of an installation shows the same. */
+function orders(all: Metrics, database: Database, clock: () => Date): void {
+  const standing = async () => (await standingOf(database)).filter(({ topic }) => topic.startsWith(ORDER));
+  const age = (oldest: string): number => Math.max(clock().getTime() - Date.parse(oldest), 0) / 1000;
+  const by = (value: (one: Awaited<ReturnType<typeof standingOf>>[number]) => number) => async (): Promise<Sample[]> =>
+    (await standing()).map((one) => ({ labels: { topic: one.topic, state: one.state }, value: value(one) }));
+  all.gauge(
+    'facet_orders',
+    'Orders and cancellations that have not come to their end, by state.',
+    by(({ count }) => count),
+  );
+  all.gauge(
+    'facet_orders_oldest_seconds',
+    'The age of the oldest of them, by state.',
+    by(({ oldest }) => age(oldest)),
+  );
+  all.gauge(
+    'facet_unsent_order_oldest_seconds',
+    'The age of the oldest order that is not known to stand at the laboratory network; 0: none. Alert on it.',
+    async () => {
+      const unsent = (await standing()).filter(({ topic }) => topic === ORDER).map(({ oldest }) => age(oldest));
+      return [{ labels: {}, value: Math.max(0, ...unsent) }];
+    },
+  );
+  all.gauge('facet_webhook_inbox', 'Webhooks that are still to be worked through.', async () => {
+    const [row] = await database.query<{ count: number }>(
+      "select count(*)::int as count from webhook_inbox where state in ('new', 'retry')",
+    );
+    return [{ labels: {}, value: row!.count }];
+  });
+}
+
+async function answer(all: Metrics, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  if (req.url !== '/metrics')
+    return void res
+      .writeHead(404, { 'Content-Type': 'application/json' })
+      .end('{"error":"not-found","message":"the metrics are at /metrics"}');
+  if (req.method !== 'GET')
+    return void res
+      .writeHead(405, { Allow: 'GET', 'Content-Type': 'application/json' })
+      .end('{"error":"method","message":"this path answers GET"}');
+  res.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(await all.text());
+}
+
+function listening(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use: choose another one for the metrics with FACET_METRICS`) : error,
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+}
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });

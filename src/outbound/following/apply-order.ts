@@ -1,0 +1,104 @@
+// Writes down what an order at the network says of itself: its Task, the request when this is its newest order, and the redraws that its journey tells of.
+// One transaction, forward only, and only for who holds the order's lease.
+import type { Resource } from '../../fhir/types.ts';
+import type { Context } from '../../resource/context.ts';
+import { rewriteAll } from '../../resource/rewrite-all.ts';
+import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { Store } from '../../store/store.ts';
+import { senderContext } from '../sending/sending.ts';
+import { requestEdit, taskEdit } from './apply-status.ts';
+import { type Following, type Heard, heardOf, type Look } from './following.ts';
+import { lastEvent, type SeenOrder } from './order-seen.ts';
+import { isKnownPhase, requestStand } from './order-status.ts';
+import { followFurther } from './placing.ts';
+
+/** The order as it is followed from here on; undefined: somebody else has it by now. `old`: what was read is older than what was applied. */
+export async function applyOrder(following: Following, leased: Look, order: SeenOrder): Promise<{ look: Look; old: boolean } | undefined> {
+  const { placed } = leased;
+  if (isOld(placed, order)) return { look: leased, old: true };
+  const last = lastEvent(order);
+  if (last && !isKnownPhase(last.status))
+    following.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has a status that is new here');
+  return following.store.transaction(async (store) => {
+    const context = senderContext(following, placed.tenant, store);
+    const look = await advance(context, leased, order);
+    if (!look) return undefined;
+    const orders = await store.placedOrders.ofRequest(placed);
+    await followSiblings(following, context, { placed, order, orders });
+    await writeStatus(following, context, { placed, order, orders });
+    return { look, old: false };
+  });
+}
+
+function advance({ store, clock }: Context, leased: Look, order: SeenOrder): Promise<Look | undefined> {
+  const { placed } = leased;
+  const { status: told } = requestStand(order, clock());
+  const heard: Heard = { ...heardOf(placed), updatedAt: order.updatedAt, transaction: order.transaction?.status, told };
+  return hear(store, leased, { heard, eventId: Math.max(lastEvent(order)?.id ?? 0, placed.eventId), transactionId: order.transaction?.id });
+}
+
+/** Writes down what was heard, first of all in its transaction: the row is locked, and nothing is written for who has lost the lease. */
+export async function hear(
+  store: Store,
+  { placed, by }: Look,
+  { heard, eventId = placed.eventId, transactionId }: { heard: Heard; eventId?: number; transactionId?: string | undefined },
+): Promise<Look | undefined> {
+  const seen = JSON.stringify(heard);
+  if (!(await store.placedOrders.advance(placed, by, { eventId, seen, transactionId }))) return undefined;
+  return { placed: { ...placed, eventId, seen, transactionId: transactionId ?? placed.transactionId }, by };
+}
+
+interface Applied {
+  /** As it stood before. */
+  placed: PlacedOrder;
+  order: SeenOrder;
+  /** All orders of the request that are followed. */
+  orders: PlacedOrder[];
+}
+
+async function writeStatus({ systems }: Following, context: Context, { placed, order, orders }: Applied): Promise<void> {
+  const now = context.clock();
+  const others = orders.filter(({ orderId }) => orderId !== placed.orderId);
+  const told = new Set([placed, ...others].flatMap((one) => heardOf(one).told ?? []));
+  const task = taskEdit(systems, order, now);
+  const moves = isNewest(order, orders) && (await isThere(context, placed));
+  const request = moves ? requestEdit(systems, { order, told, now }) : undefined;
+  await rewriteAll(context, [
+    { type: 'Task', id: placed.task, edit: (stands) => stands && task(stands) },
+    ...(request ? [{ type: 'ServiceRequest' as const, id: placed.request, edit: (stands?: Resource) => stands && request(stands) }] : []),
+  ]);
+}
+
+/** Whether what was ordered still stands: a request that was deleted and made again under its id is another one. */
+export const isThere = async ({ store }: Context, { tenant, request, version }: PlacedOrder): Promise<boolean> =>
+  version === null || !(await store.deletedSince(tenant, 'ServiceRequest', request, version));
+
+/** An older picture than the one that was applied: by its newest event, then by the time of the last change, then by a journey that was over already. */
+function isOld(placed: PlacedOrder, order: SeenOrder): boolean {
+  const { updatedAt, transaction } = heardOf(placed);
+  const event = lastEvent(order)?.id ?? 0;
+  if (event !== placed.eventId) return event < placed.eventId;
+  const [before, now] = [updatedAt, order.updatedAt].map((text) => Date.parse(text ?? ''));
+  if (before !== now && before! > now!) return true;
+  return transaction !== undefined && transaction !== 'active' && order.transaction?.status === 'active';
+}
+
+/** Of the orders of one journey the last one says how the request stands; by the network's own times, never by ours. */
+function isNewest(order: SeenOrder, orders: PlacedOrder[]): boolean {
+  const siblings = order.transaction?.orders ?? [];
+  const own = siblings.findIndex(({ id }) => id === order.id);
+  if (own < 0) return orders.at(-1)?.orderId === order.id;
+  const at = (nth: number): number => Date.parse(siblings[nth]!.createdAt ?? '') || 0;
+  const unseen = orders.some(({ orderId }) => !siblings.some(({ id }) => id === orderId));
+  return !unseen && siblings.every((_, nth) => nth === own || at(nth) < at(own) || (at(nth) === at(own) && nth < own));
+}
+
+/** Redraws that this order's journey tells of, and nobody has told us of. */
+async function followSiblings({ systems }: Following, context: Context, { placed, order, orders }: Applied): Promise<void> {
+  for (const sibling of order.transaction?.orders ?? []) {
+    if (orders.some(({ orderId }) => orderId === sibling.id)) continue;
+    const before = orders.find(({ orderId }) => orderId === sibling.parentId) ?? orders[0] ?? placed;
+    const origin = { request: placed.request, version: placed.version, before: before.task };
+    await followFurther(context, { ...sibling, transactionId: order.transaction?.id }, { origin, systems });
+  }
+}

@@ -1,0 +1,68 @@
+// What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
+import type { Inward } from '../../projection/inward.ts';
+import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { JunctionReads } from '../network/reads.ts';
+import type { Breaker } from '../sending/breaker.ts';
+import type { Sending } from '../sending/sending.ts';
+import { lastEvent, type SeenOrder } from './order-seen.ts';
+
+export interface Following extends Sending {
+  reads: JunctionReads;
+  /** Holds looks back while the network does not answer. */
+  pace: Breaker;
+  results: ResultMappings;
+}
+
+/** How results are put into resources (mappings/junction), and which units UCUM knows. */
+export interface ResultMappings {
+  biomarker: Inward;
+  report: Inward;
+  sample: Inward;
+  /** Laboratory's unit, folded → UCUM. */
+  units: ReadonlyMap<string, string>;
+  /** A laboratory's own test codes: its short name follows. */
+  providerSystem: string;
+}
+
+/** An order under a lease of `by`. */
+export interface Look {
+  placed: PlacedOrder;
+  by: string;
+}
+
+/** How long one request to read takes at most, and for how long an order is leased, in ms: a lease outlives all requests of one look. */
+export const READ_MS = 8000;
+export const LOOK_LEASE_MS = 60_000;
+
+/** A lease of an order, or of an event, from now. */
+export function lookLease({ clock, newId }: Following): { by: string; at: string; until: string } {
+  const now = clock().getTime();
+  return { by: newId(), at: new Date(now).toISOString(), until: new Date(now + LOOK_LEASE_MS).toISOString() };
+}
+
+/** What was last heard of an order, beside its newest event: kept with it as JSON text. */
+export interface Heard {
+  /** When the network last changed it. */
+  updatedAt?: string | undefined;
+  /** The status of its journey. */
+  transaction?: string | undefined;
+  /** What the network made of the request. */
+  told?: string | undefined;
+  result?: HeardResult | undefined;
+}
+
+/** Which result was applied: the event and the time of change it was read at, whether it was final, whether its document is here. */
+export interface HeardResult {
+  event: number;
+  updatedAt?: string | undefined;
+  final: boolean;
+  document: boolean;
+  /** How much news there had been. */
+  wakes: number;
+}
+
+/** Whether it was read when the order stood as it stands now. */
+export const isOf = (result: HeardResult, order: SeenOrder): boolean =>
+  result.event === (lastEvent(order)?.id ?? 0) && result.updatedAt === order.updatedAt;
+
+export const heardOf = ({ seen }: PlacedOrder): Heard => JSON.parse(seen) as Heard;

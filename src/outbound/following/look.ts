@@ -1,0 +1,64 @@
+// One look at an order that stands at the network: read it, apply what is new, say when to look again. Whoever looks holds the order's lease; what is
+// written is written only while it holds it, and only forward.
+
+import { FhirError } from '../../fhir/outcome.ts';
+import type { Outcome } from '../network/outcome.ts';
+import { resultStep } from '../results/step.ts';
+import { applyOrder } from './apply-order.ts';
+import { type Following, type Look, READ_MS } from './following.ts';
+import { nextLook, nextTry } from './look-time.ts';
+import type { SeenOrder } from './order-seen.ts';
+import { isRunning } from './order-status.ts';
+
+/** Answers when everything is written down, the time of the next look too. What goes wrong is kept with the order, and looked at again later. */
+export async function look(following: Following, leased: Look): Promise<void> {
+  try {
+    await attempt(following, leased);
+  } catch (error) {
+    await failed(following, leased, reasonOf(error));
+  }
+}
+
+async function attempt(following: Following, leased: Look): Promise<void> {
+  const outcome = await following.reads.order(leased.placed.orderId, AbortSignal.timeout(READ_MS));
+  following.pace.record(HEALTH[outcome.kind], following.clock());
+  if (outcome.kind !== 'accepted') return failed(following, leased, outcome.why);
+  if (!outcome.value) return failed(following, leased, 'the network does not know this order');
+  const applied = await applyOrder(following, leased, outcome.value);
+  const step = applied && (applied.old ? { open: true } : await resultStep(following, applied.look, outcome.value));
+  if (!step) return;
+  if (step.error !== undefined) return failed(following, leased, step.error);
+  return lookedAt(following, leased, { order: outcome.value, result: step.open });
+}
+
+/** Our own failures say elements and rules, never values; of others the name is enough. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof FhirError)) return (error as Error).name;
+  return error.issues.map(({ text, expression }) => [...(expression ?? []), text].join(': ')).join('; ');
+}
+
+/** What each outcome says of the other side's health. */
+export const HEALTH: Record<Outcome<unknown>['kind'], 'answered' | 'failed' | 'down'> = {
+  accepted: 'answered',
+  refused: 'answered',
+  unknown: 'failed',
+  throttled: 'down',
+  unauthorised: 'down',
+};
+
+async function failed({ store, clock, random, log }: Following, { placed, by }: Look, error: string): Promise<void> {
+  const now = clock();
+  log({ tenant: placed.tenant, order: placed.orderId, error }, 'an order could not be looked at');
+  const nextAt = nextTry(placed.attempts, { now, random: random() });
+  await store.placedOrders.settle(placed, by, { at: now.toISOString(), nextAt, error });
+}
+
+async function lookedAt(
+  { store, clock, random }: Following,
+  { placed, by }: Look,
+  { order, result }: { order: SeenOrder; result: boolean },
+): Promise<void> {
+  const now = clock();
+  const nextAt = nextLook(order, { result, journey: isRunning(order, now) }, { now, random: random() });
+  await store.placedOrders.settle(placed, by, { at: now.toISOString(), nextAt });
+}

@@ -1,0 +1,86 @@
+// One HTTP exchange with Junction: one request, no retry, an end in time. What the answer means is outcome.ts.
+import { parseExact } from '../../fhir/json.ts';
+import type { Answered, Unanswered } from './outcome.ts';
+
+/** The account orders go to. `baseUrl` has no trailing slash. */
+export interface JunctionAccount {
+  apiKey: string;
+  baseUrl: string;
+  /** Whose roster of physicians is read; without it no physician can be registered. */
+  teamId?: string | undefined;
+}
+
+export interface ExchangeRequest {
+  method: 'GET' | 'POST';
+  path: string;
+  /** The exact text to send. */
+  body?: string;
+  headers?: Record<string, string>;
+  /** What the body is taken for: JSON (default), JSON whose numbers keep their digits, or bytes. */
+  as?: keyof typeof READERS;
+  /** Ends the exchange, the reading of the body included. */
+  signal: AbortSignal;
+}
+
+/** An answer larger than this is not read to its end, in bytes. */
+const LARGEST = 8 * 1024 * 1024;
+/** `Retry-After` counts up to a quarter of an hour. */
+const LONGEST_WAIT = 900;
+
+/** Sends it. Never throws: a fault of the way there or back is an answer too. A redirect is a fault. */
+export async function exchange(account: JunctionAccount, request: ExchangeRequest): Promise<Answered | Unanswered> {
+  const { method, path, body, signal, as = 'json' } = request;
+  try {
+    const headers = { 'x-vital-api-key': account.apiKey, accept: 'application/json', ...(body && JSON_BODY), ...request.headers };
+    const response = await fetch(account.baseUrl + path, { method, headers, signal, redirect: 'error', body: body ?? null });
+    return { status: response.status, body: await bodyOf(response, as), retryAfter: retryAfter(response) };
+  } catch (error) {
+    return { fault: faultOf(error) };
+  }
+}
+
+const JSON_BODY = { 'content-type': 'application/json' };
+
+/** Bytes → what they say; JSON that is empty is null. */
+const READERS = {
+  json: (bytes: Buffer): unknown => JSON.parse(bytes.toString('utf8') || 'null'),
+  digits: (bytes: Buffer): unknown => parseExact(bytes.toString('utf8') || 'null'),
+  bytes: (bytes: Buffer): unknown => bytes,
+};
+
+/** Undefined when it is not what it is taken for, is cut off, too large or late. The status is known by then, and stays known. Failures are JSON. */
+async function bodyOf(response: Response, as: keyof typeof READERS): Promise<unknown> {
+  try {
+    const bytes = await read(response);
+    return READERS[response.ok ? as : 'json'](bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+async function read(response: Response): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body ?? []) {
+    size += part.byteLength;
+    if (size > LARGEST) throw new Error('the answer is too large');
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** Seconds, from either form of the header. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+function retryAfter(response: Response): number | undefined {
+  const given = response.headers.get('retry-after');
+  if (given === null) return undefined;
+  const sentAt = Date.parse(response.headers.get('date') ?? '');
+  const seconds = /^\d+$/.test(given) ? Number(given) : (Date.parse(given) - sentAt) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), LONGEST_WAIT) : undefined;
+}
+
+/** The kind of fault alone: messages of the network carry addresses, and none is needed twice. */
+function faultOf(error: unknown): string {
+  const { name, cause } = error as Error;
+  const code = (cause as { code?: string } | undefined)?.code;
+  return `no answer (${code ?? name})`;
+}

@@ -1,0 +1,52 @@
+// What an answer of Junction means for what was asked: one of five outcomes, with the patient's data taken out of every error.
+import { detailsOf, reasonOf } from './reason.ts';
+
+/** `why` is for logs and for the outbox: status, element and rule, never a value that was sent. */
+export type Outcome<T> =
+  | { kind: 'accepted'; value: T }
+  /** A definite no: not done, and the same bytes will never do. `fields`: the elements it names. */
+  | { kind: 'refused'; why: string; status: number; fields: string[] }
+  /** Done or not, nobody knows. `status`: of the answer, when one came. */
+  | { kind: 'unknown'; why: string; status?: number }
+  /** Come back later. `retryAfter`: seconds, when Junction said so. */
+  | { kind: 'throttled'; why: string; retryAfter: number | undefined }
+  /** The key is not accepted: nothing is wrong with what was sent. */
+  | { kind: 'unauthorised'; why: string };
+
+/** An answer as it came: `body` is null when it was empty, undefined when it was cut off, too large or no JSON. */
+export interface Answered {
+  status: number;
+  body: unknown;
+  retryAfter: number | undefined;
+}
+
+/** No answer: the text of the fault, without what was sent. */
+export interface Unanswered {
+  fault: string;
+}
+
+/** Still under way under the same key (409, 423), or never looked at (408, 425): the same request again, later. */
+const AGAIN = new Set([408, 409, 423, 425]);
+const UNAUTHORISED = new Set([401, 403]);
+const THROTTLED = new Set([429, 503]);
+
+/** The outcome; `value` answers what a readable 2xx body holds, undefined when that is not what was promised. */
+export function outcomeOf<T>(answer: Answered | Unanswered, value: (body: unknown) => T | undefined): Outcome<T> {
+  if ('fault' in answer) return { kind: 'unknown', why: answer.fault };
+  const { status, body } = answer;
+  if (status < 300) return acceptedOf(status, body === undefined ? undefined : value(body));
+  const why = reasonOf(status, body);
+  if (UNAUTHORISED.has(status)) return { kind: 'unauthorised', why };
+  if (THROTTLED.has(status)) return { kind: 'throttled', why, retryAfter: answer.retryAfter };
+  if (status >= 500 || AGAIN.has(status)) return { kind: 'unknown', why, status };
+  return { kind: 'refused', why, status, fields: detailsOf(body).flatMap(({ loc }) => loc ?? []) };
+}
+
+/** Whether this is the other side's word that it failed: an answer that may be kept under the key. 503 is none: nothing was begun. */
+export const isFailure = <T>(outcome: Outcome<T>): outcome is { kind: 'unknown'; why: string; status: number } =>
+  outcome.kind === 'unknown' && outcome.status !== undefined && outcome.status >= 500;
+
+const acceptedOf = <T>(status: number, value: T | undefined): Outcome<T> =>
+  value === undefined ? { kind: 'unknown', why: `${status}, and the body is not as promised`, status } : { kind: 'accepted', value };
+
+export { objectOf } from './reason.ts';

@@ -1,0 +1,75 @@
+// Why Junction refused something, in words of our own: the elements and rules it names by their codes, and what a free text is about. Of the text itself
+// nothing is kept: it may repeat what was sent, also in another form (a date turned round, a state spelt out), and that is health data.
+// https://docs.pydantic.dev/latest/errors/validation_errors (codes of rules)
+
+/** One thing that is said. `loc`: where, in dots; `rule`: its code; `about`: what a text speaks of. */
+export interface Detail {
+  loc?: string;
+  rule?: string;
+  about?: string[];
+}
+
+/** Rule codes that are passed on; any other is left out, since nobody vouches for it. */
+const RULES = new Set(
+  `missing extra_forbidden value_error type_error assertion_error enum literal_error json_invalid json_type none_required
+  string_type string_too_short string_too_long string_pattern_mismatch uuid_type uuid_parsing date_type date_parsing date_past date_future
+  date_from_datetime_parsing datetime_type datetime_parsing int_type int_parsing float_type float_parsing bool_type bool_parsing decimal_parsing
+  list_type dict_type model_type model_attributes_type too_short too_long greater_than greater_than_equal less_than less_than_equal
+  url_parsing url_type`.split(/\s+/),
+);
+
+/** What a text may be about, and the words that tell. */
+const TOPICS: [about: string, words: RegExp][] = [
+  ['lab test', /\blab[ _-]?tests?\b/],
+  ['marker', /\bmarkers?\b|biomarker/],
+  ['collection method', /collection[ _-]?method/],
+  ['order questions', /\baoe\b|order entry|question/],
+  ['physician', /physician|\bnpi\b|provider/],
+  ['consent', /consent/],
+  ['billing', /billing|insurance|payor|icd/],
+  ['phone number', /phone/],
+  ['e-mail address', /e-?mail/],
+  ['address', /address|\bzip\b|postal|\bstate\b|\bcity\b/],
+  ['name', /\b(first|last|patient)[ _]?names?\b/],
+  ['date of birth', /\bdob\b|birth|\bage\b|minor|guardian|proxy/],
+  ['user', /\busers?\b/],
+  ['limit', /limit|maximum|too many|exceed|quota/],
+  ['team', /\bteam\b|account/],
+  ['cancelling', /cancel/],
+  ['idempotency key', /idempotency|in progress|conflict/],
+  ['JUNCTION_API_KEY is not set', /junction_api_key is not set/],
+  ['API key', /(?<!junction_)api[ _-]?key|credential|token/],
+  ['not found', /not found|does not exist|unknown/],
+];
+
+/** `{"detail": [{loc, type, msg, input, ctx}]}`, `{"detail": "text"}` or `{"message": "text"}`. */
+export function detailsOf(body: unknown): Detail[] {
+  const { detail, message } = objectOf(body);
+  if (Array.isArray(detail)) return detail.map(objectOf).map(({ loc, type, msg }) => ({ ...placeOf(loc), ...ruleOf(type, msg) }));
+  const text = typeof detail === 'string' ? detail : (objectOf(detail).error_message ?? message);
+  return typeof text === 'string' ? [aboutOf(text)] : [];
+}
+
+/** `400 lab test, not found`; `422 patient_details.phone_number: value_error`. */
+export function reasonOf(status: number, body: unknown): string {
+  const details = detailsOf(body).map(({ loc, rule, about = [] }) => [loc, rule ?? about.join(', ')].filter(Boolean).join(': '));
+  return [status, [...new Set(details.filter(Boolean))].join('; ')].filter(Boolean).join(' ');
+}
+
+const ruleOf = (type: unknown, msg: unknown): Detail =>
+  typeof type === 'string' && RULES.has(type) ? { rule: type } : typeof msg === 'string' ? aboutOf(msg) : {};
+
+const aboutOf = (text: string): Detail => {
+  const about = TOPICS.filter(([, words]) => words.test(text.toLowerCase())).map(([topic]) => topic);
+  return about.length ? { about } : {};
+};
+
+/** Names of elements and places in lists; what looks like neither may be something else. */
+function placeOf(loc: unknown): Detail {
+  if (!Array.isArray(loc)) return {};
+  return { loc: loc.filter((step) => step !== 'body' && /^(?:[a-z][a-z_]{0,40}|\d{1,3})$/.test(String(step))).join('.') };
+}
+
+/** The value as an object to look into; an empty one when it is none. */
+export const objectOf = (value: unknown): Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

@@ -1,0 +1,65 @@
+// An order in the outbox: which topic and subject it has, and what its payload holds.
+import type { Resource } from '../../fhir/types.ts';
+import type { OutboxEntry, OutboxState, Store } from '../../store/store.ts';
+
+/** The topic of orders. One entry per ServiceRequest, for good: that is what makes an order happen once. */
+export const ORDER = 'order';
+
+export interface OrderPayload {
+  /** The Task that tells how far it got. */
+  task: string;
+  /** Our name for the patient. */
+  clientUserId: string;
+  /** The exact text of the order without its user, as accepted. */
+  text: string;
+  /** Whom the network knows the patient as; the same in every attempt once it is known. */
+  userId?: string;
+  /** Under its present key the network answered that it failed. */
+  failed?: boolean;
+  /** How often the order took another key: its user turned out to be gone, or the key holds a failure that would be answered for a day. */
+  renewed?: number;
+  /** When its present key was first used, if it is not the first. */
+  renewedAt?: string;
+  userWasGone?: boolean;
+  /** The version of the request that was ordered. */
+  version?: number;
+  /** When it was last sent: from then on a request of ours may be at work there. */
+  sentAt?: string;
+  /** An operator has put it aside: nobody else lets it go on. */
+  kept?: boolean;
+  /** What the network calls the order, once it is accepted. */
+  orderId?: string;
+  transactionId?: string | undefined;
+}
+
+export const payloadOf = (entry: OutboxEntry): OrderPayload => JSON.parse(entry.payload) as OrderPayload;
+
+export const subjectOf = (serviceRequestId: string): string => `ServiceRequest/${serviceRequestId}`;
+
+/** The id of the ServiceRequest that an entry is about. */
+export const requestId = ({ subject }: OutboxEntry): string => subject.slice(subject.indexOf('/') + 1);
+
+/** The state of an entry that is to go on: whether it may be there already is for the sender to find out. */
+export const waiting = ({ firstSentAt }: OutboxEntry): OutboxState => (firstSentAt === null ? 'queued' : 'unknown');
+
+/** The newest entry under this id, if there was ever one to send. */
+export const orderEntry = (store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> =>
+  store.outbox.find(tenant, ORDER, subjectOf(serviceRequestId));
+
+/** The entry of the request that stands under this id, if it was ever one to send. What was ordered before a deletion belongs to another one. */
+export async function presentEntry(store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> {
+  const entry = await orderEntry(store, tenant, serviceRequestId);
+  return entry && (await isPresent(store, entry)) ? entry : undefined;
+}
+
+/** The request that was ordered, as it stands; undefined when it was deleted, whatever was made again under its id. */
+export async function orderedRequest(store: Store, entry: OutboxEntry): Promise<Resource | undefined> {
+  const row = await store.read(entry.tenant, 'ServiceRequest', requestId(entry));
+  if (!row?.body || (row.version !== payloadOf(entry).version && !(await isPresent(store, entry)))) return undefined;
+  return JSON.parse(row.body) as Resource;
+}
+
+async function isPresent(store: Store, entry: OutboxEntry): Promise<boolean> {
+  const { version } = payloadOf(entry);
+  return version === undefined || !(await store.deletedSince(entry.tenant, 'ServiceRequest', requestId(entry), version));
+}

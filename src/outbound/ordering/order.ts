@@ -1,0 +1,120 @@
+// What a ServiceRequest that is an order brings with it, in the transaction that stores it: a Task that tells how far it got, and the outbox entry with the
+// exact text to send. One that lacks what the laboratory network needs is refused before anything is written.
+// https://hl7.org/fhir/R4/servicerequest.html, https://hl7.org/fhir/R4/task.html
+import { conflict, type FhirError } from '../../fhir/outcome.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
+import { create } from '../../resource/create.ts';
+import type { OutboxEntry, OutboxState } from '../../store/store.ts';
+import { SENDER } from '../sending/sending.ts';
+import { withdrawn } from '../sending/withdraw.ts';
+import { clientUserId, orderText } from './junction-order.ts';
+import { type Ordering, orderContent } from './order-content.ts';
+import { isOver, type PanelTable, testsToOrder } from './order-criteria.ts';
+import { ORDER, type OrderPayload, payloadOf, presentEntry, subjectOf, waiting } from './order-entry.ts';
+
+/** What is an order, and who may sign one: configuration of an installation. */
+export interface OrderRules {
+  table: PanelTable;
+  /** Code system of kinds of qualification (licence.ts). */
+  qualifications: string;
+}
+
+/** The effect of writes of ServiceRequest. However often one is written, it is sent once. */
+export function orderEffect(rules: OrderRules): Effect {
+  const { table, qualifications } = rules;
+  return {
+    async check(context, write) {
+      if (!write.resource) return refuseDeletion(context, write);
+      if (isRevival(write, context) && (await entryOf(context, write))) throw ordered();
+      const tests = testsToOrder(write.resource, table);
+      if (!tests) return;
+      const entry = await entryOf(context, write);
+      if (!entry) return void (await orderContent(context, write.resource, { tests, key: '', qualifications }));
+      if (NEVER_SENT.has(entry.state) && isOthers(context)) throw ordered();
+    },
+    async after(context, write) {
+      if (!write.resource) return;
+      if (isCallingOff(write, context)) return withdrawn(context, await entryOf(context, write));
+      const tests = testsToOrder(write.resource, table);
+      if (!tests) return;
+      const entry = await entryOf(context, write);
+      await (entry ? takeUpAgain(context, entry, write) : accept(context, write, { tests, qualifications }));
+    },
+  };
+}
+
+const entryOf = (context: Context, { id }: PendingWrite): Promise<OutboxEntry | undefined> =>
+  presentEntry(context.store, context.caller.tenant, id);
+
+const before = ({ previous }: PendingWrite): Resource | undefined => (previous?.body ? (JSON.parse(previous.body) as Resource) : undefined);
+
+/** What the network's answers make of a request is nobody's wish. */
+const isOthers = ({ caller }: Context): boolean => caller.actor !== SENDER;
+
+const NEVER_SENT: ReadonlySet<OutboxState> = new Set(['refused', 'cancelled']);
+
+/** What was ordered once is not ordered again: an active request that nobody acts on would be a lost order. */
+const ordered = (): FhirError =>
+  conflict('this request has been ordered and is over: order anew with a new ServiceRequest', 'ServiceRequest.status');
+
+/** Somebody begins again what was over. */
+function isRevival(write: PendingWrite, context: Context): boolean {
+  const former = before(write);
+  return former !== undefined && isOver(former) && !isOver(write.resource!) && isOthers(context);
+}
+
+/** An order that is out, or about to be, is revoked first: what comes back from the laboratory must find it. */
+async function refuseDeletion(context: Context, write: PendingWrite): Promise<void> {
+  const former = before(write);
+  const entry = former && !isOver(former) ? await entryOf(context, write) : undefined;
+  if (entry && !NEVER_SENT.has(entry.state))
+    throw conflict('an order that is not over cannot be deleted: revoke it first', 'ServiceRequest.status');
+}
+
+const WITHDRAWN = new Set(['revoked', 'entered-in-error']);
+
+/** Whether somebody takes a request back that was not over. */
+function isCallingOff(write: PendingWrite, context: Context): boolean {
+  const former = before(write);
+  return WITHDRAWN.has(write.resource?.status as string) && former !== undefined && !isOver(former) && isOthers(context);
+}
+
+async function accept(context: Context, { resource, change: { version } }: PendingWrite, ordering: Omit<Ordering, 'key'>): Promise<void> {
+  const { tenant } = context.caller;
+  const request = resource!;
+  const key = context.newId();
+  const { patientId, content } = await orderContent(context, request, { ...ordering, key });
+  const at = context.clock().toISOString();
+  const task = taskOf(request, at);
+  const { row } = await create(context, { type: 'Task', draft: { plain: task, exact: task } });
+  const payload: OrderPayload = { task: row.id, clientUserId: clientUserId(tenant, patientId), text: orderText(content), version };
+  await context.store.outbox.add({ tenant, topic: ORDER, subject: subjectOf(request.id!), key, payload: JSON.stringify(payload), at });
+}
+
+/** The request is the authorisation, the Task its fulfilment. */
+function taskOf(request: Resource, at: string): Resource {
+  const reference = { reference: subjectOf(request.id!) };
+  return {
+    resourceType: 'Task',
+    basedOn: [reference],
+    status: 'requested',
+    intent: 'order',
+    code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
+    focus: reference,
+    for: request.subject,
+    authoredOn: at,
+    lastModified: at,
+  };
+}
+
+/**
+ * An order that nobody could confirm waits for a person; writing the request again says: go on. One that was on hold goes on at once. What an operator has
+ * put aside stays there.
+ */
+async function takeUpAgain({ store, clock }: Context, entry: OutboxEntry, write: PendingWrite): Promise<void> {
+  const waits = entry.state === 'parked' ? !payloadOf(entry).kept : before(write)?.status !== 'active';
+  if (!waits) return;
+  const at = clock().toISOString();
+  await store.outbox.move(entry, { from: ['parked', 'queued', 'unknown'], to: waiting(entry), at, nextAt: at, what: 'request' });
+}

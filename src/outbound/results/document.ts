@@ -1,0 +1,44 @@
+// The laboratory's own document of a report, a PDF: a Binary that the DiagnosticReport points at. It comes after the values, and never holds them up.
+// https://hl7.org/fhir/R4/binary.html, https://hl7.org/fhir/R4/datatypes.html#Attachment
+import { createHash } from 'node:crypto';
+import { rewriteAll } from '../../resource/rewrite-all.ts';
+import { hear } from '../following/apply-order.ts';
+import { type Following, heardOf, type Look } from '../following/following.ts';
+import type { SeenOrder } from '../following/order-seen.ts';
+import { senderContext } from '../sending/sending.ts';
+import { documentId, reportId } from './report.ts';
+
+const PDF = 'application/pdf';
+
+/** The order as it is followed from here on; undefined: the lease is lost. */
+export async function applyDocument(
+  following: Following,
+  leased: Look,
+  { order, bytes }: { order: SeenOrder; bytes: Buffer },
+): Promise<Look | undefined> {
+  const journey = order.transaction?.id ?? order.id;
+  const [report, document] = [reportId(journey), documentId(journey)];
+  const heard = heardOf(leased.placed);
+  return following.store.transaction(async (store) => {
+    const look = await hear(store, leased, { heard: { ...heard, result: { ...heard.result!, document: true } } });
+    if (!look) return undefined;
+    const context = senderContext(following, leased.placed.tenant, store);
+    const binary = {
+      resourceType: 'Binary',
+      contentType: PDF,
+      securityContext: { reference: `DiagnosticReport/${report}` },
+      data: bytes.toString('base64'),
+    };
+    const fields = {
+      document: `Binary/${document}`,
+      document_type: PDF,
+      document_size: bytes.length,
+      document_hash: createHash('sha1').update(bytes).digest('base64'),
+    };
+    await rewriteAll(context, [
+      { type: 'Binary', id: document, edit: (stands) => ({ ...stands, ...binary }) },
+      { type: 'DiagnosticReport', id: report, edit: (stands) => stands && following.results.report.put(fields, stands) },
+    ]);
+    return look;
+  });
+}

@@ -1,0 +1,151 @@
+// The sandbox's laboratory reports: what stands in an order's result at each step, from partial to corrected. https://docs.junction.com/lab/results/result-formats
+import { MARKERS, type Marker } from './markers.ts';
+import type { SandboxOrder, SandboxReport, SandboxResult, World } from './world.ts';
+
+/** What a step may ask of the report. */
+export interface Wishes {
+  /** `normal` (default), `abnormal`, `critical`. */
+  interpretation?: string;
+  /** The last marker could not be measured. */
+  missing?: boolean;
+  /** These instead of the laboratory's own, as Junction writes them. */
+  results?: SandboxResult[];
+  /** No PDF. */
+  noDocument?: boolean;
+}
+
+const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
+
+/** The report after a step: some of the markers, or all. */
+export function reported(world: World, order: SandboxOrder, status: SandboxReport['status'], wishes: Wishes): SandboxReport {
+  const all = markersOf(order);
+  const interpretation = wishes.interpretation ?? order.report?.interpretation ?? 'normal';
+  const missing = wishes.missing ? all.slice(-1) : [];
+  const measured = all.filter((marker) => !missing.includes(marker));
+  const shown = status === 'partial' ? measured.slice(0, Math.ceil(measured.length / 2)) : measured;
+  const at = world.now().toISOString();
+  return {
+    status,
+    interpretation,
+    results:
+      wishes.results ?? shown.map((marker, nth) => resultOf(marker, { order, at, interpretation: nth === 0 ? interpretation : 'normal' })),
+    missing: status === 'final' ? missing.map(({ name, slug, loinc, code }) => missingOf({ name, slug, loinc, code })) : [],
+    collectedAt: order.report?.collectedAt ?? at,
+    reportedAt: at,
+    hasDocument: status === 'final' && !wishes.noDocument,
+  };
+}
+
+/** The laboratory was wrong: the first number is another one now. */
+export function corrected(world: World, order: SandboxOrder, wishes: Wishes): SandboxReport {
+  const before = order.report ?? reported(world, order, 'final', wishes);
+  const at = before.results.findIndex(({ type }) => type === 'numeric');
+  const results = before.results.map((one, nth) =>
+    nth === at ? { ...one, result: `${one.result}1`, value: Number(`${one.result}1`) } : one,
+  );
+  return { ...before, status: 'final', results: wishes.results ?? results, reportedAt: world.now().toISOString() };
+}
+
+const markersOf = ({ sent }: SandboxOrder): Marker[] => {
+  const tests = (sent.order_set as { lab_test_ids?: string[] } | undefined)?.lab_test_ids ?? [String(sent.lab_test_id)];
+  return tests.flatMap((id) => MARKERS[id] ?? []);
+};
+
+function resultOf(
+  marker: Marker,
+  { order, at, interpretation }: { order: SandboxOrder; at: string; interpretation: string },
+): SandboxResult {
+  const { name, slug, loinc, code, type, unit, reference, low, high } = marker;
+  const high_ = interpretation !== 'normal' && marker.critical !== undefined;
+  const result = high_ ? marker.critical! : marker.text;
+  return {
+    name,
+    slug,
+    value: type === 'numeric' ? Number(result) : -1,
+    result,
+    type,
+    unit,
+    timestamp: at,
+    notes: null,
+    reference_range: reference,
+    min_range_value: low === undefined ? null : rawJson(low),
+    max_range_value: high === undefined ? null : rawJson(high),
+    is_above_max_range: high === undefined ? null : high_,
+    is_below_min_range: low === undefined ? null : false,
+    interpretation: high_ ? interpretation : 'normal',
+    source_interpretation: high_ ? 'High' : '',
+    loinc,
+    loinc_slug: loinc && slug,
+    provider_id: code,
+    source_markers: [{ marker_id: Number(code), name, slug, provider_id: code }],
+    performing_laboratory: 'Sandbox Laboratory',
+    source_sample_id: sampleOf(order),
+  };
+}
+
+const missingOf = ({ name, slug, loinc, code }: Pick<Marker, 'name' | 'slug' | 'loinc' | 'code'>): SandboxResult => ({
+  name,
+  slug,
+  inferred_failure_type: 'quantity_not_sufficient_failure',
+  note: 'Quantity not sufficient.',
+  loinc,
+  loinc_slug: loinc && slug,
+  provider_id: code,
+  source_markers: [{ marker_id: Number(code), name, slug, provider_id: code }],
+});
+
+/** The laboratory's number on the tube. */
+export const sampleOf = ({ id }: SandboxOrder): string => `S-${id.slice(0, 8)}`;
+
+/** The answer to a question for results; one order's, or those of a journey together. Undefined: there are none yet. */
+export function resultShown(orders: SandboxOrder[]): object | undefined {
+  const reports = orders.flatMap((order) => (order.report ? [{ order, report: order.report }] : []));
+  const last = reports.at(-1);
+  if (!last) return undefined;
+  const results = new Map(reports.flatMap(({ report }) => report.results.map((one) => [`${one.provider_id}`, one] as const)));
+  const missing = reports.flatMap(({ report }) => report.missing).filter(({ provider_id }) => !results.has(`${provider_id}`));
+  return {
+    metadata: metadataOf(last.order, last.report),
+    results: [...results.values()],
+    missing_results: missing.length ? missing : null,
+    sample_information: Object.fromEntries(
+      reports.map(({ order, report }) => [
+        sampleOf(order),
+        {
+          sample_id: sampleOf(order),
+          control_number: null,
+          date_collected: { timestamp: report.collectedAt, timezone_offset: -18000 },
+          date_received: { timestamp: report.collectedAt, timezone_offset: -18000 },
+          date_reported: { timestamp: report.reportedAt, timezone_offset: -18000 },
+        },
+      ]),
+    ),
+  };
+}
+
+export function metadataOf(order: SandboxOrder, report: SandboxReport): object {
+  const { first_name, last_name, dob } = order.sent.patient_details as Record<string, string>;
+  return {
+    age: '40',
+    dob,
+    'clia_#': '05D0000000',
+    patient: `${last_name}, ${first_name}`,
+    provider: null,
+    laboratory: 'Sandbox Laboratory',
+    date_reported: report.reportedAt.slice(0, 10),
+    date_collected: report.collectedAt.slice(0, 10),
+    specimen_number: sampleOf(order),
+    date_received: report.collectedAt.slice(0, 10),
+    status: report.status,
+    interpretation: report.interpretation,
+    patient_id: null,
+    account_id: null,
+  };
+}
+
+/** A PDF of one empty page, with the order's id in it. */
+export const documentShown = ({ id, report }: SandboxOrder): Buffer =>
+  Buffer.from(
+    `%PDF-1.4\n% Sandbox report of order ${id}, ${report?.reportedAt}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n`,
+    'latin1',
+  );

@@ -1,0 +1,99 @@
+// What came of an order, written where a reader looks: the ServiceRequest (its id at the laboratory network, and the network's word for where it stands)
+// and the Task. Runs inside the transaction that settles the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine
+import type { Resource, ServedType } from '../../fhir/types.ts';
+import type { Context } from '../../resource/context.ts';
+import { rewrite } from '../../resource/rewrite.ts';
+import { taskStatus } from '../following/order-status.ts';
+
+/** Where things are written: naming systems and code systems that stand in the mappings and profiles, not here. */
+export interface Systems {
+  /** Identifier of the order at the network, on ServiceRequest and Task. */
+  order: string;
+  /** Identifier of the journey an order belongs to, on ServiceRequest and Task. */
+  transaction: string;
+  /** Code system of the network's own status, on `Task.businessStatus`. */
+  status: string;
+  /** Extension of ServiceRequest: when the laboratory completed it. */
+  completedAt: string;
+  /** Code system of kinds of qualification, on Practitioner. */
+  qualifications: string;
+}
+
+export type Change = (resource: Resource) => Resource;
+
+const ORIGINAL_TEXT = 'http://hl7.org/fhir/StructureDefinition/originalText';
+
+/** The network's word beside FHIR's code for it; undefined: the code says it all. */
+export function withWord(request: Resource, status: string, word: string | undefined): Resource {
+  const { _status, ...plain } = request as Resource & { _status?: { extension?: { url: string }[] } };
+  const others = (_status?.extension ?? []).filter(({ url }) => url !== ORIGINAL_TEXT);
+  const extension = word === undefined ? others : [...others, { url: ORIGINAL_TEXT, valueString: word }];
+  const { extension: _former, ...rest } = _status ?? {};
+  const beside = { ...rest, ...(extension.length && { extension }) };
+  return { ...plain, status, ...(Object.keys(beside).length && { _status: beside }) };
+}
+
+/** One identifier of this system. */
+export function withIdentifier(resource: Resource, system: string, value: string): Resource {
+  const others = ((resource.identifier ?? []) as { system?: string }[]).filter((identifier) => identifier.system !== system);
+  return { ...resource, identifier: [...others, { system, value }] };
+}
+
+/** How the two resources change. The same object back: no change. */
+export interface Edit {
+  request: Change;
+  task: Change;
+}
+
+const same: Change = (resource) => resource;
+
+/** The order stands at the network. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked. */
+export function accepted(systems: Systems, { id, status = 'received' }: { id: string; status?: string | undefined }, at: string): Edit {
+  const businessStatus = { coding: [{ system: systems.status, code: status }] };
+  const told: Change = (request) => (request.status === 'active' ? withWord(request, 'active', status.split('.')[0]!) : request);
+  return {
+    request: (request) => withIdentifier(told(request), systems.order, id),
+    task: (task) => ({ ...withIdentifier(task, systems.order, id), ...receivedUnlessCancelled(task), businessStatus, lastModified: at }),
+  };
+}
+
+/** Who has cancelled the Task meanwhile is told by what the network makes of that. */
+const receivedUnlessCancelled = ({ status }: Resource): object => ({ status: status === 'cancelled' ? status : 'received' });
+
+/** Statuses of a request that is neither over nor a draft. */
+const OPEN = new Set(['active', 'on-hold']);
+const isOpen = ({ status }: Resource): boolean => OPEN.has(status as string);
+
+/** The network will not take it. R4 has no "failed" for a request: it is revoked, and the word says why. */
+export const refused = (reason: string, at: string): Edit => ({
+  request: (request) => (isOpen(request) ? withWord(request, 'revoked', 'failed') : request),
+  task: (task) => ({ ...task, status: 'rejected', statusReason: { text: reason }, lastModified: at }),
+});
+
+/** Nobody could confirm it, and it is no longer tried. */
+export const abandoned = (at: string): Edit => ({
+  request: same,
+  task: (task) => ({ ...task, status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' }, lastModified: at }),
+});
+
+/** It was called off before it was sent, or the network has cancelled it. A request whose Task was cancelled is over, too. */
+export const calledOff = (at: string): Edit => ({
+  request: (request) => (isOpen(request) ? withWord(request, 'revoked', undefined) : request),
+  task: (task) => (task.status === 'cancelled' ? task : { ...task, status: 'cancelled', lastModified: at }),
+});
+
+/** The network would not cancel it: the laboratory has begun. `status`: how it stands there, which a Task that was cancelled here says again. */
+export const stillRunning = (reason: string, status: string | undefined, at: string): Edit => ({
+  request: same,
+  task: (task) => ({
+    ...task,
+    ...(task.status === 'cancelled' && status !== undefined && { status: taskStatus(status) }),
+    note: [...((task.note as object[]) ?? []), { time: at, text: `cancelling was refused: ${reason}` }],
+    lastModified: at,
+  }),
+});
+
+/** Writes what came of it; a resource that is gone is left alone, and one that says so already gets no new version. */
+export async function change(context: Context, type: ServedType, id: string, edit: Change): Promise<void> {
+  await rewrite(context, { type, id, edit });
+}

@@ -1,0 +1,25 @@
+// When an order that did not go through is tried again, and when nobody tries any more without being asked.
+
+const SHORTEST_MS = 1000;
+const LONGEST_MS = 60_000;
+/** No request runs for longer than this, whoever has given up waiting for it. Inferred: nothing is documented. */
+const RUNS_AT_MOST_MS = 10 * 60_000;
+/** An order that was sent this long ago and is still unconfirmed waits for a person: found later still, it might surprise whoever has ordered anew. */
+const ABANDONED_MS = 72 * 3_600_000;
+
+/**
+ * A tenth of its age from now, a second at least and a minute at most, and somewhere between half of that and all of it (`random`: 0 to 1). A short outage
+ * costs seconds; in a long one the circuit breaker keeps the load down.
+ */
+export function retryAt(createdAt: string, now: Date, random: number): string {
+  const wait = Math.min(Math.max((now.getTime() - Date.parse(createdAt)) / 10, SHORTEST_MS), LONGEST_MS);
+  return new Date(now.getTime() + wait * (0.5 + random / 2)).toISOString();
+}
+
+/** Whether a request sent then has surely come to its end at the other side. */
+export const isOverByNow = (sentAt: string | null, now: Date): boolean =>
+  sentAt !== null && now.getTime() - Date.parse(sentAt) > RUNS_AT_MOST_MS;
+
+/** Whether an order first sent then has been tried for long enough. One that was never sent only waits. */
+export const isAbandoned = (firstSentAt: string | null, now: Date): boolean =>
+  firstSentAt !== null && now.getTime() - Date.parse(firstSentAt) > ABANDONED_MS;

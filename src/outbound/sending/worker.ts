@@ -1,0 +1,52 @@
+// Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OutboxState } from '../../store/store.ts';
+import { type Leased, lease, type Sending } from './sending.ts';
+
+/** How entries of a topic are sent. */
+export type Senders = Record<string, (sending: Sending, leased: Leased) => Promise<OutboxState>>;
+
+/** How many are on their way at once, and how often the outbox is looked at when it is empty, in ms. */
+const AT_ONCE = 4;
+const POLL_MS = 500;
+
+/** Starts it; call the answer to stop. */
+export function startWorker(sending: Sending, senders: Senders): () => Promise<void> {
+  const stopping = new AbortController();
+  const pause = () => delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      const sent = await drain(sending, senders).catch((error: Error) => {
+        sending.log({ error: error.message }, 'the outbox cannot be read');
+        return 0;
+      });
+      if (sent === 0) await pause();
+    }
+  };
+  const running = run();
+  return async () => {
+    stopping.abort();
+    await running;
+  };
+}
+
+/** Sends what is due, as far as the breaker lets it; answers how many were tried. */
+export async function drain(sending: Sending, senders: Senders): Promise<number> {
+  const limit = Math.min(sending.breaker.allows(sending.clock()), AT_ONCE);
+  if (limit === 0) return 0;
+  const mine = lease(sending);
+  const claimed = await sending.store.outbox.claim({ ...mine, limit, topics: Object.keys(senders) });
+  await Promise.all(claimed.map((entry) => sent(sending, senders, { entry, by: mine.by })));
+  return claimed.length;
+}
+
+/** One that throws keeps its lease until that runs out, and is then tried again. */
+async function sent(sending: Sending, senders: Senders, leased: Leased): Promise<void> {
+  const { topic, tenant, subject } = leased.entry;
+  try {
+    const state = await senders[topic]!(sending, leased);
+    sending.attempted?.(topic, state);
+  } catch (error) {
+    sending.log({ tenant, subject, error: (error as Error).message }, 'an outbox entry could not be sent');
+  }
+}

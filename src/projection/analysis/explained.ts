@@ -1,0 +1,82 @@
+// What an analyst asks of a mapping: where each field stands in FHIR, which search parameters find it there, and what each filter asks for.
+
+import { queryString } from '../../fhir/query-string.ts';
+import type { Registry, SearchParameter } from '../../fhir/search/parameters.ts';
+import type { Condition } from '../../fhir/search/query.ts';
+import { parseSearch } from '../../fhir/search/request.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Field } from '../field.ts';
+import { anotherValue, type Samples } from '../laws/another-value.ts';
+import { envOf } from '../laws/example.ts';
+import type { LoadedShape } from '../loaded.ts';
+import { searchText, valuesIn } from '../search-text.ts';
+import type { View } from '../shape.ts';
+import type { SearchSpec } from '../spec.ts';
+
+export interface ExplainedField {
+  field: string;
+  /** FHIRPath from the resource, as the mapping writes it; of several places all. */
+  paths: string[];
+  /** Search parameters that see what the field writes. */
+  parameters: SearchParameter[];
+}
+
+/** Every field, those inside of objects by their whole name. */
+export function explainedFields(loaded: LoadedShape, { registry, samples }: { registry: Registry; samples: Samples }): ExplainedField[] {
+  const bare = written(loaded, {});
+  return loaded.lens.leaves.map((field) => ({
+    field: field.at.join('.'),
+    paths: field.at.length > 1 ? field.paths.map(({ text }) => text) : [field.spec.fhir ?? []].flat(),
+    parameters: finding(registry, bare, written(loaded, viewWith(loaded, field, samples))),
+  }));
+}
+
+/** A view that has a value for this field and for no other. */
+function viewWith({ shape }: LoadedShape, field: Field, samples: Samples): View {
+  const value = anotherValue(shape.surface, field, undefined, samples);
+  return value === undefined ? {} : (field.at.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value) as View);
+}
+
+/** The resource that a view alone makes; as it is for an empty view when it cannot be made. */
+function written({ lens, mapping }: LoadedShape, view: View): Resource {
+  const row = mapping.content.row;
+  const env = envOf({ newId: '0190b3c2-0000-7000-8000-000000000001', now: '2026-01-01T00:00:00.000Z', ...(row && { [row.key]: 'NY' }) });
+  const empty: Resource = { resourceType: mapping.content.resource };
+  try {
+    return lens.write(view, empty, env, { server: true });
+  } catch {
+    return empty;
+  }
+}
+
+/** The parameters that see something in the one resource that is not in the other. */
+function finding(registry: Registry, bare: Resource, filled: Resource): SearchParameter[] {
+  const seen = (parameter: SearchParameter, resource: Resource): string => JSON.stringify(parameter.values(resource));
+  return registry.list(filled.resourceType).filter((parameter) => seen(parameter, bare) !== seen(parameter, filled));
+}
+
+export interface ExplainedFilter {
+  filter: string;
+  /** The FHIR search it becomes; `{}` is the value. */
+  search: string;
+  conditions: Condition[];
+}
+
+/** Every filter, and each word of it that asks for something of its own. */
+export function explainedFilters({ mapping, lens }: LoadedShape, registry: Registry): ExplainedFilter[] {
+  const { resource, search = {} } = mapping.content;
+  return Object.entries(search).flatMap(([name, spec]) =>
+    searchesOf(name, spec).map(({ filter, text }) => {
+      const values = Object.fromEntries(valuesIn(text).map((one) => [one, 'x']));
+      const { type, parameters } = queryString(`${resource}?${searchText(text, lens.names.scope.aliases, values)}`);
+      const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
+      return { filter, search: text, conditions: query.where };
+    }),
+  );
+}
+
+function searchesOf(name: string, spec: SearchSpec): { filter: string; text: string }[] {
+  if (typeof spec === 'string') return [{ filter: name, text: spec }];
+  if ('words' in spec) return Object.entries(spec.words).map(([word, text]) => ({ filter: `${name}=${word}`, text }));
+  return [{ filter: name, text: 'each' in spec ? spec.each : spec.fhir }];
+}

@@ -1,0 +1,148 @@
+// A field that is a list of objects: one member for each element of a repeating element, its fields living in that element. A member that is written goes
+// into the element that shows the same (or has the same key), so that what the shape cannot see of it stays; elements that show nothing are others'.
+import { isDeepStrictEqual } from 'node:util';
+import type { Path, Step } from '../fhir/path/path.ts';
+import type { Field, FieldContext, FieldMaker, Now } from './field.ts';
+import { placedAmong } from './field-list.ts';
+import { isUnset, standardOf, storedOf, unsetOf } from './lens-read.ts';
+import { pathTree, type Slots } from './path-tree.ts';
+import type { Env, View } from './shape.ts';
+import type { FieldSpec } from './spec.ts';
+
+const NONE = { read: () => undefined, write: () => undefined };
+
+/** One element as a member, both ways. */
+interface Member {
+  /** What the element shows; undefined: nothing. */
+  show(element: unknown, env: Env): View | undefined;
+  /** The element (undefined: a new one) with this member put in. */
+  put(element: unknown, member: View, env: Env): unknown;
+}
+
+/** `list:` the repeating element, `where:` which of its members (and how a new one begins), `key:` the field by which a member is known again. */
+export const membersField =
+  (fieldOf: FieldMaker): FieldMaker =>
+  (name, spec, context) => {
+    const { all, own } = placesOf(spec, context);
+    const slot = context.slot(all);
+    const at = [...context.at, name];
+    const tree = pathTree();
+    const names = { ...context.names, path: (text: string, type = all.type) => context.names.path(text, type) };
+    const { below: _, ...rest } = context;
+    const inner = { ...rest, names, slot: (path: Path) => tree.slot(path), at };
+    const members = Object.entries(spec.fields!).map(([field, one]) => fieldOf(field, one, inner));
+    const member = memberOf(members, tree);
+    const shown = (element: unknown, env: Env): View | undefined => (own.has(element, env) ? member.show(element, env) : undefined);
+    return {
+      name,
+      spec,
+      at,
+      members,
+      codec: NONE,
+      paths: [own.path],
+      written: [own.path],
+      stores: (value, env) => (value as View[]).flatMap((one) => members.flatMap((field) => storedIn(field, one[field.name], env))),
+      show({ slots, env }) {
+        const views = slots[slot]!.flatMap((element) => shown(element, env) ?? []);
+        return views.length ? views : undefined;
+      },
+      assign(value, { slots, env }, changes) {
+        const elements = slots[slot]!;
+        const standing = elements.flatMap((element) => {
+          const view = shown(element, env);
+          return view ? [{ element, view }] : [];
+        });
+        const wanted = (value ?? []) as View[];
+        const bases = alike(
+          wanted.map((one) => filled(members, one)),
+          standing,
+          spec.key,
+        );
+        const next = wanted.map((one, nth) => member.put(bases[nth] ?? own.begun(env), one, env)).filter((one) => !isUnset(one));
+        changes[slot] = placedAmong(elements, next, (element) => shown(element, env) !== undefined);
+      },
+    };
+  };
+
+/** All members of the element, and those that are this field's own. */
+function placesOf({ list, where }: FieldSpec, { names, below }: FieldContext) {
+  const text = below === undefined ? list! : `${below}.${list}`;
+  const all = names.path(text);
+  if (all.open.length !== 1 || !all.steps.at(-1)!.open) throw new Error(`list: ${text} must end in the one element that repeats`);
+  const path = where === undefined ? all : names.path(`${text}.where(${where})`);
+  const step = path.steps.at(-1)!;
+  return {
+    all,
+    own: {
+      path,
+      has: (element: unknown, env: Env) => where === undefined || isMet(step, element, env),
+      begun: (env: Env) => begun(step, env),
+    },
+  };
+}
+
+function isMet(step: Step, element: unknown, env: Env): boolean {
+  const found: unknown[] = [];
+  step.find({ [step.name]: [element] }, env, found);
+  return found.length > 0;
+}
+
+/** A new element as the conditions ask for it; undefined where there are none. */
+function begun(step: Step, env: Env): unknown {
+  if (step.open) return undefined;
+  const made = step.change({}, env, { make: true, edit: (element) => element }) as Record<string, unknown[]>;
+  return made[step.name]?.[0];
+}
+
+function memberOf(fields: Field[], tree: ReturnType<typeof pathTree>): Member {
+  const nowOf = (element: unknown, env: Env): Now => ({ slots: tree.read(element, env, true), env });
+  return {
+    show(element, env) {
+      const now = nowOf(element, env);
+      const values = fields.map((field) => [field, field.show(now)] as const);
+      if (values.every(([, value]) => value === undefined)) return undefined;
+      return Object.fromEntries(values.map(([field, value]) => [field.name, value ?? unsetOf(field.spec)]));
+    },
+    put(element, member, env) {
+      const now = nowOf(element ?? {}, env);
+      const changes: Slots = [];
+      for (const field of fields) assign(field, member[field.name], { now, changes, made: element === undefined });
+      return tree.write(element ?? {}, changes, env);
+    },
+  };
+}
+
+function assign(field: Field, value: unknown, writing: { now: Now; changes: Slots; made: boolean }): void {
+  const { now, changes, made } = writing;
+  if (field.spec.readOnly) return;
+  if (field.fields) {
+    for (const inner of field.fields) assign(inner, ((value ?? {}) as View)[inner.name], writing);
+    return;
+  }
+  const wanted = storedOf(value ?? (made ? field.spec.default : undefined));
+  const shown = field.show(now) ?? (made ? undefined : storedOf(standardOf(field.spec)));
+  if (!isDeepStrictEqual(wanted, shown)) field.assign(wanted, now, changes);
+}
+
+/** The element each of the wanted goes into: one that shows the same, else one with the same key. */
+function alike(wanted: View[], standing: { element: unknown; view: View }[], key: string | undefined): unknown[] {
+  const left = [...standing];
+  const take = (is: (view: View) => boolean): unknown => {
+    const at = left.findIndex(({ view }) => is(view));
+    return at < 0 ? undefined : left.splice(at, 1)[0]!.element;
+  };
+  const same = wanted.map((one) => take((view) => isDeepStrictEqual(view, one)));
+  return same.map((element, nth) => element ?? (key === undefined ? undefined : take((view) => view[key] === wanted[nth]![key])));
+}
+
+/** A member with every key, as it is shown. */
+function filled(members: Field[], member: View): View {
+  return Object.fromEntries(
+    members.map(({ name, spec, fields }) => {
+      const value = isUnset(member[name]) ? unsetOf(spec) : member[name];
+      return [name, fields && value !== null ? filled(fields, value as View) : value];
+    }),
+  );
+}
+
+const storedIn = (field: Field, value: unknown, env: Env) => (value === undefined || value === null ? [] : field.stores(value, env));

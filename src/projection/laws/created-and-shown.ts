@@ -1,0 +1,123 @@
+// The two kinds of example that state a resource: a request with what it becomes, and a resource that was made through FHIR with what is shown of it.
+import type { Resource } from '../../fhir/types.ts';
+import type { LoadedShape } from '../loaded.ts';
+import type { Env, View } from '../shape.ts';
+import { differences, missing } from './difference.ts';
+import { type Example, envOf, NOW, nameOf } from './example.ts';
+import type { Shown } from './example-kinds.ts';
+import { agreesWithFhirPath } from './fhirpath-oracle.ts';
+import { membersKeepTheirs } from './members.ts';
+import { neighboursSurvive, readingGivesWhatWasWritten, theServerWrites, validR4, writingBackChangesNothing } from './round-trip.ts';
+
+/** request → resource → response, and every law on what was made. */
+export function created(all: Shown): string[] {
+  const { loaded, example } = all;
+  const { shape, lens, mapping } = loaded;
+  const { request = {}, into, resource, assigned, rows, through = {} } = example;
+  if (!assigned) return ['assigned: must say the id that the server gives'];
+  const env = envOf({ ...example.env, ...(mapping.content.row && { [mapping.content.row.key]: lens.rows!.of(request) }) });
+  const before = structuredClone(into);
+  const first = shape.write(shape.known(request), into, env);
+  const settled = settledOf(loaded, { ...first, id: assigned.id }, { example, env });
+  const stored = example.server ? settled.resource : first;
+  const saved: Resource = {
+    ...stored,
+    id: assigned.id,
+    ...(assigned.lastUpdated && { meta: { ...stored.meta, lastUpdated: assigned.lastUpdated } }),
+  };
+  const known = { ...env, ...(assigned.created && { created: assigned.created }) };
+  return [
+    ...shape.check(request, String(example.env?.now ?? NOW)).map(({ text }) => `the request is refused: ${text}`),
+    ...differences(into, before, 'the resource it goes into'),
+    ...(resource ? differences(first, resource, 'the resource') : []),
+    ...settled.wrong,
+    ...isShown(loaded, { ...example, env: known }, saved),
+    ...unshownIsStored(loaded, saved, { request, env: known }),
+    ...writingBackChangesNothing(loaded, saved, known),
+    ...readingGivesWhatWasWritten(loaded, saved, { env: known, samples: all.samples }),
+    ...membersKeepTheirs(loaded, saved, { env: known, samples: all.samples }),
+    ...validR4(saved),
+    ...(into && mapping.content.row ? neighboursSurvive(loaded, request, [into, saved]) : []),
+    ...(rows ? hasRows(loaded, saved, rows) : []),
+    ...Object.entries(through).flatMap(([name, view]) => seenThrough(all, name, { saved, view })),
+  ];
+}
+
+/** What the server fills in afterwards, put into what was made. */
+function settledOf(loaded: LoadedShape, made: Resource, { example, env }: { example: Example; env: Env }) {
+  if (!example.server) return { resource: made, wrong: [] };
+  const { settled, wrong } = theServerWrites(loaded, made, { view: example.server, env });
+  return { resource: settled, wrong: [...wrong, ...(example.settled ? missing(settled, example.settled, 'settled, the resource') : [])] };
+}
+
+function seenThrough({ world }: Shown, name: string, { saved, view }: { saved: Resource; view: object }): string[] {
+  const other = world.shapes.find((one) => nameOf(one) === name);
+  if (!other) return [`through: there is no shape ${name}`];
+  const joined = Object.fromEntries(other.shape.joins.map((join) => [join.name, []]));
+  return missing(other.shape.read(saved, envOf(joined)), view, `through ${name}, the view`);
+}
+
+/** The whole view, its keys in the documented order, the same as a FHIRPath engine reads, and wrapped as the vendor wraps it. */
+function isShown(loaded: LoadedShape, { response = {}, env, facts, answer, page, listed }: Example, resource: Resource): string[] {
+  const { shape } = loaded;
+  const view = shape.read(resource, envOf(env));
+  const known = facts ?? { requestId: 'req_00000000', time: NOW, status: 201 };
+  return [
+    ...differences(view, response, 'the view'),
+    ...differences(Object.keys(view), Object.keys(response), 'the order of the keys'),
+    ...agreesWithFhirPath(loaded, resource, envOf(env)),
+    ...(answer ? differences(shape.surface.item(view, known), answer, 'the answer') : []),
+    ...(listed ? differences(shape.surface.list([view], page!, known, shape), listed, 'the list') : []),
+  ];
+}
+
+/** A resource that was made through FHIR: what is shown of it, and that writing it back changes nothing. */
+export function shown({ loaded, example }: Shown): string[] {
+  const { shape, lens, mapping } = loaded;
+  const { response, shows = {}, aliases = {}, rows } = example;
+  const stored = example.stored!;
+  const joined = shape.joins.map((join) => [join.name, join.share(stored, (example.env?.[join.name] ?? []) as Resource[], '')]);
+  const env = envOf({ ...example.env, ...Object.fromEntries(joined) });
+  const view = shape.read(stored, env);
+  const writable = shape.interactions.some((one) => one === 'create' || one === 'update');
+  const isItem = (!mapping.content.row || lens.rows!.keys(stored).length > 0) && stored.id !== undefined;
+  return [
+    ...(response ? isShown(loaded, { ...example, env }, stored) : agreesWithFhirPath(loaded, stored, env)),
+    ...missing(view, shows, 'the view'),
+    ...(example.item === undefined ? [] : differences(shape.belongs(view), example.item, 'whether it is an item')),
+    ...Object.entries(aliases).flatMap(([name, target]) => standsFor(loaded, target, { shown: view[name], name, env })),
+    ...(rows ? hasRows(loaded, stored, rows) : []),
+    ...(writable && isItem ? writingBackChangesNothing(loaded, stored, env) : []),
+  ];
+}
+
+/** An id that no UUID is shown by one that stands for it, and is read back as that one. */
+function standsFor({ shape }: LoadedShape, target: string, { shown: id, name, env }: { shown: unknown; name: string; env: Env }): string[] {
+  const [type, own] = target.split('/') as [string, string];
+  return [
+    ...differences(id, shape.surface.showId(type, own, env), name),
+    ...differences(shape.surface.readId(type, String(id)), env.alias(type, own), `${name} read back`),
+  ];
+}
+
+function hasRows({ shape }: LoadedShape, resource: Resource, rows: Record<string, string>): string[] {
+  if (!shape.rows) return ['rows: the mapping has no row:'];
+  const { keys, name } = shape.rows;
+  return [
+    ...differences(keys(resource), Object.keys(rows), 'the keys of its items'),
+    ...Object.entries(rows).flatMap(([key, id]) =>
+      differences(shape.read(resource, envOf({ [name]: key })).id, id, `the id of its item ${key}`),
+    ),
+  ];
+}
+
+/** What is sent and never shown is there to be read all the same. */
+function unshownIsStored({ lens }: LoadedShape, saved: Resource, { request, env }: { request: View; env: Env }): string[] {
+  const whole = lens.read(saved, env, { all: true });
+  const at = (view: View, names: string[]): unknown =>
+    names.reduce<unknown>((value, name) => (value as View | null | undefined)?.[name], view);
+  const sent = lens.leaves.filter((field) => at(request, field.at) !== undefined && at(whole, field.at) === null);
+  return sent
+    .filter(({ at: [top] }) => lens.fields.some(({ name, spec }) => name === top && spec.writeOnly && spec.on !== 'update'))
+    .map((field) => `${field.at.join('.')} is sent, and not found again`);
+}

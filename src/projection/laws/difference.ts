@@ -1,0 +1,65 @@
+// How two values differ, each difference as a sentence that begins with its place: what the laws say when they do not hold.
+import { isDeepStrictEqual } from 'node:util';
+
+/** More differences than this say nothing new. */
+const MOST = 5;
+/** Longer values are cut. */
+const LONGEST = 80;
+
+/** The differences, at most five; none when the values are the same. A property that is undefined is one that is not there. */
+export const differences = (actual: unknown, expected: unknown, place: string): string[] =>
+  compared({ actual, expected, place, whole: true }).slice(0, MOST);
+
+/** The same, where what is expected may leave properties out. */
+export const missing = (actual: unknown, expected: unknown, place: string): string[] =>
+  compared({ actual, expected, place, whole: false }).slice(0, MOST);
+
+interface Pair {
+  actual: unknown;
+  expected: unknown;
+  place: string;
+  whole: boolean;
+}
+
+function compared(pair: Pair): string[] {
+  const { actual, expected, place } = pair;
+  if (Array.isArray(actual) && Array.isArray(expected)) return comparedLists(pair as Pair & Lists);
+  if (isObject(actual) && isObject(expected)) return comparedObjects(pair as Pair & Objects);
+  return isDeepStrictEqual(actual, expected) ? [] : [`${place} is ${shown(actual)}, not ${shown(expected)}`];
+}
+
+interface Lists {
+  actual: unknown[];
+  expected: unknown[];
+}
+
+function comparedLists({ actual, expected, place, whole }: Pair & Lists): string[] {
+  if (actual.length !== expected.length) return [otherLength({ actual, expected }, place)];
+  return actual.flatMap((item, at) => compared({ actual: item, expected: expected[at], place: `${place}[${at}]`, whole }));
+}
+
+/** Of lists of texts, which are too many and which are missing. */
+function otherLength({ actual, expected }: Lists, place: string): string {
+  if (![...actual, ...expected].every((item) => typeof item === 'string')) return `${place} is ${shown(actual)}, not ${shown(expected)}`;
+  const more = actual.filter((item) => !expected.includes(item));
+  const less = expected.filter((item) => !actual.includes(item));
+  return [place, more.length && `has ${more.join('; ')} too many`, less.length && `lacks ${less.join('; ')}`].filter(Boolean).join(' ');
+}
+
+interface Objects {
+  actual: Record<string, unknown>;
+  expected: Record<string, unknown>;
+}
+
+function comparedObjects({ actual, expected, place, whole }: Pair & Objects): string[] {
+  const keys = new Set([...Object.keys(expected), ...(whole ? Object.keys(actual) : [])]);
+  return [...keys].flatMap((key) => compared({ actual: actual[key], expected: expected[key], place: `${place}.${key}`, whole }));
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  const text = JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}

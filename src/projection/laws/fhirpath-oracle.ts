@@ -1,0 +1,59 @@
+// A second reader for every path: a FHIRPath engine, on the same text. https://hl7.org/fhirpath/
+import { evalFhirPathTyped, toTypedValue } from '@medplum/core';
+import type { Path } from '../../fhir/path/path.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Field } from '../field.ts';
+import type { Lens } from '../lens.ts';
+import type { LoadedShape } from '../loaded.ts';
+import type { Env } from '../shape.ts';
+import { differences } from './difference.ts';
+
+/** Compares both readers on every path of a mapping; what they disagree on. */
+export function agreesWithFhirPath({ lens, mapping }: LoadedShape, resource: Resource, env: Env): string[] {
+  const bound: Env = { ...env };
+  const row = mapping.content.row?.key;
+  if (row !== undefined && bound[row] === undefined) bound[row] = lens.rows!.keys(resource)[0];
+  for (const { name, first } of lens.names.elements) bound[name] = first(resource, bound);
+  const paths = [...lens.leaves.flatMap(({ paths: shown, written }) => [...shown, ...written]), ...lens.also.map(({ path }) => path)];
+  const reading = { env: bound, aliases: lens.names.scope.aliases };
+  return [
+    ...paths.flatMap((path) => compared(path, { ...reading, resource })),
+    ...lens.lists.flatMap((list) => comparedMembers(list, lens.leaves, { ...reading, resource })),
+  ];
+}
+
+/** The paths of a list's members, in each of its elements. */
+function comparedMembers({ list, leaves }: Lens['lists'][number], top: Field[], reading: Reading): string[] {
+  if (!top.includes(list)) return [];
+  const elements = list.paths[0]!.get(reading.resource, reading.env) as Resource[];
+  const paths = leaves.flatMap(({ paths: shown, written }) => [...shown, ...written]);
+  return elements.flatMap((element) => paths.flatMap((path) => compared(path, { ...reading, resource: element })));
+}
+
+interface Reading {
+  resource: Resource;
+  env: Env;
+  aliases: Readonly<Record<string, string>>;
+}
+
+function compared(path: Path, { resource, env, aliases }: Reading): string[] {
+  const names = [...path.text.matchAll(/%(\w+)/g)].map(([, name]) => name!);
+  if (names.some((name) => !(name in aliases) && env[name] === undefined)) return [];
+  const variables = Object.fromEntries(
+    Object.entries({ ...aliases, ...env })
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [`%${name}`, toTypedValue(asBundle(value))]),
+  );
+  const theirs = evalFhirPathTyped(asEngineReads(path.text, env), [toTypedValue(resource)], variables).map(({ value }) => value);
+  return differences(path.get(resource, env), theirs, `read differently by a FHIRPath engine: ${path.text}`);
+}
+
+/** The engine holds one value per variable: several go in a Bundle. Its extension() answers the first extension only, where(url=…) all, as FHIR defines both. */
+function asEngineReads(text: string, env: Env): string {
+  return text
+    .replace(/%(\w+)/g, (found, name: string) => (Array.isArray(env[name]) ? `${found}.entry.resource` : found))
+    .replace(/extension\(([^()]*)\)/g, 'extension.where(url=$1)');
+}
+
+const asBundle = (value: unknown): unknown =>
+  Array.isArray(value) ? { resourceType: 'Bundle', type: 'collection', entry: value.map((resource) => ({ resource })) } : value;

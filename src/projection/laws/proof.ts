@@ -1,0 +1,75 @@
+// Proves a mapping by its examples: every example in both directions, every law on what it makes, and nothing left out. A new mapping adds no code.
+import type { LoadedShape } from '../loaded.ts';
+import type { Source } from '../source.ts';
+import type { Samples } from './another-value.ts';
+import { gapsOf } from './coverage.ts';
+import type { Example, World } from './example.ts';
+import { KINDS } from './example-kinds.ts';
+
+/** One thing that is wrong: in which file, at which line, and what. */
+export interface Breach {
+  place: string;
+  text: string;
+}
+
+const BESIDE = [
+  'title',
+  'env',
+  'into',
+  'resource',
+  'assigned',
+  'server',
+  'settled',
+  'response',
+  'shows',
+  'item',
+  'aliases',
+  'rows',
+  'through',
+  'becomes',
+  'then',
+  'without',
+  'refuseEach',
+];
+const MORE = ['asks', 'facts', 'answer', 'page', 'listed', 'field', 'query', 'of', 'candidates', 'queries', 'linked'];
+const KNOWN = new Set([...Object.keys(KINDS), ...BESIDE, ...MORE]);
+
+/** What one example shows that is not so; empty when all of it is. */
+export function breachesOf(loaded: LoadedShape, example: Example, { world, samples }: { world: World; samples: Samples }): string[] {
+  const unknown = Object.keys(example).filter((key) => !KNOWN.has(key));
+  if (unknown.length) return [`${unknown.join(', ')}: no word of an example`];
+  const kinds = Object.keys(KINDS).filter((kind) => kind in example);
+  if (!kinds.length) return [`an example shows something: it needs one of ${Object.keys(KINDS).join(', ')}`];
+  return kinds.flatMap((kind) => KINDS[kind]!({ loaded, example, world, samples }));
+}
+
+/** Everything that is wrong with a mapping, by its examples. */
+export function proofOf(loaded: LoadedShape, examples: Source<Example[]>, world: World): Breach[] {
+  const samples = samplesOf(examples.content);
+  const broken = examples.content.flatMap((example, nth) =>
+    attempted(() => breachesOf(loaded, example, { world, samples })).map((text) => ({
+      place: examples.line([String(nth)]),
+      text: `${example.title}: ${text}`,
+    })),
+  );
+  const gaps = gapsOf(loaded, examples.content).map(({ keys, text }) => ({ place: loaded.mapping.place(keys), text }));
+  return [...broken, ...gaps];
+}
+
+/** What the examples send for a field. */
+export const samplesOf =
+  (examples: Example[]): Samples =>
+  (at) =>
+    examples.flatMap(({ request }) => {
+      const value = at.reduce<unknown>((view, name) => (view as Record<string, unknown> | undefined)?.[name], request);
+      return value === undefined || value === null ? [] : [value];
+    });
+
+/** An example that cannot even be tried is wrong, too. */
+function attempted(work: () => string[]): string[] {
+  try {
+    return work();
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}

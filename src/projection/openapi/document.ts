@@ -1,0 +1,91 @@
+// The OpenAPI document of one surface, from its mappings and their examples alone: paths, parameters, bodies, answers, failures.
+// https://spec.openapis.org/oas/v3.1.0
+import type { LoadedShape, LoadedSurface } from '../loaded.ts';
+import type { ShapeInteraction } from '../shape.ts';
+import { surfaceHeaders } from './answers.ts';
+import { envelopeSchema } from './envelope-schema.ts';
+import type { Json } from './json.ts';
+import { namesOf, wordsOf } from './names.ts';
+import { operationsOf } from './operations.ts';
+import { annotatedChange, annotatedReplacement, annotatedRequest, annotatedResponse } from './schemas.ts';
+import { shownExamples } from './shown-examples.ts';
+
+/** What a document says of the server beside its mappings. */
+export interface ServerFacts {
+  version: string;
+  /** Where the surface answers, the most usual first. */
+  servers: { url: string; description: string }[];
+  /** The limit in force per key; null: none. */
+  rateLimit: { limit: number; seconds: number } | null;
+  /** Larger bodies are refused, in bytes. */
+  bodyLimit: number;
+}
+
+/** Describes all shapes of a surface. */
+export function openApiOf(loaded: LoadedSurface, shapes: LoadedShape[], facts: ServerFacts): Json {
+  const { surface, source } = loaded;
+  const { describedAt, envelope } = source.content;
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: surface.title,
+      version: facts.version,
+      description: aboutOf(loaded, facts),
+      ...(facts.rateLimit && { 'x-rate-limit': facts.rateLimit }),
+    },
+    ...(describedAt !== undefined && { externalDocs: { url: describedAt, description: 'The vendor’s own documents' } }),
+    servers: facts.servers,
+    security: [{ key: [] }],
+    tags: shapes.map(({ shape, mapping }) => ({
+      name: wordsOf(shape).many,
+      ...(mapping.content.about !== undefined && { description: mapping.content.about }),
+    })),
+    paths: pathsOf(shapes, loaded, facts),
+    components: {
+      securitySchemes: { key: securityScheme(source.content.auth) },
+      schemas: {
+        ...Object.fromEntries(shapes.flatMap(schemasOf)),
+        Failure: envelopeSchema(envelope.error, {}),
+      },
+      headers: surfaceHeaders(source.content),
+    },
+  };
+}
+
+function aboutOf({ surface, source }: LoadedSurface, { rateLimit, bodyLimit }: ServerFacts): string {
+  const { page, auth } = source.content;
+  const key = auth.scheme === 'bearer' ? '`Authorization: Bearer …`' : `\`${auth.header}: …\``;
+  const limit = rateLimit
+    ? `At most ${rateLimit.limit} requests in ${rateLimit.seconds} seconds per key; over that 429.`
+    : 'Requests are not limited.';
+  return [
+    `A key of the surface \`${surface.name}\` is sent as ${key}; it opens this surface and the data of its tenant alone.`,
+    limit,
+    `Bodies up to ${Math.floor(bodyLimit / 1024)} KiB are taken.`,
+    `Lists have ${page.default} items unless \`${page.size}\` says otherwise, at most ${page.max}.`,
+    'Properties that are not described are left out of a request, and every described one is in a response.',
+  ].join(' ');
+}
+
+const securityScheme = ({ scheme, header }: LoadedSurface['surface']['auth']): Json =>
+  scheme === 'bearer' ? { type: 'http', scheme: 'bearer' } : { type: 'apiKey', in: 'header', name: header };
+
+function pathsOf(shapes: LoadedShape[], surface: LoadedSurface, facts: ServerFacts): Json {
+  const paths: Record<string, Json> = {};
+  for (const loaded of shapes) {
+    const parts = { loaded, surface, facts, examples: shownExamples(loaded) };
+    for (const { path, method, operation } of operationsOf(parts)) paths[path] = { ...paths[path], [method]: operation };
+  }
+  return paths;
+}
+
+function schemasOf(loaded: LoadedShape): [string, Json][] {
+  const { item, request, change, replacement } = namesOf(loaded.shape);
+  const bodies: [ShapeInteraction, string, (loaded: LoadedShape) => Json][] = [
+    ['create', request, annotatedRequest],
+    ['update', change, annotatedChange],
+    ['replace', replacement, annotatedReplacement],
+  ];
+  const taken = bodies.filter(([interaction]) => loaded.shape.interactions.includes(interaction));
+  return [[item, annotatedResponse(loaded)], ...taken.map(([, name, schema]): [string, Json] => [name, schema(loaded)])];
+}

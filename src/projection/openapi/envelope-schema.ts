@@ -1,0 +1,44 @@
+// JSON Schemas of envelopes: what a template of surface.yaml looks like once its `$names` are filled in.
+
+type Schema = Record<string, unknown>;
+
+const text = { type: 'string' };
+const whole = { type: 'integer' };
+const orNull = (schema: Schema): Schema => ({ ...schema, type: [schema.type, 'null'] });
+
+/** What the server fills in, by name; `body` and `items` are the shape's own. */
+const FILLED: Readonly<Record<string, Schema>> = {
+  requestId: text,
+  time: { type: 'string', format: 'date-time' },
+  status: whole,
+  rateLimit: orNull(whole),
+  rateRemaining: orNull(whole),
+  rateReset: orNull(whole),
+  total: whole,
+  limit: whole,
+  offset: whole,
+  hasMore: { type: 'boolean' },
+  nextOffset: orNull(whole),
+  cursor: orNull(text),
+  code: text,
+  message: text,
+  severity: text,
+  issueCode: text,
+  text,
+  field: orNull(text),
+};
+
+/** What the server fills in for `$name`; any text where a template is no name. */
+export const filledSchema = (template: unknown): Schema => FILLED[String(template).slice(1)] ?? text;
+
+/** The schema of a filled template; `own`: schemas of `$body` and `$items`, `plural`: what `$plural` stands for. */
+export function envelopeSchema(template: unknown, own: Readonly<Record<string, Schema>>, plural = ''): Schema {
+  if (typeof template === 'string' && template.startsWith('$')) return own[template.slice(1)] ?? FILLED[template.slice(1)] ?? {};
+  if (template === null || typeof template !== 'object') return { const: template };
+  const { $each: each, ...rest } = template as Record<string, unknown>;
+  const entries = Object.entries(rest).map(
+    ([key, value]) => [key === '$plural' ? plural : key, envelopeSchema(value, own, plural)] as const,
+  );
+  const member = { type: 'object', properties: Object.fromEntries(entries), required: entries.map(([key]) => key) };
+  return each === undefined ? member : { type: 'array', items: member };
+}

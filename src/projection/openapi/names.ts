@@ -1,0 +1,17 @@
+// What the things of a shape are called in documents and types: `lab-order` is a lab order, several are lab orders, its schema is LabOrder.
+import type { Shape } from '../shape.ts';
+
+/** Schema names: the item as it is answered, and the bodies of requests that make one, change some of its fields, and replace all of them. */
+export const namesOf = ({ name }: Pick<Shape, 'name'>): { item: string; request: string; change: string; replacement: string } => {
+  const item = pascal(name);
+  return { item, request: `${item}Request`, change: `${item}Change`, replacement: `${item}Replacement` };
+};
+
+/** `clinician-profile` → `ClinicianProfile`. */
+export const pascal = (name: string): string => name.replace(/(?:^|[-_ ])(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** In words: one, and several as the route calls them. */
+export function wordsOf({ name, path }: Pick<Shape, 'name' | 'path'>): { one: string; many: string } {
+  const one = name.replaceAll('-', ' ');
+  return { one: `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`, many: path.slice(path.lastIndexOf('/') + 1).replaceAll('-', ' ') };
+}

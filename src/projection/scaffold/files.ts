@@ -1,0 +1,110 @@
+// The files of a new shape, made from a sample of its JSON: a mapping with a guess per property, and a surface with the usual habits for a new vendor.
+import { stringify } from 'yaml';
+import { KINDS, type Kind } from '../../fhir/outcome.ts';
+import type { FieldSpec } from '../spec.ts';
+import { guessOf, plainName } from './guess.ts';
+
+/** What a new shape is to be. */
+export interface Wanted {
+  vendor: string;
+  shape: string;
+  sample: Record<string, unknown>;
+  /** The FHIR type; undefined: guessed from the names in the sample. */
+  resource?: string | undefined;
+}
+
+export interface Scaffold {
+  resource: string;
+  mapping: string;
+  surface: string;
+  /** Properties that have a place, and those that have none yet. */
+  placed: string[];
+  unplaced: string[];
+}
+
+/** The texts of the files. */
+export function scaffoldOf({ vendor, shape, sample, resource = resourceOf(sample) }: Wanted): Scaffold {
+  const rows = Object.entries(sample).map(([name, value]) => ({ name, guess: guessOf(resource, name, value) }));
+  const placed = rows.filter(({ guess }) => guess).map(({ name }) => name);
+  const aliases = Object.assign({}, ...rows.map(({ guess }) => guess?.aliases ?? {})) as Record<string, string>;
+  const isThere = placed.some((name) => name === 'id');
+  const fields = [...(isThere ? [] : [{ name: 'id', guess: { spec: { fhir: 'id', readOnly: true } } }]), ...rows];
+  const width = Math.max(...fields.map(({ name }) => name.length)) + 1;
+  const lines = fields.map(({ name, guess }) => {
+    const key = `${quoted(name)}:`.padEnd(width + 1);
+    if (guess) return `  ${key} ${flow(guess.spec)}`;
+    return `  # ${key} { fhir: … }   # no guess: find its place in https://hl7.org/fhir/R4/${resource.toLowerCase()}.html, or give it an extension`;
+  });
+  return {
+    resource,
+    mapping: mappingText({ shape, resource, lines }),
+    surface: surfaceText(vendor, aliases),
+    placed,
+    unplaced: rows.flatMap(({ name, guess }) => (guess ? lostInside(name, guess.spec, sample[name]) : [name])),
+  };
+}
+
+/** Properties of an object that have no place in it. */
+const lostInside = (name: string, { fields }: FieldSpec, value: unknown): string[] =>
+  fields ? Object.keys(value as object).flatMap((inner) => (inner in fields ? [] : [`${name}.${inner}`])) : [];
+
+/** Which type the names of a sample speak of. */
+function resourceOf(sample: Record<string, unknown>): string {
+  const names = Object.keys(sample).map(plainName);
+  const has = (...any: string[]): boolean => any.some((name) => names.includes(name));
+  if (has('npi', 'npinumber', 'specialty', 'credentials', 'licensenumber', 'licence')) return 'Practitioner';
+  return has('latitude', 'longitude', 'openinghours') ? 'Location' : 'Patient';
+}
+
+const quoted = (name: string): string => (/^[A-Za-z_][\w-]*$/.test(name) ? name : JSON.stringify(name));
+
+const flow = (value: unknown): string =>
+  stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true })
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
+
+const several = (shape: string): string =>
+  shape.endsWith('s') ? `${shape}es` : shape.endsWith('y') ? `${shape.slice(0, -1)}ies` : `${shape}s`;
+
+const mappingText = ({
+  shape,
+  resource,
+  lines,
+}: {
+  shape: string;
+  resource: string;
+  lines: string[];
+}): string => `# POST, GET /v1/${several(shape)} and GET /{id}. Begun by "facet mapping new" from a sample: look at every line, then "facet mapping check".
+resource: ${resource}
+path: /v1/${several(shape)}
+plural: ${several(shape).replaceAll('-', '_')}
+interactions: [create, read, search]
+
+fields:
+${lines.join('\n')}
+
+sort: -_id                                    # newest first: ids that are minted here begin with their time
+`;
+
+const surfaceText = (
+  vendor: string,
+  aliases: Record<string, string>,
+): string => `# What all shapes of ${vendor} have in common. Begun by "facet mapping new": put in the vendor's own envelope, codes and limits.
+title: ${vendor}
+order: 9                                      # who is asked first where a request could mean several surfaces
+hosts: [api.${vendor}.example]
+auth:  { scheme: bearer, header: authorization, prefix: ${vendor.replaceAll('-', '_')}_test_ }
+
+systems: ${flow(aliases)}                     # %aliases; what they stand for is defined in fhir-profiles/
+
+envelope:
+  item:  $body                                # no envelope
+  list:  { $plural: $items, total: $total }
+  error: { error: $code, message: $message }
+
+errors:                                       # every kind of failure has its answer
+${(Object.keys(KINDS) as Kind[]).map((kind) => `  ${`${kind}:`.padEnd(18)}{ status: ${KINDS[kind].status}, code: ${kind.replaceAll('-', '_')} }`).join('\n')}
+
+page: { size: limit, offset: offset, default: 20, max: 100, maxOffset: 10000, clamp: false, total: true }
+rateLimit: null
+`;

@@ -1,0 +1,123 @@
+// Where a property of a sample may stand in FHIR: a guess by its name, for an analyst to look at. No guess is better than a wrong one.
+import { elementNames, elementOf, isPrimitive } from '../../fhir/elements.ts';
+import type { FieldSpec } from '../spec.ts';
+
+/** A field of a new mapping: its spec, the aliases it needs; or undefined where there is no guess. */
+export interface Guess {
+  spec: FieldSpec;
+  aliases?: Record<string, string>;
+}
+
+const PEOPLE = new Set(['Patient', 'Practitioner', 'RelatedPerson']);
+const REACHABLE = new Set([...PEOPLE, 'Organization', 'Location', 'PractitionerRole', 'HealthcareService']);
+const ADDRESSED = new Set(['Patient', 'Practitioner', 'RelatedPerson', 'Organization']);
+
+interface Hint {
+  /** Names, lower case without separators. */
+  names: string[];
+  of(resource: string): boolean;
+  guess(value: unknown): Guess | undefined;
+}
+
+const always = (): boolean => true;
+const person = (resource: string): boolean => PEOPLE.has(resource);
+const reachable = (resource: string): boolean => REACHABLE.has(resource);
+const at =
+  (fhir: string, more: FieldSpec = {}) =>
+  (): Guess => ({ spec: { fhir, ...more } });
+const text =
+  (fhir: string, more: FieldSpec = {}) =>
+  (value: unknown): Guess | undefined =>
+    typeof value === 'string' ? { spec: { fhir, ...more } } : undefined;
+
+const HINTS: Hint[] = [
+  { names: ['id', 'uuid'], of: always, guess: at('id', { readOnly: true }) },
+  { names: ['createdat', 'created', 'createdon'], of: always, guess: at('%created', { readOnly: true }) },
+  { names: ['updatedat', 'updated', 'modifiedat', 'lastupdated'], of: always, guess: at('meta.lastUpdated', { readOnly: true }) },
+  { names: ['firstname', 'givenname', 'forename', 'given'], of: person, guess: text('name.first().given.first()') },
+  { names: ['lastname', 'familyname', 'surname', 'family'], of: person, guess: text('name.first().family') },
+  { names: ['name', 'fullname', 'displayname'], of: person, guess: text('name.first().text') },
+  { names: ['title', 'prefix', 'honorific'], of: person, guess: text('name.first().prefix.first()') },
+  { names: ['email', 'emailaddress', 'mail'], of: reachable, guess: text("telecom.where(system='email').value") },
+  { names: ['phone', 'phonenumber', 'telephone', 'tel', 'mobile'], of: reachable, guess: text("telecom.where(system='phone').value") },
+  { names: ['fax', 'faxnumber'], of: reachable, guess: text("telecom.where(system='fax').value") },
+  { names: ['dob', 'dateofbirth', 'birthdate', 'birthday'], of: person, guess: birthDate },
+  { names: ['gender', 'sex'], of: person, guess: gender },
+  { names: ['active', 'isactive', 'enabled'], of: (resource) => elementOf(resource, 'active') !== undefined, guess: active },
+  {
+    names: ['npi', 'npinumber'],
+    of: (resource) => resource === 'Practitioner' || resource === 'Organization',
+    guess: () => ({ spec: { fhir: 'identifier.where(system=%npi).value' }, aliases: { npi: 'http://hl7.org/fhir/sid/us-npi' } }),
+  },
+  {
+    names: ['photo', 'photourl', 'avatar', 'picture'],
+    of: (resource) => elementOf(resource, 'photo') !== undefined,
+    guess: text('photo.first().url'),
+  },
+  { names: ['address', 'homeaddress', 'mailingaddress'], of: (resource) => ADDRESSED.has(resource), guess: address },
+];
+
+const LINES: Record<string, string> = {
+  line1: 'line.first()',
+  street: 'line.first()',
+  street1: 'line.first()',
+  address1: 'line.first()',
+  city: 'city',
+  town: 'city',
+  state: 'state',
+  region: 'state',
+  province: 'state',
+  zip: 'postalCode',
+  zipcode: 'postalCode',
+  postalcode: 'postalCode',
+  postcode: 'postalCode',
+  country: 'country',
+};
+
+/** A name as it is looked up. */
+export const plainName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/** A guess for one property of a sample. */
+export function guessOf(resource: string, name: string, value: unknown): Guess | undefined {
+  const plain = plainName(name);
+  const hint = HINTS.find((one) => one.names.includes(plain) && one.of(resource));
+  return hint ? hint.guess(value) : sameName(resource, plain, value);
+}
+
+function birthDate(value: unknown): Guess | undefined {
+  if (typeof value !== 'string') return undefined;
+  return { spec: { fhir: 'birthDate', ...(/^\d{4}-\d\d-\d\d$/.test(value) ? { format: 'date' } : { as: 'date' }) } };
+}
+
+const GENDERS = ['male', 'female', 'other', 'unknown'];
+
+/** The sample shows one word: the table has that one, and the others are the analyst's to fill in. */
+function gender(value: unknown): Guess | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (GENDERS.includes(value)) return { spec: { fhir: 'gender', enum: GENDERS } };
+  const meant = GENDERS.find((one) => one.startsWith(value.charAt(0).toLowerCase()));
+  return meant === undefined ? undefined : { spec: { fhir: 'gender', codes: { [value]: meant } } };
+}
+
+function active(value: unknown): Guess | undefined {
+  return typeof value === 'boolean' ? { spec: { fhir: 'active', type: 'boolean', default: true } } : undefined;
+}
+
+function address(value: unknown): Guess | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const known = Object.keys(value).flatMap((name) => {
+    const path = LINES[plainName(name)];
+    return path === undefined ? [] : [[name, { fhir: path }] as const];
+  });
+  return known.length ? { spec: { at: 'address.first()', fields: Object.fromEntries(known) } } : undefined;
+}
+
+/** An element of the same name that holds one value of the same kind. */
+function sameName(resource: string, plain: string, value: unknown): Guess | undefined {
+  const name = elementNames(resource).find((one) => one.toLowerCase() === plain);
+  const facts = name === undefined ? undefined : elementOf(resource, name);
+  if (!facts || facts.list || facts.choice || !facts.types.every(isPrimitive)) return undefined;
+  const isBoolean = facts.types[0] === 'boolean';
+  if (isBoolean !== (typeof value === 'boolean') || (!isBoolean && typeof value !== 'string')) return undefined;
+  return { spec: { fhir: name!, ...(isBoolean && { type: 'boolean' as const }) } };
+}

@@ -1,0 +1,62 @@
+// All that is to be said of a resource against profiles: the one asked for, those it claims, and the definitions of the extensions it has.
+// https://hl7.org/fhir/R4/resource-operation-validate.html
+
+import { nodeOf } from '../fhir/fhirpath/node.ts';
+import { type Issue, issue, notSupported } from '../fhir/outcome.ts';
+import type { Checker } from '../fhir/profile/checker.ts';
+import { Unusable } from '../fhir/profile/definition.ts';
+import { extensionsIn, misplaced, type PlacedExtension } from '../fhir/profile/extensions.ts';
+import { issuesAt, ofClaim, said } from '../fhir/profile/said.ts';
+import { type Claim, claimsIn, isBaseProfile } from '../fhir/profile-claims.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Context } from './context.ts';
+
+const MOST = 500;
+
+/** `asked`: a profile it is to be checked against whatever it claims; one that is not loaded, or cannot be checked with, is refused (400). */
+export async function againstProfiles(context: Context, resource: Resource, asked?: string): Promise<Issue[]> {
+  const issues = asked === undefined ? [] : await againstAsked(context, resource, asked);
+  for (const claim of claimsIn(resource))
+    if (claim.claim !== asked || claim.one !== resource) issues.push(...(await againstClaimed(context, claim)));
+  for (const extension of extensionsIn(resource)) issues.push(...(await againstDefinition(context, resource, extension)));
+  return unrepeated(issues);
+}
+
+/** What two profiles ask alike is said once: a profile, and the definition of an extension that it names. */
+const unrepeated = (issues: Issue[]): Issue[] =>
+  [...new Map(issues.toReversed().map((one) => [`${one.expression} ${one.text.replace(/ \[[^\]]*\]$/, '')}`, one])).values()].toReversed();
+
+async function againstAsked({ profiles, store }: Context, resource: Resource, asked: string): Promise<Issue[]> {
+  if (isBaseProfile(asked)) return isBaseProfile(asked, resource.resourceType) ? [] : [otherType(resource, 'asked for')];
+  const checker = await profiles.checker(store, asked);
+  if (checker instanceof Unusable) throw notSupported(`nothing can be checked against this profile: ${checker.message}`);
+  if (!checker)
+    throw notSupported(
+      'this profile is not loaded, so nothing can be checked against it: an operator loads its package with facet profiles add',
+    );
+  return said(checker, { resource, one: resource }, MOST);
+}
+
+const otherType = (resource: Resource, which: string): Issue =>
+  issue('structure', `the profile ${which} is of another resource type`, resource.resourceType);
+
+async function againstClaimed({ profiles, store }: Context, { claim, ...subject }: Claim): Promise<Issue[]> {
+  if (isBaseProfile(claim)) return [otherType(subject.resource, 'claimed')];
+  const checker = await profiles.checker(store, claim);
+  if (checker instanceof Unusable) return [ofClaim(subject, 'warning', `the profile ${claim} cannot be checked: ${checker.message}`)];
+  if (!checker) return [ofClaim(subject, 'information', `the profile ${claim} is not loaded: it is not checked`)];
+  return said(checker, subject, MOST);
+}
+
+/** An extension is as its definition says, and where it says, whoever uses it. https://hl7.org/fhir/R4/extensibility.html */
+async function againstDefinition({ profiles, store }: Context, resource: Resource, extension: PlacedExtension): Promise<Issue[]> {
+  const checker = await profiles.checker(store, extension.url);
+  if (!checker || checker instanceof Unusable || checker.type !== 'Extension') return [];
+  const faults = [...misplaced(checker, extension), ...faultsOf(checker, resource, extension)];
+  return issuesAt(checker, faults, { resource, one: resource }, MOST);
+}
+
+function faultsOf({ rule }: Checker, resource: Resource, { item, at }: PlacedExtension) {
+  const root = nodeOf(resource.resourceType, resource);
+  return rule.faults(item, { resource: root, root }).map((fault) => ({ ...fault, at: [...at, ...fault.at] }));
+}

@@ -1,0 +1,123 @@
+// The profiles in force: our own, and those of the packages an operator has loaded. Compiled when first claimed, and looked after: whether a package was
+// added or removed is asked at most once a second, so all processes on one database check with the same ones. https://hl7.org/fhir/R4/profiling.html
+import type { Issue } from '../fhir/outcome.ts';
+import { type Checker, type Checkers, checkersOf } from '../fhir/profile/checker.ts';
+import { type Definition, type Kept, type Missed, Unusable } from '../fhir/profile/definition.ts';
+import { chosen, type Library, libraryOf } from '../fhir/profile/library.ts';
+import { needsOf } from '../fhir/profile/needs.ts';
+import { isRefused, said } from '../fhir/profile/said.ts';
+import { canonicalOf, claimsIn } from '../fhir/profile-claims.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { KnownProfile, Store } from '../store/store.ts';
+
+/** What writes and $validate ask. */
+export interface Profiles {
+  /** What of a resource is wrong against the profiles it claims and that are loaded: errors only. */
+  refusals(store: Store, resource: Resource): Promise<Issue[]>;
+  /** The checker of one profile: undefined when it is not loaded, an Unusable when it cannot be checked with. */
+  checker(store: Store, canonical: string): Promise<Checker | Unusable | undefined>;
+  /** Type → canonical URLs of the profiles of it. The same object while nothing changes. */
+  supported(store: Store): Promise<ReadonlyMap<string, string[]>>;
+}
+
+/** Nothing is checked: for what the server writes of its own accord, which must not fail because of what somebody else claims. */
+export const UNCHECKED: Profiles = { refusals: async () => [], checker: async () => undefined, supported: async () => new Map() };
+
+const MOMENT_MS = 1000;
+const OWN = 'facet';
+
+/** What is known while no package is added or removed. */
+interface Known {
+  state: string;
+  profiles: Map<string, KnownProfile[]>;
+  library: Library;
+  checkers: Checkers;
+  /** URLs of which all definitions are in the library. */
+  gathered: Set<string>;
+  supported: Map<string, string[]>;
+}
+
+interface Hooks {
+  /** In ms. */
+  now?: () => number;
+  /** Hears what a profile asks that cannot be checked, when it is compiled. */
+  missed?: Missed;
+}
+
+/** The profiles of a database; `own`: definitions of this installation itself. */
+export function profilesOf(own: readonly Definition[], { now = Date.now, missed }: Hooks = {}): Profiles {
+  let known: Known | undefined;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  // Each caller asks on its own handle: one inside a transaction must not wait for one outside of it, which may have to wait for its connection.
+  const current = async (store: Store): Promise<Known> => {
+    if (known && now() - lookedAt < MOMENT_MS) return known;
+    const state = await store.definitions.state();
+    if (known?.state !== state) known = knownOf(state, await store.definitions.profiles(), { own, missed });
+    lookedAt = now();
+    return known;
+  };
+  const checker: Profiles['checker'] = async (store, canonical) => checkerIn(await current(store), store, canonical);
+  return {
+    checker,
+    supported: async (store) => (await current(store)).supported,
+    async refusals(store, resource) {
+      const found: Issue[] = [];
+      for (const { claim, ...subject } of claimsIn(resource)) {
+        const claimed = await checker(store, claim);
+        if (claimed && !(claimed instanceof Unusable) && isRefused(claimed, subject))
+          found.push(...said(claimed, subject).filter(({ severity }) => severity === 'error'));
+      }
+      return found;
+    },
+  };
+}
+
+function knownOf(state: string, stored: KnownProfile[], { own, missed }: { own: readonly Definition[]; missed: Hooks['missed'] }): Known {
+  const kept: Kept[] = own.map((resource) => ({ package: OWN, resource }));
+  const ours = own.flatMap((one): KnownProfile[] =>
+    one.resourceType === 'StructureDefinition' ? [{ package: OWN, url: one.url, version: one.version ?? null, type: one.type }] : [],
+  );
+  const profiles = Map.groupBy([...ours, ...stored], ({ url }) => url);
+  const library = libraryOf(kept, (canonical) => profiles.get(canonicalOf(canonical).url)?.[0]?.type);
+  const byType = Map.groupBy([...ours, ...stored], ({ type }) => type);
+  const supported = new Map([...byType].map(([type, list]) => [type, [...new Set(list.map(canonicalUrl))].sort()] as const));
+  return { state, profiles, library, checkers: checkersOf(missed ? { ...library, missed } : library), gathered: new Set(), supported };
+}
+
+const canonicalUrl = ({ url, version }: KnownProfile): string => (version === null ? url : `${url}|${version}`);
+
+async function checkerIn(known: Known, store: Store, canonical: string): Promise<Checker | Unusable | undefined> {
+  const { url } = canonicalOf(canonical);
+  const versions = (known.profiles.get(url) ?? []).map(({ version, ...rest }) => ({
+    ...rest,
+    resource: { ...(version !== null && { version }) },
+  }));
+  if (!chosen(versions, canonical, '')) return undefined;
+  if (!known.gathered.has(url)) await gather(known, store, url);
+  try {
+    return known.checkers.of(canonical);
+  } catch (error) {
+    if (error instanceof Unusable) return error;
+    throw error;
+  }
+}
+
+/** Brings a definition and all it needs into the library. Two may do so at once: what is there twice is the same. */
+async function gather(known: Known, store: Store, url: string): Promise<void> {
+  const seen = new Set<string>();
+  const found: Kept[] = [];
+  for (let wanted = [url]; wanted.length; ) {
+    const missing = wanted.filter((one) => !known.gathered.has(one) && !seen.has(one));
+    for (const one of missing) seen.add(one);
+    const rows = missing.length ? await store.definitions.find(missing) : [];
+    const kept = rows.map((row): Kept => ({ package: row.package, resource: JSON.parse(row.body) as Definition }));
+    found.push(...kept);
+    wanted = [...kept.map(({ resource }) => resource), ...ownOf(known, missing)].flatMap(needsOf);
+  }
+  known.library.add(found.filter(({ resource }) => !known.gathered.has(resource.url)));
+  for (const one of seen) known.gathered.add(one);
+}
+
+/** Definitions of our own are in the library from the start; what they need may be elsewhere. */
+const ownOf = ({ library, profiles }: Known, urls: string[]): Definition[] =>
+  urls.flatMap((url) => (profiles.get(url)?.some((one) => one.package === OWN) ? (library.profile(url, OWN)?.resource ?? []) : []));

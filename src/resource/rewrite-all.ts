@@ -1,0 +1,48 @@
+// Changes several resources as they stand at the moment of writing, all of them or none, each kind of change in one statement.
+// https://hl7.org/fhir/R4/http.html#concurrency
+import { isDeepStrictEqual } from 'node:util';
+import { parseExact } from '../fhir/json.ts';
+import { conflict } from '../fhir/outcome.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
+import type { Row } from '../store/store.ts';
+import { type Context, effectsOn, type PendingWrite } from './context.ts';
+import { draftOf, prepared, storedRow } from './write.ts';
+
+export interface Rewriting {
+  type: ServedType;
+  id: string;
+  /** The new content from the one that stands (digits as written), undefined: there is none yet. The same object, or undefined: no change. */
+  edit(current: Resource | undefined): Resource | undefined;
+}
+
+/**
+ * The versions that were stored; what says the same as before makes none, and what somebody has deleted stays deleted. In a transaction, joined when there is
+ * one. Fails with 409 when another writer makes one of the new ones at the same moment.
+ */
+export async function rewriteAll(context: Context, rewritings: Rewriting[]): Promise<Row[]> {
+  return context.store.transaction(async (store) => {
+    const inside = { ...context, store };
+    const held = await store.hold(context.caller.tenant, rewritings);
+    const standing = new Map(held.map((row) => [`${row.type}/${row.id}`, row]));
+    const writes = rewritings.flatMap((one) => pendingOf(inside, one, standing.get(`${one.type}/${one.id}`)));
+    for (const write of writes) for (const effect of effectsOn(inside, write.type, write)) await effect.check?.(inside, write);
+    for (const replaces of [false, true]) await apply(inside, writes, replaces);
+    for (const write of writes) for (const effect of effectsOn(inside, write.type, write)) await effect.after?.(inside, write);
+    return writes.map(storedRow);
+  });
+}
+
+function pendingOf(context: Context, { type, id, edit }: Rewriting, previous: Row | undefined): PendingWrite[] {
+  if (previous?.body === null) return [];
+  const current = previous && (parseExact(previous.body!) as Resource);
+  const edited = edit(current);
+  if (!edited || isDeepStrictEqual(edited, current)) return [];
+  return [prepared(context, { type, id, method: 'PUT', draft: draftOf({ ...edited, id }), ...(previous && { previous }) })];
+}
+
+/** What is new, or what replaces something: a statement each. */
+async function apply({ store, caller }: Context, writes: PendingWrite[], replaces: boolean): Promise<void> {
+  const changes = writes.filter(({ previous }) => (previous !== undefined) === replaces).map(({ change }) => change);
+  if ((await store.write(caller.tenant, changes)) < changes.length)
+    throw conflict('these resources are being changed by others: try again');
+}

@@ -1,0 +1,84 @@
+// $validate: what is wrong with a resource, said without storing it. https://hl7.org/fhir/R4/resource-operation-validate.html
+import { parseExact } from '../fhir/json.ts';
+import { FhirError, type Issue, invalid, issue } from '../fhir/outcome.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
+import { validate } from '../fhir/validation/validate.ts';
+import type { ValidateRequest, ValidationMode } from '../fhir/validation/validate-request.ts';
+import { type Context, type Draft, effectsOn } from './context.ts';
+import { againstProfiles } from './profile-report.ts';
+import { read } from './read.ts';
+import { draftOf, pending } from './write.ts';
+
+/** `id`: of the resource that the URL names. */
+export interface Validation extends ValidateRequest {
+  type: ServedType;
+  id?: string;
+}
+
+/** The most issues one answer lists. */
+const MOST = 500;
+
+const METHODS = { create: 'POST', update: 'PUT', delete: 'DELETE' } as const;
+
+/** All issues, errors first; none, when nothing is wrong. What cannot be done as asked is refused (400, 404, 410). */
+export async function validation(context: Context, asked: Validation): Promise<Issue[]> {
+  const { type, mode, profile } = asked;
+  refuseImpossible(asked);
+  const draft = await draftToCheck(context, asked);
+  if (mode === 'delete') return acceptance(context, asked, undefined);
+  const against = await againstProfiles(context, draft.plain, profile);
+  const issues = [...validate(draft.plain, type, MOST), ...ownId(asked, draft), ...against].slice(0, MOST);
+  const failed = issues.some(({ severity }) => severity === 'error' || severity === 'fatal');
+  const accepted = mode === undefined || mode === 'profile' || failed ? [] : await acceptance(context, asked, draft);
+  return [...issues, ...accepted].sort((a, b) => RANKS[a.severity] - RANKS[b.severity]);
+}
+
+const RANKS = { fatal: 0, error: 1, warning: 2, information: 3 } as const;
+
+/** What the specification asks of a call in each mode. */
+function refuseImpossible({ mode, id, profile, resource }: Validation): void {
+  if (mode === 'delete' && id === undefined) throw invalid('mode delete is asked of one resource: use [type]/[id]/$validate');
+  if (mode === 'profile' && (id === undefined || resource !== undefined))
+    throw invalid('mode profile is asked of a resource that is stored: use [type]/[id]/$validate, without a resource in the body');
+  if (mode === 'profile' && profile === undefined) throw invalid('mode profile needs the parameter profile');
+  if (id === undefined && resource === undefined) throw invalid('send the resource to validate');
+}
+
+/** The resource sent, or the one that stands (404, 410 when there is none). */
+async function draftToCheck(context: Context, { type, id, mode, resource }: Validation): Promise<Draft> {
+  if (resource && mode !== 'delete') return resource;
+  const { body } = await read(context, { type, id: id! });
+  return draftOf(parseExact(body) as Resource);
+}
+
+/** An update is of the resource whose id it says. https://hl7.org/fhir/R4/http.html#update */
+function ownId({ type, id, mode }: Validation, { plain }: Draft): Issue[] {
+  if (mode !== 'update') return [];
+  if (plain.id === undefined) return [issue('required', 'an update names the id of its resource', `${type}.id`)];
+  return id === undefined || plain.id === id ? [] : [issue('value', 'the id in the body must be the id in the URL', `${type}.id`)];
+}
+
+/** What the rules that stand around a write of this type would refuse; nothing is written. */
+async function acceptance(context: Context, { type, id, mode }: Validation, draft: Draft | undefined): Promise<Issue[]> {
+  if (!context.effects.get(type)?.length) return [];
+  const target = mode === 'create' ? context.newId() : (id ?? draft!.plain.id!);
+  return context.store.transaction(async (store) => {
+    const inside = { ...context, store };
+    const previous = await store.read(context.caller.tenant, type, target);
+    const method = METHODS[mode as Exclude<ValidationMode, 'profile'>];
+    const write = pending(inside, { type, id: target, method, ...(draft && { draft }), ...(previous && { previous }) });
+    const issues: Issue[] = [];
+    for (const effect of effectsOn(inside, type, write)) issues.push(...(await refusedBy(async () => effect.check?.(inside, write))));
+    return issues;
+  });
+}
+
+async function refusedBy(rule: () => Promise<void>): Promise<Issue[]> {
+  try {
+    await rule();
+    return [];
+  } catch (error) {
+    if (error instanceof FhirError) return error.issues;
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+// Packages of definitions (profiles, value sets, code systems) that an operator has loaded. They are the installation's: no tenant has its own.
+import type { Database } from './database.ts';
+import type { DefinitionRow, Definitions, KnownProfile } from './store.ts';
+
+/** A package as it is stored. `depends`: package → version. */
+export interface DefinitionPackage {
+  name: string;
+  version: string;
+  depends: Record<string, string>;
+  definitions: NewDefinition[];
+}
+
+/** `body`: the JSON text that is kept. `type`: of a StructureDefinition. */
+export interface NewDefinition {
+  kind: string;
+  url: string;
+  version?: string | undefined;
+  type?: string | undefined;
+  body: string;
+}
+
+export interface ListedPackage {
+  name: string;
+  version: string;
+  depends: Record<string, string>;
+  addedAt: string;
+  /** Kind → how many. */
+  counts: Record<string, number>;
+}
+
+const LOCK = 'lock table definition_package in exclusive mode';
+const TAKE = 'delete from definition_package where name = $1 and ($2::text is null or version = $2) returning serial, version';
+const CLEAR = 'delete from definition where serial = any ($1::bigint[])';
+const ADD = 'insert into definition_package (name, version, depends, added_at) values ($1, $2, $3, $4) returning serial';
+const FILL = `insert into definition (serial, kind, url, version, type, body)
+  select $1, d.kind, d.url, d.version, d.type, d.body from json_to_recordset($2) as d (kind text, url text, version text, type text, body text)`;
+
+/** Stores a package in place of one of the same name and version; answers whether there was one. All of it or nothing. */
+export function addPackage(database: Database, { name, version, depends, definitions }: DefinitionPackage, at: string): Promise<boolean> {
+  return database.transaction(async (transaction) => {
+    await transaction.script(LOCK);
+    const replaced = await take(transaction, name, version);
+    const [added] = await transaction.query<{ serial: string }>(ADD, [name, version, JSON.stringify(depends), at]);
+    for (let from = 0; from < definitions.length; from += AT_ONCE)
+      await transaction.query(FILL, [added!.serial, JSON.stringify(definitions.slice(from, from + AT_ONCE))]);
+    return replaced.length > 0;
+  });
+}
+
+/** How many definitions go into one statement: a snapshot takes some 50 kB. */
+const AT_ONCE = 200;
+
+/** Removes one version, or all of them; answers which there were. */
+export function removePackage(database: Database, name: string, version?: string): Promise<string[]> {
+  return database.transaction(async (transaction) => {
+    await transaction.script(LOCK);
+    return take(transaction, name, version);
+  });
+}
+
+async function take(database: Database, name: string, version: string | undefined): Promise<string[]> {
+  const taken = await database.query<{ serial: string; version: string }>(TAKE, [name, version ?? null]);
+  await database.query(CLEAR, [taken.map(({ serial }) => serial)]);
+  return taken.map((one) => one.version);
+}
+
+const LIST = `select p.name, p.version, p.depends, p.added_at,
+    (select json_object_agg(c.kind, c.n) from (select kind, count(*) as n from definition d where d.serial = p.serial group by kind) c) as counts
+  from definition_package p order by p.name, p.added_at`;
+
+/** All packages, by name. */
+export async function listPackages(database: Database): Promise<ListedPackage[]> {
+  const rows = await database.query<{
+    name: string;
+    version: string;
+    depends: string;
+    added_at: string;
+    counts: ListedPackage['counts'] | null;
+  }>(LIST);
+  return rows.map(({ depends, added_at, counts, ...row }) => ({
+    ...row,
+    depends: JSON.parse(depends) as Record<string, string>,
+    addedAt: added_at,
+    counts: counts ?? {},
+  }));
+}
+
+const STATE = "select coalesce(string_agg(serial::text, ' ' order by serial), '') as state from definition_package";
+const NAMED = "select p.name || '#' || p.version as package, d.url, d.version, d.type";
+const PROFILES = `${NAMED} from definition d join definition_package p using (serial) where d.kind = 'StructureDefinition'`;
+const FIND = `select p.name || '#' || p.version as package, d.body from definition d join definition_package p using (serial) where d.url = any ($1::text[])`;
+
+/** What is asked of the definitions while resources are written. */
+export const definitionsOf = (database: Database): Definitions => ({
+  state: async () => (await database.query<{ state: string }>(STATE, [], 'definitions state'))[0]!.state,
+  profiles: () => database.query<KnownProfile>(PROFILES),
+  find: (urls) => database.query<DefinitionRow>(FIND, [urls]),
+});

@@ -1,0 +1,158 @@
+// Making index rows again by newer rules: which rules there are, one walk through all resources at a time, and the rows it puts in place of others.
+// A walk is leased, as outbox entries are, and its place is kept: whoever comes after goes on from there.
+import type { TypeRules } from '../fhir/indexing/rules.ts';
+import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
+import { orderOf } from './change-columns.ts';
+import type { Database } from './database.ts';
+import { hashes } from './search-condition.ts';
+import { SIDE_TABLES, sideRows } from './side-tables.ts';
+import type { IndexUpkeep, KnownRules, Lease, Renewal, StaleRow, Walk } from './store.ts';
+import { sideReplaced } from './write-many.ts';
+
+const REGISTER = `insert into index_rules (rtype, fingerprint, parameters, present)
+  select g.rtype, g.fingerprint, g.parameters::jsonb, true from unnest($1::smallint[], $2::text[], $3::text[]) as g(rtype, fingerprint, parameters)
+  on conflict (rtype, fingerprint) do update set present = true
+  returning rtype, rules`;
+const NEWEST = '(select max(n.rules) from index_rules n where n.rtype = r.rtype)';
+/** Of types without resources nothing has to be made again. */
+const FORGET_EMPTY = `update index_rules r set present = false where r.present and r.rules <> ${NEWEST} and not exists (
+  select 1 from tenant t, lateral (select 1 from sx s where s.tenant_id = t.tenant_id and s.rtype = r.rtype limit 1) one)`;
+const KNOWN = `select r.rtype, r.rules, r.parameters, r.rules = ${NEWEST} as newest from index_rules r where r.present order by r.rtype, r.rules`;
+/** Under a new number: it is the newest then. */
+const RENEW = `update index_rules r set rules = nextval(pg_get_serial_sequence('index_rules', 'rules')), present = true
+  from unnest($1::smallint[], $2::text[]) as g(rtype, fingerprint)
+  where r.rtype = g.rtype and r.fingerprint = g.fingerprint and r.rules <> ${NEWEST}`;
+
+const FRESH = 'tenant_id = 0, pid = 0, seen = 0, stale = 0, renewed = 0, total = (select count(*) from sx)';
+const CLAIM = `insert into index_walk as w (id, target, tenant_id, pid, seen, stale, renewed, total, lease_by, lease_until, updated_at)
+  select 1, $1, 0, 0, 0, 0, 0, count(*), $2, $4::timestamptz, $3::timestamptz from sx
+  on conflict (id) do update set lease_by = excluded.lease_by, lease_until = excluded.lease_until, updated_at = excluded.updated_at,
+    target = excluded.target,
+    tenant_id = case when w.target = excluded.target then w.tenant_id else 0 end,
+    pid = case when w.target = excluded.target then w.pid else 0 end,
+    seen = case when w.target = excluded.target then w.seen else 0 end,
+    stale = case when w.target = excluded.target then w.stale else 0 end,
+    renewed = case when w.target = excluded.target then w.renewed else 0 end,
+    total = case when w.target = excluded.target then w.total else excluded.total end
+  where w.lease_until is null or w.lease_until <= $3::timestamptz or w.lease_by = $2
+  returning target, tenant_id, pid, seen, stale, renewed, total`;
+const SAVE = `update index_walk set tenant_id = $3, pid = $4, seen = $5, stale = $6, renewed = $7, updated_at = $8::timestamptz, lease_until = $9::timestamptz
+  where id = 1 and lease_by = $1 and target = $2 returning id`;
+const AGAIN = `update index_walk set ${FRESH} where id = 1 and lease_by = $1 and target = $2 returning id`;
+const RELEASE = `update index_walk set ${FRESH}, lease_by = null, lease_until = null where id = 1 and lease_by = $1`;
+const DONE = `update index_rules r set present = false
+  from unnest($1::smallint[], $2::int[]) as t(rtype, rules) where r.rtype = t.rtype and r.rules <> t.rules and r.present`;
+const PROGRESS = 'select target, tenant_id, pid, seen, stale, renewed, total, lease_until, updated_at from index_walk';
+
+const NEXT_TENANT = 'select min(tenant_id) as tenant from tenant where tenant_id > $1';
+const WINDOW = `with w as (select s.pid, s.rtype, s.rules from sx s where s.tenant_id = $1 and s.pid > $2 order by s.pid limit $3)
+  select max(w.pid) as last, count(*)::int as seen, string_agg(w.pid::text, ',' order by w.pid) filter (where exists (
+    select 1 from unnest($4::smallint[], $5::int[]) as t(rtype, rules) where t.rtype = w.rtype and t.rules <> w.rules)) as stale from w`;
+const BODIES =
+  'select r.pid, r.rtype, r.id, r.ver, r.rules, r.body from resource r where r.tenant_id = $1 and r.pid = any($2::bigint[]) and r.body is not null';
+/**
+ * The row of the resource is changed too: whoever is about to write it, and has waited for this, finds that it is not as it was read, and begins again
+ * (write-one.ts). One that is being written now is left alone: it gets its rows from its writer.
+ */
+const REPLACE = `with given as (
+  select * from unnest($2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[], $7::jsonb[], ${SIDE_TABLES.map((_table, at) => `$${at + 8}::text[]`).join(', ')})
+    as g(pid, ver, before, rules, tok, ord, ${SIDE_TABLES.join(', ')})),
+free as (
+  select r.pid from resource r join given g on g.pid = r.pid where r.tenant_id = $1 and r.ver = g.ver and r.rules = g.before
+  for no key update of r skip locked),
+changed as (
+  update resource r set rules = g.rules from given g join free on free.pid = g.pid
+  where r.tenant_id = $1 and r.pid = g.pid and r.ver = g.ver and r.rules = g.before returning g.*),
+done as (select * from changed),
+searched as (
+  update sx set tok = g.tok::bigint[], ord = g.ord, rules = g.rules from done g where sx.tenant_id = $1 and sx.pid = g.pid),
+${SIDE_TABLES.map(sideReplaced).join(',\n')}
+select count(*)::int as applied from done`;
+
+type StoredWalk = Record<'target' | 'pid' | 'seen' | 'stale' | 'renewed' | 'total', string> & { tenant_id: number };
+
+const walkOf = ({ target, tenant_id, pid, seen, stale, renewed, total }: StoredWalk): Walk => ({
+  target,
+  tenant: tenant_id,
+  pid,
+  seen: Number(seen),
+  stale: Number(stale),
+  renewed: Number(renewed),
+  total: Number(total),
+});
+
+const columns = (target: ReadonlyMap<ServedType, number>): [number[], number[]] => [
+  [...target.keys()].map((type) => TYPES[type]),
+  [...target.values()],
+];
+
+/** The upkeep of the index of one database. */
+export function upkeepOf(database: Database): IndexUpkeep {
+  const one = async (sql: string, parameters: unknown[]): Promise<boolean> => (await database.query(sql, parameters)).length > 0;
+  return {
+    register: (rules, renewed) => database.transaction((inside) => register(inside, rules, renewed)),
+    known: () => known(database),
+    async claim(target, { by, at, until }) {
+      const [walk] = await database.query<StoredWalk>(CLAIM, [target, by, at, until]);
+      return walk && walkOf(walk);
+    },
+    save: ({ target, tenant, pid, seen, stale, renewed }, { by, at, until }) =>
+      one(SAVE, [by, target, tenant, pid, seen, stale, renewed, at, until]),
+    again: ({ target }, { by }) => one(AGAIN, [by, target]),
+    async finish(target, { by }: Lease) {
+      await database.query(DONE, columns(target));
+      await database.query(RELEASE, [by]);
+    },
+    release: async ({ by }) =>
+      void (await database.query('update index_walk set lease_until = null, lease_by = null where lease_by = $1', [by])),
+    nextTenant: async (tenant) => (await database.query<{ tenant: number | null }>(NEXT_TENANT, [tenant]))[0]?.tenant ?? undefined,
+    async window(tenant, after, size, target) {
+      const parameters = [tenant, after, size, ...columns(target)];
+      const [found] = await database.query<{ last: string | null; seen: number; stale: string | null }>(WINDOW, parameters);
+      const { last, seen, stale } = found!;
+      return last === null ? undefined : { last, seen, stale: stale?.split(',') ?? [] };
+    },
+    bodies: (tenant, pids) => bodies(database, tenant, pids),
+    replace: (tenant, renewals) => replace(database, tenant, renewals),
+    async progress() {
+      const [walk] = await database.query<StoredWalk & { lease_until: string | null; updated_at: string }>(PROGRESS);
+      return walk && { ...walkOf(walk), leaseUntil: walk.lease_until, updatedAt: walk.updated_at };
+    },
+  };
+}
+
+async function register(database: Database, rules: TypeRules[], renewed = false): Promise<Map<ServedType, number>> {
+  const types = rules.map(({ type }) => TYPES[type]);
+  const prints = rules.map(({ fingerprint }) => fingerprint);
+  const given = [types, prints, rules.map(({ parameters }) => JSON.stringify(parameters))];
+  if (renewed) await database.query(RENEW, [types, prints]);
+  const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, given);
+  await database.query(FORGET_EMPTY);
+  return new Map(numbers.map(({ rtype, rules: number }) => [typeOfNumber(rtype), number]));
+}
+
+async function known(database: Database): Promise<KnownRules[]> {
+  const rows = await database.query<{ rtype: number; rules: number; parameters: Record<string, string>; newest: boolean }>(KNOWN);
+  return rows.map(({ rtype, rules, parameters, newest }) => ({ type: typeOfNumber(rtype), rules, parameters, newest }));
+}
+
+async function bodies(database: Database, tenant: number, pids: string[]): Promise<StaleRow[]> {
+  type Stored = { pid: string; rtype: number; id: string; ver: number; rules: number; body: string };
+  const rows = await database.query<Stored>(BODIES, [tenant, hashes(pids)]);
+  return rows.map(({ pid, rtype, id, ver, rules, body }) => ({ pid, type: typeOfNumber(rtype), id, version: ver, rules, body }));
+}
+
+async function replace(database: Database, tenant: number, renewals: Renewal[]): Promise<number> {
+  const sides = SIDE_TABLES.map((table) => renewals.map(({ index }) => JSON.stringify(sideRows(table, index))));
+  const [answer] = await database.query<{ applied: number }>(REPLACE, [
+    tenant,
+    renewals.map(({ row }) => row.pid),
+    renewals.map(({ row }) => row.version),
+    renewals.map(({ row }) => row.rules),
+    renewals.map(({ rules }) => rules),
+    renewals.map(({ index }) => `{${index.tokens.join(',')}}`),
+    renewals.map(({ index }) => orderOf(index.codes)),
+    ...sides,
+  ]);
+  return answer!.applied;
+}

@@ -1,0 +1,117 @@
+// What a page of matches brings in: one statement for what stands beside the matches, and one for each further step of `:iterate`.
+// https://hl7.org/fhir/R4/search.html#include
+import { tooLong } from '../fhir/outcome.ts';
+import type { Inclusion } from '../fhir/search/query.ts';
+import { type ServedType, typeOfNumber } from '../fhir/types.ts';
+import { type Binder, binderFor, TENANT } from './binder.ts';
+import type { Database } from './database.ts';
+import { parametersTest } from './parameter-test.ts';
+import { hashes, typeNumbers, typeTest } from './search-condition.ts';
+import type { Statement } from './search-sql.ts';
+import { settledName } from './settled-statement.ts';
+import { ROW } from './stored-row.ts';
+
+/** A found resource as includes start from it. */
+export interface Linked {
+  rtype: number;
+  pid: string;
+  self_h: string;
+}
+
+/** `deeper`: `:iterate` stopped at its last step, and would have brought in more. */
+export interface Included<R> {
+  rows: R[];
+  deeper: boolean;
+}
+
+/** More than this a page may not bring in: it would have to be held in memory at once. */
+const MOST_INCLUDED = 10_000;
+/** So many references behind one another are followed. The specification expects a limit. */
+export const MOST_STEPS = 16;
+
+/** Everything the matches bring in, each once and none that is a match; nearest first. */
+export async function includedOf<R extends Linked>(
+  database: Database,
+  tenant: number,
+  inclusions: Inclusion[],
+  matches: Linked[],
+): Promise<Included<R>> {
+  const rows: R[] = [];
+  const further = inclusions.filter(({ iterate }) => iterate);
+  let [starts, due]: [Linked[], Inclusion[]] = [matches, inclusions];
+  for (let step = 0; step <= MOST_STEPS; step++) {
+    const limit = step === MOST_STEPS ? 1 : MOST_INCLUDED + 1 - rows.length;
+    const asked = startingFrom(starts, due);
+    if (!asked.length) break;
+    const statement = stepSql(tenant, asked, { known: [...matches, ...rows], limit, onward: further.length > 0 });
+    const found = await database.query<R>(statement.sql, statement.parameters, statement.name);
+    if (found.length && step === MOST_STEPS) return { rows, deeper: true };
+    rows.push(...found);
+    if (rows.length > MOST_INCLUDED) throw tooMany();
+    [starts, due] = [found, further];
+  }
+  return { rows, deeper: false };
+}
+
+const tooMany = () =>
+  tooLong(`_include and _revinclude bring in more than ${MOST_INCLUDED} resources: ask for fewer matches per page with _count`);
+
+/** An inclusion and what it starts from in one step. */
+interface Due {
+  inclusion: Inclusion;
+  starts: Linked[];
+}
+
+const startingFrom = (rows: Linked[], inclusions: Inclusion[]): Due[] => {
+  const byType = Map.groupBy(rows, ({ rtype }) => typeOfNumber(rtype));
+  return inclusions
+    .map((inclusion) => ({ inclusion, starts: inclusion.from.flatMap((type: ServedType) => byType.get(type) ?? []) }))
+    .filter(({ starts }) => starts.length > 0);
+};
+
+interface Step {
+  /** What is there already. */
+  known: Linked[];
+  limit: number;
+  /** Whether another step starts from what is found: then `self_h` is read too. */
+  onward: boolean;
+}
+
+function stepSql(tenant: number, due: Due[], { known, limit, onward }: Step): Statement {
+  const binder = binderFor(tenant);
+  const edges = due.map(({ inclusion, starts }) => EDGES[inclusion.direction](inclusion, starts, binder));
+  const pids = bigints(
+    known.map(({ pid }) => pid),
+    binder,
+  );
+  const found = `select distinct pid from (${edges.join(' union all ')}) e where pid <> all(${pids})`;
+  const self = onward ? `(select s.self_h from sx s where s.tenant_id = ${TENANT} and s.pid = i.pid) as self_h` : 'null as self_h';
+  const sql = `select ${ROW}, r.pid, ${self} from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
+    order by r.pid limit ${limit}`;
+  return { sql, parameters: [...binder.parameters], name: settledName(sql) };
+}
+
+const bigints = (values: string[], { bind }: Binder): string => `${bind(hashes(values))}::bigint[]`;
+
+type Edge = (inclusion: Inclusion, starts: Linked[], binder: Binder) => string;
+
+const EDGES: Record<Inclusion['direction'], Edge> = {
+  include: ({ types, parameters }, starts, binder) => {
+    const pids = bigints(
+      starts.map(({ pid }) => pid),
+      binder,
+    );
+    return `select t.pid from sx_ref f join sx t on t.tenant_id = ${TENANT} and t.self_h = f.target_h
+    where f.tenant_id = ${TENANT} and f.pid = any(${pids}) and ${parametersTest('f', parameters)} and ${typeTest('t', types)}`;
+  },
+  // The type is looked up row by row: as a join, a planner without statistics may begin with all resources of the type.
+  revinclude: ({ types, parameters }, starts, binder) => {
+    const selves = bigints(
+      starts.map(({ self_h }) => self_h),
+      binder,
+    );
+    return `select f.pid from sx_ref f
+    where f.tenant_id = ${TENANT} and ${parametersTest('f', parameters)} and f.target_h = any(${selves})
+      and (select t.rtype from sx t where t.tenant_id = ${TENANT} and t.pid = f.pid) = any(${typeNumbers(types)})`;
+  },
+};

@@ -1,0 +1,182 @@
+// D. update, patch and delete, by the numbers of the requirements. https://hl7.org/fhir/R4/http.html#update, #patch, #delete
+import { expectRefusal, idsOf, server } from './asking.ts';
+
+const { ask, base } = server();
+const create = async (more: object = {}) =>
+  (await ask('POST', '/Patient', { body: { resourceType: 'Patient', ...more } })).body as { id: string };
+const put = (id: string, more: object = {}, headers: Record<string, string> = {}) =>
+  ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Patient', id, ...more }, headers });
+const JSON_PATCH = { 'Content-Type': 'application/json-patch+json' };
+const patch = (path: string, operations: unknown, headers: Record<string, string> = {}) =>
+  ask('PATCH', path, { body: operations, headers: { ...JSON_PATCH, ...headers } });
+const versionOf = async (id: string) => (await ask('GET', `/Patient/${id}`)).body.meta.versionId;
+const marked = (value: string) => ({ identifier: [{ system: 'urn:d', value }] });
+
+test('D34 an update makes the next version; one that changes nothing makes none', async () => {
+  const { id } = await create();
+  const { status, body, headers } = await put(id, { active: true });
+  expect([status, body.meta.versionId, headers.get('etag')]).toEqual([200, '2', 'W/"2"']);
+  expect(headers.get('last-modified')).toMatch(/GMT$/);
+  expect([(await put(id, { active: true })).status, await versionOf(id)]).toEqual([200, '2']);
+});
+
+test('D35 a body whose id or type is not that of the URL is 400', async () => {
+  const { id } = await create();
+  expectRefusal(await ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Patient' } }), 400);
+  expectRefusal(await ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Patient', id: 'other' } }), 400);
+  expectRefusal(await ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Practitioner', id } }), 400);
+});
+
+test('D36 an update of an id that never was creates it, as the CapabilityStatement says', async () => {
+  const { status, headers } = await put('d36', { active: true });
+  expect([status, headers.get('location')]).toEqual([201, `${base()}/Patient/d36/_history/1`]);
+  const { body } = await ask('GET', '/metadata');
+  expect(body.rest[0].resource.find(({ type }: { type: string }) => type === 'Patient').updateCreate).toBe(true);
+});
+
+test('D37 an update of what was deleted brings it back, and its versions go on', async () => {
+  const { id } = await create();
+  await ask('DELETE', `/Patient/${id}`);
+  const { status, body } = await put(id);
+  expect([status, body.meta.versionId]).toEqual([201, '3']);
+});
+
+test('D38 If-Match: another version is 412 and nothing is written; nonsense 400; weak and strong are taken; of nothing 412', async () => {
+  const { id } = await create();
+  expectRefusal(await put(id, { active: true }, { 'If-Match': 'W/"7"' }), 412, 'conflict');
+  expect(await versionOf(id)).toBe('1');
+  expectRefusal(await put(id, { active: true }, { 'If-Match': 'seven' }), 400);
+  expect((await put(id, { active: true }, { 'If-Match': 'W/"1"' })).status).toBe(200);
+  expect((await put(id, { active: false }, { 'If-Match': '"2"' })).status).toBe(200);
+  expectRefusal(await put('d38-nobody', {}, { 'If-Match': 'W/"1"' }), 412);
+});
+
+test('D39 no If-Match is demanded', async () => {
+  const { id } = await create();
+  expect((await put(id, { gender: 'female' })).status).toBe(200);
+  const { body } = await ask('GET', '/metadata');
+  expect(body.rest[0].resource.map(({ versioning }: { versioning: string }) => versioning)).not.toContain('versioned-update');
+});
+
+test('D40 many updates of one resource at once: all become versions, none is lost, none is a 500', async () => {
+  const { id } = await create();
+  const answers = await Promise.all(Array.from({ length: 20 }, (_one, nth) => put(id, { multipleBirthInteger: nth })));
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+  expect(await versionOf(id)).toBe('21');
+});
+
+test('D41 a conditional update: none creates, one replaces, another id 400, several 412, no or unknown criteria 400', async () => {
+  const update = (query: string, more: object) => ask('PUT', `/Patient${query}`, { body: { resourceType: 'Patient', ...more } });
+  const first = await update('?identifier=urn:d|41', marked('41'));
+  expect(first.status).toBe(201);
+  const second = await update('?identifier=urn:d|41', { ...marked('41'), active: true });
+  expect([second.status, second.body.id, second.body.meta.versionId]).toEqual([200, first.body.id, '2']);
+  expect((await update('?identifier=urn:d|41', { ...marked('41'), id: first.body.id, active: false })).status).toBe(200);
+  expectRefusal(await update('?identifier=urn:d|41', { ...marked('41'), id: 'another' }), 400);
+  await create(marked('41'));
+  expectRefusal(await update('?identifier=urn:d|41', marked('41')), 412);
+  expectRefusal(await update('', marked('41')), [400, 405]);
+  expectRefusal(await update('?identifier=', marked('41')), 400);
+  expectRefusal(await update('?colour=blue', marked('41')), 400);
+});
+
+test('D42 JSON Patch and FHIRPath Patch change what they say, and the result is checked like an update', async () => {
+  const { id } = await create({ active: true });
+  expect((await patch(`/Patient/${id}`, [{ op: 'replace', path: '/active', value: false }])).body.active).toBe(false);
+  const parameters = {
+    resourceType: 'Parameters',
+    parameter: [
+      {
+        name: 'operation',
+        part: [
+          { name: 'type', valueCode: 'replace' },
+          { name: 'path', valueString: 'Patient.active' },
+          { name: 'value', valueBoolean: true },
+        ],
+      },
+    ],
+  };
+  expect((await ask('PATCH', `/Patient/${id}`, { body: parameters })).body.active).toBe(true);
+  expectRefusal(await patch(`/Patient/${id}`, [{ op: 'replace', path: '/active', value: 'yes' }]), [400, 422]);
+  expect(await versionOf(id)).toBe('3');
+});
+
+test('D43 a patch obeys If-Match; a patch of another kind is 415 with Accept-Patch', async () => {
+  const { id } = await create();
+  const operations = [{ op: 'add', path: '/active', value: true }];
+  expectRefusal(await patch(`/Patient/${id}`, operations, { 'If-Match': 'W/"9"' }), 412);
+  expect((await patch(`/Patient/${id}`, operations, { 'If-Match': 'W/"1"' })).status).toBe(200);
+  const refused = await patch(`/Patient/${id}`, {}, { 'Content-Type': 'application/merge-patch+json' });
+  expectRefusal(refused, 415);
+  expect(refused.headers.get('accept-patch')).toContain('application/json-patch+json');
+});
+
+test('D44 a failing test and a path that is not there are 422, a change of id or type 4xx, nonsense 400', async () => {
+  const { id } = await create({ active: true });
+  expectRefusal(await patch(`/Patient/${id}`, [{ op: 'test', path: '/active', value: false }]), 422);
+  expectRefusal(await patch(`/Patient/${id}`, [{ op: 'remove', path: '/gender' }]), 422);
+  expectRefusal(await patch(`/Patient/${id}`, [{ op: 'replace', path: '/id', value: 'x' }]), [400, 422]);
+  expectRefusal(await patch(`/Patient/${id}`, [{ op: 'replace', path: '/resourceType', value: 'Group' }]), [400, 422]);
+  for (const nonsense of ['', '{', '{}', '[1]', '[{"op":"turn"}]']) expectRefusal(await patch(`/Patient/${id}`, nonsense), 400);
+  expect(await versionOf(id)).toBe('1');
+});
+
+test('D45 a conditional patch: none 404, one is patched, several 412', async () => {
+  const operations = [{ op: 'add', path: '/active', value: true }];
+  expectRefusal(await patch('/Patient?identifier=urn:d|45', operations), 404);
+  await create(marked('45'));
+  expect((await patch('/Patient?identifier=urn:d|45', operations)).body).toMatchObject({ active: true, meta: { versionId: '2' } });
+  await create(marked('45'));
+  expectRefusal(await patch('/Patient?identifier=urn:d|45', operations), 412);
+});
+
+test('D46 a generated narrative does not outlive the data it was generated from', async () => {
+  const text = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">active</div>' };
+  const { id } = await create({ active: true, text });
+  const { body } = await patch(`/Patient/${id}`, [{ op: 'replace', path: '/active', value: false }]);
+  expect(body.text?.div ?? '').not.toContain('active');
+  const own = await create({ active: true, text: { ...text, status: 'additional' } });
+  expect((await patch(`/Patient/${own.id}`, [{ op: 'replace', path: '/active', value: false }])).body.text.div).toBe(text.div);
+});
+
+test('D47 a delete is 204, again 204, and of what never was 204', async () => {
+  const { id } = await create();
+  for (const target of [id, id, 'd47-nobody']) expect((await ask('DELETE', `/Patient/${target}`)).status).toBe(204);
+});
+
+test('D48 what was deleted is 410, is not found, stands in the history without a resource, and its versions are still read', async () => {
+  const { id } = await create(marked('48'));
+  await ask('DELETE', `/Patient/${id}`);
+  expectRefusal(await ask('GET', `/Patient/${id}`), 410, 'deleted');
+  expect(idsOf(await ask('GET', '/Patient?identifier=urn:d|48'))).toEqual([]);
+  const [last] = (await ask('GET', `/Patient/${id}/_history`)).body.entry;
+  expect([last.request.method, last.resource]).toEqual(['DELETE', undefined]);
+  expect((await ask('GET', `/Patient/${id}/_history/1`)).status).toBe(200);
+});
+
+test('D49 what others refer to may be deleted: no referential integrity is declared, and none is enforced', async () => {
+  const { id } = await create();
+  const observation = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: `Patient/${id}` } };
+  await ask('POST', '/Observation', { body: observation });
+  expect((await ask('DELETE', `/Patient/${id}`)).status).toBe(204);
+  const { body } = await ask('GET', '/metadata');
+  const policies = body.rest[0].resource.flatMap(({ referencePolicy = [] }: { referencePolicy?: string[] }) => referencePolicy);
+  expect(policies).not.toContain('enforced');
+});
+
+test('D50 a conditional delete: none and one are 204, several 412 and none deleted, no criteria 4xx', async () => {
+  expect((await ask('DELETE', '/Patient?identifier=urn:d|50')).status).toBe(204);
+  await create(marked('50'));
+  expect((await ask('DELETE', '/Patient?identifier=urn:d|50')).status).toBe(204);
+  expect(idsOf(await ask('GET', '/Patient?identifier=urn:d|50'))).toEqual([]);
+  await Promise.all([create(marked('50')), create(marked('50'))]);
+  expectRefusal(await ask('DELETE', '/Patient?identifier=urn:d|50'), 412);
+  expect(idsOf(await ask('GET', '/Patient?identifier=urn:d|50'))).toHaveLength(2);
+  expectRefusal(await ask('DELETE', '/Patient'), [400, 405, 412]);
+});
+
+test('D51 a delete obeys If-Match', async () => {
+  const { id } = await create();
+  expectRefusal(await ask('DELETE', `/Patient/${id}`, { headers: { 'If-Match': 'W/"9"' } }), 412);
+  expect((await ask('DELETE', `/Patient/${id}`, { headers: { 'If-Match': 'W/"1"' } })).status).toBe(204);
+});

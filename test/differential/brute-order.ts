@@ -1,0 +1,50 @@
+// The order of a search's results, from the resources alone: missing values last, ties in the order of storing, turned round where the first key descends.
+// https://hl7.org/fhir/R4/search.html#sort, docs/decisions/2026-11-22-sorting.md
+import { amount, codesOf, type Held, localTarget, parametersOf, textsOf, valuesOf } from './brute.ts';
+import { folded, measured, near, timesOf } from './brute-values.ts';
+import type { SpecValue } from './spec-values.ts';
+
+type Key = string | number;
+
+const KEYS: Record<string, (value: SpecValue) => Key[]> = {
+  string: (value) => textsOf(value).map(folded).filter(Boolean),
+  uri: ({ value }) => [value as string, (value as string).split('|')[0]!],
+  date: ({ type, value }) => timesOf(type, value)?.[0] ?? [],
+  quantity(value) {
+    const found = amount(value);
+    return found ? [found.system && found.code ? measured(found.range[0], found.system, found.code).value : found.range[0]] : [];
+  },
+  token: (value) => codesOf(value).flatMap(({ code }) => (code === undefined ? [] : [code.toLowerCase().slice(0, 64)])),
+  reference: ({ type, value }) => {
+    if (type !== 'Reference') return [value as string, (value as string).split('|')[0]!];
+    const { reference } = value as { reference?: string };
+    return localTarget(reference) ?? reference ?? [];
+  },
+} as Record<string, (value: SpecValue) => Key[]>;
+
+/** The value that counts: the least in ascending order, the greatest in descending. */
+function keyOf(resource: Held, code: string, descending: boolean): Key | undefined {
+  const { kind } = parametersOf(resource.resourceType).get(code)!;
+  const keys = valuesOf(resource, code).flatMap(KEYS[kind]!).sort(byValue);
+  return keys.at(descending ? -1 : 0);
+}
+
+function byValue(a: Key, b: Key): number {
+  if (typeof a === 'string' || typeof b === 'string') return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
+  return near(a, b) ? 0 : a - b;
+}
+
+/** The resources, which stand in the order of storing, in the order of the keys (`status`, `-date`). */
+export function inOrder(sort: readonly string[], resources: readonly Held[]): Held[] {
+  const keys = sort.map((one) => ({ code: one.replace(/^-/, ''), descending: one.startsWith('-') }));
+  const stored = new Map(resources.map((resource, at) => [resource, at]));
+  return [...resources].sort((left, right) => {
+    for (const { code, descending } of keys) {
+      const [a, b] = [keyOf(left, code, descending), keyOf(right, code, descending)];
+      const order =
+        a === undefined || b === undefined ? Number(a === undefined) - Number(b === undefined) : byValue(a, b) * (descending ? -1 : 1);
+      if (order) return order;
+    }
+    return (stored.get(left)! - stored.get(right)!) * (keys[0]!.descending ? -1 : 1);
+  });
+}

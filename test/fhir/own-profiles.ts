@@ -1,0 +1,43 @@
+// Profiles of our own for tests: differentials on R4's types, as an author writes them; and what is said of resources against them.
+
+import { type Checkers, checkersOf } from '../../src/fhir/profile/checker.ts';
+import type { Definition, ElementDefinition, StructureDefinition } from '../../src/fhir/profile/definition.ts';
+import { libraryOf } from '../../src/fhir/profile/library.ts';
+import { issuesOf } from '../../src/fhir/validation/issues.ts';
+import type { Json } from './valid-resources.ts';
+
+export const URL = 'https://example.org/StructureDefinition';
+export const profile = (
+  name: string,
+  type: string,
+  element: ElementDefinition[],
+  more: Partial<StructureDefinition> = {},
+): StructureDefinition => ({
+  resourceType: 'StructureDefinition',
+  url: `${URL}/${name}`,
+  kind: 'resource',
+  type,
+  derivation: 'constraint',
+  baseDefinition: `http://hl7.org/fhir/StructureDefinition/${type}`,
+  differential: { element: [{ path: type }, ...element] },
+  ...more,
+});
+export const library = (...definitions: Definition[]): Checkers =>
+  checkersOf(libraryOf(definitions.map((resource) => ({ package: 'own', resource }))));
+
+/** What is said of a resource: `code expression`, with the severity in front where it is no error. */
+export function said(checkers: Checkers, name: string, resource: Json): string[] {
+  const checker = checkers.of(`${URL}/${name}`)!;
+  const issues = issuesOf(checker.faults(resource), resource, resource.resourceType as string, 100);
+  expect(checker.passes(resource)).toBe(!issues.some(({ severity }) => severity === 'error'));
+  return issues.map(({ severity, code, expression }) => `${severity === 'error' ? '' : `${severity} `}${code} ${expression!.join()}`);
+}
+
+export const practitioner = (elements: Json = {}): Json => ({ resourceType: 'Practitioner', ...elements });
+export const observation = (elements: Json = {}): Json => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: { text: 'x' },
+  ...elements,
+});
+export const NPI = 'http://hl7.org/fhir/sid/us-npi';

@@ -1,0 +1,33 @@
+// A real browser for the journeys, where the machine has one: Debian's chromium, driven by playwright-core.
+import { existsSync } from 'node:fs';
+
+/** What the journeys use of a page. https://playwright.dev/docs/api/class-page */
+export interface Page {
+  goto(url: string): Promise<unknown>;
+  fill(selector: string, text: string): Promise<void>;
+  click(selector: string): Promise<void>;
+  waitForSelector(selector: string): Promise<unknown>;
+  textContent(selector: string): Promise<string | null>;
+  evaluate<T>(script: string): Promise<T>;
+  on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
+  on(event: 'pageerror', listener: (error: Error) => void): void;
+  on(event: 'request', listener: (request: { url(): string }) => void): void;
+}
+
+interface Browser {
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** Where a browser is; undefined: there is none. */
+export const CHROMIUM = PLACES.find((path) => existsSync(path));
+
+const NAME: string = 'playwright-core';
+
+/** Starts it. Close it in `afterAll`. */
+export async function startChromium(): Promise<Browser> {
+  const { chromium } = (await import(NAME)) as { chromium: { launch(options: object): Promise<Browser> } };
+  return chromium.launch({ executablePath: CHROMIUM, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+}

@@ -1,0 +1,123 @@
+// `facet profiles`, as an operator uses it: packages as .tgz and as folder, before the server runs and while it does, and mistakes said in one sentence.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { usCoreDefinitions, usPatient } from '../fhir/profile-us-core.ts';
+import { withElements } from '../fhir/valid-resources.ts';
+import { writeFolder, writeTgz } from './fhir-packages.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
+
+let place: Place;
+const folder = mkdtempSync(join(tmpdir(), 'facet-packages-'));
+beforeAll(async () => {
+  place = await emptyPlace();
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+  rmSync(folder, { recursive: true });
+});
+
+const printed = async (...args: string[]): Promise<string[]> => {
+  const { code, stdout, stderr } = await facet(place.env, 'profiles', ...args);
+  expect([args, code, stderr]).toEqual([args, 0, '']);
+  return stdout.trimEnd().split('\n');
+};
+
+const profiles = Object.fromEntries(
+  usCoreDefinitions().map((one) => [`StructureDefinition-${one.url.split('/').pop()}.json`, { ...one, text: { div: 'x'.repeat(200) } }]),
+);
+const usCore = {
+  name: 'hl7.fhir.us.core',
+  version: '5.0.1',
+  depends: { 'hl7.fhir.r4.core': '4.0.1', 'us.nlm.vsac': '0.3.0' },
+  files: {
+    ...profiles,
+    'SearchParameter-x.json': { resourceType: 'SearchParameter', url: 'urn:x' },
+    'example/Patient-example.json': usPatient,
+  },
+};
+const own = {
+  name: 'org.example.clinic',
+  version: '0.1.0',
+  files: {
+    'StructureDefinition-badge.json': {
+      resourceType: 'StructureDefinition',
+      url: 'https://example.org/StructureDefinition/staff',
+      kind: 'resource',
+      type: 'Practitioner',
+      derivation: 'constraint',
+      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Practitioner',
+      differential: { element: [{ path: 'Practitioner' }, { path: 'Practitioner.active', min: 1 }] },
+    },
+  },
+};
+
+test('before the server runs, a package is loaded from a .tgz, with what it holds, lacks and cannot be used for', async () => {
+  expect(await printed('list')).toEqual(['no packages yet: facet profiles add <folder or .tgz>']);
+  const file = writeTgz(join(folder, 'us-core.tgz'), usCore);
+  const lines = await printed('add', file);
+  expect(lines.slice(0, 6)).toEqual([
+    `reading ${file} …`,
+    'hl7.fhir.us.core#5.0.1: 9 StructureDefinitions; 1 resource of another kind is not used',
+    'added hl7.fhir.us.core#5.0.1; every running server checks with it within a second',
+    '  3 profiles and 4 extensions are checked',
+    '  profiles of types that are not served are kept and not used: Device, MedicationRequest',
+    '  needs packages that are not loaded: us.nlm.vsac#0.3.0',
+  ]);
+  expect(lines.slice(6).join('\n')).toMatch(/not checked: \d+ required value sets: http:/);
+  expect((await printed('add', file))[2]).toMatch(/^replaced hl7\.fhir\.us\.core#5\.0\.1/);
+});
+
+describe('while the server runs', () => {
+  let server: FacetProcess & { url: string };
+  beforeAll(async () => {
+    server = await startProcess(place.env);
+  });
+  const status = async (type: string, body: object) =>
+    (await call(`${server.url}/fhir/R4/${type}`, place.keys().demo.fhir!, { body })).status;
+
+  test('it checks with what was loaded before', async () => {
+    expect(await status('Patient', withElements(usPatient, { id: undefined }))).toBe(201);
+    expect(await status('Patient', withElements(usPatient, { id: undefined, gender: undefined }))).toBe(422);
+  });
+
+  test('a package loaded from a folder is in force after a second, and gone a second after it is removed', async () => {
+    const staff = { resourceType: 'Practitioner', meta: { profile: ['https://example.org/StructureDefinition/staff'] } };
+    expect(await status('Practitioner', staff)).toBe(201);
+    expect((await printed('add', writeFolder(join(folder, 'clinic'), own)))[3]).toBe('  1 profiles and 0 extensions are checked');
+    await delay(1100);
+    expect(await status('Practitioner', staff)).toBe(422);
+    expect((await printed('list')).map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d$/, 'TIME'))).toEqual([
+      'PACKAGE             VERSION  PROFILES  VALUE SETS  CODE SYSTEMS  ADDED',
+      'hl7.fhir.us.core    5.0.1    9         0           0             TIME',
+      'org.example.clinic  0.1.0    1         0           0             TIME',
+    ]);
+    expect(await printed('remove', 'org.example.clinic')).toEqual([
+      'removed org.example.clinic#0.1.0: claims of its profiles are not checked any more',
+    ]);
+    await delay(1100);
+    expect(await status('Practitioner', staff)).toBe(201);
+  });
+
+  test('a package of many megabytes is taken', async () => {
+    const codes = Array.from({ length: 150_000 }, (_, at) => ({ code: `code-number-${at}` }));
+    const files = { 'CodeSystem-big.json': { resourceType: 'CodeSystem', url: 'urn:big', content: 'complete', concept: codes } };
+    await printed('add', writeTgz(join(folder, 'big.tgz'), { name: 'big', version: '1.0.0', files }));
+    expect((await printed('list'))[1]).toMatch(/^big +1\.0\.0 +0 +0 +1 /);
+  });
+});
+
+test('a mistake is one sentence, and help teaches by an example', async () => {
+  const nowhere = join(folder, 'nowhere');
+  expect(await facet(place.env, 'profiles', 'add', nowhere)).toMatchObject({
+    code: 1,
+    stderr: `facet: there is no file or folder ${nowhere}\n`,
+  });
+  expect(await facet(place.env, 'profiles', 'remove', 'nobody')).toMatchObject({
+    code: 1,
+    stderr: 'facet: there is no package nobody: facet profiles list\n',
+  });
+  expect((await facet(place.env, 'profiles', 'add', '--help')).stdout).toContain('facet profiles add hl7.fhir.us.core-6.1.0.tgz');
+});

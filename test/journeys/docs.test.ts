@@ -1,0 +1,107 @@
+// `/docs` as people use it: a page under a strict content policy that shows every operation and sends requests from the browser.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import request from 'supertest';
+import { CHROMIUM, type Page, startChromium } from './chromium.ts';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+let server: Server;
+let url: string;
+beforeAll(async () => {
+  facet = await startFacet();
+  server = createServer(facet.app).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await facet.close();
+});
+
+test('the page and all its parts are served under a policy that allows nothing inline and nothing from outside', async () => {
+  const { text, headers } = await request(facet.app).get('/docs');
+  expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';/);
+  expect(headers['content-security-policy']).not.toContain('unsafe');
+  expect([headers['x-content-type-options'], headers['referrer-policy']]).toEqual(['nosniff', 'no-referrer']);
+  expect(text).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);
+  const parts = [...text.matchAll(/(?:src|href)="(docs\/[^"]+)"/g)].map(([, path]) => path!);
+  expect(parts).toEqual(['docs/page.css', 'docs/page.js']);
+  for (const path of parts) expect([path, (await request(facet.app).get(`/${path}`)).status]).toEqual([path, 200]);
+});
+
+test('what is no part of it is a 404, also with a way up in its name; nothing can be written', async () => {
+  for (const path of ['/docs/nothing.js', '/docs/..%2fserve.ts', '/docs/%2e%2e/serve.ts'])
+    expect([path, (await request(facet.app).get(path)).status]).toEqual([path, 404]);
+  expect((await request(facet.app).post('/docs')).status).toBe(405);
+});
+
+const inChromium = CHROMIUM === undefined ? describe.skip : describe;
+inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chromium here; apt-get install chromium)' : ''}`, () => {
+  let browser: Awaited<ReturnType<typeof startChromium>>;
+  let page: Page;
+  const said: string[] = [];
+  const asked: string[] = [];
+  beforeAll(async () => {
+    browser = await startChromium();
+    page = await browser.newPage();
+    page.on('console', (message) => void (/^(error|warning)$/.test(message.type()) && said.push(message.text())));
+    page.on('pageerror', (error) => void said.push(error.message));
+    page.on('request', (one) => void asked.push(one.url()));
+  });
+  afterAll(() => browser.close());
+
+  test('every surface is there, and each operation of one can be opened', async () => {
+    await page.goto(`${url}/docs`);
+    await page.waitForSelector('h1');
+    expect(await page.evaluate('[...document.querySelectorAll("#surfaces a")].map((a) => a.textContent)')).toEqual([
+      'FHIR R4',
+      'Loop',
+      'ClinikEHR',
+      'JumpEHR',
+    ]);
+    await page.click('#surfaces a[href="#/jump"]');
+    await page.waitForSelector('h1:has-text("JumpEHR")');
+    for (const title of await page.evaluate<string[]>(
+      '[...document.querySelectorAll("#operations a")].map((a) => a.lastChild.textContent)',
+    )) {
+      await page.click(`#operations a:has-text("${title}")`);
+      await page.waitForSelector(`h1:has-text("${title}")`);
+    }
+  });
+
+  test('a request sent from the page succeeds, and what it made can be read through FHIR', async () => {
+    await page.goto(`${url}/docs#/loop/create-patient`);
+    await page.waitForSelector('h1:has-text("Create a patient")');
+    await page.click('button[type=submit]');
+    await page.waitForSelector('.status strong:has-text("401")');
+    await page.fill('#key', facet.demo.loop!);
+    await page.fill('textarea', '{ "brand_id": "loop", "first_name": "Ada", "last_name": "Lovelace", "metadata": { "dose": 1.00 } }');
+    await page.click('button[type=submit]');
+    await page.waitForSelector('.status strong:has-text("201")');
+    const shown = (await page.textContent('.answer pre'))!;
+    expect(shown).toContain('"dose": 1.00');
+    const { id } = JSON.parse(shown);
+    const stored = await request(facet.app).get(`/fhir/R4/Patient/${id}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
+    expect([stored.status, stored.body.name]).toEqual([200, [{ given: ['Ada'], family: 'Lovelace' }]]);
+  });
+
+  test('a FHIR search is sent with what was typed', async () => {
+    await page.goto(`${url}/docs#/fhir/search-Patient`);
+    await page.waitForSelector('h1:has-text("Search Patient")');
+    await page.fill('#key', facet.demo.fhir!);
+    await page.click('summary:has-text("more parameters")');
+    await page.fill('#query-family', 'love');
+    await page.click('button[type=submit]');
+    await page.waitForSelector('.status strong:has-text("200")');
+    expect(await page.textContent('.status .path')).toBe('GET /fhir/R4/Patient?family=love');
+    expect(JSON.parse((await page.textContent('.answer pre'))!).entry).toHaveLength(1);
+  });
+
+  test('the key is kept nowhere but in the page, nothing was asked of others, and the page had no error', async () => {
+    expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([0, 0, '']);
+    expect(asked.filter((one) => !one.startsWith(url))).toEqual([]);
+    expect(said.filter((text) => !/status of 401/.test(text))).toEqual([]);
+  });
+});

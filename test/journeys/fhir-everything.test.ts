@@ -1,0 +1,179 @@
+// $everything of a patient: the record, the days of care, what it refers to, and nothing of anybody else. https://hl7.org/fhir/R4/operation-patient-everything.html
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+let before: string;
+beforeAll(async () => {
+  facet = await startFacet();
+  const subject = { subject: { reference: 'Patient/ann' } };
+  const code = { code: { text: 'x' } };
+  await put('Practitioner/lee', {});
+  await put('Organization/lab', { name: 'Lab' });
+  await put('Patient/ann', { generalPractitioner: [{ reference: 'Practitioner/lee' }] });
+  await put('Patient/bob', {});
+  await put('Observation/bobs', { status: 'final', ...code, subject: { reference: 'Patient/bob' } });
+  await put('Observation/old', {
+    status: 'final',
+    ...code,
+    ...subject,
+    effectiveDateTime: '2019-05-01',
+    derivedFrom: [{ reference: 'Observation/bobs' }],
+  });
+  await put('Observation/new', {
+    status: 'final',
+    ...code,
+    ...subject,
+    effectiveDateTime: '2024-05-01',
+    performer: [{ reference: 'Organization/lab' }],
+  });
+  await put('Observation/undated', { status: 'final', ...code, ...subject });
+  await put('ServiceRequest/planned', {
+    status: 'active',
+    intent: 'plan',
+    ...subject,
+    occurrenceDateTime: '2024-01-01',
+    authoredOn: '2019-01-01',
+  });
+  await put('ServiceRequest/written', { status: 'active', intent: 'plan', ...subject, authoredOn: '2019-01-01' });
+  await put('Task/order', { status: 'draft', intent: 'order', for: { reference: 'Patient/ann' } });
+  await put('Group/ward', {
+    type: 'person',
+    actual: true,
+    member: [{ entity: { reference: 'Patient/ann' } }, { entity: { reference: 'Patient/bob' } }],
+  });
+  await put('Binary/pdf', { contentType: 'application/pdf', data: 'AAAA' });
+  before = new Date(Date.now() + 5).toISOString();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await put('DiagnosticReport/report', {
+    status: 'final',
+    ...code,
+    ...subject,
+    issued: '2024-05-02T10:00:00Z',
+    presentedForm: [{ url: 'Binary/pdf' }],
+  });
+});
+afterAll(() => facet.close());
+
+const put = (path: string, resource: object) =>
+  request(facet.app)
+    .put(`/fhir/R4/${path}`)
+    .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
+    .send(JSON.stringify({ resourceType: path.split('/')[0], id: path.split('/')[1], ...resource }))
+    .expect(201);
+const get = (path: string, key = facet.demo.fhir!) => request(facet.app).get(`/fhir/R4/${path}`).set('x-api-key', key);
+const post = (parameter: object[]) =>
+  request(facet.app)
+    .post('/fhir/R4/Patient/ann/$everything')
+    .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
+    .send(JSON.stringify({ resourceType: 'Parameters', parameter }));
+
+interface Bundle {
+  type: string;
+  link: { relation: string; url: string }[];
+  entry?: { resource: { resourceType: string; id: string }; search: { mode: string } }[];
+}
+const found = ({ entry = [] }: Bundle, mode: string): string[] =>
+  entry.filter(({ search }) => search.mode === mode).map(({ resource }) => `${resource.resourceType}/${resource.id}`);
+
+const RECORD = [
+  'Patient/ann',
+  'Observation/old',
+  'Observation/new',
+  'Observation/undated',
+  'ServiceRequest/planned',
+  'ServiceRequest/written',
+  'Task/order',
+  'Group/ward',
+  'DiagnosticReport/report',
+];
+
+test('the whole record, oldest first, with what it refers to and its documents', async () => {
+  const { status, body } = await get('Patient/ann/$everything');
+  expect([status, body.type, found(body, 'match')]).toEqual([200, 'searchset', RECORD]);
+  expect(found(body, 'include').sort()).toEqual(['Binary/pdf', 'Organization/lab', 'Practitioner/lee']);
+});
+
+test('nothing of another patient comes with it, not through a group, a list or an observation it derives from', async () => {
+  const text = JSON.stringify((await get('Patient/ann/$everything')).body.entry.map(({ fullUrl }: { fullUrl: string }) => fullUrl));
+  expect(text).not.toContain('bob');
+});
+
+test.each<[string, string[]]>([
+  ['start=2024', ['Observation/old', 'ServiceRequest/written']],
+  ['end=2020-01', ['Observation/new', 'ServiceRequest/planned', 'DiagnosticReport/report']],
+  ['start=2019-05-01&end=2019-05-01', ['Observation/new', 'ServiceRequest/planned', 'ServiceRequest/written', 'DiagnosticReport/report']],
+])('%s leaves out what was done at other times, and keeps what says no time', async (query, out) => {
+  const { body } = await get(`Patient/ann/$everything?${query}`);
+  expect(found(body, 'match')).toEqual(RECORD.filter((one) => !out.includes(one)));
+});
+
+test('_since: what changed from then on, also of what is referred to', async () => {
+  const { body } = await get(`Patient/ann/$everything?_since=${before}`);
+  expect([found(body, 'match'), found(body, 'include')]).toEqual([['DiagnosticReport/report'], []]);
+});
+
+test('_type: only these', async () => {
+  const { body } = await get('Patient/ann/$everything?_type=Observation,Organization&_type=Task');
+  expect(found(body, 'match')).toEqual(['Observation/old', 'Observation/new', 'Observation/undated', 'Task/order']);
+  expect(found(body, 'include')).toEqual(['Organization/lab']);
+});
+
+test('pages lead through all of it, each with what its own entries refer to', async () => {
+  const seen: string[] = [];
+  let path: string | undefined = 'Patient/ann/$everything?_count=2&start=2000';
+  for (let page = 0; path && page < 10; page++) {
+    const { body }: { body: Bundle } = await get(path);
+    seen.push(...found(body, 'match'));
+    path = body.link.find(({ relation }) => relation === 'next')?.url.replace('http://facet.test/fhir/R4/', '');
+    if (path) {
+      expect(path).not.toContain('start');
+      expect((await get(path.replace('ann', 'bob'))).status).toBe(400);
+      expect((await get(path, facet.other.fhir!)).status).toBe(400);
+    }
+  }
+  expect(seen).toEqual(RECORD);
+});
+
+test('by POST with Parameters', async () => {
+  const { status, body } = await post([
+    { name: '_type', valueCode: 'Observation' },
+    { name: '_type', valueCode: 'Patient' },
+    { name: 'start', valueDate: '2024' },
+    { name: '_count', valueInteger: 5 },
+  ]);
+  expect([status, found(body, 'match')]).toEqual([200, ['Patient/ann', 'Observation/new', 'Observation/undated']]);
+  expect((await post([{ name: 'shoe', valueDate: '2024' }])).status).toBe(400);
+  expect((await post([{ name: 'start', valueString: '2024' }])).status).toBe(400);
+});
+
+test('scopes hold for the record and for what it refers to', async () => {
+  const key = await facet.keyWith('fhir', ['system/Patient.rs', 'system/Observation.rs', 'system/Practitioner.r']);
+  const { body } = await get('Patient/ann/$everything', key);
+  expect(found(body, 'match')).toEqual(['Patient/ann', 'Observation/old', 'Observation/new', 'Observation/undated']);
+  expect(found(body, 'include')).toEqual([]);
+  expect((await get('Patient/ann/$everything?_type=Task', key)).status).toBe(403);
+  expect((await get('Patient/ann/$everything', await facet.keyWith('fhir', ['system/Observation.rs']))).status).toBe(403);
+});
+
+test.each([
+  ['Patient/nobody/$everything', 404],
+  ['Patient/ann/$everything?start=yesterday', 400],
+  ['Patient/ann/$everything?start=2024&start=2025', 400],
+  ['Patient/ann/$everything?_since=x', 400],
+  ['Patient/ann/$everything?_count=0', 400],
+  ['Patient/ann/$everything?_type=Shoe', 400],
+  ['Patient/ann/$everything?_type=Organization', 400],
+  ['Patient/ann/$everything?code=x', 400],
+  ['Observation/old/$everything', 404],
+  ['Patient/$everything', 404],
+])('%s is %i', async (path, status) => {
+  expect((await get(path)).status).toBe(status);
+});
+
+test('another tenant’s patient is not there; a deleted one is gone', async () => {
+  expect((await get('Patient/ann/$everything', facet.other.fhir!)).status).toBe(404);
+  await put('Patient/gone', {});
+  await request(facet.app).delete('/fhir/R4/Patient/gone').set('x-api-key', facet.demo.fhir!).expect(204);
+  expect((await get('Patient/gone/$everything')).status).toBe(410);
+});

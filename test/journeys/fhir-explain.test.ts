@@ -1,0 +1,68 @@
+// _explain: a search with its SQL, plan and timing, for callers with the scope admin, and without any value in it.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+let admin: string;
+beforeAll(async () => {
+  facet = await startFacet();
+  admin = await facet.keyWith('fhir', ['*', 'admin']);
+  for (const family of ['Lovelace', 'Hopper', 'Curie'])
+    await request(facet.app)
+      .post('/fhir/R4/Patient')
+      .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
+      .send(JSON.stringify({ resourceType: 'Patient', name: [{ family }], birthDate: '1990-01-02' }))
+      .expect(201);
+});
+afterAll(() => facet.close());
+
+const get = (path: string, key = admin) => request(facet.app).get(`/fhir/R4/${path}`).set('x-api-key', key);
+interface Entry {
+  search: { mode: string };
+  resource: { resourceType: string; issue: { severity: string; details: { text: string }; diagnostics: string }[] };
+}
+const told = ({ entry }: { entry: Entry[] }) =>
+  entry.filter(({ search }) => search.mode === 'outcome').flatMap(({ resource }) => resource.issue);
+
+test('the matches come as always, and behind them every statement with its time and plan', async () => {
+  const { status, body } = await get('Patient?family=lovelace&_revinclude=Observation:subject&_total=accurate&_explain=true');
+  expect([status, body.total, body.entry[0].resource.name[0].family]).toEqual([200, 1, 'Lovelace']);
+  const issues = told(body);
+  expect(issues.map(({ details }) => details.text)).toEqual([
+    expect.stringMatching(/^statement 1 of 2: \d+\.\d\d ms, 1 rows$/),
+    expect.stringMatching(/^statement 2 of 2: \d+\.\d\d ms, 0 rows$/),
+  ]);
+  for (const { severity, diagnostics } of issues) {
+    expect(severity).toBe('information');
+    expect(diagnostics).toMatch(/^select [\s\S]*\$1[\s\S]*Planning Time[\s\S]*Execution Time/);
+  }
+});
+
+test('no value stands in it, neither of the search nor of a page’s position', async () => {
+  const first = await get('Patient?_sort=family&birthdate=1990-01-02&_count=1&_explain=true');
+  const next = new URL(first.body.link.find(({ relation }: { relation: string }) => relation === 'next').url);
+  const second = await get(`Patient${next.search}&_explain=true`);
+  expect(second.body.entry[0].resource.name[0].family).toBe('Hopper');
+  for (const body of [first.body, second.body]) {
+    const text = JSON.stringify(told(body)).toLowerCase();
+    expect(text).toContain('planning time');
+    for (const value of ['curie', 'hopper', '1990', '1989']) expect([value, text.includes(value)]).toEqual([value, false]);
+  }
+});
+
+test('a search of several types and one by POST can be explained too', async () => {
+  expect(told((await get('?_type=Patient,Observation&_explain=true')).body)).toHaveLength(1);
+  const post = request(facet.app).post('/fhir/R4/Patient/_search').set('x-api-key', admin).type('form');
+  expect(told((await post.send({ _explain: 'true' })).body)).toHaveLength(1);
+});
+
+test.each(['*', 'read', 'system/*.cruds'])('a key with the scope %s alone is refused', async (scope) => {
+  const { status, body } = await get('Patient?_explain=true', await facet.keyWith('fhir', [scope]));
+  expect([status, body.issue[0].diagnostics]).toEqual([403, '_explain needs an API key with the scope admin']);
+});
+
+test('the scope admin opens no data by itself, and _explain takes true alone', async () => {
+  expect((await get('Patient?_explain=true', await facet.keyWith('fhir', ['admin']))).status).toBe(403);
+  expect((await get('Patient?_explain=yes')).status).toBe(400);
+  expect((await get('Patient/x?_explain=true')).status).toBe(400);
+});

@@ -1,0 +1,90 @@
+// _include and _revinclude over HTTP: each resource once, marked as included, never beyond the caller's scopes. https://hl7.org/fhir/R4/search.html#include
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+interface Entry {
+  resource: { resourceType: string; id?: string; issue?: { severity: string; code: string }[] };
+  search: { mode: string };
+}
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+  await put('Organization/root', { name: 'Root' });
+  await put('Organization/ward', { name: 'Ward', partOf: { reference: 'Organization/root' } });
+  await put('Patient/ann', { managingOrganization: { reference: 'Organization/ward' } });
+  const status = { status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/ann' } };
+  await put('Observation/one', status);
+  await put('Observation/two', { ...status, derivedFrom: [{ reference: 'Observation/one' }] });
+});
+afterAll(() => facet.close());
+
+const put = (path: string, resource: object) =>
+  request(facet.app)
+    .put(`/fhir/R4/${path}`)
+    .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
+    .send(JSON.stringify({ resourceType: path.split('/')[0], id: path.split('/')[1], ...resource }))
+    .expect(201);
+
+async function entries(path: string, key = facet.demo.fhir!): Promise<Entry[]> {
+  const { body } = await request(facet.app).get(`/fhir/R4/${path}`).set('x-api-key', key).expect(200);
+  return body.entry ?? [];
+}
+const shown = (list: Entry[]): string[] => list.map(({ resource, search }) => `${search.mode} ${resource.resourceType}/${resource.id}`);
+
+test('what two matches refer to comes in once', async () => {
+  expect(shown(await entries('Observation?_sort=_id&_include=Observation:subject'))).toEqual([
+    'match Observation/one',
+    'match Observation/two',
+    'include Patient/ann',
+  ]);
+});
+
+test('a match is not included beside itself', async () => {
+  expect(shown(await entries('Observation?_sort=_id&_include=*'))).toEqual([
+    'match Observation/one',
+    'match Observation/two',
+    'include Patient/ann',
+  ]);
+});
+
+test(':iterate goes on from what was included', async () => {
+  const path =
+    'Observation?_id=one&_include=Observation:subject&_include:iterate=Patient:organization&_include:iterate=Organization:partof';
+  expect(shown(await entries(path))).toEqual([
+    'match Observation/one',
+    'include Patient/ann',
+    'include Organization/ward',
+    'include Organization/root',
+  ]);
+  expect(shown(await entries('Organization?_id=root&_revinclude:iterate=*&_count=1'))).toEqual([
+    'match Organization/root',
+    'include Organization/ward',
+    'include Patient/ann',
+    'include Observation/one',
+    'include Observation/two',
+  ]);
+});
+
+test('types outside the scopes are not included, and nothing is reached through them', async () => {
+  const key = await facet.keyWith('fhir', ['system/Observation.rs', 'system/Organization.rs']);
+  expect(shown(await entries('Observation?_id=one&_include:iterate=*', key))).toEqual(['match Observation/one']);
+});
+
+test('a page includes what its own matches refer to', async () => {
+  const first = await request(facet.app).get('/fhir/R4/Observation?_sort=_id&_count=1&_include=*').set('x-api-key', facet.demo.fhir!);
+  expect(shown(first.body.entry)).toEqual(['match Observation/one', 'include Patient/ann']);
+  const next = new URL(first.body.link.find(({ relation }: { relation: string }) => relation === 'next').url);
+  expect(shown(await entries(`${next.pathname.replace('/fhir/R4/', '')}${next.search}`))).toEqual([
+    'match Observation/two',
+    'include Patient/ann',
+    'include Observation/one',
+  ]);
+});
+
+test('where :iterate ends before everything is there, the answer says so', async () => {
+  for (let n = 0; n < 18; n++) await put(`Location/${n}`, { partOf: { reference: `Location/${n + 1}` } });
+  const all = await entries('Location?_id=0&_include:iterate=Location:partof');
+  expect(all.filter(({ search }) => search.mode === 'include')).toHaveLength(16);
+  expect(all.at(-1)).toMatchObject({ search: { mode: 'outcome' }, resource: { issue: [{ severity: 'warning', code: 'too-costly' }] } });
+});

@@ -1,0 +1,138 @@
+// $validate from outside: everything that is wrong is listed, nothing is stored. https://hl7.org/fhir/R4/resource-operation-validate.html
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const FHIR = 'application/fhir+json';
+const good = { resourceType: 'Patient', name: [{ family: 'Lovelace' }], gender: 'female' };
+const bad = { resourceType: 'Patient', gender: 'F', birthDate: '2026-02-30', shoe: 1 };
+const order = { resourceType: 'ServiceRequest', status: 'draft', intent: 'order', subject: { reference: 'Patient/p' } };
+
+const api = (method: 'get' | 'post' | 'put' | 'delete', path: string, key = facet.demo.fhir) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${key}`);
+const post = (path: string, body: unknown, key?: string) => api('post', path, key).set('Content-Type', FHIR).send(JSON.stringify(body));
+const parameters = (...parameter: object[]) => ({ resourceType: 'Parameters', parameter });
+const said = ({ body }: { body: { issue: { severity: string; code: string; expression?: string[] }[] } }): string[] =>
+  body.issue.map(({ severity, code, expression }) => [severity, code, ...(expression ?? [])].join(' '));
+const NOTHING_WRONG = ['information informational'];
+
+test('a good resource has no errors, by itself and as a parameter', async () => {
+  const alone = await post('/Patient/$validate', good);
+  expect([alone.status, alone.headers['content-type']]).toEqual([200, 'application/fhir+json; charset=utf-8']);
+  expect(alone.body).toEqual({
+    resourceType: 'OperationOutcome',
+    issue: [
+      {
+        severity: 'information',
+        code: 'informational',
+        details: { text: 'nothing wrong was found' },
+        diagnostics: 'nothing wrong was found',
+      },
+    ],
+  });
+  expect(said(await post('/Patient/$validate', parameters({ name: 'resource', resource: good })))).toEqual(NOTHING_WRONG);
+});
+
+test('everything that is wrong is listed with its place, and the answer is still 200', async () => {
+  const answer = await post('/Patient/$validate', bad);
+  expect(answer.status).toBe(200);
+  expect(said(answer).sort()).toEqual([
+    'error code-invalid Patient.gender',
+    'error structure Patient.shoe',
+    'error value Patient.birthDate',
+  ]);
+  expect(said(await post('/Patient/$validate', order))).toEqual(['error invalid Patient']);
+});
+
+test('more faults than a write would list are all listed', async () => {
+  const names = Array.from({ length: 60 }, () => ({ use: 'nickname?' }));
+  expect(said(await post('/Patient/$validate', { resourceType: 'Patient', name: names }))).toHaveLength(60);
+});
+
+test('nothing is stored', async () => {
+  await post('/Patient/$validate?mode=create', { ...good, name: [{ family: 'Unstored' }] });
+  await post('/Patient/kept-out/$validate?mode=update', { ...good, id: 'kept-out' });
+  expect((await api('get', '/Patient?family=Unstored')).body.entry).toBeUndefined();
+  expect((await api('get', '/Patient/kept-out')).status).toBe(404);
+});
+
+describe('of one that is stored', () => {
+  beforeAll(async () => {
+    await api('put', '/Patient/p')
+      .set('Content-Type', FHIR)
+      .send(JSON.stringify({ ...good, id: 'p' }));
+    await api('put', '/Patient/gone')
+      .set('Content-Type', FHIR)
+      .send(JSON.stringify({ ...good, id: 'gone' }));
+    await api('delete', '/Patient/gone');
+  });
+
+  test('it is checked as it stands, by GET and by POST without a resource', async () => {
+    expect(said(await api('get', '/Patient/p/$validate'))).toEqual(NOTHING_WRONG);
+    expect(said(await post('/Patient/p/$validate', parameters()))).toEqual(NOTHING_WRONG);
+    expect(said(await api('get', '/Patient/p/$validate?mode=delete'))).toEqual(NOTHING_WRONG);
+    const profile = 'http://hl7.org/fhir/StructureDefinition/Patient';
+    expect(said(await api('get', `/Patient/p/$validate?mode=profile&profile=${profile}`))).toEqual(NOTHING_WRONG);
+    expect(said(await api('get', '/Patient/p/$validate?profile=http://hl7.org/fhir/StructureDefinition/Observation'))).toEqual([
+      'error structure Patient',
+    ]);
+  });
+
+  test('one that is not there is a 404, a deleted one a 410, another tenant’s a 404', async () => {
+    expect((await api('get', '/Patient/nobody/$validate')).status).toBe(404);
+    expect((await api('get', '/Patient/gone/$validate')).status).toBe(410);
+    expect((await api('get', '/Patient/p/$validate', facet.other.fhir)).status).toBe(404);
+  });
+
+  test('an update says the id of its resource', async () => {
+    expect(said(await post('/Patient/p/$validate?mode=update', { ...good, id: 'p' }))).toEqual(NOTHING_WRONG);
+    expect(said(await post('/Patient/p/$validate?mode=update', { ...good, id: 'q' }))).toEqual(['error value Patient.id']);
+    expect(said(await post('/Patient/$validate?mode=update', good))).toEqual(['error required Patient.id']);
+    expect(said(await post('/Patient/$validate', { ...good, id: 'q' }))).toEqual(NOTHING_WRONG);
+  });
+});
+
+test('mode create says what a create would be refused for, also when the resource itself is good', async () => {
+  const laboratory = { coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] };
+  const panel = { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] };
+  const sendable = { ...order, status: 'active', category: [laboratory], code: panel, subject: { reference: 'Patient/nobody' } };
+  const created = await post('/ServiceRequest', sendable);
+  expect(created.status).toBe(422);
+  expect(said(await post('/ServiceRequest/$validate', sendable))).toEqual(NOTHING_WRONG);
+  expect((await post('/ServiceRequest/$validate?mode=create', sendable)).body).toEqual(created.body);
+});
+
+test.each<[string, string, unknown, number]>([
+  ['no resource', '/Patient/$validate', parameters(), 400],
+  ['a mode that is none', '/Patient/$validate?mode=upsert', good, 400],
+  ['a profile that is not loaded', '/Patient/$validate?profile=https://example.org/p', good, 400],
+  ['mode delete without an id', '/Patient/$validate?mode=delete', good, 400],
+  ['mode profile without an id', '/Patient/$validate?mode=profile&profile=http://hl7.org/fhir/StructureDefinition/Patient', good, 400],
+  ['a parameter that is none', '/Patient/$validate', parameters({ name: 'usageContext', valueCode: 'x' }), 400],
+  ['a parameter without a value', '/Patient/$validate', parameters({ name: 'mode' }), 400],
+  ['a parameter given twice', '/Patient/$validate?mode=create', parameters({ name: 'mode', valueCode: 'create' }), 400],
+  ['a search parameter', '/Patient/$validate?name=x', good, 400],
+  ['a body that is a list', '/Patient/$validate', [good], 400],
+  ['a type that is not served', '/Medication/$validate', { resourceType: 'Medication' }, 404],
+])('%s cannot be validated', async (_what, path, body, status) => {
+  const answer = await post(path, body);
+  expect([answer.status, answer.body.resourceType]).toEqual([status, 'OperationOutcome']);
+});
+
+test('whoever may only read may validate, but not ask what a write would be refused for', async () => {
+  const key = await facet.keyWith('fhir', ['system/Patient.r']);
+  expect((await post('/Patient/$validate', good, key)).status).toBe(200);
+  expect((await post('/Patient/$validate?mode=create', good, key)).status).toBe(403);
+  expect((await post('/Observation/$validate', good, key)).status).toBe(403);
+});
+
+test('an entry of a batch may validate', async () => {
+  const entry = [{ resource: bad, request: { method: 'POST', url: 'Patient/$validate' } }];
+  const { body } = await post('', { resourceType: 'Bundle', type: 'batch', entry });
+  expect([body.entry[0].response.status, body.entry[0].response.outcome.issue.length]).toEqual(['200 OK', 3]);
+});

@@ -1,0 +1,58 @@
+// A gate on the way to the sandbox: while it is shut, requests wait at it, and each is let through or turned back when the test says so.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/** A request at the gate. */
+export interface Waiting {
+  /** Goes on to the sandbox, and its answer comes back. */
+  pass(): Promise<void>;
+  /** The connection ends without an answer. */
+  turn(): void;
+}
+
+export interface Gate {
+  url: string;
+  shut: boolean;
+  /** The next request that comes to the gate while it is shut. */
+  next(): Promise<Waiting>;
+  /** How many have come, whether it was shut or not. */
+  seen(): number;
+  close(): Promise<void>;
+}
+
+export async function gateTo(target: string): Promise<Gate> {
+  const waiting: Waiting[] = [];
+  let seen = 0;
+  const gate = { shut: false };
+  const server = createServer((req, res) => {
+    seen++;
+    const pass = () => forward(target, req, res);
+    if (!gate.shut) return void pass();
+    waiting.push({ pass, turn: () => void res.destroy() });
+    server.emit('waiting');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return Object.assign(gate, {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async next(): Promise<Waiting> {
+      while (!waiting.length) await once(server, 'waiting');
+      return waiting.shift()!;
+    },
+    seen: () => seen,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  });
+}
+
+async function forward(target: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const { host: _, connection: __, 'content-length': ___, ...headers } = req.headers as Record<string, string>;
+  const body = req.method === 'GET' ? null : await buffer(req);
+  const answer = await fetch(target + req.url, { method: req.method!, headers, body });
+  res.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+}

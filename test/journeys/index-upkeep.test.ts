@@ -1,0 +1,86 @@
+// A new version indexes by other rules: searches by what changed wait until the index is whole, all others are answered, and operators see how far it is.
+import { pino } from 'pino';
+import request from 'supertest';
+import { assemble } from '../../src/assemble.ts';
+import { administer } from '../../src/cli/admin.ts';
+import { adminFacts } from '../../src/cli/admin-facts.ts';
+import { readConfig } from '../../src/config.ts';
+import { load } from '../../src/loaded.ts';
+import { BASE_URL, type Running, startFacet } from './running.ts';
+
+const FHIR = 'application/fhir+json';
+let before: Running;
+let key: string;
+beforeAll(async () => {
+  before = await startFacet();
+  key = before.demo.fhir!;
+  for (const family of ['Lovelace', 'Hopper', 'Curie'])
+    await request(before.app)
+      .post('/fhir/R4/Patient')
+      .set({ 'x-api-key': key, 'Content-Type': FHIR })
+      .send(JSON.stringify({ resourceType: 'Patient', name: [{ family }], gender: 'female' }))
+      .expect(201);
+});
+afterAll(() => before.close());
+
+/** The version before had no search by family name, and had indexed everything. */
+const olderRules = () =>
+  before.store.database.script(`
+    delete from index_rules where fingerprint = 'before';
+    update index_rules set fingerprint = 'before', parameters = parameters - 'family' where rtype = 1;
+    delete from sx_string where param = (select param from sx_string where norm = 'lovelace' group by param order by param limit 1);`);
+
+const admin = (command: string) => {
+  const { database } = before.store;
+  return administer(database, { command, options: {} }, adminFacts(database, readConfig({})));
+};
+const newVersion = () =>
+  assemble({
+    config: readConfig({ FACET_LOG: 'silent' }),
+    loaded: load(),
+    database: before.store.database,
+    log: pino({ level: 'silent' }),
+    baseUrl: BASE_URL,
+  });
+
+test('the server of the new version makes the index whole by itself; until then it says so', async () => {
+  expect(await admin('index status')).toEqual(['the index is whole: all resources stand by the rules of this program']);
+  await olderRules();
+  const facet = await newVersion();
+  const get = (path: string) => request(facet.app).get(`/fhir/R4/${path}`).set('x-api-key', key);
+  const waiting = await get('Patient?family=hopper');
+  expect([waiting.status, waiting.headers['retry-after'], waiting.body.issue[0].diagnostics]).toEqual([
+    503,
+    '30',
+    'the index of the search parameter Patient.family is being made: try again later',
+  ]);
+  for (const path of ['Patient?_sort=family', 'Observation?subject:Patient.family=x', 'Patient?family:missing=true'])
+    expect([path, (await get(path)).status]).toEqual([path, 503]);
+  const conditional = request(facet.app)
+    .post('/fhir/R4/Patient')
+    .set({ 'x-api-key': key, 'Content-Type': FHIR, 'If-None-Exist': 'family=hopper' });
+  expect((await conditional.send('{"resourceType":"Patient"}')).status).toBe(503);
+  for (const path of ['Patient?gender=female', 'Patient?_id=x', 'Practitioner?family=x', 'Patient'])
+    expect([path, (await get(path)).status]).toEqual([path, 200]);
+  expect(await admin('index status')).toEqual([
+    expect.stringMatching(/^type +search parameters whose index is not whole$/i),
+    expect.stringMatching(/^Patient +family$/),
+    'nobody is at it: start a server, or facet index run',
+  ]);
+  const stop = facet.keepIndex();
+  for (let tries = 0; tries < 100 && (await get('Patient?family=hopper')).status !== 200; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  expect((await get('Patient?family=hopper')).body.entry).toHaveLength(1);
+  expect((await get('Patient?name=lovelace')).body.entry).toHaveLength(1);
+  await stop();
+  expect(await admin('index status')).toEqual(['the index is whole: all resources stand by the rules of this program']);
+});
+
+test('facet index run does the same at once', async () => {
+  await olderRules();
+  expect(await admin('index run')).toEqual(['the index is whole: 3 resources were made again']);
+  expect(await admin('index run')).toEqual(['the index is whole: 0 resources were made again']);
+  const facet = await newVersion();
+  const { body } = await request(facet.app).get('/fhir/R4/Patient?family=curie').set('x-api-key', key);
+  expect(body.entry).toHaveLength(1);
+});

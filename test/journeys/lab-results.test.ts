@@ -1,0 +1,141 @@
+// From a partner's order to its results, over every door: the sandbox's webhooks arrive by HTTP, and what they tell is seen through Loop and FHIR, by its own
+// tenant only.
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import request from 'supertest';
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { orderable } from './people.ts';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+let sandbox: Sandbox;
+let server: Server;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  facet = await startFacet({
+    JUNCTION_API_KEY: sandbox.apiKey,
+    JUNCTION_BASE_URL: sandbox.url,
+    JUNCTION_TEAM_ID: sandbox.teamId,
+    JUNCTION_WEBHOOK_SECRET: sandbox.world.webhooks.secret,
+  });
+  server = facet.app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/webhooks/junction`;
+  await control('PUT', '/webhooks', { url });
+});
+afterAll(async () => {
+  server.close();
+  await facet.close();
+  await sandbox.close();
+});
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
+const control = async (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) =>
+  (await fetch(`${sandbox.url}/sandbox${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) })).json();
+const fhir = (method: 'get' | 'put', path: string, key = facet.demo.fhir!) =>
+  request(server)[method](`/fhir/R4${path}`).set('x-api-key', key).set('Content-Type', 'application/fhir+json');
+const matches = async (path: string, key?: string) =>
+  ((await fhir('get', path, key)).body.entry ?? []).map((entry: { resource: unknown }) => entry.resource);
+const labOrder = (id: string, key = facet.demo.loop!) => request(server).get(`/v1/lab-orders/${id}`).set('x-api-key', key);
+
+/** The answer when it is as wanted; what it is after twenty seconds otherwise. */
+async function until<T>(ask: () => Promise<T>, wanted: (found: T) => boolean): Promise<T> {
+  for (let nth = 0; nth < 200; nth++) {
+    const found = await ask();
+    if (wanted(found)) return found;
+    await delay(100);
+  }
+  return ask();
+}
+
+test('an order through Loop comes back as results through FHIR, and Loop says that it is completed', async () => {
+  await fhir('put', `/Patient/${PATIENT}`).send(JSON.stringify(orderable(PATIENT)));
+  const made = await request(server)
+    .post('/v1/lab-orders')
+    .set('x-api-key', facet.demo.loop!)
+    .set('idempotency-key', 'journey')
+    .send({ brand_id: 'loop', patient_id: PATIENT, panel_id: 'hashimotos' });
+  expect([made.status, made.body.status, made.body.completed_at]).toEqual([201, 'received', null]);
+  const { id, junction_order_id: order } = made.body;
+
+  await control('POST', `/orders/${order}/step`, { status: 'collecting_sample.walk_in_test.appointment_pending' });
+  expect(
+    (
+      await until(
+        () => labOrder(id),
+        ({ body }) => body.status === 'collecting_sample',
+      )
+    ).body,
+  ).toMatchObject({
+    status: 'collecting_sample',
+    completed_at: null,
+  });
+
+  const before = Date.now();
+  await control('POST', `/orders/${order}/step`, { status: 'completed.walk_in_test.completed', interpretation: 'critical' });
+  const done = (
+    await until(
+      () => labOrder(id),
+      ({ body }) => body.status === 'completed',
+    )
+  ).body;
+  expect(done).toMatchObject({ id, junction_order_id: order, status: 'completed', panel_id: 'hashimotos' });
+  expect(Math.abs(Date.parse(done.completed_at) - before)).toBeLessThan(20_000);
+
+  const asked = () => matches(`/DiagnosticReport?based-on=ServiceRequest/${id}`);
+  const [report] = await until(asked, ([one]) => one?.presentedForm !== undefined);
+  expect(report).toMatchObject({ status: 'final', subject: { reference: `Patient/${PATIENT}` }, meta: { tag: [{ code: 'critical' }] } });
+  const found = await matches(
+    `/Observation?patient=${PATIENT}&code=http://loinc.org|3016-3&value-quantity=gt20|http://unitsofmeasure.org|m[IU]/L`,
+  );
+  expect(found).toMatchObject([{ interpretation: [{ coding: [{ code: 'HH' }] }], valueQuantity: { value: 22.5 } }]);
+  const pdf = await request(server)
+    .get(`/fhir/R4/${report.presentedForm[0].url}`)
+    .set('x-api-key', facet.demo.fhir!)
+    .set('Accept', 'application/pdf');
+  expect([pdf.status, pdf.headers['content-type']]).toEqual([200, 'application/pdf']);
+  const [task] = await matches(`/Task?focus=ServiceRequest/${id}`);
+  expect(task).toMatchObject({ status: 'completed', output: [{ valueReference: { reference: `DiagnosticReport/${report.id}` } }] });
+
+  expect(await matches(`/DiagnosticReport`, facet.other.fhir)).toEqual([]);
+  expect((await fhir('get', `/DiagnosticReport/${report.id}`, facet.other.fhir)).status).toBe(404);
+  expect((await labOrder(id, facet.other.loop)).status).toBe(404);
+});
+
+test('two tenants order under the same ids, and each gets its own results', async () => {
+  const request_ = {
+    resourceType: 'ServiceRequest',
+    id: 'same',
+    status: 'active',
+    intent: 'order',
+    category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+    code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] },
+    subject: { reference: 'Patient/same' },
+  };
+  const keys = [facet.demo.fhir!, facet.other.fhir!];
+  for (const key of keys) {
+    await fhir('put', '/Patient/same', key).send(JSON.stringify(orderable('same')));
+    expect((await fhir('put', '/ServiceRequest/same', key).send(JSON.stringify(request_))).status).toBe(201);
+  }
+  const orderOf = async (key: string): Promise<string> => {
+    const asked = async () => (await fhir('get', '/ServiceRequest/same', key)).body.identifier?.[0]?.value as string | undefined;
+    return (await until(asked, (value) => value !== undefined))!;
+  };
+  const [mine, theirs] = [await orderOf(keys[0]!), await orderOf(keys[1]!)];
+  expect(mine).not.toBe(theirs);
+  await control('POST', `/orders/${theirs}/step`, { status: 'completed.walk_in_test.completed' });
+  const [report] = await until(
+    () => matches('/DiagnosticReport?based-on=ServiceRequest/same', keys[1]),
+    ([one]) => one !== undefined,
+  );
+  expect(report.identifier[0].value).toBe(theirs);
+  expect(await matches('/DiagnosticReport?based-on=ServiceRequest/same', keys[0])).toEqual([]);
+});
+
+test('a message that is not signed, and a door that takes messages only', async () => {
+  const forged = await request(server).post('/webhooks/junction').send('{"event_type":"labtest.order.updated"}');
+  expect([forged.status, forged.body]).toEqual([401, { error: 'login', message: 'this message is not accepted' }]);
+  expect((await request(server).get('/webhooks/junction')).status).toBe(405);
+});

@@ -1,0 +1,29 @@
+// A whole Facet behind a real port, for clients that know nothing of it but its address and a key.
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Instead, type Running, startFacet } from './running.ts';
+
+export interface Listening extends Running {
+  /** Its address, without a path. */
+  url: string;
+}
+
+/** Starts it on a free port. `instead`: what stands in place of the real thing. Close it in `afterAll`. */
+export async function listen(instead: Instead = {}): Promise<Listening> {
+  const door: { answer: RequestListener } = { answer: (_req, res) => void res.end() };
+  const server = createServer((req, res) => door.answer(req, res)).listen(0);
+  await once(server, 'listening');
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const facet = await startFacet({}, url, instead);
+  door.answer = facet.app;
+  return {
+    ...facet,
+    url,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await facet.close();
+    },
+  };
+}

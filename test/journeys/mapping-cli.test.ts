@@ -1,0 +1,150 @@
+// `facet mapping`, as an integration analyst uses it: begin a shape from a sample, be told what is wrong, see where things stand, try a body.
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run as program } from '../../src/cli/program.ts';
+import { facet, killAll, type Said } from './process.ts';
+
+let place: string;
+beforeAll(() => {
+  place = realpathSync(mkdtempSync(join(tmpdir(), 'facet-mapping-')));
+  cpSync('mappings', join(place, 'mappings'), { recursive: true });
+  writeFileSync(join(place, 'sample.json'), JSON.stringify(SAMPLE));
+});
+afterAll(async () => {
+  await killAll();
+  rmSync(place, { recursive: true });
+});
+
+const SAMPLE = {
+  customers: [
+    {
+      id: 'c_1',
+      firstName: 'Ada',
+      lastName: 'Lovelace',
+      sex: 'F',
+      dateOfBirth: '12/10/1985',
+      homeAddress: { street: '1 Main St', city: 'Albany', floor: 3 },
+      loyaltyTier: 'gold',
+      isActive: true,
+    },
+  ],
+};
+
+/** Runs a command in this process, which is quicker than in one of its own; that it is the same is the first test's business. */
+async function run(...args: string[]): Promise<Said> {
+  const said = { log: [] as string[], error: [] as string[] };
+  const { log, error } = console;
+  Object.assign(console, { log: (text: string) => said.log.push(`${text}\n`), error: (text: string) => said.error.push(`${text}\n`) });
+  try {
+    await program(['mapping', ...args, '--mappings', join(place, 'mappings')]);
+    return { code: Number(process.exitCode ?? 0), stdout: said.log.join(''), stderr: said.error.join('') };
+  } finally {
+    Object.assign(console, { log, error });
+    process.exitCode = undefined;
+  }
+}
+const mapping = (name: string): string => join(place, 'mappings', name);
+
+/** Changes a file while something is asked. */
+async function changed<T>(name: string, [from, to]: [string, string], ask: () => Promise<T>): Promise<T> {
+  const text = readFileSync(mapping(name), 'utf8');
+  writeFileSync(mapping(name), text.replace(from, to));
+  const answer = await ask();
+  writeFileSync(mapping(name), text);
+  return answer;
+}
+
+test('the project’s own mappings are checked with their examples, and nothing is wrong', async () => {
+  const { code, stdout, stderr } = await facet({}, 'mapping', 'check', 'loop/patient');
+  expect(stdout).toMatch(/^loop\/patient +Patient +\d+ +\d+ +\d+$/m);
+  expect(stdout).toContain('Nothing is wrong: every example holds, every law holds, nothing is left out.');
+  expect([code, stderr]).toEqual([0, '']);
+  const { code: missing } = await facet({}, 'mapping', 'check', 'nobody');
+  expect(missing).toBe(1);
+});
+
+test('a mistake is told with file, line and field, and what to write instead; the exit code says so', async () => {
+  const said = await changed('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate'], () => run('check', 'loop'));
+  expect([said.code, said.stderr]).toEqual([1, '']);
+  expect(said.stdout).toMatch(
+    /patient\.yaml:\d+ {2}fields\.date_of_birth\n {4}Patient has no element birthdate \(did you mean birthDate\?\)\n\n1 mistake\n$/,
+  );
+});
+
+test('a mapping that is sound and wrong is told by its examples', async () => {
+  const said = await changed('loop/patient.yaml', ["telecom.where(system='phone')", "telecom.where(system='fax')"], () =>
+    run('check', 'loop/patient'),
+  );
+  expect([said.code, said.stderr]).toEqual([1, '']);
+  expect(said.stdout).toMatch(
+    /patient\.examples\.yaml:\d+\n {4}every field; .*\n? +.*the resource\.telecom\[1\]\.system is "fax", not "phone"/,
+  );
+});
+
+test('explain shows each field with its place, what finds it and the index; filters; and what is lost', async () => {
+  const { stdout } = await run('explain', 'clinik/practitioner-role');
+  expect(stdout).toMatch(/^practitionerId +practitioner\.reference +practitioner +sx_ref_value$/m);
+  expect(stdout).toMatch(/^specialty +specialty-name:contains=\{\} +sx_string_infix$/m);
+  expect(stdout).toMatch(/^Not shown of a PractitionerRole, and kept\n +identifier, healthcareService, endpoint$/m);
+  expect(stdout).toMatch(/^ {2}availableStartTime +with seconds, which are shown only where they are not 00$/m);
+});
+
+test('a shape and a vendor are begun from a sample, and what is begun works at once', async () => {
+  const begun = await run('new', 'acme/customer', join(place, 'sample.json'));
+  expect([begun.stderr, begun.code]).toEqual(['', 0]);
+  expect(begun.stdout).toContain('a Patient; 7 of 9 properties have a place');
+  expect(begun.stdout).toContain('without a place: homeAddress.floor, loyaltyTier');
+  const body = join(place, 'body.json');
+  writeFileSync(body, '{"firstName":"Ada","sex":"F","homeAddress":{"street":"1 Main St"},"shoeSize":42}');
+  const tried = await run('try', 'acme/customer', body);
+  expect(tried.stdout).toMatch(/^Left out, as nothing describes it: shoeSize$/m);
+  expect(tried.stdout).toContain('"gender": "female"');
+  expect(tried.stdout).toContain('It is valid R4.');
+  expect((await run('new', 'acme/customer', join(place, 'sample.json'))).stderr).toMatch(/customer\.yaml is there already\n$/);
+  const { code, stdout } = await run('check', 'acme');
+  expect([code, stdout]).toEqual([
+    1,
+    expect.stringMatching(/fields\.sex\.enum\n {4}no example is refused by enum alone: add one with refuse: and field:/),
+  ]);
+});
+
+test('a body that is refused is told why, and a FHIR resource is shown as the vendor shows it', async () => {
+  writeFileSync(join(place, 'wrong.json'), '{"brand_id":"loop","first_name":7}');
+  const refused = await run('try', 'loop/patient', join(place, 'wrong.json'));
+  expect([refused.code, refused.stdout]).toEqual([1, 'The request is refused\n  last_name is required\n  first_name must be a string\n']);
+  writeFileSync(
+    join(place, 'fhir.json'),
+    '{"resourceType":"Patient","id":"p","name":[{"given":["Ada"],"family":"Lovelace"}],"birthDate":"1985-12-10"}',
+  );
+  const shown = await run('try', 'loop/patient', join(place, 'fhir.json'));
+  expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining('"date_of_birth": "1985-12-10"')]);
+});
+
+test('types are printed for those that are named', async () => {
+  const { stdout } = await run('types', 'jump');
+  expect(stdout).toMatch(/^export interface JumpClinicianProfile \{$/m);
+  expect(stdout).not.toContain('LoopPatient');
+});
+
+test.each([
+  ['check', 'nobody'],
+  ['explain', 'loop/patients'],
+  ['explain', 'loop'],
+  ['new', 'Acme'],
+  ['try', 'loop/patient', 'nothing.json'],
+])('the mistake in "facet mapping %s %s" is said in one sentence', async (...args) => {
+  expect(await run(...args)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^facet: [^\n]{10,}\n$/) });
+});
+
+test('nothing is wider than a hundred columns, and there are no colours where there is no terminal', async () => {
+  for (const command of [
+    ['explain', 'loop/physician'],
+    ['explain', 'jump/clinician-profile'],
+    ['check', '--quick'],
+  ]) {
+    const { stdout } = await run(...command);
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    expect(stdout).not.toContain('\u001b');
+  }
+});

@@ -1,0 +1,90 @@
+// The metrics, as a monitoring system reads them: on a door of their own, with figures of orders and requests, and nothing of a patient in them.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { orderable } from './people.ts';
+import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
+
+let sandbox: Sandbox;
+let place: Place;
+let server: FacetProcess & { url: string };
+let url: string;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  place = await emptyPlace();
+  const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
+  server = await startProcess({ ...place.env, ...account, FACET_METRICS: '0' });
+  url = (await server.said(/^Metrics: /)).slice('Metrics: '.length);
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+  await sandbox.close();
+});
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000ab';
+const put = (resource: { resourceType: string; id: string }) =>
+  call(`${server.url}/fhir/R4/${resource.resourceType}/${resource.id}`, place.keys().demo.fhir!, { method: 'PUT', body: resource });
+const read = async (): Promise<string> => (await fetch(url)).text();
+/** Of a family with these labels. */
+const value = (text: string, name: string, ...labels: string[]): number | undefined => {
+  const line = text
+    .split('\n')
+    .find((one) => (one.startsWith(`${name} `) || one.startsWith(`${name}{`)) && labels.every((label) => one.includes(label)));
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
+};
+const until = async (met: (text: string) => boolean): Promise<string> => {
+  for (let nth = 0; nth < 100; nth++) {
+    const text = await read();
+    if (met(text)) return text;
+    await delay(100);
+  }
+  throw new Error(`the metrics never said so:\n${await read()}`);
+};
+
+test('an order that does not get out is seen: how many, how old, what its attempts come to; and that it is gone when it is', async () => {
+  expect(value(await read(), 'facet_unsent_order_oldest_seconds')).toBe(0);
+  sandbox.world.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
+  await put(orderable(PATIENT));
+  await put({
+    resourceType: 'ServiceRequest',
+    id: 'measured',
+    status: 'active',
+    intent: 'order',
+    category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+    code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] },
+    subject: { reference: `Patient/${PATIENT}` },
+  } as { resourceType: string; id: string });
+  const waiting = await until((text) => (value(text, 'facet_order_attempts_total', 'outcome="unknown"') ?? 0) > 0);
+  expect(value(waiting, 'facet_unsent_order_oldest_seconds')).toBeGreaterThan(0);
+  expect(value(waiting, 'facet_network_held_back')).toBe(0);
+  sandbox.world.faults = [];
+  const sent = await until((text) => value(text, 'facet_order_attempts_total', 'topic="order"', 'outcome="done"') === 1);
+  expect(value(sent, 'facet_unsent_order_oldest_seconds')).toBe(0);
+  expect(sent).not.toContain('measured');
+});
+
+test('requests are measured by route and status, and carry no id and nothing of a patient', async () => {
+  await call(`${server.url}/fhir/R4/Patient/${PATIENT}`, place.keys().demo.fhir!);
+  await call(`${server.url}/fhir/R4/Patient?family=Lovelace`, place.keys().demo.fhir!);
+  await call(`${server.url}/nowhere/${PATIENT}`, place.keys().demo.fhir!);
+  const text = await until((one) => (value(one, 'facet_http_request_duration_seconds_count', 'route="other"') ?? 0) > 0);
+  expect(value(text, 'facet_http_request_duration_seconds_count', 'method="GET"', 'status="200"', 'route="/fhir/R4/')).toBeGreaterThan(0);
+  expect(text).toMatch(/facet_http_request_duration_seconds_bucket\{method="GET",route="[^"]+",status="200",le="\+Inf"\} \d+/);
+  for (const trace of [PATIENT, 'Lovelace', 'measured', 'demo']) expect(text).not.toContain(trace);
+});
+
+test('the text is in the format, each family once with its help and type', async () => {
+  const answer = await fetch(url);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+  const lines = (await answer.text()).trimEnd().split('\n');
+  const LINE = /^(# (HELP|TYPE) facet_\w+ \S.*|facet_\w+(\{\w+="[^"\n]*"(,\w+="[^"\n]*")*\})? [\d.e+-]+)$/;
+  expect(lines.filter((line) => !LINE.test(line))).toEqual([]);
+  const types = lines.filter((line) => line.startsWith('# TYPE')).map((line) => line.split(' ')[2]);
+  expect(new Set(types).size).toBe(types.length);
+});
+
+test('they are read by GET at /metrics there, and nowhere on the server itself', async () => {
+  expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+  expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
+  expect((await fetch(`${server.url}/metrics`)).status).toBe(404);
+});

@@ -1,0 +1,79 @@
+// The API's own descriptions from outside: an index, one valid OpenAPI 3.1 document per surface and one for the FHIR API, made of what is really served.
+import request from 'supertest';
+import { INTERACTIONS } from '../../src/fhir/interactions.ts';
+import { SERVED_TYPES } from '../../src/fhir/types.ts';
+import { type Document, faultsOf, validator } from '../projection/open-api.ts';
+import { BASE_URL, type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet({ FACET_RATE_LIMITS: '{"clinik":{"limit":7,"seconds":60},"jump":null}' });
+});
+afterAll(() => facet.close());
+
+const get = (path: string) => request(facet.app).get(path);
+const document = async (name: string): Promise<Document> => (await get(`/openapi/${name}.json`)).body;
+
+test('the index lists every document, and each is valid OpenAPI 3.1, without a key', async () => {
+  const { body } = await get('/openapi');
+  expect(body.documents.map(({ url }: { url: string }) => url)).toEqual([
+    '/openapi/fhir.json',
+    '/openapi/loop.json',
+    '/openapi/clinik.json',
+    '/openapi/jump.json',
+  ]);
+  for (const { url } of body.documents) {
+    const answer = await get(url);
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+    expect([url, await faultsOf(answer.body)]).toEqual([url, undefined]);
+  }
+});
+
+test('who has a document already is told so; what is no document is a 404, and nothing can be written', async () => {
+  const { etag } = (await get('/openapi/loop.json')).headers;
+  expect((await get('/openapi/loop.json').set('If-None-Match', etag!)).status).toBe(304);
+  for (const path of ['/openapi/nobody.json', '/openapi/constructor.json', '/openapi/loop', '/openapi/loop.json/x'])
+    expect([path, (await get(path)).status]).toEqual([path, 404]);
+  const post = await request(facet.app).post('/openapi/loop.json');
+  expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD']);
+});
+
+test('documents say where this installation answers and which limits are in force', async () => {
+  const [clinik, jump] = [await document('clinik'), await document('jump')];
+  expect(clinik.info['x-rate-limit']).toEqual({ limit: 7, seconds: 60 });
+  expect(jump.info['x-rate-limit']).toBeUndefined();
+  expect(jump.servers.map(({ url }) => url)).toEqual(
+    ['', '/jump', '/api-v1', '/v1', '/functions/v1/api-v1'].map((mount) => BASE_URL + mount),
+  );
+  expect(clinik.components.securitySchemes).toEqual({ key: { type: 'apiKey', in: 'header', name: 'x-api-key' } });
+});
+
+test('FHIR’s document has every interaction of every type that is served, and every search parameter the CapabilityStatement lists', async () => {
+  const fhir = await document('fhir');
+  const types = Object.values(INTERACTIONS).filter(({ path }) => path.startsWith('/:type'));
+  const operations = Object.values(fhir.paths).flatMap((path) => Object.values(path));
+  expect(operations).toHaveLength(types.length * SERVED_TYPES.length + (Object.keys(INTERACTIONS).length - types.length) + 1);
+  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+  const { body } = await get('/fhir/R4/metadata');
+  for (const { type, searchParam } of body.rest[0].resource) {
+    const listed = (fhir.paths[`/${type}`]!.get!.parameters as unknown as { $ref: string }[]).map(({ $ref }) => $ref.split('/').at(-1));
+    expect(listed).toEqual(expect.arrayContaining(searchParam.map(({ name }: { name: string }) => `${type}.${name}`)));
+  }
+});
+
+test('the schema of a resource admits what is stored and refuses what FHIR does not know', async () => {
+  const fhir = await document('fhir');
+  const admits = validator(fhir, fhir.components.schemas.Patient!);
+  const patient = {
+    resourceType: 'Patient',
+    name: [{ family: 'Lovelace' }],
+    birthDate: '1985-12-10',
+    _birthDate: { extension: [{ url: 'urn:x', valueString: 'about noon' }] },
+  };
+  expect([admits(patient), admits.errors]).toEqual([true, null]);
+  expect([{ ...patient, shoeSize: 42 }, { ...patient, name: 'Ada' }, { resourceType: 'Group' }].map((one) => admits(one))).toEqual([
+    false,
+    false,
+    false,
+  ]);
+});

@@ -1,0 +1,132 @@
+// Lab orders at the command line, while the server runs: what waits and why, one order with its past, and what an operator does about it.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { orderable } from './people.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
+
+let sandbox: Sandbox;
+let place: Place;
+let server: FacetProcess & { url: string };
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  place = await emptyPlace();
+  const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
+  server = await startProcess({ ...place.env, ...account });
+  for (const tenant of ['demo', 'other'] as const) await put(tenant, { ...orderable(PATIENT), resourceType: 'Patient' });
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+  await sandbox.close();
+});
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000ab';
+const REQUEST = {
+  resourceType: 'ServiceRequest',
+  status: 'active',
+  intent: 'order',
+  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+  code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] },
+  subject: { reference: `Patient/${PATIENT}` },
+};
+const fhir = (tenant: 'demo' | 'other', path: string, more = {}) => call(`${server.url}/fhir/R4/${path}`, place.keys()[tenant].fhir!, more);
+const put = async (tenant: 'demo' | 'other', resource: { resourceType: string; id: string }) => {
+  const answer = await fhir(tenant, `${resource.resourceType}/${resource.id}`, { method: 'PUT', body: resource });
+  expect([resource.id, answer.status]).toEqual([resource.id, 201]);
+};
+const order = (id: string, tenant: 'demo' | 'other' = 'demo') => put(tenant, { ...REQUEST, id });
+const taskOf = async (id: string) => (await fhir('demo', `Task?focus=ServiceRequest/${id}`)).body.entry[0].resource;
+const run = (...args: string[]) => facet(place.env, 'orders', ...args);
+const printed = async (...args: string[]): Promise<string[]> => {
+  const { code, stdout, stderr } = await run(...args);
+  expect([args, code, stderr]).toEqual([args, 0, '']);
+  return stdout.trimEnd().split('\n');
+};
+/** Until the list shows it. */
+const until = async (pattern: RegExp, ...args: string[]): Promise<string[]> => {
+  for (let nth = 0; nth < 40; nth++) {
+    const lines = await printed(...args);
+    if (lines.some((line) => pattern.test(line))) return lines;
+    await delay(200);
+  }
+  throw new Error(`${args.join(' ')} never shows ${pattern}`);
+};
+const there = () => sandbox.world.orders.size;
+
+test('an order that does not get through: seen, shown with its past, put aside, released, and sent once', async () => {
+  expect(await printed('list')).toEqual(['no orders that are open']);
+  sandbox.world.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
+  await order('stuck');
+  const [heads, line] = await until(/unknown/, 'list');
+  expect(heads).toMatch(/^TENANT +ORDER +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
+  expect(line).toMatch(/^demo +stuck +unknown +\d+ s +\d+ +(in \d+ s|now) +no answer \(\w+\)$/);
+
+  const shown = await printed('show', 'stuck');
+  expect(shown).toEqual(
+    expect.arrayContaining([
+      'order          ServiceRequest/stuck of tenant demo',
+      expect.stringMatching(/^state +(unknown|sending): /),
+      `task           Task/${(await taskOf('stuck')).id}`,
+      expect.stringMatching(/^first sent +\d{4}-/),
+      expect.stringMatching(/^attempts +\d+$/),
+      expect.stringMatching(/^WHEN +UNTIL +TIMES +OF +WHAT +THEN +REASON$/),
+      expect.stringMatching(/^\d{4}-\S+ .*order +attempt +unknown +no answer \(\w+\)$/),
+    ]),
+  );
+  expect(shown.join()).not.toMatch(/Lovelace|1985|518|example\.com/);
+
+  for (let nth = 0; nth < 20 && (await run('park', 'stuck')).code !== 0; nth++) await delay(100);
+  expect(await taskOf('stuck')).toMatchObject({ status: 'on-hold', businessStatus: { text: 'put-aside' } });
+  sandbox.world.faults = [];
+  await put('other', { ...REQUEST, id: 'beside' });
+  await until(/beside +done/, 'list', '--state', 'all', '--tenant', 'other');
+  expect(there()).toBe(1);
+  expect(await printed('list')).toContainEqual(expect.stringMatching(/^demo +stuck +parked/));
+
+  expect(await printed('release', 'stuck', '--tenant', 'demo')).toEqual([expect.stringMatching(/^order stuck goes on/)]);
+  await until(/stuck +done/, 'list', '--state', 'done');
+  expect([there(), (await taskOf('stuck')).status]).toEqual([2, 'received']);
+  expect(
+    (await printed('show', 'stuck')).flatMap((one) => {
+      const told = /^\d{4}-.* order +(\w+) +(\w+)/.exec(one);
+      return told ? [told.slice(1)] : [];
+    }),
+  ).toEqual([
+    ['attempt', 'unknown'],
+    ['park', 'parked'],
+    ['release', 'unknown'],
+    ['attempt', 'done'],
+  ]);
+});
+
+test('what cannot be done is said in one sentence', async () => {
+  await order('twin');
+  await order('twin', 'other');
+  await until(/twin +done/, 'list', '--state', 'done', '--tenant', 'other');
+  await until(/twin +done/, 'list', '--state', 'done', '--tenant', 'demo');
+  const mistakes: [string, RegExp][] = [
+    ['show nobody', /no order of this id/],
+    ['show twin', /several tenants .*--tenant \(demo, other\)/],
+    ['retry twin --tenant demo', /cannot be tried now: it stands at the laboratory network/],
+    ['park twin --tenant demo', /cannot be put aside: it stands/],
+    ['release twin --tenant demo', /is not put aside: it stands/],
+    ['list --state lost', /--state must be one of open, all, queued/],
+    ['list --older yesterday', /--older must be a time like/],
+    ['list --limit many', /--limit must be a number/],
+    ['list --tenant nobody', /there is no tenant nobody/],
+  ];
+  for (const [command, sentence] of mistakes) {
+    const { code, stdout, stderr } = await run(...command.split(' '));
+    expect([command, code, stdout, stderr]).toEqual([command, 1, '', expect.stringMatching(/^facet: [^\n]{10,}\n$/)]);
+    expect(stderr).toMatch(sentence);
+  }
+});
+
+test('an order that waits for its next attempt is tried at once when asked', async () => {
+  sandbox.world.faults = [{ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600 }];
+  await order('later');
+  await until(/later +unknown .*in \d+ m/, 'list');
+  expect(await printed('list', '--older', '1h')).toEqual(['no orders that are open']);
+  expect(await printed('retry', 'ServiceRequest/later')).toEqual([expect.stringMatching(/^order later is due now/)]);
+  await until(/later +done/, 'list', '--state', 'done');
+});

@@ -1,0 +1,129 @@
+// A registration that dies at any step: between any two statements, before a commit, after a commit whose answer is lost. The next attempt is answered as if
+// nothing had happened, and there is one practitioner with one licence.
+import request from 'supertest';
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import type { Database } from '../../src/store/database.ts';
+import { type Running, startFacet } from './running.ts';
+
+/** How many more steps are done before the end; none after it, unless it was a stumble. `lost`: the commit, counted from now, whose answer is not heard. */
+const life = { left: Number.POSITIVE_INFINITY, stumbles: false, lost: 0 };
+const step = (): void => {
+  if (life.left-- > 0) return;
+  if (life.stumbles) life.left = Number.POSITIVE_INFINITY;
+  throw new Error('died');
+};
+
+/** The database of somebody who may die: every statement is a step, and so is hearing that a commit is done. */
+function mortal(database: Database): Database {
+  return {
+    ...database,
+    query: async (...statement) => {
+      step();
+      return database.query(...statement);
+    },
+    transaction: async (work) => {
+      const done = await database.transaction((inside) => work(mortal(inside)));
+      step();
+      if (life.lost > 0 && --life.lost === 0) throw new Error('the answer was lost');
+      return done;
+    },
+  };
+}
+
+let ahead = 0;
+let sandbox: Sandbox;
+let facet: Running;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  facet = await startFacet(
+    {
+      JUNCTION_API_KEY: sandbox.apiKey,
+      JUNCTION_BASE_URL: sandbox.url,
+      JUNCTION_TEAM_ID: sandbox.teamId,
+      JUNCTION_PHYSICIAN_PATH: '/partner/{team_id}/physicians',
+    },
+    undefined,
+    { over: mortal, clock: () => new Date(Date.now() + ahead) },
+  );
+});
+afterAll(async () => {
+  life.left = Number.POSITIVE_INFINITY;
+  await facet.close();
+  await sandbox.close();
+});
+
+let numbers = 1_500_000_000;
+const physician = () => ({ name: 'Ann Lee', email: 'ann@example.com', npi: String(numbers++), license_state: 'NY', state_license: '1' });
+const post = async (body: object, headers: Record<string, string>) =>
+  request(facet.app).post('/v1/physicians').set('Authorization', `Bearer ${facet.demo.loop}`).set(headers).send(body);
+const read = (path: string, surface: string) => request(facet.app).get(path).set('Authorization', `Bearer ${facet.demo[surface]}`);
+
+/** The answer of a request that has so many steps to go. With the key of the caller remembered, the steps are those of the registration alone. */
+async function diesAfter<T>(steps: number, work: () => Promise<T>): Promise<T> {
+  await read('/v1/physicians/0190b3c2-0000-7000-8000-000000000001', 'loop');
+  life.left = steps;
+  const answer = await work();
+  life.left = Number.POSITIVE_INFINITY;
+  return answer;
+}
+
+test.each([
+  ['without an idempotency-key: 201, or 409 when only the answer was lost', {}],
+  ['with one: the 201, whenever it died', { key: 'kept' }],
+])('%s', async (_title, { key }: { key?: string }) => {
+  const statuses: string[] = [];
+  for (let steps = 0; ; steps++) {
+    const body = physician();
+    const { npi } = body;
+    const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': `${key}-${steps}` };
+    const { status } = await diesAfter(steps, () => post(body, headers));
+    if (status === 201) break;
+    ahead += 8000;
+    const next = await post(body, headers);
+    statuses.push(`${status} ${next.status}`);
+    const { entry } = (await read(`/fhir/R4/Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|${npi}`, 'fhir')).body;
+    expect(entry).toHaveLength(1);
+    const [{ resource }] = entry;
+    expect(resource.qualification).toHaveLength(1);
+    const shown = (await read(`/v1/physicians/${resource.id}`, 'loop')).body;
+    expect(shown).toMatchObject({ ...body, id: resource.id, status: 'active' });
+    if (next.status === 201) expect(next.body).toEqual(shown);
+    expect((await post(body, {})).status).toBe(409);
+    expect(sandbox.world.physicians.filter((one) => one.npi === npi)).toEqual([
+      { first_name: 'Ann', last_name: 'Lee', npi, id: shown.junction_physician_id },
+    ]);
+  }
+  expect(statuses.length).toBeGreaterThan(12);
+  expect(statuses.filter((one) => one !== '500 201' && (one !== '500 409' || key !== undefined))).toEqual([]);
+});
+
+test('one step that fails leaves nothing held, but where it was the answer to the claim itself', async () => {
+  const holds = async () =>
+    (await facet.store.database.query<{ n: number }>("select count(*)::int as n from outbox where state = 'sending'"))[0]!.n;
+  life.stumbles = true;
+  let held = 0;
+  for (let steps = 0; ; steps++) {
+    const body = physician();
+    const { status } = await diesAfter(steps, () => post(body, {}));
+    if (status === 201) break;
+    held += await holds();
+    ahead += (await holds()) * 8000;
+    expect([201, 409]).toContain((await post(body, {})).status);
+    expect((await post(body, {})).status).toBe(409);
+    expect(await holds()).toBe(0);
+  }
+  life.stumbles = false;
+  expect(held).toBeLessThanOrEqual(1);
+});
+
+test.each([
+  ['the claim', 1, 201],
+  ['the answer', 2, 409],
+])('when the commit of %s is not heard of, the next attempt finds how it stands', async (_what, lost, status) => {
+  const body = physician();
+  life.lost = lost;
+  expect((await post(body, {})).status).toBe(500);
+  ahead += 8000;
+  expect((await post(body, {})).status).toBe(status);
+  expect((await post(body, {})).status).toBe(409);
+});

@@ -1,0 +1,88 @@
+// A server that is killed while it asks the network about a physician: another process takes the registration over, and the caller who comes next is
+// answered. On PostgreSQL that process runs beside the first; on the embedded engine it is started on the same data directory.
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { onServer, SERVER_URL } from '../store/open.ts';
+import { type Gate, gateTo } from './gate.ts';
+import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
+
+let sandbox: Sandbox;
+let gate: Gate;
+let place: Place;
+let env: Record<string, string>;
+let servers: (FacetProcess & { url: string })[];
+const start = async () => {
+  servers = [...servers, await startProcess(env)];
+};
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  gate = await gateTo(sandbox.url);
+  place = await emptyPlace();
+  env = { ...place.env, JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: gate.url, JUNCTION_TEAM_ID: sandbox.teamId };
+  servers = [];
+  await start();
+  if (SERVER_URL !== undefined) await start();
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+  await gate.close();
+  await sandbox.close();
+});
+beforeEach(() => {
+  gate.shut = true;
+});
+
+let numbers = 1_600_000_000;
+const physician = () => ({
+  name: 'Ann Lee',
+  email: 'ann@example.com',
+  npi: String(numbers++),
+  license_state: 'NY',
+  state_license: '1',
+});
+const register = (nth: number, body: object) => call(`${servers.at(nth)!.url}/v1/physicians`, place.keys().demo.loop!, { body });
+const read = (id: string) => call(`${servers.at(-1)!.url}/v1/physicians/${id}`, place.keys().demo.loop!);
+
+onServer('what one server is asking about another waits for: 409 when it is answered', async () => {
+  const body = physician();
+  const first = register(0, body);
+  const asking = await gate.next();
+  const second = register(1, { ...body, state_license: '2' });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await asking.pass();
+  expect([(await first).status, (await second).status]).toEqual([201, 409]);
+  expect((await read((await first).body.id)).body).toEqual((await first).body);
+});
+
+onServer('what one server has failed at another takes over', async () => {
+  const body = physician();
+  const first = register(0, body);
+  const asking = await gate.next();
+  const second = register(1, { ...body, state_license: '2' });
+  asking.turn();
+  expect((await first).status).toBe(502);
+  await (await gate.next()).pass();
+  const made = await second;
+  expect([made.status, made.body.state_license]).toEqual([201, '2']);
+  expect((await read(made.body.id)).body).toEqual(made.body);
+});
+
+test('the next caller waits until the dead one has run out of time, and is answered', async () => {
+  const body = physician();
+  const unanswered = register(0, body).catch(() => 'nobody answers');
+  const asking = await gate.next();
+  servers[0]!.signal('SIGKILL');
+  expect(await unanswered).toBe('nobody answers');
+  asking.turn();
+  const began = performance.now();
+  if (SERVER_URL === undefined) await start();
+  const next = register(-1, { ...body, name: 'Ann B. Lee' });
+  await (await gate.next()).pass();
+  const made = await next;
+  expect(performance.now() - began).toBeLessThan(12_000);
+  expect([made.status, made.body.name]).toEqual([201, 'Ann B. Lee']);
+  expect((await read(made.body.id)).body).toEqual(made.body);
+  gate.shut = false;
+  expect((await register(-1, body)).status).toBe(409);
+}, 30_000);

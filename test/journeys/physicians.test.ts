@@ -1,0 +1,300 @@
+// Registering a physician while something else happens: another request for the same licence, a network that fails, a caller who goes away, a FHIR client
+// who deletes. https://docs.ross.platform.loop.health, POST /v1/physicians.
+import request from 'supertest';
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Gate, gateTo } from './gate.ts';
+import { type Running, startFacet } from './running.ts';
+
+const EXISTS = { error: 'conflict', message: 'Physician already exists for this NPI / state' };
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+let sandbox: Sandbox;
+let gate: Gate;
+let facet: Running;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  gate = await gateTo(sandbox.url);
+  facet = await startFacet({ JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: gate.url, JUNCTION_TEAM_ID: sandbox.teamId });
+});
+afterAll(async () => {
+  await facet.close();
+  await gate.close();
+  await sandbox.close();
+});
+afterEach(() => {
+  gate.shut = false;
+});
+
+let numbers = 1_400_000_000;
+const physician = (more: object = {}) => ({
+  name: 'Ann Lee',
+  email: 'ann@example.com',
+  npi: String(numbers++),
+  license_state: 'NY',
+  state_license: '1',
+  ...more,
+});
+type Body = ReturnType<typeof physician>;
+
+/** Sent at once, whether somebody waits for the answer or not. */
+const post = async (body: Body, key?: string) => {
+  const call = request(facet.app).post('/v1/physicians').set('Authorization', `Bearer ${facet.demo.loop}`);
+  return await (key === undefined ? call : call.set('idempotency-key', key)).send(body);
+};
+const get = (id: string) => request(facet.app).get(`/v1/physicians/${id}`).set('Authorization', `Bearer ${facet.demo.loop}`);
+const fhir = (method: 'get' | 'put' | 'delete', path: string) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
+const put = (resource: { id: string }) =>
+  fhir('put', `/Practitioner/${resource.id}`).set('Content-Type', 'application/fhir+json').send(JSON.stringify(resource));
+const practitioners = async (npi: string) =>
+  ((await fhir('get', `/Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|${npi}`)).body.entry ?? []).map(
+    ({ resource }: { resource: { id: string } }) => resource,
+  );
+
+test('what was registered is 409 when it is sent again, in the words of the document, and stays as it was', async () => {
+  const body = physician();
+  const first = await post(body);
+  expect([first.status, first.body.status]).toEqual([201, 'pending']);
+  const again = await post({ ...body, name: 'Somebody Else', state_license: '2' });
+  expect([again.status, again.body]).toEqual([409, EXISTS]);
+  expect((await get(first.body.id)).body).toEqual(first.body);
+});
+
+describe('two requests for one licence at once', () => {
+  test('the second waits for the first, is 409 when that one is answered, and has changed nothing', async () => {
+    const body = physician();
+    gate.shut = true;
+    const first = post(body);
+    const asking = await gate.next();
+    const second = post({ ...body, name: 'Somebody Else', state_license: '2' });
+    const before = gate.seen();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(gate.seen()).toBe(before);
+    await asking.pass();
+    const [one, other] = await Promise.all([first, second]);
+    expect([one.status, other.status, other.body]).toEqual([201, 409, EXISTS]);
+    expect((await get(one.body.id)).body).toEqual({ ...one.body, name: body.name, state_license: '1' });
+  });
+
+  test('the second takes over when the first is 502, and reads back what it sent', async () => {
+    const body = physician();
+    gate.shut = true;
+    const first = post(body);
+    const asking = await gate.next();
+    const second = post({ ...body, state_license: '2' });
+    asking.turn();
+    expect((await first).status).toBe(502);
+    await (await gate.next()).pass();
+    const { status, body: made } = await second;
+    expect([status, made.state_license]).toEqual([201, '2']);
+    expect((await get(made.id)).body).toEqual(made);
+  });
+
+  test('of twenty one is registered, the others are 409, and the network is asked once', async () => {
+    const body = physician();
+    const before = gate.seen();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post(body)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(19).fill(409)]);
+    expect(gate.seen()).toBe(before + 1);
+  });
+
+  test('under one idempotency-key both get the one answer', async () => {
+    const body = physician();
+    gate.shut = true;
+    const both = [post(body, 'both'), post(body, 'both')];
+    await (await gate.next()).pass();
+    const [one, other] = await Promise.all(both);
+    expect([one!.status, other!.status, other!.text]).toEqual([201, 201, one!.text]);
+  });
+});
+
+describe('an answer that nobody heard', () => {
+  /** A caller who hangs up when the network has been asked. */
+  const unheard = async (body: Body, key: string) => {
+    gate.shut = true;
+    const hangUp = new AbortController();
+    const server = facet.app.listen(0);
+    const { port } = server.address() as { port: number };
+    const headers = { authorization: `Bearer ${facet.demo.loop}`, 'content-type': 'application/json', 'idempotency-key': key };
+    const sent = fetch(`http://127.0.0.1:${port}/v1/physicians`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      signal: hangUp.signal,
+    });
+    const asking = await gate.next();
+    hangUp.abort();
+    await expect(sent).rejects.toThrow();
+    return async () => {
+      await asking.pass();
+      gate.shut = false;
+      server.close();
+    };
+  };
+
+  test('is an answer all the same: 409 when it is sent again, the same 201 under the same idempotency-key', async () => {
+    const body = physician();
+    const goOn = await unheard(body, 'unheard');
+    const [again, same] = [post(body), post(body, 'unheard')];
+    await goOn();
+    expect([(await again).status, (await same).status]).toEqual([409, 201]);
+    expect((await get((await same).body.id)).body).toEqual((await same).body);
+  });
+});
+
+describe('one person with licences in two states', () => {
+  const jump = async (id: string) =>
+    (await request(facet.app).get(`/clinician-profiles/${id}`).set('Authorization', `Bearer ${facet.demo.jump}`)).body.data;
+  const maria = physician({ name: 'Dr. Maria de la Cruz, MD', email: 'maria@example.com' });
+
+  test('each is read back as it was registered; the person keeps the name that came first', async () => {
+    const ny = await post(maria);
+    const ca = await post({ ...maria, license_state: 'ca', name: 'Maria Cruz', email: 'Cruz@example.com', state_license: '2' });
+    expect([ny.status, ca.status]).toEqual([201, 201]);
+    expect(ca.body).toMatchObject({ license_state: 'ca', name: 'Maria Cruz', email: 'Cruz@example.com', state_license: '2' });
+    for (const { body } of [ny, ca]) expect((await get(body.id)).body).toEqual(body);
+    const [person] = await practitioners(maria.npi);
+    expect([person.name, person.telecom]).toMatchObject([[{ text: maria.name }], [{ value: maria.email }]]);
+    expect(await jump(person.id)).toMatchObject({ name: maria.name, email: maria.email });
+  });
+
+  test('a FHIR PUT of the name is shown by both, and a later licence is read back with the name it came with', async () => {
+    const [person] = await practitioners(maria.npi);
+    const before = (await jump(person.id)).updated_at;
+    expect((await put({ ...person, name: [{ given: ['Maria'], family: 'Jones' }] })).status).toBe(200);
+    const ids = person.qualification.map(({ identifier }: { identifier: { value: string }[] }) => identifier[0]!.value);
+    for (const id of ids) expect((await get(id)).body.name).toBe('Maria Jones');
+    expect((await get(ids[1])).body.email).toBe('Cruz@example.com');
+    const tx = await post({ ...maria, license_state: 'TX' });
+    expect([tx.status, tx.body.name]).toEqual([201, maria.name]);
+    expect((await get(ids[0])).body.name).toBe('Maria Jones');
+    const profile = await jump(person.id);
+    expect([profile.name, profile.updated_at >= before]).toEqual(['Maria Jones', true]);
+  });
+
+  test('a Practitioner that FHIR holds keeps its name and address, and lends them where they are the same', async () => {
+    const body = physician({ name: 'Ann Lee' });
+    const identifier = [{ system: 'http://hl7.org/fhir/sid/us-npi', value: body.npi }];
+    const id = `held-${body.npi}`;
+    const held = {
+      resourceType: 'Practitioner',
+      id,
+      identifier,
+      name: [{ given: ['Ann'], family: 'Lee' }],
+      telecom: [{ system: 'email', value: 'a.lee@example.com' }],
+    };
+    expect((await put(held)).status).toBe(201);
+    const made = await post(body);
+    expect([made.status, made.body.name, made.body.email]).toEqual([201, 'Ann Lee', 'ann@example.com']);
+    const [person] = await practitioners(body.npi);
+    expect([person.id, person.name, person.telecom]).toEqual([id, held.name, held.telecom]);
+    expect(JSON.stringify(person.qualification)).not.toContain('registered-name');
+    expect((await get(made.body.id)).body).toEqual(made.body);
+  });
+});
+
+describe('a physician that is taken away through FHIR', () => {
+  test('and registered again is another registration: 201 with a new id, the old one is gone', async () => {
+    const body = physician();
+    const first = await post(body);
+    expect((await fhir('delete', `/Practitioner/${first.body.id}`)).status).toBe(204);
+    expect((await get(first.body.id)).status).toBe(404);
+    const second = await post(body);
+    expect([second.status, second.body]).toEqual([201, { ...first.body, id: expect.stringMatching(UUID), created_at: expect.any(String) }]);
+    expect(second.body.id).not.toBe(first.body.id);
+    expect((await get(second.body.id)).body).toEqual(second.body);
+    expect((await post(body)).body).toEqual(EXISTS);
+  });
+
+  test('and put back as it was is registered as before', async () => {
+    const body = physician();
+    const first = await post(body);
+    const [stored] = await practitioners(body.npi);
+    await fhir('delete', `/Practitioner/${first.body.id}`);
+    expect((await put(stored)).status).toBe(201);
+    expect((await get(first.body.id)).body).toEqual(first.body);
+    expect((await post(body)).body).toEqual(EXISTS);
+  });
+
+  test('with one licence only: that one is registered again under a new id, the others stay', async () => {
+    const body = physician();
+    const ny = await post(body);
+    const ca = await post({ ...body, license_state: 'CA' });
+    const [stored] = await practitioners(body.npi);
+    const withoutNy = stored.qualification.filter((one: object) => !JSON.stringify(one).includes('"NY"'));
+    expect((await put({ ...stored, qualification: withoutNy })).status).toBe(200);
+    expect((await get(ny.body.id)).status).toBe(404);
+    const again = await post(body);
+    expect([again.status, again.body.id === ny.body.id]).toEqual([201, false]);
+    expect((await get(ca.body.id)).body).toEqual(ca.body);
+    for (const license_state of ['NY', 'CA']) expect((await post({ ...body, license_state })).body).toEqual(EXISTS);
+  });
+
+  test('while the network is being asked is registered anew, and its id leads to it', async () => {
+    const body = physician();
+    gate.shut = true;
+    const sent = post(body);
+    const asking = await gate.next();
+    const [stored] = await practitioners(body.npi);
+    await fhir('delete', `/Practitioner/${stored.id}`);
+    await asking.pass();
+    await (await gate.next()).pass();
+    const { status, body: made } = await sent;
+    expect([status, made.id === stored.id]).toEqual([201, false]);
+    expect((await get(made.id)).body).toEqual(made);
+  });
+
+  test('and whose licence moves to another Practitioner takes its registration along', async () => {
+    const body = physician();
+    const first = await post(body);
+    const [stored] = await practitioners(body.npi);
+    await fhir('delete', `/Practitioner/${stored.id}`);
+    await put({ ...stored, id: `merged-${body.npi}` });
+    expect((await get(first.body.id)).body).toEqual(first.body);
+    expect((await post(body)).body).toEqual(EXISTS);
+  });
+});
+
+test('a licence that FHIR holds and nobody has registered is registered: it keeps its place and gets an id', async () => {
+  const body = physician();
+  await post({ ...body, license_state: 'NJ' });
+  const [stored] = await practitioners(body.npi);
+  await fhir('delete', `/Practitioner/${stored.id}`);
+  const imported = JSON.parse(JSON.stringify({ ...stored, id: `imported-${body.npi}` }));
+  imported.qualification[0].identifier = imported.qualification[0].identifier.slice(1);
+  expect((await put(imported)).status).toBe(201);
+  const answer = await post({ ...body, license_state: 'NJ' });
+  expect([answer.status, answer.body.id]).toEqual([201, expect.stringMatching(UUID)]);
+  const [now] = await practitioners(body.npi);
+  expect([now.id, now.qualification.length]).toEqual([imported.id, 1]);
+});
+
+describe('where JUNCTION_PHYSICIAN_PATH is set', () => {
+  test('the physician is pushed there instead of being looked for in the roster', async () => {
+    const pushing = await startFacet({
+      JUNCTION_API_KEY: sandbox.apiKey,
+      JUNCTION_BASE_URL: sandbox.url,
+      JUNCTION_TEAM_ID: sandbox.teamId,
+      JUNCTION_PHYSICIAN_PATH: '/partner/{team_id}/physicians',
+    });
+    try {
+      const push = (body: Body) =>
+        request(pushing.app).post('/v1/physicians').set('Authorization', `Bearer ${pushing.demo.loop}`).send(body);
+      const body = physician({ name: 'Dr. Maria de la Cruz, MD' });
+      const made = await push(body);
+      expect(made.status).toBe(201);
+      const told = sandbox.world.physicians.filter(({ npi }) => npi === body.npi);
+      expect(told).toEqual([
+        expect.objectContaining({ first_name: 'Maria', last_name: 'de la Cruz', id: made.body.junction_physician_id }),
+      ]);
+      expect(made.body.status).toBe('active');
+      expect((await push(body)).status).toBe(409);
+      sandbox.world.faults = [{ operation: 'pushPhysician', kind: 'cut', when: 'after' }];
+      const cut = physician();
+      expect([(await push(cut)).status, (await push(cut)).status]).toEqual([502, 201]);
+      expect(sandbox.world.physicians.filter(({ npi }) => npi === cut.npi)).toHaveLength(1);
+    } finally {
+      await pushing.close();
+    }
+  });
+});

@@ -1,0 +1,182 @@
+// Profiles in force: what claims a loaded one is held to it at every door that writes, and $validate tells all about it.
+// https://hl7.org/fhir/R4/profiling.html, https://hl7.org/fhir/R4/resource.html#Meta
+import { setTimeout as delay } from 'node:timers/promises';
+import request from 'supertest';
+import { administer } from '../../src/cli/admin.ts';
+import { stripped } from '../../src/fhir/profile/strip.ts';
+import { bloodPressure, US_CORE, usCoreDefinitions, usPatient } from '../fhir/profile-us-core.ts';
+import { type Json, withElements } from '../fhir/valid-resources.ts';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const FHIR = 'application/fhir+json';
+const api = (method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, key = facet.demo.fhir) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${key}`);
+const send = (method: 'post' | 'put' | 'patch', path: string, body: unknown, type = FHIR) =>
+  api(method, path).set('Content-Type', type).send(JSON.stringify(body));
+const said = ({ body }: { body: { issue?: { severity: string; code: string; expression?: string[] }[] } }): string[] =>
+  (body.issue ?? []).map(({ severity, code, expression }) => [severity, code, ...(expression ?? [])].join(' '));
+const command = (name: string, options: Record<string, string>) => administer(facet.store.database, { command: name, options }, FACTS);
+/** Commands on packages ask for no context of a caller. */
+const FACTS = {
+  keyPrefixes: {},
+  now: () => new Date(),
+  contextOf: (): never => {
+    throw new Error('no caller');
+  },
+};
+/** Packages are looked for once a second. */
+const settled = () => delay(1050);
+
+const definitions = usCoreDefinitions().map((one) => {
+  const kept = stripped(one)!;
+  return { kind: kept.resourceType, url: kept.url, version: kept.version, type: one.type, body: JSON.stringify(kept) };
+});
+const load = (version = '5.0.1') =>
+  command('profiles add', { package: JSON.stringify({ name: 'us.core', version, depends: { 'us.nlm.vsac': '0.1.0' }, definitions }) });
+const bad = withElements(usPatient, { id: undefined, identifier: undefined });
+const good = withElements(usPatient, { id: undefined });
+
+test('before a profile is loaded, its claims are taken as they are, and $validate says that they are not checked', async () => {
+  expect((await send('post', '/Patient', bad)).status).toBe(201);
+  expect(said(await send('post', '/Patient/$validate', bad))).toEqual(['information not-supported Patient.meta.profile']);
+  expect((await send('post', `/Patient/$validate?profile=${US_CORE}/us-core-patient`, bad)).status).toBe(400);
+  expect((await api('get', '/metadata')).body.rest[0].resource[0].supportedProfile).toBeUndefined();
+});
+
+describe('once it is loaded', () => {
+  let stored: string;
+  beforeAll(async () => {
+    stored = (await send('post', '/Patient', bad)).body.id;
+    const lines = await load();
+    expect(lines[0]).toBe('added us.core#5.0.1; every running server checks with it within a second');
+    expect(lines).toContain('  needs packages that are not loaded: us.nlm.vsac#0.1.0');
+    await settled();
+  });
+
+  test('a create, an update, a patch and a conditional write that break it are refused (422), each fault at its place', async () => {
+    const refused = await send('post', '/Patient', withElements(bad, { gender: undefined, name: [{ text: 'x' }] }));
+    expect([refused.status, said(refused).sort()]).toEqual([
+      422,
+      ['error invariant Patient', 'error required Patient.gender', 'error required Patient.identifier'],
+    ]);
+    expect(refused.body.issue[0].details.text).toContain(`[${US_CORE}/us-core-patient]`);
+    const made = await send('post', '/Patient', good);
+    expect(made.status).toBe(201);
+    const { id } = made.body;
+    expect((await send('put', `/Patient/${id}`, { ...bad, id })).status).toBe(422);
+    expect((await send('patch', `/Patient/${id}`, [{ op: 'remove', path: '/gender' }], 'application/json-patch+json')).status).toBe(422);
+    expect((await send('put', '/Patient?identifier=urn:none|1', bad)).status).toBe(422);
+    expect((await api('get', `/Patient/${id}/_history`)).body.entry).toHaveLength(1);
+  });
+
+  test('what is no valid R4 at all stays a 400', async () => {
+    expect((await send('post', '/Patient', { ...bad, shoe: 1 })).status).toBe(400);
+  });
+
+  test('an entry of a transaction that breaks it fails the transaction, and is named', async () => {
+    const entry = [good, bad].map((resource) => ({ resource, request: { method: 'POST', url: 'Patient' } }));
+    const refused = await send('post', '', { resourceType: 'Bundle', type: 'transaction', entry });
+    expect([refused.status, said(refused)]).toEqual([422, ['error required Bundle.entry[1].resource.identifier']]);
+    const batch = await send('post', '', { resourceType: 'Bundle', type: 'batch', entry });
+    expect(batch.body.entry.map((one: { response: { status: string } }) => one.response.status.slice(0, 3))).toEqual(['201', '422']);
+  });
+
+  test('claims of a version, of others, and of the wrong type', async () => {
+    const claiming = (...profile: string[]) => withElements(bad, { meta: { profile } });
+    const status = async (resource: Json) => (await send('post', '/Patient', resource)).status;
+    expect(await status(claiming(`${US_CORE}/us-core-patient|5.0.1`))).toBe(422);
+    expect(await status(claiming(`${US_CORE}/us-core-patient|6.1.0`))).toBe(201);
+    expect(await status(claiming('https://example.org/unknown', 'http://hl7.org/fhir/StructureDefinition/Patient'))).toBe(201);
+    expect(await status(claiming(`${US_CORE}/us-core-blood-pressure`))).toBe(422);
+    expect(await status(claiming(`${US_CORE}/us-core-medicationrequest`))).toBe(201);
+  });
+
+  test('a contained resource is held to what it claims', async () => {
+    const contained = [{ ...bad, id: 'p' }];
+    const refused = await send('post', '/Observation', { ...bloodPressure, meta: undefined, contained, subject: { reference: '#p' } });
+    expect([refused.status, said(refused)]).toEqual([422, ['error required Observation.contained[0].identifier']]);
+  });
+
+  test('what was stored before stays readable and deletable, and is held to it when it is written again', async () => {
+    expect((await api('get', `/Patient/${stored}`)).status).toBe(200);
+    expect(said(await api('get', `/Patient/${stored}/$validate`)).filter((line) => line.startsWith('error'))).toEqual([
+      'error required Patient.identifier',
+    ]);
+    expect(
+      (await send('patch', `/Patient/${stored}`, [{ op: 'add', path: '/active', value: false }], 'application/json-patch+json')).status,
+    ).toBe(422);
+    expect((await api('delete', `/Patient/${stored}`)).status).toBe(204);
+  });
+
+  test('$validate checks against a profile that is not claimed, and mode profile one that is stored', async () => {
+    const profile = `${US_CORE}/us-core-blood-pressure`;
+    const unclaimed = withElements(bloodPressure, { meta: undefined, component: undefined });
+    expect(
+      said(await send('post', `/Observation/$validate?profile=${profile}`, unclaimed)).filter((line) => line.startsWith('error')),
+    ).toEqual(['error invariant Observation', ...Array(3).fill('error required Observation.component')]);
+    const { body } = await send('post', '/Observation', unclaimed);
+    expect(said(await api('get', `/Observation/${body.id}/$validate?mode=profile&profile=${profile}`))).toContain(
+      'error required Observation.component',
+    );
+    expect(said(await api('get', `/Observation/${body.id}/$validate`))).toEqual(['information informational']);
+  });
+
+  test('$validate says in one answer what R4, the claim and the codes at hand have to say, errors first', async () => {
+    const answer = await send('post', '/Patient/$validate', { ...bad, shoe: 1, address: [{ state: 'Massachusetts' }] });
+    expect(answer.status).toBe(200);
+    const severities = answer.body.issue.map(({ severity }: { severity: string }) => severity);
+    expect(severities).toEqual(
+      [...severities].sort((a, b) => ['error', 'warning', 'information'].indexOf(a) - ['error', 'warning', 'information'].indexOf(b)),
+    );
+    expect(said(answer)).toEqual(
+      expect.arrayContaining([
+        'error structure Patient.shoe',
+        'error required Patient.identifier',
+        'information not-supported Patient.address[0].state',
+      ]),
+    );
+  });
+
+  test('$validate refuses (400) a profile that nothing can be checked against, and says why', async () => {
+    const answer = await send('post', `/Patient/$validate?profile=${US_CORE}/us-core-medicationrequest`, good);
+    expect([answer.status, answer.body.issue[0].details.text]).toEqual([
+      400,
+      expect.stringContaining('a type that this server does not serve'),
+    ]);
+  });
+
+  test('extensions are as their definitions say, ours too, and stand where these say', async () => {
+    const extension = [
+      { url: `${US_CORE}/us-core-birthsex`, valueString: 'F' },
+      { url: 'https://loop.health/fhir/StructureDefinition/age-verified-at', valueString: 'x' },
+      { url: 'https://loop.health/fhir/StructureDefinition/registered-at', valueInstant: '2026-01-01T00:00:00Z' },
+      { url: 'https://example.org/unknown', valueString: 'x' },
+    ];
+    expect(said(await send('post', '/Patient/$validate', { resourceType: 'Patient', extension })).sort()).toEqual([
+      'error structure Patient.extension[0].value',
+      'error structure Patient.extension[1].value',
+      'error structure Patient.extension[2]',
+    ]);
+  });
+
+  test('/metadata lists the profiles of each type, and other clients see another tag', async () => {
+    const { body, headers } = await api('get', '/metadata');
+    const patient = body.rest[0].resource.find(({ type }: { type: string }) => type === 'Patient');
+    expect(patient.supportedProfile).toEqual([`${US_CORE}/us-core-patient|5.0.1`]);
+    await command('profiles remove', { package: 'us.core' });
+    await settled();
+    const after = await api('get', '/metadata');
+    expect(after.headers.etag).not.toBe(headers.etag);
+    expect(JSON.stringify(after.body)).not.toContain('us-core-patient');
+  });
+
+  test('once it is removed, its claims are taken as they are', async () => {
+    expect((await send('post', '/Patient', bad)).status).toBe(201);
+  });
+});

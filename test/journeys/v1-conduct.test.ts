@@ -1,0 +1,131 @@
+// What the vendors' doors have in common around a request: where what was made is found, which version it is, what a list takes, whose dialect answers.
+import request from 'supertest';
+import { orderable } from './people.ts';
+import { BASE_URL, type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+  await putFhir(`/Patient/${PATIENT}`, orderable(PATIENT));
+  await putFhir(`/Practitioner/${PRACTITIONER}`, { resourceType: 'Practitioner', id: PRACTITIONER, name: [{ family: 'Lee' }] });
+});
+afterAll(() => facet.close());
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
+const PRACTITIONER = '01936b00-0000-7000-8000-0000000000bb';
+
+type Method = 'get' | 'post' | 'put' | 'head';
+const call = (method: Method, path: string, surface = 'loop') => request(facet.app)[method](path).set('x-api-key', facet.demo[surface]!);
+const putFhir = (path: string, body: object) =>
+  call('put', `/fhir/R4${path}`, 'fhir').set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)).expect(/./);
+
+let made = 0;
+const patient = () => ({ brand_id: 'conduct', first_name: `P${made++}`, last_name: 'Conduct' });
+const order = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
+const physician = { name: 'Ann Lee', email: 'ann@example.com', npi: '1555555551', license_state: 'NY', state_license: '1' };
+
+test.each([
+  ['loop', '/v1/patients', patient],
+  ['loop', '/loop/v1/patients', patient],
+  ['loop', '/v1/lab-orders', () => order],
+  ['loop', '/loop/v1/physicians', () => physician],
+  ['clinik', '/v1/practitioner-roles', () => ({ practitionerId: PRACTITIONER, role: 'doctor' })],
+  ['clinik', '/clinik/v1/practitioner-roles', () => ({ practitionerId: PRACTITIONER, role: 'nurse' })],
+] as const)(
+  '%s POST %s: Location is absolute and where the caller came in; the ETag is that of reading it',
+  async (surface, path, body) => {
+    const answer = await call('post', path, surface).set('idempotency-key', `conduct-${made++}`).send(body());
+    expect(answer.status).toBe(201);
+    const { id } = answer.body.data ?? answer.body;
+    expect(answer.headers.location).toBe(`${BASE_URL}${path}/${id}`);
+    const read = await call('get', answer.headers.location!.slice(BASE_URL.length), surface);
+    expect([read.status, read.headers.etag, read.body.data ?? read.body]).toEqual([
+      200,
+      answer.headers.etag,
+      answer.body.data ?? answer.body,
+    ]);
+  },
+);
+
+test('what the client has already is 304, without a body', async () => {
+  const { body, headers } = await call('post', '/v1/patients').send(patient());
+  const again = (tag: string) => call('get', `/v1/patients/${body.id}`).set('If-None-Match', tag);
+  const known = await again(`"x", ${headers.etag}`);
+  expect([known.status, known.text, known.headers.etag]).toEqual([304, '', headers.etag]);
+  expect((await again('W/"7"')).status).toBe(200);
+});
+
+test('the ETag of what is shown with others beside it changes with them', async () => {
+  const path = `/clinician-profiles/${PRACTITIONER}`;
+  const before = await call('get', path, 'jump');
+  expect((await call('get', path, 'jump').set('If-None-Match', before.headers.etag!)).status).toBe(304);
+  await call('post', '/v1/practitioner-roles', 'clinik').send({ practitionerId: PRACTITIONER, role: 'consultant' });
+  const after = await call('get', path, 'jump').set('If-None-Match', before.headers.etag!);
+  expect([after.status, after.headers.etag === before.headers.etag]).toEqual([200, false]);
+});
+
+test('a create that expects a version is refused, and makes nothing', async () => {
+  for (const tag of ['*', 'W/"1"']) {
+    const body = patient();
+    expect((await call('post', '/v1/patients').set('If-Match', tag).send(body)).status).toBe(409);
+    expect((await call('post', '/v1/patients').send({ ...body, external_ids: { if: tag } })).status).toBe(201);
+  }
+});
+
+const SHAPES: Record<string, (body: { error: { code: string } & string; code: string }) => unknown> = {
+  loop: ({ error }) => error === 'validation_error',
+  clinik: ({ code }) => code === 'VALIDATION_ERROR',
+  jump: ({ error }) => error.code === 'VALIDATION_ERROR',
+};
+
+test.each([
+  ['loop', '/v1/patients?brand_id=a&status=active', 'status'],
+  ['loop', '/v1/patients?brand_id=a&brand_id=b', 'brand_id'],
+  ['loop', '/v1/patients?brand_id=a&limit=1&limit=2', 'limit'],
+  ['loop', '/v1/patients?brand_id=a&limit=0', 'limit'],
+  ['loop', '/v1/patients', 'brand_id'],
+  ['loop', `/v1/patients/${PATIENT}?brand_id=a`, 'brand_id'],
+  ['clinik', '/v1/practitioner-roles?state=active', 'state'],
+  ['clinik', '/v1/practitioner-roles?status=asleep', 'status'],
+  ['clinik', '/v1/practitioner-roles?active=yes', 'active'],
+  ['clinik', '/v1/practitioner-roles?practitionerId=nobody', 'practitionerId'],
+  ['clinik', '/v1/practitioner-roles?status=active&status=inactive', 'status'],
+  ['jump', '/clinician-profiles?updated_at_gte=2026-01-01', 'updated_at_gte'],
+  ['jump', '/clinician-profiles?is_active=true&is_active=false', 'is_active'],
+  ['jump', '/clinician-profiles?cursor=abc', 'cursor'],
+  ['jump', `/clinician-profiles/${PRACTITIONER}?limit=1`, 'limit'],
+])('%s GET %s is 400 in its own shape, naming the parameter', async (surface, path, name) => {
+  const answer = await call('get', path, surface);
+  expect([answer.status, SHAPES[surface]!(answer.body), answer.text.includes(name)]).toEqual([400, true, true]);
+});
+
+test('a name in the URL that looks like no name is not repeated', async () => {
+  const { status, text } = await call('get', '/v1/patients?brand_id=a&ada%40example.com=1');
+  expect([status, text.includes('ada')]).toEqual([400, false]);
+});
+
+test('a create takes no parameters in its URL', async () => {
+  expect((await call('post', '/v1/patients?brand_id=a').send(patient())).status).toBe(400);
+});
+
+test('what is not there is not there in the dialect of the mount, with a key, with another’s, and without', async () => {
+  const shape = (code: string) => ({ data: null, meta: { request_id: expect.any(String) }, error: { code, message: expect.any(String) } });
+  for (const path of ['/api-v1', '/api-v1/nothing', '/api-v1/patients', '/functions/v1/api-v1/nothing', '/jump/nothing']) {
+    expect((await request(facet.app).get(path)).body).toEqual(shape('UNAUTHORIZED'));
+    expect((await call('get', path, 'jump')).body).toEqual(shape('NOT_FOUND'));
+    expect((await call('get', path, 'loop')).body).toEqual(shape('FORBIDDEN'));
+  }
+  expect((await request(facet.app).get('/v1/nothing')).body).toEqual({ error: 'not-found', message: expect.any(String) });
+});
+
+test('an id that is badly encoded is no id, in the surface’s own shape', async () => {
+  const answer = await call('get', '/v1/practitioner-roles/%ZZ', 'clinik');
+  expect([answer.status, answer.body.code]).toEqual([404, 'NOT_FOUND']);
+});
+
+test('two different keys in one request open nothing, in the shape of the surface', async () => {
+  const twice = (surface: string) => call('get', '/v1/practitioner-roles', 'clinik').set('Authorization', `Bearer ${facet.demo[surface]!}`);
+  expect((await twice('clinik')).status).toBe(200);
+  const refused = await twice('loop');
+  expect([refused.status, refused.body.code]).toEqual([401, 'UNAUTHORIZED']);
+});

@@ -1,0 +1,185 @@
+// Changing and deleting through a vendor's door: the smallest change of the resource, under the version the client expects.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+  await fhir('put', `/Practitioner/${PRACTITIONER}`).send(JSON.stringify({ resourceType: 'Practitioner', id: PRACTITIONER }));
+});
+afterAll(() => facet.close());
+
+const PRACTITIONER = '0190b3c2-0000-7000-8000-0000000000b1';
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+const clinik = (method: Method, path: string, key = facet.demo.clinik!) =>
+  request(facet.app)[method](`/v1/practitioner-roles${path}`).set('x-api-key', key);
+const fhir = (method: Method, path: string) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
+const make = async (body: object = {}) =>
+  (await clinik('post', '').send({ practitionerId: PRACTITIONER, role: 'doctor', phone: '1', ...body })).body.data.id as string;
+/** The FHIR id behind one that is shown as digits of base 36. */
+function uuidOf(shown: string): string {
+  const number = [...shown.slice(shown.indexOf('_') + 1)].reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n);
+  return number
+    .toString(16)
+    .padStart(32, '0')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+const resourceOf = async (id: string) => (await fhir('get', `/PractitionerRole/${uuidOf(id)}`)).body;
+
+test('a plain object under the media type its client names is a merge; the answer is the whole object and its version', async () => {
+  const id = await make({ phone: 'merge' });
+  const answer = await clinik('patch', `/${id}`)
+    .set('Content-Type', 'application/json-patch+json')
+    .set('Accept', 'application/fhir+json')
+    .send(JSON.stringify({ active: false, email: 'a@b.example' }));
+  expect([answer.status, answer.body.meta.status]).toEqual([200, 200]);
+  expect(answer.body.data).toMatchObject({ id, role: 'doctor', phone: 'merge', email: 'a@b.example', active: false });
+  const read = await clinik('get', `/${id}`);
+  expect([read.body.data, read.headers.etag]).toEqual([answer.body.data, answer.headers.etag]);
+});
+
+test('what only FHIR can see stays, and what changes nothing makes no version', async () => {
+  const id = await make({ phone: 'stays' });
+  const before = await resourceOf(id);
+  const seen = { ...before, language: 'en', healthcareService: [{ display: 'x' }], code: [...before.code, { text: 'own' }] };
+  await fhir('put', `/PractitionerRole/${before.id}`).send(JSON.stringify(seen));
+  const same = await clinik('patch', `/${id}`).send({ phone: 'stays', role: 'doctor', specialty: [] });
+  expect([same.status, same.headers.etag]).toEqual([200, 'W/"2"']);
+  const other = await clinik('patch', `/${id}`).send({ specialty: ['Cardiology'] });
+  expect(other.headers.etag).toBe('W/"3"');
+  const { body } = await fhir('get', `/PractitionerRole/${before.id}`);
+  expect(body).toEqual({ ...seen, specialty: [{ text: 'Cardiology' }], meta: { versionId: '3', lastUpdated: expect.any(String) } });
+  expect((await fhir('get', `/PractitionerRole/${before.id}/_history`)).body.entry[0].request.method).toBe('PATCH');
+});
+
+test('a change is made only on the version that the client expects', async () => {
+  const id = await make();
+  const first = (await clinik('get', `/${id}`)).headers.etag!;
+  const change = (tag: string, phone: string) => clinik('patch', `/${id}`).set('If-Match', tag).send({ phone });
+  expect((await change(first, '2')).status).toBe(200);
+  const late = await change(first, '3');
+  expect([late.status, late.body.code]).toEqual([409, 'CONFLICT']);
+  expect((await change(`"x", W/"2"`, '4')).status).toBe(200);
+  expect((await change('*', '5')).status).toBe(200);
+  const gone = await clinik('delete', `/${id}`).set('If-Match', first);
+  expect([gone.status, (await clinik('get', `/${id}`)).body.data.phone]).toEqual([409, '5']);
+});
+
+test('of many changes at once under one version one is made; without a version all of them are', async () => {
+  const id = await make();
+  const tag = (await clinik('get', `/${id}`)).headers.etag!;
+  const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+  const under = await Promise.all(
+    days.map((day) =>
+      clinik('patch', `/${id}`)
+        .set('If-Match', tag)
+        .send({ availableDays: [day] }),
+    ),
+  );
+  expect(under.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409, 409]);
+  const fields = ['phone', 'email', 'organizationName', 'locationName'];
+  await Promise.all(fields.map((name) => clinik('patch', `/${id}`).send({ [name]: `new ${name}` })));
+  expect((await clinik('get', `/${id}`)).body.data).toMatchObject(Object.fromEntries(fields.map((name) => [name, `new ${name}`])));
+});
+
+test('a name in a change becomes a reference where one resource carries it', async () => {
+  const place = '0190b3c2-0000-7000-8000-0000000000b2';
+  await fhir('put', `/Location/${place}`).send(JSON.stringify({ resourceType: 'Location', id: place, name: 'Harbour' }));
+  const id = await make({ phone: 'linked', locationName: 'Somewhere' });
+  await clinik('patch', `/${id}`).send({ locationName: 'Harbour' });
+  expect((await resourceOf(id)).location).toEqual([{ display: 'Harbour', reference: `Location/${place}` }]);
+});
+
+test('what is wrong with a change is told like what is wrong with a create', async () => {
+  const id = await make();
+  const wrong = await clinik('patch', `/${id}`).send({ role: 'wizard', practitionerId: 'prc_000000000000000001' });
+  expect([wrong.status, wrong.body.code, wrong.body.issues.length]).toEqual([422, 'VALIDATION_ERROR', 1]);
+  const nobody = await clinik('patch', `/${id}`).send({ practitionerId: 'prc_000000000000000001' });
+  expect([nobody.status, nobody.body.issues[0].diagnostics]).toEqual([422, 'practitionerId leads to no Practitioner that exists']);
+  expect((await clinik('patch', `/${id}`).send('[]').set('Content-Type', 'application/json')).status).toBe(400);
+  expect((await clinik('patch', `/${id}?force=1`).send({})).status).toBe(400);
+  expect((await clinik('patch', `/${id}`).send([{ op: 'test', path: '/role', value: 'nurse' }])).status).toBe(422);
+});
+
+test('a deletion is 204 without a body; after it there is nothing, and nothing to delete', async () => {
+  const id = await make();
+  const gone = await clinik('delete', `/${id}`);
+  expect([gone.status, gone.text, gone.headers['x-request-id']]).toEqual([204, '', expect.stringMatching(/^req_/)]);
+  for (const method of ['get', 'delete', 'patch'] as const) {
+    const answer = await clinik(method, `/${id}`).send(method === 'patch' ? { phone: '1' } : undefined);
+    expect([answer.status, answer.body.code]).toEqual([404, 'NOT_FOUND']);
+  }
+});
+
+test('another tenant’s item cannot be changed or deleted, nor can a key without the right to write', async () => {
+  const id = await make();
+  const reader = await facet.keyWith('clinik', ['read']);
+  for (const method of ['patch', 'delete'] as const) {
+    expect((await clinik(method, `/${id}`, facet.other.clinik!).send({ phone: '9' })).status).toBe(404);
+    expect((await clinik(method, `/${id}`, reader).send({ phone: '9' })).status).toBe(403);
+  }
+  expect((await clinik('get', `/${id}`)).body.data.phone).toBe('1');
+});
+
+test('a method that the vendor does not document is 405 and says which are', async () => {
+  const id = await make();
+  const put = await clinik('put', `/${id}`).send({ role: 'nurse' });
+  expect([put.status, put.headers.allow]).toEqual([405, 'GET, HEAD, PATCH, DELETE']);
+  const profile = await request(facet.app).patch(`/clinician-profiles/${PRACTITIONER}`).set('x-api-key', facet.demo.jump!).send({});
+  expect([profile.status, profile.headers.allow]).toEqual([405, 'GET, HEAD']);
+});
+
+test('any create takes an idempotency-key: the same again is the same answer, and one item', async () => {
+  const body = { practitionerId: PRACTITIONER, role: 'nurse', phone: 'once' };
+  const send = () => clinik('post', '').set('Idempotency-Key', 'role-1').send(body);
+  const [first, again] = [await send(), await send()];
+  expect([first.status, again.status, again.body]).toEqual([201, 201, first.body]);
+  expect(
+    (
+      await clinik('post', '')
+        .set('Idempotency-Key', 'role-1')
+        .send({ ...body, phone: 'twice' })
+    ).status,
+  ).toBe(409);
+});
+
+test('today’s availability in a change: lists of objects are replaced whole, the older fields show the first of them', async () => {
+  const id = await make({ phone: 'times', availableDays: ['mon'], availableStartTime: '08:00' });
+  expect(Object.keys((await clinik('get', `/${id}`)).body.data)).not.toContain('availableTime');
+  const times = [
+    { daysOfWeek: ['tue'], availableStartTime: '09:00:00' },
+    { daysOfWeek: ['wed'], allDay: true },
+  ];
+  const { body } = await clinik('patch', `/${id}`).send({ availableTime: times, notAvailable: [{ description: 'Conference' }] });
+  expect(body.data).toMatchObject({
+    availableDays: ['tue'],
+    availableStartTime: '09:00',
+    availableTime: [
+      { daysOfWeek: ['tue'], allDay: null, availableStartTime: '09:00', availableEndTime: null },
+      { daysOfWeek: ['wed'], allDay: true, availableStartTime: null, availableEndTime: null },
+    ],
+    notAvailable: [{ description: 'Conference', during: null }],
+  });
+  const wrong = await clinik('patch', `/${id}`).send({
+    notAvailable: [{ description: 'x', during: { start: '2026-02-01', end: '2026-01-01' } }],
+  });
+  expect([wrong.status, wrong.body.issues[0].diagnostics]).toEqual([422, expect.stringContaining('notAvailable.during')]);
+});
+
+test('a slot is made, found by its schedule, taken and deleted', async () => {
+  const schedule = '0190b3c2-0000-7000-8000-0000000000d1';
+  const slots = (method: Method, path = '') => request(facet.app)[method](`/v1/slots${path}`).set('x-api-key', facet.demo.clinik!);
+  await fhir('put', `/Schedule/${schedule}`).send(JSON.stringify({ resourceType: 'Schedule', id: schedule, actor: [{ display: 'x' }] }));
+  const body = { scheduleId: schedule, status: 'free', start: '2026-03-02T09:00:00Z', end: '2026-03-02T09:15:00Z' };
+  const made = await slots('post').send(body);
+  expect([made.status, made.body.data.status]).toEqual([201, 'free']);
+  const { id, scheduleId } = made.body.data;
+  expect((await slots('post').send({ ...body, scheduleId: 'sch_000000000000000001' })).status).toBe(422);
+  expect((await slots('patch', `/${id}`).send({ status: 'busy' })).body.data).toEqual({ ...made.body.data, status: 'busy' });
+  const [taken, free] = await Promise.all(['busy', 'free'].map((status) => slots('get', `?scheduleId=${scheduleId}&status=${status}`)));
+  expect([taken!.body.data.total, free!.body.data.total]).toEqual([1, 0]);
+  expect((await fhir('get', `/Slot?schedule=Schedule/${schedule}&status=busy`)).body.entry).toHaveLength(1);
+  expect([(await slots('delete', `/${id}`)).status, (await slots('get', `/${id}`)).status]).toEqual([204, 404]);
+});

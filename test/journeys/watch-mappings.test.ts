@@ -1,0 +1,80 @@
+// `facet start --watch-mappings`: a mapping that changes is served at once; one that cannot be used is told, and what was served before goes on.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
+
+let place: Place;
+let folder: string;
+let server: FacetProcess & { url: string };
+beforeAll(async () => {
+  place = await emptyPlace();
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'facet-watch-')));
+  cpSync('mappings', folder, { recursive: true });
+  server = await startProcess({ ...place.env, FACET_MAPPINGS: folder }, '--watch-mappings');
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+  rmSync(folder, { recursive: true });
+});
+
+/** As editors write: a new file in the place of the old one. */
+const change = (from: string, to: string): void => {
+  const file = join(folder, 'loop/patient.yaml');
+  writeFileSync(`${file}~`, readFileSync(file, 'utf8').replace(from, to));
+  renameSync(`${file}~`, file);
+};
+const status = async (path: string): Promise<number> =>
+  (await fetch(`${server.url}${path}?brand_id=loop`, { headers: { Authorization: `Bearer ${place.keys().demo.loop}` } })).status;
+
+test('a route that is changed answers at its new path, and its document says so', async () => {
+  expect(await status('/v1/patients')).toBe(200);
+  change('path: /v1/patients', 'path: /v1/people');
+  await server.said(/^Mappings read again: .*loop\/patient/);
+  expect([await status('/v1/people'), await status('/v1/patients')]).toEqual([200, 404]);
+  const document = (await (await fetch(`${server.url}/openapi/loop.json`)).json()) as { paths: object };
+  expect(Object.keys(document.paths)).toContain('/v1/people');
+});
+
+test('a mistake is told with file, line and field, and what was served before goes on', async () => {
+  change('fhir: birthDate', 'fhir: birthdate');
+  await server.said(/patient\.yaml:\d+ fields\.date_of_birth: Patient has no element birthdate \(did you mean birthDate\?\)/);
+  await server.said(/^What was served before goes on\.$/);
+  expect(await status('/v1/people')).toBe(200);
+});
+
+test('mended, it is served again; a vendor that is new is, too, with a key of its own', async () => {
+  change('fhir: birthdate', 'fhir: birthDate');
+  change('path: /v1/people', 'path: /v1/persons');
+  await waitFor(async () => (await status('/v1/persons')) === 200);
+  mkdirSync(join(folder, 'acme'));
+  writeFileSync(
+    join(folder, 'acme/surface.yaml'),
+    readFileSync(join(folder, 'loop/surface.yaml'), 'utf8')
+      .replaceAll('loop', 'acme')
+      .replace(/systems:.*?\nenvelope:/s, 'systems: {}\nenvelope:'),
+  );
+  writeFileSync(
+    join(folder, 'acme/customer.yaml'),
+    'resource: Patient\npath: /v1/customers\ninteractions: [read, search]\nfields:\n  id: { fhir: id, readOnly: true }\n',
+  );
+  await server.said(/^Mappings read again: .*acme\/customer/);
+  const answer = await fetch(`${server.url}/acme/v1/customers`, { headers: { Authorization: `Bearer ${acmeKey()}` } });
+  expect(answer.status).toBe(200);
+});
+
+const acmeKey = (): string => (place.keys().demo as Record<string, string>).acme!;
+
+async function waitFor(is: () => Promise<boolean>): Promise<void> {
+  while (!(await is())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+test('in production it is refused: a server there is started anew', async () => {
+  const { code, stderr } = await facet(
+    { NODE_ENV: 'production', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
+    'start',
+    '--watch-mappings',
+  );
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^facet: --watch-mappings is for development/)]);
+});

@@ -1,0 +1,127 @@
+// An order's world (order-world.ts) that also follows what stands at the laboratory network: one order sent, its steps, and the looks at it.
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { loadProfiles } from '../../src/fhir/profiles.ts';
+import { begin } from '../../src/http/exchange.ts';
+import { failure } from '../../src/http/failure.ts';
+import { hooks } from '../../src/http/hook.ts';
+import { round } from '../../src/outbound/following/follow-worker.ts';
+import type { Following } from '../../src/outbound/following/following.ts';
+import { junctionReads } from '../../src/outbound/network/reads.ts';
+import { ORDER } from '../../src/outbound/ordering/order-entry.ts';
+import { deliverDue } from '../../src/outbound/sandbox/announce.ts';
+import { type StepWishes, step } from '../../src/outbound/sandbox/lifecycle.ts';
+import type { SandboxOrder } from '../../src/outbound/sandbox/world.ts';
+import { breaker } from '../../src/outbound/sending/breaker.ts';
+import { sendOrder } from '../../src/outbound/sending/send.ts';
+import { drain, type Senders } from '../../src/outbound/sending/worker.ts';
+import { receive, WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor } from '../../src/outbound/webhooks/door.ts';
+import { resultMappings } from '../../src/outside.ts';
+import type { PlacedOrder } from '../../src/store/placed-orders.ts';
+import type { TestStore } from '../store/open.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+
+/** An order that is to arrive is given time, on a busy machine too. */
+const PATIENT: Senders = { [ORDER]: (sending, leased) => sendOrder(sending, leased, 8000) };
+
+const RESULTS = resultMappings(loadProfiles('fhir-profiles'));
+
+export interface FollowWorld extends OrderWorld {
+  following: Following;
+  /** As another process would be. */
+  anotherFollowing(): Following;
+  /** Writes a request, sends it, and answers the order that the network made of it. */
+  ordered(id?: string, more?: object): Promise<SandboxOrder>;
+  /** The order as it stands at the network. */
+  at(id: string): SandboxOrder;
+  /** The next thing happens to the order. */
+  step(id: string, status?: string, wishes?: StepWishes): SandboxOrder;
+  /** Looks at this order now, as when there is news of it. */
+  news(id: string): Promise<void>;
+  /** Does all that is due, until nothing is. */
+  follow(following?: Following): Promise<void>;
+  placed(id: string): Promise<PlacedOrder | undefined>;
+  /** Sends the webhooks that are due, and does what is due here. */
+  tell(): Promise<void>;
+  /** Where webhooks arrive, over HTTP. */
+  door: WebhookDoor;
+  hookUrl: string;
+  /** What was logged. */
+  log: string[];
+}
+
+/** The webhooks' door alone, as the server has it. */
+async function listen(door: WebhookDoor): Promise<{ url: string; close(): void }> {
+  const app = express();
+  app.use(begin);
+  app.use(hooks([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: (message) => receive(door, message) }]));
+  app.use(failure(() => {}));
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${WEBHOOK_PATHS[1]}`;
+  return { url, close: () => void server.close() };
+}
+
+export async function followWorld(store: TestStore): Promise<FollowWorld> {
+  const here = await orderWorld(store);
+  await store.database.script("delete from placed_order; delete from webhook_inbox; delete from setting where name like 'order%'");
+  const log: string[] = [];
+  const anotherFollowing = (): Following => ({
+    ...here.another(),
+    reads: junctionReads(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url })),
+    pace: breaker(),
+    results: RESULTS,
+    log: (facts, text) => log.push(JSON.stringify([text, facts])),
+  });
+  const following = anotherFollowing();
+  const { world } = here.sandbox;
+  const at = (id: string): SandboxOrder => world.orders.get(id)!;
+  const follow = async (one = following): Promise<void> => {
+    for (let nth = 0; nth < 50; nth++) if ((await round(one)) === 0) return;
+    throw new Error('following does not come to rest');
+  };
+  const placed = async (id: string) => (await store.store.placedOrders.find({ orderIds: [id] }))[0];
+  await here.put(ADA);
+  const door: WebhookDoor = {
+    store: store.store,
+    clock: following.clock,
+    secrets: () => [world.webhooks.secret],
+    teamId: () => world.teamId,
+    log: following.log,
+  };
+  const hook = await listen(door);
+  world.webhooks = { ...world.webhooks, url: hook.url, automatic: false };
+  return {
+    ...here,
+    door,
+    hookUrl: hook.url,
+    async tell() {
+      await deliverDue(world);
+      await follow();
+    },
+    async close() {
+      hook.close();
+      await here.close();
+    },
+    following,
+    anotherFollowing,
+    log,
+    at,
+    follow,
+    placed,
+    async ordered(id = 'one', more = {}) {
+      await here.put({ ...REQUEST, id, ...more } as typeof REQUEST);
+      await drain(here.sending, PATIENT);
+      return at(JSON.parse((await here.entry(id))!.payload).orderId);
+    },
+    step(id, status, wishes = {}) {
+      step(world, at(id), status, wishes);
+      return at(id);
+    },
+    async news(id) {
+      await store.store.placedOrders.wake([(await placed(id))!], following.clock().toISOString());
+      await follow();
+    },
+  };
+}

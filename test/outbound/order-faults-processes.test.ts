@@ -1,0 +1,18 @@
+// Two hundred orders of two tenants through two real server processes that are killed, to a sandbox that fails in every way, under one clock that leaps:
+// each is at the laboratory network once, none is stuck, and FHIR says what the network says. `npm run test:orders` does the same with 5,000 on 20 seeds.
+import { faultRun } from '../../scripts/orders/fault-run.ts';
+import { onServer } from '../store/open.ts';
+
+const SEED = Number(process.env.SEED ?? 20_261_122);
+
+onServer(
+  `orders at the network per sent ServiceRequest = 1, over processes that are killed (seed ${SEED}; PostgreSQL only)`,
+  async () => {
+    const { wrong, ordered, duringOutages } = await faultRun({ orders: 200, seed: SEED, servers: 2, kills: 2, outages: [1, 30] });
+    expect(wrong).toEqual([]);
+    expect(ordered).toBeGreaterThanOrEqual(200);
+    // each process asks every eight seconds at most, in the time of the clock they share; the run gives them some sixty looks at it
+    for (const requests of duringOutages) expect(requests).toBeLessThan(400);
+  },
+  300_000,
+);

@@ -1,0 +1,334 @@
+// Results from the laboratory as FHIR: what is partial, final, corrected and critical, once however often it is read, with history. Numbers are rows of the
+// failure matrix.
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { remove } from '../../src/resource/delete.ts';
+import { update } from '../../src/resource/update.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { ADA, REQUEST } from './order-world.ts';
+
+const PARTIAL = 'sample_with_lab.walk_in_test.partial_results';
+const COMPLETED = 'completed.walk_in_test.completed';
+const CORRECTED = 'completed.walk_in_test.corrected';
+
+let store: TestStore;
+let here: FollowWorld;
+beforeAll(async () => {
+  store = await openTestStore();
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  here = await followWorld(store);
+});
+afterEach(() => here.close());
+
+type Row = { rtype: number; body: string };
+const TYPES: Partial<Record<ServedType, number>> = { DiagnosticReport: 12, Observation: 13, Specimen: 14, Binary: 24 };
+const all = async (type: ServedType): Promise<Resource[]> =>
+  (
+    await store.database.query<Row>(
+      'select rtype, body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid',
+      [here.tenant, TYPES[type]],
+    )
+  ).map(({ body }) => JSON.parse(body) as Resource);
+const report = async (): Promise<Resource> => (await all('DiagnosticReport'))[0]!;
+const named = async (name: string): Promise<Resource> =>
+  (await all('Observation')).find((one) => (one.code as { text: string }).text === name)!;
+const texts = async () =>
+  (await store.database.query<Row>('select rtype, body from resource where tenant_id = $1 and rtype = 13', [here.tenant])).map(
+    ({ body }) => body,
+  );
+const results = (id: string) => here.at(id).report!.results;
+const versions = async (): Promise<string> =>
+  JSON.stringify(
+    await store.database.query(
+      'select rtype, id, ver from resource where tenant_id = $1 and rtype in (4, 11, 12, 13, 14, 24) order by 1, 2',
+      [here.tenant],
+    ),
+  );
+
+test('final results: one report, an Observation for each marker, the sample, the document, and the Task points at the report', async () => {
+  const { id, transactionId } = await here.ordered();
+  here.step(id, COMPLETED);
+  await here.tell();
+  const [one] = await all('DiagnosticReport');
+  const [specimen] = await all('Specimen');
+  const observations = await all('Observation');
+  const [binary] = await all('Binary');
+  expect(one).toMatchObject({
+    status: 'final',
+    basedOn: [{ reference: 'ServiceRequest/one' }],
+    subject: { reference: 'Patient/ada' },
+    identifier: [{ value: id }, { value: transactionId }],
+    category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'LAB' }] }],
+    code: { coding: [{ code: 'pcos' }, { system: 'http://loinc.org', code: '11502-2' }] },
+    effectiveDateTime: '2026-11-21T07:00:00-05:00',
+    issued: '2026-11-21T07:00:00-05:00',
+    performer: [{ display: 'Sandbox Laboratory', identifier: { system: 'urn:oid:2.16.840.1.113883.4.7', value: '05D0000000' } }],
+    conclusionCode: [{ text: 'normal' }],
+    specimen: [{ reference: `Specimen/${specimen!.id}` }],
+    result: observations.map((observation) => ({ reference: `Observation/${observation.id}` })),
+    presentedForm: [{ contentType: 'application/pdf', url: `Binary/${binary!.id}`, hash: expect.stringMatching(/^[A-Za-z0-9+/]{27}=$/) }],
+  });
+  expect(specimen).toMatchObject({
+    accessionIdentifier: { value: `S-${id.slice(0, 8)}` },
+    type: { text: 'serum', coding: [{ system: 'http://snomed.info/sct', code: '119364003' }] },
+    collection: { collectedDateTime: '2026-11-21T07:00:00-05:00' },
+  });
+  expect(Buffer.from(binary!.data as string, 'base64').toString('latin1')).toContain(`order ${id}`);
+  expect((await here.tasks('one'))[0]!.output).toMatchObject([{ valueReference: { reference: `DiagnosticReport/${one!.id}` } }]);
+  expect(observations).toHaveLength(4);
+  expect(await named('Testosterone, Total')).toMatchObject({
+    status: 'final',
+    category: [{ coding: [{ code: 'laboratory' }] }],
+    code: {
+      coding: [
+        { system: 'http://loinc.org', code: '2986-8' },
+        { code: 'testosterone-total' },
+        { system: expect.stringMatching(/junction-provider\/sandbox-laboratory$/) },
+      ],
+    },
+    subject: { reference: 'Patient/ada' },
+    basedOn: [{ reference: 'ServiceRequest/one' }],
+    specimen: { reference: `Specimen/${specimen!.id}` },
+    valueQuantity: { value: 45, unit: 'ng/dL', system: 'http://unitsofmeasure.org', code: 'ng/dL' },
+    interpretation: [{ coding: [{ code: 'N' }] }],
+    referenceRange: [{ low: { value: 9 }, high: { value: 55 }, text: '9.0-55.0' }],
+  });
+});
+
+test('digits stand as they were reported, in values and bounds; LOINC only where it was given', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED);
+  await here.tell();
+  const written = (await texts()).join('\n');
+  for (const text of ['"value":45.0,', '"value":5.20,', '"value":2.40,', '"value":12.60,', '"value":9.0,']) expect(written).toContain(text);
+  expect((await named('DHEA Sulfate')).code).toEqual({
+    coding: [expect.objectContaining({ code: 'dhea-sulfate' }), expect.anything()],
+    text: 'DHEA Sulfate',
+  });
+});
+
+test('applied twice, by whomever, nothing gets a new version', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED, { missing: true });
+  await here.tell();
+  const before = await versions();
+  await here.news(id);
+  here.advance(24 * 3600);
+  await here.context.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+  await here.follow(here.anotherFollowing());
+  expect(await versions()).toBe(before);
+  expect(here.asked('result')).toBe(3);
+});
+
+test('28: partial results are asked for, although nobody tells of them; the rest comes with the final ones', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'sample_with_lab.walk_in_test.sample_received', { silent: true });
+  here.advance(6 * 3600);
+  await here.follow();
+  expect(await all('DiagnosticReport')).toEqual([]);
+  here.step(id, PARTIAL, { silent: true });
+  here.advance(3 * 3600 + 60);
+  await here.follow();
+  expect([(await report()).status, (await all('Observation')).map(({ status }) => status), await all('Binary')]).toEqual([
+    'partial',
+    ['final', 'final'],
+    [],
+  ]);
+  here.step(id, COMPLETED);
+  await here.tell();
+  expect([(await report()).status, (await all('Observation')).map(({ status }) => status)]).toEqual(['final', Array(4).fill('final')]);
+  expect((await here.context.store.history(here.tenant, 'DiagnosticReport', (await report()).id!, { count: 9 })).length).toBeGreaterThan(1);
+});
+
+test('40: a correction changes the marker that was wrong, and history keeps what it said', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED);
+  await here.tell();
+  here.advance(3600);
+  here.step(id, CORRECTED);
+  await here.tell();
+  expect((await report()).status).toBe('corrected');
+  const wrong = await named('Testosterone, Total');
+  expect([wrong.status, (await texts()).join().includes('"value":45.01')]).toEqual(['corrected', true]);
+  expect((await named('Luteinizing Hormone')).status).toBe('final');
+  const [now, before] = await here.context.store.history(here.tenant, 'Observation', wrong.id!, { count: 9 });
+  expect([now!.body!.includes('45.01'), before!.body!.includes('"value":45.0,')]).toEqual([true, true]);
+  expect((await here.read('ServiceRequest', 'one')).status).toBe('completed');
+  const settled = await versions();
+  await here.news(id);
+  expect(await versions()).toBe(settled);
+});
+
+test('40: what a correction takes back is entered in error, and no part of the report any more', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED);
+  await here.tell();
+  here.step(id, CORRECTED, { results: results(id).slice(1) });
+  await here.tell();
+  const wrong = await named('Testosterone, Total');
+  expect([wrong.status, ((await report()).result as unknown[]).length]).toEqual(['entered-in-error', 3]);
+  here.step(id, CORRECTED, {
+    results: [
+      {
+        ...results(id)[0],
+        name: 'Testosterone, Total',
+        slug: 'testosterone-total',
+        result: '46.0',
+        provider_id: (wrong.code as { coding: { code: string }[] }).coding[2]!.code,
+      },
+      ...results(id),
+    ],
+  });
+  await here.tell();
+  expect((await named('Testosterone, Total')).status).toBe('corrected');
+});
+
+test('a value that changes between partial and final is corrected, too', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL);
+  await here.tell();
+  here.step(id, COMPLETED, { results: results(id).map((one, nth) => (nth === 0 ? { ...one, result: '45.5' } : one)) });
+  await here.tell();
+  expect([(await report()).status, (await named('Testosterone, Total')).status, (await named('Luteinizing Hormone')).status]).toEqual([
+    'final',
+    'corrected',
+    'final',
+  ]);
+});
+
+test('a critical result is marked on the report and on the marker', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED, { interpretation: 'critical' });
+  await here.tell();
+  expect((await report()).meta).toMatchObject({ tag: [{ code: 'critical' }] });
+  expect(await named('Testosterone, Total')).toMatchObject({ interpretation: [{ coding: [{ code: 'HH' }], text: 'High' }] });
+  const types = await store.database.query('select distinct type from webhook_inbox order by 1');
+  expect(types).toEqual([{ type: 'labtest.order.created' }, { type: 'labtest.order.updated' }, { type: 'labtest.result.critical' }]);
+});
+
+test('a marker that was expected and is missing is there, without a value and with the reason', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED, { missing: true });
+  await here.tell();
+  expect(await named('DHEA Sulfate')).toMatchObject({
+    status: 'cancelled',
+    dataAbsentReason: { coding: [{ code: 'error' }] },
+    note: [{ text: 'quantity_not_sufficient_failure: Quantity not sufficient.' }],
+  });
+});
+
+test('41: the status is written although the result cannot be read; the result comes later, and is asked for less and less', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED);
+  here.fail({ operation: 'result', kind: 'error', times: 3 });
+  await here.tell();
+  expect([(await here.read('ServiceRequest', 'one')).status, await all('DiagnosticReport')]).toEqual(['completed', []]);
+  for (let minute = 0; minute < 30 && !(await report()); minute++) {
+    here.advance(60);
+    await here.follow();
+  }
+  expect([(await report()).status, here.asked('result')]).toEqual(['final', 4]);
+});
+
+test('41: a completed order whose result is still partial is asked about until it is final', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL);
+  const partial = here.at(id).report!;
+  here.step(id, COMPLETED);
+  const final = here.at(id).report!;
+  here.sandbox.world.orders.set(id, { ...here.at(id), report: partial });
+  await here.tell();
+  expect([(await report()).status, (await here.tasks('one'))[0]!.status]).toEqual(['partial', 'completed']);
+  here.sandbox.world.orders.set(id, { ...here.at(id), report: final });
+  here.advance(300);
+  await here.follow();
+  expect((await report()).status).toBe('final');
+  expect((await here.placed(id))!.nextAt).toBeNull();
+});
+
+test('42: a document that is missing holds nothing up, and is not asked for for ever', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED, { noDocument: true });
+  await here.tell();
+  expect([(await report()).status, (await report()).presentedForm]).toEqual(['final', undefined]);
+  const result = here.asked('result');
+  for (let hour = 0; hour < 100; hour++) {
+    here.advance(3600);
+    await here.follow();
+  }
+  const asked = here.asked('document');
+  expect([asked > 10, asked < 100, (await here.placed(id))!.nextAt, here.asked('result')]).toEqual([true, true, null, result]);
+});
+
+test('42: a document that comes a day later is taken', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED, { noDocument: true });
+  await here.tell();
+  here.sandbox.world.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, hasDocument: true } });
+  here.advance(24 * 3600);
+  await here.follow();
+  expect((await report()).presentedForm).toMatchObject([{ contentType: 'application/pdf' }]);
+});
+
+test('a redraw brings what was missing into the same report', async () => {
+  const first = await here.ordered();
+  here.step(first.id, PARTIAL, { missing: true });
+  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await here.tell();
+  expect([(await report()).status, (await all('Observation')).length]).toEqual(['partial', 2]);
+  const second = [...here.sandbox.world.orders.values()].at(-1)!;
+  here.step(second.id, COMPLETED);
+  await here.tell();
+  expect([(await all('DiagnosticReport')).length, (await report()).status]).toEqual([1, 'final']);
+  expect((await all('Specimen')).length).toBe(2);
+  const tasks = await Promise.all(
+    (await store.store.placedOrders.ofRequest((await here.placed(first.id))!)).map((placed) => here.read('Task', placed.task)),
+  );
+  expect(tasks.map(({ status, output }) => [status, (output as unknown[])?.length])).toEqual([
+    ['completed', 1],
+    ['completed', 1],
+  ]);
+});
+
+test('partial results of an order that fails are a report that is cancelled', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL);
+  await here.tell();
+  here.step(id, 'failed.walk_in_test.sample_error');
+  await here.tell();
+  expect([(await report()).status, (await all('Observation')).map(({ status }) => status)]).toEqual(['cancelled', ['final', 'final']]);
+});
+
+test('47: results find their way to their patient when the request is gone, also when another one stands under its id', async () => {
+  const { id } = await here.ordered();
+  const { _status, ...current } = await here.read('ServiceRequest', 'one');
+  const revoked = { ...current, status: 'revoked' } as typeof current;
+  here.step(id, PARTIAL);
+  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { plain: revoked, exact: revoked } });
+  await here.drain();
+  await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+  await remove(here.context, { type: 'Patient', id: 'ada' });
+  await here.put({ ...ADA, id: 'grace' });
+  await here.put({ ...REQUEST, id: 'one', status: 'draft', subject: { reference: 'Patient/grace' } } as Resource);
+  here.step(id, COMPLETED);
+  await here.tell();
+  expect(await report()).toMatchObject({
+    status: 'final',
+    subject: { reference: 'Patient/ada' },
+    basedOn: [{ reference: 'ServiceRequest/one/_history/1' }],
+  });
+});
+
+test('what people add to a result stays when it is applied again', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL);
+  await here.tell();
+  const stands = await report();
+  const seen = { ...stands, conclusion: 'Discussed with the patient.' };
+  await update(here.context, { type: 'DiagnosticReport', id: stands.id!, draft: { plain: seen, exact: seen } });
+  here.step(id, COMPLETED);
+  await here.tell();
+  expect(await report()).toMatchObject({ status: 'final', conclusion: 'Discussed with the patient.' });
+});

@@ -1,0 +1,53 @@
+// The TypeScript types of each surface: a compiler takes them, and every documented answer and request is one of them.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadShapes } from '../../src/projection/mapping.ts';
+import { pascal } from '../../src/projection/openapi/names.ts';
+import { typesOf } from '../../src/projection/typescript.ts';
+import { examplesOf, profiles, registry } from './examples.ts';
+
+const { surfaces, shapes } = loadShapes('mappings', { profiles, registry });
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'types-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** What a compiler says of a module. */
+function compiled(name: string, text: string): string {
+  const file = join(directory, `${name}.ts`);
+  writeFileSync(file, text);
+  try {
+    execFileSync(resolve('node_modules/.bin/tsc'), ['--noEmit', '--strict', '--target', 'esnext', '--ignoreConfig', file], {
+      stdio: 'pipe',
+    });
+    return '';
+  } catch (error) {
+    return String((error as { stdout: Buffer }).stdout);
+  }
+}
+
+const facts = { requestId: 'req_1', time: '2026-01-01T00:00:00.000Z', status: 200, rate: { limit: 5, remaining: 4, reset: 3 } };
+const page = { limit: 20, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: 1 };
+
+test.each(surfaces.map((one) => [one.surface.name, one] as const))('%s', (name, surface) => {
+  const own = shapes.filter(({ shape }) => shape.surface === surface.surface);
+  const values = own.flatMap((loaded) => {
+    const type = pascal(name) + pascal(loaded.shape.name);
+    const { shape } = loaded;
+    const list = (response: Record<string, unknown>) => shape.surface.list([response], page, facts, shape);
+    return examplesOf(loaded).flatMap(({ request, response }) => [
+      ...(request ? [[`${type}Request`, shape.known(request)] as const] : []),
+      ...(response ? [[type, response] as const] : []),
+      ...(response && shape.interactions.includes('search') ? [[`${type}List`, list(response)] as const] : []),
+    ]);
+  });
+  expect(values.length).toBeGreaterThan(1);
+  const uses = values.map(([type, value], nth) => `export const v${nth}: ${type} = ${JSON.stringify(value)};`);
+  const text = typesOf(surface, own);
+  expect(compiled(name, [text, ...uses].join('\n'))).toBe('');
+  const [, [type]] = values as [unknown, readonly [string, unknown]];
+  expect(compiled(`${name}-wrong`, `${text}\nexport const wrong: ${type} = { shoe_size: 42 };`)).toMatch(/error TS2/);
+});

@@ -1,0 +1,72 @@
+// The inbox: an event is kept once however often it is sent, worked through by one worker at a time, and lets its body go when that is done.
+import { openTestStore, type TestStore } from './open.ts';
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+});
+beforeEach(() => test.database.script('delete from webhook_inbox'));
+afterAll(() => test.close());
+
+const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const raw = Buffer.from('{"patient":"Ada"}\u0000\xff', 'latin1');
+const add = (id: string, at = 0, more: object = {}) =>
+  test.store.inbox.add({ source: 'net', id, type: 'order.updated', subject: 'o-1', state: 'new', raw, at: time(at), ...more });
+const claim = (by: string, at: number, limit = 10) =>
+  test.store.inbox.claim({ source: 'net', by, at: time(at), until: time(at + 30), limit });
+const kept = () => test.database.query<{ raw: Uint8Array }>('select raw from webhook_inbox order by event_id');
+
+it('keeps an event once, to the byte', async () => {
+  expect([await add('one'), await add('one', 5), await add('two')]).toEqual([true, false, true]);
+  expect((await kept()).map((row) => Buffer.from(row.raw).toString('latin1'))).toEqual([raw.toString('latin1'), raw.toString('latin1')]);
+  expect(await test.store.inbox.about('net', 'o-1')).toEqual([
+    {
+      source: 'net',
+      id: 'one',
+      type: 'order.updated',
+      subject: 'o-1',
+      receivedAt: time(0),
+      state: 'new',
+      attempts: 0,
+      kept: true,
+      lastError: null,
+    },
+    expect.objectContaining({ id: 'two' }),
+  ]);
+});
+
+it('gives an event to one worker at a time, and to another one when the first has died', async () => {
+  await add('one');
+  expect((await claim('w1', 1)).map(({ id }) => id)).toEqual(['one']);
+  expect(await claim('w2', 2)).toEqual([]);
+  expect((await claim('w2', 31)).map(({ attempts }) => attempts)).toEqual([2]);
+});
+
+it('lets the body go when the event is done, and keeps its name', async () => {
+  await add('one');
+  const [event] = await claim('w1', 1);
+  expect(await test.store.inbox.settle([event!], 'other', { state: 'done' })).toBe(0);
+  expect(await test.store.inbox.settle([event!], 'w1', { state: 'done' })).toBe(1);
+  expect((await kept()).map((row) => row.raw.length)).toEqual([0]);
+  expect([await add('one', 40), await claim('w1', 50)]).toEqual([false, []]);
+});
+
+it('keeps what is to be tried again until its time', async () => {
+  await add('one');
+  const [event] = await claim('w1', 1);
+  await test.store.inbox.settle([event!], 'w1', { state: 'retry', nextAt: time(20), error: 'no such order yet' });
+  expect(await claim('w1', 19)).toEqual([]);
+  expect(await claim('w1', 20)).toMatchObject([{ id: 'one', state: 'retry', lastError: 'no such order yet', kept: true }]);
+});
+
+it('forgets bodies and events of long ago, but nothing that is still to be worked through', async () => {
+  await add('waiting');
+  await add('broken', 0, { state: 'undecodable' });
+  await add('late', 10, { state: 'undecodable' });
+  expect(await test.store.inbox.prune('net', { bodies: time(5), events: time(0) })).toBe(1);
+  expect((await kept()).map((row) => row.raw.length)).toEqual([0, raw.length, raw.length]);
+  expect(await test.store.inbox.prune('net', { bodies: time(0), events: time(5) })).toBe(1);
+  expect(
+    (await test.database.query('select event_id as id from webhook_inbox order by 1')).map((row) => (row as { id: string }).id),
+  ).toEqual(['late', 'waiting']);
+});

@@ -1,0 +1,103 @@
+// Placed orders: each is looked at by one worker at a time, moves forward only, and no news of it is lost.
+import { openTestStore, type TestStore } from './open.ts';
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+});
+beforeEach(() => test.database.script('delete from placed_order'));
+afterAll(() => test.close());
+
+const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const add = (orderId: string, at: number | null = 0, more: object = {}) =>
+  test.store.placedOrders.add({
+    tenant: 1,
+    orderId,
+    transactionId: 't-1',
+    request: 'r-1',
+    task: `task-${orderId}`,
+    version: 1,
+    orderedAt: time(0),
+    seen: '{}',
+    at: at === null ? null : time(at),
+    ...more,
+  });
+const claim = (by: string, at: number, limit = 10) => test.store.placedOrders.claim({ by, at: time(at), until: time(at + 30), limit });
+
+it('stands there once, and is found by what the network calls it, whosever it is', async () => {
+  expect([await add('a'), await add('a'), await add('b', 0, { tenant: 2, orderedAt: time(5) })]).toEqual([true, false, true]);
+  expect(await test.store.placedOrders.find({ orderIds: ['b'] })).toEqual([
+    {
+      tenant: 2,
+      orderId: 'b',
+      transactionId: 't-1',
+      request: 'r-1',
+      task: 'task-b',
+      version: 1,
+      orderedAt: time(5),
+      eventId: 0,
+      seen: '{}',
+      wakes: 0,
+      attempts: 0,
+      nextAt: time(0),
+      leaseBy: null,
+      lastError: null,
+    },
+  ]);
+  expect((await test.store.placedOrders.find({ transactionIds: ['t-1'] })).map(({ orderId }) => orderId)).toEqual(['a', 'b']);
+  await add('c', 0, { version: 3 });
+  expect((await test.store.placedOrders.ofRequest({ tenant: 1, request: 'r-1', version: 1 })).map(({ orderId }) => orderId)).toEqual(['a']);
+});
+
+it('is given to one worker at a time, and to another one when the first has died', async () => {
+  await add('a');
+  await add('asleep', null);
+  expect((await claim('w1', 1)).map(({ orderId }) => orderId)).toEqual(['a']);
+  expect([await claim('w2', 2), (await claim('w2', 31)).length]).toEqual([[], 1]);
+});
+
+it('moves forward only, and only for the worker that has it', async () => {
+  await add('a');
+  const [one] = await claim('w1', 1);
+  const heard = (eventId: number) => ({ eventId, seen: `{"at":${eventId}}` });
+  const { advance } = test.store.placedOrders;
+  expect([await advance(one!, 'w1', heard(4)), await advance(one!, 'w1', heard(3)), await advance(one!, 'w2', heard(5))]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(await test.store.placedOrders.find({ orderIds: ['a'] })).toMatchObject([{ eventId: 4, seen: '{"at":4}' }]);
+});
+
+it('looks again at once when there was news during the look', async () => {
+  await add('a');
+  const [first] = await claim('w1', 1);
+  expect(
+    await test.store.placedOrders.wake(
+      [
+        { tenant: 1, orderId: 'a' },
+        { tenant: 1, orderId: 'unknown' },
+      ],
+      time(2),
+    ),
+  ).toBe(1);
+  expect(await test.store.placedOrders.settle(first!, 'w1', { at: time(3), nextAt: time(900) })).toBe(true);
+  const [again] = await claim('w1', 3);
+  expect(again).toMatchObject({ orderId: 'a', wakes: 1 });
+  await test.store.placedOrders.settle(again!, 'w1', { at: time(4), nextAt: null });
+  expect(await claim('w1', 3600)).toEqual([]);
+  await test.store.placedOrders.wake([{ tenant: 1, orderId: 'a' }], time(5000));
+  expect(await claim('w1', 5000)).toMatchObject([{ orderId: 'a' }]);
+});
+
+it('counts the looks in a row that came to nothing', async () => {
+  await add('a');
+  for (const round of [1, 2]) {
+    const [order] = await claim('w1', round * 100);
+    await test.store.placedOrders.settle(order!, 'w1', { at: time(round * 100), nextAt: time(round * 100 + 50), error: 'no answer' });
+  }
+  const [order] = await claim('w1', 300);
+  expect(order).toMatchObject({ attempts: 2, lastError: 'no answer' });
+  await test.store.placedOrders.settle(order!, 'w1', { at: time(300), nextAt: time(400) });
+  expect(await claim('w1', 400)).toMatchObject([{ attempts: 0, lastError: null }]);
+});
