@@ -11,8 +11,12 @@ import { type MappingPlaces, mappingWorld } from './mapping-world.ts';
 
 const NAME = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
 
-/** Writes the files; lines to print. A file that is there already is an Error: nothing is written over. */
-export function newMapping(name: string, text: string, { resource, ...places }: MappingPlaces & { resource?: string }): string[] {
+/** Writes the files; lines to print. A file that is there already is an Error: nothing is written over. The sample is read when the rest is right. */
+export async function newMapping(
+  name: string,
+  readSample: () => Promise<string>,
+  { resource, ...places }: MappingPlaces & { resource?: string },
+): Promise<string[]> {
   if (!NAME.test(name)) throw new Error('name it vendor/shape, in lower-case letters, digits and "-": acme/customer');
   if (resource !== undefined && !isServed(resource))
     throw new Error(`${resource} is not served${didYouMean(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
@@ -21,7 +25,7 @@ export function newMapping(name: string, text: string, { resource, ...places }: 
   const folder = join(directory, vendor);
   const file = (end: string): string => join(folder, `${shape}${end}`);
   for (const one of [file('.yaml'), file('.examples.yaml')]) if (existsSync(one)) throw new Error(`${shownPath(one)} is there already`);
-  const sample = sampleOf(text);
+  const sample = sampleOf(await readSample());
   const scaffold = scaffoldOf({ vendor, shape, sample, resource });
   const isNew = !existsSync(join(folder, 'surface.yaml'));
   mkdirSync(folder, { recursive: true });

@@ -75,9 +75,23 @@ export function mappingCommands(mapping: Command): void {
 
 const print = (lines: string[]): void => console.log(lines.join('\n'));
 
-/** A file, or standard input when none is named. */
-const given = async (file: string | undefined): Promise<string> =>
-  file === undefined || file === '-' ? readAll(process.stdin) : readFileSync(file, 'utf8');
+/** A file, or standard input when none is named; a person at a terminal is told that it is awaited. */
+async function given(file: string | undefined): Promise<string> {
+  if (file !== undefined && file !== '-') return readFileSync(file, 'utf8');
+  if (process.stdin.isTTY) console.error('reading JSON from the terminal: paste it, then press Ctrl-D');
+  return readAll(process.stdin);
+}
+
+/** The JSON in a file or on standard input; what is none is an Error that names where it came from. */
+async function givenJson(file: string | undefined): Promise<string> {
+  const text = await given(file);
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file === undefined || file === '-' ? 'standard input' : file} holds no JSON: ${(error as Error).message}`);
+  }
+  return text;
+}
 
 async function world(options: Options): Promise<MappingWorld> {
   return (await import('./mapping-world.ts')).mappingWorld(options);
@@ -98,7 +112,7 @@ async function one(name: string, options: Options): Promise<{ loaded: LoadedShap
 
 async function begin(name: string, file: string | undefined, options: Options): Promise<void> {
   const { newMapping } = await import('./mapping-new.ts');
-  print(newMapping(name, await given(file), options));
+  print(await newMapping(name, () => givenJson(file), options));
 }
 
 async function check(names: string[], options: Options): Promise<void> {
@@ -117,7 +131,7 @@ async function explain(name: string, options: Options): Promise<void> {
 async function tryOne(name: string, file: string | undefined, options: Options): Promise<void> {
   const { tryBody } = await import('./mapping-try.ts');
   const { loaded } = await one(name, options);
-  const { lines, taken } = tryBody(loaded, await given(file), new Date());
+  const { lines, taken } = tryBody(loaded, await givenJson(file), new Date());
   print(lines);
   if (!taken) process.exitCode = 1;
 }
