@@ -34,6 +34,6 @@ export async function matches(
   const parameters = [...new URLSearchParams(criteria)];
   const { query } = parseSearch(type, parameters, { registry: context.registry, baseUrl: context.baseUrl, handling: 'strict' });
   if (!query.where.length) throw structure('conditional criteria need at least one search parameter');
-  const asked = { ...permitted(query, context.caller), count, total: 'none' as const, include: [] };
+  const asked = { ...permitted(query, context.caller), count, total: 'none' as const, include: [], few: true as const };
   return (await context.store.search(context.caller.tenant, asked)).rows;
 }

@@ -89,6 +89,8 @@ export interface Query extends Slice {
   count: number;
   total: 'none' | 'estimate' | 'accurate';
   include: Inclusion[];
+  /** A handful is expected and any order will do: criteria that should mean one resource. */
+  few?: true;
 }
 
 /** What is asked of each type. */
