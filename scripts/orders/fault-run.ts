@@ -1,12 +1,13 @@
 // One run of the proof: orders for two tenants go through server processes that are killed, to a sandbox that fails in every way, under a clock that leaps.
 // When all is quiet, what the sandbox holds is compared with what was ordered and with what FHIR says.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fault } from '../../src/outbound/sandbox/faults.ts';
-import { step } from '../../src/outbound/sandbox/lifecycle.ts';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { WEBHOOK_PATHS } from '../../src/outbound/webhooks/door.ts';
 import { type Servers, startServers } from '../histories/servers.ts';
 import { anomaliesIn, type Database, openDatabase } from './ground-truth.ts';
+import { atTheLaboratory, mischief } from './mischief.ts';
 import { type Ordered, orderer } from './orderer.ts';
+import { randomFrom } from './random.ts';
 
 export interface FaultRun {
   orders: number;
@@ -25,34 +26,12 @@ export interface FaultReport {
   /** Requests that reached the sandbox: while it was away, per outage, and in all. */
   duringOutages: number[];
   requests: number;
+  /** Webhooks that the sandbox sent. */
+  told: number;
+  /** How long each part took. */
+  parts: Record<string, number>;
 }
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-const FAULTS: Fault[] = [
-  { kind: 'error' },
-  { kind: 'error', when: 'after' },
-  { kind: 'error', when: 'after', status: 503 },
-  { kind: 'error', status: 429, retryAfter: 30 },
-  { kind: 'error', status: 401 },
-  { kind: 'error', status: 504 },
-  { kind: 'reset' },
-  { kind: 'reset', when: 'after' },
-  { kind: 'reset', when: 'after', status: 500 },
-  { kind: 'reset', when: 'after', status: 503 },
-  { kind: 'cut', when: 'after' },
-  { kind: 'slow', seconds: 0.3 },
-  { kind: 'slow', when: 'after', seconds: 0.3 },
-];
 const AT_ONCE = 8;
 /** Longer than keys are kept there. One such leap, so that no order is given up (after three days). */
 const A_DAY_S = 25 * 3600;
@@ -64,22 +43,31 @@ interface Running {
   database: Database;
   random: () => number;
   ordered: Ordered[];
+  /** Says that a part of the run is over. */
+  over(part: string): void;
 }
 
 export async function faultRun(run: FaultRun): Promise<FaultReport> {
   const began = performance.now();
+  const { parts, over } = stopwatch();
   const sandbox = await startSandbox();
+  const { world } = sandbox;
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
-  const servers = await startServers(run.servers, { ...account, FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock` });
+  const shared = { FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock`, JUNCTION_WEBHOOK_SECRET: world.webhooks.secret };
+  const servers = await startServers(run.servers, { ...account, ...shared });
   const database = await openDatabase(servers.url);
+  over('start');
   try {
-    const running: Running = { run, sandbox, servers, database, random: randomFrom(run.seed), ordered: [] };
+    world.webhooks.clock = 'team';
+    const running: Running = { run, sandbox, servers, database, random: randomFrom(run.seed), ordered: [], over };
     const duringOutages = await troubled(running);
     const stuck = await quiet(running);
-    const wrong = [...stuck, ...(await anomaliesIn(database, sandbox.world, running.ordered))];
-    const { world } = sandbox;
-    const seconds = (performance.now() - began) / 1000;
-    return { wrong, ordered: running.ordered.length, there: world.orders.size, seconds, duringOutages, requests: world.requests.length };
+    const wrong = [...stuck, ...(await anomaliesIn(database, world, running.ordered))];
+    over('comparison');
+    const seconds = rounded(performance.now() - began);
+    const told = world.webhooks.messages.reduce((sum, { answers }) => sum + answers.length, 0);
+    const [ordered, there, requests] = [running.ordered.length, world.orders.size, world.requests.length];
+    return { wrong, ordered, there, seconds, duringOutages, requests, told, parts };
   } finally {
     await database.close();
     await servers.stop();
@@ -87,16 +75,32 @@ export async function faultRun(run: FaultRun): Promise<FaultReport> {
   }
 }
 
+/** Seconds, with a tenth. */
+const rounded = (ms: number): number => Math.round(ms / 100) / 10;
+
+function stopwatch(): Pick<Running, 'over'> & Pick<FaultReport, 'parts'> {
+  const parts: Record<string, number> = {};
+  let since = performance.now();
+  const over = (part: string): void => {
+    parts[part] = rounded(performance.now() - since);
+    since = performance.now();
+  };
+  return { parts, over };
+}
+
 /** Everything goes wrong while orders come in; then the network is away for hours, and more of them come in. */
 async function troubled(running: Running): Promise<number[]> {
-  const { run, servers } = running;
+  const { run, servers, over } = running;
+  const hooks = servers.bases().map((base) => new URL(WEBHOOK_PATHS[0]!, base).href);
+  const scene = { world: running.sandbox.world, random: running.random, hooks, failuresKept: run.seed % 2 === 0 };
+  scene.world.webhooks.url = hooks[0];
   const place = await orderer(servers);
   const share = Math.floor(run.orders / (run.outages.length + 1));
   let open = true;
   const killing = servers.kill(run.kills);
   const trouble = (async () => {
     while (open) {
-      mischief(running);
+      mischief(scene);
       await delay(40);
     }
   })();
@@ -114,58 +118,66 @@ async function troubled(running: Running): Promise<number[]> {
   await killing;
   open = false;
   await trouble;
+  over('faults and kills');
   const counts: number[] = [];
   for (const [nth, hours] of run.outages.entries()) {
     const from = run.orders - share * (run.outages.length - nth);
     counts.push(await outage(running, hours, () => placeAll(from, from + share)));
   }
+  over('outages');
   return counts;
 }
 
-/** One thing that goes wrong, or happens at the laboratory. */
-function mischief({ sandbox, random, run }: Running): void {
-  const { world } = sandbox;
-  const what = random();
-  if (what < 0.45 && world.faults.length < 20) {
-    const fault = FAULTS[Math.floor(random() * FAULTS.length)]!;
-    const operation = random() < 0.7 ? 'createOrder' : random() < 0.7 ? 'orders' : 'user';
-    world.faults = [...world.faults, { ...fault, operation }];
-  } else if (what < 0.75) world.advance(random() * 20);
-  else if (what < 0.85) {
-    const all = [...world.orders.values()];
-    const order = all[Math.floor(random() * all.length)];
-    if (order) step(world, order, undefined, { silent: true });
-  } else if (what < 0.86) world.failuresKept = run.seed % 2 === 0;
-}
+/** So many looks at an outage, and how long each is: time enough for a process to see what time it is, and to act on it. */
+const LOOKS = 30;
+const LOOK_MS = 60;
 
-/** Nobody answers for so long, while orders come in. Answers how many requests came all the same. */
+/** Nobody answers for so long, and nobody tells anything, while orders come in. Answers how many requests came all the same. */
 async function outage({ sandbox: { world } }: Running, hours: number, meanwhile: () => Promise<void>): Promise<number> {
+  const { url } = world.webhooks;
   world.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
+  world.webhooks.url = undefined;
   const before = world.requests.length;
   const placing = meanwhile();
-  const STEPS = 60;
-  for (let nth = 0; nth < STEPS; nth++) {
-    world.advance((hours * 3600) / STEPS);
-    await delay(100);
+  for (let nth = 0; nth < LOOKS; nth++) {
+    world.advance((hours * 3600) / LOOKS);
+    await delay(LOOK_MS);
   }
   await placing;
   world.faults = [];
+  world.webhooks.url = url;
   return world.requests.length - before;
 }
 
+const PAUSE_MS = 50;
+/** This share of the orders goes on at the laboratory when everything has arrived; of most of that nobody is told. */
+const FURTHER = 0.1;
+
 /** The trouble is over: time goes on until nothing is open, and on until every order has been looked at. */
-async function quiet({ sandbox: { world }, database }: Running): Promise<string[]> {
+async function quiet({ sandbox: { world }, database, random, over }: Running): Promise<string[]> {
   world.faults = [];
-  for (let nth = 0; nth < 1200; nth++) {
+  world.webhooks.mishaps = [];
+  for (let nth = 0; nth < 4000; nth++) {
     if ((await database.open()) === 0) break;
-    world.advance(61);
-    await delay(100);
+    world.advance(30);
+    await delay(PAUSE_MS);
   }
+  over('drain');
   const stuck = await database.stuck();
   if (stuck.length) return stuck;
-  for (let day = 0; day < 3; day++) {
+  const some = [...world.orders.keys()].filter(() => random() < FURTHER);
+  for (let nth = 0; nth < some.length * 3; nth++)
+    atTheLaboratory(
+      { world, random },
+      some.map((id) => world.orders.get(id)!),
+      0.8,
+    );
+  for (let day = 0; day < 2; day++) {
     world.advance(25 * 3600);
-    for (let nth = 0; nth < 600 && (await database.due(world.now().toISOString())) > 0; nth++) await delay(100);
+    // the processes see the new time, and what it makes due
+    await delay(10 * PAUSE_MS);
+    for (let nth = 0; nth < 6000 && (await database.due(world.now().toISOString())) > 0; nth++) await delay(PAUSE_MS);
   }
+  over('looks');
   return [];
 }

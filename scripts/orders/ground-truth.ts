@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { statusOf } from '../../src/outbound/sandbox/lifecycle.ts';
 import type { SandboxOrder, World } from '../../src/outbound/sandbox/world.ts';
+import { expectedOf, valueIn } from './expected.ts';
 import type { Ordered } from './orderer.ts';
 
 /** The database of the servers, looked at from outside. */
@@ -9,7 +10,7 @@ export interface Database {
   /** How many orders and cancellations have not come to their end. */
   open(): Promise<number>;
   stuck(): Promise<string[]>;
-  /** How many followed orders are to be looked at by now. */
+  /** How many followed orders are to be looked at by now, and webhooks to be worked through. */
   due(at: string): Promise<number>;
   entries(): Promise<Entry[]>;
   /** Bodies by `tenant/Type/id`. */
@@ -25,13 +26,19 @@ interface Entry {
   state: string;
   payload: { task: string; orderId?: string };
 }
-interface Body {
+type Body = Record<string, unknown> & {
+  resourceType: string;
   status: string;
   identifier?: { value: string }[];
   businessStatus?: { coding?: { code: string }[] };
-}
+  basedOn?: { reference: string }[];
+  result?: { reference: string }[];
+  code?: { text?: string };
+};
 
 const OPEN = "topic in ('order', 'order-cancellation') and state not in ('done', 'refused', 'cancelled')";
+const DUE = `select (select count(*) from placed_order where next_at <= $1)::int
+  + (select count(*) from webhook_inbox where state in ('new', 'retry') and next_at <= $1)::int as count`;
 const TYPES =
   "select r.body::json ->> 'resourceType' as type, t.slug as tenant, r.id, r.body::json as body from resource r join tenant t using (tenant_id)";
 
@@ -45,7 +52,7 @@ export async function openDatabase(url: string): Promise<Database> {
       (await client.query(`select subject, topic, state, last_error from outbox where ${OPEN} limit 20`)).rows.map(
         (row) => `stuck: ${row.topic} of ${row.subject} is ${row.state} (${row.last_error})`,
       ),
-    due: (at) => count('select count(*)::int as count from placed_order where next_at <= $1', [at]),
+    due: (at) => count(DUE, [at]),
     entries: async () =>
       (
         await client.query(`select t.slug as tenant, topic, subject, key, state, payload::json as payload from outbox join tenant t using (tenant_id)
@@ -65,12 +72,26 @@ export async function anomaliesIn(database: Database, world: World, ordered: Ord
   const bodies = await database.bodies();
   const there = Map.groupBy(world.orders.values(), ({ passthrough }) => passthrough);
   const ofId = Map.groupBy(orders, ({ tenant, subject }) => `${tenant}/${subject}`);
-  const keys = new Set(orders.map(({ key }) => key));
+  const keys = new Map(orders.map((entry) => [entry.key, entry]));
   const strangers = [...world.orders.values()].filter(({ passthrough }) => !keys.has(passthrough ?? ''));
+  const reports = Map.groupBy(
+    [...bodies].filter(([, { resourceType }]) => resourceType === 'DiagnosticReport'),
+    ([name, { basedOn }]) => `${name.split('/')[0]}/${basedOn?.[0]?.reference}`,
+  );
   return [
     ...strangers.map(({ id }) => `the network has an order that nobody sent: ${id}`),
-    ...ordered.flatMap((one) => anomaliesOf(one, { lives: ofId.get(`${one.tenant}/ServiceRequest/${one.id}`) ?? [], bodies, there })),
+    ...mixedUp(world, keys),
+    ...ordered.flatMap((one) =>
+      anomaliesOf(one, { lives: ofId.get(`${one.tenant}/ServiceRequest/${one.id}`) ?? [], bodies, there, reports }),
+    ),
   ];
+}
+
+/** People at the network who have orders of two tenants: ids are each tenant's own. */
+function mixedUp(world: World, keys: Map<string, Entry>): string[] {
+  const ofUser = Map.groupBy(world.orders.values(), ({ userId }) => userId);
+  const shared = [...ofUser].filter(([, orders]) => new Set(orders.map(({ passthrough }) => keys.get(passthrough ?? '')?.tenant)).size > 1);
+  return shared.map(([userId]) => `two tenants share a person at the network: ${userId}`);
 }
 
 interface Found {
@@ -78,26 +99,66 @@ interface Found {
   lives: Entry[];
   bodies: Map<string, Body>;
   there: Map<string | null, SandboxOrder[]>;
+  /** By `tenant/ServiceRequest/id`. */
+  reports: Map<string, [string, Body][]>;
 }
 
-function anomaliesOf({ tenant, id, lives: expected, wanted }: Ordered, { lives, bodies, there }: Found): string[] {
+function anomaliesOf(ordered: Ordered, found: Found): string[] {
+  const { tenant, id, lives: expected, wanted } = ordered;
+  const { lives, bodies, there } = found;
   const name = `${tenant}/ServiceRequest/${id}`;
   const wrong: string[] = [];
-  if (lives.length !== expected) wrong.push(`${name}: ordered ${expected} times, accepted ${lives.length} times`);
+  if (lives.length !== expected) wrong.push(`ordered ${expected} times, accepted ${lives.length} times`);
   for (const [nth, { key, state, payload }] of lives.entries()) {
-    const found = there.get(key) ?? [];
-    const last = nth === lives.length - 1;
-    const counts = last && wanted ? [1] : state === 'done' ? [1] : [0];
-    if (!counts.includes(found.length)) wrong.push(`${name}: ${found.length} orders at the network for one that is ${state}`);
-    if (found.length !== 1) continue;
-    const [order] = found;
-    const task = bodies.get(`${tenant}/Task/${payload.task}`);
-    const says = [task?.identifier?.some(({ value }) => value === order!.id), task?.businessStatus?.coding?.[0]?.code];
-    if (says[0] !== true || says[1] !== statusOf(order!)) wrong.push(`${name}: its Task says ${says[1]}, the network ${statusOf(order!)}`);
-    const request = bodies.get(name);
-    if (last && !request?.identifier?.some(({ value }) => value === order!.id)) wrong.push(`${name}: does not name its order`);
-    if (!(last && wanted) && !/^(cancelled|sample_with_lab|completed)/.test(statusOf(order!)))
-      wrong.push(`${name}: taken back and still ${statusOf(order!)}`);
+    const orders = there.get(key) ?? [];
+    const stands = wanted && nth === lives.length - 1;
+    const count = stands || state === 'done' ? 1 : 0;
+    if (orders.length !== count) wrong.push(`${orders.length} orders at the network for one that is ${state}`);
+    const [order] = orders;
+    if (!order || orders.length > 1) continue;
+    wrong.push(...taskAnomalies(order, bodies.get(`${tenant}/Task/${payload.task}`)));
+    if (stands) wrong.push(...requestAnomalies(order, bodies.get(name)));
+    else if (!/^(cancelled|sample_with_lab|completed|failed)/.test(statusOf(order))) wrong.push(`taken back and still ${statusOf(order)}`);
+    if (lives.length === 1) wrong.push(...reportAnomalies(order, `${tenant}/`, found.reports.get(name) ?? [], bodies));
   }
-  return wrong;
+  if (!wanted && bodies.get(name)?.status !== 'revoked') wrong.push(`taken back and ${bodies.get(name)?.status}`);
+  return wrong.map((text) => `${name}: ${text}`);
+}
+
+const names = (body: Body | undefined, { id }: SandboxOrder): boolean => body?.identifier?.some(({ value }) => value === id) === true;
+
+function taskAnomalies(order: SandboxOrder, task: Body | undefined): string[] {
+  const [says, is] = [
+    [task?.status, task?.businessStatus?.coding?.[0]?.code],
+    [expectedOf([order]).tasks[0], statusOf(order)],
+  ].map((words) => words.join(', '));
+  return [
+    ...(names(task, order) ? [] : ['its Task does not name its order']),
+    ...(says === is ? [] : [`its Task says ${says}, not ${is}`]),
+  ];
+}
+
+function requestAnomalies(order: SandboxOrder, request: Body | undefined): string[] {
+  const { request: expected } = expectedOf([order]);
+  const status = request?.status === expected ? [] : [`it is ${request?.status}, not ${expected} (${statusOf(order)})`];
+  return [...(names(request, order) ? [] : ['it does not name its order']), ...status];
+}
+
+/** The report's status, its document, and each value that the laboratory has measured. */
+function reportAnomalies(order: SandboxOrder, tenant: string, reports: [string, Body][], bodies: Map<string, Body>): string[] {
+  const expected = expectedOf([order]);
+  if (reports.length > 1) return [`${reports.length} reports`];
+  const report = reports[0]?.[1];
+  const observations = (report?.result ?? []).map(({ reference }) => bodies.get(`${tenant}${reference}`));
+  const said = new Map(observations.map((one) => [one?.code?.text, one && valueIn(one)]));
+  const missing = [...expected.markers].filter(([marker, text]) => {
+    const value = said.get(marker.split('|')[0]);
+    return value !== (Number.isNaN(Number(text)) ? text : Number(text));
+  });
+  const stands = [report?.status, report?.presentedForm !== undefined].join(', ');
+  const wanted = [expected.report, expected.document].join(', ');
+  return [
+    ...(stands === wanted ? [] : [`its report: ${stands}; expected: ${wanted}`]),
+    ...missing.map(([marker]) => `its ${marker} is wrong`),
+  ];
 }

@@ -53,8 +53,9 @@ export async function orderer({ bases, keys }: Servers): Promise<Place> {
   };
   const put = (tenant: Tenant, resource: { resourceType: string; id: string }) =>
     call(tenant, 'PUT', `${resource.resourceType}/${resource.id}`, resource);
-  for (const tenant of ['demo', 'other'] as const)
-    for (let nth = 0; nth < PATIENTS; nth++) await put(tenant, { ...PATIENT, id: `p${nth}` });
+  const patients = Array.from({ length: PATIENTS }, (_, nth) => ({ ...PATIENT, id: `p${nth}` }));
+  const entry = patients.map((resource) => ({ resource, request: { method: 'PUT', url: `Patient/${resource.id}` } }));
+  for (const tenant of ['demo', 'other'] as const) await call(tenant, 'POST', '', { resourceType: 'Bundle', type: 'transaction', entry });
   return async (nth, random) => {
     const id = `sr-${nth}`;
     const patient = `p${nth % PATIENTS}`;

@@ -11,7 +11,7 @@ onServer(
     const { wrong, ordered, duringOutages } = await faultRun({ orders: 200, seed: SEED, servers: 2, kills: 2, outages: [1, 30] });
     expect(wrong).toEqual([]);
     expect(ordered).toBeGreaterThanOrEqual(200);
-    // each process asks every eight seconds at most, in the time of the clock they share; the run gives them some sixty looks at it
+    // each process asks every eight seconds at most, in the time of the clock they share; the run gives them thirty looks at it
     for (const requests of duringOutages) expect(requests).toBeLessThan(400);
   },
   300_000,

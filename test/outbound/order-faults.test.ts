@@ -1,4 +1,5 @@
 // Sixty orders through every fault at random: when all is quiet, each is at the laboratory network once, and FHIR says what the network says.
+import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Fault } from '../../src/outbound/sandbox/faults.ts';
 import { sendNow } from '../../src/outbound/sending/send-now.ts';
 import { eachInAWorld } from './each-world.ts';
@@ -14,17 +15,6 @@ eachInAWorld(
     here = world;
   },
 );
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const FAULTS: Fault[] = [
   { kind: 'error' },

@@ -71,7 +71,7 @@ describe.each([
   test('is a failure for who waits, and one order in the end, under the same key', async () => {
     const key = await ordered();
     here.fail({ operation: 'createOrder', ...fault });
-    await here.drain();
+    await here.drain(undefined, 'seconds' in fault ? undefined : PATIENCE_MS);
     expect(await here.entry('one')).toMatchObject({ state: 'unknown', firstSentAt: '2026-11-21T12:00:00.000Z', key });
     expect((await here.read('ServiceRequest', 'one')).status).toBe('active');
     await new Promise((resolve) => setTimeout(resolve, 'seconds' in fault ? 700 : 0));
@@ -118,6 +118,15 @@ test('8: a failure that is kept under the key: the order goes out under another 
   expect(await now()).toEqual({ result: 'accepted' });
   expect(keysUsed()).toEqual([key, key, expect.not.stringMatching(key)]);
   expect(here.orders(key)).toBe(1);
+});
+
+test('8: between two failures an answer was lost: that request may still be on its way, so the key stays until two in a row were heard', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'error' }, { operation: 'createOrder', kind: 'reset' });
+  for (let nth = 0; nth < 3; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
+  expect(keysUsed()).toEqual([key, key, key]);
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect(keysUsed()).toEqual([key, key, key, key, expect.not.stringMatching(key)]);
 });
 
 test('8: a gateway says that the network failed, and the order is still being worked on: its key stays for ten minutes', async () => {

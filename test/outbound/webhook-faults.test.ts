@@ -1,5 +1,7 @@
 // Webhooks duplicated, reordered, a day late, lost, forged, replayed and stamped by wrong clocks, while the network fails, workers die and hours pass: when all
 // is quiet, FHIR says what the network says, and saying it again changes nothing. FACET_TEST_SEEDS runs it with as many seeds.
+import { expectedOf, journeyOf, valueIn } from '../../scripts/orders/expected.ts';
+import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { round } from '../../src/outbound/following/follow-worker.ts';
 import type { Following } from '../../src/outbound/following/following.ts';
@@ -8,7 +10,6 @@ import { deliver, deliverDue, type Mishap, signed } from '../../src/outbound/san
 import type { Fault } from '../../src/outbound/sandbox/faults.ts';
 import type { SandboxMessage, SandboxOrder } from '../../src/outbound/sandbox/world.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
-import { expectedOf, journeyOf } from './expected.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 
 const ORDERS = 10;
@@ -25,17 +26,6 @@ beforeEach(async () => {
   here = await followWorld(store);
 });
 afterEach(() => here.close());
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const [ORDERED, REQUISITION, PENDING] = [
   'received.walk_in_test.ordered',
@@ -235,9 +225,3 @@ async function reportOf(id: string): Promise<Resource | undefined> {
 
 const referencesOf = (report: Resource | undefined): [ServedType, string][] =>
   ((report?.result ?? []) as { reference: string }[]).map(({ reference }) => reference.split('/') as [ServedType, string]);
-
-function valueIn({ valueQuantity, valueString, valueCodeableConcept }: Resource): unknown {
-  const quantity = valueQuantity as { value: number; comparator?: string } | undefined;
-  if (quantity?.comparator) return `${quantity.comparator}${quantity.value.toFixed(1)}`;
-  return quantity?.value ?? valueString ?? (valueCodeableConcept as { text: string } | undefined)?.text;
-}

@@ -14,7 +14,7 @@ export interface OrderPayload {
   text: string;
   /** Whom the network knows the patient as; the same in every attempt once it is known. */
   userId?: string;
-  /** Under its present key the network answered that it failed. */
+  /** The last request was answered, and the answer was a failure. */
   failed?: boolean;
   /** How often the order took another key: its user turned out to be gone, or the key holds a failure that would be answered for a day. */
   renewed?: number;

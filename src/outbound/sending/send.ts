@@ -56,13 +56,14 @@ async function placed(attempt: Attempt): Promise<Result | undefined> {
   if (earlier.kind !== 'accepted') return { payload, sent: sentBefore, outcome: unsure(earlier) };
   if (earlier.value) return { payload, sent: true, outcome: { kind: 'accepted', value: earlier.value } };
   if (wish !== 'send') return { payload, sent: sentBefore, outcome: unwished(attempt, wish) };
-  const marking = { ...payload, sentAt: sending.clock().toISOString() };
+  const { failed, ...others } = payload;
+  const marking = { ...others, sentAt: sending.clock().toISOString() };
   if (!(await marked(attempt, marking))) return undefined;
   const outcome = await sending.client.createOrder(
     { body: orderBody(payload.text, user.value), key: keyOf(leased.entry, payload) },
     signal,
   );
-  const renewed = renewal({ ...attempt, payload: marking }, outcome);
+  const renewed = renewal({ ...attempt, payload: marking }, outcome, failed === true);
   if (renewed) return placed({ ...attempt, payload: renewed });
   return { payload: isFailure(outcome) ? { ...marking, failed: true } : marking, sent: true, outcome };
 }
@@ -107,18 +108,20 @@ async function marked({ sending, leased: { entry, by } }: Attempt, payload: Orde
   return (await sending.store.outbox.settle(entry, by, outcome)) && sending.clock() < new Date(entry.leaseUntil!);
 }
 
-/** The order under a key of its own, where the one it had cannot bring it through any more; undefined: there is no reason for that. */
-function renewal({ sending, leased, payload }: Attempt, outcome: Outcome<JunctionOrder>): OrderPayload | undefined {
+/**
+ * The order under a key of its own, where the one it had cannot bring it through any more; undefined: there is no reason for that. `failedBefore`: the
+ * request before this one was answered, with a failure. Where its answer is not known, it may still be on its way, and a second key would not stop it.
+ */
+function renewal({ sending, leased, payload }: Attempt, outcome: Outcome<JunctionOrder>, failedBefore: boolean): OrderPayload | undefined {
   const renewed = { renewed: (payload.renewed ?? 0) + 1, renewedAt: sending.clock().toISOString() };
   if (userIsGone(outcome) && !payload.userWasGone) {
     const { userId: _gone, ...others } = payload;
     return { ...others, ...renewed, userWasGone: true };
   }
-  if (!payload.failed || !isFailure(outcome)) return undefined;
+  if (!failedBefore || !isFailure(outcome)) return undefined;
   const keyedAt = payload.renewedAt ?? leased.entry.firstSentAt;
   if (GATEWAY.has(outcome.status) && !isOverByNow(keyedAt, sending.clock())) return undefined;
-  const { failed: _told, ...others } = payload;
-  return { ...others, ...renewed };
+  return { ...payload, ...renewed };
 }
 
 const userIsGone = (outcome: Outcome<JunctionOrder>): boolean => outcome.kind === 'refused' && outcome.status === 404;

@@ -1,4 +1,4 @@
-// What FHIR must say of an order, told from the sandbox's state alone: written for tests, apart from the program.
+// What FHIR must say of an order, told from the sandbox's state alone: written for proofs, apart from the program.
 import { resultShown } from '../../src/outbound/sandbox/report.ts';
 import type { SandboxOrder, World } from '../../src/outbound/sandbox/world.ts';
 
@@ -50,4 +50,11 @@ function reportStatus(newest: SandboxOrder, phase: string): string {
   if (wordOf(newest).endsWith('.corrected')) return 'corrected';
   if (phase === 'completed') return 'final';
   return phase === 'failed' || phase === 'cancelled' ? 'cancelled' : 'partial';
+}
+
+/** What an Observation says was measured. */
+export function valueIn({ valueQuantity, valueString, valueCodeableConcept }: Record<string, unknown>): unknown {
+  const quantity = valueQuantity as { value: number; comparator?: string } | undefined;
+  if (quantity?.comparator) return `${quantity.comparator}${quantity.value.toFixed(1)}`;
+  return quantity?.value ?? valueString ?? (valueCodeableConcept as { text: string } | undefined)?.text;
 }

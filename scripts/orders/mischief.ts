@@ -1,0 +1,75 @@
+// What goes wrong at the network and on the ways to it, and what happens at the laboratory meanwhile, at random.
+import type { Mishap } from '../../src/outbound/sandbox/announce.ts';
+import type { Fault } from '../../src/outbound/sandbox/faults.ts';
+import { statusOf, step } from '../../src/outbound/sandbox/lifecycle.ts';
+import type { World } from '../../src/outbound/sandbox/world.ts';
+
+const FAULTS: Fault[] = [
+  { kind: 'error' },
+  { kind: 'error', when: 'after' },
+  { kind: 'error', when: 'after', status: 503 },
+  { kind: 'error', status: 429, retryAfter: 30 },
+  { kind: 'error', status: 401 },
+  { kind: 'error', status: 504 },
+  { kind: 'reset' },
+  { kind: 'reset', when: 'after' },
+  { kind: 'reset', when: 'after', status: 500 },
+  { kind: 'reset', when: 'after', status: 503 },
+  { kind: 'cut', when: 'after' },
+  { kind: 'slow', seconds: 0.3 },
+  { kind: 'slow', when: 'after', seconds: 0.3 },
+];
+const MISHAPS: Mishap[] = [
+  { kind: 'drop', times: 3 },
+  { kind: 'duplicate', times: 3 },
+  { kind: 'delay', seconds: 24 * 3600 },
+  { kind: 'delay', seconds: 90, times: 3 },
+  { kind: 'forge' },
+  { kind: 'skew', seconds: -900 },
+  { kind: 'skew', seconds: 900 },
+];
+/** What may happen next to an order at the laboratory. */
+const NEXT: [from: RegExp, to: string[]][] = [
+  [/\.ordered$/, ['received.walk_in_test.requisition_created']],
+  [/\.requisition_created$/, ['collecting_sample.walk_in_test.appointment_pending', 'cancelled.walk_in_test.cancelled']],
+  [/\.appointment_pending$/, ['sample_with_lab.walk_in_test.partial_results', 'completed.walk_in_test.completed']],
+  [/\.partial_results$/, ['completed.walk_in_test.completed', 'failed.walk_in_test.sample_error']],
+  [/\.completed$/, ['completed.walk_in_test.corrected']],
+];
+const MOST_FAULTS = 20;
+
+/** What it needs to know of a run. `hooks`: where webhooks may go; `failuresKept`: whether failures in front of the network are kept under a key. */
+export interface Scene {
+  world: World;
+  random: () => number;
+  hooks: string[];
+  failuresKept: boolean;
+}
+
+/** One thing that goes wrong, or happens at the laboratory. Time leaps by up to 20 s. */
+export function mischief(scene: Scene): void {
+  const { world, random } = scene;
+  const what = random();
+  if (what < 0.4) fault(scene);
+  else if (what < 0.7) world.advance(random() * 20);
+  else if (what < 0.85) atTheLaboratory(scene);
+  else if (what < 0.93) world.webhooks.mishaps = [...world.webhooks.mishaps, pick(random, MISHAPS)].slice(0, MOST_FAULTS);
+  else if (what < 0.98) world.webhooks.url = pick(random, scene.hooks);
+  else world.failuresKept = scene.failuresKept;
+}
+
+const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+
+function fault({ world, random }: Scene): void {
+  const wanted = pick(random, FAULTS);
+  const operation = random() < 0.7 ? 'createOrder' : pick(random, ['orders', 'orders', 'user', 'order', 'result', 'cancelOrder']);
+  if (world.faults.length < MOST_FAULTS) world.faults = [...world.faults, { ...wanted, operation }];
+}
+
+/** The next thing happens to one of these orders; `silent`: how often nobody is told. */
+export function atTheLaboratory({ world, random }: Pick<Scene, 'world' | 'random'>, all = [...world.orders.values()], silent = 0.2): void {
+  const order = all.length ? pick(random, all) : undefined;
+  const to = order && NEXT.find(([from]) => from.test(statusOf(order)))?.[1];
+  const wishes = { silent: random() < silent, missing: random() < 0.2, interpretation: random() < 0.1 ? 'critical' : 'normal' };
+  if (order && to) step(world, order, pick(random, to), wishes);
+}
