@@ -23,6 +23,8 @@ export interface OrderSql {
   order: string;
   /** The same order by the names of `values` and `pid` in a table `m`. */
   orderByName: string;
+  /** Alias of a joined row that has the type too, and the order in its index: asked there, the type and the order are one walk. */
+  typed?: string;
 }
 
 const isValueKey = (key: SortKey): key is ValueKey => 'parameter' in key;
@@ -38,7 +40,8 @@ export function streamsOf(keys: SortKey[], after?: Position): Stream[] {
 /** The SQL of a stream, after a position when that lies in it. */
 export function orderSql({ keys, present }: Stream, binder: Binder, after?: Position): OrderSql {
   const [joins, columns] = joined(keys, present, binder);
-  const tie: Column = { sql: 's.pid', type: 'bigint', descending: keys[0]?.descending ?? true, nullable: false };
+  // of the same row as the first value: then a position in both is a condition of its index
+  const tie: Column = { sql: `${columns[0]?.row ?? 's'}.pid`, type: 'bigint', descending: keys[0]?.descending ?? true, nullable: false };
   const sorted = [...columns.filter((column) => column !== undefined), tie];
   const names = [...columns.flatMap((column, at) => (column ? [`m.v${at}`] : [])), 'm.pid'];
   const reached = after?.filter((_value, at) => at === keys.length || columns[at] !== undefined);
@@ -48,6 +51,7 @@ export function orderSql({ keys, present }: Stream, binder: Binder, after?: Posi
     values: columns.map((column, at) => `${column?.sql ?? 'null'} as v${at}`),
     order: sorted.map((column) => direction(column.sql, column)).join(', '),
     orderByName: sorted.map((column, at) => direction(names[at]!, column)).join(', '),
+    ...(keys[0]?.by === 'id' && { typed: columns[0]!.row! }),
   };
 }
 
@@ -71,16 +75,22 @@ const lastUpdatedKey = ({ descending }: SortKey): [string, Column] => [
 
 function idKey({ descending }: SortKey, binder: Binder): [string, Column] {
   const k = binder.alias('k');
-  // not also by type: a planner that thinks a type has no rows yet would compare each row with each
+  // not also by the type of `s`: a planner that thinks a type has no rows yet would compare each row with each
   const join = `join resource ${k} on ${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid`;
-  return [join, { sql: `${k}.id`, type: 'text', descending, nullable: false }];
+  return [join, { sql: `${k}.id`, type: 'text', descending, nullable: false, row: k }];
 }
 
-/** True for the rows after a position. One direction, no gaps: a row comparison, which an index serves; else the long form behind a bound on the first key. */
+/**
+ * True for the rows after a position. One direction, no gaps: a row comparison, which an index serves where it has all of it, else behind a bound on the
+ * first key; in mixed directions the long form behind that bound.
+ */
 function beyond(columns: Column[], position: Position, binder: Binder): string {
   const values = columns.map(({ type }, at) => (position[at] === null ? 'null' : `${binder.bind(position[at])}::${type}`));
   const uniform = columns.every(({ descending, nullable }) => descending === columns[0]!.descending && !nullable);
-  if (uniform) return `(${columns.map(({ sql }) => sql).join(', ')}) ${columns[0]!.descending ? '<' : '>'} (${values.join(', ')})`;
+  if (uniform) {
+    const compared = `(${columns.map(({ sql }) => sql).join(', ')}) ${columns[0]!.descending ? '<' : '>'} (${values.join(', ')})`;
+    return columns.length > 2 ? bound(columns[0]!, values[0]!) + compared : compared;
+  }
   const cases = columns.map((column, at) => {
     const same = columns.slice(0, at).map((earlier, index) => equal(earlier, position[index]!, values[index]!));
     return `(${[...same, later(column, position[at]!, values[at]!)].join(' and ')})`;

@@ -11,11 +11,15 @@ export interface Column {
   type: string;
   descending: boolean;
   nullable: boolean;
+  /** Alias of the row that has the value beside its `pid`, where an index has the order of both. */
+  row?: string;
 }
 
 /** What a kind of value needs: the join that brings it in for those that have it, the one for all, and what tells that a row has none. */
 interface Source {
   type: string;
+  /** Whether an index has its order. */
+  ordered: boolean;
   sql(k: string, key: ValueKey): string;
   having(k: string, key: ValueKey): string;
   all(k: string, key: ValueKey): string;
@@ -31,6 +35,7 @@ const marked = (table: string, column: string, type: string): Source => {
     }`;
   return {
     type,
+    ordered: true,
     sql: (k) => `${k}.${column}`,
     having: (k, key) => `join ${table} ${k} on ${own(k, key)}`,
     all: (k, key) => `left join ${table} ${k} on ${own(k, key)}`,
@@ -44,6 +49,7 @@ const code = ({ parameter, descending }: ValueKey): string =>
 
 const CODES: Source = {
   type: 'text',
+  ordered: false,
   sql: (_k, key) => code(key),
   having: (k, key) => `join (select 1) ${k} on ${code(key)} is not null`,
   all: () => '',
@@ -56,6 +62,7 @@ const ends = (k: string, f: string, { parameter, descending }: ValueKey): string
 
 const REFERENCES: Source = {
   type: 'text',
+  ordered: false,
   sql: (k) => `${k}.target`,
   having: (k, key) => `join ${ends(k, `${k}f`, key)} on ${k}.target is not null`,
   all: (k, key) => `left join ${ends(k, `${k}f`, key)} on true`,
@@ -75,8 +82,9 @@ const SOURCES: Record<ValueKey['by'], Source> = {
 /** The join that brings in a sort value, and its column. `present`: only the rows that have one. */
 export function valueKey(key: ValueKey, present: boolean, binder: Binder): [join: string, column: Column] {
   const k = binder.alias('k');
-  const { type, sql, having, all } = SOURCES[key.by];
-  return [(present ? having : all)(k, key), { sql: sql(k, key), type, descending: key.descending, nullable: !present }];
+  const { type, ordered, sql, having, all } = SOURCES[key.by];
+  const column: Column = { sql: sql(k, key), type, descending: key.descending, nullable: !present, ...(ordered && present && { row: k }) };
+  return [(present ? having : all)(k, key), column];
 }
 
 /** True for the rows that have no value to sort by. */

@@ -1,7 +1,7 @@
 // The statements of a search: a page of one stream of its order, and how many match.
 import { type Condition, type Query, type Slice, slicesOf } from '../fhir/search/query.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
-import { type Tested, testsOf } from './search-condition.ts';
+import { type Tested, testsOf, typeTest } from './search-condition.ts';
 import { orderSql, type Stream } from './search-order.ts';
 import { settledName } from './settled-statement.ts';
 import type { Position } from './store.ts';
@@ -65,8 +65,9 @@ interface Found {
 }
 
 function sliceSql(slice: Slice, { present }: Stream, { limit, after, offset = 0 }: Part, binder: Binder): Found {
-  const { joins, tests, values, order, orderByName } = orderSql({ keys: slice.sort, present }, binder, after);
-  const where = [testsOf(slice.where, tested(slice), binder), ...tests].join(' and ');
+  const { joins, tests, values, order, orderByName, typed } = orderSql({ keys: slice.sort, present }, binder, after);
+  const all = typed && !slice.where.length ? `s.tenant_id = ${TENANT} and ${typeTest(typed, [slice.type])}` : undefined;
+  const where = [all ?? testsOf(slice.where, tested(slice), binder), ...tests].join(' and ');
   const found = `select ${['s.pid', 's.self_h', ...values].join(', ')} from sx s ${joins} where ${where} order by ${order} limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
   return { found, orderByName };
 }
