@@ -28,6 +28,9 @@ export interface Compartment {
 
 export const isCompartment = (type: string): boolean => Object.hasOwn(DEFINITIONS, type);
 
+/** The types that have compartments. */
+export const COMPARTMENT_TYPES = Object.keys(DEFINITIONS) as ServedType[];
+
 /** The canonical URLs of the compartments that can be searched. */
 export const COMPARTMENT_URLS: readonly string[] = Object.values(DEFINITIONS).map(({ url }) => url);
 

@@ -149,7 +149,8 @@ const coded =
   (_parameter, value, plain) =>
     plain(modifier, escaped(value.replace(/^(loinc|snomed|rxnorm|ucum)\|/, (_all, name: string) => `${SYSTEMS[name]}|`)));
 
-const OPERATIONS: Record<ParameterKind, Record<string, Operation>> = {
+/** Kind of parameter → the operations it takes. https://hl7.org/fhir/R4/search_filter.html#ops */
+export const OPERATIONS: Record<ParameterKind, Record<string, Operation>> = {
   string: { ...Object.fromEntries(Object.entries(TEXTS).map(([op, operation]) => [op, ofTexts(operation)])), pr: present },
   number: { ...prefixed, pr: present },
   quantity: { ...prefixed, pr: present },

@@ -66,7 +66,8 @@ const SORTED: Partial<Record<ParameterKind, Sorted>> = {
   reference: 'reference',
 };
 
-const isSortable = ({ type, phonetic }: SearchParameter): boolean => SORTED[type] !== undefined && !phonetic;
+/** Whether `_sort` takes it. */
+export const isSortable = ({ type, phonetic }: SearchParameter): boolean => SORTED[type] !== undefined && !phonetic;
 
 /** Each key is one more join. */
 const MOST_KEYS = 10;

@@ -1,0 +1,134 @@
+// What can be asked of one search parameter: every form, prefix and modifier it takes, each with a value that nobody has. Whoever is asked for is then
+// few, so that a plan which starts from anything else than the value is a wrong one.
+import type { Component } from '../../src/fhir/indexing/composite.ts';
+import type { CodeSystem, ValueSet } from '../../src/fhir/profile/definition.ts';
+import { isHierarchical } from '../../src/fhir/search/hierarchies.ts';
+import { modifiersOf } from '../../src/fhir/search/modifiers.ts';
+import type { ParameterKind, SearchParameter } from '../../src/fhir/search/parameters.ts';
+import { PREFIXES, type Prefix } from '../../src/fhir/search/prefix.ts';
+import { terminologyOf } from '../../src/fhir/search/terminology.ts';
+
+/** `form`: what is asked, in the words of the specification (`:exact`, `ge`, `system|code`); empty for the plain value. */
+export interface Ask {
+  form: string;
+  modifier: string;
+  value: string;
+}
+
+const SYSTEM = 'http://nobody.example/codes';
+const UCUM = 'http://unitsofmeasure.org';
+const VALUE_SET = 'http://nobody.example/value-set';
+
+/** A value set and a hierarchy of codes that nobody uses, for `:in`, `:not-in`, `:above` and `:below`. */
+export const terminology = terminologyOf([
+  {
+    resourceType: 'CodeSystem',
+    url: SYSTEM,
+    content: 'complete',
+    concept: [{ code: 'top', concept: [{ code: 'nobody' }] }],
+  } as CodeSystem,
+  { resourceType: 'ValueSet', url: VALUE_SET, compose: { include: [{ system: SYSTEM, concept: [{ code: 'nobody' }] }] } } as ValueSet,
+]);
+
+const plain = (value: string, form = ''): Ask => ({ form, modifier: '', value });
+const prefixed = (value: (prefix: Prefix) => string, form = ''): Ask[] =>
+  PREFIXES.map((prefix) => plain(value(prefix), `${prefix}${form && ` ${form}`}`));
+
+/** A bound that nothing lies beyond. */
+const EARLY: ReadonlySet<Prefix> = new Set<Prefix>(['lt', 'le', 'eb']);
+const LATE: ReadonlySet<Prefix> = new Set<Prefix>(['gt', 'ge', 'sa']);
+const date = (prefix: Prefix): string => `${prefix}${LATE.has(prefix) ? '2200' : EARLY.has(prefix) ? '1800' : '1800-01-01'}`;
+const number = (prefix: Prefix): string => `${prefix}${EARLY.has(prefix) ? '-' : ''}123456789`;
+
+const isBoolean = ({ types }: { types?: readonly string[] | undefined }): boolean => types?.every((type) => type === 'boolean') ?? false;
+
+type Tokens = Pick<Component, 'systemless' | 'systems'> & { types?: readonly string[] | undefined };
+
+function tokens({ systemless, systems, types }: Tokens): Ask[] {
+  if (isBoolean({ types })) return [plain('false', 'false')];
+  const code = plain('nobody', 'code');
+  if (systemless) return [code, ...systems.slice(0, 1).map((system) => plain(`${system}|nobody`, 'system|code'))];
+  return [
+    code,
+    plain(`${SYSTEM}|nobody`, 'system|code'),
+    plain('|nobody', '|code'),
+    plain(`${SYSTEM}|`, 'system|'),
+    plain('nobody,other,another', 'several'),
+  ];
+}
+
+const PLAIN: Record<ParameterKind, (parameter: SearchParameter) => Ask[]> = {
+  token: (parameter) => (parameter.code === '_id' ? [plain('nobody'), plain('nobody,other', 'several')] : tokens(parameter)),
+  string: () => [plain('zznobody'), plain('zznobody,zzother', 'several')],
+  uri: () => [plain('http://nobody.example/x')],
+  date: () => [...prefixed(date), plain('1800-01-01,1801', 'several')],
+  number: () => prefixed(number),
+  quantity: () => [
+    ...prefixed(number),
+    ...prefixed((prefix) => `${number(prefix)}|${UCUM}|kg`, 'number|system|code'),
+    ...prefixed((prefix) => `${number(prefix)}||kg`, 'number||code'),
+  ],
+  reference: ({ targets = [], types }) =>
+    types && !types.includes('Reference')
+      ? [plain('http://nobody.example/x'), plain('http://nobody.example/x|1', 'url|version')]
+      : [plain('nobody', 'id'), plain(`${targets[0]}/nobody`, 'Type/id'), plain('http://nobody.example/x', 'url')],
+  special: () => [plain('0|-30|5|km'), plain('0|-30|500|km', 'far')],
+  composite: ({ parts = [] }) => composites(parts[0]!.components),
+};
+
+/** Each form of the first value with a value of the second, and each form of the second behind a code. */
+function composites([first, second]: readonly Component[]): Ask[] {
+  const heads = tokens(first!).filter(({ form }) => form !== 'several');
+  const tails = asksOf(second!.kind, second as Component).filter(({ form }) => form !== 'several');
+  const [code] = heads;
+  return [
+    ...tails.map((tail) => plain(`${code!.value}$${tail.value}`, `${code!.form}$${tail.form || second!.kind}`)),
+    ...heads.slice(1).map((head) => plain(`${head.value}$${tails[0]!.value}`, `${head.form}$${tails[0]!.form || second!.kind}`)),
+  ];
+}
+
+const asksOf = (kind: ParameterKind, like: object): Ask[] => PLAIN[kind](like as SearchParameter);
+
+/** Elements of type code have codes of the system they imply only. */
+function conceptOf({ systemless, systems }: SearchParameter): string {
+  if (!systemless) return `${SYSTEM}|nobody`;
+  const system = systems.find((one) => terminology.codeSystem(one)?.concept?.length) ?? SYSTEM;
+  return `${system}|${terminology.codeSystem(system)!.concept!.at(-1)!.code}`;
+}
+
+/** Modifier → its value, and what it is called here where that differs. */
+const MODIFIED: Record<string, (parameter: SearchParameter) => Ask[]> = {
+  missing: () => ['true', 'false'].map((value) => ({ form: `:missing=${value}`, modifier: 'missing', value })),
+  text: () => [{ form: ':text', modifier: 'text', value: 'zznobody' }],
+  'of-type': () => [{ form: ':of-type', modifier: 'of-type', value: `${SYSTEM}|XX|nobody` }],
+  in: () => [{ form: ':in', modifier: 'in', value: VALUE_SET }],
+  'not-in': () => [{ form: ':not-in', modifier: 'not-in', value: VALUE_SET }],
+  exact: () => [{ form: ':exact', modifier: 'exact', value: 'Zznobody' }],
+  contains: ({ infix }) => [{ form: infix ? ':contains' : ':contains, not declared', modifier: 'contains', value: 'zznobody' }],
+  identifier: () => [{ form: ':identifier', modifier: 'identifier', value: `${SYSTEM}|nobody` }],
+  not: (parameter) =>
+    PLAIN.token(parameter)
+      .slice(0, 1)
+      .map(({ value }) => ({ form: ':not', modifier: 'not', value })),
+};
+
+function modified(parameter: SearchParameter, modifier: string): Ask[] {
+  const known = MODIFIED[modifier];
+  if (known) return known(parameter);
+  if (modifier !== 'above' && modifier !== 'below') return [{ form: ':Type', modifier, value: 'nobody' }];
+  return [{ form: `:${modifier}`, modifier, value: ALONG[parameter.type]!(parameter) }];
+}
+
+/** What `:above` and `:below` start from. */
+const ALONG: Partial<Record<ParameterKind, (parameter: SearchParameter) => string>> = {
+  token: conceptOf,
+  uri: () => 'http://nobody.example/things/x',
+  reference: ({ targets = [], types }) =>
+    types && !types.includes('Reference') ? 'http://nobody.example/x|1' : `${targets.find(isHierarchical)}/nobody`,
+};
+
+/** Everything a parameter may be asked. */
+export const allAsks = (parameter: SearchParameter): Ask[] => [
+  ...PLAIN[parameter.type](parameter),
+  ...modifiersOf(parameter).flatMap((modifier) => modified(parameter, modifier)),
+];

@@ -1,0 +1,52 @@
+// What a plan reads of the search rows: by a value, by the key of a row that was found, or all rows of a type or parameter.
+
+interface Plan {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Index Cond'?: string;
+  Plans?: Plan[];
+}
+
+/** A scan of all search rows of a type, or of all rows of a parameter. `inOrder`: they come in the order asked for, and no more are read than a page needs. */
+export interface Walk {
+  of: string;
+  inOrder: boolean;
+}
+
+/** What a row is found by, in an index condition: a value, or the key of a row. Tenant, type and parameter are shared by too many. */
+const FOUND_BY = /\b(pid|self_h|target_h|norm|from_at|to_at|from_n|to_n|from_m|to_m|lu|id|tok)\b/;
+/** Occurrences stand in the index by their key first. */
+const OCCURRENCE_BY = /\b(pid|key_h)\b/;
+const SEARCHED = new Set(['sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'resource']);
+
+/** The walks in a plan, as `explain (format json)` answers it. */
+export function walksIn(explained: unknown): Walk[] {
+  const [{ Plan: plan }] = explained as [{ Plan: Plan }];
+  return walks(plan, false);
+}
+
+/** Nodes that must have read all of what is below them before they answer. */
+const GATHERING = new Set(['Sort', 'Hash', 'Aggregate', 'HashAggregate', 'Materialize', 'SetOp', 'WindowAgg', 'Bitmap Heap Scan']);
+
+function walks(plan: Plan, inOrder: boolean): Walk[] {
+  const node = plan['Node Type'];
+  const below = node === 'Limit' || (inOrder && !GATHERING.has(node));
+  const own = isWalk(plan) ? [{ of: plan['Index Name'] ?? `all of ${plan['Relation Name']}`, inOrder }] : [];
+  if (node === 'BitmapAnd') return bothWalk(plan);
+  return [...own, ...(plan.Plans ?? []).flatMap((one) => walks(one, below))];
+}
+
+/** Of what must be in both, one side that is found by a value is enough. */
+function bothWalk({ Plans = [] }: Plan): Walk[] {
+  const each = Plans.map((one) => walks(one, false));
+  return each.some((found) => found.length === 0) ? [] : each.flat();
+}
+
+function isWalk(plan: Plan): boolean {
+  const node = plan['Node Type'];
+  if (node === 'Seq Scan') return SEARCHED.has(plan['Relation Name']!);
+  if (!/^(Index|Index Only|Bitmap Index) Scan$/.test(node)) return false;
+  const by = plan['Index Name']?.startsWith('sx_composite') ? OCCURRENCE_BY : FOUND_BY;
+  return !by.test(plan['Index Cond'] ?? '');
+}

@@ -1,0 +1,81 @@
+// The statements of a search, as the store makes them, without running any.
+import { type Compartment, memberOf } from '../../src/fhir/search/compartments.ts';
+import type { Registry } from '../../src/fhir/search/parameters.ts';
+import type { Query, Slice, SortKey } from '../../src/fhir/search/query.ts';
+import { parseSearchOf } from '../../src/fhir/search/types.ts';
+import { TYPES } from '../../src/fhir/types.ts';
+import type { Database } from '../../src/store/database.ts';
+import { search } from '../../src/store/search.ts';
+import type { Position } from '../../src/store/store.ts';
+import type { Question } from './questions.ts';
+
+/** `part`: which of a search's statements it is. */
+export interface Asked {
+  question: Question;
+  part: 'page' | 'next' | 'rest' | 'included' | 'total';
+  sql: string;
+  parameters: unknown[];
+}
+
+const TENANT = 1;
+const BASE = 'http://localhost/fhir/R4';
+
+/** The query a question means. */
+export function queryOf({ types, parameters, within }: Question, registry: Registry): Query {
+  const { query } = parseSearchOf(types, parameters, { registry, baseUrl: BASE, handling: 'strict' });
+  if (!within) return query;
+  const whose: Compartment = { type: within, id: 'nobody' };
+  const narrow = <S extends Slice>(slice: S): S => ({ ...slice, where: [memberOf(whose, slice.type, registry)!, ...slice.where] });
+  return { ...narrow(query), ...(query.also && { also: query.also.map(narrow) }) };
+}
+
+/** The statements of its first page (of both streams, where there are two), of what is included, and of its total. */
+export async function statementsOf(question: Question, registry: Registry): Promise<Asked[]> {
+  const query = queryOf(question, registry);
+  const pages = await told(query, query.count);
+  const [next] = await told(query, query.count, [...query.sort.map(({ by }) => POSITIONS[by]), '5']);
+  const totals = query.where.length && !query.include.length ? await told({ ...query, count: 0, total: 'accurate' }, 0) : [];
+  return [
+    ...pages.map((one, at) => ({ question, part: partOf(one.sql, at), ...one })),
+    { question, part: 'next', ...next! },
+    ...totals.map((one) => ({ question, part: 'total' as const, ...one })),
+  ];
+}
+
+const partOf = (sql: string, at: number): Asked['part'] =>
+  sql.includes('from sx_ref f') && sql.includes('pid <> all(') ? 'included' : at === 0 ? 'page' : 'rest';
+
+/** A value of each kind, that a page ended with. */
+const POSITIONS: Record<SortKey['by'], string> = {
+  id: 'm',
+  lastUpdated: '2026-01-01T00:00:00Z',
+  string: 'm',
+  date: '2020-01-01T00:00:00Z',
+  number: '5',
+  quantity: '5',
+  token: 'm',
+  reference: 'Patient/m',
+};
+
+interface Told {
+  sql: string;
+  parameters: unknown[];
+}
+
+/** Listens to what the store would run, and answers with one row. */
+async function told(query: Query, count: number, after?: Position): Promise<Told[]> {
+  const statements: Told[] = [];
+  const row = { rtype: TYPES[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', self_h: '1', total: 1 };
+  const listening: Database = {
+    engine: 'server',
+    query: async <T extends object>(sql: string, parameters: unknown[] = []) => {
+      statements.push({ sql, parameters });
+      return (statements.length > 3 ? [] : [row]) as unknown as T[];
+    },
+    script: async () => {},
+    transaction: (work) => work(listening),
+    close: async () => {},
+  };
+  await search(listening, TENANT, { ...query, count }, after && { after });
+  return statements;
+}
