@@ -43,10 +43,16 @@ export function newRequestId(): string {
   return id;
 }
 
+/** Answers are about patients: no shared cache may keep one, nor a client's own use one without asking again; and none is anything but what its type says. */
+const GUARD = new Map([
+  ['Cache-Control', 'private, no-cache'],
+  ['X-Content-Type-Options', 'nosniff'],
+]);
+
 /** First step of every request: it gets an id, which every answer carries. Ids from outside are not trusted. */
 export function begin(_req: Request, res: Response, next: NextFunction): void {
   const requestId = newRequestId();
   res.locals.requestId = requestId;
-  res.setHeader('X-Request-Id', requestId);
+  res.setHeader('X-Request-Id', requestId).setHeaders(GUARD);
   next();
 }

@@ -129,3 +129,18 @@ test('two different keys in one request open nothing, in the shape of the surfac
   const refused = await twice('loop');
   expect([refused.status, refused.body.code]).toEqual([401, 'UNAUTHORIZED']);
 });
+
+test.each([
+  ['jump', '/clinician-profiles', 200],
+  ['loop', `/v1/patients/${PATIENT}`, 200],
+  ['loop', '/v1/patients/none', 404],
+  ['fhir', `/fhir/R4/Patient/${PATIENT}`, 200],
+  ['fhir', '/fhir/R4/Patient?_id=none', 200],
+])('%s %s: what is answered is kept by no shared cache and taken for nothing but its type', async (surface, path, status) => {
+  const answer = await call('get', path, surface);
+  expect([answer.status, answer.headers['cache-control'], answer.headers['x-content-type-options']]).toEqual([
+    status,
+    'private, no-cache',
+    'nosniff',
+  ]);
+});
