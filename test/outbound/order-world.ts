@@ -69,6 +69,8 @@ export interface OrderWorld extends SandboxWorld {
 
 /** What a busy machine is given where nothing is meant to be late. */
 export const PATIENCE_MS = 5000;
+/** In minutes: for so long a network that was away is left alone at most. */
+const LONGEST_PAUSE = 5;
 let tenants = 0;
 
 /** A world of its own in a store that others used before: an empty outbox and a new tenant. `budgetMs`: how long an attempt takes at most. */
@@ -138,7 +140,7 @@ export async function orderWorld({ store, database }: TestStore, budgetMs = 400)
     drain: drainOnce,
     settle: async () => {
       for (let round = 0; round < 60; round++) {
-        if ((await drain(sending, patient)) === 0 && round > 3) return;
+        if ((await drain(sending, patient)) === 0 && round > LONGEST_PAUSE) return;
         now += 61_000;
       }
       throw new Error('the outbox does not come to rest');

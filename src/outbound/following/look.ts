@@ -2,7 +2,7 @@
 // written is written only while it holds it, and only forward.
 
 import { FhirError } from '../../fhir/outcome.ts';
-import type { Outcome } from '../network/outcome.ts';
+import { type Outcome, waitOf } from '../network/outcome.ts';
 import { resultStep } from '../results/step.ts';
 import { applyOrder } from './apply-order.ts';
 import { type Following, type Look, READ_MS } from './following.ts';
@@ -21,7 +21,7 @@ export async function look(following: Following, leased: Look): Promise<void> {
 
 async function attempt(following: Following, leased: Look): Promise<void> {
   const outcome = await following.reads.order(leased.placed.orderId, AbortSignal.timeout(READ_MS));
-  following.pace.record(HEALTH[outcome.kind], following.clock());
+  following.pace.record(HEALTH[outcome.kind], following.clock(), waitOf(outcome));
   if (outcome.kind !== 'accepted') return failed(following, leased, outcome.why);
   if (!outcome.value) return failed(following, leased, 'the network does not know this order');
   const applied = await applyOrder(following, leased, outcome.value);

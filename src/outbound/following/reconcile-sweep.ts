@@ -3,6 +3,7 @@
 // https://docs.junction.com/api-reference/lab-testing/get-orders
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
+import { waitOf } from '../network/outcome.ts';
 import type { OrdersPage } from '../network/reads.ts';
 import { type Following, heardOf, READ_MS } from './following.ts';
 import { HEALTH } from './look.ts';
@@ -98,7 +99,7 @@ async function windowRead(following: Following, lease: Lease, started: Date): Pr
   let news = 0;
   for (let page = 1; ; page++) {
     const outcome = await following.reads.updated({ from, until: started.toISOString(), page }, AbortSignal.timeout(READ_MS));
-    following.pace.record(HEALTH[outcome.kind], following.clock());
+    following.pace.record(HEALTH[outcome.kind], following.clock(), waitOf(outcome));
     if (outcome.kind !== 'accepted') return 'failed';
     news += await take(following, outcome.value);
     for (const { id } of outcome.value.orders) seen.add(id);

@@ -46,6 +46,9 @@ export function outcomeOf<T>(answer: Answered | Unanswered, value: (body: unknow
 export const isFailure = <T>(outcome: Outcome<T>): outcome is { kind: 'unknown'; why: string; status: number } =>
   outcome.kind === 'unknown' && outcome.status !== undefined && outcome.status >= 500;
 
+/** For how long the other side wants to be left alone, in seconds, when it says so. */
+export const waitOf = (outcome: Outcome<unknown>): number | undefined => (outcome.kind === 'throttled' ? outcome.retryAfter : undefined);
+
 const acceptedOf = <T>(status: number, value: T | undefined): Outcome<T> =>
   value === undefined ? { kind: 'unknown', why: `${status}, and the body is not as promised`, status } : { kind: 'accepted', value };
 

@@ -2,6 +2,7 @@
 // network may refuse it, when the laboratory has begun; then the Task says so and goes on, and nothing is lost.
 import type { Context } from '../../resource/context.ts';
 import type { OutboxEntry, OutboxState, Store } from '../../store/store.ts';
+import { type Outcome, waitOf } from '../network/outcome.ts';
 import { type OrderPayload, orderedRequest, payloadOf, requestId } from '../ordering/order-entry.ts';
 import { calledOff, change, type Edit, stillRunning } from './record.ts';
 import { retryAt } from './retry-time.ts';
@@ -28,7 +29,7 @@ interface Fulfilment {
 /** How the calling off of one order ended. `status`: where a refused one stands. */
 type End = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };
 /** Nobody knows; `health`: what it says of the other side. */
-type Open = { kind: 'open'; why: string; health: 'failed' | 'down' };
+type Open = { kind: 'open'; why: string; health: 'failed' | 'down'; retryAfter: number | undefined };
 
 /** One attempt at all orders of the request (a redraw is another one). To cancel twice does no harm, so an unknown outcome is simply tried again. */
 export async function sendCancellation(sending: Sending, { entry, by }: Leased): Promise<OutboxState> {
@@ -37,7 +38,7 @@ export async function sendCancellation(sending: Sending, { entry, by }: Leased):
   const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelled(sending, orderId, signal)));
   const now = sending.clock();
   const open = ends.find((end) => end.kind === 'open');
-  sending.breaker.record(open ? open.health : 'answered', now);
+  sending.breaker.record(open ? open.health : 'answered', now, open?.retryAfter);
   if (open) {
     const nextAt = retryAt(entry.createdAt, now, sending.random());
     await sending.store.outbox.settle(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
@@ -60,13 +61,19 @@ async function fulfilmentsOf(store: Store, entry: OutboxEntry): Promise<Fulfilme
 async function cancelled({ client }: Sending, orderId: string, signal: AbortSignal): Promise<End | Open> {
   const outcome = await client.cancelOrder(orderId, signal);
   if (outcome.kind === 'accepted') return { kind: 'cancelled' };
-  if (outcome.kind !== 'refused') return { kind: 'open', why: outcome.why, health: outcome.kind === 'unknown' ? 'failed' : 'down' };
+  if (outcome.kind !== 'refused') return openAfter(outcome);
   const order = await client.order(orderId, signal);
-  if (order.kind === 'unknown' || order.kind === 'throttled' || order.kind === 'unauthorised')
-    return { kind: 'open', why: order.why, health: order.kind === 'unknown' ? 'failed' : 'down' };
+  if (order.kind === 'unknown' || order.kind === 'throttled' || order.kind === 'unauthorised') return openAfter(order);
   const status = order.kind === 'accepted' ? order.value.status : undefined;
   return status?.startsWith('cancelled') ? { kind: 'cancelled' } : { kind: 'refused', why: outcome.why, status };
 }
+
+const openAfter = (outcome: Extract<Outcome<never>, { kind: 'unknown' | 'throttled' | 'unauthorised' }>): Open => ({
+  kind: 'open',
+  why: outcome.why,
+  health: outcome.kind === 'unknown' ? 'failed' : 'down',
+  retryAfter: waitOf(outcome),
+});
 
 /** Written down in one transaction; whoever follows the orders looks at them now. */
 async function settled(sending: Sending, { entry, by }: Leased, ended: (Fulfilment & { end: End })[]): Promise<OutboxState> {

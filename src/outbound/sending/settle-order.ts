@@ -30,8 +30,9 @@ interface Conclusion {
 export async function settleOrder(sending: Sending, leased: Leased, result: Result): Promise<OutboxState> {
   const { entry, by } = leased;
   const now = sending.clock();
-  const health = HEALTH[result.outcome.kind];
-  if (health) sending.breaker.record(health, now);
+  const { outcome: came } = result;
+  const health = HEALTH[came.kind];
+  if (health) sending.breaker.record(health, now, 'retryAfter' in came ? came.retryAfter : undefined);
   const { state, payload, nextAt, error, edit } = concluded(sending, leased, result);
   const written = await sending.store.transaction(async (store) => {
     // the request first, as whoever takes it back does: then one of the two sees the other

@@ -5,6 +5,7 @@ import { type Following, lookLease, READ_MS } from '../following/following.ts';
 import { HEALTH, reasonOf } from '../following/look.ts';
 import { nextTry } from '../following/look-time.ts';
 import { recognise } from '../following/recognise.ts';
+import { waitOf } from '../network/outcome.ts';
 import { SOURCE } from './door.ts';
 
 const AT_ONCE = 50;
@@ -38,7 +39,7 @@ async function settleUnknown(following: Following, event: InboxEvent, by: string
   const { store, reads, pace, clock } = following;
   if (pace.allows(clock()) === 0) return postpone(following, event, by, 'the network does not answer');
   const outcome = await reads.order(event.subject!, AbortSignal.timeout(READ_MS));
-  pace.record(HEALTH[outcome.kind], clock());
+  pace.record(HEALTH[outcome.kind], clock(), waitOf(outcome));
   if (outcome.kind !== 'accepted') return postpone(following, event, by, outcome.why);
   const found = outcome.value ? await recognise(following, outcome.value) : 'foreign';
   if (found === 'foreign') return foreign(following, event, by);
