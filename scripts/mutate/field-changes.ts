@@ -29,7 +29,7 @@ export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec
   unlike: () => [here(drop())],
   own: () => [here(drop())],
   link: () => [here(drop())],
-  as: () => [here(drop())],
+  as: (as: string) => [here(drop()), ...otherForms(as).map(here)],
   exists: ({ agrees = {}, missing }: NonNullable<FieldSpec['exists']>) => [
     here(drop()),
     { keys: ['missing'], change: { what: 'another answer', value: missing === 'invalid' ? 'not-found' : 'invalid' } },
@@ -49,6 +49,12 @@ export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec
 const here = (change: Change): { keys: string[]; change: Change } => ({ keys: [], change });
 
 const moved = (value: number): Change => ({ what: String(value), value });
+
+/** Another form of a date: day and month exchanged, without the second form. */
+export const otherForms = (as: string): Change[] =>
+  [as.replace(/MM(.?)DD/, 'DD$1MM'), as.replace(/DD(.?)MM/, 'MM$1DD'), as.replace(/ *\|[^|]*\)$/, ')')]
+    .filter((other) => other !== as && /^(date|instant)/.test(as))
+    .map((value) => ({ what: value, value }));
 
 /** A word less; the code of each word and of the next exchanged; a code that is none. */
 function tableChanges(table: Record<string, unknown>): { keys: string[]; change: Change }[] {

@@ -1,5 +1,6 @@
 // Faults in a mapping beside its fields: what is offered, searches, sorting, joins, duplicates, what is written and never shown.
 import type { AlsoSpec, JoinSpec, MappingSpec, SearchSpec, UniqueSpec } from '../../src/projection/spec.ts';
+import { otherForms } from './field-changes.ts';
 import { type Change, drop } from './mutant.ts';
 
 export interface PlacedChange {
@@ -75,6 +76,7 @@ function searchChanges(spec: SearchSpec, keys: string[]): PlacedChange[] {
     at(keys, drop('left out')),
     ...textChanges(spec.fhir, [...keys, 'fhir']),
     ...(spec.required ? [at([...keys, 'required'], drop())] : []),
+    ...(spec.as === undefined ? [] : [at([...keys, 'as'], drop()), ...otherForms(spec.as).map((change) => at([...keys, 'as'], change))]),
     ...(spec.id === undefined
       ? []
       : [at([...keys, 'id'], drop()), at([...keys, 'id'], to(spec.id === 'Patient' ? 'Location' : 'Patient'))]),

@@ -23,19 +23,25 @@ export type BodyCheck = (body: unknown, now: string, around?: View) => Issue[];
 /** Compiles the check of bodies. */
 export function bodyCheck(schema: object, fields: Field[]): BodyCheck {
   const accepts = compiled(schema);
+  const codecs = new Set(sourcesIn(fields));
   return (body, now, around) => {
-    const wrong = accepts(body) ? [] : (accepts.errors ?? []).map(schemaIssue);
+    const told = ({ keyword, params }: ErrorObject): boolean => keyword !== 'pattern' || !codecs.has(params.pattern);
+    const wrong = accepts(body) ? [] : (accepts.errors ?? []).filter(told).map(schemaIssue);
     if (wrong.some(({ expression }) => !expression)) return wrong;
     const view = body as View;
-    const told = { wrong: wrong.flatMap(({ expression }) => expression ?? []), today: latestDay(now) };
+    const beyond = { wrong: wrong.flatMap(({ expression }) => expression ?? []), today: latestDay(now) };
     const beside = around ? fields.filter(({ name, spec }) => !(name in view) && spec.unlike !== undefined && spec.unlike in view) : [];
     return [
       ...unique(wrong),
-      ...fields.flatMap((field) => faultsOf(field, view, { ...told, ...(around && { around }) })),
+      ...fields.flatMap((field) => faultsOf(field, view, { ...beyond, ...(around && { around }) })),
       ...beside.flatMap((field) => likenessOf(field, field.name, around!)),
     ];
   };
 }
+
+/** The patterns of codecs: what breaks one is told in the codec's own words. */
+const sourcesIn = (fields: Field[]): string[] =>
+  fields.flatMap(({ codec, fields: inner = [], members = [] }) => [codec.source ?? [], sourcesIn(inner), sourcesIn(members)].flat());
 
 function compiled(schema: object): ValidateFunction {
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });

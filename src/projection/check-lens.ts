@@ -49,6 +49,7 @@ function placeProblems({ paths, written, spec, name }: Field): string[] {
       !fits(main.type, spec) &&
       `it leads to a ${main.type}, which is no value of this field: ${insteadOf(main.type)}`,
     name === 'id' && !spec.readOnly && 'an id is given by the server: it must be readOnly',
+    misdated(main.type, spec),
   ];
   return [...problems.filter((text) => typeof text === 'string'), ...unwritable({ spec, written })];
 }
@@ -57,6 +58,19 @@ function unwritable({ spec, written }: Pick<Field, 'spec' | 'written'>): string[
   const path = spec.readOnly ? undefined : written.find(({ readOnly }) => readOnly !== undefined);
   return path ? [`it cannot be written: ${path.readOnly}`] : [];
 }
+
+/** A codec of days over a time of the world, or the other way round. */
+function misdated(type: string, { as = '' }: FieldSpec): string | false {
+  if (/^date\b/.test(as) && !['date', 'dateTime'].includes(type))
+    return `as: ${as} is for a day, and this is of type ${type}${instead(type, 'instant')}`;
+  return (
+    /^instant\b/.test(as) &&
+    !['instant', 'dateTime'].includes(type) &&
+    `as: ${as} is for a time of the world, and this is of type ${type}${instead(type, 'date')}`
+  );
+}
+
+const instead = (type: string, codec: 'instant' | 'date'): string => (type === codec ? `: write as: ${codec}(…)` : '');
 
 /** What leads on from a type that cannot be shown as it is. */
 function insteadOf(type: string): string {
@@ -88,7 +102,7 @@ function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): str
     spec.readOnly && spec.required && 'a field that is readOnly is in no request: it cannot be required',
     spec.codes && spec.enum && 'codes: says which words there are: enum: is one too many',
     spec.default !== undefined && spec.default !== '' && spec.required && "a field that is required needs no default but ''",
-    spec.past && (spec.format ?? spec.as) !== 'date' && 'past: needs a field that is a date',
+    spec.past && !/^date\b(?!-)/.test(spec.format ?? spec.as ?? '') && 'past: needs a field that is a date',
     spec.each && !spec.readOnly && spec.type !== 'string[]' && 'each: of a single value can only be read',
   ];
   return problems.filter((text) => typeof text === 'string');

@@ -6,16 +6,17 @@ import type { Condition } from '../fhir/search/query.ts';
 import { parseSearch } from '../fhir/search/request.ts';
 import type { Fault } from './check-lens.ts';
 import type { Lens } from './lens.ts';
+import { sampleOf } from './query.ts';
 import { searchText, valuesIn } from './search-text.ts';
 import type { MappingSpec, SearchSpec } from './spec.ts';
 
 export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, fault }: { registry: Registry; fault: Fault }): void {
   const { aliases } = lens.names.scope;
-  const samples = (template: string): Record<string, string> =>
-    Object.fromEntries(valuesIn(template).map((name) => [name, mapping.fields[name]?.format === 'date' ? '2000-01-01' : 'x']));
-  for (const { keys, template } of searchesOf(mapping)) {
+  const samples = (template: string, sample: string): Record<string, string> =>
+    Object.fromEntries(valuesIn(template).map((name) => [name, mapping.fields[name]?.format === 'date' ? '2000-01-01' : sample]));
+  for (const { keys, template, sample = 'x' } of searchesOf(mapping)) {
     try {
-      const { type, parameters } = queryString(searchText(template, aliases, samples(template)));
+      const { type, parameters } = queryString(searchText(template, aliases, samples(template, sample)));
       const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
       if (query.where.some(isUnserved)) throw new Error(UNSERVED);
     } catch (error) {
@@ -44,14 +45,16 @@ function within(condition: Condition): Condition[] {
 interface Written {
   keys: string[];
   template: string;
+  /** A value that `{}` could have. */
+  sample?: string;
 }
 
 /** All searches of a mapping, each as `Type?parameters`. */
 function searchesOf({ resource, search = {}, sort, with: joined = {}, into, row, unique, fields }: MappingSpec): Written[] {
-  const own = (keys: string[], parameters: string | undefined): Written[] =>
-    parameters === undefined ? [] : [{ keys, template: `${resource}?${parameters}` }];
+  const own = (keys: string[], parameters: string | undefined, sample = 'x'): Written[] =>
+    parameters === undefined ? [] : [{ keys, template: `${resource}?${parameters}`, sample }];
   return [
-    ...Object.entries(search).flatMap(([name, spec]) => textsOf(spec).flatMap((text) => own(['search', name], text))),
+    ...Object.entries(search).flatMap(([name, spec]) => textsOf(spec).flatMap((text) => own(['search', name], text, sampleOf(spec)))),
     ...own(['sort'], sort && `_sort=${sort}`),
     ...own(['into'], into),
     ...own(['row', 'find'], row?.find),

@@ -2,8 +2,8 @@
 import { didYouMean } from '../fhir/closest-name.ts';
 import { parseExact, stringify } from '../fhir/json.ts';
 import { referenceTarget } from '../fhir/reference-target.ts';
-import { TEXT_TYPES } from '../fhir/validation/primitives.ts';
 import { type Token, tokenOf, wordTable } from './code-table.ts';
+import { type DatePattern, datePattern } from './date-pattern.ts';
 import type { Ids } from './ids.ts';
 import type { Env } from './shape.ts';
 import type { FieldSpec } from './spec.ts';
@@ -27,6 +27,9 @@ export interface Codec {
   words?: string[];
   /** The resource type a reference leads to. */
   target?: string;
+  /** What a text must look like, as a regular expression, and how it is shown, as a pattern (`MM/DD/YYYY`). */
+  source?: string | undefined;
+  format?: string;
 }
 
 /** An escaped surrogate: JSON.stringify escapes those that have no other half, and writes a backslash of the text as two. */
@@ -61,23 +64,35 @@ const time: Maker = () => ({
   fault: (shown) => (TIME.test(shown as string) ? undefined : 'must be a time as HH:mm, from 00:00 to 23:59'),
 });
 
-const ISO_DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
-const US_DAY = /^(\d\d)\/(\d\d)\/(\d{4})$/;
+/**
+ * A day of the calendar. Without patterns it is taken in ISO 8601 or as MM/DD/YYYY, and shown as it is stored; with them (`date(DD.MM.YYYY | YYYY-MM-DD)`)
+ * it is taken by any of them and shown by the first. With a time it would be another day elsewhere.
+ */
+const date: Maker = (argument) => {
+  const patterns = patternsOf(argument || 'YYYY-MM-DD | MM/DD/YYYY', 'day');
+  const codec = dated(patterns, `must be a date of the calendar as ${patterns[0]!.text}`);
+  return argument ? codec : { ...codec, read: (stored) => stored, source: undefined };
+};
 
-/** A day of the calendar, taken in ISO 8601 or as MM/DD/YYYY, shown in ISO 8601. With a time it would be another day elsewhere. */
-const date: Maker = () => ({
-  read: (stored) => stored,
-  write: (shown) => dayOf(shown as string),
-  fault: (shown) => (dayOf(shown as string) === undefined ? 'must be a date of the calendar as YYYY-MM-DD' : undefined),
-});
+/** A time of the world, by patterns: `instant(YYYY-MM-DDThh:mm:ss+hhmm)`. Shown in UTC. */
+const instant: Maker = (argument) => {
+  const patterns = patternsOf(argument || 'YYYY-MM-DDThh:mm:ss.SSS+hh:mm', 'instant');
+  return dated(patterns, `must be an instant as ${patterns[0]!.text}`);
+};
 
-function dayOf(text: string): string | undefined {
-  const [, year, month, day] = ISO_DAY.exec(text) ?? turned(US_DAY.exec(text)) ?? [];
-  const iso = `${year}-${month}-${day}`;
-  return TEXT_TYPES.date!.is(iso) ? iso : undefined;
+const patternsOf = (argument: string, kind: 'day' | 'instant'): DatePattern[] =>
+  argument.split('|').map((text) => datePattern(text.trim(), kind));
+
+function dated(patterns: DatePattern[], rule: string): Codec {
+  const stored = (text: string): string | undefined => patterns.map(({ read }) => read(text)).find((one) => one !== undefined);
+  return {
+    source: patterns.map(({ source }) => source).join('|'),
+    format: patterns[0]!.text,
+    read: (value) => patterns[0]!.show(value as string),
+    write: (shown) => stored(shown as string),
+    fault: (shown) => (stored(shown as string) === undefined ? rule : undefined),
+  };
 }
-
-const turned = (us: RegExpExecArray | null): (string | undefined)[] | undefined => us?.slice() && [us[0], us[3], us[1], us[2]];
 
 /** The resource's own id. */
 const id: Maker = (_argument, _field, { ids, resource }) => ({
@@ -132,7 +147,7 @@ const code: Maker = (_argument, { codes = {}, also = {}, otherwise }, { aliases 
   };
 };
 
-const MAKERS: Record<string, Maker> = { plain, json, time, date, id, reference, coding, code };
+const MAKERS: Record<string, Maker> = { plain, json, time, date, instant, id, reference, coding, code };
 
 /** The codec a field asks for: by `as:`, else by what else it says. An Error when there is none of that name. */
 export function codecOf(field: FieldSpec, context: CodecContext): Codec {

@@ -55,7 +55,12 @@ const FIELD = {
 };
 
 const SEARCH = {
-  anyOf: [text, exactly({ 'fhir!': text, required: yes, id: text }), exactly({ 'each!': text }), exactly({ 'words!': tableOf(text) })],
+  anyOf: [
+    text,
+    exactly({ 'fhir!': text, required: yes, id: text, as: { type: 'string', pattern: '^(date|instant)(\\(.*\\))?$' } }),
+    exactly({ 'each!': text }),
+    exactly({ 'words!': tableOf(text) }),
+  ],
 };
 
 export const MAPPING_FILE = {

@@ -3,6 +3,7 @@ import { fold } from '../fhir/indexing/fold.ts';
 import { parameter } from '../fhir/outcome.ts';
 import type { Aliases } from '../fhir/path/path.ts';
 import { isServed, type ServedType } from '../fhir/types.ts';
+import { type Codec, codecOf } from './codecs.ts';
 import type { Ids } from './ids.ts';
 import { searchText } from './search-text.ts';
 import type { Env, Shape } from './shape.ts';
@@ -13,13 +14,32 @@ interface QueryContext {
   ids: Ids;
 }
 
-/** `filters`, `query` and `asked` of a shape. */
-export function queryOf({ resource, search = {}, sort }: MappingSpec, context: QueryContext): Pick<Shape, 'filters' | 'query' | 'asked'> {
-  const rules = Object.entries(search).map(([name, spec]) => ({ name, spec: typeof spec === 'string' ? { fhir: spec } : spec }));
+/** A parameter, and how its value is taken where that is not as it comes. */
+interface Rule {
+  name: string;
+  spec: Exclude<SearchSpec, string>;
+  codec: Codec | undefined;
+}
+
+/** `filters`, `query` and `asked` of a shape. `fault` is told what is wrong, with the keys that lead to it. */
+export function queryOf(
+  { resource, search = {}, sort }: MappingSpec,
+  context: QueryContext,
+  fault: (keys: string[], error: unknown) => void,
+): Pick<Shape, 'filters' | 'query' | 'asked'> {
+  const rules = Object.entries(search).map(([name, spec]): Rule => {
+    const whole = typeof spec === 'string' ? { fhir: spec } : spec;
+    try {
+      return { name, spec: whole, codec: filterCodec(whole) };
+    } catch (error) {
+      fault(['search', name, 'as'], error);
+      return { name, spec: whole, codec: undefined };
+    }
+  });
   return {
     filters: rules.map(({ name }) => name),
     query(parameters, env) {
-      const parts = rules.flatMap(({ name, spec }) => partsOf(name, spec, { ...context, env, value: parameters[name] }));
+      const parts = rules.flatMap((rule) => partsOf(rule, { ...context, env, value: parameters[rule.name] }));
       return `${resource}?${[...parts, ...(sort ? [`_sort=${sort}`] : [])].join('&')}`;
     },
     asked: (parameters) =>
@@ -32,19 +52,34 @@ export function queryOf({ resource, search = {}, sort }: MappingSpec, context: Q
   };
 }
 
+/** How a filter takes its value where the vendor has a form of its own for it (`as`). */
+export const filterCodec = (spec: SearchSpec): Codec | undefined =>
+  typeof spec === 'object' && 'fhir' in spec && spec.as !== undefined
+    ? codecOf({ as: spec.as }, { aliases: {}, ids: NO_IDS, resource: '' })
+    : undefined;
+
+const NO_IDS: Ids = { showId: (_, id) => id, readId: () => undefined };
+
+/** A value that each `{}` of a filter could have. */
+export function sampleOf(spec: SearchSpec): string {
+  const as = typeof spec === 'object' && 'as' in spec ? spec.as : undefined;
+  if (as === undefined) return 'x';
+  return as.startsWith('date') ? '2000-01-01' : '2000-01-01T00:00:00.000Z';
+}
+
 interface Asked extends QueryContext {
   env: Env;
   value: string | undefined;
 }
 
 /** What one parameter adds to the search. */
-function partsOf(name: string, spec: Exclude<SearchSpec, string>, asked: Asked): string[] {
+function partsOf({ name, spec, codec }: Rule, asked: Asked): string[] {
   const { value, aliases } = asked;
   if ('each' in spec) return searchedWords(name, value).map((word) => searchText(spec.each, aliases, { '': word }));
   if ('words' in spec) return value === undefined ? [] : [searchText(wordOf(name, spec.words, value), aliases, {})];
   if (spec.required && words(value).length === 0) throw parameter(`${name} is required`, name);
   if (value === undefined || (value.trim() === '' && spec.id === undefined)) return [];
-  return [searchText(spec.fhir, aliases, { '': spec.id === undefined ? value : idOf(name, spec.id, asked) })];
+  return [searchText(spec.fhir, aliases, { '': takenAs({ name, codec }, spec.id, asked) })];
 }
 
 /** More words than this are no search for a person. */
@@ -63,6 +98,17 @@ function wordOf(name: string, table: Record<string, string>, value: string): str
   const text = Object.hasOwn(table, value) ? table[value] : undefined;
   if (text === undefined) throw parameter(`${name} must be one of ${Object.keys(table).join(', ')}`, name);
   return text;
+}
+
+function takenAs({ name, codec }: Pick<Rule, 'name' | 'codec'>, id: string | undefined, asked: Asked): string {
+  if (codec) return codedOf(name, codec, asked);
+  return id === undefined ? asked.value! : idOf(name, id, asked);
+}
+
+function codedOf(name: string, codec: Codec, { env, value }: Asked): string {
+  const fault = codec.fault?.(value);
+  if (fault !== undefined) throw parameter(`${name} ${fault}`, name);
+  return String(codec.write(value, env));
 }
 
 function idOf(name: string, type: string, { ids, env, value }: Asked): string {

@@ -56,6 +56,7 @@ function requestOf({ spec, codec, fields, members }: Field, nullable: boolean): 
   const { type = 'string', default: standard } = spec;
   const words = spec.enum ?? codec.words;
   const text = {
+    ...(codec.source !== undefined && { pattern: codec.source }),
     ...rulesIn(spec, RULES),
     ...(words && { enum: words }),
   };

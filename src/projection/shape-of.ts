@@ -59,7 +59,7 @@ export function shapeOf({ name, mapping, surface, surfaceSpec, fault }: ShapeSou
     read: lens.read,
     write: lens.write,
     fieldAt: fieldAtOf(mapping.resource, lens),
-    ...queryOf(mapping, { aliases, ids: surface }),
+    ...queryOf(mapping, { aliases, ids: surface }, fault),
     joins: joinsOf(mapping),
     exists: lens.leaves.flatMap((field) => existenceOf(field, surface, aliases)),
     links: lens.leaves.flatMap((field) => linkOf(field, lens, aliases)),

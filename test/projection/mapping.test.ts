@@ -67,6 +67,24 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['{ fhir: birthDate, format: date, past: true }', '{ format: date }'],
     'fields.date_of_birth: must have required property',
   ],
+  [
+    'a pattern of a day without its year',
+    PATIENT,
+    ['{ fhir: birthDate, format: date, past: true }', '{ fhir: birthDate, as: date(DD.MM), past: true }'],
+    'fields.date_of_birth: DD.MM: a pattern of a day needs its year (YYYY)',
+  ],
+  [
+    'a time of the world over a day',
+    PATIENT,
+    ['{ fhir: birthDate, format: date, past: true }', '{ fhir: birthDate, as: instant(YYYY-MM-DDThh:mmZ) }'],
+    'is for a time of the world, and this is of type date: write as: date(…)',
+  ],
+  [
+    'a filter by a pattern that is none',
+    PATIENT,
+    ['search:', 'search:\n  born: { fhir: "birthdate={}", as: date(MM/YYYY) }'],
+    'search.born.as: MM/YYYY: a pattern of a day needs its day (DD)',
+  ],
   ['text that is no YAML', PATIENT, ['fields:', 'fields: [}'], 'patient.yaml:8 Flow sequence'],
   ['a type that is not served', PATIENT, ['resource: Patient', 'resource: Claim'], 'resource: Claim is not served; there are Patient, '],
   [

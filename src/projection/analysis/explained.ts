@@ -9,6 +9,7 @@ import type { Field } from '../field.ts';
 import { anotherValue, type Samples } from '../laws/another-value.ts';
 import { envOf } from '../laws/example.ts';
 import type { LoadedShape } from '../loaded.ts';
+import { sampleOf } from '../query.ts';
 import { searchText, valuesIn } from '../search-text.ts';
 import type { View } from '../shape.ts';
 import type { SearchSpec } from '../spec.ts';
@@ -67,7 +68,7 @@ export function explainedFilters({ mapping, lens }: LoadedShape, registry: Regis
   const { resource, search = {} } = mapping.content;
   return Object.entries(search).flatMap(([name, spec]) =>
     searchesOf(name, spec).map(({ filter, text }) => {
-      const values = Object.fromEntries(valuesIn(text).map((one) => [one, 'x']));
+      const values = Object.fromEntries(valuesIn(text).map((one) => [one, sampleOf(spec)]));
       const { type, parameters } = queryString(`${resource}?${searchText(text, lens.names.scope.aliases, values)}`);
       const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
       return { filter, search: text, conditions: query.where };

@@ -57,12 +57,17 @@ const CHANGES: Change[] = [
   ({ spec }) =>
     spec.also && !spec.readOnly && `${Object.keys(spec.also).join(', ')} share their codes with others: the word is kept beside the code`,
   ({ spec }) => spec.derived?.as === 'personName' && 'prefix, given and family name are a guess from the text',
-  ({ spec }) => spec.as === 'date' && 'a day, whatever was sent beside it, and shown as YYYY-MM-DD',
+  ({ spec, codec }) =>
+    isDated(spec.as) === 'date' &&
+    `a day, whatever was sent beside it, and shown as ${codec.format}${spec.as === 'date' ? '' : '; a year or a month alone is not shown'}`,
+  ({ spec, codec }) => isDated(spec.as) === 'instant' && `in UTC, shown as ${codec.format}; a day without a time is not shown`,
   ({ spec }) => spec.as === 'time' && 'with seconds, which are shown only where they are not 00',
   ({ spec }) => spec.as === 'json' && 'kept as a text: nothing in it can be searched',
   ({ spec }) => spec.as?.startsWith('keyed') && 'one element per entry: the order of the entries is FHIR’s',
   ({ codec, spec }) => codec.target !== undefined && !spec.readOnly && `as a reference: only to a ${codec.target} of this server`,
   ({ spec }) => spec.link && 'a name that exactly one resource carries becomes a reference, too',
 ];
+
+const isDated = (as: string | undefined): string | undefined => as?.replace(/\(.*/, '');
 
 const changesOf = (field: Field): string[] => CHANGES.map((change) => change(field)).filter((text) => typeof text === 'string');

@@ -31,9 +31,12 @@ function another(surface: Surface, field: Field, now: unknown): unknown {
   if (spec.type === 'object') return { other: '2' };
   if (words) return words.find((word) => word !== now);
   if (spec.type === 'boolean') return now !== true;
-  if (codec.target !== undefined) return surface.showId(codec.target, '0190b3c2-0000-7000-8000-0000000000ff', { alias: () => '' });
+  if (codec.target !== undefined) return surface.showId(codec.target, '0190b3c2-0000-7000-8000-0000000000ff', ENV);
+  if (codec.format !== undefined) return codec.read(/^date\b/.test(spec.as!) ? '1970-01-02' : '1970-01-02T03:04:05.000Z', ENV);
   return VALUES.find(({ of }) => of(spec))?.value ?? BY_TYPE[typeOf(field)] ?? (isShort(spec) ? undefined : 'Dr Other Word');
 }
+
+const ENV = { alias: () => '' };
 
 const typeOf = ({ paths }: Field): string => paths[0]?.type ?? '';
 
@@ -55,7 +58,7 @@ const BY_TYPE: Record<string, string> = {
 const VALUES: { of(spec: FieldSpec): boolean | undefined; value: unknown }[] = [
   { of: ({ type }) => type === 'number' || type === 'integer', value: 7 },
   { of: ({ as }) => as === 'time', value: '01:30' },
-  { of: ({ as, format }) => as === 'date' || format === 'date', value: '1970-01-02' },
+  { of: ({ format }) => format === 'date', value: '1970-01-02' },
   { of: ({ format }) => format === 'date-time', value: '1970-01-02T03:04:05.000Z' },
   { of: ({ format }) => format === 'email', value: 'other@example.com' },
   { of: ({ format }) => format === 'uuid', value: '0190b3c2-0000-7000-8000-0000000000ee' },

@@ -87,23 +87,29 @@ const SENT = ['request', 'change', 'replace', 'base'] as const;
 const SHOWN = [...SENT, 'response', 'shows', 'server'] as const;
 
 /** Rules of the request schemas that could be dropped without any refused body being let in. Those of a field that a create may set are shown by creates. */
-function idleRules({ shape, lens }: LoadedShape, examples: Example[]): Gap[] {
+function idleRules(loaded: LoadedShape, examples: Example[]): Gap[] {
+  const { shape, lens } = loaded;
+  const leaves = leavesOf(loaded);
   const later = lens.fields.filter(({ spec }) => spec.on === 'update' || !shape.interactions.includes('create')).map(({ name }) => name);
-  const ofChange = idleIn(shape.changeSchema, examples, 'changeRefused').filter(({ keys }) => later.includes(keys[1]!));
+  const codecs = leaves
+    .filter(({ spec, codec }) => codec.source !== undefined && spec.pattern === undefined)
+    .map(({ at: names }) => names.join('.'));
+  const ofChange = idleIn(shape.changeSchema, examples, { side: 'changeRefused', codecs }).filter(({ keys }) => later.includes(keys[1]!));
   return [
-    ...(shape.interactions.includes('create') ? idleIn(shape.requestSchema, examples, 'refuse') : []),
+    ...(shape.interactions.includes('create') ? idleIn(shape.requestSchema, examples, { side: 'refuse', codecs }) : []),
     ...(shape.interactions.includes('update') ? ofChange : []),
   ];
 }
 
-function idleIn(schema: object, examples: Example[], side: 'refuse' | 'changeRefused'): Gap[] {
+function idleIn(schema: object, examples: Example[], { side, codecs }: { side: 'refuse' | 'changeRefused'; codecs: string[] }): Gap[] {
   const ajv = new Ajv2020({ allowUnionTypes: true, formats: FORMATS });
   const whole = ajv.compile(schema);
   const refused = examples.flatMap((example) => bodiesOf(example, side)).filter((body) => !whole(body));
   return rulesOf(schema as Schema).flatMap(({ at: names, word, without }) => {
     const accepts = ajv.compile(without);
     const needed = refused.some((body) => accepts(body));
-    return needed ? [] : [{ keys: keysOf(names, word), text: `no example is refused by ${word} alone: add one with refuse: and field:` }];
+    const said = word === 'pattern' && codecs.includes(names.join('.')) ? 'as' : word;
+    return needed ? [] : [{ keys: keysOf(names, said), text: `no example is refused by ${said} alone: add one with ${side}: and field:` }];
   });
 }
 
@@ -156,10 +162,18 @@ function idleCodecs({ shape, lens }: LoadedShape, examples: Example[]): Gap[] {
     }));
 }
 
-/** Search parameters, and words of them, that no example asks for. */
+/** Search parameters, and words of them, that no example asks for; and forms of a value that no example is refused for. */
 function unaskedSearches({ mapping }: LoadedShape, examples: Example[]): Gap[] {
   const asked = examples.flatMap(({ search }) => Object.entries(search ?? {}));
-  return Object.entries(mapping.content.search ?? {}).flatMap(([name, spec]) => {
+  const refused = examples.flatMap(({ searchRefused, field }) => (searchRefused && field ? [field] : []));
+  const forms = Object.entries(mapping.content.search ?? {}).filter(
+    ([name, spec]) => typeof spec === 'object' && 'as' in spec && !refused.includes(name),
+  );
+  const unrefused = forms.map(([name]) => ({
+    keys: ['search', name, 'as'],
+    text: 'no example asks with a value it refuses: add one with searchRefused: and field:',
+  }));
+  const unasked = Object.entries(mapping.content.search ?? {}).flatMap(([name, spec]) => {
     const words = typeof spec === 'object' && 'words' in spec ? Object.keys(spec.words) : [undefined];
     return words
       .filter((word) => !asked.some(([asking, value]) => asking === name && (word === undefined || value === word)))
@@ -168,4 +182,5 @@ function unaskedSearches({ mapping }: LoadedShape, examples: Example[]): Gap[] {
         text: `no example asks for ${[name, word].filter(Boolean).join('=')} and states the FHIR search: add one with search: and query:`,
       }));
   });
+  return [...unasked, ...unrefused];
 }

@@ -1,4 +1,5 @@
 // The parameters of an operation: the id in the path, paging, filters with the FHIR search each becomes, headers.
+import { filterCodec } from '../query.ts';
 import type { MappingSpec, SearchSpec, SurfaceSpec } from '../spec.ts';
 import type { Json } from './json.ts';
 import type { ShownExamples } from './shown-examples.ts';
@@ -82,11 +83,16 @@ function meaningOf(spec: SearchSpec): string {
   if (typeof spec === 'string') return 'Only items that have this.';
   if ('each' in spec) return 'Only items that have every one of these words.';
   if ('words' in spec) return 'Only items of this kind.';
+  const format = filterCodec(spec)?.format;
+  if (format !== undefined) return `Only items that have this, written as ${format}.`;
   return spec.id === undefined ? 'Only items that have this.' : `Only items of the ${spec.id} with this id.`;
 }
 
 function schemaOf(spec: SearchSpec): Json {
-  if (typeof spec !== 'object' || !('words' in spec)) return { type: 'string' };
+  if (typeof spec !== 'object' || !('words' in spec)) {
+    const pattern = filterCodec(spec)?.source;
+    return { type: 'string', ...(pattern !== undefined && { pattern }) };
+  }
   const words = Object.keys(spec.words);
   return words.every((word) => word === 'true' || word === 'false') ? { type: 'boolean' } : { type: 'string', enum: words };
 }

@@ -1,0 +1,104 @@
+// Days and times in a vendor's own form: taken and shown by the pattern that the mapping declares.
+
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { codecOf } from '../../src/projection/codecs.ts';
+import { datePattern } from '../../src/projection/date-pattern.ts';
+import { idsOf } from '../../src/projection/ids.ts';
+import { envOf, NOW } from '../../src/projection/laws/example.ts';
+import { loadShapes } from '../../src/projection/mapping.ts';
+import { profiles, registry } from './examples.ts';
+
+const env = { alias: (_type: string, id: string) => id };
+const codec = (as: string) => codecOf({ as }, { aliases: {}, ids: idsOf({}), resource: 'Patient' });
+
+describe.each([
+  ['date(MM/DD/YYYY)', '12/10/1985', '1985-12-10'],
+  ['date(DD.MM.YYYY)', '10.12.1985', '1985-12-10'],
+  ['date(YYYYMMDD)', '19851210', '1985-12-10'],
+  ['date(YYYY-MM-DDT00:00:00.000+0000)', '1985-12-10T00:00:00.000+0000', '1985-12-10'],
+  ['instant(YYYY-MM-DDThh:mm:ss.SSS+hhmm)', '2017-01-18T06:35:03.125+0000', '2017-01-18T06:35:03.125+00:00'],
+  ['instant(DD/MM/YYYY hh:mmZ)', '18/01/2017 06:35Z', '2017-01-18T06:35:00Z'],
+])('%s', (as, shown, stored) => {
+  test(`${shown} is stored as ${stored} and shown as it came`, () => {
+    const made = codec(as);
+    expect([made.fault!(shown), made.write(shown, env), made.read(stored, env)]).toEqual([undefined, stored, shown]);
+    expect(new RegExp(made.source!).test(shown)).toBe(true);
+  });
+  test.each(['', 'yesterday', `${shown}\n`, ` ${shown}`, shown.replace(/\d/, 'x'), '1985'])('%j is refused', (text) => {
+    expect(codec(as).fault!(text)).toMatch(/^must be (a date of the calendar|an instant) as /);
+  });
+});
+
+test('a day that is in no calendar is refused, though it looks like one', () => {
+  const made = codec('date(DD.MM.YYYY)');
+  expect([new RegExp(made.source!).test('30.02.2023'), made.fault!('30.02.2023')]).toEqual([
+    true,
+    'must be a date of the calendar as DD.MM.YYYY',
+  ]);
+});
+
+test('of several forms all are taken and the first is shown', () => {
+  const made = codec('date(YYYY-MM-DDT00:00:00.000+0000 | YYYY-MM-DD)');
+  expect([made.write('1997-09-02', env), made.read('1997-09-02', env)]).toEqual(['1997-09-02', '1997-09-02T00:00:00.000+0000']);
+});
+
+test('what is stored with less than a day, or without a time, is not shown', () => {
+  expect(['1985', '1985-12'].map((stored) => codec('date(DD.MM.YYYY)').read(stored, env))).toEqual([undefined, undefined]);
+  expect(codec('instant(YYYY-MM-DDThh:mmZ)').read('2017-01-18', env)).toBeUndefined();
+});
+
+test('a time is shown in UTC, wherever it was written', () => {
+  expect(codec('instant(YYYY-MM-DDThh:mm:ss+hhmm)').read('2017-01-18T01:30:00-05:00', env)).toBe('2017-01-18T06:30:00+0000');
+});
+
+test('any day and any time comes back as it was', () => {
+  const [day, time] = [codec('date(MM/DD/YYYY)'), codec('instant(YYYYMMDD hhmmss.SSS+hhmm)')];
+  const between = { min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true };
+  fc.assert(
+    fc.property(fc.date(between), (moment) => {
+      const iso = moment.toISOString();
+      expect(day.write(day.read(iso.slice(0, 10), env), env)).toBe(iso.slice(0, 10));
+      expect(Date.parse(time.write(time.read(iso, env), env) as string)).toBe(moment.getTime());
+    }),
+  );
+});
+
+test.each([
+  ['MM/DD', 'day', 'MM/DD: a pattern of a day needs its year (YYYY)'],
+  ['MM/DD/YYYY/MM', 'day', 'MM/DD/YYYY/MM: MM may stand only once'],
+  ['YYYY-MM-DD hh', 'day', 'YYYY-MM-DD hh: a day has no hours: write as: instant(…) for a time'],
+  ['YYYY-MM-DD hh:mm', 'instant', 'YYYY-MM-DD hh:mm: a time needs its zone: end it with Z, +hhmm or +hh:mm'],
+  ['YYYY-MM-DD', 'instant', 'YYYY-MM-DD: a pattern of an instant needs its hour (hh)'],
+] as const)('the pattern %s of a %s is refused by what it lacks', (text, kind, told) => {
+  expect(() => datePattern(text, kind)).toThrow(told);
+});
+
+test('a mapping’s dates are checked, searched for and described in the vendor’s form', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dates-'));
+  cpSync('mappings/loop/surface.yaml', join(folder, 'loop/surface.yaml'), { recursive: true });
+  writeFileSync(
+    join(folder, 'loop/person.yaml'),
+    `resource: Patient
+path: /v1/persons
+interactions: [create, search]
+fields: { born: { fhir: birthDate, as: date(DD.MM.YYYY), past: true } }
+search: { born: { fhir: 'birthdate={}', as: date(DD.MM.YYYY) } }
+`,
+  );
+  const { shapes } = loadShapes(folder, { profiles, registry });
+  rmSync(folder, { recursive: true });
+  const { shape } = shapes[0]!;
+  expect(shape.requestSchema).toMatchObject({ properties: { born: { type: 'string', pattern: '^\\d\\d\\.\\d\\d\\.\\d{4}$' } } });
+  const texts = (born: string) => shape.check({ born }, NOW).map(({ text }) => text);
+  expect(['10.12.1985', '1985-12-10', '30.02.1985', '01.01.2999'].map(texts)).toEqual([
+    [],
+    ['born must be a date of the calendar as DD.MM.YYYY'],
+    ['born must be a date of the calendar as DD.MM.YYYY'],
+    ['born must not be in the future'],
+  ]);
+  expect(shape.query({ born: '10.12.1985' }, envOf())).toBe('Patient?birthdate=1985-12-10');
+  expect(() => shape.query({ born: '1985-12-10' }, envOf())).toThrow('born must be a date of the calendar as DD.MM.YYYY');
+});
