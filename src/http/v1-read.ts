@@ -121,14 +121,14 @@ function wholeNumber(
   return value > rule.most ? rule.most : rule.standard;
 }
 
-function listFacts({ context, seal }: V1Call, { limit, offset }: Paging, page: Page): ListFacts {
+function listFacts({ shape, context, seal }: V1Call, { limit, offset }: Paging, page: Page): ListFacts {
   const hasMore = page.next !== undefined;
   return {
     limit,
     offset,
     hasMore,
     nextOffset: hasMore ? offset + limit : null,
-    cursor: page.next ? seal.close(context.caller.tenant, page.next) : null,
+    cursor: page.next && shape.surface.page.cursor !== undefined ? seal.close(context.caller.tenant, page.next) : null,
     ...(page.total !== undefined && { total: page.total }),
   };
 }
