@@ -6,6 +6,7 @@ import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { permitted } from './permitted.ts';
+import { registryFor } from './terminology.ts';
 
 /** The match, or undefined; several are refused (412). Call it inside a transaction: the lock lasts as long as that. */
 export async function matchOne(context: Context, type: ServedType, criteria: string): Promise<Row | undefined> {
@@ -32,7 +33,8 @@ export async function matches(
   { criteria, count }: { criteria: string; count: number },
 ): Promise<Row[]> {
   const parameters = [...new URLSearchParams(criteria)];
-  const { query } = parseSearch(type, parameters, { registry: context.registry, baseUrl: context.baseUrl, handling: 'strict' });
+  const registry = await registryFor(context, parameters);
+  const { query } = parseSearch(type, parameters, { registry, baseUrl: context.baseUrl, handling: 'strict' });
   if (!query.where.length) throw structure('conditional criteria need at least one search parameter');
   const asked = { ...permitted(query, context.caller), count, total: 'none' as const, include: [], few: true as const };
   return (await context.store.search(context.caller.tenant, asked)).rows;

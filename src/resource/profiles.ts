@@ -8,6 +8,7 @@ import { needsOf } from '../fhir/profile/needs.ts';
 import { isRefused, said } from '../fhir/profile/said.ts';
 import { canonicalOf, claimsIn } from '../fhir/profile-claims.ts';
 import type { Resource } from '../fhir/types.ts';
+import type { Terminology } from '../fhir/validation/value-set.ts';
 import type { KnownProfile, Store } from '../store/store.ts';
 
 /** What writes and $validate ask. */
@@ -16,12 +17,19 @@ export interface Profiles {
   refusals(store: Store, resource: Resource): Promise<Issue[]>;
   /** The checker of one profile: undefined when it is not loaded, an Unusable when it cannot be checked with. */
   checker(store: Store, canonical: string): Promise<Checker | Unusable | undefined>;
+  /** What is known of value sets and code systems when these are named. Undefined: no more than the search parameters know by themselves. */
+  terminology(store: Store, urls: string[]): Promise<Terminology | undefined>;
   /** Type → canonical URLs of the profiles of it. The same object while nothing changes. */
   supported(store: Store): Promise<ReadonlyMap<string, string[]>>;
 }
 
 /** Nothing is checked: for what the server writes of its own accord, which must not fail because of what somebody else claims. */
-export const UNCHECKED: Profiles = { refusals: async () => [], checker: async () => undefined, supported: async () => new Map() };
+export const UNCHECKED: Profiles = {
+  refusals: async () => [],
+  checker: async () => undefined,
+  terminology: async () => undefined,
+  supported: async () => new Map(),
+};
 
 const MOMENT_MS = 1000;
 const OWN = 'facet';
@@ -60,6 +68,12 @@ export function profilesOf(own: readonly Definition[], { now = Date.now, missed 
   return {
     checker,
     supported: async (store) => (await current(store)).supported,
+    async terminology(store, urls) {
+      const now = await current(store);
+      const missing = urls.filter((url) => !now.gathered.has(url));
+      if (missing.length) await gather(now, store, missing);
+      return now.library.terminology;
+    },
     async refusals(store, resource) {
       const found: Issue[] = [];
       for (const { claim, ...subject } of claimsIn(resource)) {
@@ -93,7 +107,7 @@ async function checkerIn(known: Known, store: Store, canonical: string): Promise
     resource: { ...(version !== null && { version }) },
   }));
   if (!chosen(versions, canonical, '')) return undefined;
-  if (!known.gathered.has(url)) await gather(known, store, url);
+  if (!known.gathered.has(url)) await gather(known, store, [url]);
   try {
     return known.checkers.of(canonical);
   } catch (error) {
@@ -102,11 +116,11 @@ async function checkerIn(known: Known, store: Store, canonical: string): Promise
   }
 }
 
-/** Brings a definition and all it needs into the library. Two may do so at once: what is there twice is the same. */
-async function gather(known: Known, store: Store, url: string): Promise<void> {
+/** Brings definitions and all they need into the library. Two may do so at once: what is there twice is the same. */
+async function gather(known: Known, store: Store, urls: string[]): Promise<void> {
   const seen = new Set<string>();
   const found: Kept[] = [];
-  for (let wanted = [url]; wanted.length; ) {
+  for (let wanted = urls; wanted.length; ) {
     const missing = wanted.filter((one) => !known.gathered.has(one) && !seen.has(one));
     for (const one of missing) seen.add(one);
     const rows = missing.length ? await store.definitions.find(missing) : [];
@@ -115,7 +129,9 @@ async function gather(known: Known, store: Store, url: string): Promise<void> {
     wanted = [...kept.map(({ resource }) => resource), ...ownOf(known, missing)].flatMap(needsOf);
   }
   known.library.add(found.filter(({ resource }) => !known.gathered.has(resource.url)));
-  for (const one of seen) known.gathered.add(one);
+  // what nobody defines is not remembered: searches may name anything
+  const named = new Set(urls.filter((url) => !found.some(({ resource }) => resource.url === url) && !known.profiles.has(url)));
+  for (const one of seen) if (!named.has(one)) known.gathered.add(one);
 }
 
 /** Definitions of our own are in the library from the start; what they need may be elsewhere. */

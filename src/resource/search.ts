@@ -8,6 +8,7 @@ import type { Explained, Page, Start } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { permitted } from './permitted.ts';
 import { shownTo } from './security-context.ts';
+import { registryFor } from './terminology.ts';
 
 export interface SearchRequest {
   type: ServedType;
@@ -35,7 +36,8 @@ interface Found extends Page {
 /** One page of matches, and what the parameters were understood as. */
 export async function search(context: Context, request: SearchRequest): Promise<Found> {
   const { type, also = [], within, parameters, handling, start, count, total, scoped } = request;
-  const parsed = parseSearchOf([type, ...also], parameters, { registry: context.registry, baseUrl: context.baseUrl, handling });
+  const registry = await registryFor(context, parameters);
+  const parsed = parseSearchOf([type, ...also], parameters, { registry, baseUrl: context.baseUrl, handling });
   const narrowed = within ? narrowedTo(parsed.query, within) : parsed.query;
   const asked = scoped ? permitted(narrowed, context.caller) : narrowed;
   const query = { ...asked, ...(count !== undefined && { count }), ...(total && { total }) };

@@ -180,3 +180,103 @@ describe('once it is loaded', () => {
     expect((await send('post', '/Patient', bad)).status).toBe(201);
   });
 });
+
+describe('value sets and code systems of a loaded package', () => {
+  const SYSTEM = 'https://example.org/CodeSystem/spoken';
+  const SET = 'https://example.org/ValueSet/nordic';
+  const terms = [
+    {
+      kind: 'CodeSystem',
+      url: SYSTEM,
+      version: '1.0',
+      content: 'complete',
+      concept: [{ code: 'nordic', concept: [{ code: 'sv' }, { code: 'da' }] }, { code: 'de' }],
+    },
+    { kind: 'ValueSet', url: SET, version: '1.0', compose: { include: [{ valueSet: [`${SET}-inner`] }] } },
+    {
+      kind: 'ValueSet',
+      url: `${SET}-inner`,
+      compose: { include: [{ system: SYSTEM, filter: [{ property: 'concept', op: 'descendent-of', value: 'nordic' }] }] },
+    },
+  ];
+  const loadTerms = (version: string, list = terms) => {
+    const kept = list.map(({ kind, ...one }) => ({
+      kind,
+      url: one.url,
+      version: one.version,
+      body: JSON.stringify({ resourceType: kind, ...one }),
+    }));
+    return command('profiles add', { package: JSON.stringify({ name: 'terms', version, depends: {}, definitions: kept }) });
+  };
+  const found = async (query: string) => {
+    const { status, body } = await api('get', `/Patient?identifier=urn:speaks|&${query}`);
+    return [
+      status,
+      ...(body.entry ?? []).map(({ resource }: { resource: { birthDate: string } }) => resource.birthDate.slice(0, 4)).sort(),
+    ];
+  };
+  const speaking = (code: string, year: string) =>
+    send('post', '/Patient', {
+      resourceType: 'Patient',
+      identifier: [{ system: 'urn:speaks', value: code }],
+      birthDate: `${year}-01-01`,
+      communication: [{ language: { coding: [{ system: SYSTEM, code }] } }],
+    });
+
+  test('are refused by name in a search before it is loaded', async () => {
+    for (const [code, year] of [
+      ['sv', '1971'],
+      ['da', '1972'],
+      ['de', '1973'],
+      ['nordic', '1974'],
+    ])
+      await speaking(code!, year!);
+    const { status, body } = await api('get', `/Patient?language:in=${SET}`);
+    expect([status, body.issue[0].diagnostics]).toEqual([400, `the value set ${SET} is not known here`]);
+    expect((await api('get', `/Patient?language:below=${SYSTEM}|nordic`)).status).toBe(400);
+  });
+
+  test('answer :in, :not-in, :above and :below, in a _filter, a chain and a system search too, a second after', async () => {
+    await loadTerms('1.0');
+    await settled();
+    expect(await found(`language:in=${SET}`)).toEqual([200, '1971', '1972']);
+    expect(await found(`language:in=${SET}|1.0`)).toEqual([200, '1971', '1972']);
+    expect(await found(`language:not-in=${SET}`)).toEqual([200, '1973', '1974']);
+    expect(await found(`language:below=${SYSTEM}|nordic`)).toEqual([200, '1971', '1972', '1974']);
+    expect(await found(`language:above=${SYSTEM}|sv`)).toEqual([200, '1971', '1974']);
+    expect(await found(`_filter=${encodeURIComponent(`language in "${SET}" or language eq de`)}`)).toEqual([200, '1971', '1972', '1973']);
+    const patient = (await api('get', '/Patient?identifier=urn:speaks|sv')).body.entry[0].resource;
+    await send('post', '/Observation', {
+      resourceType: 'Observation',
+      status: 'final',
+      code: { text: 'x' },
+      subject: { reference: `Patient/${patient.id}` },
+    });
+    const chained = await api('get', `/Observation?subject:Patient.language:in=${SET}&_total=accurate`);
+    expect([chained.status, chained.body.total]).toEqual([200, 1]);
+    expect((await api('get', `/Patient?language:in=${SET}|2.0`)).status).toBe(400);
+  });
+
+  test('decide what a conditional write is about, alone and in a transaction', async () => {
+    const criteria = `Patient?identifier=urn:speaks|da&language:in=${SET}`;
+    const patch = [{ op: 'replace', path: '/birthDate', value: '1982-01-01' }];
+    expect((await send('patch', `/${criteria}`, patch, 'application/json-patch+json')).status).toBe(200);
+    expect((await send('patch', `/${criteria.replace('|da', '|de')}`, patch, 'application/json-patch+json')).status).toBe(404);
+    const resource = { resourceType: 'Patient', identifier: [{ system: 'urn:speaks', value: 'da' }] };
+    const entry = [{ resource, request: { method: 'POST', url: 'Patient', ifNoneExist: criteria.slice(8) } }];
+    const { status, body } = await send('post', '', { resourceType: 'Bundle', type: 'transaction', entry });
+    expect([status, body.entry[0].response.status.slice(0, 3)]).toEqual([200, '200']);
+  });
+
+  test('are those of the newest version, and gone a second after the package is removed', async () => {
+    await loadTerms('2.0', [
+      { ...terms[1]!, version: '2.0', compose: { include: [{ system: SYSTEM, concept: [{ code: 'de' }] }] } } as never,
+    ]);
+    await settled();
+    expect(await found(`language:in=${SET}`)).toEqual([200, '1973']);
+    expect(await found(`language:in=${SET}|1.0`)).toEqual([200, '1971', '1982']);
+    await command('profiles remove', { package: 'terms' });
+    await settled();
+    expect((await api('get', `/Patient?language:in=${SET}`)).status).toBe(400);
+  });
+});

@@ -10,6 +10,8 @@ import type { CodeSystem, Definition, DefinitionKind, Kept, StructureDefinition,
 /** What checkers are compiled from. Definitions may be added; what was compiled before then stays as it is. */
 export interface Library extends Source {
   add(kept: readonly Kept[]): void;
+  /** The value sets and code systems of all packages, and R4's own. */
+  terminology: Terminology;
 }
 
 /** A library that holds these. `typeOf`: the types of profiles that are known by name only. */
@@ -32,6 +34,7 @@ export function libraryOf(kept: readonly Kept[], typeOf: (canonical: string) => 
       if (!expanded.has(key)) expanded.set(key, codesOf(valueSet, terminologyOf(find, from)));
       return expanded.get(key);
     },
+    terminology: terminologyOf(find, ''),
   };
   library.add(kept);
   return library;

@@ -1,0 +1,21 @@
+// The search parameters with the value sets and code systems that a search names, those of loaded packages too.
+// https://hl7.org/fhir/R4/search.html#subsumption
+import type { Registry } from '../fhir/search/parameters.ts';
+import type { Context } from './context.ts';
+
+/** Parameters whose value may name a value set or a code system. */
+const NAMING = /^_filter$|:(in|not-in|above|below)$/;
+
+/** What a search with these parameters is read with. Nothing is looked up for one that names none. */
+export async function registryFor(
+  { registry, profiles, store }: Pick<Context, 'registry' | 'profiles' | 'store'>,
+  parameters: readonly [name: string, value: string][],
+): Promise<Registry> {
+  const values = parameters.filter(([name]) => NAMING.test(name)).map(([, value]) => value);
+  const urls = new Set(values.flatMap((value) => value.split(BETWEEN)).filter((piece) => piece.includes(':')));
+  const terminology = urls.size ? await profiles.terminology(store, [...urls]) : undefined;
+  return terminology ? { ...registry, terminology } : registry;
+}
+
+/** What stands between canonical URLs, their versions and codes, in a value or a filter. */
+const BETWEEN = /[\s,|"()\\]+/;
