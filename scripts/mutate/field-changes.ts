@@ -24,6 +24,7 @@ export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec
   shares: () => [here(drop())],
   omit: (when: string) => [here(drop()), ...(when === 'implied' ? [here({ what: 'unset', value: 'unset' })] : [])],
   key: () => [here(drop())],
+  having: () => [here(drop())],
   where: () => [here(drop())],
   past: () => [here(drop())],
   unlike: () => [here(drop())],

@@ -85,7 +85,11 @@ function searchChanges(spec: SearchSpec, keys: string[]): PlacedChange[] {
 
 /** A modifier less, and the other truth. */
 const textChanges = (text: string, keys: string[]): PlacedChange[] =>
-  [text.replace(/:(?:not|contains|exact)=/, '='), text.replace(/=(true|false)$/, (_, word) => `=${word === 'true' ? 'false' : 'true'}`)]
+  [
+    text.replace(/:(?:not|contains|exact)=/, '='),
+    text.replace(/=(true|false)$/, (_, word) => `=${word === 'true' ? 'false' : 'true'}`),
+    text.replace(/=([gl]e)\{/, (_, way) => `=${way === 'ge' ? 'le' : 'ge'}{`),
+  ]
     .filter((other) => other !== text)
     .map((other) => at(keys, to(other)));
 

@@ -21,7 +21,7 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void 
       fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: say which is meant`));
   }
   if (mapping.interactions.some((one) => one === 'create' || one === 'update' || one === 'replace')) {
-    checkOverlaps(lens.leaves, writersOf(lens), fault);
+    checkOverlaps(lens.leaves, writersOf(lens, mapping), fault);
     for (const { leaves } of lens.lists) checkOverlaps(leaves, leaves.flatMap(writersIn), fault);
   }
   if (mapping.row && mapping.interactions.some((one) => one === 'update' || one === 'replace' || one === 'delete'))
@@ -93,6 +93,7 @@ function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): str
   const problems = [
     spec.exists && codec.target === undefined && 'exists: needs a field that is a reference',
     spec.key && !members?.some(({ name }) => name === spec.key) && `key: there is no field ${spec.key} in its members`,
+    spec.having && !members?.some(({ name }) => name === spec.having) && `having: there is no field ${spec.having} in its members`,
     spec.unlike && !beside.includes(spec.unlike) && `there is no field ${spec.unlike} beside it${didYouMean(spec.unlike, beside)}`,
     spec.readOnly && spec.on && 'a field that is readOnly is in no request: on: has nothing to say',
     spec.on === 'update' && spec.required && 'a field that a create may not set cannot be required',
@@ -125,13 +126,17 @@ const writersIn = (field: Field): Writer[] =>
     ...(field.owns && { owns: field.owns }),
   }));
 
+/** A field that nobody writes: read only, without a value of its own for a new item, and no outside step fills it in. */
+const isOnlyShown = ({ readOnly, default: standard }: FieldSpec, { port }: MappingSpec): boolean =>
+  readOnly === true && port === undefined && (standard === undefined || standard === '');
+
 /** Whatever writes: fields, the words beside their codes, parts of texts, linked references, what is written and never shown. */
-function writersOf(lens: Lens): Writer[] {
+function writersOf(lens: Lens, mapping: MappingSpec): Writer[] {
   const links = lens.leaves.flatMap((field) =>
     field.spec.link ? [{ keys: keysOf(field), name: `the link of ${field.name}`, path: lens.names.path(field.spec.link.to) }] : [],
   );
   const also = lens.also.map(({ path }, nth) => ({ keys: ['also', String(nth)], name: `also ${nth + 1}`, path }));
-  return [...lens.leaves.flatMap(writersIn), ...links, ...also];
+  return [...lens.leaves.filter(({ spec }) => !isOnlyShown(spec, mapping)).flatMap(writersIn), ...links, ...also];
 }
 
 function checkOverlaps(leaves: Field[], all: Writer[], fault: Fault): void {

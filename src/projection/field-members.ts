@@ -19,7 +19,8 @@ interface Member {
   put(element: unknown, member: View, env: Env): unknown;
 }
 
-/** `list:` the repeating element, `where:` which of its members (and how a new one begins), `key:` the field by which a member is known again. */
+/** `list:` the repeating element, `where:` which of its members (and how a new one begins), `key:` the field by which a member is known again, `having:`
+ * the field without which an element is no member. */
 export const membersField =
   (fieldOf: FieldMaker): FieldMaker =>
   (name, spec, context) => {
@@ -32,7 +33,10 @@ export const membersField =
     const inner = { ...rest, names, slot: (path: Path) => tree.slot(path), at };
     const members = Object.entries(spec.fields!).map(([field, one]) => fieldOf(field, one, inner));
     const member = memberOf(members, tree);
-    const shown = (element: unknown, env: Env): View | undefined => (own.has(element, env) ? member.show(element, env) : undefined);
+    const shown = (element: unknown, env: Env): View | undefined => {
+      const view = own.has(element, env) ? member.show(element, env) : undefined;
+      return view && spec.having !== undefined && view[spec.having] === null ? undefined : view;
+    };
     return {
       name,
       spec,

@@ -23,6 +23,7 @@ const FIELD = {
     list: text,
     where: text,
     key: text,
+    having: text,
     fields: tableOf({ $ref: '#/$defs/field' }),
     each: texts,
     as: text,

@@ -70,10 +70,11 @@ export interface FieldSpec {
   fhir?: string | string[];
   /** An object of its own: its fields live below this path. */
   at?: string;
-  /** A list of objects, one for each element of this path; `where`: for those only, and how a new one begins; `key`: the field by which a member is known again. */
+  /** A list of objects, one for each element of this path; `where`: for those only, and how a new one begins; `key`: the field by which a member is known again; `having`: the field without which an element is no member. */
   list?: string;
   where?: string;
   key?: string;
+  having?: string;
   fields?: Record<string, FieldSpec>;
   /** Of each element found, the first of these that has a value. */
   each?: string | string[];

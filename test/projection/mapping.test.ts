@@ -144,8 +144,8 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
   [
     'two types of one choice',
     PATIENT,
-    ['extension(%prescriptionStatus).value.ofType(string)', 'extension(%researcherAcknowledgement).value.ofType(code)'],
-    'it writes where researcher_acknowledgement_id writes',
+    ["telecom.where(system='phone').value", 'extension(%metadata).value.ofType(code)'],
+    'it writes where phone writes',
   ],
   [
     'a second line without a first',

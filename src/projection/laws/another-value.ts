@@ -33,6 +33,7 @@ function another(surface: Surface, field: Field, now: unknown): unknown {
   if (spec.type === 'boolean') return now !== true;
   if (codec.target !== undefined) return surface.showId(codec.target, '0190b3c2-0000-7000-8000-0000000000ff', ENV);
   if (codec.format !== undefined) return codec.read(/^date\b/.test(spec.as!) ? '1970-01-02' : '1970-01-02T03:04:05.000Z', ENV);
+  if (/\bcontentType$/.test(field.paths[0]?.text ?? '')) return 'text/plain';
   return VALUES.find(({ of }) => of(spec))?.value ?? BY_TYPE[typeOf(field)] ?? (isShort(spec) ? undefined : 'Dr Other Word');
 }
 

@@ -1,12 +1,14 @@
 // The laws of a lens: writing what was read changes nothing, reading gives what was written, and what others wrote survives. Each answers with what is
 // wrong; nothing means that it holds.
 import { elementOf } from '../../fhir/elements.ts';
+import type { Path } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { validate } from '../../fhir/validation/validate.ts';
 import type { Field } from '../field.ts';
 import type { Lens } from '../lens.ts';
 import { unsetOf } from '../lens-read.ts';
 import type { LoadedShape } from '../loaded.ts';
+import { isOverlap } from '../overlap.ts';
 import type { Env, View } from '../shape.ts';
 import { anotherValue, type Samples } from './another-value.ts';
 import { differences, missing } from './difference.ts';
@@ -56,11 +58,18 @@ export function readingGivesWhatWasWritten(
   });
 }
 
-/** A view without what is another spelling of a field: it changes with that field. */
-export function withoutSharers(view: View, { name, spec }: Field, fields: Field[]): View {
-  const others = fields.filter((one) => one.name !== name && (one.spec.shares ?? one.name) === (spec.shares ?? name));
+/** A view without what is another spelling of a field, or only shows what the field writes: it changes with that field. */
+export function withoutSharers(view: View, field: Field, fields: Field[]): View {
+  const { name, spec } = field;
+  const shares = (one: Field): boolean => (one.spec.shares ?? one.name) === (spec.shares ?? name);
+  const others = fields.filter((one) => one.name !== name && (shares(one) || (one.spec.readOnly && looksAt(one, field))));
   return Object.fromEntries(Object.entries(view).filter(([key]) => !others.some((one) => one.name === key)));
 }
+
+const looksAt = (one: Field, other: Field): boolean =>
+  one.written.some((path) => placesOf(other).some((place) => isOverlap({ path }, { path: place })));
+
+const placesOf = ({ written, fields = [] }: Field): Path[] => [...written, ...fields.flatMap(placesOf)];
 
 /** Read-only fields, put in by the server through the same lens. */
 export function theServerWrites({ lens }: LoadedShape, resource: Resource, { view, env }: { view: View; env: Env }) {
