@@ -1,5 +1,5 @@
 // The opaque text of a page link: the search and the position in it, sealed so that no value of a patient stands in a URL we make.
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto';
 import { invalid } from '../fhir/outcome.ts';
 
 /** Seals and opens page links of one installation; a link opens only for the tenant it was made for. */
@@ -13,7 +13,7 @@ const TAG = 16;
 
 /** AES-256-GCM under a key that all processes of the installation share. */
 export function sealWith(secret: string): Seal {
-  const key = createHash('sha256').update(secret).digest();
+  const key = createSecretKey(createHash('sha256').update(secret).digest());
   return {
     close(tenant, content) {
       const nonce = randomBytes(NONCE);
