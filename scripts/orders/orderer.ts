@@ -35,6 +35,27 @@ const request = (id: string, patient: string, status = 'active') => ({
 });
 /** Patients, so that no one has thousands of orders. */
 const PATIENTS = 50;
+const PATIENTS_OF = Array.from({ length: PATIENTS }, (_, nth) => ({ ...PATIENT, id: `p${nth}` }));
+
+const PAGE = 250;
+
+/** So many orders of one tenant, written in transactions. */
+export async function placeAtOnce({ bases, keys }: Servers, orders: number): Promise<void> {
+  const post = async (resources: { resourceType: string; id: string }[]) => {
+    const entry = resources.map((resource) => ({ resource, request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` } }));
+    const status = await asked(bases()[0]!, {
+      method: 'POST',
+      key: keys.demo.fhir,
+      body: { resourceType: 'Bundle', type: 'transaction', entry },
+    });
+    if (status !== 200) throw new Error(`the orders cannot be written: ${status}`);
+  };
+  await post(PATIENTS_OF);
+  for (let from = 0; from < orders; from += PAGE) {
+    const count = Math.min(PAGE, orders - from);
+    await post(Array.from({ length: count }, (_, nth) => request(`sr-${from + nth}`, `p${(from + nth) % PATIENTS}`)));
+  }
+}
 
 export type Place = (nth: number, random: () => number) => Promise<Ordered[]>;
 
@@ -53,8 +74,7 @@ export async function orderer({ bases, keys }: Servers): Promise<Place> {
   };
   const put = (tenant: Tenant, resource: { resourceType: string; id: string }) =>
     call(tenant, 'PUT', `${resource.resourceType}/${resource.id}`, resource);
-  const patients = Array.from({ length: PATIENTS }, (_, nth) => ({ ...PATIENT, id: `p${nth}` }));
-  const entry = patients.map((resource) => ({ resource, request: { method: 'PUT', url: `Patient/${resource.id}` } }));
+  const entry = PATIENTS_OF.map((resource) => ({ resource, request: { method: 'PUT', url: `Patient/${resource.id}` } }));
   for (const tenant of ['demo', 'other'] as const) await call(tenant, 'POST', '', { resourceType: 'Bundle', type: 'transaction', entry });
   return async (nth, random) => {
     const id = `sr-${nth}`;

@@ -1,6 +1,6 @@
 // An order in the outbox: which topic and subject it has, and what its payload holds.
 import type { Resource } from '../../fhir/types.ts';
-import type { OutboxEntry, OutboxState, Store } from '../../store/store.ts';
+import type { OutboxEntry, OutboxState, Row, Store } from '../../store/store.ts';
 
 /** The topic of orders. One entry per ServiceRequest, for good: that is what makes an order happen once. */
 export const ORDER = 'order';
@@ -53,8 +53,11 @@ export async function presentEntry(store: Store, tenant: number, serviceRequestI
 }
 
 /** The request that was ordered, as it stands; undefined when it was deleted, whatever was made again under its id. */
-export async function orderedRequest(store: Store, entry: OutboxEntry): Promise<Resource | undefined> {
-  const row = await store.read(entry.tenant, 'ServiceRequest', requestId(entry));
+export const orderedRequest = async (store: Store, entry: OutboxEntry): Promise<Resource | undefined> =>
+  orderedIn(store, entry, await store.read(entry.tenant, 'ServiceRequest', requestId(entry)));
+
+/** The same, from the row that stands under its id. */
+export async function orderedIn(store: Store, entry: OutboxEntry, row: Row | undefined): Promise<Resource | undefined> {
   if (!row?.body || (row.version !== payloadOf(entry).version && !(await isPresent(store, entry)))) return undefined;
   return JSON.parse(row.body) as Resource;
 }

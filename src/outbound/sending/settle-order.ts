@@ -1,13 +1,13 @@
 // What came of an attempt: the entry's next state, and what the ServiceRequest and its Task say of it, in one transaction.
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
-import type { OutboxEntry, OutboxState } from '../../store/store.ts';
+import { rewriteAll } from '../../resource/rewrite-all.ts';
+import type { OutboxEntry, OutboxState, Store } from '../../store/store.ts';
 import { follow } from '../following/placing.ts';
 import type { JunctionOrder } from '../network/client.ts';
 import type { Outcome } from '../network/outcome.ts';
-import { type OrderPayload, orderedRequest, requestId } from '../ordering/order-entry.ts';
+import { type OrderPayload, orderedIn, requestId } from '../ordering/order-entry.ts';
 import { callOff } from './cancel.ts';
-import { abandoned, accepted, calledOff, change, type Edit, refused } from './record.ts';
+import { abandoned, accepted, type Change, calledOff, type Edit, refused } from './record.ts';
 import { isAbandoned, retryAt } from './retry-time.ts';
 import { type Leased, type Sending, senderContext } from './sending.ts';
 
@@ -35,30 +35,50 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
   if (health) sending.breaker.record(health, now, 'retryAfter' in came ? came.retryAfter : undefined);
   const { state, payload, nextAt, error, edit } = concluded(sending, leased, result);
   const written = await sending.store.transaction(async (store) => {
-    // the request first, as whoever takes it back does: then one of the two sees the other
-    await store.hold(entry.tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
+    // held first, as whoever takes it back does: then one of the two sees the other
+    const stands = await standing(store, entry, payload);
     const outcome = { state, at: now.toISOString(), payload: JSON.stringify(payload), ...(nextAt && { nextAt }), ...(error && { error }) };
     if (!(await store.outbox.settle(entry, by, outcome))) return false;
     if (!edit) return true;
     const context = senderContext(sending, entry.tenant, store);
-    const unwanted = state === 'done' && (await isTakenBack(context, entry, payload));
-    if (await orderedRequest(store, entry)) await change(context, 'ServiceRequest', requestId(entry), edit.request);
-    await change(context, 'Task', payload.task, edit.task);
+    await rewriteAll(context, [
+      ...(stands.request ? [{ type: 'ServiceRequest' as const, id: requestId(entry), edit: changing(edit.request) }] : []),
+      { type: 'Task', id: payload.task, edit: changing(edit.task) },
+    ]);
     if (result.outcome.kind === 'accepted') await follow(context, entry, payload, result.outcome.value);
-    if (unwanted) await callOff(context, entry, payload);
+    if (state === 'done' && isTakenBack(stands)) await callOff(context, entry, payload);
     return true;
   });
   sending.log({ tenant: entry.tenant, subject: entry.subject, attempt: entry.attempts, state: written ? state : 'lost', error }, 'order');
   return written ? state : 'sending';
 }
 
-/** Whether the request was revoked or deleted, or the Task cancelled, while nobody knew whether the order had arrived. */
-async function isTakenBack({ store }: Context, entry: OutboxEntry, payload: OrderPayload): Promise<boolean> {
-  const request = await orderedRequest(store, entry);
-  if (!request || request.status === 'revoked' || request.status === 'entered-in-error') return true;
-  const task = await store.read(entry.tenant, 'Task', payload.task);
-  return task?.body ? (JSON.parse(task.body) as Resource).status === 'cancelled' : false;
+/** How the request that was ordered and its Task stand; undefined: deleted. Nobody else writes them before the transaction ends. */
+interface Standing {
+  request: Resource | undefined;
+  task: Resource | undefined;
 }
+
+async function standing(store: Store, entry: OutboxEntry, { task }: OrderPayload): Promise<Standing> {
+  const held = await store.hold(entry.tenant, [
+    { type: 'ServiceRequest', id: requestId(entry) },
+    { type: 'Task', id: task },
+  ]);
+  const [request, fulfilment] = (['ServiceRequest', 'Task'] as const).map((wanted) => held.find(({ type }) => type === wanted));
+  return {
+    request: await orderedIn(store, entry, request),
+    task: fulfilment?.body ? (JSON.parse(fulfilment.body) as Resource) : undefined,
+  };
+}
+
+const changing =
+  (edit: Change) =>
+  (resource: Resource | undefined): Resource | undefined =>
+    resource && edit(resource);
+
+/** Whether the request was revoked or deleted, or the Task cancelled, while nobody knew whether the order had arrived. */
+const isTakenBack = ({ request, task }: Standing): boolean =>
+  !request || request.status === 'revoked' || request.status === 'entered-in-error' || task?.status === 'cancelled';
 
 /** What each outcome says of the other side's health; undefined: it may not even have been asked. */
 const HEALTH = {

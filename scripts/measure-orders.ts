@@ -1,0 +1,61 @@
+// `node scripts/measure-orders.ts [--orders 1000] [--latency 0]`: how fast the outbox drains to the sandbox, with one process and with two, beside a bare fetch
+// loop that sends as many at once. On PostgreSQL (BENCH_DATABASE_URL). `--latency`: ms that the network takes for an order. Only the ratios mean anything.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs, promisify } from 'node:util';
+import { type Sandbox, startSandbox } from '../src/outbound/sandbox/server.ts';
+import { startServers } from './histories/servers.ts';
+import { placeAtOnce } from './orders/orderer.ts';
+
+const { values: options } = parseArgs({
+  options: { orders: { type: 'string', default: '1000' }, latency: { type: 'string', default: '0' } },
+});
+const ORDERS = Number(options.orders);
+const LATENCY_S = Number(options.latency) / 1000;
+/** As many as a process has on their way at once. */
+const AT_ONCE = 4;
+
+const perSecond = (ms: number): number => Math.round((ORDERS / ms) * 1000);
+
+const slowly = ({ world }: Sandbox): void => {
+  world.faults = LATENCY_S ? [{ operation: 'createOrder', kind: 'slow', seconds: LATENCY_S, times: Number.MAX_SAFE_INTEGER }] : [];
+};
+
+async function floor(processes: number): Promise<number> {
+  const sandbox = await startSandbox();
+  slowly(sandbox);
+  const run = promisify(execFile);
+  const args = [sandbox.url, sandbox.apiKey, String(ORDERS / processes), String(AT_ONCE)];
+  const all = Array.from({ length: processes }, () => run(process.execPath, [join(import.meta.dirname, 'orders/floor.ts'), ...args]));
+  const took = (await Promise.all(all)).map(({ stdout }) => Number(stdout));
+  await sandbox.close();
+  return perSecond(Math.max(...took));
+}
+
+/** Orders come in while nobody answers; then the network is back, and the clock says that it is time to ask again. */
+async function drain(processes: number): Promise<number> {
+  const sandbox = await startSandbox();
+  const { world } = sandbox;
+  const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
+  const servers = await startServers(processes, { ...account, FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock` });
+  try {
+    world.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
+    await placeAtOnce(servers, ORDERS);
+    slowly(sandbox);
+    world.advance(600);
+    while (world.orders.size === 0) await delay(1);
+    const began = performance.now();
+    while (world.orders.size < ORDERS) await delay(2);
+    return perSecond(performance.now() - began);
+  } finally {
+    await servers.stop();
+    await sandbox.close();
+  }
+}
+
+console.log(`| processes | bare fetch loop, orders/s | Facet, orders/s | Facet ÷ floor |\n|---|---|---|---|`);
+for (const processes of [1, 2]) {
+  const [bare, facet] = [await floor(processes), await drain(processes)];
+  console.log(`| ${processes} | ${bare} | ${facet} | ${(facet / bare).toFixed(2)} |`);
+}
