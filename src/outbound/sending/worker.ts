@@ -10,18 +10,29 @@ export type Senders = Record<string, (sending: Sending, leased: Leased) => Promi
 const AT_ONCE = 4;
 const POLL_MS = 500;
 
-/** Starts it; call the answer to stop. */
+/** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
 export function startWorker(sending: Sending, senders: Senders): () => Promise<void> {
   const stopping = new AbortController();
   const pause = () => delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
+  const underway = new Set<Promise<void>>();
+  const begin = async (): Promise<number> => {
+    const begun = await begunNow(sending, senders, underway.size);
+    for (const one of begun) {
+      underway.add(one);
+      void one.finally(() => underway.delete(one));
+    }
+    return begun.length;
+  };
   const run = async () => {
     while (!stopping.signal.aborted) {
-      const sent = await drain(sending, senders).catch((error: Error) => {
+      const begun = await begin().catch((error: Error) => {
         sending.log({ error: error.message }, 'the outbox cannot be read');
         return 0;
       });
-      if (sent === 0) await pause();
+      if (underway.size >= AT_ONCE) await Promise.race(underway);
+      else if (begun === 0) await pause();
     }
+    await Promise.all(underway);
   };
   const running = run();
   return async () => {
@@ -30,14 +41,20 @@ export function startWorker(sending: Sending, senders: Senders): () => Promise<v
   };
 }
 
-/** Sends what is due, as far as the breaker lets it; answers how many were tried. */
+/** Sends what is due, as far as the breaker lets it, and waits for all of it; answers how many were tried. */
 export async function drain(sending: Sending, senders: Senders): Promise<number> {
-  const limit = Math.min(sending.breaker.allows(sending.clock()), AT_ONCE);
-  if (limit === 0) return 0;
+  const begun = await begunNow(sending, senders, 0);
+  await Promise.all(begun);
+  return begun.length;
+}
+
+/** Begins with what is due, as far as the breaker lets it while so many are under way. */
+async function begunNow(sending: Sending, senders: Senders, underway: number): Promise<Promise<void>[]> {
+  const limit = Math.min(sending.breaker.allows(sending.clock()), AT_ONCE) - underway;
+  if (limit <= 0) return [];
   const mine = lease(sending);
   const claimed = await sending.store.outbox.claim({ ...mine, limit, topics: Object.keys(senders) });
-  await Promise.all(claimed.map((entry) => sent(sending, senders, { entry, by: mine.by })));
-  return claimed.length;
+  return claimed.map((entry) => sent(sending, senders, { entry, by: mine.by }));
 }
 
 /** One that throws keeps its lease until that runs out, and is then tried again. */
