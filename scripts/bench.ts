@@ -1,5 +1,5 @@
 // `npm run bench`: Facet beside the floor, in one run on one PostgreSQL (BENCH_DATABASE_URL, default 127.0.0.1), and the ratios between them.
-// Figures are ratios of one run; times of different runs do not compare. Writes docs/benchmarks.md.
+// Figures are ratios of one run; times of different runs do not compare. Writes docs/benchmarks.md down to its first section.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { Connection, type LoadRequest, type LoadResult, load } from './bench/client.ts';
+import { usedBy } from './bench/cpu.ts';
 import { familyOf, patient, practitioner, role } from './bench/data.ts';
+import { type Scenario, type Stored, scenarios } from './bench/scenarios.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -32,13 +34,6 @@ const ROOT = join(import.meta.dirname, '..');
 const PATIENTS = Number(options.patients);
 const PRACTITIONERS = Number(options.practitioners);
 
-interface Scenario {
-  name: string;
-  /** The same work at the floor; undefined where the floor has none of its own. */
-  floor: (() => LoadRequest) | undefined;
-  facet: () => LoadRequest;
-}
-
 await admin(`create database ${NAME}`);
 const dataDir = mkdtempSync(join(tmpdir(), 'facet-bench-'));
 const children: ChildProcess[] = [];
@@ -52,7 +47,8 @@ try {
     (line) => (line.startsWith('Facet is ready') ? Number(/:(\d+)/.exec(line)![1]) : undefined),
   );
   const keys = (JSON.parse(readFileSync(join(dataDir, 'dev-keys.json'), 'utf8')) as { demo: Record<string, string> }).demo;
-  const stored = await fillFacet(port, keys.fhir!);
+  const stored = await fillFacet(port.port, keys.fhir!);
+  await copyToFloor();
   const rows = await measure(scenarios(floorIds, stored, keys), { floor, facet: port });
   report(rows);
 } finally {
@@ -87,8 +83,13 @@ async function fillFloor(): Promise<string[]> {
   return ids;
 }
 
+interface Program {
+  port: number;
+  pid: number;
+}
+
 /** Starts a program of the project with its own Node; `ready` finds the port in what it prints. */
-function child(file: string, args: string[], env: Record<string, string>, ready: (line: string) => number | undefined): Promise<number> {
+function child(file: string, args: string[], env: Record<string, string>, ready: (line: string) => number | undefined): Promise<Program> {
   const program = spawn(process.execPath, [join(ROOT, file), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -99,16 +100,24 @@ function child(file: string, args: string[], env: Record<string, string>, ready:
     program.stdout.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n').filter(Boolean)) {
         const port = ready(line);
-        if (port !== undefined) resolve(port);
+        if (port !== undefined) resolve({ port, pid: program.pid! });
       }
     });
   });
 }
 
-interface Stored {
-  patients: string[];
-  practitioners: string[];
-  rolesOf: string[];
+/** The practitioners and roles that Facet stores, as the floor would keep them. */
+async function copyToFloor(): Promise<void> {
+  await admin(
+    `create table floor_practitioner as select id, body, body::jsonb #>> '{name,0,family}' as family, body::jsonb #>> '{name,0,given,0}' as given
+       from resource where body::jsonb ->> 'resourceType' = 'Practitioner';
+     create index on floor_practitioner (family, given, id);
+     create table floor_role as select body, split_part(body::jsonb #>> '{practitioner,reference}', '/', 2) as practitioner
+       from resource where body::jsonb ->> 'resourceType' = 'PractitionerRole';
+     create index on floor_role (practitioner);`,
+    DATABASE_URL,
+  );
+  await admin('vacuum analyze', DATABASE_URL);
 }
 
 async function fillFacet(port: number, key: string): Promise<Stored> {
@@ -142,90 +151,38 @@ async function fillFacet(port: number, key: string): Promise<Stored> {
   return { patients, practitioners, rolesOf };
 }
 
-function scenarios(floorIds: string[], { patients, practitioners }: Stored, keys: Record<string, string>): Scenario[] {
-  let fresh = PATIENTS;
-  const any = <T>(list: T[]): T => list[Math.floor(Math.random() * list.length)]!;
-  const get = (path: string, headers: Record<string, string> = {}): LoadRequest => ({ method: 'GET', path, headers, status: 200 });
-  const post = (path: string, headers: Record<string, string>, body: object): LoadRequest => ({
-    method: 'POST',
-    path,
-    headers,
-    body: JSON.stringify(body),
-    status: 201,
-  });
-  const fhir = { 'x-api-key': keys.fhir! };
-  const json = { 'Content-Type': 'application/fhir+json' };
-  const readFloor = () => get(`/read/${any(floorIds)}`);
-  return [
-    { name: 'FHIR read', floor: readFloor, facet: () => get(`/fhir/R4/Patient/${any(patients)}`, fhir) },
-    {
-      name: 'FHIR search by family, 20 rows',
-      floor: () => get(`/search?family=${familyOf(Math.floor(Math.random() * 250))}`),
-      facet: () => get(`/fhir/R4/Patient?family=${familyOf(Math.floor(Math.random() * 250))}`, fhir),
-    },
-    {
-      name: 'FHIR create',
-      floor: () => post('/create', json, patient(fresh++, `New${fresh}`)),
-      facet: () => post('/fhir/R4/Patient', { ...fhir, ...json }, patient(fresh++, `New${fresh}`)),
-    },
-    {
-      name: '/v1 read, no join (Loop patient)',
-      floor: readFloor,
-      facet: () => get(`/v1/patients/${any(patients)}`, { 'x-api-key': keys.loop! }),
-    },
-    {
-      name: 'FHIR search that fetches the same as the next',
-      floor: undefined,
-      facet: () => get(`/fhir/R4/Practitioner?_id=${any(practitioners)}&_revinclude=PractitionerRole:practitioner`, fhir),
-    },
-    {
-      name: '/v1 read with its roles (Jump profile)',
-      floor: readFloor,
-      facet: () => get(`/clinician-profiles/${any(practitioners)}`, { 'x-api-key': keys.jump! }),
-    },
-    {
-      name: '/v1 list, 20 rows (Jump profiles)',
-      floor: () => get(`/list?family=${familyOf(Math.floor(Math.random() * 250))}`),
-      facet: () => get(`/clinician-profiles?offset=${20 * Math.floor(Math.random() * 20)}`, { 'x-api-key': keys.jump! }),
-    },
-    {
-      name: '/v1 create (Loop patient)',
-      floor: () => post('/create', json, patient(fresh++, `New${fresh}`)),
-      facet: () =>
-        post(
-          '/v1/patients',
-          { 'x-api-key': keys.loop!, 'Content-Type': 'application/json' },
-          {
-            brand_id: 'loop',
-            first_name: 'Sam',
-            last_name: `Bench${fresh++}`,
-            email: `sam${fresh}@example.com`,
-            date_of_birth: '1990-02-03',
-          },
-        ),
-    },
-  ];
+/** A load with the processor time it took, in ms a request; undefined where that cannot be read. */
+interface Measured extends LoadResult {
+  cpu: { server: number; database: number } | undefined;
 }
 
 interface Row {
   name: string;
   clients: number;
-  floor: LoadResult | undefined;
-  facet: LoadResult;
+  floor: Measured | undefined;
+  facet: Measured;
+}
+
+async function measured({ port, pid }: Program, clients: number, seconds: number, make: () => LoadRequest): Promise<Measured> {
+  const used = (): (number | undefined)[] => [usedBy({ pid }), usedBy({ database: NAME })];
+  const before = used();
+  const result = await load({ port, clients, seconds, make });
+  const [server, database] = used().map((after, at) => (after! - before[at]!) / (result.perSecond * seconds));
+  return { ...result, cpu: Number.isFinite(server) ? { server: server!, database: database! } : undefined };
 }
 
 /** Floor and Facet in turn, so that what else the machine does hits both; the median run of each counts. */
-async function measure(list: Scenario[], ports: { floor: number; facet: number }): Promise<Row[]> {
+async function measure(list: Scenario[], programs: { floor: Program; facet: Program }): Promise<Row[]> {
   const rows: Row[] = [];
   const seconds = Number(options.seconds);
   for (const { name, floor, facet } of list) {
     for (const clients of options.clients!.split(',').map(Number)) {
-      const results: { floor: LoadResult[]; facet: LoadResult[] } = { floor: [], facet: [] };
-      if (floor) await load({ port: ports.floor, clients, seconds: 0.5, make: floor });
-      await load({ port: ports.facet, clients, seconds: 0.5, make: facet });
+      const results: { floor: Measured[]; facet: Measured[] } = { floor: [], facet: [] };
+      if (floor) await measured(programs.floor, clients, 0.5, floor);
+      await measured(programs.facet, clients, 0.5, facet);
       for (let run = 0; run < Number(options.runs); run++) {
-        if (floor) results.floor.push(await load({ port: ports.floor, clients, seconds, make: floor }));
-        results.facet.push(await load({ port: ports.facet, clients, seconds, make: facet }));
+        if (floor) results.floor.push(await measured(programs.floor, clients, seconds, floor));
+        results.facet.push(await measured(programs.facet, clients, seconds, facet));
       }
       rows.push({ name, clients, floor: floor && median(results.floor), facet: median(results.facet) });
       console.error(line(rows.at(-1)!));
@@ -234,27 +191,34 @@ async function measure(list: Scenario[], ports: { floor: number; facet: number }
   return rows;
 }
 
-function median(results: LoadResult[]): LoadResult {
+function median(results: Measured[]): Measured {
   return results.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(results.length / 2)]!;
 }
 
 function line({ name, clients, floor, facet }: Row): string {
   const ratio = floor ? (facet.perSecond / floor.perSecond).toFixed(2) : '–';
   const wrong = facet.wrong + (floor?.wrong ?? 0);
-  return `| ${name} | ${clients} | ${floor ? Math.round(floor.perSecond) : '–'} | ${Math.round(facet.perSecond)} | ${ratio} | ${facet.p50.toFixed(2)} / ${facet.p95.toFixed(2)} |${wrong ? ` ${wrong} wrong answers |` : ''}`;
+  return `| ${name} | ${clients} | ${floor ? Math.round(floor.perSecond) : '–'} | ${Math.round(facet.perSecond)} | ${ratio} | ${facet.p50.toFixed(2)} / ${facet.p95.toFixed(2)} | ${spent(floor)} | ${spent(facet)} |${wrong ? ` ${wrong} wrong answers |` : ''}`;
+}
+
+function spent(one: Measured | undefined): string {
+  return one?.cpu ? `${one.cpu.server.toFixed(2)} + ${one.cpu.database.toFixed(2)}` : '–';
 }
 
 function report(rows: Row[]): void {
-  const head = '| | clients | floor /s | Facet /s | Facet ÷ floor | Facet p50 / p95 ms |\n|---|---|---|---|---|---|';
+  const head =
+    '| | clients | floor /s | Facet /s | Facet ÷ floor | Facet p50 / p95 ms | CPU floor | CPU Facet |\n|---|---|---|---|---|---|---|---|';
   const text = `# Benchmarks
 
 \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores shared by the load, both servers and PostgreSQL; ${PATIENTS} patients, ${PRACTITIONERS} practitioners with a role each;
-median of ${options.runs} runs of ${options.seconds} s, floor and Facet in turn. The floor is the same Express and PostgreSQL doing one statement and sending the stored text.
-Read the ratios: times of different runs or machines do not compare. Shipped defaults, but for rate limits, which are off.
+median of ${options.runs} runs of ${options.seconds} s, floor and Facet in turn. The floor is the same Express and PostgreSQL doing one statement and sending the stored text;
+for the /v1 list, two statements and the same rows parsed and stringified. CPU is milliseconds a request of the server + of the database. Read the ratios: times of different runs or machines do not compare. Shipped defaults, but for rate limits, which are off.
 
 ${head}
 ${rows.map(line).join('\n')}
 `;
-  writeFileSync(join(ROOT, 'docs/benchmarks.md'), text);
+  const file = join(ROOT, 'docs/benchmarks.md');
+  const [, ...others] = readFileSync(file, 'utf8').split(/^(?=## )/m);
+  writeFileSync(file, [text, ...others].join(others.length ? '\n' : ''));
   console.log(text);
 }

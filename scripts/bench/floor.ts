@@ -5,6 +5,8 @@ import pg from 'pg';
 
 const READ = 'select body from floor where id = $1';
 const SEARCH = 'select id, body from floor where family = $1 order by id limit 20';
+const LIST = 'select id, body from floor_practitioner order by family, given, id limit 20 offset $1';
+const ROLES = 'select body from floor_role where practitioner = any($1)';
 const INSERT = 'insert into floor (id, family, body) values ($1, $2, $3)';
 const TYPE = 'application/fhir+json; charset=utf-8';
 
@@ -24,9 +26,11 @@ app.get('/search', async (req, res) => {
   res.end(`{"resourceType":"Bundle","type":"searchset","entry":[${entries.join(',')}]}`);
 });
 
+/** The rows of a page and what belongs to them, parsed and stringified: what a list in another shape cannot do without. */
 app.get('/list', async (req, res) => {
-  const { rows } = await pool.query({ name: 'search', text: SEARCH, values: [req.query.family] });
-  res.json({ data: rows.map(({ body }) => JSON.parse(body)) });
+  const { rows } = await pool.query({ name: 'list', text: LIST, values: [req.query.offset] });
+  const roles = await pool.query({ name: 'roles', text: ROLES, values: [rows.map(({ id }) => id)] });
+  res.json({ data: rows.map(({ body }) => JSON.parse(body)), roles: roles.rows.map(({ body }) => JSON.parse(body)) });
 });
 
 app.post('/create', express.json({ type: () => true }), async (req, res) => {
