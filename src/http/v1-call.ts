@@ -36,11 +36,14 @@ export function envOf(context: Context, more: Record<string, unknown> = {}): Env
 /** Rows → views, with one search per join for the whole page. */
 export async function viewsOf({ shape, context }: V1Call, rows: Row[], more: Record<string, unknown> = {}): Promise<View[]> {
   const resources = rows.map((row) => (shape.digits ? parseExact(row.body!) : JSON.parse(row.body!)) as Resource);
-  const answers = await Promise.all(
-    shape.joins.map((join) => (rows.length ? joined(context, join.search(rows.map((row) => row.id))) : [])),
+  const joins = await Promise.all(
+    shape.joins.map(async ({ name, search, shared }) => {
+      const answer = rows.length ? await joined(context, search(rows.map((row) => row.id))) : [];
+      return { name, shareOf: shared(answer, context.baseUrl) };
+    }),
   );
   return rows.map((row, at) => {
-    const shares = shape.joins.map((join, nth) => [join.name, join.share(resources[at]!, answers[nth]!, context.baseUrl)] as const);
+    const shares = joins.map(({ name, shareOf }) => [name, shareOf(resources[at]!)] as const);
     return shape.read(resources[at]!, envOf(context, { created: row.created, ...Object.fromEntries(shares), ...more }));
   });
 }

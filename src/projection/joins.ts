@@ -14,9 +14,14 @@ function joinOf(name: string, { search, on }: JoinSpec): Join {
     name,
     search: (ids) =>
       search.replace(/=([^&=]*\{id\}[^&]*)/, (_, value: string) => `=${ids.map((id) => value.replace('{id}', id)).join(',')}`),
-    share({ resourceType, id }, answer, baseUrl) {
-      const own = `${resourceType}/${id}`;
-      return answer.filter((one) => path.get(one).some((reference) => referenceTarget(String(reference), baseUrl) === own));
+    shared(answer, baseUrl) {
+      const ownersOf = (one: Resource): Set<unknown> =>
+        new Set(path.get(one).map((reference) => referenceTarget(String(reference), baseUrl)));
+      const byOwner = Map.groupBy(
+        answer.flatMap((one) => [...ownersOf(one)].map((owner) => ({ owner, one }))),
+        ({ owner }) => owner,
+      );
+      return ({ resourceType, id }) => (byOwner.get(`${resourceType}/${id}`) ?? []).map(({ one }) => one);
     },
   };
 }

@@ -113,8 +113,8 @@ export interface Join {
   name: string;
   /** FHIR search for all of these ids at once. */
   search(ids: string[]): string;
-  /** The part of the answer that belongs to this resource. `baseUrl`: this server's, for references that are absolute. */
-  share(resource: Resource, answer: Resource[], baseUrl: string): Resource[];
+  /** Shares an answer out: which part of it belongs to a resource. `baseUrl`: this server's, for references that are absolute. */
+  shared(answer: Resource[], baseUrl: string): (owner: Resource) => Resource[];
 }
 
 /** The habits all shapes of one vendor share (`surface.yaml`). */

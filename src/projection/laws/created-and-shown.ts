@@ -76,7 +76,7 @@ export function shown({ loaded, example }: Shown): string[] {
   const { shape, lens, mapping } = loaded;
   const { response, shows = {}, aliases = {}, rows } = example;
   const stored = example.stored!;
-  const joined = shape.joins.map((join) => [join.name, join.share(stored, (example.env?.[join.name] ?? []) as Resource[], '')]);
+  const joined = shape.joins.map((join) => [join.name, join.shared((example.env?.[join.name] ?? []) as Resource[], '')(stored)]);
   const env = envOf({ ...example.env, ...Object.fromEntries(joined) });
   const view = shape.read(stored, env);
   const writable = shape.interactions.some((one) => one === 'create' || one === 'update');
