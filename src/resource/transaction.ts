@@ -18,6 +18,7 @@ export async function transaction<T>(
   entries: TransactionEntry[],
   after: (inside: Context) => Promise<T>,
 ): Promise<{ done: Map<number, Done>; answer: T }> {
+  refuseSharedNames(entries);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const now = context.clock();
     try {
@@ -31,6 +32,17 @@ export async function transaction<T>(
     await delay(Math.random() * 10 * attempt);
   }
   throw contended('others kept writing the same resources: try again');
+}
+
+/** "FullUrl must be unique in a bundle": else nobody knows whom a reference means. https://hl7.org/fhir/R4/bundle.html#bdl-7 */
+function refuseSharedNames(entries: TransactionEntry[]): void {
+  const seen = new Set<string>();
+  for (const { fullUrl, at } of entries) {
+    if (fullUrl === undefined) continue;
+    if (seen.has(fullUrl))
+      throw inEntry(invalid('another entry of this transaction has the same fullUrl', `Bundle.entry[${at}].fullUrl`), at);
+    seen.add(fullUrl);
+  }
 }
 
 async function perform(context: Context, entries: TransactionEntry[]): Promise<Map<number, Done>> {

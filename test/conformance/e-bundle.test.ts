@@ -60,6 +60,13 @@ test('E55 one resource written by two entries fails the whole', async () => {
   expectRefusal(await transaction(put({ resourceType: 'Patient', id: 'e55b' }), conditional), [400, 422]);
 });
 
+test('E56 a fullUrl that two entries have is refused: a reference to it would mean either', async () => {
+  const refused = await transaction({ fullUrl: uuid(1), ...post(patient(marked('56d'))) }, { fullUrl: uuid(1), ...post(patient()) });
+  expectRefusal(refused, 400, 'invalid');
+  expect(refused.body.issue[0].expression).toEqual(['Bundle.entry[1].fullUrl']);
+  expect(idsOf(await ask('GET', '/Patient?identifier=urn:e|56d'))).toEqual([]);
+});
+
 test('E56 references by fullUrl are rewritten in references, uris and narratives, in circles too; canonicals are left', async () => {
   const [one, two] = [uuid(1), uuid(2)];
   const div = `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${two}">other</a></div>`;

@@ -73,6 +73,8 @@ test.each([
   'active:text=true',
   '_id:contains=a',
   '_count:missing=true',
+  'family:=adams',
+  'organization:.name=x',
 ])('G75 a modifier that the parameter does not have (%s) is 400, and nothing is searched without it', async (query) => {
   expectRefusal(await get(`Patient?${query}`), 400, 'not-supported');
 });
