@@ -10,13 +10,13 @@ import { find, rowOf, type V1Call, viewOf } from './v1-call.ts';
  */
 export async function resolved({ shape, context }: V1Call, said: View, whole: View = said): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
-  for (const { field, type, missing, id, accepts } of shape.exists) {
-    const shown = id(said);
-    if (shown === undefined) continue;
-    const row = await rowOf(context, type, shown);
-    if (!row || !accepts(JSON.parse(row.body!) as Resource, whole))
-      throw new FhirError(missing, [issue(codeOf(missing), `${field} leads to no ${type} that exists`, field)]);
-    if (row.id !== shown) ids.set(shown, row.id);
+  for (const { field, missing, of, accepts } of shape.exists) {
+    for (const { at, type, id } of of(said)) {
+      const row = await rowOf(context, type, id);
+      if (!row || !accepts(JSON.parse(row.body!) as Resource, whole))
+        throw new FhirError(missing, [issue(codeOf(missing), `${field}${at} leads to no ${type} that exists`, field + at)]);
+      if (row.id !== id) ids.set(id, row.id);
+    }
   }
   return ids;
 }

@@ -107,7 +107,7 @@ function differing({ fields }: Changing, next: View, view: View): { asked: View;
 
 /** A value as a request says it: without blank texts, objects without what is missing; null: there is none. */
 function saidOf(field: Field, value: unknown): unknown {
-  const whole = field.fields || field.members ? withoutUnset(value) : value;
+  const whole = field.fields || field.members || field.spec.as === 'concept' ? withoutUnset(value) : value;
   return saidBy([field], { [field.name]: whole ?? null })[field.name] ?? null;
 }
 

@@ -82,6 +82,7 @@ function insteadOf(type: string): string {
 /** Codings are shown through a code table, everything else is a primitive of the field's own type. */
 function fits(type: string, { as, type: shown = 'string' }: FieldSpec): boolean {
   if (as === 'coding') return type === 'Coding';
+  if (as === 'concept') return type === 'CodeableConcept';
   if (shown === 'number' || shown === 'integer') return (shown === 'number' ? NUMBERS : NUMBERS.slice(1)).includes(type);
   return isPrimitive(type) && (shown !== 'boolean' || type === 'boolean');
 }
@@ -91,7 +92,7 @@ const NUMBERS = ['decimal', 'integer', 'unsignedInt', 'positiveInt'];
 function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): string[] {
   const beside = leaves.filter((other) => other.at.slice(0, -1).join() === at.slice(0, -1).join()).map(({ name }) => name);
   const problems = [
-    spec.exists && codec.target === undefined && 'exists: needs a field that is a reference',
+    spec.exists && codec.targets === undefined && 'exists: needs a field that is a reference',
     spec.key && !members?.some(({ name }) => name === spec.key) && `key: there is no field ${spec.key} in its members`,
     spec.having && !members?.some(({ name }) => name === spec.having) && `having: there is no field ${spec.having} in its members`,
     spec.unlike && !beside.includes(spec.unlike) && `there is no field ${spec.unlike} beside it${didYouMean(spec.unlike, beside)}`,

@@ -25,8 +25,9 @@ export interface Codec {
   fault?(shown: unknown): string | undefined;
   /** The words a request may use, where they are a closed set. */
   words?: string[];
-  /** The resource type a reference leads to. */
-  target?: string;
+  /** The resource types a reference may lead to, and the one that a shown value leads to. */
+  targets?: string[];
+  leads?(shown: unknown): { type: string; id: string } | undefined;
   /** What a text must look like, as a regular expression, and how it is shown, as a pattern (`MM/DD/YYYY`). */
   source?: string | undefined;
   format?: string;
@@ -100,19 +101,46 @@ const id: Maker = (_argument, _field, { ids, resource }) => ({
   write: (value) => value,
 });
 
-/** A reference to one type, shown as the id of what it leads to. References to other types, and to other servers, are shown as nothing. */
-const reference: Maker = (type, _field, { ids }) => ({
-  target: type,
-  read: (stored, env) => {
-    const [found, id] = referenceTarget(stored as string, env.baseUrl ?? '')?.split('/') ?? [];
-    return found === type ? ids.showId(type, id!, env) : undefined;
-  },
-  write: (shown, env) => {
-    const id = ids.readId(type, shown as string)!;
-    return `${type}/${env.resolved?.get(id) ?? id}`;
-  },
-  fault: (shown) => (ids.readId(type, shown as string) === undefined ? `must be the id of a ${type}` : undefined),
-});
+/**
+ * A reference to one type, shown as the id of what it leads to; to one of several (`reference(Practitioner, Location)`), shown as type and id. References to
+ * other types, and to other servers, are shown as nothing.
+ */
+const reference: Maker = (argument, _field, { ids }) => {
+  const targets = argument.split(',').map((type) => type.trim());
+  const several = targets.length > 1;
+  const ledTo = (types: string[], shown: string): { type: string; id: string }[] =>
+    types.flatMap((type) => {
+      const id = ids.readId(type, shown);
+      return id === undefined ? [] : [{ type, id }];
+    });
+  const leads = (shown: unknown): { type: string; id: string } | undefined => {
+    const text = shown as string;
+    const slash = several ? text.indexOf('/') : -1;
+    const found =
+      slash < 0
+        ? ledTo(targets, text)
+        : ledTo(
+            targets.filter((type) => type === text.slice(0, slash)),
+            text.slice(slash + 1),
+          );
+    return found.length === 1 ? found[0] : undefined;
+  };
+  return {
+    targets,
+    leads,
+    read: (stored, env) => {
+      const [type = '', id] = referenceTarget(stored as string, env.baseUrl ?? '')?.split('/') ?? [];
+      if (!targets.includes(type)) return undefined;
+      return `${several ? `${type}/` : ''}${ids.showId(type, id!, env)}`;
+    },
+    write: (shown, env) => {
+      const { type, id } = leads(shown)!;
+      return `${type}/${env.resolved?.get(id) ?? id}`;
+    },
+    fault: (shown) =>
+      leads(shown) === undefined ? `must be the id of a ${targets.join(' or ')}${several ? ', as type/id' : ''}` : undefined,
+  };
+};
 
 const oneOf = (words: string[]): string => `must be one of ${words.join(', ')}`;
 

@@ -1,5 +1,6 @@
 // Which kind of field a line of a mapping is.
 import type { FieldMaker } from './field.ts';
+import { conceptField } from './field-concept.ts';
 import { combinedField, listField } from './field-list.ts';
 import { mapField } from './field-map.ts';
 import { membersField } from './field-members.ts';
@@ -15,5 +16,6 @@ function makerOf(spec: FieldSpec): FieldMaker {
   if (spec.fields) return objectField(fieldOf);
   if (/^(joined|latest)$/.test(spec.as ?? '')) return combinedField;
   if (spec.as?.startsWith('keyed')) return mapField;
+  if (spec.as === 'concept') return conceptField;
   return spec.type === 'string[]' ? listField : scalarField;
 }

@@ -2,7 +2,7 @@
 import { fold } from '../fhir/indexing/fold.ts';
 import { parameter } from '../fhir/outcome.ts';
 import type { Aliases } from '../fhir/path/path.ts';
-import { isServed, type ServedType } from '../fhir/types.ts';
+import { isServed } from '../fhir/types.ts';
 import { type Codec, codecOf } from './codecs.ts';
 import type { Ids } from './ids.ts';
 import { searchText } from './search-text.ts';
@@ -44,10 +44,9 @@ export function queryOf(
     },
     asked: (parameters) =>
       rules.flatMap(({ name, spec }) => {
-        const type = 'id' in spec ? spec.id : undefined;
         const value = parameters[name];
-        const id = type === undefined || value === undefined ? undefined : context.ids.readId(type, value);
-        return id !== undefined && isServed(type!) ? [{ type: type as ServedType, id }] : [];
+        const led = 'id' in spec && spec.id !== undefined && value !== undefined ? idCodec(spec.id, context).leads!(value) : undefined;
+        return led && isServed(led.type) ? [{ type: led.type, id: led.id }] : [];
       }),
   };
 }
@@ -111,8 +110,14 @@ function codedOf(name: string, codec: Codec, { env, value }: Asked): string {
   return String(codec.write(value, env));
 }
 
-function idOf(name: string, type: string, { ids, env, value }: Asked): string {
-  const id = ids.readId(type, value!);
-  if (id === undefined) throw parameter(`${name} must be the id of a ${type}`, name);
-  return env.resolved?.get(id) ?? id;
+/** Of one type the id, of several the type and the id. */
+function idOf(name: string, types: string, { value, env, ...context }: Asked): string {
+  const { targets, fault, write } = idCodec(types, context) as Required<Codec>;
+  const wrong = fault(value);
+  if (wrong !== undefined) throw parameter(`${name} ${wrong}`, name);
+  const target = String(write(value, env));
+  return targets.length > 1 ? target : target.slice(target.indexOf('/') + 1);
 }
+
+const idCodec = (types: string, { ids, aliases }: QueryContext): Codec =>
+  codecOf({ as: `reference(${types})` }, { aliases, ids, resource: '' });

@@ -1,5 +1,6 @@
 // JSON Schemas of a shape's request and response, from the same lines as its lens. https://json-schema.org/draft/2020-12/schema
 import type { Field } from './field.ts';
+import { CONCEPT_SCHEMA, SHOWN_CONCEPT } from './field-concept.ts';
 import { isServerValue } from './lens-read.ts';
 
 type Schema = Record<string, unknown>;
@@ -53,6 +54,7 @@ function requestObject(fields: Field[], nullable: boolean): Schema {
 function requestOf({ spec, codec, fields, members }: Field, nullable: boolean): Schema {
   if (fields) return requestObject(fields, nullable);
   if (members) return { type: 'array', items: requestObject(members, nullable), ...rulesIn(spec, LIST_RULES) };
+  if (spec.as === 'concept') return CONCEPT_SCHEMA;
   const { type = 'string', default: standard } = spec;
   const words = spec.enum ?? codec.words;
   const text = {
@@ -88,6 +90,7 @@ function responseObject(fields: Field[]): Schema {
 function responseOf({ spec, fields, members }: Field): Schema {
   if (fields) return responseObject(fields);
   if (members) return { type: 'array', items: responseObject(members) };
+  if (spec.as === 'concept') return SHOWN_CONCEPT;
   const { type = 'string', format } = spec;
   const text = { ...(spec.enum && spec.readOnly && { enum: spec.enum }), ...(format && KEPT_FORMATS.has(format) && { format }) };
   if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text } };
@@ -107,5 +110,5 @@ const isAlwaysThere = ({ name, spec, paths }: Field): boolean =>
 
 function orNull(schema: Schema, nullable: boolean): Schema {
   if (!nullable) return schema;
-  return { ...schema, type: [schema.type, 'null'], ...('enum' in schema && { enum: [...(schema.enum as unknown[]), null] }) };
+  return { ...schema, type: [schema.type, 'null'].flat(), ...('enum' in schema && { enum: [...(schema.enum as unknown[]), null] }) };
 }

@@ -61,7 +61,7 @@ export function shapeOf({ name, mapping, surface, surfaceSpec, fault }: ShapeSou
     fieldAt: fieldAtOf(mapping.resource, lens),
     ...queryOf(mapping, { aliases, ids: surface }, fault),
     joins: joinsOf(mapping),
-    exists: lens.leaves.flatMap((field) => existenceOf(field, surface, aliases)),
+    exists: lens.leaves.flatMap((field) => existenceOf(field, aliases)),
     links: lens.leaves.flatMap((field) => linkOf(field, lens, aliases)),
     duplicates: duplicatesOf(mapping, aliases),
     says: { ...SAYS, ...mapping.says },
@@ -80,29 +80,31 @@ const textsOf = (template: string, view: View): Record<string, string> =>
 const valueAt = (view: View, at: string[]): unknown =>
   at.reduce<unknown>((value, name) => (value as View | null | undefined)?.[name], view);
 
-function existenceOf({ spec, codec, at }: Field, surface: Surface, aliases: SurfaceSpec['systems']): Existence[] {
+function existenceOf({ spec, codec, at }: Field, aliases: SurfaceSpec['systems']): Existence[] {
   const { exists } = spec;
-  const { target } = codec;
-  if (!exists || target === undefined) return [];
+  const { targets, leads } = codec;
+  if (!exists || !targets || !leads) return [];
   const agreements = Object.entries(exists.agrees ?? {}).map(([field, text]) => ({
     field,
-    path: compilePath(text, { type: target, aliases }),
+    path: compilePath(text, { type: targets[0]!, aliases }),
   }));
   return [
     {
       field: at.join('.'),
-      type: target as ServedType,
       missing: exists.missing,
-      id: (view) => readId(surface, target, valueAt(view, at)),
+      of: (view) => {
+        const value = valueAt(view, at);
+        return [value ?? []].flat().flatMap((one, nth) => {
+          const found = typeof one === 'string' ? leads(one) : undefined;
+          return found ? [{ at: Array.isArray(value) ? `[${nth}]` : '', type: found.type as ServedType, id: found.id }] : [];
+        });
+      },
       accepts: (resource, view) => agreements.every(({ field, path }) => agrees(path.get(resource), view[field])),
     },
   ];
 }
 
 const withoutUnset = (view: View): View => Object.fromEntries(Object.entries(view).filter(([, value]) => !isUnset(value)));
-
-const readId = (surface: Surface, type: string, shown: unknown): string | undefined =>
-  typeof shown === 'string' ? surface.readId(type, shown) : undefined;
 
 /** What says nothing does not contradict. */
 const agrees = (found: unknown[], value: unknown): boolean => found.length === 0 || found.includes(value);

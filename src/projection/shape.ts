@@ -103,9 +103,9 @@ export interface Shape {
 /** `accepts`: what the reference leads to must also go with the rest of the request (an order for a patient of another brand is one for nobody). */
 export interface Existence {
   field: string;
-  type: ServedType;
   missing: Kind;
-  id(view: View): string | undefined;
+  /** What the view refers to there, each with what is added to the field's name. */
+  of(view: View): { at: string; type: ServedType; id: string }[];
   accepts(target: Resource, view: View): boolean;
 }
 

@@ -128,7 +128,7 @@ export interface ExistsSpec {
 /** A vendor parameter → parameters of a FHIR search. A text is short for `fhir:`. */
 export type SearchSpec =
   | string
-  /** `{}` is the value; `id`: an id of this type as the surface shows it; `as`: a day or a time in a form of the vendor's own, as in a field. */
+  /** `{}` is the value; `id`: an id of this type as the surface shows it, of one of several type/id; `as`: a day or a time in a form of the vendor's own, as in a field. */
   | { fhir: string; required?: boolean; id?: string; as?: string }
   /** Once per word of the value: every word must be met. */
   | { each: string }

@@ -47,8 +47,8 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   let made: View;
 
   beforeAll(async () => {
-    for (const { type, id: idOf } of shape.exists)
-      for (const id of [idOf(example.request!)].flatMap((one) => one ?? [])) {
+    for (const { of } of shape.exists)
+      for (const { type, id } of of(example.request!)) {
         const { status } = await fhir('put', `${type}/${id}`).send(JSON.stringify({ resourceType: type, id, ...LEAST[type] }));
         expect([200, 201]).toContain(status);
       }

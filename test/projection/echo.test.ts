@@ -23,25 +23,34 @@ function valuesFor({ spec, fields, members, codec, paths }: Field): fc.Arbitrary
   if (fields) return objectOf(fields);
   if (members) return fc.array(objectOf(members), { maxLength: 3 });
   const words = spec.enum ?? codec.words;
+  if (codec.targets) {
+    const [type, ...more] = codec.targets;
+    const one = fc.uuid().map((id) => (more.length ? `${type}/${id}` : id));
+    return spec.type === 'string[]' ? fc.array(one, { minLength: spec.minItems ?? 0, maxLength: 4 }) : one;
+  }
+  if (spec.as === 'concept')
+    return fc.oneof(text, fc.record({ system: fc.webUrl(), code: fc.stringMatching(/^[a-z0-9]{1,9}$/), display: text }));
   if (spec.type === 'string[]') return fc.array(words ? fc.constantFrom(...words) : text, { maxLength: 4 });
   if (spec.as === 'json') return fc.dictionary(text, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 });
   if (spec.type === 'object') return fc.dictionary(text, text, { maxKeys: 3 });
   if (spec.type === 'boolean') return fc.boolean();
   if (spec.type === 'number') return fc.double({ min: -180, max: 180, noNaN: true }).filter((value) => !Object.is(value, -0));
+  if (spec.pattern !== undefined) return fc.stringMatching(new RegExp(spec.pattern));
+  if (spec.format === 'date-time') return BY_TYPE.instant!;
   return words ? fc.constantFrom(...words) : (BY_TYPE[paths[0]!.type] ?? BY_RULE.find(({ of }) => of(spec))!.values);
 }
 
 const day = fc
-  .date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+  .date({ min: new Date('0001-01-01'), max: new Date('2025-12-31'), noInvalidDate: true })
   .map((one) => one.toISOString().slice(0, 10));
 const BY_TYPE: Record<string, fc.Arbitrary<unknown>> = {
   dateTime: day,
   instant: day.map((one) => `${one}T00:00:00.000Z`),
   url: fc.webUrl(),
+  base64Binary: fc.base64String({ minLength: 4, maxLength: 40 }),
 };
 
 const BY_RULE: { of(spec: FieldSpec): boolean | undefined; values: fc.Arbitrary<unknown> }[] = [
-  { of: ({ as }) => as?.startsWith('reference'), values: fc.uuid() },
   {
     of: ({ as }) => as === 'time',
     values: fc.tuple(fc.nat(23), fc.nat(59)).map((parts) => parts.map((one) => String(one).padStart(2, '0')).join(':')),
@@ -51,9 +60,9 @@ const BY_RULE: { of(spec: FieldSpec): boolean | undefined; values: fc.Arbitrary<
     values: day,
   },
   { of: ({ format }) => format === 'email', values: fc.emailAddress() },
-  { of: ({ pattern }) => pattern !== undefined, values: fc.stringMatching(/^[0-9]{10}$/) },
   { of: ({ maxLength }) => maxLength === 2, values: fc.stringMatching(/^[A-Za-z]{2}$/) },
   { of: ({ derived }) => derived !== undefined, values: name },
+  { of: ({ maxLength = 99 }) => maxLength < 40, values: text.filter((one) => one.length <= 20) },
   { of: () => true, values: text },
 ];
 
@@ -98,7 +107,9 @@ function shownAs({ spec, fields, members, codec }: Field, value: unknown): unkno
   if (value === null || isUnset(value)) return unsetOf(spec);
   if (members) return (value as View[]).map((one) => filled(members, one));
   if (fields) return filled(fields, value as View);
-  return codec.target || spec.as === 'time' ? codec.read(codec.write(value, envOf()), envOf()) : value;
+  const read = (one: unknown): unknown => codec.read(codec.write(one, envOf()), envOf());
+  if (codec.targets) return Array.isArray(value) ? value.map(read) : read(value);
+  return spec.as === 'time' ? read(value) : value;
 }
 
 const filled = (fields: Field[], value: View): unknown => {

@@ -28,13 +28,13 @@ export function explainedFields(loaded: LoadedShape, { registry, samples }: { re
   return loaded.lens.leaves.map((field) => ({
     field: field.at.join('.'),
     paths: field.at.length > 1 ? field.paths.map(({ text }) => text) : [field.spec.fhir ?? []].flat(),
-    parameters: finding(registry, bare, written(loaded, viewWith(loaded, field, samples))),
+    parameters: finding(registry, bare, written(loaded, viewWith(field, samples))),
   }));
 }
 
 /** A view that has a value for this field and for no other. */
-function viewWith({ shape }: LoadedShape, field: Field, samples: Samples): View {
-  const value = anotherValue(shape.surface, field, undefined, samples);
+function viewWith(field: Field, samples: Samples): View {
+  const value = anotherValue(field, undefined, samples);
   return value === undefined ? {} : (field.at.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value) as View);
 }
 

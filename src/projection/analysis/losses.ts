@@ -64,7 +64,7 @@ const CHANGES: Change[] = [
   ({ spec }) => spec.as === 'time' && 'with seconds, which are shown only where they are not 00',
   ({ spec }) => spec.as === 'json' && 'kept as a text: nothing in it can be searched',
   ({ spec }) => spec.as?.startsWith('keyed') && 'one element per entry: the order of the entries is FHIR’s',
-  ({ codec, spec }) => codec.target !== undefined && !spec.readOnly && `as a reference: only to a ${codec.target} of this server`,
+  ({ codec, spec }) => codec.targets && !spec.readOnly && `as a reference: only to a ${codec.targets.join(' or ')} of this server`,
   ({ spec }) => spec.link && 'a name that exactly one resource carries becomes a reference, too',
 ];
 

@@ -1,48 +1,48 @@
 // For the laws: another value than the one a field shows, so that writing it must change something.
 import type { Field } from '../field.ts';
 import { unsetOf } from '../lens-read.ts';
-import type { Surface, View } from '../shape.ts';
+import type { View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 
 /** Values that examples send for the field with these names. */
 export type Samples = (at: string[]) => unknown[];
 
 /** A value that the field admits and does not show now; undefined: there is none to try. */
-export function anotherValue(surface: Surface, field: Field, now: unknown, samples: Samples): unknown {
+export function anotherValue(field: Field, now: unknown, samples: Samples): unknown {
   const { fields, members, at } = field;
-  if (members) return anotherMember(surface, members, samples);
-  if (!fields) return another(surface, field, now) ?? samples(at).find((value) => value !== now);
+  if (members) return anotherMember(members, samples);
+  if (!fields) return another(field, now) ?? samples(at).find((value) => value !== now);
   if (now === null) return undefined;
   const own = (now ?? {}) as View;
-  return Object.fromEntries(fields.map((inner) => [inner.name, anotherValue(surface, inner, own[inner.name], samples) ?? own[inner.name]]));
+  return Object.fromEntries(fields.map((inner) => [inner.name, anotherValue(inner, own[inner.name], samples) ?? own[inner.name]]));
 }
 
 /** A list of one member that says something in each of its fields. */
-const anotherMember = (surface: Surface, members: Field[], samples: Samples): View[] => [
-  Object.fromEntries(
-    members.map((one) => [one.name, anotherValue(surface, one, one.fields ? {} : undefined, samples) ?? unsetOf(one.spec)]),
-  ),
+const anotherMember = (members: Field[], samples: Samples): View[] => [
+  Object.fromEntries(members.map((one) => [one.name, anotherValue(one, one.fields ? {} : undefined, samples) ?? unsetOf(one.spec)])),
 ];
 
-function another(surface: Surface, field: Field, now: unknown): unknown {
+function another(field: Field, now: unknown): unknown {
   const { spec, codec } = field;
   const words = spec.enum ?? codec.words ?? (spec.codes && Object.keys(spec.codes));
+  if (codec.targets) return listed(spec, codec.read(`${codec.targets[0]}/0190b3c2-0000-7000-8000-0000000000ff`, ENV));
   if (spec.type === 'string[]') return words ? [words.at(-1)] : ['Other', 'Another'];
   if (spec.type === 'object') return { other: '2' };
   if (words) return words.find((word) => word !== now);
   if (spec.type === 'boolean') return now !== true;
-  if (codec.target !== undefined) return surface.showId(codec.target, '0190b3c2-0000-7000-8000-0000000000ff', ENV);
   if (codec.format !== undefined) return codec.read(/^date\b/.test(spec.as!) ? '1970-01-02' : '1970-01-02T03:04:05.000Z', ENV);
-  if (/\bcontentType$/.test(field.paths[0]?.text ?? '')) return 'text/plain';
+  if (spec.pattern !== undefined) return undefined;
   return VALUES.find(({ of }) => of(spec))?.value ?? BY_TYPE[typeOf(field)] ?? (isShort(spec) ? undefined : 'Dr Other Word');
 }
 
 const ENV = { alias: () => '' };
 
+const listed = ({ type }: FieldSpec, value: unknown): unknown => (type === 'string[]' ? [value] : value);
+
 const typeOf = ({ paths }: Field): string => paths[0]?.type ?? '';
 
-/** No text of our own would be sure to meet these rules. */
-const isShort = ({ pattern, maxLength = 99 }: FieldSpec): boolean => pattern !== undefined || maxLength < 13;
+/** No text of our own would be sure to meet this rule, nor a pattern. */
+const isShort = ({ maxLength = 99 }: FieldSpec): boolean => maxLength < 13;
 
 /** Values of FHIR types that take no text as it comes. */
 const BY_TYPE: Record<string, string> = {

@@ -149,7 +149,11 @@ function accepted({ loaded: { shape }, example }: Shown): string[] {
   const rule = shape.exists.find((one) => one.field === field);
   if (!rule) return [`${field} need not exist`];
   return [
-    ...differences([rule.id(request), rule.id({}), rule.missing], [id, undefined, kind], 'the id, the id of nothing, and the answer'),
+    ...differences(
+      [rule.of(request).map((one) => one.id), rule.of({}), rule.missing],
+      [[id].flat(), [], kind],
+      'the ids, the ids of nothing, and the answer',
+    ),
     ...differences(
       [...yes, ...no].map((target) => rule.accepts(target, request)),
       [...yes.map(() => true), ...no.map(() => false)],

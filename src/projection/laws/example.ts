@@ -67,7 +67,7 @@ export interface Example {
   links?: View;
   linked?: Record<string, unknown>;
   finds?: { id: string; into: View };
-  accepts?: { field: string; request: View; id: string; missing: Kind; yes: Resource[]; no: Resource[] };
+  accepts?: { field: string; request: View; id: string | string[]; missing: Kind; yes: Resource[]; no: Resource[] };
   touches?: { on: string; previous: Resource; cases: { next: Resource | null; left: { type: string; id: string }[] }[] };
   indexes?: { parameter: string; resource: Resource; values: unknown[] }[];
 }

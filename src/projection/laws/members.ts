@@ -7,11 +7,7 @@ import { anotherValue, type Samples } from './another-value.ts';
 import { differences } from './difference.ts';
 
 /** For every list that is not in another one: turned round, and, where its members have a key, with another value beside the key. */
-export function membersKeepTheirs(
-  { lens, shape }: LoadedShape,
-  resource: Resource,
-  { env, samples }: { env: Env; samples: Samples },
-): string[] {
+export function membersKeepTheirs({ lens }: LoadedShape, resource: Resource, { env, samples }: { env: Env; samples: Samples }): string[] {
   return lens.fields
     .filter(({ members, spec }) => members && !spec.readOnly)
     .flatMap((list) => {
@@ -25,7 +21,7 @@ export function membersKeepTheirs(
       return [
         ...differences(marks(turned), marks(marked).toReversed(), `turned round, what others wrote into ${list.name}`),
         ...keyed(list).flatMap((field) => {
-          const value = anotherValue(shape.surface, field, members[0]![field.name], samples);
+          const value = anotherValue(field, members[0]![field.name], samples);
           if (value === undefined) return [];
           const after = written([{ ...members[0], [field.name]: value }, ...members.slice(1)]);
           return differences(

@@ -29,7 +29,7 @@ export function writingBackChangesNothing({ lens }: LoadedShape, resource: Resou
 
 /** PutGet among strangers: every field a client may write is changed, and removed, and read again. */
 export function readingGivesWhatWasWritten(
-  { shape, lens, mapping }: LoadedShape,
+  { lens, mapping }: LoadedShape,
   resource: Resource,
   { env, samples }: { env: Env; samples: Samples },
 ): string[] {
@@ -39,7 +39,7 @@ export function readingGivesWhatWasWritten(
   const writable = lens.fields.filter(({ name, spec }) => !spec.readOnly && name !== mapping.content.row?.key);
   return writable.flatMap((field) => {
     const { name, spec } = field;
-    const values = [anotherValue(shape.surface, field, whole[name], samples), ...(spec.required ? [] : [null])];
+    const values = [anotherValue(field, whole[name], samples), ...(spec.required ? [] : [null])];
     return values
       .filter((value) => value !== undefined)
       .flatMap((value) => {
@@ -51,7 +51,7 @@ export function readingGivesWhatWasWritten(
             apart({ ...whole, [name]: value ?? unsetOf(spec) }, field),
             `after ${name} was written, the view`,
           ),
-          ...strangersSurvive(foreign, after, name),
+          ...strangersSurvive(foreign, after, field),
           ...validR4(after),
         ];
       });
@@ -119,9 +119,14 @@ function amongStrangers(resource: Resource, lens: Lens): Resource {
   return { ...resource, language: 'en', text: narrative, ...Object.fromEntries(lists) };
 }
 
-function strangersSurvive(before: Resource, after: Resource, field: string): string[] {
+/** A field of the first member of a list (`first()`) has that one, whoever put it there. */
+function strangersSurvive(before: Resource, after: Resource, { name: field, written }: Field): string[] {
+  const firsts = written.flatMap(({ steps: [step] }) => (step?.index === undefined ? [] : [step.name]));
   const lost = Object.entries(STRANGERS).filter(
-    ([name, stranger]) => ((before[name] ?? []) as unknown[]).includes(stranger) && !((after[name] ?? []) as unknown[]).includes(stranger),
+    ([name, stranger]) =>
+      !firsts.includes(name) &&
+      ((before[name] ?? []) as unknown[]).includes(stranger) &&
+      !((after[name] ?? []) as unknown[]).includes(stranger),
   );
   const changed = ['language', 'text'].filter((name) => before[name] !== after[name]);
   return [...lost.map(([name]) => name), ...changed].map((name) => `writing ${field} changed ${name}, which is somebody else's`);

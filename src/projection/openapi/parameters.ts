@@ -85,7 +85,7 @@ function meaningOf(spec: SearchSpec): string {
   if ('words' in spec) return 'Only items of this kind.';
   const format = filterCodec(spec)?.format;
   if (format !== undefined) return `Only items that have this, written as ${format}.`;
-  return spec.id === undefined ? 'Only items that have this.' : `Only items of the ${spec.id} with this id.`;
+  return spec.id === undefined ? 'Only items that have this.' : `Only items of the ${spec.id.replaceAll(', ', ' or ')} with this id.`;
 }
 
 function schemaOf(spec: SearchSpec): Json {
