@@ -40,6 +40,8 @@ export interface Parts {
   clock?: () => Date;
   /** Told of every attempt to send an order. */
   attempted?: (topic: string, state: string) => void;
+  /** Told of every webhook, and how many seconds after its arrival it was worked through. */
+  webhook?: (outcome: string, seconds?: number) => void;
   newId?: () => string;
 }
 
@@ -58,7 +60,7 @@ export interface Facet {
 }
 
 export async function assemble(parts: Parts): Promise<Facet> {
-  const { config, loaded, database, log, baseUrl, clock = () => new Date(), newId = v7, attempted } = parts;
+  const { config, loaded, database, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
   const store = storeOf(database);
   const index = await openIndexState(store.upkeep, loaded.registry);
   const registry = readyRegistry(loaded.registry, index.isReady);
@@ -69,7 +71,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: effects.now });
   const ownContext = (caller: Caller): Context => ({ ...contextOf(caller), profiles: UNCHECKED });
   const say = (told: object, text: string): void => log.info(told, text);
-  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, log: say, attempted });
+  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, log: say, attempted, webhook });
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
   const statement = { baseUrl: fhirBase, version: PACKAGE.version, date: '2026-11-21', registry, bodyLimit: config.bodyLimits.fhir };

@@ -46,8 +46,7 @@ export async function start(config: Config, say: (line: string) => void, { watch
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
     const clock = config.testClock === undefined ? undefined : await testClock(config.testClock);
     if (clock) steps.unshift(() => clock.stop());
-    const attempted = (topic: string, state: string) => watched.door?.attempted(topic, state);
-    const facet = await assemble({ config, loaded, database, log, baseUrl, attempted, ...(clock && { clock: clock.now }) });
+    const facet = await assemble({ config, loaded, database, log, baseUrl, ...telling(watched), ...(clock && { clock: clock.now }) });
     if (config.metrics) {
       const now = clock?.now ?? (() => new Date());
       const opened = await openMetrics(config.metrics, { database, clock: now, heldBack: facet.heldBack });
@@ -80,6 +79,13 @@ export async function start(config: Config, say: (line: string) => void, { watch
 }
 
 type Step = () => Promise<void>;
+
+/** What the metrics count, once their door is open. */
+const telling = (watched: { door?: MetricsDoor }): Pick<MetricsDoor, 'attempted' | 'webhook'> => ({
+  attempted: (...told) => watched.door?.attempted(...told),
+  webhook: (...told) => watched.door?.webhook(...told),
+});
+
 type Commands = (request: AdminRequest) => Promise<string[]>;
 
 /** Until everything is in place, a request is told to come back. */

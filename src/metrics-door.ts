@@ -12,11 +12,15 @@ export interface MetricsDoor {
   observe(req: IncomingMessage, res: ServerResponse): void;
   /** Counts an attempt at an entry of the outbox. */
   attempted(topic: string, state: string): void;
+  /** Counts a webhook on arrival; with `seconds`, how long it took until it was worked through. */
+  webhook(outcome: string, seconds?: number): void;
   close(): Promise<void>;
 }
 
 /** In seconds. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** From the arrival of a webhook to its end: at once, or after its order became known, a day later at most. */
+const LAG_BOUNDS = [0.5, 1, 2, 5, 15, 60, 300, 3600, 21_600, 86_400];
 /** What has to leave, sooner or later. */
 const ORDER = 'order';
 
@@ -34,6 +38,7 @@ export async function openMetrics(at: { host: string; port: number }, { database
     { labels: {}, value: heldBack() ? 1 : 0 },
   ]);
   const duration = all.histogram('facet_http_request_duration_seconds', 'How long requests took, by route as declared and status.', BOUNDS);
+  const webhook = webhooks(all, database);
   orders(all, database, clock);
   const server = createServer((req, res) => void answer(all, req, res));
   await listening(server, at);
@@ -47,6 +52,7 @@ export async function openMetrics(at: { host: string; port: number }, { database
       );
     },
     attempted: (topic, state) => count({ topic, outcome: state }),
+    webhook,
     close: () => closed(server),
   };
 }
@@ -78,12 +84,30 @@ function orders(all: Metrics, database: Database, clock: () => Date): void {
       return [{ labels: {}, value: Math.max(0, ...unsent) }];
     },
   );
-  all.gauge('facet_webhook_inbox', 'Webhooks that are still to be worked through.', async () => {
-    const [row] = await database.query<{ count: number }>(
-      "select count(*)::int as count from webhook_inbox where state in ('new', 'retry')",
-    );
-    return [{ labels: {}, value: row!.count }];
-  });
+}
+
+/** Answers what counts one. */
+function webhooks(all: Metrics, database: Database): MetricsDoor['webhook'] {
+  const arrived = all.counter(
+    'facet_webhooks_total',
+    'Webhooks that came to this process, by what they were: kept (new), repeated, refused (forged …).',
+  );
+  const lag = all.histogram(
+    'facet_webhook_lag_seconds',
+    'From the arrival of a webhook until its order was looked at (done), or it was taken for nobody’s here (foreign).',
+    LAG_BOUNDS,
+  );
+  all.gauge(
+    'facet_webhook_inbox',
+    'Webhooks that are still to be worked through: new, or again later because their order is not known or not to be read (retry).',
+    async () => {
+      const counts = await database.query<{ state: string; count: number }>(
+        "select state, count(*)::int as count from webhook_inbox where state in ('new', 'retry') group by state",
+      );
+      return ['new', 'retry'].map((state) => ({ labels: { state }, value: counts.find((one) => one.state === state)?.count ?? 0 }));
+    },
+  );
+  return (outcome, seconds) => (seconds === undefined ? arrived({ outcome }) : lag({ outcome }, seconds));
 }
 
 async function answer(all: Metrics, req: IncomingMessage, res: ServerResponse): Promise<void> {

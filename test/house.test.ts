@@ -67,6 +67,34 @@ test('the environment is read in config.ts alone', () => {
   expect(sources.filter((file) => textOf(file).includes('process.env'))).toEqual([join(SRC, 'config.ts')]);
 });
 
+/** The database's own clock, in SQL. */
+const DATABASE_TIME =
+  /\bnow\s*\(\s*\)|\b(?:current_(?:timestamp|date|time)|local(?:time|timestamp)|(?:clock|statement|transaction)_timestamp)\b|\btimeofday\s*\(/i;
+const COMMENT = /\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$|^\s*--.*$/gm;
+const TEXT = /`[^`]*`|'[^'\n]*'|"[^"\n]*"/g;
+/** All texts of a program, without what is computed into them; a migration is one text. */
+const textsIn = (file: string, text: string): string[] => {
+  const bare = text.replace(COMMENT, ' ');
+  return file.endsWith('.sql') ? [bare] : (bare.match(TEXT) ?? []).map((one) => one.replace(/\$\{[^}]*\}/g, ' '));
+};
+const asksTheTime = (file: string, text: string): boolean => textsIn(file, text).some((one) => DATABASE_TIME.test(one));
+
+test('no SQL asks the database what time it is: times are given, so that tests can move them', () => {
+  const migrations = files('migrations').filter((file) => file.endsWith('.sql'));
+  expect(migrations.length).toBeGreaterThan(5);
+  expect([...sources, ...migrations].filter((file) => asksTheTime(file, textOf(file)))).toEqual([]);
+});
+
+test.each([
+  ['a statement', 'a.ts', 'const DUE = `select 1\n  where next_at <= now()`;', true],
+  ['a word', 'a.ts', "query('select CURRENT_TIMESTAMP')", true],
+  ['a default', 'a.sql', 'at timestamptz default clock_timestamp()', true],
+  ['a call of ours', 'a.ts', 'const at = now(); // not now()', false],
+  ['a remark', 'a.sql', '-- never now()\nselect 1', false],
+])('SQL that asks for the time is told from what does not: %s', (_what, file, text, asks) => {
+  expect(asksTheTime(file, text)).toBe(asks);
+});
+
 test('no vendor word stands in the program', () => {
   const found = sources.flatMap((file) =>
     VENDOR_WORDS.filter((word) => textOf(file).toLowerCase().includes(word.toLowerCase())).map((word) => `${file}: ${word}`),

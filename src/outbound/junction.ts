@@ -45,7 +45,7 @@ export interface JunctionOptions {
 }
 
 /** What the roof has to give. `log` is told ids and reasons, nothing of a patient. */
-export interface JunctionParts extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log' | 'attempted'> {
+export interface JunctionParts extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log' | 'attempted'>, Pick<Following, 'webhook'> {
   contextOf(caller: Caller): Context;
   random?: () => number;
 }
@@ -83,7 +83,13 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
   const { account, table, systems, physicianPath } = options;
   const client = junctionClient(account);
   const sending: Sending = { random: Math.random, ...parts, client, breaker: breaker(), table, systems };
-  const following: Following = { ...sending, reads: junctionReads(account), pace: breaker(), results: options.results };
+  const following: Following = {
+    ...sending,
+    webhook: parts.webhook,
+    reads: junctionReads(account),
+    pace: breaker(),
+    results: options.results,
+  };
   const directory = physicianPath === undefined ? rosterDirectory(client) : pushDirectory(client, physicianPath);
   const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {

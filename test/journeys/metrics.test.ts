@@ -1,5 +1,6 @@
 // The metrics, as a monitoring system reads them: on a door of their own, with figures of orders and requests, and nothing of a patient in them.
 import { setTimeout as delay } from 'node:timers/promises';
+import { announce } from '../../src/outbound/sandbox/announce.ts';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
 import { orderable } from './people.ts';
 import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
@@ -12,7 +13,8 @@ beforeAll(async () => {
   sandbox = await startSandbox();
   place = await emptyPlace();
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
-  server = await startProcess({ ...place.env, ...account, FACET_METRICS: '0' });
+  server = await startProcess({ ...place.env, ...account, FACET_METRICS: '0', JUNCTION_WEBHOOK_SECRET: sandbox.world.webhooks.secret });
+  sandbox.world.webhooks.url = `${server.url}/v1/webhooks/junction`;
   url = (await server.said(/^Metrics: /)).slice('Metrics: '.length);
 });
 afterAll(async () => {
@@ -61,6 +63,25 @@ test('an order that does not get out is seen: how many, how old, what its attemp
   const sent = await until((text) => value(text, 'facet_order_attempts_total', 'topic="order"', 'outcome="done"') === 1);
   expect(value(sent, 'facet_unsent_order_oldest_seconds')).toBe(0);
   expect(sent).not.toContain('measured');
+});
+
+test('webhooks are counted by what they were, with the time until they were worked through, and those that wait', async () => {
+  const { world } = sandbox;
+  const [order] = [...world.orders.values()];
+  const gone = { ...order!, id: '01936b00-0000-7000-8000-0000000000ff', passthrough: null, transactionId: 'another' };
+  const done = async () => value(await read(), 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0;
+  await until((text) => (value(text, 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0) > 0);
+  const before = await done();
+  world.webhooks.mishaps = [{ kind: 'duplicate' }, { kind: 'forge' }];
+  announce(world, order!, 'labtest.order.updated');
+  announce(world, order!, 'labtest.order.updated');
+  announce(world, gone, 'labtest.order.updated');
+  const text = await until(
+    (one) => value(one, 'facet_webhooks_total', 'outcome="forged"') === 1 && value(one, 'facet_webhook_inbox', 'state="retry"') === 1,
+  );
+  expect(value(text, 'facet_webhooks_total', 'outcome="repeated"')).toBe(1);
+  expect(value(text, 'facet_webhooks_total', 'outcome="new"')).toBeGreaterThanOrEqual(3);
+  expect(await done()).toBe(before + 1);
 });
 
 test('requests are measured by route and status, and carry no id and nothing of a patient', async () => {

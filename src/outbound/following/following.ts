@@ -11,7 +11,11 @@ export interface Following extends Sending {
   /** Holds looks back while the network does not answer. */
   pace: Breaker;
   results: ResultMappings;
+  webhook?: WebhookWatch | undefined;
 }
+
+/** Told of every webhook: what it was on arrival; and when it was worked through, what came of it and how many seconds after its arrival. */
+export type WebhookWatch = (outcome: string, seconds?: number) => void;
 
 /** How results are put into resources (mappings/junction), and which units UCUM knows. */
 export interface ResultMappings {

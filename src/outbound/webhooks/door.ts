@@ -2,6 +2,7 @@
 // afterwards (inbox.ts): whoever tells us waits a few seconds at most, and an event that is kept is never told again.
 import { unavailable, unsigned } from '../../fhir/outcome.ts';
 import type { Store } from '../../store/store.ts';
+import type { WebhookWatch } from '../following/following.ts';
 import { webhookEvent } from './event.ts';
 import { lag, type Signed, verdictOf } from './signature.ts';
 
@@ -20,6 +21,7 @@ export interface WebhookDoor {
   /** Our team, where it is known: another team's events are none of ours. */
   teamId: () => string | undefined;
   log(facts: Record<string, unknown>, text: string): void;
+  webhook?: WebhookWatch | undefined;
 }
 
 /** A message as it came: its headers by lower-case name, its body byte for byte. */
@@ -40,6 +42,7 @@ export async function receive(door: WebhookDoor, { header, body }: WebhookMessag
   const verdict = verdictOf(signed, body, { secrets, now });
   if (verdict === 'good' || verdict === 'untimely') watchClock(door, signed, now);
   if (verdict !== 'good') {
+    door.webhook?.(verdict);
     door.log({ verdict, id: signed.id?.slice(0, LONGEST_NAME) }, 'a webhook was refused');
     throw unsigned();
   }
@@ -56,14 +59,17 @@ function watchClock({ log }: WebhookDoor, { timestamp }: Signed, now: Date): voi
 }
 
 /** The body is patient data: it is kept only as long as it is needed to find out what it is about. */
-async function keep({ store, clock, teamId, log }: WebhookDoor, id: string, body: Buffer): Promise<void> {
+async function keep({ store, clock, teamId, log, webhook }: WebhookDoor, id: string, body: Buffer): Promise<void> {
   const { type, orderId, teamId: named, state: told } = webhookEvent(body);
   const own = teamId();
   const state = named !== undefined && own !== undefined && named !== own ? 'foreign' : told;
   const raw = state === 'new' || state === 'undecodable' ? body : Buffer.alloc(0);
   const at = clock().toISOString();
   const kept = await store.inbox.add({ source: SOURCE, id, type, subject: orderId, state, raw, at }).catch(() => {
+    webhook?.('not kept');
     throw unavailable('the event cannot be kept at the moment: send it again', 5);
   });
-  log({ id, type, order: orderId, state: kept ? state : 'repeated' }, 'webhook');
+  const arrived = kept ? state : 'repeated';
+  webhook?.(arrived);
+  log({ id, type, order: orderId, state: arrived }, 'webhook');
 }

@@ -22,7 +22,8 @@ export async function workThrough(following: Following): Promise<number> {
 }
 
 /** The orders of these events are looked at, and the events done; answers the orders that are followed. */
-async function wake({ store, clock }: Following, events: InboxEvent[], by: string): Promise<Set<string | null>> {
+async function wake(following: Following, events: InboxEvent[], by: string): Promise<Set<string | null>> {
+  const { store, clock } = following;
   const placed = await store.placedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
   const known = new Set<string | null>(placed.map(({ orderId }) => orderId));
   const told = events.filter(({ subject }) => known.has(subject));
@@ -31,8 +32,13 @@ async function wake({ store, clock }: Following, events: InboxEvent[], by: strin
     await inside.placedOrders.wake(placed, clock().toISOString());
     await inside.inbox.settle(told, by, { state: 'done' });
   });
+  for (const event of told) over(following, event, 'done');
   return known;
 }
+
+/** An event is worked through. */
+const over = ({ webhook, clock }: Following, { receivedAt }: InboxEvent, outcome: string): void =>
+  webhook?.(outcome, Math.max(clock().getTime() - Date.parse(receivedAt), 0) / 1000);
 
 /** The order behind it may be one of ours all the same: the network is asked. */
 async function settleUnknown(following: Following, event: InboxEvent, by: string): Promise<void> {
@@ -60,7 +66,8 @@ const DAY = 24 * 60 * MINUTE;
 /** Age of an event whose order is nobody's here → when it is tried again, in ms: what it belongs to may become known. */
 const WAITS = [1, 5, 15, 60, 180, 360, 720].map((minutes) => minutes * MINUTE);
 
-async function foreign({ store, clock, log }: Following, event: InboxEvent, by: string): Promise<void> {
+async function foreign(following: Following, event: InboxEvent, by: string): Promise<void> {
+  const { store, clock, log } = following;
   const age = clock().getTime() - Date.parse(event.receivedAt);
   const wait = WAITS.find((one) => one > age) ?? DAY - age;
   if (age < DAY) {
@@ -68,6 +75,7 @@ async function foreign({ store, clock, log }: Following, event: InboxEvent, by: 
     return void (await store.inbox.settle([event], by, retry));
   }
   await store.inbox.settle([event], by, { state: 'foreign', error: 'its order is not known here' });
+  over(following, event, 'foreign');
   log({ id: event.id, type: event.type, order: event.subject }, 'a webhook is about an order that is none of ours');
 }
 
