@@ -22,6 +22,7 @@ export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec
   maxItems: (most: number) => [here(drop()), here(moved(most - 1)), here(moved(most + 1))],
   on: (kind: string) => [here(drop()), here({ what: 'the other kind', value: kind === 'create' ? 'update' : 'create' })],
   shares: () => [here(drop())],
+  instead: () => [here(drop())],
   omit: (when: string) => [here(drop()), ...(when === 'implied' ? [here({ what: 'unset', value: 'unset' })] : [])],
   key: () => [here(drop())],
   having: () => [here(drop())],

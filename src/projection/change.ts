@@ -11,6 +11,7 @@ import { isUnset } from './lens-read.ts';
 import { saidBy } from './said.ts';
 import { asksIn, changeSchema, replaceSchema } from './schema.ts';
 import type { Change, Shape, View } from './shape.ts';
+import { inOneForm } from './sharing.ts';
 
 /** What both kinds of change are made of. `deep`: objects of a merge are merged too, else they are replaced whole. `disagree`: fields that say two things of one. */
 interface Changing {
@@ -37,7 +38,7 @@ export function changeOf(
     ...schemas,
     change(kind, body, now) {
       const { fields, issues } = kind === 'merge' ? merged(changing, body, now) : replaced(changing, body, now);
-      return { fields, issues: issues.length ? issues : changing.disagree(fields) };
+      return { fields: inOneForm(fields, changing.fields), issues: issues.length ? issues : changing.disagree(fields) };
     },
   };
 }

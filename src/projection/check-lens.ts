@@ -100,6 +100,7 @@ function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): str
     spec.on === 'update' && spec.required && 'a field that a create may not set cannot be required',
     spec.shares && !beside.includes(spec.shares) && `there is no field ${spec.shares} beside it${didYouMean(spec.shares, beside)}`,
     spec.shares && at.length > 1 && 'shares: is for a field that is not in an object',
+    spec.instead && at.length > 1 && 'instead: is for a field that is not in an object',
     spec.omit && spec.writeOnly && 'a field that is writeOnly is in no response: omit: has nothing to leave out',
     spec.readOnly && spec.required && 'a field that is readOnly is in no request: it cannot be required',
     spec.codes && spec.enum && 'codes: says which words there are: enum: is one too many',
@@ -131,13 +132,22 @@ const writersIn = (field: Field): Writer[] =>
 const isOnlyShown = ({ readOnly, default: standard }: FieldSpec, { port }: MappingSpec): boolean =>
   readOnly === true && port === undefined && (standard === undefined || standard === '');
 
+/** Two forms of one thing are one: only one of them is there at a time. */
+function inItsForm(writer: Writer, { fields }: Lens): Writer {
+  const [top] = writer.name.split('.');
+  const forms = fields.flatMap(({ name, spec: { instead } }) => (instead === undefined ? [] : [name, instead]));
+  const main = fields.find(({ name }) => name === top)?.spec.instead ?? top;
+  return forms.includes(top!) ? { ...writer, shares: writer.shares ?? main } : writer;
+}
+
 /** Whatever writes: fields, the words beside their codes, parts of texts, linked references, what is written and never shown. */
 function writersOf(lens: Lens, mapping: MappingSpec): Writer[] {
   const links = lens.leaves.flatMap((field) =>
     field.spec.link ? [{ keys: keysOf(field), name: `the link of ${field.name}`, path: lens.names.path(field.spec.link.to) }] : [],
   );
   const also = lens.also.map(({ path }, nth) => ({ keys: ['also', String(nth)], name: `also ${nth + 1}`, path }));
-  return [...lens.leaves.filter(({ spec }) => !isOnlyShown(spec, mapping)).flatMap(writersIn), ...links, ...also];
+  const own = lens.leaves.filter(({ spec }) => !isOnlyShown(spec, mapping)).flatMap(writersIn);
+  return [...own.map((one) => inItsForm(one, lens)), ...links, ...also];
 }
 
 function checkOverlaps(leaves: Field[], all: Writer[], fault: Fault): void {
@@ -172,6 +182,7 @@ function checkNames(lens: Lens, { row, unique, into, belongs = [], interactions 
   const known = (keys: string[], used: string[]): void => {
     for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}${didYouMean(name, names)}`));
   };
+  for (const { name, spec } of lens.fields) if (spec.instead) known(['fields', name, 'instead'], [spec.instead]);
   for (const name of belongs) {
     if (!lens.fields.some((field) => field.name === name && !field.spec.writeOnly))
       fault(['belongs'], new Error(`no field ${name} is shown`));

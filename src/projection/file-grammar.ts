@@ -48,6 +48,7 @@ const FIELD = {
     exists: exactly({ 'missing!': kind, agrees: tableOf(text) }),
     link: exactly({ 'to!': text, 'search!': text }),
     shares: text,
+    instead: text,
     omit: { enum: ['unset', 'implied'] },
     unlike: text,
     past: { const: true },

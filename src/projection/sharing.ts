@@ -1,4 +1,5 @@
-// Fields that are two spellings of one thing (`shares:`): what a request may not say by both, and when one of them says no more than the others.
+// Fields that are two spellings of one thing (`shares:`) or two forms of it (`instead:`): what a request may not say by both, and when one of them says no
+// more than the others.
 import { isDeepStrictEqual } from 'node:util';
 import { type Issue, issue } from '../fhir/outcome.ts';
 import type { Field } from './field.ts';
@@ -11,10 +12,25 @@ const NOTHING_KNOWN: Env = { alias: () => '' };
 /** Finds pairs of fields in a request that say two things of one place; a null says that nothing is there. */
 export function disagreements(lens: Lens): (said: View) => Issue[] {
   const pairs = lens.fields.flatMap(({ name, spec: { shares } }) => (shares === undefined ? [] : [[name, shares] as const]));
-  return (said) =>
-    pairs
+  const forms = lens.fields.flatMap(({ name, spec: { instead } }) => (instead === undefined ? [] : [[name, instead] as const]));
+  return (said) => [
+    ...pairs
       .filter((pair) => pair.every((name) => name in said) && !agree(lens, said, pair))
-      .map(([name, shares]) => issue('invalid', `${name} must agree with ${shares}, or be left out`, name));
+      .map(([name, shares]) => issue('invalid', `${name} must agree with ${shares}, or be left out`, name)),
+    ...forms
+      .filter((pair) => pair.every((name) => !isUnset(said[name])))
+      .map(([name, instead]) => issue('invalid', `${name} must be left out where ${instead} is said`, name)),
+  ];
+}
+
+/** The other forms of what a field says. */
+export const otherForms = ({ name, spec }: Field, fields: Field[]): string[] =>
+  fields.filter((one) => one.name === spec.instead || one.spec.instead === name).map((one) => one.name);
+
+/** A view in which each field that is said has unset its other forms. */
+export function inOneForm(said: View, fields: Field[]): View {
+  const unset = fields.filter(({ name }) => !isUnset(said[name])).flatMap((field) => otherForms(field, fields));
+  return { ...Object.fromEntries(unset.map((name) => [name, null])), ...said };
 }
 
 /** Written together, each shows what it shows when it is written alone. */

@@ -112,6 +112,8 @@ export interface FieldSpec {
   link?: { to: string; search: string };
   /** Another spelling of what this other field says: both stand at one place, and a request may not say two things by them. */
   shares?: string;
+  /** This other field stands for the same thing in another form (a day or a period): where one of them is said, the other is unset. */
+  instead?: string;
   /** Left out of a response: `unset` while it has no value, `implied` while the fields that share its place say all of it. */
   omit?: 'unset' | 'implied';
   /** May not be the same as this other field. */

@@ -10,6 +10,7 @@ import { unsetOf } from '../lens-read.ts';
 import type { LoadedShape } from '../loaded.ts';
 import { isOverlap } from '../overlap.ts';
 import type { Env, View } from '../shape.ts';
+import { inOneForm } from '../sharing.ts';
 import { anotherValue, type Samples } from './another-value.ts';
 import { differences, missing } from './difference.ts';
 
@@ -43,12 +44,13 @@ export function readingGivesWhatWasWritten(
     return values
       .filter((value) => value !== undefined)
       .flatMap((value) => {
-        const after = lens.write({ ...whole, [name]: value }, foreign, env);
+        const next = { ...whole, ...inOneForm({ [name]: value }, lens.fields) };
+        const after = lens.write(next, foreign, env);
         const view = lens.read(after, env, { all: true });
         return [
           ...differences(
             apart(view, field),
-            apart({ ...whole, [name]: value ?? unsetOf(spec) }, field),
+            apart({ ...next, [name]: value ?? unsetOf(spec) }, field),
             `after ${name} was written, the view`,
           ),
           ...strangersSurvive(foreign, after, field),
