@@ -34,11 +34,13 @@ export async function seedDemo(context: Context, { resources }: Demo): Promise<v
   }
 }
 
-/** Lines to print: each request with what it does. `headerOf`: the header that carries a surface's key. */
-export function demoCurls({ requests }: Demo, baseUrl: string, headerOf: (surface: string) => string): string[] {
+/** Lines to print: each request with what it does. `headerOf`: the header that carries a surface's key; undefined: it is not served. */
+export function demoCurls({ requests }: Demo, baseUrl: string, headerOf: (surface: string) => string | undefined): string[] {
   return requests.flatMap(({ surface, say, get, post, headers = {}, body }) => {
+    const credential = headerOf(surface);
+    if (credential === undefined) return [];
     const lines = [
-      headerOf(surface),
+      credential,
       ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       ...(body ? ['Content-Type: application/json'] : []),
     ];

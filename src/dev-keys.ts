@@ -15,7 +15,7 @@ export type DevKeys = Record<string, { tenant: number; keys: Record<string, stri
 
 const TENANTS: Record<string, string> = { demo: 'Demo', other: 'Other' };
 
-/** Makes sure that both tenants and all keys of the file are in force; answers the keys. `prefixes`: surface → how its keys begin. */
+/** Makes sure that both tenants and the keys of all surfaces are in force; answers the keys. Those of surfaces that are not served now stay in the file. `prefixes`: surface → how its keys begin. */
 export async function devKeys(database: Database, directory: string, prefixes: Record<string, string>): Promise<DevKeys> {
   const file = join(directory, 'dev-keys.json');
   const kept = await read(file);
@@ -24,7 +24,7 @@ export async function devKeys(database: Database, directory: string, prefixes: R
     const tenant = await tenantOf(database, slug, name);
     keys[slug] = { tenant, keys: await keysOf(database, tenant, { kept: kept[slug] ?? {}, prefixes }) };
   }
-  const now = Object.fromEntries(Object.entries(keys).map(([slug, { keys: own }]) => [slug, own]));
+  const now = Object.fromEntries(Object.entries(keys).map(([slug, { keys: own }]) => [slug, { ...kept[slug], ...own }]));
   if (JSON.stringify(kept) !== JSON.stringify(now)) await write(directory, file, now);
   await chmod(file, 0o600);
   return keys;

@@ -15,9 +15,9 @@ export interface Loaded {
   keyPrefixes: Record<string, string>;
 }
 
-/** Reads them; `mappings`: the folder they stand in, by default the project's own. */
+/** Reads them; `mappings`: the folder they stand in, by default the project's own. It may bring definitions of its own, in `fhir-profiles/`. */
 export function load(mappingsFolder = join(ROOT, 'mappings')): Loaded {
-  const profiles = loadProfiles(join(ROOT, 'fhir-profiles'));
+  const profiles = loadProfiles(join(ROOT, 'fhir-profiles'), join(mappingsFolder, 'fhir-profiles'));
   const registry = buildRegistry(profiles.searchParameters, terminologyOf(profiles.terminology));
   const mappings = loadMappings(mappingsFolder, { profiles, registry });
   const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);

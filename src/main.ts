@@ -138,11 +138,12 @@ async function welcome({ config, loaded, database, facet, keys, baseUrl, port, s
   say(`  to read and try all of them: ${baseUrl}/docs    for tools: ${baseUrl}/openapi`);
   if (!keys) return;
   say(`\nKeys of the tenants demo and other: ${join(config.dataDir, 'dev-keys.json')}. Try it:\n`);
-  for (const line of demoCurls(demo, baseUrl, (surface) => credential(loaded, surface, keys.demo!.keys[surface]!))) say(line);
+  for (const line of demoCurls(demo, baseUrl, (surface) => credential(loaded, surface, keys.demo!.keys[surface]))) say(line);
 }
 
-/** The header that carries a key of this surface, as its vendor documents it. */
-function credential({ mappings }: Loaded, surface: string, key: string): string {
+/** The header that carries a key of this surface, as its vendor documents it; undefined: there is no such key. */
+function credential({ mappings }: Loaded, surface: string, key: string | undefined): string | undefined {
+  if (key === undefined) return undefined;
   const auth = mappings.surfaces.find(({ name }) => name === surface)?.auth;
   return auth?.scheme === 'api-key' ? `${auth.header}: ${key}` : `Authorization: Bearer ${key}`;
 }

@@ -1,9 +1,9 @@
-// Every mapping under mappings/ against its examples, in both directions, and against the laws that each must keep. A new mapping adds no test code.
+// Every mapping under mappings/ and docs/ against its examples, in both directions, and against the laws that each must keep. A new mapping adds no test code.
 import { gapsOf } from '../src/projection/laws/coverage.ts';
 import { breachesOf, samplesOf } from '../src/projection/laws/proof.ts';
-import { examplesOf, nameOf, world } from './projection/examples.ts';
+import { everyShape, examplesOf } from './projection/examples.ts';
 
-describe.each(world.shapes.map((loaded) => [nameOf(loaded), loaded] as const))('%s', (_name, loaded) => {
+describe.each(everyShape)('%s', (_name, loaded, world) => {
   const examples = examplesOf(loaded);
   const samples = samplesOf(examples);
 

@@ -47,17 +47,19 @@ function leavesOf(node: unknown, keys: string[]): { keys: string[]; text: string
   return Object.entries(node).flatMap(([key, value]) => leavesOf(value, [...keys, key]));
 }
 
+const below = ({ at, list }: FieldSpec): string[] => [(at ?? list)!].filter((text) => text !== '$this');
+
 /** A path inside of an object starts below that object's own. */
 function contextOf({ lens, mapping, surface }: LoadedShape, { keys, literals }: { keys: string[]; literals: string[] }): PathContext {
   const { resource, fields } = mapping.content;
   const above = keys.filter((_, nth) => nth > 0 && keys[nth - 1] === 'fields' && keys[0] === 'fields').slice(0, -1);
-  const below = above.reduce<{ at: string[]; fields: Record<string, FieldSpec> }>(
-    ({ at, fields: inner }, name) => ({ at: [...at, (inner[name]!.at ?? inner[name]!.list)!], fields: inner[name]!.fields! }),
+  const start = above.reduce<{ at: string[]; fields: Record<string, FieldSpec> }>(
+    ({ at, fields: inner }, name) => ({ at: [...at, ...below(inner[name]!)], fields: inner[name]!.fields! }),
     { at: [], fields },
   ).at;
   const attempt = (text: string): Path | undefined => {
     try {
-      return lens.names.path([...below, text].join('.'));
+      return lens.names.path([...start, text].join('.'));
     } catch {
       return undefined;
     }

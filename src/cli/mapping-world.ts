@@ -22,7 +22,7 @@ export interface MappingPlaces {
 /** Reads the folders, by default the project's own. */
 export function mappingWorld({ mappings = join(ROOT, 'mappings'), profiles = join(ROOT, 'fhir-profiles') }: MappingPlaces): MappingWorld {
   for (const folder of [mappings, profiles]) if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
-  const definitions = loadProfiles(profiles);
+  const definitions = loadProfiles(profiles, join(mappings, 'fhir-profiles'));
   const registry = buildRegistry(definitions.searchParameters);
   return { directory: mappings, profiles: definitions, registry, ...readMappings(mappings, { profiles: definitions, registry }) };
 }

@@ -1,6 +1,6 @@
 // What FHIR leaves to us, read from fhir-profiles/: our own extensions, code systems, naming systems and search parameters, and a list of those that
 // others define. https://hl7.org/fhir/R4/profiling.html. Nothing may point at a definition that is not here.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { Definition as CheckedWith, CodeSystem, ValueSet } from './profile/definition.ts';
@@ -36,10 +36,14 @@ interface Resource {
   differential?: { element: { path: string; type?: { code: string }[] }[] };
 }
 
-/** Reads all definitions of a directory of YAML (or JSON) files. */
-export function loadProfiles(directory: string): Profiles {
+/** Reads all definitions of directories of YAML (or JSON) files; a directory that is not there has none, but for the first. */
+export function loadProfiles(directory: string, ...more: string[]): Profiles {
+  return readProfiles([directory, ...more.filter((one) => existsSync(one))].flatMap(filesIn));
+}
+
+function filesIn(directory: string): { name: string; text: string }[] {
   const names = readdirSync(directory).filter((name) => /\.(ya?ml|json)$/.test(name));
-  return readProfiles(names.sort().map((name) => ({ name: join(directory, name), text: readFileSync(join(directory, name), 'utf8') })));
+  return names.sort().map((name) => ({ name: join(directory, name), text: readFileSync(join(directory, name), 'utf8') }));
 }
 
 /** The definitions in these files: one resource per YAML document, or a list of what others define (`- { url, what }`). A mistake is an Error naming the file. */

@@ -155,7 +155,7 @@ async function claimed(call: V1Call, made: Made): Promise<HeldItem> {
 /** The id of the item with this key in a resource as it stands. */
 async function idIn(call: V1Call, { row, key }: Pick<Made, 'row' | 'key'>): Promise<string> {
   const { rows } = call.shape;
-  return String((await viewOf(call, row, rows && { [rows.name]: key })).id);
+  return String((await viewOf(call, row, rows && { [rows.name]: key }))[call.shape.idName]);
 }
 
 /** Everything after the commit: the outside step, what it answered, the answer. */
@@ -192,7 +192,7 @@ async function answered(call: V1Call, { row, key }: Made, promise: Promised | un
   const { shape } = call;
   const view = await viewOf(call, row, shape.rows && { [shape.rows.name]: key });
   const facts = answerFacts(call.requestId, 201, call.rate);
-  const headers = { Location: `${call.collection}/${view.id}`, ETag: etagOf(shape, row, view) };
+  const headers = { Location: `${call.collection}/${view[shape.idName]}`, ETag: etagOf(shape, row, view) };
   const answer = { status: 201, headers, body: JSON.stringify(shape.surface.item(view, facts)) };
   if (promise) await keep(call.context, promise, answer);
   return answer;

@@ -43,7 +43,7 @@ async function elementItem(call: V1Call, rows: NonNullable<Shape['rows']>): Prom
   if (!row) return undefined;
   for (const key of rows.keys(JSON.parse(row.body!) as Resource)) {
     const view = await viewOf(call, row, { [rows.name]: key });
-    if (view.id === id) return { row, view };
+    if (view[call.shape.idName] === id) return { row, view };
   }
   return undefined;
 }
@@ -63,7 +63,7 @@ export async function list(call: V1Call): Promise<Answer> {
   });
   const facts = answerFacts(call.requestId, 200, call.rate);
   const views = await viewsOf(call, page.rows);
-  return { status: 200, body: JSON.stringify(surface.list(views, listFacts(call, paging, page), facts, shape)) };
+  return { status: 200, body: JSON.stringify(surface.list(views, listFacts(call, { paging, page, parameters }), facts, shape)) };
 }
 
 /** The FHIR ids behind those asked-for ids that are aliases. */
@@ -121,14 +121,29 @@ function wholeNumber(
   return value > rule.most ? rule.most : rule.standard;
 }
 
-function listFacts({ shape, context, seal }: V1Call, { limit, offset }: Paging, page: Page): ListFacts {
+interface Listed {
+  paging: Paging;
+  page: Page;
+  parameters: Record<string, string>;
+}
+
+function listFacts(call: V1Call, { paging: { limit, offset }, page, parameters }: Listed): ListFacts {
+  const { context, seal, shape } = call;
+  const names = shape.surface.page;
   const hasMore = page.next !== undefined;
+  const cursor = page.next && names.cursor !== undefined ? seal.close(context.caller.tenant, page.next) : null;
+  const again = (more: Record<string, string>): string => `${call.collection}?${new URLSearchParams({ ...parameters, ...more })}`;
+  const at = (next: number): string | null =>
+    names.offset === undefined || next > names.maxOffset ? null : again({ [names.offset]: String(next) });
+  const after = (): string | null => (names.cursor === undefined ? at(offset + limit) : again({ [names.cursor]: cursor! }));
   return {
     limit,
     offset,
     hasMore,
     nextOffset: hasMore ? offset + limit : null,
-    cursor: page.next && shape.surface.page.cursor !== undefined ? seal.close(context.caller.tenant, page.next) : null,
+    cursor,
+    nextUrl: hasMore ? after() : null,
+    previousUrl: offset > 0 ? at(Math.max(0, offset - limit)) : null,
     ...(page.total !== undefined && { total: page.total }),
   };
 }

@@ -48,7 +48,7 @@ function placeProblems({ paths, written, spec, name }: Field): string[] {
       !spec.each &&
       !fits(main.type, spec) &&
       `it leads to a ${main.type}, which is no value of this field: ${insteadOf(main.type)}`,
-    name === 'id' && !spec.readOnly && 'an id is given by the server: it must be readOnly',
+    (name === 'id' || main.text === 'id') && !spec.readOnly && 'an id is given by the server: it must be readOnly',
     misdated(main.type, spec),
   ];
   return [...problems.filter((text) => typeof text === 'string'), ...unwritable({ spec, written })];
@@ -198,5 +198,6 @@ function checkNames(lens: Lens, { row, unique, into, belongs = [], interactions 
     if (uncompared.length)
       fault(['unique', 'any', String(nth)], new Error(`compare: does not say how ${uncompared.join(', ')} is compared`));
   }
-  if (interactions.includes('read') && !names.includes('id')) fault(['fields'], new Error('what is read by its id must have a field id'));
+  if (interactions.includes('read') && !names.includes(lens.idName))
+    fault(['fields'], new Error('what is read by its id must have a field with it: { fhir: id, readOnly: true }'));
 }

@@ -66,6 +66,6 @@ function searchesOf({ resource, search = {}, sort, with: joined = {}, into, row,
 
 function textsOf(spec: SearchSpec): string[] {
   if (typeof spec === 'string') return [spec];
-  if ('words' in spec) return Object.values(spec.words);
+  if ('words' in spec) return Object.values(spec.words).filter(Boolean);
   return ['each' in spec ? spec.each : spec.fhir];
 }

@@ -1,4 +1,5 @@
-// Templates of what is sent: JSON in which `$name` stands for a value of the answer, and `$each: name` repeats an object for every member of a list.
+// Templates of what is sent: JSON in which `$name` stands for a value of the answer, and `$each: name` repeats what stands beside it for every member of a
+// list: as a list, or with `$by: name` as an object of lists under that value of the members (errors by field). `$value` repeats one value, not an object.
 
 /** Values by name, as templates ask for them. */
 export type Facts = Readonly<Record<string, unknown>>;
@@ -10,8 +11,22 @@ export function templateOf(template: unknown, known: readonly string[]): Templat
   if (typeof template === 'string' && template.startsWith('$')) return named(template.slice(1), known);
   if (Array.isArray(template)) return listOf(template.map((item) => templateOf(item, known)));
   if (template === null || typeof template !== 'object') return () => template;
-  const { $each: each, ...rest } = template as Record<string, unknown>;
-  return each === undefined ? objectOf(rest, known) : repeated(String(each), rest, known);
+  return repetitionOf(template) ? repeated(repetitionOf(template)!, known) : objectOf(template as Record<string, unknown>, known);
+}
+
+/** What is repeated for each member of a list. */
+export interface Repetition {
+  each: string;
+  by: string | undefined;
+  /** What stands for one member. */
+  member: unknown;
+}
+
+/** The repetition that an object of a template is; undefined: it is a plain object. */
+export function repetitionOf(template: unknown): Repetition | undefined {
+  const { $each: each, $by: by, ...rest } = template as Record<string, unknown>;
+  if (each === undefined) return undefined;
+  return { each: String(each), by: by === undefined ? undefined : String(by), member: '$value' in rest ? rest.$value : rest };
 }
 
 function named(name: string, known: readonly string[]): Template {
@@ -33,10 +48,17 @@ function objectOf(template: Record<string, unknown>, known: readonly string[]): 
 }
 
 /** What a member of a list can be asked for, by the list's name. */
-const MEMBERS: Record<string, string[]> = { issues: ['severity', 'issueCode', 'text', 'field'] };
+const MEMBERS: Record<string, string[]> = { issues: ['severity', 'issueCode', 'text', 'field'], pages: ['rel', 'url'] };
 
-function repeated(name: string, template: Record<string, unknown>, known: readonly string[]): Template {
-  const list = named(name, known);
-  const member = objectOf(template, [...known, ...(MEMBERS[name] ?? [])]);
-  return (facts) => (list(facts) as Facts[]).map((one) => member({ ...facts, ...one }));
+function repeated({ each, by, member }: Repetition, known: readonly string[]): Template {
+  const list = named(each, known);
+  const inside = [...known, ...(MEMBERS[each] ?? [])];
+  const made = templateOf(member, inside);
+  if (by === undefined) return (facts) => (list(facts) as Facts[]).map((one) => made({ ...facts, ...one }));
+  const key = named(by, inside);
+  return (facts) => {
+    const groups = Map.groupBy(list(facts) as Facts[], (one) => key({ ...facts, ...one }));
+    const told = [...groups].filter(([name]) => name !== null);
+    return Object.fromEntries(told.map(([name, members]) => [String(name), members.map((one) => made({ ...facts, ...one }))]));
+  };
 }

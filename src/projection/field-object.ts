@@ -1,4 +1,5 @@
-// A field that is an object of its own: its fields live below one element. It is shown when one of them has a value.
+// A field that is an object of its own: its fields live below one element, or with `at: $this` where it stands itself, for an object that is only the vendor's.
+// It is shown when one of them has a value. What is in an object that is only shown is only shown.
 import type { Field, FieldMaker } from './field.ts';
 import { unsetOf } from './lens-read.ts';
 
@@ -8,13 +9,15 @@ const NONE = { read: () => undefined, write: () => undefined };
 export const objectField =
   (fieldOf: FieldMaker): FieldMaker =>
   (name, spec, context) => {
-    const below = context.below === undefined ? spec.at! : `${context.below}.${spec.at}`;
-    const at = [...context.at, name];
-    const fields = Object.entries(spec.fields!).map(([own, field]): Field => fieldOf(own, field, { ...context, below, at }));
+    const { below: above, ...rest } = context;
+    const below = [above ?? [], spec.at === '$this' ? [] : spec.at!].flat().join('.');
+    const inner = { ...rest, at: [...context.at, name], ...(below !== '' && { below }) };
+    const shownOnly = spec.readOnly ? { readOnly: true } : {};
+    const fields = Object.entries(spec.fields!).map(([own, field]): Field => fieldOf(own, { ...field, ...shownOnly }, inner));
     return {
       name,
       spec,
-      at,
+      at: inner.at,
       fields,
       codec: NONE,
       paths: [],

@@ -56,14 +56,16 @@ const FIELD = {
   oneOf: [{ required: ['fhir'] }, { required: ['at', 'fields'] }, { required: ['list', 'fields'] }],
 };
 
-const SEARCH = {
-  anyOf: [
-    text,
-    exactly({ 'fhir!': text, required: yes, id: text, as: { type: 'string', pattern: '^(date|instant)(\\(.*\\))?$' } }),
-    exactly({ 'each!': text }),
-    exactly({ 'words!': tableOf(text) }),
-  ],
-};
+/** One of several kinds of value: a mistake in one is told as that, not as a mistake in all. */
+const choice = (kind: object, its: object, other: object): object =>
+  Object.fromEntries(Object.entries({ if: kind, else: other }).concat([['then', its]]));
+const has = (word: string): object => ({ type: 'object', required: [word] });
+
+const WORDS = exactly({ 'words!': tableOf({ type: 'string' }) });
+const EACH = exactly({ 'each!': text });
+const SEARCHED = exactly({ 'fhir!': text, required: yes, id: text, as: { type: 'string', pattern: '^(date|instant)(\\(.*\\))?$' } });
+
+const SEARCH = choice({ type: 'string' }, text, choice(has('words'), WORDS, choice(has('each'), EACH, SEARCHED)));
 
 export const MAPPING_FILE = {
   $defs: { field: FIELD },
@@ -107,7 +109,7 @@ export const INWARD_FILE = {
   }),
 };
 
-const error = exactly({ 'status!': { type: 'integer', minimum: 400, maximum: 599 }, 'code!': text, says: text });
+const error = exactly({ 'status!': { type: 'integer', minimum: 400, maximum: 599 }, 'code!': text, says: text, body: {} });
 
 export const SURFACE_FILE = exactly({
   title: text,

@@ -28,6 +28,7 @@ export interface Parts {
   names: Names;
   tree: PathTree;
   fields: Field[];
+  idName: string;
   also: Also[];
   rows: Rows | undefined;
   /** Field → the slot of the reference that its name is linked to. */

@@ -26,7 +26,7 @@ export function written(
 ): Resource {
   const resource: Resource = into ?? { resourceType: parts.mapping.resource };
   const now = nowOf(parts, resource, { env, view });
-  const id = parts.fields.find((field) => field.name === 'id');
+  const id = parts.fields.find((field) => field.name === parts.idName);
   const writing: Writing = { now, changes: [], server, made: id ? id.show(now) === undefined : into === undefined };
   for (const field of parts.fields) writeField(parts, field, view, writing);
   const { aliases } = parts.names.scope;

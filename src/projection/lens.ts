@@ -16,6 +16,8 @@ import type { AlsoSpec, MappingSpec, RowSpec } from './spec.ts';
 export interface Lens {
   names: Names;
   fields: Field[];
+  /** The field that shows the id: the one called `id`, else the one whose place is the resource's id, whatever the vendor calls it. */
+  idName: string;
   /** The fields that are no objects, those inside of objects among them; a list of objects is one. */
   leaves: Field[];
   /** The same of the members of each list of objects, lists in lists among them: their paths begin at the list's elements. */
@@ -50,10 +52,11 @@ export function lensOf(
   const [rows] = mapping.row ? attempt(['row'], () => rowsOf(mapping.row!, names)) : [];
   const leaves = fields.flatMap(leavesOf);
   const links = new Map(leaves.flatMap((field) => linkSlot(field, names, tree)));
-  const parts: Parts = { mapping, names, tree, fields, also, rows, links, implied: impliedIn(fields) };
+  const parts: Parts = { mapping, names, tree, fields, idName: idNameOf(fields), also, rows, links, implied: impliedIn(fields) };
   return {
     names,
     fields,
+    idName: idNameOf(fields),
     leaves,
     lists: leaves.flatMap(listsIn),
     also,
@@ -62,6 +65,10 @@ export function lensOf(
     write: (view, into, env, { server = false } = {}) => written(parts, view, { into, env, server }),
   };
 }
+
+/** The name of the field with an item's id. */
+export const idNameOf = (fields: Field[]): string =>
+  (fields.find(({ name }) => name === 'id') ?? fields.find(({ paths: [main] }) => main?.text === 'id'))?.name ?? 'id';
 
 const leavesOf = (field: Field): Field[] => field.fields?.flatMap(leavesOf) ?? [field];
 

@@ -142,7 +142,7 @@ export function read<T>(file: string, grammar: object, faults: Fault[]): Source<
   if (!source) return undefined;
   const accepts = GRAMMARS.compile(grammar);
   if (accepts(source.content)) return source;
-  const wrong = (accepts.errors ?? []).map((error) => grammarFault(error, source));
+  const wrong = (accepts.errors ?? []).filter(({ keyword }) => keyword !== 'if').map((error) => grammarFault(error, source));
   faults.push(...new Map(wrong.map((one) => [`${one.place} ${one.text}`, one])).values());
   return undefined;
 }

@@ -75,7 +75,7 @@ interface Asked extends QueryContext {
 function partsOf({ name, spec, codec }: Rule, asked: Asked): string[] {
   const { value, aliases } = asked;
   if ('each' in spec) return searchedWords(name, value).map((word) => searchText(spec.each, aliases, { '': word }));
-  if ('words' in spec) return value === undefined ? [] : [searchText(wordOf(name, spec.words, value), aliases, {})];
+  if ('words' in spec) return value === undefined ? [] : [searchText(wordOf(name, spec.words, value), aliases, {})].filter(Boolean);
   if (spec.required && words(value).length === 0) throw parameter(`${name} is required`, name);
   if (value === undefined || (value.trim() === '' && spec.id === undefined)) return [];
   return [searchText(spec.fhir, aliases, { '': takenAs({ name, codec }, spec.id, asked) })];

@@ -101,6 +101,7 @@ function responseOf({ spec, fields, members }: Field): Schema {
 /** Fields with a value whoever made the resource: lists and maps, what has a standard, the id, and what the server knows of every resource. */
 const isAlwaysThere = ({ name, spec, paths }: Field): boolean =>
   name === 'id' ||
+  paths[0]?.text === 'id' ||
   spec.omit !== undefined ||
   spec.list !== undefined ||
   spec.type === 'string[]' ||

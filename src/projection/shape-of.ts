@@ -43,6 +43,7 @@ export function shapeOf({ name, mapping, surface, surfaceSpec, fault }: ShapeSou
     name,
     resource: mapping.resource as ServedType,
     path: mapping.path,
+    idName: lens.idName,
     plural,
     interactions,
     idempotency,

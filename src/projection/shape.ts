@@ -42,6 +42,8 @@ export interface Shape {
   resource: ServedType;
   /** As the vendor documents it: `/v1/lab-orders`. */
   path: string;
+  /** The field that shows an item's id. */
+  idName: string;
   /** What a list of its items is called (`patients`), empty when the vendor does not say. */
   plural: string;
   interactions: ShapeInteraction[];
@@ -131,7 +133,7 @@ export interface Surface {
   page: { size: string; offset?: string; cursor?: string; default: number; max: number; maxOffset: number; clamp: boolean; total: boolean };
   rateLimit: { limit: number; seconds: number } | null;
   /** Kinds of failure → this vendor's status and code. */
-  failure(kind: Kind): { status: number; code: string; says?: string };
+  failure(kind: Kind): { status: number; code: string; says?: string | undefined };
   /** Envelopes: the body that is sent. */
   item(view: View, facts: AnswerFacts): unknown;
   list(views: View[], page: ListFacts, facts: AnswerFacts, shape: Shape): unknown;
@@ -157,6 +159,9 @@ export interface ListFacts {
   nextOffset: number | null;
   cursor: string | null;
   total?: number;
+  /** The same request for the page after this one, and for the one before; absent or null: there is none. */
+  nextUrl?: string | null;
+  previousUrl?: string | null;
 }
 
 /** Everything found under `mappings/` and checked. */

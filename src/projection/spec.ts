@@ -134,7 +134,7 @@ export type SearchSpec =
   | { fhir: string; required?: boolean; id?: string; as?: string }
   /** Once per word of the value: every word must be met. */
   | { each: string }
-  /** The values it takes. */
+  /** The values it takes; one with an empty text asks for nothing. */
   | { words: Record<string, string> };
 
 /** When two items are the same. */
@@ -176,8 +176,8 @@ export interface SurfaceSpec {
   patch?: 'merge' | 'replace';
   envelope: { item: unknown; list: unknown; error: unknown };
   headers?: Record<string, string>;
-  /** `says`: the text the vendor prints for it; what exactly is wrong follows. */
-  errors: Record<Kind, { status: number; code: string; says?: string }>;
+  /** `says`: the text the vendor prints for it; what exactly is wrong follows. `body`: a template of its own, where that is not `envelope.error`. */
+  errors: Record<Kind, { status: number; code: string; says?: string; body?: unknown }>;
   page: {
     size: string;
     offset?: string;

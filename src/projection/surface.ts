@@ -6,7 +6,7 @@ import type { AnswerFacts, ListFacts, Shape, Surface, View } from './shape.ts';
 import type { SurfaceSpec } from './spec.ts';
 
 const ANSWER = ['requestId', 'time', 'status', 'rateLimit', 'rateRemaining', 'rateReset'];
-const LIST = ['items', 'plural', 'total', 'limit', 'offset', 'hasMore', 'nextOffset', 'cursor'];
+const LIST = ['items', 'plural', 'total', 'limit', 'offset', 'hasMore', 'nextOffset', 'cursor', 'nextUrl', 'previousUrl', 'pages'];
 const ERROR = ['code', 'message', 'issues'];
 
 /** Compiles a surface. `fault` is told what is wrong, with the keys that lead to it in the file. */
@@ -23,6 +23,10 @@ export function surfaceOf(name: string, spec: SurfaceSpec, fault: (keys: string[
   const asItem = template(['envelope', 'item'], item, [...ANSWER, 'body']);
   const asList = template(['envelope', 'list'], list, [...ANSWER, ...LIST]);
   const asError = template(['envelope', 'error'], error, [...ANSWER, ...ERROR]);
+  const bodies = Object.entries(spec.errors).flatMap(([kind, { body }]) =>
+    body === undefined ? [] : [[kind, template(['errors', kind, 'body'], body, [...ANSWER, ...ERROR])] as const],
+  );
+  const own = new Map<string, Template>(bodies);
   const headers = Object.entries(spec.headers ?? {}).map(
     ([header, text]) => [header, template(['headers', header], text, ANSWER)] as const,
   );
@@ -39,7 +43,8 @@ export function surfaceOf(name: string, spec: SurfaceSpec, fault: (keys: string[
     list: (views, page, facts, shape) => asList({ ...answered(facts), ...listed(views, page, shape) }),
     error(kind, issues, facts) {
       const { status, code, says } = spec.errors[kind];
-      return { status, body: asError({ ...answered({ ...facts, status }), ...failed(says ?? '', issues, kind), code }) };
+      const made = own.get(kind) ?? asError;
+      return { status, body: made({ ...answered({ ...facts, status }), ...failed(says ?? '', issues, kind), code }) };
     },
     headers(facts) {
       const values = headers.map(([header, value]) => [header, value(answered(facts))] as const);
@@ -58,7 +63,15 @@ const answered = ({ requestId, time, status, rate }: AnswerFacts): Facts => ({
   rateReset: rate?.reset,
 });
 
-const listed = (views: View[], page: ListFacts, shape: Shape): Facts => ({ ...page, items: views, plural: shape.plural });
+const listed = (views: View[], page: ListFacts, shape: Shape): Facts => ({
+  ...page,
+  items: views,
+  plural: shape.plural,
+  pages: [
+    { rel: 'next', url: page.nextUrl },
+    { rel: 'prev', url: page.previousUrl },
+  ].filter(({ url }) => url),
+});
 
 /** A failure without issues still says what happened. */
 const failed = (says: string, issues: Issue[], kind: Kind): Facts => ({

@@ -44,7 +44,7 @@ export async function startFacet(
   { clock, over = (database) => database, log = pino({ level: 'silent' }) }: Instead = {},
 ): Promise<Running> {
   const store = await openTestStore();
-  const loaded = load();
+  const loaded = load(env.FACET_MAPPINGS);
   const config = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
   const database = over(store.database);
   const facet = await assemble({ config, loaded, database, log, baseUrl, ...(clock && { clock }) });

@@ -32,7 +32,7 @@ test('a route that is changed answers at its new path, and its document says so'
   expect(await status('/v1/patients')).toBe(200);
   change('path: /v1/patients', 'path: /v1/people');
   await server.said(/^Mappings read again: .*loop\/patient/);
-  expect([await status('/v1/people'), await status('/v1/patients')]).toEqual([200, 404]);
+  expect([await status('/v1/people'), await status('/loop/v1/patients')]).toEqual([200, 404]);
   const document = (await (await fetch(`${server.url}/openapi/loop.json`)).json()) as { paths: object };
   expect(Object.keys(document.paths)).toContain('/v1/people');
 });

@@ -1,4 +1,5 @@
-// The mappings as the program loads them, and the examples that stand beside them.
+// The mappings as the program loads them, those of the worked example in docs/ too, and the examples that stand beside them.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
@@ -8,12 +9,24 @@ import { loadShapes } from '../../src/projection/mapping.ts';
 
 export { envOf, nameOf } from '../../src/projection/laws/example.ts';
 
-export const profiles = loadProfiles('fhir-profiles');
-export const registry = buildRegistry(profiles.searchParameters);
-export const { shapes } = loadShapes('mappings', { profiles, registry });
-export const world: World = { shapes, profiles, registry };
+/** The folders with mappings: each is served by itself. */
+export const FOLDERS = ['mappings', 'docs/example-vendor'].filter((folder) => existsSync(folder));
 
-export const examplesOf = (loaded: LoadedShape): Example[] => readExamples(join('mappings', `${nameOf(loaded)}.yaml`)).content;
+function worldOf(folder: string): World {
+  const profiles = loadProfiles('fhir-profiles', join(folder, 'fhir-profiles'));
+  const registry = buildRegistry(profiles.searchParameters);
+  return { ...loadShapes(folder, { profiles, registry }), profiles, registry };
+}
+
+/** Every folder with what it holds. */
+export const worlds = FOLDERS.map((folder) => ({ folder, world: worldOf(folder) }));
+export const world: World = worlds[0]!.world;
+export const { shapes, profiles, registry } = world;
+
+/** Every mapping there is, with the world it belongs to. */
+export const everyShape = worlds.flatMap((one) => one.world.shapes.map((loaded) => [nameOf(loaded), loaded, one.world] as const));
+
+export const examplesOf = (loaded: LoadedShape): Example[] => readExamples(loaded.mapping.file).content;
 
 /** The schemas that the vendor prints for a shape. */
 export function printedOf(loaded: LoadedShape): { request: object; response: object } {

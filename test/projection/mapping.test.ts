@@ -253,7 +253,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'needs a field that is a reference',
   ],
   ['a comparison with no field', ROLE, ['unlike: availableStartTime', 'unlike: start'], 'there is no field start beside it'],
-  ['an item without an id', ROLE, ['  id:                 { fhir: id, readOnly: true }\n', ''], 'must have a field id'],
+  ['an item without an id', ROLE, ['  id:                 { fhir: id, readOnly: true }\n', ''], 'must have a field with it: { fhir: id'],
   [
     'a kind of failure without an answer',
     'loop/surface.yaml',

@@ -106,3 +106,20 @@ test('a template that asks for what nobody knows is refused', () => {
   expect(() => templateOf({ a: ['$nobody'] }, ['body'])).toThrow('there is no $nobody here; there are $body');
   expect(templateOf({ a: [1, '$body', null], $body: true }, ['body'])({ body: 'x' })).toEqual({ a: [1, 'x', null], x: true });
 });
+
+test('a template makes a list, an object of lists by a value, or values alone of the members of a list', () => {
+  const told = [
+    { field: 'a', text: 'a is required', issueCode: 'required', severity: 'error' },
+    { field: 'a', text: 'a is odd', issueCode: 'value', severity: 'error' },
+    { field: null, text: 'something else', issueCode: 'invalid', severity: 'error' },
+  ];
+  const filled = (template: unknown) => templateOf(template, ['issues', 'code'])({ issues: told, code: 'E1' });
+  expect(filled({ $each: 'issues', $value: '$text' })).toEqual(['a is required', 'a is odd', 'something else']);
+  expect(filled({ $each: 'issues', at: '$field', code: '$code' })).toEqual([
+    { at: 'a', code: 'E1' },
+    { at: 'a', code: 'E1' },
+    { at: null, code: 'E1' },
+  ]);
+  expect(filled({ $each: 'issues', $by: 'field', $value: '$text' })).toEqual({ a: ['a is required', 'a is odd'] });
+  expect(() => templateOf({ $each: 'issues', $by: 'nobody' }, ['issues'])).toThrow('there is no $nobody here');
+});

@@ -71,7 +71,7 @@ export function explainedFilters({ mapping, lens }: LoadedShape, registry: Regis
       const values = Object.fromEntries(valuesIn(text).map((one) => [one, sampleOf(spec)]));
       const { type, parameters } = queryString(`${resource}?${searchText(text, lens.names.scope.aliases, values)}`);
       const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
-      return { filter, search: text, conditions: query.where };
+      return { filter, search: text || '–', conditions: query.where };
     }),
   );
 }

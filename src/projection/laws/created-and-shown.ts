@@ -106,7 +106,7 @@ function hasRows({ shape }: LoadedShape, resource: Resource, rows: Record<string
   return [
     ...differences(keys(resource), Object.keys(rows), 'the keys of its items'),
     ...Object.entries(rows).flatMap(([key, id]) =>
-      differences(shape.read(resource, envOf({ [name]: key })).id, id, `the id of its item ${key}`),
+      differences(shape.read(resource, envOf({ [name]: key }))[shape.idName], id, `the id of its item ${key}`),
     ),
   ];
 }

@@ -69,7 +69,7 @@ export function withoutSharers(view: View, field: Field, fields: Field[]): View 
 }
 
 const looksAt = (one: Field, other: Field): boolean =>
-  one.written.some((path) => placesOf(other).some((place) => isOverlap({ path }, { path: place })));
+  placesOf(one).some((path) => placesOf(other).some((place) => isOverlap({ path }, { path: place })));
 
 const placesOf = ({ written, fields = [] }: Field): Path[] => [...written, ...fields.flatMap(placesOf)];
 

@@ -2,6 +2,7 @@
 // https://spec.openapis.org/oas/v3.1.0
 import type { LoadedShape, LoadedSurface } from '../loaded.ts';
 import type { ShapeInteraction } from '../shape.ts';
+import type { SurfaceSpec } from '../spec.ts';
 import { surfaceHeaders } from './answers.ts';
 import { envelopeSchema } from './envelope-schema.ts';
 import type { Json } from './json.ts';
@@ -24,7 +25,7 @@ export interface ServerFacts {
 /** Describes all shapes of a surface. */
 export function openApiOf(loaded: LoadedSurface, shapes: LoadedShape[], facts: ServerFacts): Json {
   const { surface, source } = loaded;
-  const { describedAt, envelope } = source.content;
+  const { describedAt } = source.content;
   return {
     openapi: '3.1.0',
     info: {
@@ -45,11 +46,18 @@ export function openApiOf(loaded: LoadedSurface, shapes: LoadedShape[], facts: S
       securitySchemes: { key: securityScheme(source.content.auth) },
       schemas: {
         ...Object.fromEntries(shapes.flatMap(schemasOf)),
-        Failure: envelopeSchema(envelope.error, {}),
+        Failure: failureSchema(source.content),
       },
       headers: surfaceHeaders(source.content),
     },
   };
+}
+
+/** A failure is of the one shape, or of the one that its kind has for itself. */
+function failureSchema({ envelope, errors }: SurfaceSpec): Json {
+  const bodies = Object.values(errors).flatMap(({ body }) => (body === undefined ? [] : [body]));
+  const schemas = [...new Set([envelope.error, ...bodies])].map((one) => envelopeSchema(one, {}));
+  return schemas.length === 1 ? schemas[0]! : { anyOf: schemas };
 }
 
 function aboutOf({ surface, source }: LoadedSurface, { rateLimit, bodyLimit }: ServerFacts): string {

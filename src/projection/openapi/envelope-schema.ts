@@ -1,5 +1,7 @@
 // JSON Schemas of envelopes: what a template of surface.yaml looks like once its `$names` are filled in.
 
+import { repetitionOf } from '../envelope.ts';
+
 type Schema = Record<string, unknown>;
 
 const text = { type: 'string' };
@@ -20,6 +22,10 @@ const FILLED: Readonly<Record<string, Schema>> = {
   hasMore: { type: 'boolean' },
   nextOffset: orNull(whole),
   cursor: orNull(text),
+  nextUrl: orNull(text),
+  previousUrl: orNull(text),
+  rel: { enum: ['next', 'prev'] },
+  url: text,
   code: text,
   message: text,
   severity: text,
@@ -31,14 +37,25 @@ const FILLED: Readonly<Record<string, Schema>> = {
 /** What the server fills in for `$name`; any text where a template is no name. */
 export const filledSchema = (template: unknown): Schema => FILLED[String(template).slice(1)] ?? text;
 
+/** A list with these members and no others. */
+const listSchema = (members: Schema[]): Schema => ({
+  type: 'array',
+  maxItems: members.length,
+  ...(members.length && { prefixItems: members, items: false, minItems: members.length }),
+});
+
 /** The schema of a filled template; `own`: schemas of `$body` and `$items`, `plural`: what `$plural` stands for. */
 export function envelopeSchema(template: unknown, own: Readonly<Record<string, Schema>>, plural = ''): Schema {
   if (typeof template === 'string' && template.startsWith('$')) return own[template.slice(1)] ?? FILLED[template.slice(1)] ?? {};
   if (template === null || typeof template !== 'object') return { const: template };
-  const { $each: each, ...rest } = template as Record<string, unknown>;
-  const entries = Object.entries(rest).map(
+  if (Array.isArray(template)) return listSchema(template.map((one) => envelopeSchema(one, own, plural)));
+  const repeated = repetitionOf(template);
+  if (repeated) {
+    const list = { type: 'array', items: envelopeSchema(repeated.member, own, plural) };
+    return repeated.by === undefined ? list : { type: 'object', additionalProperties: list };
+  }
+  const entries = Object.entries(template as Record<string, unknown>).map(
     ([key, value]) => [key === '$plural' ? plural : key, envelopeSchema(value, own, plural)] as const,
   );
-  const member = { type: 'object', properties: Object.fromEntries(entries), required: entries.map(([key]) => key) };
-  return each === undefined ? member : { type: 'array', items: member };
+  return { type: 'object', properties: Object.fromEntries(entries), required: entries.map(([key]) => key) };
 }

@@ -75,7 +75,7 @@ function filter(name: string, spec: SearchSpec, { resource, example }: { resourc
 
 function searchesOf(spec: SearchSpec): string[] {
   if (typeof spec === 'string') return [spec];
-  if ('words' in spec) return Object.values(spec.words);
+  if ('words' in spec) return Object.values(spec.words).filter(Boolean);
   return ['each' in spec ? spec.each : spec.fhir];
 }
 

@@ -22,7 +22,7 @@ const LONGEST = 2000;
 
 export function shownExamples({ mapping, shape }: LoadedShape): ShownExamples {
   const examples = existsSync(examplesFile(mapping.file)) ? readExamples(mapping.file).content : [];
-  const found = examples.flatMap(({ response }) => (response?.id ? [String(response.id)] : []));
+  const found = examples.flatMap(({ response }) => (response?.[shape.idName] ? [String(response[shape.idName])] : []));
   return {
     requests: named(examples, ({ request }) => request && shape.known(request)),
     changes: named(examples, (example) => changeIn(shape, example)),
