@@ -44,3 +44,6 @@ export const bold = (text: string): string => styleText('bold', text, { stream: 
 export const dim = (text: string): string => styleText('dim', text, { stream: process.stdout });
 export const red = (text: string): string => styleText('red', text, { stream: process.stdout });
 export const green = (text: string): string => styleText('green', text, { stream: process.stdout });
+
+/** `a Patient`, `an Encounter`. */
+export const withArticle = (word: string): string => `${/^[aeiou]/i.test(word) ? 'an' : 'a'} ${word}`;

@@ -5,7 +5,7 @@ import { lossesOf } from '../projection/analysis/losses.ts';
 import { examplesFile, nameOf, readExamples } from '../projection/laws/example.ts';
 import { samplesOf } from '../projection/laws/proof.ts';
 import type { LoadedShape } from '../projection/loaded.ts';
-import { bold, broken, columns } from './columns.ts';
+import { bold, broken, columns, withArticle } from './columns.ts';
 import { indexesOf, indexOfParameter } from './index-names.ts';
 import type { MappingWorld } from './mapping-world.ts';
 
@@ -14,7 +14,7 @@ export function explainMapping(loaded: LoadedShape, world: MappingWorld): string
   const { shape, mapping } = loaded;
   const { about } = mapping.content;
   return [
-    bold(`${nameOf(loaded)}: ${shape.interactions.join(', ')} at ${shape.path}, a ${shape.resource}`),
+    bold(`${nameOf(loaded)}: ${shape.interactions.join(', ')} at ${shape.path}, ${withArticle(shape.resource)}`),
     ...(about === undefined ? [] : broken(about, 100)),
     '',
     ...fieldLines(loaded, world),
@@ -51,7 +51,11 @@ function lossLines(loaded: LoadedShape): string[] {
   const rows = (list: { what: string; how: string }[]): string[][] => list.map(({ what, how }) => [what, how]);
   return [
     ...(unseen.length
-      ? ['', bold(`Not shown of a ${loaded.shape.resource}, and kept`), ...broken(unseen.join(', '), 96).map((line) => `  ${line}`)]
+      ? [
+          '',
+          bold(`Not shown of ${withArticle(loaded.shape.resource)}, and kept`),
+          ...broken(unseen.join(', '), 96).map((line) => `  ${line}`),
+        ]
       : []),
     ...(partly.length
       ? [

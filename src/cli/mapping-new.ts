@@ -6,7 +6,7 @@ import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { nameOf } from '../projection/laws/example.ts';
 import { scaffoldOf } from '../projection/scaffold/files.ts';
 import { firstExample } from '../projection/scaffold/first-example.ts';
-import { shownPath } from './columns.ts';
+import { shownPath, withArticle } from './columns.ts';
 import { type MappingPlaces, mappingWorld } from './mapping-world.ts';
 
 const NAME = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
@@ -36,7 +36,7 @@ export async function newMapping(
   const { placed, unplaced } = scaffold;
   return [
     ...(isNew ? [`wrote ${shownPath(join(folder, 'surface.yaml'))}`] : []),
-    `wrote ${shownPath(file('.yaml'))}: a ${scaffold.resource}; ${placed.length} of ${placed.length + unplaced.length} properties have a place`,
+    `wrote ${shownPath(file('.yaml'))}: ${withArticle(scaffold.resource)}; ${placed.length} of ${placed.length + unplaced.length} properties have a place`,
     ...(loaded ? [`wrote ${shownPath(file('.examples.yaml'))}: what it makes of the sample`] : []),
     ...(unplaced.length ? [`without a place: ${unplaced.join(', ')}`] : []),
     `next: look at every line, then "facet mapping check ${name}"`,

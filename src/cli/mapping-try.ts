@@ -6,7 +6,7 @@ import { envOf } from '../projection/laws/example.ts';
 import { agreesWithFhirPath } from '../projection/laws/fhirpath-oracle.ts';
 import type { LoadedShape } from '../projection/loaded.ts';
 import type { View } from '../projection/shape.ts';
-import { bold, green, red } from './columns.ts';
+import { bold, green, red, withArticle } from './columns.ts';
 
 const ID = '0190b3c2-0000-7000-8000-000000000001';
 
@@ -48,7 +48,10 @@ function tryRequest(loaded: LoadedShape, { plain, exact }: { plain: unknown; exa
 function tryResource(loaded: LoadedShape, resource: Resource, now: Date): Tried {
   const { shape } = loaded;
   if (resource.resourceType !== shape.resource)
-    return { taken: false, lines: [red(`This is a ${resource.resourceType}, and ${shape.name} shows a ${shape.resource}`)] };
+    return {
+      taken: false,
+      lines: [red(`This is ${withArticle(resource.resourceType)}, and ${shape.name} shows ${withArticle(shape.resource)}`)],
+    };
   const env = envOf({ created: now.toISOString() });
   const keys = shape.rows ? shape.rows.keys(resource) : [undefined];
   const items = keys.flatMap((key) => shownLines(loaded, resource, key === undefined ? env : { ...env, [shape.rows!.name]: key }, now));

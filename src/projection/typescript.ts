@@ -1,7 +1,7 @@
 // TypeScript types for the shapes of a surface, from the same JSON Schemas that check requests and describe answers.
 
 import type { LoadedShape, LoadedSurface } from './loaded.ts';
-import { envelopeSchema } from './openapi/envelope-schema.ts';
+import { envelopeSchema, failureSchema } from './openapi/envelope-schema.ts';
 import { namesOf, pascal, wordsOf } from './openapi/names.ts';
 import { listParameters } from './openapi/parameters.ts';
 import { annotatedChange, annotatedReplacement, annotatedRequest, annotatedResponse } from './openapi/schemas.ts';
@@ -12,12 +12,7 @@ type Schema = Record<string, unknown>;
 export function typesOf({ surface, source }: LoadedSurface, shapes: LoadedShape[]): string {
   const prefix = pascal(surface.name);
   const head = `// ${surface.title}: made from the mappings by "facet mapping types ${surface.name}"; change those, not this.`;
-  const failure = declared(
-    `${prefix}Failure`,
-    envelopeSchema(source.content.envelope.error, {}),
-    `How ${surface.title} says that something failed.`,
-    prefix,
-  );
+  const failure = declared(`${prefix}Failure`, failureSchema(source.content), `How ${surface.title} says that something failed.`, prefix);
   return [head, ...shapes.flatMap((one) => shapeTypes(one, source.content, prefix)), failure].join('\n\n').concat('\n');
 }
 
@@ -58,7 +53,7 @@ const querySchema = (parameters: Schema[]): Schema => ({
 });
 
 const declared = (name: string, schema: Schema, about: string, prefix: string): string =>
-  `/** ${about} */\nexport interface ${name} ${typeOf(schema, { prefix, depth: 0 })}`;
+  `/** ${about} */\nexport ${'anyOf' in schema ? `type ${name} =` : `interface ${name}`} ${typeOf(schema, { prefix, depth: 0 })}${'anyOf' in schema ? ';' : ''}`;
 
 interface Place {
   prefix: string;
@@ -67,6 +62,7 @@ interface Place {
 
 function typeOf(schema: Schema, place: Place): string {
   if (typeof schema.$ref === 'string') return place.prefix + schema.$ref;
+  if (Array.isArray(schema.anyOf)) return schema.anyOf.map((one) => typeOf(one as Schema, place)).join(' | ');
   if ('const' in schema) return JSON.stringify(schema.const);
   if (Array.isArray(schema.enum)) return schema.enum.map((word) => JSON.stringify(word)).join(' | ');
   const types = [schema.type].flat() as string[];
@@ -82,12 +78,17 @@ const SIMPLE: Readonly<Record<string, string>> = {
 };
 
 function named(type: string, schema: Schema, place: Place): string {
+  if (type === 'array' && !schema.items) return tupleOf((schema.prefixItems ?? []) as Schema[], place);
   if (type === 'array') return `${bracketed(typeOf(schema.items as Schema, place))}[]`;
   if (type === 'object' && schema.properties) return objectOf(schema, place);
-  if (type === 'object')
-    return `Record<string, ${(schema.additionalProperties as Schema | undefined)?.type === 'string' ? 'string' : 'unknown'}>`;
+  if (type === 'object') {
+    const values = schema.additionalProperties as Schema | undefined;
+    return `Record<string, ${values?.type === undefined ? 'unknown' : typeOf(values, place)}>`;
+  }
   return SIMPLE[type] ?? 'unknown';
 }
+
+const tupleOf = (members: Schema[], place: Place): string => `[${members.map((one) => typeOf(one, place)).join(', ')}]`;
 
 const bracketed = (text: string): string => (/[ {]/.test(text) ? `(${text})` : text);
 

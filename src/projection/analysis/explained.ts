@@ -28,8 +28,17 @@ export function explainedFields(loaded: LoadedShape, { registry, samples }: { re
   return loaded.lens.leaves.map((field) => ({
     field: field.at.join('.'),
     paths: field.at.length > 1 ? field.paths.map(({ text }) => text) : [field.spec.fhir ?? []].flat(),
-    parameters: finding(registry, bare, written(loaded, viewWith(field, samples))),
+    parameters: finding(registry, bare, withValue(loaded, field, samples)),
   }));
+}
+
+/** A resource that has a value at this field and at no other; one that is only shown, in an object, is put there. */
+function withValue(loaded: LoadedShape, field: Field, samples: Samples): Resource {
+  const made = written(loaded, viewWith(field, samples));
+  const [main] = field.paths;
+  const value = anotherValue(field, undefined, samples);
+  if (!field.spec.readOnly || field.at.length === 1 || !main || main.readOnly !== undefined || value === undefined) return made;
+  return main.put(made, [field.codec.write(value, envOf())]);
 }
 
 /** A view that has a value for this field and for no other. */

@@ -2,9 +2,8 @@
 // https://spec.openapis.org/oas/v3.1.0
 import type { LoadedShape, LoadedSurface } from '../loaded.ts';
 import type { ShapeInteraction } from '../shape.ts';
-import type { SurfaceSpec } from '../spec.ts';
 import { surfaceHeaders } from './answers.ts';
-import { envelopeSchema } from './envelope-schema.ts';
+import { failureSchema } from './envelope-schema.ts';
 import type { Json } from './json.ts';
 import { namesOf, wordsOf } from './names.ts';
 import { operationsOf } from './operations.ts';
@@ -51,13 +50,6 @@ export function openApiOf(loaded: LoadedSurface, shapes: LoadedShape[], facts: S
       headers: surfaceHeaders(source.content),
     },
   };
-}
-
-/** A failure is of the one shape, or of the one that its kind has for itself. */
-function failureSchema({ envelope, errors }: SurfaceSpec): Json {
-  const bodies = Object.values(errors).flatMap(({ body }) => (body === undefined ? [] : [body]));
-  const schemas = [...new Set([envelope.error, ...bodies])].map((one) => envelopeSchema(one, {}));
-  return schemas.length === 1 ? schemas[0]! : { anyOf: schemas };
 }
 
 function aboutOf({ surface, source }: LoadedSurface, { rateLimit, bodyLimit }: ServerFacts): string {

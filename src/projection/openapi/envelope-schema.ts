@@ -1,6 +1,7 @@
 // JSON Schemas of envelopes: what a template of surface.yaml looks like once its `$names` are filled in.
 
 import { repetitionOf } from '../envelope.ts';
+import type { SurfaceSpec } from '../spec.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -58,4 +59,11 @@ export function envelopeSchema(template: unknown, own: Readonly<Record<string, S
     ([key, value]) => [key === '$plural' ? plural : key, envelopeSchema(value, own, plural)] as const,
   );
   return { type: 'object', properties: Object.fromEntries(entries), required: entries.map(([key]) => key) };
+}
+
+/** A failure is of the one shape, or of the one that its kind has for itself. */
+export function failureSchema({ envelope, errors }: SurfaceSpec): Schema {
+  const bodies = Object.values(errors).flatMap(({ body }) => (body === undefined ? [] : [body]));
+  const schemas = [...new Set([envelope.error, ...bodies])].map((one) => envelopeSchema(one, {}));
+  return schemas.length === 1 ? schemas[0]! : { anyOf: schemas };
 }
