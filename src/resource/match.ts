@@ -36,6 +36,6 @@ export async function matches(
   const registry = await registryFor(context, parameters);
   const { query } = parseSearch(type, parameters, { registry, baseUrl: context.baseUrl, handling: 'strict' });
   if (!query.where.length) throw structure('conditional criteria need at least one search parameter');
-  const asked = { ...permitted(query, context.caller), count, total: 'none' as const, include: [], few: true as const };
+  const asked = { ...permitted(query, context.caller), count, total: 'none' as const, include: [] };
   return (await context.store.search(context.caller.tenant, asked)).rows;
 }

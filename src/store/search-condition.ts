@@ -84,14 +84,14 @@ function some(condition: Plain, { row }: Tested, binder: Binder): string {
 }
 
 /** The resources that a test of one table finds. */
-function rowsOf(x: string, condition: Plain, binder: Binder): string {
+export function rowsOf(x: string, condition: Plain, binder: Binder): string {
   const { table, test } = PLAIN[condition.on];
   const own = `${x}.tenant_id = ${TENANT} and ${parameterTest(x, condition)}`;
   return `select ${x}.pid from ${table} ${x} where ${own} and ${(test as PlainTest)(x, condition, binder)}`;
 }
 
-type Plain = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
-const isPlain = (condition: Condition): condition is Plain => Object.hasOwn(PLAIN, condition.on);
+export type Plain = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
+export const isPlain = (condition: Condition): condition is Plain => Object.hasOwn(PLAIN, condition.on);
 type PlainTest = (x: string, condition: Plain, binder: Binder) => string;
 
 const PLAIN = {

@@ -1,5 +1,5 @@
 // The statements of a search: a page of one stream of its order, and how many match.
-import { type Condition, type Query, type Slice, slicesOf } from '../fhir/search/query.ts';
+import { type Query, type Slice, slicesOf } from '../fhir/search/query.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
 import { type Tested, testsOf, typeTest } from './search-condition.ts';
 import { orderSql, type Stream } from './search-order.ts';
@@ -21,8 +21,8 @@ export interface Part {
   offset?: number;
 }
 
-const statement = (sql: string, { parameters }: Binder): Statement => ({ sql, parameters: [...parameters] });
-const tested = (slice: Slice, row = 's'): Tested => ({ row, types: [slice.type] });
+export const statement = (sql: string, { parameters }: Binder): Statement => ({ sql, parameters: [...parameters] });
+export const tested = (slice: Slice, row = 's'): Tested => ({ row, types: [slice.type] });
 /** All resources a search finds, one row each. */
 const everything = (query: Query, binder: Binder): string =>
   slicesOf(query)
@@ -33,25 +33,11 @@ const everything = (query: Query, binder: Binder): string =>
 const EVERYTHING = 1000;
 
 /** Whether one plan is right whatever the values: there are none, or one condition leads to its rows and all of them are wanted. */
-const isSettled = ({ where, also }: Query, limit: number): boolean =>
+export const isSettled = ({ where, also }: Query, limit: number): boolean =>
   !also?.length && (where.length === 0 || (where.length === 1 && limit > EVERYTHING));
-
-/** Conditions that one index answers together, however frequent their values are. */
-const isLed = (where: Condition[]): boolean =>
-  where.every(({ on }) => on === 'token' || on === 'id') ||
-  (where.length === 1 && (where[0]!.on === 'string' || where[0]!.on === 'reference'));
-
-/** All that are found, in no order, before any is fetched: the planner is not led to read a whole type for the sake of the limit, so that one plan serves. */
-function fewSql(tenant: number, { type, where }: Query, limit: number): Statement {
-  const binder = binderFor(tenant);
-  const found = `select s.pid, s.self_h from sx s where ${testsOf(where, tested({ type, where, sort: [] }), binder)}`;
-  const sql = `with few as materialized (${found}) select ${ROW}, m.* from few m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid limit ${limit}`;
-  return { ...statement(sql, binder), name: settledName(sql) };
-}
 
 /** Rows with `pid`, `self_h` and the sort values (`v0`, `v1` …). Limits stand in the text: the planner has to know that they are small. */
 export function pageSql(tenant: number, query: Query, stream: Stream, part: Part): Statement {
-  if (query.few && isLed(query.where)) return fewSql(tenant, query, part.limit);
   const binder = binderFor(tenant);
   const { found, orderByName } = query.also?.length ? mergedSql(query, stream, part, binder) : sliceSql(query, stream, part, binder);
   const sql = `select ${ROW}, m.* from (${found}) m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;

@@ -2,8 +2,9 @@
 import type { Query } from '../fhir/search/query.ts';
 import type { Database } from './database.ts';
 import { includedOf } from './search-include.ts';
+import { ledSql } from './search-lead.ts';
 import { type Stream, streamsOf } from './search-order.ts';
-import { estimateSql, type Part, pageSql, type Statement, streamTotalSql, totalSql } from './search-sql.ts';
+import { estimateSql, isSettled, type Part, pageSql, type Statement, streamTotalSql, totalSql } from './search-sql.ts';
 import type { Page, Position, Start } from './store.ts';
 import { rowOf, type StoredRow } from './stored-row.ts';
 
@@ -43,12 +44,27 @@ async function pageOf(database: Database, tenant: number, query: Query, { after,
   for (const [at, stream] of streamsOf(query.sort, after).entries()) {
     const limit = query.count + 1 - found.length;
     const part: Part = { limit, offset: skip, ...(at === 0 && after && { after }) };
-    const rows = await run<Found>(database, pageSql(tenant, query, stream, part));
+    const rows =
+      (await ledPage(database, tenant, query, { stream, part })) ?? (await run<Found>(database, pageSql(tenant, query, stream, part)));
     found.push(...rows);
     if (found.length > query.count) break;
     skip = rows.length || skip === 0 ? 0 : skip - (await streamTotal(database, tenant, query, stream));
   }
   return found;
+}
+
+/** The page, where one condition leads to few; undefined where none does. */
+async function ledPage(
+  database: Database,
+  tenant: number,
+  query: Query,
+  { stream, part }: { stream: Stream; part: Part },
+): Promise<Found[] | undefined> {
+  if (query.also?.length || isSettled(query, part.limit)) return undefined;
+  const led = ledSql(tenant, query, stream, part);
+  const rows = led && (await run<Found & { many: boolean }>(database, led));
+  if (!rows || rows[0]!.many) return undefined;
+  return rows.filter(({ pid }) => pid !== null);
 }
 
 const streamTotal = async (database: Database, tenant: number, query: Query, stream: Stream): Promise<number> =>

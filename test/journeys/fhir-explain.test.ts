@@ -34,7 +34,7 @@ test('the matches come as always, and behind them every statement with its time 
   ]);
   for (const { severity, diagnostics } of issues) {
     expect(severity).toBe('information');
-    expect(diagnostics).toMatch(/^select [\s\S]*\$1[\s\S]*Planning Time[\s\S]*Execution Time/);
+    expect(diagnostics).toMatch(/^(with|select) [\s\S]*\$1[\s\S]*Planning Time[\s\S]*Execution Time/);
   }
 });
 

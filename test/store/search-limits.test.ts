@@ -11,7 +11,9 @@ let test: TestStore;
 beforeAll(async () => {
   test = await openTestStore();
   const liked = Array.from({ length: LIKED }, (_one, n) =>
-    createOf(`p${n}`, { index: indexOf({ self: String(n), tokens: n % 2 ? ['1'] : [] }) }),
+    createOf(`p${n}`, {
+      index: indexOf({ self: String(n), tokens: [...(n % 2 ? ['1'] : []), ...(n < 300 ? ['2'] : []), ...(n < 301 ? ['3'] : [])] }),
+    }),
   );
   await test.store.write(TENANT, liked);
 });
@@ -26,6 +28,26 @@ it('answers a total alone when no rows are asked for', async () => {
 
 it('answers no total when none is asked for', async () => {
   expect(await search({})).not.toHaveProperty('total');
+});
+
+it.each([
+  ['2', 300],
+  ['3', 301],
+  ['1', LIKED / 2],
+])('finds all that have a value which should be rare, however many have it: %s', async (value, count) => {
+  const found: string[] = [];
+  const where: Query['where'] = [{ on: 'token', any: [value], rare: true }];
+  let page = await search({ where, count: 100, total: 'accurate' });
+  expect(page.total).toBe(count);
+  for (;;) {
+    found.push(...page.rows.map(({ id }) => id));
+    if (!page.next) break;
+    page = await test.store.search(TENANT, { ...all, where, count: 100 }, { after: page.next });
+  }
+  const numbers = found.map((id) => Number(id.slice(1)));
+  expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
+  expect(new Set(numbers).size).toBe(count);
+  expect((await test.store.search(TENANT, { ...all, where, count: 10 }, { offset: count - 1 })).rows).toHaveLength(1);
 });
 
 it('estimates: exactly where there are few, else at least what was counted', async () => {

@@ -19,7 +19,8 @@ export interface OfParameter {
 
 /** A test of one search row. Lists named `any` are OR; the filters of a query are AND. */
 export type Condition =
-  | { on: 'token'; any: Hash[] }
+  /** `rare`: by its nature a value is had by few (an identifier, a telephone number). */
+  | { on: 'token'; any: Hash[]; rare?: true }
   | ({ on: 'reference'; any: Hash[] } & OfParameter)
   /**
    * A reference to one of these, or to what is above or below them by way of the references `links` (of `types`): https://hl7.org/fhir/R4/search.html#recursive
@@ -89,8 +90,6 @@ export interface Query extends Slice {
   count: number;
   total: 'none' | 'estimate' | 'accurate';
   include: Inclusion[];
-  /** A handful is expected and any order will do: criteria that should mean one resource. */
-  few?: true;
 }
 
 /** What is asked of each type. */

@@ -25,13 +25,17 @@ export function tokenCondition(parameter: SearchParameter, modifier: string, val
 }
 
 /** The codes of a value, under the names of a parameter or of the identifiers of its references. */
-export const tokens = (named: Named, value: string): Condition =>
-  anyToken(alternatives(named.code, value).map((piece) => hashOf(named, piece)));
-
-function hashOf(named: Named, piece: string): Hash | undefined {
-  const form = formOf(named, piece);
-  return form === ANY_VALUE ? named.presence : form && formHash(named.code, form.text);
+export function tokens(named: Named, value: string): Condition {
+  const forms = alternatives(named.code, value).map((piece) => formOf(named, piece));
+  const found = anyToken(forms.map((form) => (form === ANY_VALUE ? named.presence : form && formHash(named.code, form.text))));
+  return found.on === 'token' && isRare(named, forms) ? { ...found, rare: true } : found;
 }
+
+const PERSONAL: ReadonlySet<string> = new Set(['Identifier', 'ContactPoint']);
+
+/** Values of elements that are made to tell one from another; a system alone does not. */
+const isRare = ({ types = [] }: Named, forms: ReturnType<typeof formOf>[]): boolean =>
+  types.length > 0 && types.every((type) => PERSONAL.has(type)) && forms.every((form) => form !== ANY_VALUE && form?.code !== undefined);
 
 /** What a value of a systemless parameter means that names the system its codes imply, and no code. */
 export const ANY_VALUE = Symbol('any value');

@@ -1,0 +1,44 @@
+// A page of a search that is led by one of its conditions: the few that meet it are taken first, and everything else is asked of them. Which plan is right
+// does not hang on the value then, so that the statement keeps its plan. Where there are more than a few, it finds nothing, at little cost, and says so.
+import type { Condition, Slice } from '../fhir/search/query.ts';
+import { type Binder, binderFor, TENANT } from './binder.ts';
+import { isPlain, rowsOf, testsOf } from './search-condition.ts';
+import { orderSql, type Stream } from './search-order.ts';
+import { type Part, type Statement, statement, tested } from './search-sql.ts';
+import { settledName } from './settled-statement.ts';
+import { ROW } from './stored-row.ts';
+
+/** So many that to fetch and sort them all costs little more than to plan a statement. */
+const FEW = 300;
+
+/** Rows as of pageSql, each with `many`: true says that they are not all, and then it is the only one. At least one row, whose `pid` may be null. */
+export function ledSql(tenant: number, slice: Slice, { keys, present }: Stream, { limit, after, offset = 0 }: Part): Statement | undefined {
+  const lead = LEADS.map((isLead) => slice.where.find(isLead)).find((condition) => condition !== undefined);
+  if (!lead) return undefined;
+  const binder = binderFor(tenant);
+  const { joins, tests, values, order, orderByName } = orderSql({ keys, present }, binder, after);
+  const rest = slice.where.filter((condition) => condition !== lead);
+  const where = [testsOf(rest, tested(slice), binder), ...tests].join(' and ');
+  const found = `select ${['s.pid', 's.self_h', ...values].join(', ')} from sx s ${joins}
+      where s.pid = any(array(select pid from few)) and ${where} order by ${order} limit ${binder.bind(limit)}::bigint offset ${binder.bind(offset)}::bigint`;
+  const sql = `with lead as materialized (${leadSql(lead, slice, binder)} limit ${FEW + 1}),
+    few as materialized (select distinct pid from lead where (select count(*) from lead) <= ${FEW}),
+    m as materialized (${found})
+    select ${ROW}, m.*, (select count(*) from lead) > ${FEW} as many
+    from (select 1) always left join m on true left join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
+  return { ...statement(sql, binder), name: settledName(sql) };
+}
+
+/** What an index hands out one by one, or has few of; the most telling first. */
+const LEADS: ((condition: Condition) => boolean)[] = [
+  ({ on }) => on === 'id',
+  (condition) => condition.on === 'token' && condition.rare === true,
+  ({ on }) => on === 'reference',
+  (condition) => condition.on === 'string' && condition.any.every((text) => 'equals' in text || 'from' in text || 'among' in text),
+];
+
+function leadSql(lead: Condition, slice: Slice, binder: Binder): string {
+  if (isPlain(lead)) return rowsOf(binder.alias('l'), lead, binder);
+  const l = binder.alias('l');
+  return `select ${l}.pid from sx ${l} where ${testsOf([lead], tested(slice, l), binder)}`;
+}
