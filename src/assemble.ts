@@ -25,7 +25,7 @@ import { guardBinary } from './resource/security-context.ts';
 import { touching } from './resource/touch.ts';
 import { ROOT } from './root.ts';
 import type { Database } from './store/database.ts';
-import { type FoundKey, findKey } from './store/keys.ts';
+import { type FoundKey, findKey, isEnded } from './store/keys.ts';
 import { storeOf } from './store/sql-store.ts';
 
 const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string; date?: string };
@@ -42,6 +42,8 @@ export interface Parts {
   attempted?: (topic: string, state: string) => void;
   /** Told of every webhook, and how many seconds after its arrival it was worked through. */
   webhook?: (outcome: string, seconds?: number) => void;
+  /** Told of every message to a subscriber. */
+  told?: (outcome: 'taken' | 'failed') => void;
   newId?: () => string;
 }
 
@@ -53,7 +55,7 @@ export interface Facet {
   contextOf(caller: Caller): Context;
   /** Whether orders are held back because the laboratory network does not answer. */
   heldBack(): boolean;
-  /** Starts what talks to the outside (the sandbox where there is no account, the sender); answers how to stop it. */
+  /** Starts what talks to the outside (the sandbox where there is no account, the sender, who tells subscribers); answers how to stop it. */
   outside(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
   /** Starts what makes index rows again; answers how to stop it. */
   keepIndex(): () => Promise<void>;
@@ -71,7 +73,9 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: effects.now });
   const ownContext = (caller: Caller): Context => ({ ...contextOf(caller), profiles: UNCHECKED });
   const say = (told: object, text: string): void => log.info(told, text);
-  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, log: say, attempted, webhook });
+  const isRevoked = (tenant: number, id: string) => isEnded(database, { tenant, id, at: clock().toISOString() });
+  const watched = { log: say, attempted, webhook, told: parts.told };
+  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, isRevoked, ...watched });
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
   const statement = { baseUrl: fhirBase, version: PACKAGE.version, date: '2026-11-21', registry, bodyLimit: config.bodyLimits.fhir };

@@ -29,6 +29,8 @@ export interface Config {
   metrics: { host: string; port: number } | undefined;
   /** FACET_TEST_CLOCK: where a process of a test takes its time from, a URL that answers {"now": "…"}; never in production. */
   testClock: string | undefined;
+  /** FACET_SUBSCRIPTION_HOSTS: hosts with private addresses that subscribers may have in production, by comma. */
+  subscriptionHosts: string[];
   junction: {
     /** JUNCTION_API_KEY: without it orders go to the sandbox that starts beside the server (never in production). */
     apiKey: string | undefined;
@@ -68,6 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
     metrics: place('FACET_METRICS', env.FACET_METRICS),
     testClock: testClock(production, env.FACET_TEST_CLOCK),
+    subscriptionHosts: hosts('FACET_SUBSCRIPTION_HOSTS', env.FACET_SUBSCRIPTION_HOSTS),
     junction: {
       apiKey: text(env.JUNCTION_API_KEY),
       baseUrl: url('JUNCTION_BASE_URL', env.JUNCTION_BASE_URL),
@@ -111,6 +114,14 @@ function place(name: string, value: string | undefined): Config['metrics'] {
   const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(given) ?? [];
   if (port === '' || Number(port) > 65_535) throw new Error(`${name} must be a port, or host:port`);
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+}
+
+/** Names and addresses as they stand in URLs, without port; an IPv6 address without brackets. */
+function hosts(name: string, value: string | undefined): string[] {
+  const given = (value ?? '').split(',').flatMap((one) => text(one)?.toLowerCase() ?? []);
+  if (given.some((host) => !isIP(host) && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)))
+    throw new Error(`${name} takes names and addresses of hosts, by comma: hooks.internal,10.0.0.7`);
+  return given;
 }
 
 function testClock(production: boolean, value: string | undefined): string | undefined {

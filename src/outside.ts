@@ -1,9 +1,11 @@
-// The door out as this installation has it: which account orders go to, or the sandbox that stands in for it, and the worker that sends them.
+// The door out as this installation has it: which account orders go to, or the sandbox that stands in for it, and the worker that sends them;
+// and who is told of changes.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Config } from './config.ts';
 import type { Profiles } from './fhir/profiles.ts';
+import type { ServedType } from './fhir/types.ts';
 import type { ResultMappings } from './outbound/following/following.ts';
 import { type Junction, type JunctionParts, junction } from './outbound/junction.ts';
 import type { JunctionAccount } from './outbound/network/exchange.ts';
@@ -12,11 +14,14 @@ import { foldedUnit } from './outbound/results/biomarker.ts';
 import { startSandbox } from './outbound/sandbox/server.ts';
 import { SANDBOX_PANELS } from './outbound/sandbox/world.ts';
 import type { Systems as JunctionSystems } from './outbound/sending/record.ts';
+import { type SubscribingParts, subscribing } from './outbound/subscriptions.ts';
 import { inwardOf } from './projection/inward.ts';
+import type { Effect } from './resource/context.ts';
 import { ROOT } from './root.ts';
 
-/** The steps and effects of the door out, and how to start what works in the background; `start` answers how to stop it. */
-export interface Outside extends Pick<Junction, 'effects' | 'steps' | 'hook' | 'heldBack'> {
+/** The steps and effects of the door out, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
+export interface Outside extends Pick<Junction, 'steps' | 'hook' | 'heldBack'> {
+  effects: Partial<Record<ServedType, Effect>>;
   /** `ownUrl`: where this server is reached on this machine, for the sandbox's webhooks; undefined: nobody is to be told. */
   start(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
 }
@@ -26,7 +31,7 @@ interface Systems extends JunctionSystems {
   panels: string;
 }
 
-export function outsideOf(config: Config, profiles: Profiles, parts: JunctionParts): Outside {
+export function outsideOf(config: Config, profiles: Profiles, parts: JunctionParts & SubscribingParts): Outside {
   const { panels, ...systems } = systemsOf(profiles);
   const account: { now: JunctionAccount | undefined } = { now: configured(config) };
   const secrets = { now: config.junction.webhookSecrets };
@@ -41,8 +46,10 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
     },
     parts,
   );
+  const reach = { production: config.production, privateHosts: new Set(config.subscriptionHosts) };
+  const subscriptions = subscribing(reach, parts);
   return {
-    effects: door.effects,
+    effects: { ...door.effects, ...subscriptions.effects },
     steps: door.steps,
     hook: door.hook,
     heldBack: door.heldBack,
@@ -58,9 +65,9 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
         say('No JUNCTION_WEBHOOK_SECRET: nobody can tell what happens to orders; they are asked about instead.');
       if (!account.now) say('No JUNCTION_API_KEY: no order can be sent.');
       if (config.production && !config.junction.panels) say('No JUNCTION_PANELS: no ServiceRequest is taken for an order to send.');
-      const stop = account.now ? door.start() : async () => {};
+      const stops = [subscriptions.start(), ...(account.now ? [door.start()] : [])];
       return async () => {
-        await stop();
+        await Promise.all(stops.map((stop) => stop()));
         await sandbox?.close();
       };
     },

@@ -27,6 +27,7 @@ export const TYPES = {
   List: 22,
   QuestionnaireResponse: 23,
   Binary: 24,
+  Subscription: 25,
 } as const;
 
 export type ServedType = keyof typeof TYPES;

@@ -2,6 +2,7 @@
 import { deleted, notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/store.ts';
+import { withoutHeaders } from './channel-headers.ts';
 import type { Context } from './context.ts';
 import { refuseOutside } from './security-context.ts';
 
@@ -9,7 +10,7 @@ import { refuseOutside } from './security-context.ts';
 export async function read(context: Context, { type, id }: { type: ServedType; id: string }): Promise<Row & { body: string }> {
   const row = found(await context.store.read(context.caller.tenant, type, id), type);
   refuseOutside(context.caller, row, 'r');
-  return row;
+  return withoutHeaders(context.caller, row);
 }
 
 /** The row, if there is one (404) and it stands (410). */

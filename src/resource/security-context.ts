@@ -5,6 +5,7 @@ import { referencedType } from '../fhir/reference-target.ts';
 import { allows, type Permission } from '../fhir/scope.ts';
 import { elementsOf } from '../fhir/subset.ts';
 import type { Row } from '../store/store.ts';
+import { withoutHeaders } from './channel-headers.ts';
 import type { Caller, Effect } from './context.ts';
 
 /** Refuses (403) a Binary whose context the caller's scopes do not cover. */
@@ -12,11 +13,11 @@ export function refuseOutside(caller: Caller, row: Row, permission: Permission):
   if (!isWithin(caller, row, permission)) throw forbidden('the scopes of this API key do not cover the security context of this Binary');
 }
 
-/** The row as a list shows it to a caller: a Binary outside of its scopes without its content, so that counts and pages stay what they are. */
+/** The row as it is shown to a caller: a Binary outside of its scopes without its content, so that counts and pages stay what they are. */
 export const shownTo =
   (caller: Caller) =>
   <R extends Row>(row: R): R =>
-    isWithin(caller, row, 'r') ? row : { ...row, body: elementsOf(row.body!, new Set()) };
+    isWithin(caller, row, 'r') ? withoutHeaders(caller, row) : { ...row, body: elementsOf(row.body!, new Set()) };
 
 const CHANGES: Readonly<Record<string, Permission>> = { PUT: 'u', PATCH: 'u', POST: 'u', DELETE: 'd' };
 

@@ -2,6 +2,7 @@
 import { notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/store.ts';
+import { withoutHeaders } from './channel-headers.ts';
 import type { Context } from './context.ts';
 import { standing } from './read.ts';
 import { refuseOutside } from './security-context.ts';
@@ -16,5 +17,5 @@ export async function vread(
   const row = version && (await context.store.version(context.caller.tenant, type, id, version));
   if (!row) throw notFound(`there is no such version of this ${type}`);
   refuseOutside(context.caller, row, 'r');
-  return standing(row);
+  return standing(withoutHeaders(context.caller, row));
 }

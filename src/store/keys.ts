@@ -44,6 +44,8 @@ const FIND = `select ${KEY}, case when t.status <> 'active' then 'disabled' when
 const LIST = `select ${KEY}, k.name, k.expires_at as expires, case when k.revoked_at is null then 'active' else 'revoked' end as status
   from api_key k where k.tenant_id = $1 order by k.created_at, k.key_id`;
 const REVOKE = 'update api_key set revoked_at = $3 where tenant_id = $1 and key_id = $2 and revoked_at is null returning key_id';
+const ENDED = `select 1 from tenant t left join api_key k on k.tenant_id = t.tenant_id and k.key_id = $2
+  where t.tenant_id = $1 and (t.status <> 'active' or k.revoked_at is not null or k.expires_at <= $3)`;
 
 /** Makes a key. `text` is in no other place: it cannot be shown again. */
 export async function createKey(database: Database, { prefix, ...key }: NewKey): Promise<{ id: string; text: string }> {
@@ -73,6 +75,11 @@ export function listKeys(database: Database, tenant: number): Promise<ListedKey[
 /** False: the tenant has no such key in force. */
 export async function revokeKey(database: Database, { tenant, id, at }: { tenant: number; id: string; at: string }): Promise<boolean> {
   return (await database.query(REVOKE, [tenant, id, at])).length > 0;
+}
+
+/** Whether a credential of this id opens nothing any more: its tenant is disabled, or it is a key that was revoked or has expired. */
+export async function isEnded(database: Database, { tenant, id, at }: { tenant: number; id: string; at: string }): Promise<boolean> {
+  return (await database.query(ENDED, [tenant, id, at])).length > 0;
 }
 
 const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -16,6 +16,7 @@ import { search } from './search.ts';
 import { settingsOf } from './settings.ts';
 import { statisticsOf } from './statistics.ts';
 import type { Store } from './store.ts';
+import { subscriptionsOf } from './subscriptions.ts';
 import { timeline } from './timeline.ts';
 import { write } from './write.ts';
 
@@ -58,5 +59,6 @@ function storeOn(database: Database, wrote: (count: number) => void): Store {
     settings: settingsOf(database),
     definitions: definitionsOf(database),
     upkeep: upkeepOf(database),
+    subscriptions: subscriptionsOf(database),
   };
 }

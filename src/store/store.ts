@@ -5,6 +5,7 @@ import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Inbox } from './inbox.ts';
 import type { PlacedOrders } from './placed-orders.ts';
+import type { Subscriptions } from './subscriptions.ts';
 import type { Span, TimelineRow } from './timeline.ts';
 
 /** One version of a resource as stored. `body` is the JSON text that is sent (id and meta inside); null for a deletion. */
@@ -98,6 +99,7 @@ export interface Store {
   readonly settings: Settings;
   readonly definitions: Definitions;
   readonly upkeep: IndexUpkeep;
+  readonly subscriptions: Subscriptions;
 }
 
 /** Rules that resources may stand by. `newest`: the ones to reach, of their type. */

@@ -33,6 +33,9 @@ done as (
   union all select * from changed),
 history as (
   insert into resource_history (tenant_id, pid, ver, lu, method, actor, body) select $1, pid, ver, lu, method, actor, body from done),
+watched as (
+  insert into subscription_change (tenant_id, rtype, id, ver) select $1, rtype, id, ver from done g
+  where g.body is not null and exists (select from subscription w where w.tenant_id = $1 and w.rtype = g.rtype and w.active)),
 searched as (
   insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
   select $1, pid, rtype, self_h, lu, tok::bigint[], ord, rules from done where self_h is not null

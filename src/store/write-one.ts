@@ -42,6 +42,7 @@ function sqlOf(kind: OneKind, sides: SideTable[]): string {
     kind === 'create' ? inserted($) : updated(kind, $),
     `history as (insert into resource_history (tenant_id, pid, ver, lu, method, actor, body)
       select $1, pid, ${$('ver')}, ${$('lu')}, ${$('method')}, ${$('actor')}, ${$('body')} from done)`,
+    ...(kind === 'delete' ? [] : [watched($)]),
     kind === 'delete' ? 'removed as (delete from sx using done where sx.tenant_id = $1 and sx.pid = done.pid)' : searchRow(kind, $),
     ...SIDE_TABLES.flatMap((table) => sideParts(kind, table, sides, columns.length + 2)),
   ];
@@ -58,6 +59,11 @@ const inserted = ($: Parameter): string => `done as (
 const updated = (kind: OneKind, $: Parameter): string => `done as (
   update resource set ver = ${$('ver')}, lu = ${$('lu')}, body = ${$('body')}${kind === 'delete' ? '' : `, rules = ${$('rules')}`}
   where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} and rules = ${$('previous_rules')} returning pid)`;
+
+/** Kept for the subscriptions that look at its type: src/store/subscriptions.ts. */
+const watched = ($: Parameter): string => `watched as (
+  insert into subscription_change (tenant_id, rtype, id, ver) select $1, ${$('rtype')}, ${$('id')}, ${$('ver')} from done
+  where exists (select from subscription w where w.tenant_id = $1 and w.rtype = ${$('rtype')} and w.active))`;
 
 /** A resource that comes back after its deletion has no search row, any other updated one has. */
 const searchRow = (kind: OneKind, $: Parameter): string => `searched as (

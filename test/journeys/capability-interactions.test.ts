@@ -59,6 +59,12 @@ const LEAST: Record<string, object> = {
   Schedule: { actor: [{ reference: 'Patient/a' }] },
   ServiceRequest: { status: 'draft', intent: 'plan', subject: { reference: 'Patient/a' } },
   Slot: { schedule: { reference: 'Schedule/a' }, status: 'free', start: '2026-01-01T00:00:00Z', end: '2026-01-01T01:00:00Z' },
+  Subscription: {
+    status: 'off',
+    reason: 'x',
+    criteria: 'Observation?status=final',
+    channel: { type: 'rest-hook', endpoint: 'https://x.test/', payload: 'application/fhir+json', header: ['x: y'] },
+  },
   Task: { status: 'draft', intent: 'plan' },
 };
 const least = (type: string, tag: string, id?: string) => ({

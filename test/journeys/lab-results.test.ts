@@ -6,13 +6,16 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Receiver, startReceiver } from '../outbound/receiver.ts';
 import { orderable } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;
 let sandbox: Sandbox;
 let server: Server;
+let subscriber: Receiver;
 beforeAll(async () => {
+  subscriber = await startReceiver();
   sandbox = await startSandbox();
   facet = await startFacet({
     JUNCTION_API_KEY: sandbox.apiKey,
@@ -29,6 +32,7 @@ afterAll(async () => {
   server.close();
   await facet.close();
   await sandbox.close();
+  await subscriber.close();
 });
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
@@ -49,6 +53,28 @@ async function until<T>(ask: () => Promise<T>, wanted: (found: T) => boolean): P
   }
   return ask();
 }
+
+test('whoever subscribes to reports is told of them when the laboratory has reported, in FHIR and by no other tenant', async () => {
+  for (const [name, key] of [
+    ['mine', facet.demo.fhir!],
+    ['theirs', facet.other.fhir!],
+  ] as const) {
+    const channel = { type: 'rest-hook', endpoint: `${subscriber.url}/${name}`, payload: 'application/fhir+json' };
+    const asked = {
+      resourceType: 'Subscription',
+      id: 'reports',
+      status: 'requested',
+      reason: 'results',
+      criteria: 'DiagnosticReport?',
+      channel,
+    };
+    const made = await fhir('put', '/Subscription/reports', key).send(JSON.stringify(asked));
+    expect([made.status, made.body.status]).toEqual([201, 'requested']);
+    expect((await fhir('get', '/Subscription/reports', key)).body.status).toBe('active');
+    const forged = await fhir('put', '/Subscription/forged', key).send(JSON.stringify({ ...asked, id: 'forged', status: 'active' }));
+    expect([forged.status, forged.body.issue[0].expression]).toEqual([422, ['Subscription.status']]);
+  }
+});
 
 test('an order through Loop comes back as results through FHIR, and Loop says that it is completed', async () => {
   await fhir('put', `/Patient/${PATIENT}`).send(JSON.stringify(orderable(PATIENT)));
@@ -83,6 +109,13 @@ test('an order through Loop comes back as results through FHIR, and Loop says th
   ).body;
   expect(done).toMatchObject({ id, junction_order_id: order, status: 'completed', panel_id: 'hashimotos' });
   expect(Math.abs(Date.parse(done.completed_at) - before)).toBeLessThan(20_000);
+
+  await subscriber.has(1);
+  const [told] = subscriber.got;
+  const { id: reported, status, basedOn } = JSON.parse(told!.body);
+  expect([told!.method, told!.path, status]).toEqual(['PUT', `/mine/DiagnosticReport/${reported}`, 'final']);
+  expect(basedOn).toEqual([{ reference: `ServiceRequest/${id}` }]);
+  expect(told!.headers['webhook-signature']).toMatch(/^v1,/);
 
   const asked = () => matches(`/DiagnosticReport?based-on=ServiceRequest/${id}`);
   const [report] = await until(asked, ([one]) => one?.presentedForm !== undefined);
@@ -132,6 +165,12 @@ test('two tenants order under the same ids, and each gets its own results', asyn
   );
   expect(report.identifier[0].value).toBe(theirs);
   expect(await matches('/DiagnosticReport?based-on=ServiceRequest/same', keys[0])).toEqual([]);
+  const toThem = () => subscriber.got.filter(({ path }) => path.startsWith('/theirs/'));
+  await until(
+    async () => toThem().length,
+    (count) => count > 0,
+  );
+  expect(new Set(toThem().map(({ path }) => path))).toEqual(new Set([`/theirs/DiagnosticReport/${report.id}`]));
 });
 
 test('a message that is not signed, and a door that takes messages only', async () => {

@@ -1,0 +1,17 @@
+// Who sees what the headers of a Subscription's channel hold (credentials, mostly): who may change Subscriptions. Others see that they are there.
+// https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.channel.header
+import { parseExact, stringify } from '../fhir/json.ts';
+import { allows } from '../fhir/scope.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Row } from '../store/store.ts';
+import type { Caller } from './context.ts';
+
+const HIDDEN = 'hidden';
+
+/** The row as this caller sees it. */
+export function withoutHeaders<R extends Row>({ scopes }: Caller, row: R): R {
+  if (row.type !== 'Subscription' || !row.body?.includes('"header"') || allows(scopes, 'Subscription', 'u')) return row;
+  const subscription = parseExact(row.body) as Resource & { channel: { header?: string[] } };
+  const header = subscription.channel.header?.map((text) => `${text.slice(0, text.indexOf(':'))}: ${HIDDEN}`);
+  return { ...row, body: stringify({ ...subscription, channel: { ...subscription.channel, ...(header && { header }) } }) };
+}
