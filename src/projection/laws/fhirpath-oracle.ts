@@ -1,5 +1,6 @@
 // A second reader for every path: a FHIRPath engine, on the same text. https://hl7.org/fhirpath/
 import { evalFhirPathTyped, toTypedValue } from '@medplum/core';
+import { elementOf } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Field } from '../field.ts';
@@ -44,8 +45,18 @@ function compared(path: Path, { resource, env, aliases }: Reading): string[] {
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [`%${name}`, toTypedValue(asBundle(value))]),
   );
-  const theirs = evalFhirPathTyped(asEngineReads(path.text, env), [toTypedValue(resource)], variables).map(({ value }) => value);
+  const theirs = evalFhirPathTyped(asEngineReads(path.text, env), [toTypedValue(asEngineTakes(resource, path))], variables).map(
+    ({ value }) => value,
+  );
   return differences(path.get(resource, env), theirs, `read differently by a FHIRPath engine: ${path.text}`);
+}
+
+/** Where an element is missing the engine takes another one for a choice of it (`conclusionCode` for `conclusion`): it is not given those. */
+function asEngineTakes(resource: Resource, { steps: [step] }: Path): Resource {
+  const own = step && elementOf(resource.resourceType, step.name);
+  if (!own || own.choice !== undefined) return resource;
+  const isOther = (name: string): boolean => name.startsWith(step.name) && /^[A-Z]/.test(name.slice(step.name.length));
+  return Object.fromEntries(Object.entries(resource).filter(([name]) => !isOther(name))) as Resource;
 }
 
 /** The engine holds one value per variable: several go in a Bundle. Its extension() answers the first extension only, where(url=…) all, as FHIR defines both. */

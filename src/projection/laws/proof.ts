@@ -1,5 +1,6 @@
 // Proves a mapping by its examples: every example in both directions, every law on what it makes, and nothing left out. A new mapping adds no code.
 import type { LoadedShape } from '../loaded.ts';
+import type { View } from '../shape.ts';
 import type { Source } from '../source.ts';
 import type { Samples } from './another-value.ts';
 import { gapsOf } from './coverage.ts';
@@ -60,10 +61,9 @@ export function proofOf(loaded: LoadedShape, examples: Source<Example[]>, world:
 export const samplesOf =
   (examples: Example[]): Samples =>
   (at) =>
-    examples.flatMap(({ request }) => {
-      const value = at.reduce<unknown>((view, name) => (view as Record<string, unknown> | undefined)?.[name], request);
-      return value === undefined || value === null ? [] : [value];
-    });
+    examples.flatMap(({ request }) =>
+      at.reduce<unknown[]>((views, name) => views.flatMap((view) => (view as View)[name] ?? []), [request ?? {}]),
+    );
 
 /** An example that cannot even be tried is wrong, too. */
 function attempted(work: () => string[]): string[] {
