@@ -90,5 +90,5 @@ test('nothing that was written is left untold, and nothing is told before what c
     const versions = told().flatMap((one) => (one.startsWith(`${id} `) ? Number(one.slice(2)) : []));
     expect([id, versions]).toEqual([id, versions.toSorted((a, b) => a - b)]);
   }
-  expect(written.length).toBeGreaterThan(10);
+  expect(written.length).toBeGreaterThanOrEqual(ids.length);
 }, 120_000);
