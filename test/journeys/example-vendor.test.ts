@@ -1,0 +1,146 @@
+// The worked example of a vendor that is data alone: a server of its own is started over its folder, and walked through from outside by the examples in it.
+// What is created through the door is the resource the example states; what FHIR clients stored is shown and listed; pages lead from one to the next.
+import { readFileSync } from 'node:fs';
+import request from 'supertest';
+import { run } from '../../src/cli/program.ts';
+import type { Example } from '../../src/projection/laws/example.ts';
+import type { View } from '../../src/projection/shape.ts';
+import { examplesOf, nameOf, worlds } from '../projection/examples.ts';
+import { BASE_URL, type Running, startFacet } from './running.ts';
+
+const FOLDER = 'docs/example-vendor';
+const { shapes } = worlds.find(({ folder }) => folder === FOLDER)!.world;
+const walked = shapes.map((loaded) => [nameOf(loaded), loaded] as const);
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet({ FACET_MAPPINGS: FOLDER });
+});
+afterAll(() => facet.close());
+
+const fhir = (method: 'get' | 'put', path: string) =>
+  request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
+
+/** The first list in an answer, however it is wrapped. */
+function listIn(body: unknown): View[] {
+  if (Array.isArray(body)) return body as View[];
+  return (
+    Object.values(body as object)
+      .filter((one) => typeof one === 'object' && one !== null)
+      .map(listIn)[0] ?? []
+  );
+}
+
+/** The address of the next page, wherever the vendor puts it. */
+function nextIn(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const found = Object.values(body).find((one) => typeof one === 'string' && one.startsWith(BASE_URL)) as string | undefined;
+  if ((body as View).rel === 'next') return found;
+  return Object.values(body)
+    .map(nextIn)
+    .find((one) => one !== undefined);
+}
+
+/** One test for each of these examples; none where there are none. */
+function forEach(examples: Example[], what: string, check: (example: Example) => Promise<void>): void {
+  for (const example of examples) test(`${what}: ${example.title}`, () => check(example));
+}
+
+describe.each(walked)('%s', (_name, loaded) => {
+  const { shape } = loaded;
+  const { surface, idName } = shape;
+  const examples = examplesOf(loaded);
+  const call = (method: 'get' | 'post', path = '', keys = facet.demo) => {
+    const key = keys[surface.name]!;
+    const address = path.startsWith(BASE_URL) ? path.slice(BASE_URL.length) : `/${surface.name}${shape.path}${path}`;
+    return request(facet.app)
+      [method](address)
+      .set(surface.auth.header, surface.auth.scheme === 'bearer' ? `Bearer ${key}` : key);
+  };
+  const bodyOf = (answer: request.Response): View => (answer.body.data ?? answer.body) as View;
+  const list = async (parameters: Record<string, string>): Promise<View[]> => {
+    const answer = await call('get', `?${new URLSearchParams(parameters)}`);
+    expect([parameters, answer.status]).toEqual([parameters, 200]);
+    return listIn(answer.body);
+  };
+
+  const creates = examples.filter((one) => shape.interactions.includes('create') && one.request && one.resource);
+  forEach(creates, 'what is created is answered, stored and read as the example says', async (example) => {
+    const made = await call('post').send(example.request!);
+    expect([made.status, bodyOf(made)]).toEqual([201, { ...example.response, [idName]: expect.any(String) }]);
+    const id = bodyOf(made)[idName] as string;
+    expect((await fhir('get', `${shape.resource}/${surface.readId(shape.resource, id)}`)).body).toMatchObject(example.resource!);
+    const again = await call('get', `/${id}`);
+    expect([again.status, bodyOf(again), made.headers.location]).toEqual([200, bodyOf(made), expect.stringMatching(new RegExp(`/${id}$`))]);
+    expect((await call('get', `/${id}`, facet.other)).status).toBe(404);
+  });
+
+  const refused = examples.filter((one) => 'refuse' in one);
+  forEach(refused, 'what is refused is refused by name, in the vendor’s shape', async (example) => {
+    const answer = await call('post').send(example.refuse as object);
+    expect([answer.status, JSON.stringify(answer.body)]).toEqual([
+      surface.failure('invalid').status,
+      expect.stringContaining(example.field!),
+    ]);
+  });
+
+  const stored = examples.filter((one) => one.stored && one.response && !one.env);
+  forEach(stored, 'what FHIR clients stored is shown as the example says', async (example) => {
+    expect([200, 201]).toContain((await fhir('put', `${shape.resource}/${example.stored!.id}`).send(example.stored!)).status);
+    expect(bodyOf(await call('get', `/${example.response![idName]}`))).toEqual(example.response);
+  });
+
+  const searches = examples.filter((one) => one.search && one.query);
+  forEach(searches, 'a filter finds what the FHIR search it becomes finds', async (example) => {
+    const found = await fhir('get', `${example.query!}&_count=100`);
+    const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource }) => resource.id);
+    const shown = await list({ ...example.search!, [surface.page.size]: '100' });
+    expect([found.status, shown.map((one) => surface.readId(shape.resource, one[idName] as string))]).toEqual([200, ids]);
+  });
+
+  const refusedSearches = examples.filter((one) => one.searchRefused);
+  forEach(refusedSearches, 'a value that is none is refused by name', async (example) => {
+    const answer = await call('get', `?${new URLSearchParams(example.searchRefused!)}`);
+    expect([answer.status, JSON.stringify(answer.body)]).toEqual([
+      surface.failure('parameter').status,
+      expect.stringContaining(example.field!),
+    ]);
+  });
+
+  (shape.interactions.includes('search') ? test : test.skip)('pages of one lead to all of them', async () => {
+    const [first] = examples.filter((one) => one.stored && one.response);
+    const ids = [1, 2, 3].map((nth) => `0190b3c2-0000-7000-8000-00000000010${nth}`);
+    for (const id of ids) await fhir('put', `${shape.resource}/${id}`).send({ ...first!.stored!, id });
+    const all = await list({ [surface.page.size]: '100' });
+    const seen: View[] = [];
+    for (let at: string | undefined = `?${surface.page.size}=1`; at !== undefined && seen.length <= all.length; ) {
+      const { body } = await call('get', at);
+      seen.push(...listIn(body));
+      at = nextIn(body);
+    }
+    expect(all.length).toBeGreaterThan(2);
+    expect(seen).toEqual(all);
+  });
+});
+
+test('every command of the chapter prints what the chapter says', async () => {
+  const chapter = readFileSync('docs/a-vendor-as-data.md', 'utf8');
+  const blocks = [...chapter.matchAll(/^```console\n\$ facet ([^\n]*)\n(.*?)\n```$/gms)];
+  expect(blocks.length).toBeGreaterThan(1);
+  for (const [, command, said] of blocks) {
+    const printed = (await printedBy(command!)).split('\n');
+    expect([command, said!.split('\n').filter((line) => line !== '…' && !printed.includes(line))]).toEqual([command, []]);
+  }
+});
+
+async function printedBy(command: string): Promise<string> {
+  const lines: string[] = [];
+  const { log } = console;
+  Object.assign(console, { log: (text: string) => lines.push(text) });
+  try {
+    await run(command.split(' '));
+  } finally {
+    Object.assign(console, { log });
+  }
+  return lines.join('\n');
+}
