@@ -4,7 +4,7 @@ import type { TypeRules } from '../fhir/indexing/rules.ts';
 import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
 import { orderOf } from './change-columns.ts';
 import type { Database } from './database.ts';
-import { hashes } from './search-condition.ts';
+import { hashes } from './search-tokens.ts';
 import { SIDE_TABLES, sideRows } from './side-tables.ts';
 import type { IndexUpkeep, KnownRules, Lease, Renewal, StaleRow, Walk } from './store.ts';
 import { sideReplaced } from './write-many.ts';

@@ -1,19 +1,23 @@
 // Conditions as SQL: each a test of one search row (`sx`), side tables by EXISTS, which the planner turns into semi-joins in either direction.
 import { hash } from '../fhir/hash.ts';
 import type { Condition, TextTest } from '../fhir/search/query.ts';
-import { type ServedType, TYPES } from '../fhir/types.ts';
+import type { ServedType } from '../fhir/types.ts';
 import { type Binder, TENANT } from './binder.ts';
 import { parametersTest, parameterTest } from './parameter-test.ts';
 import { compositeTest } from './search-composite.ts';
 import { hierarchyTest } from './search-hierarchy.ts';
 import { nearTest } from './search-near.ts';
 import { isRange, type RangeCondition, rangeKey, rangeTest } from './search-range.ts';
+import { hashes, tokenTest } from './search-tokens.ts';
 import { storable } from './storable.ts';
+import { typeTest } from './type-test.ts';
 
 /** The search row under test: its alias, and the types it may have. */
 export interface Tested {
   row: string;
   types: ServedType[];
+  /** It is tested whether the condition does not hold: of each row by itself, for all but a few meet that. */
+  each?: true;
 }
 
 type On = Condition['on'];
@@ -40,15 +44,6 @@ function allTests(conditions: Condition[], tested: Tested, binder: Binder): stri
     ...Array.from(ranges.values(), (group) => rangeTest(group, tested.row, binder)),
   ];
 }
-
-/** `rtype` is compared as smallint: the token index knows no other equality. */
-export const typeTest = (row: string, types: ServedType[]): string =>
-  types.length === 1 ? `${row}.rtype = ${TYPES[types[0]!]}::smallint` : `${row}.rtype = any(${typeNumbers(types)})`;
-
-export const typeNumbers = (types: ServedType[]): string => `array[${types.map((type) => TYPES[type]).join(', ')}]::smallint[]`;
-
-/** int8 values go as texts and in one array literal, which both drivers send alike. */
-export const hashes = (values: string[]): string => `{${values.join(',')}}`;
 
 const either = (tests: string[]): string => (tests.length ? `(${tests.join(' or ')})` : 'false');
 const every = (tests: string[]): string => (tests.length ? `(${tests.join(' and ')})` : 'true');
@@ -111,7 +106,7 @@ const PLAIN = {
 const ownRange = (condition: RangeCondition, { row }: Tested, binder: Binder): string => rangeTest([condition], row, binder);
 
 const TRANSLATIONS: { [O in On]: Translation<O> } = {
-  token: ({ any }, { row }, { bind }) => (any.length ? `${row}.tok && ${bind(hashes(any))}::bigint[]` : 'false'),
+  token: tokenTest,
   reference: some,
   string: some,
   hierarchy: some,
@@ -139,7 +134,7 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
   or: (condition, tested, binder) =>
     (!condition.few && condition.any.some(looksElsewhere) ? oneOfSets : eitherHere)(condition, tested, binder),
   and: ({ all }, tested, binder) => every(allTests(all, tested, binder)),
-  not: ({ condition }, tested, binder) => `not ${testOf(condition, tested, binder)}`,
+  not: ({ condition }, tested, binder) => `not ${testOf(condition, { ...tested, each: true }, binder)}`,
   nothing: () => 'false',
 };
 

@@ -6,10 +6,11 @@ import { type ServedType, typeOfNumber } from '../fhir/types.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
 import type { Database } from './database.ts';
 import { parametersTest } from './parameter-test.ts';
-import { hashes, typeNumbers, typeTest } from './search-condition.ts';
 import type { Statement } from './search-sql.ts';
+import { hashes } from './search-tokens.ts';
 import { settledName } from './settled-statement.ts';
 import { ROW } from './stored-row.ts';
+import { typeNumbers, typeTest } from './type-test.ts';
 
 /** A found resource as includes start from it. */
 export interface Linked {

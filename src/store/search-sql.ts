@@ -1,11 +1,13 @@
 // The statements of a search: a page of one stream of its order, and how many match.
 import { type Query, type Slice, slicesOf } from '../fhir/search/query.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
-import { type Tested, testsOf, typeTest } from './search-condition.ts';
+import { type Tested, testsOf } from './search-condition.ts';
 import { orderSql, type Stream } from './search-order.ts';
+import { FREQUENT, isMany, type Tokens, tokenRows } from './search-tokens.ts';
 import { settledName } from './settled-statement.ts';
 import type { Position } from './store.ts';
 import { ROW } from './stored-row.ts';
+import { typeTest } from './type-test.ts';
 
 export interface Statement {
   sql: string;
@@ -50,10 +52,36 @@ interface Found {
   orderByName: string;
 }
 
-function sliceSql(slice: Slice, { present }: Stream, { limit, after, offset = 0 }: Part, binder: Binder): Found {
+function sliceSql(slice: Slice, stream: Stream, part: Part, binder: Binder): Found {
+  const many = slice.where.find(isMany);
+  return many ? eitherWaySql(slice, many, { stream, part }, binder) : armSql(slice, stream, part, binder);
+}
+
+/** Those that have one of many codes, looked up first: a few are put in order, and where they are frequent all are read in order. One of the two is done. */
+function eitherWaySql(slice: Slice, many: Tokens, { stream, part }: { stream: Stream; part: Part }, binder: Binder): Found {
+  const { limit, offset = 0, ...rest } = part;
+  const [f, others, first] = [binder.alias('w'), slice.where.filter((one) => one !== many), { limit: limit + offset, ...rest }];
+  const rows = `with ${f} as materialized (${tokenRows(many, [slice.type], binder, FREQUENT)})`;
+  const count = `(select count(*) from ${f})`;
+  const gathered = armSql(
+    { ...slice, where: others },
+    stream,
+    first,
+    binder,
+    `${count} < ${FREQUENT} and s.pid = any(array(select ${f}.pid from ${f}))`,
+  );
+  const inOrder = { ...slice, where: [...others, { ...many, frequent: true as const }] };
+  const read = armSql(inOrder, stream, first, binder, `${count} >= ${FREQUENT}`);
+  const { orderByName } = gathered;
+  const found = `${rows} select m.* from ((${gathered.found}) union all (${read.found})) m order by ${orderByName} limit ${limit} offset ${offset}`;
+  return { found, orderByName };
+}
+
+/** `also`: a further test. */
+function armSql(slice: Slice, { present }: Stream, { limit, after, offset = 0 }: Part, binder: Binder, also?: string): Found {
   const { joins, tests, values, order, orderByName, typed } = orderSql({ keys: slice.sort, present }, binder, after);
   const all = typed && !slice.where.length ? `s.tenant_id = ${TENANT} and ${typeTest(typed, [slice.type])}` : undefined;
-  const where = [all ?? testsOf(slice.where, tested(slice), binder), ...tests].join(' and ');
+  const where = [all ?? testsOf(slice.where, tested(slice), binder), ...tests, ...(also ? [also] : [])].join(' and ');
   const found = `select ${['s.pid', 's.self_h', ...values].join(', ')} from sx s ${joins} where ${where} order by ${order} limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
   return { found, orderByName };
 }

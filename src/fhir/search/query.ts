@@ -19,8 +19,11 @@ export interface OfParameter {
 
 /** A test of one search row. Lists named `any` are OR; the filters of a query are AND. */
 export type Condition =
-  /** `rare`: by its nature a value is had by few (an identifier, a telephone number). */
-  | { on: 'token'; any: Hash[]; rare?: true }
+  /**
+   * `rare`: by its nature a value is had by few (an identifier, a telephone number). `frequent`: so many resources have one of these that reading in order
+   * soon fills a page.
+   */
+  | { on: 'token'; any: Hash[]; rare?: true; frequent?: true }
   | ({ on: 'reference'; any: Hash[] } & OfParameter)
   /**
    * A reference to one of these, or to what is above or below them by way of the references `links` (of `types`): https://hl7.org/fhir/R4/search.html#recursive
