@@ -2,6 +2,7 @@
 // When all is quiet, what the sandbox holds is compared with what was ordered and with what FHIR says.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import type { World } from '../../src/outbound/sandbox/world.ts';
 import { WEBHOOK_PATHS } from '../../src/outbound/webhooks/door.ts';
 import { type Servers, startServers } from '../histories/servers.ts';
 import { anomaliesIn, type Database, openDatabase } from './ground-truth.ts';
@@ -150,6 +151,27 @@ async function outage({ sandbox: { world } }: Running, hours: number, meanwhile:
 }
 
 const PAUSE_MS = 50;
+/** So long nothing may happen, in real time, before time leaps although something is due: somebody may be dead, or hold back. */
+const STILL_MS = 300;
+/** In the end, after so many leaps of half a minute, what is still open is stuck. */
+const LEAPS = 3000;
+
+/** Until nothing is open. Time leaps only when nobody is at work: an attempt is not outrun by a clock that no machine could follow. */
+async function drained(world: World, database: Database): Promise<void> {
+  let [leaps, progress, since] = [0, '', performance.now()];
+  while (leaps < LEAPS) {
+    const open = await database.open();
+    if (open === 0) return;
+    const now = `${open} ${world.requests.length}`;
+    if (now !== progress) [progress, since] = [now, performance.now()];
+    if ((await database.atWork(world.now().toISOString())) === 0 || performance.now() - since > STILL_MS) {
+      world.advance(30);
+      leaps++;
+      since = performance.now();
+    }
+    await delay(PAUSE_MS);
+  }
+}
 /** This share of the orders goes on at the laboratory when everything has arrived; of most of that nobody is told. */
 const FURTHER = 0.1;
 
@@ -157,11 +179,7 @@ const FURTHER = 0.1;
 async function quiet({ sandbox: { world }, database, random, over }: Running): Promise<string[]> {
   world.faults = [];
   world.webhooks.mishaps = [];
-  for (let nth = 0; nth < 4000; nth++) {
-    if ((await database.open()) === 0) break;
-    world.advance(30);
-    await delay(PAUSE_MS);
-  }
+  await drained(world, database);
   over('drain');
   const stuck = await database.stuck();
   if (stuck.length) return stuck;

@@ -9,6 +9,8 @@ import type { Ordered } from './orderer.ts';
 export interface Database {
   /** How many orders and cancellations have not come to their end. */
   open(): Promise<number>;
+  /** How many of them are being sent, or may be. */
+  atWork(at: string): Promise<number>;
   stuck(): Promise<string[]>;
   /** How many followed orders are to be looked at by now, and webhooks to be worked through. */
   due(at: string): Promise<number>;
@@ -48,6 +50,7 @@ export async function openDatabase(url: string): Promise<Database> {
   const count = async (sql: string, values: unknown[] = []): Promise<number> => (await client.query(sql, values)).rows[0].count;
   return {
     open: () => count(`select count(*)::int as count from outbox where ${OPEN}`),
+    atWork: (at) => count(`select count(*)::int as count from outbox where ${OPEN} and (state = 'sending' or next_at <= $1)`, [at]),
     stuck: async () =>
       (await client.query(`select subject, topic, state, last_error from outbox where ${OPEN} limit 20`)).rows.map(
         (row) => `stuck: ${row.topic} of ${row.subject} is ${row.state} (${row.last_error})`,
