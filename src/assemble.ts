@@ -14,8 +14,10 @@ import { type App, buildApp, type Deps, FHIR_PATH } from './http/app.ts';
 import { remembering } from './http/known-keys.ts';
 import { sealWith } from './http/page-link.ts';
 import { rateLimiter } from './http/rate-limit.ts';
+import { fillIn } from './http/v1-fill-in.ts';
 import { startIndexWorker } from './index-worker.ts';
 import type { Loaded } from './loaded.ts';
+import type { JunctionParts } from './outbound/junction.ts';
 import { type Outside, outsideOf } from './outside.ts';
 import type { Mappings, Surface } from './projection/shape.ts';
 import type { Caller, Context, Effect } from './resource/context.ts';
@@ -67,23 +69,23 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const index = await openIndexState(store.upkeep, loaded.registry);
   const registry = readyRegistry(loaded.registry, index.isReady);
   const fhirBase = baseUrl + FHIR_PATH;
-  const effects = { now: new Map<ServedType, Effect[]>() };
+  const now = { effects: new Map<ServedType, Effect[]>(), mappings: loaded.mappings };
   const profiles = profilesOf(loaded.profiles.checked);
   const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase };
-  const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: effects.now });
+  const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: now.effects });
   const ownContext = (caller: Caller): Context => ({ ...contextOf(caller), profiles: UNCHECKED });
   const say = (told: object, text: string): void => log.info(told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(database, { tenant, id, at: clock().toISOString() });
-  const watched = { log: say, attempted, webhook, told: parts.told };
-  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, isRevoked, ...watched });
+  const late: JunctionParts['fillIn'] = (context, item, what) => fillIn(context, now.mappings, item, what);
+  const given = { isRevoked, fillIn: late, log: say, attempted, webhook, told: parts.told };
+  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, ...given });
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
   const statement = { baseUrl: fhirBase, version: PACKAGE.version, date: '2026-11-21', registry, bodyLimit: config.bodyLimits.fhir };
-  const capability = capabilityNow(statement, profiles, store);
   const count = rateLimiter();
   const limitOf = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const partsWith = (mappings: Mappings): Deps => ({
-    fhir: { find, contextOf, seal, capability, bodyLimit: config.bodyLimits.fhir },
+    fhir: { find, contextOf, seal, capability: capabilityNow(statement, profiles, store), bodyLimit: config.bodyLimits.fhir },
     v1: {
       mappings,
       baseUrl,
@@ -103,7 +105,8 @@ export async function assemble(parts: Parts): Promise<Facet> {
     trustProxy: config.trustProxy,
   });
   const appWith = (mappings: Mappings): App => {
-    effects.now = effectsWith(mappings, outside);
+    now.mappings = mappings;
+    now.effects = effectsWith(mappings, outside);
     return buildApp(partsWith(mappings));
   };
   const walking = { upkeep: store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };

@@ -31,8 +31,8 @@ export interface Port {
   wait(context: Context, item: PortItem, since: number): Promise<void>;
   /** After the commit. Answers the fields that only the server fills in, or undefined when the port wrote them itself. Fails with `upstream` (502). */
   finish(context: Context, item: HeldItem): Promise<View | undefined>;
-  /** Inside the transaction that stores the answer's fields: the item is complete. False: it is no longer held, another request has taken over. */
-  settle(context: Context, item: HeldItem): Promise<boolean>;
+  /** Inside the transaction that stores the answer's `fields`: the item is complete. False: it is no longer held, another request has taken over. */
+  settle(context: Context, item: HeldItem, fields: View | undefined): Promise<boolean>;
   /** When it could not be finished: the next attempt need not wait. */
   release(context: Context, item: HeldItem): Promise<void>;
 }

@@ -180,7 +180,7 @@ async function completed(call: V1Call, item: HeldItem, fields: View | undefined)
   const [row] = await context.store.hold(tenant, [{ type: shape.resource, id: item.row.id }]);
   const stands = row?.body && (await idIn(call, { row, key: item.key })) === item.id;
   if (!stands && !shape.rows) throw conflict('what this request made was deleted meanwhile');
-  if (!stands || !(await call.port!.settle(context, item))) throw new Contended(item);
+  if (!stands || !(await call.port!.settle(context, item, fields))) throw new Contended(item);
   if (!fields) return row;
   const env = envOf(context, { now: context.clock().toISOString(), ...(shape.rows && { [shape.rows.name]: item.key }) });
   const edit = (current: Resource) => shape.write(fields, current, env, { server: true });

@@ -9,6 +9,7 @@ import {
   complete,
   type Directory,
   pushDirectory,
+  type Registered,
   type Registration,
   register,
   release,
@@ -22,6 +23,8 @@ import { fulfilmentEffect } from './ordering/fulfilment.ts';
 import { orderEffect } from './ordering/order.ts';
 import type { PanelTable } from './ordering/order-criteria.ts';
 import { ORDER, orderEntry } from './ordering/order-entry.ts';
+import { npiOf } from './ordering/signer.ts';
+import { awaitListing, LISTING, type Listed, listingSender } from './physician-listing.ts';
 import { breaker } from './sending/breaker.ts';
 import { CANCELLATION, sendCancellation } from './sending/cancel.ts';
 import type { Systems } from './sending/record.ts';
@@ -48,6 +51,12 @@ export interface JunctionOptions {
 export interface JunctionParts extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log' | 'attempted'>, Pick<Following, 'webhook'> {
   contextOf(caller: Caller): Context;
   random?: () => number;
+  /** Writes these fields of a registration that was answered before, where it says what it `said` then. */
+  fillIn(
+    context: Context,
+    item: { port: string; id: string; key: string },
+    what: { said: Record<string, unknown>; fields: Record<string, unknown> },
+  ): Promise<'written' | 'changed' | 'gone'>;
 }
 
 /** One created item, as the doors hand it over. */
@@ -60,7 +69,7 @@ export interface Step {
   claim(context: Context, item: Item): Promise<{ state: 'open'; by?: string } | { state: 'complete' | 'busy' }>;
   wait(context: Context, item: Item, since: number): Promise<void>;
   finish(context: Context, item: Item): Promise<Record<string, unknown> | undefined>;
-  settle(context: Context, item: Item): Promise<boolean>;
+  settle(context: Context, item: Item, fields: Record<string, unknown> | undefined): Promise<boolean>;
   release(context: Context, item: Item): Promise<void>;
 }
 
@@ -77,8 +86,6 @@ export interface Junction {
   start(): () => Promise<void>;
 }
 
-const SENDERS: Senders = { [ORDER]: sendOrder, [CANCELLATION]: sendCancellation };
-
 export function junction(options: JunctionOptions, parts: JunctionParts): Junction {
   const { account, table, systems, physicianPath } = options;
   const client = junctionClient(account);
@@ -91,6 +98,13 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
     results: options.results,
   };
   const directory = physicianPath === undefined ? rosterDirectory(client) : pushDirectory(client, physicianPath);
+  const listed: Listed = (context, { id, key }, physicianId) =>
+    parts.fillIn(
+      context,
+      { port: 'physician', id, key },
+      { said: { status: 'pending' }, fields: fieldsOf({ id: physicianId, status: 'active' }) },
+    );
+  const senders: Senders = { [ORDER]: sendOrder, [CANCELLATION]: sendCancellation, [LISTING]: listingSender(client, listed) };
   const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
     effects: { ServiceRequest: orderEffect({ table, qualifications: systems.qualifications }), Task: fulfilmentEffect },
@@ -98,7 +112,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: (message) => receive(door, message) },
     heldBack: () => Number.isFinite(sending.breaker.allows(sending.clock())),
     start: () => {
-      const stops = [startWorker(sending, SENDERS), startFollowing(following)];
+      const stops = [startWorker(sending, senders), startFollowing(following)];
       return async () => void (await Promise.all(stops.map((stop) => stop())));
     },
   };
@@ -117,12 +131,18 @@ const physicianStep = (directory: Directory): Step => ({
   claim,
   wait,
   async finish(context, item) {
-    const { id, status } = await register(context, item, directory);
-    return { junction_physician_id: id, status };
+    return fieldsOf(await register(context, item, directory));
   },
-  settle: complete,
+  async settle(context, item, fields) {
+    if (!(await complete(context, item))) return false;
+    if (fields?.status === 'pending') await awaitListing(context, { id: item.id, key: item.key, npi: npiOf(item.own()) ?? '' });
+    return true;
+  },
   release,
 });
+
+/** What the vendor shows of a registration. */
+const fieldsOf = ({ id, status }: Registered): Record<string, unknown> => ({ junction_physician_id: id, status });
 
 /** The effect has put it into the outbox; what it does not send cannot be answered with an order id. */
 async function claimOrder({ store, caller }: Context, { row }: Item): Promise<{ state: 'open' }> {

@@ -7,7 +7,7 @@ import type { Outbox, OutboxEntry, OutboxState } from './store.ts';
 export const OUTBOX_COLUMNS = `o.tenant_id as tenant, o.id, topic, subject, key, payload, state, attempts, first_sent_at as "firstSentAt", next_at as "nextAt",
   lease_by as "leaseBy", lease_until as "leaseUntil", last_error as "lastError", created_at as "createdAt"`;
 const ADD = `insert into outbox as o (tenant_id, topic, subject, key, payload, state, next_at, created_at)
-  values ($1, $2, $3, $4, $5, 'queued', $6, $6) returning ${OUTBOX_COLUMNS}`;
+  values ($1, $2, $3, $4, $5, 'queued', $7, $6) returning ${OUTBOX_COLUMNS}`;
 const FIND = `select ${OUTBOX_COLUMNS} from outbox o where tenant_id = $1 and topic = $2 and subject = $3 order by o.id desc limit 1`;
 const WITH_KEYS = `select ${OUTBOX_COLUMNS} from outbox o where key = any($1::text[])`;
 
@@ -44,8 +44,8 @@ const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelle
 /** The outbox of a database handle. `claim` and `claimOne` commit before they answer when the handle is not a transaction's. */
 export function outboxOf(database: Database): Outbox {
   return {
-    add: async ({ tenant, topic, subject, key, payload, at }) =>
-      (await database.query<OutboxEntry>(ADD, [tenant, topic, subject, key, payload, at]))[0]!,
+    add: async ({ tenant, topic, subject, key, payload, at, nextAt }) =>
+      (await database.query<OutboxEntry>(ADD, [tenant, topic, subject, key, payload, at, nextAt ?? at]))[0]!,
     find: async (tenant, topic, subject) => (await database.query<OutboxEntry>(FIND, [tenant, topic, subject]))[0],
     withKeys: (keys) => (keys.length ? database.query<OutboxEntry>(WITH_KEYS, [keys]) : Promise.resolve([])),
     claim: ({ by, at, until, limit, topics }) => database.query<OutboxEntry>(CLAIM, [by, at, until, limit, topics ?? null]),

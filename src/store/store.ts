@@ -238,7 +238,8 @@ export interface OutboxEvent {
 }
 
 export interface Outbox {
-  add(entry: Pick<OutboxEntry, 'tenant' | 'topic' | 'subject' | 'key' | 'payload'> & { at: string }): Promise<OutboxEntry>;
+  /** `nextAt`: due then, and not at once. */
+  add(entry: Pick<OutboxEntry, 'tenant' | 'topic' | 'subject' | 'key' | 'payload'> & { at: string; nextAt?: string }): Promise<OutboxEntry>;
   find(tenant: number, topic: string, subject: string): Promise<OutboxEntry | undefined>;
   /** The entries with these keys, of any tenant: what comes back from the outside names a key, not a tenant. */
   withKeys(keys: string[]): Promise<OutboxEntry[]>;

@@ -11,10 +11,13 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 let sandbox: Sandbox;
 let gate: Gate;
 let facet: Running;
+/** How far the server's time is ahead, in ms. */
+let ahead = 0;
 beforeAll(async () => {
   sandbox = await startSandbox();
   gate = await gateTo(sandbox.url);
-  facet = await startFacet({ JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: gate.url, JUNCTION_TEAM_ID: sandbox.teamId });
+  const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: gate.url, JUNCTION_TEAM_ID: sandbox.teamId };
+  facet = await startFacet(account, undefined, { clock: () => new Date(Date.now() + ahead) });
 });
 afterAll(async () => {
   await facet.close();
@@ -296,5 +299,52 @@ describe('where JUNCTION_PHYSICIAN_PATH is set', () => {
     } finally {
       await pushing.close();
     }
+  });
+});
+
+// the last of all: time leaps here, and everything that waits comes due
+describe('a physician whom the network lists later', () => {
+  const until = async (met: () => Promise<boolean>): Promise<void> => {
+    for (let nth = 0; nth < 100; nth++) {
+      if (await met()) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('it never came to be');
+  };
+  const looksAt = async (after: number): Promise<void> => {
+    const before = gate.seen();
+    ahead += after;
+    await until(async () => gate.seen() > before);
+  };
+  const HOUR = 3_600_000;
+
+  test('is pending until then, and active by itself a quarter of an hour later at most, for every door', async () => {
+    const body = physician();
+    const { id } = (await post(body)).body;
+    const other = (await post(physician())).body.id;
+    sandbox.world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: body.npi, id: 'as-listed' }];
+    await looksAt(HOUR / 4 + 1000);
+    await until(async () => (await get(id)).body.status === 'active');
+    expect((await get(id)).body).toMatchObject({ ...body, status: 'active', junction_physician_id: 'as-listed' });
+    const [practitioner] = await practitioners(body.npi);
+    expect(JSON.stringify(practitioner)).toContain('"value":"as-listed"');
+    const history = await fhir('get', `/Practitioner/${practitioner.id}/_history`);
+    const versions = history.body.total;
+    await looksAt(HOUR);
+    expect((await get(other)).body.status).toBe('pending');
+    expect((await fhir('get', `/Practitioner/${practitioner.id}/_history`)).body.total).toBe(versions);
+  });
+
+  test('taken away meanwhile, is not made again; put back, is active when it is looked at again', async () => {
+    const body = physician();
+    const { id } = (await post(body)).body;
+    const [practitioner] = await practitioners(body.npi);
+    expect((await fhir('delete', `/Practitioner/${practitioner.id}`)).status).toBe(204);
+    sandbox.world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: body.npi }];
+    await looksAt(HOUR / 2);
+    expect(await practitioners(body.npi)).toEqual([]);
+    await put(practitioner);
+    await looksAt(2 * HOUR);
+    await until(async () => (await get(id)).body.status === 'active');
   });
 });

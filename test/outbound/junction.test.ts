@@ -42,7 +42,14 @@ beforeAll(async () => {
       results: resultMappings(loadProfiles('fhir-profiles')),
       webhookSecrets: () => [here.sandbox.world.webhooks.secret],
     },
-    { store: store.store, clock: () => new Date(), newId: v7, contextOf, log: (facts, text) => log.push(JSON.stringify([text, facts])) },
+    {
+      store: store.store,
+      clock: () => new Date(),
+      newId: v7,
+      contextOf,
+      log: (facts, text) => log.push(JSON.stringify([text, facts])),
+      fillIn: async () => 'gone',
+    },
   );
   context = contextOf({ tenant: 1, actor: 'test', surface: 'fhir', scopes: ['*'] });
   await create(context, { type: 'Patient', id: 'ada', draft: { plain: ADA, exact: ADA } });
@@ -152,6 +159,6 @@ test('the step of a physician answers what the vendor shows of it', async () => 
   const held = { ...item, ...(await step.claim(context, item)) };
   expect(held.state).toBe('open');
   expect(await step.finish(context, held)).toEqual({ junction_physician_id: null, status: 'pending' });
-  expect(await step.settle(context, held)).toBe(true);
+  expect(await step.settle(context, held, undefined)).toBe(true);
   expect(await step.claim(context, item)).toEqual({ state: 'complete' });
 });
