@@ -175,7 +175,13 @@ const code: Maker = (_argument, { codes = {}, also = {}, otherwise }, { aliases 
   };
 };
 
-const MAKERS: Record<string, Maker> = { plain, json, time, date, instant, id, reference, coding, code };
+/** Whether the stored word is this one. It cannot be taken apart again. */
+const is: Maker = (word, { readOnly }) => {
+  if (!readOnly) throw new Error(`is(${word}) cannot say which other word it is: the field must be readOnly`);
+  return { read: (stored) => stored === word, write: () => undefined };
+};
+
+const MAKERS: Record<string, Maker> = { plain, json, time, date, instant, id, reference, coding, code, is };
 
 /** The codec a field asks for: by `as:`, else by what else it says. An Error when there is none of that name. */
 export function codecOf(field: FieldSpec, context: CodecContext): Codec {

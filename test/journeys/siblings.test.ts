@@ -1,7 +1,10 @@
-// Every shape of a vendor that can be created, walked through from outside by its own examples: what is created through its door is the resource that the
-// example states, is read and listed there, is found by the FHIR search its filters become, changes, and is gone. A new mapping adds no test code.
+// Every shape of a vendor, walked through from outside by its own examples: what is created through its door is the resource that the example states, is
+// read and listed there, is found by the FHIR search its filters become, changes, and is gone; what is made through FHIR is shown there. A new mapping adds
+// no test code.
 import request from 'supertest';
-import type { Example } from '../../src/projection/laws/example.ts';
+import { isUuid } from '../../src/fhir/indexing/alias.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import type { Field } from '../../src/projection/field.ts';
 import type { LoadedShape } from '../../src/projection/loaded.ts';
 import type { View } from '../../src/projection/shape.ts';
 import { examplesOf, nameOf, world } from '../projection/examples.ts';
@@ -34,8 +37,16 @@ const creates = world.shapes.flatMap((loaded) => {
   return walks && example ? [[nameOf(loaded), loaded, example] as const] : [];
 });
 
-describe.each(creates)('%s', (_name, loaded, example) => {
-  const { shape } = loaded;
+/** The first whole item that was made through FHIR, of shapes that only show. */
+const shows = world.shapes.flatMap((loaded) => {
+  const { shape, mapping } = loaded;
+  const example = examplesOf(loaded).find(({ stored, response }) => stored?.id && response);
+  const walks = !shape.interactions.includes('create') && !mapping.content.row && shape.interactions.includes('read');
+  return walks && example ? [[nameOf(loaded), loaded, example] as const] : [];
+});
+
+/** A vendor's door, as its clients use it. */
+function doorOf({ shape, lens }: LoadedShape) {
   const { surface } = shape;
   const call = (method: Method, path = '', keys = facet.demo) => {
     const key = keys[surface.name]!;
@@ -43,28 +54,71 @@ describe.each(creates)('%s', (_name, loaded, example) => {
     return request(facet.app)[method](`/${surface.name}${shape.path}${path}`).set(surface.auth.header, credential);
   };
   const bodyOf = (answer: request.Response): View => (answer.body.data ?? answer.body) as View;
-  const itemsOf = (answer: request.Response): View[] => listIn(answer.body);
+  const uuidOf = (view: View): string => surface.readId(shape.resource, view.id as string)!;
+  /** Without what only the server knows: the id, times. */
+  const told = (view: View): View =>
+    Object.fromEntries(
+      Object.entries(view).filter(([name]) => name !== 'id' && !lens.fields.some((field) => field.name === name && isServers(field))),
+    );
+  /** That each filter of the examples finds what the FHIR search it becomes finds. Ids they ask for need not lead to anything. */
+  async function filtersCommute(loaded: LoadedShape): Promise<void> {
+    for (const { search, query } of examplesOf(loaded)) {
+      if (!search || !query || 'unknown' in search) continue;
+      const listed = await call('get', `?${new URLSearchParams({ ...search, [surface.page.size]: '100' })}`);
+      const found = await fhir('get', `${query}&_count=100`);
+      expect([search, listed.status, found.status]).toEqual([search, 200, 200]);
+      const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource: { id } }) =>
+        isUuid(id) ? id : expect.any(String),
+      );
+      expect([search, listIn(listed.body)!.map(uuidOf)]).toEqual([search, ids]);
+    }
+  }
+  return { call, bodyOf, uuidOf, told, filtersCommute };
+}
+
+async function put(resource: object & { resourceType: string; id?: string }): Promise<void> {
+  const { resourceType: type, id } = resource;
+  const { status } = await fhir('put', `${type}/${id}`).send(JSON.stringify({ ...LEAST[type], ...resource }));
+  expect([type, [200, 201].includes(status)]).toEqual([type, true]);
+}
+
+describe.each(shows)('%s', (_name, loaded, example) => {
+  const { shape } = loaded;
+  const { call, bodyOf, uuidOf, told, filtersCommute } = doorOf(loaded);
+
+  beforeAll(async () => {
+    await put(example.stored!);
+    for (const { name } of shape.joins) for (const one of (example.env?.[name] ?? []) as Resource[]) await put(one);
+  });
+
+  test('what is made through FHIR is shown as the example says, and nobody of another tenant sees it', async () => {
+    const shown = bodyOf(await call('get', `/${example.response!.id}`));
+    expect(told(shown)).toEqual(told(example.response!));
+    expect(uuidOf(shown)).toBe(example.stored!.id);
+    expect((await call('get', `/${example.response!.id}`, facet.other)).status).toBe(404);
+  });
+
+  const walk = shape.interactions.includes('search') ? test : test.skip;
+  walk('each filter of the examples finds what the FHIR search it becomes finds', () => filtersCommute(loaded));
+});
+
+describe.each(creates)('%s', (_name, loaded, example) => {
+  const { shape } = loaded;
+  const { call, bodyOf, uuidOf, told, filtersCommute } = doorOf(loaded);
   let made: View;
 
   beforeAll(async () => {
-    for (const { of } of shape.exists)
-      for (const { type, id } of of(example.request!)) {
-        const { status } = await fhir('put', `${type}/${id}`).send(JSON.stringify({ resourceType: type, id, ...LEAST[type] }));
-        expect([200, 201]).toContain(status);
-      }
+    for (const { of } of shape.exists) for (const { type, id } of of(example.request!)) await put({ resourceType: type, id });
     const answer = await call('post').send(example.request!);
     expect([answer.status, answer.body]).toEqual([201, expect.anything()]);
     made = bodyOf(answer);
   });
 
-  const uuid = (): string => surface.readId(shape.resource, made.id as string)!;
   const walk = (interaction: 'search' | 'update' | 'delete') => (shape.interactions.includes(interaction) ? test : test.skip);
 
   test('is answered as the example says, and is the resource it states', async () => {
-    const { id: _, ...answered } = example.response!;
-    const told = Object.fromEntries(Object.entries(answered).filter(([name]) => !isServers(loaded, name)));
-    expect(made).toMatchObject(told);
-    const { body } = await fhir('get', `${shape.resource}/${uuid()}`);
+    expect(told(made)).toEqual(told(example.response!));
+    const { body } = await fhir('get', `${shape.resource}/${uuidOf(made)}`);
     expect(body).toMatchObject(JSON.parse(JSON.stringify(example.resource)));
     expect(bodyOf(await call('get', `/${made.id}`))).toEqual(made);
   });
@@ -73,15 +127,7 @@ describe.each(creates)('%s', (_name, loaded, example) => {
     expect((await call('get', `/${made.id}`, facet.other)).status).toBe(404);
   });
 
-  walk('search')('each filter of the examples finds what the FHIR search it becomes finds', async () => {
-    for (const { search, query } of searches(loaded)) {
-      const listed = await call('get', `?${new URLSearchParams({ ...search, [surface.page.size]: '100' })}`);
-      const found = await fhir('get', `${query!}&_count=100`);
-      expect([search, listed.status, found.status]).toEqual([search, 200, 200]);
-      const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource }) => resource.id);
-      expect([search, itemsOf(listed).map((one) => surface.readId(shape.resource, one.id as string))]).toEqual([search, ids]);
-    }
-  });
+  walk('search')('each filter of the examples finds what the FHIR search it becomes finds', () => filtersCommute(loaded));
 
   walk('update')('a change of nothing makes no version', async () => {
     const before = await call('get', `/${made.id}`);
@@ -92,25 +138,21 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   walk('delete')('deleted, it is gone at every door', async () => {
     expect((await call('delete', `/${made.id}`)).status).toBe(204);
     expect((await call('get', `/${made.id}`)).status).toBe(404);
-    expect((await fhir('get', `${shape.resource}/${uuid()}`)).status).toBe(410);
+    expect((await fhir('get', `${shape.resource}/${uuidOf(made)}`)).status).toBe(410);
   });
 });
 
 test('there is something to walk through', () => {
-  expect(creates.length).toBeGreaterThan(3);
+  expect(creates.length).toBeGreaterThan(9);
+  expect(shows.length).toBeGreaterThan(1);
 });
 
-/** Ids asked for are of the examples; what they lead to need not be there. */
-const searches = (loaded: LoadedShape): Example[] =>
-  examplesOf(loaded).filter(({ search, query }) => search && query && !('unknown' in search));
-
 /** What only the server knows: times, and what follows from them. */
-const isServers = ({ lens }: LoadedShape, name: string): boolean =>
-  lens.fields.some((field) => field.name === name && field.paths.some(({ text }) => text === '%created' || text === 'meta.lastUpdated'));
+const isServers = ({ paths }: Field): boolean => paths.some(({ text }) => text === '%created' || text === 'meta.lastUpdated');
 
 /** The first list in an answer, however it is wrapped. */
-function listIn(body: unknown): View[] {
+function listIn(body: unknown): View[] | undefined {
   if (Array.isArray(body)) return body as View[];
   const inside = Object.values(body as object).filter((one) => typeof one === 'object' && one !== null);
-  return inside.map(listIn).find((one) => one !== undefined) ?? [];
+  return inside.map(listIn).find((one) => one !== undefined);
 }
