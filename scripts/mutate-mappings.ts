@@ -1,30 +1,35 @@
-// Plants faults into the mappings, one at a time, and reports how many the checks, examples and laws notice: node scripts/mutate-mappings.ts [vendor/shape]
+// Plants faults into the mappings and surfaces, one at a time, and reports how many the checks, examples and laws notice:
+// node scripts/mutate-mappings.ts [vendor/shape | vendor/surface]
 // What none of them notices is listed: an example is missing, or the mutant is equivalent and stands in test/projection/equivalent-mutants.yaml.
 import { textTable } from '../src/cli/text-table.ts';
 import { nameOf } from '../src/projection/laws/example.ts';
-import { benches, equivalents } from './mutate/benches.ts';
-import { judge } from './mutate/judge.ts';
+import { benches, equivalents, surfaceBenches } from './mutate/benches.ts';
+import { judge, type Verdict } from './mutate/judge.ts';
+import { judgeSurface } from './mutate/judge-surface.ts';
 import { mutantsOf } from './mutate/mutants.ts';
+import { surfaceMutants } from './mutate/surface-changes.ts';
 
 const [only] = process.argv.slice(2);
 const rows: string[][] = [];
 const survivors: string[] = [];
-for (const bench of benches()) {
-  const name = nameOf(bench.loaded);
-  if (only !== undefined && only !== name) continue;
+
+function report<M extends { name: string }>(name: string, mutants: M[], judged: (mutant: M) => Verdict): void {
+  if (only !== undefined && only !== name) return;
   const known = equivalents()[name] ?? {};
   const from = performance.now();
-  const judged = mutantsOf(bench.loaded).map((mutant) => ({ mutant, verdict: judge(mutant, bench) }));
-  const count = (by: string | undefined): number => judged.filter(({ verdict }) => verdict.by === by).length;
-  const left = judged.filter(({ verdict }) => verdict.by === undefined).map(({ mutant }) => mutant.name);
+  const verdicts = mutants.map((mutant) => ({ mutant, verdict: judged(mutant) }));
+  const count = (by: string | undefined): number => verdicts.filter(({ verdict }) => verdict.by === by).length;
+  const left = verdicts.filter(({ verdict }) => verdict.by === undefined).map(({ mutant }) => mutant.name);
   const unlisted = left.filter((one) => !(one in known));
   survivors.push(...unlisted.map((one) => `${name}  ${one}`));
-  const took = ((performance.now() - from) / 1000).toFixed(1);
-  const numbers = [judged.length, count('start'), count('example'), count('gap'), left.length - unlisted.length, unlisted.length].map(
-    String,
-  );
-  rows.push([name, ...numbers, `${took} s`]);
+  const numbers = [mutants.length, count('start'), count('example'), count('gap'), left.length - unlisted.length, unlisted.length];
+  rows.push([name, ...numbers.map(String), `${((performance.now() - from) / 1000).toFixed(1)} s`]);
 }
+
+for (const bench of benches()) report(nameOf(bench.loaded), mutantsOf(bench.loaded), (mutant) => judge(mutant, bench));
+for (const bench of surfaceBenches())
+  report(`${bench.loaded.surface.name}/surface`, surfaceMutants(bench.loaded.source.content), (mutant) => judgeSurface(mutant, bench));
+
 const heads = ['mapping', 'planted', 'at start', 'by examples and laws', 'by what is missing', 'equivalent', 'unnoticed', 'took'];
 console.log(textTable(heads, rows).join('\n'));
 if (survivors.length) console.log(`\nunnoticed:\n${survivors.join('\n')}`);

@@ -5,23 +5,40 @@ import { parse } from 'yaml';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import { readExamples } from '../../src/projection/laws/example.ts';
+import { surfaceExamples } from '../../src/projection/laws/surface-proof.ts';
+import type { LoadedSurface } from '../../src/projection/loaded.ts';
 import { loadShapes } from '../../src/projection/mapping.ts';
 import type { Bench } from './judge.ts';
+import type { SurfaceBench } from './judge-surface.ts';
 
 /** One per mapping of the project, those of the worked example in docs/ too. */
-export const benches = (): Bench[] => ['mappings', 'docs/example-vendor'].filter((folder) => existsSync(folder)).flatMap(benchesIn);
+export const benches = (): Bench[] => FOLDERS.flatMap((folder) => benchesIn(folder).shapes);
 
-function benchesIn(folder: string): Bench[] {
+/** One per surface, with the mappings that are its own. */
+export const surfaceBenches = (): SurfaceBench[] =>
+  FOLDERS.flatMap((folder) => {
+    const { surfaces, shapes } = benchesIn(folder);
+    return surfaces.map((loaded) => ({
+      loaded,
+      examples: surfaceExamples(loaded)?.content ?? [],
+      shapes: shapes.filter(({ surface }) => surface === loaded),
+    }));
+  });
+
+const FOLDERS = ['mappings', 'docs/example-vendor'].filter((folder) => existsSync(folder));
+
+function benchesIn(folder: string): { surfaces: LoadedSurface[]; shapes: Bench[] } {
   const profiles = loadProfiles('fhir-profiles', join(folder, 'fhir-profiles'));
   const registry = buildRegistry(profiles.searchParameters);
   const { surfaces, shapes } = loadShapes(folder, { profiles, registry });
   const world = { shapes, profiles, registry };
-  return shapes.map((loaded) => ({
+  const made = shapes.map((loaded) => ({
     loaded,
     surface: surfaces.find(({ surface }) => surface === loaded.shape.surface)!,
     examples: readExamples(loaded.mapping.file).content,
     world,
   }));
+  return { surfaces, shapes: made };
 }
 
 /** Mapping → mutant → why it is no fault at all. */

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { examplesFile, nameOf, readExamples } from '../projection/laws/example.ts';
 import { proofOf } from '../projection/laws/proof.ts';
+import { surfaceProof } from '../projection/laws/surface-proof.ts';
 import type { Fault, LoadedShape } from '../projection/loaded.ts';
 import { bold, broken, columns, green, red, shownPath } from './columns.ts';
 import { chosen, type MappingWorld } from './mapping-world.ts';
@@ -18,7 +19,8 @@ export function checkMappings(world: MappingWorld, names: string[], { quick = fa
   if (faults.length) return { lines: told(faults), mistakes: faults.length };
   const shapes = chosen(world, names);
   const proofs = quick ? [] : shapes.map((loaded) => proof(loaded, world));
-  const breaches = proofs.flatMap((one) => one.breaches);
+  const surfaces = quick ? [] : world.surfaces.filter(({ surface }) => shapes.some(({ shape }) => shape.surface === surface));
+  const breaches = [...proofs.flatMap((one) => one.breaches), ...surfaces.flatMap(surfaceProof)];
   const table = columns(
     ['mapping', 'resource', 'fields', 'filters', 'examples', ''],
     shapes.map((loaded, nth) => row(loaded, proofs[nth])),

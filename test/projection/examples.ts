@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import { type Example, nameOf, readExamples, type World } from '../../src/projection/laws/example.ts';
-import type { LoadedShape } from '../../src/projection/loaded.ts';
+import type { LoadedShape, LoadedSurface } from '../../src/projection/loaded.ts';
 import { loadShapes } from '../../src/projection/mapping.ts';
 
 export { envOf, nameOf } from '../../src/projection/laws/example.ts';
@@ -12,7 +12,7 @@ export { envOf, nameOf } from '../../src/projection/laws/example.ts';
 /** The folders with mappings: each is served by itself. */
 export const FOLDERS = ['mappings', 'docs/example-vendor'].filter((folder) => existsSync(folder));
 
-function worldOf(folder: string): World {
+function worldOf(folder: string): World & { surfaces: LoadedSurface[] } {
   const profiles = loadProfiles('fhir-profiles', join(folder, 'fhir-profiles'));
   const registry = buildRegistry(profiles.searchParameters);
   return { ...loadShapes(folder, { profiles, registry }), profiles, registry };
@@ -25,6 +25,8 @@ export const { shapes, profiles, registry } = world;
 
 /** Every mapping there is, with the world it belongs to. */
 export const everyShape = worlds.flatMap((one) => one.world.shapes.map((loaded) => [nameOf(loaded), loaded, one.world] as const));
+
+export const everySurface = worlds.flatMap((one) => one.world.surfaces.map((loaded) => [loaded.surface.name, loaded] as const));
 
 export const examplesOf = (loaded: LoadedShape): Example[] => readExamples(loaded.mapping.file).content;
 
