@@ -13,7 +13,7 @@ export interface Ordered {
 
 type Tenant = Ordered['tenant'];
 
-const PATIENT = {
+export const PATIENT = {
   resourceType: 'Patient',
   id: 'p',
   name: [{ given: ['Ada'], family: 'Lovelace' }],
@@ -24,7 +24,8 @@ const PATIENT = {
   ],
   address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
 };
-const request = (id: string, patient: string, status = 'active') => ({
+/** An order for a patient. */
+export const request = (id: string, patient: string, status = 'active') => ({
   resourceType: 'ServiceRequest',
   id,
   status,

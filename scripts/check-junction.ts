@@ -1,0 +1,127 @@
+// `node scripts/check-junction.ts <description.json>`: a Facet process and the sandbox talk through orders of every kind, and each exchange is held to Junction's
+// own API description (OpenAPI 3.1, https://docs.junction.com/api-reference), which is not part of this project. On PostgreSQL. Ends with 1 when one breaks it.
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { step } from '../src/outbound/sandbox/lifecycle.ts';
+import { startSandbox } from '../src/outbound/sandbox/server.ts';
+import { startServers } from './histories/servers.ts';
+import { type Description, judge } from './orders/description.ts';
+import { PATIENT, request } from './orders/orderer.ts';
+import { type Exchange, recorderBefore } from './orders/recorder.ts';
+
+const [file] = process.argv.slice(2);
+if (file === undefined) throw new Error('name the file of the description');
+const description = JSON.parse(readFileSync(file, 'utf8')) as Description;
+
+const LICENCE = [
+  {
+    code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/qualification', code: 'state-license' }] },
+    extension: [
+      {
+        url: 'http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/practitioner-qualification',
+        extension: [{ url: 'whereValid', valueCodeableConcept: { coding: [{ system: 'https://www.usps.com/', code: 'NY' }] } }],
+      },
+    ],
+  },
+];
+const REASON = [{ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E28.2' }] }];
+const STEPS = [
+  'received.walk_in_test.requisition_created',
+  'collecting_sample.walk_in_test.appointment_pending',
+  'sample_with_lab.walk_in_test.partial_results',
+  'completed.walk_in_test.completed',
+];
+
+const pathsOf = (webhooks: Description['paths']): Description['paths'] =>
+  Object.fromEntries(Object.entries(webhooks).map(([name, operations]) => [`/${name}`, operations]));
+
+const sandbox = await startSandbox();
+const { world } = sandbox;
+const recorder = await recorderBefore(sandbox.url);
+const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: recorder.url, JUNCTION_TEAM_ID: sandbox.teamId };
+const servers = await startServers(1, { ...account, FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock` });
+try {
+  world.webhooks.url = 'http://127.0.0.1:9';
+  world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1234567893' }];
+  await talk();
+} finally {
+  await servers.stop();
+  recorder.close();
+  await sandbox.close();
+}
+report();
+
+async function put(resource: { resourceType: string; id: string }): Promise<void> {
+  const headers = { Authorization: `Bearer ${servers.keys.demo.fhir}`, 'Content-Type': 'application/fhir+json' };
+  const url = `${servers.bases()[0]}/${resource.resourceType}/${resource.id}`;
+  const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(resource) });
+  if (!answer.ok) throw new Error(`${resource.resourceType}: ${answer.status} ${await answer.text()}`);
+}
+
+/** Until that many orders are there; time goes on meanwhile. */
+async function until(met: () => boolean): Promise<void> {
+  for (let nth = 0; nth < 100 && !met(); nth++) {
+    world.advance(20);
+    await delay(200);
+  }
+  if (!met()) throw new Error('it never came to be');
+}
+function asked(operation: string): number {
+  return world.requests.filter((one) => one.operation === operation).length;
+}
+
+/** Every operation that is used here, with success and without. */
+async function talk(): Promise<void> {
+  await put({ ...PATIENT, id: 'p' });
+  await put({ ...PATIENT, id: 'q' });
+  const physician = {
+    identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: '1234567893' }],
+    name: [{ family: 'Lee', given: ['Ann'] }],
+  };
+  await put({ resourceType: 'Practitioner', id: 'd', ...physician, qualification: LICENCE } as { resourceType: string; id: string });
+  const more = { requester: { reference: 'Practitioner/d' }, priority: 'stat', reasonCode: REASON, occurrenceDateTime: '2030-01-02' };
+  world.faults = [{ operation: 'createOrder', kind: 'cut', when: 'after' }];
+  await put(request('plain', 'p'));
+  await put({ ...request('full', 'p'), ...more });
+  await put(request('gone', 'q'));
+  await until(() => world.orders.size === 3 && asked('orders') > 0);
+  await until(() => [...world.orders.values()].length === 3);
+  await put(request('gone', 'q', 'revoked'));
+  await until(() => asked('cancelOrder') > 0);
+  const [first] = [...world.orders.keys()];
+  for (const to of STEPS) {
+    step(world, world.orders.get(first!)!, to, { missing: true, interpretation: 'critical' });
+    const before = asked('result') + asked('journeyResult');
+    world.advance(3600);
+    await until(() => !/partial|completed/.test(to) || asked('result') + asked('journeyResult') > before);
+  }
+  world.labTests = new Set();
+  await put(request('refused', 'p'));
+  const before = asked('createOrder');
+  await until(() => asked('createOrder') > before);
+  await delay(500);
+}
+
+/** The messages that were sent, each as an exchange of its own. */
+function messages(): Exchange[] {
+  const url = new URL('http://hook/');
+  return world.webhooks.messages.map(({ type, body }) => {
+    const kind = description.webhooks?.[type] ? type : type.replace(/\.[^.]+$/, '.*');
+    return { method: 'POST', url: new URL(kind, url), asked: JSON.parse(body), status: 200, type: '', answered: undefined };
+  });
+}
+
+/** Exchanges by operation, and what is wrong with them, each once. */
+function report(): void {
+  const known = { ...description, paths: { ...description.paths, ...pathsOf(description.webhooks ?? {}) } };
+  const check = judge(known);
+  const judged = [...recorder.exchanges, ...messages()].map((one) => ({ one, ...check(one) }));
+  const faults = new Map<string, number>();
+  for (const { operation, faults: found } of judged)
+    for (const text of found) faults.set(`${operation}: ${text}`, (faults.get(`${operation}: ${text}`) ?? 0) + 1);
+  const operations = Map.groupBy(judged, ({ operation, one }) => `${operation} ${one.status}`);
+  for (const [name, all] of operations) console.log(`${name}: ${all.length}`);
+  for (const [text, times] of faults) console.error(`  ${text} (${times})`);
+  // refusals other than 422 stand in the vendor's pages, not in its description
+  process.exitCode = [...faults.keys()].every((text) => text.endsWith('is not described')) ? 0 : 1;
+}

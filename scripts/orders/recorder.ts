@@ -1,0 +1,51 @@
+// Stands between a client and a server and writes down every exchange, as it was said.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+export interface Exchange {
+  method: string;
+  url: URL;
+  /** Parsed; undefined: there was none. */
+  asked: unknown;
+  status: number;
+  type: string;
+  /** Parsed when it is JSON. */
+  answered: unknown;
+}
+
+export interface Recorder {
+  url: string;
+  exchanges: Exchange[];
+  close(): void;
+}
+
+const parsed = (body: string): unknown => (body === '' ? undefined : JSON.parse(body));
+
+export async function recorderBefore(target: string): Promise<Recorder> {
+  const exchanges: Exchange[] = [];
+  const pass = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const body = await text(req);
+    const url = new URL(req.url!, target);
+    const headers = Object.fromEntries(['x-vital-api-key', 'x-idempotency-key', 'content-type'].map((name) => [name, req.headers[name]]));
+    const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<string, string>;
+    const answer = await fetch(url, { method: req.method!, headers: sent, ...(body && { body }) });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    const type = answer.headers.get('content-type') ?? '';
+    const answered = type.includes('json') ? parsed(bytes.toString()) : bytes;
+    exchanges.push({ method: req.method!, url, asked: parsed(body), status: answer.status, type, answered });
+    res.writeHead(answer.status, { 'content-type': type }).end(bytes);
+  };
+  // what breaks off on one side breaks off on the other
+  const server = createServer((req, res) => void pass(req, res).catch(() => res.destroy()));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    exchanges,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
