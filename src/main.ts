@@ -81,9 +81,10 @@ export async function start(config: Config, say: (line: string) => void, { watch
 type Step = () => Promise<void>;
 
 /** What the metrics count, once their door is open. */
-const telling = (watched: { door?: MetricsDoor }): Pick<MetricsDoor, 'attempted' | 'webhook'> => ({
+const telling = (watched: { door?: MetricsDoor }): Pick<MetricsDoor, 'attempted' | 'webhook' | 'told'> => ({
   attempted: (...told) => watched.door?.attempted(...told),
   webhook: (...told) => watched.door?.webhook(...told),
+  told: (outcome) => watched.door?.told(outcome),
 });
 
 type Commands = (request: AdminRequest) => Promise<string[]>;

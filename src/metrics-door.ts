@@ -1,7 +1,8 @@
 // Where the metrics are read: a listener of its own, on loopback unless an operator says otherwise, so that no key opens it and no proxy shows it by mistake.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Metrics, metrics, type Sample } from './metrics.ts';
+import { type Labels, type Metrics, metrics, type Sample } from './metrics.ts';
+import { NOTIFICATION } from './outbound/subscriptions/notifying.ts';
 import type { Database } from './store/database.ts';
 import { standingOf } from './store/outbox-view.ts';
 
@@ -14,6 +15,8 @@ export interface MetricsDoor {
   attempted(topic: string, state: string): void;
   /** Counts a webhook on arrival; with `seconds`, how long it took until it was worked through. */
   webhook(outcome: string, seconds?: number): void;
+  /** Counts a message to a subscriber. */
+  told(outcome: string): void;
   close(): Promise<void>;
 }
 
@@ -40,6 +43,7 @@ export async function openMetrics(at: { host: string; port: number }, { database
   const duration = all.histogram('facet_http_request_duration_seconds', 'How long requests took, by route as declared and status.', BOUNDS);
   const webhook = webhooks(all, database);
   orders(all, database, clock);
+  const notified = subscriptions(all, database, clock);
   const server = createServer((req, res) => void answer(all, req, res));
   await listening(server, at);
   const { port } = server.address() as AddressInfo;
@@ -53,6 +57,7 @@ export async function openMetrics(at: { host: string; port: number }, { database
     },
     attempted: (topic, state) => count({ topic, outcome: state }),
     webhook,
+    told: (outcome) => notified({ outcome }),
     close: () => closed(server),
   };
 }
@@ -108,6 +113,36 @@ function webhooks(all: Metrics, database: Database): MetricsDoor['webhook'] {
     },
   );
   return (outcome, seconds) => (seconds === undefined ? arrived({ outcome }) : lag({ outcome }, seconds));
+}
+
+/** Answers what counts a message. */
+function subscriptions(all: Metrics, database: Database, clock: () => Date): (labels: Labels) => void {
+  const states: Record<string, string> = { unknown: 'failing', parked: 'error' };
+  all.gauge(
+    'facet_subscriptions',
+    'Subscriptions in force, by how it goes: active, failing, or in error until somebody looks at them.',
+    async () => {
+      const standing = (await standingOf(database)).filter(({ topic }) => topic === NOTIFICATION);
+      return ['active', 'failing', 'error'].map((state) => ({
+        labels: { state },
+        value: standing.reduce((sum, one) => sum + ((states[one.state] ?? 'active') === state ? one.count : 0), 0),
+      }));
+    },
+  );
+  const waiting = async () =>
+    (
+      await database.query<{ count: number; oldest: string | null }>(
+        'select count(*)::int as count, min(created_at) as oldest from notification',
+      )
+    )[0]!;
+  all.gauge('facet_notifications', 'Messages that subscribers are still to be sent.', async () => [
+    { labels: {}, value: (await waiting()).count },
+  ]);
+  all.gauge('facet_notification_oldest_seconds', 'How long the oldest of them has waited; 0: none waits.', async () => {
+    const { oldest } = await waiting();
+    return [{ labels: {}, value: oldest === null ? 0 : Math.max(clock().getTime() - Date.parse(oldest), 0) / 1000 }];
+  });
+  return all.counter('facet_notification_attempts_total', 'Messages sent to subscribers by this process, by whether they were taken.');
 }
 
 async function answer(all: Metrics, req: IncomingMessage, res: ServerResponse): Promise<void> {

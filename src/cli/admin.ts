@@ -1,4 +1,4 @@
-// What an operator may do to tenants, keys, profiles and lab orders, as a table of commands on a database: run by the CLI directly, or by the running
+// What an operator may do to tenants, keys, profiles, lab orders and subscriptions, as a table of commands on a database: run by the CLI directly, or by the running
 // server on the CLI's behalf.
 import { isScope } from '../fhir/scope.ts';
 import type { Database } from '../store/database.ts';
@@ -9,6 +9,7 @@ import { AdminError } from './admin-error.ts';
 import { indexRun, indexStatus } from './index-commands.ts';
 import { ordersList, ordersOperation, ordersShow } from './orders.ts';
 import { PROFILE_COMMANDS } from './profile-commands.ts';
+import { subscriptionsList, subscriptionsRetry, subscriptionsSecret, subscriptionsShow } from './subscriptions.ts';
 import { textTable } from './text-table.ts';
 
 const DEFAULT_SCOPES = '*';
@@ -76,6 +77,10 @@ const COMMANDS: Record<string, AdminCommand> = {
   'orders retry': ordersOperation('retry'),
   'orders park': ordersOperation('park'),
   'orders release': ordersOperation('release'),
+  'subscriptions list': subscriptionsList,
+  'subscriptions show': subscriptionsShow,
+  'subscriptions retry': subscriptionsRetry,
+  'subscriptions secret': subscriptionsSecret,
   'index status': indexStatus,
   'index run': indexRun,
 };

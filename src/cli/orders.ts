@@ -7,9 +7,9 @@ import type { Context } from '../resource/context.ts';
 import type { Database } from '../store/database.ts';
 import { listOutbox } from '../store/outbox-view.ts';
 import type { OutboxEntry, OutboxEvent, OutboxState } from '../store/store.ts';
-import { listTenants } from '../store/tenants.ts';
 import type { AdminFacts, Options } from './admin-command.ts';
 import { AdminError } from './admin-error.ts';
+import { limitOf, millisecondsOf, namesOf, nextOf, spanOf } from './outbox-words.ts';
 import { textTable } from './text-table.ts';
 
 /** What each state means to a person. */
@@ -30,19 +30,19 @@ export async function ordersList(database: Database, options: Options, { now, co
   const { tenant, state = 'open', older, limit = '50' } = options;
   const states = GROUPS[state] ?? (STATES.includes(state as OutboxState) ? [state as OutboxState] : undefined);
   if (!states) throw new AdminError(`--state must be one of ${[...Object.keys(GROUPS), ...STATES].join(', ')}`);
-  if (!/^[1-9]\d{0,3}$/.test(limit)) throw new AdminError('--limit must be a number from 1 to 9999');
+  const most = limitOf(limit);
   const tenants = await namesOf(database, tenant);
   const at = now();
   const found = await listOutbox(database, {
     topic: ORDER,
     states,
-    limit: Number(limit) + 1,
+    limit: most + 1,
     ...(tenant !== undefined && { tenant: [...tenants.keys()][0]! }),
     ...(older !== undefined && { before: new Date(at.getTime() - millisecondsOf(older)).toISOString() }),
   });
   if (found.length === 0) return [`no orders${state === 'all' ? '' : ` that are ${state}`}`];
   const rows = found
-    .slice(0, Number(limit))
+    .slice(0, most)
     .map((entry) => [
       tenants.get(entry.tenant) ?? String(entry.tenant),
       requestId(entry),
@@ -52,7 +52,7 @@ export async function ordersList(database: Database, options: Options, { now, co
       nextOf(entry, at),
       (entry.lastError ?? '').slice(0, 60),
     ]);
-  const more = found.length > Number(limit) ? [`more than ${limit}: --limit shows more of them`] : [];
+  const more = found.length > most ? [`more than ${limit}: --limit shows more of them`] : [];
   return [...textTable(['tenant', 'order', 'state', 'age', 'attempts', 'next', 'reason'], rows), ...more];
 }
 
@@ -138,13 +138,6 @@ async function one(database: Database, { order = '', tenant }: Options, contextO
   };
 }
 
-/** Id → name, of all tenants or of the one that is named. */
-async function namesOf(database: Database, named: string | undefined): Promise<Map<number, string>> {
-  const tenants = (await listTenants(database)).filter(({ slug }) => named === undefined || slug === named);
-  if (named !== undefined && tenants.length === 0) throw new AdminError(`there is no tenant ${named}`);
-  return new Map(tenants.map(({ id, slug }) => [id, slug]));
-}
-
 /** Attempts of which nothing was written down: their processes died. */
 function attemptsOf({ attempts, state }: OutboxEntry, events: OutboxEvent[]): string {
   const told = events.filter(({ what }) => what === 'attempt').reduce((sum, { times }) => sum + times, 0);
@@ -162,30 +155,3 @@ const rowOf = (of: string, { at, lastAt, times, what, state, reason }: OutboxEve
   state,
   reason ?? '',
 ];
-
-function nextOf({ state, nextAt, leaseUntil }: OutboxEntry, at: Date): string {
-  if (state === 'sending') return leaseUntil !== null && Date.parse(leaseUntil) <= at.getTime() ? 'now' : 'running';
-  if (state !== 'queued' && state !== 'unknown') return '';
-  const wait = Date.parse(nextAt) - at.getTime();
-  return wait <= 0 ? 'now' : `in ${spanOf(wait)}`;
-}
-
-const UNITS: [unit: string, ms: number][] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-];
-
-/** `90 s`, `45 m`, `30 h`, `3 d`: the largest unit of which there are two. */
-function spanOf(milliseconds: number): string {
-  const [unit, length] = UNITS.find(([, ms]) => milliseconds >= 2 * ms) ?? UNITS.at(-1)!;
-  return `${Math.max(Math.floor(milliseconds / length), 0)} ${unit}`;
-}
-
-/** `30s`, `10m`, `2h`, `3d`. */
-function millisecondsOf(text: string): number {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  if (!unit) throw new AdminError('--older must be a time like 30s, 10m, 2h or 3d');
-  return Number(count) * UNITS.find(([name]) => name === unit)![1];
-}

@@ -10,6 +10,7 @@ import { askHolder, lockDirectory } from '../store/data-directory.ts';
 import type { AdminRequest } from './admin-command.ts';
 import { mappingCommands } from './mapping-program.ts';
 import { ordersOf } from './program-orders.ts';
+import { subscriptionsOf } from './program-subscriptions.ts';
 
 /** Runs the command line; a mistake ends it with one sentence and exit code 1. */
 export async function run(args: string[]): Promise<void> {
@@ -33,6 +34,7 @@ function program(): Command {
     .action(serve);
   tenantsOf(facet.command('tenants').description('whose data it is').addHelpText('after', WHERE));
   ordersOf(facet.command('orders').description('lab orders on their way out').addHelpText('after', WHERE), admin);
+  subscriptionsOf(facet.command('subscriptions').description('who is told of changes').addHelpText('after', WHERE), admin);
   keysOf(facet.command('keys').description('API keys: each opens one surface for one tenant').addHelpText('after', WHERE));
   profilesOf(
     facet

@@ -36,16 +36,22 @@ export async function declare(context: Context, id: string, { status, error }: {
 
 export const isServer = ({ caller }: Context): boolean => caller.actor === NOTIFIER;
 
+interface Delivery {
+  tenant: number;
+  id: string;
+  at: string;
+  /** For an entry that has to be made. */
+  key: string;
+  /** Why it goes on. */
+  what?: string;
+}
+
 /** What waits for it is delivered from now on: by an entry of the outbox, its own, which goes on or is made. */
-export async function deliver(
-  store: Store,
-  { tenant, id, at, key }: { tenant: number; id: string; at: string; key: string },
-): Promise<void> {
+export async function deliver(store: Store, { tenant, id, at, key, what = 'requested' }: Delivery): Promise<void> {
   const entry = await store.outbox.find(tenant, NOTIFICATION, subjectOf(id));
   // who has it under way looks again before it lets go
   if (entry?.state === 'sending') return;
-  const open =
-    entry && (await store.outbox.move(entry, { from: ['queued', 'unknown', 'parked'], to: 'queued', at, nextAt: at, what: 'requested' }));
+  const open = entry && (await store.outbox.move(entry, { from: ['queued', 'unknown', 'parked'], to: 'queued', at, nextAt: at, what }));
   if (!open) await store.outbox.add({ tenant, topic: NOTIFICATION, subject: subjectOf(id), key, payload: '', at });
 }
 

@@ -1,0 +1,144 @@
+// Subscriptions at the command line and in the metrics, while the server runs: who is told, what waits and why, and what an operator does about it.
+import { setTimeout as delay } from 'node:timers/promises';
+import { isSigned, type Receiver, startReceiver } from '../outbound/receiver.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
+
+let receiver: Receiver;
+let place: Place;
+let server: FacetProcess & { url: string };
+let metrics: string;
+beforeAll(async () => {
+  receiver = await startReceiver();
+  place = await emptyPlace();
+  server = await startProcess({ ...place.env, FACET_METRICS: '0' });
+  metrics = (await server.said(/^Metrics: /)).slice('Metrics: '.length);
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+  await receiver.close();
+});
+
+type Tenant = 'demo' | 'other';
+const put = async (resource: { resourceType: string; id: string; [element: string]: unknown }, tenant: Tenant = 'demo') => {
+  const url = `${server.url}/fhir/R4/${resource.resourceType}/${resource.id}`;
+  expect((await call(url, place.keys()[tenant].fhir!, { method: 'PUT', body: resource })).status).toBeLessThan(300);
+};
+const subscribe = (id: string, tenant?: Tenant) => {
+  const channel = { type: 'rest-hook', endpoint: `${receiver.url}/${id}`, header: ['Authorization: Bearer private'] };
+  const criteria = 'Observation?subject:Patient.family=lovelace';
+  return put({ resourceType: 'Subscription', id, status: 'requested', reason: 'x', criteria, channel }, tenant);
+};
+const observe = (id: string) =>
+  put({ resourceType: 'Observation', id, status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/ada' } });
+const run = (...args: string[]) => facet(place.env, 'subscriptions', ...args);
+const printed = async (...args: string[]): Promise<string[]> => {
+  const { code, stdout, stderr } = await run(...args);
+  expect([args, code, stderr]).toEqual([args, 0, '']);
+  return stdout.trimEnd().split('\n');
+};
+/** Until it says so; each of the answers counts as asked for. */
+const until = async <T>(ask: () => Promise<T>, met: (found: T) => boolean): Promise<T> => {
+  for (let nth = 0; nth < 60; nth++) {
+    const found = await ask();
+    if (met(found)) return found;
+    await delay(100);
+  }
+  throw new Error(`it never says so: ${JSON.stringify(await ask())}`);
+};
+const measured = (line: string) =>
+  until(
+    async () => (await fetch(metrics)).text(),
+    (text) => text.split('\n').includes(line),
+  );
+
+test('one that does not take what it is sent: seen, shown, told again when asked, and given another secret', async () => {
+  expect(await printed('list')).toEqual(['no subscriptions']);
+  await put({ resourceType: 'Patient', id: 'ada', name: [{ family: 'Lovelace' }] });
+  await subscribe('down');
+  await measured('facet_subscriptions{state="active"} 1');
+  receiver.answer = () => [429, { 'Retry-After': '1800' }];
+  await observe('a');
+  const [heads, line] = await until(
+    () => printed('list'),
+    (lines) => /failing/.test(lines[1] ?? ''),
+  );
+  expect(heads).toMatch(/^TENANT +SUBSCRIPTION +STATE +WAITING +OLDEST +NEXT +REASON$/);
+  expect(line).toMatch(/^demo +down +failing +1 +\d+ s +in \d+ m +it answered 429$/);
+  const shown = (await printed('show', 'Subscription/down')).join('\n');
+  expect(shown).toMatch(
+    /^subscription {3}Subscription\/down of tenant demo\nstate +failing: it does not take .*\nreason +it answered 429\nwatches +Observation, with the scopes of key-/,
+  );
+  expect(shown).toMatch(/\nwaiting +1, the oldest for \d+ s\nfailing since +\d{4}-/);
+  expect(shown).toMatch(/attempt +failing +it answered 429$/);
+  expect(shown).not.toMatch(/private|lovelace|127\.0\.0\.1/i);
+  for (const one of [
+    'facet_subscriptions{state="failing"} 1',
+    'facet_notifications 1',
+    'facet_notification_attempts_total{outcome="failed"} 1',
+  ])
+    await measured(one);
+
+  receiver.answer = () => 200;
+  const [secret] = await printed('secret', 'down');
+  const [renewed, sentence] = await printed('secret', 'down', '--new');
+  expect(sentence).toMatch(/signed with this one and the one before until/);
+  expect(await printed('retry', 'down')).toEqual([expect.stringMatching(/^subscription down is active/)]);
+  await receiver.has(2);
+  const last = receiver.got[1]!;
+  expect([secret, renewed].map((one) => isSigned(last, one!, new Date()))).toEqual([true, true]);
+  expect(renewed).not.toBe(secret);
+  await until(
+    () => printed('list'),
+    (lines) => /^demo +down +active +0/.test(lines[1] ?? ''),
+  );
+  await measured('facet_notification_attempts_total{outcome="taken"} 1');
+  await measured('facet_notification_oldest_seconds 0');
+});
+
+test('one in error is active again when it is retried, and told what waited', async () => {
+  await subscribe('gone');
+  receiver.answer = ({ path }) => (path === '/gone' ? 410 : 200);
+  await observe('b');
+  await until(
+    () => printed('list', '--state', 'error'),
+    (lines) => /^demo +gone +error +1 .*it answered 410$/.test(lines[1] ?? ''),
+  );
+  await measured('facet_subscriptions{state="error"} 1');
+  receiver.answer = () => 200;
+  const before = receiver.got.filter(({ path }) => path === '/gone').length;
+  await printed('retry', 'gone');
+  await until(
+    async () => receiver.got.filter(({ path }) => path === '/gone').length,
+    (count) => count === before + 1,
+  );
+  const { body } = await call(`${server.url}/fhir/R4/Subscription/gone`, place.keys().demo.fhir!);
+  expect([body.status, body.error]).toEqual(['active', undefined]);
+});
+
+test('what cannot be done is said in one sentence', async () => {
+  await subscribe('twin');
+  await subscribe('twin', 'other');
+  await put({
+    resourceType: 'Subscription',
+    id: 'quiet',
+    status: 'off',
+    reason: 'x',
+    criteria: 'Patient',
+    channel: { type: 'rest-hook', endpoint: 'https://x.test/' },
+  });
+  const mistakes: [string, RegExp][] = [
+    ['show nobody', /no subscription of this id/],
+    ['show quiet', /no subscription of this id/],
+    ['secret twin', /several tenants .*--tenant \(demo, other\)/],
+    ['list --state lost', /--state must be one of active, failing, error, open/],
+    ['list --limit many', /--limit must be a number/],
+    ['list --tenant nobody', /there is no tenant nobody/],
+  ];
+  for (const [command, sentence] of mistakes) {
+    const { code, stdout, stderr } = await run(...command.split(' '));
+    expect([command, code, stdout, stderr]).toEqual([command, 1, '', expect.stringMatching(/^facet: [^\n]{10,}\n$/)]);
+    expect(stderr).toMatch(sentence);
+  }
+  expect(await printed('secret', 'twin', '--tenant', 'other')).toEqual([expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)]);
+});
