@@ -46,7 +46,13 @@ function ownMounts(surfaces: Surface[], shapes: Shape[]): { mount: string; surfa
 }
 
 /** As documented, and below each of the surface's mounts (`/api-v1/clinician-profiles`). */
-const pathsOf = (shape: Shape): string[] => [shape.path, ...shape.surface.mounts.map((mount) => mount + shape.path)];
+const pathsOf = (shape: Shape): string[] => {
+  const own = isPart(shape) ? shape.itemPath : shape.path;
+  return [own, ...shape.surface.mounts.map((mount) => mount + own)];
+};
+
+/** A shape of a part of items (`/v1/patients/{id}/safe`) has no collection of its own. */
+const isPart = ({ path, itemPath }: Shape): boolean => itemPath !== `${path}/{id}`;
 
 interface Claimants {
   allowed: Surface[];
@@ -54,13 +60,24 @@ interface Claimants {
 }
 
 function claimed(claims: Map<string, Shape[]>, path: string, { allowed, kind }: Claimants): Found | undefined {
-  const slash = path.lastIndexOf('/');
-  const whole = claims.get(path);
-  const collection = whole ? path : path.slice(0, slash);
-  const candidates = (whole ?? claims.get(collection) ?? []).filter((shape) => allowed.includes(shape.surface));
-  const shape = candidates.length > 1 ? (candidates.find((one) => one.surface === kind) ?? candidates[0]) : candidates[0];
-  if (!shape) return undefined;
-  return { surface: shape.surface, shape, collection, ...(!whole && { id: decoded(path.slice(slash + 1)) }) };
+  for (const { claim, collection, id } of readingsOf(path)) {
+    const candidates = (claims.get(claim) ?? []).filter((shape) => allowed.includes(shape.surface));
+    const shape = candidates.length > 1 ? (candidates.find((one) => one.surface === kind) ?? candidates[0]) : candidates[0];
+    if (shape) return { surface: shape.surface, shape, collection, ...(id !== undefined && { id: decoded(id) }) };
+    if (claims.has(claim)) return undefined;
+  }
+  return undefined;
+}
+
+/** A path as a collection, as one item of it, and as a part of one. */
+function readingsOf(path: string): { claim: string; collection: string; id?: string }[] {
+  const steps = path.split('/');
+  const [upper, outer] = [steps.slice(0, -1).join('/'), steps.slice(0, -2).join('/')];
+  return [
+    { claim: path, collection: path },
+    { claim: upper, collection: upper, id: steps.at(-1)! },
+    { claim: `${outer}/{id}/${steps.at(-1)}`, collection: outer, id: steps.at(-2) ?? '' },
+  ];
 }
 
 /** What is not well encoded is no id of anything. */

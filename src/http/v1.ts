@@ -103,7 +103,7 @@ export function v1Api(door: V1Door): RequestHandler {
 
 /** The route as declared. */
 const routeOf = (target: Target, { name }: Surface): string =>
-  target.shape ? `${target.shape.path}${target.id === undefined ? '' : '/{id}'}` : name;
+  target.shape ? (target.id === undefined ? target.shape.path : target.shape.itemPath) : name;
 
 /** The interaction a method means here, if the shape documents it. */
 function interactionOf(shape: Shape, method: string, id: string | undefined): Interaction {

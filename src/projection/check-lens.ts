@@ -24,6 +24,8 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void 
     checkOverlaps(lens.leaves, writersOf(lens, mapping), fault);
     for (const { leaves } of lens.lists) checkOverlaps(leaves, leaves.flatMap(writersIn), fault);
   }
+  if (mapping.path.includes('{id}') && mapping.interactions.some((one) => one === 'create' || one === 'search'))
+    fault(['interactions'], new Error('a part of an item is read and changed, not made or listed'));
   if (mapping.row && mapping.interactions.some((one) => one === 'update' || one === 'replace' || one === 'delete'))
     fault(['interactions'], new Error('items that are elements of a resource (row:) can be made and read, not changed'));
   checkNames(lens, mapping, fault);

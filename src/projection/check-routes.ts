@@ -25,7 +25,11 @@ export function checkRoutes(shapes: Claimed[]): Fault[] {
   );
 }
 
-const routesOf = ({ path, surface }: Shape): string[] => [path, ...surface.mounts.map((mount) => mount + path)];
+/** Of a part of items its own, of all others that of the collection. */
+const routesOf = ({ path, itemPath, surface }: Shape): string[] => {
+  const own = itemPath === `${path}/{id}` ? path : itemPath;
+  return [own, ...surface.mounts.map((mount) => mount + own)];
+};
 
 /** Requests to the two differ by the header or the beginning of their keys. */
 const areApart = (a: Surface, b: Surface): boolean => a !== b && (a.auth.scheme !== b.auth.scheme || a.auth.prefix !== b.auth.prefix);

@@ -72,7 +72,7 @@ export const MAPPING_FILE = {
   ...exactly({
     about: text,
     'resource!': text,
-    'path!': { type: 'string', pattern: '^(/[a-z0-9-]+)+$' },
+    'path!': { type: 'string', pattern: '^(/[a-z0-9-]+)+(/\\{id\\}/[a-z0-9-]+)?$' },
     plural: text,
     'interactions!': listOf({ enum: ['create', 'read', 'search', 'update', 'replace', 'delete'] }),
     idempotency: { enum: ['required', 'optional'] },

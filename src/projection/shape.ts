@@ -40,8 +40,10 @@ export interface Shape {
   /** File name without `.yaml`: `lab-order`. */
   name: string;
   resource: ServedType;
-  /** As the vendor documents it: `/v1/lab-orders`. */
+  /** Of the collection, as the vendor documents it: `/v1/lab-orders`. */
   path: string;
+  /** Of an item, with `{id}`: `/v1/lab-orders/{id}`, or of a part of one, `/v1/patients/{id}/safe`. */
+  itemPath: string;
   /** The field that shows an item's id. */
   idName: string;
   /** What a list of its items is called (`patients`), empty when the vendor does not say. */

@@ -7,6 +7,7 @@ export interface MappingSpec {
   /** What it is for, in a sentence or two: for whoever reads the API's description. */
   about?: string;
   resource: string;
+  /** Of the collection; of a part of an item (`/v1/patients/{id}/safe`) whole. */
   path: string;
   /** What a list of items is called in the envelope. */
   plural?: string;

@@ -24,11 +24,11 @@ export interface Shown {
 const OFFERS: Record<ShapeInteraction, (shape: Shape) => string> = {
   create: ({ path, idempotency, port }) =>
     [`POST ${path}`, idempotency === 'required' && 'with an idempotency-key', port && `then ${port}`].filter(Boolean).join(', '),
-  read: ({ path }) => `GET ${path}/{id}`,
+  read: ({ itemPath }) => `GET ${itemPath}`,
   search: ({ path, plural }) => [`GET ${path}`, plural && `in a list called ${plural}`].filter(Boolean).join(', '),
-  update: ({ path }) => `PATCH ${path}/{id}`,
-  replace: ({ path }) => `PUT ${path}/{id}`,
-  delete: ({ path }) => `DELETE ${path}/{id}`,
+  update: ({ itemPath }) => `PATCH ${itemPath}`,
+  replace: ({ itemPath }) => `PUT ${itemPath}`,
+  delete: ({ itemPath }) => `DELETE ${itemPath}`,
 };
 
 /** Key of an example → what is wrong; empty when what the example shows is so. */

@@ -120,7 +120,7 @@ export function operationsOf(parts: OperationParts): PlacedOperation[] {
   const { shape } = parts.loaded;
   return shape.interactions.map((one) => {
     const row = ROWS[one];
-    return { path: row.item ? `${shape.path}/{id}` : shape.path, method: row.method, operation: operation(one, row, parts) };
+    return { path: row.item ? shape.itemPath : shape.path, method: row.method, operation: operation(one, row, parts) };
   });
 }
 
