@@ -291,6 +291,21 @@ describe('an id that is deleted and made again', () => {
     expect([here.orders(), ...(await stand())]).toEqual([2, 'active', 'received']);
   });
 
+  test('put back as it was, to undo the deletion: it is there again, revoked as it was, and nothing is sent', async () => {
+    const first = await here.ordered();
+    await WAYS[0]![1]();
+    await settle();
+    const before = await request();
+    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    const { meta: _meta, ...content } = before;
+    await here.put(content as Resource);
+    await settle();
+    expect((await request()).status).toBe('revoked');
+    expect([there(), here.asked('createOrder')]).toEqual([[CANCELLED], 1]);
+    expect((await request()).identifier).toEqual(before.identifier);
+    expect(JSON.stringify(before.identifier)).toContain(first.id);
+  });
+
   test('can be taken back like the first', async () => {
     await here.ordered();
     await again();
