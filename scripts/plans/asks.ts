@@ -34,6 +34,9 @@ const plain = (value: string, form = ''): Ask => ({ form, modifier: '', value })
 const prefixed = (value: (prefix: Prefix) => string, form = ''): Ask[] =>
   PREFIXES.map((prefix) => plain(value(prefix), `${prefix}${form && ` ${form}`}`));
 
+/** A list as long as clients send them. */
+const hundreds = (value: (nth: number) => string): Ask => plain(Array.from({ length: 300 }, (_one, nth) => value(nth)).join(), 'hundreds');
+
 /** A bound that nothing lies beyond. */
 const EARLY: ReadonlySet<Prefix> = new Set<Prefix>(['lt', 'le', 'eb']);
 const LATE: ReadonlySet<Prefix> = new Set<Prefix>(['gt', 'ge', 'sa']);
@@ -54,14 +57,15 @@ function tokens({ systemless, systems, types }: Tokens): Ask[] {
     plain('|nobody', '|code'),
     plain(`${SYSTEM}|`, 'system|'),
     plain('nobody,other,another', 'several'),
+    hundreds((nth) => `nobody${nth}`),
   ];
 }
 
 const PLAIN: Record<ParameterKind, (parameter: SearchParameter) => Ask[]> = {
-  token: (parameter) => (parameter.code === '_id' ? [plain('nobody'), plain('nobody,other', 'several')] : tokens(parameter)),
-  string: () => [plain('zznobody'), plain('zznobody,zzother', 'several')],
-  uri: () => [plain('http://nobody.example/x')],
-  date: () => [...prefixed(date), plain('1800-01-01,1801', 'several')],
+  token: (parameter) => (parameter.code === '_id' ? [plain('nobody'), hundreds((nth) => `nobody${nth}`)] : tokens(parameter)),
+  string: () => [plain('zznobody'), plain('zznobody,zzother', 'several'), hundreds((nth) => `zznobody${nth}`)],
+  uri: () => [plain('http://nobody.example/x'), hundreds((nth) => `http://nobody.example/${nth}`)],
+  date: () => [...prefixed(date), plain('1800-01-01,1801', 'several'), hundreds((nth) => `1${500 + nth}`)],
   number: () => prefixed(number),
   quantity: () => [
     ...prefixed(number),
@@ -71,15 +75,20 @@ const PLAIN: Record<ParameterKind, (parameter: SearchParameter) => Ask[]> = {
   reference: ({ targets = [], types }) =>
     types && !types.includes('Reference')
       ? [plain('http://nobody.example/x'), plain('http://nobody.example/x|1', 'url|version')]
-      : [plain('nobody', 'id'), plain(`${targets[0]}/nobody`, 'Type/id'), plain('http://nobody.example/x', 'url')],
+      : [
+          plain('nobody', 'id'),
+          hundreds((nth) => `${targets[0]}/nobody${nth}`),
+          plain(`${targets[0]}/nobody`, 'Type/id'),
+          plain('http://nobody.example/x', 'url'),
+        ],
   special: () => [plain('0|-30|5|km'), plain('0|-30|500|km', 'far')],
   composite: ({ parts = [] }) => composites(parts[0]!.components),
 };
 
 /** Each form of the first value with a value of the second, and each form of the second behind a code. */
 function composites([first, second]: readonly Component[]): Ask[] {
-  const heads = tokens(first!).filter(({ form }) => form !== 'several');
-  const tails = asksOf(second!.kind, second as Component).filter(({ form }) => form !== 'several');
+  const heads = tokens(first!).filter(({ form }) => form !== 'several' && form !== 'hundreds');
+  const tails = asksOf(second!.kind, second as Component).filter(({ form }) => form !== 'several' && form !== 'hundreds');
   const [code] = heads;
   return [
     ...tails.map((tail) => plain(`${code!.value}$${tail.value}`, `${code!.form}$${tail.form || second!.kind}`)),

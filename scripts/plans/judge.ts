@@ -5,6 +5,7 @@ interface Plan {
   'Relation Name'?: string;
   'Index Name'?: string;
   'Index Cond'?: string;
+  'One-Time Filter'?: string;
   Plans?: Plan[];
 }
 
@@ -15,9 +16,9 @@ export interface Walk {
 }
 
 /** What a row is found by, in an index condition: a value, or the key of a row. Tenant, type and parameter are shared by too many. */
-const FOUND_BY = /\b(pid|self_h|target_h|norm|from_at|to_at|from_n|to_n|from_m|to_m|lu|id|tok)\b/;
+const FOUND_BY = /\bpid = |\b(self_h|target_h|norm|from_at|to_at|from_n|to_n|from_m|to_m|lu|id|tok)\b/;
 /** Occurrences stand in the index by their key first. */
-const OCCURRENCE_BY = /\b(pid|key_h)\b/;
+const OCCURRENCE_BY = /\bpid = |\bkey_h\b/;
 const SEARCHED = new Set(['sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'resource']);
 
 /** The walks in a plan, as `explain (format json)` answers it. */
@@ -26,10 +27,19 @@ export function walksIn(explained: unknown): Walk[] {
   return walks(plan, false);
 }
 
+/** The names of the indexes that a plan reads. */
+export const indexesIn = (explained: unknown): string[] => [
+  ...new Set([...JSON.stringify(explained).matchAll(/"Index Name":"(\w+)"/g)].map(([, name]) => name!)),
+];
+
 /** Nodes that must have read all of what is below them before they answer. */
 const GATHERING = new Set(['Sort', 'Hash', 'Aggregate', 'HashAggregate', 'Materialize', 'SetOp', 'WindowAgg', 'Bitmap Heap Scan']);
 
+/** Only done when a list has turned out frequent (search-sql.ts). */
+const isForFrequent = (plan: Plan): boolean => / >= \d+\)$/.test(plan['One-Time Filter'] ?? '');
+
 function walks(plan: Plan, inOrder: boolean): Walk[] {
+  if (isForFrequent(plan)) return [];
   const node = plan['Node Type'];
   const below = node === 'Limit' || (inOrder && !GATHERING.has(node));
   const own = isWalk(plan) ? [{ of: plan['Index Name'] ?? `all of ${plan['Relation Name']}`, inOrder }] : [];

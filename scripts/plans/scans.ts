@@ -1,6 +1,7 @@
 // The searches that no index leads to, each with the reason: docs/search-plans.md prints them, and test/store/search-plans.test.ts holds both to what the
 // plans say.
 import { type Walk, walksIn } from './judge.ts';
+import type { Question } from './questions.ts';
 import type { Asked } from './statements.ts';
 
 interface Scan {
@@ -57,12 +58,11 @@ export const SCANS: readonly Scan[] = [
 /** What of a plan no index leads to. A page of an order that an index has is read from that index. */
 export function unserved({ question, part }: Asked, explained: unknown): Walk[] {
   const walks = walksIn(explained);
-  return part === 'page' && isUnconditional(question.parameters) ? walks.filter(({ inOrder }) => !inOrder) : walks;
+  return (part === 'page' || part === 'next') && isUnconditional(question) ? walks.filter(({ inOrder }) => !inOrder) : walks;
 }
 
 /** Whether all resources of the types are asked for, in some order. */
-export const isUnconditional = (parameters: readonly [name: string, value: string][]): boolean =>
-  parameters.every(([name]) => name === '_sort');
+export const isUnconditional = ({ parameters, within }: Question): boolean => !within && parameters.every(([name]) => name === '_sort');
 
 /** Where a statement stands in the list. */
 export const listed = ({ question, part }: Asked): Scan | undefined => SCANS.find(({ names }) => names.test(`${question.name} / ${part}`));

@@ -9,10 +9,13 @@ import { search } from '../../src/store/search.ts';
 import type { Position } from '../../src/store/store.ts';
 import type { Question } from './questions.ts';
 
-/** `part`: which of a search's statements it is. */
+/**
+ * `part`: which of a search's statements it is. `led`: the page by one condition that leads to few (search-lead.ts), before the one that is asked when it
+ * leads to many; `rest`: resources without the value to sort by.
+ */
 export interface Asked {
   question: Question;
-  part: 'page' | 'next' | 'rest' | 'included' | 'total';
+  part: 'led' | 'page' | 'next' | 'rest' | 'included' | 'total';
   sql: string;
   parameters: unknown[];
 }
@@ -29,22 +32,31 @@ export function queryOf({ types, parameters, within }: Question, registry: Regis
   return { ...narrow(query), ...(query.also && { also: query.also.map(narrow) }) };
 }
 
-/** The statements of its first page (of both streams, where there are two), of what is included, and of its total. */
+/** The statements of its first page (of both streams, where there are two), of what is included, of its second page and of its total. */
 export async function statementsOf(question: Question, registry: Registry): Promise<Asked[]> {
   const query = queryOf(question, registry);
-  const pages = await told(query, query.count);
-  const [next] = await told(query, query.count, [...query.sort.map(({ by }) => POSITIONS[by]), '5']);
-  const totals = query.where.length && !query.include.length ? await told({ ...query, count: 0, total: 'accurate' }, 0) : [];
+  const pages = await told(query);
+  const next = await told(query, [...query.sort.map(({ by }) => POSITIONS[by]), LATEST]);
+  const totals = query.where.length && !query.include.length ? await told({ ...query, count: 0, total: 'accurate' }) : [];
   return [
-    ...pages.map((one, at) => ({ question, part: partOf(one.sql, at), ...one })),
-    { question, part: 'next', ...next! },
-    ...totals.map((one) => ({ question, part: 'total' as const, ...one })),
+    ...partsOf(pages).map((one) => ({ question, ...one })),
+    { question, ...next.find((one) => !isLed(one))!, part: 'next' },
+    ...totals.map((one) => ({ question, ...one, part: 'total' as const })),
   ];
 }
 
-const partOf = (sql: string, at: number): Asked['part'] =>
-  sql.includes('from sx_ref f') && sql.includes('pid <> all(') ? 'included' : at === 0 ? 'page' : 'rest';
+const isLed = ({ sql }: Told): boolean => sql.startsWith('with lead');
 
+function partsOf(pages: Told[]): (Told & Pick<Asked, 'part'>)[] {
+  const first = pages.find((one) => !isLed(one));
+  return pages.map((one) => {
+    if (isLed(one)) return { ...one, part: 'led' };
+    return { ...one, part: one === first ? 'page' : one.sql.includes('pid <> all(') ? 'included' : 'rest' };
+  });
+}
+
+/** A storing number after all there are. */
+const LATEST = '9000000000';
 /** A value of each kind, that a page ended with. */
 const POSITIONS: Record<SortKey['by'], string> = {
   id: 'm',
@@ -62,20 +74,20 @@ interface Told {
   parameters: unknown[];
 }
 
-/** Listens to what the store would run, and answers with one row. */
-async function told(query: Query, count: number, after?: Position): Promise<Told[]> {
+/** Listens to what the store would run, and answers with one row. What leads, leads to many. */
+async function told(query: Query, after?: Position): Promise<Told[]> {
   const statements: Told[] = [];
-  const row = { rtype: TYPES[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', self_h: '1', total: 1 };
+  const row = { rtype: TYPES[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', self_h: '1', total: 1, many: true };
   const listening: Database = {
     engine: 'server',
     query: async <T extends object>(sql: string, parameters: unknown[] = []) => {
       statements.push({ sql, parameters });
-      return (statements.length > 3 ? [] : [row]) as unknown as T[];
+      return (statements.length > 5 ? [] : [row]) as unknown as T[];
     },
     script: async () => {},
     transaction: (work) => work(listening),
     close: async () => {},
   };
-  await search(listening, TENANT, { ...query, count }, after && { after });
+  await search(listening, TENANT, query, after && { after });
   return statements;
 }

@@ -22,7 +22,8 @@ const OWN = [
   { code: 'any-name', base: ['Patient'], type: 'string', expression: 'Patient.name.family', modifier: ['contains'] },
 ];
 const registry = buildRegistry(OWN, terminology);
-const questions = questionsOf(registry);
+// Not lists of hundreds: of a few dozen rows the quickest way to them is to read all. search-limits.test.ts has those.
+const questions = questionsOf(registry).filter(({ name }) => !name.includes('hundreds'));
 
 let test: TestStore;
 beforeAll(async () => {
@@ -58,7 +59,8 @@ async function shapes(): Promise<Asked[]> {
         .replace(/\d{4,}/g, 'n')
         .replace(/rtype = \d+/g, 'rtype = n')
         .replace(/(array\[|'\{)[n\d, ]*/g, '$1n');
-      const key = `${question.name} ${asked.part} ${shape}`;
+      // what leads is asked alike by many
+      const key = asked.part === 'led' ? shape : `${question.name} ${asked.part} ${shape}`;
       if (!found.has(key)) found.set(key, asked);
     }
   return [...found.values()];
@@ -73,7 +75,7 @@ async function planned<T>(work: (planOf: (asked: Asked) => Promise<unknown>) => 
   return test.database.transaction(async (transaction: Database) => {
     await transaction.script(`set local enable_seqscan = off; ${ENLARGE}`);
     return work(async ({ question, sql, parameters }) => {
-      await transaction.script(`set local enable_sort = ${isUnconditional(question.parameters) ? 'off' : 'on'}`);
+      await transaction.script(`set local enable_sort = ${isUnconditional(question) ? 'off' : 'on'}`);
       const [row] = await transaction.query<{ 'QUERY PLAN': unknown }>(`explain (format json) ${sql}`, parameters);
       return row!['QUERY PLAN'];
     });
@@ -81,7 +83,7 @@ async function planned<T>(work: (planOf: (asked: Asked) => Promise<unknown>) => 
 }
 
 const told = ({ question: { name, types, parameters }, part }: Asked): string =>
-  `${name} / ${part}: ${types.length > 1 ? '' : types}?${parameters.map((one) => one.join('=')).join('&')}`;
+  `${name} / ${part}: ${types.length > 1 ? '' : types}?${parameters.map((one) => one.join('=')).join('&')}`.slice(0, 200);
 
 it('an index leads to what is searched, unless docs/search-plans.md lists it; and what is listed is so', async () => {
   const asked = await shapes();

@@ -1,0 +1,107 @@
+// `npm run plans -- [--resources 1000000] [--slow 100] [--keep]`: every search there is (scripts/plans/questions.ts), asked of a scratch database of so many
+// made-up resources on PostgreSQL (BENCH_DATABASE_URL): what its plan reads, and how long it takes. --keep: the database stays for the next run.
+import { parseArgs } from 'node:util';
+import { buildRegistry } from '../src/fhir/search/parameters.ts';
+import type { Database } from '../src/store/database.ts';
+import { terminology } from './plans/asks.ts';
+import { indexesIn } from './plans/judge.ts';
+import { countsOf } from './plans/population.ts';
+import { questionsOf } from './plans/questions.ts';
+import { listed, unserved } from './plans/scans.ts';
+import { fill, scratchDatabase } from './plans/scratch.ts';
+import { seenQuestions } from './plans/seen.ts';
+import { type Asked, statementsOf } from './plans/statements.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    resources: { type: 'string', default: '1000000' },
+    slow: { type: 'string', default: '100' },
+    keep: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+  },
+});
+const SERVER = process.env.BENCH_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+const TOTAL = Number(options.resources);
+/** A statement that takes longer is broken off, in ms. */
+const LONGEST = 20_000;
+
+interface Ran extends Asked {
+  ms: number;
+  indexes: string[];
+  walks: string[];
+}
+
+/** The second of two runs: the first may have read from the disk. A slow one is run once. */
+async function ran(database: Database, asked: Asked): Promise<Ran> {
+  const [plan] = await database.query<{ 'QUERY PLAN': unknown }>(`explain (format json) ${asked.sql}`, asked.parameters);
+  const explained = plan!['QUERY PLAN'];
+  const first = await timed(database, asked);
+  const ms = first > Number(options.slow) * 5 ? first : Math.min(first, await timed(database, asked));
+  return {
+    ...asked,
+    ms,
+    indexes: indexesIn(explained),
+    walks: unserved(asked, explained).map(({ of, inOrder }) => (inOrder ? `${of} in order` : of)),
+  };
+}
+
+async function timed(database: Database, { sql, parameters }: Asked): Promise<number> {
+  const begin = performance.now();
+  await database.query(sql, parameters).catch((error: unknown) => {
+    if (performance.now() - begin < LONGEST) throw error;
+  });
+  return performance.now() - begin;
+}
+
+/** What is known to read a whole type takes seconds: of that so many are asked of each type. */
+const MOST_LISTED = 2;
+const asked = new Map<string, number>();
+
+function isDue(one: Asked): boolean {
+  if (!listed(one)) return true;
+  const key = `${one.question.name} ${one.part} ${one.question.types.join()}`;
+  asked.set(key, (asked.get(key) ?? 0) + 1);
+  return asked.get(key)! <= MOST_LISTED;
+}
+
+const url = ({ question: { types, parameters, within } }: Asked): string =>
+  `${within ? `${within}/x/` : ''}${types.length > 1 ? '' : types}?${parameters.map((one) => one.join('=')).join('&')}`.slice(0, 120);
+const at = (times: number[], share: number): string =>
+  times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))]!.toFixed(1);
+
+function report(all: Ran[]): void {
+  console.log('| asked | statements | p50 ms | p95 ms | max ms | indexes |\n|---|---|---|---|---|---|');
+  for (const [name, group] of Map.groupBy(all, ({ question, part }) => `${question.name} / ${part}`)) {
+    const times = group.map(({ ms }) => ms);
+    const indexes = [...new Set(group.flatMap((one) => one.indexes))].sort();
+    console.log(`| ${name} | ${group.length} | ${at(times, 0.5)} | ${at(times, 0.95)} | ${at(times, 1)} | ${indexes.join(' ')} |`);
+  }
+  const slow = all.filter(({ ms }) => ms > Number(options.slow)).toSorted((a, b) => b.ms - a.ms);
+  console.log(`\n${slow.length} of ${all.length} statements took more than ${options.slow} ms:`);
+  for (const one of slow)
+    console.log(`${one.ms.toFixed(0)} ms ${listed(one) ? '(listed) ' : ''}${one.part} ${url(one)}: ${one.walks.join(', ') || 'no walk'}`);
+  const unlisted = all.filter((one) => one.walks.length && !listed(one));
+  const long = unlisted.filter(({ ms }) => ms > Number(options.slow) / 10);
+  console.log(
+    `\n${unlisted.length} statements read all of a type or parameter and are not in docs/search-plans.md; over ${Number(options.slow) / 10} ms:`,
+  );
+  for (const one of long) console.log(`${one.ms.toFixed(0)} ms ${one.question.name} / ${one.part} ${url(one)}: ${one.walks.join(', ')}`);
+}
+
+const scratch = await scratchDatabase(SERVER, { name: `facet_plans_${TOTAL}`, longest: LONGEST });
+const registry = buildRegistry([], terminology);
+try {
+  const say = (line: string) => console.error(line);
+  if (!scratch.filled) await fill(scratch.writing, TOTAL, registry, say);
+  const questions = [...questionsOf(registry), ...seenQuestions(registry, countsOf(TOTAL))].filter(({ name }) =>
+    new RegExp(options.only).test(name),
+  );
+  const all: Ran[] = [];
+  for (const [nth, question] of questions.entries()) {
+    for (const one of await statementsOf(question, registry)) if (isDue(one)) all.push(await ran(scratch.database, one));
+    if (nth % 1000 === 999) say(`${nth + 1} of ${questions.length} searches asked`);
+  }
+  report(all);
+} finally {
+  await scratch.close(options.keep);
+}
