@@ -1,5 +1,5 @@
 // A second reader for every path: a FHIRPath engine, on the same text. https://hl7.org/fhirpath/
-import { evalFhirPathTyped, toTypedValue } from '@medplum/core';
+import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
 import { elementOf } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -40,16 +40,20 @@ interface Reading {
 function compared(path: Path, { resource, env, aliases }: Reading): string[] {
   const names = [...path.text.matchAll(/%(\w+)/g)].map(([, name]) => name!);
   if (names.some((name) => !(name in aliases) && env[name] === undefined)) return [];
-  const variables = Object.fromEntries(
-    Object.entries({ ...aliases, ...env })
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [`%${name}`, toTypedValue(asBundle(value))]),
-  );
+  const variables = engineVariables(aliases, env);
   const theirs = evalFhirPathTyped(asEngineReads(path.text, env), [toTypedValue(asEngineTakes(resource, path))], variables).map(
     ({ value }) => value,
   );
   return differences(path.get(resource, env), theirs, `read differently by a FHIRPath engine: ${path.text}`);
 }
+
+/** What the %names of a path mean, as the engine takes them. */
+export const engineVariables = (aliases: Readonly<Record<string, string>>, env: Env): Record<string, TypedValue> =>
+  Object.fromEntries(
+    Object.entries({ ...aliases, ...env })
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [`%${name}`, toTypedValue(asBundle(value))]),
+  );
 
 /** Where an element is missing the engine takes another one for a choice of it (`conclusionCode` for `conclusion`): it is not given those. */
 function asEngineTakes(resource: Resource, { steps: [step] }: Path): Resource {
@@ -60,7 +64,7 @@ function asEngineTakes(resource: Resource, { steps: [step] }: Path): Resource {
 }
 
 /** The engine holds one value per variable: several go in a Bundle. Its extension() answers the first extension only, where(url=…) all, as FHIR defines both. */
-function asEngineReads(text: string, env: Env): string {
+export function asEngineReads(text: string, env: Env): string {
   return text
     .replace(/%(\w+)/g, (found, name: string) => (Array.isArray(env[name]) ? `${found}.entry.resource` : found))
     .replace(/extension\(([^()]*)\)/g, 'extension.where(url=$1)');

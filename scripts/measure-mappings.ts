@@ -1,0 +1,156 @@
+// Figures of each mapping: how many comparisons its examples and laws make, how many planted faults they notice, and what reading and writing through its lens
+// takes beside a FHIRPath engine on the same paths: npm run measure:mappings. Writes the section "Mappings" of docs/benchmarks.md.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { cpus } from 'node:os';
+import { evalFhirPathTyped, parseFhirPath, toTypedValue } from '@medplum/core';
+import type { Resource } from '../src/fhir/types.ts';
+import { type Example, envOf, nameOf } from '../src/projection/laws/example.ts';
+import { asEngineReads, engineVariables } from '../src/projection/laws/fhirpath-oracle.ts';
+import { breachesOf, samplesOf } from '../src/projection/laws/proof.ts';
+import type { LoadedShape } from '../src/projection/loaded.ts';
+import type { Env } from '../src/projection/shape.ts';
+import { benches, equivalents, surfaceBenches } from './mutate/benches.ts';
+import { type Bench, judge, type Verdict } from './mutate/judge.ts';
+import { judgeSurface } from './mutate/judge-surface.ts';
+import { mutantsOf } from './mutate/mutants.ts';
+import { surfaceMutants } from './mutate/surface-changes.ts';
+
+/** Each measurement runs so long, so often; the median counts. */
+const MS = 150;
+const RUNS = 5;
+
+/** Microseconds one round of this takes, divided by how many things a round does. */
+function micros(things: number, round: () => void): number {
+  const until = (ms: number): number => {
+    const from = performance.now();
+    let rounds = 0;
+    while (performance.now() - from < ms) {
+      round();
+      rounds++;
+    }
+    return ((performance.now() - from) * 1000) / rounds / things;
+  };
+  until(MS);
+  return Array.from({ length: RUNS }, () => until(MS)).sort((a, b) => a - b)[Math.floor(RUNS / 2)]!;
+}
+
+interface Stored {
+  resource: Resource;
+  env: Env;
+}
+
+/** The resources that the examples state. */
+const storedIn = ({ shape, mapping, lens }: LoadedShape, examples: Example[]): Stored[] =>
+  examples.flatMap(({ stored, resource, env }) => {
+    const found = stored ?? resource;
+    if (!found) return [];
+    const row = mapping.content.row?.key;
+    const key = row === undefined ? {} : { [row]: lens.rows!.keys(found)[0] };
+    const joined = Object.fromEntries(shape.joins.map((join) => [join.name, []]));
+    return [{ resource: found, env: envOf({ ...joined, ...key, ...env }) }];
+  });
+
+function reading({ shape, lens }: LoadedShape, stored: Stored[]): { own: number; engine: number } {
+  const { aliases } = lens.names.scope;
+  const rounds = stored.map(({ resource, env }) => {
+    const known = ({ text }: { text: string }): boolean =>
+      [...text.matchAll(/%(\w+)/g)].every(([, name]) => name! in aliases || env[name!] !== undefined);
+    const paths = lens.leaves.flatMap((field) => field.paths).filter(known);
+    return {
+      input: [toTypedValue(resource)],
+      variables: engineVariables(aliases, env),
+      expressions: paths.map(({ text }) => parseFhirPath(asEngineReads(text, env))),
+    };
+  });
+  return {
+    own: micros(stored.length, () => {
+      for (const { resource, env } of stored) shape.read(resource, env);
+    }),
+    engine: micros(stored.length, () => {
+      for (const { input, variables, expressions } of rounds) for (const one of expressions) evalFhirPathTyped(one, input, variables);
+    }),
+  };
+}
+
+function writing({ shape, mapping, lens }: LoadedShape, examples: Example[]): number | undefined {
+  const requests = examples.flatMap(({ request, env }) => {
+    if (!request) return [];
+    const row = mapping.content.row?.key;
+    const view = shape.known(request);
+    return [{ view, env: envOf({ ...(row !== undefined && { [row]: lens.rows!.of(view) }), ...env }) }];
+  });
+  if (!requests.length) return undefined;
+  return micros(requests.length, () => {
+    for (const { view, env } of requests) shape.write(view, undefined, env);
+  });
+}
+
+/** How often the functions were called by which laws compare. */
+async function comparisons({ loaded, examples, world }: Bench): Promise<number> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  const samples = samplesOf(examples);
+  for (const example of examples) breachesOf(loaded, example, { world, samples });
+  const { result } = await session.post('Profiler.takePreciseCoverage');
+  await session.post('Profiler.stopPreciseCoverage');
+  session.disconnect();
+  const compared = result
+    .filter(({ url }) => /laws\/(difference|round-trip|example-kinds|fhirpath-oracle)\.ts$/.test(url))
+    .flatMap(({ functions }) => functions);
+  return compared
+    .filter(({ functionName }) => ['differences', 'missing', 'validR4', 'strangersSurvive', 'refusedFor'].includes(functionName))
+    .reduce((sum, { ranges }) => sum + ranges[0]!.count, 0);
+}
+
+const score = (name: string, verdicts: Verdict[]): string => {
+  const left = verdicts.filter(({ by }) => by === undefined).length;
+  const none = Object.keys(equivalents()[name] ?? {}).length;
+  return `${verdicts.length - left} of ${verdicts.length}${none ? `, ${none} are no faults` : ''}`;
+};
+
+const us = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(1));
+
+const rows: string[] = [];
+for (const bench of benches()) {
+  const { loaded, examples } = bench;
+  const name = nameOf(loaded);
+  const { own, engine } = reading(loaded, storedIn(loaded, examples));
+  const made = await comparisons(bench);
+  const noticed = score(
+    name,
+    mutantsOf(loaded).map((mutant) => judge(mutant, bench)),
+  );
+  const write = writing(loaded, examples);
+  rows.push(
+    `| ${name} | ${examples.length} | ${made} | ${noticed} | ${us(own)} | ${us(engine)} | ${(engine / own).toFixed(1)} | ${us(write)} |`,
+  );
+  console.error(rows.at(-1));
+}
+for (const bench of surfaceBenches()) {
+  const name = `${bench.loaded.surface.name}/surface`;
+  const noticed = score(
+    name,
+    surfaceMutants(bench.loaded.source.content).map((mutant) => judgeSurface(mutant, bench)),
+  );
+  rows.push(`| ${name} | ${bench.examples.length} | – | ${noticed} | – | – | – | – |`);
+  console.error(rows.at(-1));
+}
+
+const section = `## Mappings
+
+\`npm run measure:mappings\` on ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores: comparisons that examples and laws make of each mapping; planted faults that are noticed
+(at start, by an example or a law, or by what the examples leave out); microseconds for one item read and written through its lens, over the resources and
+requests of its examples, median of ${RUNS} runs of ${MS} ms. The engine is @medplum/core's FHIRPath evaluator on the paths of the same fields, parsed once
+before; it only finds values (of a list of objects, the objects), where the lens makes the vendor’s JSON of them. Read the ratios.
+
+| | examples | comparisons | faults noticed | read µs | engine µs | engine ÷ read | write µs |
+|---|---|---|---|---|---|---|---|
+${rows.join('\n')}
+`;
+const file = 'docs/benchmarks.md';
+const parts = readFileSync(file, 'utf8').split(/^(?=## )/m);
+const others = parts.filter((part) => !part.startsWith('## Mappings'));
+writeFileSync(file, [...others.map((part) => `${part.trimEnd()}\n`), section].join('\n'));
