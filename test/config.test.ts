@@ -44,6 +44,17 @@ test('a test may say where time comes from, production never', () => {
   expect(() => readConfig(production)).toThrow(/FACET_TEST_CLOCK is for tests/);
 });
 
+test('hosts with private addresses that subscribers may have are named as URLs name them', () => {
+  expect(readConfig({}).subscriptionHosts).toEqual([]);
+  expect(readConfig({ FACET_SUBSCRIPTION_HOSTS: 'Hooks.internal, 10.0.0.7,fd00::1' }).subscriptionHosts).toEqual([
+    'hooks.internal',
+    '10.0.0.7',
+    'fd00::1',
+  ]);
+  for (const wrong of ['https://hooks.internal', '10.0.0.0/8', '[fd00::1]', 'a:80'])
+    expect(() => readConfig({ FACET_SUBSCRIPTION_HOSTS: wrong })).toThrow(/FACET_SUBSCRIPTION_HOSTS takes names and addresses/);
+});
+
 test('the metrics are read where the operator says, on loopback unless another host is named', () => {
   expect(readConfig({}).metrics).toBeUndefined();
   expect(readConfig({ FACET_METRICS: '9464' }).metrics).toEqual({ host: '127.0.0.1', port: 9464 });

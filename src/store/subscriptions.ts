@@ -66,10 +66,14 @@ export interface Subscriptions {
   ended(at: string): Promise<Named[]>;
   /** Leases changes that nobody has looked at yet, the oldest first. */
   claimChanges(lease: Omit<Lease, 'by'> & { limit: number }): Promise<WatchedChange[]>;
-  /** The change has been looked at; false: by somebody else, before. */
-  settleChange(change: WatchedChange): Promise<boolean>;
-  /** Nothing, when the subscription is not in force by now. */
-  add(notice: Pick<Notification, 'tenant' | 'subscription' | 'type' | 'id' | 'version' | 'key'> & { at: string }): Promise<void>;
+  /** These have been looked at; answers those that nobody else has settled before. */
+  settleChanges(tenant: number, changes: WatchedChange[]): Promise<WatchedChange[]>;
+  /** Versions of one type that it is to be told of; none, when it is not in force by now. */
+  add(
+    subscription: Pick<Registration, 'tenant' | 'id' | 'type'>,
+    notices: Pick<Notification, 'id' | 'version' | 'key'>[],
+    at: string,
+  ): Promise<void>;
   /** What is due: of each resource only the earliest version that waits, and none while an earlier one is still to be looked at. */
   due(subscription: Named, upTo: { at: string; limit: number }): Promise<Notification[]>;
   /** When the next one is due; undefined: nothing waits. */
@@ -104,13 +108,14 @@ const CLAIM = `with claimed as (update subscription_change c set lease_until = $
     select c.tenant_id, c.seq from subscription_change c where ${FREE} order by c.seq limit $3
   ) free where c.tenant_id = free.tenant_id and c.seq = free.seq and ${FREE} returning c.tenant_id, c.seq, c.rtype, c.id, c.ver)
   select tenant_id as tenant, seq, rtype, id, ver as version from claimed order by seq`;
-const SETTLE = 'delete from subscription_change where tenant_id = $1 and seq = $2 returning seq';
+const SETTLE = 'delete from subscription_change where tenant_id = $1 and seq = any($2::bigint[]) returning seq';
 
 const NOTICE = `n.tenant_id as tenant, n.seq, n.subscription, n.rtype, n.id, n.ver as version, n.key, n.created_at as "createdAt", n.next_at as "nextAt",
   n.failing_since as "failingSince"`;
 /** Only while it is in force, and who turns it off at this moment waits: nothing is left behind. */
 const ADD = `insert into notification (tenant_id, subscription, rtype, id, ver, key, created_at, next_at)
-  select $1, s.id, $3, $4, $5, $6, $7, $7 from subscription s where s.tenant_id = $1 and s.id = $2 and s.active for share`;
+  select $1, s.id, $3, g.id, g.ver, g.key, $7, $7
+  from (select id from subscription where tenant_id = $1 and id = $2 and active for share) s, unnest($4::text[], $5::int[], $6::text[]) as g(id, ver, key)`;
 const OWN = 'n.tenant_id = $1 and n.subscription = $2';
 const SAME = 'e.tenant_id = n.tenant_id and e.rtype = n.rtype and e.id = n.id and e.ver < n.ver';
 const FIRST = `not exists (select 1 from notification e where ${SAME} and e.subscription = n.subscription)`;
@@ -130,6 +135,9 @@ type Stored<T extends { type: ServedType }> = Omit<T, 'type'> & { rtype: number 
 const typed = <T extends { type: ServedType }>({ rtype, ...rest }: Stored<T>): T =>
   ({ ...rest, type: typeOfNumber(rtype) }) as unknown as T;
 
+/** An array literal, which both drivers send alike. */
+const seqs = (rows: { seq: string }[]): string => `{${rows.map(({ seq }) => seq).join()}}`;
+
 /** The subscriptions of a database handle. */
 export function subscriptionsOf(database: Database): Subscriptions {
   const rows = async <T extends { type: ServedType }>(sql: string, parameters: unknown[]): Promise<T[]> =>
@@ -145,11 +153,18 @@ export function subscriptionsOf(database: Database): Subscriptions {
     watching: (tenant, type) => rows<Registration>(WATCHING, [tenant, TYPES[type]]),
     ended: (at) => database.query<Named>(ENDED, [at]),
     claimChanges: ({ at, until, limit }) => rows<WatchedChange>(CLAIM, [at, until, limit]),
-    settleChange: async ({ tenant, seq }) => (await database.query(SETTLE, [tenant, seq])).length > 0,
-    add: ({ tenant, subscription, type, id, version, key, at }) => run(ADD, [tenant, subscription, TYPES[type], id, version, key, at]),
+    settleChanges: async (tenant, changes) => {
+      const settled = await database.query<{ seq: string }>(SETTLE, [tenant, seqs(changes)]);
+      const own = new Set(settled.map(({ seq }) => seq));
+      return changes.filter(({ seq }) => own.has(seq));
+    },
+    add: ({ tenant, id, type }, notices, at) => {
+      const arrays = [notices.map((one) => one.id), notices.map(({ version }) => version), notices.map(({ key }) => key)];
+      return run(ADD, [tenant, id, TYPES[type], ...arrays, at]);
+    },
     due: ({ tenant, id }, { at, limit }) => rows<Notification>(DUE, [tenant, id, at, limit]),
     nextDue: async ({ tenant, id }) => (await database.query<{ nextAt: string }>(NEXT_DUE, [tenant, id]))[0]?.nextAt,
-    told: async (tenant, notices) => (notices.length ? run(TOLD, [tenant, `{${notices.map(({ seq }) => seq).join()}}`]) : undefined),
+    told: async (tenant, notices) => (notices.length ? run(TOLD, [tenant, seqs(notices)]) : undefined),
     failed: ({ tenant, seq }, { at, nextAt }) => run(FAILED, [tenant, seq, at, nextAt]),
     backlog: async ({ tenant, id }) => (await database.query<Backlog>(BACKLOG, [tenant, id]))[0]!,
     hurry: ({ tenant, id }, at) => run(HURRY, [tenant, id, at]),

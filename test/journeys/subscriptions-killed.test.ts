@@ -55,10 +55,14 @@ test('nothing that was written is left untold, and nothing is told before what c
   receiver.answer = () => (++nth % 5 === 0 ? 'never' : nth % 7 === 0 ? 503 : 200);
   const ids = ['a', 'b', 'c', 'd'];
   let killed = false;
+  const write = (version: number) => {
+    const status = version % 2 ? 'amended' : 'final';
+    return Promise.all(ids.map((id, at) => put(at, { resourceType: 'Observation', id, status, code: { text: String(version) } })));
+  };
+  expect((await write(0)).map((answer) => answer?.status)).toEqual(ids.map(() => 201));
   const writing = (async () => {
-    for (let version = 0; !killed; version++) {
-      const status = version % 2 ? 'amended' : 'final';
-      await Promise.all(ids.map((id, at) => put(at, { resourceType: 'Observation', id, status, code: { text: String(version) } })));
+    for (let version = 1; !killed; version++) {
+      await write(version);
       await delay(200);
     }
   })();

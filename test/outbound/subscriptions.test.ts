@@ -1,5 +1,6 @@
 // Subscriptions, from the subscriber's side: what it is sent, when, how often and in which order. https://hl7.org/fhir/R4/subscription.html
 import { begin } from '../../src/outbound/subscriptions/notify-worker.ts';
+import { renewSecret } from '../../src/outbound/subscriptions/operate.ts';
 import { endThose } from '../../src/outbound/subscriptions/stop.ts';
 import { watch } from '../../src/outbound/subscriptions/watch.ts';
 import { transaction } from '../../src/resource/transaction.ts';
@@ -47,6 +48,20 @@ test('who asks is made active by the server, and is sent what is created and upd
   expect(second!.headers['webhook-id']).not.toBe(first!.headers['webhook-id']);
   expect(await world.tell()).toEqual([]);
   expect([await rows('notification'), await rows('subscription_change')]).toEqual([0, 0]);
+});
+
+test('a new secret signs beside the one before for a day, and alone from then on', async () => {
+  await world.subscribe('one');
+  const former = await world.secret('one');
+  const { secret } = await renewSecret(world.as({}), 'one');
+  const signedBy = async (id: string) => {
+    await world.put(observation(id));
+    const [message] = await world.tell();
+    return [former, secret].map((one) => isSigned(message!, one, world.clock()));
+  };
+  expect(await signedBy('a')).toEqual([true, true]);
+  world.advance(24 * HOUR);
+  expect(await signedBy('b')).toEqual([false, true]);
 });
 
 test('without a payload it is called with nothing, and its headers are sent', async () => {

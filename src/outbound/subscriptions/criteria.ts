@@ -24,7 +24,7 @@ function understood({ registry, baseUrl, clock }: Pick<Context, 'registry' | 'ba
     const other = parameters.map(([name]) => name.split(':')[0]!).find((name) => Object.hasOwn(RESULT_PARAMETERS, name));
     if (other) throw rule(`criteria take no ${other}: they say which resources, not how they are shown`, AT);
     const { query } = parseSearchOf([type], parameters, { registry, baseUrl, handling: 'strict', now: clock() });
-    return { ...query, count: 2, total: 'none', sort: [], include: [] };
+    return { ...query, total: 'none', sort: [], include: [] };
   } catch (error) {
     if (error instanceof FhirError) throw rule(error.message, AT);
     throw error;

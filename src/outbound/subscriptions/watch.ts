@@ -19,8 +19,7 @@ export async function watch(notifying: Notifying): Promise<number> {
   const { store } = notifying;
   const changes = await store.subscriptions.claimChanges({ ...leaseOf(notifying), limit: AT_ONCE });
   for (const [, some] of Map.groupBy(changes, ({ tenant, type }) => `${tenant}/${type}`)) {
-    const watchers = await watchersOf(notifying, some[0]!);
-    for (const change of some) await lookAt(notifying, change, watchers);
+    await lookAt(notifying, some);
   }
   return changes.length;
 }
@@ -51,29 +50,46 @@ async function watchersOf(notifying: Notifying, { tenant, type }: WatchedChange)
   return watchers;
 }
 
-async function lookAt({ store, clock, newId }: Notifying, change: WatchedChange, watchers: Watcher[]): Promise<void> {
-  const concerned: Watcher[] = [];
-  for (const watcher of watchers) if (await meets(watcher, change)) concerned.push(watcher);
+/** Changes of one tenant and type, together. */
+async function lookAt(notifying: Notifying, changes: WatchedChange[]): Promise<void> {
+  const { store, clock, newId } = notifying;
+  const { tenant, type } = changes[0]!;
+  const met: [Watcher, WatchedChange[]][] = [];
+  for (const watcher of await watchersOf(notifying, changes[0]!)) met.push([watcher, await meeting(watcher, changes)]);
   await store.transaction(async ({ subscriptions }) => {
-    if (!(await subscriptions.settleChange(change))) return;
+    const own = new Set(await subscriptions.settleChanges(tenant, changes));
     const at = clock().toISOString();
-    for (const { id } of concerned) {
-      await subscriptions.add({ ...change, subscription: id, key: newId(), at });
-      await subscriptions.wake({ tenant: change.tenant, id, topic: NOTIFICATION, subject: subjectOf(id) }, at);
+    for (const [{ id }, some] of met) {
+      const notices = some.filter((change) => own.has(change)).map((change) => ({ ...change, key: newId() }));
+      if (!notices.length) continue;
+      await subscriptions.add({ tenant, id, type }, notices, at);
+      await subscriptions.wake({ tenant, id, topic: NOTIFICATION, subject: subjectOf(id) }, at);
     }
   });
 }
 
-/** Whether the criteria find this version. */
-async function meets({ context, query }: Watcher, change: WatchedChange): Promise<boolean> {
-  const { tenant, type, id, version } = change;
-  const only: Query = { ...query, where: [{ on: 'id', any: [id] }, ...query.where] };
-  const [found] = (await context.store.search(tenant, only)).rows;
-  if (found?.version === version) return true;
-  const current = await context.store.read(tenant, type, id);
-  if (!current?.body || current.version === version) return false;
-  return metThen(context, only, change);
+/** Those of the changes that the criteria find. */
+async function meeting({ context, query }: Watcher, changes: WatchedChange[]): Promise<WatchedChange[]> {
+  const found = await versionsOf(context, query, changes);
+  // asked after the search: what stands now as it was written stood so then, and was not found
+  const standing = await versionsOf(context, { ...query, where: [] }, changes);
+  const met: WatchedChange[] = [];
+  for (const change of changes) {
+    const now = standing.get(change.id);
+    const overtaken = now !== undefined && now !== change.version;
+    if (found.get(change.id) === change.version || (overtaken && (await metThen(context, query, change)))) met.push(change);
+  }
+  return met;
 }
+
+/** Id → version of those resources among the changed ones that the search finds. */
+async function versionsOf({ store }: Context, query: Query, changes: WatchedChange[]): Promise<Map<string, number>> {
+  const ids = [...new Set(changes.map(({ id }) => id))];
+  const { rows } = await store.search(changes[0]!.tenant, only(query, ids));
+  return new Map(rows.map(({ id, version }) => [id, version]));
+}
+
+const only = (query: Query, ids: string[]): Query => ({ ...query, where: [{ on: 'id', any: ids }, ...query.where], count: ids.length });
 
 /** What is written and looked at is taken back. */
 class TakenBack extends Error {}
@@ -89,7 +105,7 @@ async function metThen(context: Context, query: Query, { tenant, type, id, versi
   let found: Row[] = [];
   const look = context.store.transaction(async (store) => {
     await store.write(tenant, [standIn(context, then, beside)]);
-    found = (await store.search(tenant, query)).rows;
+    found = (await store.search(tenant, { ...only(query, [id]), count: 2 })).rows;
     throw new TakenBack();
   });
   await look.catch((error: unknown) => {
