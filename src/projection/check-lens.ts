@@ -85,7 +85,7 @@ function insteadOf(type: string): string {
 function fits(type: string, { as, type: shown = 'string' }: FieldSpec): boolean {
   if (as === 'coding') return type === 'Coding';
   if (as === 'concept') return type === 'CodeableConcept';
-  if (as?.startsWith('is(')) return isPrimitive(type) && shown === 'boolean';
+  if (/^is\b/.test(as ?? '')) return isPrimitive(type) && shown === 'boolean';
   if (shown === 'number' || shown === 'integer') return (shown === 'number' ? NUMBERS : NUMBERS.slice(1)).includes(type);
   return isPrimitive(type) && (shown !== 'boolean' || type === 'boolean');
 }

@@ -175,10 +175,10 @@ const code: Maker = (_argument, { codes = {}, also = {}, otherwise }, { aliases 
   };
 };
 
-/** Whether the stored word is this one. It cannot be taken apart again. */
+/** Whether the stored word is this one; without a word, whether anything is stored but false. It cannot be taken apart again. */
 const is: Maker = (word, { readOnly }) => {
-  if (!readOnly) throw new Error(`is(${word}) cannot say which other word it is: the field must be readOnly`);
-  return { read: (stored) => stored === word, write: () => undefined };
+  if (!readOnly) throw new Error('is() cannot say what else it is: the field must be readOnly');
+  return { read: (stored) => (word === '' ? stored !== false : stored === word), write: () => undefined };
 };
 
 const MAKERS: Record<string, Maker> = { plain, json, time, date, instant, id, reference, coding, code, is };
