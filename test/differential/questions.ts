@@ -127,8 +127,12 @@ function parameter(random: Random, type: string, world: readonly Held[], depth: 
   if (asked === undefined) return undefined;
   const other = random() < 0.2 && asked[0] === '' ? ASKED[one.kind]!(random, pick(random, pool), one) : undefined;
   const value = other && other[0] === '' ? `${asked[1]},${other[1]}` : asked[1];
-  return [asked[0] === '' ? one.code : `${one.code}:${asked[0]}`, value];
+  const long = one.kind === 'token' && ['', 'not'].includes(asked[0]) && !/^(true|false)/.test(value) && random() < 0.15 ? NOBODYS : '';
+  return [asked[0] === '' ? one.code : `${one.code}:${asked[0]}`, value + long];
 }
+
+/** Codes that nobody has: lists as long as this are looked up in another way. */
+const NOBODYS = Array.from({ length: 10 }, (_one, nth) => `,nobody${nth}`).join('');
 
 function chained(random: Random, type: string, world: readonly Held[], depth: number): [string, string] | undefined {
   const link = pick(
