@@ -174,6 +174,8 @@ async function drained(world: World, database: Database): Promise<void> {
 }
 /** This share of the orders goes on at the laboratory when everything has arrived; of most of that nobody is told. */
 const FURTHER = 0.1;
+/** A day, in which every open order is looked at once; and time for what went wrong with that, and for documents that come late. */
+const LEAPS_H = [25, 2];
 
 /** The trouble is over: time goes on until nothing is open, and on until every order has been looked at. */
 async function quiet({ sandbox: { world }, database, random, over }: Running): Promise<string[]> {
@@ -190,8 +192,8 @@ async function quiet({ sandbox: { world }, database, random, over }: Running): P
       some.map((id) => world.orders.get(id)!),
       0.8,
     );
-  for (let day = 0; day < 2; day++) {
-    world.advance(25 * 3600);
+  for (const hours of LEAPS_H) {
+    world.advance(hours * 3600);
     // the processes see the new time, and what it makes due
     await delay(10 * PAUSE_MS);
     for (let nth = 0; nth < 6000 && (await database.due(world.now().toISOString())) > 0; nth++) await delay(PAUSE_MS);
