@@ -11,16 +11,19 @@ const ADD = `insert into outbox as o (tenant_id, topic, subject, key, payload, s
 const FIND = `select ${OUTBOX_COLUMNS} from outbox o where tenant_id = $1 and topic = $2 and subject = $3 order by o.id desc limit 1`;
 const WITH_KEYS = `select ${OUTBOX_COLUMNS} from outbox o where key = any($1::text[])`;
 
-const LEASE = `update outbox o set state = 'sending', attempts = o.attempts + 1, lease_by = $1, lease_until = $3`;
+/** What is leased is due, so that it is found again in the order of `next_at` when its lease has run out. */
+const LEASE = `update outbox o set state = 'sending', attempts = o.attempts + 1, lease_by = $1, lease_until = $3, next_at = least(o.next_at, $2)`;
 const RUN_OUT = "(o.state = 'sending' and o.lease_until <= $2)";
-const DUE = `(o.state in ('queued', 'unknown') and o.next_at <= $2 or ${RUN_OUT})`;
+const DUE = "(o.state in ('queued', 'sending', 'unknown') and o.next_at <= $2 and (o.state <> 'sending' or o.lease_until <= $2))";
 /**
+ * Walks the index of what is due from its beginning, however long the queue is: `coalesce` keeps the planner, while its statistics are old, from collecting
+ * all entries of a topic first.
  * The subquery only proposes. Whoever updates a row second waits for the first, sees its lease and leaves the row alone: READ COMMITTED tests the
  * outer condition again on the row as it is by then. https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
  */
 const CLAIM = `${LEASE} from (
-    select o.tenant_id, o.id from outbox o where o.state in ('queued', 'sending', 'unknown') and ${DUE}
-      and ($5::text[] is null or o.topic = any($5)) order by o.next_at limit $4
+    select o.tenant_id, o.id from outbox o where ${DUE}
+      and coalesce(o.topic = any($5), true) order by o.next_at limit $4
   ) due where o.tenant_id = due.tenant_id and o.id = due.id and ${DUE} returning ${OUTBOX_COLUMNS}`;
 const CLAIM_ONE = `${LEASE} where o.tenant_id = $4 and o.id = $5 and (o.state in ('queued', 'unknown', 'parked') or ${RUN_OUT}) returning ${OUTBOX_COLUMNS}`;
 
