@@ -29,19 +29,26 @@ export async function fail(notifying: Notifying, { tenant, id, why }: Failed): P
   });
 }
 
-/** Those whose end has come are turned off; answers how many. */
-export async function endThose({ store, clock, contextOf, log }: Notifying): Promise<number> {
-  const at = clock().toISOString();
-  const ended = await store.subscriptions.ended(at);
+/** Those whose end has come are turned off; answers how many these are. One that cannot be is left for the next time. */
+export async function endThose(notifying: Notifying): Promise<number> {
+  const { store, clock, log } = notifying;
+  const ended = await store.subscriptions.ended(clock().toISOString());
   for (const { tenant, id } of ended) {
-    await store.transaction(async (inside) => {
-      await inside.hold(tenant, [{ type: 'Subscription', id }]);
-      const now = await inside.subscriptions.find(tenant, id);
-      if (!now?.active || now.endsAt === null || now.endsAt > at) return;
-      await declare({ ...contextOf(notifierOf(tenant)), store: inside }, id, { status: 'off' });
-      await callOff(inside, { tenant, id, at });
-    });
-    log({ tenant, subscription: id }, 'a subscription has come to its end');
+    await end(notifying, { tenant, id }).then(
+      () => log({ tenant, subscription: id }, 'a subscription has come to its end'),
+      (error: Error) => log({ tenant, subscription: id, error: error.name }, 'a subscription could not be ended'),
+    );
   }
   return ended.length;
+}
+
+async function end({ store, clock, contextOf }: Notifying, { tenant, id }: Named): Promise<void> {
+  const at = clock().toISOString();
+  await store.transaction(async (inside) => {
+    await inside.hold(tenant, [{ type: 'Subscription', id }]);
+    const now = await inside.subscriptions.find(tenant, id);
+    if (!now?.active || now.endsAt === null || now.endsAt > at) return;
+    await declare({ ...contextOf(notifierOf(tenant)), store: inside }, id, { status: 'off' });
+    await callOff(inside, { tenant, id, at });
+  });
 }

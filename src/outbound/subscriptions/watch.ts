@@ -14,12 +14,15 @@ import { fail } from './stop.ts';
 
 const AT_ONCE = 100;
 
-/** Works through what was written; answers how many changes that were. */
+/** Works through what was written; answers how many changes that were. Those that cannot be looked at are looked at again when their leases have run out. */
 export async function watch(notifying: Notifying): Promise<number> {
   const { store } = notifying;
   const changes = await store.subscriptions.claimChanges({ ...leaseOf(notifying), limit: AT_ONCE });
   for (const [, some] of Map.groupBy(changes, ({ tenant, type }) => `${tenant}/${type}`)) {
-    await lookAt(notifying, some);
+    await lookAt(notifying, some).catch((error: Error) => {
+      const { tenant, type } = some[0]!;
+      notifying.log({ tenant, type, error: error.name }, 'changes cannot be held against criteria');
+    });
   }
   return changes.length;
 }
