@@ -110,12 +110,20 @@ test('a create takes no parameters in its URL', async () => {
 
 test('what is not there is not there in the dialect of the mount, with a key, with another’s, and without', async () => {
   const shape = (code: string) => ({ data: null, meta: { request_id: expect.any(String) }, error: { code, message: expect.any(String) } });
-  for (const path of ['/api-v1', '/api-v1/nothing', '/api-v1/patients', '/functions/v1/api-v1/nothing', '/jump/nothing']) {
+  for (const path of ['/api-v1', '/api-v1/nothing', '/api-v1/episodes', '/functions/v1/api-v1/nothing', '/jump/nothing']) {
     expect((await request(facet.app).get(path)).body).toEqual(shape('UNAUTHORIZED'));
     expect((await call('get', path, 'jump')).body).toEqual(shape('NOT_FOUND'));
     expect((await call('get', path, 'loop')).body).toEqual(shape('FORBIDDEN'));
   }
   expect((await request(facet.app).get('/v1/nothing')).body).toEqual({ error: 'not-found', message: expect.any(String) });
+});
+
+test('one path of three vendors is answered in the dialect of the key, and without one in the first’s', async () => {
+  const keysOf = async (path: string, surface: string) => Object.keys((await call('get', path, surface)).body);
+  expect(await keysOf('/v1/patients?brand_id=a', 'loop')).toEqual(['patients', 'total']);
+  expect(await keysOf('/v1/patients?name=a', 'clinik')).toEqual(['data', 'meta']);
+  expect((await call('get', '/v1/patients?search=a', 'jump')).body.meta).toMatchObject({ limit: 20, has_more: expect.any(Boolean) });
+  expect((await request(facet.app).get('/v1/patients')).body).toEqual({ error: 'unauthenticated', message: expect.any(String) });
 });
 
 test('an id that is badly encoded is no id, in the surface’s own shape', async () => {
