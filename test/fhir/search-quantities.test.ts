@@ -1,6 +1,6 @@
 // What a search by quantity finds: units of UCUM are converted, all others compared as written. https://hl7.org/fhir/R4/search.html#quantity
 import type { Resource } from '../../src/fhir/types.ts';
-import { corpusOf, idsOf } from './search-corpus.ts';
+import { corpusOf, idsOf, parsed } from './search-corpus.ts';
 
 const UCUM = 'http://unitsofmeasure.org';
 const measured = (id: string, value: object): Resource => ({ resourceType: 'Observation', id, ...value });
@@ -77,4 +77,11 @@ test('quantities are sorted by what they measure, not by their digits', () => {
 test('the two bounds of a range may be said in two units', () => {
   const query = [`gt5000|${UCUM}|umol/L`, `lt0.0055|${UCUM}|mol/L`].map((value) => `value-quantity=${encodeURIComponent(value)}`);
   expect(idsOf(`Observation?${query.join('&')}`, CORPUS)).toEqual(['mmol', 'umol', 'samples']);
+});
+
+test('alternatives of one unit are one condition, so that hundreds are no hundreds of joins', () => {
+  const asked = [`5.4|${UCUM}|mmol/L`, '7', `5|${UCUM}|umol/L`, '120||mm[Hg]', '99'];
+  const query = `Observation?value-quantity=${encodeURIComponent(asked.join())}`;
+  expect(parsed(query).query.where).toMatchObject([{ on: 'or', any: [{ on: 'number' }, { on: 'number' }, { on: 'number' }] }]);
+  expect(idsOf(query, CORPUS)).toEqual(['mmol', 'umol', 'sugar', 'pressure', 'unknown']);
 });

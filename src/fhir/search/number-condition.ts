@@ -50,9 +50,16 @@ export function numberCondition({ code, number }: SearchParameter, _modifier: st
   return { on: 'number', parameter: number, any };
 }
 
-/** `[prefix]number`, `[prefix]number|system|code`, `[prefix]number||code`. */
-export const quantityCondition = ({ code, number }: SearchParameter, _modifier: string, value: string): Condition =>
-  anyOf(alternatives(code, value).map((piece) => ({ on: 'number', parameter: number, ...quantityTests(code, piece) })));
+/** `[prefix]number`, `[prefix]number|system|code`, `[prefix]number||code`. Alternatives of one unit are one condition. */
+export function quantityCondition({ code, number }: SearchParameter, _modifier: string, value: string): Condition {
+  const asked = alternatives(code, value).map((piece) => quantityTests(code, piece));
+  const byUnit = Map.groupBy(asked, ({ unit, measure }) => `${unit} ${measure}`);
+  const conditions = Array.from(byUnit.values(), (alike): Condition => {
+    const { any: _any, ...unit } = alike[0]!;
+    return { on: 'number', parameter: number, ...unit, any: alike.flatMap(({ any }) => any) };
+  });
+  return anyOf(conditions);
+}
 
 /** The tests of one alternative of a number, and the unit they are of. */
 type Numbers = Pick<Extract<Condition, { on: 'number' }>, 'unit' | 'measure' | 'any'>;
