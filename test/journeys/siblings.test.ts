@@ -128,6 +128,12 @@ describe.each(creates)('%s', (_name, loaded, example) => {
     expect((await call('get', `/${made.id}`, facet.other)).status).toBe(404);
   });
 
+  const [refers] = shape.exists.filter(({ of }) => of(example.request!).length);
+  (refers ? test : test.skip)('what it refers to leads nowhere for another tenant, and is named', async () => {
+    const answer = await call('post', '', facet.other).send(example.request!);
+    expect([answer.status, answer.text.includes(refers!.field)]).toEqual([shape.surface.failure(refers!.missing).status, true]);
+  });
+
   walk('search')('each filter of the examples finds what the FHIR search it becomes finds', () => filtersCommute(loaded));
 
   walk('update')('a change of nothing makes no version', async () => {

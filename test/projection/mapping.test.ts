@@ -148,6 +148,30 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'it writes where phone writes',
   ],
   [
+    'a member without a field that is none',
+    'clinik/practitioner.yaml',
+    ['having: name', 'having: title'],
+    'having: there is no field title in its members',
+  ],
+  [
+    'another form of what is not there',
+    'clinik/service-request.yaml',
+    ['instead: occurrenceDateTime', 'instead: occurrence'],
+    'there is no field occurrence',
+  ],
+  [
+    'a part of an item that is made',
+    'loop/patient-safe.yaml',
+    ['interactions: [read]', 'interactions: [create, read]'],
+    'a part of an item is read and changed, not made or listed',
+  ],
+  [
+    'a word that is asked for and written',
+    'jump/location.yaml',
+    ['as: is(active), type: boolean, default: true, readOnly: true', 'as: is(active), type: boolean'],
+    'is() cannot say what else it is: the field must be readOnly',
+  ],
+  [
     'a second line without a first',
     ORDER,
     ['line.first(), required: true', 'line.first()'],
