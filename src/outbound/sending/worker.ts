@@ -30,7 +30,8 @@ export function startWorker(sending: Sending, senders: Senders): () => Promise<v
         return 0;
       });
       if (underway.size >= AT_ONCE) await Promise.race(underway);
-      else if (begun === 0) await pause();
+      // there is nothing, or another process was quicker, which is no reason to rest for long in the middle of a queue
+      else if (begun === 0) await Promise.race([...underway, pause()]);
     }
     await Promise.all(underway);
   };
