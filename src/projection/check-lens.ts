@@ -2,6 +2,7 @@
 import { didYouMean } from '../fhir/closest-name.ts';
 import { elementNames, isPrimitive } from '../fhir/elements.ts';
 import type { Path } from '../fhir/path/path.ts';
+import { unboundCode } from '../fhir/validation/required-codes.ts';
 import type { Field } from './field.ts';
 import type { Lens } from './lens.ts';
 import { isOverlap } from './overlap.ts';
@@ -17,6 +18,8 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void 
   }
   for (const [nth, { path, while: condition }] of lens.also.entries()) {
     if (path.readOnly) fault(['also', String(nth), 'fhir'], new Error(path.readOnly));
+    const unknown = unboundCode(mapping.also?.[nth]?.value, path.steps.at(-1)?.bound);
+    if (unknown !== undefined) fault(['also', String(nth), 'value'], new Error(unknown));
     if (condition?.path.open.length)
       fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: say which is meant`));
   }
@@ -53,7 +56,13 @@ function placeProblems({ paths, written, spec, name }: Field): string[] {
     (name === 'id' || main.text === 'id') && !spec.readOnly && 'an id is given by the server: it must be readOnly',
     misdated(main.type, spec),
   ];
-  return [...problems.filter((text) => typeof text === 'string'), ...unwritable({ spec, written })];
+  return [...problems.filter((text) => typeof text === 'string'), ...unknownCodes(main, spec), ...unwritable({ spec, written })];
+}
+
+/** Codes that FHIR does not have where they would be written. */
+function unknownCodes({ steps }: Path, { codes = {}, also = {}, otherwise }: FieldSpec): string[] {
+  const values = [...new Set([...Object.values(codes), ...Object.values(also), otherwise])];
+  return values.flatMap((value) => unboundCode(value, steps.at(-1)?.bound) ?? []);
 }
 
 function unwritable({ spec, written }: Pick<Field, 'spec' | 'written'>): string[] {
@@ -109,9 +118,17 @@ function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): str
     spec.codes && spec.enum && 'codes: says which words there are: enum: is one too many',
     spec.default !== undefined && spec.default !== '' && spec.required && "a field that is required needs no default but ''",
     spec.past && !/^date\b(?!-)/.test(spec.format ?? spec.as ?? '') && 'past: needs a field that is a date',
+    /^(date|instant)\(/.test(spec.as ?? '') && spec.format && 'as: says the format by its pattern: format: is one too many',
+    !isOfType(spec.default, spec) && `default: ${JSON.stringify(spec.default)} is no ${spec.type ?? 'string'}: write a value of this field`,
     spec.each && !spec.readOnly && spec.type !== 'string[]' && 'each: of a single value can only be read',
   ];
   return problems.filter((text) => typeof text === 'string');
+}
+
+/** Whether a standard value is one of the field's type; objects and lists are left to the lens. */
+function isOfType(standard: unknown, { type = 'string', fhir }: FieldSpec): boolean {
+  if (standard === undefined || standard === null || fhir === undefined || type === 'object' || type === 'string[]') return true;
+  return typeof standard === (type === 'integer' ? 'number' : type);
 }
 
 interface Writer {

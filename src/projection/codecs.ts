@@ -2,6 +2,7 @@
 import { didYouMean } from '../fhir/closest-name.ts';
 import { parseExact, stringify } from '../fhir/json.ts';
 import { referenceTarget } from '../fhir/reference-target.ts';
+import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { type Token, tokenOf, wordTable } from './code-table.ts';
 import { type DatePattern, datePattern } from './date-pattern.ts';
 import type { Ids } from './ids.ts';
@@ -107,6 +108,10 @@ const id: Maker = (_argument, _field, { ids, resource }) => ({
  */
 const reference: Maker = (argument, _field, { ids }) => {
   const targets = argument.split(',').map((type) => type.trim());
+  const unknown = targets.find((type) => !isServed(type));
+  if (unknown === '') throw new Error('say which type it leads to: reference(Patient)');
+  if (unknown !== undefined)
+    throw new Error(`${unknown} is not served${didYouMean(unknown, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
   const several = targets.length > 1;
   const ledTo = (types: string[], shown: string): { type: string; id: string }[] =>
     types.flatMap((type) => {
@@ -188,6 +193,7 @@ export function codecOf(field: FieldSpec, context: CodecContext): Codec {
   const standard = field.codes ? 'code' : field.fhir === 'id' ? 'id' : 'plain';
   const [, name = '', argument = ''] = /^(\w+)(?:\((.*)\))?$/.exec(field.as ?? standard) ?? [];
   const maker = Object.hasOwn(MAKERS, name) ? MAKERS[name] : undefined;
+  if (/\([^)]*$/.test(field.as ?? '')) throw new Error(`${field.as}: its bracket is not closed`);
   if (!maker)
     throw new Error(`there is no codec ${field.as}${didYouMean(name, Object.keys(MAKERS))}; there are ${Object.keys(MAKERS).join(', ')}`);
   return maker(argument, field, context);

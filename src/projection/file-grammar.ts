@@ -35,7 +35,7 @@ const FIELD = {
     type: { enum: ['string', 'boolean', 'number', 'integer', 'object', 'string[]'] },
     enum: listOf(text),
     format: { enum: ['date', 'date-time', 'email', 'uuid'] },
-    pattern: text,
+    pattern: { type: 'string', format: 'regex', description: 'a regular expression: [A-Z]{2}' },
     minLength: whole,
     maxLength: whole,
     minItems: whole,
@@ -53,7 +53,12 @@ const FIELD = {
     unlike: text,
     past: { const: true },
   }),
-  oneOf: [{ required: ['fhir'] }, { required: ['at', 'fields'] }, { required: ['list', 'fields'] }],
+  oneOf: [
+    { required: ['fhir'], properties: { at: false, list: false } },
+    { required: ['at', 'fields'], properties: { list: false } },
+    { required: ['list', 'fields'], properties: { at: false } },
+  ],
+  description: 'exactly one place: fhir: with a path, or at: with a path and fields:, or list: with a path and fields:',
 };
 
 /** One of several kinds of value: a mistake in one is told as that, not as a mistake in all. */
@@ -63,18 +68,33 @@ const has = (word: string): object => ({ type: 'object', required: [word] });
 
 const WORDS = exactly({ 'words!': tableOf({ type: 'string' }) });
 const EACH = exactly({ 'each!': text });
-const SEARCHED = exactly({ 'fhir!': text, required: yes, id: text, as: { type: 'string', pattern: '^(date|instant)(\\(.*\\))?$' } });
+const MOMENT = {
+  type: 'string',
+  pattern: '^(date|instant)(\\(.*\\))?$',
+  description: 'date or instant, with a pattern of the vendor: date(MM/DD/YYYY)',
+};
+const SEARCHED = exactly({ 'fhir!': text, required: yes, id: text, as: MOMENT });
 
 const SEARCH = choice({ type: 'string' }, text, choice(has('words'), WORDS, choice(has('each'), EACH, SEARCHED)));
+
+const JOINED = {
+  type: 'string',
+  pattern: '^[A-Z][A-Za-z]+\\?.*=[^&]*\\{id\\}',
+  description: 'a search of one type that finds by {id}: PractitionerRole?practitioner={id}',
+};
 
 export const MAPPING_FILE = {
   $defs: { field: FIELD },
   ...exactly({
     about: text,
     'resource!': text,
-    'path!': { type: 'string', pattern: '^(/[a-z0-9-]+)+(/\\{id\\}/[a-z0-9-]+)?$' },
+    'path!': {
+      type: 'string',
+      pattern: '^(/[a-z0-9-]+)+(/\\{id\\}/[a-z0-9-]+)?$',
+      description: 'a path like /patients or /patients/{id}/notes: words of lower-case letters, digits and hyphens, no slash at the end',
+    },
     plural: text,
-    'interactions!': listOf({ enum: ['create', 'read', 'search', 'update', 'replace', 'delete'] }),
+    'interactions!': { ...listOf({ enum: ['create', 'read', 'search', 'update', 'replace', 'delete'] }), minItems: 1 },
     idempotency: { enum: ['required', 'optional'] },
     belongs: { ...listOf(text), minItems: 1 },
     port: text,
@@ -82,9 +102,7 @@ export const MAPPING_FILE = {
     into: text,
     let: tableOf({ anyOf: [text, exactly({ 'first!': listOf(text), 'having!': text })] }),
     row: exactly({ 'each!': text, 'by!': text, 'key!': text, 'as!': text, 'find!': text }),
-    with: tableOf(
-      exactly({ 'search!': { type: 'string', pattern: '^[A-Z][A-Za-z]+\\?.*=[^&]*\\{id\\}' }, 'on!': text, leaving: { const: 'touches' } }),
-    ),
+    with: tableOf(exactly({ 'search!': JOINED, 'on!': text, leaving: { const: 'touches' } })),
     'fields!': tableOf({ $ref: '#/$defs/field' }),
     also: listOf(exactly({ 'fhir!': text, 'value!': { type: ['string', 'boolean'] }, while: text })),
     sort: text,
@@ -113,10 +131,10 @@ const error = exactly({ 'status!': { type: 'integer', minimum: 400, maximum: 599
 
 export const SURFACE_FILE = exactly({
   title: text,
-  describedAt: { type: 'string', pattern: '^https://' },
+  describedAt: { type: 'string', pattern: '^https://', description: 'an address that begins with https://' },
   'order!': whole,
   'hosts!': listOf(text),
-  mounts: listOf({ type: 'string', pattern: '^(/[a-z0-9-]+)+$' }),
+  mounts: listOf({ type: 'string', pattern: '^(/[a-z0-9-]+)+$', description: 'a path like /api/v1, with no slash at the end' }),
   'auth!': exactly({ 'scheme!': { enum: ['api-key', 'bearer'] }, 'header!': text, 'prefix!': text }),
   'systems!': tableOf(text),
   ids: exactly({ 'width!': whole, 'prefixes!': tableOf(text) }),

@@ -2,7 +2,6 @@
 // is told with file, line and key; all of them at once.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { didYouMean } from '../fhir/closest-name.ts';
 import type { Profiles } from '../fhir/profiles.ts';
@@ -13,6 +12,7 @@ import { checkLens } from './check-lens.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkSearches } from './check-searches.ts';
 import { MAPPING_FILE, SURFACE_FILE } from './file-grammar.ts';
+import { grammarFaults } from './grammar-fault.ts';
 import { touchesOf } from './joins.ts';
 import type { Fault, LoadedShape, LoadedSurface } from './loaded.ts';
 import { openApiOf } from './openapi/document.ts';
@@ -129,7 +129,19 @@ function attempt<T>(make: () => T, fault: (error: unknown) => void): T | undefin
 }
 
 /** Compiles each grammar once. */
-const GRAMMARS = new Ajv2020({ allErrors: true, verbose: true, strictRequired: false, allowUnionTypes: true });
+const GRAMMARS = new Ajv2020({
+  allErrors: true,
+  verbose: true,
+  strictRequired: false,
+  allowUnionTypes: true,
+  formats: {
+    regex: (text: string) =>
+      attempt(
+        () => new RegExp(text, 'u'),
+        () => {},
+      ) !== undefined,
+  },
+});
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -142,25 +154,6 @@ export function read<T>(file: string, grammar: object, faults: Fault[]): Source<
   if (!source) return undefined;
   const accepts = GRAMMARS.compile(grammar);
   if (accepts(source.content)) return source;
-  const wrong = (accepts.errors ?? []).filter(({ keyword }) => keyword !== 'if').map((error) => grammarFault(error, source));
-  faults.push(...new Map(wrong.map((one) => [`${one.place} ${one.text}`, one])).values());
+  faults.push(...grammarFaults(accepts.errors ?? []).map(({ keys, text }) => ({ place: source.place(keys), text })));
   return undefined;
-}
-
-/** What ajv says of a file, in words of the mapping language. */
-function grammarFault({ instancePath, keyword, message, params, parentSchema }: ErrorObject, source: Source<unknown>): Fault {
-  const keys = instancePath
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-  if (keyword === 'additionalProperties') {
-    const word = String(params.additionalProperty);
-    const known = Object.keys(parentSchema?.properties ?? {});
-    return {
-      place: source.place([...keys, word]),
-      text: `there is no word ${word} here${didYouMean(word, known)}; there are ${known.join(', ')}`,
-    };
-  }
-  const listed = keyword === 'enum' ? ` (${(params.allowedValues as unknown[]).join(', ')})` : '';
-  return { place: source.place(keys), text: `${message}${listed}` };
 }

@@ -29,12 +29,16 @@ export function queryOf(
 ): Pick<Shape, 'filters' | 'query' | 'asked'> {
   const rules = Object.entries(search).map(([name, spec]): Rule => {
     const whole = typeof spec === 'string' ? { fhir: spec } : spec;
-    try {
-      return { name, spec: whole, codec: filterCodec(whole) };
-    } catch (error) {
-      fault(['search', name, 'as'], error);
-      return { name, spec: whole, codec: undefined };
-    }
+    const made = (word: string, make: () => Codec | undefined): Codec | undefined => {
+      try {
+        return make();
+      } catch (error) {
+        fault(['search', name, word], error);
+        return undefined;
+      }
+    };
+    if ('id' in whole && whole.id !== undefined) made('id', () => idCodec(whole.id!, context));
+    return { name, spec: whole, codec: made('as', () => filterCodec(whole)) };
   });
   return {
     filters: rules.map(({ name }) => name),

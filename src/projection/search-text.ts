@@ -1,5 +1,6 @@
 // FHIR searches as the mappings write them: parameters with %aliases and {values} to be put in, escaped for FHIR and for a URL.
 // https://hl7.org/fhir/R4/search.html#escaping
+import { didYouMean } from '../fhir/closest-name.ts';
 import type { Aliases } from '../fhir/path/path.ts';
 
 /** Puts aliases and values into `identifier=%npi|{npi}`. A %name that is no alias is an Error. */
@@ -14,7 +15,7 @@ export const valuesIn = (template: string): string[] => [...template.matchAll(/\
 
 function aliasOf(name: string, aliases: Aliases): string {
   const url = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
-  if (url === undefined) throw new Error(`%${name} is not an alias of surface.yaml`);
+  if (url === undefined) throw new Error(`%${name} is not an alias of surface.yaml${didYouMean(name, Object.keys(aliases))}`);
   return url;
 }
 

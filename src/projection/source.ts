@@ -1,6 +1,6 @@
 // A YAML file with the places of its parts, so that a mistake in it can be told by file, line and key.
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
 export interface Source<T> {
   file: string;
@@ -11,12 +11,19 @@ export interface Source<T> {
   place(keys: string[]): string;
 }
 
+/** What to write instead of what is no YAML. */
+const INSTEAD: Partial<Record<ErrorCode, string>> = {
+  BAD_SCALAR_START: " write it in quotes: '%alias|code'",
+  TAB_AS_INDENT: ' write spaces',
+  DUPLICATE_KEY: ' a name stands once: leave one of the two out, or rename it',
+};
+
 /** Reads a YAML file; text that is no YAML is an Error with its place. */
 export function readSource<T>(file: string): Source<T> {
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, merge: true });
   const [error] = document.errors;
-  if (error) throw new Error(`${file}:${error.linePos?.[0].line ?? 1} ${error.message.split('\n')[0]}`);
+  if (error) throw new Error(`${file}:${error.linePos?.[0].line ?? 1} ${error.message.split('\n')[0]}${INSTEAD[error.code] ?? ''}`);
   const root = document.contents as Node | null;
   const line = (keys: string[]): string => {
     const at = nearest(root, keys);

@@ -26,6 +26,7 @@ export function surfaceOf(name: string, spec: SurfaceSpec, fault: (keys: string[
   const bodies = Object.entries(spec.errors).flatMap(([kind, { body }]) =>
     body === undefined ? [] : [[kind, template(['errors', kind, 'body'], body, [...ANSWER, ...ERROR])] as const],
   );
+  for (const [word, text] of pageProblems(spec.page)) fault(['page', word], new Error(text));
   const own = new Map<string, Template>(bodies);
   const headers = Object.entries(spec.headers ?? {}).map(
     ([header, text]) => [header, template(['headers', header], text, ANSWER)] as const,
@@ -52,6 +53,19 @@ export function surfaceOf(name: string, spec: SurfaceSpec, fault: (keys: string[
     },
     ...idsOf(spec),
   };
+}
+
+/** What the numbers and names of `page:` do not fit in, by the word to change. */
+function pageProblems({ size, offset, cursor, default: standard, max }: SurfaceSpec['page']): [word: string, text: string][] {
+  const problems: [string, string | false][] = [
+    ['default', standard > max && `${standard} is more than max (${max}): write a number up to it`],
+    ['offset', offset === size && `${size} is the name of size: too: write another name`],
+    [
+      'cursor',
+      cursor !== undefined && (cursor === size || cursor === offset) && `${cursor} is the name of another parameter: write another name`,
+    ],
+  ];
+  return problems.filter((one): one is [string, string] => one[1] !== false);
 }
 
 const answered = ({ requestId, time, status, rate }: AnswerFacts): Facts => ({

@@ -1,8 +1,6 @@
 // A mistake in a mapping stops the start and is told with file, line and key: each case is one change of a file that is right.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { loadMappings } from '../../src/projection/mapping.ts';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { copies } from './copies.ts';
 import { profiles, registry } from './examples.ts';
 
 const PATIENT = 'loop/patient.yaml';
@@ -11,33 +9,7 @@ const ORDER = 'loop/lab-order.yaml';
 const ROLE = 'clinik/practitioner-role.yaml';
 const PROFILE = 'jump/clinician-profile.yaml';
 
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'mappings-'));
-});
-afterEach(() => rmSync(directory, { recursive: true }));
-
-/** A vendor's folder, copied. */
-const copy = (vendor: string): void => cpSync(join('mappings', vendor), join(directory, vendor), { recursive: true });
-/** One mapping of a vendor and its surface, copied. */
-function copyOne(file: string): void {
-  mkdirSync(join(directory, dirname(file)), { recursive: true });
-  for (const name of [file, join(dirname(file), 'surface.yaml')]) cpSync(join('mappings', name), join(directory, name));
-}
-
-/** What loading says when one text of a file is replaced by another. */
-function loading(file: string, [from, to]: [string, string], options = { profiles, registry }): string {
-  const path = join(directory, file);
-  const text = readFileSync(path, 'utf8');
-  if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
-  writeFileSync(path, text.replace(from, to));
-  try {
-    loadMappings(directory, options);
-    return '';
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
+const { copy, copyOne, loading, copied } = copies();
 
 test('the mappings as they are can be used', () => {
   for (const vendor of ['loop', 'clinik', 'jump']) copy(vendor);
@@ -48,9 +20,9 @@ test('a mistake is told with its file, its line and its keys; several at once', 
   for (const file of [PATIENT, ROLE]) copyOne(file);
   const message = loading('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate']);
   expect(message).toBe(
-    `the mappings cannot be used:\n  ${join(directory, 'loop/patient.yaml')}:13 fields.date_of_birth: Patient has no element birthdate (did you mean birthDate?)`,
+    `the mappings cannot be used:\n  ${copied('loop/patient.yaml')}:13 fields.date_of_birth: Patient has no element birthdate (did you mean birthDate?)`,
   );
-  writeFileSync(join(directory, 'clinik/practitioner-role.yaml'), 'resource: [');
+  writeFileSync(copied('clinik/practitioner-role.yaml'), 'resource: [');
   expect(loading('loop/patient.yaml', ['fhir: gender', 'fhir: sex']).split('\n')).toHaveLength(4);
 });
 
@@ -65,7 +37,7 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a field without a place',
     PATIENT,
     ['{ fhir: birthDate, format: date, past: true }', '{ format: date }'],
-    'fields.date_of_birth: must have required property',
+    'fields.date_of_birth: needs exactly one place: fhir: with a path, or at: ',
   ],
   [
     'a pattern of a day without its year',
@@ -282,14 +254,14 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'a kind of failure without an answer',
     'loop/surface.yaml',
     ['  throttled:        { status: 429, code: rate_limited }\n', ''],
-    "errors: must have required property 'throttled'",
+    "errors: must have required property 'throttled': write throttled: with an object with status, code, says, body",
   ],
   ['a value no answer has', 'jump/surface.yaml', ['data: $body', 'data: $bodies'], 'envelope.item: there is no $bodies here'],
 ])('%s', (_what, file, change, told) => {
   copyOne(file);
   const message = loading(file, change);
   expect(message).toContain(told);
-  expect(message).toContain(join(directory, file));
+  expect(message).toContain(copied(file));
   expect(message).toMatch(/\.yaml:\d+ \w/);
 });
 
@@ -347,14 +319,14 @@ test.each<[what: string, file: string, change: [string, string], instead: string
 
 test('two shapes on one route are refused, unless their keys differ', () => {
   for (const file of [PATIENT, ROLE]) copyOne(file);
-  cpSync(join(directory, PATIENT), join(directory, 'loop/person.yaml'));
+  cpSync(copied(PATIENT), copied('loop/person.yaml'));
   expect(loading(PATIENT, ['resource: Patient', 'resource: Patient'])).toContain(
     'path: /v1/patients is claimed by loop/patient too: write another path, or let the keys of the two surfaces differ (auth)',
   );
-  rmSync(join(directory, 'loop/person.yaml'));
-  cpSync(join(directory, ROLE), join(directory, 'clinik/patient.yaml'));
+  rmSync(copied('loop/person.yaml'));
+  cpSync(copied(ROLE), copied('clinik/patient.yaml'));
   expect(loading('clinik/patient.yaml', ['path: /v1/practitioner-roles', 'path: /v1/patients'])).toBe('');
-  rmSync(join(directory, 'clinik/patient.yaml'));
+  rmSync(copied('clinik/patient.yaml'));
 });
 
 test('a definition that is gone is missed', () => {

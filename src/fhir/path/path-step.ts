@@ -24,6 +24,8 @@ export interface Step {
   name: string;
   /** FHIR type of what it leads to. */
   type: string;
+  /** The value set of a required binding. */
+  bound: string | undefined;
   /** A repeating element of which no member is chosen. */
   open: boolean;
   /** Which of all that is found is meant, where the step counts: it counts over everything the step before led to. */
@@ -68,6 +70,7 @@ export function stepOf(syntax: StepSyntax, { name, facts }: { name: string; fact
     key: JSON.stringify(syntax),
     name,
     type: facts.types[0]!,
+    bound: facts.bound,
     open,
     index,
     writable: conditions.every((one) => one.make) && (facts.list || (!conditions.length && index === undefined)),

@@ -4,6 +4,7 @@
 //   path  = step ('.' step)* ['.exists()']
 //   step  = name | %name | where(cond (' and ' cond)*) | first() | skip(n).first() | ofType(Type) | extension(url)
 //   cond  = path '=' ('literal' | true | false | %name)  |  path '.exists()' ['.not()']          ($this: the element itself)
+import { didYouMean } from '../closest-name.ts';
 
 /** What stands right of an equals sign: a value, or a name whose value is known when the path is used. */
 export type Word = { value: string | boolean } | { variable: string };
@@ -44,7 +45,7 @@ export function parsePath(text: string, aliases: Aliases = {}): PathSyntax {
 
 function addPart(path: PathSyntax, part: string, aliases: Aliases): void {
   const [, name, argument] = /^([%\w]\w*)(?:\((.*)\))?$/s.exec(part) ?? [];
-  if (name === undefined) throw new Error(`${part || 'an empty step'} is not in the mapping subset of FHIRPath`);
+  if (name === undefined) throw new Error(`${part || 'an empty step'} is not in the mapping subset of FHIRPath${insteadOf(part)}`);
   if (argument === undefined) path.steps.push(named(name));
   else if (name === 'extension') path.steps.push({ ...named('extension'), where: [extensionUrl(argument, aliases)] });
   else if (name === 'exists' && argument === '') path.exists = true;
@@ -64,10 +65,21 @@ const NARROWING: Record<string, (step: StepSyntax, argument: string, aliases: Al
   ofType: (step, argument) => ({ ...step, ofType: argument }),
 };
 
+const FUNCTIONS = [...Object.keys(NARROWING), 'exists', 'extension'];
+
+/** What to write for a step that is none. */
+function insteadOf(part: string): string {
+  const [, name, nth] = /^(\w+)\[(\d+)\]$/.exec(part) ?? [];
+  if (nth !== undefined) return `: write ${name}.${nth === '0' ? '' : `skip(${nth}).`}first()`;
+  if (/\(/.test(part) && !part.endsWith(')')) return ': its bracket is not closed';
+  return ': write elements and functions with dots between them';
+}
+
 function narrow(path: PathSyntax, name: string, argument: string, aliases: Aliases): void {
   const step = path.steps.pop();
   const rule = Object.hasOwn(NARROWING, name) ? NARROWING[name] : undefined;
-  if (!rule) throw new Error(`${name}() is not in the mapping subset of FHIRPath`);
+  if (!rule)
+    throw new Error(`${name}() is not in the mapping subset of FHIRPath${didYouMean(name, FUNCTIONS)}; there are ${FUNCTIONS.join(', ')}`);
   if (!step) throw new Error(`${name}() has nothing before it`);
   if (step.index !== undefined) throw new Error(`${name}() may not follow first()`);
   path.steps.push(rule(step, argument, aliases));

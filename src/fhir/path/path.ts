@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/fhirpath.html. Which part of FHIRPath: path-syntax.ts.
 
 import { didYouMean } from '../closest-name.ts';
+import { unboundCode } from '../validation/required-codes.ts';
 import { type Bindings, type Condition, elementAt, type Step, stepOf } from './path-step.ts';
 import { type Aliases, type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from './path-syntax.ts';
 
@@ -113,6 +114,8 @@ function compileCondition(syntax: ConditionSyntax, scope: Scope): Condition {
   const path = compile('', syntax.path, scope);
   if ('exists' in syntax) return existence(path, syntax.not);
   const { is } = syntax;
+  const unknown = 'value' in is ? unboundCode(is.value, path.steps.at(-1)?.bound) : undefined;
+  if (unknown !== undefined) throw new Error(unknown);
   const wanted = 'value' in is ? () => is.value : (env: Bindings) => env[is.variable];
   if ('variable' in is && scope.variables?.[is.variable] === undefined) throw unknownName(is.variable, scope);
   const make = path.readOnly === undefined && !path.open.length && path.steps.length > 0;
