@@ -49,7 +49,7 @@ async function found(nth: number): Promise<unknown> {
 }
 
 test.each([
-  { hours: 1, lookEveryS: 8, most: 150 },
+  { hours: 1, lookEveryS: 8, most: 950 },
   { hours: 30, lookEveryS: 300, most: 900 },
 ])(
   'an outage of $hours h: nothing lost, nothing doubled, at most $most requests, and a smooth end',

@@ -15,8 +15,11 @@ export const MAY: Record<Operation, OutboxState[]> = {
   release: ['parked'],
 };
 
+/** Due since ever: goes before all others, and where the circuit breaker holds back the others (worker.ts). */
+export const BY_HAND = new Date(0).toISOString();
+
 const WAYS: Record<Operation, (context: Context, entry: OutboxEntry, at: string) => Promise<boolean>> = {
-  retry: ({ store }, entry, at) => store.outbox.move(entry, { from: MAY.retry, to: entry.state, at, nextAt: at, what: 'retry' }),
+  retry: ({ store }, entry, at) => store.outbox.move(entry, { from: MAY.retry, to: entry.state, at, nextAt: BY_HAND, what: 'retry' }),
   async park(context, entry, at) {
     const payload = JSON.stringify({ ...payloadOf(entry), kept: true });
     if (!(await context.store.outbox.move(entry, { from: MAY.park, to: 'parked', at, payload, what: 'park' }))) return false;

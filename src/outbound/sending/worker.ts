@@ -1,6 +1,7 @@
 // Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OutboxState } from '../../store/store.ts';
+import { BY_HAND } from './operate.ts';
 import { type Leased, lease, type Sending } from './sending.ts';
 
 /** How entries of a topic are sent. */
@@ -49,12 +50,14 @@ export async function drain(sending: Sending, senders: Senders): Promise<number>
   return begun.length;
 }
 
-/** Begins with what is due, as far as the breaker lets it while so many are under way. */
+/** Begins with what is due, as far as the breaker lets it while so many are under way; what it holds back goes when an operator asks for it. */
 async function begunNow(sending: Sending, senders: Senders, underway: number): Promise<Promise<void>[]> {
-  const limit = Math.min(sending.breaker.allows(sending.clock()), AT_ONCE) - underway;
-  if (limit <= 0) return [];
-  const mine = lease(sending);
-  const claimed = await sending.store.outbox.claim({ ...mine, limit, topics: Object.keys(senders) });
+  const free = AT_ONCE - underway;
+  if (free <= 0) return [];
+  const [mine, topics] = [lease(sending), Object.keys(senders)];
+  const allowed = Math.min(sending.breaker.allows(sending.clock()) - underway, free);
+  const due = allowed > 0 ? { ...mine, limit: allowed, topics } : { ...mine, at: BY_HAND, limit: free, topics };
+  const claimed = await sending.store.outbox.claim(due);
   return claimed.map((entry) => sent(sending, senders, { entry, by: mine.by }));
 }
 
