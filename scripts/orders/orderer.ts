@@ -86,7 +86,8 @@ export async function orderer({ bases, keys }: Servers): Promise<Place> {
       tenants.map(async (tenant): Promise<Ordered> => {
         await put(tenant, request(id, patient));
         if (fate > 0.06) return { tenant, id, lives: 1, wanted: true };
-        await delay(wait * 1500);
+        if (wait < 0.5) await delay(wait * 1000);
+        else await arrival(bases()[0]!, { id, key: keys[tenant].fhir });
         await put(tenant, request(id, patient, 'revoked'));
         if (fate > 0.04) return { tenant, id, lives: 1, wanted: false };
         await call(tenant, 'DELETE', `ServiceRequest/${id}`);
@@ -95,6 +96,18 @@ export async function orderer({ bases, keys }: Servers): Promise<Place> {
       }),
     );
   };
+}
+
+const PATIENCE_MS = 4000;
+
+/** Until the request names its order at the network, or patience ends: then it is taken back wherever it is. */
+async function arrival(base: string, { id, key }: { id: string; key: string }): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  while (performance.now() < end) {
+    const answer = await fetch(`${base}/ServiceRequest/${id}`, { headers: { Authorization: `Bearer ${key}` } }).catch(() => undefined);
+    if (answer?.ok && 'identifier' in ((await answer.json()) as object)) return;
+    await delay(150);
+  }
 }
 
 /** The status; 0: nobody answered. */
