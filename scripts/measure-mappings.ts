@@ -8,7 +8,7 @@ import type { Resource } from '../src/fhir/types.ts';
 import { type Example, envOf, nameOf } from '../src/projection/laws/example.ts';
 import { asEngineReads, engineVariables } from '../src/projection/laws/fhirpath-oracle.ts';
 import { breachesOf, samplesOf } from '../src/projection/laws/proof.ts';
-import type { LoadedShape } from '../src/projection/loaded.ts';
+import type { LoadedShape } from '../src/projection/load/loaded.ts';
 import type { Env } from '../src/projection/shape.ts';
 import { benches, equivalents, surfaceBenches } from './mutate/benches.ts';
 import { type Bench, judge, type Verdict } from './mutate/judge.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadProfiles, type Profiles } from './fhir/profiles.ts';
 import { buildRegistry, type Registry } from './fhir/search/parameters.ts';
 import { terminologyOf } from './fhir/search/terminology.ts';
-import { loadMappings } from './projection/mapping.ts';
+import { loadMappings } from './projection/load/mapping.ts';
 import type { Mappings } from './projection/shape.ts';
 import { ROOT } from './root.ts';
 

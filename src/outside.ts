@@ -15,7 +15,7 @@ import { startSandbox } from './outbound/sandbox/server.ts';
 import { SANDBOX_PANELS } from './outbound/sandbox/world.ts';
 import type { Systems as JunctionSystems } from './outbound/sending/record.ts';
 import { type SubscribingParts, subscribing } from './outbound/subscriptions.ts';
-import { inwardOf } from './projection/inward.ts';
+import { inwardOf } from './projection/load/inward.ts';
 import type { Effect } from './resource/context.ts';
 import { ROOT } from './root.ts';
 

@@ -6,8 +6,8 @@ import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import { readExamples } from '../../src/projection/laws/example.ts';
 import { surfaceExamples } from '../../src/projection/laws/surface-proof.ts';
-import type { LoadedSurface } from '../../src/projection/loaded.ts';
-import { loadShapes } from '../../src/projection/mapping.ts';
+import type { LoadedSurface } from '../../src/projection/load/loaded.ts';
+import { loadShapes } from '../../src/projection/load/mapping.ts';
 import type { Bench } from './judge.ts';
 import type { SurfaceBench } from './judge-surface.ts';
 

@@ -2,8 +2,8 @@
 import { gapsOf } from '../../src/projection/laws/coverage.ts';
 import type { Example, World } from '../../src/projection/laws/example.ts';
 import { breachesOf, samplesOf } from '../../src/projection/laws/proof.ts';
-import type { LoadedShape, LoadedSurface } from '../../src/projection/loaded.ts';
-import { compileShape } from '../../src/projection/mapping.ts';
+import type { LoadedShape, LoadedSurface } from '../../src/projection/load/loaded.ts';
+import { compileShape } from '../../src/projection/load/mapping.ts';
 import type { Mutant } from './mutant.ts';
 
 export interface Verdict {

@@ -1,6 +1,6 @@
 // All faults that can be planted in one mapping, from its own content: generic over every mapping.
 import type { Path } from '../../src/fhir/path/path.ts';
-import type { LoadedShape } from '../../src/projection/loaded.ts';
+import type { LoadedShape } from '../../src/projection/load/loaded.ts';
 import type { FieldSpec, MappingSpec } from '../../src/projection/spec.ts';
 import { FIELD_CHANGES } from './field-changes.ts';
 import { mappingChanges, type PlacedChange } from './mapping-changes.ts';

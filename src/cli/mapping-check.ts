@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { examplesFile, nameOf, readExamples } from '../projection/laws/example.ts';
 import { proofOf } from '../projection/laws/proof.ts';
 import { surfaceProof } from '../projection/laws/surface-proof.ts';
-import type { Fault, LoadedShape } from '../projection/loaded.ts';
+import type { Fault, LoadedShape } from '../projection/load/loaded.ts';
 import { bold, broken, columns, green, red, shownPath } from './columns.ts';
 import { chosen, type MappingWorld } from './mapping-world.ts';
 

@@ -4,7 +4,7 @@ import { explainedFields, explainedFilters } from '../projection/analysis/explai
 import { lossesOf } from '../projection/analysis/losses.ts';
 import { examplesFile, nameOf, readExamples } from '../projection/laws/example.ts';
 import { samplesOf } from '../projection/laws/proof.ts';
-import type { LoadedShape } from '../projection/loaded.ts';
+import type { LoadedShape } from '../projection/load/loaded.ts';
 import { bold, broken, columns, withArticle } from './columns.ts';
 import { indexesOf, indexOfParameter } from './index-names.ts';
 import type { MappingWorld } from './mapping-world.ts';

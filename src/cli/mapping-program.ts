@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { LoadedShape } from '../projection/loaded.ts';
+import type { LoadedShape } from '../projection/load/loaded.ts';
 import type { MappingPlaces, MappingWorld } from './mapping-world.ts';
 
 const HELP = {

@@ -4,7 +4,7 @@ import type { Resource } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
 import { envOf } from '../projection/laws/example.ts';
 import { agreesWithFhirPath } from '../projection/laws/fhirpath-oracle.ts';
-import type { LoadedShape } from '../projection/loaded.ts';
+import type { LoadedShape } from '../projection/load/loaded.ts';
 import type { View } from '../projection/shape.ts';
 import { bold, green, red, withArticle } from './columns.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
 import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
 import { nameOf } from '../projection/laws/example.ts';
-import type { LoadedShape } from '../projection/loaded.ts';
-import { type Readings, readMappings } from '../projection/mapping.ts';
+import type { LoadedShape } from '../projection/load/loaded.ts';
+import { type Readings, readMappings } from '../projection/load/mapping.ts';
 import { ROOT } from '../root.ts';
 
 export interface MappingWorld extends Readings {

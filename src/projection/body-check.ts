@@ -4,9 +4,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type Issue, issue } from '../fhir/outcome.ts';
 import { TEXT_TYPES } from '../fhir/validation/primitives.ts';
-import type { Field, Stored } from './field.ts';
-import { isUnset } from './lens-read.ts';
-import { isMap, isName, type Member, membersOf, saidIn } from './said.ts';
+import type { Field, Stored } from './lens/field.ts';
+import { isUnset } from './lens/lens-read.ts';
+import { isMap, isName, type Member, membersOf, saidIn } from './lens/said.ts';
 import type { Env, View } from './shape.ts';
 
 const FORMATS: Record<string, string> = {

@@ -6,12 +6,12 @@ import { isContainer } from '../fhir/json-tree.ts';
 import { type Issue, issue } from '../fhir/outcome.ts';
 import { operations } from '../fhir/patch/json-patch.ts';
 import { type BodyCheck, bodyCheck } from './body-check.ts';
-import type { Field } from './field.ts';
-import { isUnset } from './lens-read.ts';
-import { saidBy } from './said.ts';
+import type { Field } from './lens/field.ts';
+import { isUnset } from './lens/lens-read.ts';
+import { saidBy } from './lens/said.ts';
+import { inOneForm } from './lens/sharing.ts';
 import { asksIn, changeSchema, replaceSchema } from './schema.ts';
 import type { Change, Shape, View } from './shape.ts';
-import { inOneForm } from './sharing.ts';
 
 /** What both kinds of change are made of. `deep`: objects of a merge are merged too, else they are replaced whole. `disagree`: fields that say two things of one. */
 interface Changing {

@@ -1,8 +1,8 @@
 // When two items are the same (`unique:`): what to lock, where to look for candidates, and whether a candidate is the same.
 import { fold } from '../fhir/indexing/fold.ts';
 import type { Aliases } from '../fhir/path/path.ts';
-import { keyText } from './field-map.ts';
-import { isUnset } from './lens-read.ts';
+import { keyText } from './lens/field-map.ts';
+import { isUnset } from './lens/lens-read.ts';
 import { searchText, valuesIn } from './search-text.ts';
 import type { Shape, View } from './shape.ts';
 import type { MappingSpec, SamenessSpec, UniqueSpec } from './spec.ts';

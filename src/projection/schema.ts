@@ -1,7 +1,7 @@
 // JSON Schemas of a shape's request and response, from the same lines as its lens. https://json-schema.org/draft/2020-12/schema
-import type { Field } from './field.ts';
-import { CONCEPT_SCHEMA, SHOWN_CONCEPT } from './field-concept.ts';
-import { isServerValue } from './lens-read.ts';
+import type { Field } from './lens/field.ts';
+import { CONCEPT_SCHEMA, SHOWN_CONCEPT } from './lens/field-concept.ts';
+import { isServerValue } from './lens/lens-read.ts';
 
 type Schema = Record<string, unknown>;
 

@@ -4,17 +4,17 @@ import type { ServedType } from '../fhir/types.ts';
 import { bodyCheck } from './body-check.ts';
 import { changeOf } from './change.ts';
 import { duplicatesOf } from './duplicates.ts';
-import type { Field } from './field.ts';
-import { fieldAtOf } from './field-at.ts';
 import { joinsOf } from './joins.ts';
-import { type Lens, lensOf } from './lens.ts';
-import { isUnset } from './lens-read.ts';
+import type { Field } from './lens/field.ts';
+import { fieldAtOf } from './lens/field-at.ts';
+import { type Lens, lensOf } from './lens/lens.ts';
+import { isUnset } from './lens/lens-read.ts';
+import { saidBy } from './lens/said.ts';
+import { disagreements } from './lens/sharing.ts';
 import { queryOf } from './query.ts';
-import { saidBy } from './said.ts';
 import { asksIn, requestSchema, responseSchema } from './schema.ts';
 import { searchText, valuesIn } from './search-text.ts';
 import type { Existence, Shape, Surface, View } from './shape.ts';
-import { disagreements } from './sharing.ts';
 import type { MappingSpec, SurfaceSpec } from './spec.ts';
 
 export interface ShapeSource {

@@ -1,6 +1,6 @@
 // TypeScript types for the shapes of a surface, from the same JSON Schemas that check requests and describe answers.
 
-import type { LoadedShape, LoadedSurface } from './loaded.ts';
+import type { LoadedShape, LoadedSurface } from './load/loaded.ts';
 import { envelopeSchema, failureSchema } from './openapi/envelope-schema.ts';
 import { namesOf, pascal, wordsOf } from './openapi/names.ts';
 import { listParameters } from './openapi/parameters.ts';

@@ -4,8 +4,8 @@
 import request from 'supertest';
 import { isUuid } from '../../src/fhir/indexing/alias.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import type { Field } from '../../src/projection/field.ts';
-import type { LoadedShape } from '../../src/projection/loaded.ts';
+import type { Field } from '../../src/projection/lens/field.ts';
+import type { LoadedShape } from '../../src/projection/load/loaded.ts';
 import type { View } from '../../src/projection/shape.ts';
 import { examplesOf, nameOf, world } from '../projection/examples.ts';
 import { type Running, startFacet } from './running.ts';

@@ -1,6 +1,6 @@
 import { parse, stringify } from '../../src/fhir/json.ts';
-import { codecOf } from '../../src/projection/codecs.ts';
 import { idsOf } from '../../src/projection/ids.ts';
+import { codecOf } from '../../src/projection/lens/codecs.ts';
 import type { FieldSpec } from '../../src/projection/spec.ts';
 
 const env = { alias: (_type: string, id: string) => id };

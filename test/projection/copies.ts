@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadMappings } from '../../src/projection/mapping.ts';
+import { loadMappings } from '../../src/projection/load/mapping.ts';
 import { profiles, registry } from './examples.ts';
 
 export function copies() {

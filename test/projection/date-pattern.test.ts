@@ -4,11 +4,11 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { codecOf } from '../../src/projection/codecs.ts';
-import { datePattern } from '../../src/projection/date-pattern.ts';
 import { idsOf } from '../../src/projection/ids.ts';
 import { envOf, NOW } from '../../src/projection/laws/example.ts';
-import { loadShapes } from '../../src/projection/mapping.ts';
+import { codecOf } from '../../src/projection/lens/codecs.ts';
+import { datePattern } from '../../src/projection/lens/date-pattern.ts';
+import { loadShapes } from '../../src/projection/load/mapping.ts';
 import { profiles, registry } from './examples.ts';
 
 const env = { alias: (_type: string, id: string) => id };

@@ -2,9 +2,9 @@
 // that ends before it starts, is refused by FHIR's invariants when it is written.)
 import fc from 'fast-check';
 import { validate } from '../../src/fhir/validation/validate.ts';
-import type { Field } from '../../src/projection/field.ts';
 import { NOW } from '../../src/projection/laws/example.ts';
-import { isUnset, unsetOf } from '../../src/projection/lens-read.ts';
+import type { Field } from '../../src/projection/lens/field.ts';
+import { isUnset, unsetOf } from '../../src/projection/lens/lens-read.ts';
 import { asksIn } from '../../src/projection/schema.ts';
 import type { View } from '../../src/projection/shape.ts';
 import type { FieldSpec } from '../../src/projection/spec.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import { type Example, nameOf, readExamples, type World } from '../../src/projection/laws/example.ts';
-import type { LoadedShape, LoadedSurface } from '../../src/projection/loaded.ts';
-import { loadShapes } from '../../src/projection/mapping.ts';
+import type { LoadedShape, LoadedSurface } from '../../src/projection/load/loaded.ts';
+import { loadShapes } from '../../src/projection/load/mapping.ts';
 
 export { envOf, nameOf } from '../../src/projection/laws/example.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
-import { inwardOf } from '../../src/projection/inward.ts';
+import { inwardOf } from '../../src/projection/load/inward.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'facet-inward-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -1,6 +1,6 @@
 // The OpenAPI documents that the mappings make: what they promise is what is answered.
 import { issue } from '../../src/fhir/outcome.ts';
-import { loadMappings } from '../../src/projection/mapping.ts';
+import { loadMappings } from '../../src/projection/load/mapping.ts';
 import { pascal } from '../../src/projection/openapi/names.ts';
 import { examplesOf, printedOf, profiles, registry, shapes } from './examples.ts';
 import { answerSchema, type Document, faultsOf, validator } from './open-api.ts';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadShapes } from '../../src/projection/mapping.ts';
+import { loadShapes } from '../../src/projection/load/mapping.ts';
 import { pascal } from '../../src/projection/openapi/names.ts';
 import { typesOf } from '../../src/projection/typescript.ts';
 import { examplesOf, profiles, registry } from './examples.ts';

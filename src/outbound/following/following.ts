@@ -1,5 +1,5 @@
 // What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
-import type { Inward } from '../../projection/inward.ts';
+import type { Inward } from '../../projection/load/inward.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { JunctionReads } from '../network/reads.ts';
 import type { Breaker } from '../sending/breaker.ts';

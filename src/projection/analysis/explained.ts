@@ -5,10 +5,10 @@ import type { Registry, SearchParameter } from '../../fhir/search/parameters.ts'
 import type { Condition } from '../../fhir/search/query.ts';
 import { parseSearch } from '../../fhir/search/request.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Field } from '../field.ts';
 import { anotherValue, type Samples } from '../laws/another-value.ts';
 import { envOf } from '../laws/example.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { Field } from '../lens/field.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import { sampleOf } from '../query.ts';
 import { searchText, valuesIn } from '../search-text.ts';
 import type { View } from '../shape.ts';

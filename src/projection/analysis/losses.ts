@@ -1,8 +1,8 @@
 // The loss report of a mapping: what of a resource its shape cannot show, and what of a request FHIR cannot hold as it was sent.
 import { elementNames } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
-import type { Field } from '../field.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { Field } from '../lens/field.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 
 export interface Loss {
   /** An element of the resource, or a field of the vendor's. */

@@ -1,6 +1,6 @@
 // For the laws: another value than the one a field shows, so that writing it must change something.
-import type { Field } from '../field.ts';
-import { unsetOf } from '../lens-read.ts';
+import type { Field } from '../lens/field.ts';
+import { unsetOf } from '../lens/lens-read.ts';
 import type { View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 

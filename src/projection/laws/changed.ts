@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import type { Change, Env, View } from '../shape.ts';
 import { differences, missing } from './difference.ts';
 import { type Example, envOf, NOW } from './example.ts';

@@ -1,7 +1,7 @@
 // What the examples of a mapping must not leave out: a rule that no example needs could be lost unnoticed.
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { Field } from '../field.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { Field } from '../lens/field.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import type { View } from '../shape.ts';
 import { type Example, envOf, NOW } from './example.ts';
 import { refusalsOf } from './refusals.ts';

@@ -1,6 +1,6 @@
 // The two kinds of example that state a resource: a request with what it becomes, and a resource that was made through FHIR with what is shown of it.
 import type { Resource } from '../../fhir/types.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import type { Env, View } from '../shape.ts';
 import { differences, missing } from './difference.ts';
 import { type Example, envOf, NOW, nameOf } from './example.ts';

@@ -1,7 +1,7 @@
 // What an example can show, by the key that says it: each kind a function from the example to what is wrong with the mapping, or with the example.
 import { FhirError, type Issue } from '../../fhir/outcome.ts';
 import { touchesOf } from '../joins.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import type { Shape, ShapeInteraction, View } from '../shape.ts';
 import type { Samples } from './another-value.ts';
 import { changed, refusedChange } from './changed.ts';

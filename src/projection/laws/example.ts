@@ -5,9 +5,9 @@ import type { Kind } from '../../fhir/outcome.ts';
 import type { Profiles } from '../../fhir/profiles.ts';
 import type { Registry } from '../../fhir/search/parameters.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { LoadedShape } from '../load/loaded.ts';
+import { readSource, type Source } from '../load/source.ts';
 import type { AnswerFacts, Env, ListFacts, View } from '../shape.ts';
-import { readSource, type Source } from '../source.ts';
 import type { Schema } from './schema-rules.ts';
 
 /** One entry of the file; which of these it has says what it shows. */

@@ -3,9 +3,9 @@ import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core'
 import { elementOf } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Field } from '../field.ts';
-import type { Lens } from '../lens.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { Field } from '../lens/field.ts';
+import type { Lens } from '../lens/lens.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import type { Env } from '../shape.ts';
 import { differences } from './difference.ts';
 

@@ -1,7 +1,7 @@
 // The law of lists of objects: what the shape cannot see of an element stays with it, wherever its member goes, and what stands beside the members stays.
 import type { Resource } from '../../fhir/types.ts';
-import type { Field } from '../field.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { Field } from '../lens/field.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import type { Env, View } from '../shape.ts';
 import { anotherValue, type Samples } from './another-value.ts';
 import { differences } from './difference.ts';

@@ -1,7 +1,7 @@
 // Proves a mapping by its examples: every example in both directions, every law on what it makes, and nothing left out. A new mapping adds no code.
-import type { LoadedShape } from '../loaded.ts';
+import type { LoadedShape } from '../load/loaded.ts';
+import type { Source } from '../load/source.ts';
 import type { View } from '../shape.ts';
-import type { Source } from '../source.ts';
 import type { Samples } from './another-value.ts';
 import { gapsOf } from './coverage.ts';
 import type { Example, World } from './example.ts';

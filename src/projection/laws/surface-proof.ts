@@ -2,9 +2,9 @@
 // that the vendor's pages state. A new surface adds no code.
 import { existsSync } from 'node:fs';
 import { type Issue, issue, type Kind } from '../../fhir/outcome.ts';
-import type { Fault, LoadedSurface } from '../loaded.ts';
+import type { Fault, LoadedSurface } from '../load/loaded.ts';
+import { readSource, type Source } from '../load/source.ts';
 import type { AnswerFacts, ListFacts, Shape, View } from '../shape.ts';
-import { readSource, type Source } from '../source.ts';
 import type { SurfaceSpec } from '../spec.ts';
 import { differences, missing } from './difference.ts';
 import { envOf, examplesFile } from './example.ts';

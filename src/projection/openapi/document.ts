@@ -1,6 +1,6 @@
 // The OpenAPI document of one surface, from its mappings and their examples alone: paths, parameters, bodies, answers, failures.
 // https://spec.openapis.org/oas/v3.1.0
-import type { LoadedShape, LoadedSurface } from '../loaded.ts';
+import type { LoadedShape, LoadedSurface } from '../load/loaded.ts';
 import type { ShapeInteraction } from '../shape.ts';
 import { surfaceHeaders } from './answers.ts';
 import { failureSchema } from './envelope-schema.ts';

@@ -1,6 +1,6 @@
 // The operations of a shape: one row per interaction that it offers, with its place, its parameters, and the failures it can be answered with.
 import type { Kind } from '../../fhir/outcome.ts';
-import type { LoadedShape, LoadedSurface } from '../loaded.ts';
+import type { LoadedShape, LoadedSurface } from '../load/loaded.ts';
 import type { ShapeInteraction, View } from '../shape.ts';
 import { type AnswerParts, exampleFacts, failuresOf, success } from './answers.ts';
 import type { ServerFacts } from './document.ts';

@@ -1,6 +1,6 @@
 // The schemas of a shape with what a reader wants beside them: where in FHIR each field stands.
-import type { Field } from '../field.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { Field } from '../lens/field.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import type { Json } from './json.ts';
 
 export const annotatedRequest = ({ shape, lens }: LoadedShape): Json => annotated(shape.requestSchema as Json, lens.fields, shape.resource);

@@ -1,7 +1,7 @@
 // The examples of a mapping as its document shows them: requests, items, and values of parameters, each under the title it has in the file.
 import { existsSync } from 'node:fs';
 import { type Example, envOf, examplesFile, NOW, readExamples } from '../laws/example.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import type { View } from '../shape.ts';
 import type { Json } from './json.ts';
 

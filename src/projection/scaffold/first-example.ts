@@ -1,7 +1,7 @@
 // The first example of a new mapping, made by the mapping itself from its sample: for an analyst to read and confirm, above all the resource.
 import { stringify } from 'yaml';
 import { envOf } from '../laws/example.ts';
-import type { LoadedShape } from '../loaded.ts';
+import type { LoadedShape } from '../load/loaded.ts';
 import type { View } from '../shape.ts';
 
 const ID = '0190b3c2-0000-7000-8000-000000000001';

@@ -1,14 +1,14 @@
 // Every search a mapping can ask for is one this server answers: checked at start, with sample values in it.
 
-import { queryString } from '../fhir/query-string.ts';
-import type { Registry } from '../fhir/search/parameters.ts';
-import type { Condition } from '../fhir/search/query.ts';
-import { parseSearch } from '../fhir/search/request.ts';
+import { queryString } from '../../fhir/query-string.ts';
+import type { Registry } from '../../fhir/search/parameters.ts';
+import type { Condition } from '../../fhir/search/query.ts';
+import { parseSearch } from '../../fhir/search/request.ts';
+import type { Lens } from '../lens/lens.ts';
+import { sampleOf } from '../query.ts';
+import { searchText, valuesIn } from '../search-text.ts';
+import type { MappingSpec, SearchSpec } from '../spec.ts';
 import type { Fault } from './check-lens.ts';
-import type { Lens } from './lens.ts';
-import { sampleOf } from './query.ts';
-import { searchText, valuesIn } from './search-text.ts';
-import type { MappingSpec, SearchSpec } from './spec.ts';
 
 export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, fault }: { registry: Registry; fault: Fault }): void {
   const { aliases } = lens.names.scope;

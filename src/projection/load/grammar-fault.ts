@@ -1,6 +1,6 @@
 // What ajv says of a mapping file or a surface file, in words of the mapping language: what stands there, and what to write instead.
 import type { AnySchemaObject, ErrorObject } from 'ajv';
-import { didYouMean } from '../fhir/closest-name.ts';
+import { didYouMean } from '../../fhir/closest-name.ts';
 
 export interface GrammarFault {
   /** The keys that lead to it. */

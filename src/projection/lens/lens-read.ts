@@ -1,11 +1,11 @@
 // resource → view: one walk over the resource finds what all paths of a mapping lead to, and each field shows its part of it.
-import type { Path } from '../fhir/path/path.ts';
-import type { Resource } from '../fhir/types.ts';
+import type { Path } from '../../fhir/path/path.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Env, View } from '../shape.ts';
+import type { AlsoSpec, FieldSpec, MappingSpec } from '../spec.ts';
 import type { Field, Now } from './field.ts';
 import type { Names } from './names.ts';
 import type { PathTree } from './path-tree.ts';
-import type { Env, View } from './shape.ts';
-import type { AlsoSpec, FieldSpec, MappingSpec } from './spec.ts';
 
 export interface Rows {
   name: string;

@@ -1,5 +1,5 @@
 // What may stand in a mapping file and in a surface file, as JSON Schemas: a word that is not known is a mistake, not a comment.
-import { KINDS } from '../fhir/outcome.ts';
+import { KINDS } from '../../fhir/outcome.ts';
 
 const text = { type: 'string', minLength: 1 };
 const texts = { anyOf: [text, { type: 'array', items: text, minItems: 1 }] };

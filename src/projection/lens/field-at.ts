@@ -1,6 +1,7 @@
 // Which of the vendor's fields a FHIRPath expression speaks of: what FHIR refuses is told in the vendor's own words.
+
+import type { Shape } from '../shape.ts';
 import type { Lens } from './lens.ts';
-import type { Shape } from './shape.ts';
 
 /** `fieldAt` of a shape: by the whole path, else by the names of the elements, else by what is above or below; never a guess between two fields. */
 export function fieldAtOf(resource: string, { leaves, lists }: Pick<Lens, 'leaves' | 'lists'>): Shape['fieldAt'] {

@@ -1,13 +1,13 @@
 // Nothing points nowhere: every alias of a surface and every extension on a path is defined in fhir-profiles/, and an extension stands where its
 // definition lets it stand, with a value of the type it defines.
-import { closestName } from '../fhir/closest-name.ts';
-import type { Path } from '../fhir/path/path.ts';
-import type { StepSyntax } from '../fhir/path/path-syntax.ts';
-import type { Profiles } from '../fhir/profiles.ts';
-import type { Lens } from './lens.ts';
+import { closestName } from '../../fhir/closest-name.ts';
+import type { Path } from '../../fhir/path/path.ts';
+import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
+import type { Profiles } from '../../fhir/profiles.ts';
+import type { Lens } from '../lens/lens.ts';
+import type { MappingSpec, SurfaceSpec } from '../spec.ts';
 import type { Fault } from './loaded.ts';
 import type { Source } from './source.ts';
-import type { MappingSpec, SurfaceSpec } from './spec.ts';
 
 /** The aliases of a surface. */
 export function checkAliases(surface: Source<SurfaceSpec>, { definitions }: Profiles): Fault[] {

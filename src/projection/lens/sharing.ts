@@ -1,11 +1,11 @@
 // Fields that are two spellings of one thing (`shares:`) or two forms of it (`instead:`): what a request may not say by both, and when one of them says no
 // more than the others.
 import { isDeepStrictEqual } from 'node:util';
-import { type Issue, issue } from '../fhir/outcome.ts';
+import { type Issue, issue } from '../../fhir/outcome.ts';
+import type { Env, View } from '../shape.ts';
 import type { Field } from './field.ts';
 import type { Lens } from './lens.ts';
 import { isUnset } from './lens-read.ts';
-import type { Env, View } from './shape.ts';
 
 const NOTHING_KNOWN: Env = { alias: () => '' };
 

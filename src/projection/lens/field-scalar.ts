@@ -1,10 +1,11 @@
 // A field with one value: where it is looked for, which word stands beside its code, which parts follow from its text.
+
+import type { Env } from '../shape.ts';
+import type { FieldSpec } from '../spec.ts';
 import { codecOf } from './codecs.ts';
 import { DERIVATIONS, type Derivation, type Parts } from './derivations.ts';
 import { type Field, type FieldContext, type FieldMaker, lookInto, type Now, pathsOf } from './field.ts';
 import { withOwnWord } from './field-own.ts';
-import type { Env } from './shape.ts';
-import type { FieldSpec } from './spec.ts';
 
 /** https://hl7.org/fhir/R4/extension-originaltext.html */
 const ORIGINAL_TEXT = 'http://hl7.org/fhir/StructureDefinition/originalText';

@@ -3,24 +3,24 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { didYouMean } from '../fhir/closest-name.ts';
-import type { Profiles } from '../fhir/profiles.ts';
-import type { Registry } from '../fhir/search/parameters.ts';
-import { isServed, SERVED_TYPES } from '../fhir/types.ts';
+import { didYouMean } from '../../fhir/closest-name.ts';
+import type { Profiles } from '../../fhir/profiles.ts';
+import type { Registry } from '../../fhir/search/parameters.ts';
+import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
+import { touchesOf } from '../joins.ts';
+import { openApiOf } from '../openapi/document.ts';
+import type { Mappings } from '../shape.ts';
+import { shapeOf } from '../shape-of.ts';
+import type { MappingSpec, SurfaceSpec } from '../spec.ts';
+import { surfaceOf } from '../surface.ts';
 import { checkAliases, checkExtensions } from './check-aliases.ts';
 import { checkLens } from './check-lens.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkSearches } from './check-searches.ts';
 import { MAPPING_FILE, SURFACE_FILE } from './file-grammar.ts';
 import { grammarFaults } from './grammar-fault.ts';
-import { touchesOf } from './joins.ts';
 import type { Fault, LoadedShape, LoadedSurface } from './loaded.ts';
-import { openApiOf } from './openapi/document.ts';
-import type { Mappings } from './shape.ts';
-import { shapeOf } from './shape-of.ts';
 import { readSource, type Source } from './source.ts';
-import type { MappingSpec, SurfaceSpec } from './spec.ts';
-import { surfaceOf } from './surface.ts';
 
 export interface LoadOptions {
   profiles: Profiles;

@@ -1,6 +1,6 @@
 // Tables from a vendor's words to codes, one to one, so that each way back is the only one.
-import { didYouMean } from '../fhir/closest-name.ts';
-import type { Aliases } from '../fhir/path/path.ts';
+import { didYouMean } from '../../fhir/closest-name.ts';
+import type { Aliases } from '../../fhir/path/path.ts';
 
 export interface Token {
   system: string;

@@ -1,8 +1,8 @@
 // Fields that look at several elements: a list of texts, and values combined into one.
 import { isDeepStrictEqual } from 'node:util';
+import type { Env } from '../shape.ts';
 import { codecOf } from './codecs.ts';
 import { type FieldMaker, type Look, lookInto, pathsOf } from './field.ts';
-import type { Env } from './shape.ts';
 
 const SAME = { read: (value: unknown) => value, write: (value: unknown) => value };
 

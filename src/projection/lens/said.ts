@@ -1,7 +1,8 @@
 // What a request says: the fields its shape knows, without blank texts. Vendors print schemas that admit them, FHIR has none, and a blank text says as much
 // as a missing one. https://hl7.org/fhir/R4/datatypes.html#string
+
+import type { View } from '../shape.ts';
 import type { Field } from './field.ts';
-import type { View } from './shape.ts';
 
 /** The body without what the shape does not know, at any depth, and without what is blank. */
 export function saidBy(fields: Field[], body: View): View {

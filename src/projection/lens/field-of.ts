@@ -1,4 +1,6 @@
 // Which kind of field a line of a mapping is.
+
+import type { FieldSpec } from '../spec.ts';
 import type { FieldMaker } from './field.ts';
 import { conceptField } from './field-concept.ts';
 import { combinedField, listField } from './field-list.ts';
@@ -6,7 +8,6 @@ import { mapField } from './field-map.ts';
 import { membersField } from './field-members.ts';
 import { objectField } from './field-object.ts';
 import { scalarField } from './field-scalar.ts';
-import type { FieldSpec } from './spec.ts';
 
 /** Compiles a field; an Error says what is wrong with it. */
 export const fieldOf: FieldMaker = (name, spec, context) => makerOf(spec)(name, spec, context);

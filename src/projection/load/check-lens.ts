@@ -1,12 +1,12 @@
 // What a compiled mapping must keep, checked at start: no field is ambiguous, none writes over another, what is written can be made.
-import { didYouMean } from '../fhir/closest-name.ts';
-import { elementNames, isPrimitive } from '../fhir/elements.ts';
-import type { Path } from '../fhir/path/path.ts';
-import { unboundCode } from '../fhir/validation/required-codes.ts';
-import type { Field } from './field.ts';
-import type { Lens } from './lens.ts';
-import { isOverlap } from './overlap.ts';
-import type { FieldSpec, MappingSpec } from './spec.ts';
+import { didYouMean } from '../../fhir/closest-name.ts';
+import { elementNames, isPrimitive } from '../../fhir/elements.ts';
+import type { Path } from '../../fhir/path/path.ts';
+import { unboundCode } from '../../fhir/validation/required-codes.ts';
+import type { Field } from '../lens/field.ts';
+import type { Lens } from '../lens/lens.ts';
+import { isOverlap } from '../lens/overlap.ts';
+import type { FieldSpec, MappingSpec } from '../spec.ts';
 
 /** Told what is wrong, with the keys that lead to it in the file. */
 export type Fault = (keys: string[], error: Error) => void;

@@ -1,13 +1,13 @@
 // Pairs of pure functions for one value: how it is shown, how it is stored. The only code a mapping can ask for, by name (`as:`).
-import { didYouMean } from '../fhir/closest-name.ts';
-import { parseExact, stringify } from '../fhir/json.ts';
-import { referenceTarget } from '../fhir/reference-target.ts';
-import { isServed, SERVED_TYPES } from '../fhir/types.ts';
+import { didYouMean } from '../../fhir/closest-name.ts';
+import { parseExact, stringify } from '../../fhir/json.ts';
+import { referenceTarget } from '../../fhir/reference-target.ts';
+import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
+import type { Ids } from '../ids.ts';
+import type { Env } from '../shape.ts';
+import type { FieldSpec } from '../spec.ts';
 import { type Token, tokenOf, wordTable } from './code-table.ts';
 import { type DatePattern, datePattern } from './date-pattern.ts';
-import type { Ids } from './ids.ts';
-import type { Env } from './shape.ts';
-import type { FieldSpec } from './spec.ts';
 
 /** What a codec may need of the surface it works for. */
 export interface CodecContext {

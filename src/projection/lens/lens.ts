@@ -1,6 +1,8 @@
 // Compiles a mapping into a lens: `read` (lens-read.ts) is resource → view, `write` (lens-write.ts) is view → resource. Both are pure.
-import type { Path } from '../fhir/path/path.ts';
-import type { Resource } from '../fhir/types.ts';
+import type { Path } from '../../fhir/path/path.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Env, View } from '../shape.ts';
+import type { AlsoSpec, MappingSpec, RowSpec } from '../spec.ts';
 import type { CodecContext } from './codecs.ts';
 import { DERIVATIONS } from './derivations.ts';
 import type { Field } from './field.ts';
@@ -9,9 +11,7 @@ import { type Also, type Parts, type Rows, viewOf } from './lens-read.ts';
 import { written } from './lens-write.ts';
 import { type Names, namesOf } from './names.ts';
 import { type PathTree, pathTree } from './path-tree.ts';
-import type { Env, View } from './shape.ts';
 import { impliedIn } from './sharing.ts';
-import type { AlsoSpec, MappingSpec, RowSpec } from './spec.ts';
 
 export interface Lens {
   names: Names;

@@ -1,6 +1,6 @@
 // Whether two paths may lead to the same place, so that writing one would change what the other wrote.
-import type { Path, Step } from '../fhir/path/path.ts';
-import type { StepSyntax } from '../fhir/path/path-syntax.ts';
+import type { Path, Step } from '../../fhir/path/path.ts';
+import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
 import type { Field } from './field.ts';
 
 interface Writer {

@@ -1,5 +1,5 @@
 // The paths of a mapping as one tree: what several of them have in common is looked for once, in one walk to read and one to write.
-import { type Bindings, found, type Path, type Step } from '../fhir/path/path.ts';
+import { type Bindings, found, type Path, type Step } from '../../fhir/path/path.ts';
 
 /** One entry per slot of a tree: what a path led to, or what shall stand there (undefined: what stands now). */
 export type Slots = (unknown[] | undefined)[];

@@ -1,11 +1,11 @@
 // One documented field, compiled: what it shows of a resource, and what must change in the resource for it to show another value. The kinds of field are
 // in field-*.ts.
-import type { Path } from '../fhir/path/path.ts';
+import type { Path } from '../../fhir/path/path.ts';
+import type { Env } from '../shape.ts';
+import type { FieldSpec } from '../spec.ts';
 import type { Codec, CodecContext } from './codecs.ts';
 import type { Names } from './names.ts';
 import type { Slots } from './path-tree.ts';
-import type { Env } from './shape.ts';
-import type { FieldSpec } from './spec.ts';
 
 /** What a resource holds in the slots of a mapping, and what the server knows beside it. */
 export interface Now {

@@ -1,5 +1,5 @@
 // Days and instants as a vendor writes them: a pattern such as MM/DD/YYYY or YYYY-MM-DDThh:mm:ss+hhmm, compiled once for both directions.
-import { TEXT_TYPES } from '../fhir/validation/primitives.ts';
+import { TEXT_TYPES } from '../../fhir/validation/primitives.ts';
 
 /** What a pattern takes and makes: FHIR's `date` for one without hours, its `instant` for one with them. */
 export interface DatePattern {

@@ -1,8 +1,8 @@
 // What loading makes of the files under mappings/: each shape and surface with the file it was made of.
-import type { Lens } from './lens.ts';
-import type { Shape, Surface } from './shape.ts';
+import type { Lens } from '../lens/lens.ts';
+import type { Shape, Surface } from '../shape.ts';
+import type { MappingSpec, SurfaceSpec } from '../spec.ts';
 import type { Source } from './source.ts';
-import type { MappingSpec, SurfaceSpec } from './spec.ts';
 
 /** A shape with what it was made of: for the checks, and for tests that look inside. */
 export interface LoadedShape {

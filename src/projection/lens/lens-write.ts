@@ -1,14 +1,14 @@
 // view → resource: what a view asks for becomes changes of the paths it stands at, done in one walk. A field that shows already what is wanted is not
 // touched, so writing back what was read changes nothing, however it came to be stored.
 import { isDeepStrictEqual } from 'node:util';
-import { isPrimitive } from '../fhir/elements.ts';
-import type { Aliases } from '../fhir/path/path.ts';
-import type { Resource } from '../fhir/types.ts';
+import { isPrimitive } from '../../fhir/elements.ts';
+import type { Aliases } from '../../fhir/path/path.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Env, View } from '../shape.ts';
+import type { FieldSpec } from '../spec.ts';
 import type { Field, Now } from './field.ts';
 import { type Also, isServerValue, nowOf, type Parts, standardOf, storedOf } from './lens-read.ts';
 import type { Slots } from './path-tree.ts';
-import type { Env, View } from './shape.ts';
-import type { FieldSpec } from './spec.ts';
 
 interface Writing {
   now: Now;

@@ -1,16 +1,16 @@
 // Mappings without a door: what others report to us, put into resources by the same language. Nobody reads or writes them by HTTP; whoever has a report
 // gives its values under the names of the fields.
-import type { Profiles } from '../fhir/profiles.ts';
-import type { Resource } from '../fhir/types.ts';
+import type { Profiles } from '../../fhir/profiles.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Ids } from '../ids.ts';
+import { type Lens, lensOf } from '../lens/lens.ts';
+import type { Env, View } from '../shape.ts';
+import type { MappingSpec } from '../spec.ts';
 import { checkExtensions } from './check-aliases.ts';
 import { checkLens } from './check-lens.ts';
 import { INWARD_FILE } from './file-grammar.ts';
-import type { Ids } from './ids.ts';
-import { type Lens, lensOf } from './lens.ts';
 import type { Fault } from './loaded.ts';
 import { inOneLine, read } from './mapping.ts';
-import type { Env, View } from './shape.ts';
-import type { MappingSpec } from './spec.ts';
 
 /** `put`: the resource with exactly the fields the view names; a value that is undefined or null is removed, all else stays. `given`: what the mapping asks for. */
 export interface Inward {

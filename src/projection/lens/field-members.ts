@@ -1,13 +1,13 @@
 // A field that is a list of objects: one member for each element of a repeating element, its fields living in that element. A member that is written goes
 // into the element that shows the same (or has the same key), so that what the shape cannot see of it stays; elements that show nothing are others'.
 import { isDeepStrictEqual } from 'node:util';
-import type { Path, Step } from '../fhir/path/path.ts';
+import type { Path, Step } from '../../fhir/path/path.ts';
+import type { Env, View } from '../shape.ts';
+import type { FieldSpec } from '../spec.ts';
 import type { Field, FieldContext, FieldMaker, Now } from './field.ts';
 import { placedAmong } from './field-list.ts';
 import { isUnset, standardOf, storedOf, unsetOf } from './lens-read.ts';
 import { pathTree, type Slots } from './path-tree.ts';
-import type { Env, View } from './shape.ts';
-import type { FieldSpec } from './spec.ts';
 
 const NONE = { read: () => undefined, write: () => undefined };
 

@@ -1,8 +1,9 @@
 // Two shapes may not claim one route, unless the host or the kind of key says which is meant.
+
+import type { Shape, Surface } from '../shape.ts';
+import type { MappingSpec } from '../spec.ts';
 import type { Fault } from './loaded.ts';
-import type { Shape, Surface } from './shape.ts';
 import type { Source } from './source.ts';
-import type { MappingSpec } from './spec.ts';
 
 interface Claimed {
   shape: Shape;
