@@ -216,6 +216,8 @@ for the /v1 list, two statements and the same rows parsed and stringified. CPU i
 
 ${head}
 ${rows.map(line).join('\n')}
+
+Searches at a million resources: [search-plans.md](search-plans.md).
 `;
   const file = join(ROOT, 'docs/benchmarks.md');
   const [, ...others] = readFileSync(file, 'utf8').split(/^(?=## )/m);
