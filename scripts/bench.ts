@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { Connection, type LoadRequest, type LoadResult, load } from './bench/client.ts';
-import { usedBy } from './bench/cpu.ts';
+import { between, usedBy } from './bench/cpu.ts';
 import { familyOf, patient, practitioner, role } from './bench/data.ts';
 import { type Scenario, type Stored, scenarios } from './bench/scenarios.ts';
 
@@ -164,11 +164,12 @@ interface Row {
 }
 
 async function measured({ port, pid }: Program, clients: number, seconds: number, make: () => LoadRequest): Promise<Measured> {
-  const used = (): (number | undefined)[] => [usedBy({ pid }), usedBy({ database: NAME })];
+  const used = () => [usedBy({ pid }), usedBy({ database: NAME })];
   const before = used();
   const result = await load({ port, clients, seconds, make });
-  const [server, database] = used().map((after, at) => (after! - before[at]!) / (result.perSecond * seconds));
-  return { ...result, cpu: Number.isFinite(server) ? { server: server!, database: database! } : undefined };
+  const requests = result.perSecond * seconds;
+  const [server, database] = used().map((after, at) => after && before[at] && between(before[at], after) / requests);
+  return { ...result, cpu: server !== undefined && database !== undefined ? { server, database } : undefined };
 }
 
 /** Floor and Facet in turn, so that what else the machine does hits both; the median run of each counts. */

@@ -4,12 +4,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const TICK_MS = 10;
 
-/** Milliseconds used so far by a process, or by all sessions of a PostgreSQL database on this machine; undefined where there is no /proc. */
-export function usedBy(what: { pid: number } | { database: string }): number | undefined {
+/** Milliseconds used so far, by the process id. */
+export type Used = ReadonlyMap<string, number>;
+
+/** Of a process, or of all sessions of a PostgreSQL database on this machine; undefined where there is no /proc. */
+export function usedBy(what: { pid: number } | { database: string }): Used | undefined {
   if (!existsSync('/proc/self/stat')) return undefined;
   const ids = 'pid' in what ? [String(what.pid)] : sessionsOf(what.database);
-  return ids.reduce((sum, id) => sum + usedByProcess(id), 0);
+  return new Map(ids.map((id) => [id, usedByProcess(id)]));
 }
+
+/** Milliseconds between two looks; what a session used that has ended since is not counted. */
+export const between = (before: Used, after: Used): number => [...after].reduce((sum, [id, used]) => sum + used - (before.get(id) ?? 0), 0);
 
 /** A session's process shows the database in its title: `postgres: user database host(port) state`. */
 function sessionsOf(database: string): string[] {
