@@ -18,11 +18,13 @@ export function ledSql(tenant: number, slice: Slice, { keys, present }: Stream, 
   const binder = binderFor(tenant);
   const { joins, tests, values, order, orderByName } = orderSql({ keys, present }, binder, after);
   const rest = slice.where.filter((condition) => condition !== lead);
-  const where = [testsOf(rest, tested(slice), binder), ...tests].join(' and ');
-  const found = `select ${['s.pid', 's.self_h', ...values].join(', ')} from sx s ${joins}
-      where s.pid = any(array(select pid from few)) and ${where} order by ${order} limit ${binder.bind(limit)}::bigint offset ${binder.bind(offset)}::bigint`;
+  // inside a CASE a test stays one of each row: as conditions of the statement they could be what it begins with
+  const where = [`case when ${testsOf(rest, tested(slice), binder)} then true end`, ...tests].join(' and ');
+  const found = `select ${['s.pid', 's.self_h', ...values].join(', ')} from led s ${joins}
+      where ${where} order by ${order} limit ${binder.bind(limit)}::bigint offset ${binder.bind(offset)}::bigint`;
   const sql = `with lead as materialized (${leadSql(lead, slice, binder)} limit ${FEW + 1}),
     few as materialized (select distinct pid from lead where (select count(*) from lead) <= ${FEW}),
+    led as materialized (select s.* from sx s where s.tenant_id = ${TENANT} and s.pid = any(array(select pid from few))),
     m as materialized (${found})
     select ${ROW}, m.*, (select count(*) from lead) > ${FEW} as many
     from (select 1) always left join m on true left join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
