@@ -1,6 +1,7 @@
 // `node scripts/orders/floor.ts <url> <api key> <orders> <at once>`: the bare fetch loop that the drain of the outbox is measured beside: a user and an order
 // each, nothing looked up and nothing written down. Prints the milliseconds it took.
 import { randomUUID } from 'node:crypto';
+import { SAMPLE_ORDER } from './sample-order.ts';
 
 const [url = '', apiKey = '', orders = '0', atOnce = '1'] = process.argv.slice(2);
 const PATIENTS = 50;
@@ -19,23 +20,11 @@ async function send(nth: number, order: object): Promise<void> {
   if (made.status !== 'SUCCESS') throw new Error('the floor cannot order');
 }
 
-const ORDER = {
-  patient_details: {
-    first_name: 'Ada',
-    last_name: 'Lovelace',
-    dob: '1985-12-10',
-    gender: 'female',
-    phone_number: '+15184731122',
-    email: 'ada@example.com',
-  },
-  patient_address: { first_line: '1 Main St', city: 'Albany', state: 'NY', zip: '12207', country: 'US' },
-  order_set: { lab_test_ids: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a02'] },
-};
 let next = 0;
 const one = async () => {
-  while (next < Number(orders)) await send(next++, ORDER);
+  while (next < Number(orders)) await send(next++, SAMPLE_ORDER);
 };
-await send(0, ORDER);
+await send(0, SAMPLE_ORDER);
 const began = performance.now();
 await Promise.all(Array.from({ length: Number(atOnce) }, one));
 console.log(performance.now() - began);

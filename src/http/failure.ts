@@ -1,17 +1,6 @@
 // The only place where an error becomes a response: in the dialect of the surface the request spoke to, FHIR's OperationOutcome or a vendor's own shape.
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import {
-  FhirError,
-  type Issue,
-  invalid,
-  KINDS,
-  type Kind,
-  notFound,
-  structure,
-  tooLong,
-  unavailable,
-  unsupportedMedia,
-} from '../fhir/outcome.ts';
+import { FhirError, type Issue, invalid, KINDS, notFound, structure, tooLong, unavailable, unsupportedMedia } from '../fhir/outcome.ts';
 import { answerFacts } from './answer-facts.ts';
 import { exchangeOf } from './exchange.ts';
 
@@ -114,6 +103,3 @@ function traits(error: unknown): { error: string; code: string | undefined; at: 
         .join(' < ') || undefined,
   };
 }
-
-/** The kinds of failure, for those who check that every surface answers all of them. */
-export const ALL_KINDS = Object.keys(KINDS) as Kind[];

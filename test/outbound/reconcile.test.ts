@@ -3,21 +3,17 @@
 
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
 import type { OrdersPage, Window } from '../../src/outbound/network/reads.ts';
-import { openTestStore, type TestStore } from '../store/open.ts';
+import type { TestStore } from '../store/open.ts';
+import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
 
 let store: TestStore;
 let here: FollowWorld;
-beforeAll(async () => {
-  store = await openTestStore();
-});
-afterAll(() => store.close());
-beforeEach(async () => {
-  here = await followWorld(store);
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
   here.sandbox.world.webhooks.url = undefined;
 });
-afterEach(() => here.close());
 
 const COMPLETED = 'completed.walk_in_test.completed';
 const status = async (id = 'one') => (await here.tasks(id))[0]!.status;

@@ -3,7 +3,8 @@
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { remove } from '../../src/resource/delete.ts';
 import { update } from '../../src/resource/update.ts';
-import { openTestStore, type TestStore } from '../store/open.ts';
+import type { TestStore } from '../store/open.ts';
+import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST } from './order-world.ts';
 
@@ -13,14 +14,9 @@ const CORRECTED = 'completed.walk_in_test.corrected';
 
 let store: TestStore;
 let here: FollowWorld;
-beforeAll(async () => {
-  store = await openTestStore();
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
 });
-afterAll(() => store.close());
-beforeEach(async () => {
-  here = await followWorld(store);
-});
-afterEach(() => here.close());
 
 type Row = { rtype: number; body: string };
 const TYPES: Partial<Record<ServedType, number>> = { DiagnosticReport: 12, Observation: 13, Specimen: 14, Binary: 24 };

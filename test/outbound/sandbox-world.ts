@@ -1,4 +1,5 @@
 // A sandbox and a client of it, for the tests of this room; and an order that Junction takes.
+import { SAMPLE_ORDER } from '../../scripts/orders/sample-order.ts';
 import { type JunctionClient, junctionClient } from '../../src/outbound/network/client.ts';
 import type { Fault } from '../../src/outbound/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
@@ -31,20 +32,7 @@ export async function sandboxWorld(clock?: () => Date): Promise<SandboxWorld> {
 
 /** An order the sandbox takes. */
 export function orderOf(userId: string, more: object = {}): Record<string, unknown> {
-  return {
-    user_id: userId,
-    patient_details: {
-      first_name: 'Ada',
-      last_name: 'Lovelace',
-      dob: '1985-12-10',
-      gender: 'female',
-      phone_number: '+15184731122',
-      email: 'ada@example.com',
-    },
-    patient_address: { first_line: '1 Main St', city: 'Albany', state: 'NY', zip: '12207', country: 'US' },
-    order_set: { lab_test_ids: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a02'] },
-    ...more,
-  };
+  return { user_id: userId, ...SAMPLE_ORDER, ...more };
 }
 
 /** Time for an exchange, in ms. */

@@ -9,7 +9,8 @@ import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
 import { deliver, deliverDue, type Mishap, signed } from '../../src/outbound/sandbox/announce.ts';
 import type { Fault } from '../../src/outbound/sandbox/faults.ts';
 import type { SandboxMessage, SandboxOrder } from '../../src/outbound/sandbox/world.ts';
-import { openTestStore, type TestStore } from '../store/open.ts';
+import type { TestStore } from '../store/open.ts';
+import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 
 const ORDERS = 10;
@@ -18,14 +19,9 @@ const SEEDS = Array.from({ length: Number(process.env.FACET_TEST_SEEDS ?? 1) }, 
 
 let store: TestStore;
 let here: FollowWorld;
-beforeAll(async () => {
-  store = await openTestStore();
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
 });
-afterAll(() => store.close());
-beforeEach(async () => {
-  here = await followWorld(store);
-});
-afterEach(() => here.close());
 
 const [ORDERED, REQUISITION, PENDING] = [
   'received.walk_in_test.ordered',

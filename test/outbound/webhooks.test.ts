@@ -6,19 +6,15 @@ import { forget } from '../../src/outbound/webhooks/inbox.ts';
 import { remove } from '../../src/resource/delete.ts';
 import { update } from '../../src/resource/update.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
+import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST, SYSTEMS } from './order-world.ts';
 
 let store: TestStore;
 let here: FollowWorld;
-beforeAll(async () => {
-  store = await openTestStore();
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
 });
-afterAll(() => store.close());
-beforeEach(async () => {
-  here = await followWorld(store);
-});
-afterEach(() => here.close());
 
 const task = async (id = 'one') => (await here.tasks(id))[0]!;
 const state = async (id = 'one') => [(await task(id)).status, (await here.read('ServiceRequest', id)).status];
