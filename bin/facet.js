@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 // The way in for `npm start` and `npx facet`: refuses an older Node in one sentence, then hands over to the program.
+import module from 'node:module';
+import { join } from 'node:path';
+
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   console.error(
@@ -7,5 +10,7 @@ if (major < 24) {
   );
   process.exit(1);
 }
+// what was compiled once is kept, beside the packages: nobody else can write there
+module.enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/compiled'));
 const { run } = await import('../src/cli/program.ts');
 await run(process.argv.slice(2));

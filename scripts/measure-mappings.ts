@@ -92,7 +92,7 @@ async function comparisons({ loaded, examples, world }: Bench): Promise<number> 
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
-  const samples = samplesOf(examples);
+  const samples = samplesOf(examples, loaded.shape);
   for (const example of examples) breachesOf(loaded, example, { world, samples });
   const { result } = await session.post('Profiler.takePreciseCoverage');
   await session.post('Profiler.stopPreciseCoverage');

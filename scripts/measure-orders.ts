@@ -9,8 +9,15 @@ import { startServers } from './histories/servers.ts';
 import { placeAtOnce } from './orders/orderer.ts';
 
 const { values: options } = parseArgs({
-  options: { orders: { type: 'string', default: '1000' }, latency: { type: 'string', default: '0' } },
+  options: { orders: { type: 'string', default: '1000' }, latency: { type: 'string', default: '0' }, help: { type: 'boolean' } },
 });
+if (options.help) {
+  console.log(`node scripts/measure-orders.ts [options]: how fast orders that waited for the network leave when it is back, with one process and two,
+beside a bare fetch loop. On PostgreSQL (BENCH_DATABASE_URL, default postgres://postgres@127.0.0.1:5432/postgres). Takes about a minute.
+  --orders N    how many wait (1000)
+  --latency MS  what the network takes for one order (0)`);
+  process.exit();
+}
 const ORDERS = Number(options.orders);
 const LATENCY_S = Number(options.latency) / 1000;
 /** As many as a process has on their way at once. */

@@ -17,6 +17,7 @@ import { rateLimiter } from './http/rate-limit.ts';
 import { fillIn } from './http/v1-fill-in.ts';
 import { startIndexWorker } from './index-worker.ts';
 import type { Loaded } from './loaded.ts';
+import type { WebhookWatch } from './outbound/following/following.ts';
 import type { JunctionParts } from './outbound/junction.ts';
 import { type Outside, outsideOf } from './outside.ts';
 import type { Mappings, Surface } from './projection/shape.ts';
@@ -40,10 +41,12 @@ export interface Parts {
   /** Where clients reach this server: no path, no trailing slash. */
   baseUrl: string;
   clock?: () => Date;
+  /** How long one attempt to send an order takes at most, in ms. */
+  attemptMs?: number;
   /** Told of every attempt to send an order. */
   attempted?: (topic: string, state: string) => void;
-  /** Told of every webhook, and how many seconds after its arrival it was worked through. */
-  webhook?: (outcome: string, seconds?: number) => void;
+  /** Told of every webhook. */
+  webhook?: WebhookWatch;
   /** Told of every message to a subscriber. */
   told?: (outcome: 'taken' | 'failed') => void;
   newId?: () => string;
@@ -77,7 +80,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const say = (told: object, text: string): void => log.info(told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(database, { tenant, id, at: clock().toISOString() });
   const late: JunctionParts['fillIn'] = (context, item, what) => fillIn(context, now.mappings, item, what);
-  const given = { isRevoked, fillIn: late, log: say, attempted, webhook, told: parts.told };
+  const given = { isRevoked, fillIn: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };
   const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, ...given });
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
@@ -129,5 +132,8 @@ function effectsOf(list: [ServedType, Effect][]): Map<ServedType, Effect[]> {
 }
 
 /** A key that is in force makes its caller; any other opens nothing. */
-const callerOf = (key: FoundKey | undefined): Caller | undefined =>
-  key?.state === 'active' ? { tenant: key.tenant, actor: key.id, surface: key.surface, scopes: key.scopes } : undefined;
+function callerOf(key: FoundKey | undefined): Caller | undefined {
+  if (key?.state !== 'active') return undefined;
+  const { tenant, id, surface, scopes, patient } = key;
+  return { tenant, actor: id, surface, scopes, ...(patient !== null && { patient }) };
+}

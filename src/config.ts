@@ -5,6 +5,8 @@ import { isIP } from 'node:net';
 export interface Config {
   /** NODE_ENV=production: no embedded database, no development keys, no sandbox. */
   production: boolean;
+  /** npm sets npm_lifecycle_event: a signal sent to npm reaches its shell and no further. */
+  underNpm: boolean;
   /** PORT: where to listen; default 3000, 0 picks a free one. */
   port: number;
   /** DATABASE_URL: a PostgreSQL; without it the embedded engine keeps its files in the data directory. */
@@ -58,10 +60,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new Error('DATABASE_URL must begin with postgres:// or postgresql://');
   return Object.freeze({
     production,
+    underNpm: env.npm_lifecycle_event !== undefined,
     port: wholeNumber('PORT', env.PORT, 3000, 65_535),
     databaseUrl,
     dataDir: text(env.FACET_DATA_DIR) ?? '.facet',
-    mappings: text(env.FACET_MAPPINGS),
+    mappings: mappingsFolder(env),
     baseUrl: url('FACET_BASE_URL', env.FACET_BASE_URL),
     trustProxy: trustProxy(env.TRUST_PROXY),
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
@@ -81,6 +84,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
   });
 }
+
+/** The folder of the vendors' shapes that the environment names: for commands that need nothing else of it. */
+export const mappingsFolder = (env: NodeJS.ProcessEnv = process.env): string | undefined => text(env.FACET_MAPPINGS);
 
 const text = (value: string | undefined): string | undefined => (value === undefined || value.trim() === '' ? undefined : value.trim());
 

@@ -55,9 +55,9 @@ export async function start(config: Config, say: (line: string) => void, { watch
       say(`Metrics: ${opened.url}`);
     }
     const commands =
-      ({ keyPrefixes }: Loaded): Commands =>
+      ({ keyPrefixes, mappings }: Loaded): Commands =>
       (request) =>
-        administer(database, request, { ...facet, keyPrefixes, now: () => new Date() });
+        administer(database, request, { ...facet, keyPrefixes, mappings, now: () => new Date() });
     cli.answer = commands(loaded);
     const keys = config.production ? undefined : await devKeys(database, config.dataDir, loaded.keyPrefixes);
     steps.unshift(await facet.outside(say, `http://127.0.0.1:${port}`));
@@ -83,7 +83,11 @@ type Step = () => Promise<void>;
 /** What the metrics count, once their door is open. */
 const telling = (watched: { door?: MetricsDoor }): Pick<MetricsDoor, 'attempted' | 'webhook' | 'told'> => ({
   attempted: (...told) => watched.door?.attempted(...told),
-  webhook: (...told) => watched.door?.webhook(...told),
+  webhook: {
+    arrived: (...told) => watched.door?.webhook.arrived(...told),
+    clockAhead: (seconds) => watched.door?.webhook.clockAhead(seconds),
+    applied: (...told) => watched.door?.webhook.applied(...told),
+  },
   told: (outcome) => watched.door?.told(outcome),
 });
 

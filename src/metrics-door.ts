@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Labels, type Metrics, metrics, type Sample } from './metrics.ts';
+import type { WebhookWatch } from './outbound/following/following.ts';
 import { NOTIFICATION } from './outbound/subscriptions/notifying.ts';
 import type { Database } from './store/database.ts';
 import { standingOf } from './store/outbox-view.ts';
@@ -13,8 +14,8 @@ export interface MetricsDoor {
   observe(req: IncomingMessage, res: ServerResponse): void;
   /** Counts an attempt at an entry of the outbox. */
   attempted(topic: string, state: string): void;
-  /** Counts a webhook on arrival; with `seconds`, how long it took until it was worked through. */
-  webhook(outcome: string, seconds?: number): void;
+  /** Counts a webhook on arrival, and how long it took until it was worked through. */
+  webhook: WebhookWatch;
   /** Counts a message to a subscriber. */
   told(outcome: string): void;
   close(): Promise<void>;
@@ -92,7 +93,7 @@ function orders(all: Metrics, database: Database, clock: () => Date): void {
 }
 
 /** Answers what counts one. */
-function webhooks(all: Metrics, database: Database): MetricsDoor['webhook'] {
+function webhooks(all: Metrics, database: Database): WebhookWatch {
   const arrived = all.counter(
     'facet_webhooks_total',
     'Webhooks that came to this process, by what they were: kept (new), repeated, refused (forged …).',
@@ -112,7 +113,19 @@ function webhooks(all: Metrics, database: Database): MetricsDoor['webhook'] {
       return ['new', 'retry'].map((state) => ({ labels: { state }, value: counts.find((one) => one.state === state)?.count ?? 0 }));
     },
   );
-  return (outcome, seconds) => (seconds === undefined ? arrived({ outcome }) : lag({ outcome }, seconds));
+  const ahead: { seconds?: number } = {};
+  all.gauge(
+    'facet_webhook_clock_ahead_seconds',
+    'How far the clock here was ahead of the network’s, by its last signed message to this process. Alert over 60 either way: over 300 all are refused.',
+    () => (ahead.seconds === undefined ? [] : [{ labels: {}, value: ahead.seconds }]),
+  );
+  return {
+    arrived: (outcome) => arrived({ outcome }),
+    clockAhead: (seconds) => {
+      ahead.seconds = seconds;
+    },
+    applied: (outcome, seconds) => lag({ outcome }, seconds),
+  };
 }
 
 /** Answers what counts a message. */

@@ -99,5 +99,7 @@ export function resultMappings(profiles: Profiles): ResultMappings {
     sample: inward('sample'),
     units: new Map(Object.entries(units).map(([unit, ucum]) => [foldedUnit(unit), ucum])),
     providerSystem: aliases.provider!,
+    markerSystem: aliases.biomarker!,
+    partSystem: aliases.part!,
   };
 }

@@ -6,7 +6,7 @@ import { everyShape, everySurface, examplesOf } from './projection/examples.ts';
 
 describe.each(everyShape)('%s', (_name, loaded, world) => {
   const examples = examplesOf(loaded);
-  const samples = samplesOf(examples);
+  const samples = samplesOf(examples, loaded.shape);
 
   test.each(examples.map((example) => [example.title, example] as const))('%s', (_title, example) => {
     expect(breachesOf(loaded, example, { world, samples })).toEqual([]);

@@ -13,7 +13,7 @@ select create_distributed_table('resource', 'tenant_id');
 select create_distributed_table(name::regclass, 'tenant_id', colocate_with => 'resource')
 from unnest(array[
   'resource_history', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite',
-  'lock_row', 'idempotency_key', 'outbox', 'placed_order', 'webhook_inbox', 'audit_event',
+  'lock_row', 'idempotency_key', 'outbox', 'outbox_event', 'placed_order', 'webhook_inbox', 'audit_event',
   'subscription', 'subscription_change', 'notification'
 ]) as name;
 

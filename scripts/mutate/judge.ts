@@ -24,7 +24,7 @@ export function judge({ content }: Mutant, { loaded, surface, examples, world }:
   const made = compileShape({ ...loaded.mapping, content }, surface, world);
   const [fault] = made.faults;
   if (fault || !made.loaded) return { by: 'start', text: fault?.text ?? '' };
-  const samples = samplesOf(examples);
+  const samples = samplesOf(examples, made.loaded.shape);
   for (const example of examples) {
     const [breach] = attempt(() => breachesOf(made.loaded!, example, { world, samples }));
     if (breach !== undefined) return { by: 'example', text: `${example.title}: ${breach}` };

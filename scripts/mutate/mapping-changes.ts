@@ -1,7 +1,9 @@
 // Faults in a mapping beside its fields: what is offered, searches, sorting, joins, duplicates, what is written and never shown.
-import type { AlsoSpec, JoinSpec, MappingSpec, SearchSpec, UniqueSpec } from '../../src/projection/spec.ts';
+import { isForward } from '../../src/projection/joins.ts';
+import type { AlsoSpec, JoinSpec, ManySpec, MappingSpec, SearchSpec, UniqueSpec } from '../../src/projection/spec.ts';
 import { otherForms } from './field-changes.ts';
 import { type Change, drop } from './mutant.ts';
+import { templateChanges } from './surface-changes.ts';
 
 export interface PlacedChange {
   keys: string[];
@@ -12,15 +14,44 @@ const at = (keys: string[], change: Change): PlacedChange => ({ keys, change });
 const to = (value: unknown): Change => ({ what: String(value), value });
 
 export function mappingChanges(content: MappingSpec): PlacedChange[] {
-  const { plural, interactions, idempotency, belongs = [], port, into, sort, says = {}, unique } = content;
+  const {
+    plural,
+    interactions,
+    idempotency,
+    take,
+    most,
+    only,
+    belongs = [],
+    except = {},
+    port,
+    into,
+    sort,
+    says = {},
+    unique,
+    for: whom,
+    item,
+    answers,
+    tells,
+    createStatus,
+  } = content;
   return [
     at(['path'], to(`${content.path}-x`)),
     ...(plural === undefined ? [] : [at(['plural'], to(`${plural}x`))]),
     ...interactions.map((one, nth) => at(['interactions', String(nth)], drop(`without ${one}`))),
     ...(idempotency === undefined ? [] : [at(['idempotency'], drop())]),
+    ...(take === undefined ? [] : [at(['take'], drop()), at(['take'], to(take === 'all' ? 'first' : 'all'))]),
+    ...(most === undefined ? [] : [at(['most'], drop()), at(['most'], to(most - 1))]),
+    ...Object.keys(content.envelope ?? {}).map((word) => at(['envelope', word], drop())),
+    ...templateChanges(content.envelope, ['envelope']),
     ...belongs.map((name, nth) => at(['belongs', String(nth)], drop(`without ${name}`))),
+    ...Object.entries(except).flatMap(([name, word]) => [at(['except', name], drop()), at(['except', name], to(`${word}x`))]),
+    ...[...Object.entries({ for: whom, item, answers, tells, createStatus })].flatMap(([word, value]) =>
+      value === undefined ? [] : [at([word], drop())],
+    ),
+    ...(content.many ? manyChanges(content.many) : []),
     ...(port === undefined ? [] : [at(['port'], drop())]),
     ...(into === undefined ? [] : [at(['into'], drop())]),
+    ...lessOf(only),
     ...(sort === undefined ? [] : [at(['sort'], drop()), at(['sort'], to(turned(sort)))]),
     ...Object.keys(says).map((name) => at(['says', name], drop())),
     ...orderOfFields(content),
@@ -32,6 +63,25 @@ export function mappingChanges(content: MappingSpec): PlacedChange[] {
 }
 
 const turned = (sort: string): string => (sort.startsWith('-') ? sort.slice(1) : `-${sort}`);
+
+/** One of the parameters that every list asks with less. */
+function lessOf(only: string | undefined): PlacedChange[] {
+  const parts = only?.split('&') ?? [];
+  return parts.map((part) => at(['only'], to(parts.filter((one) => one !== part).join('&'))));
+}
+
+/** Another name of the list, a field that all items share, another number or status, items told apart by one field less. */
+function manyChanges({ list, fields, least, most, identity = [] }: ManySpec): PlacedChange[] {
+  return [
+    at(['many'], drop('left out')),
+    at(['many', 'list'], to(`${list}x`)),
+    ...fields.map((name, nth) => at(['many', 'fields', String(nth)], drop(`without ${name}`))),
+    ...(least === undefined ? [] : [at(['many', 'least'], to(least + 1))]),
+    at(['many', 'most'], to(most - 1)),
+    at(['many', 'most'], to(most + 1)),
+    ...identity.map((name, nth) => at(['many', 'identity', String(nth)], drop(`without ${name}`))),
+  ];
+}
 
 /** A field less, and two in the other order: the vendor prints all of them, in this one. */
 function orderOfFields({ fields }: MappingSpec): PlacedChange[] {
@@ -45,14 +95,17 @@ function orderOfFields({ fields }: MappingSpec): PlacedChange[] {
 
 const alsoChanges = ({ value, while: condition }: AlsoSpec, keys: string[]): PlacedChange[] => [
   at(keys, drop('left out')),
-  at([...keys, 'value'], to(typeof value === 'boolean' ? !value : `${value}x`)),
+  ...(value === undefined ? [] : [at([...keys, 'value'], to(typeof value === 'boolean' ? !value : `${value}x`))]),
   ...(condition === undefined ? [] : [at([...keys, 'while'], drop())]),
 ];
 
-const joinChanges = ({ search, leaving }: JoinSpec, keys: string[]): PlacedChange[] => [
-  at([...keys, 'search'], to(search.replace(/&_sort=[^&]*/, ''))),
-  ...(leaving === undefined ? [] : [at([...keys, 'leaving'], drop())]),
-];
+function joinChanges(spec: JoinSpec, keys: string[]): PlacedChange[] {
+  if (isForward(spec)) return [at([...keys, 'resource'], to(spec.resource === 'Patient' ? 'Location' : 'Patient'))];
+  return [
+    at([...keys, 'search'], to(spec.search.replace(/&_sort=[^&]*/, ''))),
+    ...(spec.leaving === undefined ? [] : [at([...keys, 'leaving'], drop())]),
+  ];
+}
 
 function searchChanges(spec: SearchSpec, keys: string[]): PlacedChange[] {
   if (typeof spec === 'string') return [at(keys, drop('left out')), ...textChanges(spec, keys)];
@@ -66,16 +119,19 @@ function searchChanges(spec: SearchSpec, keys: string[]): PlacedChange[] {
       ...words.flatMap(([word, text]) => textChanges(text, [...keys, 'words', word])),
     ];
   }
-  if ('each' in spec)
+  if ('everyWord' in spec)
     return [
       at(keys, drop('left out')),
-      at(keys, { what: 'not word by word', value: spec.each }),
-      ...textChanges(spec.each, [...keys, 'each']),
+      at(keys, { what: 'not word by word', value: spec.everyWord }),
+      ...textChanges(spec.everyWord, [...keys, 'everyWord']),
     ];
   return [
     at(keys, drop('left out')),
-    ...textChanges(spec.fhir, [...keys, 'fhir']),
-    ...(spec.required ? [at([...keys, 'required'], drop())] : []),
+    ...(spec.fhir === undefined ? [] : textChanges(spec.fhir, [...keys, 'fhir'])),
+    ...(spec.span ? [1, -1].map((more) => at([...keys, 'span', 'days'], to(spec.span!.days + more))) : []),
+    ...(['required', 'missing', 'format', 'several', 'span'] as const).flatMap((word) =>
+      spec[word] === undefined ? [] : [at([...keys, word], drop())],
+    ),
     ...(spec.as === undefined ? [] : [at([...keys, 'as'], drop()), ...otherForms(spec.as).map((change) => at([...keys, 'as'], change))]),
     ...(spec.id === undefined
       ? []

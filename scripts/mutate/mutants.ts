@@ -32,7 +32,7 @@ function fieldChanges(fields: Record<string, FieldSpec>, keys: string[]): Placed
 
 /** Keys that lead to a path, below a mapping. */
 const PATHS =
-  /^(?:fields\.(?:\w+\.fields\.)*\w+\.(?:fhir|at|list|each|link\.to|own\.\w+|derived\.(?!as$)\w+|exists\.agrees\.\w+)(?:\.\d+)?|let\.\w+(?:\.having|\.first\.\d+)?|row\.(?:each|by)|with\.\w+\.on|also\.\d+\.(?:fhir|while))$/;
+  /^(?:fields\.(?:\w+\.fields\.)*\w+\.(?:fhir|at|list|each|link\.to|own\.\w+|derived\.(?!as$)\w+|exists\.agrees\.\w+)(?:\.\d+)?|let\.\w+(?:\.elementHas|\.first\.\d+)?|row\.(?:elements|by)|with\.\w+\.(?:owner|to)(?:\.\d+)?|also\.\d+\.(?:fhir|copyOf|while))$/;
 
 function allPaths(loaded: LoadedShape): PlacedChange[] {
   const { content } = loaded.mapping;

@@ -47,7 +47,7 @@ function surfaceChanges({
     ]),
     ...Object.entries(page).flatMap(([name, value]) => plainChanges(value).map((change) => at(['page', name], change))),
     ...(rateLimit === null ? [at(['rateLimit'], to({ limit: 1, seconds: 1 }))] : [at(['rateLimit'], to(null))]),
-    ...Object.entries(rateLimit ?? {}).map(([name, value]) => at(['rateLimit', name], to(value + 1))),
+    ...Object.entries(rateLimit ?? {}).map(([name, value]) => at(['rateLimit', name], typeof value === 'number' ? to(value + 1) : drop())),
     ...Object.entries(ids?.prefixes ?? {}).flatMap(([type, prefix]) => [
       at(['ids', 'prefixes', type], drop()),
       at(['ids', 'prefixes', type], to(`${prefix}x`)),
@@ -66,7 +66,7 @@ function surfaceChanges({
 }
 
 /** A name less, one exchanged with another value of the answer, a literal changed: at every place of a template. */
-function templateChanges(template: unknown, keys: string[]): PlacedChange[] {
+export function templateChanges(template: unknown, keys: string[]): PlacedChange[] {
   if (typeof template === 'string')
     return [at(keys, to(template.startsWith('$') ? (template === '$requestId' ? '$time' : '$requestId') : `${template}x`))];
   if (typeof template !== 'object' || template === null) return [];

@@ -152,7 +152,7 @@ async function outage({ sandbox: { world } }: Running, hours: number, meanwhile:
 
 const PAUSE_MS = 50;
 /** So long nothing may happen, in real time, before time leaps although something is due: somebody may be dead, or hold back. */
-const STILL_MS = 300;
+const STILL_MS = 1000;
 /** In the end, after so many leaps of half a minute, what is still open is stuck. */
 const LEAPS = 3000;
 

@@ -36,6 +36,7 @@ type Body = Record<string, unknown> & {
   basedOn?: { reference: string }[];
   result?: { reference: string }[];
   code?: { text?: string };
+  subject?: { reference: string };
 };
 
 const OPEN = "topic in ('order', 'order-cancellation') and state not in ('done', 'refused', 'cancelled')";
@@ -107,7 +108,7 @@ interface Found {
 }
 
 function anomaliesOf(ordered: Ordered, found: Found): string[] {
-  const { tenant, id, lives: expected, wanted } = ordered;
+  const { tenant, id, patient, lives: expected, wanted } = ordered;
   const { lives, bodies, there } = found;
   const name = `${tenant}/ServiceRequest/${id}`;
   const wrong: string[] = [];
@@ -124,6 +125,8 @@ function anomaliesOf(ordered: Ordered, found: Found): string[] {
     else if (!/^(cancelled|sample_with_lab|completed|failed)/.test(statusOf(order))) wrong.push(`taken back and still ${statusOf(order)}`);
     if (lives.length === 1) wrong.push(...reportAnomalies(order, `${tenant}/`, found.reports.get(name) ?? [], bodies));
   }
+  const told = [bodies.get(name), ...(found.reports.get(name) ?? []).map(([, report]) => report)];
+  if (told.some((body) => body?.subject?.reference !== `Patient/${patient}`)) wrong.push("it, or its report, is another patient's");
   if (!wanted && bodies.get(name)?.status !== 'revoked') wrong.push(`taken back and ${bodies.get(name)?.status}`);
   return wrong.map((text) => `${name}: ${text}`);
 }

@@ -37,6 +37,8 @@ const NEXT: [from: RegExp, to: string[]][] = [
   [/\.completed$/, ['completed.walk_in_test.corrected']],
 ];
 const MOST_FAULTS = 20;
+/** How far lists are behind what was made, in seconds. */
+const LISTED_AFTER = [0, 0, 2, 30];
 
 /** What it needs to know of a run. `hooks`: where webhooks may go; `failuresKept`: whether failures in front of the network are kept under a key. */
 export interface Scene {
@@ -54,7 +56,8 @@ export function mischief(scene: Scene): void {
   else if (what < 0.7) world.advance(random() * 20);
   else if (what < 0.85) atTheLaboratory(scene);
   else if (what < 0.93) world.webhooks.mishaps = [...world.webhooks.mishaps, pick(random, MISHAPS)].slice(0, MOST_FAULTS);
-  else if (what < 0.98) world.webhooks.url = pick(random, scene.hooks);
+  else if (what < 0.96) world.listedAfter = pick(random, LISTED_AFTER);
+  else if (what < 0.99) world.webhooks.url = pick(random, scene.hooks);
   else world.failuresKept = scene.failuresKept;
 }
 

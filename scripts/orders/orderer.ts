@@ -1,5 +1,5 @@
 // Places orders through FHIR, whatever happens to the servers: written by id until the answer says that it stands. Now and then an id is used by both tenants,
-// revoked, or deleted and made again.
+// revoked, deleted and made again, or written by somebody who does not know what the network has said of it, or who takes it for another patient's.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Servers } from '../histories/servers.ts';
 
@@ -7,6 +7,7 @@ import type { Servers } from '../histories/servers.ts';
 export interface Ordered {
   tenant: 'demo' | 'other';
   id: string;
+  patient: string;
   lives: number;
   wanted: boolean;
 }
@@ -44,7 +45,7 @@ const PAGE = 250;
 export async function placeAtOnce({ bases, keys }: Servers, orders: number): Promise<void> {
   const post = async (resources: { resourceType: string; id: string }[]) => {
     const entry = resources.map((resource) => ({ resource, request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` } }));
-    const status = await asked(bases()[0]!, {
+    const { status } = await asked(bases()[0]!, {
       method: 'POST',
       key: keys.demo.fhir,
       body: { resourceType: 'Bundle', type: 'transaction', entry },
@@ -58,25 +59,30 @@ export async function placeAtOnce({ bases, keys }: Servers, orders: number): Pro
   }
 }
 
+const TAKEN: ReadonlySet<number> = new Set([200, 201, 204]);
+const REFUSED: ReadonlySet<number> = new Set([409]);
+const TAKEN_OR_OVER: ReadonlySet<number> = new Set([...TAKEN, ...REFUSED]);
+
 export type Place = (nth: number, random: () => number) => Promise<Ordered[]>;
 
 /** `place`: one id, for one tenant or both. */
 export async function orderer({ bases, keys }: Servers): Promise<Place> {
   let calls = 0;
-  const call = async (tenant: Tenant, method: string, path: string, body?: object): Promise<void> => {
+  /** Asks until somebody says one of these, or what nobody should say. */
+  const call = async (tenant: Tenant, [method, path, body]: [string, string, object?], wanted = TAKEN): Promise<void> => {
     for (let nth = 0; nth < 600; nth++) {
       const base = bases()[calls++ % bases().length]!;
-      const status = await asked(`${base}/${path}`, { method, key: keys[tenant].fhir, body });
-      if (status >= 200 && status < 300) return;
-      if (status !== 0 && status !== 409 && status !== 429 && status < 500) throw new Error(`${method} ${path}: ${status}`);
+      const { status, text } = await asked(`${base}/${path}`, { method, key: keys[tenant].fhir, body });
+      if (wanted.has(status)) return;
+      if (status !== 0 && status !== 409 && status !== 429 && status < 500) throw new Error(`${method} ${path}: ${status} ${text}`);
       await delay(200);
     }
     throw new Error(`${method} ${path}: no server takes it`);
   };
-  const put = (tenant: Tenant, resource: { resourceType: string; id: string }) =>
-    call(tenant, 'PUT', `${resource.resourceType}/${resource.id}`, resource);
+  const put = (tenant: Tenant, resource: { resourceType: string; id: string; note?: object[] }, wanted?: ReadonlySet<number>) =>
+    call(tenant, ['PUT', `${resource.resourceType}/${resource.id}`, resource], wanted);
   const entry = PATIENTS_OF.map((resource) => ({ resource, request: { method: 'PUT', url: `Patient/${resource.id}` } }));
-  for (const tenant of ['demo', 'other'] as const) await call(tenant, 'POST', '', { resourceType: 'Bundle', type: 'transaction', entry });
+  for (const tenant of ['demo', 'other'] as const) await call(tenant, ['POST', '', { resourceType: 'Bundle', type: 'transaction', entry }]);
   return async (nth, random) => {
     const id = `sr-${nth}`;
     const patient = `p${nth % PATIENTS}`;
@@ -85,14 +91,19 @@ export async function orderer({ bases, keys }: Servers): Promise<Place> {
     return Promise.all(
       tenants.map(async (tenant): Promise<Ordered> => {
         await put(tenant, request(id, patient));
-        if (fate > 0.06) return { tenant, id, lives: 1, wanted: true };
+        if (fate > 0.94) {
+          await put(tenant, { ...request(id, patient), note: [{ text: 'from an old copy' }] }, TAKEN_OR_OVER);
+          await put(tenant, request(id, `p${(nth + 1) % PATIENTS}`), REFUSED);
+        }
+        const ordered = { tenant, id, patient };
+        if (fate > 0.06) return { ...ordered, lives: 1, wanted: true };
         if (wait < 0.5) await delay(wait * 1000);
         else await arrival(bases()[0]!, { id, key: keys[tenant].fhir });
         await put(tenant, request(id, patient, 'revoked'));
-        if (fate > 0.04) return { tenant, id, lives: 1, wanted: false };
-        await call(tenant, 'DELETE', `ServiceRequest/${id}`);
+        if (fate > 0.04) return { ...ordered, lives: 1, wanted: false };
+        await call(tenant, ['DELETE', `ServiceRequest/${id}`]);
         await put(tenant, request(id, patient));
-        return { tenant, id, lives: 2, wanted: true };
+        return { ...ordered, lives: 2, wanted: true };
       }),
     );
   };
@@ -110,14 +121,19 @@ async function arrival(base: string, { id, key }: { id: string; key: string }): 
   }
 }
 
-/** The status; 0: nobody answered. */
-async function asked(url: string, { method, key, body }: { method: string; key: string; body: object | undefined }): Promise<number> {
+interface Asking {
+  method: string;
+  key: string;
+  body: object | undefined;
+}
+
+/** Status 0: nobody answered. */
+async function asked(url: string, { method, key, body }: Asking): Promise<{ status: number; text: string }> {
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json' };
   try {
     const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }), signal: AbortSignal.timeout(20_000) });
-    await answer.arrayBuffer();
-    return answer.status;
+    return { status: answer.status, text: await answer.text() };
   } catch {
-    return 0;
+    return { status: 0, text: '' };
   }
 }

@@ -77,7 +77,7 @@ interface Told {
 /** Listens to what the store would run, and answers with one row. What leads, leads to many. */
 async function told(query: Query, after?: Position): Promise<Told[]> {
   const statements: Told[] = [];
-  const row = { rtype: TYPES[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', self_h: '1', total: 1, many: true };
+  const row = { rtype: TYPES[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', total: 1, many: true };
   const listening: Database = {
     engine: 'server',
     query: async <T extends object>(sql: string, parameters: unknown[] = []) => {

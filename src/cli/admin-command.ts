@@ -1,4 +1,5 @@
 // What a command on the database is: how it travels from the command line to whoever holds the database, and how it is run there.
+import type { Mappings } from '../projection/shape.ts';
 import type { Caller, Context } from '../resource/context.ts';
 import type { Database } from '../store/database.ts';
 
@@ -10,9 +11,10 @@ export interface AdminRequest {
 
 export type Options = Record<string, string | undefined>;
 
-/** What commands need to know: which surfaces exist and how their keys begin; the time; how resources are written for a tenant. */
+/** What commands need to know: which surfaces exist, how their keys begin and what they offer; the time; how resources are written for a tenant. */
 export interface AdminFacts {
   keyPrefixes: Record<string, string>;
+  mappings: Mappings;
   now: () => Date;
   contextOf(caller: Caller): Context;
 }

@@ -8,7 +8,7 @@ import { storeOf } from '../store/sql-store.ts';
 import type { AdminFacts } from './admin-command.ts';
 
 export function adminFacts(database: Database, { baseUrl, port, mappings }: Config): AdminFacts {
-  const { keyPrefixes, registry } = load(mappings);
+  const { keyPrefixes, registry, mappings: loaded } = load(mappings);
   const now = () => new Date();
   const base = {
     store: storeOf(database),
@@ -19,5 +19,5 @@ export function adminFacts(database: Database, { baseUrl, port, mappings }: Conf
     profiles: UNCHECKED,
     baseUrl: `${baseUrl ?? `http://localhost:${port}`}/fhir/R4`,
   };
-  return { keyPrefixes, now, contextOf: (caller) => ({ ...base, caller }) };
+  return { keyPrefixes, mappings: loaded, now, contextOf: (caller) => ({ ...base, caller }) };
 }

@@ -40,7 +40,7 @@ const closing = (quick: boolean): string =>
 function isAbout({ directory }: MappingWorld, place: string, names: string[]): boolean {
   if (!names.length) return true;
   const [vendor = '', file = ''] = relative(directory, place.replace(/:\d+.*$/, '')).split('/');
-  const shape = file.replace(/(\.examples)?\.yaml$/, '');
+  const shape = file.replace(/(\.examples)?\.ya?ml$/i, '');
   return names.some((name) => name === vendor || name === `${vendor}/${shape}` || (shape === 'surface' && name.startsWith(`${vendor}/`)));
 }
 

@@ -16,6 +16,7 @@ export function explainMapping(loaded: LoadedShape, world: MappingWorld): string
   return [
     bold(`${nameOf(loaded)}: ${shape.interactions.join(', ')} at ${shape.path}, ${withArticle(shape.resource)}`),
     ...(about === undefined ? [] : broken(about, 100)),
+    ...(shape.aboutMe ? ['Keys that stand for a person open it, and no others.'] : []),
     '',
     ...fieldLines(loaded, world),
     ...filterLines(loaded, world),
@@ -25,7 +26,7 @@ export function explainMapping(loaded: LoadedShape, world: MappingWorld): string
 
 function fieldLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
   const { file } = loaded.mapping;
-  const samples = samplesOf(existsSync(examplesFile(file)) ? readExamples(file).content : []);
+  const samples = samplesOf(existsSync(examplesFile(file)) ? readExamples(file).content : [], loaded.shape);
   const rows = explainedFields(loaded, { registry, samples }).map(({ field, paths, parameters }) => [
     field,
     paths.join(', '),

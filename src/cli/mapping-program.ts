@@ -59,7 +59,7 @@ export function mappingCommands(mapping: Command): void {
     mapping
       .command(usage)
       .description(about)
-      .option('--mappings <folder>', 'where the mappings stand (default: the project’s own)')
+      .option('--mappings <folder>', 'where the mappings stand (default: FACET_MAPPINGS, else the project’s own)')
       .option('--profiles <folder>', 'where the definitions stand that they point at')
       .addHelpText('after', help);
   command('new <name> [file]', 'begin a shape from a sample of its JSON, from a file or standard input', HELP.new)

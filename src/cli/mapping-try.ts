@@ -2,9 +2,11 @@
 import { parse, stringify } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
-import { envOf } from '../projection/laws/example.ts';
+import { envOf, itemsIn } from '../projection/laws/example.ts';
 import { agreesWithFhirPath } from '../projection/laws/fhirpath-oracle.ts';
+import type { Field } from '../projection/lens/field.ts';
 import type { LoadedShape } from '../projection/load/loaded.ts';
+import { requestFields } from '../projection/many.ts';
 import type { View } from '../projection/shape.ts';
 import { bold, green, red, withArticle } from './columns.ts';
 
@@ -24,25 +26,52 @@ export function tryBody(loaded: LoadedShape, text: string, now: Date): Tried {
 }
 
 function tryRequest(loaded: LoadedShape, { plain, exact }: { plain: unknown; exact: View }, now: Date): Tried {
-  const { shape, mapping } = loaded;
+  const { shape } = loaded;
   const issues = shape.check(plain, now.toISOString());
   if (issues.length) return { taken: false, lines: [red('The request is refused'), ...issues.map(({ text }) => `  ${text}`)] };
-  const known = shape.known(exact);
-  const row = mapping.content.row;
-  const env = envOf({ newId: ID, now: now.toISOString(), ...(row && { [row.key]: shape.rows!.of(known) }) });
-  const resource: Resource = { ...shape.write(known, undefined, env), id: ID };
-  const dropped = Object.keys(exact).filter((name) => !(name in known));
+  const { fields } = loaded.lens;
+  const left = leftOut([...requestFields(fields, loaded.mapping.content.many), ...fields.filter(({ spec }) => spec.readOnly)], exact);
+  const unknown = left.filter(({ known }) => !known).map(({ at }) => at);
+  const shown = left.filter(({ known }) => known).map(({ at }) => at);
+  const told = [
+    ...(unknown.length
+      ? [`Left out, as nothing describes ${unknown.length === 1 ? 'it' : 'them'}: ${[...new Set(unknown)].join(', ')}`]
+      : []),
+    ...(shown.length ? [`Left out, as only answers have ${shown.length === 1 ? 'it' : 'them'}: ${[...new Set(shown)].join(', ')}`] : []),
+  ];
   return {
     taken: true,
-    lines: [
-      ...(dropped.length ? [`Left out, as nothing describes ${dropped.length === 1 ? 'it' : 'them'}: ${dropped.join(', ')}`, ''] : []),
-      bold(`The ${shape.resource} it becomes`),
-      pretty(resource),
-      ...validity(resource),
-      '',
-      ...shownLines(loaded, resource, { ...env, created: now.toISOString() }, now),
-    ],
+    lines: [...told, ...(told.length ? [''] : []), ...itemsIn(shape, exact).flatMap((item) => itemLines(loaded, item, now))],
   };
+}
+
+/** What of a body is in no request: nothing describes it (`known`: only answers have it). Inside of objects and of members of lists too, each by its place. */
+function leftOut(fields: Field[], body: object, above = ''): { at: string; known: boolean }[] {
+  return Object.entries(body).flatMap(([name, value]) => {
+    const field = fields.find((one) => one.name === name);
+    const at = above + name;
+    if (!field || field.spec.readOnly) return [{ at, known: field !== undefined }];
+    const inner = field.fields ?? field.members;
+    const objects = inner ? [value].flat().filter((one) => typeof one === 'object' && one !== null) : [];
+    return objects.flatMap((one) => leftOut(inner!, one, `${at}.`));
+  });
+}
+
+/** What one item of a request becomes. */
+function itemLines(loaded: LoadedShape, item: View, now: Date): string[] {
+  const { shape, mapping } = loaded;
+  const row = mapping.content.row;
+  const known = envOf({ me: ID, patient: ID, now: now.toISOString(), ...(row && { [row.key]: shape.rows!.of(item) }) });
+  const id = shape.many?.idOf(item, known) ?? ID;
+  const env = { ...known, newId: id };
+  const resource: Resource = { ...shape.write(item, undefined, env), id };
+  return [
+    bold(`The ${shape.resource} it becomes`),
+    pretty(resource),
+    ...validity(resource),
+    '',
+    ...shownLines(loaded, resource, { ...env, created: now.toISOString() }, now),
+  ];
 }
 
 function tryResource(loaded: LoadedShape, resource: Resource, now: Date): Tried {

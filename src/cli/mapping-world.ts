@@ -1,8 +1,10 @@
 // What the mapping commands work on: the mappings and definitions in their folders, read and not thrown away when something is wrong with one of them.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { mappingsFolder } from '../config.ts';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
 import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
+import { STEPS } from '../outbound/steps.ts';
 import { nameOf } from '../projection/laws/example.ts';
 import type { LoadedShape } from '../projection/load/loaded.ts';
 import { type Readings, readMappings } from '../projection/load/mapping.ts';
@@ -19,13 +21,20 @@ export interface MappingPlaces {
   profiles?: string;
 }
 
-/** Reads the folders, by default the project's own. */
-export function mappingWorld({ mappings = join(ROOT, 'mappings'), profiles = join(ROOT, 'fhir-profiles') }: MappingPlaces): MappingWorld {
+/** Reads the folders: of the mappings by default the one that a server reads, of the definitions the project's own. */
+export function mappingWorld({ mappings = standardFolder(), profiles = join(ROOT, 'fhir-profiles') }: MappingPlaces): MappingWorld {
   for (const folder of [mappings, profiles]) if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
   const definitions = loadProfiles(profiles, join(mappings, 'fhir-profiles'));
   const registry = buildRegistry(definitions.searchParameters);
-  return { directory: mappings, profiles: definitions, registry, ...readMappings(mappings, { profiles: definitions, registry }) };
+  return {
+    directory: mappings,
+    profiles: definitions,
+    registry,
+    ...readMappings(mappings, { profiles: definitions, registry, ports: STEPS }),
+  };
 }
+
+const standardFolder = (): string => mappingsFolder() ?? join(ROOT, 'mappings');
 
 /** The shapes with these names (`vendor/shape`, or `vendor` for all of one); all when none is named. A name that is none is an Error. */
 export function chosen({ shapes, faults }: MappingWorld, names: string[]): LoadedShape[] {

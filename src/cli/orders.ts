@@ -22,6 +22,8 @@ const MEANING: Record<OutboxState, string> = {
   refused: 'was refused by the laboratory network, for good',
   cancelled: 'was called off before it was sent',
 };
+/** What is sent about an order. */
+const TOPICS: Record<string, string> = { [ORDER]: 'ordering', [CANCELLATION]: 'calling off' };
 const STATES = Object.keys(MEANING) as OutboxState[];
 /** Names for several states at once. */
 const GROUPS: Record<string, OutboxState[]> = { open: ['queued', 'sending', 'unknown', 'parked'], all: STATES };
@@ -34,7 +36,7 @@ export async function ordersList(database: Database, options: Options, { now, co
   const tenants = await namesOf(database, tenant);
   const at = now();
   const found = await listOutbox(database, {
-    topic: ORDER,
+    topic: Object.keys(TOPICS),
     states,
     limit: most + 1,
     ...(tenant !== undefined && { tenant: [...tenants.keys()][0]! }),
@@ -46,6 +48,7 @@ export async function ordersList(database: Database, options: Options, { now, co
     .map((entry) => [
       tenants.get(entry.tenant) ?? String(entry.tenant),
       requestId(entry),
+      TOPICS[entry.topic]!,
       entry.state,
       spanOf(at.getTime() - Date.parse(entry.createdAt)),
       String(entry.attempts),
@@ -53,7 +56,7 @@ export async function ordersList(database: Database, options: Options, { now, co
       (entry.lastError ?? '').slice(0, 60),
     ]);
   const more = found.length > most ? [`more than ${limit}: --limit shows more of them`] : [];
-  return [...textTable(['tenant', 'order', 'state', 'age', 'attempts', 'next', 'reason'], rows), ...more];
+  return [...textTable(['tenant', 'order', 'what', 'state', 'age', 'attempts', 'next', 'reason'], rows), ...more];
 }
 
 export async function ordersShow(database: Database, options: Options, { now, contextOf }: AdminFacts): Promise<string[]> {

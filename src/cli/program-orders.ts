@@ -8,7 +8,8 @@ States:
   queued     waits to be sent
   sending    is being sent at this moment
   unknown    may have arrived, nobody knows yet: it is looked for before it is sent again
-  parked     waits for a person: after three days without confirmation, or put aside
+  parked     waits for a person: after three days without confirmation, after an hour in which
+             the network failed at this order and not at others, or put aside
   done       stands at the laboratory network
   refused    was refused by the laboratory network, for good
   cancelled  was called off before it was sent
@@ -43,7 +44,7 @@ Example:
 export function ordersOf(orders: Command, run: Run): void {
   orders
     .command('list')
-    .description('orders by state and age, the one that waits longest first')
+    .description('orders and their callings off by state and age, the one that waits longest first')
     .option('--tenant <name>', 'of this tenant only')
     .option('--state <state>', 'in this state', 'open')
     .option('--older <time>', 'ordered at least so long ago: 30s, 10m, 2h, 3d')

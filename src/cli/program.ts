@@ -67,7 +67,10 @@ Example:
   keysCreate: `
 Examples:
   facet keys create --tenant springfield --surface fhir --scopes system/Patient.rs,system/Observation.cruds
-  facet keys create --tenant springfield --surface loop --name "order desk" --expires 2027-01-31`,
+  facet keys create --tenant springfield --surface loop --name "order desk" --expires 2027-01-31
+  facet keys create --tenant springfield --surface loop --patient 0190b3c2-0000-7000-8000-000000000001
+
+A key with --patient stands for that person: it opens what is about that person (…/patients/me/…), and nothing else.`,
   keysList: `
 Example:
   facet keys list --tenant springfield`,
@@ -109,6 +112,7 @@ function keysOf(keys: Command): void {
     .option('--scopes <list>', 'read, write, *, admin or SMART system scopes (system/Patient.rs), by comma', '*')
     .option('--name <text>', 'what it is for')
     .option('--expires <date>', 'when it stops, by UTC (2027-01-31)')
+    .option('--patient <id>', 'the person it stands for, by the id that the surface or FHIR shows')
     .addHelpText('after', EXAMPLES.keysCreate!)
     .action((options: Record<string, string>) => admin('keys create', options));
   keys
@@ -172,9 +176,10 @@ function indexOf(index: Command): void {
 
 /** A signal while it is still starting waits for that: a database half made is not left behind. */
 async function serve({ watchMappings = false }: { watchMappings?: boolean }): Promise<void> {
-  const told = signalled();
-  const { start } = await import('../main.ts');
+  const signal = signalled();
   const config = readConfig();
+  const told = config.underNpm ? Promise.race([signal, orphaned()]) : signal;
+  const { start } = await import('../main.ts');
   if (watchMappings && config.production) throw new Error('--watch-mappings is for development: a server in production is started anew');
   const running = await start(config, (line) => console.log(line), { watch: watchMappings });
   await told;
@@ -193,6 +198,20 @@ function signalled(): Promise<void> {
         resolve();
       });
     }
+  });
+}
+
+const ORPHAN_LOOK_MS = 250;
+
+/** Resolves when the process that started this one is gone: a supervisor that stops npm ends npm's shell, which tells nobody. */
+function orphaned(): Promise<void> {
+  const parent = process.ppid;
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(timer);
+      resolve();
+    }, ORPHAN_LOOK_MS).unref();
   });
 }
 

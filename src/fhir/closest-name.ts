@@ -16,17 +16,21 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return closest === undefined ? '' : ` (did you mean ${closest}?)`;
 }
 
-/** How many letters must be put in, left out or replaced (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) row = nextRow(row, a[i - 1]!, b, i);
-  return row[b.length]!;
-}
+/** What to say after a name that is none: which was probably meant, and which there are. */
+export const amongThese = (name: string, known: readonly string[]): string =>
+  `${didYouMean(name, known)}${known.length ? `; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}` : ''}`;
 
-function nextRow(above: number[], letter: string, b: string, first: number): number[] {
-  const row = [first];
-  for (let j = 1; j <= b.length; j++) {
-    row.push(Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + (letter === b[j - 1] ? 0 : 1)));
+/** How many letters must be put in, left out, replaced, or exchanged with the next (optimal string alignment). */
+function distance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
+  for (let i = 1; i <= a.length; i++) {
+    const above = rows[i - 1]!;
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Infinity;
+      row.push(Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1), swapped));
+    }
+    rows.push(row);
   }
-  return row;
+  return rows[a.length]![b.length]!;
 }

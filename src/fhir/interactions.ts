@@ -53,32 +53,40 @@ export const INTERACTIONS = {
 
 export type InteractionName = keyof typeof INTERACTIONS;
 
-/** An interaction at a path, and what the path names. */
-export interface Route {
-  name: InteractionName;
-  facts: InteractionFacts;
+/** An interaction, and what the path names. */
+export interface Route extends Interaction {
   parameters: Readonly<Record<string, string>>;
 }
 
-const ROWS = (Object.entries(INTERACTIONS) as [InteractionName, InteractionFacts][]).map(([name, facts]) => ({
-  name,
-  facts,
-  segments: facts.path.split('/').slice(1).filter(Boolean),
+interface Interaction {
+  name: InteractionName;
+  facts: InteractionFacts;
+}
+
+/** What answers at a path, by method, and what the path names. */
+export interface Place {
+  methods: ReadonlyMap<string, Interaction>;
+  parameters: Readonly<Record<string, string>>;
+}
+
+const ROWS = (Object.entries(INTERACTIONS) as [InteractionName, InteractionFacts][]).map(([name, facts]) => ({ name, facts }));
+
+const PLACES = [...Map.groupBy(ROWS, ({ facts }) => facts.path)].map(([path, rows]) => ({
+  segments: path.split('/').slice(1).filter(Boolean),
+  methods: new Map(rows.map((row) => [row.facts.method, row])),
 }));
 
-/** What answers at a path, by method; undefined when there is no such path. `path`: below the base, percent-encoded. */
-export function routesAt(path: string): ReadonlyMap<string, Route> | undefined {
+/** Undefined when there is no such path. `path`: below the base, percent-encoded. */
+export function placeAt(path: string): Place | undefined {
   const given = path.split('/').slice(1).map(decodeURIComponent);
   if (given.at(-1) === '') given.pop();
-  const first = ROWS.find(({ segments }) => fits(segments, given));
-  if (!first) return undefined;
-  const rows = ROWS.filter(({ facts }) => facts.path === first.facts.path);
-  return new Map(rows.map(({ name, facts, segments }) => [facts.method, { name, facts, parameters: parametersOf(segments, given) }]));
+  const place = PLACES.find(({ segments }) => fits(segments, given));
+  return place && { methods: place.methods, parameters: parametersOf(place.segments, given) };
 }
 
 /** The methods of a path, as Allow lists them. */
-export const methodsOf = (routes: ReadonlyMap<string, Route>): string[] =>
-  [...routes.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
+export const methodsOf = ({ methods }: Place): string[] =>
+  [...methods.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
 
 /** The method whose interaction answers. https://hl7.org/fhir/R4/http.html#head */
 export const answering = (method: string): string => (method === 'HEAD' ? 'GET' : method);

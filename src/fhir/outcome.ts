@@ -17,6 +17,8 @@ export const KINDS = {
   /** Of the URL, where a vendor tells it apart from what is wrong with a body. */
   parameter: { status: 400, code: 'invalid' },
   'not-supported': { status: 400, code: 'not-supported' },
+  /** A header says that the method is to be another. */
+  override: { status: 400, code: 'not-supported' },
   rule: { status: 422, code: 'business-rule' },
   login: { status: 401, code: 'login' },
   forbidden: { status: 403, code: 'forbidden' },
@@ -67,8 +69,11 @@ export function issue(code: string, text: string, where?: Where): Issue {
 export const structure = (text: string, where?: Where) => one('structure', text, where);
 export const invalid = (text: string, where?: Where) => one('invalid', text, where);
 export const parameter = (text: string, where?: Where) => one('parameter', text, where);
+/** What is named leads to nothing that is there. `where`: the field or parameter that names it. */
+export const leadsNowhere = (kind: Kind, type: string, where: string) => one(kind, `${where} leads to no ${type} that exists`, where);
 export const invalidAll = (issues: Issue[]) => new FhirError('invalid', issues);
 export const notSupported = (text: string, where?: Where) => one('not-supported', text, where);
+export const overridden = (header: string) => one('override', `${header} is not followed: send the method that is meant`, header);
 export const rule = (text: string, where?: Where) => one('rule', text, where);
 export const ruleAll = (issues: Issue[]) => new FhirError('rule', issues);
 export const login = (text: string) => one('login', text, undefined, { 'WWW-Authenticate': 'Bearer' });

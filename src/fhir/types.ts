@@ -28,6 +28,8 @@ export const TYPES = {
   QuestionnaireResponse: 23,
   Binary: 24,
   Subscription: 25,
+  CareTeam: 26,
+  ActivityDefinition: 27,
 } as const;
 
 export type ServedType = keyof typeof TYPES;

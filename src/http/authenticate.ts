@@ -27,6 +27,15 @@ export async function authenticate(req: Request, surface: string, find: FindCall
   return caller;
 }
 
+/** Refuses (403) a key that stands for a person where what is asked for is not about that person, and a key that stands for nobody where it is. */
+export function refuseOthers({ patient }: Caller, aboutMe: boolean): void {
+  if (patient !== undefined && !aboutMe) throw forbidden('this API key stands for a person: it opens only what is about that person');
+  if (patient === undefined && aboutMe)
+    throw forbidden(
+      'this is about the person a key stands for, and this API key stands for nobody: make one with facet keys create --patient <id>',
+    );
+}
+
 /** Refuses (403) what the caller's scopes do not cover. */
 export function authorize(caller: Caller, type: string, permission: Permission): void {
   if (!allows(caller.scopes, type, permission)) throw forbidden(`the scopes of this API key do not cover this use of ${type}`);

@@ -1,5 +1,5 @@
 // Runs the interaction that a request means: the same way for a request by itself and for an entry of a Bundle.
-import type { InteractionName } from '../fhir/interactions.ts';
+import type { InteractionName, Route } from '../fhir/interactions.ts';
 import { notFound } from '../fhir/outcome.ts';
 import { ID } from '../fhir/types.ts';
 import { authorize } from './authenticate.ts';
@@ -44,8 +44,10 @@ const RUNS: Record<InteractionName, Run> = {
 };
 
 /** Does what the request asks for, if its caller may. */
-export function perform(given: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>): Promise<FhirAnswer> {
-  const { name, facts, parameters } = routeOf(given.method, given.path);
+export function perform(
+  given: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>,
+  { name, facts, parameters }: Route = routeOf(given.method, given.path),
+): Promise<FhirAnswer> {
   const { type = '', id = '', versionId = '', compartment = '' } = parameters;
   if (id !== '' && !ID.test(id) && given.method !== 'PUT') throw notFound('there is no resource with this id');
   const call = { ...given, type: type as FhirCall['type'], id, versionId, compartment };

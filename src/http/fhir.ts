@@ -3,7 +3,7 @@ import { type Request, type Response, Router } from 'express';
 import { BASE64 } from '../fhir/binary.ts';
 import { methodNotAllowed } from '../fhir/outcome.ts';
 import type { Caller, Context } from '../resource/context.ts';
-import { authenticate, type FindCaller } from './authenticate.ts';
+import { authenticate, type FindCaller, refuseOthers } from './authenticate.ts';
 import { bytesReader, textReader } from './body-text.ts';
 import { exchangeOf } from './exchange.ts';
 import { readsBinary } from './fhir-binary.ts';
@@ -42,17 +42,22 @@ export function fhirApi(door: FhirDoor): Router {
     if (!readsBinary(req.method, req.path)) fhirFormat(req);
     const caller = await authenticate(req, 'fhir', door.find);
     exchangeOf(res).caller = caller;
-    exchangeOf(res).route = `/fhir/R4${routeOf(req.method, req.path).facts.path}`;
-    const answer = await perform({
-      context: door.contextOf(caller),
-      seal: door.seal,
-      method: req.method,
-      path: req.path,
-      query: queryOf(req.url),
-      header: (name) => headerOf(req, name),
-      body: requestBody(req, res, read),
-      alone: true,
-    });
+    refuseOthers(caller, false);
+    const route = routeOf(req.method, req.path);
+    exchangeOf(res).route = `/fhir/R4${route.facts.path}`;
+    const answer = await perform(
+      {
+        context: door.contextOf(caller),
+        seal: door.seal,
+        method: req.method,
+        path: req.path,
+        query: queryOf(req.url),
+        header: (name) => headerOf(req, name),
+        body: requestBody(req, res, read),
+        alone: true,
+      },
+      route,
+    );
     respond(req, res, answer);
   });
   return router;

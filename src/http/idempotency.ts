@@ -2,9 +2,10 @@
 // looked up, replayed and settled. Rules: same key and body → the same answer; another body → 409; still running → 409; failures are not kept.
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
+import { parseExact } from '../fhir/json.ts';
 import { conflict, invalid } from '../fhir/outcome.ts';
 import type { Shape, View } from '../projection/shape.ts';
-import type { Context } from '../resource/context.ts';
+import type { Caller, Context } from '../resource/context.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../store/store.ts';
 import type { Answer } from './exchange.ts';
 
@@ -24,10 +25,14 @@ export function promised(req: Request, shape: Shape, context: Context, body: Vie
     return undefined;
   }
   if (text.length > LONGEST) throw invalid(`an idempotency-key has at most ${LONGEST} characters`, 'idempotency-key');
-  const { tenant, actor } = context.caller;
+  const { tenant } = context.caller;
   const hash = createHash('sha256').update(canonical(body)).digest('hex');
-  return { key: { tenant, caller: actor, route: `POST ${shape.path}`, key: text }, hash };
+  const route = shape.interactions.includes('perform') ? shape.itemPath : shape.path;
+  return { key: { tenant, caller: promiser(context.caller), route: `POST ${route}`, key: text }, hash };
 }
+
+/** Whose promise it is: the organisation's, whichever of its keys it was first sent with (one may have been changed since), or one person's. */
+const promiser = ({ surface, patient }: Caller): string => (patient === undefined ? surface : `${surface}/${patient}`);
 
 /** The record of an earlier request with this key, if it is the same request; another one is refused in the vendor's words. */
 export async function earlier(
@@ -39,12 +44,29 @@ export async function earlier(
   return record;
 }
 
-/** The stored answer of a finished request. */
-export const replay = (record: IdempotencyRecord): Answer | undefined =>
-  record.response === undefined ? undefined : (JSON.parse(record.response) as Answer);
+/** What an answer shows, without the envelope: that tells of the request which is answered. */
+export interface Shown {
+  status: number;
+  headers?: Record<string, string>;
+  /** An item, or a list of them. */
+  shown: View | View[];
+}
+
+/** What is kept of one: the text of what it shows keeps its digits. Before there were envelopes of their own, whole answers were kept. */
+type Kept = (Omit<Shown, 'shown'> & { shown: string }) | Answer;
+
+/** The answer to a request that has been answered before: what was shown then, told to this one. */
+export function replay(record: IdempotencyRecord, told: (shown: Shown) => Answer): Answer | undefined {
+  if (record.response === undefined) return undefined;
+  const kept = JSON.parse(record.response) as Kept;
+  return 'shown' in kept ? told({ ...kept, shown: parseExact(kept.shown) as Shown['shown'] }) : kept;
+}
 
 /** Another request with the same key has committed meanwhile: start again, and find its answer. */
 export class Taken extends Error {}
+
+/** How often a request starts again because of that. */
+export const ATTEMPTS = 3;
 
 /** Inside the write's transaction: takes the key for what is being made. Waits for a concurrent transaction that is taking it, and fails with `Taken` when that commits. */
 export async function take(context: Context, { key, hash }: Promised, subject: string, expires: string | null): Promise<void> {
@@ -53,8 +75,8 @@ export async function take(context: Context, { key, hash }: Promised, subject: s
 }
 
 /** Keeps the answer for whoever asks again. */
-export const keep = (context: Context, { key }: Promised, answer: Answer): Promise<void> =>
-  context.store.idempotency.settle(key, JSON.stringify(answer));
+export const keep = (context: Context, { key }: Promised, { shown, ...rest }: Shown): Promise<void> =>
+  context.store.idempotency.settle(key, JSON.stringify({ ...rest, shown: JSON.stringify(shown) } satisfies Kept));
 
 /** JSON with sorted keys: the same request however its keys were ordered. */
 function canonical(value: unknown): string {

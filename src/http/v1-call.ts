@@ -3,16 +3,18 @@ import type { Request } from 'express';
 import { aliasHash } from '../fhir/hash.ts';
 import { aliasOf, isUuid } from '../fhir/indexing/alias.ts';
 import { parseExact } from '../fhir/json.ts';
-import { FhirError, type Issue } from '../fhir/outcome.ts';
+import { FhirError, type Issue, parameter } from '../fhir/outcome.ts';
 import { queryString } from '../fhir/query-string.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Env, Shape, View } from '../projection/shape.ts';
+import { MOST_AT_ONCE } from '../projection/take.ts';
 import type { Context } from '../resource/context.ts';
-import { search } from '../resource/search.ts';
-import type { Page, Row, Start } from '../store/store.ts';
+import { type SearchRequest, search, searchTexts } from '../resource/search.ts';
+import type { Page, Row, Start, Text, TextPage } from '../store/store.ts';
 import type { Rate } from './exchange.ts';
 import type { Seal } from './page-link.ts';
 import type { Port } from './port.ts';
+import { joinedTo } from './v1-joined.ts';
 
 export interface V1Call {
   req: Request;
@@ -20,11 +22,17 @@ export interface V1Call {
   context: Context;
   /** The id in the path as the surface shows it; undefined for the collection. */
   id?: string | undefined;
+  /** What the other names of the route stand for, as the caller wrote it (`patient_id`). */
+  within: Record<string, string>;
   /** The URL of the collection as the caller reached it, absolute. */
   collection: string;
   requestId: string;
   rate?: Rate | undefined;
   port?: Port | undefined;
+  /** What joins ask for, by the text of the search, where it has been asked already. */
+  ahead?: ReadonlyMap<string, Promise<Resource[]>>;
+  /** Another shape of the same surface. */
+  beside(name: string): Shape;
   seal: Seal;
 }
 
@@ -34,18 +42,11 @@ export function envOf(context: Context, more: Record<string, unknown> = {}): Env
 }
 
 /** Rows → views, with one search per join for the whole page. */
-export async function viewsOf({ shape, context }: V1Call, rows: Row[], more: Record<string, unknown> = {}): Promise<View[]> {
+export async function viewsOf({ shape, context, ahead }: V1Call, rows: Text[], more: Record<string, unknown> = {}): Promise<View[]> {
   const resources = rows.map((row) => (shape.digits ? parseExact(row.body!) : JSON.parse(row.body!)) as Resource);
-  const joins = await Promise.all(
-    shape.joins.map(async ({ name, search, shared }) => {
-      const answer = rows.length ? await joined(context, search(rows.map((row) => row.id))) : [];
-      return { name, shareOf: shared(answer, context.baseUrl) };
-    }),
-  );
-  return rows.map((row, at) => {
-    const shares = joins.map(({ name, shareOf }) => [name, shareOf(resources[at]!)] as const);
-    return shape.read(resources[at]!, envOf(context, { created: row.created, ...Object.fromEntries(shares), ...more }));
-  });
+  const { baseUrl } = context;
+  const beside = await joinedTo(resources, shape.joins, { find: (query) => ahead?.get(query) ?? joined(context, query), baseUrl });
+  return rows.map((row, at) => shape.read(resources[at]!, envOf(context, { created: row.created, ...beside[at], ...more })));
 }
 
 /** The view of one row. */
@@ -53,30 +54,45 @@ export async function viewOf(call: V1Call, row: Row, more?: Record<string, unkno
   return (await viewsOf(call, [row], more))[0]!;
 }
 
-/** So many rows of a join come at once; most joins are whole by then. */
-const JOINED_AT_ONCE = 10_000;
-
-/** All of them, however many: a role that is missing would look like one that is not there. */
-async function joined(context: Context, query: string): Promise<Resource[]> {
-  const found: Resource[] = [];
-  let start: Start = {};
-  for (;;) {
-    const { rows, next } = await find(context, query, { count: JOINED_AT_ONCE, start });
-    for (const { body } of rows) found.push(JSON.parse(body!) as Resource);
-    if (!next) return found;
-    start = { after: next };
-  }
+/** Asks for what stands beside an item while the item itself is looked up: all that its id leads to. */
+export function askedAhead({ shape, context }: V1Call, id: string): NonNullable<V1Call['ahead']> {
+  const searches = shape.joins.filter(({ ofId }) => ofId).map(({ search }) => search([id]));
+  return new Map(searches.map((query) => [query, unheard(joined(context, query))]));
 }
+
+/** An answer that nobody may wait for: where there is no such item, its failure is no matter. */
+function unheard<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(() => {});
+  return answer;
+}
+
+/** A role that is missing would look like one that is not there. */
+async function joined(context: Context, query: string): Promise<Resource[]> {
+  const rows = await allOf(context, query, MOST_AT_ONCE);
+  if (!rows) throw parameter(`more than ${MOST_AT_ONCE} resources stand beside what is asked for: ask for less at once`);
+  return rows.map(({ body }) => JSON.parse(body!) as Resource);
+}
+
+/** All that a search finds; undefined: that is more than so many. */
+export async function allOf(context: Context, query: string, most: number): Promise<Text[] | undefined> {
+  const { rows, next } = await findTexts(context, query, { count: most });
+  return next ? undefined : rows;
+}
+
+interface FindOptions {
+  count: number;
+  start?: Start;
+  total?: 'accurate' | 'none';
+}
+
+const requestOf = (text: string, options: FindOptions): SearchRequest => ({ ...queryString(text), handling: 'strict', ...options });
 
 /** A FHIR search as the mappings write them: `Type?name=value&…`. */
-export function find(
-  context: Context,
-  text: string,
-  options: { count: number; start?: Start; total?: 'accurate' | 'none' },
-): Promise<Page> {
-  const { type, parameters } = queryString(text);
-  return search(context, { type, parameters, handling: 'strict', ...options });
-}
+export const find = (context: Context, text: string, options: FindOptions): Promise<Page> => search(context, requestOf(text, options));
+
+/** The same where only the resources themselves are wanted. */
+export const findTexts = (context: Context, text: string, options: FindOptions): Promise<TextPage> =>
+  searchTexts(context, requestOf(text, options));
 
 /** The row behind an id as a surface shows it: the FHIR id itself, or the one whose alias this is. */
 export async function rowOf(context: Context, type: ServedType, id: string): Promise<Row | undefined> {
@@ -91,28 +107,50 @@ export async function rowOf(context: Context, type: ServedType, id: string): Pro
 export const inTransaction = <T>(call: V1Call, work: (inside: V1Call) => Promise<T>): Promise<T> =>
   call.context.store.transaction((store) => work({ ...call, context: { ...call.context, store } }));
 
-/** The row of the item that the path names, whatever it shows; undefined: there is none. */
-export async function rowInPath({ shape, context, id = '' }: V1Call): Promise<Row | undefined> {
-  const uuid = shape.surface.readId(shape.resource, id);
-  return uuid === undefined ? undefined : rowOf(context, shape.resource, uuid);
+/** What is said where the person of a key is not there any more. */
+export const NO_PERSON = 'the person this API key stands for is not there any more';
+
+/** How long an idempotency-key is kept that nothing made lasts as long as. */
+export const inADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
+
+/** The row of the Patient that the caller's key stands for; undefined: it was deleted. */
+export async function rowOfPerson({ store, caller: { tenant, patient } }: Context): Promise<Row | undefined> {
+  const row = patient === undefined ? undefined : await store.read(tenant, 'Patient', patient);
+  return row?.body === null ? undefined : row;
 }
 
-/** Runs a write; what FHIR refuses is told in the vendor's own field names. */
-export async function inVendorWords<T>(shape: Shape, work: () => Promise<T>): Promise<T> {
+/** The id of the item that the path names, as FHIR has it; undefined: it is none. */
+export const idInPath = ({ shape, context, id = '' }: V1Call): string | undefined =>
+  shape.me ? context.caller.patient : shape.surface.readId(shape.resource, id);
+
+/** The row of the item that the path names, whatever it shows; undefined: there is none. */
+export async function rowInPath(call: V1Call): Promise<Row | undefined> {
+  const { shape, context } = call;
+  if (shape.me) return rowOfPerson(context);
+  const id = idInPath(call);
+  return id === undefined ? undefined : rowOf(context, shape.resource, id);
+}
+
+/** Runs a write; what FHIR refuses is told in the vendor's own field names. `place`: where a request says a field, if not by its name. */
+export async function inVendorWords<T>(shape: Shape, work: () => Promise<T>, place = asNamed): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof FhirError)) throw error;
-    const issues = error.issues.map((issue) => (issue.expression?.some(isFhirPath) ? inOwnFields(issue, shape) : issue));
+    const issues = error.issues.map((issue) => (issue.expression?.some(isFhirPath) ? inOwnFields(issue, shape, place) : issue));
     throw new FhirError(error.kind, issues, error.headers);
   }
 }
+
+const asNamed = (field: string): string => field;
 
 /** A vendor's fields begin with a small letter, the paths of FHIR with a type. */
 const isFhirPath = (where: string): boolean => /^[A-Z]/.test(where);
 
 /** The last place is the nearest (`patient_id`, and then which element of that patient); one that no field leads to is left out. */
-function inOwnFields({ expression = [], ...issue }: Issue, shape: Shape): Issue {
-  const field = expression.flatMap((where) => shape.fieldAt(where) ?? []).at(-1);
-  return field === undefined ? issue : { ...issue, text: `${field}: ${issue.text}`, expression: [field] };
+function inOwnFields({ expression = [], ...issue }: Issue, shape: Shape, place: (field: string) => string): Issue {
+  const named = expression.flatMap((where) => shape.fieldAt(where) ?? []).at(-1);
+  if (named === undefined) return issue;
+  const field = place(named);
+  return { ...issue, text: `${field}: ${issue.text}`, expression: [field] };
 }

@@ -1,76 +1,98 @@
 // Changing and deleting through a vendor's door: what the client says becomes the smallest change of the resource, made on what stands at the moment of
 // writing. Elements the shape cannot see stay, and a change that changes nothing makes no version.
 import type { Parsed } from '../fhir/json.ts';
-import { invalidAll, notFound } from '../fhir/outcome.ts';
+import { invalidAll, issue, notFound } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { View } from '../projection/shape.ts';
+import { stillShown } from '../projection/change.ts';
+import { isUnset } from '../projection/lens/lens-read.ts';
+import type { Shape, View } from '../projection/shape.ts';
 import { remove } from '../resource/delete.ts';
 import { rewrite } from '../resource/rewrite.ts';
 import type { Row } from '../store/store.ts';
-import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
+import { keep, type Promised, take } from './idempotency.ts';
 import { knownOnly } from './url-query.ts';
 import { linked, refuseDuplicate, resolved } from './v1-accept.ts';
-import { envOf, inTransaction, inVendorWords, rowInPath, type V1Call, viewOf } from './v1-call.ts';
+import { envOf, inADay, inTransaction, inVendorWords, NO_PERSON, rowInPath, type V1Call, viewOf } from './v1-call.ts';
 import { etagOf, refuseOtherVersion } from './v1-conditions.ts';
+import { formOf, told } from './v1-told.ts';
 
 /** PATCH …/{id}: some fields. */
-export const changeItem = (call: V1Call, body: Parsed): Promise<Answer> => changed(call, body, 'merge');
+export const changeItem = (call: V1Call, body: Parsed): Promise<Answer> => changed(call, { body, how: 'merge' });
 
 /** PUT …/{id}: all fields. */
-export const replaceItem = (call: V1Call, body: Parsed): Promise<Answer> => changed(call, body, 'replace');
+export const replaceItem = (call: V1Call, body: Parsed): Promise<Answer> => changed(call, { body, how: 'replace' });
 
-const METHODS = { merge: 'PATCH', replace: 'PUT' } as const;
+const METHODS = { merge: 'PATCH', replace: 'PUT', perform: 'PATCH' } as const;
 
-async function changed(call: V1Call, body: Parsed, how: 'merge' | 'replace'): Promise<Answer> {
+interface Asked {
+  body: Parsed;
+  how: keyof typeof METHODS;
+  /** The idempotency-key it came under, taken and settled with the change. */
+  promise?: Promised | undefined;
+}
+
+/** The change, and the item as it is shown then. Fails with `Taken` when another request under its key has just committed. */
+export async function changed(call: V1Call, { body, how, promise }: Asked): Promise<Answer> {
   knownOnly(call.req.url, []);
   return inVendorWords(call.shape, () =>
     inTransaction(call, async (inside) => {
       const { context, shape } = inside;
       const { id } = await standing(inside);
+      if (promise) await take(context, promise, `${shape.resource}/${id}`, inADay(context));
       const edit = (resource: Resource, row: Row): Promise<Resource> => edited(inside, { resource, row, body, how });
       const row = await rewrite(context, { type: shape.resource, id, edit, method: METHODS[how] });
-      if (!row) throw nothingThere();
-      return answered(inside, row);
+      if (!row) throw nothingThere(call);
+      const { view, form, etag } = await asAnswered(inside, row);
+      const shown = { status: 200, headers: { ETag: etag }, shown: view };
+      if (promise) await keep(context, promise, shown);
+      return told(inside, form, shown);
     }),
   );
 }
 
-const nothingThere = () => notFound('there is nothing with this id');
+const nothingThere = ({ shape }: V1Call) => notFound(shape.me ? NO_PERSON : 'there is nothing with this id');
 
 /** The item that the path names (404: there is none). */
 async function standing(call: V1Call): Promise<Row> {
   const row = await rowInPath(call);
-  if (!row || !call.shape.belongs(await viewOf(call, row))) throw nothingThere();
+  if (!row || !call.shape.belongs(await viewOf(call, row))) throw nothingThere(call);
   return row;
 }
 
-interface Asking {
+interface Asking extends Asked {
   resource: Resource;
   row: Row;
-  body: Parsed;
-  how: 'merge' | 'replace';
 }
 
 async function edited(call: V1Call, { resource, row, body, how }: Asking): Promise<Resource> {
   const { shape, context, req } = call;
-  if (req.headers['if-match'] !== undefined) refuseOtherVersion(req, etagOf(shape, row, await viewOf(call, row)));
+  if (req.headers['if-match'] !== undefined) refuseOtherVersion(req, (await asAnswered(call, row)).etag);
   const now = context.clock().toISOString();
-  const view = shape.read(resource, envOf(context, { created: row.created }), { all: true });
+  const bare = how === 'perform';
+  const view = shape.read(resource, envOf(context, { created: row.created }), { all: true, bare });
   const { fields, issues } = shape.change(how, body, { view, time: now });
   if (issues.length) throw invalidAll(issues);
   if (!Object.keys(fields).length) return resource;
   const whole: View = { ...view, ...fields };
   const env = envOf(context, { created: row.created, now, resolved: await resolved(call, fields, whole) });
   await refuseDuplicate(call, whole, row.id);
-  return linked(call, fields, shape.write(whole, resource, env));
+  const made = bare ? shape.write(fields, resource, env, { server: true, bare }) : shape.write(whole, resource, env);
+  if (Object.values(fields).some(isUnset)) refuseUnshown(fields, shape.read(made, env, { all: true, bare: true }));
+  return linked(call, fields, made);
 }
 
-async function answered(call: V1Call, row: Row): Promise<Answer> {
-  const { shape, requestId, rate } = call;
-  const view = await viewOf(call, row);
-  const body = JSON.stringify(shape.surface.item(view, answerFacts(requestId, 200, rate)));
-  return { status: 200, headers: { ETag: etagOf(shape, row, view) }, body };
+/** An answer that showed a value of what was unset would be a lie. */
+function refuseUnshown(fields: View, after: View): void {
+  const stay = stillShown(fields, after);
+  if (stay.length) throw invalidAll(stay.map((name) => issue('invalid', `${name} must stay: it is shown from what others say`, name)));
+}
+
+/** The item in the form it is answered in, which may be another shape's. */
+async function asAnswered(call: V1Call, row: Row): Promise<{ view: View; form: Shape; etag: string }> {
+  const form = formOf(call);
+  const view = await viewOf({ ...call, shape: form }, row);
+  return { view, form, etag: etagOf(form, row, view) };
 }
 
 /** DELETE …/{id}: 204; what is deleted already is a 404 like anything that is not there. */
@@ -80,7 +102,7 @@ export async function deleteItem(call: V1Call): Promise<Answer> {
     const { context, shape, req } = inside;
     const { id } = await standing(inside);
     const [held] = await context.store.hold(context.caller.tenant, [{ type: shape.resource, id }]);
-    if (!held?.body) throw nothingThere();
+    if (!held?.body) throw nothingThere(call);
     refuseOtherVersion(req, etagOf(shape, held, await viewOf(inside, held)));
     await remove(context, { type: shape.resource, id });
     return { status: 204 };

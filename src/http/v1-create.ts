@@ -1,24 +1,23 @@
 // Creating through a vendor's door: body → view → resource, in one transaction with everything that must be true of it, then the outside step if there is one.
 import type { Parsed } from '../fhir/json.ts';
-import { conflict, contended, duplicate, invalidAll, multipleMatches } from '../fhir/outcome.ts';
+import { conflict, contended, duplicate, multipleMatches } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Env, View } from '../projection/shape.ts';
 import type { Context } from '../resource/context.ts';
 import { create } from '../resource/create.ts';
 import { rewrite } from '../resource/rewrite.ts';
 import { draftOf } from '../resource/write.ts';
-import type { Row } from '../store/store.ts';
-import { answerFacts } from './answer-facts.ts';
+import type { IdempotencyRecord, Row } from '../store/store.ts';
 import type { Answer } from './exchange.ts';
-import { earlier, keep, type Promised, promised, replay, Taken, take } from './idempotency.ts';
+import { ATTEMPTS, earlier, keep, type Promised, promised, replay, Taken, take } from './idempotency.ts';
 import type { HeldItem, PortItem } from './port.ts';
 import { knownOnly } from './url-query.ts';
 import { linked, refuseDuplicate, resolved } from './v1-accept.ts';
-import { envOf, find, inTransaction, inVendorWords, rowOf, type V1Call, viewOf } from './v1-call.ts';
+import { envOf, find, inADay, inTransaction, inVendorWords, rowOf, type V1Call, viewOf } from './v1-call.ts';
 import { etagOf } from './v1-conditions.ts';
-
-/** How often a request starts again because another with the same idempotency-key has just committed. */
-const ATTEMPTS = 3;
+import { tellPerson, withMe } from './v1-person.ts';
+import { told } from './v1-told.ts';
+import { refuseWrong, withPath } from './v1-within.ts';
 
 /** Another request is at this item, or somebody has taken it away meanwhile: to be looked at again when that is over. */
 class Contended extends Error {
@@ -31,11 +30,11 @@ class Contended extends Error {
 }
 
 /** POST the collection. */
-export async function createItem(call: V1Call, body: Parsed): Promise<Answer> {
+export async function createItem(call: V1Call, sent: Parsed): Promise<Answer> {
   const { shape, context } = call;
   knownOnly(call.req.url, []);
-  const issues = shape.check(body.plain, context.clock().toISOString());
-  if (issues.length) throw invalidAll(issues);
+  const body = withPath(call, sent);
+  refuseWrong(call, body);
   const request = { view: shape.known(body.exact as View), promise: promised(call.req, shape, context, body.plain as View) };
   const since = performance.now();
   for (let attempt = 1; attempt <= ATTEMPTS; ) {
@@ -58,15 +57,15 @@ interface CreateRequest {
 async function attemptOnce(call: V1Call, request: CreateRequest): Promise<Answer> {
   const { promise } = request;
   const before = promise && (await earlier(call, promise));
-  const answer = before && replay(before);
+  const again = (record: IdempotencyRecord | undefined) => record && replay(record, (shown) => told(call, call.shape, shown));
+  const answer = again(before);
   if (answer) return answer;
   if (!before?.subject) return done(call, request);
   try {
     return await done(call, request, before.subject);
   } catch (error) {
     // whoever was at it under this key may have been answered in the meantime: that is no duplicate
-    const since = await earlier(call, promise!);
-    const late = since && replay(since);
+    const late = again(await earlier(call, promise!));
     if (late) return late;
     throw error;
   }
@@ -100,15 +99,14 @@ async function resumed(call: V1Call, subject: string, view: View): Promise<Made>
 async function accept(call: V1Call, view: View, promise: Promised | undefined): Promise<Made> {
   const { context, shape } = call;
   const newId = context.newId();
-  const target = await targetOf(context, shape.into(view));
+  const ids = await resolved(call, view);
+  const target = await targetOf(context, shape.into(view, ids));
   const subject = `${shape.resource}/${target?.id ?? newId}`;
   if (promise) await take(context, promise, subject, shape.idempotency === 'required' ? null : inADay(context));
-  const env = envOf(context, { newId, now: context.clock().toISOString(), resolved: await resolved(call, view) });
+  const env = envOf(context, { newId, now: context.clock().toISOString(), ...(await withMe(call, ids)) });
   await refuseDuplicate(call, view);
   return storeItem(call, { view, env, target, newId });
 }
-
-const inADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
 
 /** The resource this create goes into, when the mapping says so and one is there; nobody else writes it before the transaction ends. */
 async function targetOf(context: Context, criteria: string | null): Promise<Row | undefined> {
@@ -140,6 +138,7 @@ async function storeItem(call: V1Call, { view, env, target, newId }: Making): Pr
     ? await rewrite(context, { type: shape.resource, id: target.id, edit: made })
     : (await create(context, { type: shape.resource, id: newId, draft: draftOf(await made()) })).row;
   if (!row) throw conflict('what this request goes into was deleted meanwhile: repeat the request');
+  await tellPerson(call, row);
   return madeOf(call, row, view);
 }
 
@@ -187,13 +186,14 @@ async function completed(call: V1Call, item: HeldItem, fields: View | undefined)
   return (await rewrite(context, { type: shape.resource, id: row.id, edit })) ?? row;
 }
 
-/** The 201, kept for whoever repeats the request. */
+/** The answer, kept for whoever repeats the request. */
 async function answered(call: V1Call, { row, key }: Made, promise: Promised | undefined): Promise<Answer> {
   const { shape } = call;
   const view = await viewOf(call, row, shape.rows && { [shape.rows.name]: key });
-  const facts = answerFacts(call.requestId, 201, call.rate);
-  const headers = { Location: `${call.collection}/${view[shape.idName]}`, ETag: etagOf(shape, row, view) };
-  const answer = { status: 201, headers, body: JSON.stringify(shape.surface.item(view, facts)) };
-  if (promise) await keep(call.context, promise, answer);
-  return answer;
+  const { status } = shape;
+  const where = status === 201 && { Location: `${call.collection}/${view[shape.idName]}` };
+  const headers = { ...where, ETag: etagOf(shape, row, view) };
+  const shown = { status, headers, shown: view };
+  if (promise) await keep(call.context, promise, shown);
+  return told(call, shape, shown);
 }

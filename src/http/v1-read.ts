@@ -1,13 +1,13 @@
 // Reading through a vendor's door: one item, or a page of them. Filters are pushed down as a FHIR search; nothing is filtered here.
-import { notFound, parameter } from '../fhir/outcome.ts';
-import type { Resource, ServedType } from '../fhir/types.ts';
-import type { ListFacts, Shape, View } from '../projection/shape.ts';
+import { leadsNowhere, notFound, parameter } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { AskedId, ListFacts, Shape, View } from '../projection/shape.ts';
 import type { Context } from '../resource/context.ts';
-import type { Page, Row, Start } from '../store/store.ts';
+import type { Row, Start, Text, TextPage } from '../store/store.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
 import { knownOnly } from './url-query.ts';
-import { envOf, find, rowInPath, rowOf, type V1Call, viewOf, viewsOf } from './v1-call.ts';
+import { allOf, askedAhead, envOf, find, findTexts, idInPath, rowInPath, rowOf, type V1Call, viewOf, viewsOf } from './v1-call.ts';
 import { etagOf, isKnown } from './v1-conditions.ts';
 
 /** GET …/{id}: another tenant's, a deleted or a malformed id is a 404 like any other that is not there. */
@@ -18,7 +18,7 @@ export async function readItem(call: V1Call): Promise<Answer> {
   if (!item) throw notFound('there is nothing with this id');
   const headers = { ETag: etagOf(shape, item.row, item.view) };
   if (isKnown(req, headers.ETag)) return { status: 304, headers };
-  return { status: 200, headers, body: JSON.stringify(shape.surface.item(item.view, answerFacts(requestId, 200, rate))) };
+  return { status: 200, headers, body: JSON.stringify(shape.item(item.view, answerFacts(requestId, 200, rate))) };
 }
 
 interface Item {
@@ -29,8 +29,11 @@ interface Item {
 async function itemOf(call: V1Call): Promise<Item | undefined> {
   const { shape } = call;
   if (shape.rows) return elementItem(call, shape.rows);
+  const id = idInPath(call);
+  if (id === undefined) return undefined;
+  const ahead = askedAhead(call, id);
   const row = await rowInPath(call);
-  const view = row && (await viewOf(call, row));
+  const view = row && (await viewOf({ ...call, ahead }, row));
   return view && shape.belongs(view) ? { row, view } : undefined;
 }
 
@@ -48,35 +51,69 @@ async function elementItem(call: V1Call, rows: NonNullable<Shape['rows']>): Prom
   return undefined;
 }
 
-/** GET the collection: one FHIR search, one page. */
+/** GET the collection: one FHIR search, and of it what the list takes. */
 export async function list(call: V1Call): Promise<Answer> {
   const { shape, context } = call;
-  const { surface } = shape;
-  const parameters = knownOnly(call.req.url, [...shape.filters, ...pagingNames(shape)]);
-  const paging = pagingOf(call, parameters);
-  const filters = Object.fromEntries(Object.entries(parameters).filter(([name]) => shape.filters.includes(name)));
-  const env = envOf(context, { resolved: await aliasesIn(context, shape.asked(filters)) });
-  const page = await find(context, shape.query(filters, env), {
-    count: paging.limit,
-    start: paging.start,
-    ...(surface.page.total && { total: 'accurate' as const }),
-  });
-  const facts = answerFacts(call.requestId, 200, call.rate);
-  const views = await viewsOf(call, page.rows);
-  return { status: 200, body: JSON.stringify(surface.list(views, listFacts(call, { paging, page, parameters }), facts, shape)) };
+  const parameters = knownOnly(
+    call.req.url,
+    [...shape.filters, ...pagingNames(shape)].filter((name) => !shape.within.includes(name)),
+  );
+  const filters = Object.fromEntries(Object.entries({ ...parameters, ...call.within }).filter(([name]) => shape.filters.includes(name)));
+  const env = envOf(context, { resolved: await aliasesIn(context, shape.asked(filters)), now: context.clock().toISOString() });
+  const { rows, page } = await taken(call, shape.query(filters, env), parameters);
+  const views = await viewsOf(call, rows, shape.bound(filters));
+  return { status: 200, body: JSON.stringify(shape.list(views, page, answerFacts(call.requestId, 200, call.rate), filters)) };
 }
 
-/** The FHIR ids behind those asked-for ids that are aliases. */
-async function aliasesIn(context: Context, asked: { type: ServedType; id: string }[]): Promise<Map<string, string>> {
+interface Taken {
+  rows: Text[];
+  page: ListFacts;
+}
+
+/** What the list takes of all that is found. */
+async function taken(call: V1Call, query: string, parameters: Record<string, string>): Promise<Taken> {
+  const { shape, context } = call;
+  if (shape.take === 'page') return pageOf(call, query, parameters);
+  const rows = shape.take === 'all' ? await all(call, query) : (await findTexts(context, query, { count: 1 })).rows;
+  const { length } = rows;
+  return { rows, page: { limit: length, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: length } };
+}
+
+/** All at once; too many for that are refused, since a list that is cut off looks like a whole one. */
+async function all({ shape: { most, filters, within }, context }: V1Call, query: string): Promise<Text[]> {
+  const rows = await allOf(context, query, most);
+  const narrower = filters.filter((name) => !within.includes(name));
+  if (!rows)
+    throw parameter(
+      `more than ${most} are found, and one answer holds no more${narrower.length ? `: ask for less by ${narrower.join(', ')}` : ''}`,
+    );
+  return rows;
+}
+
+async function pageOf(call: V1Call, query: string, parameters: Record<string, string>): Promise<Taken> {
+  const paging = pagingOf(call, parameters);
+  const { page: names } = call.shape.surface;
+  const page = await findTexts(call.context, query, {
+    count: paging.limit,
+    start: paging.start,
+    ...(names.total && { total: 'accurate' as const }),
+  });
+  return { rows: page.rows, page: listFacts(call, { paging, page, parameters }) };
+}
+
+/** The FHIR ids behind those asked-for ids that are aliases; one that must be there, and is not, is refused. */
+async function aliasesIn(context: Context, asked: AskedId[]): Promise<Map<string, string>> {
   const resolved = new Map<string, string>();
-  for (const { type, id } of asked) {
+  for (const { type, id, parameter, missing } of asked) {
     const row = await rowOf(context, type, id);
+    if (!row && missing) throw leadsNowhere(missing, type, parameter);
     if (row && row.id !== id) resolved.set(id, row.id);
   }
   return resolved;
 }
 
-const pagingNames = ({ surface: { page } }: Shape): string[] => [page.size, page.offset ?? [], page.cursor ?? []].flat();
+const pagingNames = ({ surface: { page }, take }: Shape): string[] =>
+  take === 'page' ? [page.size, page.offset ?? [], page.cursor ?? []].flat() : [];
 
 interface Paging {
   limit: number;
@@ -123,7 +160,7 @@ function wholeNumber(
 
 interface Listed {
   paging: Paging;
-  page: Page;
+  page: TextPage;
   parameters: Record<string, string>;
 }
 

@@ -1,12 +1,12 @@
 // The vendors' doors as one table: method and place → interaction, the same for every shape of every mapping.
 import type { Request, RequestHandler, Response } from 'express';
 import { type Parsed, parse } from '../fhir/json.ts';
-import { methodNotAllowed, notFound, structure, unsupportedMedia } from '../fhir/outcome.ts';
+import { methodNotAllowed, notFound, overridden, structure, unsupportedMedia } from '../fhir/outcome.ts';
 import type { Permission } from '../fhir/scope.ts';
 import type { Mappings, Shape, ShapeInteraction, Surface } from '../projection/shape.ts';
 import type { Caller, Context } from '../resource/context.ts';
 import { answerFacts } from './answer-facts.ts';
-import { authenticate, authorize, type FindCaller } from './authenticate.ts';
+import { authenticate, authorize, type FindCaller, refuseOthers } from './authenticate.ts';
 import { type ReadText, textReader } from './body-text.ts';
 import { dispatcher, type Target } from './dispatch.ts';
 import { type Answer, exchangeOf, type Rate } from './exchange.ts';
@@ -17,6 +17,8 @@ import type { V1Call } from './v1-call.ts';
 import { changeItem, deleteItem, replaceItem } from './v1-change.ts';
 import { refuseIfMatch } from './v1-conditions.ts';
 import { createItem } from './v1-create.ts';
+import { createMany } from './v1-create-many.ts';
+import { performItem } from './v1-perform.ts';
 import { list, readItem } from './v1-read.ts';
 
 /** What the vendors' doors need from the roof. */
@@ -50,10 +52,12 @@ const NO_BODY: Parsed = { plain: undefined, exact: undefined };
 const READ: Interaction = { is: 'read', permission: 'r', run: readItem };
 const LIST: Interaction = { is: 'search', permission: 's', run: list };
 
+const create = (call: V1Call, body: Parsed): Promise<Answer> => (call.shape.many ? createMany : createItem)(call, body);
+
 const COLLECTION: Record<string, Interaction> = {
   GET: LIST,
   HEAD: LIST,
-  POST: { is: 'create', permission: 'c', run: createItem, body: true, makes: true },
+  POST: { is: 'create', permission: 'c', run: create, body: true, makes: true },
 };
 const ITEM: Record<string, Interaction> = {
   GET: READ,
@@ -61,6 +65,7 @@ const ITEM: Record<string, Interaction> = {
   PATCH: { is: 'update', permission: 'u', run: changeItem, body: true },
   PUT: { is: 'replace', permission: 'u', run: replaceItem, body: true },
   DELETE: { is: 'delete', permission: 'd', run: deleteItem },
+  POST: { is: 'perform', permission: 'u', run: performItem, body: true },
 };
 
 /** The handler of every path that is not the FHIR API's. */
@@ -77,21 +82,25 @@ export function v1Api(door: V1Door): RequestHandler {
     const caller = await authenticate(req, surface.name, door.find);
     exchange.caller = caller;
     const limit = door.limitOf(surface);
-    if (limit) exchange.rate = door.count(`${surface.name}/${caller.tenant}/${caller.actor}`, limit);
+    if (limit) exchange.rate = door.count(counted(surface, caller), limit);
     if (exchange.rate) refuseOver(exchange.rate);
-    if (!target.shape) throw notFound('there is nothing at this path');
-    const { shape, id, collection } = target;
+    refuseOverride(req);
+    if (!target.shape || Object.values(target.within).some((value) => value.trim() === '')) throw notFound('there is nothing at this path');
+    const { shape, id, collection, within } = target;
+    refuseOthers(caller, shape.aboutMe);
     const interaction = interactionOf(shape, req.method, id);
     authorize(caller, shape.resource, interaction.permission);
     if (interaction.makes) refuseIfMatch(req);
-    const body = interaction.body ? await jsonBody(req, res, readText) : NO_BODY;
+    const body = interaction.body ? await bodyOf(req, res, { shape, readText }) : NO_BODY;
     const port = shape.port === undefined ? undefined : door.ports[shape.port];
     const call = {
       req,
       shape,
       id,
+      within,
       collection: door.baseUrl + collection,
       port,
+      beside: (name: string) => door.mappings.shapes.find((one) => one.surface === surface && one.name === name)!,
       context: door.contextOf(caller),
       requestId: exchange.requestId,
       rate: exchange.rate,
@@ -101,13 +110,25 @@ export function v1Api(door: V1Door): RequestHandler {
   };
 }
 
+/** Headers by which clients ask for another method than the one they send: a server that does not heed one would do what was not meant. */
+const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'];
+
+function refuseOverride({ headers, method }: Request): void {
+  const header = OVERRIDES.find((name) => headers[name] !== undefined && headers[name] !== method);
+  if (header !== undefined) throw overridden(header);
+}
+
+/** Whose requests are counted together. */
+const counted = ({ name, rateLimit }: Surface, { tenant, actor }: Caller): string =>
+  rateLimit?.per === 'tenant' ? `${name}/${tenant}` : `${name}/${tenant}/${actor}`;
+
 /** The route as declared. */
 const routeOf = (target: Target, { name }: Surface): string =>
   target.shape ? (target.id === undefined ? target.shape.path : target.shape.itemPath) : name;
 
 /** The interaction a method means here, if the shape documents it. */
 function interactionOf(shape: Shape, method: string, id: string | undefined): Interaction {
-  const methods = id === undefined ? COLLECTION : ITEM;
+  const methods = id === undefined && !shape.me ? COLLECTION : ITEM;
   const offered = Object.keys(methods).filter((name) => shape.interactions.includes(methods[name]!.is));
   if (!offered.includes(method)) throw methodNotAllowed(offered);
   return methods[method]!;
@@ -116,13 +137,20 @@ function interactionOf(shape: Shape, method: string, id: string | undefined): In
 /** Vendors' clients name their JSON in several ways; all of them are JSON. */
 const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
 
-async function jsonBody(req: Request, res: Response, read: ReadText): Promise<Parsed> {
+/** What a request says; without a body nothing, where nothing need be said. */
+async function bodyOf(req: Request, res: Response, { shape, readText }: { shape: Shape; readText: ReadText }): Promise<Parsed> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  if (!JSON_TYPE.test(type)) throw unsupportedMedia('send the body as application/json');
-  const text = await read(req, res);
+  const isBare = req.method === 'POST' && !shape.needsBody && hasNoBody(req);
+  if (!JSON_TYPE.test(type) && !(isBare && type === '')) throw unsupportedMedia('send the body as application/json');
+  if (isBare) return { plain: {}, exact: {} };
+  const text = await readText(req, res);
   if (text.trim() === '') throw structure('the body must be a JSON object, and it is empty');
   return parse(text);
 }
+
+/** Many clients say of a POST without a body that its length is 0. https://www.rfc-editor.org/rfc/rfc9110#section-8.6 */
+const hasNoBody = ({ headers }: Request): boolean =>
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 
 function send(res: Response, surface: Surface, { status, headers = {}, body }: Answer): void {
   const { requestId, rate } = exchangeOf(res);

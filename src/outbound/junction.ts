@@ -32,6 +32,7 @@ import { sendOrder } from './sending/send.ts';
 import { sendNow } from './sending/send-now.ts';
 import type { Sending } from './sending/sending.ts';
 import { type Senders, startWorker } from './sending/worker.ts';
+import type { STEPS } from './steps.ts';
 import { receive, WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage } from './webhooks/door.ts';
 
 export interface JunctionOptions {
@@ -48,7 +49,9 @@ export interface JunctionOptions {
 }
 
 /** What the roof has to give. `log` is told ids and reasons, nothing of a patient. */
-export interface JunctionParts extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log' | 'attempted'>, Pick<Following, 'webhook'> {
+export interface JunctionParts
+  extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log' | 'attempted' | 'attemptMs'>,
+    Pick<Following, 'webhook'> {
   contextOf(caller: Caller): Context;
   random?: () => number;
   /** Writes these fields of a registration that was answered before, where it says what it `said` then. */
@@ -77,7 +80,7 @@ export interface Junction {
   /** What writes of these types bring with them. */
   effects: Record<'ServiceRequest' | 'Task', Effect>;
   /** By the names that mappings give them (`port:`). */
-  steps: Record<'lab-order' | 'physician', Step>;
+  steps: Record<(typeof STEPS)[number], Step>;
   /** Where the network tells us what happened. */
   hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
   /** Whether orders are held back because the network does not answer. */
@@ -107,7 +110,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
   const senders: Senders = { [ORDER]: sendOrder, [CANCELLATION]: sendCancellation, [LISTING]: listingSender(client, listed) };
   const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
-    effects: { ServiceRequest: orderEffect({ table, qualifications: systems.qualifications }), Task: fulfilmentEffect },
+    effects: { ServiceRequest: orderEffect({ table, systems }), Task: fulfilmentEffect(systems) },
     steps: { 'lab-order': orderStep(sending), physician: physicianStep(directory) },
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: (message) => receive(door, message) },
     heldBack: () => Number.isFinite(sending.breaker.allows(sending.clock())),
@@ -156,7 +159,7 @@ async function finishOrder(sending: Sending, context: Context, row: Row): Promis
   if (sent.result === 'accepted') return;
   throw upstream(
     sent.final
-      ? 'the laboratory network refused the order'
+      ? ['the laboratory network refused the order', sent.why].filter(Boolean).join(': ')
       : 'the laboratory network has not confirmed the order yet: repeat the request with the same idempotency key',
   );
 }

@@ -55,7 +55,7 @@ export function listingSender(client: JunctionClient, listed: Listed): (sending:
     const outcome = await roster(sending.clock().getTime());
     const now = sending.clock();
     const health = outcome.kind === 'unknown' ? 'failed' : outcome.kind === 'accepted' || outcome.kind === 'refused' ? 'answered' : 'down';
-    sending.breaker.record(health, now, waitOf(outcome));
+    sending.breaker.record(health, now, waitOf(outcome), LISTING);
     if (outcome.kind !== 'accepted') last = undefined;
     const waiting = JSON.parse(entry.payload) as Waiting;
     const found = outcome.kind === 'accepted' ? outcome.value.find(({ npi }) => npi === waiting.npi) : undefined;

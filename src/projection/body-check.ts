@@ -4,6 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type Issue, issue } from '../fhir/outcome.ts';
 import { TEXT_TYPES } from '../fhir/validation/primitives.ts';
+import { dayFault } from './day-rules.ts';
+import { pairFaults, pairFaultsOfOthers } from './field-pairs.ts';
 import type { Field, Stored } from './lens/field.ts';
 import { isUnset } from './lens/lens-read.ts';
 import { isMap, isName, type Member, membersOf, saidIn } from './lens/said.ts';
@@ -15,26 +17,41 @@ const FORMATS: Record<string, string> = {
   date: 'a date of the calendar as YYYY-MM-DD',
   'date-time': 'an instant as YYYY-MM-DDThh:mm:ss with a time zone',
 };
+/** What a text is not that shall be of a format: completes "<name> …"; undefined: it is. */
+export function formatFault(format: string, text: string): string | undefined {
+  return formatOf(format)(text) ? undefined : `must be ${FORMATS[format]}`;
+}
+
+const CHECKS = new Map<string, ValidateFunction>();
+
+function formatOf(format: string): ValidateFunction {
+  const check = CHECKS.get(format) ?? compiled({ type: 'string', format });
+  CHECKS.set(format, check);
+  return check;
+}
+
 const NOTHING_KNOWN: Env = { alias: () => '' };
 
 /** What is wrong with a body. `now`: ISO 8601. `around`: the whole item, where the body is a part of it. */
 export type BodyCheck = (body: unknown, now: string, around?: View) => Issue[];
 
-/** Compiles the check of bodies. */
+/** The check of bodies, compiled with the first of them. */
 export function bodyCheck(schema: object, fields: Field[]): BodyCheck {
-  const accepts = compiled(schema);
+  let accepts: ValidateFunction | undefined;
   const codecs = new Set(sourcesIn(fields));
+  const meanings = new Map(meaningsIn(fields));
   return (body, now, around) => {
+    accepts ??= compiled(schema);
     const told = ({ keyword, params }: ErrorObject): boolean => keyword !== 'pattern' || !codecs.has(params.pattern);
-    const wrong = accepts(body) ? [] : (accepts.errors ?? []).filter(told).map(schemaIssue);
+    const wrong = accepts(body) ? [] : (accepts.errors ?? []).filter(told).map((error) => schemaIssue(error, meanings, body));
     if (wrong.some(({ expression }) => !expression)) return wrong;
     const view = body as View;
-    const beyond = { wrong: wrong.flatMap(({ expression }) => expression ?? []), today: latestDay(now) };
-    const beside = around ? fields.filter(({ name, spec }) => !(name in view) && spec.unlike !== undefined && spec.unlike in view) : [];
+    const beyond = { wrong: wrong.flatMap(({ expression }) => expression ?? []), now };
+    const beside = around ? fields.filter(({ name }) => !(name in view)) : [];
     return [
       ...unique(wrong),
       ...fields.flatMap((field) => faultsOf(field, view, { ...beyond, ...(around && { around }) })),
-      ...beside.flatMap((field) => likenessOf(field, field.name, around!)),
+      ...beside.flatMap((field) => pairFaultsOfOthers(field, around!, view).map(([name, text]) => about(name, text))),
     ];
   };
 }
@@ -43,10 +60,23 @@ export function bodyCheck(schema: object, fields: Field[]): BodyCheck {
 const sourcesIn = (fields: Field[]): string[] =>
   fields.flatMap(({ codec, fields: inner = [], members = [] }) => [codec.source ?? [], sourcesIn(inner), sourcesIn(members)].flat());
 
+/** The patterns of the vendors, each with what it asks for in words: nobody reads a regular expression in a refusal. */
+const meaningsIn = (fields: Field[]): [pattern: string, meaning: string][] =>
+  fields.flatMap(({ spec: { pattern, patternMeans }, fields: inner = [], members = [] }) => [
+    ...(pattern === undefined || patternMeans === undefined ? [] : [[pattern, patternMeans] as [string, string]]),
+    ...meaningsIn(inner),
+    ...meaningsIn(members),
+  ]);
+
+/** Compiles what this program made itself: `test/projection/schema.test.ts` holds each schema to the rules for schemas. */
+const SCHEMAS = new Ajv2020({ allErrors: true, allowUnionTypes: true, validateSchema: false });
+(addFormats as unknown as (ajv: Ajv2020, formats: string[]) => void)(SCHEMAS, Object.keys(FORMATS));
+
+/** Forgotten at once: mappings are read again and again while somebody works on them. */
 function compiled(schema: object): ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
-  (addFormats as unknown as (ajv: Ajv2020, formats: string[]) => void)(ajv, Object.keys(FORMATS));
-  return ajv.compile(schema);
+  const validate = SCHEMAS.compile(schema);
+  SCHEMAS.removeSchema(schema);
+  return validate;
 }
 
 const listed = (words: unknown): string =>
@@ -68,17 +98,26 @@ const RULES: Record<string, (params: Record<string, unknown>) => string> = {
   maxLength: ({ limit }) => `must have at most ${limit} characters`,
   minItems: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} members`),
   maxItems: ({ limit }) => `must have at most ${limit} members`,
-  pattern: ({ pattern }) => `must match ${pattern}`,
   format: ({ format }) => `must be ${FORMATS[String(format)]}`,
 };
 
-function schemaIssue({ keyword, instancePath, params }: ErrorObject): Issue {
+function schemaIssue({ keyword, instancePath, params }: ErrorObject, meanings: ReadonlyMap<string, string>, body: unknown): Issue {
+  if (keyword === 'pattern') return about(fieldAt(instancePath), `must be ${meanings.get(params.pattern)}`);
   if (keyword === 'required') return about(fieldAt(`${instancePath}/${params.missingProperty}`), 'is required');
-  const text = RULES[keyword]?.(params) ?? 'is not as documented';
+  const isNull = instancePath !== '' && valueAt(body, instancePath) === null;
+  const text = isNull ? 'must not be null' : (RULES[keyword]?.(params) ?? 'is not as documented');
   return instancePath === '' ? issue('structure', 'the body must be a JSON object') : about(fieldAt(instancePath), text);
 }
 
 const about = (field: string, text: string): Issue => issue('invalid', `${field} ${text}`, field);
+
+/** What a JSON Pointer leads to. https://www.rfc-editor.org/rfc/rfc6901 */
+const valueAt = (body: unknown, pointer: string): unknown =>
+  pointer
+    .slice(1)
+    .split('/')
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], body);
 
 /** `/patient/last_name` → `patient.last_name`, `/days/0` → `days[0]`. A key that looks like no name may be somebody's data: it ends there. */
 function fieldAt(pointer: string): string {
@@ -92,11 +131,11 @@ function fieldAt(pointer: string): string {
 /** The first issue of each field: a text that is empty need not be told that it is no e-mail address either. */
 const unique = (issues: Issue[]): Issue[] => [...new Map(issues.toReversed().map((one) => [one.expression![0]!, one])).values()].reverse();
 
-/** `at`: what leads to the fields, where they are not the body's own. `wrong`: the fields the schema has said something of. `today`: the latest day that has come. `around`: the item that the body is a part of. */
+/** `at`: what leads to the fields, where they are not the body's own. `wrong`: the fields the schema has said something of. `now`: ISO 8601. `around`: the item that the body is a part of. */
 interface Told {
   at?: string;
   wrong: string[];
-  today: string;
+  now: string;
   around?: View;
 }
 
@@ -117,8 +156,9 @@ function faultsOf(field: Field, view: View, told: Told): Issue[] {
     return text === undefined ? [] : [about(name + at, text)];
   });
   if (faults.length) return faults;
-  const late = lateness(field, value, told.today);
-  return late === undefined ? likenessOf(field, name, told.at === undefined ? (told.around ?? view) : view) : [about(name, late)];
+  const late = dayFault(field, value, told.now);
+  const texts = late === undefined ? pairFaults(field, told.at === undefined ? (told.around ?? view) : view) : [late];
+  return texts.map((text) => about(name, text));
 }
 
 const isTold = ({ spec, members }: Field, name: string, wrong: string[]): boolean =>
@@ -138,21 +178,4 @@ function storable({ type, value }: Stored): string | undefined {
   if (value.trim() === '') return 'must not be blank';
   const rule = TEXT_TYPES[type];
   return rule && !rule.is(value) ? `must be ${rule.expected}` : undefined;
-}
-
-/** Where the sun rises first it is fourteen hours later than UTC: a day that has come there has come. */
-const EARLIEST_ZONE_MS = 14 * 3_600_000;
-
-const latestDay = (now: string): string => new Date(Date.parse(now) + EARLIEST_ZONE_MS).toISOString().slice(0, 10);
-
-/** `past:` a day that has come. */
-function lateness({ codec, spec: { past } }: Field, value: unknown, today: string): string | undefined {
-  return past && String(codec.write(value, NOTHING_KNOWN)) > today ? 'must not be in the future' : undefined;
-}
-
-/** `unlike:` two fields that may not be stored as the same. */
-function likenessOf({ codec, name, spec: { unlike } }: Field, place: string, view: View): Issue[] {
-  const [value, other] = [view[name] ?? undefined, unlike === undefined ? undefined : (view[unlike] ?? undefined)];
-  if (value === undefined || other === undefined || codec.write(value, NOTHING_KNOWN) !== codec.write(other, NOTHING_KNOWN)) return [];
-  return [about(place, `must not be the same as ${unlike}`)];
 }

@@ -1,19 +1,49 @@
-// Resources that a shape shows beside its own: one search for a whole page, shared out by the references that say whose they are.
-import { compilePath } from '../fhir/path/path.ts';
+// Resources that a shape shows beside its own: one search for a whole page, shared out by references. Back: those that refer to a resource of the page.
+// Forward: those that it refers to, or that one which is joined already refers to.
+import { amongThese } from '../fhir/closest-name.ts';
+import { type Bindings, compilePath, type Path } from '../fhir/path/path.ts';
 import { referenceTarget } from '../fhir/reference-target.ts';
-import { isServed, type Resource, type ServedType } from '../fhir/types.ts';
+import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../fhir/types.ts';
+import type { Names } from './lens/names.ts';
 import type { Join, Touch } from './shape.ts';
-import type { JoinSpec, MappingSpec } from './spec.ts';
+import type { BackJoinSpec, ForwardJoinSpec, JoinSpec, MappingSpec } from './spec.ts';
 
-/** `with:` of a mapping. */
-export const joinsOf = ({ with: joined = {} }: MappingSpec): Join[] => Object.entries(joined).map(([name, spec]) => joinOf(name, spec));
+/** `with:` of a mapping. `fault` is told what is wrong, with the keys that lead to it. */
+export function joinsOf({ with: joined = {} }: MappingSpec, names: Names, fault: (keys: string[], error: unknown) => void): Join[] {
+  const before: string[] = [];
+  return Object.entries(joined).flatMap(([name, spec]) => {
+    try {
+      return [isForward(spec) ? forwardJoin(name, spec, { names, before: [...before] }) : backJoin(name, spec)];
+    } catch (error) {
+      fault(['with', name], error);
+      return [];
+    } finally {
+      before.push(name);
+    }
+  });
+}
 
-function joinOf(name: string, { search, on }: JoinSpec): Join {
-  const path = compilePath(on, { type: typeOf(search) });
+export const isForward = (spec: JoinSpec): spec is ForwardJoinSpec => 'to' in spec;
+
+/** FHIR type of what is joined. */
+export const joinedType = (spec: JoinSpec): string => (isForward(spec) ? spec.resource : spec.search.slice(0, spec.search.indexOf('?')));
+
+/** The search of a join, with `{id}` for the ids it is asked with. */
+export const joinSearch = (spec: JoinSpec): string => (isForward(spec) ? `${spec.resource}?_id={id}` : spec.search);
+
+const searchOf =
+  (spec: JoinSpec) =>
+  (ids: string[]): string =>
+    joinSearch(spec).replace(/=([^&=]*\{id\}[^&]*)/, (_, value: string) => `=${ids.map((id) => value.replace('{id}', id)).join(',')}`);
+
+function backJoin(name: string, spec: BackJoinSpec): Join {
+  const path = compilePath(spec.owner, { type: joinedType(spec) });
   return {
     name,
-    search: (ids) =>
-      search.replace(/=([^&=]*\{id\}[^&]*)/, (_, value: string) => `=${ids.map((id) => value.replace('{id}', id)).join(',')}`),
+    after: [],
+    ofId: true,
+    search: searchOf(spec),
+    ids: ({ id }) => [id!],
     shared(answer, baseUrl) {
       const ownersOf = (one: Resource): Set<unknown> =>
         new Set(path.get(one).map((reference) => referenceTarget(String(reference), baseUrl)));
@@ -26,23 +56,66 @@ function joinOf(name: string, { search, on }: JoinSpec): Join {
   };
 }
 
-const typeOf = (search: string): string => search.slice(0, search.indexOf('?'));
+function forwardJoin(name: string, spec: ForwardJoinSpec, { names, before }: { names: Names; before: string[] }): Join {
+  const paths = [spec.to].flat().map((text) => names.path(text));
+  const after = paths.flatMap(({ variable }) => variable ?? []);
+  const late = after.find((one) => !before.includes(one));
+  if (!isServed(spec.resource)) throw new Error(`${spec.resource} is not served${amongThese(spec.resource, SERVED_TYPES)}`);
+  if (late !== undefined) throw new Error(`to: %${late} is no join before this one: write that first`);
+  const wrong = paths.find(({ steps }) => steps.at(-1)?.name !== 'reference');
+  if (wrong) throw new Error(`to: ${wrong.text} leads to no reference: go on to .reference`);
+  const ids = (owner: Resource, known: Bindings, baseUrl: string): string[] =>
+    paths.flatMap((path) => referred(path, owner, { known, baseUrl, type: spec.resource }));
+  return {
+    name,
+    after,
+    ofId: false,
+    search: searchOf(spec),
+    ids,
+    shared(answer, baseUrl) {
+      const byId = new Map(answer.map((one) => [one.id, one]));
+      return (owner, known) => [...new Set(ids(owner, known, baseUrl))].flatMap((id) => byId.get(id) ?? []);
+    },
+  };
+}
+
+/** The ids of this type that a path refers to. */
+function referred(path: Path, owner: Resource, { known, baseUrl, type }: { known: Bindings; baseUrl: string; type: string }): string[] {
+  return path.get(owner, known).flatMap((reference) => {
+    const [target, id] = referenceTarget(String(reference), baseUrl)?.split('/') ?? [];
+    return target === type && id !== undefined ? [id] : [];
+  });
+}
+
+/** Joins by when they can be asked for: those that nothing leads to but the page, then those that these lead to. */
+export function roundsOf(joins: Join[]): Join[][] {
+  const rounds: Join[][] = [];
+  for (const join of joins) {
+    const nth = Math.max(-1, ...join.after.map((name) => rounds.findIndex((round) => round.some((one) => one.name === name)))) + 1;
+    rounds[nth] = [...(rounds[nth] ?? []), join];
+  }
+  return rounds;
+}
+
+/** What of these resources is shown beside one, by the names of the joins. */
+export function sharedWith(owner: Resource, joins: Join[], given: Bindings): Record<string, Resource[]> {
+  const known: Record<string, Resource[]> = {};
+  for (const { name, shared } of joins) known[name] = shared((given[name] ?? []) as Resource[], '')(owner, known);
+  return known;
+}
 
 /** What the joins of a mapping that are marked `leaving: touches` ask of the roof. */
 export function touchesOf({ resource, with: joined = {} }: MappingSpec): Touch[] {
-  return Object.values(joined).flatMap(({ search, on, leaving }) => {
-    const type = typeOf(search);
-    return leaving === 'touches' && isServed(type) ? [touchOf(type, on, resource as ServedType)] : [];
+  return Object.values(joined).flatMap((spec) => {
+    const type = joinedType(spec);
+    return !isForward(spec) && spec.leaving === 'touches' && isServed(type) ? [touchOf(type, spec.owner, resource as ServedType)] : [];
   });
 }
 
 function touchOf(type: ServedType, on: string, resource: ServedType): Touch {
   const path = compilePath(on, { type });
   const owners = (one: Resource | undefined, baseUrl: string): string[] =>
-    (one ? path.get(one) : []).flatMap((reference) => {
-      const [owner, id] = referenceTarget(String(reference), baseUrl)?.split('/') ?? [];
-      return owner === resource && id !== undefined ? [id] : [];
-    });
+    one ? referred(path, one, { known: {}, baseUrl, type: resource }) : [];
   return {
     on: type,
     left(previous, next, baseUrl) {

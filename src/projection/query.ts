@@ -1,13 +1,16 @@
 // A vendor's query parameters → a FHIR search, so that the store filters and nothing is filtered in memory.
 import { fold } from '../fhir/indexing/fold.ts';
-import { parameter } from '../fhir/outcome.ts';
+import { leadsNowhere, parameter } from '../fhir/outcome.ts';
 import type { Aliases } from '../fhir/path/path.ts';
 import { isServed } from '../fhir/types.ts';
+import { attempt } from './attempt.ts';
 import type { Ids } from './ids.ts';
 import { type Codec, codecOf } from './lens/codecs.ts';
-import { searchText } from './search-text.ts';
+import { boundIn } from './lens/names.ts';
+import { asStored, refuseOtherFormat, refuseOutOfSpan, valueSpecOf } from './parameter-rules.ts';
+import { searchText, timesIn } from './search-text.ts';
 import type { Env, Shape } from './shape.ts';
-import type { MappingSpec, SearchSpec } from './spec.ts';
+import type { MappingSpec, SearchSpec, ValueSpec } from './spec.ts';
 
 interface QueryContext {
   aliases: Aliases;
@@ -17,56 +20,69 @@ interface QueryContext {
 /** A parameter, and how its value is taken where that is not as it comes. */
 interface Rule {
   name: string;
-  spec: Exclude<SearchSpec, string>;
+  spec: SearchSpec;
   codec: Codec | undefined;
 }
 
+/** One that has one value. */
+type ValueRule = Omit<Rule, 'spec'> & { spec: ValueSpec };
+
 /** `filters`, `query` and `asked` of a shape. `fault` is told what is wrong, with the keys that lead to it. */
 export function queryOf(
-  { resource, search = {}, sort }: MappingSpec,
+  mapping: MappingSpec,
   context: QueryContext,
   fault: (keys: string[], error: unknown) => void,
-): Pick<Shape, 'filters' | 'query' | 'asked'> {
+): Pick<Shape, 'filters' | 'bound' | 'query' | 'asked'> {
+  const { resource, search = {}, sort, only } = mapping;
+  const names = boundIn(mapping, context.aliases);
   const rules = Object.entries(search).map(([name, spec]): Rule => {
-    const whole = typeof spec === 'string' ? { fhir: spec } : spec;
-    const made = (word: string, make: () => Codec | undefined): Codec | undefined => {
-      try {
-        return make();
-      } catch (error) {
-        fault(['search', name, word], error);
-        return undefined;
-      }
-    };
-    if ('id' in whole && whole.id !== undefined) made('id', () => idCodec(whole.id!, context));
-    return { name, spec: whole, codec: made('as', () => filterCodec(whole)) };
+    const value = valueSpecOf(spec);
+    const made = (word: string, make: () => Codec | undefined): Codec | undefined =>
+      attempt(make, (error) => fault(['search', name, word], error));
+    if (value?.id !== undefined) made('id', () => idCodec(value.id!, context));
+    return { name, spec, codec: made('as', () => filterCodec(spec)) };
   });
+  attempt(
+    () => timesIn(only ?? '', '2000-01-01T00:00:00Z'),
+    (error) => fault(['only'], error),
+  );
   return {
     filters: rules.map(({ name }) => name),
+    bound: (parameters) =>
+      Object.fromEntries(
+        names.filter((name) => parameters[name]?.trim()).map((name) => [name, asStored(search[name]!, parameters[name]!)]),
+      ),
     query(parameters, env) {
-      const parts = rules.flatMap((rule) => partsOf(rule, { ...context, env, value: parameters[rule.name] }));
-      return `${resource}?${[...parts, ...(sort ? [`_sort=${sort}`] : [])].join('&')}`;
+      const parts = rules.flatMap((rule) => partsOf(rule, { ...context, env, value: storedFrom(rule, parameters) }));
+      for (const rule of rules) inSpan(rule, rules, parameters);
+      const always = only === undefined ? [] : [searchText(only, context.aliases, timesIn(only, String(env.now)))];
+      return `${resource}?${[...always, ...parts, ...(sort ? [`_sort=${sort}`] : [])].join('&')}`;
     },
     asked: (parameters) =>
       rules.flatMap(({ name, spec }) => {
-        const value = parameters[name];
-        const led = 'id' in spec && spec.id !== undefined && value !== undefined ? idCodec(spec.id, context).leads!(value) : undefined;
-        return led && isServed(led.type) ? [{ type: led.type, id: led.id }] : [];
+        const { id, missing, several } = valueSpecOf(spec) ?? {};
+        if (id === undefined) return [];
+        return valuesOf(parameters[name], several).flatMap((value) => {
+          const led = idCodec(id, context).leads!(value);
+          return led && isServed(led.type) ? [{ parameter: name, type: led.type, id: led.id, ...(missing && { missing }) }] : [];
+        });
       }),
   };
 }
 
 /** How a filter takes its value where the vendor has a form of its own for it (`as`). */
-export const filterCodec = (spec: SearchSpec): Codec | undefined =>
-  typeof spec === 'object' && 'fhir' in spec && spec.as !== undefined
-    ? codecOf({ as: spec.as }, { aliases: {}, ids: NO_IDS, resource: '' })
-    : undefined;
+export function filterCodec(spec: SearchSpec): Codec | undefined {
+  const as = valueSpecOf(spec)?.as;
+  return as === undefined || as === 'upper' ? undefined : codecOf({ as }, { aliases: {}, ids: NO_IDS, resource: '' });
+}
 
+const NO_ENV: Env = { alias: () => '' };
 const NO_IDS: Ids = { showId: (_, id) => id, readId: () => undefined };
 
 /** A value that each `{}` of a filter could have. */
 export function sampleOf(spec: SearchSpec): string {
-  const as = typeof spec === 'object' && 'as' in spec ? spec.as : undefined;
-  if (as === undefined) return 'x';
+  const as = valueSpecOf(spec)?.as;
+  if (as === undefined || as === 'upper') return 'x';
   return as.startsWith('date') ? '2000-01-01' : '2000-01-01T00:00:00.000Z';
 }
 
@@ -75,14 +91,54 @@ interface Asked extends QueryContext {
   value: string | undefined;
 }
 
+const storedFrom = ({ name, spec }: Rule, parameters: Record<string, string>): string | undefined =>
+  parameters[name] === undefined ? undefined : asStored(spec, parameters[name]);
+
 /** What one parameter adds to the search. */
 function partsOf({ name, spec, codec }: Rule, asked: Asked): string[] {
   const { value, aliases } = asked;
-  if ('each' in spec) return searchedWords(name, value).map((word) => searchText(spec.each, aliases, { '': word }));
-  if ('words' in spec) return value === undefined ? [] : [searchText(wordOf(name, spec.words, value), aliases, {})].filter(Boolean);
+  if (typeof spec === 'object' && 'everyWord' in spec)
+    return searchedWords(name, value).map((word) => searchText(spec.everyWord, aliases, { '': word }));
+  if (typeof spec === 'object' && 'words' in spec)
+    return value === undefined ? [] : [searchText(wordOf(name, spec.words, value), aliases, {})].filter(Boolean);
+  return valueParts({ name, spec: valueSpecOf(spec)!, codec }, asked);
+}
+
+/** What a parameter adds that has one value. */
+function valueParts(rule: ValueRule, asked: Asked): string[] {
+  const { name, spec } = rule;
+  const { value, aliases } = asked;
   if (spec.required && words(value).length === 0) throw parameter(`${name} is required`, name);
   if (value === undefined || (value.trim() === '' && spec.id === undefined)) return [];
-  return [searchText(spec.fhir, aliases, { '': takenAs({ name, codec }, spec.id, asked) })];
+  if (UNSEEN.test(value)) throw parameter(`${name} holds nothing that can be looked for`, name);
+  const values = valuesOf(value, spec.several);
+  if (values.length === 0 || values.length > MOST_VALUES) throw parameter(`${name} takes 1 to ${MOST_VALUES} values, by comma`, name);
+  for (const one of values) refuseOtherFormat(name, spec, one);
+  const taken = values.map((one) => takenAs(rule, { ...asked, value: one }));
+  return spec.fhir === undefined ? [] : [searchText(spec.fhir, aliases, { '': taken })];
+}
+
+/** Control characters, and nothing between them. */
+const UNSEEN = /^[\p{Cc}\s]*\p{Cc}[\p{Cc}\s]*$/u;
+
+/** More values than this are no question about a few. */
+const MOST_VALUES = 100;
+
+/** What is asked for: the value as it comes, or each of `several`, once. */
+function valuesOf(value: string | undefined, several: true | undefined): string[] {
+  if (value === undefined) return [];
+  const parts = value.split(',').map((part) => part.trim());
+  return several ? [...new Set(parts.filter((part) => part !== ''))] : [value];
+}
+
+/** Refuses a day that is out of its span from another. */
+function inSpan({ name, spec, codec }: Rule, rules: Rule[], parameters: Record<string, string>): void {
+  const value = valueSpecOf(spec);
+  const other = rules.find((one) => one.name === value?.span?.from);
+  const [day, from] = [parameters[name], other && parameters[other.name]];
+  if (!value || !day?.trim() || !from?.trim()) return;
+  const stored = (by: Codec | undefined, text: string): string => String(by?.write(text, NO_ENV) ?? text);
+  refuseOutOfSpan(name, value, { day: stored(codec, day), from: stored(other!.codec, from) });
 }
 
 /** More words than this are no search for a person. */
@@ -103,9 +159,9 @@ function wordOf(name: string, table: Record<string, string>, value: string): str
   return text;
 }
 
-function takenAs({ name, codec }: Pick<Rule, 'name' | 'codec'>, id: string | undefined, asked: Asked): string {
+function takenAs({ name, spec, codec }: ValueRule, asked: Asked): string {
   if (codec) return codedOf(name, codec, asked);
-  return id === undefined ? asked.value! : idOf(name, id, asked);
+  return spec.id === undefined ? asked.value! : idOf(name, spec, asked);
 }
 
 function codedOf(name: string, codec: Codec, { env, value }: Asked): string {
@@ -115,10 +171,10 @@ function codedOf(name: string, codec: Codec, { env, value }: Asked): string {
 }
 
 /** Of one type the id, of several the type and the id. */
-function idOf(name: string, types: string, { value, env, ...context }: Asked): string {
-  const { targets, fault, write } = idCodec(types, context) as Required<Codec>;
+function idOf(name: string, { id = '', missing }: ValueSpec, { value, env, ...context }: Asked): string {
+  const { targets, fault, write } = idCodec(id, context) as Required<Codec>;
   const wrong = fault(value);
-  if (wrong !== undefined) throw parameter(`${name} ${wrong}`, name);
+  if (wrong !== undefined) throw missing ? leadsNowhere(missing, id, name) : parameter(`${name} ${wrong}`, name);
   const target = String(write(value, env));
   return targets.length > 1 ? target : target.slice(target.indexOf('/') + 1);
 }

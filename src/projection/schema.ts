@@ -11,14 +11,15 @@ const RULES = ['minLength', 'maxLength', 'format', 'pattern'] as const;
 const LIST_RULES = ['minItems', 'maxItems'] as const;
 const rulesIn = (spec: Field['spec'], words: readonly (keyof Field['spec'])[]): Schema =>
   Object.fromEntries(words.flatMap((rule) => (rule in spec ? [[rule, spec[rule]]] : [])));
-/** Formats that every shown value has, whoever wrote it. */
-const KEPT_FORMATS = new Set(['uuid', 'date-time']);
+/** Whether every shown value has the format, whoever wrote it: FHIR's dateTime may be a day, its instant may not. */
+const keepsFormat = ({ spec: { format, readOnly }, paths }: Field, ours: boolean): boolean =>
+  format === 'uuid' || (format === 'date-time' && (ours || readOnly === true || paths.every(({ type }) => type === 'instant')));
 
-/** Whether a request of this kind may say the field: `on:` names the only kind that may. */
+/** Whether a request of this kind may say the field: `onlyIn:` names the only kind that may. */
 export const asksIn =
   (kind: 'create' | 'update') =>
   ({ spec }: Field): boolean =>
-    !spec.readOnly && (spec.on === undefined || spec.on === kind);
+    !spec.readOnly && (spec.onlyIn === undefined || spec.onlyIn === kind);
 
 /** What a client may send to make an item. `nullable`: a null says that an optional field is unset. */
 export const requestSchema = (fields: Field[], nullable: boolean): Schema => ({
@@ -45,7 +46,10 @@ function requestObject(fields: Field[], nullable: boolean): Schema {
   return {
     type: 'object',
     properties: Object.fromEntries(
-      asked.map((field) => [field.name, orNull(requestOf(field, nullable), nullable && !field.spec.required)]),
+      asked.map((field) => [
+        field.name,
+        orNull(requestOf(field, nullable), (nullable || field.spec.nullable === true) && !field.spec.required),
+      ]),
     ),
     ...(required.length && { required }),
   };
@@ -68,31 +72,33 @@ function requestOf({ spec, codec, fields, members }: Field, nullable: boolean): 
   return { type, ...text, ...stands };
 }
 
-/** What is answered: every documented key, and null where there is no value. `always`: fields that have one in every item. */
-export function responseSchema(fields: Field[], always: string[] = []): Schema {
+/** What is answered: every documented key, and null where there is no value. `always`: fields that have one in every item. `ours`: only what a request has just made. */
+export function responseSchema(fields: Field[], always: string[] = [], ours = false): Schema {
   const shown = fields.filter(({ spec }) => !spec.writeOnly);
   return {
     $schema: DRAFT,
     type: 'object',
     properties: Object.fromEntries(
-      shown.map((field) => [field.name, orNull(responseOf(field), !always.includes(field.name) && !isAlwaysThere(field))]),
+      shown.map((field) => [field.name, orNull(responseOf(field, ours), !always.includes(field.name) && !isAlwaysThere(field))]),
     ),
     required: shown.filter(({ spec }) => spec.omit === undefined).map(({ name }) => name),
   };
 }
 
-function responseObject(fields: Field[]): Schema {
-  const { $schema: _, ...schema } = responseSchema(fields);
+function responseObject(fields: Field[], ours: boolean): Schema {
+  const { $schema: _, ...schema } = responseSchema(fields, [], ours);
   return schema;
 }
 
-/** What a client may write, FHIR may have written otherwise: words are a closed set only where the server alone writes them. */
-function responseOf({ spec, fields, members }: Field): Schema {
-  if (fields) return responseObject(fields);
-  if (members) return { type: 'array', items: responseObject(members) };
+/** What a client may write, FHIR may have written otherwise: words are a closed set only where the server alone writes them, or where no others are shown. */
+function responseOf(field: Field, ours: boolean): Schema {
+  const { spec, fields, members } = field;
+  if (fields) return responseObject(fields, ours);
+  if (members) return { type: 'array', items: responseObject(members, ours) };
   if (spec.as === 'concept') return SHOWN_CONCEPT;
   const { type = 'string', format } = spec;
-  const text = { ...(spec.enum && spec.readOnly && { enum: spec.enum }), ...(format && KEPT_FORMATS.has(format) && { format }) };
+  const words = (spec.readOnly || spec.reads) && spec.enum;
+  const text = { ...(words && { enum: words }), ...(format && keepsFormat(field, ours) && { format }) };
   if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text } };
   if (type === 'object') return { type, additionalProperties: spec.as === 'json' ? {} : { type: 'string' } };
   return { type, ...text };

@@ -1,13 +1,33 @@
 // FHIR searches as the mappings write them: parameters with %aliases and {values} to be put in, escaped for FHIR and for a URL.
 // https://hl7.org/fhir/R4/search.html#escaping
-import { didYouMean } from '../fhir/closest-name.ts';
+import { amongThese } from '../fhir/closest-name.ts';
 import type { Aliases } from '../fhir/path/path.ts';
 
-/** Puts aliases and values into `identifier=%npi|{npi}`. A %name that is no alias is an Error. */
-export function searchText(template: string, aliases: Aliases, values: Readonly<Record<string, string>>): string {
+/** Puts aliases and values into `identifier=%npi|{npi}`; of several values any is met. A %name that is no alias is an Error. */
+export function searchText(template: string, aliases: Aliases, values: Readonly<Record<string, string | string[]>>): string {
   return template
     .replace(/%(\w+)/g, (_, name: string) => encoded(aliasOf(name, aliases)))
-    .replace(/\{(\w*)\}/g, (_, name: string) => encoded(escaped(values[name] ?? '')));
+    .replace(/\{(\w*)\}/g, (_, name: string) =>
+      [values[name] ?? '']
+        .flat()
+        .map((one) => encoded(escaped(one)))
+        .join(','),
+    );
+}
+
+/** A search with its aliases put in as they are, to be read; `{}` stays. */
+export const withAliases = (template: string, aliases: Aliases): string =>
+  template.replace(/%(\w+)/g, (_, name: string) => aliasOf(name, aliases));
+
+/** The times that a search asks for by name: `{now}`, and `{in30days}` so many days later. `now`: ISO 8601. Any other name is an Error. */
+export function timesIn(template: string, now: string): Record<string, string> {
+  return Object.fromEntries(valuesIn(template).map((name) => [name, timeOf(name, now)]));
+}
+
+function timeOf(name: string, now: string): string {
+  const [, days] = /^in(\d{1,4})days$/.exec(name) ?? [];
+  if (name !== 'now' && days === undefined) throw new Error(`{${name}} is no time: write {now}, or {in30days}`);
+  return new Date(Date.parse(now) + Number(days ?? 0) * 86_400_000).toISOString();
 }
 
 /** The names of the values a search asks for. */
@@ -15,7 +35,7 @@ export const valuesIn = (template: string): string[] => [...template.matchAll(/\
 
 function aliasOf(name: string, aliases: Aliases): string {
   const url = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
-  if (url === undefined) throw new Error(`%${name} is not an alias of surface.yaml${didYouMean(name, Object.keys(aliases))}`);
+  if (url === undefined) throw new Error(`%${name} is not an alias of surface.yaml${amongThese(name, Object.keys(aliases))}`);
   return url;
 }
 

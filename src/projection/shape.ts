@@ -2,6 +2,7 @@
 // All of it is pure: no Express, no SQL, no clock, no I/O after loading. What only the server knows comes in as `Env`.
 import type { Parsed } from '../fhir/json.ts';
 import type { Issue, Kind } from '../fhir/outcome.ts';
+import type { Bindings } from '../fhir/path/path.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { ServerFacts } from './openapi/document.ts';
 
@@ -25,8 +26,8 @@ export interface Env {
   [name: string]: unknown;
 }
 
-/** `update` changes some fields (PATCH), `replace` all of them (PUT). */
-export type ShapeInteraction = 'create' | 'read' | 'search' | 'update' | 'replace' | 'delete';
+/** `update` changes some fields (PATCH), `replace` all of them (PUT); `perform` (POST) does something to an item that is there. */
+export type ShapeInteraction = 'create' | 'read' | 'search' | 'update' | 'replace' | 'delete' | 'perform';
 
 /** The fields whose value a change asks to be another, null where there shall be none; and what is wrong with it. */
 export interface Change {
@@ -44,19 +45,42 @@ export interface Shape {
   path: string;
   /** Of an item, with `{id}`: `/v1/lab-orders/{id}`, or of a part of one, `/v1/patients/{id}/safe`. */
   itemPath: string;
+  /** What a path may name beside the id of an item (`patient_id`): a parameter of a list, a field of a request that no body says. */
+  within: string[];
   /** The field that shows an item's id. */
   idName: string;
   /** What a list of its items is called (`patients`), empty when the vendor does not say. */
   plural: string;
   interactions: ShapeInteraction[];
+  /** What a list takes of all that is found: a page, without paging all of it, or the first alone. */
+  take: 'page' | 'all' | 'first';
+  /** How many of `all` there may be: where more are found, the request is refused. */
+  most: number;
+  /** Whether its item is the Patient that the caller's key stands for. */
+  me: boolean;
+  /** Whether it is about that person at all: keys that stand for one open these shapes alone, and other keys do not open them. */
+  aboutMe: boolean;
+  /** The shape of the same surface in whose form what was performed is answered. */
+  answers?: string;
+  /** The shape and the field of the person's own item that take the id of what a create has made. */
+  tells?: { shape: string; field: string };
+  /** The status of a create that made something. */
+  status: 200 | 201;
   idempotency: 'required' | 'optional';
   /** Whether it shows numbers: they are shown with the digits they are stored with. */
   digits: boolean;
+  /** A create of many items by one request; absent: a request makes one. */
+  many?: Many;
   /** JSON Schemas (draft 2020-12) of the request that makes an item, of some fields and of a whole new body of one that is there, and of one item in a response. */
   requestSchema: object;
   changeSchema: object;
   replaceSchema: object;
   responseSchema: object;
+  /** Whether a request that makes an item, or performs something, must say anything: one that need not may come without a body. */
+  needsBody: boolean;
+  /** The body that is sent: an item, and a list; `asked`: the parameters of the request by their names. */
+  item(view: View, facts: AnswerFacts): unknown;
+  list(views: View[], page: ListFacts, facts: AnswerFacts, asked: Record<string, string>): unknown;
   /** Whether a resource of the type, as it is shown, is an item of this shape at all: any ServiceRequest is no lab order. */
   belongs(view: View): boolean;
   /**
@@ -65,27 +89,31 @@ export interface Shape {
    */
   check(body: unknown, now: string): Issue[];
   /**
-   * What a change asks for. `merge`: an object is merged into what is shown (RFC 7396), a list is operations on it (RFC 6902); `replace`: a whole new body.
-   * `view`: the item as it stands, with `all`; `time`: ISO 8601. A body that is no change at all is a FhirError.
+   * What a change asks for. `merge`: an object is merged into what is shown (RFC 7396), a list is operations on it (RFC 6902); `replace`: a whole new body;
+   * `perform`: a body that `check` has nothing against, and the time of it. `view`: the item as it stands, with `all`; `time`: ISO 8601. A body that is no
+   * change at all is a FhirError.
    */
-  change(how: 'merge' | 'replace', body: Parsed, now: { view: View; time: string }): Change;
+  change(how: 'merge' | 'replace' | 'perform', body: Parsed, now: { view: View; time: string }): Change;
   /** The body without the properties the shape does not know, and without blank texts: they say nothing. */
   known(body: View): View;
-  /** resource → view (projection). `all`: also the fields that are never shown (what an order said of its patient). */
-  read(resource: Resource, env: Env, options?: { all?: boolean }): View;
+  /** resource → view (projection). `all`: also the fields that are never shown (what an order said of its patient). `bare`: a missing value is null, whatever stands for it. */
+  read(resource: Resource, env: Env, options?: { all?: boolean; bare?: boolean }): View;
   /**
    * view → resource: puts the view into `into` (a new resource when absent); every element the mapping does not name stays. A field that is missing is
-   * unset. `server`: exactly the fields that the view has are written, read-only ones too, and all others stay.
+   * unset. `server`: exactly the fields that the view has are written, read-only ones too, and all others stay. `bare`: a value that stands for a missing
+   * one is written too.
    */
-  write(view: View, into: Resource | undefined, env: Env, options?: { server?: boolean }): Resource;
+  write(view: View, into: Resource | undefined, env: Env, options?: { server?: boolean; bare?: boolean }): Resource;
   /** The vendor's field behind a FHIRPath expression that a check of the resource named, or undefined. */
   fieldAt(expression: string): string | undefined;
   /** The query parameters of its list, without those for paging. */
   filters: string[];
+  /** Of those parameters what the fields of a list show by: each that is said, by its name. */
+  bound(parameters: Record<string, string>): Record<string, string>;
   /** Those parameters → FHIR search string; a value outside its domain is a FhirError `parameter` naming it. */
   query(parameters: Record<string, string>, env: Env): string;
   /** The ids among query parameters, as UUIDs: one that is an alias is looked up and given to `query` as `env.resolved`. */
-  asked(parameters: Record<string, string>): { type: ServedType; id: string }[];
+  asked(parameters: Record<string, string>): AskedId[];
   /** Searches that bring in what the shape shows beside the resource: one search for a whole page. */
   joins: Join[];
   /** References in a request that must lead to something, and how their absence is answered. */
@@ -96,12 +124,32 @@ export interface Shape {
   duplicates(view: View): { keys: string[]; candidates: { search: string; same(candidate: View): boolean }[] } | null;
   /** What is said of an item that is there already, and of an idempotency-key that was used for something else. */
   says: { duplicate: string; idempotency: string };
-  /** FHIR search for the resource a create goes into (`Practitioner?identifier=…`), null: always a new one. */
-  into(view: View): string | null;
+  /** FHIR search for the resource a create goes into (`Practitioner?identifier=…`), null: always a new one. `resolved`: alias → FHIR id. */
+  into(view: View, resolved?: ReadonlyMap<string, string>): string | null;
   /** Shapes whose items are elements of a resource: the keys of the items in a resource, and the key a view names. Absent for all others. */
   rows?: { keys(resource: Resource): string[]; name: string; of(view: View): string; search(id: string): string };
   /** Name of the outside step a create waits for (`lab-order`, `physician`), or undefined. */
   port?: string;
+}
+
+/** `missing`: how it is answered that nothing has this id; absent: then nothing is found by it. */
+export interface AskedId {
+  parameter: string;
+  type: ServedType;
+  id: string;
+  missing?: Kind;
+}
+
+/** One request that makes many items. */
+export interface Many {
+  /** The field of the request that lists them. */
+  list: string;
+  /** The items that a request asks for, each as the request for one would say it. */
+  items(said: View): View[];
+  /** A field of the nth item as the request names it: `readings[2].code`. */
+  place(field: string, nth: number): string;
+  /** The id that follows from what an item says; undefined: every item is a new one. */
+  idOf(item: View, env: Env): string | undefined;
 }
 
 /** `accepts`: what the reference leads to must also go with the rest of the request (an order for a patient of another brand is one for nobody). */
@@ -110,15 +158,24 @@ export interface Existence {
   missing: Kind;
   /** What the view refers to there, each with what is added to the field's name. */
   of(view: View): { at: string; type: ServedType; id: string }[];
-  accepts(target: Resource, view: View): boolean;
+  /** What other fields refer to that must agree with it (a provider is of the patient's own brand). */
+  besides(view: View): { name: string; type: ServedType; id: string }[];
+  /** `led`: what those lead to, by the name of the field. */
+  accepts(target: Resource, view: View, led?: Readonly<Record<string, Resource | undefined>>): boolean;
 }
 
 export interface Join {
   name: string;
+  /** The joins that lead to this one: they are asked for before it. */
+  after: string[];
+  /** It is asked for with the id of the item alone. */
+  ofId: boolean;
+  /** The ids to search with for a resource of the page; `known`: what is joined to it by then. `baseUrl`: this server's, for references that are absolute. */
+  ids(owner: Resource, known: Bindings, baseUrl: string): string[];
   /** FHIR search for all of these ids at once. */
   search(ids: string[]): string;
-  /** Shares an answer out: which part of it belongs to a resource. `baseUrl`: this server's, for references that are absolute. */
-  shared(answer: Resource[], baseUrl: string): (owner: Resource) => Resource[];
+  /** Shares an answer out: which part of it belongs to a resource. */
+  shared(answer: Resource[], baseUrl: string): (owner: Resource, known: Bindings) => Resource[];
 }
 
 /** The habits all shapes of one vendor share (`surface.yaml`). */
@@ -133,12 +190,13 @@ export interface Surface {
   auth: { scheme: 'api-key' | 'bearer'; header: string; prefix: string };
   /** `clamp`: sizes out of range are brought into it, else refused. `total`: lists state how many there are. */
   page: { size: string; offset?: string; cursor?: string; default: number; max: number; maxOffset: number; clamp: boolean; total: boolean };
-  rateLimit: { limit: number; seconds: number } | null;
+  /** `per: tenant`: of all keys of a tenant together; else of each key. */
+  rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;
   /** Kinds of failure → this vendor's status and code. */
   failure(kind: Kind): { status: number; code: string; says?: string | undefined };
-  /** Envelopes: the body that is sent. */
+  /** Envelopes: the body that is sent, where a shape has none of its own. */
   item(view: View, facts: AnswerFacts): unknown;
-  list(views: View[], page: ListFacts, facts: AnswerFacts, shape: Shape): unknown;
+  list(views: View[], page: ListFacts, facts: AnswerFacts, plural: string): unknown;
   error(kind: Kind, issues: Issue[], facts: AnswerFacts): { status: number; body: unknown };
   /** Extra headers of every answer of this surface. */
   headers(facts: AnswerFacts): Record<string, string>;

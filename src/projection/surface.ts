@@ -2,11 +2,25 @@
 import type { Issue, Kind } from '../fhir/outcome.ts';
 import { type Facts, type Template, templateOf } from './envelope.ts';
 import { idsOf } from './ids.ts';
-import type { AnswerFacts, ListFacts, Shape, Surface, View } from './shape.ts';
+import type { AnswerFacts, ListFacts, Surface, View } from './shape.ts';
 import type { SurfaceSpec } from './spec.ts';
 
-const ANSWER = ['requestId', 'time', 'status', 'rateLimit', 'rateRemaining', 'rateReset'];
-const LIST = ['items', 'plural', 'total', 'limit', 'offset', 'hasMore', 'nextOffset', 'cursor', 'nextUrl', 'previousUrl', 'pages'];
+/** What a template may ask of any answer, and of a list. */
+export const ANSWER = ['requestId', 'time', 'status', 'rateLimit', 'rateRemaining', 'rateReset'];
+export const LIST = [
+  'items',
+  'first',
+  'plural',
+  'total',
+  'limit',
+  'offset',
+  'hasMore',
+  'nextOffset',
+  'cursor',
+  'nextUrl',
+  'previousUrl',
+  'pages',
+];
 const ERROR = ['code', 'message', 'issues'];
 
 /** Compiles a surface. `fault` is told what is wrong, with the keys that lead to it in the file. */
@@ -41,7 +55,7 @@ export function surfaceOf(name: string, spec: SurfaceSpec, fault: (keys: string[
     rateLimit: spec.rateLimit,
     failure: (kind) => spec.errors[kind],
     item: (view, facts) => asItem({ ...answered(facts), body: view }),
-    list: (views, page, facts, shape) => asList({ ...answered(facts), ...listed(views, page, shape) }),
+    list: (views, page, facts, plural) => asList({ ...answered(facts), ...listed(views, page, plural) }),
     error(kind, issues, facts) {
       const { status, code, says } = spec.errors[kind];
       const made = own.get(kind) ?? asError;
@@ -68,7 +82,8 @@ function pageProblems({ size, offset, cursor, default: standard, max }: SurfaceS
   return problems.filter((one): one is [string, string] => one[1] !== false);
 }
 
-const answered = ({ requestId, time, status, rate }: AnswerFacts): Facts => ({
+/** Those values, for one answer. */
+export const answered = ({ requestId, time, status, rate }: AnswerFacts): Facts => ({
   requestId,
   time,
   status,
@@ -77,10 +92,12 @@ const answered = ({ requestId, time, status, rate }: AnswerFacts): Facts => ({
   rateReset: rate?.reset,
 });
 
-const listed = (views: View[], page: ListFacts, shape: Shape): Facts => ({
+/** Those of one page of a list. */
+export const listed = (views: View[], page: ListFacts, plural: string): Facts => ({
   ...page,
   items: views,
-  plural: shape.plural,
+  first: views[0],
+  plural,
   pages: [
     { rel: 'next', url: page.nextUrl },
     { rel: 'prev', url: page.previousUrl },

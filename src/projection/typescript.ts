@@ -1,7 +1,7 @@
 // TypeScript types for the shapes of a surface, from the same JSON Schemas that check requests and describe answers.
 
 import type { LoadedShape, LoadedSurface } from './load/loaded.ts';
-import { envelopeSchema, failureSchema } from './openapi/envelope-schema.ts';
+import { failureSchema, itemSchema, listEnvelopeSchema } from './openapi/envelope-schema.ts';
 import { namesOf, pascal, wordsOf } from './openapi/names.ts';
 import { listParameters } from './openapi/parameters.ts';
 import { annotatedChange, annotatedReplacement, annotatedRequest, annotatedResponse } from './openapi/schemas.ts';
@@ -16,30 +16,35 @@ export function typesOf({ surface, source }: LoadedSurface, shapes: LoadedShape[
   return [head, ...shapes.flatMap((one) => shapeTypes(one, source.content, prefix)), failure].join('\n\n').concat('\n');
 }
 
-function shapeTypes(loaded: LoadedShape, { envelope, page }: LoadedSurface['source']['content'], prefix: string): string[] {
+function shapeTypes(loaded: LoadedShape, surface: LoadedSurface['source']['content'], prefix: string): string[] {
   const { shape } = loaded;
   const { item, request, change, replacement } = namesOf(shape);
   const { one, many } = wordsOf(shape);
   const has = (...any: string[]): boolean => any.some((interaction) => (shape.interactions as string[]).includes(interaction));
-  const body = { $ref: item };
-  const answer = envelopeSchema(envelope.item, { body });
-  const list = envelopeSchema(envelope.list, { items: { type: 'array', items: body } }, shape.plural);
-  const query = listParameters(loaded.mapping.content, { page } as never, {
+  const body = { $ref: shape.answers === undefined ? item : namesOf({ name: shape.answers }).item };
+  const answer = itemSchema(loaded.mapping.content, surface, body);
+  const list = listEnvelopeSchema(loaded.mapping.content, surface, body);
+  const query = listParameters(loaded, surface, {
     requests: {},
     changes: {},
+    operations: {},
     items: {},
     parameters: {},
     id: undefined,
   });
   return [
-    declared(prefix + item, annotatedResponse(loaded), `${sentence(one)} as it is shown. FHIR: ${shape.resource}.`, prefix),
-    ...(has('create') ? [declared(prefix + request, annotatedRequest(loaded), `${sentence(one)} as it is sent.`, prefix)] : []),
+    ...(shape.answers === undefined
+      ? [declared(prefix + item, annotatedResponse(loaded), `${sentence(one)} as it is shown. FHIR: ${shape.resource}.`, prefix)]
+      : []),
+    ...(has('create', 'perform') ? [declared(prefix + request, annotatedRequest(loaded), `${sentence(one)} as it is sent.`, prefix)] : []),
     ...(has('update') ? [declared(prefix + change, annotatedChange(loaded), `A change of ${one}: null removes.`, prefix)] : []),
     ...(has('replace')
       ? [declared(prefix + replacement, annotatedReplacement(loaded), `All of ${one}, in place of what stands.`, prefix)]
       : []),
-    ...(answer === body ? [] : [declared(`${prefix}${item}Answer`, answer, `The answer with ${one}.`, prefix)]),
-    ...(has('search') ? [declared(`${prefix}${item}List`, list, `The answer with a page of ${many}.`, prefix)] : []),
+    ...(answer === body || !has('create', 'read', 'update', 'replace', 'perform')
+      ? []
+      : [declared(`${prefix}${item}Answer`, answer, `The answer with ${one}.`, prefix)]),
+    ...(has('search') || shape.many ? [declared(`${prefix}${item}List`, list, `The answer with a page of ${many}.`, prefix)] : []),
     ...(has('search') ? [declared(`${prefix}${item}Query`, querySchema(query), `What a list of ${many} can be asked for.`, prefix)] : []),
   ];
 }

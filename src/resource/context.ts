@@ -11,6 +11,8 @@ export interface Caller {
   actor: string;
   surface: string;
   scopes: string[];
+  /** The id of the Patient the key stands for: it opens what is about that person, and nothing else. Absent: it stands for nobody. */
+  patient?: string;
 }
 
 /** A resource as it is about to be stored: `exact` keeps the digits, `plain` is what is checked. */
@@ -19,10 +21,11 @@ export interface Draft {
   exact: Resource;
 }
 
-/** What another room adds to the writes of a type, in the same transaction. `check` runs before anything is written and may refuse; `after` runs when the row stands. */
+/** What another room adds to the writes of a type, in the same transaction. `keeps`: the draft with what nobody may take away by leaving it out. `check` runs before anything is written and may refuse; `after` runs when the row stands. */
 export interface Effect {
   /** Whether it has to do with a write like this; asked first, without looking anything up. Absent: with each of the type. */
   concerns?(write: Pick<PendingWrite, 'resource' | 'previous'>): boolean;
+  keeps?(context: Context, draft: Draft, previous: Row): Draft;
   check?(context: Context, write: PendingWrite): Promise<void> | void;
   after?(context: Context, write: PendingWrite): Promise<void>;
 }

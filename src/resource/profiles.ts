@@ -59,9 +59,10 @@ export function profilesOf(own: readonly Definition[], { now = Date.now, missed 
   // Each caller asks on its own handle: one inside a transaction must not wait for one outside of it, which may have to wait for its connection.
   const current = async (store: Store): Promise<Known> => {
     if (known && now() - lookedAt < MOMENT_MS) return known;
+    const asked = now();
     const state = await store.definitions.state();
     if (known?.state !== state) known = knownOf(state, await store.definitions.profiles(), { own, missed });
-    lookedAt = now();
+    lookedAt = asked;
     return known;
   };
   const checker: Profiles['checker'] = async (store, canonical) => checkerIn(await current(store), store, canonical);

@@ -4,7 +4,7 @@ import type { Condition, Query, Slice } from '../fhir/search/query.ts';
 import type { ParsedSearch } from '../fhir/search/request.ts';
 import { parseSearchOf } from '../fhir/search/types.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Explained, Page, Start } from '../store/store.ts';
+import type { Explained, Page, Start, TextPage } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { permitted } from './permitted.ts';
 import { shownTo } from './security-context.ts';
@@ -33,20 +33,32 @@ interface Found extends Page {
   statements?: Explained[];
 }
 
+/** One page of resources, and nothing of how they were understood to be asked for. */
+export async function searchTexts(context: Context, request: SearchRequest): Promise<TextPage> {
+  const { query } = await understood(context, request);
+  const page = await context.store.texts(context.caller.tenant, query, request.start);
+  return { ...page, rows: page.rows.map(shownTo(context.caller)) };
+}
+
 /** One page of matches, and what the parameters were understood as. */
 export async function search(context: Context, request: SearchRequest): Promise<Found> {
-  const { type, also = [], within, parameters, handling, start, count, total, scoped } = request;
+  const { query, parsed } = await understood(context, request);
+  const { store, caller } = context;
+  const { page, ...more } = request.explained
+    ? await store.explain(caller.tenant, query, request.start)
+    : { page: await store.search(caller.tenant, query, request.start) };
+  const shown = shownTo(caller);
+  return { ...page, rows: page.rows.map(shown), included: page.included.map(shown), parsed, ...more };
+}
+
+/** The query of a request, and what its parameters were understood as. */
+async function understood(context: Context, request: SearchRequest): Promise<{ query: Query; parsed: ParsedSearch }> {
+  const { type, also = [], within, parameters, handling, count, total, scoped } = request;
   const registry = await registryFor(context, parameters);
   const parsed = parseSearchOf([type, ...also], parameters, { registry, baseUrl: context.baseUrl, handling });
   const narrowed = within ? narrowedTo(parsed.query, within) : parsed.query;
   const asked = scoped ? permitted(narrowed, context.caller) : narrowed;
-  const query = { ...asked, ...(count !== undefined && { count }), ...(total && { total }) };
-  const { store, caller } = context;
-  const { page, ...more } = request.explained
-    ? await store.explain(caller.tenant, query, start)
-    : { page: await store.search(caller.tenant, query, start) };
-  const shown = shownTo(caller);
-  return { ...page, rows: page.rows.map(shown), included: page.included.map(shown), parsed, ...more };
+  return { query: { ...asked, ...(count !== undefined && { count }), ...(total && { total }) }, parsed };
 }
 
 function narrowedTo(query: Query, within: (type: ServedType) => Condition): Query {

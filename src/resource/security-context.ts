@@ -4,7 +4,7 @@ import { forbidden } from '../fhir/outcome.ts';
 import { referencedType } from '../fhir/reference-target.ts';
 import { allows, type Permission } from '../fhir/scope.ts';
 import { elementsOf } from '../fhir/subset.ts';
-import type { Row } from '../store/store.ts';
+import type { Row, Text } from '../store/store.ts';
 import { withoutHeaders } from './channel-headers.ts';
 import type { Caller, Effect } from './context.ts';
 
@@ -16,7 +16,7 @@ export function refuseOutside(caller: Caller, row: Row, permission: Permission):
 /** The row as it is shown to a caller: a Binary outside of its scopes without its content, so that counts and pages stay what they are. */
 export const shownTo =
   (caller: Caller) =>
-  <R extends Row>(row: R): R =>
+  <R extends Text>(row: R): R =>
     isWithin(caller, row, 'r') ? withoutHeaders(caller, row) : { ...row, body: elementsOf(row.body!, new Set()) };
 
 const CHANGES: Readonly<Record<string, Permission>> = { PUT: 'u', PATCH: 'u', POST: 'u', DELETE: 'd' };
@@ -28,7 +28,7 @@ export const guardBinary: Effect = {
   },
 };
 
-function isWithin({ scopes }: Caller, { type, body }: Row, permission: Permission): boolean {
+function isWithin({ scopes }: Caller, { type, body }: Text, permission: Permission): boolean {
   if (type !== 'Binary' || !body?.includes('"securityContext"')) return true;
   const { securityContext } = JSON.parse(body) as { securityContext?: unknown };
   // what names no type may be anything: then only who may do so to everything

@@ -9,7 +9,7 @@ import { claimsIn } from '../fhir/profile-claims.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
 import type { Change, HistoryRow, Row } from '../store/store.ts';
-import { type Context, type Draft, effectsOn, type PendingWrite } from './context.ts';
+import { type Context, type Draft, type Effect, effectsOn, type PendingWrite } from './context.ts';
 
 export interface Write {
   type: ServedType;
@@ -29,12 +29,19 @@ export async function write(context: Context, request: Write): Promise<Row | und
   if (draft) await accept(context, draft, type);
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
-    const write = pending(inside, request);
+    const write = pending(inside, kept(inside, request, effects));
     for (const effect of effects) await effect.check?.(inside, write);
     const row = await apply(inside, write);
     if (row) for (const effect of effects) await effect.after?.(inside, write);
     return row;
   });
+}
+
+/** The write with what its effects keep of the version before. */
+function kept(context: Context, request: Write, effects: Effect[]): Write {
+  const { draft, previous } = request;
+  if (!draft || !previous?.body) return request;
+  return { ...request, draft: effects.reduce((now, effect) => effect.keeps?.(context, now, previous) ?? now, draft) };
 }
 
 /** A write that somebody asks for: checked, stamped and indexed, and not stored yet. Many of them can go into one statement. */

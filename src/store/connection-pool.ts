@@ -1,4 +1,4 @@
-// A Database on a knex instance: knex owns the pool and the transactions, statements run directly on its connections.
+// A Database on a knex instance: knex owns the pool, statements and transactions run directly on its connections.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
 import type { Database } from './database.ts';
@@ -9,6 +9,10 @@ export interface Driver<Connection> {
   engine: Database['engine'];
   run(connection: Connection, sql: string, parameters: unknown[], name?: string): Promise<object[]>;
   script(connection: Connection, sql: string): Promise<unknown>;
+  /** Told that a transaction begins on a connection; what it answers is told when all of it is taken back. */
+  beginning?(connection: Connection): () => void;
+  /** A connection that nobody may use again: what it is in the middle of is not known. */
+  discard?(connection: Connection, error: unknown): void;
   /** Called after the pool is closed. */
   close?(): Promise<void>;
 }
@@ -29,12 +33,22 @@ export function databaseOf<Connection>(pool: Knex, driver: Driver<Connection>): 
     }
   };
   const begin = <T>(work: (database: Database) => Promise<T>): Promise<T> =>
-    pool.transaction(async (transaction) => {
+    onConnection(async (connection) => {
       const scope = { open: true };
+      const takenBack = driver.beginning?.(connection);
       try {
-        return await inside.run(scope, async () => work(await transactionOf(transaction, driver)));
-      } finally {
+        // what the work asks first waits in line behind it
+        const begun = driver.script(connection, 'begin');
+        const working = inside.run(scope, async () => work(transactionOf(scope, connection, driver)));
+        const [, answer] = await Promise.all([begun, working]);
         scope.open = false;
+        await driver.script(connection, 'commit');
+        return answer;
+      } catch (error) {
+        scope.open = false;
+        await driver.script(connection, 'rollback').catch((broken) => driver.discard?.(connection, broken));
+        takenBack?.();
+        throw error;
       }
     });
   return {
@@ -44,7 +58,7 @@ export function databaseOf<Connection>(pool: Knex, driver: Driver<Connection>): 
     script: (sql) => onConnection(async (connection) => void (await driver.script(connection, sql))),
     transaction: async (work) => {
       refuseInside();
-      return retrying(() => translated(begin(work)));
+      return retrying(() => begin(work));
     },
     close: async () => {
       await pool.destroy();
@@ -54,10 +68,9 @@ export function databaseOf<Connection>(pool: Knex, driver: Driver<Connection>): 
 }
 
 /** The handle of one running transaction. It is of no use after the end of it. */
-async function transactionOf<Connection>(transaction: Knex.Transaction, driver: Driver<Connection>): Promise<Database> {
-  const connection: Connection = await transaction.client.acquireConnection();
+function transactionOf<Connection>(scope: { open: boolean }, connection: Connection, driver: Driver<Connection>): Database {
   const checked = <T>(work: () => Promise<T>): Promise<T> => {
-    if (transaction.isCompleted()) throw new Error('this transaction has ended');
+    if (!scope.open) throw new Error('this transaction has ended');
     return translated(work());
   };
   const handle: Database = {

@@ -47,7 +47,7 @@ function placeOf(options: EmbeddedOptions): { dataDir?: string; loadDataDir?: Bl
 
 /**
  * A knex dialect whose pool holds the one connection there is: a transaction has it to itself, everybody else waits their turn.
- * https://knexjs.org/guide/#custom-dialects — knex itself sends only BEGIN, COMMIT and ROLLBACK here.
+ * https://knexjs.org/guide/#custom-dialects — knex itself sends nothing here.
  */
 function dialectOf(engine: PGlite): typeof knex.Client {
   class Embedded extends knex.Client {
@@ -58,13 +58,6 @@ function dialectOf(engine: PGlite): typeof knex.Client {
     override async destroyRawConnection() {}
     _driver() {
       return engine;
-    }
-    async _query(connection: PGlite, statement: { sql: string; response?: unknown }) {
-      statement.response = await connection.exec(statement.sql);
-      return statement;
-    }
-    processResponse(statement: { response: unknown }) {
-      return statement.response;
     }
   }
   Embedded.prototype.driverName = 'pglite';

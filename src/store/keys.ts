@@ -1,4 +1,4 @@
-// API keys: shown once, kept as a hash. A key belongs to one tenant and one surface.
+// API keys: shown once, kept as a hash. A key belongs to one tenant and one surface, and may stand for a person.
 import { createHash, randomInt } from 'node:crypto';
 import type { Database } from './database.ts';
 
@@ -7,6 +7,8 @@ export interface Key {
   id: string;
   surface: string;
   scopes: string[];
+  /** The id of the Patient it stands for; null: nobody. */
+  patient: string | null;
 }
 
 export interface ListedKey extends Key {
@@ -27,6 +29,8 @@ interface NewKey {
   /** What texts of its surface begin with (`clk_live_`). */
   prefix: string;
   name?: string;
+  /** The id of the Patient it stands for, as FHIR has it. */
+  patient?: string;
   at: string;
   expires?: string;
 }
@@ -35,9 +39,9 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** 32 × log2(62) = 190 bits: a plain hash of it cannot be guessed at, and needs no salt. */
 const LENGTH = 32;
 
-const KEY = 'k.tenant_id as tenant, k.key_id as id, k.surface, k.scopes';
-const ADD = `insert into api_key (tenant_id, key_id, surface, scopes, secret_hash, name, created_at, expires_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, key_id) do nothing`;
+const KEY = 'k.tenant_id as tenant, k.key_id as id, k.surface, k.scopes, k.patient';
+const ADD = `insert into api_key (tenant_id, key_id, surface, scopes, secret_hash, name, created_at, expires_at, patient)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, key_id) do nothing`;
 const FIND = `select ${KEY}, case when t.status <> 'active' then 'disabled' when k.revoked_at is not null then 'revoked'
     when k.expires_at <= $2 then 'expired' else 'active' end as state
   from api_key k join tenant t on t.tenant_id = k.tenant_id where k.secret_hash = $1`;
@@ -57,8 +61,8 @@ export async function createKey(database: Database, { prefix, ...key }: NewKey):
 export async function adoptKey(database: Database, key: Omit<NewKey, 'prefix'> & { text: string }): Promise<string> {
   const hash = hashOf(key.text);
   const id = `key-${hash.toString('hex', 0, 8)}`;
-  const { tenant, surface, scopes, name = null, at, expires = null } = key;
-  await database.query(ADD, [tenant, id, surface, scopes, hash, name, at, expires]);
+  const { tenant, surface, scopes, name = null, at, expires = null, patient = null } = key;
+  await database.query(ADD, [tenant, id, surface, scopes, hash, name, at, expires, patient]);
   return id;
 }
 

@@ -5,7 +5,8 @@ import type { OutboxEntry, OutboxState } from './store.ts';
 
 /** Which entries are wanted; absent: any. */
 export interface OutboxFilter {
-  topic: string;
+  /** One, or any of these. */
+  topic: string | string[];
   tenant?: number;
   subject?: string;
   states?: OutboxState[];
@@ -23,12 +24,12 @@ export interface OutboxStanding {
 }
 
 /** Entries in the order in which they were made: the one that waits longest first. */
-const LIST = `select ${OUTBOX_COLUMNS} from outbox o where topic = $1 and ($2::int is null or tenant_id = $2) and ($3::text is null or subject = $3)
+const LIST = `select ${OUTBOX_COLUMNS} from outbox o where topic = any($1) and ($2::int is null or tenant_id = $2) and ($3::text is null or subject = $3)
   and ($4::text[] is null or state = any($4)) and ($5::timestamptz is null or created_at < $5) order by created_at, id limit $6`;
 const STANDING = `select topic, state, count(*)::int as count, min(created_at) as oldest from outbox
   where state in ('queued', 'sending', 'unknown', 'parked') group by topic, state order by topic, state`;
 
 export const listOutbox = (database: Database, { topic, tenant, subject, states, before, limit }: OutboxFilter): Promise<OutboxEntry[]> =>
-  database.query<OutboxEntry>(LIST, [topic, tenant ?? null, subject ?? null, states ?? null, before ?? null, limit]);
+  database.query<OutboxEntry>(LIST, [[topic].flat(), tenant ?? null, subject ?? null, states ?? null, before ?? null, limit]);
 
 export const standingOf = (database: Database): Promise<OutboxStanding[]> => database.query<OutboxStanding>(STANDING);

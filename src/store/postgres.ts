@@ -23,29 +23,67 @@ export function openServer(options: ServerOptions): Database {
   });
   return databaseOf<pg.Client>(pool, {
     engine: 'server',
-    run: async (client, text, values, name) =>
-      (await watched(client, client.query<object>({ text, values, ...(prepared && name && { name }) }))).rows,
+    run: async (client, text, values, name) => {
+      if (!prepared) return (await watched(client, client.query<object>({ text, values }))).rows;
+      const how = name ? 'kept' : 'fresh';
+      const planned = plansOf(client) === how ? undefined : planAs(how, client);
+      const answer = watched(client, client.query<object>({ text, values, ...(name && { name }) }));
+      return (await Promise.all([answer, planned]))[0].rows;
+    },
     script: (client, text) => watched(client, client.query(text)),
+    beginning: (client) => {
+      const before = plansOf(client);
+      // a rollback takes the setting back
+      return () => void plannedAs.set(client, before);
+    },
+    discard: disposed,
   });
 }
 
-/** Marks a connection that the server breaks off, so that the pool does not hand it out in the moment before its end is noticed. */
-async function watched<T>(client: pg.Client & { __knex__disposed?: unknown }, result: Promise<T>): Promise<T> {
+/**
+ * A named statement keeps its one plan from the first time on, which PostgreSQL by itself would do only where it takes it to be cheaper than planning for
+ * each value: for a short list of ids it never does. https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
+ */
+const PLANS = { kept: 'force_generic_plan', fresh: 'auto' } as const;
+
+type Plans = keyof typeof PLANS | undefined;
+const plannedAs = new WeakMap<pg.Client, Plans>();
+
+/** What a connection is set to, `kept` from its beginning; undefined: not known. */
+const plansOf = (client: pg.Client): Plans => (plannedAs.has(client) ? plannedAs.get(client) : 'kept');
+
+/** Sets the connection, where the statement before was of the other kind, which is seldom. What follows on it waits in line behind this. */
+async function planAs(how: keyof typeof PLANS, client: pg.Client): Promise<void> {
+  plannedAs.set(client, how);
   try {
-    return await result;
+    await watched(client, client.query(`set plan_cache_mode = ${PLANS[how]}`));
   } catch (error) {
-    if ((error as { severity?: string }).severity === 'FATAL') client.__knex__disposed = error;
+    plannedAs.set(client, undefined);
     throw error;
   }
 }
 
-/** Disks without moving heads, and no statement that is worth compiling. https://www.postgresql.org/docs/current/runtime-config-query.html */
-const PLANNING = '-c random_page_cost=1.1 -c jit=off';
+/** Marks a connection that the server breaks off, so that the pool does not hand it out in the moment before its end is noticed. */
+async function watched<T>(client: pg.Client, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if ((error as { severity?: string }).severity === 'FATAL') disposed(client, error);
+    throw error;
+  }
+}
 
-/** A transaction pooler refuses settings sent at connecting: there, they are set on the role or database. */
+const disposed = (client: pg.Client & { __knex__disposed?: unknown }, why: unknown): void => {
+  client.__knex__disposed = why;
+};
+
+/** Disks without moving heads, and no statement that is worth compiling. https://www.postgresql.org/docs/current/runtime-config-query.html */
+const PLANNING = `-c random_page_cost=1.1 -c jit=off -c plan_cache_mode=${PLANS.kept}`;
+
+/** Statements are sent without waiting for the one before (`pipeline`). A transaction pooler refuses settings sent at connecting: there, they are set on the role or database. */
 function connectionOf(options: ServerOptions, prepared: boolean): object {
   const types = new pg.TypeOverrides();
   types.setTypeParser(TIMESTAMPTZ, instantOf);
   const settings = prepared ? { statement_timeout: options.statementTimeout ?? TIMEOUT, options: PLANNING } : {};
-  return { connectionString: options.url, application_name: 'facet', types, ...settings };
+  return { connectionString: options.url, application_name: 'facet', types, pipeline: true, ...settings };
 }

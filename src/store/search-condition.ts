@@ -7,7 +7,7 @@ import { parametersTest, parameterTest } from './parameter-test.ts';
 import { compositeTest } from './search-composite.ts';
 import { hierarchyTest } from './search-hierarchy.ts';
 import { nearTest } from './search-near.ts';
-import { isRange, type RangeCondition, rangeKey, rangeTest } from './search-range.ts';
+import { isRange, type RangeCondition, rangeKey, rangeTest, rowsAt } from './search-range.ts';
 import { hashes, tokenTest } from './search-tokens.ts';
 import { storable } from './storable.ts';
 import { typeTest } from './type-test.ts';
@@ -18,6 +18,8 @@ export interface Tested {
   types: ServedType[];
   /** It is tested whether the condition does not hold: of each row by itself, for all but a few meet that. */
   each?: true;
+  /** Only a few rows are tested: what meets a condition is looked up by each of them, and not gathered beforehand. */
+  few?: true;
 }
 
 type On = Condition['on'];
@@ -41,7 +43,7 @@ function allTests(conditions: Condition[], tested: Tested, binder: Binder): stri
   const others = conditions.filter((condition) => !isRange(condition));
   return [
     ...others.map((condition) => testOf(condition, tested, binder)),
-    ...Array.from(ranges.values(), (group) => rangeTest(group, tested.row, binder)),
+    ...Array.from(ranges.values(), (group) => rangeTest(group, tested, binder)),
   ];
 }
 
@@ -73,20 +75,25 @@ function looksElsewhere(condition: Condition): boolean {
 }
 
 /** Some row of a side table belongs to the tested row, is of the parameter, and passes. */
-function some(condition: Plain, { row }: Tested, binder: Binder): string {
+function some(condition: Plain, { row, few }: Tested, binder: Binder): string {
   const x = binder.alias('x');
-  return `exists (${rowsOf(x, condition, binder)} and ${x}.pid = ${row}.pid)`;
+  const { table, test } = PLAIN[condition.on];
+  const [own, met] = [`${ownTest(x, condition)} and ${x}.pid = ${row}.pid`, (test as PlainTest)(x, condition, binder)];
+  return `exists (select 1 from ${rowsAt({ table, x, own, met }, few)})`;
 }
 
 /** The resources that a test of one table finds. */
 export function rowsOf(x: string, condition: Plain, binder: Binder): string {
   const { table, test } = PLAIN[condition.on];
-  const own = `${x}.tenant_id = ${TENANT} and ${parameterTest(x, condition)}`;
-  return `select ${x}.pid from ${table} ${x} where ${own} and ${(test as PlainTest)(x, condition, binder)}`;
+  return `select ${x}.pid from ${table} ${x} where ${ownTest(x, condition)} and ${(test as PlainTest)(x, condition, binder)}`;
 }
+
+const ownTest = (x: string, condition: Plain): string => `${x}.tenant_id = ${TENANT} and ${parameterTest(x, condition)}`;
 
 export type Plain = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
 export const isPlain = (condition: Condition): condition is Plain => Object.hasOwn(PLAIN, condition.on);
+/** By whose own rows the type is told: only it has the parameter. */
+export const isOwn = (condition: Condition): condition is Plain => isPlain(condition) && !condition.others?.length;
 type PlainTest = (x: string, condition: Plain, binder: Binder) => string;
 
 const PLAIN = {
@@ -103,7 +110,7 @@ const PLAIN = {
   near: { table: 'sx_composite', test: nearTest },
 };
 
-const ownRange = (condition: RangeCondition, { row }: Tested, binder: Binder): string => rangeTest([condition], row, binder);
+const ownRange = (condition: RangeCondition, tested: Tested, binder: Binder): string => rangeTest([condition], tested, binder);
 
 const TRANSLATIONS: { [O in On]: Translation<O> } = {
   token: tokenTest,
@@ -121,18 +128,18 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
     return `${row}.self_h = any(${bind(hashes(selves))}::bigint[])`;
   },
   type: ({ types }, { row }) => typeTest(row, types),
-  chain: ({ parameters, types, where }, { row }, binder) => {
+  chain: ({ parameters, types, where }, { row, few }, binder) => {
     const [f, t] = [binder.alias('f'), binder.alias('t')];
     const edge = `${f}.tenant_id = ${TENANT} and ${f}.pid = ${row}.pid and ${parametersTest(f, parameters)} and ${t}.self_h = ${f}.target_h`;
-    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types }, binder)})`;
+    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types, ...(few && { few }) }, binder)}${few ? ' offset 0' : ''})`;
   },
-  has: ({ type, parameter, where }, { row }, binder) => {
+  has: ({ type, parameter, where }, { row, few }, binder) => {
     const [f, t] = [binder.alias('f'), binder.alias('t')];
     const edge = `${f}.tenant_id = ${TENANT} and ${f}.target_h = ${row}.self_h and ${f}.param = ${parameter} and ${t}.pid = ${f}.pid`;
-    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types: [type] }, binder)})`;
+    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types: [type], ...(few && { few }) }, binder)}${few ? ' offset 0' : ''})`;
   },
   or: (condition, tested, binder) =>
-    (!condition.few && condition.any.some(looksElsewhere) ? oneOfSets : eitherHere)(condition, tested, binder),
+    (!condition.few && !tested.few && condition.any.some(looksElsewhere) ? oneOfSets : eitherHere)(condition, tested, binder),
   and: ({ all }, tested, binder) => every(allTests(all, tested, binder)),
   not: ({ condition }, tested, binder) => `not ${testOf(condition, { ...tested, each: true }, binder)}`,
   nothing: () => 'false',

@@ -1,5 +1,6 @@
 // What a page of matches brings in: one statement for what stands beside the matches, and one for each further step of `:iterate`.
 // https://hl7.org/fhir/R4/search.html#include
+import { hash } from '../fhir/hash.ts';
 import { tooLong } from '../fhir/outcome.ts';
 import type { Inclusion } from '../fhir/search/query.ts';
 import { type ServedType, typeOfNumber } from '../fhir/types.ts';
@@ -15,8 +16,8 @@ import { typeNumbers, typeTest } from './type-test.ts';
 /** A found resource as includes start from it. */
 export interface Linked {
   rtype: number;
+  id: string;
   pid: string;
-  self_h: string;
 }
 
 /** `deeper`: `:iterate` stopped at its last step, and would have brought in more. */
@@ -44,7 +45,7 @@ export async function includedOf<R extends Linked>(
     const limit = step === MOST_STEPS ? 1 : MOST_INCLUDED + 1 - rows.length;
     const asked = startingFrom(starts, due);
     if (!asked.length) break;
-    const statement = stepSql(tenant, asked, { known: [...matches, ...rows], limit, onward: further.length > 0 });
+    const statement = stepSql(tenant, asked, { known: [...matches, ...rows], limit });
     const found = await database.query<R>(statement.sql, statement.parameters, statement.name);
     if (found.length && step === MOST_STEPS) return { rows, deeper: true };
     rows.push(...found);
@@ -74,11 +75,9 @@ interface Step {
   /** What is there already. */
   known: Linked[];
   limit: number;
-  /** Whether another step starts from what is found: then `self_h` is read too. */
-  onward: boolean;
 }
 
-function stepSql(tenant: number, due: Due[], { known, limit, onward }: Step): Statement {
+function stepSql(tenant: number, due: Due[], { known, limit }: Step): Statement {
   const binder = binderFor(tenant);
   const edges = due.map(({ inclusion, starts }) => EDGES[inclusion.direction](inclusion, starts, binder));
   const pids = bigints(
@@ -86,8 +85,7 @@ function stepSql(tenant: number, due: Due[], { known, limit, onward }: Step): St
     binder,
   );
   const found = `select distinct pid from (${edges.join(' union all ')}) e where pid <> all(${pids})`;
-  const self = onward ? `(select s.self_h from sx s where s.tenant_id = ${TENANT} and s.pid = i.pid) as self_h` : 'null as self_h';
-  const sql = `select ${ROW}, r.pid, ${self} from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
+  const sql = `select ${ROW}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
     order by r.pid limit ${limit}`;
   return { sql, parameters: [...binder.parameters], name: settledName(sql) };
 }
@@ -108,7 +106,7 @@ const EDGES: Record<Inclusion['direction'], Edge> = {
   // The type is looked up row by row: as a join, a planner without statistics may begin with all resources of the type.
   revinclude: ({ types, parameters }, starts, binder) => {
     const selves = bigints(
-      starts.map(({ self_h }) => self_h),
+      starts.map(({ rtype, id }) => hash(`${typeOfNumber(rtype)}/${id}`)),
       binder,
     );
     return `select f.pid from sx_ref f

@@ -2,31 +2,36 @@
 // does not hang on the value then, so that the statement keeps its plan. Where there are more than a few, it finds nothing, at little cost, and says so.
 import type { Condition, Slice } from '../fhir/search/query.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
-import { isPlain, rowsOf, testsOf } from './search-condition.ts';
-import { orderSql, type Stream } from './search-order.ts';
+import { isOwn, isPlain, rowsOf, testsOf } from './search-condition.ts';
+import { IN_ROW, orderSql, type Stream } from './search-order.ts';
 import { type Part, type Statement, statement, tested } from './search-sql.ts';
 import { settledName } from './settled-statement.ts';
-import { ROW } from './stored-row.ts';
 
 /** So many that to fetch and sort them all costs little more than to plan a statement. */
 const FEW = 300;
 
 /** Rows as of pageSql, each with `many`: true says that they are not all, and then it is the only one. At least one row, whose `pid` may be null. */
-export function ledSql(tenant: number, slice: Slice, { keys, present }: Stream, { limit, after, offset = 0 }: Part): Statement | undefined {
+export function ledSql(
+  tenant: number,
+  slice: Slice,
+  { keys, present }: Stream,
+  { columns, limit, after, offset = 0 }: Part,
+): Statement | undefined {
   const lead = LEADS.map((isLead) => slice.where.find(isLead)).find((condition) => condition !== undefined);
   if (!lead) return undefined;
   const binder = binderFor(tenant);
   const { joins, tests, values, order, orderByName } = orderSql({ keys, present }, binder, after);
   const rest = slice.where.filter((condition) => condition !== lead);
-  // inside a CASE a test stays one of each row: as conditions of the statement they could be what it begins with
-  const where = [`case when ${testsOf(rest, tested(slice), binder)} then true end`, ...tests].join(' and ');
-  const found = `select ${['s.pid', 's.self_h', ...values].join(', ')} from led s ${joins}
-      where ${where} order by ${order} limit ${binder.bind(limit)}::bigint offset ${binder.bind(offset)}::bigint`;
+  const row = rest.length > 0 || !isOwn(lead) || keys.some(({ by }) => IN_ROW.has(by));
+  const all = [...(row ? [testsOf(rest, { ...tested(slice), few: true }, binder)] : []), ...tests];
+  const found = `select ${['s.pid', ...values].join(', ')} from ${row ? 'led' : 'few'} s ${joins}
+      where ${all.join(' and ') || 'true'} order by ${order} limit ${binder.bind(limit)}::bigint offset ${binder.bind(offset)}::bigint`;
+  const led = `led as materialized (select s.* from sx s where s.tenant_id = ${TENANT} and s.pid = any(array(select pid from few))),
+    `;
   const sql = `with lead as materialized (${leadSql(lead, slice, binder)} limit ${FEW + 1}),
     few as materialized (select distinct pid from lead where (select count(*) from lead) <= ${FEW}),
-    led as materialized (select s.* from sx s where s.tenant_id = ${TENANT} and s.pid = any(array(select pid from few))),
-    m as materialized (${found})
-    select ${ROW}, m.*, (select count(*) from lead) > ${FEW} as many
+    ${row ? led : ''}m as materialized (${found})
+    select ${columns}, m.*, (select count(*) from lead) > ${FEW} as many
     from (select 1) always left join m on true left join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
   return { ...statement(sql, binder), name: settledName(sql) };
 }

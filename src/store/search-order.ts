@@ -6,7 +6,7 @@
 import { invalid } from '../fhir/outcome.ts';
 import type { SortKey } from '../fhir/search/query.ts';
 import { type Binder, TENANT } from './binder.ts';
-import { absence, type Column, type ValueKey, valueKey } from './search-sort-value.ts';
+import { absence, type Column, type ValueKey, valueKey, type Walk, walkOf } from './search-sort-value.ts';
 import type { Position } from './store.ts';
 
 /** One of the (at most two) streams of an ordered result. `present`: whether its rows have the first key. */
@@ -25,7 +25,12 @@ export interface OrderSql {
   orderByName: string;
   /** Alias of a joined row that has the type too, and the order in its index: asked there, the type and the order are one walk. */
   typed?: string;
+  /** In place of `sx s`, where nothing else is asked: the rows of the first key. */
+  walk?: Walk;
 }
+
+/** What is sorted by that stands in the search row. */
+export const IN_ROW: ReadonlySet<SortKey['by']> = new Set<SortKey['by']>(['lastUpdated', 'token']);
 
 const isValueKey = (key: SortKey): key is ValueKey => 'parameter' in key;
 
@@ -37,9 +42,10 @@ export function streamsOf(keys: SortKey[], after?: Position): Stream[] {
   return after && after[0] === null ? [absent] : [{ keys, present: true }, absent];
 }
 
-/** The SQL of a stream, after a position when that lies in it. */
-export function orderSql({ keys, present }: Stream, binder: Binder, after?: Position): OrderSql {
-  const [joins, columns] = joined(keys, present, binder);
+/** The SQL of a stream, after a position when that lies in it. `all`: of all resources of one type. */
+export function orderSql({ keys, present }: Stream, binder: Binder, after?: Position, all = false): OrderSql {
+  const walked = all && present && keys[0] && keys.every(isValueKey) ? walkOf(keys, binder) : undefined;
+  const [joins, columns] = walked ? besideWalk(walked, keys.slice(1) as ValueKey[], binder) : joined(keys, present, binder);
   // of the same row as the first value: then a position in both is a condition of its index
   const tie: Column = { sql: `${columns[0]?.row ?? 's'}.pid`, type: 'bigint', descending: keys[0]?.descending ?? true, nullable: false };
   const sorted = [...columns.filter((column) => column !== undefined), tie];
@@ -52,6 +58,7 @@ export function orderSql({ keys, present }: Stream, binder: Binder, after?: Posi
     order: sorted.map((column) => direction(column.sql, column)).join(', '),
     orderByName: sorted.map((column, at) => direction(names[at]!, column)).join(', '),
     ...(keys[0]?.by === 'id' && { typed: columns[0]!.row! }),
+    ...(walked && { walk: walked[0] }),
   };
 }
 
@@ -66,6 +73,11 @@ function joined(keys: SortKey[], present: boolean, binder: Binder): [string[], (
     return valueKey(key, at === 0, binder);
   });
   return [parts.map(([join]) => join).filter(Boolean), parts.map(([, column]) => column)];
+}
+
+function besideWalk([{ row }, first]: [Walk, Column], others: ValueKey[], binder: Binder): [string[], Column[]] {
+  const parts = others.map((key) => valueKey(key, false, binder, row));
+  return [parts.map(([join]) => join), [first, ...parts.map(([, column]) => column)]];
 }
 
 const lastUpdatedKey = ({ descending }: SortKey): [string, Column] => [

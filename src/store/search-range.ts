@@ -31,21 +31,28 @@ export const rangeKey = ({ any: _tests, ...row }: RangeCondition): string => JSO
 
 export const isRange = (condition: Condition): condition is RangeCondition => condition.on === 'date' || condition.on === 'number';
 
+/**
+ * What follows `from`: the rows of a side table that are a resource's own and meet a test. Of `few` resources each fetches its own and then tests them: `offset 0`
+ * keeps the planner from beginning with all that meet the test, of whatever resource.
+ */
+export const rowsAt = ({ table, x, own, met }: Record<'table' | 'x' | 'own' | 'met', string>, few: boolean | undefined): string =>
+  few ? `(select * from ${table} ${x} where ${own} offset 0) ${x} where ${met}` : `${table} ${x} where ${own} and ${met}`;
+
 /** True for the resources that meet all of the conditions, which have one key. */
-export function rangeTest(conditions: RangeCondition[], row: string, binder: Binder): string {
+export function rangeTest(conditions: RangeCondition[], tested: { row: string; few?: true }, binder: Binder): string {
   const combinations = conditions.reduce((product, { any }) => product * any.length, 1);
   if (conditions.length > 1 && combinations > MOST_COMBINATIONS)
-    return conditions.map((one) => rangeTest([one], row, binder)).join(' and ');
+    return conditions.map((one) => rangeTest([one], tested, binder)).join(' and ');
   const x = binder.alias('x');
   const arms = product(conditions.map(({ any }) => any)).flatMap((all) => bounded(x, all, sideOf(conditions[0]!), binder));
   const tests = conditions.length > 1 ? [...arms, apart(x, conditions, binder)] : arms;
-  return tests.length ? `exists (${rowOf(x, row, conditions[0]!, binder)} and (${tests.join(' or ')}))` : 'false';
+  if (!tests.length) return 'false';
+  const [{ table }, own] = [sideOf(conditions[0]!), ownTest(x, tested.row, conditions[0]!, binder)];
+  return `exists (select 1 from ${rowsAt({ table, x, own, met: `(${tests.join(' or ')})` }, tested.few)})`;
 }
 
-function rowOf(x: string, row: string, condition: RangeCondition, binder: Binder): string {
-  const own = `${x}.tenant_id = ${TENANT} and ${x}.pid = ${row}.pid and ${parameterTest(x, condition)}`;
-  return `select 1 from ${sideOf(condition).table} ${x} where ${own}${unitTest(x, condition, binder)}`;
-}
+const ownTest = (x: string, row: string, condition: RangeCondition, binder: Binder): string =>
+  `${x}.tenant_id = ${TENANT} and ${x}.pid = ${row}.pid and ${parameterTest(x, condition)}${unitTest(x, condition, binder)}`;
 
 function unitTest(x: string, condition: RangeCondition, { bind }: Binder): string {
   if (condition.on === 'date') return '';
@@ -80,7 +87,8 @@ function bounded(x: string, all: Comparison[], side: Side, binder: Binder): stri
 function apart(x: string, [first, ...others]: RangeCondition[], binder: Binder): string {
   const elsewhere = others.map((condition) => {
     const y = binder.alias('y');
-    return `exists (${rowOf(y, x, condition, binder)} and ${plain(y, condition, binder)} offset 0)`;
+    const met = plain(y, condition, binder);
+    return `exists (select 1 from ${sideOf(condition).table} ${y} where ${ownTest(y, x, condition, binder)} and ${met} offset 0)`;
   });
   return every([`not ${x}.lone`, plain(x, first!, binder), ...elsewhere]);
 }

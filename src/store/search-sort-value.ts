@@ -18,28 +18,45 @@ export interface Column {
 /** What a kind of value needs: the join that brings it in for those that have it, the one for all, and what tells that a row has none. */
 interface Source {
   type: string;
-  /** Whether an index has its order. */
-  ordered: boolean;
   sql(k: string, key: ValueKey): string;
   having(k: string, key: ValueKey): string;
-  all(k: string, key: ValueKey): string;
+  /** `row`: whose `pid` it is, the search row's or that of a walk. */
+  all(k: string, key: ValueKey, row: string): string;
   absence(k: string, key: ValueKey): string;
+  /** Where an index has its order: the rows of all that have one. */
+  walk?(k: string, key: ValueKey): Pick<Walk, 'from' | 'test'>;
+}
+
+/** All resources that have a value of a parameter, which only those of one type have: no search row need be read. */
+export interface Walk {
+  from: string;
+  test: string;
+  /** Alias of the rows. */
+  row: string;
+  /** The value in them. */
+  first: string;
 }
 
 /** The marked row of a side table. An index has its order. */
 const marked = (table: string, column: string, type: string): Source => {
   // A row without the column was written before the column was.
-  const own = (k: string, { parameter, descending }: ValueKey): string =>
-    `${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid and ${k}.param = ${parameter} and ${k}.${descending ? 'high' : 'low'}${
+  const test = (k: string, { parameter, descending }: ValueKey): string =>
+    `${k}.tenant_id = ${TENANT} and ${k}.param = ${parameter} and ${k}.${descending ? 'high' : 'low'}${
       column === 'from_m' ? ` and ${k}.from_m is not null` : ''
     }`;
+  const own = (k: string, key: ValueKey, row = 's'): string => `${test(k, key)} and ${k}.pid = ${row}.pid`;
+  // looked up row by row: those of a walk are few
+  const beside = (k: string, key: ValueKey, row: string): string => {
+    const one = `${k}o`;
+    return `left join lateral (select ${one}.${column} from ${table} ${one} where ${own(one, key, row)} offset 0) ${k} on true`;
+  };
   return {
     type,
-    ordered: true,
     sql: (k) => `${k}.${column}`,
     having: (k, key) => `join ${table} ${k} on ${own(k, key)}`,
-    all: (k, key) => `left join ${table} ${k} on ${own(k, key)}`,
+    all: (k, key, row) => (row === 's' ? `left join ${table} ${k} on ${own(k, key, row)}` : beside(k, key, row)),
     absence: (k, key) => `not exists (select 1 from ${table} ${k} where ${own(k, key)})`,
+    walk: (k, key) => ({ from: `${table} ${k}`, test: test(k, key) }),
   };
 };
 
@@ -49,7 +66,6 @@ const code = ({ parameter, descending }: ValueKey): string =>
 
 const CODES: Source = {
   type: 'text',
-  ordered: false,
   sql: (_k, key) => code(key),
   having: (k, key) => `join (select 1) ${k} on ${code(key)} is not null`,
   all: () => '',
@@ -62,7 +78,6 @@ const ends = (k: string, f: string, { parameter, descending }: ValueKey): string
 
 const REFERENCES: Source = {
   type: 'text',
-  ordered: false,
   sql: (k) => `${k}.target`,
   having: (k, key) => `join ${ends(k, `${k}f`, key)} on ${k}.target is not null`,
   all: (k, key) => `left join ${ends(k, `${k}f`, key)} on true`,
@@ -80,11 +95,23 @@ const SOURCES: Record<ValueKey['by'], Source> = {
 };
 
 /** The join that brings in a sort value, and its column. `present`: only the rows that have one. */
-export function valueKey(key: ValueKey, present: boolean, binder: Binder): [join: string, column: Column] {
+export function valueKey(key: ValueKey, present: boolean, binder: Binder, row = 's'): [join: string, column: Column] {
   const k = binder.alias('k');
-  const { type, ordered, sql, having, all } = SOURCES[key.by];
-  const column: Column = { sql: sql(k, key), type, descending: key.descending, nullable: !present, ...(ordered && present && { row: k }) };
-  return [(present ? having : all)(k, key), column];
+  const { having, all } = SOURCES[key.by];
+  return [present ? having(k, key) : all(k, key, row), columnOf(key, k, present)];
+}
+
+function columnOf(key: ValueKey, k: string, present: boolean): Column {
+  const { type, sql, walk } = SOURCES[key.by];
+  return { sql: sql(k, key), type, descending: key.descending, nullable: !present, ...(walk && present && { row: k }) };
+}
+
+/** The walk in the order of the first of these keys, and its column; undefined where one of them stands in the search row or in no order. */
+export function walkOf(keys: ValueKey[], binder: Binder): [walk: Walk, column: Column] | undefined {
+  if (!keys.every(({ by }) => SOURCES[by].walk)) return undefined;
+  const row = binder.alias('k');
+  const column = columnOf(keys[0]!, row, true);
+  return [{ ...SOURCES[keys[0]!.by].walk!(row, keys[0]!), row, first: column.sql }, column];
 }
 
 /** True for the rows that have no value to sort by. */

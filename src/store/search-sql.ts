@@ -1,12 +1,13 @@
 // The statements of a search: a page of one stream of its order, and how many match.
 import { type Query, type Slice, slicesOf } from '../fhir/search/query.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
-import { type Tested, testsOf } from './search-condition.ts';
-import { orderSql, type Stream } from './search-order.ts';
+import { isOwn, rowsOf, type Tested, testsOf } from './search-condition.ts';
+import { IN_ROW, orderSql, type Stream } from './search-order.ts';
+import { skippingSql } from './search-skip.ts';
+import type { Walk } from './search-sort-value.ts';
 import { FREQUENT, isMany, type Tokens, tokenRows } from './search-tokens.ts';
 import { settledName } from './settled-statement.ts';
 import type { Position } from './store.ts';
-import { ROW } from './stored-row.ts';
 import { typeTest } from './type-test.ts';
 
 export interface Statement {
@@ -18,6 +19,8 @@ export interface Statement {
 
 /** How many rows of a stream, from where. */
 export interface Part {
+  /** The columns of a row: ROW, or TEXT. */
+  columns: string;
   limit: number;
   after?: Position;
   offset?: number;
@@ -38,11 +41,11 @@ const EVERYTHING = 1000;
 export const isSettled = ({ where, also }: Query, limit: number): boolean =>
   !also?.length && (where.length === 0 || (where.length === 1 && limit > EVERYTHING));
 
-/** Rows with `pid`, `self_h` and the sort values (`v0`, `v1` …). Limits stand in the text: the planner has to know that they are small. */
+/** Rows of these columns with `pid` and the sort values (`v0`, `v1` …). Limits stand in the text: the planner has to know that they are small. */
 export function pageSql(tenant: number, query: Query, stream: Stream, part: Part): Statement {
   const binder = binderFor(tenant);
   const { found, orderByName } = query.also?.length ? mergedSql(query, stream, part, binder) : sliceSql(query, stream, part, binder);
-  const sql = `select ${ROW}, m.* from (${found}) m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
+  const sql = `select ${part.columns}, m.* from (${found}) m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
   return { ...statement(sql, binder), ...(isSettled(query, part.limit) && { name: settledName(sql) }) };
 }
 
@@ -79,12 +82,30 @@ function eitherWaySql(slice: Slice, many: Tokens, { stream, part }: { stream: St
 
 /** `also`: a further test. */
 function armSql(slice: Slice, { present }: Stream, { limit, after, offset = 0 }: Part, binder: Binder, also?: string): Found {
-  const { joins, tests, values, order, orderByName, typed } = orderSql({ keys: slice.sort, present }, binder, after);
-  const all = typed && !slice.where.length ? `s.tenant_id = ${TENANT} and ${typeTest(typed, [slice.type])}` : undefined;
-  const where = [all ?? testsOf(slice.where, tested(slice), binder), ...tests, ...(also ? [also] : [])].join(' and ');
-  const found = `select ${['s.pid', 's.self_h', ...values].join(', ')} from sx s ${joins} where ${where} order by ${order} limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
+  const all = !slice.where.length && !also;
+  const { typed, walk, orderByName, ...parts } = orderSql({ keys: slice.sort, present }, binder, after, all);
+  const { joins, tests, values, order } = parts;
+  if (walk && offset && slice.sort.length > 1 && !after)
+    return { found: skippingSql({ ...parts, walk, descending: slice.sort[0]!.descending }, { limit, offset }, binder), orderByName };
+  const { from, row, test } = walk ??
+    ownRows(slice, limit, binder, also) ?? { from: 'sx s', row: 's', test: rowTest(slice, typed, binder) };
+  const where = [test, ...tests, ...(also ? [also] : [])].join(' and ');
+  const found = `select ${[`${row}.pid`, ...values].join(', ')} from ${from} ${joins} where ${where} order by ${order} limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
   return { found, orderByName };
 }
+
+/** All that one condition finds by its own rows, which tell the type too: then no search row need be read. */
+function ownRows({ where, sort }: Slice, limit: number, binder: Binder, also?: string): Pick<Walk, 'from' | 'row' | 'test'> | undefined {
+  const [only, ...others] = where;
+  if (!only || others.length || also || limit <= EVERYTHING || !isOwn(only) || sort.some(({ by }) => IN_ROW.has(by))) return undefined;
+  return { from: `(select distinct l.pid from (${rowsOf(binder.alias('l'), only, binder)}) l) s`, row: 's', test: 'true' };
+}
+
+/** What is asked of the search row; `typed`: nothing, and its type of another. */
+const rowTest = (slice: Slice, typed: string | undefined, binder: Binder): string =>
+  typed && !slice.where.length
+    ? `s.tenant_id = ${TENANT} and ${typeTest(typed, [slice.type])}`
+    : testsOf(slice.where, tested(slice), binder);
 
 /** Of several types: as many of each as could be in the page, each read in its order, and of these the first. */
 function mergedSql(query: Query, stream: Stream, { limit, offset = 0, ...part }: Part, binder: Binder): Found {

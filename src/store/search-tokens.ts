@@ -20,11 +20,11 @@ export const isMany = (condition: Condition): condition is Tokens =>
 export const hashes = (values: string[]): string => `{${values.join(',')}}`;
 
 export function tokenTest(condition: Tokens, tested: Tested, binder: Binder): string {
-  const { row, each } = tested;
+  const { row, each, few } = tested;
   const bound = (): string => `${binder.bind(hashes(condition.any))}::bigint[]`;
   if (!condition.any.length) return 'false';
   if (!isMany(condition)) return `${row}.tok && ${bound()}`;
-  if (!each) return `${row}.pid = any(array(${tokenRows(condition, tested.types, binder)}))`;
+  if (!each && !few) return `${row}.pid = any(array(${tokenRows(condition, tested.types, binder)}))`;
   // compared by hash, where && compares each with each
   const u = binder.alias('u');
   return `exists (select 1 from unnest(${row}.tok) ${u}(h) where ${u}.h = any(${bound()}))`;

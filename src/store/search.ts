@@ -5,14 +5,16 @@ import { includedOf } from './search-include.ts';
 import { ledSql } from './search-lead.ts';
 import { type Stream, streamsOf } from './search-order.ts';
 import { estimateSql, isSettled, type Part, pageSql, type Statement, streamTotalSql, totalSql } from './search-sql.ts';
-import type { Page, Position, Start } from './store.ts';
-import { rowOf, type StoredRow } from './stored-row.ts';
+import type { Page, Position, Start, TextPage } from './store.ts';
+import { ROW, rowOf, type StoredRow, TEXT } from './stored-row.ts';
 
-interface Found extends StoredRow {
+interface Placed {
   pid: string;
-  self_h: string;
   [value: `v${number}`]: string | null;
 }
+
+interface Found extends StoredRow, Placed {}
+interface FoundText extends Pick<StoredRow, 'created' | 'body'>, Placed {}
 
 /** Up to here an estimated total is counted; beyond it, it is what the planner expects. */
 const COUNTED = 1000;
@@ -20,32 +22,48 @@ const COUNTED = 1000;
 /** One page of a search. */
 export async function search(database: Database, tenant: number, query: Query, start: Start = {}): Promise<Page> {
   if (query.count === 0) return { rows: [], included: [], total: await totalOf(database, tenant, query) };
-  const found = await pageOf(database, tenant, query, start);
+  const { page, ...told } = await placedPage<Found>(database, tenant, query, { start, columns: ROW });
+  const included = await includedOf<Found>(database, tenant, query.include, page);
+  return { rows: page.map(rowOf), included: included.rows.map(rowOf), ...(included.deeper && { deeper: true }), ...told };
+}
+
+/** One page of a search of one type, of which only the resources themselves are wanted. */
+export async function texts(database: Database, tenant: number, query: Query, start: Start = {}): Promise<TextPage> {
+  const { page, ...told } = await placedPage<FoundText>(database, tenant, query, { start, columns: TEXT });
+  return { rows: page.map(({ created, body }) => ({ type: query.type, created, body })), ...told };
+}
+
+interface Wanted {
+  start: Start;
+  columns: string;
+}
+
+async function placedPage<P extends Placed>(
+  database: Database,
+  tenant: number,
+  query: Query,
+  wanted: Wanted,
+): Promise<{ page: P[] } & Pick<Page, 'next' | 'total'>> {
+  const found = await pageOf<P>(database, tenant, query, wanted);
   const page = found.slice(0, query.count);
   const more = found.length > query.count;
-  const total = query.total === 'none' ? undefined : (seenTotal(page, more, start) ?? (await totalOf(database, tenant, query)));
-  const included = await includedOf<Found>(database, tenant, query.include, page);
-  return {
-    rows: page.map(rowOf),
-    included: included.rows.map(rowOf),
-    ...(included.deeper && { deeper: true }),
-    ...(more && { next: positionOf(page.at(-1)!, query) }),
-    ...(total !== undefined && { total }),
-  };
+  const total = query.total === 'none' ? undefined : (seenTotal(page, more, wanted.start) ?? (await totalOf(database, tenant, query)));
+  return { page, ...(more && { next: positionOf(page.at(-1)!, query) }), ...(total !== undefined && { total }) };
 }
 
 const run = <T extends object>(database: Database, { sql, parameters, name }: Statement): Promise<T[]> =>
   database.query<T>(sql, parameters, name);
 
 /** The page and one row more, if there is one: it tells that there is a next page. */
-async function pageOf(database: Database, tenant: number, query: Query, { after, offset = 0 }: Start): Promise<Found[]> {
-  const found: Found[] = [];
+async function pageOf<P extends Placed>(database: Database, tenant: number, query: Query, { start, columns }: Wanted): Promise<P[]> {
+  const { after, offset = 0 } = start;
+  const found: P[] = [];
   let skip = offset;
   for (const [at, stream] of streamsOf(query.sort, after).entries()) {
     const limit = query.count + 1 - found.length;
-    const part: Part = { limit, offset: skip, ...(at === 0 && after && { after }) };
+    const part: Part = { columns, limit, offset: skip, ...(at === 0 && after && { after }) };
     const rows =
-      (await ledPage(database, tenant, query, { stream, part })) ?? (await run<Found>(database, pageSql(tenant, query, stream, part)));
+      (await ledPage<P>(database, tenant, query, { stream, part })) ?? (await run<P>(database, pageSql(tenant, query, stream, part)));
     found.push(...rows);
     if (found.length > query.count) break;
     skip = rows.length || skip === 0 ? 0 : skip - (await streamTotal(database, tenant, query, stream));
@@ -54,15 +72,15 @@ async function pageOf(database: Database, tenant: number, query: Query, { after,
 }
 
 /** The page, where one condition leads to few; undefined where none does. */
-async function ledPage(
+async function ledPage<P extends Placed>(
   database: Database,
   tenant: number,
   query: Query,
   { stream, part }: { stream: Stream; part: Part },
-): Promise<Found[] | undefined> {
+): Promise<P[] | undefined> {
   if (query.also?.length || isSettled(query, part.limit)) return undefined;
   const led = ledSql(tenant, query, stream, part);
-  const rows = led && (await run<Found & { many: boolean }>(database, led));
+  const rows = led && (await run<P & { many: boolean }>(database, led));
   if (!rows || rows[0]!.many) return undefined;
   return rows.filter(({ pid }) => pid !== null);
 }
@@ -71,7 +89,7 @@ const streamTotal = async (database: Database, tenant: number, query: Query, str
   (await run<{ total: number }>(database, streamTotalSql(tenant, query, stream)))[0]!.total;
 
 /** What a last page that was reached without a position tells by itself. */
-function seenTotal(page: Found[], more: boolean, { after, offset = 0 }: Start): number | undefined {
+function seenTotal(page: Placed[], more: boolean, { after, offset = 0 }: Start): number | undefined {
   if (more || after || (page.length === 0 && offset > 0)) return undefined;
   return offset + page.length;
 }
@@ -84,4 +102,4 @@ async function totalOf(database: Database, tenant: number, query: Query): Promis
   return Math.max(COUNTED, plan!['QUERY PLAN'][0].Plan['Plan Rows']);
 }
 
-const positionOf = (found: Found, query: Query): Position => [...query.sort.map((_key, at) => found[`v${at}`] ?? null), found.pid];
+const positionOf = (found: Placed, query: Query): Position => [...query.sort.map((_key, at) => found[`v${at}`] ?? null), found.pid];

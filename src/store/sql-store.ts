@@ -12,7 +12,7 @@ import { lock } from './locks.ts';
 import { outboxOf } from './outbox.ts';
 import { placedOrdersOf } from './placed-orders.ts';
 import { resourcesOf } from './resources.ts';
-import { search } from './search.ts';
+import { search, texts } from './search.ts';
 import { settingsOf } from './settings.ts';
 import { statisticsOf } from './statistics.ts';
 import type { Store } from './store.ts';
@@ -43,6 +43,7 @@ function storeOn(database: Database, wrote: (count: number) => void): Store {
     ...resourcesOf(database),
     timeline: (tenant, span) => timeline(database, tenant, span),
     search: (tenant, query, start) => search(database, tenant, query, start),
+    texts: (tenant, query, start) => texts(database, tenant, query, start),
     explain: (tenant, query, start) => explain(database, tenant, query, start),
     write: async (tenant, changes) => {
       const applied = await write(database, tenant, changes);

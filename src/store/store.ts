@@ -22,6 +22,9 @@ export interface Row {
   rules?: number;
 }
 
+/** A resource that was found, without what tells its version from others. */
+export type Text = Pick<Row, 'type' | 'created' | 'body'>;
+
 export interface HistoryRow extends Row {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 }
@@ -57,6 +60,11 @@ export interface Page {
   total?: number;
 }
 
+/** The page of a search that only the resources themselves are wanted of. */
+export interface TextPage extends Pick<Page, 'next' | 'total'> {
+  rows: Text[];
+}
+
 /** One statement of a search: how long it took, how many rows it answered, and its plan, line by line. Neither text holds a value. */
 export interface Explained {
   sql: string;
@@ -84,6 +92,8 @@ export interface Store {
   /** Versions of one resource, a type or everything, newest first, each with its place in that order. */
   timeline(tenant: number, span: Span): Promise<TimelineRow[]>;
   search(tenant: number, query: Query, start?: Start): Promise<Page>;
+  /** The same search of one type where only the resources themselves are wanted, and nothing beside them. */
+  texts(tenant: number, query: Query, start?: Start): Promise<TextPage>;
   /** The same search, with its statements and their plans: for operators. */
   explain(tenant: number, query: Query, start?: Start): Promise<{ page: Page; statements: Explained[] }>;
   /** Writes all of it in one statement: row, history, index rows. Answers how many changes were applied (fewer than given: another writer was first). */

@@ -21,6 +21,9 @@ export interface StoredRow extends StoredVersion {
 /** The columns of a StoredRow, of `resource r`. */
 export const ROW = 'r.rtype, r.id, r.ver, r.lu, r.created, r.body, r.rules';
 
+/** Of those, what the resource itself is. */
+export const TEXT = 'r.created, r.body';
+
 /** A version of a resource whose type and id are known. */
 export const versionOf = (type: ServedType, id: string, { ver, lu, created, body, rules }: StoredVersion): Row => ({
   type,

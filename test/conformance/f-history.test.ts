@@ -1,7 +1,8 @@
 // F. history and paging, by the numbers of the requirements. https://hl7.org/fhir/R4/http.html#history
+import { tickingClock } from '../journeys/ticking-clock.ts';
 import { expectRefusal, server } from './asking.ts';
 
-const { ask } = server();
+const { ask } = server({ clock: tickingClock() });
 const put = (id: string, more: object = {}) => ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Patient', id, ...more } });
 interface Entry {
   request: { method: string };

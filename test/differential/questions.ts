@@ -95,10 +95,10 @@ export interface Question {
   sort: string[];
 }
 
-/** A search of one to three parameters, sometimes in an order. */
+/** A search of up to three parameters, sometimes in an order. */
 export function questionOf(random: Random, world: readonly Held[]): Question {
   const type = pick(random, TYPES);
-  const count = 1 + Math.floor(random() * 2.2);
+  const count = Math.floor(0.8 + random() * 2.4);
   const parameters = Array.from({ length: count }, () => parameter(random, type, world, 2)).filter((one) => one !== undefined);
   const sortable = [...parametersOf(type).values()].filter(
     ({ kind, code }) => SORTED.has(kind) && !SKIPPED.has(code) && !code.startsWith('_last'),

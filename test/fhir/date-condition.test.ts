@@ -1,7 +1,8 @@
 // What the prefixes of dates mean, held against their definition: days as sets. https://hl7.org/fhir/R4/search.html#prefix
-import fc from 'fast-check';
+
 import { instantText } from '../../src/fhir/indexing/date-range.ts';
 import { PREFIXES, type Prefix } from '../../src/fhir/search/prefix.ts';
+import fc from '../fast-check.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';
 
 const DAY = 86_400_000;

@@ -1,6 +1,7 @@
 // Which stretch of time a written date stands for.
-import fc from 'fast-check';
+
 import { dateRange, periodRange, timingRange } from '../../src/fhir/indexing/date-range.ts';
+import fc from '../fast-check.ts';
 
 test.each([
   ['2020', '2020-01-01T00:00:00.000Z', '2021-01-01T00:00:00.000Z'],

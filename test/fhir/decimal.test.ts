@@ -1,6 +1,7 @@
 // Decimals as written, and the range their digits stand for: the examples of the specification.
-import fc from 'fast-check';
+
 import { approximateRange, decimal, decimalText, impliedRange } from '../../src/fhir/decimal.ts';
+import fc from '../fast-check.ts';
 
 const shown = (text: string, range: typeof impliedRange): string[] => range(decimal(text)!).map(decimalText);
 

@@ -1,6 +1,7 @@
 // Folded strings: what counts as the same text for a search, and which range of strings a prefix stands for.
-import fc from 'fast-check';
+
 import { fold, LONGEST, prefixRange } from '../../src/fhir/indexing/fold.ts';
+import fc from '../fast-check.ts';
 
 test.each([
   ['Müller-Lüdenscheidt', 'muller ludenscheidt'],

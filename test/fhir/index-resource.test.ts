@@ -1,5 +1,5 @@
 // What stands in the index for a resource, and that a resource is found by what it says.
-import fc from 'fast-check';
+
 import { aliasHash, hash } from '../../src/fhir/hash.ts';
 import { scaleOf } from '../../src/fhir/indexing/quantity-scale.ts';
 import { indexRows } from '../../src/fhir/indexing/resource.ts';
@@ -8,6 +8,7 @@ import { codeHash, exactHash, formHash, systemCodeForm, unitHash } from '../../s
 import { UCUM } from '../../src/fhir/indexing/ucum.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
+import fc from '../fast-check.ts';
 import { randomResource } from './random-resource.ts';
 import { BASE_URL, corpusOf, idsOf, REGISTRY } from './search-corpus.ts';
 

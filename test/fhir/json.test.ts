@@ -1,7 +1,8 @@
 // JSON keeps its digits. https://hl7.org/fhir/R4/json.html#decimal
-import fc from 'fast-check';
+
 import { parse, parseExact, plainOf, stringify } from '../../src/fhir/json.ts';
 import { FhirError } from '../../src/fhir/outcome.ts';
+import fc from '../fast-check.ts';
 
 test.each(['1.00', '1e-3', '1E5', '-0.50', '100000000000000000001', '0.1', '42', '-0', '3.14159265358979323846'])(
   '%s is written as it was read',

@@ -1,5 +1,6 @@
 // What a narrative may hold, and what it may not. https://hl7.org/fhir/R4/narrative.html#xhtml
 import { hasContent, isSafe } from '../../src/fhir/validation/narrative.ts';
+import { processorTime } from '../processor-time.ts';
 
 const XHTML = 'xmlns="http://www.w3.org/1999/xhtml"';
 
@@ -65,10 +66,11 @@ test('hostile texts take time in proportion to their length', () => {
     `<div>${'&'.repeat(200_000)}</div>`,
     `<div>${'>'.repeat(200_000)}`,
   ];
-  const started = performance.now();
-  for (const text of hostile) {
-    expect(isSafe(text)).toBe(false);
-    hasContent(text);
-  }
-  expect(performance.now() - started).toBeLessThan(1_000);
+  const took = processorTime(() => {
+    for (const text of hostile) {
+      expect(isSafe(text)).toBe(false);
+      hasContent(text);
+    }
+  });
+  expect(took).toBeLessThan(1_000);
 });

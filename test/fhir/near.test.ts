@@ -1,7 +1,8 @@
 // Which Locations are near a place. https://hl7.org/fhir/R4/location.html#search
-import fc from 'fast-check';
+
 import { boxAround, cellOf, farthest, placeOf, separation } from '../../src/fhir/indexing/sphere.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import fc from '../fast-check.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';
 
 const at = (id: string, latitude: number, longitude: number): Resource => ({

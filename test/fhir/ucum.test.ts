@@ -1,9 +1,10 @@
 // Amounts that are the same in whatever unit they are said. The pairs are facts of UCUM; the laws are those of arithmetic. https://ucum.org/ucum
-import fc from 'fast-check';
+
 import { decimal } from '../../src/fhir/decimal.ts';
 import { type Ratio, ratio, ratioText } from '../../src/fhir/indexing/ratio.ts';
 import { ucumUnit } from '../../src/fhir/indexing/ucum.ts';
 import { ATOMS, PREFIXES } from '../../src/fhir/indexing/ucum-atoms.ts';
+import fc from '../fast-check.ts';
 
 /** `5.4 mmol/L` in base units, with their dimension. */
 function amount(text: string): string {

@@ -36,7 +36,9 @@ async function status(method: Method, path: string, body?: object, headers: Reco
 
 /** The least that is valid of each type. */
 const LEAST: Record<string, object> = {
+  ActivityDefinition: { status: 'draft' },
   Binary: { contentType: 'text/plain' },
+  CareTeam: {},
   Condition: { subject: { reference: 'Patient/a' } },
   Consent: {
     status: 'active',

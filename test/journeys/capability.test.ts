@@ -57,13 +57,13 @@ const VALUES: Record<string, string> = {
 /** Kinds that take no modifiers, not even :missing. https://hl7.org/fhir/R4/search.html#modifiers */
 const BARE = new Set(['composite', 'special']);
 
-test('it is one statement about a server instance of R4, and names the 25 types', () => {
+test('it is one statement about a server instance of R4, and names the 27 types', () => {
   expect(statement).toMatchObject({ resourceType: 'CapabilityStatement', status: 'active', kind: 'instance', fhirVersion: '4.0.1' });
   expect(statement.date).toMatch(/^\d{4}-\d\d-\d\d/);
   expect(statement.format).toContain('application/fhir+json');
   expect(served.map(({ type }) => type).sort()).toEqual(
     (
-      'Binary Condition Consent Coverage DiagnosticReport Encounter Endpoint Group HealthcareService List Location Observation Organization ' +
+      'ActivityDefinition Binary CareTeam Condition Consent Coverage DiagnosticReport Encounter Endpoint Group HealthcareService List Location Observation Organization ' +
       'Patient Practitioner PractitionerRole Provenance QuestionnaireResponse RelatedPerson Schedule ServiceRequest Slot Specimen Subscription Task'
     ).split(' '),
   );

@@ -9,6 +9,7 @@ export interface Page {
   waitForSelector(selector: string): Promise<unknown>;
   textContent(selector: string): Promise<string | null>;
   evaluate<T>(script: string): Promise<T>;
+  setDefaultTimeout(ms: number): void;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
   on(event: 'pageerror', listener: (error: Error) => void): void;
   on(event: 'request', listener: (request: { url(): string }) => void): void;
@@ -25,9 +26,20 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 export const CHROMIUM = PLACES.find((path) => existsSync(path));
 
 const NAME: string = 'playwright-core';
+/** What a busy machine is given for what a page is to show, in ms. */
+const PATIENCE_MS = 120_000;
 
 /** Starts it. Close it in `afterAll`. */
 export async function startChromium(): Promise<Browser> {
   const { chromium } = (await import(NAME)) as { chromium: { launch(options: object): Promise<Browser> } };
-  return chromium.launch({ executablePath: CHROMIUM, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args, timeout: PATIENCE_MS });
+  return {
+    async newPage() {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
+      return page;
+    },
+    close: () => browser.close(),
+  };
 }

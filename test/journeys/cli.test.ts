@@ -1,4 +1,5 @@
 // The command line, as an operator uses it: tenants and keys before the server runs and while it does, help that teaches, mistakes said in one sentence.
+import { setTimeout as delay } from 'node:timers/promises';
 import { SERVER_URL } from '../store/open.ts';
 import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, type Said, startProcess } from './process.ts';
 
@@ -42,8 +43,8 @@ describe('before the server runs', () => {
     ]);
     const keys = await printed('keys', 'list', '--tenant', 'springfield');
     expect(keys).toEqual([
-      'KEY                   SURFACE  SCOPES             STATUS  EXPIRES                   NAME',
-      `${id}  fhir     system/Patient.rs  active  2999-01-31T00:00:00.000Z  import`,
+      'KEY                   SURFACE  SCOPES             STATUS  EXPIRES                   PATIENT  NAME',
+      `${id}  fhir     system/Patient.rs  active  2999-01-31T00:00:00.000Z  –        import`,
     ]);
     expect(keys.join()).not.toContain(text);
   });
@@ -61,12 +62,24 @@ describe('while the server runs', () => {
     expect((await call(`${server.url}/v1/patients?brand_id=x`, loop.text)).status).toBe(200);
   });
 
+  test('a key for a person stands for a Patient that exists, is listed with its id, and opens what is about that person alone', async () => {
+    const all = await newKey('fhir');
+    const made = await call(`${server.url}/fhir/R4/Patient`, all.text, { body: { resourceType: 'Patient' } });
+    const { id } = made.body as { id: string };
+    const own = await newKey('loop', '--patient', id);
+    const lines = await printed('keys', 'list', '--tenant', 'springfield');
+    expect(lines).toContainEqual(expect.stringMatching(`${own.id} +loop .* never +${id}`));
+    const body = { date_of_birth: '1990-02-03' };
+    expect((await call(`${server.url}/v1/patients/me/age-verification`, own.text, { body })).status).toBe(200);
+    expect((await call(`${server.url}/v1/patients?brand_id=x`, own.text)).status).toBe(403);
+    expect(await patients(own.text)).toBe(403);
+  });
+
   test('a key revoked opens nothing after two seconds; the others go on', async () => {
     const [gone, kept] = [await newKey('fhir'), await newKey('fhir')];
     expect(await Promise.all([patients(gone.text), patients(kept.text)])).toEqual([200, 200]);
     expect(await printed('keys', 'revoke', gone.id, '--tenant', 'springfield')).toEqual([`key ${gone.id} revoked`]);
-    const stopped = await untilRefused(gone.text);
-    expect(stopped).toBeLessThan(2000);
+    expect(await lastOpened(gone.text)).toBeLessThan(2000);
     expect(await patients(kept.text)).toBe(200);
     expect(await printed('keys', 'list', '--tenant', 'springfield')).toContainEqual(
       expect.stringMatching(`${gone.id}  fhir .* revoked  never`),
@@ -80,7 +93,7 @@ describe('while the server runs', () => {
     const key = KEY.exec(lines.join('\n'))![1]!;
     expect(await patients(key)).toBe(200);
     expect(await printed('tenants', 'disable', 'shelbyville')).toEqual([expect.stringMatching(/^tenant shelbyville disabled/)]);
-    expect(await untilRefused(key)).toBeLessThan(2000);
+    expect(await lastOpened(key)).toBeLessThan(2000);
     expect(await patients(place.keys().demo.fhir!)).toBe(200);
     expect(await printed('tenants', 'list')).toContainEqual(expect.stringMatching(/shelbyville +disabled +shelbyville$/));
     expect((await run('keys', 'create', '--tenant', 'shelbyville', '--surface', 'fhir')).stderr).toMatch(
@@ -103,6 +116,9 @@ describe('while the server runs', () => {
     'keys create --tenant springfield --surface fhir --expires tomorrow',
     'keys create --tenant springfield --surface fhir --expires 2020-01-31',
     'keys revoke key-0000000000000000 --tenant springfield',
+    'keys create --tenant springfield --surface loop --patient 0190b3c2-0000-7000-8000-000000000009',
+    'keys create --tenant springfield --surface loop --patient nobody',
+    'keys create --tenant springfield --surface fhir --patient nobody',
     'frobnicate',
   ])('the mistake in "facet %s" is said in one sentence', async (command) => {
     expect(await run(...command.split(' '))).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^facet: [^\n]{10,}\n$/) });
@@ -152,10 +168,14 @@ onServer('a database that does not exist is named, and what to do about it', asy
   expect([code, stderr]).toEqual([1, 'facet: DATABASE_URL: there is no database "facet_not_there": create it, or name another\n']);
 });
 
-/** How many ms from now on the key still opens the FHIR API. */
-async function untilRefused(key: string): Promise<number> {
+/** How many ms from now on a request may begin with this key and still be let into the FHIR API; 0: none is. */
+async function lastOpened(key: string): Promise<number> {
   const from = performance.now();
-  while ((await patients(key)) === 200) await new Promise((resolve) => setTimeout(resolve, 50));
+  let opened = from;
+  for (let begun = from; (await patients(key)) === 200; begun = performance.now()) {
+    opened = begun;
+    await delay(50);
+  }
   expect(await patients(key)).toBe(401);
-  return performance.now() - from;
+  return opened - from;
 }

@@ -120,7 +120,7 @@ test('malformed JSON is 400 INVALID_JSON, no key 401, an unknown id 404, an unkn
 });
 
 test('over the limit is 429 with Retry-After, and the limit is the surface’s own', async () => {
-  const small = await startFacet({ FACET_RATE_LIMITS: '{"clinik":{"limit":2,"seconds":3600}}' });
+  const small = await startFacet({ FACET_RATE_LIMITS: `{"clinik":{"limit":2,"seconds":${100 * 365 * 86_400}}}` });
   const statuses = [];
   for (let i = 0; i < 3; i++) statuses.push(await request(small.app).get('/v1/practitioner-roles').set('x-api-key', small.demo.clinik!));
   expect(statuses.map((answer) => answer.status)).toEqual([200, 200, 429]);
@@ -128,6 +128,24 @@ test('over the limit is 429 with Retry-After, and the limit is the surface’s o
   expect(Number(statuses[2]!.headers['retry-after'])).toBeGreaterThan(0);
   await small.close();
 });
+
+test('the limit is of an organisation, by all of its keys together, and of no other', async () => {
+  const small = await startFacet({ FACET_RATE_LIMITS: '{"clinik":{"limit":2,"seconds":3600}}' });
+  const second = await small.keyWith('clinik', ['system/*.cruds']);
+  const asked = (key: string) => request(small.app).get('/v1/practitioner-roles').set('x-api-key', key);
+  const statuses = [];
+  for (const key of [small.demo.clinik!, second, second, small.other.clinik!]) statuses.push((await asked(key)).status);
+  expect(statuses).toEqual([200, 200, 429, 200]);
+  await small.close();
+});
+
+test.each(['x-http-method-override', 'x-http-method', 'x-method-override'])(
+  'a method that is to be another is refused (%s)',
+  async (header) => {
+    const { status, body } = await clinik('post', '/v1/organizations').set(header, 'DELETE').send({ name: 'A' });
+    expect([status, body.code]).toEqual([400, 'METHOD_OVERRIDE_REJECTED']);
+  },
+);
 
 test('the list pages by cursor and filters by practitioner', async () => {
   const page = await clinik('get', `/v1/practitioner-roles?practitionerId=${documented.practitionerId}&count=1`);

@@ -1,6 +1,7 @@
 // Digits stay as they were written, whichever door they come in by and whatever happens to the resource afterwards.
 // https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant")
 import request from 'supertest';
+import { until } from '../until.ts';
 import { orderable } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
@@ -118,11 +119,10 @@ test('of an order, when the laboratory’s answer is written into it', async () 
   const text = JSON.stringify(order).replace('{', '{"quantityQuantity":{"value":1.00},');
   const made = await send('post', '/ServiceRequest', text);
   expect([made.status, numbersIn(made.text)]).toEqual([201, ['1.00']]);
-  let sent = made;
-  for (let look = 0; look < 100 && !sent.body.identifier; look++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    sent = await get(`/ServiceRequest/${made.body.id}`);
-  }
+  const sent = await until(
+    () => get(`/ServiceRequest/${made.body.id}`),
+    ({ body }) => body.identifier,
+  );
   expect(sent.body.identifier).toHaveLength(1);
   expect(numbersIn(sent.text)).toEqual(['1.00']);
 });

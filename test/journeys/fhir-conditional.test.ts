@@ -99,7 +99,7 @@ test('a patch keeps digits, obeys If-Match, and is checked like an update', asyn
   const invalid = await send('patch', path, [{ op: 'remove', path: '/code' }], JSON_PATCH);
   expect([invalid.status, invalid.body.issue[0].expression]).toEqual([400, ['Observation.code']]);
   expect((await send('patch', path, [{ op: 'test', path: '/status', value: 'x' }], JSON_PATCH)).status).toBe(422);
-  expect((await send('patch', path, '[]', JSON_PATCH)).status).toBe(400);
+  expect((await send('patch', path, '{}', JSON_PATCH)).status).toBe(400);
   expect((await send('patch', '/Observation/none', status, JSON_PATCH)).status).toBe(404);
   const media = await send('patch', path, '<diff/>', { 'Content-Type': 'application/xml-patch+xml' });
   expect([media.status, media.headers['accept-patch']]).toEqual([415, 'application/json-patch+json, application/fhir+json']);

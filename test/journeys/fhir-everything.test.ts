@@ -1,11 +1,13 @@
 // $everything of a patient: the record, the days of care, what it refers to, and nothing of anybody else. https://hl7.org/fhir/R4/operation-patient-everything.html
 import request from 'supertest';
 import { type Running, startFacet } from './running.ts';
+import { tickingClock } from './ticking-clock.ts';
 
 let facet: Running;
 let before: string;
+const clock = tickingClock();
 beforeAll(async () => {
-  facet = await startFacet();
+  facet = await startFacet({}, undefined, { clock });
   const subject = { subject: { reference: 'Patient/ann' } };
   const code = { code: { text: 'x' } };
   await put('Practitioner/lee', {});
@@ -42,9 +44,10 @@ beforeAll(async () => {
     actual: true,
     member: [{ entity: { reference: 'Patient/ann' } }, { entity: { reference: 'Patient/bob' } }],
   });
+  await put('CareTeam/first', { subject: { reference: 'Patient/ann' }, period: { start: '2019-05-01', end: '2019-05-01' } });
+  await put('CareTeam/bobs', { subject: { reference: 'Patient/bob' } });
   await put('Binary/pdf', { contentType: 'application/pdf', data: 'AAAA' });
-  before = new Date(Date.now() + 5).toISOString();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  before = clock().toISOString();
   await put('DiagnosticReport/report', {
     status: 'final',
     ...code,
@@ -85,6 +88,7 @@ const RECORD = [
   'ServiceRequest/written',
   'Task/order',
   'Group/ward',
+  'CareTeam/first',
   'DiagnosticReport/report',
 ];
 
@@ -100,7 +104,7 @@ test('nothing of another patient comes with it, not through a group, a list or a
 });
 
 test.each<[string, string[]]>([
-  ['start=2024', ['Observation/old', 'ServiceRequest/written']],
+  ['start=2024', ['Observation/old', 'ServiceRequest/written', 'CareTeam/first']],
   ['end=2020-01', ['Observation/new', 'ServiceRequest/planned', 'DiagnosticReport/report']],
   ['start=2019-05-01&end=2019-05-01', ['Observation/new', 'ServiceRequest/planned', 'ServiceRequest/written', 'DiagnosticReport/report']],
 ])('%s leaves out what was done at other times, and keeps what says no time', async (query, out) => {

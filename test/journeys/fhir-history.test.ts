@@ -1,10 +1,11 @@
 // History of a resource, of a type and of everything, from outside. https://hl7.org/fhir/R4/http.html#history
 import request from 'supertest';
 import { BASE_URL, type Running, startFacet } from './running.ts';
+import { tickingClock } from './ticking-clock.ts';
 
 let facet: Running;
 beforeAll(async () => {
-  facet = await startFacet();
+  facet = await startFacet({}, undefined, { clock: tickingClock() });
 });
 afterAll(() => facet.close());
 
@@ -43,12 +44,9 @@ async function pages(path: string): Promise<{ entries: Entry[]; sizes: number[] 
 let times: string[];
 beforeAll(async () => {
   const first = await patient('a');
-  await new Promise((resolve) => setTimeout(resolve, 5));
   const second = await patient('a', { active: true });
-  await new Promise((resolve) => setTimeout(resolve, 5));
   await put('/Practitioner/p', { resourceType: 'Practitioner', id: 'p' });
   await patient('b');
-  await new Promise((resolve) => setTimeout(resolve, 5));
   await remove('/Patient/a').expect(204);
   times = [first.meta.lastUpdated, second.meta.lastUpdated];
 });

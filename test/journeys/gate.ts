@@ -1,4 +1,5 @@
-// A gate on the way to the sandbox: while it is shut, requests wait at it, and each is let through or turned back when the test says so.
+// A gate on the way to the sandbox: while it is shut, requests about physicians wait at it, and each is let through or turned back when the test says so. What
+// the server asks of its own accord (orders that may have changed) goes through, and is not counted.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,9 +16,9 @@ export interface Waiting {
 export interface Gate {
   url: string;
   shut: boolean;
-  /** The next request that comes to the gate while it is shut. */
+  /** The next request that comes to wait at the gate. */
   next(): Promise<Waiting>;
-  /** How many have come, whether it was shut or not. */
+  /** How many about physicians have come, whether it was shut or not. */
   seen(): number;
   close(): Promise<void>;
 }
@@ -27,8 +28,9 @@ export async function gateTo(target: string): Promise<Gate> {
   let seen = 0;
   const gate = { shut: false };
   const server = createServer((req, res) => {
-    seen++;
     const pass = () => forward(target, req, res);
+    if (!req.url!.includes('/physicians')) return void pass();
+    seen++;
     if (!gate.shut) return void pass();
     waiting.push({ pass, turn: () => void res.destroy() });
     server.emit('waiting');

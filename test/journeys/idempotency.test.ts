@@ -37,6 +37,30 @@ test('a patient sent twice under one key is one patient and one answer, not a du
   expect((await post('/v1/patients', 'patient-once', { ...body, last_name: 'Other' })).status).toBe(409);
 });
 
+test('a lab order that is sent again with the key that replaced the first one is the same order', async () => {
+  const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
+  const first = await post('/v1/lab-orders', 'rotated', body);
+  const next = await facet.keyWith('loop', ['*']);
+  const again = await request(facet.app).post('/v1/lab-orders').set('x-api-key', next).set('idempotency-key', 'rotated').send(body);
+  expect([first.status, again.status, again.body]).toEqual([201, 201, first.body]);
+});
+
+test('an answer that is given again tells of the request that asks again, and shows the same', async () => {
+  const create = () =>
+    request(facet.app)
+      .post('/v1/locations')
+      .set('x-api-key', facet.demo.clinik!)
+      .set('idempotency-key', 'told-again')
+      .send({
+        name: 'A',
+        position: { longitude: 1.5, latitude: -2.25 },
+      });
+  const [first, again] = [await create(), await create()];
+  expect([again.status, again.body.data, again.headers.etag]).toEqual([201, first.body.data, first.headers.etag]);
+  expect([first, again].map(({ body }) => body.meta.requestId)).toEqual([first, again].map(({ headers }) => headers['x-request-id']));
+  expect(again.body.meta.requestId).not.toBe(first.body.meta.requestId);
+});
+
 test('a refused request is not kept: mended, it may use the same key', async () => {
   expect((await post('/v1/patients', 'mended', { brand_id: 'loop', first_name: 'No', last_name: '' })).status).toBe(400);
   expect((await post('/v1/patients', 'mended', { brand_id: 'loop', first_name: 'No', last_name: 'Longer' })).status).toBe(201);

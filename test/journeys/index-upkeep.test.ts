@@ -6,6 +6,7 @@ import { administer } from '../../src/cli/admin.ts';
 import { adminFacts } from '../../src/cli/admin-facts.ts';
 import { readConfig } from '../../src/config.ts';
 import { load } from '../../src/loaded.ts';
+import { until } from '../until.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 
 const FHIR = 'application/fhir+json';
@@ -68,8 +69,10 @@ test('the server of the new version makes the index whole by itself; until then 
     'nobody is at it: start a server, or facet index run',
   ]);
   const stop = facet.keepIndex();
-  for (let tries = 0; tries < 100 && (await get('Patient?family=hopper')).status !== 200; tries++)
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(
+    () => get('Patient?family=hopper'),
+    ({ status }) => status === 200,
+  );
   expect((await get('Patient?family=hopper')).body.entry).toHaveLength(1);
   expect((await get('Patient?name=lovelace')).body.entry).toHaveLength(1);
   await stop();

@@ -1,6 +1,7 @@
 // What a caller sees when Junction fails: 502 in the vendor's shape, nothing lost, nothing sent twice. Junction is the sandbox, over HTTP, told to fail.
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { until } from '../until.ts';
 import { orderable } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
@@ -23,6 +24,8 @@ const control = (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) =
   );
 const fail = (fault: object) => control('POST', '/faults', fault);
 const orders = async () => ((await control('GET', '/orders')) as { total: number }).total;
+const createOrders = async () =>
+  ((await control('GET', '/requests')) as { operation: string }[]).filter(({ operation }) => operation === 'createOrder').length;
 const fhir = (method: 'get' | 'post' | 'put', path: string) =>
   request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
 const putPatient = (patient: { id: string }) => fhir('put', `/Patient/${patient.id}`).send(JSON.stringify(patient));
@@ -39,7 +42,6 @@ const physician = (npi: string) =>
     .send({ name: 'Ann Lee', email: 'ann@example.com', npi, license_state: 'NY', state_license: '1' });
 
 test.each([
-  ['answers 500 before taking the order', { kind: 'error', status: 500 }],
   ['answers 500 after taking it', { kind: 'error', status: 500, when: 'after' }],
   ['cuts its answer off', { kind: 'cut', when: 'after' }],
   ['closes the connection after taking it', { kind: 'reset', when: 'after' }],
@@ -56,6 +58,17 @@ test.each([
   expect(await orders()).toBe(before + 1);
 });
 
+test('Junction answers 500 without taking the order: 502 each time, looked for and not sent again before it is sure that it never arrived', async () => {
+  const [before, asked] = [await orders(), await createOrders()];
+  await fail({ operation: 'createOrder', kind: 'error', status: 500 });
+  for (let nth = 0; nth < 3; nth++) {
+    const answer = await order('not taken');
+    expect([answer.status, answer.body.error]).toEqual([502, 'junction_error']);
+    expect(answer.body.message).toContain('repeat the request with the same idempotency key');
+  }
+  expect([await orders(), await createOrders()]).toEqual([before, asked + 1]);
+});
+
 test('an order through FHIR is answered at once and sent by itself; its Task tells', async () => {
   const body = {
     resourceType: 'ServiceRequest',
@@ -68,12 +81,8 @@ test('an order through FHIR is answered at once and sent by itself; its Task tel
   const before = await orders();
   const made = await fhir('post', '/ServiceRequest').send(JSON.stringify(body));
   expect(made.status).toBe(201);
-  let task = { status: '' };
-  for (let i = 0; i < 50 && task.status !== 'received'; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    task = (await fhir('get', `/Task?focus=ServiceRequest/${made.body.id}`)).body.entry[0].resource;
-  }
-  expect(task.status).toBe('received');
+  const status = async () => (await fhir('get', `/Task?focus=ServiceRequest/${made.body.id}`)).body.entry[0].resource.status;
+  await until(status, (one) => one === 'received');
   expect(await orders()).toBe(before + 1);
   const draft = await fhir('post', '/ServiceRequest').send(JSON.stringify({ ...body, status: 'draft' }));
   const other = await fhir('post', '/ServiceRequest').send(JSON.stringify({ ...body, category: undefined }));

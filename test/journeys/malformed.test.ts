@@ -1,6 +1,7 @@
 // Whatever is sent, the answer is a 4xx in the surface's own shape: two hundred random bodies and queries per endpoint, never a 500.
-import fc from 'fast-check';
+
 import request from 'supertest';
+import fc from '../fast-check.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;

@@ -1,5 +1,5 @@
 // `facet mapping`, as an integration analyst uses it: begin a shape from a sample, be told what is wrong, see where things stand, try a body.
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run as program } from '../../src/cli/program.ts';
@@ -64,6 +64,29 @@ test('the project’s own mappings are checked with their examples, and nothing 
   expect(missing).toBe(1);
 });
 
+test('the folder that a server reads (FACET_MAPPINGS) is the one that is checked and written to; --mappings names another', async () => {
+  const folder = join(place, 'others');
+  cpSync(join('docs', 'example-vendor'), folder, { recursive: true });
+  const env = { FACET_MAPPINGS: folder };
+  const { stdout } = await facet(env, 'mapping', 'check', '--quick');
+  expect(stdout).toMatch(/^openmrs\/person /m);
+  expect(stdout).not.toContain('loop/');
+  const begun = await facet(env, 'mapping', 'new', 'acme/customer', join(place, 'sample.json'));
+  expect([begun.code, begun.stdout]).toEqual([0, expect.stringContaining(`wrote ${join(folder, 'acme', 'customer.yaml')}`)]);
+  expect(existsSync(join(folder, 'acme', 'surface.yaml'))).toBe(true);
+  expect((await facet(env, 'mapping', 'check', 'loop/patient', '--quick', '--mappings', 'mappings')).stdout).toMatch(/^loop\/patient /m);
+});
+
+test('a file that nobody reads is a mistake, and not a mapping that is right', async () => {
+  cpSync(mapping('loop/patient.yaml'), mapping('loop/customer.yml'));
+  const said = await run('check', 'loop/customer');
+  rmSync(mapping('loop/customer.yml'));
+  expect([said.code, said.stdout]).toEqual([
+    1,
+    expect.stringMatching(/customer\.yml:1\n {4}only files that end in \.yaml are read: name it customer\.yaml\n\n1 mistake\n$/),
+  ]);
+});
+
 test('a mistake is told with file, line and field, and what to write instead; the exit code says so', async () => {
   const said = await changed('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate'], () => run('check', 'loop'));
   expect([said.code, said.stderr]).toEqual([1, '']);
@@ -80,6 +103,12 @@ test('a mapping that is sound and wrong is told by its examples', async () => {
   expect(said.stdout).toMatch(
     /patient\.examples\.yaml:\d+\n {4}every field; .*\n? +.*the resource\.telecom\[1\]\.system is "fax", not "phone"/,
   );
+});
+
+test('explain says which keys open what is about a person', async () => {
+  const { stdout } = await run('explain', 'loop/researcher-acknowledgement');
+  expect(stdout).toContain('Keys that stand for a person open it, and no others.');
+  expect((await run('explain', 'loop/patient')).stdout).not.toContain('Keys that stand for a person');
 });
 
 test('explain shows each field with its place, what finds it and the index; filters; and what is lost', async () => {
@@ -109,6 +138,35 @@ test('a shape and a vendor are begun from a sample, and what is begun works at o
   ]);
 });
 
+test('what is begun takes its own sample: a day in the form it has, objects that only the vendor has, no place twice', async () => {
+  const sample = {
+    name: { first: 'Ada', last: 'Lovelace' },
+    contact: { email: 'ada@example.com', phone: '1', fax: '2', room: 3 },
+    mobile: '1',
+    dob: '10-12-1985',
+    language: 7,
+  };
+  writeFileSync(join(place, 'nested.json'), JSON.stringify(sample));
+  const { code, stdout } = await run('new', 'acme/guest', join(place, 'nested.json'));
+  expect([code, stdout]).toEqual([0, expect.stringContaining('without a place: contact.room, mobile, language')]);
+  const text = readFileSync(mapping('acme/guest.yaml'), 'utf8');
+  expect(text).toContain('as: date(DD-MM-YYYY)');
+  expect((await run('check', 'acme/guest')).stdout).not.toContain('the request is refused');
+  const tried = await run('try', 'acme/guest', join(place, 'nested.json'));
+  expect([tried.code, tried.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^Left out, as nothing describes them: contact\.room, mobile, language\n/),
+  ]);
+  expect(tried.stdout).toContain('"birthDate": "1985-12-10"');
+});
+
+test('what is left out of a body is named, inside of objects and lists too, and what only answers have', async () => {
+  const body = { id: 'x', firstName: 'Ada', lastName: 'L', address: { line: ['1'], tower: 2 }, contact: [{ shoe: 1 }] };
+  writeFileSync(join(place, 'inner.json'), JSON.stringify(body));
+  const { stdout } = await run('try', 'clinik/patient', join(place, 'inner.json'));
+  expect(stdout).toMatch(/^Left out, as nothing describes them: address\.tower, contact\.shoe\nLeft out, as only answers have it: id\n\n/);
+});
+
 test('a body that is refused is told why, and a FHIR resource is shown as the vendor shows it', async () => {
   writeFileSync(join(place, 'wrong.json'), '{"brand_id":"loop","first_name":7}');
   const refused = await run('try', 'loop/patient', join(place, 'wrong.json'));
@@ -119,6 +177,25 @@ test('a body that is refused is told why, and a FHIR resource is shown as the ve
   );
   const shown = await run('try', 'loop/patient', join(place, 'fhir.json'));
   expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining('"date_of_birth": "1985-12-10"')]);
+});
+
+test('each item of a body that lists several is tried', async () => {
+  const value = { name: 'TSH', value: 9, unit: 'mIU/L', reference_high: 4.5, collected_at: '2026-01-05T08:30:00Z' };
+  const biomarkers = [
+    { ...value, code: 'tsh' },
+    { ...value, code: 'ft4', value: 1 },
+  ];
+  const body = { patient_id: '0190b3c2-0000-7000-8000-0000000000aa', brand_id: 'loop', source: 'upload', biomarkers };
+  writeFileSync(join(place, 'several.json'), JSON.stringify(body));
+  const { code, stdout } = await run('try', 'loop/biomarker', join(place, 'several.json'));
+  expect([code, stdout.match(/It is valid R4\./g)]).toEqual([0, ['It is valid R4.', 'It is valid R4.']]);
+  expect(stdout.match(/"status": "(?:high|normal)"/g)).toEqual(['"status": "high"', '"status": "normal"']);
+});
+
+test('what finds a field is told, and not each index of several values at once that looks at the whole resource', async () => {
+  const { stdout } = await run('explain', 'loop/biomarker');
+  expect(stdout).toMatch(/^name +code\.text +code, combo-code/m);
+  expect(stdout).not.toMatch(/^source .*code-value/m);
 });
 
 test('types are printed for those that are named', async () => {

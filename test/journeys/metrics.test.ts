@@ -1,7 +1,7 @@
 // The metrics, as a monitoring system reads them: on a door of their own, with figures of orders and requests, and nothing of a patient in them.
-import { setTimeout as delay } from 'node:timers/promises';
 import { announce } from '../../src/outbound/sandbox/announce.ts';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { until } from '../until.ts';
 import { orderable } from './people.ts';
 import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
 
@@ -34,14 +34,7 @@ const value = (text: string, name: string, ...labels: string[]): number | undefi
     .find((one) => (one.startsWith(`${name} `) || one.startsWith(`${name}{`)) && labels.every((label) => one.includes(label)));
   return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
 };
-const until = async (met: (text: string) => boolean): Promise<string> => {
-  for (let nth = 0; nth < 100; nth++) {
-    const text = await read();
-    if (met(text)) return text;
-    await delay(100);
-  }
-  throw new Error(`the metrics never said so:\n${await read()}`);
-};
+const said = (met: (text: string) => boolean): Promise<string> => until(read, met);
 
 test('an order that does not get out is seen: how many, how old, what its attempts come to; and that it is gone when it is', async () => {
   expect(value(await read(), 'facet_unsent_order_oldest_seconds')).toBe(0);
@@ -56,11 +49,12 @@ test('an order that does not get out is seen: how many, how old, what its attemp
     code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] },
     subject: { reference: `Patient/${PATIENT}` },
   } as { resourceType: string; id: string });
-  const waiting = await until((text) => (value(text, 'facet_order_attempts_total', 'outcome="unknown"') ?? 0) > 0);
+  const waiting = await said((text) => (value(text, 'facet_order_attempts_total', 'outcome="unknown"') ?? 0) > 0);
   expect(value(waiting, 'facet_unsent_order_oldest_seconds')).toBeGreaterThan(0);
-  expect(value(waiting, 'facet_network_held_back')).toBe(0);
+  // five failures in a row hold it back: one of them, or a few, do not
+  if (value(waiting, 'facet_order_attempts_total', 'outcome="unknown"')! < 4) expect(value(waiting, 'facet_network_held_back')).toBe(0);
   sandbox.world.faults = [];
-  const sent = await until((text) => value(text, 'facet_order_attempts_total', 'topic="order"', 'outcome="done"') === 1);
+  const sent = await said((text) => value(text, 'facet_order_attempts_total', 'topic="order"', 'outcome="done"') === 1);
   expect(value(sent, 'facet_unsent_order_oldest_seconds')).toBe(0);
   expect(sent).not.toContain('measured');
 });
@@ -70,13 +64,13 @@ test('webhooks are counted by what they were, with the time until they were work
   const [order] = [...world.orders.values()];
   const gone = { ...order!, id: '01936b00-0000-7000-8000-0000000000ff', passthrough: null, transactionId: 'another' };
   const done = async () => value(await read(), 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0;
-  await until((text) => (value(text, 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0) > 0);
+  await said((text) => (value(text, 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0) > 0);
   const before = await done();
   world.webhooks.mishaps = [{ kind: 'duplicate' }, { kind: 'forge' }];
   announce(world, order!, 'labtest.order.updated');
   announce(world, order!, 'labtest.order.updated');
   announce(world, gone, 'labtest.order.updated');
-  const text = await until(
+  const text = await said(
     (one) => value(one, 'facet_webhooks_total', 'outcome="forged"') === 1 && value(one, 'facet_webhook_inbox', 'state="retry"') === 1,
   );
   expect(value(text, 'facet_webhooks_total', 'outcome="repeated"')).toBe(1);
@@ -84,11 +78,21 @@ test('webhooks are counted by what they were, with the time until they were work
   expect(await done()).toBe(before + 1);
 });
 
+test('32: how far the clock is off is seen before messages are refused for it', async () => {
+  const { world } = sandbox;
+  expect(value(await read(), 'facet_webhook_clock_ahead_seconds')).toBeLessThan(30);
+  world.webhooks.mishaps = [{ kind: 'skew', seconds: -120 }];
+  announce(world, [...world.orders.values()][0]!, 'labtest.order.updated');
+  const text = await said((one) => value(one, 'facet_webhook_clock_ahead_seconds')! > 60);
+  expect(value(text, 'facet_webhook_clock_ahead_seconds')).toBeLessThan(150);
+  expect(value(text, 'facet_webhooks_total', 'outcome="untimely"')).toBeUndefined();
+});
+
 test('requests are measured by route and status, and carry no id and nothing of a patient', async () => {
   await call(`${server.url}/fhir/R4/Patient/${PATIENT}`, place.keys().demo.fhir!);
   await call(`${server.url}/fhir/R4/Patient?family=Lovelace`, place.keys().demo.fhir!);
   await call(`${server.url}/nowhere/${PATIENT}`, place.keys().demo.fhir!);
-  const text = await until((one) => (value(one, 'facet_http_request_duration_seconds_count', 'route="other"') ?? 0) > 0);
+  const text = await said((one) => (value(one, 'facet_http_request_duration_seconds_count', 'route="other"') ?? 0) > 0);
   expect(value(text, 'facet_http_request_duration_seconds_count', 'method="GET"', 'status="200"', 'route="/fhir/R4/')).toBeGreaterThan(0);
   expect(text).toMatch(/facet_http_request_duration_seconds_bucket\{method="GET",route="[^"]+",status="200",le="\+Inf"\} \d+/);
   for (const trace of [PATIENT, 'Lovelace', 'measured', 'demo']) expect(text).not.toContain(trace);

@@ -1,6 +1,6 @@
 // Lab orders at the command line, while the server runs: what waits and why, one order with its past, and what an operator does about it.
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { until } from '../until.ts';
 import { orderable } from './people.ts';
 import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
 
@@ -42,24 +42,21 @@ const printed = async (...args: string[]): Promise<string[]> => {
   expect([args, code, stderr]).toEqual([args, 0, '']);
   return stdout.trimEnd().split('\n');
 };
-/** Until the list shows it. */
-const until = async (pattern: RegExp, ...args: string[]): Promise<string[]> => {
-  for (let nth = 0; nth < 40; nth++) {
-    const lines = await printed(...args);
-    if (lines.some((line) => pattern.test(line))) return lines;
-    await delay(200);
-  }
-  throw new Error(`${args.join(' ')} never shows ${pattern}`);
-};
+/** The list, when it shows this. */
+const shows = (pattern: RegExp, ...args: string[]): Promise<string[]> =>
+  until(
+    () => printed(...args),
+    (lines) => lines.some((line) => pattern.test(line)),
+  );
 const there = () => sandbox.world.orders.size;
 
 test('an order that does not get through: seen, shown with its past, put aside, released, and sent once', async () => {
   expect(await printed('list')).toEqual(['no orders that are open']);
   sandbox.world.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await order('stuck');
-  const [heads, line] = await until(/unknown/, 'list');
-  expect(heads).toMatch(/^TENANT +ORDER +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
-  expect(line).toMatch(/^demo +stuck +unknown +\d+ s +\d+ +(in \d+ s|now) +no answer \(\w+\)$/);
+  const [heads, line] = await shows(/unknown/, 'list');
+  expect(heads).toMatch(/^TENANT +ORDER +WHAT +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
+  expect(line).toMatch(/^demo +stuck +ordering +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +no answer \(\w+\)$/);
 
   const shown = await printed('show', 'stuck');
   expect(shown).toEqual(
@@ -75,16 +72,19 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   );
   expect(shown.join()).not.toMatch(/Lovelace|1985|518|example\.com/);
 
-  for (let nth = 0; nth < 20 && (await run('park', 'stuck')).code !== 0; nth++) await delay(100);
+  await until(
+    () => run('park', 'stuck'),
+    ({ code }) => code === 0,
+  );
   expect(await taskOf('stuck')).toMatchObject({ status: 'on-hold', businessStatus: { text: 'put-aside' } });
   sandbox.world.faults = [];
   await put('other', { ...REQUEST, id: 'beside' });
-  await until(/beside +done/, 'list', '--state', 'all', '--tenant', 'other');
+  await shows(/beside +ordering +done/, 'list', '--state', 'all', '--tenant', 'other');
   expect(there()).toBe(1);
-  expect(await printed('list')).toContainEqual(expect.stringMatching(/^demo +stuck +parked/));
+  expect(await printed('list')).toContainEqual(expect.stringMatching(/^demo +stuck +ordering +parked/));
 
   expect(await printed('release', 'stuck', '--tenant', 'demo')).toEqual([expect.stringMatching(/^order stuck goes on/)]);
-  await until(/stuck +done/, 'list', '--state', 'done');
+  await shows(/stuck +ordering +done/, 'list', '--state', 'done');
   expect([there(), (await taskOf('stuck')).status]).toEqual([2, 'received']);
   expect(
     (await printed('show', 'stuck')).flatMap((one) => {
@@ -102,8 +102,8 @@ test('an order that does not get through: seen, shown with its past, put aside, 
 test('what cannot be done is said in one sentence', async () => {
   await order('twin');
   await order('twin', 'other');
-  await until(/twin +done/, 'list', '--state', 'done', '--tenant', 'other');
-  await until(/twin +done/, 'list', '--state', 'done', '--tenant', 'demo');
+  await shows(/twin +ordering +done/, 'list', '--state', 'done', '--tenant', 'other');
+  await shows(/twin +ordering +done/, 'list', '--state', 'done', '--tenant', 'demo');
   const mistakes: [string, RegExp][] = [
     ['show nobody', /no order of this id/],
     ['show twin', /several tenants .*--tenant \(demo, other\)/],
@@ -125,8 +125,20 @@ test('what cannot be done is said in one sentence', async () => {
 test('an order that waits for its next attempt is tried at once when asked', async () => {
   sandbox.world.faults = [{ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600 }];
   await order('later');
-  await until(/later +unknown .*in \d+ m/, 'list');
+  await shows(/later +ordering +unknown .*in \d+ m/, 'list');
   expect(await printed('list', '--older', '1h')).toEqual(['no orders that are open']);
   expect(await printed('retry', 'ServiceRequest/later')).toEqual([expect.stringMatching(/^order later is due now/)]);
-  await until(/later +done/, 'list', '--state', 'done');
+  await shows(/later +ordering +done/, 'list', '--state', 'done');
+});
+
+test('an order that the network fails to call off is on the list until it is called off', async () => {
+  await order('unwanted');
+  await shows(/unwanted +ordering +done/, 'list', '--state', 'done');
+  sandbox.world.faults = [{ operation: 'cancelOrder', kind: 'error', times: 1000 }];
+  const { body } = await fhir('demo', 'ServiceRequest/unwanted');
+  expect((await fhir('demo', 'ServiceRequest/unwanted', { method: 'PUT', body: { ...body, status: 'revoked' } })).status).toBe(200);
+  await shows(/^demo +unwanted +calling off +unknown .* 500 /, 'list');
+  sandbox.world.faults = [];
+  await shows(/unwanted +calling off +done/, 'list', '--state', 'done');
+  expect(await printed('list')).toEqual(['no orders that are open']);
 });

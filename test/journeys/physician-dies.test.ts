@@ -2,33 +2,8 @@
 // nothing had happened, and there is one practitioner with one licence.
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
-import type { Database } from '../../src/store/database.ts';
+import { type Fate, fated, mortal } from './mortal.ts';
 import { type Running, startFacet } from './running.ts';
-
-/** How many more steps are done before the end; none after it, unless it was a stumble. `lost`: the commit, counted from now, whose answer is not heard. */
-const life = { left: Number.POSITIVE_INFINITY, stumbles: false, lost: 0 };
-const step = (): void => {
-  if (life.left-- > 0) return;
-  if (life.stumbles) life.left = Number.POSITIVE_INFINITY;
-  throw new Error('died');
-};
-
-/** The database of somebody who may die: every statement is a step, and so is hearing that a commit is done. */
-function mortal(database: Database): Database {
-  return {
-    ...database,
-    query: async (...statement) => {
-      step();
-      return database.query(...statement);
-    },
-    transaction: async (work) => {
-      const done = await database.transaction((inside) => work(mortal(inside)));
-      step();
-      if (life.lost > 0 && --life.lost === 0) throw new Error('the answer was lost');
-      return done;
-    },
-  };
-}
 
 let ahead = 0;
 let sandbox: Sandbox;
@@ -43,11 +18,10 @@ beforeAll(async () => {
       JUNCTION_PHYSICIAN_PATH: '/partner/{team_id}/physicians',
     },
     undefined,
-    { over: mortal, clock: () => new Date(Date.now() + ahead) },
+    { over: (database) => mortal(database), clock: () => new Date(Date.now() + ahead) },
   );
 });
 afterAll(async () => {
-  life.left = Number.POSITIVE_INFINITY;
   await facet.close();
   await sandbox.close();
 });
@@ -58,13 +32,10 @@ const post = async (body: object, headers: Record<string, string>) =>
   request(facet.app).post('/v1/physicians').set('Authorization', `Bearer ${facet.demo.loop}`).set(headers).send(body);
 const read = (path: string, surface: string) => request(facet.app).get(path).set('Authorization', `Bearer ${facet.demo[surface]}`);
 
-/** The answer of a request that has so many steps to go. With the key of the caller remembered, the steps are those of the registration alone. */
-async function diesAfter<T>(steps: number, work: () => Promise<T>): Promise<T> {
+/** The answer of a request that ends so. With the key of the caller remembered, the steps are those of the registration alone. */
+async function ending<T>(fate: Partial<Fate>, work: () => Promise<T>): Promise<T> {
   await read('/v1/physicians/0190b3c2-0000-7000-8000-000000000001', 'loop');
-  life.left = steps;
-  const answer = await work();
-  life.left = Number.POSITIVE_INFINITY;
-  return answer;
+  return fated(fate, work);
 }
 
 test.each([
@@ -76,7 +47,7 @@ test.each([
     const body = physician();
     const { npi } = body;
     const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': `${key}-${steps}` };
-    const { status } = await diesAfter(steps, () => post(body, headers));
+    const { status } = await ending({ left: steps }, () => post(body, headers));
     if (status === 201) break;
     ahead += 8000;
     const next = await post(body, headers);
@@ -100,11 +71,10 @@ test.each([
 test('one step that fails leaves nothing held, but where it was the answer to the claim itself', async () => {
   const holds = async () =>
     (await facet.store.database.query<{ n: number }>("select count(*)::int as n from outbox where state = 'sending'"))[0]!.n;
-  life.stumbles = true;
   let held = 0;
   for (let steps = 0; ; steps++) {
     const body = physician();
-    const { status } = await diesAfter(steps, () => post(body, {}));
+    const { status } = await ending({ left: steps, stumbles: true }, () => post(body, {}));
     if (status === 201) break;
     held += await holds();
     ahead += (await holds()) * 8000;
@@ -112,7 +82,6 @@ test('one step that fails leaves nothing held, but where it was the answer to th
     expect((await post(body, {})).status).toBe(409);
     expect(await holds()).toBe(0);
   }
-  life.stumbles = false;
   expect(held).toBeLessThanOrEqual(1);
 });
 
@@ -121,8 +90,7 @@ test.each([
   ['the answer', 2, 409],
 ])('when the commit of %s is not heard of, the next attempt finds how it stands', async (_what, lost, status) => {
   const body = physician();
-  life.lost = lost;
-  expect((await post(body, {})).status).toBe(500);
+  expect((await ending({ lost }, () => post(body, {}))).status).toBe(500);
   ahead += 8000;
   expect((await post(body, {})).status).toBe(status);
   expect((await post(body, {})).status).toBe(409);

@@ -2,6 +2,7 @@
 // who deletes. https://docs.ross.platform.loop.health, POST /v1/physicians.
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { until } from '../until.ts';
 import { type Gate, gateTo } from './gate.ts';
 import { type Running, startFacet } from './running.ts';
 
@@ -304,17 +305,10 @@ describe('where JUNCTION_PHYSICIAN_PATH is set', () => {
 
 // the last of all: time leaps here, and everything that waits comes due
 describe('a physician whom the network lists later', () => {
-  const until = async (met: () => Promise<boolean>): Promise<void> => {
-    for (let nth = 0; nth < 100; nth++) {
-      if (await met()) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('it never came to be');
-  };
   const looksAt = async (after: number): Promise<void> => {
     const before = gate.seen();
     ahead += after;
-    await until(async () => gate.seen() > before);
+    await until(() => gate.seen() > before);
   };
   const HOUR = 3_600_000;
 

@@ -57,12 +57,16 @@ const started = new Set<ChildProcess>();
 
 /** Nothing of this process's environment is passed on but what a program needs to run at all. */
 function child(args: string[], env: Env): ChildProcess {
+  return spawned(process.execPath, [FACET, ...args], env);
+}
+
+function spawned(program: string, args: string[], env: Env): ChildProcess {
   const { PATH = '', HOME = '', TMPDIR } = process.env;
   const options = { env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env } };
-  const spawned = spawn(process.execPath, [FACET, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  started.add(spawned);
-  spawned.once('exit', () => started.delete(spawned));
-  return spawned;
+  const running = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  started.add(running);
+  running.once('exit', () => started.delete(running));
+  return running;
 }
 
 /** Kills what still runs: for `afterAll`, also when a test failed. */
@@ -73,8 +77,12 @@ export async function killAll(): Promise<void> {
 }
 
 /** Starts a server, and does not wait for it. */
-export function launch(env: Env, ...options: string[]): FacetProcess {
-  const server = child(['start', ...options], env);
+export const launch = (env: Env, ...options: string[]): FacetProcess => heard(child(['start', ...options], env));
+
+/** Starts a server as the README does: npm, its shell, and the server below it. What is signalled is npm. */
+export const launchByNpm = (env: Env): FacetProcess => heard(spawned('npm', ['start'], env));
+
+function heard(server: ChildProcess): FacetProcess {
   const lines: string[] = [];
   const printed = createInterface({ input: server.stdout! });
   printed.on('line', (line) => lines.push(line));

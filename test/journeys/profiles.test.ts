@@ -25,6 +25,7 @@ const command = (name: string, options: Record<string, string>) => administer(fa
 /** Commands on packages ask for no context of a caller. */
 const FACTS = {
   keyPrefixes: {},
+  mappings: { surfaces: [], shapes: [], touches: [], openApi: () => undefined },
   now: () => new Date(),
   contextOf: (): never => {
     throw new Error('no caller');

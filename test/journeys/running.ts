@@ -3,6 +3,7 @@ import { type Logger, pino } from 'pino';
 import { assemble } from '../../src/assemble.ts';
 import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
+import { livePrefix } from '../../src/http/key-prefix.ts';
 import { load } from '../../src/loaded.ts';
 import type { Database } from '../../src/store/database.ts';
 import { createKey } from '../../src/store/keys.ts';
@@ -12,6 +13,8 @@ import { underContract } from './contract.ts';
 
 export const BASE_URL = 'http://facet.test';
 const AT = '2026-01-01T00:00:00.000Z';
+/** What a busy machine is given for an order that a caller waits for: nearly as long as the lease of one. */
+const PATIENCE_MS = 18_000;
 
 /** Surface → key, for one tenant. */
 export type Keys = Record<string, string>;
@@ -23,8 +26,8 @@ export interface Running {
   /** The tenant most journeys use, and the one that must never see any of it. */
   demo: Keys;
   other: Keys;
-  /** A key of the tenant `demo` with these scopes only. */
-  keyWith(surface: string, scopes: string[]): Promise<string>;
+  /** A key of the tenant `demo` as an operator makes them, with these scopes only; of a person, when one is named by the id in FHIR. */
+  keyWith(surface: string, scopes: string[], patient?: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -47,7 +50,7 @@ export async function startFacet(
   const loaded = load(env.FACET_MAPPINGS);
   const config = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
   const database = over(store.database);
-  const facet = await assemble({ config, loaded, database, log, baseUrl, ...(clock && { clock }) });
+  const facet = await assemble({ config, loaded, database, log, baseUrl, attemptMs: PATIENCE_MS, ...(clock && { clock }) });
   const contracted = underContract(facet.app);
   const stop = await facet.outside(() => {});
   const demo = await tenant(store, 'demo', loaded.keyPrefixes);
@@ -57,8 +60,17 @@ export async function startFacet(
     store,
     demo: demo.keys,
     other: other.keys,
-    keyWith: async (surface, scopes) =>
-      (await createKey(store.database, { tenant: demo.id, surface, scopes, prefix: loaded.keyPrefixes[surface]!, at: AT })).text,
+    keyWith: async (surface, scopes, patient) => {
+      const key = {
+        tenant: demo.id,
+        surface,
+        scopes,
+        prefix: livePrefix(loaded.keyPrefixes[surface]!),
+        at: AT,
+        ...(patient && { patient }),
+      };
+      return (await createKey(store.database, key)).text;
+    },
     close: async () => {
       await stop();
       const breaches = await contracted.breaches();

@@ -8,7 +8,7 @@ import type { Field } from '../../src/projection/lens/field.ts';
 import type { LoadedShape } from '../../src/projection/load/loaded.ts';
 import type { View } from '../../src/projection/shape.ts';
 import { examplesOf, nameOf, world } from '../projection/examples.ts';
-import { type Running, startFacet } from './running.ts';
+import { type Keys, type Running, startFacet } from './running.ts';
 
 let facet: Running;
 beforeAll(async () => {
@@ -29,11 +29,11 @@ const LEAST: Record<string, object> = {
   ServiceRequest: { status: 'active', intent: 'order', subject: { display: 'x' } },
 };
 
-/** The first example that says what a request becomes; shapes that wait for an outside step have journeys of their own. */
+/** The first example that says what a request becomes; shapes that wait for an outside step, and those about the caller, have journeys of their own. */
 const creates = world.shapes.flatMap((loaded) => {
   const { shape, mapping } = loaded;
   const example = examplesOf(loaded).find(({ request: body, resource, server }) => body && resource && !server);
-  const walks = shape.interactions.includes('create') && !shape.port && !mapping.content.row;
+  const walks = shape.interactions.includes('create') && !shape.port && !shape.aboutMe && !mapping.content.row;
   return walks && example ? [[nameOf(loaded), loaded, example] as const] : [];
 });
 
@@ -48,13 +48,14 @@ const shows = world.shapes.flatMap((loaded) => {
 /** A vendor's door, as its clients use it. */
 function doorOf({ shape, lens }: LoadedShape) {
   const { surface } = shape;
-  const call = (method: Method, path = '', keys = facet.demo) => {
+  const call = (method: Method, path = '', { keys = facet.demo, within = {} }: { keys?: Keys; within?: View } = {}) => {
     const key = keys[surface.name]!;
     const credential = surface.auth.scheme === 'bearer' ? `Bearer ${key}` : key;
-    const at = path.startsWith('/') ? shape.itemPath.replace('{id}', path.slice(1)) : shape.path + path;
+    const above = shape.path.replace(/\{(\w+)\}/g, (_, name: string) => String(within[name]));
+    const at = path.startsWith('/') ? shape.itemPath.replace('{id}', path.slice(1)) : above + path;
     return request(facet.app)[method](`/${surface.name}${at}`).set(surface.auth.header, credential);
   };
-  const bodyOf = (answer: request.Response): View => (answer.body.data ?? answer.body) as View;
+  const bodyOf = ({ body }: request.Response): View => (shape.many ? listIn(body)![0]! : (body.data ?? body)) as View;
   const uuidOf = (view: View): string => surface.readId(shape.resource, view.id as string)!;
   /** Without what only the server knows: the id, times. */
   const told = (view: View): View =>
@@ -65,7 +66,9 @@ function doorOf({ shape, lens }: LoadedShape) {
   async function filtersCommute(loaded: LoadedShape): Promise<void> {
     for (const { search, query } of examplesOf(loaded)) {
       if (!search || !query || 'unknown' in search) continue;
-      const listed = await call('get', `?${new URLSearchParams({ ...search, [surface.page.size]: '100' })}`);
+      const asked = Object.entries(search).filter(([name]) => !shape.within.includes(name));
+      const size = shape.take === 'page' ? { [surface.page.size]: '100' } : {};
+      const listed = await call('get', `?${new URLSearchParams({ ...Object.fromEntries(asked), ...size })}`, { within: search });
       const found = await fhir('get', `${query}&_count=100`);
       expect([search, listed.status, found.status]).toEqual([search, 200, 200]);
       const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource: { id } }) =>
@@ -96,12 +99,16 @@ describe.each(shows)('%s', (_name, loaded, example) => {
     const shown = bodyOf(await call('get', `/${example.response!.id}`));
     expect(told(shown)).toEqual(told(example.response!));
     expect(uuidOf(shown)).toBe(example.stored!.id);
-    expect((await call('get', `/${example.response!.id}`, facet.other)).status).toBe(404);
+    expect((await call('get', `/${example.response!.id}`, { keys: facet.other })).status).toBe(404);
   });
 
   const walk = shape.interactions.includes('search') ? test : test.skip;
   walk('each filter of the examples finds what the FHIR search it becomes finds', () => filtersCommute(loaded));
 });
+
+/** What a field may lead to, as an example of the mapping says. */
+const accepted = (loaded: LoadedShape, field: string): object | undefined =>
+  examplesOf(loaded).find(({ accepts }) => accepts?.field === field)?.accepts?.yes[0];
 
 describe.each(creates)('%s', (_name, loaded, example) => {
   const { shape } = loaded;
@@ -109,9 +116,10 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   let made: View;
 
   beforeAll(async () => {
-    for (const { of } of shape.exists) for (const { type, id } of of(example.request!)) await put({ resourceType: type, id });
-    const answer = await call('post').send(example.request!);
-    expect([answer.status, answer.body]).toEqual([201, expect.anything()]);
+    for (const { field, of } of shape.exists)
+      for (const { type, id } of of(example.request!)) await put({ ...accepted(loaded, field), resourceType: type, id });
+    const answer = await call('post', '', { within: example.request! }).send(example.request!);
+    expect([answer.status, answer.body]).toEqual([shape.status, expect.anything()]);
     made = bodyOf(answer);
   });
 
@@ -120,17 +128,19 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   test('is answered as the example says, and is the resource it states', async () => {
     expect(told(made)).toEqual(told(example.response!));
     const { body } = await fhir('get', `${shape.resource}/${uuidOf(made)}`);
-    expect(body).toMatchObject(JSON.parse(JSON.stringify(example.resource)));
+    const timed = loaded.lens.fields.flatMap(({ spec, paths: [main] }) => (spec.default === '%now' ? [main!.steps[0]!.name] : []));
+    const stated = Object.fromEntries(Object.entries(example.resource!).filter(([name]) => !timed.includes(name)));
+    expect(body).toMatchObject(JSON.parse(JSON.stringify(stated)));
   });
 
   walk('read')('is read as it was answered, and by nobody of another tenant', async () => {
     expect(bodyOf(await call('get', `/${made.id}`))).toEqual(made);
-    expect((await call('get', `/${made.id}`, facet.other)).status).toBe(404);
+    expect((await call('get', `/${made.id}`, { keys: facet.other })).status).toBe(404);
   });
 
   const [refers] = shape.exists.filter(({ of }) => of(example.request!).length);
   (refers ? test : test.skip)('what it refers to leads nowhere for another tenant, and is named', async () => {
-    const answer = await call('post', '', facet.other).send(example.request!);
+    const answer = await call('post', '', { keys: facet.other, within: example.request! }).send(example.request!);
     expect([answer.status, answer.text.includes(refers!.field)]).toEqual([shape.surface.failure(refers!.missing).status, true]);
   });
 

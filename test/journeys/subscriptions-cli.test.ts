@@ -1,6 +1,6 @@
 // Subscriptions at the command line and in the metrics, while the server runs: who is told, what waits and why, and what an operator does about it.
-import { setTimeout as delay } from 'node:timers/promises';
 import { isSigned, type Receiver, startReceiver } from '../outbound/receiver.ts';
+import { until } from '../until.ts';
 import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
 
 let receiver: Receiver;
@@ -37,15 +37,6 @@ const printed = async (...args: string[]): Promise<string[]> => {
   expect([args, code, stderr]).toEqual([args, 0, '']);
   return stdout.trimEnd().split('\n');
 };
-/** Until it says so; each of the answers counts as asked for. */
-const until = async <T>(ask: () => Promise<T>, met: (found: T) => boolean): Promise<T> => {
-  for (let nth = 0; nth < 60; nth++) {
-    const found = await ask();
-    if (met(found)) return found;
-    await delay(100);
-  }
-  throw new Error(`it never says so: ${JSON.stringify(await ask())}`);
-};
 const measured = (line: string) =>
   until(
     async () => (await fetch(metrics)).text(),
@@ -64,12 +55,12 @@ test('one that does not take what it is sent: seen, shown, told again when asked
     (lines) => /failing/.test(lines[1] ?? ''),
   );
   expect(heads).toMatch(/^TENANT +SUBSCRIPTION +STATE +WAITING +OLDEST +NEXT +REASON$/);
-  expect(line).toMatch(/^demo +down +failing +1 +\d+ s +in \d+ m +it answered 429$/);
+  expect(line).toMatch(/^demo +down +failing +1 +\d+ [sm] +in \d+ m +it answered 429$/);
   const shown = (await printed('show', 'Subscription/down')).join('\n');
   expect(shown).toMatch(
     /^subscription {3}Subscription\/down of tenant demo\nstate +failing: it does not take .*\nreason +it answered 429\nwatches +Observation, with the scopes of key-/,
   );
-  expect(shown).toMatch(/\nwaiting +1, the oldest for \d+ s\nfailing since +\d{4}-/);
+  expect(shown).toMatch(/\nwaiting +1, the oldest for \d+ [sm]\nfailing since +\d{4}-/);
   expect(shown).toMatch(/attempt +failing +it answered 429$/);
   expect(shown).not.toMatch(/private|lovelace|127\.0\.0\.1/i);
   for (const one of [

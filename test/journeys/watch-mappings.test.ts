@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../until.ts';
 import { emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
 
 let place: Place;
@@ -47,7 +48,10 @@ test('a mistake is told with file, line and field, and what was served before go
 test('mended, it is served again; a vendor that is new is, too, with a key of its own', async () => {
   change('fhir: birthdate', 'fhir: birthDate');
   change('path: /v1/people', 'path: /v1/persons');
-  await waitFor(async () => (await status('/v1/persons')) === 200);
+  await until(
+    () => status('/v1/persons'),
+    (one) => one === 200,
+  );
   mkdirSync(join(folder, 'acme'));
   writeFileSync(
     join(folder, 'acme/surface.yaml'),
@@ -65,10 +69,6 @@ test('mended, it is served again; a vendor that is new is, too, with a key of it
 });
 
 const acmeKey = (): string => (place.keys().demo as Record<string, string>).acme!;
-
-async function waitFor(is: () => Promise<boolean>): Promise<void> {
-  while (!(await is())) await new Promise((resolve) => setTimeout(resolve, 50));
-}
 
 test('in production it is refused: a server there is started anew', async () => {
   const { code, stderr } = await facet(

@@ -9,21 +9,15 @@ import { hooks } from '../../src/http/hook.ts';
 import { round } from '../../src/outbound/following/follow-worker.ts';
 import type { Following } from '../../src/outbound/following/following.ts';
 import { junctionReads } from '../../src/outbound/network/reads.ts';
-import { ORDER } from '../../src/outbound/ordering/order-entry.ts';
 import { deliverDue } from '../../src/outbound/sandbox/announce.ts';
 import { type StepWishes, step } from '../../src/outbound/sandbox/lifecycle.ts';
 import type { SandboxOrder } from '../../src/outbound/sandbox/world.ts';
 import { breaker } from '../../src/outbound/sending/breaker.ts';
-import { sendOrder } from '../../src/outbound/sending/send.ts';
-import { drain, type Senders } from '../../src/outbound/sending/worker.ts';
 import { receive, WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor } from '../../src/outbound/webhooks/door.ts';
 import { resultMappings } from '../../src/outside.ts';
 import type { PlacedOrder } from '../../src/store/placed-orders.ts';
 import type { TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
-
-/** An order that is to arrive is given time, on a busy machine too. */
-const PATIENT: Senders = { [ORDER]: (sending, leased) => sendOrder(sending, leased, 8000) };
 
 const RESULTS = resultMappings(loadProfiles('fhir-profiles'));
 
@@ -112,7 +106,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
     placed,
     async ordered(id = 'one', more = {}) {
       await here.put({ ...REQUEST, id, ...more } as typeof REQUEST);
-      await drain(here.sending, PATIENT);
+      await here.drain();
       return at(JSON.parse((await here.entry(id))!.payload).orderId);
     },
     step(id, status, wishes = {}) {

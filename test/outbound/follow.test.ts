@@ -8,6 +8,7 @@ import { update } from '../../src/resource/update.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { SYSTEMS } from './order-world.ts';
+import { within } from './sandbox-world.ts';
 
 let here: FollowWorld;
 eachInAWorld(followWorld, (world) => {
@@ -46,6 +47,7 @@ test('step by step to its completion: status, the word beside it, when it was co
     identifier: [
       { system: SYSTEMS.order, value: id },
       { system: SYSTEMS.transaction, value: transactionId },
+      { use: 'secondary', type: { coding: [{ code: 'ACSN' }] }, system: expect.stringMatching(/sample-id$/), value: `S-${id.slice(0, 8)}` },
     ],
     extension: [{ url: SYSTEMS.completedAt, valueDateTime: '2026-11-21T12:40:00.000Z' }],
   });
@@ -72,7 +74,7 @@ test('23: an older picture that arrives late changes nothing', async () => {
   const { id } = await here.ordered();
   const { reads } = here.following;
   here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-  const old = await reads.order(id, AbortSignal.timeout(1000));
+  const old = await reads.order(id, within());
   here.step(id, 'completed.walk_in_test.completed');
   await here.news(id);
   await here.context.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
@@ -162,6 +164,27 @@ test('an order that the network cancelled and takes up again is active again', a
   here.step(id, 'received.walk_in_test.requisition_created');
   await here.news(id);
   expect([(await request()).status, word(await request()), (await task()).status]).toEqual(['active', ['received'], 'accepted']);
+});
+
+test('what the network ended once by an order that failed, and people later: it stays ended, though the redraw goes on', async () => {
+  const first = await here.ordered();
+  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  here.advance(60);
+  const second = [...here.sandbox.world.orders.values()].at(-1)!;
+  await here.news(first.id);
+  here.step(second.id, 'failed.walk_in_test.sample_error');
+  await here.news(second.id);
+  expect((await request()).status).toBe('revoked');
+  here.step(second.id, 'collecting_sample.walk_in_test.redraw_available');
+  here.advance(60);
+  const third = [...here.sandbox.world.orders.values()].at(-1)!;
+  await here.news(second.id);
+  await here.news(third.id);
+  expect((await request()).status).toBe('active');
+  await here.put({ ...(await request()), status: 'revoked' });
+  here.step(third.id, 'sample_with_lab.walk_in_test.sample_received');
+  await here.news(third.id);
+  expect((await request()).status).toBe('revoked');
 });
 
 test('a deleted Task is left alone, and the request goes on', async () => {

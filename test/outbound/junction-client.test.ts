@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { junctionClient } from '../../src/outbound/network/client.ts';
+import { junctionReads } from '../../src/outbound/network/reads.ts';
 import type { Fault } from '../../src/outbound/sandbox/faults.ts';
 import { orderOf, type SandboxWorld, sandboxWorld, within } from './sandbox-world.ts';
 
@@ -63,7 +64,7 @@ describe('placing an order', () => {
     ['an answer cut off', { kind: 'cut', when: 'after' }, { kind: 'unknown', status: 200 }, done('after')],
     [
       'an answer that comes too late',
-      { kind: 'slow', when: 'after', seconds: 2 },
+      { kind: 'slow', when: 'after', seconds: 60 },
       { kind: 'unknown', why: expect.stringContaining('no answer') },
       done('after'),
     ],
@@ -79,7 +80,7 @@ describe('placing an order', () => {
     const key = randomUUID();
     const before = here.asked('createOrder');
     here.fail({ operation: 'createOrder', ...fault });
-    expect(await create(key, {}, 700)).toMatchObject(expected);
+    expect(await create(key, {}, 'seconds' in fault ? 700 : undefined)).toMatchObject(expected);
     expect(here.asked('createOrder') - before).toBe(1);
     expect(here.orders(key)).toBe(orders);
   });
@@ -89,10 +90,8 @@ describe('placing an order', () => {
     await new Promise<void>((resolve) => stalled.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(stalled.address() as AddressInfo).port}`;
     const client = junctionClient(() => ({ apiKey: 'k', baseUrl }));
-    const started = performance.now();
-    const outcome = await client.createOrder({ body: '{}', key: 'k' }, within(300));
+    const outcome = await client.createOrder({ body: '{}', key: 'k' }, within(3000));
     expect(outcome).toMatchObject({ kind: 'unknown', status: 200 });
-    expect(performance.now() - started).toBeLessThan(1500);
     stalled.closeAllConnections();
     stalled.close();
   });
@@ -117,6 +116,26 @@ describe('placing an order', () => {
     strange.close();
   });
 
+  test('a document of twenty megabytes is read; one that is larger than it may be is said to be', async () => {
+    const press = createServer((req, res) => {
+      const size = req.url!.includes('/large/') ? 40 : 20;
+      res.on('error', () => {});
+      res.writeHead(200, { 'content-type': 'application/pdf' }).end(Buffer.alloc(size << 20, '%PDF-'));
+    });
+    await new Promise<void>((resolve) => press.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `http://127.0.0.1:${(press.address() as AddressInfo).port}`;
+    const reads = junctionReads(() => ({ apiKey: 'k', baseUrl }));
+    const read = await reads.document({ order: 'usual' }, within());
+    expect([read.kind, read.kind === 'accepted' && read.value?.length]).toEqual(['accepted', 20 << 20]);
+    expect(await reads.document({ order: 'large' }, within())).toEqual({
+      kind: 'unknown',
+      why: '200, and the body is larger than 32 MB',
+      status: 200,
+    });
+    press.closeAllConnections();
+    press.close();
+  });
+
   test('a refusal names the elements, and nothing of the patient', async () => {
     const key = randomUUID();
     const details = orderOf(user).patient_details as object;
@@ -131,13 +150,13 @@ describe('placing an order', () => {
       expect(text).not.toContain(value);
   });
 
-  test('of a free text only what it is about is kept', async () => {
+  test('of a free text only what it is about is kept, or its plain words', async () => {
     const echo = createServer((_req, res) => void res.writeHead(400).end('{"detail":"No lab serves Lovelace at 1 Main St, NY"}'));
     await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
     const client = junctionClient(() => ({ apiKey: 'k', baseUrl }));
     const outcome = await client.createOrder({ body: JSON.stringify(orderOf(user)), key: 'k' }, within());
-    expect(outcome).toMatchObject({ kind: 'refused', why: '400' });
+    expect(outcome).toMatchObject({ kind: 'refused', why: '400 in words: no lab serves at' });
     echo.close();
   });
 
@@ -154,19 +173,22 @@ describe('looking an order up', () => {
   test('finds it by its passthrough among more orders than a page holds', async () => {
     const other = await here.client.user('patient-2', within());
     if (other.kind !== 'accepted') throw new Error(other.why);
-    const since = new Date(Date.now() - 3_600_000).toISOString();
     for (let nth = 0; nth < 120; nth++) {
       const body = JSON.stringify(orderOf(other.value, { passthrough: `order-${nth}` }));
       await here.client.createOrder({ body, key: `many-${nth}` }, within());
     }
-    const find = (passthrough: string) => here.client.findOrder({ userId: other.value, since, passthrough }, within());
+    const find = (passthrough: string) => here.client.findOrder({ userId: other.value, passthrough }, within());
     expect(await find('order-3')).toMatchObject({ kind: 'accepted', value: { passthrough: 'order-3' } });
     expect(await find('order-none')).toEqual({ kind: 'accepted', value: undefined });
+    const ofTeam = (from: number) =>
+      here.client.findOrder({ since: new Date(Date.now() + from).toISOString(), passthrough: 'order-3' }, within());
+    expect(await ofTeam(-3_600_000)).toMatchObject({ kind: 'accepted', value: { passthrough: 'order-3' } });
+    expect(await ofTeam(3_600_000)).toEqual({ kind: 'accepted', value: undefined });
   });
 
   test('a list that cannot be read is no proof of absence', async () => {
     here.fail({ operation: 'orders', kind: 'cut', when: 'after' });
-    const sought = { userId: user, since: '2020-01-01T00:00:00Z', passthrough: 'x' };
+    const sought = { userId: user, passthrough: 'x' };
     expect(await here.client.findOrder(sought, within())).toMatchObject({ kind: 'unknown' });
   });
 });

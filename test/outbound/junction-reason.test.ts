@@ -1,6 +1,7 @@
 // Why something was refused, as it may stand in a Task and in a log: elements, rules and subjects in our own words, and nothing that the other side wrote.
-import fc from 'fast-check';
+
 import { reasonOf } from '../../src/outbound/network/reason.ts';
+import fc from '../fast-check.ts';
 
 test.each([
   [
@@ -25,7 +26,14 @@ test.each([
   ['a message', 400, { error: 'bad_request', message: 'The order cannot be cancelled.', status_code: 400 }, '400 cancelling'],
   ['an object', 400, { detail: { error_type: 'INVALID_REQUEST', error_message: 'User limit reached.' } }, '400 user, limit'],
   ['the same thing twice', 400, { detail: [{ msg: 'phone' }, { msg: 'Phone' }] }, '400 phone number'],
-  ['nothing that is known', 400, { detail: 'Lovelace?' }, '400'],
+  [
+    'a text about nothing that is known: its plain words',
+    400,
+    { detail: 'This order type is not available for Lovelace, Ada in Albany (12207) at the selected laboratory' },
+    '400 in words: this order type is not available for at the selected laboratory',
+  ],
+  ['nothing that is known', 400, { detail: 'Lovelace?' }, '400 in no words that are known'],
+  ['no text', 400, { detail: 7 }, '400'],
   ['no JSON', 500, undefined, '500'],
 ])('%s', (_title, status, body, reason) => {
   expect(reasonOf(status, body)).toBe(reason);
@@ -69,7 +77,7 @@ test('whatever comes: what a reason says is known beforehand', () => {
     fc.property(fc.anything(), fc.string(), (body, text) => {
       expect(reasonOf(400, body)).toMatch(OWN);
       expect(known(`${text} phone`)).toContain('phone number');
-      expect(known(text.replace(/[a-z]/gi, '7'))).toBe('400');
+      expect(known(text.replace(/[a-z]/gi, '7'))).toBe('400 in no words that are known');
     }),
   );
 });

@@ -11,6 +11,7 @@ import { create } from '../../src/resource/create.ts';
 import { UNCHECKED } from '../../src/resource/profiles.ts';
 import type { Row } from '../../src/store/store.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
+import { until } from '../until.ts';
 import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS } from './order-world.ts';
 import { type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
 
@@ -63,9 +64,6 @@ const ordered = async (more: object = {}) => {
   const request = { ...REQUEST, ...more } as Resource;
   return (await create(context, { type: 'ServiceRequest', draft: { plain: request, exact: request } })).row;
 };
-const until = async (met: () => Promise<boolean> | boolean) => {
-  for (let nth = 0; nth < 100 && !(await met()); nth++) await delay(100);
-};
 
 test('a running worker sends what is stored, retries what failed, and stops when asked', async () => {
   const stop = out.start();
@@ -77,7 +75,6 @@ test('a running worker sends what is stored, retries what failed, and stops when
     return tasks.rows.filter((row) => rows.some(({ id }) => row.body!.includes(id)) && row.body!.includes('"received"')).length === 3;
   };
   await until(accepted);
-  expect(await accepted()).toBe(true);
   expect(here.orders() - before).toBe(3);
   await stop();
   await ordered();
@@ -86,11 +83,16 @@ test('a running worker sends what is stored, retries what failed, and stops when
 });
 
 test('two workers beside each other stop at once when there is nothing to do', async () => {
-  const stops = [out.start(), out.start()];
-  await delay(50);
-  const started = performance.now();
-  await Promise.all(stops.map((stop) => stop()));
-  expect(performance.now() - started).toBeLessThan(1000);
+  const took: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const stops = [out.start(), out.start()];
+    await delay(50);
+    const started = performance.now();
+    await Promise.all(stops.map((stop) => stop()));
+    took.push(performance.now() - started);
+  }
+  // they look every half second: none of them waits for its next look. The quickest counts, as a busy machine may be late
+  expect(Math.min(...took)).toBeLessThan(250);
 });
 
 describe('the step of a lab order', () => {
@@ -132,10 +134,8 @@ describe('the step of a lab order', () => {
 
   test('ends in time when the network hangs', async () => {
     const row = await ordered();
-    here.fail({ operation: 'createOrder', kind: 'slow', seconds: 30 });
-    const started = performance.now();
+    here.fail({ operation: 'createOrder', kind: 'slow', seconds: 120 });
     await expect(step().finish(context, item(row))).rejects.toMatchObject({ kind: 'upstream' });
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test('a code that no panel is configured for is refused where the order would be stored', async () => {

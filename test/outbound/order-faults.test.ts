@@ -56,6 +56,7 @@ test.each([true, false])('orders at the network per sent ServiceRequest = 1 (fai
     async () => here.advance(random() < 0.1 ? 22 * 3600 : 25),
     async () => here.fail({ ...pick(FAULTS), ...(random() < 0.7 ? { operation: 'createOrder' } : {}) }),
     async () => here.fail({ ...pick(FAULTS), operation: 'orders' }),
+    async () => Object.assign(here.sandbox.world, { listedAfter: pick([0, 0, 5, 60]) }),
   ];
   let made = 0;
   while (made < ORDERS) {

@@ -21,6 +21,7 @@ export const PANEL_SYSTEM = 'http://example.org/CodeSystem/panels';
 export const SYSTEMS = {
   order: 'http://example.org/order-id',
   transaction: 'http://example.org/transaction-id',
+  sample: 'http://example.org/sample-id',
   status: 'http://example.org/order-status',
   completedAt: 'http://example.org/completed-at',
   qualifications: 'http://example.org/qualification',
@@ -60,7 +61,7 @@ export interface OrderWorld extends SandboxWorld {
   entry(id: string): Promise<OutboxEntry | undefined>;
   /** The Tasks of a request. */
   tasks(id: string): Promise<Resource[]>;
-  /** Sends what is due, once. `budgetMs`: of each attempt. */
+  /** Sends what is due, once. `budgetMs`: of each attempt, which has time unless it is meant to be late. */
   drain(sending?: Sending, budgetMs?: number): Promise<number>;
   /** Sends what is due again and again, a minute apart, until all is quiet. */
   settle(): Promise<void>;
@@ -68,13 +69,13 @@ export interface OrderWorld extends SandboxWorld {
 }
 
 /** What a busy machine is given where nothing is meant to be late. */
-export const PATIENCE_MS = 5000;
+const PATIENCE_MS = 60_000;
 /** In minutes: for so long a network that was away is left alone at most. */
 const LONGEST_PAUSE = 5;
 let tenants = 0;
 
 /** A world of its own in a store that others used before: an empty outbox and a new tenant. `budgetMs`: how long an attempt takes at most. */
-export async function orderWorld({ store, database }: TestStore, budgetMs = 400): Promise<OrderWorld> {
+export async function orderWorld({ store, database }: TestStore, budgetMs = PATIENCE_MS): Promise<OrderWorld> {
   await database.script('delete from outbox; delete from outbox_event');
   const tenant = ++tenants;
   let now = Date.parse('2026-11-21T12:00:00.000Z');
@@ -83,8 +84,8 @@ export async function orderWorld({ store, database }: TestStore, budgetMs = 400)
   const table = { system: PANEL_SYSTEM, panels: here.sandbox.panels };
   const registry = buildRegistry([]);
   const effects = new Map<ServedType, Effect[]>([
-    ['ServiceRequest', [orderEffect({ table, qualifications: SYSTEMS.qualifications })]],
-    ['Task', [fulfilmentEffect]],
+    ['ServiceRequest', [orderEffect({ table, systems: SYSTEMS })]],
+    ['Task', [fulfilmentEffect(SYSTEMS)]],
   ]);
   const contextOf = (one: Caller): Context => ({
     store,

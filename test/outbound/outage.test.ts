@@ -5,7 +5,7 @@ import type { Following } from '../../src/outbound/following/following.ts';
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
-import { PATIENCE_MS, REQUEST } from './order-world.ts';
+import { REQUEST } from './order-world.ts';
 
 let here: FollowWorld;
 eachInAWorld(followWorld, (world) => {
@@ -36,7 +36,7 @@ function anotherProcess(): Process {
 
 /** All that a process would do at this moment. */
 async function act({ following }: Process): Promise<void> {
-  while ((await here.drain(following, PATIENCE_MS)) > 0);
+  while ((await here.drain(following)) > 0);
   await sweep(following);
   while ((await round(following)) > 0);
 }
@@ -60,7 +60,7 @@ test.each([
     };
     for (let nth = 0; nth < BEFORE; nth++) await here.put({ ...REQUEST, id: idOf(nth) });
     here.fail({ operation: 'createOrder', kind: 'reset', when: 'after', times: 2 }, { operation: 'createOrder', kind: 'reset' });
-    await here.drain(processes[0]!.following, PATIENCE_MS);
+    await here.drain(processes[0]!.following);
 
     here.sandbox.world.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
     const before = requests();
@@ -107,4 +107,20 @@ test('9: a network that asks to be left alone for two minutes is left alone by a
   here.sandbox.world.faults = [];
   await here.settle();
   expect(here.orders()).toBe(12);
+});
+
+test('39: a cancellation that the network fails at again and again goes on, and holds up no other order', async () => {
+  await here.put({ ...REQUEST, id: 'one' });
+  await here.drain();
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
+  here.fail({ operation: 'cancelOrder', kind: 'error', times: 1000 });
+  for (let nth = 0; nth < 12; nth++) {
+    await here.drain();
+    here.advance(61);
+  }
+  expect(here.asked('cancelOrder')).toBe(12);
+  expect(here.sending.breaker.allows(here.sending.clock())).toBe(Number.POSITIVE_INFINITY);
+  here.sandbox.world.faults = [];
+  await here.settle();
+  expect([...here.sandbox.world.orders.values()].map(({ events }) => events.at(-1)!.status)).toEqual(['cancelled.walk_in_test.cancelled']);
 });

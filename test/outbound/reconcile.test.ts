@@ -1,6 +1,9 @@
 // The sweep through what has changed at the network: what nobody told us is found within a quarter of an hour, whatever was lost, and only a complete sweep
 // moves on. Numbers are rows of docs/failure-matrix.md.
-
+import { setTimeout as delay } from 'node:timers/promises';
+import { readWindow } from '../../src/outbound/following/closed-window.ts';
+import { startFollowing } from '../../src/outbound/following/follow-worker.ts';
+import type { SeenOrder } from '../../src/outbound/following/order-seen.ts';
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
 import type { OrdersPage, Window } from '../../src/outbound/network/reads.ts';
 import type { TestStore } from '../store/open.ts';
@@ -117,29 +120,106 @@ test('a sweep that cannot be completed leaves the watermark where it is and is t
   expect(await status()).toBe('completed');
 });
 
-test('when orders move between the pages while they are read, they are read again', async () => {
+/** The network as it is while something happens before each page that is read. */
+const meanwhile = (happens: (window: Window) => void) => {
+  const { reads } = here.following;
+  const updated: typeof reads.updated = (window, signal) => {
+    happens(window);
+    return reads.updated(window, signal);
+  };
+  return { ...here.following, reads: { ...reads, updated } };
+};
+
+/** Something happens to an order at this moment, by a clock that is so many seconds behind ours. */
+const changes = (id: string, behind = 0) => {
+  const order = here.at(id);
+  const at = new Date(here.following.clock().getTime() - behind * 1000).toISOString();
+  here.sandbox.world.orders.set(id, {
+    ...order,
+    events: [...order.events, { ...order.events.at(-1)!, id: order.events.length + 1, created_at: at }],
+  });
+};
+
+test('27: orders that change all day while the pages are read hold no sweep up, and none of the others is passed by', async () => {
+  const { id } = await here.ordered();
+  many(id, 250);
+  await sweep(here.following);
+  here.step(id, COMPLETED);
+  const others = [...here.sandbox.world.orders.keys()].filter((one) => one !== id);
+  // they leave the window in an order in which each of them draws others over the edge of a page
+  const busy = meanwhile(() => {
+    here.advance(1);
+    for (const one of others.splice(-10)) changes(one);
+  });
+  for (let nth = 0; nth < 3; nth++) {
+    here.advance(900);
+    const begun = here.following.clock().toISOString();
+    expect(await sweep(busy)).toMatchObject({ news: 1 });
+    expect((await setting()).watermark).toBe(begun);
+  }
+});
+
+test.each(['oldest', 'newest'])(
+  '27: however a list is sorted that changes while it is read (%s first), every order in it is seen',
+  async (sorted) => {
+    const { id } = await here.ordered();
+    many(id, 350);
+    const orders = () =>
+      [...here.sandbox.world.orders.values()]
+        .map((order) => ({ id: order.id, updatedAt: order.events.at(-1)!.created_at }))
+        .sort((a, b) => (sorted === 'oldest' ? 1 : -1) * (Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || (a.id < b.id ? -1 : 1)));
+    const until = here.following.clock().toISOString();
+    const seen = new Set<string>();
+    const read = await readWindow<never>(async (page) => {
+      here.advance(1);
+      for (const one of [0, 90, 150, 170].map((nth) => orders()[nth]!)) if (one && one.updatedAt <= until) changes(one.id);
+      const inside = orders().filter(({ updatedAt }) => updatedAt <= until);
+      const shown = inside.slice((page - 1) * 100, page * 100);
+      for (const one of shown) seen.add(one.id);
+      return { orders: shown as SeenOrder[], total: inside.length, last: page * 100 >= inside.length };
+    });
+    const left = orders().filter(({ updatedAt }) => updatedAt <= until);
+    expect([read, left.filter((one) => !seen.has(one.id))]).toEqual([{ seen: seen.size }, []]);
+  },
+);
+
+test('27: a network whose clock is behind ours is looked through up to the newest change that it tells of', async () => {
   const { id } = await here.ordered();
   many(id, 150);
   await sweep(here.following);
   here.advance(900);
-  const { reads } = here.following;
   const ids = [...here.sandbox.world.orders.keys()];
-  let times = 0;
-  const moving = {
-    ...here.following,
-    reads: {
-      ...reads,
-      async updated(window: Window, signal: AbortSignal) {
-        if (window.page === 2 && times++ === 0) {
-          here.advance(1);
-          here.step(ids.at(-1)!, 'collecting_sample.walk_in_test.appointment_pending');
-        }
-        return reads.updated(window, signal);
-      },
-    },
+  const pages: number[] = [];
+  // the newest change is listed first, and what changes stays inside the window
+  const late = meanwhile(({ page }) => {
+    pages.push(page);
+    here.advance(1);
+    changes(ids[pages.length]!, 300);
+    const { orders } = here.sandbox.world;
+    const byTime = [...orders.values()].sort((a, b) => (a.events.at(-1)!.created_at < b.events.at(-1)!.created_at ? -1 : 1));
+    orders.clear();
+    for (const order of byTime) orders.set(order.id, order);
+  });
+  expect(await sweep(late)).toMatchObject({ news: 0 });
+  expect([pages, (await setting()).watermark! < here.following.clock().toISOString()]).toEqual([[1, 2, 1, 1, 2, 1], true]);
+});
+
+test('news is worked through while a sweep waits for its pages', async () => {
+  const { id } = await here.ordered();
+  const { reads } = here.following;
+  const waiting = Promise.withResolvers<void>();
+  const updated: typeof reads.updated = async (window, signal) => {
+    await waiting.promise;
+    return reads.updated(window, signal);
   };
-  expect(await sweep(moving)).toEqual({ seen: 150, news: 0 });
-  expect(times).toBe(2);
+  const stop = startFollowing({ ...here.following, reads: { ...reads, updated } });
+  here.step(id, COMPLETED, { silent: true });
+  await store.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+  const end = performance.now() + 8000;
+  while ((await status()) !== 'completed' && performance.now() < end) await delay(50);
+  expect(await status()).toBe('completed');
+  waiting.resolve();
+  await stop();
 });
 
 test('of several processes one sweeps; when it dies, another one does after two minutes', async () => {

@@ -1,5 +1,5 @@
 // What laboratories print, as FHIR values: each kind of result, units, reference ranges, times; and whatever they print, valid R4.
-import fc from 'fast-check';
+
 import { parseExact, plainOf, stringify } from '../../src/fhir/json.ts';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
@@ -9,11 +9,12 @@ import { markerOf } from '../../src/outbound/results/biomarker.ts';
 import { reportParts, type Subject } from '../../src/outbound/results/report.ts';
 import { exactOf } from '../../src/outbound/results/value.ts';
 import { resultMappings } from '../../src/outside.ts';
+import fc from '../fast-check.ts';
 
 const mappings = resultMappings(loadProfiles('fhir-profiles'));
 const SUBJECT: Subject = {
   journey: '6d0c7a1e-0000-4000-8000-000000000001',
-  isJourney: true,
+  transaction: 'j',
   order: '6d0c7a1e-0000-4000-8000-000000000002',
   request: 'ServiceRequest/one',
   patient: 'Patient/ada',

@@ -35,5 +35,5 @@ export function orderOf(userId: string, more: object = {}): Record<string, unkno
   return { user_id: userId, ...SAMPLE_ORDER, ...more };
 }
 
-/** Time for an exchange, in ms. */
-export const within = (ms = 5000): AbortSignal => AbortSignal.timeout(ms);
+/** Time for an exchange, in ms; what a busy machine is given where nothing is meant to be late. */
+export const within = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);

@@ -1,5 +1,6 @@
 // The sandbox keeps Junction's promises, the awkward ones too.
 import { randomUUID } from 'node:crypto';
+import { until } from '../until.ts';
 import { orderOf, type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
 
 let here: SandboxWorld;
@@ -72,9 +73,10 @@ test('a failure that followed the work and is forgotten makes the same key good 
 
 test('a key under way is 409, and free again afterwards', async () => {
   const key = randomUUID();
-  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.3 });
+  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 2 });
+  const before = here.asked('createOrder');
   const slow = order(key);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => here.asked('createOrder') > before);
   expect((await order(key)).status).toBe(409);
   expect((await slow).status).toBe(200);
   expect((await order(key)).status).toBe(200);

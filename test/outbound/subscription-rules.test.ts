@@ -138,6 +138,8 @@ test('in production an endpoint is https and public, unless an operator names it
   for (const plain of ['http://127.0.0.1:1/', 'http://example.org/'])
     expect(channel(plain, production('127.0.0.1'))).toMatch(/must be https/);
   expect(['8.8.8.8', '2606:4700::1111', '224.0.0.1', 'ff02::1'].map(isPrivate)).toEqual([false, false, true, true]);
+  // the relay of old that leads from IPv4 to 2002::/16, and addresses for documents
+  expect(['192.88.99.1', '192.88.98.1', '3fff::1', '3fff:fff::1', '3fff:1000::1'].map(isPrivate)).toEqual([true, false, true, true, false]);
 });
 
 /** What becomes of looking up the name of this machine. */
@@ -147,7 +149,7 @@ const lookedUp = (reach: Reach) =>
 test('a name that leads to a private address is not called in production: the address is looked at when it is called', async () => {
   const { receiver } = world;
   const url = new URL(receiver.url);
-  const to = (host: string, reach: Reach, ms = 5000) =>
+  const to = (host: string, reach: Reach, ms = 60_000) =>
     call({ method: 'POST', url: new URL(`http://${host}:${url.port}/`), headers: [], body: '' }, reach, ms);
   const production = { production: true, privateHosts: new Set<string>() };
   const why = 'the endpoint is a private address';

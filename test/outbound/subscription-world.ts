@@ -63,6 +63,7 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
     random: () => 1,
     contextOf,
     reach,
+    callMs: 60_000,
     isRevoked: (of, id) => isEnded(database, { tenant: of, id, at: clock().toISOString() }),
     log: (facts, text) => logged.push(JSON.stringify([facts, text])),
   };

@@ -5,7 +5,9 @@ import { payloadOf } from '../../src/outbound/ordering/order-entry.ts';
 import { callOff } from '../../src/outbound/sending/cancel.ts';
 import { sendNow } from '../../src/outbound/sending/send-now.ts';
 import { lease } from '../../src/outbound/sending/sending.ts';
+import type { Caller } from '../../src/resource/context.ts';
 import { remove } from '../../src/resource/delete.ts';
+import { update } from '../../src/resource/update.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
@@ -208,6 +210,56 @@ test('a redraw is called off with its request, and so by its own Task', async ()
   await settle();
   expect(here.at(second.id).events.at(-1)!.status).toBe(CANCELLED);
   expect([(await here.read('Task', redrawn)).status, (await request()).status]).toEqual(['cancelled', 'revoked']);
+});
+
+test.each(['revoked', 'entered-in-error'])(
+  '37: a redraw of a request that is %s is called off, too, though the order before it could not be',
+  async (status) => {
+    const first = await here.ordered();
+    here.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
+    await here.put({ ...(await request()), status });
+    await settle();
+    here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+    await here.news(first.id);
+    await settle();
+    const second = [...here.sandbox.world.orders.values()].at(-1)!;
+    expect(second.id).not.toBe(first.id);
+    const { task: redrawn } = (await here.placed(second.id))!;
+    expect([here.at(second.id).events.at(-1)!.status, (await here.read('Task', redrawn)).status]).toEqual([CANCELLED, 'cancelled']);
+    expect((await request()).status).toBe(status);
+  },
+);
+
+/** As a process whose clock is a minute behind does it. */
+const late = () => new Date(here.sending.clock().getTime() - 60_000);
+
+test('32: a process whose clock is behind takes an order back that another has just made: the Task was not changed before it was made', async () => {
+  await put();
+  const revoked = { ...(await request()), status: 'revoked' };
+  const draft = { plain: revoked, exact: revoked };
+  await update({ ...here.context, clock: late }, { type: 'ServiceRequest', id: 'one', draft });
+  const { status, authoredOn, lastModified } = await task();
+  expect([status, await state()]).toEqual(['cancelled', 'cancelled']);
+  expect(lastModified).toBe(authoredOn);
+});
+
+test('32: a process whose clock is behind writes down what the network says of an order that another has just made', async () => {
+  const behind = { ...here.another(), clock: late, contextOf: (caller: Caller) => ({ ...here.sending.contextOf(caller), clock: late }) };
+  await put();
+  expect(await sendNow(behind, here.context, 'one')).toEqual({ result: 'accepted' });
+  expect([await state(), (await task()).status]).toEqual(['done', 'received']);
+  expect((await task()).lastModified).toBe((await task()).authoredOn);
+});
+
+test('a redraw is left to go on where the request stands again', async () => {
+  const first = await here.ordered();
+  here.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
+  await here.put({ ...(await task()), status: 'cancelled' });
+  await settle();
+  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await here.news(first.id);
+  await settle();
+  expect([there().at(-1), (await request()).status]).toEqual(['received.walk_in_test.ordered', 'active']);
 });
 
 test('refused once, an order is called off again when somebody asks again, and the network lets it', async () => {

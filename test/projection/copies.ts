@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { STEPS } from '../../src/outbound/steps.ts';
 import { loadMappings } from '../../src/projection/load/mapping.ts';
 import { profiles, registry } from './examples.ts';
 
@@ -9,6 +10,7 @@ export function copies() {
   let directory: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'mappings-'));
+    cpSync(join('mappings', 'junction'), copied('junction'), { recursive: true });
   });
   afterEach(() => rmSync(directory, { recursive: true }));
   /** Where a file stands in the copy. */
@@ -28,7 +30,7 @@ export function copies() {
       if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
       writeFileSync(copied(file), text.replace(from, to));
       try {
-        loadMappings(directory, options);
+        loadMappings(directory, { ...options, ports: STEPS });
         return '';
       } catch (error) {
         return (error as Error).message;

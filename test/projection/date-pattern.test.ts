@@ -3,12 +3,12 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { idsOf } from '../../src/projection/ids.ts';
 import { envOf, NOW } from '../../src/projection/laws/example.ts';
 import { codecOf } from '../../src/projection/lens/codecs.ts';
 import { datePattern } from '../../src/projection/lens/date-pattern.ts';
 import { loadShapes } from '../../src/projection/load/mapping.ts';
+import fc from '../fast-check.ts';
 import { profiles, registry } from './examples.ts';
 
 const env = { alias: (_type: string, id: string) => id };
@@ -78,7 +78,7 @@ test.each([
 
 test('a mapping’s dates are checked, searched for and described in the vendor’s form', () => {
   const folder = mkdtempSync(join(tmpdir(), 'dates-'));
-  cpSync('mappings/loop/surface.yaml', join(folder, 'loop/surface.yaml'), { recursive: true });
+  for (const file of ['loop/surface.yaml', 'junction/units.yaml']) cpSync(join('mappings', file), join(folder, file), { recursive: true });
   writeFileSync(
     join(folder, 'loop/person.yaml'),
     `resource: Patient

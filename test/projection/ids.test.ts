@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { aliasOf } from '../../src/fhir/indexing/alias.ts';
 import { idsOf } from '../../src/projection/ids.ts';
+import fc from '../fast-check.ts';
 
 const env = { alias: (type: string, id: string) => aliasOf(1, type, id) };
 const prefixed = idsOf({ ids: { width: 18, prefixes: { Practitioner: 'prc_' } } });

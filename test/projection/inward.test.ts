@@ -22,7 +22,7 @@ fields:
   status: { fhir: status }
   loinc:  { fhir: code.coding.where(system=%loinc).code }
   code:   { fhir: code.coding.where(system=%own).code }
-  number: { fhir: value.ofType(Quantity).value }
+  number: { fhir: value.ofType(Quantity).value, type: number }
   text:   { fhir: value.ofType(string) }
   kind:   { fhir: method.text, codes: { a: alpha } }
 also:
@@ -47,6 +47,17 @@ test('a value stands where its field says, under what was given; one that is gon
   });
   const second = put({ number: undefined, text: 'none' }, { ...first, note: [{ text: 'seen' }] }, { own: 'urn:lab' });
   expect(second).toEqual({ ...first, valueQuantity: undefined, valueString: 'none', note: [{ text: 'seen' }] });
+});
+
+test('what is found by what stands beside it is found again: put twice it is there once', () => {
+  const { put } = inward(`resource: Observation
+fields:
+  remark: { fhir: note.where(author.ofType(string)='laboratory').text }
+`);
+  const first = put({ remark: 'seen' }, undefined);
+  expect(first).toEqual({ resourceType: 'Observation', note: [{ authorString: 'laboratory', text: 'seen' }] });
+  expect(put({ remark: 'seen' }, first)).toEqual(first);
+  expect(put({ remark: 'seen again' }, first).note).toEqual([{ authorString: 'laboratory', text: 'seen again' }]);
 });
 
 test('a word that a table does not have stands nowhere', () => {

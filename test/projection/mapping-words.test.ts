@@ -2,6 +2,12 @@
 import { copies } from './copies.ts';
 
 const PATIENT = 'loop/patient.yaml';
+const PHONE = "{ fhir: telecom.where(system='phone').value }";
+const BESIDE =
+  'id, brand_id, first_name, last_name, date_of_birth, gender, email, phone, external_ids, status, metadata, age_verified_at, ' +
+  'ruo_pathway_acknowledged_at, researcher_acknowledgement_id, prescription_status, prescription_consult_completed_at, created_at, updated_at';
+const AGE = 'loop/age-verification.yaml';
+const ACK = 'loop/researcher-acknowledgement.yaml';
 
 const { copyOne, loading, copied } = copies();
 
@@ -41,6 +47,18 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     PATIENT,
     ['{ fhir: birthDate, format: date,', "{ fhir: birthDate, pattern: '[',"],
     'fields.date_of_birth.pattern: [ cannot stand here; write a regular expression',
+  ],
+  [
+    'a pattern that nobody could read',
+    PATIENT,
+    ["telecom.where(system='phone').value", "telecom.where(system='phone').value, pattern: '^a'"],
+    'fields.phone: pattern: whoever is refused reads no regular expression: write patternMeans: with what must be',
+  ],
+  [
+    'words for no pattern',
+    PATIENT,
+    ['{ fhir: birthDate, format: date,', '{ fhir: birthDate, patternMeans: ten digits, format: date,'],
+    'fields.date_of_birth: patternMeans: there is no pattern: leave it out, or write one',
   ],
   [
     'a member by its number',
@@ -91,6 +109,111 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['search:', 'search:\n  gp: "identifier=%ndi|{}"'],
     '%ndi is not an alias of surface.yaml (did you mean npi?)',
   ],
+  [
+    'what is about me and is no Patient',
+    'loop/provider.yaml',
+    ['interactions: [create]', 'for: person\nitem: me\ninteractions: [update]'],
+    'item: me is the Patient that a key stands for: write resource: Patient, or leave item out',
+  ],
+  [
+    'a list of what is about me',
+    AGE,
+    ['interactions: [perform]\nanswers: patient', 'interactions: [perform, search]'],
+    'interactions: an item that is me is read, changed and performed on, not made or listed',
+  ],
+  [
+    'an age of a name',
+    AGE,
+    ['fhir: birthDate, format: date', 'fhir: name.first().text'],
+    'fields.date_of_birth: atLeastYears: needs a field that is a date',
+  ],
+  [
+    'a time that nobody knows',
+    AGE,
+    ["default: '%now'", "default: '%newId'"],
+    'fields.age_verified_at: default: there is no %newId here; there are %now',
+  ],
+  ['a form that there is not', AGE, ['answers: patient', 'answers: pateint'], 'answers: there is no shape pateint'],
+  [
+    'a form beside a read',
+    AGE,
+    ['interactions: [perform]', 'interactions: [perform, update]'],
+    'answers: answers: is for what is performed alone: leave it out',
+  ],
+  [
+    'what is performed, and nobody knows what that is',
+    AGE,
+    ['summary: { perform', 'says: { duplicate'],
+    'summary: what is performed has no name of its own: write summary: { perform: Say when you were born }',
+  ],
+  [
+    'the name of what is not offered',
+    PATIENT,
+    ['interactions:', 'summary: { update: Change one }\ninteractions:'],
+    'summary: update is not offered: leave it out, or add it to interactions',
+  ],
+  [
+    'a caller who is listed',
+    ACK,
+    ['interactions: [create]', 'interactions: [create, search]'],
+    'interactions: where a field takes the caller (%me) only create is offered',
+  ],
+  [
+    'the person of a key, where keys stand for no person',
+    ACK,
+    ['for: person\n', ''],
+    "fields.patient_id: default: '%me' is known where a key stands for a person: write for: person above the fields",
+  ],
+  [
+    'an item that is me, where keys stand for no person',
+    AGE,
+    ['for: person\n', ''],
+    'item: me is the person that a key stands for: write for: person above the fields',
+  ],
+  [
+    'what only persons open, and is about none',
+    PATIENT,
+    ['interactions:', 'for: person\ninteractions:'],
+    "for: nothing in it is the person: write item: me, or default: '%me' for a field that is",
+  ],
+  ['a door for somebody else', AGE, ['for: person', 'for: physician'], 'for: physician cannot stand here; write person'],
+  [
+    'an id told to a field that there is not',
+    ACK,
+    ['field: researcher_acknowledgement_id', 'field: researcher_acknowledgment_id'],
+    'tells.field: there is no field researcher_acknowledgment_id in it (did you mean researcher_acknowledgement_id?)',
+  ],
+  ['an id told to a shape that there is not', ACK, ['shape: patient,', 'shape: person,'], 'tells.shape: there is no shape person'],
+  [
+    'a caller who is no Patient',
+    ACK,
+    ['as: reference(Patient), readOnly: true', 'readOnly: true'],
+    "fields.patient_id: default: '%me' is a Patient: the field needs as: reference(Patient)",
+  ],
+  [
+    'a caller of what goes into another resource',
+    ACK,
+    ['createStatus: 200', 'createStatus: 200\ninto: _id={id}'],
+    'into: where a field takes the caller (%me) one item is made, whole and at once: leave this out',
+  ],
+  [
+    'a person whom nothing takes',
+    PATIENT,
+    ['search:', 'also:\n  - { fhir: generalPractitioner.first().reference, value: Patient/%patient }\nsearch:'],
+    "also: %patient is known where a field takes the caller (default: '%me')",
+  ],
+  [
+    'an id told by what takes no caller',
+    PATIENT,
+    ['search:', 'tells: { shape: patient, field: status }\nsearch:'],
+    "tells: needs a create with a field whose default is '%me'",
+  ],
+  [
+    'a status of what makes nothing',
+    AGE,
+    ['answers: patient', 'answers: patient\ncreateStatus: 200'],
+    'createStatus: it is for a create: leave it out',
+  ],
   ['a page that is more than may be asked for', 'jump/surface.yaml', ['default: ', 'default: 9'], 'page.default: 9'],
   [
     'a limit without its parts',
@@ -99,9 +222,101 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'rateLimit: 100 cannot stand here; write null, or an object with limit, seconds',
   ],
 ])('%s', (_what, file, change, told) => {
-  copyOne(file);
+  for (const one of [file, PATIENT]) copyOne(one);
   const message = loading(file, change);
   expect(message).toContain(`${copied(file)}:`);
   expect(message).toContain(told);
   expect(message.split('\n  ')).toHaveLength(2);
+});
+
+test.each<[what: string, change: [string, string], told: string]>([
+  [
+    'a name that nobody gave',
+    [PHONE, "{ fhir: '%foo.value' }"],
+    'fields.phone: %foo is neither an alias nor a variable; a path may begin with %created; let: gives a path a name, systems: of surface.yaml a text',
+  ],
+  [
+    'a field beside it that is not there',
+    [PHONE, PHONE.replace(' }', ', needs: nope }')],
+    `fields.phone: there is no field nope beside it; there are ${BESIDE}`,
+  ],
+  [
+    'another form that is not there',
+    [PHONE, PHONE.replace(' }', ', instead: nope }')],
+    `fields.phone.instead: there is no field nope; there are ${BESIDE}`,
+  ],
+  ['a value that is there of no item', ['fields:', 'belongs: [nope]\nfields:'], `belongs: no field nope is shown; there are ${BESIDE}`],
+  [
+    'no words at all',
+    [PHONE, PHONE.replace(' }', ', enum: [] }')],
+    'fields.phone.enum: an empty list cannot stand here; write a list whose members are each a text',
+  ],
+  ['a word that stands twice', [PHONE, PHONE.replace(' }', ', enum: [a, a] }')], 'fields.phone.enum: a stands in it twice: leave one out'],
+  [
+    'a table without a word',
+    [PHONE, PHONE.replace(' }', ', codes: {} }')],
+    'fields.phone.codes: an empty object cannot stand here; write name: value, each value a text or true or false',
+  ],
+  [
+    'one member of what does not repeat',
+    [PHONE, '{ fhir: name.first().family.first() }'],
+    'fields.phone: it cannot be written: family does not repeat: leave first() and where(…) after it out, or make the field readOnly',
+  ],
+  [
+    'a condition that writing cannot meet',
+    [PHONE, '{ fhir: contact.where(relationship.coding.exists()).name.text }'],
+    "fields.phone: it cannot be written: the condition on contact cannot be made true by writing: write where(path = 'value'), or make the field readOnly",
+  ],
+  [
+    'a member by what is no number',
+    [PHONE, '{ fhir: telecom.skip(two).first().value }'],
+    'fields.phone: skip(two) needs a whole number: write skip(1).first() for the second one',
+  ],
+  [
+    'a text without quotes',
+    [PHONE, '{ fhir: telecom.where(system=phone).value }'],
+    "fields.phone: phone is neither a 'literal' nor true, false or a %name: write a text in quotes, 'phone'",
+  ],
+  [
+    'an e-mail address that is a yes or no',
+    [PHONE, '{ fhir: deceased.ofType(boolean), type: boolean, format: email }'],
+    'fields.phone: format: is for texts, and the field shows a yes or no: leave it out',
+  ],
+  [
+    'a field without its colon',
+    ['  phone:', '  phone '],
+    'fields.phone          { fhir: a colon is missing after phone: write phone: and then its value',
+  ],
+  [
+    'a word without its colon',
+    ['resource: Patient', 'resource Patient'],
+    'Implicit keys need to be on a single line: write a colon and a space after the name, and then its value',
+  ],
+  [
+    'a field in the column of words',
+    ['  phone:', 'phone:'],
+    'All mapping items must start at the same column: let all names of one level begin in one column, and close each { and [',
+  ],
+  [
+    'a quote that is not closed',
+    [PHONE, "{ fhir: 'telecom }"],
+    "Missing closing 'quote: write the quote, bracket, comma or colon that is missing here or above",
+  ],
+  [
+    'a name without quotes',
+    [PHONE, '{ fhir: %created, readOnly: true }'],
+    "Plain value cannot start with directive indicator character %: write it in quotes: '%alias|code'",
+  ],
+])('%s is told whole', (_what, change, told) => {
+  copyOne(PATIENT);
+  const [head, ...faults] = loading(PATIENT, change).split('\n  ');
+  expect([head, ...faults.map((one) => one.replace(copied(PATIENT), '').replace(/^:\d+ /, ''))]).toEqual([
+    'the mappings cannot be used:',
+    told,
+  ]);
+});
+
+test('two letters that are exchanged are taken for one mistake', () => {
+  copyOne(PATIENT);
+  expect(loading(PATIENT, ['sort:', 'srot:'])).toContain(' srot: there is no word srot here (did you mean sort?); there are ');
 });

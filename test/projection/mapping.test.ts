@@ -57,6 +57,30 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['search:', 'search:\n  born: { fhir: "birthdate={}", as: date(MM/YYYY) }'],
     'search.born.as: MM/YYYY: a pattern of a day needs its day (DD)',
   ],
+  [
+    'a path that leads nowhere, inside of an object, with the line of its own field',
+    ORDER,
+    ['name.first().family, required', 'name.first().familly, required'],
+    'lab-order.yaml:30 fields.patient.fields.last_name: HumanName has no element familly (did you mean family?)',
+  ],
+  [
+    'a long path that nothing uses',
+    ORDER,
+    ['let:', "let:\n  other: '%other.name'"],
+    'let.other: no path uses it: write it into one, or leave it out',
+  ],
+  [
+    'an outside step that nobody takes',
+    ORDER,
+    ['port: lab-order', 'port: lab-ordr'],
+    'port: there is no outside step lab-ordr (did you mean lab-order?); there are lab-order, physician',
+  ],
+  [
+    'a filter by a code that FHIR does not have',
+    'clinik/slot.yaml',
+    ['free: status=free', 'free: status=fre'],
+    'search.status: Slot?status=fre: fre is no code FHIR has here (did you mean free?); there are busy, free, busy-unavailable',
+  ],
   ['text that is no YAML', PATIENT, ['fields:', 'fields: [}'], 'patient.yaml:8 Flow sequence'],
   ['a type that is not served', PATIENT, ['resource: Patient', 'resource: Claim'], 'resource: Claim is not served; there are Patient, '],
   [
@@ -122,8 +146,14 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
   [
     'a member without a field that is none',
     'clinik/practitioner.yaml',
-    ['having: name', 'having: title'],
-    'having: there is no field title in its members',
+    ['memberHas: name', 'memberHas: title'],
+    'memberHas: there is no field title in its members',
+  ],
+  [
+    'a reference that agrees with nothing',
+    'loop/patient-provider.yaml',
+    ['agrees: { patient_id', 'agrees: { patient'],
+    'exists: agrees: there is no field patient beside it',
   ],
   [
     'another form of what is not there',
@@ -213,7 +243,12 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'writes where availableTime.allDay writes',
   ],
   ['a number on a text', PATIENT, ['value }\n  external_ids', 'value, type: number }\n  external_ids'], 'it leads to a string'],
-  ['a field of changes that is only shown', ROLE, ['on: update, omit: unset }', 'on: update, readOnly: true }'], 'on: has nothing to say'],
+  [
+    'a field of changes that is only shown',
+    ROLE,
+    ['onlyIn: update, omit: unset }', 'onlyIn: update, readOnly: true }'],
+    'onlyIn: has nothing to say',
+  ],
   [
     'elements of a resource that can be changed',
     PHYSICIAN,
@@ -248,6 +283,18 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['fhir: birthDate, format: date', 'fhir: birthDate, exists: { missing: invalid }'],
     'needs a field that is a reference',
   ],
+  [
+    'a field that needs none there is',
+    ROLE,
+    ['unlike: availableStartTime', 'needs: availableTimeStart'],
+    'there is no field availableTimeStart beside it',
+  ],
+  [
+    'something that must stand where nothing can',
+    ORDER,
+    ['exists: { missing: not-found, agrees', 'exists: { missing: not-found, targetHas: name.surname, agrees'],
+    'fields.patient_id.exists: HumanName has no element surname',
+  ],
   ['a comparison with no field', ROLE, ['unlike: availableStartTime', 'unlike: start'], 'there is no field start beside it'],
   ['an item without an id', ROLE, ['  id:                 { fhir: id, readOnly: true }\n', ''], 'must have a field with it: { fhir: id'],
   [
@@ -272,7 +319,7 @@ test.each<[what: string, file: string, change: [string, string], instead: string
     ["telecom.where(system='phone').value", "telecom.where(system='email').value"],
     'tell the two apart with where(…), or make one of them readOnly',
   ],
-  ['a code table that is not one to one', ROLE, ['role|nurse', 'role|doctor'], 'keep one here, and write the other under also:'],
+  ['a code table that is not one to one', ROLE, ['role|nurse', 'role|doctor'], 'keep one here, and write the other under synonyms:'],
   ['an ambiguous selector', PATIENT, ['fhir: name.first().family', 'fhir: name.family'], 'say which is meant, with first() or where(…)'],
   ['an element that does not exist', PATIENT, ['fhir: birthDate', 'fhir: birthdate'], '(did you mean birthDate?)'],
   ['a name that does not exist', PATIENT, ['system=%brand', 'system=%brnd'], '(did you mean brand?)'],

@@ -32,11 +32,19 @@ test('each documented endpoint has every status that its document lists', () => 
   expect(statuses('jump', '/clinician-profiles/{id}', 'get')).toEqual(expect.arrayContaining(['200', '401', '404', '429']));
 });
 
+test('a body is required where something must be said', () => {
+  const body = (path: string): unknown =>
+    (of('loop').paths[path]!.post as unknown as { requestBody: { required: boolean } }).requestBody.required;
+  expect(body('/v1/patients/me/ruo-acknowledgement')).toBe(false);
+  expect(body('/v1/patients/me/age-verification')).toBe(true);
+  expect(body('/v1/patients')).toBe(true);
+});
+
 test('what a vendor does not limit is not throttled, and where nothing stands behind nothing fails behind', () => {
   expect(statuses('loop', '/v1/patients', 'post')).not.toContain('429');
   expect(statuses('loop', '/v1/patients', 'post')).not.toContain('502');
   expect(of('loop').info['x-rate-limit']).toBeUndefined();
-  expect(of('clinik').info['x-rate-limit']).toEqual({ limit: 500, seconds: 3600 });
+  expect(of('clinik').info['x-rate-limit']).toEqual({ limit: 500, seconds: 3600, per: 'tenant' });
 });
 
 test('parameters of a list: paging with its bounds, filters with their words and an example, required ones', () => {
@@ -61,14 +69,90 @@ test('a field says where in FHIR it stands', () => {
 });
 
 test('request schemas are those that the vendor prints, but for what is noted beside them', () => {
-  for (const loaded of shapes.filter(({ shape }) => shape.surface.name === 'loop' && shape.interactions.includes('create'))) {
+  for (const loaded of shapes.filter(
+    ({ shape }) => shape.surface.name === 'loop' && shape.interactions.some((one) => one === 'create' || one === 'perform'),
+  )) {
     const schema = of('loop').components.schemas[`${pascal(loaded.shape.name)}Request`];
     expect(withoutNotes(schema)).toEqual(printedOf(loaded).request);
   }
 });
 
 const withoutNotes = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (key, one) => (key.startsWith('x-fhir') ? undefined : one)));
+  JSON.parse(
+    JSON.stringify(value, (key, one) => (key.startsWith('x-fhir') || (key === 'description' && typeof one === 'string') ? undefined : one)),
+  );
+
+test('an operation is called what it does, in the words of the mapping where the name of the shape does not tell', () => {
+  const summary = (path: string, method: string) => (of('loop').paths[path]![method] as unknown as { summary: string }).summary;
+  expect(summary('/v1/patients/me/ruo-acknowledgement', 'post')).toBe('Acknowledge that what is ordered is for research use only');
+  expect(summary('/v1/biomarkers/parse', 'post')).toBe('Send laboratory values of a patient');
+  expect(summary('/v1/patients/{id}', 'get')).toBe('Read a patient');
+});
+
+test('the FHIR search of a parameter names systems as anybody can ask with them', () => {
+  const { parameters } = of('loop').paths['/v1/lab-catalog/markers']!.get!;
+  expect(parameters.find(({ name }) => name === 'tag')).toMatchObject({
+    'x-fhir-search': ['ActivityDefinition?topic=https://loop.health/fhir/NamingSystem/marker-tag|{}'],
+  });
+  const searches = Object.values(documents).flatMap(({ paths }) => JSON.stringify(paths).match(/"x-fhir-search":\[[^\]]*\]/g) ?? []);
+  expect(searches.length).toBeGreaterThan(10);
+  expect(searches.filter((text) => text.includes('%'))).toEqual([]);
+});
+
+test('the example of each filter is what a person would send, and not a limit that a law tries', () => {
+  const example = (surface: string, path: string, name: string) =>
+    of(surface).paths[path]!.get!.parameters.find((one) => one.name === name)!.example;
+  expect(example('loop', '/v1/patients', 'brand_id')).toBe('loop');
+  expect(example('clinik', '/v1/patients', 'name')).toBe('Jane');
+  expect(example('clinik', '/v1/practitioner-roles', 'specialty')).toBe('Cardiology');
+  expect(example('jump', '/locations', 'search')).toBe('harley');
+  expect(example('jump', '/clinician-profiles', 'location_id')).toBe('0190b3c2-0000-7000-8000-0000000000bb');
+  const filters = Object.values(documents)
+    .flatMap(({ paths }) => Object.values(paths).flatMap(({ get }) => get?.parameters ?? []))
+    .filter((one) => 'x-fhir-search' in one);
+  expect(filters.length).toBeGreaterThan(50);
+  expect(filters.filter(({ example: text }) => text === undefined || /^\s|\s$|[,|\\$]/.test(String(text)))).toEqual([]);
+});
+
+test('a filter says what it asks for, in words of the items and their fields', () => {
+  const says = (surface: string, path: string, name: string) =>
+    (of(surface).paths[path]!.get!.parameters.find((one) => one.name === name) as unknown as { description: string }).description;
+  expect(says('loop', '/v1/patients', 'brand_id')).toBe('Only patients whose `brand_id` is this.');
+  expect(says('clinik', '/v1/patients', 'name')).toBe('Only patients that have every one of these words in their name.');
+  expect(says('clinik', '/v1/locations', 'name')).toBe('Only locations with this anywhere in their `name`.');
+  expect(says('clinik', '/v1/slots', 'serviceType')).toBe('Only slots with this in the words of their `serviceType`.');
+  expect(says('clinik', '/v1/service-requests', 'dateTo')).toBe(
+    'Only service requests whose authored date is on this day or earlier, written as YYYY-MM-DD.',
+  );
+  expect(says('clinik', '/v1/service-requests', 'sort')).toBe('The order of the list.');
+  expect(says('clinik', '/v1/labs', 'patientId')).toBe('Only labs of the Patient with this id.');
+});
+
+test('a change may be sent as a merge or as JSON Patch, each under its media type and with an example', () => {
+  for (const [path, { patch }] of Object.entries({ ...of('clinik').paths, ...of('jump').paths })) {
+    if (!patch) continue;
+    const { content } = patch.requestBody!;
+    expect([path, Object.keys(content)]).toEqual([path, ['application/json', 'application/json-patch+json']]);
+    const [[, example] = []] = Object.entries(content['application/json-patch+json']!.examples ?? {});
+    expect([path, example?.value]).toEqual([
+      path,
+      expect.arrayContaining([expect.objectContaining({ path: expect.stringMatching(/^\//) })]),
+    ]);
+  }
+});
+
+test('a field that may not be said without another one, and what a pattern asks for, are in the schemas of requests', () => {
+  const { PatientRequest, PatientChange, Patient } = of('jump').components.schemas as Record<string, Record<string, unknown>>;
+  const accepts = validator(of('jump'), PatientRequest!);
+  const ada = { first_name: 'Ada', last_name: 'Lovelace', date_of_birth: '1985-12-10' };
+  expect(accepts({ ...ada, address_line_1: '1 Main St', address_line_2: 'Flat 2' })).toBe(true);
+  expect(accepts({ ...ada, address_line_2: 'Flat 2' })).toBe(false);
+  const noted = (schema: Record<string, unknown>, name: string) =>
+    (schema.properties as Record<string, { description?: string }>)[name]!.description;
+  expect(noted(PatientRequest!, 'address_line_2')).toBe('May not be said without address_line_1.');
+  expect(noted(PatientChange!, 'nhs_number')).toBe('Must be ten digits without spaces.');
+  expect([PatientChange!.dependentRequired, noted(Patient!, 'address_line_2')]).toEqual([undefined, undefined]);
+});
 
 const answered = { requestId: 'req_12345678', time: '2026-01-01T00:00:00.000Z', status: 200 };
 const page = { limit: 20, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: 1 };
@@ -79,18 +163,33 @@ test.each(shapes.map((loaded) => [loaded.shape.name, loaded] as const))('%s: wha
   const document = of(shape.surface.name);
   const place = shape.interactions.includes('read')
     ? { path: shape.itemPath, method: 'get', status: 200 }
-    : { path: shape.path, method: 'post', status: 201 };
-  const item = validator(document, answerSchema(document, place));
-  for (const { response } of examplesOf(loaded)) {
-    if (response) expect([item(json(shape.surface.item(response, answered))), item.errors]).toEqual([true, null]);
+    : { path: shape.path, method: 'post', status: shape.status };
+  const shown = shape.interactions.some((one) => one === 'read' || one === 'create');
+  const item = shown ? validator(document, answerSchema(document, place)) : undefined;
+  const inPath = Object.fromEntries(shape.within.map((name) => [name, 'x']));
+  for (const { response, search } of examplesOf(loaded)) {
+    const answer = response && (shape.many ? shape.list([response], page, answered, {}) : shape.item(response, answered));
+    if (answer && item) expect([item(json(answer)), item.errors]).toEqual([true, null]);
     if (!response || !shape.interactions.includes('search')) continue;
     const list = validator(document, answerSchema(document, { path: shape.path, method: 'get', status: 200 }));
-    expect([list(json(shape.surface.list([response], page, answered, shape))), list.errors]).toEqual([true, null]);
+    expect([list(json(shape.list([response], page, answered, { ...inPath, ...search }))), list.errors]).toEqual([true, null]);
   }
   const failure = validator(document, document.components.schemas.Failure!);
   const { body } = shape.surface.error('invalid', [issue('invalid', 'x is required', 'x')], answered);
   expect([failure(json(body)), failure.errors]).toEqual([true, null]);
   expect(failure({})).toBe(false);
+});
+
+test('what is about "me" names the keys that open it, no id, and answers in the form of the patient', () => {
+  const document = of('loop');
+  const { post } = document.paths['/v1/patients/me/age-verification'] as unknown as { post: Record<string, unknown> };
+  expect(post.security).toEqual([{ person: [] }]);
+  expect(document.components.securitySchemes.person).toMatchObject({ type: 'http', scheme: 'bearer' });
+  expect((post.parameters as { name: string }[]).map(({ name }) => name)).toEqual(['idempotency-key', 'if-match']);
+  expect(Object.keys(post.responses as object)).toEqual(expect.arrayContaining(['200', '400', '401', '403', '404', '409']));
+  expect(answerSchema(document, { path: '/v1/patients/me/age-verification', method: 'post', status: 200 })).toEqual({
+    $ref: '#/components/schemas/Patient',
+  });
 });
 
 test('every example in a document is one that its schema admits', () => {

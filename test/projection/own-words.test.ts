@@ -1,7 +1,8 @@
 // Items that share a person: each shows what was last said of it, by whoever registered it or by whoever changed the person since.
-import fc from 'fast-check';
+
 import type { Resource } from '../../src/fhir/types.ts';
 import type { View } from '../../src/projection/shape.ts';
+import fc from '../fast-check.ts';
 import { envOf, nameOf, shapes } from './examples.ts';
 
 const { shape } = shapes.find((loaded) => nameOf(loaded) === 'loop/physician')!;

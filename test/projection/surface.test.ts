@@ -78,12 +78,11 @@ test('the headers a vendor documents, and none without a rate limit', () => {
 
 test('lists: what is asked for is what is told', () => {
   const page = { limit: 20, offset: 40, hasMore: true, nextOffset: 60, cursor: 'abc', total: 71 };
-  const of = (name: string) => shapes.find(({ shape }) => shape.name === name)!.shape;
-  expect(surfaces.loop.list([{ id: '1' }], page, facts, of('patient'))).toEqual({ patients: [{ id: '1' }], total: 71 });
-  expect(surfaces.clinik.list([], page, facts, of('practitioner-role'))).toMatchObject({
+  expect(surfaces.loop.list([{ id: '1' }], page, facts, 'patients')).toEqual({ patients: [{ id: '1' }], total: 71 });
+  expect(surfaces.clinik.list([], page, facts, '')).toMatchObject({
     data: { data: [], total: 71, cursor: 'abc', hasMore: true },
   });
-  expect(surfaces.jump.list([], page, facts, of('clinician-profile'))).toEqual({
+  expect(surfaces.jump.list([], page, facts, '')).toEqual({
     data: [],
     meta: { request_id: 'req_12345678', limit: 20, has_more: true, next_offset: 60 },
   });
@@ -92,7 +91,7 @@ test('lists: what is asked for is what is told', () => {
 test('the vendors’ numbers', () => {
   expect([surfaces.loop.rateLimit, surfaces.clinik.rateLimit, surfaces.jump.rateLimit]).toEqual([
     null,
-    { limit: 500, seconds: 3600 },
+    { limit: 500, seconds: 3600, per: 'tenant' },
     { limit: 1000, seconds: 3600 },
   ]);
   expect(Object.values(surfaces).map(({ page }) => [page.default, page.max, page.clamp])).toEqual([

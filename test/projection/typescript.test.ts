@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadShapes } from '../../src/projection/load/mapping.ts';
 import { pascal } from '../../src/projection/openapi/names.ts';
+import type { View } from '../../src/projection/shape.ts';
 import { typesOf } from '../../src/projection/typescript.ts';
 import { examplesOf, profiles, registry } from './examples.ts';
 
@@ -29,6 +30,9 @@ function compiled(name: string, text: string): string {
   }
 }
 
+const pick = (view: View, names: string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, String(view[name])]));
+const omit = (view: View, names: string[]): View => Object.fromEntries(Object.entries(view).filter(([name]) => !names.includes(name)));
+
 const facts = { requestId: 'req_1', time: '2026-01-01T00:00:00.000Z', status: 200, rate: { limit: 5, remaining: 4, reset: 3 } };
 const page = { limit: 20, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: 1 };
 
@@ -37,11 +41,14 @@ test.each(surfaces.map((one) => [one.surface.name, one] as const))('%s', (name, 
   const values = own.flatMap((loaded) => {
     const type = pascal(name) + pascal(loaded.shape.name);
     const { shape } = loaded;
-    const list = (response: Record<string, unknown>) => shape.surface.list([response], page, facts, shape);
-    return examplesOf(loaded).flatMap(({ request, response }) => [
-      ...(request ? [[`${type}Request`, shape.known(request)] as const] : []),
+    const { within } = shape;
+    /** A body does not say what the path says, and a list is asked for by it. */
+    const bodyOf = (request: View): View => omit(shape.known(request), within);
+    const list = (response: View, search = {}) => shape.list([response], page, facts, { ...pick(response, within), ...search });
+    return examplesOf(loaded).flatMap(({ request, response, search }) => [
+      ...(request ? [[`${type}Request`, bodyOf(request)] as const] : []),
       ...(response ? [[type, response] as const] : []),
-      ...(response && shape.interactions.includes('search') ? [[`${type}List`, list(response)] as const] : []),
+      ...(response && shape.interactions.includes('search') ? [[`${type}List`, list(response, search)] as const] : []),
     ]);
   });
   expect(values.length).toBeGreaterThan(1);

@@ -75,12 +75,15 @@ it('locks keys in one order, whatever order they are named in', async () => {
 
 onServer('runs both of two transactions that wait for each other, one of them again', async () => {
   let runs = 0;
+  let holding = 0;
+  const bothHold = Promise.withResolvers<void>();
   const both = (store: Store, ids: string[]) =>
     store.transaction(async (transaction) => {
       runs++;
       for (const id of ids) {
         await transaction.lock(TENANT, [id]);
-        await delay(100);
+        if (++holding === 2) bothHold.resolve();
+        await bothHold.promise;
       }
       return transaction.write(TENANT, [createOf(`after-${ids.join('-')}`)]);
     });

@@ -1,4 +1,5 @@
 // How values come back, whichever engine they come from.
+import { connect, createServer } from 'node:net';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
 
@@ -47,4 +48,50 @@ onServer('leaves nothing prepared on a connection when a pooler stands between',
   };
   expect(await prepared(await openDatabase({ url: test.url!, poolSize: 1 }))).toEqual([{ name: 'one' }]);
   expect(await prepared(await openDatabase({ url: test.url!, poolSize: 1, preparedStatements: false }))).toEqual([]);
+});
+
+onServer(
+  'keeps the plan of a named statement, and makes one for the values of any other, whatever became of a transaction between',
+  async () => {
+    const database = await openDatabase({ url: test.url!, poolSize: 1 });
+    const mode = async (on: Database, name?: string) =>
+      (await on.query<{ mode: string }>(`select current_setting('plan_cache_mode') as mode`, [], name))[0]!.mode;
+    const both = async (on: Database) => [await mode(on, 'named'), await mode(on)];
+    expect(await both(database)).toEqual(['force_generic_plan', 'auto']);
+    const undone = database.transaction(async (inside) => {
+      expect(await both(inside)).toEqual(['force_generic_plan', 'auto']);
+      await mode(inside, 'named');
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect([await mode(database), await mode(database, 'named')]).toEqual(['auto', 'force_generic_plan']);
+    await database.transaction((inside) => mode(inside));
+    expect(await mode(database, 'named')).toBe('force_generic_plan');
+    await database.close();
+  },
+);
+
+/** A way to a database on which one can listen to what is said. */
+async function overheard(url: string): Promise<{ url: string; said(words: string): number; close(): void }> {
+  const heard: string[] = [];
+  const { hostname, port } = new URL(url);
+  const server = createServer((from) => {
+    const to = connect(Number(port || 5432), hostname);
+    from.on('data', (bytes) => heard.push(bytes.toString('latin1')));
+    for (const [one, other] of [[from, to] as const, [to, from] as const]) one.on('error', () => other.destroy()).pipe(other);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const near = Object.assign(new URL(url), { hostname: '127.0.0.1', port: String((server.address() as { port: number }).port) });
+  return { url: near.href, said: (words) => heard.join('').split(words).length - 1, close: () => void server.close() };
+}
+
+onServer('tells a connection how to plan only where that changes, over as many transactions as there are', async () => {
+  const wire = await overheard(test.url!);
+  const database = await openDatabase({ url: wire.url, poolSize: 1 });
+  await database.query('select 1');
+  expect(wire.said('set plan_cache_mode')).toBe(1);
+  for (let n = 0; n < 3; n++) await database.transaction((inside) => inside.query('select 1 as one', [], 'one'));
+  expect(wire.said('set plan_cache_mode')).toBe(2);
+  await database.close();
+  wire.close();
 });

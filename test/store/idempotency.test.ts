@@ -58,12 +58,14 @@ it('is free again after its time, after a release, and after a transaction that 
 it('waits for a request that is taking it, and then finds it taken', async () => {
   const key = keyOf('d');
   const order: string[] = [];
+  const taking = Promise.withResolvers<void>();
   const first = test.store.transaction(async (store) => {
     await store.idempotency.claim(key, { hash: 'h', at, expires: null });
+    taking.resolve();
     await delay(100);
     order.push('first done');
   });
-  await delay(20);
+  await taking.promise;
   const second = claim(key).then((taken) => order.push(`second ${taken}`));
   await Promise.all([first, second]);
   expect(order).toEqual(['first done', 'second false']);

@@ -32,6 +32,7 @@ it('makes a key whose text is nowhere in the database and opens its tenant and s
     id,
     surface: 'fhir',
     scopes: ['system/*.rs', 'read'],
+    patient: null,
     state: 'active',
   });
   const stored = await test.database.query('select * from api_key');
@@ -42,6 +43,12 @@ it('finds nothing for a text that is almost a key', async () => {
   const { text } = await newKey();
   for (const wrong of ['', text.slice(1), `${text}x`, text.toLowerCase(), `${text}\0`])
     expect(await findKey(test.database, wrong, at)).toBeUndefined();
+});
+
+it('says of a key whom it stands for, when it is found and when it is listed', async () => {
+  const { id, text } = await newKey({ surface: 'loop', patient: 'ada' });
+  expect(await findKey(test.database, text, at)).toMatchObject({ id, patient: 'ada', state: 'active' });
+  expect((await listKeys(test.database, tenant.id)).find((key) => key.id === id)).toMatchObject({ patient: 'ada' });
 });
 
 it('says of a key that its time is over, or that it was revoked', async () => {
@@ -59,6 +66,7 @@ it('says of a key that its time is over, or that it was revoked', async () => {
     id,
     surface: 'fhir',
     scopes: ['system/*.rs', 'read'],
+    patient: null,
     name: null,
     expires: '2026-02-01T00:00:00.000Z',
     status: 'revoked',

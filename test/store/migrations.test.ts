@@ -43,6 +43,25 @@ it('goes on from where an older version stopped', async () => {
   expect(await first.query('select * from one')).toEqual([{ a: 1, b: null }]);
 });
 
+it('gives an organisation, or a person, the idempotency keys that stood under an API key, the answered one where there are two', async () => {
+  const all = migrationsIn();
+  const before = all.findIndex(({ name }) => name.startsWith('0015'));
+  await migrate(first, AT, all.slice(0, before));
+  await first.script(`
+    insert into tenant (slug, name, created_at) values ('a', 'A', '${AT}');
+    insert into api_key (tenant_id, key_id, surface, scopes, secret_hash, created_at, patient)
+      select 1, key_id, 'loop', '{}', decode('00', 'hex'), '${AT}', patient from (values ('old', null), ('new', null), ('person', 'ada')) as k (key_id, patient);
+    insert into idempotency_key (tenant_id, caller, route, key, hash, response, created_at)
+      select 1, caller, 'POST /v1/lab-orders', key, 'h', response, '${AT}'
+      from (values ('old', 'one', 'answer'), ('new', 'one', null), ('new', 'two', null), ('person', 'one', 'mine')) as i (caller, key, response);`);
+  expect(await migrate(first, AT)).toEqual(all.slice(before).map(({ name }) => name));
+  expect(await first.query('select caller, key, response from idempotency_key order by 1, 2')).toEqual([
+    { caller: 'loop', key: 'one', response: 'answer' },
+    { caller: 'loop', key: 'two', response: null },
+    { caller: 'loop/ada', key: 'one', response: 'mine' },
+  ]);
+});
+
 it('refuses a file that was changed after it ran, naming it', async () => {
   await migrate(first, AT, [ONE, TWO]);
   const changed = small('0002-two.sql', 'alter table one add c int;');

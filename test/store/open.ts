@@ -42,7 +42,8 @@ export async function openTestStore(): Promise<TestStore> {
 /** A new database without tables. */
 export async function emptyServerDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = freshName();
-  await asAdmin(server, `create database ${name}`);
+  // of this template, unlike of the other one, nobody has a connection, which would refuse it
+  await asAdmin(server, `create database ${name} template template0`);
   return { url: urlOf(server, name), drop: () => asAdmin(server, `drop database ${name} with (force)`) };
 }
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   test = await openTestStore();
   const liked = Array.from({ length: LIKED }, (_one, n) =>
     createOf(`p${n}`, {
-      index: indexOf({ self: String(n), tokens: TOKENS.flatMap(([token, has]) => (has(n) ? token : [])) }),
+      index: indexOf({ self: hash(`Patient/p${n}`), tokens: TOKENS.flatMap(([token, has]) => (has(n) ? token : [])) }),
     }),
   );
   await test.store.write(TENANT, liked);
@@ -143,11 +143,11 @@ onServer('refuses what would bring in more than 10,000 resources', async () => {
   const referring = Array.from({ length: 10_001 }, (_one, n) =>
     createOf(`s${n}`, {
       type: 'ServiceRequest',
-      index: indexOf({ self: String(10_000 + n), references: [{ parameter: 4, target: '0' }] }),
+      index: indexOf({ self: String(10_000 + n), references: [{ parameter: 4, target: hash('Patient/p0') }] }),
     }),
   );
   await test.store.write(TENANT, referring);
-  const where: Query['where'] = [{ on: 'id', any: ['p0'] }];
+  const where: Query['where'] = [{ on: 'id', any: ['nobody'] }];
   const include: Query['include'] = [
     { direction: 'revinclude', from: ['Patient'], types: ['ServiceRequest'], parameters: [4], iterate: false },
   ];

@@ -1,11 +1,12 @@
 // Small random worlds of index rows and random queries about them. Few different values, so that much is equal to much, and the extremes of each type.
-import fc from 'fast-check';
+
 import { hash } from '../../src/fhir/hash.ts';
 import type { CodeOrder, CompositeRow, DateRow, IndexRows, NumberRow, StringRow } from '../../src/fhir/indexing/rows.ts';
 import { cellOf, placeOf } from '../../src/fhir/indexing/sphere.ts';
 import type { Comparison, Condition, Inclusion, Query, Slice, SortKey, Within } from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
 import type { Change } from '../../src/store/store.ts';
+import fc from '../fast-check.ts';
 import type { Stored } from '../fhir/matches.ts';
 
 const TYPES: ServedType[] = ['Patient', 'Practitioner', 'ServiceRequest'];
@@ -116,10 +117,36 @@ const rows: fc.Arbitrary<Omit<IndexRows, 'self'>> = fc.record({
   composites: few(fc.oneof({ weight: 2, arbitrary: compositeRow }, { weight: 1, arbitrary: positionRow })),
 });
 
+/** A parameter is of one type: no resource of another type has it. */
+const ownNumber = (type: ServedType, by: number): number => by + 1 + TYPES.indexOf(type);
+
+/** The rows, and beside them the same under the numbers of the type's own parameters. */
+function rowsOf(type: ServedType, all: Omit<IndexRows, 'self'>): Omit<IndexRows, 'self'> {
+  const twice = <R extends { parameter: number }>(some: R[]): R[] => [
+    ...some,
+    ...some.map((row) => ({ ...row, parameter: ownNumber(type, row.parameter) })),
+  ];
+  const { strings, dates, numbers, references, codes } = all;
+  return {
+    ...all,
+    strings: twice(strings),
+    dates: twice(dates),
+    numbers: twice(numbers),
+    references: twice(references),
+    codes: twice(codes),
+  };
+}
+
 /** Up to fifteen resources, in the order of storing. */
 export const world: fc.Arbitrary<Stored[]> = fc
   .array(fc.record({ type: oneOf(TYPES), lastUpdated: oneOf(instants), rows }), { maxLength: 15 })
-  .map((resources) => resources.map((one, n) => ({ ...one, id: idOf(n), rows: { ...one.rows, self: selfOf(one.type, idOf(n)) } })));
+  .map((resources) =>
+    resources.map(({ rows: all, ...one }, n) => ({
+      ...one,
+      id: idOf(n),
+      rows: { ...rowsOf(one.type, all), self: selfOf(one.type, idOf(n)) },
+    })),
+  );
 
 export const changeOf = ({ type, id, lastUpdated, rows: index }: Stored): Change => ({
   type,
@@ -238,16 +265,23 @@ const together: fc.Arbitrary<Condition[]> = fc.tuple(parameter, fc.boolean(), fc
 
 const where = fc.oneof({ weight: 2, arbitrary: fc.array(condition, { maxLength: 2 }) }, { weight: 1, arbitrary: together });
 
+/** The condition on a parameter of the type's own, where it is on one type's. */
+const ownCondition = (of: ServedType, one: Condition): Condition =>
+  (one.on === 'string' || one.on === 'reference') && !one.others ? { ...one, parameter: ownNumber(of, one.parameter) } : one;
+const whereOf = (of: ServedType): fc.Arbitrary<Condition[]> => where.map((all) => all.map((one) => ownCondition(of, one)));
+
 /** A search of one type, or of all of them, each asked something of its own and sorted by parameters of its own. */
 export const query: fc.Arbitrary<Query> = fc
   .tuple(fc.shuffledSubarray(TYPES, { minLength: TYPES.length }), fc.boolean(), fc.array(sortKey, { maxLength: 3 }))
   .chain(([[type, ...others], several, sort]) => {
-    const keys = fc.tuple(...sort.map((key) => parameter.map((by) => ('parameter' in key ? { ...key, parameter: by } : key))));
-    const slice = (of: ServedType): fc.Arbitrary<Slice> => fc.record({ type: fc.constant(of), where, sort: keys });
+    const own = (of: ServedType, key: SortKey, by: number): SortKey =>
+      'parameter' in key ? { ...key, parameter: ownNumber(of, by) } : key;
+    const keys = (of: ServedType) => fc.tuple(...sort.map((key) => parameter.map((by) => own(of, key, by))));
+    const slice = (of: ServedType): fc.Arbitrary<Slice> => fc.record({ type: fc.constant(of), where: whereOf(of), sort: keys(of) });
     return fc.record({
       type: fc.constant(type!),
-      where,
-      sort: fc.constant(sort),
+      where: whereOf(type!),
+      sort: keys(type!),
       also: several ? fc.tuple(...others.map(slice)) : fc.constant([]),
       count: fc.integer({ min: 1, max: 4 }),
       total: fc.constant('accurate' as const),

@@ -1,5 +1,5 @@
 // The planner's statistics follow the store's growth, on an engine that gathers none by itself.
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../until.ts';
 import { createOf, indexOf } from './changes.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
@@ -16,8 +16,7 @@ it('knows how many resources there are after a load, also when each write is a t
   const load = (batch: number) =>
     Array.from({ length: 100 }, (_one, n) => createOf(`b${batch}-${n}`, { index: indexOf({ self: String(batch * 100 + n) }) }));
   for (let batch = 0; batch < 6; batch++) await test.store.transaction((store) => store.write(1, load(batch)));
-  for (let wait = 0; wait < 50 && (await expectedRows()) < 500; wait++) await delay(100);
-  expect(await expectedRows()).toBeGreaterThanOrEqual(500);
+  await until(expectedRows, (rows) => rows >= 500);
 });
 
 it('looks again when writing pauses, so that what came last is known too', async () => {
@@ -28,6 +27,5 @@ it('looks again when writing pauses, so that what came last is known too', async
     createOf(`r-${n}`, { index: indexOf({ self: String(10_000 + n), references: [{ parameter: 7, target: String(n) }] }) }),
   );
   await test.store.write(1, load);
-  for (let wait = 0; wait < 50 && (await rowsOf()) < 400; wait++) await delay(100);
-  expect(await rowsOf()).toBe(400);
+  expect(await until(rowsOf, (rows) => rows > 0)).toBe(400);
 });

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { until } from '../until.ts';
 import { createOf } from './changes.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
 
@@ -95,10 +96,13 @@ onServer('answers 503 when a statement takes too long, or waits too long for ano
 
 onServer('answers 503 to whom the server breaks off, and goes on with new connections', async () => {
   const [first, other] = [await openDatabase({ url: test.url! }), await openDatabase({ url: test.url! })];
-  const running = first.query('select pg_sleep(5)');
+  const running = first.query('select pg_sleep(120)');
   const broken = expect(running).rejects.toMatchObject({ kind: 'unavailable' });
-  await delay(200);
-  await other.query("select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(5)'");
+  const breakOff = () =>
+    other.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query = 'select pg_sleep(120)'",
+    );
+  await until(breakOff, (ended) => ended.length > 0);
   await broken;
   expect(await first.query('select 1 as one')).toEqual([{ one: 1 }]);
   await Promise.all([first.close(), other.close()]);

@@ -40,7 +40,7 @@ export function jsonPatch(body: Parsed): Patch {
 
 /** The same for any JSON: from a value to what the operations make of it. */
 export function operations({ plain, exact }: Parsed): (tree: unknown) => unknown {
-  if (!Array.isArray(plain) || plain.length === 0) throw structure('a JSON Patch is a list of operations (RFC 6902)');
+  if (!Array.isArray(plain)) throw structure('a JSON Patch is a list of operations (RFC 6902)');
   if (plain.length > MOST_OPERATIONS) throw structure(`a JSON Patch has at most ${MOST_OPERATIONS} operations`);
   const steps = plain.map((one: unknown, at) => step(one, (exact as unknown[])[at], at));
   return (tree) => steps.reduce<unknown>((now, apply) => apply(now), tree);

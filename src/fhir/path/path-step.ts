@@ -3,7 +3,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { didYouMean } from '../closest-name.ts';
 import { type ElementFacts, elementNames, elementOf, isPrimitive } from '../elements.ts';
+import { referencedType } from '../reference-target.ts';
 import type { StepSyntax } from './path-syntax.ts';
+import { isSpent } from './spent.ts';
 
 /** Values of the %variables of a path. */
 export type Bindings = Readonly<Record<string, unknown>>;
@@ -11,10 +13,14 @@ export type Bindings = Readonly<Record<string, unknown>>;
 /** What an element becomes; undefined on the way in: there is none yet, on the way out: there shall be none. */
 export type Edit = (element: unknown) => unknown;
 
+export type Change = { make: true; edit: Edit; clear?: Edit } | { make: false; edit: Edit };
+
 /** A `where` condition: whether it holds, and the element with what it asks for put in (absent when that cannot be put in). */
 export interface Condition {
   test(item: unknown, env: Bindings): boolean;
   make?(item: unknown, env: Bindings): unknown;
+  /** It asks that something be missing: a new element meets it as long as no other condition puts that in. */
+  absent?: true;
 }
 
 export interface Step {
@@ -26,6 +32,8 @@ export interface Step {
   type: string;
   /** The value set of a required binding. */
   bound: string | undefined;
+  /** Whether the element is a list. */
+  repeats: boolean;
   /** A repeating element of which no member is chosen. */
   open: boolean;
   /** Which of all that is found is meant, where the step counts: it counts over everything the step before led to. */
@@ -34,8 +42,12 @@ export interface Step {
   writable: boolean;
   /** Adds what the step leads to from `node`, `index` left aside. */
   find(node: unknown, env: Bindings, found: unknown[]): void;
-  /** `node` with `edit` done to the one element meant. `make`: one that is missing is made; otherwise what is left bare is removed. Not for open steps. */
-  change(node: unknown, env: Bindings, how: { make: boolean; edit: Edit }): unknown;
+  /**
+   * `node` with `edit` done to the one element meant (`make`: one that is missing is made) and `clear` to the others that the step finds beside it. Without
+   * `make` it is taken away: from all that the step finds; what then says nothing is removed, and, where the step counts, what would come forward with it.
+   * Not for open steps.
+   */
+  change(node: unknown, env: Bindings, how: Change): unknown;
   /** `node` with these members and no others. For open steps. */
   replace(node: unknown, values: unknown[]): unknown;
 }
@@ -43,37 +55,54 @@ export interface Step {
 type Node = Record<string, unknown>;
 
 /** The step's element in the definitions; an Error when the type has none such, or when a choice is not made by ofType(). */
-export function elementAt(type: string, { name, ofType }: StepSyntax): { name: string; facts: ElementFacts } {
+export function elementAt(type: string, { name, ofType }: StepSyntax): Placed {
   const choice = elementOf(type, `${name}[x]`);
-  if (choice) return chosen(type, name, ofType);
+  if (choice) return { ...chosen(type, name, ofType), rivals: choice.types.map((one) => name + capitalized(one)) };
   const facts = elementOf(type, name);
   if (!facts) throw new Error(`${type} has no element ${name}${didYouMean(name, elementNames(type))}`);
   if (facts.choice) throw new Error(`write ${facts.choice.replace('[x]', '')}.ofType(${facts.types[0]}) instead of ${name}`);
   if (ofType !== undefined && name !== 'contained') throw new Error(`${type}.${name} is no choice element: ofType() has nothing to choose`);
-  return { name, facts: ofType === undefined ? facts : { ...facts, types: [ofType] } };
+  return { name, facts: ofType === undefined ? facts : { ...facts, types: [ofType] }, rivals: [] };
 }
 
-function chosen(type: string, name: string, ofType: string | undefined): { name: string; facts: ElementFacts } {
+/** An element as it stands in JSON. `rivals`: all names of a choice, of which one at a time may stand. https://hl7.org/fhir/R4/formats.html#choice */
+interface Placed {
+  name: string;
+  facts: ElementFacts;
+  rivals: string[];
+}
+
+function chosen(type: string, name: string, ofType: string | undefined): Omit<Placed, 'rivals'> {
   if (ofType === undefined) throw new Error(`${type}.${name}[x] is a choice: say which type, ${name}.ofType(…)`);
-  const own = name + ofType.charAt(0).toUpperCase() + ofType.slice(1);
+  const own = name + capitalized(ofType);
   const facts = elementOf(type, own);
   if (!facts) throw new Error(`${type}.${name}[x] cannot be a ${ofType}`);
   return { name: own, facts };
 }
 
+const capitalized = (type: string): string => type.charAt(0).toUpperCase() + type.slice(1);
+
 /** A step over an element, from its facts and its conditions. */
-export function stepOf(syntax: StepSyntax, { name, facts }: { name: string; facts: ElementFacts }, conditions: Condition[]): Step {
+export function stepOf(syntax: StepSyntax, { name, facts, rivals }: Placed, conditions: Condition[]): Step {
   const { index } = syntax;
-  const slot: Slot = { name, conditions, index, primitive: facts.types.every(isPrimitive), rivals: rivalsOf(name, facts) };
+  const slot: Slot = {
+    name,
+    conditions,
+    index,
+    type: facts.types[0]!,
+    primitive: facts.types.every(isPrimitive),
+    rivals: rivals.filter((other) => other !== name),
+  };
   const open = facts.list && index === undefined && !conditions.length;
   return {
     key: JSON.stringify(syntax),
     name,
     type: facts.types[0]!,
     bound: facts.bound,
+    repeats: facts.list,
     open,
     index,
-    writable: conditions.every((one) => one.make) && (facts.list || (!conditions.length && index === undefined)),
+    writable: isMakeable(slot) && (facts.list || (!conditions.length && index === undefined)),
     find: finder(slot),
     change: facts.list ? listChange(slot) : scalarChange(slot),
     replace: (node, values) => withMembers(node as Node | undefined, slot, values),
@@ -84,17 +113,10 @@ interface Slot {
   name: string;
   conditions: Condition[];
   index: number | undefined;
+  type: string;
   primitive: boolean;
   /** The other names a choice element may stand under; one at a time may. */
   rivals: string[];
-}
-
-/** https://hl7.org/fhir/R4/formats.html#choice */
-function rivalsOf(name: string, { choice }: ElementFacts): string[] {
-  if (choice === undefined) return [];
-  const base = choice.replace('[x]', '');
-  const all = elementOf('Extension', choice)?.types ?? [];
-  return all.map((type) => base + type.charAt(0).toUpperCase() + type.slice(1)).filter((other) => other !== name);
 }
 
 const meets = (item: unknown, conditions: Condition[], env: Bindings): boolean => {
@@ -114,36 +136,77 @@ function finder({ name, conditions }: Slot): Step['find'] {
   };
 }
 
-/** Where the member that is meant stands; -1: nowhere. A null holds the place of a primitive that has only extensions. */
-function positionOf(items: unknown[], { conditions, index = 0 }: Pick<Slot, 'conditions' | 'index'>, env: Bindings): number {
-  let met = -1;
-  return items.findIndex((item) => item !== null && meets(item, conditions, env) && ++met === index);
-}
+/** Where the members stand that a step finds. A null holds the place of a primitive that has only extensions. */
+const placesOf = (items: unknown[], { conditions }: Slot, env: Bindings): number[] =>
+  items.flatMap((item, at) => (item !== null && meets(item, conditions, env) ? [at] : []));
 
 function scalarChange(slot: Slot): Step['change'] {
   return (node, _env, { make, edit }) => {
     const old = (node as Node | undefined)?.[slot.name];
     if (old === undefined && !make) return node;
-    return withValue(node as Node | undefined, slot, edit(old));
+    const value = edit(old);
+    return withValue(node as Node | undefined, slot, !make && isSpent(value, old, slot.type) ? undefined : value);
   };
 }
 
 function listChange(slot: Slot): Step['change'] {
-  return (node, env, { make, edit }) => {
+  return (node, env, how) => {
+    const { make, edit } = how;
+    const clear = how.make ? how.clear : undefined;
     const items = ((node as Node | undefined)?.[slot.name] ?? []) as unknown[];
-    const at = positionOf(items, slot, env);
-    if (at < 0) return make ? withMember(node, slot, { at: items.length, member: edit(templateOf(slot, env)) }) : node;
-    const member = edit(items[at]);
-    if (member === items[at]) return node;
-    if (member === undefined || (!make && isBare(member, slot, env))) return withoutMember(node as Node, slot, at);
-    return withMember(node, slot, { at, member });
+    const places = placesOf(items, slot, env);
+    if (!make) return taken(node, { slot, places, env }, edit);
+    const [at, ...others] = slot.index === undefined ? places : places.slice(slot.index);
+    if (at === undefined) return withMember(node, slot, { at: items.length, member: asAsked(edit(templateOf(slot, env)), slot, env) });
+    const cleared = clear && slot.index === undefined ? taken(node, { slot, places: others, env }, clear) : node;
+    const edited = edit(items[at]);
+    if (edited === items[at]) return cleared;
+    const member = asAsked(edited, slot, env);
+    return member === undefined ? withoutMember(cleared as Node, slot, at) : withMember(cleared, slot, { at, member });
   };
 }
 
-/** A new element that meets the conditions; undefined when there are none. */
-function templateOf({ conditions }: Slot, env: Bindings): unknown {
-  return conditions.reduce<unknown>((element, condition) => condition.make!(element, env), undefined);
+/** The node with what an edit takes away from the members at these places, from the last to the first; of a step that counts, see `Step.change`. */
+function taken(node: unknown, { slot, places, env }: { slot: Slot; places: number[]; env: Bindings }, edit: Edit): unknown {
+  const { index, name } = slot;
+  const [first, ...behind] = index === undefined ? [] : places.slice(index);
+  const memberAt = (at: number): unknown => ((node as Node)[name] as unknown[])[at];
+  const left = (at: number): unknown => {
+    const member = memberAt(at);
+    const next = edit(member);
+    return next !== member && (isBare(next, slot, env) || isSpent(next, member, slot.type)) ? undefined : next;
+  };
+  const gone = first !== undefined && left(first) === undefined;
+  const comesForward = (at: number): boolean => left(at) !== memberAt(at) && isOfOneKind(memberAt(first!), memberAt(at), slot);
+  const ends = index === undefined ? places : first === undefined ? [] : gone ? [first, ...behind.filter(comesForward)] : [first];
+  return ends.toReversed().reduce<unknown>((out, at) => {
+    const member = gone ? undefined : left(at);
+    if (member === undefined) return withoutMember(out as Node, slot, at);
+    return member === memberAt(at) ? out : withMember(out, slot, { at, member });
+  }, node);
 }
+
+/** Whether one would be shown in place of the other: a reference to another type is another thing. */
+const isOfOneKind = (one: unknown, other: unknown, { type }: Slot): boolean =>
+  type !== 'Reference' || referencedType(one) === referencedType(other);
+
+/** Each condition can be put into a new element, and none puts in what another asks to be missing. */
+function isMakeable(slot: Slot): boolean {
+  if (!slot.conditions.every((one) => one.make)) return false;
+  const absent = slot.conditions.filter((one) => one.absent);
+  return !absent.length || meets(templateOf(slot, {}), absent, {});
+}
+
+/** A new element that meets the conditions; undefined when there are none. */
+const templateOf = (slot: Slot, env: Bindings): unknown => filledIn(undefined, slot, env);
+
+/** An element with what the conditions ask for. */
+const filledIn = (element: unknown, { conditions }: Slot, env: Bindings): unknown =>
+  conditions.reduce((made, condition) => condition.make!(made, env), element);
+
+/** What was edited is still what the step finds, also where a change has taken away what a condition asks for. */
+const asAsked = (edited: unknown, slot: Slot, env: Bindings): unknown =>
+  edited === undefined || meets(edited, slot.conditions, env) ? edited : filledIn(edited, slot, env);
 
 /** Nothing is left of it but what its conditions ask for. */
 const isBare = (element: unknown, slot: Slot, env: Bindings): boolean =>

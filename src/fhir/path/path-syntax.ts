@@ -21,6 +21,8 @@ export interface StepSyntax {
   where: ConditionSyntax[];
   skip: number;
   index?: number;
+  /** Of these only such as do not say that they are no longer in use (in-use.ts). No text says it. */
+  inUse?: true;
 }
 
 export interface PathSyntax {
@@ -61,7 +63,10 @@ const NARROWING: Record<string, (step: StepSyntax, argument: string, aliases: Al
     where: [...step.where, ...split(argument, ' and ').map((one) => condition(one, aliases))],
   }),
   first: (step) => ({ ...step, index: step.skip }),
-  skip: (step, argument) => ({ ...step, skip: Number(argument) }),
+  skip: (step, argument) => {
+    if (!/^\d+$/.test(argument)) throw new Error(`skip(${argument}) needs a whole number: write skip(1).first() for the second one`);
+    return { ...step, skip: Number(argument) };
+  },
   ofType: (step, argument) => ({ ...step, ofType: argument }),
 };
 
@@ -106,7 +111,7 @@ function word(text: string, aliases: Aliases): Word {
   if (literal !== undefined) return { value: literal };
   if (text === 'true' || text === 'false') return { value: text === 'true' };
   const name = /^%(\w+)$/.exec(text)?.[1];
-  if (name === undefined) throw new Error(`${text} is neither a 'literal' nor true, false or a %name`);
+  if (name === undefined) throw new Error(`${text} is neither a 'literal' nor true, false or a %name: write a text in quotes, '${text}'`);
   return Object.hasOwn(aliases, name) ? { value: aliases[name]! } : { variable: name };
 }
 

@@ -3,6 +3,7 @@
 
 import { didYouMean } from '../closest-name.ts';
 import { unboundCode } from '../validation/required-codes.ts';
+import { IN_USE, whereInUse } from './in-use.ts';
 import { type Bindings, type Condition, elementAt, type Step, stepOf } from './path-step.ts';
 import { type Aliases, type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from './path-syntax.ts';
 
@@ -19,6 +20,8 @@ export interface Scope {
   variables?: Readonly<Record<string, string>>;
   /** Further %names that were put in before the path is read, for whoever mistypes one. */
   names?: readonly string[];
+  /** Steps pass over what is no longer in use (in-use.ts). */
+  inUse?: boolean;
 }
 
 export interface Path {
@@ -77,15 +80,21 @@ function compileSteps(syntax: readonly StepSyntax[], type: string, scope: Scope)
     const from = steps.at(-1)?.type ?? type;
     const element = elementAt(from, one);
     const down = element.facts.types[0]!;
-    const asked = one.where.map((condition) => compileCondition(condition, { ...scope, type: down }));
-    steps.push(stepOf(one, element, one.name === 'contained' && one.ofType ? [isResource(one.ofType), ...asked] : asked));
+    const step = scope.inUse ? whereInUse(one, down) : one;
+    const asked = step.where.map((condition) => compileCondition(condition, { ...scope, type: down }));
+    if (step.inUse) asked.push(IN_USE);
+    steps.push(stepOf(step, element, one.name === 'contained' && one.ofType ? [isResource(one.ofType), ...asked] : asked));
   }
   return steps;
 }
 
 function unknownName(name: string, { aliases = {}, variables = {}, names = [] }: Scope): Error {
-  const known = [...Object.keys(aliases), ...Object.keys(variables), ...names];
-  return new Error(`%${name} is neither an alias nor a variable${didYouMean(name, known)}`);
+  const first = [...Object.keys(variables), ...names];
+  const meant = didYouMean(name, [...Object.keys(aliases), ...first]);
+  const there = first.length ? `; a path may begin with ${first.map((one) => `%${one}`).join(', ')}` : '';
+  return new Error(
+    `%${name} is neither an alias nor a variable${meant}${there}; let: gives a path a name, systems: of surface.yaml a text`,
+  );
 }
 
 /** The values a path starts from when it starts from a variable; conditions and first() choose among them. */
@@ -140,8 +149,9 @@ function equality(path: Path, wanted: (env: Bindings) => unknown): Condition['te
 
 function existence(path: Path, not: boolean): Condition {
   const test: Condition['test'] = (item, env) => path.get(item, env).length > 0 !== not;
+  if (not) return { test, make: (item) => item, absent: true };
   const last = path.steps.at(-1);
-  const make = !not && path.readOnly === undefined && last !== undefined && !last.open && !/^[a-z]/.test(last.type);
+  const make = path.readOnly === undefined && last !== undefined && !last.open && !/^[a-z]/.test(last.type);
   return make ? { test, make: (item, env) => putAt(path.steps, 0, { node: item, values: [ENSURED], env }) } : { test };
 }
 
@@ -149,11 +159,19 @@ function existence(path: Path, not: boolean): Condition {
 const ENSURED = Symbol('ensured');
 
 function walk(steps: readonly Step[], from: unknown[], env: Bindings): unknown[] {
-  return steps.reduce((nodes, step) => found(step, nodes, env), from);
+  let nodes = from;
+  for (const step of steps) {
+    if (!nodes.length) return NOTHING;
+    nodes = found(step, nodes, env);
+  }
+  return nodes;
 }
 
-/** What one step leads to from all of these nodes. */
+const NOTHING: unknown[] = [];
+
+/** What one step leads to from all of these nodes. Most elements that a path names are not there: they are told by a look. */
 export function found(step: Step, nodes: unknown[], env: Bindings): unknown[] {
+  if (nodes.length === 1 && (nodes[0] as Record<string, unknown> | null | undefined)?.[step.name] === undefined) return NOTHING;
   const all: unknown[] = [];
   for (const node of nodes) step.find(node, env, all);
   return step.index === undefined ? all : all.slice(step.index, step.index + 1);
@@ -177,5 +195,6 @@ function whyReadOnly(steps: readonly Step[], { variable, exists }: { variable: s
   const repeats = steps.slice(0, -1).find((step) => step.open);
   if (repeats) return `${repeats.name} repeats: choose a member with where(…) or first()`;
   const unmade = steps.find((step) => !step.open && !step.writable);
-  return unmade && `the condition on ${unmade.name} cannot be made true by writing`;
+  if (unmade?.repeats === false) return `${unmade.name} does not repeat: leave first() and where(…) after it out`;
+  return unmade && `the condition on ${unmade.name} cannot be made true by writing: write where(path = 'value')`;
 }

@@ -20,6 +20,7 @@ const MORE: Partial<Record<ServedType, string[]>> = { Task: ['patient'] };
 
 /** Type → the date parameters that say when care was given: the first that a resource has counts. Types without one are always in the record. */
 const CARE_DATES: Partial<Record<ServedType, string[]>> = {
+  CareTeam: ['date'],
   Condition: ['onset-date', 'recorded-date'],
   Consent: ['date'],
   DiagnosticReport: ['date', 'issued'],

@@ -1,4 +1,4 @@
-// Compiles the FHIRPath of a search parameter into closures over plain JSON: paths, unions, `where`, `ofType`, `as`, `extension`, `exists`, `not`, comparisons
+// Compiles the FHIRPath of a search parameter into closures over plain JSON: paths, unions, `where`, `ofType`, `as`, `extension`, `exists`, `not`, `single`, comparisons
 // with a literal, and `resolve() is Type` as a test of the reference's text. https://hl7.org/fhir/R4/fhirpath.html, https://hl7.org/fhirpath/N1/
 // Types are settled while compiling, from the element facts; an expression outside of this subset is evaluated by @medplum/core.
 import {
@@ -102,6 +102,7 @@ const FUNCTIONS: Record<string, (from: Flow[], args: Atom[]) => Flow[] | undefin
   ofType: (from, [type]) => ofType(from, type!),
   as: (from, [type]) => ofType(from, type!),
   exists: (from, args) => (args.length ? undefined : [truth((start) => count(from, start) > 0)]),
+  single: (from) => from.map(({ type, walk }) => ({ type, walk: (start, emit) => count(from, start) === 1 && walk(start, emit) })),
   not: (from) => [truth((start) => negated(first(from, start)))],
   resolve: (from) => from.map(({ walk }) => ({ type: RESOLVED, walk: then(walk, (value, emit) => each(referencedType(value), emit)) })),
   extension: (from, [url]) => (url instanceof LiteralAtom ? extensions(from, url.value.value) : undefined),

@@ -11,7 +11,9 @@ export interface Comparison {
   at: string;
 }
 
-/** The parameter a side table's row is of; `others`: the same parameter of other types, where a link may lead to several. */
+/**
+ * The parameter a side table's row is of: one type's own, that no other type has. `others`: the same parameter of other types, where a link may lead to several.
+ */
 export interface OfParameter {
   parameter: ParameterNumber;
   others?: ParameterNumber[];

@@ -18,6 +18,7 @@ export const RULES: Readonly<Record<string, string>> = {
   'con-4': 'a condition with an abatement is inactive, in remission or resolved',
   'con-5': 'a condition entered in error has no clinicalStatus',
   'cpt-2': 'a contact point with a value needs a system',
+  'ctm-1': 'only a participant who is a Practitioner takes part on behalf of an organization',
   'dis-1': 'a distance needs a UCUM code beside its value',
   'dom-2': 'a contained resource contains no resources itself',
   'dom-3': 'a contained resource is referred to from the resource around it, or refers to it',

@@ -10,6 +10,14 @@ export function unboundCode(code: unknown, bound: string | undefined): string | 
   return `${code} is no code FHIR has here${didYouMean(code as string, known)}; there are ${known.join(', ')}`;
 }
 
+/** Why a code is in none of these code systems; undefined: it is in one, or not all of their codes are known. */
+export function unknownCode(code: string, systems: readonly string[]): string | undefined {
+  const lists = systems.map((url) => coreCodeSystem(url)?.concept);
+  if (!lists.length || lists.includes(undefined)) return undefined;
+  const known = lists.flatMap((concepts) => flat(concepts!));
+  return known.includes(code) ? undefined : `${code} is no code FHIR has here${didYouMean(code, known)}; there are ${known.join(', ')}`;
+}
+
 function requiredCodes(url: string): string[] | undefined {
   const { include = [], exclude } = coreValueSet(url)?.compose ?? {};
   const lists = include.map(codesOf);

@@ -5,11 +5,13 @@ import type { Context } from '../../resource/context.ts';
 import { rewriteAll } from '../../resource/rewrite-all.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
+import { textOf } from '../results/value.ts';
+import { isCalledOff } from '../sending/cancel.ts';
 import { senderContext } from '../sending/sending.ts';
-import { requestEdit, taskEdit } from './apply-status.ts';
+import { movedTo, requestEdit, type Telling, taskEdit, withSample } from './apply-status.ts';
 import { type Following, type Heard, heardOf, type Look } from './following.ts';
 import { lastEvent, type SeenOrder } from './order-seen.ts';
-import { isKnownPhase, requestStand } from './order-status.ts';
+import { isKnownPhase } from './order-status.ts';
 import { followFurther } from './placing.ts';
 
 /** The order as it is followed from here on; undefined: somebody else has it by now. `old`: what was read is older than what was applied. */
@@ -21,23 +23,57 @@ export async function applyOrder(following: Following, leased: Look, order: Seen
     following.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has a status that is new here');
   return following.store.transaction(async (store) => {
     const context = senderContext(following, placed.tenant, store);
-    const look = await advance(context, leased, order);
+    const telling = await tellingOf(context, placed, order);
+    const look = await advance(context, leased, { order, telling });
     if (!look) return undefined;
-    const orders = await store.placedOrders.ofRequest(placed);
-    await followSiblings(following, context, { placed, order, orders });
-    await writeStatus(following, context, { placed, order, orders });
+    await followSiblings(following, context, { placed, order, orders: telling.orders });
+    await writeStatus(following, context, { placed, order, telling });
     return { look, old: false };
   });
 }
 
-function advance({ store, clock }: Context, leased: Look, order: SeenOrder): Promise<Look | undefined> {
+/** What this order has to say of its request. */
+interface Told extends Telling {
+  /** All orders of the request that are followed. */
+  orders: PlacedOrder[];
+  /** The request as it stands, when this order speaks for it. Held, before the order is: whoever takes it back comes before this, or after. */
+  request: { is: Resource; version: number } | undefined;
+  /** People have taken it back: its end is theirs, whoever comes to write it down, and the network does not begin it again. */
+  calledOff: boolean;
+}
+
+async function tellingOf(context: Context, placed: PlacedOrder, order: SeenOrder): Promise<Told> {
+  const { store, clock } = context;
+  const [row] = await store.hold(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
+  const orders = await store.placedOrders.ofRequest(placed);
+  const speaks = row?.body && isNewest(order, orders) && (await isThere(context, placed));
+  const request = speaks ? { is: JSON.parse(row.body!) as Resource, version: row.version } : undefined;
+  const calledOff = await isCalledOff(store, placed);
+  return { order, told: calledOff ? undefined : lastTold(orders), now: clock(), orders, request, calledOff };
+}
+
+/** By the latest of the orders that the network made something of the request by. */
+const lastTold = (orders: PlacedOrder[]): string | undefined =>
+  orders
+    .map(heardOf)
+    .filter(({ told }) => told !== undefined)
+    .sort((a, b) => (a.toldAt ?? 0) - (b.toldAt ?? 0))
+    .at(-1)?.told;
+
+function advance({ store }: Context, leased: Look, { order, telling }: { order: SeenOrder; telling: Told }): Promise<Look | undefined> {
   const { placed } = leased;
-  const { status: told } = requestStand(order, clock());
-  const heard: Heard = { ...heardOf(placed), updatedAt: order.updatedAt, transaction: order.transaction?.status, told };
+  const { request, calledOff } = telling;
+  const moved = request && !calledOff ? movedTo(request.is, telling) : undefined;
+  const heard: Heard = {
+    ...heardOf(placed),
+    updatedAt: order.updatedAt,
+    transaction: order.transaction?.status,
+    ...(moved !== undefined && { told: moved, toldAt: request!.version }),
+  };
   return hear(store, leased, { heard, eventId: Math.max(lastEvent(order)?.id ?? 0, placed.eventId), transactionId: order.transaction?.id });
 }
 
-/** Writes down what was heard, first of all in its transaction: the row is locked, and nothing is written for who has lost the lease. */
+/** Writes down what was heard, before anything else is written: the row is locked, and nothing is written for who has lost the lease. */
 export async function hear(
   store: Store,
   { placed, by }: Look,
@@ -48,21 +84,14 @@ export async function hear(
   return { placed: { ...placed, eventId, seen, transactionId: transactionId ?? placed.transactionId }, by };
 }
 
-interface Applied {
-  /** As it stood before. */
-  placed: PlacedOrder;
-  order: SeenOrder;
-  /** All orders of the request that are followed. */
-  orders: PlacedOrder[];
-}
-
-async function writeStatus({ systems }: Following, context: Context, { placed, order, orders }: Applied): Promise<void> {
-  const now = context.clock();
-  const others = orders.filter(({ orderId }) => orderId !== placed.orderId);
-  const told = new Set([placed, ...others].flatMap((one) => heardOf(one).told ?? []));
-  const task = taskEdit(systems, order, now);
-  const moves = isNewest(order, orders) && (await isThere(context, placed));
-  const request = moves ? requestEdit(systems, { order, told, now }) : undefined;
+async function writeStatus(
+  { systems }: Following,
+  context: Context,
+  { placed, order, telling }: { placed: PlacedOrder; order: SeenOrder; telling: Told },
+): Promise<void> {
+  const task = taskEdit(systems, order, telling.now);
+  const told = telling.request && requestEdit(systems, telling);
+  const request = told && ((stands: Resource) => withSample(told(stands), systems.sample, textOf(order.sampleId)));
   await rewriteAll(context, [
     { type: 'Task', id: placed.task, edit: (stands) => stands && task(stands) },
     ...(request ? [{ type: 'ServiceRequest' as const, id: placed.request, edit: (stands?: Resource) => stands && request(stands) }] : []),
@@ -91,6 +120,13 @@ function isNewest(order: SeenOrder, orders: PlacedOrder[]): boolean {
   const at = (nth: number): number => Date.parse(siblings[nth]!.createdAt ?? '') || 0;
   const unseen = orders.some(({ orderId }) => !siblings.some(({ id }) => id === orderId));
   return !unseen && siblings.every((_, nth) => nth === own || at(nth) < at(own) || (at(nth) === at(own) && nth < own));
+}
+
+interface Applied {
+  /** As it stood before. */
+  placed: PlacedOrder;
+  order: SeenOrder;
+  orders: PlacedOrder[];
 }
 
 /** Redraws that this order's journey tells of, and nobody has told us of. */

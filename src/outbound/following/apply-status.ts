@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/servicerequest.html
 import type { Resource } from '../../fhir/types.ts';
 import { type Change, type Systems, withIdentifier, withWord } from '../sending/record.ts';
-import { dateTimeOf } from './moment.ts';
+import { dateTimeOf, later } from './moment.ts';
 import { lastEvent, type SeenOrder } from './order-seen.ts';
 import { completedAt, isAtEnd, type RequestStand, requestStand, taskStatus } from './order-status.ts';
 
@@ -27,6 +27,16 @@ export function taskEdit(systems: Systems, order: SeenOrder, now: Date): Change 
   };
 }
 
+/** https://terminology.hl7.org/CodeSystem-v2-0203.html */
+const ACCESSION = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'ACSN' }] };
+
+/** The laboratory's number of the sample, once there is one, beside the names of the order: the newest order's. */
+export function withSample(request: Resource, system: string, number: string | undefined): Resource {
+  if (number === undefined) return request;
+  const others = ((request.identifier ?? []) as { system?: string }[]).filter((one) => one.system !== system);
+  return { ...request, identifier: [...others, { use: 'secondary', type: ACCESSION, system, value: number }] };
+}
+
 /** A journey's name, when it has one. */
 const withTransaction = (resource: Resource, systems: Systems, { transaction }: SeenOrder): Resource =>
   transaction ? withIdentifier(resource, systems.transaction, transaction.id) : resource;
@@ -39,12 +49,6 @@ function scheduled({ activateBy }: SeenOrder, status: string, now: Date): object
   return status === 'received' && activateBy !== undefined && activateBy > now.toISOString().slice(0, 10) ? { text: 'scheduled' } : {};
 }
 
-/** The later of two times, as it is written: clocks differ, and FHIR wants nothing to end, or to be changed, before it began. */
-function later(time: string | undefined, than: string | undefined): string | undefined {
-  if (time === undefined || than === undefined) return time;
-  return Date.parse(time) < Date.parse(than) ? than : time;
-}
-
 function periodOf(order: SeenOrder): object {
   const start = dateTimeOf(order.events[0]?.at);
   const last = lastEvent(order);
@@ -52,16 +56,20 @@ function periodOf(order: SeenOrder): object {
   return start === undefined ? {} : { executionPeriod: { start, ...(end !== undefined && { end }) } };
 }
 
-/**
- * The ServiceRequest, by its newest order. `told`: what the network has said of it before. A request that people have taken back stays so; only what the
- * network itself ended does it begin again.
- */
-export function requestEdit(systems: Systems, { order, told, now }: { order: SeenOrder; told: ReadonlySet<string>; now: Date }): Change {
+/** An order that speaks for its request. `told`: what the network last made of the request. */
+export interface Telling {
+  order: SeenOrder;
+  told: string | undefined;
+  now: Date;
+}
+
+/** The ServiceRequest, by its newest order. One that people have taken back stays so; only what the network itself ended does it begin again. */
+export function requestEdit(systems: Systems, { order, told, now }: Telling): Change {
   const stand = requestStand(order, now);
   return (request) => {
     const own = ((request.identifier ?? []) as { system?: string }[]).some(({ system }) => system === systems.order);
     const named = withTransaction(own ? request : withIdentifier(request, systems.order, order.id), systems, order);
-    if (!lastEvent(order) || !mayMove(request.status as string, stand, told)) return named;
+    if (!lastEvent(order) || !mayMove(request, stand, told)) return named;
     const keepsWord = stand.status === 'active' && stand.word === undefined;
     const moved = keepsWord ? { ...named, status: 'active' } : withWord(named, stand.status, stand.word);
     return withCompletion(moved, systems, stand.status === 'completed' ? dateTimeOf(completedAt(order)) : undefined);
@@ -70,8 +78,16 @@ export function requestEdit(systems: Systems, { order, told, now }: { order: See
 
 const OPEN = new Set(['active', 'on-hold']);
 
-const mayMove = (current: string, { status }: RequestStand, told: ReadonlySet<string>): boolean =>
-  current === status || told.has(current) || (status !== 'active' && OPEN.has(current));
+function mayMove(request: Resource, { status }: RequestStand, told: string | undefined): boolean {
+  const current = request.status as string;
+  return current === status || current === told || (status !== 'active' && OPEN.has(current));
+}
+
+/** What the network makes of a request by this order; undefined: it stands so already, or is not the network's to change. */
+export function movedTo(request: Resource, { order, told, now }: Telling): string | undefined {
+  const stand = requestStand(order, now);
+  return lastEvent(order) && request.status !== stand.status && mayMove(request, stand, told) ? stand.status : undefined;
+}
 
 function withCompletion(request: Resource, { completedAt: url }: Systems, at: string | undefined): Resource {
   const { extension, ...rest } = request as Resource & { extension?: { url: string }[] };

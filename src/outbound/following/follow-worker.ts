@@ -15,30 +15,27 @@ const CHORES: { every: number; run(following: Following): Promise<unknown> }[] =
   { every: 3_600_000, run: forget },
 ];
 
-/** Starts it; call the answer to stop. */
+/** Starts it; call the answer to stop. A chore that takes long keeps nobody's news waiting. */
 export function startFollowing(following: Following): () => Promise<void> {
   const stopping = new AbortController();
   const rest = () => delay(REST_MS, undefined, { signal: stopping.signal }).catch(() => {});
-  const chores = choresOf(following);
-  const run = async () => {
-    while (!stopping.signal.aborted) {
-      await chores();
-      const done = await round(following).catch((error: Error) => {
-        following.log({ error: error.name }, 'orders cannot be followed');
-        return 0;
-      });
-      if (done === 0) await rest();
-    }
+  const again = async (work: () => Promise<number>) => {
+    while (!stopping.signal.aborted) if ((await work()) === 0) await rest();
   };
-  const running = run();
+  const rounds = () =>
+    round(following).catch((error: Error) => {
+      following.log({ error: error.name }, 'orders cannot be followed');
+      return 0;
+    });
+  const running = Promise.all([again(rounds), again(choresOf(following))]);
   return async () => {
     stopping.abort();
     await running;
   };
 }
 
-/** Does those chores whose time has come since it was last called. */
-function choresOf(following: Following): () => Promise<void> {
+/** Does those chores whose time has come since it was last called; answers 0: what is left waits for its time. */
+function choresOf(following: Following): () => Promise<number> {
   const last = new Map<(typeof CHORES)[number], number>();
   return async () => {
     const now = following.clock().getTime();
@@ -47,6 +44,7 @@ function choresOf(following: Following): () => Promise<void> {
       last.set(chore, now);
       await chore.run(following).catch((error: Error) => following.log({ error: error.name }, 'a chore of following orders failed'));
     }
+    return 0;
   };
 }
 

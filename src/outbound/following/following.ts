@@ -14,8 +14,15 @@ export interface Following extends Sending {
   webhook?: WebhookWatch | undefined;
 }
 
-/** Told of every webhook: what it was on arrival; and when it was worked through, what came of it and how many seconds after its arrival. */
-export type WebhookWatch = (outcome: string, seconds?: number) => void;
+/** Told of every webhook. */
+export interface WebhookWatch {
+  /** What it was on arrival. */
+  arrived(outcome: string): void;
+  /** How many seconds our clock was ahead of the sender's, by a message that somebody we know has signed. */
+  clockAhead(seconds: number): void;
+  /** What came of it when it was worked through, and how many seconds after its arrival that was. */
+  applied(outcome: string, seconds: number): void;
+}
 
 /** How results are put into resources (mappings/junction), and which units UCUM knows. */
 export interface ResultMappings {
@@ -26,6 +33,10 @@ export interface ResultMappings {
   units: ReadonlyMap<string, string>;
   /** A laboratory's own test codes: its short name follows. */
   providerSystem: string;
+  /** The network's own names of markers. */
+  markerSystem: string;
+  /** Of the tag that says to which part of a tenant's data something belongs. */
+  partSystem: string;
 }
 
 /** An order under a lease of `by`. */
@@ -50,8 +61,9 @@ export interface Heard {
   updatedAt?: string | undefined;
   /** The status of its journey. */
   transaction?: string | undefined;
-  /** What the network made of the request. */
+  /** What the network made of the request, where it made something of it, and from which version of it. Of several orders' the latest counts. */
   told?: string | undefined;
+  toldAt?: number | undefined;
   result?: HeardResult | undefined;
 }
 
@@ -61,6 +73,8 @@ export interface HeardResult {
   updatedAt?: string | undefined;
   final: boolean;
   document: boolean;
+  /** This order has critical values, or the network calls it critical. */
+  critical?: boolean;
   /** How much news there had been. */
   wakes: number;
 }

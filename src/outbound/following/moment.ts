@@ -2,6 +2,12 @@
 import { TEXT_TYPES } from '../../fhir/validation/primitives.ts';
 import { objectOf } from '../network/outcome.ts';
 
+/** The later of two times, as it is written: clocks differ, and FHIR wants nothing to end, or to be changed, before it began. */
+export function later<T extends string | undefined>(time: T, than: string | undefined): T | string {
+  if (time === undefined || than === undefined) return time;
+  return Date.parse(time) < Date.parse(than) ? than : time;
+}
+
 const DAY = /^\d{4}-\d\d-\d\d/;
 /** Seconds may be left out by a sender; FHIR wants them. */
 const MINUTES = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?$/;

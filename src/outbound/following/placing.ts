@@ -5,6 +5,7 @@ import type { Context } from '../../resource/context.ts';
 import { create } from '../../resource/create.ts';
 import type { OutboxEntry } from '../../store/store.ts';
 import { type OrderPayload, requestId } from '../ordering/order-entry.ts';
+import { callOffFurther } from '../sending/cancel.ts';
 import { type Systems, withIdentifier } from '../sending/record.ts';
 import { dateTimeOf } from './moment.ts';
 import type { SeenOrder } from './order-seen.ts';
@@ -50,7 +51,7 @@ export interface Origin {
   before: string;
 }
 
-/** Inside a transaction: a further order of a request, with a Task of its own. Looked at now. False: it was known. */
+/** Inside a transaction: a further order of a request, with a Task of its own. Looked at now; called off where the request was. False: it was known. */
 export async function followFurther(
   context: Context,
   order: Pick<SeenOrder, 'id' | 'createdAt'> & { transactionId: string | undefined },
@@ -73,6 +74,7 @@ export async function followFurther(
   if (!added) return false;
   const draft = await furtherTask(context, order.id, { origin, systems });
   await create(context, { type: 'Task', id: task, draft: { plain: draft, exact: draft } });
+  await callOffFurther(context, origin.request, { orderId: order.id, task, transactionId: order.transactionId });
   return true;
 }
 

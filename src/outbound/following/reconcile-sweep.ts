@@ -5,6 +5,7 @@ import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { waitOf } from '../network/outcome.ts';
 import type { OrdersPage } from '../network/reads.ts';
+import { readWindow, type WindowRead } from './closed-window.ts';
 import { type Following, heardOf, READ_MS } from './following.ts';
 import { HEALTH } from './look.ts';
 import { lastEvent, type SeenOrder } from './order-seen.ts';
@@ -30,7 +31,7 @@ const EVERY_MS = 15 * MINUTE;
 const OVERLAP_MS = 60 * MINUTE;
 /** Taken again with every page. */
 const LEASE_MS = 2 * MINUTE;
-/** How often a list is read again that changed while it was read. */
+/** How often a window is read in which orders changed while it was read. */
 const ATTEMPTS = 3;
 
 /** How many orders were seen, of those how many were news; `nothing`: it is not time, or somebody else sweeps. */
@@ -39,14 +40,16 @@ export type Swept = { seen: number; news: number } | 'nothing' | 'failed';
 export async function sweep(following: Following): Promise<Swept> {
   const lease = await begun(following);
   if (!lease) return 'nothing';
-  const started = following.clock();
+  let until = following.clock().toISOString();
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const swept = await windowRead(following, lease, started);
-    if (swept === 'changed') continue;
-    if (swept === 'lost') return 'nothing';
-    return ended(following, lease, { started, swept });
+    const { read, news } = await windowRead(following, lease, until);
+    if (read === 'lost') return 'nothing';
+    if (read === 'failed') break;
+    if ('seen' in read) return ended(following, lease, { until, swept: { seen: read.seen, news } });
+    // a network whose clock is behind ours: by its own one, the window is over at the newest change that it tells of
+    until = read.unsettled ?? until;
   }
-  return ended(following, lease, { started, swept: 'failed' });
+  return ended(following, lease, { until, swept: 'failed' });
 }
 
 /** The setting as this process last wrote it: whoever writes it next must know that. */
@@ -81,33 +84,33 @@ async function begun({ store, clock, newId, pace }: Following): Promise<Lease | 
 
 const later = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
-async function ended({ clock, log }: Following, lease: Lease, { started, swept }: { started: Date; swept: Swept }): Promise<Swept> {
+async function ended({ clock, log }: Following, lease: Lease, { until, swept }: { until: string; swept: Swept }): Promise<Swept> {
   const before = lease.sweep();
   const failures = swept === 'failed' ? before.failures + 1 : 0;
   const wait = failures ? Math.min(MINUTE * 2 ** (failures - 1), EVERY_MS) : EVERY_MS;
-  const watermark = failures ? before.watermark : started.toISOString();
+  const watermark = failures || until < before.watermark ? before.watermark : until;
   await lease.write({ watermark, nextAt: later(clock(), wait), failures });
   if (failures) log({ watermark, failures }, 'the orders at the network could not be looked through');
   return swept;
 }
 
-/** One reading of all pages. `changed`: orders moved between the pages meanwhile, so that one may have been missed. */
-async function windowRead(following: Following, lease: Lease, started: Date): Promise<Swept | 'changed' | 'lost'> {
+/** One reading of all pages, and how much of it was news. */
+async function windowRead(
+  following: Following,
+  lease: Lease,
+  until: string,
+): Promise<{ read: WindowRead<'failed' | 'lost'>; news: number }> {
   const from = later(new Date(lease.sweep().watermark), -OVERLAP_MS);
-  const seen = new Set<string>();
-  let total: number | undefined;
-  let news = 0;
-  for (let page = 1; ; page++) {
-    const outcome = await following.reads.updated({ from, until: started.toISOString(), page }, AbortSignal.timeout(READ_MS));
+  let [news, pages] = [0, 0];
+  const read = await readWindow<'failed' | 'lost'>(async (page) => {
+    if (pages++ > 0 && !(await lease.write({ ...lease.sweep(), until: later(following.clock(), LEASE_MS) }))) return 'lost';
+    const outcome = await following.reads.updated({ from, until, page }, AbortSignal.timeout(READ_MS));
     following.pace.record(HEALTH[outcome.kind], following.clock(), waitOf(outcome));
     if (outcome.kind !== 'accepted') return 'failed';
     news += await take(following, outcome.value);
-    for (const { id } of outcome.value.orders) seen.add(id);
-    total ??= outcome.value.total;
-    if (outcome.value.total !== total) return 'changed';
-    if (outcome.value.last) return total !== undefined && seen.size !== total ? 'changed' : { seen: seen.size, news };
-    if (!(await lease.write({ ...lease.sweep(), until: later(following.clock(), LEASE_MS) }))) return 'lost';
-  }
+    return outcome.value;
+  });
+  return { read, news };
 }
 
 /** Wakes what has changed since it was last looked at, and recognises what is ours and not followed; answers how much that was. */

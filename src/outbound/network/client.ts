@@ -31,9 +31,9 @@ export interface JunctionClient {
   user(clientUserId: string, signal: AbortSignal): Promise<Outcome<string>>;
   createOrder(order: { body: string; key: string }, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
   order(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
-  /** Looks through a user's orders made since then for the one that carries this text; accepted with undefined: all were seen, it is not among them. */
+  /** Looks through a user's orders, or the team's since then, for the one that carries this text; accepted with undefined: all were seen, it is not there. */
   findOrder(
-    sought: { userId: string; since: string; passthrough: string },
+    sought: { passthrough: string } & ({ userId: string } | { since: string }),
     signal: AbortSignal,
   ): Promise<Outcome<JunctionOrder | undefined>>;
   cancelOrder(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
@@ -69,15 +69,16 @@ export function junctionClient(account: () => JunctionAccount | undefined): Junc
       return outcomeOf(answer, (given) => orderOf(objectOf(given).order));
     },
     order: async (id, signal) => outcomeOf(await get(`/v3/order/${encodeURIComponent(id)}`, signal), orderOf),
-    async findOrder({ userId, since, passthrough }, signal) {
+    async findOrder({ passthrough, ...sought }, signal) {
+      const whose = 'userId' in sought ? { user_id: sought.userId } : { start_date: sought.since };
       for (let page = 1; page <= MOST_PAGES; page++) {
-        const query = new URLSearchParams({ user_id: userId, start_date: since, page: String(page), size: String(PAGE) });
+        const query = new URLSearchParams({ ...whose, page: String(page), size: String(PAGE) });
         const listed = outcomeOf(await get(`/v3/orders?${query}`, signal), pageOf);
         if (listed.kind !== 'accepted') return listed;
         const found = listed.value.orders.find((order) => order.passthrough === passthrough);
         if (found || listed.value.last) return { kind: 'accepted', value: found };
       }
-      return { kind: 'unknown', why: 'this user has more orders than are looked through' };
+      return { kind: 'unknown', why: 'there are more orders than are looked through' };
     },
     cancelOrder: async (id, signal) =>
       outcomeOf(await post(`/v3/order/${encodeURIComponent(id)}/cancel`, '', signal), (given) => orderOf(objectOf(given).order)),

@@ -22,8 +22,9 @@ export interface ExchangeRequest {
   signal: AbortSignal;
 }
 
-/** An answer larger than this is not read to its end, in bytes. */
-const LARGEST = 8 * 1024 * 1024;
+const MB = 1024 * 1024;
+/** An answer larger than this is not read to its end, in bytes: a laboratory's document may hold pictures. */
+const LARGEST: Record<keyof typeof READERS, number> = { json: 8 * MB, digits: 8 * MB, bytes: 32 * MB };
 /** `Retry-After` counts up to a quarter of an hour. */
 const LONGEST_WAIT = 900;
 
@@ -33,7 +34,7 @@ export async function exchange(account: JunctionAccount, request: ExchangeReques
   try {
     const headers = { 'x-vital-api-key': account.apiKey, accept: 'application/json', ...(body && JSON_BODY), ...request.headers };
     const response = await fetch(account.baseUrl + path, { method, headers, signal, redirect: 'error', body: body ?? null });
-    return { status: response.status, body: await bodyOf(response, as), retryAfter: retryAfter(response) };
+    return { status: response.status, ...(await bodyOf(response, as)), retryAfter: retryAfter(response) };
   } catch (error) {
     return { fault: faultOf(error) };
   }
@@ -49,21 +50,23 @@ const READERS = {
 };
 
 /** Undefined when it is not what it is taken for, is cut off, too large or late. The status is known by then, and stays known. Failures are JSON. */
-async function bodyOf(response: Response, as: keyof typeof READERS): Promise<unknown> {
+async function bodyOf(response: Response, as: keyof typeof READERS): Promise<Pick<Answered, 'body' | 'unread'>> {
+  const form = response.ok ? as : 'json';
   try {
-    const bytes = await read(response);
-    return READERS[response.ok ? as : 'json'](bytes);
+    const bytes = await read(response, LARGEST[form]);
+    return bytes ? { body: READERS[form](bytes) } : { body: undefined, unread: `larger than ${LARGEST[form] / MB} MB` };
   } catch {
-    return undefined;
+    return { body: undefined };
   }
 }
 
-async function read(response: Response): Promise<Buffer> {
+/** Undefined: there is more. */
+async function read(response: Response, largest: number): Promise<Buffer | undefined> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of response.body ?? []) {
     size += part.byteLength;
-    if (size > LARGEST) throw new Error('the answer is too large');
+    if (size > largest) return undefined;
     parts.push(part);
   }
   return Buffer.concat(parts);

@@ -17,6 +17,8 @@ export type Outcome<T> =
 export interface Answered {
   status: number;
   body: unknown;
+  /** Why it was not read to its end, when that is known: too large. */
+  unread?: string;
   retryAfter: number | undefined;
 }
 
@@ -33,7 +35,8 @@ const THROTTLED = new Set([429, 503]);
 /** The outcome; `value` answers what a readable 2xx body holds, undefined when that is not what was promised. */
 export function outcomeOf<T>(answer: Answered | Unanswered, value: (body: unknown) => T | undefined): Outcome<T> {
   if ('fault' in answer) return { kind: 'unknown', why: answer.fault };
-  const { status, body } = answer;
+  const { status, body, unread } = answer;
+  if (status < 300 && unread !== undefined) return { kind: 'unknown', why: `${status}, and the body is ${unread}`, status };
   if (status < 300) return acceptedOf(status, body === undefined ? undefined : value(body));
   const why = reasonOf(status, body);
   if (UNAUTHORISED.has(status)) return { kind: 'unauthorised', why };

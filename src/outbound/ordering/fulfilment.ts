@@ -4,15 +4,18 @@ import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
 import type { OutboxEntry } from '../../store/store.ts';
+import type { Systems } from '../sending/record.ts';
 import { SENDER } from '../sending/sending.ts';
 import { withdrawn } from '../sending/withdraw.ts';
+import { withNetworksWords } from './networks-words.ts';
 import { payloadOf, presentEntry, requestId } from './order-entry.ts';
 
 const ENDED = new Set(['completed', 'failed', 'rejected', 'entered-in-error']);
 
 /** The effect of writes of Task. */
-export const fulfilmentEffect: Effect = {
-  concerns: ({ resource, previous }) => resource?.status === 'cancelled' && Boolean(previous?.body),
+export const fulfilmentEffect = (systems: Systems): Effect => ({
+  concerns: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
+  keeps: withNetworksWords(systems),
   async check(context, write) {
     const former = JSON.parse(write.previous!.body!) as Resource;
     const entry = await cancelledOrder(context, write, former);
@@ -25,15 +28,15 @@ export const fulfilmentEffect: Effect = {
     const former = JSON.parse(write.previous!.body!) as Resource;
     await withdrawn(context, await cancelledOrder(context, write, former));
   },
-};
+});
 
 /** The order whose Task is being cancelled by somebody; undefined: it was cancelled before, tells of no order, or the network says so. */
 async function cancelledOrder(
   { store, caller, baseUrl }: Context,
-  { id }: PendingWrite,
+  { id, resource }: PendingWrite,
   former: Resource,
 ): Promise<OutboxEntry | undefined> {
-  if (former.status === 'cancelled' || caller.actor === SENDER) return undefined;
+  if (resource!.status !== 'cancelled' || former.status === 'cancelled' || caller.actor === SENDER) return undefined;
   const { reference } = (former.focus ?? {}) as { reference?: string };
   const focus = reference === undefined ? undefined : referenceTarget(reference, baseUrl);
   if (!focus?.startsWith('ServiceRequest/')) return undefined;

@@ -14,8 +14,10 @@ export interface OrderPayload {
   text: string;
   /** Whom the network knows the patient as; the same in every attempt once it is known. */
   userId?: string;
-  /** The last request was answered, and the answer was a failure. */
+  /** The last request was answered with a failure that its key may hold: none is sent under this key any more. */
   failed?: boolean;
+  /** How many of its keys the network itself failed under. */
+  failures?: number;
   /** How often the order took another key: its user turned out to be gone, or the key holds a failure that would be answered for a day. */
   renewed?: number;
   /** When its present key was first used, if it is not the first. */

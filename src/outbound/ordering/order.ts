@@ -6,32 +6,36 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
 import { create } from '../../resource/create.ts';
 import type { OutboxEntry, OutboxState } from '../../store/store.ts';
+import type { Systems } from '../sending/record.ts';
 import { SENDER } from '../sending/sending.ts';
 import { withdrawn } from '../sending/withdraw.ts';
 import { clientUserId, orderText } from './junction-order.ts';
+import { withNetworksWords } from './networks-words.ts';
 import { type Ordering, orderContent } from './order-content.ts';
 import { isOver, type PanelTable, testsToOrder } from './order-criteria.ts';
 import { ORDER, type OrderPayload, payloadOf, presentEntry, subjectOf, waiting } from './order-entry.ts';
+import { refuseChange } from './order-stays.ts';
 
 /** What is an order, and who may sign one: configuration of an installation. */
 export interface OrderRules {
   table: PanelTable;
-  /** Code system of kinds of qualification (licence.ts). */
-  qualifications: string;
+  systems: Systems;
 }
 
 /** The effect of writes of ServiceRequest. However often one is written, it is sent once. */
 export function orderEffect(rules: OrderRules): Effect {
-  const { table, qualifications } = rules;
+  const { table, systems } = rules;
+  const { qualifications } = systems;
   return {
+    keeps: withNetworksWords(systems),
     async check(context, write) {
       if (!write.resource) return refuseDeletion(context, write);
-      if (isRevival(write, context) && (await entryOf(context, write))) throw ordered();
       const tests = testsToOrder(write.resource, table);
-      if (!tests) return;
-      const entry = await entryOf(context, write);
-      if (!entry) return void (await orderContent(context, write.resource, { tests, key: '', qualifications }));
-      if (NEVER_SENT.has(entry.state) && isOthers(context)) throw ordered();
+      const former = before(write);
+      const entry = tests || (former && isPanel(former, table)) ? await entryOf(context, write) : undefined;
+      // without a version before there is an entry only if another writer was first: this write comes to nothing, and is tried again
+      if (entry && former && isOthers(context)) refuseOf(entry, former, { next: write.resource, table, baseUrl: context.baseUrl });
+      if (tests && !entry) await orderContent(context, write.resource, { tests, key: '', qualifications });
     },
     async after(context, write) {
       if (!write.resource) return;
@@ -58,10 +62,14 @@ const NEVER_SENT: ReadonlySet<OutboxState> = new Set(['refused', 'cancelled']);
 const ordered = (): FhirError =>
   conflict('this request has been ordered and is over: order anew with a new ServiceRequest', 'ServiceRequest.status');
 
-/** Somebody begins again what was over. */
-function isRevival(write: PendingWrite, context: Context): boolean {
-  const former = before(write);
-  return former !== undefined && isOver(former) && !isOver(write.resource!) && isOthers(context);
+/** Whether it orders tests, or would if it were active. */
+const isPanel = (request: Resource, table: PanelTable): boolean => testsToOrder({ ...request, status: 'active' }, table) !== undefined;
+
+/** Refuses (409) to begin again what was over, and to change what is out. */
+function refuseOf(entry: OutboxEntry, former: Resource, { next, ...given }: { next: Resource; table: PanelTable; baseUrl: string }): void {
+  if (isOver(former) && !isOver(next)) throw ordered();
+  if (!NEVER_SENT.has(entry.state)) refuseChange(former, next, given);
+  else if (!isOver(next)) throw ordered();
 }
 
 /** An order that is out, or about to be, is revoked first: what comes back from the laboratory must find it. */

@@ -11,7 +11,12 @@ import { dateTimeOf } from '../following/moment.ts';
 import { lastEvent, type SeenOrder } from '../following/order-seen.ts';
 import { isCorrected, phaseOf } from '../following/order-status.ts';
 import { senderContext } from '../sending/sending.ts';
+import { contentOf } from './content.ts';
+import { CRITICAL, isCritical, isCriticalBeside } from './critical.ts';
+import { type Coding, inPartOf } from './part.ts';
 import { type Part, type ReportParts, reportId, reportParts } from './report.ts';
+
+import { journeyOf, type Standing, standingOf } from './standing.ts';
 
 /** A result as it was read. `whole`: it holds everything of the journey, so that what is not in it any more has been taken back. */
 export interface Reading {
@@ -29,41 +34,57 @@ export async function applyResult(
   const { placed } = leased;
   return following.store.transaction(async (store) => {
     const context = senderContext(following, placed.tenant, store);
-    const parts = await partsOf(following, context, { leased, reading });
+    const stands = await standingOf(context, placed, reading.order);
+    const parts = await partsOf(following, context, { leased, reading, stands });
     if (!parts) return 'nothing';
     const final = parts.status === 'final';
-    const look = await hear(store, leased, { heard: { ...heardOf(placed), result: heardResult(placed, reading.order, final) } });
+    const look = await hear(store, leased, { heard: { ...heardOf(placed), result: heardResult(placed, reading, parts) } });
     if (!look) return undefined;
-    await rewriteAll(context, await rewritings(following, context, { leased, reading, parts }));
+    await rewriteAll(context, await rewritings(following, context, { leased, reading, parts, stands }));
     return { look, final };
   });
 }
 
 /** The document of another state of the order is another document. */
-function heardResult(placed: PlacedOrder, order: SeenOrder, final: boolean): HeardResult {
+function heardResult(placed: PlacedOrder, reading: Reading, parts: ReportParts): HeardResult {
+  const { order } = reading;
   const { result: before } = heardOf(placed);
-  const document = before?.document === true && isOf(before, order);
-  return { event: lastEvent(order)?.id ?? 0, updatedAt: order.updatedAt, final, document, wakes: placed.wakes };
+  return {
+    event: lastEvent(order)?.id ?? 0,
+    updatedAt: order.updatedAt,
+    final: parts.status === 'final',
+    document: before?.document === true && isOf(before, order),
+    critical: isCriticalOrder(reading, parts, before),
+    wakes: placed.wakes,
+  };
+}
+
+/** By its own result, and by the network's word for it. What is told of a whole journey may be another order's: that does not take it back. */
+function isCriticalOrder({ order, whole }: Reading, { critical }: ReportParts, before: HeardResult | undefined): boolean {
+  const own = isAlone(order) || !whole ? critical : before?.critical === true && !isCorrected(lastEvent(order)?.status ?? '');
+  return own || order.interpretation === CRITICAL;
 }
 
 interface Writing {
   leased: Look;
   reading: Reading;
+  stands: Standing;
   parts: ReportParts;
 }
 
-const journeyOf = ({ id, transaction }: SeenOrder): string => transaction?.id ?? id;
+/** The order is the only one of its journey. */
+const isAlone = ({ transaction }: SeenOrder): boolean => (transaction?.orders.length ?? 1) <= 1;
 
 async function partsOf(
   { results }: Following,
   context: Context,
-  { leased, reading }: Omit<Writing, 'parts'>,
+  { leased, reading, stands }: Omit<Writing, 'parts'>,
 ): Promise<ReportParts | undefined> {
   const { order, result } = reading;
   const ordered = await orderedOf(context, leased.placed);
   return reportParts(result, {
-    journey: journeyOf(order),
-    isJourney: order.transaction !== undefined,
+    journey: stands.journey,
+    transaction: order.transaction?.id,
     order: order.id,
     request: ordered.reference,
     patient: ordered.patient,
@@ -73,11 +94,16 @@ async function partsOf(
   });
 }
 
+interface Ordered {
+  reference: string;
+  patient: string | undefined;
+  code: unknown;
+  /** The tags of the request, those that say to which part of a tenant's data it belongs among them. */
+  tags: Coding[];
+}
+
 /** What was ordered and for whom. A request that is gone is known by the version that was ordered: another one may stand under its id. */
-async function orderedOf(
-  context: Context,
-  placed: PlacedOrder,
-): Promise<{ reference: string; patient: string | undefined; code: unknown }> {
+async function orderedOf(context: Context, placed: PlacedOrder): Promise<Ordered> {
   const { store, caller } = context;
   const reference = `ServiceRequest/${placed.request}`;
   const stands = (await isThere(context, placed)) ? await current(context, 'ServiceRequest', placed.request) : undefined;
@@ -89,44 +115,50 @@ async function orderedOf(
     reference: version ? `${reference}/_history/${version.version}` : reference,
     patient: (about as { reference?: string } | undefined)?.reference,
     code: request?.code,
+    tags: (request?.meta?.tag ?? []) as Coding[],
   };
 }
 
-async function current(
-  { store, caller }: Context,
-  type: 'ServiceRequest' | 'Task' | 'DiagnosticReport',
-  id: string,
-): Promise<Resource | undefined> {
+async function current({ store, caller }: Context, type: 'ServiceRequest' | 'Task', id: string): Promise<Resource | undefined> {
   const row = await store.read(caller.tenant, type, id);
   return row?.body ? (JSON.parse(row.body) as Resource) : undefined;
 }
 
-async function rewritings({ results }: Following, context: Context, { leased, reading, parts }: Writing): Promise<Rewriting[]> {
-  const { order, whole } = reading;
+async function rewritings({ results }: Following, context: Context, writing: Writing): Promise<Rewriting[]> {
+  const { leased, reading, parts, stands } = writing;
+  const { order } = reading;
   const corrected = isCorrected(lastEvent(order)?.status ?? '');
   const given = { providerSystem: `${results.providerSystem}${order.laboratory.slug ?? 'unknown'}` };
-  const before = referencesOf(await current(context, 'DiagnosticReport', parts.report.id));
-  const now = parts.markers.map(({ id }) => `Observation/${id}`);
-  const gone = before.filter((reference) => !now.includes(reference));
-  const takenBack = corrected && whole ? gone : [];
-  const { code } = await orderedOf(context, leased.placed);
+  const about = { systems: results, whole: reading.whole, corrected, alone: isAlone(order) };
+  const { markers, takenBack, kept } = contentOf(parts.markers, stands, about);
+  const references = [...markers.map(({ id }) => `Observation/${id}`), ...kept];
+  const { code, tags } = await orderedOf(context, leased.placed);
+  const inPart = inPartOf(tags, results.partSystem);
+  const critical = await isCriticalReport(context, writing, kept);
   return [
-    ...parts.samples.map(({ id, view }): Rewriting => ({ type: 'Specimen', id, edit: (stands) => results.sample.put(view, stands) })),
-    ...parts.markers.map(
-      (part): Rewriting => ({ type: 'Observation', id: part.id, edit: markerEdit(results, part, { given, corrected }) }),
+    ...parts.samples.map(
+      ({ id, view }): Rewriting => ({ type: 'Specimen', id, edit: inPart((stands) => results.sample.put(view, stands)) }),
+    ),
+    ...markers.map(
+      (part): Rewriting => ({ type: 'Observation', id: part.id, edit: inPart(markerEdit(results, part, { given, corrected })) }),
     ),
     ...takenBack.map((reference): Rewriting => ({ type: 'Observation', id: reference.slice('Observation/'.length), edit: inError })),
     {
       type: 'DiagnosticReport',
       id: parts.report.id,
-      edit: reportEdit(results, { parts, order, corrected, references: [...now, ...(takenBack.length ? [] : gone)], code }),
+      edit: inPart(reportEdit(results, { parts, order, corrected, critical, references, code })),
     },
     { type: 'Task', id: leased.placed.task, edit: (task) => task && withOutput(task, parts.report.id) },
   ];
 }
 
-const referencesOf = (report: Resource | undefined): string[] =>
-  ((report?.result ?? []) as { reference?: string }[]).flatMap(({ reference }) => reference ?? []);
+/** By what the network says of this order and of the others of its journey, and by every value that stands in the report. */
+async function isCriticalReport({ store }: Context, { leased, reading, parts, stands }: Writing, kept: string[]): Promise<boolean> {
+  const { placed } = leased;
+  if (parts.critical || isCriticalOrder(reading, parts, heardOf(placed).result)) return true;
+  if (stands.markers.some((one) => kept.includes(`Observation/${one.id}`) && isCritical(one))) return true;
+  return isCriticalBeside(placed, await store.placedOrders.ofRequest(placed));
+}
 
 /** https://hl7.org/fhir/R4/valueset-observation-status.html */
 function markerEdit(
@@ -164,21 +196,27 @@ interface ReportFacts {
   parts: ReportParts;
   order: SeenOrder;
   corrected: boolean;
+  critical: boolean;
   references: string[];
   /** What was ordered. */
   code: unknown;
 }
 
-function reportEdit({ report }: ResultMappings, { parts, order, corrected, references, code }: ReportFacts): Rewriting['edit'] {
+function reportEdit({ report }: ResultMappings, { parts, order, corrected, critical, references, code }: ReportFacts): Rewriting['edit'] {
   return (stands) => {
     const into = stands ?? { resourceType: 'DiagnosticReport', ...(code ? { code } : {}) };
-    const alone = (order.transaction?.orders.length ?? 1) <= 1;
     const view = {
       ...parts.report.view,
       ...(!stands && { order: order.id }),
-      status: reportStatus(stands?.status as string | undefined, { told: parts.status, corrected, alone, running: isRunningOn(order) }),
+      status: reportStatus(stands?.status as string | undefined, {
+        told: parts.status,
+        corrected,
+        alone: isAlone(order),
+        running: isRunningOn(order),
+      }),
       results: references,
-      tag: parts.critical || order.interpretation === 'critical' ? 'critical' : undefined,
+      ...(critical && { interpretation: CRITICAL }),
+      tag: critical ? CRITICAL : undefined,
     };
     return report.put(view, into);
   };
@@ -219,7 +257,9 @@ function withOutput(task: Resource, report: string): Resource {
 /** The order came to nothing: what was reported of it so far will not be completed. */
 export async function abandonReport(following: Following, { placed }: Look, order: SeenOrder): Promise<void> {
   const edit: Rewriting['edit'] = (stands) => stands && (stands.status === 'partial' ? { ...stands, status: 'cancelled' } : stands);
-  await rewriteAll(senderContext(following, placed.tenant, following.store), [
-    { type: 'DiagnosticReport', id: reportId(journeyOf(order)), edit },
-  ]);
+  await following.store.transaction(async (store) => {
+    const context = senderContext(following, placed.tenant, store);
+    const { journey } = await journeyOf(context, placed, order);
+    await rewriteAll(context, [{ type: 'DiagnosticReport', id: reportId(journey), edit }]);
+  });
 }

@@ -7,6 +7,7 @@ import { type Following, heardOf, type Look } from '../following/following.ts';
 import type { SeenOrder } from '../following/order-seen.ts';
 import { senderContext } from '../sending/sending.ts';
 import { documentId, reportId } from './report.ts';
+import { journeyOf } from './standing.ts';
 
 const PDF = 'application/pdf';
 
@@ -16,13 +17,13 @@ export async function applyDocument(
   leased: Look,
   { order, bytes }: { order: SeenOrder; bytes: Buffer },
 ): Promise<Look | undefined> {
-  const journey = order.transaction?.id ?? order.id;
-  const [report, document] = [reportId(journey), documentId(journey)];
   const heard = heardOf(leased.placed);
   return following.store.transaction(async (store) => {
+    const context = senderContext(following, leased.placed.tenant, store);
+    const { journey } = await journeyOf(context, leased.placed, order);
+    const [report, document] = [reportId(journey), documentId(journey)];
     const look = await hear(store, leased, { heard: { ...heard, result: { ...heard.result!, document: true } } });
     if (!look) return undefined;
-    const context = senderContext(following, leased.placed.tenant, store);
     const binary = {
       resourceType: 'Binary',
       contentType: PDF,

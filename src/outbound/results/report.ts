@@ -10,10 +10,10 @@ import { textOf } from './value.ts';
 
 /** What a result is written for. */
 export interface Subject {
-  /** The journey's id at the network, or its only order's: what all ids are made of. */
+  /** What all ids are made of (standing.ts). */
   journey: string;
-  /** Whether the id is a journey's. */
-  isJourney: boolean;
+  /** What the network calls the journey, where it says so. */
+  transaction: string | undefined;
   order: string;
   /** References as they are written. */
   request: string;
@@ -118,7 +118,7 @@ function reportView(
   { samples, collected }: { samples: Sample[]; collected: string | undefined },
 ): View {
   return {
-    ...(subject.isJourney && { journey: subject.journey }),
+    ...(subject.transaction !== undefined && { journey: subject.transaction }),
     request: subject.request,
     patient: subject.patient,
     collected: collected ?? dateTimeOf(metadata.date_collected),

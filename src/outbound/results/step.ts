@@ -73,5 +73,8 @@ async function documentStep(following: Following, leased: Look, order: SeenOrder
     return applied && DONE;
   }
   const age = following.clock().getTime() - Date.parse(lastEvent(order)?.at ?? order.updatedAt ?? '');
-  return { open: !(age > DOCUMENT_MS) };
+  const open = !(age > DOCUMENT_MS);
+  const why = outcome.kind === 'accepted' ? 'there is none' : outcome.why;
+  if (!open) following.log({ tenant: leased.placed.tenant, order: order.id, why }, 'the document of a result was given up');
+  return { open, ...(open && outcome.kind !== 'accepted' && { error: `the document: ${outcome.why}` }) };
 }

@@ -24,6 +24,7 @@ export const CONTROL: Operation[] = [
   { name: 'clearFaults', method: 'DELETE', path: /^\/sandbox\/faults$/, run: (world) => setFaults(world, []) },
   { name: 'clock', method: 'GET', path: /^\/sandbox\/clock$/, run: (world) => ok({ now: world.now().toISOString() }) },
   { name: 'advance', method: 'POST', path: /^\/sandbox\/clock$/, run: (world, { body }) => advance(world, body.seconds) },
+  { name: 'lists', method: 'POST', path: /^\/sandbox\/lists$/, run: (world, { body }) => setListing(world, body.seconds) },
   { name: 'physicians', method: 'GET', path: /^\/sandbox\/physicians$/, run: (world) => ok(world.physicians) },
   { name: 'setPhysicians', method: 'PUT', path: /^\/sandbox\/physicians$/, run: (world, { body }) => setPhysicians(world, body) },
   { name: 'requests', method: 'GET', path: /^\/sandbox\/requests$/, run: (world) => ok(world.requests) },
@@ -81,6 +82,12 @@ function advance(world: World, seconds: unknown): Reply {
   if (typeof seconds !== 'number') return wrong('Say by how many seconds.');
   world.advance(seconds);
   return ok({ now: world.now().toISOString() });
+}
+
+function setListing(world: World, seconds: unknown): Reply {
+  if (typeof seconds !== 'number') return wrong('Say after how many seconds an order is listed.');
+  world.listedAfter = seconds;
+  return ok({ seconds });
 }
 
 function setPhysicians(world: World, body: unknown): Reply {

@@ -28,6 +28,7 @@ const refused = (status: number, detail: unknown): Reply => ({ status, body: { d
 
 export const OPERATIONS: Operation[] = [
   { name: 'user', method: 'POST', path: /^\/v2\/user$/, run: createUser },
+  { name: 'deleteUser', method: 'DELETE', path: /^\/v2\/user\/([^/]+)$/, run: deleteUser },
   { name: 'resolveUser', method: 'GET', path: /^\/v2\/user\/resolve\/([^/]+)$/, run: resolveUser },
   { name: 'roster', method: 'GET', path: /^\/v2\/team\/([^/]+)\/physicians$/, run: roster },
   { name: 'createOrder', method: 'POST', path: /^\/v3\/order$/, keyed: true, run: createOrder },
@@ -49,8 +50,10 @@ function createUser(world: World, { body }: SandboxRequest): Reply {
   const name = body.client_user_id;
   if (typeof name !== 'string' || name === '')
     return refused(422, [{ type: 'missing', loc: ['body', 'client_user_id'], msg: 'Field required', input: body }]);
-  const existing = world.users.get(name);
+  const existing = userOf(world, name);
   if (existing) return refused(400, conflictOf(existing));
+  if ([...world.users.values()].filter((user) => isThere(world, user)).length >= world.mostUsers)
+    return refused(400, `This team has reached its maximum of ${world.mostUsers} users.`);
   const user = { user_id: randomUUID(), team_id: world.teamId, client_user_id: name, created_on: world.now().toISOString() };
   world.users.set(name, user);
   return ok({ ...user, connected_sources: [], fallback_time_zone: null });
@@ -63,9 +66,26 @@ const conflictOf = ({ user_id, created_on }: SandboxUser): object => ({
   created_on,
 });
 
+function userOf(world: World, name: string): SandboxUser | undefined {
+  const user = world.users.get(name);
+  return user && isThere(world, user) ? user : undefined;
+}
+
+const isThere = (world: World, { goneAt = Number.POSITIVE_INFINITY }: SandboxUser): boolean => world.now().getTime() < goneAt;
+
+const GRACE_MS = 7 * 24 * 3_600_000;
+
+/** Done a week later; until then nothing tells. */
+function deleteUser(world: World, { path: [id] }: SandboxRequest): Reply {
+  const user = [...world.users.values()].find(({ user_id }) => user_id === id);
+  if (!user || !isThere(world, user)) return refused(404, 'User not found.');
+  world.users.set(user.client_user_id, { ...user, goneAt: world.now().getTime() + GRACE_MS });
+  return ok({ success: true });
+}
+
 function resolveUser(world: World, { path: [name] }: SandboxRequest): Reply {
-  const user = world.users.get(name!);
-  return user ? ok({ ...user, connected_sources: [], fallback_time_zone: null }) : refused(404, 'User not found.');
+  const { goneAt: _unsaid, ...user } = userOf(world, name!) ?? {};
+  return 'user_id' in user ? ok({ ...user, connected_sources: [], fallback_time_zone: null }) : refused(404, 'User not found.');
 }
 
 function roster(world: World, { path: [team] }: SandboxRequest): Reply {
@@ -75,7 +95,8 @@ function roster(world: World, { path: [team] }: SandboxRequest): Reply {
 function createOrder(world: World, { body }: SandboxRequest): Reply {
   const refusal = refusalOf(body, world.labTests);
   if (refusal) return refusal;
-  if (![...world.users.values()].some((user) => user.user_id === body.user_id)) return refused(404, 'User not found in this team.');
+  if (![...world.users.values()].some((user) => user.user_id === body.user_id && isThere(world, user)))
+    return refused(404, 'User not found in this team.');
   const order: SandboxOrder = {
     id: randomUUID(),
     transactionId: randomUUID(),
@@ -98,7 +119,9 @@ function listOrders(world: World, { query }: SandboxRequest): Reply {
   const size = Number(query.get('size') ?? 50);
   if (!(page >= 1) || !(size >= 1 && size <= 100))
     return refused(422, [{ type: 'value_error', loc: ['query', 'size'], msg: 'Input should be from 1 to 100', input: query.get('size') }]);
-  const all = [...world.orders.values()].filter((order) => FILTERS.every((filter) => filter(order, query))).reverse();
+  const listed = world.now().getTime() - world.listedAfter * 1000;
+  const shownYet = [...world.orders.values()].filter(({ createdAt }) => Date.parse(createdAt) <= listed);
+  const all = shownYet.filter((order) => FILTERS.every((filter) => filter(order, query))).reverse();
   return ok({ orders: all.slice((page - 1) * size, page * size).map((order) => shown(world, order)), total: all.length, page, size });
 }
 

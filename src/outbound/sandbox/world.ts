@@ -8,6 +8,8 @@ export interface SandboxUser {
   team_id: string;
   client_user_id: string;
   created_on: string;
+  /** In ms: from then on there is no such user. Until then it is one as any other. */
+  goneAt?: number;
 }
 
 export interface SandboxEvent {
@@ -100,6 +102,10 @@ export interface World {
   faults: Fault[];
   /** Every request that reached an operation, oldest first: what, and under which key. */
   requests: { operation: string; key: string | undefined }[];
+  /** How many users the team may have; Junction's own sandbox stops at 50. */
+  mostUsers: number;
+  /** So many seconds after an order was made it comes to be listed: nothing promises that lists show at once what was written. */
+  listedAfter: number;
   /** Whether a failure in front of an operation is kept under the key of the request: both must be lived with. */
   failuresKept: boolean;
   /** Lab tests this team may order. */
@@ -133,6 +139,8 @@ export function emptyWorld(clock: () => Date): World {
     physicians: [],
     faults: [],
     requests: [],
+    mostUsers: Number.POSITIVE_INFINITY,
+    listedAfter: 0,
     failuresKept: true,
     labTests: new Set(Object.values(SANDBOX_PANELS).flat()),
     webhooks: {

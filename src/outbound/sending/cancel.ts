@@ -1,9 +1,10 @@
 // Calling an order off at the network: a request (or its Task) that is taken back after the order was accepted brings a cancellation into the outbox. The
 // network may refuse it, when the laboratory has begun; then the Task says so and goes on, and nothing is lost.
 import type { Context } from '../../resource/context.ts';
+import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { OutboxEntry, OutboxState, Store } from '../../store/store.ts';
 import { type Outcome, waitOf } from '../network/outcome.ts';
-import { type OrderPayload, orderedRequest, payloadOf, requestId } from '../ordering/order-entry.ts';
+import { type OrderPayload, orderedRequest, payloadOf, requestId, subjectOf } from '../ordering/order-entry.ts';
 import { calledOff, change, type Edit, stillRunning } from './record.ts';
 import { retryAt } from './retry-time.ts';
 import { ATTEMPT_MS, type Leased, type Sending, senderContext } from './sending.ts';
@@ -11,13 +12,47 @@ import { ATTEMPT_MS, type Leased, type Sending, senderContext } from './sending.
 /** The topic of cancellations; the subject is the order's. */
 export const CANCELLATION = 'order-cancellation';
 
-/** Inside the transaction that learns that an accepted order is no longer wanted. Once per order, and again when the network has refused. */
+const UNDER_WAY: ReadonlySet<OutboxState> = new Set(['queued', 'sending', 'unknown', 'parked']);
+
+/**
+ * Inside the transaction that learns that an accepted order is no longer wanted. One at a time for an order; after one that is over there may be another: the
+ * network may have refused it, or may have taken up again what it had cancelled. To cancel twice does no harm.
+ */
 export async function callOff({ store, clock, newId }: Context, order: OutboxEntry, payload: OrderPayload): Promise<void> {
   const { tenant, subject } = order;
   const former = await store.outbox.find(tenant, CANCELLATION, subject);
-  if (former && former.state !== 'refused' && payloadOf(former).task === payload.task) return;
+  if (former && UNDER_WAY.has(former.state) && payloadOf(former).task === payload.task) return;
   const at = clock().toISOString();
   await store.outbox.add({ tenant, topic: CANCELLATION, subject, key: newId(), payload: JSON.stringify(payload), at });
+}
+
+/** Whether people have taken this order's request back, by whatever way, and the network has not refused to cancel it. */
+export async function isCalledOff(store: Store, { tenant, request, version }: Ordered): Promise<boolean> {
+  const entry = await store.outbox.find(tenant, CANCELLATION, subjectOf(request));
+  return entry !== undefined && entry.state !== 'refused' && (payloadOf(entry).version ?? null) === version;
+}
+
+/** A request and its version that was ordered; null: not known. */
+type Ordered = Pick<PlacedOrder, 'tenant' | 'request' | 'version'>;
+
+/** A request that somebody has taken back, deleted or not. https://hl7.org/fhir/R4/valueset-request-status.html */
+const TAKEN_BACK = new Set(['revoked', 'entered-in-error']);
+
+/**
+ * Inside the transaction that learns of a further order (a redraw): where the request was taken back and called off before, the further one is called off,
+ * too. The request is held, so that whoever takes it back at this moment comes before this (and is seen) or after (and sees the further order).
+ */
+export async function callOffFurther(
+  context: Context,
+  request: string,
+  further: Fulfilment & { transactionId: string | undefined },
+): Promise<void> {
+  const { store, caller } = context;
+  await store.hold(caller.tenant, [{ type: 'ServiceRequest', id: request }]);
+  const former = await store.outbox.find(caller.tenant, CANCELLATION, subjectOf(request));
+  const stands = former && (await orderedRequest(store, former));
+  if (!former || (stands && !TAKEN_BACK.has(stands.status as string))) return;
+  await callOff(context, former, { ...payloadOf(former), ...further });
 }
 
 /** One order of the request, as the network names it, and the Task that tells of it. */
@@ -38,7 +73,7 @@ export async function sendCancellation(sending: Sending, { entry, by }: Leased):
   const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelled(sending, orderId, signal)));
   const now = sending.clock();
   const open = ends.find((end) => end.kind === 'open');
-  sending.breaker.record(open ? open.health : 'answered', now, open?.retryAfter);
+  sending.breaker.record(open ? open.health : 'answered', now, open?.retryAfter, entry.id);
   if (open) {
     const nextAt = retryAt(entry.createdAt, now, sending.random());
     await sending.store.outbox.settle(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });

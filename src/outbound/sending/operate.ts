@@ -4,7 +4,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/store.ts';
 import { payloadOf, waiting } from '../ordering/order-entry.ts';
-import { change } from './record.ts';
+import { change, changedAt } from './record.ts';
 
 export type Operation = 'retry' | 'park' | 'release';
 
@@ -43,12 +43,12 @@ const ASIDE = 'put-aside';
 
 const aside =
   (at: string) =>
-  (task: Resource): Resource => ({ ...task, status: 'on-hold', businessStatus: { text: ASIDE }, lastModified: at });
+  (task: Resource): Resource => ({ ...task, status: 'on-hold', businessStatus: { text: ASIDE }, ...changedAt(task, at) });
 
 /** As before it was sent: what the network says of it is not known yet. */
 const onItsWay =
   (at: string) =>
   (task: Resource): Resource => {
     const { businessStatus: _aside, ...rest } = task;
-    return task.status === 'on-hold' ? { ...(rest as Resource), status: 'requested', lastModified: at } : task;
+    return task.status === 'on-hold' ? { ...(rest as Resource), status: 'requested', ...changedAt(task, at) } : task;
   };

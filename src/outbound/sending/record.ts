@@ -3,6 +3,7 @@
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import { rewrite } from '../../resource/rewrite.ts';
+import { later } from '../following/moment.ts';
 import { taskStatus } from '../following/order-status.ts';
 
 /** Where things are written: naming systems and code systems that stand in the mappings and profiles, not here. */
@@ -11,6 +12,8 @@ export interface Systems {
   order: string;
   /** Identifier of the journey an order belongs to, on ServiceRequest and Task. */
   transaction: string;
+  /** Identifier of the laboratory's sample, on ServiceRequest and Specimen. */
+  sample: string;
   /** Code system of the network's own status, on `Task.businessStatus`. */
   status: string;
   /** Extension of ServiceRequest: when the laboratory completed it. */
@@ -47,13 +50,23 @@ export interface Edit {
 
 const same: Change = (resource) => resource;
 
+/** When a Task was changed: not before it was made, which another process may have done whose clock is ahead (inv-1). */
+export const changedAt = ({ authoredOn }: Resource, at: string): { lastModified: string } => ({
+  lastModified: later(at, authoredOn as string | undefined),
+});
+
 /** The order stands at the network. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked. */
 export function accepted(systems: Systems, { id, status = 'received' }: { id: string; status?: string | undefined }, at: string): Edit {
   const businessStatus = { coding: [{ system: systems.status, code: status }] };
   const told: Change = (request) => (request.status === 'active' ? withWord(request, 'active', status.split('.')[0]!) : request);
   return {
     request: (request) => withIdentifier(told(request), systems.order, id),
-    task: (task) => ({ ...withIdentifier(task, systems.order, id), ...receivedUnlessCancelled(task), businessStatus, lastModified: at }),
+    task: (task) => ({
+      ...withIdentifier(task, systems.order, id),
+      ...receivedUnlessCancelled(task),
+      businessStatus,
+      ...changedAt(task, at),
+    }),
   };
 }
 
@@ -67,19 +80,19 @@ const isOpen = ({ status }: Resource): boolean => OPEN.has(status as string);
 /** The network will not take it. R4 has no "failed" for a request: it is revoked, and the word says why. */
 export const refused = (reason: string, at: string): Edit => ({
   request: (request) => (isOpen(request) ? withWord(request, 'revoked', 'failed') : request),
-  task: (task) => ({ ...task, status: 'rejected', statusReason: { text: reason }, lastModified: at }),
+  task: (task) => ({ ...task, status: 'rejected', statusReason: { text: reason }, ...changedAt(task, at) }),
 });
 
 /** Nobody could confirm it, and it is no longer tried. */
 export const abandoned = (at: string): Edit => ({
   request: same,
-  task: (task) => ({ ...task, status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' }, lastModified: at }),
+  task: (task) => ({ ...task, status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' }, ...changedAt(task, at) }),
 });
 
 /** It was called off before it was sent, or the network has cancelled it. A request whose Task was cancelled is over, too. */
 export const calledOff = (at: string): Edit => ({
   request: (request) => (isOpen(request) ? withWord(request, 'revoked', undefined) : request),
-  task: (task) => (task.status === 'cancelled' ? task : { ...task, status: 'cancelled', lastModified: at }),
+  task: (task) => (task.status === 'cancelled' ? task : { ...task, status: 'cancelled', ...changedAt(task, at) }),
 });
 
 /** The network would not cancel it: the laboratory has begun. `status`: how it stands there, which a Task that was cancelled here says again. */
@@ -89,7 +102,7 @@ export const stillRunning = (reason: string, status: string | undefined, at: str
     ...task,
     ...(task.status === 'cancelled' && status !== undefined && { status: taskStatus(status) }),
     note: [...((task.note as object[]) ?? []), { time: at, text: `cancelling was refused: ${reason}` }],
-    lastModified: at,
+    ...changedAt(task, at),
   }),
 });
 

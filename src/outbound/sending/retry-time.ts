@@ -7,6 +7,9 @@ const RUNS_AT_MOST_MS = 10 * 60_000;
 /** An order that was sent this long ago and is still unconfirmed waits for a person: found later still, it might surprise whoever has ordered anew. */
 const ABANDONED_MS = 72 * 3_600_000;
 
+/** At so many requests for one order, ten minutes apart and each under a key of its own, may the network itself fail before a person looks. */
+export const MOST_FAILURES = 6;
+
 /**
  * A tenth of its age from now, a second at least and a minute at most, and somewhere between half of that and all of it (`random`: 0 to 1). A short outage
  * costs seconds; in a long one the circuit breaker keeps the load down.

@@ -14,7 +14,7 @@ import { ATTEMPT_MS, type Leased, type Sending } from './sending.ts';
 import { type Result, settleOrder } from './settle-order.ts';
 
 /** Answers the state the entry is in afterwards; `sending`: somebody else has it by now. */
-export async function sendOrder(sending: Sending, leased: Leased, budgetMs = ATTEMPT_MS): Promise<OutboxState> {
+export async function sendOrder(sending: Sending, leased: Leased, budgetMs = sending.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
   const { entry } = leased;
   const payload = payloadOf(entry);
   const wish = await wishOf(sending, entry, payload);
@@ -55,42 +55,42 @@ async function placed(attempt: Attempt): Promise<Result | undefined> {
   const earlier = await arrived({ ...attempt, payload });
   if (earlier.kind !== 'accepted') return { payload, sent: sentBefore, outcome: unsure(earlier) };
   if (earlier.value) return { payload, sent: true, outcome: { kind: 'accepted', value: earlier.value } };
-  if (wish !== 'send') return { payload, sent: sentBefore, outcome: unwished(attempt, wish) };
-  const { failed, ...others } = payload;
-  const marking = { ...others, sentAt: sending.clock().toISOString() };
+  if ((wish !== 'send' || payload.failed) && mayYetAppear(attempt)) return { payload, sent: true, outcome: LOOKED_FOR };
+  if (wish !== 'send') return { payload, sent: sentBefore, outcome: UNWISHED[wish] };
+  const marking = { ...(payload.failed ? renewed(attempt, payload) : payload), sentAt: sending.clock().toISOString() };
   if (!(await marked(attempt, marking))) return undefined;
   const outcome = await sending.client.createOrder(
-    { body: orderBody(payload.text, user.value), key: keyOf(leased.entry, payload) },
+    { body: orderBody(payload.text, user.value), key: keyOf(leased.entry, marking) },
     signal,
   );
-  const renewed = renewal({ ...attempt, payload: marking }, outcome, failed === true);
-  if (renewed) return placed({ ...attempt, payload: renewed });
-  return { payload: isFailure(outcome) ? { ...marking, failed: true } : marking, sent: true, outcome };
+  if (userIsGone(outcome) && !marking.userWasGone) return placed({ ...attempt, payload: withoutUser(attempt, marking) });
+  return { payload: failureOf(attempt, marking, outcome) ?? marking, sent: true, outcome };
 }
 
-/** It is not there; but while a request of ours may still be at work, it may come to be there. Then it is looked for again. */
-function unwished({ sending, leased, payload }: Attempt, wish: 'wait' | 'drop'): Result['outcome'] {
-  if (isOverByNow(payload.sentAt ?? leased.entry.firstSentAt, sending.clock())) return UNWISHED[wish];
-  return { kind: 'unknown', why: 'not wanted any more, and looked for until it is sure that it never arrived' };
-}
+/** It is not there; but while a request of ours may still be at work, or the list be behind, it may come to be there. */
+const mayYetAppear = ({ sending, leased: { entry }, payload }: Attempt): boolean =>
+  entry.firstSentAt !== null && !isOverByNow(payload.sentAt ?? entry.firstSentAt, sending.clock());
+
+const LOOKED_FOR = { kind: 'looked-for', why: 'not there yet, and looked for until it is sure that it never arrived' } as const;
 
 const userOf = async ({ sending, payload, signal }: Attempt): Promise<Outcome<string>> =>
   payload.userId === undefined ? sending.client.user(payload.clientUserId, signal) : { kind: 'accepted', value: payload.userId };
 
-/** The network's clock may differ from ours by this much when orders are listed. */
-const SKEW_MS = 3_600_000;
-
 /**
  * The order, if an earlier attempt brought it there. The key alone does not protect: a failure after the work may not be kept under it, and it is forgotten
- * after a day. So an order that may be there is sent again only after its user's orders were read and it was not among them.
+ * after a day. So an order that may be there is sent again only after its user's orders were read, all of them (no clock is compared), and it was not among
+ * them. Of a user who has no list any more the team's are read.
  */
 async function arrived({ sending, leased, payload, signal }: Attempt): Promise<Outcome<JunctionOrder | undefined>> {
-  const { firstSentAt, key } = leased.entry;
+  const { firstSentAt, key: passthrough } = leased.entry;
   if (firstSentAt === null) return NOT_THERE;
-  const since = new Date(Date.parse(firstSentAt) - SKEW_MS).toISOString();
-  const found = await sending.client.findOrder({ userId: payload.userId!, since, passthrough: key }, signal);
-  return found.kind === 'refused' && found.status === 404 ? NOT_THERE : found;
+  const found = await sending.client.findOrder({ userId: payload.userId!, passthrough }, signal);
+  if (found.kind !== 'refused' || found.status !== 404) return found;
+  return sending.client.findOrder({ since: new Date(Date.parse(firstSentAt) - SKEW_MS).toISOString(), passthrough }, signal);
 }
+
+/** The network's clock may differ from ours by this much when the team's orders are listed. */
+const SKEW_MS = 48 * 3_600_000;
 
 const NOT_THERE = { kind: 'accepted', value: undefined } as const;
 
@@ -108,25 +108,31 @@ async function marked({ sending, leased: { entry, by } }: Attempt, payload: Orde
   return (await sending.store.outbox.settle(entry, by, outcome)) && sending.clock() < new Date(entry.leaseUntil!);
 }
 
-/**
- * The order under a key of its own, where the one it had cannot bring it through any more; undefined: there is no reason for that. `failedBefore`: the
- * request before this one was answered, with a failure. Where its answer is not known, it may still be on its way, and a second key would not stop it.
- */
-function renewal({ sending, leased, payload }: Attempt, outcome: Outcome<JunctionOrder>, failedBefore: boolean): OrderPayload | undefined {
-  const renewed = { renewed: (payload.renewed ?? 0) + 1, renewedAt: sending.clock().toISOString() };
-  if (userIsGone(outcome) && !payload.userWasGone) {
-    const { userId: _gone, ...others } = payload;
-    return { ...others, ...renewed, userWasGone: true };
-  }
-  if (!failedBefore || !isFailure(outcome)) return undefined;
-  const keyedAt = payload.renewedAt ?? leased.entry.firstSentAt;
-  if (GATEWAY.has(outcome.status) && !isOverByNow(keyedAt, sending.clock())) return undefined;
-  return { ...payload, ...renewed };
+/** Under another key, because the one it had cannot bring it through any more. Written down before it is used. */
+function renewed({ sending }: Attempt, { failed: _failed, ...payload }: OrderPayload): OrderPayload {
+  return { ...payload, renewed: (payload.renewed ?? 0) + 1, renewedAt: sending.clock().toISOString() };
+}
+
+/** The user turned out to be gone, so nothing was made: once, with a user made anew, whose order is other bytes. */
+function withoutUser(attempt: Attempt, { userId: _gone, ...payload }: OrderPayload): OrderPayload {
+  return { ...renewed(attempt, payload), userWasGone: true };
 }
 
 const userIsGone = (outcome: Outcome<JunctionOrder>): boolean => outcome.kind === 'refused' && outcome.status === 404;
 
-/** The word of whoever stands in front of the network: the operation itself may still be running. */
+/**
+ * A failure that the key may hold: it would be answered to every further request under it. So none is sent, the order is looked for until nothing of the
+ * request can be at work any more and every list must show what it made, and only then another key is taken. Undefined: it is not kept (a gateway's word,
+ * for the first ten minutes of a key), and the same key is asked again.
+ */
+function failureOf({ sending, leased }: Attempt, payload: OrderPayload, outcome: Outcome<JunctionOrder>): OrderPayload | undefined {
+  if (!isFailure(outcome)) return undefined;
+  if (!GATEWAY.has(outcome.status)) return { ...payload, failed: true, failures: (payload.failures ?? 0) + 1 };
+  const keyedAt = payload.renewedAt ?? leased.entry.firstSentAt;
+  return isOverByNow(keyedAt, sending.clock()) ? { ...payload, failed: true } : undefined;
+}
+
+/** The word of whoever stands in front of the network: the operation itself may still be running, and its answer be kept under the key. */
 const GATEWAY = new Set([502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 /** The key minted at accept, or a later one of this order: the same in every process. */

@@ -18,6 +18,8 @@ export interface Sending {
   contextOf(caller: Caller): Context;
   systems: Systems;
   table: PanelTable;
+  /** How long one attempt takes at most, in ms; by default ATTEMPT_MS. A lease outlives it. */
+  attemptMs?: number | undefined;
   /** Told of every outcome: ids and reasons, nothing of the patient. */
   log(facts: Record<string, unknown>, text: string): void;
   /** Told of every attempt and what it came to. */

@@ -5,17 +5,17 @@ import type { OutboxEntry, OutboxState, Store } from '../../store/store.ts';
 import { follow } from '../following/placing.ts';
 import type { JunctionOrder } from '../network/client.ts';
 import type { Outcome } from '../network/outcome.ts';
-import { type OrderPayload, orderedIn, requestId } from '../ordering/order-entry.ts';
+import { type OrderPayload, orderedIn, payloadOf, requestId } from '../ordering/order-entry.ts';
 import { callOff } from './cancel.ts';
 import { abandoned, accepted, type Change, calledOff, type Edit, refused } from './record.ts';
-import { isAbandoned, retryAt } from './retry-time.ts';
+import { isAbandoned, MOST_FAILURES, retryAt } from './retry-time.ts';
 import { type Leased, type Sending, senderContext } from './sending.ts';
 
 export interface Result {
   payload: OrderPayload;
   /** Whether the order may have reached the network, in this attempt or before. */
   sent: boolean;
-  outcome: Outcome<JunctionOrder> | { kind: 'called-off' } | { kind: 'on-hold' };
+  outcome: Outcome<JunctionOrder> | { kind: 'called-off' } | { kind: 'on-hold' } | { kind: 'looked-for'; why: string };
 }
 
 interface Conclusion {
@@ -32,7 +32,7 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
   const now = sending.clock();
   const { outcome: came } = result;
   const health = HEALTH[came.kind];
-  if (health) sending.breaker.record(health, now, 'retryAfter' in came ? came.retryAfter : undefined);
+  if (health) sending.breaker.record(health, now, 'retryAfter' in came ? came.retryAfter : undefined, entry.id);
   const { state, payload, nextAt, error, edit } = concluded(sending, leased, result);
   const written = await sending.store.transaction(async (store) => {
     // held first, as whoever takes it back does: then one of the two sees the other
@@ -86,6 +86,7 @@ const HEALTH = {
   refused: 'answered',
   'called-off': undefined,
   'on-hold': undefined,
+  'looked-for': 'neither',
   unknown: 'failed',
   throttled: 'down',
   unauthorised: 'down',
@@ -103,17 +104,25 @@ function concluded(sending: Sending, leased: Leased, { payload, sent, outcome }:
   return waiting(sending, leased, { payload, sent, outcome });
 }
 
-type Waiting = Omit<Result, 'outcome'> & { outcome: Extract<Outcome<never>, { kind: 'unknown' | 'throttled' | 'unauthorised' }> };
+type Waiting = Omit<Result, 'outcome'> & {
+  outcome: Extract<Result['outcome'], { kind: 'unknown' | 'throttled' | 'unauthorised' | 'looked-for' }>;
+};
 
 /** Neither yes nor no: again, later. A key that is refused is no reason to give an order up. */
 function waiting(sending: Sending, leased: Leased, { payload, sent, outcome }: Waiting): Conclusion {
   const now = sending.clock();
   const next = { error: outcome.why, payload };
-  if (outcome.kind !== 'unauthorised' && isAbandoned(leased.entry.firstSentAt, now))
+  const tried = outcome.kind !== 'unauthorised' && outcome.kind !== 'looked-for';
+  if (tried && (isAbandoned(leased.entry.firstSentAt, now) || isOneOfItsOwn(sending, leased, payload)))
     return { state: 'parked', edit: abandoned(now.toISOString()), ...next };
   const told = outcome.kind === 'throttled' ? outcome.retryAfter : undefined;
   const nextAt = told === undefined ? later(sending, leased) : new Date(now.getTime() + told * 1000).toISOString();
   return { state: sent ? 'unknown' : 'queued', nextAt, ...next };
+}
+
+/** The network has just failed at it again, as often as it may, and not at everything: the reason is likely to be in this order. */
+function isOneOfItsOwn({ breaker, clock }: Sending, { entry }: Leased, { failures = 0 }: OrderPayload): boolean {
+  return failures >= MOST_FAILURES && failures !== payloadOf(entry).failures && breaker.allows(clock()) === Number.POSITIVE_INFINITY;
 }
 
 const later = ({ clock, random }: Sending, { entry }: Leased): string => retryAt(entry.createdAt, clock(), random());

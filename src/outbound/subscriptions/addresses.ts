@@ -20,6 +20,7 @@ const NOT_PUBLIC: [address: string, bits: number, family: 'ipv4' | 'ipv6'][] = [
   ['172.16.0.0', 12, 'ipv4'],
   ['192.0.0.0', 24, 'ipv4'],
   ['192.0.2.0', 24, 'ipv4'],
+  ['192.88.99.0', 24, 'ipv4'],
   ['192.168.0.0', 16, 'ipv4'],
   ['198.18.0.0', 15, 'ipv4'],
   ['198.51.100.0', 24, 'ipv4'],
@@ -32,6 +33,7 @@ const NOT_PUBLIC: [address: string, bits: number, family: 'ipv4' | 'ipv6'][] = [
   ['2001::', 23, 'ipv6'],
   ['2001:db8::', 32, 'ipv6'],
   ['2002::', 16, 'ipv6'],
+  ['3fff::', 20, 'ipv6'],
 ];
 /** One list for each family: a list of both takes an IPv4 address for what IPv6 maps it to. */
 const PRIVATE = { ipv4: new BlockList(), ipv6: new BlockList() };

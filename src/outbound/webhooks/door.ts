@@ -3,7 +3,7 @@
 import { unavailable, unsigned } from '../../fhir/outcome.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookWatch } from '../following/following.ts';
-import { webhookEvent } from './event.ts';
+import { GIVEN_UP, webhookEvent } from './event.ts';
 import { lag, type Signed, verdictOf } from './signature.ts';
 
 /** Where messages arrive. */
@@ -42,7 +42,7 @@ export async function receive(door: WebhookDoor, { header, body }: WebhookMessag
   const verdict = verdictOf(signed, body, { secrets, now });
   if (verdict === 'good' || verdict === 'untimely') watchClock(door, signed, now);
   if (verdict !== 'good') {
-    door.webhook?.(verdict);
+    door.webhook?.arrived(verdict);
     door.log({ verdict, id: signed.id?.slice(0, LONGEST_NAME) }, 'a webhook was refused');
     throw unsigned();
   }
@@ -53,8 +53,9 @@ export async function receive(door: WebhookDoor, { header, body }: WebhookMessag
 const NOT_CONFIGURED = 300;
 const LONGEST_NAME = 100;
 
-function watchClock({ log }: WebhookDoor, { timestamp }: Signed, now: Date): void {
+function watchClock({ log, webhook }: WebhookDoor, { timestamp }: Signed, now: Date): void {
   const seconds = lag(timestamp!, now);
+  webhook?.clockAhead(seconds);
   if (Math.abs(seconds) > ALARMING) log({ seconds }, 'our clock and that of the sender of webhooks are far apart');
 }
 
@@ -66,10 +67,10 @@ async function keep({ store, clock, teamId, log, webhook }: WebhookDoor, id: str
   const raw = state === 'new' || state === 'undecodable' ? body : Buffer.alloc(0);
   const at = clock().toISOString();
   const kept = await store.inbox.add({ source: SOURCE, id, type, subject: orderId, state, raw, at }).catch(() => {
-    webhook?.('not kept');
+    webhook?.arrived('not kept');
     throw unavailable('the event cannot be kept at the moment: send it again', 5);
   });
-  const arrived = kept ? state : 'repeated';
-  webhook?.(arrived);
-  log({ id, type, order: orderId, state: arrived }, 'webhook');
+  const arrived = !kept ? 'repeated' : type === GIVEN_UP ? 'given up' : state;
+  webhook?.arrived(arrived);
+  log({ id, type, order: orderId, state: arrived }, arrived === 'given up' ? 'the network has given up telling us something' : 'webhook');
 }

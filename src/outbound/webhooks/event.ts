@@ -14,6 +14,9 @@ export interface WebhookEvent {
 }
 
 const UNREADABLE: WebhookEvent = { type: null, orderId: null, teamId: undefined, state: 'undecodable' };
+/** What the sender says of its own sending: it has given a message up. https://docs.svix.com/incoming-webhooks */
+export const GIVEN_UP = 'message.attempt.exhausted';
+
 /** Events about an order must name it; other kinds may. */
 const ABOUT_ORDERS = /^labtest\.(?:order|result)\./;
 const LONGEST_ID = 100;
@@ -22,7 +25,8 @@ const LONGEST_ID = 100;
 export function webhookEvent(body: Buffer): WebhookEvent {
   const content = parsed(body);
   if (content === undefined) return UNREADABLE;
-  const type = textIn(content, 'event_type') ?? null;
+  const own = textIn(content, 'type');
+  const type = textIn(content, 'event_type') ?? (own?.startsWith('message.') ? own : null);
   const data = objectOf(content.data ?? content);
   const orderId = orderIdOf(type, data);
   const teamId = textIn(content, 'team_id') ?? textIn(data, 'team_id');

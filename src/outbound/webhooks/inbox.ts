@@ -38,7 +38,7 @@ async function wake(following: Following, events: InboxEvent[], by: string): Pro
 
 /** An event is worked through. */
 const over = ({ webhook, clock }: Following, { receivedAt }: InboxEvent, outcome: string): void =>
-  webhook?.(outcome, Math.max(clock().getTime() - Date.parse(receivedAt), 0) / 1000);
+  webhook?.applied(outcome, Math.max(clock().getTime() - Date.parse(receivedAt), 0) / 1000);
 
 /** The order behind it may be one of ours all the same: the network is asked. */
 async function settleUnknown(following: Following, event: InboxEvent, by: string): Promise<void> {

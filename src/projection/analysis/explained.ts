@@ -1,5 +1,6 @@
 // What an analyst asks of a mapping: where each field stands in FHIR, which search parameters find it there, and what each filter asks for.
 
+import type { Part } from '../../fhir/indexing/composite.ts';
 import { queryString } from '../../fhir/query-string.ts';
 import type { Registry, SearchParameter } from '../../fhir/search/parameters.ts';
 import type { Condition } from '../../fhir/search/query.ts';
@@ -9,6 +10,7 @@ import { anotherValue, type Samples } from '../laws/another-value.ts';
 import { envOf } from '../laws/example.ts';
 import type { Field } from '../lens/field.ts';
 import type { LoadedShape } from '../load/loaded.ts';
+import { searchesIn } from '../parameter-rules.ts';
 import { sampleOf } from '../query.ts';
 import { searchText, valuesIn } from '../search-text.ts';
 import type { View } from '../shape.ts';
@@ -59,9 +61,12 @@ function written({ lens, mapping }: LoadedShape, view: View): Resource {
   }
 }
 
-/** The parameters that see something in the one resource that is not in the other. */
+/** The parameters that see something in the one resource that is not in the other; of several values at once those whose parts do. */
 function finding(registry: Registry, bare: Resource, filled: Resource): SearchParameter[] {
-  const seen = (parameter: SearchParameter, resource: Resource): string => JSON.stringify(parameter.values(resource));
+  const partsIn = ({ occurrences, components }: Part, resource: Resource): unknown[] =>
+    occurrences.values(resource).map(({ value }) => components.map(({ values }) => values(value)));
+  const seen = (parameter: SearchParameter, resource: Resource): string =>
+    JSON.stringify(parameter.parts?.map((part) => partsIn(part, resource)) ?? parameter.values(resource));
   return registry.list(filled.resourceType).filter((parameter) => seen(parameter, bare) !== seen(parameter, filled));
 }
 
@@ -74,19 +79,23 @@ export interface ExplainedFilter {
 
 /** Every filter, and each word of it that asks for something of its own. */
 export function explainedFilters({ mapping, lens }: LoadedShape, registry: Registry): ExplainedFilter[] {
-  const { resource, search = {} } = mapping.content;
-  return Object.entries(search).flatMap(([name, spec]) =>
-    searchesOf(name, spec).map(({ filter, text }) => {
-      const values = Object.fromEntries(valuesIn(text).map((one) => [one, sampleOf(spec)]));
-      const { type, parameters } = queryString(`${resource}?${searchText(text, lens.names.scope.aliases, values)}`);
-      const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
-      return { filter, search: text || '–', conditions: query.where };
-    }),
-  );
+  const { resource, search = {}, only } = mapping.content;
+  const explained = (filter: string, text: string, sample: string): ExplainedFilter => {
+    const values = Object.fromEntries(valuesIn(text).map((one) => [one, sample]));
+    const { type, parameters } = queryString(`${resource}?${searchText(text, lens.names.scope.aliases, values)}`);
+    const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
+    return { filter, search: text || '–', conditions: query.where };
+  };
+  return [
+    ...(only === undefined ? [] : [explained('(always)', only, '2000-01-01T00:00:00Z')]),
+    ...Object.entries(search).flatMap(([name, spec]) =>
+      searchesOf(name, spec).map(({ filter, text }) => explained(filter, text, sampleOf(spec))),
+    ),
+  ];
 }
 
 function searchesOf(name: string, spec: SearchSpec): { filter: string; text: string }[] {
-  if (typeof spec === 'string') return [{ filter: name, text: spec }];
-  if ('words' in spec) return Object.entries(spec.words).map(([word, text]) => ({ filter: `${name}=${word}`, text }));
-  return [{ filter: name, text: 'each' in spec ? spec.each : spec.fhir }];
+  if (typeof spec === 'object' && 'words' in spec)
+    return Object.entries(spec.words).map(([word, text]) => ({ filter: `${name}=${word}`, text }));
+  return [{ filter: name, text: searchesIn(spec)[0] ?? '' }];
 }

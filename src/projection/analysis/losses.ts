@@ -1,6 +1,7 @@
 // The loss report of a mapping: what of a resource its shape cannot show, and what of a request FHIR cannot hold as it was sent.
 import { elementNames } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
+import { isForward } from '../joins.ts';
 import type { Field } from '../lens/field.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 
@@ -26,7 +27,10 @@ export function lossesOf({ lens, mapping }: LoadedShape): Losses {
   const named = Object.values(mapping.content.let ?? {}).flatMap((one) =>
     typeof one === 'string' ? [] : one.first.map((text) => lens.names.path(text)),
   );
-  const paths = [...lens.leaves.flatMap((field) => [...field.paths, ...field.written]), ...named].filter(
+  const joined = Object.values(mapping.content.with ?? {}).flatMap((spec) =>
+    isForward(spec) ? [spec.to].flat().map((text) => lens.names.path(text)) : [],
+  );
+  const paths = [...lens.leaves.flatMap((field) => [...field.paths, ...field.written]), ...named, ...joined].filter(
     ({ variable }) => variable === undefined,
   );
   const parts = Map.groupBy(paths, ({ steps }) => steps[0]?.name ?? '');
@@ -55,7 +59,15 @@ const CHANGES: Change[] = [
   ({ spec }) =>
     spec.otherwise !== undefined && `a word that is not in the table is stored as ${spec.otherwise}, and kept beside it to be shown again`,
   ({ spec }) =>
-    spec.also && !spec.readOnly && `${Object.keys(spec.also).join(', ')} share their codes with others: the word is kept beside the code`,
+    spec.synonyms &&
+    !spec.readOnly &&
+    `${Object.keys(spec.synonyms).join(', ')} share their codes with others: the word is kept beside the code`,
+  ({ spec, codec }) => spec.reads && `${Object.keys(spec.reads).length} codes are shown as ${codec.words?.length} words`,
+  ({ spec }) =>
+    spec.follows &&
+    `nobody is asked for it: it follows from ${Object.entries(spec.follows)
+      .flatMap(([part, name]) => (part === 'as' ? [] : [name]))
+      .join(', ')} when it is made`,
   ({ spec }) => spec.derived?.as === 'personName' && 'prefix, given and family name are a guess from the text',
   ({ spec, codec }) =>
     isDated(spec.as) === 'date' &&

@@ -1,9 +1,10 @@
 // The two kinds of example that state a resource: a request with what it becomes, and a resource that was made through FHIR with what is shown of it.
 import type { Resource } from '../../fhir/types.ts';
+import { sharedWith } from '../joins.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 import type { Env, View } from '../shape.ts';
 import { differences, missing } from './difference.ts';
-import { type Example, envOf, NOW, nameOf } from './example.ts';
+import { type Example, envOf, itemIn, NOW, nameOf } from './example.ts';
 import type { Shown } from './example-kinds.ts';
 import { agreesWithFhirPath } from './fhirpath-oracle.ts';
 import { membersKeepTheirs } from './members.ts';
@@ -17,7 +18,8 @@ export function created(all: Shown): string[] {
   if (!assigned) return ['assigned: must say the id that the server gives'];
   const env = envOf({ ...example.env, ...(mapping.content.row && { [mapping.content.row.key]: lens.rows!.of(request) }) });
   const before = structuredClone(into);
-  const first = shape.write(shape.known(request), into, env);
+  const item = itemIn(shape, request);
+  const first = shape.write(item, into, env);
   const settled = settledOf(loaded, { ...first, id: assigned.id }, { example, env });
   const stored = example.server ? settled.resource : first;
   const saved: Resource = {
@@ -32,7 +34,7 @@ export function created(all: Shown): string[] {
     ...(resource ? differences(first, resource, 'the resource') : []),
     ...settled.wrong,
     ...isShown(loaded, { ...example, env: known }, saved),
-    ...unshownIsStored(loaded, saved, { request, env: known }),
+    ...unshownIsStored(loaded, saved, { request: item, env: known }),
     ...writingBackChangesNothing(loaded, saved, known),
     ...readingGivesWhatWasWritten(loaded, saved, { env: known, samples: all.samples }),
     ...membersKeepTheirs(loaded, saved, { env: known, samples: all.samples }),
@@ -58,16 +60,20 @@ function seenThrough({ world }: Shown, name: string, { saved, view }: { saved: R
 }
 
 /** The whole view, its keys in the documented order, the same as a FHIRPath engine reads, and wrapped as the vendor wraps it. */
-function isShown(loaded: LoadedShape, { response = {}, env, facts, answer, page, listed }: Example, resource: Resource): string[] {
+function isShown(
+  loaded: LoadedShape,
+  { response = {}, env, facts, answer, page, listed, search = {} }: Example,
+  resource: Resource,
+): string[] {
   const { shape } = loaded;
   const view = shape.read(resource, envOf(env));
-  const known = facts ?? { requestId: 'req_00000000', time: NOW, status: 201 };
+  const known = facts ?? { requestId: 'req_00000000', time: NOW, status: shape.status };
   return [
     ...differences(view, response, 'the view'),
     ...differences(Object.keys(view), Object.keys(response), 'the order of the keys'),
     ...agreesWithFhirPath(loaded, resource, envOf(env)),
-    ...(answer ? differences(shape.surface.item(view, known), answer, 'the answer') : []),
-    ...(listed ? differences(shape.surface.list([view], page!, known, shape), listed, 'the list') : []),
+    ...(answer ? differences(shape.item(view, known), answer, 'the answer') : []),
+    ...(listed ? differences(shape.list([view], page!, known, search), listed, 'the list') : []),
   ];
 }
 
@@ -76,8 +82,8 @@ export function shown({ loaded, example }: Shown): string[] {
   const { shape, lens, mapping } = loaded;
   const { response, shows = {}, aliases = {}, rows } = example;
   const stored = example.stored!;
-  const joined = shape.joins.map((join) => [join.name, join.shared((example.env?.[join.name] ?? []) as Resource[], '')(stored)]);
-  const env = envOf({ ...example.env, ...Object.fromEntries(joined) });
+  const joined = sharedWith(stored, shape.joins, example.env ?? {});
+  const env = envOf({ ...shape.bound(example.search ?? {}), ...example.env, ...joined });
   const view = shape.read(stored, env);
   const writable = shape.interactions.some((one) => one === 'create' || one === 'update');
   const isItem = (!mapping.content.row || lens.rows!.keys(stored).length > 0) && stored.id !== undefined;
@@ -118,6 +124,6 @@ function unshownIsStored({ lens }: LoadedShape, saved: Resource, { request, env 
     names.reduce<unknown>((value, name) => (value as View | null | undefined)?.[name], view);
   const sent = lens.leaves.filter((field) => at(request, field.at) !== undefined && at(whole, field.at) === null);
   return sent
-    .filter(({ at: [top] }) => lens.fields.some(({ name, spec }) => name === top && spec.writeOnly && spec.on !== 'update'))
+    .filter(({ at: [top] }) => lens.fields.some(({ name, spec }) => name === top && spec.writeOnly && spec.onlyIn !== 'update'))
     .map((field) => `${field.at.join('.')} is sent, and not found again`);
 }

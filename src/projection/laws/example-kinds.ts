@@ -2,13 +2,14 @@
 import { FhirError, type Issue } from '../../fhir/outcome.ts';
 import { touchesOf } from '../joins.ts';
 import type { LoadedShape } from '../load/loaded.ts';
-import type { Shape, ShapeInteraction, View } from '../shape.ts';
+import type { AskedId, Shape, ShapeInteraction, View } from '../shape.ts';
+import { MOST_AT_ONCE } from '../take.ts';
 import type { Samples } from './another-value.ts';
 import { changed, refusedChange } from './changed.ts';
 import { created, shown } from './created-and-shown.ts';
 import { differences, missing } from './difference.ts';
 import type { Example } from './example.ts';
-import { envOf, NOW, type World } from './example.ts';
+import { envOf, itemIn, NOW, type World } from './example.ts';
 import { refusalsOf } from './refusals.ts';
 import type { Schema } from './schema-rules.ts';
 
@@ -22,28 +23,49 @@ export interface Shown {
 
 /** Interaction → how an example says that it is offered. */
 const OFFERS: Record<ShapeInteraction, (shape: Shape) => string> = {
-  create: ({ path, idempotency, port }) =>
-    [`POST ${path}`, idempotency === 'required' && 'with an idempotency-key', port && `then ${port}`].filter(Boolean).join(', '),
+  create: ({ path, many, idempotency, port, aboutMe, status, tells }) =>
+    [
+      `POST ${path}`,
+      many && `many by ${many.list}`,
+      idempotency === 'required' && 'with an idempotency-key',
+      aboutMe && 'by a person',
+      status === 200 && 'answered 200',
+      port && `then ${port}`,
+      tells && `its id in ${tells.field} of the ${tells.shape}`,
+    ]
+      .filter(Boolean)
+      .join(', '),
   read: ({ itemPath }) => `GET ${itemPath}`,
-  search: ({ path, plural }) => [`GET ${path}`, plural && `in a list called ${plural}`].filter(Boolean).join(', '),
+  search: ({ path, plural, take, most }) =>
+    [`GET ${path}`, plural && `in a list called ${plural}`, TAKES[take], most !== MOST_AT_ONCE && `${most} at most`]
+      .filter(Boolean)
+      .join(', '),
   update: ({ itemPath }) => `PATCH ${itemPath}`,
   replace: ({ itemPath }) => `PUT ${itemPath}`,
   delete: ({ itemPath }) => `DELETE ${itemPath}`,
+  perform: ({ itemPath, me, answers }) =>
+    [`POST ${itemPath}`, me && 'by a person', answers && `answered as a ${answers}`].filter(Boolean).join(', '),
 };
+
+const TAKES = { page: '', all: 'all at once', first: 'the first alone' };
 
 /** Key of an example → what is wrong; empty when what the example shows is so. */
 export const KINDS: Readonly<Record<string, (shown: Shown) => string[]>> = {
   request: created,
+  several: divided,
   stored: shown,
   change: changed,
   replace: changed,
+  perform: changed,
   changeRefused,
   base: refused,
   refuse: refused,
-  search: ({ loaded: { shape }, example: { search, query, asks } }) => [
-    ...differences(shape.query(search!, envOf()), query, 'the FHIR search'),
-    ...(asks ? differences(shape.asked(search!), asks, 'the ids it asks for') : []),
+  search: ({ loaded: { shape }, example: { search, query, asks, env } }) => [
+    ...differences(shape.query(search!, envOf({ now: NOW, ...env })), query, 'the FHIR search'),
+    ...(asks ? differences(shape.asked(search!).map(asking), asks, 'the ids it asks for') : []),
   ],
+  none: ({ loaded: { shape }, example: { none, page, facts, search = {} } }) =>
+    differences(shape.list([], page!, facts!, search), none, 'the answer'),
   searchRefused,
   same: compared,
   joins: ({ loaded: { shape }, example }) =>
@@ -54,7 +76,7 @@ export const KINDS: Readonly<Record<string, (shown: Shown) => string[]>> = {
     ),
   links: linked,
   finds: ({ loaded: { shape }, example: { finds, queries } }) =>
-    differences([shape.rows?.search(finds!.id), shape.into(finds!.into)], queries, 'the searches'),
+    differences([...(shape.rows ? [shape.rows.search(finds!.id)] : []), shape.into(finds!.into)], queries, 'the searches'),
   accepts: accepted,
   touches: touched,
   indexes: indexed,
@@ -67,6 +89,8 @@ export const KINDS: Readonly<Record<string, (shown: Shown) => string[]>> = {
   prints: printed,
   says: ({ loaded: { shape }, example }) => missing(shape.says, example.says, 'its text'),
 };
+
+const asking = ({ type, id, missing }: AskedId): object => ({ type, id, ...(missing && { missing }) });
 
 function refused({ loaded: { shape }, example }: Shown): string[] {
   const base = example.base ? shape.check(example.base, NOW).map(({ text }) => `the base is refused: ${text}`) : [];
@@ -89,18 +113,41 @@ const isSaid = (text: string, field: string | null): boolean =>
 
 function searchRefused({ loaded: { shape }, example }: Shown): string[] {
   try {
-    return [`it is not refused: it becomes ${shape.query(example.searchRefused!, envOf())}`];
+    return [`it is not refused: it becomes ${shape.query(example.searchRefused!, envOf({ now: NOW }))}`];
   } catch (error) {
-    if (!(error instanceof FhirError) || error.kind !== 'parameter') throw error;
-    return differences(
-      error.issues.map(({ expression }) => expression?.[0]),
-      [example.field],
-      'the parameters that are refused',
-    );
+    if (!(error instanceof FhirError)) throw error;
+    const { issues, kind } = error;
+    return [
+      ...differences(kind, example.kind ?? 'parameter', 'the kind of failure'),
+      ...differences(
+        issues.map(({ expression }) => expression?.[0]),
+        [example.field],
+        'the parameters that are refused',
+      ),
+    ];
   }
 }
 
-function compared({ loaded: { shape }, example }: Shown): string[] {
+/** A request of several items: each of them as the request for one would say it. */
+function divided({ loaded: { shape }, example: { several, items } }: Shown): string[] {
+  if (!shape.many) return ['several: a request of this mapping makes one item'];
+  return [
+    ...shape.check(several!, NOW).map(({ text }) => `the request is refused: ${text}`),
+    ...differences(shape.many.items(shape.known(several!)), items, 'the items'),
+  ];
+}
+
+/** Whether two items that one request or two may list have one id. */
+function comparedMany({ loaded: { shape }, example }: Shown): string[] {
+  const [one, other] = example.of!.map((body) => shape.many!.idOf(itemIn(shape, body), envOf())) as [string?, string?];
+  return one === undefined
+    ? ['the mapping does not say when two items are the same (many.identity)']
+    : differences(one === other, example.same, 'whether they are the same');
+}
+
+function compared({ loaded, example, world, samples }: Shown): string[] {
+  if (loaded.shape.many) return comparedMany({ loaded, example, world, samples });
+  const { shape } = loaded;
   const [a, b] = example.of!;
   const [found, back] = [shape.duplicates(shape.known(a)), shape.duplicates(shape.known(b))];
   if (!found || !back) return ['the mapping does not say when two items are the same (unique:)'];
@@ -145,7 +192,7 @@ function linked({ loaded: { shape }, example: { links = {}, queries, linked: exp
 const count = (resource: object): number => JSON.stringify(resource).split('"reference":').length - 1;
 
 function accepted({ loaded: { shape }, example }: Shown): string[] {
-  const { field, request, id, missing: kind, yes, no } = example.accepts!;
+  const { field, request, id, missing: kind, yes, no, led } = example.accepts!;
   const rule = shape.exists.find((one) => one.field === field);
   if (!rule) return [`${field} need not exist`];
   return [
@@ -155,7 +202,7 @@ function accepted({ loaded: { shape }, example }: Shown): string[] {
       'the ids, the ids of nothing, and the answer',
     ),
     ...differences(
-      [...yes, ...no].map((target) => rule.accepts(target, request)),
+      [...yes, ...no].map((target) => rule.accepts(target, request, led)),
       [...yes.map(() => true), ...no.map(() => false)],
       'whether each goes with the request',
     ),
@@ -195,10 +242,16 @@ function printed({ loaded: { shape }, example: { prints = {} } }: Shown): string
   return [
     ...(prints.request ? differences(request, prints.request, 'the schema of a request') : []),
     ...(prints.response ? differences(Object.keys(shown), Object.keys(properties), 'the order of the keys') : []),
-    ...Object.entries(properties).flatMap(([name, rules]) =>
-      differences(ruled(shown[name]), ruled(rules), `the schema of ${name} in an answer`),
-    ),
+    ...Object.entries(properties).flatMap(([name, rules]) => otherRules(shown[name], rules, name)),
   ];
 }
+
+/** Where the rules of a field differ from those that are printed, in the objects inside of it too. */
+const otherRules = (shown: Schema | undefined, printed: Schema, name: string): string[] => [
+  ...differences(ruled(shown), ruled(printed), `the schema of ${name} in an answer`),
+  ...Object.entries(printed.properties ?? {}).flatMap(([inner, rules]) =>
+    otherRules(shown?.properties?.[inner], rules, `${name}.${inner}`),
+  ),
+];
 
 const ruled = ({ type, format, enum: words }: Schema = {}): Schema => ({ type, format, enum: words });

@@ -7,7 +7,7 @@ import type { Registry } from '../../fhir/search/parameters.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 import { readSource, type Source } from '../load/source.ts';
-import type { AnswerFacts, Env, ListFacts, View } from '../shape.ts';
+import type { AnswerFacts, Env, ListFacts, Shape, View } from '../shape.ts';
 import type { Schema } from './schema-rules.ts';
 
 /** One entry of the file; which of these it has says what it shows. */
@@ -16,6 +16,9 @@ export interface Example {
   env?: Record<string, unknown>;
   /** What is created: request → resource → response. `into`: the resource it goes into. `server`: what only the server fills in afterwards. */
   request?: View;
+  /** A request of several items, and each as the request for one would say it. */
+  several?: View;
+  items?: View[];
   into?: Resource;
   resource?: Resource;
   assigned?: { id: string; created?: string; lastUpdated?: string };
@@ -34,9 +37,13 @@ export interface Example {
   answer?: unknown;
   page?: ListFacts;
   listed?: unknown;
+  /** What is answered where a list finds nothing. */
+  none?: unknown;
   /** What a change of `stored` asks for (some fields, or operations; a whole body), the resource it becomes, what of it is shown then. */
   change?: View;
   replace?: View;
+  /** What a request that performs something on `stored` says; `then` is in the form it is answered in. */
+  perform?: View;
   becomes?: Resource;
   then?: View;
   /** A change of `stored` that is refused, and the field that is named. */
@@ -50,13 +57,15 @@ export interface Example {
   field?: string | null;
   search?: Record<string, string>;
   query?: string;
+  /** Parameters that are refused; `kind`: the kind of failure, where it is not `parameter`. */
   searchRefused?: Record<string, string>;
+  kind?: Kind;
   /** What is offered, as `POST /v1/patients` and the like: see OFFERS. */
   offers?: string[];
   /** The JSON Schemas of request and item as the vendor prints them. */
   prints?: Partial<Record<'request' | 'response', Schema>>;
   /** The ids a search asks for. */
-  asks?: { type: string; id: string }[];
+  asks?: { type: string; id: string; missing?: Kind }[];
   /** The vendor's own texts. */
   says?: Record<string, string>;
   same?: boolean;
@@ -67,7 +76,15 @@ export interface Example {
   links?: View;
   linked?: Record<string, unknown>;
   finds?: { id: string; into: View };
-  accepts?: { field: string; request: View; id: string | string[]; missing: Kind; yes: Resource[]; no: Resource[] };
+  accepts?: {
+    field: string;
+    request: View;
+    id: string | string[];
+    missing: Kind;
+    yes: Resource[];
+    no: Resource[];
+    led?: Record<string, Resource>;
+  };
   touches?: { on: string; previous: Resource; cases: { next: Resource | null; left: { type: string; id: string }[] }[] };
   indexes?: { parameter: string; resource: Resource; values: unknown[] }[];
 }
@@ -99,3 +116,13 @@ export const NOW = '2026-01-01T00:00:00.000Z';
 
 /** What the server knows, in the examples. */
 export const envOf = (more: Record<string, unknown> = {}): Env => ({ alias: (type, id) => aliasOf(1, type, id), ...more });
+
+/** What a request says of each of its items; most requests have one. */
+export const itemsIn = ({ many, known }: Shape, request: View): View[] => many?.items(known(request)) ?? [known(request)];
+
+/** What the request of an example says of its item; where a request lists many, it lists one. */
+export function itemIn(shape: Shape, request: View): View {
+  const items = itemsIn(shape, request);
+  if (items.length !== 1) throw new Error('request: has one item, whose resource is stated; show more of them by several: and items:');
+  return items[0]!;
+}

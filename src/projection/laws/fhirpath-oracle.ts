@@ -2,6 +2,7 @@
 import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
 import { elementOf } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
+import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Field } from '../lens/field.ts';
 import type { Lens } from '../lens/lens.ts';
@@ -41,9 +42,11 @@ function compared(path: Path, { resource, env, aliases }: Reading): string[] {
   const names = [...path.text.matchAll(/%(\w+)/g)].map(([, name]) => name!);
   if (names.some((name) => !(name in aliases) && env[name] === undefined)) return [];
   const variables = engineVariables(aliases, env);
-  const theirs = evalFhirPathTyped(asEngineReads(path.text, env), [toTypedValue(asEngineTakes(resource, path))], variables).map(
-    ({ value }) => value,
-  );
+  const theirs = evalFhirPathTyped(
+    asEngineReads(path.text, env),
+    [toTypedValue(inUse(asEngineTakes(resource, path), path))],
+    variables,
+  ).map(({ value }) => value);
   return differences(path.get(resource, env), theirs, `read differently by a FHIRPath engine: ${path.text}`);
 }
 
@@ -61,6 +64,15 @@ function asEngineTakes(resource: Resource, { steps: [step] }: Path): Resource {
   if (!own || own.choice !== undefined) return resource;
   const isOther = (name: string): boolean => name.startsWith(step.name) && /^[A-Z]/.test(name.slice(step.name.length));
   return Object.fromEntries(Object.entries(resource).filter(([name]) => !isOther(name))) as Resource;
+}
+
+/** A path passes over what is no longer in use, and does not say so: the engine is not given it. */
+function inUse(resource: Resource, { steps }: Path): Resource {
+  const names = steps.flatMap((step) => ((JSON.parse(step.key) as StepSyntax).inUse ? [step.name] : []));
+  const isOld = (one: unknown): boolean => (one as { use?: unknown } | null)?.use === 'old';
+  const taken = (name: string, value: unknown): unknown =>
+    names.includes(name) && Array.isArray(value) ? value.filter((one) => !isOld(one)) : value;
+  return names.length ? (JSON.parse(JSON.stringify(resource, taken)) as Resource) : resource;
 }
 
 /** The engine holds one value per variable: several go in a Bundle. Its extension() answers the first extension only, where(url=…) all, as FHIR defines both. */

@@ -1,10 +1,10 @@
 // Proves a mapping by its examples: every example in both directions, every law on what it makes, and nothing left out. A new mapping adds no code.
 import type { LoadedShape } from '../load/loaded.ts';
 import type { Source } from '../load/source.ts';
-import type { View } from '../shape.ts';
+import type { Shape, View } from '../shape.ts';
 import type { Samples } from './another-value.ts';
 import { gapsOf } from './coverage.ts';
-import type { Example, World } from './example.ts';
+import { type Example, itemsIn, type World } from './example.ts';
 import { KINDS } from './example-kinds.ts';
 
 /** One thing that is wrong: in which file, at which line, and what. */
@@ -17,6 +17,7 @@ const BESIDE = [
   'title',
   'env',
   'into',
+  'items',
   'resource',
   'assigned',
   'server',
@@ -32,7 +33,7 @@ const BESIDE = [
   'without',
   'refuseEach',
 ];
-const MORE = ['asks', 'facts', 'answer', 'page', 'listed', 'field', 'query', 'of', 'candidates', 'queries', 'linked'];
+const MORE = ['asks', 'facts', 'answer', 'page', 'listed', 'field', 'kind', 'query', 'of', 'candidates', 'queries', 'linked'];
 const KNOWN = new Set([...Object.keys(KINDS), ...BESIDE, ...MORE]);
 
 /** What one example shows that is not so; empty when all of it is. */
@@ -46,7 +47,7 @@ export function breachesOf(loaded: LoadedShape, example: Example, { world, sampl
 
 /** Everything that is wrong with a mapping, by its examples. */
 export function proofOf(loaded: LoadedShape, examples: Source<Example[]>, world: World): Breach[] {
-  const samples = samplesOf(examples.content);
+  const samples = samplesOf(examples.content, loaded.shape);
   const broken = examples.content.flatMap((example, nth) =>
     attempted(() => breachesOf(loaded, example, { world, samples })).map((text) => ({
       place: examples.line([String(nth)]),
@@ -59,10 +60,13 @@ export function proofOf(loaded: LoadedShape, examples: Source<Example[]>, world:
 
 /** What the examples send for a field. */
 export const samplesOf =
-  (examples: Example[]): Samples =>
+  (examples: Example[], shape: Shape): Samples =>
   (at) =>
     examples.flatMap(({ request }) =>
-      at.reduce<unknown[]>((views, name) => views.flatMap((view) => (view as View)[name] ?? []), [request ?? {}]),
+      at.reduce<unknown[]>(
+        (views, name) => views.flatMap((view) => (view as View)[name] ?? []),
+        [(request && shape.many ? itemsIn(shape, request)[0] : request) ?? {}],
+      ),
     );
 
 /** An example that cannot even be tried is wrong, too. */

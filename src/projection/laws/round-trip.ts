@@ -1,11 +1,11 @@
 // The laws of a lens: writing what was read changes nothing, reading gives what was written, and what others wrote survives. Each answers with what is
 // wrong; nothing means that it holds.
-import { elementOf } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { validate } from '../../fhir/validation/validate.ts';
+import { stillShown } from '../change.ts';
+import { pairFaults } from '../field-pairs.ts';
 import type { Field } from '../lens/field.ts';
-import type { Lens } from '../lens/lens.ts';
 import { unsetOf } from '../lens/lens-read.ts';
 import { isOverlap } from '../lens/overlap.ts';
 import { inOneForm } from '../lens/sharing.ts';
@@ -13,6 +13,7 @@ import type { LoadedShape } from '../load/loaded.ts';
 import type { Env, View } from '../shape.ts';
 import { anotherValue, type Samples } from './another-value.ts';
 import { differences, missing } from './difference.ts';
+import { amongStrangers, doubled, retiredIn, strangersSurvive } from './strangers.ts';
 
 /** Nothing in it breaks R4. */
 export const validR4 = (resource: Resource): string[] =>
@@ -28,14 +29,32 @@ export function writingBackChangesNothing({ lens }: LoadedShape, resource: Resou
   return [...back(whole), ...back(whole, { server: true }), ...back(lens.read(resource, env)), ...back({}, { server: true })];
 }
 
-/** PutGet among strangers: every field a client may write is changed, and removed, and read again. */
+/** PutGet among strangers, those that a field's own path finds, too: every field a client may write is changed, and removed, and read again. */
 export function readingGivesWhatWasWritten(
-  { lens, mapping }: LoadedShape,
+  loaded: LoadedShape,
   resource: Resource,
   { env, samples }: { env: Env; samples: Samples },
 ): string[] {
+  const { lens } = loaded;
   const foreign = amongStrangers(resource, lens);
-  const whole = lens.read(foreign, env, { all: true });
+  const survive = (after: Resource, field: Field): string[] => [...strangersSurvive(foreign, after, field), ...validR4(after)];
+  return [
+    ...differences(lens.read(retiredIn(resource, lens), env), lens.read(resource, env), 'with what is no longer in use, the view'),
+    ...putGet(loaded, foreign, { env, samples, also: survive }),
+    ...putGet(loaded, doubled(resource, loaded, env), { env, samples }),
+  ];
+}
+
+interface Trying {
+  env: Env;
+  samples: Samples;
+  /** What else must hold of the resource once a field was written. */
+  also?(after: Resource, field: Field): string[];
+}
+
+/** Each field a client may write is changed, and unset: it shows that, and all others show what they did. */
+export function putGet({ lens, mapping }: LoadedShape, resource: Resource, { env, samples, also = () => [] }: Trying): string[] {
+  const whole = lens.read(resource, env, { all: true });
   const apart = (view: View, field: Field): View => withoutSharers(view, field, lens.fields);
   const writable = lens.fields.filter(({ name, spec }) => !spec.readOnly && name !== mapping.content.row?.key);
   return writable.flatMap((field) => {
@@ -43,18 +62,17 @@ export function readingGivesWhatWasWritten(
     const values = [anotherValue(field, whole[name], samples), ...(spec.required ? [] : [null])];
     return values
       .filter((value) => value !== undefined)
-      .flatMap((value) => {
-        const next = { ...whole, ...inOneForm({ [name]: value }, lens.fields) };
-        const after = lens.write(next, foreign, env);
+      .map((value) => ({ value, asked: inOneForm({ [name]: value }, lens.fields) }))
+      .filter(({ asked }) => !lens.fields.some((one) => pairFaults(one, { ...whole, ...asked }).length))
+      .flatMap(({ value, asked }) => {
+        const next = { ...whole, ...asked };
+        const after = lens.write(next, resource, env);
+        if (field.paths.length > 1 && stillShown(asked, lens.read(after, env, { all: true, bare: true })).length) return [];
         const view = lens.read(after, env, { all: true });
+        const wanted = apart({ ...next, [name]: value ?? unsetOf(spec) }, field);
         return [
-          ...differences(
-            apart(view, field),
-            apart({ ...next, [name]: value ?? unsetOf(spec) }, field),
-            `after ${name} was written, the view`,
-          ),
-          ...strangersSurvive(foreign, after, field),
-          ...validR4(after),
+          ...differences(apart(view, field), wanted, `after ${name} was ${value === null ? 'unset' : 'written'}, the view`),
+          ...also(after, field),
         ];
       });
   });
@@ -86,8 +104,8 @@ export function theServerWrites({ lens }: LoadedShape, resource: Resource, { vie
 
 /** An item's own fields leave its neighbours in the same resource alone; what they share may become known, and is never another. */
 export function neighboursSurvive({ lens, mapping }: LoadedShape, request: View, [before, after]: [Resource, Resource]): string[] {
-  const { key, each } = mapping.content.row!;
-  const list = each.split('.')[0]!;
+  const { key, elements } = mapping.content.row!;
+  const list = elements.split('.')[0]!;
   const own = lens.leaves.filter(({ written }) => written.some(({ text }) => text.startsWith(list)));
   const neighbours = lens.rows!.keys(before).filter((row) => row !== lens.rows!.of(request));
   return neighbours.flatMap((row) => {
@@ -96,42 +114,3 @@ export function neighboursSurvive({ lens, mapping }: LoadedShape, request: View,
     return known.flatMap(({ name }) => differences(is[name], was[name], `${name} of the neighbour ${row}`));
   });
 }
-
-const STRANGERS: Record<string, unknown> = {
-  identifier: { system: 'urn:stranger', value: '1' },
-  telecom: { system: 'url', value: 'https://stranger.example' },
-  qualification: { code: { text: 'Stranger' } },
-  contained: { resourceType: 'Organization', id: 'stranger', name: 'x' },
-  supportingInfo: { reference: '#stranger' },
-  specialty: { coding: [{ system: 'urn:stranger', code: 's' }] },
-  extension: { url: 'urn:stranger', valueString: 'x' },
-};
-
-/** The resource with a member more in every list the laws know, and elements that no mapping names. A list of objects owns all members, unless it says which. */
-function amongStrangers(resource: Resource, lens: Lens): Resource {
-  const owned = lens.lists.filter(({ list }) => list.spec.where === undefined).map(({ list }) => list.spec.list);
-  const known = Object.keys(STRANGERS).filter(
-    (name) =>
-      !owned.includes(name) &&
-      elementOf(resource.resourceType, name) &&
-      (name !== 'contained' || elementOf(resource.resourceType, 'supportingInfo')),
-  );
-  const lists = known.map((name) => [name, [...((resource[name] as unknown[]) ?? []), STRANGERS[name]]]);
-  const narrative = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' };
-  return { ...resource, language: 'en', text: narrative, ...Object.fromEntries(lists) };
-}
-
-/** A field of the first member of a list (`first()`) has that one, whoever put it there. */
-function strangersSurvive(before: Resource, after: Resource, { name: field, written }: Field): string[] {
-  const firsts = written.flatMap(({ steps: [step] }) => (step?.index === undefined ? [] : [step.name]));
-  const lost = Object.entries(STRANGERS).filter(
-    ([name, stranger]) =>
-      !firsts.includes(name) &&
-      ((before[name] ?? []) as unknown[]).includes(stranger) &&
-      !((after[name] ?? []) as unknown[]).includes(stranger),
-  );
-  const changed = ['language', 'text'].filter((name) => before[name] !== after[name]);
-  return [...lost.map(([name]) => name), ...changed].map((name) => `writing ${field} changed ${name}, which is somebody else's`);
-}
-
-/** How a field without a value is shown. */

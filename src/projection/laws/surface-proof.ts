@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { type Issue, issue, type Kind } from '../../fhir/outcome.ts';
 import type { Fault, LoadedSurface } from '../load/loaded.ts';
 import { readSource, type Source } from '../load/source.ts';
-import type { AnswerFacts, ListFacts, Shape, View } from '../shape.ts';
+import type { AnswerFacts, ListFacts, View } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
 import { differences, missing } from './difference.ts';
 import { envOf, examplesFile } from './example.ts';
@@ -57,7 +57,7 @@ const KINDS: Readonly<Record<string, Check>> = {
   },
   item: ({ surface }, { item, facts, answer }) => differences(surface.item(item!, { ...FACTS, ...facts }), answer, 'the answer'),
   list: ({ surface }, { list, page, plural = '', facts, answer }) =>
-    differences(surface.list(list!, { ...PAGE, ...page }, { ...FACTS, ...facts }, { plural } as Shape), answer, 'the answer'),
+    differences(surface.list(list!, { ...PAGE, ...page }, { ...FACTS, ...facts }, plural), answer, 'the answer'),
   statuses: ({ surface }, { statuses }) =>
     Object.entries(statuses!).flatMap(([kind, expected]) => {
       const { status, code, says } = surface.failure(kind as Kind);

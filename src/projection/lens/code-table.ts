@@ -20,7 +20,7 @@ export function wordTable<T>(table: Record<string, T>, key: (value: T) => string
     const before = words.get(key(value));
     if (before !== undefined)
       throw new Error(
-        `codes must be one to one: ${before} and ${word} are both ${key(value)}: keep one here, and write the other under also:`,
+        `codes must be one to one: ${before} and ${word} are both ${key(value)}: keep one here, and write the other under synonyms:`,
       );
     words.set(key(value), word);
   }

@@ -8,11 +8,14 @@ import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import { type Token, tokenOf, wordTable } from './code-table.ts';
 import { type DatePattern, datePattern } from './date-pattern.ts';
+import type { Tables } from './derivations.ts';
 
 /** What a codec may need of the surface it works for. */
 export interface CodecContext {
   aliases: Readonly<Record<string, string>>;
   ids: Ids;
+  /** The tables of the surface, by name. */
+  tables?: Tables;
   /** The type whose id the field shows, for `id`. */
   resource: string;
 }
@@ -143,7 +146,9 @@ const reference: Maker = (argument, _field, { ids }) => {
       return `${type}/${env.resolved?.get(id) ?? id}`;
     },
     fault: (shown) =>
-      leads(shown) === undefined ? `must be the id of a ${targets.join(' or ')}${several ? ', as type/id' : ''}` : undefined,
+      leads(shown) === undefined
+        ? `must be the id of ${/^[AEIO]/.test(targets[0]!) ? 'an' : 'a'} ${targets.join(' or ')}${several ? ', as type/id' : ''}`
+        : undefined,
   };
 };
 
@@ -163,15 +168,15 @@ const coding: Maker = (_argument, { codes = {} }, { aliases }) => {
   };
 };
 
-/** A word for a code, a boolean or a URL. `also:` and `otherwise:` take further words; field.ts keeps those beside the code. */
-const code: Maker = (_argument, { codes = {}, also = {}, otherwise }, { aliases }) => {
+/** A word for a code, a boolean or a URL. `synonyms:` and `otherwise:` take further words; field.ts keeps those beside the code. */
+const code: Maker = (_argument, { codes = {}, synonyms = {}, otherwise }, { aliases }) => {
   const resolved = Object.entries(codes).map(([word, value]) => [
     word,
     typeof value === 'string' && value.startsWith('%') ? aliases[value.slice(1)]! : value,
   ]);
   const table = wordTable(Object.fromEntries(resolved) as Record<string, string | boolean>, String);
-  const storedFor = (word: string) => table.valueOf(word) ?? (Object.hasOwn(also, word) ? also[word] : otherwise);
-  const words = [...table.words, ...Object.keys(also)];
+  const storedFor = (word: string) => table.valueOf(word) ?? (Object.hasOwn(synonyms, word) ? synonyms[word] : otherwise);
+  const words = [...table.words, ...Object.keys(synonyms)];
   return {
     ...(otherwise === undefined && { words }),
     read: (stored) => table.wordOf(stored as string | boolean) ?? stored,
@@ -180,21 +185,39 @@ const code: Maker = (_argument, { codes = {}, also = {}, otherwise }, { aliases 
   };
 };
 
-/** Whether the stored word is this one; without a word, whether anything is stored but false. It cannot be taken apart again. */
-const is: Maker = (word, { readOnly }) => {
-  if (!readOnly) throw new Error('is() cannot say what else it is: the field must be readOnly');
-  return { read: (stored) => (word === '' ? stored !== false : stored === word), write: () => undefined };
+/** Several codes for one word, for what tells more apart than a vendor does: a code that no word is for is shown as nothing. */
+const reads: Maker = (_argument, { reads: table = {} }) => {
+  const words = [...new Set(Object.values(table))];
+  const codes = new Map(
+    Object.entries(table)
+      .map(([code, word]): [string, string] => [word, code])
+      .reverse(),
+  );
+  return {
+    words,
+    read: (stored) => (Object.hasOwn(table, stored as string) ? table[stored as string] : undefined),
+    write: (word) => codes.get(word as string),
+    fault: (word) => (codes.has(word as string) ? undefined : oneOf(words)),
+  };
 };
 
-const MAKERS: Record<string, Maker> = { plain, json, time, date, instant, id, reference, coding, code, is };
+/** Whether the stored word is this one, which cannot be taken apart again; without a word, whether anything is stored but false. */
+const is: Maker = (word, { readOnly }) => {
+  if (word !== '' && !readOnly) throw new Error('is() cannot say what else it is: the field must be readOnly');
+  return { read: (stored) => (word === '' ? stored !== false : stored === word), write: (said) => said };
+};
+
+const MAKERS: Record<string, Maker> = { plain, json, time, date, instant, id, reference, coding, code, reads, is };
+
+/** What may be written after `as:`; `plain`, `code` and `id` are what a field without it has. The last three look at several elements (field-of.ts). */
+const WRITTEN = [...Object.keys(MAKERS).filter((name) => !['plain', 'code', 'id'].includes(name)), 'concept', 'keyed', 'joined', 'latest'];
 
 /** The codec a field asks for: by `as:`, else by what else it says. An Error when there is none of that name. */
 export function codecOf(field: FieldSpec, context: CodecContext): Codec {
-  const standard = field.codes ? 'code' : field.fhir === 'id' ? 'id' : 'plain';
+  const standard = field.codes ? 'code' : field.reads ? 'reads' : field.fhir === 'id' ? 'id' : 'plain';
   const [, name = '', argument = ''] = /^(\w+)(?:\((.*)\))?$/.exec(field.as ?? standard) ?? [];
   const maker = Object.hasOwn(MAKERS, name) ? MAKERS[name] : undefined;
   if (/\([^)]*$/.test(field.as ?? '')) throw new Error(`${field.as}: its bracket is not closed`);
-  if (!maker)
-    throw new Error(`there is no codec ${field.as}${didYouMean(name, Object.keys(MAKERS))}; there are ${Object.keys(MAKERS).join(', ')}`);
+  if (!maker) throw new Error(`there is no codec ${field.as}${didYouMean(name, WRITTEN)}; there are ${WRITTEN.join(', ')}`);
   return maker(argument, field, context);
 }

@@ -13,7 +13,10 @@ export interface Derivation {
   keepsText(text: string): boolean;
 }
 
-export const DERIVATIONS: Readonly<Record<string, Derivation>> = {
+/** Tables of a surface, by name: a text without its spaces → the code it stands for. */
+export type Tables = Readonly<Record<string, ReadonlyMap<string, string>>>;
+
+const DERIVATIONS: Readonly<Record<string, Derivation>> = {
   personName: {
     names: ['prefix', 'given', 'family', 'suffix'],
     partsOf: (text) => ({ ...nameParts(text) }),
@@ -28,3 +31,23 @@ export const DERIVATIONS: Readonly<Record<string, Derivation>> = {
     keepsText: (text) => text !== text.toUpperCase(),
   },
 };
+
+/** Spaces mean nothing in what a table is asked for (a unit); case does. */
+export const folded = (text: string): string => text.replace(/\s+/g, '');
+
+/** The code that a table has for a text, beside the text. One that the table does not have is a text alone. */
+const tabled = (table: ReadonlyMap<string, string>): Derivation => ({
+  names: ['code'],
+  partsOf: (text) => ({ code: [table.get(folded(text)) ?? []].flat() }),
+  textOf: (text, { code = [] }) => text ?? code[0],
+  keepsText: () => true,
+});
+
+/** The derivation of this name, or that of a table, `table(units)`. An Error when there is none. */
+export function derivationOf(as: string, tables: Tables = {}): Derivation {
+  const name = /^table\((.*)\)$/.exec(as)?.[1];
+  if (name !== undefined && Object.hasOwn(tables, name)) return tabled(tables[name]!);
+  if (Object.hasOwn(DERIVATIONS, as)) return DERIVATIONS[as]!;
+  const there = [...Object.keys(DERIVATIONS), ...Object.keys(tables).map((one) => `table(${one})`)];
+  throw new Error(`there is no derivation ${as}; there are ${there.join(', ')}`);
+}

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Path, Step } from '../../fhir/path/path.ts';
 import type { Env, View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
-import type { Field, FieldContext, FieldMaker, Now } from './field.ts';
+import { type Field, type FieldContext, type FieldMaker, leavesOf, type Now } from './field.ts';
 import { placedAmong } from './field-list.ts';
 import { isUnset, standardOf, storedOf, unsetOf } from './lens-read.ts';
 import { pathTree, type Slots } from './path-tree.ts';
@@ -19,7 +19,7 @@ interface Member {
   put(element: unknown, member: View, env: Env): unknown;
 }
 
-/** `list:` the repeating element, `where:` which of its members (and how a new one begins), `key:` the field by which a member is known again, `having:`
+/** `list:` the repeating element, `where:` which of its members (and how a new one begins), `key:` the field by which a member is known again, `memberHas:`
  * the field without which an element is no member. */
 export const membersField =
   (fieldOf: FieldMaker): FieldMaker =>
@@ -27,15 +27,18 @@ export const membersField =
     const { all, own } = placesOf(spec, context);
     const slot = context.slot(all);
     const at = [...context.at, name];
-    const tree = pathTree();
+    const tree = pathTree(all.type);
     const names = { ...context.names, path: (text: string, type = all.type) => context.names.path(text, type) };
     const { below: _, ...rest } = context;
     const inner = { ...rest, names, slot: (path: Path) => tree.slot(path), at };
-    const members = Object.entries(spec.fields!).map(([field, one]) => fieldOf(field, one, inner));
+    const members = Object.entries(spec.fields!).flatMap(([field, one]) =>
+      context.attempt([...at, field], () => fieldOf(field, one, inner)),
+    );
+    for (const field of members.flatMap(leavesOf)) if (!field.spec.readOnly) field.written.forEach(tree.hold);
     const member = memberOf(members, tree);
     const shown = (element: unknown, env: Env): View | undefined => {
       const view = own.has(element, env) ? member.show(element, env) : undefined;
-      return view && spec.having !== undefined && view[spec.having] === null ? undefined : view;
+      return view && spec.memberHas !== undefined && view[spec.memberHas] === null ? undefined : view;
     };
     return {
       name,

@@ -13,7 +13,9 @@ export const objectField =
     const below = [above ?? [], spec.at === '$this' ? [] : spec.at!].flat().join('.');
     const inner = { ...rest, at: [...context.at, name], ...(below !== '' && { below }) };
     const shownOnly = spec.readOnly ? { readOnly: true } : {};
-    const fields = Object.entries(spec.fields!).map(([own, field]): Field => fieldOf(own, { ...field, ...shownOnly }, inner));
+    const fields = Object.entries(spec.fields!).flatMap(([own, field]): Field[] =>
+      context.attempt([...inner.at, own], () => fieldOf(own, { ...field, ...shownOnly }, inner)),
+    );
     return {
       name,
       spec,

@@ -8,6 +8,7 @@ import { mapField } from './field-map.ts';
 import { membersField } from './field-members.ts';
 import { objectField } from './field-object.ts';
 import { scalarField } from './field-scalar.ts';
+import { whetherField } from './field-whether.ts';
 
 /** Compiles a field; an Error says what is wrong with it. */
 export const fieldOf: FieldMaker = (name, spec, context) => makerOf(spec)(name, spec, context);
@@ -17,6 +18,7 @@ function makerOf(spec: FieldSpec): FieldMaker {
   if (spec.fields) return objectField(fieldOf);
   if (/^(joined|latest)$/.test(spec.as ?? '')) return combinedField;
   if (spec.as?.startsWith('keyed')) return mapField;
+  if (spec.as === 'is' && !spec.readOnly) return whetherField;
   if (spec.as === 'concept') return conceptField;
   return spec.type === 'string[]' ? listField : scalarField;
 }

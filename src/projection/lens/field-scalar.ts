@@ -3,7 +3,7 @@
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import { codecOf } from './codecs.ts';
-import { DERIVATIONS, type Derivation, type Parts } from './derivations.ts';
+import { type Derivation, derivationOf, type Parts } from './derivations.ts';
 import { type Field, type FieldContext, type FieldMaker, lookInto, type Now, pathsOf } from './field.ts';
 import { withOwnWord } from './field-own.ts';
 
@@ -44,9 +44,9 @@ export const scalarField: FieldMaker = (name, spec, context) => {
 };
 
 function inWords(field: Field, context: FieldContext): Field {
-  const { derived, also, otherwise } = field.spec;
+  const { derived, synonyms, otherwise } = field.spec;
   if (derived) return withParts(field, derived, context);
-  return also || otherwise ? withWord(field, context) : field;
+  return synonyms || otherwise ? withWord(field, context) : field;
 }
 
 /** A code table belongs to the first path: what it does not know is left to the others, which are shown as they stand. */
@@ -57,10 +57,17 @@ function shownAs({ spec, codec, paths }: Field, nth: number, value: unknown, env
   return unknown ? undefined : shown;
 }
 
+/** What a word can stand beside; not where a choice is made. */
+const WORDED = ['code', 'string', 'uri'];
+
 /** Many words for one code: the word stands beside the code, and is shown while it still means it. */
 function withWord(field: Field, context: FieldContext): Field {
   const { codec } = field;
   const [main] = field.paths as [Field['paths'][number]];
+  if (!WORDED.includes(main.type) || main.text.endsWith(')'))
+    throw new Error(
+      `synonyms: and otherwise: keep a word beside a code, and ${main.text} is of type ${main.type}: write codes: or reads: alone`,
+    );
   const path = context.names.path(`${main.text.replace(/(\w+)$/, '_$1')}.extension('${ORIGINAL_TEXT}').value.ofType(string)`);
   const [slot, codeSlot] = [context.slot(path), context.slot(main)];
   return {
@@ -82,14 +89,17 @@ function withWord(field: Field, context: FieldContext): Field {
 
 /** A text with parts: written together, and the parts are asked when the text is shown. */
 function withParts(field: Field, { as, ...texts }: NonNullable<FieldSpec['derived']>, context: FieldContext): Field {
-  const rule = Object.hasOwn(DERIVATIONS, as) ? DERIVATIONS[as] : undefined;
-  if (!rule) throw new Error(`there is no derivation ${as}; there are ${Object.keys(DERIVATIONS).join(', ')}`);
+  const rule = derivationOf(as, context.tables);
   const wrong = rule.names.find((part) => !(part in texts)) ?? Object.keys(texts).find((part) => !rule.names.includes(part));
   if (wrong) throw new Error(`${as} has the parts ${rule.names.join(', ')}: ${wrong} is missing, or none of them`);
   const parts = rule.names
     .map((part) => ({ part, path: context.names.path(texts[part]!) }))
     .map((one) => ({ ...one, slot: context.slot(one.path) }));
-  const partsNow = ({ slots }: Now): Parts => Object.fromEntries(parts.map(({ part, slot }) => [part, slots[slot] as string[]]));
+  const partsNow = ({ slots }: Now): Parts => {
+    const now: Parts = {};
+    for (const { part, slot } of parts) now[part] = slots[slot] as string[];
+    return now;
+  };
   const text = context.slot(field.paths[0]!);
   return {
     ...field,

@@ -41,6 +41,8 @@ export interface Field {
   show(now: Now): unknown;
   /** Notes in `changes` what must change to show this; undefined: it shall be unset. */
   assign(value: unknown, now: Now, changes: Slots): void;
+  /** Once all fields have noted their changes: what is still missing for it to show this. */
+  settle?(value: unknown, now: Now, changes: Slots): void;
 }
 
 /** What the makers of fields are given. */
@@ -48,12 +50,20 @@ export interface FieldContext extends CodecContext {
   names: Names;
   /** The slot of a path in the mapping's tree. */
   slot(path: Path): number;
+  /** Makes a field; what is wrong with one is told with the names that lead to it, and it is left out. */
+  attempt(at: string[], make: () => Field): Field[];
   /** The names, and the path, of the object the field is in. */
   at: string[];
   below?: string;
 }
 
 export type FieldMaker = (name: string, spec: FieldSpec, context: FieldContext) => Field;
+
+/** The fields that are no objects, in one; itself when it is none. */
+export const leavesOf = (field: Field): Field[] => field.fields?.flatMap(leavesOf) ?? [field];
+
+/** The keys of a field in its file: `patient.last_name` stands at fields.patient.fields.last_name. */
+export const keysOfField = (at: string[]): string[] => at.flatMap((name) => ['fields', name]);
 
 /** The paths of a field, in the object it belongs to. */
 export function pathsOf({ fhir }: FieldSpec, { names, below }: FieldContext): Path[] {

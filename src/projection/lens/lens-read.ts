@@ -20,6 +20,8 @@ export interface Also {
   path: Path;
   slot: number;
   while: { path: Path; slot: number } | undefined;
+  /** Where what is written stands already. */
+  copied: { path: Path; slot: number } | undefined;
 }
 
 /** A compiled mapping from inside. */
@@ -45,15 +47,15 @@ export function nowOf({ names, rows, tree }: Parts, resource: Resource, { env, v
   return { slots: tree.read(resource, bound, view !== undefined), env: bound };
 }
 
-/** The view of a resource: every documented key, whether it has a value or not. `all`: the keys that are never shown, too. */
-export function viewOf(parts: Parts, resource: Resource, { env, all }: { env: Env; all: boolean }): View {
+/** The view of a resource: every documented key, whether it has a value or not. `all`: the keys that are never shown, too. `bare`: nothing stands for a missing value. */
+export function viewOf(parts: Parts, resource: Resource, { env, all, bare }: { env: Env; all: boolean; bare: boolean }): View {
   const now = nowOf(parts, resource, { env });
   const view: View = {};
   for (const field of parts.fields) {
     if (field.spec.writeOnly && !all) continue;
     const shown = field.show(now);
     if (!all && field.spec.omit !== undefined && (shown === undefined || parts.implied.get(field)?.(shown))) continue;
-    view[field.name] = shown ?? unsetOf(field.spec);
+    view[field.name] = shown ?? (bare ? null : unsetOf(field.spec));
   }
   return view;
 }

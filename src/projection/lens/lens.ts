@@ -4,8 +4,8 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Env, View } from '../shape.ts';
 import type { AlsoSpec, MappingSpec, RowSpec } from '../spec.ts';
 import type { CodecContext } from './codecs.ts';
-import { DERIVATIONS } from './derivations.ts';
-import type { Field } from './field.ts';
+import { derivationOf } from './derivations.ts';
+import { type Field, keysOfField, leavesOf } from './field.ts';
 import { fieldOf } from './field-of.ts';
 import { type Also, type Parts, type Rows, viewOf } from './lens-read.ts';
 import { written } from './lens-write.ts';
@@ -24,10 +24,10 @@ export interface Lens {
   lists: { list: Field; leaves: Field[] }[];
   also: Also[];
   rows: Rows | undefined;
-  /** `all`: the fields that are never shown, too. */
-  read(resource: Resource, env: Env, options?: { all?: boolean }): View;
-  /** `server`: exactly the fields the view names are written, read-only ones too; otherwise all that a client may write, a missing one is unset. */
-  write(view: View, into: Resource | undefined, env: Env, options?: { server?: boolean }): Resource;
+  /** `all`: the fields that are never shown, too. `bare`: without the values that stand for missing ones. */
+  read(resource: Resource, env: Env, options?: { all?: boolean; bare?: boolean }): View;
+  /** `server`: exactly the fields the view names are written, read-only ones too; otherwise all that a client may write, a missing one is unset. `bare`: a value that stands for a missing one, too. */
+  write(view: View, into: Resource | undefined, env: Env, options?: { server?: boolean; bare?: boolean }): Resource;
 }
 
 /** Compiles a mapping. `fault` is told what is wrong, with the keys that lead to it in the file; what can be compiled is. */
@@ -37,7 +37,7 @@ export function lensOf(
   fault: (keys: string[], error: unknown) => void,
 ): Lens {
   const names = namesOf(mapping, context.aliases);
-  const tree = pathTree();
+  const tree = pathTree(mapping.resource);
   const attempt = <T>(keys: string[], make: () => T): T[] => {
     try {
       return [make()];
@@ -46,11 +46,14 @@ export function lensOf(
       return [];
     }
   };
-  const make = { ...context, resource: mapping.resource, names, slot: (path: Path) => tree.slot(path), at: [] };
-  const fields = Object.entries(mapping.fields).flatMap(([name, spec]) => attempt(['fields', name], () => fieldOf(name, spec, make)));
+  const inField = (at: string[], field: () => Field): Field[] => attempt(keysOfField(at), field);
+  const make = { ...context, resource: mapping.resource, names, slot: (path: Path) => tree.slot(path), at: [], attempt: inField };
+  const fields = Object.entries(mapping.fields).flatMap(([name, spec]) => inField([name], () => fieldOf(name, spec, make)));
   const also = (mapping.also ?? []).flatMap((spec, nth) => attempt(['also', String(nth)], () => alsoOf(spec, names, tree)));
   const [rows] = mapping.row ? attempt(['row'], () => rowsOf(mapping.row!, names)) : [];
   const leaves = fields.flatMap(leavesOf);
+  for (const { spec, written: places } of leaves) if (!spec.readOnly) places.forEach(tree.hold);
+  for (const { path } of also) tree.hold(path);
   const links = new Map(leaves.flatMap((field) => linkSlot(field, names, tree)));
   const parts: Parts = { mapping, names, tree, fields, idName: idNameOf(fields), also, rows, links, implied: impliedIn(fields) };
   return {
@@ -61,16 +64,14 @@ export function lensOf(
     lists: leaves.flatMap(listsIn),
     also,
     rows,
-    read: (resource, env, { all = false } = {}) => viewOf(parts, resource, { env, all }),
-    write: (view, into, env, { server = false } = {}) => written(parts, view, { into, env, server }),
+    read: (resource, env, { all = false, bare = false } = {}) => viewOf(parts, resource, { env, all, bare }),
+    write: (view, into, env, { server = false, bare = false } = {}) => written(parts, view, { into, env, server, bare }),
   };
 }
 
 /** The name of the field with an item's id. */
 export const idNameOf = (fields: Field[]): string =>
   (fields.find(({ name }) => name === 'id') ?? fields.find(({ paths: [main] }) => main?.text === 'id'))?.name ?? 'id';
-
-const leavesOf = (field: Field): Field[] => field.fields?.flatMap(leavesOf) ?? [field];
 
 function listsIn(list: Field): Lens['lists'] {
   if (!list.members) return [];
@@ -83,18 +84,18 @@ function alsoOf(spec: AlsoSpec, names: Names, tree: PathTree): Also {
     const path = names.path(text);
     return { path, slot: tree.slot(path, true) };
   };
-  return { spec, ...placed(spec.fhir), while: spec.while === undefined ? undefined : placed(spec.while) };
+  const at = (text: string | undefined) => (text === undefined ? undefined : placed(text));
+  return { spec, ...placed(spec.fhir), while: at(spec.while), copied: at(spec.copyOf) };
 }
 
 function linkSlot(field: Field, names: Names, tree: PathTree): [Field, number][] {
   return field.spec.link ? [[field, tree.slot(names.path(field.spec.link.to), true)]] : [];
 }
 
-function rowsOf({ each, by, key, as }: RowSpec, names: Names): Rows {
-  const elements = names.path(each);
+function rowsOf({ elements: all, by, key, as }: RowSpec, names: Names): Rows {
+  const elements = names.path(all);
   const keyOf = names.path(by, elements.type);
-  const rule = DERIVATIONS[as];
-  if (!rule) throw new Error(`there is no derivation ${as}; there are ${Object.keys(DERIVATIONS).join(', ')}`);
+  const rule = derivationOf(as);
   return {
     name: key,
     keys: (resource) => [...new Set(elements.get(resource).flatMap((element) => onlyOne(keyOf.get(element))))] as string[],

@@ -1,5 +1,6 @@
 // What the %names of a mapping mean: aliases (texts everywhere), lets (names for long paths), and variables (known when a lens runs).
-import { compilePath, type Path, type Scope } from '../../fhir/path/path.ts';
+import { type Aliases, compilePath, type Path, type Scope } from '../../fhir/path/path.ts';
+import { joinedType } from '../joins.ts';
 import type { MappingSpec } from '../spec.ts';
 
 export interface Names {
@@ -15,15 +16,31 @@ export interface Names {
 /** What the server knows of every resource, and what of a write. */
 const KNOWN = { created: 'instant' };
 
+/** What an Env has of its own: no parameter goes under these names. */
+const TAKEN: readonly string[] = ['created', 'baseUrl', 'newId', 'now', 'alias', 'resolved'];
+
+/** Search parameters whose value the paths of fields ask for (`%state`), where the name stands for nothing else. */
+export function boundIn({ search = {}, fields, let: lets = {}, with: joined = {}, row }: MappingSpec, aliases: Aliases): string[] {
+  const names = new Set([...JSON.stringify([fields, lets]).matchAll(/%(\w+)/g)].map(([, name]) => name));
+  const others = [...TAKEN, ...Object.keys({ ...aliases, ...lets, ...joined }), row?.key];
+  return Object.keys(search).filter((name) => names.has(name) && !others.includes(name));
+}
+
 /** The names of a mapping; a let that leads nowhere is an Error naming it. */
 export function namesOf(mapping: MappingSpec, aliases: Readonly<Record<string, string>>): Names {
   const lets = new Map(
     Object.entries(mapping.let ?? {}).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text] as const] : [])),
   );
-  const joined = Object.entries(mapping.with ?? {}).map(([name, { search }]) => [name, search.slice(0, search.indexOf('?'))] as const);
+  const joined = Object.entries(mapping.with ?? {}).map(([name, spec]) => [name, joinedType(spec)] as const);
   const row = mapping.row ? [[mapping.row.key, 'string'] as const] : [];
-  const variables: Record<string, string> = { ...KNOWN, ...mapping.given, ...Object.fromEntries([...joined, ...row]) };
-  const scope = { type: mapping.resource, aliases, variables, names: [...lets.keys()] };
+  const asked = boundIn(mapping, aliases).map((name) => [name, 'string'] as const);
+  const variables: Record<string, string> = {
+    ...Object.fromEntries(asked),
+    ...KNOWN,
+    ...mapping.given,
+    ...Object.fromEntries([...joined, ...row]),
+  };
+  const scope = { type: mapping.resource, aliases, variables, names: [...lets.keys()], inUse: true };
   const expand = (text: string): string => expanded(text, lets);
   const path = (text: string, type = mapping.resource): Path => compilePath(expand(text), { ...scope, type });
   const elements = Object.entries(mapping.let ?? {}).flatMap(([name, choice]) => {
@@ -32,10 +49,10 @@ export function namesOf(mapping: MappingSpec, aliases: Readonly<Record<string, s
     const types = new Set(ways.map((way) => way.type));
     if (types.size !== 1) throw new Error(`let ${name}: its paths lead to different types: ${[...types].join(', ')}`);
     const [type] = types as Set<string>;
-    const having = path(choice.having, type);
+    const has = path(choice.elementHas, type);
     variables[name] = type!;
     const first = (node: unknown, env: Record<string, unknown>): unknown => {
-      for (const way of ways) for (const element of way.get(node, env)) if (having.get(element, env).length) return element;
+      for (const way of ways) for (const element of way.get(node, env)) if (has.get(element, env).length) return element;
       return undefined;
     };
     return [{ name, first }];

@@ -1,5 +1,7 @@
 // The paths of a mapping as one tree: what several of them have in common is looked for once, in one walk to read and one to write.
 import { type Bindings, found, type Path, type Step } from '../../fhir/path/path.ts';
+import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
+import { outdatedIn, retold, withoutOutdated } from './ways-of-saying.ts';
 
 /** One entry per slot of a tree: what a path led to, or what shall stand there (undefined: what stands now). */
 export type Slots = (unknown[] | undefined)[];
@@ -7,6 +9,8 @@ export type Slots = (unknown[] | undefined)[];
 export interface PathTree {
   /** The slot of a path; paths that lead to the same place share one. `hidden`: it matters to those who write only. */
   slot(path: Path, hidden?: boolean): number;
+  /** What stands at this path is somebody's to write: another way of saying the same does not take it away. */
+  hold(path: Path): void;
   /** What the paths lead to; `all`: the hidden ones, too. */
   read(node: unknown, env: Bindings, all?: boolean): unknown[][];
   /** A new node with these values in their slots, everything else as it was. */
@@ -23,13 +27,18 @@ interface Branch {
   slot: number;
   /** Only hidden paths lead through here. */
   hidden: boolean;
+  /** A path that somebody writes leads through here. */
+  held: boolean;
+  /** It asks for members that meet a condition. */
+  chosen: boolean;
   branches: Branch[];
 }
 
-export function pathTree(): PathTree {
+/** `type`: of the node that the paths start from. */
+export function pathTree(type: string): PathTree {
   const roots: Branch[] = [];
-  /** Paths that start from a variable, by slot: they are read one by one. */
-  const bound = new Map<number, Path>();
+  /** Paths that start from a variable, with their slots: they are read one by one. */
+  const bound: { slot: number; path: Path }[] = [];
   let size = 0;
   let branches = 0;
   return {
@@ -39,19 +48,27 @@ export function pathTree(): PathTree {
         if (branch.slot < 0) branch.slot = size++;
         return branch.slot;
       }
-      bound.set(size, path);
+      bound.push({ slot: size, path });
       return size++;
+    },
+    hold(path) {
+      let below = path.variable === undefined ? roots : [];
+      for (const { key } of path.steps) {
+        const branch = below.find(({ step }) => step.key === key);
+        if (branch) branch.held = true;
+        below = branch?.branches ?? [];
+      }
     },
     read(node, env, all = false) {
       const slots: unknown[][] = new Array(size).fill(NONE);
       collect(roots, [node], { slots, env, all });
-      for (const [slot, path] of bound) slots[slot] = path.get(node, env);
+      for (const { slot, path } of bound) slots[slot] = path.get(node, env);
       return slots;
     },
     write(node, changes, env) {
       const writing: Writing = { changes, env, effects: new Uint8Array(branches) };
       mark(roots, writing);
-      return changed(roots, node, writing) as typeof node;
+      return changed(roots, node, { ...writing, type }) as typeof node;
     },
   };
 }
@@ -60,12 +77,14 @@ export function pathTree(): PathTree {
 function grow(branches: Branch[], [step, ...rest]: readonly Step[], how: { hidden: boolean; next(): number }): Branch {
   let branch = branches.find((one) => one.step.key === step!.key);
   if (!branch) {
-    branch = { number: how.next(), step: step!, slot: -1, hidden: how.hidden, branches: [] };
+    branch = { number: how.next(), step: step!, slot: -1, hidden: how.hidden, held: false, chosen: isChosen(step!), branches: [] };
     branches.push(branch);
   }
   branch.hidden &&= how.hidden;
   return rest.length ? grow(branch.branches, rest, how) : branch;
 }
+
+const isChosen = ({ key }: Step): boolean => (JSON.parse(key) as StepSyntax).where.length > 0;
 
 interface Reading {
   slots: unknown[][];
@@ -108,21 +127,51 @@ function mark(branches: readonly Branch[], writing: Writing): number {
 }
 
 /**
- * What a subtree does to its node. Three rounds: whole lists first, since what else is said of their members holds for the new ones; then removals from
- * the last branch to the first, so that none moves the member another one counts to; then what is made, in the order of the mapping.
+ * What a subtree does to its node. First goes what said the same in another way. Then three rounds: whole lists, since what else is said of their members
+ * holds for the new ones; then removals from the last branch to the first, so that none moves the member another one counts to; then what is made, in the
+ * order of the mapping.
  */
-function changed(branches: readonly Branch[], node: unknown, writing: Writing): unknown {
-  const { effects, changes } = writing;
-  let out = node;
+function changed(branches: readonly Branch[], node: unknown, writing: Writing & { type: string }): unknown {
+  const { effects, changes, env, type } = writing;
+  const said = branches.filter((branch) => effects[branch.number] !== NOTHING && !branch.hidden && !adds(branch, node, env));
+  const outdated = outdatedIn(
+    type,
+    said.map(({ step }) => step.name),
+  );
+  const kept = branches.filter(({ held, number }) => held || effects[number] === MAKES).map(({ step }) => step);
+  let out = outdated.length ? withoutOutdated(node, outdated, { kept, env }) : node;
   for (const { step, slot, number } of branches) if (step.open && effects[number] !== NOTHING) out = step.replace(out, changes[slot]!);
-  for (let at = branches.length - 1; at >= 0; at--) out = withBranch(branches[at]!, out, writing, REMOVES);
-  for (const branch of branches) out = withBranch(branch, out, writing, MAKES);
-  return out;
+  for (let at = branches.length - 1; at >= 0; at--) out = withRemovals(branches[at]!, out, writing);
+  for (const branch of branches) if (effects[branch.number] === MAKES) out = withMade(branch, out, writing);
+  return retold(type, node, out);
 }
 
-function withBranch({ step, slot, number, branches }: Branch, node: unknown, writing: Writing, effect: number): unknown {
-  if (writing.effects[number] !== effect || step.open) return node;
+/** Where a member of its own kind is asked for and none is there, another one says the same as those that are (a code of another system). */
+const adds = ({ step, chosen }: Branch, node: unknown, env: Bindings): boolean => chosen && !found(step, [node], env).length;
+
+function withRemovals({ step, slot, number, branches }: Branch, node: unknown, writing: Writing): unknown {
+  if (writing.effects[number] !== REMOVES || step.open) return node;
+  const { changes, env } = writing;
+  const isOwn = slot >= 0 && changes[slot] !== undefined;
+  const edit = (element: unknown): unknown => (isOwn ? undefined : changed(branches, element, { ...writing, type: step.type }));
+  return step.change(node, env, { make: false, edit });
+}
+
+function withMade({ step, slot, branches }: Branch, node: unknown, writing: Writing): unknown {
+  if (step.open) return node;
   const own = slot < 0 ? undefined : writing.changes[slot];
-  const edit = (element: unknown): unknown => (own === undefined ? changed(branches, element, writing) : own[0]);
-  return step.change(node, writing.env, { make: effect === MAKES, edit });
+  const edit = (element: unknown): unknown => (own === undefined ? changed(branches, element, { ...writing, type: step.type }) : own[0]);
+  const clear = (element: unknown): unknown => (own === undefined ? cleared(branches, element, writing) : element);
+  return step.change(node, writing.env, { make: true, edit, clear });
+}
+
+/** An element beside the one that is written: what is unset there is unset here too, or it would come forward. */
+function cleared(branches: readonly Branch[], node: unknown, writing: Writing): unknown {
+  return branches.reduceRight((out: unknown, branch) => {
+    const { step, number, branches: below } = branch;
+    const effect = writing.effects[number];
+    if (effect === REMOVES) return step.open ? step.replace(out, []) : withRemovals(branch, out, writing);
+    if (effect !== MAKES || step.open || !below.length) return out;
+    return step.change(out, writing.env, { make: false, edit: (element) => cleared(below, element, writing) });
+  }, node);
 }

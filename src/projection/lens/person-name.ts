@@ -56,6 +56,7 @@ export function nameText(text: string | undefined, parts: NameParts): string | u
 
 /** Every part stands in the text, however that is spaced. */
 function agrees(text: string, parts: string[]): boolean {
+  if (parts.every((part) => text.includes(part))) return true;
   const spaced = text.replace(/\s+/g, ' ');
   return parts.every((part) => spaced.includes(part));
 }

@@ -1,29 +1,32 @@
 // What a compiled mapping must keep, checked at start: no field is ambiguous, none writes over another, what is written can be made.
-import { didYouMean } from '../../fhir/closest-name.ts';
-import { elementNames, isPrimitive } from '../../fhir/elements.ts';
+import { amongThese } from '../../fhir/closest-name.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import { unboundCode } from '../../fhir/validation/required-codes.ts';
-import type { Field } from '../lens/field.ts';
+import { type Field, keysOfField } from '../lens/field.ts';
 import type { Lens } from '../lens/lens.ts';
 import { isOverlap } from '../lens/overlap.ts';
 import type { FieldSpec, MappingSpec } from '../spec.ts';
+import { valueProblems } from './check-values.ts';
 
 /** Told what is wrong, with the keys that lead to it in the file. */
 export type Fault = (keys: string[], error: Error) => void;
 
 export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void {
-  for (const leaves of [lens.leaves, ...lens.lists.map((one) => one.leaves)]) {
+  for (const { leaves, from } of scopesOf(lens)) {
     for (const field of leaves)
-      for (const problem of [...placeProblems(field), ...wordProblems(field, leaves)]) fault(keysOf(field), new Error(problem));
+      for (const problem of [...placeProblems(field), ...valueProblems(field, lens.names, from), ...wordProblems(field, leaves)])
+        fault(keysOf(field), new Error(problem));
   }
-  for (const [nth, { path, while: condition }] of lens.also.entries()) {
+  for (const [nth, { path, copied, while: condition }] of lens.also.entries()) {
     if (path.readOnly) fault(['also', String(nth), 'fhir'], new Error(path.readOnly));
     const unknown = unboundCode(mapping.also?.[nth]?.value, path.steps.at(-1)?.bound);
     if (unknown !== undefined) fault(['also', String(nth), 'value'], new Error(unknown));
+    if (copied && copied.path.type !== path.type)
+      fault(['also', String(nth), 'copyOf'], new Error(`it leads to a ${copied.path.type}, and this is of type ${path.type}`));
     if (condition?.path.open.length)
       fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: say which is meant`));
   }
-  if (mapping.interactions.some((one) => one === 'create' || one === 'update' || one === 'replace')) {
+  if (mapping.interactions.some((one) => /^(create|update|replace|perform)$/.test(one))) {
     checkOverlaps(lens.leaves, writersOf(lens, mapping), fault);
     for (const { leaves } of lens.lists) checkOverlaps(leaves, leaves.flatMap(writersIn), fault);
   }
@@ -32,10 +35,21 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void 
   if (mapping.row && mapping.interactions.some((one) => one === 'update' || one === 'replace' || one === 'delete'))
     fault(['interactions'], new Error('items that are elements of a resource (row:) can be made and read, not changed'));
   checkNames(lens, mapping, fault);
+  checkLets(mapping, fault);
+  checkKinds(lens.fields, mapping.interactions, fault);
 }
 
-/** The keys of a field in its file: `patient.last_name` stands at fields.patient.fields.last_name. */
-const keysOf = ({ at }: Field): string[] => at.flatMap((name) => ['fields', name]);
+/** What a write sets, whatever a resource says. https://hl7.org/fhir/R4/resource.html#Meta */
+const SERVER_KEPT = ['meta.lastUpdated', 'meta.versionId'];
+const jsonPath = ({ steps, variable }: Path): string => (variable === undefined ? steps.map(({ name }) => name).join('.') : '');
+
+/** Fields with the type their paths start from: those of the resource, and of the members of each list. */
+const scopesOf = ({ leaves, lists, names }: Lens): { leaves: Field[]; from: string }[] => [
+  { leaves, from: names.scope.type },
+  ...lists.map(({ list, leaves: members }) => ({ leaves: members, from: list.paths[0]!.type })),
+];
+
+const keysOf = ({ at }: Field): string[] => keysOfField(at);
 
 /** A field leads to as many elements as it shows values, and what a client may write can be written. */
 function placeProblems({ paths, written, spec, name }: Field): string[] {
@@ -49,87 +63,71 @@ function placeProblems({ paths, written, spec, name }: Field): string[] {
     isList &&
       main.open.length !== 1 &&
       `the field is a list, and ${main.open.length === 0 ? 'nothing repeats on its path: leave type out' : 'more than one element repeats on its path: say which is meant, with first() or where(…)'}`,
-    !isList &&
-      !spec.each &&
-      !fits(main.type, spec) &&
-      `it leads to a ${main.type}, which is no value of this field: ${insteadOf(main.type)}`,
     (name === 'id' || main.text === 'id') && !spec.readOnly && 'an id is given by the server: it must be readOnly',
-    misdated(main.type, spec),
+    !spec.readOnly && SERVER_KEPT.includes(jsonPath(main)) && `${jsonPath(main)} is kept by the server: the field must be readOnly`,
   ];
   return [...problems.filter((text) => typeof text === 'string'), ...unknownCodes(main, spec), ...unwritable({ spec, written })];
 }
 
 /** Codes that FHIR does not have where they would be written. */
-function unknownCodes({ steps }: Path, { codes = {}, also = {}, otherwise }: FieldSpec): string[] {
-  const values = [...new Set([...Object.values(codes), ...Object.values(also), otherwise])];
+function unknownCodes({ steps }: Path, { codes = {}, synonyms = {}, otherwise, reads = {} }: FieldSpec): string[] {
+  const values = [...new Set([...Object.values(codes), ...Object.values(synonyms), otherwise, ...Object.keys(reads)])];
   return values.flatMap((value) => unboundCode(value, steps.at(-1)?.bound) ?? []);
 }
 
 function unwritable({ spec, written }: Pick<Field, 'spec' | 'written'>): string[] {
   const path = spec.readOnly ? undefined : written.find(({ readOnly }) => readOnly !== undefined);
-  return path ? [`it cannot be written: ${path.readOnly}`] : [];
+  return path ? [`it cannot be written: ${path.readOnly}, or make the field readOnly`] : [];
 }
-
-/** A codec of days over a time of the world, or the other way round. */
-function misdated(type: string, { as = '' }: FieldSpec): string | false {
-  if (/^date\b/.test(as) && !['date', 'dateTime'].includes(type))
-    return `as: ${as} is for a day, and this is of type ${type}${instead(type, 'instant')}`;
-  return (
-    /^instant\b/.test(as) &&
-    !['instant', 'dateTime'].includes(type) &&
-    `as: ${as} is for a time of the world, and this is of type ${type}${instead(type, 'date')}`
-  );
-}
-
-const instead = (type: string, codec: 'instant' | 'date'): string => (type === codec ? `: write as: ${codec}(…)` : '');
-
-/** What leads on from a type that cannot be shown as it is. */
-function insteadOf(type: string): string {
-  if (type === 'Coding') return 'show it by as: coding and codes:, or write .code after it';
-  const names = elementNames(type).filter((name) => name !== 'id' && name !== 'extension');
-  return names.length ? `go on to one of its elements (${names.slice(0, 6).join(', ')})` : 'write type: boolean only where it is one';
-}
-
-/** Codings are shown through a code table, everything else is a primitive of the field's own type. */
-function fits(type: string, { as, type: shown = 'string' }: FieldSpec): boolean {
-  if (as === 'coding') return type === 'Coding';
-  if (as === 'concept') return type === 'CodeableConcept';
-  if (/^is\b/.test(as ?? '')) return isPrimitive(type) && shown === 'boolean';
-  if (shown === 'number' || shown === 'integer') return (shown === 'number' ? NUMBERS : NUMBERS.slice(1)).includes(type);
-  return isPrimitive(type) && (shown !== 'boolean' || type === 'boolean');
-}
-
-const NUMBERS = ['decimal', 'integer', 'unsignedInt', 'positiveInt'];
 
 function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): string[] {
   const beside = leaves.filter((other) => other.at.slice(0, -1).join() === at.slice(0, -1).join()).map(({ name }) => name);
   const problems = [
     spec.exists && codec.targets === undefined && 'exists: needs a field that is a reference',
-    spec.key && !members?.some(({ name }) => name === spec.key) && `key: there is no field ${spec.key} in its members`,
-    spec.having && !members?.some(({ name }) => name === spec.having) && `having: there is no field ${spec.having} in its members`,
-    spec.unlike && !beside.includes(spec.unlike) && `there is no field ${spec.unlike} beside it${didYouMean(spec.unlike, beside)}`,
-    spec.readOnly && spec.on && 'a field that is readOnly is in no request: on: has nothing to say',
-    spec.on === 'update' && spec.required && 'a field that a create may not set cannot be required',
-    spec.shares && !beside.includes(spec.shares) && `there is no field ${spec.shares} beside it${didYouMean(spec.shares, beside)}`,
+    ...Object.keys(spec.exists?.agrees ?? {}).map(
+      (name) => !beside.includes(name) && `exists: agrees: there is no field ${name} beside it${amongThese(name, beside)}`,
+    ),
+    spec.key &&
+      !members?.some(({ name }) => name === spec.key) &&
+      `key: there is no field ${spec.key} in its members${amongThese(spec.key, namesOf(members))}`,
+    spec.memberHas &&
+      !members?.some(({ name }) => name === spec.memberHas) &&
+      `memberHas: there is no field ${spec.memberHas} in its members${amongThese(spec.memberHas, namesOf(members))}`,
+    ...[spec.unlike, spec.needs, spec.notBefore].map(
+      (name) => name !== undefined && !beside.includes(name) && `there is no field ${name} beside it${amongThese(name, beside)}`,
+    ),
+    spec.readOnly && spec.needs && 'a field that is readOnly is in no request: needs: has nothing to say',
+    spec.readOnly && spec.onlyIn && 'a field that is readOnly is in no request: onlyIn: has nothing to say',
+    spec.onlyIn === 'update' && spec.required && 'a field that a create may not set cannot be required',
+    spec.shares && !beside.includes(spec.shares) && `there is no field ${spec.shares} beside it${amongThese(spec.shares, beside)}`,
     spec.shares && at.length > 1 && 'shares: is for a field that is not in an object',
     spec.instead && at.length > 1 && 'instead: is for a field that is not in an object',
     spec.omit && spec.writeOnly && 'a field that is writeOnly is in no response: omit: has nothing to leave out',
     spec.readOnly && spec.required && 'a field that is readOnly is in no request: it cannot be required',
+    spec.reads &&
+      (spec.codes || spec.synonyms || spec.otherwise !== undefined) &&
+      'reads: is a table of its own: leave out codes:, synonyms:, otherwise:',
+    ...(spec.enum
+      ? Object.values(spec.reads ?? {}).map((word) => !spec.enum!.includes(word) && `reads: ${word} is none of the words of enum:`)
+      : []),
+    spec.pattern !== undefined &&
+      spec.patternMeans === undefined &&
+      'pattern: whoever is refused reads no regular expression: write patternMeans: with what must be, as in patternMeans: ten digits',
+    spec.patternMeans !== undefined && spec.pattern === undefined && 'patternMeans: there is no pattern: leave it out, or write one',
+    spec.nullable && (spec.required || spec.readOnly) && 'nullable: is for a field that a request may leave out',
     spec.codes && spec.enum && 'codes: says which words there are: enum: is one too many',
     spec.default !== undefined && spec.default !== '' && spec.required && "a field that is required needs no default but ''",
-    spec.past && !/^date\b(?!-)/.test(spec.format ?? spec.as ?? '') && 'past: needs a field that is a date',
+    spec.past && !isDay(spec) && 'past: needs a field that is a date',
+    spec.atLeastYears !== undefined && !isDay(spec) && 'atLeastYears: needs a field that is a date',
     /^(date|instant)\(/.test(spec.as ?? '') && spec.format && 'as: says the format by its pattern: format: is one too many',
-    !isOfType(spec.default, spec) && `default: ${JSON.stringify(spec.default)} is no ${spec.type ?? 'string'}: write a value of this field`,
     spec.each && !spec.readOnly && spec.type !== 'string[]' && 'each: of a single value can only be read',
   ];
   return problems.filter((text) => typeof text === 'string');
 }
 
-/** Whether a standard value is one of the field's type; objects and lists are left to the lens. */
-function isOfType(standard: unknown, { type = 'string', fhir }: FieldSpec): boolean {
-  if (standard === undefined || standard === null || fhir === undefined || type === 'object' || type === 'string[]') return true;
-  return typeof standard === (type === 'integer' ? 'number' : type);
-}
+const isDay = ({ format, as = '' }: FieldSpec): boolean => /^date\b(?!-)/.test(format ?? as);
+
+const namesOf = (fields: Field[] = []): string[] => fields.map(({ name }) => name);
 
 interface Writer {
   keys: string[];
@@ -137,6 +135,7 @@ interface Writer {
   path: Path;
   owns?: Field['owns'];
   shares?: string | undefined;
+  needs?: string | undefined;
 }
 
 const writersIn = (field: Field): Writer[] =>
@@ -145,6 +144,7 @@ const writersIn = (field: Field): Writer[] =>
     name: field.at.join('.'),
     path,
     shares: field.spec.shares,
+    needs: field.spec.needs,
     ...(field.owns && { owns: field.owns }),
   }));
 
@@ -176,36 +176,81 @@ function checkOverlaps(leaves: Field[], all: Writer[], fault: Fault): void {
     const other = writers.slice(0, nth).find((before) => !isOneThing(before, one) && isOverlap(before, one));
     if (other)
       fault(one.keys, new Error(`it writes where ${other.name} writes: tell the two apart with where(…), or make one of them readOnly`));
-    const early = one.path.steps.find((step) => step.index !== undefined && step.index > 0 && !hasNeighbour(one.path, step.index, leaves));
+    const early = one.path.steps.find((step) => step.index !== undefined && step.index > 0 && !hasNeighbour(one, step.index, leaves));
     if (early)
-      fault(one.keys, new Error(`${early.name} has no member ${early.index} without one before it: no required field writes that`));
+      fault(
+        one.keys,
+        new Error(
+          `${early.name} has no member ${early.index} without one before it: no required field writes that: say by needs: which field does`,
+        ),
+      );
   }
 }
 
-/** Two that say the same thing may write one place: a field and itself, and fields that share it. */
+/** Two that say the same thing may write one place: a field and itself, fields that share it, and one that stands in the place of what it needs. */
 function isOneThing(a: Writer, b: Writer): boolean {
-  return (a.shares ?? a.name) === (b.shares ?? b.name);
+  return (a.shares ?? a.name) === (b.shares ?? b.name) || a.name === b.needs || b.name === a.needs;
 }
 
-/** A member can only be second where a required field is first: lists have no holes. */
-function hasNeighbour(path: Path, index: number, leaves: Field[]): boolean {
+/** A member can only be second where a field is first that is required, or that it needs: lists have no holes. */
+function hasNeighbour({ path, needs }: Writer, index: number, leaves: Field[]): boolean {
   const names = path.steps.map(({ name }) => name).join('.');
   return leaves.some(
-    ({ spec, paths: [main] }) =>
-      spec.required && main!.steps.map(({ name }) => name).join('.') === names && main!.steps.some((step) => step.index === index - 1),
+    ({ name, spec, paths: [main] }) =>
+      (spec.required || name === needs) &&
+      main!.steps.map(({ name }) => name).join('.') === names &&
+      main!.steps.some((step) => step.index === index - 1),
   );
 }
 
+/** Long paths that have a name, and stand nowhere by it: in no field, and in no path that does. */
+function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Fault): void {
+  const used = (texts: unknown, known: string[] = []): string[] => {
+    const here = Object.keys(lets).filter((name) => !known.includes(name) && new RegExp(`%${name}\\b`).test(JSON.stringify(texts)));
+    return here.length
+      ? used(
+          here.map((name) => lets[name]),
+          [...known, ...here],
+        )
+      : known;
+  };
+  const there = used(rest);
+  for (const name of Object.keys(lets))
+    if (!there.includes(name)) fault(['let', name], new Error('no path uses it: write it into one, or leave it out'));
+}
+
+/** Fields of one kind of request, where there is none of that kind. */
+function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], fault: Fault): void {
+  for (const field of fields) {
+    const { onlyIn } = field.spec;
+    if (onlyIn && !KINDS[onlyIn].some((one) => interactions.includes(one)))
+      fault(
+        keysOf(field),
+        new Error(
+          `onlyIn: ${onlyIn} is not offered, so that nobody could set it: add ${KINDS[onlyIn][0]} to interactions, or leave the field out`,
+        ),
+      );
+    checkKinds([...(field.fields ?? []), ...(field.members ?? [])], interactions, fault);
+  }
+}
+
+const KINDS = { create: ['create', 'perform'], update: ['update', 'replace'] } as const;
+
 /** Names of fields, where a mapping uses them elsewhere. */
-function checkNames(lens: Lens, { row, unique, into, belongs = [], interactions }: MappingSpec, fault: Fault): void {
+function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, interactions, only }: MappingSpec, fault: Fault): void {
   const names = lens.fields.map(({ name }) => name);
   const known = (keys: string[], used: string[]): void => {
-    for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}${didYouMean(name, names)}`));
+    for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}${amongThese(name, names)}`));
   };
   for (const { name, spec } of lens.fields) if (spec.instead) known(['fields', name, 'instead'], [spec.instead]);
+  const shown = lens.fields.filter(({ spec }) => !spec.writeOnly).map(({ name }) => name);
   for (const name of belongs) {
-    if (!lens.fields.some((field) => field.name === name && !field.spec.writeOnly))
-      fault(['belongs'], new Error(`no field ${name} is shown`));
+    if (!shown.includes(name)) fault(['belongs'], new Error(`no field ${name} is shown${amongThese(name, shown)}`));
+  }
+  known(['except'], Object.keys(except));
+  for (const word of Object.values(except)) {
+    if (interactions.includes('search') && !only?.includes(word))
+      fault(['except'], new Error(`lists show what is ${word}: leave it out by only:, as in status:not=${word}`));
   }
   if (row) known(['row', 'key'], [row.key]);
   known(

@@ -1,5 +1,6 @@
 // Two shapes may not claim one route, unless the host or the kind of key says which is meant.
 
+import { routesOf } from '../routes.ts';
 import type { Shape, Surface } from '../shape.ts';
 import type { MappingSpec } from '../spec.ts';
 import type { Fault } from './loaded.ts';
@@ -14,7 +15,8 @@ interface Claimed {
 export function checkRoutes(shapes: Claimed[]): Fault[] {
   return shapes.flatMap((one, nth) =>
     shapes.slice(0, nth).flatMap((other) => {
-      const route = routesOf(one.shape).find((path) => routesOf(other.shape).includes(path));
+      const others = routesOf(other.shape).map(plain);
+      const route = routesOf(one.shape).find((template) => others.includes(plain(template)));
       if (route === undefined || areApart(one.shape.surface, other.shape.surface)) return [];
       return [
         {
@@ -26,11 +28,8 @@ export function checkRoutes(shapes: Claimed[]): Fault[] {
   );
 }
 
-/** Of a part of items its own, of all others that of the collection. */
-const routesOf = ({ path, itemPath, surface }: Shape): string[] => {
-  const own = itemPath === `${path}/{id}` ? path : itemPath;
-  return [own, ...surface.mounts.map((mount) => mount + own)];
-};
+/** The same route whatever its names are called. */
+const plain = (template: string): string => template.replace(/\{\w+\}/g, '{}');
 
 /** Requests to the two differ by the header or the beginning of their keys. */
 const areApart = (a: Surface, b: Surface): boolean => a !== b && (a.auth.scheme !== b.auth.scheme || a.auth.prefix !== b.auth.prefix);

@@ -1,64 +1,79 @@
 // What may stand in a mapping file and in a surface file, as JSON Schemas: a word that is not known is a mistake, not a comment.
 import { KINDS } from '../../fhir/outcome.ts';
+import { MOST_AT_ONCE } from '../take.ts';
 
 const text = { type: 'string', minLength: 1 };
 const texts = { anyOf: [text, { type: 'array', items: text, minItems: 1 }] };
 const whole = { type: 'integer', minimum: 0 };
 const yes = { type: 'boolean' };
 const tableOf = (values: object) => ({ type: 'object', additionalProperties: values });
+const filled = (table: object) => ({ ...table, minProperties: 1 });
 const listOf = (items: object) => ({ type: 'array', items });
 const kind = { enum: Object.keys(KINDS) };
 
-/** An object of these properties and no others; those whose name ends in ! are required. */
-function exactly(properties: Record<string, object>): object {
+/** An object of these properties and no others; those whose name ends in ! are required. `renamed`: a word that stood here once → the one to write. */
+function exactly(properties: Record<string, object>, renamed?: Record<string, string>): object {
   const named = Object.entries(properties).map(([name, schema]) => [name.replace('!', ''), schema]);
   const required = Object.keys(properties).flatMap((name) => (name.endsWith('!') ? [name.slice(0, -1)] : []));
-  return { type: 'object', properties: Object.fromEntries(named), required, additionalProperties: false };
+  return { type: 'object', properties: Object.fromEntries(named), required, additionalProperties: false, ...(renamed && { renamed }) };
 }
 
+const PLACES = ['fhir', 'at', 'list', 'table'];
+
 const FIELD = {
-  ...exactly({
-    fhir: texts,
-    at: text,
-    list: text,
-    where: text,
-    key: text,
-    having: text,
-    fields: tableOf({ $ref: '#/$defs/field' }),
-    each: texts,
-    as: text,
-    codes: tableOf({ type: ['string', 'boolean'] }),
-    also: tableOf(text),
-    otherwise: text,
-    derived: { ...tableOf(text), required: ['as'] },
-    own: exactly({ 'word!': text, 'beside!': text }),
-    type: { enum: ['string', 'boolean', 'number', 'integer', 'object', 'string[]'] },
-    enum: listOf(text),
-    format: { enum: ['date', 'date-time', 'email', 'uuid'] },
-    pattern: { type: 'string', format: 'regex', description: 'a regular expression: [A-Z]{2}' },
-    minLength: whole,
-    maxLength: whole,
-    minItems: whole,
-    maxItems: whole,
-    required: yes,
-    default: {},
-    readOnly: yes,
-    writeOnly: yes,
-    on: { enum: ['create', 'update'] },
-    exists: exactly({ 'missing!': kind, agrees: tableOf(text) }),
-    link: exactly({ 'to!': text, 'search!': text }),
-    shares: text,
-    instead: text,
-    omit: { enum: ['unset', 'implied'] },
-    unlike: text,
-    past: { const: true },
-  }),
-  oneOf: [
-    { required: ['fhir'], properties: { at: false, list: false } },
-    { required: ['at', 'fields'], properties: { list: false } },
-    { required: ['list', 'fields'], properties: { at: false } },
-  ],
-  description: 'exactly one place: fhir: with a path, or at: with a path and fields:, or list: with a path and fields:',
+  ...exactly(
+    {
+      fhir: texts,
+      at: text,
+      list: text,
+      where: text,
+      key: text,
+      memberHas: text,
+      fields: tableOf({ $ref: '#/$defs/field' }),
+      each: texts,
+      as: text,
+      codes: filled(tableOf({ type: ['string', 'boolean'] })),
+      synonyms: filled(tableOf(text)),
+      otherwise: text,
+      reads: filled(tableOf(text)),
+      table: text,
+      follows: { ...tableOf(text), required: ['as'] },
+      derived: { ...tableOf(text), required: ['as'] },
+      own: exactly({ 'word!': text, 'beside!': text }),
+      type: { enum: ['string', 'boolean', 'number', 'integer', 'object', 'string[]'] },
+      enum: { ...listOf(text), minItems: 1, uniqueItems: true },
+      format: { enum: ['date', 'date-time', 'email', 'uuid'] },
+      pattern: { type: 'string', format: 'regex', description: 'a regular expression: [A-Z]{2}' },
+      patternMeans: text,
+      minLength: whole,
+      maxLength: whole,
+      minItems: whole,
+      maxItems: whole,
+      required: yes,
+      nullable: { const: true },
+      default: {},
+      readOnly: yes,
+      writeOnly: yes,
+      onlyIn: { enum: ['create', 'update'] },
+      exists: exactly({ 'missing!': kind, targetHas: text, agrees: tableOf(text) }, { having: 'targetHas' }),
+      link: exactly({ 'to!': text, 'search!': text }),
+      shares: text,
+      instead: text,
+      omit: { enum: ['unset', 'implied'] },
+      unlike: text,
+      needs: text,
+      notBefore: text,
+      past: { const: true },
+      atLeastYears: { type: 'integer', minimum: 1 },
+    },
+    { also: 'synonyms', on: 'onlyIn', having: 'memberHas' },
+  ),
+  oneOf: PLACES.map((one) => ({
+    required: one === 'at' || one === 'list' ? [one, 'fields'] : [one],
+    properties: Object.fromEntries(PLACES.filter((other) => other !== one).map((other) => [other, false])),
+  })),
+  description:
+    'exactly one place: fhir: with a path, or at: with a path and fields:, or list: with a path and fields:, or table: with the name of one',
 };
 
 /** One of several kinds of value: a mistake in one is told as that, not as a mistake in all. */
@@ -66,16 +81,29 @@ const choice = (kind: object, its: object, other: object): object =>
   Object.fromEntries(Object.entries({ if: kind, else: other }).concat([['then', its]]));
 const has = (word: string): object => ({ type: 'object', required: [word] });
 
-const WORDS = exactly({ 'words!': tableOf({ type: 'string' }) });
-const EACH = exactly({ 'each!': text });
+const WORDS = exactly({ 'words!': filled(tableOf({ type: 'string' })) });
+const EVERY_WORD = exactly({ 'everyWord!': text });
 const MOMENT = {
   type: 'string',
-  pattern: '^(date|instant)(\\(.*\\))?$',
-  description: 'date or instant, with a pattern of the vendor: date(MM/DD/YYYY)',
+  pattern: '^((date|instant)(\\(.*\\))?|upper)$',
+  description: 'date or instant, with a pattern of the vendor: date(MM/DD/YYYY); or upper, for what means the same in small letters',
 };
-const SEARCHED = exactly({ 'fhir!': text, required: yes, id: text, as: MOMENT });
+const FORMAT = { enum: ['date', 'date-time', 'email', 'uuid'] };
+const SEARCHED = exactly(
+  {
+    fhir: text,
+    required: yes,
+    id: text,
+    missing: kind,
+    as: MOMENT,
+    format: FORMAT,
+    several: { const: true },
+    span: exactly({ 'from!': text, 'days!': whole }),
+  },
+  { each: 'everyWord' },
+);
 
-const SEARCH = choice({ type: 'string' }, text, choice(has('words'), WORDS, choice(has('each'), EACH, SEARCHED)));
+const SEARCH = choice({ type: 'string' }, text, choice(has('words'), WORDS, choice(has('everyWord'), EVERY_WORD, SEARCHED)));
 
 const JOINED = {
   type: 'string',
@@ -83,36 +111,77 @@ const JOINED = {
   description: 'a search of one type that finds by {id}: PractitionerRole?practitioner={id}',
 };
 
+const ALSO = {
+  ...exactly({ 'fhir!': text, value: { type: ['string', 'boolean'] }, copyOf: text, while: text }, { same: 'copyOf' }),
+  oneOf: [{ required: ['value'] }, { required: ['copyOf'] }],
+  description: 'what is written: value: with a text, or copyOf: with a path',
+};
+
+const BACK = exactly({ 'search!': JOINED, 'owner!': text, leaving: { const: 'touches' } }, { on: 'owner' });
+const FORWARD = exactly({ 'to!': texts, 'resource!': text });
+
+const INTERACTIONS = ['create', 'read', 'search', 'update', 'replace', 'delete', 'perform'];
+
+const FIRST = exactly({ 'first!': listOf(text), 'elementHas!': text }, { having: 'elementHas' });
+const CODE_TABLE = exactly({ 'element!': text, 'system!': text, 'table!': tableOf(tableOf(text)) });
+const LET = choice({ type: 'string' }, text, choice(has('table'), CODE_TABLE, FIRST));
+
 export const MAPPING_FILE = {
   $defs: { field: FIELD },
-  ...exactly({
-    about: text,
-    'resource!': text,
-    'path!': {
-      type: 'string',
-      pattern: '^(/[a-z0-9-]+)+(/\\{id\\}/[a-z0-9-]+)?$',
-      description: 'a path like /patients or /patients/{id}/notes: words of lower-case letters, digits and hyphens, no slash at the end',
+  ...exactly(
+    {
+      like: text,
+      about: text,
+      summary: exactly(Object.fromEntries(INTERACTIONS.map((one) => [one, text]))),
+      'resource!': text,
+      'path!': {
+        type: 'string',
+        pattern: '^(/[a-z0-9-]+)+((/\\{id\\}/[a-z0-9-]+)?|(/[a-z0-9-]+|/\\{(?!id\\})[A-Za-z]\\w*\\})+)$',
+        description:
+          'a path like /patients, /patients/{id}/notes or /patients/{patient_id}/notes: words of lower-case letters, digits and hyphens, names in braces, no slash at the end',
+      },
+      plural: text,
+      'interactions!': { ...listOf({ enum: INTERACTIONS }), minItems: 1 },
+      for: { const: 'person' },
+      item: { const: 'me' },
+      answers: text,
+      tells: exactly({ 'shape!': text, 'field!': text }),
+      createStatus: { const: 200 },
+      envelope: exactly({ item: {}, list: {} }),
+      take: { enum: ['all', 'first'] },
+      most: { type: 'integer', minimum: 1, maximum: MOST_AT_ONCE },
+      many: exactly(
+        {
+          'list!': text,
+          'fields!': { ...listOf(text), minItems: 1 },
+          least: whole,
+          'most!': { type: 'integer', minimum: 1 },
+          identity: { ...listOf(text), minItems: 1 },
+        },
+        { same: 'identity' },
+      ),
+      idempotency: { enum: ['required', 'optional'] },
+      belongs: { ...listOf(text), minItems: 1 },
+      except: { ...tableOf(text), minProperties: 1 },
+      port: text,
+      says: exactly({ duplicate: text, idempotency: text }),
+      into: text,
+      let: tableOf(LET),
+      row: exactly({ 'elements!': text, 'by!': text, 'key!': text, 'as!': text, 'find!': text }, { each: 'elements' }),
+      with: tableOf(choice(has('to'), FORWARD, BACK)),
+      'fields!': tableOf({ $ref: '#/$defs/field' }),
+      also: listOf(ALSO),
+      sort: text,
+      search: tableOf(SEARCH),
+      only: text,
+      unique: exactly({
+        'within!': listOf(text),
+        'compare!': tableOf({ enum: ['exact', 'trimmed', 'folded'] }),
+        'any!': listOf(exactly({ 'same!': listOf(text), agree: listOf(text), lacking: listOf(text), 'search!': text })),
+      }),
     },
-    plural: text,
-    'interactions!': { ...listOf({ enum: ['create', 'read', 'search', 'update', 'replace', 'delete'] }), minItems: 1 },
-    idempotency: { enum: ['required', 'optional'] },
-    belongs: { ...listOf(text), minItems: 1 },
-    port: text,
-    says: exactly({ duplicate: text, idempotency: text }),
-    into: text,
-    let: tableOf({ anyOf: [text, exactly({ 'first!': listOf(text), 'having!': text })] }),
-    row: exactly({ 'each!': text, 'by!': text, 'key!': text, 'as!': text, 'find!': text }),
-    with: tableOf(exactly({ 'search!': JOINED, 'on!': text, leaving: { const: 'touches' } })),
-    'fields!': tableOf({ $ref: '#/$defs/field' }),
-    also: listOf(exactly({ 'fhir!': text, 'value!': { type: ['string', 'boolean'] }, while: text })),
-    sort: text,
-    search: tableOf(SEARCH),
-    unique: exactly({
-      'within!': listOf(text),
-      'compare!': tableOf({ enum: ['exact', 'trimmed', 'folded'] }),
-      'any!': listOf(exactly({ 'same!': listOf(text), agree: listOf(text), lacking: listOf(text), 'search!': text })),
-    }),
-  }),
+    { status: 'createStatus' },
+  ),
 };
 
 /** A mapping without a door: what others report, put into resources. `given`: %name → FHIR type of what is known only when it is used. */
@@ -123,7 +192,7 @@ export const INWARD_FILE = {
     given: tableOf(text),
     let: tableOf(text),
     'fields!': tableOf({ $ref: '#/$defs/field' }),
-    also: listOf(exactly({ 'fhir!': text, 'value!': { type: ['string', 'boolean'] }, while: text })),
+    also: listOf(ALSO),
   }),
 };
 
@@ -137,6 +206,7 @@ export const SURFACE_FILE = exactly({
   mounts: listOf({ type: 'string', pattern: '^(/[a-z0-9-]+)+$', description: 'a path like /api/v1, with no slash at the end' }),
   'auth!': exactly({ 'scheme!': { enum: ['api-key', 'bearer'] }, 'header!': text, 'prefix!': text }),
   'systems!': tableOf(text),
+  tables: tableOf(text),
   ids: exactly({ 'width!': whole, 'prefixes!': tableOf(text) }),
   nulls: { enum: ['unset', 'refused'] },
   patch: { enum: ['merge', 'replace'] },
@@ -153,5 +223,5 @@ export const SURFACE_FILE = exactly({
     'clamp!': yes,
     'total!': yes,
   }),
-  'rateLimit!': { anyOf: [{ type: 'null' }, exactly({ 'limit!': whole, 'seconds!': whole })] },
+  'rateLimit!': { anyOf: [{ type: 'null' }, exactly({ 'limit!': whole, 'seconds!': whole, per: { const: 'tenant' } })] },
 });

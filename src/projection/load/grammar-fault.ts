@@ -23,8 +23,14 @@ export function grammarFaults(errors: readonly ErrorObject[]): GrammarFault[] {
         ? nth === meant
         : schemaPath !== error.schemaPath || instancePath !== error.instancePath || meant === undefined;
     });
-  const faults = errors.filter(told).map((error) => ({ keys: keysOf(error), text: textOf(error) }));
+  const faults = errors.filter((error) => told(error) && !isRenamed(error)).map((error) => ({ keys: keysOf(error), text: textOf(error) }));
   return [...new Map(faults.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** What is missing under its new name alone: the old one is told, and that is all that is wrong. */
+function isRenamed({ keyword, params, parentSchema, data }: ErrorObject): boolean {
+  const said = Object.entries((parentSchema?.renamed ?? {}) as Record<string, string>).filter(([old]) => Object.hasOwn(Object(data), old));
+  return keyword === 'required' ? said.some(([, now]) => now === params.missingProperty) : keyword === 'oneOf' && said.length > 0;
 }
 
 const within = (above: string, path: string): boolean => path === above || path.startsWith(`${above}/`);
@@ -60,6 +66,8 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
   additionalProperties: ({ params, parentSchema }) => {
     const known = Object.keys(parentSchema?.properties ?? {});
     const word = String(params.additionalProperty);
+    const now: string | undefined = parentSchema?.renamed?.[word];
+    if (now !== undefined) return `${word} is called ${now} here: write ${now}:`;
     return `there is no word ${word} here${didYouMean(word, known)}; there are ${known.join(', ')}`;
   },
   required: ({ params, parentSchema, message }) => {
@@ -78,11 +86,17 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
   format: instead,
   minLength: instead,
   minItems: instead,
+  minProperties: instead,
+  uniqueItems: ({ data, params }) => `${shown((data as unknown[])[params.i])} stands in it twice: leave one out`,
   minimum: instead,
   maximum: instead,
 };
 
-const textOf = (error: ErrorObject): string => TEXTS[error.keyword]?.(error) ?? String(error.message);
+function textOf(error: ErrorObject): string {
+  const [, name] = /^(\S+)\s+[{[]/.exec(keysOf(error).at(-1) ?? '') ?? [];
+  if (name !== undefined) return `a colon is missing after ${name}: write ${name}: and then its value`;
+  return TEXTS[error.keyword]?.(error) ?? String(error.message);
+}
 
 function instead({ data, parentSchema = {} }: ErrorObject): string {
   return `${shown(data)} cannot stand here; write ${meaning(parentSchema)}`;
@@ -93,7 +107,8 @@ function shown(value: unknown): string {
   if (value === '') return 'an empty text';
   if (Array.isArray(value)) return value.length ? 'this list' : 'an empty list';
   if (value === null) return 'nothing';
-  return typeof value === 'object' ? 'this object' : String(value);
+  if (typeof value !== 'object') return String(value);
+  return Object.keys(value).length ? 'this object' : 'an empty object';
 }
 
 const PLAIN: Record<string, string> = { string: 'a text', boolean: 'true or false', null: 'null', number: 'a number' };

@@ -1,4 +1,5 @@
 // What loading makes of the files under mappings/: each shape and surface with the file it was made of.
+import type { Tables } from '../lens/derivations.ts';
 import type { Lens } from '../lens/lens.ts';
 import type { Shape, Surface } from '../shape.ts';
 import type { MappingSpec, SurfaceSpec } from '../spec.ts';
@@ -16,6 +17,7 @@ export interface LoadedShape {
 export interface LoadedSurface {
   surface: Surface;
   source: Source<SurfaceSpec>;
+  tables: Tables;
   /** Its mapping files. */
   files: string[];
 }

@@ -7,24 +7,35 @@ import { didYouMean } from '../../fhir/closest-name.ts';
 import type { Profiles } from '../../fhir/profiles.ts';
 import type { Registry } from '../../fhir/search/parameters.ts';
 import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
+import { attempt } from '../attempt.ts';
 import { touchesOf } from '../joins.ts';
 import { openApiOf } from '../openapi/document.ts';
 import type { Mappings } from '../shape.ts';
 import { shapeOf } from '../shape-of.ts';
-import type { MappingSpec, SurfaceSpec } from '../spec.ts';
+import type { MappingFile, MappingSpec, SurfaceSpec } from '../spec.ts';
 import { surfaceOf } from '../surface.ts';
 import { checkAliases, checkExtensions } from './check-aliases.ts';
+import { checkFollows } from './check-follows.ts';
 import { checkLens } from './check-lens.ts';
+import { checkLists } from './check-lists.ts';
+import { checkMany } from './check-many.ts';
+import { checkBeside, checkPerson } from './check-person.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkSearches } from './check-searches.ts';
+import { withTables } from './code-tables.ts';
 import { MAPPING_FILE, SURFACE_FILE } from './file-grammar.ts';
 import { grammarFaults } from './grammar-fault.ts';
+import { withLikeness } from './like.ts';
 import type { Fault, LoadedShape, LoadedSurface } from './loaded.ts';
 import { readSource, type Source } from './source.ts';
+import { tablesOf } from './tables.ts';
+import { unreadFiles } from './unread.ts';
 
 export interface LoadOptions {
   profiles: Profiles;
   registry: Registry;
+  /** The outside steps that there are; absent: whatever a mapping names is taken for one. */
+  ports?: readonly string[];
 }
 
 /** Everything under a directory, checked. Throws one Error that lists every mistake. */
@@ -60,11 +71,18 @@ export interface Readings {
 
 /** Reads everything under a directory; a mistake is told, not thrown. */
 export function readMappings(directory: string, options: LoadOptions): Readings {
-  const faults: Fault[] = [];
+  const faults = unreadFiles(directory);
   const surfaces = folders(directory).flatMap((vendor) => loadSurface(join(directory, vendor), vendor, { ...options, faults }));
   surfaces.sort((a, b) => a.source.content.order - b.source.content.order);
   const shapes = surfaces.flatMap((one) => one.files.flatMap((file) => loadShape(file, one, { ...options, faults })));
-  return { surfaces, shapes, faults: [...faults, ...checkRoutes(shapes)] };
+  const alone = [...faults, ...checkRoutes(shapes)];
+  // a shape with a mistake is not there: what others say of it is looked at when it is
+  // a mistake in what another shape is like is one, and not one for each
+  return {
+    surfaces,
+    shapes,
+    faults: alone.length ? [...new Map(alone.map((one) => [inOneLine(one), one])).values()] : checkBeside(shapes),
+  };
 }
 
 interface Loading extends LoadOptions {
@@ -83,13 +101,16 @@ function loadSurface(folder: string, name: string, { profiles, faults }: Loading
   const surface = surfaceOf(name, source.content, (keys, error) => faults.push({ place: source.place(keys), text: messageOf(error) }));
   faults.push(...checkAliases(source, profiles));
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml') && file !== 'surface.yaml' && !file.endsWith('.examples.yaml'));
-  return [{ surface, source, files: files.sort().map((file) => join(folder, file)) }];
+  return [{ surface, source, tables: tablesOf(source, faults), files: files.sort().map((file) => join(folder, file)) }];
 }
 
 function loadShape(file: string, surface: LoadedSurface, { faults, ...options }: Loading): LoadedShape[] {
-  const mapping = read<MappingSpec>(file, MAPPING_FILE, faults);
-  if (!mapping) return [];
-  const made = compileShape(mapping, surface, options);
+  const written = read<MappingFile>(file, MAPPING_FILE, faults);
+  if (!written) return [];
+  const known = faults.length;
+  const content = withTables(written.content, (keys, error) => faults.push({ place: written.place(keys), text: messageOf(error) }));
+  if (faults.length > known) return [];
+  const made = compileShape({ ...written, content }, surface, options);
   faults.push(...made.faults);
   return made.loaded ? [made.loaded] : [];
 }
@@ -97,8 +118,8 @@ function loadShape(file: string, surface: LoadedSurface, { faults, ...options }:
 /** One mapping, compiled and checked; what cannot be compiled is not there. The name of the shape is that of its file. */
 export function compileShape(
   mapping: Source<MappingSpec>,
-  { surface, source }: LoadedSurface,
-  { profiles, registry }: LoadOptions,
+  { surface, source, tables }: LoadedSurface,
+  { profiles, registry, ports }: LoadOptions,
 ): { loaded?: LoadedShape; faults: Fault[] } {
   const faults: Fault[] = [];
   const fault = (keys: string[], error: unknown): void => void faults.push({ place: mapping.place(keys), text: messageOf(error) });
@@ -109,27 +130,27 @@ export function compileShape(
   }
   const name = mapping.file.replace(/^.*[\\/]|\.yaml$/g, '');
   const made = attempt(
-    () => shapeOf({ name, mapping: mapping.content, surface, surfaceSpec: source.content, fault }),
+    () => shapeOf({ name, mapping: mapping.content, surface, surfaceSpec: source.content, tables, fault }),
     (error) => fault([], error),
   );
   if (!made || faults.length) return { faults };
   const loaded = { ...made, mapping, surface: source };
   checkLens(made.lens, mapping.content, fault);
+  checkFollows(made.lens, mapping.content, fault);
+  checkMany(made.lens, mapping.content, fault);
+  const { port } = mapping.content;
+  if (port !== undefined && ports && !ports.includes(port))
+    fault(['port'], new Error(`there is no outside step ${port}${didYouMean(port, ports)}; there are ${ports.join(', ')}`));
+  checkLists(made.lens, mapping.content, { page: source.content.page, fault });
+  checkPerson(made.lens.leaves, mapping.content, fault);
   checkSearches(made.lens, mapping.content, { registry, fault });
   return { loaded, faults: [...faults, ...checkExtensions(loaded, profiles)] };
 }
 
-function attempt<T>(make: () => T, fault: (error: unknown) => void): T | undefined {
-  try {
-    return make();
-  } catch (error) {
-    fault(error);
-    return undefined;
-  }
-}
-
-/** Compiles each grammar once. */
+/** Compiles each grammar once. `renamed` says of words what became of them: it is for the texts (grammar-fault.ts), and checks nothing. */
 const GRAMMARS = new Ajv2020({
+  keywords: ['renamed'],
+  validateSchema: false,
   allErrors: true,
   verbose: true,
   strictRequired: false,
@@ -148,7 +169,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** Reads a file and checks its grammar; undefined when something is wrong with it. */
 export function read<T>(file: string, grammar: object, faults: Fault[]): Source<T> | undefined {
   const source = attempt(
-    () => readSource<T>(file),
+    () => withLikeness(readSource<T>(file)),
     (error) => faults.push({ place: messageOf(error).split(' ')[0]!, text: messageOf(error).replace(/^\S+ /, '') }),
   );
   if (!source) return undefined;

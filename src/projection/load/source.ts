@@ -1,6 +1,6 @@
 // A YAML file with the places of its parts, so that a mistake in it can be told by file, line and key.
 import { readFileSync } from 'node:fs';
-import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLParseError } from 'yaml';
 
 export interface Source<T> {
   file: string;
@@ -13,9 +13,14 @@ export interface Source<T> {
 
 /** What to write instead of what is no YAML. */
 const INSTEAD: Partial<Record<ErrorCode, string>> = {
-  BAD_SCALAR_START: " write it in quotes: '%alias|code'",
-  TAB_AS_INDENT: ' write spaces',
-  DUPLICATE_KEY: ' a name stands once: leave one of the two out, or rename it',
+  BAD_SCALAR_START: "write it in quotes: '%alias|code'",
+  TAB_AS_INDENT: 'write spaces',
+  DUPLICATE_KEY: 'a name stands once: leave one of the two out, or rename it',
+  MULTILINE_IMPLICIT_KEY: 'write a colon and a space after the name, and then its value',
+  MISSING_CHAR: 'write the quote, bracket, comma or colon that is missing here or above',
+  BAD_INDENT: 'let all names of one level begin in one column, and close each { and [',
+  BLOCK_IN_FLOW: 'close each { and [ before the next line begins',
+  UNEXPECTED_TOKEN: 'close each { and [ once, and write texts with such characters in quotes',
 };
 
 /** Reads a YAML file; text that is no YAML is an Error with its place. */
@@ -23,13 +28,19 @@ export function readSource<T>(file: string): Source<T> {
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, merge: true });
   const [error] = document.errors;
-  if (error) throw new Error(`${file}:${error.linePos?.[0].line ?? 1} ${error.message.split('\n')[0]}${INSTEAD[error.code] ?? ''}`);
+  if (error) throw new Error(`${file}:${error.linePos?.[0].line ?? 1} ${told(error)}`);
   const root = document.contents as Node | null;
   const line = (keys: string[]): string => {
     const at = nearest(root, keys);
     return `${file}:${at === undefined ? 1 : lines.linePos(at).line}`;
   };
   return { file, content: document.toJS(), line, place: (keys) => `${line(keys)} ${keys.join('.')}`.trimEnd() };
+}
+
+/** The first line of what the parser says, without the place that is told anyway, and what to write instead. */
+function told({ message, code }: YAMLParseError): string {
+  const text = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
+  return INSTEAD[code] === undefined ? text : `${text}: ${INSTEAD[code]}`;
 }
 
 /** Where the part begins that the keys lead to; the key of a map counts, not its value. */

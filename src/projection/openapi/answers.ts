@@ -20,10 +20,14 @@ const FAILURES: Record<Kind, { when: string; text: string }> = {
   invalid: { when: 'a field or parameter breaks its rule', text: '{field} is required' },
   parameter: { when: 'a parameter of the URL is not known, or is not as described', text: '{field} may stand only once' },
   'not-supported': { when: 'something is asked for that is not offered', text: '{field} is not supported' },
+  override: {
+    when: 'a header asks for another method than the one that is sent',
+    text: 'x-http-method-override is not followed: send the method that is meant',
+  },
   rule: { when: 'what is asked for breaks a rule beyond the form of its fields', text: '{field} is required for this' },
   login: { when: 'there is no key, or one that is not known or no longer valid', text: 'this API key is not known, or no longer valid' },
   forbidden: {
-    when: 'the key belongs to another surface, or its scopes do not cover this',
+    when: 'the key belongs to another surface, its scopes do not cover this, or it stands for a person and this is about none, or the other way round',
     text: 'the scopes of this API key do not cover this',
   },
   'not-found': { when: 'there is nothing with this id', text: 'there is nothing with this id' },

@@ -4,7 +4,7 @@ import type { LoadedShape, LoadedSurface } from '../load/loaded.ts';
 import type { ShapeInteraction } from '../shape.ts';
 import { surfaceHeaders } from './answers.ts';
 import { failureSchema } from './envelope-schema.ts';
-import type { Json } from './json.ts';
+import { JSON_PATCH, type Json } from './json.ts';
 import { namesOf, wordsOf } from './names.ts';
 import { operationsOf } from './operations.ts';
 import { annotatedChange, annotatedReplacement, annotatedRequest, annotatedResponse } from './schemas.ts';
@@ -42,10 +42,14 @@ export function openApiOf(loaded: LoadedSurface, shapes: LoadedShape[], facts: S
     })),
     paths: pathsOf(shapes, loaded, facts),
     components: {
-      securitySchemes: { key: securityScheme(source.content.auth) },
+      securitySchemes: {
+        key: securityScheme(source.content.auth),
+        ...(shapes.some(({ shape }) => shape.aboutMe) && { person: { ...securityScheme(source.content.auth), description: PERSON } }),
+      },
       schemas: {
         ...Object.fromEntries(shapes.flatMap(schemasOf)),
         Failure: failureSchema(source.content),
+        ...(shapes.some(({ shape }) => shape.interactions.includes('update')) && { JsonPatch: JSON_PATCH }),
       },
       headers: surfaceHeaders(source.content),
     },
@@ -56,7 +60,7 @@ function aboutOf({ surface, source }: LoadedSurface, { rateLimit, bodyLimit }: S
   const { page, auth } = source.content;
   const key = auth.scheme === 'bearer' ? '`Authorization: Bearer …`' : `\`${auth.header}: …\``;
   const limit = rateLimit
-    ? `At most ${rateLimit.limit} requests in ${rateLimit.seconds} seconds per key; over that 429.`
+    ? `At most ${rateLimit.limit} requests in ${rateLimit.seconds} seconds ${source.content.rateLimit?.per === 'tenant' ? 'by all keys of an organisation together' : 'per key'}; over that 429.`
     : 'Requests are not limited.';
   return [
     `A key of the surface \`${surface.name}\` is sent as ${key}; it opens this surface and the data of its tenant alone.`,
@@ -67,13 +71,19 @@ function aboutOf({ surface, source }: LoadedSurface, { rateLimit, bodyLimit }: S
   ].join(' ');
 }
 
+/** What is said of the keys for what is about "me". */
+const PERSON =
+  'A key that stands for a person, made with `facet keys create --patient`: it opens what is about that person, and nothing else.';
+
 const securityScheme = ({ scheme, header }: LoadedSurface['surface']['auth']): Json =>
   scheme === 'bearer' ? { type: 'http', scheme: 'bearer' } : { type: 'apiKey', in: 'header', name: header };
 
 function pathsOf(shapes: LoadedShape[], surface: LoadedSurface, facts: ServerFacts): Json {
   const paths: Record<string, Json> = {};
   for (const loaded of shapes) {
-    const parts = { loaded, surface, facts, examples: shownExamples(loaded) };
+    const form = shapes.find(({ shape }) => shape.name === loaded.shape.answers);
+    const answered = form && { loaded: form, examples: shownExamples(form) };
+    const parts = { loaded, surface, facts, examples: shownExamples(loaded), answered };
     for (const { path, method, operation } of operationsOf(parts)) paths[path] = { ...paths[path], [method]: operation };
   }
   return paths;
@@ -83,9 +93,11 @@ function schemasOf(loaded: LoadedShape): [string, Json][] {
   const { item, request, change, replacement } = namesOf(loaded.shape);
   const bodies: [ShapeInteraction, string, (loaded: LoadedShape) => Json][] = [
     ['create', request, annotatedRequest],
+    ['perform', request, annotatedRequest],
     ['update', change, annotatedChange],
     ['replace', replacement, annotatedReplacement],
   ];
   const taken = bodies.filter(([interaction]) => loaded.shape.interactions.includes(interaction));
-  return [[item, annotatedResponse(loaded)], ...taken.map(([, name, schema]): [string, Json] => [name, schema(loaded)])];
+  const shown: [string, Json][] = loaded.shape.answers === undefined ? [[item, annotatedResponse(loaded)]] : [];
+  return [...shown, ...taken.map(([, name, schema]): [string, Json] => [name, schema(loaded)])];
 }

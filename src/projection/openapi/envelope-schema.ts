@@ -1,7 +1,10 @@
 // JSON Schemas of envelopes: what a template of surface.yaml looks like once its `$names` are filled in.
 
 import { repetitionOf } from '../envelope.ts';
-import type { SurfaceSpec } from '../spec.ts';
+import { valueSpecOf } from '../parameter-rules.ts';
+import { namesIn } from '../routes.ts';
+import type { MappingSpec, SearchSpec, SurfaceSpec } from '../spec.ts';
+import { ANSWER, LIST } from '../surface.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -60,6 +63,25 @@ export function envelopeSchema(template: unknown, own: Readonly<Record<string, S
   );
   return { type: 'object', properties: Object.fromEntries(entries), required: entries.map(([key]) => key) };
 }
+
+/** The schema of the answer with one item, in the envelope of the mapping or of the surface. */
+export const itemSchema = ({ envelope: own }: MappingSpec, { envelope }: SurfaceSpec, body: Schema): Schema =>
+  envelopeSchema(own?.item ?? envelope.item, { body });
+
+/** The same of a list: what it may say of the request is a text, or null where that may be left out. */
+export function listEnvelopeSchema(
+  { envelope: own, search = {}, plural, path }: MappingSpec,
+  { envelope }: SurfaceSpec,
+  item: Schema,
+): Schema {
+  const names = Object.keys(search).filter((name) => !ANSWER.includes(name) && !LIST.includes(name));
+  const asked = names.map((name) => [name, isRequired(search[name]!) || namesIn(path).includes(name) ? text : orNull(text)] as const);
+  const items = { type: 'array', items: item };
+  const first = { anyOf: [item, { type: 'null' }] };
+  return envelopeSchema(own?.list ?? envelope.list, { ...Object.fromEntries(asked), items, first }, plural);
+}
+
+const isRequired = (spec: SearchSpec): boolean => valueSpecOf(spec)?.required === true;
 
 /** A failure is of the one shape, or of the one that its kind has for itself. */
 export function failureSchema({ envelope, errors }: SurfaceSpec): Schema {

@@ -7,6 +7,22 @@ export type Json = Record<string, unknown>;
 export const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
 /** A JSON body of this schema, with named examples where there are any. */
-export const jsonContent = (schema: Json, examples: Record<string, Json> = {}): Json => ({
+export const jsonContent = (schema: Json, examples: Record<string, Json> = {}): { content: Json } => ({
   content: { 'application/json': { schema, ...(Object.keys(examples).length && { examples }) } },
 });
+
+/** Operations on what is shown, by their JSON Pointers. https://www.rfc-editor.org/rfc/rfc6902 */
+export const JSON_PATCH: Json = {
+  type: 'array',
+  minItems: 1,
+  items: {
+    type: 'object',
+    properties: {
+      op: { enum: ['add', 'remove', 'replace', 'move', 'copy', 'test'] },
+      path: { type: 'string' },
+      from: { type: 'string' },
+      value: {},
+    },
+    required: ['op', 'path'],
+  },
+};

@@ -11,7 +11,9 @@ export const namesOf = ({ name }: Pick<Shape, 'name'>): { item: string; request:
 export const pascal = (name: string): string => name.replace(/(?:^|[-_ ])(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** In words: one, and several as the route calls them. */
-export function wordsOf({ name, path }: Pick<Shape, 'name' | 'path'>): { one: string; many: string } {
+export function wordsOf({ name, path, many, take }: Pick<Shape, 'name' | 'path' | 'many' | 'take'>): { one: string; many: string } {
   const one = name.replaceAll('-', ' ');
-  return { one: `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`, many: path.slice(path.lastIndexOf('/') + 1).replaceAll('-', ' ') };
+  const [last = ''] = path.match(/\/[^/{]+(?=(\/\{\w+\})*$)/) ?? [];
+  const several = many?.list.replaceAll('_', '-') ?? (take === 'first' ? name : last.slice(1));
+  return { one: `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`, many: several.replaceAll('-', ' ') };
 }

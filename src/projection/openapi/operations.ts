@@ -1,13 +1,14 @@
 // The operations of a shape: one row per interaction that it offers, with its place, its parameters, and the failures it can be answered with.
 import type { Kind } from '../../fhir/outcome.ts';
 import type { LoadedShape, LoadedSurface } from '../load/loaded.ts';
-import type { ShapeInteraction, View } from '../shape.ts';
+import { valueSpecOf } from '../parameter-rules.ts';
+import type { Shape, ShapeInteraction, View } from '../shape.ts';
 import { type AnswerParts, exampleFacts, failuresOf, success } from './answers.ts';
 import type { ServerFacts } from './document.ts';
-import { envelopeSchema } from './envelope-schema.ts';
+import { itemSchema, listEnvelopeSchema } from './envelope-schema.ts';
 import { type Json, jsonContent, ref } from './json.ts';
 import { namesOf, wordsOf } from './names.ts';
-import { IF_MATCH, IF_NONE_MATCH, idempotencyKey, idParameter, listParameters } from './parameters.ts';
+import { IF_MATCH, IF_NONE_MATCH, idempotencyKey, idParameter, listParameters, pathParameters } from './parameters.ts';
 import { type ShownExamples, wrapped } from './shown-examples.ts';
 
 /** What operations are made of. */
@@ -16,6 +17,8 @@ export interface OperationParts {
   surface: LoadedSurface;
   facts: ServerFacts;
   examples: ShownExamples;
+  /** The shape in whose form items are answered, and its examples, where that is another. */
+  answered?: { loaded: LoadedShape; examples: ShownExamples } | undefined;
 }
 
 export interface PlacedOperation {
@@ -48,9 +51,9 @@ const ROWS: Record<ShapeInteraction, Row> = {
     method: 'post',
     item: false,
     say: ({ one }) => `Create ${one}`,
-    parameters: ({ loaded }) => [idempotencyKey(loaded.mapping.content)],
+    parameters: ({ loaded, examples }) => [...pathParameters(loaded, examples), idempotencyKey(loaded.mapping.content)],
     body: 'request',
-    success: (parts) => [201, itemAnswer('Created', parts, { status: 201, headers: CREATED })],
+    success: created,
     failures: ({ loaded }) => [...BODY, ...creating(loaded)],
   },
   read: {
@@ -66,9 +69,9 @@ const ROWS: Record<ShapeInteraction, Row> = {
     method: 'get',
     item: false,
     say: ({ many }) => `List ${many}`,
-    parameters: ({ loaded, surface, examples }) => listParameters(loaded.mapping.content, surface.source.content, examples),
+    parameters: ({ loaded, surface, examples }) => listParameters(loaded, surface.source.content, examples),
     success: (parts) => [200, listAnswer(parts)],
-    failures: () => ['invalid', 'parameter'],
+    failures: ({ loaded }) => ['invalid', 'parameter', ...missed(loaded), ...below(loaded)],
   },
   update: {
     method: 'patch',
@@ -96,7 +99,23 @@ const ROWS: Record<ShapeInteraction, Row> = {
     success: ({ surface }) => [204, success('Deleted', { spec: surface.source.content })],
     failures: () => ['not-found', 'parameter', 'conflict', 'version-mismatch'],
   },
+  perform: {
+    method: 'post',
+    item: true,
+    say: ({ one }) => `Perform ${one}`,
+    parameters: ({ loaded, examples }) => [idParameter(examples), idempotencyKey(loaded.mapping.content), IF_MATCH],
+    body: 'request',
+    success: (parts) => [200, itemAnswer('Done', parts, { status: 200, headers: VERSION })],
+    failures: changing,
+  },
 };
+
+/** One item, or a list of those that one request made. */
+function created(parts: OperationParts): [status: number, answer: Json] {
+  const { many, status } = parts.loaded.shape;
+  if (many) return [status, listAnswer(parts, 'All of them, in the order of the request')];
+  return [status, itemAnswer('Created', parts, { status, headers: status === 201 ? CREATED : VERSION })];
+}
 
 /** What can go wrong when something that is there is changed. */
 function changing({ loaded: { shape, mapping } }: OperationParts): Kind[] {
@@ -113,7 +132,16 @@ const creating = ({ shape, mapping: { content } }: LoadedShape): Kind[] => [
   ...(content.into === undefined ? [] : (['multiple-matches'] as const)),
   ...(shape.port === undefined ? [] : (['upstream'] as const)),
   ...shape.exists.map(({ missing }) => missing),
+  ...below({ shape }),
+  ...(shape.aboutMe ? (['not-found'] as const) : []),
 ];
+
+/** What a path names may be nowhere. */
+const below = ({ shape }: Pick<LoadedShape, 'shape'>): Kind[] => (shape.within.length ? ['not-found'] : []);
+
+/** What ids of a list lead to may not be there. */
+const missed = ({ mapping }: LoadedShape): Kind[] =>
+  Object.values(mapping.content.search ?? {}).flatMap((spec) => valueSpecOf(spec)?.missing ?? []);
 
 /** The operations of one shape, in the order its mapping offers them. */
 export function operationsOf(parts: OperationParts): PlacedOperation[] {
@@ -134,13 +162,26 @@ function operation(interaction: ShapeInteraction, row: Row, parts: OperationPart
   const told: AnswerParts = { surface: surface.surface, spec: surface.source.content, facts, field };
   return {
     operationId: `${VERBS[interaction]}-${shape.name}`,
-    summary: row.say(wordsOf(shape)),
+    summary: loaded.mapping.content.summary?.[interaction] ?? said(interaction, row, shape),
     tags: [wordsOf(shape).many],
-    parameters: row.parameters(parts),
-    ...(row.body && { requestBody: { required: true, ...jsonContent(ref(namesOf(shape)[row.body]), wrapped(bodies[row.body], asIs)) } }),
+    ...(shape.aboutMe && { security: [{ person: [] }] }),
+    parameters: row.parameters(parts).filter(({ in: place }) => !(shape.me && place === 'path')),
+    ...(row.body && {
+      requestBody: {
+        required: row.body !== 'request' || shape.needsBody,
+        ...(row.body === 'change' && { description: CHANGE }),
+        content: {
+          ...jsonContent(ref(namesOf(shape)[row.body]), wrapped(bodies[row.body], bodyOf(shape))).content,
+          ...(row.body === 'change' && patchContent(parts)),
+        },
+      },
+    }),
     responses: { [status]: answer, ...(row.known && { 304: NOT_MODIFIED }), ...failuresOf(kinds, told) },
   };
 }
+
+const said = (interaction: ShapeInteraction, row: Row, shape: Shape): string =>
+  interaction === 'create' && shape.many ? `Create ${wordsOf(shape).many}` : row.say(wordsOf(shape));
 
 const VERBS: Record<ShapeInteraction, string> = {
   create: 'create',
@@ -149,31 +190,60 @@ const VERBS: Record<ShapeInteraction, string> = {
   update: 'change',
   replace: 'replace',
   delete: 'delete',
+  perform: 'perform',
 };
 
-const asIs = (value: View): unknown => value;
+/** What the path says is in no body. */
+const bodyOf =
+  ({ within }: Shape) =>
+  (value: View): unknown =>
+    Object.fromEntries(Object.entries(value).filter(([name]) => !within.includes(name)));
+
+const CHANGE = 'The fields that become another value; null unsets one. Or a list of operations on what is shown (JSON Patch).';
+
+/** Operations on what is shown: those of an example, else one of a change. https://www.rfc-editor.org/rfc/rfc6902 */
+function patchContent({ loaded, examples }: OperationParts): Json {
+  const [first] = Object.values(examples.changes);
+  const said = Object.entries(first?.value ?? {}).find(
+    ([name, value]) =>
+      (typeof value !== 'object' || Object.keys(value ?? {}).length > 0) &&
+      loaded.lens.fields.some(({ name: one, spec }) => one === name && !spec.omit && !spec.writeOnly),
+  );
+  const made = said && {
+    made: { summary: 'one field becomes another value', value: [{ op: 'replace', path: `/${said[0]}`, value: said[1] }] },
+  };
+  const shown = Object.keys(examples.operations).length ? examples.operations : made;
+  return { 'application/json-patch+json': { schema: ref('JsonPatch'), ...(shown && { examples: shown }) } };
+}
 
 const NOT_MODIFIED: Json = { description: 'It is as the client has it.' };
 const VERSION: Json = { ETag: { description: 'Its version.', required: true, schema: { type: 'string' } } };
 const CREATED: Json = { Location: { description: 'Where it can be read.', required: true, schema: { type: 'string' } }, ...VERSION };
 
 function itemAnswer(description: string, parts: OperationParts, { status, headers = {} }: { status: number; headers?: Json }): Json {
-  const { shape } = parts.loaded;
-  const { surface, source } = parts.surface;
-  const schema = envelopeSchema(source.content.envelope.item, { body: ref(namesOf(shape).item) });
+  const { loaded, examples: own } = parts.answered ?? parts;
+  const { shape, mapping } = loaded;
+  const { source } = parts.surface;
+  const schema = itemSchema(mapping.content, source.content, ref(namesOf(shape).item));
   const facts = exampleFacts(status, parts.facts);
-  const examples = wrapped(parts.examples.items, (view) => surface.item(view, facts));
+  const examples = wrapped(own.items, (view) => shape.item(view, facts));
   return success(description, { spec: source.content, headers, body: jsonContent(schema, examples) });
 }
 
-function listAnswer(parts: OperationParts): Json {
+const TAKEN: Record<Shape['take'], (shape: Shape) => string> = {
+  page: () => 'A page of them',
+  all: ({ most }) => `All of them, ${most} at most; where more are found the request is refused`,
+  first: () => 'The first of them',
+};
+
+function listAnswer(parts: OperationParts, description = TAKEN[parts.loaded.shape.take](parts.loaded.shape)): Json {
   const { shape } = parts.loaded;
-  const { surface, source } = parts.surface;
-  const { page, envelope } = source.content;
-  const schema = envelopeSchema(envelope.list, { items: { type: 'array', items: ref(namesOf(shape).item) } }, shape.plural);
+  const { source } = parts.surface;
+  const { page } = source.content;
+  const schema = listEnvelopeSchema(parts.loaded.mapping.content, source.content, ref(namesOf(shape).item));
   const facts = exampleFacts(200, parts.facts);
   const told = { limit: page.default, offset: 0, hasMore: false, nextOffset: null, cursor: null, ...(page.total && { total: 1 }) };
   const [first] = Object.entries(parts.examples.items);
-  const examples = first ? wrapped(Object.fromEntries([first]), (view) => surface.list([view], told, facts, shape)) : {};
-  return success('A page of them', { spec: source.content, body: jsonContent(schema, examples) });
+  const examples = first ? wrapped(Object.fromEntries([first]), (view) => shape.list([view], told, facts, parts.examples.parameters)) : {};
+  return success(description, { spec: source.content, body: jsonContent(schema, examples) });
 }

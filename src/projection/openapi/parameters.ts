@@ -1,7 +1,13 @@
 // The parameters of an operation: the id in the path, paging, filters with the FHIR search each becomes, headers.
+import type { LoadedShape } from '../load/loaded.ts';
+import { searchesIn, valueSpecOf } from '../parameter-rules.ts';
 import { filterCodec } from '../query.ts';
+import { namesIn } from '../routes.ts';
+import { requestSchema } from '../schema.ts';
+import { withAliases } from '../search-text.ts';
 import type { MappingSpec, SearchSpec, SurfaceSpec } from '../spec.ts';
 import type { Json } from './json.ts';
+import { wordsOf } from './names.ts';
 import type { ShownExamples } from './shown-examples.ts';
 
 export const idParameter = ({ id }: ShownExamples): Json => ({
@@ -38,7 +44,21 @@ export const idempotencyKey = ({ idempotency = 'optional' }: MappingSpec): Json 
   ...(idempotency === 'required' && { example: 'order-2026-0001' }),
 });
 
-export function listParameters({ search = {}, resource }: MappingSpec, { page }: SurfaceSpec, { parameters }: ShownExamples): Json[] {
+export function listParameters(
+  { shape, lens, mapping }: LoadedShape,
+  { page, systems }: SurfaceSpec,
+  { parameters }: ShownExamples,
+): Json[] {
+  const { resource, take, search = {} } = mapping.content;
+  const { many } = wordsOf(shape);
+  const how = { resource, systems, many: many.endsWith('s') ? many : 'items', shown: lens.fields.map(({ name }) => name) };
+  return [
+    ...(take === undefined ? pagingParameters(page) : []),
+    ...Object.entries(search).map(([name, spec]) => placed(mapping.content, filter(name, spec, { ...how, example: parameters[name] }))),
+  ];
+}
+
+function pagingParameters(page: SurfaceSpec['page']): Json[] {
   const { size, offset, cursor, clamp } = page;
   const outside = clamp ? 'A number out of range is brought into it.' : 'A number out of range is refused.';
   const whole = (name: string, description: string, schema: Json): Json =>
@@ -51,9 +71,25 @@ export function listParameters({ search = {}, resource }: MappingSpec, { page }:
     ...(cursor === undefined
       ? []
       : [query({ name: cursor, description: 'Where the next page begins, as the page before said.', schema: { type: 'string' } })]),
-    ...Object.entries(search).map(([name, spec]) => filter(name, spec, { resource, example: parameters[name] })),
   ];
 }
+
+/** What the path names stands in it. */
+const placed = ({ path }: MappingSpec, parameter: Json): Json =>
+  namesIn(path).includes(String(parameter.name)) ? { ...parameter, in: 'path', required: true } : parameter;
+
+/** What the path of a request names, with the rules of the fields it says. */
+export const pathParameters = ({ shape, lens }: LoadedShape, { requests }: ShownExamples): Json[] => {
+  const { properties = {} } = requestSchema(lens.fields, false) as { properties?: Record<string, Json> };
+  const example = (name: string): unknown => Object.values(requests).map(({ value }) => value[name])[0];
+  return shape.within.map((name) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: properties[name] ?? { type: 'string' },
+    ...(example(name) !== undefined && { example: example(name) }),
+  }));
+};
 
 const query = ({ name, description, schema }: { name: string; description: string; schema: Json }): Json => ({
   name,
@@ -63,35 +99,70 @@ const query = ({ name, description, schema }: { name: string; description: strin
   schema,
 });
 
-function filter(name: string, spec: SearchSpec, { resource, example }: { resource: string; example: string | undefined }): Json {
+interface Filtered {
+  resource: string;
+  /** The aliases of the surface: nobody outside knows them. */
+  systems: SurfaceSpec['systems'];
+  example: string | undefined;
+  /** What the items are called. */
+  many: string;
+  /** The names of their fields. */
+  shown: string[];
+}
+
+function filter(name: string, spec: SearchSpec, how: Filtered): Json {
+  const { resource, systems, example } = how;
   const schema = schemaOf(spec);
   return {
-    ...query({ name, description: meaningOf(spec), schema }),
-    required: typeof spec === 'object' && 'fhir' in spec && spec.required === true,
-    'x-fhir-search': searchesOf(spec).map((text) => `${resource}?${text}`),
+    ...query({ name, description: meaningOf(name, spec, how), schema }),
+    required: valueSpecOf(spec)?.required === true,
+    'x-fhir-search': searchesIn(spec).map((text) => `${resource}?${withAliases(text, systems)}`),
     ...(example !== undefined && { example: schema.type === 'boolean' ? example === 'true' : example }),
   };
 }
 
-function searchesOf(spec: SearchSpec): string[] {
-  if (typeof spec === 'string') return [spec];
-  if ('words' in spec) return Object.values(spec.words).filter(Boolean);
-  return ['each' in spec ? spec.each : spec.fhir];
+/** What a filter asks for, in a sentence. `many`: what the items are called; `shown`: the names of their fields. */
+function meaningOf(name: string, spec: SearchSpec, { many, shown }: Filtered): string {
+  const value = valueSpecOf(spec);
+  const [search = ''] = searchesIn(spec);
+  if (/^_sort=/.test(search)) return 'The order of the list.';
+  const what = shown.includes(name) ? `\`${name}\`` : (subjectOf(search) ?? `\`${name}\``);
+  if (!value)
+    return typeof spec === 'object' && 'everyWord' in spec
+      ? `Only ${many} that have every one of these words in their ${what}.`
+      : `Only ${many} whose ${what} is this.`;
+  const format = filterCodec(spec)?.format;
+  const written = value.as === 'upper' ? ', in capitals or small letters' : format === undefined ? '' : `, written as ${format}`;
+  const span = value.span ? `; not before ${value.span.from}, and at most ${value.span.days} days after it` : '';
+  const which = value.several ? 'one of these ids, parted by commas' : 'this id';
+  if (value.id !== undefined) return `Only ${many} of the ${value.id.replaceAll(', ', ' or ')} with ${which}.`;
+  if (value.fhir === undefined) return `What the answer is asked for${written}.`;
+  const asked = value.several ? 'one of these, parted by commas' : 'this';
+  return `Only ${many} ${COMPARED.find(([pattern]) => pattern.test(search))![1](what, asked)}${written}${span}.`;
 }
 
-function meaningOf(spec: SearchSpec): string {
-  if (typeof spec === 'string') return 'Only items that have this.';
-  if ('each' in spec) return 'Only items that have every one of these words.';
-  if ('words' in spec) return 'Only items of this kind.';
-  const format = filterCodec(spec)?.format;
-  if (format !== undefined) return `Only items that have this, written as ${format}.`;
-  return spec.id === undefined ? 'Only items that have this.' : `Only items of the ${spec.id.replaceAll(', ', ' or ')} with this id.`;
+/** How a FHIR search compares, by how it is written. https://hl7.org/fhir/R4/search.html#modifiers */
+const COMPARED: [pattern: RegExp, say: (what: string, asked: string) => string][] = [
+  [/:contains=/, (what, asked) => `with ${asked} anywhere in their ${what}`],
+  [/:text=/, (what, asked) => `with ${asked} in the words of their ${what}`],
+  [/=g[et]\{\}/, (what) => `whose ${dated(what)} is on this day or later`],
+  [/=l[et]\{\}/, (what) => `whose ${dated(what)} is on this day or earlier`],
+  [/^/, (what, asked) => `whose ${what} is ${asked}`],
+];
+
+const dated = (what: string): string => (/date`?$|^(start|end)$/i.test(what) ? what : `${what} date`);
+
+/** The FHIR search parameter, as words. */
+function subjectOf(search: string): string | undefined {
+  const [, code] = /^([a-z][a-z-]*)(?::[\w-]+)?=/.exec(search) ?? [];
+  return code?.replace(/-(part|name)$/, '').replaceAll('-', ' ');
 }
 
 function schemaOf(spec: SearchSpec): Json {
   if (typeof spec !== 'object' || !('words' in spec)) {
     const pattern = filterCodec(spec)?.source;
-    return { type: 'string', ...(pattern !== undefined && { pattern }) };
+    const format = valueSpecOf(spec)?.format;
+    return { type: 'string', ...(pattern !== undefined && { pattern }), ...(format !== undefined && { format }) };
   }
   const words = Object.keys(spec.words);
   return words.every((word) => word === 'true' || word === 'false') ? { type: 'boolean' } : { type: 'string', enum: words };

@@ -1,36 +1,57 @@
-// The schemas of a shape with what a reader wants beside them: where in FHIR each field stands.
+// The schemas of a shape with what a reader wants beside them: where in FHIR each field stands, and the rules that are said in words.
 import type { Field } from '../lens/field.ts';
 import type { LoadedShape } from '../load/loaded.ts';
+import { requestFields } from '../many.ts';
 import type { Json } from './json.ts';
 
-export const annotatedRequest = ({ shape, lens }: LoadedShape): Json => annotated(shape.requestSchema as Json, lens.fields, shape.resource);
+interface Noting {
+  resource: string;
+  /** `whole`: a body that says all there is; `part`: some fields of what is there; `answer`: what is shown, which keeps no rules of requests. */
+  body: 'whole' | 'part' | 'answer';
+}
 
-export const annotatedChange = ({ shape, lens }: LoadedShape): Json => annotated(shape.changeSchema as Json, lens.fields, shape.resource);
+export const annotatedRequest = ({ shape, lens, mapping }: LoadedShape): Json =>
+  annotated(shape.requestSchema as Json, requestFields(lens.fields, mapping.content.many), { resource: shape.resource, body: 'whole' });
+
+export const annotatedChange = ({ shape, lens }: LoadedShape): Json =>
+  annotated(shape.changeSchema as Json, lens.fields, { resource: shape.resource, body: 'part' });
 
 export const annotatedReplacement = ({ shape, lens }: LoadedShape): Json =>
-  annotated(shape.replaceSchema as Json, lens.fields, shape.resource);
+  annotated(shape.replaceSchema as Json, lens.fields, { resource: shape.resource, body: 'whole' });
 
 export const annotatedResponse = ({ shape, lens }: LoadedShape): Json =>
-  annotated(shape.responseSchema as Json, lens.fields, shape.resource);
+  annotated(shape.responseSchema as Json, lens.fields, { resource: shape.resource, body: 'answer' });
 
 /** OpenAPI 3.1 speaks the same draft of JSON Schema: it need not be said again. */
-function annotated({ $schema: _, properties = {}, ...rest }: Json, fields: Field[], resource: string): Json {
+function annotated({ $schema: _, properties = {}, ...rest }: Json, fields: Field[], noting: Noting): Json {
   const noted = Object.entries(properties as Record<string, Json>).map(([name, schema]) => {
     const field = fields.find((one) => one.name === name)!;
-    const inner = field.fields
-      ? annotated(schema, field.fields, resource)
-      : field.members
-        ? annotatedItems(schema, field, resource)
-        : schema;
-    const path = fhirPathOf(field, resource);
-    return [name, path === undefined ? inner : { ...inner, 'x-fhir-path': path }] as const;
+    const inner = field.fields ? annotated(schema, field.fields, noting) : field.members ? annotatedItems(schema, field, noting) : schema;
+    return [name, { ...inner, ...notesOf(field, noting) }] as const;
   });
-  return { ...rest, properties: Object.fromEntries(noted) };
+  const needed = noting.body === 'whole' ? needsIn(fields, Object.keys(properties as object)) : [];
+  return { ...rest, properties: Object.fromEntries(noted), ...(needed.length && { dependentRequired: Object.fromEntries(needed) }) };
+}
+
+/** Fields that may not be said without another one. https://json-schema.org/draft/2020-12/json-schema-validation#section-6.5.4 */
+const needsIn = (fields: Field[], asked: string[]): [name: string, needs: string[]][] =>
+  fields.flatMap(({ name, spec: { needs } }): [string, string[]][] =>
+    needs !== undefined && asked.includes(name) ? [[name, [needs]]] : [],
+  );
+
+function notesOf(field: Field, { resource, body }: Noting): Json {
+  const path = fhirPathOf(field, resource);
+  const { patternMeans, needs } = field.spec;
+  const rules = [patternMeans && `Must be ${patternMeans}.`, needs && `May not be said without ${needs}.`].filter(Boolean);
+  return {
+    ...(body !== 'answer' && rules.length && { description: rules.join(' ') }),
+    ...(path !== undefined && { 'x-fhir-path': path }),
+  };
 }
 
 /** The members of a list: their paths begin at its elements. */
-function annotatedItems({ items, ...rest }: Json, { members, spec }: Field, resource: string): Json {
-  return { ...rest, items: annotated(items as Json, members!, `${resource}.${spec.list}`) };
+function annotatedItems({ items, ...rest }: Json, { members, spec }: Field, { resource, body }: Noting): Json {
+  return { ...rest, items: annotated(items as Json, members!, { resource: spec.list ? `${resource}.${spec.list}` : resource, body }) };
 }
 
 /** Where a field stands, as FHIRPath from the resource; of several places the first. Undefined: nowhere in the resource. */

@@ -10,8 +10,10 @@ export interface ShownExamples {
   requests: Record<string, { summary: string; value: View }>;
   changes: Record<string, { summary: string; value: View }>;
   items: Record<string, { summary: string; value: View }>;
-  /** Values of query parameters that an example asks with. */
+  /** Values of query parameters, as a person would send them. */
   parameters: Record<string, string>;
+  /** A change as operations on what is shown. */
+  operations: Record<string, { summary: string; value: unknown }>;
   /** An id as the surface shows it. */
   id: string | undefined;
 }
@@ -24,18 +26,40 @@ export function shownExamples({ mapping, shape }: LoadedShape): ShownExamples {
   const examples = existsSync(examplesFile(mapping.file)) ? readExamples(mapping.file).content : [];
   const found = examples.flatMap(({ response }) => (response?.[shape.idName] ? [String(response[shape.idName])] : []));
   return {
-    requests: named(examples, ({ request }) => request && shape.known(request)),
+    requests: named(examples, ({ request, several = request, perform = several }) => perform && shape.known(perform)),
     changes: named(examples, (example) => changeIn(shape, example)),
+    operations: named(examples, ({ change }) => (Array.isArray(change) ? change : undefined)),
     items: named(examples, ({ response }) => response),
-    parameters: Object.fromEntries(
-      examples
-        .flatMap(({ search = {} }) => Object.entries(search))
-        .filter(([, value]) => value.trim() !== '')
-        .reverse(),
-    ),
+    parameters: parametersIn(examples, Object.keys(mapping.content.search ?? {})),
     id: found[0],
   };
 }
+
+/** For each parameter a value that a person would send: what an item shows under the same name, for that finds it, else one that an example asks with. */
+function parametersIn(examples: Example[], names: string[]): Record<string, string> {
+  const asked = (name: string): string[] => examples.flatMap(({ search = {} }) => search[name] ?? []);
+  const shown = (name: string): string[] =>
+    examples.flatMap(({ response }) => {
+      const value = [response?.[name] ?? []].flat()[0];
+      return typeof value === 'string' || typeof value === 'boolean' ? String(value) : [];
+    });
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const values = [...shown(name), ...asked(name)].map(plain).filter((value) => value !== '');
+      const value = values.find(isPlain) ?? values[0];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Spaces as a person writes them, and a UUID as most do. */
+const plain = (value: string): string => {
+  const text = value.trim().replace(/\s+/g, ' ');
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : text;
+};
+
+/** Without what a search escapes: those are there to be tried, not to be shown. */
+const isPlain = (value: string): boolean => /^[\p{L}\p{N}+-][\p{L}\p{N} @.:/_+-]*$/u.test(value);
 
 /** What an example of a change asks to be another; undefined: it is no such example, or asks for nothing. */
 function changeIn(shape: LoadedShape['shape'], { change, stored, env }: Example): View | undefined {
@@ -45,7 +69,7 @@ function changeIn(shape: LoadedShape['shape'], { change, stored, env }: Example)
   return Object.keys(fields).length ? fields : undefined;
 }
 
-function named(examples: Example[], of: (example: Example) => View | undefined): ShownExamples['requests'] {
+function named<T>(examples: Example[], of: (example: Example) => T | undefined): Record<string, { summary: string; value: T }> {
   const found = examples.flatMap((example) => {
     const value = of(example);
     return value && JSON.stringify(value).length <= LONGEST ? [[slug(example.title), { summary: example.title, value }] as const] : [];

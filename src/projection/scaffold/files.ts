@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { KINDS, type Kind } from '../../fhir/outcome.ts';
 import type { FieldSpec } from '../spec.ts';
-import { guessOf, plainName } from './guess.ts';
+import { type Guess, guessOf, plainName } from './guess.ts';
 
 /** What a new shape is to be. */
 export interface Wanted {
@@ -24,7 +24,8 @@ export interface Scaffold {
 
 /** The texts of the files. */
 export function scaffoldOf({ vendor, shape, sample, resource = resourceOf(sample) }: Wanted): Scaffold {
-  const rows = Object.entries(sample).map(([name, value]) => ({ name, guess: guessOf(resource, name, value) }));
+  const taken = new Set<string>();
+  const rows = Object.entries(sample).map(([name, value]) => ({ name, guess: untaken(guessOf(resource, name, value), taken) }));
   const placed = rows.filter(({ guess }) => guess).map(({ name }) => name);
   const aliases = Object.assign({}, ...rows.map(({ guess }) => guess?.aliases ?? {})) as Record<string, string>;
   const isThere = placed.some((name) => name === 'id');
@@ -42,6 +43,19 @@ export function scaffoldOf({ vendor, shape, sample, resource = resourceOf(sample
     placed,
     unplaced: rows.flatMap(({ name, guess }) => (guess ? lostInside(name, guess.spec, sample[name]) : [name])),
   };
+}
+
+/** A guess without the places that another property has already: two of them cannot stand in one. */
+function untaken(guess: Guess | undefined, taken: Set<string>, at = ''): Guess | undefined {
+  if (!guess) return undefined;
+  const { fields, fhir } = guess.spec;
+  if (!fields) {
+    const place = `${at} ${fhir}`;
+    return taken.has(place) ? undefined : taken.add(place) && guess;
+  }
+  const inside = guess.spec.at === '$this' ? at : `${at} ${guess.spec.at}`;
+  const left = Object.entries(fields).filter(([, spec]) => untaken({ spec }, taken, inside));
+  return left.length ? { ...guess, spec: { ...guess.spec, fields: Object.fromEntries(left) } } : undefined;
 }
 
 /** Properties of an object that have no place in it. */

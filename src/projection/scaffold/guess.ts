@@ -1,5 +1,6 @@
 // Where a property of a sample may stand in FHIR: a guess by its name, for an analyst to look at. No guess is better than a wrong one.
 import { elementNames, elementOf, isPrimitive } from '../../fhir/elements.ts';
+import { unboundCode } from '../../fhir/validation/required-codes.ts';
 import type { FieldSpec } from '../spec.ts';
 
 /** A field of a new mapping: its spec, the aliases it needs; or undefined where there is no guess. */
@@ -81,12 +82,23 @@ export const plainName = (name: string): string => name.toLowerCase().replace(/[
 export function guessOf(resource: string, name: string, value: unknown): Guess | undefined {
   const plain = plainName(name);
   const hint = HINTS.find((one) => one.names.includes(plain) && one.of(resource));
-  return hint ? hint.guess(value) : sameName(resource, plain, value);
+  return (hint ? hint.guess(value) : sameName(resource, plain, value)) ?? nested(resource, value);
 }
 
 function birthDate(value: unknown): Guess | undefined {
   if (typeof value !== 'string') return undefined;
-  return { spec: { fhir: 'birthDate', ...(/^\d{4}-\d\d-\d\d$/.test(value) ? { format: 'date' } : { as: 'date' }) } };
+  const how = dayOf(value);
+  return how && { spec: { fhir: 'birthDate', ...how } };
+}
+
+/** How a day is written; undefined: it is none. Where day and month could be either, slashes are taken for the American order and all else for the other. */
+function dayOf(value: string): FieldSpec | undefined {
+  if (/^\d{4}-\d\d-\d\d$/.test(value)) return { format: 'date' };
+  const [, first = '', mark = '', second = ''] = /^(\d\d)([-/.])(\d\d)\2\d{4}$/.exec(value) ?? [];
+  const isAmerican = Number(second) > 12 || (mark === '/' && Number(first) <= 12);
+  if (mark === '') return undefined;
+  if (mark === '/' && isAmerican) return { as: 'date' };
+  return { as: `date(${(isAmerican ? ['MM', 'DD', 'YYYY'] : ['DD', 'MM', 'YYYY']).join(mark)})` };
 }
 
 const GENDERS = ['male', 'female', 'other', 'unknown'];
@@ -112,6 +124,26 @@ function address(value: unknown): Guess | undefined {
   return known.length ? { spec: { at: 'address.first()', fields: Object.fromEntries(known) } } : undefined;
 }
 
+/** An object that only the vendor has: what is in it may have a place of its own. */
+function nested(resource: string, value: unknown): Guess | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const inner = Object.entries(value).flatMap(([name, one]) => {
+    const guess = guessOf(resource, PARTS[plainName(name)] ?? name, one);
+    return guess === undefined || guess.spec.readOnly ? [] : [[name, guess] as const];
+  });
+  if (!inner.length) return undefined;
+  return {
+    spec: { at: '$this', fields: Object.fromEntries(inner.map(([name, { spec }]) => [name, spec])) },
+    aliases: Object.assign({}, ...inner.map(([, { aliases }]) => aliases ?? {})),
+  };
+}
+
+/** Short names that mean something in an object alone: `name: { first, last }`. */
+const PARTS: Record<string, string> = { first: 'firstname', last: 'lastname' };
+
+/** What takes a text as it comes. */
+const PLAIN = ['string', 'markdown', 'code', 'uri', 'url'];
+
 /** An element of the same name that holds one value of the same kind. */
 function sameName(resource: string, plain: string, value: unknown): Guess | undefined {
   const name = elementNames(resource).find((one) => one.toLowerCase() === plain);
@@ -119,5 +151,6 @@ function sameName(resource: string, plain: string, value: unknown): Guess | unde
   if (!facts || facts.list || facts.choice || !facts.types.every(isPrimitive)) return undefined;
   const isBoolean = facts.types[0] === 'boolean';
   if (isBoolean !== (typeof value === 'boolean') || (!isBoolean && typeof value !== 'string')) return undefined;
+  if (!isBoolean && (!PLAIN.includes(facts.types[0]!) || unboundCode(value, facts.bound) !== undefined)) return undefined;
   return { spec: { fhir: name!, ...(isBoolean && { type: 'boolean' as const }) } };
 }

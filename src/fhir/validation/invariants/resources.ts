@@ -1,4 +1,5 @@
 // The error-level constraints of the served resource types, by key. https://hl7.org/fhir/R4/resourcelist.html (tab "Constraints" of each type)
+import { referencedType } from '../../reference-target.ts';
 import { type Element, has, hasChoice, hasCoding, isElement, items, mayPrecede, type Predicate } from './element.ts';
 
 const CLINICAL = 'http://terminology.hl7.org/CodeSystem/condition-clinical';
@@ -24,6 +25,7 @@ export const RESOURCE_INVARIANTS: Record<string, Predicate> = {
   'con-4': (condition) =>
     !hasChoice(condition, 'abatement') || hasCoding(condition.clinicalStatus, CLINICAL, ['resolved', 'remission', 'inactive']),
   'con-5': (condition) => !has(condition, 'clinicalStatus') || !hasCoding(condition.verificationStatus, VERIFICATION, ['entered-in-error']),
+  'ctm-1': (participant, root) => !has(participant, 'onBehalfOf') || mayBePractitioner(participant.member, root),
   'grp-1': (group) => !has(group, 'member') || group.actual === true,
   'inv-1': (task) => mayPrecede(task.authoredOn, task.lastModified),
   'lst-1': (list) => !has(list, 'emptyReason') || !has(list, 'entry'),
@@ -44,6 +46,13 @@ export const RESOURCE_INVARIANTS: Record<string, Predicate> = {
   'prr-1': (request) => !has(request, 'orderDetail') || has(request, 'code'),
   'qrs-1': (item) => !has(item, 'answer') || !has(item, 'item'),
 };
+
+/** What a reference leads to, as far as its text or a contained resource tells: one that cannot be followed breaks no rule. */
+function mayBePractitioner(member: unknown, root: Element): boolean {
+  const text = isElement(member) && typeof member.reference === 'string' ? member.reference : '';
+  const type = text.startsWith('#') ? items(root.contained).find(({ id }) => `#${id}` === text)?.resourceType : referencedType(text);
+  return type === undefined || type === 'Practitioner';
+}
 
 /** Whether a component has a coding that the observation's own code has, equal in all its elements. */
 function repeatsCode(observation: Element): boolean {

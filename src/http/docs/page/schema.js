@@ -36,7 +36,7 @@ export function schemaTable(content, schema) {
   );
 }
 
-function rowElement({ name, depth, required, type, rules, path }, noted) {
+function rowElement({ name, depth, required, type, rules, said, path }, noted) {
   return h(
     'tr',
     {},
@@ -46,6 +46,7 @@ function rowElement({ name, depth, required, type, rules, path }, noted) {
       'td',
       {},
       rules.map((rule) => [h('code', {}, rule), ' ']),
+      said && h('small', {}, said),
     ),
     noted && h('td', {}, path && h('code', { className: 'path' }, path)),
   );
@@ -66,6 +67,7 @@ function rowsOf(content, given, { depth, seen }) {
         required: schema.required?.includes(property),
         type: typeOf(content, value),
         rules: rulesOf(value.items ?? value),
+        said: value.description,
         path: value['x-fhir-path'],
       },
       ...(isOfItsOwn(value) ? rowsOf(content, value, { depth: depth + 1, seen: [...seen, name] }) : []),

@@ -1,0 +1,28 @@
+// POST of what is performed on an item that is there: a change like any other (v1-change.ts), which a repeated idempotency-key does not make twice.
+import type { Parsed } from '../fhir/json.ts';
+import { contended } from '../fhir/outcome.ts';
+import type { View } from '../projection/shape.ts';
+import type { Answer } from './exchange.ts';
+import { ATTEMPTS, earlier, promised, replay, Taken } from './idempotency.ts';
+import type { V1Call } from './v1-call.ts';
+import { changed } from './v1-change.ts';
+import { formOf, told } from './v1-told.ts';
+import { refuseWrong } from './v1-within.ts';
+
+/** POST …/me/verification, POST …/{id}/verification. */
+export async function performItem(call: V1Call, body: Parsed): Promise<Answer> {
+  const { shape, context, req, id, within } = call;
+  refuseWrong(call, body);
+  const promise = promised(req, shape, context, { id, within, said: body.plain as View });
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    try {
+      const before = promise && (await earlier(call, promise));
+      return (
+        (before && replay(before, (shown) => told(call, formOf(call), shown))) ?? (await changed(call, { body, how: 'perform', promise }))
+      );
+    } catch (error) {
+      if (!(error instanceof Taken)) throw error;
+    }
+  }
+  throw contended('a request with this idempotency-key is running');
+}

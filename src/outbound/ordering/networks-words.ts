@@ -1,0 +1,57 @@
+// What the network has said of an order, kept when somebody writes the request or its Task from a copy that lacks it: its ids there, its word for where it
+// stands, when it was completed. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
+import { parseExact } from '../../fhir/json.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Effect } from '../../resource/context.ts';
+import { draftOf } from '../../resource/write.ts';
+import type { Systems } from '../sending/record.ts';
+import { SENDER } from '../sending/sending.ts';
+
+interface Identifier {
+  system?: string;
+  value?: string;
+}
+
+/** For writes of ServiceRequest and of Task. */
+export function withNetworksWords(systems: Systems): NonNullable<Effect['keeps']> {
+  const ids = new Set([systems.order, systems.transaction, systems.sample]);
+  const isOurs = ({ system }: Identifier): boolean => system !== undefined && ids.has(system);
+  return ({ caller }, draft, { body }) => {
+    if (caller.actor === SENDER || !body || ![...ids].some((system) => body.includes(system))) return draft;
+    const former = parseExact(body) as Resource;
+    const said = identifiersOf(former).filter(isOurs);
+    const given = identifiersOf(draft.exact).filter((one) => !isOurs(one) || isAmong(said, one));
+    const results = draft.exact.output ?? former.output;
+    const kept = {
+      ...draft.exact,
+      ...(results !== undefined && { output: results }),
+      identifier: [...given, ...said.filter((one) => !isAmong(given, one))],
+    };
+    return draftOf(draft.plain.status === former.status ? withWordOf(kept, former, systems) : kept);
+  };
+}
+
+const identifiersOf = ({ identifier }: Resource): Identifier[] => (identifier ?? []) as Identifier[];
+
+const isAmong = (all: Identifier[], { system, value }: Identifier): boolean =>
+  all.some((one) => one.system === system && one.value === value);
+
+interface Told {
+  _status?: object;
+  businessStatus?: object;
+  extension?: { url: string }[];
+}
+
+/** As long as it stands where it stood, it stands there in the network's words. */
+function withWordOf(resource: Resource, former: Resource, { completedAt }: Systems): Resource {
+  const { _status, businessStatus, extension = [] } = former as Told;
+  const own = ((resource as Told).extension ?? []).filter(({ url }) => url !== completedAt);
+  const all = [...own, ...extension.filter(({ url }) => url === completedAt)];
+  const { extension: _extension, ...rest } = resource as Resource & Told;
+  return {
+    ...rest,
+    ...(_status && { _status }),
+    ...(businessStatus && { businessStatus }),
+    ...(all.length && { extension: all }),
+  } as Resource;
+}

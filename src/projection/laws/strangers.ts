@@ -1,0 +1,85 @@
+// What others may have written into a resource beside what a mapping writes: the laws hold among strangers, too.
+import { elementOf } from '../../fhir/elements.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Field } from '../lens/field.ts';
+import type { Lens } from '../lens/lens.ts';
+import type { LoadedShape } from '../load/loaded.ts';
+import type { Env } from '../shape.ts';
+
+/** Members that no mapping names; each stands after all others. */
+const STRANGERS: Record<string, unknown> = {
+  identifier: { system: 'urn:stranger', value: '1' },
+  telecom: { system: 'url', value: 'https://stranger.example' },
+  qualification: { code: { text: 'Stranger' } },
+  contained: { resourceType: 'Organization', id: 'stranger', name: 'x' },
+  supportingInfo: { reference: '#stranger' },
+  specialty: { coding: [{ system: 'urn:stranger', code: 's' }] },
+  extension: { url: 'urn:stranger', valueString: 'x' },
+};
+
+/** Members that are no longer in use, by their type; they stand before all others. */
+const RETIRED: Record<string, object[]> = {
+  HumanName: [{ use: 'old', text: 'Old Retired', family: 'Retired', given: ['Old'], prefix: ['Dr'] }],
+  ContactPoint: ['phone', 'email'].map((system) => ({ system, use: 'old', value: 'retired@example.com' })),
+  Address: [{ use: 'old', line: ['1', '2'], city: 'Retired' }],
+};
+const RETIRE = ['name', 'telecom', 'address'];
+
+/** The resource with a member more in every list the laws know, and elements that no mapping names. A list of objects owns all members, unless it says which. */
+export function amongStrangers(resource: Resource, lens: Lens): Resource {
+  const owned = ownedBy(lens);
+  const known = Object.keys(STRANGERS).filter(
+    (name) =>
+      !owned.includes(name) &&
+      elementOf(resource.resourceType, name) &&
+      (name !== 'contained' || elementOf(resource.resourceType, 'supportingInfo')),
+  );
+  const lists = known.map((name) => [name, [...((resource[name] as unknown[]) ?? []), STRANGERS[name]]]);
+  const narrative = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' };
+  return retiredIn({ ...resource, language: 'en', text: narrative, ...Object.fromEntries(lists) }, lens);
+}
+
+const ownedBy = ({ lists }: Lens) => lists.filter(({ list }) => list.spec.where === undefined).map(({ list }) => list.spec.list);
+
+/** The resource with a name, numbers and an address that were its own before. */
+export function retiredIn(resource: Resource, lens: Lens): Resource {
+  const owned = ownedBy(lens);
+  const lists = RETIRE.flatMap((name) => {
+    const facts = elementOf(resource.resourceType, name);
+    const retired = facts?.list && !owned.includes(name) && RETIRED[facts.types[0]!];
+    return retired ? [[name, [...retired, ...((resource[name] as unknown[]) ?? [])]]] : [];
+  });
+  return { ...resource, ...Object.fromEntries(lists) };
+}
+
+/** The resource with all that a field's own path finds in a list a second time, behind the first: what would come forward. */
+export function doubled(resource: Resource, { lens, mapping }: LoadedShape, env: Env): Resource {
+  const steps = lens.leaves.flatMap(({ spec, written }) =>
+    spec.readOnly ? [] : written.flatMap(({ variable, steps: [step] }) => (variable || !step ? [] : [step])),
+  );
+  const whole = [...steps.filter(({ open }) => open).map(({ name }) => name), mapping.content.row?.elements.split('.')[0], 'contained'];
+  const chosen = [...new Set(steps.map(({ name }) => name))].filter((name) => Array.isArray(resource[name]) && !whole.includes(name));
+  const lists = chosen.map((name) => {
+    const found: unknown[] = [];
+    for (const step of steps) if (step.name === name) step.find(resource, env, found);
+    return [name, [...(resource[name] as unknown[]), ...structuredClone([...new Set(found)])]];
+  });
+  return { ...resource, ...Object.fromEntries(lists) };
+}
+
+/** A field of the first member of a list (`first()`) has that one, whoever put it there; what is no longer in use is nobody's. */
+export function strangersSurvive(before: Resource, after: Resource, { name: field, written }: Field): string[] {
+  const firsts = written.flatMap(({ steps: [step] }) => (step?.index === undefined ? [] : [step.name]));
+  const members = (resource: Resource, name: string): unknown[] => (resource[name] ?? []) as unknown[];
+  const isLost = (name: string, one: unknown): boolean => members(before, name).includes(one) && !members(after, name).includes(one);
+  const lost = Object.keys(STRANGERS).filter((name) => !firsts.includes(name) && isLost(name, STRANGERS[name]));
+  const retired = RETIRE.filter(
+    (name) =>
+      Array.isArray(before[name]) &&
+      Object.values(RETIRED)
+        .flat()
+        .some((one) => isLost(name, one)),
+  );
+  const changed = ['language', 'text'].filter((name) => before[name] !== after[name]);
+  return [...lost, ...retired, ...changed].map((name) => `writing ${field} changed ${name}, which is somebody else's`);
+}

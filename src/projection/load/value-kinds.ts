@@ -1,0 +1,96 @@
+// What each word of a field shows, and of which FHIR types: the table behind the check that a field and its element go together (check-values.ts).
+import { elementNames, isPrimitive } from '../../fhir/elements.ts';
+import type { FieldSpec } from '../spec.ts';
+
+/** A way of showing a value. */
+export interface Kind {
+  /** The word of the mapping that asks for it; absent: a field without any. */
+  word?: string;
+  /** What it is for. */
+  meant: string;
+  takes(type: string): boolean;
+  /** What the field's `type` must be. */
+  shows: NonNullable<FieldSpec['type']>;
+}
+
+const WHOLE = ['integer', 'unsignedInt', 'positiveInt'];
+const of =
+  (...types: string[]) =>
+  (type: string): boolean =>
+    types.includes(type);
+const isText = (type: string): boolean => isPrimitive(type) && !['boolean', 'decimal', ...WHOLE].includes(type);
+const day = { meant: 'a day', takes: of('date', 'dateTime') };
+const instant = { meant: 'a time of the world', takes: of('instant', 'dateTime') };
+
+/** By the name in `as:`. */
+const CODECS: Record<string, Kind> = {
+  date: { ...day, shows: 'string' },
+  instant: { ...instant, shows: 'string' },
+  latest: { meant: 'a time', takes: of('instant', 'dateTime', 'date'), shows: 'string' },
+  time: { meant: 'a time of day', takes: of('time'), shows: 'string' },
+  reference: { meant: 'a reference', takes: of('string'), shows: 'string' },
+  coding: { meant: 'a Coding', takes: of('Coding'), shows: 'string' },
+  concept: { meant: 'a CodeableConcept', takes: of('CodeableConcept'), shows: 'string' },
+  joined: { meant: 'texts', takes: isText, shows: 'string' },
+  json: { meant: 'an object that is kept as its text', takes: of('string', 'markdown'), shows: 'object' },
+  keyed: { meant: 'a map', takes: (type) => !isPrimitive(type), shows: 'object' },
+  is: { meant: 'a value that is there or not', takes: isPrimitive, shows: 'boolean' },
+};
+
+/** By `format:`. */
+const FORMATS: Record<string, Kind> = {
+  date: { ...day, shows: 'string' },
+  'date-time': { ...instant, shows: 'string' },
+  email: { meant: 'an e-mail address', takes: of('string', 'markdown', 'uri', 'url'), shows: 'string' },
+  uuid: { meant: 'a UUID', takes: of('id', 'string', 'uuid', 'uri', 'code'), shows: 'string' },
+};
+
+/** By `type:`, where nothing else says it. */
+const TYPES: Record<NonNullable<FieldSpec['type']>, Kind> = {
+  string: { meant: 'a text', takes: isText, shows: 'string' },
+  'string[]': { meant: 'texts', takes: isText, shows: 'string' },
+  boolean: { meant: 'a yes or no', takes: of('boolean'), shows: 'boolean' },
+  number: { meant: 'a number', takes: of('decimal', ...WHOLE), shows: 'number' },
+  integer: { meant: 'a whole number', takes: of(...WHOLE), shows: 'integer' },
+  object: { meant: 'an object', takes: () => false, shows: 'object' },
+};
+
+/** Ways to write what a value of a type is shown by. */
+const INSTEAD: Record<string, string> = {
+  boolean: 'type: boolean, or codes: with a word for true and one for false',
+  decimal: 'type: number',
+  date: 'as: date(…), or format: date',
+  dateTime: 'as: instant(…) or as: date(…), or format: date-time',
+  instant: 'as: instant(…), or format: date-time',
+  time: 'as: time',
+  Coding: 'as: coding and codes:, or .code after it',
+  CodeableConcept: 'as: concept, or .text or .coding.first().code after it',
+  Reference: '.reference after it, and as: reference(Patient)',
+  Attachment: '.url after it',
+};
+
+/** What to write for a value of this type. */
+export function insteadOf(type: string): string {
+  if (WHOLE.includes(type)) return 'write type: integer';
+  if (INSTEAD[type]) return `write ${INSTEAD[type]}`;
+  if (isPrimitive(type)) return 'it is a text: leave type:, as: and format: out, or write another path';
+  const names = elementNames(type).filter((name) => name !== 'id' && name !== 'extension');
+  return `go on to one of its elements (${names.slice(0, 6).join(', ')})`;
+}
+
+/** How a field shows what its path leads to; `nth` of its paths. Tables belong to the first, the others are shown as they stand. */
+export function kindOf({ as, codes, synonyms, otherwise, reads, type = 'string' }: FieldSpec, nth: number): Kind {
+  if (as !== undefined) return { ...(CODECS[as.replace(/\(.*/, '')] ?? TYPES[type]), word: `as: ${as}` };
+  const table = reads ? 'reads' : 'codes';
+  if (nth > 0 || !(codes || synonyms || otherwise !== undefined || reads)) return TYPES[type];
+  const isYesOrNo = Object.values(codes ?? {}).some((value) => typeof value === 'boolean');
+  return {
+    word: `${table}:`,
+    shows: 'string',
+    ...(isYesOrNo ? { meant: 'a yes or no', takes: of('boolean') } : { meant: 'codes', takes: isText }),
+  };
+}
+
+/** What the format of a field asks of its element. */
+export const formatKind = ({ format }: FieldSpec): Kind | undefined =>
+  format === undefined ? undefined : { ...FORMATS[format]!, word: `format: ${format}` };

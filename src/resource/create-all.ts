@@ -1,0 +1,69 @@
+// Stores many new resources of one type, all of them or none, in one statement. One that stands already under its id is left as it stands.
+// https://hl7.org/fhir/R4/http.html#create
+import { setImmediate } from 'node:timers/promises';
+import type { Resource, ServedType } from '../fhir/types.ts';
+import type { Row } from '../store/store.ts';
+import { type Context, effectsOn, type PendingWrite } from './context.ts';
+import { Overtaken } from './transaction-entry.ts';
+import { accepted, draftOf, storedRow } from './write.ts';
+
+/** A resource, and the id under which it is to stand. */
+export interface Creation {
+  id: string;
+  make(): Resource;
+  /** Does what is done for this one: what is wrong with it is said of it. */
+  within<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Between so many resources, other requests get their turn. */
+const TURN = 100;
+
+/**
+ * The rows that stand afterwards, by id; of several creations with one id the first counts, and one that was deleted is made anew. In a transaction, joined
+ * when there is one. Fails with `Overtaken` when another writer makes one of them at the same moment: to be tried again from what stands then.
+ */
+export async function createAll(context: Context, type: ServedType, creations: Creation[]): Promise<Map<string, Row>> {
+  return context.store.transaction(async (store) => {
+    const inside = { ...context, store };
+    const wanted = [...new Map(creations.toReversed().map((one) => [one.id, one])).values()];
+    const held = await store.hold(
+      context.caller.tenant,
+      wanted.map(({ id }) => ({ type, id })),
+    );
+    const known = new Map(held.map((row) => [row.id, row]));
+    const writes = await pendingOf(inside, { type, known, wanted });
+    await stored(inside, writes);
+    return new Map([...known, ...writes.map((write): [string, Row] => [write.id, storedRow(write)])]);
+  });
+}
+
+interface Wanted {
+  type: ServedType;
+  /** What was stored under these ids, deletions among it. */
+  known: ReadonlyMap<string, Row>;
+  wanted: Creation[];
+}
+
+async function pendingOf(context: Context, { type, known, wanted }: Wanted): Promise<PendingWrite[]> {
+  const writes: PendingWrite[] = [];
+  for (const [turn, { id, make, within }] of wanted.entries()) {
+    if (turn % TURN === TURN - 1) await setImmediate();
+    const previous = known.get(id);
+    if (previous && previous.body !== null) continue;
+    const request = { type, id, method: 'POST' as const, draft: draftOf({ ...make(), id }), ...(previous && { previous }) };
+    writes.push(await within(() => accepted(context, request)));
+  }
+  return writes;
+}
+
+/** In one order for everybody, so that two such requests never wait for each other in a circle. */
+async function stored(context: Context, writes: PendingWrite[]): Promise<void> {
+  const effects = writes.flatMap((write) => effectsOn(context, write.type, write).map((effect) => ({ effect, write })));
+  for (const { effect, write } of effects) await effect.check?.(context, write);
+  const changes = writes.map(({ change }) => change).sort((a, b) => (a.id < b.id ? -1 : 1));
+  for (const replaces of [false, true]) {
+    const some = changes.filter((change) => (change.previous !== undefined) === replaces);
+    if ((await context.store.write(context.caller.tenant, some)) < some.length) throw new Overtaken();
+  }
+  for (const { effect, write } of effects) await effect.after?.(context, write);
+}

@@ -1,0 +1,66 @@
+// Laboratory values sent together, and a server that dies at any step: between any two statements, or after the commit, so that the answer is lost. Nothing
+// is half made, and sent again each value is there once. How many statements it takes does not depend on how many values there are.
+import request from 'supertest';
+import { fated, mortal, type Statements } from './mortal.ts';
+import { type Running, startFacet } from './running.ts';
+
+const transactions: Statements[] = [];
+
+let facet: Running;
+let patient: string;
+beforeAll(async () => {
+  facet = await startFacet({}, undefined, { over: (database) => mortal(database, transactions) });
+});
+afterAll(() => facet.close());
+
+const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+  request(facet.app).post(path).set('Authorization', `Bearer ${facet.demo.loop}`).set(headers).send(body);
+const body = (count: number) => ({
+  patient_id: patient,
+  brand_id: 'loop',
+  source: 'upload',
+  biomarkers: Array.from({ length: count }, (_, nth) => ({
+    ...{ code: `c${nth}`, name: 'Ferritin', value: 11.5, unit: 'ng/mL' },
+    collected_at: '2026-01-05T08:30:00Z',
+  })),
+});
+const count = async (): Promise<number> => {
+  const answer = await request(facet.app)
+    .get(`/fhir/R4/Observation?subject=Patient/${patient}&_summary=count`)
+    .set('x-api-key', facet.demo.fhir!);
+  return answer.body.total;
+};
+beforeEach(async () => {
+  patient = (await post('/v1/patients', { brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace' })).body.id;
+});
+
+test.each([
+  ['without an idempotency-key', false],
+  ['with one', true],
+])('%s: all or none is made, and the same request made again makes each once', async (_title, keyed) => {
+  const statuses: number[] = [];
+  for (let steps = 0; ; steps++) {
+    patient = (await post('/v1/patients', { brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace' })).body.id;
+    const headers: Record<string, string> = keyed ? { 'idempotency-key': `dies-${steps}` } : {};
+    const { status } = await fated({ left: steps }, () => post('/v1/biomarkers/parse', body(3), headers));
+    expect([0, 3]).toContain(await count());
+    const again = await post('/v1/biomarkers/parse', body(3), headers);
+    expect([again.status, again.body.count, await count()]).toEqual([200, 3, 3]);
+    statuses.push(status);
+    if (status === 200) break;
+  }
+  expect(statuses.length).toBeGreaterThan(keyed ? 6 : 4);
+  expect(statuses.slice(0, -1).every((status) => status === 500)).toBe(true);
+});
+
+test('two hundred take as many statements as two', async () => {
+  const statementsFor = async (size: number): Promise<number> => {
+    transactions.length = 0;
+    const { status } = await fated({}, () => post('/v1/biomarkers/parse', body(size), { 'idempotency-key': `of-${size}` }));
+    expect(status).toBe(200);
+    return transactions.find((statements) => statements.includes('resource-hold'))!.length;
+  };
+  const few = await statementsFor(2);
+  expect([few, await statementsFor(200)]).toEqual([few, few]);
+  expect(few).toBeLessThanOrEqual(5);
+});

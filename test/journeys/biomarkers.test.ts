@@ -1,0 +1,177 @@
+// Laboratory values sent together: https://docs.ross.platform.loop.health, POST /v1/biomarkers/parse. All of them or none, and each once, however often
+// and by how many at once they are sent.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+let patient: string;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const loop = (path: string, key = facet.demo.loop!) => request(facet.app).post(path).set('Authorization', `Bearer ${key}`);
+const fhir = (method: 'get' | 'put' | 'delete', path: string) =>
+  request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
+const makePatient = async (brand = 'loop'): Promise<string> => {
+  const { body } = await loop('/v1/patients').send({ brand_id: brand, first_name: 'Ada', last_name: 'Lovelace' });
+  return body.id as string;
+};
+beforeEach(async () => {
+  patient = await makePatient();
+});
+
+const ferritin = {
+  code: 'ferritin',
+  name: 'Ferritin',
+  value: 11.5,
+  unit: 'ng/mL',
+  reference_low: 15,
+  reference_high: null,
+  collected_at: '2026-01-05T08:30:00Z',
+};
+const tsh = { ...ferritin, code: 'tsh', name: 'TSH', value: 2.1, unit: 'mIU/L', reference_low: 0.4, reference_high: 4.5 };
+const body = (biomarkers: object[], more: object = {}) => ({
+  patient_id: patient,
+  brand_id: 'loop',
+  source: 'upload',
+  biomarkers,
+  ...more,
+});
+const parse = (sent: object, key?: string) => loop('/v1/biomarkers/parse', key).send(sent);
+const stored = async () => (await fhir('get', `/Observation?subject=Patient/${patient}&_count=1000`)).body.entry ?? [];
+
+test('each value becomes an Observation, answered in the order it was sent, with its status', async () => {
+  const answer = await parse(body([ferritin, tsh, { ...tsh, code: 'ft4', value: 9, reference_high: 1.7 }]));
+  expect([answer.status, answer.body.count]).toEqual([200, 3]);
+  expect(answer.body.results[0]).toEqual({
+    id: expect.any(String),
+    patient_id: patient,
+    biomarker_code: 'ferritin',
+    biomarker_name: 'Ferritin',
+    value: 11.5,
+    unit: 'ng/mL',
+    reference_low: 15,
+    reference_high: null,
+    status: 'low',
+    collected_at: '2026-01-05T08:30:00Z',
+    parsed_at: expect.any(String),
+  });
+  expect(answer.body.results.map(({ biomarker_code: code, status }: Record<string, string>) => [code, status])).toEqual([
+    ['ferritin', 'low'],
+    ['tsh', 'normal'],
+    ['ft4', 'high'],
+  ]);
+  const found = await fhir('get', `/Observation?subject=Patient/${patient}&value-quantity=lt12|http://unitsofmeasure.org|ng/mL`);
+  expect(found.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([answer.body.results[0].id]);
+});
+
+test('a value without a range is neither normal nor anything else, and FHIR says nothing of it', async () => {
+  const { code, name, value, unit, collected_at } = tsh;
+  const [one] = (await parse(body([{ code, name: `${name} alone`, value: value * 100, unit, collected_at }]))).body.results;
+  expect([one.reference_low, one.reference_high, one.status]).toEqual([null, null, null]);
+  expect((await fhir('get', `/Observation/${one.id}`)).body.interpretation).toBeUndefined();
+});
+
+test('a range that is sent later is not lost: the value stands a second time, with what follows from it', async () => {
+  const { reference_low, reference_high, ...alone } = { ...tsh, value: 300 };
+  const [first] = (await parse(body([alone]))).body.results;
+  const [second] = (await parse(body([{ ...alone, reference_low, reference_high }]))).body.results;
+  expect([first.status, second.status, second.reference_high]).toEqual([null, 'high', 4.5]);
+  expect(await stored()).toHaveLength(2);
+});
+
+test('digits stay as they were sent', async () => {
+  const sent = JSON.stringify(body([{ ...ferritin, value: 0, reference_low: 1 }])).replace('"value":0', '"value":11.50');
+  const answer = await loop('/v1/biomarkers/parse').set('Content-Type', 'application/json').send(sent);
+  expect(answer.text).toContain('"value":11.50,');
+  expect((await fhir('get', `/Observation/${answer.body.results[0].id}`)).text).toContain('"value":11.50,');
+});
+
+test('one that is refused is named by its place, and none is stored', async () => {
+  const answer = await parse(body([ferritin, tsh, { ...tsh, value: 'much' }]));
+  expect([answer.status, answer.body.error, answer.body.message]).toEqual([
+    400,
+    'validation_error',
+    'Validation error: biomarkers[2].value must be a number',
+  ]);
+  expect(await stored()).toEqual([]);
+});
+
+test('a thousand are taken, and one more is too many', async () => {
+  const many = Array.from({ length: 1001 }, (_, nth) => ({ ...ferritin, code: `c${nth}` }));
+  const refused = await parse(body(many));
+  expect([refused.status, refused.body.message]).toEqual([400, 'Validation error: biomarkers must have at most 1000 members']);
+  const taken = await parse(body(many.slice(1)));
+  expect([taken.status, taken.body.count]).toEqual([200, 1000]);
+  expect(new Set(taken.body.results.map(({ id }: { id: string }) => id)).size).toBe(1000);
+});
+
+test('a patient who is nobody, of another brand or of another tenant is 404', async () => {
+  const nobody = await parse(body([ferritin], { patient_id: '01936b00-0000-7000-8000-0000000000ff' }));
+  expect([nobody.status, nobody.body]).toEqual([404, { error: 'not_found', message: 'patient_id leads to no Patient that exists' }]);
+  const [other, theirs] = [await makePatient('loopbio'), await parse(body([ferritin]), facet.other.loop)];
+  expect([(await parse(body([ferritin], { patient_id: other }))).status, theirs.status]).toEqual([404, 404]);
+});
+
+test('what is sent again is there already: the same ids, no new versions', async () => {
+  const first = await parse(body([ferritin, tsh]));
+  const again = await parse(body([{ ...tsh, collected_at: '2026-01-05T09:30:00.000+01:00' }, ferritin, ferritin]));
+  const [a, b] = first.body.results;
+  expect([again.status, again.body]).toEqual([200, { results: [b, a, a], count: 3 }]);
+  const versions = (await stored()).map(({ resource }: { resource: { meta: { versionId: string } } }) => resource.meta.versionId);
+  expect(versions).toEqual(['1', '1']);
+});
+
+test('another value of the same time stands beside it: nothing that was reported is written over', async () => {
+  const first = await parse(body([ferritin]));
+  const second = await parse(body([{ ...ferritin, value: 115 }]));
+  expect(second.body.results[0].id).not.toBe(first.body.results[0].id);
+  expect(await stored()).toHaveLength(2);
+});
+
+test('what somebody has corrected through FHIR stands when it is sent again; what was deleted is made anew', async () => {
+  const [made] = (await parse(body([ferritin]))).body.results;
+  const { body: resource } = await fhir('get', `/Observation/${made.id}`);
+  const corrected = { ...resource, status: 'corrected', valueQuantity: { ...resource.valueQuantity, value: 15.5 } };
+  await fhir('put', `/Observation/${made.id}`).send(JSON.stringify(corrected));
+  expect((await parse(body([ferritin]))).body.results).toEqual([{ ...made, value: 15.5 }]);
+  await fhir('delete', `/Observation/${made.id}`);
+  expect((await parse(body([ferritin]))).body.results).toEqual([{ ...made, parsed_at: expect.any(String) }]);
+  expect((await fhir('get', `/Observation/${made.id}`)).body.meta.versionId).toBe('4');
+});
+
+test('sent at once by many, in any order, each is made once', async () => {
+  const values = Array.from({ length: 20 }, (_, nth) => ({ ...ferritin, code: `c${nth}` }));
+  const orders = [values, values.toReversed(), values.slice(5), values.slice(0, 12), [...values.slice(9), ...values.slice(0, 9)]];
+  const answers = await Promise.all(orders.map((one) => parse(body(one))));
+  expect(answers.map(({ status }) => status)).toEqual(orders.map(() => 200));
+  const ids = new Map(answers.flatMap(({ body: { results } }) => results).map(({ biomarker_code: code, id }) => [code, id]));
+  for (const { results } of answers.map((one) => one.body))
+    for (const { biomarker_code: code, id } of results) expect(ids.get(code)).toBe(id);
+  expect(await stored()).toHaveLength(20);
+});
+
+describe('under an idempotency-key', () => {
+  const keyed = (sent: object, key: string) => loop('/v1/biomarkers/parse').set('idempotency-key', key).send(sent);
+
+  test('the first answer is given again, word for word', async () => {
+    const sent = body([ferritin, tsh]);
+    const [first, again] = [await keyed(sent, 'again'), await keyed(sent, 'again')];
+    expect([again.status, again.text]).toEqual([200, first.text]);
+  });
+
+  test('sent at once, one is made and all are told the same', async () => {
+    const sent = body([ferritin, tsh]);
+    const answers = await Promise.all([1, 2, 3, 4].map(() => keyed(sent, 'at-once')));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(await stored()).toHaveLength(2);
+  });
+
+  test('another body is a conflict, and makes nothing', async () => {
+    await keyed(body([ferritin]), 'other');
+    const answer = await keyed(body([tsh]), 'other');
+    expect([answer.status, answer.body.error]).toEqual([409, 'conflict']);
+    expect(await stored()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,143 @@
+// Clinik's orders, reports, samples and slots, as a hospital sees them that writes through FHIR too.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+interface Draft {
+  resourceType: string;
+  [name: string]: unknown;
+}
+
+const fhir = (method: 'get' | 'post' | 'put', path: string) =>
+  request(facet.app)
+    [method](`/fhir/R4/${path}`)
+    .set('authorization', `Bearer ${facet.demo.fhir}`)
+    .set('content-type', 'application/fhir+json');
+
+/** The id of a resource that a FHIR client made. */
+const made = async (resource: Draft): Promise<string> => {
+  const { status, body } = await fhir('post', resource.resourceType).send(JSON.stringify(resource));
+  expect(status).toBe(201);
+  return body.id;
+};
+
+const clinik = (method: 'get' | 'post' | 'patch' | 'delete', path: string) =>
+  request(facet.app)[method](`/v1/${path}`).set('x-api-key', facet.demo.clinik!);
+
+const listed = async (path: string): Promise<unknown[]> => {
+  const { status, body } = await clinik('get', path);
+  expect(status).toBe(200);
+  return body.data.data;
+};
+
+describe('what was entered in error is neither listed nor read, changed or deleted, as if it had been deleted', () => {
+  test.each<[path: string, resource: Draft, filter: string]>([
+    ['labs', { resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' } }, 'patientId='],
+    ['service-requests', { resourceType: 'ServiceRequest', status: 'active', intent: 'order', code: { text: 'x' } }, 'patientId='],
+    ['specimens', { resourceType: 'Specimen' }, 'patientId='],
+    ['slots', { resourceType: 'Slot', status: 'free', start: '2026-01-01T00:00:00Z', end: '2026-01-01T00:10:00Z' }, 'scheduleId='],
+  ])('%s', async (path, resource, filter) => {
+    const about =
+      path === 'slots' ? await made({ resourceType: 'Schedule', actor: [{ display: 'x' }] }) : await made({ resourceType: 'Patient' });
+    const draft =
+      path === 'slots'
+        ? { ...resource, schedule: { reference: `Schedule/${about}` } }
+        : { ...resource, subject: { reference: `Patient/${about}` } };
+    const id = await made(draft);
+    const list = `${path}?${filter}${about}`;
+    expect(await listed(list)).toHaveLength(1);
+    const wrong = await fhir('put', `${resource.resourceType}/${id}`).send(JSON.stringify({ ...draft, id, status: 'entered-in-error' }));
+    expect(wrong.status).toBe(200);
+    expect(await listed(list)).toEqual([]);
+    const answers = [
+      await clinik('get', `${path}/${id}`),
+      await clinik('patch', `${path}/${id}`).send({ status: 'final' }),
+      await clinik('delete', `${path}/${id}`),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(3).fill([404, 'NOT_FOUND']));
+    expect((await fhir('get', `${resource.resourceType}/${id}`)).body.status).toBe('entered-in-error');
+  });
+});
+
+test('an order is dated when it is made unless it says otherwise, and found by its day', async () => {
+  const patientId = await made({ resourceType: 'Patient' });
+  const order = { status: 'active', intent: 'order', patientId, code: 'CBC' };
+  const { body } = await clinik('post', 'service-requests').send(order);
+  const day = body.data.createdAt.slice(0, 10);
+  expect(body.data.authoredOn).toMatch(new RegExp(`^${day}T`));
+  await clinik('post', 'service-requests').send({ ...order, authoredOn: '2020-01-01T00:00:00Z' });
+  expect(await listed(`service-requests?patientId=${patientId}&dateFrom=${day}&dateTo=${day}`)).toMatchObject([{ id: body.data.id }]);
+});
+
+test('a slot shows the service it is found by, though only codes say it', async () => {
+  const schedule = await made({ resourceType: 'Schedule', actor: [{ display: 'x' }] });
+  const id = await made({
+    resourceType: 'Slot',
+    schedule: { reference: `Schedule/${schedule}` },
+    status: 'free',
+    start: '2026-01-01T00:00:00Z',
+    end: '2026-01-01T00:10:00Z',
+    serviceType: [{ coding: [{ system: 'urn:x', code: 'c', display: 'Dermatology' }] }],
+  });
+  expect(await listed(`slots?scheduleId=${schedule}&serviceType=derma`)).toMatchObject([{ serviceType: 'Dermatology' }]);
+  expect((await clinik('get', `slots/${id}`)).body.data.serviceType).toBe('Dermatology');
+});
+
+test('a slot that ends before it starts is refused', async () => {
+  const scheduleId = await made({ resourceType: 'Schedule', actor: [{ display: 'x' }] });
+  const { status, body } = await clinik('post', 'slots').send({
+    scheduleId,
+    status: 'free',
+    start: '2026-01-01T09:00:00Z',
+    end: '2026-01-01T10:00:00+02:00',
+  });
+  expect([status, body.message]).toEqual([422, 'end must not be before start']);
+});
+
+test('what is said of a period is told of the period', async () => {
+  const patientId = await made({ resourceType: 'Patient' });
+  const { status, body } = await clinik('post', 'service-requests').send({
+    status: 'active',
+    intent: 'order',
+    patientId,
+    occurrencePeriod: { start: '2026-02-02', end: '2026-02-01' },
+  });
+  expect([status, body.message]).toEqual([422, 'occurrencePeriod.end must not be before start']);
+});
+
+test('a required field that is unset is told to be missing, not to be of another type', async () => {
+  const id = await made({ resourceType: 'Patient', name: [{ family: 'X', given: ['Ann'] }] });
+  const { status, body } = await clinik('patch', `patients/${id}`).send({ lastName: null });
+  expect([status, body.message]).toEqual([422, 'lastName must not be null']);
+});
+
+test('a list of no operations changes nothing', async () => {
+  const id = await made({ resourceType: 'Patient', name: [{ family: 'X', given: ['Ann'] }] });
+  const { status, body } = await clinik('patch', `patients/${id}`).send([]);
+  expect([status, body.data?.lastName]).toEqual([200, 'X']);
+});
+
+test('a report of a day is shown as the description says', async () => {
+  const patient = await made({ resourceType: 'Patient' });
+  const subject = { reference: `Patient/${patient}` };
+  const id = await made({
+    resourceType: 'DiagnosticReport',
+    status: 'final',
+    code: { text: 'x' },
+    subject,
+    effectiveDateTime: '2026-01-01',
+  });
+  const { body } = await request(facet.app).get('/openapi/clinik.json');
+  expect((await clinik('get', `labs/${id}`)).body.data.effectiveDateTime).toBe('2026-01-01');
+  expect(body.components.schemas.Lab.properties.effectiveDateTime).not.toHaveProperty('format');
+});
+
+test('a parameter that holds nothing is refused by its own name, with the status of a wrong parameter', async () => {
+  const { status, body } = await clinik('get', 'practitioner-roles?specialty=%00');
+  expect([status, body.message]).toEqual([400, 'specialty holds nothing that can be looked for']);
+});

@@ -1,0 +1,123 @@
+// JumpEHR's patients from outside: created, changed, archived, and seen through the other doors.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const ADA = { first_name: 'Ada', last_name: 'King', date_of_birth: '1985-12-10' };
+const PHONES = { phone: '020 7946 0000', mobile_phone: '07700 900123', home_phone: '020 7946 0999' };
+
+type Method = 'get' | 'post' | 'patch' | 'delete';
+const jump = (method: Method, path: string, body?: object, headers: Record<string, string> = {}) =>
+  request(facet.app)
+    [method](path)
+    .set({ Authorization: `Bearer ${facet.demo.jump}`, ...headers })
+    .send(body);
+const fhir = (path: string) => request(facet.app).get(`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!);
+const created = async (more: object = {}): Promise<string> =>
+  (await jump('post', '/patients', { ...ADA, ...more }).expect(201)).body.data.id;
+
+test('a patient is created in the documented envelope, and read back the same', async () => {
+  const { status, body } = await jump('post', '/patients', { ...ADA, ...PHONES, preferred_name: 'Countess', biological_sex: 'intersex' });
+  expect([status, Object.keys(body), body.meta]).toEqual([201, ['data', 'meta'], { request_id: expect.stringMatching(/^req_/) }]);
+  expect(body.data).toMatchObject({
+    ...ADA,
+    ...PHONES,
+    preferred_name: 'Countess',
+    biological_sex: 'intersex',
+    status: 'active',
+    title: null,
+  });
+  const again = await jump('get', `/api-v1/patients/${body.data.id}`);
+  expect(again.body.data).toEqual(body.data);
+});
+
+test('three phone numbers stay three, whichever is taken away, and FHIR says what each is for', async () => {
+  const id = await created(PHONES);
+  const { body } = await jump('patch', `/patients/${id}`, { phone: null }).expect(200);
+  expect(body.data).toMatchObject({ ...PHONES, phone: null });
+  expect((await fhir(`/Patient/${id}`)).body.telecom).toEqual([
+    { system: 'phone', use: 'mobile', value: PHONES.mobile_phone },
+    { system: 'phone', use: 'home', value: PHONES.home_phone },
+  ]);
+  const back = await jump('patch', `/patients/${id}`, { phone: '1', mobile_phone: null }).expect(200);
+  expect(back.body.data).toMatchObject({ phone: '1', mobile_phone: null, home_phone: PHONES.home_phone });
+});
+
+test('archiving is a change, and a patient cannot be deleted', async () => {
+  const id = await created();
+  const archived = { status: 'inactive', archived_at: '2026-01-02T10:00:00Z', archived_by: 'Dr Lee', archive_reason: 'moved away' };
+  const { body } = await jump('patch', `/patients/${id}`, archived).expect(200);
+  expect(body.data).toMatchObject({ ...ADA, ...archived, archive_notes: null });
+  expect((await fhir(`/Patient/${id}`)).body).toMatchObject({ active: false, meta: { versionId: '2' } });
+  expect((await jump('delete', `/patients/${id}`)).status).toBe(405);
+});
+
+test('a change that is asked twice makes one version', async () => {
+  const id = await created();
+  for (const _time of [1, 2]) await jump('patch', `/patients/${id}`, { occupation: 'Countess' }).expect(200);
+  expect((await fhir(`/Patient/${id}`)).body.meta.versionId).toBe('2');
+});
+
+test('whoever has died stays so when the day is taken back; a day needs the death', async () => {
+  const id = await created({ is_deceased: true, date_of_death: '2025-12-31' });
+  expect((await fhir(`/Patient/${id}`)).body.deceasedDateTime).toBe('2025-12-31');
+  const { body } = await jump('patch', `/patients/${id}`, { date_of_death: null }).expect(200);
+  expect(body.data).toMatchObject({ is_deceased: true, date_of_death: null });
+  expect((await fhir(`/Patient/${id}`)).body).toMatchObject({ deceasedBoolean: true });
+  const alone = await jump('post', '/patients', { ...ADA, date_of_death: '2025-12-31' });
+  expect([alone.status, alone.body.error.message]).toEqual([
+    400,
+    expect.stringContaining('date_of_death must not be said without is_deceased'),
+  ]);
+});
+
+test('a line of an address that would move another up is refused, and nothing is changed', async () => {
+  const id = await created({ address_line_1: '1 High Street', address_line_2: 'Flat 4' });
+  const refused = await jump('patch', `/patients/${id}`, { address_line_1: null });
+  expect([refused.status, refused.body.data, refused.body.error.code]).toEqual([400, null, 'VALIDATION_ERROR']);
+  const { body } = await jump('patch', `/patients/${id}`, { address_line_1: null, address_line_2: null }).expect(200);
+  expect(body.data).toMatchObject({ address_line_1: null, address_line_2: null });
+});
+
+test('one key is one patient, also for two at once; with another body it is a conflict; without a key each request makes one', async () => {
+  const headers = { 'Idempotency-Key': 'ada-1' };
+  const answers = await Promise.all([1, 2].map(() => jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers)));
+  const settled = await jump('post', '/patients', { ...ADA, last_name: 'Once' }, headers);
+  expect(answers.map(({ status }) => status).every((status) => status === 201 || status === 409)).toBe(true);
+  expect(settled.status).toBe(201);
+  expect((await fhir('/Patient?family=Once&_summary=count')).body.total).toBe(1);
+  const other = await jump('post', '/patients', { ...ADA, last_name: 'Twice' }, headers);
+  expect([other.status, other.body.data, other.body.error.code]).toEqual([409, null, 'CONFLICT']);
+  for (const _time of [1, 2]) await created({ last_name: 'Often' });
+  expect((await fhir('/Patient?family=Often&_summary=count')).body.total).toBe(2);
+});
+
+test('a live key opens a path that other vendors claim, too, as a test key does', async () => {
+  const { status, body } = await jump('get', '/v1/patients?limit=1', undefined, {
+    Authorization: `Bearer ${await facet.keyWith('jump', ['*'])}`,
+  });
+  expect([status, body.data?.length]).toEqual([200, 1]);
+});
+
+test('what is required, and the rules, are told by the name of the field', async () => {
+  for (const name of Object.keys(ADA)) {
+    const { status, body } = await jump('post', '/patients', { ...ADA, [name]: undefined });
+    expect([status, body.error.code, body.error.message]).toEqual([400, 'VALIDATION_ERROR', expect.stringContaining(name)]);
+  }
+  const { status, body } = await jump('post', '/patients', { ...ADA, nhs_number: '123 456 7890' });
+  expect([status, body.error.message]).toEqual([400, 'nhs_number must be ten digits without spaces']);
+});
+
+test('a patient of another organisation is not there to be changed', async () => {
+  const id = await created();
+  const { status, body } = await request(facet.app)
+    .patch(`/patients/${id}`)
+    .set('Authorization', `Bearer ${facet.other.jump}`)
+    .send({ occupation: 'x' });
+  expect([status, body.error.code]).toEqual([404, 'NOT_FOUND']);
+});

@@ -1,0 +1,165 @@
+// Loop's laboratory catalogue from outside: loaded through FHIR as docs/lab-catalogue.md says, listed, searched, and asked for its availability.
+import { readFileSync } from 'node:fs';
+import request from 'supertest';
+import { readDemo } from '../../src/demo.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+let markers: Resource[];
+beforeAll(async () => {
+  facet = await startFacet();
+  markers = (await readDemo('mappings')).resources.filter(({ resourceType }) => resourceType === 'ActivityDefinition');
+  await load(bundleOf(markers)).expect(200);
+});
+afterAll(() => facet.close());
+
+const fhir = { 'Content-Type': 'application/fhir+json' };
+const load = (bundle: object | string) =>
+  request(facet.app)
+    .post('/fhir/R4')
+    .set({ ...fhir, 'x-api-key': facet.demo.fhir! })
+    .send(typeof bundle === 'string' ? bundle : JSON.stringify(bundle));
+const bundleOf = (resources: Resource[]) => ({
+  resourceType: 'Bundle',
+  type: 'transaction',
+  entry: resources.map((resource) => ({ request: { method: 'PUT', url: `ActivityDefinition/${resource.id}` }, resource })),
+});
+const catalogue = async (path: string, key = facet.demo.loop!) => {
+  const { status, body } = await request(facet.app).get(`/v1/lab-catalog/${path}`).set('Authorization', `Bearer ${key}`);
+  return { status, body };
+};
+interface Marker {
+  id: string;
+  slug: string;
+}
+const slugs = async (query: string) => (await catalogue(`markers?${query}`)).body.markers.map(({ slug }: Marker) => slug);
+const idOf = (slug: string): string => markers.find((one) => JSON.stringify(one).includes(`"value":"${slug}"`))!.id!;
+
+test('the catalogue is listed by name, in the documented envelope', async () => {
+  const { status, body } = await catalogue('markers');
+  expect([status, { ...body, markers: [] }]).toEqual([200, { markers: [], total: 8, limit: 20, offset: 0, state: null }]);
+  expect(body.markers.map(({ slug }: Marker) => slug).slice(0, 3)).toEqual([
+    'anti-mullerian-hormone',
+    'dhea-sulfate',
+    'follicle-stimulating-hormone',
+  ]);
+  expect(body.markers.find(({ slug }: Marker) => slug === 'tsh')).toEqual({
+    id: idOf('tsh'),
+    slug: 'tsh',
+    name: 'TSH',
+    description: 'Thyroid-stimulating hormone',
+    biomarker_code: 'tsh',
+    units: 'mIU/L',
+    wholesale_cost: 4.5,
+    currency: 'USD',
+    source_lab_id: '27',
+    tags: ['hashimotos', 'fertility', 'thyroid'],
+    availability: null,
+    retail_price: 19,
+  });
+});
+
+test('its pages visit each marker once', async () => {
+  const pages = [await slugs('limit=3'), await slugs('limit=3&offset=3'), await slugs('limit=3&offset=6')];
+  expect(pages.map(({ length }) => length)).toEqual([3, 3, 2]);
+  expect(new Set(pages.flat()).size).toBe(8);
+});
+
+test.each<[string, string[]]>([
+  ['q=thyroid', ['thyroid-peroxidase-antibodies', 'tsh']],
+  ['q=HORMONE%20anti', ['anti-mullerian-hormone']],
+  ['q=stimul', ['follicle-stimulating-hormone', 'tsh']],
+  ['tag=hashimotos', ['free-t4', 'thyroid-peroxidase-antibodies', 'tsh']],
+  ['tag=fertility&q=serum', ['anti-mullerian-hormone', 'follicle-stimulating-hormone', 'luteinizing-hormone']],
+  ['tag=hash', []],
+])('%s finds %j', async (query, found) => {
+  expect(await slugs(query)).toEqual(found);
+});
+
+test('with a state each marker says whether it can be ordered there, and none is left out', async () => {
+  const { body } = await catalogue('markers?state=NJ');
+  expect([body.state, body.total]).toEqual(['NJ', 8]);
+  const known = body.markers.filter(({ availability }: { availability: unknown }) => availability !== null);
+  expect(known).toMatchObject([
+    { slug: 'anti-mullerian-hormone', availability: { state: 'NJ', status: 'unavailable', source_lab_id: null, note: null } },
+  ]);
+});
+
+test('the availability of some markers, an entry for each that is in the catalogue', async () => {
+  const ids = [idOf('tsh'), idOf('anti-mullerian-hormone'), '0190b3c2-0000-7000-8000-0000000000ff'];
+  const { status, body } = await catalogue(`availability?state=TX&marker_ids=${ids.join(',')}`);
+  expect([status, body]).toEqual([
+    200,
+    {
+      state: 'TX',
+      entries: [
+        { marker_id: ids[0], status: 'available', source_lab_id: null, note: null },
+        { marker_id: ids[1], status: 'available_via_byop', source_lab_id: null, note: null },
+      ],
+    },
+  ]);
+});
+
+test('a marker whose FHIR id is no UUID is asked for by the UUID it is shown under', async () => {
+  const { id: _, ...rest } = markers[0]!;
+  const short = { ...rest, id: 'short', title: 'Short' } as Resource;
+  await load(bundleOf([short])).expect(200);
+  const [shown] = (await catalogue('markers?q=short')).body.markers;
+  const { body } = await catalogue(`availability?state=CA&marker_ids=${markers[1]!.id},${shown.id}`);
+  expect(body.entries.map((one: { marker_id: string }) => one.marker_id).sort()).toEqual([markers[1]!.id, shown.id].sort());
+  await load(bundleOf([{ ...short, status: 'retired' }])).expect(200);
+});
+
+test('more markers at once than a hundred are refused', async () => {
+  const many = Array.from({ length: 101 }, (_, nth) => `0190b3c2-0000-7000-8000-${String(nth).padStart(12, '0')}`);
+  const { status, body } = await catalogue(`availability?state=TX&marker_ids=${many.join()}`);
+  expect([status, body.message]).toEqual([400, expect.any(String)]);
+});
+
+test.each([
+  'availability?state=TX',
+  'availability?marker_ids=x',
+  'availability?state=TX&marker_ids=tsh',
+  'markers?limit=0',
+  'markers?shoe=1',
+])('%s is refused with the documented error', async (path) => {
+  const { status, body } = await catalogue(path);
+  expect([status, Object.keys(body), body.error]).toEqual([400, ['error', 'message'], 'validation_error']);
+});
+
+test('loading it again writes nothing; a marker that is retired leaves the list and stays in FHIR', async () => {
+  const again = await load(bundleOf(markers)).expect(200);
+  expect(again.body.entry.map(({ response }: { response: { etag: string } }) => response.etag)).toEqual(markers.map(() => 'W/"1"'));
+  const [tsh] = markers.filter(({ id }) => id === idOf('tsh'));
+  await load(bundleOf([{ ...tsh!, status: 'retired' }])).expect(200);
+  expect(await slugs('q=tsh')).toEqual([]);
+  expect((await catalogue(`availability?state=TX&marker_ids=${tsh!.id}`)).body.entries).toEqual([]);
+  await load(bundleOf([tsh!])).expect(200);
+  expect(await slugs('q=tsh')).toEqual(['tsh']);
+});
+
+test('the file of the guide is loaded as it is printed', async () => {
+  const [, printed] = /<<'END'\n(.*?)\nEND\n/s.exec(readFileSync('docs/lab-catalogue.md', 'utf8'))!;
+  await load(printed!).expect(200);
+  expect((await catalogue('markers?q=ferritin&state=NY')).body.markers).toMatchObject([
+    { slug: 'ferritin', wholesale_cost: 4.2, tags: ['iron'], availability: { state: 'NY', status: 'requires_byop' } },
+  ]);
+});
+
+test('a file with a marker whose extension is wrong is refused whole', async () => {
+  const [tsh] = markers;
+  const wrong = {
+    ...tsh!,
+    title: 'Other',
+    extension: [{ url: 'https://loop.health/fhir/StructureDefinition/marker-unit', valueInteger: 1 }],
+  };
+  const { status } = await load(bundleOf([{ ...markers[1]!, title: 'Other' }, wrong]));
+  expect([status, await slugs('q=other')]).toEqual([422, []]);
+});
+
+test('an ActivityDefinition of somebody else is no marker, and another tenant has a catalogue of its own', async () => {
+  await load(bundleOf([{ resourceType: 'ActivityDefinition', id: 'advice', status: 'active', title: 'Thyroid advice' }])).expect(200);
+  expect(await slugs('q=advice')).toEqual([]);
+  expect((await catalogue('markers', facet.other.loop)).body.total).toBe(0);
+});

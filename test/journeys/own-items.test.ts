@@ -1,0 +1,82 @@
+// An item that is the caller's own, without an id in its path, and what is performed on one that has an id: a vendor of the tests alone (lists/ward).
+import request from 'supertest';
+import { type Document, faultsOf } from '../projection/open-api.ts';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet({ FACET_MAPPINGS: 'test/journeys/lists' });
+});
+afterAll(() => facet.close());
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+const as = (key: string) => (method: Method, path: string) => request(facet.app)[method](path).set('authorization', `Bearer ${key}`);
+const fhir = (method: Method, path: string) =>
+  request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
+const ANN = '0190b3c2-0000-7000-8000-0000000000a1';
+const BOB = '0190b3c2-0000-7000-8000-0000000000b1';
+const patient = async (id: string) => {
+  await fhir('put', `Patient/${id}`).send({ resourceType: 'Patient', id, gender: 'female', name: [{ text: 'Ann' }] });
+  return as(await facet.keyWith('ward', ['*'], id));
+};
+
+test('a person reads and changes their own item, under its version; what the shape cannot see stays', async () => {
+  const me = await patient(ANN);
+  const read = await me('get', '/v1/me');
+  expect([read.status, read.body]).toEqual([200, { id: ANN, name: 'Ann', phone: null }]);
+  expect((await me('get', '/v1/me').set('If-None-Match', read.headers.etag!)).status).toBe(304);
+  expect((await me('patch', '/v1/me').set('If-Match', read.headers.etag!).send({ phone: '1' })).body).toEqual({
+    id: ANN,
+    name: 'Ann',
+    phone: '1',
+  });
+  expect((await me('patch', '/v1/me').set('If-Match', read.headers.etag!).send({ phone: '2' })).status).toBe(412);
+  expect((await me('put', '/v1/me').send({ name: 'Anne' })).body).toEqual({ id: ANN, name: 'Anne', phone: null });
+  expect((await fhir('get', `Patient/${ANN}`)).body).toMatchObject({ gender: 'female', name: [{ text: 'Anne' }] });
+});
+
+test('deletes it, and then there is nobody any more: 404', async () => {
+  const me = await patient(BOB);
+  expect((await me('delete', '/v1/me')).status).toBe(204);
+  expect((await fhir('get', `Patient/${BOB}`)).status).toBe(410);
+  for (const method of ['get', 'delete'] as const) expect((await me(method, '/v1/me')).status).toBe(404);
+  expect((await me('patch', '/v1/me').send({ phone: '1' })).status).toBe(404);
+});
+
+test('is not made by POST, and has no item below it', async () => {
+  const me = await patient(ANN);
+  const made = await me('post', '/v1/me').send({});
+  expect([made.status, made.headers.allow]).toEqual([405, 'GET, HEAD, PATCH, PUT, DELETE']);
+  expect((await me('get', `/v1/me/${ANN}`)).status).toBe(404);
+});
+
+test('what is performed on an item with an id is done to that one, once under one idempotency-key, and is closed to a person', async () => {
+  const me = await patient(ANN);
+  await patient(BOB);
+  const take = (id: string, call = as(facet.demo.ward!)) => call('post', `/v1/patients/${id}/photograph`);
+  const first = await take(ANN).set('idempotency-key', 'x').send({ title: 'Portrait' });
+  expect([first.status, first.body]).toEqual([200, { title: 'Portrait', taken_at: expect.stringMatching(/^\d{4}-.*Z$/) }]);
+  expect((await take(ANN).set('idempotency-key', 'x').send({ title: 'Portrait' })).body).toEqual(first.body);
+  expect((await take(BOB).set('idempotency-key', 'x').send({ title: 'Portrait' })).status).toBe(409);
+  expect((await fhir('get', `Patient/${BOB}`)).body.photo).toBeUndefined();
+  expect((await take('0190b3c2-0000-7000-8000-0000000000ff').send({ title: 'Portrait' })).status).toBe(404);
+  expect((await take(ANN).send({})).status).toBe(422);
+  expect((await take(ANN, me).send({ title: 'Portrait' })).status).toBe(403);
+});
+
+test('two things performed on one item under one idempotency-key are two', async () => {
+  await patient(ANN);
+  const done = (what: string) =>
+    as(facet.demo.ward!)('post', `/v1/patients/${ANN}/${what}`).set('idempotency-key', 'two').send({ title: 'Dr' });
+  expect((await done('photograph')).body).toEqual({ title: 'Dr', taken_at: expect.any(String) });
+  expect((await done('greeting')).body).toEqual({ title: 'Dr' });
+  expect((await fhir('get', `Patient/${ANN}`)).body.name[0].prefix).toEqual(['Dr']);
+});
+
+test('all of it is described', async () => {
+  const { body } = await request(facet.app).get('/openapi/ward.json');
+  expect(await faultsOf(body as Document)).toBeUndefined();
+  expect(Object.keys(body.paths['/v1/me'])).toEqual(['get', 'patch', 'put', 'delete']);
+  expect(body.paths['/v1/me'].get.parameters.map(({ name }: { name: string }) => name)).toEqual(['if-none-match']);
+  expect(body.paths['/v1/patients/{id}/photograph'].post).not.toHaveProperty('security');
+});

@@ -1,0 +1,187 @@
+// Lists in an envelope of their own, without pages, and below the path of another item, from outside: a vendor of this test alone (lists/ward).
+import request from 'supertest';
+import { aliasOf } from '../../src/fhir/indexing/alias.ts';
+import { type Document, faultsOf } from '../projection/open-api.ts';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet({ FACET_MAPPINGS: 'test/journeys/lists' });
+  for (const id of [ANN, BOB, NICK]) await putFhir({ resourceType: 'Patient', id });
+});
+afterAll(() => facet.close());
+
+const ANN = '0190b3c2-0000-7000-8000-0000000000a1';
+const BOB = '0190b3c2-0000-7000-8000-0000000000b1';
+const NICK = 'nick';
+
+const fhir = (method: 'get' | 'put', path: string) =>
+  request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
+const putFhir = async (resource: { resourceType: string; id: string; [name: string]: unknown }): Promise<void> => {
+  expect((await fhir('put', `${resource.resourceType}/${resource.id}`).send(resource)).status).toBe(201);
+};
+const call = (method: 'get' | 'post' | 'patch', path: string, keys = facet.demo) =>
+  request(facet.app)[method](`/v1${path}`).set('authorization', `Bearer ${keys.ward}`);
+const order = (patient: string, test: string) => call('post', `/patients/${patient}/orders`).send({ test });
+
+test('what is made below a patient is that patient’s, whoever the body names', async () => {
+  const made = await call('post', `/patients/${ANN}/orders`).send({ test: 'TSH', patient_id: BOB });
+  expect([made.status, made.body]).toEqual([201, { order: { id: expect.any(String), patient_id: ANN, test: 'TSH' } }]);
+  expect((await fhir('get', `ServiceRequest/${made.body.order.id}`)).body.subject).toEqual({ reference: `Patient/${ANN}` });
+});
+
+test('a list below a patient has all of that patient’s, in the envelope of the mapping', async () => {
+  for (const name of ['T3', 'T4', 'TPO']) expect((await order(ANN, name)).status).toBe(201);
+  await order(BOB, 'ALT');
+  const { status, body } = await call('get', `/patients/${ANN}/orders?kind=all`);
+  const tests = body.orders.map(({ test }: { test: string }) => test);
+  expect([status, tests, { ...body, orders: [] }]).toEqual([
+    200,
+    ['TSH', 'T3', 'T4', 'TPO'],
+    { patient_id: ANN, orders: [], kind: 'all', count: 4 },
+  ]);
+  expect((await call('get', `/patients/${ANN.toUpperCase()}/orders`)).body).toMatchObject({ kind: null, count: 4 });
+  expect((await call('get', `/patients/${ANN}/orders?kind=plans`)).body).toMatchObject({ orders: [], kind: 'plans', count: 0 });
+});
+
+test('a patient whose id is no UUID is named by the one that stands for it', async () => {
+  const alias = aliasOf(1, 'Patient', NICK);
+  const { body } = await order(alias, 'CRP');
+  expect(body.order).toMatchObject({ patient_id: alias, test: 'CRP' });
+  expect((await fhir('get', `ServiceRequest/${body.order.id}`)).body.subject).toEqual({ reference: `Patient/${NICK}` });
+  expect((await call('get', `/patients/${alias}/orders`)).body).toMatchObject({ patient_id: alias, orders: [body.order] });
+});
+
+test.each([
+  ['a patient who is not there', '0190b3c2-0000-7000-8000-0000000000ff'],
+  ['an id that is none', 'x'],
+  ['a blank one', '%20'],
+  ['none', ''],
+  ['one that is not well encoded', '%ff'],
+])('%s: nothing is listed or made (404)', async (_what, id) => {
+  for (const answer of [await call('get', `/patients/${id}/orders`), await order(id, 'TSH')]) {
+    expect([answer.status, answer.body.error]).toEqual([404, 'not-found']);
+  }
+});
+
+test('a patient of another tenant is not there', async () => {
+  expect((await call('get', `/patients/${ANN}/orders`, facet.other)).status).toBe(404);
+  expect((await call('post', `/patients/${ANN}/orders`, facet.other).send({ test: 'TSH' })).status).toBe(404);
+});
+
+test('what the body lacks is still named, and the path is no parameter', async () => {
+  const bare = await call('post', `/patients/${ANN}/orders`).send({});
+  expect([bare.status, bare.body.message]).toEqual([422, 'test is required']);
+  expect((await call('post', `/patients/${ANN}/orders`).send([])).status).toBe(422);
+  for (const query of ['limit=1', 'offset=1', `patient_id=${BOB}`])
+    expect([query, (await call('get', `/patients/${ANN}/orders?${query}`)).status]).toEqual([query, 400]);
+  const other = await call('patch', `/patients/${ANN}/orders`).send({});
+  expect([other.status, other.headers.allow]).toEqual([405, 'GET, HEAD, POST']);
+  expect((await call('get', `/patients/${ANN}/orders/x`)).status).toBe(404);
+});
+
+test('the same key and body below another patient are another request', async () => {
+  const ask = (patient: string) => order(patient, 'LDL').set('idempotency-key', 'once');
+  const first = await ask(ANN);
+  expect((await ask(ANN)).body).toEqual(first.body);
+  expect((await ask(BOB)).status).toBe(409);
+});
+
+test('the first alone, or null', async () => {
+  expect((await call('get', `/orders/first?patient_id=${ANN}`)).body).toEqual({ order: { test: 'TSH' } });
+  expect((await call('get', '/orders/first?patient_id=0190b3c2-0000-7000-8000-0000000000ff')).body).toEqual({ order: null });
+  expect((await call('get', '/orders/first')).status).toBe(400);
+});
+
+describe('parameters', () => {
+  beforeAll(async () => {
+    const qualification = ['NY', 'CA'].map((state) => ({ code: { text: `${state}-1` }, issuer: { display: state } }));
+    await putFhir({ resourceType: 'Practitioner', id: ANN, active: true, qualification });
+    await putFhir({ resourceType: 'Practitioner', id: BOB, active: true });
+    await putFhir({ resourceType: 'Practitioner', id: NICK, active: false });
+  });
+  const clinicians = async (query: string) => (await call('get', `/clinicians?${query}`)).body;
+
+  test('what is asked for is what is shown by, and null where nothing is; others are not in the list at all', async () => {
+    expect(await clinicians('state=CA')).toEqual({
+      clinicians: [
+        { id: ANN, licence: 'CA-1' },
+        { id: BOB, licence: null },
+      ],
+      total: 2,
+      limit: 2,
+      offset: 0,
+      state: 'CA',
+    });
+    for (const query of ['', 'state=', 'state=TX', 'state=%20']) expect((await clinicians(query)).clinicians[0].licence).toBeNull();
+    expect((await call('get', `/clinicians/${ANN}`)).body.licence).toBeNull();
+  });
+
+  test.each([
+    ['a format', 'number=7', 'number must be a UUID'],
+    ['a day before the other', 'from=2026-03-02&to=01.03.2026', 'to must not be before from'],
+    ['a day too far from the other', 'from=2026-03-02&to=17.03.2026', 'to must be at most 14 days after from'],
+    ['a day that is none', 'from=2026-02-30&to=17.03.2026', 'from must be a date of the calendar as YYYY-MM-DD'],
+  ])('%s', async (_what, query, told) => {
+    const { status, body } = await call('get', `/clinicians?${query}`);
+    expect([status, body]).toEqual([400, { error: 'parameter', message: told }]);
+  });
+
+  test('a UUID is the same one in capitals', async () => {
+    const number = '0190b3c2-0000-7000-8000-0000000000dd';
+    await putFhir({ resourceType: 'Practitioner', id: 'numbered', active: true, identifier: [{ value: number }] });
+    for (const one of [number, number.toUpperCase()])
+      expect([one, (await call('get', `/clinicians?number=${one}`)).body.total]).toEqual([one, 1]);
+  });
+
+  test('the same day, the last one that may be, and one of the two alone', async () => {
+    for (const query of [
+      'from=2026-03-02&to=02.03.2026',
+      'from=2026-03-02&to=16.03.2026',
+      'from=2026-03-02',
+      'to=16.03.2026',
+      'from=2026-03-02&to=',
+    ])
+      expect([query, (await call('get', `/clinicians?${query}`)).status]).toEqual([query, 200]);
+  });
+
+  test('times are counted from the request', async () => {
+    const begins = async (nth: number, hours: number): Promise<string> => {
+      const id = `0190b3c2-0000-7000-8000-00000000010${nth}`;
+      const start = new Date(Date.now() + hours * 3_600_000).toISOString();
+      await putFhir({ resourceType: 'Encounter', id, status: 'planned', class: { code: 'AMB' }, period: { start, end: start } });
+      return id;
+    };
+    const ids = [await begins(1, -1), await begins(2, 1), await begins(3, 29 * 24), await begins(4, 31 * 24)];
+    expect((await call('get', '/visits')).body).toEqual({ items: [{ id: ids[1] }, { id: ids[2] }], total: 2 });
+    ids.push(await begins(5, 2), await begins(6, 3));
+    const { status, body } = await call('get', '/visits');
+    expect([status, body]).toEqual([
+      400,
+      { error: 'parameter', message: 'more than 3 are found, and one answer holds no more: ask for less by kind' },
+    ]);
+    expect((await call('get', '/visits?kind=IMP')).body.total).toBe(0);
+  });
+});
+
+test('the document has the path as it is, what it names as a parameter of it, and a body without that', async () => {
+  const document = (await request(facet.app).get('/openapi/ward.json')).body as Document;
+  expect(await faultsOf(document)).toBeUndefined();
+  const { get, post } = document.paths['/v1/patients/{patient_id}/orders']!;
+  expect(get!.parameters.map(({ name, required }) => [name, required])).toEqual([
+    ['patient_id', true],
+    ['kind', false],
+  ]);
+  expect(post!.parameters[0]).toMatchObject({ name: 'patient_id', in: 'path', required: true });
+  expect(Object.keys((document.components.schemas.OrderRequest as { properties: object }).properties)).toEqual(['test']);
+  expect(Object.keys(post!.responses)).toContain('404');
+  const clinicians = document.paths['/v1/clinicians']!.get!.parameters;
+  expect(clinicians.map(({ name, schema }) => [name, schema.format])).toEqual([
+    ['limit', undefined],
+    ['offset', undefined],
+    ['state', undefined],
+    ['number', 'uuid'],
+    ['from', undefined],
+    ['to', undefined],
+  ]);
+});

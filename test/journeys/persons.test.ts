@@ -1,0 +1,308 @@
+// Keys that stand for a person: what they open, what they do not, and what a person says about "me" through a vendor's door.
+import { once } from 'node:events';
+import { createServer, type OutgoingHttpHeaders, request as open, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { pino } from 'pino';
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+const logged: string[] = [];
+const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+const clock = { now: new Date('2026-03-01T12:00:00.000Z') };
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet({}, undefined, { clock: () => clock.now, log });
+});
+afterAll(() => facet.close());
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+const as = (key: string) => (method: Method, path: string) => request(facet.app)[method](path).set('Authorization', `Bearer ${key}`);
+const fhir = (method: Method, path: string) =>
+  as(facet.demo.fhir!)(method, `/fhir/R4/${path}`).set('Content-Type', 'application/fhir+json');
+const AGE = '/v1/patients/me/age-verification';
+const RUO = '/v1/patients/me/ruo-acknowledgement';
+const ACK = '/v1/researcher-acknowledgements';
+const ADULT = { date_of_birth: '1990-02-03' };
+
+/** A patient made through the door, and a key that stands for that one. */
+async function person(more: object = {}) {
+  const body = { brand_id: 'loop', first_name: 'Ada', last_name: `L${Math.random()}`, ...more };
+  const { body: view } = await as(facet.demo.loop!)('post', '/v1/patients').send(body);
+  const key = await facet.keyWith('loop', ['*'], view.id);
+  return { id: view.id as string, view, key, me: as(key) };
+}
+const versionOf = async (id: string): Promise<string> => (await fhir('get', `Patient/${id}`)).body.meta.versionId;
+
+describe('what a key that stands for a person opens', () => {
+  const CLOSED: [Method, string][] = [
+    ['get', '/v1/patients?brand_id=loop'],
+    ['post', '/v1/patients'],
+    ['get', '/v1/patients/{id}'],
+    ['get', '/v1/patients/{id}/safe'],
+    ['delete', '/v1/patients/{id}'],
+    ['post', '/v1/lab-orders'],
+    ['post', '/v1/physicians'],
+  ];
+  test.each(CLOSED)('%s %s is closed to it, that of its own patient too: 403 as the vendor says it', async (method, path) => {
+    const { me, id } = await person();
+    const answer = await me(method, path.replace('{id}', id)).send(method === 'post' ? {} : undefined);
+    expect([answer.status, answer.body]).toEqual([403, { error: 'forbidden', message: expect.stringMatching(/stands for a person/) }]);
+  });
+
+  test('so are the FHIR API and the doors of other vendors', async () => {
+    const { me, key, id } = await person();
+    expect((await me('get', `/fhir/R4/Patient/${id}`)).status).toBe(403);
+    expect((await request(facet.app).get('/clinik/v1/patients').set('x-api-key', key)).status).toBe(403);
+    expect((await me('get', '/jump/clinician-profiles')).status).toBe(403);
+    const astray = as(await facet.keyWith('fhir', ['*'], id));
+    const answer = await astray('get', `/fhir/R4/Patient/${id}`);
+    expect([answer.status, answer.body.resourceType]).toEqual([403, 'OperationOutcome']);
+  });
+
+  test('a key that stands for nobody has no "me": 403 says which key to make', async () => {
+    const answer = await as(facet.demo.loop!)('post', AGE).send(ADULT);
+    expect([answer.status, answer.body]).toEqual([
+      403,
+      { error: 'forbidden', message: expect.stringMatching(/facet keys create --patient/) },
+    ]);
+  });
+
+  describe('an acknowledgement whose body has nothing that must be said', () => {
+    let server: Server;
+    beforeAll(async () => {
+      server = createServer(facet.app).listen(0);
+      await once(server, 'listening');
+    });
+    afterAll(() => void server.close());
+    /** Sends these headers and no others: a client of a library adds some. */
+    async function bare(path: string, headers: OutgoingHttpHeaders, text = '') {
+      const { port } = server.address() as AddressInfo;
+      const { key } = await person();
+      const sent = open({
+        port,
+        path,
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, ...(text && { 'content-length': text.length }), ...headers },
+      });
+      sent.useChunkedEncodingByDefault = false;
+      sent.end(text);
+      const [answer] = await once(sent, 'response');
+      return { status: answer.statusCode as number, body: (await json(answer)) as Record<string, unknown> };
+    }
+
+    test.each<[what: string, headers: OutgoingHttpHeaders]>([
+      ['without a body', {}],
+      ['of no length', { 'content-length': 0 }],
+      ['of no length, as JSON', { 'content-length': 0, 'content-type': 'application/json' }],
+    ])('needs none: %s', async (_what, headers) => {
+      const answer = await bare(RUO, headers);
+      expect([answer.status, answer.body.ruo_pathway_acknowledged_at]).toEqual([200, '2026-03-01T12:00:00.000Z']);
+    });
+
+    test.each<[what: string, headers: OutgoingHttpHeaders, text: string, status: number]>([
+      ['of another type', { 'content-type': 'text/plain' }, '', 415],
+      ['that names no type', {}, '{}', 415],
+      ['in pieces, of which there are none', { 'transfer-encoding': 'chunked' }, '', 415],
+      ['that is blank', { 'content-type': 'application/json' }, ' ', 400],
+    ])('and one %s is refused as everywhere', async (_what, headers, text, status) => {
+      expect((await bare(RUO, headers, text)).status).toBe(status);
+    });
+
+    test('where something must be said, a body must be there', async () => {
+      expect((await bare(AGE, {})).status).toBe(415);
+    });
+  });
+
+  test('only what its scopes cover', async () => {
+    const { id } = await person();
+    const key = await facet.keyWith('loop', ['system/Patient.r'], id);
+    expect((await as(key)('post', AGE).send(ADULT)).status).toBe(403);
+  });
+
+  test('nothing any more once the patient is deleted: 404', async () => {
+    const { me, id } = await person();
+    expect((await fhir('delete', `Patient/${id}`)).status).toBe(204);
+    const answer = await me('post', AGE).send(ADULT);
+    expect([answer.status, answer.body]).toEqual([404, { error: 'not_found', message: expect.stringMatching(/not there any more/) }]);
+  });
+
+  test('the patient of its own tenant alone, though another has one with the same id', async () => {
+    const put = (keys: string) =>
+      as(keys)('put', '/fhir/R4/Patient/same-id')
+        .set('Content-Type', 'application/fhir+json')
+        .send('{"resourceType":"Patient","id":"same-id"}');
+    await put(facet.demo.fhir!);
+    await put(facet.other.fhir!);
+    const me = as(await facet.keyWith('loop', ['*'], 'same-id'));
+    expect((await me('post', AGE).send(ADULT)).status).toBe(200);
+    expect((await fhir('get', 'Patient/same-id')).body.birthDate).toBe('1990-02-03');
+    expect((await as(facet.other.fhir!)('get', '/fhir/R4/Patient/same-id')).body.birthDate).toBeUndefined();
+  });
+
+  test('other methods than POST are told so', async () => {
+    const { me } = await person();
+    const answer = await me('get', AGE);
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
+  });
+});
+
+describe('POST /v1/patients/me/age-verification', () => {
+  test('records the day of birth and the time of the verification, and answers the whole patient; the rest stays', async () => {
+    const { me, view, id } = await person({ phone: '+1 518 473 1122', metadata: { dose: 1.5 } });
+    const answer = await me('post', AGE).send({ ...ADULT, first_name: 'Nobody asks' });
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      { ...view, ...ADULT, age_verified_at: '2026-03-01T12:00:00.000Z', updated_at: expect.any(String) },
+    ]);
+    expect((await as(facet.demo.loop!)('get', `/v1/patients/${id}`)).body).toEqual(answer.body);
+    expect(await versionOf(id)).toBe('2');
+  });
+
+  test('said again it makes no version and keeps the first time; another day is another verification', async () => {
+    const { me, id } = await person();
+    const first = await me('post', AGE).send(ADULT);
+    clock.now = new Date('2026-03-02T12:00:00.000Z');
+    const again = await me('post', AGE).send(ADULT);
+    expect([again.status, again.body, again.headers.etag]).toEqual([200, first.body, first.headers.etag]);
+    expect(await versionOf(id)).toBe('2');
+    const other = await me('post', AGE).send({ date_of_birth: '1991-02-03' });
+    expect(other.body).toMatchObject({ date_of_birth: '1991-02-03', age_verified_at: '2026-03-02T12:00:00.000Z' });
+    clock.now = new Date('2026-03-01T12:00:00.000Z');
+  });
+
+  test('eighteen is counted in whole years by the calendar in UTC; who is younger is refused, and nothing is recorded', async () => {
+    const { me, id } = await person();
+    for (const date_of_birth of ['2008-03-02', '2026-01-01', '2030-01-01']) {
+      const answer = await me('post', AGE).send({ date_of_birth });
+      expect([answer.status, answer.body]).toEqual([
+        400,
+        { error: 'validation_error', message: 'Validation error: date_of_birth must be at least 18 years ago' },
+      ]);
+    }
+    expect(await versionOf(id)).toBe('1');
+    expect((await me('post', AGE).send({ date_of_birth: '2008-03-01' })).status).toBe(200);
+  });
+
+  test('sent twice under one idempotency-key, one after the other or at once, it is done once and answered alike', async () => {
+    const { me, id } = await person();
+    const send = (body: object, key = 'once') => me('post', AGE).set('idempotency-key', key).send(body);
+    const answers = await Promise.all([send(ADULT), send(ADULT), send(ADULT)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    await me('post', AGE).send({ date_of_birth: '1991-02-03' });
+    const replayed = await send(ADULT);
+    expect([replayed.status, replayed.body]).toEqual([200, answers[0]!.body]);
+    expect((await fhir('get', `Patient/${id}`)).body.birthDate).toBe('1991-02-03');
+    expect((await send({ date_of_birth: '1980-02-03' })).status).toBe(409);
+  });
+
+  test('two different days at once are both recorded, one after the other', async () => {
+    const { me, id } = await person();
+    const answers = await Promise.all(['1990-01-01', '1991-01-01'].map((date_of_birth) => me('post', AGE).send({ date_of_birth })));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await versionOf(id)).toBe('3');
+  });
+
+  test('a client that expects another version is told so, and nothing is done', async () => {
+    const { me, id } = await person();
+    expect((await me('post', AGE).set('If-Match', 'W/"7"').send(ADULT)).status).toBe(409);
+    expect((await me('post', AGE).set('If-Match', 'W/"1"').send(ADULT)).status).toBe(200);
+    expect(await versionOf(id)).toBe('2');
+  });
+});
+
+describe('POST /v1/patients/me/ruo-acknowledgement', () => {
+  test('records which version was acknowledged and when; once more it changes nothing', async () => {
+    const { me, view, id } = await person();
+    const answer = await me('post', RUO).send({});
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      { ...view, ruo_pathway_acknowledged_at: '2026-03-01T12:00:00.000Z', updated_at: expect.any(String) },
+    ]);
+    expect((await fhir('get', `Patient/${id}`)).body.extension).toContainEqual({
+      url: 'https://loop.health/fhir/StructureDefinition/ruo-statement-version',
+      valueString: 'ruo-pathway-v1',
+    });
+    expect((await me('post', RUO).send({ statement_version: 'ruo-pathway-v1' })).headers.etag).toBe(answer.headers.etag);
+    expect((await me('post', RUO).send({ statement_version: 'ruo-pathway-v2' })).headers.etag).not.toBe(answer.headers.etag);
+  });
+});
+
+describe('POST /v1/researcher-acknowledgements', () => {
+  const SIGNED = { full_name: 'Ada Lovelace', ip_address: '203.0.113.7', source: 'checkout' };
+
+  test('records who acknowledged what, when and from where; it is a Consent of the patient, who shows its id', async () => {
+    const { me, id } = await person();
+    const answer = await me('post', ACK).send({ ...SIGNED, patient_id: 'somebody else' });
+    const now = '2026-03-01T12:00:00.000Z';
+    expect([answer.status, answer.headers.location]).toEqual([200, undefined]);
+    expect(answer.body).toEqual({
+      id: expect.any(String),
+      patient_id: id,
+      ...SIGNED,
+      statement_version: 'ruo-researcher-v1',
+      acknowledged_at: now,
+      created_at: now,
+      updated_at: now,
+    });
+    const consents = await fhir('get', `Consent?patient=${id}&consentor=Patient/${id}&date=2026-03-01`);
+    expect(consents.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([answer.body.id]);
+    expect((await as(facet.demo.loop!)('get', `/v1/patients/${id}`)).body.researcher_acknowledgement_id).toBe(answer.body.id);
+    expect(await versionOf(id)).toBe('2');
+  });
+
+  test('the patient shows the newest, and what others wrote into the patient stays', async () => {
+    const { me, id } = await person({ metadata: { dose: 1.5 } });
+    await me('post', ACK).send(SIGNED);
+    const second = await me('post', ACK).send(SIGNED);
+    const { body } = await as(facet.demo.loop!)('get', `/v1/patients/${id}`);
+    expect(body).toMatchObject({ researcher_acknowledgement_id: second.body.id, metadata: { dose: 1.5 } });
+  });
+
+  test('at once under one idempotency-key it is made once; under none each is one, and the patient shows one of them', async () => {
+    const { me, id } = await person();
+    const send = (key?: string) => {
+      const call = me('post', ACK);
+      return (key === undefined ? call : call.set('idempotency-key', key)).send(SIGNED);
+    };
+    const once = await Promise.all([send('k'), send('k'), send('k')]);
+    expect(new Set(once.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+    const each = await Promise.all([send(), send(), send()]);
+    expect(each.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const { body } = await as(facet.demo.loop!)('get', `/v1/patients/${id}`);
+    expect(each.map((one) => one.body.id)).toContain(body.researcher_acknowledgement_id);
+    expect((await fhir('get', `Consent?patient=${id}&_summary=count`)).body.total).toBe(4);
+  });
+
+  test('a patient with an id that a FHIR client chose is shown by its alias, and referred to by its own id', async () => {
+    await fhir('put', 'Patient/ada').send('{"resourceType":"Patient","id":"ada"}');
+    const key = await facet.keyWith('loop', ['*'], 'ada');
+    const answer = await as(key)('post', ACK).send(SIGNED);
+    expect([answer.status, answer.body.patient_id]).toEqual([200, expect.stringMatching(/^[0-9a-f]{8}-/)]);
+    const { body } = await fhir('get', `Consent/${answer.body.id}`);
+    expect([body.patient.reference, body.performer[0].reference]).toEqual(['Patient/ada', 'Patient/ada']);
+    expect((await as(facet.demo.loop!)('get', `/v1/patients/${answer.body.patient_id}`)).body.researcher_acknowledgement_id).toBe(
+      answer.body.id,
+    );
+  });
+
+  test('for a patient who was deleted nothing is made: 404', async () => {
+    const { me, id } = await person();
+    await fhir('delete', `Patient/${id}`);
+    expect((await me('post', ACK).send(SIGNED)).status).toBe(404);
+    expect((await fhir('get', `Consent?patient=${id}&_summary=count`)).body.total).toBe(0);
+  });
+
+  test('what is wrong is refused by its field; neither address nor name is in an answer that fails, or in the log', async () => {
+    const { me } = await person();
+    const answer = await me('post', ACK).send({ ...SIGNED, full_name: 'A', source: '' });
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      { error: 'validation_error', message: 'Validation error: full_name must have at least 2 characters; source must not be blank' },
+    ]);
+    expect((await as(facet.demo.loop!)('post', ACK).send(SIGNED)).status).toBe(403);
+    log.info('the log is open');
+    expect(logged.join('')).toContain('the log is open');
+    expect(logged.join('')).not.toMatch(/203\.0\.113\.7|Lovelace/);
+  });
+});

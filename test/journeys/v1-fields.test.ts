@@ -1,0 +1,186 @@
+// What vendors' fields say of resources that FHIR clients made: of what is no longer in use nothing, of what is unset nothing, and after a change the same as FHIR.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet();
+});
+afterAll(() => facet.close());
+
+const made = async (resource: { resourceType: string; [name: string]: unknown }): Promise<string> => {
+  const { status, body } = await request(facet.app)
+    .post(`/fhir/R4/${resource.resourceType}`)
+    .set('authorization', `Bearer ${facet.demo.fhir}`)
+    .set('content-type', 'application/fhir+json')
+    .send(JSON.stringify(resource));
+  expect(status).toBe(201);
+  return body.id;
+};
+const stored = async (path: string) =>
+  (await request(facet.app).get(`/fhir/R4/${path}`).set('authorization', `Bearer ${facet.demo.fhir}`)).body;
+const loop = (path: string) => request(facet.app).post(`/v1/${path}`).set('authorization', `Bearer ${facet.demo.loop}`);
+const clinik = (method: 'get' | 'post' | 'patch', path: string) =>
+  request(facet.app)[method](`/v1/${path}`).set('x-api-key', facet.demo.clinik!);
+const jump = (method: 'get' | 'patch', path: string) =>
+  request(facet.app)[method](`/${path}`).set('authorization', `Bearer ${facet.demo.jump}`);
+
+const MARRIED = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus', code: 'M', display: 'Married' }] };
+
+describe('what is unset shows nothing', () => {
+  test('a phone number of a patient who has two', async () => {
+    const id = await made({
+      resourceType: 'Patient',
+      telecom: [
+        { system: 'phone', use: 'mobile', value: '1' },
+        { system: 'phone', use: 'home', value: '2' },
+      ],
+    });
+    expect((await clinik('patch', `patients/${id}`).send({ phone: null })).body.data.phone).toBeNull();
+  });
+  test('an address of a patient who has an older one', async () => {
+    const id = await made({ resourceType: 'Patient', address: [{ city: 'New' }, { use: 'old', city: 'Old' }] });
+    expect((await clinik('patch', `patients/${id}`).send({ address: null })).body.data.address).toBeNull();
+  });
+  test('a marital status that has a code', async () => {
+    const id = await made({ resourceType: 'Patient', maritalStatus: MARRIED });
+    expect((await clinik('patch', `patients/${id}`).send({ maritalStatus: null })).body.data.maritalStatus).toBeNull();
+  });
+  test('a physical type that has a code', async () => {
+    const id = await made({
+      resourceType: 'Location',
+      name: 'W',
+      physicalType: { coding: [{ system: 'urn:x', code: 'wi', display: 'Wing' }] },
+    });
+    expect((await clinik('patch', `locations/${id}`).send({ physicalType: null })).body.data.physicalType).toBeNull();
+  });
+  test('a middle name of a patient who has two', async () => {
+    const id = await made({ resourceType: 'Patient', name: [{ given: ['A', 'May', 'Eve'], family: 'X' }], birthDate: '1990-01-01' });
+    expect((await jump('patch', `patients/${id}`).send({ middle_name: null })).body.data.middle_name).toBeNull();
+  });
+  test('the days of a role with two times', async () => {
+    const id = await made({
+      resourceType: 'PractitionerRole',
+      availableTime: [{ daysOfWeek: ['wed'] }, { daysOfWeek: ['thu'], allDay: true }],
+    });
+    expect((await clinik('patch', `practitioner-roles/${id}`).send({ availableDays: [] })).body.data.availableDays).toEqual([]);
+  });
+  test('what is shown from a place of other fields is refused, and stays', async () => {
+    const id = await made({ resourceType: 'Patient', name: [{ use: 'usual', given: ['Liz'], family: 'X' }], birthDate: '1990-01-01' });
+    const { status, body } = await jump('patch', `patients/${id}`).send({ preferred_name: null });
+    expect([status, JSON.stringify(body).includes('preferred_name')]).toEqual([400, true]);
+    expect((await stored(`Patient/${id}`)).name[0].given).toEqual(['Liz']);
+  });
+  test('a wrong value inside of an object unsets nothing', async () => {
+    const id = await made({ resourceType: 'Patient', address: [{ city: 'New' }] });
+    expect((await clinik('patch', `patients/${id}`).send({ address: { city: [] } })).status).toBe(422);
+    expect((await stored(`Patient/${id}`)).address).toEqual([{ city: 'New' }]);
+  });
+  test('a note that has a time', async () => {
+    const patient = await made({ resourceType: 'Patient' });
+    const id = await made({
+      resourceType: 'ServiceRequest',
+      status: 'active',
+      intent: 'order',
+      subject: { reference: `Patient/${patient}` },
+      code: { text: 'x' },
+      note: [{ time: '2026-01-01T00:00:00Z', text: 'hello' }],
+    });
+    const { status, body } = await clinik('patch', `service-requests/${id}`).send({ note: null });
+    expect([status, body.data?.note]).toEqual([200, null]);
+  });
+});
+
+describe('what is changed says the same to FHIR clients', () => {
+  test('a code does not stay behind another text', async () => {
+    const id = await made({ resourceType: 'Patient', maritalStatus: MARRIED });
+    expect((await clinik('patch', `patients/${id}`).send({ maritalStatus: 'Divorced' })).status).toBe(200);
+    expect((await stored(`Patient/${id}`)).maritalStatus).toEqual({ text: 'Divorced' });
+  });
+  test('nor a text beside another code, which another vendor shows', async () => {
+    const practitioner = await made({ resourceType: 'Practitioner', name: [{ family: 'X' }] });
+    const id = await made({
+      resourceType: 'PractitionerRole',
+      practitioner: { reference: `Practitioner/${practitioner}` },
+      code: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/practitioner-role', code: 'doctor' }], text: 'Doctor' }],
+    });
+    expect((await clinik('patch', `practitioner-roles/${id}`).send({ role: 'nurse' })).body.data.role).toBe('nurse');
+    expect((await jump('get', `clinician-profiles/${practitioner}`)).body.data.role).not.toBe('Doctor');
+  });
+  test('the text of a name follows its parts', async () => {
+    const id = await made({ resourceType: 'Practitioner', name: [{ text: 'Dr. Maria Cruz', given: ['Maria'], family: 'Cruz' }] });
+    expect((await clinik('patch', `practitioners/${id}`).send({ lastName: 'Newname' })).status).toBe(200);
+    expect((await stored(`Practitioner/${id}`)).name[0].text).toBe('Dr. Maria Newname');
+    expect((await jump('get', 'clinician-profiles?search=cruz')).body.data).toEqual([]);
+  });
+  test.each([
+    [
+      'a title that is added leaves the text of a name',
+      [{ text: 'Anna Müller' }],
+      { title: 'Dr' },
+      [{ text: 'Anna Müller', prefix: ['Dr'] }],
+    ],
+    [
+      'a title that is taken away leaves the rest of the text, and the maiden name',
+      [
+        { text: 'Dr Anna Müller', prefix: ['Dr'] },
+        { use: 'maiden', family: 'Weiß' },
+      ],
+      { title: null },
+      [{ text: 'Anna Müller' }, { use: 'maiden', family: 'Weiß' }],
+    ],
+  ])('%s', async (_what, name, change, left) => {
+    const id = await made({ resourceType: 'Patient', name, birthDate: '1990-01-01' });
+    expect((await jump('patch', `patients/${id}`).send(change)).status).toBe(200);
+    expect((await stored(`Patient/${id}`)).name).toEqual(left);
+  });
+  test('who is no practitioner stays when the practitioner is unset', async () => {
+    const surgery = { reference: `Organization/${await made({ resourceType: 'Organization', name: 'Surgery' })}` };
+    const doctor = { reference: `Practitioner/${await made({ resourceType: 'Practitioner', name: [{ family: 'X' }] })}` };
+    const id = await made({ resourceType: 'Patient', generalPractitioner: [doctor, surgery] });
+    const { status, body } = await clinik('patch', `patients/${id}`).send({ generalPractitionerId: null });
+    expect([status, body.data.generalPractitionerId]).toEqual([200, null]);
+    expect((await stored(`Patient/${id}`)).generalPractitioner).toEqual([surgery]);
+  });
+  test('a second name does not become the first', async () => {
+    const id = await made({ resourceType: 'Patient', name: [{ family: 'X' }], birthDate: '1990-01-01' });
+    const { status, body } = await jump('patch', `patients/${id}`).send({ middle_name: 'Mid' });
+    expect([status, body.data?.first_name]).not.toEqual([200, 'Mid']);
+  });
+});
+
+describe('what is no longer in use (use: old, which modifies its meaning) is not shown as current, nor written into', () => {
+  const MARRIED_ANN = {
+    resourceType: 'Patient',
+    birthDate: '1980-01-01',
+    name: [
+      { use: 'old', family: 'Maiden', given: ['Ann'] },
+      { use: 'official', family: 'Married', given: ['Ann'] },
+    ],
+    telecom: [
+      { system: 'phone', use: 'old', value: '1' },
+      { system: 'phone', use: 'home', value: '2' },
+    ],
+    address: [
+      { use: 'old', city: 'Old' },
+      { use: 'home', city: 'New' },
+    ],
+  };
+  test('a name, a number, an address', async () => {
+    const id = await made(MARRIED_ANN);
+    const { lastName, phone, address } = (await clinik('get', `patients/${id}`)).body.data;
+    expect([lastName, phone, address.city]).toEqual(['Married', '2', 'New']);
+    const seen = (await jump('get', `patients/${id}`)).body.data;
+    expect([seen.last_name, seen.home_phone, seen.town_city]).toEqual(['Married', '2', 'New']);
+  });
+  test('a new number is not put where the old one stands', async () => {
+    const id = await made(MARRIED_ANN);
+    await clinik('patch', `patients/${id}`).send({ phone: '3' });
+    expect((await stored(`Patient/${id}`)).telecom[0]).toEqual({ system: 'phone', use: 'old', value: '1' });
+  });
+  test('two patients are the same by their names of today', async () => {
+    await made({ ...MARRIED_ANN, meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'b' }] } });
+    const { status } = await loop('patients').send({ brand_id: 'b', first_name: 'Ann', last_name: 'Married', date_of_birth: '1980-01-01' });
+    expect(status).toBe(409);
+  });
+});

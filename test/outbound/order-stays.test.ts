@@ -1,0 +1,111 @@
+// What of an order nobody changes once it is placed, whatever they write into its request: whose it is, what was ordered, and what the network has said of it.
+import type { Resource } from '../../src/fhir/types.ts';
+import type { TestStore } from '../store/open.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
+
+const COMPLETED = 'completed.walk_in_test.completed';
+
+let here: FollowWorld;
+let store: TestStore;
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
+});
+const request = () => here.read('ServiceRequest', 'one');
+const change = async (more: object) => here.put({ ...(await request()), ...more } as Resource);
+const orderId = ({ identifier }: Resource): string | undefined =>
+  (identifier as { system: string; value: string }[] | undefined)?.find(({ system }) => system === SYSTEMS.order)?.value;
+const subjects = async (): Promise<string[]> => {
+  const rows = await store.database.query<{ body: string }>(
+    `select body from resource where tenant_id = $1 and body like '{"resourceType":"DiagnosticReport"%'`,
+    [here.tenant],
+  );
+  return rows.map(({ body }) => JSON.parse(body).subject.reference);
+};
+
+const CHANGES: [what: string, element: string, more: object][] = [
+  ['another patient', 'subject', { subject: { reference: 'Patient/grace' } }],
+  ['another requester', 'requester', { requester: { reference: 'Practitioner/somebody' } }],
+  ['another panel', 'code', { code: { text: 'something else' } }],
+  ['a kind of request that is no order', 'code', { intent: 'plan' }],
+  ['that it shall not be done', 'code', { doNotPerform: true }],
+  ['another day', 'occurrence', { occurrenceDateTime: '2027-01-01' }],
+  ['that it is a draft', 'status', { status: 'draft' }],
+  ['that it is completed', 'status', { status: 'completed' }],
+];
+
+describe.each([
+  ['before it is sent', async () => void (await here.put({ ...REQUEST, id: 'one' } as Resource))],
+  ['when it is out', async () => void (await here.ordered())],
+])('%s', (_when, placed) => {
+  test.each(CHANGES)('an order is not given %s: 409, naming ServiceRequest.%s', async (_what, element, more) => {
+    await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
+    await placed();
+    await expect(change(more)).rejects.toMatchObject({
+      kind: 'conflict',
+      issues: [{ expression: [`ServiceRequest.${element}`], text: expect.stringContaining('revoke this request') }],
+    });
+  });
+
+  test('its note and its reasons can be changed, and its patient be named by the whole URL', async () => {
+    await placed();
+    await change({
+      note: [{ text: 'fasting' }],
+      reasonCode: [{ text: 'fatigue' }],
+      subject: { reference: `${here.context.baseUrl}/Patient/ada` },
+    });
+    expect(await request()).toMatchObject({ note: [{ text: 'fasting' }], status: 'active' });
+  });
+});
+
+test('the result is of the patient whose order it was', async () => {
+  const { id } = await here.ordered();
+  await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
+  await expect(change({ subject: { reference: 'Patient/grace' } })).rejects.toMatchObject({ kind: 'conflict' });
+  here.step(id, COMPLETED);
+  await here.tell();
+  expect(await subjects()).toEqual(['Patient/ada']);
+});
+
+test('a client that writes back what it first knew takes away nothing that the network has said', async () => {
+  const { id } = await here.ordered();
+  const accepted = await request();
+  await here.put({ ...REQUEST, id: 'one', note: [{ text: 'x' }] } as Resource);
+  expect(await request()).toEqual({ ...accepted, note: [{ text: 'x' }], meta: expect.anything() });
+  here.step(id, COMPLETED);
+  await here.tell();
+  const completed = await request();
+  expect(orderId(completed)).toBe(id);
+  await here.put({ ...REQUEST, id: 'one', status: 'completed', note: [{ text: 'y' }] } as Resource);
+  expect(await request()).toEqual({ ...completed, note: [{ text: 'y' }], meta: expect.anything() });
+});
+
+test('nor is the id of an order made another one', async () => {
+  const { id } = await here.ordered();
+  await change({
+    identifier: [
+      { system: SYSTEMS.order, value: 'forged' },
+      { system: 'urn:own', value: '7' },
+    ],
+  });
+  expect((await request()).identifier).toEqual([
+    { system: 'urn:own', value: '7' },
+    { system: SYSTEMS.order, value: id },
+  ]);
+});
+
+test('nor from its Task', async () => {
+  const { id } = await here.ordered();
+  const [task] = await here.tasks('one');
+  const { identifier: _identifier, businessStatus, ...rest } = task!;
+  await here.put({ ...rest, note: [{ text: 'x' }] } as Resource);
+  const [after] = await here.tasks('one');
+  expect([orderId(after!), after!.businessStatus, after!.note]).toEqual([id, businessStatus, [{ text: 'x' }]]);
+  here.step(id, COMPLETED);
+  await here.tell();
+  const { output, ...told } = (await here.tasks('one'))[0]!;
+  expect(output).toHaveLength(1);
+  await here.put({ ...told, note: [{ text: 'y' }] } as Resource);
+  expect((await here.tasks('one'))[0]).toMatchObject({ output, note: [{ text: 'y' }] });
+});

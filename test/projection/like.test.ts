@@ -1,0 +1,41 @@
+// A shape that is another one but for a few words.
+import { copies } from './copies.ts';
+import { shapes } from './examples.ts';
+
+const NEXT = 'jump/next-availability.yaml';
+const ALL = 'jump/availability.yaml';
+const { copyOne, loading, copied } = copies();
+
+test('it has the fields of the other one, and in place of its other words its own, each whole', () => {
+  const content = (name: string) => shapes.find(({ shape }) => shape.name === name)!.mapping.content;
+  expect(content('next-availability').fields).toEqual(content('availability').fields);
+  expect(Object.keys(content('next-availability').search!)).toEqual(['appointment_template_id', 'clinician_profile_id', 'location_id']);
+  expect(content('next-availability').take).toBe('first');
+  expect(content('next-availability')).not.toHaveProperty('like');
+});
+
+test.each<[what: string, file: string, change: [string, string], told: string[]]>([
+  [
+    'a shape that there is not',
+    NEXT,
+    ['like: availability', 'like: availabilty'],
+    [`${NEXT}:2 like: there is no shape availabilty beside it (did you mean availability?)`],
+  ],
+  [
+    'one that is like another itself',
+    ALL,
+    ['resource: Slot', 'like: slot'],
+    [`${ALL}:5 like: there is no shape slot beside it`, `${NEXT}:2 like: availability is like slot: write that here`],
+  ],
+  ['a mistake in a word of its own', NEXT, ['within thirty days, for', 'for'], []],
+  [
+    'a mistake in what both say, once',
+    ALL,
+    ['fhir: start,', 'fhir: strat,'],
+    [`${ALL}:18 fields.start_time: Slot has no element strat (did you mean start?)`],
+  ],
+])('%s', (_what, file, change, told) => {
+  for (const one of [NEXT, ALL]) copyOne(one);
+  const message = loading(file, change);
+  expect(message.split('\n  ').slice(1)).toEqual(told.map(copied));
+});

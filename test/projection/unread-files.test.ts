@@ -1,0 +1,60 @@
+// A file that nobody would read stops the start, and is told with what to do: silence would look like a mapping that is right.
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { copies } from './copies.ts';
+
+const PATIENT = 'loop/patient.yaml';
+const { copyOne, loading, copied } = copies();
+
+/** What is said of the folder as it is. */
+const said = (): string => loading(PATIENT, ['resource: Patient', 'resource: Patient']);
+const told = (file: string, text: string): string => `the mappings cannot be used:\n  ${copied(file)}:1 ${text}`;
+
+beforeEach(() => copyOne(PATIENT));
+
+test('a mapping whose name ends in .yml', () => {
+  cpSync(copied(PATIENT), copied('loop/customer.yml'));
+  expect(said()).toBe(told('loop/customer.yml', 'only files that end in .yaml are read: name it customer.yaml'));
+});
+
+test('a surface whose name ends in .yml', () => {
+  mkdirSync(copied('acme'));
+  renameSync(copied('loop/surface.yaml'), copied('acme/surface.yml'));
+  cpSync('mappings/loop/surface.yaml', copied('loop/surface.yaml'));
+  expect(said()).toBe(told('acme/surface.yml', 'only files that end in .yaml are read: name it surface.yaml'));
+});
+
+test('a vendor without a surface', () => {
+  mkdirSync(copied('acme'));
+  cpSync(copied(PATIENT), copied('acme/customer.yaml'));
+  const surface = relative('.', copied('acme/surface.yaml'));
+  const text = `the folder has no surface.yaml, which says what all bodies of the vendor have in common: write ${surface} ("facet mapping new" begins one)`;
+  expect(said()).toBe(told('acme/customer.yaml', text));
+});
+
+test('a mapping beside the vendors, or in a folder of a vendor’s', () => {
+  cpSync(copied(PATIENT), copied('customer.yaml'));
+  expect(said()).toBe(told('customer.yaml', 'a mapping stands in the folder of its vendor: move it into one, beside its surface.yaml'));
+  mkdirSync(copied('loop/old'));
+  renameSync(copied('customer.yaml'), copied('loop/old/customer.yaml'));
+  expect(said()).toBe(told('loop/old/customer.yaml', 'folders in the folder of a vendor are not read: move it up into loop/'));
+});
+
+test('examples of a mapping that is not there', () => {
+  cpSync('mappings/loop/patient.examples.yaml', copied('loop/patients.examples.yaml'));
+  expect(said()).toBe(
+    told(
+      'loop/patients.examples.yaml',
+      'examples of nothing: there is no patients.yaml beside it; name it as the mapping that it is about',
+    ),
+  );
+});
+
+test('what is no mapping may stand there: tables, definitions, what others report, other files', () => {
+  writeFileSync(copied('notes.yml'), 'a: b');
+  writeFileSync(copied('loop/README.md'), 'path: none');
+  mkdirSync(copied('fhir-profiles'));
+  writeFileSync(copied('fhir-profiles/any.yml'), 'a: b');
+  expect(said()).toBe('');
+  rmSync(copied('notes.yml'));
+});

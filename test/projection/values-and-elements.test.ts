@@ -1,0 +1,214 @@
+// What a field shows and what its element holds must go together: whatever does not is told at start, with what to write instead. Each case is told whole.
+import { copies } from './copies.ts';
+
+const PATIENT = 'loop/patient.yaml';
+const ROLE = 'clinik/practitioner-role.yaml';
+const ORDER = 'loop/lab-order.yaml';
+const LINK = 'loop/patient-provider.yaml';
+
+const { copyOne, loading, copied } = copies();
+
+/** What is said of a change that makes one mistake: its keys and its text, without the file and the line. */
+function told(file: string, change: [string, string]): string {
+  copyOne(file);
+  const [head, ...faults] = loading(file, change).split('\n  ');
+  expect(head).toBe('the mappings cannot be used:');
+  return faults.map((one) => one.replace(copied(file), '').replace(/^:\d+ /, '')).join('\n');
+}
+
+/** The phone of Loop's patient, written in another way. */
+const phone = (field: string): [string, string] => ["{ fhir: telecom.where(system='phone').value }", field];
+const VALUE = "fhir: telecom.where(system='phone').value";
+
+test.each<[what: string, field: string, text: string]>([
+  [
+    'a text over a yes or no',
+    '{ fhir: deceased.ofType(boolean) }',
+    'it leads to a boolean, which is no value of this field: write type: boolean, or codes: with a word for true and one for false',
+  ],
+  [
+    'a yes or no over a text',
+    `{ ${VALUE}, type: boolean }`,
+    'it leads to a string, which is no value of this field: it is a text: leave type:, as: and format: out, or write another path',
+  ],
+  [
+    'an object that is kept as nothing',
+    `{ ${VALUE}, type: object }`,
+    'it leads to a string, which is no value of this field: it is a text: leave type:, as: and format: out, or write another path',
+  ],
+  [
+    'a whole number over one with decimals',
+    '{ fhir: contained.ofType(Location).position.latitude, type: integer }',
+    'it leads to a decimal, which is no value of this field: write type: number',
+  ],
+  [
+    'a time of day over a day',
+    '{ fhir: deceased.ofType(dateTime), as: time }',
+    'as: time is for a time of day, and this is of type dateTime: write as: instant(…) or as: date(…), or format: date-time',
+  ],
+  [
+    'an e-mail address over a day',
+    '{ fhir: deceased.ofType(dateTime), format: email }',
+    'format: email is for an e-mail address, and this is of type dateTime: write as: instant(…) or as: date(…), or format: date-time',
+  ],
+  [
+    'a day over a text',
+    `{ ${VALUE}, format: date }`,
+    'format: date is for a day, and this is of type string: it is a text: leave type:, as: and format: out, or write another path',
+  ],
+  [
+    'a reference over the reference as a whole',
+    '{ fhir: managingOrganization, as: reference(Organization) }',
+    'as: reference(Organization) is for a reference, and this is of type Reference: write .reference after it, and as: reference(Patient)',
+  ],
+  [
+    'a reference over a text',
+    `{ ${VALUE}, as: reference(Organization) }`,
+    'it leads to no reference: go on to .reference of an element that is one',
+  ],
+  [
+    'a reference to a type that the element does not take',
+    '{ fhir: managingOrganization.reference, as: reference(Practitioner) }',
+    'a Practitioner cannot stand in Patient.managingOrganization: write as: reference(…) with Organization',
+  ],
+  [
+    'a list of references to a type that the element does not take',
+    '{ fhir: generalPractitioner, each: reference, type: "string[]", as: reference(Location) }',
+    'a Location cannot stand in Patient.generalPractitioner: write as: reference(…) with Organization, Practitioner or PractitionerRole',
+  ],
+  [
+    'words for yes and no that are neither',
+    '{ fhir: deceased.ofType(boolean), codes: { dead: yes it is, alive: no } }',
+    'codes: is for codes, and this is of type boolean: write type: boolean, or codes: with a word for true and one for false',
+  ],
+  [
+    'further words for a number',
+    '{ fhir: multipleBirth.ofType(integer), type: integer, synonyms: { one: first } }',
+    'synonyms: and otherwise: keep a word beside a code, and multipleBirth.ofType(integer) is of type integer: write codes: or reads: alone',
+  ],
+  [
+    'a word that shows a text, and a type that is none',
+    '{ fhir: birthDate, as: date, type: boolean, readOnly: true }',
+    'as: date shows a text: leave type: out',
+  ],
+  ['a word that shows a yes or no, as a text', '{ fhir: active, as: is, readOnly: true }', 'as: is shows a yes or no: write type: boolean'],
+  [
+    'whether it is a code that FHIR does not have',
+    '{ fhir: gender, as: is(femal), type: boolean, readOnly: true }',
+    'femal is no code FHIR has here (did you mean female?); there are male, female, other, unknown',
+  ],
+  [
+    'a standard value that is none of the words',
+    `{ ${VALUE}, enum: [home, work], default: wrk }`,
+    'default: wrk is none of its words (did you mean work?); write one of home, work',
+  ],
+  [
+    'a standard value that is none of the words for codes',
+    '{ fhir: deceased.ofType(boolean), codes: { on: true, off: false }, default: true }',
+    'default: true is no string: write a value of this field',
+  ],
+  [
+    'a standard value that is no word of the table',
+    '{ fhir: deceased.ofType(boolean), codes: { on: true, off: false }, default: maybe }',
+    'default: maybe is none of its words; write one of on, off',
+  ],
+  [
+    'a standard value that is no day',
+    '{ fhir: deceased.ofType(dateTime), as: date(MM/DD/YYYY), default: "2026-01-31" }',
+    'default: 2026-01-31 must be a date of the calendar as MM/DD/YYYY',
+  ],
+  [
+    'a standard value that is not of the format',
+    `{ ${VALUE}, format: email, default: nobody }`,
+    'default: nobody must be an e-mail address',
+  ],
+  [
+    'a standard list that is a text',
+    '{ fhir: contact.first().name.given, type: "string[]", default: Ada }',
+    'default: "Ada" is no list of texts: write a value of this field',
+  ],
+  [
+    'more characters at least than at most',
+    `{ ${VALUE}, minLength: 9, maxLength: 2 }`,
+    'minLength: 9 is more than maxLength: 2: no value is both; exchange the two',
+  ],
+  [
+    'more members at least than at most',
+    '{ fhir: contact.first().name.given, type: "string[]", minItems: 3, maxItems: 1 }',
+    'minItems: 3 is more than maxItems: 1: no value is both; exchange the two',
+  ],
+  [
+    'so many characters of a yes or no',
+    '{ fhir: deceased.ofType(boolean), type: boolean, maxLength: 3 }',
+    'maxLength: is for texts, and the field shows a yes or no: leave it out',
+  ],
+  ['so many members of a text', `{ ${VALUE}, minItems: 1 }`, 'minItems: is for lists, and the field shows a text: leave it out'],
+  [
+    'a time that the server keeps and a client may write',
+    '{ fhir: meta.lastUpdated, format: date-time }',
+    'meta.lastUpdated is kept by the server: the field must be readOnly',
+  ],
+  [
+    'a field of changes alone, where nothing is changed',
+    `{ ${VALUE}, onlyIn: update }`,
+    'onlyIn: update is not offered, so that nobody could set it: add update to interactions, or leave the field out',
+  ],
+])('%s is told', (_what, field, text) => {
+  expect(told(PATIENT, phone(field))).toBe(`fields.phone: ${text}`);
+});
+
+test.each<[what: string, file: string, change: [string, string], text: string]>([
+  [
+    'a reference to a type that the element of a role does not take',
+    ROLE,
+    ['as: reference(Practitioner), required', 'as: reference(Location), required'],
+    'fields.practitionerId: a Location cannot stand in PractitionerRole.practitioner: write as: reference(…) with Practitioner',
+  ],
+  [
+    'long paths that lead back to each other, and that no field uses',
+    ORDER,
+    ['let:', "let:\n  here: '%there.name'\n  there: '%here.contact'"],
+    ['here', 'there'].map((name) => `let.${name}: no path uses it: write it into one, or leave it out`).join('\n'),
+  ],
+  [
+    'long paths of which only another that nothing uses makes use',
+    ORDER,
+    ['let:', "let:\n  other: '%more.family'\n  more: '%other2.name.first()'\n  other2: contained.ofType(Patient)"],
+    ['other', 'more', 'other2'].map((name) => `let.${name}: no path uses it: write it into one, or leave it out`).join('\n'),
+  ],
+  [
+    'a filter that leaves its value out',
+    ROLE,
+    ['specialty:      "specialty-name:contains={}"', 'specialty:      "specialty-name:contains=cardio"'],
+    'search.specialty: specialty-name:contains=cardio: the value that is asked for stands nowhere: write {} in its place (specialty-name:contains={}), or words: for a table',
+  ],
+  [
+    'a filter with the name of a parameter of paging',
+    ROLE,
+    ['specialty:      "specialty-name:contains={}"', 'count:          "specialty-name:contains={}"'],
+    'search.count: count is a parameter of paging (page.size of surface.yaml): write another name, there or here',
+  ],
+  [
+    'a filter by an id of a type that its search does not ask for',
+    ROLE,
+    ['"practitioner=Practitioner/{}", id: Practitioner', '"practitioner=Practitioner/{}", id: Location'],
+    'search.practitionerId: PractitionerRole?practitioner=Practitioner/{}: practitioner has no id of a Location in it: write id: Practitioner',
+  ],
+  [
+    'a filter by an id of a type that is never there',
+    ROLE,
+    ['"practitioner=Practitioner/{}", id: Practitioner', '"practitioner={}", id: Location'],
+    'search.practitionerId: PractitionerRole?practitioner={}: practitioner has no id of a Location in it: write id: Practitioner',
+  ],
+])('%s is told', (_what, file, change, text) => {
+  expect(told(file, change)).toBe(text);
+});
+
+test('a word of the table as the standard value is taken, and so is one that is only shown and no table has', () => {
+  copyOne(LINK);
+  expect(loading(LINK, ['default: primary }', 'default: lab }'])).toBe('');
+  copyOne(PATIENT);
+  expect(
+    loading(PATIENT, phone('{ fhir: maritalStatus.coding.first().code, codes: { married: M }, default: not said, readOnly: true }')),
+  ).toBe('');
+});
