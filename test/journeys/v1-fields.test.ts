@@ -173,6 +173,39 @@ describe('what is no longer in use (use: old, which modifies its meaning) is not
     const seen = (await jump('get', `patients/${id}`)).body.data;
     expect([seen.last_name, seen.home_phone, seen.town_city]).toEqual(['Married', '2', 'New']);
   });
+  test('nor is anybody found by it', async () => {
+    const npi = (use: string, value: string) => ({ system: 'http://hl7.org/fhir/sid/us-npi', use, value });
+    const person = {
+      name: [
+        { use: 'old', family: 'Formerly', given: ['Zoe'] },
+        { use: 'official', family: 'Presently', given: ['Zoe'] },
+      ],
+      telecom: ['phone', 'email'].flatMap((system) => [
+        { system, use: 'old', value: `formerly-${system}@example.com` },
+        { system, value: `presently-${system}@example.com` },
+      ]),
+    };
+    const nhs = { system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9434765919' };
+    await made({ ...person, resourceType: 'Patient', identifier: [{ ...nhs, use: 'old', value: '9434765870' }, nhs] });
+    await made({ ...person, resourceType: 'Practitioner', identifier: [npi('old', '5550001'), npi('official', '5550002')] });
+    const found = async (door: typeof clinik | typeof jump, path: string): Promise<number> => {
+      const { body } = await door('get', path);
+      return (body.data.data ?? body.data).length;
+    };
+    const filters: [door: typeof clinik | typeof jump, path: string, was: string, is: string][] = [
+      [clinik, 'patients?name=', 'formerly', 'presently'],
+      [clinik, 'patients?phone=', 'formerly-phone@example.com', 'presently-phone@example.com'],
+      [clinik, 'patients?email=', 'formerly-email@example.com', 'presently-email@example.com'],
+      [clinik, 'practitioners?name=', 'formerly', 'presently'],
+      [clinik, 'practitioners?npi=', '5550001', '5550002'],
+      [jump, 'patients?search=', 'formerly', 'presently'],
+      [jump, 'patients?search=', '9434765870', '9434765919'],
+      [jump, 'clinician-profiles?search=', 'formerly', 'presently'],
+      [jump, 'clinician-profiles?search=', 'formerly-email', 'presently-email'],
+    ];
+    for (const [door, path, was, is] of filters)
+      expect([path, was, await found(door, path + was), is, await found(door, path + is)]).toEqual([path, was, 0, is, 1]);
+  });
   test('a new number is not put where the old one stands', async () => {
     const id = await made(MARRIED_ANN);
     await clinik('patch', `patients/${id}`).send({ phone: '3' });
