@@ -16,19 +16,21 @@ export interface Stored {
   rolesOf: string[];
 }
 
+const get = (path: string, headers: Record<string, string> = {}): LoadRequest => ({ method: 'GET', path, headers, status: 200 });
+
+const post = (path: string, headers: Record<string, string>, body: object): LoadRequest => ({
+  method: 'POST',
+  path,
+  headers,
+  body: JSON.stringify(body),
+  status: 201,
+});
+
 /** All of them, on what the floor and Facet hold. */
 export function scenarios(floorIds: string[], { patients, practitioners }: Stored, keys: Record<string, string>): Scenario[] {
   let fresh = patients.length;
   const any = <T>(list: T[]): T => list[Math.floor(Math.random() * list.length)]!;
   const offset = (): number => 20 * Math.floor(Math.random() * Math.floor(practitioners.length / 20));
-  const get = (path: string, headers: Record<string, string> = {}): LoadRequest => ({ method: 'GET', path, headers, status: 200 });
-  const post = (path: string, headers: Record<string, string>, body: object): LoadRequest => ({
-    method: 'POST',
-    path,
-    headers,
-    body: JSON.stringify(body),
-    status: 201,
-  });
   const fhir = { 'x-api-key': keys.fhir! };
   const json = { 'Content-Type': 'application/fhir+json' };
   const readFloor = () => get(`/read/${any(floorIds)}`);
@@ -58,6 +60,15 @@ export function scenarios(floorIds: string[], { patients, practitioners }: Store
       name: '/v1 read with its roles (Jump profile)',
       floor: readFloor,
       facet: () => get(`/clinician-profiles/${any(practitioners)}`, { 'x-api-key': keys.jump! }),
+    },
+    {
+      name: 'FHIR search that fetches the same as the next, 20 by id',
+      floor: undefined,
+      facet: () => {
+        const from = offset();
+        const ids = practitioners.slice(from, from + 20).join(',');
+        return get(`/fhir/R4/Practitioner?_id=${ids}&_count=20&_sort=family,given&_revinclude=PractitionerRole:practitioner`, fhir);
+      },
     },
     {
       name: '/v1 list, 20 rows with their roles (Jump profiles)',
