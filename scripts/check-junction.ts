@@ -107,7 +107,7 @@ function messages(): Exchange[] {
   const url = new URL('http://hook/');
   return world.webhooks.messages.map(({ type, body }) => {
     const kind = description.webhooks?.[type] ? type : type.replace(/\.[^.]+$/, '.*');
-    return { method: 'POST', url: new URL(kind, url), asked: JSON.parse(body), status: 200, type: '', answered: undefined };
+    return { method: 'POST', url: new URL(kind, url), asked: JSON.parse(body), keyed: false, status: 200, type: '', answered: undefined };
   });
 }
 

@@ -9,6 +9,8 @@ export interface Exchange {
   url: URL;
   /** Parsed; undefined: there was none. */
   asked: unknown;
+  /** It carried a key that tells repeats. */
+  keyed: boolean;
   status: number;
   type: string;
   /** Parsed when it is JSON. */
@@ -34,7 +36,8 @@ export async function recorderBefore(target: string): Promise<Recorder> {
     const bytes = Buffer.from(await answer.arrayBuffer());
     const type = answer.headers.get('content-type') ?? '';
     const answered = type.includes('json') ? parsed(bytes.toString()) : bytes;
-    exchanges.push({ method: req.method!, url, asked: parsed(body), status: answer.status, type, answered });
+    const keyed = req.headers['x-idempotency-key'] !== undefined;
+    exchanges.push({ method: req.method!, url, asked: parsed(body), keyed, status: answer.status, type, answered });
     res.writeHead(answer.status, { 'content-type': type }).end(bytes);
   };
   // what breaks off on one side breaks off on the other

@@ -1,0 +1,160 @@
+// `node scripts/check-junction-sdk.ts <folder>`: Junction's own client (npm package @junction-api/sdk, unpacked into that folder; not part of this project) and
+// ours ask the sandbox for the same things. Both must say them alike, and Junction's client must know every field of every answer, and of our order. Ends with
+// 1 when one differs.
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { junctionClient } from '../src/outbound/network/client.ts';
+import { junctionReads } from '../src/outbound/network/reads.ts';
+import { step } from '../src/outbound/sandbox/lifecycle.ts';
+import { startSandbox } from '../src/outbound/sandbox/server.ts';
+import { type Exchange, recorderBefore } from './orders/recorder.ts';
+import { SAMPLE_ORDER } from './orders/sample-order.ts';
+
+/** How Junction's client reads and writes JSON of one type. */
+interface Serializer {
+  parse(raw: unknown, options: object): { ok: true; value: unknown } | { ok: false; errors: { path: string[]; message: string }[] };
+}
+type Call = (request?: object) => Promise<unknown>;
+/** What is used of the package. */
+interface Sdk {
+  JunctionClient: new (options: object) => Record<'user' | 'labTests' | 'orderTransaction' | 'team', Record<string, Call>>;
+  serialization: Record<string, Serializer>;
+}
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('name the folder of the unpacked package');
+const { JunctionClient, serialization } = createRequire(import.meta.url)(resolve(folder)) as Sdk;
+
+const sandbox = await startSandbox();
+const { world } = sandbox;
+const [theirs, ours] = [await recorderBefore(sandbox.url), await recorderBefore(sandbox.url)];
+const sdk = new JunctionClient({ apiKey: sandbox.apiKey, baseUrl: theirs.url, maxRetries: 0 });
+const account = () => ({ apiKey: sandbox.apiKey, baseUrl: ours.url, teamId: sandbox.teamId });
+const [client, reads] = [junctionClient(account), junctionReads(account)];
+const signal = AbortSignal.timeout(60_000);
+const faults: string[] = [];
+
+try {
+  world.webhooks.url = 'http://127.0.0.1:9';
+  world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1234567893' }];
+  await talk();
+} finally {
+  theirs.close();
+  ours.close();
+  await sandbox.close();
+}
+for (const fault of faults) console.error(`  ${fault}`);
+process.exitCode = faults.length ? 1 : 0;
+
+/** Every operation of ours, of which Junction's client has the like. */
+async function talk(): Promise<void> {
+  const name = { clientUserId: 'somebody' };
+  await both('ClientFacingUser', sdk.user!.create!(name), () => client.user('somebody-else', signal));
+  await refusedAs('ClientUserIdConflictResponse', sdk.user!.create!(name));
+  await both('ClientFacingUser', sdk.user!.getByClientUserId!(name));
+  const userId = [...world.users.values()][0]!.user_id;
+
+  const body = { user_id: userId, ...SAMPLE_ORDER, passthrough: 'key', priority: true, icd_codes: ['E28.2'], activate_by: '2030-01-02' };
+  const order = read('CreateOrderRequestCompatible', body) as object;
+  const create = sdk.labTests!.createOrder!({ ...order, idempotencyKey: 'one' });
+  await both('PostOrderResponse', create, () => client.createOrder({ body: JSON.stringify(body), key: 'two' }, signal));
+  await refusedAs('HttpValidationError', sdk.labTests!.createOrder!({ ...order, userId: 'no uuid' }));
+
+  await client.createOrder({ body: JSON.stringify(body), key: 'three' }, signal);
+  const [first, second, third] = [...world.orders.keys()] as [string, string, string];
+  const of = { orderId: first };
+  await both('ClientFacingOrder', sdk.labTests!.getOrder!(of), () => reads.order(first, signal));
+  const page = { page: 1, size: 100 };
+  await both('GetOrdersResponse', sdk.labTests!.getOrders!({ userId, ...page }), () =>
+    client.findOrder({ userId, passthrough: 'none' }, signal),
+  );
+  const [from, until] = ['2020-01-01T00:00:00.000Z', '2035-01-01T00:00:00.000Z'];
+  await both(
+    'GetOrdersResponse',
+    sdk.labTests!.getOrders!({ updatedStartDate: new Date(from), updatedEndDate: new Date(until), ...page }),
+    () => reads.updated({ from, until, page: 1 }, signal),
+  );
+  await both('PostOrderResponse', sdk.labTests!.cancelOrder!({ orderId: second }), () => client.cancelOrder(third, signal));
+  await results(first);
+  await both('ClientFacingPhysician', sdk.team!.getPhysicians!({ teamId: sandbox.teamId }), () => client.roster(signal));
+  messages();
+}
+
+async function results(first: string): Promise<void> {
+  const of = { orderId: first };
+  for (const status of ['requisition_created', 'appointment_pending'])
+    step(
+      world,
+      world.orders.get(first)!,
+      `${status === 'appointment_pending' ? 'collecting_sample' : 'received'}.walk_in_test.${status}`,
+      {},
+    );
+  step(world, world.orders.get(first)!, 'completed.walk_in_test.completed', { missing: true, interpretation: 'critical' });
+  await both('LabResultsRaw', sdk.labTests!.getResultRaw!(of), () => reads.result({ order: first }, signal));
+  await both('LabResultsMetadata', sdk.labTests!.getResultMetadata!(of));
+  await both(undefined, sdk.labTests!.getResultPdf!(of), () => reads.document({ order: first }, signal));
+  const transaction = world.orders.get(first)!.transactionId;
+  const whole = { transactionId: transaction };
+  await both('LabResultsRaw', sdk.orderTransaction!.getTransactionResult!(whole), () => reads.result({ transaction }, signal));
+  await both(undefined, sdk.orderTransaction!.getTransactionResultPdf!(whole), () => reads.document({ transaction }, signal));
+}
+
+function messages(): void {
+  const told: Record<string, string> = { order: 'ClientFacingOrderChanged', critical: 'ClientFacingCriticalResultIdentified' };
+  for (const { type, body: message } of world.webhooks.messages)
+    read(told[type.includes('critical') ? 'critical' : 'order']!, JSON.parse(message));
+  console.log(`webhooks: ${world.webhooks.messages.length}`);
+}
+
+/** The same question twice: alike, and the answer known whole. `type`: of the answer; undefined: bytes. */
+async function both(type: string | undefined, asked: Promise<unknown>, again?: () => Promise<{ kind: string }>): Promise<void> {
+  await asked;
+  const one = theirs.exchanges.at(-1)!;
+  console.log(`${one.method} ${pathOf(one.url)}: ${one.status}`);
+  if (type) for (const answer of [one.answered].flat()) read(type, answer);
+  if (!again) return;
+  const outcome = await again();
+  if (outcome.kind !== 'accepted') faults.push(`${one.url.pathname}: ours is ${JSON.stringify(outcome)}`);
+  const mine = ours.exchanges.at(-1)!;
+  const [expected, said] = [one, mine].map(saidBy);
+  if (!isDeepStrictEqual(said, expected)) faults.push(`${one.url.pathname}: ${JSON.stringify(said)}, not ${JSON.stringify(expected)}`);
+  if (type) for (const answer of [mine.answered].flat()) read(type, answer);
+}
+
+/** Both are refused; the refusal is one that Junction's client knows. */
+async function refusedAs(type: string, asked: Promise<unknown>): Promise<void> {
+  const error = await asked.then(
+    () => undefined,
+    (thrown: Error) => thrown,
+  );
+  const { status, answered, url } = theirs.exchanges.at(-1)!;
+  console.log(`POST ${url.pathname}: ${status}`);
+  if (!error) faults.push(`${url.pathname}: was not refused`);
+  else read(type, answered);
+}
+
+function pathOf({ pathname }: URL): string {
+  return pathname.replace(/[0-9a-f-]{36}/g, '…');
+}
+
+/** What an exchange says, but for who is meant and times that are said in other ways. */
+function saidBy({ method, url, asked, keyed }: Exchange): object {
+  const { client_user_id: _name, ...body } = (asked ?? {}) as Record<string, unknown>;
+  const query = [...url.searchParams].map(([name, value]) => [name, name.endsWith('date') ? Date.parse(value) : value]);
+  return { method, path: pathOf(url), query: query.sort(), body, keyed };
+}
+
+/** In the words of Junction's client, which must know every field and every code. */
+function read(type: string, raw: unknown): unknown {
+  const outcome = serialization[type]!.parse(withoutDeprecated(raw), { unrecognizedObjectKeys: 'fail' });
+  if (outcome.ok) return outcome.value;
+  for (const { path, message } of outcome.errors) faults.push(`${type} ${path.join('.')}: ${message}`);
+  return raw;
+}
+
+/** A value as a number is in the description, marked as deprecated and as nothing for Junction's client (`x-fern-ignore`). */
+function withoutDeprecated(raw: unknown): unknown {
+  const { results, ...rest } = raw as { results?: unknown };
+  return Array.isArray(results) ? { ...rest, results: results.map(({ value: _number, ...one }) => one) } : raw;
+}
