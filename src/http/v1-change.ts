@@ -1,9 +1,8 @@
 // Changing and deleting through a vendor's door: what the client says becomes the smallest change of the resource, made on what stands at the moment of
 // writing. Elements the shape cannot see stay, and a change that changes nothing makes no version.
 import type { Parsed } from '../fhir/json.ts';
-import { invalidAll, issue, notFound } from '../fhir/outcome.ts';
+import { invalidAll, notFound } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import { stillShown } from '../projection/change.ts';
 import { isUnset } from '../projection/lens/lens-read.ts';
 import type { Shape, View } from '../projection/shape.ts';
 import { remove } from '../resource/delete.ts';
@@ -78,14 +77,9 @@ async function edited(call: V1Call, { resource, row, body, how }: Asking): Promi
   const env = envOf(context, { created: row.created, now, resolved: await resolved(call, fields, whole) });
   await refuseDuplicate(call, whole, row.id);
   const made = bare ? shape.write(fields, resource, env, { server: true, bare }) : shape.write(whole, resource, env);
-  if (Object.values(fields).some(isUnset)) refuseUnshown(fields, shape.read(made, env, { all: true, bare: true }));
+  const stay = Object.values(fields).some(isUnset) ? shape.stays(fields, shape.read(made, env, { all: true, bare: true })) : [];
+  if (stay.length) throw invalidAll(stay);
   return linked(call, fields, made);
-}
-
-/** An answer that showed a value of what was unset would be a lie. */
-function refuseUnshown(fields: View, after: View): void {
-  const stay = stillShown(fields, after);
-  if (stay.length) throw invalidAll(stay.map((name) => issue('invalid', `${name} must stay: it is shown from what others say`, name)));
 }
 
 /** The item in the form it is answered in, which may be another shape's. */

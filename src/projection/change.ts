@@ -29,7 +29,7 @@ interface Changing {
 export function changeOf(
   fields: Field[],
   { nullable, ...how }: { nullable: boolean } & Pick<Changing, 'deep' | 'disagree'>,
-): Pick<Shape, 'change' | 'changeSchema' | 'replaceSchema'> {
+): Pick<Shape, 'change' | 'stays' | 'changeSchema' | 'replaceSchema'> {
   const schemas = { changeSchema: changeSchema(fields, nullable), replaceSchema: replaceSchema(fields, nullable) };
   const changing: Changing = {
     ...how,
@@ -40,6 +40,7 @@ export function changeOf(
   };
   return {
     ...schemas,
+    stays: stays(fields),
     change(kind, body, now) {
       const { fields, issues } = WAYS[kind](changing, body, now);
       return { fields: inOneForm(fields, changing.fields), issues: issues.length ? issues : changing.disagree(fields) };
@@ -128,6 +129,16 @@ function differing({ fields }: Changing, next: View, view: View): { asked: View;
     issues: changed.flatMap(({ name, fixed }) => (fixed ? [issue('invalid', `${name} must stay as it was created`, name)] : [])),
   };
 }
+
+/** What is wrong with a change that leaves a value where it asked for none: an answer that showed it would be a lie. */
+const stays =
+  (fields: Field[]): Shape['stays'] =>
+  (asked, after) =>
+    stillShown(asked, after).map((name) => {
+      const { shares } = fields.find((field) => field.name === name)!.spec;
+      const why = shares ? `the next of ${shares} would be shown; say ${shares}` : 'it is shown from what others say';
+      return issue('invalid', `${name} must stay: ${why}`, name);
+    });
 
 /** The fields that are asked to have no value and show one all the same: it stands where other fields write, and is not theirs alone to take away. */
 export const stillShown = (asked: View, after: View): string[] =>

@@ -94,6 +94,8 @@ export interface Shape {
    * change at all is a FhirError.
    */
   change(how: 'merge' | 'replace' | 'perform', body: Parsed, now: { view: View; time: string }): Change;
+  /** What is wrong with a change once it is made: fields that were asked to have no value, and show one all the same. */
+  stays(asked: View, after: View): Issue[];
   /** The body without the properties the shape does not know, and without blank texts: they say nothing. */
   known(body: View): View;
   /** resource → view (projection). `all`: also the fields that are never shown (what an order said of its patient). `bare`: a missing value is null, whatever stands for it. */

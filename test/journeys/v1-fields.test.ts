@@ -58,12 +58,27 @@ describe('what is unset shows nothing', () => {
     const id = await made({ resourceType: 'Patient', name: [{ given: ['A', 'May', 'Eve'], family: 'X' }], birthDate: '1990-01-01' });
     expect((await jump('patch', `patients/${id}`).send({ middle_name: null })).body.data.middle_name).toBeNull();
   });
-  test('the days of a role with two times', async () => {
+  test('the days of a role with two times, only in the words that show both', async () => {
+    const availableTime = [{ daysOfWeek: ['wed'] }, { daysOfWeek: ['thu'], allDay: true }];
+    const id = await made({ resourceType: 'PractitionerRole', availableTime });
+    const { status, body } = await clinik('patch', `practitioner-roles/${id}`).send({ availableDays: [] });
+    expect([status, body.issues[0].diagnostics]).toEqual([
+      422,
+      'availableDays must stay: the next of availableTime would be shown; say availableTime',
+    ]);
+    expect((await stored(`PractitionerRole/${id}`)).availableTime).toEqual(availableTime);
+    const left = [{ daysOfWeek: ['thu'], allDay: true }];
+    expect((await clinik('patch', `practitioner-roles/${id}`).send({ availableTime: left })).body.data.availableDays).toEqual(['thu']);
+    expect((await clinik('patch', `practitioner-roles/${id}`).send({ availableDays: null })).body.data.availableDays).toEqual([]);
+  });
+  test('the days of the first of two times leave the second as it is', async () => {
+    const second = { daysOfWeek: ['thu'], availableStartTime: '10:00:00' };
     const id = await made({
       resourceType: 'PractitionerRole',
-      availableTime: [{ daysOfWeek: ['wed'] }, { daysOfWeek: ['thu'], allDay: true }],
+      availableTime: [{ daysOfWeek: ['wed'], availableStartTime: '09:00:00' }, second],
     });
-    expect((await clinik('patch', `practitioner-roles/${id}`).send({ availableDays: [] })).body.data.availableDays).toEqual([]);
+    expect((await clinik('patch', `practitioner-roles/${id}`).send({ availableDays: null })).body.data.availableDays).toEqual([]);
+    expect((await stored(`PractitionerRole/${id}`)).availableTime).toEqual([{ availableStartTime: '09:00:00' }, second]);
   });
   test('what is shown from a place of other fields is refused, and stays', async () => {
     const id = await made({ resourceType: 'Patient', name: [{ use: 'usual', given: ['Liz'], family: 'X' }], birthDate: '1990-01-01' });
@@ -75,6 +90,21 @@ describe('what is unset shows nothing', () => {
     const id = await made({ resourceType: 'Patient', address: [{ city: 'New' }] });
     expect((await clinik('patch', `patients/${id}`).send({ address: { city: [] } })).status).toBe(422);
     expect((await stored(`Patient/${id}`)).address).toEqual([{ city: 'New' }]);
+  });
+  test('the notes of several people, all of which were shown; one that is not changed stays theirs', async () => {
+    const patient = await made({ resourceType: 'Patient' });
+    const note = [
+      { authorString: 'Dr Lee', time: '2026-01-01T00:00:00Z', text: 'Fasting.' },
+      { authorString: 'Laboratory', text: 'Seen.' },
+    ];
+    const id = await made({ resourceType: 'Specimen', subject: { reference: `Patient/${patient}` }, note });
+    const patched = async (text: string | null) => (await clinik('patch', `specimens/${id}`).send({ note: text })).body.data.note;
+    expect((await clinik('get', `specimens/${id}`)).body.data.note).toBe('Fasting.\n\nSeen.');
+    expect(await patched('Fasting.\n\nSeen.\n\nThawed.')).toBe('Fasting.\n\nSeen.\n\nThawed.');
+    expect((await stored(`Specimen/${id}`)).note).toEqual([...note, { text: 'Thawed.' }]);
+    expect(await patched('Fasting.')).toBe('Fasting.');
+    expect((await stored(`Specimen/${id}`)).note).toEqual([note[0]]);
+    expect(await patched(null)).toBeNull();
   });
   test('a note that has a time', async () => {
     const patient = await made({ resourceType: 'Patient' });

@@ -13,7 +13,8 @@ export type Bindings = Readonly<Record<string, unknown>>;
 /** What an element becomes; undefined on the way in: there is none yet, on the way out: there shall be none. */
 export type Edit = (element: unknown) => unknown;
 
-export type Change = { make: true; edit: Edit; clear?: Edit } | { make: false; edit: Edit };
+/** `alone`: of a step that counts, the others are somebody else's to take away, also those that come forward. */
+export type Change = { make: true; edit: Edit; clear?: Edit } | { make: false; edit: Edit; alone?: boolean };
 
 /** A `where` condition: whether it holds, and the element with what it asks for put in (absent when that cannot be put in). */
 export interface Condition {
@@ -155,7 +156,7 @@ function listChange(slot: Slot): Step['change'] {
     const clear = how.make ? how.clear : undefined;
     const items = ((node as Node | undefined)?.[slot.name] ?? []) as unknown[];
     const places = placesOf(items, slot, env);
-    if (!make) return taken(node, { slot, places, env }, edit);
+    if (!make) return taken(node, { slot, places: how.alone ? places.slice(0, (slot.index ?? 0) + 1) : places, env }, edit);
     const [at, ...others] = slot.index === undefined ? places : places.slice(slot.index);
     if (at === undefined) return withMember(node, slot, { at: items.length, member: asAsked(edit(templateOf(slot, env)), slot, env) });
     const cleared = clear && slot.index === undefined ? taken(node, { slot, places: others, env }, clear) : node;

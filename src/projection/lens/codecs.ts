@@ -209,8 +209,15 @@ const is: Maker = (word, { readOnly }) => {
 
 const MAKERS: Record<string, Maker> = { plain, json, time, date, instant, id, reference, coding, code, reads, is };
 
-/** What may be written after `as:`; `plain`, `code` and `id` are what a field without it has. The last three look at several elements (field-of.ts). */
-const WRITTEN = [...Object.keys(MAKERS).filter((name) => !['plain', 'code', 'id'].includes(name)), 'concept', 'keyed', 'joined', 'latest'];
+/** What may be written after `as:`; `plain`, `code` and `id` are what a field without it has. The last four look at several elements (field-of.ts). */
+const WRITTEN = [
+  ...Object.keys(MAKERS).filter((name) => !['plain', 'code', 'id'].includes(name)),
+  'concept',
+  'keyed',
+  'joined',
+  'latest',
+  'paragraphs',
+];
 
 /** The codec a field asks for: by `as:`, else by what else it says. An Error when there is none of that name. */
 export function codecOf(field: FieldSpec, context: CodecContext): Codec {

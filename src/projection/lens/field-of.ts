@@ -7,6 +7,7 @@ import { combinedField, listField } from './field-list.ts';
 import { mapField } from './field-map.ts';
 import { membersField } from './field-members.ts';
 import { objectField } from './field-object.ts';
+import { paragraphsField } from './field-paragraphs.ts';
 import { scalarField } from './field-scalar.ts';
 import { whetherField } from './field-whether.ts';
 
@@ -17,6 +18,7 @@ function makerOf(spec: FieldSpec): FieldMaker {
   if (spec.list !== undefined) return membersField(fieldOf);
   if (spec.fields) return objectField(fieldOf);
   if (/^(joined|latest)$/.test(spec.as ?? '')) return combinedField;
+  if (spec.as === 'paragraphs') return paragraphsField;
   if (spec.as?.startsWith('keyed')) return mapField;
   if (spec.as === 'is' && !spec.readOnly) return whetherField;
   if (spec.as === 'concept') return conceptField;

@@ -141,7 +141,8 @@ function changed(branches: readonly Branch[], node: unknown, writing: Writing & 
   const kept = branches.filter(({ held, number }) => held || effects[number] === MAKES).map(({ step }) => step);
   let out = outdated.length ? withoutOutdated(node, outdated, { kept, env }) : node;
   for (const { step, slot, number } of branches) if (step.open && effects[number] !== NOTHING) out = step.replace(out, changes[slot]!);
-  for (let at = branches.length - 1; at >= 0; at--) out = withRemovals(branches[at]!, out, writing);
+  for (let at = branches.length - 1; at >= 0; at--)
+    out = withRemovals(branches[at]!, out, { ...writing, alone: isShownWhole(branches[at]!, branches) });
   for (const branch of branches) if (effects[branch.number] === MAKES) out = withMade(branch, out, writing);
   return retold(type, node, out);
 }
@@ -149,12 +150,16 @@ function changed(branches: readonly Branch[], node: unknown, writing: Writing & 
 /** Where a member of its own kind is asked for and none is there, another one says the same as those that are (a code of another system). */
 const adds = ({ step, chosen }: Branch, node: unknown, env: Bindings): boolean => chosen && !found(step, [node], env).length;
 
-function withRemovals({ step, slot, number, branches }: Branch, node: unknown, writing: Writing): unknown {
+/** Whether all members of the list are shown by another field: what comes forward is that one's. */
+const isShownWhole = ({ step }: Branch, beside: readonly Branch[]): boolean =>
+  step.index !== undefined && beside.some((other) => other.step.open && !other.hidden && other.step.name === step.name);
+
+function withRemovals({ step, slot, number, branches }: Branch, node: unknown, writing: Writing & { alone?: boolean }): unknown {
   if (writing.effects[number] !== REMOVES || step.open) return node;
-  const { changes, env } = writing;
+  const { changes, env, alone = false } = writing;
   const isOwn = slot >= 0 && changes[slot] !== undefined;
   const edit = (element: unknown): unknown => (isOwn ? undefined : changed(branches, element, { ...writing, type: step.type }));
-  return step.change(node, env, { make: false, edit });
+  return step.change(node, env, { make: false, edit, alone });
 }
 
 function withMade({ step, slot, branches }: Branch, node: unknown, writing: Writing): unknown {

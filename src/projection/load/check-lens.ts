@@ -56,7 +56,7 @@ function placeProblems({ paths, written, spec, name }: Field): string[] {
   const [main] = paths as [Path];
   if (spec.list !== undefined) return unwritable({ spec, written });
   if (spec.as === 'joined' || spec.as === 'latest') return [];
-  const isList = spec.type === 'string[]' || spec.as?.startsWith('keyed');
+  const isList = spec.type === 'string[]' || spec.as === 'paragraphs' || spec.as?.startsWith('keyed');
   const open = main.variable === undefined ? main.open.length : 0;
   const problems = [
     !isList && open > 0 && `${main.open[0]} repeats, and the field has one value: say which is meant, with first() or where(…)`,
@@ -120,7 +120,7 @@ function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): str
     spec.past && !isDay(spec) && 'past: needs a field that is a date',
     spec.atLeastYears !== undefined && !isDay(spec) && 'atLeastYears: needs a field that is a date',
     /^(date|instant)\(/.test(spec.as ?? '') && spec.format && 'as: says the format by its pattern: format: is one too many',
-    spec.each && !spec.readOnly && spec.type !== 'string[]' && 'each: of a single value can only be read',
+    spec.each && !spec.readOnly && spec.type !== 'string[]' && spec.as !== 'paragraphs' && 'each: of a single value can only be read',
   ];
   return problems.filter((text) => typeof text === 'string');
 }

@@ -32,6 +32,7 @@ const CODECS: Record<string, Kind> = {
   coding: { meant: 'a Coding', takes: of('Coding'), shows: 'string' },
   concept: { meant: 'a CodeableConcept', takes: of('CodeableConcept'), shows: 'string' },
   joined: { meant: 'texts', takes: isText, shows: 'string' },
+  paragraphs: { meant: 'texts', takes: isText, shows: 'string' },
   json: { meant: 'an object that is kept as its text', takes: of('string', 'markdown'), shows: 'object' },
   keyed: { meant: 'a map', takes: (type) => !isPrimitive(type), shows: 'object' },
   is: { meant: 'a value that is there or not', takes: isPrimitive, shows: 'boolean' },
