@@ -7,7 +7,13 @@ export interface Document {
   info: { title: string; 'x-rate-limit'?: object };
   servers: { url: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object>; securitySchemes: Record<string, object>; headers: object; responses: object };
+  components: {
+    schemas: Record<string, object>;
+    securitySchemes: Record<string, object>;
+    headers: object;
+    responses: object;
+    examples?: Record<string, { value: unknown }>;
+  };
 }
 
 export interface Operation {

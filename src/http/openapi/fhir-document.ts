@@ -6,6 +6,7 @@ import type { Registry, SearchParameter } from '../../fhir/search/parameters.ts'
 import { SERVED_TYPES } from '../../fhir/types.ts';
 import type { ServerFacts } from '../../projection/openapi/document.ts';
 import { operationOutcome } from '../failure.ts';
+import { FHIR_EXAMPLES, IN_PATHS } from './fhir-examples.ts';
 import { BODIES, FHIR_OPERATIONS, type FhirOperation, HEADERS } from './fhir-operations.ts';
 import { fhirSchemas } from './fhir-schemas.ts';
 
@@ -36,6 +37,7 @@ export function fhirOpenApi(registry: Registry, { version, servers, bodyLimit }:
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
       schemas: { ...fhirSchemas(), ...REQUESTS },
+      examples: FHIR_EXAMPLES,
       parameters: parametersOf(registry),
       headers: RESPONSE_HEADERS,
       responses: Object.fromEntries((Object.keys(KINDS) as Kind[]).map((kind) => [kind, failure(kind)])),
@@ -97,10 +99,10 @@ function operationOf(name: InteractionName, type: string, registry: Registry): J
   const named = [...path.matchAll(/:(\w+)/g)].map(([, one]) => one!).filter((one) => one !== 'type' || !type);
   return {
     operationId: [name, type].filter(Boolean).join('-'),
-    summary: facts.say.replace('{type}', type),
+    summary: facts.say.replace('{a type}', `${/^[AEIO]/.test(type) ? 'an' : 'a'} ${type}`).replace('{type}', type),
     tags: [type || 'system'],
     parameters: [
-      ...named.map((one) => ({ name: one, in: 'path', required: true, schema: { type: 'string' } })),
+      ...named.map((one) => ({ name: one, in: 'path', required: true, schema: { type: 'string' }, example: IN_PATHS[one] })),
       ...queryOf(facts, type, registry),
       ...(facts.headers ?? []).map((header) => component('parameters', header)),
       component('parameters', '_format'),
@@ -112,24 +114,14 @@ function operationOf(name: InteractionName, type: string, registry: Registry): J
 }
 
 const bodyOf = (kind: NonNullable<FhirOperation['body']>, type: string): Json =>
-  Object.assign(
-    {},
-    ...Object.entries(BODIES[kind](type)).map(([media, name]) => ({ [media]: { schema: schema(name), ...exampleOf(name) } })),
+  Object.fromEntries(
+    Object.entries(BODIES[kind](type)).map(([media, [name, example]]) => [
+      media,
+      { schema: schema(name), ...(example && examples(example)) },
+    ]),
   );
 
-/** The least that is a resource of the type, to begin with. */
-const exampleOf = (name: string): Json =>
-  name in BEGINNINGS ? { example: BEGINNINGS[name] } : SERVED_TYPES.includes(name as never) ? { example: { resourceType: name } } : {};
-
-const BEGINNINGS: Record<string, Json | Json[]> = {
-  Patient: { resourceType: 'Patient', name: [{ family: 'Lovelace', given: ['Ada'] }], birthDate: '1985-12-10', gender: 'female' },
-  Bundle: {
-    resourceType: 'Bundle',
-    type: 'transaction',
-    entry: [{ resource: { resourceType: 'Patient', name: [{ family: 'Lovelace' }] }, request: { method: 'POST', url: 'Patient' } }],
-  },
-  JsonPatch: [{ op: 'replace', path: '/gender', value: 'other' }],
-};
+const examples = (name: string): Json => ({ examples: { [name]: component('examples', name) } });
 
 function responsesOf({ answers, failures }: FhirOperation, type: string): Json {
   const hoped = Object.entries(answers).map(([status, what]) => [status, answer(Number(status), what, type)] as const);
@@ -154,7 +146,10 @@ function answer(status: number, what: FhirOperation['answers'][number], type: st
     description: SAID[status],
     headers: Object.fromEntries(told.map((name) => [name, component('headers', name)])),
     ...(names.length && {
-      content: { [FHIR_JSON]: { schema: one }, ...(what === 'resource' && type === 'Binary' && content('*/*', 'Content')) },
+      content: {
+        [FHIR_JSON]: { schema: one, ...(what === 'resource' && examples(`${type}.stored`)) },
+        ...(what === 'resource' && type === 'Binary' && content('*/*', 'Content')),
+      },
     }),
   };
 }

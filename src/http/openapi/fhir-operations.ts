@@ -2,11 +2,11 @@
 import type { InteractionName } from '../../fhir/interactions.ts';
 import type { Kind } from '../../fhir/outcome.ts';
 
-/** What a body is: the resource of the path, the same or (of a Binary) what it carries, another named schema, a form, a patch, or what is to be validated (the resource, or Parameters). */
-type BodyKind = 'resource' | 'upload' | 'bundle' | 'form' | 'patch' | 'validated' | 'parameters';
+/** What a body is: the resource of the path, the same or (of a Binary) what it carries, that with its id, another named schema, a form, a patch, what is to be validated (the resource, or Parameters; with its id), or the parameters of $everything. */
+type BodyKind = 'resource' | 'upload' | 'replacement' | 'bundle' | 'form' | 'patch' | 'validated' | 'validatedById' | 'everything';
 
 export interface FhirOperation {
-  /** `{type}` is the resource type. */
+  /** `{type}` is the resource type, `{a type}` the same with its article. */
   say: string;
   /** Status → what comes with it; `written`: the resource, an OperationOutcome or nothing, as Prefer says. */
   answers: Record<number, 'resource' | 'written' | 'bundle' | 'outcome' | 'nothing'>;
@@ -82,11 +82,11 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
   everythingByPost: {
     say: 'The whole record of a patient, with the parameters in a Parameters resource',
     answers: { 200: 'bundle' },
-    body: 'parameters',
+    body: 'everything',
     failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted', 'too-long', 'media'],
   },
   validate: {
-    say: 'Say what is wrong with a {type}, without storing it',
+    say: 'Say what is wrong with {a type}, without storing it',
     answers: { 200: 'outcome' },
     body: 'validated',
     query: 'validate',
@@ -95,7 +95,7 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
   validateById: {
     say: 'Say what an update of this {type} would be refused for',
     answers: { 200: 'outcome' },
-    body: 'validated',
+    body: 'validatedById',
     query: 'validate',
     failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media', 'not-found', 'deleted'],
   },
@@ -129,7 +129,7 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     failures: ['structure', 'invalid', 'not-supported', 'conflict', ...CONDITIONAL],
   },
   create: {
-    say: 'Create a {type}',
+    say: 'Create {a type}',
     answers: { 200: 'written', 201: 'written' },
     body: 'upload',
     headers: ['if-none-exist', 'prefer'],
@@ -142,34 +142,34 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     failures: ['not-found', 'invalid', 'not-supported'],
   },
   vread: {
-    say: 'Read a version of a {type}',
+    say: 'Read a version of {a type}',
     answers: { 200: 'resource' },
     query: 'shown',
     failures: ['not-found', 'deleted', 'structure', 'invalid', 'not-supported'],
   },
   read: {
-    say: 'Read a {type}',
+    say: 'Read {a type}',
     answers: { 200: 'resource', 304: 'nothing' },
     query: 'shown',
     headers: ['if-none-match', 'if-modified-since'],
     failures: ['not-found', 'deleted', 'structure', 'invalid', 'not-supported'],
   },
   update: {
-    say: 'Update a {type}, or create it with this id',
+    say: 'Update {a type}, or create it with this id',
     answers: { 200: 'written', 201: 'written' },
-    body: 'upload',
+    body: 'replacement',
     headers: ['if-match', 'if-none-match', 'prefer'],
     failures: [...WRITE, ...CONDITIONAL],
   },
   patch: {
-    say: 'Patch a {type}',
+    say: 'Patch {a type}',
     answers: { 200: 'written' },
     body: 'patch',
     headers: ['if-match', 'prefer'],
     failures: [...WRITE, ...CONDITIONAL, 'not-found', 'deleted'],
   },
   delete: {
-    say: 'Delete a {type}',
+    say: 'Delete {a type}',
     answers: { 204: 'nothing' },
     headers: ['if-match'],
     failures: ['not-found', 'invalid', 'conflict', ...CONDITIONAL],
@@ -185,13 +185,20 @@ export const HEADERS = {
   prefer: 'return=minimal, return=representation or return=OperationOutcome; handling=lenient or handling=strict.',
 } as const;
 
-/** Bodies: media type → schema. */
-export const BODIES: Record<BodyKind, (type: string) => Record<string, string>> = {
-  resource: (type) => ({ 'application/fhir+json': type }),
-  upload: (type) => ({ 'application/fhir+json': type, ...(type === 'Binary' && { '*/*': 'Content' }) }),
-  bundle: () => ({ 'application/fhir+json': 'Bundle' }),
-  parameters: () => ({ 'application/fhir+json': 'AnyResource' }),
-  validated: () => ({ 'application/fhir+json': 'AnyResource' }),
-  form: () => ({ 'application/x-www-form-urlencoded': 'SearchForm' }),
-  patch: () => ({ 'application/json-patch+json': 'JsonPatch', 'application/fhir+json': 'AnyResource' }),
+/** Bodies: media type → its schema, and the example of FHIR_EXAMPLES that is shown of it. */
+export const BODIES: Record<BodyKind, (type: string) => Record<string, readonly [schema: string, example?: string]>> = {
+  resource: (type) => ({ 'application/fhir+json': [type, type] }),
+  upload: (type) => ({ 'application/fhir+json': [type, type], ...anyMedia(type) }),
+  replacement: (type) => ({ 'application/fhir+json': [type, `${type}.stored`], ...anyMedia(type) }),
+  bundle: () => ({ 'application/fhir+json': ['Bundle', 'Bundle'] }),
+  everything: () => ({ 'application/fhir+json': ['AnyResource', 'Everything'] }),
+  validated: (type) => ({ 'application/fhir+json': ['AnyResource', type] }),
+  validatedById: (type) => ({ 'application/fhir+json': ['AnyResource', `${type}.stored`] }),
+  form: () => ({ 'application/x-www-form-urlencoded': ['SearchForm', 'SearchForm'] }),
+  patch: (type) => ({
+    'application/json-patch+json': ['JsonPatch', 'JsonPatch'],
+    'application/fhir+json': ['AnyResource', `${type}.patch`],
+  }),
 };
+
+const anyMedia = (type: string) => type === 'Binary' && { '*/*': ['Content'] as const };

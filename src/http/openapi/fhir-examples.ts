@@ -1,0 +1,141 @@
+// What the document of the FHIR API shows of each type: one small resource that is taken as it stands, and what is sent beside resources.
+// https://hl7.org/fhir/R4/resourcelist.html, https://hl7.org/fhir/R4/fhirpatch.html, https://www.rfc-editor.org/rfc/rfc6902
+import { SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
+
+type Json = Record<string, unknown>;
+
+/** What stands in the place of a path's names, so that the examples fit one another: what a PUT makes is read, patched and deleted after it. */
+export const IN_PATHS: Readonly<Record<string, string>> = { id: 'example', versionId: '1', compartment: 'Patient', type: 'Observation' };
+
+const ID = IN_PATHS.id!;
+const ada = { reference: `Patient/${ID}`, display: 'Ada Lovelace' };
+const sarah = { reference: `Practitioner/${ID}`, display: 'Dr Sarah Johnson' };
+const clinic = { reference: `Organization/${ID}`, display: 'Springfield Clinic' };
+const loinc = (code: string, display: string): Json => ({ coding: [{ system: 'http://loinc.org', code, display }] });
+const hl7 = (name: string, code: string): Json => ({ coding: [{ system: `http://terminology.hl7.org/CodeSystem/${name}`, code }] });
+
+/** Type → its elements. */
+const ELEMENTS: Readonly<Record<ServedType, Json>> = {
+  Patient: { name: [{ family: 'Lovelace', given: ['Ada'] }], birthDate: '1985-12-10', gender: 'female' },
+  Practitioner: { active: true, name: [{ family: 'Johnson', given: ['Sarah'], prefix: ['Dr'] }] },
+  PractitionerRole: { active: true, practitioner: sarah, organization: clinic, specialty: [{ text: 'Cardiology' }] },
+  ServiceRequest: { status: 'draft', intent: 'order', code: loinc('11502-2', 'Laboratory report'), subject: ada, requester: sarah },
+  Organization: { active: true, name: 'Springfield Clinic', telecom: [{ system: 'phone', value: '+1 518 473 1122' }] },
+  Location: { status: 'active', name: 'Main Campus', address: { city: 'Albany', state: 'NY' }, managingOrganization: clinic },
+  HealthcareService: { active: true, name: 'Cardiology', providedBy: clinic, appointmentRequired: true },
+  Endpoint: {
+    status: 'active',
+    connectionType: { system: 'http://terminology.hl7.org/CodeSystem/endpoint-connection-type', code: 'hl7-fhir-rest' },
+    payloadType: [{ text: 'FHIR R4' }],
+    address: 'https://clinic.example/fhir',
+  },
+  Schedule: { active: true, actor: [sarah], planningHorizon: { start: '2027-01-04', end: '2027-01-08' } },
+  Slot: { schedule: { reference: `Schedule/${ID}` }, status: 'free', start: '2027-01-04T09:00:00Z', end: '2027-01-04T09:30:00Z' },
+  Task: { status: 'requested', intent: 'order', description: 'Call the patient about the results', for: ada, owner: sarah },
+  DiagnosticReport: { status: 'final', code: loinc('58410-2', 'CBC panel'), subject: ada, result: [{ reference: `Observation/${ID}` }] },
+  Observation: {
+    status: 'final',
+    category: [hl7('observation-category', 'laboratory')],
+    code: loinc('718-7', 'Hemoglobin'),
+    subject: ada,
+    effectiveDateTime: '2026-11-20T08:30:00Z',
+    valueQuantity: { value: 13.2, unit: 'g/dL', system: 'http://unitsofmeasure.org', code: 'g/dL' },
+  },
+  Specimen: { type: { text: 'Blood' }, subject: ada, collection: { collectedDateTime: '2026-11-20T08:30:00Z' } },
+  Condition: {
+    clinicalStatus: hl7('condition-clinical', 'active'),
+    code: { text: 'Hypothyroidism' },
+    subject: ada,
+    onsetDateTime: '2024-05',
+  },
+  RelatedPerson: { patient: ada, relationship: [{ text: 'brother' }], name: [{ family: 'Byron', given: ['Allegra'] }] },
+  Encounter: {
+    status: 'finished',
+    class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' },
+    subject: ada,
+    period: { start: '2026-11-20T08:00:00Z', end: '2026-11-20T08:45:00Z' },
+  },
+  Coverage: { status: 'active', beneficiary: ada, payor: [clinic], subscriberId: 'W-1017' },
+  Consent: {
+    status: 'active',
+    scope: hl7('consentscope', 'research'),
+    category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+    patient: ada,
+    dateTime: '2026-11-20',
+    policyRule: { text: 'Research within the clinic' },
+  },
+  Provenance: { target: [ada], recorded: '2026-11-20T08:30:00Z', agent: [{ who: sarah }] },
+  Group: { type: 'person', actual: true, name: 'To be called back', member: [{ entity: ada }] },
+  List: { status: 'current', mode: 'working', title: 'To be called back', entry: [{ item: ada }] },
+  QuestionnaireResponse: {
+    status: 'completed',
+    subject: ada,
+    item: [{ linkId: '1', text: 'Do you smoke?', answer: [{ valueBoolean: false }] }],
+  },
+  Binary: { contentType: 'text/plain', data: 'SGVsbG8sIEFkYQ==' },
+  Subscription: {
+    status: 'requested',
+    reason: 'results',
+    criteria: 'DiagnosticReport?status=final,corrected',
+    channel: { type: 'rest-hook', endpoint: 'https://clinic.example/fhir', payload: 'application/fhir+json' },
+  },
+  CareTeam: { status: 'active', name: 'Thyroid', subject: ada, participant: [{ member: sarah }] },
+  ActivityDefinition: { status: 'draft', name: 'Hemoglobin', title: 'Hemoglobin in blood', kind: 'ServiceRequest' },
+};
+
+/** What is sent that is no resource of the path's type. */
+const OTHERS: Readonly<Record<string, { summary: string; value: unknown }>> = {
+  JsonPatch: { summary: 'The language, by JSON Patch', value: [{ op: 'add', path: '/language', value: 'en' }] },
+  SearchForm: { summary: 'Ten to a page', value: { _count: '10' } },
+  Everything: { summary: 'Ten to a page', value: { resourceType: 'Parameters', parameter: [{ name: '_count', valueInteger: 10 }] } },
+  Bundle: {
+    summary: 'All or nothing',
+    value: {
+      resourceType: 'Bundle',
+      type: 'transaction',
+      entry: [
+        {
+          fullUrl: 'urn:uuid:0190b3c2-0000-4000-8000-000000000001',
+          resource: { resourceType: 'Patient', ...ELEMENTS.Patient },
+          request: { method: 'POST', url: 'Patient' },
+        },
+        {
+          resource: {
+            resourceType: 'Observation',
+            ...ELEMENTS.Observation,
+            subject: { reference: 'urn:uuid:0190b3c2-0000-4000-8000-000000000001' },
+          },
+          request: { method: 'POST', url: 'Observation' },
+        },
+      ],
+    },
+  },
+};
+
+/** A FHIRPath Patch that any resource of the type takes. */
+const fhirPathPatch = (type: ServedType): Json => ({
+  resourceType: 'Parameters',
+  parameter: [
+    {
+      name: 'operation',
+      part: [
+        { name: 'type', valueCode: 'add' },
+        { name: 'path', valueString: `${type}.meta` },
+        { name: 'name', valueString: 'tag' },
+        { name: 'value', valueCoding: { system: 'https://clinic.example/tags', code: 'reviewed' } },
+      ],
+    },
+  ],
+});
+
+/** Name → an example, as a document carries it: `Type` is to be made, `Type.stored` has the id of IN_PATHS, `Type.patch` is a FHIRPath Patch. */
+export const FHIR_EXAMPLES: Readonly<Record<string, { summary: string; value: unknown }>> = {
+  ...OTHERS,
+  ...Object.fromEntries(
+    SERVED_TYPES.flatMap((type) => [
+      [type, { summary: type, value: { resourceType: type, ...ELEMENTS[type] } }],
+      [`${type}.stored`, { summary: `${type}/${ID}`, value: { resourceType: type, id: ID, ...ELEMENTS[type] } }],
+      [`${type}.patch`, { summary: 'A tag, by FHIRPath Patch', value: fhirPathPatch(type) }],
+    ]),
+  ),
+};
