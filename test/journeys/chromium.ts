@@ -6,6 +6,7 @@ export interface Page {
   goto(url: string): Promise<unknown>;
   fill(selector: string, text: string): Promise<void>;
   click(selector: string): Promise<void>;
+  selectOption(selector: string, option: { label: string }): Promise<unknown>;
   waitForSelector(selector: string): Promise<unknown>;
   textContent(selector: string): Promise<string | null>;
   evaluate<T>(script: string): Promise<T>;

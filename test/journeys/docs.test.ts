@@ -87,6 +87,39 @@ inChromium(`in a browser${CHROMIUM === undefined ? ' (skipped: there is no Chrom
     expect([stored.status, stored.body.name]).toEqual([200, [{ given: ['Ada'], family: 'Lovelace' }]]);
   });
 
+  test('each media type of a change can be chosen, and is sent as what it is', async () => {
+    const options = (): Promise<string[]> => page.evaluate('[...document.querySelectorAll(".body option")].map((one) => one.textContent)');
+    await page.goto(`${url}/docs#/jump/change-patient`);
+    await page.waitForSelector('h1:has-text("Change a patient")');
+    expect(await options()).toContain('one field becomes another value · application/json-patch+json');
+
+    await page.goto(`${url}/docs#/fhir/update-Practitioner`);
+    await page.waitForSelector('h1:has-text("Update a Practitioner")');
+    await page.fill('#key', facet.demo.fhir!);
+    await page.click('button[type=submit]');
+    await page.waitForSelector('.status strong:has-text("201")');
+    await page.goto(`${url}/docs#/fhir/patch-Practitioner`);
+    await page.waitForSelector('h1:has-text("Patch a Practitioner")');
+    for (const [label, shown] of [
+      ['A tag, by FHIRPath Patch · application/fhir+json', '"reviewed"'],
+      ['The language, by JSON Patch · application/json-patch+json', '"language": "en"'],
+    ] as const) {
+      await page.selectOption('select[aria-label=Example]', { label });
+      await page.click('button[type=submit]');
+      await page.waitForSelector(`.answer pre:has-text('${shown}')`);
+      expect(await page.textContent('.status strong')).toBe('200 OK');
+    }
+    await page.click('button:has-text("Show as curl")');
+    expect(await page.textContent('.answer pre')).toContain("'Content-Type: application/json-patch+json'");
+  });
+
+  test('a search with its parameters in the body is a form', async () => {
+    await page.goto(`${url}/docs#/fhir/searchByPost-Patient`);
+    await page.waitForSelector('h1:has-text("Search Patient, with")');
+    await page.click('button:has-text("Show as curl")');
+    expect(await page.textContent('.answer pre')).toContain("-d '_count=10'");
+  });
+
   test('a FHIR search is sent with what was typed', async () => {
     await page.goto(`${url}/docs#/fhir/search-Patient`);
     await page.waitForSelector('h1:has-text("Search Patient")');

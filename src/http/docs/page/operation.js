@@ -1,5 +1,6 @@
 // One operation: what it does, a form to try it, and what it answers.
-import { nameOf } from './documents.js';
+import { bodyOf } from './body.js';
+import { follow, nameOf } from './documents.js';
 import { fill, h, prose } from './dom.js';
 import { jsonBlock } from './json-text.js';
 import { curlOf, requestOf, send } from './request.js';
@@ -27,11 +28,10 @@ export function operationView(operation, { key }) {
 
 function form(operation, { key, answer }) {
   const { parameters, document } = operation;
-  const [media, body] = bodyField(operation);
+  const body = bodyOf(operation);
   const servers = serverField(document);
   const button = h('button', { type: 'submit' }, 'Send');
-  const read = (element) =>
-    requestOf(operation, { server: servers.value, values: valuesOf(element), media, key: key(), ...(body && { body: body.value }) });
+  const read = (element) => requestOf(operation, { server: servers.value, values: valuesOf(element), key: key(), ...body?.sent() });
   const submit = async (event) => {
     event.preventDefault();
     button.disabled = true;
@@ -46,7 +46,7 @@ function form(operation, { key, answer }) {
     h('h2', {}, 'Try it'),
     servers.options.length > 1 ? h('label', { className: 'row' }, 'Send to', servers) : h('span', { hidden: true }, servers),
     parameters.length > 0 && parameterTable(parameters),
-    body && h('div', { className: 'body' }, exampleField(operation, body), body),
+    body?.shown,
     h('p', { className: 'actions' }, button, h('button', { type: 'button', className: 'second', onclick: showCurl }, 'Show as curl')),
   );
 }
@@ -111,37 +111,6 @@ function hintOf({ type, minimum, maximum, default: standard }, example) {
   return example === undefined ? '' : `for example ${example}`;
 }
 
-function bodyField({ requestBody }) {
-  if (!requestBody) return [undefined, undefined];
-  const [[media, { examples = {}, example }]] = Object.entries(requestBody.content);
-  const [first] = Object.values(examples);
-  const value = first ? first.value : example;
-  const text = value === undefined ? '' : JSON.stringify(value, null, 2);
-  return [
-    media,
-    h('textarea', { ariaLabel: 'Body', spellcheck: false, rows: Math.min(24, Math.max(4, text.split('\n').length + 1)), value: text }),
-  ];
-}
-
-function exampleField({ requestBody }, body) {
-  const [{ examples = {} }] = Object.values(requestBody.content);
-  const names = Object.keys(examples);
-  if (names.length < 2) return h('p', { className: 'label' }, 'Body');
-  const choose = (event) => {
-    body.value = JSON.stringify(examples[event.target.value].value, null, 2);
-  };
-  return h(
-    'label',
-    { className: 'row' },
-    'Body',
-    h(
-      'select',
-      { onchange: choose, ariaLabel: 'Example' },
-      names.map((name) => h('option', { value: name }, examples[name].summary)),
-    ),
-  );
-}
-
 async function answered(request) {
   try {
     const { status, reason, headers, text, took } = await send(request);
@@ -176,19 +145,20 @@ async function answered(request) {
 
 function bodySection({ requestBody, document }) {
   if (!requestBody) return undefined;
-  const [[media, { schema }]] = Object.entries(requestBody.content);
   return h(
     'section',
     {},
     h('h2', {}, 'Body'),
-    h('p', { className: 'quiet' }, media, nameOf(schema) && ` · ${nameOf(schema)}`),
-    schemaTable(document, schema),
+    Object.entries(requestBody.content).map(([media, { schema }]) => [
+      h('p', { className: 'quiet' }, media, nameOf(schema) && ` · ${nameOf(schema)}`),
+      schemaTable(document, schema),
+    ]),
   );
 }
 
 function answerSection(document, { status, description, content = {}, headers = {} }) {
   const [[media, { schema, examples = {}, example } = {}] = []] = Object.entries(content);
-  const shown = [...Object.values(examples), ...(example === undefined ? [] : [{ value: example }])];
+  const shown = [...Object.values(examples).map((one) => follow(document, one)), ...(example === undefined ? [] : [{ value: example }])];
   const names = Object.keys(headers);
   return h(
     'details',

@@ -1,0 +1,45 @@
+// The body of a request: the examples that a document has of it, by media type, and the field it is written in.
+import { follow } from './documents.js';
+import { h } from './dom.js';
+
+/** What may be sent: one for each example of each media type. A media type with a star is left out: what it stands for is no text to be typed. */
+function choicesOf({ requestBody, document }) {
+  const kinds = Object.entries(requestBody.content).filter(([media]) => !media.includes('*'));
+  return kinds.flatMap(([media, { examples = {} }]) => {
+    const shown = Object.values(examples).map((one) => follow(document, one));
+    const own = shown.length ? shown : [{ summary: 'nothing yet' }];
+    return own.map(({ summary, value }) => ({
+      media,
+      say: kinds.length > 1 ? `${summary} · ${media}` : summary,
+      text: textOf(media, value),
+    }));
+  });
+}
+
+function textOf(media, value) {
+  if (value === undefined) return '';
+  return media === 'application/x-www-form-urlencoded' ? String(new URLSearchParams(value)) : JSON.stringify(value, null, 2);
+}
+
+/** The field, the choice of an example above it, and what would be sent as they stand; undefined: the request has no body. */
+export function bodyOf(operation) {
+  if (!operation.requestBody) return undefined;
+  const choices = choicesOf(operation);
+  const longest = Math.max(...choices.map(({ text }) => text.split('\n').length));
+  const field = h('textarea', {
+    ariaLabel: 'Body',
+    spellcheck: false,
+    rows: Math.min(24, Math.max(4, longest + 1)),
+    value: choices[0].text,
+  });
+  const chosen = h(
+    'select',
+    { ariaLabel: 'Example', onchange: () => (field.value = choices[chosen.value].text) },
+    choices.map(({ say }, at) => h('option', { value: String(at) }, say)),
+  );
+  const above = choices.length > 1 ? h('label', { className: 'row' }, 'Body', chosen) : h('p', { className: 'label' }, 'Body');
+  return {
+    shown: h('div', { className: 'body' }, above, field),
+    sent: () => ({ body: field.value, media: choices[chosen.selectedIndex].media }),
+  };
+}
