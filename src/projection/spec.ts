@@ -168,6 +168,8 @@ export interface FieldSpec {
   derived?: { as: string; [part: string]: string };
   /** An item whose word differs from what its resource says of all its items has it at `word`, and at `beside` what that was then. */
   own?: { word: string; beside: string };
+  /** A field that was unset while its further paths say something keeps here what that is, and does not show it. */
+  declined?: string;
   type?: 'string' | 'boolean' | 'number' | 'integer' | 'object' | 'string[]';
   enum?: string[];
   format?: string;

@@ -80,11 +80,21 @@ describe('what is unset shows nothing', () => {
     expect((await clinik('patch', `practitioner-roles/${id}`).send({ availableDays: null })).body.data.availableDays).toEqual([]);
     expect((await stored(`PractitionerRole/${id}`)).availableTime).toEqual([{ availableStartTime: '09:00:00' }, second]);
   });
-  test('what is shown from a place of other fields is refused, and stays', async () => {
-    const id = await made({ resourceType: 'Patient', name: [{ use: 'usual', given: ['Liz'], family: 'X' }], birthDate: '1990-01-01' });
-    const { status, body } = await jump('patch', `patients/${id}`).send({ preferred_name: null });
-    expect([status, JSON.stringify(body).includes('preferred_name')]).toEqual([400, true]);
-    expect((await stored(`Patient/${id}`)).name[0].given).toEqual(['Liz']);
+  test('a preferred name that was a usual name: that one stays, until it is another', async () => {
+    const name = [{ use: 'usual', given: ['Liz'], family: 'X' }];
+    const id = await made({ resourceType: 'Patient', name, birthDate: '1990-01-01' });
+    const patched = async (change: object) => {
+      const { status, body } = await jump('patch', `patients/${id}`).send(change);
+      return [status, body.data.preferred_name, body.data.first_name];
+    };
+    expect(await patched({ preferred_name: 'Lizzy' })).toEqual([200, 'Lizzy', 'Liz']);
+    expect(await patched({ preferred_name: null })).toEqual([200, null, 'Liz']);
+    expect((await stored(`Patient/${id}`)).name).toEqual(name);
+    expect(await patched({ first_name: 'Beth' })).toEqual([200, 'Beth', 'Beth']);
+    expect(await patched({ preferred_name: null })).toEqual([200, null, 'Beth']);
+    const { versionId } = (await stored(`Patient/${id}`)).meta;
+    expect(await patched({ preferred_name: null })).toEqual([200, null, 'Beth']);
+    expect((await stored(`Patient/${id}`)).meta.versionId).toBe(versionId);
   });
   test('a wrong value inside of an object unsets nothing', async () => {
     const id = await made({ resourceType: 'Patient', address: [{ city: 'New' }] });

@@ -5,6 +5,7 @@ import type { FieldSpec } from '../spec.ts';
 import { codecOf } from './codecs.ts';
 import { type Derivation, derivationOf, type Parts } from './derivations.ts';
 import { type Field, type FieldContext, type FieldMaker, lookInto, type Now, pathsOf } from './field.ts';
+import { withDeclined } from './field-declined.ts';
 import { withOwnWord } from './field-own.ts';
 
 /** https://hl7.org/fhir/R4/extension-originaltext.html */
@@ -40,7 +41,8 @@ export const scalarField: FieldMaker = (name, spec, context) => {
     },
   };
   const whole = inWords(field, context);
-  return spec.own ? withOwnWord(whole, spec.own, context) : whole;
+  if (spec.own) return withOwnWord(whole, spec.own, context);
+  return spec.declined === undefined ? whole : withDeclined(whole, spec.declined, context);
 };
 
 function inWords(field: Field, context: FieldContext): Field {

@@ -40,6 +40,7 @@ const FIELD = {
       follows: { ...tableOf(text), required: ['as'] },
       derived: { ...tableOf(text), required: ['as'] },
       own: exactly({ 'word!': text, 'beside!': text }),
+      declined: text,
       type: { enum: ['string', 'boolean', 'number', 'integer', 'object', 'string[]'] },
       enum: { ...listOf(text), minItems: 1, uniqueItems: true },
       format: { enum: ['date', 'date-time', 'email', 'uuid'] },
