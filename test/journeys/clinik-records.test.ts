@@ -88,6 +88,25 @@ test('a slot shows the service it is found by, though only codes say it', async 
   expect((await clinik('get', `slots/${id}`)).body.data.serviceType).toBe('Dermatology');
 });
 
+test('what a list shows by a code alone is found by it', async () => {
+  const patient = await made({ resourceType: 'Patient' });
+  const subject = { reference: `Patient/${patient}` };
+  const coded = (code: string) => ({ coding: [{ system: 'urn:x', code }] });
+  const schedule = await made({ resourceType: 'Schedule', actor: [{ display: 'x' }], serviceType: [coded('svc-17')] });
+  const times = { status: 'free', start: '2026-01-01T00:00:00Z', end: '2026-01-01T00:10:00Z' };
+  const slot = { resourceType: 'Slot', schedule: { reference: `Schedule/${schedule}` }, ...times };
+  await made({ ...slot, serviceType: [coded('svc-18')], specialty: [coded('spe-18')] });
+  await made({ resourceType: 'ServiceRequest', status: 'active', intent: 'order', subject, category: [coded('cat-19')] });
+  await made({ resourceType: 'Specimen', subject, type: coded('typ-20') });
+  await made({ resourceType: 'Location', name: 'Ward', type: [coded('typ-21')] });
+  expect(await listed('schedules?serviceType=svc-17')).toMatchObject([{ serviceType: ['svc-17'] }]);
+  expect(await listed('slots?serviceType=svc-18')).toMatchObject([{ serviceType: 'svc-18', specialty: 'spe-18' }]);
+  expect(await listed('slots?specialty=spe-18')).toMatchObject([{ specialty: 'spe-18' }]);
+  expect(await listed('service-requests?category=cat-19')).toMatchObject([{ category: ['cat-19'] }]);
+  expect(await listed('specimens?type=typ-20')).toMatchObject([{ type: 'typ-20' }]);
+  expect(await listed('locations?type=typ-21')).toMatchObject([{ type: ['typ-21'] }]);
+});
+
 test('a slot that ends before it starts is refused', async () => {
   const scheduleId = await made({ resourceType: 'Schedule', actor: [{ display: 'x' }] });
   const { status, body } = await clinik('post', 'slots').send({
