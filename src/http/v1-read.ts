@@ -61,7 +61,8 @@ export async function list(call: V1Call): Promise<Answer> {
   const filters = Object.fromEntries(Object.entries({ ...parameters, ...call.within }).filter(([name]) => shape.filters.includes(name)));
   const env = envOf(context, { resolved: await aliasesIn(context, shape.asked(filters)), now: context.clock().toISOString() });
   const { rows, page } = await taken(call, shape.query(filters, env), parameters);
-  const views = await viewsOf(call, rows, shape.bound(filters));
+  // what `only:` could not leave out, having no search for it, is no item all the same
+  const views = (await viewsOf(call, rows, shape.bound(filters))).filter(shape.belongs);
   return { status: 200, body: JSON.stringify(shape.list(views, page, answerFacts(call.requestId, 200, call.rate), filters)) };
 }
 

@@ -64,6 +64,23 @@ describe('what was entered in error is neither listed nor read, changed or delet
   });
 });
 
+test.each<[path: string, resource: Draft]>([
+  ['labs', { resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' } }],
+  ['service-requests', { resourceType: 'ServiceRequest', status: 'active', intent: 'order', code: { text: 'x' } }],
+  ['specimens', { resourceType: 'Specimen' }],
+])('what is about no patient of ours is on no list of %s, whose items always have one', async (path, resource) => {
+  const list = async () => (await clinik('get', `${path}?count=100`)).body.data;
+  const before = await list();
+  const patient = await made({ resourceType: 'Patient' });
+  for (const reference of ['Group/1', 'Location/1', 'https://other.example/Patient/1', `Patient/${patient}`])
+    await made({ ...resource, subject: { reference } });
+  const { data, total } = await list();
+  expect(data.every(({ patientId }: { patientId: unknown }) => typeof patientId === 'string')).toBe(true);
+  expect(data).toHaveLength(before.data.length + 1);
+  // who the patient of another server is to us no search can tell: that one is counted
+  expect(total).toBe(before.total + 2);
+});
+
 test('an order is dated when it is made unless it says otherwise, and found by its day', async () => {
   const patientId = await made({ resourceType: 'Patient' });
   const order = { status: 'active', intent: 'order', patientId, code: 'CBC' };
