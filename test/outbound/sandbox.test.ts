@@ -1,5 +1,7 @@
 // The sandbox keeps Junction's promises, the awkward ones too.
 import { randomUUID } from 'node:crypto';
+import { SAMPLE_ORDER } from '../../scripts/orders/sample-order.ts';
+import { SANDBOX_ACCOUNT } from '../../src/outbound/sandbox/world.ts';
 import { until } from '../until.ts';
 import { orderOf, type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
 
@@ -62,6 +64,78 @@ test('a malformed order is 422 with the value that was sent, and leaves the key 
     { type: 'value_error', loc: ['body', 'patient_address', 'zip'], msg: expect.any(String), input: 'x', ctx: { error: {} } },
   ]);
   expect((await order(key)).status).toBe(200);
+});
+
+const LAB_TEST = SAMPLE_ORDER.order_set.lab_test_ids[0]!;
+const QUESTION = { labTest: LAB_TEST, markerId: 173, questionId: 1234567890251, text: 'Why?' };
+const ANSWER = { marker_id: 173, question_id: 1234567890251, answer: 'LCANS4' };
+
+test.each<[string, object, (string | number)[]]>([
+  ['a way of taking the sample', { collection_method: 'by_post' }, ['collection_method']],
+  ['a haste', { priority: 'stat' }, ['priority']],
+  ['codes', { icd_codes: 'E28.2' }, ['icd_codes']],
+  ['a code', { icd_codes: [7] }, ['icd_codes', 0]],
+  ['notes', { clinical_notes: 'x'.repeat(1001) }, ['clinical_notes']],
+  ['an answer', { aoe_answers: [ANSWER, { ...ANSWER, question_id: '1' }] }, ['aoe_answers', 1, 'question_id']],
+  ['a consent', { consents: [{ version: '1.0' }] }, ['consents', 0, 'consentType']],
+  ['a word of a consent', { consents: [{ consentType: 'anything' }] }, ['consents', 0, 'consentType']],
+  ['a time of a consent', { consents: [{ consentType: 'privacy-policy', timeOfConsent: '2026-11-20' }] }, ['consents', 0, 'timeOfConsent']],
+  ['an account', { lab_account_id: '7' }, ['lab_account_id']],
+])('%s that is not as described is 422, with its place', async (_what, more, place) => {
+  const answer = await order(randomUUID(), more);
+  expect([answer.status, ((await json(answer)).detail as { loc: unknown }[]).map(({ loc }) => loc)]).toEqual([422, [['body', ...place]]]);
+});
+
+test.each<[string, object]>([
+  ['collection_method must be set if add_on is set', { order_set: { add_on: { provider_ids: ['5081'] } } }],
+  ['marker_ids or provider_ids must be set in add_on', { order_set: { add_on: {} }, collection_method: 'walk_in_test' }],
+  [
+    'cannot set both marker_ids and provider_ids in add_on',
+    { order_set: { add_on: { marker_ids: [5081], provider_ids: ['5081'] } }, collection_method: 'walk_in_test' },
+  ],
+  ['Marker not found.', { order_set: { add_on: { provider_ids: ['x'] } }, collection_method: 'walk_in_test' }],
+  ['collection_method testkit cannot be asked for.', { collection_method: 'testkit' }],
+  ['Lab account not found.', { lab_account_id: randomUUID() }],
+])('a set of tests that cannot be ordered is 400: %s', async (detail, more) => {
+  const answer = await order(randomUUID(), more);
+  expect([answer.status, await json(answer)]).toEqual([400, { detail }]);
+});
+
+test('a question that must be answered is asked for by its text', async () => {
+  await call('PUT', '/sandbox/questions', [QUESTION]);
+  const answer = await order(randomUUID(), { aoe_answers: [{ ...ANSWER, marker_id: 174 }] });
+  expect([answer.status, await json(answer)]).toEqual([400, { detail: 'Missing required questions - "Why?"' }]);
+  expect((await order(randomUUID(), { aoe_answers: [ANSWER] })).status).toBe(200);
+  await call('PUT', '/sandbox/questions', []);
+});
+
+test('an order shows what was said with it, and goes the way of its sample', async () => {
+  const said = {
+    collection_method: 'at_home_phlebotomy',
+    order_set: { lab_test_ids: [LAB_TEST], add_on: { provider_ids: ['5081'] } },
+    clinical_notes: 'fasting',
+    icd_codes: ['E28.2'],
+    priority: true,
+    lab_account_id: SANDBOX_ACCOUNT,
+  };
+  const { order: made } = await json(await order(randomUUID(), said));
+  expect(made).toMatchObject({
+    clinical_notes: 'fasting',
+    icd_codes: ['E28.2'],
+    priority: true,
+    details: { type: 'at_home_phlebotomy' },
+    lab_test: { id: LAB_TEST, method: 'at_home_phlebotomy' },
+    last_event: { status: 'received.at_home_phlebotomy.ordered' },
+  });
+  const statuses = [];
+  for (let nth = 0; nth < 5; nth++) statuses.push((await json(await post(`/sandbox/orders/${made.id}/step`, {}))).status);
+  expect(statuses.slice(2)).toEqual([
+    'collecting_sample.at_home_phlebotomy.draw_completed',
+    'sample_with_lab.at_home_phlebotomy.partial_results',
+    'completed.at_home_phlebotomy.completed',
+  ]);
+  const { results } = (await (await call('GET', `/v3/order/${made.id}/result`)).json()) as { results: { provider_id: string }[] };
+  expect(results.map(({ provider_id }) => provider_id)).toContain('5081');
 });
 
 test('a failure that followed the work and is forgotten makes the same key good for a second order', async () => {

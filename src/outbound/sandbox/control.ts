@@ -3,7 +3,7 @@ import { WEBHOOK_CONTROL } from './control-webhooks.ts';
 import { type Fault, isFault } from './faults.ts';
 import { statusOf, step } from './lifecycle.ts';
 import type { Operation } from './operations.ts';
-import type { Reply, SandboxPhysician, World } from './world.ts';
+import type { Reply, SandboxPhysician, SandboxQuestion, World } from './world.ts';
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
 const wrong = (text: string): Reply => ({ status: 400, body: { detail: text } });
@@ -27,6 +27,8 @@ export const CONTROL: Operation[] = [
   { name: 'lists', method: 'POST', path: /^\/sandbox\/lists$/, run: (world, { body }) => setListing(world, body.seconds) },
   { name: 'physicians', method: 'GET', path: /^\/sandbox\/physicians$/, run: (world) => ok(world.physicians) },
   { name: 'setPhysicians', method: 'PUT', path: /^\/sandbox\/physicians$/, run: (world, { body }) => setPhysicians(world, body) },
+  { name: 'questions', method: 'GET', path: /^\/sandbox\/questions$/, run: (world) => ok(world.questions) },
+  { name: 'setQuestions', method: 'PUT', path: /^\/sandbox\/questions$/, run: (world, { body }) => setQuestions(world, body) },
   { name: 'requests', method: 'GET', path: /^\/sandbox\/requests$/, run: (world) => ok(world.requests) },
   ...WEBHOOK_CONTROL,
 ];
@@ -88,6 +90,12 @@ function setListing(world: World, seconds: unknown): Reply {
   if (typeof seconds !== 'number') return wrong('Say after how many seconds an order is listed.');
   world.listedAfter = seconds;
   return ok({ seconds });
+}
+
+function setQuestions(world: World, body: unknown): Reply {
+  if (!Array.isArray(body)) return wrong('Questions are a list of {labTest, markerId, questionId, text}.');
+  world.questions = body as SandboxQuestion[];
+  return ok(world.questions);
 }
 
 function setPhysicians(world: World, body: unknown): Reply {

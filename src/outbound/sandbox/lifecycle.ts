@@ -5,21 +5,44 @@ import { announce, announceCritical } from './announce.ts';
 import { corrected, reported, type Wishes } from './report.ts';
 import type { SandboxOrder, World } from './world.ts';
 
-/** The usual way of a walk-in order. */
-const WAY = [
-  'received.walk_in_test.ordered',
-  'received.walk_in_test.requisition_created',
-  'collecting_sample.walk_in_test.appointment_pending',
-  'sample_with_lab.walk_in_test.partial_results',
-  'completed.walk_in_test.completed',
-];
+/** The usual way of an order, by how its sample is taken. */
+const WAYS: Record<string, string[]> = {
+  walk_in_test: [
+    'received.walk_in_test.ordered',
+    'received.walk_in_test.requisition_created',
+    'collecting_sample.walk_in_test.appointment_pending',
+    'sample_with_lab.walk_in_test.partial_results',
+    'completed.walk_in_test.completed',
+  ],
+  at_home_phlebotomy: [
+    'received.at_home_phlebotomy.ordered',
+    'received.at_home_phlebotomy.requisition_created',
+    'collecting_sample.at_home_phlebotomy.appointment_pending',
+    'collecting_sample.at_home_phlebotomy.draw_completed',
+    'sample_with_lab.at_home_phlebotomy.partial_results',
+    'completed.at_home_phlebotomy.completed',
+  ],
+  on_site_collection: [
+    'received.on_site_collection.ordered',
+    'received.on_site_collection.requisition_created',
+    'sample_with_lab.on_site_collection.draw_completed',
+    'sample_with_lab.on_site_collection.partial_results',
+    'completed.on_site_collection.completed',
+  ],
+};
+
+/** How the sample of an order is taken: as it was asked for, else by walking in, which is how the sandbox's lab tests have it. */
+export const methodOf = ({ collection_method: method }: SandboxOrder['sent']): string =>
+  (method as string | null | undefined) ?? 'walk_in_test';
+
+const wayOf = (sent: SandboxOrder['sent']): string[] => WAYS[methodOf(sent)]!;
 /** From here on, nothing is cancelled any more. */
 const TOO_LATE = /^(sample_with_lab|completed|cancelled|failed)\./;
 
 export const statusOf = (order: SandboxOrder): string => order.events.at(-1)!.status;
 
 /** The order's first event. */
-export const begun = (world: World): SandboxOrder['events'] => [event(world, 1, WAY[0]!)];
+export const begun = (world: World, sent: SandboxOrder['sent']): SandboxOrder['events'] => [event(world, 1, wayOf(sent)[0]!)];
 
 /** What a step may bring with it. */
 export interface StepWishes extends Wishes {
@@ -33,7 +56,8 @@ export interface StepWishes extends Wishes {
 
 /** Moves the order to `status`, or one step along its usual way. False when it has come to its end. */
 export function step(world: World, order: SandboxOrder, status?: string, wishes: StepWishes = {}): boolean {
-  const next = status ?? WAY[WAY.indexOf(statusOf(order)) + 1];
+  const way = wayOf(order.sent);
+  const next = status ?? way[way.indexOf(statusOf(order)) + 1];
   if (next === undefined) return false;
   append(world, order, next, wishes);
   if (next.endsWith('.redraw_available')) redraw(world, order, wishes);
@@ -43,7 +67,7 @@ export function step(world: World, order: SandboxOrder, status?: string, wishes:
 /** False when it is too late for that. */
 export function cancel(world: World, order: SandboxOrder): boolean {
   if (TOO_LATE.test(statusOf(order))) return false;
-  append(world, order, 'cancelled.walk_in_test.cancelled', {});
+  append(world, order, `cancelled.${methodOf(order.sent)}.cancelled`, {});
   return true;
 }
 
@@ -70,7 +94,7 @@ function redraw(world: World, before: SandboxOrder, { passthrough, silent }: Ste
     id: randomUUID(),
     passthrough: passthrough ? before.passthrough : null,
     createdAt: new Date(Math.max(world.now().getTime(), Date.parse(before.createdAt)) + 1).toISOString(),
-    events: begun(world),
+    events: begun(world, before.sent),
     origin: 'redraw',
     parentId: before.id,
     report: null,

@@ -93,7 +93,7 @@ function roster(world: World, { path: [team] }: SandboxRequest): Reply {
 }
 
 function createOrder(world: World, { body }: SandboxRequest): Reply {
-  const refusal = refusalOf(body, world.labTests);
+  const refusal = refusalOf(body, world);
   if (refusal) return refusal;
   if (![...world.users.values()].some((user) => user.user_id === body.user_id && isThere(world, user)))
     return refused(404, 'User not found in this team.');
@@ -103,7 +103,7 @@ function createOrder(world: World, { body }: SandboxRequest): Reply {
     userId: body.user_id as string,
     passthrough: typeof body.passthrough === 'string' ? body.passthrough : null,
     createdAt: world.now().toISOString(),
-    events: begun(world),
+    events: begun(world, body),
     sent: body,
     origin: 'initial',
     parentId: null,

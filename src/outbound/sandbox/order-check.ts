@@ -1,10 +1,11 @@
 // What Junction says about an order it cannot take: 422 with the rule, the place and the value that broke it, as its framework writes them.
 // Rules: https://docs.junction.com/lab/workflow/ordering
-import type { Reply } from './world.ts';
+import { brokenOptions, UUID } from './order-options.ts';
+import { refusedSet } from './order-set.ts';
+import type { Reply, World } from './world.ts';
 
 type Body = Record<string, unknown>;
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Starts with an ASCII letter or digit; then letters, digits, - . , ' and single inner spaces. */
 const NAME = /^(?=.{1,50}$)[A-Za-z0-9][A-Za-z0-9\-.,']*( [A-Za-z0-9\-.,']+)*$/;
 const TEXT = /\S/;
@@ -27,13 +28,12 @@ const REQUIRED: Record<string, [rule: RegExp, message: string]> = {
 const PHYSICIAN = ['first_name', 'last_name', 'npi'];
 
 /** 422 or 400 for an order that cannot be taken; undefined when it can. */
-export function refusalOf(body: Body, labTests: ReadonlySet<string>): Reply | undefined {
-  const detail = [...Object.entries(REQUIRED).flatMap(([place, rule]) => broken(body, place, rule)), ...brokenPhysician(body)];
+export function refusalOf(body: Body, world: World): Reply | undefined {
+  const required = Object.entries(REQUIRED).flatMap(([place, rule]) => broken(body, place, rule));
+  const detail = [...required, ...brokenPhysician(body), ...brokenOptions(body)];
   if (detail.length) return { status: 422, body: { detail } };
-  const tests = (body.order_set as Body | undefined)?.lab_test_ids ?? (body.lab_test_id ? [body.lab_test_id] : []);
-  if (!Array.isArray(tests) || tests.length === 0) return { status: 400, body: { detail: 'Either order_set or lab_test_id is required.' } };
-  if (!tests.every((id) => labTests.has(id))) return { status: 400, body: { detail: 'Lab test not found.' } };
-  return undefined;
+  const refused = refusedSet(body, world);
+  return refused === undefined ? undefined : { status: 400, body: { detail: refused } };
 }
 
 function broken(body: Body, place: string, [rule, msg]: [RegExp, string]): object[] {

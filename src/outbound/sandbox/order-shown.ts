@@ -1,5 +1,6 @@
 // An order as Junction shows it: what was sent comes back changed (dates as date-times, the country spelt out), which is why nothing reads it back.
-import { statusOf } from './lifecycle.ts';
+import { methodOf, statusOf } from './lifecycle.ts';
+import { setOf } from './order-set.ts';
 import { sampleOf } from './report.ts';
 import type { SandboxOrder, World } from './world.ts';
 
@@ -14,8 +15,8 @@ export function shown(world: World, order: SandboxOrder): object {
     team_id: world.teamId,
     patient_details: { ...(sent.patient_details as Part), dob: `${(sent.patient_details as Part).dob}T00:00:00+00:00` },
     patient_address: { ...(sent.patient_address as Part), country: 'United States' },
-    lab_test: labTest(sent),
-    details: { type: 'walk_in_test', data: { id: order.id, created_at: order.createdAt, updated_at: order.createdAt } },
+    lab_test: labTest(order),
+    details: { type: methodOf(sent), data: { id: order.id, created_at: order.createdAt, updated_at: order.createdAt } },
     sample_id: order.report ? sampleOf(order) : null,
     notes: null,
     clinical_notes: sent.clinical_notes ?? null,
@@ -80,17 +81,18 @@ const LAB = {
   first_line_address: '1 Laboratory Way',
   city: 'Albany',
   zipcode: '12207',
-  collection_methods: ['walk_in_test'],
+  collection_methods: ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection'],
   sample_types: ['serum'],
   logo_url: null,
 };
 
-const labTest = (sent: Part): object => ({
-  id: ((sent.order_set as Part | undefined)?.lab_test_ids as string[] | undefined)?.[0] ?? sent.lab_test_id,
+/** What is ordered by a laboratory's own codes becomes a lab test of its own. */
+const labTest = ({ id, sent }: SandboxOrder): object => ({
+  id: setOf(sent).lab_test_ids?.[0] ?? id,
   slug: 'sandbox-panel',
   name: 'Sandbox panel',
   sample_type: 'serum',
-  method: 'walk_in_test',
+  method: methodOf(sent),
   price: 0,
   is_active: true,
   status: 'active',

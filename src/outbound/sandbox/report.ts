@@ -1,5 +1,6 @@
 // The sandbox's laboratory reports: what stands in an order's result at each step, from partial to corrected. https://docs.junction.com/lab/results/result-formats
 import { MARKERS, type Marker } from './markers.ts';
+import { addedTo, setOf } from './order-set.ts';
 import type { SandboxOrder, SandboxReport, SandboxResult, World } from './world.ts';
 
 /** What a step may ask of the report. */
@@ -47,8 +48,13 @@ export function corrected(world: World, order: SandboxOrder, wishes: Wishes): Sa
 }
 
 const markersOf = ({ sent }: SandboxOrder): Marker[] => {
-  const tests = (sent.order_set as { lab_test_ids?: string[] } | undefined)?.lab_test_ids ?? [String(sent.lab_test_id)];
-  return tests.flatMap((id) => MARKERS[id] ?? []);
+  const added = addedTo(sent);
+  const all = Object.values(MARKERS).flat();
+  const measured = [
+    ...(setOf(sent).lab_test_ids ?? []).flatMap((id) => MARKERS[id] ?? []),
+    ...all.filter(({ code }) => added.includes(code)),
+  ];
+  return [...new Set(measured)];
 };
 
 function resultOf(

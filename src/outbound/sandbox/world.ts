@@ -81,6 +81,14 @@ export interface SandboxPhysician {
   id?: string;
 }
 
+/** A question that a marker of a lab test brings with it, and that must be answered. */
+export interface SandboxQuestion {
+  labTest: string;
+  markerId: number;
+  questionId: number;
+  text: string;
+}
+
 /** What an operation answers. */
 export interface Reply {
   status: number;
@@ -110,6 +118,10 @@ export interface World {
   failuresKept: boolean;
   /** Lab tests this team may order. */
   labTests: ReadonlySet<string>;
+  /** Accounts at laboratories that it may order under. */
+  labAccounts: ReadonlySet<string>;
+  /** What an order for a lab test must answer. */
+  questions: SandboxQuestion[];
   webhooks: Webhooks;
   /** The time of this machine, unmoved. */
   machine(): Date;
@@ -123,6 +135,8 @@ export const SANDBOX_PANELS: Record<string, string[]> = {
   pcos: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a02'],
   fertility: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a03'],
 };
+
+export const SANDBOX_ACCOUNT = 'c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40';
 
 export const SANDBOX_TEAM = '7f3d2c1e-9b64-4c53-9d55-1f7f0c9b2a10';
 
@@ -143,6 +157,8 @@ export function emptyWorld(clock: () => Date): World {
     listedAfter: 0,
     failuresKept: true,
     labTests: new Set(Object.values(SANDBOX_PANELS).flat()),
+    labAccounts: new Set([SANDBOX_ACCOUNT]),
+    questions: [],
     webhooks: {
       url: undefined,
       secret: `whsec_${randomBytes(24).toString('base64')}`,
