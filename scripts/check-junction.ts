@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { step } from '../src/outbound/sandbox/lifecycle.ts';
 import { startSandbox } from '../src/outbound/sandbox/server.ts';
+import { SANDBOX_ACCOUNT } from '../src/outbound/sandbox/world.ts';
 import { startServers } from './histories/servers.ts';
 import { type Description, judge } from './orders/description.ts';
 import { PATIENT, request } from './orders/orderer.ts';
@@ -24,7 +25,43 @@ const LICENCE = [
     ],
   },
 ];
-const REASON = [{ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E28.2' }] }];
+const ICD = [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E28.2' }];
+const OURS = 'https://loop.health/fhir';
+/** Whatever an order may say. */
+const WORDS = {
+  requester: { reference: 'Practitioner/d' },
+  priority: 'stat',
+  reasonCode: [{ coding: ICD }],
+  occurrenceDateTime: '2030-01-02',
+  note: [{ text: 'fasting' }, { text: 'bleeds easily' }],
+  extension: [{ url: `${OURS}/StructureDefinition/lab-collection-method`, valueCode: 'walk_in_test' }],
+  orderDetail: [{ coding: [{ system: `${OURS}/CodeSystem/junction-provider/sandbox-laboratory`, code: '5081' }] }],
+  performer: [{ reference: '#laboratory' }],
+  supportingInfo: [{ reference: '#asked' }, { reference: '#given' }],
+  contained: [
+    {
+      resourceType: 'Organization',
+      id: 'laboratory',
+      name: 'Laboratory',
+      identifier: [{ system: `${OURS}/NamingSystem/junction-lab-account`, value: SANDBOX_ACCOUNT }],
+    },
+    {
+      resourceType: 'QuestionnaireResponse',
+      id: 'asked',
+      status: 'completed',
+      item: [{ linkId: '173.1234567890251', answer: [{ valueCoding: { code: 'LCANS4' } }] }],
+    },
+    {
+      resourceType: 'Consent',
+      id: 'given',
+      status: 'active',
+      scope: { text: 'treatment' },
+      category: [{ coding: [{ system: `${OURS}/CodeSystem/junction-consent`, code: 'hipaa-authorization' }] }],
+      dateTime: '2026-11-20T10:00:00Z',
+      policyRule: { text: 'HIPAA' },
+    },
+  ],
+};
 const STEPS = [
   'received.walk_in_test.requisition_created',
   'collecting_sample.walk_in_test.appointment_pending',
@@ -79,10 +116,9 @@ async function talk(): Promise<void> {
     name: [{ family: 'Lee', given: ['Ann'] }],
   };
   await put({ resourceType: 'Practitioner', id: 'd', ...physician, qualification: LICENCE } as { resourceType: string; id: string });
-  const more = { requester: { reference: 'Practitioner/d' }, priority: 'stat', reasonCode: REASON, occurrenceDateTime: '2030-01-02' };
   world.faults = [{ operation: 'createOrder', kind: 'cut', when: 'after' }];
   await put(request('plain', 'p'));
-  await put({ ...request('full', 'p'), ...more });
+  await put({ ...request('full', 'p'), ...WORDS });
   await put(request('gone', 'q'));
   await until(() => world.orders.size === 3 && asked('orders') > 0);
   await until(() => [...world.orders.values()].length === 3);

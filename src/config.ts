@@ -1,5 +1,6 @@
 // The environment, read once: one checked, frozen object. The only place that touches process.env.
 import { isIP } from 'node:net';
+import { validate as isUuid } from 'uuid';
 
 /** Every setting, with the variable it comes from in front of its meaning. */
 export interface Config {
@@ -46,6 +47,10 @@ export interface Config {
     webhookSecrets: string[];
     /** JUNCTION_PANELS: JSON, panel → lab test ids; absent: the sandbox's. */
     panels: Record<string, string[]> | undefined;
+    /** JUNCTION_LAB_ACCOUNT_ID: the account at the laboratory that orders are placed under, where a request names none; absent: Junction looks for one. */
+    labAccount: string | undefined;
+    /** JUNCTION_NOTE_LIMIT: how many characters the notes of an order may have; default 120, at most 1000. */
+    longestNote: number;
   };
 }
 
@@ -81,6 +86,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       physicianPath: text(env.JUNCTION_PHYSICIAN_PATH),
       webhookSecrets: secrets('JUNCTION_WEBHOOK_SECRET', env.JUNCTION_WEBHOOK_SECRET),
       panels: json('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
+      labAccount: uuid('JUNCTION_LAB_ACCOUNT_ID', env.JUNCTION_LAB_ACCOUNT_ID),
+      longestNote: wholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, 120, 1000),
     },
   });
 }
@@ -104,6 +111,12 @@ function secrets(name: string, value: string | undefined): string[] {
   const given = (value ?? '').split(',').flatMap((one) => text(one) ?? []);
   if (given.some((secret) => !SECRET.test(secret)))
     throw new Error(`${name} takes what the vendor's dashboard shows: whsec_ and base64, several by comma`);
+  return given;
+}
+
+function uuid(name: string, value: string | undefined): string | undefined {
+  const given = text(value);
+  if (given !== undefined && !isUuid(given)) throw new Error(`${name} must be a UUID`);
   return given;
 }
 

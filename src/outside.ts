@@ -29,6 +29,8 @@ export interface Outside extends Pick<Junction, 'steps' | 'hook' | 'heldBack'> {
 /** The code and naming systems of `mappings/junction/systems.yaml`. */
 interface Systems extends JunctionSystems {
   panels: string;
+  labTest: string;
+  provider: string;
 }
 
 export function outsideOf(config: Config, profiles: Profiles, parts: JunctionParts & SubscribingParts): Outside {
@@ -39,8 +41,14 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
     {
       account: () => account.now,
       physicianPath: config.junction.physicianPath,
-      table: { system: panels, panels: config.junction.panels ?? (config.production ? {} : SANDBOX_PANELS) },
+      table: {
+        system: panels,
+        panels: config.junction.panels ?? (config.production ? {} : SANDBOX_PANELS),
+        labTests: systems.labTest,
+        laboratories: systems.provider,
+      },
       systems,
+      defaults: { labAccount: config.junction.labAccount, longestNote: config.junction.longestNote },
       results: resultMappings(profiles),
       webhookSecrets: () => secrets.now,
     },
@@ -64,7 +72,8 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
       if (account.now && !secrets.now.length)
         say('No JUNCTION_WEBHOOK_SECRET: nobody can tell what happens to orders; they are asked about instead.');
       if (!account.now) say('No JUNCTION_API_KEY: no order can be sent.');
-      if (config.production && !config.junction.panels) say('No JUNCTION_PANELS: no ServiceRequest is taken for an order to send.');
+      if (config.production && !config.junction.panels)
+        say('No JUNCTION_PANELS: a ServiceRequest is taken for an order only where it names tests of the laboratory network itself.');
       const stops = [subscriptions.start(), ...(account.now ? [door.start()] : [])];
       return async () => {
         await Promise.all(stops.map((stop) => stop()));

@@ -11,10 +11,17 @@ test('lists, JSON and URLs are read', () => {
   const config = readConfig({
     JUNCTION_WEBHOOK_SECRET: `${SECRETS[0]}, ${SECRETS[1]}`,
     JUNCTION_PANELS: '{"pcos":["x"]}',
+    JUNCTION_LAB_ACCOUNT_ID: ' c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40 ',
+    JUNCTION_NOTE_LIMIT: '1000',
     FACET_BASE_URL: 'https://fhir.example.org/',
     TRUST_PROXY: '1',
   });
-  expect(config.junction).toMatchObject({ webhookSecrets: SECRETS, panels: { pcos: ['x'] } });
+  expect(config.junction).toMatchObject({
+    webhookSecrets: SECRETS,
+    panels: { pcos: ['x'] },
+    labAccount: 'c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40',
+    longestNote: 1000,
+  });
   expect([config.baseUrl, config.trustProxy]).toEqual(['https://fhir.example.org', 1]);
   expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8, ::1' }).trustProxy).toBe('loopback, 10.0.0.0/8, ::1');
 });
@@ -33,6 +40,8 @@ test.each([
   [{ FACET_LOG: 'loud' }, 'FACET_LOG must be one of info, error, silent'],
   [{ JUNCTION_PANELS: '{"pcos":"x"}' }, 'JUNCTION_PANELS is not as expected'],
   [{ JUNCTION_PANELS: '{' }, 'JUNCTION_PANELS is not as expected'],
+  [{ JUNCTION_LAB_ACCOUNT_ID: '7' }, 'JUNCTION_LAB_ACCOUNT_ID must be a UUID'],
+  [{ JUNCTION_NOTE_LIMIT: '1001' }, 'JUNCTION_NOTE_LIMIT must be a whole number from 0 to 1000'],
   [{ FACET_RATE_LIMITS: '{"clinik":5}' }, 'FACET_RATE_LIMITS is not as expected'],
 ])('%j stops the start: %s', (env, message) => {
   expect(() => readConfig(env)).toThrow(message);

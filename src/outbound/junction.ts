@@ -21,13 +21,12 @@ import type { JunctionAccount } from './network/exchange.ts';
 import { junctionReads } from './network/reads.ts';
 import { fulfilmentEffect } from './ordering/fulfilment.ts';
 import { orderEffect } from './ordering/order.ts';
-import type { PanelTable } from './ordering/order-criteria.ts';
+import type { OrderRules } from './ordering/order-content.ts';
 import { ORDER, orderEntry } from './ordering/order-entry.ts';
 import { npiOf } from './ordering/signer.ts';
 import { awaitListing, LISTING, type Listed, listingSender } from './physician-listing.ts';
 import { breaker } from './sending/breaker.ts';
 import { CANCELLATION, sendCancellation } from './sending/cancel.ts';
-import type { Systems } from './sending/record.ts';
 import { sendOrder } from './sending/send.ts';
 import { sendNow } from './sending/send-now.ts';
 import type { Sending } from './sending/sending.ts';
@@ -35,15 +34,13 @@ import { type Senders, startWorker } from './sending/worker.ts';
 import type { STEPS } from './steps.ts';
 import { receive, WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage } from './webhooks/door.ts';
 
-export interface JunctionOptions {
+export interface JunctionOptions extends OrderRules {
   /** The secrets webhooks may be signed with; asked for at each message. */
   webhookSecrets: () => string[];
   /** Asked for at each call: a sandbox's address is known only after it has started. Undefined: there is none, and what needs it is 502. */
   account: () => JunctionAccount | undefined;
   /** Where physicians are pushed (`{team_id}` is filled in); without it the team's roster is read. */
   physicianPath?: string | undefined;
-  table: PanelTable;
-  systems: Systems;
   /** How results become resources. */
   results: ResultMappings;
 }
@@ -110,7 +107,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
   const senders: Senders = { [ORDER]: sendOrder, [CANCELLATION]: sendCancellation, [LISTING]: listingSender(client, listed) };
   const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
-    effects: { ServiceRequest: orderEffect({ table, systems }), Task: fulfilmentEffect(systems) },
+    effects: { ServiceRequest: orderEffect(options), Task: fulfilmentEffect(systems) },
     steps: { 'lab-order': orderStep(sending), physician: physicianStep(directory) },
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: (message) => receive(door, message) },
     heldBack: () => Number.isFinite(sending.breaker.allows(sending.clock())),

@@ -12,7 +12,7 @@ import { UNCHECKED } from '../../src/resource/profiles.ts';
 import type { Row } from '../../src/store/store.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { until } from '../until.ts';
-import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS } from './order-world.ts';
+import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
 import { type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
 
 let store: TestStore;
@@ -38,8 +38,9 @@ beforeAll(async () => {
   out = junction(
     {
       account: () => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url, teamId: here.sandbox.teamId }),
-      table: { system: PANEL_SYSTEM, panels: here.sandbox.panels },
+      table: { system: PANEL_SYSTEM, panels: here.sandbox.panels, ...TEST_SYSTEMS },
       systems: SYSTEMS,
+      defaults: { labAccount: undefined, longestNote: 120 },
       results: resultMappings(loadProfiles('fhir-profiles')),
       webhookSecrets: () => [here.sandbox.world.webhooks.secret],
     },

@@ -47,7 +47,12 @@ test('states, ZIP codes and the country come in several spellings and leave in o
   expect(['US', 'usa', 'United States of America', 'Canada'].map(usCountry)).toEqual(['US', 'US', 'US', undefined]);
 });
 
-const PANELS = { system: 'http://example.org/panels', panels: { small: ['t1'], large: ['t1', 't2'] } };
+const PANELS = {
+  system: 'http://example.org/panels',
+  panels: { small: ['t1'], large: ['t1', 't2'] },
+  labTests: 'http://example.org/tests',
+  laboratories: 'http://example.org/laboratory/',
+};
 const coded = (...codes: string[]) => ({ coding: codes.map((code) => ({ system: PANELS.system, code })) });
 const request = (more: object = {}): Resource => ({
   resourceType: 'ServiceRequest',
@@ -59,8 +64,27 @@ const request = (more: object = {}): Resource => ({
 });
 
 test('an active order for a laboratory panel of the table is sent, with the tests of all its panels', () => {
-  expect(testsToOrder(request(), PANELS)).toEqual(['t1']);
-  expect(testsToOrder(request({ intent: 'original-order', code: coded('small', 'large') }), PANELS)).toEqual(['t1', 't2']);
+  expect(testsToOrder(request(), PANELS)).toEqual({ labTests: ['t1'], addOn: [] });
+  const both = request({ intent: 'original-order', code: coded('small', 'large') });
+  expect(testsToOrder(both, PANELS)).toEqual({ labTests: ['t1', 't2'], addOn: [] });
+});
+
+const named = { system: PANELS.labTests, code: 't9' };
+const own = { system: `${PANELS.laboratories}quest`, code: '899' };
+const OWN = { laboratory: 'quest', code: '899' };
+test('of the codings of a test the panel counts first, then the id of the network, then the code of a laboratory; LOINC never', () => {
+  const loinc = { system: 'http://loinc.org', code: '3016-3' };
+  const [panel] = coded('small').coding;
+  const ordered = (...coding: object[]) => testsToOrder(request({ code: { coding } }), PANELS);
+  expect(ordered(own, named, panel!)).toEqual({ labTests: ['t1'], addOn: [] });
+  expect(ordered(own, loinc, named)).toEqual({ labTests: ['t9'], addOn: [] });
+  expect(ordered(loinc, own)).toEqual({ labTests: [], addOn: [OWN] });
+  expect(ordered(loinc)).toBeUndefined();
+});
+
+test('what the details of an order name is ordered with it, each once', () => {
+  const more = request({ orderDetail: [{ coding: [own] }, { coding: [named] }, { coding: [own] }, coded('small')] });
+  expect(testsToOrder(more, PANELS)).toEqual({ labTests: ['t1', 't9'], addOn: [OWN] });
 });
 
 test.each<[string, object]>([
@@ -186,10 +210,17 @@ test('the text of an order is the same for the same content, and the user is put
   const content = {
     patient: found.patient,
     physician: { firstName: 'Maria', lastName: 'Cruz', npi: '1999999984', states: ['CA', 'NY'] },
-    tests: ['t1'],
+    tests: { labTests: ['t1'], addOn: [{ laboratory: 'quest', code: '899' }] },
+    method: 'walk_in_test' as const,
     urgent: true,
     icdCodes: ['E28.2'],
     activateBy: '2026-12-01',
+    notes: 'fasting\ncall before',
+    support: [
+      { answer: { markerId: 173, questionId: 1234567890251, answer: 'LCANS4' } },
+      { consent: { type: 'hipaa-authorization', time: '2026-11-20T10:00:00Z' } },
+    ],
+    account: '0f0e0d0c-0b0a-4908-8706-050403020100',
     passthrough: 'k',
   };
   const text = orderText(content);
@@ -213,11 +244,16 @@ test('the text of an order is the same for the same content, and the user is put
       zip: '12207',
       country: 'US',
     },
-    order_set: { lab_test_ids: ['t1'] },
+    order_set: { lab_test_ids: ['t1'], add_on: { provider_ids: ['899'] } },
+    collection_method: 'walk_in_test',
     physician: { first_name: 'Maria', last_name: 'Cruz', npi: '1999999984', licensed_states: ['CA', 'NY'] },
     priority: true,
     icd_codes: ['E28.2'],
     activate_by: '2026-12-01',
+    clinical_notes: 'fasting\ncall before',
+    aoe_answers: [{ marker_id: 173, question_id: 1234567890251, answer: 'LCANS4' }],
+    consents: [{ consentType: 'hipaa-authorization', timeOfConsent: '2026-11-20T10:00:00Z' }],
+    lab_account_id: '0f0e0d0c-0b0a-4908-8706-050403020100',
     passthrough: 'k',
   });
 });

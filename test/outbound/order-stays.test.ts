@@ -24,6 +24,7 @@ const subjects = async (): Promise<string[]> => {
   return rows.map(({ body }) => JSON.parse(body).subject.reference);
 };
 
+const SNAPSHOT = { resourceType: 'Patient', id: 'order-time-patient', name: [{ given: ['Augusta'], family: 'King' }] };
 const CHANGES: [what: string, element: string, more: object][] = [
   ['another patient', 'subject', { subject: { reference: 'Patient/grace' } }],
   ['another requester', 'requester', { requester: { reference: 'Practitioner/somebody' } }],
@@ -31,13 +32,25 @@ const CHANGES: [what: string, element: string, more: object][] = [
   ['a kind of request that is no order', 'code', { intent: 'plan' }],
   ['that it shall not be done', 'code', { doNotPerform: true }],
   ['another day', 'occurrence', { occurrenceDateTime: '2027-01-01' }],
+  ['another haste', 'priority', { priority: 'stat' }],
+  ['another diagnosis', 'reasonCode', { reasonCode: [{ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E28.2' }] }] }],
+  ['another condition as its reason', 'reasonReference', { reasonReference: [{ reference: 'Condition/c' }] }],
+  ['more answers', 'supportingInfo', { supportingInfo: [{ reference: '#order-time-patient' }, { reference: 'QuestionnaireResponse/q' }] }],
+  ['another laboratory', 'performer', { performer: [{ reference: 'Organization/o' }] }],
+  ['another way of taking the sample', 'extension', { extension: [{ url: SYSTEMS.collectionMethod, valueCode: 'walk_in_test' }] }],
+  ['another name of its patient', 'contained', { contained: [{ ...SNAPSHOT, birthDate: '1985-12-11' }] }],
+  ['an insurance', 'insurance', { insurance: [{ reference: 'Coverage/c' }] }],
+  ['another note than the laboratory has', 'note', { note: [{ text: 'eats as usual' }] }],
+  ['a note in front of what the laboratory has', 'note', { note: [{ text: 'new' }, { text: 'fasting' }] }],
+  ['no note, where the laboratory has one', 'note', { note: undefined }],
   ['that it is a draft', 'status', { status: 'draft' }],
   ['that it is completed', 'status', { status: 'completed' }],
 ];
 
+const NOTED = { note: [{ text: 'fasting' }], contained: [SNAPSHOT], supportingInfo: [{ reference: '#order-time-patient' }] };
 describe.each([
-  ['before it is sent', async () => void (await here.put({ ...REQUEST, id: 'one' } as Resource))],
-  ['when it is out', async () => void (await here.ordered())],
+  ['before it is sent', async () => void (await here.put({ ...REQUEST, id: 'one', ...NOTED } as Resource))],
+  ['when it is out', async () => void (await here.ordered('one', NOTED))],
 ])('%s', (_when, placed) => {
   test.each(CHANGES)('an order is not given %s: 409, naming ServiceRequest.%s', async (_what, element, more) => {
     await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
@@ -48,14 +61,16 @@ describe.each([
     });
   });
 
-  test('its note and its reasons can be changed, and its patient be named by the whole URL', async () => {
+  test('notes can be added, and reasons that are not sent, and its patient be named by the whole URL', async () => {
     await placed();
     await change({
-      note: [{ text: 'fasting' }],
+      note: [{ text: 'fasting' }, { text: 'called' }],
       reasonCode: [{ text: 'fatigue' }],
+      reasonReference: [{ reference: 'Observation/o' }],
       subject: { reference: `${here.context.baseUrl}/Patient/ada` },
     });
-    expect(await request()).toMatchObject({ note: [{ text: 'fasting' }], status: 'active' });
+    expect(await request()).toMatchObject({ note: [{ text: 'fasting' }, { text: 'called' }], status: 'active' });
+    await change(NOTED);
   });
 });
 

@@ -25,7 +25,14 @@ export const SYSTEMS = {
   status: 'http://example.org/order-status',
   completedAt: 'http://example.org/completed-at',
   qualifications: 'http://example.org/qualification',
+  collectionMethod: 'http://example.org/StructureDefinition/collection-method',
+  collectionMethods: 'http://example.org/collection-method',
+  consents: 'http://example.org/consent',
+  labAccount: 'http://example.org/lab-account',
+  taskInput: 'http://example.org/task-input',
 };
+/** What can be ordered beside the panels. */
+export const TEST_SYSTEMS = { labTests: 'http://example.org/lab-test', laboratories: 'http://example.org/laboratory/' };
 export const ADA: Resource = {
   resourceType: 'Patient',
   id: 'ada',
@@ -81,10 +88,11 @@ export async function orderWorld({ store, database }: TestStore, budgetMs = PATI
   let now = Date.parse('2026-11-21T12:00:00.000Z');
   const clock = () => new Date(now);
   const here = await sandboxWorld(clock);
-  const table = { system: PANEL_SYSTEM, panels: here.sandbox.panels };
+  const table = { system: PANEL_SYSTEM, panels: here.sandbox.panels, ...TEST_SYSTEMS };
+  const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 } };
   const registry = buildRegistry([]);
   const effects = new Map<ServedType, Effect[]>([
-    ['ServiceRequest', [orderEffect({ table, systems: SYSTEMS })]],
+    ['ServiceRequest', [orderEffect(rules)]],
     ['Task', [fulfilmentEffect(SYSTEMS)]],
   ]);
   const contextOf = (one: Caller): Context => ({

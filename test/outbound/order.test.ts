@@ -44,7 +44,7 @@ test('written again and again it stays one order; a draft becomes one when it tu
 });
 
 test('ten writers at once of a new order make one entry', async () => {
-  const writes = Array.from({ length: 10 }, (_, nth) => here.put(request('race', { note: [{ text: `${nth}` }] })));
+  const writes = Array.from({ length: 10 }, (_, nth) => here.put(request('race', { patientInstruction: `${nth}` })));
   await Promise.all(writes);
   const { rows } = await here.context.store.search(here.tenant, {
     type: 'Task',

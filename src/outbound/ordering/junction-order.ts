@@ -1,6 +1,9 @@
 // The body of an order as Junction takes it, all but its user, who is known only when the order is sent. https://docs.junction.com/lab/workflow/ordering
 import { v5 } from 'uuid';
+import type { Method } from './collection.ts';
+import type { Tests } from './order-criteria.ts';
 import type { OrderPatient } from './order-patient.ts';
+import type { Support } from './supporting.ts';
 
 /** Who signs the order. */
 export interface OrderPhysician {
@@ -14,31 +17,53 @@ export interface OrderPhysician {
 export interface OrderContent {
   patient: OrderPatient;
   physician: OrderPhysician | undefined;
-  /** Lab test ids. */
-  tests: string[];
+  tests: Tests;
+  /** Undefined: the test's own. */
+  method: Method | undefined;
   /** Whether the laboratory should hurry. */
   urgent: boolean;
   icdCodes: string[];
   /** YYYY-MM-DD; the order sleeps until then. */
   activateBy: string | undefined;
+  /** For the laboratory, line by line. */
+  notes: string | undefined;
+  support: Support[];
+  /** The account at the laboratory; undefined: the network looks for one. */
+  account: string | undefined;
   /** Comes back on the order: how it is found again. */
   passthrough: string;
 }
 
 /** The JSON text, the same for the same content. */
-export function orderText({ patient, physician, tests, urgent, icdCodes, activateBy, passthrough }: OrderContent): string {
-  const [first_line, ...more] = patient.lines;
+export function orderText(content: OrderContent): string {
+  const { patient, physician, tests, method, urgent, icdCodes, activateBy, notes, support, account, passthrough } = content;
   return JSON.stringify({
+    ...personOf(patient),
+    order_set: setOf(tests),
+    ...(method && { collection_method: method }),
+    ...(physician && { physician: signature(physician) }),
+    ...(urgent && { priority: true }),
+    ...(icdCodes.length && { icd_codes: icdCodes }),
+    ...(activateBy && { activate_by: activateBy }),
+    ...(notes && { clinical_notes: notes }),
+    ...supportOf(support),
+    ...(account && { lab_account_id: account }),
+    passthrough,
+  });
+}
+
+function personOf({ firstName, lastName, lines: [first_line, ...more], ...patient }: OrderPatient): object {
+  return {
     patient_details: {
-      first_name: patient.firstName,
-      last_name: patient.lastName,
+      first_name: firstName,
+      last_name: lastName,
       dob: patient.birthDate,
       gender: patient.gender,
       phone_number: patient.phone,
       email: patient.email,
     },
     patient_address: {
-      receiver_name: `${patient.firstName} ${patient.lastName}`,
+      receiver_name: `${firstName} ${lastName}`,
       first_line,
       ...(more.length && { second_line: more.join(', ') }),
       city: patient.city,
@@ -46,13 +71,23 @@ export function orderText({ patient, physician, tests, urgent, icdCodes, activat
       zip: patient.zip,
       country: 'US',
     },
-    order_set: { lab_test_ids: tests },
-    ...(physician && { physician: signature(physician) }),
-    ...(urgent && { priority: true }),
-    ...(icdCodes.length && { icd_codes: icdCodes }),
-    ...(activateBy && { activate_by: activateBy }),
-    passthrough,
-  });
+  };
+}
+
+const setOf = ({ labTests, addOn }: Tests): object => ({
+  ...(labTests.length && { lab_test_ids: labTests }),
+  ...(addOn.length && { add_on: { provider_ids: addOn.map(({ code }) => code) } }),
+});
+
+function supportOf(support: Support[]): object {
+  const answers = support.flatMap((one) => ('answer' in one ? one.answer : []));
+  const consents = support.flatMap((one) => ('consent' in one ? one.consent : []));
+  return {
+    ...(answers.length && {
+      aoe_answers: answers.map(({ markerId, questionId, answer }) => ({ marker_id: markerId, question_id: questionId, answer })),
+    }),
+    ...(consents.length && { consents: consents.map(({ type, time }) => ({ consentType: type, timeOfConsent: time })) }),
+  };
 }
 
 const signature = ({ firstName, lastName, npi, states }: OrderPhysician): object => ({

@@ -1,76 +1,85 @@
-// What an order says, gathered from the ServiceRequest, its patient and its requester; what is missing is refused, naming the element.
+// What an order says, gathered from the ServiceRequest and what it refers to; what is missing, or cannot be told, is refused, naming the element.
 // https://hl7.org/fhir/R4/servicerequest.html
-import { rule, ruleAll } from '../../fhir/outcome.ts';
+import { rule } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
+import type { Systems } from '../sending/record.ts';
 import { activationDay } from './activation.ts';
+import { collectionMethod } from './collection.ts';
 import type { OrderContent } from './junction-order.ts';
+import { labAccount } from './lab-account.ts';
+import { containedIn, type Reference, SNAPSHOT } from './linked.ts';
+import type { TestTable } from './order-criteria.ts';
+import { clinicalNotes } from './order-notes.ts';
 import { orderPatient, type Source } from './order-patient.ts';
+import { icdCodes } from './order-reasons.ts';
+import { orderedTests } from './ordered-tests.ts';
+import { allSaid } from './said.ts';
 import { signerOf } from './signer.ts';
+import { supports } from './supporting.ts';
+import { unsentIn } from './unsent.ts';
 
-/** The id of the contained Patient that says who the patient was when the order was made. */
-const SNAPSHOT = 'order-time-patient';
-const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm';
 const URGENT = new Set(['stat', 'asap']);
 
-interface Reference {
-  reference?: string;
+/** What is an order, who may sign one, and what is said where a request is silent: configuration of an installation. */
+export interface OrderRules {
+  table: TestTable;
+  systems: Systems;
+  defaults: OrderDefaults;
 }
 
-/** What an order is made with: its tests, the key that becomes its passthrough, and our code system for kinds of qualification. */
-export interface Ordering {
-  tests: string[];
-  key: string;
-  qualifications: string;
+export interface OrderDefaults {
+  /** The laboratory's account that orders are placed under; undefined: the network looks for one. */
+  labAccount: string | undefined;
+  /** How many characters the notes of an order may have. */
+  longestNote: number;
 }
 
-/** The content and whose order it is, or a refusal (422) that names all that is missing. */
+/** The content and whose order it is, or a refusal (422) that names all that is wrong. `key` becomes the passthrough. */
 export async function orderContent(
   context: Context,
   request: Resource,
-  { tests, key, qualifications }: Ordering,
+  { rules, key }: { rules: OrderRules; key: string },
 ): Promise<{ patientId: string; content: OrderContent }> {
-  const [type, patientId] = targetOf(context, request.subject);
-  if (type !== 'Patient' || !patientId) throw rule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
-  const stored = await current(context, 'Patient', patientId);
+  const { table, systems, defaults } = rules;
   const now = context.clock();
-  const found = orderPatient([...snapshotOf(request), ...(stored ? [{ patient: stored, at: undefined }] : [])], now);
+  const { patientId, sources } = await subjectOf(context, request);
+  const found = orderPatient(sources, now);
   const patient = 'patient' in found ? found.patient : undefined;
-  const signer = await signerOf(context, request, { state: patient?.state, qualifications });
-  const issues = [found, signer].flatMap((part) => ('issues' in part ? part.issues : []));
-  if (!patient || 'issues' in signer) throw ruleAll(issues);
-  const content = {
-    patient,
-    physician: signer.physician,
-    tests,
-    urgent: URGENT.has(request.priority as string),
-    icdCodes: icdCodesOf(request.reasonCode),
-    activateBy: activationDay(request, patient.state, now),
-    passthrough: key,
-  };
-  return { patientId, content };
+  const signer = await signerOf(context, request, { state: patient?.state, qualifications: systems.qualifications });
+  const method = collectionMethod(request, systems);
+  const said = allSaid(
+    {
+      method,
+      tests: orderedTests(request, table, { method, systems }),
+      icdCodes: await icdCodes(context, request, patientId),
+      notes: clinicalNotes(request, defaults.longestNote),
+      support: await supports(context, request, { patientId, consents: systems.consents }),
+      account: await labAccount(context, request, { system: systems.labAccount, standard: defaults.labAccount }),
+      patient: 'patient' in found ? { says: found.patient } : found,
+      physician: 'physician' in signer ? { says: signer.physician } : signer,
+    },
+    unsentIn(request, now),
+  );
+  const activateBy = activationDay(request, said.patient.state, now);
+  return { patientId, content: { ...said, urgent: isUrgent(request), activateBy, passthrough: key } };
 }
 
-function targetOf(context: Context, reference: unknown): string[] {
-  const text = (reference as Reference | undefined)?.reference;
-  return (text === undefined ? undefined : referenceTarget(text, context.baseUrl))?.split('/') ?? [];
+export const isUrgent = ({ priority }: Resource): boolean => URGENT.has(priority as string);
+
+/** Who the order is for: as the request says it, then as it is stored. */
+async function subjectOf({ store, caller, baseUrl }: Context, request: Resource): Promise<{ patientId: string; sources: Source[] }> {
+  const { reference = '' } = (request.subject ?? {}) as Reference;
+  const [type, patientId] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
+  if (type !== 'Patient' || !patientId) throw rule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
+  const row = await store.read(caller.tenant, 'Patient' satisfies ServedType, patientId);
+  const stored: Source[] = row?.body ? [{ patient: JSON.parse(row.body) as Resource, at: undefined }] : [];
+  return { patientId, sources: [...snapshotOf(request), ...stored] };
 }
 
-async function current(context: Context, type: ServedType, id: string): Promise<Resource | undefined> {
-  const row = await context.store.read(context.caller.tenant, type, id);
-  return row?.body ? (JSON.parse(row.body) as Resource) : undefined;
-}
-
-function snapshotOf({ contained }: Resource): Source[] {
-  const inner = (contained as Resource[] | undefined) ?? [];
+function snapshotOf(request: Resource): Source[] {
+  const inner = containedIn(request);
   const at = inner.findIndex(({ resourceType, id }) => resourceType === 'Patient' && id === SNAPSHOT);
   return at < 0 ? [] : [{ patient: inner[at]!, at: `ServiceRequest.contained[${at}]` }];
-}
-
-function icdCodesOf(reasons: unknown): string[] {
-  const codings = ((reasons as { coding?: { system?: string; code?: string }[] }[] | undefined) ?? []).flatMap(
-    ({ coding }) => coding ?? [],
-  );
-  return [...new Set(codings.filter(({ system, code }) => system === ICD_10_CM && code).map(({ code }) => code!.toUpperCase()))];
 }

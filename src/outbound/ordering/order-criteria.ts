@@ -1,14 +1,25 @@
-// Which ServiceRequests are sent to the laboratory network: active orders for a laboratory procedure whose code the panel table knows. All others are stored only.
+// Which ServiceRequests are sent to the laboratory network: active orders for a laboratory procedure whose code the network's tests are known for. All others
+// are stored only. Nothing is guessed from a code of another system: LOINC names results, and several tests have the same one.
 // https://hl7.org/fhir/R4/servicerequest.html
 import type { Resource } from '../../fhir/types.ts';
 
-/** Code system of the panels, and panel code → the network's test ids: configuration of an environment. */
-export interface PanelTable {
+/** What can be ordered. `panels`: of `system`, panel code → the network's test ids, configuration of an environment. */
+export interface TestTable {
   system: string;
   panels: Record<string, string[]>;
+  /** Code system of the network's test ids. */
+  labTests: string;
+  /** Of the laboratories' own codes: a laboratory's short name follows. */
+  laboratories: string;
 }
 
-interface Coding {
+/** What is ordered: the network's tests, and what a laboratory has under codes of its own. */
+export interface Tests {
+  labTests: string[];
+  addOn: { laboratory: string; code: string }[];
+}
+
+export interface Coding {
   system?: string;
   code?: string;
 }
@@ -17,12 +28,30 @@ const SNOMED = 'http://snomed.info/sct';
 const LABORATORY_PROCEDURE = '108252007';
 const INTENTS = new Set(['order', 'original-order']);
 
-/** The test ids to order, or undefined: this request is not one that is sent. */
-export function testsToOrder(request: Resource, { system, panels }: PanelTable): string[] | undefined {
-  if (!isOrder(request)) return undefined;
-  const codes = codingsOf(request.code).filter((coding) => coding.system === system && Object.hasOwn(panels, coding.code ?? ''));
-  return codes.length ? [...new Set(codes.flatMap(({ code }) => panels[code!]!))] : undefined;
+/** The tests to order, those of its details too; or undefined: this request is not one that is sent. */
+export function testsToOrder(request: Resource, table: TestTable): Tests | undefined {
+  const asked = isOrder(request) ? testsBehind(request.code, table) : undefined;
+  if (!asked) return undefined;
+  const all = [asked, ...listOf(request.orderDetail).flatMap((detail) => testsBehind(detail, table) ?? [])];
+  return { labTests: [...new Set(all.flatMap(({ labTests }) => labTests))], addOn: unique(all.flatMap(({ addOn }) => addOn)) };
 }
+
+/** The codings of a concept say the same thing: those that are configured count first, then the network's ids, then a laboratory's codes. */
+export function testsBehind(concept: unknown, { system, panels, labTests, laboratories }: TestTable): Tests | undefined {
+  const codings = codingsOf(concept);
+  const ofPanels = codings.flatMap((coding) =>
+    coding.system === system && Object.hasOwn(panels, coding.code ?? '') ? panels[coding.code!]! : [],
+  );
+  if (ofPanels.length) return { labTests: [...new Set(ofPanels)], addOn: [] };
+  const named = codings.flatMap((coding) => (coding.system === labTests && coding.code ? coding.code : []));
+  if (named.length) return { labTests: [...new Set(named)], addOn: [] };
+  const own = codings.flatMap(({ system: theirs = '', code }) =>
+    theirs.startsWith(laboratories) && code ? { laboratory: theirs.slice(laboratories.length), code } : [],
+  );
+  return own.length ? { labTests: [], addOn: unique(own) } : undefined;
+}
+
+const unique = (all: Tests['addOn']): Tests['addOn'] => [...new Map(all.map((one) => [`${one.laboratory}/${one.code}`, one])).values()];
 
 const OVER = new Set(['revoked', 'entered-in-error', 'completed']);
 
@@ -37,6 +66,6 @@ function isOrder({ status, intent, doNotPerform, category }: Resource): boolean 
   return status === 'active' && INTENTS.has(intent as string) && doNotPerform !== true && laboratory;
 }
 
-const codingsOf = (concept: unknown): Coding[] => listOf((concept as { coding?: unknown } | undefined)?.coding) as Coding[];
+export const codingsOf = (concept: unknown): Coding[] => listOf((concept as { coding?: unknown } | undefined)?.coding) as Coding[];
 
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

@@ -1,37 +1,78 @@
-// What stays as it is once an order is out, or about to be: what was ordered, for whom, and what the network has said of it. The exact text that is sent was
-// fixed when the request was accepted, and what comes back is told of the patient it was taken from. https://hl7.org/fhir/R4/servicerequest.html
+// What stays as it is once an order is out, or about to be: all that was sent of it, and what the network has said of it. The exact text was fixed when the
+// request was accepted, and what comes back is told of the patient it was taken from. https://hl7.org/fhir/R4/servicerequest.html
 import { isDeepStrictEqual } from 'node:util';
 import { conflict } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { type PanelTable, testsToOrder } from './order-criteria.ts';
+import { methodsIn } from './collection.ts';
+import { containedIn, type Reference, referencesIn, SNAPSHOT } from './linked.ts';
+import { isUrgent, type OrderRules } from './order-content.ts';
+import { testsToOrder } from './order-criteria.ts';
+import { notesOf } from './order-notes.ts';
+import { conditionsIn, reasonCodes } from './order-reasons.ts';
+import { supportIn } from './supporting.ts';
+import { UNSENT } from './unsent.ts';
 
-type Facet = (request: Resource, given: { table: PanelTable; baseUrl: string }) => unknown;
+interface Given {
+  rules: OrderRules;
+  baseUrl: string;
+}
+type Facet = (request: Resource, given: Given) => unknown;
 
-/** Whom a reference means, however it is written. */
+/** Of the text that was sent, what a request may go on from. */
+export interface SentText {
+  clinical_notes?: string;
+}
+
+/** Whom or what a reference means, however it is written; of a contained resource, what it says. */
+function meant(request: Resource, { reference, ...other }: Reference, { baseUrl }: Given): unknown {
+  if (reference === undefined) return other;
+  if (reference.startsWith('#')) return containedIn(request).find(({ id }) => id === reference.slice(1));
+  return referenceTarget(reference, baseUrl) ?? reference;
+}
+
 const target =
   (element: string): Facet =>
-  (request, { baseUrl }) => {
-    const { reference } = (request[element] ?? {}) as { reference?: string };
-    return reference && (referenceTarget(reference, baseUrl) ?? reference);
-  };
+  (request, given) =>
+    request[element] === undefined ? undefined : meant(request, request[element] as Reference, given);
+
+const targets =
+  (references: (request: Resource) => [path: string, reference: Reference][]): Facet =>
+  (request, given) =>
+    references(request).map(([, reference]) => meant(request, reference, given));
 
 /** Element → what of it was ordered. Whether it is an order at all hangs on its category, intent and code, not on where it stands. */
 const ORDERED: Record<string, Facet> = {
   subject: target('subject'),
   requester: target('requester'),
-  code: (request, { table }) => testsToOrder({ ...request, status: 'active' }, table)?.toSorted(),
+  code: (request, { rules }) => {
+    const { labTests = [], addOn = [] } = testsToOrder({ ...request, status: 'active' }, rules.table) ?? {};
+    return [labTests.toSorted(), addOn.map(({ laboratory, code }) => `${laboratory}/${code}`).sort()];
+  },
   occurrence: ({ occurrenceDateTime, occurrencePeriod, occurrenceTiming }) => [occurrenceDateTime, occurrencePeriod, occurrenceTiming],
+  priority: isUrgent,
+  reasonCode: (request) => [...new Set(reasonCodes(request))].sort(),
+  reasonReference: targets(conditionsIn),
+  supportingInfo: targets(supportIn),
+  performer: targets((request) => referencesIn(request, 'performer')),
+  extension: (request, { rules }) => methodsIn(request, rules.systems),
+  contained: (request) => containedIn(request).find(({ resourceType, id }) => resourceType === 'Patient' && id === SNAPSHOT),
+  ...Object.fromEntries(UNSENT.map((element) => [element, (request: Resource) => request[element]])),
 };
 
 /** Refuses (409) a change of what was ordered, and of where it stands what the laboratory alone can say. */
-export function refuseChange(former: Resource, next: Resource, given: { table: PanelTable; baseUrl: string }): void {
+export function refuseChange(former: Resource, next: Resource, { sent, ...given }: Given & { sent: SentText }): void {
   const changed = Object.entries(ORDERED).find(([, facet]) => !isDeepStrictEqual(facet(former, given), facet(next, given)));
   if (changed) throw stays('what was ordered cannot be changed', changed[0]);
+  if (!isGoneOn(notesOf(next), sent.clinical_notes))
+    throw stays('notes that the laboratory has been given stay as they are, and others come after them', 'note');
   if (next.status === former.status) return;
   if (next.status === 'draft') throw stays('an order that was placed is no draft any more', 'status');
   if (next.status === 'completed') throw stays('an order is completed by its laboratory', 'status');
 }
+
+const isGoneOn = (notes: string, sent: string | undefined): boolean =>
+  sent === undefined || notes === sent || notes.startsWith(`${sent}\n`);
 
 const stays = (what: string, element: string) =>
   conflict(`${what}: revoke this request, and order anew with a new ServiceRequest`, `ServiceRequest.${element}`);

@@ -1,31 +1,24 @@
 // What a ServiceRequest that is an order brings with it, in the transaction that stores it: a Task that tells how far it got, and the outbox entry with the
 // exact text to send. One that lacks what the laboratory network needs is refused before anything is written.
 // https://hl7.org/fhir/R4/servicerequest.html, https://hl7.org/fhir/R4/task.html
+import { parseExact } from '../../fhir/json.ts';
 import { conflict, type FhirError } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
 import { create } from '../../resource/create.ts';
 import type { OutboxEntry, OutboxState } from '../../store/store.ts';
-import type { Systems } from '../sending/record.ts';
 import { SENDER } from '../sending/sending.ts';
 import { withdrawn } from '../sending/withdraw.ts';
 import { clientUserId, orderText } from './junction-order.ts';
 import { withNetworksWords } from './networks-words.ts';
-import { type Ordering, orderContent } from './order-content.ts';
-import { isOver, type PanelTable, testsToOrder } from './order-criteria.ts';
+import { type OrderRules, orderContent } from './order-content.ts';
+import { isOver, type TestTable, testsToOrder } from './order-criteria.ts';
 import { ORDER, type OrderPayload, payloadOf, presentEntry, subjectOf, waiting } from './order-entry.ts';
-import { refuseChange } from './order-stays.ts';
-
-/** What is an order, and who may sign one: configuration of an installation. */
-export interface OrderRules {
-  table: PanelTable;
-  systems: Systems;
-}
+import { refuseChange, type SentText } from './order-stays.ts';
 
 /** The effect of writes of ServiceRequest. However often one is written, it is sent once. */
 export function orderEffect(rules: OrderRules): Effect {
   const { table, systems } = rules;
-  const { qualifications } = systems;
   return {
     keeps: withNetworksWords(systems),
     async check(context, write) {
@@ -34,8 +27,8 @@ export function orderEffect(rules: OrderRules): Effect {
       const former = before(write);
       const entry = tests || (former && isPanel(former, table)) ? await entryOf(context, write) : undefined;
       // without a version before there is an entry only if another writer was first: this write comes to nothing, and is tried again
-      if (entry && former && isOthers(context)) refuseOf(entry, former, { next: write.resource, table, baseUrl: context.baseUrl });
-      if (tests && !entry) await orderContent(context, write.resource, { tests, key: '', qualifications });
+      if (entry && former && isOthers(context)) refuseOf(entry, former, { next: write.resource, rules, baseUrl: context.baseUrl });
+      if (tests && !entry) await orderContent(context, exactly(write), { rules, key: '' });
     },
     async after(context, write) {
       if (!write.resource) return;
@@ -43,7 +36,7 @@ export function orderEffect(rules: OrderRules): Effect {
       const tests = testsToOrder(write.resource, table);
       if (!tests) return;
       const entry = await entryOf(context, write);
-      await (entry ? takeUpAgain(context, entry, write) : accept(context, write, { tests, qualifications }));
+      await (entry ? takeUpAgain(context, entry, write) : accept(context, write, rules));
     },
   };
 }
@@ -63,12 +56,12 @@ const ordered = (): FhirError =>
   conflict('this request has been ordered and is over: order anew with a new ServiceRequest', 'ServiceRequest.status');
 
 /** Whether it orders tests, or would if it were active. */
-const isPanel = (request: Resource, table: PanelTable): boolean => testsToOrder({ ...request, status: 'active' }, table) !== undefined;
+const isPanel = (request: Resource, table: TestTable): boolean => testsToOrder({ ...request, status: 'active' }, table) !== undefined;
 
 /** Refuses (409) to begin again what was over, and to change what is out. */
-function refuseOf(entry: OutboxEntry, former: Resource, { next, ...given }: { next: Resource; table: PanelTable; baseUrl: string }): void {
+function refuseOf(entry: OutboxEntry, former: Resource, { next, ...given }: { next: Resource; rules: OrderRules; baseUrl: string }): void {
   if (isOver(former) && !isOver(next)) throw ordered();
-  if (!NEVER_SENT.has(entry.state)) refuseChange(former, next, given);
+  if (!NEVER_SENT.has(entry.state)) refuseChange(former, next, { ...given, sent: JSON.parse(payloadOf(entry).text) as SentText });
   else if (!isOver(next)) throw ordered();
 }
 
@@ -88,20 +81,24 @@ function isCallingOff(write: PendingWrite, context: Context): boolean {
   return WITHDRAWN.has(write.resource?.status as string) && former !== undefined && !isOver(former) && isOthers(context);
 }
 
-async function accept(context: Context, { resource, change: { version } }: PendingWrite, ordering: Omit<Ordering, 'key'>): Promise<void> {
+/** Digits are kept: an answer to the laboratory may be a number. */
+const exactly = ({ change }: PendingWrite): Resource => parseExact(change.body!) as Resource;
+
+async function accept(context: Context, write: PendingWrite, rules: OrderRules): Promise<void> {
   const { tenant } = context.caller;
-  const request = resource!;
+  const { version } = write.change;
+  const request = exactly(write);
   const key = context.newId();
-  const { patientId, content } = await orderContent(context, request, { ...ordering, key });
+  const { patientId, content } = await orderContent(context, request, { rules, key });
   const at = context.clock().toISOString();
-  const task = taskOf(request, at);
+  const task = taskOf(request, { at, notes: content.notes, system: rules.systems.taskInput });
   const { row } = await create(context, { type: 'Task', draft: { plain: task, exact: task } });
   const payload: OrderPayload = { task: row.id, clientUserId: clientUserId(tenant, patientId), text: orderText(content), version };
   await context.store.outbox.add({ tenant, topic: ORDER, subject: subjectOf(request.id!), key, payload: JSON.stringify(payload), at });
 }
 
-/** The request is the authorisation, the Task its fulfilment. */
-function taskOf(request: Resource, at: string): Resource {
+/** The request is the authorisation, the Task its fulfilment, which was given these notes: those that are added to the request later are not among them. */
+function taskOf(request: Resource, { at, notes, system }: { at: string; notes: string | undefined; system: string }): Resource {
   const reference = { reference: subjectOf(request.id!) };
   return {
     resourceType: 'Task',
@@ -113,6 +110,7 @@ function taskOf(request: Resource, at: string): Resource {
     for: request.subject,
     authoredOn: at,
     lastModified: at,
+    ...(notes && { input: [{ type: { coding: [{ system, code: 'clinical-notes' }] }, valueString: notes }] }),
   };
 }
 

@@ -1,12 +1,13 @@
 // Who signs an order: its requester, who must be licensed where the patient lives. An order without one goes out without a physician, and so does one that
 // a patient, an organization or a device asks for: these sign nothing. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester
 import { type Issue, issue } from '../../fhir/outcome.ts';
-import { referencedType, referenceTarget } from '../../fhir/reference-target.ts';
-import type { Resource, ServedType } from '../../fhir/types.ts';
+import { referencedType } from '../../fhir/reference-target.ts';
+import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import { asciiName } from './ascii-name.ts';
 import type { OrderPhysician } from './junction-order.ts';
 import { licensedStates } from './licence.ts';
+import { linked, type Reference } from './linked.ts';
 import { named } from './patient-parts.ts';
 import { dayIn } from './us-zone.ts';
 
@@ -14,10 +15,6 @@ const NPI = 'http://hl7.org/fhir/sid/us-npi';
 const REQUESTER = 'ServiceRequest.requester';
 /** What asks for an order and signs none. */
 const OTHERS = new Set(['Organization', 'Patient', 'RelatedPerson', 'Device']);
-
-interface Reference {
-  reference?: string;
-}
 
 /** `state`: where the patient lives (USPS code), undefined when that is not known yet. `qualifications`: licence.ts. */
 export interface Signing {
@@ -60,18 +57,8 @@ export const npiOf = ({ identifier }: Resource): string | undefined =>
 
 /** The requester, or the practitioner of the role that is the requester; contained or stored. One who is no longer in practice is none. */
 async function practitionerOf(context: Context, request: Resource, requester: Reference): Promise<Resource | undefined> {
-  const first = await resolved(context, request, requester);
+  const first = await linked(context, request, requester);
   const found =
-    first?.resourceType === 'PractitionerRole' && first.active !== false ? await resolved(context, request, first.practitioner) : first;
+    first?.resourceType === 'PractitionerRole' && first.active !== false ? await linked(context, request, first.practitioner) : first;
   return found?.resourceType === 'Practitioner' && found.active !== false ? found : undefined;
-}
-
-async function resolved({ store, caller, baseUrl }: Context, request: Resource, given: unknown): Promise<Resource | undefined> {
-  const { reference } = (given ?? {}) as Reference;
-  if (reference === undefined) return undefined;
-  if (reference.startsWith('#')) return ((request.contained ?? []) as Resource[]).find(({ id }) => id === reference.slice(1));
-  const [type, id] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
-  if ((type !== 'Practitioner' && type !== 'PractitionerRole') || !id) return undefined;
-  const row = await store.read(caller.tenant, type as ServedType, id);
-  return row?.body ? (JSON.parse(row.body) as Resource) : undefined;
 }

@@ -20,6 +20,15 @@ export interface Systems {
   completedAt: string;
   /** Code system of kinds of qualification, on Practitioner. */
   qualifications: string;
+  /** Extension of ServiceRequest: how the sample is taken; and the code system of its words, which a preferred place may have too. */
+  collectionMethod: string;
+  collectionMethods: string;
+  /** Code system of the network's words for consents, on Consent. */
+  consents: string;
+  /** Identifier of an account at a laboratory, on Organization. */
+  labAccount: string;
+  /** Code system of what a Task was given, on `Task.input`. */
+  taskInput: string;
 }
 
 export type Change = (resource: Resource) => Resource;

@@ -1,0 +1,177 @@
+// What a ServiceRequest says reaches the laboratory network word for word; what cannot be told is refused at the door it came through, before anything is
+// written. Each order goes through a whole server to the sandbox.
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import request from 'supertest';
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/outbound/sandbox/world.ts';
+import { until } from '../until.ts';
+import { orderable } from './people.ts';
+import { type Running, startFacet } from './running.ts';
+
+let facet: Running;
+let sandbox: Sandbox;
+let server: Server;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  const [labTest] = SANDBOX_PANELS.pcos!;
+  sandbox.world.questions = [{ labTest: labTest!, markerId: 173, questionId: 1234567890251, text: 'Why?' }];
+  facet = await startFacet({
+    JUNCTION_API_KEY: sandbox.apiKey,
+    JUNCTION_BASE_URL: sandbox.url,
+    JUNCTION_TEAM_ID: sandbox.teamId,
+  });
+  server = facet.app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await fhir('put', `/Patient/${PATIENT}`, orderable(PATIENT));
+});
+afterAll(async () => {
+  server.close();
+  await facet.close();
+  await sandbox.close();
+});
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000ad';
+const INSURED = '01936b00-0000-7000-8000-0000000000b1';
+const NOTED = '01936b00-0000-7000-8000-0000000000b2';
+const OURS = 'https://loop.health/fhir';
+const subject = { reference: `Patient/${PATIENT}` };
+const fhir = (method: 'get' | 'put' | 'post' | 'patch', path: string, body?: object) =>
+  request(server)
+    [method](`/fhir/R4${path}`)
+    .set('x-api-key', facet.demo.fhir!)
+    .set('Content-Type', 'application/fhir+json')
+    .send(body && JSON.stringify(body));
+const order = (id: string, more: object = {}) => ({
+  resourceType: 'ServiceRequest',
+  id,
+  status: 'active',
+  intent: 'order',
+  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+  code: { coding: [{ system: `${OURS}/CodeSystem/lab-panel`, code: 'hashimotos' }] },
+  subject,
+  ...more,
+});
+const task = async (id: string) => (await fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry?.[0]?.resource;
+/** The order as the network was told it. */
+const told = async (id: string): Promise<Record<string, unknown>> => {
+  const { identifier } = (
+    await until(
+      () => fhir('get', `/ServiceRequest/${id}`),
+      ({ body }) => body.identifier !== undefined,
+    )
+  ).body as { identifier: { system: string; value: string }[] };
+  const { value } = identifier.find(({ system }) => system.endsWith('/junction-order-id'))!;
+  return sandbox.world.orders.get(value)!.sent;
+};
+const entry = (resource: { resourceType: string; id: string }) => ({
+  request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` },
+  resource,
+});
+
+const CONDITION = { code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E28.2' }] }, subject };
+const ANSWERS = {
+  status: 'completed',
+  subject,
+  item: [
+    { linkId: '173.1234567890251', answer: [{ valueCoding: { code: 'LCANS4' } }] },
+    { linkId: '173.2', answer: [{ valueDate: '2026-11-01' }] },
+  ],
+};
+const CONSENT = {
+  status: 'active',
+  scope: { text: 'treatment' },
+  category: [{ coding: [{ system: `${OURS}/CodeSystem/junction-consent`, code: 'hipaa-authorization' }] }],
+  patient: subject,
+  dateTime: '2026-11-20T10:00:00-05:00',
+  policyRule: { text: 'HIPAA' },
+};
+const LABORATORY = { name: 'Laboratory', identifier: [{ system: `${OURS}/NamingSystem/junction-lab-account`, value: SANDBOX_ACCOUNT }] };
+const WORDS = {
+  code: { coding: [{ system: `${OURS}/CodeSystem/lab-panel`, code: 'pcos' }] },
+  note: [{ text: 'fasting since “8 pm”' }, { text: 'bleeds easily' }],
+  extension: [{ url: `${OURS}/StructureDefinition/lab-collection-method`, valueCode: 'at_home_phlebotomy' }],
+  reasonReference: [{ reference: 'Condition/why' }],
+  supportingInfo: [{ reference: 'QuestionnaireResponse/asked' }, { reference: 'Consent/given' }],
+  performer: [{ reference: 'Organization/laboratory' }],
+  priority: 'stat',
+};
+
+test('notes, answers, consents, the reason, the way of taking the sample and the account arrive with exactly these words', async () => {
+  const made = await fhir('post', '/', {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [
+      entry(order('words', WORDS)),
+      entry({ resourceType: 'Condition', id: 'why', ...CONDITION }),
+      entry({ resourceType: 'QuestionnaireResponse', id: 'asked', ...ANSWERS }),
+      entry({ resourceType: 'Consent', id: 'given', ...CONSENT }),
+      entry({ resourceType: 'Organization', id: 'laboratory', ...LABORATORY }),
+    ],
+  });
+  expect([made.status, made.body.issue]).toEqual([200, undefined]);
+  expect(await told('words')).toEqual({
+    user_id: expect.any(String),
+    patient_details: expect.any(Object),
+    patient_address: expect.any(Object),
+    order_set: { lab_test_ids: SANDBOX_PANELS.pcos },
+    collection_method: 'at_home_phlebotomy',
+    priority: true,
+    icd_codes: ['E28.2'],
+    clinical_notes: 'fasting since “8 pm”\nbleeds easily',
+    aoe_answers: [
+      { marker_id: 173, question_id: 1234567890251, answer: 'LCANS4' },
+      { marker_id: 173, question_id: 2, answer: '20261101' },
+    ],
+    consents: [{ consentType: 'hipaa-authorization', timeOfConsent: '2026-11-20T10:00:00-05:00' }],
+    lab_account_id: SANDBOX_ACCOUNT,
+    passthrough: expect.any(String),
+  });
+  expect((await task('words')).input[0].valueString).toBe('fasting since “8 pm”\nbleeds easily');
+});
+
+test('an order to be billed to an insurance is refused, however it comes, and nothing is written', async () => {
+  const insurance = [{ reference: 'Coverage/hers' }];
+  const refused = await fhir('put', `/ServiceRequest/${INSURED}`, order(INSURED, { insurance }));
+  expect([refused.status, refused.body.issue]).toEqual([
+    422,
+    [
+      expect.objectContaining({
+        code: 'business-rule',
+        expression: ['ServiceRequest.insurance'],
+        diagnostics: expect.stringContaining('leave this out'),
+      }),
+    ],
+  ]);
+  expect((await fhir('get', `/ServiceRequest/${INSURED}`)).status).toBe(404);
+  const draft = order(INSURED, { insurance, status: 'draft' });
+  expect((await fhir('put', `/ServiceRequest/${INSURED}`, draft)).status).toBe(201);
+  expect((await fhir('put', `/ServiceRequest/${INSURED}`, { ...draft, status: 'active' })).status).toBe(422);
+  const clinik = await request(server)
+    .patch(`/v1/service-requests/${INSURED}`)
+    .set('x-api-key', facet.demo.clinik!)
+    .send({ status: 'active' });
+  expect(clinik.status).toBe(422);
+  expect((await fhir('get', `/ServiceRequest/${INSURED}`)).body).toMatchObject({ status: 'draft', meta: { versionId: '1' } });
+  expect(await task(INSURED)).toBeUndefined();
+});
+
+test('11: an order without an answer that the laboratory must have is refused there, and the Task says which', async () => {
+  const { supportingInfo: _none, reasonReference: _nor, performer: _neither, ...bare } = WORDS;
+  expect((await fhir('put', '/ServiceRequest/unanswered', order('unanswered', bare))).status).toBe(201);
+  const rejected = await until(
+    () => task('unanswered'),
+    (one) => one?.status === 'rejected',
+  );
+  expect(rejected.statusReason.text).toBe('400 order questions');
+  expect((await fhir('get', '/ServiceRequest/unanswered')).body.status).toBe('revoked');
+});
+
+test('a note that a vendor’s client changes after the order is refused in the field’s own name', async () => {
+  expect((await fhir('put', `/ServiceRequest/${NOTED}`, order(NOTED, { note: [{ text: 'fasting' }] }))).status).toBe(201);
+  const change = (note: string) =>
+    request(server).patch(`/v1/service-requests/${NOTED}`).set('x-api-key', facet.demo.clinik!).send({ note });
+  const refused = await change('eats as usual');
+  expect([refused.status, JSON.stringify(refused.body)]).toEqual([409, expect.stringContaining('note')]);
+  expect((await told(NOTED)).clinical_notes).toBe('fasting');
+});
