@@ -237,7 +237,7 @@ function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], 
 const KINDS = { create: ['create', 'perform'], update: ['update', 'replace'] } as const;
 
 /** Names of fields, where a mapping uses them elsewhere. */
-function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, interactions, only }: MappingSpec, fault: Fault): void {
+function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, interactions }: MappingSpec, fault: Fault): void {
   const names = lens.fields.map(({ name }) => name);
   const known = (keys: string[], used: string[]): void => {
     for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}${amongThese(name, names)}`));
@@ -248,10 +248,6 @@ function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, 
     if (!shown.includes(name)) fault(['belongs'], new Error(`no field ${name} is shown${amongThese(name, shown)}`));
   }
   known(['except'], Object.keys(except));
-  for (const word of Object.values(except)) {
-    if (interactions.includes('search') && !only?.includes(word))
-      fault(['except'], new Error(`lists show what is ${word}: leave it out by only:, as in status:not=${word}`));
-  }
   if (row) known(['row', 'key'], [row.key]);
   known(
     ['into'],

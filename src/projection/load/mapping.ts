@@ -15,6 +15,7 @@ import { shapeOf } from '../shape-of.ts';
 import type { MappingFile, MappingSpec, SurfaceSpec } from '../spec.ts';
 import { surfaceOf } from '../surface.ts';
 import { checkAliases, checkExtensions } from './check-aliases.ts';
+import { checkExcept } from './check-except.ts';
 import { checkFollows } from './check-follows.ts';
 import { checkLens } from './check-lens.ts';
 import { checkLists } from './check-lists.ts';
@@ -144,6 +145,7 @@ export function compileShape(
   checkLists(made.lens, mapping.content, { page: source.content.page, fault });
   checkPerson(made.lens.leaves, mapping.content, fault);
   checkSearches(made.lens, mapping.content, { registry, fault });
+  if (!faults.length) checkExcept(made.lens, mapping.content, { registry, fault });
   return { loaded, faults: [...faults, ...checkExtensions(loaded, profiles)] };
 }
 
