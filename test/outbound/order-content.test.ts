@@ -1,5 +1,7 @@
 // What a request says beyond its test and its patient, element by element: the words that are sent, and what is refused because it could not be told.
 import type { Resource } from '../../src/fhir/types.ts';
+import { labAccount } from '../../src/outbound/ordering/lab-account.ts';
+import { clinicalNotes } from '../../src/outbound/ordering/order-notes.ts';
 import { update } from '../../src/resource/update.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
@@ -127,6 +129,11 @@ describe('notes', () => {
       kind: 'rule',
       issues: [{ expression: ['ServiceRequest.note'], text: expect.stringMatching(/120 characters.*121/) }],
     });
+  });
+
+  test('may be longer where an installation says so', () => {
+    const noted = (length: number) => clinicalNotes({ ...REQUEST, note: [{ text: 'x'.repeat(length) }] }, 1000);
+    expect([noted(1000), 'issues' in noted(1001)]).toEqual([{ says: 'x'.repeat(1000) }, true]);
   });
 
   test('stand in the Task as they were sent, whatever is added to the request later', async () => {
@@ -268,6 +275,15 @@ describe('the performer', () => {
     ['no organization', 'Patient/ada', []],
   ])('that is %s is refused', async (_title, reference, more) => {
     expect(await refusal({ performer: refs(reference) })).toEqual(['ServiceRequest.performer[0]', ...more]);
+  });
+
+  test('may be absent: then it is the installation’s account, where it has one', async () => {
+    const account = (more: object) =>
+      labAccount(here.context, { ...REQUEST, ...more }, { system: SYSTEMS.labAccount, standard: 'the standard' });
+    expect([await account({}), await account({ performer: refs('Organization/lab') })]).toEqual([
+      { says: 'the standard' },
+      { says: ACCOUNT },
+    ]);
   });
 
   test('is one', async () => {

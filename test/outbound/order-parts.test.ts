@@ -1,6 +1,10 @@
 // What an order says, bit by bit: names, numbers and addresses in the one form the laboratory network takes, and which requests are orders at all.
+import { readFileSync } from 'node:fs';
+import { parseAllDocuments } from 'yaml';
 import type { Resource } from '../../src/fhir/types.ts';
 import { asciiName } from '../../src/outbound/ordering/ascii-name.ts';
+import { METHODS } from '../../src/outbound/ordering/collection.ts';
+import { WORDS } from '../../src/outbound/ordering/consents.ts';
 import { clientUserId, orderBody, orderText } from '../../src/outbound/ordering/junction-order.ts';
 import { testsToOrder } from '../../src/outbound/ordering/order-criteria.ts';
 import { orderPatient } from '../../src/outbound/ordering/order-patient.ts';
@@ -256,6 +260,15 @@ test('the text of an order is the same for the same content, and the user is put
     lab_account_id: '0f0e0d0c-0b0a-4908-8706-050403020100',
     passthrough: 'k',
   });
+});
+
+test('the words for consents and for ways of taking the sample are those that are published', () => {
+  const published = (id: string): unknown =>
+    parseAllDocuments(readFileSync('fhir-profiles/junction.yaml', 'utf8'))
+      .map((one) => one.toJS())
+      .find((one) => one.resourceType === 'CodeSystem' && one.id === id)
+      .concept.map(({ code }: { code: string }) => code);
+  expect([published('junction-consent'), published('lab-collection-method')]).toEqual([[...WORDS], [...METHODS]]);
 });
 
 test('our name for a patient is stable, differs between tenants and does not hold the id', () => {

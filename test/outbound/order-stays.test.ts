@@ -110,6 +110,43 @@ test('nor is the id of an order made another one', async () => {
   ]);
 });
 
+test('what a request refers to may change: the laboratory is told what stood there when the order was taken, in every attempt', async () => {
+  const condition = (code: string) => ({
+    resourceType: 'Condition',
+    id: 'why',
+    subject: { reference: 'Patient/ada' },
+    code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code }] },
+  });
+  await here.put(condition('E28.2'));
+  await here.put({ ...REQUEST, id: 'one', reasonReference: [{ reference: 'Condition/why' }] } as Resource);
+  await here.put(condition('E03.9'));
+  here.fail({ operation: 'createOrder', kind: 'reset' });
+  await here.drain();
+  await here.put({ ...(await request()), note: [{ text: 'still waiting' }] } as Resource);
+  await here.settle();
+  const [sent] = [...here.sandbox.world.orders.values()];
+  expect([here.asked('createOrder') > 1, sent?.sent.icd_codes, sent?.sent.clinical_notes]).toEqual([true, ['E28.2'], undefined]);
+});
+
+test('nor is what the laboratory was given made another thing, before it is sent and after', async () => {
+  await here.put({ ...REQUEST, id: 'one', ...NOTED } as Resource);
+  const [{ input, ...rest }] = (await here.tasks('one')) as [Resource & { input: { valueString: string }[] }];
+  expect(input).toMatchObject([{ valueString: 'fasting' }]);
+  await here.put({
+    ...rest,
+    input: [
+      { ...input[0], valueString: 'eats as usual' },
+      { type: { text: 'own' }, valueString: 'x' },
+    ],
+  } as Resource);
+  const both = [{ type: { text: 'own' }, valueString: 'x' }, ...input];
+  expect((await here.tasks('one'))[0]!.input).toEqual(both);
+  await here.drain();
+  const { input: _left, ...told } = (await here.tasks('one'))[0]!;
+  await here.put(told as Resource);
+  expect((await here.tasks('one'))[0]!.input).toEqual(input);
+});
+
 test('nor from its Task', async () => {
   const { id } = await here.ordered();
   const [task] = await here.tasks('one');

@@ -4,7 +4,7 @@ import type { Resource } from '../../fhir/types.ts';
 import { type Said, wrong } from './said.ts';
 
 /** The words the network has. */
-const WORDS = new Set([
+export const WORDS = new Set([
   'terms-of-use',
   'telehealth-informed-consent',
   'mobile-terms-and-conditions',

@@ -1,5 +1,5 @@
 // What the network has said of an order, kept when somebody writes the request or its Task from a copy that lacks it: its ids there, its word for where it
-// stands, when it was completed. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
+// stands, when it was completed; and what the laboratory was given. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
 import { parseExact } from '../../fhir/json.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Effect } from '../../resource/context.ts';
@@ -15,20 +15,32 @@ interface Identifier {
 /** For writes of ServiceRequest and of Task. */
 export function withNetworksWords(systems: Systems): NonNullable<Effect['keeps']> {
   const ids = new Set([systems.order, systems.transaction, systems.sample]);
+  const isGiven = ({ type }: Input): boolean => (type?.coding ?? []).some(({ system }) => system === systems.taskInput);
   const isOurs = ({ system }: Identifier): boolean => system !== undefined && ids.has(system);
+  const words = [...ids, systems.taskInput];
   return ({ caller }, draft, { body }) => {
-    if (caller.actor === SENDER || !body || ![...ids].some((system) => body.includes(system))) return draft;
+    if (caller.actor === SENDER || !body || !words.some((system) => body.includes(system))) return draft;
     const former = parseExact(body) as Resource;
     const said = identifiersOf(former).filter(isOurs);
     const given = identifiersOf(draft.exact).filter((one) => !isOurs(one) || isAmong(said, one));
     const results = draft.exact.output ?? former.output;
-    const kept = {
-      ...draft.exact,
-      ...(results !== undefined && { output: results }),
-      identifier: [...given, ...said.filter((one) => !isAmong(given, one))],
-    };
+    const identifier = [...given, ...said.filter((one) => !isAmong(given, one))];
+    const input = [...inputsOf(draft.exact).filter((one) => !isGiven(one)), ...inputsOf(former).filter(isGiven)];
+    const kept = withLists({ ...draft.exact, ...(results !== undefined && { output: results }) }, { identifier, input });
     return draftOf(draft.plain.status === former.status ? withWordOf(kept, former, systems) : kept);
   };
+}
+
+interface Input {
+  type?: { coding?: Identifier[] };
+}
+
+const inputsOf = ({ input }: Resource): Input[] => (input ?? []) as Input[];
+
+/** Each element in its place; an empty list is none. */
+function withLists(resource: Resource, lists: Record<string, unknown[]>): Resource {
+  const all = Object.entries({ ...resource, ...lists }).filter(([name]) => lists[name]?.length !== 0);
+  return Object.fromEntries(all) as Resource;
 }
 
 const identifiersOf = ({ identifier }: Resource): Identifier[] => (identifier ?? []) as Identifier[];

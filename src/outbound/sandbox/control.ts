@@ -44,8 +44,8 @@ export function truth(world: World, passthrough: string | null): object {
 }
 
 /** What another server needs to talk to this team. */
-function account({ apiKey, teamId, webhooks }: World): Reply {
-  return ok({ api_key: apiKey, team_id: teamId, webhook_secret: webhooks.secret });
+function account({ apiKey, teamId, webhooks, labAccounts }: World): Reply {
+  return ok({ api_key: apiKey, team_id: teamId, webhook_secret: webhooks.secret, lab_account_ids: [...labAccounts] });
 }
 
 function guide(): Reply {
