@@ -151,7 +151,24 @@ test('a field that may not be said without another one, and what a pattern asks 
     (schema.properties as Record<string, { description?: string }>)[name]!.description;
   expect(noted(PatientRequest!, 'address_line_2')).toBe('May not be said without address_line_1.');
   expect(noted(PatientChange!, 'nhs_number')).toBe('Must be ten digits without spaces.');
-  expect([PatientChange!.dependentRequired, noted(Patient!, 'address_line_2')]).toEqual([undefined, undefined]);
+  expect([PatientChange!.dependentSchemas, noted(Patient!, 'address_line_2')]).toEqual([undefined, undefined]);
+});
+
+test('what may not be said without another field is, by the document, what the door refuses: null, blank and no say nothing', () => {
+  const { PatientRequest } = of('jump').components.schemas;
+  const accepts = validator(of('jump'), PatientRequest!);
+  const { shape } = shapes.find(({ shape: { surface, name } }) => surface.name === 'jump' && name === 'patient')!;
+  const ada = { first_name: 'Ada', last_name: 'Lovelace', date_of_birth: '1985-12-10' };
+  const TEXTS = [undefined, null, '', ' ', 'Flat 2'];
+  const lines = TEXTS.flatMap((one) => TEXTS.flatMap((two) => TEXTS.map((three) => [one, two, three])));
+  const addresses = lines.map(([address_line_1, address_line_2, address_line_3]) => ({ address_line_1, address_line_2, address_line_3 }));
+  const deaths = [undefined, null, false, true].flatMap((is_deceased) =>
+    [undefined, null, '2020-01-01'].map((date_of_death) => ({ is_deceased, date_of_death })),
+  );
+  const bodies = [...addresses, ...deaths].map((more) => json({ ...ada, ...more }) as object);
+  const verdicts = bodies.map((body) => ({ body, document: accepts(body), door: shape.check(body, '2026-01-01T00:00:00Z').length === 0 }));
+  expect(verdicts.filter(({ document, door }) => document !== door)).toEqual([]);
+  expect(new Set(verdicts.map(({ door }) => door))).toEqual(new Set([true, false]));
 });
 
 const answered = { requestId: 'req_12345678', time: '2026-01-01T00:00:00.000Z', status: 200 };

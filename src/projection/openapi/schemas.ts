@@ -30,14 +30,19 @@ function annotated({ $schema: _, properties = {}, ...rest }: Json, fields: Field
     return [name, { ...inner, ...notesOf(field, noting) }] as const;
   });
   const needed = noting.body === 'whole' ? needsIn(fields, Object.keys(properties as object)) : [];
-  return { ...rest, properties: Object.fromEntries(noted), ...(needed.length && { dependentRequired: Object.fromEntries(needed) }) };
+  return { ...rest, properties: Object.fromEntries(noted), ...(needed.length && { dependentSchemas: Object.fromEntries(needed) }) };
 }
 
-/** Fields that may not be said without another one. https://json-schema.org/draft/2020-12/json-schema-validation#section-6.5.4 */
-const needsIn = (fields: Field[], asked: string[]): [name: string, needs: string[]][] =>
-  fields.flatMap(({ name, spec: { needs } }): [string, string[]][] =>
-    needs !== undefined && asked.includes(name) ? [[name, [needs]]] : [],
+/** Fields that may not be said without another one. A field that is null, blank or no says nothing: `dependentRequired` would ask only whether it is there. */
+const needsIn = (fields: Field[], asked: string[]): [name: string, schema: Json][] =>
+  fields.flatMap(({ name, spec: { needs } }): [string, Json][] =>
+    needs !== undefined && asked.includes(name)
+      ? [[name, { anyOf: [{ properties: { [name]: { not: SAID } } }, { required: [needs], properties: { [needs]: SAID } }] }]]
+      : [],
   );
+
+/** A value that says something. */
+const SAID: Json = { not: { enum: [null, false] }, pattern: '\\S' };
 
 function notesOf(field: Field, { resource, body }: Noting): Json {
   const path = fhirPathOf(field, resource);
