@@ -96,6 +96,27 @@ describe('what is unset shows nothing', () => {
     expect(await patched({ preferred_name: null })).toEqual([200, null, 'Beth']);
     expect((await stored(`Patient/${id}`)).meta.versionId).toBe(versionId);
   });
+  test('what an extension says that has an id', async () => {
+    const extension = { id: 'e1', url: 'https://clinikehr.com/fhir/StructureDefinition/specialty', valueString: 'Cardiology' };
+    const id = await made({ resourceType: 'Practitioner', name: [{ given: ['A'], family: 'X' }], extension: [extension] });
+    const { status, body } = await clinik('patch', `practitioners/${id}`).send({ specialty: null });
+    expect([status, body.data?.specialty]).toEqual([200, null]);
+    expect((await stored(`Practitioner/${id}`)).extension).toBeUndefined();
+  });
+  test('a detail of a patient, alone in an extension that has an id, or beside another one', async () => {
+    const url = 'https://jumpehr.com/fhir/StructureDefinition/patient-details';
+    const patient = { resourceType: 'Patient', name: [{ given: ['A'], family: 'X' }], birthDate: '1990-01-01' };
+    const notes = { id: 'n', url: 'patientNotes', valueString: 'x' };
+    const job = { id: 'o', url: 'occupation', valueString: 'nurse' };
+    const left = async (extension: object[]) => {
+      const id = await made({ ...patient, extension: [{ id: 'd', url, extension }] });
+      const { status, body } = await jump('patch', `patients/${id}`).send({ patient_notes: null });
+      expect([status, body.data?.patient_notes]).toEqual([200, null]);
+      return (await stored(`Patient/${id}`)).extension;
+    };
+    expect(await left([notes])).toBeUndefined();
+    expect(await left([notes, job])).toEqual([{ id: 'd', url, extension: [job] }]);
+  });
   test('a wrong value inside of an object unsets nothing', async () => {
     const id = await made({ resourceType: 'Patient', address: [{ city: 'New' }] });
     expect((await clinik('patch', `patients/${id}`).send({ address: { city: [] } })).status).toBe(422);

@@ -209,9 +209,9 @@ const filledIn = (element: unknown, { conditions }: Slot, env: Bindings): unknow
 const asAsked = (edited: unknown, slot: Slot, env: Bindings): unknown =>
   edited === undefined || meets(edited, slot.conditions, env) ? edited : filledIn(edited, slot, env);
 
-/** Nothing is left of it but what its conditions ask for. */
+/** Nothing is left of it but what its conditions ask for, and its id, which says nothing (ext-1: an extension without a value). */
 const isBare = (element: unknown, slot: Slot, env: Bindings): boolean =>
-  slot.conditions.length > 0 && isDeepStrictEqual(element, templateOf(slot, env));
+  slot.conditions.length > 0 && isDeepStrictEqual(without(element as Node, ['id']), without(templateOf(slot, env) as Node, ['id']));
 
 function withMember(node: unknown, { name }: Slot, { at, member }: { at: number; member: unknown }): unknown {
   if (member === undefined) return node;
