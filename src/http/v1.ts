@@ -91,7 +91,7 @@ export function v1Api(door: V1Door): RequestHandler {
     const interaction = interactionOf(shape, req.method, id);
     authorize(caller, shape.resource, interaction.permission);
     if (interaction.makes) refuseIfMatch(req);
-    const body = interaction.body ? await bodyOf(req, res, { shape, readText }) : NO_BODY;
+    const body = interaction.body ? await bodyOf(req, res, readText) : NO_BODY;
     const port = shape.port === undefined ? undefined : door.ports[shape.port];
     const call = {
       req,
@@ -137,20 +137,20 @@ function interactionOf(shape: Shape, method: string, id: string | undefined): In
 /** Vendors' clients name their JSON in several ways; all of them are JSON. */
 const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
 
-/** What a request says; without a body nothing, where nothing need be said. */
-async function bodyOf(req: Request, res: Response, { shape, readText }: { shape: Shape; readText: ReadText }): Promise<Parsed> {
+/**
+ * What a request says; without a body nothing, so that it is told what it must say. Many clients send one of no length, whole or in no pieces; a change
+ * without one is none. https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+ */
+async function bodyOf(req: Request, res: Response, readText: ReadText): Promise<Parsed> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  const isBare = req.method === 'POST' && !shape.needsBody && hasNoBody(req);
-  if (!JSON_TYPE.test(type) && !(isBare && type === '')) throw unsupportedMedia('send the body as application/json');
-  if (isBare) return { plain: {}, exact: {} };
+  const other = unsupportedMedia('send the body as application/json');
+  if (type !== '' && !JSON_TYPE.test(type)) throw other;
   const text = await readText(req, res);
+  if (text === '' && req.method === 'POST') return { plain: {}, exact: {} };
+  if (type === '') throw other;
   if (text.trim() === '') throw structure('the body must be a JSON object, and it is empty');
   return parse(text);
 }
-
-/** Many clients say of a POST without a body that its length is 0. https://www.rfc-editor.org/rfc/rfc9110#section-8.6 */
-const hasNoBody = ({ headers }: Request): boolean =>
-  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 
 function send(res: Response, surface: Surface, { status, headers = {}, body }: Answer): void {
   const { requestId, rate } = exchangeOf(res);

@@ -95,6 +95,8 @@ describe('what a key that stands for a person opens', () => {
       ['without a body', {}],
       ['of no length', { 'content-length': 0 }],
       ['of no length, as JSON', { 'content-length': 0, 'content-type': 'application/json' }],
+      ['in pieces, of which there are none', { 'transfer-encoding': 'chunked' }],
+      ['in no pieces, as JSON', { 'transfer-encoding': 'chunked', 'content-type': 'application/json' }],
     ])('needs none: %s', async (_what, headers) => {
       const answer = await bare(RUO, headers);
       expect([answer.status, answer.body.ruo_pathway_acknowledged_at]).toEqual([200, '2026-03-01T12:00:00.000Z']);
@@ -103,14 +105,20 @@ describe('what a key that stands for a person opens', () => {
     test.each<[what: string, headers: OutgoingHttpHeaders, text: string, status: number]>([
       ['of another type', { 'content-type': 'text/plain' }, '', 415],
       ['that names no type', {}, '{}', 415],
-      ['in pieces, of which there are none', { 'transfer-encoding': 'chunked' }, '', 415],
       ['that is blank', { 'content-type': 'application/json' }, ' ', 400],
     ])('and one %s is refused as everywhere', async (_what, headers, text, status) => {
       expect((await bare(RUO, headers, text)).status).toBe(status);
     });
 
-    test('where something must be said, a body must be there', async () => {
-      expect((await bare(AGE, {})).status).toBe(415);
+    test.each<[what: string, headers: OutgoingHttpHeaders]>([
+      ['no body', {}],
+      ['one of no length', { 'content-length': 0, 'content-type': 'application/json' }],
+      ['no pieces of one', { 'transfer-encoding': 'chunked', 'content-type': 'application/json' }],
+    ])('where something must be said, %s is told what', async (_what, headers) => {
+      expect(await bare(AGE, headers)).toEqual({
+        status: 400,
+        body: { error: 'validation_error', message: 'Validation error: date_of_birth is required' },
+      });
     });
   });
 

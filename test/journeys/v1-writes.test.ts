@@ -92,6 +92,23 @@ test('a name in a change becomes a reference where one resource carries it', asy
   expect((await resourceOf(id)).location).toEqual([{ display: 'Harbour', reference: `Location/${place}` }]);
 });
 
+test('a create without a body is told what it must say, a change without one that it is none', async () => {
+  const { status, body } = await request(facet.app)
+    .post('/v1/practitioner-roles')
+    .set('x-api-key', facet.demo.clinik!)
+    .set('content-type', 'application/json');
+  expect([status, body.code, body.issues.map(({ diagnostics }: { diagnostics: string }) => diagnostics)]).toEqual([
+    422,
+    'VALIDATION_ERROR',
+    ['practitionerId is required', 'role is required'],
+  ]);
+  const change = await request(facet.app)
+    .patch('/v1/practitioner-roles/prr_000000000000000001')
+    .set('x-api-key', facet.demo.clinik!)
+    .set('content-type', 'application/json');
+  expect([change.status, change.body.code]).toEqual([400, 'INVALID_JSON']);
+});
+
 test('what is wrong with a change is told like what is wrong with a create', async () => {
   const id = await make();
   const wrong = await clinik('patch', `/${id}`).send({ role: 'wizard', practitionerId: 'prc_000000000000000001' });
