@@ -251,6 +251,8 @@ export interface Outbox {
   /** `nextAt`: due then, and not at once. */
   add(entry: Pick<OutboxEntry, 'tenant' | 'topic' | 'subject' | 'key' | 'payload'> & { at: string; nextAt?: string }): Promise<OutboxEntry>;
   find(tenant: number, topic: string, subject: string): Promise<OutboxEntry | undefined>;
+  /** Whether an entry of the topic that was added since then, of any tenant, is done. */
+  hasDone(topic: string, since: string): Promise<boolean>;
   /** The entries with these keys, of any tenant: what comes back from the outside names a key, not a tenant. */
   withKeys(keys: string[]): Promise<OutboxEntry[]>;
   /**

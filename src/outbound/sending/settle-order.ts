@@ -33,7 +33,7 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
   const { outcome: came } = result;
   const health = HEALTH[came.kind];
   if (health) sending.breaker.record(health, now, 'retryAfter' in came ? came.retryAfter : undefined, entry.id);
-  const { state, payload, nextAt, error, edit } = concluded(sending, leased, result);
+  const { state, payload, nextAt, error, edit } = await concluded(sending, leased, result);
   const written = await sending.store.transaction(async (store) => {
     // held first, as whoever takes it back does: then one of the two sees the other
     const stands = await standing(store, entry, payload);
@@ -92,7 +92,7 @@ const HEALTH = {
   unauthorised: 'down',
 } as const;
 
-function concluded(sending: Sending, leased: Leased, { payload, sent, outcome }: Result): Conclusion {
+async function concluded(sending: Sending, leased: Leased, { payload, sent, outcome }: Result): Promise<Conclusion> {
   const at = sending.clock().toISOString();
   if (outcome.kind === 'accepted') {
     const { id, transactionId } = outcome.value;
@@ -109,20 +109,25 @@ type Waiting = Omit<Result, 'outcome'> & {
 };
 
 /** Neither yes nor no: again, later. A key that is refused is no reason to give an order up. */
-function waiting(sending: Sending, leased: Leased, { payload, sent, outcome }: Waiting): Conclusion {
+async function waiting(sending: Sending, leased: Leased, { payload, sent, outcome }: Waiting): Promise<Conclusion> {
   const now = sending.clock();
   const next = { error: outcome.why, payload };
   const tried = outcome.kind !== 'unauthorised' && outcome.kind !== 'looked-for';
-  if (tried && (isAbandoned(leased.entry.firstSentAt, now) || isOneOfItsOwn(sending, leased, payload)))
+  if (tried && (isAbandoned(leased.entry.firstSentAt, now) || (await isOneOfItsOwn(sending, leased, payload))))
     return { state: 'parked', edit: abandoned(now.toISOString()), ...next };
   const told = outcome.kind === 'throttled' ? outcome.retryAfter : undefined;
   const nextAt = told === undefined ? later(sending, leased) : new Date(now.getTime() + told * 1000).toISOString();
   return { state: sent ? 'unknown' : 'queued', nextAt, ...next };
 }
 
-/** The network has just failed at it again, as often as it may, and not at everything: the reason is likely to be in this order. */
-function isOneOfItsOwn({ breaker, clock }: Sending, { entry }: Leased, { failures = 0 }: OrderPayload): boolean {
-  return failures >= MOST_FAILURES && failures !== payloadOf(entry).failures && breaker.allows(clock()) === Number.POSITIVE_INFINITY;
+/**
+ * The network has just failed at it again, as often as it may, and has taken another order that was made since the time before: the reason is likely to be in
+ * this one. Asked of the outbox, so that it is the same for every process, and for one that has just begun.
+ */
+async function isOneOfItsOwn({ store }: Sending, { entry }: Leased, { failures = 0 }: OrderPayload): Promise<boolean> {
+  const before = payloadOf(entry);
+  if (failures < MOST_FAILURES || failures === before.failures || before.sentAt === undefined) return false;
+  return store.outbox.hasDone(entry.topic, before.sentAt);
 }
 
 const later = ({ clock, random }: Sending, { entry }: Leased): string => retryAt(entry.createdAt, clock(), random());
