@@ -7,7 +7,7 @@ import { nameOf } from '../projection/laws/example.ts';
 import { scaffoldOf } from '../projection/scaffold/files.ts';
 import { firstExample } from '../projection/scaffold/first-example.ts';
 import { shownPath, withArticle } from './columns.ts';
-import { type MappingPlaces, mappingWorld } from './mapping-world.ts';
+import { type MappingPlaces, mappingWorld, standardFolder } from './mapping-world.ts';
 
 const NAME = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
 
@@ -20,12 +20,14 @@ export async function newMapping(
   if (!NAME.test(name)) throw new Error('name it vendor/shape, in lower-case letters, digits and "-": acme/customer');
   if (resource !== undefined && !isServed(resource))
     throw new Error(`${resource} is not served${didYouMean(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
-  const { directory } = mappingWorld(places);
+  const directory = places.mappings ?? standardFolder();
   const [vendor, shape] = name.split('/') as [string, string];
   const folder = join(directory, vendor);
   const file = (end: string): string => join(folder, `${shape}${end}`);
   for (const one of [file('.yaml'), file('.examples.yaml')]) if (existsSync(one)) throw new Error(`${shownPath(one)} is there already`);
   const sample = sampleOf(await readSample());
+  mkdirSync(directory, { recursive: true });
+  mappingWorld(places); // what cannot be read is told before anything is written
   const scaffold = scaffoldOf({ vendor, shape, sample, resource });
   const isNew = !existsSync(join(folder, 'surface.yaml'));
   mkdirSync(folder, { recursive: true });

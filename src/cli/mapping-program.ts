@@ -1,5 +1,5 @@
 // `facet mapping …`: what an integration analyst does with mappings. Nothing here needs a database or a running server.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import type { LoadedShape } from '../projection/load/loaded.ts';
@@ -77,7 +77,10 @@ const print = (lines: string[]): void => console.log(lines.join('\n'));
 
 /** A file, or standard input when none is named; a person at a terminal is told that it is awaited. */
 async function given(file: string | undefined): Promise<string> {
-  if (file !== undefined && file !== '-') return readFileSync(file, 'utf8');
+  if (file !== undefined && file !== '-') {
+    if (!existsSync(file)) throw new Error(`there is no file ${file}`);
+    return readFileSync(file, 'utf8');
+  }
   if (process.stdin.isTTY) console.error('reading JSON from the terminal: paste it, then press Ctrl-D');
   return readAll(process.stdin);
 }
@@ -88,7 +91,9 @@ async function givenJson(file: string | undefined): Promise<string> {
   try {
     JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file === undefined || file === '-' ? 'standard input' : file} holds no JSON: ${(error as Error).message}`);
+    throw new Error(
+      `${file === undefined || file === '-' ? 'standard input' : file} holds no JSON: ${(error as Error).message.replace(/\s+/g, ' ')}`,
+    );
   }
   return text;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { mappingsFolder } from '../config.ts';
+import { amongThese } from '../fhir/closest-name.ts';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
 import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
 import { STEPS } from '../outbound/steps.ts';
@@ -23,7 +24,9 @@ export interface MappingPlaces {
 
 /** Reads the folders: of the mappings by default the one that a server reads, of the definitions the project's own. */
 export function mappingWorld({ mappings = standardFolder(), profiles = join(ROOT, 'fhir-profiles') }: MappingPlaces): MappingWorld {
-  for (const folder of [mappings, profiles]) if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
+  if (!existsSync(mappings))
+    throw new Error(`there is no folder ${mappings}: "facet mapping new" makes it, or name another with FACET_MAPPINGS`);
+  if (!existsSync(profiles)) throw new Error(`there is no folder ${profiles}`);
   const definitions = loadProfiles(profiles, join(mappings, 'fhir-profiles'));
   const registry = buildRegistry(definitions.searchParameters);
   return {
@@ -34,7 +37,7 @@ export function mappingWorld({ mappings = standardFolder(), profiles = join(ROOT
   };
 }
 
-const standardFolder = (): string => mappingsFolder() ?? join(ROOT, 'mappings');
+export const standardFolder = (): string => mappingsFolder() ?? join(ROOT, 'mappings');
 
 /** The shapes with these names (`vendor/shape`, or `vendor` for all of one); all when none is named. A name that is none is an Error. */
 export function chosen({ shapes, faults }: MappingWorld, names: string[]): LoadedShape[] {
@@ -42,7 +45,7 @@ export function chosen({ shapes, faults }: MappingWorld, names: string[]): Loade
   const unknown = names.find((name) => !known.some((one) => isOf(one, name)));
   if (unknown !== undefined)
     throw new Error(
-      `there is no mapping ${unknown}${faults.length ? ' that can be used (facet mapping check says why)' : ''}; there are ${known.join(', ')}`,
+      `there is no mapping ${unknown}${faults.length ? ' that can be used (facet mapping check says why)' : ''}${amongThese(unknown, known)}`,
     );
   return shapes.filter((one) => names.length === 0 || names.some((name) => isOf(nameOf(one), name)));
 }

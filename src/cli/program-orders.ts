@@ -20,7 +20,7 @@ const EXAMPLES = {
   list: `${STATES}
 
 Examples:
-  facet orders list                                  what is not settled yet, the oldest first
+  facet orders list                                  what is not settled yet, the oldest first (or facet orders alone)
   facet orders list --state parked --older 1d
   facet orders list --tenant springfield --state all --limit 200`,
   show: `

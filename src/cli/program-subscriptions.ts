@@ -12,7 +12,7 @@ States:
   open     all of them; those that are off are not listed
 
 Examples:
-  facet subscriptions list                     all that are not off, the oldest first
+  facet subscriptions list                     all that are not off, the oldest first (or facet subscriptions alone)
   facet subscriptions list --state error --tenant springfield`,
   show: `
 Example:

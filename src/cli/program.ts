@@ -1,12 +1,12 @@
 // The command line: `facet start`, and what operators do with tenants, keys and orders. `--help` of each command teaches it.
 // What a command does not need is not loaded: one that asks the running server answers at once.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import type { Place } from '../ready-database.ts';
 import { ROOT } from '../root.ts';
-import { askHolder, lockDirectory } from '../store/data-directory.ts';
+import { askHolder, databaseIn, lockDirectory } from '../store/data-directory.ts';
 import type { AdminRequest } from './admin-command.ts';
 import { mappingCommands } from './mapping-program.ts';
 import { ordersOf } from './program-orders.ts';
@@ -15,12 +15,15 @@ import { subscriptionsOf } from './program-subscriptions.ts';
 /** Runs the command line; a mistake ends it with one sentence and exit code 1. */
 export async function run(args: string[]): Promise<void> {
   try {
-    await program().parseAsync(args, { from: 'user' });
+    await program().parseAsync(listed(args), { from: 'user' });
   } catch (error) {
     console.error(`facet: ${(error as Error).message}`);
     process.exitCode = 1;
   }
 }
+
+/** What is looked at most is shown by the group's name alone. */
+const listed = (args: string[]): string[] => (/^(orders|subscriptions)$/.test(args.join(' ')) ? [...args, 'list'] : args);
 
 function program(): Command {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -224,9 +227,16 @@ async function admin(command: string, options: AdminRequest['options']): Promise
   for (const line of lines) console.log(line);
 }
 
+/** What may be done before the first start; what only looks makes no database, for the folder may be misspelt. */
+const BEGINS = new Set(['tenants create', 'profiles add']);
+
 async function embedded(directory: string, request: AdminRequest): Promise<string[]> {
   const answered = await askHolder(directory, request);
   if (answered !== undefined) return answered as string[];
+  if (!BEGINS.has(request.command) && !existsSync(databaseIn(directory)))
+    throw new Error(
+      `there is no database in ${directory}: a first start makes one; FACET_DATA_DIR names another folder, DATABASE_URL a PostgreSQL`,
+    );
   const lock = await lockDirectory(directory);
   try {
     return await direct({ embedded: lock }, request);

@@ -28,6 +28,9 @@ interface Holder {
   held: boolean;
 }
 
+/** Where in the directory the engine keeps its files. */
+export const databaseIn = (directory: string): string => join(directory, 'database');
+
 const SOCKET = /^lock-[0-9a-f]{8}\.sock$/;
 /** The longest socket path every system takes is 103 bytes. */
 const LONGEST_PATH = 100;

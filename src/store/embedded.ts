@@ -1,11 +1,12 @@
 // The Database of the embedded engine (PGlite: PostgreSQL in WebAssembly), for trying, developing and testing. It has one connection and does not fsync.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+
 import { PGlite, types } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import knex from 'knex';
 import { databaseOf } from './connection-pool.ts';
+import { databaseIn } from './data-directory.ts';
 import type { Database, EmbeddedOptions } from './database.ts';
 import { instantOf } from './instant.ts';
 
@@ -40,7 +41,7 @@ export function databaseOn(engine: PGlite): Database {
 
 function placeOf(options: EmbeddedOptions): { dataDir?: string; loadDataDir?: Blob } {
   if (options.embedded === 'memory') return 'snapshot' in options && options.snapshot ? { loadDataDir: options.snapshot } : {};
-  const dataDir = join(options.embedded.directory, 'database');
+  const dataDir = databaseIn(options.embedded.directory);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   return { dataDir };
 }

@@ -1,4 +1,5 @@
 // The command line, as an operator uses it: tenants and keys before the server runs and while it does, help that teaches, mistakes said in one sentence.
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SERVER_URL } from '../store/open.ts';
 import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, type Said, startProcess } from './process.ts';
@@ -28,8 +29,12 @@ const newKey = async (surface: string, ...more: string[]): Promise<{ id: string;
 const patients = async (key: string) => (await call(`${server.url}/fhir/R4/Patient`, key)).status;
 
 describe('before the server runs', () => {
-  test('there are no tenants, and the list says how to make one', async () => {
-    expect(await printed('tenants', 'list')).toEqual(['no tenants yet: facet tenants create <name>']);
+  test('there are no tenants; where there is no database either, none is made by looking: the folder may be misspelt', async () => {
+    const { code, stdout, stderr } = await run('tenants', 'list');
+    if (SERVER_URL === undefined) {
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^facet: there is no database in .*data: .*FACET_DATA_DIR.*DATABASE_URL/)]);
+      expect(existsSync(place.directory)).toBe(false);
+    } else expect([code, stdout]).toEqual([0, 'no tenants yet: facet tenants create <name>\n']);
   });
 
   test('a tenant and a key are made; the key is shown once, and the lists show them in columns', async () => {
@@ -101,6 +106,12 @@ describe('while the server runs', () => {
     );
   });
 
+  test('orders and subscriptions alone are listed', async () => {
+    expect(await printed('orders')).toEqual(['no orders that are open']);
+    expect(await printed('subscriptions')).toEqual(['no subscriptions']);
+    expect((await run('orders', 'lst')).stderr).toBe("facet: unknown command 'lst' (Did you mean list?)\n");
+  });
+
   test.each([
     'tenants create Springfield',
     'tenants create springfield',
@@ -120,6 +131,8 @@ describe('while the server runs', () => {
     'keys create --tenant springfield --surface loop --patient nobody',
     'keys create --tenant springfield --surface fhir --patient nobody',
     'frobnicate',
+    'mapping check loop/patien',
+    'mapping try loop/patient nowhere.json',
   ])('the mistake in "facet %s" is said in one sentence', async (command) => {
     expect(await run(...command.split(' '))).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^facet: [^\n]{10,}\n$/) });
   });

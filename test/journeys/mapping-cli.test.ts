@@ -60,8 +60,11 @@ test('the project’s own mappings are checked with their examples, and nothing 
   expect(stdout).toMatch(/^loop\/patient +Patient +\d+ +\d+ +\d+$/m);
   expect(stdout).toContain('Nothing is wrong: every example holds, every law holds, nothing is left out.');
   expect([code, stderr]).toEqual([0, '']);
-  const { code: missing } = await facet({}, 'mapping', 'check', 'nobody');
-  expect(missing).toBe(1);
+  const { code: missing, stderr: unknown } = await facet({}, 'mapping', 'check', 'loop/patien');
+  expect([missing, unknown]).toEqual([
+    1,
+    expect.stringMatching(/^facet: there is no mapping loop\/patien \(did you mean loop\/patient\?\); there are /),
+  ]);
 });
 
 test('the folder that a server reads (FACET_MAPPINGS) is the one that is checked and written to; --mappings names another', async () => {
@@ -74,6 +77,14 @@ test('the folder that a server reads (FACET_MAPPINGS) is the one that is checked
   const begun = await facet(env, 'mapping', 'new', 'acme/customer', join(place, 'sample.json'));
   expect([begun.code, begun.stdout]).toEqual([0, expect.stringContaining(`wrote ${join(folder, 'acme', 'customer.yaml')}`)]);
   expect(existsSync(join(folder, 'acme', 'surface.yaml'))).toBe(true);
+  const empty = { FACET_MAPPINGS: join(place, 'first') };
+  expect((await facet(empty, 'mapping', 'check')).stderr).toMatch(
+    /there is no folder .*first: "facet mapping new" makes it, or name another with FACET_MAPPINGS\n$/,
+  );
+  expect(await facet(empty, 'mapping', 'new', 'acme/customer', 'nowhere.json')).toMatchObject({
+    stderr: 'facet: there is no file nowhere.json\n',
+  });
+  expect(await facet(empty, 'mapping', 'new', 'acme/customer', join(place, 'sample.json'))).toMatchObject({ code: 0 });
   expect((await facet(env, 'mapping', 'check', 'loop/patient', '--quick', '--mappings', 'mappings')).stdout).toMatch(/^loop\/patient /m);
 });
 
