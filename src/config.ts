@@ -1,4 +1,5 @@
 // The environment, read once: one checked, frozen object. The only place that touches process.env.
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { validate as isUuid } from 'uuid';
 
@@ -69,7 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port: wholeNumber('PORT', env.PORT, 3000, 65_535),
     databaseUrl,
     dataDir: text(env.FACET_DATA_DIR) ?? '.facet',
-    mappings: mappingsFolder(env),
+    mappings: existingFolder('FACET_MAPPINGS', mappingsFolder(env)),
     baseUrl: url('FACET_BASE_URL', env.FACET_BASE_URL),
     trustProxy: trustProxy(env.TRUST_PROXY),
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
@@ -94,6 +95,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 
 /** The folder of the vendors' shapes that the environment names: for commands that need nothing else of it. */
 export const mappingsFolder = (env: NodeJS.ProcessEnv = process.env): string | undefined => text(env.FACET_MAPPINGS);
+
+function existingFolder(name: string, path: string | undefined): string | undefined {
+  if (path !== undefined && !existsSync(path)) throw new Error(`${name}: there is no folder ${path}`);
+  return path;
+}
 
 const text = (value: string | undefined): string | undefined => (value === undefined || value.trim() === '' ? undefined : value.trim());
 

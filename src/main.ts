@@ -28,12 +28,13 @@ export interface Running {
 /** Everything from an empty directory to a listening server. `say` prints what a person should read; `watch`: mappings are read again when they change. */
 export async function start(config: Config, say: (line: string) => void, { watch = false } = {}): Promise<Running> {
   const log = pino({ level: config.logLevel });
+  const watched = watch ? watchMappings(config.mappings) : undefined;
   const loaded = load(config.mappings);
   const door = { answer: starting };
   const cli: { answer: Commands } = { answer: notYet };
-  const watched: { door?: MetricsDoor } = {};
+  const metered: { door?: MetricsDoor } = {};
   const server = createServer((req, res) => {
-    watched.door?.observe(req, res);
+    metered.door?.observe(req, res);
     door.answer(req, res);
   });
   const steps: Step[] = [];
@@ -46,11 +47,11 @@ export async function start(config: Config, say: (line: string) => void, { watch
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
     const clock = config.testClock === undefined ? undefined : await testClock(config.testClock);
     if (clock) steps.unshift(() => clock.stop());
-    const facet = await assemble({ config, loaded, database, log, baseUrl, ...telling(watched), ...(clock && { clock: clock.now }) });
+    const facet = await assemble({ config, loaded, database, log, baseUrl, ...telling(metered), ...(clock && { clock: clock.now }) });
     if (config.metrics) {
       const now = clock?.now ?? (() => new Date());
       const opened = await openMetrics(config.metrics, { database, clock: now, heldBack: facet.heldBack });
-      watched.door = opened;
+      metered.door = opened;
       steps.unshift(() => opened.close());
       say(`Metrics: ${opened.url}`);
     }
@@ -70,10 +71,10 @@ export async function start(config: Config, say: (line: string) => void, { watch
       await devKeys(database, config.dataDir, next.keyPrefixes);
       door.answer = facet.appWith(next.mappings);
     };
-    if (watch) steps.unshift(watchMappings(config.mappings, { say, reload }));
+    if (watched) steps.unshift(watched.serve({ say, reload }));
     return { url: baseUrl, close: () => closed(server, steps) };
   } catch (error) {
-    await closed(server, steps);
+    await closed(server, watched ? [watched.stop, ...steps] : steps);
     throw error;
   }
 }
@@ -81,14 +82,14 @@ export async function start(config: Config, say: (line: string) => void, { watch
 type Step = () => Promise<void>;
 
 /** What the metrics count, once their door is open. */
-const telling = (watched: { door?: MetricsDoor }): Pick<MetricsDoor, 'attempted' | 'webhook' | 'told'> => ({
-  attempted: (...told) => watched.door?.attempted(...told),
+const telling = (metered: { door?: MetricsDoor }): Pick<MetricsDoor, 'attempted' | 'webhook' | 'told'> => ({
+  attempted: (...told) => metered.door?.attempted(...told),
   webhook: {
-    arrived: (...told) => watched.door?.webhook.arrived(...told),
-    clockAhead: (seconds) => watched.door?.webhook.clockAhead(seconds),
-    applied: (...told) => watched.door?.webhook.applied(...told),
+    arrived: (...told) => metered.door?.webhook.arrived(...told),
+    clockAhead: (seconds) => metered.door?.webhook.clockAhead(seconds),
+    applied: (...told) => metered.door?.webhook.applied(...told),
   },
-  told: (outcome) => watched.door?.told(outcome),
+  told: (outcome) => metered.door?.told(outcome),
 });
 
 type Commands = (request: AdminRequest) => Promise<string[]>;

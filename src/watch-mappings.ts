@@ -13,23 +13,42 @@ export interface Watching {
   reload(next: Loaded): Promise<void>;
 }
 
-/** Watches a folder, by default the project's own; answers how to stop. Definitions and search parameters (fhir-profiles/) need a new start. */
-export function watchMappings(folder = join(ROOT, 'mappings'), { say, reload }: Watching): () => Promise<void> {
+/** Looks at a folder until it is stopped; what has changed is read from the moment that `serve` is called on, which answers how to stop. */
+export interface Watched {
+  serve(watching: Watching): () => Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Watches a folder, by default the project's own. Begun before the mappings are read for the first time, so that nothing that is saved while the
+ * server starts is missed. Definitions and search parameters (fhir-profiles/) need a new start.
+ */
+export function watchMappings(folder = join(ROOT, 'mappings')): Watched {
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
+  let serving: Watching | undefined;
+  let changed = false;
   const again = (): void => {
-    running = running.then(() => readAgain(folder, { say, reload }));
+    running = running.then(() => readAgain(folder, serving!));
   };
-  const stop = watchFolders(folder, () => {
+  const onChange = (): void => {
+    changed = true;
     clearTimeout(timer);
-    timer = setTimeout(again, TOGETHER_MS);
-  });
-  say(`Watching ${folder}: a mapping that changes is served at once.`);
-  return async () => {
-    stop();
+    if (serving) timer = setTimeout(again, TOGETHER_MS);
+  };
+  const unwatch = watchFolders(folder, onChange);
+  const stop = async (): Promise<void> => {
+    unwatch();
     clearTimeout(timer);
     await running;
   };
+  const serve = (watching: Watching): typeof stop => {
+    serving = watching;
+    watching.say(`Watching ${folder}: a mapping that changes is served at once.`);
+    if (changed) onChange();
+    return stop;
+  };
+  return { serve, stop };
 }
 
 /** One watcher per folder: a folder notices also a file that is put in the place of another, as editors do, where a watched file would be lost. */
@@ -41,7 +60,7 @@ function watchFolders(folder: string, changed: () => void): () => void {
       if (!watchers.has(path))
         watchers.set(
           path,
-          watch(path, onChange).on('error', () => watchers.delete(path)),
+          watch(path, { persistent: false }, onChange).on('error', () => watchers.delete(path)),
         );
     }
   };

@@ -39,6 +39,7 @@ test.each([
   [{ JUNCTION_WEBHOOK_SECRET: `${SECRETS[0]},secret` }, 'JUNCTION_WEBHOOK_SECRET takes what'],
   [{ FACET_LOG: 'loud' }, 'FACET_LOG must be one of info, error, silent'],
   [{ JUNCTION_PANELS: '{"pcos":"x"}' }, 'JUNCTION_PANELS is not as expected'],
+  [{ FACET_MAPPINGS: '/nowhere/mappings' }, 'FACET_MAPPINGS: there is no folder /nowhere/mappings'],
   [{ JUNCTION_PANELS: '{' }, 'JUNCTION_PANELS is not as expected'],
   [{ JUNCTION_LAB_ACCOUNT_ID: '7' }, 'JUNCTION_LAB_ACCOUNT_ID must be a UUID'],
   [{ JUNCTION_NOTE_LIMIT: '1001' }, 'JUNCTION_NOTE_LIMIT must be a whole number from 0 to 1000'],

@@ -2,6 +2,8 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readConfig } from '../../src/config.ts';
+import { start } from '../../src/main.ts';
 import { until } from '../until.ts';
 import { emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
 
@@ -69,6 +71,25 @@ test('mended, it is served again; a vendor that is new is, too, with a key of it
 });
 
 const acmeKey = (): string => (place.keys().demo as Record<string, string>).acme!;
+
+test('what is saved while the server starts is served, too', async () => {
+  const own = await emptyPlace();
+  const mappings = join(own.directory, '..', 'mappings');
+  cpSync('mappings', mappings, { recursive: true });
+  const said: string[] = [];
+  const running = await start(
+    readConfig({ ...own.env, FACET_MAPPINGS: mappings }),
+    (line) => {
+      said.push(line);
+      if (line.startsWith('Facet is ready'))
+        for (const file of ['physician.yaml', 'physician.examples.yaml']) rmSync(join(mappings, 'loop', file));
+    },
+    { watch: true },
+  );
+  await until(() => said.some((line) => /^Mappings read again: (?!.*physician)/.test(line)));
+  await running.close();
+  await own.remove();
+});
 
 test('in production it is refused: a server there is started anew', async () => {
   const { code, stderr } = await facet(
