@@ -171,6 +171,27 @@ test('what is begun takes its own sample: a day in the form it has, objects that
   expect(tried.stdout).toContain('"birthDate": "1985-12-10"');
 });
 
+test('an object that may speak of somebody else gives nobody a name; a day that could be read two ways is shown as it was sent, and said', async () => {
+  const sample = {
+    last_name: 'Lovelace',
+    date_of_birth: '10/12/1985',
+    emergency_contact: { name: 'Bo Lee', phone: '1' },
+    usual_doctor: { name: 'Dr Lee' },
+    contact: { name: 'Bo Lee', email: 'bo@example.com' },
+    profile: { first_name: 'Ada' },
+  };
+  writeFileSync(join(place, 'others.json'), JSON.stringify(sample));
+  const { stdout } = await run('new', 'acme/resident', join(place, 'others.json'));
+  expect(stdout).toContain('without a place: emergency_contact, usual_doctor, contact\n');
+  const text = readFileSync(mapping('acme/resident.yaml'), 'utf8');
+  expect(text).toMatch(
+    /date_of_birth: +\{ fhir: birthDate, as: date\(MM\/DD\/YYYY\) \} +# or date\(DD\/MM\/YYYY\)\? the sample could be either$/m,
+  );
+  expect(text).toMatch(/profile: +\{ at: \$this, fields: \{ first_name: /);
+  const tried = await run('try', 'acme/resident', join(place, 'others.json'));
+  expect(tried.stdout).toMatch(/"birthDate": "1985-10-12".*"date_of_birth": "10\/12\/1985"/s);
+});
+
 test('what is left out of a body is named, inside of objects and lists too, and what only answers have', async () => {
   const body = { id: 'x', firstName: 'Ada', lastName: 'L', address: { line: ['1'], tower: 2 }, contact: [{ shoe: 1 }] };
   writeFileSync(join(place, 'inner.json'), JSON.stringify(body));

@@ -160,7 +160,12 @@ function idleIn(schema: object, examples: Example[], { side, codecs, many }: Idl
     const said = word === 'pattern' && codecs.includes(names.join('.')) ? 'as' : word;
     return needed
       ? []
-      : [{ keys: ruleKeys(names, said, many), text: `no example is refused by ${said} alone: add one with ${side}: and field:` }];
+      : [
+          {
+            keys: ruleKeys(names, said, many),
+            text: `no example is refused by ${said === 'as' ? 'the form of as:' : said} alone: add one with ${side}: and field:`,
+          },
+        ];
   });
 }
 

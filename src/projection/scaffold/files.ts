@@ -33,7 +33,7 @@ export function scaffoldOf({ vendor, shape, sample, resource = resourceOf(sample
   const width = Math.max(...fields.map(({ name }) => name.length)) + 1;
   const lines = fields.map(({ name, guess }) => {
     const key = `${quoted(name)}:`.padEnd(width + 1);
-    if (guess) return `  ${key} ${flow(guess.spec)}`;
+    if (guess) return `  ${key} ${flow(guess.spec)}${guess.note ? `   # ${guess.note}` : ''}`;
     return `  # ${key} { fhir: … }   # no guess: find its place in https://hl7.org/fhir/R4/${resource.toLowerCase()}.html, or give it an extension`;
   });
   return {

@@ -3,10 +3,12 @@ import { elementNames, elementOf, isPrimitive } from '../../fhir/elements.ts';
 import { unboundCode } from '../../fhir/validation/required-codes.ts';
 import type { FieldSpec } from '../spec.ts';
 
-/** A field of a new mapping: its spec, the aliases it needs; or undefined where there is no guess. */
+/** A field of a new mapping: its spec, and the aliases it needs. */
 export interface Guess {
   spec: FieldSpec;
   aliases?: Record<string, string>;
+  /** What an analyst is to look at. */
+  note?: string;
 }
 
 const PEOPLE = new Set(['Patient', 'Practitioner', 'RelatedPerson']);
@@ -82,23 +84,30 @@ export const plainName = (name: string): string => name.toLowerCase().replace(/[
 export function guessOf(resource: string, name: string, value: unknown): Guess | undefined {
   const plain = plainName(name);
   const hint = HINTS.find((one) => one.names.includes(plain) && one.of(resource));
-  return (hint ? hint.guess(value) : sameName(resource, plain, value)) ?? nested(resource, value);
+  return (hint ? hint.guess(value) : sameName(resource, plain, value)) ?? (isOwn(plain, value) ? nested(resource, value) : undefined);
 }
 
 function birthDate(value: unknown): Guess | undefined {
   if (typeof value !== 'string') return undefined;
   const how = dayOf(value);
-  return how && { spec: { fhir: 'birthDate', ...how } };
+  return how && { ...how, spec: { fhir: 'birthDate', ...how.spec } };
 }
 
 /** How a day is written; undefined: it is none. Where day and month could be either, slashes are taken for the American order and all else for the other. */
-function dayOf(value: string): FieldSpec | undefined {
-  if (/^\d{4}-\d\d-\d\d$/.test(value)) return { format: 'date' };
+function dayOf(value: string): Guess | undefined {
+  if (/^\d{4}-\d\d-\d\d$/.test(value)) return { spec: { format: 'date' } };
   const [, first = '', mark = '', second = ''] = /^(\d\d)([-/.])(\d\d)\2\d{4}$/.exec(value) ?? [];
-  const isAmerican = Number(second) > 12 || (mark === '/' && Number(first) <= 12);
   if (mark === '') return undefined;
-  if (mark === '/' && isAmerican) return { as: 'date' };
-  return { as: `date(${(isAmerican ? ['MM', 'DD', 'YYYY'] : ['DD', 'MM', 'YYYY']).join(mark)})` };
+  const [american, other] = [
+    ['MM', 'DD', 'YYYY'],
+    ['DD', 'MM', 'YYYY'],
+  ].map((parts) => `date(${parts.join(mark)})`) as [string, string];
+  const isAmerican = Number(second) > 12 || (mark === '/' && Number(first) <= 12);
+  const isEither = Number(first) <= 12 && Number(second) <= 12 && first !== second;
+  return {
+    spec: { as: isAmerican ? american : other },
+    ...(isEither && { note: `or ${isAmerican ? other : american}? the sample could be either` }),
+  };
 }
 
 const GENDERS = ['male', 'female', 'other', 'unknown'];
@@ -123,6 +132,14 @@ function address(value: unknown): Guess | undefined {
   });
   return known.length ? { spec: { at: 'address.first()', fields: Object.fromEntries(known) } } : undefined;
 }
+
+/** Objects that speak of the item itself. Any other may be about somebody else: whose name is in it is not to be guessed. */
+const OWN =
+  /^(name|fullname|(contact|personal|basic|general)(info|information|details|data)?|person|demographics|profile|details|info|attributes|fields)$/;
+const OF_ANOTHER = ['name', 'fullname', 'firstname', 'lastname', 'relation', 'relationship'];
+
+const isOwn = (plain: string, value: unknown): boolean =>
+  OWN.test(plain) && !(plain === 'contact' && Object.keys(value ?? {}).some((name) => OF_ANOTHER.includes(plainName(name))));
 
 /** An object that only the vendor has: what is in it may have a place of its own. */
 function nested(resource: string, value: unknown): Guess | undefined {
