@@ -30,8 +30,8 @@ function fieldLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
   const rows = explainedFields(loaded, { registry, samples }).map(({ field, paths, parameters }) => [
     field,
     paths.join(', '),
-    parameters.map(({ code }) => code).join(', ') || '–',
-    [...new Set(parameters.flatMap((parameter) => indexOfParameter(parameter).split(', ')))].join(', ') || '–',
+    parameters ? parameters.map(({ code }) => code).join(', ') || '–' : '',
+    parameters ? [...new Set(parameters.flatMap((parameter) => indexOfParameter(parameter).split(', ')))].join(', ') || '–' : '',
   ]);
   return columns(['field', 'where in FHIR', 'found by', 'index'], rows, [30, 30, 18, 16]);
 }

@@ -130,6 +130,13 @@ test('explain shows each field with its place, what finds it and the index; filt
   expect(stdout).toMatch(/^ {2}availableStartTime +with seconds, which are shown only where they are not 00$/m);
 });
 
+test('explain says of a list of objects where its members stand, each with its fields', async () => {
+  const { stdout } = await run('explain', 'clinik/patient');
+  expect(stdout).toMatch(/^contact {10,}contact {10,}\S/m);
+  expect(stdout).toMatch(/^contact\[\]\.lastName +contact\.name\.family *$/m);
+  expect(stdout).toMatch(/^contact\[\]\.address\.city +contact\.address\.city *$/m);
+});
+
 test('a shape and a vendor are begun from a sample, and what is begun works at once', async () => {
   const begun = await run('new', 'acme/customer', join(place, 'sample.json'));
   expect([begun.stderr, begun.code]).toEqual(['', 0]);

@@ -71,6 +71,8 @@ test.each([
   ['MM/DD/YYYY/MM', 'day', 'MM/DD/YYYY/MM: MM may stand only once'],
   ['YYYY-MM-DD hh', 'day', 'YYYY-MM-DD hh: a day has no hours: write as: instant(…) for a time'],
   ['YYYY-MM-DD hh:mm', 'instant', 'YYYY-MM-DD hh:mm: a time needs its zone: end it with Z, +hhmm or +hh:mm'],
+  ['DD MMM YYYY', 'day', 'DD MMM YYYY: M stands for nothing'],
+  ['D/M/YYYY', 'day', 'D/M/YYYY: D stands for nothing'],
   ['YYYY-MM-DD', 'instant', 'YYYY-MM-DD: a pattern of an instant needs its hour (hh)'],
 ] as const)('the pattern %s of a %s is refused by what it lacks', (text, kind, told) => {
   expect(() => datePattern(text, kind)).toThrow(told);

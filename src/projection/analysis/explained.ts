@@ -8,7 +8,7 @@ import { parseSearch } from '../../fhir/search/request.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { anotherValue, type Samples } from '../laws/another-value.ts';
 import { envOf } from '../laws/example.ts';
-import type { Field } from '../lens/field.ts';
+import { type Field, leavesOf } from '../lens/field.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 import { searchesIn } from '../parameter-rules.ts';
 import { sampleOf } from '../query.ts';
@@ -20,19 +20,28 @@ export interface ExplainedField {
   field: string;
   /** FHIRPath from the resource, as the mapping writes it; of several places all. */
   paths: string[];
-  /** Search parameters that see what the field writes. */
-  parameters: SearchParameter[];
+  /** Search parameters that see what the field writes; undefined: it is a member's, and the list's say it. */
+  parameters?: SearchParameter[];
 }
 
 /** Every field, those inside of objects by their whole name. */
 export function explainedFields(loaded: LoadedShape, { registry, samples }: { registry: Registry; samples: Samples }): ExplainedField[] {
   const bare = written(loaded, {});
-  return loaded.lens.leaves.map((field) => ({
-    field: field.at.join('.'),
-    paths: field.at.length > 1 ? field.paths.map(({ text }) => text) : [field.spec.fhir ?? []].flat(),
-    parameters: finding(registry, bare, withValue(loaded, field, samples)),
-  }));
+  return loaded.lens.leaves.flatMap((field) => [
+    {
+      field: field.at.join('.'),
+      paths: field.at.length > 1 || field.members ? field.paths.map(({ text }) => text) : [field.spec.fhir ?? []].flat(),
+      parameters: finding(registry, bare, withValue(loaded, field, samples)),
+    },
+    ...(field.members ?? []).flatMap(leavesOf).map((member) => memberOf(field, member)),
+  ]);
 }
+
+/** A field of each member of a list: what finds it is said of the list. */
+const memberOf = (list: Field, { at, paths }: Field): ExplainedField => ({
+  field: `${list.at.join('.')}[].${at.slice(list.at.length).join('.')}`,
+  paths: paths.map(({ text }) => `${list.paths[0]!.text}.${text}`),
+});
 
 /** A resource that has a value at this field and at no other; one that is only shown, in an object, is put there. */
 function withValue(loaded: LoadedShape, field: Field, samples: Samples): Resource {

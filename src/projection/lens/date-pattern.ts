@@ -60,6 +60,8 @@ const quoted = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\/]
 
 /** What a pattern lacks, or has once too often. */
 function problemOf(names: string[], { text, kind }: { text: string; kind: 'day' | 'instant' }): string | undefined {
+  const [stray] = /[YMDhmsS]/.exec(text.replace(TOKEN, ' ')) ?? [];
+  if (stray) return `${stray} stands for nothing: the parts are ${Object.keys(PARTS).join(', ')}, in digits alone`;
   const needed = kind === 'day' ? DAY : [...DAY, 'hour', 'minute'];
   const missing = needed.find((name) => !names.includes(name));
   if (missing) return `a pattern of ${kind === 'day' ? 'a day' : 'an instant'} needs its ${missing} (${tokenOf(missing)})`;
