@@ -116,6 +116,24 @@ test('a mapping that is sound and wrong is told by its examples', async () => {
   );
 });
 
+test('a mistake in an example is told in the words of the example', async () => {
+  const file = 'clinik/organization.examples.yaml';
+  const said = async (example: string): Promise<string> => {
+    const more = [/$/, `\n${example}\n`] as unknown as [string, string];
+    return (await changed(file, more, () => run('check', 'clinik/organization'))).stdout.replaceAll(/\s+/g, ' ');
+  };
+  expect(await said('- { title: odd, requset: { name: A } }')).toContain('odd: requset: no word of an example (did you mean request?)');
+  expect(await said('- { refuse: { name: 7 }, field: name }')).toContain('it has no title: write title: with what the example shows');
+  expect(await said('- { title: odd, refuse: { name: A }, field: name }')).toContain('odd: the body is taken, and name should be refused');
+  expect(await said('- { title: odd, refuse: { name: 7 } }')).toContain('odd: the refusal says "name must be a string": write field: name');
+  expect(await said('- { title: odd, request: { name: A } }')).toContain(
+    'odd: it must say the id that the server gives: assigned: { id: 0190b3c2-0000-7000-8000-000000000001 }',
+  );
+  const typo = '- { title: odd, request: { name: A, emial: a@b.example }, assigned: { id: x }, response: { name: B } }';
+  expect(await said(typo)).toContain('odd: request: emial is no field (did you mean email?)');
+  expect(await said(typo)).toContain('odd: the response.name is "A", not "B"');
+});
+
 test('explain says which keys open what is about a person', async () => {
   const { stdout } = await run('explain', 'loop/researcher-acknowledgement');
   expect(stdout).toContain('Keys that stand for a person open it, and no others.');

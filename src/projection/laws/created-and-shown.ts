@@ -1,21 +1,23 @@
 // The two kinds of example that state a resource: a request with what it becomes, and a resource that was made through FHIR with what is shown of it.
+import { closestName } from '../../fhir/closest-name.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { sharedWith } from '../joins.ts';
 import type { LoadedShape } from '../load/loaded.ts';
-import type { Env, View } from '../shape.ts';
+import type { Env, Shape, View } from '../shape.ts';
 import { differences, missing } from './difference.ts';
 import { type Example, envOf, itemIn, NOW, nameOf } from './example.ts';
 import type { Shown } from './example-kinds.ts';
 import { agreesWithFhirPath } from './fhirpath-oracle.ts';
 import { membersKeepTheirs } from './members.ts';
 import { neighboursSurvive, readingGivesWhatWasWritten, theServerWrites, validR4, writingBackChangesNothing } from './round-trip.ts';
+import type { Schema } from './schema-rules.ts';
 
 /** request → resource → response, and every law on what was made. */
 export function created(all: Shown): string[] {
   const { loaded, example } = all;
   const { shape, lens, mapping } = loaded;
   const { request = {}, into, resource, assigned, rows, through = {} } = example;
-  if (!assigned) return ['assigned: must say the id that the server gives'];
+  if (!assigned) return ['it must say the id that the server gives: assigned: { id: 0190b3c2-0000-7000-8000-000000000001 }'];
   const env = envOf({ ...example.env, ...(mapping.content.row && { [mapping.content.row.key]: lens.rows!.of(request) }) });
   const before = structuredClone(into);
   const item = itemIn(shape, request);
@@ -29,6 +31,7 @@ export function created(all: Shown): string[] {
   };
   const known = { ...env, ...(assigned.created && { created: assigned.created }) };
   return [
+    ...misspelt(shape, request),
     ...shape.check(request, String(example.env?.now ?? NOW)).map(({ text }) => `the request is refused: ${text}`),
     ...differences(into, before, 'the resource it goes into'),
     ...(resource ? differences(first, resource, 'the resource') : []),
@@ -44,6 +47,15 @@ export function created(all: Shown): string[] {
     ...Object.entries(through).flatMap(([name, view]) => seenThrough(all, name, { saved, view })),
   ];
 }
+
+/** Names that are nearly a field's; others may be what a client sends and nobody reads. */
+const misspelt = ({ requestSchema }: Shape, request: View): string[] => {
+  const known = Object.keys((requestSchema as Schema).properties ?? {});
+  return Object.keys(request).flatMap((name) => {
+    const meant = known.includes(name) ? undefined : closestName(name, known);
+    return meant === undefined || meant in request ? [] : [`request: ${name} is no field (did you mean ${meant}?)`];
+  });
+};
 
 /** What the server fills in afterwards, put into what was made. */
 function settledOf(loaded: LoadedShape, made: Resource, { example, env }: { example: Example; env: Env }) {
@@ -69,7 +81,7 @@ function isShown(
   const view = shape.read(resource, envOf(env));
   const known = facts ?? { requestId: 'req_00000000', time: NOW, status: shape.status };
   return [
-    ...differences(view, response, 'the view'),
+    ...differences(view, response, 'the response'),
     ...differences(Object.keys(view), Object.keys(response), 'the order of the keys'),
     ...agreesWithFhirPath(loaded, resource, envOf(env)),
     ...(answer ? differences(shape.item(view, known), answer, 'the answer') : []),
@@ -89,7 +101,7 @@ export function shown({ loaded, example }: Shown): string[] {
   const isItem = (!mapping.content.row || lens.rows!.keys(stored).length > 0) && stored.id !== undefined;
   return [
     ...(response ? isShown(loaded, { ...example, env }, stored) : agreesWithFhirPath(loaded, stored, env)),
-    ...missing(view, shows, 'the view'),
+    ...missing(view, shows, 'the response'),
     ...(example.item === undefined ? [] : differences(shape.belongs(view), example.item, 'whether it is an item')),
     ...Object.entries(aliases).flatMap(([name, target]) => standsFor(loaded, target, { shown: view[name], name, env })),
     ...(rows ? hasRows(loaded, stored, rows) : []),

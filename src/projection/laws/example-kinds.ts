@@ -104,6 +104,8 @@ function changeRefused({ loaded, example }: Shown): string[] {
 function refusedFor(issues: Issue[], field: string | null | undefined): string[] {
   const named = issues.map(({ expression }) => expression?.[0] ?? null);
   const unsaid = issues.filter(({ text }) => !isSaid(text, field ?? null)).map(({ text }) => `the refusal says "${text}"`);
+  if (!issues.length) return [`the body is taken, and ${field ?? 'it'} should be refused`];
+  if (field === undefined) return issues.map(({ text }, at) => `the refusal says "${text}": write field: ${named[at]}`);
   return [...differences(named, [field], 'the fields that are refused'), ...unsaid];
 }
 

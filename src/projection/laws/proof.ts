@@ -1,4 +1,5 @@
 // Proves a mapping by its examples: every example in both directions, every law on what it makes, and nothing left out. A new mapping adds no code.
+import { didYouMean } from '../../fhir/closest-name.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 import type { Source } from '../load/source.ts';
 import type { Shape, View } from '../shape.ts';
@@ -39,7 +40,8 @@ const KNOWN = new Set([...Object.keys(KINDS), ...BESIDE, ...MORE]);
 /** What one example shows that is not so; empty when all of it is. */
 export function breachesOf(loaded: LoadedShape, example: Example, { world, samples }: { world: World; samples: Samples }): string[] {
   const unknown = Object.keys(example).filter((key) => !KNOWN.has(key));
-  if (unknown.length) return [`${unknown.join(', ')}: no word of an example`];
+  if (unknown.length) return unknown.map((word) => `${word}: no word of an example${didYouMean(word, [...KNOWN])}`);
+  if (typeof example.title !== 'string') return ['it has no title: write title: with what the example shows'];
   const kinds = Object.keys(KINDS).filter((kind) => kind in example);
   if (!kinds.length) return [`an example shows something: it needs one of ${Object.keys(KINDS).join(', ')}`];
   return kinds.flatMap((kind) => KINDS[kind]!({ loaded, example, world, samples }));
@@ -51,7 +53,7 @@ export function proofOf(loaded: LoadedShape, examples: Source<Example[]>, world:
   const broken = examples.content.flatMap((example, nth) =>
     attempted(() => breachesOf(loaded, example, { world, samples })).map((text) => ({
       place: examples.line([String(nth)]),
-      text: `${example.title}: ${text}`,
+      text: example.title === undefined ? text : `${example.title}: ${text}`,
     })),
   );
   const gaps = gapsOf(loaded, examples.content).map(({ keys, text }) => ({ place: loaded.mapping.place(keys), text }));
