@@ -39,6 +39,7 @@ export function buildApp({ fhir, v1, documents, hooks: doors, ready, logFailure,
   app.use(FHIR_PATH, fhirApi(fhir));
   app.use('/openapi', openApiDocuments(documents));
   app.use('/docs', docsPage());
+  app.get('/', (_req, res) => res.redirect('docs'));
   app.use(hooks(doors));
   app.use(v1Api(v1));
   app.use(nothingHere);

@@ -31,6 +31,12 @@ test('the page and all its parts are served under a policy that allows nothing i
   for (const path of parts) expect([path, (await request(facet.app).get(`/${path}`)).status]).toEqual([path, 200]);
 });
 
+test('the address that is printed at start leads to it', async () => {
+  const { status, headers } = await request(facet.app).get('/');
+  expect([status, headers.location]).toEqual([302, 'docs']);
+  expect((await request(facet.app).post('/')).status).toBe(404);
+});
+
 test('what is no part of it is a 404, also with a way up in its name; nothing can be written', async () => {
   for (const path of ['/docs/nothing.js', '/docs/..%2fserve.ts', '/docs/%2e%2e/serve.ts'])
     expect([path, (await request(facet.app).get(path)).status]).toEqual([path, 404]);

@@ -1,5 +1,6 @@
 // The API's own descriptions from outside: an index, one valid OpenAPI 3.1 document per surface and one for the FHIR API, made of what is really served.
 import request from 'supertest';
+import { readDemo } from '../../src/demo.ts';
 import { INTERACTIONS } from '../../src/fhir/interactions.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import { type Document, faultsOf, validator } from '../projection/open-api.ts';
@@ -26,6 +27,16 @@ test('the index lists every document, and each is valid OpenAPI 3.1, without a k
     const answer = await get(url);
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
     expect([url, await faultsOf(answer.body)]).toEqual([url, undefined]);
+  }
+});
+
+test('whom the examples of orders, values and flags speak of is somebody whom a first start puts there', async () => {
+  const { resources } = await readDemo('mappings');
+  const { paths } = await document('loop');
+  for (const path of ['/v1/lab-orders', '/v1/biomarkers/parse']) {
+    const [shown] = Object.values(paths[path]!.post!.requestBody!.content['application/json']!.examples!);
+    const { patient_id } = shown!.value as { patient_id: string };
+    expect([path, resources.filter(({ id }) => id === patient_id).map(({ resourceType }) => resourceType)]).toEqual([path, ['Patient']]);
   }
 });
 
