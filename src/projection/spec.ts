@@ -225,7 +225,7 @@ export type SearchSpec =
   | string
   | ValueSpec
   /** Once per word of the value: every word must be met. */
-  | { everyWord: string }
+  | { everyWord: string; in?: string }
   /** The values it takes; one with an empty text asks for nothing. */
   | { words: Record<string, string> };
 

@@ -118,14 +118,25 @@ test('a filter says what it asks for, in words of the items and their fields', (
   const says = (surface: string, path: string, name: string) =>
     (of(surface).paths[path]!.get!.parameters.find((one) => one.name === name) as unknown as { description: string }).description;
   expect(says('loop', '/v1/patients', 'brand_id')).toBe('Only patients whose `brand_id` is this.');
-  expect(says('clinik', '/v1/patients', 'name')).toBe('Only patients that have every one of these words in their name.');
+  expect(says('clinik', '/v1/patients', 'name')).toBe('Only patients with every one of these words in their name.');
   expect(says('clinik', '/v1/locations', 'name')).toBe('Only locations with this anywhere in their `name`.');
   expect(says('clinik', '/v1/organizations', 'type')).toBe('Only organizations with this in the words of their `type`.');
   expect(says('clinik', '/v1/service-requests', 'dateTo')).toBe(
     'Only service requests whose authored date is on this day or earlier, written as YYYY-MM-DD.',
   );
   expect(says('clinik', '/v1/service-requests', 'sort')).toBe('The order of the list.');
-  expect(says('clinik', '/v1/labs', 'patientId')).toBe('Only labs of the Patient with this id.');
+  expect(says('clinik', '/v1/labs', 'patientId')).toBe('Only labs whose `patientId` is this.');
+  expect(says('clinik', '/v1/schedules', 'actorId')).toBe('Only schedules with this among their `actorIds`.');
+  expect(says('loop', '/v1/lab-catalog/availability', 'marker_ids')).toBe(
+    'Only items whose `marker_id` is one of these, separated by commas.',
+  );
+  expect(says('loop', '/v1/lab-catalog/markers', 'q')).toBe(
+    'Only markers with every one of these words in their name, description or slug.',
+  );
+  expect(says('jump', '/clinician-profiles', 'location_id')).toBe('Only clinician profiles of the location with this id.');
+  expect(says('jump', '/clinician-profiles', 'search')).toBe(
+    'Only clinician profiles with every one of these words in their name, display name or e-mail address.',
+  );
 });
 
 test('a change may be sent as a merge or as JSON Patch, each under its media type and with an example', () => {

@@ -83,7 +83,7 @@ const choice = (kind: object, its: object, other: object): object =>
 const has = (word: string): object => ({ type: 'object', required: [word] });
 
 const WORDS = exactly({ 'words!': filled(tableOf({ type: 'string' })) });
-const EVERY_WORD = exactly({ 'everyWord!': text });
+const EVERY_WORD = exactly({ 'everyWord!': text, in: text });
 const MOMENT = {
   type: 'string',
   pattern: '^((date|instant)(\\(.*\\))?|upper)$',

@@ -27,7 +27,7 @@ const FAILURES: Record<Kind, { when: string; text: string }> = {
   rule: { when: 'what is asked for breaks a rule beyond the form of its fields', text: '{field} is required for this' },
   login: { when: 'there is no key, or one that is not known or no longer valid', text: 'this API key is not known, or no longer valid' },
   forbidden: {
-    when: 'the key belongs to another surface, its scopes do not cover this, or it stands for a person and this is about none, or the other way round',
+    when: 'the key belongs to another surface, its scopes do not cover this, or it stands for a person where none is asked for, or for none where one is',
     text: 'the scopes of this API key do not cover this',
   },
   'not-found': { when: 'there is nothing with this id', text: 'there is nothing with this id' },

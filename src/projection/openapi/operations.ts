@@ -113,7 +113,7 @@ const ROWS: Record<ShapeInteraction, Row> = {
 /** One item, or a list of those that one request made. */
 function created(parts: OperationParts): [status: number, answer: Json] {
   const { many, status } = parts.loaded.shape;
-  if (many) return [status, listAnswer(parts, 'All of them, in the order of the request')];
+  if (many) return [status, listAnswer(parts, 'All items, in the order of the request')];
   return [status, itemAnswer('Created', parts, { status, headers: status === 201 ? CREATED : VERSION })];
 }
 
@@ -199,7 +199,8 @@ const bodyOf =
   (value: View): unknown =>
     Object.fromEntries(Object.entries(value).filter(([name]) => !within.includes(name)));
 
-const CHANGE = 'The fields that become another value; null unsets one. Or a list of operations on what is shown (JSON Patch).';
+const CHANGE =
+  'The fields to change, each with its new value; null unsets one. Or a list of operations on the item as it is shown (JSON Patch).';
 
 /** Operations on what is shown: those of an example, else one of a change. https://www.rfc-editor.org/rfc/rfc6902 */
 function patchContent({ loaded, examples }: OperationParts): Json {
@@ -231,9 +232,9 @@ function itemAnswer(description: string, parts: OperationParts, { status, header
 }
 
 const TAKEN: Record<Shape['take'], (shape: Shape) => string> = {
-  page: () => 'A page of them',
-  all: ({ most }) => `All of them, ${most} at most; where more are found the request is refused`,
-  first: () => 'The first of them',
+  page: () => 'One page of the list',
+  all: ({ most }) => `The whole list, of ${most} items at most: if more are found, the request is refused`,
+  first: () => 'The first item that is found',
 };
 
 function listAnswer(parts: OperationParts, description = TAKEN[parts.loaded.shape.take](parts.loaded.shape)): Json {

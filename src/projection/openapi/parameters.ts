@@ -14,6 +14,7 @@ export const idParameter = ({ id }: ShownExamples): Json => ({
   name: 'id',
   in: 'path',
   required: true,
+  description: 'The id of the item, as it is shown in answers.',
   schema: { type: 'string' },
   ...(id !== undefined && { example: id }),
 });
@@ -22,7 +23,7 @@ export const IF_NONE_MATCH: Json = {
   name: 'if-none-match',
   in: 'header',
   required: false,
-  description: 'The ETag of the version that is known already: while it is the current one, the answer is 304.',
+  description: 'The ETag of the version you have: while it is current, the answer is 304, without a body.',
   schema: { type: 'string' },
 };
 
@@ -30,7 +31,7 @@ export const IF_MATCH: Json = {
   name: 'if-match',
   in: 'header',
   required: false,
-  description: 'The ETag of the version that is meant: where another one stands, nothing is done.',
+  description: 'The ETag of the version this is meant for: if another one is current, nothing is done.',
   schema: { type: 'string' },
 };
 
@@ -39,7 +40,8 @@ export const idempotencyKey = ({ idempotency = 'optional' }: MappingSpec): Json 
   name: 'idempotency-key',
   in: 'header',
   required: idempotency === 'required',
-  description: 'The same key with the same body gets the first answer again; with another body it is refused (409).',
+  description:
+    'A name for this request: sent again with the same body, it gets the first answer again; with another body it is refused (409).',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
   ...(idempotency === 'required' && { example: 'order-2026-0001' }),
 });
@@ -60,7 +62,9 @@ export function listParameters(
 
 function pagingParameters(page: SurfaceSpec['page']): Json[] {
   const { size, offset, cursor, clamp } = page;
-  const outside = clamp ? 'A number out of range is brought into it.' : 'A number out of range is refused.';
+  const outside = clamp
+    ? 'A larger number counts as the maximum, anything else out of range as the default.'
+    : 'A number out of range is refused.';
   const whole = (name: string, description: string, schema: Json): Json =>
     query({ name, description, schema: { type: 'integer', ...schema } });
   return [
@@ -70,7 +74,13 @@ function pagingParameters(page: SurfaceSpec['page']): Json[] {
       : [whole(offset, `How many items to skip. ${outside}`, { minimum: 0, maximum: page.maxOffset, default: 0 })]),
     ...(cursor === undefined
       ? []
-      : [query({ name: cursor, description: 'Where the next page begins, as the page before said.', schema: { type: 'string' } })]),
+      : [
+          query({
+            name: cursor,
+            description: 'Where the page begins: the cursor of the page before it. Without one, at the first item.',
+            schema: { type: 'string' },
+          }),
+        ]),
   ];
 }
 
@@ -127,18 +137,25 @@ function meaningOf(name: string, spec: SearchSpec, { many, shown }: Filtered): s
   const [search = ''] = searchesIn(spec);
   if (/^_sort=/.test(search)) return 'The order of the list.';
   const what = shown.includes(name) ? `\`${name}\`` : (subjectOf(search) ?? `\`${name}\``);
-  if (!value)
-    return typeof spec === 'object' && 'everyWord' in spec
-      ? `Only ${many} that have every one of these words in their ${what}.`
-      : `Only ${many} whose ${what} is this.`;
+  if (typeof spec === 'object' && 'everyWord' in spec) return `Only ${many} with every one of these words in their ${spec.in ?? what}.`;
+  if (!value) return `Only ${many} whose ${what} is this.`;
   const format = filterCodec(spec)?.format;
   const written = value.as === 'upper' ? ', in capitals or small letters' : format === undefined ? '' : `, written as ${format}`;
   const span = value.span ? `; not before ${value.span.from}, and at most ${value.span.days} days after it` : '';
-  const which = value.several ? 'one of these ids, parted by commas' : 'this id';
-  if (value.id !== undefined) return `Only ${many} of the ${value.id.replaceAll(', ', ' or ')} with ${which}.`;
-  if (value.fhir === undefined) return `What the answer is asked for${written}.`;
-  const asked = value.several ? 'one of these, parted by commas' : 'this';
+  const asked = value.several ? 'one of these, separated by commas' : 'this';
+  if (value.id !== undefined) return `Only ${many} ${referring(name, value.id, { asked, shown })}.`;
+  if (value.fhir === undefined) return `The \`${name}\` that the answer is about${written}.`;
   return `Only ${many} ${COMPARED.find(([pattern]) => pattern.test(search))![1](what, asked)}${written}${span}.`;
+}
+
+/** Which field has the id that is asked for, where one is called so: by one id or several. */
+function referring(name: string, types: string, { asked, shown }: { asked: string; shown: string[] }): string {
+  if (shown.includes(name)) return `whose \`${name}\` is ${asked}`;
+  if (shown.includes(`${name}s`)) return `with ${asked} among their \`${name}s\``;
+  const one = name.replace(/s$/, '');
+  if (shown.includes(one)) return `whose \`${one}\` is ${asked}`;
+  const spelled = types.split(', ').map((type) => type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase());
+  return `of the ${spelled.join(' or ')} with this id`;
 }
 
 /** How a FHIR search compares, by how it is written. https://hl7.org/fhir/R4/search.html#modifiers */
