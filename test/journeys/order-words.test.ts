@@ -139,7 +139,7 @@ test('an order to be billed to an insurance is refused, however it comes, and no
       expect.objectContaining({
         code: 'business-rule',
         expression: ['ServiceRequest.insurance'],
-        diagnostics: expect.stringContaining('leave this out'),
+        diagnostics: expect.stringContaining('leave the insurance out'),
       }),
     ],
   ]);
@@ -151,7 +151,7 @@ test('an order to be billed to an insurance is refused, however it comes, and no
     .patch(`/v1/service-requests/${INSURED}`)
     .set('x-api-key', facet.demo.clinik!)
     .send({ status: 'active' });
-  expect(clinik.status).toBe(422);
+  expect([clinik.status, clinik.body.error]).toEqual([422, expect.stringContaining('leave the insurance out')]);
   expect((await fhir('get', `/ServiceRequest/${INSURED}`)).body).toMatchObject({ status: 'draft', meta: { versionId: '1' } });
   expect(await task(INSURED)).toBeUndefined();
 });
@@ -174,4 +174,12 @@ test('a note that a vendor’s client changes after the order is refused in the 
   const refused = await change('eats as usual');
   expect([refused.status, refused.body.error]).toEqual([409, expect.stringMatching(/^note: .*revoke this request/)]);
   expect((await told(NOTED)).clinical_notes).toBe('fasting');
+});
+
+test('a vendor’s client can revoke an order with its reason as the note, and is told its own name of when the order begins', async () => {
+  const id = '01936b00-0000-7000-8000-0000000000b3';
+  expect((await fhir('put', `/ServiceRequest/${id}`, order(id, { note: [{ text: 'fasting' }] }))).status).toBe(201);
+  const change = (body: object) => request(server).patch(`/v1/service-requests/${id}`).set('x-api-key', facet.demo.clinik!).send(body);
+  expect((await change({ occurrencePeriod: { start: '2027-01-02', end: '2027-01-09' } })).body.error).toMatch(/^occurrencePeriod.start: /);
+  expect((await change({ status: 'revoked', note: 'declined' })).body.data).toMatchObject({ status: 'revoked', note: 'declined' });
 });

@@ -324,7 +324,7 @@ describe('what the laboratory network has no word for', () => {
     ['quantity', { quantityRatio: { numerator: { value: 1 }, denominator: { value: 1 } } }],
     ['occurrence', { occurrenceTiming: { event: ['2026-12-05'] } }],
     ['occurrence', { occurrenceDateTime: '2026-12' }],
-    ['occurrence', { occurrencePeriod: { start: '2027' } }],
+    ['occurrence.start', { occurrencePeriod: { start: '2027' } }],
     ['asNeeded', { asNeededBoolean: true }],
     ['asNeeded', { asNeededCodeableConcept: { text: 'fever' } }],
     ['bodySite', { bodySite: [{ text: 'left arm' }] }],
@@ -337,7 +337,7 @@ describe('what the laboratory network has no word for', () => {
 
   test('an insurance says who is billed instead', async () => {
     await expect(here.put({ ...REQUEST, id: 'insured', insurance: refs('Coverage/c') } as Resource)).rejects.toThrow(
-      /billed.*leave this out/,
+      /billed.*leave the insurance out/,
     );
   });
 

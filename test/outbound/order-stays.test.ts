@@ -32,6 +32,8 @@ const CHANGES: [what: string, element: string, more: object][] = [
   ['a kind of request that is no order', 'code', { intent: 'plan' }],
   ['that it shall not be done', 'code', { doNotPerform: true }],
   ['another day', 'occurrence', { occurrenceDateTime: '2027-01-01' }],
+  ['a time that begins later', 'occurrence.start', { occurrencePeriod: { start: '2027-01-01' } }],
+  ['that it is done if needed', 'asNeeded', { asNeededBoolean: true }],
   ['another haste', 'priority', { priority: 'stat' }],
   ['another diagnosis', 'reasonCode', { reasonCode: [{ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E28.2' }] }] }],
   ['another condition as its reason', 'reasonReference', { reasonReference: [{ reference: 'Condition/c' }] }],
@@ -71,6 +73,44 @@ describe.each([
     });
     expect(await request()).toMatchObject({ note: [{ text: 'fasting' }, { text: 'called' }], status: 'active' });
     await change(NOTED);
+  });
+});
+
+describe('whoever writes an order back', () => {
+  const WRITTEN = { reasonReference: [{ reference: 'Condition/a' }, { reference: 'Condition/b' }] };
+  beforeEach(async () => {
+    for (const id of ['a', 'b']) await here.put({ resourceType: 'Condition', id, subject: { reference: 'Patient/ada' } });
+    await here.ordered('one', { ...NOTED, ...WRITTEN });
+  });
+
+  test('to revoke it may say why in its note, and leave out or change all else but what was ordered for whom', async () => {
+    await here.put({
+      ...REQUEST,
+      id: 'one',
+      status: 'revoked',
+      note: [{ text: 'declined' }],
+      specimen: [{ reference: 'Specimen/s' }],
+    } as Resource);
+    await here.put({ ...(await request()), note: [{ text: 'declined by phone' }] } as Resource);
+    expect(await request()).toMatchObject({ status: 'revoked', note: [{ text: 'declined by phone' }] });
+    expect((await here.tasks('one'))[0]!.input).toMatchObject([{ valueString: 'fasting' }]);
+  });
+
+  test.each([
+    ['subject', { subject: { reference: 'Patient/grace' } }],
+    ['code', { code: { text: 'something else' } }],
+  ])('to revoke it is told that %s stays then, too', async (element, more) => {
+    await expect(change({ status: 'revoked', ...more })).rejects.toMatchObject({
+      kind: 'conflict',
+      issues: [{ expression: [`ServiceRequest.${element}`], text: expect.stringContaining('also when it is taken back') }],
+    });
+  });
+
+  test('changes nothing by the order of a list, and by when the time of it ends', async () => {
+    await change({ reasonReference: WRITTEN.reasonReference.toReversed() });
+    await here.put({ ...REQUEST, id: 'period', occurrencePeriod: { start: '2026-12-01', end: '2026-12-05' } } as Resource);
+    await here.put({ ...REQUEST, id: 'period', occurrencePeriod: { start: '2026-12-01', end: '2026-12-24' } } as Resource);
+    expect(await here.read('ServiceRequest', 'period')).toMatchObject({ occurrencePeriod: { end: '2026-12-24' } });
   });
 });
 

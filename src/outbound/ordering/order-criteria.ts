@@ -58,6 +58,11 @@ const OVER = new Set(['revoked', 'entered-in-error', 'completed']);
 /** Whether a request has come to its end: nothing more is to be done for it. https://hl7.org/fhir/R4/request.html#statemachine */
 export const isOver = ({ status }: Resource): boolean => OVER.has(status as string);
 
+const TAKEN_BACK = new Set(['revoked', 'entered-in-error']);
+
+/** Whether people, or the network, have called it off. */
+export const isTakenBack = ({ status }: Resource): boolean => TAKEN_BACK.has(status as string);
+
 /** An active order for a laboratory procedure. */
 function isOrder({ status, intent, doNotPerform, category }: Resource): boolean {
   const laboratory = listOf(category)

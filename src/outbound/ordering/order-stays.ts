@@ -7,7 +7,7 @@ import type { Resource } from '../../fhir/types.ts';
 import { methodsIn } from './collection.ts';
 import { containedIn, type Reference, referencesIn, SNAPSHOT } from './linked.ts';
 import { isUrgent, type OrderRules } from './order-content.ts';
-import { testsToOrder } from './order-criteria.ts';
+import { isTakenBack, testsToOrder } from './order-criteria.ts';
 import { notesOf } from './order-notes.ts';
 import { conditionsIn, reasonCodes } from './order-reasons.ts';
 import { supportIn } from './supporting.ts';
@@ -36,10 +36,13 @@ const target =
   (request, given) =>
     request[element] === undefined ? undefined : meant(request, request[element] as Reference, given);
 
+/** In whatever order they are written. */
 const targets =
   (references: (request: Resource) => [path: string, reference: Reference][]): Facet =>
   (request, given) =>
-    references(request).map(([, reference]) => meant(request, reference, given));
+    references(request)
+      .map(([, reference]) => meant(request, reference, given))
+      .toSorted((a, b) => (String(a) < String(b) ? -1 : Number(String(a) > String(b))));
 
 /** Element → what of it was ordered. Whether it is an order at all hangs on its category, intent and code, not on where it stands. */
 const ORDERED: Record<string, Facet> = {
@@ -49,7 +52,6 @@ const ORDERED: Record<string, Facet> = {
     const { labTests = [], addOn = [] } = testsToOrder({ ...request, status: 'active' }, rules.table) ?? {};
     return [labTests.toSorted(), addOn.map(({ laboratory, code }) => `${laboratory}/${code}`).sort()];
   },
-  occurrence: ({ occurrenceDateTime, occurrencePeriod, occurrenceTiming }) => [occurrenceDateTime, occurrencePeriod, occurrenceTiming],
   priority: isUrgent,
   reasonCode: (request) => [...new Set(reasonCodes(request))].sort(),
   reasonReference: targets(conditionsIn),
@@ -57,18 +59,34 @@ const ORDERED: Record<string, Facet> = {
   performer: targets((request) => referencesIn(request, 'performer')),
   extension: (request, { rules }) => methodsIn(request, rules.systems),
   contained: (request) => containedIn(request).find(({ resourceType, id }) => resourceType === 'Patient' && id === SNAPSHOT),
-  ...Object.fromEntries(UNSENT.map((element) => [element, (request: Resource) => request[element]])),
+  ...Object.fromEntries(
+    Object.entries(UNSENT).map(([path, elements]) => [path, (request: Resource) => elements.map((element) => request[element])]),
+  ),
+  'occurrence.start': ({ occurrencePeriod }) => (occurrencePeriod as { start?: string } | undefined)?.start,
 };
+/** Of it, what results that come all the same are told of. All else that is written when an order is taken back says why, and can do no harm. */
+const OF_RESULTS = new Set(['subject', 'code']);
 
 /** Refuses (409) a change of what was ordered, and of where it stands what the laboratory alone can say. */
 export function refuseChange(former: Resource, next: Resource, { sent, ...given }: Given & { sent: SentText }): void {
-  const changed = Object.entries(ORDERED).find(([, facet]) => !isDeepStrictEqual(facet(former, given), facet(next, given)));
-  if (changed) throw stays('what was ordered cannot be changed', changed[0]);
+  const changed = Object.keys(ORDERED).filter((path) => !isDeepStrictEqual(ORDERED[path]!(former, given), ORDERED[path]!(next, given)));
+  if (isTakenBack(next)) {
+    refuseAnother(changed);
+    return;
+  }
+  if (changed.length) throw stays('what was ordered cannot be changed', changed[0]!);
   if (!isGoneOn(notesOf(next), sent.clinical_notes))
     throw stays('notes that the laboratory has been given stay as they are, and others come after them', 'note');
   if (next.status === former.status) return;
   if (next.status === 'draft') throw stays('an order that was placed is no draft any more', 'status');
   if (next.status === 'completed') throw stays('an order is completed by its laboratory', 'status');
+}
+
+/** Whoever takes it back takes back what was ordered, and nothing else. */
+function refuseAnother(changed: string[]): void {
+  const path = changed.find((one) => OF_RESULTS.has(one));
+  if (path)
+    throw conflict('what was ordered, and for whom, stays also when it is taken back: write it as it was', `ServiceRequest.${path}`);
 }
 
 const isGoneOn = (notes: string, sent: string | undefined): boolean =>

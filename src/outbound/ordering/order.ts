@@ -12,7 +12,7 @@ import { withdrawn } from '../sending/withdraw.ts';
 import { clientUserId, orderText } from './junction-order.ts';
 import { withNetworksWords } from './networks-words.ts';
 import { type OrderRules, orderContent } from './order-content.ts';
-import { isOver, type TestTable, testsToOrder } from './order-criteria.ts';
+import { isOver, isTakenBack, type TestTable, testsToOrder } from './order-criteria.ts';
 import { ORDER, type OrderPayload, payloadOf, presentEntry, subjectOf, waiting } from './order-entry.ts';
 import { refuseChange, type SentText } from './order-stays.ts';
 
@@ -73,12 +73,10 @@ async function refuseDeletion(context: Context, write: PendingWrite): Promise<vo
     throw conflict('an order that is not over cannot be deleted: revoke it first', 'ServiceRequest.status');
 }
 
-const WITHDRAWN = new Set(['revoked', 'entered-in-error']);
-
 /** Whether somebody takes a request back that was not over. */
 function isCallingOff(write: PendingWrite, context: Context): boolean {
   const former = before(write);
-  return WITHDRAWN.has(write.resource?.status as string) && former !== undefined && !isOver(former) && isOthers(context);
+  return write.resource !== undefined && isTakenBack(write.resource) && former !== undefined && !isOver(former) && isOthers(context);
 }
 
 /** Digits are kept: an answer to the laboratory may be a number. */

@@ -32,7 +32,8 @@ export function orderedTests(
 /** What is wrong with one concept: part of it would be left out, or it says two things. */
 function brokenConcept(concept: unknown, table: TestTable, path: string): Issue[] {
   const tests = testsBehind(concept, table);
-  if (!tests) return issuesOf(wrong('this is no test that can be ordered: leave it out, and say it in a note', path));
+  if (!tests)
+    return issuesOf(wrong('a detail of an order is another test that can be ordered: leave what is none out, and say it in a note', path));
   const codes = (system: string) => codingsOf(concept).flatMap((one) => (one.system === system && one.code ? one.code : []));
   if (!codes(table.labTests).every(isUuid)) return issuesOf(wrong('the network names its tests by UUIDs', path));
   const known = codes(table.system).every((code) => Object.hasOwn(table.panels, code));
