@@ -25,18 +25,14 @@ function textOf(media, value) {
 export function bodyOf(operation) {
   if (!operation.requestBody) return undefined;
   const choices = choicesOf(operation);
-  const longest = Math.max(...choices.map(({ text }) => text.split('\n').length));
-  const field = h('textarea', {
-    ariaLabel: 'Body',
-    spellcheck: false,
-    rows: Math.min(24, Math.max(4, longest + 1)),
-    value: choices[0].text,
-  });
+  const field = h('textarea', { ariaLabel: 'Body', spellcheck: false });
+  const write = ({ text }) => Object.assign(field, { value: text, rows: Math.min(24, Math.max(4, text.split('\n').length + 1)) });
   const chosen = h(
     'select',
-    { ariaLabel: 'Example', onchange: () => (field.value = choices[chosen.value].text) },
-    choices.map(({ say }, at) => h('option', { value: String(at) }, say)),
+    { ariaLabel: 'Example', onchange: () => write(choices[chosen.selectedIndex]) },
+    choices.map(({ say }) => h('option', {}, say)),
   );
+  write(choices[0]);
   const above = choices.length > 1 ? h('label', { className: 'row' }, 'Body', chosen) : h('p', { className: 'label' }, 'Body');
   return {
     shown: h('div', { className: 'body' }, above, field),
