@@ -52,6 +52,18 @@ test('no room imports from beside or above', () => {
   expect(upward).toEqual([]);
 });
 
+test('the files of the projection import each other in no circle', () => {
+  const files = sources.filter((file) => roomOf(file) === 'projection');
+  const next = new Map(files.map((file) => [file, importsOf(textOf(file)).map((name) => normalize(join(dirname(file), name)))] as const));
+  /** What is left when every file is taken away that imports none of those left, or that none of them imports: the circles. */
+  const left = (some: string[]): string[] => {
+    const imported = new Set(some.flatMap((file) => next.get(file)!));
+    const still = some.filter((file) => imported.has(file) && next.get(file)!.some((name) => some.includes(name)));
+    return still.length < some.length ? left(still) : still;
+  };
+  expect(left(files)).toEqual([]);
+});
+
 test('express stays in http, the database drivers in store', () => {
   const astray = sources.flatMap((file) =>
     importsOf(textOf(file))

@@ -4,6 +4,7 @@ import { amongThese } from '../fhir/closest-name.ts';
 import { type Bindings, compilePath, type Path } from '../fhir/path/path.ts';
 import { referenceTarget } from '../fhir/reference-target.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../fhir/types.ts';
+import { isForward, joinedType, joinSearch } from './join-search.ts';
 import type { Names } from './lens/names.ts';
 import type { Join, Touch } from './shape.ts';
 import type { BackJoinSpec, ForwardJoinSpec, JoinSpec, MappingSpec } from './spec.ts';
@@ -22,14 +23,6 @@ export function joinsOf({ with: joined = {} }: MappingSpec, names: Names, fault:
     }
   });
 }
-
-export const isForward = (spec: JoinSpec): spec is ForwardJoinSpec => 'to' in spec;
-
-/** FHIR type of what is joined. */
-export const joinedType = (spec: JoinSpec): string => (isForward(spec) ? spec.resource : spec.search.slice(0, spec.search.indexOf('?')));
-
-/** The search of a join, with `{id}` for the ids it is asked with. */
-export const joinSearch = (spec: JoinSpec): string => (isForward(spec) ? `${spec.resource}?_id={id}` : spec.search);
 
 const searchOf =
   (spec: JoinSpec) =>

@@ -4,7 +4,7 @@ import type { Parsed } from '../fhir/json.ts';
 import type { Issue, Kind } from '../fhir/outcome.ts';
 import type { Bindings } from '../fhir/path/path.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { ServerFacts } from './openapi/document.ts';
+import type { ServerFacts } from './openapi/server-facts.ts';
 
 /** A value of a shape: the vendor's JSON, without its envelope. */
 export type View = Record<string, unknown>;

@@ -1,7 +1,7 @@
 // The loss report of a mapping: what of a resource its shape cannot show, and what of a request FHIR cannot hold as it was sent.
 import { elementNames } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
-import { isForward } from '../joins.ts';
+import { isForward } from '../join-search.ts';
 import type { Field } from '../lens/field.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 

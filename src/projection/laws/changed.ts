@@ -6,8 +6,8 @@ import type { LoadedShape } from '../load/loaded.ts';
 import type { Change, Env, Shape, View } from '../shape.ts';
 import { differences, missing } from './difference.ts';
 import { type Example, envOf, NOW } from './example.ts';
-import type { Shown } from './example-kinds.ts';
 import { validR4, withoutSharers } from './round-trip.ts';
+import type { Shown } from './shown.ts';
 
 /** stored + change → resource → what is shown of it. */
 export function changed({ loaded, example, world }: Shown): string[] {

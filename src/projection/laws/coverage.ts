@@ -6,15 +6,10 @@ import { asStored, valueSpecOf } from '../parameter-rules.ts';
 import type { View } from '../shape.ts';
 import type { ManySpec, SearchSpec } from '../spec.ts';
 import { type Example, envOf, itemsIn, NOW } from './example.ts';
+import type { Gap } from './gap.ts';
 import { manyGaps } from './many-gaps.ts';
 import { refusalsOf } from './refusals.ts';
 import { rulesOf, type Schema } from './schema-rules.ts';
-
-/** What is left out: the place in the mapping file, and what an example must show. */
-export interface Gap {
-  keys: string[];
-  text: string;
-}
 
 /** Everything the examples of a mapping leave out. */
 export function gapsOf(loaded: LoadedShape, examples: Example[]): Gap[] {

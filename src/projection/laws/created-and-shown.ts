@@ -6,11 +6,11 @@ import type { LoadedShape } from '../load/loaded.ts';
 import type { Env, Shape, View } from '../shape.ts';
 import { differences, missing } from './difference.ts';
 import { type Example, envOf, itemIn, NOW, nameOf } from './example.ts';
-import type { Shown } from './example-kinds.ts';
 import { agreesWithFhirPath } from './fhirpath-oracle.ts';
 import { membersKeepTheirs } from './members.ts';
 import { neighboursSurvive, readingGivesWhatWasWritten, theServerWrites, validR4, writingBackChangesNothing } from './round-trip.ts';
 import type { Schema } from './schema-rules.ts';
+import type { Shown } from './shown.ts';
 
 /** request → resource → response, and every law on what was made. */
 export function created(all: Shown): string[] {

@@ -1,25 +1,15 @@
 // What an example can show, by the key that says it: each kind a function from the example to what is wrong with the mapping, or with the example.
 import { FhirError, type Issue } from '../../fhir/outcome.ts';
 import { touchesOf } from '../joins.ts';
-import type { LoadedShape } from '../load/loaded.ts';
 import type { AskedId, Shape, ShapeInteraction, View } from '../shape.ts';
 import { MOST_AT_ONCE } from '../take.ts';
-import type { Samples } from './another-value.ts';
 import { changed, refusedChange } from './changed.ts';
 import { created, shown } from './created-and-shown.ts';
 import { differences, missing } from './difference.ts';
-import type { Example } from './example.ts';
-import { envOf, itemIn, NOW, type World } from './example.ts';
+import { envOf, itemIn, NOW } from './example.ts';
 import { refusalsOf } from './refusals.ts';
 import type { Schema } from './schema-rules.ts';
-
-/** An example, the mapping it belongs to, and what it may need beside that. */
-export interface Shown {
-  loaded: LoadedShape;
-  example: Example;
-  world: World;
-  samples: Samples;
-}
+import type { Shown } from './shown.ts';
 
 /** Interaction → how an example says that it is offered. */
 const OFFERS: Record<ShapeInteraction, (shape: Shape) => string> = {

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedShape } from '../load/loaded.ts';
 import type { View } from '../shape.ts';
-import type { Gap } from './coverage.ts';
 import { type Example, itemsIn } from './example.ts';
+import type { Gap } from './gap.ts';
 
 export function manyGaps({ shape, mapping }: LoadedShape, examples: Example[]): Gap[] {
   const { many } = mapping.content;

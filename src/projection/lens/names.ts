@@ -1,6 +1,6 @@
 // What the %names of a mapping mean: aliases (texts everywhere), lets (names for long paths), and variables (known when a lens runs).
 import { type Aliases, compilePath, type Path, type Scope } from '../../fhir/path/path.ts';
-import { joinedType } from '../joins.ts';
+import { joinedType } from '../join-search.ts';
 import type { MappingSpec } from '../spec.ts';
 
 export interface Names {

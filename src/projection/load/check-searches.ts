@@ -5,7 +5,7 @@ import type { Registry } from '../../fhir/search/parameters.ts';
 import type { Condition } from '../../fhir/search/query.ts';
 import { parseSearch } from '../../fhir/search/request.ts';
 import { unknownCode } from '../../fhir/validation/required-codes.ts';
-import { joinSearch } from '../joins.ts';
+import { joinSearch } from '../join-search.ts';
 import type { Lens } from '../lens/lens.ts';
 import { searchesIn, valueSpecOf } from '../parameter-rules.ts';
 import { sampleOf } from '../query.ts';

@@ -2,9 +2,9 @@
 import { issue, KINDS, type Kind } from '../../fhir/outcome.ts';
 import type { AnswerFacts, Surface } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
-import type { ServerFacts } from './document.ts';
 import { filledSchema } from './envelope-schema.ts';
 import { type Json, jsonContent, ref } from './json.ts';
+import type { ServerFacts } from './server-facts.ts';
 
 /** What an answer says of the request, in examples. */
 export const exampleFacts = (status: number, { rateLimit }: ServerFacts): AnswerFacts => ({

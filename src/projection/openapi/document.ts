@@ -8,18 +8,8 @@ import { JSON_PATCH, type Json } from './json.ts';
 import { namesOf, wordsOf } from './names.ts';
 import { operationsOf } from './operations.ts';
 import { annotatedChange, annotatedReplacement, annotatedRequest, annotatedResponse } from './schemas.ts';
+import type { ServerFacts } from './server-facts.ts';
 import { shownExamples } from './shown-examples.ts';
-
-/** What a document says of the server beside its mappings. */
-export interface ServerFacts {
-  version: string;
-  /** Where the surface answers, the most usual first. */
-  servers: { url: string; description: string }[];
-  /** The limit in force per key; null: none. */
-  rateLimit: { limit: number; seconds: number } | null;
-  /** Larger bodies are refused, in bytes. */
-  bodyLimit: number;
-}
 
 /** Describes all shapes of a surface. */
 export function openApiOf(loaded: LoadedSurface, shapes: LoadedShape[], facts: ServerFacts): Json {

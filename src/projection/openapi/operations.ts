@@ -4,11 +4,11 @@ import type { LoadedShape, LoadedSurface } from '../load/loaded.ts';
 import { valueSpecOf } from '../parameter-rules.ts';
 import type { Shape, ShapeInteraction, View } from '../shape.ts';
 import { type AnswerParts, exampleFacts, failuresOf, success } from './answers.ts';
-import type { ServerFacts } from './document.ts';
 import { itemSchema, listEnvelopeSchema } from './envelope-schema.ts';
 import { type Json, jsonContent, ref } from './json.ts';
 import { namesOf, wordsOf } from './names.ts';
 import { IF_MATCH, IF_NONE_MATCH, idempotencyKey, idParameter, listParameters, pathParameters } from './parameters.ts';
+import type { ServerFacts } from './server-facts.ts';
 import { type ShownExamples, wrapped } from './shown-examples.ts';
 
 /** What operations are made of. */
