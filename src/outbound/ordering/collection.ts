@@ -32,12 +32,12 @@ export function collectionMethod(request: Resource, systems: Systems): Said<Meth
   );
 }
 
-/** The extension's, else those of the places; each once. */
+/** The extension's and those of the places; each once. */
 export function methodsIn({ extension, locationCode }: Resource, systems: Systems): string[] {
   const own = ((extension ?? []) as { url: string; valueCode?: string }[]).filter(({ url }) => url === systems.collectionMethod);
-  if (own.length) return [...new Set(own.map(({ valueCode = '' }) => valueCode))];
   const codings = ((locationCode ?? []) as Place[]).flatMap(({ coding = [] }) => coding);
-  return [...new Set(codings.flatMap(({ system, code }) => (system === systems.collectionMethods && code ? code : [])))];
+  const places = codings.flatMap(({ system, code }) => (system === systems.collectionMethods && code ? code : []));
+  return [...new Set([...own.map(({ valueCode = '' }) => valueCode), ...places])];
 }
 
 const isMethod = (text: string): text is Method => (METHODS as readonly string[]).includes(text);

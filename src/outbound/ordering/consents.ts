@@ -25,15 +25,17 @@ interface Concept {
 }
 interface Provision {
   type?: string;
+  provision?: Provision[];
   period?: { start?: string; end?: string };
   code?: Concept[];
 }
 
 /** `at`: what leads to it in the request; `system`: of the network's words; `now`: for its period. */
 export function givenConsents(consent: Resource, { at, system, now }: { at: string; system: string; now: Date }): Said<GivenConsent[]> {
-  const { type, period, code = [] } = (consent.provision ?? {}) as Provision;
+  const provision = (consent.provision ?? {}) as Provision;
+  const { period, code = [] } = provision;
   if (consent.status !== 'active') return wrong('a consent of an order must be active', at, 'Consent.status');
-  if (type === 'deny') return wrong('a consent of an order must permit', at, 'Consent.provision.type');
+  if (denies(provision)) return wrong('a consent of an order must permit, without exception', at, 'Consent.provision.type');
   if (!covers(period, now)) return wrong('a consent of an order must be in force', at, 'Consent.provision.period');
   const concepts = [...((consent.category ?? []) as Concept[]), ...code];
   const codes = concepts.flatMap(({ coding = [] }) => coding.flatMap((one) => (one.system === system && one.code ? one.code : [])));
@@ -44,6 +46,9 @@ export function givenConsents(consent: Resource, { at, system, now }: { at: stri
     return wrong('a consent of an order says when it was given, to the second and with its zone', at, 'Consent.dateTime');
   return { says: [...new Set(codes)].map((one) => ({ type: one, time })) };
 }
+
+/** In part, too: the network is told of no exceptions. */
+const denies = ({ type, provision = [] }: Provision): boolean => type === 'deny' || provision.some(denies);
 
 /** Of any precision: a day covers all of it. */
 function covers(period: Provision['period'], now: Date): boolean {

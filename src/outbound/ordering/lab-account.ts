@@ -3,7 +3,7 @@
 import { validate as isUuid } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
-import { linked, type Reference, referencesIn } from './linked.ts';
+import { type Reference, referencesIn, referred } from './linked.ts';
 import { type Said, together, wrong } from './said.ts';
 
 /** Undefined: the network looks for one. `system`: of the accounts' ids; `standard`: of the installation. */
@@ -24,8 +24,9 @@ async function accountOf(
   context: Context,
   { request, path, reference, system }: { request: Resource; path: string; reference: Reference; system: string },
 ): Promise<Said<string[]>> {
-  const found = await linked(context, request, reference);
-  if (!found) return wrong('the performer of an order leads to nothing that exists', path);
+  const told = await referred(context, request, { path, reference, what: 'the performer of an order' });
+  if (!('says' in told)) return told;
+  const found = told.says;
   const ids = found.resourceType === 'Organization' ? idsIn(found, system) : [];
   if (ids.length && ids.every(isUuid)) return { says: ids };
   return wrong(

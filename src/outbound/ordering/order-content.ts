@@ -72,10 +72,9 @@ export const isUrgent = ({ priority }: Resource): boolean => URGENT.has(priority
 async function subjectOf({ store, caller, baseUrl }: Context, request: Resource): Promise<{ patientId: string; sources: Source[] }> {
   const { reference = '' } = (request.subject ?? {}) as Reference;
   const [type, patientId] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
-  if (type !== 'Patient' || !patientId) throw rule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
-  const row = await store.read(caller.tenant, 'Patient' satisfies ServedType, patientId);
-  const stored: Source[] = row?.body ? [{ patient: JSON.parse(row.body) as Resource, at: undefined }] : [];
-  return { patientId, sources: [...snapshotOf(request), ...stored] };
+  const row = type === 'Patient' && patientId ? await store.read(caller.tenant, 'Patient' satisfies ServedType, patientId) : undefined;
+  if (!row?.body) throw rule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
+  return { patientId: row.id, sources: [...snapshotOf(request), { patient: JSON.parse(row.body) as Resource, at: undefined }] };
 }
 
 function snapshotOf(request: Resource): Source[] {

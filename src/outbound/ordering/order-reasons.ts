@@ -1,9 +1,8 @@
 // Why a test is ordered, in the codes that are billed with: ICD-10-CM, from the request's own reasons and from the conditions that it names.
 // https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.reasonReference
-import { referencedType } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
-import { isAbout, linked, type Reference, referencesIn } from './linked.ts';
+import { isAbout, type Reference, referencesIn, referred, typeBehind } from './linked.ts';
 import { type Said, together, wrong } from './said.ts';
 
 const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm';
@@ -26,7 +25,7 @@ export async function icdCodes(context: Context, request: Resource, patientId: s
 
 /** The reasons that are, or may be, conditions. */
 export const conditionsIn = (request: Resource): ReturnType<typeof referencesIn> =>
-  referencesIn(request, 'reasonReference').filter(([, reference]) => !OTHERS.has(referencedType(reference) ?? ''));
+  referencesIn(request, 'reasonReference').filter(([, reference]) => !OTHERS.has(typeBehind(request, reference) ?? ''));
 
 /** Those of the request's own reasons. */
 export const reasonCodes = ({ reasonCode }: Resource): string[] => ((reasonCode ?? []) as Concept[]).flatMap(icdIn);
@@ -39,10 +38,11 @@ interface Reason {
 }
 
 async function codesBehind(context: Context, { request, path, reference, patientId }: Reason): Promise<Said<string[]>> {
-  const found = await linked(context, request, reference);
-  if (OTHERS.has(found?.resourceType ?? '')) return { says: [] };
-  if (found?.resourceType !== 'Condition') return wrong('the reason of an order leads to no Condition that exists', path);
-  if (!isAbout(context, found.subject, patientId))
+  const told = await referred(context, request, { path, reference, what: 'the reason of an order' });
+  if (!('says' in told)) return told;
+  const found = told.says;
+  if (found.resourceType !== 'Condition') return wrong('the reason of an order leads to no Condition', path);
+  if (!isAbout(context, found.subject, { patientId, reference }))
     return wrong('the reason of an order must be a Condition of its patient', path, 'Condition.subject');
   const { coding = [] } = (found.verificationStatus ?? {}) as Concept;
   if (coding.some(({ code }) => NOT_SO.has(code ?? '')))

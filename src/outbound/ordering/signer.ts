@@ -1,13 +1,12 @@
 // Who signs an order: its requester, who must be licensed where the patient lives. An order without one goes out without a physician, and so does one that
 // a patient, an organization or a device asks for: these sign nothing. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester
 import { type Issue, issue } from '../../fhir/outcome.ts';
-import { referencedType } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import { asciiName } from './ascii-name.ts';
 import type { OrderPhysician } from './junction-order.ts';
 import { licensedStates } from './licence.ts';
-import { linked, type Reference } from './linked.ts';
+import { linked, type Reference, typeBehind } from './linked.ts';
 import { named } from './patient-parts.ts';
 import { dayIn } from './us-zone.ts';
 
@@ -27,7 +26,7 @@ export type Signer = { physician: OrderPhysician | undefined } | { issues: Issue
 
 export async function signerOf(context: Context, request: Resource, signing: Signing): Promise<Signer> {
   const { requester } = request as { requester?: Reference };
-  if (requester === undefined || OTHERS.has(referencedType(requester) ?? '')) return { physician: undefined };
+  if (requester === undefined || OTHERS.has(typeBehind(request, requester) ?? '')) return { physician: undefined };
   const practitioner = await practitionerOf(context, request, requester);
   if (!practitioner) return { issues: [lacks('a requester that is a Practitioner of this server, or a role of one, in practice', [])] };
   return signed(practitioner, signing, context.clock());

@@ -4,7 +4,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import { type AoeAnswer, aoeAnswers } from './aoe-answers.ts';
 import { type GivenConsent, givenConsents } from './consents.ts';
-import { isAbout, linked, type Reference, referencesIn, SNAPSHOT } from './linked.ts';
+import { isAbout, type Reference, referencesIn, referred, SNAPSHOT } from './linked.ts';
 import { type Said, together, wrong } from './said.ts';
 
 export type Support = { answer: AoeAnswer } | { consent: GivenConsent };
@@ -33,10 +33,11 @@ async function supportOf(
   context: Context,
   { request, path, reference, patientId, consents }: Supporting & { request: Resource; path: string; reference: Reference },
 ): Promise<Said<Support[]>> {
-  const found = await linked(context, request, reference);
-  if (!found) return wrong('what supports an order leads to nothing that exists', path);
+  const told = await referred(context, request, { path, reference, what: 'what supports an order' });
+  if (!('says' in told)) return told;
+  const found = told.says;
   const whom = found.resourceType === 'Consent' ? 'patient' : 'subject';
-  if (!isAbout(context, found[whom], patientId))
+  if (!isAbout(context, found[whom], { patientId, reference }))
     return wrong('what supports an order must be about its patient', path, `${found.resourceType}.${whom}`);
   if (found.resourceType === 'QuestionnaireResponse') return each(aoeAnswers(found, path), (answer) => ({ answer }));
   if (found.resourceType === 'Consent')
