@@ -14,7 +14,10 @@ const isInteger: Rule = [Number.isSafeInteger, 'Input should be a valid integer'
 const isText: Rule = [(value) => typeof value === 'string', 'Input should be a valid string'];
 const isList: Rule = [Array.isArray, 'Input should be a valid list'];
 
+const isObject: Rule = [isSaid, 'Input should be a valid dictionary or object'];
+
 const OPTIONS: Record<string, Rule> = {
+  order_set: isObject,
   collection_method: among('testkit', 'walk_in_test', 'at_home_phlebotomy', 'on_site_collection'),
   priority: [(value) => typeof value === 'boolean', 'Input should be a valid boolean'],
   billing_type: among('client_bill', 'commercial_insurance', 'patient_bill_passthrough', 'patient_bill'),
@@ -47,18 +50,37 @@ const MEMBERS: Record<string, { required: Record<string, Rule>; optional: Record
   },
 };
 
+const LISTS = { lab_test_ids: isList, add_on: isObject };
+const ADDED = { marker_ids: isList, provider_ids: isList };
+
 export function brokenOptions(body: Body): object[] {
-  return [...brokenIn(body, OPTIONS, ['body']), ...Object.keys(MEMBERS).flatMap((list) => brokenMembers(body, list)), ...brokenCodes(body)];
+  return [
+    ...brokenIn(body, OPTIONS, ['body']),
+    ...brokenSet(body),
+    ...Object.keys(MEMBERS).flatMap((list) => brokenMembers(body, list)),
+    ...brokenCodes(body),
+  ];
+}
+
+function brokenSet({ order_set: set }: Body): object[] {
+  if (!isSaid(set)) return [];
+  const loc = ['body', 'order_set'];
+  return [...brokenIn(set, LISTS, loc), ...(isSaid(set.add_on) ? brokenIn(set.add_on, ADDED, [...loc, 'add_on']) : [])];
+}
+
+function isSaid(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function brokenMembers(body: Body, list: string): object[] {
   const { required, optional } = MEMBERS[list]!;
   return listIn(body, list).flatMap((member, at) => {
     const loc = ['body', list, at];
-    const missing = Object.keys(required).filter((name) => (member as Body)[name] === undefined);
+    if (!isSaid(member)) return [fault(loc, isObject[1], member)];
+    const missing = Object.keys(required).filter((name) => member[name] === undefined);
     return [
       ...missing.map((name) => ({ type: 'missing', loc: [...loc, name], msg: 'Field required', input: member })),
-      ...brokenIn(member as Body, { ...required, ...optional }, loc),
+      ...brokenIn(member, { ...required, ...optional }, loc),
     ];
   });
 }

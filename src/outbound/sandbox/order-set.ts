@@ -5,9 +5,10 @@ import type { World } from './world.ts';
 
 type Body = Record<string, unknown>;
 
+/** What is null is not there. */
 interface OrderSet {
-  lab_test_ids?: string[];
-  add_on?: { marker_ids?: number[]; provider_ids?: string[] };
+  lab_test_ids?: string[] | null;
+  add_on?: { marker_ids?: number[] | null; provider_ids?: string[] | null } | null;
 }
 
 /** The laboratory's own codes, and its markers' numbers. */
@@ -22,13 +23,14 @@ export const setOf = ({ order_set, lab_test_id }: Body): OrderSet =>
 
 /** What the laboratory does beside the lab tests, by its own codes. */
 export const addedTo = (body: Body): string[] => {
-  const { marker_ids = [], provider_ids = [] } = setOf(body).add_on ?? {};
-  return [...marker_ids.map(String), ...provider_ids];
+  const { marker_ids, provider_ids } = setOf(body).add_on ?? {};
+  return [...(marker_ids ?? []).map(String), ...(provider_ids ?? [])];
 };
 
 /** Why these tests cannot be ordered; undefined: they can. */
 export function refusedSet(body: Body, { labTests, labAccounts, questions }: World): string | undefined {
-  const { lab_test_ids: tests = [], add_on: addOn } = setOf(body);
+  const { lab_test_ids, add_on: addOn } = setOf(body);
+  const tests = lab_test_ids ?? [];
   if (!tests.length && !addOn) return 'Either order_set or lab_test_id is required.';
   if (addOn && !body.collection_method) return 'collection_method must be set if add_on is set';
   if (addOn && !addOn.marker_ids && !addOn.provider_ids) return 'marker_ids or provider_ids must be set in add_on';
