@@ -3,12 +3,13 @@ import { leadsNowhere, notFound, parameter } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { AskedId, ListFacts, Shape, View } from '../projection/shape.ts';
 import type { Context } from '../resource/context.ts';
-import type { Row, Start, Text, TextPage } from '../store/store.ts';
+import type { Row, Text } from '../store/store.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
 import { knownOnly } from './url-query.ts';
 import { allOf, askedAhead, envOf, find, findTexts, idInPath, rowInPath, rowOf, type V1Call, viewOf, viewsOf } from './v1-call.ts';
 import { etagOf, isKnown } from './v1-conditions.ts';
+import { listFacts, pagingNames, pagingOf } from './v1-paging.ts';
 
 /** GET …/{id}: another tenant's, a deleted or a malformed id is a 404 like any other that is not there. */
 export async function readItem(call: V1Call): Promise<Answer> {
@@ -93,11 +94,10 @@ async function all({ shape: { most, filters, within }, context }: V1Call, query:
 
 async function pageOf(call: V1Call, query: string, parameters: Record<string, string>): Promise<Taken> {
   const paging = pagingOf(call, parameters);
-  const { page: names } = call.shape.surface;
   const page = await findTexts(call.context, query, {
     count: paging.limit,
     start: paging.start,
-    ...(names.total && { total: 'accurate' as const }),
+    ...(call.shape.surface.page.total && { total: 'accurate' as const }),
   });
   return { rows: page.rows, page: listFacts(call, { paging, page, parameters }) };
 }
@@ -111,77 +111,4 @@ async function aliasesIn(context: Context, asked: AskedId[]): Promise<Map<string
     if (row && row.id !== id) resolved.set(id, row.id);
   }
   return resolved;
-}
-
-const pagingNames = ({ surface: { page }, take }: Shape): string[] =>
-  take === 'page' ? [page.size, page.offset ?? [], page.cursor ?? []].flat() : [];
-
-interface Paging {
-  limit: number;
-  offset: number;
-  start: Start;
-}
-
-function pagingOf({ shape, context, seal }: V1Call, parameters: Record<string, string>): Paging {
-  const { page } = shape.surface;
-  const limit = wholeNumber(parameters[page.size], {
-    name: page.size,
-    least: 1,
-    most: page.max,
-    standard: page.default,
-    clamp: page.clamp,
-  });
-  const cursor = page.cursor === undefined ? undefined : parameters[page.cursor];
-  if (cursor) return { limit, offset: 0, start: opened(() => seal.open(context.caller.tenant, cursor), page.clamp) };
-  const asked = page.offset === undefined ? undefined : parameters[page.offset];
-  const offset = wholeNumber(asked, { name: page.offset ?? '', least: 0, most: page.maxOffset, standard: 0, clamp: page.clamp });
-  return { limit, offset, start: offset ? { offset } : {} };
-}
-
-/** A cursor that does not open starts at the first page where the vendor's own does so, and is refused elsewhere. */
-function opened(open: () => unknown, lenient: boolean): Start {
-  try {
-    return { after: open() as (string | null)[] };
-  } catch (error) {
-    if (lenient) return {};
-    throw error;
-  }
-}
-
-function wholeNumber(
-  text: string | undefined,
-  rule: { name: string; least: number; most: number; standard: number; clamp: boolean },
-): number {
-  if (text === undefined) return rule.standard;
-  const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= rule.least && value <= rule.most) return value;
-  if (!rule.clamp) throw parameter(`${rule.name} must be a whole number from ${rule.least} to ${rule.most}`, rule.name);
-  return value > rule.most ? rule.most : rule.standard;
-}
-
-interface Listed {
-  paging: Paging;
-  page: TextPage;
-  parameters: Record<string, string>;
-}
-
-function listFacts(call: V1Call, { paging: { limit, offset }, page, parameters }: Listed): ListFacts {
-  const { context, seal, shape } = call;
-  const names = shape.surface.page;
-  const hasMore = page.next !== undefined;
-  const cursor = page.next && names.cursor !== undefined ? seal.close(context.caller.tenant, page.next) : null;
-  const again = (more: Record<string, string>): string => `${call.collection}?${new URLSearchParams({ ...parameters, ...more })}`;
-  const at = (next: number): string | null =>
-    names.offset === undefined || next > names.maxOffset ? null : again({ [names.offset]: String(next) });
-  const after = (): string | null => (names.cursor === undefined ? at(offset + limit) : again({ [names.cursor]: cursor! }));
-  return {
-    limit,
-    offset,
-    hasMore,
-    nextOffset: hasMore ? offset + limit : null,
-    cursor,
-    nextUrl: hasMore ? after() : null,
-    previousUrl: offset > 0 ? at(Math.max(0, offset - limit)) : null,
-    ...(page.total !== undefined && { total: page.total }),
-  };
 }

@@ -191,7 +191,17 @@ export interface Surface {
   /** How development keys of this surface begin (`clk_`), and which header carries them. */
   auth: { scheme: 'api-key' | 'bearer'; header: string; prefix: string };
   /** `clamp`: sizes out of range are brought into it, else refused. `total`: lists state how many there are. */
-  page: { size: string; offset?: string; cursor?: string; default: number; max: number; maxOffset: number; clamp: boolean; total: boolean };
+  page: {
+    size: string;
+    offset?: string;
+    number?: string;
+    cursor?: string;
+    default: number;
+    max: number;
+    maxOffset: number;
+    clamp: boolean;
+    total: boolean;
+  };
   /** `per: tenant`: of all keys of a tenant together; else of each key. */
   rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;
   /** Kinds of failure → this vendor's status and code. */

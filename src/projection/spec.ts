@@ -292,6 +292,8 @@ export interface SurfaceSpec {
   page: {
     size: string;
     offset?: string;
+    /** Pages are asked for by their number, the first is 1; no offset then. */
+    number?: string;
     cursor?: string;
     default: number;
     max: number;

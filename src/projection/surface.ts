@@ -20,6 +20,10 @@ export const LIST = [
   'nextUrl',
   'previousUrl',
   'pages',
+  'page',
+  'pageCount',
+  'nextPage',
+  'previousPage',
 ];
 const ERROR = ['code', 'message', 'issues'];
 
@@ -70,13 +74,18 @@ export function surfaceOf(name: string, spec: SurfaceSpec, fault: (keys: string[
 }
 
 /** What the numbers and names of `page:` do not fit in, by the word to change. */
-function pageProblems({ size, offset, cursor, default: standard, max }: SurfaceSpec['page']): [word: string, text: string][] {
+function pageProblems({ size, offset, number, cursor, default: standard, max }: SurfaceSpec['page']): [word: string, text: string][] {
   const problems: [string, string | false][] = [
     ['default', standard > max && `${standard} is more than max (${max}): write a number up to it`],
     ['offset', offset === size && `${size} is the name of size: too: write another name`],
     [
+      'number',
+      number !== undefined && offset !== undefined && `pages are found by their number or by an offset (${offset}): write one of them`,
+    ],
+    ['number', number === size && `${size} is the name of size: too: write another name`],
+    [
       'cursor',
-      cursor !== undefined && (cursor === size || cursor === offset) && `${cursor} is the name of another parameter: write another name`,
+      cursor !== undefined && [size, offset, number].includes(cursor) && `${cursor} is the name of another parameter: write another name`,
     ],
   ];
   return problems.filter((one): one is [string, string] => one[1] !== false);
@@ -92,17 +101,29 @@ export const answered = ({ requestId, time, status, rate }: AnswerFacts): Facts 
   rateReset: rate?.reset,
 });
 
-/** Those of one page of a list. */
+/** Those of one page of a list. Pages are counted from 1. */
 export const listed = (views: View[], page: ListFacts, plural: string): Facts => ({
   ...page,
   items: views,
   first: views[0],
   plural,
+  ...numbered(page),
   pages: [
     { rel: 'next', url: page.nextUrl },
     { rel: 'prev', url: page.previousUrl },
   ].filter(({ url }) => url),
 });
+
+/** How many pages there are is known where the total is. */
+function numbered({ limit, offset, hasMore, total }: ListFacts): Facts {
+  const page = Math.floor(offset / limit) + 1;
+  return {
+    page,
+    pageCount: total === undefined ? null : Math.ceil(total / limit),
+    nextPage: hasMore ? page + 1 : null,
+    previousPage: page > 1 ? page - 1 : null,
+  };
+}
 
 /** A failure without issues still says what happened. */
 const failed = (says: string, issues: Issue[], kind: Kind): Facts => ({

@@ -216,6 +216,18 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
   ],
   ['a page that is more than may be asked for', 'jump/surface.yaml', ['default: ', 'default: 9'], 'page.default: 9'],
   [
+    'pages by number and by offset',
+    'jump/surface.yaml',
+    ['offset: offset,', 'offset: offset, number: page,'],
+    'page.number: pages are found by their number or by an offset (offset): write one of them',
+  ],
+  [
+    'one name for the number and the size of a page',
+    'jump/surface.yaml',
+    ['offset: offset,', 'number: limit,'],
+    'page.number: limit is the name of size: too: write another name',
+  ],
+  [
     'a limit without its parts',
     'jump/surface.yaml',
     ['rateLimit:', 'rateLimit: 100 #'],

@@ -77,7 +77,7 @@ function valueless(spec: SearchSpec): string | undefined {
 
 /** A filter with the name of a parameter of paging would never be asked. */
 function pagingProblem(name: string, page: SurfaceSpec['page']): string | undefined {
-  const word = (['size', 'offset', 'cursor'] as const).find((one) => page[one] === name);
+  const word = (['size', 'offset', 'number', 'cursor'] as const).find((one) => page[one] === name);
   return word && `${name} is a parameter of paging (page.${word} of surface.yaml): write another name, there or here`;
 }
 

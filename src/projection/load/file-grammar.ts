@@ -217,6 +217,7 @@ export const SURFACE_FILE = exactly({
   'page!': exactly({
     'size!': text,
     offset: text,
+    number: text,
     cursor: text,
     'default!': whole,
     'max!': whole,

@@ -61,7 +61,7 @@ export function listParameters(
 }
 
 function pagingParameters(page: SurfaceSpec['page']): Json[] {
-  const { size, offset, cursor, clamp } = page;
+  const { size, offset, number, cursor, clamp } = page;
   const outside = clamp
     ? 'A larger number counts as the maximum, anything else out of range as the default.'
     : 'A number out of range is refused.';
@@ -72,6 +72,9 @@ function pagingParameters(page: SurfaceSpec['page']): Json[] {
     ...(offset === undefined
       ? []
       : [whole(offset, `How many items to skip. ${outside}`, { minimum: 0, maximum: page.maxOffset, default: 0 })]),
+    ...(number === undefined
+      ? []
+      : [whole(number, `Which page, counted from 1. ${outside}`, { minimum: 1, maximum: page.maxOffset + 1, default: 1 })]),
     ...(cursor === undefined
       ? []
       : [

@@ -119,6 +119,6 @@ envelope:
 errors:                                       # every kind of failure has its answer
 ${(Object.keys(KINDS) as Kind[]).map((kind) => `  ${`${kind}:`.padEnd(18)}{ status: ${KINDS[kind].status}, code: ${kind.replaceAll('-', '_')} }`).join('\n')}
 
-page: { size: limit, offset: offset, default: 20, max: 100, maxOffset: 10000, clamp: false, total: true }
+page: { size: limit, offset: offset, default: 20, max: 100, maxOffset: 10000, clamp: false, total: true }   # or number: page, or cursor: cursor, for offset:
 rateLimit: null
 `;
