@@ -9,7 +9,7 @@ test.each<[file: string, now: string, before: string, told: string]>([
   ['loop/biomarker.yaml', 'copyOf:', 'same:', 'also.3.same: same is called copyOf here: write copyOf:'],
   ['loop/biomarker.yaml', 'createStatus:', 'status:', 'status: status is called createStatus here: write createStatus:'],
   ['loop/physician.yaml', 'elements:', 'each:', 'row.each: each is called elements here: write elements:'],
-  ['jump/patient.yaml', 'everyWord:', 'each:', 'search.search.each: each is called everyWord here: write everyWord:'],
+  ['clinik/patient.yaml', 'everyWord:', 'each:', 'search.name.each: each is called everyWord here: write everyWord:'],
   ['jump/clinician-profile.yaml', 'owner:', 'on:', 'with.roles.on: on is called owner here: write owner:'],
   ['clinik/practitioner.yaml', 'memberHas:', 'having:', 'having: having is called memberHas here: write memberHas:'],
   ['clinik/slot.yaml', 'onlyIn: create', 'on: create', 'fields.scheduleId.on: on is called onlyIn here: write onlyIn:'],
