@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { routesOf } from '../projection/routes.ts';
 import type { Mappings, Shape, Surface } from '../projection/shape.ts';
 import { credentialOf } from './authenticate.ts';
-import { isLike } from './key-prefix.ts';
+import { prefixesOf } from './key-prefix.ts';
 import { type Claim, type RouteTree, routeTree } from './route-tree.ts';
 
 /** What a path means: a shape's collection, or one item of it. `surface` alone: nothing is there, but whose dialect the answer speaks. */
@@ -27,13 +27,16 @@ export function dispatcher({ surfaces, shapes }: Mappings, prefixes: Record<stri
   const tree = routeTree<Shape>();
   for (const shape of shapes) for (const template of routesOf(shape)) tree.add(template, shape);
   const own = ownMounts(surfaces, shapes);
+  const kindOf = credentialReader(surfaces);
   return (req) => {
-    const hosted = surfaces.filter((surface) => surface.hosts.some((host) => isHost(req.hostname, host)));
-    const prefixed = surfaces.find((surface) => isBelow(req.path, prefixes[surface.name]));
+    // each is computed anew by Express whenever it is asked for
+    const [name, whole] = [req.hostname.toLowerCase(), req.path];
+    const hosted = surfaces.filter(({ hosts }) => hosts.some((host) => isHost(name, host)));
+    const prefixed = surfaces.find((surface) => isBelow(whole, prefixes[surface.name]));
     const prefix = prefixed ? prefixes[prefixed.name]! : '';
-    const path = req.path.slice(prefix.length) || '/';
+    const path = whole.slice(prefix.length) || '/';
     const allowed = prefixed ? [prefixed] : hosted.length ? hosted : surfaces;
-    const kind = surfaceOfCredential(req, surfaces);
+    const kind = kindOf(req);
     const found = claimed(tree, path, { allowed, kind });
     if (found) return { ...found, collection: prefix + found.collection };
     return {
@@ -86,13 +89,16 @@ function decoded(text: string): string {
   }
 }
 
-/** The vendor whose keys look like this request's credential. */
-function surfaceOfCredential(req: Request, surfaces: Surface[]): Surface | undefined {
-  const credential = credentialOf(req);
-  if (credential === undefined) return undefined;
-  const scheme = req.headers['x-api-key'] === undefined ? 'bearer' : 'api-key';
-  const alike = surfaces.filter(({ auth }) => isLike(credential, auth.prefix));
-  return alike[0] ?? surfaces.find(({ auth }) => auth.scheme === scheme);
+/** Finds the vendor whose keys look like a request's credential. */
+function credentialReader(surfaces: Surface[]): (req: Request) => Surface | undefined {
+  const beginnings = surfaces.flatMap((surface) => prefixesOf(surface.auth.prefix).map((prefix) => ({ prefix, surface })));
+  return (req) => {
+    const credential = credentialOf(req);
+    if (credential === undefined) return undefined;
+    const scheme = req.headers['x-api-key'] === undefined ? 'bearer' : 'api-key';
+    const alike = beginnings.find(({ prefix }) => credential.startsWith(prefix));
+    return alike?.surface ?? surfaces.find(({ auth }) => auth.scheme === scheme);
+  };
 }
 
 /** An unknown path below a documented one (`/v1/lab-orders/1/x`) still has a nearest dialect. */
@@ -102,8 +108,7 @@ const surfaceOfPath = (shapes: Shape[], path: string): Surface | undefined =>
 const isBelow = (path: string, prefix: string | undefined): boolean =>
   prefix !== undefined && prefix !== '' && (path === prefix || path.startsWith(`${prefix}/`));
 
-/** `*.platform.example.com` covers any labels in front. */
-function isHost(host: string, pattern: string): boolean {
-  const name = host.toLowerCase();
+/** `*.platform.example.com` covers any labels in front. `name`: in lower case. */
+function isHost(name: string, pattern: string): boolean {
   return pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1 : name === pattern;
 }

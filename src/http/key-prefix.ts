@@ -3,6 +3,5 @@
 /** What keys begin with that an operator makes. */
 export const livePrefix = (prefix: string): string => prefix.replace('_test_', '_live_');
 
-/** Whether a key looks like one of a surface. */
-export const isLike = (key: string, prefix: string): boolean =>
-  prefix !== '' && [prefix, livePrefix(prefix)].some((beginning) => key.startsWith(beginning));
+/** What keys of a surface begin with; nothing where its keys begin with nothing of their own. */
+export const prefixesOf = (prefix: string): string[] => (prefix === '' ? [] : [...new Set([prefix, livePrefix(prefix)])]);
