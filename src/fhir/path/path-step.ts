@@ -138,8 +138,11 @@ function finder({ name, conditions }: Slot): Step['find'] {
 }
 
 /** Where the members stand that a step finds. A null holds the place of a primitive that has only extensions. */
-const placesOf = (items: unknown[], { conditions }: Slot, env: Bindings): number[] =>
-  items.flatMap((item, at) => (item !== null && meets(item, conditions, env) ? [at] : []));
+function placesOf(items: unknown[], { conditions }: Slot, env: Bindings): number[] {
+  const places: number[] = [];
+  for (const [at, item] of items.entries()) if (item !== null && meets(item, conditions, env)) places.push(at);
+  return places;
+}
 
 function scalarChange(slot: Slot): Step['change'] {
   return (node, _env, { make, edit }) => {

@@ -132,19 +132,27 @@ function mark(branches: readonly Branch[], writing: Writing): number {
  * order of the mapping.
  */
 function changed(branches: readonly Branch[], node: unknown, writing: Writing & { type: string }): unknown {
-  const { effects, changes, env, type } = writing;
+  const { effects, changes, type } = writing;
+  let out = node === undefined ? node : upToDate(branches, node, writing);
+  for (const { step, slot, number } of branches) if (step.open && effects[number] !== NOTHING) out = step.replace(out, changes[slot]!);
+  for (let at = branches.length - 1; at >= 0; at--) {
+    const branch = branches[at]!;
+    if (effects[branch.number] === REMOVES && !branch.step.open) out = withRemovals(branch, out, writing, branches);
+  }
+  for (const branch of branches) if (effects[branch.number] === MAKES && !branch.step.open) out = withMade(branch, out, writing);
+  return node === undefined ? out : retold(type, node, out);
+}
+
+/** Without what said in another way what is said anew. */
+function upToDate(branches: readonly Branch[], node: unknown, { effects, env, type }: Writing & { type: string }): unknown {
   const said = branches.filter((branch) => effects[branch.number] !== NOTHING && !branch.hidden && !adds(branch, node, env));
   const outdated = outdatedIn(
     type,
     said.map(({ step }) => step.name),
   );
+  if (!outdated.length) return node;
   const kept = branches.filter(({ held, number }) => held || effects[number] === MAKES).map(({ step }) => step);
-  let out = outdated.length ? withoutOutdated(node, outdated, { kept, env }) : node;
-  for (const { step, slot, number } of branches) if (step.open && effects[number] !== NOTHING) out = step.replace(out, changes[slot]!);
-  for (let at = branches.length - 1; at >= 0; at--)
-    out = withRemovals(branches[at]!, out, { ...writing, alone: isShownWhole(branches[at]!, branches) });
-  for (const branch of branches) if (effects[branch.number] === MAKES) out = withMade(branch, out, writing);
-  return retold(type, node, out);
+  return withoutOutdated(node, outdated, { kept, env });
 }
 
 /** Where a member of its own kind is asked for and none is there, another one says the same as those that are (a code of another system). */
@@ -154,16 +162,16 @@ const adds = ({ step, chosen }: Branch, node: unknown, env: Bindings): boolean =
 const isShownWhole = ({ step }: Branch, beside: readonly Branch[]): boolean =>
   step.index !== undefined && beside.some((other) => other.step.open && !other.hidden && other.step.name === step.name);
 
-function withRemovals({ step, slot, number, branches }: Branch, node: unknown, writing: Writing & { alone?: boolean }): unknown {
-  if (writing.effects[number] !== REMOVES || step.open) return node;
-  const { changes, env, alone = false } = writing;
+/** `beside`: the other branches of the node, and itself. */
+function withRemovals(branch: Branch, node: unknown, writing: Writing, beside: readonly Branch[]): unknown {
+  const { step, slot, branches: below } = branch;
+  const { changes, env } = writing;
   const isOwn = slot >= 0 && changes[slot] !== undefined;
-  const edit = (element: unknown): unknown => (isOwn ? undefined : changed(branches, element, { ...writing, type: step.type }));
-  return step.change(node, env, { make: false, edit, alone });
+  const edit = (element: unknown): unknown => (isOwn ? undefined : changed(below, element, { ...writing, type: step.type }));
+  return step.change(node, env, { make: false, edit, alone: isShownWhole(branch, beside) });
 }
 
 function withMade({ step, slot, branches }: Branch, node: unknown, writing: Writing): unknown {
-  if (step.open) return node;
   const own = slot < 0 ? undefined : writing.changes[slot];
   const edit = (element: unknown): unknown => (own === undefined ? changed(branches, element, { ...writing, type: step.type }) : own[0]);
   const clear = (element: unknown): unknown => (own === undefined ? cleared(branches, element, writing) : element);
@@ -175,7 +183,7 @@ function cleared(branches: readonly Branch[], node: unknown, writing: Writing): 
   return branches.reduceRight((out: unknown, branch) => {
     const { step, number, branches: below } = branch;
     const effect = writing.effects[number];
-    if (effect === REMOVES) return step.open ? step.replace(out, []) : withRemovals(branch, out, writing);
+    if (effect === REMOVES) return step.open ? step.replace(out, []) : withRemovals(branch, out, writing, []);
     if (effect !== MAKES || step.open || !below.length) return out;
     return step.change(out, writing.env, { make: false, edit: (element) => cleared(below, element, writing) });
   }, node);
