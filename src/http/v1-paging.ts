@@ -1,11 +1,9 @@
 // Which page of a list is asked for, by the parameters of its surface (`page:` in surface.yaml): an offset, the number of a page, or a cursor; and what is told of
 // the page and of those beside it.
 import { parameter } from '../fhir/outcome.ts';
-import type { ListFacts, Shape, Surface } from '../projection/shape.ts';
+import type { ListFacts, PageSpec, Shape } from '../projection/shape.ts';
 import type { Start, TextPage } from '../store/store.ts';
 import type { V1Call } from './v1-call.ts';
-
-type Names = Surface['page'];
 
 /** What a list takes beside its filters. */
 export const pagingNames = ({ surface: { page }, take }: Shape): string[] =>
@@ -27,7 +25,7 @@ export function pagingOf({ shape, context, seal }: V1Call, parameters: Record<st
   return { limit, offset, start: offset ? { offset } : {} };
 }
 
-function offsetOf({ offset, number, maxOffset, clamp }: Names, parameters: Record<string, string>, limit: number): number {
+function offsetOf({ offset, number, maxOffset, clamp }: PageSpec, parameters: Record<string, string>, limit: number): number {
   if (number !== undefined) {
     const most = Math.floor(maxOffset / limit) + 1;
     return (wholeNumber(parameters, { name: number, least: 1, most, standard: 1, clamp }) - 1) * limit;
@@ -92,7 +90,7 @@ export function listFacts(call: V1Call, { paging: { limit, offset }, page, param
 }
 
 /** The parameter by which a page that begins there is asked for. */
-function beginning({ offset, number }: Names, at: number, limit: number): Record<string, string> | undefined {
+function beginning({ offset, number }: PageSpec, at: number, limit: number): Record<string, string> | undefined {
   if (number !== undefined) return { [number]: String(at / limit + 1) };
   return offset === undefined ? undefined : { [offset]: String(at) };
 }

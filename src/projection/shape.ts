@@ -190,18 +190,7 @@ export interface Surface {
   mounts: string[];
   /** How development keys of this surface begin (`clk_`), and which header carries them. */
   auth: { scheme: 'api-key' | 'bearer'; header: string; prefix: string };
-  /** `clamp`: sizes out of range are brought into it, else refused. `total`: lists state how many there are. */
-  page: {
-    size: string;
-    offset?: string;
-    number?: string;
-    cursor?: string;
-    default: number;
-    max: number;
-    maxOffset: number;
-    clamp: boolean;
-    total: boolean;
-  };
+  page: PageSpec;
   /** `per: tenant`: of all keys of a tenant together; else of each key. */
   rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;
   /** Kinds of failure → this vendor's status and code. */
@@ -215,6 +204,22 @@ export interface Surface {
   /** Ids as this surface shows them, both ways; `undefined` when the text is no id of it. */
   showId(type: string, id: string, env: Env): string;
   readId(type: string, shown: string): string | undefined;
+}
+
+/**
+ * How lists are paged: the names of the parameters, the first page's `number` being 1 (no `offset` then), and the sizes. `clamp`: sizes out of range are
+ * brought into it, else refused. `total`: lists state how many there are.
+ */
+export interface PageSpec {
+  size: string;
+  offset?: string;
+  number?: string;
+  cursor?: string;
+  default: number;
+  max: number;
+  maxOffset: number;
+  clamp: boolean;
+  total: boolean;
 }
 
 export interface AnswerFacts {

@@ -1,6 +1,6 @@
 // What may be written in a mapping file and in a surface file, as types; the same as a schema is file-grammar.ts.
 import type { Kind } from '../fhir/outcome.ts';
-import type { ShapeInteraction } from './shape.ts';
+import type { PageSpec, ShapeInteraction } from './shape.ts';
 
 /** `mappings/<vendor>/<shape>.yaml`. A path is legal FHIRPath once its %names are put in. */
 export interface MappingSpec {
@@ -289,18 +289,7 @@ export interface SurfaceSpec {
   headers?: Record<string, string>;
   /** `says`: the text the vendor prints for it; what exactly is wrong follows. `body`: a template of its own, where that is not `envelope.error`. */
   errors: Record<Kind, { status: number; code: string; says?: string; body?: unknown }>;
-  page: {
-    size: string;
-    offset?: string;
-    /** Pages are asked for by their number, the first is 1; no offset then. */
-    number?: string;
-    cursor?: string;
-    default: number;
-    max: number;
-    maxOffset: number;
-    clamp: boolean;
-    total: boolean;
-  };
+  page: PageSpec;
   /** `per: tenant`: all keys of a tenant together; absent: each key for itself. */
   rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;
 }
