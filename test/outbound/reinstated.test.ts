@@ -2,29 +2,14 @@
 // Numbers are rows of docs/failure-matrix.md.
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
+import { CANCELLED, takingBack } from './taking-back.ts';
 
 let here: FollowWorld;
 eachInAWorld(followWorld, (world) => {
   here = world;
 });
 
-const CANCELLED = 'cancelled.walk_in_test.cancelled';
-const request = () => here.read('ServiceRequest', 'one');
-const task = async () => (await here.tasks('one'))[0]!;
-const there = () => [...here.sandbox.world.orders.values()].map((order) => order.events.at(-1)!.status);
-/** How the two of them stand. */
-const stand = async () => [(await request()).status, (await task()).status];
-/** All that is due, at once and later, and what follows from it. */
-const settle = async () => {
-  await here.settle();
-  await here.follow();
-};
-
-/** The two ways of taking an order back. */
-const WAYS: [string, () => Promise<void>][] = [
-  ['its request is revoked', async () => here.put({ ...(await request()), status: 'revoked' })],
-  ['its Task is cancelled', async () => here.put({ ...(await task()), status: 'cancelled' })],
-];
+const { task, ways, there, stand, settle } = takingBack(() => here);
 
 /** Somebody at the network takes up again what was cancelled there. */
 const reinstated = async (id: string) => {
@@ -33,7 +18,17 @@ const reinstated = async (id: string) => {
   await here.news(id);
 };
 
-describe.each(WAYS)('%s, and the network takes the order up again', (_title, withdraw) => {
+/** It is taken back here, and the network says so before it is asked. */
+const endedThere = async (withdraw: () => Promise<void>): Promise<string> => {
+  const { id } = await here.ordered();
+  await withdraw();
+  here.step(id, CANCELLED);
+  await here.news(id);
+  await settle();
+  return id;
+};
+
+describe.each(ways)('%s, and the network takes the order up again', (_title, withdraw) => {
   test('37: its request stays taken back, its Task says that it runs, and it is called off again when somebody asks', async () => {
     const { id } = await here.ordered();
     await withdraw();
@@ -50,21 +45,13 @@ describe.each(WAYS)('%s, and the network takes the order up again', (_title, wit
   });
 
   test('though it was the network’s own word that came first: likewise', async () => {
-    const { id } = await here.ordered();
-    await withdraw();
-    here.step(id, CANCELLED);
-    await here.news(id);
-    await settle();
+    const id = await endedThere(withdraw);
     await reinstated(id);
     expect(await stand()).toEqual(['revoked', 'accepted']);
   });
 
   test('and that the laboratory has begun by then: it goes on, its request stays taken back, and its result is not lost', async () => {
-    const { id } = await here.ordered();
-    await withdraw();
-    here.step(id, CANCELLED);
-    await here.news(id);
-    await settle();
+    const id = await endedThere(withdraw);
     await reinstated(id);
     here.step(id, 'sample_with_lab.walk_in_test.partial_results');
     await here.news(id);

@@ -11,34 +11,19 @@ import { update } from '../../src/resource/update.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
+import { CANCELLED, takingBack } from './taking-back.ts';
 
 let here: FollowWorld;
 eachInAWorld(followWorld, (world) => {
   here = world;
 });
 
-const CANCELLED = 'cancelled.walk_in_test.cancelled';
-const request = () => here.read('ServiceRequest', 'one');
-const task = async () => (await here.tasks('one'))[0]!;
+const { request, task, ways, there, stand, settle } = takingBack(() => here);
 const put = (more: object = {}) => here.put({ ...REQUEST, id: 'one', ...more });
-const there = () => [...here.sandbox.world.orders.values()].map((order) => order.events.at(-1)!.status);
 const state = async () => (await here.entry('one'))!.state;
 const asked = () => here.sandbox.world.requests.length;
-/** How the two of them stand. */
-const stand = async () => [(await request()).status, (await task()).status];
-/** All that is due, at once and later, and what follows from it. */
-const settle = async () => {
-  await here.settle();
-  await here.follow();
-};
 
-/** The two ways of taking an order back. */
-const WAYS: [string, () => Promise<void>][] = [
-  ['its request is revoked', async () => here.put({ ...(await request()), status: 'revoked' })],
-  ['its Task is cancelled', async () => here.put({ ...(await task()), status: 'cancelled' })],
-];
-
-describe.each(WAYS)('%s', (_title, withdraw) => {
+describe.each(ways)('%s', (_title, withdraw) => {
   test('38: before it was sent: over at once, and the network is told nothing', async () => {
     await put();
     await withdraw();
@@ -278,7 +263,7 @@ test('refused once, an order is called off again when somebody asks again, and t
 test('two that take an order back at once, and a sender between them: one cancellation', async () => {
   await here.ordered();
   const entry = (await here.entry('one'))!;
-  await Promise.all([WAYS[0]![1](), WAYS[1]![1](), callOff(here.context, entry, payloadOf(entry))].map((one) => one.catch(() => {})));
+  await Promise.all([ways[0]![1](), ways[1]![1](), callOff(here.context, entry, payloadOf(entry))].map((one) => one.catch(() => {})));
   await settle();
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
@@ -287,7 +272,7 @@ test('a request that is deleted while its outcome is unknown does not stop the o
   await put();
   here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await here.drain();
-  await WAYS[0]![1]();
+  await ways[0]![1]();
   await remove(here.context, { type: 'ServiceRequest', id: 'one' });
   await here.settle();
   await here.follow();
@@ -296,7 +281,7 @@ test('a request that is deleted while its outcome is unknown does not stop the o
 
 describe('an id that is deleted and made again', () => {
   const again = async () => {
-    await WAYS[0]![1]();
+    await ways[0]![1]();
     await remove(here.context, { type: 'ServiceRequest', id: 'one' });
     await put();
   };
@@ -334,7 +319,7 @@ describe('an id that is deleted and made again', () => {
 
   test('as a draft, and active later: likewise', async () => {
     await here.ordered();
-    await WAYS[0]![1]();
+    await ways[0]![1]();
     await remove(here.context, { type: 'ServiceRequest', id: 'one' });
     await put({ status: 'draft' });
     await settle();
@@ -345,7 +330,7 @@ describe('an id that is deleted and made again', () => {
 
   test('put back as it was, to undo the deletion: it is there again, revoked as it was, and nothing is sent', async () => {
     const first = await here.ordered();
-    await WAYS[0]![1]();
+    await ways[0]![1]();
     await settle();
     const before = await request();
     await remove(here.context, { type: 'ServiceRequest', id: 'one' });
@@ -362,7 +347,7 @@ describe('an id that is deleted and made again', () => {
     await here.ordered();
     await again();
     await settle();
-    await WAYS[1]![1]();
+    await ways[1]![1]();
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED, CANCELLED], 'revoked', 'cancelled']);
   });
@@ -370,7 +355,7 @@ describe('an id that is deleted and made again', () => {
 
 test('what was withdrawn is not made active again, not by way of a draft either: 409', async () => {
   await put();
-  await WAYS[0]![1]();
+  await ways[0]![1]();
   for (const status of ['active', 'draft', 'on-hold']) await expect(put({ status })).rejects.toMatchObject({ kind: 'conflict' });
   await put({ status: 'entered-in-error' });
 });
