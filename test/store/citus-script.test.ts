@@ -1,7 +1,6 @@
 // The script that distributes the tables (migrations/citus) knows every table that a migration makes: one that is missing would stay on the coordinator.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
 
 const FOLDER = join(import.meta.dirname, '../../migrations');
 
