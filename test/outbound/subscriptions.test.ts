@@ -226,6 +226,14 @@ test('one that hangs delays nobody else', async () => {
   expect(await world.entry('hangs')).toMatchObject({ state: 'unknown', lastError: 'it answered 500' });
 });
 
+test('one that would rather speak another protocol is given up at once, and tried again', async () => {
+  await world.subscribe('upgrade');
+  world.receiver.answer = () => [101, { Connection: 'Upgrade', Upgrade: 'websocket' }];
+  await world.put(observation('a'));
+  expect(pathsOf(await world.tell())).toEqual(['/upgrade/Observation/a']);
+  expect(await world.entry('upgrade')).toMatchObject({ state: 'unknown', lastError: 'no answer' });
+});
+
 test('two processes that tell at once tell each version once, in order', async () => {
   await world.subscribe('one');
   await world.subscribe('two');

@@ -29,6 +29,8 @@ export function call({ method, url, headers, body }: Call, reach: Reach, ms: num
       answer.destroy();
     });
     sending.on('error', (error) => resolve({ ok: false, why: faultOf(error, signal) }));
+    // the last that is heard of it in any case: after an answer that would change the protocol it is the only thing
+    sending.on('close', () => resolve({ ok: false, why: 'no answer' }));
     for (const [name, values] of Map.groupBy(headers, ([one]) => one.toLowerCase()))
       sending.setHeader(
         name,
