@@ -87,9 +87,9 @@ export interface Junction {
 }
 
 export function junction(options: JunctionOptions, parts: JunctionParts): Junction {
-  const { account, table, systems, physicianPath } = options;
+  const { account, systems, physicianPath } = options;
   const client = junctionClient(account);
-  const sending: Sending = { random: Math.random, ...parts, client, breaker: breaker(), table, systems };
+  const sending: Sending = { random: Math.random, ...parts, client, breaker: breaker(), systems };
   const following: Following = {
     ...sending,
     webhook: parts.webhook,

@@ -59,6 +59,8 @@ export const REQUEST: Resource = {
 export interface OrderWorld extends SandboxWorld {
   tenant: number;
   context: Context;
+  /** The panels that can be ordered here, as a deployment may change them. */
+  panels: Record<string, string[]>;
   sending: Sending;
   /** A second sender, as another process would be. */
   another(): Sending;
@@ -88,7 +90,8 @@ export async function orderWorld({ store, database }: TestStore, budgetMs = PATI
   let now = Date.parse('2026-11-21T12:00:00.000Z');
   const clock = () => new Date(now);
   const here = await sandboxWorld(clock);
-  const table = { system: PANEL_SYSTEM, panels: here.sandbox.panels, ...TEST_SYSTEMS };
+  const panels = { ...here.sandbox.panels };
+  const table = { system: PANEL_SYSTEM, panels, ...TEST_SYSTEMS };
   const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 } };
   const registry = buildRegistry([]);
   const effects = new Map<ServedType, Effect[]>([
@@ -115,7 +118,6 @@ export async function orderWorld({ store, database }: TestStore, budgetMs = PATI
     random: Math.random,
     contextOf,
     systems: SYSTEMS,
-    table,
     log: () => {},
   });
   const sendersWithin = (ms: number): Senders => ({
@@ -135,6 +137,7 @@ export async function orderWorld({ store, database }: TestStore, budgetMs = PATI
     ...here,
     tenant,
     context,
+    panels,
     sending,
     another,
     advance: (seconds) => {

@@ -30,7 +30,7 @@ const INTENTS = new Set(['order', 'original-order']);
 
 /** The tests to order, those of its details too; or undefined: this request is not one that is sent. */
 export function testsToOrder(request: Resource, table: TestTable): Tests | undefined {
-  const asked = isOrder(request) ? testsBehind(request.code, table) : undefined;
+  const asked = request.status === 'active' && isLaboratoryOrder(request) ? testsBehind(request.code, table) : undefined;
   if (!asked) return undefined;
   const all = [asked, ...listOf(request.orderDetail).flatMap((detail) => testsBehind(detail, table) ?? [])];
   return { labTests: [...new Set(all.flatMap(({ labTests }) => labTests))], addOn: unique(all.flatMap(({ addOn }) => addOn)) };
@@ -63,12 +63,12 @@ const TAKEN_BACK = new Set(['revoked', 'entered-in-error']);
 /** Whether people, or the network, have called it off. */
 export const isTakenBack = ({ status }: Resource): boolean => TAKEN_BACK.has(status as string);
 
-/** An active order for a laboratory procedure. */
-function isOrder({ status, intent, doNotPerform, category }: Resource): boolean {
+/** An order for a laboratory procedure, wherever it stands and whatever it names. */
+export function isLaboratoryOrder({ intent, doNotPerform, category }: Resource): boolean {
   const laboratory = listOf(category)
     .flatMap(codingsOf)
     .some(({ system, code }) => system === SNOMED && code === LABORATORY_PROCEDURE);
-  return status === 'active' && INTENTS.has(intent as string) && doNotPerform !== true && laboratory;
+  return INTENTS.has(intent as string) && doNotPerform !== true && laboratory;
 }
 
 export const codingsOf = (concept: unknown): Coding[] => listOf((concept as { coding?: unknown } | undefined)?.coding) as Coding[];

@@ -7,7 +7,7 @@ import type { Resource } from '../../fhir/types.ts';
 import { methodsIn } from './collection.ts';
 import { containedIn, type Reference, referencesIn, SNAPSHOT } from './linked.ts';
 import { isUrgent, type OrderRules } from './order-content.ts';
-import { isTakenBack, testsToOrder } from './order-criteria.ts';
+import { codingsOf, isLaboratoryOrder, isTakenBack, listOf, type TestTable, testsBehind } from './order-criteria.ts';
 import { notesOf } from './order-notes.ts';
 import { conditionsIn, reasonCodes } from './order-reasons.ts';
 import { supportIn } from './supporting.ts';
@@ -44,14 +44,20 @@ const targets =
       .map(([, reference]) => meant(request, reference, given))
       .toSorted((a, b) => (String(a) < String(b) ? -1 : Number(String(a) > String(b))));
 
+/** What a concept orders: its tests, or where today's table knows none, what it says. */
+function namedBy(concept: unknown, table: TestTable): string[] {
+  const tests = testsBehind(concept, table);
+  if (!tests) return codingsOf(concept).map(({ system = '', code = '' }) => `${system}|${code}`);
+  return [...tests.labTests, ...tests.addOn.map(({ laboratory, code }) => `${laboratory}/${code}`)];
+}
+
 /** Element → what of it was ordered. Whether it is an order at all hangs on its category, intent and code, not on where it stands. */
 const ORDERED: Record<string, Facet> = {
   subject: target('subject'),
   requester: target('requester'),
-  code: (request, { rules }) => {
-    const { labTests = [], addOn = [] } = testsToOrder({ ...request, status: 'active' }, rules.table) ?? {};
-    return [labTests.toSorted(), addOn.map(({ laboratory, code }) => `${laboratory}/${code}`).sort()];
-  },
+  code: (request, { rules }) =>
+    isLaboratoryOrder(request) &&
+    [...new Set([request.code, ...listOf(request.orderDetail)].flatMap((concept) => namedBy(concept, rules.table)))].sort(),
   priority: isUrgent,
   reasonCode: (request) => [...new Set(reasonCodes(request))].sort(),
   reasonReference: targets(conditionsIn),

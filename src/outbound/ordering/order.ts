@@ -12,7 +12,7 @@ import { withdrawn } from '../sending/withdraw.ts';
 import { clientUserId, orderText } from './junction-order.ts';
 import { withNetworksWords } from './networks-words.ts';
 import { type OrderRules, orderContent } from './order-content.ts';
-import { isOver, isTakenBack, type TestTable, testsToOrder } from './order-criteria.ts';
+import { isLaboratoryOrder, isOver, isTakenBack, testsToOrder } from './order-criteria.ts';
 import { ORDER, type OrderPayload, payloadOf, presentEntry, subjectOf, waiting } from './order-entry.ts';
 import { refuseChange, type SentText } from './order-stays.ts';
 
@@ -25,7 +25,8 @@ export function orderEffect(rules: OrderRules): Effect {
       if (!write.resource) return refuseDeletion(context, write);
       const tests = testsToOrder(write.resource, table);
       const former = before(write);
-      const entry = tests || (former && isPanel(former, table)) ? await entryOf(context, write) : undefined;
+      // whether it was ordered is asked of the outbox: the table of today may not know any more what was
+      const entry = tests || (former && isLaboratoryOrder(former)) ? await entryOf(context, write) : undefined;
       // without a version before there is an entry only if another writer was first: this write comes to nothing, and is tried again
       if (entry && former && isOthers(context)) refuseOf(entry, former, { next: write.resource, rules, baseUrl: context.baseUrl });
       if (tests && !entry) await orderContent(context, exactly(write), { rules, key: '' });
@@ -33,10 +34,10 @@ export function orderEffect(rules: OrderRules): Effect {
     async after(context, write) {
       if (!write.resource) return;
       if (isCallingOff(write, context)) return withdrawn(context, await entryOf(context, write));
-      const tests = testsToOrder(write.resource, table);
-      if (!tests) return;
+      if (write.resource.status !== 'active' || !isLaboratoryOrder(write.resource)) return;
       const entry = await entryOf(context, write);
-      await (entry ? takeUpAgain(context, entry, write) : accept(context, write, rules));
+      if (entry) await takeUpAgain(context, entry, write);
+      else if (testsToOrder(write.resource, table)) await accept(context, write, rules);
     },
   };
 }
@@ -54,9 +55,6 @@ const NEVER_SENT: ReadonlySet<OutboxState> = new Set(['refused', 'cancelled']);
 /** What was ordered once is not ordered again: an active request that nobody acts on would be a lost order. */
 const ordered = (): FhirError =>
   conflict('this request has been ordered and is over: order anew with a new ServiceRequest', 'ServiceRequest.status');
-
-/** Whether it orders tests, or would if it were active. */
-const isPanel = (request: Resource, table: TestTable): boolean => testsToOrder({ ...request, status: 'active' }, table) !== undefined;
 
 /** Refuses (409) to begin again what was over, and to change what is out. */
 function refuseOf(entry: OutboxEntry, former: Resource, { next, ...given }: { next: Resource; rules: OrderRules; baseUrl: string }): void {

@@ -7,7 +7,7 @@ import type { OutboxEntry, OutboxState } from '../../store/store.ts';
 import type { JunctionOrder } from '../network/client.ts';
 import { isFailure, type Outcome } from '../network/outcome.ts';
 import { orderBody } from '../ordering/junction-order.ts';
-import { isOver, testsToOrder } from '../ordering/order-criteria.ts';
+import { isOver } from '../ordering/order-criteria.ts';
 import { type OrderPayload, orderedRequest, payloadOf } from '../ordering/order-entry.ts';
 import { isOverByNow } from './retry-time.ts';
 import { ATTEMPT_MS, type Leased, type Sending } from './sending.ts';
@@ -23,15 +23,18 @@ export async function sendOrder(sending: Sending, leased: Leased, budgetMs = sen
   return result ? settleOrder(sending, leased, result) : 'sending';
 }
 
-/** What is wanted of an order by now: its request (or its Task) may have been taken back, or put on hold, since. */
+/**
+ * What is wanted of an order by now: its request (or its Task) may have been taken back, or put on hold, since. Which tests can be ordered today is not asked:
+ * what was accepted is sent, and a test that is gone there is refused there.
+ */
 type Wish = 'send' | 'wait' | 'drop';
 
-async function wishOf({ store, table }: Sending, entry: OutboxEntry, { task: id }: OrderPayload): Promise<Wish> {
+async function wishOf({ store }: Sending, entry: OutboxEntry, { task: id }: OrderPayload): Promise<Wish> {
   const request = await orderedRequest(store, entry);
   if (!request || isOver(request)) return 'drop';
   const task = await store.read(entry.tenant, 'Task', id);
   if (task?.body && (JSON.parse(task.body) as Resource).status === 'cancelled') return 'drop';
-  return testsToOrder(request, table) ? 'send' : 'wait';
+  return request.status === 'active' ? 'send' : 'wait';
 }
 
 /** What becomes of an order that is not there and is not to be sent. */

@@ -2,7 +2,6 @@
 import type { Caller, Context } from '../../resource/context.ts';
 import type { OutboxEntry, OutboxState, Store } from '../../store/store.ts';
 import type { JunctionClient } from '../network/client.ts';
-import type { TestTable } from '../ordering/order-criteria.ts';
 import type { Breaker } from './breaker.ts';
 import type { Systems } from './record.ts';
 
@@ -17,7 +16,6 @@ export interface Sending {
   random: () => number;
   contextOf(caller: Caller): Context;
   systems: Systems;
-  table: TestTable;
   /** How long one attempt takes at most, in ms; by default ATTEMPT_MS. A lease outlives it. */
   attemptMs?: number | undefined;
   /** Told of every outcome: ids and reasons, nothing of the patient. */

@@ -1,0 +1,96 @@
+// What was ordered stays ordered when the table of tests changes under it: a panel renamed or retired, or the whole table lost in a deployment.
+import type { Resource } from '../../src/fhir/types.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { ADA, PANEL_SYSTEM, REQUEST } from './order-world.ts';
+
+let here: FollowWorld;
+eachInAWorld(followWorld, (world) => {
+  here = world;
+});
+const request = () => here.read('ServiceRequest', 'one');
+const change = async (more: object) => here.put({ ...(await request()), ...more } as Resource);
+const coded = (code: string, system = PANEL_SYSTEM) => ({ code: { coding: [{ system, code }] } });
+const lost = () => {
+  for (const name of Object.keys(here.panels)) delete here.panels[name];
+};
+const renamed = () => {
+  here.panels['pcos-2027'] = here.panels.pcos!;
+  delete here.panels.pcos;
+};
+
+describe.each([
+  ['lost', lost],
+  ['given another name for its panel', renamed],
+])('when the table of panels is %s', (_what, happens) => {
+  test.each<[string, string, object]>([
+    ['another patient', 'subject', { subject: { reference: 'Patient/grace' } }],
+    ['another code', 'code', coded('fertility')],
+    ['the new name of its panel', 'code', coded('pcos-2027')],
+    ['a detail more', 'code', { orderDetail: [coded('fertility').code] }],
+    ['a kind of request that is no order', 'code', { intent: 'plan' }],
+    ['that it is completed', 'status', { status: 'completed' }],
+    ['that it is a draft', 'status', { status: 'draft' }],
+  ])('an order that is out is not given %s: 409, naming ServiceRequest.%s', async (_change, element, more) => {
+    await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
+    await here.ordered();
+    happens();
+    await expect(change(more)).rejects.toMatchObject({ kind: 'conflict', issues: [{ expression: [`ServiceRequest.${element}`] }] });
+  });
+
+  test('it can be written back as it is, with a note more and another display, and be revoked', async () => {
+    await here.ordered();
+    happens();
+    await change({ note: [{ text: 'called' }], code: { coding: [{ system: PANEL_SYSTEM, code: 'pcos', display: 'PCOS' }] } });
+    await change({ status: 'revoked' });
+    await here.settle();
+    expect((await here.tasks('one'))[0]).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('one that is over is not made active again', async () => {
+    await here.ordered();
+    happens();
+    await change({ status: 'revoked' });
+    await expect(change({ status: 'active' })).rejects.toMatchObject({ kind: 'conflict' });
+    await here.settle();
+    await expect(change({ status: 'active' })).rejects.toMatchObject({ kind: 'conflict' });
+  });
+
+  test('one that waits to be sent is sent as it was accepted, once', async () => {
+    await here.put({ ...REQUEST, id: 'one' } as Resource);
+    happens();
+    await here.settle();
+    expect(await here.entry('one')).toMatchObject({ state: 'done', lastError: null });
+    expect([...here.sandbox.world.orders.values()].map(({ sent }) => sent.order_set)).toEqual([{ lab_test_ids: here.sandbox.panels.pcos }]);
+  });
+
+  test('one that nobody knows of is looked for, and sent as it was accepted', async () => {
+    here.fail({ operation: 'createOrder', kind: 'reset' });
+    await here.put({ ...REQUEST, id: 'one' } as Resource);
+    await here.drain();
+    expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
+    happens();
+    await here.settle();
+    expect(await here.entry('one')).toMatchObject({ state: 'done' });
+    expect(here.sandbox.world.orders.size).toBe(1);
+  });
+
+  test('one that was on hold goes on when it is active again', async () => {
+    await here.put({ ...REQUEST, id: 'one' } as Resource);
+    await change({ status: 'on-hold' });
+    await here.drain();
+    happens();
+    await change({ status: 'active' });
+    await here.drain();
+    expect(await here.entry('one')).toMatchObject({ state: 'done' });
+  });
+});
+
+test('a test that the network has retired meanwhile is refused by it, and the Task says why', async () => {
+  await here.put({ ...REQUEST, id: 'one' } as Resource);
+  lost();
+  here.fail({ operation: 'createOrder', kind: 'error', status: 422 });
+  await here.settle();
+  expect(await here.entry('one')).toMatchObject({ state: 'refused', lastError: expect.any(String) });
+  expect((await here.tasks('one'))[0]).toMatchObject({ status: 'rejected', statusReason: { text: expect.any(String) } });
+});
