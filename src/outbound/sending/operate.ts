@@ -4,7 +4,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/store.ts';
 import { payloadOf, waiting } from '../ordering/order-entry.ts';
-import { change, changedAt } from './record.ts';
+import { change, changedAt, onHold } from './record.ts';
 
 export type Operation = 'retry' | 'park' | 'release';
 
@@ -23,7 +23,7 @@ const WAYS: Record<Operation, (context: Context, entry: OutboxEntry, at: string)
   async park(context, entry, at) {
     const payload = JSON.stringify({ ...payloadOf(entry), kept: true });
     if (!(await context.store.outbox.move(entry, { from: MAY.park, to: 'parked', at, payload, what: 'park' }))) return false;
-    await change(context, 'Task', payloadOf(entry).task, aside(at));
+    await change(context, 'Task', payloadOf(entry).task, onHold('put-aside', at));
     return true;
   },
   async release(context, entry, at) {
@@ -38,12 +38,6 @@ const WAYS: Record<Operation, (context: Context, entry: OutboxEntry, at: string)
 /** In one transaction with what the order's Task says of it. */
 export const operate = (context: Context, operation: Operation, entry: OutboxEntry): Promise<boolean> =>
   context.store.transaction((store) => WAYS[operation]({ ...context, store }, entry, context.clock().toISOString()));
-
-const ASIDE = 'put-aside';
-
-const aside =
-  (at: string) =>
-  (task: Resource): Resource => ({ ...task, status: 'on-hold', businessStatus: { text: ASIDE }, ...changedAt(task, at) });
 
 /** As before it was sent: what the network says of it is not known yet. */
 const onItsWay =

@@ -92,11 +92,14 @@ export const refused = (reason: string, at: string): Edit => ({
   task: (task) => ({ ...task, status: 'rejected', statusReason: { text: reason }, ...changedAt(task, at) }),
 });
 
+/** It waits for a person. That it was taken back is said by a Task that is cancelled, perhaps alone: such a one stays as it is. */
+export const onHold =
+  (why: string, at: string): Change =>
+  (task) =>
+    task.status === 'cancelled' ? task : { ...task, status: 'on-hold', businessStatus: { text: why }, ...changedAt(task, at) };
+
 /** Nobody could confirm it, and it is no longer tried. */
-export const abandoned = (at: string): Edit => ({
-  request: same,
-  task: (task) => ({ ...task, status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' }, ...changedAt(task, at) }),
-});
+export const abandoned = (at: string): Edit => ({ request: same, task: onHold('submission-unconfirmed', at) });
 
 /** It was called off before it was sent, or the network has cancelled it. A request whose Task was cancelled is over, too. */
 export const calledOff = (at: string): Edit => ({

@@ -33,13 +33,14 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
   const { outcome: came } = result;
   const health = HEALTH[came.kind];
   if (health) sending.breaker.record(health, now, 'retryAfter' in came ? came.retryAfter : undefined, entry.id);
-  const { state, payload, nextAt, error, edit } = await concluded(sending, leased, result);
-  const written = await sending.store.transaction(async (store) => {
+  const settled = await sending.store.transaction(async (store) => {
     // held first, as whoever takes it back does: then one of the two sees the other
-    const stands = await standing(store, entry, payload);
+    const stands = await standing(store, entry, result.payload);
+    const conclusion = await concluded({ ...sending, store }, leased, { ...result, wanted: !isTakenBack(stands) });
+    const { state, payload, nextAt, error, edit } = conclusion;
     const outcome = { state, at: now.toISOString(), payload: JSON.stringify(payload), ...(nextAt && { nextAt }), ...(error && { error }) };
-    if (!(await store.outbox.settle(entry, by, outcome))) return false;
-    if (!edit) return true;
+    if (!(await store.outbox.settle(entry, by, outcome))) return { state: undefined, error };
+    if (!edit) return conclusion;
     const context = senderContext(sending, entry.tenant, store);
     await rewriteAll(context, [
       ...(stands.request ? [{ type: 'ServiceRequest' as const, id: requestId(entry), edit: changing(edit.request) }] : []),
@@ -47,10 +48,11 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
     ]);
     if (result.outcome.kind === 'accepted') await follow(context, entry, payload, result.outcome.value);
     if (state === 'done' && isTakenBack(stands)) await callOff(context, entry, payload);
-    return true;
+    return conclusion;
   });
-  sending.log({ tenant: entry.tenant, subject: entry.subject, attempt: entry.attempts, state: written ? state : 'lost', error }, 'order');
-  return written ? state : 'sending';
+  const { state, error } = settled;
+  sending.log({ tenant: entry.tenant, subject: entry.subject, attempt: entry.attempts, state: state ?? 'lost', error }, 'order');
+  return state ?? 'sending';
 }
 
 /** How the request that was ordered and its Task stand; undefined: deleted. Nobody else writes them before the transaction ends. */
@@ -92,7 +94,10 @@ const HEALTH = {
   unauthorised: 'down',
 } as const;
 
-async function concluded(sending: Sending, leased: Leased, { payload, sent, outcome }: Result): Promise<Conclusion> {
+/** `wanted`: nobody has taken it back. */
+type Given = Result & { wanted: boolean };
+
+async function concluded(sending: Sending, leased: Leased, { payload, sent, outcome, wanted }: Given): Promise<Conclusion> {
   const at = sending.clock().toISOString();
   if (outcome.kind === 'accepted') {
     const { id, transactionId } = outcome.value;
@@ -101,18 +106,18 @@ async function concluded(sending: Sending, leased: Leased, { payload, sent, outc
   if (outcome.kind === 'refused') return { state: 'refused', payload, error: outcome.why, edit: refused(outcome.why, at) };
   if (outcome.kind === 'called-off') return { state: 'cancelled', payload, edit: calledOff(at) };
   if (outcome.kind === 'on-hold') return { state: sent ? 'unknown' : 'queued', payload, error: 'on hold', nextAt: later(sending, leased) };
-  return waiting(sending, leased, { payload, sent, outcome });
+  return waiting(sending, leased, { payload, sent, outcome, wanted });
 }
 
-type Waiting = Omit<Result, 'outcome'> & {
+type Waiting = Omit<Given, 'outcome'> & {
   outcome: Extract<Result['outcome'], { kind: 'unknown' | 'throttled' | 'unauthorised' | 'looked-for' }>;
 };
 
-/** Neither yes nor no: again, later. A key that is refused is no reason to give an order up. */
-async function waiting(sending: Sending, leased: Leased, { payload, sent, outcome }: Waiting): Promise<Conclusion> {
+/** Neither yes nor no: again, later. A key that is refused is no reason to give an order up, and one that was taken back is only looked for: for ever. */
+async function waiting(sending: Sending, leased: Leased, { payload, sent, outcome, wanted }: Waiting): Promise<Conclusion> {
   const now = sending.clock();
   const next = { error: outcome.why, payload };
-  const tried = outcome.kind !== 'unauthorised' && outcome.kind !== 'looked-for';
+  const tried = wanted && outcome.kind !== 'unauthorised' && outcome.kind !== 'looked-for';
   if (tried && (isAbandoned(leased.entry.firstSentAt, now) || (await isOneOfItsOwn(sending, leased, payload))))
     return { state: 'parked', edit: abandoned(now.toISOString()), ...next };
   const told = outcome.kind === 'throttled' ? outcome.retryAfter : undefined;

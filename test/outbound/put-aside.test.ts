@@ -1,0 +1,73 @@
+// An order of which nobody knows whether it arrived, which is taken back and waits, or would wait, for a person: it is never sent again, whoever lets it go
+// on, and what had arrived is called off. Numbers are rows of docs/failure-matrix.md.
+import { type Operation, operate } from '../../src/outbound/sending/operate.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { REQUEST } from './order-world.ts';
+import { CANCELLED, takingBack } from './taking-back.ts';
+
+let here: FollowWorld;
+eachInAWorld(followWorld, (world) => {
+  here = world;
+});
+
+const { request, ways, there, stand, settle } = takingBack(() => here);
+const entry = async () => (await here.entry('one'))!;
+const state = async () => (await entry()).state;
+const byHand = async (operation: Operation) => expect(await operate(here.context, operation, await entry())).toBe(true);
+const rewritten = async () => here.put({ ...(await request()), note: [{ text: 'please' }] });
+
+/** What the first attempt came to, of which nobody heard, and what is at the network when all is quiet. */
+const OUTCOMES = [
+  ['had arrived', { kind: 'cut', when: 'after' }, [CANCELLED]],
+  ['never arrived', { kind: 'reset' }, []],
+] as const;
+
+describe.each(ways)('%s', (_title, withdraw) => {
+  describe.each(OUTCOMES)('and it %s', (_outcome, fault, inTheEnd) => {
+    beforeEach(async () => {
+      await here.put({ ...REQUEST, id: 'one' });
+      here.fail({ operation: 'createOrder', ...fault });
+      await here.drain();
+      expect(await state()).toBe('unknown');
+    });
+
+    const over = async () => {
+      await settle();
+      expect([there(), ...(await stand())]).toEqual([inTheEnd, 'revoked', 'cancelled']);
+      expect(here.asked('createOrder')).toBe(1);
+    };
+
+    test('38: in an outage of days: it goes on being looked for', async () => {
+      here.advance(73 * 3600);
+      await withdraw();
+      here.fail({ operation: 'orders', kind: 'error' });
+      await here.drain();
+      expect(await state()).toBe('unknown');
+      await rewritten();
+      await over();
+    });
+
+    test('38: at the very moment at which it is given up: likewise', async () => {
+      here.advance(73 * 3600);
+      here.fail({ operation: 'orders', kind: 'error' });
+      const { client } = here.sending;
+      const findOrder: typeof client.findOrder = async (sought, signal) => {
+        await withdraw();
+        return client.findOrder(sought, signal);
+      };
+      await here.drain({ ...here.another(), client: { ...client, findOrder } });
+      expect(await state()).toBe('unknown');
+      await rewritten();
+      await over();
+    });
+
+    test('38: an operator puts it aside and lets it go on: it is still taken back', async () => {
+      await withdraw();
+      await byHand('park');
+      expect(await state()).toBe('parked');
+      await byHand('release');
+      await over();
+    });
+  });
+});
