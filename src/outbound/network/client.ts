@@ -59,7 +59,7 @@ export function junctionClient(account: () => JunctionAccount | undefined): Junc
       const answer = await post('/v2/user', JSON.stringify(sent), signal);
       const existing = 'fault' in answer ? undefined : conflicting(answer);
       if (existing !== undefined) return { kind: 'accepted', value: existing };
-      const made = outcomeOf(answer, userId);
+      const made = notMissing(outcomeOf(answer, userId));
       if (made.kind !== 'refused' && !('status' in answer && answer.status === 409)) return made;
       const resolved = outcomeOf(await get(`/v2/user/resolve/${encodeURIComponent(clientUserId)}`, signal), userId);
       return resolved.kind === 'refused' ? made : resolved;
@@ -107,6 +107,10 @@ function conflicting({ status, body }: Answered): string | undefined {
   const id = userId(objectOf(body).detail);
   return (status === 400 || status === 409) && id !== undefined && UUID.test(id) ? id : undefined;
 }
+
+/** Who is to be made cannot be missing: it is the operation that is not there, because the address is wrong or a gateway answers. */
+const notMissing = <T>(outcome: Outcome<T>): Outcome<T> =>
+  outcome.kind === 'refused' && outcome.status === 404 ? { kind: 'unknown', why: outcome.why, status: 404 } : outcome;
 
 function orderOf(given: unknown): JunctionOrder | undefined {
   const order = objectOf(given);

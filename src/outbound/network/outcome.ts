@@ -1,10 +1,10 @@
 // What an answer of Junction means for what was asked: one of five outcomes, with the patient's data taken out of every error.
-import { detailsOf, reasonOf } from './reason.ts';
+import { detailsOf, objectOf, reasonOf } from './reason.ts';
 
 /** `why` is for logs and for the outbox: status, element and rule, never a value that was sent. */
 export type Outcome<T> =
   | { kind: 'accepted'; value: T }
-  /** A definite no: not done, and the same bytes will never do. `fields`: the elements it names. */
+  /** A definite no, in the network's own words: not done, and the same bytes will never do. `fields`: the elements it names. */
   | { kind: 'refused'; why: string; status: number; fields: string[] }
   /** Done or not, nobody knows. `status`: of the answer, when one came. */
   | { kind: 'unknown'; why: string; status?: number }
@@ -29,6 +29,8 @@ export interface Unanswered {
 
 /** Still under way under the same key (409, 423), or never looked at (408, 425): the same request again, later. */
 const AGAIN = new Set([408, 409, 423, 425]);
+/** The statuses that say no to what was asked, as far as Junction's pages tell: wrong in what it says (400), not there (404), wrong in its form (422). */
+const NO = new Set([400, 404, 422]);
 const UNAUTHORISED = new Set([401, 403]);
 const THROTTLED = new Set([429, 503]);
 
@@ -41,13 +43,20 @@ export function outcomeOf<T>(answer: Answered | Unanswered, value: (body: unknow
   const why = reasonOf(status, body);
   if (UNAUTHORISED.has(status)) return { kind: 'unauthorised', why };
   if (THROTTLED.has(status)) return { kind: 'throttled', why, retryAfter: answer.retryAfter };
-  if (status >= 500 || AGAIN.has(status)) return { kind: 'unknown', why, status };
+  if (!NO.has(status)) return { kind: 'unknown', why, status };
+  if (!isOwn(answer)) return { kind: 'unknown', why: `${why}, and not in the words of the network`, status };
   return { kind: 'refused', why, status, fields: detailsOf(body).flatMap(({ loc }) => loc ?? []) };
+}
+
+/** Whether Junction speaks: `{detail}`, or `{error, message, status_code}` of a cancellation. Gateways and other addresses answer pages, nothing, or JSON of their own. */
+function isOwn({ status, body }: Answered): boolean {
+  const { detail, message, status_code: code } = objectOf(body);
+  return detail !== undefined || (message !== undefined && code === status);
 }
 
 /** Whether this is the other side's word that it failed: an answer that may be kept under the key. 503 is none: nothing was begun. */
 export const isFailure = <T>(outcome: Outcome<T>): outcome is { kind: 'unknown'; why: string; status: number } =>
-  outcome.kind === 'unknown' && outcome.status !== undefined && outcome.status >= 500;
+  outcome.kind === 'unknown' && outcome.status !== undefined && outcome.status >= 400 && !AGAIN.has(outcome.status);
 
 /** For how long the other side wants to be left alone, in seconds, when it says so. */
 export const waitOf = (outcome: Outcome<unknown>): number | undefined => (outcome.kind === 'throttled' ? outcome.retryAfter : undefined);

@@ -54,12 +54,14 @@ const PAGE = 100;
 const placeOf = (of: Reported): string =>
   'order' in of ? `/v3/order/${encodeURIComponent(of.order)}` : `/v3/order_transaction/${encodeURIComponent(of.transaction)}`;
 
-/** 404, or success without a body, says that it is not there; that is an answer. */
+/** The network's 404, or success without a body, says that it is not there; that is an answer. */
 function orNothing<T>(answer: Answered | Unanswered, value: (body: unknown) => T | undefined): Outcome<T | undefined> {
-  const nothing = 'status' in answer && (answer.status === 404 || (answer.status < 300 && answer.body === null));
-  if (nothing) return { kind: 'accepted', value: undefined };
-  return outcomeOf(answer, value);
+  if ('status' in answer && answer.status < 300 && answer.body === null) return NOTHING;
+  const outcome = outcomeOf(answer, value);
+  return outcome.kind === 'refused' && outcome.status === 404 ? NOTHING : outcome;
 }
+
+const NOTHING = { kind: 'accepted', value: undefined } as const;
 
 /** Undefined when one of its orders cannot be read: it might be the one that matters. */
 function pageOf(body: unknown): OrdersPage | undefined {

@@ -1,6 +1,6 @@
 // The sandbox's own HTTP API, for people and tests: faults, the clock, the roster, an order's next step, and the truth about what exists.
 import { WEBHOOK_CONTROL } from './control-webhooks.ts';
-import { type Fault, isFault } from './faults.ts';
+import { type Fault, isFault, KINDS } from './faults.ts';
 import { statusOf, step } from './lifecycle.ts';
 import type { Operation } from './operations.ts';
 import type { Reply, SandboxPhysician, SandboxQuestion, World } from './world.ts';
@@ -71,7 +71,7 @@ function stepped(world: World, id: string, { status, ...wishes }: Record<string,
 }
 
 function addFault(world: World, fault: unknown): Reply {
-  if (!isFault(fault)) return wrong('A fault needs a kind: error, reset, cut or slow.');
+  if (!isFault(fault)) return wrong(`A fault needs a kind: ${KINDS.join(', ')}.`);
   return setFaults(world, [...world.faults, fault]);
 }
 

@@ -1,15 +1,20 @@
 // The ways a network and a busy service go wrong, on request: which operation fails next, how, and whether before or after it did its work.
 
+export const KINDS = ['error', 'page', 'reset', 'cut', 'slow'] as const;
+
 export interface Fault {
   /** `createOrder`, `user`, `orders`, …; absent: any operation. */
   operation?: string;
-  /** `error`: answers `status`. `reset`: closes the connection. `cut`: sends half of the answer. `slow`: waits `seconds` first. */
-  kind: 'error' | 'reset' | 'cut' | 'slow';
+  /**
+   * `error`: answers `status`. `page`: a gateway answers `status` with a page of its own, and the request never arrives. `reset`: closes the connection.
+   * `cut`: sends half of the answer. `slow`: waits `seconds` first.
+   */
+  kind: (typeof KINDS)[number];
   /** Before the work: it is not done (a slow one is done all the same). After: it is done, and the answer goes wrong. Default `before`. */
   when?: 'before' | 'after';
   /** How many requests it meets; default 1. */
   times?: number;
-  /** What an error answers (500); of the other kinds: what the answer was that went wrong on its way, after the work. */
+  /** What an error (500) or a page (404) answers; of the other kinds: what the answer was that went wrong on its way, after the work. */
   status?: number;
   /** The key keeps nothing of it, although the work was done: against what is documented, and to be lived with. */
   forgotten?: boolean;
@@ -18,9 +23,7 @@ export interface Fault {
   seconds?: number;
 }
 
-const KINDS = new Set(['error', 'reset', 'cut', 'slow']);
-
-export const isFault = (value: unknown): value is Fault => KINDS.has((value as Fault | null)?.kind ?? '');
+export const isFault = (value: unknown): value is Fault => (KINDS as readonly unknown[]).includes((value as Fault | null)?.kind);
 
 /** The first fault that is waiting for this operation, and what is left of the list. */
 export function nextFault(faults: Fault[], operation: string): { fault: Fault | undefined; rest: Fault[] } {

@@ -68,6 +68,7 @@ async function perform(world: World, { operation, request, req, res }: Performan
   world.faults = rest;
   world.requests.push({ operation: operation.name, key });
   if (fault && fault.when !== 'after' && fault.kind === 'reset') return void res.destroy();
+  if (fault?.kind === 'page') return send(res, pageOf(fault));
   const work = () => worked(world, { operation, request, fault });
   const forgotten = fault?.forgotten === true;
   const reply = await (key === undefined ? work().then((done) => done.reply) : once(world, { key, forgotten }, work));
@@ -93,6 +94,12 @@ const errorOf = ({ status = 500, retryAfter }: Fault): Reply => ({
   status,
   body: { detail: status >= 500 ? 'Internal Server Error' : 'Refused on request.' },
   ...(retryAfter !== undefined && { headers: { 'retry-after': String(retryAfter) } }),
+});
+
+const pageOf = ({ status = 404 }: Fault): Reply => ({
+  status,
+  body: Buffer.from(`<html><body><h1>${status}</h1></body></html>`),
+  headers: { 'content-type': 'text/html' },
 });
 
 async function answer(res: ServerResponse, reply: Reply, fault: Fault | undefined): Promise<void> {

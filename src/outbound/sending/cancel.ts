@@ -64,7 +64,9 @@ interface Fulfilment {
 /** How the calling off of one order ended. `status`: where a refused one stands. */
 type End = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };
 /** Nobody knows; `health`: what it says of the other side. */
-type Open = { kind: 'open'; why: string; health: 'failed' | 'down'; retryAfter: number | undefined };
+type Open = { kind: 'open'; why: string; health: (typeof HEALTH)[keyof typeof HEALTH]; retryAfter: number | undefined };
+
+const HEALTH = { refused: 'neither', unknown: 'failed', throttled: 'down', unauthorised: 'down' } as const;
 
 /** One attempt at all orders of the request (a redraw is another one). To cancel twice does no harm, so an unknown outcome is simply tried again. */
 export async function sendCancellation(sending: Sending, { entry, by }: Leased): Promise<OutboxState> {
@@ -92,21 +94,21 @@ async function fulfilmentsOf(store: Store, entry: OutboxEntry): Promise<Fulfilme
   return placed.some((order) => order.orderId === orderId) ? placed : [...placed, { orderId: orderId!, task }];
 }
 
-/** A refusal is looked at once more: an order that is cancelled already refuses too. */
+/** A refusal is looked at once more: an order that is cancelled already refuses too. Where no order is to be seen (404), nobody has refused to cancel it. */
 async function cancelled({ client }: Sending, orderId: string, signal: AbortSignal): Promise<End | Open> {
   const outcome = await client.cancelOrder(orderId, signal);
   if (outcome.kind === 'accepted') return { kind: 'cancelled' };
-  if (outcome.kind !== 'refused') return openAfter(outcome);
+  if (outcome.kind !== 'refused' || outcome.status === 404) return openAfter(outcome);
   const order = await client.order(orderId, signal);
-  if (order.kind === 'unknown' || order.kind === 'throttled' || order.kind === 'unauthorised') return openAfter(order);
-  const status = order.kind === 'accepted' ? order.value.status : undefined;
+  if (order.kind !== 'accepted') return openAfter(order);
+  const { status } = order.value;
   return status?.startsWith('cancelled') ? { kind: 'cancelled' } : { kind: 'refused', why: outcome.why, status };
 }
 
-const openAfter = (outcome: Extract<Outcome<never>, { kind: 'unknown' | 'throttled' | 'unauthorised' }>): Open => ({
+const openAfter = (outcome: Exclude<Outcome<never>, { kind: 'accepted' }>): Open => ({
   kind: 'open',
   why: outcome.why,
-  health: outcome.kind === 'unknown' ? 'failed' : 'down',
+  health: HEALTH[outcome.kind],
   retryAfter: waitOf(outcome),
 });
 

@@ -130,12 +130,13 @@ const userIsGone = (outcome: Outcome<JunctionOrder>): boolean => outcome.kind ==
  */
 function failureOf({ sending, leased }: Attempt, payload: OrderPayload, outcome: Outcome<JunctionOrder>): OrderPayload | undefined {
   if (!isFailure(outcome)) return undefined;
-  if (!GATEWAY.has(outcome.status)) return { ...payload, failed: true, failures: (payload.failures ?? 0) + 1 };
+  if (isOfTheOperation(outcome.status)) return { ...payload, failed: true, failures: (payload.failures ?? 0) + 1 };
   const keyedAt = payload.renewedAt ?? leased.entry.firstSentAt;
   return isOverByNow(keyedAt, sending.clock()) ? { ...payload, failed: true } : undefined;
 }
 
-/** The word of whoever stands in front of the network: the operation itself may still be running, and its answer be kept under the key. */
+/** Not the word of whoever stands in front of the network, or a 4xx that says no to nothing: the operation may then be running, and its answer be kept. */
+const isOfTheOperation = (status: number): boolean => status >= 500 && !GATEWAY.has(status);
 const GATEWAY = new Set([502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 /** The key minted at accept, or a later one of this order: the same in every process. */
