@@ -6,6 +6,7 @@ import type { WebhookWatch } from './outbound/following/following.ts';
 import { NOTIFICATION } from './outbound/subscriptions/notifying.ts';
 import type { Database } from './store/database.ts';
 import { standingOf } from './store/outbox-view.ts';
+import { placedStanding } from './store/placed-orders-view.ts';
 
 export interface MetricsDoor {
   /** Where it listens. */
@@ -44,6 +45,7 @@ export async function openMetrics(at: { host: string; port: number }, { database
   const duration = all.histogram('facet_http_request_duration_seconds', 'How long requests took, by route as declared and status.', BOUNDS);
   const webhook = webhooks(all, database);
   orders(all, database, clock);
+  following(all, database, clock);
   const notified = subscriptions(all, database, clock);
   const server = createServer((req, res) => void answer(all, req, res));
   await listening(server, at);
@@ -88,6 +90,23 @@ function orders(all: Metrics, database: Database, clock: () => Date): void {
     async () => {
       const unsent = (await standing()).filter(({ topic }) => topic === ORDER).map(({ oldest }) => age(oldest));
       return [{ labels: {}, value: Math.max(0, ...unsent) }];
+    },
+  );
+}
+
+/** Orders that stand at the network: whether they can be looked at, and in time. */
+function following(all: Metrics, database: Database, clock: () => Date): void {
+  all.gauge(
+    'facet_unread_orders',
+    'Orders at the laboratory network whose last look came to nothing. Alert on it when it stays above 0 for hours.',
+    async () => [{ labels: {}, value: (await placedStanding(database)).unread }],
+  );
+  all.gauge(
+    'facet_order_look_overdue_seconds',
+    'For how long the oldest look at an order has been due; 0: none is. Alert on it: what the network says comes late.',
+    async () => {
+      const { oldestDue } = await placedStanding(database);
+      return [{ labels: {}, value: oldestDue === null ? 0 : Math.max(clock().getTime() - Date.parse(oldestDue), 0) / 1000 }];
     },
   );
 }

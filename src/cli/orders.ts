@@ -10,6 +10,7 @@ import type { OutboxEntry, OutboxEvent, OutboxState } from '../store/store.ts';
 import type { AdminFacts, Options } from './admin-command.ts';
 import { AdminError } from './admin-error.ts';
 import { limitOf, millisecondsOf, namesOf, nextOf, spanOf } from './outbox-words.ts';
+import { placedLines, UNREAD, unreadLines } from './placed-orders.ts';
 import { textTable } from './text-table.ts';
 
 /** What each state means to a person. */
@@ -31,15 +32,17 @@ const GROUPS: Record<string, OutboxState[]> = { open: ['queued', 'sending', 'unk
 export async function ordersList(database: Database, options: Options, { now, contextOf: _ }: AdminFacts): Promise<string[]> {
   const { tenant, state = 'open', older, limit = '50' } = options;
   const states = GROUPS[state] ?? (STATES.includes(state as OutboxState) ? [state as OutboxState] : undefined);
-  if (!states) throw new AdminError(`--state must be one of ${[...Object.keys(GROUPS), ...STATES].join(', ')}`);
+  if (!states && state !== UNREAD) throw new AdminError(`--state must be one of ${[...Object.keys(GROUPS), ...STATES, UNREAD].join(', ')}`);
   const most = limitOf(limit);
   const tenants = await namesOf(database, tenant);
+  const of = tenant === undefined ? undefined : [...tenants.keys()][0]!;
   const at = now();
+  if (!states) return unreadLines(database, { tenants, tenant: of, limit: most, at });
   const found = await listOutbox(database, {
     topic: Object.keys(TOPICS),
     states,
     limit: most + 1,
-    ...(tenant !== undefined && { tenant: [...tenants.keys()][0]! }),
+    ...(of !== undefined && { tenant: of }),
     ...(older !== undefined && { before: new Date(at.getTime() - millisecondsOf(older)).toISOString() }),
   });
   if (found.length === 0) return [`no orders${state === 'all' ? '' : ` that are ${state}`}`];
@@ -62,8 +65,8 @@ export async function ordersList(database: Database, options: Options, { now, co
 export async function ordersShow(database: Database, options: Options, { now, contextOf }: AdminFacts): Promise<string[]> {
   const { entry, tenant, context } = await one(database, options, contextOf);
   const at = now();
-  const { task, orderId, transactionId } = payloadOf(entry);
-  const { outbox } = context.store;
+  const { task, orderId, transactionId, version = null } = payloadOf(entry);
+  const { outbox, placedOrders } = context.store;
   const cancellation = await outbox.find(entry.tenant, CANCELLATION, entry.subject);
   const own = cancellation && payloadOf(cancellation).task === task ? cancellation : undefined;
   const events = await outbox.events(entry);
@@ -85,6 +88,7 @@ export async function ordersShow(database: Database, options: Options, { now, co
   ];
   return [
     ...lines,
+    ...placedLines(await placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version }), at),
     '',
     ...(past.length ? textTable(['when', 'until', 'times', 'of', 'what', 'then', 'reason'], past) : ['nothing has happened to it yet']),
   ];

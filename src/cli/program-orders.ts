@@ -14,7 +14,8 @@ States:
   refused    was refused by the laboratory network, for good
   cancelled  was called off before it was sent
   open       all of queued, sending, unknown and parked
-  all        all of them`;
+  all        all of them
+  unread     stands at the laboratory network, and the last look at it came to nothing`;
 
 const EXAMPLES = {
   list: `${STATES}
@@ -58,7 +59,7 @@ export function ordersOf(orders: Command, run: Run): void {
       .option('--tenant <name>', 'whose order it is; needed when several tenants have one of this id')
       .addHelpText('after', EXAMPLES[name])
       .action((order: string, options: Record<string, string>) => run(`orders ${name}`, { order, ...options }));
-  one('show', 'one order, by the id of its ServiceRequest: how it stands, its attempts and what was done with it');
+  one('show', 'one order, by the id of its ServiceRequest: how it stands here and at the network, its attempts and what was done with it');
   one('retry', 'try a waiting order now, whenever its next attempt would be');
   one('park', 'put an order aside: nobody sends it until it is released');
   one('release', 'let an order go on that was put aside or given up');

@@ -58,14 +58,14 @@ export interface PlacedOrders {
   settle(order: PlacedOrder, by: string, next: { at: string; nextAt: string | null; error?: string }): Promise<boolean>;
 }
 
-const COLUMNS = `o.tenant_id as tenant, o.order_id as "orderId", o.transaction_id as "transactionId", o.request_id as request, o.task_id as task,
+export const PLACED_COLUMNS = `o.tenant_id as tenant, o.order_id as "orderId", o.transaction_id as "transactionId", o.request_id as request, o.task_id as task,
   o.request_version as version, o.ordered_at as "orderedAt", o.event_id::float8 as "eventId", o.seen, o.wakes, o.attempts, o.next_at as "nextAt", o.lease_by as "leaseBy",
   o.last_error as "lastError"`;
 const ADD = `insert into placed_order as o (tenant_id, order_id, transaction_id, request_id, task_id, request_version, ordered_at, seen, next_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning o.order_id`;
-const FIND = `select ${COLUMNS} from placed_order o where o.order_id = any($1::text[]) or o.transaction_id = any($2::text[])
+const FIND = `select ${PLACED_COLUMNS} from placed_order o where o.order_id = any($1::text[]) or o.transaction_id = any($2::text[])
   order by o.ordered_at, o.order_id`;
-const OF_REQUEST = `select ${COLUMNS} from placed_order o where o.tenant_id = $1 and o.request_id = $2
+const OF_REQUEST = `select ${PLACED_COLUMNS} from placed_order o where o.tenant_id = $1 and o.request_id = $2
   and o.request_version is not distinct from $3 order by o.ordered_at, o.order_id`;
 const WAKE = `update placed_order o set wakes = o.wakes + 1, attempts = 0, next_at = least(o.next_at, $3)
   where (o.tenant_id, o.order_id) in (select * from unnest($1::int[], $2::text[])) returning o.order_id`;
@@ -73,7 +73,7 @@ const DUE = '(o.next_at <= $2 and (o.lease_until is null or o.lease_until <= $2)
 /** The subquery only proposes; whoever comes second sees the first one's lease when the outer condition is tested again. */
 const CLAIM = `update placed_order o set lease_by = $1, lease_until = $3 from (
     select o.tenant_id, o.order_id from placed_order o where ${DUE} order by o.next_at limit $4
-  ) due where o.tenant_id = due.tenant_id and o.order_id = due.order_id and ${DUE} returning ${COLUMNS}`;
+  ) due where o.tenant_id = due.tenant_id and o.order_id = due.order_id and ${DUE} returning ${PLACED_COLUMNS}`;
 const MINE = 'o.tenant_id = $1 and o.order_id = $2 and o.lease_by = $3';
 const ADVANCE = `update placed_order o set event_id = $4, seen = $5, transaction_id = coalesce($6, o.transaction_id)
   where ${MINE} and o.event_id <= $4 returning o.order_id`;

@@ -78,6 +78,21 @@ test('webhooks are counted by what they were, with the time until they were work
   expect(await done()).toBe(before + 1);
 });
 
+test('an order that cannot be followed is seen: how many, and whether looks come late', async () => {
+  const { world } = sandbox;
+  const [order] = [...world.orders.values()];
+  expect([value(await read(), 'facet_unread_orders'), value(await read(), 'facet_order_look_overdue_seconds')]).toEqual([
+    0,
+    expect.any(Number),
+  ]);
+  world.orders.delete(order!.id);
+  announce(world, order!, 'labtest.order.updated');
+  await said((one) => value(one, 'facet_unread_orders') === 1);
+  world.orders.set(order!.id, order!);
+  announce(world, order!, 'labtest.order.updated');
+  await said((one) => value(one, 'facet_unread_orders') === 0);
+});
+
 test('32: how far the clock is off is seen before messages are refused for it', async () => {
   const { world } = sandbox;
   expect(value(await read(), 'facet_webhook_clock_ahead_seconds')).toBeLessThan(30);

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../resource/context.ts';
 import type { OutboxState } from '../../store/store.ts';
 import { orderEntry, payloadOf } from '../ordering/order-entry.ts';
+import { attempt } from './attempt.ts';
 import { sendOrder } from './send.ts';
 import { ATTEMPT_MS, lease, type Sending } from './sending.ts';
 
@@ -30,7 +31,8 @@ export async function sendNow(sending: Sending, { caller }: Context, serviceRequ
     const mine = lease(sending);
     const claimed = await sending.store.outbox.claimOne(caller.tenant, entry.id, mine);
     if (claimed) {
-      const state = await sendOrder(sending, { entry: claimed, by: mine.by }, timeLeft(end, attemptMs));
+      const leased = { entry: claimed, by: mine.by };
+      const state = await attempt(sending, leased, () => sendOrder(sending, leased, timeLeft(end, attemptMs)));
       sending.attempted?.(claimed.topic, state);
       if (state !== 'refused') return resultOf(state);
       return resultOf(state, (await orderEntry(sending.store, caller.tenant, serviceRequestId))?.lastError);

@@ -1,6 +1,8 @@
 // Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OutboxState } from '../../store/store.ts';
+import { reasonOf } from '../following/look.ts';
+import { attempt } from './attempt.ts';
 import { BY_HAND } from './operate.ts';
 import { type Leased, lease, type Sending } from './sending.ts';
 
@@ -26,8 +28,8 @@ export function startWorker(sending: Sending, senders: Senders): () => Promise<v
   };
   const run = async () => {
     while (!stopping.signal.aborted) {
-      const begun = await begin().catch((error: Error) => {
-        sending.log({ error: error.message }, 'the outbox cannot be read');
+      const begun = await begin().catch((error: unknown) => {
+        sending.log({ error: reasonOf(error) }, 'the outbox cannot be read');
         return 0;
       });
       if (underway.size >= AT_ONCE) await Promise.race(underway);
@@ -61,13 +63,8 @@ async function begunNow(sending: Sending, senders: Senders, underway: number): P
   return claimed.map((entry) => sent(sending, senders, { entry, by: mine.by }));
 }
 
-/** One that throws keeps its lease until that runs out, and is then tried again. */
 async function sent(sending: Sending, senders: Senders, leased: Leased): Promise<void> {
-  const { topic, tenant, subject } = leased.entry;
-  try {
-    const state = await senders[topic]!(sending, leased);
-    sending.attempted?.(topic, state);
-  } catch (error) {
-    sending.log({ tenant, subject, error: (error as Error).message }, 'an outbox entry could not be sent');
-  }
+  const { topic } = leased.entry;
+  const state = await attempt(sending, leased, () => senders[topic]!(sending, leased));
+  sending.attempted?.(topic, state);
 }
