@@ -96,6 +96,7 @@ function orders(all: Metrics, database: Database, clock: () => Date): void {
 
 /** Orders that stand at the network: whether they can be looked at, and in time. */
 function following(all: Metrics, database: Database, clock: () => Date): void {
+  const age = (since: string): number => Math.max(clock().getTime() - Date.parse(since), 0) / 1000;
   all.gauge(
     'facet_unread_orders',
     'Orders at the laboratory network whose last look came to nothing. Alert on it when it stays above 0 for hours.',
@@ -103,10 +104,10 @@ function following(all: Metrics, database: Database, clock: () => Date): void {
   );
   all.gauge(
     'facet_order_look_overdue_seconds',
-    'For how long the oldest look at an order has been due; 0: none is. Alert on it: what the network says comes late.',
+    'For how long the oldest look at an order has been due, because there was news, or because it was time (due). Alert on news: results come late.',
     async () => {
-      const { oldestDue } = await placedStanding(database);
-      return [{ labels: {}, value: oldestDue === null ? 0 : Math.max(clock().getTime() - Date.parse(oldestDue), 0) / 1000 }];
+      const { oldestNews: news, oldestDue: due } = await placedStanding(database);
+      return Object.entries({ news, due }).map(([why, since]) => ({ labels: { why }, value: since === null ? 0 : age(since) }));
     },
   );
 }

@@ -21,7 +21,7 @@ export interface PlacedOrder {
   wakes: number;
   /** Looks in a row that came to nothing. */
   attempts: number;
-  /** When it is looked at next; null: only when there is news. */
+  /** When it is looked at next; null: only when there is news; a hundred years before the news when there is. */
   nextAt: string | null;
   leaseBy: string | null;
   lastError: string | null;
@@ -44,9 +44,9 @@ export interface PlacedOrders {
   find(sought: Sought): Promise<PlacedOrder[]>;
   /** All orders that one request has led to, oldest first. */
   ofRequest(request: Pick<PlacedOrder, 'tenant' | 'request' | 'version'>): Promise<PlacedOrder[]>;
-  /** There is news of these: they are looked at now. Answers how many of them stand here. */
+  /** There is news of these: they are looked at now, before all that are merely due. Answers how many of them stand here. */
   wake(orders: Pick<PlacedOrder, 'tenant' | 'orderId'>[], at: string): Promise<number>;
-  /** Leases up to `limit` that are due, of any tenant, those that wait longest first. */
+  /** Leases up to `limit` that are due, of any tenant: those of which there is news first, and then those that wait longest. */
   claim(lease: { by: string; at: string; until: string; limit: number }): Promise<PlacedOrder[]>;
   /** Writes down what was heard, while `by` holds the lease and no newer event was applied; the row stays locked until the transaction ends. */
   advance(
@@ -67,7 +67,12 @@ const FIND = `select ${PLACED_COLUMNS} from placed_order o where o.order_id = an
   order by o.ordered_at, o.order_id`;
 const OF_REQUEST = `select ${PLACED_COLUMNS} from placed_order o where o.tenant_id = $1 and o.request_id = $2
   and o.request_version is not distinct from $3 order by o.ordered_at, o.order_id`;
-const WAKE = `update placed_order o set wakes = o.wakes + 1, attempts = 0, next_at = least(o.next_at, $3)
+/**
+ * News goes before what is merely due, however long that has waited, and the first news first: it is due a hundred years before it came. So one index has all
+ * that is due in the order in which it is looked at.
+ */
+export const NEWS_AHEAD = "interval '876600 hours'";
+const WAKE = `update placed_order o set wakes = o.wakes + 1, attempts = 0, next_at = least(o.next_at, $3::timestamptz - ${NEWS_AHEAD})
   where (o.tenant_id, o.order_id) in (select * from unnest($1::int[], $2::text[])) returning o.order_id`;
 const DUE = '(o.next_at <= $2 and (o.lease_until is null or o.lease_until <= $2))';
 /** The subquery only proposes; whoever comes second sees the first one's lease when the outer condition is tested again. */
@@ -77,7 +82,7 @@ const CLAIM = `update placed_order o set lease_by = $1, lease_until = $3 from (
 const MINE = 'o.tenant_id = $1 and o.order_id = $2 and o.lease_by = $3';
 const ADVANCE = `update placed_order o set event_id = $4, seen = $5, transaction_id = coalesce($6, o.transaction_id)
   where ${MINE} and o.event_id <= $4 returning o.order_id`;
-const SETTLE = `update placed_order o set next_at = case when o.wakes > $4 then $5 else $6::timestamptz end, last_error = $7,
+const SETTLE = `update placed_order o set next_at = case when o.wakes > $4 then $5::timestamptz - ${NEWS_AHEAD} else $6::timestamptz end, last_error = $7,
     attempts = case when $7::text is null or o.wakes > $4 then 0 else o.attempts + 1 end, lease_by = null, lease_until = null
   where ${MINE} returning o.order_id`;
 

@@ -1,4 +1,5 @@
 // Placed orders: each is looked at by one worker at a time, moves forward only, and no news of it is lost.
+import { placedStanding } from '../../src/store/placed-orders-view.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
@@ -88,6 +89,39 @@ it('looks again at once when there was news during the look', async () => {
   expect(await claim('w1', 3600)).toEqual([]);
   await test.store.placedOrders.wake([{ tenant: 1, orderId: 'a' }], time(5000));
   expect(await claim('w1', 5000)).toMatchObject([{ orderId: 'a' }]);
+});
+
+it('gives those of which there is news before those that are merely due, the first news first, and after their look no more', async () => {
+  for (const [orderId, at] of [
+    ['overdue', 0],
+    ['first', 5000],
+    ['second', null],
+    ['third', 1],
+  ] as const)
+    await add(orderId, at);
+  const wake = (orderId: string, at: number) => test.store.placedOrders.wake([{ tenant: 1, orderId }], time(at));
+  await wake('first', 100);
+  await wake('second', 101);
+  await wake('third', 102);
+  await wake('first', 103);
+  const given: string[] = [];
+  for (const round of [200, 201, 202, 203]) {
+    const [order] = await claim('w1', round, 1);
+    given.push(order!.orderId);
+    if (round === 202) await wake('third', round);
+    await test.store.placedOrders.settle(order!, 'w1', { at: time(round), nextAt: time(900) });
+  }
+  expect(given).toEqual(['first', 'second', 'third', 'third']);
+  expect((await claim('w1', 204)).map(({ orderId }) => orderId)).toEqual(['overdue']);
+  expect((await claim('w1', 900)).map(({ orderId }) => orderId).sort()).toEqual(['first', 'overdue', 'second', 'third']);
+});
+
+it('tells since when the oldest news and the oldest look have been due', async () => {
+  expect(await placedStanding(test.database)).toEqual({ unread: 0, oldestNews: null, oldestDue: null });
+  await add('due', 7);
+  await add('told', 3000);
+  await test.store.placedOrders.wake([{ tenant: 1, orderId: 'told' }], time(40));
+  expect(await placedStanding(test.database)).toEqual({ unread: 0, oldestNews: time(40), oldestDue: time(7) });
 });
 
 it('counts the looks in a row that came to nothing', async () => {

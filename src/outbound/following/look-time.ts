@@ -5,11 +5,13 @@ import { isAtEnd, phaseOf } from './order-status.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Every open order at least this often. */
+/** Every open order at least this often, as long as something is heard of it. */
 const DAILY = 22 * HOUR;
 /** Partial results are announced by nobody. */
 const PARTIAL = 3 * HOUR;
 const OVERDUE = 2 * HOUR;
+/** One of which nothing was heard for longer than this is looked at less and less, and then as rarely as this. */
+const WEEK = 7 * 24 * HOUR;
 /** A journey follows its orders soon. */
 const JOURNEY = HOUR;
 
@@ -47,7 +49,14 @@ function waitOf(order: SeenOrder, open: Open, now: Date): number | null {
   return open.result ? every : Math.max(every, JOURNEY);
 }
 
+/** Some orders never end: of those a tenth of the time over a week for which nothing was heard of them. */
 function runningWait(order: SeenOrder, now: Date): number {
+  const every = usualWait(order, now);
+  const silence = now.getTime() - Date.parse(lastEvent(order)?.at ?? order.createdAt ?? '');
+  return silence > WEEK ? Math.min(Math.max(every, (silence - WEEK) / 10), WEEK) : every;
+}
+
+function usualWait(order: SeenOrder, now: Date): number {
   const last = lastEvent(order);
   if (last && phaseOf(last.status) === 'sample_with_lab') return PARTIAL;
   return order.expectedBy !== undefined && order.expectedBy < now.toISOString().slice(0, 10) ? OVERDUE : DAILY;
