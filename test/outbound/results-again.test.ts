@@ -246,3 +246,26 @@ test.each(['later than its first result', 'only at first'])('a journey that is n
   await here.tell();
   expect(await reports()).toHaveLength(1);
 });
+
+test('each marker is of the day on which its own sample was taken', async () => {
+  const { id } = await here.ordered();
+  const [early, late] = ['Sodium', 'Potassium'].map((name, nth) => ({
+    ...POTASSIUM,
+    name,
+    slug: name.toLowerCase(),
+    provider_id: `${nth}`,
+  }));
+  here.step(id, PARTIAL, { results: [{ ...early, source_sample_id: sampleOf(here.at(id)) }] });
+  await here.tell();
+  here.step(id, REDRAW);
+  await here.tell();
+  here.advance(24 * 3600);
+  const second = newest();
+  here.step(second.id, COMPLETED, { results: [{ ...late, source_sample_id: sampleOf(second) }] });
+  await here.tell();
+  const days = (await shown()).map((one) => [(one.code as { text: string }).text, one.effectiveDateTime]);
+  expect(days.toSorted()).toEqual([
+    ['Potassium', '2026-11-22T07:00:00-05:00'],
+    ['Sodium', '2026-11-21T07:00:00-05:00'],
+  ]);
+});

@@ -10,11 +10,18 @@ import { referenceView, textOf, type Unit, valueView, withoutValue } from './val
 export interface Surroundings {
   request: string;
   patient: string | undefined;
+  /** When what has no sample of its own was taken. */
   collected: string | undefined;
-  /** The laboratory's sample number → the Specimen. */
-  specimens: ReadonlyMap<string, string>;
+  /** By the laboratory's number of the sample. */
+  specimens: ReadonlyMap<string, Taken>;
   /** Laboratory's unit, folded → UCUM. */
   units: ReadonlyMap<string, string>;
+}
+
+/** The Specimen, as it is referred to, and when it was taken. */
+export interface Taken {
+  reference: string;
+  collected: string | undefined;
 }
 
 /** A marker as it is to be written. */
@@ -32,13 +39,15 @@ export function markerOf(given: unknown, around: Surroundings): Marker {
   const result = objectOf(given);
   const unit = unitOf(result.unit, around.units);
   const sample = textIn(result, 'source_sample_id');
+  const taken = sample === undefined ? onlyOne(around.specimens) : around.specimens.get(sample);
   const { code, word } = interpreted(result);
   const view = {
     ...namesOf(result, around),
+    collected: taken ? taken.collected : around.collected,
     status: 'final',
     ...valueView(textIn(result, 'type'), result.result, unit),
     ...referenceView({ range: result.reference_range, min: result.min_range_value, max: result.max_range_value }, unit),
-    specimen: sample === undefined ? onlyOne(around.specimens) : around.specimens.get(sample),
+    specimen: taken?.reference,
     timestamp: instantOf(result.timestamp),
     laboratory: textOf(result.performing_laboratory),
     interpretation: code,
@@ -56,6 +65,7 @@ export function missingOf(given: unknown, around: Surroundings): Marker {
   const note = [failure, textOf(missing.note)].filter((text) => text !== undefined).join(': ');
   const view = {
     ...namesOf(missing, around),
+    collected: around.collected,
     status: 'cancelled',
     ...withoutValue(failure === 'non_failure' ? 'not-performed' : 'error'),
     ...referenceView({ range: null, min: null, max: null }, NO_UNIT),
@@ -72,7 +82,7 @@ export function missingOf(given: unknown, around: Surroundings): Marker {
   return { key: keyOf(missing, undefined), view, critical: false };
 }
 
-function namesOf(result: Record<string, unknown>, { request, patient, collected }: Surroundings): View {
+function namesOf(result: Record<string, unknown>, { request, patient }: Surroundings): View {
   const loinc = textIn(result, 'loinc');
   return {
     name: textOf(result.name) ?? textOf(result.slug) ?? 'unnamed',
@@ -81,7 +91,6 @@ function namesOf(result: Record<string, unknown>, { request, patient, collected 
     provider_id: codeOf(result.provider_id),
     request,
     patient,
-    collected,
   };
 }
 
@@ -92,7 +101,7 @@ const codeOf = (given: unknown): string | undefined => textOf(given)?.replace(/\
 const keyOf = (result: Record<string, unknown>, sample: string | undefined): string =>
   [textIn(result, 'provider_id') ?? textIn(result, 'slug') ?? textIn(result, 'name') ?? '', sample ?? ''].join('|');
 
-const onlyOne = (specimens: ReadonlyMap<string, string>): string | undefined =>
+const onlyOne = (specimens: Surroundings['specimens']): Taken | undefined =>
   specimens.size === 1 ? [...specimens.values()][0] : undefined;
 
 /** Junction's word, and on which side of the range → https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html */

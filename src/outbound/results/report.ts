@@ -5,7 +5,7 @@ import type { View } from '../../projection/shape.ts';
 import { dateTimeOf, instantOf } from '../following/moment.ts';
 import { textIn } from '../following/order-seen.ts';
 import { objectOf } from '../network/outcome.ts';
-import { type Marker, markerOf, missingOf, type Surroundings } from './biomarker.ts';
+import { type Marker, markerOf, missingOf, type Surroundings, type Taken } from './biomarker.ts';
 import { textOf } from './value.ts';
 
 /** What a result is written for. */
@@ -55,7 +55,7 @@ export function reportParts(result: Record<string, unknown>, subject: Subject): 
   const metadata = objectOf(result.metadata);
   const samples = samplesOf(result, metadata, subject);
   const collected = samples.find(({ view }) => view.collected !== undefined)?.view.collected as string | undefined;
-  const specimens = new Map(samples.flatMap(({ numbers, id }) => numbers.map((number) => [number, `Specimen/${id}`] as const)));
+  const specimens = new Map(samples.flatMap(({ numbers, taken }) => numbers.map((number) => [number, taken] as const)));
   const around: Surroundings = { request: subject.request, patient: subject.patient, collected, specimens, units: subject.units };
   const markers = [...given.map((one) => markerOf(one, around)), ...lacking.map((one) => missingOf(one, around))];
   const interpretation = textIn(metadata, 'interpretation');
@@ -83,6 +83,7 @@ function identified(markers: Marker[], journey: string): Part[] {
 interface Sample extends Part {
   /** What a marker may call it. */
   numbers: string[];
+  taken: Taken;
   reported: string | undefined;
 }
 
@@ -99,17 +100,19 @@ function sampleOf(
   { metadata, subject }: { metadata: Record<string, unknown>; subject: Subject },
 ): Sample {
   const number = textIn(sample, 'sample_id') ?? key;
+  const id = v5(`${subject.journey}/sample/${key}`, RESULTS);
+  const collected = dateTimeOf(sample.date_collected) ?? dateTimeOf(metadata.date_collected);
   const view = {
     number: textOf(number),
     patient: subject.patient,
     request: subject.request,
     sample_type: textOf(subject.sampleType),
     code: textOf(subject.sampleType),
-    collected: dateTimeOf(sample.date_collected) ?? dateTimeOf(metadata.date_collected),
+    collected,
     received: dateTimeOf(sample.date_received) ?? dateTimeOf(metadata.date_received),
   };
   const reported = instantOf(sample.date_reported);
-  return { id: v5(`${subject.journey}/sample/${key}`, RESULTS), view, numbers: [...new Set([key, number])], reported };
+  return { id, view, numbers: [...new Set([key, number])], taken: { reference: `Specimen/${id}`, collected }, reported };
 }
 
 function reportView(
