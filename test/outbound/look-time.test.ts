@@ -1,4 +1,5 @@
 // How soon an order is looked at again without news: the more is due, the sooner, and not for ever.
+import { DOCUMENT_READ_MS, LOOK_LEASE_MS, READ_MS } from '../../src/outbound/following/following.ts';
 import { nextLook, nextTry } from '../../src/outbound/following/look-time.ts';
 import { seenOrder } from '../../src/outbound/following/order-seen.ts';
 
@@ -53,4 +54,9 @@ test.each([
 test('looks that come to nothing are a minute apart, then two, then four, six hours at most', () => {
   const minutes = [0, 1, 2, 9, 1000].map((attempts) => (Date.parse(nextTry(attempts, { now: NOW, random: 1 })) - NOW.getTime()) / 60_000);
   expect(minutes).toEqual([1, 2, 4, 360, 360]);
+});
+
+test('an order is leased for longer than one look may read: the order, two results, and a document, which has time to be large', () => {
+  expect(3 * READ_MS + DOCUMENT_READ_MS).toBeLessThan(LOOK_LEASE_MS);
+  expect(DOCUMENT_READ_MS).toBeGreaterThan(READ_MS);
 });

@@ -19,6 +19,7 @@ const SUBJECT: Subject = {
   request: 'ServiceRequest/one',
   patient: 'Patient/ada',
   sampleType: 'serum',
+  correcting: false,
   units: mappings.units,
   reportedAt: '2026-11-21T12:00:00Z',
 };

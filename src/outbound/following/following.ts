@@ -45,8 +45,9 @@ export interface Look {
   by: string;
 }
 
-/** How long one request to read takes at most, and for how long an order is leased, in ms: a lease outlives all requests of one look. */
+/** How long one request to read takes at most, one for a document, and for how long an order is leased, in ms: a lease outlives all requests of one look. */
 export const READ_MS = 8000;
+export const DOCUMENT_READ_MS = 25_000;
 export const LOOK_LEASE_MS = 60_000;
 
 /** A lease of an order, or of an event, from now. */
@@ -73,6 +74,11 @@ export interface HeardResult {
   updatedAt?: string | undefined;
   final: boolean;
   document: boolean;
+  /** What the result said (results/correction.ts), and whether it was taken for the correction that the event tells of. */
+  digest?: string;
+  corrected?: boolean;
+  /** The document that was taken last: at which event, and its SHA-1. */
+  read?: { event: number; hash: string } | undefined;
   /** This order has critical values, or the network calls it critical. */
   critical?: boolean;
   /** How much news there had been. */

@@ -9,9 +9,10 @@ import { hear, isThere } from '../following/apply-order.ts';
 import { type Following, type HeardResult, heardOf, isOf, type Look, type ResultMappings } from '../following/following.ts';
 import { dateTimeOf } from '../following/moment.ts';
 import { lastEvent, type SeenOrder } from '../following/order-seen.ts';
-import { isCorrected, phaseOf } from '../following/order-status.ts';
+import { phaseOf } from '../following/order-status.ts';
 import { senderContext } from '../sending/sending.ts';
 import { contentOf } from './content.ts';
+import { digestOf, isCorrectedOrder, isCorrection, isFresh } from './correction.ts';
 import { CRITICAL, isCritical, isCriticalBeside } from './critical.ts';
 import { type Coding, inPartOf } from './part.ts';
 import { type Part, type ReportParts, reportId, reportParts } from './report.ts';
@@ -37,31 +38,42 @@ export async function applyResult(
     const stands = await standingOf(context, placed, reading.order);
     const parts = await partsOf(following, context, { leased, reading, stands });
     if (!parts) return 'nothing';
-    const final = parts.status === 'final';
-    const look = await hear(store, leased, { heard: { ...heardOf(placed), result: heardResult(placed, reading, parts) } });
+    const result = heardResult(placed, { reading, parts, now: following.clock() });
+    const look = await hear(store, leased, { heard: { ...heardOf(placed), result } });
     if (!look) return undefined;
-    await rewriteAll(context, await rewritings(following, context, { leased, reading, parts, stands }));
-    return { look, final };
+    await rewriteAll(context, await rewritings(following, context, { leased, reading, parts, stands, corrected: result.corrected }));
+    return { look, final: result.final };
   });
 }
 
-/** The document of another state of the order is another document. */
-function heardResult(placed: PlacedOrder, reading: Reading, parts: ReportParts): HeardResult {
-  const { order } = reading;
+/** The document of another state of the order is another document. That nothing is left is final when the correction is no longer fresh. */
+function heardResult(
+  placed: PlacedOrder,
+  { reading, parts, now }: { reading: Reading; parts: ReportParts; now: Date },
+): HeardResult & { corrected: boolean } {
+  const { order, result } = reading;
   const { result: before } = heardOf(placed);
+  const [digest, final] = [digestOf(result), parts.status === 'final'];
+  const corrected = isCorrection({ order, before, now }, { digest, final });
+  const complete = !isCorrectedOrder(order) || (corrected && (parts.markers.length > 0 || !isFresh(order, now)));
   return {
     event: lastEvent(order)?.id ?? 0,
     updatedAt: order.updatedAt,
-    final: parts.status === 'final',
+    final: final && complete,
+    ...{ digest, corrected },
     document: before?.document === true && isOf(before, order),
-    critical: isCriticalOrder(reading, parts, before),
+    read: before?.read,
+    critical: isCriticalOrder({ reading, parts, corrected }, before),
     wakes: placed.wakes,
   };
 }
 
 /** By its own result, and by the network's word for it. What is told of a whole journey may be another order's: that does not take it back. */
-function isCriticalOrder({ order, whole }: Reading, { critical }: ReportParts, before: HeardResult | undefined): boolean {
-  const own = isAlone(order) || !whole ? critical : before?.critical === true && !isCorrected(lastEvent(order)?.status ?? '');
+function isCriticalOrder(
+  { reading: { order, whole }, parts: { critical }, corrected }: Pick<Writing, 'reading' | 'parts' | 'corrected'>,
+  before: HeardResult | undefined,
+): boolean {
+  const own = isAlone(order) || !whole ? critical : before?.critical === true && !corrected;
   return own || order.interpretation === CRITICAL;
 }
 
@@ -70,6 +82,8 @@ interface Writing {
   reading: Reading;
   stands: Standing;
   parts: ReportParts;
+  /** It is a correction: what is not in it any more has been taken back. */
+  corrected: boolean;
 }
 
 /** The order is the only one of its journey. */
@@ -78,9 +92,9 @@ const isAlone = ({ transaction }: SeenOrder): boolean => (transaction?.orders.le
 async function partsOf(
   { results }: Following,
   context: Context,
-  { leased, reading, stands }: Omit<Writing, 'parts'>,
+  { leased, reading, stands }: Pick<Writing, 'leased' | 'reading' | 'stands'>,
 ): Promise<ReportParts | undefined> {
-  const { order, result } = reading;
+  const { order, result, whole } = reading;
   const ordered = await orderedOf(context, leased.placed);
   return reportParts(result, {
     journey: stands.journey,
@@ -90,6 +104,7 @@ async function partsOf(
     patient: ordered.patient,
     sampleType: order.sampleType,
     units: results.units,
+    correcting: isCorrectedOrder(order) && whole && stands.report !== undefined,
     reportedAt: dateTimeOf(lastEvent(order)?.at),
   });
 }
@@ -125,9 +140,8 @@ async function current({ store, caller }: Context, type: 'ServiceRequest' | 'Tas
 }
 
 async function rewritings({ results }: Following, context: Context, writing: Writing): Promise<Rewriting[]> {
-  const { leased, reading, parts, stands } = writing;
+  const { leased, reading, parts, stands, corrected } = writing;
   const { order } = reading;
-  const corrected = isCorrected(lastEvent(order)?.status ?? '');
   const given = { providerSystem: `${results.providerSystem}${order.laboratory.slug ?? 'unknown'}` };
   const about = { systems: results, whole: reading.whole, corrected, alone: isAlone(order) };
   const { markers, takenBack, kept } = contentOf(parts.markers, stands, about);
@@ -135,6 +149,7 @@ async function rewritings({ results }: Following, context: Context, writing: Wri
   const { code, tags } = await orderedOf(context, leased.placed);
   const inPart = inPartOf(tags, results.partSystem);
   const critical = await isCriticalReport(context, writing, kept);
+  const outdated = corrected && heardOf(leased.placed).result?.read?.event !== lastEvent(order)?.id;
   return [
     ...parts.samples.map(
       ({ id, view }): Rewriting => ({ type: 'Specimen', id, edit: inPart((stands) => results.sample.put(view, stands)) }),
@@ -146,16 +161,17 @@ async function rewritings({ results }: Following, context: Context, writing: Wri
     {
       type: 'DiagnosticReport',
       id: parts.report.id,
-      edit: inPart(reportEdit(results, { parts, order, corrected, critical, references, code })),
+      edit: inPart(reportEdit(results, { parts, order, corrected, outdated, critical, references, code })),
     },
     { type: 'Task', id: leased.placed.task, edit: (task) => task && withOutput(task, parts.report.id) },
   ];
 }
 
 /** By what the network says of this order and of the others of its journey, and by every value that stands in the report. */
-async function isCriticalReport({ store }: Context, { leased, reading, parts, stands }: Writing, kept: string[]): Promise<boolean> {
-  const { placed } = leased;
-  if (parts.critical || isCriticalOrder(reading, parts, heardOf(placed).result)) return true;
+async function isCriticalReport({ store }: Context, writing: Writing, kept: string[]): Promise<boolean> {
+  const { parts, stands } = writing;
+  const { placed } = writing.leased;
+  if (parts.critical || isCriticalOrder(writing, heardOf(placed).result)) return true;
   if (stands.markers.some((one) => kept.includes(`Observation/${one.id}`) && isCritical(one))) return true;
   return isCriticalBeside(placed, await store.placedOrders.ofRequest(placed));
 }
@@ -196,13 +212,16 @@ interface ReportFacts {
   parts: ReportParts;
   order: SeenOrder;
   corrected: boolean;
+  /** The document that it shows is of before the correction. */
+  outdated: boolean;
   critical: boolean;
   references: string[];
   /** What was ordered. */
   code: unknown;
 }
 
-function reportEdit({ report }: ResultMappings, { parts, order, corrected, critical, references, code }: ReportFacts): Rewriting['edit'] {
+function reportEdit({ report }: ResultMappings, facts: ReportFacts): Rewriting['edit'] {
+  const { parts, order, corrected, outdated, critical, references, code } = facts;
   return (stands) => {
     const into = stands ?? { resourceType: 'DiagnosticReport', ...(code ? { code } : {}) };
     const view = {
@@ -211,16 +230,19 @@ function reportEdit({ report }: ResultMappings, { parts, order, corrected, criti
       status: reportStatus(stands?.status as string | undefined, {
         told: parts.status,
         corrected,
-        alone: isAlone(order),
+        settled: isAlone(order) || isCorrectedOrder(order),
         running: isRunningOn(order),
       }),
       results: references,
       ...(critical && { interpretation: CRITICAL }),
       tag: critical ? CRITICAL : undefined,
+      ...(outdated && NO_DOCUMENT),
     };
     return report.put(view, into);
   };
 }
+
+const NO_DOCUMENT = { document: undefined, document_type: undefined, document_size: undefined, document_hash: undefined };
 
 const OVER = new Set(['final', 'corrected', 'amended']);
 
@@ -228,19 +250,19 @@ interface ReportStand {
   /** The network's word: `partial` or `final`. */
   told: string;
   corrected: boolean;
-  /** The order is the only one of its journey. */
-  alone: boolean;
+  /** The only order of its journey, or one that is being corrected: what was over stays so. */
+  settled: boolean;
   /** The laboratory has it. */
   running: boolean;
 }
 
 /** Never back to partial, unless a redraw has begun, or one that came to nothing is taken up again; a correction stays one. */
-function reportStatus(stands: string | undefined, { told, corrected, alone, running }: ReportStand): string {
+function reportStatus(stands: string | undefined, { told, corrected, settled, running }: ReportStand): string {
   if (corrected) return 'corrected';
   const next = told === 'final' ? 'final' : 'partial';
   if (stands === 'cancelled') return next === 'final' || running ? next : stands;
   if (stands === undefined || !OVER.has(stands)) return next;
-  return next === 'final' || alone ? stands : next;
+  return next === 'final' || settled ? stands : next;
 }
 
 const isRunningOn = (order: SeenOrder): boolean => phaseOf(lastEvent(order)?.status ?? '') === 'sample_with_lab';

@@ -4,12 +4,15 @@ import { createHash } from 'node:crypto';
 import { rewriteAll } from '../../resource/rewrite-all.ts';
 import { hear } from '../following/apply-order.ts';
 import { type Following, heardOf, type Look } from '../following/following.ts';
-import type { SeenOrder } from '../following/order-seen.ts';
+import { lastEvent, type SeenOrder } from '../following/order-seen.ts';
 import { senderContext } from '../sending/sending.ts';
 import { documentId, reportId } from './report.ts';
 import { journeyOf } from './standing.ts';
 
 const PDF = 'application/pdf';
+
+/** SHA-1, as R4 wants it. */
+export const hashOf = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('base64');
 
 /** The order as it is followed from here on; undefined: the lease is lost. */
 export async function applyDocument(
@@ -18,11 +21,13 @@ export async function applyDocument(
   { order, bytes }: { order: SeenOrder; bytes: Buffer },
 ): Promise<Look | undefined> {
   const heard = heardOf(leased.placed);
+  const hash = hashOf(bytes);
+  const read = { event: lastEvent(order)?.id ?? 0, hash };
   return following.store.transaction(async (store) => {
     const context = senderContext(following, leased.placed.tenant, store);
     const { journey } = await journeyOf(context, leased.placed, order);
     const [report, document] = [reportId(journey), documentId(journey)];
-    const look = await hear(store, leased, { heard: { ...heard, result: { ...heard.result!, document: true } } });
+    const look = await hear(store, leased, { heard: { ...heard, result: { ...heard.result!, document: true, read } } });
     if (!look) return undefined;
     const binary = {
       resourceType: 'Binary',
@@ -34,7 +39,7 @@ export async function applyDocument(
       document: `Binary/${document}`,
       document_type: PDF,
       document_size: bytes.length,
-      document_hash: createHash('sha1').update(bytes).digest('base64'),
+      document_hash: hash,
     };
     await rewriteAll(context, [
       { type: 'Binary', id: document, edit: (stands) => ({ ...stands, ...binary }) },

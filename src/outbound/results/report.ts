@@ -21,6 +21,8 @@ export interface Subject {
   /** Serum, urine …, in the network's word. */
   sampleType: string | undefined;
   units: ReadonlyMap<string, string>;
+  /** A correction that holds everything: when nothing is in it, all is taken back. */
+  correcting: boolean;
   /** When the network says that it was reported, if the result does not say so with a zone. */
   reportedAt: string | undefined;
 }
@@ -51,8 +53,9 @@ export const documentId = (journey: string): string => v5(`${journey}/document`,
 export function reportParts(result: Record<string, unknown>, subject: Subject): ReportParts | undefined {
   const given = listOf(result.results);
   const lacking = listOf(result.missing_results);
-  if (!given.length && !lacking.length) return undefined;
   const metadata = objectOf(result.metadata);
+  const emptied = subject.correcting && Array.isArray(result.results) && metadata.status === 'final';
+  if (!given.length && !lacking.length && !emptied) return undefined;
   const samples = samplesOf(result, metadata, subject);
   const collected = samples.find(({ view }) => view.collected !== undefined)?.view.collected as string | undefined;
   const specimens = new Map(samples.flatMap(({ numbers, taken }) => numbers.map((number) => [number, taken] as const)));

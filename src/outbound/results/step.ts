@@ -1,12 +1,13 @@
 // The part of a look that is about results: whether there may be any, reading and applying them, and then their document. Each may fail by itself and is
 // taken up by the next look; what is applied already stays.
-import { type Following, heardOf, isOf, type Look, READ_MS } from '../following/following.ts';
+import { DOCUMENT_READ_MS, type Following, heardOf, isOf, type Look, READ_MS } from '../following/following.ts';
 import { lastEvent, type SeenOrder } from '../following/order-seen.ts';
 import { phaseOf, requestStand } from '../following/order-status.ts';
 import type { Outcome } from '../network/outcome.ts';
 import type { Reported } from '../network/reads.ts';
 import { abandonReport, applyResult } from './apply.ts';
-import { applyDocument } from './document.ts';
+import { isEarlier } from './correction.ts';
+import { applyDocument, hashOf } from './document.ts';
 
 /** `open`: something is still to come. `error`: it could not be read. Undefined: the lease is lost. */
 export type ResultStep = { open: boolean; error?: string } | undefined;
@@ -65,14 +66,16 @@ const isOnly = ({ transaction }: SeenOrder): boolean => (transaction?.orders.len
 const DOCUMENT_MS = 3 * 24 * 3_600_000;
 
 async function documentStep(following: Following, leased: Look, order: SeenOrder): Promise<ResultStep> {
-  if (heardOf(leased.placed).result?.document) return DONE;
+  const { result: before } = heardOf(leased.placed);
+  if (before?.document) return DONE;
   const of: Reported = isOnly(order) ? { order: order.id } : { transaction: order.transaction!.id };
-  const outcome = await following.reads.document(of, AbortSignal.timeout(READ_MS));
-  if (outcome.kind === 'accepted' && outcome.value) {
+  const outcome = await following.reads.document(of, AbortSignal.timeout(DOCUMENT_READ_MS));
+  const now = following.clock();
+  if (outcome.kind === 'accepted' && outcome.value && !isEarlier({ order, before, now }, hashOf(outcome.value))) {
     const applied = await applyDocument(following, leased, { order, bytes: outcome.value });
     return applied && DONE;
   }
-  const age = following.clock().getTime() - Date.parse(lastEvent(order)?.at ?? order.updatedAt ?? '');
+  const age = now.getTime() - Date.parse(lastEvent(order)?.at ?? order.updatedAt ?? '');
   const open = !(age > DOCUMENT_MS);
   const why = outcome.kind === 'accepted' ? 'there is none' : outcome.why;
   if (!open) following.log({ tenant: leased.placed.tenant, order: order.id, why }, 'the document of a result was given up');
