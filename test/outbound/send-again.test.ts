@@ -1,10 +1,12 @@
 // When an order is sent again, and when not: what may be there is looked for, a key that holds a failure is left, and nobody is ordered for twice.
 // The numbers are rows of docs/failure-matrix.md.
 import type { Resource } from '../../src/fhir/types.ts';
+import { orderBody } from '../../src/outbound/ordering/junction-order.ts';
 import { operate } from '../../src/outbound/sending/operate.ts';
 import { sendNow } from '../../src/outbound/sending/send-now.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+import { within } from './sandbox-world.ts';
 
 let here: OrderWorld;
 eachInAWorld(orderWorld, (world) => {
@@ -216,4 +218,48 @@ test.each([
   await here.drain();
   expect(await here.entry('one')).toMatchObject({ state: 'done' });
   expect(here.orders(key)).toBe(1);
+});
+
+test.each([409, 400, 422])(
+  '3: the answer was lost, and the network says with a %d that the request is still at work: no order is ended, and there is one',
+  async (status) => {
+    const key = await ordered();
+    const { world } = here.sandbox;
+    here.fail({ operation: 'createOrder', kind: 'reset' });
+    expect(await now()).toEqual({ result: 'failed', final: false });
+    world.inProgress = status;
+    world.running.add(key);
+    expect(await now()).toEqual({ result: 'failed', final: false });
+    expect([(await here.entry('one'))!.state, (await here.read('ServiceRequest', 'one')).status]).toEqual(['unknown', 'active']);
+    world.running.delete(key);
+    const { text, userId } = JSON.parse((await here.entry('one'))!.payload);
+    await here.client.createOrder({ body: orderBody(text, userId), key }, within());
+    expect(await now()).toEqual({ result: 'accepted' });
+    expect([here.orders(), here.orders(key)]).toEqual([1, 1]);
+  },
+);
+
+test('11: the answer was lost and the next one is a no: looked for until nothing can be at work any more, and the next no counts', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'reset' });
+  await now();
+  here.sandbox.world.labTests = new Set();
+  for (let nth = 0; nth < 3; nth++) {
+    expect(await now()).toEqual({ result: 'failed', final: false });
+    here.advance(190);
+  }
+  expect([keysUsed(), (await here.tasks('one'))[0]!.status]).toEqual([[key, key], 'requested']);
+  here.advance(60);
+  expect(await now()).toEqual({ result: 'failed', final: true, why: '400 lab test, not found' });
+  expect([(await here.read('ServiceRequest', 'one')).status, here.orders()]).toEqual(['revoked', 0]);
+});
+
+test('13: the answer was lost and the user is gone: nobody is made anew, and nothing sent for them, before it is sure that the order never arrived', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error', status: 404, times: 2 });
+  for (let nth = 0; nth < 3; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
+  expect([keysUsed(), here.asked('user')]).toEqual([[key, key], 1]);
+  here.advance(601);
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect([here.asked('user'), here.orders(key)]).toEqual([2, 1]);
 });

@@ -23,7 +23,7 @@ export async function once(
 ): Promise<Reply> {
   const kept = world.answers.get(key);
   if (kept && world.now().getTime() - kept.at < KEPT_MS) return kept.reply;
-  if (world.running.has(key)) return { status: 409, body: { detail: 'A request with this idempotency key is in progress.' } };
+  if (world.running.has(key)) return { status: world.inProgress, body: { detail: 'A request with this idempotency key is in progress.' } };
   world.running.add(key);
   try {
     const { reply, own } = await work();

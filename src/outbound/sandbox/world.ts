@@ -106,6 +106,8 @@ export interface World {
   answers: Map<string, { at: number; reply: Reply }>;
   /** Keys of the requests under way. */
   running: Set<string>;
+  /** What a request is answered under a key of one that is under way: documented nowhere. */
+  inProgress: number;
   physicians: SandboxPhysician[];
   faults: Fault[];
   /** Every request that reached an operation, oldest first: what, and under which key. */
@@ -150,6 +152,7 @@ export function emptyWorld(clock: () => Date): World {
     orders: new Map(),
     answers: new Map(),
     running: new Set(),
+    inProgress: 409,
     physicians: [],
     faults: [],
     requests: [],

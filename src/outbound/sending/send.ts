@@ -19,8 +19,9 @@ export async function sendOrder(sending: Sending, leased: Leased, budgetMs = sen
   const payload = payloadOf(entry);
   const wish = await wishOf(sending, entry, payload);
   if (entry.firstSentAt === null && wish !== 'send') return settleOrder(sending, leased, { payload, sent: false, outcome: UNWISHED[wish] });
-  const result = await placed({ sending, leased, payload, wish, signal: AbortSignal.timeout(budgetMs) });
-  return result ? settleOrder(sending, leased, result) : 'sending';
+  const attempt = { sending, leased, payload, wish, signal: AbortSignal.timeout(budgetMs) };
+  const result = await placed(attempt);
+  return result ? settleOrder(sending, leased, doubted(attempt, result)) : 'sending';
 }
 
 /**
@@ -66,13 +67,25 @@ async function placed(attempt: Attempt): Promise<Result | undefined> {
     { body: orderBody(payload.text, user.value), key: keyOf(leased.entry, marking) },
     signal,
   );
-  if (userIsGone(outcome) && !marking.userWasGone) return placed({ ...attempt, payload: withoutUser(attempt, marking) });
+  if (userIsGone(outcome) && !marking.userWasGone && !mayYetAppear(attempt))
+    return placed({ ...attempt, payload: withoutUser(attempt, marking) });
   return { payload: failureOf(attempt, marking, outcome) ?? marking, sent: true, outcome };
 }
 
 /** It is not there; but while a request of ours may still be at work, or the list be behind, it may come to be there. */
 const mayYetAppear = ({ sending, leased: { entry }, payload }: Attempt): boolean =>
   entry.firstSentAt !== null && !isOverByNow(payload.sentAt ?? entry.firstSentAt, sending.clock());
+
+/**
+ * A no while an earlier request may still be at work is perhaps about that one (what "in progress" is answered with is documented nowhere): the order is
+ * looked for, as after a failure, and the next no counts.
+ */
+function doubted(attempt: Attempt, result: Result): Result {
+  const { payload, outcome } = result;
+  if (outcome.kind !== 'refused' || !mayYetAppear(attempt)) return result;
+  const why = `${outcome.why}, while an earlier request may still be at work`;
+  return { ...result, payload: { ...payload, failed: true }, outcome: { kind: 'looked-for', why } };
+}
 
 const LOOKED_FOR = { kind: 'looked-for', why: 'not there yet, and looked for until it is sure that it never arrived' } as const;
 
@@ -135,7 +148,7 @@ function failureOf({ sending, leased }: Attempt, payload: OrderPayload, outcome:
   return isOverByNow(keyedAt, sending.clock()) ? { ...payload, failed: true } : undefined;
 }
 
-/** Not the word of whoever stands in front of the network, or a 4xx that says no to nothing: the operation may then be running, and its answer be kept. */
+/** The operation's own failure. After any other word (of whoever stands in front of it, a 4xx that says no to nothing) it may be running, and its answer be kept. */
 const isOfTheOperation = (status: number): boolean => status >= 500 && !GATEWAY.has(status);
 const GATEWAY = new Set([502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
