@@ -41,7 +41,19 @@ test('an order that the network does not know any more is shown as one, with whe
   expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* at its end +when there is news$`)));
 });
 
-describe('an attempt that breaks off', () => {
+test('an attempt that breaks off when the order stands at the network says so, and the next one finds the order there', async () => {
+  await here.put({ ...REQUEST, id: 'one' } as Resource);
+  const contextOf = (): never => {
+    throw new RangeError('Lovelace');
+  };
+  await here.drain({ ...here.sending, contextOf });
+  expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: 'the attempt broke off: RangeError', leaseBy: null });
+  expect(await shown()).toContainEqual(expect.stringMatching(/order +attempt +unknown +the attempt broke off: RangeError$/));
+  await here.settle();
+  expect([(await here.entry('one'))!.state, here.orders(), here.asked('createOrder')]).toEqual(['done', 1, 1]);
+});
+
+describe('an attempt that breaks off before it is sent', () => {
   let task: Resource;
   beforeEach(async () => {
     await here.put({ ...REQUEST, id: 'one' } as Resource);
