@@ -8,7 +8,8 @@ export const OUTBOX_COLUMNS = `o.tenant_id as tenant, o.id, topic, subject, key,
   lease_by as "leaseBy", lease_until as "leaseUntil", last_error as "lastError", created_at as "createdAt"`;
 const ADD = `insert into outbox as o (tenant_id, topic, subject, key, payload, state, next_at, created_at)
   values ($1, $2, $3, $4, $5, 'queued', $7, $6) returning ${OUTBOX_COLUMNS}`;
-const FIND = `select ${OUTBOX_COLUMNS} from outbox o where tenant_id = $1 and topic = $2 and subject = $3 order by o.id desc limit 1`;
+const ALL = `select ${OUTBOX_COLUMNS} from outbox o where tenant_id = $1 and topic = $2 and subject = $3 order by o.id desc`;
+const FIND = `${ALL} limit 1`;
 const HAS_DONE = `select exists (select from outbox where topic = $1 and created_at >= $2 and state = 'done') as done`;
 const WITH_KEYS = `select ${OUTBOX_COLUMNS} from outbox o where key = any($1::text[])`;
 
@@ -51,6 +52,7 @@ export function outboxOf(database: Database): Outbox {
     add: async ({ tenant, topic, subject, key, payload, at, nextAt }) =>
       (await database.query<OutboxEntry>(ADD, [tenant, topic, subject, key, payload, at, nextAt ?? at]))[0]!,
     find: async (tenant, topic, subject) => (await database.query<OutboxEntry>(FIND, [tenant, topic, subject]))[0],
+    all: (tenant, topic, subject) => database.query<OutboxEntry>(ALL, [tenant, topic, subject]),
     hasDone: async (topic, since) => (await database.query<{ done: boolean }>(HAS_DONE, [topic, since]))[0]!.done,
     withKeys: (keys) => (keys.length ? database.query<OutboxEntry>(WITH_KEYS, [keys]) : Promise.resolve([])),
     claim: ({ by, at, until, limit, topics }) => database.query<OutboxEntry>(CLAIM, [by, at, until, limit, topics ?? null]),

@@ -250,7 +250,10 @@ export interface OutboxEvent {
 export interface Outbox {
   /** `nextAt`: due then, and not at once. */
   add(entry: Pick<OutboxEntry, 'tenant' | 'topic' | 'subject' | 'key' | 'payload'> & { at: string; nextAt?: string }): Promise<OutboxEntry>;
+  /** The newest one about it. */
   find(tenant: number, topic: string, subject: string): Promise<OutboxEntry | undefined>;
+  /** All about it, the newest first. */
+  all(tenant: number, topic: string, subject: string): Promise<OutboxEntry[]>;
   /** Whether an entry of the topic that was added since then, of any tenant, is done. */
   hasDone(topic: string, since: string): Promise<boolean>;
   /** The entries with these keys, of any tenant: what comes back from the outside names a key, not a tenant. */

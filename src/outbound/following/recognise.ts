@@ -57,12 +57,17 @@ async function another(following: Following, order: SeenOrder, entry: OutboxEntr
   return adopting(following, tenant, (context) => follow(context, entry, payload, { status: lastEvent(order)?.status }));
 }
 
-/** It should not be there: it was refused, or called off before it was sent. It is, so it is followed; one that nobody wants is called off there, too. */
+/**
+ * It should not be there: it was refused, or called off before it was sent. It is, so it is an order like others from here on; one that nobody wants is called
+ * off there, too.
+ */
 async function contradicted(following: Following, order: SeenOrder, entry: OutboxEntry): Promise<Recognised> {
   const { tenant, subject, state } = entry;
   const payload = { ...payloadOf(entry), orderId: order.id, transactionId: order.transaction?.id };
   following.log({ tenant, subject, order: order.id, state }, 'an order stands that should not');
   return adopting(following, tenant, async (context) => {
+    const found = { at: context.clock().toISOString(), payload: JSON.stringify(payload), what: 'found' };
+    if (!(await context.store.outbox.move(entry, { from: [state], to: 'done', ...found }))) return;
     await follow(context, entry, payload, { status: 'unexpected', told: state === 'refused' ? 'revoked' : undefined });
     if (state === 'cancelled') await callOff(context, entry, payload);
   });

@@ -3,12 +3,12 @@ import { conflict } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
-import type { OutboxEntry } from '../../store/store.ts';
+import type { OutboxEntry, Store } from '../../store/store.ts';
 import type { Systems } from '../sending/record.ts';
 import { SENDER } from '../sending/sending.ts';
 import { withdrawn } from '../sending/withdraw.ts';
 import { withNetworksWords } from './networks-words.ts';
-import { payloadOf, presentEntry, requestId } from './order-entry.ts';
+import { ORDER, payloadOf, requestId } from './order-entry.ts';
 
 const ENDED = new Set(['completed', 'failed', 'rejected', 'entered-in-error']);
 
@@ -40,11 +40,14 @@ async function cancelledOrder(
   const { reference } = (former.focus ?? {}) as { reference?: string };
   const focus = reference === undefined ? undefined : referenceTarget(reference, baseUrl);
   if (!focus?.startsWith('ServiceRequest/')) return undefined;
-  const entry = await presentEntry(store, caller.tenant, idIn(focus));
-  if (!entry || payloadOf(entry).task === id) return entry;
-  const { tenant } = caller;
-  const placed = await store.placedOrders.ofRequest({ tenant, request: requestId(entry), version: payloadOf(entry).version ?? null });
-  return placed.some(({ task }) => task === id) ? entry : undefined;
+  for (const entry of await store.outbox.all(caller.tenant, ORDER, focus)) if (await tells(store, entry, id)) return entry;
+  return undefined;
 }
 
-const idIn = (name: string): string => name.slice(name.indexOf('/') + 1);
+/** Whether this Task tells of the order of this entry, or of one that came of it (a redraw): also when its request is gone since. */
+async function tells(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
+  const { task, version = null } = payloadOf(entry);
+  if (task === id) return true;
+  const placed = await store.placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version });
+  return placed.some((order) => order.task === id);
+}

@@ -28,8 +28,9 @@ export async function callOff({ store, clock, newId }: Context, order: OutboxEnt
 
 /** Whether people have taken this order's request back, by whatever way, and the network has not refused to cancel it. */
 export async function isCalledOff(store: Store, { tenant, request, version }: Ordered): Promise<boolean> {
-  const entry = await store.outbox.find(tenant, CANCELLATION, subjectOf(request));
-  return entry !== undefined && entry.state !== 'refused' && (payloadOf(entry).version ?? null) === version;
+  const all = await store.outbox.all(tenant, CANCELLATION, subjectOf(request));
+  const newest = all.find((entry) => (payloadOf(entry).version ?? null) === version);
+  return newest !== undefined && newest.state !== 'refused';
 }
 
 /** A request and its version that was ordered; null: not known. */
