@@ -72,7 +72,7 @@ export async function ordersShow(database: Database, options: Options, { now, co
   const events = await outbox.events(entry);
   const facts: [string, string | undefined][] = [
     ['order', `${entry.subject} of tenant ${tenant}`],
-    ['state', `${entry.state}: it ${payloadOf(entry).kept ? 'was put aside by an operator: facet orders release' : MEANING[entry.state]}`],
+    ['state', `${entry.state}: it ${isPutAside(entry) ? 'was put aside by an operator: facet orders release' : MEANING[entry.state]}`],
     ['task', `Task/${task}`],
     ['network order', orderId && `${orderId}${transactionId ? `, journey ${transactionId}` : ''}`],
     ['ordered', `${entry.createdAt}, ${spanOf(at.getTime() - Date.parse(entry.createdAt))} ago`],
@@ -93,6 +93,8 @@ export async function ordersShow(database: Database, options: Options, { now, co
     ...(past.length ? textTable(['when', 'until', 'times', 'of', 'what', 'then', 'reason'], past) : ['nothing has happened to it yet']),
   ];
 }
+
+const isPutAside = (entry: OutboxEntry): boolean => entry.state === 'parked' && payloadOf(entry).kept === true;
 
 /** The three that change something. */
 export const ordersOperation =

@@ -142,3 +142,18 @@ test('an order that the network fails to call off is on the list until it is cal
   await shows(/unwanted +calling off +done/, 'list', '--state', 'done');
   expect(await printed('list')).toEqual(['no orders that are open']);
 });
+
+test('an order that was put aside, and is revoked then, is shown as what it is', async () => {
+  sandbox.world.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
+  await order('aside');
+  await until(
+    () => run('park', 'aside'),
+    ({ code }) => code === 0,
+  );
+  expect(await printed('show', 'aside')).toContainEqual(expect.stringMatching(/^state +parked: it was put aside by an operator/));
+  const revoked = { ...REQUEST, id: 'aside', status: 'revoked' };
+  expect(await fhir('demo', 'ServiceRequest/aside', { method: 'PUT', body: revoked })).toMatchObject({ status: 200 });
+  expect(await printed('show', 'aside')).toContainEqual(
+    expect.stringMatching(/^state +(?:cancelled: it was called|unknown: it may|sending: it is)/),
+  );
+});

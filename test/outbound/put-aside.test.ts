@@ -1,5 +1,7 @@
 // An order of which nobody knows whether it arrived, which is taken back and waits, or would wait, for a person: it is never sent again, whoever lets it go
 // on, and what had arrived is called off. Numbers are rows of docs/failure-matrix.md.
+import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
+import { payloadOf } from '../../src/outbound/ordering/order-entry.ts';
 import { type Operation, operate } from '../../src/outbound/sending/operate.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
@@ -69,5 +71,28 @@ describe.each(ways)('%s', (_title, withdraw) => {
       await byHand('release');
       await over();
     });
+
+    test('after an operator has put it aside: it goes on by itself, and is put aside no more', async () => {
+      await byHand('park');
+      await withdraw();
+      expect(payloadOf(await entry()).kept).toBeUndefined();
+      await over();
+    });
   });
+});
+
+test('what an operator has put aside and is then found at the network is put aside no more', async () => {
+  await here.put({ ...REQUEST, id: 'one' });
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await here.drain();
+  await byHand('park');
+  await sweep(here.following);
+  expect([await state(), payloadOf(await entry()).kept]).toEqual(['done', undefined]);
+});
+
+test('what an operator has put aside and somebody takes back before it was sent is over', async () => {
+  await here.put({ ...REQUEST, id: 'one' });
+  await byHand('park');
+  await ways[0]![1]();
+  expect([await state(), payloadOf(await entry()).kept, ...(await stand())]).toEqual(['cancelled', undefined, 'revoked', 'cancelled']);
 });

@@ -2,7 +2,7 @@
 // also settles an order whose acceptance was never heard of), else by the journey it belongs to (a redraw).
 import type { Context } from '../../resource/context.ts';
 import type { OutboxEntry } from '../../store/store.ts';
-import { ORDER, payloadOf, requestId } from '../ordering/order-entry.ts';
+import { letGo, ORDER, payloadOf, requestId } from '../ordering/order-entry.ts';
 import { callOff } from '../sending/cancel.ts';
 import { lease, senderContext } from '../sending/sending.ts';
 import { settleOrder } from '../sending/settle-order.ts';
@@ -45,7 +45,7 @@ async function accepted(following: Following, order: SeenOrder, entry: OutboxEnt
   const claimed = await following.store.outbox.claimOne(entry.tenant, entry.id, mine);
   if (!claimed) return 'waiting';
   const value = { id: order.id, transactionId: order.transaction?.id, status: lastEvent(order)?.status, passthrough: order.passthrough };
-  const result = { payload: payloadOf(claimed), sent: true, outcome: { kind: 'accepted' as const, value } };
+  const result = { payload: letGo(payloadOf(claimed)), sent: true, outcome: { kind: 'accepted' as const, value } };
   return (await settleOrder(following, { entry: claimed, by: mine.by }, result)) === 'done' ? 'adopted' : 'waiting';
 }
 

@@ -36,6 +36,9 @@ export interface OrderPayload {
 
 export const payloadOf = (entry: OutboxEntry): OrderPayload => JSON.parse(entry.payload) as OrderPayload;
 
+/** What an order goes on with, whoever put it aside. */
+export const letGo = ({ kept: _kept, ...payload }: OrderPayload): OrderPayload => payload;
+
 export const subjectOf = (serviceRequestId: string): string => `ServiceRequest/${serviceRequestId}`;
 
 /** The id of the ServiceRequest that an entry is about. */

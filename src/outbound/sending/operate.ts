@@ -3,7 +3,7 @@
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/store.ts';
-import { payloadOf, waiting } from '../ordering/order-entry.ts';
+import { letGo, payloadOf, waiting } from '../ordering/order-entry.ts';
 import { change, changedAt, onHold } from './record.ts';
 
 export type Operation = 'retry' | 'park' | 'release';
@@ -27,7 +27,7 @@ const WAYS: Record<Operation, (context: Context, entry: OutboxEntry, at: string)
     return true;
   },
   async release(context, entry, at) {
-    const { kept: _kept, ...payload } = payloadOf(entry);
+    const payload = letGo(payloadOf(entry));
     const move = { from: MAY.release, to: waiting(entry), at, nextAt: at, payload: JSON.stringify(payload), what: 'release' };
     if (!(await context.store.outbox.move(entry, move))) return false;
     await change(context, 'Task', payload.task, onItsWay(at));

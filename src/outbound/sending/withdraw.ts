@@ -1,7 +1,7 @@
 // Somebody takes an order back, by its request or by its Task: what that means depends on how far the order is. Inside the transaction of that write.
 import type { Context } from '../../resource/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/store.ts';
-import { payloadOf, requestId } from '../ordering/order-entry.ts';
+import { letGo, payloadOf, requestId } from '../ordering/order-entry.ts';
 import { callOff } from './cancel.ts';
 import { calledOff, change } from './record.ts';
 import { asSender } from './sending.ts';
@@ -29,7 +29,8 @@ export const withdrawn = async (context: Context, entry: OutboxEntry | undefined
 /** It never left: there is nobody to tell. One that a sender has taken at this moment is left to that one. */
 async function drop(context: Context, entry: OutboxEntry): Promise<void> {
   const at = context.clock().toISOString();
-  if (!(await context.store.outbox.move(entry, { from: ['queued', 'parked'], to: 'cancelled', at, what: 'withdrawn' }))) return;
+  const payload = JSON.stringify(letGo(payloadOf(entry)));
+  if (!(await context.store.outbox.move(entry, { from: ['queued', 'parked'], to: 'cancelled', at, payload, what: 'withdrawn' }))) return;
   const edit = calledOff(at);
   const inside = asSender(context);
   await change(inside, 'ServiceRequest', requestId(entry), edit.request);
@@ -39,5 +40,6 @@ async function drop(context: Context, entry: OutboxEntry): Promise<void> {
 /** It may be there: looked up now, and called off if it is (send.ts). */
 async function findOut({ store, clock }: Context, entry: OutboxEntry): Promise<void> {
   const at = clock().toISOString();
-  await store.outbox.move(entry, { from: ['unknown', 'parked'], to: 'unknown', at, nextAt: at, what: 'withdrawn' });
+  const payload = JSON.stringify(letGo(payloadOf(entry)));
+  await store.outbox.move(entry, { from: ['unknown', 'parked'], to: 'unknown', at, nextAt: at, payload, what: 'withdrawn' });
 }
