@@ -121,6 +121,20 @@ test('a critical value keeps the report flagged when the redraw’s value takes 
   expect([await said(), await flags()]).toEqual([[['Potassium', 'corrected', 'N']], CRITICAL]);
 });
 
+test('the result of an order whose sample had to be drawn again writes over nothing that was measured of the other sample', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL, { results: [UNNAMED, { ...NAMED, provider_id: '9', name: 'Sodium', slug: 'sodium' }], silent: true });
+  here.step(id, REDRAW, { silent: true });
+  await here.news(id);
+  here.step(newest().id, COMPLETED, { results: [{ ...UNNAMED, result: '4.0', interpretation: 'normal', is_above_max_range: false }] });
+  await here.tell();
+  const values = async () => (await shown()).map(({ valueQuantity }) => (valueQuantity as { value: number }).value).toSorted();
+  expect([(await report()).status, await values()]).toEqual(['final', [4, 7.1]]);
+  here.fail({ operation: 'journeyResult', kind: 'error', status: 404, times: 1 });
+  await here.news(id);
+  expect([(await report()).status, await values()]).toEqual(['final', [4, 7.1]]);
+});
+
 test('the flag goes when the laboratory corrects the value', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED, { interpretation: 'critical' });

@@ -1,7 +1,6 @@
 // Corrections that come in pieces: announced before they can be read, told as partial first, with a document that comes late, or taking everything back.
 // Numbers are rows of the failure matrix.
 import type { Resource } from '../../src/fhir/types.ts';
-import { sampleOf } from '../../src/outbound/sandbox/report.ts';
 import type { SandboxOrder, SandboxReport } from '../../src/outbound/sandbox/world.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
@@ -102,6 +101,24 @@ test('40: a correction that takes everything back leaves a report without result
     Array(4).fill('entered-in-error'),
   ]);
   expect(await document()).toBeUndefined();
+});
+
+test('40: a correction of a redraw that is told as partial first leaves the report as it is', async () => {
+  const first = await here.ordered();
+  here.step(first.id, PARTIAL);
+  here.step(first.id, REDRAW);
+  await here.tell();
+  const { id } = newest();
+  here.step(id, COMPLETED);
+  await here.tell();
+  const before = here.at(id).report!;
+  here.step(id, CORRECTED);
+  tells(id, { ...before, status: 'partial', results: before.results.slice(2) });
+  await here.tell();
+  expect([(await report()).status, (await values()).map(([status]) => status)]).toEqual([
+    'final',
+    expect.not.arrayContaining(['entered-in-error']),
+  ]);
 });
 
 test('40: what comes back within the hour after everything was taken back stands again', async () => {

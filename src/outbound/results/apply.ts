@@ -143,7 +143,8 @@ async function rewritings({ results }: Following, context: Context, writing: Wri
   const { leased, reading, parts, stands, corrected } = writing;
   const { order } = reading;
   const given = { providerSystem: `${results.providerSystem}${order.laboratory.slug ?? 'unknown'}` };
-  const about = { systems: results, whole: reading.whole, corrected, alone: isAlone(order) };
+  const outrun = stands.later && !reading.whole;
+  const about = { systems: results, whole: reading.whole, corrected, alone: isAlone(order), outrun };
   const { markers, takenBack, kept } = contentOf(parts.markers, stands, about);
   const references = [...markers.map(({ id }) => `Observation/${id}`), ...kept];
   const { code, tags } = await orderedOf(context, leased.placed);
@@ -161,7 +162,7 @@ async function rewritings({ results }: Following, context: Context, writing: Wri
     {
       type: 'DiagnosticReport',
       id: parts.report.id,
-      edit: inPart(reportEdit(results, { parts, order, corrected, outdated, critical, references, code })),
+      edit: inPart(reportEdit(results, { parts, order, corrected, outrun, outdated, critical, references, code })),
     },
     { type: 'Task', id: leased.placed.task, edit: (task) => task && withOutput(task, parts.report.id) },
   ];
@@ -212,6 +213,8 @@ interface ReportFacts {
   parts: ReportParts;
   order: SeenOrder;
   corrected: boolean;
+  /** A later order of the journey has results, and this is the order's own alone. */
+  outrun: boolean;
   /** The document that it shows is of before the correction. */
   outdated: boolean;
   critical: boolean;
@@ -221,16 +224,16 @@ interface ReportFacts {
 }
 
 function reportEdit({ report }: ResultMappings, facts: ReportFacts): Rewriting['edit'] {
-  const { parts, order, corrected, outdated, critical, references, code } = facts;
+  const { parts, order, corrected, outrun, outdated, critical, references, code } = facts;
   return (stands) => {
     const into = stands ?? { resourceType: 'DiagnosticReport', ...(code ? { code } : {}) };
     const view = {
-      ...parts.report.view,
+      ...(!(stands && outrun) && parts.report.view),
       ...(!stands && { order: order.id }),
       status: reportStatus(stands?.status as string | undefined, {
         told: parts.status,
         corrected,
-        settled: isAlone(order) || isCorrectedOrder(order),
+        settled: isAlone(order) || isCorrectedOrder(order) || outrun,
         running: isRunningOn(order),
       }),
       results: references,
@@ -250,7 +253,7 @@ interface ReportStand {
   /** The network's word: `partial` or `final`. */
   told: string;
   corrected: boolean;
-  /** The only order of its journey, or one that is being corrected: what was over stays so. */
+  /** The only order of its journey, one that is being corrected, or one that a later one has outrun: what was over stays so. */
   settled: boolean;
   /** The laboratory has it. */
   running: boolean;

@@ -1,6 +1,7 @@
 // What a report holds after another result has come: the markers of that result, and what it held before and was not taken back.
+import type { Resource } from '../../fhir/types.ts';
 import type { Part } from './report.ts';
-import { isReported, type NameSystems, reported } from './same-marker.ts';
+import { isMeasured, isReported, type NameSystems, reported, specimenOf } from './same-marker.ts';
 import type { Standing } from './standing.ts';
 
 export interface Content {
@@ -19,11 +20,14 @@ interface About {
   corrected: boolean;
   /** The order is the only one of its journey. */
   alone: boolean;
+  /** It is one order's own result, and of a later order of the journey there are results. */
+  outrun: boolean;
 }
 
-export function contentOf(told: Part[], stands: Standing, { systems, whole, corrected, alone }: About): Content {
+export function contentOf(told: Part[], stands: Standing, { systems, whole, corrected, alone, outrun }: About): Content {
   const correcting = corrected && whole;
-  const { markers, replaced } = reported(told, stands.markers, { ...systems, whole, correcting });
+  const news = outrun ? told.filter((part) => !isOfAnother(part, stands.markers)) : told;
+  const { markers, replaced } = reported(news, stands.markers, { ...systems, whole, correcting });
   const now = new Set([...markers.map(({ id }) => id), ...replaced].map((id) => `Observation/${id}`));
   const gone = stands.references.filter((reference) => !now.has(reference));
   const markerAt = new Map(stands.markers.map((one) => [`Observation/${one.id}`, one]));
@@ -31,4 +35,10 @@ export function contentOf(told: Part[], stands: Standing, { systems, whole, corr
   const earlier = (reference: string): boolean => !alone && isReported(markerAt.get(reference)!, markers, systems);
   const takenBack = correcting ? gone.filter((reference) => markerAt.has(reference) && !earlier(reference)) : [];
   return { markers, takenBack, kept: gone.filter((reference) => !takenBack.includes(reference)) };
+}
+
+/** What stands under its id was measured, and not of the sample that this one is known to be of. */
+function isOfAnother({ id, view }: Part, markers: Resource[]): boolean {
+  const one = markers.find((marker) => marker.id === id && isMeasured(marker));
+  return one !== undefined && (view.specimen === undefined || specimenOf(one) !== view.specimen);
 }

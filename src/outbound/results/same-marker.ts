@@ -47,7 +47,7 @@ export function reported(
 export const isReported = (one: Resource, markers: Part[], systems: NameSystems): boolean =>
   markers.some((part) => isSame({ ...namesOf(part), specimen: undefined }, namesIn(one, systems)));
 
-const isMeasured = ({ status }: Resource): boolean => status !== 'cancelled' && status !== 'entered-in-error';
+export const isMeasured = ({ status }: Resource): boolean => status !== 'cancelled' && status !== 'entered-in-error';
 
 interface Names {
   /** The strongest first. */
@@ -60,14 +60,16 @@ const namesOf = ({ view: { provider_id, slug, name, specimen } }: Part): Names =
   specimen: specimen as string | undefined,
 });
 
-function namesIn({ code, specimen }: Resource, { providerSystem, markerSystem }: NameSystems): Names {
-  const { coding = [], text } = (code ?? {}) as { coding?: { system?: string; code?: string }[]; text?: string };
+function namesIn(one: Resource, { providerSystem, markerSystem }: NameSystems): Names {
+  const { coding = [], text } = (one.code ?? {}) as { coding?: { system?: string; code?: string }[]; text?: string };
   const [provider, slug] = [
     coding.find(({ system }) => system?.startsWith(providerSystem)),
     coding.find(({ system }) => system === markerSystem),
   ];
-  return { names: [provider?.code, slug?.code, text], specimen: (specimen as { reference?: string } | undefined)?.reference };
+  return { names: [provider?.code, slug?.code, text], specimen: specimenOf(one) };
 }
+
+export const specimenOf = ({ specimen }: Resource): string | undefined => (specimen as { reference?: string } | undefined)?.reference;
 
 /** By the strongest name that both have; two samples are two measurements. */
 function isSame(one: Names, other: Names): boolean {

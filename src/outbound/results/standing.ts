@@ -4,6 +4,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { Row } from '../../store/store.ts';
+import { heardOf } from '../following/following.ts';
 import type { SeenOrder } from '../following/order-seen.ts';
 import { reportId } from './report.ts';
 
@@ -15,6 +16,8 @@ export interface Standing {
   references: string[];
   /** The Observations among them. */
   markers: Resource[];
+  /** Results of a later order of the journey are among them. */
+  later: boolean;
 }
 
 /** Inside a transaction. */
@@ -28,7 +31,14 @@ export async function standingOf(context: Context, placed: PlacedOrder, order: S
     ids.map((id) => ({ type: 'Observation' as const, id })),
   );
   const markers = ids.flatMap((id) => resourceIn(held.find((row) => row.id === id)) ?? []);
-  return { journey, report, references, markers };
+  return { journey, report, references, markers, later: isLaterHeard(order, await store.placedOrders.ofRequest(placed)) };
+}
+
+/** By the network's own times. */
+function isLaterHeard({ id, transaction }: SeenOrder, orders: PlacedOrder[]): boolean {
+  const siblings = transaction?.orders ?? [];
+  const madeAt = new Map(siblings.map((one) => [one.id, Date.parse(one.createdAt ?? '')]));
+  return orders.some((one) => madeAt.get(one.orderId)! > madeAt.get(id)! && heardOf(one).result !== undefined);
 }
 
 /**
