@@ -1,6 +1,6 @@
 // The placed orders as people look at them: those whose last look came to nothing, and for how long looks have been due.
 import type { Database } from './database.ts';
-import { NEWS_AHEAD, PLACED_COLUMNS, type PlacedOrder } from './placed-orders.ts';
+import { PLACED_COLUMNS, type PlacedOrder } from './placed-orders.ts';
 
 /** How many orders that are looked at could not be looked at last time; since when there has been news, and since when the oldest look has been due. */
 export interface PlacedStanding {
@@ -15,11 +15,9 @@ const UNREAD = 'o.next_at is not null and o.last_error is not null';
 /** The order that was placed first stands first. */
 const LIST = `select ${PLACED_COLUMNS} from placed_order o where ${UNREAD} and ($1::int is null or o.tenant_id = $1)
   order by o.ordered_at, o.order_id limit $2`;
-/** News is due before this time, and all else after it. */
-const BETWEEN = "'2000-01-01T00:00:00Z'";
 const STANDING = `select (select count(*) from placed_order o where ${UNREAD})::int as unread,
-  (select min(next_at) + ${NEWS_AHEAD} from placed_order where next_at < ${BETWEEN}) as "oldestNews",
-  (select min(next_at) from placed_order where next_at >= ${BETWEEN}) as "oldestDue"`;
+  (select min(news_at) from placed_order where news_at is not null) as "oldestNews",
+  (select min(next_at) from placed_order where news_at is null) as "oldestDue"`;
 
 export const unreadOrders = (database: Database, { tenant, limit }: { tenant?: number; limit: number }): Promise<PlacedOrder[]> =>
   database.query<PlacedOrder>(LIST, [tenant ?? null, limit]);

@@ -21,7 +21,7 @@ export interface PlacedOrder {
   wakes: number;
   /** Looks in a row that came to nothing. */
   attempts: number;
-  /** When it is looked at next; null: only when there is news; a hundred years before the news when there is. */
+  /** When it is looked at next; null: only when there is news. */
   nextAt: string | null;
   leaseBy: string | null;
   lastError: string | null;
@@ -67,22 +67,19 @@ const FIND = `select ${PLACED_COLUMNS} from placed_order o where o.order_id = an
   order by o.ordered_at, o.order_id`;
 const OF_REQUEST = `select ${PLACED_COLUMNS} from placed_order o where o.tenant_id = $1 and o.request_id = $2
   and o.request_version is not distinct from $3 order by o.ordered_at, o.order_id`;
-/**
- * News goes before what is merely due, however long that has waited, and the first news first: it is due a hundred years before it came. So one index has all
- * that is due in the order in which it is looked at.
- */
-export const NEWS_AHEAD = "interval '876600 hours'";
-const WAKE = `update placed_order o set wakes = o.wakes + 1, attempts = 0, next_at = least(o.next_at, $3::timestamptz - ${NEWS_AHEAD})
+const WAKE = `update placed_order o set wakes = o.wakes + 1, attempts = 0, news_at = coalesce(o.news_at, $3), next_at = least(o.next_at, $3)
   where (o.tenant_id, o.order_id) in (select * from unnest($1::int[], $2::text[])) returning o.order_id`;
 const DUE = '(o.next_at <= $2 and (o.lease_until is null or o.lease_until <= $2))';
+const TOLD = `select o.tenant_id, o.order_id, 1 as lane from placed_order o where o.news_at is not null and ${DUE} order by o.news_at limit $4`;
+const MERELY_DUE = `select o.tenant_id, o.order_id, 2 as lane from placed_order o where o.news_at is null and ${DUE} order by o.next_at limit $4`;
 /** The subquery only proposes; whoever comes second sees the first one's lease when the outer condition is tested again. */
-const CLAIM = `update placed_order o set lease_by = $1, lease_until = $3 from (
-    select o.tenant_id, o.order_id from placed_order o where ${DUE} order by o.next_at limit $4
-  ) due where o.tenant_id = due.tenant_id and o.order_id = due.order_id and ${DUE} returning ${PLACED_COLUMNS}`;
+const CLAIM = `update placed_order o set lease_by = $1, lease_until = $3 from ((${TOLD}) union all (${MERELY_DUE}) order by lane limit $4) due
+  where o.tenant_id = due.tenant_id and o.order_id = due.order_id and ${DUE} returning ${PLACED_COLUMNS}`;
 const MINE = 'o.tenant_id = $1 and o.order_id = $2 and o.lease_by = $3';
 const ADVANCE = `update placed_order o set event_id = $4, seen = $5, transaction_id = coalesce($6, o.transaction_id)
   where ${MINE} and o.event_id <= $4 returning o.order_id`;
-const SETTLE = `update placed_order o set next_at = case when o.wakes > $4 then $5::timestamptz - ${NEWS_AHEAD} else $6::timestamptz end, last_error = $7,
+const SETTLE = `update placed_order o set next_at = case when o.wakes > $4 then $5 else $6::timestamptz end, last_error = $7,
+    news_at = case when o.wakes > $4 then $5::timestamptz end,
     attempts = case when $7::text is null or o.wakes > $4 then 0 else o.attempts + 1 end, lease_by = null, lease_until = null
   where ${MINE} returning o.order_id`;
 
