@@ -44,6 +44,9 @@ export async function awaitListing({ store, caller, clock, newId }: Context, wai
   });
 }
 
+/** What each outcome says of the other side's health: what is wrong with the roster alone (a team that is not set or not ours) holds back no order. */
+const HEALTH = { accepted: 'answered', refused: 'answered', unknown: 'failed', unauthorised: 'failed', throttled: 'down' } as const;
+
 /** One look at the roster for one registration. */
 export function listingSender(client: JunctionClient, listed: Listed): (sending: Sending, leased: Leased) => Promise<OutboxState> {
   let last: { at: number; outcome: Promise<Outcome<RosterPhysician[]>> } | undefined;
@@ -54,8 +57,7 @@ export function listingSender(client: JunctionClient, listed: Listed): (sending:
   return async (sending, { entry, by }) => {
     const outcome = await roster(sending.clock().getTime());
     const now = sending.clock();
-    const health = outcome.kind === 'unknown' ? 'failed' : outcome.kind === 'accepted' || outcome.kind === 'refused' ? 'answered' : 'down';
-    sending.breaker.record(health, now, waitOf(outcome), LISTING);
+    sending.breaker.record(HEALTH[outcome.kind], now, waitOf(outcome), LISTING);
     if (outcome.kind !== 'accepted') last = undefined;
     const waiting = JSON.parse(entry.payload) as Waiting;
     const found = outcome.kind === 'accepted' ? outcome.value.find(({ npi }) => npi === waiting.npi) : undefined;

@@ -72,7 +72,7 @@ describe('placing an order', () => {
     ['503 without', { kind: 'error', status: 503 }, { kind: 'throttled', retryAfter: undefined }, 0],
     ['a week of Retry-After counts a quarter of an hour', { kind: 'error', status: 503, retryAfter: 604_800 }, { retryAfter: 900 }, 0],
     ['401', { kind: 'error', status: 401 }, { kind: 'unauthorised' }, 0],
-    ['403', { kind: 'error', status: 403 }, { kind: 'unauthorised' }, 0],
+    ['403', { kind: 'error', status: 403 }, { kind: 'unknown', status: 403 }, 0],
     ['409, the same key under way', { kind: 'error', status: 409 }, { kind: 'unknown', status: 409 }, 0],
     ['404', { kind: 'error', status: 404 }, { kind: 'refused', status: 404 }, 0],
   ];

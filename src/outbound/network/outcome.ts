@@ -10,7 +10,7 @@ export type Outcome<T> =
   | { kind: 'unknown'; why: string; status?: number }
   /** Come back later. `retryAfter`: seconds, when Junction said so. */
   | { kind: 'throttled'; why: string; retryAfter: number | undefined }
-  /** The key is not accepted: nothing is wrong with what was sent. */
+  /** Our key is not accepted (401): nothing is wrong with what was sent. */
   | { kind: 'unauthorised'; why: string };
 
 /** An answer as it came: `body` is null when it was empty, undefined when it was cut off, too large or no JSON. */
@@ -31,7 +31,6 @@ export interface Unanswered {
 const AGAIN = new Set([408, 409, 423, 425]);
 /** The statuses that say no to what was asked, as far as Junction's pages tell: wrong in what it says (400), not there (404), wrong in its form (422). */
 const NO = new Set([400, 404, 422]);
-const UNAUTHORISED = new Set([401, 403]);
 const THROTTLED = new Set([429, 503]);
 
 /** The outcome; `value` answers what a readable 2xx body holds, undefined when that is not what was promised. */
@@ -41,7 +40,7 @@ export function outcomeOf<T>(answer: Answered | Unanswered, value: (body: unknow
   if (status < 300 && unread !== undefined) return { kind: 'unknown', why: `${status}, and the body is ${unread}`, status };
   if (status < 300) return acceptedOf(status, body === undefined ? undefined : value(body));
   const why = reasonOf(status, body);
-  if (UNAUTHORISED.has(status)) return { kind: 'unauthorised', why };
+  if (status === 401) return { kind: 'unauthorised', why };
   if (THROTTLED.has(status)) return { kind: 'throttled', why, retryAfter: answer.retryAfter };
   if (!NO.has(status)) return { kind: 'unknown', why, status };
   if (!isOwn(answer)) return { kind: 'unknown', why: `${why}, and not in the words of the network`, status };

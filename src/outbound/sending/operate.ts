@@ -4,7 +4,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/store.ts';
 import { letGo, payloadOf, waiting } from '../ordering/order-entry.ts';
-import { change, changedAt, onHold } from './record.ts';
+import { change, changedAt, onHold, withStatus } from './record.ts';
 
 export type Operation = 'retry' | 'park' | 'release';
 
@@ -44,5 +44,5 @@ const onItsWay =
   (at: string) =>
   (task: Resource): Resource => {
     const { businessStatus: _aside, ...rest } = task;
-    return task.status === 'on-hold' ? { ...(rest as Resource), status: 'requested', ...changedAt(task, at) } : task;
+    return task.status === 'on-hold' ? { ...withStatus(rest as Resource, 'requested'), ...changedAt(task, at) } : task;
   };

@@ -64,23 +64,23 @@ export const changedAt = ({ authoredOn }: Resource, at: string): { lastModified:
   lastModified: later(at, authoredOn as string | undefined),
 });
 
-/** The order stands at the network. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked. */
+/** A Task's status, and why; the reason for the one before goes with that one. https://hl7.org/fhir/R4/task-definitions.html#Task.statusReason */
+export const withStatus = ({ statusReason: _former, ...task }: Resource, status: string, why?: string): Resource =>
+  ({ ...task, status, ...(why !== undefined && { statusReason: { text: why } }) }) as Resource;
+
+/** The order stands at the network; who has cancelled the Task meanwhile is told by what the network makes of that. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked. */
 export function accepted(systems: Systems, { id, status = 'received' }: { id: string; status?: string | undefined }, at: string): Edit {
   const businessStatus = { coding: [{ system: systems.status, code: status }] };
   const told: Change = (request) => (request.status === 'active' ? withWord(request, 'active', status.split('.')[0]!) : request);
   return {
     request: (request) => withIdentifier(told(request), systems.order, id),
     task: (task) => ({
-      ...withIdentifier(task, systems.order, id),
-      ...receivedUnlessCancelled(task),
+      ...withStatus(withIdentifier(task, systems.order, id), task.status === 'cancelled' ? 'cancelled' : 'received'),
       businessStatus,
       ...changedAt(task, at),
     }),
   };
 }
-
-/** Who has cancelled the Task meanwhile is told by what the network makes of that. */
-const receivedUnlessCancelled = ({ status }: Resource): object => ({ status: status === 'cancelled' ? status : 'received' });
 
 /** Statuses of a request that is neither over nor a draft. */
 const OPEN = new Set(['active', 'on-hold']);
@@ -89,22 +89,22 @@ const isOpen = ({ status }: Resource): boolean => OPEN.has(status as string);
 /** The network will not take it. R4 has no "failed" for a request: it is revoked, and the word says why. */
 export const refused = (reason: string, at: string): Edit => ({
   request: (request) => (isOpen(request) ? withWord(request, 'revoked', 'failed') : request),
-  task: (task) => ({ ...task, status: 'rejected', statusReason: { text: reason }, ...changedAt(task, at) }),
+  task: (task) => ({ ...withStatus(task, 'rejected', reason), ...changedAt(task, at) }),
 });
 
-/** It waits for a person. That it was taken back is said by a Task that is cancelled, perhaps alone: such a one stays as it is. */
+/** It waits for a person: `what` that is, and why. That it was taken back is said by a Task that is cancelled, perhaps alone: such a one stays as it is. */
 export const onHold =
-  (why: string, at: string): Change =>
+  (what: string, at: string, why?: string): Change =>
   (task) =>
-    task.status === 'cancelled' ? task : { ...task, status: 'on-hold', businessStatus: { text: why }, ...changedAt(task, at) };
+    task.status === 'cancelled' ? task : { ...withStatus(task, 'on-hold', why), businessStatus: { text: what }, ...changedAt(task, at) };
 
-/** Nobody could confirm it, and it is no longer tried. */
-export const abandoned = (at: string): Edit => ({ request: same, task: onHold('submission-unconfirmed', at) });
+/** Nobody could confirm it, and it is no longer tried; `reason`: what came of the last attempt. */
+export const abandoned = (reason: string, at: string): Edit => ({ request: same, task: onHold('submission-unconfirmed', at, reason) });
 
 /** It was called off before it was sent, or the network has cancelled it. A request whose Task was cancelled is over, too. */
 export const calledOff = (at: string): Edit => ({
   request: (request) => (isOpen(request) ? withWord(request, 'revoked', undefined) : request),
-  task: (task) => (task.status === 'cancelled' ? task : { ...task, status: 'cancelled', ...changedAt(task, at) }),
+  task: (task) => (task.status === 'cancelled' ? task : { ...withStatus(task, 'cancelled'), ...changedAt(task, at) }),
 });
 
 /** The network would not cancel it: the laboratory has begun. `status`: how it stands there, which a Task that was cancelled here says again. */

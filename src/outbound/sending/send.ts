@@ -148,8 +148,11 @@ function failureOf({ sending, leased }: Attempt, payload: OrderPayload, outcome:
   return isOverByNow(keyedAt, sending.clock()) ? { ...payload, failed: true } : undefined;
 }
 
-/** The operation's own failure. After any other word (of whoever stands in front of it, a 4xx that says no to nothing) it may be running, and its answer be kept. */
-const isOfTheOperation = (status: number): boolean => status >= 500 && !GATEWAY.has(status);
+/**
+ * The operation's own failure, or that what the order names is not our team's to touch (403). After any other word (of whoever stands in front of it, a 4xx
+ * that says no to nothing) it may be running, and its answer be kept.
+ */
+const isOfTheOperation = (status: number): boolean => status === 403 || (status >= 500 && !GATEWAY.has(status));
 const GATEWAY = new Set([502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 /** The key minted at accept, or a later one of this order: the same in every process. */

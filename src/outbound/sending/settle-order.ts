@@ -119,7 +119,7 @@ async function waiting(sending: Sending, leased: Leased, { payload, sent, outcom
   const next = { error: outcome.why, payload };
   const tried = wanted && outcome.kind !== 'unauthorised' && outcome.kind !== 'looked-for';
   if (tried && (isAbandoned(leased.entry.firstSentAt, now) || (await isOneOfItsOwn(sending, leased, payload))))
-    return { state: 'parked', edit: abandoned(now.toISOString()), ...next };
+    return { state: 'parked', edit: abandoned(outcome.why, now.toISOString()), ...next };
   const told = outcome.kind === 'throttled' ? outcome.retryAfter : undefined;
   const nextAt = told === undefined ? later(sending, leased) : new Date(now.getTime() + told * 1000).toISOString();
   return { state: sent ? 'unknown' : 'queued', nextAt, ...next };
