@@ -2,6 +2,7 @@
 // Numbers are rows of the failure matrix.
 import type { Resource } from '../../src/fhir/types.ts';
 import type { SandboxOrder, SandboxReport } from '../../src/outbound/sandbox/world.ts';
+import { update } from '../../src/resource/update.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
@@ -158,6 +159,20 @@ test('40: a corrected report shows no document until the corrected one is there'
   expect([await document(), await nextLook(id)]).toEqual([expect.stringContaining(after.reportedAt), null]);
   await here.news(id);
   expect(await document()).toContain(after.reportedAt);
+});
+
+test('40: what people have attached to the report stays beside the document, before and after a correction', async () => {
+  const { id, after } = await corrected();
+  const stands = await report();
+  const own = { contentType: 'application/pdf', url: 'https://example.org/letter.pdf' };
+  const more = { ...stands, presentedForm: [...(stands.presentedForm as object[]), own] };
+  await update(here.context, { type: 'DiagnosticReport', id: stands.id!, draft: { plain: more, exact: more } });
+  tells(id, { ...after, hasDocument: false });
+  await here.tell();
+  expect((await report()).presentedForm).toEqual([own]);
+  tells(id, after);
+  await looks(5);
+  expect((await report()).presentedForm).toEqual([own, expect.objectContaining({ url: expect.stringContaining('Binary/') })]);
 });
 
 test('40: the document that a correction leaves as it was is shown again after an hour', async () => {
