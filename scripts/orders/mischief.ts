@@ -10,6 +10,8 @@ const FAULTS: Fault[] = [
   { kind: 'error', when: 'after', status: 503 },
   { kind: 'error', status: 429, retryAfter: 30 },
   { kind: 'error', status: 401 },
+  { kind: 'error', status: 403 },
+  { kind: 'page', status: 404 },
   { kind: 'error', status: 504 },
   { kind: 'reset' },
   { kind: 'reset', when: 'after' },
@@ -39,6 +41,8 @@ const NEXT: [from: RegExp, to: string[]][] = [
 const MOST_FAULTS = 20;
 /** How far lists are behind what was made, in seconds. */
 const LISTED_AFTER = [0, 0, 2, 30];
+/** What says that a request is still under way under its key: nobody knows which. */
+const IN_PROGRESS = [409, 400];
 
 /** What it needs to know of a run. `hooks`: where webhooks may go; `failuresKept`: whether failures in front of the network are kept under a key. */
 export interface Scene {
@@ -56,7 +60,7 @@ export function mischief(scene: Scene): void {
   else if (what < 0.7) world.advance(random() * 20);
   else if (what < 0.85) atTheLaboratory(scene);
   else if (what < 0.93) world.webhooks.mishaps = [...world.webhooks.mishaps, pick(random, MISHAPS)].slice(0, MOST_FAULTS);
-  else if (what < 0.96) world.listedAfter = pick(random, LISTED_AFTER);
+  else if (what < 0.96) Object.assign(world, { listedAfter: pick(random, LISTED_AFTER), inProgress: pick(random, IN_PROGRESS) });
   else if (what < 0.99) world.webhooks.url = pick(random, scene.hooks);
   else world.failuresKept = scene.failuresKept;
 }

@@ -22,6 +22,8 @@ const FAULTS: Fault[] = [
   { kind: 'error', when: 'after', status: 503 },
   { kind: 'error', status: 429, retryAfter: 30 },
   { kind: 'error', status: 401 },
+  { kind: 'error', status: 403 },
+  { kind: 'page', status: 404 },
   { kind: 'reset' },
   { kind: 'reset', when: 'after' },
   { kind: 'reset', when: 'after', status: 500 },
@@ -56,7 +58,7 @@ test.each([true, false])('orders at the network per sent ServiceRequest = 1 (fai
     async () => here.advance(random() < 0.1 ? 22 * 3600 : 25),
     async () => here.fail({ ...pick(FAULTS), ...(random() < 0.7 ? { operation: 'createOrder' } : {}) }),
     async () => here.fail({ ...pick(FAULTS), operation: 'orders' }),
-    async () => Object.assign(here.sandbox.world, { listedAfter: pick([0, 0, 5, 60]) }),
+    async () => Object.assign(here.sandbox.world, { listedAfter: pick([0, 0, 5, 60]), inProgress: pick([409, 400]) }),
   ];
   let made = 0;
   while (made < ORDERS) {
