@@ -258,3 +258,30 @@ test('what cannot be written is kept with the order, tried again less and less, 
   expect(await here.placed(one.id)).toMatchObject({ attempts: 1, lastError: 'Observation.status: this must be so', leaseBy: null });
   expect((await here.placed(two.id))!.lastError).toBeNull();
 });
+
+test('a request of which somebody says that its status is unknown gets the end that the network tells', async () => {
+  const [one, two] = [await here.ordered('one'), await here.ordered('two')];
+  for (const id of ['one', 'two']) await here.put({ ...(await here.read('ServiceRequest', id)), status: 'unknown' });
+  here.step(one.id, 'sample_with_lab.walk_in_test.partial_results');
+  await here.news(one.id);
+  expect((await request()).status).toBe('unknown');
+  here.step(one.id, 'completed.walk_in_test.completed');
+  here.step(two.id, 'failed.walk_in_test.sample_error');
+  for (const { id } of [one, two]) await here.news(id);
+  expect([(await request()).status, (await here.read('ServiceRequest', 'two')).status]).toEqual(['completed', 'revoked']);
+});
+
+test('a request that was on hold, or unknown, and is active again says at once how far the network has come', async () => {
+  const { id } = await here.ordered();
+  for (const status of ['on-hold', 'unknown']) {
+    await here.put({ ...(await request()), status });
+    here.step(
+      id,
+      status === 'unknown' ? 'sample_with_lab.walk_in_test.partial_results' : 'collecting_sample.walk_in_test.appointment_pending',
+    );
+    await here.news(id);
+    await here.put({ ...(await request()), status: 'active' });
+    await here.follow();
+    expect([(await request()).status, word(await request())]).toEqual(['active', [here.at(id).events.at(-1)!.status.split('.')[0]]]);
+  }
+});

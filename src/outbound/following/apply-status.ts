@@ -1,7 +1,7 @@
 // What an order's newest event makes of its Task and of the ServiceRequest. A reader of either sees the network's word beside FHIR's code.
 // https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/servicerequest.html
 import type { Resource } from '../../fhir/types.ts';
-import { type Change, type Systems, withIdentifier, withWord } from '../sending/record.ts';
+import { type Change, isOpen, type Systems, withIdentifier, withWord } from '../sending/record.ts';
 import { dateTimeOf, later } from './moment.ts';
 import { lastEvent, type SeenOrder } from './order-seen.ts';
 import { completedAt, isAtEnd, type RequestStand, requestStand, taskStatus } from './order-status.ts';
@@ -76,11 +76,9 @@ export function requestEdit(systems: Systems, { order, told, now }: Telling): Ch
   };
 }
 
-const OPEN = new Set(['active', 'on-hold']);
-
 function mayMove(request: Resource, { status }: RequestStand, told: string | undefined): boolean {
   const current = request.status as string;
-  return current === status || current === told || (status !== 'active' && OPEN.has(current));
+  return current === status || current === told || (status !== 'active' && isOpen(request));
 }
 
 /** What the network makes of a request by this order; undefined: it stands so already, or is not the network's to change. */

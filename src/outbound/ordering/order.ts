@@ -13,7 +13,7 @@ import { clientUserId, orderText } from './junction-order.ts';
 import { withNetworksWords } from './networks-words.ts';
 import { type OrderRules, orderContent } from './order-content.ts';
 import { isLaboratoryOrder, isOver, isTakenBack, testsToOrder } from './order-criteria.ts';
-import { ORDER, type OrderPayload, payloadOf, presentEntry, subjectOf, waiting } from './order-entry.ts';
+import { ORDER, type OrderPayload, payloadOf, presentEntry, requestId, subjectOf, waiting } from './order-entry.ts';
 import { refuseChange, type SentText } from './order-stays.ts';
 
 /** The effect of writes of ServiceRequest. However often one is written, it is sent once. */
@@ -114,9 +114,17 @@ function taskOf(request: Resource, { at, notes, system }: { at: string; notes: s
  * An order that nobody could confirm waits for a person; writing the request again says: go on. One that was on hold goes on at once. What an operator has
  * put aside stays there.
  */
-async function takeUpAgain({ store, clock }: Context, entry: OutboxEntry, write: PendingWrite): Promise<void> {
+async function takeUpAgain(context: Context, entry: OutboxEntry, write: PendingWrite): Promise<void> {
+  const { store, clock } = context;
   const waits = entry.state === 'parked' ? !payloadOf(entry).kept : before(write)?.status !== 'active';
   if (!waits) return;
   const at = clock().toISOString();
   await store.outbox.move(entry, { from: ['parked', 'queued', 'unknown'], to: waiting(entry), at, nextAt: at, what: 'request' });
+  if (entry.state === 'done' && isOthers(context)) await lookAgain(context, entry, at);
+}
+
+/** While the request was not active, how far its order came was told by its Task alone. */
+async function lookAgain({ store }: Context, entry: OutboxEntry, at: string): Promise<void> {
+  const { version = null } = payloadOf(entry);
+  await store.placedOrders.wake(await store.placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version }), at);
 }

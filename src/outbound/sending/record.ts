@@ -82,9 +82,9 @@ export function accepted(systems: Systems, { id, status = 'received' }: { id: st
   };
 }
 
-/** Statuses of a request that is neither over nor a draft. */
-const OPEN = new Set(['active', 'on-hold']);
-const isOpen = ({ status }: Resource): boolean => OPEN.has(status as string);
+/** Statuses of a request that is neither over nor a draft. https://hl7.org/fhir/R4/valueset-request-status.html */
+const OPEN = new Set(['active', 'on-hold', 'unknown']);
+export const isOpen = ({ status }: Resource): boolean => OPEN.has(status as string);
 
 /** The network will not take it. R4 has no "failed" for a request: it is revoked, and the word says why. */
 export const refused = (reason: string, at: string): Edit => ({
