@@ -13,6 +13,7 @@ import { type Following, type Heard, heardOf, type Look } from './following.ts';
 import { lastEvent, type SeenOrder } from './order-seen.ts';
 import { isKnownPhase } from './order-status.ts';
 import { followFurther } from './placing.ts';
+import { ofOtherJourneys, speaks } from './speaker.ts';
 
 /** The order as it is followed from here on; undefined: somebody else has it by now. `old`: what was read is older than what was applied. */
 export async function applyOrder(following: Following, leased: Look, order: SeenOrder): Promise<{ look: Look; old: boolean } | undefined> {
@@ -28,6 +29,9 @@ export async function applyOrder(following: Following, leased: Look, order: Seen
     if (!look) return undefined;
     await followSiblings(following, context, { placed, order, orders: telling.orders });
     await writeStatus(following, context, { placed, order, telling });
+    // which journey counts may have changed with that
+    if (heardOf(placed).transaction !== order.transaction?.status)
+      await store.placedOrders.wake(ofOtherJourneys(order, telling.orders), telling.now.toISOString());
     return { look, old: false };
   });
 }
@@ -46,8 +50,8 @@ async function tellingOf(context: Context, placed: PlacedOrder, order: SeenOrder
   const { store, clock } = context;
   const [row] = await store.hold(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
   const orders = await store.placedOrders.ofRequest(placed);
-  const speaks = row?.body && isNewest(order, orders) && (await isThere(context, placed));
-  const request = speaks ? { is: JSON.parse(row.body!) as Resource, version: row.version } : undefined;
+  const isSpeaker = row?.body && speaks(order, orders) && (await isThere(context, placed));
+  const request = isSpeaker ? { is: JSON.parse(row.body!) as Resource, version: row.version } : undefined;
   const calledOff = await isCalledOff(store, placed);
   return { order, told: calledOff ? undefined : lastTold(orders), now: clock(), orders, request, calledOff };
 }
@@ -110,16 +114,6 @@ function isOld(placed: PlacedOrder, order: SeenOrder): boolean {
   const [before, now] = [updatedAt, order.updatedAt].map((text) => Date.parse(text ?? ''));
   if (before !== now && before! > now!) return true;
   return transaction !== undefined && transaction !== 'active' && order.transaction?.status === 'active';
-}
-
-/** Of the orders of one journey the last one says how the request stands; by the network's own times, never by ours. */
-function isNewest(order: SeenOrder, orders: PlacedOrder[]): boolean {
-  const siblings = order.transaction?.orders ?? [];
-  const own = siblings.findIndex(({ id }) => id === order.id);
-  if (own < 0) return orders.at(-1)?.orderId === order.id;
-  const at = (nth: number): number => Date.parse(siblings[nth]!.createdAt ?? '') || 0;
-  const unseen = orders.some(({ orderId }) => !siblings.some(({ id }) => id === orderId));
-  return !unseen && siblings.every((_, nth) => nth === own || at(nth) < at(own) || (at(nth) === at(own) && nth < own));
 }
 
 interface Applied {
