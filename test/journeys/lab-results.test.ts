@@ -119,10 +119,8 @@ test('an order through Loop comes back as results through FHIR, and Loop says th
     `/Observation?patient=${PATIENT}&code=http://loinc.org|3016-3&value-quantity=gt20|http://unitsofmeasure.org|m[IU]/L`,
   );
   expect(found).toMatchObject([{ interpretation: [{ coding: [{ code: 'HH' }] }], valueQuantity: { value: 22.5 } }]);
-  const pdf = await request(server)
-    .get(`/fhir/R4/${report.presentedForm[0].url}`)
-    .set('x-api-key', facet.demo.fhir!)
-    .set('Accept', 'application/pdf');
+  const document = report.presentedForm[0];
+  const pdf = await request(server).get(`/fhir/R4/${document.url}`).set('x-api-key', facet.demo.fhir!).set('Accept', 'application/pdf');
   expect([pdf.status, pdf.headers['content-type']]).toEqual([200, 'application/pdf']);
   const [task] = await matches(`/Task?focus=ServiceRequest/${id}`);
   expect(task).toMatchObject({ status: 'completed', output: [{ valueReference: { reference: `DiagnosticReport/${report.id}` } }] });
@@ -147,6 +145,10 @@ test('an order through Loop comes back as results through FHIR, and Loop says th
   expect(await matches(`/DiagnosticReport`, facet.other.fhir)).toEqual([]);
   expect((await fhir('get', `/DiagnosticReport/${report.id}`, facet.other.fhir)).status).toBe(404);
   expect((await labOrder(id, facet.other.loop)).status).toBe(404);
+
+  await control('POST', `/orders/${order}/step`, { status: 'completed.walk_in_test.corrected' });
+  const [corrected] = await until(asked, ([one]) => one?.presentedForm !== undefined && one.presentedForm[0].hash !== document.hash);
+  expect([corrected.status, corrected.presentedForm.length]).toEqual(['corrected', 1]);
 });
 
 test('two tenants order under the same ids, and each gets its own results', async () => {

@@ -37,7 +37,8 @@ export const LEASE_MS = 20_000;
 /** Who history says wrote an outcome. */
 export const SENDER = 'outbound';
 
-const senderOf = (tenant: number): Caller => ({ tenant, actor: SENDER, surface: 'fhir', scopes: [] });
+/** It may write whatever follows from an order: a corrected document, too, takes the place of one that is seen only by who may see its report. */
+const senderOf = (tenant: number): Caller => ({ tenant, actor: SENDER, surface: 'fhir', scopes: ['*'] });
 
 /** The context in which an outcome is written. */
 export const senderContext = ({ contextOf }: Sending, tenant: number, store: Store): Context => ({ ...contextOf(senderOf(tenant)), store });
