@@ -6,7 +6,7 @@ import type { WebhookWatch } from './outbound/following/following.ts';
 import { NOTIFICATION } from './outbound/subscriptions/notifying.ts';
 import type { Database } from './store/database.ts';
 import { standingOf } from './store/outbox-view.ts';
-import { placedStanding } from './store/placed-orders-view.ts';
+import { countUnread, looksDue } from './store/placed-orders-view.ts';
 
 export interface MetricsDoor {
   /** Where it listens. */
@@ -68,10 +68,16 @@ export async function openMetrics(at: { host: string; port: number }, { database
 /** The route as declared, as the pipeline has written it down; other paths together. */
 const routeOf = (res: ServerResponse): string => (res as { locals?: { route?: string } }).locals?.route ?? 'other';
 
+/** Seconds since a time, nothing (null) and what is to come being 0. */
+const ageBy =
+  (clock: () => Date) =>
+  (since: string | null): number =>
+    since === null ? 0 : Math.max(clock().getTime() - Date.parse(since), 0) / 1000;
+
 /** Looked up in the database: every process of an installation shows the same. */
 function orders(all: Metrics, database: Database, clock: () => Date): void {
   const standing = async () => (await standingOf(database)).filter(({ topic }) => topic.startsWith(ORDER));
-  const age = (oldest: string): number => Math.max(clock().getTime() - Date.parse(oldest), 0) / 1000;
+  const age = ageBy(clock);
   const by = (value: (one: Awaited<ReturnType<typeof standingOf>>[number]) => number) => async (): Promise<Sample[]> =>
     (await standing()).map((one) => ({ labels: { topic: one.topic, state: one.state }, value: value(one) }));
   all.gauge(
@@ -96,18 +102,18 @@ function orders(all: Metrics, database: Database, clock: () => Date): void {
 
 /** Orders that stand at the network: whether they can be looked at, and in time. */
 function following(all: Metrics, database: Database, clock: () => Date): void {
-  const age = (since: string): number => Math.max(clock().getTime() - Date.parse(since), 0) / 1000;
+  const age = ageBy(clock);
   all.gauge(
     'facet_unread_orders',
     'Orders at the laboratory network whose last look came to nothing. Alert on it when it stays above 0 for hours.',
-    async () => [{ labels: {}, value: (await placedStanding(database)).unread }],
+    async () => [{ labels: {}, value: await countUnread(database) }],
   );
   all.gauge(
     'facet_order_look_overdue_seconds',
     'For how long the oldest look at an order has been due, because there was news, or because it was time (due). Alert on news: results come late.',
     async () => {
-      const { oldestNews: news, oldestDue: due } = await placedStanding(database);
-      return Object.entries({ news, due }).map(([why, since]) => ({ labels: { why }, value: since === null ? 0 : age(since) }));
+      const { news, due } = await looksDue(database);
+      return Object.entries({ news, due }).map(([why, since]) => ({ labels: { why }, value: age(since) }));
     },
   );
 }
@@ -150,6 +156,7 @@ function webhooks(all: Metrics, database: Database): WebhookWatch {
 
 /** Answers what counts a message. */
 function subscriptions(all: Metrics, database: Database, clock: () => Date): (labels: Labels) => void {
+  const age = ageBy(clock);
   const states: Record<string, string> = { unknown: 'failing', parked: 'error' };
   all.gauge(
     'facet_subscriptions',
@@ -173,7 +180,7 @@ function subscriptions(all: Metrics, database: Database, clock: () => Date): (la
   ]);
   all.gauge('facet_notification_oldest_seconds', 'How long the oldest of them has waited; 0: none waits.', async () => {
     const { oldest } = await waiting();
-    return [{ labels: {}, value: oldest === null ? 0 : Math.max(clock().getTime() - Date.parse(oldest), 0) / 1000 }];
+    return [{ labels: {}, value: age(oldest) }];
   });
   return all.counter('facet_notification_attempts_total', 'Messages sent to subscribers by this process, by whether they were taken.');
 }

@@ -2,24 +2,24 @@
 import type { Database } from './database.ts';
 import { PLACED_COLUMNS, type PlacedOrder } from './placed-orders.ts';
 
-/** How many orders that are looked at could not be looked at last time; since when there has been news, and since when the oldest look has been due. */
-export interface PlacedStanding {
-  unread: number;
-  /** Null: there is none. */
-  oldestNews: string | null;
-  /** In the future: none is late. Null: none is planned. */
-  oldestDue: string | null;
+/** Since when there has been news of an order, and since when the oldest look without news has been due; in the future: none is late. Null: there is none. */
+export interface LooksDue {
+  news: string | null;
+  due: string | null;
 }
 
 const UNREAD = 'o.next_at is not null and o.last_error is not null';
 /** The order that was placed first stands first. */
 const LIST = `select ${PLACED_COLUMNS} from placed_order o where ${UNREAD} and ($1::int is null or o.tenant_id = $1)
   order by o.ordered_at, o.order_id limit $2`;
-const STANDING = `select (select count(*) from placed_order o where ${UNREAD})::int as unread,
-  (select min(news_at) from placed_order where news_at is not null) as "oldestNews",
-  (select min(next_at) from placed_order where news_at is null) as "oldestDue"`;
+const COUNT = `select count(*)::int as count from placed_order o where ${UNREAD}`;
+const LOOKS_DUE = `select (select min(news_at) from placed_order where news_at is not null) as news,
+  (select min(next_at) from placed_order where news_at is null) as due`;
 
 export const unreadOrders = (database: Database, { tenant, limit }: { tenant?: number; limit: number }): Promise<PlacedOrder[]> =>
   database.query<PlacedOrder>(LIST, [tenant ?? null, limit]);
 
-export const placedStanding = async (database: Database): Promise<PlacedStanding> => (await database.query<PlacedStanding>(STANDING))[0]!;
+/** Orders that are looked at, and could not be last time. */
+export const countUnread = async (database: Database): Promise<number> => (await database.query<{ count: number }>(COUNT))[0]!.count;
+
+export const looksDue = async (database: Database): Promise<LooksDue> => (await database.query<LooksDue>(LOOKS_DUE))[0]!;

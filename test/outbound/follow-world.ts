@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
+import { type Resource, type ServedType, TYPES } from '../../src/fhir/types.ts';
 import { begin } from '../../src/http/exchange.ts';
 import { failure } from '../../src/http/failure.ts';
 import { hooks } from '../../src/http/hook.ts';
@@ -18,6 +19,12 @@ import { resultMappings } from '../../src/outside.ts';
 import type { PlacedOrder } from '../../src/store/placed-orders.ts';
 import type { TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+
+/** What the network says of an order that has results, or must be drawn again. */
+export const PARTIAL = 'sample_with_lab.walk_in_test.partial_results';
+export const COMPLETED = 'completed.walk_in_test.completed';
+export const CORRECTED = 'completed.walk_in_test.corrected';
+export const REDRAW = 'collecting_sample.walk_in_test.redraw_available';
 
 const RESULTS = resultMappings(loadProfiles('fhir-profiles'));
 
@@ -36,6 +43,8 @@ export interface FollowWorld extends OrderWorld {
   /** Does all that is due, until nothing is. */
   follow(following?: Following): Promise<void>;
   placed(id: string): Promise<PlacedOrder | undefined>;
+  /** The resources of a type that stand here, in the order in which they were made. */
+  all(type: ServedType): Promise<Resource[]>;
   /** Sends the webhooks that are due, and does what is due here. */
   tell(): Promise<void>;
   /** Where webhooks arrive, over HTTP. */
@@ -76,6 +85,11 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
     throw new Error('following does not come to rest');
   };
   const placed = async (id: string) => (await store.store.placedOrders.find({ orderIds: [id] }))[0];
+  const all = async (type: ServedType): Promise<Resource[]> => {
+    const stands = 'select body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid';
+    const rows = await store.database.query<{ body: string }>(stands, [here.tenant, TYPES[type]]);
+    return rows.map(({ body }) => JSON.parse(body) as Resource);
+  };
   await here.put(ADA);
   const door: WebhookDoor = {
     store: store.store,
@@ -104,6 +118,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
     at,
     follow,
     placed,
+    all,
     async ordered(id = 'one', more = {}) {
       await here.put({ ...REQUEST, id, ...more } as typeof REQUEST);
       await here.drain();

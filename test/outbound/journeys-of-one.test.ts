@@ -3,7 +3,7 @@
 import { v7 } from 'uuid';
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
 import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
+import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
 import { CANCELLED, takingBack } from './taking-back.ts';
 
 let here: FollowWorld;
@@ -12,7 +12,6 @@ eachInAWorld(followWorld, (world) => {
 });
 
 const { request } = takingBack(() => here);
-const COMPLETED = 'completed.walk_in_test.completed';
 
 let first: string;
 let second: string;

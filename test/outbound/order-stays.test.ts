@@ -2,10 +2,8 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
+import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
-
-const COMPLETED = 'completed.walk_in_test.completed';
 
 let here: FollowWorld;
 let store: TestStore;

@@ -8,7 +8,7 @@ import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
 import type { OrdersPage, Window } from '../../src/outbound/network/reads.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
+import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
 
 let store: TestStore;
@@ -18,7 +18,6 @@ eachInAWorld(followWorld, (world, on) => {
   here.sandbox.world.webhooks.url = undefined;
 });
 
-const COMPLETED = 'completed.walk_in_test.completed';
 const status = async (id = 'one') => (await here.tasks(id))[0]!.status;
 const setting = async () => JSON.parse(await here.context.store.settings.get('order-sweep', () => '{}')) as Record<string, string>;
 /** An order that somebody has made at the network without us. */

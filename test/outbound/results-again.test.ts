@@ -6,12 +6,7 @@ import type { SandboxOrder } from '../../src/outbound/sandbox/world.ts';
 import { update } from '../../src/resource/update.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
-
-const PARTIAL = 'sample_with_lab.walk_in_test.partial_results';
-const COMPLETED = 'completed.walk_in_test.completed';
-const CORRECTED = 'completed.walk_in_test.corrected';
-const REDRAW = 'collecting_sample.walk_in_test.redraw_available';
+import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
 
 let store: TestStore;
 let here: FollowWorld;
@@ -19,13 +14,7 @@ eachInAWorld(followWorld, (world, on) => {
   [here, store] = [world, on];
 });
 
-const reports = async (): Promise<Resource[]> =>
-  (
-    await store.database.query<{ body: string }>(
-      'select body from resource where tenant_id = $1 and rtype = 12 and body is not null order by pid',
-      [here.tenant],
-    )
-  ).map(({ body }) => JSON.parse(body) as Resource);
+const reports = (): Promise<Resource[]> => here.all('DiagnosticReport');
 const report = async (): Promise<Resource> => (await reports())[0]!;
 /** The Observations that the report refers to. */
 const shown = async (): Promise<Resource[]> => {

@@ -3,31 +3,17 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import type { SandboxOrder, SandboxReport } from '../../src/outbound/sandbox/world.ts';
 import { update } from '../../src/resource/update.ts';
-import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
+import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
 
-const PARTIAL = 'sample_with_lab.walk_in_test.partial_results';
-const COMPLETED = 'completed.walk_in_test.completed';
-const CORRECTED = 'completed.walk_in_test.corrected';
-const REDRAW = 'collecting_sample.walk_in_test.redraw_available';
-
-let store: TestStore;
 let here: FollowWorld;
-eachInAWorld(followWorld, (world, on) => {
-  [here, store] = [world, on];
+eachInAWorld(followWorld, (world) => {
+  here = world;
 });
 
-const all = async (type: number): Promise<Resource[]> =>
-  (
-    await store.database.query<{ body: string }>(
-      'select body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid',
-      [here.tenant, type],
-    )
-  ).map(({ body }) => JSON.parse(body) as Resource);
-const report = async (): Promise<Resource> => (await all(12))[0]!;
+const report = async (): Promise<Resource> => (await here.all('DiagnosticReport'))[0]!;
 const values = async () =>
-  (await all(13)).map(({ status, valueQuantity }) => [status, (valueQuantity as { value: number } | undefined)?.value]);
+  (await here.all('Observation')).map(({ status, valueQuantity }) => [status, (valueQuantity as { value: number } | undefined)?.value]);
 const shownIn = async () => ((await report()).result as unknown[] | undefined)?.length ?? 0;
 /** The document's text; undefined: the report shows none. */
 const document = async (): Promise<string | undefined> => {

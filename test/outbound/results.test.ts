@@ -5,12 +5,8 @@ import { remove } from '../../src/resource/delete.ts';
 import { update } from '../../src/resource/update.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
-import { type FollowWorld, followWorld } from './follow-world.ts';
+import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL } from './follow-world.ts';
 import { ADA, REQUEST } from './order-world.ts';
-
-const PARTIAL = 'sample_with_lab.walk_in_test.partial_results';
-const COMPLETED = 'completed.walk_in_test.completed';
-const CORRECTED = 'completed.walk_in_test.corrected';
 
 let store: TestStore;
 let here: FollowWorld;
@@ -19,14 +15,7 @@ eachInAWorld(followWorld, (world, on) => {
 });
 
 type Row = { rtype: number; body: string };
-const TYPES: Partial<Record<ServedType, number>> = { DiagnosticReport: 12, Observation: 13, Specimen: 14, Binary: 24 };
-const all = async (type: ServedType): Promise<Resource[]> =>
-  (
-    await store.database.query<Row>(
-      'select rtype, body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid',
-      [here.tenant, TYPES[type]],
-    )
-  ).map(({ body }) => JSON.parse(body) as Resource);
+const all = (type: ServedType): Promise<Resource[]> => here.all(type);
 const report = async (): Promise<Resource> => (await all('DiagnosticReport'))[0]!;
 const named = async (name: string): Promise<Resource> =>
   (await all('Observation')).find((one) => (one.code as { text: string }).text === name)!;

@@ -1,5 +1,5 @@
 // Placed orders: each is looked at by one worker at a time, moves forward only, and no news of it is lost.
-import { placedStanding } from '../../src/store/placed-orders-view.ts';
+import { looksDue } from '../../src/store/placed-orders-view.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
@@ -117,11 +117,11 @@ it('gives those of which there is news before those that are merely due, the fir
 });
 
 it('tells since when the oldest news and the oldest look have been due', async () => {
-  expect(await placedStanding(test.database)).toEqual({ unread: 0, oldestNews: null, oldestDue: null });
+  expect(await looksDue(test.database)).toEqual({ news: null, due: null });
   await add('due', 7);
   await add('told', 3000);
   await test.store.placedOrders.wake([{ tenant: 1, orderId: 'told' }], time(40));
-  expect(await placedStanding(test.database)).toEqual({ unread: 0, oldestNews: time(40), oldestDue: time(7) });
+  expect(await looksDue(test.database)).toEqual({ news: time(40), due: time(7) });
 });
 
 it('counts the looks in a row that came to nothing', async () => {

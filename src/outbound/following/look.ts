@@ -1,9 +1,8 @@
 // One look at an order that stands at the network: read it, apply what is new, say when to look again. Whoever looks holds the order's lease; what is
 // written is written only while it holds it, and only forward.
-
-import { FhirError } from '../../fhir/outcome.ts';
 import { type Outcome, waitOf } from '../network/outcome.ts';
 import { resultStep } from '../results/step.ts';
+import { thrownReason } from '../thrown.ts';
 import { applyOrder } from './apply-order.ts';
 import { type Following, type Look, READ_MS } from './following.ts';
 import { nextLook, nextTry } from './look-time.ts';
@@ -15,7 +14,7 @@ export async function look(following: Following, leased: Look): Promise<void> {
   try {
     await attempt(following, leased);
   } catch (error) {
-    await failed(following, leased, reasonOf(error));
+    await failed(following, leased, thrownReason(error));
   }
 }
 
@@ -29,12 +28,6 @@ async function attempt(following: Following, leased: Look): Promise<void> {
   if (!step) return;
   if (step.error !== undefined) return failed(following, leased, step.error);
   return lookedAt(following, leased, { order: outcome.value, result: step.open });
-}
-
-/** Our own failures say elements and rules, never values; of others the name is enough. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof FhirError)) return (error as Error).name;
-  return error.issues.map(({ text, expression }) => [...(expression ?? []), text].join(': ')).join('; ');
 }
 
 /** What each outcome says of the other side's health. */

@@ -70,6 +70,9 @@ export function seenOrder(given: unknown): SeenOrder | undefined {
   };
 }
 
+/** It is the only order of its journey. */
+export const isAlone = ({ transaction }: SeenOrder): boolean => (transaction?.orders.length ?? 1) <= 1;
+
 /** The newest event; undefined: none was told. */
 export const lastEvent = ({ events }: SeenOrder): SeenEvent | undefined => events.at(-1);
 

@@ -8,7 +8,7 @@ import type { PlacedOrder } from '../../store/placed-orders.ts';
 import { hear, isThere } from '../following/apply-order.ts';
 import { type Following, type HeardResult, heardOf, isOf, type Look, type ResultMappings } from '../following/following.ts';
 import { dateTimeOf } from '../following/moment.ts';
-import { lastEvent, type SeenOrder } from '../following/order-seen.ts';
+import { isAlone, lastEvent, type SeenOrder } from '../following/order-seen.ts';
 import { phaseOf } from '../following/order-status.ts';
 import { senderContext } from '../sending/sending.ts';
 import { contentOf } from './content.ts';
@@ -16,7 +16,6 @@ import { digestOf, isCorrectedOrder, isCorrection, isFresh } from './correction.
 import { CRITICAL, isCritical, isCriticalBeside } from './critical.ts';
 import { type Coding, inPartOf } from './part.ts';
 import { type Part, type ReportParts, reportId, reportParts } from './report.ts';
-
 import { journeyOf, type Standing, standingOf } from './standing.ts';
 
 /** A result as it was read. `whole`: it holds everything of the journey, so that what is not in it any more has been taken back. */
@@ -60,7 +59,8 @@ function heardResult(
     event: lastEvent(order)?.id ?? 0,
     updatedAt: order.updatedAt,
     final: final && complete,
-    ...{ digest, corrected },
+    digest,
+    corrected,
     document: before?.document === true && isOf(before, order),
     read: before?.read,
     critical: isCriticalOrder({ reading, parts, corrected }, before),
@@ -85,9 +85,6 @@ interface Writing {
   /** It is a correction: what is not in it any more has been taken back. */
   corrected: boolean;
 }
-
-/** The order is the only one of its journey. */
-const isAlone = ({ transaction }: SeenOrder): boolean => (transaction?.orders.length ?? 1) <= 1;
 
 async function partsOf(
   { results }: Following,

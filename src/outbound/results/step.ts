@@ -1,7 +1,7 @@
 // The part of a look that is about results: whether there may be any, reading and applying them, and then their document. Each may fail by itself and is
 // taken up by the next look; what is applied already stays.
 import { DOCUMENT_READ_MS, type Following, heardOf, isOf, type Look, READ_MS } from '../following/following.ts';
-import { lastEvent, type SeenOrder } from '../following/order-seen.ts';
+import { isAlone, lastEvent, type SeenOrder } from '../following/order-seen.ts';
 import { phaseOf, requestStand } from '../following/order-status.ts';
 import type { Outcome } from '../network/outcome.ts';
 import type { Reported } from '../network/reads.ts';
@@ -54,13 +54,11 @@ async function result(
   { reads }: Following,
   order: SeenOrder,
 ): Promise<{ outcome: Outcome<Record<string, unknown> | undefined>; whole: boolean }> {
-  if (isOnly(order)) return { outcome: await reads.result({ order: order.id }, AbortSignal.timeout(READ_MS)), whole: true };
+  if (isAlone(order)) return { outcome: await reads.result({ order: order.id }, AbortSignal.timeout(READ_MS)), whole: true };
   const outcome = await reads.result({ transaction: order.transaction!.id }, AbortSignal.timeout(READ_MS));
   if (outcome.kind !== 'accepted' || outcome.value) return { outcome, whole: true };
   return { outcome: await reads.result({ order: order.id }, AbortSignal.timeout(READ_MS)), whole: false };
 }
-
-const isOnly = ({ transaction }: SeenOrder): boolean => (transaction?.orders.length ?? 1) <= 1;
 
 /** After so long nobody waits for a document any more, in ms; news of the order asks for it again. */
 const DOCUMENT_MS = 3 * 24 * 3_600_000;
@@ -68,7 +66,7 @@ const DOCUMENT_MS = 3 * 24 * 3_600_000;
 async function documentStep(following: Following, leased: Look, order: SeenOrder): Promise<ResultStep> {
   const { result: before } = heardOf(leased.placed);
   if (before?.document) return DONE;
-  const of: Reported = isOnly(order) ? { order: order.id } : { transaction: order.transaction!.id };
+  const of: Reported = isAlone(order) ? { order: order.id } : { transaction: order.transaction!.id };
   const outcome = await following.reads.document(of, AbortSignal.timeout(DOCUMENT_READ_MS));
   const now = following.clock();
   if (outcome.kind === 'accepted' && outcome.value && !isEarlier({ order, before, now }, hashOf(outcome.value))) {

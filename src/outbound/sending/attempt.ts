@@ -1,6 +1,6 @@
 // An attempt that throws is one whose outcome nobody knows: its entry says so at once, and why, as far as that may be said, and it is tried again later.
 import type { OutboxState } from '../../store/store.ts';
-import { reasonOf } from '../following/look.ts';
+import { thrownReason } from '../thrown.ts';
 import { retryAt } from './retry-time.ts';
 import type { Leased, Sending } from './sending.ts';
 
@@ -9,7 +9,7 @@ export async function attempt(sending: Sending, leased: Leased, send: () => Prom
   try {
     return await send();
   } catch (thrown) {
-    return broken(sending, leased, reasonOf(thrown));
+    return broken(sending, leased, thrownReason(thrown));
   }
 }
 

@@ -68,7 +68,10 @@ export const changedAt = ({ authoredOn }: Resource, at: string): { lastModified:
 export const withStatus = ({ statusReason: _former, ...task }: Resource, status: string, why?: string): Resource =>
   ({ ...task, status, ...(why !== undefined && { statusReason: { text: why } }) }) as Resource;
 
-/** The order stands at the network; who has cancelled the Task meanwhile is told by what the network makes of that. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked. */
+/**
+ * The order stands at the network. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked; who has
+ * cancelled the Task meanwhile is told by what the network makes of that.
+ */
 export function accepted(systems: Systems, { id, status = 'received' }: { id: string; status?: string | undefined }, at: string): Edit {
   const businessStatus = { coding: [{ system: systems.status, code: status }] };
   const told: Change = (request) => (request.status === 'active' ? withWord(request, 'active', status.split('.')[0]!) : request);

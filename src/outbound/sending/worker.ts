@@ -1,7 +1,7 @@
 // Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OutboxState } from '../../store/store.ts';
-import { reasonOf } from '../following/look.ts';
+import { thrownReason } from '../thrown.ts';
 import { attempt } from './attempt.ts';
 import { BY_HAND } from './operate.ts';
 import { type Leased, lease, type Sending } from './sending.ts';
@@ -29,7 +29,7 @@ export function startWorker(sending: Sending, senders: Senders): () => Promise<v
   const run = async () => {
     while (!stopping.signal.aborted) {
       const begun = await begin().catch((error: unknown) => {
-        sending.log({ error: reasonOf(error) }, 'the outbox cannot be read');
+        sending.log({ error: thrownReason(error) }, 'the outbox cannot be read');
         return 0;
       });
       if (underway.size >= AT_ONCE) await Promise.race(underway);

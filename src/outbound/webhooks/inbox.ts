@@ -2,10 +2,11 @@
 // An event is done in the transaction that wakes its order, so none is lost and each may come twice.
 import type { InboxEvent } from '../../store/inbox.ts';
 import { type Following, lookLease, READ_MS } from '../following/following.ts';
-import { HEALTH, reasonOf } from '../following/look.ts';
+import { HEALTH } from '../following/look.ts';
 import { nextTry } from '../following/look-time.ts';
 import { recognise } from '../following/recognise.ts';
 import { waitOf } from '../network/outcome.ts';
+import { thrownReason } from '../thrown.ts';
 import { SOURCE } from './door.ts';
 
 const AT_ONCE = 50;
@@ -17,7 +18,7 @@ export async function workThrough(following: Following): Promise<number> {
   if (!events.length) return 0;
   const known = await wake(following, events, mine.by);
   for (const event of events.filter(({ subject }) => !known.has(subject)))
-    await settleUnknown(following, event, mine.by).catch((error) => postpone(following, event, mine.by, reasonOf(error)));
+    await settleUnknown(following, event, mine.by).catch((error) => postpone(following, event, mine.by, thrownReason(error)));
   return events.length;
 }
 
