@@ -1,4 +1,5 @@
 // How tests are run. TEST_DATABASE_URL names a PostgreSQL; without it the embedded engine is used.
+// docs/decisions/2026-11-22-the-program-is-loaded-once-for-its-tests.md
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 

@@ -1,4 +1,4 @@
-// `node scripts/check-histories.ts`: several server processes on one PostgreSQL, many clients, and what they wrote at once, checked. Some servers are killed
+// `npm run test:histories`: several server processes on one PostgreSQL, many clients, and what they wrote at once, checked. Some servers are killed
 // on the way when asked to. Ends with 1 when anything is wrong.
 import { parseArgs } from 'node:util';
 import { anomaliesOf } from './histories/checker.ts';
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
   },
 });
 if (options.help) {
-  console.log(`node scripts/check-histories.ts [--servers 4] [--clients 64] [--each 30] [--lists 12] [--rounds 200] [--kills 0]
+  console.log(`npm run test:histories -- [--servers 4] [--clients 64] [--each 30] [--lists 12] [--rounds 200] [--kills 0]
 
   --rounds   so many times, 50 conditional creates of one identifier at once must make one resource
   --each     so many transactions per client, each adding to one to three of the lists

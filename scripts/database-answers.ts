@@ -1,4 +1,4 @@
-// Says by its exit code whether the PostgreSQL named by TEST_DATABASE_URL answers.
+// `node scripts/database-answers.ts`: says by its exit code whether the PostgreSQL named by TEST_DATABASE_URL answers.
 import pg from 'pg';
 
 const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL, connectionTimeoutMillis: 3000 });

@@ -7,10 +7,12 @@ import { indexRows } from '../src/fhir/indexing/resource.ts';
 import { buildRegistry } from '../src/fhir/search/parameters.ts';
 import { parseSearch } from '../src/fhir/search/request.ts';
 import type { ServedType } from '../src/fhir/types.ts';
-import { type Database, openDatabase } from '../src/store/database.ts';
+import type { Change } from '../src/store/change.ts';
+import type { Database } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrations.ts';
+import { openDatabase } from '../src/store/open-database.ts';
 import { storeOf } from '../src/store/sql-store.ts';
-import type { Change, Store } from '../src/store/store.ts';
+import type { Store } from '../src/store/store.ts';
 import { resourceOf, SEARCHES } from './measure/resources.ts';
 
 const { values: options } = parseArgs({

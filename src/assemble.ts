@@ -1,13 +1,12 @@
 // Puts the rooms together over one open database: what a running server and a test in process are both made of.
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
 import { capabilityNow } from './capability-now.ts';
 import type { Config } from './config.ts';
 import { descriptionsOf } from './descriptions.ts';
+import { startExpiryWorker } from './expiry-worker.ts';
 import { readyRegistry } from './fhir/search/ready-registry.ts';
 import type { ServedType } from './fhir/types.ts';
 import { type App, buildApp, type Deps, FHIR_PATH } from './http/app.ts';
@@ -21,19 +20,17 @@ import type { WebhookWatch } from './outbound/following/following.ts';
 import type { JunctionParts } from './outbound/junction.ts';
 import { type Outside, outsideOf } from './outside.ts';
 import type { Mappings, Surface } from './projection/shape.ts';
+import { RELEASE } from './release.ts';
 import type { Caller, Context, Effect } from './resource/context.ts';
 import { openIndexState } from './resource/index-state.ts';
 import { profilesOf, UNCHECKED } from './resource/profiles.ts';
 import { guardBinary } from './resource/security-context.ts';
 import { touching } from './resource/touch.ts';
-import { ROOT } from './root.ts';
-import type { Database } from './store/database.ts';
+import { type Database, ping } from './store/database.ts';
 import { type FoundKey, findKey, isEnded } from './store/keys.ts';
 import { storeOf } from './store/sql-store.ts';
 
-const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string; date?: string };
-
-export interface Parts {
+interface Parts {
   config: Config;
   loaded: Loaded;
   database: Database;
@@ -62,8 +59,8 @@ export interface Facet {
   heldBack(): boolean;
   /** Starts what talks to the outside (the sandbox where there is no account, the sender, who tells subscribers); answers how to stop it. */
   outside(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
-  /** Starts what makes index rows again; answers how to stop it. */
-  keepIndex(): () => Promise<void>;
+  /** Starts what keeps the database in order: index rows are made again, what has run out is removed. Answers how to stop it. */
+  upkeep(): () => Promise<void>;
 }
 
 export async function assemble(parts: Parts): Promise<Facet> {
@@ -73,8 +70,8 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const registry = readyRegistry(loaded.registry, index.isReady);
   const fhirBase = baseUrl + FHIR_PATH;
   const now = { effects: new Map<ServedType, Effect[]>(), mappings: loaded.mappings };
-  const profiles = profilesOf(loaded.profiles.checked);
-  const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase };
+  const profiles = profilesOf(loaded.profiles.checked, { now: () => clock().getTime() });
+  const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase, largest: config.bodyLimits.fhir };
   const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: now.effects });
   const ownContext = (caller: Caller): Context => ({ ...contextOf(caller), profiles: UNCHECKED });
   const say = (told: object, text: string): void => log.info(told, text);
@@ -84,7 +81,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, ...given });
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
-  const statement = { baseUrl: fhirBase, version: PACKAGE.version, date: '2026-11-21', registry, bodyLimit: config.bodyLimits.fhir };
+  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir };
   const count = rateLimiter();
   const limitOf = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const partsWith = (mappings: Mappings): Deps => ({
@@ -95,15 +92,15 @@ export async function assemble(parts: Parts): Promise<Facet> {
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
       find,
       contextOf,
-      ports: outside.steps,
+      ports: outside.ports,
       seal,
       count,
       limitOf,
       bodyLimit: config.bodyLimits.v1,
     },
-    documents: descriptionsOf({ registry, mappings }, { version: PACKAGE.version, baseUrl, bodyLimits: config.bodyLimits, limitOf }),
+    documents: descriptionsOf({ registry, mappings }, { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, limitOf }),
     hooks: [outside.hook],
-    ready: async () => void (await database.query('select 1')),
+    ready: () => ping(database),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
     trustProxy: config.trustProxy,
   });
@@ -113,9 +110,14 @@ export async function assemble(parts: Parts): Promise<Facet> {
     return buildApp(partsWith(mappings));
   };
   const walking = { upkeep: store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
-  const keepIndex = () => startIndexWorker(index, walking, say);
-  return { app: appWith(loaded.mappings), appWith, contextOf, heldBack: outside.heldBack, outside: outside.start, keepIndex };
+  const upkeep = () => stoppedTogether(startIndexWorker(index, walking, say), startExpiryWorker({ ...store, clock, log: say }));
+  return { app: appWith(loaded.mappings), appWith, contextOf, heldBack: outside.heldBack, outside: outside.start, upkeep };
 }
+
+const stoppedTogether =
+  (...stops: (() => Promise<void>)[]) =>
+  async () =>
+    void (await Promise.all(stops.map((stop) => stop())));
 
 const effectsWith = ({ touches }: Mappings, outside: Outside): Map<ServedType, Effect[]> =>
   effectsOf([

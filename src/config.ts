@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { validate as isUuid } from 'uuid';
+import { isObject, parsedJson } from './fhir/json-values.ts';
 
 /** Every setting, with the variable it comes from in front of its meaning. */
 export interface Config {
@@ -193,16 +194,6 @@ const EXPECTED: Record<string, string> = {
   JUNCTION_PANELS: 'a JSON object of panel names, each with a list of lab test ids, {"pcos":["<uuid>"]}',
   FACET_RATE_LIMITS: 'a JSON object of surfaces, each with a limit or null, {"<surface>":{"limit":500,"seconds":3600},"<other>":null}',
 };
-
-function parsedJson(given: string): unknown {
-  try {
-    return JSON.parse(given);
-  } catch {
-    return undefined;
-  }
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isPanels = (value: unknown): value is Record<string, string[]> =>
   isObject(value) && Object.values(value).every((ids) => Array.isArray(ids) && ids.length > 0 && ids.every((id) => typeof id === 'string'));

@@ -16,7 +16,7 @@ interface DemoRequest {
   body?: unknown;
 }
 
-export interface Demo {
+interface Demo {
   resources: Resource[];
   requests: DemoRequest[];
 }

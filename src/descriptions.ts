@@ -8,7 +8,7 @@ import type { Loaded } from './loaded.ts';
 import type { Surface } from './projection/shape.ts';
 
 /** How the parts of this installation are described. */
-export interface DescriptionFacts {
+interface DescriptionFacts {
   version: string;
   baseUrl: string;
   bodyLimits: Config['bodyLimits'];

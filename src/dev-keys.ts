@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isObject, parsedJson } from './fhir/json-values.ts';
 import type { Database } from './store/database.ts';
 import { adoptKey } from './store/keys.ts';
 import { createTenant, listTenants } from './store/tenants.ts';
@@ -62,24 +63,14 @@ async function read(file: string): Promise<KeyFile> {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
-  const keys = parsed(text);
+  const keys = parsedJson(text);
   if (!isKeyFile(keys)) throw new Error(`${file} is not a file of keys, {"demo":{"fhir":"…"}}: mend it, or remove it to get new keys`);
   return keys;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const isKeyFile = (value: unknown): value is KeyFile =>
   isObject(value) &&
   Object.values(value).every((keys) => isObject(keys) && Object.values(keys).every((key) => typeof key === 'string' && key));
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Written beside and renamed into place: a crash leaves the old file or the new one. */
 async function write(directory: string, file: string, keys: KeyFile): Promise<void> {

@@ -1,9 +1,9 @@
 // Keeps the index in step with the rules of this program while the server works: walks when something is to be made again, and looks now and then
 // whether a process of older rules has written meanwhile.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { IndexState } from './resource/index-state.ts';
 import { type Walking, walkIndex } from './resource/index-walk.ts';
-import type { RulesTarget, Walk } from './store/store.ts';
+import { type Loop, looped } from './resource/looped.ts';
+import type { RulesTarget, Walk } from './store/index-upkeep.ts';
 
 type Log = (facts: object, text: string) => void;
 
@@ -16,27 +16,19 @@ const TOLD_MS = 10_000;
 
 /** Starts it; call the answer to stop. */
 export function startIndexWorker(state: IndexState, walking: Walking, log: Log): () => Promise<void> {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const running = run(state, { ...walking, pause: courteous(signal, log), stopped: () => signal.aborted }, { signal, log });
-  return async () => {
-    stopping.abort();
-    await running;
-  };
-}
-
-async function run(state: IndexState, walking: Walking, { signal, log }: { signal: AbortSignal; log: Log }): Promise<void> {
+  const pause = courteous(log);
   let later = LATER_MS.map((ms) => Date.now() + ms);
-  while (!signal.aborted) {
+  return looped(async (loop) => {
     const due = later.filter((at) => at <= Date.now()).length > 0;
     later = later.filter((at) => at > Date.now());
-    const worked = await step(state, walking, { due, log }).catch((error: Error) => {
+    const walk = { ...walking, pause: pause(loop), stopped: () => loop.signal.aborted };
+    const worked = await step(state, walk, { due, log }).catch((error: Error) => {
       log({ error: error.name }, 'the index cannot be kept now');
       return false;
     });
     if (worked) later = LATER_MS.map((ms) => Date.now() + ms);
-    await delay(state.unready().size ? BUSY_MS : POLL_MS, undefined, { signal }).catch(() => {});
-  }
+    await loop.rest(state.unready().size ? BUSY_MS : POLL_MS);
+  });
 }
 
 /** Walks, if there is something to walk for; answers whether something had to be made again. */
@@ -53,16 +45,17 @@ async function step(state: IndexState, walking: Walking, { due, log }: { due: bo
 }
 
 /** As long a rest as the work took, so that requests have half of everything. */
-function courteous(signal: AbortSignal, log: Log): (walk: Walk) => Promise<void> {
+function courteous(log: Log): (loop: Loop) => (walk: Walk) => Promise<void> {
   let began = performance.now();
   let told = Date.now();
-  return async ({ seen, total, renewed }) => {
-    const took = Math.min(performance.now() - began, 5000);
-    if (Date.now() - told >= TOLD_MS) {
-      told = Date.now();
-      log({ seen, total, renewed }, 'index rows are being made again');
-    }
-    if (renewed) await delay(took, undefined, { signal }).catch(() => {});
-    began = performance.now();
-  };
+  return ({ rest }) =>
+    async ({ seen, total, renewed }) => {
+      const took = Math.min(performance.now() - began, 5000);
+      if (Date.now() - told >= TOLD_MS) {
+        told = Date.now();
+        log({ seen, total, renewed }, 'index rows are being made again');
+      }
+      if (renewed) await rest(took);
+      began = performance.now();
+    };
 }

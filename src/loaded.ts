@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { loadProfiles, type Profiles } from './fhir/profiles.ts';
 import { buildRegistry, type Registry } from './fhir/search/parameters.ts';
-import { terminologyOf } from './fhir/search/terminology.ts';
-import { STEPS } from './outbound/steps.ts';
+import { terminologyOf } from './fhir/terminology/terminology.ts';
+import { PORTS } from './outbound/ports.ts';
 import { loadMappings } from './projection/load/mapping.ts';
 import type { Mappings } from './projection/shape.ts';
 import { ROOT } from './root.ts';
@@ -20,7 +20,7 @@ export interface Loaded {
 export function load(mappingsFolder = join(ROOT, 'mappings')): Loaded {
   const profiles = loadProfiles(join(ROOT, 'fhir-profiles'), join(mappingsFolder, 'fhir-profiles'));
   const registry = buildRegistry(profiles.searchParameters, terminologyOf(profiles.terminology));
-  const mappings = loadMappings(mappingsFolder, { profiles, registry, ports: STEPS });
+  const mappings = loadMappings(mappingsFolder, { profiles, registry, ports: PORTS });
   const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);
   return { profiles, registry, mappings, keyPrefixes: { fhir: 'fhir_test_', ...Object.fromEntries(vendors) } };
 }

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { assemble, type Facet } from './assemble.ts';
 import { administer } from './cli/admin.ts';
 import type { AdminRequest } from './cli/admin-command.ts';
+import { factsOf } from './cli/admin-facts.ts';
 import type { Config } from './config.ts';
 import { demoCurls, readDemo, seedDemo } from './demo.ts';
 import { type DevKeys, devKeys } from './dev-keys.ts';
@@ -30,16 +31,14 @@ export async function start(config: Config, say: (line: string) => void, { watch
   const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;
   const loaded = load(config.mappings);
-  const door = { answer: starting };
-  const cli: { answer: Commands } = { answer: notYet };
-  const metered: { door?: MetricsDoor } = {};
+  const serving: Serving = { answer: starting, operate: notYet };
   const server = createServer((req, res) => {
-    metered.door?.observe(req, res);
-    door.answer(req, res);
+    serving.metrics?.observe(req, res);
+    serving.answer(req, res);
   });
   const steps: Step[] = [];
   try {
-    const lock = await locked(config, (request) => cli.answer(request));
+    const lock = await locked(config, (request) => serving.operate(request));
     if (lock) steps.unshift(() => lock.release());
     const port = await listening(server, config.port);
     const database = await readyDatabase(lock ? { embedded: lock } : serverOf(config));
@@ -47,29 +46,29 @@ export async function start(config: Config, say: (line: string) => void, { watch
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
     const clock = config.testClock === undefined ? undefined : await testClock(config.testClock);
     if (clock) steps.unshift(() => clock.stop());
-    const facet = await assemble({ config, loaded, database, log, baseUrl, ...telling(metered), ...(clock && { clock: clock.now }) });
+    const now = clock?.now ?? (() => new Date());
+    const facet = await assemble({ config, loaded, database, log, baseUrl, ...telling(serving), clock: now });
     if (config.metrics) {
-      const now = clock?.now ?? (() => new Date());
       const opened = await openMetrics(config.metrics, { database, clock: now, heldBack: facet.heldBack });
-      metered.door = opened;
+      serving.metrics = opened;
       steps.unshift(() => opened.close());
       say(`Metrics: ${opened.url}`);
     }
     const commands =
-      ({ keyPrefixes, mappings }: Loaded): Commands =>
+      (latest: Loaded): Commands =>
       (request) =>
-        administer(database, request, { ...facet, keyPrefixes, mappings, now: () => new Date() });
-    cli.answer = commands(loaded);
+        administer(database, request, factsOf(facet, latest, now));
+    serving.operate = commands(loaded);
     const keys = config.production ? undefined : await devKeys(database, config.dataDir, loaded.keyPrefixes);
     steps.unshift(await facet.outside(say, `http://127.0.0.1:${port}`));
-    steps.unshift(facet.keepIndex());
-    door.answer = facet.app;
+    steps.unshift(facet.upkeep());
+    serving.answer = facet.app;
     await welcome({ config, loaded, database, facet, keys, baseUrl, port, say });
     void warmUp();
     const reload = async (next: Loaded): Promise<void> => {
-      cli.answer = commands(next);
+      serving.operate = commands(next);
       await devKeys(database, config.dataDir, next.keyPrefixes);
-      door.answer = facet.appWith(next.mappings);
+      serving.answer = facet.appWith(next.mappings);
     };
     if (watched) steps.unshift(watched.serve({ say, reload }));
     return { url: baseUrl, close: () => closed(server, steps) };
@@ -81,15 +80,22 @@ export async function start(config: Config, say: (line: string) => void, { watch
 
 type Step = () => Promise<void>;
 
+/** What answers now: requests on the port, the commands of the CLI, and whoever reads the metrics. */
+interface Serving {
+  answer: RequestListener;
+  operate: Commands;
+  metrics?: MetricsDoor;
+}
+
 /** What the metrics count, once their door is open. */
-const telling = (metered: { door?: MetricsDoor }): Pick<MetricsDoor, 'attempted' | 'webhook' | 'told'> => ({
-  attempted: (...told) => metered.door?.attempted(...told),
+const telling = (serving: Serving): Pick<MetricsDoor, 'attempted' | 'webhook' | 'told'> => ({
+  attempted: (...told) => serving.metrics?.attempted(...told),
   webhook: {
-    arrived: (...told) => metered.door?.webhook.arrived(...told),
-    clockAhead: (seconds) => metered.door?.webhook.clockAhead(seconds),
-    applied: (...told) => metered.door?.webhook.applied(...told),
+    arrived: (...told) => serving.metrics?.webhook.arrived(...told),
+    clockAhead: (seconds) => serving.metrics?.webhook.clockAhead(seconds),
+    applied: (...told) => serving.metrics?.webhook.applied(...told),
   },
-  told: (outcome) => metered.door?.told(outcome),
+  told: (outcome) => serving.metrics?.told(outcome),
 });
 
 type Commands = (request: AdminRequest) => Promise<string[]>;

@@ -1,10 +1,13 @@
 // Where the metrics are read: a listener of its own, on loopback unless an operator says otherwise, so that no key opens it and no proxy shows it by mistake.
+// docs/decisions/2026-11-22-metrics.md
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Labels, type Metrics, metrics, type Sample } from './metrics.ts';
 import type { WebhookWatch } from './outbound/following/following.ts';
 import { NOTIFICATION } from './outbound/subscriptions/notifying.ts';
 import type { Database } from './store/database.ts';
+import { openWebhooks } from './store/inbox-view.ts';
+import { notificationsWaiting } from './store/notification-view.ts';
 import { standingOf } from './store/outbox-view.ts';
 import { countUnread, looksDue } from './store/placed-orders-view.ts';
 
@@ -30,7 +33,7 @@ const LAG_BOUNDS = [0.5, 1, 2, 5, 15, 60, 300, 3600, 21_600, 86_400];
 const ORDER = 'order';
 
 /** What is looked at. `heldBack`: whether the sender holds orders back because the network does not answer. */
-export interface Watched {
+interface Watched {
   database: Database;
   clock: () => Date;
   heldBack(): boolean;
@@ -132,12 +135,7 @@ function webhooks(all: Metrics, database: Database): WebhookWatch {
   all.gauge(
     'facet_webhook_inbox',
     'Webhooks that are still to be worked through: new, or again later because their order is not known or not to be read (retry).',
-    async () => {
-      const counts = await database.query<{ state: string; count: number }>(
-        "select state, count(*)::int as count from webhook_inbox where state in ('new', 'retry') group by state",
-      );
-      return ['new', 'retry'].map((state) => ({ labels: { state }, value: counts.find((one) => one.state === state)?.count ?? 0 }));
-    },
+    async () => Object.entries(await openWebhooks(database)).map(([state, value]) => ({ labels: { state }, value })),
   );
   const ahead: { seconds?: number } = {};
   all.gauge(
@@ -169,17 +167,11 @@ function subscriptions(all: Metrics, database: Database, clock: () => Date): (la
       }));
     },
   );
-  const waiting = async () =>
-    (
-      await database.query<{ count: number; oldest: string | null }>(
-        'select count(*)::int as count, min(created_at) as oldest from notification',
-      )
-    )[0]!;
   all.gauge('facet_notifications', 'Messages that subscribers are still to be sent.', async () => [
-    { labels: {}, value: (await waiting()).count },
+    { labels: {}, value: (await notificationsWaiting(database)).count },
   ]);
   all.gauge('facet_notification_oldest_seconds', 'How long the oldest of them has waited; 0: none waits.', async () => {
-    const { oldest } = await waiting();
+    const { oldest } = await notificationsWaiting(database);
     return [{ labels: {}, value: age(oldest) }];
   });
   return all.counter('facet_notification_attempts_total', 'Messages sent to subscribers by this process, by whether they were taken.');

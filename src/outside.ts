@@ -13,14 +13,14 @@ import { junctionBaseUrl } from './outbound/network/hosts.ts';
 import { foldedUnit } from './outbound/results/biomarker.ts';
 import { startSandbox } from './outbound/sandbox/server.ts';
 import { SANDBOX_PANELS } from './outbound/sandbox/world.ts';
-import type { Systems as JunctionSystems } from './outbound/sending/record.ts';
 import { type SubscribingParts, subscribing } from './outbound/subscriptions.ts';
+import type { Systems as JunctionSystems } from './outbound/systems.ts';
 import { inwardOf } from './projection/load/inward.ts';
 import type { Effect } from './resource/context.ts';
 import { ROOT } from './root.ts';
 
-/** The steps and effects of the door out, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
-export interface Outside extends Pick<Junction, 'steps' | 'hook' | 'heldBack'> {
+/** The ports and effects of the door out, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
+export interface Outside extends Pick<Junction, 'ports' | 'hook' | 'heldBack'> {
   effects: Partial<Record<ServedType, Effect>>;
   /** `ownUrl`: where this server is reached on this machine, for the sandbox's webhooks; undefined: nobody is to be told. */
   start(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
@@ -58,7 +58,7 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
   const subscriptions = subscribing(reach, parts);
   return {
     effects: { ...door.effects, ...subscriptions.effects },
-    steps: door.steps,
+    ports: door.ports,
     hook: door.hook,
     heldBack: door.heldBack,
     async start(say, ownUrl) {

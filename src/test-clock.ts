@@ -1,8 +1,8 @@
 // The time of a test: a process that is told where takes its clock from there (the sandbox), so that several processes and the sandbox live in one time that
 // can be moved. Never in production.
-import { setTimeout as delay } from 'node:timers/promises';
+import { looped } from './resource/looped.ts';
 
-export interface TestClock {
+interface TestClock {
   now(): Date;
   stop(): Promise<void>;
 }
@@ -12,22 +12,12 @@ const EVERY_MS = 50;
 
 /** `url` answers `{"now": "<instant>"}`. Between two answers time runs as usual; while nobody answers it goes on as it was. */
 export async function testClock(url: string): Promise<TestClock> {
-  const stopping = new AbortController();
   let ahead = await aheadAt(url);
-  const follow = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await delay(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {});
-      ahead = await aheadAt(url).catch(() => ahead);
-    }
-  };
-  const following = follow();
-  return {
-    now: () => new Date(Date.now() + ahead),
-    async stop() {
-      stopping.abort();
-      await following;
-    },
-  };
+  const stop = looped(async ({ rest }) => {
+    await rest(EVERY_MS);
+    ahead = await aheadAt(url).catch(() => ahead);
+  });
+  return { now: () => new Date(Date.now() + ahead), stop };
 }
 
 /** By how many ms that clock is ahead of ours. */

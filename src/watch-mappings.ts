@@ -7,14 +7,14 @@ import { ROOT } from './root.ts';
 /** Editors write a file in several steps: changes this close together, in ms, are one. */
 const TOGETHER_MS = 120;
 
-export interface Watching {
+interface Watching {
   say(line: string): void;
   /** Serves what was read. */
   reload(next: Loaded): Promise<void>;
 }
 
 /** Looks at a folder until it is stopped; what has changed is read from the moment that `serve` is called on, which answers how to stop. */
-export interface Watched {
+interface Watched {
   serve(watching: Watching): () => Promise<void>;
   stop(): Promise<void>;
 }

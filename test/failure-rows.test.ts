@@ -1,19 +1,32 @@
-// Every way in which the exchange with the laboratory network is known to fail has a test whose title begins with its number.
+// Every way in which the exchange with the laboratory network is known to fail is a line of docs/failure-matrix.md, and has a test whose title begins with its
+// number.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
 
-/** The rows: sending 1 to 13, users 14 to 16, callers' keys 17 to 20, webhooks and sweeps 21 to 36, cancelling 37 to 39, results 40 to 42, physicians 43 and 44, setting up and taking away 45 to 47. */
-const ROWS = Array.from({ length: 47 }, (_, nth) => nth + 1);
+const MATRIX = 'docs/failure-matrix.md';
 const FOLDERS = ['test/outbound', 'test/journeys'];
 
-const titled = new Set(
+/** The lines of its tables: the number, and the files of tests that the line leads to. */
+const rows = [...readFileSync(MATRIX, 'utf8').matchAll(/^\| *(\d[^|]*)\|(.*)$/gm)].map(([, number, cells]) => ({
+  number: Number(number),
+  files: [...cells!.matchAll(/\]\(([^)]+\.test\.ts)\)/g)].map(([, link]) => normalize(join('docs', link!))),
+}));
+
+/** The files in which some title begins with this number. */
+const titled = (number: number): string[] =>
   FOLDERS.flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith('.test.ts'))
-      .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/['"`](\d{1,2}): /g)].map((match) => Number(match[1]))),
-  ),
-);
+      .map((name) => join(folder, name))
+      .filter((file) => new RegExp(`['"\`]${number}: `).test(readFileSync(file, 'utf8'))),
+  );
 
-test('each of the 47 rows has its test', () => {
-  expect(ROWS.filter((row) => !titled.has(row))).toEqual([]);
+test('the lines are numbered one by one', () => {
+  expect(rows.length).toBeGreaterThanOrEqual(47);
+  expect(rows.map(({ number }) => number)).toEqual(rows.map((_, at) => at + 1));
+});
+
+test.each(rows)('line $number has its test, and leads to the files in which its number stands', ({ number, files }) => {
+  expect(files).not.toEqual([]);
+  expect([...files].sort()).toEqual(titled(number).sort());
 });

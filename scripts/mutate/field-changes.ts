@@ -33,7 +33,10 @@ export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec
       Object.keys(follows).filter((name) => name !== 'as'),
     ),
   ],
-  key: () => [here(drop())],
+  key: (key: string | string[]) => [
+    here(drop()),
+    ...(Array.isArray(key) ? key.map((name, at) => ({ keys: [String(at)], change: drop(`without ${name}`) })) : []),
+  ],
   memberHas: () => [here(drop())],
   where: () => [here(drop())],
   past: () => [here(drop())],

@@ -1,8 +1,7 @@
 // What goes wrong at the network and on the ways to it, and what happens at the laboratory meanwhile, at random.
-import type { Mishap } from '../../src/outbound/sandbox/announce.ts';
 import type { Fault } from '../../src/outbound/sandbox/faults.ts';
-import { statusOf, step } from '../../src/outbound/sandbox/lifecycle.ts';
-import type { World } from '../../src/outbound/sandbox/world.ts';
+import { step } from '../../src/outbound/sandbox/lifecycle.ts';
+import { type Mishap, statusOf, type World } from '../../src/outbound/sandbox/world.ts';
 
 const FAULTS: Fault[] = [
   { kind: 'error' },

@@ -1,12 +1,13 @@
 // What can be asked of one search parameter: every form, prefix and modifier it takes, each with a value that nobody has. Whoever is asked for is then
 // few, so that a plan which starts from anything else than the value is a wrong one.
 import type { Component } from '../../src/fhir/indexing/composite.ts';
-import type { CodeSystem, ValueSet } from '../../src/fhir/profile/definition.ts';
+import type { ParameterKind } from '../../src/fhir/indexing/parameter.ts';
 import { isHierarchical } from '../../src/fhir/search/hierarchies.ts';
 import { modifiersOf } from '../../src/fhir/search/modifiers.ts';
-import type { ParameterKind, SearchParameter } from '../../src/fhir/search/parameters.ts';
+import type { SearchParameter } from '../../src/fhir/search/parameters.ts';
 import { PREFIXES, type Prefix } from '../../src/fhir/search/prefix.ts';
-import { terminologyOf } from '../../src/fhir/search/terminology.ts';
+import { terminologyOf } from '../../src/fhir/terminology/terminology.ts';
+import type { CodeSystem, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 
 /** `form`: what is asked, in the words of the specification (`:exact`, `ge`, `system|code`); empty for the plain value. */
 export interface Ask {

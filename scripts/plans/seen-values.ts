@@ -1,6 +1,7 @@
 // A value of a resource as a search would name it.
-import type { TypedValue } from '../../src/fhir/search/expression.ts';
-import type { ParameterKind, SearchParameter } from '../../src/fhir/search/parameters.ts';
+import type { ParameterKind } from '../../src/fhir/indexing/parameter.ts';
+import type { TypedValue } from '../../src/fhir/indexing/typed-value.ts';
+import type { SearchParameter } from '../../src/fhir/search/parameters.ts';
 
 /** Parts of datatypes that searches name. */
 interface Parts {

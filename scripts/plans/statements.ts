@@ -5,8 +5,8 @@ import type { Query, Slice, SortKey } from '../../src/fhir/search/query.ts';
 import { parseSearchOf } from '../../src/fhir/search/types.ts';
 import { TYPES } from '../../src/fhir/types.ts';
 import type { Database } from '../../src/store/database.ts';
+import type { Position } from '../../src/store/page.ts';
 import { search } from '../../src/store/search.ts';
-import type { Position } from '../../src/store/store.ts';
 import type { Question } from './questions.ts';
 
 /**

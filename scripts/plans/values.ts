@@ -1,7 +1,7 @@
 // The values of a made-up population: names, codes, dates, amounts and references, frequent ones and rare ones.
 
-import { terminologyOf } from '../../src/fhir/search/terminology.ts';
-import { codesOfValueSet } from '../../src/fhir/validation/value-set-codes.ts';
+import { expand } from '../../src/fhir/terminology/expansion.ts';
+import { CORE } from '../../src/fhir/terminology/terminology.ts';
 
 /** Where chance comes from; the same seed gives the same. */
 export interface Draw {
@@ -46,14 +46,15 @@ interface Place {
   targets?: string[] | undefined;
 }
 
-const terminology = terminologyOf([]);
 const bound = new Map<string, string[]>();
 
 /** The codes of a required value set; any, where it has no list. */
 function codesOf(url: string): string[] {
   const known = bound.get(url);
   if (known) return known;
-  const codes = [...codesOfValueSet(url, terminology).values()].flatMap((list) => (list === 'all' ? [] : [...list]));
+  const systems = expand(url, CORE);
+  const codes =
+    typeof systems === 'string' ? [] : [...systems.values()].flatMap((listed) => (listed.codes === 'all' ? [] : [...listed.codes]));
   bound.set(url, codes.length ? codes : ['other']);
   return bound.get(url)!;
 }

@@ -1,23 +1,23 @@
-// What commands need to know when no server runs them: from the project's files and the database alone.
-import { v7 } from 'uuid';
+// What commands need to know: of the server that runs them, or, when none runs, of one put together for that and not started, so that what an operator
+// changes is written by the same rules and has the same consequences either way.
+import { pino } from 'pino';
+import { assemble, type Facet } from '../assemble.ts';
 import type { Config } from '../config.ts';
-import { load } from '../loaded.ts';
-import { UNCHECKED } from '../resource/profiles.ts';
+import { type Loaded, load } from '../loaded.ts';
 import type { Database } from '../store/database.ts';
-import { storeOf } from '../store/sql-store.ts';
 import type { AdminFacts } from './admin-command.ts';
 
-export function adminFacts(database: Database, { baseUrl, port, mappings }: Config): AdminFacts {
-  const { keyPrefixes, registry, mappings: loaded } = load(mappings);
-  const now = () => new Date();
-  const base = {
-    store: storeOf(database),
-    clock: now,
-    newId: v7,
-    registry,
-    effects: new Map(),
-    profiles: UNCHECKED,
-    baseUrl: `${baseUrl ?? `http://localhost:${port}`}/fhir/R4`,
-  };
-  return { keyPrefixes, mappings: loaded, now, contextOf: (caller) => ({ ...base, caller }) };
+/** Of a server, and of what it has loaded. */
+export const factsOf = ({ contextOf }: Pick<Facet, 'contextOf'>, { keyPrefixes, mappings }: Loaded, now: () => Date): AdminFacts => ({
+  keyPrefixes,
+  mappings,
+  now,
+  contextOf,
+});
+
+/** Where no server runs them. */
+export async function adminFacts(database: Database, config: Config): Promise<AdminFacts> {
+  const loaded = load(config.mappings);
+  const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
+  return factsOf(await assemble({ config, loaded, database, log: pino({ level: 'silent' }), baseUrl }), loaded, () => new Date());
 }

@@ -6,8 +6,8 @@ import type { Caller } from '../resource/context.ts';
 import { openIndexState } from '../resource/index-state.ts';
 import { walkIndex } from '../resource/index-walk.ts';
 import type { Database } from '../store/database.ts';
+import type { IndexUpkeep } from '../store/index-upkeep.ts';
 import { upkeepOf } from '../store/index-upkeep.ts';
-import type { IndexUpkeep } from '../store/store.ts';
 import type { AdminFacts, Options } from './admin-command.ts';
 import { textTable } from './text-table.ts';
 

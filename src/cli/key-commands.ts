@@ -2,6 +2,7 @@
 import { isScope } from '../fhir/scope.ts';
 import { livePrefix } from '../http/key-prefix.ts';
 import { rowOf } from '../http/v1-call.ts';
+import { OPERATOR } from '../resource/context.ts';
 import type { Database } from '../store/database.ts';
 import { createKey, type ListedKey, listKeys, revokeKey } from '../store/keys.ts';
 import { listTenants, type Tenant } from '../store/tenants.ts';
@@ -68,7 +69,7 @@ async function patientOf({ mappings, contextOf }: AdminFacts, { tenant, surface:
   const others = [...open].map((one) => one.name).join(', ');
   if (!surface)
     throw new AdminError(`nothing in the ${name} API is about a person: leave --patient out${others && `, or use --surface ${others}`}`);
-  const context = contextOf({ tenant: tenant.id, actor: 'operator', surface: name, scopes: [] });
+  const context = contextOf({ tenant: tenant.id, actor: OPERATOR, surface: name, scopes: [] });
   const row = (await rowOf(context, 'Patient', shown)) ?? (await rowOf(context, 'Patient', surface.readId('Patient', shown) ?? shown));
   if (!row)
     throw new AdminError(`tenant ${tenant.slug} has no Patient with the id that --patient names: use an id that ${name} or FHIR shows`);

@@ -4,8 +4,9 @@ import { examplesFile, nameOf, readExamples } from '../projection/laws/example.t
 import { proofOf } from '../projection/laws/proof.ts';
 import { surfaceProof } from '../projection/laws/surface-proof.ts';
 import type { Fault, LoadedShape } from '../projection/load/loaded.ts';
-import { bold, broken, columns, green, red, shownPath } from './columns.ts';
 import { chosen, type MappingWorld } from './mapping-world.ts';
+import { bold, green, red, shownPath, withHeads } from './terminal.ts';
+import { broken, textTable } from './text-table.ts';
 
 /** Lines to print, and how many mistakes there are. */
 export interface Checked {
@@ -21,12 +22,12 @@ export function checkMappings(world: MappingWorld, names: string[], { quick = fa
   const proofs = quick ? [] : shapes.map((loaded) => proof(loaded, world));
   const surfaces = quick ? [] : world.surfaces.filter(({ surface }) => shapes.some(({ shape }) => shape.surface === surface));
   const breaches = [...proofs.flatMap((one) => one.breaches), ...surfaces.flatMap(surfaceProof)];
-  const table = columns(
+  const table = textTable(
     ['mapping', 'resource', 'fields', 'filters', 'examples', ''],
     shapes.map((loaded, nth) => row(loaded, proofs[nth])),
     [34, 20, 8, 8, 8, 20],
   );
-  return { lines: [...table, '', ...(breaches.length ? told(breaches) : [closing(quick)])], mistakes: breaches.length };
+  return { lines: [...withHeads(table), '', ...(breaches.length ? told(breaches) : [closing(quick)])], mistakes: breaches.length };
 }
 
 const closing = (quick: boolean): string =>

@@ -5,9 +5,10 @@ import { lossesOf } from '../projection/analysis/losses.ts';
 import { examplesFile, nameOf, readExamples } from '../projection/laws/example.ts';
 import { samplesOf } from '../projection/laws/proof.ts';
 import type { LoadedShape } from '../projection/load/loaded.ts';
-import { bold, broken, columns, withArticle } from './columns.ts';
 import { indexesOf, indexOfParameter } from './index-names.ts';
 import type { MappingWorld } from './mapping-world.ts';
+import { bold, withArticle, withHeads } from './terminal.ts';
+import { broken, textTable } from './text-table.ts';
 
 /** Lines about one mapping. */
 export function explainMapping(loaded: LoadedShape, world: MappingWorld): string[] {
@@ -33,7 +34,7 @@ function fieldLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
     parameters ? parameters.map(({ code }) => code).join(', ') || '–' : '',
     parameters ? [...new Set(parameters.flatMap((parameter) => indexOfParameter(parameter).split(', ')))].join(', ') || '–' : '',
   ]);
-  return columns(['field', 'where in FHIR', 'found by', 'index'], rows, [30, 30, 18, 16]);
+  return withHeads(textTable(['field', 'where in FHIR', 'found by', 'index'], rows, [30, 30, 18, 16]));
 }
 
 function filterLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
@@ -44,7 +45,7 @@ function filterLines(loaded: LoadedShape, { registry }: MappingWorld): string[] 
     search,
     [...new Set(conditions.flatMap(indexesOf))].join(', ') || '–',
   ]);
-  return ['', ...columns(['filter', 'FHIR search', 'index'], rows, [28, 48, 20])];
+  return ['', ...withHeads(textTable(['filter', 'FHIR search', 'index'], rows, [28, 48, 20]))];
 }
 
 function lossLines(loaded: LoadedShape): string[] {
@@ -62,11 +63,11 @@ function lossLines(loaded: LoadedShape): string[] {
       ? [
           '',
           bold('Shown in part; the rest is kept'),
-          ...columns(['element', 'what is shown'], rows(partly), [26, 72]).slice(1).map(indented),
+          ...textTable(['element', 'what is shown'], rows(partly), [26, 72]).slice(1).map(indented),
         ]
       : []),
     ...(changed.length
-      ? ['', bold('Not held as it is sent'), ...columns(['field', 'how'], rows(changed), [26, 70]).slice(1).map(indented)]
+      ? ['', bold('Not held as it is sent'), ...textTable(['field', 'how'], rows(changed), [26, 70]).slice(1).map(indented)]
       : []),
   ];
 }

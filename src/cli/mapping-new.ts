@@ -6,8 +6,8 @@ import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { nameOf } from '../projection/laws/example.ts';
 import { scaffoldOf } from '../projection/scaffold/files.ts';
 import { firstExample } from '../projection/scaffold/first-example.ts';
-import { shownPath, withArticle } from './columns.ts';
 import { type MappingPlaces, mappingWorld, standardFolder } from './mapping-world.ts';
+import { shownPath, withArticle } from './terminal.ts';
 
 const NAME = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
 

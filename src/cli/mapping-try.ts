@@ -8,7 +8,7 @@ import type { Field } from '../projection/lens/field.ts';
 import type { LoadedShape } from '../projection/load/loaded.ts';
 import { requestFields } from '../projection/many.ts';
 import type { View } from '../projection/shape.ts';
-import { bold, green, red, withArticle } from './columns.ts';
+import { bold, green, red, withArticle } from './terminal.ts';
 
 const ID = '0190b3c2-0000-7000-8000-000000000001';
 

@@ -5,7 +5,7 @@ import { mappingsFolder } from '../config.ts';
 import { amongThese } from '../fhir/closest-name.ts';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
 import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
-import { STEPS } from '../outbound/steps.ts';
+import { PORTS } from '../outbound/ports.ts';
 import { nameOf } from '../projection/laws/example.ts';
 import type { LoadedShape } from '../projection/load/loaded.ts';
 import { type Readings, readMappings } from '../projection/load/mapping.ts';
@@ -33,7 +33,7 @@ export function mappingWorld({ mappings = standardFolder(), profiles = join(ROOT
     directory: mappings,
     profiles: definitions,
     registry,
-    ...readMappings(mappings, { profiles: definitions, registry, ports: STEPS }),
+    ...readMappings(mappings, { profiles: definitions, registry, ports: PORTS }),
   };
 }
 

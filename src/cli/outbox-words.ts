@@ -1,8 +1,10 @@
-// How commands about the outbox put things: tenants by name, spans of time, when an entry is tried next.
+// How commands about the outbox put things: tenants by name, spans of time, when an entry is tried next, what has happened to it.
 import type { Database } from '../store/database.ts';
-import type { OutboxEntry } from '../store/store.ts';
+import type { OutboxEntry, OutboxState } from '../store/outbox-entry.ts';
+import type { OutboxEvent } from '../store/outbox-events.ts';
 import { listTenants } from '../store/tenants.ts';
 import { AdminError } from './admin-error.ts';
+import { textTable } from './text-table.ts';
 
 /** Id → name, of all tenants or of the one that is named. */
 export async function namesOf(database: Database, named: string | undefined): Promise<Map<number, string>> {
@@ -21,8 +23,31 @@ export function limitOf(text: string): number {
 export function nextOf({ state, nextAt, leaseUntil }: OutboxEntry, at: Date): string {
   if (state === 'sending') return leaseUntil !== null && Date.parse(leaseUntil) <= at.getTime() ? 'now' : 'running';
   if (state !== 'queued' && state !== 'unknown') return '';
-  const wait = Date.parse(nextAt) - at.getTime();
+  return whenOf(nextAt, at);
+}
+
+/** How long it is until a time (ISO 8601), seen from another: `now`, `in 5 m`. */
+export function whenOf(time: string, at: Date): string {
+  const wait = Date.parse(time) - at.getTime();
   return wait <= 0 ? 'now' : `in ${spanOf(wait)}`;
+}
+
+/** What has happened, a line each. `of`: a column more, of what each was about. `wordOf`: how a state is called. */
+export function eventLines(events: (OutboxEvent & { of?: string })[], wordOf: (state: OutboxState) => string = (state) => state): string[] {
+  if (events.length === 0) return ['nothing has happened to it yet'];
+  const about = events.some(({ of }) => of !== undefined);
+  return textTable(
+    ['when', 'until', 'times', ...(about ? ['of'] : []), 'what', 'then', 'reason'],
+    events.map(({ at, lastAt, times, of = '', what, state, reason }) => [
+      at,
+      times > 1 ? lastAt : '',
+      String(times),
+      ...(about ? [of] : []),
+      what,
+      wordOf(state),
+      reason ?? '',
+    ]),
+  );
 }
 
 const UNITS: [unit: string, ms: number][] = [

@@ -2,11 +2,9 @@
 import type { Database } from '../store/database.ts';
 import type { PlacedOrder } from '../store/placed-orders.ts';
 import { unreadOrders } from '../store/placed-orders-view.ts';
-import { spanOf } from './outbox-words.ts';
+import { whenOf } from './outbox-words.ts';
+import { UNREAD } from './states.ts';
 import { textTable } from './text-table.ts';
-
-/** The name of those that cannot be looked at, among the states of orders. */
-export const UNREAD = 'unread';
 
 /** The orders that one request has led to. */
 export function placedLines(placed: PlacedOrder[], at: Date): string[] {
@@ -42,8 +40,4 @@ function standOf({ nextAt, lastError, attempts }: PlacedOrder): string {
   return attempts > 1 ? `${UNREAD}, ${attempts} times in a row` : UNREAD;
 }
 
-function nextLookOf({ nextAt }: PlacedOrder, at: Date): string {
-  if (nextAt === null) return 'when there is news';
-  const wait = Date.parse(nextAt) - at.getTime();
-  return wait <= 0 ? 'now' : `in ${spanOf(wait)}`;
-}
+const nextLookOf = ({ nextAt }: PlacedOrder, at: Date): string => (nextAt === null ? 'when there is news' : whenOf(nextAt, at));

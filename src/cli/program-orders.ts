@@ -1,24 +1,12 @@
 // The commands around lab orders, with help that teaches them.
 import type { Command } from 'commander';
+import { ORDER_STATES_HELP } from './states.ts';
 
 type Run = (command: string, options: Record<string, string | undefined>) => Promise<void>;
 
-const STATES = `
-States:
-  queued     waits to be sent
-  sending    is being sent at this moment
-  unknown    may have arrived, nobody knows yet: it is looked for before it is sent again
-  parked     waits for a person: after three days without confirmation, after an hour in which
-             the network failed at this order and not at others, or put aside
-  done       stands at the laboratory network
-  refused    was refused by the laboratory network, for good
-  cancelled  was called off before it was sent
-  open       all of queued, sending, unknown and parked
-  all        all of them
-  unread     stands at the laboratory network, and the last look at it came to nothing`;
-
 const EXAMPLES = {
-  list: `${STATES}
+  list: `
+${ORDER_STATES_HELP}
 
 Examples:
   facet orders list                                  what is not settled yet, the oldest first (or facet orders alone)

@@ -1,15 +1,12 @@
 // The commands around Subscriptions, with help that teaches them.
 import type { Command } from 'commander';
+import { SUBSCRIPTION_STATES_HELP } from './states.ts';
 
 type Run = (command: string, options: Record<string, string | undefined>) => Promise<void>;
 
 const EXAMPLES = {
   list: `
-States:
-  active   is told of what is written
-  failing  does not take what it is sent; it is tried again, for three days
-  error    was given up: retry it, or let its owner write "requested"
-  open     all of them; those that are off are not listed
+${SUBSCRIPTION_STATES_HELP}
 
 Examples:
   facet subscriptions list                     all that are not off, the oldest first (or facet subscriptions alone)

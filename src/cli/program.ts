@@ -1,11 +1,10 @@
 // The command line: `facet start`, and what operators do with tenants, keys and orders. `--help` of each command teaches it.
 // What a command does not need is not loaded: one that asks the running server answers at once.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import type { Place } from '../ready-database.ts';
-import { ROOT } from '../root.ts';
+import { RELEASE } from '../release.ts';
 import { askHolder, databaseIn, lockDirectory } from '../store/data-directory.ts';
 import type { AdminRequest } from './admin-command.ts';
 import { mappingCommands } from './mapping-program.ts';
@@ -26,8 +25,7 @@ export async function run(args: string[]): Promise<void> {
 const listed = (args: string[]): string[] => (/^(orders|subscriptions)$/.test(args.join(' ')) ? [...args, 'list'] : args);
 
 function program(): Command {
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-  const facet = new Command('facet').description('One FHIR R4 store, many faces.').version(version);
+  const facet = new Command('facet').description('One FHIR R4 store, many faces.').version(RELEASE.version);
   facet.configureOutput({ outputError: (text, print) => print(text.replace(/^error: /, 'facet: ').replace('\n(', ' (')) });
   facet
     .command('start')
@@ -253,7 +251,7 @@ async function direct(place: Place, request: AdminRequest): Promise<string[]> {
   ]);
   const database = await readyDatabase(place);
   try {
-    return await administer(database, request, adminFacts(database, readConfig()));
+    return await administer(database, request, await adminFacts(database, readConfig()));
   } finally {
     await database.close();
   }

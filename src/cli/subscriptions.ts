@@ -2,32 +2,34 @@
 // credentials: none of them is shown.
 import { NOTIFICATION, subjectOf, subscriptionId } from '../outbound/subscriptions/notifying.ts';
 import { renewSecret, retry } from '../outbound/subscriptions/operate.ts';
-import type { Context } from '../resource/context.ts';
 import type { Database } from '../store/database.ts';
+import type { OutboxEntry, OutboxState } from '../store/outbox-entry.ts';
 import { listOutbox } from '../store/outbox-view.ts';
 import { storeOf } from '../store/sql-store.ts';
-import type { OutboxEntry, OutboxState } from '../store/store.ts';
 import type { Registration } from '../store/subscriptions.ts';
 import type { AdminFacts, Options } from './admin-command.ts';
 import { AdminError } from './admin-error.ts';
-import { limitOf, namesOf, nextOf, spanOf } from './outbox-words.ts';
+import { type One, oneEntry } from './one-entry.ts';
+import { eventLines, limitOf, namesOf, nextOf, spanOf } from './outbox-words.ts';
+import { meaningOf, OPEN, SUBSCRIPTION_STATES, type SubscriptionState } from './states.ts';
 import { textTable } from './text-table.ts';
 
 /** How deliveries stand in the outbox, in the words of people. */
-const WORDS: Partial<Record<OutboxState, string>> = { unknown: 'failing', parked: 'error', cancelled: 'off' };
-const wordOf = ({ state }: OutboxEntry): string => WORDS[state] ?? 'active';
+const WORDS: Partial<Record<OutboxState, SubscriptionState>> = { unknown: 'failing', parked: 'error', cancelled: 'off' };
+const wordOf = (state: OutboxState): SubscriptionState => WORDS[state] ?? 'active';
 
-const GROUPS: Record<string, OutboxState[]> = {
-  active: ['queued', 'sending'],
-  failing: ['unknown'],
-  error: ['parked'],
-  open: ['queued', 'sending', 'unknown', 'parked'],
-};
+/** What can be asked for, and which states of entries that is. */
+const STATES = new Map<string, OutboxState[]>([
+  ['active', ['queued', 'sending']],
+  ['failing', ['unknown']],
+  ['error', ['parked']],
+  ['open', OPEN],
+]);
 
 export async function subscriptionsList(database: Database, options: Options, { now }: AdminFacts): Promise<string[]> {
   const { tenant, state = 'open', limit = '50' } = options;
-  const states = GROUPS[state];
-  if (!states) throw new AdminError(`--state must be one of ${Object.keys(GROUPS).join(', ')}`);
+  const states = STATES.get(state);
+  if (!states) throw new AdminError(`--state must be one of ${[...STATES.keys()].join(', ')}`);
   const most = limitOf(limit);
   const tenants = await namesOf(database, tenant);
   const named = tenant === undefined ? {} : { tenant: [...tenants.keys()][0]! };
@@ -44,15 +46,8 @@ async function rowOf(database: Database, tenants: Map<number, string>, entry: Ou
   const { count, oldest } = await storeOf(database).subscriptions.backlog({ tenant, id });
   const age = oldest === null ? '' : spanOf(at.getTime() - Date.parse(oldest));
   const next = count === 0 ? '' : nextOf(entry, at);
-  return [tenants.get(tenant) ?? String(tenant), id, wordOf(entry), String(count), age, next, (lastError ?? '').slice(0, 60)];
+  return [tenants.get(tenant) ?? String(tenant), id, wordOf(entry.state), String(count), age, next, (lastError ?? '').slice(0, 60)];
 }
-
-const MEANING: Record<string, string> = {
-  active: 'is told of what is written',
-  failing: 'does not take what it is sent; it is tried again',
-  error: 'is given up until somebody asks for it again: facet subscriptions retry',
-  off: 'is told of nothing',
-};
 
 export async function subscriptionsShow(database: Database, options: Options, { now, contextOf }: AdminFacts): Promise<string[]> {
   const { registration, entry, tenant, context } = await one(database, options, contextOf);
@@ -62,7 +57,7 @@ export async function subscriptionsShow(database: Database, options: Options, { 
   const events = await context.store.outbox.events(entry);
   const facts: [string, string | null][] = [
     ['subscription', `Subscription/${id} of tenant ${tenant}`],
-    ['state', `${wordOf(entry)}: it ${MEANING[wordOf(entry)]}`],
+    ['state', `${wordOf(entry.state)}: it ${meaningOf(SUBSCRIPTION_STATES[wordOf(entry.state)])}`],
     ['reason', entry.lastError],
     ['watches', `${type}, with the scopes of ${actor}`],
     ['ends', endsAt],
@@ -71,23 +66,7 @@ export async function subscriptionsShow(database: Database, options: Options, { 
     ['next attempt', count === 0 ? null : nextOf(entry, at) || null],
     ['old secret', formerUntil !== null && Date.parse(formerUntil) > at.getTime() ? `signs beside the new one until ${formerUntil}` : null],
   ];
-  return [
-    ...facts.flatMap(([name, text]) => (text === null ? [] : [`${name.padEnd(13)}  ${text}`])),
-    '',
-    ...(events.length
-      ? textTable(
-          ['when', 'until', 'times', 'what', 'then', 'reason'],
-          events.map((event) => [
-            event.at,
-            event.times > 1 ? event.lastAt : '',
-            String(event.times),
-            event.what,
-            WORDS[event.state] ?? 'active',
-            event.reason ?? '',
-          ]),
-        )
-      : ['nothing has happened to it yet']),
-  ];
+  return [...facts.flatMap(([name, text]) => (text === null ? [] : [`${name.padEnd(13)}  ${text}`])), '', ...eventLines(events, wordOf)];
 }
 
 export async function subscriptionsRetry(database: Database, options: Options, { contextOf }: AdminFacts): Promise<string[]> {
@@ -104,33 +83,15 @@ export async function subscriptionsSecret(database: Database, options: Options, 
   return [secret, `messages are signed with this one and the one before until ${formerUntil}, and with this one alone from then on`];
 }
 
-interface One {
+interface Subscribed extends One {
   registration: Registration;
-  entry: OutboxEntry;
-  /** Its name. */
-  tenant: string;
-  /** Of that tenant, as an operator. */
-  context: Context;
 }
 
-/** The subscription of this id; of which tenant must be said when several have one. */
-async function one(database: Database, { subscription = '', tenant }: Options, contextOf: AdminFacts['contextOf']): Promise<One> {
+async function one(database: Database, { subscription = '', tenant }: Options, contextOf: AdminFacts['contextOf']): Promise<Subscribed> {
   const id = subscription.replace(/^Subscription\//, '');
-  const tenants = await namesOf(database, tenant);
-  const named = tenant === undefined ? {} : { tenant: [...tenants.keys()][0]! };
-  const found = await listOutbox(database, { topic: NOTIFICATION, subject: subjectOf(id), limit: 1000, ...named });
-  const owners = [...new Set(found.map((entry) => entry.tenant))];
-  if (owners.length > 1)
-    throw new AdminError(
-      `several tenants have a subscription of this id: name one with --tenant (${owners.map((one) => tenants.get(one)).join(', ')})`,
-    );
-  const entry = found.at(-1);
-  const registration = entry && (await storeOf(database).subscriptions.find(entry.tenant, id));
+  const sought = { topic: NOTIFICATION, subject: subjectOf(id), tenant, what: 'a subscription' };
+  const found = await oneEntry(database, sought, contextOf);
+  const registration = found && (await found.context.store.subscriptions.find(found.entry.tenant, id));
   if (!registration) throw new AdminError('there is no subscription of this id: facet subscriptions list shows them');
-  return {
-    registration,
-    entry,
-    tenant: tenants.get(entry.tenant) ?? String(entry.tenant),
-    context: contextOf({ tenant: entry.tenant, actor: 'operator', surface: 'fhir', scopes: [] }),
-  };
+  return { ...found, registration };
 }

@@ -9,7 +9,7 @@ const GENERIC = new Set(['application/json', 'text/json', 'json', 'application/*
 /** How much of a body's limit content may take: it is stored as base64. */
 export const BASE64 = 0.74;
 
-export type BinaryForm = 'resource' | 'content';
+type BinaryForm = 'resource' | 'content';
 
 /**
  * The form that Accept and `_format` ask for. The resource is sent to who names FHIR's media type; everybody else gets the content, if it is of a type

@@ -1,10 +1,10 @@
 // Reads a Bundle of requests: its type, and each entry as the request it stands for. https://hl7.org/fhir/R4/bundle.html#transaction
 // A Bundle is no served type, so what is checked of its frame is checked here; the resources in it are checked where they are written.
 
+import { isElement } from './element.ts';
 import type { Parsed } from './json.ts';
 import { FhirError, type Issue, issue, notSupported, structure } from './outcome.ts';
 import type { Resource } from './types.ts';
-import { isElement } from './validation/invariants/element.ts';
 
 /** The most entries one Bundle may have. */
 export const MOST_ENTRIES = 5000;

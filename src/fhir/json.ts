@@ -8,8 +8,10 @@ export interface Parsed {
   exact: unknown;
 }
 
-/** Every string (with its colon, if it is a key) and every number of a well-formed JSON text. */
-const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*/g;
+/** Where a string begins, and every number, of a well-formed JSON text. A string's end is looked for by hand: an expression needs memory for each letter. */
+const TOKENS = /"|-?\d[\d.eE+-]*/g;
+const COLON = /\s*:/y;
+const BACKSLASH = 92;
 const DEEPEST = 200;
 const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
 const isRaw = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
@@ -55,11 +57,23 @@ function read(text: string): unknown {
 function scan(text: string): { keys: number; respelled: boolean } {
   let keys = 0;
   let respelled = false;
-  for (const match of text.matchAll(TOKENS)) {
-    if (match[1] !== undefined) keys++;
-    else if (match[0][0] !== '"') respelled ||= String(Number(match[0])) !== match[0];
+  TOKENS.lastIndex = 0;
+  for (let token = TOKENS.exec(text)?.[0]; token !== undefined; token = TOKENS.exec(text)?.[0]) {
+    if (token === '"') {
+      COLON.lastIndex = TOKENS.lastIndex = endOfString(text, TOKENS.lastIndex);
+      if (COLON.test(text)) keys++;
+    } else respelled ||= String(Number(token)) !== token;
   }
   return { keys, respelled };
+}
+
+/** Behind the quote that ends a string: the first with an even number of backslashes before it. */
+function endOfString(text: string, begin: number): number {
+  for (let quote = text.indexOf('"', begin); ; quote = text.indexOf('"', quote + 1)) {
+    let before = quote;
+    while (before > begin && text.charCodeAt(before - 1) === BACKSLASH) before--;
+    if ((quote - before) % 2 === 0) return quote + 1;
+  }
 }
 
 /** How many keys there are; nothing that people write goes deeper than this. */

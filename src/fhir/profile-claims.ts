@@ -1,7 +1,7 @@
 // Canonical URLs of profiles: which a resource claims to conform to, and which are R4's own types. https://hl7.org/fhir/R4/resource.html#Meta
 import { isResourceType } from './definitions.ts';
+import { isElement, items } from './element.ts';
 import type { Resource } from './types.ts';
-import { isElement, items } from './validation/invariants/element.ts';
 
 const BASE = 'http://hl7.org/fhir/StructureDefinition/';
 const ABSTRACT = new Set(['Resource', 'DomainResource']);
@@ -21,7 +21,7 @@ export function isBaseProfile(canonical: string, type?: string): boolean {
 }
 
 /** What `meta.profile` says; whatever is no text is left to base validation. */
-export function claimsOf(resource: unknown): string[] {
+function claimsOf(resource: unknown): string[] {
   if (!isElement(resource) || !isElement(resource.meta) || !Array.isArray(resource.meta.profile)) return [];
   return [...new Set(resource.meta.profile.filter((one) => typeof one === 'string'))];
 }

@@ -3,12 +3,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { Definition as CheckedWith, CodeSystem, ValueSet } from './profile/definition.ts';
+import type { Definition as CheckedWith } from './profile/definition.ts';
 import { stripped } from './profile/strip.ts';
 import type { SearchParameterResource } from './search/definitions.ts';
+import type { CodeSystem, ValueSet } from './terminology/value-set.ts';
 
 /** A definition that something may point at. */
-export interface Definition {
+interface Definition {
   kind: 'extension' | 'code system' | 'naming system' | 'value set' | 'third-party definition';
   /** The file it stands in. */
   file: string;

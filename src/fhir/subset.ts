@@ -6,7 +6,7 @@ import type { Resource } from './types.ts';
 /** `count` is no part of a resource, but of a search. */
 export type Summary = 'true' | 'text' | 'data' | 'false';
 
-export const SUBSETTED = {
+const SUBSETTED = {
   system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
   code: 'SUBSETTED',
   display: 'Resource encoded in summary mode',

@@ -51,7 +51,7 @@ export interface Resource {
   [element: string]: unknown;
 }
 
-export interface Meta {
+interface Meta {
   versionId?: string;
   lastUpdated?: string;
   [element: string]: unknown;

@@ -36,7 +36,7 @@ export function buildApp({ fhir, v1, documents, hooks: doors, ready, logFailure,
     });
     res.json({ status: 'ready' });
   });
-  app.use(FHIR_PATH, fhirApi(fhir));
+  app.use(FHIR_PATH, fhirApi(fhir, logFailure));
   app.use('/openapi', openApiDocuments(documents));
   app.use('/docs', docsPage());
   app.get('/', (_req, res) => res.redirect('docs'));

@@ -1,7 +1,10 @@
 // Bundles put together from stored texts: nothing is parsed or written again. https://hl7.org/fhir/R4/bundle.html
 import type { Issue } from '../fhir/outcome.ts';
 import type { ParsedSearch } from '../fhir/search/request.ts';
-import type { Explained, HistoryRow, Page, Row } from '../store/store.ts';
+import type { Explained } from '../store/explain.ts';
+import type { Page } from '../store/page.ts';
+import type { Row } from '../store/row.ts';
+import type { TimelineRow } from '../store/timeline.ts';
 import { operationOutcome } from './failure.ts';
 import { explainEntry } from './fhir-explain.ts';
 
@@ -43,10 +46,8 @@ const DEEPER: Issue = {
   text: ':iterate was followed as far as this server goes, and there is more: search from the resources included last',
 };
 
-const REVIVED = new Set(['POST', 'PUT']);
-
 /** A history, newest first: each version with the request that made it. https://hl7.org/fhir/R4/http.html#history */
-export function historyBundle(base: string, rows: HistoryRow[], links: Links): string {
+export function historyBundle(base: string, rows: TimelineRow[], links: Links): string {
   return bundle(
     'history',
     '',
@@ -55,9 +56,9 @@ export function historyBundle(base: string, rows: HistoryRow[], links: Links): s
   );
 }
 
-function historyEntry(base: string, { type, id, version, lastUpdated, method, body }: HistoryRow): string {
+function historyEntry(base: string, { type, id, version, lastUpdated, method, made, body }: TimelineRow): string {
   const url = method === 'POST' ? type : `${type}/${id}`;
-  const status = method === 'DELETE' ? '204' : version === 1 && REVIVED.has(method) ? '201' : '200';
+  const status = method === 'DELETE' ? '204' : made ? '201' : '200';
   const facts = `"request":{"method":"${method}","url":"${url}"},"response":{"status":"${status}","etag":"W/\\"${version}\\"","lastModified":"${lastUpdated}"}`;
   return `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},${body === null ? '' : `"resource":${body},`}${facts}}`;
 }

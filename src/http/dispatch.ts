@@ -20,7 +20,7 @@ interface Found {
   id?: string;
 }
 
-export type Dispatch = (req: Request) => Target;
+type Dispatch = (req: Request) => Target;
 
 /** A dispatcher over all mappings; `prefixes` gives each surface's own mount (`{ loop: '/loop' }`). */
 export function dispatcher({ surfaces, shapes }: Mappings, prefixes: Record<string, string>): Dispatch {

@@ -35,7 +35,7 @@ export const exchangeOf = (res: Response): Exchange => res.locals as unknown as 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** `req_` and eight lower-case letters or digits, as the vendors' documents show them. It is a name to ask after, no secret. */
-export function newRequestId(): string {
+function newRequestId(): string {
   let id = 'req_';
   for (let n = 0; n < 8; n++) id += LETTERS[Math.floor(Math.random() * LETTERS.length)];
   return id;

@@ -2,7 +2,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { FhirError, type Issue, invalid, KINDS, notFound, structure, tooLong, unavailable, unsupportedMedia } from '../fhir/outcome.ts';
 import { answerFacts } from './answer-facts.ts';
-import { exchangeOf } from './exchange.ts';
+import { type Exchange, exchangeOf } from './exchange.ts';
 
 /** Writes one line about an unexpected error: names and places, never values. */
 export type LogFailure = (facts: {
@@ -24,13 +24,17 @@ const FOREIGN: Record<string, () => FhirError> = {
   URIError: () => invalid('the URL is not well-formed: check its percent-encoding'),
 };
 
-/** Express error handler. Nobody's mistake but ours: 500 with the request id, and the log has the rest. */
+/** Express error handler. */
 export function failure(log: LogFailure): ErrorRequestHandler {
-  return (error: unknown, _req, res, _next) => {
-    const known = asFailure(error);
-    if (!known) log({ requestId: exchangeOf(res).requestId, route: exchangeOf(res).route, ...traits(error) });
-    send(res, known ?? new FhirError('exception', [{ severity: 'fatal', code: 'exception', text: 'something went wrong on this side' }]));
-  };
+  return (error: unknown, _req, res, _next) => send(res, failureOf(error, exchangeOf(res), log));
+}
+
+/** What an error of a request is told as. Nobody's mistake but ours: 500 with the request id, and the log has the rest. */
+export function failureOf(error: unknown, { requestId, route }: Exchange, log: LogFailure): FhirError {
+  const known = asFailure(error);
+  if (known) return known;
+  log({ requestId, route, ...traits(error) });
+  return new FhirError('exception', [{ severity: 'fatal', code: 'exception', text: 'something went wrong on this side' }]);
 }
 
 /** Last handler: no path matched. */

@@ -1,8 +1,8 @@
-// Binary over HTTP: sent as what it carries or as a resource, and taken as either. https://hl7.org/fhir/R4/binary.html
+// Binary over HTTP: sent as what it carries or as a resource, and taken as either. https://hl7.org/fhir/R4/binary.html, docs/decisions/2026-11-22-binary.md
 import { binaryForm, binaryOf, type Content, contentOf } from '../fhir/binary.ts';
 import { notAcceptable, structure } from '../fhir/outcome.ts';
 import type { Draft } from '../resource/context.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
 
 const READ = /^\/Binary\/[A-Za-z0-9\-.]{1,64}(\/_history\/[^/]+)?\/?$/;
@@ -44,19 +44,31 @@ function headersOf({ id }: Row, { bytes, contentType, securityContext }: Content
 /** What may stand in a header. https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
 const HEADER = /^[\x20-\x7e]{1,1000}$/;
 
-/** The draft that a write of a Binary carries: a resource, or content that becomes one, under the security context its header names. */
-export async function binaryDraft(call: FhirCall, standing?: () => Promise<Row | undefined>): Promise<{ draft: Draft; uploaded: boolean }> {
+/** What a write of a Binary carries. `takingOver`: of content that says nothing of its security context. */
+export interface SentBinary {
+  draft: Draft;
+  uploaded: boolean;
+  takingOver?: (draft: Draft, previous: Row) => Draft;
+}
+
+/** A resource, or content that becomes one, under the security context its header names. */
+export async function binaryDraft(call: FhirCall): Promise<SentBinary> {
   const sent = await call.body.binary();
   if ('plain' in sent) return { draft: sent, uploaded: false };
   if (!sent.bytes.length) throw structure('the body must be the content, and it is empty');
-  const named = call.header('x-security-context');
-  const securityContext = named === undefined ? contextOf(await standing?.()) : { reference: named };
-  const resource = binaryOf({ ...sent, ...(securityContext !== undefined && { securityContext }) }, call.id || undefined);
-  return { draft: { plain: resource, exact: resource }, uploaded: true };
+  const reference = call.header('x-security-context');
+  const resource = binaryOf({ ...sent, ...(reference !== undefined && { securityContext: { reference } }) }, call.id || undefined);
+  const draft = { plain: resource, exact: resource };
+  return { draft, uploaded: true, ...(reference === undefined && { takingOver: inContextOf }) };
 }
 
 /** New content says nothing of the security context: the one that stands goes on. */
-const contextOf = (row: Row | undefined): unknown => (row?.body ? contentOf(row.body).securityContext : undefined);
+function inContextOf(draft: Draft, { body }: Row): Draft {
+  const securityContext = body ? contentOf(body).securityContext : undefined;
+  if (securityContext === undefined) return draft;
+  const resource = { ...draft.plain, securityContext };
+  return { plain: resource, exact: resource };
+}
 
 /** Who sends content is not sent it back, unless it asks for that. */
 export const quiet = (call: FhirCall): FhirCall => ({

@@ -16,22 +16,23 @@ const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'jso
 const JSON_PATCH = 'application/json-patch+json';
 const PATCHES = [JSON_PATCH, 'application/fhir+json', 'application/json'];
 /** What PATCH takes, as Accept-Patch says it (RFC 5789 §3.1). */
-export const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json`;
+const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json`;
 const FORM = ['application/x-www-form-urlencoded'];
 
 /** How bodies are read, each up to a size. */
-export interface Readers {
+interface Readers {
   text: ReadText;
+  form: ReadText;
   bytes: ReadBytes;
 }
 
 /** The body of a request that came by itself. */
 export function requestBody(req: Request, res: Response, read: Readers): Body {
-  const text = (types: string[], say: string, headers?: Record<string, string>): Promise<string> => {
+  const text = (types: string[], say: string, { headers, as = read.text }: { headers?: Record<string, string>; as?: ReadText } = {}) => {
     const [type, ...parameters] = mediaType(req.headers['content-type'] ?? '');
     if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say, headers);
     if (!speaksR4(parameters)) throw unsupportedMedia('send FHIR 4.0: another fhirVersion is not read here');
-    return read.text(req, res);
+    return as(req, res);
   };
   const json = async (what: string): Promise<Parsed> => {
     const given = await text(RESOURCE, 'send the resource as application/fhir+json');
@@ -40,8 +41,10 @@ export function requestBody(req: Request, res: Response, read: Readers): Body {
   };
   return {
     resource: async (type) => resourceOf(await json(`${type} resource`), type),
-    form: async () => [...new URLSearchParams(await text(FORM, 'send the parameters as application/x-www-form-urlencoded'))],
-    patch: async () => patchOf(await text(PATCHES, `send a patch as ${ACCEPT_PATCH}`, { 'Accept-Patch': ACCEPT_PATCH })),
+    form: async () => [
+      ...new URLSearchParams(await text(FORM, 'send the parameters as application/x-www-form-urlencoded', { as: read.form })),
+    ],
+    patch: async () => patchOf(await text(PATCHES, `send a patch as ${ACCEPT_PATCH}`, { headers: { 'Accept-Patch': ACCEPT_PATCH } })),
     json: () => json('resource'),
     binary: async () => {
       const contentType = req.headers['content-type'] ?? '';

@@ -2,8 +2,8 @@
 import { type BundleEntry, type BundleRequest, bundleEntry, bundleRequest, inEntry } from '../fhir/bundle-request.ts';
 import type { Parsed } from '../fhir/json.ts';
 import { referencesOf } from '../fhir/links.ts';
-import { FhirError, invalid, KINDS, notSupported } from '../fhir/outcome.ts';
-import type { Context } from '../resource/context.ts';
+import { FhirError, invalid, KINDS, notSupported, tooLong } from '../fhir/outcome.ts';
+import { type Context, roomOf } from '../resource/context.ts';
 import { transaction } from '../resource/transaction.ts';
 import { authorize } from './authenticate.ts';
 import { operationOutcome } from './failure.ts';
@@ -13,7 +13,7 @@ import { writeEntry } from './fhir-transaction.ts';
 import { doneAnswer } from './fhir-write.ts';
 
 /** Does what a request asks for: what answers it when it comes by itself. */
-export type Perform = (call: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>) => Promise<FhirAnswer>;
+type Perform = (call: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>) => Promise<FhirAnswer>;
 
 /** https://hl7.org/fhir/R4/http.html#transaction */
 export async function bundle(call: FhirCall, perform: Perform): Promise<FhirAnswer> {
@@ -25,9 +25,30 @@ export async function bundle(call: FhirCall, perform: Perform): Promise<FhirAnsw
 async function batch(call: FhirCall, { entries }: BundleRequest, perform: Perform): Promise<FhirAnswer> {
   const made = new Set(entries.map(({ plain }) => (plain as { fullUrl?: unknown } | null)?.fullUrl).filter(isPlaceholder));
   const answers: string[] = [];
-  for (const [at, raw] of entries.entries()) answers.push(await batchEntry(call, { raw, at, made }, perform));
+  const size = sizeIn(call);
+  for (const [at, raw] of entries.entries()) {
+    const answer = size.isFull() ? refusedText(inEntry(NO_ROOM, at)) : await batchEntry(call, { raw, at, made }, perform);
+    answers.push(answer);
+    size.add(answer);
+  }
   return response('batch-response', answers);
 }
+
+/** How long the answers to the entries are together, and whether that is longer than an answer may be. */
+function sizeIn({ context }: FhirCall): { add(answer: string): void; isFull(): boolean } {
+  const { room = Number.POSITIVE_INFINITY } = roomOf(context);
+  let size = 0;
+  return {
+    add: (answer) => {
+      size += answer.length;
+    },
+    isFull: () => size > room,
+  };
+}
+
+const NO_ROOM = tooLong(
+  'what the entries before it are answered is as long as an answer may be: this was not done, send it in another Bundle',
+);
 
 interface RawEntry {
   raw: Parsed;
@@ -46,8 +67,7 @@ async function batchEntry(call: FhirCall, { raw, at, made }: RawEntry, perform: 
       throw invalid('entries of a batch cannot refer to each other: send a transaction');
     return entryText(await perform(asCall(call, entry)));
   } catch (error) {
-    if (!(error instanceof FhirError)) throw error;
-    return refusedText(inEntry(error, at));
+    return refusedText(inEntry(call.failed(error), at));
   }
 }
 
@@ -56,11 +76,25 @@ async function transactionOf(call: FhirCall, { entries }: BundleRequest, perform
   const all = understood(call, entries);
   const writes = all.flatMap(({ write }) => write ?? []);
   const reads = all.filter(({ write }) => !write).map(({ entry }) => entry);
-  const { done, answer } = await transaction(call.context, writes, (inside) => readAll(call, { reads, inside }, perform));
-  const answers = all.map(({ entry, write }) =>
-    write ? doneAnswer({ ...asCall(call, entry), type: write.type }, done.get(entry.at)!) : answer.get(entry.at)!,
+  const answers = await transaction(call.context, writes, async (inside, done) => {
+    const size = sizeIn(call);
+    const told = (at: number, answer: FhirAnswer): [number, string] => {
+      const text = entryText(answer);
+      size.add(text);
+      if (size.isFull()) throw inEntry(tooLong('the answers to all entries are longer than an answer may be: send several Bundles'), at);
+      return [at, text];
+    };
+    const written = all.flatMap(({ entry, write }) =>
+      write ? [told(entry.at, doneAnswer({ ...asCall(call, entry), type: write.type }, done.get(entry.at)!))] : [],
+    );
+    const read: [number, string][] = [];
+    for (const entry of reads) read.push(told(entry.at, await readEntry(call, { entry, inside }, perform)));
+    return new Map([...written, ...read]);
+  });
+  return response(
+    'transaction-response',
+    all.map(({ entry }) => answers.get(entry.at)!),
   );
-  return response('transaction-response', answers.map(entryText));
 }
 
 type Understood = { entry: BundleEntry; write: ReturnType<typeof writeEntry> };
@@ -93,21 +127,17 @@ const statusKind = ({ kind }: FhirError): FhirError['kind'] =>
   KINDS[kind].status === 404 || KINDS[kind].status === 405 ? 'not-supported' : kind;
 
 interface Reading {
-  reads: BundleEntry[];
+  entry: BundleEntry;
   inside: Context;
 }
 
-/** The entries that read, inside the transaction: they see what the others wrote. */
-async function readAll(call: FhirCall, { reads, inside }: Reading, perform: Perform): Promise<Map<number, FhirAnswer>> {
-  const answers = new Map<number, FhirAnswer>();
-  for (const entry of reads) {
-    try {
-      answers.set(entry.at, await perform(asCall({ ...call, context: inside }, entry)));
-    } catch (error) {
-      throw error instanceof FhirError ? inEntry(error, entry.at) : error;
-    }
+/** An entry that reads, inside the transaction: it sees what the others wrote. */
+async function readEntry(call: FhirCall, { entry, inside }: Reading, perform: Perform): Promise<FhirAnswer> {
+  try {
+    return await perform(asCall({ ...call, context: inside }, entry));
+  } catch (error) {
+    throw error instanceof FhirError ? inEntry(error, entry.at) : error;
   }
-  return answers;
 }
 
 function refuseNested({ path, method, at }: BundleEntry): void {
@@ -158,5 +188,8 @@ const REASONS: Readonly<Record<number, string>> = {
   409: 'Conflict',
   410: 'Gone',
   412: 'Precondition Failed',
+  413: 'Content Too Large',
   422: 'Unprocessable Entity',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
 };

@@ -1,5 +1,6 @@
 // One request of the FHIR API as an interaction sees it, whether it came by itself or in a Bundle.
 import type { Parsed } from '../fhir/json.ts';
+import type { FhirError } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Context, Draft } from '../resource/context.ts';
@@ -29,6 +30,8 @@ export interface FhirCall {
   /** A header, by lower-case name. */
   header(name: string): string | undefined;
   body: Body;
+  /** What an error is told as; an unexpected one is logged. */
+  failed(error: unknown): FhirError;
   /** It came by itself, not in a Bundle. */
   alone: boolean;
   type: ServedType;

@@ -1,7 +1,8 @@
 // What a client says it has or expects, in headers: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
 import { invalid } from '../fhir/outcome.ts';
 import { ANY } from '../resource/update.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
+import { isNamed } from './etag.ts';
 import type { FhirCall } from './fhir-call.ts';
 
 /** `W/"3"` or `"3"` → `3`. */
@@ -27,7 +28,7 @@ export function onlyNew(call: FhirCall): { onlyNew?: true } {
 /** Whether the client has this version already; If-None-Match wins over If-Modified-Since (RFC 9110 §13.2.2). */
 export function isKnown(call: FhirCall, row: Row): boolean {
   const tags = call.header('if-none-match');
-  if (tags !== undefined) return tags.split(',').some((tag) => tag.trim() === '*' || versionOf(tag) === String(row.version));
+  if (tags !== undefined) return isNamed(`W/"${row.version}"`, tags);
   const since = call.header('if-modified-since');
   return since !== undefined && Math.floor(Date.parse(row.lastUpdated) / 1000) * 1000 <= Date.parse(since);
 }

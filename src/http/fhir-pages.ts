@@ -1,12 +1,12 @@
 // The links from page to page of a search: what they remember, sealed. docs/decisions/2026-11-21-page-links-are-sealed.md
 import { invalid } from '../fhir/outcome.ts';
-import type { Position } from '../store/store.ts';
+import type { Position } from '../store/page.ts';
 import type { FhirCall } from './fhir-call.ts';
 
 type Parameters = [name: string, value: string][];
 
 /** What a page link remembers: where it was given, what was asked, and the position after which the page begins. */
-export interface Opened {
+interface Opened {
   path: string;
   parameters: Parameters;
   after?: Position;

@@ -5,7 +5,8 @@ import { allows } from '../fhir/scope.ts';
 import { type Compartment, memberOf, typesInCompartment } from '../fhir/search/compartments.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../fhir/types.ts';
 import { type SearchRequest, search as searchResources } from '../resource/search.ts';
-import type { Position, Row } from '../store/store.ts';
+import type { Position } from '../store/page.ts';
+import type { Row } from '../store/row.ts';
 import { authorize } from './authenticate.ts';
 import { searchBundle } from './bundle.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
@@ -74,6 +75,7 @@ async function answered(call: FhirCall, place: Place, { given, hidden }: Given):
     parameters: asked,
     handling,
     scoped: true,
+    mayEnd: true,
     explained,
     ...(place.within && { within: place.within }),
     ...(opened?.after && { start: { after: opened.after } }),

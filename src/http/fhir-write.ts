@@ -1,16 +1,15 @@
 // Writing interactions as HTTP: create, update, delete. What they do stands in src/resource.
 import { conflict, structure } from '../fhir/outcome.ts';
 import { ID } from '../fhir/types.ts';
-import type { Draft, Saved } from '../resource/context.ts';
+import type { Saved } from '../resource/context.ts';
 import { create as createResource } from '../resource/create.ts';
 import { remove as removeResource } from '../resource/delete.ts';
 import { patch as patchResource } from '../resource/patch.ts';
 import { shownTo } from '../resource/security-context.ts';
 import type { Done } from '../resource/transaction-entry.ts';
 import { update as updateResource } from '../resource/update.ts';
-import type { Row } from '../store/store.ts';
 import { operationOutcome } from './failure.ts';
-import { binaryDraft, quiet } from './fhir-binary.ts';
+import { binaryDraft, quiet, type SentBinary } from './fhir-binary.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
 import { ifMatchOf, onlyNew } from './fhir-conditions.ts';
 import { versionFacts } from './fhir-read.ts';
@@ -29,13 +28,13 @@ export async function update(call: FhirCall): Promise<FhirAnswer> {
   const { context, type } = call;
   const conditions = { ...ifMatchOf(call), ...onlyNew(call) };
   const id = newIdOf(call);
-  const { draft, uploaded } = await draftOf(call, () => context.store.read(context.caller.tenant, type, id));
-  return written(uploaded ? quiet(call) : call, await updateResource(context, { type, id, draft, ...conditions }));
+  const { uploaded, ...sent } = await draftOf(call);
+  return written(uploaded ? quiet(call) : call, await updateResource(context, { type, id, ...sent, ...conditions }));
 }
 
 /** What is to be stored. A Binary may come as what it carries. */
-const draftOf = async (call: FhirCall, standing?: () => Promise<Row | undefined>): Promise<{ draft: Draft; uploaded: boolean }> =>
-  call.type === 'Binary' ? binaryDraft(call, standing) : { draft: await call.body.resource(call.type), uploaded: false };
+const draftOf = async (call: FhirCall): Promise<SentBinary> =>
+  call.type === 'Binary' ? binaryDraft(call) : { draft: await call.body.resource(call.type), uploaded: false };
 
 /** https://hl7.org/fhir/R4/http.html#patch */
 export async function patch(call: FhirCall): Promise<FhirAnswer> {

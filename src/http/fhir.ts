@@ -6,6 +6,7 @@ import type { Caller, Context } from '../resource/context.ts';
 import { authenticate, type FindCaller, refuseOthers } from './authenticate.ts';
 import { bytesReader, textReader } from './body-text.ts';
 import { exchangeOf } from './exchange.ts';
+import { failureOf, type LogFailure } from './failure.ts';
 import { readsBinary } from './fhir-binary.ts';
 import { requestBody } from './fhir-body.ts';
 import { frame } from './fhir-frame.ts';
@@ -27,10 +28,13 @@ export interface FhirDoor {
   bodyLimit: number;
 }
 
+/** Of the parameters of a search by POST, in bytes. */
+const FORM_LIMIT = 1024 * 1024;
+
 /** The router of `/fhir/R4`. */
-export function fhirApi(door: FhirDoor): Router {
+export function fhirApi(door: FhirDoor, log: LogFailure): Router {
   const router = Router({ caseSensitive: true });
-  const read = { text: textReader(door.bodyLimit), bytes: bytesReader(Math.floor(door.bodyLimit * BASE64)) };
+  const read = { text: textReader(door.bodyLimit), form: textReader(FORM_LIMIT), bytes: bytesReader(Math.floor(door.bodyLimit * BASE64)) };
   router.use(frame);
   router.all('/metadata', async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
@@ -54,6 +58,7 @@ export function fhirApi(door: FhirDoor): Router {
         query: queryOf(req.url),
         header: (name) => headerOf(req, name),
         body: requestBody(req, res, read),
+        failed: (error) => failureOf(error, exchangeOf(res), log),
         alone: true,
       },
       route,

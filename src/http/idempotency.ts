@@ -6,7 +6,7 @@ import { parseExact } from '../fhir/json.ts';
 import { conflict, invalid } from '../fhir/outcome.ts';
 import type { Shape, View } from '../projection/shape.ts';
 import type { Caller, Context } from '../resource/context.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../store/store.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../store/idempotency.ts';
 import type { Answer } from './exchange.ts';
 
 /** A request under a key, or undefined when it has none. */

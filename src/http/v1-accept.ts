@@ -2,7 +2,7 @@
 import { duplicate, leadsNowhere } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { View } from '../projection/shape.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import { find, rowOf, type V1Call, viewOf } from './v1-call.ts';
 
 /**
@@ -13,7 +13,7 @@ export const resolved = (call: V1Call, said: View, whole: View = said): Promise<
   resolvedAll(call, [{ said, whole }]);
 
 /** One item of a request, and where the request says a field of it, if not by its name. */
-export interface Said {
+interface Said {
   said: View;
   whole: View;
   place?(field: string): string;

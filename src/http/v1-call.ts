@@ -9,11 +9,12 @@ import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Env, Shape, View } from '../projection/shape.ts';
 import { MOST_AT_ONCE } from '../projection/take.ts';
 import type { Context } from '../resource/context.ts';
+import type { Port } from '../resource/port.ts';
 import { type SearchRequest, search, searchTexts } from '../resource/search.ts';
-import type { Page, Row, Start, Text, TextPage } from '../store/store.ts';
+import type { Page, Start, TextPage } from '../store/page.ts';
+import type { Row, Text } from '../store/row.ts';
 import type { Rate } from './exchange.ts';
 import type { Seal } from './page-link.ts';
-import type { Port } from './port.ts';
 import { joinedTo } from './v1-joined.ts';
 
 export interface V1Call {
@@ -83,6 +84,7 @@ interface FindOptions {
   count: number;
   start?: Start;
   total?: 'accurate' | 'none';
+  mayEnd?: boolean;
 }
 
 const requestOf = (text: string, options: FindOptions): SearchRequest => ({ ...queryString(text), handling: 'strict', ...options });

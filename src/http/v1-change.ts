@@ -1,5 +1,5 @@
 // Changing and deleting through a vendor's door: what the client says becomes the smallest change of the resource, made on what stands at the moment of
-// writing. Elements the shape cannot see stay, and a change that changes nothing makes no version.
+// writing. Elements the shape cannot see stay, and a change that changes nothing makes no version. docs/decisions/2026-11-22-changes-through-a-vendors-door.md
 import type { Parsed } from '../fhir/json.ts';
 import { invalidAll, notFound } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
@@ -7,7 +7,7 @@ import { isUnset } from '../projection/lens/lens-read.ts';
 import type { Shape, View } from '../projection/shape.ts';
 import { remove } from '../resource/delete.ts';
 import { rewrite } from '../resource/rewrite.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import type { Answer } from './exchange.ts';
 import { keep, type Promised, take } from './idempotency.ts';
 import { knownOnly } from './url-query.ts';

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { versionMismatch } from '../fhir/outcome.ts';
 import type { Shape, View } from '../projection/shape.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
+import { isNamed } from './etag.ts';
 
 /** The resource's version; where others are shown beside it, all that is shown. */
 export function etagOf({ joins }: Shape, { version }: Pick<Row, 'version'>, view: View): string {
@@ -13,22 +14,20 @@ export function etagOf({ joins }: Shape, { version }: Pick<Row, 'version'>, view
 
 /** Whether the client has this version already (`If-None-Match`). */
 export function isKnown(req: Request, etag: string): boolean {
-  const tags = req.headers['if-none-match']?.split(',') ?? [];
-  return tags.some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
+  const tags = req.headers['if-none-match'];
+  return tags !== undefined && isNamed(etag, tags);
 }
 
 /** Whether the client expects the version that stands (`If-Match`): one of the tags it names, or `*`; one that expects none takes any. */
 function expects(req: Request, etag: string): boolean {
-  const tags = req.headers['if-match']?.split(',');
-  return !tags || tags.some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
+  const tags = req.headers['if-match'];
+  return tags === undefined || isNamed(etag, tags);
 }
 
 /** Refuses a change of an item that is not as the client expects it. */
 export function refuseOtherVersion(req: Request, etag: string): void {
   if (!expects(req, etag)) throw versionMismatch('If-Match names a version that is not the current one: read it again');
 }
-
-const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
 
 /** A create replaces nothing: a client that expects some version (`If-Match`) means another request. */
 export function refuseIfMatch(req: Request): void {

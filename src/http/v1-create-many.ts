@@ -1,11 +1,12 @@
 // Creating many items by one request: all of them in one transaction, in as many statements as one takes, and a list for an answer.
+// docs/decisions/2026-11-22-results-that-are-sent-together.md
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Parsed } from '../fhir/json.ts';
 import { contended } from '../fhir/outcome.ts';
 import type { Many, View } from '../projection/shape.ts';
 import { createAll } from '../resource/create-all.ts';
 import { Overtaken } from '../resource/transaction-entry.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import type { Answer } from './exchange.ts';
 import { earlier, keep, type Promised, promised, replay, Taken, take } from './idempotency.ts';
 import { knownOnly } from './url-query.ts';

@@ -1,21 +1,22 @@
 // Creating through a vendor's door: body → view → resource, in one transaction with everything that must be true of it, then the outside step if there is one.
 import type { Parsed } from '../fhir/json.ts';
-import { conflict, contended, duplicate, multipleMatches } from '../fhir/outcome.ts';
+import { conflict, contended, duplicate } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Env, View } from '../projection/shape.ts';
-import type { Context } from '../resource/context.ts';
 import { create } from '../resource/create.ts';
+import type { HeldItem, PortItem } from '../resource/port.ts';
 import { rewrite } from '../resource/rewrite.ts';
 import { draftOf } from '../resource/write.ts';
-import type { IdempotencyRecord, Row } from '../store/store.ts';
+import type { IdempotencyRecord } from '../store/idempotency.ts';
+import type { Row } from '../store/row.ts';
 import type { Answer } from './exchange.ts';
 import { ATTEMPTS, earlier, keep, type Promised, promised, replay, Taken, take } from './idempotency.ts';
-import type { HeldItem, PortItem } from './port.ts';
 import { knownOnly } from './url-query.ts';
 import { linked, refuseDuplicate, resolved } from './v1-accept.ts';
-import { envOf, find, inADay, inTransaction, inVendorWords, rowOf, type V1Call, viewOf } from './v1-call.ts';
+import { envOf, inADay, inTransaction, inVendorWords, rowOf, type V1Call, viewOf } from './v1-call.ts';
 import { etagOf } from './v1-conditions.ts';
 import { tellPerson, withMe } from './v1-person.ts';
+import { targetOf } from './v1-target.ts';
 import { told } from './v1-told.ts';
 import { refuseWrong, withPath } from './v1-within.ts';
 
@@ -82,7 +83,7 @@ async function done(call: V1Call, { view, promise }: CreateRequest, subject?: st
 }
 
 /** What a request made, or went into: the row, and which item of it. */
-type Made = Pick<PortItem, 'row' | 'key' | 'view'>;
+type Made = Pick<PortItem, 'row' | 'key'> & { view: View };
 
 const madeOf = ({ shape }: V1Call, row: Row, view: View): Made => ({ row, key: shape.rows?.of(view) ?? '', view });
 
@@ -100,27 +101,12 @@ async function accept(call: V1Call, view: View, promise: Promised | undefined): 
   const { context, shape } = call;
   const newId = context.newId();
   const ids = await resolved(call, view);
-  const target = await targetOf(context, shape.into(view, ids));
+  const target = await targetOf(call, view, ids);
   const subject = `${shape.resource}/${target?.id ?? newId}`;
   if (promise) await take(context, promise, subject, shape.idempotency === 'required' ? null : inADay(context));
   const env = envOf(context, { newId, now: context.clock().toISOString(), ...(await withMe(call, ids)) });
   await refuseDuplicate(call, view);
   return storeItem(call, { view, env, target, newId });
-}
-
-/** The resource this create goes into, when the mapping says so and one is there; nobody else writes it before the transaction ends. */
-async function targetOf(context: Context, criteria: string | null): Promise<Row | undefined> {
-  if (criteria === null) return undefined;
-  const { store, caller } = context;
-  await store.lock(caller.tenant, [criteria]);
-  for (;;) {
-    const [found, another] = (await find(context, criteria, { count: 2 })).rows;
-    if (another) throw multipleMatches('more than one stored resource carries the identifier of this request');
-    if (!found) return undefined;
-    const [held] = await store.hold(caller.tenant, [found]);
-    // a write that came between may have taken the identifier away: looked for again, with that one held
-    if (held!.version === found.version) return held;
-  }
 }
 
 interface Making {
@@ -142,10 +128,12 @@ async function storeItem(call: V1Call, { view, env, target, newId }: Making): Pr
   return madeOf(call, row, view);
 }
 
+type Held = HeldItem & Made;
+
 /** The item, to be finished by this request and no other. */
-async function claimed(call: V1Call, made: Made): Promise<HeldItem> {
+async function claimed(call: V1Call, made: Made): Promise<Held> {
   const { port, context, shape } = call;
-  const item: PortItem = { ...made, id: await idIn(call, made), own: () => shape.write(made.view, undefined, envOf(context)) };
+  const item: PortItem & Made = { ...made, id: await idIn(call, made), own: () => shape.write(made.view, undefined, envOf(context)) };
   const claim = await port!.claim(context, item);
   if (claim.state !== 'open') throw claim.state === 'busy' ? new Contended(item) : duplicate(shape.says.duplicate);
   return { ...item, by: claim.by };
@@ -158,7 +146,7 @@ async function idIn(call: V1Call, { row, key }: Pick<Made, 'row' | 'key'>): Prom
 }
 
 /** Everything after the commit: the outside step, what it answered, the answer. */
-async function finish(call: V1Call, item: HeldItem, promise: Promised | undefined): Promise<Answer> {
+async function finish(call: V1Call, item: Held, promise: Promised | undefined): Promise<Answer> {
   const { port, context } = call;
   try {
     const fields = await port!.finish(context, item);
@@ -171,7 +159,7 @@ async function finish(call: V1Call, item: HeldItem, promise: Promised | undefine
 }
 
 /** The row with the fields that only the server fills in, written through the same lens. */
-async function completed(call: V1Call, item: HeldItem, fields: View | undefined): Promise<Row> {
+async function completed(call: V1Call, item: Held, fields: View | undefined): Promise<Row> {
   const { shape, context } = call;
   const { tenant } = context.caller;
   // several items of one resource (a physician's states) are completed one after the other: none writes over what another has just written

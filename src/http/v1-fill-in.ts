@@ -7,7 +7,7 @@ import { rewrite } from '../resource/rewrite.ts';
 import { envOf, find } from './v1-call.ts';
 
 /** An item of a shape whose items are elements: which step it waited for, its own id and the key of its row (`NY`). */
-export interface LateItem {
+interface LateItem {
   port: string;
   id: string;
   key: string;

@@ -1,8 +1,8 @@
 // Which page of a list is asked for, by the parameters of its surface (`page:` in surface.yaml): an offset, the number of a page, or a cursor; and what is told of
-// the page and of those beside it.
+// the page and of those beside it. docs/decisions/2026-11-22-links-to-pages-in-answers.md, docs/decisions/2026-11-23-how-far-offsets-go.md
 import { parameter } from '../fhir/outcome.ts';
 import type { ListFacts, PageSpec, Shape } from '../projection/shape.ts';
-import type { Start, TextPage } from '../store/store.ts';
+import type { Start, TextPage } from '../store/page.ts';
 import type { V1Call } from './v1-call.ts';
 
 /** What a list takes beside its filters. */
@@ -76,12 +76,13 @@ export function listFacts(call: V1Call, { paging: { limit, offset }, page, param
     const told = next > names.maxOffset ? undefined : beginning(names, next, limit);
     return told ? again(told) : null;
   };
-  const after = (): string | null => (names.cursor === undefined ? at(offset + limit) : again({ [names.cursor]: cursor! }));
+  const next = offset + limit;
+  const after = (): string | null => (names.cursor === undefined ? at(next) : again({ [names.cursor]: cursor! }));
   return {
     limit,
     offset,
     hasMore,
-    nextOffset: hasMore ? offset + limit : null,
+    nextOffset: hasMore && next <= names.maxOffset ? next : null,
     cursor,
     nextUrl: hasMore ? after() : null,
     previousUrl: offset > 0 ? at(Math.max(0, offset - limit)) : null,

@@ -1,8 +1,9 @@
 // The person that a key stands for, where something is made: whose it is, and what that person's own item says of it.
+// docs/decisions/2026-11-22-keys-that-stand-for-a-person.md
 import { notFound } from '../fhir/outcome.ts';
 import type { View } from '../projection/shape.ts';
 import { rewrite } from '../resource/rewrite.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import { envOf, NO_PERSON, rowOfPerson, type V1Call, viewOf } from './v1-call.ts';
 
 /** What a lens knows of the person: the id as the surface shows it (`%me`) and as FHIR has it (`%patient`), beside what other aliases stand for. 404: deleted meanwhile. */

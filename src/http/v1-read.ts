@@ -3,7 +3,7 @@ import { leadsNowhere, notFound, parameter } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { AskedId, ListFacts, Shape, View } from '../projection/shape.ts';
 import type { Context } from '../resource/context.ts';
-import type { Row, Text } from '../store/store.ts';
+import type { Row, Text } from '../store/row.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
 import { knownOnly } from './url-query.ts';
@@ -97,8 +97,13 @@ async function pageOf(call: V1Call, query: string, parameters: Record<string, st
   const page = await findTexts(call.context, query, {
     count: paging.limit,
     start: paging.start,
+    mayEnd: true,
     ...(call.shape.surface.page.total && { total: 'accurate' as const }),
   });
+  const { size } = call.shape.surface.page;
+  // by offset or number, the next page would begin behind what is missing here
+  if (page.next && page.rows.length < paging.limit)
+    throw parameter(`these items are longer than an answer may be: ask for fewer at once with ${size}`, size);
   return { rows: page.rows, page: listFacts(call, { paging, page, parameters }) };
 }
 

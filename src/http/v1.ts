@@ -5,13 +5,13 @@ import { methodNotAllowed, notFound, overridden, structure, unsupportedMedia } f
 import type { Permission } from '../fhir/scope.ts';
 import type { Mappings, Shape, ShapeInteraction, Surface } from '../projection/shape.ts';
 import type { Caller, Context } from '../resource/context.ts';
+import type { Port } from '../resource/port.ts';
 import { answerFacts } from './answer-facts.ts';
 import { authenticate, authorize, type FindCaller, refuseOthers } from './authenticate.ts';
 import { type ReadText, textReader } from './body-text.ts';
 import { dispatcher, type Target } from './dispatch.ts';
 import { type Answer, exchangeOf, type Rate } from './exchange.ts';
 import type { Seal } from './page-link.ts';
-import type { Port } from './port.ts';
 import { type Limit, refuseOver } from './rate-limit.ts';
 import type { V1Call } from './v1-call.ts';
 import { changeItem, deleteItem, replaceItem } from './v1-change.ts';

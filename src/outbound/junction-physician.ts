@@ -1,11 +1,13 @@
 // Registering a physician with the laboratory network: held by one request at a time, from the transaction that writes the item to the one that stores the
 // answer. What was answered with success is complete and is not repeated; what failed is resumed, and what died is taken over when its hold has run out.
+// docs/decisions/2026-11-22-registering-a-physician.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 } from 'uuid';
 import { upstream } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../resource/context.ts';
-import type { OutboxEntry } from '../store/store.ts';
+import { leaseFrom } from '../store/lease.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { JunctionClient } from './network/client.ts';
 import type { Outcome } from './network/outcome.ts';
 import { asciiName } from './ordering/ascii-name.ts';
@@ -51,8 +53,7 @@ export async function claim(
 ): Promise<{ state: 'open'; by: string } | { state: 'complete' | 'busy' }> {
   const entry = (await entryOf(context, registration)) ?? (await entered(context, registration));
   if (entry.state === 'done') return { state: 'complete' };
-  const now = context.clock();
-  const hold = { by: context.newId(), at: now.toISOString(), until: new Date(now.getTime() + HOLD_MS).toISOString() };
+  const hold = leaseFrom(context.clock(), context.newId(), HOLD_MS);
   const held = await context.store.outbox.claimOne(entry.tenant, entry.id, hold);
   return held ? { state: 'open', by: hold.by } : { state: 'busy' };
 }
@@ -102,7 +103,7 @@ async function ended(
   return entry !== undefined && context.store.outbox.settle(entry, registration.by!, { ...outcome, at });
 }
 
-export interface Physician {
+interface Physician {
   npi: string;
   firstName: string;
   lastName: string;

@@ -1,8 +1,9 @@
-// The door out, put together: what the writes of a ServiceRequest bring with them, the steps that the vendors' doors wait for, and the worker.
+// The door out, put together: what the writes of a ServiceRequest bring with them, the ports that the vendors' doors wait for, and the worker.
 import { rule, upstream } from '../fhir/outcome.ts';
 import type { Caller, Context, Effect } from '../resource/context.ts';
-import type { Row } from '../store/store.ts';
-import { startFollowing } from './following/follow-worker.ts';
+import type { Port, PortItem } from '../resource/port.ts';
+import type { Row } from '../store/row.ts';
+import { startFollowing } from './follow-worker.ts';
 import type { Following, ResultMappings } from './following/following.ts';
 import {
   claim,
@@ -10,7 +11,6 @@ import {
   type Directory,
   pushDirectory,
   type Registered,
-  type Registration,
   register,
   release,
   rosterDirectory,
@@ -19,22 +19,23 @@ import {
 import { junctionClient } from './network/client.ts';
 import type { JunctionAccount } from './network/exchange.ts';
 import { junctionReads } from './network/reads.ts';
+import { CANCELLATION } from './ordering/calling-off.ts';
 import { fulfilmentEffect } from './ordering/fulfilment.ts';
 import { orderEffect } from './ordering/order.ts';
 import type { OrderRules } from './ordering/order-content.ts';
 import { ORDER, orderEntry } from './ordering/order-entry.ts';
 import { npiOf } from './ordering/signer.ts';
 import { awaitListing, LISTING, type Listed, listingSender } from './physician-listing.ts';
+import type { PORTS } from './ports.ts';
 import { breaker } from './sending/breaker.ts';
-import { CANCELLATION, sendCancellation } from './sending/cancel.ts';
+import { sendCancellation } from './sending/cancel.ts';
 import { sendOrder } from './sending/send.ts';
 import { sendNow } from './sending/send-now.ts';
 import type { Sending } from './sending/sending.ts';
 import { type Senders, startWorker } from './sending/worker.ts';
-import type { STEPS } from './steps.ts';
 import { receive, WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage } from './webhooks/door.ts';
 
-export interface JunctionOptions extends OrderRules {
+interface JunctionOptions extends OrderRules {
   /** The secrets webhooks may be signed with; asked for at each message. */
   webhookSecrets: () => string[];
   /** Asked for at each call: a sandbox's address is known only after it has started. Undefined: there is none, and what needs it is 502. */
@@ -59,25 +60,11 @@ export interface JunctionParts
   ): Promise<'written' | 'changed' | 'gone'>;
 }
 
-/** One created item, as the doors hand it over. */
-interface Item extends Registration {
-  row: Row;
-}
-
-/** A step that a create waits for: inside the transaction, after the commit, and inside the transaction of the answer; and what happens when two want the same. */
-export interface Step {
-  claim(context: Context, item: Item): Promise<{ state: 'open'; by?: string } | { state: 'complete' | 'busy' }>;
-  wait(context: Context, item: Item, since: number): Promise<void>;
-  finish(context: Context, item: Item): Promise<Record<string, unknown> | undefined>;
-  settle(context: Context, item: Item, fields: Record<string, unknown> | undefined): Promise<boolean>;
-  release(context: Context, item: Item): Promise<void>;
-}
-
 export interface Junction {
   /** What writes of these types bring with them. */
   effects: Record<'ServiceRequest' | 'Task', Effect>;
   /** By the names that mappings give them (`port:`). */
-  steps: Record<(typeof STEPS)[number], Step>;
+  ports: Record<(typeof PORTS)[number], Port>;
   /** Where the network tells us what happened. */
   hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
   /** Whether orders are held back because the network does not answer. */
@@ -108,7 +95,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
   const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
     effects: { ServiceRequest: orderEffect(options), Task: fulfilmentEffect(systems) },
-    steps: { 'lab-order': orderStep(sending), physician: physicianStep(directory) },
+    ports: { 'lab-order': orderPort(sending), physician: physicianPort(directory) },
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: (message) => receive(door, message) },
     heldBack: () => Number.isFinite(sending.breaker.allows(sending.clock())),
     start: () => {
@@ -119,7 +106,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
 }
 
 /** Who sends an order is told by its entry in the outbox: nobody is kept out here. */
-const orderStep = (sending: Sending): Step => ({
+const orderPort = (sending: Sending): Port => ({
   claim: claimOrder,
   wait: async () => {},
   finish: (context, { row }) => finishOrder(sending, context, row),
@@ -127,7 +114,7 @@ const orderStep = (sending: Sending): Step => ({
   release: async () => {},
 });
 
-const physicianStep = (directory: Directory): Step => ({
+const physicianPort = (directory: Directory): Port => ({
   claim,
   wait,
   async finish(context, item) {
@@ -145,7 +132,7 @@ const physicianStep = (directory: Directory): Step => ({
 const fieldsOf = ({ id, status }: Registered): Record<string, unknown> => ({ junction_physician_id: id, status });
 
 /** The effect has put it into the outbox; what it does not send cannot be answered with an order id. */
-async function claimOrder({ store, caller }: Context, { row }: Item): Promise<{ state: 'open' }> {
+async function claimOrder({ store, caller }: Context, { row }: PortItem): Promise<{ state: 'open' }> {
   if (!(await orderEntry(store, caller.tenant, row.id)))
     throw rule('this code is not in the table of panels that can be ordered', 'ServiceRequest.code');
   return { state: 'open' };

@@ -1,16 +1,17 @@
 // A physician whom the network did not list when they were registered: its roster is read again now and then, and when it names them, their registration is
 // active, for every door. Each one that waits is an entry of the outbox, so that one process at a time looks and none is forgotten.
 import type { Context } from '../resource/context.ts';
-import type { OutboxState } from '../store/store.ts';
+import type { Leased, OutboxState } from '../store/outbox-entry.ts';
 import type { JunctionClient, RosterPhysician } from './network/client.ts';
 import { type Outcome, waitOf } from './network/outcome.ts';
-import { ATTEMPT_MS, type Leased, type Sending, senderContext } from './sending/sending.ts';
+import { senderContext } from './sender.ts';
+import { ATTEMPT_MS, type Sending } from './sending/sending.ts';
 
 /** The topic of registrations that wait to be listed. */
 export const LISTING = 'physician-listing';
 
 /** A registration: its own id, the state of its licence, whose it is. */
-export interface Waiting {
+interface Waiting {
   id: string;
   key: string;
   npi: string;

@@ -8,7 +8,7 @@ import { subscriptionEffect } from './subscriptions/registration.ts';
 /** What the roof has to give. */
 export type SubscribingParts = Omit<Notifying, 'reach' | 'random'>;
 
-export interface Subscribing {
+interface Subscribing {
   effects: Record<'Subscription', Effect>;
   /** Starts to tell subscribers; call the answer to stop. */
   start(): () => Promise<void>;

@@ -15,7 +15,7 @@ export function templateOf(template: unknown, known: readonly string[]): Templat
 }
 
 /** What is repeated for each member of a list. */
-export interface Repetition {
+interface Repetition {
   each: string;
   by: string | undefined;
   /** What stands for one member. */

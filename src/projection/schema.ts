@@ -11,9 +11,14 @@ const RULES = ['minLength', 'maxLength', 'format', 'pattern'] as const;
 const LIST_RULES = ['minItems', 'maxItems'] as const;
 const rulesIn = (spec: Field['spec'], words: readonly (keyof Field['spec'])[]): Schema =>
   Object.fromEntries(words.flatMap((rule) => (rule in spec ? [[rule, spec[rule]]] : [])));
-/** Whether every shown value has the format, whoever wrote it: FHIR's dateTime may be a day, its instant may not. */
-const keepsFormat = ({ spec: { format, readOnly }, paths }: Field, ours: boolean): boolean =>
-  format === 'uuid' || (format === 'date-time' && (ours || readOnly === true || paths.every(({ type }) => type === 'instant')));
+/** A pattern whose times are those of RFC 3339, which JSON Schema calls date-time. */
+const RFC_3339 = /^YYYY-MM-DDThh:mm:ss(?:\.SSS)?(?:Z|\+hh:mm)$/;
+/** The format that every shown value has, whoever wrote it: FHIR's dateTime may be a day, its instant and what a pattern makes of either may not. */
+function shownFormat({ spec: { format }, codec, paths }: Field, ours: boolean): string | undefined {
+  if (RFC_3339.test(codec.format ?? '')) return 'date-time';
+  const keeps = format === 'uuid' || (format === 'date-time' && (ours || paths.every(({ type }) => type === 'instant')));
+  return keeps ? format : undefined;
+}
 
 /** Whether a request of this kind may say the field: `onlyIn:` names the only kind that may. */
 export const asksIn =
@@ -96,9 +101,10 @@ function responseOf(field: Field, ours: boolean): Schema {
   if (fields) return responseObject(fields, ours);
   if (members) return { type: 'array', items: responseObject(members, ours) };
   if (spec.as === 'concept') return SHOWN_CONCEPT;
-  const { type = 'string', format } = spec;
+  const { type = 'string' } = spec;
   const words = (spec.readOnly || spec.reads) && spec.enum;
-  const text = { ...(words && { enum: words }), ...(format && keepsFormat(field, ours) && { format }) };
+  const format = shownFormat(field, ours);
+  const text = { ...(words && { enum: words }), ...(format && { format }) };
   if (type === 'string[]') return { type: 'array', items: { type: 'string', ...text } };
   if (type === 'object') return { type, additionalProperties: spec.as === 'json' ? {} : { type: 'string' } };
   return { type, ...text };

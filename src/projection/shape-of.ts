@@ -24,7 +24,7 @@ import type { Shape, Surface, View } from './shape.ts';
 import type { MappingSpec, SurfaceSpec } from './spec.ts';
 import { takeOf } from './take.ts';
 
-export interface ShapeSource {
+interface ShapeSource {
   name: string;
   mapping: MappingSpec;
   surface: Surface;

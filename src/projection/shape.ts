@@ -208,7 +208,7 @@ export interface Surface {
 
 /**
  * How lists are paged: the names of the parameters, the first page's `number` being 1 (no `offset` then), and the sizes. `clamp`: sizes out of range are
- * brought into it, else refused. `total`: lists state how many there are.
+ * brought into it, else refused. `maxOffset`: how many items may lie before a page, at most. `total`: lists state how many there are.
  */
 export interface PageSpec {
   size: string;
@@ -232,6 +232,7 @@ export interface AnswerFacts {
 export interface ListFacts {
   limit: number;
   offset: number;
+  /** Whether there are items behind the page, also where no page begins there any more: `nextOffset` is null then. */
   hasMore: boolean;
   nextOffset: number | null;
   cursor: string | null;

@@ -1,4 +1,5 @@
 // What may be written in a mapping file and in a surface file, as types; the same as a schema is file-grammar.ts.
+// docs/decisions/2026-11-22-one-word-one-meaning.md
 import type { Kind } from '../fhir/outcome.ts';
 import type { PageSpec, ShapeInteraction } from './shape.ts';
 
@@ -41,7 +42,7 @@ export interface MappingSpec {
   port?: string;
   /** The vendor's own texts: for an item that is there already, and for an idempotency-key that was used for something else. */
   says?: { duplicate?: string; idempotency?: string };
-  /** Parameters of the search for the resource that a create goes into; `{field}` is a value of the request. */
+  /** Parameters of the search for the resource that a create goes into; `{field}` is a value of the request. Several found: of a shape with `row` the nearest (v1-target.ts). */
   into?: string;
   /** %name → the long path it stands for, or the first of several elements that leads to something at `elementHas`. */
   let?: Record<string, string | { first: string[]; elementHas: string }>;
@@ -144,10 +145,10 @@ export interface FieldSpec {
   fhir?: string | string[];
   /** An object of its own: its fields live below this path. */
   at?: string;
-  /** A list of objects, one for each element of this path; `where`: for those only, and how a new one begins; `key`: the field by which a member is known again; `memberHas`: the field without which an element is no member. */
+  /** A list of objects, one for each element of this path; `where`: for those only, and how a new one begins; `key`: the field, or the fields together, by which a member is known again; `memberHas`: the field without which an element is no member. */
   list?: string;
   where?: string;
-  key?: string;
+  key?: string | string[];
   memberHas?: string;
   fields?: Record<string, FieldSpec>;
   /** Of each element found, the first of these that has a value. */
@@ -212,7 +213,7 @@ export interface FieldSpec {
   atLeastYears?: number;
 }
 
-export interface ExistsSpec {
+interface ExistsSpec {
   missing: Kind;
   /** What must stand in the resource it leads to: another one is as good as none. */
   targetHas?: string;

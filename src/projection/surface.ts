@@ -115,12 +115,12 @@ export const listed = (views: View[], page: ListFacts, plural: string): Facts =>
 });
 
 /** How many pages there are is known where the total is. */
-function numbered({ limit, offset, hasMore, total }: ListFacts): Facts {
+function numbered({ limit, offset, nextOffset, total }: ListFacts): Facts {
   const page = Math.floor(offset / limit) + 1;
   return {
     page,
     pageCount: total === undefined ? null : Math.ceil(total / limit),
-    nextPage: hasMore ? page + 1 : null,
+    nextPage: nextOffset === null ? null : page + 1,
     previousPage: page > 1 ? page - 1 : null,
   };
 }

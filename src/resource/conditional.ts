@@ -6,6 +6,6 @@ import { ALONE, type Done, type TransactionEntry } from './transaction-entry.ts'
 
 /** Does it. Several matches are refused (412), criteria that are empty or not understood too (400): they never mean "all". */
 export async function conditional(context: Context, entry: Omit<TransactionEntry, 'at'> & { criteria: string }): Promise<Done> {
-  const { done } = await transaction(context, [{ ...entry, at: ALONE }], async () => {});
+  const done = await transaction(context, [{ ...entry, at: ALONE }], async (_inside, all) => all);
   return done.get(ALONE)!;
 }

@@ -1,7 +1,9 @@
 // What every interaction is given: who is calling, where things are stored, and what the roof puts in (clock, ids, rules).
 import type { Registry } from '../fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Change, Row, Store } from '../store/store.ts';
+import type { Change } from '../store/change.ts';
+import type { Row } from '../store/row.ts';
+import type { Store } from '../store/store.ts';
 import type { Profiles } from './profiles.ts';
 
 /** Who is calling, from the credential alone. */
@@ -14,6 +16,9 @@ export interface Caller {
   /** The id of the Patient the key stands for: it opens what is about that person, and nothing else. Absent: it stands for nobody. */
   patient?: string;
 }
+
+/** The actor when an operator changes something at the command line: no key has this id. */
+export const OPERATOR = 'operator';
 
 /** A resource as it is about to be stored: `exact` keeps the digits, `plain` is what is checked. */
 export interface Draft {
@@ -49,6 +54,8 @@ export interface Context {
   registry: Registry;
   /** The number of the rules by which resources of a type are indexed (index-upkeep.ts). */
   rulesOf?: (type: ServedType) => number;
+  /** So large the text of a resource may become, in bytes: what a request may carry. Absent: any size. */
+  largest?: number;
   /** The FHIR base URL that links and absolute references carry, without a trailing slash. */
   baseUrl: string;
   /** The profiles that claims are held to. */
@@ -56,6 +63,9 @@ export interface Context {
   /** Rules and consequences that other rooms add to writes of a type (an order to send); looked up by type. */
   effects: ReadonlyMap<ServedType, Effect[]>;
 }
+
+/** How long the texts of one answer may be together, in bytes: two of the largest resources. */
+export const roomOf = ({ largest }: Context): { room?: number } => (largest === undefined ? {} : { room: 2 * largest });
 
 /** What an interaction answers: the stored version, and whether this call made it. */
 export interface Saved {

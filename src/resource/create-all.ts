@@ -2,13 +2,13 @@
 // https://hl7.org/fhir/R4/http.html#create
 import { setImmediate } from 'node:timers/promises';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import { type Context, effectsOn, type PendingWrite } from './context.ts';
 import { Overtaken } from './transaction-entry.ts';
 import { accepted, draftOf, storedRow } from './write.ts';
 
 /** A resource, and the id under which it is to stand. */
-export interface Creation {
+interface Creation {
   id: string;
   make(): Resource;
   /** Does what is done for this one: what is wrong with it is said of it. */

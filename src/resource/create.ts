@@ -6,7 +6,7 @@ import type { Context, Draft, Saved } from './context.ts';
 import { matchOne } from './match.ts';
 import { write } from './write.ts';
 
-export interface CreateRequest {
+interface CreateRequest {
   type: ServedType;
   draft: Draft;
   /** Criteria of a conditional create (`If-None-Exist`): one match → that one, several → 412. */

@@ -2,11 +2,11 @@
 // However many write one resource, each gets its turn. https://hl7.org/fhir/R4/http.html#concurrency
 import { contended } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import type { Context } from './context.ts';
 
 /** One attempt on what stands (undefined: never stored). Undefined: another writer was first, and nothing was written. */
-export type Attempt<T> = (context: Context, current: Row | undefined) => Promise<T | undefined>;
+type Attempt<T> = (context: Context, current: Row | undefined) => Promise<T | undefined>;
 
 /** Two writers of an id that is new to both cannot hold it before one has stored it. */
 const ATTEMPTS = 5;

@@ -1,16 +1,18 @@
 // $everything of a patient: one page of the record, what it refers to, and the documents attached to it.
-// https://hl7.org/fhir/R4/operation-patient-everything.html
+// https://hl7.org/fhir/R4/operation-patient-everything.html, docs/decisions/2026-11-22-everything-of-a-patient.md
 import { attachedBinaries } from '../fhir/attachments.ts';
+import { tooLong } from '../fhir/outcome.ts';
 import { type CareSpan, recordOf, referredTo } from '../fhir/search/everything.ts';
 import type { Query, Slice } from '../fhir/search/query.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Page, Row, Start } from '../store/store.ts';
-import type { Context } from './context.ts';
+import type { Page, Start } from '../store/page.ts';
+import type { Row } from '../store/row.ts';
+import { type Context, roomOf } from './context.ts';
 import { permitted } from './permitted.ts';
 import { read } from './read.ts';
 import { shownTo } from './security-context.ts';
 
-export interface EverythingRequest {
+interface EverythingRequest {
   patient: string;
   span: CareSpan;
   /** Of the record: which types; at least one. */
@@ -24,7 +26,7 @@ export interface EverythingRequest {
 /** One page, oldest first: what changes meanwhile comes again on a later page, so that nothing is missed. */
 export async function everything(context: Context, { start, ...request }: EverythingRequest): Promise<Page> {
   await read(context, { type: 'Patient', id: request.patient });
-  const query = permitted(queryOf(context, request), context.caller);
+  const query = { ...permitted(queryOf(context, request), context.caller), ...roomOf(context) };
   const page = await context.store.search(context.caller.tenant, query, start);
   const attached = request.besides.includes('Binary') ? await binaries(context, page.rows) : [];
   const besides = [...page.included, ...attached].map(shownTo(context.caller));
@@ -45,9 +47,12 @@ function queryOf({ registry, baseUrl, clock }: Context, { patient, span, types, 
 }
 
 /** Attachments name what they are by a URL, which no search parameter leads to. */
-async function binaries({ store, caller, baseUrl }: Context, rows: Row[]): Promise<Row[]> {
+async function binaries(context: Context, rows: Row[]): Promise<Row[]> {
+  const { store, caller, baseUrl } = context;
   const any = [...new Set(rows.flatMap(({ body }) => attachedBinaries(JSON.parse(body!) as Resource, baseUrl)))];
   if (!any.length) return [];
   const query: Query = { type: 'Binary', where: [{ on: 'id', any }], sort: [], count: any.length, total: 'none', include: [] };
-  return (await store.search(caller.tenant, permitted(query, caller))).rows;
+  const { rows: found, next } = await store.search(caller.tenant, { ...permitted(query, caller), ...roomOf(context) });
+  if (next) throw tooLong('the documents attached to these resources are longer than an answer may be: ask for fewer per page with _count');
+  return found;
 }

@@ -2,7 +2,7 @@
 import { changedIn, rulesIn, type TypeRules } from '../fhir/indexing/rules.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { IndexUpkeep, KnownRules, RulesTarget } from '../store/store.ts';
+import type { IndexUpkeep, KnownRules, RulesTarget } from '../store/index-upkeep.ts';
 
 export interface IndexState {
   /** The number of the rules of a type. */

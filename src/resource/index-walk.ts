@@ -1,12 +1,14 @@
 // The walk that makes index rows again: through all resources of all tenants in the order of storing, a window at a time, until a whole walk finds none
 // that stands by other rules. It goes on where it was left, and two processes never walk at once. Searches and writes go on meanwhile.
+// docs/decisions/2026-11-22-index-upkeep.md
 
 import { aliasHash } from '../fhir/hash.ts';
 import { aliasOf } from '../fhir/indexing/alias.ts';
 import { indexRows } from '../fhir/indexing/resource.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { IndexUpkeep, Lease, Renewal, RulesTarget, StaleRow, Walk } from '../store/store.ts';
+import type { IndexUpkeep, Renewal, RulesTarget, StaleRow, Walk } from '../store/index-upkeep.ts';
+import { type Lease, leaseFrom } from '../store/lease.ts';
 
 export interface Walking {
   upkeep: IndexUpkeep;
@@ -59,10 +61,7 @@ export async function walkIndex(walking: Walking, target: RulesTarget): Promise<
 
 const textOf = (target: RulesTarget): string => [...target].map(([type, rules]) => `${type}:${rules}`).join(' ');
 
-function leaseOf({ clock, by }: Walking): Lease {
-  const now = clock();
-  return { by, at: now.toISOString(), until: new Date(now.getTime() + LEASE_MS).toISOString() };
-}
+const leaseOf = ({ clock, by }: Walking): Lease => leaseFrom(clock(), by, LEASE_MS);
 
 /** The walk after one more window; undefined at its end. */
 async function nextWindow(walking: Walking, target: RulesTarget, walk: Walk): Promise<Walk | undefined> {

@@ -1,5 +1,6 @@
 // The profiles in force: our own, and those of the packages an operator has loaded. Compiled when first claimed, and looked after: whether a package was
 // added or removed is asked at most once a second, so all processes on one database check with the same ones. https://hl7.org/fhir/R4/profiling.html
+// docs/decisions/2026-11-22-profiles.md
 import type { Issue } from '../fhir/outcome.ts';
 import { type Checker, type Checkers, checkersOf } from '../fhir/profile/checker.ts';
 import { type Definition, type Kept, type Missed, Unusable } from '../fhir/profile/definition.ts';
@@ -7,9 +8,10 @@ import { chosen, type Library, libraryOf } from '../fhir/profile/library.ts';
 import { needsOf } from '../fhir/profile/needs.ts';
 import { isRefused, said } from '../fhir/profile/said.ts';
 import { canonicalOf, claimsIn } from '../fhir/profile-claims.ts';
+import type { Terminology } from '../fhir/terminology/terminology.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { Terminology } from '../fhir/validation/value-set.ts';
-import type { KnownProfile, Store } from '../store/store.ts';
+import type { KnownProfile } from '../store/definitions.ts';
+import type { Store } from '../store/store.ts';
 
 /** What writes and $validate ask. */
 export interface Profiles {

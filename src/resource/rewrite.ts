@@ -2,13 +2,13 @@
 // it is lost. https://hl7.org/fhir/R4/http.html#concurrency
 import { parseExact } from '../fhir/json.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import type { Context } from './context.ts';
 import { onCurrent } from './current.ts';
 import { isSame } from './update.ts';
 import { draftOf, write } from './write.ts';
 
-export interface Rewrite {
+interface Rewrite {
   type: ServedType;
   id: string;
   /** The new content from the one that stands (digits as written), and the row it stands in; may be asked several times. */

@@ -4,8 +4,9 @@ import type { Condition, Query, Slice } from '../fhir/search/query.ts';
 import type { ParsedSearch } from '../fhir/search/request.ts';
 import { parseSearchOf } from '../fhir/search/types.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Explained, Page, Start, TextPage } from '../store/store.ts';
-import type { Context } from './context.ts';
+import type { Explained } from '../store/explain.ts';
+import type { Page, Start, TextPage } from '../store/page.ts';
+import { type Context, roomOf } from './context.ts';
 import { permitted } from './permitted.ts';
 import { shownTo } from './security-context.ts';
 import { registryFor } from './terminology.ts';
@@ -24,6 +25,8 @@ export interface SearchRequest {
   total?: 'none' | 'accurate';
   /** The caller's own words: chains and inclusions are held to its scopes. (A mapping's searches are the server's words.) */
   scoped?: boolean;
+  /** The page may end before its count, where an answer has no room for more. Else it is whole, however long. */
+  mayEnd?: boolean;
   /** Also how it was done. */
   explained?: boolean;
 }
@@ -53,12 +56,12 @@ export async function search(context: Context, request: SearchRequest): Promise<
 
 /** The query of a request, and what its parameters were understood as. */
 async function understood(context: Context, request: SearchRequest): Promise<{ query: Query; parsed: ParsedSearch }> {
-  const { type, also = [], within, parameters, handling, count, total, scoped } = request;
+  const { type, also = [], within, parameters, handling, count, total, scoped, mayEnd } = request;
   const registry = await registryFor(context, parameters);
   const parsed = parseSearchOf([type, ...also], parameters, { registry, baseUrl: context.baseUrl, handling });
   const narrowed = within ? narrowedTo(parsed.query, within) : parsed.query;
   const asked = scoped ? permitted(narrowed, context.caller) : narrowed;
-  return { query: { ...asked, ...(count !== undefined && { count }), ...(total && { total }) }, parsed };
+  return { query: { ...asked, ...(count !== undefined && { count }), ...(total && { total }), ...(mayEnd && roomOf(context)) }, parsed };
 }
 
 function narrowedTo(query: Query, within: (type: ServedType) => Condition): Query {

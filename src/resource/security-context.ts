@@ -4,7 +4,7 @@ import { forbidden } from '../fhir/outcome.ts';
 import { referencedType } from '../fhir/reference-target.ts';
 import { allows, type Permission } from '../fhir/scope.ts';
 import { elementsOf } from '../fhir/subset.ts';
-import type { Row, Text } from '../store/store.ts';
+import type { Row, Text } from '../store/row.ts';
 import { withoutHeaders } from './channel-headers.ts';
 import type { Caller, Effect } from './context.ts';
 

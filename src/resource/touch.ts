@@ -6,7 +6,7 @@ import { UNCHECKED } from './profiles.ts';
 import { rewrite } from './rewrite.ts';
 
 /** Which resources a write touches, by what stood before and what stands now. `baseUrl`: this server's, for references that are absolute. */
-export type Touched = (previous: Resource, next: Resource | undefined, baseUrl: string) => { type: ServedType; id: string }[];
+type Touched = (previous: Resource, next: Resource | undefined, baseUrl: string) => { type: ServedType; id: string }[];
 
 /** The effect that gives those resources a new version, in the transaction of the write. One that is not there is nobody's to touch. */
 export function touching(touched: Touched): Effect {

@@ -5,7 +5,8 @@ import { parseExact } from '../fhir/json.ts';
 import { FhirError, issue, multipleMatches } from '../fhir/outcome.ts';
 import { queryString } from '../fhir/query-string.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { Change, Row } from '../store/store.ts';
+import type { Change } from '../store/change.ts';
+import type { Row } from '../store/row.ts';
 import { type Context, type Draft, effectsOn, type PendingWrite } from './context.ts';
 import { lockedMatch } from './match.ts';
 import { ALONE, type Done, Overtaken, saidOf, within } from './transaction-entry.ts';
@@ -22,6 +23,8 @@ interface Job {
 }
 
 const NO_LINKS: Links = new Map();
+/** So many may wait for each other in a row: in each round, whatever is still looked for is looked for again. */
+const MOST_ROUNDS = 16;
 /** Between so many resources, other requests get their turn. */
 const TURN = 100;
 
@@ -30,7 +33,8 @@ export async function storeAll(context: Context, targets: Target[], links: Links
   const done = new Map<number, Done>(targets.flatMap(({ entry, settled }) => (settled ? [[entry.at, settled]] : [])));
   const found = new Map<string, string>();
   let waiting = await jobsOf(targets.filter((target) => !target.settled));
-  while (waiting.length) {
+  for (let round = 1; waiting.length; round++) {
+    if (round > MOST_ROUNDS) throw tooDeep(waiting[0]!);
     await lookUp(context, waiting, found);
     const ready = readyOf(context, waiting, found);
     for (const [at, one] of await storeReady(context, ready, { links, found })) done.set(at, one);
@@ -58,11 +62,13 @@ function contentOf({ entry, previous }: Target): Draft | undefined {
   return draftOf(entry.patch(parseExact(previous!.body!) as Resource));
 }
 
-/** Looks for what is not found yet; several matches are refused (412). */
+/** Looks for what is not found yet, for each once; several matches are refused (412). */
 async function lookUp(context: Context, waiting: Job[], found: Map<string, string>): Promise<void> {
+  const asked = new Set(found.keys());
   for (const { target, waits } of waiting) {
     for (const reference of waits) {
-      if (found.has(reference)) continue;
+      if (asked.has(reference)) continue;
+      asked.add(reference);
       const match = await within(target.entry.at, () => meant(context, reference));
       if (match) found.set(reference, `${match.type}/${match.id}`);
     }
@@ -87,6 +93,14 @@ function nothingMeant({ target, waits }: Job, found: ReadonlyMap<string, string>
   const text = `${where === 1 ? 'a conditional reference matches' : `${where} conditional references match`} nothing`;
   return saidOf(new FhirError('rule', [issue('not-found', text)]), target.entry.at);
 }
+
+const tooDeep = ({ target }: Job): FhirError =>
+  saidOf(
+    new FhirError('rule', [
+      issue('too-costly', `conditional references lead from entry to entry over more than ${MOST_ROUNDS} steps: use fullUrls for those`),
+    ]),
+    target.entry.at,
+  );
 
 const hasEffects = (context: Context, { target: { entry, previous }, draft }: Pick<Job, 'target' | 'draft'>): boolean =>
   effectsOn(context, entry.type, { ...(draft && { resource: draft.plain }), ...(previous && { previous }) }).length > 0;

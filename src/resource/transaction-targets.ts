@@ -1,7 +1,7 @@
 // Which resource each entry of a transaction writes: by the id in its URL, or by what its criteria match. https://hl7.org/fhir/R4/http.html#cond-update
 import { conflict, notFound, structure } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import type { Context } from './context.ts';
 import { lockedMatch } from './match.ts';
 import { standing } from './read.ts';
@@ -18,7 +18,7 @@ export interface Target {
 }
 
 /** `Type/id` → the current row, which nobody else writes until the transaction ends. */
-export type Held = Map<string, Row>;
+type Held = Map<string, Row>;
 
 const keyOf = ({ type, id }: { type: ServedType; id: string }): string => `${type}/${id}`;
 
@@ -91,10 +91,7 @@ function replacement(context: Context, entry: TransactionEntry, { match, held }:
 }
 
 /** The id that an update writes; undefined: a new one. What the body says must agree. */
-export function replacedId(
-  { type, id, draft }: Pick<TransactionEntry, 'type' | 'id' | 'draft'>,
-  match: Row | undefined,
-): string | undefined {
+function replacedId({ type, id, draft }: Pick<TransactionEntry, 'type' | 'id' | 'draft'>, match: Row | undefined): string | undefined {
   const own = draft!.plain.id;
   if (id !== undefined && own !== id) throw structure('the id in the body must be the id in the URL', `${type}.id`);
   if (match && own !== undefined && own !== match.id) throw structure('the id in the body is not that of the match', `${type}.id`);

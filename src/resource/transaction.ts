@@ -1,5 +1,6 @@
 // transaction: many writes, all or none, whose effect does not depend on their order. https://hl7.org/fhir/R4/http.html#trules
 // Conditions are looked at inside the database transaction, under the locks of their criteria; a transaction that was overtaken starts again from nothing.
+// docs/decisions/2026-11-21-transactions.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { inEntry } from '../fhir/bundle-request.ts';
 import { contended, invalid } from '../fhir/outcome.ts';
@@ -12,19 +13,19 @@ import { heldTargets, type Target, targetsOf } from './transaction-targets.ts';
 
 const ATTEMPTS = 10;
 
-/** Does all of it, then `after` (the entries that read), in one transaction; `done` is by the entries' places. */
+/** Does all of it, then `after` (the entries that read, and the answer), in one transaction; `done` is by the entries' places. */
 export async function transaction<T>(
   context: Context,
   entries: TransactionEntry[],
-  after: (inside: Context) => Promise<T>,
-): Promise<{ done: Map<number, Done>; answer: T }> {
+  after: (inside: Context, done: Map<number, Done>) => Promise<T>,
+): Promise<T> {
   refuseSharedNames(entries);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const now = context.clock();
     try {
       return await context.store.transaction(async (store) => {
         const inside = { ...context, store, clock: () => now };
-        return { done: await perform(inside, entries), answer: await after(inside) };
+        return await after(inside, await perform(inside, entries));
       });
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error;

@@ -1,17 +1,20 @@
 // update, and update-as-create: https://hl7.org/fhir/R4/http.html#update, #upsert. Managing contention: #concurrency
+// docs/decisions/2026-11-21-updates-that-change-nothing.md
 
 import { stringify } from '../fhir/json.ts';
 import { structure, versionMismatch } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/store.ts';
+import type { Row } from '../store/row.ts';
 import type { Context, Draft, Saved } from './context.ts';
 import { onCurrent } from './current.ts';
 import { accept, stamped, write } from './write.ts';
 
-export interface UpdateRequest {
+interface UpdateRequest {
   type: ServedType;
   id: string;
   draft: Draft;
+  /** The draft with what it takes over of the version it replaces. */
+  takingOver?: (draft: Draft, previous: Row) => Draft;
   /** The version the client means to replace, or `*`; another one current, or none: 412. */
   ifMatch?: string;
   /** Only if there is none yet (`If-None-Match: *`); one there: 412. */
@@ -27,11 +30,12 @@ export async function update(context: Context, request: UpdateRequest): Promise<
 
 async function replace(
   context: Context,
-  { type, id, draft, ifMatch, onlyNew }: UpdateRequest,
+  { type, id, draft: given, takingOver, ifMatch, onlyNew }: UpdateRequest,
   previous: Row | undefined,
 ): Promise<Saved | undefined> {
   precondition(previous, ifMatch);
   if (onlyNew) refuseCurrent(previous);
+  const draft = previous && takingOver ? takingOver(given, previous) : given;
   if (previous && isSame(draft, previous)) {
     await accept(context, draft, type);
     return { row: previous, outcome: 'unchanged' };

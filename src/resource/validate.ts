@@ -10,7 +10,7 @@ import { read } from './read.ts';
 import { draftOf, pending } from './write.ts';
 
 /** `id`: of the resource that the URL names. */
-export interface Validation extends ValidateRequest {
+interface Validation extends ValidateRequest {
   type: ServedType;
   id?: string;
 }

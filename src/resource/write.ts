@@ -4,11 +4,12 @@ import { aliasHash } from '../fhir/hash.ts';
 import { aliasOf } from '../fhir/indexing/alias.ts';
 import { indexRows } from '../fhir/indexing/resource.ts';
 import { plainOf, stringify } from '../fhir/json.ts';
-import { invalidAll, ruleAll } from '../fhir/outcome.ts';
+import { invalidAll, ruleAll, tooLong } from '../fhir/outcome.ts';
 import { claimsIn } from '../fhir/profile-claims.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
-import type { Change, HistoryRow, Row } from '../store/store.ts';
+import type { Change } from '../store/change.ts';
+import type { HistoryRow, Row } from '../store/row.ts';
 import { type Context, type Draft, type Effect, effectsOn, type PendingWrite } from './context.ts';
 
 export interface Write {
@@ -60,7 +61,7 @@ export function prepared(context: Context, request: Write): PendingWrite {
 export const draftOf = (exact: Resource): Draft => ({ exact, plain: plainOf(exact) as Resource });
 
 /** Refuses (400) a resource that is no valid R4. */
-export function check(draft: Draft, type: ServedType): void {
+function check(draft: Draft, type: ServedType): void {
   const issues = validate(draft.plain, type).filter((found) => found.severity === 'error' || found.severity === 'fatal');
   if (issues.length) throw invalidAll(issues);
 }
@@ -72,6 +73,12 @@ export async function accept(context: Context, draft: Draft, type: ServedType): 
   const issues = await context.profiles.refusals(context.store, draft.plain);
   if (issues.length) throw ruleAll(issues);
 }
+
+/** What the server adds to what it was sent: id and meta, and the names around uploaded content. In bytes. */
+const STAMP = 1024;
+
+/** A character is three bytes of UTF-8 at most (one beyond the BMP, which is two of JavaScript's, four): short texts are not counted. */
+const isLonger = (text: string, bytes: number): boolean => text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 
 /** A write as its effects see it: stamped and indexed, not checked. */
 export function pending(context: Context, { type, id, method, draft, previous }: Write): PendingWrite {
@@ -91,6 +98,8 @@ export function pending(context: Context, { type, id, method, draft, previous }:
   const resource = stamped(draft.plain, id, String(version), lastUpdated);
   const alias = aliasOf(context.caller.tenant, type, id);
   change.body = stringify(stamped(draft.exact, id, String(version), lastUpdated));
+  if (isLonger(change.body, (context.largest ?? Number.POSITIVE_INFINITY) + STAMP))
+    throw tooLong(`this ${type} would be larger than a request may be: keep what is large in resources of its own`);
   change.rules = context.rulesOf?.(type) ?? 0;
   change.index = indexRows(resource, context.registry, alias === id ? [] : [aliasHash(alias)], context.baseUrl);
   return { type, id, change, resource, ...(previous && { previous }) };

@@ -1,8 +1,8 @@
 // A change as the parameters of a writing statement.
 import type { CodeOrder } from '../fhir/indexing/rows.ts';
 import { TYPES } from '../fhir/types.ts';
+import type { Change } from './change.ts';
 import { storable } from './storable.ts';
-import type { Change } from './store.ts';
 
 /** The codes to sort by, as JSON; null where there are none. */
 export function orderOf(codes: CodeOrder[]): string | null {

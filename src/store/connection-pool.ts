@@ -1,11 +1,12 @@
 // A Database on a knex instance: knex owns the pool, statements and transactions run directly on its connections.
+// docs/decisions/2026-11-22-statements-sent-together.md
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
 import type { Database } from './database.ts';
 import { retrying, translated } from './failure.ts';
 
 /** How an engine runs statements on one of its connections. */
-export interface Driver<Connection> {
+interface Driver<Connection> {
   engine: Database['engine'];
   run(connection: Connection, sql: string, parameters: unknown[], name?: string): Promise<object[]>;
   script(connection: Connection, sql: string): Promise<unknown>;

@@ -19,6 +19,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** Resolves when the database answers. */
+export const ping = async (database: Database): Promise<void> => void (await database.query('select 1'));
+
 /** A PostgreSQL server. `statementTimeout` in ms (a longer statement is a 503). `preparedStatements: false`: a transaction pooler stands between. */
 export interface ServerOptions {
   url: string;
@@ -29,9 +32,3 @@ export interface ServerOptions {
 
 /** The embedded engine: in memory, or in a data directory whose lock is held. `snapshot`: a dumped data directory to start from (memory only). */
 export type EmbeddedOptions = { embedded: DirectoryLock } | { embedded: 'memory'; snapshot?: Blob };
-
-/** Opens a database. The engine that is not used is not loaded. */
-export async function openDatabase(options: ServerOptions | EmbeddedOptions): Promise<Database> {
-  if ('url' in options) return (await import('./postgres.ts')).openServer(options);
-  return (await import('./embedded.ts')).openEmbedded(options);
-}

@@ -1,6 +1,29 @@
 // Packages of definitions (profiles, value sets, code systems) that an operator has loaded. They are the installation's: no tenant has its own.
 import type { Database } from './database.ts';
-import type { DefinitionRow, Definitions, KnownProfile } from './store.ts';
+
+/** A profile (or extension) of a loaded package; `type`: what it is a profile of. */
+export interface KnownProfile {
+  /** `name#version`. */
+  package: string;
+  url: string;
+  version: string | null;
+  type: string;
+}
+
+interface DefinitionRow {
+  package: string;
+  /** The kept definition, as JSON text. */
+  body: string;
+}
+
+/** The definitions an operator has loaded, for all tenants. */
+export interface Definitions {
+  /** Another text whenever a package was added, replaced or removed. */
+  state(): Promise<string>;
+  profiles(): Promise<KnownProfile[]>;
+  /** The definitions of these URLs, of all kinds, versions and packages. */
+  find(urls: string[]): Promise<DefinitionRow[]>;
+}
 
 /** A package as it is stored. `depends`: package → version. */
 export interface DefinitionPackage {
@@ -11,7 +34,7 @@ export interface DefinitionPackage {
 }
 
 /** `body`: the JSON text that is kept. `type`: of a StructureDefinition. */
-export interface NewDefinition {
+interface NewDefinition {
   kind: string;
   url: string;
   version?: string | undefined;

@@ -2,8 +2,16 @@
 // parameters in the SQL, and are blotted out of the plan, where a page's position could tell of somebody else.
 import type { Query } from '../fhir/search/query.ts';
 import type { Database } from './database.ts';
+import type { Page, Start } from './page.ts';
 import { search } from './search.ts';
-import type { Explained, Page, Start } from './store.ts';
+
+/** One statement of a search: how long it took, how many rows it answered, and its plan, line by line. Neither text holds a value. */
+export interface Explained {
+  sql: string;
+  milliseconds: number;
+  rows: number;
+  plan: string[];
+}
 
 /** The page a search answers, and its statements in order. Each is run a second time to see its plan. */
 export async function explain(

@@ -2,7 +2,7 @@
 // https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
 import { type ServedType, TYPES } from '../fhir/types.ts';
 import type { Database } from './database.ts';
-import type { Row } from './store.ts';
+import type { Row } from './row.ts';
 import { ROW, rowOf, type StoredRow } from './stored-row.ts';
 
 /** Locked in the order of type and id for everybody, so that two transactions over the same resources wait in line, not for each other. */

@@ -1,6 +1,8 @@
 // The inbox: what the outside told us, kept before it is answered, and worked through afterwards by one worker at a time. The name a sender gives an event
 // removes repeats. All times are given.
+
 import type { Database } from './database.ts';
+import type { Lease } from './lease.ts';
 
 /**
  * `new`, `retry`: to be worked through. `done`: it was. `foreign`: about nothing of ours. `ignored`: of a kind that nobody here asks for.
@@ -26,11 +28,9 @@ export interface Inbox {
   /** False: it is here already. `raw`: the body, byte for byte; `state`: what it is on arrival. */
   add(event: Pick<InboxEvent, 'source' | 'id' | 'type' | 'subject' | 'state'> & { raw: Uint8Array; at: string }): Promise<boolean>;
   /** Leases up to `limit` that are due, oldest first. */
-  claim(lease: { source: string; by: string; at: string; until: string; limit: number }): Promise<InboxEvent[]>;
+  claim(lease: Lease & { source: string; limit: number }): Promise<InboxEvent[]>;
   /** Records what became of events of one source, while `by` holds their lease; answers of how many. One that is worked through lets its body go. */
   settle(events: InboxEvent[], by: string, outcome: { state: InboxState; nextAt?: string; error?: string }): Promise<number>;
-  /** Events about this subject, oldest first. */
-  about(source: string, subject: string): Promise<InboxEvent[]>;
   /** Lets go of bodies received before `bodies`, and of events received before `events`; those still to be worked through stay. Answers how many changed. */
   prune(source: string, before: { bodies: string; events: string }): Promise<number>;
 }
@@ -48,7 +48,6 @@ const CLAIM = `update webhook_inbox i set lease_by = $1, lease_until = $3, attem
 const SETTLE = `update webhook_inbox i set state = $5, next_at = coalesce($6, i.next_at), last_error = $7, lease_by = null, lease_until = null,
     raw = case when $5 = 'retry' then i.raw else ''::bytea end
   where i.tenant_id = $1 and i.source = $2 and i.event_id = any($3::text[]) and i.lease_by = $4 returning i.event_id`;
-const ABOUT = `select ${COLUMNS} from webhook_inbox i where i.source = $1 and i.subject = $2 order by i.received_at, i.event_id`;
 const OVER = "i.tenant_id = $1 and i.source = $2 and i.state not in ('new', 'retry')";
 const EMPTY = `update webhook_inbox i set raw = ''::bytea where ${OVER} and i.received_at < $3 and length(i.raw) > 0 returning i.event_id`;
 const FORGET = `delete from webhook_inbox i where ${OVER} and i.received_at < $3 returning i.event_id`;
@@ -64,7 +63,6 @@ export function inboxOf(database: Database): Inbox {
       const ids = events.map(({ id }) => id);
       return changed(SETTLE, [NOBODY, events[0]?.source, ids, by, state, nextAt ?? null, error ?? null]);
     },
-    about: (source, subject) => database.query<InboxEvent>(ABOUT, [source, subject]),
     prune: async (source, { bodies, events }) =>
       (await changed(EMPTY, [NOBODY, source, bodies])) + (await changed(FORGET, [NOBODY, source, events])),
   };

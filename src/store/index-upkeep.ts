@@ -1,13 +1,84 @@
 // Making index rows again by newer rules: which rules there are, one walk through all resources at a time, and the rows it puts in place of others.
 // A walk is leased, as outbox entries are, and its place is kept: whoever comes after goes on from there.
+import type { IndexRows } from '../fhir/indexing/rows.ts';
 import type { TypeRules } from '../fhir/indexing/rules.ts';
 import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
 import { orderOf } from './change-columns.ts';
 import type { Database } from './database.ts';
+import type { Lease } from './lease.ts';
 import { hashes } from './search-tokens.ts';
 import { SIDE_TABLES, sideRows } from './side-tables.ts';
-import type { IndexUpkeep, KnownRules, Lease, Renewal, StaleRow, Walk } from './store.ts';
 import { sideReplaced } from './write-many.ts';
+
+/** Rules that resources may stand by. `newest`: the ones to reach, of their type. */
+export interface KnownRules {
+  type: ServedType;
+  rules: number;
+  parameters: Record<string, string>;
+  newest: boolean;
+}
+
+/** How far a walk through all resources has come: up to `pid` of `tenant`. */
+export interface Walk {
+  /** Which rules it leads to, as one text. */
+  target: string;
+  tenant: number;
+  pid: string;
+  /** How many resources it has looked at, how many of them stood by other rules, and of how many of these the index rows were made again. */
+  seen: number;
+  stale: number;
+  renewed: number;
+  /** How many there were when it began. */
+  total: number;
+}
+
+/** A resource whose index rows were made by other rules. */
+export interface StaleRow {
+  pid: string;
+  type: ServedType;
+  id: string;
+  version: number;
+  rules: number;
+  body: string;
+}
+
+/** Its new index rows, and the rules they were made by. */
+export interface Renewal {
+  row: StaleRow;
+  index: IndexRows;
+  rules: number;
+}
+
+/** Target of a walk: type → the number of the rules its resources are to stand by. */
+export type RulesTarget = ReadonlyMap<ServedType, number>;
+
+/** Making index rows again by newer rules. `save` and `again` answer whether the lease still stands. */
+export interface IndexUpkeep {
+  /** Makes the rules of a program known; answers their numbers. `renewed`: they are to be the newest, also where newer ones are known. */
+  register(rules: TypeRules[], renewed?: boolean): Promise<Map<ServedType, number>>;
+  known(): Promise<KnownRules[]>;
+  /** Takes the walk to this target, from where it stands; undefined while somebody else has it. Another target begins anew. */
+  claim(target: string, lease: Lease): Promise<Walk | undefined>;
+  save(walk: Walk, lease: Lease): Promise<boolean>;
+  /** Begins the walk anew. */
+  again(walk: Walk, lease: Lease): Promise<boolean>;
+  /** The walk found nothing stale: no resource of these types stands by other rules. */
+  finish(target: RulesTarget, lease: Lease): Promise<void>;
+  release(lease: Lease): Promise<void>;
+  nextTenant(after: number): Promise<number | undefined>;
+  /** The next so many resources of a tenant, in the order of storing: where they end, and which of them are stale; undefined at the end. */
+  window(
+    tenant: number,
+    after: string,
+    size: number,
+    target: RulesTarget,
+  ): Promise<{ last: string; seen: number; stale: string[] } | undefined>;
+  /** The first of these, as many as may be in memory at once; deletions are left out. */
+  bodies(tenant: number, pids: string[]): Promise<StaleRow[]>;
+  /** Puts new index rows in place, in one statement; what was changed meanwhile is left alone. Answers how many. */
+  replace(tenant: number, renewals: Renewal[]): Promise<number>;
+  progress(): Promise<(Walk & { leaseUntil: string | null; updatedAt: string }) | undefined>;
+}
 
 const REGISTER = `insert into index_rules (rtype, fingerprint, parameters, present)
   select g.rtype, g.fingerprint, g.parameters::jsonb, true from unnest($1::smallint[], $2::text[], $3::text[]) as g(rtype, fingerprint, parameters)

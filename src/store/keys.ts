@@ -2,7 +2,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { Database } from './database.ts';
 
-export interface Key {
+interface Key {
   tenant: number;
   id: string;
   surface: string;

@@ -1,7 +1,17 @@
 // What happened to an entry of the outbox, written down by the very statement that makes it happen: its attempts and what people did with it.
 // The same thing again and again is one row that counts, so that a day of failed attempts is a line, and of the rest only the newest are kept.
 import type { Database } from './database.ts';
-import type { OutboxEntry, OutboxEvent } from './store.ts';
+import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
+
+/** Something that happened to an entry, once or `times` over. `what`: `attempt`, or what somebody did. `state`: what it was in afterwards. */
+export interface OutboxEvent {
+  what: string;
+  state: OutboxState;
+  reason: string | null;
+  at: string;
+  lastAt: string;
+  times: number;
+}
 
 /** So many rows of one entry are kept. */
 const KEPT = 50;

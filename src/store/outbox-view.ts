@@ -1,10 +1,10 @@
 // The outbox as people look at it: lists by state and age, and what stands open. All times are given.
 import type { Database } from './database.ts';
 import { OUTBOX_COLUMNS } from './outbox.ts';
-import type { OutboxEntry, OutboxState } from './store.ts';
+import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
 
 /** Which entries are wanted; absent: any. */
-export interface OutboxFilter {
+interface OutboxFilter {
   /** One, or any of these. */
   topic: string | string[];
   tenant?: number;
@@ -16,7 +16,7 @@ export interface OutboxFilter {
 }
 
 /** How many entries of a topic stand in a state that is not the last one, and when the oldest of them was made. */
-export interface OutboxStanding {
+interface OutboxStanding {
   topic: string;
   state: OutboxState;
   count: number;

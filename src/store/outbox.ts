@@ -1,8 +1,43 @@
 // The outbox: what is still to be told to the outside, leased by one worker at a time. A lease is a predicate, not a held lock: it outlives a
 // crashed worker only until its time, and works across tenants and nodes. All times are given.
+
 import type { Database } from './database.ts';
-import { eventsOf, telling } from './outbox-events.ts';
-import type { Outbox, OutboxEntry, OutboxState } from './store.ts';
+import type { Lease } from './lease.ts';
+import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
+import { eventsOf, type OutboxEvent, telling } from './outbox-events.ts';
+
+export interface Outbox {
+  /** `nextAt`: due then, and not at once. */
+  add(entry: Pick<OutboxEntry, 'tenant' | 'topic' | 'subject' | 'key' | 'payload'> & { at: string; nextAt?: string }): Promise<OutboxEntry>;
+  /** The newest one about it. */
+  find(tenant: number, topic: string, subject: string): Promise<OutboxEntry | undefined>;
+  /** All about it, the newest first. */
+  all(tenant: number, topic: string, subject: string): Promise<OutboxEntry[]>;
+  /** Whether an entry of the topic that was added since then, of any tenant, is done. */
+  hasDone(topic: string, since: string): Promise<boolean>;
+  /** The entries with these keys, of any tenant: what comes back from the outside names a key, not a tenant. */
+  withKeys(keys: string[]): Promise<OutboxEntry[]>;
+  /**
+   * Leases up to `limit` due entries of any tenant (state queued, unknown, or sending with its lease run out) and marks them sending; committed before
+   * it answers. `topics`: only these.
+   */
+  claim(lease: Lease & { limit: number; topics?: string[] }): Promise<OutboxEntry[]>;
+  /** Leases this one now, due or not, unless somebody holds it or it is finished. */
+  claimOne(tenant: number, id: string, lease: Lease): Promise<OutboxEntry | undefined>;
+  /** Records an outcome, only while `by` still holds the lease (fencing); answers whether it did. */
+  settle(
+    entry: OutboxEntry,
+    by: string,
+    outcome: { state: OutboxState; at: string; nextAt?: string; error?: string; payload?: string; firstSentAt?: string },
+  ): Promise<boolean>;
+  /** Moves an entry that nobody holds from one of these states to another; false when it has gone on since it was read. `what`: who asks for it. */
+  move(
+    entry: OutboxEntry,
+    change: { from: OutboxState[]; to: OutboxState; at: string; what: string; nextAt?: string; reason?: string; payload?: string },
+  ): Promise<boolean>;
+  /** What happened to an entry, oldest first, as far as it is kept. */
+  events(entry: OutboxEntry): Promise<OutboxEvent[]>;
+}
 
 export const OUTBOX_COLUMNS = `o.tenant_id as tenant, o.id, topic, subject, key, payload, state, attempts, first_sent_at as "firstSentAt", next_at as "nextAt",
   lease_by as "leaseBy", lease_until as "leaseUntil", last_error as "lastError", created_at as "createdAt"`;

@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import { PLACED_COLUMNS, type PlacedOrder } from './placed-orders.ts';
 
 /** Since when there has been news of an order, and since when the oldest look without news has been due; in the future: none is late. Null: there is none. */
-export interface LooksDue {
+interface LooksDue {
   news: string | null;
   due: string | null;
 }

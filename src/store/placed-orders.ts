@@ -1,6 +1,8 @@
 // Orders that stand at the laboratory network, and how far each has been followed. One worker looks at an order at a time, under a lease that is a
 // predicate (as in the outbox); news of an order wakes it, also while somebody is looking. All times are given.
+
 import type { Database } from './database.ts';
+import type { Lease } from './lease.ts';
 
 /** One order at the network. `orderId`, `transactionId`: the network's names; `request`, `task`: ids of ours. */
 export interface PlacedOrder {
@@ -28,7 +30,7 @@ export interface PlacedOrder {
 }
 
 /** What is looked for: any of these names. */
-export interface Sought {
+interface Sought {
   orderIds?: string[];
   transactionIds?: string[];
 }
@@ -47,7 +49,7 @@ export interface PlacedOrders {
   /** There is news of these: they are looked at now, before all that are merely due. Answers how many of them stand here. */
   wake(orders: Pick<PlacedOrder, 'tenant' | 'orderId'>[], at: string): Promise<number>;
   /** Leases up to `limit` that are due, of any tenant: those of which there is news first, and then those that wait longest. */
-  claim(lease: { by: string; at: string; until: string; limit: number }): Promise<PlacedOrder[]>;
+  claim(lease: Lease & { limit: number }): Promise<PlacedOrder[]>;
   /** Writes down what was heard, while `by` holds the lease and no newer event was applied; the row stays locked until the transaction ends. */
   advance(
     order: PlacedOrder,

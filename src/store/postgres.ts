@@ -1,4 +1,4 @@
-// The Database of a PostgreSQL server (15–18), through knex and pg.
+// The Database of a PostgreSQL server (15–18), through knex and pg. docs/decisions/2026-11-21-poolers-and-citus.md
 import knex from 'knex';
 import pg from 'pg';
 import { databaseOf } from './connection-pool.ts';

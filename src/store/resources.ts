@@ -1,7 +1,8 @@
 // Reading by id: the current version, one version, the history of one resource. One indexed statement each.
 import { type ServedType, TYPES } from '../fhir/types.ts';
 import type { Database } from './database.ts';
-import type { HistoryRow, Store } from './store.ts';
+import type { HistoryRow } from './row.ts';
+import type { Store } from './store.ts';
 import { type StoredVersion, versionOf } from './stored-row.ts';
 
 const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';

@@ -1,33 +1,23 @@
 // Conditions as SQL: each a test of one search row (`sx`), side tables by EXISTS, which the planner turns into semi-joins in either direction.
 import { hash } from '../fhir/hash.ts';
 import type { Condition, TextTest } from '../fhir/search/query.ts';
-import type { ServedType } from '../fhir/types.ts';
 import { type Binder, TENANT } from './binder.ts';
 import { parametersTest, parameterTest } from './parameter-test.ts';
 import { compositeTest } from './search-composite.ts';
 import { hierarchyTest } from './search-hierarchy.ts';
 import { nearTest } from './search-near.ts';
 import { isRange, type RangeCondition, rangeKey, rangeTest, rowsAt } from './search-range.ts';
+import type { Tested } from './search-tested.ts';
 import { hashes, tokenTest } from './search-tokens.ts';
 import { storable } from './storable.ts';
 import { typeTest } from './type-test.ts';
-
-/** The search row under test: its alias, and the types it may have. */
-export interface Tested {
-  row: string;
-  types: ServedType[];
-  /** It is tested whether the condition does not hold: of each row by itself, for all but a few meet that. */
-  each?: true;
-  /** Only a few rows are tested: what meets a condition is looked up by each of them, and not gathered beforehand. */
-  few?: true;
-}
 
 type On = Condition['on'];
 type Of<O extends On> = Extract<Condition, { on: O }>;
 type Translation<O extends On> = (condition: Of<O>, tested: Tested, binder: Binder) => string;
 
 /** A test that is true for the row exactly when the condition holds. */
-export function testOf(condition: Condition, tested: Tested, binder: Binder): string {
+function testOf(condition: Condition, tested: Tested, binder: Binder): string {
   return (TRANSLATIONS[condition.on] as Translation<On>)(condition, tested, binder);
 }
 
@@ -90,7 +80,7 @@ export function rowsOf(x: string, condition: Plain, binder: Binder): string {
 
 const ownTest = (x: string, condition: Plain): string => `${x}.tenant_id = ${TENANT} and ${parameterTest(x, condition)}`;
 
-export type Plain = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
+type Plain = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
 export const isPlain = (condition: Condition): condition is Plain => Object.hasOwn(PLAIN, condition.on);
 /** By whose own rows the type is told: only it has the parameter. */
 export const isOwn = (condition: Condition): condition is Plain => isPlain(condition) && !condition.others?.length;

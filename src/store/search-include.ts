@@ -1,8 +1,8 @@
 // What a page of matches brings in: one statement for what stands beside the matches, and one for each further step of `:iterate`.
-// https://hl7.org/fhir/R4/search.html#include
+// https://hl7.org/fhir/R4/search.html#include, docs/decisions/2026-11-22-includes.md
 import { hash } from '../fhir/hash.ts';
 import { tooLong } from '../fhir/outcome.ts';
-import type { Inclusion } from '../fhir/search/query.ts';
+import type { Inclusion, Query } from '../fhir/search/query.ts';
 import { type ServedType, typeOfNumber } from '../fhir/types.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
 import type { Database } from './database.ts';
@@ -10,18 +10,18 @@ import { parametersTest } from './parameter-test.ts';
 import type { Statement } from './search-sql.ts';
 import { hashes } from './search-tokens.ts';
 import { settledName } from './settled-statement.ts';
-import { ROW } from './stored-row.ts';
+import { bodyWithin, rowColumns, type StoredRow } from './stored-row.ts';
 import { typeNumbers, typeTest } from './type-test.ts';
 
 /** A found resource as includes start from it. */
-export interface Linked {
+interface Linked {
   rtype: number;
   id: string;
   pid: string;
 }
 
 /** `deeper`: `:iterate` stopped at its last step, and would have brought in more. */
-export interface Included<R> {
+interface Included<R> {
   rows: R[];
   deeper: boolean;
 }
@@ -29,13 +29,13 @@ export interface Included<R> {
 /** More than this a page may not bring in: it would have to be held in memory at once. */
 const MOST_INCLUDED = 10_000;
 /** So many references behind one another are followed. The specification expects a limit. */
-export const MOST_STEPS = 16;
+const MOST_STEPS = 16;
 
 /** Everything the matches bring in, each once and none that is a match; nearest first. */
-export async function includedOf<R extends Linked>(
+export async function includedOf<R extends Linked & Pick<StoredRow, 'body'>>(
   database: Database,
   tenant: number,
-  inclusions: Inclusion[],
+  { include: inclusions, room }: Pick<Query, 'include' | 'room'>,
   matches: Linked[],
 ): Promise<Included<R>> {
   const rows: R[] = [];
@@ -45,18 +45,19 @@ export async function includedOf<R extends Linked>(
     const limit = step === MOST_STEPS ? 1 : MOST_INCLUDED + 1 - rows.length;
     const asked = startingFrom(starts, due);
     if (!asked.length) break;
-    const statement = stepSql(tenant, asked, { known: [...matches, ...rows], limit });
+    const left = room && room - rows.reduce((sum, { body }) => sum + body!.length, 0);
+    const statement = stepSql(tenant, asked, { known: [...matches, ...rows], limit, room: left });
     const found = await database.query<R>(statement.sql, statement.parameters, statement.name);
     if (found.length && step === MOST_STEPS) return { rows, deeper: true };
     rows.push(...found);
-    if (rows.length > MOST_INCLUDED) throw tooMany();
+    if (rows.length > MOST_INCLUDED) throw tooMany(`more than ${MOST_INCLUDED} resources`);
+    if (found.some(({ body }) => body === null)) throw tooMany('more text than an answer holds');
     [starts, due] = [found, further];
   }
   return { rows, deeper: false };
 }
 
-const tooMany = () =>
-  tooLong(`_include and _revinclude bring in more than ${MOST_INCLUDED} resources: ask for fewer matches per page with _count`);
+const tooMany = (what: string) => tooLong(`_include and _revinclude bring in ${what}: ask for fewer matches per page with _count`);
 
 /** An inclusion and what it starts from in one step. */
 interface Due {
@@ -75,9 +76,10 @@ interface Step {
   /** What is there already. */
   known: Linked[];
   limit: number;
+  room: number | undefined;
 }
 
-function stepSql(tenant: number, due: Due[], { known, limit }: Step): Statement {
+function stepSql(tenant: number, due: Due[], { known, limit, room }: Step): Statement {
   const binder = binderFor(tenant);
   const edges = due.map(({ inclusion, starts }) => EDGES[inclusion.direction](inclusion, starts, binder));
   const pids = bigints(
@@ -85,7 +87,8 @@ function stepSql(tenant: number, due: Due[], { known, limit }: Step): Statement 
     binder,
   );
   const found = `select distinct pid from (${edges.join(' union all ')}) e where pid <> all(${pids})`;
-  const sql = `select ${ROW}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
+  const body = bodyWithin(room === undefined ? undefined : `${binder.bind(room)}::bigint`, 'r.pid');
+  const sql = `select ${rowColumns(body)}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
     order by r.pid limit ${limit}`;
   return { sql, parameters: [...binder.parameters], name: settledName(sql) };
 }

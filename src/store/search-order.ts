@@ -1,13 +1,13 @@
 // The order of a search and where a page starts in it. An order is total: its last key is the storing number (pid). It is the only one of a search that
 // asks for no order, so that no write moves a resource from one page to another while a client reads them: what was stored last comes first. Resources without a value for a
 // key come last. Where the first key may be missing, the result is two streams, first those that have it, then those that do not: each is then
-// read from an index in its order.
+// read from an index in its order. docs/decisions/2026-11-22-order-of-a-search.md
 
 import { invalid } from '../fhir/outcome.ts';
 import type { SortKey } from '../fhir/search/query.ts';
 import { type Binder, TENANT } from './binder.ts';
+import type { Position } from './page.ts';
 import { absence, type Column, type ValueKey, valueKey, type Walk, walkOf } from './search-sort-value.ts';
-import type { Position } from './store.ts';
 
 /** One of the (at most two) streams of an ordered result. `present`: whether its rows have the first key. */
 export interface Stream {

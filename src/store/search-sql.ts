@@ -1,13 +1,15 @@
 // The statements of a search: a page of one stream of its order, and how many match.
 import { type Query, type Slice, slicesOf } from '../fhir/search/query.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
-import { isOwn, rowsOf, type Tested, testsOf } from './search-condition.ts';
+import type { Position } from './page.ts';
+import { isOwn, rowsOf, testsOf } from './search-condition.ts';
 import { IN_ROW, orderSql, type Stream } from './search-order.ts';
 import { skippingSql } from './search-skip.ts';
 import type { Walk } from './search-sort-value.ts';
+import type { Tested } from './search-tested.ts';
 import { FREQUENT, isMany, type Tokens, tokenRows } from './search-tokens.ts';
 import { settledName } from './settled-statement.ts';
-import type { Position } from './store.ts';
+import { bodyWithin, type Columns, shortBody } from './stored-row.ts';
 import { typeTest } from './type-test.ts';
 
 export interface Statement {
@@ -19,8 +21,9 @@ export interface Statement {
 
 /** How many rows of a stream, from where. */
 export interface Part {
-  /** The columns of a row: ROW, or TEXT. */
-  columns: string;
+  columns: Columns;
+  /** Of a query with `room`: texts are counted in their order, and not each measured alone. */
+  counted: boolean;
   limit: number;
   after?: Position;
   offset?: number;
@@ -45,8 +48,13 @@ export const isSettled = ({ where, also }: Query, limit: number): boolean =>
 export function pageSql(tenant: number, query: Query, stream: Stream, part: Part): Statement {
   const binder = binderFor(tenant);
   const { found, orderByName } = query.also?.length ? mergedSql(query, stream, part, binder) : sliceSql(query, stream, part, binder);
-  const sql = `select ${part.columns}, m.* from (${found}) m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
+  const sql = `select ${part.columns(bodyOf(query, part, orderByName))}, m.* from (${found}) m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
   return { ...statement(sql, binder), ...(isSettled(query, part.limit) && { name: settledName(sql) }) };
+}
+
+/** How the body of a row is read. Where a page has only so much room: if a page of such bodies had room; `counted`: if there is room for it and all before it. */
+export function bodyOf({ room }: Query, { limit, counted }: Pick<Part, 'counted'> & { limit: number | string }, order: string): string {
+  return room === undefined || counted ? bodyWithin(room, order) : shortBody(room, limit);
 }
 
 interface Found {

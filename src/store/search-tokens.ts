@@ -1,8 +1,8 @@
 // Token conditions as SQL. A few codes are one test of the search row. How frequent many are together the planner cannot guess, and reads all rows of a type
-// to find none: so each of them is looked up by itself, whatever it guesses.
+// to find none: so each of them is looked up by itself, whatever it guesses. docs/decisions/2026-11-22-many-codes.md
 import type { Condition } from '../fhir/search/query.ts';
 import { type Binder, TENANT } from './binder.ts';
-import type { Tested } from './search-condition.ts';
+import type { Tested } from './search-tested.ts';
 import { typeTest } from './type-test.ts';
 
 export type Tokens = Extract<Condition, { on: 'token' }>;

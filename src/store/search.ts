@@ -1,15 +1,16 @@
 // Searching: a page of matches in one statement (two where it crosses from rows with a sort value to rows without), and what it includes.
 import type { Query } from '../fhir/search/query.ts';
 import type { Database } from './database.ts';
+import type { Page, Position, Start, TextPage } from './page.ts';
 import { includedOf } from './search-include.ts';
 import { ledSql } from './search-lead.ts';
 import { type Stream, streamsOf } from './search-order.ts';
 import { estimateSql, isSettled, type Part, pageSql, type Statement, streamTotalSql, totalSql } from './search-sql.ts';
-import type { Page, Position, Start, TextPage } from './store.ts';
-import { ROW, rowOf, type StoredRow, TEXT } from './stored-row.ts';
+import { type Columns, rowColumns, rowOf, type StoredRow, textColumns } from './stored-row.ts';
 
 interface Placed {
   pid: string;
+  body: string | null;
   [value: `v${number}`]: string | null;
 }
 
@@ -22,20 +23,21 @@ const COUNTED = 1000;
 /** One page of a search. */
 export async function search(database: Database, tenant: number, query: Query, start: Start = {}): Promise<Page> {
   if (query.count === 0) return { rows: [], included: [], total: await totalOf(database, tenant, query) };
-  const { page, ...told } = await placedPage<Found>(database, tenant, query, { start, columns: ROW });
-  const included = await includedOf<Found>(database, tenant, query.include, page);
+  const { page, ...told } = await placedPage<Found>(database, tenant, query, { start, columns: rowColumns });
+  const included = await includedOf<Found>(database, tenant, query, page);
   return { rows: page.map(rowOf), included: included.rows.map(rowOf), ...(included.deeper && { deeper: true }), ...told };
 }
 
 /** One page of a search of one type, of which only the resources themselves are wanted. */
 export async function texts(database: Database, tenant: number, query: Query, start: Start = {}): Promise<TextPage> {
-  const { page, ...told } = await placedPage<FoundText>(database, tenant, query, { start, columns: TEXT });
+  const { page, ...told } = await placedPage<FoundText>(database, tenant, query, { start, columns: textColumns });
   return { rows: page.map(({ created, body }) => ({ type: query.type, created, body })), ...told };
 }
 
 interface Wanted {
   start: Start;
-  columns: string;
+  columns: Columns;
+  counted?: boolean;
 }
 
 async function placedPage<P extends Placed>(
@@ -44,24 +46,40 @@ async function placedPage<P extends Placed>(
   query: Query,
   wanted: Wanted,
 ): Promise<{ page: P[] } & Pick<Page, 'next' | 'total'>> {
-  const found = await pageOf<P>(database, tenant, query, wanted);
-  const page = found.slice(0, query.count);
-  const more = found.length > query.count;
+  const short = await pageOf<P>(database, tenant, query, wanted);
+  const found = short.every(({ body }) => body !== null) ? short : await pageOf<P>(database, tenant, query, { ...wanted, counted: true });
+  const page = found.slice(0, Math.min(query.count, fitting(found, query.room)));
+  const more = found.length > page.length;
   const total = query.total === 'none' ? undefined : (seenTotal(page, more, wanted.start) ?? (await totalOf(database, tenant, query)));
   return { page, ...(more && { next: positionOf(page.at(-1)!, query) }), ...(total !== undefined && { total }) };
+}
+
+/** How many of them there is room for: each stream has left out the texts that it had none for. */
+function fitting(found: Placed[], room = Number.POSITIVE_INFINITY): number {
+  let length = 0;
+  for (const [at, { body }] of found.entries()) {
+    length += body?.length ?? room;
+    if (length > room) return at;
+  }
+  return found.length;
 }
 
 const run = <T extends object>(database: Database, { sql, parameters, name }: Statement): Promise<T[]> =>
   database.query<T>(sql, parameters, name);
 
 /** The page and one row more, if there is one: it tells that there is a next page. */
-async function pageOf<P extends Placed>(database: Database, tenant: number, query: Query, { start, columns }: Wanted): Promise<P[]> {
+async function pageOf<P extends Placed>(
+  database: Database,
+  tenant: number,
+  query: Query,
+  { start, columns, counted = false }: Wanted,
+): Promise<P[]> {
   const { after, offset = 0 } = start;
   const found: P[] = [];
   let skip = offset;
   for (const [at, stream] of streamsOf(query.sort, after).entries()) {
     const limit = query.count + 1 - found.length;
-    const part: Part = { columns, limit, offset: skip, ...(at === 0 && after && { after }) };
+    const part: Part = { columns, counted, limit, offset: skip, ...(at === 0 && after && { after }) };
     const rows =
       (await ledPage<P>(database, tenant, query, { stream, part })) ?? (await run<P>(database, pageSql(tenant, query, stream, part)));
     found.push(...rows);

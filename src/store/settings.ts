@@ -1,6 +1,13 @@
 // Named values that all processes share: made once by whoever comes first, and changed only by who knows what stands there.
 import type { Database } from './database.ts';
-import type { Settings } from './store.ts';
+
+/** Named values all processes share (the key that seals page links). */
+export interface Settings {
+  /** The value of `name`, made by `make` when nobody has yet; all processes get the same. */
+  get(name: string, make: () => string): Promise<string>;
+  /** Changes it, if it is still `from`; answers whether it was. */
+  swap(name: string, from: string, to: string): Promise<boolean>;
+}
 
 const READ = 'select value from setting where name = $1';
 const OFFER = 'insert into setting (name, value) values ($1, $2) on conflict (name) do nothing';

@@ -1,4 +1,4 @@
-// The side tables of a search row: their columns, and the rows that a resource's index has in them.
+// The side tables of a search row: their columns, and the rows that a resource's index has in them. docs/decisions/2026-11-21-search-rows.md
 import type { IndexRows, Span } from '../fhir/indexing/rows.ts';
 import { storable } from './storable.ts';
 
@@ -96,7 +96,7 @@ const ended = (suffix: string, span: Span | undefined): SideRow => ({
 export const sideRows = (table: SideTable, index: IndexRows): SideRow[] => ROWS[table](index);
 
 /** A column that is given: `[name, type]`, and whether it may be null. */
-export interface SideColumn {
+interface SideColumn {
   name: string;
   type: string;
   nullable: boolean;
@@ -125,11 +125,14 @@ export const sideValues = (table: SideTable): string =>
 
 /** Whether all rows of a parameter have the same ends: then any two tests that two of them pass, one of them passes. */
 function loneIn(rows: { parameter: number; from: string; to: string; measure?: Span }[]): (parameter: number) => boolean {
-  const byParameter = Map.groupBy(rows, (row) => row.parameter);
-  return (parameter) => {
-    const [first, ...others] = byParameter.get(parameter)!;
-    return others.every((other) => endsOf(other) === endsOf(first!));
-  };
+  const ends = new Map<number, string>();
+  const several = new Set<number>();
+  for (const row of rows) {
+    const own = endsOf(row);
+    if ((ends.get(row.parameter) ?? own) === own) ends.set(row.parameter, own);
+    else several.add(row.parameter);
+  }
+  return (parameter) => !several.has(parameter);
 }
 
 const endsOf = ({ from, to, measure }: { from: string; to: string; measure?: Span }): string =>

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 /** Answers a request; what it throws is told to the other side by its message. */
 export type Answer = (request: unknown) => unknown;
 
-export interface Listening {
+interface Listening {
   close(): Promise<void>;
 }
 

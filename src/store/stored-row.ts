@@ -1,6 +1,6 @@
 // A version of a resource as statements answer it, and as the rest of the store hands it on.
 import { type ServedType, typeOfNumber } from '../fhir/types.ts';
-import type { Row } from './store.ts';
+import type { Row } from './row.ts';
 
 /** What tells one version from another. */
 export interface StoredVersion {
@@ -18,11 +18,25 @@ export interface StoredRow extends StoredVersion {
   id: string;
 }
 
-/** The columns of a StoredRow, of `resource r`. */
-export const ROW = 'r.rtype, r.id, r.ver, r.lu, r.created, r.body, r.rules';
+/** Columns of `resource r`, with this for its body. */
+export type Columns = (body: string) => string;
+
+/** The columns of a StoredRow. */
+export const rowColumns: Columns = (body) => `r.rtype, r.id, r.ver, r.lu, r.created, ${body} as body, r.rules`;
+export const ROW = rowColumns('r.body');
 
 /** Of those, what the resource itself is. */
-export const TEXT = 'r.created, r.body';
+export const textColumns: Columns = (body) => `r.created, ${body} as body`;
+
+/** A body that is short enough for so many of them to have room together; else nothing. `most` stands in the statement. */
+export const shortBody = (room: number, most: number | string): string =>
+  `case when octet_length(r.body) <= ${room} / ${most} then r.body end`;
+
+/** A body as long as there is room for it and for all before it in this order; then nothing. `room` in bytes, or what stands for it in the statement. */
+export const bodyWithin = (room: number | string | undefined, order: string, body = 'r.body'): string =>
+  room === undefined
+    ? body
+    : `case when sum(octet_length(${body})) over (order by ${order} rows unbounded preceding) <= ${room} then ${body} end`;
 
 /** A version of a resource whose type and id are known. */
 export const versionOf = (type: ServedType, id: string, { ver, lu, created, body, rules }: StoredVersion): Row => ({

@@ -2,7 +2,8 @@
 // A change is written down by the statement that writes the version (write-one.ts, write-many.ts), so that none is lost and nobody pays for what nobody watches.
 import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
 import type { Database } from './database.ts';
-import type { Lease, OutboxEntry } from './store.ts';
+import type { Lease } from './lease.ts';
+import type { OutboxEntry } from './outbox-entry.ts';
 
 /** A Subscription as the deliverers know it. What it watches and where it tells of it stands in the resource. */
 export interface Registration {
@@ -43,7 +44,7 @@ export interface Notification extends WatchedChange {
 }
 
 /** How many wait for a subscription, the oldest, and the one that has failed for longest. */
-export interface Backlog {
+interface Backlog {
   count: number;
   oldest: string | null;
   failingSince: string | null;

@@ -3,8 +3,8 @@
 import { type ServedType, TYPES } from '../fhir/types.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
 import type { Database } from './database.ts';
-import type { HistoryRow } from './store.ts';
-import { rowOf, type StoredRow } from './stored-row.ts';
+import type { HistoryRow } from './row.ts';
+import { bodyWithin, rowOf, type StoredRow } from './stored-row.ts';
 
 /** Which versions. Times are ISO 8601 in UTC. */
 export interface Span {
@@ -17,28 +17,40 @@ export interface Span {
   /** After this one in the order. */
   after?: string[];
   count: number;
+  /** So long their texts may be together, in bytes: those beyond have none, and are no deletions. */
+  room?: number;
 }
 
 /** A version, and its place in the order. */
 export interface TimelineRow extends HistoryRow {
   place: string[];
+  /** It made the resource, for the first time or again after a deletion. */
+  made: boolean;
 }
 
 interface Found extends StoredRow {
   method: HistoryRow['method'];
+  made: boolean;
   pid: string;
 }
 
 const CURRENT_LATER =
   'not exists (select 1 from resource_history n where n.tenant_id = h.tenant_id and n.pid = h.pid and n.ver = h.ver + 1';
 
+const ORDER = 'h.lu desc, h.pid desc, h.ver desc';
+
+/** See TimelineRow. */
+const MADE = `(h.method in ('POST', 'PUT') and (h.ver = 1 or exists
+      (select 1 from resource_history b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1 and b.method = 'DELETE'))) as made`;
+
 /** A page of versions. */
 export async function timeline(database: Database, tenant: number, span: Span): Promise<TimelineRow[]> {
   const binder = binderFor(tenant);
   const where = [`h.tenant_id = ${TENANT}`, ...testsOf(span, binder)].join(' and ');
-  const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, h.body, h.method, h.pid
+  const body = bodyWithin(span.room, ORDER, 'h.body');
+  const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.pid, ${MADE}
     from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
-    where ${where} order by h.lu desc, h.pid desc, h.ver desc limit ${binder.bind(span.count)}`;
+    where ${where} order by ${ORDER} limit ${binder.bind(span.count)}`;
   const found = await database.query<Found>(sql, [...binder.parameters]);
   return found.map(placed);
 }
@@ -58,5 +70,6 @@ function testsOf({ type, id, since, at, after }: Span, { bind }: Binder): string
 const placed = (found: Found): TimelineRow => ({
   ...rowOf(found),
   method: found.method,
+  made: found.made,
   place: [found.lu, String(found.pid), String(found.ver)],
 });

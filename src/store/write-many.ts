@@ -1,8 +1,9 @@
 // The statement that writes many changes of all kinds. There is one text of it. No part of it compares all changes with all rows: each change carries
 // its side rows, as JSON, and brings them along when it is applied.
+
+import type { Change } from './change.ts';
 import { CHANGE_COLUMNS, columnType, columnValue } from './change-columns.ts';
 import { SIDE_TABLES, type SideTable, sideColumns, sideRows, sideTarget, sideValues } from './side-tables.ts';
-import type { Change } from './store.ts';
 
 const NAMES = [...CHANGE_COLUMNS, ...SIDE_TABLES];
 const ARRAYS = [...CHANGE_COLUMNS.map(columnType), ...SIDE_TABLES.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);

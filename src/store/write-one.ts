@@ -1,13 +1,14 @@
 // The statement that writes one change: current row, history row and search rows. It is prepared once per shape: what the change does, and which side
-// tables it has rows for (the others cost nothing).
+// tables it has rows for (the others cost nothing). docs/decisions/2026-11-21-one-statement-writes.md
+
+import type { Change } from './change.ts';
 import { CHANGE_COLUMNS, type ChangeColumn, columnType, columnValue } from './change-columns.ts';
 import { SIDE_TABLES, type SideRow, type SideTable, sideColumns, sideRows, sideTarget, sideValues } from './side-tables.ts';
-import type { Change } from './store.ts';
 
 /** A deletion (or a resource without index rows) takes its search rows away. */
 export type OneKind = 'create' | 'update' | 'delete';
 
-export interface PreparedStatement {
+interface PreparedStatement {
   name: string;
   sql: string;
   parameters: unknown[];

@@ -1,6 +1,7 @@
 // Writing changes: one statement, whether for one change or for many.
+
+import type { Change } from './change.ts';
 import type { Database } from './database.ts';
-import type { Change } from './store.ts';
 import { writeMany } from './write-many.ts';
 import { type OneKind, writeOne } from './write-one.ts';
 

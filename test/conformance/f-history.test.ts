@@ -35,6 +35,24 @@ test('F67 the history of a resource, of a type and of everything: newest first, 
   }
 });
 
+test('F67 each version says what its request was answered: one that was made again after its deletion was created', async () => {
+  const answered: number[] = [];
+  const done = async (method: string, body?: object) => {
+    const { status } = await ask(method, '/Patient/f67-again', body && { body: { resourceType: 'Patient', id: 'f67-again', ...body } });
+    answered.push(status);
+  };
+  await done('PUT', {});
+  await done('PUT', { active: true });
+  await done('DELETE');
+  await done('PUT', {});
+  await done('PUT', { active: false });
+  expect(answered).toEqual([201, 200, 204, 201, 200]);
+  for (const path of ['/Patient/f67-again/_history', '/Patient/_history?_count=5']) {
+    const entries = (await ask('GET', path)).body.entry as Entry[];
+    expect([path, entries.map(({ response }) => Number(response.status)).toReversed()]).toEqual([path, answered]);
+  }
+});
+
 test('F68 _since, _at and _count select; each may be said once', async () => {
   await put('f68');
   const { body: second } = await put('f68', { active: true });

@@ -133,6 +133,11 @@ test.each<[string, Parts, string]>([
   ],
   ['changing the id', { type: type('replace'), path: text('Patient.id'), value: { valueId: '2' } }, 'rule'],
   ['a path that is not one', { type: type('delete'), path: text('Patient.name.where(') }, 'not-supported'],
+  [
+    'a path that asks where a reference leads',
+    { type: type('delete'), path: text('Patient.generalPractitioner.where(resolve() is Practitioner)') },
+    'not-supported',
+  ],
   ['an operation there is not', { type: type('merge'), path: text('Patient') }, 'structure'],
   ['an insert without an index', { type: type('insert'), path: text('Patient.name'), value: { valueHumanName: {} } }, 'structure'],
 ])('%s is refused', (_what, operation, kind) => {

@@ -42,6 +42,17 @@ test('keys and colons inside strings are no keys', () => {
   expect(() => parse('{"a":"\\"b\\": \\"c\\":","d\\"":1,"e\\\\":2}')).not.toThrow();
 });
 
+test.each([
+  ['letters', 'a'.repeat(40_000_000)],
+  ['line breaks', '\\n'.repeat(20_000_000)],
+  ['backslashes', '\\\\'.repeat(20_000_000)],
+  ['quotes', '\\"'.repeat(1_000_000)],
+])('a text of many %s is read as any other', (_what, long) => {
+  const { exact } = parse(`{"a":"${long}","b":1.00}`);
+  expect((exact as { a: string }).a).toHaveLength(long.length / (long.startsWith('\\') ? 2 : 1));
+  expect(stringify((exact as { b: unknown }).b)).toBe('1.00');
+});
+
 test('a key called __proto__ is an ordinary key and changes nothing else', () => {
   const { plain } = parse('{"__proto__":{"polluted":true}}');
   expect(Object.keys(plain as object)).toEqual(['__proto__']);

@@ -29,6 +29,12 @@ const patient = {
     { resourceType: 'Patient', id: 'before', birthDate: '1815-12-10' },
   ],
   birthDate: '1815-12-10',
+  generalPractitioner: [
+    { reference: 'Organization/s' },
+    { reference: '#o' },
+    { reference: 'Practitioner/p' },
+    { reference: 'Practitioner/q' },
+  ],
 };
 
 const at = (text: string, more: Partial<Scope> = {}) => compilePath(text, { type: 'Patient', aliases, ...more });
@@ -61,6 +67,9 @@ describe('reading', () => {
     "contained.ofType(Patient).where(id='before').id",
     "telecom.where(system='phone').exists()",
     'link.exists()',
+    'generalPractitioner.where(resolve() is Practitioner).reference',
+    'generalPractitioner.where(resolve() is Practitioner).first().reference',
+    'generalPractitioner.where(resolve() is Organization and display.exists().not()).reference',
     'active',
   ])('%s answers what a FHIRPath engine answers', (text) => {
     expect(at(text).get(patient)).toEqual(oracle(text, patient));
@@ -95,6 +104,18 @@ describe('reading', () => {
     expect(at('extension(%note).value.ofType(string)').get(twice)).toEqual(['first', 'second']);
   });
 
+  test('a reference is resolved where it leads to a resource that is here', () => {
+    const leads = (reference: object): boolean =>
+      at('generalPractitioner.where(resolve() is Practitioner).exists()').get(
+        { generalPractitioner: [reference] },
+        { baseUrl: 'https://here.example/fhir/R4' },
+      )[0] as boolean;
+    expect(leads({ reference: 'https://here.example/fhir/R4/Practitioner/p' })).toBe(true);
+    expect(leads({ reference: 'https://elsewhere.example/fhir/R4/Practitioner/p' })).toBe(false);
+    expect(leads({ type: 'Practitioner', identifier: { value: '7' } })).toBe(false);
+    expect(leads({ reference: 'PractitionerRole/p' })).toBe(false);
+  });
+
   test('nothing is found in nothing', () => {
     expect(at('name.first().family').get(undefined)).toEqual([]);
     expect(at('name.first().family').get({ name: [null] })).toEqual([]);
@@ -119,6 +140,11 @@ describe('writing', () => {
       "contained.ofType(Patient).where(id='b').name.first().given.first()",
       'A',
       { contained: [{ resourceType: 'Patient', id: 'b', name: [{ given: ['A'] }] }] },
+    ],
+    [
+      'generalPractitioner.where(resolve() is Practitioner).first().reference',
+      'Practitioner/a',
+      { generalPractitioner: [{ reference: 'Practitioner/a' }] },
     ],
   ])('%s makes what it needs, is read back, and leaves nothing when removed', (text, value, expected) => {
     const made = at(text).put(empty, [value]);
@@ -157,6 +183,16 @@ describe('writing', () => {
     expect(at('address.first().city').put(moved, []).address).toEqual([{ state: 'TX' }, { city: 'B' }]);
     expect(at('address.skip(1).first().city').put(moved, []).address).toEqual([{ city: 'A', state: 'TX' }]);
     expect(at('address.first().city').put({ ...moved, address: [{ city: 'A' }, { city: 'B' }] }, [])).not.toHaveProperty('address');
+  });
+
+  test('references to other types stay, wherever they stand', () => {
+    const path = at('generalPractitioner.where(resolve() is Practitioner).first().reference');
+    const [surgery, inside] = patient.generalPractitioner;
+    expect(path.put(patient, []).generalPractitioner).toEqual([surgery, inside]);
+    expect(path.put({ ...patient, generalPractitioner: [surgery] }, ['Practitioner/x']).generalPractitioner).toEqual([
+      surgery,
+      { reference: 'Practitioner/x' },
+    ]);
   });
 
   test('putting what stands changes nothing at all', () => {
@@ -209,6 +245,8 @@ describe('a path outside the subset is refused when it is compiled', () => {
     ["name.first().where(use='usual').family", 'may not follow first()'],
     ["telecom.where(system='phone'", 'not closed'],
     ['telecom.where(system).value', 'is not a condition'],
+    ['telecom.where(resolve() is Practitioner).value', 'resolve() needs a reference, and this is of type ContactPoint'],
+    ['generalPractitioner.where(resolve() is Patient).first().reference', 'it never refers to Patient; there are Organization'],
     ['telecom.where(system=phone).value', 'neither a'],
     ['telecom.where(system=%nobody).value', '%nobody is neither an alias nor a variable'],
     ['%nobody.name', '%nobody is neither an alias nor a variable'],

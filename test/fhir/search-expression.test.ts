@@ -135,11 +135,55 @@ describe('references are filtered by the type they lead to', () => {
 });
 
 describe('outside of the subset', () => {
-  test('the FHIRPath engine answers', () => {
+  test('the values are found node by node', () => {
     const found = compileExpression('Practitioner.name.given.first()', 'Practitioner', new Set(['string']));
     expect(found.types).toBeUndefined();
-    expect(found.values(PRACTITIONER)).toMatchObject([{ type: 'string', value: 'Ann' }]);
+    expect(found.values(PRACTITIONER)).toEqual([{ type: 'string', value: 'Ann' }]);
   });
+
+  test.each<[string, unknown[]]>([
+    ['Practitioner.name[0].given', ['Ann', 'B.']],
+    ["Practitioner.telecom.where(system = 'phone').first().value.substring(0, 2)", ['+1']],
+    ["Practitioner.extension.where(url = 'http://example.org/flag').value.first()", [false]],
+    ['Practitioner.name.given.last() | Practitioner.name.family', ['B.', 'Lee']],
+    ['Practitioner.name.period.start.first()', []],
+  ])('%s', (expression, expected) => expect(valuesOf(expression, PRACTITIONER)).toEqual(expected));
+
+  test('a type may be written with its namespace', () => {
+    const observation: Resource = { resourceType: 'Observation', valueQuantity: { value: 1 }, subject: { reference: 'Patient/1' } };
+    expect(valuesOf('(Observation.value as FHIR.Quantity)', observation)).toEqual([{ value: 1 }]);
+    expect(valuesOf('Observation.value.ofType(FHIR.Quantity)', observation)).toEqual([{ value: 1 }]);
+    expect(valuesOf('Observation.subject.where(resolve() is FHIR.Patient)', observation)).toEqual([{ reference: 'Patient/1' }]);
+  });
+
+  test.each([
+    ['Patient/1', true],
+    ['https://elsewhere.example/fhir/Patient/1', true],
+    ['Group/1', false],
+    ['urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7', false],
+  ])('%s is told by the type it leads to', (reference, counts) => {
+    const found = valuesOf('ServiceRequest.subject.where(resolve() is Patient).first()', {
+      resourceType: 'ServiceRequest',
+      subject: { reference },
+    });
+    expect(found).toEqual(counts ? [{ reference }] : []);
+  });
+
+  test.each([
+    'Practitioner.name.given Practitioner.name.family',
+    'Practitioner.name.given)',
+    'Practitioner.name.',
+    'Practitioner.name.where(',
+    "Practitioner.name.where(use = 'usual'",
+    '',
+  ])('%j is no FHIRPath, and refused', (expression) => expect(() => compileExpression(expression, 'Practitioner', ANY)).toThrow());
+
+  test.each([
+    ['Practitioner.name.given.nothing()', 'nothing()'],
+    ["Practitioner.communication.where(memberOf('urn:languages'))", 'memberOf()'],
+  ])('%s asks what is not evaluated here, and is refused', (expression, what) =>
+    expect(() => compileExpression(expression, 'Practitioner', ANY)).toThrow(what),
+  );
 
   test('an expression that fails on a resource has no value there', () => {
     expect(

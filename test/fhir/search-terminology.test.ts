@@ -1,7 +1,8 @@
 // Tokens by value set and by the hierarchy of their code system. https://hl7.org/fhir/R4/search.html#subsumption
-import type { CodeSystem, Inclusion, ValueSet } from '../../src/fhir/profile/definition.ts';
+
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
-import { terminologyOf } from '../../src/fhir/search/terminology.ts';
+import { terminologyOf } from '../../src/fhir/terminology/terminology.ts';
+import type { CodeSystem, Inclusion, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';
 

@@ -35,6 +35,16 @@ describe('hostile bodies are answered soon', () => {
     expect(soon({ resourceType: 'Patient', extension: [extension] })).toMatchObject([{ code: 'structure' }]);
   });
 
+  test('very many references to very many contained resources', () => {
+    const names = Array.from({ length: 100_000 }, (_one, nth) => `c${nth}`);
+    const contained = names.map((id) => ({ resourceType: 'Organization', id, name: id }));
+    const generalPractitioner = names.map((id) => ({ reference: `#${id}` }));
+    expect(soon({ resourceType: 'Patient', contained, generalPractitioner })).toEqual([]);
+    expect(
+      soon({ resourceType: 'Patient', contained, generalPractitioner: [...generalPractitioner, { reference: '#none' }] }),
+    ).toHaveLength(1);
+  });
+
   test('resources in resources', () => {
     const contained = nested(3_000, (inner) => ({ resourceType: 'Patient', id: 'a', contained: [inner] }), {
       resourceType: 'Patient',

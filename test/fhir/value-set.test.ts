@@ -1,7 +1,7 @@
 // Which codes a value set has, as its definition says, and what is said of those that are not at hand. https://hl7.org/fhir/R4/valueset.html
 
-import type { CodeSystem, Inclusion, ValueSet } from '../../src/fhir/profile/definition.ts';
 import { libraryOf } from '../../src/fhir/profile/library.ts';
+import type { CodeSystem, Inclusion, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 
 const colors: CodeSystem = {
   resourceType: 'CodeSystem',

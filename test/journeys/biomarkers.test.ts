@@ -11,8 +11,6 @@ beforeAll(async () => {
 afterAll(() => facet.close());
 
 const loop = (path: string, key = facet.demo.loop!) => request(facet.app).post(path).set('Authorization', `Bearer ${key}`);
-const fhir = (method: 'get' | 'put' | 'delete', path: string) =>
-  request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
 const makePatient = async (brand = 'loop'): Promise<string> => {
   const { body } = await loop('/v1/patients').send({ brand_id: brand, first_name: 'Ada', last_name: 'Lovelace' });
   return body.id as string;
@@ -39,7 +37,7 @@ const body = (biomarkers: object[], more: object = {}) => ({
   ...more,
 });
 const parse = (sent: object, key?: string) => loop('/v1/biomarkers/parse', key).send(sent);
-const stored = async () => (await fhir('get', `/Observation?subject=Patient/${patient}&_count=1000`)).body.entry ?? [];
+const stored = async () => (await facet.fhir('get', `/Observation?subject=Patient/${patient}&_count=1000`)).body.entry ?? [];
 
 test('each value becomes an Observation, answered in the order it was sent, with its status', async () => {
   const answer = await parse(body([ferritin, tsh, { ...tsh, code: 'ft4', value: 9, reference_high: 1.7 }]));
@@ -62,7 +60,7 @@ test('each value becomes an Observation, answered in the order it was sent, with
     ['tsh', 'normal'],
     ['ft4', 'high'],
   ]);
-  const found = await fhir('get', `/Observation?subject=Patient/${patient}&value-quantity=lt12|http://unitsofmeasure.org|ng/mL`);
+  const found = await facet.fhir('get', `/Observation?subject=Patient/${patient}&value-quantity=lt12|http://unitsofmeasure.org|ng/mL`);
   expect(found.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([answer.body.results[0].id]);
 });
 
@@ -70,7 +68,7 @@ test('a value without a range is neither normal nor anything else, and FHIR says
   const { code, name, value, unit, collected_at } = tsh;
   const [one] = (await parse(body([{ code, name: `${name} alone`, value: value * 100, unit, collected_at }]))).body.results;
   expect([one.reference_low, one.reference_high, one.status]).toEqual([null, null, null]);
-  expect((await fhir('get', `/Observation/${one.id}`)).body.interpretation).toBeUndefined();
+  expect((await facet.fhir('get', `/Observation/${one.id}`)).body.interpretation).toBeUndefined();
 });
 
 test('a range that is sent later is not lost: the value stands a second time, with what follows from it', async () => {
@@ -85,7 +83,7 @@ test('digits stay as they were sent', async () => {
   const sent = JSON.stringify(body([{ ...ferritin, value: 0, reference_low: 1 }])).replace('"value":0', '"value":11.50');
   const answer = await loop('/v1/biomarkers/parse').set('Content-Type', 'application/json').send(sent);
   expect(answer.text).toContain('"value":11.50,');
-  expect((await fhir('get', `/Observation/${answer.body.results[0].id}`)).text).toContain('"value":11.50,');
+  expect((await facet.fhir('get', `/Observation/${answer.body.results[0].id}`)).text).toContain('"value":11.50,');
 });
 
 test('one that is refused is named by its place, and none is stored', async () => {
@@ -132,13 +130,13 @@ test('another value of the same time stands beside it: nothing that was reported
 
 test('what somebody has corrected through FHIR stands when it is sent again; what was deleted is made anew', async () => {
   const [made] = (await parse(body([ferritin]))).body.results;
-  const { body: resource } = await fhir('get', `/Observation/${made.id}`);
+  const { body: resource } = await facet.fhir('get', `/Observation/${made.id}`);
   const corrected = { ...resource, status: 'corrected', valueQuantity: { ...resource.valueQuantity, value: 15.5 } };
-  await fhir('put', `/Observation/${made.id}`).send(JSON.stringify(corrected));
+  await facet.put(corrected);
   expect((await parse(body([ferritin]))).body.results).toEqual([{ ...made, value: 15.5 }]);
-  await fhir('delete', `/Observation/${made.id}`);
+  await facet.fhir('delete', `/Observation/${made.id}`);
   expect((await parse(body([ferritin]))).body.results).toEqual([{ ...made, parsed_at: expect.any(String) }]);
-  expect((await fhir('get', `/Observation/${made.id}`)).body.meta.versionId).toBe('4');
+  expect((await facet.fhir('get', `/Observation/${made.id}`)).body.meta.versionId).toBe('4');
 });
 
 test('sent at once by many, in any order, each is made once', async () => {

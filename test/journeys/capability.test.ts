@@ -1,5 +1,6 @@
 // What /metadata promises is what the server does: every parameter, include and interaction it lists is taken, and what it does not list is refused.
 // https://hl7.org/fhir/R4/capabilitystatement.html
+import { readFileSync } from 'node:fs';
 import request from 'supertest';
 import { type Running, startFacet } from './running.ts';
 
@@ -7,6 +8,7 @@ interface Statement {
   resourceType: string;
   status: string;
   date: string;
+  software: { version: string };
   kind: string;
   fhirVersion: string;
   format: string[];
@@ -59,7 +61,6 @@ const BARE = new Set(['composite', 'special']);
 
 test('it is one statement about a server instance of R4, and names the 27 types', () => {
   expect(statement).toMatchObject({ resourceType: 'CapabilityStatement', status: 'active', kind: 'instance', fhirVersion: '4.0.1' });
-  expect(statement.date).toMatch(/^\d{4}-\d\d-\d\d/);
   expect(statement.format).toContain('application/fhir+json');
   expect(served.map(({ type }) => type).sort()).toEqual(
     (
@@ -67,6 +68,12 @@ test('it is one statement about a server instance of R4, and names the 27 types'
       'Patient Practitioner PractitionerRole Provenance QuestionnaireResponse RelatedPerson Schedule ServiceRequest Slot Specimen Subscription Task'
     ).split(' '),
   );
+});
+
+test('it says which release it is of, and the day of that release', () => {
+  const { version, releaseDate } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(releaseDate).toMatch(/^\d{4}-\d\d-\d\d$/);
+  expect([statement.software.version, statement.date]).toEqual([version, releaseDate]);
 });
 
 test('names stand once per type, each parameter with a kind and the address of its definition', () => {

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { usCoreDefinitions, usPatient } from '../fhir/profile-us-core.ts';
 import { withElements } from '../fhir/valid-resources.ts';
+import { until } from '../until.ts';
 import { writeFolder, writeTgz } from './fhir-packages.ts';
-import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './process.ts';
 
 let place: Place;
 const folder = mkdtempSync(join(tmpdir(), 'facet-packages-'));
@@ -19,11 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const printed = async (...args: string[]): Promise<string[]> => {
-  const { code, stdout, stderr } = await facet(place.env, 'profiles', ...args);
-  expect([args, code, stderr]).toEqual([args, 0, '']);
-  return stdout.trimEnd().split('\n');
-};
+const said = (...args: string[]) => printed(place.env, 'profiles', ...args);
 
 const profiles = Object.fromEntries(
   usCoreDefinitions().map((one) => [`StructureDefinition-${one.url.split('/').pop()}.json`, { ...one, text: { div: 'x'.repeat(200) } }]),
@@ -60,7 +56,7 @@ test('before the server runs, a package is loaded from a .tgz, with what it hold
   const nothing = place.env.DATABASE_URL ? [0, 'no packages yet: facet profiles add <folder or .tgz>'] : [1, 'there is no database'];
   expect([code, stdout + stderr]).toEqual([nothing[0], expect.stringContaining(`${nothing[1]}`)]);
   const file = writeTgz(join(folder, 'us-core.tgz'), usCore);
-  const lines = await printed('add', file);
+  const lines = await said('add', file);
   expect(lines.slice(0, 6)).toEqual([
     `reading ${file} …`,
     'hl7.fhir.us.core#5.0.1: 9 StructureDefinitions; 1 resource of another kind is not used',
@@ -70,7 +66,7 @@ test('before the server runs, a package is loaded from a .tgz, with what it hold
     '  needs packages that are not loaded: us.nlm.vsac#0.3.0',
   ]);
   expect(lines.slice(6).join('\n')).toMatch(/not checked: \d+ required value sets: http:/);
-  expect((await printed('add', file))[2]).toMatch(/^replaced hl7\.fhir\.us\.core#5\.0\.1/);
+  expect((await said('add', file))[2]).toMatch(/^replaced hl7\.fhir\.us\.core#5\.0\.1/);
 });
 
 describe('while the server runs', () => {
@@ -89,26 +85,30 @@ describe('while the server runs', () => {
   test('a package loaded from a folder is in force after a second, and gone a second after it is removed', async () => {
     const staff = { resourceType: 'Practitioner', meta: { profile: ['https://example.org/StructureDefinition/staff'] } };
     expect(await status('Practitioner', staff)).toBe(201);
-    expect((await printed('add', writeFolder(join(folder, 'clinic'), own)))[3]).toBe('  1 profiles and 0 extensions are checked');
-    await delay(1100);
-    expect(await status('Practitioner', staff)).toBe(422);
-    expect((await printed('list')).map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d$/, 'TIME'))).toEqual([
+    expect((await said('add', writeFolder(join(folder, 'clinic'), own)))[3]).toBe('  1 profiles and 0 extensions are checked');
+    await until(
+      () => status('Practitioner', staff),
+      (answer) => answer === 422,
+    );
+    expect((await said('list')).map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d$/, 'TIME'))).toEqual([
       'PACKAGE             VERSION  PROFILES  VALUE SETS  CODE SYSTEMS  ADDED',
       'hl7.fhir.us.core    5.0.1    9         0           0             TIME',
       'org.example.clinic  0.1.0    1         0           0             TIME',
     ]);
-    expect(await printed('remove', 'org.example.clinic')).toEqual([
+    expect(await said('remove', 'org.example.clinic')).toEqual([
       'removed org.example.clinic#0.1.0: claims of its profiles are not checked any more',
     ]);
-    await delay(1100);
-    expect(await status('Practitioner', staff)).toBe(201);
+    await until(
+      () => status('Practitioner', staff),
+      (answer) => answer === 201,
+    );
   });
 
   test('a package of many megabytes is taken', async () => {
     const codes = Array.from({ length: 150_000 }, (_, at) => ({ code: `code-number-${at}` }));
     const files = { 'CodeSystem-big.json': { resourceType: 'CodeSystem', url: 'urn:big', content: 'complete', concept: codes } };
-    await printed('add', writeTgz(join(folder, 'big.tgz'), { name: 'big', version: '1.0.0', files }));
-    expect((await printed('list'))[1]).toMatch(/^big +1\.0\.0 +0 +0 +1 /);
+    await said('add', writeTgz(join(folder, 'big.tgz'), { name: 'big', version: '1.0.0', files }));
+    expect((await said('list'))[1]).toMatch(/^big +1\.0\.0 +0 +0 +1 /);
   });
 });
 

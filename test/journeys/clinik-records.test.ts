@@ -13,15 +13,9 @@ interface Draft {
   [name: string]: unknown;
 }
 
-const fhir = (method: 'get' | 'post' | 'put', path: string) =>
-  request(facet.app)
-    [method](`/fhir/R4/${path}`)
-    .set('authorization', `Bearer ${facet.demo.fhir}`)
-    .set('content-type', 'application/fhir+json');
-
 /** The id of a resource that a FHIR client made. */
 const made = async (resource: Draft): Promise<string> => {
-  const { status, body } = await fhir('post', resource.resourceType).send(JSON.stringify(resource));
+  const { status, body } = await facet.fhir('post', `/${resource.resourceType}`).send(JSON.stringify(resource));
   expect(status).toBe(201);
   return body.id;
 };
@@ -51,7 +45,9 @@ describe('what was entered in error is neither listed nor read, changed or delet
     const id = await made(draft);
     const list = `${path}?${filter}${about}`;
     expect(await listed(list)).toHaveLength(1);
-    const wrong = await fhir('put', `${resource.resourceType}/${id}`).send(JSON.stringify({ ...draft, id, status: 'entered-in-error' }));
+    const wrong = await facet
+      .fhir('put', `/${resource.resourceType}/${id}`)
+      .send(JSON.stringify({ ...draft, id, status: 'entered-in-error' }));
     expect(wrong.status).toBe(200);
     expect(await listed(list)).toEqual([]);
     const answers = [
@@ -60,7 +56,7 @@ describe('what was entered in error is neither listed nor read, changed or delet
       await clinik('delete', `${path}/${id}`),
     ];
     expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(3).fill([404, 'NOT_FOUND']));
-    expect((await fhir('get', `${resource.resourceType}/${id}`)).body.status).toBe('entered-in-error');
+    expect((await facet.fhir('get', `/${resource.resourceType}/${id}`)).body.status).toBe('entered-in-error');
   });
 });
 
@@ -116,12 +112,24 @@ test('what a list shows by a code alone is found by it', async () => {
   await made({ resourceType: 'ServiceRequest', status: 'active', intent: 'order', subject, category: [coded('cat-19')] });
   await made({ resourceType: 'Specimen', subject, type: coded('typ-20') });
   await made({ resourceType: 'Location', name: 'Ward', type: [coded('typ-21')] });
+  await made({ resourceType: 'Organization', name: 'Sunrise', type: [coded('typ-22')] });
   expect(await listed('schedules?serviceType=svc-17')).toMatchObject([{ serviceType: ['svc-17'] }]);
   expect(await listed('slots?serviceType=svc-18')).toMatchObject([{ serviceType: 'svc-18', specialty: 'spe-18' }]);
   expect(await listed('slots?specialty=spe-18')).toMatchObject([{ specialty: 'spe-18' }]);
   expect(await listed('service-requests?category=cat-19')).toMatchObject([{ category: ['cat-19'] }]);
   expect(await listed('specimens?type=typ-20')).toMatchObject([{ type: 'typ-20' }]);
   expect(await listed('locations?type=typ-21')).toMatchObject([{ type: ['typ-21'] }]);
+  expect(await listed('organizations?type=typ-22')).toMatchObject([{ type: ['typ-22'] }]);
+});
+
+test('reports are listed by their date, as the guide sorts them', async () => {
+  const patient = await made({ resourceType: 'Patient' });
+  const report = { resourceType: 'DiagnosticReport', status: 'final', subject: { reference: `Patient/${patient}` } };
+  for (const day of ['2025-01-15', '2025-03-15', '2025-02-15']) await made({ ...report, code: { text: day }, effectiveDateTime: day });
+  const days = async (sort: string) =>
+    (await listed(`labs?patientId=${patient}&sort=${sort}`)).map((one) => (one as { code: string }).code);
+  expect(await days('-date')).toEqual(['2025-03-15', '2025-02-15', '2025-01-15']);
+  expect(await days('date')).toEqual(['2025-01-15', '2025-02-15', '2025-03-15']);
 });
 
 test('a slot that ends before it starts is refused', async () => {
@@ -176,4 +184,64 @@ test('a report of a day is shown as the description says', async () => {
 test('a parameter that holds nothing is refused by its own name, with the status of a wrong parameter', async () => {
   const { status, body } = await clinik('get', 'practitioner-roles?specialty=%00');
   expect([status, body.message]).toEqual([400, 'specialty holds nothing that can be looked for']);
+});
+
+describe('a member of a list that is edited keeps what is not shown of it', () => {
+  const contacts = async (type: string, contact: object[], change: object[]): Promise<unknown> => {
+    const id = await made({ resourceType: type, ...(type === 'Organization' && { name: 'Clinic' }), contact });
+    const { status } = await clinik('patch', `${type.toLowerCase()}s/${id}`).send({ contact: change });
+    expect(status).toBe(200);
+    return (await facet.fhir('get', `/${type}/${id}`)).body.contact;
+  };
+  const phone = (value: string) => [{ system: 'phone', value }];
+  const ann = {
+    gender: 'female',
+    period: { start: '2020' },
+    name: { text: 'Ann Lee', given: ['Ann'], family: 'Lee' },
+    telecom: phone('1'),
+  };
+  const bob = { gender: 'male', name: { given: ['Bob'], family: 'Lee' }, telecom: phone('2') };
+
+  test('a contact is known by the name, wherever it stands', async () => {
+    const change = [
+      { firstName: 'Bob', lastName: 'Lee', phone: '3' },
+      { firstName: 'Cid', lastName: 'Lee', phone: '1' },
+      { firstName: 'Ann', lastName: 'Lee', phone: '4' },
+    ];
+    expect(await contacts('Patient', [ann, bob], change)).toEqual([
+      { ...bob, telecom: phone('3') },
+      { name: { given: ['Cid'], family: 'Lee' }, telecom: phone('1') },
+      { ...ann, telecom: phone('4') },
+    ]);
+  });
+
+  test('one name twice: those that are as they were first, the others in their order', async () => {
+    const [first, second] = [ann, { ...ann, gender: 'other', telecom: phone('2') }];
+    const named = (value: string) => ({ firstName: 'Ann', lastName: 'Lee', phone: value });
+    expect(await contacts('Patient', [first, second], [named('3'), named('1')])).toEqual([{ ...second, telecom: phone('3') }, first]);
+    expect(await contacts('Patient', [first, second], [named('3'), named('4')])).toEqual([
+      { ...first, telecom: phone('3') },
+      { ...second, telecom: phone('4') },
+    ]);
+  });
+
+  test('one without a name is known where it is the only one, and not guessed at where there are several', async () => {
+    const desk = (code: string, value: string) => ({ purpose: { coding: [{ code }] }, telecom: phone(value) });
+    const [press, patients] = [desk('PRESS', '1'), desk('PATINF', '2')];
+    expect(await contacts('Organization', [press, patients], [{ phone: '1' }, { phone: '3' }])).toEqual([press, desk('PATINF', '3')]);
+    expect(await contacts('Organization', [press, patients], [{ phone: '3' }])).toEqual([{ telecom: phone('3') }]);
+    expect(await contacts('Organization', [press, { name: bob.name }], [{ phone: '3' }])).toEqual([desk('PRESS', '3')]);
+  });
+
+  test('a conclusion is known by its code', async () => {
+    const subject = { reference: `Patient/${await made({ resourceType: 'Patient' })}` };
+    const conclusionCode = [{ id: 'dictated', coding: [{ code: 'a', display: 'A', version: '1', userSelected: true }] }];
+    const id = await made({ resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' }, subject, conclusionCode });
+    const conclusionCodes = [{ code: 'c' }, { code: 'a', display: 'Anaemia' }];
+    expect((await clinik('patch', `labs/${id}`).send({ conclusionCodes })).status).toBe(200);
+    expect((await facet.fhir('get', `/DiagnosticReport/${id}`)).body.conclusionCode).toEqual([
+      { coding: [{ code: 'c' }] },
+      { id: 'dictated', coding: [{ code: 'a', display: 'Anaemia', version: '1', userSelected: true }] },
+    ]);
+  });
 });

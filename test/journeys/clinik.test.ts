@@ -5,7 +5,7 @@ import { type Running, startFacet } from './running.ts';
 let facet: Running;
 beforeAll(async () => {
   facet = await startFacet({ FACET_RATE_LIMITS: '{}' });
-  await putFhir(`/Practitioner/${PRACTITIONER}`, { resourceType: 'Practitioner', id: PRACTITIONER, name: [{ text: 'Dr Sarah Johnson' }] });
+  await facet.put({ resourceType: 'Practitioner', id: PRACTITIONER, name: [{ text: 'Dr Sarah Johnson' }] });
 });
 afterAll(() => facet.close());
 
@@ -24,9 +24,6 @@ const documented = {
 };
 
 const clinik = (method: 'get' | 'post', path: string) => request(facet.app)[method](path).set('x-api-key', facet.demo.clinik!);
-const fhir = (method: 'get' | 'put', path: string) =>
-  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
-const putFhir = (path: string, body: object) => fhir('put', path).set('Content-Type', 'application/fhir+json').send(JSON.stringify(body));
 
 test('the documented request gives the documented response, envelope, limits and headers', async () => {
   const answer = await clinik('post', '/v1/practitioner-roles').send(documented);
@@ -136,6 +133,16 @@ test('the limit is of an organisation, by all of its keys together, and of no ot
   const statuses = [];
   for (const key of [small.demo.clinik!, second, second, small.other.clinik!]) statuses.push((await asked(key)).status);
   expect(statuses).toEqual([200, 200, 429, 200]);
+  await small.close();
+});
+
+test('where no organisation is named, the limit is of each key by itself', async () => {
+  const small = await startFacet({ FACET_RATE_LIMITS: '{"jump":{"limit":1,"seconds":3600}}' });
+  const second = await small.keyWith('jump', ['system/*.cruds']);
+  const asked = (key: string) => request(small.app).get('/locations').set('Authorization', `Bearer ${key}`);
+  const statuses = [];
+  for (const key of [small.demo.jump!, small.demo.jump!, second]) statuses.push((await asked(key)).status);
+  expect(statuses).toEqual([200, 429, 200]);
   await small.close();
 });
 

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant")
 import request from 'supertest';
 import { until } from '../until.ts';
-import { orderable } from './people.ts';
+import { orderable, panelFor, registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;
@@ -67,8 +67,7 @@ test('of a practitioner whose registrations a vendor writes, state after state',
   const text = `{"resourceType":"Practitioner","id":"years","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"${npi}"}],"extension":[${extensions}]}`;
   expect((await send('put', '/Practitioner/years', text)).status).toBe(201);
   for (const license_state of ['NY', 'CA']) {
-    const body = { name: 'Ann Lee', email: 'ann@example.com', npi, license_state, state_license: '1' };
-    expect((await call('post', 'loop', '/v1/physicians').send(body)).status).toBe(201);
+    expect((await call('post', 'loop', '/v1/physicians').send({ ...registration(npi), license_state })).status).toBe(201);
   }
   const kept = await get('/Practitioner/years');
   expect(kept.body.qualification).toHaveLength(2);
@@ -108,15 +107,7 @@ test('of an order, when the laboratory’s answer is written into it', async () 
   const patient = '0190b3c2-0000-7000-8000-0000000000d2';
   const ada = orderable(patient);
   await send('put', `/Patient/${patient}`, JSON.stringify(ada));
-  const order = {
-    resourceType: 'ServiceRequest',
-    status: 'active',
-    intent: 'order',
-    category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
-    code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'fertility' }] },
-    subject: { reference: `Patient/${patient}` },
-  };
-  const text = JSON.stringify(order).replace('{', '{"quantityQuantity":{"value":1.00},');
+  const text = JSON.stringify(panelFor(patient)).replace('{', '{"quantityQuantity":{"value":1.00},');
   const made = await send('post', '/ServiceRequest', text);
   expect([made.status, numbersIn(made.text)]).toEqual([201, ['1.00']]);
   const sent = await until(

@@ -18,9 +18,6 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-const fhir = (method: 'get' | 'put', path: string) =>
-  request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
-
 /** The first list in an answer, however it is wrapped. */
 function listIn(body: unknown): View[] {
   if (Array.isArray(body)) return body as View[];
@@ -69,7 +66,7 @@ describe.each(walked)('%s', (_name, loaded) => {
     const made = await call('post').send(example.request!);
     expect([made.status, bodyOf(made)]).toEqual([201, { ...example.response, [idName]: expect.any(String) }]);
     const id = bodyOf(made)[idName] as string;
-    expect((await fhir('get', `${shape.resource}/${surface.readId(shape.resource, id)}`)).body).toMatchObject(example.resource!);
+    expect((await facet.fhir('get', `/${shape.resource}/${surface.readId(shape.resource, id)}`)).body).toMatchObject(example.resource!);
     const again = await call('get', `/${id}`);
     expect([again.status, bodyOf(again), made.headers.location]).toEqual([200, bodyOf(made), expect.stringMatching(new RegExp(`/${id}$`))]);
     expect((await call('get', `/${id}`, facet.other)).status).toBe(404);
@@ -86,13 +83,13 @@ describe.each(walked)('%s', (_name, loaded) => {
 
   const stored = examples.filter((one) => one.stored && one.response && !one.env);
   forEach(stored, 'what FHIR clients stored is shown as the example says', async (example) => {
-    expect([200, 201]).toContain((await fhir('put', `${shape.resource}/${example.stored!.id}`).send(example.stored!)).status);
+    expect([200, 201]).toContain((await facet.fhir('put', `/${shape.resource}/${example.stored!.id}`).send(example.stored!)).status);
     expect(bodyOf(await call('get', `/${example.response![idName]}`))).toEqual(example.response);
   });
 
   const searches = examples.filter((one) => one.search && one.query);
   forEach(searches, 'a filter finds what the FHIR search it becomes finds', async (example) => {
-    const found = await fhir('get', `${example.query!}&_count=100`);
+    const found = await facet.fhir('get', `/${example.query!}&_count=100`);
     const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource }) => resource.id);
     const shown = await list({ ...example.search!, [surface.page.size]: '100' });
     expect([found.status, shown.map((one) => surface.readId(shape.resource, one[idName] as string))]).toEqual([200, ids]);
@@ -110,7 +107,7 @@ describe.each(walked)('%s', (_name, loaded) => {
   (shape.interactions.includes('search') ? test : test.skip)('pages of one lead to all of them', async () => {
     const [first] = examples.filter((one) => one.stored && one.response);
     const ids = [1, 2, 3].map((nth) => `0190b3c2-0000-7000-8000-00000000010${nth}`);
-    for (const id of ids) await fhir('put', `${shape.resource}/${id}`).send({ ...first!.stored!, id });
+    for (const id of ids) await facet.fhir('put', `/${shape.resource}/${id}`).send({ ...first!.stored!, id });
     const all = await list({ [surface.page.size]: '100' });
     const seen: View[] = [];
     for (let at: string | undefined = `?${surface.page.size}=1`; at !== undefined && seen.length <= all.length; ) {

@@ -1,13 +1,28 @@
 // Binary: written and read as what it carries or as a resource, harmless in a browser, under its security context. https://hl7.org/fhir/R4/binary.html
 import request from 'supertest';
+import type { Database } from '../../src/store/database.ts';
 import { type Running, startFacet } from './running.ts';
 
 const FHIR = 'application/fhir+json';
 const PDF = Buffer.from([0x25, 0x50, 0x44, 0x46, 0x00, 0xff, 0xfe, 0x0a]);
 
+/** What happens once, as soon as somebody has read what stands. */
+const meanwhile: { once?: () => PromiseLike<unknown> } = {};
+const overtaken = (database: Database): Database => ({
+  ...database,
+  async query<T extends object>(sql: string, parameters?: unknown[], name?: string) {
+    const rows = await database.query<T>(sql, parameters, name);
+    const { once } = meanwhile;
+    if (!once || !parameters?.includes('raced')) return rows;
+    delete meanwhile.once;
+    await once();
+    return rows;
+  },
+});
+
 let facet: Running;
 beforeAll(async () => {
-  facet = await startFacet();
+  facet = await startFacet({}, undefined, { over: overtaken });
   await put('Binary/pdf', resource('pdf', 'application/pdf', PDF));
 });
 afterAll(() => facet.close());
@@ -196,6 +211,20 @@ describe('with a security context', () => {
     expect((await api('put', 'Binary/report', may).set('Content-Type', 'text/plain').send('newer')).status).toBe(200);
     expect(JSON.parse((await get('Binary/report', FHIR)).body).securityContext).toEqual({ reference: 'Patient/ann' });
     expect((await api('delete', 'Binary/report', may)).status).toBe(204);
+  });
+
+  test('a context that is set while new content is written stays', async () => {
+    expect((await upload('put', 'Binary/raced', 'text/plain', 'first')).status).toBe(201);
+    const labelled = resource('raced', 'text/plain', Buffer.from('second'), { securityContext: { reference: 'Patient/ann' } });
+    meanwhile.once = async () => expect((await put('Binary/raced', labelled)).status).toBe(200);
+    expect((await upload('put', 'Binary/raced', 'text/plain', 'third')).status).toBe(200);
+    expect(meanwhile.once).toBeUndefined();
+    const stands = JSON.parse((await get('Binary/raced', FHIR)).body);
+    expect([stands.meta.versionId, stands.securityContext, Buffer.from(stands.data, 'base64').toString()]).toEqual([
+      '3',
+      { reference: 'Patient/ann' },
+      'third',
+    ]);
   });
 
   test('X-Security-Context sets it for content', async () => {

@@ -1,6 +1,6 @@
 // Compartments: what belongs to a patient, an encounter, a practitioner or a related person. https://hl7.org/fhir/R4/compartmentdefinition.html
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { named, nextOf, type Running, startFacet } from './running.ts';
 
 let facet: Running;
 beforeAll(async () => {
@@ -30,13 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-const put = (path: string, resource: object) =>
-  request(facet.app)
-    .put(`/fhir/R4/${path}`)
-    .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
-    .send(JSON.stringify({ resourceType: path.split('/')[0], id: path.split('/')[1], ...resource }))
-    .expect(201);
-const get = (path: string, key = facet.demo.fhir!) => request(facet.app).get(`/fhir/R4/${path}`).set('x-api-key', key);
+const put = (path: string, resource: object) => facet.put({ ...named(path), ...resource }).expect(201);
+const get = (path: string, key?: string) => facet.fhir('get', `/${path}`, key);
 const found = ({ entry = [] }: { entry?: { resource: { resourceType: string; id: string } }[] }): string[] =>
   entry.map(({ resource }) => `${resource.resourceType}/${resource.id}`);
 
@@ -72,7 +67,7 @@ test('pages lead through the whole compartment and stay in it', async () => {
   while (path && seen.length < 20) {
     const { body } = await get(path);
     seen.push(...found(body));
-    path = body.link.find(({ relation }: { relation: string }) => relation === 'next')?.url.replace('http://facet.test/fhir/R4/', '');
+    path = nextOf(body)?.slice(1);
     if (path) expect((await get(path.replace('Patient/ann', 'Patient/bob'))).status).toBe(400);
   }
   expect(seen).toEqual(whole);

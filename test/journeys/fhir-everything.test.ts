@@ -1,6 +1,6 @@
 // $everything of a patient: the record, the days of care, what it refers to, and nothing of anybody else. https://hl7.org/fhir/R4/operation-patient-everything.html
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { named, nextOf, type Running, startFacet } from './running.ts';
 import { tickingClock } from './ticking-clock.ts';
 
 let facet: Running;
@@ -58,18 +58,9 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-const put = (path: string, resource: object) =>
-  request(facet.app)
-    .put(`/fhir/R4/${path}`)
-    .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
-    .send(JSON.stringify({ resourceType: path.split('/')[0], id: path.split('/')[1], ...resource }))
-    .expect(201);
-const get = (path: string, key = facet.demo.fhir!) => request(facet.app).get(`/fhir/R4/${path}`).set('x-api-key', key);
-const post = (parameter: object[]) =>
-  request(facet.app)
-    .post('/fhir/R4/Patient/ann/$everything')
-    .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
-    .send(JSON.stringify({ resourceType: 'Parameters', parameter }));
+const put = (path: string, resource: object) => facet.put({ ...named(path), ...resource }).expect(201);
+const get = (path: string, key?: string) => facet.fhir('get', `/${path}`, key);
+const post = (parameter: object[]) => facet.fhir('post', '/Patient/ann/$everything').send({ resourceType: 'Parameters', parameter });
 
 interface Bundle {
   type: string;
@@ -129,7 +120,7 @@ test('pages lead through all of it, each with what its own entries refer to', as
   for (let page = 0; path && page < 10; page++) {
     const { body }: { body: Bundle } = await get(path);
     seen.push(...found(body, 'match'));
-    path = body.link.find(({ relation }) => relation === 'next')?.url.replace('http://facet.test/fhir/R4/', '');
+    path = nextOf(body)?.slice(1);
     if (path) {
       expect(path).not.toContain('start');
       expect((await get(path.replace('ann', 'bob'))).status).toBe(400);

@@ -1,6 +1,6 @@
 // History of a resource, of a type and of everything, from outside. https://hl7.org/fhir/R4/http.html#history
 import request from 'supertest';
-import { BASE_URL, type Running, startFacet } from './running.ts';
+import { BASE_URL, nextOf, type Running, startFacet } from './running.ts';
 import { tickingClock } from './ticking-clock.ts';
 
 let facet: Running;
@@ -35,8 +35,7 @@ async function pages(path: string): Promise<{ entries: Entry[]; sizes: number[] 
     const { body } = await get(url).expect(200);
     entries.push(...(body.entry ?? []));
     sizes.push(body.entry?.length ?? 0);
-    const next = body.link.find((link: { relation: string }) => link.relation === 'next') as { url: string } | undefined;
-    url = next?.url.slice(`${BASE_URL}/fhir/R4`.length);
+    url = nextOf(body);
   }
   return { entries, sizes };
 }

@@ -1,6 +1,5 @@
 // _include and _revinclude over HTTP: each resource once, marked as included, never beyond the caller's scopes. https://hl7.org/fhir/R4/search.html#include
-import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { named, nextOf, type Running, startFacet } from './running.ts';
 
 interface Entry {
   resource: { resourceType: string; id?: string; issue?: { severity: string; code: string }[] };
@@ -19,15 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-const put = (path: string, resource: object) =>
-  request(facet.app)
-    .put(`/fhir/R4/${path}`)
-    .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
-    .send(JSON.stringify({ resourceType: path.split('/')[0], id: path.split('/')[1], ...resource }))
-    .expect(201);
+const put = (path: string, resource: object) => facet.put({ ...named(path), ...resource }).expect(201);
 
-async function entries(path: string, key = facet.demo.fhir!): Promise<Entry[]> {
-  const { body } = await request(facet.app).get(`/fhir/R4/${path}`).set('x-api-key', key).expect(200);
+async function entries(path: string, key?: string): Promise<Entry[]> {
+  const { body } = await facet.fhir('get', `/${path}`, key).expect(200);
   return body.entry ?? [];
 }
 const shown = (list: Entry[]): string[] => list.map(({ resource, search }) => `${search.mode} ${resource.resourceType}/${resource.id}`);
@@ -72,10 +66,9 @@ test('types outside the scopes are not included, and nothing is reached through 
 });
 
 test('a page includes what its own matches refer to', async () => {
-  const first = await request(facet.app).get('/fhir/R4/Observation?_sort=_id&_count=1&_include=*').set('x-api-key', facet.demo.fhir!);
+  const first = await facet.fhir('get', '/Observation?_sort=_id&_count=1&_include=*');
   expect(shown(first.body.entry)).toEqual(['match Observation/one', 'include Patient/ann']);
-  const next = new URL(first.body.link.find(({ relation }: { relation: string }) => relation === 'next').url);
-  expect(shown(await entries(`${next.pathname.replace('/fhir/R4/', '')}${next.search}`))).toEqual([
+  expect(shown(await entries(nextOf(first.body)!.slice(1)))).toEqual([
     'match Observation/two',
     'include Patient/ann',
     'include Observation/one',

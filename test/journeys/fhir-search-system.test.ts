@@ -1,6 +1,6 @@
 // Search of several types at once: one result in one order, paged, within the caller's scopes and tenant. https://hl7.org/fhir/R4/http.html#search
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { named, nextOf, type Running, startFacet } from './running.ts';
 
 interface Bundle {
   total?: number;
@@ -21,16 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
-const put = (path: string, resource: object, key = facet.demo.fhir!) =>
-  request(facet.app)
-    .put(`/fhir/R4/${path}`)
-    .set({ 'x-api-key': key, 'Content-Type': 'application/fhir+json' })
-    .send(JSON.stringify({ resourceType: path.split('/')[0], id: path.split('/')[1], ...resource }))
-    .expect(201);
-const get = (path: string, key = facet.demo.fhir!) => request(facet.app).get(`/fhir/R4${path}`).set('x-api-key', key);
+const put = (path: string, resource: object, key?: string) => facet.put({ ...named(path), ...resource }, key).expect(201);
+const get = (path: string, key?: string) => facet.fhir('get', path, key);
 const found = (bundle: Bundle): string[] => (bundle.entry ?? []).map(({ resource }) => `${resource.resourceType}/${resource.id}`);
-const next = ({ link }: Bundle): string | undefined =>
-  link.find(({ relation }) => relation === 'next')?.url.replace('http://facet.test/fhir/R4', '');
 
 test.each<[string, string[]]>([
   ['?_type=Patient,Practitioner&_sort=_lastUpdated', ['Patient/a', 'Practitioner/b', 'Patient/c', 'Practitioner/e']],
@@ -71,7 +64,7 @@ test.each(['_sort=_lastUpdated', '_sort=-family', '_sort=birthdate', '_sort=-bir
     for (let page = 0; path && page < 10; page++) {
       const { body } = await get(path);
       seen.push(...found(body));
-      path = next(body);
+      path = nextOf(body);
     }
     expect(seen).toEqual(whole);
     expect(whole.length).toBeGreaterThan(1);
@@ -113,8 +106,8 @@ test('without _type it finds what the scopes cover; a type outside of them is re
 test('another tenant finds nothing of it, also by a page link', async () => {
   expect((await get('/?_tag=mine', facet.other.fhir!)).body.entry).toBeUndefined();
   const { body } = await get('/?_tag=mine&_count=1');
-  expect((await get(next(body)!, facet.other.fhir!)).status).toBe(400);
-  expect((await get(next(body)!.replace('?', '/Patient?'))).status).toBe(400);
+  expect((await get(nextOf(body)!, facet.other.fhir!)).status).toBe(400);
+  expect((await get(nextOf(body)!.replace('?', '/Patient?'))).status).toBe(400);
 });
 
 test('an entry of a batch searches several types too', async () => {

@@ -6,20 +6,14 @@ import { type Running, startFacet } from './running.ts';
 let facet: Running;
 beforeAll(async () => {
   facet = await startFacet();
-  const patient = orderable(PATIENT);
-  await request(facet.app)
-    .put(`/fhir/R4/Patient/${PATIENT}`)
-    .set('x-api-key', facet.demo.fhir!)
-    .set('Content-Type', 'application/fhir+json')
-    .send(JSON.stringify(patient));
+  await facet.put(orderable(PATIENT));
 });
 afterAll(() => facet.close());
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
 const post = (path: string, key: string, body: object) =>
   request(facet.app).post(path).set('x-api-key', facet.demo.loop!).set('idempotency-key', key).send(body);
-const count = async (search: string) =>
-  (await request(facet.app).get(`/fhir/R4/${search}`).set('x-api-key', facet.demo.fhir!)).body.total as number;
+const count = async (search: string) => (await facet.fhir('get', `/${search}`)).body.total as number;
 
 test('17: eight at once of the same lab order make one order, and all get the same answer', async () => {
   const body = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };

@@ -31,9 +31,9 @@ const olderRules = () =>
     update index_rules set fingerprint = 'before', parameters = parameters - 'family' where rtype = 1;
     delete from sx_string where param = (select param from sx_string where norm = 'lovelace' group by param order by param limit 1);`);
 
-const admin = (command: string) => {
+const admin = async (command: string) => {
   const { database } = before.store;
-  return administer(database, { command, options: {} }, adminFacts(database, readConfig({})));
+  return administer(database, { command, options: {} }, await adminFacts(database, readConfig({})));
 };
 const newVersion = () =>
   assemble({
@@ -68,7 +68,7 @@ test('the server of the new version makes the index whole by itself; until then 
     expect.stringMatching(/^Patient +family$/),
     'nobody is at it: start a server, or facet index run',
   ]);
-  const stop = facet.keepIndex();
+  const stop = facet.upkeep();
   await until(
     () => get('Patient?family=hopper'),
     ({ status }) => status === 200,

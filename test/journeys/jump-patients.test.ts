@@ -8,6 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
+/** As all times of theirs are printed. */
+const IN_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const ADA = { first_name: 'Ada', last_name: 'King', date_of_birth: '1985-12-10' };
 const PHONES = { phone: '020 7946 0000', mobile_phone: '07700 900123', home_phone: '020 7946 0999' };
 
@@ -31,6 +33,8 @@ test('a patient is created in the documented envelope, and read back the same', 
     biological_sex: 'intersex',
     status: 'active',
     title: null,
+    created_at: expect.stringMatching(IN_SECONDS),
+    updated_at: expect.stringMatching(IN_SECONDS),
   });
   const again = await jump('get', `/api-v1/patients/${body.data.id}`);
   expect(again.body.data).toEqual(body.data);
@@ -46,6 +50,21 @@ test('three phone numbers stay three, whichever is taken away, and FHIR says wha
   ]);
   const back = await jump('patch', `/patients/${id}`, { phone: '1', mobile_phone: null }).expect(200);
   expect(back.body.data).toMatchObject({ phone: '1', mobile_phone: null, home_phone: PHONES.home_phone });
+});
+
+test('a time of death that FHIR knows is shown as its day, and saying that day again takes nothing of it away', async () => {
+  const id = await created();
+  const { body: stored } = await fhir(`/Patient/${id}`);
+  const died = '2025-12-31T23:30:00-05:00';
+  const { deceasedBoolean: _, ...rest } = stored;
+  await request(facet.app)
+    .put(`/fhir/R4/Patient/${id}`)
+    .set({ 'x-api-key': facet.demo.fhir!, 'content-type': 'application/fhir+json' })
+    .send(JSON.stringify({ ...rest, deceasedDateTime: died }))
+    .expect(200);
+  expect((await jump('get', `/patients/${id}`)).body.data).toMatchObject({ is_deceased: true, date_of_death: '2025-12-31' });
+  await jump('patch', `/patients/${id}`, { is_deceased: true, date_of_death: '2025-12-31', occupation: 'Poet' }).expect(200);
+  expect((await fhir(`/Patient/${id}`)).body.deceasedDateTime).toBe(died);
 });
 
 test('archiving is a change, and a patient cannot be deleted', async () => {

@@ -1,17 +1,18 @@
 // JumpEHR's documented endpoints from outside: GET /clinician-profiles and /{id}.
 import request from 'supertest';
 import { BASE_URL, type Running, startFacet } from './running.ts';
+import { tickingClock } from './ticking-clock.ts';
 
 let facet: Running;
 beforeAll(async () => {
-  facet = await startFacet();
-  await putFhir(`/Practitioner/${SARAH}`, sarah);
-  await putFhir('/Location/0190b3c2-0000-7000-8000-0000000000bb', {
+  facet = await startFacet({}, undefined, { clock: tickingClock() });
+  await facet.put(sarah);
+  await facet.put({
     resourceType: 'Location',
     id: '0190b3c2-0000-7000-8000-0000000000bb',
     name: 'High Street',
   });
-  await putFhir('/PractitionerRole/0190b3c2-0000-7000-8000-0000000000cc', {
+  await facet.put({
     resourceType: 'PractitionerRole',
     id: '0190b3c2-0000-7000-8000-0000000000cc',
     active: true,
@@ -19,13 +20,13 @@ beforeAll(async () => {
     code: [{ text: 'GP Partner' }],
     location: [{ reference: 'Location/0190b3c2-0000-7000-8000-0000000000bb' }],
   });
-  await putFhir('/Practitioner/0190b3c2-0000-7000-8000-0000000000dd', {
+  await facet.put({
     resourceType: 'Practitioner',
     id: '0190b3c2-0000-7000-8000-0000000000dd',
     active: false,
     name: [{ given: ['Ann'], family: 'Lee' }],
   });
-  await putFhir('/Practitioner/not-a-uuid', {
+  await facet.put({
     resourceType: 'Practitioner',
     id: 'not-a-uuid',
     name: [{ given: ['Bob'], family: 'Okafor' }],
@@ -33,6 +34,8 @@ beforeAll(async () => {
 });
 afterAll(() => facet.close());
 
+/** As its page prints them. */
+const IN_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const SARAH = '123e4567-e89b-12d3-a456-426614174000';
 const DEFINITION = 'https://jumpehr.com/fhir/StructureDefinition';
 const sarah = {
@@ -72,9 +75,6 @@ const documented = {
 };
 
 const jump = (path: string) => request(facet.app).get(path).set('Authorization', `Bearer ${facet.demo.jump}`);
-const fhir = (method: 'get' | 'put' | 'delete', path: string) =>
-  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
-const putFhir = (path: string, body: object) => fhir('put', path).set('Content-Type', 'application/fhir+json').send(JSON.stringify(body));
 const names = (answer: request.Response) => answer.body.data.map((one: { last_name: string }) => one.last_name);
 
 test('the profile is the documented object, key for key, at each of its paths', async () => {
@@ -82,9 +82,18 @@ test('the profile is the documented object, key for key, at each of its paths', 
     const answer = await jump(`${path}/${SARAH}`);
     expect(answer.status).toBe(200);
     expect(answer.body.meta).toEqual({ request_id: expect.stringMatching(/^req_/) });
-    expect(answer.body.data).toEqual({ ...documented, created_at: expect.stringMatching(/Z$/), updated_at: expect.stringMatching(/Z$/) });
+    expect(answer.body.data).toEqual({
+      ...documented,
+      created_at: expect.stringMatching(IN_SECONDS),
+      updated_at: expect.stringMatching(IN_SECONDS),
+    });
     expect(Object.keys(answer.body.data)).toEqual([...Object.keys(documented), 'created_at', 'updated_at']);
   }
+});
+
+test('a location says its times in seconds, as they are printed', async () => {
+  const { data } = (await jump('/locations/0190b3c2-0000-7000-8000-0000000000bb')).body;
+  expect([data.created_at, data.updated_at]).toEqual([expect.stringMatching(IN_SECONDS), expect.stringMatching(IN_SECONDS)]);
 });
 
 test('the list has the documented meta and filters by every documented parameter', async () => {
@@ -100,12 +109,27 @@ test('the list has the documented meta and filters by every documented parameter
   expect(names(await jump('/clinician-profiles?search=50%25'))).toEqual([]);
 });
 
+test('a clinician is found by each word of the name that is shown, also where it is made of its parts', async () => {
+  const id = '0190b3c2-0000-7000-8000-0000000000fe';
+  await facet.put({
+    resourceType: 'Practitioner',
+    id,
+    name: [{ prefix: ['Prof'], given: ['Eve'], family: 'Moreau', suffix: ['OBE'] }],
+  });
+  expect((await jump(`/clinician-profiles/${id}`)).body.data.name).toBe('Prof Eve Moreau, OBE');
+  for (const word of ['Prof', 'Eve', 'Moreau', 'OBE', 'Prof%20Eve%20Moreau,%20OBE'])
+    expect([word, names(await jump(`/clinician-profiles?search=${word}`))]).toEqual([word, ['Moreau']]);
+  await facet.fhir('delete', `/Practitioner/${id}`);
+});
+
 test('offset paging visits each once', async () => {
   const first = await jump('/clinician-profiles?limit=2');
   expect(first.body.meta).toMatchObject({ limit: 2, has_more: true, next_offset: 2 });
   const second = await jump('/clinician-profiles?limit=2&offset=2');
   expect([...names(first), ...names(second)]).toEqual(['Johnson', 'Lee', 'Okafor']);
   expect(second.body.meta).toMatchObject({ has_more: false, next_offset: null });
+  const far = await jump('/clinician-profiles?offset=1000000');
+  expect([far.status, far.body.data]).toEqual([200, []]);
 });
 
 test('an id that is no UUID is shown as one, and found by it', async () => {
@@ -137,9 +161,9 @@ test('an unknown profile is 404, and so is another organisation’s', async () =
 test('a role that names its practitioner by the absolute URL of this server is that practitioner’s', async () => {
   const id = '0190b3c2-0000-7000-8000-0000000000ef';
   const practitioner = '0190b3c2-0000-7000-8000-0000000000ee';
-  await putFhir(`/Practitioner/${practitioner}`, { resourceType: 'Practitioner', id: practitioner, name: [{ family: 'Zimmer' }] });
+  await facet.put({ resourceType: 'Practitioner', id: practitioner, name: [{ family: 'Zimmer' }] });
   const reference = `${BASE_URL}/fhir/R4/Practitioner/${practitioner}`;
-  await putFhir(`/PractitionerRole/${id}`, {
+  await facet.put({
     resourceType: 'PractitionerRole',
     id,
     practitioner: { reference },
@@ -148,7 +172,7 @@ test('a role that names its practitioner by the absolute URL of this server is t
   const seen = async () => (await jump(`/clinician-profiles/${practitioner}`)).body.data;
   const before = await seen();
   expect(before.role).toBe('Midwife');
-  await fhir('delete', `/PractitionerRole/${id}`);
+  await facet.fhir('delete', `/PractitionerRole/${id}`);
   const after = await seen();
   expect([after.role, after.updated_at >= before.updated_at]).toEqual([null, true]);
 });
@@ -157,14 +181,14 @@ test('updated_at never goes back: not when a role changes, not when it is delete
   const seen = async () => (await jump(`/clinician-profiles/${SARAH}`)).body.data.updated_at as string;
   const role = '/PractitionerRole/0190b3c2-0000-7000-8000-0000000000ff';
   const before = await seen();
-  await putFhir(role, {
+  await facet.put({
     resourceType: 'PractitionerRole',
     id: '0190b3c2-0000-7000-8000-0000000000ff',
     practitioner: { reference: `Practitioner/${SARAH}` },
     code: [{ text: 'Trainer' }],
   });
   const added = await seen();
-  await fhir('delete', role);
+  await facet.fhir('delete', role);
   const removed = await seen();
   expect([before <= added, added <= removed]).toEqual([true, true]);
   expect(added).not.toBe(before);

@@ -2,7 +2,7 @@
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
 import { until } from '../until.ts';
-import { orderable } from './people.ts';
+import { orderable, panelFor, registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let sandbox: Sandbox;
@@ -10,7 +10,7 @@ let facet: Running;
 beforeAll(async () => {
   sandbox = await startSandbox();
   facet = await startFacet({ JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId });
-  await putPatient(orderable(PATIENT));
+  await facet.put(orderable(PATIENT));
 });
 afterAll(async () => {
   await facet.close();
@@ -26,20 +26,21 @@ const fail = (fault: object) => control('POST', '/faults', fault);
 const orders = async () => ((await control('GET', '/orders')) as { total: number }).total;
 const createOrders = async () =>
   ((await control('GET', '/requests')) as { operation: string }[]).filter(({ operation }) => operation === 'createOrder').length;
-const fhir = (method: 'get' | 'post' | 'put', path: string) =>
-  request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
-const putPatient = (patient: { id: string }) => fhir('put', `/Patient/${patient.id}`).send(JSON.stringify(patient));
 const order = (key: string, body: object = {}) =>
   request(facet.app)
     .post('/v1/lab-orders')
     .set('x-api-key', facet.demo.loop!)
     .set('idempotency-key', key)
     .send({ brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos', ...body });
-const physician = (npi: string) =>
-  request(facet.app)
-    .post('/v1/physicians')
-    .set('x-api-key', facet.demo.loop!)
-    .send({ name: 'Ann Lee', email: 'ann@example.com', npi, license_state: 'NY', state_license: '1' });
+const physician = (npi: string) => request(facet.app).post('/v1/physicians').set('x-api-key', facet.demo.loop!).send(registration(npi));
+
+const tasksOf = async (id: string): Promise<{ resource: { status: string } }[]> =>
+  (await facet.fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry ?? [];
+const received = (id: string) =>
+  until(
+    () => tasksOf(id),
+    ([task]) => task?.resource.status === 'received',
+  );
 
 test.each([
   ['answers 500 after taking it', { kind: 'error', status: 500, when: 'after' }],
@@ -70,43 +71,31 @@ test('Junction answers 500 without taking the order: 502 each time, looked for a
 });
 
 test('an order through FHIR is answered at once and sent by itself; its Task tells', async () => {
-  const body = {
-    resourceType: 'ServiceRequest',
-    status: 'active',
-    intent: 'order',
-    category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
-    code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'fertility' }] },
-    subject: { reference: `Patient/${PATIENT}` },
-  };
   const before = await orders();
-  const made = await fhir('post', '/ServiceRequest').send(JSON.stringify(body));
+  const made = await facet.fhir('post', '/ServiceRequest').send(panelFor(PATIENT));
   expect(made.status).toBe(201);
-  const status = async () => (await fhir('get', `/Task?focus=ServiceRequest/${made.body.id}`)).body.entry[0].resource.status;
-  await until(status, (one) => one === 'received');
+  await received(made.body.id);
   expect(await orders()).toBe(before + 1);
-  const draft = await fhir('post', '/ServiceRequest').send(JSON.stringify({ ...body, status: 'draft' }));
-  const other = await fhir('post', '/ServiceRequest').send(JSON.stringify({ ...body, category: undefined }));
-  expect([draft.status, other.status]).toEqual([201, 201]);
-  await new Promise((resolve) => setTimeout(resolve, 700));
+});
+
+test('a draft, and what is no laboratory order, have no Task and are not sent: one that is made after them arrives, and they do not', async () => {
+  const before = await orders();
+  for (const more of [{ status: 'draft' }, { category: undefined }]) {
+    const made = await facet.fhir('post', '/ServiceRequest').send({ ...panelFor(PATIENT), ...more });
+    expect([made.status, (await tasksOf(made.body.id)).length]).toEqual([201, 0]);
+  }
+  const last = await facet.fhir('post', '/ServiceRequest').send(panelFor(PATIENT));
+  await received(last.body.id);
   expect(await orders()).toBe(before + 1);
 });
 
 test('a FHIR order that lacks what Junction needs is 422 with the place, and nothing is written', async () => {
   const bare = '01936b00-0000-7000-8000-0000000000bb';
-  await putPatient({ ...orderable(bare), telecom: undefined } as { id: string });
-  const refused = await fhir('post', '/ServiceRequest').send(
-    JSON.stringify({
-      resourceType: 'ServiceRequest',
-      status: 'active',
-      intent: 'order',
-      category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
-      code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'fertility' }] },
-      subject: { reference: `Patient/${bare}` },
-    }),
-  );
+  await facet.put({ ...orderable(bare), telecom: undefined });
+  const refused = await facet.fhir('post', '/ServiceRequest').send(panelFor(bare));
   expect([refused.status, refused.body.issue[0].code]).toEqual([422, 'business-rule']);
   expect(refused.body.issue[0].expression[0]).toMatch(/^(Patient|ServiceRequest)\./);
-  expect((await fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
+  expect((await facet.fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
 });
 
 test('a physician on the roster is active; unreachable is 502 and resumed by the next attempt, then complete', async () => {

@@ -7,7 +7,7 @@ import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
 import { type Receiver, startReceiver } from '../outbound/receiver.ts';
 import { until } from '../until.ts';
-import { orderable } from './people.ts';
+import { orderable, panelFor } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;
@@ -152,19 +152,11 @@ test('an order through Loop comes back as results through FHIR, and Loop says th
 });
 
 test('two tenants order under the same ids, and each gets its own results', async () => {
-  const request_ = {
-    resourceType: 'ServiceRequest',
-    id: 'same',
-    status: 'active',
-    intent: 'order',
-    category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
-    code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] },
-    subject: { reference: 'Patient/same' },
-  };
+  const same = { ...panelFor('same', 'pcos'), id: 'same' };
   const keys = [facet.demo.fhir!, facet.other.fhir!];
   for (const key of keys) {
     await fhir('put', '/Patient/same', key).send(JSON.stringify(orderable('same')));
-    expect((await fhir('put', '/ServiceRequest/same', key).send(JSON.stringify(request_))).status).toBe(201);
+    expect((await fhir('put', '/ServiceRequest/same', key).send(JSON.stringify(same))).status).toBe(201);
   }
   const orderOf = async (key: string): Promise<string> => {
     const asked = async () => (await fhir('get', '/ServiceRequest/same', key)).body.identifier?.[0]?.value as string | undefined;

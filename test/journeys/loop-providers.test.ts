@@ -14,15 +14,10 @@ afterAll(() => facet.close());
 
 const loop = (method: 'get' | 'post', path: string, body?: object, key = facet.demo.loop!) =>
   request(facet.app)[method](path).set('Authorization', `Bearer ${key}`).send(body);
-const fhir = (method: 'get' | 'put', path: string, body?: object) =>
-  request(facet.app)
-    [method](`/fhir/R4${path}`)
-    .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
-    .send(body && JSON.stringify(body));
 const newProvider = async (name: string, brand = 'loop'): Promise<string> =>
   (await loop('post', '/v1/providers', { brand_id: brand, name })).body.id;
 const links = (of = patient) => `/v1/patients/${of}/providers`;
-const teams = async () => (await fhir('get', `/CareTeam?patient=${patient}`)).body.entry ?? [];
+const teams = async () => (await facet.fhir('get', `/CareTeam?patient=${patient}`)).body.entry ?? [];
 
 test('a patient without a provider has an empty list', async () => {
   const { status, body } = await loop('get', links());
@@ -42,7 +37,7 @@ test('linking answers 200 with the link, which the list shows, and which is a Ca
     ended_at: null,
   });
   expect((await loop('get', links())).body).toEqual({ patient_id: patient, providers: [body] });
-  expect((await fhir('get', `/CareTeam/${body.id}`)).body).toMatchObject({
+  expect((await facet.fhir('get', `/CareTeam/${body.id}`)).body).toMatchObject({
     subject: { reference: `Patient/${patient}` },
     participant: [{ member: { reference: `Practitioner/${provider}` } }],
   });
@@ -74,8 +69,8 @@ test('many at once make one link', async () => {
 test('a link that has ended stays in the list, and the two may be linked anew', async () => {
   const third = await newProvider('Pharmacy');
   const { body: first } = await loop('post', links(), { provider_id: third, relationship: 'pharmacy' });
-  const { body: team } = await fhir('get', `/CareTeam/${first.id}`);
-  await fhir('put', `/CareTeam/${first.id}`, { ...team, status: 'inactive', period: { ...team.period, end: '2030-01-01' } }).expect(200);
+  const { body: team } = await facet.fhir('get', `/CareTeam/${first.id}`);
+  await facet.put({ ...team, status: 'inactive', period: { ...team.period, end: '2030-01-01' } }).expect(200);
   const { body: second } = await loop('post', links(), { provider_id: third, relationship: 'pharmacy' });
   expect(second.id).not.toBe(first.id);
   const { providers } = (await loop('get', links())).body;
@@ -86,7 +81,7 @@ test('a link that has ended stays in the list, and the two may be linked anew', 
 });
 
 test('a care team that FHIR clients made is no link', async () => {
-  await fhir('put', '/CareTeam/kidney', {
+  await facet.put({
     resourceType: 'CareTeam',
     status: 'active',
     id: 'kidney',
@@ -96,7 +91,7 @@ test('a care team that FHIR clients made is no link', async () => {
 });
 
 test('a patient whose FHIR id is no UUID is linked once, too, by the UUID that stands for it', async () => {
-  await fhir('put', '/Patient/ada', {
+  await facet.put({
     resourceType: 'Patient',
     id: 'ada',
     meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'short' }] },
@@ -106,7 +101,7 @@ test('a patient whose FHIR id is no UUID is linked once, too, by the UUID that s
   const [one, two] = [await loop('post', links(id), theirs), await loop('post', links(id), theirs)];
   expect([one.status, two.body.id]).toEqual([200, one.body.id]);
   expect((await loop('get', links(id))).body).toEqual({ patient_id: id, providers: [one.body] });
-  expect((await fhir('get', `/CareTeam/${one.body.id}`)).body.subject.reference).toBe('Patient/ada');
+  expect((await facet.fhir('get', `/CareTeam/${one.body.id}`)).body.subject.reference).toBe('Patient/ada');
 });
 
 test.each<[string, () => Promise<[string, object]>]>([
@@ -124,7 +119,7 @@ test.each<[string, () => Promise<[string, object]>]>([
 
 async function plainPractitioner(): Promise<string> {
   const id = '0190b3c2-0000-7000-8000-0000000000ee';
-  await fhir('put', `/Practitioner/${id}`, { resourceType: 'Practitioner', id });
+  await facet.put({ resourceType: 'Practitioner', id });
   return id;
 }
 

@@ -13,9 +13,6 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 const loop = (method: 'get' | 'post', path: string) => request(facet.app)[method](path).set('Authorization', `Bearer ${facet.demo.loop}`);
-const fhir = (method: 'get' | 'post' | 'put', path: string) =>
-  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
-const putFhir = (path: string, body: object) => fhir('put', path).set('Content-Type', 'application/fhir+json').send(JSON.stringify(body));
 
 let numbers = 1_000_000_000;
 const npi = () => String(numbers++);
@@ -65,7 +62,7 @@ describe('POST /v1/physicians', () => {
     const second = await loop('post', '/v1/physicians').send({ ...body, license_state: 'CA', state_license: 'A55' });
     expect(second.status).toBe(201);
     expect(second.body.id).not.toBe(first.body.id);
-    const found = await fhir('get', `/Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|${body.npi}`);
+    const found = await facet.fhir('get', `/Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|${body.npi}`);
     expect(found.body.entry).toHaveLength(1);
     expect((await loop('get', `/v1/physicians/${first.body.id}`)).body.license_state).toBe('NY');
     expect((await loop('get', `/v1/physicians/${second.body.id}`)).body.state_license).toBe('A55');
@@ -74,10 +71,10 @@ describe('POST /v1/physicians', () => {
   test('a Practitioner that FHIR holds with that NPI is adopted, and keeps what the shape cannot see, digits too', async () => {
     const number = npi();
     const text = `{"resourceType":"Practitioner","id":"known-to-fhir","gender":"female","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"${number}"}],"extension":[{"url":"urn:years","valueDecimal":12.50}]}`;
-    await fhir('put', '/Practitioner/known-to-fhir').set('Content-Type', 'application/fhir+json').send(text);
+    await facet.fhir('put', '/Practitioner/known-to-fhir').send(text);
     const answer = await loop('post', '/v1/physicians').send(physician({ npi: number }));
     expect([answer.status, answer.body.id]).toEqual([201, expect.stringMatching(UUID)]);
-    const kept = await fhir('get', '/Practitioner/known-to-fhir');
+    const kept = await facet.fhir('get', '/Practitioner/known-to-fhir');
     expect(kept.body).toMatchObject({ gender: 'female', name: [{ text: 'Dr. Maria de la Cruz, MD' }] });
     expect(kept.text).toContain('"valueDecimal":12.50');
   });
@@ -139,7 +136,7 @@ describe('POST /v1/patients', () => {
     });
     expect(answer.text).toContain('"metadata":{"dose":1.00,"n":[1e-3]}');
     expect(answer.body).not.toHaveProperty('shoe_size');
-    const stored = await fhir('get', `/Patient/${answer.body.id}`);
+    const stored = await facet.fhir('get', `/Patient/${answer.body.id}`);
     expect(stored.body).toMatchObject({ gender: 'unknown', birthDate: '1990-02-03' });
     expect((await loop('get', `/v1/patients/${answer.body.id}`)).text).toBe(answer.text);
   });
@@ -205,7 +202,7 @@ describe('POST /v1/patients', () => {
 
 describe('POST /v1/lab-orders', () => {
   const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
-  beforeAll(() => putFhir(`/Patient/${PATIENT}`, orderable(PATIENT)));
+  beforeAll(() => facet.put(orderable(PATIENT)));
   let keys = 0;
   const order = (body: object = {}, key: string | undefined = `key-${keys++}`) => {
     const call = loop('post', '/v1/lab-orders').send({ brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos', ...body });
@@ -231,9 +228,9 @@ describe('POST /v1/lab-orders', () => {
     expect([other.status, other.body]).toEqual([409, { error: 'conflict', message: 'Idempotency key conflict' }]);
     const read = await loop('get', `/v1/lab-orders/${first.body.id}`);
     expect([read.status, read.body]).toEqual([200, first.body]);
-    const request = await fhir('get', `/ServiceRequest/${first.body.id}`);
+    const request = await facet.fhir('get', `/ServiceRequest/${first.body.id}`);
     expect(request.body).toMatchObject({ status: 'active', intent: 'order', subject: { reference: `Patient/${PATIENT}` } });
-    const tasks = await fhir('get', `/Task?focus=ServiceRequest/${first.body.id}`);
+    const tasks = await facet.fhir('get', `/Task?focus=ServiceRequest/${first.body.id}`);
     expect(tasks.body.entry).toHaveLength(1);
   });
 
@@ -257,13 +254,13 @@ describe('POST /v1/lab-orders', () => {
       code: { text: 'X-ray' },
       subject: { reference: `Patient/${PATIENT}` },
     };
-    expect((await putFhir(`/ServiceRequest/${id}`, other)).status).toBe(201);
+    expect((await facet.put(other)).status).toBe(201);
     expect((await loop('get', `/v1/lab-orders/${id}`)).status).toBe(404);
   });
 
   test('what the laboratory needs and nobody says is refused before anything is written, naming it', async () => {
     const bare = '01936b00-0000-7000-8000-0000000000bb';
-    await putFhir(`/Patient/${bare}`, {
+    await facet.put({
       resourceType: 'Patient',
       id: bare,
       name: [{ given: ['No'], family: 'Phone' }],
@@ -284,7 +281,7 @@ describe('POST /v1/lab-orders', () => {
         ].join('; ')}`,
       },
     ]);
-    expect((await fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
+    expect((await facet.fhir('get', `/ServiceRequest?subject=Patient/${bare}`)).body.entry).toBeUndefined();
   });
 
   test('what the laboratory cannot use is refused by the name of the field that says it', async () => {

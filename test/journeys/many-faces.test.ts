@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import request from 'supertest';
 import { printedOf, shapes } from '../projection/examples.ts';
+import { registration } from './people.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 
 let facet: Running;
@@ -13,8 +14,6 @@ afterAll(() => facet.close());
 
 const call = (method: 'get' | 'post' | 'put', path: string, key: string) =>
   request(facet.app)[method](path).set('Authorization', `Bearer ${key}`);
-const fhir = (method: 'get' | 'put', path: string) => call(method, `/fhir/R4${path}`, facet.demo.fhir!);
-const putFhir = (path: string, body: object) => fhir('put', path).set('Content-Type', 'application/fhir+json').send(JSON.stringify(body));
 const profile = async (id: string) => (await call('get', `/clinician-profiles/${id}`, facet.demo.jump!)).body.data;
 
 test('a physician registered through Loop is a Practitioner in FHIR and a clinician in Jump; a Clinik role gives it its role and its location', async () => {
@@ -28,7 +27,7 @@ test('a physician registered through Loop is a Practitioner in FHIR and a clinic
   const made = await call('post', '/v1/physicians', facet.demo.loop!).send(physician);
   expect(made.status).toBe(201);
 
-  const practitioner = await fhir('get', `/Practitioner/${made.body.id}`);
+  const practitioner = await facet.fhir('get', `/Practitioner/${made.body.id}`);
   expect(practitioner.body).toMatchObject({
     active: true,
     name: [{ given: ['Maria'], family: 'de la Cruz' }],
@@ -44,7 +43,7 @@ test('a physician registered through Loop is a Practitioner in FHIR and a clinic
     is_active: true,
   });
 
-  await putFhir('/Location/0190b3c2-0000-7000-8000-0000000000bb', {
+  await facet.put({
     resourceType: 'Location',
     id: '0190b3c2-0000-7000-8000-0000000000bb',
     name: 'Main Campus',
@@ -73,7 +72,7 @@ const admits = (schema: object, body: unknown) => {
 test('a Patient made through FHIR is seen through Loop as Loop’s document prints it, whatever it lacks', async () => {
   const id = '0190b3c2-0000-7000-8000-0000000000c1';
   for (const more of [{}, { name: [{ text: 'Sukarno' }] }, { name: [{ family: 'Sukarno' }], gender: 'male', birthDate: '1901' }]) {
-    await putFhir(`/Patient/${id}`, { resourceType: 'Patient', id, ...more });
+    await facet.put({ resourceType: 'Patient', id, ...more });
     const { status, body } = await call('get', `/v1/patients/${id}`, facet.demo.loop!);
     expect([status, admits(LOOP_PATIENT, body)]).toEqual([200, []]);
     expect(body).toMatchObject({ id, brand_id: '', first_name: '', email: null, external_ids: {} });
@@ -91,36 +90,30 @@ test('a draft order made through FHIR is seen through Loop as Loop’s document 
     code: panel('pcos'),
     subject: { reference: 'Patient/p1' },
   };
-  const seen = async (resource: object) => {
-    await putFhir(`/ServiceRequest/${id}`, resource);
+  const seen = async (more: object) => {
+    await facet.put({ ...draft, ...more });
     return call('get', `/v1/lab-orders/${id}`, facet.demo.loop!);
   };
   for (const subject of ['Patient/p1', `${BASE_URL}/fhir/R4/Patient/p1`]) {
-    const { status, body } = await seen({ ...draft, subject: { reference: subject } });
+    const { status, body } = await seen({ subject: { reference: subject } });
     expect([status, admits(LOOP_ORDER, body)]).toEqual([200, []]);
     expect(body).toMatchObject({ id, brand_id: '', junction_order_id: '', panel_id: 'pcos', status: 'draft' });
   }
   for (const other of [{ subject: { reference: 'Group/g1' } }, { subject: { display: 'somebody' } }, { code: panel() }])
-    expect((await seen({ ...draft, ...other })).status).toBe(404);
+    expect((await seen(other)).status).toBe(404);
 });
 
 test('a FHIR PUT changes what /v1 shows, and a /v1 write keeps every element its shape cannot see', async () => {
   const npi = '1888888884';
-  const first = await call('post', '/v1/physicians', facet.demo.loop!).send({
-    name: 'Ann Lee',
-    email: 'ann@example.com',
-    npi,
-    license_state: 'NY',
-    state_license: '1',
-  });
-  const { body } = await fhir('get', `/Practitioner/${first.body.id}`);
+  const first = await call('post', '/v1/physicians', facet.demo.loop!).send(registration(npi));
+  const { body } = await facet.fhir('get', `/Practitioner/${first.body.id}`);
   const changed = {
     ...body,
     gender: 'female',
     name: [{ given: ['Ann'], family: 'Jones' }],
     photo: [{ url: 'https://example.com/ann.jpg' }],
   };
-  expect((await putFhir(`/Practitioner/${first.body.id}`, changed)).status).toBe(200);
+  expect((await facet.put(changed)).status).toBe(200);
   expect((await call('get', `/v1/physicians/${first.body.id}`, facet.demo.loop!)).body.name).toBe('Ann Jones');
   await call('post', '/v1/physicians', facet.demo.loop!).send({
     name: 'Ann Jones',
@@ -129,6 +122,6 @@ test('a FHIR PUT changes what /v1 shows, and a /v1 write keeps every element its
     license_state: 'CA',
     state_license: '2',
   });
-  expect((await fhir('get', `/Practitioner/${first.body.id}`)).body).toMatchObject({ gender: 'female', photo: changed.photo });
+  expect((await facet.fhir('get', `/Practitioner/${first.body.id}`)).body).toMatchObject({ gender: 'female', photo: changed.photo });
   expect((await profile(first.body.id)).photo_url).toBe('https://example.com/ann.jpg');
 });

@@ -2,7 +2,7 @@
 import { announce } from '../../src/outbound/sandbox/announce.ts';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
 import { until } from '../until.ts';
-import { orderable } from './people.ts';
+import { orderable, panelFor } from './people.ts';
 import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
 
 let sandbox: Sandbox;
@@ -40,15 +40,7 @@ test('an order that does not get out is seen: how many, how old, what its attemp
   expect(value(await read(), 'facet_unsent_order_oldest_seconds')).toBe(0);
   sandbox.world.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await put(orderable(PATIENT));
-  await put({
-    resourceType: 'ServiceRequest',
-    id: 'measured',
-    status: 'active',
-    intent: 'order',
-    category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
-    code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] },
-    subject: { reference: `Patient/${PATIENT}` },
-  } as { resourceType: string; id: string });
+  await put({ ...panelFor(PATIENT, 'pcos'), id: 'measured' });
   const waiting = await said((text) => (value(text, 'facet_order_attempts_total', 'outcome="unknown"') ?? 0) > 0);
   expect(value(waiting, 'facet_unsent_order_oldest_seconds')).toBeGreaterThan(0);
   // five failures in a row hold it back: one of them, or a few, do not

@@ -6,7 +6,7 @@ import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
 import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/outbound/sandbox/world.ts';
 import { until } from '../until.ts';
-import { orderable } from './people.ts';
+import { orderable, panelFor } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;
@@ -42,16 +42,7 @@ const fhir = (method: 'get' | 'put' | 'post' | 'patch', path: string, body?: obj
     .set('x-api-key', facet.demo.fhir!)
     .set('Content-Type', 'application/fhir+json')
     .send(body && JSON.stringify(body));
-const order = (id: string, more: object = {}) => ({
-  resourceType: 'ServiceRequest',
-  id,
-  status: 'active',
-  intent: 'order',
-  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
-  code: { coding: [{ system: `${OURS}/CodeSystem/lab-panel`, code: 'hashimotos' }] },
-  subject,
-  ...more,
-});
+const order = (id: string, more: object = {}) => ({ ...panelFor(PATIENT, 'hashimotos'), id, ...more });
 const task = async (id: string) => (await fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry?.[0]?.resource;
 /** The order as the network was told it. */
 const told = async (id: string): Promise<Record<string, unknown>> => {

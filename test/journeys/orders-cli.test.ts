@@ -1,8 +1,8 @@
 // Lab orders at the command line, while the server runs: what waits and why, one order with its past, and what an operator does about it.
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
 import { until } from '../until.ts';
-import { orderable } from './people.ts';
-import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
+import { orderable, panelFor } from './people.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './process.ts';
 
 let sandbox: Sandbox;
 let place: Place;
@@ -21,44 +21,32 @@ afterAll(async () => {
 });
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000ab';
-const REQUEST = {
-  resourceType: 'ServiceRequest',
-  status: 'active',
-  intent: 'order',
-  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
-  code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: 'pcos' }] },
-  subject: { reference: `Patient/${PATIENT}` },
-};
 const fhir = (tenant: 'demo' | 'other', path: string, more = {}) => call(`${server.url}/fhir/R4/${path}`, place.keys()[tenant].fhir!, more);
 const put = async (tenant: 'demo' | 'other', resource: { resourceType: string; id: string }) => {
   const answer = await fhir(tenant, `${resource.resourceType}/${resource.id}`, { method: 'PUT', body: resource });
   expect([resource.id, answer.status]).toEqual([resource.id, 201]);
 };
-const order = (id: string, tenant: 'demo' | 'other' = 'demo') => put(tenant, { ...REQUEST, id });
+const order = (id: string, tenant: 'demo' | 'other' = 'demo') => put(tenant, { ...panelFor(PATIENT, 'pcos'), id });
 const taskOf = async (id: string) => (await fhir('demo', `Task?focus=ServiceRequest/${id}`)).body.entry[0].resource;
 const run = (...args: string[]) => facet(place.env, 'orders', ...args);
-const printed = async (...args: string[]): Promise<string[]> => {
-  const { code, stdout, stderr } = await run(...args);
-  expect([args, code, stderr]).toEqual([args, 0, '']);
-  return stdout.trimEnd().split('\n');
-};
+const said = (...args: string[]) => printed(place.env, 'orders', ...args);
 /** The list, when it shows this. */
 const shows = (pattern: RegExp, ...args: string[]): Promise<string[]> =>
   until(
-    () => printed(...args),
+    () => said(...args),
     (lines) => lines.some((line) => pattern.test(line)),
   );
 const there = () => sandbox.world.orders.size;
 
 test('an order that does not get through: seen, shown with its past, put aside, released, and sent once', async () => {
-  expect(await printed('list')).toEqual(['no orders that are open']);
+  expect(await said('list')).toEqual(['no orders that are open']);
   sandbox.world.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await order('stuck');
   const [heads, line] = await shows(/unknown/, 'list');
   expect(heads).toMatch(/^TENANT +ORDER +WHAT +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
   expect(line).toMatch(/^demo +stuck +ordering +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +no answer \(\w+\)$/);
 
-  const shown = await printed('show', 'stuck');
+  const shown = await said('show', 'stuck');
   expect(shown).toEqual(
     expect.arrayContaining([
       'order          ServiceRequest/stuck of tenant demo',
@@ -77,17 +65,18 @@ test('an order that does not get through: seen, shown with its past, put aside, 
     ({ code }) => code === 0,
   );
   expect(await taskOf('stuck')).toMatchObject({ status: 'on-hold', businessStatus: { text: 'put-aside' } });
+  expect((await facet(place.env, 'index', 'status')).stdout).toMatch(/^the index is whole/);
   sandbox.world.faults = [];
-  await put('other', { ...REQUEST, id: 'beside' });
+  await put('other', { ...panelFor(PATIENT, 'pcos'), id: 'beside' });
   await shows(/beside +ordering +done/, 'list', '--state', 'all', '--tenant', 'other');
   expect(there()).toBe(1);
-  expect(await printed('list')).toContainEqual(expect.stringMatching(/^demo +stuck +ordering +parked/));
+  expect(await said('list')).toContainEqual(expect.stringMatching(/^demo +stuck +ordering +parked/));
 
-  expect(await printed('release', 'stuck', '--tenant', 'demo')).toEqual([expect.stringMatching(/^order stuck goes on/)]);
+  expect(await said('release', 'stuck', '--tenant', 'demo')).toEqual([expect.stringMatching(/^order stuck goes on/)]);
   await shows(/stuck +ordering +done/, 'list', '--state', 'done');
   expect([there(), (await taskOf('stuck')).status]).toEqual([2, 'received']);
   expect(
-    (await printed('show', 'stuck')).flatMap((one) => {
+    (await said('show', 'stuck')).flatMap((one) => {
       const told = /^\d{4}-.* order +(\w+) +(\w+)/.exec(one);
       return told ? [told.slice(1)] : [];
     }),
@@ -111,6 +100,7 @@ test('what cannot be done is said in one sentence', async () => {
     ['park twin --tenant demo', /cannot be put aside: it stands/],
     ['release twin --tenant demo', /is not put aside: it stands/],
     ['list --state lost', /--state must be one of open, all, queued/],
+    ['list --state constructor', /--state must be one of open, all, queued/],
     ['list --older yesterday', /--older must be a time like/],
     ['list --limit many', /--limit must be a number/],
     ['list --tenant nobody', /there is no tenant nobody/],
@@ -126,8 +116,8 @@ test('an order that waits for its next attempt is tried at once when asked', asy
   sandbox.world.faults = [{ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600 }];
   await order('later');
   await shows(/later +ordering +unknown .*in \d+ m/, 'list');
-  expect(await printed('list', '--older', '1h')).toEqual(['no orders that are open']);
-  expect(await printed('retry', 'ServiceRequest/later')).toEqual([expect.stringMatching(/^order later is due now/)]);
+  expect(await said('list', '--older', '1h')).toEqual(['no orders that are open']);
+  expect(await said('retry', 'ServiceRequest/later')).toEqual([expect.stringMatching(/^order later is due now/)]);
   await shows(/later +ordering +done/, 'list', '--state', 'done');
 });
 
@@ -140,7 +130,7 @@ test('an order that the network fails to call off is on the list until it is cal
   await shows(/^demo +unwanted +calling off +unknown .* 500 /, 'list');
   sandbox.world.faults = [];
   await shows(/unwanted +calling off +done/, 'list', '--state', 'done');
-  expect(await printed('list')).toEqual(['no orders that are open']);
+  expect(await said('list')).toEqual(['no orders that are open']);
 });
 
 test('an order that was put aside, and is revoked then, is shown as what it is', async () => {
@@ -150,10 +140,10 @@ test('an order that was put aside, and is revoked then, is shown as what it is',
     () => run('park', 'aside'),
     ({ code }) => code === 0,
   );
-  expect(await printed('show', 'aside')).toContainEqual(expect.stringMatching(/^state +parked: it was put aside by an operator/));
-  const revoked = { ...REQUEST, id: 'aside', status: 'revoked' };
+  expect(await said('show', 'aside')).toContainEqual(expect.stringMatching(/^state +parked: it was put aside by an operator/));
+  const revoked = { ...panelFor(PATIENT, 'pcos'), id: 'aside', status: 'revoked' };
   expect(await fhir('demo', 'ServiceRequest/aside', { method: 'PUT', body: revoked })).toMatchObject({ status: 200 });
-  expect(await printed('show', 'aside')).toContainEqual(
+  expect(await said('show', 'aside')).toContainEqual(
     expect.stringMatching(/^state +(?:cancelled: it was called|unknown: it may|sending: it is)/),
   );
 });

@@ -11,12 +11,10 @@ afterAll(() => facet.close());
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 const as = (key: string) => (method: Method, path: string) => request(facet.app)[method](path).set('authorization', `Bearer ${key}`);
-const fhir = (method: Method, path: string) =>
-  request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
 const ANN = '0190b3c2-0000-7000-8000-0000000000a1';
 const BOB = '0190b3c2-0000-7000-8000-0000000000b1';
 const patient = async (id: string) => {
-  await fhir('put', `Patient/${id}`).send({ resourceType: 'Patient', id, gender: 'female', name: [{ text: 'Ann' }] });
+  await facet.put({ resourceType: 'Patient', id, gender: 'female', name: [{ text: 'Ann' }] });
   return as(await facet.keyWith('ward', ['*'], id));
 };
 
@@ -32,13 +30,13 @@ test('a person reads and changes their own item, under its version; what the sha
   });
   expect((await me('patch', '/v1/me').set('If-Match', read.headers.etag!).send({ phone: '2' })).status).toBe(412);
   expect((await me('put', '/v1/me').send({ name: 'Anne' })).body).toEqual({ id: ANN, name: 'Anne', phone: null });
-  expect((await fhir('get', `Patient/${ANN}`)).body).toMatchObject({ gender: 'female', name: [{ text: 'Anne' }] });
+  expect((await facet.fhir('get', `/Patient/${ANN}`)).body).toMatchObject({ gender: 'female', name: [{ text: 'Anne' }] });
 });
 
 test('deletes it, and then there is nobody any more: 404', async () => {
   const me = await patient(BOB);
   expect((await me('delete', '/v1/me')).status).toBe(204);
-  expect((await fhir('get', `Patient/${BOB}`)).status).toBe(410);
+  expect((await facet.fhir('get', `/Patient/${BOB}`)).status).toBe(410);
   for (const method of ['get', 'delete'] as const) expect((await me(method, '/v1/me')).status).toBe(404);
   expect((await me('patch', '/v1/me').send({ phone: '1' })).status).toBe(404);
 });
@@ -58,7 +56,7 @@ test('what is performed on an item with an id is done to that one, once under on
   expect([first.status, first.body]).toEqual([200, { title: 'Portrait', taken_at: expect.stringMatching(/^\d{4}-.*Z$/) }]);
   expect((await take(ANN).set('idempotency-key', 'x').send({ title: 'Portrait' })).body).toEqual(first.body);
   expect((await take(BOB).set('idempotency-key', 'x').send({ title: 'Portrait' })).status).toBe(409);
-  expect((await fhir('get', `Patient/${BOB}`)).body.photo).toBeUndefined();
+  expect((await facet.fhir('get', `/Patient/${BOB}`)).body.photo).toBeUndefined();
   expect((await take('0190b3c2-0000-7000-8000-0000000000ff').send({ title: 'Portrait' })).status).toBe(404);
   expect((await take(ANN).send({})).status).toBe(422);
   expect((await take(ANN, me).send({ title: 'Portrait' })).status).toBe(403);
@@ -70,7 +68,7 @@ test('two things performed on one item under one idempotency-key are two', async
     as(facet.demo.ward!)('post', `/v1/patients/${ANN}/${what}`).set('idempotency-key', 'two').send({ title: 'Dr' });
   expect((await done('photograph')).body).toEqual({ title: 'Dr', taken_at: expect.any(String) });
   expect((await done('greeting')).body).toEqual({ title: 'Dr' });
-  expect((await fhir('get', `Patient/${ANN}`)).body.name[0].prefix).toEqual(['Dr']);
+  expect((await facet.fhir('get', `/Patient/${ANN}`)).body.name[0].prefix).toEqual(['Dr']);
 });
 
 test('all of it is described', async () => {

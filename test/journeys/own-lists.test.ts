@@ -15,10 +15,8 @@ const ANN = '0190b3c2-0000-7000-8000-0000000000a1';
 const BOB = '0190b3c2-0000-7000-8000-0000000000b1';
 const NICK = 'nick';
 
-const fhir = (method: 'get' | 'put', path: string) =>
-  request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
 const putFhir = async (resource: { resourceType: string; id: string; [name: string]: unknown }): Promise<void> => {
-  expect((await fhir('put', `${resource.resourceType}/${resource.id}`).send(resource)).status).toBe(201);
+  expect((await facet.put(resource)).status).toBe(201);
 };
 const call = (method: 'get' | 'post' | 'patch', path: string, keys = facet.demo) =>
   request(facet.app)[method](`/v1${path}`).set('authorization', `Bearer ${keys.ward}`);
@@ -27,7 +25,7 @@ const order = (patient: string, test: string) => call('post', `/patients/${patie
 test('what is made below a patient is that patient’s, whoever the body names', async () => {
   const made = await call('post', `/patients/${ANN}/orders`).send({ test: 'TSH', patient_id: BOB });
   expect([made.status, made.body]).toEqual([201, { order: { id: expect.any(String), patient_id: ANN, test: 'TSH' } }]);
-  expect((await fhir('get', `ServiceRequest/${made.body.order.id}`)).body.subject).toEqual({ reference: `Patient/${ANN}` });
+  expect((await facet.fhir('get', `/ServiceRequest/${made.body.order.id}`)).body.subject).toEqual({ reference: `Patient/${ANN}` });
 });
 
 test('a list below a patient has all of that patient’s, in the envelope of the mapping', async () => {
@@ -48,7 +46,7 @@ test('a patient whose id is no UUID is named by the one that stands for it', asy
   const alias = aliasOf(1, 'Patient', NICK);
   const { body } = await order(alias, 'CRP');
   expect(body.order).toMatchObject({ patient_id: alias, test: 'CRP' });
-  expect((await fhir('get', `ServiceRequest/${body.order.id}`)).body.subject).toEqual({ reference: `Patient/${NICK}` });
+  expect((await facet.fhir('get', `/ServiceRequest/${body.order.id}`)).body.subject).toEqual({ reference: `Patient/${NICK}` });
   expect((await call('get', `/patients/${alias}/orders`)).body).toMatchObject({ patient_id: alias, orders: [body.order] });
 });
 

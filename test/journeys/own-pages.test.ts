@@ -6,15 +6,17 @@ import { type Running, startFacet } from './running.ts';
 let facet: Running;
 beforeAll(async () => {
   facet = await startFacet({ FACET_MAPPINGS: 'test/journeys/pages' });
-  for (const family of ['A', 'B', 'C', 'D', 'E']) {
-    const { status } = await request(facet.app)
-      .post('/fhir/R4/Practitioner')
-      .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
-      .send({ resourceType: 'Practitioner', name: [{ family }] });
-    expect(status).toBe(201);
-  }
+  for (const family of ['A', 'B', 'C', 'D', 'E']) await add(family);
 });
 afterAll(() => facet.close());
+
+const add = async (family: string): Promise<void> => {
+  const { status } = await request(facet.app)
+    .post('/fhir/R4/Practitioner')
+    .set({ 'x-api-key': facet.demo.fhir!, 'Content-Type': 'application/fhir+json' })
+    .send({ resourceType: 'Practitioner', name: [{ family }] });
+  expect(status).toBe(201);
+};
 
 const list = (query: string) => request(facet.app).get(`/v1/clinicians?${query}`).set('authorization', `Bearer ${facet.demo.clinic}`);
 
@@ -70,6 +72,17 @@ test.each([
   const { status, body } = await list(query);
   expect([status, body.error]).toEqual([400, 'parameter']);
   expect(body.message).toContain(message);
+});
+
+test('the last page that can be asked for names none after it, though there are more items', async () => {
+  for (const family of ['F', 'G', 'H', 'I', 'J']) await add(family);
+  const at = async (query: string) => {
+    const { names, meta, links } = await page(query);
+    return [names, meta.next, Object.keys(links)];
+  };
+  expect(await at('page=3')).toEqual(['EF', 4, ['next', 'prev']]);
+  expect(await at('page=4')).toEqual(['GH', null, ['prev']]);
+  expect(await at('per_page=3&page=3')).toEqual(['GHI', null, ['prev']]);
 });
 
 test('the document says so', async () => {

@@ -1,4 +1,4 @@
-// The patient that orders are made for: everything the laboratory network asks of one. No real person.
+// The patient that orders are made for, what is ordered for them, and the physician: everything the laboratory network asks of each. No real person.
 
 /** A Patient with this id, fit to be ordered for. */
 export const orderable = (id: string) => ({
@@ -11,4 +11,23 @@ export const orderable = (id: string) => ({
     { system: 'email', value: 'ada@example.com' },
   ],
   address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
+});
+
+/** A ServiceRequest that is sent to the laboratory network: this panel for this patient. */
+export const panelFor = (patient: string, panel = 'fertility') => ({
+  resourceType: 'ServiceRequest',
+  status: 'active',
+  intent: 'order',
+  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+  code: { coding: [{ system: 'https://loop.health/fhir/CodeSystem/lab-panel', code: panel }] },
+  subject: { reference: `Patient/${patient}` },
+});
+
+/** What registers a physician with this NPI. */
+export const registration = (npi: string) => ({
+  name: 'Ann Lee',
+  email: 'ann@example.com',
+  npi,
+  license_state: 'NY',
+  state_license: '1',
 });

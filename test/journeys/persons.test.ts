@@ -18,8 +18,6 @@ afterAll(() => facet.close());
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 const as = (key: string) => (method: Method, path: string) => request(facet.app)[method](path).set('Authorization', `Bearer ${key}`);
-const fhir = (method: Method, path: string) =>
-  as(facet.demo.fhir!)(method, `/fhir/R4/${path}`).set('Content-Type', 'application/fhir+json');
 const AGE = '/v1/patients/me/age-verification';
 const RUO = '/v1/patients/me/ruo-acknowledgement';
 const ACK = '/v1/researcher-acknowledgements';
@@ -32,7 +30,7 @@ async function person(more: object = {}) {
   const key = await facet.keyWith('loop', ['*'], view.id);
   return { id: view.id as string, view, key, me: as(key) };
 }
-const versionOf = async (id: string): Promise<string> => (await fhir('get', `Patient/${id}`)).body.meta.versionId;
+const versionOf = async (id: string): Promise<string> => (await facet.fhir('get', `/Patient/${id}`)).body.meta.versionId;
 
 describe('what a key that stands for a person opens', () => {
   const CLOSED: [Method, string][] = [
@@ -130,7 +128,7 @@ describe('what a key that stands for a person opens', () => {
 
   test('nothing any more once the patient is deleted: 404', async () => {
     const { me, id } = await person();
-    expect((await fhir('delete', `Patient/${id}`)).status).toBe(204);
+    expect((await facet.fhir('delete', `/Patient/${id}`)).status).toBe(204);
     const answer = await me('post', AGE).send(ADULT);
     expect([answer.status, answer.body]).toEqual([404, { error: 'not_found', message: expect.stringMatching(/not there any more/) }]);
   });
@@ -144,7 +142,7 @@ describe('what a key that stands for a person opens', () => {
     await put(facet.other.fhir!);
     const me = as(await facet.keyWith('loop', ['*'], 'same-id'));
     expect((await me('post', AGE).send(ADULT)).status).toBe(200);
-    expect((await fhir('get', 'Patient/same-id')).body.birthDate).toBe('1990-02-03');
+    expect((await facet.fhir('get', '/Patient/same-id')).body.birthDate).toBe('1990-02-03');
     expect((await as(facet.other.fhir!)('get', '/fhir/R4/Patient/same-id')).body.birthDate).toBeUndefined();
   });
 
@@ -200,7 +198,7 @@ describe('POST /v1/patients/me/age-verification', () => {
     await me('post', AGE).send({ date_of_birth: '1991-02-03' });
     const replayed = await send(ADULT);
     expect([replayed.status, replayed.body]).toEqual([200, answers[0]!.body]);
-    expect((await fhir('get', `Patient/${id}`)).body.birthDate).toBe('1991-02-03');
+    expect((await facet.fhir('get', `/Patient/${id}`)).body.birthDate).toBe('1991-02-03');
     expect((await send({ date_of_birth: '1980-02-03' })).status).toBe(409);
   });
 
@@ -227,7 +225,7 @@ describe('POST /v1/patients/me/ruo-acknowledgement', () => {
       200,
       { ...view, ruo_pathway_acknowledged_at: '2026-03-01T12:00:00.000Z', updated_at: expect.any(String) },
     ]);
-    expect((await fhir('get', `Patient/${id}`)).body.extension).toContainEqual({
+    expect((await facet.fhir('get', `/Patient/${id}`)).body.extension).toContainEqual({
       url: 'https://loop.health/fhir/StructureDefinition/ruo-statement-version',
       valueString: 'ruo-pathway-v1',
     });
@@ -253,7 +251,7 @@ describe('POST /v1/researcher-acknowledgements', () => {
       created_at: now,
       updated_at: now,
     });
-    const consents = await fhir('get', `Consent?patient=${id}&consentor=Patient/${id}&date=2026-03-01`);
+    const consents = await facet.fhir('get', `/Consent?patient=${id}&consentor=Patient/${id}&date=2026-03-01`);
     expect(consents.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([answer.body.id]);
     expect((await as(facet.demo.loop!)('get', `/v1/patients/${id}`)).body.researcher_acknowledgement_id).toBe(answer.body.id);
     expect(await versionOf(id)).toBe('2');
@@ -279,15 +277,15 @@ describe('POST /v1/researcher-acknowledgements', () => {
     expect(each.map(({ status }) => status)).toEqual([200, 200, 200]);
     const { body } = await as(facet.demo.loop!)('get', `/v1/patients/${id}`);
     expect(each.map((one) => one.body.id)).toContain(body.researcher_acknowledgement_id);
-    expect((await fhir('get', `Consent?patient=${id}&_summary=count`)).body.total).toBe(4);
+    expect((await facet.fhir('get', `/Consent?patient=${id}&_summary=count`)).body.total).toBe(4);
   });
 
   test('a patient with an id that a FHIR client chose is shown by its alias, and referred to by its own id', async () => {
-    await fhir('put', 'Patient/ada').send('{"resourceType":"Patient","id":"ada"}');
+    await facet.put({ resourceType: 'Patient', id: 'ada' });
     const key = await facet.keyWith('loop', ['*'], 'ada');
     const answer = await as(key)('post', ACK).send(SIGNED);
     expect([answer.status, answer.body.patient_id]).toEqual([200, expect.stringMatching(/^[0-9a-f]{8}-/)]);
-    const { body } = await fhir('get', `Consent/${answer.body.id}`);
+    const { body } = await facet.fhir('get', `/Consent/${answer.body.id}`);
     expect([body.patient.reference, body.performer[0].reference]).toEqual(['Patient/ada', 'Patient/ada']);
     expect((await as(facet.demo.loop!)('get', `/v1/patients/${answer.body.patient_id}`)).body.researcher_acknowledgement_id).toBe(
       answer.body.id,
@@ -296,9 +294,9 @@ describe('POST /v1/researcher-acknowledgements', () => {
 
   test('for a patient who was deleted nothing is made: 404', async () => {
     const { me, id } = await person();
-    await fhir('delete', `Patient/${id}`);
+    await facet.fhir('delete', `/Patient/${id}`);
     expect((await me('post', ACK).send(SIGNED)).status).toBe(404);
-    expect((await fhir('get', `Consent?patient=${id}&_summary=count`)).body.total).toBe(0);
+    expect((await facet.fhir('get', `/Consent?patient=${id}&_summary=count`)).body.total).toBe(0);
   });
 
   test('what is wrong is refused by its field; neither address nor name is in an answer that fails, or in the log', async () => {

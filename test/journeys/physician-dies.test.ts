@@ -3,6 +3,7 @@
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
 import { type Fate, fated, mortal } from './mortal.ts';
+import { registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let ahead = 0;
@@ -27,7 +28,7 @@ afterAll(async () => {
 });
 
 let numbers = 1_500_000_000;
-const physician = () => ({ name: 'Ann Lee', email: 'ann@example.com', npi: String(numbers++), license_state: 'NY', state_license: '1' });
+const physician = () => registration(String(numbers++));
 const post = async (body: object, headers: Record<string, string>) =>
   request(facet.app).post('/v1/physicians').set('Authorization', `Bearer ${facet.demo.loop}`).set(headers).send(body);
 const read = (path: string, surface: string) => request(facet.app).get(path).set('Authorization', `Bearer ${facet.demo[surface]}`);

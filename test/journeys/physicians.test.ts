@@ -2,8 +2,9 @@
 // who deletes. https://docs.ross.platform.loop.health, POST /v1/physicians.
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
-import { until } from '../until.ts';
+import { until, waits } from '../until.ts';
 import { type Gate, gateTo } from './gate.ts';
+import { registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 const EXISTS = { error: 'conflict', message: 'Physician already exists for this NPI / state' };
@@ -30,14 +31,7 @@ afterEach(() => {
 });
 
 let numbers = 1_400_000_000;
-const physician = (more: object = {}) => ({
-  name: 'Ann Lee',
-  email: 'ann@example.com',
-  npi: String(numbers++),
-  license_state: 'NY',
-  state_license: '1',
-  ...more,
-});
+const physician = (more: object = {}) => ({ ...registration(String(numbers++)), ...more });
 type Body = ReturnType<typeof physician>;
 
 /** Sent at once, whether somebody waits for the answer or not. */
@@ -46,12 +40,8 @@ const post = async (body: Body, key?: string) => {
   return await (key === undefined ? call : call.set('idempotency-key', key)).send(body);
 };
 const get = (id: string) => request(facet.app).get(`/v1/physicians/${id}`).set('Authorization', `Bearer ${facet.demo.loop}`);
-const fhir = (method: 'get' | 'put' | 'delete', path: string) =>
-  request(facet.app)[method](`/fhir/R4${path}`).set('Authorization', `Bearer ${facet.demo.fhir}`);
-const put = (resource: { id: string }) =>
-  fhir('put', `/Practitioner/${resource.id}`).set('Content-Type', 'application/fhir+json').send(JSON.stringify(resource));
 const practitioners = async (npi: string) =>
-  ((await fhir('get', `/Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|${npi}`)).body.entry ?? []).map(
+  ((await facet.fhir('get', `/Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|${npi}`)).body.entry ?? []).map(
     ({ resource }: { resource: { id: string } }) => resource,
   );
 
@@ -72,8 +62,7 @@ describe('two requests for one licence at once', () => {
     const asking = await gate.next();
     const second = post({ ...body, name: 'Somebody Else', state_license: '2' });
     const before = gate.seen();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(gate.seen()).toBe(before);
+    expect([await waits(second), gate.seen()]).toEqual([true, before]);
     await asking.pass();
     const [one, other] = await Promise.all([first, second]);
     expect([one.status, other.status, other.body]).toEqual([201, 409, EXISTS]);
@@ -165,7 +154,7 @@ describe('one person with licences in two states', () => {
   test('a FHIR PUT of the name is shown by both, and a later licence is read back with the name it came with', async () => {
     const [person] = await practitioners(maria.npi);
     const before = (await jump(person.id)).updated_at;
-    expect((await put({ ...person, name: [{ given: ['Maria'], family: 'Jones' }] })).status).toBe(200);
+    expect((await facet.put({ ...person, name: [{ given: ['Maria'], family: 'Jones' }] })).status).toBe(200);
     const ids = person.qualification.map(({ identifier }: { identifier: { value: string }[] }) => identifier[0]!.value);
     for (const id of ids) expect((await get(id)).body.name).toBe('Maria Jones');
     expect((await get(ids[1])).body.email).toBe('Cruz@example.com');
@@ -187,7 +176,7 @@ describe('one person with licences in two states', () => {
       name: [{ given: ['Ann'], family: 'Lee' }],
       telecom: [{ system: 'email', value: 'a.lee@example.com' }],
     };
-    expect((await put(held)).status).toBe(201);
+    expect((await facet.put(held)).status).toBe(201);
     const made = await post(body);
     expect([made.status, made.body.name, made.body.email]).toEqual([201, 'Ann Lee', 'ann@example.com']);
     const [person] = await practitioners(body.npi);
@@ -201,7 +190,7 @@ describe('a physician that is taken away through FHIR', () => {
   test('and registered again is another registration: 201 with a new id, the old one is gone', async () => {
     const body = physician();
     const first = await post(body);
-    expect((await fhir('delete', `/Practitioner/${first.body.id}`)).status).toBe(204);
+    expect((await facet.fhir('delete', `/Practitioner/${first.body.id}`)).status).toBe(204);
     expect((await get(first.body.id)).status).toBe(404);
     const second = await post(body);
     expect([second.status, second.body]).toEqual([201, { ...first.body, id: expect.stringMatching(UUID), created_at: expect.any(String) }]);
@@ -214,8 +203,8 @@ describe('a physician that is taken away through FHIR', () => {
     const body = physician();
     const first = await post(body);
     const [stored] = await practitioners(body.npi);
-    await fhir('delete', `/Practitioner/${first.body.id}`);
-    expect((await put(stored)).status).toBe(201);
+    await facet.fhir('delete', `/Practitioner/${first.body.id}`);
+    expect((await facet.put(stored)).status).toBe(201);
     expect((await get(first.body.id)).body).toEqual(first.body);
     expect((await post(body)).body).toEqual(EXISTS);
   });
@@ -226,7 +215,7 @@ describe('a physician that is taken away through FHIR', () => {
     const ca = await post({ ...body, license_state: 'CA' });
     const [stored] = await practitioners(body.npi);
     const withoutNy = stored.qualification.filter((one: object) => !JSON.stringify(one).includes('"NY"'));
-    expect((await put({ ...stored, qualification: withoutNy })).status).toBe(200);
+    expect((await facet.put({ ...stored, qualification: withoutNy })).status).toBe(200);
     expect((await get(ny.body.id)).status).toBe(404);
     const again = await post(body);
     expect([again.status, again.body.id === ny.body.id]).toEqual([201, false]);
@@ -240,7 +229,7 @@ describe('a physician that is taken away through FHIR', () => {
     const sent = post(body);
     const asking = await gate.next();
     const [stored] = await practitioners(body.npi);
-    await fhir('delete', `/Practitioner/${stored.id}`);
+    await facet.fhir('delete', `/Practitioner/${stored.id}`);
     await asking.pass();
     await (await gate.next()).pass();
     const { status, body: made } = await sent;
@@ -252,8 +241,8 @@ describe('a physician that is taken away through FHIR', () => {
     const body = physician();
     const first = await post(body);
     const [stored] = await practitioners(body.npi);
-    await fhir('delete', `/Practitioner/${stored.id}`);
-    await put({ ...stored, id: `merged-${body.npi}` });
+    await facet.fhir('delete', `/Practitioner/${stored.id}`);
+    await facet.put({ ...stored, id: `merged-${body.npi}` });
     expect((await get(first.body.id)).body).toEqual(first.body);
     expect((await post(body)).body).toEqual(EXISTS);
   });
@@ -263,10 +252,10 @@ test('a licence that FHIR holds and nobody has registered is registered: it keep
   const body = physician();
   await post({ ...body, license_state: 'NJ' });
   const [stored] = await practitioners(body.npi);
-  await fhir('delete', `/Practitioner/${stored.id}`);
+  await facet.fhir('delete', `/Practitioner/${stored.id}`);
   const imported = JSON.parse(JSON.stringify({ ...stored, id: `imported-${body.npi}` }));
   imported.qualification[0].identifier = imported.qualification[0].identifier.slice(1);
-  expect((await put(imported)).status).toBe(201);
+  expect((await facet.put(imported)).status).toBe(201);
   const answer = await post({ ...body, license_state: 'NJ' });
   expect([answer.status, answer.body.id]).toEqual([201, expect.stringMatching(UUID)]);
   const [now] = await practitioners(body.npi);
@@ -322,22 +311,22 @@ describe('a physician whom the network lists later', () => {
     expect((await get(id)).body).toMatchObject({ ...body, status: 'active', junction_physician_id: 'as-listed' });
     const [practitioner] = await practitioners(body.npi);
     expect(JSON.stringify(practitioner)).toContain('"value":"as-listed"');
-    const history = await fhir('get', `/Practitioner/${practitioner.id}/_history`);
+    const history = await facet.fhir('get', `/Practitioner/${practitioner.id}/_history`);
     const versions = history.body.total;
     await looksAt(HOUR);
     expect((await get(other)).body.status).toBe('pending');
-    expect((await fhir('get', `/Practitioner/${practitioner.id}/_history`)).body.total).toBe(versions);
+    expect((await facet.fhir('get', `/Practitioner/${practitioner.id}/_history`)).body.total).toBe(versions);
   });
 
   test('taken away meanwhile, is not made again; put back, is active when it is looked at again', async () => {
     const body = physician();
     const { id } = (await post(body)).body;
     const [practitioner] = await practitioners(body.npi);
-    expect((await fhir('delete', `/Practitioner/${practitioner.id}`)).status).toBe(204);
+    expect((await facet.fhir('delete', `/Practitioner/${practitioner.id}`)).status).toBe(204);
     sandbox.world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: body.npi }];
     await looksAt(HOUR / 2);
     expect(await practitioners(body.npi)).toEqual([]);
-    await put(practitioner);
+    await facet.put(practitioner);
     await looksAt(2 * HOUR);
     await until(async () => (await get(id)).body.status === 'active');
   });

@@ -121,6 +121,13 @@ export async function facet(env: Env, ...args: string[]): Promise<Said> {
   return { code: code as number | null, stdout, stderr };
 }
 
+/** The lines of a command that works; an error of it stands in the failure. */
+export async function printed(env: Env, ...args: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await facet(env, ...args);
+  expect([args, code, stderr]).toEqual([args, 0, '']);
+  return stdout.trimEnd().split('\n');
+}
+
 /** What is asked besides the path. `body`: sent as JSON, by POST unless another method is named. */
 export interface Asked {
   method?: string;

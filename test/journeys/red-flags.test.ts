@@ -10,12 +10,6 @@ beforeAll(async () => {
 afterAll(() => facet.close());
 
 const loop = (method: 'get' | 'post', path: string) => request(facet.app)[method](path).set('Authorization', `Bearer ${facet.demo.loop}`);
-const put = (resource: { resourceType: string; id: string }) =>
-  request(facet.app)
-    .put(`/fhir/R4/${resource.resourceType}/${resource.id}`)
-    .set('x-api-key', facet.demo.fhir!)
-    .set('Content-Type', 'application/fhir+json')
-    .send(JSON.stringify(resource));
 beforeEach(async () => {
   const { body } = await loop('post', '/v1/patients').send({ brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace' });
   patient = body.id;
@@ -76,15 +70,15 @@ test('a value that is sent out of its range is a warning, one within it is no fl
 });
 
 test('what FHIR clients made is flagged, newest first; what was taken back, or is of somebody else, is not', async () => {
-  await put(result('LL', '2026-01-01'));
-  await put(result('A', '2026-03-01'));
-  await put(
+  await facet.put(result('LL', '2026-01-01'));
+  await facet.put(result('A', '2026-03-01'));
+  await facet.put(
     result('HH', '2026-02-01', {
       extension: [{ url: 'https://loop.health/fhir/StructureDefinition/flag-acknowledged', valueBoolean: true }],
     }),
   );
-  await put(result('HH', '2026-04-01', { status: 'entered-in-error' }));
-  await put(result('HH', '2026-04-01', { subject: { reference: 'Patient/somebody-else' } }));
+  await facet.put(result('HH', '2026-04-01', { status: 'entered-in-error' }));
+  await facet.put(result('HH', '2026-04-01', { subject: { reference: 'Patient/somebody-else' } }));
   const { body } = await flags();
   expect(body.flags.map((flag: Record<string, unknown>) => [flag.rule_id, flag.severity, flag.acknowledged])).toEqual([
     ['abnormal', 'warn', false],
@@ -94,11 +88,11 @@ test('what FHIR clients made is flagged, newest first; what was taken back, or i
 });
 
 test('what no instrument could measure is for information, and not when it is abnormal besides; the old name of significantly high is found too', async () => {
-  await put(result('<', '2026-01-01'));
-  await put(result('>', '2026-02-01', { interpretation: [...interpretation('>'), ...interpretation('HH')] }));
-  await put(result('H>', '2026-03-01'));
-  await put(result('LX', '2026-04-01'));
-  await put(result('U', '2026-05-01'));
+  await facet.put(result('<', '2026-01-01'));
+  await facet.put(result('>', '2026-02-01', { interpretation: [...interpretation('>'), ...interpretation('HH')] }));
+  await facet.put(result('H>', '2026-03-01'));
+  await facet.put(result('LX', '2026-04-01'));
+  await facet.put(result('U', '2026-05-01'));
   const { body } = await flags();
   expect(body.flags.map((flag: Record<string, unknown>) => [flag.rule_id, flag.severity])).toEqual([
     ['below-low-threshold', 'info'],

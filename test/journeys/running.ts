@@ -1,5 +1,6 @@
 // A whole Facet in this process, on a fresh database, with two tenants: what the journeys walk through from outside.
 import { type Logger, pino } from 'pino';
+import request, { type Test } from 'supertest';
 import { assemble } from '../../src/assemble.ts';
 import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
@@ -16,6 +17,8 @@ const AT = '2026-01-01T00:00:00.000Z';
 /** What a busy machine is given for an order that a caller waits for: nearly as long as the lease of one. */
 const PATIENCE_MS = 18_000;
 
+export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
+
 /** Surface → key, for one tenant. */
 export type Keys = Record<string, string>;
 
@@ -28,8 +31,22 @@ export interface Running {
   other: Keys;
   /** A key of the tenant `demo` as an operator makes them, with these scopes only; of a person, when one is named by the id in FHIR. */
   keyWith(surface: string, scopes: string[], patient?: string): Promise<string>;
+  /** A request to the FHIR API, whose body is FHIR's JSON. `path`: behind `/fhir/R4` (`/Patient/1`). `key`: that of `demo`, unless another is given. */
+  fhir(method: Method, path: string, key?: string): Test;
+  /** PUT of a resource at its id. */
+  put(resource: { resourceType: string; id: string; [element: string]: unknown }, key?: string): Test;
   close(): Promise<void>;
 }
+
+/** The resource a path names (`Patient/ann`), with nothing in it. */
+export function named(path: string): { resourceType: string; id: string } {
+  const [resourceType, id] = path.split('/') as [string, string];
+  return { resourceType, id };
+}
+
+/** Where the next page of a Bundle is, as `fhir` takes it. */
+export const nextOf = ({ link }: { link: { relation: string; url: string }[] }): string | undefined =>
+  link.find(({ relation }) => relation === 'next')?.url.slice(`${BASE_URL}/fhir/R4`.length);
 
 /** What a journey may put in place of the real thing. */
 export interface Instead {
@@ -38,25 +55,34 @@ export interface Instead {
   over?: (database: Database) => Database;
   /** Where it writes its log; nowhere, when absent. */
   log?: Logger;
+  /** The largest body the FHIR API takes, in bytes. */
+  bodyLimit?: number;
 }
 
 /** `env`: settings besides the defaults, as the environment names them. `baseUrl`: where it says it is. Close it in `afterAll`. */
 export async function startFacet(
   env: Record<string, string> = {},
   baseUrl = BASE_URL,
-  { clock, over = (database) => database, log = pino({ level: 'silent' }) }: Instead = {},
+  { clock, over = (database) => database, log = pino({ level: 'silent' }), bodyLimit }: Instead = {},
 ): Promise<Running> {
   const store = await openTestStore();
   const loaded = load(env.FACET_MAPPINGS);
-  const config = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
+  const read = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
+  const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);
   const facet = await assemble({ config, loaded, database, log, baseUrl, attemptMs: PATIENCE_MS, ...(clock && { clock }) });
   const contracted = underContract(facet.app);
   const stop = await facet.outside(() => {});
   const demo = await tenant(store, 'demo', loaded.keyPrefixes);
   const other = await tenant(store, 'other', loaded.keyPrefixes);
+  const fhir: Running['fhir'] = (method, path, key = demo.keys.fhir!) =>
+    request(contracted.app)
+      [method](`/fhir/R4${path}`)
+      .set({ Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json' });
   return {
     app: contracted.app,
+    fhir,
+    put: (resource, key) => fhir('put', `/${resource.resourceType}/${resource.id}`, key).send(resource),
     store,
     demo: demo.keys,
     other: other.keys,

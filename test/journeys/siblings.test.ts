@@ -17,8 +17,6 @@ beforeAll(async () => {
 afterAll(() => facet.close());
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-const fhir = (method: Method, path: string) =>
-  request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
 
 /** What a resource of these types must have beside its id. */
 const LEAST: Record<string, object> = {
@@ -69,7 +67,7 @@ function doorOf({ shape, lens }: LoadedShape) {
       const asked = Object.entries(search).filter(([name]) => !shape.within.includes(name));
       const size = shape.take === 'page' ? { [surface.page.size]: '100' } : {};
       const listed = await call('get', `?${new URLSearchParams({ ...Object.fromEntries(asked), ...size })}`, { within: search });
-      const found = await fhir('get', `${query}&_count=100`);
+      const found = await facet.fhir('get', `/${query}&_count=100`);
       expect([search, listed.status, found.status]).toEqual([search, 200, 200]);
       const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource: { id } }) =>
         isUuid(id) ? id : expect.any(String),
@@ -82,7 +80,7 @@ function doorOf({ shape, lens }: LoadedShape) {
 
 async function put(resource: object & { resourceType: string; id?: string }): Promise<void> {
   const { resourceType: type, id } = resource;
-  const { status } = await fhir('put', `${type}/${id}`).send(JSON.stringify({ ...LEAST[type], ...resource }));
+  const { status } = await facet.fhir('put', `/${type}/${id}`).send(JSON.stringify({ ...LEAST[type], ...resource }));
   expect([type, [200, 201].includes(status)]).toEqual([type, true]);
 }
 
@@ -127,7 +125,7 @@ describe.each(creates)('%s', (_name, loaded, example) => {
 
   test('is answered as the example says, and is the resource it states', async () => {
     expect(told(made)).toEqual(told(example.response!));
-    const { body } = await fhir('get', `${shape.resource}/${uuidOf(made)}`);
+    const { body } = await facet.fhir('get', `/${shape.resource}/${uuidOf(made)}`);
     const timed = loaded.lens.fields.flatMap(({ spec, paths: [main] }) => (spec.default === '%now' ? [main!.steps[0]!.name] : []));
     const stated = Object.fromEntries(Object.entries(example.resource!).filter(([name]) => !timed.includes(name)));
     expect(body).toMatchObject(JSON.parse(JSON.stringify(stated)));
@@ -155,7 +153,7 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   walk('delete')('deleted, it is gone at every door', async () => {
     expect((await call('delete', `/${made.id}`)).status).toBe(204);
     expect((await call('get', `/${made.id}`)).status).toBe(404);
-    expect((await fhir('get', `${shape.resource}/${uuidOf(made)}`)).status).toBe(410);
+    expect((await facet.fhir('get', `/${shape.resource}/${uuidOf(made)}`)).status).toBe(410);
   });
 });
 

@@ -17,11 +17,9 @@ const counted = (database: Database): Database => ({
 });
 
 const put = async (resourceType: string, id: string, rest: object): Promise<void> => {
-  const answer = await fhir('put', `${resourceType}/${id}`).send(JSON.stringify({ resourceType, id, ...rest }));
+  const answer = await facet.put({ resourceType, id, ...rest });
   expect([answer.status, answer.body.issue]).toEqual([201, undefined]);
 };
-const fhir = (method: 'get' | 'put', path: string) =>
-  request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
 const vendor = (surface: string, path: string) =>
   request(facet.app)
     .get(path)
@@ -70,7 +68,7 @@ test.each([
     'Practitioner?_sort=family,given&_count=100&_revinclude=PractitionerRole:practitioner',
   ],
 ])('%s costs as many statements as the FHIR search that brings the same', async (_what, surface, path, search) => {
-  const [door, equal] = [await cost(vendor(surface, path)), await cost(fhir('get', search))];
+  const [door, equal] = [await cost(vendor(surface, path)), await cost(facet.fhir('get', `/${search}`))];
   expect({ path, statements: door }).toEqual({ path, statements: equal });
   expect(equal).toBeGreaterThan(0);
 });

@@ -1,7 +1,7 @@
 // Subscriptions at the command line and in the metrics, while the server runs: who is told, what waits and why, and what an operator does about it.
 import { isSigned, type Receiver, startReceiver } from '../outbound/receiver.ts';
 import { until } from '../until.ts';
-import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './process.ts';
 
 let receiver: Receiver;
 let place: Place;
@@ -32,11 +32,7 @@ const subscribe = (id: string, tenant?: Tenant) => {
 const observe = (id: string) =>
   put({ resourceType: 'Observation', id, status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/ada' } });
 const run = (...args: string[]) => facet(place.env, 'subscriptions', ...args);
-const printed = async (...args: string[]): Promise<string[]> => {
-  const { code, stdout, stderr } = await run(...args);
-  expect([args, code, stderr]).toEqual([args, 0, '']);
-  return stdout.trimEnd().split('\n');
-};
+const said = (...args: string[]) => printed(place.env, 'subscriptions', ...args);
 const measured = (line: string) =>
   until(
     async () => (await fetch(metrics)).text(),
@@ -44,19 +40,19 @@ const measured = (line: string) =>
   );
 
 test('one that does not take what it is sent: seen, shown, told again when asked, and given another secret', async () => {
-  expect(await printed('list')).toEqual(['no subscriptions']);
+  expect(await said('list')).toEqual(['no subscriptions']);
   await put({ resourceType: 'Patient', id: 'ada', name: [{ family: 'Lovelace' }] });
   await subscribe('down');
   await measured('facet_subscriptions{state="active"} 1');
   receiver.answer = () => [429, { 'Retry-After': '1800' }];
   await observe('a');
   const [heads, line] = await until(
-    () => printed('list'),
+    () => said('list'),
     (lines) => /failing/.test(lines[1] ?? ''),
   );
   expect(heads).toMatch(/^TENANT +SUBSCRIPTION +STATE +WAITING +OLDEST +NEXT +REASON$/);
   expect(line).toMatch(/^demo +down +failing +1 +\d+ [sm] +in \d+ m +it answered 429$/);
-  const shown = (await printed('show', 'Subscription/down')).join('\n');
+  const shown = (await said('show', 'Subscription/down')).join('\n');
   expect(shown).toMatch(
     /^subscription {3}Subscription\/down of tenant demo\nstate +failing: it does not take .*\nreason +it answered 429\nwatches +Observation, with the scopes of key-/,
   );
@@ -71,16 +67,16 @@ test('one that does not take what it is sent: seen, shown, told again when asked
     await measured(one);
 
   receiver.answer = () => 200;
-  const [secret] = await printed('secret', 'down');
-  const [renewed, sentence] = await printed('secret', 'down', '--new');
+  const [secret] = await said('secret', 'down');
+  const [renewed, sentence] = await said('secret', 'down', '--new');
   expect(sentence).toMatch(/signed with this one and the one before until/);
-  expect(await printed('retry', 'down')).toEqual([expect.stringMatching(/^subscription down is active/)]);
+  expect(await said('retry', 'down')).toEqual([expect.stringMatching(/^subscription down is active/)]);
   await receiver.has(2);
   const last = receiver.got[1]!;
   expect([secret, renewed].map((one) => isSigned(last, one!, new Date()))).toEqual([true, true]);
   expect(renewed).not.toBe(secret);
   await until(
-    () => printed('list'),
+    () => said('list'),
     (lines) => /^demo +down +active +0/.test(lines[1] ?? ''),
   );
   await measured('facet_notification_attempts_total{outcome="taken"} 1');
@@ -92,13 +88,13 @@ test('one in error is active again when it is retried, and told what waited', as
   receiver.answer = ({ path }) => (path === '/gone' ? 410 : 200);
   await observe('b');
   await until(
-    () => printed('list', '--state', 'error'),
+    () => said('list', '--state', 'error'),
     (lines) => /^demo +gone +error +1 .*it answered 410$/.test(lines[1] ?? ''),
   );
   await measured('facet_subscriptions{state="error"} 1');
   receiver.answer = () => 200;
   const before = receiver.got.filter(({ path }) => path === '/gone').length;
-  await printed('retry', 'gone');
+  await said('retry', 'gone');
   await until(
     async () => receiver.got.filter(({ path }) => path === '/gone').length,
     (count) => count === before + 1,
@@ -131,5 +127,5 @@ test('what cannot be done is said in one sentence', async () => {
     expect([command, code, stdout, stderr]).toEqual([command, 1, '', expect.stringMatching(/^facet: [^\n]{10,}\n$/)]);
     expect(stderr).toMatch(sentence);
   }
-  expect(await printed('secret', 'twin', '--tenant', 'other')).toEqual([expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)]);
+  expect(await said('secret', 'twin', '--tenant', 'other')).toEqual([expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)]);
 });

@@ -1,32 +1,32 @@
 // Another tenant's data does not exist: every route is driven with a key of the one tenant against what the other made.
 import request from 'supertest';
-import { type Running, startFacet } from './running.ts';
+import { registration } from './people.ts';
+import { nextOf, type Running, startFacet } from './running.ts';
 
 let facet: Running;
 let ids: Record<string, string>;
 beforeAll(async () => {
   facet = await startFacet();
-  const put = (type: string, id: string, body: object) =>
-    request(facet.app)
-      .put(`/fhir/R4/${type}/${id}`)
-      .set('x-api-key', facet.demo.fhir!)
-      .set('Content-Type', 'application/fhir+json')
-      .send(JSON.stringify({ resourceType: type, id, ...body }));
-  await put('Patient', PATIENT, {
+  await facet.put({
+    resourceType: 'Patient',
+    id: PATIENT,
     active: true,
     name: [{ family: 'Lovelace' }],
     meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'loop' }] },
   });
-  await put('Practitioner', PRACTITIONER, { name: [{ family: 'Johnson' }] });
-  await put('Observation', 'obs', { status: 'final', code: { text: 'x' }, subject: { reference: `Patient/${PATIENT}` } });
+  await facet.put({ resourceType: 'Practitioner', id: PRACTITIONER, name: [{ family: 'Johnson' }] });
+  await facet.put({
+    resourceType: 'Observation',
+    id: 'obs',
+    status: 'final',
+    code: { text: 'x' },
+    subject: { reference: `Patient/${PATIENT}` },
+  });
   const role = await request(facet.app)
     .post('/v1/practitioner-roles')
     .set('x-api-key', facet.demo.clinik!)
     .send({ practitionerId: PRACTITIONER, role: 'nurse' });
-  const physician = await request(facet.app)
-    .post('/v1/physicians')
-    .set('x-api-key', facet.demo.loop!)
-    .send({ name: 'A B', email: 'a@b.example', npi: '1777777777', license_state: 'NY', state_license: '1' });
+  const physician = await request(facet.app).post('/v1/physicians').set('x-api-key', facet.demo.loop!).send(registration('1777777777'));
   ids = { role: role.body.data.id, physician: physician.body.id };
 });
 afterAll(() => facet.close());
@@ -58,7 +58,7 @@ test('by search, count, chain, include and list: nothing', async () => {
     `/Observation?subject=Patient/${PATIENT}`,
   ];
   for (const path of searches) {
-    const mine = await request(facet.app).get(`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!);
+    const mine = await facet.fhir('get', path);
     const theirs = await asOther('fhir', `/fhir/R4${path}`);
     expect([path, mine.body.entry?.length > 0, theirs.body.entry]).toEqual([path, true, undefined]);
   }
@@ -70,32 +70,16 @@ test('by search, count, chain, include and list: nothing', async () => {
 
 test('a PUT to the other tenant’s id creates the caller’s own, and leaves the other’s', async () => {
   const own = { resourceType: 'Patient', id: PATIENT, name: [{ family: 'Own' }] };
-  const put = await request(facet.app)
-    .put(`/fhir/R4/Patient/${PATIENT}`)
-    .set('x-api-key', facet.other.fhir!)
-    .set('Content-Type', 'application/fhir+json')
-    .send(JSON.stringify(own));
+  const put = await facet.put(own, facet.other.fhir!);
   expect([put.status, put.body.meta.versionId]).toEqual([201, '1']);
-  const first = await request(facet.app).get(`/fhir/R4/Patient/${PATIENT}`).set('x-api-key', facet.demo.fhir!);
+  const first = await facet.fhir('get', `/Patient/${PATIENT}`);
   expect(first.body.name[0].family).toBe('Lovelace');
 });
 
 test('a page link of one tenant does not open for another, nor changed', async () => {
-  for (const n of [1, 2])
-    await request(facet.app)
-      .put(`/fhir/R4/List/l${n}`)
-      .set('x-api-key', facet.demo.fhir!)
-      .set('Content-Type', 'application/fhir+json')
-      .send(JSON.stringify({ resourceType: 'List', id: `l${n}`, status: 'current', mode: 'working' }));
-  const page = await request(facet.app).get('/fhir/R4/List?_count=1').set('x-api-key', facet.demo.fhir!);
-  const next = new URL(page.body.link.find((link: { relation: string }) => link.relation === 'next').url);
-  expect(
-    (
-      await request(facet.app)
-        .get(next.pathname + next.search)
-        .set('x-api-key', facet.demo.fhir!)
-    ).body.entry,
-  ).toHaveLength(1);
-  expect((await asOther('fhir', next.pathname + next.search)).status).toBe(400);
-  expect((await request(facet.app).get(`${next.pathname}${next.search}x`).set('x-api-key', facet.demo.fhir!)).status).toBe(400);
+  for (const n of [1, 2]) await facet.put({ resourceType: 'List', id: `l${n}`, status: 'current', mode: 'working' });
+  const next = nextOf((await facet.fhir('get', '/List?_count=1')).body)!;
+  expect((await facet.fhir('get', next)).body.entry).toHaveLength(1);
+  expect((await facet.fhir('get', next, facet.other.fhir!)).status).toBe(400);
+  expect((await facet.fhir('get', `${next}x`)).status).toBe(400);
 });

@@ -1,13 +1,13 @@
 // What the vendors' doors have in common around a request: where what was made is found, which version it is, what a list takes, whose dialect answers.
 import request from 'supertest';
-import { orderable } from './people.ts';
+import { orderable, registration } from './people.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 
 let facet: Running;
 beforeAll(async () => {
   facet = await startFacet();
-  await putFhir(`/Patient/${PATIENT}`, orderable(PATIENT));
-  await putFhir(`/Practitioner/${PRACTITIONER}`, { resourceType: 'Practitioner', id: PRACTITIONER, name: [{ family: 'Lee' }] });
+  await facet.put(orderable(PATIENT));
+  await facet.put({ resourceType: 'Practitioner', id: PRACTITIONER, name: [{ family: 'Lee' }] });
 });
 afterAll(() => facet.close());
 
@@ -16,13 +16,11 @@ const PRACTITIONER = '01936b00-0000-7000-8000-0000000000bb';
 
 type Method = 'get' | 'post' | 'put' | 'head';
 const call = (method: Method, path: string, surface = 'loop') => request(facet.app)[method](path).set('x-api-key', facet.demo[surface]!);
-const putFhir = (path: string, body: object) =>
-  call('put', `/fhir/R4${path}`, 'fhir').set('Content-Type', 'application/fhir+json').send(JSON.stringify(body)).expect(/./);
 
 let made = 0;
 const patient = () => ({ brand_id: 'conduct', first_name: `P${made++}`, last_name: 'Conduct' });
 const order = { brand_id: 'loop', patient_id: PATIENT, panel_id: 'pcos' };
-const physician = { name: 'Ann Lee', email: 'ann@example.com', npi: '1555555551', license_state: 'NY', state_license: '1' };
+const physician = registration('1555555551');
 
 test.each([
   ['loop', '/v1/patients', patient],
@@ -56,10 +54,13 @@ test('what the client has already is 304, without a body', async () => {
 });
 
 test('the ETag of what is shown with others beside it changes with them', async () => {
-  const path = `/clinician-profiles/${PRACTITIONER}`;
+  // one without a role: of several the oldest is shown, and another one would change no more than a time in seconds
+  const practitionerId = '0190b3c2-0000-7000-8000-0000000000c9';
+  await facet.put({ resourceType: 'Practitioner', id: practitionerId, name: [{ family: 'Poe' }] });
+  const path = `/clinician-profiles/${practitionerId}`;
   const before = await call('get', path, 'jump');
   expect((await call('get', path, 'jump').set('If-None-Match', before.headers.etag!)).status).toBe(304);
-  await call('post', '/v1/practitioner-roles', 'clinik').send({ practitionerId: PRACTITIONER, role: 'consultant' });
+  await call('post', '/v1/practitioner-roles', 'clinik').send({ practitionerId, role: 'consultant' });
   const after = await call('get', path, 'jump').set('If-None-Match', before.headers.etag!);
   expect([after.status, after.headers.etag === before.headers.etag]).toEqual([200, false]);
 });

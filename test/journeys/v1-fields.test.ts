@@ -203,6 +203,20 @@ describe('what is changed says the same to FHIR clients', () => {
     expect([status, body.data.generalPractitionerId]).toEqual([200, null]);
     expect((await stored(`Patient/${id}`)).generalPractitioner).toEqual([surgery]);
   });
+  test('who is no practitioner stays when a practitioner is said, and hides none', async () => {
+    const surgery = { reference: `Organization/${await made({ resourceType: 'Organization', name: 'Surgery' })}`, display: 'Surgery' };
+    const doctor = { reference: `Practitioner/${await made({ resourceType: 'Practitioner', name: [{ family: 'X' }] })}` };
+    const elsewhere = { reference: 'https://elsewhere.example/fhir/Practitioner/1' };
+    const logical = { type: 'Practitioner', identifier: { value: '7' } };
+    const id = await made({ resourceType: 'Patient', generalPractitioner: [surgery, elsewhere, logical, doctor] });
+    const generalPractitionerId = (await clinik('get', `patients/${id}`)).body.data.generalPractitionerId;
+    expect(generalPractitionerId).toMatch(/^prc_/);
+    expect((await clinik('patch', `patients/${id}`).send({ generalPractitionerId: null })).status).toBe(200);
+    expect((await stored(`Patient/${id}`)).generalPractitioner).toEqual([surgery, elsewhere, logical]);
+    const { body } = await clinik('patch', `patients/${id}`).send({ generalPractitionerId });
+    expect(body.data.generalPractitionerId).toBe(generalPractitionerId);
+    expect((await stored(`Patient/${id}`)).generalPractitioner).toEqual([surgery, elsewhere, logical, doctor]);
+  });
   test('a second name does not become the first', async () => {
     const id = await made({ resourceType: 'Patient', name: [{ family: 'X' }], birthDate: '1990-01-01' });
     const { status, body } = await jump('patch', `patients/${id}`).send({ middle_name: 'Mid' });

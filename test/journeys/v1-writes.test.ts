@@ -5,7 +5,7 @@ import { type Running, startFacet } from './running.ts';
 let facet: Running;
 beforeAll(async () => {
   facet = await startFacet();
-  await fhir('put', `/Practitioner/${PRACTITIONER}`).send(JSON.stringify({ resourceType: 'Practitioner', id: PRACTITIONER }));
+  await facet.put({ resourceType: 'Practitioner', id: PRACTITIONER });
 });
 afterAll(() => facet.close());
 
@@ -14,8 +14,6 @@ const PRACTITIONER = '0190b3c2-0000-7000-8000-0000000000b1';
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 const clinik = (method: Method, path: string, key = facet.demo.clinik!) =>
   request(facet.app)[method](`/v1/practitioner-roles${path}`).set('x-api-key', key);
-const fhir = (method: Method, path: string) =>
-  request(facet.app)[method](`/fhir/R4${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', 'application/fhir+json');
 const make = async (body: object = {}) =>
   (await clinik('post', '').send({ practitionerId: PRACTITIONER, role: 'doctor', phone: '1', ...body })).body.data.id as string;
 /** The FHIR id behind one that is shown as digits of base 36. */
@@ -26,7 +24,7 @@ function uuidOf(shown: string): string {
     .padStart(32, '0')
     .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
-const resourceOf = async (id: string) => (await fhir('get', `/PractitionerRole/${uuidOf(id)}`)).body;
+const resourceOf = async (id: string) => (await facet.fhir('get', `/PractitionerRole/${uuidOf(id)}`)).body;
 
 test('a plain object under the media type its client names is a merge; the answer is the whole object and its version', async () => {
   const id = await make({ phone: 'merge' });
@@ -44,14 +42,14 @@ test('what only FHIR can see stays, and what changes nothing makes no version', 
   const id = await make({ phone: 'stays' });
   const before = await resourceOf(id);
   const seen = { ...before, language: 'en', healthcareService: [{ display: 'x' }], code: [...before.code, { text: 'own' }] };
-  await fhir('put', `/PractitionerRole/${before.id}`).send(JSON.stringify(seen));
+  await facet.put(seen);
   const same = await clinik('patch', `/${id}`).send({ phone: 'stays', role: 'doctor', specialty: [] });
   expect([same.status, same.headers.etag]).toEqual([200, 'W/"2"']);
   const other = await clinik('patch', `/${id}`).send({ specialty: ['Cardiology'] });
   expect(other.headers.etag).toBe('W/"3"');
-  const { body } = await fhir('get', `/PractitionerRole/${before.id}`);
+  const { body } = await facet.fhir('get', `/PractitionerRole/${before.id}`);
   expect(body).toEqual({ ...seen, specialty: [{ text: 'Cardiology' }], meta: { versionId: '3', lastUpdated: expect.any(String) } });
-  expect((await fhir('get', `/PractitionerRole/${before.id}/_history`)).body.entry[0].request.method).toBe('PATCH');
+  expect((await facet.fhir('get', `/PractitionerRole/${before.id}/_history`)).body.entry[0].request.method).toBe('PATCH');
 });
 
 test('a change is made only on the version that the client expects', async () => {
@@ -86,7 +84,7 @@ test('of many changes at once under one version one is made; without a version a
 
 test('a name in a change becomes a reference where one resource carries it', async () => {
   const place = '0190b3c2-0000-7000-8000-0000000000b2';
-  await fhir('put', `/Location/${place}`).send(JSON.stringify({ resourceType: 'Location', id: place, name: 'Harbour' }));
+  await facet.put({ resourceType: 'Location', id: place, name: 'Harbour' });
   const id = await make({ phone: 'linked', locationName: 'Somewhere' });
   await clinik('patch', `/${id}`).send({ locationName: 'Harbour' });
   expect((await resourceOf(id)).location).toEqual([{ display: 'Harbour', reference: `Location/${place}` }]);
@@ -188,7 +186,7 @@ test('today’s availability in a change: lists of objects are replaced whole, t
 test('a slot is made, found by its schedule, taken and deleted', async () => {
   const schedule = '0190b3c2-0000-7000-8000-0000000000d1';
   const slots = (method: Method, path = '') => request(facet.app)[method](`/v1/slots${path}`).set('x-api-key', facet.demo.clinik!);
-  await fhir('put', `/Schedule/${schedule}`).send(JSON.stringify({ resourceType: 'Schedule', id: schedule, actor: [{ display: 'x' }] }));
+  await facet.put({ resourceType: 'Schedule', id: schedule, actor: [{ display: 'x' }] });
   const body = { scheduleId: schedule, status: 'free', start: '2026-03-02T09:00:00Z', end: '2026-03-02T09:15:00Z' };
   const made = await slots('post').send(body);
   expect([made.status, made.body.data.status]).toEqual([201, 'free']);
@@ -197,6 +195,6 @@ test('a slot is made, found by its schedule, taken and deleted', async () => {
   expect((await slots('patch', `/${id}`).send({ status: 'busy' })).body.data).toEqual({ ...made.body.data, status: 'busy' });
   const [taken, free] = await Promise.all(['busy', 'free'].map((status) => slots('get', `?scheduleId=${scheduleId}&status=${status}`)));
   expect([taken!.body.data.total, free!.body.data.total]).toEqual([1, 0]);
-  expect((await fhir('get', `/Slot?schedule=Schedule/${schedule}&status=busy`)).body.entry).toHaveLength(1);
+  expect((await facet.fhir('get', `/Slot?schedule=Schedule/${schedule}&status=busy`)).body.entry).toHaveLength(1);
   expect([(await slots('delete', `/${id}`)).status, (await slots('get', `/${id}`)).status]).toEqual([204, 404]);
 });

@@ -7,7 +7,7 @@ import { type Resource, type ServedType, TYPES } from '../../src/fhir/types.ts';
 import { begin } from '../../src/http/exchange.ts';
 import { failure } from '../../src/http/failure.ts';
 import { hooks } from '../../src/http/hook.ts';
-import { round } from '../../src/outbound/following/follow-worker.ts';
+import { round } from '../../src/outbound/follow-worker.ts';
 import type { Following } from '../../src/outbound/following/following.ts';
 import { junctionReads } from '../../src/outbound/network/reads.ts';
 import { deliverDue } from '../../src/outbound/sandbox/announce.ts';

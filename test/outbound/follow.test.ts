@@ -2,7 +2,7 @@
 import { rule } from '../../src/fhir/outcome.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { lookLease } from '../../src/outbound/following/following.ts';
-import { look } from '../../src/outbound/following/look.ts';
+import { look } from '../../src/outbound/look.ts';
 import { remove } from '../../src/resource/delete.ts';
 import { update } from '../../src/resource/update.ts';
 import { eachInAWorld } from './each-world.ts';

@@ -9,7 +9,7 @@ import { resultMappings } from '../../src/outside.ts';
 import type { Caller, Context } from '../../src/resource/context.ts';
 import { create } from '../../src/resource/create.ts';
 import { UNCHECKED } from '../../src/resource/profiles.ts';
-import type { Row } from '../../src/store/store.ts';
+import type { Row } from '../../src/store/row.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { until } from '../until.ts';
 import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
@@ -96,16 +96,16 @@ test('two workers beside each other stop at once when there is nothing to do', a
   expect(Math.min(...took)).toBeLessThan(250);
 });
 
-describe('the step of a lab order', () => {
-  const step = () => out.steps['lab-order'];
+describe('the port of a lab order', () => {
+  const port = () => out.ports['lab-order'];
   const item = (row: Row) => ({ row, id: row.id, key: '', own: () => REQUEST });
 
   test('answers when the order stands, and again without a second one', async () => {
     const row = await ordered();
-    expect(await step().claim(context, item(row))).toEqual({ state: 'open' });
+    expect(await port().claim(context, item(row))).toEqual({ state: 'open' });
     const before = here.orders();
-    expect(await step().finish(context, item(row))).toBeUndefined();
-    expect(await step().finish(context, item(row))).toBeUndefined();
+    expect(await port().finish(context, item(row))).toBeUndefined();
+    expect(await port().finish(context, item(row))).toBeUndefined();
     expect(here.orders() - before).toBe(1);
   });
 
@@ -113,11 +113,11 @@ describe('the step of a lab order', () => {
     const row = await ordered();
     here.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
     const before = here.orders();
-    await expect(step().finish(context, item(row))).rejects.toMatchObject({
+    await expect(port().finish(context, item(row))).rejects.toMatchObject({
       kind: 'upstream',
       message: expect.stringContaining('idempotency key'),
     });
-    await step().finish(context, item(row));
+    await port().finish(context, item(row));
     expect(here.orders() - before).toBe(1);
   });
 
@@ -125,7 +125,7 @@ describe('the step of a lab order', () => {
     const row = await ordered();
     here.fail({ operation: 'createOrder', kind: 'error', status: 400 });
     for (let nth = 0; nth < 2; nth++)
-      await expect(step().finish(context, item(row))).rejects.toMatchObject({
+      await expect(port().finish(context, item(row))).rejects.toMatchObject({
         kind: 'upstream',
         message: expect.stringContaining('refused'),
       });
@@ -136,19 +136,19 @@ describe('the step of a lab order', () => {
   test('ends in time when the network hangs', async () => {
     const row = await ordered();
     here.fail({ operation: 'createOrder', kind: 'slow', seconds: 120 });
-    await expect(step().finish(context, item(row))).rejects.toMatchObject({ kind: 'upstream' });
+    await expect(port().finish(context, item(row))).rejects.toMatchObject({ kind: 'upstream' });
   });
 
   test('a code that no panel is configured for is refused where the order would be stored', async () => {
     const row = await ordered({ code: { coding: [{ system: PANEL_SYSTEM, code: 'fertility-2' }] } });
-    await expect(step().claim(context, item(row))).rejects.toMatchObject({
+    await expect(port().claim(context, item(row))).rejects.toMatchObject({
       kind: 'rule',
       issues: [{ expression: ['ServiceRequest.code'] }],
     });
   });
 });
 
-test('the step of a physician answers what the vendor shows of it', async () => {
+test('the port of a physician answers what the vendor shows of it', async () => {
   const practitioner: Resource = {
     resourceType: 'Practitioner',
     name: [{ given: ['Ann'], family: 'Lee' }],
@@ -156,10 +156,10 @@ test('the step of a physician answers what the vendor shows of it', async () => 
   };
   const { row } = await create(context, { type: 'Practitioner', draft: { plain: practitioner, exact: practitioner } });
   const item = { row, id: row.id, key: 'NY', own: () => practitioner };
-  const step = out.steps.physician;
-  const held = { ...item, ...(await step.claim(context, item)) };
+  const port = out.ports.physician;
+  const held = { ...item, ...(await port.claim(context, item)) };
   expect(held.state).toBe('open');
-  expect(await step.finish(context, held)).toEqual({ junction_physician_id: null, status: 'pending' });
-  expect(await step.settle(context, held, undefined)).toBe(true);
-  expect(await step.claim(context, item)).toEqual({ state: 'complete' });
+  expect(await port.finish(context, held)).toEqual({ junction_physician_id: null, status: 'pending' });
+  expect(await port.settle(context, held, undefined)).toBe(true);
+  expect(await port.claim(context, item)).toEqual({ state: 'complete' });
 });

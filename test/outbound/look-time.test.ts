@@ -1,7 +1,7 @@
 // How soon an order is looked at again without news: the more is due, the sooner, and not for ever.
 import { DOCUMENT_READ_MS, LOOK_LEASE_MS, READ_MS } from '../../src/outbound/following/following.ts';
 import { nextLook, nextTry } from '../../src/outbound/following/look-time.ts';
-import { seenOrder } from '../../src/outbound/following/order-seen.ts';
+import { seenOrder } from '../../src/outbound/network/order-seen.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 // What each word of the network means for the Task and for the ServiceRequest.
-import { type SeenOrder, seenOrder } from '../../src/outbound/following/order-seen.ts';
-import { completedAt, requestStand, taskStatus } from '../../src/outbound/following/order-status.ts';
+import { type SeenOrder, seenOrder } from '../../src/outbound/network/order-seen.ts';
+import { completedAt, requestStand, taskStatus } from '../../src/outbound/network/order-status.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 /** An order with these events, a minute apart, in a journey of this status. */

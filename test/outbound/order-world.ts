@@ -2,18 +2,19 @@
 import { v7 } from 'uuid';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { CANCELLATION } from '../../src/outbound/ordering/calling-off.ts';
 import { fulfilmentEffect } from '../../src/outbound/ordering/fulfilment.ts';
 import { orderEffect } from '../../src/outbound/ordering/order.ts';
 import { ORDER, orderEntry } from '../../src/outbound/ordering/order-entry.ts';
 import { breaker } from '../../src/outbound/sending/breaker.ts';
-import { CANCELLATION, sendCancellation } from '../../src/outbound/sending/cancel.ts';
+import { sendCancellation } from '../../src/outbound/sending/cancel.ts';
 import { sendOrder } from '../../src/outbound/sending/send.ts';
 import type { Sending } from '../../src/outbound/sending/sending.ts';
 import { drain, type Senders } from '../../src/outbound/sending/worker.ts';
 import type { Caller, Context, Effect } from '../../src/resource/context.ts';
 import { UNCHECKED } from '../../src/resource/profiles.ts';
 import { update } from '../../src/resource/update.ts';
-import type { OutboxEntry } from '../../src/store/store.ts';
+import type { OutboxEntry } from '../../src/store/outbox-entry.ts';
 import type { TestStore } from '../store/open.ts';
 import { type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
 

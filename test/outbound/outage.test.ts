@@ -1,6 +1,6 @@
 // The network is away for an hour, and for thirty: nothing is lost, nothing is doubled, it is asked now and then, and when it is back the queue drains
 // a few at a time. Two processes, each with what it has learnt of the network, under one clock that is moved.
-import { round } from '../../src/outbound/following/follow-worker.ts';
+import { round } from '../../src/outbound/follow-worker.ts';
 import type { Following } from '../../src/outbound/following/following.ts';
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
 import { eachInAWorld } from './each-world.ts';

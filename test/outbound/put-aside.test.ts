@@ -3,6 +3,7 @@
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
 import { payloadOf } from '../../src/outbound/ordering/order-entry.ts';
 import { type Operation, operate } from '../../src/outbound/sending/operate.ts';
+import { OPERATOR } from '../../src/resource/context.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
@@ -16,7 +17,10 @@ eachInAWorld(followWorld, (world) => {
 const { request, ways, there, stand, settle } = takingBack(() => here);
 const entry = async () => (await here.entry('one'))!;
 const state = async () => (await entry()).state;
-const byHand = async (operation: Operation) => expect(await operate(here.context, operation, await entry())).toBe(true);
+const byHand = async (operation: Operation) => {
+  const caller = { ...here.context.caller, actor: OPERATOR, scopes: [] };
+  expect(await operate({ ...here.context, caller }, operation, await entry())).toBe(true);
+};
 const rewritten = async () => here.put({ ...(await request()), note: [{ text: 'please' }] });
 
 /** What the first attempt came to, of which nobody heard, and what is at the network when all is quiet. */
@@ -95,4 +99,20 @@ test('what an operator has put aside and somebody takes back before it was sent 
   await byHand('park');
   await ways[0]![1]();
   expect([await state(), payloadOf(await entry()).kept, ...(await stand())]).toEqual(['cancelled', undefined, 'revoked', 'cancelled']);
+});
+
+test('an order with notes that was given up and that an operator then puts aside says so, and goes on when it is released', async () => {
+  await here.put({ ...REQUEST, id: 'one', note: [{ text: 'fasting' }] });
+  here.fail({ operation: 'createOrder', kind: 'reset' });
+  await here.drain();
+  here.advance(73 * 3600);
+  here.fail({ operation: 'orders', kind: 'error' });
+  await here.drain();
+  const task = async () => (await here.tasks('one'))[0];
+  expect(await task()).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
+  await byHand('park');
+  expect(await task()).toMatchObject({ status: 'on-hold', businessStatus: { text: 'put-aside' }, input: [{ valueString: 'fasting' }] });
+  await byHand('release');
+  expect(await task()).toMatchObject({ status: 'requested', input: [{ valueString: 'fasting' }] });
+  expect(await task()).not.toHaveProperty('businessStatus');
 });

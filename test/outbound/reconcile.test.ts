@@ -1,10 +1,10 @@
 // The sweep through what has changed at the network: what nobody told us is found within a quarter of an hour, whatever was lost, and only a complete sweep
 // moves on. Numbers are rows of docs/failure-matrix.md.
 import { setTimeout as delay } from 'node:timers/promises';
+import { startFollowing } from '../../src/outbound/follow-worker.ts';
 import { readWindow } from '../../src/outbound/following/closed-window.ts';
-import { startFollowing } from '../../src/outbound/following/follow-worker.ts';
-import type { SeenOrder } from '../../src/outbound/following/order-seen.ts';
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
+import type { SeenOrder } from '../../src/outbound/network/order-seen.ts';
 import type { OrdersPage, Window } from '../../src/outbound/network/reads.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';

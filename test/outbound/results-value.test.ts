@@ -4,7 +4,7 @@ import { parseExact, plainOf, stringify } from '../../src/fhir/json.ts';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { validate } from '../../src/fhir/validation/validate.ts';
-import { dateTimeOf, instantOf } from '../../src/outbound/following/moment.ts';
+import { dateTimeOf, instantOf } from '../../src/outbound/network/moment.ts';
 import { markerOf } from '../../src/outbound/results/biomarker.ts';
 import { reportParts, type Subject } from '../../src/outbound/results/report.ts';
 import { exactOf } from '../../src/outbound/results/value.ts';

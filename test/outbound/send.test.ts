@@ -2,7 +2,7 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import { sendNow } from '../../src/outbound/sending/send-now.ts';
 import { lease } from '../../src/outbound/sending/sending.ts';
-import { until } from '../until.ts';
+import { until, waits } from '../until.ts';
 import { eachInAWorld } from './each-world.ts';
 import { impatient } from './impatient.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
@@ -246,7 +246,8 @@ test('6: who comes after a crash waits for the lease to run out, and sends then'
   const key = await ordered();
   await here.context.store.outbox.claimOne(here.tenant, (await here.entry('one'))!.id, lease(here.sending));
   const waiting = now();
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(await waits(waiting)).toBe(true);
+  expect([here.orders(key), here.asked('createOrder')]).toEqual([0, 0]);
   here.advance(30);
   expect(await waiting).toEqual({ result: 'accepted' });
   expect(here.orders(key)).toBe(1);

@@ -11,7 +11,7 @@ import { remove } from '../../src/resource/delete.ts';
 import { UNCHECKED } from '../../src/resource/profiles.ts';
 import { update } from '../../src/resource/update.ts';
 import { isEnded } from '../../src/store/keys.ts';
-import type { OutboxEntry } from '../../src/store/store.ts';
+import type { OutboxEntry } from '../../src/store/outbox-entry.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import type { TestStore } from '../store/open.ts';
 import { type Received, type Receiver, startReceiver } from './receiver.ts';

@@ -3,12 +3,12 @@
 import { expectedOf, journeyOf, valueIn } from '../../scripts/orders/expected.ts';
 import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
-import { round } from '../../src/outbound/following/follow-worker.ts';
+import { round } from '../../src/outbound/follow-worker.ts';
 import type { Following } from '../../src/outbound/following/following.ts';
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
-import { deliver, deliverDue, type Mishap, signed } from '../../src/outbound/sandbox/announce.ts';
+import { deliver, deliverDue, signed } from '../../src/outbound/sandbox/announce.ts';
 import type { Fault } from '../../src/outbound/sandbox/faults.ts';
-import type { SandboxMessage, SandboxOrder } from '../../src/outbound/sandbox/world.ts';
+import type { Mishap, SandboxMessage, SandboxOrder } from '../../src/outbound/sandbox/world.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';

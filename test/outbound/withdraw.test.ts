@@ -1,8 +1,8 @@
 // An order that is taken back, by its request or by its Task, however far it is: nothing is sent that nobody wants, what arrived is cancelled there, and what
 // the laboratory has begun goes on and says so.
 import type { Resource } from '../../src/fhir/types.ts';
+import { callOff } from '../../src/outbound/ordering/calling-off.ts';
 import { payloadOf } from '../../src/outbound/ordering/order-entry.ts';
-import { callOff } from '../../src/outbound/sending/cancel.ts';
 import { sendNow } from '../../src/outbound/sending/send-now.ts';
 import { lease } from '../../src/outbound/sending/sending.ts';
 import type { Caller } from '../../src/resource/context.ts';

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { STEPS } from '../../src/outbound/steps.ts';
+import { PORTS } from '../../src/outbound/ports.ts';
 import { loadMappings } from '../../src/projection/load/mapping.ts';
 import { profiles, registry } from './examples.ts';
 
@@ -17,6 +17,12 @@ export function copies() {
   const copied = (file: string): string => join(directory, file);
   return {
     copied,
+    /** The place where a text first stands in a mapping, as a mistake there is told: the file and its line, from 1. */
+    placeOf(file: string, text: string): string {
+      const [before, found] = readFileSync(join('mappings', file), 'utf8').split(text, 2);
+      if (found === undefined) throw new Error(`${file} has no ${text}`);
+      return `${copied(file)}:${before!.split('\n').length}`;
+    },
     /** A vendor's folder, copied. */
     copy: (vendor: string): void => cpSync(join('mappings', vendor), copied(vendor), { recursive: true }),
     /** One mapping of a vendor and its surface, copied. */
@@ -30,7 +36,7 @@ export function copies() {
       if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
       writeFileSync(copied(file), text.replace(from, to));
       try {
-        loadMappings(directory, { ...options, ports: STEPS });
+        loadMappings(directory, { ...options, ports: PORTS });
         return '';
       } catch (error) {
         return (error as Error).message;

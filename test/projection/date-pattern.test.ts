@@ -8,6 +8,7 @@ import { envOf, NOW } from '../../src/projection/laws/example.ts';
 import { codecOf } from '../../src/projection/lens/codecs.ts';
 import { datePattern } from '../../src/projection/lens/date-pattern.ts';
 import { loadShapes } from '../../src/projection/load/mapping.ts';
+import type { Shape } from '../../src/projection/shape.ts';
 import fc from '../fast-check.ts';
 import { profiles, registry } from './examples.ts';
 
@@ -78,21 +79,68 @@ test.each([
   expect(() => datePattern(text, kind)).toThrow(told);
 });
 
-test('a mapping’s dates are checked, searched for and described in the vendor’s form', () => {
+/** The one shape of a mapping. */
+function shapeOf(mapping: string): Shape {
   const folder = mkdtempSync(join(tmpdir(), 'dates-'));
   for (const file of ['loop/surface.yaml', 'junction/units.yaml']) cpSync(join('mappings', file), join(folder, file), { recursive: true });
-  writeFileSync(
-    join(folder, 'loop/person.yaml'),
-    `resource: Patient
+  writeFileSync(join(folder, 'loop/person.yaml'), mapping);
+  const { shapes } = loadShapes(folder, { profiles, registry });
+  rmSync(folder, { recursive: true });
+  return shapes[0]!.shape;
+}
+
+describe('times that are only shown', () => {
+  const shape = shapeOf(`resource: ServiceRequest
+path: /v1/requests
+interactions: [read]
+fields:
+  id:      { fhir: id, readOnly: true }
+  stands:  { fhir: authoredOn, format: date-time, readOnly: true }
+  asked:   { fhir: authoredOn, as: 'instant(YYYY-MM-DDThh:mm:ssZ)', readOnly: true }
+  said:    { fhir: [authoredOn, '%created'], as: 'instant(YYYY-MM-DDThh:mm:ss.SSS+hh:mm)', readOnly: true }
+  newest:  { fhir: [meta.lastUpdated, authoredOn], as: 'latest(YYYY-MM-DDThh:mm:ssZ)', readOnly: true }
+  changed: { fhir: meta.lastUpdated, format: date-time, readOnly: true }
+  local:   { fhir: meta.lastUpdated, as: 'instant(DD.MM.YYYY hh:mm+hhmm)', readOnly: true }
+`);
+  const seen = (authoredOn: string) =>
+    shape.read(
+      { resourceType: 'ServiceRequest', id: 'a', meta: { lastUpdated: '2026-02-01T12:00:00.250Z' }, authoredOn },
+      envOf({ created: '2026-01-01T00:00:00.000Z' }),
+    );
+
+  test('the schema calls those a date-time that are one, whatever is stored', () => {
+    const { properties } = shape.responseSchema as { properties: Record<string, { format?: string }> };
+    expect(Object.entries(properties).flatMap(([name, { format }]) => (format === 'date-time' ? [name] : []))).toEqual([
+      'asked',
+      'said',
+      'newest',
+      'changed',
+    ]);
+  });
+
+  test('a day is no time: the next place that has one is shown, or nothing', () => {
+    expect(seen('2026-03-01')).toMatchObject({
+      stands: '2026-03-01',
+      asked: null,
+      said: '2026-01-01T00:00:00.000+00:00',
+      newest: '2026-02-01T12:00:00Z',
+    });
+    expect(seen('2026-03-01T10:00:00+02:00')).toMatchObject({ asked: '2026-03-01T08:00:00Z', said: '2026-03-01T08:00:00.000+00:00' });
+  });
+
+  test('the latest of several in the form of its pattern', () => {
+    expect(seen('2026-03-01T10:00:00+02:00')).toMatchObject({ newest: '2026-03-01T08:00:00Z', changed: '2026-02-01T12:00:00.250Z' });
+    expect(seen('2026-01-01')).toMatchObject({ newest: '2026-02-01T12:00:00Z', local: '01.02.2026 12:00+0000' });
+  });
+});
+
+test('a mapping’s dates are checked, searched for and described in the vendor’s form', () => {
+  const shape = shapeOf(`resource: Patient
 path: /v1/persons
 interactions: [create, search]
 fields: { born: { fhir: birthDate, as: date(DD.MM.YYYY), past: true } }
 search: { born: { fhir: 'birthdate={}', as: date(DD.MM.YYYY) } }
-`,
-  );
-  const { shapes } = loadShapes(folder, { profiles, registry });
-  rmSync(folder, { recursive: true });
-  const { shape } = shapes[0]!;
+`);
   expect(shape.requestSchema).toMatchObject({ properties: { born: { type: 'string', pattern: '^\\d\\d\\.\\d\\d\\.\\d{4}$' } } });
   const texts = (born: string) => shape.check({ born }, NOW).map(({ text }) => text);
   expect(['10.12.1985', '1985-12-10', '30.02.1985', '01.01.2999'].map(texts)).toEqual([

@@ -4,7 +4,7 @@ import { shapes } from './examples.ts';
 
 const NEXT = 'jump/next-availability.yaml';
 const ALL = 'jump/availability.yaml';
-const { copyOne, loading, copied } = copies();
+const { copyOne, loading, placeOf } = copies();
 
 test('it has the fields of the other one, and in place of its other words its own, each whole', () => {
   const content = (name: string) => shapes.find(({ shape }) => shape.name === name)!.mapping.content;
@@ -14,28 +14,34 @@ test('it has the fields of the other one, and in place of its other words its ow
   expect(content('next-availability')).not.toHaveProperty('like');
 });
 
-test.each<[what: string, file: string, change: [string, string], told: string[]]>([
+/** What is told: the place where a text stands, and what is said of it. */
+type Told = [file: string, text: string, message: string];
+
+test.each<[what: string, file: string, change: [string, string], told: Told[]]>([
   [
     'a shape that there is not',
     NEXT,
     ['like: availability', 'like: availabilty'],
-    [`${NEXT}:2 like: there is no shape availabilty beside it (did you mean availability?)`],
+    [[NEXT, 'like:', 'like: there is no shape availabilty beside it (did you mean availability?)']],
   ],
   [
     'one that is like another itself',
     ALL,
     ['resource: Slot', 'like: slot'],
-    [`${ALL}:5 like: there is no shape slot beside it`, `${NEXT}:2 like: availability is like slot: write that here`],
+    [
+      [ALL, 'resource:', 'like: there is no shape slot beside it'],
+      [NEXT, 'like:', 'like: availability is like slot: write that here'],
+    ],
   ],
   ['a mistake in a word of its own', NEXT, ['within thirty days, for', 'for'], []],
   [
     'a mistake in what both say, once',
     ALL,
     ['fhir: start,', 'fhir: strat,'],
-    [`${ALL}:18 fields.start_time: Slot has no element strat (did you mean start?)`],
+    [[ALL, 'fhir: start,', 'fields.start_time: Slot has no element strat (did you mean start?)']],
   ],
 ])('%s', (_what, file, change, told) => {
   for (const one of [NEXT, ALL]) copyOne(one);
   const message = loading(file, change);
-  expect(message.split('\n  ').slice(1)).toEqual(told.map(copied));
+  expect(message.split('\n  ').slice(1)).toEqual(told.map(([at, text, said]) => `${placeOf(at, text)} ${said}`));
 });

@@ -9,7 +9,7 @@ const ORDER = 'loop/lab-order.yaml';
 const ROLE = 'clinik/practitioner-role.yaml';
 const PROFILE = 'jump/clinician-profile.yaml';
 
-const { copy, copyOne, loading, copied } = copies();
+const { copy, copyOne, loading, copied, placeOf } = copies();
 
 test('the mappings as they are can be used', () => {
   for (const vendor of ['loop', 'clinik', 'jump']) copy(vendor);
@@ -19,11 +19,25 @@ test('the mappings as they are can be used', () => {
 test('a mistake is told with its file, its line and its keys; several at once', () => {
   for (const file of [PATIENT, ROLE]) copyOne(file);
   const message = loading('loop/patient.yaml', ['fhir: birthDate', 'fhir: birthdate']);
+  const place = placeOf(PATIENT, 'fhir: birthDate');
   expect(message).toBe(
-    `the mappings cannot be used:\n  ${copied('loop/patient.yaml')}:13 fields.date_of_birth: Patient has no element birthdate (did you mean birthDate?)`,
+    `the mappings cannot be used:\n  ${place} fields.date_of_birth: Patient has no element birthdate (did you mean birthDate?)`,
   );
   writeFileSync(copied('clinik/practitioner-role.yaml'), 'resource: [');
   expect(loading('loop/patient.yaml', ['fhir: gender', 'fhir: sex']).split('\n')).toHaveLength(4);
+});
+
+test.each<[what: string, file: string, change: [string, string], told: string]>([
+  [
+    'a path inside of an object',
+    ORDER,
+    ['name.first().family, required', 'name.first().familly, required'],
+    'fields.patient.fields.last_name: HumanName has no element familly (did you mean family?)',
+  ],
+  ['text that is no YAML', PATIENT, ['fields:', 'fields: [}'], 'Flow sequence'],
+])('the line is that of the mistake itself: %s', (_what, file, change, told) => {
+  copyOne(file);
+  expect(loading(file, change)).toContain(`${placeOf(file, change[0])} ${told}`);
 });
 
 test.each<[what: string, file: string, change: [string, string], told: string]>([
@@ -58,12 +72,6 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     'search.born.as: MM/YYYY: a pattern of a day needs its day (DD)',
   ],
   [
-    'a path that leads nowhere, inside of an object, with the line of its own field',
-    ORDER,
-    ['name.first().family, required', 'name.first().familly, required'],
-    'lab-order.yaml:30 fields.patient.fields.last_name: HumanName has no element familly (did you mean family?)',
-  ],
-  [
     'a long path that nothing uses',
     ORDER,
     ['let:', "let:\n  other: '%other.name'"],
@@ -81,7 +89,6 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
     ['free: status=free', 'free: status=fre'],
     'search.status: Slot?status=fre: fre is no code FHIR has here (did you mean free?); there are busy, free, busy-unavailable',
   ],
-  ['text that is no YAML', PATIENT, ['fields:', 'fields: [}'], 'patient.yaml:8 Flow sequence'],
   ['a type that is not served', PATIENT, ['resource: Patient', 'resource: Claim'], 'resource: Claim is not served; there are Patient, '],
   [
     'an element of a choice by its JSON name',
@@ -231,11 +238,17 @@ test.each<[what: string, file: string, change: [string, string], told: string]>(
   ['a sort nobody can sort by', PATIENT, ['sort: -_id', 'sort: -birth'], 'sort: Patient?_sort=-birth'],
   ['a join nobody can answer', PROFILE, ['practitioner=Practitioner/{id}', 'practicioner=Practitioner/{id}'], 'with.roles'],
   ['candidates nobody can search for', PATIENT, ['&email={email}', '&mail={email}'], 'unique.any.1.search'],
-  ['a search for nobody known', PHYSICIAN, ['identifier=%npi|{npi}', 'identifier=%npi|{number}'], 'into: there is no field number'],
+  ['a search for nobody known', PHYSICIAN, ['npi=%npi|{npi}', 'npi=%npi|{number}'], 'into: there is no field number'],
   ['a comparison that is not said', PATIENT, ['email: trimmed, ', ''], 'unique.any.1: compare: does not say how email is compared'],
   ['another spelling of nothing', ROLE, ['shares: active }', 'shares: activ }'], 'there is no field activ beside it'],
   ['a list of objects where nothing repeats', ROLE, ['list: availableTime', 'list: period'], 'must end in the one element that repeats'],
   ['a list known by a field there is not', ROLE, ['key: description', 'key: reason'], 'key: there is no field reason in its members'],
+  [
+    'a list known by several fields, one of which there is not',
+    ROLE,
+    ['key: description', 'key: [description, reason]'],
+    'key: there is no field reason in its members',
+  ],
   [
     'two members on one place',
     ROLE,

@@ -120,7 +120,8 @@ test('a filter says what it asks for, in words of the items and their fields', (
   expect(says('loop', '/v1/patients', 'brand_id')).toBe('Only patients whose `brand_id` is this.');
   expect(says('clinik', '/v1/patients', 'name')).toBe('Only patients with every one of these words in their name.');
   expect(says('clinik', '/v1/locations', 'name')).toBe('Only locations with this anywhere in their `name`.');
-  expect(says('clinik', '/v1/organizations', 'type')).toBe('Only organizations with this in the words of their `type`.');
+  expect(says('clinik', '/v1/organizations', 'type')).toBe('Only organizations with this anywhere in their `type`.');
+  expect(says('clinik', '/v1/schedules', 'specialty')).toBe('Only schedules with this in the words of their `specialty`.');
   expect(says('clinik', '/v1/service-requests', 'dateTo')).toBe(
     'Only service requests whose authored date is on this day or earlier, written as YYYY-MM-DD.',
   );

@@ -5,6 +5,8 @@ const PATIENT = 'loop/patient.yaml';
 const ROLE = 'clinik/practitioner-role.yaml';
 const ORDER = 'loop/lab-order.yaml';
 const LINK = 'loop/patient-provider.yaml';
+const CLINIK_PATIENT = 'clinik/patient.yaml';
+const GP = 'generalPractitioner.where(resolve() is Practitioner).first().reference';
 
 const { copyOne, loading, copied } = copies();
 
@@ -163,6 +165,18 @@ test.each<[what: string, file: string, change: [string, string], text: string]>(
     ROLE,
     ['as: reference(Practitioner), required', 'as: reference(Location), required'],
     'fields.practitionerId: a Location cannot stand in PractitionerRole.practitioner: write as: reference(…) with Practitioner',
+  ],
+  [
+    'a reference to one type, where others may stand before it',
+    CLINIK_PATIENT,
+    [GP, 'generalPractitioner.first().reference'],
+    'fields.generalPractitionerId: generalPractitioner may refer to something else, which would be hidden and written over: write generalPractitioner.where(resolve() is Practitioner)',
+  ],
+  [
+    'a reference to one type that is looked for among those to another',
+    CLINIK_PATIENT,
+    [GP, GP.replace('is Practitioner', 'is Organization')],
+    'fields.generalPractitionerId: generalPractitioner is asked for references to Organization, and the field shows those to Practitioner',
   ],
   [
     'long paths that lead back to each other, and that no field uses',

@@ -25,12 +25,12 @@ const post = (at: number, resource: Resource, fullUrl?: string): TransactionEntr
   ...(fullUrl && { fullUrl }),
 });
 const order = { ...REQUEST, subject: { reference: 'urn:x:ada' } };
-const run = (...entries: TransactionEntry[]) => transaction(here.context, entries, async () => {});
+const run = (...entries: TransactionEntry[]) => transaction(here.context, entries, async (_inside, done) => done);
 const outbox = async () => Number((await store.database.query<{ n: number }>('select count(*)::int as n from outbox'))[0]!.n);
 const patients = async () => (await here.context.store.timeline(here.tenant, { type: 'Patient', count: 100 })).length;
 
 test('an order is accepted with the patient of the same transaction, though the patient stands after it', async () => {
-  const { done } = await run(post(0, order), post(1, ADA, 'urn:x:ada'));
+  const done = await run(post(0, order), post(1, ADA, 'urn:x:ada'));
   const entry = await here.entry(done.get(0)!.row!.id);
   expect(JSON.parse(JSON.parse(entry!.payload).text)).toMatchObject({ patient_details: { first_name: 'Ada' } });
   expect(await here.tasks(done.get(0)!.row!.id)).toEqual([

@@ -1,6 +1,7 @@
 // Many writers at once, on two pools of one PostgreSQL. (The embedded engine has one connection: there, everybody waits their turn.)
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Database, openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createOf, indexOf, updateOf } from './changes.ts';
@@ -47,6 +48,33 @@ it('never loses an update: of concurrent ones of the same version one is applied
     );
     expect(stored).toEqual({ tok: [String(1000 + winner)] });
   }
+});
+
+it('of many changes in one statement leaves out those of a version that is gone, and leaves no trace of them', async () => {
+  const ids = ['m1', 'm2', 'm3'];
+  await test.store.write(
+    TENANT,
+    ids.map((id) => createOf(id)),
+  );
+  expect(await test.store.write(TENANT, [updateOf('m2', 1)])).toBe(1);
+  expect(
+    await test.store.write(
+      TENANT,
+      ids.map((id) => updateOf(id, 1)),
+    ),
+  ).toBe(2);
+  expect(
+    await test.store.write(
+      TENANT,
+      ids.map((id) => createOf(id)),
+    ),
+  ).toBe(0);
+  const histories = await Promise.all(ids.map((id) => test.store.history(TENANT, 'Patient', id, { count: 9 })));
+  expect(histories.map((versions) => versions.map(({ version }) => version))).toEqual([
+    [2, 1],
+    [2, 1],
+    [2, 1],
+  ]);
 });
 
 it('counts to twenty under a lock, one transaction after the other', async () => {

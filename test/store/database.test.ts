@@ -1,6 +1,7 @@
 // How values come back, whichever engine they come from.
 import { connect, createServer } from 'node:net';
-import { type Database, openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
@@ -94,4 +95,20 @@ onServer('tells a connection how to plan only where that changes, over as many t
   expect(wire.said('set plan_cache_mode')).toBe(2);
   await database.close();
   wire.close();
+});
+
+it.each([
+  ['a value that is none of its type', "select 'Lovelace'::int", '22P02'],
+  ['a row that is there', "insert into tenant (slug, name, created_at) select slug, 'Lovelace', created_at from tenant limit 1", '23505'],
+  ['a value that is refused', "insert into tenant (slug, name, created_at) values ('LOVELACE!', 'Lovelace', null)", '23'],
+])('says of %s what went wrong, and not the value', async (_what, sql, code) => {
+  await test.database.query("insert into tenant (slug, name, created_at) values ('there', 'There', $1) on conflict do nothing", [
+    '2026-01-01T00:00:00Z',
+  ]);
+  const error = await test.database.query(sql, []).then(
+    () => undefined,
+    (raised: Error & { code: string }) => raised,
+  );
+  expect(error).toMatchObject({ name: 'DatabaseError', code: expect.stringMatching(`^${code}`) });
+  expect(`${error!.message} ${error!.stack} ${JSON.stringify(error)}`).not.toMatch(/lovelace(?!'::int)/i);
 });

@@ -1,6 +1,6 @@
 // Idempotency keys: one request is one request, also when two of them come at once or one of them fails.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IdempotencyKey } from '../../src/store/store.ts';
+import type { IdempotencyKey } from '../../src/store/idempotency.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
@@ -34,6 +34,9 @@ it('is taken once; what it made and answered is found again', async () => {
 it('is one per tenant, caller and route', async () => {
   const others = [keyOf('b'), keyOf('b', { tenant: 2 }), keyOf('b', { caller: 'd' }), keyOf('b', { route: 'POST /y' })];
   for (const key of others) expect(await claim(key)).toBe(true);
+  for (const [nth, key] of others.entries()) await test.store.idempotency.settle(key, `{"nth":${nth}}`);
+  const found = await Promise.all(others.map((key) => test.store.idempotency.find(key)));
+  expect(found.map((record) => record?.response)).toEqual(others.map((_, nth) => `{"nth":${nth}}`));
 });
 
 it('is free again after its time, after a release, and after a transaction that failed; a kept answer is never released', async () => {
@@ -72,11 +75,25 @@ it('waits for a request that is taking it, and then finds it taken', async () =>
 });
 
 it('is removed after its time, unless it lives as long as what it made', async () => {
-  await test.store.idempotency.prune('2998-01-01T00:00:00.000Z');
+  await test.store.idempotency.prune('2998-01-01T00:00:00.000Z', 1000);
   await claim(keyOf('e1'));
   await claim(keyOf('e2'), { expires: '2026-02-01T00:00:00.000Z' });
   await claim(keyOf('e3'), { expires: null });
-  expect(await test.store.idempotency.prune(later)).toBe(1);
+  expect(await test.store.idempotency.prune(later, 1000)).toBe(1);
   const left = await Promise.all(['e1', 'e2', 'e3'].map((key) => test.store.idempotency.find(keyOf(key))));
   expect(left.map((record) => record?.hash)).toEqual([undefined, 'h', 'h']);
+});
+
+it('stays when it has been taken again while it was about to be removed', async () => {
+  const key = keyOf('f');
+  await claim(key);
+  const taken = Promise.withResolvers<void>();
+  const taking = test.store.transaction(async (store) => {
+    await store.idempotency.claim(key, { hash: 'h', at: later, expires: '2999-01-01T00:00:00.000Z' });
+    taken.resolve();
+    await delay(100);
+  });
+  await taken.promise;
+  await Promise.all([taking, test.store.idempotency.prune(later, 1000)]);
+  expect(await test.store.idempotency.find(key)).toMatchObject({ hash: 'h' });
 });

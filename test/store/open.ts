@@ -4,9 +4,10 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type Database, openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { databaseOn, startEngine } from '../../src/store/embedded.ts';
 import { migrate, migrationsIn } from '../../src/store/migrations.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 

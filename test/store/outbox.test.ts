@@ -1,8 +1,9 @@
 // The outbox: every entry is told by one worker at a time, and none is lost with a worker.
-import { type Database, openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
 import { outboxOf } from '../../src/store/outbox.ts';
+import type { OutboxEntry, OutboxState } from '../../src/store/outbox-entry.ts';
 import { listOutbox, standingOf } from '../../src/store/outbox-view.ts';
-import type { OutboxEntry, OutboxState } from '../../src/store/store.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;

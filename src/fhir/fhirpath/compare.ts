@@ -1,6 +1,6 @@
 // Which nodes are equal, equivalent, or before others. https://hl7.org/fhirpath/N1/#equality, https://hl7.org/fhirpath/N1/#comparison
 import { isDeepStrictEqual } from 'node:util';
-import { isElement } from '../validation/invariants/element.ts';
+import { isElement } from '../element.ts';
 import type { Node, Nodes } from './node.ts';
 
 const DATES = new Set(['Date', 'DateTime', 'Time', 'date', 'dateTime', 'instant', 'time']);

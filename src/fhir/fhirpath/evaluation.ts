@@ -2,7 +2,7 @@
 import type { Node, Nodes } from './node.ts';
 
 /** What stays the same while one expression is evaluated. `root`: the resource around `resource`, when that is contained. */
-export interface World {
+interface World {
   resource: Node;
   root: Node;
   context: Node;
@@ -25,6 +25,20 @@ export type IsMember = (system: unknown, code: unknown) => boolean;
 /** What an expression may ask that is not in it: undefined when the codes of the value set are not known. */
 export interface Knowledge {
   codesOf(valueSet: string): IsMember | undefined;
+  /** What a reference (or a canonical) leads to. Without it only what is contained is found. */
+  leadsTo?(reference: unknown): Nodes;
+}
+
+/** `literals`: the arguments that are written out. */
+interface Given extends Knowledge {
+  literals: unknown[];
+}
+
+/** A function by how many arguments it takes; `of` makes it once for each place in an expression. */
+export interface FhirPathFunction {
+  least: number;
+  most: number;
+  of(args: Evaluate[], given: Given): Evaluate;
 }
 
 /** A part of FHIRPath that cannot be evaluated here; the message names it. */

@@ -1,23 +1,11 @@
 // The functions of FHIRPath on collections, and those FHIR adds. https://hl7.org/fhirpath/N1/#functions, https://hl7.org/fhir/R4/fhirpath.html#functions
 // Functions on texts and numbers: text-functions.ts.
-import { isElement, items } from '../validation/invariants/element.ts';
+import { isElement, items } from '../element.ts';
 import { isSame } from './compare.ts';
-import { type Evaluate, type Knowledge, type Scope, Unsupported } from './evaluation.ts';
+import { type Evaluate, type FhirPathFunction, type Scope, Unsupported } from './evaluation.ts';
 import { allChildren, childrenOf, memberNamed, NONE, type Node, type Nodes, nodeOf, truth } from './node.ts';
 import { asTruth, singleton, unionOf } from './operators.ts';
 import { TEXT_FUNCTIONS } from './text-functions.ts';
-
-/** `literals`: the arguments that are written out. */
-export interface Given extends Knowledge {
-  literals: unknown[];
-}
-
-/** A function by how many arguments it takes; `of` makes it once for each place in an expression. */
-export interface FhirPathFunction {
-  least: number;
-  most: number;
-  of(args: Evaluate[], given: Given): Evaluate;
-}
 
 const EXTENSION = memberNamed('extension');
 const CONTAINED = memberNamed('contained');
@@ -86,7 +74,7 @@ const memberOf = takes(1, (_args, { literals: [url], codesOf }) => {
   };
 });
 
-/** Only what is contained can be resolved here; a reference to anything else leads to nothing. */
+/** Where nobody knows more, only what is contained can be resolved; a reference to anything else leads to nothing. */
 const isContained = (reference: unknown, root: Node): Node[] => {
   const id = typeof reference === 'string' && reference.startsWith('#') ? reference.slice(1) : undefined;
   if (id === undefined) return [];
@@ -178,9 +166,9 @@ export const FUNCTIONS: Readonly<Record<string, FhirPathFunction>> = {
   getValue: onFocus((focus) => (focus.length === 1 && !isElement(focus[0]!.value) && focus[0]!.value !== undefined ? focus : NONE)),
   resolve: takes(
     0,
-    () =>
+    (_args, { leadsTo }) =>
       (focus, { world }) =>
-        focus.flatMap(({ value }) => isContained(isElement(value) ? value.reference : value, world.root)),
+        focus.flatMap(({ value }) => leadsTo?.(value) ?? isContained(isElement(value) ? value.reference : value, world.root)),
   ),
   memberOf,
 };

@@ -1,6 +1,7 @@
 // A value as FHIRPath sees it: the JSON, its FHIR type as far as it is known, and the object beside a primitive. https://hl7.org/fhir/R4/fhirpath.html
+
+import { isElement } from '../element.ts';
 import { elementOf, isPrimitive } from '../elements.ts';
-import { isElement } from '../validation/invariants/element.ts';
 
 /**
  * `type`: a FHIR type (`code`, `HumanName`, `Patient.contact`) or one of FHIRPath's own (`String`, `Boolean`, `Integer`, `Decimal`, `Date`, `DateTime`,
@@ -28,7 +29,7 @@ export const nodeOf = (type: string | undefined, value: unknown, beside?: unknow
 });
 
 /** An element by name: what it is in an object of a type. Made once for a place in an expression, since names there do not change. */
-export interface Member {
+interface Member {
   name: string;
   /** Of the object beside it. */
   under: string;

@@ -1,5 +1,5 @@
 // The functions of FHIRPath on texts and numbers, and conversions between them. https://hl7.org/fhirpath/N1/#string-manipulation, #conversion, #math
-import type { FhirPathFunction } from './functions.ts';
+import type { FhirPathFunction } from './evaluation.ts';
 import { NONE, type Node, type Nodes, nodeOf, truth } from './node.ts';
 import { singleton } from './operators.ts';
 

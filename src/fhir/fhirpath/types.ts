@@ -31,14 +31,17 @@ const OWN: Readonly<Record<string, string>> = {
   Time: 'time',
 };
 
+/** The FHIR type of a node (`code`, `Patient.contact`), also where it is one of FHIRPath's own; undefined when nobody can tell. */
+export const fhirTypeOf = ({ type }: Node): string | undefined => OWN[type!] ?? type;
+
 /** Whether nodes are of a type by its name, with or without `FHIR.` or `System.`; undefined when nobody can tell. */
 export function typeTest(name: string): (node: Node) => boolean | undefined {
   const asked = plain(name);
   if (asked === 'Resource' || asked === 'DomainResource') return known(isResource);
   if (asked === 'Element') return known((node) => !isResource(node));
   if (asked === 'BackboneElement') return known(({ type }) => type!.includes('.'));
-  return known(({ type }) => {
-    for (let kind: string | undefined = OWN[type!] ?? type; kind !== undefined; kind = KIND_OF[kind]) if (kind === asked) return true;
+  return known((node) => {
+    for (let kind = fhirTypeOf(node); kind !== undefined; kind = KIND_OF[kind]) if (kind === asked) return true;
     return false;
   });
 }

@@ -1,13 +1,12 @@
 // Composite search parameters: pairs of values that belong to one occurrence of an element. https://hl7.org/fhir/R4/search.html#composite
 // An occurrence is indexed once, however many parameters look at it: combo-code-value-quantity finds what code-value-quantity and
-// component-code-value-quantity have in the index.
-import { parameterNumber } from '../hash.ts';
-import { compileExpression, type Expression, type TypedValue } from '../search/expression.ts';
-import { type TokenTraits, tokenTraits, typesOfKind } from '../search/kinds.ts';
+// component-code-value-quantity have in the index. docs/decisions/2026-11-22-composites.md
+import type { TokenTraits } from './kinds.ts';
 import type { ParameterNumber } from './rows.ts';
+import type { Expression, TypedValue } from './typed-value.ts';
 
 /** The kinds of value that can be told apart within one occurrence. */
-const COMPONENT_KINDS = ['token', 'string', 'date', 'number', 'quantity'] as const;
+export const COMPONENT_KINDS = ['token', 'string', 'date', 'number', 'quantity'] as const;
 export type ComponentKind = (typeof COMPONENT_KINDS)[number];
 
 /** One of the values that belong together. `values`: of one occurrence. */
@@ -24,43 +23,4 @@ export interface Part {
   name: string;
   occurrences: Expression;
   components: Component[];
-}
-
-/** A component as it is defined: the kind of the parameter it is like, and where its values stand in an occurrence. */
-export interface ComponentDefinition {
-  kind: string;
-  expression: string;
-}
-
-/**
- * The parts of a composite parameter of a type. Fails with a plain Error that says what cannot be indexed: a kind of component, two components that
- * are ranges or texts, an expression that is not understood.
- */
-export function partsOf(type: string, expression: string, definitions: readonly ComponentDefinition[]): Part[] {
-  const kinds = definitions.map(({ kind }) => kind);
-  const unknown = kinds.find((kind) => !(COMPONENT_KINDS as readonly string[]).includes(kind));
-  if (unknown !== undefined) throw new Error(`components of type ${unknown} are not served`);
-  if (kinds.length < 2 || kinds.filter((kind) => kind !== 'token').length > 1)
-    throw new Error('a composite has two or more components, all of them tokens but for one at most');
-  return branches(expression).map((branch) => partOf(type, branch, definitions));
-}
-
-/** The sides of a union; an expression with a text in it is left whole. */
-const branches = (expression: string): string[] =>
-  expression.includes("'") ? [expression] : expression.split('|').map((branch) => branch.trim());
-
-function partOf(type: string, branch: string, definitions: readonly ComponentDefinition[]): Part {
-  const occurrences = compileExpression(branch, type);
-  const [element, ...others] = occurrences.types ?? [];
-  if (element === undefined || others.length) throw new Error(`${branch} is not one element of ${type}`);
-  const components = definitions.map((definition) => componentOf(element, definition));
-  const name = [`${type}:${branch}`, ...definitions.map(({ kind, expression }) => `${kind} ${expression}`)].join('$');
-  return { number: parameterNumber(name), name, occurrences, components };
-}
-
-function componentOf(element: string, { kind, expression }: ComponentDefinition): Component {
-  const known = kind as ComponentKind;
-  const { types, values } = compileExpression(expression, element, typesOfKind(known));
-  if (!types?.length) throw new Error(`its expression ${expression} finds nothing in ${element} that a ${kind} parameter can be made of`);
-  return { kind: known, types, ...tokenTraits(types), values: (occurrence) => values(occurrence as never) };
 }

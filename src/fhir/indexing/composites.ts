@@ -2,7 +2,6 @@
 // or a text, it is a row of its own, found by the codes of the others. https://hl7.org/fhir/R4/search.html#composite
 
 import { hash } from '../hash.ts';
-import type { TypedValue } from '../search/expression.ts';
 import type { Resource } from '../types.ts';
 import type { Component, Part } from './composite.ts';
 import { DATES } from './date-values.ts';
@@ -12,6 +11,7 @@ import type { CompositeRow, Hash, Span } from './rows.ts';
 import { STRINGS } from './string-values.ts';
 import { codeForm, type Token, tokenForms, tokenWithoutCase } from './token.ts';
 import { TOKENS } from './token-values.ts';
+import type { TypedValue } from './typed-value.ts';
 
 /** The tokens and rows of one part in one resource. */
 export function compositeEntries(part: Part, resource: Resource): { tokens: Hash[]; composites: CompositeRow[] } {

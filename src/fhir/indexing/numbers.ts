@@ -1,11 +1,11 @@
 // The rows of numbers and quantities: one per value, quantities also in the unit they are compared in. https://hl7.org/fhir/R4/search.html#quantity
 import { decimal } from '../decimal.ts';
-import type { TypedValue } from '../search/expression.ts';
 import { ends } from './ends.ts';
 import { NUMBERS, type NumberRange } from './number-values.ts';
 import { scaleOf } from './quantity-scale.ts';
 import type { NumberRow, ParameterNumber, Span } from './rows.ts';
 import { unitHash } from './token.ts';
+import type { TypedValue } from './typed-value.ts';
 
 /** The ranges in values of a number or quantity parameter. */
 export const rangesOf = (values: readonly TypedValue[]): NumberRange[] =>

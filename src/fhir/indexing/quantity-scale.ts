@@ -1,12 +1,12 @@
 // What a quantity is compared in: UCUM units in the base unit of their dimension, all others as they are written.
-// https://hl7.org/fhir/R4/search.html#quantity
+// https://hl7.org/fhir/R4/search.html#quantity, docs/decisions/2026-11-22-units.md
 import { type Decimal, decimalText } from '../decimal.ts';
 import { hash } from '../hash.ts';
 import type { Hash } from './rows.ts';
 import { unitHash } from './token.ts';
 import { UCUM, ucumUnit } from './ucum.ts';
 
-export interface Scale {
+interface Scale {
   /** Quantities with the same can be compared. */
   unit: Hash;
   canonical(value: Decimal): string;

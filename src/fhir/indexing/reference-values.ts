@@ -8,7 +8,7 @@ interface Reference {
 }
 
 /** `target`s as texts to hash; `identifier` for `:identifier`. */
-export interface Referred {
+interface Referred {
   targets: string[];
   identifier?: Token;
 }

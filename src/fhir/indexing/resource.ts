@@ -1,25 +1,25 @@
 // What a resource is found by: the rows its search parameters make of it. https://hl7.org/fhir/R4/search.html
 
 import { hash } from '../hash.ts';
-import type { TypedValue } from '../search/expression.ts';
-import { positionRows } from '../search/near.ts';
-import { COLUMNS, type ParameterKind, type Registry, type SearchParameter } from '../search/parameters.ts';
 import type { Resource } from '../types.ts';
 import { compositeEntries } from './composites.ts';
 import { DATES } from './date-values.ts';
 import { ends } from './ends.ts';
 import { cut, fold } from './fold.ts';
 import { numberRows, quantityRows, rangesOf } from './numbers.ts';
+import { COLUMNS, type IndexedParameter, type IndexedParameters, type ParameterKind } from './parameter.ts';
+import { positionRows } from './positions.ts';
 import { canonicalTexts, isBelow, REFERENCES } from './reference-values.ts';
 import type { Hash, IndexRows, StringRow } from './rows.ts';
 import { soundex } from './soundex.ts';
 import { STRINGS } from './string-values.ts';
 import { codeHash, exactHash, identifierOf, ofTypeHash, tokenHashes, tokenWithoutCase, withoutCase } from './token.ts';
 import { TOKEN_TEXTS, TOKENS, typedIdentifiers } from './token-values.ts';
+import type { TypedValue } from './typed-value.ts';
 
 /** What one parameter finds in one resource. */
 type Part = Partial<Omit<IndexRows, 'self'>>;
-type Indexer = (parameter: SearchParameter, values: TypedValue[], baseUrl: string) => Part;
+type Indexer = (parameter: IndexedParameter, values: TypedValue[], baseUrl: string) => Part;
 
 /** Composites are indexed by what they look at, which several may share. The one special parameter is near. */
 const INDEXERS: Record<Exclude<ParameterKind, 'composite'>, Indexer> = {
@@ -37,7 +37,7 @@ const INDEXERS: Record<Exclude<ParameterKind, 'composite'>, Indexer> = {
  * The index rows of a resource that has its id. `extra`: further tokens (an alias). `baseUrl`: this server's FHIR base, without a trailing slash;
  * absolute references under it are indexed as local ones.
  */
-export function indexRows(resource: Resource, registry: Registry, extra: Hash[] = [], baseUrl = ''): IndexRows {
+export function indexRows(resource: Resource, registry: IndexedParameters, extra: Hash[] = [], baseUrl = ''): IndexRows {
   const rows: Required<Part> = { tokens: [...extra], strings: [], dates: [], numbers: [], references: [], codes: [], composites: [] };
   for (const parameter of registry.list(resource.resourceType)) {
     if (parameter.type === 'composite' || COLUMNS.has(parameter.code)) continue;
@@ -66,7 +66,7 @@ function append<T>(list: T[], items: readonly T[]): void {
   for (const item of items) list.push(item);
 }
 
-function tokenPart({ code, number, caseless, textNumber }: SearchParameter, values: TypedValue[]): Part {
+function tokenPart({ code, number, caseless, textNumber }: IndexedParameter, values: TypedValue[]): Part {
   const tokens: Hash[] = [];
   const codes: string[] = [];
   for (const { type, value } of values) {
@@ -97,7 +97,7 @@ function textRows(parameter: number, values: TypedValue[]): StringRow[] {
   return norms.size ? [...norms].map((norm) => ({ parameter, norm, low: false, high: false, infix: true })) : [];
 }
 
-function stringPart({ code, number, infix, phonetic }: SearchParameter, values: TypedValue[]): Part {
+function stringPart({ code, number, infix, phonetic }: IndexedParameter, values: TypedValue[]): Part {
   const written = new Set<string>();
   for (const { type, value } of values) {
     // A list of strings holds null where one has extensions only.
@@ -133,14 +133,14 @@ function familyParts(code: string, values: TypedValue[]): Set<string> {
   return parts;
 }
 
-function datePart({ number }: SearchParameter, values: TypedValue[]): Part {
+function datePart({ number }: IndexedParameter, values: TypedValue[]): Part {
   const ranges = values.flatMap(({ type, value }) => DATES[type]!(value as never) ?? []);
   const distinctRanges = [...new Map(ranges.map((range) => [range.from + range.to, range])).values()];
   const { least, greatest } = ends(distinctRanges.map(({ from }) => from));
   return { dates: distinctRanges.map(({ from, to }, at) => ({ parameter: number, from, to, low: at === least, high: at === greatest })) };
 }
 
-function referencePart({ code, number }: SearchParameter, values: TypedValue[], baseUrl: string): Part {
+function referencePart({ code, number }: IndexedParameter, values: TypedValue[], baseUrl: string): Part {
   const found = values.map(({ type, value }) => REFERENCES[type]!(value as never, baseUrl));
   const targets = new Set(found.flatMap((referred) => referred.targets));
   return {
@@ -150,7 +150,7 @@ function referencePart({ code, number }: SearchParameter, values: TypedValue[], 
 }
 
 /** Tokens for a uri as it is written; strings for those above and below it, and to sort by. */
-function uriPart({ code, number }: SearchParameter, values: TypedValue[]): Part {
+function uriPart({ code, number }: IndexedParameter, values: TypedValue[]): Part {
   const written = [...new Set(texts(values))];
   const { least, greatest } = ends(written);
   return {

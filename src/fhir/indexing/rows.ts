@@ -58,7 +58,7 @@ export interface CompositeRow {
 }
 
 /** One reference: the hash of `Type/id` for a local one, of the text for any other; and the text, to sort by. */
-export interface ReferenceRow {
+interface ReferenceRow {
   parameter: ParameterNumber;
   target: Hash;
   text?: string;

@@ -1,8 +1,8 @@
 // Which rules make the index rows of a type: its search parameters as they are defined, and how this program indexes each kind of them. Other rules make
 // other rows, and those of before have to be made again (src/resource/index-walk.ts).
 import { hash } from '../hash.ts';
-import { COLUMNS, type ParameterKind, type Registry } from '../search/parameters.ts';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
+import { COLUMNS, type IndexedParameters, type ParameterKind } from './parameter.ts';
 
 /**
  * How each kind is indexed, as a number: it goes up with every change of what resource.ts makes of the same resource, so that what is stored is
@@ -28,7 +28,7 @@ export interface TypeRules {
 }
 
 /** The rules of every served type. */
-export function rulesIn(registry: Registry): TypeRules[] {
+export function rulesIn(registry: IndexedParameters): TypeRules[] {
   return SERVED_TYPES.map((type) => {
     const indexed = registry.list(type).filter(({ code }) => !COLUMNS.has(code));
     const parameters = Object.fromEntries(indexed.map(({ code, type: kind, definition }) => [code, `${INDEXING[kind]}.${definition}`]));

@@ -1,7 +1,7 @@
 // Distances on the earth, taken for a sphere: at most half a per cent off the ellipsoid of WGS 84. https://hl7.org/fhir/R4/location.html#search
 
 /** A place in degrees. `longitude`: -180 to less than 180. */
-export interface Place {
+interface Place {
   latitude: number;
   longitude: number;
 }
@@ -27,7 +27,7 @@ export function placeOf(latitude: number, longitude: number): Place | undefined 
 export const cellOf = ({ longitude }: Place): number => Math.floor(longitude);
 
 /** What is searched for a circle: strips of longitude (undefined: all of them) and a band of latitudes. */
-export interface Box {
+interface Box {
   cells?: number[];
   south: number;
   north: number;

@@ -18,7 +18,7 @@ interface Measure {
 }
 
 /** A unit in which values can be said in the base unit of their dimension. Two units are comparable when their `dimension` is one. */
-export interface Unit {
+interface Unit {
   dimension: string;
   /** A value in this unit as a value in base units: a decimal text, of which 40 digits are kept. */
   canonical(value: Decimal): string;

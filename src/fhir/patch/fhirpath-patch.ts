@@ -1,13 +1,14 @@
 // FHIRPath Patch: a Parameters resource of operations on places that FHIRPath names. https://hl7.org/fhir/R4/fhirpatch.html
+
+import { isElement } from '../element.ts';
 import { elementOf } from '../elements.ts';
 import { type Parsed, plainOf } from '../json.ts';
 import { editedAt, type Key, valueAt } from '../json-tree.ts';
 import { rule, structure } from '../outcome.ts';
 import type { PathSyntax } from '../path/path-syntax.ts';
 import type { Resource } from '../types.ts';
-import { isElement } from '../validation/invariants/element.ts';
 import { type Place, patchPath, placesOf } from './fhirpath-place.ts';
-import { guarded, type Patch } from './patch.ts';
+import { guarded, MOST_OPERATIONS, type Patch } from './patch.ts';
 import { memberOf, withMember, withoutMember } from './patch-list.ts';
 
 type Json = Record<string, unknown>;
@@ -26,6 +27,7 @@ export function fhirPathPatch({ plain, exact }: Parsed): Patch {
   if (!isElement(plain) || plain.resourceType !== 'Parameters') throw structure('a FHIRPath Patch is a Parameters resource');
   const given = (exact as Json).parameter;
   if (!Array.isArray(given) || given.length === 0) throw structure('a FHIRPath Patch has at least one operation', 'Parameters.parameter');
+  if (given.length > MOST_OPERATIONS) throw structure(`a FHIRPath Patch has at most ${MOST_OPERATIONS} operations`, 'Parameters.parameter');
   const operations = given.map((one: unknown, at) => read(one, at));
   return guarded((resource) =>
     operations.reduce<Resource>((now, { apply, parts }, at) => apply({ at, parts, resource: now }) as Resource, resource),
@@ -176,7 +178,9 @@ function assembled({ part }: Json, type: string | undefined): Json {
   const made: Json = {};
   for (const one of part as Json[]) {
     const { key, value, list } = madeOf(one, type, String(one.name));
-    made[key] = list ? [...((made[key] as unknown[] | undefined) ?? []), value] : value;
+    const before = made[key];
+    if (list && Array.isArray(before)) before.push(value);
+    else made[key] = list ? [value] : value;
   }
   return made;
 }

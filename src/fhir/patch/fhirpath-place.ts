@@ -21,7 +21,7 @@ export function patchPath(text: string, type: string): PathSyntax {
   if (text.length > LONGEST) throw notSupported(`the path of a patch has at most ${LONGEST} characters`);
   try {
     const path = parsePath(inside.replace(INDEX, '.skip($1).first()'));
-    if (!path.exists && !path.steps.some(({ variable }) => variable)) return path;
+    if (!path.exists && !path.steps.some(({ variable }) => variable) && !resolves(path)) return path;
   } catch {
     // said below: the reason names parts of the path, which may hold values
   }
@@ -29,6 +29,10 @@ export function patchPath(text: string, type: string): PathSyntax {
     "the path of a patch is made of element names, [n], first(), where(element = 'text'), extension('url') and ofType(Type)",
   );
 }
+
+/** Whether it asks where a reference leads. */
+const resolves = ({ steps }: PathSyntax): boolean =>
+  steps.some(({ where }) => where.some((condition) => 'resolves' in condition || resolves(condition.path)));
 
 /** All places a path leads to, in document order. */
 export function placesOf(tree: unknown, path: PathSyntax, root: Place): Place[] {
@@ -67,5 +71,5 @@ function typeOf(owner: string | undefined, key: string, value: unknown): string 
 function holds(tree: unknown, condition: ConditionSyntax, place: Place): boolean {
   const found = placesOf(tree, condition.path, place);
   if ('exists' in condition) return found.length > 0 !== condition.not;
-  return found.length === 1 && 'value' in condition.is && valueAt(tree, found[0]!.at) === condition.is.value;
+  return found.length === 1 && 'is' in condition && 'value' in condition.is && valueAt(tree, found[0]!.at) === condition.is.value;
 }

@@ -1,13 +1,11 @@
 // JSON Patch over a resource whose numbers keep their digits. https://www.rfc-editor.org/rfc/rfc6902, https://hl7.org/fhir/R4/http.html#patch
 import { isDeepStrictEqual } from 'node:util';
+import { isElement } from '../element.ts';
 import { type Parsed, plainOf } from '../json.ts';
 import { editedAt, isContainer, type Key, valueAt } from '../json-tree.ts';
 import { rule, structure } from '../outcome.ts';
 import type { Resource } from '../types.ts';
-import { isElement } from '../validation/invariants/element.ts';
-import { guarded, type Patch } from './patch.ts';
-
-const MOST_OPERATIONS = 1000;
+import { guarded, MOST_OPERATIONS, type Patch } from './patch.ts';
 
 interface Operation {
   /** Its number in the patch, from 0: what failures name. */
@@ -90,14 +88,17 @@ function copy(tree: unknown, operation: Operation): unknown {
 }
 
 const MOST_COPIED = 10_000;
+/** So many letters of a text weigh as much as a value. */
+const LETTERS = 8;
 
-/** Whether there are more values in it than a patch may copy at once; it stops counting there. */
+/** Whether there is more in it than a patch may copy at once, in values and in letters; it stops counting there. */
 function isLarge(value: unknown): boolean {
   const left = [value];
-  for (let seen = 0; left.length; seen++) {
-    if (seen > MOST_COPIED) return true;
+  for (let seen = 1; left.length; seen++) {
     const one = left.pop();
     if (isContainer(one)) left.push(...Object.values(one).slice(0, MOST_COPIED));
+    else if (typeof one === 'string') seen += one.length / LETTERS;
+    if (seen > MOST_COPIED) return true;
   }
   return false;
 }

@@ -5,6 +5,9 @@ import type { Resource } from '../types.ts';
 /** From a resource (digits kept) to the one the patch makes of it, nothing changed in place. Fails with `rule` (422) where the patch does not fit. */
 export type Patch = (resource: Resource) => Resource;
 
+/** So many operations a patch may have: each copies the list it changes. */
+export const MOST_OPERATIONS = 1000;
+
 /** What holds for patches of every language: they leave type and id alone, and no narrative that tells of what was before. */
 export const guarded =
   (patch: Patch): Patch =>

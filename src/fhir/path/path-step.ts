@@ -3,7 +3,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { didYouMean } from '../closest-name.ts';
 import { type ElementFacts, elementNames, elementOf, isPrimitive } from '../elements.ts';
-import { referencedType } from '../reference-target.ts';
 import type { StepSyntax } from './path-syntax.ts';
 import { isSpent } from './spent.ts';
 
@@ -11,10 +10,10 @@ import { isSpent } from './spent.ts';
 export type Bindings = Readonly<Record<string, unknown>>;
 
 /** What an element becomes; undefined on the way in: there is none yet, on the way out: there shall be none. */
-export type Edit = (element: unknown) => unknown;
+type Edit = (element: unknown) => unknown;
 
 /** `alone`: of a step that counts, the others are somebody else's to take away, also those that come forward. */
-export type Change = { make: true; edit: Edit; clear?: Edit } | { make: false; edit: Edit; alone?: boolean };
+type Change = { make: true; edit: Edit; clear?: Edit } | { make: false; edit: Edit; alone?: boolean };
 
 /** A `where` condition: whether it holds, and the element with what it asks for put in (absent when that cannot be put in). */
 export interface Condition {
@@ -181,7 +180,7 @@ function taken(node: unknown, { slot, places, env }: { slot: Slot; places: numbe
     return next !== member && (isBare(next, slot, env) || isSpent(next, member, slot.type)) ? undefined : next;
   };
   const gone = first !== undefined && left(first) === undefined;
-  const comesForward = (at: number): boolean => left(at) !== memberAt(at) && isOfOneKind(memberAt(first!), memberAt(at), slot);
+  const comesForward = (at: number): boolean => left(at) !== memberAt(at);
   const ends = index === undefined ? places : first === undefined ? [] : gone ? [first, ...behind.filter(comesForward)] : [first];
   return ends.toReversed().reduce<unknown>((out, at) => {
     const member = gone ? undefined : left(at);
@@ -189,10 +188,6 @@ function taken(node: unknown, { slot, places, env }: { slot: Slot; places: numbe
     return member === memberAt(at) ? out : withMember(out, slot, { at, member });
   }, node);
 }
-
-/** Whether one would be shown in place of the other: a reference to another type is another thing. */
-const isOfOneKind = (one: unknown, other: unknown, { type }: Slot): boolean =>
-  type !== 'Reference' || referencedType(one) === referencedType(other);
 
 /** Each condition can be put into a new element, and none puts in what another asks to be missing. */
 function isMakeable(slot: Slot): boolean {

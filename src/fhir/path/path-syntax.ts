@@ -3,14 +3,14 @@
 //
 //   path  = step ('.' step)* ['.exists()']
 //   step  = name | %name | where(cond (' and ' cond)*) | first() | skip(n).first() | ofType(Type) | extension(url)
-//   cond  = path '=' ('literal' | true | false | %name)  |  path '.exists()' ['.not()']          ($this: the element itself)
+//   cond  = path '=' ('literal' | true | false | %name)  |  path '.exists()' ['.not()']  |  'resolve() is ' Type          ($this: the element itself)
 import { didYouMean } from '../closest-name.ts';
 
 /** What stands right of an equals sign: a value, or a name whose value is known when the path is used. */
-export type Word = { value: string | boolean } | { variable: string };
+type Word = { value: string | boolean } | { variable: string };
 
-/** `is`: the path leads to exactly this value. `exists`: it leads to something (`not`: to nothing). */
-export type ConditionSyntax = { path: PathSyntax; is: Word } | { path: PathSyntax; exists: true; not: boolean };
+/** `is`: the path leads to exactly this value. `exists`: it leads to something (`not`: to nothing). `resolves`: it is a reference to a resource of this type. */
+export type ConditionSyntax = { path: PathSyntax } & ({ is: Word } | { exists: true; not: boolean } | { resolves: string });
 
 /** One element, and which of its members: those for which all of `where` hold, of these the one at `index`. */
 export interface StepSyntax {
@@ -91,11 +91,13 @@ function narrow(path: PathSyntax, name: string, argument: string, aliases: Alias
 }
 
 function condition(text: string, aliases: Aliases): ConditionSyntax {
+  const resolves = /^resolve\(\) is (\w+)$/.exec(text)?.[1];
+  if (resolves !== undefined) return { path: { steps: [], exists: false }, resolves };
   const [left = '', right, more] = split(text, '=');
   if (more !== undefined) throw new Error(`${text}: one equals sign at a time`);
   if (right !== undefined) return { path: parsePath(left, aliases), is: word(right, aliases) };
   const [, inner, not] = /^(.*?)\.exists\(\)(\.not\(\))?$/s.exec(text) ?? [];
-  if (inner === undefined) throw new Error(`${text} is not a condition: write path = 'value' or path.exists()`);
+  if (inner === undefined) throw new Error(`${text} is not a condition: write path = 'value', path.exists() or resolve() is Type`);
   return { path: parsePath(inner, aliases), exists: true, not: not !== undefined };
 }
 

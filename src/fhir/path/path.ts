@@ -1,7 +1,8 @@
 // Paths that work both ways: legal FHIRPath, compiled once, to get values out of a resource and to put values into one.
 // https://hl7.org/fhir/R4/fhirpath.html. Which part of FHIRPath: path-syntax.ts.
 
-import { didYouMean } from '../closest-name.ts';
+import { amongThese, didYouMean } from '../closest-name.ts';
+import { referenceTarget } from '../reference-target.ts';
 import { unboundCode } from '../validation/required-codes.ts';
 import { IN_USE, whereInUse } from './in-use.ts';
 import { type Bindings, type Condition, elementAt, type Step, stepOf } from './path-step.ts';
@@ -81,7 +82,7 @@ function compileSteps(syntax: readonly StepSyntax[], type: string, scope: Scope)
     const element = elementAt(from, one);
     const down = element.facts.types[0]!;
     const step = scope.inUse ? whereInUse(one, down) : one;
-    const asked = step.where.map((condition) => compileCondition(condition, { ...scope, type: down }));
+    const asked = step.where.map((condition) => compileCondition(condition, { ...scope, type: down }, element.facts.targets));
     if (step.inUse) asked.push(IN_USE);
     steps.push(stepOf(step, element, one.name === 'contained' && one.ofType ? [isResource(one.ofType), ...asked] : asked));
   }
@@ -119,7 +120,9 @@ const isResource = (type: string): Condition => ({
   make: (item) => ({ resourceType: type, ...(item as object | undefined) }),
 });
 
-function compileCondition(syntax: ConditionSyntax, scope: Scope): Condition {
+/** `targets`: the types that what is asked may refer to; undefined: any, or it is no reference. */
+function compileCondition(syntax: ConditionSyntax, scope: Scope, targets?: readonly string[]): Condition {
+  if ('resolves' in syntax) return resolution(syntax.resolves, scope, targets);
   const path = compile('', syntax.path, scope);
   if ('exists' in syntax) return existence(path, syntax.not);
   const { is } = syntax;
@@ -132,6 +135,22 @@ function compileCondition(syntax: ConditionSyntax, scope: Scope): Condition {
     test: equality(path, wanted),
     ...(make && { make: (item: unknown, env: Bindings) => path.put(item ?? {}, [wanted(env)], env) }),
   };
+}
+
+/**
+ * A reference to a resource of this type that is here: another server's, a contained one and what only an identifier names are not resolved. A new element
+ * has no reference yet: whoever makes it puts in one to this type. https://hl7.org/fhir/R4/fhirpath.html#functions
+ */
+function resolution(type: string, scope: Scope, targets?: readonly string[]): Condition {
+  if (scope.type !== 'Reference') throw new Error(`resolve() needs a reference, and this is of type ${scope.type}`);
+  if (targets && !targets.includes(type) && !targets.includes('Resource'))
+    throw new Error(`it never refers to ${type}${amongThese(type, targets)}`);
+  const test: Condition['test'] = (item, env) => {
+    const { reference } = item as { reference?: unknown };
+    const target = typeof reference === 'string' ? referenceTarget(reference, String(env.baseUrl ?? '')) : undefined;
+    return target?.startsWith(`${type}/`) === true;
+  };
+  return { test, make: (item) => item };
 }
 
 /** FHIRPath's `=` between one value and another: several values, or none, are not equal to one. */

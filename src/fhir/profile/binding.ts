@@ -1,7 +1,7 @@
 // What a profile's binding asks of a coded element, as far as the codes of its value set are known. https://hl7.org/fhir/R4/terminologies.html#strength
-import { isElement, items } from '../validation/invariants/element.ts';
+import { isElement, items } from '../element.ts';
 import { fault, oneOf } from '../validation/schema-rules/rule.ts';
-import type { Codes } from '../validation/value-set.ts';
+import type { Codes } from './codes.ts';
 import type { ElementDefinition, Missed } from './definition.ts';
 import { type Item, type ItemRule, notChecked } from './rule.ts';
 

@@ -4,7 +4,7 @@ import { elementOf } from '../elements.ts';
 import { nodeOf } from '../fhirpath/node.ts';
 import { isBaseProfile } from '../profile-claims.ts';
 import type { Fault } from '../validation/schema-rules/rule.ts';
-import type { Codes } from '../validation/value-set.ts';
+import type { Codes } from './codes.ts';
 import { added, constraintRule } from './constraint.ts';
 import { type Missed, type StructureDefinition, Unusable } from './definition.ts';
 import type { Elsewhere } from './discriminator.ts';
@@ -13,7 +13,7 @@ import { type Around, all, type Item, type ItemRule, notChecked } from './rule.t
 import { nodeAt, type ProfileNode, treeOf } from './tree.ts';
 
 /** A profile with the package it came in. */
-export interface Found {
+interface Found {
   package: string;
   resource: StructureDefinition;
 }

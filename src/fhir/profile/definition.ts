@@ -1,4 +1,5 @@
-// The parts of StructureDefinitions, ValueSets and CodeSystems that are checked with. https://hl7.org/fhir/R4/structuredefinition.html
+// The parts of StructureDefinitions that are checked with, and how definitions are kept. https://hl7.org/fhir/R4/structuredefinition.html
+import type { CodeSystem, ValueSet } from '../terminology/value-set.ts';
 
 /** https://hl7.org/fhir/R4/elementdefinition.html. `fixed[x]`, `pattern[x]`, `minValue[x]` and `maxValue[x]` stand under their names in JSON. */
 export interface ElementDefinition {
@@ -51,45 +52,6 @@ export interface StructureDefinition {
   context?: { type: string; expression: string }[];
   snapshot?: { element: ElementDefinition[] };
   differential?: { element: ElementDefinition[] };
-}
-
-/** https://hl7.org/fhir/R4/valueset.html */
-export interface ValueSet {
-  resourceType: 'ValueSet';
-  url: string;
-  version?: string;
-  compose?: { include?: Inclusion[]; exclude?: Inclusion[] };
-  expansion?: { total?: number; contains?: Contained[] };
-}
-
-export interface Inclusion {
-  system?: string;
-  version?: string;
-  concept?: { code: string }[];
-  filter?: { property: string; op: string; value: string }[];
-  valueSet?: string[];
-}
-
-export interface Contained {
-  system?: string;
-  code?: string;
-  abstract?: boolean;
-  contains?: Contained[];
-}
-
-/** https://hl7.org/fhir/R4/codesystem.html */
-export interface CodeSystem {
-  resourceType: 'CodeSystem';
-  url: string;
-  version?: string;
-  content?: string;
-  caseSensitive?: boolean;
-  concept?: Concept[];
-}
-
-export interface Concept {
-  code: string;
-  concept?: Concept[];
 }
 
 export type Definition = StructureDefinition | ValueSet | CodeSystem;

@@ -1,12 +1,14 @@
 // How it is told which slice an item of a list belongs to. https://hl7.org/fhir/R4/profiling.html#discriminator
+
+import { type Element, isElement } from '../element.ts';
 import { compileFhirPath } from '../fhirpath/evaluate.ts';
 import type { Node } from '../fhirpath/node.ts';
 import { parseFhirPath, type Syntax } from '../fhirpath/syntax.ts';
 import { typeTest } from '../fhirpath/types.ts';
+import { localTarget } from '../local-target.ts';
 import { referencedType } from '../reference-target.ts';
-import { isElement } from '../validation/invariants/element.ts';
-import type { Codes } from '../validation/value-set.ts';
 import { mayBeIn } from './binding.ts';
+import type { Codes } from './codes.ts';
 import { type Missed, type Slicing, Unusable } from './definition.ts';
 import type { Around, Item } from './rule.ts';
 import type { ProfileNode } from './tree.ts';
@@ -116,10 +118,8 @@ const withoutResolve = (path: string): [path: string, resolves: boolean] => {
 /** The type of resource behind a reference, as its text or what is contained says. */
 function targetType({ value }: Node, { root }: Around): string {
   const reference = isElement(value) ? value.reference : undefined;
-  if (typeof reference === 'string' && reference.startsWith('#')) {
-    const contained = (root.value as { contained?: { id?: string; resourceType?: string }[] }).contained ?? [];
-    return contained.find(({ id }) => id === reference.slice(1))?.resourceType ?? '';
-  }
+  if (typeof reference === 'string' && reference.startsWith('#'))
+    return (localTarget(root.value as Element, reference)?.resourceType as string | undefined) ?? '';
   return isElement(value) ? (referencedType(value) ?? '') : '';
 }
 

@@ -1,6 +1,7 @@
 // The extensions of a resource, wherever they stand, and whether they may stand there. https://hl7.org/fhir/R4/defining-extensions.html#context
+
+import { isElement } from '../element.ts';
 import { elementOf } from '../elements.ts';
-import { isElement } from '../validation/invariants/element.ts';
 import { type Fault, fault } from '../validation/schema-rules/rule.ts';
 import type { StructureDefinition } from './definition.ts';
 import type { Item } from './rule.ts';

@@ -1,7 +1,8 @@
 // How the items of one element are found in an object: settled once, while a profile is compiled, from what R4 says of the element.
 // https://hl7.org/fhir/R4/json.html
+
+import { isElement } from '../element.ts';
 import { type ElementFacts, elementOf, isPrimitive } from '../elements.ts';
-import { isElement } from '../validation/invariants/element.ts';
 import type { Item } from './rule.ts';
 
 /** The items of an element in an object; values of a wrong form (which base validation refuses) give none. */

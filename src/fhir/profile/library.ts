@@ -2,10 +2,12 @@
 // https://hl7.org/fhir/R4/references.html#canonical
 
 import { canonicalOf } from '../profile-claims.ts';
-import { coreCodeSystem, coreValueSet } from '../validation/core-value-sets.ts';
-import { type Codes, codesOf, type Terminology } from '../validation/value-set.ts';
+import { coreCodeSystem, coreValueSet } from '../terminology/core-value-sets.ts';
+import type { Terminology } from '../terminology/terminology.ts';
+import type { CodeSystem, ValueSet } from '../terminology/value-set.ts';
 import type { Source } from './checker.ts';
-import type { CodeSystem, Definition, DefinitionKind, Kept, StructureDefinition, ValueSet } from './definition.ts';
+import { type Codes, codesOf } from './codes.ts';
+import type { Definition, DefinitionKind, Kept, StructureDefinition } from './definition.ts';
 
 /** What checkers are compiled from. Definitions may be added; what was compiled before then stays as it is. */
 export interface Library extends Source {
@@ -66,7 +68,7 @@ const newestFirst = (a: { resource: { version?: string } }, b: { resource: { ver
   compareVersions(b.resource.version ?? '', a.resource.version ?? '');
 
 /** The order of versions by their numbers; a release after its drafts. https://semver.org/#spec-item-11 */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)];
   for (let at = 0; at < Math.max(left.numbers.length, right.numbers.length); at++) {
     const difference = (left.numbers[at] ?? 0) - (right.numbers[at] ?? 0);

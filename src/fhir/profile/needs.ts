@@ -1,6 +1,7 @@
 // Which other definitions a definition needs to be checked with: its base, the profiles its types name, the value sets it binds to and what these are made of.
 import { canonicalOf } from '../profile-claims.ts';
-import type { Definition, Inclusion, StructureDefinition, ValueSet } from './definition.ts';
+import type { Inclusion, ValueSet } from '../terminology/value-set.ts';
+import type { Definition, StructureDefinition } from './definition.ts';
 
 /** The URLs, without versions, each once. Targets of references are not among them: of those only the type counts. */
 export function needsOf(definition: Definition): string[] {

@@ -22,7 +22,7 @@ export interface Around {
  * One thing asked of a value. `holds` says whether there is no error and costs little; `faults` says all that is wrong, also less than errors. `at` of
  * the faults is below the value.
  */
-export interface Rule<T> {
+interface Rule<T> {
   holds(value: T, around: Around): boolean;
   faults(value: T, around: Around): Fault[];
 }

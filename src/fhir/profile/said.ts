@@ -8,7 +8,7 @@ import type { Fault } from '../validation/schema-rules/rule.ts';
 import type { Checker } from './checker.ts';
 
 /** `one`: the resource that is checked: the whole one, or one that it contains. */
-export type Subject = Pick<Claim, 'resource' | 'one'>;
+type Subject = Pick<Claim, 'resource' | 'one'>;
 
 /** All that is wrong or worth saying. A profile of another type says only that. */
 export function said(checker: Checker, { resource, one }: Subject, most?: number): Issue[] {

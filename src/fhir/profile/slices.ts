@@ -15,12 +15,12 @@ interface Slice {
 }
 
 /** What compiles a slice: the rule over its items, and the rule on each that tells whether it belongs where nothing else does. */
-export interface SliceRules {
+interface SliceRules {
   list: ListRule | undefined;
   item: ItemRule | undefined;
 }
 
-export type CompileSlice = (slice: ProfileNode, name: string) => SliceRules;
+type CompileSlice = (slice: ProfileNode, name: string) => SliceRules;
 
 const DEFAULT = '@default';
 const BY_TYPE: Slicing = { rules: 'open', discriminator: [{ type: 'type', path: '$this' }] };

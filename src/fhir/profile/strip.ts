@@ -1,16 +1,8 @@
 // What is kept of a published definition: what it is checked with. Texts, mappings and pictures stay in the package they came in.
+
+import type { CodeSystem, Concept, Contained, Inclusion, ValueSet } from '../terminology/value-set.ts';
 import { isOfAll } from './constraint.ts';
-import type {
-  CodeSystem,
-  Concept,
-  Constraint,
-  Contained,
-  Definition,
-  ElementDefinition,
-  Inclusion,
-  StructureDefinition,
-  ValueSet,
-} from './definition.ts';
+import type { Constraint, Definition, ElementDefinition, StructureDefinition } from './definition.ts';
 import { Unusable } from './definition.ts';
 
 type Json = Record<string, unknown>;

@@ -1,8 +1,9 @@
 // What a profile says of an element's type: fewer types of a choice, fewer targets of a reference, contained or not.
 // https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.type
+
+import { isElement } from '../element.ts';
 import type { ElementFacts } from '../elements.ts';
 import { isBaseProfile } from '../profile-claims.ts';
-import { isElement } from '../validation/invariants/element.ts';
 import { fault, oneOf } from '../validation/schema-rules/rule.ts';
 import { targets } from '../validation/schema-rules/targets.ts';
 import type { ElementType } from './definition.ts';
@@ -12,7 +13,7 @@ const SYSTEM = 'http://hl7.org/fhirpath/System.';
 const BASE = 'http://hl7.org/fhir/StructureDefinition/';
 
 /** The type of resource a profile is of; undefined when it is not loaded. */
-export type TypeOfProfile = (canonical: string) => string | undefined;
+type TypeOfProfile = (canonical: string) => string | undefined;
 
 /** The rules on the type of each item; undefined when the profile asks no more than R4. */
 export function typeRules(types: ElementType[] | undefined, facts: ElementFacts, typeOf: TypeOfProfile): ItemRule | undefined {

@@ -1,8 +1,8 @@
 // fixed[x], pattern[x], minValue[x], maxValue[x] and maxLength: what an element's value must be. https://hl7.org/fhir/R4/elementdefinition.html
 import { isDeepStrictEqual } from 'node:util';
+import { isElement } from '../element.ts';
 import { order } from '../fhirpath/compare.ts';
 import { nodeOf } from '../fhirpath/node.ts';
-import { isElement } from '../validation/invariants/element.ts';
 import { fault } from '../validation/schema-rules/rule.ts';
 import type { ElementDefinition } from './definition.ts';
 import { all, type Item, type ItemRule, test } from './rule.ts';

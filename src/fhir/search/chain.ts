@@ -17,7 +17,7 @@ export interface Asked {
 }
 
 /** Reads what comes after a link, for the types it leads to. */
-export type ReadOn = (asked: Asked) => Condition;
+type ReadOn = (asked: Asked) => Condition;
 
 export const isReverseChain = (name: string): boolean => name === '_has' || name.startsWith('_has:');
 

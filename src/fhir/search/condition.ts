@@ -1,5 +1,7 @@
 // One search parameter (name and value) as a condition: plain, or about other resources (chain.ts). https://hl7.org/fhir/R4/search.html#modifiers
+// docs/decisions/2026-11-21-what-search-leaves-open.md
 
+import { COLUMNS, type ParameterKind } from '../indexing/parameter.ts';
 import { invalid } from '../outcome.ts';
 import { ID, type ServedType } from '../types.ts';
 import { type Asked, chain, isReverseChain, reverseChain } from './chain.ts';
@@ -13,7 +15,7 @@ import { modifiersOf } from './modifiers.ts';
 import { codeAndModifier } from './name.ts';
 import { nearCondition } from './near.ts';
 import { numberCondition, quantityCondition } from './number-condition.ts';
-import { COLUMNS, type ParameterKind, type Registry, type SearchParameter } from './parameters.ts';
+import type { Registry, SearchParameter } from './parameters.ts';
 import type { Condition } from './query.ts';
 import { referenceCondition } from './reference-condition.ts';
 import { unknownModifier, unknownParameter } from './refusal.ts';

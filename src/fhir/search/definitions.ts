@@ -1,8 +1,8 @@
 // The definitions of search parameters: R4's own for the served types, and the project's own SearchParameter resources, brought to one form.
 // https://hl7.org/fhir/R4/searchparameter-registry.html, https://hl7.org/fhir/R4/searchparameter.html
 import { readFileSync } from 'node:fs';
+import { isValueKind } from '../indexing/kinds.ts';
 import { isServed, type ServedType } from '../types.ts';
-import { isValueKind } from './kinds.ts';
 
 /** The parts of a SearchParameter resource that searching needs. */
 export interface SearchParameterResource {

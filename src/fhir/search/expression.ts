@@ -1,39 +1,14 @@
 // Compiles the FHIRPath of a search parameter into closures over plain JSON: paths, unions, `where`, `ofType`, `as`, `extension`, `exists`, `not`, `single`, comparisons
 // with a literal, and `resolve() is Type` as a test of the reference's text. https://hl7.org/fhir/R4/fhirpath.html, https://hl7.org/fhirpath/N1/
-// Types are settled while compiling, from the element facts; an expression outside of this subset is evaluated by @medplum/core.
-import {
-  AndAtom,
-  AsAtom,
-  type Atom,
-  DotAtom,
-  EqualsAtom,
-  evalFhirPathTyped,
-  FhirPathAtom,
-  FunctionAtom,
-  IsAtom,
-  LiteralAtom,
-  NotEqualsAtom,
-  OrAtom,
-  parseFhirPath,
-  SymbolAtom,
-  toTypedValue,
-  UnionAtom,
-} from '@medplum/core';
+// Types are settled while compiling, from the element facts; an expression outside of this subset is evaluated node by node (fhirpath/evaluate.ts).
 import { elementOf, isPrimitive } from '../elements.ts';
+import { compileFhirPath } from '../fhirpath/evaluate.ts';
+import { type Node, nodeOf } from '../fhirpath/node.ts';
+import { parseFhirPath, type Syntax } from '../fhirpath/syntax.ts';
+import { fhirTypeOf } from '../fhirpath/types.ts';
+import type { Expression, TypedValue } from '../indexing/typed-value.ts';
 import { referencedType } from '../reference-target.ts';
 import type { Resource } from '../types.ts';
-
-/** A value and its FHIR type (`HumanName`, `code`); backbone elements by path (`Patient.contact`). */
-export interface TypedValue {
-  type: string;
-  value: unknown;
-}
-
-/** A compiled expression. `types`: all its values can be of; undefined when only running it will tell (it is outside of the subset). */
-export interface Expression {
-  types: string[] | undefined;
-  values(resource: Resource): TypedValue[];
-}
 
 type Emit = (value: unknown) => void;
 /** A way from a value to others. */
@@ -50,13 +25,13 @@ const ABSTRACT = new Set(['Resource', 'DomainResource']);
 
 /**
  * Compiles an expression for resources (or other objects) of one type. Values of types that are not `accepted` are left out; without it none is.
- * Fails with a plain Error when the expression is no FHIRPath or names an element that does not exist.
+ * Fails with a plain Error when the expression is no FHIRPath, names an element that does not exist, or asks what is not evaluated here.
  */
 export function compileExpression(expression: string, type: string, accepted?: ReadonlySet<string>): Expression {
-  const parsed = parseFhirPath(expression);
-  const flows = follow(parsed, [{ type, walk: (start, emit) => emit(start) }])?.filter((flow) => !accepted || accepted.has(flow.type));
-  if (flows) return { types: [...new Set(flows.map((flow) => flow.type))], values: (resource) => collect(flows, resource) };
-  return { types: undefined, values: (resource) => evaluate(parsed, resource).filter((found) => !accepted || accepted.has(found.type)) };
+  const found = follow(parseFhirPath(expression), [{ type, walk: (start, emit) => emit(start) }]);
+  if (!found) return { types: undefined, values: evaluated(expression, type, accepted) };
+  const flows = found.filter((flow) => !accepted || accepted.has(flow.type));
+  return { types: [...new Set(flows.map((flow) => flow.type))], values: (resource) => collect(flows, resource) };
 }
 
 function collect(flows: Flow[], resource: Resource): TypedValue[] {
@@ -66,51 +41,65 @@ function collect(flows: Flow[], resource: Resource): TypedValue[] {
 }
 
 /** An expression that cannot be evaluated on this resource (say, `single()` of two) has no value there. */
-function evaluate(parsed: FhirPathAtom, resource: Resource): TypedValue[] {
-  try {
-    return evalFhirPathTyped(parsed, [toTypedValue(resource)]);
-  } catch {
-    return [];
-  }
+function evaluated(expression: string, type: string, accepted?: ReadonlySet<string>): Expression['values'] {
+  const evaluate = compileFhirPath(expression, { codesOf: () => undefined, leadsTo });
+  return (resource) => {
+    const start = nodeOf(type, resource);
+    try {
+      return evaluate(start, start, start).flatMap((node) => {
+        const found = fhirTypeOf(node);
+        return node.value === undefined || found === undefined || (accepted && !accepted.has(found))
+          ? []
+          : [{ type: found, value: node.value }];
+      });
+    } catch {
+      return [];
+    }
+  };
+}
+
+/** Of what a reference leads to, its type alone is known. */
+function leadsTo(reference: unknown): Node[] {
+  const type = reference === undefined ? undefined : referencedType(reference);
+  return type === undefined ? [] : [nodeOf(type, { resourceType: type })];
 }
 
 /** The flows of an expression that starts at `from`; undefined when the expression is outside of the subset. */
-function follow(atom: Atom, from: Flow[]): Flow[] | undefined {
-  for (const [kind, rule] of RULES) if (atom instanceof kind) return rule(atom as never, from);
-  return undefined;
-}
+const follow = (syntax: Syntax, from: Flow[]): Flow[] | undefined => RULES[syntax.kind]?.(syntax as never, from);
 
-type Rule<A> = (atom: A, from: Flow[]) => Flow[] | undefined;
-const rule = <A extends Atom>(kind: abstract new (...args: never[]) => A, apply: Rule<A>) => [kind, apply] as const;
+type Of<K extends Syntax['kind']> = Extract<Syntax, { kind: K }>;
 
-const RULES = [
-  rule(FhirPathAtom, (atom, from) => follow(atom.child, from)),
-  rule(DotAtom, (atom, from) => through(follow(atom.left, from), (left) => follow(atom.right, left))),
-  rule(SymbolAtom, (atom, from) => symbol(atom.name, from)),
-  rule(UnionAtom, (atom, from) => both(atom, from, (left, right) => [...left, ...right])),
-  rule(AsAtom, (atom, from) => through(follow(atom.left, from), (left) => ofType(left, atom.right))),
-  rule(FunctionAtom, (atom, from) => (Object.hasOwn(FUNCTIONS, atom.name) ? FUNCTIONS[atom.name]!(from, atom.args) : undefined)),
-  rule(AndAtom, (atom, from) => both(atom, from, (left, right) => [logic(left, right, false)])),
-  rule(OrAtom, (atom, from) => both(atom, from, (left, right) => [logic(left, right, true)])),
-  rule(EqualsAtom, (atom, from) => comparison(atom, from, true)),
-  rule(NotEqualsAtom, (atom, from) => comparison(atom, from, false)),
-  rule(IsAtom, (atom, from) => through(follow(atom.left, from), (left) => isType(left, atom.right))),
-] as unknown as [abstract new () => Atom, Rule<Atom>][];
+const RULES: { readonly [K in Syntax['kind']]?: (syntax: Of<K>, from: Flow[]) => Flow[] | undefined } = {
+  name: ({ name }, from) => symbol(name, from),
+  variable: ({ name }, from) => (name === '$this' ? from : undefined),
+  dot: ({ left, right }, from) => through(follow(left, from), (flows) => follow(right, flows)),
+  call: ({ name, args }, from) => (Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]!(from, args) : undefined),
+  type: ({ operator, left, type }, from) => through(follow(left, from), (flows) => (operator === 'is' ? isType : ofType)(flows, type)),
+  operator: (syntax, from) => (Object.hasOwn(OPERATORS, syntax.operator) ? OPERATORS[syntax.operator]!(syntax, from) : undefined),
+};
 
-const FUNCTIONS: Record<string, (from: Flow[], args: Atom[]) => Flow[] | undefined> = {
-  where: (from, [criterion]) => allOf(from.map((flow) => where(flow, criterion!))),
-  ofType: (from, [type]) => ofType(from, type!),
-  as: (from, [type]) => ofType(from, type!),
+const OPERATORS: Readonly<Record<string, (syntax: Of<'operator'>, from: Flow[]) => Flow[] | undefined>> = {
+  '|': (syntax, from) => both(syntax, from, (left, right) => [...left, ...right]),
+  and: (syntax, from) => both(syntax, from, (left, right) => [logic(left, right, false)]),
+  or: (syntax, from) => both(syntax, from, (left, right) => [logic(left, right, true)]),
+  '=': (syntax, from) => comparison(syntax, from, true),
+  '!=': (syntax, from) => comparison(syntax, from, false),
+};
+
+const FUNCTIONS: Readonly<Record<string, (from: Flow[], args: Syntax[]) => Flow[] | undefined>> = {
+  where: (from, [criterion]) => criterion && allOf(from.map((flow) => where(flow, criterion))),
+  ofType: (from, [type]) => (type?.kind === 'name' ? ofType(from, type.name) : undefined),
+  as: (from, [type]) => (type?.kind === 'name' ? ofType(from, type.name) : undefined),
   exists: (from, args) => (args.length ? undefined : [truth((start) => count(from, start) > 0)]),
   single: (from) => from.map(({ type, walk }) => ({ type, walk: (start, emit) => count(from, start) === 1 && walk(start, emit) })),
   not: (from) => [truth((start) => negated(first(from, start)))],
   resolve: (from) => from.map(({ walk }) => ({ type: RESOLVED, walk: then(walk, (value, emit) => each(referencedType(value), emit)) })),
-  extension: (from, [url]) => (url instanceof LiteralAtom ? extensions(from, url.value.value) : undefined),
+  extension: (from, [url]) => (url?.kind === 'literal' ? extensions(from, url.value) : undefined),
 };
 
 /** A type's own name stands for the resource itself (another type's for nothing), any other name for an element of what came before. */
 function symbol(name: string, from: Flow[]): Flow[] | undefined {
-  if (ABSTRACT.has(name) || name === '$this' || !from.length) return from;
+  if (ABSTRACT.has(name) || !from.length) return from;
   if (/^[A-Z]/.test(name)) return from.filter(({ type }) => type === name);
   if (from.some(({ type }) => type === RESOLVED || type === 'Resource' || (isPrimitive(type) && elementOf('Element', name))))
     return undefined;
@@ -153,32 +142,31 @@ const extensions = (from: Flow[], url: unknown): Flow[] | undefined =>
         walk: then(property(walk, 'extension'), (value, emit) => (value as { url?: unknown }).url === url && emit(value)),
       }));
 
-const ofType = (from: Flow[], type: Atom): Flow[] | undefined =>
-  type instanceof SymbolAtom ? from.filter((flow) => flow.type === type.name) : undefined;
+/** A type may be written with its namespace. https://hl7.org/fhirpath/N1/#types */
+const plain = (type: string): string => type.replace(/^FHIR\./, '');
 
-function where({ type, walk }: Flow, criterion: Atom): Flow | undefined {
+const ofType = (from: Flow[], type: string): Flow[] => from.filter((flow) => flow.type === plain(type));
+
+function where({ type, walk }: Flow, criterion: Syntax): Flow | undefined {
   const test = follow(criterion, [{ type, walk: (start, emit) => emit(start) }]);
   return test && { type, walk: then(walk, (value, emit) => first(test, value) === true && emit(value)) };
 }
 
-function comparison(atom: { left: Atom; right: Atom }, from: Flow[], equal: boolean): Flow[] | undefined {
-  const right = atom.right instanceof LiteralAtom ? atom.right.value.value : undefined;
-  if (typeof right !== 'string' && typeof right !== 'boolean') return undefined;
-  return through(follow(atom.left, from), (left) => [truth((start) => compared(left, start, right, equal))]);
+function comparison({ left, right }: Of<'operator'>, from: Flow[], equal: boolean): Flow[] | undefined {
+  if (right.kind !== 'literal' || (right.type !== 'String' && right.type !== 'Boolean')) return undefined;
+  return through(follow(left, from), (flows) => [truth((start) => compared(flows, start, right.value, equal))]);
 }
 
 /** Nothing compared with something is neither equal nor unequal. */
-function compared(left: Flow[], start: unknown, right: string | boolean, equal: boolean): boolean | undefined {
+function compared(left: Flow[], start: unknown, right: unknown, equal: boolean): boolean | undefined {
   const values = count(left, start);
   if (values === 0) return undefined;
   return (values === 1 && first(left, start) === right) === equal;
 }
 
 /** `is` after `resolve()`: whether the reference leads to this type. */
-const isType = (left: Flow[], type: Atom): Flow[] | undefined =>
-  type instanceof SymbolAtom && left.every((flow) => flow.type === RESOLVED)
-    ? [truth((start) => equalTo(first(left, start), type.name))]
-    : undefined;
+const isType = (left: Flow[], type: string): Flow[] | undefined =>
+  left.every((flow) => flow.type === RESOLVED) ? [truth((start) => equalTo(first(left, start), plain(type)))] : undefined;
 
 const equalTo = (found: unknown, name: string): boolean | undefined => (found === undefined ? undefined : found === name);
 const negated = (value: unknown): boolean | undefined => (value === undefined ? undefined : value !== true);
@@ -212,7 +200,7 @@ function count(flows: Flow[], start: unknown): number {
 const through = <A, B>(value: A | undefined, next: (value: A) => B | undefined): B | undefined =>
   value === undefined ? undefined : next(value);
 
-const both = (atom: { left: Atom; right: Atom }, from: Flow[], join: (left: Flow[], right: Flow[]) => Flow[]): Flow[] | undefined =>
-  through(follow(atom.left, from), (left) => through(follow(atom.right, from), (right) => join(left, right)));
+const both = (sides: Of<'operator'>, from: Flow[], join: (left: Flow[], right: Flow[]) => Flow[]): Flow[] | undefined =>
+  through(follow(sides.left, from), (left) => through(follow(sides.right, from), (right) => join(left, right)));
 
 const allOf = (flows: (Flow | undefined)[]): Flow[] | undefined => (flows.every((flow) => flow !== undefined) ? flows : undefined);

@@ -1,14 +1,16 @@
 // What a `_filter` means: each test in terms of the search parameters, by the kind of the parameter. https://hl7.org/fhir/R4/search_filter.html#ops
+// docs/decisions/2026-11-22-filter.md
 
 import { dateRange } from '../indexing/date-range.ts';
 import { fold } from '../indexing/fold.ts';
+import type { ParameterKind } from '../indexing/parameter.ts';
 import { invalid, notSupported } from '../outcome.ts';
 import { isServed, type ServedType } from '../types.ts';
 import { ofEachType } from './condition-of-types.ts';
 import { anyOf } from './condition-sentences.ts';
 import { type Filter, type FilterStep, parseFilter } from './filter-syntax.ts';
 import { linkOf } from './link.ts';
-import type { ParameterKind, Registry, SearchParameter } from './parameters.ts';
+import type { Registry, SearchParameter } from './parameters.ts';
 import type { Condition, TextTest } from './query.ts';
 import { unknownParameter } from './refusal.ts';
 

@@ -10,7 +10,7 @@ const PART_OF = {
   Task: 'part-of',
 } as const satisfies Partial<Record<ServedType, string>>;
 
-export type HierarchicalType = keyof typeof PART_OF;
+type HierarchicalType = keyof typeof PART_OF;
 
 export const isHierarchical = (type: string): type is HierarchicalType => Object.hasOwn(PART_OF, type);
 

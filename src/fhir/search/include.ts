@@ -7,7 +7,7 @@ import type { Registry } from './parameters.ts';
 import type { Inclusion } from './query.ts';
 
 /** What a value is read with. `types`: of the resources found. `iterate`: it also starts from what has come in by then. */
-export interface IncludeContext {
+interface IncludeContext {
   types: readonly ServedType[];
   registry: Registry;
   iterate: boolean;

@@ -1,9 +1,10 @@
 // Which modifiers a search parameter takes: what depends on the types of its values is offered only where there are such values.
 // https://hl7.org/fhir/R4/search.html#modifiers
 
+import type { ParameterKind } from '../indexing/parameter.ts';
 import { TOKEN_TEXTS } from '../indexing/token-values.ts';
 import { isHierarchical } from './hierarchies.ts';
-import type { ParameterKind, SearchParameter } from './parameters.ts';
+import type { SearchParameter } from './parameters.ts';
 import { TERMINOLOGY_MODIFIERS } from './terminology-condition.ts';
 
 /** Composite and special parameters take none, not even :missing. */

@@ -1,11 +1,9 @@
-// `near` on Location: what stands in the index of a position, and what a search means. https://hl7.org/fhir/R4/location.html#search
+// `near` on Location: what a search means. What stands in the index of a position: indexing/positions.ts. https://hl7.org/fhir/R4/location.html#search
 // latitude|longitude|distance|units, in kilometers if no units are given; without a distance, what is 50 km away is near.
 import { decimal } from '../decimal.ts';
-import type { CompositeRow, ParameterNumber } from '../indexing/rows.ts';
-import { type Circle, cellOf, placeOf } from '../indexing/sphere.ts';
+import { type Circle, placeOf } from '../indexing/sphere.ts';
 import { ucumUnit } from '../indexing/ucum.ts';
 import { invalid } from '../outcome.ts';
-import type { TypedValue } from './expression.ts';
 import type { SearchParameter } from './parameters.ts';
 import type { Condition } from './query.ts';
 import { alternatives, parts } from './text.ts';
@@ -14,18 +12,6 @@ const NEARBY = 50_000;
 /** Units as people write them, beside all lengths of UCUM. */
 const SPELLINGS: Record<string, string> = { '': 'km', mi: '[mi_i]' };
 const SYNTAX = 'near takes latitude|longitude|distance|units, units as km, m or mi; distance and units may be left out';
-
-/** A row per position: found by its strip of longitude, its latitude and longitude as the two numbers that belong together. */
-export function positionRows(parameter: ParameterNumber, values: readonly TypedValue[]): CompositeRow[] {
-  return values.flatMap(({ value }) => {
-    const { latitude, longitude } = value as { latitude?: number; longitude?: number };
-    const place = latitude === undefined || longitude === undefined ? undefined : placeOf(latitude, longitude);
-    if (!place) return [];
-    return [{ parameter, key: String(cellOf(place)), forms: [], number: point(place.latitude), measure: point(place.longitude) }];
-  });
-}
-
-const point = (value: number) => ({ from: String(value), to: String(value) });
 
 /** One of the circles. */
 export const nearCondition = ({ code, number }: SearchParameter, value: string): Condition => ({

@@ -2,59 +2,37 @@
 // https://hl7.org/fhir/R4/searchparameter-registry.html, https://hl7.org/fhir/R4/searchparameter.html
 
 import { hash, parameterNumber } from '../hash.ts';
-import { type ComponentDefinition, type Part, partsOf } from '../indexing/composite.ts';
-import type { Hash, ParameterNumber } from '../indexing/rows.ts';
+import type { Part } from '../indexing/composite.ts';
+import { isValueKind, tokenTraits, typesOfKind, type ValueKind } from '../indexing/kinds.ts';
+import type { IndexedParameter, IndexedParameters, ParameterKind } from '../indexing/parameter.ts';
+import type { ParameterNumber } from '../indexing/rows.ts';
 import { presenceHash } from '../indexing/token.ts';
+import type { Expression } from '../indexing/typed-value.ts';
+import { CORE, type Terminology } from '../terminology/terminology.ts';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
-import type { Terminology } from '../validation/value-set.ts';
+import { type ComponentDefinition, partsOf } from './composite-parts.ts';
 import { ANY_TARGET, checkDefinition, type Definition, definitionsOf, kindsByUrl, type SearchParameterResource } from './definitions.ts';
-import { compileExpression, type Expression } from './expression.ts';
-import { isValueKind, type TokenTraits, tokenTraits, typesOfKind, type ValueKind } from './kinds.ts';
-import { terminologyOf } from './terminology.ts';
+import { compileExpression } from './expression.ts';
 
-export type ParameterKind = ValueKind | 'composite' | 'special';
-
-/** One parameter of one resource type, as indexing and querying use it. The values of a composite are the occurrences it looks at. */
-export interface SearchParameter extends Expression, TokenTraits {
-  code: string;
-  type: ParameterKind;
-  number: ParameterNumber;
-  /** The number of its `:text` rows (token parameters). */
-  textNumber: ParameterNumber;
+/** One parameter of one resource type, as indexing and querying use it. */
+export interface SearchParameter extends IndexedParameter {
   /** The canonical URL of its definition. */
   url?: string;
   /** The resource types a reference may lead to, served or not. */
   targets?: string[];
-  /** Whether `:contains` is declared, so that a substring index serves it. */
-  infix: boolean;
-  /** String parameters: whether names are compared by sound. */
-  phonetic: boolean;
-  /** The token of a resource that has a value for it. */
-  presence: Hash;
-  /** Of what was defined: another definition, another hash. */
-  definition: Hash;
   /** Composite parameters: what they look at. */
   parts?: readonly Part[];
 }
 
-export interface Registry {
+export interface Registry extends IndexedParameters {
   /** The parameter of a type, if it is served; the common ones (`_id`) are parameters of every type. */
   lookup(type: string, code: string): SearchParameter | undefined;
-  /** All served parameters of a type, the common ones first: what the CapabilityStatement may promise. */
   list(type: string): readonly SearchParameter[];
-  /** What the composite parameters of a type look at, each once. */
-  parts(type: string): readonly Part[];
   /** The kind of a parameter that FHIR defines for the type and this server does not serve (`special`). */
   unserved(type: string, code: string): string | undefined;
   /** The value sets and code systems that searches may name. */
   terminology: Terminology;
 }
-
-/** Parameters answered from the resource's own row, not from index rows. */
-export const COLUMNS: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
-
-/** R4's own value sets and code systems. */
-const CORE: Terminology = terminologyOf([]);
 
 /** R4's parameters and these. Fails with a plain Error that names the parameter which cannot be served, stands twice, or shares another's number. */
 export function buildRegistry(custom: readonly SearchParameterResource[], terminology: Terminology = CORE): Registry {

@@ -93,6 +93,8 @@ export interface Query extends Slice {
   also?: Slice[];
   /** Page size; 0 asks for the total alone. */
   count: number;
+  /** So long the texts of a page may be together, in bytes: it ends there, and what it includes is refused beyond. Absent: any length. */
+  room?: number;
   total: 'none' | 'estimate' | 'accurate';
   include: Inclusion[];
 }

@@ -1,9 +1,11 @@
 // The parameters that say how a search is answered, not what is found: _sort, _count, _total, _summary, _include, _revinclude.
 // https://hl7.org/fhir/R4/search.html#return
+
+import type { ParameterKind } from '../indexing/parameter.ts';
 import { invalid, notSupported } from '../outcome.ts';
 import type { ServedType } from '../types.ts';
 import { include, revinclude } from './include.ts';
-import type { ParameterKind, Registry, SearchParameter } from './parameters.ts';
+import type { Registry, SearchParameter } from './parameters.ts';
 import type { Query, SortKey } from './query.ts';
 import { unknownParameter } from './refusal.ts';
 

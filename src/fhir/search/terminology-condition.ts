@@ -2,15 +2,16 @@
 
 import { codeForm, formHash, systemCodeForm, systemForm, withoutCase } from '../indexing/token.ts';
 import { invalid, notSupported } from '../outcome.ts';
-import type { Terminology } from '../validation/value-set.ts';
-import { type CodesBySystem, codesAlong, codesOfValueSet } from '../validation/value-set-codes.ts';
+import { codesAbove, codesBelow, conceptsOf } from '../terminology/concepts.ts';
+import { expand, notKnown } from '../terminology/expansion.ts';
+import type { Terminology } from '../terminology/terminology.ts';
 import type { SearchParameter } from './parameters.ts';
 import type { Condition } from './query.ts';
 import { alternatives, parts, unescaped } from './text.ts';
 import { anyToken } from './token-condition.ts';
 
 export const TERMINOLOGY_MODIFIERS = ['in', 'not-in', 'above', 'below'] as const;
-export type TerminologyModifier = (typeof TERMINOLOGY_MODIFIERS)[number];
+type TerminologyModifier = (typeof TERMINOLOGY_MODIFIERS)[number];
 
 /** A longer list is no search. */
 const MOST_CODES = 5000;
@@ -26,18 +27,33 @@ export function terminologyCondition(
   const found =
     modifier === 'above' || modifier === 'below'
       ? pieces.map((piece) => along(parameter, modifier, piece, terminology))
-      : pieces.map((piece) => codesOfValueSet(unescaped(piece), terminology));
+      : pieces.map((piece) => codesOf(unescaped(piece), terminology));
   const hashes = found.flatMap((codes) => [...codes].flatMap(([system, list]) => hashesOf(parameter, system, list)));
   if (hashes.length > MOST_CODES) throw notSupported(`${parameter.code}:${modifier} stands for more than ${MOST_CODES} codes`);
   const condition = anyToken(hashes);
   return modifier === 'not-in' ? { on: 'not', condition } : condition;
 }
 
+/** Code system → its codes, or all of them. */
+type CodesBySystem = ReadonlyMap<string, ReadonlySet<string> | 'all'>;
+
+/** The codes of a value set. Fails with `not-supported`, naming the value set, code system or filter that is not known. */
+function codesOf(canonical: string, terminology: Terminology): CodesBySystem {
+  const expansion = expand(canonical, terminology);
+  if (typeof expansion === 'string') throw notSupported(expansion);
+  const unknown = [...expansion.values()].find((listed) => listed.unknown !== undefined)?.unknown;
+  if (unknown !== undefined) throw notSupported(unknown);
+  return new Map([...expansion].map(([system, { codes }]) => [system, codes]));
+}
+
 function along({ code, systems }: SearchParameter, direction: 'above' | 'below', piece: string, terminology: Terminology): CodesBySystem {
   const [first = '', second, more] = parts(piece);
   const [system, concept] = second === undefined ? [systems.length === 1 ? systems[0] : undefined, first] : [first, second];
   if (!system || !concept || more !== undefined) throw invalid(`${code}:${direction} takes system|code`);
-  return new Map([[system, new Set(codesAlong(direction, system, concept, terminology))]]);
+  const concepts = conceptsOf(system, terminology);
+  if (!concepts) throw notSupported(notKnown('code system', system));
+  const codes = (direction === 'above' ? codesAbove : codesBelow)(concepts, concept);
+  return new Map([[system, new Set([concept, ...codes])]]);
 }
 
 /** Elements of type code name no system: theirs is implied. */

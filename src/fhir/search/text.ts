@@ -3,12 +3,15 @@
 import { invalid } from '../outcome.ts';
 
 const MISPLACED = /\\(?![,|$\\])/;
+/** So many alternatives a value may have. */
+const MOST_ALTERNATIVES = 5000;
 
 /** The alternatives of a value, still escaped. An empty one is refused: it would ask for nothing, or for everything. */
 export function alternatives(parameter: string, value: string): string[] {
   if (MISPLACED.test(value.replaceAll('\\\\', '')))
     throw invalid(`${parameter}: a backslash may stand only before , | $ or another backslash`);
   const pieces = split(value, ',');
+  if (pieces.length > MOST_ALTERNATIVES) throw invalid(`${parameter} takes at most ${MOST_ALTERNATIVES} values separated by comma`);
   if (pieces.some((piece) => piece.trim() === '')) throw invalid(`${parameter} needs a value`);
   return pieces;
 }

@@ -1,8 +1,9 @@
 // From what is wrong with a resource to issues a caller can act on: where (FHIRPath), and what was expected; never the value.
 // https://hl7.org/fhir/R4/operationoutcome.html, paths: https://hl7.org/fhir/R4/fhirpath.html#simple
+
+import { isElement } from '../element.ts';
 import { elementOf } from '../elements.ts';
 import { type Issue, issue } from '../outcome.ts';
-import { isElement } from './invariants/element.ts';
 import type { Fault } from './schema-rules/rule.ts';
 
 /** What refuses a write lists no more than this. */

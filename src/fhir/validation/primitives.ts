@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/datatypes.html#primitive. Each runs in time linear to the text, however it is made.
 
 /** One primitive type that is a string in JSON: whether a text is one, and what is expected of it (completes "… is expected"). */
-export interface TextType {
+interface TextType {
   is(text: string): boolean;
   expected: string;
 }

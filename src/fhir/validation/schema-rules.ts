@@ -1,6 +1,7 @@
 // The keywords of the generated schemas that JSON Schema does not have: what each checks, and what is said when it fails.
 
-import { type Element, has, items } from './invariants/element.ts';
+import { type Element, items } from '../element.ts';
+import { has } from './invariants/element.ts';
 import { INVARIANTS, RULES } from './invariants.ts';
 import { choices } from './schema-rules/choices.ts';
 import { plain } from './schema-rules/plain.ts';

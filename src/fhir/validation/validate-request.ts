@@ -1,10 +1,10 @@
 // What a call of $validate asks for: the resource itself or a Parameters resource, and parameters of the URL.
 // https://hl7.org/fhir/R4/resource-operation-validate.html
 
+import { isElement } from '../element.ts';
 import type { Parsed } from '../json.ts';
 import { invalid, notSupported, structure } from '../outcome.ts';
 import type { Resource } from '../types.ts';
-import { isElement } from './invariants/element.ts';
 
 /** https://hl7.org/fhir/R4/valueset-resource-validation-mode.html */
 const MODES = ['create', 'update', 'delete', 'profile'] as const;

@@ -1,10 +1,10 @@
 // Whether a resource is valid R4: structure, cardinality, types, required codes, reference targets and error-level constraints.
 // https://hl7.org/fhir/R4/validation.html. Profiles, and codes of bindings that are not required, are not checked here.
 import { setImmediate } from 'node:timers/promises';
+import { isElement } from '../element.ts';
 import { type Issue, issue } from '../outcome.ts';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
 import { type Compiled, compiled } from './compiled.ts';
-import { isElement } from './invariants/element.ts';
 import { issuesOf } from './issues.ts';
 
 /** Above this many values only the first fault is explained, and below this depth none: what a hostile body costs is bounded. */

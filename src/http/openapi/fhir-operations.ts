@@ -26,7 +26,7 @@ const SEARCH: Omit<FhirOperation, 'say'> = {
   answers: { 200: 'bundle' },
   query: 'searchAll',
   headers: ['prefer'],
-  failures: ['structure', 'invalid', 'not-supported', 'not-found'],
+  failures: ['structure', 'invalid', 'not-supported', 'not-found', 'too-long'],
 };
 const SEARCH_BY_POST: Omit<FhirOperation, 'say'> = {
   answers: { 200: 'bundle' },
@@ -62,7 +62,7 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     answers: { 200: 'bundle' },
     query: 'search',
     headers: ['prefer'],
-    failures: ['structure', 'invalid', 'not-supported'],
+    failures: ['structure', 'invalid', 'not-supported', 'too-long'],
   },
   searchAll: { ...SEARCH, say: 'Search several types, or everything' },
   searchAllByPost: { ...SEARCH_BY_POST, say: 'Search several types, or everything, with the parameters in the body' },
@@ -77,7 +77,7 @@ export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
     say: 'The whole record of a patient, and what it refers to',
     answers: { 200: 'bundle' },
     query: 'everything',
-    failures: ['invalid', 'not-supported', 'not-found', 'deleted'],
+    failures: ['invalid', 'not-supported', 'not-found', 'deleted', 'too-long'],
   },
   everythingByPost: {
     say: 'The whole record of a patient, with the parameters in a Parameters resource',

@@ -5,13 +5,13 @@ import type { Context } from '../../resource/context.ts';
 import { rewriteAll } from '../../resource/rewrite-all.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
-import { textOf } from '../results/value.ts';
-import { isCalledOff } from '../sending/cancel.ts';
-import { senderContext } from '../sending/sending.ts';
+import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
+import { isKnownPhase } from '../network/order-status.ts';
+import { textOf } from '../network/told.ts';
+import { isCalledOff } from '../ordering/calling-off.ts';
+import { senderContext } from '../sender.ts';
 import { movedTo, requestEdit, type Telling, taskEdit, withSample } from './apply-status.ts';
 import { type Following, type Heard, heardOf, type Look } from './following.ts';
-import { lastEvent, type SeenOrder } from './order-seen.ts';
-import { isKnownPhase } from './order-status.ts';
 import { followFurther } from './placing.ts';
 import { ofOtherJourneys, speaks } from './speaker.ts';
 

@@ -1,10 +1,11 @@
 // What an order's newest event makes of its Task and of the ServiceRequest. A reader of either sees the network's word beside FHIR's code.
 // https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/servicerequest.html
 import type { Resource } from '../../fhir/types.ts';
-import { type Change, isOpen, type Systems, withIdentifier, withWord } from '../sending/record.ts';
-import { dateTimeOf, later } from './moment.ts';
-import { lastEvent, type SeenOrder } from './order-seen.ts';
-import { completedAt, isAtEnd, type RequestStand, requestStand, taskStatus } from './order-status.ts';
+import { dateTimeOf, later } from '../network/moment.ts';
+import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
+import { completedAt, isAtEnd, type RequestStand, requestStand, taskStatus } from '../network/order-status.ts';
+import { type Change, isOpen, withIdentifier, withWord } from '../ordering/record.ts';
+import type { Systems } from '../systems.ts';
 
 /** The Task of this order. */
 export function taskEdit(systems: Systems, order: SeenOrder, now: Date): Change {

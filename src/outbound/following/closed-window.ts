@@ -3,7 +3,7 @@
 import type { OrdersPage } from '../network/reads.ts';
 
 /** One page, worked through by whoever reads it; a word: why there is none, and the reading ends with it. Pages count from 1. */
-export type PageReader<Why extends string> = (page: number) => Promise<OrdersPage | Why>;
+type PageReader<Why extends string> = (page: number) => Promise<OrdersPage | Why>;
 
 /** `unsettled`: orders changed inside the window, too, or came into it, so that one may have been missed; when the newest change seen was. */
 export type WindowRead<Why extends string> = { seen: number } | { unsettled: string | undefined } | Why;

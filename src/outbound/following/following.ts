@@ -1,10 +1,12 @@
 // What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
 import type { Inward } from '../../projection/load/inward.ts';
+import { type Lease, leaseFrom } from '../../store/lease.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
+import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
+import type { Outcome } from '../network/outcome.ts';
 import type { JunctionReads } from '../network/reads.ts';
 import type { Breaker } from '../sending/breaker.ts';
 import type { Sending } from '../sending/sending.ts';
-import { lastEvent, type SeenOrder } from './order-seen.ts';
 
 export interface Following extends Sending {
   reads: JunctionReads;
@@ -13,6 +15,15 @@ export interface Following extends Sending {
   results: ResultMappings;
   webhook?: WebhookWatch | undefined;
 }
+
+/** What each outcome says of the other side's health, for `pace`. */
+export const HEALTH: Record<Outcome<unknown>['kind'], 'answered' | 'failed' | 'down'> = {
+  accepted: 'answered',
+  refused: 'answered',
+  unknown: 'failed',
+  throttled: 'down',
+  unauthorised: 'down',
+};
 
 /** Told of every webhook. */
 export interface WebhookWatch {
@@ -51,10 +62,7 @@ export const DOCUMENT_READ_MS = 25_000;
 export const LOOK_LEASE_MS = 60_000;
 
 /** A lease of an order, or of an event, from now. */
-export function lookLease({ clock, newId }: Following): { by: string; at: string; until: string } {
-  const now = clock().getTime();
-  return { by: newId(), at: new Date(now).toISOString(), until: new Date(now + LOOK_LEASE_MS).toISOString() };
-}
+export const lookLease = ({ clock, newId }: Following): Lease => leaseFrom(clock(), newId(), LOOK_LEASE_MS);
 
 /** What was last heard of an order, beside its newest event: kept with it as JSON text. */
 export interface Heard {

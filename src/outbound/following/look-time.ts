@@ -1,6 +1,6 @@
 // When an order is looked at again without being told to: a safety net under the webhooks, so the more is due, the sooner.
-import { lastEvent, type SeenOrder } from './order-seen.ts';
-import { isAtEnd, phaseOf } from './order-status.ts';
+import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
+import { isAtEnd, phaseOf } from '../network/order-status.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -26,7 +26,7 @@ const AFTER_THE_END: [age: number, every: number][] = [
 const GIVEN_UP = 180 * 24 * HOUR;
 
 /** What a look has left to do. */
-export interface Open {
+interface Open {
   /** The result, or its document, is not complete. */
   result: boolean;
   /** The journey is not over. */

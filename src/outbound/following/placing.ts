@@ -1,48 +1,12 @@
-// How an order at the network comes under those that are followed: when it is accepted, and when one turns up that belongs to a request of ours (a redraw,
-// an order whose acceptance was never heard of).
+// How a further order of a request of ours (a redraw) comes under those that are followed, with a Task of its own.
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import { create } from '../../resource/create.ts';
-import type { OutboxEntry } from '../../store/store.ts';
-import { type OrderPayload, requestId } from '../ordering/order-entry.ts';
-import { callOffFurther } from '../sending/cancel.ts';
-import { type Systems, withIdentifier } from '../sending/record.ts';
-import { dateTimeOf } from './moment.ts';
-import type { SeenOrder } from './order-seen.ts';
-
-/** An order that was just accepted tells of itself; it is looked at after this time even when it does not, in ms. */
-const FIRST_LOOK_MS = 6 * 3_600_000;
-const JUST_ORDERED = /^received(?:\.[^.]+\.ordered)?$/;
-
-export const isJustOrdered = (status = ''): boolean => JUST_ORDERED.test(status);
-
-/** What is known of an accepted order: how it stands, and what the network has made of its request before. */
-interface Stand {
-  status?: string | undefined;
-  told?: string | undefined;
-}
-
-/** Inside the transaction that learns of the acceptance. An order that is further already is looked at now. */
-export async function follow(
-  { store, clock }: Context,
-  entry: OutboxEntry,
-  payload: OrderPayload,
-  { status = 'received', told }: Stand,
-): Promise<void> {
-  const now = clock();
-  const first = isJustOrdered(status) ? now.getTime() + FIRST_LOOK_MS : now.getTime();
-  await store.placedOrders.add({
-    tenant: entry.tenant,
-    orderId: payload.orderId!,
-    transactionId: payload.transactionId ?? null,
-    request: requestId(entry),
-    task: payload.task,
-    version: payload.version ?? null,
-    orderedAt: entry.firstSentAt ?? now.toISOString(),
-    seen: JSON.stringify({ told }),
-    at: new Date(first).toISOString(),
-  });
-}
+import { dateTimeOf } from '../network/moment.ts';
+import type { SeenOrder } from '../network/order-seen.ts';
+import { callOffFurther } from '../ordering/calling-off.ts';
+import { withIdentifier } from '../ordering/record.ts';
+import type { Systems } from '../systems.ts';
 
 /** Where a further order belongs: the request and its version that was ordered, and the Task of the order before it. */
 export interface Origin {

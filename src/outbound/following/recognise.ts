@@ -1,17 +1,19 @@
 // Whose order this is: the network's names lead to a request of one tenant, or to nobody. By the order's own name, else by the key it was sent with (which
 // also settles an order whose acceptance was never heard of), else by the journey it belongs to (a redraw).
 import type { Context } from '../../resource/context.ts';
-import type { OutboxEntry } from '../../store/store.ts';
+import type { OutboxEntry } from '../../store/outbox-entry.ts';
+import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
+import { callOff } from '../ordering/calling-off.ts';
 import { letGo, ORDER, payloadOf, requestId } from '../ordering/order-entry.ts';
-import { callOff } from '../sending/cancel.ts';
-import { lease, senderContext } from '../sending/sending.ts';
+import { senderContext } from '../sender.ts';
+import { follow } from '../sending/follow.ts';
+import { lease } from '../sending/sending.ts';
 import { settleOrder } from '../sending/settle-order.ts';
 import type { Following } from './following.ts';
-import { lastEvent, type SeenOrder } from './order-seen.ts';
-import { follow, followFurther, type Origin } from './placing.ts';
+import { followFurther, type Origin } from './placing.ts';
 
 /** `known`: followed already. `adopted`: from now on. `waiting`: somebody is sending it at this moment. `foreign`: not ours. */
-export type Recognised = 'known' | 'adopted' | 'waiting' | 'foreign';
+type Recognised = 'known' | 'adopted' | 'waiting' | 'foreign';
 
 export async function recognise(following: Following, order: SeenOrder): Promise<Recognised> {
   const { store, log } = following;

@@ -3,13 +3,12 @@
 // https://docs.junction.com/api-reference/lab-testing/get-orders
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
+import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
 import { waitOf } from '../network/outcome.ts';
 import type { OrdersPage } from '../network/reads.ts';
+import { isJustOrdered } from '../sending/follow.ts';
 import { readWindow, type WindowRead } from './closed-window.ts';
-import { type Following, heardOf, READ_MS } from './following.ts';
-import { HEALTH } from './look.ts';
-import { lastEvent, type SeenOrder } from './order-seen.ts';
-import { isJustOrdered } from './placing.ts';
+import { type Following, HEALTH, heardOf, READ_MS } from './following.ts';
 import { recognise } from './recognise.ts';
 
 /** The name of the setting, and what it holds as JSON. Times are ISO 8601. */
@@ -35,7 +34,7 @@ const LEASE_MS = 2 * MINUTE;
 const ATTEMPTS = 3;
 
 /** How many orders were seen, of those how many were news; `nothing`: it is not time, or somebody else sweeps. */
-export type Swept = { seen: number; news: number } | 'nothing' | 'failed';
+type Swept = { seen: number; news: number } | 'nothing' | 'failed';
 
 export async function sweep(following: Following): Promise<Swept> {
   const lease = await begun(following);

@@ -1,8 +1,8 @@
 // Which of the orders of a request says how it stands: the last one of its journey. Of several journeys, which nobody meant there to be, the last that is
 // not cancelled counts, so that none waits for another.
 import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { SeenOrder } from '../network/order-seen.ts';
 import { heardOf } from './following.ts';
-import type { SeenOrder } from './order-seen.ts';
 
 /** `orders`: all of the request that are followed, this one among them, oldest first. */
 export function speaks(order: SeenOrder, orders: PlacedOrder[]): boolean {

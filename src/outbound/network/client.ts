@@ -1,7 +1,9 @@
 // Junction's operations as functions, one each. None is retried here: whoever asks decides what an unknown outcome means.
 // https://docs.junction.com/api-reference
-import { type ExchangeRequest, exchange, type JunctionAccount } from './exchange.ts';
-import { type Answered, type Outcome, objectOf, outcomeOf, type Unanswered } from './outcome.ts';
+import { asking, type JunctionAccount } from './exchange.ts';
+import { PAGE, pageOf } from './orders-page.ts';
+import { type Answered, type Outcome, outcomeOf, type Unanswered } from './outcome.ts';
+import { objectOf, textIn } from './told.ts';
 
 /** What is read of an order; everything else in it is Junction's copy of what we sent. */
 export interface JunctionOrder {
@@ -20,7 +22,7 @@ export interface RosterPhysician {
 }
 
 /** `offered`: false when there is no such operation. `id`: as the other side calls the physician, when it says so. */
-export interface Pushed {
+interface Pushed {
   offered: boolean;
   id: string | null;
 }
@@ -42,15 +44,9 @@ export interface JunctionClient {
   pushPhysician(path: string, physician: { body: object; key: string }, signal: AbortSignal): Promise<Outcome<Pushed>>;
 }
 
-/**
- * The client of an account; the account is asked for at each call, because a sandbox's address is known only after it has started. Without one every call
- * is as unauthorised as with a wrong key.
- */
+/** The client of an account. */
 export function junctionClient(account: () => JunctionAccount | undefined): JunctionClient {
-  const reach = async (request: ExchangeRequest) => {
-    const to = account();
-    return to ? exchange(to, request) : NOBODY;
-  };
+  const reach = asking(account);
   const get = (path: string, signal: AbortSignal) => reach({ method: 'GET', path, signal });
   const post = (path: string, body: string, signal: AbortSignal, headers = {}) => reach({ method: 'POST', path, body, signal, headers });
   return {
@@ -73,7 +69,7 @@ export function junctionClient(account: () => JunctionAccount | undefined): Junc
       const whose = 'userId' in sought ? { user_id: sought.userId } : { start_date: sought.since };
       for (let page = 1; page <= MOST_PAGES; page++) {
         const query = new URLSearchParams({ ...whose, page: String(page), size: String(PAGE) });
-        const listed = outcomeOf(await get(`/v3/orders?${query}`, signal), pageOf);
+        const listed = outcomeOf(await get(`/v3/orders?${query}`, signal), pageOf(orderOf));
         if (listed.kind !== 'accepted') return listed;
         const found = listed.value.orders.find((order) => order.passthrough === passthrough);
         if (found || listed.value.last) return { kind: 'accepted', value: found };
@@ -95,8 +91,6 @@ export function junctionClient(account: () => JunctionAccount | undefined): Junc
   };
 }
 
-const NOBODY: Answered = { status: 401, body: { detail: 'JUNCTION_API_KEY is not set' }, retryAfter: undefined };
-const PAGE = 100;
 const MOST_PAGES = 50;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -112,6 +106,7 @@ function conflicting({ status, body }: Answered): string | undefined {
 const notMissing = <T>(outcome: Outcome<T>): Outcome<T> =>
   outcome.kind === 'refused' && outcome.status === 404 ? { kind: 'unknown', why: outcome.why, status: 404 } : outcome;
 
+/** Its status is that of the event which the network names as the last; which is the newest by its number is asked by who follows it (order-seen.ts). */
 function orderOf(given: unknown): JunctionOrder | undefined {
   const order = objectOf(given);
   const id = textIn(order, 'id');
@@ -123,17 +118,6 @@ function orderOf(given: unknown): JunctionOrder | undefined {
     status: textIn(event, 'status') ?? textIn(order, 'status'),
     passthrough: textIn(order, 'passthrough'),
   };
-}
-
-/** One page of a list; undefined when one of its orders cannot be read: it might be the one that is sought. */
-function pageOf(body: unknown): { orders: JunctionOrder[]; last: boolean } | undefined {
-  const { orders: listed, total, page, size } = objectOf(body);
-  if (!Array.isArray(listed)) return undefined;
-  const orders = listed.map(orderOf).filter((order) => order !== undefined);
-  if (orders.length < listed.length) return undefined;
-  const seen = typeof page === 'number' && typeof size === 'number' ? page * size : undefined;
-  const last = typeof total === 'number' && seen !== undefined ? seen >= total : listed.length < PAGE;
-  return { orders, last: last || listed.length === 0 };
 }
 
 function rosterOf(body: unknown): RosterPhysician[] | undefined {
@@ -153,8 +137,3 @@ function pushedOf(answer: Answered | Unanswered): Outcome<Pushed> | undefined {
 }
 
 const physicianId = (given: unknown): string | null => textIn(given, 'id') ?? textIn(given, 'physician_id') ?? null;
-
-function textIn(value: unknown, name: string): string | undefined {
-  const found = objectOf(value)[name];
-  return typeof found === 'string' && found !== '' ? found : undefined;
-}

@@ -28,8 +28,21 @@ const LARGEST: Record<keyof typeof READERS, number> = { json: 8 * MB, digits: 8 
 /** `Retry-After` counts up to a quarter of an hour. */
 const LONGEST_WAIT = 900;
 
+/**
+ * Exchanges in the name of an account, which is asked for at each call, because a sandbox's address is known only after it has started. Without one every call
+ * is as unauthorised as with a wrong key.
+ */
+export const asking =
+  (account: () => JunctionAccount | undefined) =>
+  async (request: ExchangeRequest): Promise<Answered | Unanswered> => {
+    const to = account();
+    return to ? exchange(to, request) : NOBODY;
+  };
+
+const NOBODY: Answered = { status: 401, body: { detail: 'JUNCTION_API_KEY is not set' }, retryAfter: undefined };
+
 /** Sends it. Never throws: a fault of the way there or back is an answer too. A redirect is a fault. */
-export async function exchange(account: JunctionAccount, request: ExchangeRequest): Promise<Answered | Unanswered> {
+async function exchange(account: JunctionAccount, request: ExchangeRequest): Promise<Answered | Unanswered> {
   const { method, path, body, signal, as = 'json' } = request;
   try {
     const headers = { 'x-vital-api-key': account.apiKey, accept: 'application/json', ...(body && JSON_BODY), ...request.headers };

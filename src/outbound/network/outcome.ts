@@ -1,5 +1,7 @@
 // What an answer of Junction means for what was asked: one of five outcomes, with the patient's data taken out of every error.
-import { detailsOf, objectOf, reasonOf } from './reason.ts';
+// docs/decisions/2026-11-22-whose-answer-it-is.md
+import { detailsOf, reasonOf } from './reason.ts';
+import { objectOf } from './told.ts';
 
 /** `why` is for logs and for the outbox: status, element and rule, never a value that was sent. */
 export type Outcome<T> =
@@ -62,5 +64,3 @@ export const waitOf = (outcome: Outcome<unknown>): number | undefined => (outcom
 
 const acceptedOf = <T>(status: number, value: T | undefined): Outcome<T> =>
   value === undefined ? { kind: 'unknown', why: `${status}, and the body is not as promised`, status } : { kind: 'accepted', value };
-
-export { objectOf } from './reason.ts';

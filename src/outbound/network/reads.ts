@@ -1,9 +1,10 @@
 // What Junction is asked about orders that stand there: how they are, which have changed, their results. Reading twice does no harm, so whoever asks may
 // simply ask again. https://docs.junction.com/api-reference
 
-import { type SeenOrder, seenOrder } from '../following/order-seen.ts';
-import { type ExchangeRequest, exchange, type JunctionAccount } from './exchange.ts';
-import { type Answered, type Outcome, objectOf, outcomeOf, type Unanswered } from './outcome.ts';
+import { asking, type ExchangeRequest, type JunctionAccount } from './exchange.ts';
+import { type SeenOrder, seenOrder } from './order-seen.ts';
+import { PAGE, type Page, pageOf } from './orders-page.ts';
+import { type Answered, type Outcome, outcomeOf, type Unanswered } from './outcome.ts';
 
 /** Orders changed in a closed window of time (ISO 8601), one page of them; pages count from 1. */
 export interface Window {
@@ -12,12 +13,7 @@ export interface Window {
   page: number;
 }
 
-export interface OrdersPage {
-  orders: SeenOrder[];
-  /** How many there are on all pages, when Junction says so. */
-  total: number | undefined;
-  last: boolean;
-}
+export type OrdersPage = Page<SeenOrder>;
 
 /** Whose results: one order's, or those of a whole journey. */
 export type Reported = { order: string } | { transaction: string };
@@ -33,23 +29,18 @@ export interface JunctionReads {
 }
 
 export function junctionReads(account: () => JunctionAccount | undefined): JunctionReads {
-  const get = async (path: string, signal: AbortSignal, as: ExchangeRequest['as'] = 'json'): Promise<Answered | Unanswered> => {
-    const to = account();
-    return to ? exchange(to, { method: 'GET', path, signal, as }) : NOBODY;
-  };
+  const reach = asking(account);
+  const get = (path: string, signal: AbortSignal, as: ExchangeRequest['as'] = 'json') => reach({ method: 'GET', path, signal, as });
   return {
     order: async (id, signal) => orNothing(await get(`/v3/order/${encodeURIComponent(id)}`, signal), seenOrder),
     updated: async ({ from, until, page }, signal) => {
       const query = new URLSearchParams({ updated_start_date: from, updated_end_date: until, page: String(page), size: String(PAGE) });
-      return outcomeOf(await get(`/v3/orders?${query}`, signal), pageOf);
+      return outcomeOf(await get(`/v3/orders?${query}`, signal), pageOf(seenOrder));
     },
     result: async (of, signal) => orNothing(await get(`${placeOf(of)}/result`, signal, 'digits'), resultOf),
     document: async (of, signal) => orNothing(await get(`${placeOf(of)}/result/pdf`, signal, 'bytes'), pdfOf),
   };
 }
-
-const NOBODY: Answered = { status: 401, body: { detail: 'JUNCTION_API_KEY is not set' }, retryAfter: undefined };
-const PAGE = 100;
 
 const placeOf = (of: Reported): string =>
   'order' in of ? `/v3/order/${encodeURIComponent(of.order)}` : `/v3/order_transaction/${encodeURIComponent(of.transaction)}`;
@@ -62,18 +53,6 @@ function orNothing<T>(answer: Answered | Unanswered, value: (body: unknown) => T
 }
 
 const NOTHING = { kind: 'accepted', value: undefined } as const;
-
-/** Undefined when one of its orders cannot be read: it might be the one that matters. */
-function pageOf(body: unknown): OrdersPage | undefined {
-  const { orders: listed, total, page, size } = objectOf(body);
-  if (!Array.isArray(listed)) return undefined;
-  const orders = listed.map(seenOrder).filter((order) => order !== undefined);
-  if (orders.length < listed.length) return undefined;
-  const seen = typeof page === 'number' && typeof size === 'number' ? page * size : undefined;
-  const known = typeof total === 'number' ? total : undefined;
-  const last = known !== undefined && seen !== undefined ? seen >= known : listed.length < PAGE;
-  return { orders, total: known, last: last || listed.length === 0 };
-}
 
 const resultOf = (body: unknown): Record<string, unknown> | undefined =>
   Array.isArray(body) || body === null || typeof body !== 'object' ? undefined : (body as Record<string, unknown>);

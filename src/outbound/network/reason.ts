@@ -1,9 +1,10 @@
 // Why Junction refused something, in words of our own: the elements and rules it names by their codes, and what a free text is about, or
 // the plain words it is made of. Of the text itself nothing is kept: it may repeat what was sent, also in another form (a date turned round, a state spelt out), and that is health data.
 // https://docs.pydantic.dev/latest/errors/validation_errors (codes of rules)
+import { objectOf } from './told.ts';
 
 /** One thing that is said. `loc`: where, in dots; `rule`: its code; `about`: what a text speaks of; `said`: of another text the words anybody may see. */
-export interface Detail {
+interface Detail {
   loc?: string;
   rule?: string;
   about?: string[];
@@ -90,7 +91,3 @@ function placeOf(loc: unknown): Detail {
   if (!Array.isArray(loc)) return {};
   return { loc: loc.filter((step) => step !== 'body' && /^(?:[a-z][a-z_]{0,40}|\d{1,3})$/.test(String(step))).join('.') };
 }
-
-/** The value as an object to look into; an empty one when it is none. */
-export const objectOf = (value: unknown): Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

@@ -1,7 +1,7 @@
 // How the sample is taken, where the request says it: by our own extension, or by a code of ours among the places that it prefers. Without a word of it the
 // method of the laboratory's test is meant. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.locationCode
 import type { Resource } from '../../fhir/types.ts';
-import type { Systems } from '../sending/record.ts';
+import type { Systems } from '../systems.ts';
 import { type Said, wrong } from './said.ts';
 
 export const METHODS = ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection'] as const;

@@ -3,12 +3,13 @@ import { conflict } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
-import type { OutboxEntry, Store } from '../../store/store.ts';
-import type { Systems } from '../sending/record.ts';
-import { SENDER } from '../sending/sending.ts';
-import { withdrawn } from '../sending/withdraw.ts';
+import type { OutboxEntry } from '../../store/outbox-entry.ts';
+import type { Store } from '../../store/store.ts';
+import { SENDER } from '../sender.ts';
+import type { Systems } from '../systems.ts';
 import { withNetworksWords } from './networks-words.ts';
 import { ORDER, payloadOf, requestId } from './order-entry.ts';
+import { withdrawn } from './withdraw.ts';
 
 const ENDED = new Set(['completed', 'failed', 'rejected', 'entered-in-error']);
 

@@ -2,15 +2,18 @@
 // stands, when it was completed; and what the laboratory was given. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
 import { parseExact } from '../../fhir/json.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Effect } from '../../resource/context.ts';
+import { type Effect, OPERATOR } from '../../resource/context.ts';
 import { draftOf } from '../../resource/write.ts';
-import type { Systems } from '../sending/record.ts';
-import { SENDER } from '../sending/sending.ts';
+import { SENDER } from '../sender.ts';
+import type { Systems } from '../systems.ts';
 
 interface Identifier {
   system?: string;
   value?: string;
 }
+
+/** Who writes here what became of an order: what they say is not overruled by what was said before. */
+const OWN: ReadonlySet<string> = new Set([SENDER, OPERATOR]);
 
 /** For writes of ServiceRequest and of Task. */
 export function withNetworksWords(systems: Systems): NonNullable<Effect['keeps']> {
@@ -19,7 +22,7 @@ export function withNetworksWords(systems: Systems): NonNullable<Effect['keeps']
   const isOurs = ({ system }: Identifier): boolean => system !== undefined && ids.has(system);
   const words = [...ids, systems.taskInput];
   return ({ caller }, draft, { body }) => {
-    if (caller.actor === SENDER || !body || !words.some((system) => body.includes(system))) return draft;
+    if (OWN.has(caller.actor) || !body || !words.some((system) => body.includes(system))) return draft;
     const former = parseExact(body) as Resource;
     const said = identifiersOf(former).filter(isOurs);
     const given = identifiersOf(draft.exact).filter((one) => !isOurs(one) || isAmong(said, one));

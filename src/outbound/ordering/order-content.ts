@@ -1,10 +1,10 @@
 // What an order says, gathered from the ServiceRequest and what it refers to; what is missing, or cannot be told, is refused, naming the element.
-// https://hl7.org/fhir/R4/servicerequest.html
+// https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/2026-11-22-what-a-request-says-is-sent-or-refused.md
 import { rule } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
-import type { Systems } from '../sending/record.ts';
+import type { Systems } from '../systems.ts';
 import { activationDay } from './activation.ts';
 import { collectionMethod } from './collection.ts';
 import type { OrderContent } from './junction-order.ts';
@@ -29,7 +29,7 @@ export interface OrderRules {
   defaults: OrderDefaults;
 }
 
-export interface OrderDefaults {
+interface OrderDefaults {
   /** The laboratory's account that orders are placed under; undefined: the network looks for one. */
   labAccount: string | undefined;
   /** How many characters the notes of an order may have. */

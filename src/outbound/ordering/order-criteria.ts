@@ -19,7 +19,7 @@ export interface Tests {
   addOn: { laboratory: string; code: string }[];
 }
 
-export interface Coding {
+interface Coding {
   system?: string;
   code?: string;
 }

@@ -1,6 +1,8 @@
 // An order in the outbox: which topic and subject it has, and what its payload holds.
 import type { Resource } from '../../fhir/types.ts';
-import type { OutboxEntry, OutboxState, Row, Store } from '../../store/store.ts';
+import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { Row } from '../../store/row.ts';
+import type { Store } from '../../store/store.ts';
 
 /** The topic of orders. One entry per ServiceRequest, for good: that is what makes an order happen once. */
 export const ORDER = 'order';

@@ -6,15 +6,15 @@ import { conflict, type FhirError } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
 import { create } from '../../resource/create.ts';
-import type { OutboxEntry, OutboxState } from '../../store/store.ts';
-import { SENDER } from '../sending/sending.ts';
-import { withdrawn } from '../sending/withdraw.ts';
+import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import { SENDER } from '../sender.ts';
 import { clientUserId, orderText } from './junction-order.ts';
 import { withNetworksWords } from './networks-words.ts';
 import { type OrderRules, orderContent } from './order-content.ts';
 import { isLaboratoryOrder, isOver, isTakenBack, testsToOrder } from './order-criteria.ts';
 import { ORDER, type OrderPayload, payloadOf, presentEntry, requestId, subjectOf, waiting } from './order-entry.ts';
 import { refuseChange, type SentText } from './order-stays.ts';
+import { withdrawn } from './withdraw.ts';
 
 /** The effect of writes of ServiceRequest. However often one is written, it is sent once. */
 export function orderEffect(rules: OrderRules): Effect {

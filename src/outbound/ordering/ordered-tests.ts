@@ -3,7 +3,7 @@
 import { validate as isUuid } from 'uuid';
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Systems } from '../sending/record.ts';
+import type { Systems } from '../systems.ts';
 import { codingsOf, listOf, type Tests, type TestTable, testsBehind, testsToOrder } from './order-criteria.ts';
 import { issuesOf, type Said, wrong } from './said.ts';
 

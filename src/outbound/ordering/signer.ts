@@ -1,5 +1,6 @@
 // Who signs an order: its requester, who must be licensed where the patient lives. An order without one goes out without a physician, and so does one that
 // a patient, an organization or a device asks for: these sign nothing. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester
+// docs/decisions/2026-11-22-who-may-order.md
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
@@ -16,13 +17,13 @@ const REQUESTER = 'ServiceRequest.requester';
 const OTHERS = new Set(['Organization', 'Patient', 'RelatedPerson', 'Device']);
 
 /** `state`: where the patient lives (USPS code), undefined when that is not known yet. `qualifications`: licence.ts. */
-export interface Signing {
+interface Signing {
   state: string | undefined;
   qualifications: string;
 }
 
 /** The physician; undefined: none is asked for. Or all that is missing for the requester to sign. */
-export type Signer = { physician: OrderPhysician | undefined } | { issues: Issue[] };
+type Signer = { physician: OrderPhysician | undefined } | { issues: Issue[] };
 
 export async function signerOf(context: Context, request: Resource, signing: Signing): Promise<Signer> {
   const { requester } = request as { requester?: Reference };

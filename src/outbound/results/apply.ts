@@ -7,10 +7,10 @@ import { type Rewriting, rewriteAll } from '../../resource/rewrite-all.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import { hear, isThere } from '../following/apply-order.ts';
 import { type Following, type HeardResult, heardOf, isOf, type Look, type ResultMappings } from '../following/following.ts';
-import { dateTimeOf } from '../following/moment.ts';
-import { isAlone, lastEvent, type SeenOrder } from '../following/order-seen.ts';
-import { phaseOf } from '../following/order-status.ts';
-import { senderContext } from '../sending/sending.ts';
+import { dateTimeOf } from '../network/moment.ts';
+import { isAlone, lastEvent, type SeenOrder } from '../network/order-seen.ts';
+import { phaseOf } from '../network/order-status.ts';
+import { senderContext } from '../sender.ts';
 import { contentOf } from './content.ts';
 import { digestOf, isCorrectedOrder, isCorrection, isFresh } from './correction.ts';
 import { CRITICAL, isCritical, isCriticalBeside } from './critical.ts';
@@ -19,7 +19,7 @@ import { type Part, type ReportParts, reportId, reportParts } from './report.ts'
 import { journeyOf, type Standing, standingOf } from './standing.ts';
 
 /** A result as it was read. `whole`: it holds everything of the journey, so that what is not in it any more has been taken back. */
-export interface Reading {
+interface Reading {
   order: SeenOrder;
   result: Record<string, unknown>;
   whole: boolean;

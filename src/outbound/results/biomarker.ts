@@ -1,10 +1,9 @@
 // One biomarker of a result, and one that was expected and is missing, as the fields of mappings/junction/biomarker.yaml.
 // https://docs.junction.com/lab/results/result-formats
 import type { View } from '../../projection/shape.ts';
-import { instantOf } from '../following/moment.ts';
-import { textIn } from '../following/order-seen.ts';
-import { objectOf } from '../network/outcome.ts';
-import { referenceView, textOf, type Unit, valueView, withoutValue } from './value.ts';
+import { instantOf } from '../network/moment.ts';
+import { objectOf, textIn, textOf } from '../network/told.ts';
+import { referenceView, type Unit, valueView, withoutValue } from './value.ts';
 
 /** What all markers of a report share. References as they are written. */
 export interface Surroundings {

@@ -4,7 +4,7 @@ import type { Part } from './report.ts';
 import { isMeasured, isReported, type NameSystems, reported, specimenOf } from './same-marker.ts';
 import type { Standing } from './standing.ts';
 
-export interface Content {
+interface Content {
   /** Each under the id of its Observation. */
   markers: Part[];
   /** References that a correction has taken back. */

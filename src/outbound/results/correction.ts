@@ -1,12 +1,13 @@
 // Whether what was read of an order that was corrected is the correction: its announcement may come before the network tells the values, or the document,
 // that it is of. What says the same as before is looked at again until the correction is an hour old; then it is taken as it is.
+// docs/decisions/2026-11-22-corrections-in-pieces.md
 import { createHash } from 'node:crypto';
 import type { HeardResult } from '../following/following.ts';
-import { lastEvent, type SeenOrder } from '../following/order-seen.ts';
-import { isCorrected } from '../following/order-status.ts';
+import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
+import { isCorrected } from '../network/order-status.ts';
 
 /** An order, and what was heard of its result before. */
-export interface Since {
+interface Since {
   order: SeenOrder;
   before: HeardResult | undefined;
   now: Date;

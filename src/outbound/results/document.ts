@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { rewriteAll } from '../../resource/rewrite-all.ts';
 import { hear } from '../following/apply-order.ts';
 import { type Following, heardOf, type Look } from '../following/following.ts';
-import { lastEvent, type SeenOrder } from '../following/order-seen.ts';
-import { senderContext } from '../sending/sending.ts';
+import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
+import { senderContext } from '../sender.ts';
 import { documentId, reportId } from './report.ts';
 import { journeyOf } from './standing.ts';
 

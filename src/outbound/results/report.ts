@@ -2,11 +2,9 @@
 // https://docs.junction.com/lab/results/result-formats
 import { v5 } from 'uuid';
 import type { View } from '../../projection/shape.ts';
-import { dateTimeOf, instantOf } from '../following/moment.ts';
-import { textIn } from '../following/order-seen.ts';
-import { objectOf } from '../network/outcome.ts';
+import { dateTimeOf, instantOf } from '../network/moment.ts';
+import { objectOf, textIn, textOf } from '../network/told.ts';
 import { type Marker, markerOf, missingOf, type Surroundings, type Taken } from './biomarker.ts';
-import { textOf } from './value.ts';
 
 /** What a result is written for. */
 export interface Subject {

@@ -10,7 +10,7 @@ export interface NameSystems {
   markerSystem: string;
 }
 
-export interface Reported {
+interface Reported {
   /** Each under the id of the Observation that it is from now on. */
   markers: Part[];
   /** Ids of Observations that only said that a marker was missing which is there by now. */

@@ -3,9 +3,9 @@
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
-import type { Row } from '../../store/store.ts';
+import type { Row } from '../../store/row.ts';
 import { heardOf } from '../following/following.ts';
-import type { SeenOrder } from '../following/order-seen.ts';
+import type { SeenOrder } from '../network/order-seen.ts';
 import { reportId } from './report.ts';
 
 export interface Standing {

@@ -1,8 +1,8 @@
 // The part of a look that is about results: whether there may be any, reading and applying them, and then their document. Each may fail by itself and is
 // taken up by the next look; what is applied already stays.
 import { DOCUMENT_READ_MS, type Following, heardOf, isOf, type Look, READ_MS } from '../following/following.ts';
-import { isAlone, lastEvent, type SeenOrder } from '../following/order-seen.ts';
-import { phaseOf, requestStand } from '../following/order-status.ts';
+import { isAlone, lastEvent, type SeenOrder } from '../network/order-seen.ts';
+import { phaseOf, requestStand } from '../network/order-status.ts';
 import type { Outcome } from '../network/outcome.ts';
 import type { Reported } from '../network/reads.ts';
 import { abandonReport, applyResult } from './apply.ts';
@@ -10,7 +10,7 @@ import { isEarlier } from './correction.ts';
 import { applyDocument, hashOf } from './document.ts';
 
 /** `open`: something is still to come. `error`: it could not be read. Undefined: the lease is lost. */
-export type ResultStep = { open: boolean; error?: string } | undefined;
+type ResultStep = { open: boolean; error?: string } | undefined;
 
 const DONE: ResultStep = { open: false };
 

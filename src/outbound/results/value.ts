@@ -1,12 +1,12 @@
 // A laboratory's result as FHIR values, digits as they were reported: a number, one with < or >, a range, a word of a list, or a text.
 // https://docs.junction.com/lab/results/result-formats, https://hl7.org/fhir/R4/observation-definitions.html#Observation.value_x_
 import type { View } from '../../projection/shape.ts';
+import { textOf } from '../network/told.ts';
 
 /** A number that keeps its digits: a JavaScript number where that spells it alike, else raw JSON (src/fhir/json.ts). */
-export type Exact = number | object;
+type Exact = number | object;
 
 const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
-const isRaw = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
 const NUMBER = /^-?(?:0|[1-9]\d{0,40})?(?:\.\d{1,40})?$/;
 
 /** Undefined: this is no number in plain digits. One that begins with its point gets the zero that JSON asks for. */
@@ -14,20 +14,6 @@ export function exactOf(text: string): Exact | undefined {
   if (!NUMBER.test(text) || !/\d$/.test(text)) return undefined;
   const digits = text.replace(/^(-?)\./, '$10.');
   return String(Number(digits)) === digits ? Number(digits) : rawJson(digits);
-}
-
-/** The text of a value as reported: a number counts with its digits. Undefined: there is none. */
-export function textOf(value: unknown): string | undefined {
-  if (isRaw(value)) return (value as { rawJSON: string }).rawJSON;
-  const text = typeof value === 'number' ? String(value) : value;
-  return typeof text === 'string' ? cleaned(text) : undefined;
-}
-
-/** Control characters mean nothing in a result, and a text of spaces is none. */
-function cleaned(text: string): string | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const clean = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g, '').trim();
-  return clean === '' ? undefined : clean.toWellFormed();
 }
 
 /** As printed → FHIR's. https://hl7.org/fhir/R4/valueset-quantity-comparator.html */

@@ -2,15 +2,7 @@
 // https://docs.junction.com/webhooks/introduction, https://docs.svix.com/receiving/verifying-payloads/how-manual
 import { createHmac, randomUUID } from 'node:crypto';
 import { shown } from './order-shown.ts';
-import type { SandboxMessage, SandboxOrder, World } from './world.ts';
-
-/** What goes wrong with the next messages. `times`: with how many; default 1. */
-export interface Mishap {
-  /** `drop`: never sent. `duplicate`: sent twice. `delay`: `seconds` late. `forge`: signed with another secret. `skew`: stamped `seconds` off (as by a wrong clock). */
-  kind: 'drop' | 'duplicate' | 'delay' | 'forge' | 'skew';
-  seconds?: number;
-  times?: number;
-}
+import type { Mishap, SandboxMessage, SandboxOrder, World } from './world.ts';
 
 const KINDS = new Set(['drop', 'duplicate', 'delay', 'forge', 'skew']);
 

@@ -1,7 +1,7 @@
 // The part of the sandbox's own HTTP API that is about webhooks: where they go, what goes wrong with them, what became of each.
-import { announce, deliver, deliverDue, isMishap, type Mishap } from './announce.ts';
+import { announce, deliver, deliverDue, isMishap } from './announce.ts';
 import type { Operation } from './operations.ts';
-import type { Reply, SandboxMessage, World } from './world.ts';
+import type { Mishap, Reply, SandboxMessage, World } from './world.ts';
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
 const wrong = (text: string): Reply => ({ status: 400, body: { detail: text } });

@@ -1,9 +1,9 @@
 // The sandbox's own HTTP API, for people and tests: faults, the clock, the roster, an order's next step, and the truth about what exists.
 import { WEBHOOK_CONTROL } from './control-webhooks.ts';
 import { type Fault, isFault, KINDS } from './faults.ts';
-import { statusOf, step } from './lifecycle.ts';
+import { step } from './lifecycle.ts';
 import type { Operation } from './operations.ts';
-import type { Reply, SandboxPhysician, SandboxQuestion, World } from './world.ts';
+import { type Reply, type SandboxPhysician, type SandboxQuestion, statusOf, type World } from './world.ts';
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
 const wrong = (text: string): Reply => ({ status: 400, body: { detail: text } });
@@ -34,7 +34,7 @@ export const CONTROL: Operation[] = [
 ];
 
 /** What exists: how many orders, in all or with this passthrough, and where each stands. Nothing of the patients. */
-export function truth(world: World, passthrough: string | null): object {
+function truth(world: World, passthrough: string | null): object {
   const orders = [...world.orders.values()].filter((order) => passthrough === null || order.passthrough === passthrough);
   return {
     total: orders.length,

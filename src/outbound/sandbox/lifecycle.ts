@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { announce, announceCritical } from './announce.ts';
 import { corrected, reported, type Wishes } from './report.ts';
-import type { SandboxOrder, World } from './world.ts';
+import { methodOf, type SandboxOrder, statusOf, type World } from './world.ts';
 
 /** The usual way of an order, by how its sample is taken. */
 const WAYS: Record<string, string[]> = {
@@ -31,15 +31,9 @@ const WAYS: Record<string, string[]> = {
   ],
 };
 
-/** How the sample of an order is taken: as it was asked for, else by walking in, which is how the sandbox's lab tests have it. */
-export const methodOf = ({ collection_method: method }: SandboxOrder['sent']): string =>
-  (method as string | null | undefined) ?? 'walk_in_test';
-
 const wayOf = (sent: SandboxOrder['sent']): string[] => WAYS[methodOf(sent)]!;
 /** From here on, nothing is cancelled any more. */
 const TOO_LATE = /^(sample_with_lab|completed|cancelled|failed)\./;
-
-export const statusOf = (order: SandboxOrder): string => order.events.at(-1)!.status;
 
 /** The order's first event. */
 export const begun = (world: World, sent: SandboxOrder['sent']): SandboxOrder['events'] => [event(world, 1, wayOf(sent)[0]!)];

@@ -1,11 +1,11 @@
 // Junction's operations as this project uses them, each a function of the world and one request. https://docs.junction.com/api-reference
 import { randomUUID } from 'node:crypto';
 import { announce } from './announce.ts';
-import { begun, cancel, statusOf, step } from './lifecycle.ts';
+import { begun, cancel, step } from './lifecycle.ts';
 import { refusalOf } from './order-check.ts';
 import { shown, siblings } from './order-shown.ts';
 import { documentShown, metadataOf, resultShown } from './report.ts';
-import type { Reply, SandboxOrder, SandboxUser, World } from './world.ts';
+import { type Reply, type SandboxOrder, type SandboxUser, statusOf, type World } from './world.ts';
 
 export interface SandboxRequest {
   /** What the path's groups hold. */

@@ -1,8 +1,7 @@
 // An order as Junction shows it: what was sent comes back changed (dates as date-times, the country spelt out), which is why nothing reads it back.
-import { methodOf, statusOf } from './lifecycle.ts';
 import { setOf } from './order-set.ts';
 import { sampleOf } from './report.ts';
-import type { SandboxOrder, World } from './world.ts';
+import { methodOf, type SandboxOrder, statusOf, type World } from './world.ts';
 
 type Part = Record<string, unknown>;
 

@@ -1,6 +1,5 @@
 // What the sandbox holds: the ground truth of one imagined team at Junction, in memory, under a clock that can be moved.
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Mishap } from './announce.ts';
 import type { Fault } from './faults.ts';
 
 export interface SandboxUser {
@@ -12,7 +11,7 @@ export interface SandboxUser {
   goneAt?: number;
 }
 
-export interface SandboxEvent {
+interface SandboxEvent {
   id: number;
   created_at: string;
   status: string;
@@ -49,6 +48,20 @@ export interface SandboxOrder {
   report: SandboxReport | null;
 }
 
+export const statusOf = (order: SandboxOrder): string => order.events.at(-1)!.status;
+
+/** How the sample of an order is taken: as it was asked for, else by walking in, which is how the sandbox's lab tests have it. */
+export const methodOf = ({ collection_method: method }: SandboxOrder['sent']): string =>
+  (method as string | null | undefined) ?? 'walk_in_test';
+
+/** What goes wrong with the next messages. `times`: with how many; default 1. */
+export interface Mishap {
+  /** `drop`: never sent. `duplicate`: sent twice. `delay`: `seconds` late. `forge`: signed with another secret. `skew`: stamped `seconds` off (as by a wrong clock). */
+  kind: 'drop' | 'duplicate' | 'delay' | 'forge' | 'skew';
+  seconds?: number;
+  times?: number;
+}
+
 /** A message for the webhook. `due`: when it is sent, in ms of the team's time; `answers`: the status of each attempt, 0 for none. */
 export interface SandboxMessage {
   id: string;
@@ -60,7 +73,7 @@ export interface SandboxMessage {
   answers: number[];
 }
 
-export interface Webhooks {
+interface Webhooks {
   /** Where messages go; undefined: nobody is told anything. */
   url: string | undefined;
   /** `whsec_` and base64. */
@@ -140,7 +153,7 @@ export const SANDBOX_PANELS: Record<string, string[]> = {
 
 export const SANDBOX_ACCOUNT = 'c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40';
 
-export const SANDBOX_TEAM = '7f3d2c1e-9b64-4c53-9d55-1f7f0c9b2a10';
+const SANDBOX_TEAM = '7f3d2c1e-9b64-4c53-9d55-1f7f0c9b2a10';
 
 /** An empty team. `clock`: the time it starts from and runs with. */
 export function emptyWorld(clock: () => Date): World {

@@ -1,8 +1,8 @@
 // An attempt that throws is one whose outcome nobody knows: its entry says so at once, and why, as far as that may be said, and it is tried again later.
-import type { OutboxState } from '../../store/store.ts';
+import type { Leased, OutboxState } from '../../store/outbox-entry.ts';
 import { thrownReason } from '../thrown.ts';
 import { retryAt } from './retry-time.ts';
-import type { Leased, Sending } from './sending.ts';
+import type { Sending } from './sending.ts';
 
 /** Answers the state the entry is in afterwards. Where not even that can be written down, the entry keeps its lease until that runs out. */
 export async function attempt(sending: Sending, leased: Leased, send: () => Promise<OutboxState>): Promise<OutboxState> {

@@ -1,66 +1,14 @@
-// Calling an order off at the network: a request (or its Task) that is taken back after the order was accepted brings a cancellation into the outbox. The
-// network may refuse it, when the laboratory has begun; then the Task says so and goes on, and nothing is lost.
-import type { Context } from '../../resource/context.ts';
-import type { PlacedOrder } from '../../store/placed-orders.ts';
-import type { OutboxEntry, OutboxState, Store } from '../../store/store.ts';
+// Calling an order off at the network: sends the cancellations of the outbox (../ordering/calling-off.ts). The network may refuse one, when the laboratory has
+// begun; then the Task says so and goes on, and nothing is lost.
+import type { Leased, OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { Store } from '../../store/store.ts';
 import { type Outcome, waitOf } from '../network/outcome.ts';
-import { type OrderPayload, orderedRequest, payloadOf, requestId, subjectOf } from '../ordering/order-entry.ts';
-import { calledOff, change, type Edit, stillRunning } from './record.ts';
+import type { Fulfilment } from '../ordering/calling-off.ts';
+import { orderedRequest, payloadOf, requestId } from '../ordering/order-entry.ts';
+import { calledOff, change, type Edit, stillRunning } from '../ordering/record.ts';
+import { senderContext } from '../sender.ts';
 import { retryAt } from './retry-time.ts';
-import { ATTEMPT_MS, type Leased, type Sending, senderContext } from './sending.ts';
-
-/** The topic of cancellations; the subject is the order's. */
-export const CANCELLATION = 'order-cancellation';
-
-const UNDER_WAY: ReadonlySet<OutboxState> = new Set(['queued', 'sending', 'unknown', 'parked']);
-
-/**
- * Inside the transaction that learns that an accepted order is no longer wanted. One at a time for an order; after one that is over there may be another: the
- * network may have refused it, or may have taken up again what it had cancelled. To cancel twice does no harm.
- */
-export async function callOff({ store, clock, newId }: Context, order: OutboxEntry, payload: OrderPayload): Promise<void> {
-  const { tenant, subject } = order;
-  const former = await store.outbox.find(tenant, CANCELLATION, subject);
-  if (former && UNDER_WAY.has(former.state) && payloadOf(former).task === payload.task) return;
-  const at = clock().toISOString();
-  await store.outbox.add({ tenant, topic: CANCELLATION, subject, key: newId(), payload: JSON.stringify(payload), at });
-}
-
-/** Whether people have taken this order's request back, by whatever way, and the network has not refused to cancel it. */
-export async function isCalledOff(store: Store, { tenant, request, version }: Ordered): Promise<boolean> {
-  const all = await store.outbox.all(tenant, CANCELLATION, subjectOf(request));
-  const newest = all.find((entry) => (payloadOf(entry).version ?? null) === version);
-  return newest !== undefined && newest.state !== 'refused';
-}
-
-/** A request and its version that was ordered; null: not known. */
-type Ordered = Pick<PlacedOrder, 'tenant' | 'request' | 'version'>;
-
-/** A request that somebody has taken back, deleted or not. https://hl7.org/fhir/R4/valueset-request-status.html */
-const TAKEN_BACK = new Set(['revoked', 'entered-in-error']);
-
-/**
- * Inside the transaction that learns of a further order (a redraw): where the request was taken back and called off before, the further one is called off,
- * too. The request is held, so that whoever takes it back at this moment comes before this (and is seen) or after (and sees the further order).
- */
-export async function callOffFurther(
-  context: Context,
-  request: string,
-  further: Fulfilment & { transactionId: string | undefined },
-): Promise<void> {
-  const { store, caller } = context;
-  await store.hold(caller.tenant, [{ type: 'ServiceRequest', id: request }]);
-  const former = await store.outbox.find(caller.tenant, CANCELLATION, subjectOf(request));
-  const stands = former && (await orderedRequest(store, former));
-  if (!former || (stands && !TAKEN_BACK.has(stands.status as string))) return;
-  await callOff(context, former, { ...payloadOf(former), ...further });
-}
-
-/** One order of the request, as the network names it, and the Task that tells of it. */
-interface Fulfilment {
-  orderId: string;
-  task: string;
-}
+import { ATTEMPT_MS, type Sending } from './sending.ts';
 
 /** How the calling off of one order ended. `status`: where a refused one stands. */
 type End = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };

@@ -2,9 +2,9 @@
 // Each answers whether it was done; false: the order has gone on since it was looked at.
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
-import type { OutboxEntry, OutboxState } from '../../store/store.ts';
+import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
 import { letGo, payloadOf, waiting } from '../ordering/order-entry.ts';
-import { change, changedAt, onHold, withStatus } from './record.ts';
+import { change, changedAt, onHold, withStatus } from '../ordering/record.ts';
 
 export type Operation = 'retry' | 'park' | 'release';
 

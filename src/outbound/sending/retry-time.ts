@@ -1,6 +1,6 @@
 // When an order that did not go through is tried again, and when nobody tries any more without being asked.
+import { again } from '../again.ts';
 
-const SHORTEST_MS = 1000;
 const LONGEST_MS = 60_000;
 /** No request runs for longer than this, whoever has given up waiting for it. Inferred: nothing is documented. */
 const RUNS_AT_MOST_MS = 10 * 60_000;
@@ -14,10 +14,8 @@ export const MOST_FAILURES = 6;
  * A tenth of its age from now, a second at least and a minute at most, and somewhere between half of that and all of it (`random`: 0 to 1). A short outage
  * costs seconds; in a long one the circuit breaker keeps the load down.
  */
-export function retryAt(createdAt: string, now: Date, random: number): string {
-  const wait = Math.min(Math.max((now.getTime() - Date.parse(createdAt)) / 10, SHORTEST_MS), LONGEST_MS);
-  return new Date(now.getTime() + wait * (0.5 + random / 2)).toISOString();
-}
+export const retryAt = (createdAt: string, now: Date, random: number): string =>
+  again(Date.parse(createdAt), now, { longest: LONGEST_MS, random }).toISOString();
 
 /** Whether a request sent then has surely come to its end at the other side. */
 export const isOverByNow = (sentAt: string | null, now: Date): boolean =>

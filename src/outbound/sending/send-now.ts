@@ -2,7 +2,7 @@
 // One attempt per call: what comes of it is the answer.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../resource/context.ts';
-import type { OutboxState } from '../../store/store.ts';
+import type { OutboxState } from '../../store/outbox-entry.ts';
 import { orderEntry, payloadOf } from '../ordering/order-entry.ts';
 import { attempt } from './attempt.ts';
 import { sendOrder } from './send.ts';
@@ -17,7 +17,7 @@ const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelle
  * `accepted`: it stands at the laboratory network. `failed`: it never will (`final`; `why`: elements and rules that the network named, no values), or nobody
  * knows yet and it is found out in the background.
  */
-export type SentNow = { result: 'accepted' } | { result: 'failed'; final: boolean; why?: string };
+type SentNow = { result: 'accepted' } | { result: 'failed'; final: boolean; why?: string };
 
 /** Sends the order of this ServiceRequest of the caller's tenant, or waits for whoever is sending it. Answers within ten seconds. */
 export async function sendNow(sending: Sending, { caller }: Context, serviceRequestId: string): Promise<SentNow> {

@@ -3,14 +3,14 @@
 // Junction replays the first answer under a key, failures too (docs/decisions/2026-11-22-orders-are-looked-up.md).
 import { v5 } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
-import type { OutboxEntry, OutboxState } from '../../store/store.ts';
+import type { Leased, OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
 import type { JunctionOrder } from '../network/client.ts';
 import { isFailure, type Outcome } from '../network/outcome.ts';
 import { orderBody } from '../ordering/junction-order.ts';
 import { isOver } from '../ordering/order-criteria.ts';
 import { type OrderPayload, orderedRequest, payloadOf } from '../ordering/order-entry.ts';
 import { isOverByNow } from './retry-time.ts';
-import { ATTEMPT_MS, type Leased, type Sending } from './sending.ts';
+import { ATTEMPT_MS, type Sending } from './sending.ts';
 import { type Result, settleOrder } from './settle-order.ts';
 
 /** Answers the state the entry is in afterwards; `sending`: somebody else has it by now. */

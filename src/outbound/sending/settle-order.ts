@@ -1,15 +1,17 @@
 // What came of an attempt: the entry's next state, and what the ServiceRequest and its Task say of it, in one transaction.
 import type { Resource } from '../../fhir/types.ts';
 import { rewriteAll } from '../../resource/rewrite-all.ts';
-import type { OutboxEntry, OutboxState, Store } from '../../store/store.ts';
-import { follow } from '../following/placing.ts';
+import type { Leased, OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { Store } from '../../store/store.ts';
 import type { JunctionOrder } from '../network/client.ts';
 import type { Outcome } from '../network/outcome.ts';
+import { callOff } from '../ordering/calling-off.ts';
 import { type OrderPayload, orderedIn, payloadOf, requestId } from '../ordering/order-entry.ts';
-import { callOff } from './cancel.ts';
-import { abandoned, accepted, type Change, calledOff, type Edit, refused } from './record.ts';
+import { abandoned, accepted, type Change, calledOff, type Edit, refused } from '../ordering/record.ts';
+import { senderContext } from '../sender.ts';
+import { follow } from './follow.ts';
 import { isAbandoned, MOST_FAILURES, retryAt } from './retry-time.ts';
-import { type Leased, type Sending, senderContext } from './sending.ts';
+import type { Sending } from './sending.ts';
 
 export interface Result {
   payload: OrderPayload;

@@ -1,10 +1,10 @@
 // Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
-import { setTimeout as delay } from 'node:timers/promises';
-import type { OutboxState } from '../../store/store.ts';
+import { looped } from '../../resource/looped.ts';
+import type { Leased, OutboxState } from '../../store/outbox-entry.ts';
 import { thrownReason } from '../thrown.ts';
 import { attempt } from './attempt.ts';
 import { BY_HAND } from './operate.ts';
-import { type Leased, lease, type Sending } from './sending.ts';
+import { lease, type Sending } from './sending.ts';
 
 /** How entries of a topic are sent. */
 export type Senders = Record<string, (sending: Sending, leased: Leased) => Promise<OutboxState>>;
@@ -15,8 +15,6 @@ const POLL_MS = 500;
 
 /** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
 export function startWorker(sending: Sending, senders: Senders): () => Promise<void> {
-  const stopping = new AbortController();
-  const pause = () => delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
   const underway = new Set<Promise<void>>();
   const begin = async (): Promise<number> => {
     const begun = await begunNow(sending, senders, underway.size);
@@ -26,22 +24,18 @@ export function startWorker(sending: Sending, senders: Senders): () => Promise<v
     }
     return begun.length;
   };
-  const run = async () => {
-    while (!stopping.signal.aborted) {
-      const begun = await begin().catch((error: unknown) => {
-        sending.log({ error: thrownReason(error) }, 'the outbox cannot be read');
-        return 0;
-      });
-      if (underway.size >= AT_ONCE) await Promise.race(underway);
-      // there is nothing, or another process was quicker, which is no reason to rest for long in the middle of a queue
-      else if (begun === 0) await Promise.race([...underway, pause()]);
-    }
-    await Promise.all(underway);
-  };
-  const running = run();
+  const stop = looped(async ({ rest }) => {
+    const begun = await begin().catch((error: unknown) => {
+      sending.log({ error: thrownReason(error) }, 'the outbox cannot be read');
+      return 0;
+    });
+    if (underway.size >= AT_ONCE) await Promise.race(underway);
+    // there is nothing, or another process was quicker, which is no reason to rest for long in the middle of a queue
+    else if (begun === 0) await Promise.race([...underway, rest(POLL_MS)]);
+  });
   return async () => {
-    stopping.abort();
-    await running;
+    await stop();
+    await Promise.all(underway);
   };
 }
 

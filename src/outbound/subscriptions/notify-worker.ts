@@ -1,6 +1,7 @@
 // Looks at what was written and tells subscribers of it, as long as it runs. Several processes may do so at once. A subscriber that hangs takes one place of
 // many and delays nobody else. It stops when what it has begun is finished.
-import { setTimeout as delay } from 'node:timers/promises';
+import { looped } from '../../resource/looped.ts';
+import { thrownReason } from '../thrown.ts';
 import { deliver } from './deliver.ts';
 import { leaseOf, NOTIFICATION, type Notifying } from './notifying.ts';
 import { endThose } from './stop.ts';
@@ -13,10 +14,7 @@ const ENDS_EVERY_MS = 10_000;
 
 /** Starts it; call the answer to stop. */
 export function startNotifying(notifying: Notifying): () => Promise<void> {
-  const stopping = new AbortController();
   const underWay = new Set<Promise<void>>();
-  /** Whoever is done may have more to tell. */
-  const rest = () => Promise.race([delay(REST_MS, undefined, { signal: stopping.signal }).catch(() => {}), ...underWay]);
   let ends = Number.NEGATIVE_INFINITY;
   const round = async (): Promise<number> => {
     const now = notifying.clock().getTime();
@@ -32,20 +30,17 @@ export function startNotifying(notifying: Notifying): () => Promise<void> {
     }
     return looked + begun.length;
   };
-  const run = async () => {
-    while (!stopping.signal.aborted) {
-      const done = await round().catch((error: Error) => {
-        notifying.log({ error: error.name }, 'subscribers cannot be told');
-        return 0;
-      });
-      if (done === 0) await rest();
-    }
-    await Promise.all(underWay);
-  };
-  const running = run();
+  const stop = looped(async ({ rest }) => {
+    const done = await round().catch((error: unknown) => {
+      notifying.log({ error: thrownReason(error) }, 'subscribers cannot be told');
+      return 0;
+    });
+    // whoever is done may have more to tell
+    if (done === 0) await Promise.race([rest(REST_MS), ...underWay]);
+  });
   return async () => {
-    stopping.abort();
-    await running;
+    await stop();
+    await Promise.all(underWay);
   };
 }
 
@@ -58,7 +53,7 @@ export async function begin(notifying: Notifying, limit: number): Promise<Promis
     try {
       await deliver(notifying, { entry, by: mine.by });
     } catch (error) {
-      notifying.log({ tenant: entry.tenant, subject: entry.subject, error: (error as Error).name }, 'a subscriber could not be told');
+      notifying.log({ tenant: entry.tenant, subject: entry.subject, error: thrownReason(error) }, 'a subscriber could not be told');
     }
   });
 }

@@ -1,6 +1,7 @@
 // What telling subscribers is made of: its parts, its times, and the contexts in which it looks and writes.
 import type { Caller, Context } from '../../resource/context.ts';
-import type { Lease, Store } from '../../store/store.ts';
+import { type Lease, leaseFrom } from '../../store/lease.ts';
+import type { Store } from '../../store/store.ts';
 import type { Registration } from '../../store/subscriptions.ts';
 import type { Reach } from './addresses.ts';
 
@@ -25,7 +26,7 @@ export interface Notifying {
 
 /** How long a call takes at most, in ms, and for how long a subscription is one process's alone: a lease outlives its calls, and a crash costs seconds. */
 export const CALL_MS = 5000;
-export const LEASE_MS = 20_000;
+const LEASE_MS = 20_000;
 
 /** The topic of the outbox under which the deliveries of a subscription stand: one entry for each. */
 export const NOTIFICATION = 'notification';
@@ -46,7 +47,4 @@ export const notifierOf = (tenant: number): Caller => ({ tenant, actor: NOTIFIER
 export const subscriberOf = ({ tenant, actor, scopes }: Registration): Caller => ({ tenant, actor, surface: 'fhir', scopes });
 
 /** From now, for as long as all leases here. */
-export function leaseOf({ clock, newId }: Notifying): Lease {
-  const now = clock().getTime();
-  return { by: newId(), at: new Date(now).toISOString(), until: new Date(now + LEASE_MS).toISOString() };
-}
+export const leaseOf = ({ clock, newId }: Notifying): Lease => leaseFrom(clock(), newId(), LEASE_MS);

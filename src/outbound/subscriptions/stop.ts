@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.end
 import type { Store } from '../../store/store.ts';
 import type { Registration } from '../../store/subscriptions.ts';
+import { thrownReason } from '../thrown.ts';
 import { NOTIFICATION, type Notifying, notifierOf, subjectOf } from './notifying.ts';
 import { callOff, declare } from './status.ts';
 
@@ -36,7 +37,7 @@ export async function endThose(notifying: Notifying): Promise<number> {
   for (const { tenant, id } of ended) {
     await end(notifying, { tenant, id }).then(
       () => log({ tenant, subscription: id }, 'a subscription has come to its end'),
-      (error: Error) => log({ tenant, subscription: id, error: error.name }, 'a subscription could not be ended'),
+      (error: unknown) => log({ tenant, subscription: id, error: thrownReason(error) }, 'a subscription could not be ended'),
     );
   }
   return ended.length;

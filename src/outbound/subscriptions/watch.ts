@@ -1,13 +1,15 @@
 // Holds what was written against the criteria of who watches it, each version as it was written. A change is done in the transaction that writes down whom to
 // tell of it, so none is lost and each leads to one notification. https://hl7.org/fhir/R4/subscription.html ("applied to the new value of the resource")
+// docs/decisions/2026-11-22-subscriptions.md
 
 import { indexRows } from '../../fhir/indexing/resource.ts';
 import { FhirError } from '../../fhir/outcome.ts';
 import type { Query } from '../../fhir/search/query.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
-import type { HistoryRow, Row } from '../../store/store.ts';
+import type { HistoryRow, Row } from '../../store/row.ts';
 import type { WatchedChange } from '../../store/subscriptions.ts';
+import { thrownReason } from '../thrown.ts';
 import { criteriaOf } from './criteria.ts';
 import { leaseOf, NOTIFICATION, type Notifying, subjectOf, subscriberOf } from './notifying.ts';
 import { fail } from './stop.ts';
@@ -19,9 +21,9 @@ export async function watch(notifying: Notifying): Promise<number> {
   const { store } = notifying;
   const changes = await store.subscriptions.claimChanges({ ...leaseOf(notifying), limit: AT_ONCE });
   for (const [, some] of Map.groupBy(changes, ({ tenant, type }) => `${tenant}/${type}`)) {
-    await lookAt(notifying, some).catch((error: Error) => {
+    await lookAt(notifying, some).catch((error: unknown) => {
       const { tenant, type } = some[0]!;
-      notifying.log({ tenant, type, error: error.name }, 'changes cannot be held against criteria');
+      notifying.log({ tenant, type, error: thrownReason(error) }, 'changes cannot be held against criteria');
     });
   }
   return changes.length;

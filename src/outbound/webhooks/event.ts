@@ -1,10 +1,9 @@
 // What a webhook's body says it is about: the kind of event and the order. Nothing else in it is believed; the order is read again from the network.
 // https://docs.junction.com/webhooks/event-structure
 import type { InboxState } from '../../store/inbox.ts';
-import { textIn } from '../following/order-seen.ts';
-import { objectOf } from '../network/outcome.ts';
+import { objectOf, textIn } from '../network/told.ts';
 
-export interface WebhookEvent {
+interface WebhookEvent {
   type: string | null;
   /** The order's id at the network. */
   orderId: string | null;

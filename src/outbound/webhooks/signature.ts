@@ -18,7 +18,7 @@ const TOLERANCE = 300;
 const MOST_SIGNATURES = 16;
 
 /** `unsigned`: a header is missing or malformed. `forged`: by nobody we know. `untimely`: by somebody we know, too long ago or ahead of our time. */
-export type Verdict = 'good' | 'unsigned' | 'untimely' | 'forged';
+type Verdict = 'good' | 'unsigned' | 'untimely' | 'forged';
 
 /** Secrets are base64, with or without `whsec_` in front. */
 export function verdictOf({ id, timestamp, signature }: Signed, body: Buffer, { secrets, now }: { secrets: string[]; now: Date }): Verdict {

@@ -16,7 +16,7 @@ import { searchText, valuesIn } from '../search-text.ts';
 import type { View } from '../shape.ts';
 import type { SearchSpec } from '../spec.ts';
 
-export interface ExplainedField {
+interface ExplainedField {
   field: string;
   /** FHIRPath from the resource, as the mapping writes it; of several places all. */
   paths: string[];
@@ -79,7 +79,7 @@ function finding(registry: Registry, bare: Resource, filled: Resource): SearchPa
   return registry.list(filled.resourceType).filter((parameter) => seen(parameter, bare) !== seen(parameter, filled));
 }
 
-export interface ExplainedFilter {
+interface ExplainedFilter {
   filter: string;
   /** The FHIR search it becomes; `{}` is the value. */
   search: string;

@@ -5,13 +5,13 @@ import { isForward } from '../join-search.ts';
 import type { Field } from '../lens/field.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 
-export interface Loss {
+interface Loss {
   /** An element of the resource, or a field of the vendor's. */
   what: string;
   how: string;
 }
 
-export interface Losses {
+interface Losses {
   /** Elements no field shows anything of. */
   unseen: string[];
   /** Elements of which only a part is shown. */
@@ -72,7 +72,7 @@ const CHANGES: Change[] = [
   ({ spec, codec }) =>
     isDated(spec.as) === 'date' &&
     `a day, whatever was sent beside it, and shown as ${codec.format}${spec.as === 'date' ? '' : '; a year or a month alone is not shown'}`,
-  ({ spec, codec }) => isDated(spec.as) === 'instant' && `in UTC, shown as ${codec.format}; a day without a time is not shown`,
+  ({ spec, codec }) => /^(?:instant|latest\()/.test(spec.as ?? '') && `in UTC, shown as ${codec.format}; a day without a time is not shown`,
   ({ spec }) => spec.as === 'time' && 'with seconds, which are shown only where they are not 00',
   ({ spec }) => spec.as === 'json' && 'kept as a text: nothing in it can be searched',
   ({ spec }) => spec.as?.startsWith('keyed') && 'one element per entry: the order of the entries is FHIR’s',

@@ -1,5 +1,6 @@
 // How two values differ, each difference as a sentence that begins with its place: what the laws say when they do not hold.
 import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../../fhir/json-values.ts';
 
 /** More differences than this say nothing new. */
 const MOST = 5;
@@ -55,8 +56,6 @@ function comparedObjects({ actual, expected, place, whole }: Pair & Objects): st
   const keys = new Set([...Object.keys(expected), ...(whole ? Object.keys(actual) : [])]);
   return [...keys].flatMap((key) => compared({ actual: actual[key], expected: expected[key], place: `${place}.${key}`, whole }));
 }
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';

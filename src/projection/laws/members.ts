@@ -35,7 +35,7 @@ export function membersKeepTheirs({ lens }: LoadedShape, resource: Resource, { e
 }
 
 const keyed = ({ members = [], spec }: Field): Field[] =>
-  spec.key === undefined ? [] : members.filter((field) => field.name !== spec.key && !field.spec.readOnly && !field.fields);
+  spec.key === undefined ? [] : members.filter((field) => ![spec.key].flat().includes(field.name) && !field.spec.readOnly && !field.fields);
 
 type Marked = { extension?: unknown[] };
 

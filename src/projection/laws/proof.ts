@@ -9,7 +9,7 @@ import { type Example, itemsIn, type World } from './example.ts';
 import { KINDS } from './example-kinds.ts';
 
 /** One thing that is wrong: in which file, at which line, and what. */
-export interface Breach {
+interface Breach {
   place: string;
   text: string;
 }

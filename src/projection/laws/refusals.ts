@@ -2,7 +2,7 @@
 import type { Example } from './example.ts';
 
 /** A body that is refused, and the field that the refusal names. */
-export interface Refusal {
+interface Refusal {
   body: unknown;
   field: string | null | undefined;
 }

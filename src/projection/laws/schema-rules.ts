@@ -8,7 +8,7 @@ export interface Schema {
 }
 
 /** `at`: the properties that lead to what the rule is about. */
-export interface SchemaRule {
+interface SchemaRule {
   at: string[];
   word: string;
   without: Schema;

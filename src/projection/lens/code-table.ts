@@ -7,7 +7,7 @@ export interface Token {
   code: string;
 }
 
-export interface WordTable<T> {
+interface WordTable<T> {
   words: string[];
   valueOf(word: string): T | undefined;
   wordOf(value: T): string | undefined;

@@ -42,9 +42,12 @@ const HALF = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
 type Maker = (argument: string, field: FieldSpec, context: CodecContext) => Codec;
 
+const DAY_LENGTH = 'YYYY-MM-DD'.length;
 const same: Codec = { read: (value) => value, write: (value) => value };
 
-const plain: Maker = () => same;
+/** As it stands. A time that is shown as a day (`format: date`) is its day as it was written: in UTC it could be another one. */
+const plain: Maker = (_argument, { format }) =>
+  format === 'date' ? { ...same, read: (stored) => (stored as string).slice(0, DAY_LENGTH) } : same;
 
 /** A JSON object kept as its text, digits as written. Text that is no JSON is shown as nothing. Half a character would be kept as an escape that few can read. */
 const json: Maker = () => ({

@@ -1,10 +1,11 @@
 // Fields that look at several elements: a list of texts, and values combined into one.
 import { isDeepStrictEqual } from 'node:util';
 import type { Env } from '../shape.ts';
-import { codecOf } from './codecs.ts';
+import type { FieldSpec } from '../spec.ts';
+import { type Codec, codecOf } from './codecs.ts';
 import { type FieldMaker, type Look, lookInto, pathsOf } from './field.ts';
 
-const SAME = { read: (value: unknown) => value, write: (value: unknown) => value };
+const SAME: Codec = { read: (value) => value, write: (value) => value };
 
 /** Several values → the one that is shown. */
 const COMBINATIONS: Record<string, (values: unknown[]) => unknown> = {
@@ -12,23 +13,29 @@ const COMBINATIONS: Record<string, (values: unknown[]) => unknown> = {
   latest: (values) => values.reduce((a, b) => (Date.parse(b as string) > Date.parse(a as string) ? b : a)),
 };
 
-/** All values of all its paths, as one. Read only. */
+/** Whether a field shows several values as one. */
+export const isCombined = ({ as = '' }: FieldSpec): boolean => /^(?:joined|latest(?:\(.*\))?)$/.test(as);
+
+/** All values of all its paths, as one. Read only. `latest(pattern)` is shown as an instant of that pattern is: what is no instant does not count. */
 export const combinedField: FieldMaker = (name, spec, context) => {
   if (!spec.readOnly) throw new Error(`${spec.as} cannot be taken apart again: the field must be readOnly`);
-  const combine = COMBINATIONS[spec.as!]!;
+  const [, word, pattern] = /^(\w+)(.*)$/.exec(spec.as!)!;
+  const combine = COMBINATIONS[word!]!;
+  const codec = pattern ? codecOf({ ...spec, as: `instant${pattern}` }, context) : SAME;
   const parts = pathsOf(spec, context).map((path) => ({ path, slot: context.slot(path), ...lookInto(spec, path.type, context.names) }));
   return {
     name,
     spec,
     at: [...context.at, name],
-    codec: SAME,
+    codec,
     paths: parts.map(({ path }) => path),
     written: [],
     stores: () => [],
     show({ slots, env }) {
       const values: unknown[] = [];
       for (const { slot, look } of parts) collect(slots[slot]!, look, { env, values });
-      return values.length ? combine(values) : undefined;
+      const told = values.filter((value) => codec.read(value, env) !== undefined);
+      return told.length ? codec.read(combine(told), env) : undefined;
     },
     assign: () => {},
   };

@@ -1,5 +1,6 @@
 // A field that is a list of objects: one member for each element of a repeating element, its fields living in that element. A member that is written goes
 // into the element that shows the same (or has the same key), so that what the shape cannot see of it stays; elements that show nothing are others'.
+// docs/decisions/2026-11-23-members-known-again.md
 import { isDeepStrictEqual } from 'node:util';
 import type { Path, Step } from '../../fhir/path/path.ts';
 import type { Env, View } from '../shape.ts';
@@ -19,7 +20,7 @@ interface Member {
   put(element: unknown, member: View, env: Env): unknown;
 }
 
-/** `list:` the repeating element, `where:` which of its members (and how a new one begins), `key:` the field by which a member is known again, `memberHas:`
+/** `list:` the repeating element, `where:` which of its members (and how a new one begins), `key:` the fields by which a member is known again, `memberHas:`
  * the field without which an element is no member. */
 export const membersField =
   (fieldOf: FieldMaker): FieldMaker =>
@@ -63,7 +64,7 @@ export const membersField =
         const bases = alike(
           wanted.map((one) => filled(members, one)),
           standing,
-          spec.key,
+          [spec.key ?? []].flat(),
         );
         const next = wanted.map((one, nth) => member.put(bases[nth] ?? own.begun(env), one, env)).filter((one) => !isUnset(one));
         changes[slot] = placedAmong(elements, next, (element) => shown(element, env) !== undefined);
@@ -131,15 +132,24 @@ function assign(field: Field, value: unknown, writing: { now: Now; changes: Slot
   if (!isDeepStrictEqual(wanted, shown)) field.assign(wanted, now, changes);
 }
 
-/** The element each of the wanted goes into: one that shows the same, else one with the same key. */
-function alike(wanted: View[], standing: { element: unknown; view: View }[], key: string | undefined): unknown[] {
+/**
+ * The element each of the wanted goes into: one that shows the same, else one with the same key. Where all of the key is missing it tells nothing: such a
+ * member is known again only where one alone is left of both.
+ */
+function alike(wanted: View[], standing: { element: unknown; view: View }[], key: string[]): unknown[] {
   const left = [...standing];
   const take = (is: (view: View) => boolean): unknown => {
     const at = left.findIndex(({ view }) => is(view));
     return at < 0 ? undefined : left.splice(at, 1)[0]!.element;
   };
   const same = wanted.map((one) => take((view) => isDeepStrictEqual(view, one)));
-  return same.map((element, nth) => element ?? (key === undefined ? undefined : take((view) => view[key] === wanted[nth]![key])));
+  const keyOf = (view: View): unknown[] => key.map((name) => view[name]);
+  const isNameless = (view: View): boolean => keyOf(view).every(isUnset);
+  const changed = wanted.filter((_, nth) => same[nth] === undefined);
+  const alone = [changed, left.map(({ view }) => view)].every((views) => views.filter(isNameless).length === 1);
+  const again = (one: View): unknown =>
+    isNameless(one) && !alone ? undefined : take((view) => isDeepStrictEqual(keyOf(view), keyOf(one)));
+  return same.map((element, nth) => element ?? (key.length ? again(wanted[nth]!) : undefined));
 }
 
 /** A member with every key, as it is shown. */

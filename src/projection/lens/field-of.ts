@@ -3,7 +3,7 @@
 import type { FieldSpec } from '../spec.ts';
 import type { FieldMaker } from './field.ts';
 import { conceptField } from './field-concept.ts';
-import { combinedField, listField } from './field-list.ts';
+import { combinedField, isCombined, listField } from './field-list.ts';
 import { mapField } from './field-map.ts';
 import { membersField } from './field-members.ts';
 import { objectField } from './field-object.ts';
@@ -17,7 +17,7 @@ export const fieldOf: FieldMaker = (name, spec, context) => makerOf(spec)(name, 
 function makerOf(spec: FieldSpec): FieldMaker {
   if (spec.list !== undefined) return membersField(fieldOf);
   if (spec.fields) return objectField(fieldOf);
-  if (/^(joined|latest)$/.test(spec.as ?? '')) return combinedField;
+  if (isCombined(spec)) return combinedField;
   if (spec.as === 'paragraphs') return paragraphsField;
   if (spec.as?.startsWith('keyed')) return mapField;
   if (spec.as === 'is' && !spec.readOnly) return whetherField;

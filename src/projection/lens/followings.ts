@@ -1,7 +1,7 @@
 // Codes that follow from what else an item says, worked out when it is made. Nobody is asked for them, and what somebody corrects later stands.
 import { type Decimal, decimal } from '../../fhir/decimal.ts';
 
-export interface Following {
+interface Following {
   /** The names of the parts; a mapping says which field is which. */
   names: string[];
   /** The code; undefined: none follows. A part without a value is undefined. */

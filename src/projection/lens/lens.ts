@@ -70,7 +70,7 @@ export function lensOf(
 }
 
 /** The name of the field with an item's id. */
-export const idNameOf = (fields: Field[]): string =>
+const idNameOf = (fields: Field[]): string =>
   (fields.find(({ name }) => name === 'id') ?? fields.find(({ paths: [main] }) => main?.text === 'id'))?.name ?? 'id';
 
 function listsIn(list: Field): Lens['lists'] {

@@ -4,7 +4,7 @@ import type { Field } from './field.ts';
 import { isUnset } from './lens-read.ts';
 
 /** The other forms of what a field says. */
-export const otherForms = ({ name, spec }: Field, fields: Field[]): string[] =>
+const otherForms = ({ name, spec }: Field, fields: Field[]): string[] =>
   fields.filter((one) => one.name === spec.instead || one.spec.instead === name).map((one) => one.name);
 
 /** A view in which each field that is said has unset its other forms. */

@@ -3,6 +3,7 @@ import { amongThese } from '../../fhir/closest-name.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import { unboundCode } from '../../fhir/validation/required-codes.ts';
 import { type Field, keysOfField } from '../lens/field.ts';
+import { isCombined } from '../lens/field-list.ts';
 import type { Lens } from '../lens/lens.ts';
 import { isOverlap } from '../lens/overlap.ts';
 import type { FieldSpec, MappingSpec } from '../spec.ts';
@@ -55,7 +56,7 @@ const keysOf = ({ at }: Field): string[] => keysOfField(at);
 function placeProblems({ paths, written, spec, name }: Field): string[] {
   const [main] = paths as [Path];
   if (spec.list !== undefined) return unwritable({ spec, written });
-  if (spec.as === 'joined' || spec.as === 'latest') return [];
+  if (isCombined(spec)) return [];
   const isList = spec.type === 'string[]' || spec.as === 'paragraphs' || spec.as?.startsWith('keyed');
   const open = main.variable === undefined ? main.open.length : 0;
   const problems = [
@@ -87,9 +88,12 @@ function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): str
     ...Object.keys(spec.exists?.agrees ?? {}).map(
       (name) => !beside.includes(name) && `exists: agrees: there is no field ${name} beside it${amongThese(name, beside)}`,
     ),
-    spec.key &&
-      !members?.some(({ name }) => name === spec.key) &&
-      `key: there is no field ${spec.key} in its members${amongThese(spec.key, namesOf(members))}`,
+    ...[spec.key ?? []]
+      .flat()
+      .map(
+        (key) =>
+          !members?.some(({ name }) => name === key) && `key: there is no field ${key} in its members${amongThese(key, namesOf(members))}`,
+      ),
     spec.memberHas &&
       !members?.some(({ name }) => name === spec.memberHas) &&
       `memberHas: there is no field ${spec.memberHas} in its members${amongThese(spec.memberHas, namesOf(members))}`,
@@ -119,7 +123,7 @@ function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): str
     spec.default !== undefined && spec.default !== '' && spec.required && "a field that is required needs no default but ''",
     spec.past && !isDay(spec) && 'past: needs a field that is a date',
     spec.atLeastYears !== undefined && !isDay(spec) && 'atLeastYears: needs a field that is a date',
-    /^(date|instant)\(/.test(spec.as ?? '') && spec.format && 'as: says the format by its pattern: format: is one too many',
+    /^(date|instant|latest)\(/.test(spec.as ?? '') && spec.format && 'as: says the format by its pattern: format: is one too many',
     spec.each && !spec.readOnly && spec.type !== 'string[]' && spec.as !== 'paragraphs' && 'each: of a single value can only be read',
   ];
   return problems.filter((text) => typeof text === 'string');

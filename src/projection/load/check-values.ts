@@ -2,6 +2,7 @@
 import { didYouMean } from '../../fhir/closest-name.ts';
 import { elementOf } from '../../fhir/elements.ts';
 import type { Path, Step } from '../../fhir/path/path.ts';
+import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
 import { unboundCode } from '../../fhir/validation/required-codes.ts';
 import { formatFault } from '../body-check.ts';
 import type { Field } from '../lens/field.ts';
@@ -64,7 +65,18 @@ function targetProblem({ path, steps }: Ending, { codec: { targets = [] } }: Fie
   const taken = steps[holder] && elementOf(before, steps[holder].name)?.targets;
   if (steps[holder]?.type !== 'Reference') return 'it leads to no reference: go on to .reference of an element that is one';
   const wrong = targets.find((type) => taken && !taken.includes(type) && !taken.includes('Resource'));
-  return wrong && `a ${wrong} cannot stand in ${before}.${steps[holder].name}: write as: reference(…) with ${listed(taken!)}`;
+  if (wrong) return `a ${wrong} cannot stand in ${before}.${steps[holder].name}: write as: reference(…) with ${listed(taken!)}`;
+  return targets.length === 1 ? choiceProblem(steps[holder], targets[0]!, taken) : undefined;
+}
+
+/** A field that shows references to one type chooses among those: of others it would show nothing, and write over them. */
+function choiceProblem({ name, key, repeats, open }: Step, shown: string, taken: readonly string[] = ['Resource']): string | undefined {
+  if (!repeats || open) return undefined;
+  const asked = (JSON.parse(key) as StepSyntax).where.flatMap((condition) => ('resolves' in condition ? [condition.resolves] : []));
+  const other = asked.find((type) => type !== shown);
+  if (other !== undefined) return `${name} is asked for references to ${other}, and the field shows those to ${shown}`;
+  if (asked.length || taken.every((type) => type === shown)) return undefined;
+  return `${name} may refer to something else, which would be hidden and written over: write ${name}.where(resolve() is ${shown})`;
 }
 
 const listed = (names: string[]): string => (names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join());

@@ -27,7 +27,7 @@ const FIELD = {
       at: text,
       list: text,
       where: text,
-      key: text,
+      key: texts,
       memberHas: text,
       fields: tableOf({ $ref: '#/$defs/field' }),
       each: texts,

@@ -2,7 +2,7 @@
 import type { AnySchemaObject, ErrorObject } from 'ajv';
 import { didYouMean } from '../../fhir/closest-name.ts';
 
-export interface GrammarFault {
+interface GrammarFault {
   /** The keys that lead to it. */
   keys: string[];
   text: string;

@@ -32,7 +32,7 @@ import { readSource, type Source } from './source.ts';
 import { tablesOf } from './tables.ts';
 import { unreadFiles } from './unread.ts';
 
-export interface LoadOptions {
+interface LoadOptions {
   profiles: Profiles;
   registry: Registry;
   /** The outside steps that there are; absent: whatever a mapping names is taken for one. */

@@ -53,7 +53,7 @@ const listSchema = (members: Schema[]): Schema => ({
 });
 
 /** The schema of a filled template; `own`: schemas of `$body` and `$items`, `plural`: what `$plural` stands for. */
-export function envelopeSchema(template: unknown, own: Readonly<Record<string, Schema>>, plural = ''): Schema {
+function envelopeSchema(template: unknown, own: Readonly<Record<string, Schema>>, plural = ''): Schema {
   if (typeof template === 'string' && template.startsWith('$')) return own[template.slice(1)] ?? FILLED[template.slice(1)] ?? {};
   if (template === null || typeof template !== 'object') return { const: template };
   if (Array.isArray(template)) return listSchema(template.map((one) => envelopeSchema(one, own, plural)));

@@ -12,7 +12,7 @@ import type { ServerFacts } from './server-facts.ts';
 import { type ShownExamples, wrapped } from './shown-examples.ts';
 
 /** What operations are made of. */
-export interface OperationParts {
+interface OperationParts {
   loaded: LoadedShape;
   surface: LoadedSurface;
   facts: ServerFacts;
@@ -21,7 +21,7 @@ export interface OperationParts {
   answered?: { loaded: LoadedShape; examples: ShownExamples } | undefined;
 }
 
-export interface PlacedOperation {
+interface PlacedOperation {
   path: string;
   method: 'get' | 'post' | 'patch' | 'put' | 'delete';
   operation: Json;

@@ -60,7 +60,7 @@ function annotatedItems({ items, ...rest }: Json, { members, spec }: Field, { re
 }
 
 /** Where a field stands, as FHIRPath from the resource; of several places the first. Undefined: nowhere in the resource. */
-export function fhirPathOf({ paths, spec, fields }: Field, resource: string): string | undefined {
+function fhirPathOf({ paths, spec, fields }: Field, resource: string): string | undefined {
   if (fields) return undefined;
   const [main] = paths;
   if (!main) return undefined;

@@ -5,7 +5,7 @@ import type { FieldSpec } from '../spec.ts';
 import { type Guess, guessOf, plainName } from './guess.ts';
 
 /** What a new shape is to be. */
-export interface Wanted {
+interface Wanted {
   vendor: string;
   shape: string;
   sample: Record<string, unknown>;
@@ -13,7 +13,7 @@ export interface Wanted {
   resource?: string | undefined;
 }
 
-export interface Scaffold {
+interface Scaffold {
   resource: string;
   mapping: string;
   surface: string;
@@ -119,6 +119,6 @@ envelope:
 errors:                                       # every kind of failure has its answer
 ${(Object.keys(KINDS) as Kind[]).map((kind) => `  ${`${kind}:`.padEnd(18)}{ status: ${KINDS[kind].status}, code: ${kind.replaceAll('-', '_')} }`).join('\n')}
 
-page: { size: limit, offset: offset, default: 20, max: 100, maxOffset: 10000, clamp: false, total: true }   # or number: page, or cursor: cursor, for offset:
+page: { size: limit, offset: offset, default: 20, max: 100, maxOffset: 1000000, clamp: false, total: true }   # or number: page, or cursor: cursor, for offset:
 rateLimit: null
 `;

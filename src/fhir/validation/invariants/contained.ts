@@ -1,6 +1,8 @@
 // The rules about resources inside a resource: what they may hold, and that references to and from them lead somewhere.
 // https://hl7.org/fhir/R4/domainresource.html, https://hl7.org/fhir/R4/references.html#contained
-import { type Element, has, isElement, items, type Predicate } from './element.ts';
+import { type Element, isElement, items } from '../../element.ts';
+import { localTarget } from '../../local-target.ts';
+import { has, type Predicate } from './element.ts';
 
 const contained = (resource: Element): Element[] => items(resource.contained);
 
@@ -15,15 +17,11 @@ export const CONTAINED_INVARIANTS: Record<string, Predicate> = {
   'dom-3': (resource) => !has(resource, 'contained') || isConnected(resource),
   'dom-4': withoutMeta(['versionId', 'lastUpdated']),
   'dom-5': withoutMeta(['security']),
-  'ref-1': (reference, root) => !isLocal(reference.reference) || leadsInside(reference.reference, root),
+  'ref-1': (reference, root) => !isLocal(reference.reference) || localTarget(root, reference.reference) !== undefined,
 };
 
 const isLocal = (reference: unknown): reference is string => typeof reference === 'string' && reference.charCodeAt(0) === HASH;
 const HASH = 35;
-
-/** `#` alone is the resource that contains. */
-const leadsInside = (reference: string, root: Element): boolean =>
-  reference === '#' || contained(root).some((inner) => inner.id === reference.slice(1));
 
 /**
  * Each contained resource is referred to from somewhere, or refers to the resource around it. Any text that reads `#id` counts as a reference to it:

@@ -1,6 +1,9 @@
 // The error-level constraints of R4's datatypes, by key. https://hl7.org/fhir/R4/datatypes.html, https://hl7.org/fhir/R4/metadatatypes.html
+
+import type { Element } from '../../element.ts';
+import { listOf } from '../../json-values.ts';
 import { hasContent, isSafe } from '../narrative.ts';
-import { type Element, has, hasChoice, mayBeAtMost, mayPrecede, type Predicate } from './element.ts';
+import { has, hasChoice, mayBeAtMost, mayPrecede, type Predicate } from './element.ts';
 
 const UCUM = 'http://unitsofmeasure.org';
 const MEALS = ['C', 'CM', 'CD', 'CV'];
@@ -69,5 +72,3 @@ export const DATATYPE_INVARIANTS: Record<string, Predicate> = {
 const DATA_EVENT = /^data-/;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

@@ -1,9 +1,7 @@
 // How invariants look at elements as they stand in JSON: small readings of FHIRPath's exists(), where() and comparison of dates and quantities.
 // https://hl7.org/fhir/R4/fhirpath.html
+import { type Element, isElement, items } from '../../element.ts';
 import { daysIn } from '../primitives.ts';
-
-/** An object of a resource as parsed JSON; its elements may be of any form. */
-export type Element = Record<string, unknown>;
 
 /** Whether one rule holds for an element (an object; for XHTML its text) inside a root resource. */
 export type Predicate = (element: Element, root: Element) => boolean;
@@ -26,11 +24,6 @@ function isBranch(key: string, name: string): boolean {
 const UNDERSCORE = 95;
 const UPPER_A = 65;
 const UPPER_Z = 90;
-
-/** The objects of a list element; none when it is absent. */
-export const items = (value: unknown): Element[] => (Array.isArray(value) ? value.filter(isElement) : []);
-
-export const isElement = (value: unknown): value is Element => value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** Whether one of the codings of a CodeableConcept has this system and one of these codes. */
 export const hasCoding = (concept: unknown, system: string, codes: string[]): boolean =>

@@ -1,6 +1,9 @@
 // The error-level constraints of the served resource types, by key. https://hl7.org/fhir/R4/resourcelist.html (tab "Constraints" of each type)
+
+import { type Element, isElement, items } from '../../element.ts';
+import { localTarget } from '../../local-target.ts';
 import { referencedType } from '../../reference-target.ts';
-import { type Element, has, hasChoice, hasCoding, isElement, items, mayPrecede, type Predicate } from './element.ts';
+import { has, hasChoice, hasCoding, mayPrecede, type Predicate } from './element.ts';
 
 const CLINICAL = 'http://terminology.hl7.org/CodeSystem/condition-clinical';
 const VERIFICATION = 'http://terminology.hl7.org/CodeSystem/condition-ver-status';
@@ -50,7 +53,7 @@ export const RESOURCE_INVARIANTS: Record<string, Predicate> = {
 /** What a reference leads to, as far as its text or a contained resource tells: one that cannot be followed breaks no rule. */
 function mayBePractitioner(member: unknown, root: Element): boolean {
   const text = isElement(member) && typeof member.reference === 'string' ? member.reference : '';
-  const type = text.startsWith('#') ? items(root.contained).find(({ id }) => `#${id}` === text)?.resourceType : referencedType(text);
+  const type = text.startsWith('#') ? localTarget(root, text)?.resourceType : referencedType(text);
   return type === undefined || type === 'Practitioner';
 }
 

@@ -1,10 +1,11 @@
 // `choices`: of a choice element (`value[x]`) at most one type stands in an object, and one at least when it is required.
 // https://hl7.org/fhir/R4/formats.html#choice
-import type { Element, Predicate } from '../invariants/element.ts';
+import type { Element } from '../../element.ts';
+import type { Predicate } from '../invariants/element.ts';
 import { fault, type SchemaRule } from './rule.ts';
 
 /** `name`: without `[x]`; `of`: the names it has in JSON. */
-export interface Choice {
+interface Choice {
   name: string;
   required: boolean;
   of: string[];

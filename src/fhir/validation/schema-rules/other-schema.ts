@@ -1,14 +1,14 @@
 // The two keywords that hand a part of a resource to another compiled schema, found when that part is met: `contained` and `branches`.
 // The root stays the resource around all: ids and references are looked up there.
 import type { ValidateFunction } from 'ajv';
+import type { Element } from '../../element.ts';
 import { isServed } from '../../types.ts';
 import { faultsOf, unknownElement } from '../faults.ts';
-import type { Element } from '../invariants/element.ts';
 import { RULES } from '../invariants.ts';
 import { type Fault, fault, type SchemaRule } from './rule.ts';
 
 /** The compiled schema of a definition by its name. */
-export type ValidatorOf = (definition: string) => ValidateFunction;
+type ValidatorOf = (definition: string) => ValidateFunction;
 type Rules = Readonly<Record<string, SchemaRule<never>>>;
 
 /**
@@ -28,7 +28,7 @@ export function containedRule(validatorOf: ValidatorOf, rules: Rules): SchemaRul
 }
 
 /** `of`: JSON name → definition; `beside`: the other elements of the object, which are checked elsewhere. */
-export interface Branches {
+interface Branches {
   beside: string[];
   of: Record<string, string>;
 }

@@ -1,6 +1,6 @@
 // `siblings`: a primitive and the object beside it (`birthDate`, `_birthDate`) say something together; the value names the list primitives.
 // https://hl7.org/fhir/R4/json.html#primitive
-import { type Element, isElement } from '../invariants/element.ts';
+import { type Element, isElement } from '../../element.ts';
 import { fault, type SchemaRule } from './rule.ts';
 
 export const siblings: SchemaRule<string[]> = {

@@ -1,7 +1,8 @@
 // `targets`: the resource types that a reference may lead to. What it leads to need not exist; its type is read from the reference.
 // https://hl7.org/fhir/R4/references.html
 import { isResourceType } from '../../definitions.ts';
-import { type Element, items } from '../invariants/element.ts';
+import type { Element } from '../../element.ts';
+import { localTarget } from '../../local-target.ts';
 import { fault, oneOf, type SchemaRule } from './rule.ts';
 
 export const targets: SchemaRule<string[]> = {
@@ -18,8 +19,7 @@ export const targets: SchemaRule<string[]> = {
 
 /** The type in `Type/id`, `http…/Type/id/_history/1`, or of the contained resource behind `#id`; undefined or some other text when there is none. */
 function typeBehind(reference: string, root: Element): unknown {
-  if (reference === '#') return root.resourceType;
-  if (reference.startsWith('#')) return items(root.contained).find((inner) => inner.id === reference.slice(1))?.resourceType;
+  if (reference.startsWith('#')) return localTarget(root, reference)?.resourceType;
   const version = reference.indexOf('/_history/');
   const end = reference.lastIndexOf('/', version < 0 ? undefined : version - 1);
   return end > 0 ? reference.slice(reference.lastIndexOf('/', end - 1) + 1, end) : undefined;

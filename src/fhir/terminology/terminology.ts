@@ -1,11 +1,15 @@
 // The value sets and code systems at hand: the project's own, and R4's. https://hl7.org/fhir/R4/references.html#canonical
-
-import type { CodeSystem, ValueSet } from '../profile/definition.ts';
 import { canonicalOf } from '../profile-claims.ts';
-import { coreCodeSystem, coreValueSet } from '../validation/core-value-sets.ts';
-import type { Terminology } from '../validation/value-set.ts';
+import { coreCodeSystem, coreValueSet } from './core-value-sets.ts';
+import type { CodeSystem, ValueSet } from './value-set.ts';
 
-/** Finds these definitions by canonical URL, then R4's own. A version that is asked for must be theirs. */
+/** Finds definitions by canonical URL; undefined when they are not at hand. */
+export interface Terminology {
+  valueSet(canonical: string): ValueSet | undefined;
+  codeSystem(canonical: string): CodeSystem | undefined;
+}
+
+/** Finds these definitions, then R4's own. A version that is asked for must be theirs. */
 export function terminologyOf(own: readonly (ValueSet | CodeSystem)[]): Terminology {
   const find = (kind: string, canonical: string): ValueSet | CodeSystem | undefined => {
     const { url, version } = canonicalOf(canonical);
@@ -16,3 +20,6 @@ export function terminologyOf(own: readonly (ValueSet | CodeSystem)[]): Terminol
     codeSystem: (canonical) => (find('CodeSystem', canonical) as CodeSystem | undefined) ?? coreCodeSystem(canonicalOf(canonical).url),
   };
 }
+
+/** R4's own value sets and code systems. */
+export const CORE: Terminology = terminologyOf([]);

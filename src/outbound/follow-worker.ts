@@ -1,10 +1,11 @@
 // Follows the orders that stand at the network, as long as it runs: works through the inbox, looks at orders that are due, sweeps for changes that nobody told
 // of. Several processes may do so at once. It stops when what it has begun is finished.
-import { setTimeout as delay } from 'node:timers/promises';
-import { forget, workThrough } from '../webhooks/inbox.ts';
-import { type Following, lookLease } from './following.ts';
+import { looped } from '../resource/looped.ts';
+import { type Following, lookLease } from './following/following.ts';
+import { sweep } from './following/reconcile-sweep.ts';
 import { look } from './look.ts';
-import { sweep } from './reconcile-sweep.ts';
+import { thrownReason } from './thrown.ts';
+import { forget, workThrough } from './webhooks/inbox.ts';
 
 /** How many orders are looked at at once, and how long it rests when there is nothing to do, in ms. */
 const AT_ONCE = 4;
@@ -17,21 +18,17 @@ const CHORES: { every: number; run(following: Following): Promise<unknown> }[] =
 
 /** Starts it; call the answer to stop. A chore that takes long keeps nobody's news waiting. */
 export function startFollowing(following: Following): () => Promise<void> {
-  const stopping = new AbortController();
-  const rest = () => delay(REST_MS, undefined, { signal: stopping.signal }).catch(() => {});
-  const again = async (work: () => Promise<number>) => {
-    while (!stopping.signal.aborted) if ((await work()) === 0) await rest();
-  };
+  const again = (work: () => Promise<number>) =>
+    looped(async ({ rest }) => {
+      if ((await work()) === 0) await rest(REST_MS);
+    });
   const rounds = () =>
-    round(following).catch((error: Error) => {
-      following.log({ error: error.name }, 'orders cannot be followed');
+    round(following).catch((error: unknown) => {
+      following.log({ error: thrownReason(error) }, 'orders cannot be followed');
       return 0;
     });
-  const running = Promise.all([again(rounds), again(choresOf(following))]);
-  return async () => {
-    stopping.abort();
-    await running;
-  };
+  const stops = [again(rounds), again(choresOf(following))];
+  return async () => void (await Promise.all(stops.map((stop) => stop())));
 }
 
 /** Does those chores whose time has come since it was last called; answers 0: what is left waits for its time. */
@@ -42,7 +39,9 @@ function choresOf(following: Following): () => Promise<number> {
     const due = CHORES.filter((chore) => now - (last.get(chore) ?? Number.NEGATIVE_INFINITY) >= chore.every);
     for (const chore of due) {
       last.set(chore, now);
-      await chore.run(following).catch((error: Error) => following.log({ error: error.name }, 'a chore of following orders failed'));
+      await chore
+        .run(following)
+        .catch((error: unknown) => following.log({ error: thrownReason(error) }, 'a chore of following orders failed'));
     }
     return 0;
   };
@@ -61,8 +60,8 @@ async function looks(following: Following): Promise<number> {
   const due = await following.store.placedOrders.claim({ ...mine, limit });
   await Promise.all(
     due.map((placed) =>
-      look(following, { placed, by: mine.by }).catch((error: Error) =>
-        following.log({ tenant: placed.tenant, order: placed.orderId, error: error.name }, 'an order could not be followed'),
+      look(following, { placed, by: mine.by }).catch((error: unknown) =>
+        following.log({ tenant: placed.tenant, order: placed.orderId, error: thrownReason(error) }, 'an order could not be followed'),
       ),
     ),
   );

@@ -1,10 +1,10 @@
 // The kinds of search parameter that are made of element values, and what follows from the types of those values.
 // https://hl7.org/fhir/R4/search.html#ptypes
-import { DATES } from '../indexing/date-values.ts';
-import { NUMBERS } from '../indexing/number-values.ts';
-import { REFERENCES } from '../indexing/reference-values.ts';
-import { STRINGS } from '../indexing/string-values.ts';
-import { CASELESS, hasSystem, TOKENS } from '../indexing/token-values.ts';
+import { DATES } from './date-values.ts';
+import { NUMBERS } from './number-values.ts';
+import { REFERENCES } from './reference-values.ts';
+import { STRINGS } from './string-values.ts';
+import { CASELESS, hasSystem, TOKENS } from './token-values.ts';
 
 const TYPES_OF = {
   token: TOKENS,

@@ -1,6 +1,6 @@
 // Times as the network tells them, as FHIR writes them: a date, or a moment with its zone. https://hl7.org/fhir/R4/datatypes.html#dateTime
 import { TEXT_TYPES } from '../../fhir/validation/primitives.ts';
-import { objectOf } from '../network/outcome.ts';
+import { objectOf } from './told.ts';
 
 /** The later of two times, as it is written: clocks differ, and FHIR wants nothing to end, or to be changed, before it began. */
 export function later<T extends string | undefined>(time: T, than: string | undefined): T | string {

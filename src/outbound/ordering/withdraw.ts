@@ -1,10 +1,11 @@
 // Somebody takes an order back, by its request or by its Task: what that means depends on how far the order is. Inside the transaction of that write.
+// docs/decisions/2026-11-22-orders-taken-back.md
 import type { Context } from '../../resource/context.ts';
-import type { OutboxEntry, OutboxState } from '../../store/store.ts';
-import { letGo, payloadOf, requestId } from '../ordering/order-entry.ts';
-import { callOff } from './cancel.ts';
+import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import { asSender } from '../sender.ts';
+import { callOff } from './calling-off.ts';
+import { letGo, payloadOf, requestId } from './order-entry.ts';
 import { calledOff, change } from './record.ts';
-import { asSender } from './sending.ts';
 
 type Way = (context: Context, entry: OutboxEntry) => Promise<void>;
 

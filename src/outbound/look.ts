@@ -1,13 +1,13 @@
 // One look at an order that stands at the network: read it, apply what is new, say when to look again. Whoever looks holds the order's lease; what is
-// written is written only while it holds it, and only forward.
-import { type Outcome, waitOf } from '../network/outcome.ts';
-import { resultStep } from '../results/step.ts';
-import { thrownReason } from '../thrown.ts';
-import { applyOrder } from './apply-order.ts';
-import { type Following, type Look, READ_MS } from './following.ts';
-import { nextLook, nextTry } from './look-time.ts';
-import type { SeenOrder } from './order-seen.ts';
-import { isRunning } from './order-status.ts';
+// written is written only while it holds it, and only forward. docs/decisions/2026-11-22-following-orders.md
+import { applyOrder } from './following/apply-order.ts';
+import { type Following, HEALTH, type Look, READ_MS } from './following/following.ts';
+import { nextLook, nextTry } from './following/look-time.ts';
+import type { SeenOrder } from './network/order-seen.ts';
+import { isRunning } from './network/order-status.ts';
+import { waitOf } from './network/outcome.ts';
+import { resultStep } from './results/step.ts';
+import { thrownReason } from './thrown.ts';
 
 /** Answers when everything is written down, the time of the next look too. What goes wrong is kept with the order, and looked at again later. */
 export async function look(following: Following, leased: Look): Promise<void> {
@@ -29,15 +29,6 @@ async function attempt(following: Following, leased: Look): Promise<void> {
   if (step.error !== undefined) return failed(following, leased, step.error);
   return lookedAt(following, leased, { order: outcome.value, result: step.open });
 }
-
-/** What each outcome says of the other side's health. */
-export const HEALTH: Record<Outcome<unknown>['kind'], 'answered' | 'failed' | 'down'> = {
-  accepted: 'answered',
-  refused: 'answered',
-  unknown: 'failed',
-  throttled: 'down',
-  unauthorised: 'down',
-};
 
 async function failed({ store, clock, random, log }: Following, { placed, by }: Look, error: string): Promise<void> {
   const now = clock();

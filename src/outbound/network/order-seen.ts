@@ -1,9 +1,9 @@
 // An order as the network shows it, read with a loose hand: only its id must be there, unknown words pass, and its copy of the patient is not looked at.
 // https://docs.junction.com/lab/overview/orders-and-results
-import { objectOf } from '../network/outcome.ts';
+import { objectOf, textIn } from './told.ts';
 
 /** One thing that happened to an order. `id` grows with every event of an order. */
-export interface SeenEvent {
+interface SeenEvent {
   id: number;
   /** ISO 8601, as told. */
   at: string | undefined;
@@ -13,13 +13,13 @@ export interface SeenEvent {
 }
 
 /** An order among those of one journey (a redraw is an order of its own). */
-export interface SeenSibling {
+interface SeenSibling {
   id: string;
   createdAt: string | undefined;
   parentId: string | undefined;
 }
 
-export interface SeenTransaction {
+interface SeenTransaction {
   id: string;
   /** `active`, `completed`, `cancelled`. */
   status: string | undefined;
@@ -109,9 +109,3 @@ function eventOf(given: unknown, place: number): SeenEvent[] {
 }
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
-/** The text under this name; an empty one is none. */
-export function textIn(value: unknown, name: string): string | undefined {
-  const found = objectOf(value)[name];
-  return typeof found === 'string' && found !== '' ? found : undefined;
-}

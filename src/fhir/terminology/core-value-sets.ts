@@ -1,6 +1,6 @@
 // R4's own value sets and code systems, which no package brings: read when the first of them is asked for. https://hl7.org/fhir/R4/terminologies-valuesets.html
 import { readFileSync } from 'node:fs';
-import type { CodeSystem, Concept, Inclusion, ValueSet } from '../profile/definition.ts';
+import type { CodeSystem, Concept, Inclusion, ValueSet } from './value-set.ts';
 
 /** A code, or a list of it and what is below it. */
 type Code = string | [string, ...Code[]];

@@ -1,0 +1,20 @@
+// What is said to people at a terminal: in colours only where it is one, and paths as they are short to read.
+import { relative } from 'node:path';
+import { styleText } from 'node:util';
+
+/** A path as it is short to read: from here, unless it lies elsewhere. */
+export function shownPath(path: string): string {
+  const here = relative('.', path);
+  return here.startsWith('..') ? path : here;
+}
+
+export const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });
+const dim = (text: string): string => styleText('dim', text, { stream: process.stdout });
+export const red = (text: string): string => styleText('red', text, { stream: process.stdout });
+export const green = (text: string): string => styleText('green', text, { stream: process.stdout });
+
+/** A table with its heads in the background. */
+export const withHeads = ([heads = '', ...rows]: string[]): string[] => [dim(heads), ...rows];
+
+/** `a Patient`, `an Encounter`. */
+export const withArticle = (word: string): string => `${/^[aeiou]/i.test(word) ? 'an' : 'a'} ${word}`;

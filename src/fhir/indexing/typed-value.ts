@@ -1,0 +1,14 @@
+// The values that an expression finds in a resource, each with its type.
+import type { Resource } from '../types.ts';
+
+/** A value and its FHIR type (`HumanName`, `code`); backbone elements by path (`Patient.contact`). */
+export interface TypedValue {
+  type: string;
+  value: unknown;
+}
+
+/** A compiled expression. `types`: all its values can be of; undefined when only running it will tell (it is outside of the subset). */
+export interface Expression {
+  types: string[] | undefined;
+  values(resource: Resource): TypedValue[];
+}

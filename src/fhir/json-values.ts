@@ -1,0 +1,17 @@
+// Parsed JSON of which nothing is known yet: whether a text is JSON at all, and what in it is an object or a list.
+
+/** What the text says; undefined when it is no JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An object, and no list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** What stands in a list; nothing, when it is none. */
+export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

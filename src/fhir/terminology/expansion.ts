@@ -1,0 +1,155 @@
+// Which codes a value set has, as far as its definition and the code systems at hand tell, and what is not known of them: validation then takes any code
+// that may be in it, and a search is refused. https://hl7.org/fhir/R4/valueset.html#compositions, docs/decisions/2026-11-23-one-expansion-of-value-sets.md
+import { codesBelow, codesIn, conceptsOf } from './concepts.ts';
+import type { Terminology } from './terminology.ts';
+import type { Contained, Inclusion, ValueSet } from './value-set.ts';
+
+/** The codes of one code system that are in a value set. */
+interface Listed {
+  /** `all`: every code of the system, which is not at hand. */
+  codes: ReadonlySet<string> | 'all';
+  /** What is not known, in words: the codes are those that may be in it, none other. Absent: they are in it. */
+  unknown?: string;
+}
+
+/** Code system → its codes. Or, in words, what is not known so that any code of any system may be in it. */
+type Expansion = ReadonlyMap<string, Listed> | string;
+
+/** As much of a URL as is shown. */
+const SHOWN = 200;
+/** Says that a value set or a code system is not at hand. */
+export const notKnown = (what: string, url: string): string => `the ${what} ${url.slice(0, SHOWN)} is not known here`;
+
+/**
+ * The expansion of a value set by its canonical URL. What its definition leaves open, because a value set or a code system is not at hand or a filter is
+ * not understood, the expansion that came with it tells, when it is whole. `around`: the value sets it stands in; one that stands in itself is not known.
+ */
+export function expand(canonical: string, terminology: Terminology, around: readonly string[] = []): Expansion {
+  const valueSet = around.includes(canonical) ? undefined : terminology.valueSet(canonical);
+  if (!valueSet) return notKnown('value set', canonical);
+  const composed = composedOf(valueSet, terminology, [...around, canonical]);
+  return isListed(composed) ? composed : (broughtWith(valueSet) ?? composed);
+}
+
+/** Whether every code is known. */
+export const isListed = (expansion: Expansion): boolean =>
+  typeof expansion !== 'string' && expansion.values().every(({ codes, unknown }) => codes !== 'all' && unknown === undefined);
+
+function composedOf(valueSet: ValueSet, terminology: Terminology, around: readonly string[]): Expansion {
+  const { include = [], exclude = [] } = valueSet.compose ?? {};
+  const saysNothing = `the value set ${valueSet.url.slice(0, SHOWN)} does not say which codes it has`;
+  const each = (one: Inclusion): Expansion => inclusion(one, terminology, around) ?? saysNothing;
+  return include.length ? exclude.map(each).reduce(without, include.map(each).reduce(union)) : saysNothing;
+}
+
+/** All that one `include` asks for must be met: the system's codes, and each of the value sets. Undefined when it asks for neither. */
+function inclusion(include: Inclusion, terminology: Terminology, around: readonly string[]): Expansion | undefined {
+  const { system, valueSet = [] } = include;
+  const sets = valueSet.map((canonical) => expand(canonical, terminology, around));
+  const own: Expansion[] = system === undefined ? [] : [new Map([[system, ofSystem(system, include, terminology)]])];
+  const [first, ...others] = [...own, ...sets];
+  return first === undefined ? undefined : others.reduce(intersection, first);
+}
+
+function ofSystem(system: string, { concept, filter = [] }: Inclusion, terminology: Terminology): Listed {
+  if (concept) return { codes: new Set(concept.map(({ code }) => code)) };
+  const concepts = conceptsOf(system, terminology);
+  if (!concepts) return filter.length ? { codes: 'all', unknown: notKnown('code system', system) } : { codes: 'all' };
+  const all = new Set(codesIn(concepts));
+  const below = (code: string): ReadonlySet<string> => new Set(codesBelow(concepts, code));
+  return filter.map((one) => filtered(one, all, below, system)).reduce(bothOf, { codes: all });
+}
+
+type Filter = NonNullable<Inclusion['filter']>[number];
+
+/** https://hl7.org/fhir/R4/valueset-filter-operator.html, of codes and their hierarchy; what any other filter leaves is not known. */
+function filtered(filter: Filter, all: ReadonlySet<string>, below: (code: string) => ReadonlySet<string>, system: string): Listed {
+  const { property, op, value } = filter;
+  const apply = (property === 'concept' || property === 'code') && Object.hasOwn(FILTERS, op) ? FILTERS[op] : undefined;
+  if (apply) return { codes: apply(all, value, below) };
+  return { codes: all, unknown: `a filter ${property} ${op} on the code system ${system.slice(0, SHOWN)} is not understood` };
+}
+
+type Codes = ReadonlySet<string>;
+/** Filters by their operator, of all codes of a system and those below a code. */
+const FILTERS: Readonly<Record<string, (all: Codes, value: string, below: (code: string) => Codes) => Codes>> = {
+  'is-a': (_all, value, below) => below(value),
+  'descendent-of': (_all, value, below) => below(value).difference(new Set([value])),
+  'is-not-a': (all, value, below) => all.difference(below(value)),
+  '=': (all, value) => all.intersection(new Set([value])),
+  in: (all, value) => all.intersection(listOf(value)),
+  'not-in': (all, value) => all.difference(listOf(value)),
+};
+
+const listOf = (value: string): Codes => new Set(value.split(',').map((code) => code.trim()));
+
+/** The expansion that came with the value set; one page of several says too little. */
+function broughtWith({ expansion }: ValueSet): Expansion | undefined {
+  const systems = new Map<string, { codes: Set<string> }>();
+  let count = 0;
+  const visit = (contained: readonly Contained[]): void => {
+    for (const { system = '', code, abstract, contains = [] } of contained) {
+      count++;
+      const { codes } = systems.get(system) ?? { codes: new Set<string>() };
+      if (code !== undefined && !abstract) systems.set(system, { codes: codes.add(code) });
+      visit(contains);
+    }
+  };
+  visit(expansion?.contains ?? []);
+  return count && (expansion?.total ?? 0) <= count ? systems : undefined;
+}
+
+const listed = (codes: Listed['codes'], unknown: string | undefined): Listed => ({ codes, ...(unknown !== undefined && { unknown }) });
+
+const eitherOf = (left: Listed, right: Listed): Listed =>
+  listed(left.codes === 'all' || right.codes === 'all' ? 'all' : left.codes.union(right.codes), left.unknown ?? right.unknown);
+
+function bothOf(left: Listed, right: Listed): Listed {
+  const codes = left.codes === 'all' ? right.codes : right.codes === 'all' ? left.codes : left.codes.intersection(right.codes);
+  return listed(codes, left.unknown ?? right.unknown);
+}
+
+/** Only what is surely excluded is left out. */
+function butFor(left: Listed, out: Listed, system: string): Listed | undefined {
+  if (out.unknown !== undefined) return listed(left.codes, left.unknown ?? out.unknown);
+  if (out.codes === 'all') return undefined;
+  if (left.codes === 'all') return listed('all', left.unknown ?? notKnown('code system', system));
+  return listed(left.codes.difference(out.codes), left.unknown);
+}
+
+/** What an expansion says of one system; undefined: none of its codes are in it. */
+const saidOf = (expansion: Expansion, system: string): Listed | undefined =>
+  typeof expansion === 'string' ? listed('all', expansion) : expansion.get(system);
+
+function union(left: Expansion, right: Expansion): Expansion {
+  if (typeof left === 'string') return left;
+  if (typeof right === 'string') return right;
+  const both = new Map(left);
+  for (const [system, one] of right) {
+    const before = both.get(system);
+    both.set(system, before ? eitherOf(before, one) : one);
+  }
+  return both;
+}
+
+/** The systems of `left`, each as `change` makes it of what both say of it. */
+const changed = (
+  left: ReadonlyMap<string, Listed>,
+  right: Expansion,
+  change: (one: Listed, other: Listed | undefined, system: string) => Listed | undefined,
+): Expansion =>
+  new Map(
+    [...left].flatMap(([system, one]): [string, Listed][] => {
+      const made = change(one, saidOf(right, system), system);
+      return made ? [[system, made]] : [];
+    }),
+  );
+
+/** Where one side is not known, the other still says which codes may be in both. */
+function intersection(left: Expansion, right: Expansion): Expansion {
+  if (typeof left === 'string') return typeof right === 'string' ? left : intersection(right, left);
+  return changed(left, right, (one, other) => other && bothOf(one, other));
+}
+
+const without = (left: Expansion, out: Expansion): Expansion =>
+  typeof left === 'string' ? left : changed(left, out, (one, removed, system) => (removed ? butFor(one, removed, system) : one));

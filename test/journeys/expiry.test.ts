@@ -1,0 +1,42 @@
+// An answer kept for a request that may be repeated shows a person: it is not kept longer than it is promised.
+import request from 'supertest';
+import { startExpiryWorker } from '../../src/expiry-worker.ts';
+import { until } from '../until.ts';
+import { type Running, startFacet } from './running.ts';
+
+const DAY_MS = 24 * 3_600_000;
+let facet: Running;
+let now = Date.parse('2026-03-01T00:00:00.000Z');
+const clock = () => new Date(now);
+beforeAll(async () => {
+  facet = await startFacet({}, undefined, { clock });
+});
+afterAll(() => facet.close());
+
+const kept = async () =>
+  (await facet.store.database.query<{ key: string }>('select key from idempotency_key order by key')).map(({ key }) => key);
+
+test('what is kept of a request is gone a day later, and the key is free', async () => {
+  const post = (key: string) =>
+    request(facet.app)
+      .post('/v1/patients')
+      .set('x-api-key', facet.demo.loop!)
+      .set('idempotency-key', key)
+      .send({ brand_id: 'loop', first_name: 'Kept', last_name: key, email: `${key}@example.com` });
+  expect((await post('early')).status).toBe(201);
+  now += DAY_MS - 1;
+  expect((await post('late')).status).toBe(201);
+  now += 1;
+  const told: [object, string][] = [];
+  const stop = startExpiryWorker({ idempotency: facet.store.store.idempotency, clock, log: (...line) => told.push(line) });
+  try {
+    expect(await until(kept, (keys) => keys.length < 2)).toEqual(['late']);
+    await until(
+      async () => told.length,
+      (lines) => lines > 0,
+    );
+    expect(told).toEqual([[{ removed: 1 }, 'answers kept for repeated requests have run out']]);
+  } finally {
+    await stop();
+  }
+});

@@ -1,0 +1,204 @@
+// What one request may ask of the server has an end, and says so: no request takes the time or the memory of all others.
+import request from 'supertest';
+import type { Database } from '../../src/store/database.ts';
+import { type Running, startFacet } from './running.ts';
+
+/** A statement with this value fails in a way that nobody has foreseen. */
+const UNFORESEEN = 'unforeseen';
+const failing = (database: Database): Database => ({
+  ...database,
+  query: (sql, parameters, name) => {
+    if (JSON.stringify(parameters ?? []).includes(UNFORESEEN)) throw new TypeError('nobody has foreseen this');
+    return database.query(sql, parameters, name);
+  },
+});
+
+const KIB = 1024;
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet({}, undefined, { over: failing, bodyLimit: 512 * KIB });
+});
+afterAll(() => facet.close());
+
+const FHIR = 'application/fhir+json';
+const fhir = (method: 'get' | 'put' | 'post' | 'patch', path: string, type = FHIR) =>
+  request(facet.app)[method](`/fhir/R4/${path}`).set('x-api-key', facet.demo.fhir!).set('Content-Type', type);
+const said = ({ status, body }: request.Response): [number, string] => [status, body.issue[0].diagnostics];
+
+test('a patch has at most a thousand operations, in either language', async () => {
+  await fhir('put', 'Patient/patched').send('{"resourceType":"Patient","id":"patched"}').expect(201);
+  const add = {
+    name: 'operation',
+    part: [
+      { name: 'type', valueCode: 'add' },
+      { name: 'path', valueString: 'Patient' },
+    ],
+  };
+  const parameters = { resourceType: 'Parameters', parameter: Array.from({ length: 1001 }, () => add) };
+  expect(said(await fhir('patch', 'Patient/patched').send(JSON.stringify(parameters)))).toEqual([
+    400,
+    'a FHIRPath Patch has at most 1000 operations',
+  ]);
+  const operations = Array.from({ length: 1001 }, () => ({ op: 'add', path: '/active', value: true }));
+  expect(said(await fhir('patch', 'Patient/patched', 'application/json-patch+json').send(JSON.stringify(operations)))).toEqual([
+    400,
+    'a JSON Patch has at most 1000 operations',
+  ]);
+});
+
+test('a patch makes no resource that could not have been sent', async () => {
+  await fhir('put', 'Patient/large')
+    .send(JSON.stringify(large('large', 400)))
+    .expect(201);
+  const patch = (operation: object) => fhir('patch', 'Patient/large', 'application/json-patch+json').send(JSON.stringify([operation]));
+  expect(said(await patch({ op: 'add', path: '/photo/-', value: large('other', 200).photo[0] }))).toEqual([
+    413,
+    expect.stringMatching(/^this Patient would be larger than a request may be/),
+  ]);
+  expect(said(await patch({ op: 'copy', from: '/photo/0', path: '/photo/-' }))).toEqual([422, 'operation 0 of the patch copies too much']);
+});
+
+test('a resource is as large as its bytes, whatever they spell', async () => {
+  const spoken = { url: 'urn:spoken', valueString: '語'.repeat(150 * KIB) };
+  await fhir('put', 'Patient/spoken')
+    .send(JSON.stringify({ resourceType: 'Patient', id: 'spoken', extension: [spoken] }))
+    .expect(201);
+  const again = JSON.stringify([{ op: 'add', path: '/extension/-', value: spoken }]);
+  const { status } = await fhir('patch', 'Patient/spoken', 'application/json-patch+json').send(again);
+  expect([status, (await fhir('get', 'Patient?_id=spoken')).body.entry?.length]).toEqual([413, 1]);
+});
+
+/** A patient whose photo is that large. */
+const large = (id: string, kib: number, more = {}) => ({
+  resourceType: 'Patient',
+  id,
+  ...more,
+  photo: [{ contentType: 'image/png', data: 'a'.repeat(kib * KIB) }],
+});
+
+interface Bundle {
+  link: { relation: string; url: string }[];
+  entry?: { resource: { id: string }; response?: { status: string } }[];
+}
+/** All pages of it, each as the ids on it. */
+async function pages(path: string): Promise<string[][]> {
+  const { status, body } = (await fhir('get', path)) as { status: number; body: Bundle };
+  expect([path, status]).toEqual([path, 200]);
+  const next = body.link.find(({ relation }) => relation === 'next')?.url;
+  const ids = (body.entry ?? []).map(({ resource }) => resource.id);
+  return next === undefined ? [ids] : [ids, ...(await pages(next.slice(next.indexOf('/fhir/R4') + '/fhir/R4'.length).replace(/^\//, '')))];
+}
+
+describe('what is large goes over several pages, whatever their count', () => {
+  const ids = Array.from({ length: 7 }, (_one, nth) => `page-${nth}`);
+  const tagged = { meta: { tag: [{ code: 'pages' }] } };
+  beforeAll(async () => {
+    for (const [nth, id] of ids.entries())
+      await fhir('put', `Patient/${id}`)
+        .send(JSON.stringify(large(id, 300, { ...tagged, birthDate: `200${nth}-01-01` })))
+        .expect(201);
+    for (let version = 2; version < 9; version++)
+      await fhir('put', 'Patient/page-0')
+        .send(JSON.stringify(large('page-0', 300, { ...tagged, active: version % 2 === 0 })))
+        .expect(200);
+  });
+
+  test.each([
+    ['in the order of storing', '_tag=pages', ids.toReversed()],
+    ['sorted', '_tag=pages&_sort=birthdate', [...ids.slice(1), 'page-0']],
+    ['by id', `_id=${ids.join(',')}`, ids.toReversed()],
+    ['of several types', '_tag=pages&_type=Patient,Observation', ids.toReversed()],
+  ])('a search %s', async (what, search, order) => {
+    const found = await pages(`${what === 'of several types' ? '' : 'Patient'}?${search}&_count=100`);
+    expect(found.map((page) => page.length)).toEqual([3, 3, 1]);
+    expect(found.flat()).toEqual(order);
+    const { body } = await fhir('get', `Patient?${search}&_count=100&_total=accurate`.replace(/&_type=[^&]*/, ''));
+    expect(body.total).toBe(ids.length);
+  });
+
+  test('a history', async () => {
+    expect((await pages('Patient/page-0/_history?_count=100')).map((page) => page.length)).toEqual([3, 3, 2]);
+  });
+
+  test('a record', async () => {
+    const presentedForm = large('', 300).photo;
+    const report = {
+      resourceType: 'DiagnosticReport',
+      status: 'final',
+      code: { text: 'x' },
+      subject: { reference: 'Patient/page-1' },
+      presentedForm,
+    };
+    for (const id of ['doc-1', 'doc-2', 'doc-3', 'doc-4'])
+      await fhir('put', `DiagnosticReport/${id}`)
+        .send(JSON.stringify({ id, ...report }))
+        .expect(201);
+    expect((await pages('Patient/page-1/$everything?_count=100')).flat()).toEqual(['page-1', 'doc-1', 'doc-2', 'doc-3', 'doc-4']);
+    const included = await fhir('get', 'Patient?_id=page-1&_revinclude=DiagnosticReport:subject');
+    expect(said(included)).toEqual([413, expect.stringMatching(/bring in more text than an answer holds/)]);
+  });
+
+  test("a vendor's list is asked for fewer at once", async () => {
+    const list = (limit: number) =>
+      request(facet.app).get(`/api-v1/patients?limit=${limit}`).set('authorization', `Bearer ${facet.demo.jump}`);
+    const refused = await list(20);
+    expect([refused.status, refused.body.error.message]).toEqual([400, expect.stringMatching(/ask for fewer at once with limit/)]);
+    expect((await list(1)).status).toBe(200);
+  });
+});
+
+test('a batch answers as much as it has room for, and does nothing after that; a transaction is refused whole', async () => {
+  await fhir('put', 'Patient/room')
+    .send(JSON.stringify(large('room', 400)))
+    .expect(201);
+  const get = { request: { method: 'GET', url: 'Patient/room' } };
+  const post = { request: { method: 'POST', url: 'Patient' }, resource: { resourceType: 'Patient', name: [{ family: 'Roomless' }] } };
+  const bundle = (type: string) => JSON.stringify({ resourceType: 'Bundle', type, entry: [get, get, get, post] });
+  const { status, body } = (await fhir('post', '').send(bundle('batch'))) as { status: number; body: Bundle };
+  expect([status, body.entry!.map(({ response }) => response!.status.slice(0, 3))]).toEqual([200, ['200', '200', '200', '413']]);
+  expect(said(await fhir('post', '').send(bundle('transaction')))).toEqual([413, expect.stringMatching(/send several Bundles$/)]);
+  expect((await fhir('get', 'Patient?family=Roomless')).body.entry).toBeUndefined();
+});
+
+test('the values of a search have an end', async () => {
+  const post = (form: string) => fhir('post', 'Patient/_search', 'application/x-www-form-urlencoded').send(form);
+  const days = (count: number) => Array.from({ length: count }, (_one, nth) => 1000 + (nth % 9000)).join(',');
+  expect(said(await post(`birthdate=${days(5001)}`))).toEqual([400, 'birthdate takes at most 5000 values separated by comma']);
+  const five = Array.from({ length: 5 }, () => `birthdate=${days(5000)}`).join('&');
+  expect(said(await post(five))).toEqual([400, 'this search has too many values: ask for fewer at once']);
+  expect(said(await post(`family=${'x'.repeat(KIB * KIB)}`))).toEqual([413, 'the body is larger than this API takes']);
+});
+
+test('conditional references of a transaction lead from entry to entry over sixteen steps and no more', async () => {
+  const chain = (name: string, length: number) => ({
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: Array.from({ length }, (_one, nth) => ({
+      request: { method: 'POST', url: 'Organization' },
+      resource: {
+        resourceType: 'Organization',
+        identifier: [{ system: 'urn:chain', value: `${name}-${nth}` }],
+        ...(nth > 0 && { partOf: { reference: `Organization?identifier=urn:chain|${name}-${nth - 1}` } }),
+      },
+    })),
+  });
+  expect((await fhir('post', '').send(JSON.stringify(chain('short', 16)))).status).toBe(200);
+  const long = await fhir('post', '').send(JSON.stringify(chain('long', 40)));
+  expect(said(long)).toEqual([422, expect.stringMatching(/^conditional references lead from entry to entry over more than 16 steps/)]);
+  expect((await fhir('get', 'Organization?identifier=urn:chain|long-0')).body.entry).toBeUndefined();
+});
+
+test('an entry of a batch that fails as nobody has foreseen leaves the others their answers', async () => {
+  const post = (family: string) => ({
+    request: { method: 'POST', url: 'Patient' },
+    resource: { resourceType: 'Patient', name: [{ family }] },
+  });
+  const entry = [post('before'), { request: { method: 'GET', url: `Patient?family=${UNFORESEEN}` } }, post('after')];
+  const { status, body } = await fhir('post', '').send(JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry }));
+  const answers = (body.entry as { response: { status: string; outcome?: { issue: { code: string }[] } } }[]).map(
+    ({ response }) => response,
+  );
+  expect([status, answers.map((one) => one.status)]).toEqual([200, ['201 Created', '500 Internal Server Error', '201 Created']]);
+  expect(answers[1]!.outcome!.issue).toEqual([expect.objectContaining({ severity: 'fatal', code: 'exception' })]);
+  expect(JSON.stringify(answers[1])).not.toContain('foreseen');
+});
