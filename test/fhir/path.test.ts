@@ -218,9 +218,26 @@ describe('writing', () => {
     const first = compilePath('given.first()', { type: 'HumanName' });
     const name = { given: ['A', 'B'], _given: [null, { id: 'b' }] };
     expect(given.put(name, ['Z', 'B'])).toEqual({ given: ['Z', 'B'], _given: [null, { id: 'b' }] });
+    expect(given.put(name, ['B', 'A', 'C'])).toEqual({ given: ['B', 'A', 'C'], _given: [{ id: 'b' }, null, null] });
     expect(given.put(name, ['A'])).toEqual({ given: ['A'] });
-    expect(first.put(name, [])).toEqual({ given: [null], _given: [{ id: 'b' }] });
-    expect(first.put({ given: ['A'], _given: [{ id: 'a' }] }, [])).toEqual({ given: [null], _given: [{ id: 'a' }] });
+    expect(first.put(name, ['Z'])).toEqual({ given: ['Z', 'B'], _given: [null, { id: 'b' }] });
+  });
+
+  test('what stands beside a primitive goes with its value, and stays with it', () => {
+    const birth = compilePath('birthDate', { type: 'Patient' });
+    const born = { birthDate: '1974-12-25', _birthDate: { extension: [{ url: 'urn:time', valueTime: '14:35:45' }] } };
+    expect(birth.put(born, ['1974-12-25'])).toBe(born);
+    expect(birth.put({ ...born, active: true }, ['2001-01-01'])).toEqual({ birthDate: '2001-01-01', active: true });
+    expect(birth.put({ ...born, active: true }, [])).toEqual({ active: true });
+    expect(birth.put({ _birthDate: born._birthDate }, ['2001-01-01'])).toEqual({ birthDate: '2001-01-01' });
+    const died = { deceasedBoolean: true, _deceasedBoolean: { id: 'd' } };
+    expect(compilePath('deceased.ofType(dateTime)', { type: 'Patient' }).put(died, ['2025'])).toEqual({ deceasedDateTime: '2025' });
+    const first = compilePath('given.first()', { type: 'HumanName' });
+    const name = { given: ['A', 'B'], _given: [{ id: 'a' }, { id: 'b' }], family: 'F' };
+    expect(first.put(name, ['Z'])).toEqual({ given: ['Z', 'B'], _given: [null, { id: 'b' }], family: 'F' });
+    expect(first.put({ given: ['A'], _given: [{ id: 'a' }], family: 'F' }, [])).toEqual({ family: 'F' });
+    const unsaid = { given: [null, 'B'], _given: [{ extension: [{ url: 'urn:unsaid', valueCode: 'masked' }] }, null] };
+    expect(first.put(unsaid, ['Z'])).toEqual({ ...unsaid, given: [null, 'Z'] });
   });
 
   test('digits that a JavaScript number would respell survive a write beside them', () => {

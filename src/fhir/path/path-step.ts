@@ -91,7 +91,7 @@ export function stepOf(syntax: StepSyntax, { name, facts, rivals }: Placed, cond
     index,
     type: facts.types[0]!,
     primitive: facts.types.every(isPrimitive),
-    rivals: rivals.filter((other) => other !== name),
+    rivals: rivals.filter((other) => other !== name).flatMap((other) => [other, besideOf(other)]),
   };
   const open = facts.list && index === undefined && !conditions.length;
   return {
@@ -115,9 +115,12 @@ interface Slot {
   index: number | undefined;
   type: string;
   primitive: boolean;
-  /** The other names a choice element may stand under; one at a time may. */
+  /** The other names a choice element may stand under, with what stands beside its values; one at a time may. */
   rivals: string[];
 }
+
+/** Where the id and the extensions of a primitive stand: with its value they are one element. https://hl7.org/fhir/R4/json.html#primitive */
+const besideOf = (name: string): string => `_${name}`;
 
 const meets = (item: unknown, conditions: Condition[], env: Bindings): boolean => {
   for (const condition of conditions) if (!condition.test(item, env)) return false;
@@ -147,8 +150,10 @@ function scalarChange(slot: Slot): Step['change'] {
   return (node, _env, { make, edit }) => {
     const old = (node as Node | undefined)?.[slot.name];
     if (old === undefined && !make) return node;
-    const value = edit(old);
-    return withValue(node as Node | undefined, slot, !make && isSpent(value, old, slot.type) ? undefined : value);
+    const edited = edit(old);
+    const value = !make && isSpent(edited, old, slot.type) ? undefined : edited;
+    const alone = value === old || !slot.primitive ? node : without(node as Node | undefined, [besideOf(slot.name)]);
+    return withValue(alone as Node | undefined, slot, value);
   };
 }
 
@@ -156,7 +161,7 @@ function listChange(slot: Slot): Step['change'] {
   return (node, env, how) => {
     const { make, edit } = how;
     const clear = how.make ? how.clear : undefined;
-    const items = ((node as Node | undefined)?.[slot.name] ?? []) as unknown[];
+    const items = membersAt(node as Node | undefined, slot);
     const places = placesOf(items, slot, env);
     if (!make) return taken(node, { slot, places: how.alone ? places.slice(0, (slot.index ?? 0) + 1) : places, env }, edit);
     const [at, ...others] = slot.index === undefined ? places : places.slice(slot.index);
@@ -211,30 +216,39 @@ const asAsked = (edited: unknown, slot: Slot, env: Bindings): unknown =>
 const isBare = (element: unknown, slot: Slot, env: Bindings): boolean =>
   slot.conditions.length > 0 && isDeepStrictEqual(without(element as Node, ['id']), without(templateOf(slot, env) as Node, ['id']));
 
-function withMember(node: unknown, { name }: Slot, { at, member }: { at: number; member: unknown }): unknown {
+function withMember(node: unknown, slot: Slot, { at, member }: { at: number; member: unknown }): unknown {
   if (member === undefined) return node;
-  const items = [...(((node as Node | undefined)?.[name] ?? []) as unknown[])];
+  const items = [...membersAt(node as Node | undefined, slot)];
   items[at] = member;
-  return withSlot(node as Node | undefined, name, items);
+  return withSlot(
+    withBeside(node as Node | undefined, slot, (beside) => items.map((_, nth) => (nth === at ? null : beside[nth]))),
+    slot.name,
+    items,
+  );
 }
 
-/** A member of a primitive list that has extensions of its own leaves a null in its place. https://hl7.org/fhir/R4/json.html#primitive */
 function withoutMember(node: Node, slot: Slot, at: number): Node | undefined {
-  const beside = node[`_${slot.name}`] as unknown[] | undefined;
-  const items = node[slot.name] as unknown[];
-  if (!slot.primitive || !beside) return withValue(node, slot, items.toSpliced(at, 1));
-  if (beside[at]) return withSlot(node, slot.name, items.with(at, null));
-  return withValue(withValue(node, slot, items.toSpliced(at, 1)), { ...slot, name: `_${slot.name}` }, beside.toSpliced(at, 1));
+  const alone = withBeside(node, slot, (beside) => beside.toSpliced(at, 1));
+  return withValue(alone, slot, membersAt(node, slot).toSpliced(at, 1));
 }
 
-/** Members of a primitive list: what stood beside one that is no longer there goes with it. */
+/** These members and no others: each that stood there keeps what stands beside it. */
 function withMembers(node: Node | undefined, slot: Slot, values: unknown[]): Node | undefined {
-  const beside = slot.primitive ? (node?.[`_${slot.name}`] as unknown[] | undefined) : undefined;
-  const changed = withValue(node, slot, values);
-  if (!beside) return changed;
-  const old = (node?.[slot.name] ?? []) as unknown[];
-  const kept = values.map((value, at) => (old[at] === value ? (beside[at] ?? null) : null));
-  return withValue(changed, { ...slot, name: `_${slot.name}` }, kept.some((one) => one !== null) ? kept : undefined);
+  const arranged = withBeside(node, slot, (beside) => {
+    const left = Map.groupBy(beside.keys(), (at) => membersAt(node, slot)[at]);
+    return values.map((value) => beside[left.get(value)?.shift() ?? -1]);
+  });
+  return withValue(arranged, slot, values);
+}
+
+const membersAt = (node: Node | undefined, { name }: Slot): unknown[] => (node?.[name] ?? []) as unknown[];
+
+/** The node with what stands beside the members of a primitive list as `change` makes it; a null holds the place of a member beside which nothing stands. */
+function withBeside(node: Node | undefined, { name, primitive }: Slot, change: (beside: unknown[]) => unknown[]): Node | undefined {
+  const beside = primitive ? (node?.[besideOf(name)] as unknown[] | undefined) : undefined;
+  if (!beside) return node;
+  const changed = change(beside).map((one) => one ?? null);
+  return changed.some((one) => one !== null) ? withSlot(node, besideOf(name), changed) : without(node, [besideOf(name)]);
 }
 
 /** The node with the value; without the slot when the value is nothing, an empty list or an empty object. Undefined when nothing is left. */

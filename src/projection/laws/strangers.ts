@@ -17,6 +17,13 @@ const STRANGERS: Record<string, unknown> = {
   extension: { url: 'urn:stranger', valueString: 'x' },
 };
 
+/** What stands beside a value: it goes with it, and stays with it. */
+const BESIDE = { extension: [STRANGERS.extension] };
+
+/** The single values that others may have said more of, by where that stands (`_birthDate`). */
+const besidesOf = (resource: Resource): [beside: string, value: string][] =>
+  Object.keys(resource).flatMap((name) => (elementOf(resource.resourceType, `_${name}`)?.list === false ? [[`_${name}`, name]] : []));
+
 /** Members that are no longer in use, by their type; they stand before all others. */
 const RETIRED: Record<string, object[]> = {
   HumanName: [{ use: 'old', text: 'Old Retired', family: 'Retired', given: ['Old'], prefix: ['Dr'] }],
@@ -36,7 +43,8 @@ export function amongStrangers(resource: Resource, lens: Lens): Resource {
   );
   const lists = known.map((name) => [name, [...((resource[name] as unknown[]) ?? []), STRANGERS[name]]]);
   const narrative = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' };
-  return retiredIn({ ...resource, language: 'en', text: narrative, ...Object.fromEntries(lists) }, lens);
+  const besides = besidesOf(resource).map(([beside]) => [beside, resource[beside] ?? BESIDE]);
+  return retiredIn({ ...resource, language: 'en', text: narrative, ...Object.fromEntries([...lists, ...besides]) }, lens);
 }
 
 const ownedBy = ({ lists }: Lens) => lists.filter(({ list }) => list.spec.where === undefined).map(({ list }) => list.spec.list);
@@ -81,5 +89,9 @@ export function strangersSurvive(before: Resource, after: Resource, { name: fiel
         .some((one) => isLost(name, one)),
   );
   const changed = ['language', 'text'].filter((name) => before[name] !== after[name]);
-  return [...lost, ...retired, ...changed].map((name) => `writing ${field} changed ${name}, which is somebody else's`);
+  const told = written.map(({ steps: [step] }) => step?.name);
+  const besides = besidesOf(before)
+    .filter(([beside, value]) => !told.includes(beside) && (before[value] === after[value]) !== (before[beside] === after[beside]))
+    .map(([beside]) => beside);
+  return [...lost, ...retired, ...changed, ...besides].map((name) => `writing ${field} changed ${name}, which is somebody else's`);
 }
