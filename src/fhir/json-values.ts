@@ -15,3 +15,11 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** What stands in a list; nothing, when it is none. */
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** JSON with sorted keys: two values say the same when their texts are one, however their keys are ordered. */
+export function sortedText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(sortedText).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${sortedText(item)}`).join(',')}}`;
+}

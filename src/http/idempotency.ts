@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { parseExact } from '../fhir/json.ts';
+import { sortedText } from '../fhir/json-values.ts';
 import { conflict, invalid } from '../fhir/outcome.ts';
 import type { Shape, View } from '../projection/shape.ts';
 import type { Caller, Context } from '../resource/context.ts';
@@ -26,7 +27,7 @@ export function promised(req: Request, shape: Shape, context: Context, body: Vie
   }
   if (text.length > LONGEST) throw invalid(`an idempotency-key has at most ${LONGEST} characters`, 'idempotency-key');
   const { tenant } = context.caller;
-  const hash = createHash('sha256').update(canonical(body)).digest('hex');
+  const hash = createHash('sha256').update(sortedText(body)).digest('hex');
   const route = shape.interactions.includes('perform') ? shape.itemPath : shape.path;
   return { key: { tenant, caller: promiser(context.caller), route: `POST ${route}`, key: text }, hash };
 }
@@ -77,11 +78,3 @@ export async function take(context: Context, { key, hash }: Promised, subject: s
 /** Keeps the answer for whoever asks again. */
 export const keep = (context: Context, { key }: Promised, { shown, ...rest }: Shown): Promise<void> =>
   context.store.idempotency.settle(key, JSON.stringify({ ...rest, shown: JSON.stringify(shown) } satisfies Kept));
-
-/** JSON with sorted keys: the same request however its keys were ordered. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${canonical(item)}`).join(',')}}`;
-}

@@ -1,9 +1,9 @@
 // Fields that look at several elements: a list of texts, and values combined into one.
-import { isDeepStrictEqual } from 'node:util';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import { type Codec, codecOf } from './codecs.ts';
 import { type FieldMaker, type Look, lookInto, pathsOf } from './field.ts';
+import { placedAmong, poolOf } from './known-again.ts';
 
 const SAME: Codec = { read: (value) => value, write: (value) => value };
 
@@ -89,17 +89,11 @@ function rearranged(
   texts: unknown[],
   { textOf, made }: { textOf(element: unknown): unknown; made(text: unknown): unknown },
 ): unknown[] {
-  const left = elements.filter((element) => textOf(element) !== undefined);
-  const next = texts.map((text) => {
-    const at = left.findIndex((element) => isDeepStrictEqual(textOf(element), text));
-    return at < 0 ? made(text) : left.splice(at, 1)[0];
-  });
-  return placedAmong(elements, next, (element) => textOf(element) !== undefined);
-}
-
-/** These in the places of a field's own elements, what is left over at the end; all others stay where they are. */
-export function placedAmong(elements: unknown[], own: unknown[], isOwn: (element: unknown) => boolean): unknown[] {
-  const left = [...own];
-  const all = elements.flatMap((element) => (isOwn(element) ? left.splice(0, 1) : [element]));
-  return [...all, ...left];
+  const isOwn = (element: unknown): boolean => textOf(element) !== undefined;
+  const standing = poolOf(elements.filter(isOwn), textOf);
+  return placedAmong(
+    elements,
+    texts.map((text) => standing.take(text) ?? made(text)),
+    isOwn,
+  );
 }

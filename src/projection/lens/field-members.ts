@@ -6,7 +6,7 @@ import type { Path, Step } from '../../fhir/path/path.ts';
 import type { Env, View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import { type Field, type FieldContext, type FieldMaker, leavesOf, type Now } from './field.ts';
-import { placedAmong } from './field-list.ts';
+import { placedAmong, poolOf } from './known-again.ts';
 import { isUnset, standardOf, storedOf, unsetOf } from './lens-read.ts';
 import { pathTree, type Slots } from './path-tree.ts';
 
@@ -132,24 +132,27 @@ function assign(field: Field, value: unknown, writing: { now: Now; changes: Slot
   if (!isDeepStrictEqual(wanted, shown)) field.assign(wanted, now, changes);
 }
 
+/** An element and what it shows. */
+interface Shown {
+  element: unknown;
+  view: View;
+}
+
 /**
  * The element each of the wanted goes into: one that shows the same, else one with the same key. Where all of the key is missing it tells nothing: such a
  * member is known again only where one alone is left of both.
  */
-function alike(wanted: View[], standing: { element: unknown; view: View }[], key: string[]): unknown[] {
-  const left = [...standing];
-  const take = (is: (view: View) => boolean): unknown => {
-    const at = left.findIndex(({ view }) => is(view));
-    return at < 0 ? undefined : left.splice(at, 1)[0]!.element;
-  };
-  const same = wanted.map((one) => take((view) => isDeepStrictEqual(view, one)));
+function alike(wanted: View[], standing: Shown[], key: string[]): unknown[] {
+  const whole = poolOf(standing, ({ view }) => view);
+  const same = wanted.map((one) => whole.take(one));
+  const taken = new Set(same);
+  const left = standing.filter((one) => !taken.has(one));
   const keyOf = (view: View): unknown[] => key.map((name) => view[name]);
   const isNameless = (view: View): boolean => keyOf(view).every(isUnset);
   const changed = wanted.filter((_, nth) => same[nth] === undefined);
   const alone = [changed, left.map(({ view }) => view)].every((views) => views.filter(isNameless).length === 1);
-  const again = (one: View): unknown =>
-    isNameless(one) && !alone ? undefined : take((view) => isDeepStrictEqual(keyOf(view), keyOf(one)));
-  return same.map((element, nth) => element ?? (key.length ? again(wanted[nth]!) : undefined));
+  const named = poolOf(key.length ? left.filter(({ view }) => alone || !isNameless(view)) : [], ({ view }) => keyOf(view));
+  return same.map((one, nth) => (one ?? named.take(keyOf(wanted[nth]!)))?.element);
 }
 
 /** A member with every key, as it is shown. */
