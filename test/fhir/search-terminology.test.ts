@@ -113,3 +113,40 @@ test.each([
 ])('%s is refused, naming what is not known', (search, text) => {
   expect(() => parsed(search, registry)).toThrow(text);
 });
+
+test('a value set is expanded once, however often and under whatever version searches name it', () => {
+  const known = terminologyOf([]);
+  let asked = 0;
+  const codeSystem = (canonical: string) => {
+    asked++;
+    return known.codeSystem(canonical);
+  };
+  const counting = { ...registry, terminology: { ...known, codeSystem } };
+  const [one, other] = ['http://hl7.org/fhir/ValueSet/administrative-gender', 'http://hl7.org/fhir/ValueSet/link-type'];
+  parsed(`Patient?gender:in=${one},${one},${one}%7C4.0.1`, counting);
+  parsed(`Patient?gender:not-in=${one}`, counting);
+  expect(asked).toBe(1);
+  parsed(`Patient?gender:in=${other}`, counting);
+  expect(asked).toBe(2);
+});
+
+test('more codes than a search takes are refused before all value sets are expanded', () => {
+  const asked: string[] = [];
+  const many = (url: string): CodeSystem => ({
+    resourceType: 'CodeSystem',
+    url,
+    content: 'complete',
+    concept: Array.from({ length: 3000 }, (_, nth) => ({ code: `${url}${nth}` })),
+  });
+  const terminology = {
+    valueSet: (url: string): ValueSet => ({ resourceType: 'ValueSet', url, compose: { include: [{ system: url }] } }),
+    codeSystem(url: string) {
+      asked.push(url);
+      return many(url);
+    },
+  };
+  expect(() => parsed('Condition?code:in=urn:a,urn:b,urn:c,urn:d', { ...registry, terminology })).toThrow(
+    'stands for more than 5000 codes',
+  );
+  expect(asked).toEqual(['urn:a', 'urn:b']);
+});

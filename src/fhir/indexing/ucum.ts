@@ -36,8 +36,9 @@ const known = new Map<string, Unit | undefined>();
 
 /** The unit of a UCUM code; undefined when it is none of the table's. */
 export function ucumUnit(code: string): Unit | undefined {
+  if (code.length > LONGEST) return undefined;
   if (known.has(code)) return known.get(code);
-  const measure = code.length <= LONGEST ? measureOf(code) : undefined;
+  const measure = measureOf(code);
   const unit = measure && { dimension: nameOf(measure.dimensions), canonical: convert(measure) };
   if (known.size < KEPT) known.set(code, unit);
   return unit;

@@ -28,6 +28,11 @@ export function libraryOf(kept: readonly Kept[], typeOf: (canonical: string) => 
         const key = `${one.resource.resourceType} ${one.resource.url}`;
         byUrl.set(key, [...(byUrl.get(key) ?? []), one]);
       }
+      // what was expanded before may have more codes now
+      if (more.length) {
+        expanded.clear();
+        library.terminology = terminologyOf(find, '');
+      }
     },
     profile: (canonical, from) => find<StructureDefinition>('StructureDefinition', canonical, from),
     typeOf: (canonical, from) => library.profile(canonical, from)?.resource.type ?? typeOf(canonical),

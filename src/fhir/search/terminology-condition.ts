@@ -23,14 +23,16 @@ export function terminologyCondition(
   value: string,
   terminology: Terminology,
 ): Condition {
-  const pieces = alternatives(parameter.code, value);
-  const found =
-    modifier === 'above' || modifier === 'below'
-      ? pieces.map((piece) => along(parameter, modifier, piece, terminology))
-      : pieces.map((piece) => codesOf(unescaped(piece), terminology));
-  const hashes = found.flatMap((codes) => [...codes].flatMap(([system, list]) => hashesOf(parameter, system, list)));
-  if (hashes.length > MOST_CODES) throw notSupported(`${parameter.code}:${modifier} stands for more than ${MOST_CODES} codes`);
-  const condition = anyToken(hashes);
+  const hashes = new Set<string>();
+  for (const piece of new Set(alternatives(parameter.code, value))) {
+    const codes =
+      modifier === 'above' || modifier === 'below'
+        ? along(parameter, modifier, piece, terminology)
+        : codesOf(unescaped(piece), terminology);
+    for (const [system, list] of codes) for (const hash of hashesOf(parameter, system, list)) hashes.add(hash);
+    if (hashes.size > MOST_CODES) throw notSupported(`${parameter.code}:${modifier} stands for more than ${MOST_CODES} codes`);
+  }
+  const condition = anyToken([...hashes]);
   return modifier === 'not-in' ? { on: 'not', condition } : condition;
 }
 

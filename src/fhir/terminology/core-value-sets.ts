@@ -22,8 +22,18 @@ const generated = (): Generated => {
   return read;
 };
 
+/** What was made of a URL once, for there are only so many of them. */
+function once<T>(made: (url: string) => T | undefined): (url: string) => T | undefined {
+  const known = new Map<string, T>();
+  return (url) => {
+    const one = known.get(url) ?? made(url);
+    if (one !== undefined) known.set(url, one);
+    return one;
+  };
+}
+
 /** A value set of R4 by its URL. */
-export function coreValueSet(url: string): ValueSet | undefined {
+export const coreValueSet = once((url): ValueSet | undefined => {
   const { valueSets } = generated();
   if (!Object.hasOwn(valueSets, url)) return undefined;
   const { include, exclude } = valueSets[url]!;
@@ -32,14 +42,14 @@ export function coreValueSet(url: string): ValueSet | undefined {
     url,
     compose: { include: include.map(inclusion), ...(exclude && { exclude: exclude.map(inclusion) }) },
   };
-}
+});
 
 /** A code system of R4 by its URL, with all its codes. */
-export function coreCodeSystem(url: string): CodeSystem | undefined {
+export const coreCodeSystem = once((url): CodeSystem | undefined => {
   const { codeSystems } = generated();
   if (!Object.hasOwn(codeSystems, url)) return undefined;
   return { resourceType: 'CodeSystem', url, content: 'complete', concept: codeSystems[url]!.map(conceptOf) };
-}
+});
 
 const inclusion = ({ codes, ...rest }: Composed['include'][number]): Inclusion => ({
   ...rest,

@@ -27,6 +27,23 @@ export const notKnown = (what: string, url: string): string => `the ${what} ${ur
 export function expand(canonical: string, terminology: Terminology, around: readonly string[] = []): Expansion {
   const valueSet = around.includes(canonical) ? undefined : terminology.valueSet(canonical);
   if (!valueSet) return notKnown('value set', canonical);
+  if (around.length) return expansionOf(valueSet, canonical, { terminology, around });
+  const known = expanded.get(terminology) ?? new WeakMap<ValueSet, Expansion>();
+  expanded.set(terminology, known);
+  const expansion = known.get(valueSet) ?? expansionOf(valueSet, canonical, { terminology, around });
+  known.set(valueSet, expansion);
+  return expansion;
+}
+
+/** What was expanded of each terminology: its definitions do not change. */
+const expanded = new WeakMap<Terminology, WeakMap<ValueSet, Expansion>>();
+
+interface Setting {
+  terminology: Terminology;
+  around: readonly string[];
+}
+
+function expansionOf(valueSet: ValueSet, canonical: string, { terminology, around }: Setting): Expansion {
   const composed = composedOf(valueSet, terminology, [...around, canonical]);
   return isListed(composed) ? composed : (broughtWith(valueSet) ?? composed);
 }
