@@ -1,5 +1,6 @@
 // When two items are the same (`unique:`): what to lock, where to look for candidates, and whether a candidate is the same.
 import { fold } from '../fhir/indexing/fold.ts';
+import { invalid } from '../fhir/outcome.ts';
 import type { Aliases } from '../fhir/path/path.ts';
 import { keyText } from './lens/field-map.ts';
 import { isUnset } from './lens/lens-read.ts';
@@ -41,10 +42,16 @@ export function duplicatesOf({ resource, unique }: MappingSpec, aliases: Aliases
   };
 }
 
-/** A map is looked for entry by entry, everything else once. */
+/** Each entry of a map is a search of its own. No vendor prints how many there may be. */
+const MOST_ENTRIES = 100;
+
+/** A map is looked for entry by entry, everything else once. Fails with `invalid`, naming the field, where that would be too often. */
 function entriesOf({ same }: SamenessSpec, own: Spelled): Record<string, string>[] {
-  const map = same.map((field) => own[field]).find((value) => typeof value === 'object');
-  return map ? Object.entries(map as Record<string, string>).map(([key, value]) => ({ key, value })) : [{}];
+  const field = same.find((name) => typeof own[name] === 'object');
+  if (field === undefined) return [{}];
+  const entries = Object.entries(own[field] as Record<string, string>);
+  if (entries.length > MOST_ENTRIES) throw invalid(`${field} must have at most ${MOST_ENTRIES} entries`, field);
+  return entries.map(([key, value]) => ({ key, value }));
 }
 
 const textsOf = ({ search }: SamenessSpec, values: Record<string, unknown>): Record<string, string> =>

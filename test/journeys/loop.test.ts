@@ -149,6 +149,7 @@ describe('POST /v1/patients', () => {
 
   test.each([
     ['external_ids.a', { external_ids: { a: 'x\0' } }],
+    ['external_ids', { external_ids: Object.fromEntries(Array.from({ length: 101 }, (_, nth) => [`shop${nth}`, 'A-1'])) }],
     ['external_ids.a', { external_ids: { a: 7 } }],
     ['last_name', { last_name: ' ' }],
     ['last_name', { last_name: 'Love\x1blace' }],
