@@ -139,8 +139,8 @@ describe('the port of a lab order', () => {
     await expect(port().finish(context, item(row))).rejects.toMatchObject({ kind: 'upstream' });
   });
 
-  test('a code that no panel is configured for is refused where the order would be stored', async () => {
-    const row = await ordered({ code: { coding: [{ system: PANEL_SYSTEM, code: 'fertility-2' }] } });
+  test('a code that is nothing that can be ordered is refused where the order would be stored', async () => {
+    const row = await ordered({ code: { coding: [{ system: 'http://loinc.org', code: '2093-3' }] } });
     await expect(port().claim(context, item(row))).rejects.toMatchObject({
       kind: 'rule',
       issues: [{ expression: ['ServiceRequest.code'] }],

@@ -3,7 +3,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 import { create } from '../../src/resource/create.ts';
 import { remove } from '../../src/resource/delete.ts';
 import { eachInAWorld } from './each-world.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+import { ADA, type OrderWorld, orderWorld, PANEL_SYSTEM, REQUEST } from './order-world.ts';
 
 let here: OrderWorld;
 eachInAWorld(orderWorld, (world) => {
@@ -67,6 +67,27 @@ test('an order that lacks what the laboratory needs is refused, all of it named,
   await here.put(request('refused', { subject: { reference: 'Patient/bare' }, status: 'draft' }));
   await expect(here.put(request('refused', { subject: { reference: 'Patient/bare' } }))).rejects.toMatchObject({ kind: 'rule' });
   expect((await here.read('ServiceRequest', 'refused')).status).toBe('draft');
+});
+
+test('an active order by a panel that there is not is refused with those that there are; a draft of it, a plan and other codes are stored', async () => {
+  const by = (code: string, system = PANEL_SYSTEM) => ({ code: { coding: [{ system, code }] } });
+  const unknown = {
+    kind: 'rule',
+    issues: [
+      {
+        expression: ['ServiceRequest.code'],
+        text: expect.stringMatching(/^pcoss is no panel .*did you mean pcos\?.*there are .*fertility/),
+      },
+    ],
+  };
+  await expect(here.put(request('mistyped', by('pcoss')))).rejects.toMatchObject(unknown);
+  await here.put(request('mistyped', { ...by('pcoss'), status: 'draft' }));
+  await expect(here.put(request('mistyped', by('pcoss')))).rejects.toMatchObject(unknown);
+  await here.put(request('mistyped', { ...by('pcoss'), intent: 'plan' }));
+  await here.put(request('mistyped', by('2093-3', 'http://loinc.org')));
+  expect(await here.entry('mistyped')).toBeUndefined();
+  await here.put(request('mistyped', by('pcos')));
+  expect(await here.entry('mistyped')).toMatchObject({ state: 'queued' });
 });
 
 test('a subject that is no Patient of this server is refused, and so is a patient of another tenant', async () => {

@@ -14,6 +14,7 @@ import { type OrderRules, orderContent } from './order-content.ts';
 import { isLaboratoryOrder, isOver, isTakenBack, testsToOrder } from './order-criteria.ts';
 import { ORDER, type OrderPayload, payloadOf, presentEntry, requestId, subjectOf, waiting } from './order-entry.ts';
 import { refuseChange, type SentText } from './order-stays.ts';
+import { refuseUnknownPanel } from './ordered-tests.ts';
 import { withdrawn } from './withdraw.ts';
 
 /** The effect of writes of ServiceRequest. However often one is written, it is sent once. */
@@ -30,6 +31,7 @@ export function orderEffect(rules: OrderRules): Effect {
       // without a version before there is an entry only if another writer was first: this write comes to nothing, and is tried again
       if (entry && former && isOthers(context)) refuseOf(entry, former, { next: write.resource, rules, baseUrl: context.baseUrl });
       if (tests && !entry) await orderContent(context, exactly(write), { rules, key: '' });
+      if (!tests && !entry && isOthers(context)) refuseUnknownPanel(write.resource, table);
     },
     async after(context, write) {
       if (!write.resource) return;

@@ -1,10 +1,11 @@
 // The tests of a request that is an order, as the network takes them together; what it would refuse or misunderstand is refused here, naming the element.
 // https://docs.junction.com/lab/workflow/ordering
 import { validate as isUuid } from 'uuid';
-import type { Issue } from '../../fhir/outcome.ts';
+import { amongThese } from '../../fhir/closest-name.ts';
+import { type Issue, ruleAll } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Systems } from '../systems.ts';
-import { codingsOf, listOf, type Tests, type TestTable, testsBehind, testsToOrder } from './order-criteria.ts';
+import { codingsOf, isLaboratoryOrder, listOf, type Tests, type TestTable, testsBehind, testsToOrder } from './order-criteria.ts';
 import { issuesOf, type Said, wrong } from './said.ts';
 
 /** `method`: how the sample is taken, as far as the request says it. */
@@ -27,6 +28,15 @@ export function orderedTests(
       ).issues,
     );
   return issues.length ? { issues } : { says: tests };
+}
+
+/** Refuses (422) an order by a panel that there is not, which is nothing else that can be ordered: it would look like one that was sent. */
+export function refuseUnknownPanel(request: Resource, { system, panels }: TestTable): void {
+  if (request.status !== 'active' || !isLaboratoryOrder(request)) return;
+  const unknown = codingsOf(request.code).find((coding) => coding.system === system && coding.code)?.code;
+  if (unknown === undefined) return;
+  const text = `${unknown} is no panel that can be ordered here${amongThese(unknown, Object.keys(panels))}`;
+  throw ruleAll(wrong(text, 'ServiceRequest.code').issues);
 }
 
 /** What is wrong with one concept: part of it would be left out, or it says two things. */
