@@ -15,6 +15,18 @@ const P = (elements: string) => `{"resourceType":"Patient"${elements && `,${elem
 const type = (valueCode: string) => ({ valueCode });
 const text = (valueString: string) => ({ valueString });
 const number = (valueInteger: number) => ({ valueInteger });
+const add = (path: string, name: string, value: object): Parts => ({ type: type('add'), path: text(path), name: text(name), value });
+const insert = (path: string, index: number, value: object): Parts => ({
+  type: type('insert'),
+  path: text(path),
+  index: number(index),
+  value,
+});
+const replace = (path: string, value: object): Parts => ({ type: type('replace'), path: text(path), value });
+const remove = (path: string): Parts => ({ type: type('delete'), path: text(path) });
+/** What stands beside a primitive; its url says which. */
+const beside = (url: string) => ({ extension: [{ url, valueBoolean: true }] });
+const written = (url: string) => JSON.stringify(beside(url));
 
 test.each<[string, string, Parts, string]>([
   [
@@ -144,4 +156,196 @@ test.each<[string, Parts, string]>([
   expect(() => on('{"resourceType":"Patient","id":"1","active":true,"name":[{"family":"A"},{"family":"B"}]}', operation)).toThrow(
     expect.objectContaining({ kind }),
   );
+});
+
+describe('a primitive and what stands beside it are one element', () => {
+  test.each<[string, string, Parts, string]>([
+    [
+      'adds both',
+      '',
+      add('Patient', 'gender', { valueCode: 'male', _valueCode: beside('new') }),
+      `"gender":"male","_gender":${written('new')}`,
+    ],
+    ['adds extensions without a value', '', add('Patient', 'gender', { _valueCode: beside('new') }), `"_gender":${written('new')}`],
+    [
+      'adds both to a list',
+      '"name":[{"given":["A"]}]',
+      add('Patient.name[0]', 'given', { valueString: 'B', _valueString: beside('b') }),
+      `"name":[{"given":["A","B"],"_given":[null,${written('b')}]}]`,
+    ],
+    [
+      'adds extensions without a value to a list',
+      '"name":[{"family":"A"}]',
+      add('Patient.name[0]', 'given', { _valueString: beside('b') }),
+      `"name":[{"family":"A","_given":[${written('b')}]}]`,
+    ],
+    [
+      'adds both in an element of parts',
+      '',
+      add('Patient', 'name', {
+        part: [
+          { name: 'family', _valueString: beside('f') },
+          { name: 'given', valueString: 'A' },
+          { name: 'given', valueString: 'B', _valueString: beside('b') },
+        ],
+      }),
+      `"name":[{"_family":${written('f')},"given":["A","B"],"_given":[null,${written('b')}]}]`,
+    ],
+    [
+      'adds an extension beside a value',
+      '"birthDate":"2000"',
+      add('Patient.birthDate', 'extension', { valueExtension: beside('new').extension[0] }),
+      `"birthDate":"2000","_birthDate":${written('new')}`,
+    ],
+    [
+      'inserts both',
+      `"name":[{"given":["A","C"],"_given":[null,${written('c')}]}]`,
+      insert('Patient.name[0].given', 1, { valueString: 'B', _valueString: beside('b') }),
+      `"name":[{"given":["A","B","C"],"_given":[null,${written('b')},${written('c')}]}]`,
+    ],
+    [
+      'inserts both where nothing stood beside',
+      '"name":[{"given":["A"]}]',
+      insert('Patient.name[0].given', 0, { valueString: 'B', _valueString: beside('b') }),
+      `"name":[{"given":["B","A"],"_given":[${written('b')},null]}]`,
+    ],
+    [
+      'replaces both',
+      `"birthDate":"2000","_birthDate":${written('old')}`,
+      replace('Patient.birthDate', { valueDate: '2001', _valueDate: beside('new') }),
+      `"birthDate":"2001","_birthDate":${written('new')}`,
+    ],
+    [
+      'replaces both by a value',
+      `"birthDate":"2000","_birthDate":${written('old')}`,
+      replace('Patient.birthDate', { valueDate: '2001' }),
+      '"birthDate":"2001"',
+    ],
+    [
+      'replaces both by extensions',
+      '"birthDate":"2000"',
+      replace('Patient.birthDate', { _valueDate: beside('new') }),
+      `"_birthDate":${written('new')}`,
+    ],
+    [
+      'replaces both of a member',
+      `"name":[{"given":["A","B"],"_given":[${written('a')},${written('b')}]}]`,
+      replace('Patient.name[0].given[0]', { valueString: 'C' }),
+      `"name":[{"given":["C","B"],"_given":[null,${written('b')}]}]`,
+    ],
+    [
+      'replaces a member that has extensions only',
+      `"name":[{"given":[null,"B"],"_given":[${written('a')},null]}]`,
+      replace('Patient.name[0].given[0]', { valueString: 'A' }),
+      '"name":[{"given":["A","B"]}]',
+    ],
+    [
+      'replaces a choice that has both',
+      `"deceasedDateTime":"2020","_deceasedDateTime":${written('old')}`,
+      replace('Patient.deceased', { valueDateTime: '2021' }),
+      '"deceasedDateTime":"2021"',
+    ],
+    [
+      'replaces a choice that has both by another type',
+      `"deceasedDateTime":"2020","_deceasedDateTime":${written('old')}`,
+      replace('Patient.deceased', { valueBoolean: true, _valueBoolean: beside('new') }),
+      `"deceasedBoolean":true,"_deceasedBoolean":${written('new')}`,
+    ],
+    [
+      'deletes an element that has extensions only',
+      `"active":true,"_birthDate":${written('old')}`,
+      remove('Patient.birthDate'),
+      '"active":true',
+    ],
+    [
+      'deletes a member that has extensions only',
+      `"name":[{"given":[null,"B"],"_given":[${written('a')},null]}]`,
+      remove('Patient.name[0].given[0]'),
+      '"name":[{"given":["B"]}]',
+    ],
+    [
+      'deletes an extension beside a value',
+      `"birthDate":"2000","_birthDate":${written('old')}`,
+      remove("Patient.birthDate.extension('old')"),
+      '"birthDate":"2000"',
+    ],
+    [
+      'deletes the last extension of an element that has no value, and the element with it',
+      `"active":true,"contact":[{"_gender":${written('old')}}]`,
+      remove('Patient.contact[0].gender.extension[0]'),
+      '"active":true',
+    ],
+    [
+      'finds members that have extensions only',
+      `"active":true,"name":[{"_family":${written('a')}},{"text":"B"}]`,
+      remove('Patient.name.where(family.exists())'),
+      '"active":true,"name":[{"text":"B"}]',
+    ],
+  ])('%s', (_what, before, operation, after) => {
+    expect(on(P(before), operation)).toBe(P(after));
+  });
+
+  test('a choice that has extensions only is there', () => {
+    const before = P(`"_deceasedDateTime":${written('old')}`);
+    expect(on(before, remove('Patient.deceased'))).toBe(P(''));
+    expect(() => on(before, add('Patient', 'deceased', { valueBoolean: true }))).toThrow(/is there already/);
+  });
+});
+
+test('an element of a contained resource is replaced', () => {
+  const contained = (birthDate: string) => P(`"contained":[{"resourceType":"Patient","id":"a","birthDate":"${birthDate}"}]`);
+  expect(on(contained('2000'), replace('Patient.contained[0].birthDate', { valueDate: '2001' }))).toBe(contained('2001'));
+});
+
+describe('what is not of the form R4 gives it is refused', () => {
+  const MADE = (valueCodeableConcept: unknown) => add('Patient', 'maritalStatus', { valueCodeableConcept });
+  const coding = { valueCoding: { code: 'M' } };
+
+  test.each([
+    ['a value', { valueCodeableConcept: null }],
+    ['extensions', { valueCode: 'x', _valueCode: null }],
+    ['a value in a part', { part: [{ name: 'text', valueString: null }] }],
+  ])('%s that is null', (_what, value) => {
+    expect(() => on(P(''), add('Patient', 'maritalStatus', value))).toThrow(
+      expect.objectContaining({ kind: 'structure', message: 'a value is not null' }),
+    );
+  });
+
+  test.each<[string, Parts[], RegExp]>([
+    ['an addition to what is no list', [MADE({ coding: 'x' }), add('Patient.maritalStatus', 'coding', coding)], /^operation 1 .* no list/],
+    ['an addition to a list that is null', [MADE({ coding: null }), add('Patient.maritalStatus', 'coding', coding)], /no list/],
+    [
+      'an addition to what is a list and does not repeat',
+      [MADE({ text: ['x'] }), replace('Patient.maritalStatus.text', { valueString: 'y' })],
+      /does not repeat/,
+    ],
+    [
+      'an addition to a member that is null',
+      [MADE({ coding: [null] }), add('Patient.maritalStatus.coding[0]', 'code', { valueCode: 'M' })],
+      /^operation 1 .* leads to nothing$/,
+    ],
+    ['an addition to a text', [MADE('x'), add('Patient.maritalStatus', 'coding', coding)], /leads to nothing that has elements$/],
+    ['an addition to a list', [MADE([['x']]), add('Patient.maritalStatus', 'coding', coding)], /leads to nothing that has elements$/],
+    ['an insertion into a text', [MADE('x'), insert('Patient.maritalStatus.coding', 0, coding)], /leads to nothing that has elements$/],
+    ['an insertion into what is no list', [MADE({ coding: 'x' }), insert('Patient.maritalStatus.coding', 0, coding)], /no list/],
+    [
+      'an insertion into an element of null',
+      [MADE({ coding: [null] }), insert('Patient.maritalStatus.coding[0].extension', 0, { valueExtension: {} })],
+      /leads to nothing$/,
+    ],
+    ['an insertion where nothing repeats', [insert('Patient.birthDate', 0, { valueDate: '2000' })], /must lead to a list/],
+    [
+      'an element of parts with two of what does not repeat',
+      [add('Patient', 'name', { part: ['A', 'B'].map((valueString) => ({ name: 'family', valueString })) })],
+      /does not repeat/,
+    ],
+  ])('%s', (_what, operations, message) => {
+    expect(() => on(P(''), ...operations)).toThrow(expect.objectContaining({ kind: 'rule', message: expect.stringMatching(message) }));
+  });
+
+  test('a value of two types', () => {
+    expect(() => on(P(''), add('Patient', 'deceased', { valueBoolean: true, _valueDateTime: beside('x') }))).toThrow(
+      expect.objectContaining({ kind: 'structure' }),
+    );
+  });
 });

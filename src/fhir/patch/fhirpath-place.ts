@@ -1,14 +1,13 @@
-// Where in a resource a FHIRPath leads to, as places in its JSON, for the paths that patches are written with.
+// Where in a resource a FHIRPath leads to, as the elements there, each with the one it stands in, for the paths that patches are written with.
 // https://hl7.org/fhir/R4/fhirpatch.html: "simple" paths, and where(), first(), extension() and [n] to choose among members.
-import { elementOf } from '../elements.ts';
-import { type Key, valueAt } from '../json-tree.ts';
 import { notSupported } from '../outcome.ts';
 import { type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from '../path/path-syntax.ts';
+import { contentOf, factsOf, isNode, isThere, type Member, membersOf, type Node } from './member.ts';
 
-/** A place and the FHIR type of what stands there; `[]` is the resource. */
-export interface Place {
-  at: Key[];
+/** An element, its FHIR type, and what it stands in: the element it belongs to, its name there, and which of that name it is. The resource is in none. */
+export interface Place extends Member {
   type: string | undefined;
+  within?: { owner: Place; key: string; index: number };
 }
 
 /** No path that people write is longer. */
@@ -35,41 +34,38 @@ const resolves = ({ steps }: PathSyntax): boolean =>
   steps.some(({ where }) => where.some((condition) => 'resolves' in condition || resolves(condition.path)));
 
 /** All places a path leads to, in document order. */
-export function placesOf(tree: unknown, path: PathSyntax, root: Place): Place[] {
-  return path.steps.reduce<Place[]>((places, step) => chosen(tree, step, places), [root]);
-}
+export const placesOf = (path: PathSyntax, root: Place): Place[] =>
+  path.steps.reduce<Place[]>((places, step) => chosen(step, places), [root]);
 
-function chosen(tree: unknown, step: StepSyntax, places: Place[]): Place[] {
-  const members = places.flatMap((place) => membersOf(tree, step, place));
-  const met = members.filter((place) => step.where.every((condition) => holds(tree, condition, place)));
+function chosen(step: StepSyntax, places: Place[]): Place[] {
+  const met = places.flatMap((place) => placesIn(place, step)).filter((place) => step.where.every((condition) => holds(condition, place)));
   return step.index === undefined ? met : met.slice(step.index, step.index + 1);
 }
 
-function membersOf(tree: unknown, { name, ofType }: StepSyntax, place: Place): Place[] {
-  return namesAt(tree, name, place).flatMap((key) => {
-    const type = typeOf(place.type, key, valueAt(tree, [...place.at, key]));
-    if (ofType !== undefined && type !== ofType) return [];
-    const value = valueAt(tree, [...place.at, key]);
-    if (!Array.isArray(value)) return value === undefined ? [] : [{ at: [...place.at, key], type }];
-    return value.map((item, index) => ({ at: [...place.at, key, index], type: typeOf(place.type, key, item) }));
+/** The elements of that name in an element; of a choice the branch that is there. https://hl7.org/fhir/R4/formats.html#choice */
+export function placesIn(owner: Place, { name, ofType }: { name: string; ofType?: string }): Place[] {
+  const node = contentOf(owner.type, owner);
+  if (!isNode(node)) return [];
+  return namesAt(node, name, owner.type).flatMap((key) => {
+    const type = factsOf(owner.type, key)?.types[0];
+    return membersOf(node, key)
+      .map((member, index) => ({ ...member, type: typeOf(type, member.value), within: { owner, key, index } }))
+      .filter((place) => isThere(place) && (ofType === undefined || place.type === ofType));
   });
 }
 
-/** The element, or the branch of a choice that is there. https://hl7.org/fhir/R4/formats.html#choice */
-function namesAt(tree: unknown, name: string, { at, type }: Place): string[] {
-  const choice = type === undefined ? undefined : elementOf(type, `${name}[x]`);
-  if (!choice) return [name];
-  const node = (valueAt(tree, at) ?? {}) as object;
-  return Object.keys(node).filter((key) => elementOf(type!, key)?.choice === `${name}[x]`);
+function namesAt(node: Node, name: string, type: string | undefined): string[] {
+  const choice = `${name}[x]`;
+  if (!factsOf(type, choice)) return [name];
+  const keys = new Set(Object.keys(node).map((key) => key.replace(/^_/, '')));
+  return [...keys].filter((key) => factsOf(type, key)?.choice === choice);
 }
 
-function typeOf(owner: string | undefined, key: string, value: unknown): string | undefined {
-  const type = owner === undefined ? undefined : elementOf(owner, key)?.types[0];
-  return type === 'Resource' ? ((value as { resourceType?: string } | null)?.resourceType ?? type) : type;
-}
+const typeOf = (type: string | undefined, value: unknown): string | undefined =>
+  type === 'Resource' && isNode(value) && typeof value.resourceType === 'string' ? value.resourceType : type;
 
-function holds(tree: unknown, condition: ConditionSyntax, place: Place): boolean {
-  const found = placesOf(tree, condition.path, place);
+function holds(condition: ConditionSyntax, place: Place): boolean {
+  const found = placesOf(condition.path, place);
   if ('exists' in condition) return found.length > 0 !== condition.not;
-  return found.length === 1 && 'is' in condition && 'value' in condition.is && valueAt(tree, found[0]!.at) === condition.is.value;
+  return found.length === 1 && 'is' in condition && 'value' in condition.is && found[0]!.value === condition.is.value;
 }
