@@ -80,25 +80,37 @@ test('D41 a conditional update: none creates, one replaces, another id 400, seve
   expectRefusal(await update('?colour=blue', marked('41')), 400);
 });
 
+/** Operations, each as its parts by name. */
+const fhirPathPatch = (id: string, ...operations: Record<string, object>[]) =>
+  ask('PATCH', `/Patient/${id}`, {
+    body: {
+      resourceType: 'Parameters',
+      parameter: operations.map((parts) => ({
+        name: 'operation',
+        part: Object.entries(parts).map(([name, value]) => ({ name, ...value })),
+      })),
+    },
+  });
+const replace = (path: string, value: object) => ({ type: { valueCode: 'replace' }, path: { valueString: path }, value });
+
 test('D42 JSON Patch and FHIRPath Patch change what they say, and the result is checked like an update', async () => {
   const { id } = await create({ active: true });
   expect((await patch(`/Patient/${id}`, [{ op: 'replace', path: '/active', value: false }])).body.active).toBe(false);
-  const parameters = {
-    resourceType: 'Parameters',
-    parameter: [
-      {
-        name: 'operation',
-        part: [
-          { name: 'type', valueCode: 'replace' },
-          { name: 'path', valueString: 'Patient.active' },
-          { name: 'value', valueBoolean: true },
-        ],
-      },
-    ],
-  };
-  expect((await ask('PATCH', `/Patient/${id}`, { body: parameters })).body.active).toBe(true);
+  const replaced = await fhirPathPatch(id, replace('Patient.active', { valueBoolean: true }));
+  expect(replaced.body.active).toBe(true);
   expectRefusal(await patch(`/Patient/${id}`, [{ op: 'replace', path: '/active', value: 'yes' }]), [400, 422]);
   expect(await versionOf(id)).toBe('3');
+});
+
+test('D42 a FHIRPath Patch changes a primitive together with its extensions, and also one that has nothing else', async () => {
+  const beside = (url: string) => ({ extension: [{ url: `urn:${url}`, valueBoolean: true }] });
+  const { id } = await create({ birthDate: '2000-01-01', _birthDate: beside('old') });
+  const both = await fhirPathPatch(id, replace('Patient.birthDate', { valueDate: '2001-01-01', _valueDate: beside('new') }));
+  expect([both.body.birthDate, both.body._birthDate]).toEqual(['2001-01-01', beside('new')]);
+  const without = await fhirPathPatch(id, replace('Patient.birthDate', { _valueDate: beside('unknown') }));
+  expect([without.status, without.body.birthDate, without.body._birthDate]).toEqual([200, undefined, beside('unknown')]);
+  const { body } = await fhirPathPatch(id, { type: { valueCode: 'delete' }, path: { valueString: 'Patient.birthDate' } });
+  expect([body.meta.versionId, body._birthDate]).toEqual(['4', undefined]);
 });
 
 test('D43 a patch obeys If-Match; a patch of another kind is 415 with Accept-Patch', async () => {
@@ -118,6 +130,16 @@ test('D44 a failing test and a path that is not there are 422, a change of id or
   expectRefusal(await patch(`/Patient/${id}`, [{ op: 'replace', path: '/id', value: 'x' }]), [400, 422]);
   expectRefusal(await patch(`/Patient/${id}`, [{ op: 'replace', path: '/resourceType', value: 'Group' }]), [400, 422]);
   for (const nonsense of ['', '{', '{}', '[1]', '[{"op":"turn"}]']) expectRefusal(await patch(`/Patient/${id}`, nonsense), 400);
+  const add = (path: string, name: string, value: object) => ({
+    type: { valueCode: 'add' },
+    path: { valueString: path },
+    name: { valueString: name },
+    value,
+  });
+  const coding = add('Patient.maritalStatus', 'coding', { valueCoding: { code: 'M' } });
+  const made = (valueCodeableConcept: unknown) => add('Patient', 'maritalStatus', { valueCodeableConcept });
+  expectRefusal(await fhirPathPatch(id, made(null), coding), 400);
+  for (const status of ['x', { coding: 'x' }, { coding: null }]) expectRefusal(await fhirPathPatch(id, made(status), coding), 422);
   expect(await versionOf(id)).toBe('1');
 });
 
