@@ -3,6 +3,7 @@
 import { parse, parseExact, stringify } from '../../src/fhir/json.ts';
 import { fhirPathPatch } from '../../src/fhir/patch/fhirpath-patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { processorTime } from '../processor-time.ts';
 
 type Parts = Record<string, object>;
 const parameters = (...operations: Parts[]) => ({
@@ -347,5 +348,50 @@ describe('what is not of the form R4 gives it is refused', () => {
     expect(() => on(P(''), add('Patient', 'deceased', { valueBoolean: true, _valueDateTime: beside('x') }))).toThrow(
       expect.objectContaining({ kind: 'structure' }),
     );
+  });
+});
+
+describe('what a patch looks at has an end', () => {
+  const telecom = (count: number) =>
+    P(`"telecom":${JSON.stringify(Array.from({ length: count }, () => ({ system: 'phone', value: '1' })))}`);
+  const PHONES = Array.from({ length: 40 }, () => "system='phone'").join(' and ');
+  const search = remove(`Patient.telecom.where(${PHONES} and system='fax')`);
+  const tooMuch = (at: number) =>
+    expect.objectContaining({
+      kind: 'rule',
+      message:
+        `operation ${at} of the patch: the patch looks at more than 1,000,000 members and conditions; ` +
+        'send several patches, or a JSON Patch, which names places without looking for them',
+    });
+
+  test('many conditions on many members are refused soon, with what to do instead', () => {
+    const took = processorTime(() => {
+      expect(() => on(telecom(10_000), ...Array.from({ length: 15 }, () => search))).toThrow(tooMuch(1));
+    });
+    expect(took).toBeLessThan(2_000);
+  });
+
+  test.each([
+    ['members of a list that grows', '"given":["A"]', add('Patient.name[0]', 'given', { valueString: 'B' })],
+    [
+      'elements among which a choice is looked for',
+      '"extension":[{"x":1}],"given":["A"]',
+      remove('Patient.name[0].extension.where(value.exists())'),
+    ],
+    ['elements that R4 does not have', '"given":["A"],"x":1', replace('Patient.name[0].family', { valueString: 'B' })],
+  ])('%s count too', (_what, elements, operation) => {
+    const large = Array.from({ length: 20_000 }, (_one, at) => [`"A${at}"`, `"x${at}":1`] as const);
+    const filled = elements
+      .replace('"A"', large.map(([given]) => given).join())
+      .replace('"x":1', `"family":"A",${large.map(([, other]) => other).join()}`);
+    expect(() => on(P(`"name":[{${filled}}]`), ...Array.from({ length: 60 }, () => operation))).toThrow(/looks at more than/);
+  });
+
+  test('a patch of a thousand operations on lists that people have has room, and the next one begins anew', () => {
+    const patch = fhirPathPatch(
+      parse(JSON.stringify(parameters(...Array.from({ length: 1000 }, () => add('Patient', 'telecom', { valueContactPoint: {} }))))),
+    );
+    for (let time = 0; time < 3; time++) expect(patch({ resourceType: 'Patient' })).toMatchObject({ telecom: { length: 1000 } });
+    expect(on(telecom(500), ...Array.from({ length: 20 }, () => search))).toBe(telecom(500));
   });
 });

@@ -5,9 +5,21 @@ import { type Parsed, plainOf } from '../json.ts';
 import { rule, structure } from '../outcome.ts';
 import type { PathSyntax } from '../path/path-syntax.ts';
 import type { Resource } from '../types.ts';
-import { type Place, patchPath, placesIn, placesOf } from './fhirpath-place.ts';
+import { type Look, type Place, patchPath, placesIn, placesOf } from './fhirpath-place.ts';
 import { type Given, givenIn } from './fhirpath-value.ts';
-import { contentOf, factsOf, formsOf, isNode, isThere, type Member, membersOf, type Node, withContent, withMembers } from './member.ts';
+import {
+  contentOf,
+  factsOf,
+  formsOf,
+  isNode,
+  isThere,
+  lengthOf,
+  type Member,
+  membersOf,
+  type Node,
+  withContent,
+  withMembers,
+} from './member.ts';
 import { guarded, MOST_OPERATIONS, type Patch } from './patch.ts';
 
 /** One operation as it stands, and the resource it is about. */
@@ -15,9 +27,19 @@ interface Operation {
   at: number;
   parts: ReadonlyMap<string, Node>;
   resource: Resource;
+  /** What all operations look at together has an end. */
+  look: Look;
 }
 
 const TYPES: Readonly<Record<string, (operation: Operation) => Resource>> = { add, insert, delete: remove, replace, move };
+
+/** So many members and conditions a patch may look at, which takes 0.1 to 0.4 s. docs/decisions/2026-11-23-what-one-request-may-cost.md */
+const MOST_LOOKED_AT = 1_000_000;
+const TOO_MUCH =
+  `the patch looks at more than ${MOST_LOOKED_AT.toLocaleString('en')} members and conditions; ` +
+  'send several patches, or a JSON Patch, which names places without looking for them';
+/** To copy one property takes as long as to look at so many members. */
+const PROPERTY = 4;
 
 /** The patch of a Parameters resource; anything else, and one without operations, is refused (400). */
 export function fhirPathPatch({ plain, exact }: Parsed): Patch {
@@ -26,7 +48,16 @@ export function fhirPathPatch({ plain, exact }: Parsed): Patch {
   if (!Array.isArray(given) || given.length === 0) throw structure('a FHIRPath Patch has at least one operation', 'Parameters.parameter');
   if (given.length > MOST_OPERATIONS) throw structure(`a FHIRPath Patch has at most ${MOST_OPERATIONS} operations`, 'Parameters.parameter');
   const operations = given.map((one: unknown, at) => read(one, at));
-  return guarded((resource) => operations.reduce<Resource>((now, { apply, parts }, at) => apply({ at, parts, resource: now }), resource));
+  return guarded((resource) => {
+    let looked = 0;
+    return operations.reduce<Resource>((now, { apply, parts }, at) => {
+      const look = (members: number): void => {
+        looked += members;
+        if (looked > MOST_LOOKED_AT) throw refused({ at }, TOO_MUCH);
+      };
+      return apply({ at, parts, resource: now, look });
+    }, resource);
+  });
 }
 
 function read(parameter: unknown, at: number): { apply: (operation: Operation) => Resource; parts: Map<string, Node> } {
@@ -43,7 +74,7 @@ function read(parameter: unknown, at: number): { apply: (operation: Operation) =
 
 const textOf = (parts: ReadonlyMap<string, Node>, name: string): unknown => parts.get(name)?.valueString;
 
-const refused = ({ at }: Operation, why: string) => rule(`operation ${at} of the patch: ${why}`, `Parameters.parameter[${at}]`);
+const refused = ({ at }: Pick<Operation, 'at'>, why: string) => rule(`operation ${at} of the patch: ${why}`, `Parameters.parameter[${at}]`);
 
 /** "The content will be appended to the element identified in the path, using the name specified." */
 function add(operation: Operation): Resource {
@@ -51,7 +82,7 @@ function add(operation: Operation): Resource {
   const name = textOf(operation.parts, 'name');
   if (typeof name !== 'string') throw structure('add has a name', `Parameters.parameter[${operation.at}]`);
   const given = givenValue(operation, owner, name);
-  if (!given.list && placesIn(owner, { name: elementName(owner, given.key) }).length)
+  if (!given.list && placesIn(owner, { name: elementName(owner, given.key) }, operation.look).length)
     throw refused(operation, 'what it adds is there already, and does not repeat');
   return changed(operation, owner, { [given.key]: (members) => [...members, given] });
 }
@@ -66,7 +97,7 @@ function insert(operation: Operation): Resource {
 
 /** Nothing there is nothing to do; more than one is refused. */
 function remove(operation: Operation): Resource {
-  const places = placesOf(pathOf(operation), rootOf(operation));
+  const places = placesOf(pathOf(operation), rootOf(operation), operation.look);
   if (places.length > 1) throw refused(operation, 'the path leads to more than one element');
   const [place] = places;
   if (!place) return operation.resource;
@@ -96,7 +127,7 @@ const rootOf = ({ resource }: Operation): Place => ({ value: resource, beside: u
 const pathOf = ({ parts, resource }: Operation): PathSyntax => patchPath(textOf(parts, 'path') as string, resource.resourceType);
 
 function only(operation: Operation, path: PathSyntax): Place {
-  const places = placesOf(path, rootOf(operation));
+  const places = placesOf(path, rootOf(operation), operation.look);
   if (places.length !== 1)
     throw refused(operation, places.length ? 'the path leads to more than one element' : 'the path leads to nothing');
   return places[0]!;
@@ -111,7 +142,7 @@ function listOf(operation: Operation): { owner: Place; key: string; length: numb
   const facts = factsOf(owner.type, last.name) ?? factsOf(owner.type, `${last.name}[x]`);
   if (facts?.list === false) throw refused(operation, 'the path must lead to a list');
   const node = contentOf(owner.type, owner);
-  return { owner, key: last.name, length: isNode(node) ? membersOf(node, last.name).length : 0 };
+  return { owner, key: last.name, length: isNode(node) ? lengthOf(node, last.name) : 0 };
 }
 
 function numberOf(operation: Operation, name: string): number {
@@ -139,6 +170,7 @@ function changed(operation: Operation, place: Place, changes: Changes): Resource
   if (!isNode(node)) throw refused(operation, 'the path leads to nothing that has elements');
   const made = Object.entries(changes).reduce((left, [key, change]) => {
     const forms = formsOf(left, key);
+    operation.look(lengthOf(left, key) + PROPERTY * Object.keys(left).length);
     const list = factsOf(place.type, key)?.list ?? forms[0] ?? false;
     if (forms.some((form) => form !== list))
       throw refused(operation, `what stands there ${list ? 'is no list' : 'does not repeat, and is a list'}`);

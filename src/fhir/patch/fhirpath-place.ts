@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/fhirpatch.html: "simple" paths, and where(), first(), extension() and [n] to choose among members.
 import { notSupported } from '../outcome.ts';
 import { type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from '../path/path-syntax.ts';
-import { contentOf, factsOf, isNode, isThere, type Member, membersOf, type Node } from './member.ts';
+import { contentOf, factsOf, isNode, isThere, lengthOf, type Member, membersOf, type Node } from './member.ts';
 
 /** An element, its FHIR type, and what it stands in: the element it belongs to, its name there, and which of that name it is. The resource is in none. */
 export interface Place extends Member {
@@ -33,30 +33,42 @@ export function patchPath(text: string, type: string): PathSyntax {
 const resolves = ({ steps }: PathSyntax): boolean =>
   steps.some(({ where }) => where.some((condition) => 'resolves' in condition || resolves(condition.path)));
 
-/** All places a path leads to, in document order. */
-export const placesOf = (path: PathSyntax, root: Place): Place[] =>
-  path.steps.reduce<Place[]>((places, step) => chosen(step, places), [root]);
+/** Is told of so many members that are looked at; it fails where that is too much. */
+export type Look = (members: number) => void;
 
-function chosen(step: StepSyntax, places: Place[]): Place[] {
-  const met = places.flatMap((place) => placesIn(place, step)).filter((place) => step.where.every((condition) => holds(condition, place)));
+/** All places a path leads to, in document order. */
+export const placesOf = (path: PathSyntax, root: Place, look: Look): Place[] =>
+  path.steps.reduce<Place[]>((places, step) => chosen(step, places, look), [root]);
+
+function chosen(step: StepSyntax, places: Place[], look: Look): Place[] {
+  const met: Place[] = [];
+  for (const owner of places)
+    for (const place of placesIn(owner, step, look)) if (step.where.every((condition) => holds(condition, place, look))) met.push(place);
   return step.index === undefined ? met : met.slice(step.index, step.index + 1);
 }
 
 /** The elements of that name in an element; of a choice the branch that is there. https://hl7.org/fhir/R4/formats.html#choice */
-export function placesIn(owner: Place, { name, ofType }: { name: string; ofType?: string }): Place[] {
+export function placesIn(owner: Place, { name, ofType }: { name: string; ofType?: string }, look: Look): Place[] {
   const node = contentOf(owner.type, owner);
   if (!isNode(node)) return [];
-  return namesAt(node, name, owner.type).flatMap((key) => {
-    const type = factsOf(owner.type, key)?.types[0];
-    return membersOf(node, key)
-      .map((member, index) => ({ ...member, type: typeOf(type, member.value), within: { owner, key, index } }))
-      .filter((place) => isThere(place) && (ofType === undefined || place.type === ofType));
-  });
+  const places: Place[] = [];
+  for (const key of factsOf(owner.type, name) ? [name] : namesAt(node, name, owner.type, look)) {
+    look(lengthOf(node, key));
+    const declared = factsOf(owner.type, key)?.types[0];
+    for (const [index, { value, beside }] of membersOf(node, key).entries()) {
+      const type = typeOf(declared, value);
+      const meant = isThere({ value, beside }) && (ofType === undefined || type === ofType);
+      if (meant) places.push({ value, beside, type, within: { owner, key, index } });
+    }
+  }
+  return places;
 }
 
-function namesAt(node: Node, name: string, type: string | undefined): string[] {
+/** A name that is no element may be that of a choice. */
+function namesAt(node: Node, name: string, type: string | undefined, look: Look): string[] {
   const choice = `${name}[x]`;
   if (!factsOf(type, choice)) return [name];
+  look(Object.keys(node).length);
   const keys = new Set(Object.keys(node).map((key) => key.replace(/^_/, '')));
   return [...keys].filter((key) => factsOf(type, key)?.choice === choice);
 }
@@ -64,8 +76,9 @@ function namesAt(node: Node, name: string, type: string | undefined): string[] {
 const typeOf = (type: string | undefined, value: unknown): string | undefined =>
   type === 'Resource' && isNode(value) && typeof value.resourceType === 'string' ? value.resourceType : type;
 
-function holds(condition: ConditionSyntax, place: Place): boolean {
-  const found = placesOf(condition.path, place);
+function holds(condition: ConditionSyntax, place: Place, look: Look): boolean {
+  look(1);
+  const found = placesOf(condition.path, place, look);
   if ('exists' in condition) return found.length > 0 !== condition.not;
   return found.length === 1 && 'is' in condition && 'value' in condition.is && found[0]!.value === condition.is.value;
 }

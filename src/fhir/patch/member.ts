@@ -29,15 +29,19 @@ export const contentOf = (type: string | undefined, { value, beside }: Member): 
 export const withContent = (type: string | undefined, { value, beside }: Member, content: Node | undefined): Member =>
   isSimple(type) ? { value, beside: content } : { value: content, beside };
 
-/** What stands under a name of a node, alone or in a list: there each at its place, also where nothing is. */
+/** How many stand under a name of a node, in a list or alone. */
+export function lengthOf(node: Node, key: string): number {
+  const [value, beside] = bothOf(node, key);
+  if (!Array.isArray(value) && !Array.isArray(beside)) return isThere({ value, beside }) ? 1 : 0;
+  return Math.max(listOf(value).length, listOf(beside).length);
+}
+
+/** What stands under a name of a node: of a list each at its place, also where nothing is. */
 export function membersOf(node: Node, key: string): Member[] {
   const [value, beside] = bothOf(node, key);
-  if (!Array.isArray(value) && !Array.isArray(beside)) return [{ value, beside }].filter(isThere);
+  if (!Array.isArray(value) && !Array.isArray(beside)) return isThere({ value, beside }) ? [{ value, beside }] : [];
   const [values, besides] = [listOf(value), listOf(beside)];
-  return Array.from({ length: Math.max(values.length, besides.length) }, (_one, at) => ({
-    value: values[at] ?? undefined,
-    beside: besides[at] ?? undefined,
-  }));
+  return Array.from({ length: lengthOf(node, key) }, (_one, at) => ({ value: values[at] ?? undefined, beside: besides[at] ?? undefined }));
 }
 
 /** Whether what stands under a name is a list, said of the values and of what stands beside them, as far as they are there. */
@@ -45,8 +49,11 @@ export const formsOf = (node: Node, key: string): boolean[] =>
   bothOf(node, key).flatMap((one) => (one === undefined ? [] : Array.isArray(one)));
 
 /** A node with these members under a name and no others. */
-export const withMembers = (node: Node, key: string, { members, list }: { members: Member[]; list: boolean }): Node =>
-  present({ ...node, ...propertiesOf(key, { members, list }) });
+export function withMembers(node: Node, key: string, { members, list }: { members: Member[]; list: boolean }): Node {
+  const made = { ...node, ...propertiesOf(key, { members, list }) };
+  for (const name of [key, `_${key}`]) if (made[name] === undefined) delete made[name];
+  return made;
+}
 
 /** Members as properties, their values and what stands beside them; undefined where there is nothing of a kind. */
 export function propertiesOf(key: string, { members, list }: { members: Member[]; list: boolean }): Node {
