@@ -47,7 +47,7 @@ export interface Config {
     physicianPath: string | undefined;
     /** JUNCTION_WEBHOOK_SECRET: what webhooks are signed with, `whsec_…`; several by comma, while one is being changed. Without it none is taken. */
     webhookSecrets: string[];
-    /** JUNCTION_PANELS: JSON, panel → lab test ids; absent: the sandbox's. */
+    /** JUNCTION_PANELS: JSON, panel → lab test ids; absent: the sandbox's where orders go to one, else none. */
     panels: Record<string, string[]> | undefined;
     /** JUNCTION_LAB_ACCOUNT_ID: the account at the laboratory that orders are placed under, where a request names none; absent: Junction looks for one. */
     labAccount: string | undefined;

@@ -14,6 +14,8 @@ interface DemoRequest {
   post?: string;
   headers?: Record<string, string>;
   body?: unknown;
+  /** It reaches the laboratory network: for a sandbox alone, since what it says is invented. */
+  network?: true;
 }
 
 interface Demo {
@@ -34,11 +36,19 @@ export async function seedDemo(context: Context, { resources }: Demo): Promise<v
   }
 }
 
-/** Lines to print: each request with what it does. `headerOf`: the header that carries a surface's key; undefined: it is not served. */
-export function demoCurls({ requests }: Demo, baseUrl: string, headerOf: (surface: string) => string | undefined): string[] {
-  return requests.flatMap(({ surface, say, get, post, headers = {}, body }) => {
+interface Curls {
+  baseUrl: string;
+  /** Whether orders go to a sandbox. */
+  sandbox: boolean;
+  /** The header that carries a surface's key; undefined: it is not served. */
+  headerOf(surface: string): string | undefined;
+}
+
+/** Lines to print: each request with what it does. */
+export function demoCurls({ requests }: Demo, { baseUrl, sandbox, headerOf }: Curls): string[] {
+  return requests.flatMap(({ surface, say, get, post, headers = {}, body, network }) => {
     const credential = headerOf(surface);
-    if (credential === undefined) return [];
+    if (credential === undefined || (network && !sandbox)) return [];
     const lines = [
       credential,
       ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),

@@ -13,6 +13,7 @@ import { type DevKeys, devKeys } from './dev-keys.ts';
 import { warmUp } from './fhir/validation/validate.ts';
 import { type Loaded, load } from './loaded.ts';
 import { type MetricsDoor, openMetrics } from './metrics-door.ts';
+import { toSandbox } from './panels.ts';
 import { readyDatabase } from './ready-database.ts';
 import { ROOT } from './root.ts';
 import { type DirectoryLock, lockDirectory } from './store/data-directory.ts';
@@ -150,7 +151,8 @@ async function welcome({ config, loaded, database, facet, keys, baseUrl, port, s
   say(`  to read and try all of them: ${baseUrl}/docs    for tools: ${baseUrl}/openapi`);
   if (!keys) return;
   say(`\nKeys of the tenants demo and other: ${join(config.dataDir, 'dev-keys.json')}. Try it:\n`);
-  for (const line of demoCurls(demo, baseUrl, (surface) => credential(loaded, surface, keys.demo!.keys[surface]))) say(line);
+  const headerOf = (surface: string) => credential(loaded, surface, keys.demo!.keys[surface]);
+  for (const line of demoCurls(demo, { baseUrl, sandbox: toSandbox(config), headerOf })) say(line);
 }
 
 /** The header that carries a key of this surface, as its vendor documents it; undefined: there is no such key. */

@@ -12,9 +12,9 @@ import type { JunctionAccount } from './outbound/network/exchange.ts';
 import { junctionBaseUrl } from './outbound/network/hosts.ts';
 import { foldedUnit } from './outbound/results/biomarker.ts';
 import { startSandbox } from './outbound/sandbox/server.ts';
-import { SANDBOX_PANELS } from './outbound/sandbox/world.ts';
 import { type SubscribingParts, subscribing } from './outbound/subscriptions.ts';
 import type { Systems as JunctionSystems } from './outbound/systems.ts';
+import { panelsOf } from './panels.ts';
 import { inwardOf } from './projection/load/inward.ts';
 import type { Effect } from './resource/context.ts';
 import { ROOT } from './root.ts';
@@ -34,7 +34,8 @@ interface Systems extends JunctionSystems {
 }
 
 export function outsideOf(config: Config, profiles: Profiles, parts: JunctionParts & SubscribingParts): Outside {
-  const { panels, ...systems } = systemsOf(profiles);
+  const { panels: system, ...systems } = systemsOf(profiles);
+  const panels = panelsOf(config);
   const account: { now: JunctionAccount | undefined } = { now: configured(config) };
   const secrets = { now: config.junction.webhookSecrets };
   const door = junction(
@@ -42,8 +43,8 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
       account: () => account.now,
       physicianPath: config.junction.physicianPath,
       table: {
-        system: panels,
-        panels: config.junction.panels ?? (config.production ? {} : SANDBOX_PANELS),
+        system,
+        panels: panels ?? {},
         labTests: systems.labTest,
         laboratories: systems.provider,
       },
@@ -72,7 +73,7 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
       if (account.now && !secrets.now.length)
         say('No JUNCTION_WEBHOOK_SECRET: nobody can tell what happens to orders; they are asked about instead.');
       if (!account.now) say('No JUNCTION_API_KEY: no order can be sent.');
-      if (config.production && !config.junction.panels)
+      if (!panels)
         say('No JUNCTION_PANELS: a ServiceRequest is taken for an order only where it names tests of the laboratory network itself.');
       const stops = [subscriptions.start(), ...(account.now ? [door.start()] : [])];
       return async () => {

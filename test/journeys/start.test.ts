@@ -237,6 +237,19 @@ test('without its file, a database that has the tenants gets new keys beside the
   for (const { other } of [old, added]) expect((await fhir('/Patient/ada', other.fhir!)).status).toBe(404);
 });
 
+test('with a key of the real network and no panels it prints no curl for an order, and says that no panel is known', async () => {
+  const own = await emptyPlace();
+  // nothing of it may leave this machine
+  const nowhere = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://127.0.0.1:1' };
+  const real = await startProcess({ ...own.env, ...nowhere, JUNCTION_API_KEY: 'sk_us_x' });
+  await real.said(/^curl .*\/fhir\/R4\//);
+  expect(real.lines.join('\n')).not.toMatch(/lab-orders|physicians|SANDBOX/);
+  expect(real.lines).toContainEqual(expect.stringMatching(/^No JUNCTION_PANELS: /));
+  real.signal('SIGTERM');
+  await real.ended;
+  await own.remove();
+});
+
 describe('with NODE_ENV=production', () => {
   test('it refuses to start without DATABASE_URL', async () => {
     const { DATABASE_URL, ...env } = place.env;
