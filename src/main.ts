@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import { demoCurls, readDemo, seedDemo } from './demo.ts';
 import { type DevKeys, devKeys } from './dev-keys.ts';
 import { warmUp } from './fhir/validation/validate.ts';
+import { refuseUnknownLimits } from './known-limits.ts';
 import { type Loaded, load } from './loaded.ts';
 import { type MetricsDoor, openMetrics } from './metrics-door.ts';
 import { toSandbox } from './panels.ts';
@@ -32,6 +33,7 @@ export async function start(config: Config, say: (line: string) => void, { watch
   const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;
   const loaded = load(config.mappings);
+  refuseUnknownLimits(config, loaded.mappings.surfaces);
   const serving: Serving = { answer: starting, operate: notYet };
   const server = createServer((req, res) => {
     serving.metrics?.observe(req, res);

@@ -250,6 +250,15 @@ test('with a key of the real network and no panels it prints no curl for an orde
   await own.remove();
 });
 
+test('a limit for a surface that there is not is refused in one sentence that names the one that is meant', async () => {
+  const refused = await facet({ ...place.env, FACET_RATE_LIMITS: '{"clink":{"limit":5,"seconds":60}}' }, 'start');
+  expect(refused).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: "facet: FACET_RATE_LIMITS: no vendor's API is called clink (did you mean clinik?); there are loop, clinik, jump\n",
+  });
+});
+
 describe('with NODE_ENV=production', () => {
   test('it refuses to start without DATABASE_URL', async () => {
     const { DATABASE_URL, ...env } = place.env;
