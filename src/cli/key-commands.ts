@@ -1,5 +1,7 @@
 // What an operator may do to API keys: make one, which may stand for a person; list them; revoke one.
+import { amongThese } from '../fhir/closest-name.ts';
 import { isScope } from '../fhir/scope.ts';
+import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { livePrefix } from '../http/key-prefix.ts';
 import { rowOf } from '../http/v1-call.ts';
 import { OPERATOR } from '../resource/context.ts';
@@ -82,13 +84,18 @@ async function tenantOf(database: Database, slug: string | undefined): Promise<T
   return tenant;
 }
 
-/** Scopes by comma or space, each one that the server understands. */
+/** The resource type that a scope names; undefined: all of them. */
+const typeIn = (scope: string): string | undefined => /^system\/(\w+)\./.exec(scope)?.[1];
+
+/** Scopes by comma or space, each one that the server understands, of types that it serves. */
 function scopesOf(list: string): string[] {
   const scopes = list.split(/[\s,]+/).filter(Boolean);
   const wrong = scopes.filter((scope) => !isScope(scope));
   if (!scopes.length) throw new AdminError('--scopes needs at least one: read, write, *, admin or system/<Type or *>.<letters of cruds>');
   if (wrong.length)
     throw new AdminError(`not a scope: ${wrong.join(', ')}; use read, write, *, admin or system/<Type or *>.<letters of cruds>`);
+  for (const type of scopes.flatMap((scope) => typeIn(scope) ?? []))
+    if (!isServed(type)) throw new AdminError(`--scopes: the resource type ${type} is not served${amongThese(type, SERVED_TYPES)}`);
   return scopes;
 }
 

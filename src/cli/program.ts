@@ -71,6 +71,13 @@ Examples:
   facet keys create --tenant springfield --surface loop --name "order desk" --expires 2027-01-31
   facet keys create --tenant springfield --surface loop --patient 0190b3c2-0000-7000-8000-000000000001
 
+Scopes:
+  read                 read and search resources of every type: system/*.rs
+  write                create, update, patch and delete them, and not read them: system/*.cud
+  *                    both: system/*.cruds
+  admin                ask with _explain=true how the database answers a search; no resource is opened by it
+  system/Patient.rs    of one type (* for all) the letters of cruds: create, read, update, delete, search
+
 A key with --patient stands for that person: it opens what is about that person (…/patients/me/…), and nothing else.`,
   keysList: `
 Example:

@@ -1,0 +1,17 @@
+// Which scopes a key can be made with: what would open nothing is refused before there is a key.
+import { administer } from '../../src/cli/admin.ts';
+import type { AdminFacts } from '../../src/cli/admin-command.ts';
+import type { Database } from '../../src/store/database.ts';
+
+const FACTS = { keyPrefixes: { fhir: 'fhir_test_' }, now: () => new Date() } as unknown as AdminFacts;
+const created = (scopes: string) =>
+  administer({} as Database, { command: 'keys create', options: { surface: 'fhir', scopes, tenant: 'springfield' } }, FACTS);
+
+test.each([
+  ['system/Patint.rs', /^--scopes: the resource type Patint is not served \(did you mean Patient\?\)/],
+  ['read,system/Obsevration.cruds', /\(did you mean Observation\?\)/],
+  ['system/MedicationRequest.rs', /MedicationRequest is not served; there are Patient, /],
+  ['system/patient.rs', /^not a scope: system\/patient\.rs/],
+])('%s is refused', async (scopes, says) => {
+  await expect(created(scopes)).rejects.toThrow(says);
+});
