@@ -27,3 +27,6 @@ export function allows(scopes: readonly string[], type: string, permission: Perm
 
 /** Whether the caller may see how the server does its work. No other scope contains this one. */
 export const isAdmin = (scopes: readonly string[]): boolean => scopes.includes('admin');
+
+/** The smallest scope that lets a caller do this. */
+export const scopeFor = (type: string, permission: Permission): string => `system/${type}.${permission}`;

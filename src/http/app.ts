@@ -4,7 +4,7 @@ import { unavailable } from '../fhir/outcome.ts';
 import { docsPage } from './docs/serve.ts';
 import { begin } from './exchange.ts';
 import { failure, type LogFailure, nothingHere } from './failure.ts';
-import { type FhirDoor, fhirApi } from './fhir.ts';
+import { type FhirDoor, fhirApi, fhirElsewhere } from './fhir.ts';
 import { type Hook, hooks } from './hook.ts';
 import { type Documents, openApiDocuments } from './openapi/serve.ts';
 import { type V1Door, v1Api } from './v1.ts';
@@ -37,6 +37,7 @@ export function buildApp({ fhir, v1, documents, hooks: doors, ready, logFailure,
     res.json({ status: 'ready' });
   });
   app.use(FHIR_PATH, fhirApi(fhir, logFailure));
+  app.use('/fhir', fhirElsewhere(FHIR_PATH));
   app.use('/openapi', openApiDocuments(documents));
   app.use('/docs', docsPage());
   app.get('/', (_req, res) => res.redirect('docs'));

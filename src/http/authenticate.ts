@@ -1,7 +1,7 @@
 // Who is calling: an API key in `x-api-key` or as a Bearer token opens the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750 (§2: one method in each request)
 import type { Request } from 'express';
 import { forbidden, login } from '../fhir/outcome.ts';
-import { allows, type Permission } from '../fhir/scope.ts';
+import { allows, type Permission, scopeFor } from '../fhir/scope.ts';
 import type { Caller } from '../resource/context.ts';
 
 /** Finds the caller of a key's text; undefined when there is none, or it is revoked, expired, or its tenant disabled. */
@@ -38,5 +38,6 @@ export function refuseOthers({ patient }: Caller, aboutMe: boolean): void {
 
 /** Refuses (403) what the caller's scopes do not cover. */
 export function authorize(caller: Caller, type: string, permission: Permission): void {
-  if (!allows(caller.scopes, type, permission)) throw forbidden(`the scopes of this API key do not cover this use of ${type}`);
+  if (!allows(caller.scopes, type, permission))
+    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${scopeFor(type, permission)}`);
 }

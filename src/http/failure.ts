@@ -14,8 +14,8 @@ export type LogFailure = (facts: {
 }) => void;
 
 /** Errors of the body parser and of URL decoding, by their `type` or name, as failures of ours. */
-const FOREIGN: Record<string, () => FhirError> = {
-  'entity.too.large': () => tooLong('the body is larger than this API takes'),
+const FOREIGN: Record<string, (error: { limit?: number }) => FhirError> = {
+  'entity.too.large': ({ limit = 0 }) => tooLong(`the body is larger than ${sizeOf(limit)}, the most that is taken here`),
   'encoding.unsupported': () => unsupportedMedia('this content encoding is not supported'),
   'charset.unsupported': () => unsupportedMedia('send JSON as UTF-8'),
   'request.aborted': () => structure('the request ended before its body did'),
@@ -47,8 +47,13 @@ function asFailure(error: unknown): FhirError | undefined {
   const { type, name, code } = error as { type?: string; name?: string; code?: string };
   if (code === 'ECONNREFUSED' || code === '57P03') return unavailable('the database does not answer', 5);
   if (code?.startsWith('Z_')) return structure('the compressed body is broken');
-  return FOREIGN[type ?? '']?.() ?? FOREIGN[name ?? '']?.();
+  return (FOREIGN[type ?? ''] ?? FOREIGN[name ?? ''])?.(error as { limit?: number });
 }
+
+const MIB = 1024 * 1024;
+
+/** A number of bytes as people say it: `1.5 MiB`, `512 KiB`. */
+const sizeOf = (bytes: number): string => (bytes < MIB ? `${bytes / 1024} KiB` : `${Math.floor((bytes / MIB) * 10) / 10} MiB`);
 
 function send(res: Response, error: FhirError): void {
   if (res.headersSent) {

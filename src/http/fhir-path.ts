@@ -1,9 +1,10 @@
 // Which interaction a method and a path of the FHIR API mean, and how the rest is refused. https://hl7.org/fhir/R4/http.html#Status-Codes
 
+import { didYouMean } from '../fhir/closest-name.ts';
 import { answering, methodsOf, type Place, placeAt, type Route } from '../fhir/interactions.ts';
 import { invalid, methodNotAllowed, notFound, notServed } from '../fhir/outcome.ts';
 import { isCompartment } from '../fhir/search/compartments.ts';
-import { isServed } from '../fhir/types.ts';
+import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 
 /** The interaction a request means: 404 for a path or type that is not served, 405 for a method that is not. */
 export function routeOf(method: string, path: string): Route {
@@ -17,10 +18,11 @@ export function routeOf(method: string, path: string): Route {
 export function atPath(path: string): Place {
   const place = known(path);
   const { type, compartment } = place?.parameters ?? {};
+  const meant = type === undefined || isServed(type) ? '' : didYouMean(type, SERVED_TYPES);
   if (type !== undefined && !isServed(type) && /^[A-Z][A-Za-z]{1,60}$/.test(type))
-    throw notServed(`this server does not serve the resource type ${type}`);
+    throw notServed(`this server does not serve the resource type ${type}${meant}`);
   if (!place || (type !== undefined && !isServed(type)))
-    throw notFound('there is nothing at this path of the FHIR API; /metadata lists what is served');
+    throw notFound(`there is nothing at this path of the FHIR API${meant}; /metadata lists what is served`);
   if (compartment !== undefined && !isCompartment(compartment)) throw notFound(`there are no compartments of ${compartment.slice(0, 64)}`);
   return place;
 }

@@ -117,7 +117,8 @@ function typesOf({ context: { caller } }: FhirCall, place: Place, parameters: Pa
 
 function permittedTypes(scopes: readonly string[], types: readonly ServedType[]): readonly ServedType[] {
   const permitted = types.filter((type) => allows(scopes, type, 's'));
-  if (!permitted.length) throw forbidden('the scopes of this API key cover no search of the types that are found here');
+  if (!permitted.length)
+    throw forbidden('the scopes of this API key cover no search of the types that are found here: it needs system/<Type>.s of one of them');
   return permitted;
 }
 

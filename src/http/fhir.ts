@@ -1,7 +1,7 @@
 // The FHIR R4 REST API as it stands in Express: who calls, in which format, and what of the answer goes out. https://hl7.org/fhir/R4/http.html
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { BASE64 } from '../fhir/binary.ts';
-import { methodNotAllowed } from '../fhir/outcome.ts';
+import { methodNotAllowed, notFound } from '../fhir/outcome.ts';
 import type { Caller, Context } from '../resource/context.ts';
 import { authenticate, type FindCaller, refuseOthers } from './authenticate.ts';
 import { bytesReader, textReader } from './body-text.ts';
@@ -67,6 +67,14 @@ export function fhirApi(door: FhirDoor, log: LogFailure): Router {
   });
   return router;
 }
+
+/** Who looks for FHIR at another base is told the one there is, whoever it is. */
+export const fhirElsewhere =
+  (base: string): RequestHandler =>
+  (_req, res) => {
+    exchangeOf(res).surface = 'fhir';
+    throw notFound(`there is nothing here: the FHIR API is at ${base}`);
+  };
 
 function headerOf(req: Request, name: string): string | undefined {
   const value = req.headers[name];

@@ -1,7 +1,7 @@
 // What a caller's scopes leave of a search: conditions on types it may not search are refused, inclusions of such types are left out.
 // https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html ("a search must not return resources outside the scopes")
 import { forbidden } from '../fhir/outcome.ts';
-import { allows } from '../fhir/scope.ts';
+import { allows, scopeFor } from '../fhir/scope.ts';
 import { type Condition, type Inclusion, type Query, slicesOf } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Caller } from './context.ts';
@@ -10,7 +10,7 @@ import type { Caller } from './context.ts';
 export function permitted(query: Query, { scopes }: Caller): Query {
   const may = (type: ServedType): boolean => allows(scopes, type, 's');
   for (const type of slicesOf(query).flatMap(({ type: own, where }) => [own, ...where.flatMap(typesIn)])) {
-    if (!may(type)) throw forbidden(`the scopes of this API key do not cover a search of ${type}`);
+    if (!may(type)) throw forbidden(`the scopes of this API key do not cover a search of ${type}: it needs ${scopeFor(type, 's')}`);
   }
   return { ...query, include: query.include.flatMap((inclusion) => included(inclusion, may)) };
 }

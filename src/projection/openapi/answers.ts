@@ -44,7 +44,7 @@ const FAILURES: Record<Kind, { when: string; text: string }> = {
     when: 'more than one stored resource is meant',
     text: 'more than one stored resource carries the identifier of this request',
   },
-  'too-long': { when: 'the body is larger than this API takes', text: 'the body is larger than this API takes' },
+  'too-long': { when: 'the body is larger than this API takes', text: 'the body is larger than 1 MiB, the most that is taken here' },
   media: { when: 'the body is not sent as JSON', text: 'send the body as application/json' },
   throttled: { when: 'the key is over its limit', text: 'the limit is reached; try again in 3420 seconds' },
   exception: { when: 'something went wrong on this side', text: 'something went wrong on this side' },

@@ -1,0 +1,95 @@
+// What a refusal says, so that the next request can be right: where the API is, which type is meant, which scope is needed, how large a body may be.
+import request from 'supertest';
+import { type Running, startFacet } from './running.ts';
+
+const KIB = 1024;
+let facet: Running;
+beforeAll(async () => {
+  facet = await startFacet({}, undefined, { bodyLimit: 1536 * KIB });
+});
+afterAll(() => facet.close());
+
+const told = ({ status, body }: request.Response): [number, string] => [status, body.issue[0].diagnostics];
+
+test.each(['/fhir', '/fhir/', '/fhir/Patient', '/fhir/R3/Patient', '/fhir/R5/Patient/1', '/fhir/r4b/metadata'])(
+  'whoever looks for FHIR at %s is told where it is, with a key or without',
+  async (path) => {
+    const answers = await Promise.all([
+      request(facet.app).get(path),
+      request(facet.app).get(path).set('x-api-key', facet.demo.fhir!),
+      request(facet.app).post(path).set('x-api-key', facet.demo.loop!).send({}),
+      request(facet.app).get(path).set('x-api-key', 'nobody'),
+    ]);
+    for (const answer of answers) expect(told(answer)).toEqual([404, 'there is nothing here: the FHIR API is at /fhir/R4']);
+  },
+);
+
+test.each([
+  ['/Pateint', 'this server does not serve the resource type Pateint (did you mean Patient?)'],
+  ['/Pateint/1', 'this server does not serve the resource type Pateint (did you mean Patient?)'],
+  ['/patient/1', 'there is nothing at this path of the FHIR API (did you mean Patient?); /metadata lists what is served'],
+  ['/Claim', 'this server does not serve the resource type Claim'],
+])('GET %s: 404, %s', async (path, says) => {
+  expect(told(await facet.fhir('get', path))).toEqual([404, says]);
+});
+
+describe('the scope that is needed is named', () => {
+  test('on the FHIR API', async () => {
+    const key = await facet.keyWith('fhir', ['read', 'system/Observation.cruds']);
+    const refused = (type: string, scope: string) => [
+      403,
+      `the scopes of this API key do not cover this use of ${type}: it needs ${scope}`,
+    ];
+    const practitioner = { resourceType: 'Practitioner', id: 'p' };
+    expect(told(await facet.fhir('post', '/Practitioner', key).send(practitioner))).toEqual(
+      refused('Practitioner', 'system/Practitioner.c'),
+    );
+    expect(told(await facet.put(practitioner, key))).toEqual(refused('Practitioner', 'system/Practitioner.u'));
+    expect(told(await facet.fhir('delete', '/Patient/a', key))).toEqual(refused('Patient', 'system/Patient.d'));
+  });
+
+  test('of what a chain would tell', async () => {
+    const key = await facet.keyWith('fhir', ['system/Observation.rs']);
+    expect(told(await facet.fhir('get', '/Observation?subject:Patient.family=curie', key))).toEqual([
+      403,
+      'the scopes of this API key do not cover a search of Patient: it needs system/Patient.s',
+    ]);
+  });
+
+  test.each([
+    ['loop', '/v1/physicians'],
+    ['clinik', '/v1/practitioner-roles'],
+  ])('on the %s API', async (surface, path) => {
+    const key = await facet.keyWith(surface, ['system/Observation.cruds']);
+    const answer = await request(facet.app)
+      .post(path)
+      .set({ 'x-api-key': key, authorization: `Bearer ${key}` })
+      .send({});
+    expect([answer.status, answer.text]).toEqual([403, expect.stringMatching(/it needs system\/Practitioner(Role)?\.c"/)]);
+  });
+});
+
+describe('the largest body is named', () => {
+  test.each([
+    ['resource', '/Patient', 'application/fhir+json', '1.5 MiB'],
+    ['form', '/Patient/_search', 'application/x-www-form-urlencoded', '1 MiB'],
+    ['file', '/Binary', 'text/plain', '1.1 MiB'],
+  ])('of a %s', async (_what, path, type, most) => {
+    const answer = await facet
+      .fhir('post', path)
+      .set('Content-Type', type)
+      .send('x'.repeat(1537 * KIB));
+    expect(told(answer)).toEqual([413, `the body is larger than ${most}, the most that is taken here`]);
+  });
+
+  test("at a vendor's door", async () => {
+    const answer = await request(facet.app)
+      .post('/v1/patients')
+      .set('authorization', `Bearer ${facet.demo.loop}`)
+      .send({ brand_id: 'x'.repeat(KIB * KIB) });
+    expect([answer.status, answer.text]).toEqual([
+      413,
+      expect.stringContaining('the body is larger than 1 MiB, the most that is taken here'),
+    ]);
+  });
+});
