@@ -1,7 +1,7 @@
 // The sandbox keeps Junction's promises, the awkward ones too.
 import { randomUUID } from 'node:crypto';
 import { SAMPLE_ORDER } from '../../scripts/orders/sample-order.ts';
-import { SANDBOX_ACCOUNT } from '../../src/outbound/sandbox/world.ts';
+import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/outbound/sandbox/world.ts';
 import { until } from '../until.ts';
 import { orderOf, type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
 
@@ -198,4 +198,65 @@ test('the truth, the roster and the faults are open to whoever asks under /sandb
   const busy = await call('GET', `/v2/team/${here.sandbox.teamId}/physicians`);
   expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, '3']);
   expect((await post('/sandbox/faults', { kind: 'earthquake' })).status).toBe(400);
+});
+
+describe('the API of its own', () => {
+  const told = async (answer: Response) => [answer.status, (await json(answer)).detail];
+  const made = async () => (await json(await order(randomUUID()))).order.id;
+  const step = (id: string, body: unknown = {}) => post(`/sandbox/orders/${id}/step`, body);
+
+  test.each<[string, string, unknown, string]>([
+    ['POST', '/sandbox/clock', { second: 5 }, 'There is no word second here (did you mean seconds?); there is seconds.'],
+    [
+      'POST',
+      '/sandbox/faults',
+      { kind: 'error', time: 3 },
+      'There is no word time here (did you mean times?); there are operation, kind, when, ',
+    ],
+    ['POST', '/sandbox/webhooks/mishaps', { kind: 'drop', for: 3 }, 'There is no word for here; there are kind, seconds, times.'],
+    ['PUT', '/sandbox/webhooks', { uri: null }, 'There is no word uri here (did you mean url?); there are url, automatic, clock.'],
+    ['PUT', '/sandbox/physicians', [{ firstName: 'Ann' }], 'There is no word firstName here'],
+    ['PUT', '/sandbox/questions', [{ ...QUESTION, labtest: 'x' }], 'There is no word labtest here (did you mean labTest?)'],
+    ['POST', '/sandbox/lists', [3], 'There is no word 0 here; there is seconds.'],
+  ])('%s %s refuses words that it does not know: %j', async (method, path, body, says) => {
+    expect(await told(await call(method, path, body))).toEqual([400, expect.stringContaining(says)]);
+  });
+
+  test('a step with a word that there is not moves nothing', async () => {
+    const id = await made();
+    expect(await told(await step(id, { statuss: 'x' }))).toEqual([
+      400,
+      'There is no word statuss here (did you mean status?); there are status, interpretation, missing, results, noDocument, detail, passthrough, silent.',
+    ]);
+    expect(await told(await step(id, { status: 7 }))).toEqual([400, 'status must be a text.']);
+    expect(await (await call('GET', `/sandbox/orders/${id}`)).json()).toMatchObject({ status: 'received.walk_in_test.ordered' });
+  });
+
+  test.each(['completed.walk_in_test.completed', 'completed.walk_in_test.corrected', 'cancelled.walk_in_test.cancelled', 'elsewhere'])(
+    'from %s the usual way leads nowhere: a step must say where to',
+    async (status) => {
+      const id = await made();
+      await step(id, { status });
+      expect(await told(await step(id))).toEqual([
+        400,
+        `From ${status} the usual way leads nowhere: say where to, {"status":"completed.walk_in_test.corrected"} for one.`,
+      ]);
+      expect((await json(await step(id, { status: 'completed.walk_in_test.corrected' }))).status).toBe('completed.walk_in_test.corrected');
+    },
+  );
+
+  test('from a sample that is drawn again the way goes on in the order that follows', async () => {
+    const id = await made();
+    await step(id, { status: 'collecting_sample.walk_in_test.redraw_available' });
+    const [next] = [...here.sandbox.world.orders.values()].filter(({ parentId }) => parentId === id);
+    expect(await told(await step(id))).toEqual([
+      400,
+      `From collecting_sample.walk_in_test.redraw_available the usual way leads nowhere: the order that follows is ${next!.id}.`,
+    ]);
+    expect((await json(await step(next!.id))).status).toBe('received.walk_in_test.requisition_created');
+  });
+
+  test('the account names the lab tests that can be ordered', async () => {
+    expect(await (await call('GET', '/sandbox/account')).json()).toMatchObject({ panels: { pcos: SANDBOX_PANELS.pcos } });
+  });
 });

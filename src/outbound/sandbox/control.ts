@@ -1,14 +1,24 @@
 // The sandbox's own HTTP API, for people and tests: faults, the clock, the roster, an order's next step, and the truth about what exists.
 import { WEBHOOK_CONTROL } from './control-webhooks.ts';
+import { strict } from './control-words.ts';
 import { type Fault, isFault, KINDS } from './faults.ts';
 import { step } from './lifecycle.ts';
 import type { Operation } from './operations.ts';
-import { type Reply, type SandboxPhysician, type SandboxQuestion, statusOf, type World } from './world.ts';
+import {
+  methodOf,
+  type Reply,
+  SANDBOX_PANELS,
+  type SandboxOrder,
+  type SandboxPhysician,
+  type SandboxQuestion,
+  statusOf,
+  type World,
+} from './world.ts';
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
 const wrong = (text: string): Reply => ({ status: 400, body: { detail: text } });
 
-export const CONTROL: Operation[] = [
+const OWN: Operation[] = [
   { name: 'guide', method: 'GET', path: /^\/sandbox$/, run: guide },
   { name: 'account', method: 'GET', path: /^\/sandbox\/account$/, run: account },
   { name: 'truth', method: 'GET', path: /^\/sandbox\/orders$/, run: (world, { query }) => ok(truth(world, query.get('passthrough'))) },
@@ -30,8 +40,9 @@ export const CONTROL: Operation[] = [
   { name: 'questions', method: 'GET', path: /^\/sandbox\/questions$/, run: (world) => ok(world.questions) },
   { name: 'setQuestions', method: 'PUT', path: /^\/sandbox\/questions$/, run: (world, { body }) => setQuestions(world, body) },
   { name: 'requests', method: 'GET', path: /^\/sandbox\/requests$/, run: (world) => ok(world.requests) },
-  ...WEBHOOK_CONTROL,
 ];
+
+export const CONTROL: Operation[] = [...OWN, ...WEBHOOK_CONTROL].map(strict);
 
 /** What exists: how many orders, in all or with this passthrough, and where each stands. Nothing of the patients. */
 function truth(world: World, passthrough: string | null): object {
@@ -45,7 +56,13 @@ function truth(world: World, passthrough: string | null): object {
 
 /** What another server needs to talk to this team. */
 function account({ apiKey, teamId, webhooks, labAccounts }: World): Reply {
-  return ok({ api_key: apiKey, team_id: teamId, webhook_secret: webhooks.secret, lab_account_ids: [...labAccounts] });
+  return ok({
+    api_key: apiKey,
+    team_id: teamId,
+    webhook_secret: webhooks.secret,
+    lab_account_ids: [...labAccounts],
+    panels: SANDBOX_PANELS,
+  });
 }
 
 function guide(): Reply {
@@ -62,12 +79,29 @@ function one(world: World, id: string): Reply {
   return ok({ id, passthrough, order_transaction_id: transactionId, parent_id: parentId, origin, status: statusOf(order), events, report });
 }
 
-/** `{status}` and what comes with it; without a status the next step of the usual way. */
+/** `{status}` and what comes with it; without a status the next step of the usual way, where it leads on. */
 function stepped(world: World, id: string, { status, ...wishes }: Record<string, unknown>): Reply {
   const order = world.orders.get(id);
   if (!order) return { status: 404, body: { detail: 'Order not found.' } };
-  if (!step(world, order, typeof status === 'string' ? status : undefined, wishes)) return wrong('This order has come to its end.');
+  if (status !== undefined && typeof status !== 'string') return wrong('status must be a text.');
+  if (status === undefined && !leadsOn(world, order)) return wrong(nowhere(world, order));
+  step(world, order, status, wishes);
   return ok({ status: statusOf(world.orders.get(id)!) });
+}
+
+/** Whether the usual way leads on from here: not at its end, and not where the order has left it, whose next step would be the first one again. */
+function leadsOn(world: World, order: SandboxOrder): boolean {
+  const trial = { ...world, orders: new Map([[order.id, order]]) };
+  return step(trial, order, undefined, { silent: true }) && statusOf(trial.orders.get(order.id)!) !== order.events[0]!.status;
+}
+
+/** What can be done instead. */
+function nowhere(world: World, order: SandboxOrder): string {
+  const next = [...world.orders.values()].find(({ parentId }) => parentId === order.id);
+  const instead = next
+    ? `the order that follows is ${next.id}`
+    : `say where to, {"status":"completed.${methodOf(order.sent)}.corrected"} for one`;
+  return `From ${statusOf(order)} the usual way leads nowhere: ${instead}.`;
 }
 
 function addFault(world: World, fault: unknown): Reply {
