@@ -32,12 +32,27 @@ export function chain(registry: Registry, { types, name, value }: Asked, read: R
   const links = types.map((type) => linkOf(registry, type, code));
   const targets = [...new Set(links.flatMap((link) => link.targets))];
   if (modifier !== '' && !targets.includes(modifier)) throw unknownModifier(code, modifier, targets);
-  const led = modifier === '' ? targets.filter(isServed).filter((type) => has(registry, type, rest)) : [modifier].filter(isServed);
-  if (!led.length)
-    throw notSupported(
-      `nothing that ${types.join(' or ')}.${code} leads to is served and has the search parameter ${parameterHead(rest).slice(0, 64)}`,
-    );
+  const served = targets.filter(isServed);
+  const led = modifier === '' ? served.filter((type) => has(registry, type, rest)) : [modifier].filter(isServed);
+  if (!led.length) throw endsHere(registry, { from: `${types.join(' or ')}.${code}`, served, next: parameterHead(rest) });
   return { on: 'chain', parameters: links.map(({ number }) => number), types: led, where: [read({ types: led, name: rest, value })] };
+}
+
+interface End {
+  from: string;
+  /** What the link before leads to. */
+  served: readonly ServedType[];
+  next: string;
+}
+
+/** No type that a link leads to has the next parameter; or those that have it find no reference by it, which a chain would go on by. */
+function endsHere(registry: Registry, { from, served, next }: End): Error {
+  const having = served.filter((type) => registry.lookup(type, next));
+  return notSupported(
+    having.length
+      ? `${having.map((type) => `${type}.${next}`).join(' or ')} is no reference to other resources`
+      : `nothing that ${from} leads to is served and has the search parameter ${next.slice(0, 64)}`,
+  );
 }
 
 /** `_has:Observation:patient:code`: an Observation that refers here by `patient` and has the code. */
