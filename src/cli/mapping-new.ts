@@ -26,9 +26,11 @@ export async function newMapping(
   const file = (end: string): string => join(folder, `${shape}${end}`);
   for (const one of [file('.yaml'), file('.examples.yaml')]) if (existsSync(one)) throw new Error(`${shownPath(one)} is there already`);
   const sample = sampleOf(await readSample());
+  const scaffold = scaffoldOf({ vendor, shape, sample, resource });
+  if (resource === undefined && scaffold.placed.every((placed) => placed === 'id'))
+    throw new Error('nothing in the sample says which FHIR resource it is: name one, --resource Observation');
   mkdirSync(directory, { recursive: true });
   mappingWorld(places); // what cannot be read is told before anything is written
-  const scaffold = scaffoldOf({ vendor, shape, sample, resource });
   const isNew = !existsSync(join(folder, 'surface.yaml'));
   mkdirSync(folder, { recursive: true });
   if (isNew) writeFileSync(join(folder, 'surface.yaml'), scaffold.surface);

@@ -196,6 +196,24 @@ test('what is begun takes its own sample: a day in the form it has, objects that
   expect(tried.stdout).toContain('"birthDate": "1985-12-10"');
 });
 
+test('of a sample in which nothing finds a place the resource must be named, and nothing is written', async () => {
+  for (const sample of [
+    { a: 1, b: 'x' },
+    { id: '1', a: 1 },
+  ]) {
+    writeFileSync(join(place, 'thing.json'), JSON.stringify(sample));
+    expect(await run('new', 'nothing/thing', join(place, 'thing.json'))).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'facet: nothing in the sample says which FHIR resource it is: name one, --resource Observation\n',
+    });
+    expect(existsSync(mapping('nothing'))).toBe(false);
+  }
+  const named = await run('new', 'nothing/thing', join(place, 'thing.json'), '--resource', 'Observation');
+  expect(named.stdout).toContain('an Observation; 1 of 2 properties have a place');
+  rmSync(mapping('nothing'), { recursive: true });
+});
+
 test('an object that may speak of somebody else gives nobody a name; a day that could be read two ways is shown as it was sent, and said', async () => {
   const sample = {
     last_name: 'Lovelace',
