@@ -1,6 +1,7 @@
 // What a ServiceRequest says reaches the laboratory network word for word; what cannot be told is refused at the door it came through, before anything is
 // written. Each order goes through a whole server to the sandbox.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
@@ -58,6 +59,19 @@ const told = async (id: string): Promise<Record<string, unknown>> => {
 const entry = (resource: { resourceType: string; id: string }) => ({
   request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` },
   resource,
+});
+
+test('the request that docs/orders.md prints is an order as it stands there, and its dry run stores nothing', async () => {
+  const printed = /^```json\n(.*?)\n```$/ms.exec(readFileSync('docs/orders.md', 'utf8'))![1]!;
+  const said = JSON.parse(printed) as { subject: { reference: string } };
+  const [, id] = said.subject.reference.split('/');
+  await fhir('put', `/Patient/${id}`, orderable(id!));
+  const dry = await fhir('post', '/ServiceRequest/$validate?mode=create', said);
+  expect(dry.body.issue).toEqual([expect.objectContaining({ severity: 'information' })]);
+  expect((await fhir('get', `/ServiceRequest?subject=Patient/${id}&_summary=count`)).body.total).toBe(0);
+  const made = await fhir('post', '/ServiceRequest', said);
+  expect([made.status, await task(made.body.id)]).toEqual([201, expect.objectContaining({ resourceType: 'Task' })]);
+  expect(await told(made.body.id)).toMatchObject({ icd_codes: ['E06.3'], clinical_notes: 'Fasting since yesterday evening' });
 });
 
 const CONDITION = { code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'E28.2' }] }, subject };
