@@ -1,4 +1,4 @@
-// What a first start shows: a few resources to try things on, and one curl for each documented endpoint. Its content is data (`mappings/demo.yaml`).
+// What a first start shows: a few resources to try things on, and a few requests to begin with, as curls. Its content is data (`mappings/demo.yaml`).
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -41,7 +41,7 @@ const fhir = (path: string, key: string, more?: Parameters<typeof call>[2]) => c
 const curls = () => server.lines.filter((line) => line.startsWith('curl '));
 
 describe('a first start', () => {
-  test('prints where it is, and one curl for each documented endpoint', async () => {
+  test('prints where it is, and six curls to begin with', async () => {
     await server.said(/^curl .*\/fhir\/R4\//);
     expect(server.lines).toContainEqual(expect.stringMatching(`FHIR R4 +${server.url}/fhir/R4 `));
     const paths = curls().map((line) => new URL(/'([^']+)'/.exec(line)![1]!).pathname);
