@@ -2,13 +2,13 @@
 import type { Config } from './config.ts';
 import { SANDBOX_PANELS } from './outbound/sandbox/world.ts';
 
-/** The hosts of Junction, all environments and both names. */
-const JUNCTION_HOST = /(^|\.)(junction\.com|tryvital\.io)\.?$/;
+/** This machine: elsewhere a host that is not Junction's may still lead there. */
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** Whether orders go to a sandbox: the one beside the server, or one at a host that is none of Junction's. Never in production. */
+/** Whether orders go to a sandbox: the one beside the server, or one on this machine. Never in production. */
 export function toSandbox({ production, junction: { apiKey, baseUrl } }: Config): boolean {
   if (production) return false;
-  return apiKey === undefined || (baseUrl !== undefined && !JUNCTION_HOST.test(new URL(baseUrl).hostname));
+  return apiKey === undefined || (baseUrl !== undefined && LOOPBACK.test(new URL(baseUrl).hostname));
 }
 
 /** Panel → lab test ids; undefined: nothing says what a panel is. */

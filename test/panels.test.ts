@@ -8,7 +8,7 @@ const KEY = { JUNCTION_API_KEY: 'sk_us_x' };
 
 test.each([
   ['without a key', {}],
-  ['at a host that is none of Junction’s', { ...KEY, JUNCTION_BASE_URL: 'http://127.0.0.1:4010' }],
+  ['on this machine', { ...KEY, JUNCTION_BASE_URL: 'http://127.0.0.1:4010' }],
 ])('%s orders go to a sandbox, and its panels can be ordered', (_where, env) => {
   expect([toSandbox(readConfig(env)), panelsOf(readConfig(env))]).toEqual([true, SANDBOX_PANELS]);
 });
@@ -16,6 +16,7 @@ test.each([
 test.each([
   ['at the host of the key', KEY],
   ['at a host of Junction’s that is named', { ...KEY, JUNCTION_BASE_URL: 'https://api.sandbox.us.junction.com' }],
+  ['at a host that may lead there', { ...KEY, JUNCTION_BASE_URL: 'https://junction-proxy.example.com' }],
   ['at an older name of it', { ...KEY, JUNCTION_BASE_URL: 'https://api.sandbox.tryvital.io/' }],
   ['in production', { NODE_ENV: 'production', DATABASE_URL: 'postgres://h/d' }],
 ])('%s no panel is known but those that are configured', (_where, env) => {

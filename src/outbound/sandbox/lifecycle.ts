@@ -48,13 +48,18 @@ export interface StepWishes extends Wishes {
   silent?: boolean;
 }
 
-/** Moves the order to `status`, or one step along its usual way. False when it has come to its end. */
-export function step(world: World, order: SandboxOrder, status?: string, wishes: StepWishes = {}): boolean {
+/** What comes next on the order's usual way; undefined: it is at its end, or has left it. */
+function nextOf(order: SandboxOrder): string | undefined {
   const way = wayOf(order.sent);
-  const next = status ?? way[way.indexOf(statusOf(order)) + 1];
-  if (next === undefined) return false;
-  append(world, order, next, wishes);
-  if (next.endsWith('.redraw_available')) redraw(world, order, wishes);
+  const at = way.indexOf(statusOf(order));
+  return at < 0 ? undefined : way[at + 1];
+}
+
+/** Moves the order to `status`, or one step along its usual way. False when that leads nowhere. */
+export function step(world: World, order: SandboxOrder, status = nextOf(order), wishes: StepWishes = {}): boolean {
+  if (status === undefined) return false;
+  append(world, order, status, wishes);
+  if (status.endsWith('.redraw_available')) redraw(world, order, wishes);
   return true;
 }
 

@@ -31,7 +31,7 @@ export function channelOf({ channel }: Resource, reach: Reach): Channel {
   const { type, endpoint, payload, header = [] } = (channel ?? {}) as Written;
   if (type !== 'rest-hook') throw rule('channels of this type are not served; served is rest-hook', at('type'));
   if (payload !== undefined && payload !== PAYLOAD)
-    throw rule(`the payload can be ${PAYLOAD}, or absent: nothing is sent then`, at('payload'));
+    throw rule(`the payload can be ${PAYLOAD}, or absent: an empty POST is sent then`, at('payload'));
   checkEndpoint(endpoint, payload !== undefined, reach);
   if (header.length > MOST_HEADERS) throw rule(`a channel has at most ${MOST_HEADERS} headers`, at('header'));
   return { endpoint: endpoint!, payload: payload !== undefined, header: header.map(headerOf) };
