@@ -22,7 +22,7 @@ import { type Outside, outsideOf } from './outside.ts';
 import type { Mappings, Surface } from './projection/shape.ts';
 import { RELEASE } from './release.ts';
 import type { Caller, Context, Effect } from './resource/context.ts';
-import { openIndexState } from './resource/index-state.ts';
+import { type IndexState, leftToServers } from './resource/index-state.ts';
 import { profilesOf, UNCHECKED } from './resource/profiles.ts';
 import { guardBinary } from './resource/security-context.ts';
 import { touching } from './resource/touch.ts';
@@ -34,6 +34,8 @@ interface Parts {
   config: Config;
   loaded: Loaded;
   database: Database;
+  /** What is known of the index: servers make their rules known, commands read. */
+  index: IndexState;
   log: Logger;
   /** Where clients reach this server: no path, no trailing slash. */
   baseUrl: string;
@@ -64,9 +66,8 @@ export interface Facet {
 }
 
 export async function assemble(parts: Parts): Promise<Facet> {
-  const { config, loaded, database, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
+  const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
   const store = storeOf(database);
-  const index = await openIndexState(store.upkeep, loaded.registry);
   const registry = readyRegistry(loaded.registry, index.isReady);
   const fhirBase = baseUrl + FHIR_PATH;
   const now = { effects: new Map<ServedType, Effect[]>(), mappings: loaded.mappings };
@@ -106,7 +107,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   });
   const appWith = (mappings: Mappings): App => {
     now.mappings = mappings;
-    now.effects = effectsWith(mappings, outside);
+    now.effects = effectsWith(mappings, outside, leftToServers(index));
     return buildApp(partsWith(mappings));
   };
   const walking = { upkeep: store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
@@ -119,11 +120,12 @@ const stoppedTogether =
   async () =>
     void (await Promise.all(stops.map((stop) => stop())));
 
-const effectsWith = ({ touches }: Mappings, outside: Outside): Map<ServedType, Effect[]> =>
+const effectsWith = ({ touches }: Mappings, outside: Outside, left: [ServedType, Effect][]): Map<ServedType, Effect[]> =>
   effectsOf([
     ...touches.map(({ on, left }): [ServedType, Effect] => [on, touching(left)]),
     ['Binary', guardBinary],
     ...(Object.entries(outside.effects) as [ServedType, Effect][]),
+    ...left,
   ]);
 
 /** The effects of each type, in the order given. */

@@ -16,9 +16,11 @@ import { type Loaded, load } from './loaded.ts';
 import { type MetricsDoor, openMetrics } from './metrics-door.ts';
 import { toSandbox } from './panels.ts';
 import { readyDatabase } from './ready-database.ts';
+import { openIndexState } from './resource/index-state.ts';
 import { ROOT } from './root.ts';
 import { type DirectoryLock, lockDirectory } from './store/data-directory.ts';
 import type { Database } from './store/database.ts';
+import { upkeepOf } from './store/index-upkeep.ts';
 import { testClock } from './test-clock.ts';
 import { watchMappings } from './watch-mappings.ts';
 
@@ -50,7 +52,8 @@ export async function start(config: Config, say: (line: string) => void, { watch
     const clock = config.testClock === undefined ? undefined : await testClock(config.testClock);
     if (clock) steps.unshift(() => clock.stop());
     const now = clock?.now ?? (() => new Date());
-    const facet = await assemble({ config, loaded, database, log, baseUrl, ...telling(serving), clock: now });
+    const index = await openIndexState(upkeepOf(database), loaded.registry);
+    const facet = await assemble({ config, loaded, database, index, log, baseUrl, ...telling(serving), clock: now });
     if (config.metrics) {
       const opened = await openMetrics(config.metrics, { database, clock: now, heldBack: facet.heldBack });
       serving.metrics = opened;

@@ -4,7 +4,9 @@ import { pino } from 'pino';
 import { assemble, type Facet } from '../assemble.ts';
 import type { Config } from '../config.ts';
 import { type Loaded, load } from '../loaded.ts';
+import { readIndexState } from '../resource/index-state.ts';
 import type { Database } from '../store/database.ts';
+import { upkeepOf } from '../store/index-upkeep.ts';
 import type { AdminFacts } from './admin-command.ts';
 
 /** Of a server, and of what it has loaded. */
@@ -15,9 +17,11 @@ export const factsOf = ({ contextOf }: Pick<Facet, 'contextOf'>, { keyPrefixes, 
   contextOf,
 });
 
-/** Where no server runs them. */
+/** Where no server runs them: of the index they only read, since servers may be running by other rules. */
 export async function adminFacts(database: Database, config: Config): Promise<AdminFacts> {
   const loaded = load(config.mappings);
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
-  return factsOf(await assemble({ config, loaded, database, log: pino({ level: 'silent' }), baseUrl }), loaded, () => new Date());
+  const index = await readIndexState(upkeepOf(database), loaded.registry);
+  const facet = await assemble({ config, loaded, database, index, log: pino({ level: 'silent' }), baseUrl });
+  return factsOf(facet, loaded, () => new Date());
 }

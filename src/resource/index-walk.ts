@@ -38,11 +38,13 @@ export async function walkIndex(walking: Walking, target: RulesTarget): Promise<
   const { upkeep } = walking;
   let walk = await upkeep.claim(textOf(target), leaseOf(walking));
   if (!walk) return 'taken';
+  // what is made known or left to servers from now on may be written behind the walk
+  const began = await upkeep.known();
   for (;;) {
     const next: Walk | undefined = await nextWindow(walking, target, walk);
     if (!next) {
       if (walk.stale === 0) {
-        await upkeep.finish(target, leaseOf(walking));
+        await upkeep.finish(target, began, leaseOf(walking));
         return 'done';
       }
       if (!(await upkeep.again(walk, leaseOf(walking)))) return 'left';

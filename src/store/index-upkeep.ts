@@ -14,9 +14,13 @@ import { sideReplaced } from './write-many.ts';
 export interface KnownRules {
   type: ServedType;
   rules: number;
+  fingerprint: string;
   parameters: Record<string, string>;
   newest: boolean;
 }
+
+/** The number of rules that nobody counted. */
+export const UNCOUNTED = 0;
 
 /** How far a walk through all resources has come: up to `pid` of `tenant`. */
 export interface Walk {
@@ -56,14 +60,16 @@ export type RulesTarget = ReadonlyMap<ServedType, number>;
 export interface IndexUpkeep {
   /** Makes the rules of a program known; answers their numbers. `renewed`: they are to be the newest, also where newer ones are known. */
   register(rules: TypeRules[], renewed?: boolean): Promise<Map<ServedType, number>>;
+  /** A resource of this type is written by rules that nobody counted: it is to be made again, and meanwhile no parameter waits for it. */
+  leave(type: ServedType): Promise<void>;
   known(): Promise<KnownRules[]>;
   /** Takes the walk to this target, from where it stands; undefined while somebody else has it. Another target begins anew. */
   claim(target: string, lease: Lease): Promise<Walk | undefined>;
   save(walk: Walk, lease: Lease): Promise<boolean>;
   /** Begins the walk anew. */
   again(walk: Walk, lease: Lease): Promise<boolean>;
-  /** The walk found nothing stale: no resource of these types stands by other rules. */
-  finish(target: RulesTarget, lease: Lease): Promise<void>;
+  /** The walk found nothing stale: no resource of these types stands by other rules of those that were known when it began. */
+  finish(target: RulesTarget, began: KnownRules[], lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
   nextTenant(after: number): Promise<number | undefined>;
   /** The next so many resources of a tenant, in the order of storing: where they end, and which of them are stale; undefined at the end. */
@@ -88,7 +94,11 @@ const NEWEST = '(select max(n.rules) from index_rules n where n.rtype = r.rtype)
 /** Of types without resources nothing has to be made again. */
 const FORGET_EMPTY = `update index_rules r set present = false where r.present and r.rules <> ${NEWEST} and not exists (
   select 1 from tenant t, lateral (select 1 from sx s where s.tenant_id = t.tenant_id and s.rtype = r.rtype limit 1) one)`;
-const KNOWN = `select r.rtype, r.rules, r.parameters, r.rules = ${NEWEST} as newest from index_rules r where r.present order by r.rtype, r.rules`;
+const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = ${NEWEST} as newest from index_rules r where r.present order by r.rtype, r.rules`;
+/** Its parameters are said to be those of the newest, so that these go on being answered; where others are waited for already, they still are. */
+const LEAVE = `insert into index_rules as r (rtype, rules, fingerprint, parameters, present)
+  select $1, ${UNCOUNTED}, '', coalesce((select n.parameters from index_rules n where n.rtype = $1 order by n.rules desc limit 1), '{}'), true
+  on conflict (rtype, rules) do update set parameters = excluded.parameters, present = true where not r.present`;
 /** Under a new number: it is the newest then. */
 const RENEW = `update index_rules r set rules = nextval(pg_get_serial_sequence('index_rules', 'rules')), present = true
   from unnest($1::smallint[], $2::text[]) as g(rtype, fingerprint)
@@ -112,7 +122,7 @@ const SAVE = `update index_walk set tenant_id = $3, pid = $4, seen = $5, stale =
 const AGAIN = `update index_walk set ${FRESH} where id = 1 and lease_by = $1 and target = $2 returning id`;
 const RELEASE = `update index_walk set ${FRESH}, lease_by = null, lease_until = null where id = 1 and lease_by = $1`;
 const DONE = `update index_rules r set present = false
-  from unnest($1::smallint[], $2::int[]) as t(rtype, rules) where r.rtype = t.rtype and r.rules <> t.rules and r.present`;
+  from unnest($1::smallint[], $2::int[]) as t(rtype, rules) where r.rtype = t.rtype and r.rules = t.rules and r.present`;
 const PROGRESS = 'select target, tenant_id, pid, seen, stale, renewed, total, lease_until, updated_at from index_walk';
 
 const NEXT_TENANT = 'select min(tenant_id) as tenant from tenant where tenant_id > $1';
@@ -152,16 +162,17 @@ const walkOf = ({ target, tenant_id, pid, seen, stale, renewed, total }: StoredW
   total: Number(total),
 });
 
-const columns = (target: ReadonlyMap<ServedType, number>): [number[], number[]] => [
-  [...target.keys()].map((type) => TYPES[type]),
-  [...target.values()],
-];
+const columns = (some: Iterable<[ServedType, number]>): [number[], number[]] => {
+  const each = [...some];
+  return [each.map(([type]) => TYPES[type]), each.map(([, rules]) => rules)];
+};
 
 /** The upkeep of the index of one database. */
 export function upkeepOf(database: Database): IndexUpkeep {
   const one = async (sql: string, parameters: unknown[]): Promise<boolean> => (await database.query(sql, parameters)).length > 0;
   return {
     register: (rules, renewed) => database.transaction((inside) => register(inside, rules, renewed)),
+    leave: async (type) => void (await database.query(LEAVE, [TYPES[type]])),
     known: () => known(database),
     async claim(target, { by, at, until }) {
       const [walk] = await database.query<StoredWalk>(CLAIM, [target, by, at, until]);
@@ -170,8 +181,9 @@ export function upkeepOf(database: Database): IndexUpkeep {
     save: ({ target, tenant, pid, seen, stale, renewed }, { by, at, until }) =>
       one(SAVE, [by, target, tenant, pid, seen, stale, renewed, at, until]),
     again: ({ target }, { by }) => one(AGAIN, [by, target]),
-    async finish(target, { by }: Lease) {
-      await database.query(DONE, columns(target));
+    async finish(target, began, { by }: Lease) {
+      const over = began.filter(({ type, rules }) => target.has(type) && target.get(type) !== rules);
+      await database.query(DONE, columns(over.map(({ type, rules }) => [type, rules])));
       await database.query(RELEASE, [by]);
     },
     release: async ({ by }) =>
@@ -203,8 +215,8 @@ async function register(database: Database, rules: TypeRules[], renewed = false)
 }
 
 async function known(database: Database): Promise<KnownRules[]> {
-  const rows = await database.query<{ rtype: number; rules: number; parameters: Record<string, string>; newest: boolean }>(KNOWN);
-  return rows.map(({ rtype, rules, parameters, newest }) => ({ type: typeOfNumber(rtype), rules, parameters, newest }));
+  const rows = await database.query<Omit<KnownRules, 'type'> & { rtype: number }>(KNOWN);
+  return rows.map(({ rtype, ...rest }) => ({ type: typeOfNumber(rtype), ...rest }));
 }
 
 async function bodies(database: Database, tenant: number, pids: string[]): Promise<StaleRow[]> {

@@ -6,6 +6,7 @@ import { administer } from '../../src/cli/admin.ts';
 import { adminFacts } from '../../src/cli/admin-facts.ts';
 import { readConfig } from '../../src/config.ts';
 import { load } from '../../src/loaded.ts';
+import { openIndexState } from '../../src/resource/index-state.ts';
 import { until } from '../until.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 
@@ -35,14 +36,31 @@ const admin = async (command: string) => {
   const { database } = before.store;
   return administer(database, { command, options: {} }, await adminFacts(database, readConfig({})));
 };
-const newVersion = () =>
-  assemble({
+const newVersion = async () => {
+  const { store, database } = before.store;
+  const loaded = load();
+  const index = await openIndexState(store.upkeep, loaded.registry);
+  return assemble({
     config: readConfig({ FACET_LOG: 'silent' }),
-    loaded: load(),
-    database: before.store.database,
+    loaded,
+    database,
+    index,
     log: pino({ level: 'silent' }),
     baseUrl: BASE_URL,
   });
+};
+
+test('a command makes no rules known, whatever mappings and profiles the operator has: servers go on by theirs', async () => {
+  const rules = () => before.store.database.query('select * from index_rules order by rtype, rules');
+  const script = (sql: string) => before.store.database.script(sql);
+  await script(`create table kept as table index_rules; update index_rules set fingerprint = 'theirs' where rtype < 3;
+    insert into index_rules (rtype, fingerprint, parameters, present) values (3, 'empty', '{}', true)`);
+  const theirs = await rules();
+  await admin('tenants list');
+  await admin('index status');
+  expect(await rules()).toEqual(theirs);
+  await script('delete from index_rules; insert into index_rules table kept; drop table kept');
+});
 
 test('the server of the new version makes the index whole by itself; until then it says so', async () => {
   expect(await admin('index status')).toEqual(['the index is whole: all resources stand by the rules of this program']);

@@ -6,6 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
 import { livePrefix } from '../../src/http/key-prefix.ts';
 import { load } from '../../src/loaded.ts';
+import { openIndexState } from '../../src/resource/index-state.ts';
 import type { Database } from '../../src/store/database.ts';
 import { createKey } from '../../src/store/keys.ts';
 import { createTenant } from '../../src/store/tenants.ts';
@@ -70,7 +71,8 @@ export async function startFacet(
   const read = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);
-  const facet = await assemble({ config, loaded, database, log, baseUrl, attemptMs: PATIENCE_MS, ...(clock && { clock }) });
+  const index = await openIndexState(store.store.upkeep, loaded.registry);
+  const facet = await assemble({ config, loaded, database, index, log, baseUrl, attemptMs: PATIENCE_MS, ...(clock && { clock }) });
   const contracted = underContract(facet.app);
   const stop = await facet.outside(() => {});
   const demo = await tenant(store, 'demo', loaded.keyPrefixes);

@@ -10,7 +10,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 import type { Context } from '../../src/resource/context.ts';
 import { create } from '../../src/resource/create.ts';
 import { remove } from '../../src/resource/delete.ts';
-import { type IndexState, openIndexState } from '../../src/resource/index-state.ts';
+import { type IndexState, leftToServers, openIndexState, readIndexState } from '../../src/resource/index-state.ts';
 import { type WalkEnd, type Walking, walkIndex } from '../../src/resource/index-walk.ts';
 import { UNCHECKED } from '../../src/resource/profiles.ts';
 import { search } from '../../src/resource/search.ts';
@@ -48,8 +48,13 @@ interface Server {
   walk(more?: Partial<Walking>): Promise<WalkEnd>;
 }
 
-async function server(registry: Registry, name = 'server', renewed = false): Promise<Server> {
-  const state = await openIndexState(test.store.upkeep, registry, renewed);
+const server = async (registry: Registry, name = 'server', renewed = false): Promise<Server> =>
+  process(registry, await openIndexState(test.store.upkeep, registry, renewed), name);
+/** A command of this registry, while servers of others may run. */
+const command = async (registry: Registry): Promise<Server> =>
+  process(registry, await readIndexState(test.store.upkeep, registry), 'command');
+
+function process(registry: Registry, state: IndexState, name: string): Server {
   const ready = readyRegistry(registry, state.isReady);
   const context = (tenant: number): Context => ({
     store: test.store,
@@ -59,7 +64,7 @@ async function server(registry: Registry, name = 'server', renewed = false): Pro
     registry: ready,
     rulesOf: state.rulesOf,
     baseUrl: 'http://facet.test/fhir/R4',
-    effects: new Map(),
+    effects: new Map(leftToServers(state).map(([type, effect]) => [type, [effect]])),
     profiles: UNCHECKED,
   });
   const walking = {
@@ -205,6 +210,42 @@ it('what a process of older rules writes behind the walk is found by the next on
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([]);
   await now.walk();
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([1, 3].map(idOf).sort());
+});
+
+it('a command whose rules no server has stops no search, and what it writes is made again by the rules of the servers', async () => {
+  const now = await server(AFTER);
+  await store(now, tenants[0]!, patient(1));
+  const shell = await command(BEFORE);
+  await store(shell, tenants[0]!, patient(3));
+  await put(shell, tenants[0]!, patient(1, { active: true }));
+  await now.state.refresh();
+  expect([now.state.unready().size, [...now.state.target()!.keys()]]).toEqual([0, ['Patient']]);
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([]);
+  await now.walk();
+  expect(now.state.target()).toBeUndefined();
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([1, 3].map(idOf).sort());
+});
+
+it('a command of the rules of the servers writes as they do, and leaves them nothing', async () => {
+  const now = await server(AFTER);
+  const shell = await command(AFTER);
+  await store(shell, tenants[0]!, patient(1));
+  await now.state.refresh();
+  expect(now.state.target()).toBeUndefined();
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([idOf(1)]);
+});
+
+it('what a command writes behind a walk is found by the next one', async () => {
+  const now = await server(AFTER);
+  for (let n = 0; n < 10; n++) await store(now, tenants[0]!, patient(n));
+  const shell = await command(BEFORE);
+  const pause = async ({ seen }: { seen: number }) => {
+    if (seen === 8) await put(shell, tenants[0]!, patient(1, { active: true }));
+  };
+  await now.walk({ pause });
+  expect([...now.state.target()!.keys()]).toEqual(['Patient']);
+  await now.walk();
+  expect(await found(now, tenants[0]!, 'marital=M')).toContain(idOf(1));
 });
 
 it('a process of older rules undoes nothing, and does not answer by a parameter that was redefined', async () => {
