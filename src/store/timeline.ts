@@ -39,9 +39,9 @@ const CURRENT_LATER =
 
 const ORDER = 'h.lu desc, h.pid desc, h.ver desc';
 
-/** See TimelineRow. */
-const MADE = `(h.method in ('POST', 'PUT') and (h.ver = 1 or exists
-      (select 1 from resource_history b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1 and b.method = 'DELETE'))) as made`;
+/** See TimelineRow. The version before is read for each row of the page: asked whether there `exists` a deletion, PostgreSQL would read all versions first. */
+const MADE = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
+      (select b.method = 'DELETE' from resource_history b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1), false))) as made`;
 
 /** A page of versions. */
 export async function timeline(database: Database, tenant: number, span: Span): Promise<TimelineRow[]> {
