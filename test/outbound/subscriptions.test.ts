@@ -1,8 +1,10 @@
 // Subscriptions, from the subscriber's side: what it is sent, when, how often and in which order. https://hl7.org/fhir/R4/subscription.html
+import { readyRegistry } from '../../src/fhir/search/ready-registry.ts';
 import { begin } from '../../src/outbound/subscriptions/notify-worker.ts';
 import { renewSecret } from '../../src/outbound/subscriptions/operate.ts';
 import { endThose } from '../../src/outbound/subscriptions/stop.ts';
 import { watch } from '../../src/outbound/subscriptions/watch.ts';
+import type { Caller } from '../../src/resource/context.ts';
 import { transaction } from '../../src/resource/transaction.ts';
 import type { TransactionEntry } from '../../src/resource/transaction-entry.ts';
 import { createKey, revokeKey } from '../../src/store/keys.ts';
@@ -342,4 +344,24 @@ test('news that comes while it is told is not slept over', async () => {
   receiver.release(200);
   await Promise.all(calls);
   expect(told(await world.tell())).toEqual(['Observation/b 1']);
+});
+
+test('while the index of a parameter of its criteria is being made, it waits: nothing is in error, and no version is lost', async () => {
+  await world.subscribe('one', { criteria: 'Observation?status=final' });
+  let ready = false;
+  const contextOf = (caller: Caller) => {
+    const context = world.notifying.contextOf(caller);
+    return { ...context, registry: readyRegistry(context.registry, (_type, code) => ready || code !== 'status') };
+  };
+  const meanwhile = { ...world.notifying, contextOf };
+  await world.put(observation('a', 'final'));
+  await world.put(observation('a', 'amended'));
+  expect(await world.tell(meanwhile)).toEqual([]);
+  expect(await world.read('Subscription', 'one')).toMatchObject({ status: 'active' });
+  expect(world.logged.join()).toContain('the index of the search parameter Observation.status is being made');
+  const asked = world.subscribe('two', { criteria: 'Observation?status=final' }, contextOf(world.as({}).caller));
+  await expect(asked).rejects.toMatchObject({ kind: 'unavailable' });
+  ready = true;
+  world.advance(5 * MINUTE);
+  expect(told(await world.tell(meanwhile))).toEqual(['Observation/a 1']);
 });

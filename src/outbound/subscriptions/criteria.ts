@@ -11,7 +11,10 @@ import { permitted } from '../../resource/permitted.ts';
 
 const AT = 'Subscription.criteria';
 
-/** The search for the one resource that meets them. Fails with 422 where they are no search that is served, with 403 where the scopes do not cover it. */
+/**
+ * The search for the one resource that meets them. Fails with 422 where they are no search that is served, with 403 where the scopes do not cover it, with 503
+ * while the index that it asks is being made.
+ */
 export function criteriaOf(context: Pick<Context, 'registry' | 'baseUrl' | 'clock' | 'caller'>, text: string): Query {
   return permitted(understood(context, text), context.caller);
 }
@@ -26,7 +29,7 @@ function understood({ registry, baseUrl, clock }: Pick<Context, 'registry' | 'ba
     const { query } = parseSearchOf([type], parameters, { registry, baseUrl, handling: 'strict', now: clock() });
     return { ...query, total: 'none', sort: [], include: [] };
   } catch (error) {
-    if (error instanceof FhirError) throw rule(error.message, AT);
+    if (error instanceof FhirError && error.kind !== 'unavailable') throw rule(error.message, AT);
     throw error;
   }
 }

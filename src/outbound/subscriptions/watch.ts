@@ -36,7 +36,10 @@ interface Watcher {
   query: Query;
 }
 
-/** Who is in force and looks at this type. Criteria that are no longer understood put their subscription into error. */
+/**
+ * Who is in force and looks at this type. Criteria that are no longer understood put their subscription into error; while the index that they ask is being
+ * made, the changes wait for it.
+ */
 async function watchersOf(notifying: Notifying, { tenant, type }: WatchedChange): Promise<Watcher[]> {
   const watchers: Watcher[] = [];
   for (const registration of await notifying.store.subscriptions.watching(tenant, type)) {
@@ -48,7 +51,7 @@ async function watchersOf(notifying: Notifying, { tenant, type }: WatchedChange)
       const query = criteriaOf(context, criteria as string);
       if (query.type === type) watchers.push({ id: registration.id, context, query });
     } catch (error) {
-      if (!(error instanceof FhirError)) throw error;
+      if (!(error instanceof FhirError) || error.kind === 'unavailable') throw error;
       await fail(notifying, { ...registration, why: `its criteria cannot be searched: ${error.message}` });
     }
   }
