@@ -56,19 +56,17 @@ export async function binaryDraft(call: FhirCall): Promise<SentBinary> {
   const sent = await call.body.binary();
   if ('plain' in sent) return { draft: sent, uploaded: false };
   if (!sent.bytes.length) throw structure('the body must be the content, and it is empty');
+  const made = (securityContext: unknown): Draft => {
+    const resource = binaryOf({ ...sent, ...(securityContext !== undefined && { securityContext }) }, call.id || undefined);
+    return { plain: resource, exact: resource };
+  };
   const reference = call.header('x-security-context');
-  const resource = binaryOf({ ...sent, ...(reference !== undefined && { securityContext: { reference } }) }, call.id || undefined);
-  const draft = { plain: resource, exact: resource };
-  return { draft, uploaded: true, ...(reference === undefined && { takingOver: inContextOf }) };
+  if (reference !== undefined) return { draft: made({ reference }), uploaded: true };
+  return { draft: made(undefined), uploaded: true, takingOver: (_draft, previous) => made(contextIn(previous)) };
 }
 
 /** New content says nothing of the security context: the one that stands goes on. */
-function inContextOf(draft: Draft, { body }: Row): Draft {
-  const securityContext = body ? contentOf(body).securityContext : undefined;
-  if (securityContext === undefined) return draft;
-  const resource = { ...draft.plain, securityContext };
-  return { plain: resource, exact: resource };
-}
+const contextIn = ({ body }: Row): unknown => (body ? contentOf(body).securityContext : undefined);
 
 /** Who sends content is not sent it back, unless it asks for that. */
 export const quiet = (call: FhirCall): FhirCall => ({

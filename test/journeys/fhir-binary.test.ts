@@ -227,6 +227,23 @@ describe('with a security context', () => {
     ]);
   });
 
+  test('the same content under the same context makes no version, whether its header says the context, or the resource does, or nobody', async () => {
+    const hello = () => upload('put', 'Binary/hello', 'text/plain', 'hello');
+    const inContext = () => hello().set('X-Security-Context', 'Patient/bob');
+    const whole = () =>
+      put('Binary/hello', resource('hello', 'text/plain', Buffer.from('hello'), { securityContext: { reference: 'Patient/bob' } }));
+    for (const [status, write] of [
+      [201, inContext],
+      [200, hello],
+      [200, inContext],
+      [200, whole],
+      [200, hello],
+    ] as const) {
+      const answer = await write();
+      expect([answer.status, answer.headers.etag]).toEqual([status, 'W/"1"']);
+    }
+  });
+
   test('X-Security-Context sets it for content', async () => {
     const { headers } = await upload('post', 'Binary', 'text/plain', 'x').set('X-Security-Context', 'Patient/bob');
     const id = idIn(headers.location!);
