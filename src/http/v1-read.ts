@@ -100,9 +100,10 @@ async function pageOf(call: V1Call, query: string, parameters: Record<string, st
     mayEnd: true,
     ...(call.shape.surface.page.total && { total: 'accurate' as const }),
   });
-  const { size } = call.shape.surface.page;
-  // by offset or number, the next page would begin behind what is missing here
-  if (page.next && page.rows.length < paging.limit)
+  const { size, offset, number } = call.shape.surface.page;
+  // by offset or number, the next page would begin behind what is missing here; a cursor goes on from the last item
+  const isCounted = offset !== undefined || number !== undefined;
+  if (isCounted && page.next && page.rows.length < paging.limit)
     throw parameter(`these items are longer than an answer may be: ask for fewer at once with ${size}`, size);
   return { rows: page.rows, page: listFacts(call, { paging, page, parameters }) };
 }

@@ -145,6 +145,21 @@ describe('what is large goes over several pages, whatever their count', () => {
     expect([refused.status, refused.body.error.message]).toEqual([400, expect.stringMatching(/ask for fewer at once with limit/)]);
     expect((await list(1)).status).toBe(200);
   });
+
+  test("a vendor's list goes on from where it ends, where a cursor leads on", async () => {
+    const list = async (cursor?: string): Promise<string[][]> => {
+      const query = { count: 100, ...(cursor && { cursor }) };
+      const { status, body } = await request(facet.app).get('/v1/patients').query(query).set('x-api-key', facet.demo.clinik!);
+      expect(status).toBe(200);
+      const { data, hasMore, cursor: next } = body.data as { data: { id: string }[]; hasMore: boolean; cursor: string };
+      const page = data.map(({ id }) => id);
+      return hasMore ? [page, ...(await list(next))] : [page];
+    };
+    const found = await list();
+    const { body } = await fhir('get', 'Patient?_summary=count');
+    expect([new Set(found.flat()).size, found.flat().length]).toEqual([body.total, body.total]);
+    expect(found.length).toBeGreaterThan(2);
+  });
 });
 
 test('a batch answers as much as it has room for, and does nothing after that; a transaction is refused whole', async () => {
