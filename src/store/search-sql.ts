@@ -9,7 +9,7 @@ import type { Walk } from './search-sort-value.ts';
 import type { Tested } from './search-tested.ts';
 import { FREQUENT, isMany, type Tokens, tokenRows } from './search-tokens.ts';
 import { settledName } from './settled-statement.ts';
-import { bodyWithin, type Columns, shortBody } from './stored-row.ts';
+import { bodyOfPage, type Columns, shortBody } from './stored-row.ts';
 import { typeTest } from './type-test.ts';
 
 export interface Statement {
@@ -52,9 +52,9 @@ export function pageSql(tenant: number, query: Query, stream: Stream, part: Part
   return { ...statement(sql, binder), ...(isSettled(query, part.limit) && { name: settledName(sql) }) };
 }
 
-/** How the body of a row is read. Where a page has only so much room: if a page of such bodies had room; `counted`: if there is room for it and all before it. */
+/** How the body of a row is read. Where a page has only so much room: if a page of such bodies had room; `counted`: if it is the first, or there is room for it and all before it. */
 export function bodyOf({ room }: Query, { limit, counted }: Pick<Part, 'counted'> & { limit: number | string }, order: string): string {
-  return room === undefined || counted ? bodyWithin(room, order) : shortBody(room, limit);
+  return room === undefined || counted ? bodyOfPage(room, order) : shortBody(room, limit);
 }
 
 interface Found {

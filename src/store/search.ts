@@ -54,12 +54,12 @@ async function placedPage<P extends Placed>(
   return { page, ...(more && { next: positionOf(page.at(-1)!, query) }), ...(total !== undefined && { total }) };
 }
 
-/** How many of them there is room for: each stream has left out the texts that it had none for. */
+/** How many of them there is room for, the first always: each stream has left out the texts that it had none for. */
 function fitting(found: Placed[], room = Number.POSITIVE_INFINITY): number {
   let length = 0;
   for (const [at, { body }] of found.entries()) {
     length += body?.length ?? room;
-    if (length > room) return at;
+    if (length > room && at > 0) return at;
   }
   return found.length;
 }

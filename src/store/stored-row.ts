@@ -34,9 +34,15 @@ export const shortBody = (room: number, most: number | string): string =>
 
 /** A body as long as there is room for it and for all before it in this order; then nothing. `room` in bytes, or what stands for it in the statement. */
 export const bodyWithin = (room: number | string | undefined, order: string, body = 'r.body'): string =>
+  room === undefined ? body : `case when sum(octet_length(${body})) ${inOrder(order)} <= ${room} then ${body} end`;
+
+/** The same of a page, which has its first body however long that is: the next page goes on from it. */
+export const bodyOfPage = (room: number | undefined, order: string, body = 'r.body'): string =>
   room === undefined
     ? body
-    : `case when sum(octet_length(${body})) over (order by ${order} rows unbounded preceding) <= ${room} then ${body} end`;
+    : `case when row_number() ${inOrder(order)} = 1 or sum(octet_length(${body})) ${inOrder(order)} <= ${room} then ${body} end`;
+
+const inOrder = (order: string): string => `over (order by ${order} rows unbounded preceding)`;
 
 /** A version of a resource whose type and id are known. */
 export const versionOf = (type: ServedType, id: string, { ver, lu, created, body, rules }: StoredVersion): Row => ({

@@ -4,7 +4,7 @@ import { type ServedType, TYPES } from '../fhir/types.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
 import type { Database } from './database.ts';
 import type { HistoryRow } from './row.ts';
-import { bodyWithin, rowOf, type StoredRow } from './stored-row.ts';
+import { bodyOfPage, rowOf, type StoredRow } from './stored-row.ts';
 
 /** Which versions. Times are ISO 8601 in UTC. */
 export interface Span {
@@ -17,7 +17,7 @@ export interface Span {
   /** After this one in the order. */
   after?: string[];
   count: number;
-  /** So long their texts may be together, in bytes: those beyond have none, and are no deletions. */
+  /** So long their texts may be together, in bytes: those beyond have none, and are no deletions; the first has its own. */
   room?: number;
 }
 
@@ -47,7 +47,7 @@ const MADE = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
 export async function timeline(database: Database, tenant: number, span: Span): Promise<TimelineRow[]> {
   const binder = binderFor(tenant);
   const where = [`h.tenant_id = ${TENANT}`, ...testsOf(span, binder)].join(' and ');
-  const body = bodyWithin(span.room, ORDER, 'h.body');
+  const body = bodyOfPage(span.room, ORDER, 'h.body');
   const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.pid, ${MADE}
     from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
     where ${where} order by ${ORDER} limit ${binder.bind(span.count)}`;

@@ -162,6 +162,23 @@ describe('what is large goes over several pages, whatever their count', () => {
   });
 });
 
+test('what was stored when more was allowed, and is larger than an answer may be, has a page of its own', async () => {
+  const ids = ['legacy-1', 'legacy-2', 'legacy-3'];
+  for (const id of ids)
+    for (const text of ['small', id === 'legacy-3' ? 'small again' : 'LARGE'])
+      await fhir('put', `Patient/${id}`).send(
+        JSON.stringify({ resourceType: 'Patient', id, meta: { tag: [{ code: 'legacy' }] }, name: [{ text }] }),
+      );
+  for (const table of ['resource', 'resource_history'])
+    await facet.store.database.script(
+      `update ${table} set body = replace(body, 'LARGE', repeat('x', ${1200 * KIB})) where body like '%LARGE%'`,
+    );
+  expect(await pages('Patient?_tag=legacy')).toEqual([['legacy-3'], ['legacy-2'], ['legacy-1']]);
+  expect(await pages('Patient?_tag=legacy&_sort=_lastUpdated')).toEqual([['legacy-1'], ['legacy-2'], ['legacy-3']]);
+  expect(await pages('Patient/legacy-1/_history')).toEqual([['legacy-1'], ['legacy-1']]);
+  expect(await pages('Patient/legacy-1/$everything')).toEqual([['legacy-1']]);
+});
+
 test('a batch answers as much as it has room for, and does nothing after that; a transaction is refused whole', async () => {
   await fhir('put', 'Patient/room')
     .send(JSON.stringify(large('room', 400)))
