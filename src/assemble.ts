@@ -111,7 +111,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
     return buildApp(partsWith(mappings));
   };
   const walking = { upkeep: store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
-  const upkeep = () => stoppedTogether(startIndexWorker(index, walking, say), startExpiryWorker({ ...store, clock, log: say }));
+  const upkeep = () => stoppedTogether(startIndexWorker(index, walking, say), startExpiryWorker({ store, clock, log: say }));
   return { app: appWith(loaded.mappings), appWith, contextOf, heldBack: outside.heldBack, outside: outside.start, upkeep };
 }
 

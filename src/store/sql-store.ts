@@ -8,7 +8,7 @@ import { hold } from './held-rows.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { inboxOf } from './inbox.ts';
 import { upkeepOf } from './index-upkeep.ts';
-import { lock } from './locks.ts';
+import { lock, pruneLocks } from './locks.ts';
 import { outboxOf } from './outbox.ts';
 import { placedOrdersOf } from './placed-orders.ts';
 import { resourcesOf } from './resources.ts';
@@ -52,6 +52,7 @@ function storeOn(database: Database, wrote: (count: number) => void): Store {
     },
     hold: (tenant, wanted) => hold(database, tenant, wanted),
     lock: (tenant, keys) => lock(database, tenant, keys),
+    pruneLocks: (tenant, which) => pruneLocks(database, tenant, which),
     transaction: (work) => database.transaction((transaction) => work(storeOn(transaction, wrote))),
     idempotency: idempotencyOf(database),
     outbox: outboxOf(database),

@@ -7,6 +7,7 @@ import type { Explained } from './explain.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
 import type { Inbox } from './inbox.ts';
 import type { IndexUpkeep } from './index-upkeep.ts';
+import type { LocksToPrune } from './locks.ts';
 import type { Outbox } from './outbox.ts';
 import type { Page, Start, TextPage } from './page.ts';
 import type { PlacedOrders } from './placed-orders.ts';
@@ -36,6 +37,8 @@ export interface Store {
   write(tenant: number, changes: Change[]): Promise<number>;
   /** Takes the row locks of these match keys, in one order for everybody, until the transaction ends. */
   lock(tenant: number, keys: string[]): Promise<void>;
+  /** Removes lock rows that nobody holds. Answers from where to go on; undefined at the end. */
+  pruneLocks(tenant: number, which: LocksToPrune): Promise<string | undefined>;
   /** All of `work` in one transaction. Inside a transaction: joins it. Serialization failures and deadlocks are run again with fresh state, a few times. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   readonly idempotency: IdempotencyKeys;

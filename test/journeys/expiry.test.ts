@@ -28,7 +28,7 @@ test('what is kept of a request is gone a day later, and the key is free', async
   expect((await post('late')).status).toBe(201);
   now += 1;
   const told: [object, string][] = [];
-  const stop = startExpiryWorker({ idempotency: facet.store.store.idempotency, clock, log: (...line) => told.push(line) });
+  const stop = startExpiryWorker({ store: facet.store.store, clock, log: (...line) => told.push(line) });
   try {
     expect(await until(kept, (keys) => keys.length < 2)).toEqual(['late']);
     await until(
@@ -39,4 +39,16 @@ test('what is kept of a request is gone a day later, and the key is free', async
   } finally {
     await stop();
   }
+});
+
+test('rows of match keys do not pile up: those that nobody holds are gone with the next look', async () => {
+  const { store, database } = facet.store;
+  const keys = Array.from({ length: 2500 }, (_one, nth) => `Patient?identifier=${nth}`);
+  await store.transaction((inside) => inside.lock(1, keys));
+  await store.transaction((inside) => inside.lock(2, keys.slice(0, 3)));
+  const left = async () => (await database.query<{ n: number }>('select count(*)::int as n from lock_row'))[0]!.n;
+  expect(await left()).toBeGreaterThanOrEqual(2503);
+  const stop = startExpiryWorker({ store, clock, log: () => {} });
+  await until(left, (count) => count === 0);
+  await stop();
 });

@@ -1,0 +1,111 @@
+// Match keys: one holder at a time, also while the rows they stand on are taken away between two holders.
+import type { Database } from '../../src/store/database.ts';
+import { lock, pruneLocks } from '../../src/store/locks.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
+import { until } from '../until.ts';
+import { onServer, openTestStore, type TestStore } from './open.ts';
+
+const TENANT = 1;
+const ALL = { most: 1000 };
+let test: TestStore;
+/** Three processes; on the embedded engine there is one. */
+let one: Database;
+let other: Database;
+let pruner: Database;
+beforeAll(async () => {
+  test = await openTestStore();
+  one = test.database;
+  const another = () => (test.url === undefined ? one : openDatabase({ url: test.url }));
+  [other, pruner] = [await another(), await another()];
+  await one.script('create table tally (n int not null); insert into tally values (0)');
+});
+beforeEach(() => one.script('delete from lock_row; update tally set n = 0'));
+afterAll(async () => {
+  for (const database of [other, pruner]) if (database !== one) await database.close();
+  await test.close();
+});
+
+const numberOf = async (database: Database, sql: string) => (await database.query<{ n: number }>(sql))[0]!.n;
+const rows = () => numberOf(one, 'select count(*)::int as n from lock_row');
+/** How many statements wait for somebody's lock. */
+const waiting = () =>
+  numberOf(
+    pruner,
+    "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and state = 'active'",
+  );
+const locked = (keys: string[], tenant = TENANT) => one.transaction((inside) => lock(inside, tenant, keys));
+
+it('keys are told apart, however many there are', async () => {
+  const keys = Array.from({ length: 20_000 }, (_one, nth) => `Patient?identifier=urn:x|${nth}`);
+  await locked(keys);
+  expect(await rows()).toBe(keys.length);
+});
+
+it('so many rows are removed at a time, each is looked at once, and those of other tenants stay', async () => {
+  const keys = Array.from({ length: 25 }, (_one, nth) => `key ${nth}`);
+  await locked(keys);
+  await locked(keys, 2);
+  const left: number[] = [];
+  for (let from = await pruneLocks(one, TENANT, { most: 10 }); from !== undefined; from = await pruneLocks(one, TENANT, { from, most: 10 }))
+    left.push(await rows());
+  expect([...left, await rows()]).toEqual([40, 30, 25]);
+});
+
+onServer('a row that is held is left alone and not waited for; it goes when it is free', async () => {
+  await locked(['old', 'free']);
+  await one.transaction(async (inside) => {
+    await lock(inside, TENANT, ['old', 'new']);
+    await pruneLocks(pruner, TENANT, ALL);
+  });
+  expect(await rows()).toBe(2);
+  await pruneLocks(pruner, TENANT, ALL);
+  expect(await rows()).toBe(0);
+});
+
+onServer('those who wait for a row that is taken away hold the key one after the other', async () => {
+  await locked(['key']);
+  const told: string[] = [];
+  const holding = (database: Database) =>
+    database.transaction(async (inside) => {
+      await lock(inside, TENANT, ['key']);
+      told.push('in');
+      if (told.length === 1) await until(waiting, (count) => count === 1);
+      told.push('out');
+    });
+  const [taken, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const pruning = other.transaction(async (inside) => {
+    await pruneLocks(inside, TENANT, ALL);
+    taken.resolve();
+    await gone.promise;
+  });
+  await taken.promise;
+  const holders = [holding(one), holding(one)];
+  await until(waiting, (count) => count === 2);
+  gone.resolve();
+  await Promise.all([pruning, ...holders]);
+  expect(told).toEqual(['in', 'out', 'in', 'out']);
+});
+
+it('never two hold one key, and what one has written the next one sees, while rows are taken away all the time', async () => {
+  const rounds = test.url === undefined ? 20 : 200;
+  let [holders, most, taken, working] = [0, 0, 0, true];
+  const locker = async (database: Database, keys: string[]) => {
+    for (let round = 0; round < rounds; round++)
+      await database.transaction(async (inside) => {
+        await lock(inside, TENANT, keys);
+        most = Math.max(most, ++holders);
+        const n = await numberOf(inside, 'select n from tally');
+        await inside.query('update tally set n = $1', [n + 1]);
+        holders--;
+      });
+  };
+  const takingAway = async () => {
+    while (working) taken += Number((await pruneLocks(pruner, TENANT, { most: 1 })) !== undefined);
+  };
+  const pruners = [takingAway(), takingAway()];
+  await Promise.all([locker(one, ['key', 'a', 'b']), locker(other, ['b', 'key']), locker(one, ['key']), locker(other, ['c', 'key', 'a'])]);
+  working = false;
+  await Promise.all(pruners);
+  expect([most, await numberOf(one, 'select n from tally')]).toEqual([1, 4 * rounds]);
+  expect(taken).toBeGreaterThan(0);
+});
