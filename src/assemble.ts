@@ -57,6 +57,8 @@ export interface Facet {
   /** The same server with other mappings: what is being answered goes on with those it began with. */
   appWith(mappings: Mappings): App;
   contextOf(caller: Caller): Context;
+  /** Of the server's own writes and an operator's: what others claim of profiles does not stop them. */
+  ownContextOf(caller: Caller): Context;
   /** Whether orders are held back because the laboratory network does not answer. */
   heldBack(): boolean;
   /** Starts what talks to the outside (the sandbox where there is no account, the sender, who tells subscribers); answers how to stop it. */
@@ -74,12 +76,12 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const profiles = profilesOf(loaded.profiles.checked, { now: () => clock().getTime() });
   const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase, largest: config.bodyLimits.fhir };
   const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: now.effects });
-  const ownContext = (caller: Caller): Context => ({ ...contextOf(caller), profiles: UNCHECKED });
+  const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), profiles: UNCHECKED });
   const say = (told: object, text: string): void => log.info(told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(database, { tenant, id, at: clock().toISOString() });
   const late: JunctionParts['fillIn'] = (context, item, what) => fillIn(context, now.mappings, item, what);
   const given = { isRevoked, fillIn: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };
-  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContext, ...given });
+  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContextOf, ...given });
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir };
@@ -112,7 +114,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   };
   const walking = { upkeep: store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
   const upkeep = () => stoppedTogether(startIndexWorker(index, walking, say), startExpiryWorker({ store, clock, log: say }));
-  return { app: appWith(loaded.mappings), appWith, contextOf, heldBack: outside.heldBack, outside: outside.start, upkeep };
+  return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, heldBack: outside.heldBack, outside: outside.start, upkeep };
 }
 
 const stoppedTogether =

@@ -10,11 +10,11 @@ import { upkeepOf } from '../store/index-upkeep.ts';
 import type { AdminFacts } from './admin-command.ts';
 
 /** Of a server, and of what it has loaded. */
-export const factsOf = ({ contextOf }: Pick<Facet, 'contextOf'>, { keyPrefixes, mappings }: Loaded, now: () => Date): AdminFacts => ({
+export const factsOf = ({ ownContextOf }: Pick<Facet, 'ownContextOf'>, { keyPrefixes, mappings }: Loaded, now: () => Date): AdminFacts => ({
   keyPrefixes,
   mappings,
   now,
-  contextOf,
+  contextOf: ownContextOf,
 });
 
 /** Where no server runs them: of the index they only read, since servers may be running by other rules. */
