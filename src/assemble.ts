@@ -77,7 +77,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase, largest: config.bodyLimits.fhir };
   const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: now.effects });
   const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), profiles: UNCHECKED });
-  const say = (told: object, text: string): void => log.info(told, text);
+  const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(database, { tenant, id, at: clock().toISOString() });
   const late: JunctionParts['fillIn'] = (context, item, what) => fillIn(context, now.mappings, item, what);
   const given = { isRevoked, fillIn: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };

@@ -1,0 +1,32 @@
+// A log of errors alone tells of orders that do not get out, and of nothing that goes well.
+import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { orderable, panelFor } from './people.ts';
+import { call, emptyPlace, killAll, type Place, startProcess } from './process.ts';
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000ef';
+
+let sandbox: Sandbox;
+let place: Place;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  place = await emptyPlace();
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+  await sandbox.close();
+});
+
+test('a key that the network does not take is an error, and names nobody', async () => {
+  const junction = { JUNCTION_API_KEY: 'wrong', JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
+  const server = await startProcess({ ...place.env, ...junction, FACET_LOG: 'error' });
+  const key = place.keys().demo.fhir!;
+  const put = async (resource: { resourceType: string; id: string }) =>
+    (await call(`${server.url}/fhir/R4/${resource.resourceType}/${resource.id}`, key, { method: 'PUT', body: resource })).status;
+  expect([await put(orderable(PATIENT)), await put({ ...panelFor(PATIENT), id: 'unpaid' })]).toEqual([201, 201]);
+  const said = JSON.parse(await server.said(/"msg":"order"/));
+  expect(said).toMatchObject({ level: 50, subject: 'ServiceRequest/unpaid', error: expect.stringContaining('401') });
+  const logged = server.lines.filter((line) => line.startsWith('{'));
+  expect(logged.filter((line) => !line.includes('"level":50'))).toEqual([]);
+  expect(logged.join()).not.toMatch(/Lovelace|1 Main St/);
+});
