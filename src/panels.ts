@@ -1,14 +1,12 @@
 // Which panels can be ordered: those that are configured; the sandbox's own where orders go to a sandbox and to no laboratory; else none.
 import type { Config } from './config.ts';
 import { SANDBOX_PANELS } from './outbound/sandbox/world.ts';
+import { hostOf, isLoopback } from './outbound/subscriptions/addresses.ts';
 
-/** This machine: elsewhere a host that is not Junction's may still lead there. */
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
-/** Whether orders go to a sandbox: the one beside the server, or one on this machine. Never in production. */
+/** Whether orders go to a sandbox: the one beside the server, or one on this machine: elsewhere a host that is not Junction's may still lead there. Never in production. */
 export function toSandbox({ production, junction: { apiKey, baseUrl } }: Config): boolean {
   if (production) return false;
-  return apiKey === undefined || (baseUrl !== undefined && LOOPBACK.test(new URL(baseUrl).hostname));
+  return apiKey === undefined || (baseUrl !== undefined && isLoopback(hostOf(new URL(baseUrl))));
 }
 
 /** Panel → lab test ids; undefined: nothing says what a panel is. */

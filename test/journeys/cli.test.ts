@@ -1,7 +1,7 @@
 // The command line, as an operator uses it: tenants and keys before the server runs and while it does, help that teaches, mistakes said in one sentence.
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SERVER_URL } from '../store/open.ts';
+import { onServer, SERVER_URL } from '../store/open.ts';
 import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, type Said, startProcess } from './process.ts';
 
 let place: Place;
@@ -168,7 +168,6 @@ describe('--help', () => {
   });
 });
 
-const onServer = SERVER_URL === undefined ? test.skip : test;
 onServer('a database that does not exist is named, and what to do about it', async () => {
   const url = new URL(place.env.DATABASE_URL!);
   url.pathname = '/facet_not_there';

@@ -6,7 +6,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { SERVER_URL } from '../store/open.ts';
+import { onEmbedded, onServer } from '../store/open.ts';
 import {
   call,
   emptyPlace,
@@ -31,8 +31,6 @@ afterAll(async () => {
   await place.remove();
 });
 
-const embeddedTest = SERVER_URL === undefined ? test : test.skip;
-const serverTest = SERVER_URL === undefined ? test.skip : test;
 const ADA = { resourceType: 'Patient', id: 'ada', name: [{ family: 'Lovelace' }] };
 const restart = async (env: Record<string, string> = {}) => {
   server = await startProcess({ ...place.env, ...env });
@@ -107,7 +105,7 @@ describe('a second server', () => {
     expect(existsSync(elsewhere) ? readdirSync(elsewhere) : []).toEqual([]);
   });
 
-  embeddedTest('on the same data directory refuses in one sentence that says who has it', async () => {
+  onEmbedded('on the same data directory refuses in one sentence that says who has it', async () => {
     const refused = await facet(place.env, 'start');
     expect(refused).toEqual({
       code: 1,
@@ -270,7 +268,7 @@ describe('with NODE_ENV=production', () => {
     });
   });
 
-  serverTest('it makes no keys, starts no sandbox and prints no curl', async () => {
+  onServer('it makes no keys, starts no sandbox and prints no curl', async () => {
     const directory = join(place.directory, '..', 'production');
     mkdirSync(directory);
     const production = await startProcess({ ...place.env, FACET_DATA_DIR: directory, NODE_ENV: 'production' });

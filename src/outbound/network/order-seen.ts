@@ -1,5 +1,6 @@
 // An order as the network shows it, read with a loose hand: only its id must be there, unknown words pass, and its copy of the patient is not looked at.
 // https://docs.junction.com/lab/overview/orders-and-results
+import { listOf } from '../../fhir/json-values.ts';
 import { objectOf, textIn } from './told.ts';
 
 /** One thing that happened to an order. `id` grows with every event of an order. */
@@ -107,5 +108,3 @@ function eventOf(given: unknown, place: number): SeenEvent[] {
     },
   ];
 }
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

@@ -1,6 +1,7 @@
 // Which ServiceRequests are sent to the laboratory network: active orders for a laboratory procedure whose code the network's tests are known for. All others
 // are stored only. Nothing is guessed from a code of another system: LOINC names results, and several tests have the same one.
 // https://hl7.org/fhir/R4/servicerequest.html
+import { listOf } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 
 /** What can be ordered. `panels`: of `system`, panel code → the network's test ids, configuration of an environment. */
@@ -72,5 +73,3 @@ export function isLaboratoryOrder({ intent, doNotPerform, category }: Resource):
 }
 
 export const codingsOf = (concept: unknown): Coding[] => listOf((concept as { coding?: unknown } | undefined)?.coding) as Coding[];
-
-export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

@@ -1,14 +1,16 @@
 // What stays as it is once an order is out, or about to be: all that was sent of it, and what the network has said of it. The exact text was fixed when the
 // request was accepted, and what comes back is told of the patient it was taken from. https://hl7.org/fhir/R4/servicerequest.html
 // docs/decisions/2026-11-22-what-of-an-order-stays.md
+
 import { isDeepStrictEqual } from 'node:util';
+import { listOf } from '../../fhir/json-values.ts';
 import { conflict } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { methodsIn } from './collection.ts';
 import { containedIn, type Reference, referencesIn, SNAPSHOT } from './linked.ts';
 import { isUrgent, type OrderRules } from './order-content.ts';
-import { codingsOf, isLaboratoryOrder, isTakenBack, listOf, type TestTable, testsBehind } from './order-criteria.ts';
+import { codingsOf, isLaboratoryOrder, isTakenBack, type TestTable, testsBehind } from './order-criteria.ts';
 import { notesOf } from './order-notes.ts';
 import { conditionsIn, reasonCodes } from './order-reasons.ts';
 import { supportIn } from './supporting.ts';

@@ -1,11 +1,13 @@
 // The tests of a request that is an order, as the network takes them together; what it would refuse or misunderstand is refused here, naming the element.
 // https://docs.junction.com/lab/workflow/ordering
+
 import { validate as isUuid } from 'uuid';
 import { amongThese } from '../../fhir/closest-name.ts';
+import { listOf } from '../../fhir/json-values.ts';
 import { type Issue, ruleAll } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Systems } from '../systems.ts';
-import { codingsOf, isLaboratoryOrder, listOf, type Tests, type TestTable, testsBehind, testsToOrder } from './order-criteria.ts';
+import { codingsOf, isLaboratoryOrder, type Tests, type TestTable, testsBehind, testsToOrder } from './order-criteria.ts';
 import { issuesOf, type Said, wrong } from './said.ts';
 
 /** `method`: how the sample is taken, as far as the request says it. */

@@ -1,6 +1,8 @@
 // A result as the network tells it, taken apart: what stands in the report, its samples, its markers; each as the fields of the mappings in mappings/junction.
 // https://docs.junction.com/lab/results/result-formats
+
 import { v5 } from 'uuid';
+import { listOf } from '../../fhir/json-values.ts';
 import type { View } from '../../projection/shape.ts';
 import { dateTimeOf, instantOf } from '../network/moment.ts';
 import { objectOf, textIn, textOf } from '../network/told.ts';
@@ -68,8 +70,6 @@ export function reportParts(result: Record<string, unknown>, subject: Subject): 
     critical: interpretation === 'critical' || markers.some((marker) => marker.critical),
   };
 }
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** Two of the same key, as laboratories sometimes send, are told apart by their place. */
 function identified(markers: Marker[], journey: string): Part[] {
