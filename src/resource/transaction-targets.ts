@@ -22,11 +22,15 @@ type Held = Map<string, Row>;
 
 const keyOf = ({ type, id }: { type: ServedType; id: string }): string => `${type}/${id}`;
 
+/** The id that an entry itself names, in its URL or in the body of an update; undefined: only its criteria say which resource it writes. */
+export const identityOf = ({ method, id, draft }: TransactionEntry): string | undefined =>
+  id ?? (method === 'PUT' ? draft?.plain.id : undefined);
+
 /** Locks and reads all that is named by id, at once. */
 export async function heldTargets(context: Context, entries: TransactionEntry[]): Promise<Held> {
-  const wanted = entries.flatMap(({ method, type, id, draft }) => {
-    const named = id ?? (method === 'PUT' ? draft?.plain.id : undefined);
-    return named === undefined ? [] : [{ type, id: named }];
+  const wanted = entries.flatMap((entry) => {
+    const id = identityOf(entry);
+    return id === undefined ? [] : [{ type: entry.type, id }];
   });
   const rows = await context.store.hold(context.caller.tenant, wanted);
   return new Map(rows.map((row) => [keyOf(row), row]));
@@ -51,6 +55,16 @@ async function holdMatches(context: Context, found: [TransactionEntry, Row][], h
   const written = found.filter(([entry]) => entry.method !== 'POST').map(([, row]) => row);
   for (const row of await context.store.hold(context.caller.tenant, written)) held.set(keyOf(row), row);
   if (written.some((row) => held.get(keyOf(row))?.version !== row.version)) throw new Overtaken();
+}
+
+/** The same targets with the rows that stand after the deletions, whose effects may have written some of them. Preconditions were checked before that. */
+export async function refreshTargets(context: Context, targets: Target[]): Promise<Target[]> {
+  const rows = await context.store.hold(
+    context.caller.tenant,
+    targets.flatMap(({ previous }) => previous ?? []),
+  );
+  const now = new Map(rows.map((row) => [keyOf(row), row]));
+  return targets.map((target) => (target.previous ? { ...target, previous: now.get(keyOf(target.previous))! } : target));
 }
 
 interface State {

@@ -9,7 +9,7 @@ import { matches, matchKey } from './match.ts';
 import { type Done, Overtaken, type TransactionEntry } from './transaction-entry.ts';
 import { linksOf } from './transaction-links.ts';
 import { storeAll } from './transaction-store.ts';
-import { heldTargets, type Target, targetsOf } from './transaction-targets.ts';
+import { heldTargets, identityOf, refreshTargets, type Target, targetsOf } from './transaction-targets.ts';
 
 const ATTEMPTS = 10;
 
@@ -52,32 +52,36 @@ async function perform(context: Context, entries: TransactionEntry[]): Promise<M
     context.caller.tenant,
     conditional.map(({ type, criteria }) => matchKey(type, criteria!)),
   );
+  const claim = claimIdentities();
+  for (const entry of entries) claim(entry, identityOf(entry));
   const held = await heldTargets(context, entries);
   const deletions = await targetsOf(context, of(entries, ['DELETE']), held);
+  for (const { entry, id } of deletions) claim(entry, id);
   const gone = await storeAll(context, deletions, undefined);
   const writes = await targetsOf(context, of(entries, ['POST', 'PUT', 'PATCH']), held);
-  refuseOverlap([...deletions, ...writes]);
-  const done = await storeAll(context, writes, linksOf(writes, context.baseUrl));
+  for (const { entry, id, settled } of writes) if (!settled) claim(entry, id, entry.criteria);
+  const current = gone.size ? await refreshTargets(context, writes) : writes;
+  const done = await storeAll(context, current, linksOf(writes, context.baseUrl));
   await refuseMadeMatches(context, writes);
   return new Map([...gone, ...done]);
 }
 
 const of = (entries: TransactionEntry[], methods: string[]): TransactionEntry[] => entries.filter(({ method }) => methods.includes(method));
 
-/** "If any resource identities (including resolved identities from conditional update/delete) overlap in steps 1-3, then the transaction SHALL fail." */
-function refuseOverlap(targets: Target[]): void {
-  const seen = new Set<string>();
-  for (const { entry, id, settled } of targets) {
-    const { type, method, criteria } = entry;
-    const writes = method !== 'POST' || !settled;
-    const identities = [
-      ...(writes && id !== undefined ? [`${type}/${id}`] : []),
-      ...(writes && criteria !== undefined && method !== 'DELETE' ? [matchKey(type, criteria)] : []),
-    ];
-    if (identities.some((identity) => seen.has(identity)))
-      throw inEntry(invalid('another entry of this transaction writes the same resource'), entry.at);
-    for (const identity of identities) seen.add(identity);
-  }
+/**
+ * "If any resource identities (including resolved identities from conditional update/delete) overlap in steps 1-3, then the transaction SHALL fail."
+ * Refuses (400) an id or criteria that another entry writes. Called as soon as an identity is known, and before anything of that entry is stored.
+ */
+function claimIdentities(): (entry: TransactionEntry, id: string | undefined, criteria?: string) => void {
+  const owners = new Map<string, number>();
+  return ({ type, at }, id, criteria) => {
+    const identities = [...(id === undefined ? [] : [`${type}/${id}`]), ...(criteria === undefined ? [] : [matchKey(type, criteria)])];
+    for (const identity of identities) {
+      const owner = owners.get(identity) ?? at;
+      if (owner !== at) throw inEntry(invalid('another entry of this transaction writes the same resource'), at);
+      owners.set(identity, at);
+    }
+  };
 }
 
 /** The criteria of an update that mean a resource which this same transaction creates: the result would hang on the order. */
