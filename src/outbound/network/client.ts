@@ -2,7 +2,7 @@
 // https://docs.junction.com/api-reference
 import { asking, type JunctionAccount } from './exchange.ts';
 import { PAGE, pageOf } from './orders-page.ts';
-import { type Answered, type Outcome, outcomeOf, type Unanswered } from './outcome.ts';
+import { type Answered, type Outcome, onlyAbout, outcomeOf, type Unanswered } from './outcome.ts';
 import { objectOf, textIn } from './told.ts';
 
 /** What is read of an order; everything else in it is Junction's copy of what we sent. */
@@ -31,6 +31,7 @@ interface Pushed {
 export interface JunctionClient {
   /** The user of this name, made when there is none. */
   user(clientUserId: string, signal: AbortSignal): Promise<Outcome<string>>;
+  /** Accepted only with the `passthrough` of the body: an answer about another order leaves the outcome unknown. */
   createOrder(order: { body: string; key: string }, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
   order(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
   /** Looks through a user's orders, or the team's since then, for the one that carries this text; accepted with undefined: all were seen, it is not there. */
@@ -55,16 +56,18 @@ export function junctionClient(account: () => JunctionAccount | undefined): Junc
       const answer = await post('/v2/user', JSON.stringify(sent), signal);
       const existing = 'fault' in answer ? undefined : conflicting(answer);
       if (existing !== undefined) return { kind: 'accepted', value: existing };
-      const made = notMissing(outcomeOf(answer, userId));
+      const made = notMissing(outcomeOf(answer, userNamed(clientUserId)));
       if (made.kind !== 'refused' && !('status' in answer && answer.status === 409)) return made;
-      const resolved = outcomeOf(await get(`/v2/user/resolve/${encodeURIComponent(clientUserId)}`, signal), userId);
+      const resolved = outcomeOf(await get(`/v2/user/resolve/${encodeURIComponent(clientUserId)}`, signal), userNamed(clientUserId));
       return resolved.kind === 'refused' ? made : resolved;
     },
     async createOrder({ body, key }, signal) {
       const answer = await post('/v3/order', body, signal, { 'x-idempotency-key': key });
-      return outcomeOf(answer, (given) => orderOf(objectOf(given).order));
+      const sent = textIn(JSON.parse(body), 'passthrough');
+      return onlyAbout(outcomeOf(answer, orderWithin), ({ passthrough }) => passthrough === sent);
     },
-    order: async (id, signal) => outcomeOf(await get(`/v3/order/${encodeURIComponent(id)}`, signal), orderOf),
+    order: async (id, signal) =>
+      onlyAbout(outcomeOf(await get(`/v3/order/${encodeURIComponent(id)}`, signal), orderOf), (order) => order.id === id),
     async findOrder({ passthrough, ...sought }, signal) {
       const whose = 'userId' in sought ? { user_id: sought.userId } : { start_date: sought.since };
       for (let page = 1; page <= MOST_PAGES; page++) {
@@ -77,7 +80,7 @@ export function junctionClient(account: () => JunctionAccount | undefined): Junc
       return { kind: 'unknown', why: 'there are more orders than are looked through' };
     },
     cancelOrder: async (id, signal) =>
-      outcomeOf(await post(`/v3/order/${encodeURIComponent(id)}/cancel`, '', signal), (given) => orderOf(objectOf(given).order)),
+      onlyAbout(outcomeOf(await post(`/v3/order/${encodeURIComponent(id)}/cancel`, '', signal), orderWithin), (order) => order.id === id),
     async roster(signal) {
       const teamId = account()?.teamId;
       if (teamId === undefined) return { kind: 'unauthorised', why: 'JUNCTION_TEAM_ID is not set' };
@@ -96,6 +99,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const userId = (body: unknown): string | undefined => textIn(body, 'user_id');
 
+/** The id of the user with this name; undefined when the answer is about another user. https://docs.junction.com/api-reference/user/create-user */
+const userNamed =
+  (name: string) =>
+  (body: unknown): string | undefined =>
+    (textIn(body, 'client_user_id') ?? name) === name ? userId(body) : undefined;
+
 /** A user of that name exists: 400 (or 409) with the user's id in `detail`. Known by the id, never by the message. */
 function conflicting({ status, body }: Answered): string | undefined {
   const id = userId(objectOf(body).detail);
@@ -105,6 +114,8 @@ function conflicting({ status, body }: Answered): string | undefined {
 /** Who is to be made cannot be missing: it is the operation that is not there, because the address is wrong or a gateway answers. */
 const notMissing = <T>(outcome: Outcome<T>): Outcome<T> =>
   outcome.kind === 'refused' && outcome.status === 404 ? { kind: 'unknown', why: outcome.why, status: 404 } : outcome;
+
+const orderWithin = (body: unknown): JunctionOrder | undefined => orderOf(objectOf(body).order);
 
 /** Its status is that of the event which the network names as the last; which is the newest by its number is asked by who follows it (order-seen.ts). */
 function orderOf(given: unknown): JunctionOrder | undefined {

@@ -62,5 +62,11 @@ export const isFailure = <T>(outcome: Outcome<T>): outcome is { kind: 'unknown';
 /** For how long the other side wants to be left alone, in seconds, when it says so. */
 export const waitOf = (outcome: Outcome<unknown>): number | undefined => (outcome.kind === 'throttled' ? outcome.retryAfter : undefined);
 
+/** An answer about something else than was asked for (a cache or a gateway that mixes up two requests) leaves the outcome unknown. */
+export const onlyAbout = <T>(outcome: Outcome<T>, isAsked: (value: T) => boolean): Outcome<T> =>
+  outcome.kind !== 'accepted' || isAsked(outcome.value)
+    ? outcome
+    : { kind: 'unknown', why: 'the answer is about another order than was asked for', status: 200 };
+
 const acceptedOf = <T>(status: number, value: T | undefined): Outcome<T> =>
   value === undefined ? { kind: 'unknown', why: `${status}, and the body is not as promised`, status } : { kind: 'accepted', value };

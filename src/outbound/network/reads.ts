@@ -4,7 +4,8 @@
 import { asking, type ExchangeRequest, type JunctionAccount } from './exchange.ts';
 import { type SeenOrder, seenOrder } from './order-seen.ts';
 import { PAGE, type Page, pageOf } from './orders-page.ts';
-import { type Answered, type Outcome, outcomeOf, type Unanswered } from './outcome.ts';
+import { type Answered, type Outcome, onlyAbout, outcomeOf, type Unanswered } from './outcome.ts';
+import { objectOf, textIn } from './told.ts';
 
 /** Orders changed in a closed window of time (ISO 8601), one page of them; pages count from 1. */
 export interface Window {
@@ -32,12 +33,14 @@ export function junctionReads(account: () => JunctionAccount | undefined): Junct
   const reach = asking(account);
   const get = (path: string, signal: AbortSignal, as: ExchangeRequest['as'] = 'json') => reach({ method: 'GET', path, signal, as });
   return {
-    order: async (id, signal) => orNothing(await get(`/v3/order/${encodeURIComponent(id)}`, signal), seenOrder),
+    order: async (id, signal) =>
+      onlyAbout(orNothing(await get(`/v3/order/${encodeURIComponent(id)}`, signal), seenOrder), (order) => !order || order.id === id),
     updated: async ({ from, until, page }, signal) => {
       const query = new URLSearchParams({ updated_start_date: from, updated_end_date: until, page: String(page), size: String(PAGE) });
       return outcomeOf(await get(`/v3/orders?${query}`, signal), pageOf(seenOrder));
     },
-    result: async (of, signal) => orNothing(await get(`${placeOf(of)}/result`, signal, 'digits'), resultOf),
+    result: async (of, signal) =>
+      onlyAbout(orNothing(await get(`${placeOf(of)}/result`, signal, 'digits'), resultOf), (result) => !result || isResultOf(result, of)),
     document: async (of, signal) => orNothing(await get(`${placeOf(of)}/result/pdf`, signal, 'bytes'), pdfOf),
   };
 }
@@ -56,6 +59,13 @@ const NOTHING = { kind: 'accepted', value: undefined } as const;
 
 const resultOf = (body: unknown): Record<string, unknown> | undefined =>
   Array.isArray(body) || body === null || typeof body !== 'object' ? undefined : (body as Record<string, unknown>);
+
+/** By the journey that it names; one that names none counts. https://docs.junction.com/api-reference */
+function isResultOf({ order_transaction: journey }: Record<string, unknown>, of: Reported): boolean {
+  const { id, orders } = objectOf(journey);
+  if ('transaction' in of) return id === undefined || id === of.transaction;
+  return !Array.isArray(orders) || orders.some((order) => textIn(order, 'id') === of.order);
+}
 
 /** https://www.rfc-editor.org/rfc/rfc8118: a PDF begins with its name. */
 const pdfOf = (body: unknown): Buffer | undefined =>

@@ -9,6 +9,7 @@ const WORDS: Record<string, string[]> = {
   addFault: ['operation', 'kind', 'when', 'times', 'status', 'forgotten', 'retryAfter', 'seconds'],
   advance: ['seconds'],
   lists: ['seconds'],
+  keys: ['seconds'],
   setPhysicians: ['first_name', 'last_name', 'npi', 'id'],
   setQuestions: ['labTest', 'markerId', 'questionId', 'text'],
   setWebhooks: ['url', 'automatic', 'clock'],

@@ -35,6 +35,7 @@ const OWN: Operation[] = [
   { name: 'clock', method: 'GET', path: /^\/sandbox\/clock$/, run: (world) => ok({ now: world.now().toISOString() }) },
   { name: 'advance', method: 'POST', path: /^\/sandbox\/clock$/, run: (world, { body }) => advance(world, body.seconds) },
   { name: 'lists', method: 'POST', path: /^\/sandbox\/lists$/, run: (world, { body }) => setListing(world, body.seconds) },
+  { name: 'keys', method: 'POST', path: /^\/sandbox\/keys$/, run: (world, { body }) => keepKeys(world, body.seconds) },
   { name: 'physicians', method: 'GET', path: /^\/sandbox\/physicians$/, run: (world) => ok(world.physicians) },
   { name: 'setPhysicians', method: 'PUT', path: /^\/sandbox\/physicians$/, run: (world, { body }) => setPhysicians(world, body) },
   { name: 'questions', method: 'GET', path: /^\/sandbox\/questions$/, run: (world) => ok(world.questions) },
@@ -116,6 +117,12 @@ function advance(world: World, seconds: unknown): Reply {
 function setListing(world: World, seconds: unknown): Reply {
   if (typeof seconds !== 'number') return wrong('Say after how many seconds an order is listed.');
   world.listedAfter = seconds;
+  return ok({ seconds });
+}
+
+function keepKeys(world: World, seconds: unknown): Reply {
+  if (typeof seconds !== 'number') return wrong('Send `seconds`: how long an answer is kept under its key.');
+  world.keysKept = seconds;
   return ok({ seconds });
 }
 

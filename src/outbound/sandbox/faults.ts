@@ -1,13 +1,14 @@
 // The ways a network and a busy service go wrong, on request: which operation fails next, how, and whether before or after it did its work.
 
-export const KINDS = ['error', 'page', 'reset', 'cut', 'slow'] as const;
+export const KINDS = ['error', 'page', 'reset', 'cut', 'slow', 'hang', 'other'] as const;
 
 export interface Fault {
   /** `createOrder`, `user`, `orders`, …; absent: any operation. */
   operation?: string;
   /**
    * `error`: answers `status`. `page`: a gateway answers `status` with a page of its own, and the request never arrives. `reset`: closes the connection.
-   * `cut`: sends half of the answer. `slow`: waits `seconds` first.
+   * `cut`: sends half of the answer. `slow`: waits `seconds` first. `hang`: never answers, and keeps the connection open.
+   * `other`: does the work and answers with another order, or another user.
    */
   kind: (typeof KINDS)[number];
   /** Before the work: it is not done (a slow one is done all the same). After: it is done, and the answer goes wrong. Default `before`. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { announce } from './announce.ts';
 import { begun, cancel, step } from './lifecycle.ts';
 import { refusalOf } from './order-check.ts';
-import { shown, siblings } from './order-shown.ts';
+import { journeyOf, shown, siblings } from './order-shown.ts';
 import { documentShown, metadataOf, resultShown } from './report.ts';
 import { type Reply, type SandboxOrder, type SandboxUser, statusOf, type World } from './world.ts';
 
@@ -139,9 +139,9 @@ const FILTERS: ((order: SandboxOrder, query: URLSearchParams) => boolean)[] = [
   (order, query) => changedAt(order) <= time(query.get('updated_end_date'), Number.POSITIVE_INFINITY),
 ];
 
-function result(orders: SandboxOrder[]): Reply {
+function result(orders: SandboxOrder[], world: World): Reply {
   const found = resultShown(orders);
-  return found ? ok(found) : refused(404, 'Results not found.');
+  return found ? ok({ ...found, order_transaction: journeyOf(world, orders.at(-1)!) }) : refused(404, 'Results not found.');
 }
 
 function resultMetadata([order]: SandboxOrder[]): Reply {
@@ -187,13 +187,13 @@ function withOrder(run: (world: World, order: object) => Reply): Operation['run'
   };
 }
 
-function withOrders(run: (orders: SandboxOrder[]) => Reply): Operation['run'] {
+function withOrders(run: (orders: SandboxOrder[], world: World) => Reply): Operation['run'] {
   return (world, { path: [id] }) => {
     const order = world.orders.get(id!);
-    return order ? run([order]) : refused(404, 'Order not found.');
+    return order ? run([order], world) : refused(404, 'Order not found.');
   };
 }
 
-function withJourney(run: (orders: SandboxOrder[]) => Reply): Operation['run'] {
-  return (world, { path: [id] }) => run(siblings(world, id!));
+function withJourney(run: (orders: SandboxOrder[], world: World) => Reply): Operation['run'] {
+  return (world, { path: [id] }) => run(siblings(world, id!), world);
 }

@@ -50,7 +50,8 @@ export function siblings(world: World, transactionId: string): SandboxOrder[] {
     .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
 }
 
-function journeyOf(world: World, order: SandboxOrder): object {
+/** Its journey, as an order and a result show it. */
+export function journeyOf(world: World, order: SandboxOrder): object {
   const others = siblings(world, order.transactionId).filter(({ id }) => id !== order.id);
   const all = [...others, order].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   return {

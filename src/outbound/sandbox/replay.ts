@@ -2,7 +2,6 @@
 // Nothing is kept when the request was malformed, or while another one with the key is under way. https://docs.junction.com/lab/overview/idempotency
 import type { Reply, World } from './world.ts';
 
-const KEPT_MS = 24 * 3600 * 1000;
 /** Answers that are never kept: of what stands in front of the operation, and of the operation when it looked at nothing but the form. */
 const NOT_RUN = new Set([401, 403, 409, 422, 429, 503]);
 
@@ -22,7 +21,7 @@ export async function once(
   work: () => Promise<Worked>,
 ): Promise<Reply> {
   const kept = world.answers.get(key);
-  if (kept && world.now().getTime() - kept.at < KEPT_MS) return kept.reply;
+  if (kept && world.now().getTime() - kept.at < world.keysKept * 1000) return kept.reply;
   if (world.running.has(key)) return { status: world.inProgress, body: { detail: 'A request with this idempotency key is in progress.' } };
   world.running.add(key);
   try {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { deliverAlways } from './announce.ts';
 import { CONTROL } from './control.ts';
 import { type Fault, nextFault } from './faults.ts';
+import { withAnother } from './mix-up.ts';
 import { OPERATIONS, type Operation, type SandboxRequest } from './operations.ts';
 import { once, type Worked } from './replay.ts';
 import { emptyWorld, type Reply, SANDBOX_PANELS, type World } from './world.ts';
@@ -67,12 +68,20 @@ async function perform(world: World, { operation, request, req, res }: Performan
   const { fault, rest } = nextFault(world.faults, operation.name);
   world.faults = rest;
   world.requests.push({ operation: operation.name, key });
+  countOpen(world, res);
   if (fault && fault.when !== 'after' && fault.kind === 'reset') return void res.destroy();
+  if (fault && fault.when !== 'after' && fault.kind === 'hang') return;
   if (fault?.kind === 'page') return send(res, pageOf(fault));
   const work = () => worked(world, { operation, request, fault });
   const forgotten = fault?.forgotten === true;
   const reply = await (key === undefined ? work().then((done) => done.reply) : once(world, { key, forgotten }, work));
-  await answer(res, reply, fault);
+  await answer(res, fault?.kind === 'other' ? withAnother(world, reply) : reply, fault);
+}
+
+/** A request is open until it is answered, or its client leaves. */
+function countOpen(world: World, res: ServerResponse): void {
+  world.mostOpen = Math.max(world.mostOpen, ++world.open);
+  res.once('close', () => world.open--);
 }
 
 /** Does the work, or not, as the fault says. A slow request is done even when nobody waits for it any more. */
@@ -104,6 +113,7 @@ const pageOf = ({ status = 404 }: Fault): Reply => ({
 
 async function answer(res: ServerResponse, reply: Reply, fault: Fault | undefined): Promise<void> {
   if (fault?.kind === 'reset') return void res.destroy();
+  if (fault?.kind === 'hang') return;
   if (fault?.kind === 'slow' && fault.when === 'after') await delay((fault.seconds ?? 1) * 1000, undefined, { ref: false });
   if (fault?.kind === 'cut') return cut(res, reply);
   send(res, reply);

@@ -125,6 +125,11 @@ export interface World {
   faults: Fault[];
   /** Every request that reached an operation, oldest first: what, and under which key. */
   requests: { operation: string; key: string | undefined }[];
+  /** How many requests are open now, and the most that ever were at once. */
+  open: number;
+  mostOpen: number;
+  /** For how many seconds an answer is kept under its idempotency key: a day, as documented; 0: every key is forgotten at once. */
+  keysKept: number;
   /** How many users the team may have; Junction's own sandbox stops at 50. */
   mostUsers: number;
   /** So many seconds after an order was made it comes to be listed: nothing promises that lists show at once what was written. */
@@ -169,6 +174,9 @@ export function emptyWorld(clock: () => Date): World {
     physicians: [],
     faults: [],
     requests: [],
+    open: 0,
+    mostOpen: 0,
+    keysKept: 24 * 3600,
     mostUsers: Number.POSITIVE_INFINITY,
     listedAfter: 0,
     failuresKept: true,
