@@ -5,6 +5,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 import { asciiName } from '../../src/outbound/ordering/ascii-name.ts';
 import { METHODS } from '../../src/outbound/ordering/collection.ts';
 import { WORDS } from '../../src/outbound/ordering/consents.ts';
+import { emailAddress } from '../../src/outbound/ordering/email-address.ts';
 import { clientUserId, orderBody, orderText } from '../../src/outbound/ordering/junction-order.ts';
 import { testsToOrder } from '../../src/outbound/ordering/order-criteria.ts';
 import { orderPatient } from '../../src/outbound/ordering/order-patient.ts';
@@ -19,7 +20,7 @@ test.each([
   ['Łukasz Großmann', 'Lukasz Grossmann'],
   ['Ægir Þór', 'Aegir Thor'],
   ['  -van   der Berg (Jr.)  ', 'van der Berg Jr.'],
-  ['x'.repeat(60), 'x'.repeat(50)],
+  ['x'.repeat(60), 'x'.repeat(60)],
   ['李', undefined],
   ['…', undefined],
 ])('the name %j is written %j', (name, written) => {
@@ -35,8 +36,39 @@ test.each([
   ['+44 20 7946 0958', undefined],
   ['018 473 1122', undefined],
   ['473-1122', undefined],
+  ['(555) 473-1122', undefined],
+  ['+1 518 555 0100', undefined],
+  ['518-555-0199', undefined],
+  ['518-555-0200', '+15185550200'],
+  ['911', undefined],
+  ['911 473 1122', undefined],
+  ['518-411-1122', undefined],
 ])('the phone number %j is written %j', (number, written) => {
   expect(usPhone(number)).toBe(written);
+});
+
+test.each<[string, string | undefined]>([
+  ['ada@example.com', 'ada@example.com'],
+  [' ada.king+lab@mail.example.co.uk ', 'ada.king+lab@mail.example.co.uk'],
+  ["o'neil@example.com", "o'neil@example.com"],
+  ['zoë@bücher.example', 'zoë@bücher.example'],
+  ['a@b..c', undefined],
+  ['a..b@example.com', undefined],
+  ['.ada@example.com', undefined],
+  ['ada.@example.com', undefined],
+  ['ada@-example.com', undefined],
+  ['ada@example-.com', undefined],
+  ['ada@example.com.', undefined],
+  ['ada@example', undefined],
+  ['ada@127.0.0.1', undefined],
+  ['ada@b@example.com', undefined],
+  ['ada king@example.com', undefined],
+  [`${'a'.repeat(65)}@example.com`, undefined],
+  [`ada@${'a'.repeat(64)}.com`, undefined],
+  [`ada@${'a.'.repeat(130)}com`, undefined],
+  ['Ada <ada@example.com>', undefined],
+])('the e-mail address %j is written %j', (text, written) => {
+  expect(emailAddress(text)).toBe(written);
 });
 
 test('states, ZIP codes and the country come in several spellings and leave in one', () => {

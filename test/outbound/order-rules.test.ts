@@ -142,6 +142,10 @@ test('licences: by state, sorted, each once; of any kind but our own others; in 
 });
 
 describe('the patient', () => {
+  const telecom = (phone: string, email: string) => [
+    { system: 'phone', value: phone },
+    { system: 'email', value: email },
+  ];
   const orderFor = async (more: object) => {
     await here.put({ ...ADA, id: 'someone', ...more } as Resource);
     return elements(physicianFor(undefined, { subject: { reference: 'Patient/someone' } }));
@@ -153,6 +157,14 @@ describe('the patient', () => {
     ['a name without a Latin letter', { name: [{ given: ['愛'], family: 'Lovelace' }] }, 'Patient.name.given'],
     ['less than a whole date of birth', { birthDate: '1985' }, 'Patient.birthDate'],
     ['seventeen years', { birthDate: '2008-11-22' }, 'Patient.birthDate'],
+    ['a last name of 51 letters', { name: [{ given: ['Ada'], family: 'x'.repeat(51) }] }, 'Patient.name.family'],
+    ['a first name of 51 letters', { name: [{ given: ['x'.repeat(51)], family: 'Lovelace' }] }, 'Patient.name.given'],
+    ['an e-mail address that is none', { telecom: telecom('+15184731122', 'a@b..c') }, "Patient.telecom.where(system='email').value"],
+    ['a phone number that nobody has', { telecom: telecom('+15185550123', 'a@b.example') }, "Patient.telecom.where(system='phone').value"],
+    ['an emergency number', { telecom: telecom('911', 'a@b.example') }, "Patient.telecom.where(system='phone').value"],
+    ['a date of death', { deceasedDateTime: '2026' }, 'Patient.deceased'],
+    ['word of a death', { deceasedBoolean: true }, 'Patient.deceased'],
+    ['a record that is not in use', { active: false }, 'Patient.active'],
   ])('with %s is refused, naming the element', async (_title, more, element) => {
     expect(await orderFor(more)).toEqual([['ServiceRequest.subject', element]]);
   });
@@ -160,6 +172,19 @@ describe('the patient', () => {
   test('is of age on the eighteenth birthday, where the patient lives', async () => {
     expect(await orderFor({ birthDate: '2008-11-21' })).toEqual([]);
     expect(await orderFor({ name: [{ given: ['Žofia-Łucja'], family: 'Öztürk' }] })).toEqual([]);
+  });
+
+  test('may have a name of fifty letters, and be said to live and to be in use', async () => {
+    expect(await orderFor({ name: [{ given: ['Ada'], family: 'x'.repeat(50) }], deceasedBoolean: false, active: true })).toEqual([]);
+  });
+
+  test('is not made alive, or in use, by what the order says of its patient', async () => {
+    await here.put({ ...ADA, id: 'dead', deceasedBoolean: true, active: false } as Resource);
+    const { id: _id, ...person } = ADA;
+    const contained = [{ ...person, id: 'order-time-patient', deceasedBoolean: false, active: true }];
+    const supportingInfo = [{ reference: '#order-time-patient' }];
+    const order = physicianFor(undefined, { subject: { reference: 'Patient/dead' }, contained, supportingInfo });
+    expect((await elements(order)).map((one) => one.at(-1))).toEqual(['Patient.active', 'Patient.deceased']);
   });
 });
 

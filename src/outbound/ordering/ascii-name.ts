@@ -1,4 +1,4 @@
-// A person's name in the letters a laboratory's paperwork has: ASCII letters, digits, - . , ' and single spaces, at most fifty characters.
+// A person's name in the letters a laboratory's paperwork has: ASCII letters, digits, - . , ' and single spaces.
 
 /** Letters that no decomposition splits, and marks that stand for an ASCII one. */
 const LETTERS: Record<string, string> = {
@@ -34,7 +34,6 @@ const LETTERS: Record<string, string> = {
   '—': '-',
 };
 const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
-const LONGEST = 50;
 
 /** `José Núñez` → `Jose Nunez`; undefined when nothing can be written with these letters. */
 export function asciiName(text: string): string | undefined {
@@ -43,9 +42,6 @@ export function asciiName(text: string): string | undefined {
     .replace(/\s+/g, ' ')
     .replace(/[^A-Za-z0-9\-.,' ]/g, '')
     .replace(/ +/g, ' ');
-  const name = kept
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, LONGEST)
-    .trim();
+  const name = kept.replace(/^[^A-Za-z0-9]+/, '').trim();
   return name === '' ? undefined : name;
 }

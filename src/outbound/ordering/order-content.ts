@@ -1,6 +1,6 @@
 // What an order says, gathered from the ServiceRequest and what it refers to; what is missing, or cannot be told, is refused, naming the element.
 // https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/2026-11-22-what-a-request-says-is-sent-or-refused.md
-import { rule } from '../../fhir/outcome.ts';
+import { type Issue, rule } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
@@ -15,6 +15,7 @@ import { clinicalNotes } from './order-notes.ts';
 import { orderPatient, type Source } from './order-patient.ts';
 import { icdCodes } from './order-reasons.ts';
 import { orderedTests } from './ordered-tests.ts';
+import { excludedBy } from './patient-record.ts';
 import { allSaid } from './said.ts';
 import { signerOf } from './signer.ts';
 import { supports } from './supporting.ts';
@@ -44,7 +45,7 @@ export async function orderContent(
 ): Promise<{ patientId: string; content: OrderContent }> {
   const { table, systems, defaults } = rules;
   const now = context.clock();
-  const { patientId, sources } = await subjectOf(context, request);
+  const { patientId, sources, excluded } = await subjectOf(context, request);
   const found = orderPatient(sources, now);
   const patient = 'patient' in found ? found.patient : undefined;
   const signer = await signerOf(context, request, { state: patient?.state, qualifications: systems.qualifications });
@@ -60,7 +61,7 @@ export async function orderContent(
       patient: 'patient' in found ? { says: found.patient } : found,
       physician: 'physician' in signer ? { says: signer.physician } : signer,
     },
-    unsentIn(request, now),
+    [...excluded, ...unsentIn(request, now)],
   );
   const activateBy = activationDay(request, said.patient.state, now);
   return { patientId, content: { ...said, urgent: isUrgent(request), activateBy, passthrough: key } };
@@ -69,12 +70,16 @@ export async function orderContent(
 export const isUrgent = ({ priority }: Resource): boolean => URGENT.has(priority as string);
 
 /** Who the order is for: as the request says it, then as it is stored. */
-async function subjectOf({ store, caller, baseUrl }: Context, request: Resource): Promise<{ patientId: string; sources: Source[] }> {
+async function subjectOf(
+  { store, caller, baseUrl }: Context,
+  request: Resource,
+): Promise<{ patientId: string; sources: Source[]; excluded: Issue[] }> {
   const { reference = '' } = (request.subject ?? {}) as Reference;
   const [type, patientId] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
   const row = type === 'Patient' && patientId ? await store.read(caller.tenant, 'Patient' satisfies ServedType, patientId) : undefined;
   if (!row?.body) throw rule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
-  return { patientId: row.id, sources: [...snapshotOf(request), { patient: JSON.parse(row.body) as Resource, at: undefined }] };
+  const patient = JSON.parse(row.body) as Resource;
+  return { patientId: row.id, sources: [...snapshotOf(request), { patient, at: undefined }], excluded: excludedBy(patient) };
 }
 
 function snapshotOf(request: Resource): Source[] {

@@ -3,6 +3,7 @@
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { asciiName } from './ascii-name.ts';
+import { emailAddress } from './email-address.ts';
 import { type Found, homeOf, located, named, placed, reachable } from './patient-parts.ts';
 import { usPhone } from './us-phone.ts';
 import { usCountry, usState, usZip } from './us-postal.ts';
@@ -42,27 +43,33 @@ interface Fact {
   form(text: string): string | undefined;
 }
 
-const EMAIL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
+/** The most characters that the laboratory network takes of a name: a longer one is refused, not cut. https://docs.junction.com/lab/workflow/ordering */
+const LONGEST_NAME = 50;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
 const hasName = (patient: Resource): boolean => placed(patient, 'name').length > 0;
 const hasHome = (patient: Resource): boolean => homeOf(patient) !== undefined;
 const trimmed = (text: string): string | undefined => text.trim() || undefined;
 
+function shortName(text: string): string | undefined {
+  const name = asciiName(text);
+  return name !== undefined && name.length <= LONGEST_NAME ? name : undefined;
+}
+
 const FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'>, Fact> = {
   firstName: {
-    needs: "the patient's first name in Latin letters",
+    needs: `the patient's first name in Latin letters, at most ${LONGEST_NAME}`,
     element: 'Patient.name.given',
     spoken: hasName,
     candidates: (patient) => named(patient, 'given[0]'),
-    form: asciiName,
+    form: shortName,
   },
   lastName: {
-    needs: "the patient's last name in Latin letters",
+    needs: `the patient's last name in Latin letters, at most ${LONGEST_NAME}`,
     element: 'Patient.name.family',
     spoken: hasName,
     candidates: (patient) => named(patient, 'family'),
-    form: asciiName,
+    form: shortName,
   },
   birthDate: {
     needs: "the patient's full date of birth",
@@ -72,18 +79,18 @@ const FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'>, Fact> = {
     form: (text) => (DATE.test(text) ? text : undefined),
   },
   phone: {
-    needs: 'a US phone number of the patient',
+    needs: 'a US phone number of the patient (none of the reserved ones: area code 555, 555-01xx, 911)',
     element: "Patient.telecom.where(system='phone').value",
     spoken: (patient) => reachable(patient, 'phone').length > 0,
     candidates: (patient) => reachable(patient, 'phone'),
     form: usPhone,
   },
   email: {
-    needs: 'an e-mail address of the patient',
+    needs: 'a valid e-mail address of the patient',
     element: "Patient.telecom.where(system='email').value",
     spoken: (patient) => reachable(patient, 'email').length > 0,
     candidates: (patient) => reachable(patient, 'email'),
-    form: (text) => (EMAIL.test(text.trim()) ? text.trim() : undefined),
+    form: emailAddress,
   },
   city: {
     needs: "a city in the patient's address",

@@ -17,8 +17,11 @@ const REQUIRED: Record<string, [rule: RegExp, message: string]> = {
   'patient_details.last_name': [NAME, 'Name holds characters that are not allowed'],
   'patient_details.dob': [/^\d{4}-\d\d-\d\d$/, 'Input should be a valid date'],
   'patient_details.gender': [/^(female|male|other|unknown)$/, "Input should be 'female', 'male', 'other' or 'unknown'"],
-  'patient_details.phone_number': [/^\+1[2-9]\d{2}[2-9]\d{6}$/, 'Phone number is not a valid US number'],
-  'patient_details.email': [/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'Input should be a valid email address'],
+  'patient_details.phone_number': [
+    /^\+1(?!555|[2-9]11|\d{3}[2-9]11|\d{3}55501)[2-9]\d{2}[2-9]\d{6}$/,
+    'Phone number is not a valid US number',
+  ],
+  'patient_details.email': [/^[^@\s.]+(\.[^@\s.]+)*@[^@\s.]+(\.[^@\s.]+)+$/, 'Input should be a valid email address'],
   'patient_address.first_line': [TEXT, 'Input should be a valid string'],
   'patient_address.city': [TEXT, 'Input should be a valid string'],
   'patient_address.state': [/^[A-Z]{2}$/, 'Input should be a US state'],
