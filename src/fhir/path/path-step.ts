@@ -50,6 +50,8 @@ export interface Step {
   change(node: unknown, env: Bindings, how: Change): unknown;
   /** `node` with these members and no others. For open steps. */
   replace(node: unknown, values: unknown[]): unknown;
+  /** `node` with these members in the places of those that the step finds and that are `own`; all other members stay where they are. */
+  replaceOwn(node: unknown, values: unknown[], how: { env: Bindings; own(member: unknown): boolean }): unknown;
 }
 
 type Node = Record<string, unknown>;
@@ -106,6 +108,12 @@ export function stepOf(syntax: StepSyntax, { name, facts, rivals }: Placed, cond
     find: finder(slot),
     change: facts.list ? listChange(slot) : scalarChange(slot),
     replace: (node, values) => withMembers(node as Node | undefined, slot, values),
+    replaceOwn: (node, values, { env, own }) => {
+      const items = membersAt(node as Node | undefined, slot);
+      const places = placesOf(items, slot, env).filter((at) => own(items[at]));
+      const members = values.map((value) => asAsked(value, slot, env));
+      return withMembers(node as Node | undefined, slot, placedAt(items, places, members));
+    },
   };
 }
 
@@ -239,6 +247,13 @@ function withMembers(node: Node | undefined, slot: Slot, values: unknown[]): Nod
     return values.map((value) => beside[left.get(value)?.shift() ?? -1]);
   });
   return withValue(arranged, slot, values);
+}
+
+/** The items with these members at the places, one after the other: places that are left over go, members that are left over come last. */
+function placedAt(items: unknown[], places: number[], members: unknown[]): unknown[] {
+  let nth = 0;
+  const all = items.flatMap((item, at) => (at === places[nth] ? members.slice(nth, ++nth) : [item]));
+  return [...all, ...members.slice(places.length)];
 }
 
 const membersAt = (node: Node | undefined, { name }: Slot): unknown[] => (node?.[name] ?? []) as unknown[];

@@ -3,7 +3,7 @@ import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import { type Codec, codecOf } from './codecs.ts';
 import { type FieldMaker, type Look, lookInto, pathsOf } from './field.ts';
-import { placedAmong, poolOf } from './known-again.ts';
+import { poolOf } from './known-again.ts';
 
 const SAME: Codec = { read: (value) => value, write: (value) => value };
 
@@ -53,7 +53,6 @@ function collect(elements: unknown[], look: Look['look'], { env, values }: { env
 export const listField: FieldMaker = (name, spec, context) => {
   const paths = pathsOf(spec, context);
   const [path] = paths as [(typeof paths)[number]];
-  const slot = context.slot(path);
   const codec = codecOf(spec, context);
   const { look: found, ways } = lookInto(spec, path.type, context.names);
   /** What the codec can show; an element with anything else is not its own. */
@@ -61,6 +60,7 @@ export const listField: FieldMaker = (name, spec, context) => {
     const value = found(element, env);
     return value === undefined || codec.read(value, env) === undefined ? undefined : value;
   };
+  const slot = context.list(path, (element, env) => look(element, env) !== undefined);
   const made = (text: unknown): unknown => (ways[0] ? ways[0].put({}, [text]) : text);
   return {
     name,
@@ -77,23 +77,8 @@ export const listField: FieldMaker = (name, spec, context) => {
     },
     assign(value, { slots, env }, changes) {
       const texts = ((value ?? []) as unknown[]).map((one) => codec.write(one, env));
-      const textOf = (element: unknown): unknown => look(element, env);
-      changes[slot] = rearranged(slots[slot]!, texts, { textOf, made });
+      const standing = poolOf(slots[slot]!, (element) => look(element, env));
+      changes[slot] = texts.map((text) => standing.take(text) ?? made(text));
     },
   };
 };
-
-/** The elements for these texts, in this order, each with the element it had. */
-function rearranged(
-  elements: unknown[],
-  texts: unknown[],
-  { textOf, made }: { textOf(element: unknown): unknown; made(text: unknown): unknown },
-): unknown[] {
-  const isOwn = (element: unknown): boolean => textOf(element) !== undefined;
-  const standing = poolOf(elements.filter(isOwn), textOf);
-  return placedAmong(
-    elements,
-    texts.map((text) => standing.take(text) ?? made(text)),
-    isOwn,
-  );
-}

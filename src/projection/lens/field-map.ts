@@ -16,13 +16,12 @@ export const mapField: FieldMaker = (name, spec, context) => {
   const paths = pathsOf(spec, context);
   const [path] = paths as [(typeof paths)[number]];
   const [, valueType] = [keyName, valueName].map((element) => context.names.path(element, path.type).type) as [string, string];
-  const slot = context.slot(path);
-
   const entryOf = (element: unknown): Entry | undefined => {
     const { [keyName]: system, [valueName]: value } = element as Record<string, unknown>;
     const own = typeof system === 'string' && system.startsWith(prefix) && typeof value === 'string';
     return own ? { key: decoded(system.slice(prefix.length)), value } : undefined;
   };
+  const slot = context.list(path, (element) => entryOf(element) !== undefined);
   const elementOf = ({ key, value }: Entry): object => ({ [keyName]: prefix + keyText(key), [valueName]: value });
 
   return {
@@ -46,7 +45,7 @@ export const mapField: FieldMaker = (name, spec, context) => {
       const wanted = new Map(Object.entries((value ?? {}) as Record<string, string>));
       const kept = slots[slot]!.filter((element) => {
         const entry = entryOf(element);
-        return !entry || (wanted.get(entry.key) === entry.value && wanted.delete(entry.key));
+        return entry && wanted.get(entry.key) === entry.value && wanted.delete(entry.key);
       });
       changes[slot] = [...kept, ...[...wanted].map(([key, text]) => elementOf({ key, value: text }))];
     },

@@ -6,7 +6,7 @@ import type { Path, Step } from '../../fhir/path/path.ts';
 import type { Env, View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import { type Field, type FieldContext, type FieldMaker, leavesOf, type Now } from './field.ts';
-import { placedAmong, poolOf } from './known-again.ts';
+import { poolOf } from './known-again.ts';
 import { isUnset, standardOf, storedOf, unsetOf } from './lens-read.ts';
 import { pathTree, type Slots } from './path-tree.ts';
 
@@ -25,38 +25,37 @@ interface Member {
 export const membersField =
   (fieldOf: FieldMaker): FieldMaker =>
   (name, spec, context) => {
-    const { all, own } = placesOf(spec, context);
-    const slot = context.slot(all);
+    const { path, begun } = placeOf(spec, context);
     const at = [...context.at, name];
-    const tree = pathTree(all.type);
-    const names = { ...context.names, path: (text: string, type = all.type) => context.names.path(text, type) };
+    const tree = pathTree(path.type);
+    const names = { ...context.names, path: (text: string, type = path.type) => context.names.path(text, type) };
     const { below: _, ...rest } = context;
-    const inner = { ...rest, names, slot: (path: Path) => tree.slot(path), at };
+    const inner = { ...rest, names, slot: (path: Path) => tree.slot(path), list: tree.list, at };
     const members = Object.entries(spec.fields!).flatMap(([field, one]) =>
       context.attempt([...at, field], () => fieldOf(field, one, inner)),
     );
     for (const field of members.flatMap(leavesOf)) if (!field.spec.readOnly) field.written.forEach(tree.hold);
     const member = memberOf(members, tree);
     const shown = (element: unknown, env: Env): View | undefined => {
-      const view = own.has(element, env) ? member.show(element, env) : undefined;
+      const view = member.show(element, env);
       return view && spec.memberHas !== undefined && view[spec.memberHas] === null ? undefined : view;
     };
+    const slot = context.list(path, (element, env) => shown(element, env) !== undefined);
     return {
       name,
       spec,
       at,
       members,
       codec: NONE,
-      paths: [own.path],
-      written: [own.path],
+      paths: [path],
+      written: [path],
       stores: (value, env) => (value as View[]).flatMap((one) => members.flatMap((field) => storedIn(field, one[field.name], env))),
       show({ slots, env }) {
         const views = slots[slot]!.flatMap((element) => shown(element, env) ?? []);
         return views.length ? views : undefined;
       },
       assign(value, { slots, env }, changes) {
-        const elements = slots[slot]!;
-        const standing = elements.flatMap((element) => {
+        const standing = slots[slot]!.flatMap((element) => {
           const view = shown(element, env);
           return view ? [{ element, view }] : [];
         });
@@ -66,37 +65,22 @@ export const membersField =
           standing,
           [spec.key ?? []].flat(),
         );
-        const next = wanted.map((one, nth) => member.put(bases[nth] ?? own.begun(env), one, env)).filter((one) => !isUnset(one));
-        changes[slot] = placedAmong(elements, next, (element) => shown(element, env) !== undefined);
+        changes[slot] = wanted.map((one, nth) => member.put(bases[nth] ?? begun(env), one, env)).filter((one) => !isUnset(one));
       },
     };
   };
 
-/** All members of the element, and those that are this field's own. */
-function placesOf({ list, where }: FieldSpec, { names, below }: FieldContext) {
+/** The path of the field's members, and how a new one begins. */
+function placeOf({ list, where }: FieldSpec, { names, below }: FieldContext) {
   const text = below === undefined ? list! : `${below}.${list}`;
   const all = names.path(text);
   if (all.open.length !== 1 || !all.steps.at(-1)!.open) throw new Error(`list: ${text} must end in the one element that repeats`);
   const path = where === undefined ? all : names.path(`${text}.where(${where})`);
-  const step = path.steps.at(-1)!;
-  return {
-    all,
-    own: {
-      path,
-      has: (element: unknown, env: Env) => where === undefined || isMet(step, element, env),
-      begun: (env: Env) => begun(step, env),
-    },
-  };
-}
-
-function isMet(step: Step, element: unknown, env: Env): boolean {
-  const found: unknown[] = [];
-  step.find({ [step.name]: [element] }, env, found);
-  return found.length > 0;
+  return { path, begun: (env: Env) => begunBy(path.steps.at(-1)!, env) };
 }
 
 /** A new element as the conditions ask for it; undefined where there are none. */
-function begun(step: Step, env: Env): unknown {
+function begunBy(step: Step, env: Env): unknown {
   if (step.open) return undefined;
   const made = step.change({}, env, { make: true, edit: (element) => element }) as Record<string, unknown[]>;
   return made[step.name]?.[0];

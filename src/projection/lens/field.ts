@@ -5,7 +5,7 @@ import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import type { Codec, CodecContext } from './codecs.ts';
 import type { Names } from './names.ts';
-import type { Slots } from './path-tree.ts';
+import type { PathTree, Slots } from './path-tree.ts';
 
 /** What a resource holds in the slots of a mapping, and what the server knows beside it. */
 export interface Now {
@@ -50,6 +50,8 @@ export interface FieldContext extends CodecContext {
   names: Names;
   /** The slot of a path in the mapping's tree. */
   slot(path: Path): number;
+  /** The slot of a list: what a field notes there takes the places of its `own` members, whatever other fields write beside them. */
+  list: PathTree['list'];
   /** Makes a field; what is wrong with one is told with the names that lead to it, and it is left out. */
   attempt(at: string[], make: () => Field): Field[];
   /** The names, and the path, of the object the field is in. */

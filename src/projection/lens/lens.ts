@@ -47,7 +47,15 @@ export function lensOf(
     }
   };
   const inField = (at: string[], field: () => Field): Field[] => attempt(keysOfField(at), field);
-  const make = { ...context, resource: mapping.resource, names, slot: (path: Path) => tree.slot(path), at: [], attempt: inField };
+  const make = {
+    ...context,
+    resource: mapping.resource,
+    names,
+    slot: (path: Path) => tree.slot(path),
+    list: tree.list,
+    at: [],
+    attempt: inField,
+  };
   const fields = Object.entries(mapping.fields).flatMap(([name, spec]) => inField([name], () => fieldOf(name, spec, make)));
   const also = (mapping.also ?? []).flatMap((spec, nth) => attempt(['also', String(nth)], () => alsoOf(spec, names, tree)));
   const [rows] = mapping.row ? attempt(['row'], () => rowsOf(mapping.row!, names)) : [];

@@ -1,6 +1,7 @@
 // The paths of a mapping as one tree: what several of them have in common is looked for once, in one walk to read and one to write.
 import { type Bindings, found, type Path, type Step } from '../../fhir/path/path.ts';
 import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
+import type { Env } from '../shape.ts';
 import { outdatedIn, retold, withoutOutdated } from './ways-of-saying.ts';
 
 /** One entry per slot of a tree: what a path led to, or what shall stand there (undefined: what stands now). */
@@ -9,13 +10,18 @@ export type Slots = (unknown[] | undefined)[];
 export interface PathTree {
   /** The slot of a path; paths that lead to the same place share one. `hidden`: it matters to those who write only. */
   slot(path: Path, hidden?: boolean): number;
+  /** A slot for one field that is a list: what shall stand there takes the places of the members that the path finds and that are its `own`. */
+  list(path: Path, own: Own): number;
   /** What stands at this path is somebody's to write: another way of saying the same does not take it away. */
   hold(path: Path): void;
   /** What the paths lead to; `all`: the hidden ones, too. */
   read(node: unknown, env: Bindings, all?: boolean): unknown[][];
   /** A new node with these values in their slots, everything else as it was. */
-  write<T>(node: T, changes: Slots, env: Bindings): T;
+  write<T>(node: T, changes: Slots, env: Env): T;
 }
+
+/** Whether a member is one that the field shows. */
+type Own = (member: unknown, env: Env) => boolean;
 
 /** What a path led to that led to nothing. */
 const NONE: unknown[] = [];
@@ -31,6 +37,8 @@ interface Branch {
   held: boolean;
   /** It asks for members that meet a condition. */
   chosen: boolean;
+  /** The members that one list writes. Such a branch is that list's alone. */
+  own?: Own;
   branches: Branch[];
 }
 
@@ -41,22 +49,24 @@ export function pathTree(type: string): PathTree {
   const bound: { slot: number; path: Path }[] = [];
   let size = 0;
   let branches = 0;
+  const slotOf = (path: Path, how: { hidden: boolean; own?: Own }): number => {
+    if (path.variable === undefined) {
+      const branch = grow(roots, path.steps, { ...how, next: () => branches++ });
+      if (branch.slot < 0) branch.slot = size++;
+      return branch.slot;
+    }
+    bound.push({ slot: size, path });
+    return size++;
+  };
   return {
-    slot(path, hidden = false) {
-      if (path.variable === undefined) {
-        const branch = grow(roots, path.steps, { hidden, next: () => branches++ });
-        if (branch.slot < 0) branch.slot = size++;
-        return branch.slot;
-      }
-      bound.push({ slot: size, path });
-      return size++;
-    },
+    slot: (path, hidden = false) => slotOf(path, { hidden }),
+    list: (path, own) => slotOf(path, { hidden: false, own }),
     hold(path) {
-      let below = path.variable === undefined ? roots : [];
+      let level = path.variable === undefined ? roots : [];
       for (const { key } of path.steps) {
-        const branch = below.find(({ step }) => step.key === key);
-        if (branch) branch.held = true;
-        below = branch?.branches ?? [];
+        const branches = level.filter(({ step }) => step.key === key);
+        for (const branch of branches) branch.held = true;
+        level = branches.flatMap((branch) => branch.branches);
       }
     },
     read(node, env, all = false) {
@@ -73,11 +83,13 @@ export function pathTree(type: string): PathTree {
   };
 }
 
-/** The branch for these steps, made where it is missing. */
-function grow(branches: Branch[], [step, ...rest]: readonly Step[], how: { hidden: boolean; next(): number }): Branch {
-  let branch = branches.find((one) => one.step.key === step!.key);
+/** The branch for these steps, made where it is missing; a list's last one is always made. */
+function grow(branches: Branch[], [step, ...rest]: readonly Step[], how: { hidden: boolean; own?: Own; next(): number }): Branch {
+  const own = rest.length ? undefined : how.own;
+  let branch = own ? undefined : branches.find((one) => one.step.key === step!.key && !one.own);
   if (!branch) {
-    branch = { number: how.next(), step: step!, slot: -1, hidden: how.hidden, held: false, chosen: isChosen(step!), branches: [] };
+    const made = { step: step!, slot: -1, hidden: how.hidden, held: false, chosen: isChosen(step!), branches: [] };
+    branch = { number: how.next(), ...made, ...(own && { own }) };
     branches.push(branch);
   }
   branch.hidden &&= how.hidden;
@@ -104,7 +116,7 @@ function collect(branches: Branch[], nodes: unknown[], reading: Reading): void {
 
 interface Writing {
   changes: Slots;
-  env: Bindings;
+  env: Env;
   /** By branch: what the changes below it do. */
   effects: Uint8Array;
 }
@@ -127,20 +139,28 @@ function mark(branches: readonly Branch[], writing: Writing): number {
 }
 
 /**
- * What a subtree does to its node. First goes what said the same in another way. Then three rounds: whole lists, since what else is said of their members
- * holds for the new ones; then removals from the last branch to the first, so that none moves the member another one counts to; then what is made, in the
- * order of the mapping.
+ * What a subtree does to its node. First goes what said the same in another way. Then three rounds: lists, each into what the ones before it left, since
+ * what else is said of their members holds for the new ones; then removals from the last branch to the first, so that none moves the member another one
+ * counts to; then what is made, in the order of the mapping.
  */
 function changed(branches: readonly Branch[], node: unknown, writing: Writing & { type: string }): unknown {
-  const { effects, changes, type } = writing;
+  const { effects, type } = writing;
   let out = node === undefined ? node : upToDate(branches, node, writing);
-  for (const { step, slot, number } of branches) if (step.open && effects[number] !== NOTHING) out = step.replace(out, changes[slot]!);
+  for (const branch of branches) if (isList(branch) && effects[branch.number] !== NOTHING) out = withList(branch, out, writing);
   for (let at = branches.length - 1; at >= 0; at--) {
     const branch = branches[at]!;
-    if (effects[branch.number] === REMOVES && !branch.step.open) out = withRemovals(branch, out, writing, branches);
+    if (effects[branch.number] === REMOVES && !isList(branch)) out = withRemovals(branch, out, writing, branches);
   }
-  for (const branch of branches) if (effects[branch.number] === MAKES && !branch.step.open) out = withMade(branch, out, writing);
+  for (const branch of branches) if (effects[branch.number] === MAKES && !isList(branch)) out = withMade(branch, out, writing);
   return node === undefined ? out : retold(type, node, out);
+}
+
+/** Whether several members are written as one. */
+const isList = ({ step, own }: Branch): boolean => step.open || own !== undefined;
+
+function withList({ step, slot, own }: Branch, node: unknown, { changes, env }: Writing): unknown {
+  const members = changes[slot]!;
+  return own ? step.replaceOwn(node, members, { env, own: (member) => own(member, env) }) : step.replace(node, members);
 }
 
 /** Without what said in another way what is said anew. */
@@ -183,8 +203,8 @@ function cleared(branches: readonly Branch[], node: unknown, writing: Writing): 
   return branches.reduceRight((out: unknown, branch) => {
     const { step, number, branches: below } = branch;
     const effect = writing.effects[number];
-    if (effect === REMOVES) return step.open ? step.replace(out, []) : withRemovals(branch, out, writing, []);
-    if (effect !== MAKES || step.open || !below.length) return out;
+    if (effect === REMOVES) return isList(branch) ? withList(branch, out, writing) : withRemovals(branch, out, writing, []);
+    if (effect !== MAKES || isList(branch) || !below.length) return out;
     return step.change(out, writing.env, { make: false, edit: (element) => cleared(below, element, writing) });
   }, node);
 }

@@ -57,11 +57,12 @@ function typeProblem(spec: FieldSpec): string | undefined {
 
 const NAMES: Record<string, string> = { string: 'a text', boolean: 'a yes or no', object: 'an object' };
 
-/** A reference to a type that R4 does not have there: it would be shown of nothing, and refused whenever it is written. */
+/** A reference to a type that R4 does not have there: it would be shown of nothing, and refused whenever it is written. A member of a list may itself be a reference. */
 function targetProblem({ path, steps }: Ending, { codec: { targets = [] } }: Field, { names, from }: { names: Names; from: string }) {
   if (!targets.length) return undefined;
   const holder = steps.length - (steps.at(-1)?.name === 'reference' ? 2 : 1);
   const before = holder > 0 ? steps[holder - 1]!.type : path.variable === undefined ? from : names.scope.variables[path.variable]!;
+  if (holder < 0 && before === 'Reference') return undefined;
   const taken = steps[holder] && elementOf(before, steps[holder].name)?.targets;
   if (steps[holder]?.type !== 'Reference') return 'it leads to no reference: go on to .reference of an element that is one';
   const wrong = targets.find((type) => taken && !taken.includes(type) && !taken.includes('Resource'));
