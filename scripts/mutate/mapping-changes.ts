@@ -52,6 +52,7 @@ export function mappingChanges(content: MappingSpec): PlacedChange[] {
     ...(port === undefined ? [] : [at(['port'], drop())]),
     ...(into === undefined ? [] : [at(['into'], drop())]),
     ...lessOf(only),
+    ...preferChanges(content),
     ...(sort === undefined ? [] : [at(['sort'], drop()), at(['sort'], to(turned(sort)))]),
     ...Object.keys(says).map((name) => at(['says', name], drop())),
     ...orderOfFields(content),
@@ -61,6 +62,13 @@ export function mappingChanges(content: MappingSpec): PlacedChange[] {
     ...(unique ? uniqueChanges(unique) : []),
   ];
 }
+
+/** FHIR's order in place of the stated one, and the stated one turned round. */
+const preferChanges = ({ prefer = {} }: MappingSpec): PlacedChange[] =>
+  Object.entries(prefer).flatMap(([type, uses]) => [
+    at(['prefer', type], drop()),
+    ...(uses.length > 1 ? [at(['prefer', type], to(uses.toReversed()))] : []),
+  ]);
 
 const turned = (sort: string): string => (sort.startsWith('-') ? sort.slice(1) : `-${sort}`);
 

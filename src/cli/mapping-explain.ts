@@ -4,6 +4,7 @@ import { explainedFields, explainedFilters } from '../projection/analysis/explai
 import { lossesOf } from '../projection/analysis/losses.ts';
 import { examplesFile, nameOf, readExamples } from '../projection/laws/example.ts';
 import { samplesOf } from '../projection/laws/proof.ts';
+import { preferenceLines } from '../projection/load/check-prefer.ts';
 import type { LoadedShape } from '../projection/load/loaded.ts';
 import { indexesOf, indexOfParameter } from './index-names.ts';
 import type { MappingWorld } from './mapping-world.ts';
@@ -17,6 +18,7 @@ export function explainMapping(loaded: LoadedShape, world: MappingWorld): string
   return [
     bold(`${nameOf(loaded)}: ${shape.interactions.join(', ')} at ${shape.path}, ${withArticle(shape.resource)}`),
     ...(about === undefined ? [] : broken(about, 100)),
+    ...preferenceLines(mapping.content),
     ...(shape.aboutMe ? ['Keys that stand for a person open it, and no others.'] : []),
     '',
     ...fieldLines(loaded, world),

@@ -1,5 +1,5 @@
 // $everything of a patient as HTTP, by GET and by POST. https://hl7.org/fhir/R4/operation-patient-everything.html
-import { dateRange } from '../fhir/indexing/date-range.ts';
+import { dateRange } from '../fhir/date-range.ts';
 import { invalid, notSupported, structure } from '../fhir/outcome.ts';
 import { allows } from '../fhir/scope.ts';
 import { type CareSpan, RECORD_TYPES } from '../fhir/search/everything.ts';

@@ -1,5 +1,5 @@
 // History as HTTP, of a resource, a type or everything. https://hl7.org/fhir/R4/http.html#history
-import { dateRange } from '../fhir/indexing/date-range.ts';
+import { dateRange } from '../fhir/date-range.ts';
 import { invalid, notSupported } from '../fhir/outcome.ts';
 import { SERVED_TYPES } from '../fhir/types.ts';
 import { type HistoryRequest, history as historyOf } from '../resource/history.ts';

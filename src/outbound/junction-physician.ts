@@ -78,7 +78,7 @@ export async function wait(context: Context, registration: Registration, since: 
 /** After the commit. Fails with 502 when the network does not answer as it should; the next attempt may then begin at once. */
 export async function register(context: Context, registration: Registration, directory: Directory): Promise<Registered> {
   const entry = await entryOf(context, registration);
-  const outcome = await directory(physicianOf(registration, entry!.key), AbortSignal.timeout(ATTEMPT_MS));
+  const outcome = await directory(physicianOf(registration, entry!.key, context.clock().toISOString()), AbortSignal.timeout(ATTEMPT_MS));
   if (outcome.kind === 'accepted') return outcome.value;
   await release(context, registration, outcome.why);
   throw upstream('the laboratory network could not be asked about this physician: repeat the request');
@@ -113,13 +113,14 @@ interface Physician {
   key: string;
 }
 
-function physicianOf({ key: state, own }: Registration, key: string): Physician {
+function physicianOf({ key: state, own }: Registration, key: string, now: string): Physician {
   const practitioner = own();
   const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) => {
-    const [, text = ''] = named(practitioner, part)[0] ?? [];
+    const [, text = ''] = named(practitioner, part, now)[0] ?? [];
     return asciiName(text) ?? text;
   }) as [string, string];
-  return { npi: npiOf(practitioner) ?? '', firstName, lastName, email: reachable(practitioner, 'email')[0]?.[1], state, key };
+  const email = reachable(practitioner, 'email', now)[0]?.[1];
+  return { npi: npiOf(practitioner, now) ?? '', firstName, lastName, email, state, key };
 }
 
 /** Who knows the network's physicians. */

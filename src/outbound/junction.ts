@@ -122,7 +122,8 @@ const physicianPort = (directory: Directory): Port => ({
   },
   async settle(context, item, fields) {
     if (!(await complete(context, item))) return false;
-    if (fields?.status === 'pending') await awaitListing(context, { id: item.id, key: item.key, npi: npiOf(item.own()) ?? '' });
+    if (fields?.status === 'pending')
+      await awaitListing(context, { id: item.id, key: item.key, npi: npiOf(item.own(), context.clock().toISOString()) ?? '' });
     return true;
   },
   release,

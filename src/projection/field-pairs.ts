@@ -1,5 +1,5 @@
 // Rules of a field that look at another one beside it: `unlike:`, `needs:` and `notBefore:`.
-import { dateRange } from '../fhir/indexing/date-range.ts';
+import { dateRange } from '../fhir/date-range.ts';
 import type { Field } from './lens/field.ts';
 import { isUnset } from './lens/lens-read.ts';
 import type { Env, View } from './shape.ts';

@@ -8,7 +8,7 @@ import type { Ids } from './ids.ts';
 import { type Codec, codecOf } from './lens/codecs.ts';
 import { boundIn } from './lens/names.ts';
 import { asStored, refuseOtherFormat, refuseOutOfSpan, valueSpecOf } from './parameter-rules.ts';
-import { searchText, timesIn } from './search-text.ts';
+import { filterValues, searchText, timesIn } from './search-text.ts';
 import type { Env, Shape } from './shape.ts';
 import type { MappingSpec, SearchSpec, ValueSpec } from './spec.ts';
 
@@ -115,7 +115,7 @@ function valueParts(rule: ValueRule, asked: Asked): string[] {
   if (values.length === 0 || values.length > MOST_VALUES) throw parameter(`${name} takes 1 to ${MOST_VALUES} values, by comma`, name);
   for (const one of values) refuseOtherFormat(name, spec, one);
   const taken = values.map((one) => takenAs(rule, { ...asked, value: one }));
-  return spec.fhir === undefined ? [] : [searchText(spec.fhir, aliases, { '': taken })];
+  return spec.fhir === undefined ? [] : [searchText(spec.fhir, aliases, filterValues(spec.fhir, taken, String(asked.env.now)))];
 }
 
 /** Control characters, and nothing between them. */

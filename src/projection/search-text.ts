@@ -30,6 +30,14 @@ function timeOf(name: string, now: string): string {
   return new Date(Date.parse(now) + Number(days ?? 0) * 86_400_000).toISOString();
 }
 
+/** The values of a filter: its own (`{}`), and the times that it asks for. */
+export const filterValues = (template: string, value: string | string[], now: string): Record<string, string | string[]> =>
+  Object.fromEntries(valuesIn(template).map((name) => [name, name === '' ? value : timeOf(name, now)]));
+
+/** Values that a search could have: this one, and a time where it asks for one by name. */
+export const sampleValues = (template: string, sample: string): Record<string, string> =>
+  Object.fromEntries(valuesIn(template).map((name) => [name, /^(now|in\d+days)$/.test(name) ? '2000-01-01T00:00:00Z' : sample]));
+
 /** The names of the values a search asks for. */
 export const valuesIn = (template: string): string[] => [...template.matchAll(/\{(\w*)\}/g)].map(([, name]) => name!);
 

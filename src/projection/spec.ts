@@ -46,6 +46,8 @@ export interface MappingSpec {
   into?: string;
   /** %name → the long path it stands for, or the first of several elements that leads to something at `elementHas`. */
   let?: Record<string, string | { first: string[]; elementHas: string }>;
+  /** FHIR type → uses, best first: which of several current names, contact points, addresses or identifiers is shown. Absent, and after those: FHIR's order (fhir/current.ts). */
+  prefer?: Record<string, string[]>;
   /** %name → FHIR type of what is known only when the lens is used (mappings without a door). */
   given?: Record<string, string>;
   row?: RowSpec;

@@ -1,6 +1,6 @@
 // What the prefixes of dates mean, held against their definition: days as sets. https://hl7.org/fhir/R4/search.html#prefix
 
-import { instantText } from '../../src/fhir/indexing/date-range.ts';
+import { instantText } from '../../src/fhir/date-range.ts';
 import { PREFIXES, type Prefix } from '../../src/fhir/search/prefix.ts';
 import fc from '../fast-check.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';

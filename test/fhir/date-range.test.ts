@@ -1,6 +1,6 @@
 // Which stretch of time a written date stands for.
 
-import { dateRange, periodRange, timingRange } from '../../src/fhir/indexing/date-range.ts';
+import { dateRange, periodRange, timingRange } from '../../src/fhir/date-range.ts';
 import fc from '../fast-check.ts';
 
 test.each([

@@ -292,3 +292,87 @@ describe('what is no longer in use (use: old, which modifies its meaning) is not
     expect(status).toBe(409);
   });
 });
+
+describe('of several names, numbers and addresses the current and preferred one is shown, changed and ordered with', () => {
+  const ended = { start: '2001-01-01', end: '2015-06-30' };
+  const future = { start: '2999-01-01' };
+  const SEVERAL = {
+    resourceType: 'Patient',
+    birthDate: '1980-01-01',
+    name: [
+      { use: 'maiden', family: 'Before', given: ['Ann'] },
+      { use: 'usual', family: 'Now', given: ['Annie'], period: future },
+      { use: 'usual', family: 'Usual', given: ['Ann'] },
+    ],
+    telecom: [
+      { system: 'email', value: 'ended@example.com', period: ended },
+      { system: 'email', value: 'second@example.com', rank: 2 },
+      { system: 'email', value: 'first@example.com', rank: 1 },
+      { system: 'phone', use: 'home', value: '1', period: ended },
+      { system: 'phone', use: 'home', value: '2' },
+      { system: 'phone', value: '3', period: ended },
+    ],
+    address: [
+      { use: 'temp', city: 'Temporary' },
+      { use: 'home', city: 'Former', period: ended },
+      { use: 'home', type: 'postal', city: 'Box' },
+      { use: 'home', city: 'Home' },
+    ],
+  };
+  test('all doors agree on it', async () => {
+    const id = await made({ ...SEVERAL, meta: { tag: [{ system: 'https://loop.health/fhir/NamingSystem/brand', code: 'b' }] } });
+    const seen = (await clinik('get', `patients/${id}`)).body.data;
+    expect([seen.lastName, seen.email, seen.phone, seen.address.city]).toEqual(['Usual', 'first@example.com', '2', 'Home']);
+    const shown = (await jump('get', `patients/${id}`)).body.data;
+    expect([shown.last_name, shown.email, shown.phone, shown.home_phone, shown.town_city]).toEqual([
+      'Usual',
+      'first@example.com',
+      null,
+      '2',
+      'Home',
+    ]);
+  });
+  test('a change goes into it, and leaves what has ended as it is', async () => {
+    const id = await made(SEVERAL);
+    const { body } = await clinik('patch', `patients/${id}`).send({ phone: '4', lastName: 'Changed' });
+    expect([body.data.phone, body.data.lastName]).toEqual(['4', 'Changed']);
+    const { telecom, name } = await stored(`Patient/${id}`);
+    expect(telecom).toEqual(SEVERAL.telecom.map((one) => (one.value === '2' ? { ...one, value: '4' } : one)));
+    expect(name).toEqual(SEVERAL.name.map((one) => (one.family === 'Usual' ? { ...one, family: 'Changed' } : one)));
+  });
+  test('nobody is found by a number or an address that ended', async () => {
+    const telecom = ['phone', 'email'].flatMap((system) => [
+      { system, value: `past-${system}@example.com`, period: ended },
+      { system, value: `last-${system}@example.com`, period: { end: '2998' } },
+      { system, value: `open-${system}@example.com` },
+    ]);
+    await made({ ...SEVERAL, telecom });
+    for (const system of ['phone', 'email'])
+      for (const [word, found] of Object.entries({ past: 0, last: 1, open: 1 })) {
+        const { body } = await clinik('get', `patients?${system}=${word}-${system}@example.com`);
+        expect([word, system, body.data.data.length]).toEqual([word, system, found]);
+      }
+  });
+  test('where all have ended nothing is shown, and a change adds one', async () => {
+    const telecom = [{ system: 'phone', value: '1', period: ended }];
+    const id = await made({ ...SEVERAL, telecom });
+    expect((await clinik('get', `patients/${id}`)).body.data.phone).toBeNull();
+    const { body } = await clinik('patch', `patients/${id}`).send({ phone: '2' });
+    expect(body.data.phone).toBe('2');
+    expect((await stored(`Patient/${id}`)).telecom).toEqual([...telecom, { system: 'phone', value: '2' }]);
+  });
+  test('a role whose period has ended is no role of a clinician', async () => {
+    const id = await made({ resourceType: 'Practitioner', name: [{ family: 'Lee' }] });
+    const role = (text: string, period?: object) => ({
+      resourceType: 'PractitionerRole',
+      practitioner: { reference: `Practitioner/${id}` },
+      code: [{ text }],
+      ...(period && { period }),
+    });
+    await made(role('Formerly', ended));
+    await made(role('Next year', future));
+    expect((await jump('get', `clinician-profiles/${id}`)).body.data.role).toBeNull();
+    await made(role('Today', { start: '2001-01-01' }));
+    expect((await jump('get', `clinician-profiles/${id}`)).body.data.role).toBe('Today');
+  });
+});

@@ -179,6 +179,43 @@ test('of several names, numbers and addresses the right one is taken', () => {
   });
 });
 
+const ENDED = { start: '2001', end: '2015-06' };
+
+test('what has ended, has not begun or was given up is not sent; the current one is, though it stands last', () => {
+  const patient = {
+    ...STORED,
+    name: [
+      { use: 'official', given: ['Ended'], family: 'Ended', period: ENDED },
+      { use: 'official', given: ['Later'], family: 'Later', period: { start: '2026-12-01' } },
+      { use: 'maiden', given: ['Ada'], family: 'Byron' },
+      { given: ['Ada'], family: 'King', period: { start: '2001', end: '2026-11-22' } },
+    ],
+    telecom: [
+      { system: 'phone', use: 'mobile', value: '518 473 1111', period: ENDED },
+      { system: 'phone', use: 'home', value: '518 473 1122', rank: 2 },
+      { system: 'phone', use: 'home', value: '518 473 1133', rank: 1 },
+      { system: 'email', value: 'ended@example.com', period: ENDED },
+      { system: 'email', use: 'work', value: 'work@example.com' },
+      { system: 'email', value: 'ada@example.com' },
+    ],
+    address: [
+      { ...(STORED.address as object[])[2], period: ENDED },
+      { use: 'temp', line: ['3 Temp St'], city: 'Troy', state: 'NY', postalCode: '12180' },
+      { line: ['4 Main St'], city: 'Albany', state: 'NY', postalCode: '12207' },
+    ],
+  };
+  expect(orderPatient([{ patient, at: undefined }], NOW)).toMatchObject({
+    patient: { firstName: 'Ada', lastName: 'King', phone: '+15184731133', email: 'ada@example.com', lines: ['4 Main St'] },
+  });
+});
+
+test('an order whose patient has only e-mail addresses that ended is refused', () => {
+  const telecom = [...(STORED.telecom as object[]).slice(0, 2), { system: 'email', value: 'ended@example.com', period: ENDED }];
+  expect(orderPatient([{ patient: { ...STORED, telecom }, at: undefined }], NOW)).toMatchObject({
+    issues: [{ text: 'an order needs an e-mail address of the patient' }],
+  });
+});
+
 test('what the order says of its patient comes first; an address is taken whole; an absent gender is unknown', () => {
   const snapshot: Resource = {
     resourceType: 'Patient',

@@ -28,7 +28,7 @@ interface Planting {
 
 function pairOf(type: string, { name, element, fields }: Pair): Pick<Planting, 'name' | 'element' | 'view' | 'strangers'> {
   const [one, other] = fields;
-  const paths = fields.map(({ place }) => compilePath(place, { type, inUse: true }));
+  const paths = fields.map(({ place }) => compilePath(place, { type, prefer: {} }));
   return {
     name,
     element,

@@ -84,12 +84,13 @@ function chosen(type: string, name: string, ofType: string | undefined): Omit<Pl
 
 const capitalized = (type: string): string => type.charAt(0).toUpperCase() + type.slice(1);
 
-/** A step over an element, from its facts and its conditions. */
-export function stepOf(syntax: StepSyntax, { name, facts, rivals }: Placed, conditions: Condition[]): Step {
+/** A step over an element, from its facts, its conditions and the order in which members are taken. */
+export function stepOf(syntax: StepSyntax, { name, facts, rivals }: Placed, choice: Pick<Slot, 'conditions' | 'order'>): Step {
   const { index } = syntax;
+  const { conditions } = choice;
   const slot: Slot = {
     name,
-    conditions,
+    ...choice,
     index,
     type: facts.types[0]!,
     primitive: facts.types.every(isPrimitive),
@@ -120,6 +121,8 @@ export function stepOf(syntax: StepSyntax, { name, facts, rivals }: Placed, cond
 interface Slot {
   name: string;
   conditions: Condition[];
+  /** Which of the members that meet the conditions comes first; undefined: the one that stands first. */
+  order: ((one: unknown, other: unknown) => number) | undefined;
   index: number | undefined;
   type: string;
   primitive: boolean;
@@ -135,7 +138,7 @@ const meets = (item: unknown, conditions: Condition[], env: Bindings): boolean =
   return true;
 };
 
-function finder({ name, conditions }: Slot): Step['find'] {
+function finder({ name, conditions, order }: Slot): Step['find'] {
   return (node, env, found) => {
     const value = (node as Node | undefined)?.[name];
     if (value === undefined || value === null) return;
@@ -143,15 +146,20 @@ function finder({ name, conditions }: Slot): Step['find'] {
       if (meets(value, conditions, env)) found.push(value);
       return;
     }
-    for (const item of value) if (item !== null && meets(item, conditions, env)) found.push(item);
+    if (!order) {
+      for (const item of value) if (item !== null && meets(item, conditions, env)) found.push(item);
+      return;
+    }
+    const members = value.filter((item) => item !== null && meets(item, conditions, env));
+    found.push(...(members.length > 1 ? members.sort(order) : members));
   };
 }
 
-/** Where the members stand that a step finds. A null holds the place of a primitive that has only extensions. */
-function placesOf(items: unknown[], { conditions }: Slot, env: Bindings): number[] {
+/** Where the members stand that a step finds, in the order it finds them. A null holds the place of a primitive that has only extensions. */
+function placesOf(items: unknown[], { conditions, order }: Slot, env: Bindings): number[] {
   const places: number[] = [];
   for (const [at, item] of items.entries()) if (item !== null && meets(item, conditions, env)) places.push(at);
-  return places;
+  return order ? places.sort((a, b) => order(items[a], items[b])) : places;
 }
 
 function scalarChange(slot: Slot): Step['change'] {
@@ -195,11 +203,14 @@ function taken(node: unknown, { slot, places, env }: { slot: Slot; places: numbe
   const gone = first !== undefined && left(first) === undefined;
   const comesForward = (at: number): boolean => left(at) !== memberAt(at);
   const ends = index === undefined ? places : first === undefined ? [] : gone ? [first, ...behind.filter(comesForward)] : [first];
-  return ends.toReversed().reduce<unknown>((out, at) => {
-    const member = gone ? undefined : left(at);
-    if (member === undefined) return withoutMember(out as Node, slot, at);
-    return member === memberAt(at) ? out : withMember(out, slot, { at, member });
-  }, node);
+  // from the last place to the first, so that no removal moves what another one means
+  return ends
+    .toSorted((a, b) => b - a)
+    .reduce<unknown>((out, at) => {
+      const member = gone ? undefined : left(at);
+      if (member === undefined) return withoutMember(out as Node, slot, at);
+      return member === memberAt(at) ? out : withMember(out, slot, { at, member });
+    }, node);
 }
 
 /** Each condition can be put into a new element, and none puts in what another asks to be missing. */

@@ -21,8 +21,8 @@ export interface StepSyntax {
   where: ConditionSyntax[];
   skip: number;
   index?: number;
-  /** Of these only such as do not say that they are no longer in use (in-use.ts). No text says it. */
-  inUse?: true;
+  /** Of these only the current ones, the preferred one first (chosen.ts); no text says it. `old`, `ended`: those too. `uses`: the order a mapping states. */
+  current?: { old: boolean; ended: boolean; uses?: readonly string[] };
 }
 
 export interface PathSyntax {

@@ -2,9 +2,10 @@
 // https://hl7.org/fhir/R4/fhirpath.html. Which part of FHIRPath: path-syntax.ts.
 
 import { amongThese, didYouMean } from '../closest-name.ts';
+import type { Preference } from '../current.ts';
 import { referenceTarget } from '../reference-target.ts';
 import { unboundCode } from '../validation/required-codes.ts';
-import { IN_USE, whereInUse } from './in-use.ts';
+import { currentCondition, orderOf, withChoice } from './chosen.ts';
 import { type Bindings, type Condition, elementAt, type Step, stepOf } from './path-step.ts';
 import { type Aliases, type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from './path-syntax.ts';
 
@@ -21,8 +22,8 @@ export interface Scope {
   variables?: Readonly<Record<string, string>>;
   /** Further %names that were put in before the path is read, for whoever mistypes one. */
   names?: readonly string[];
-  /** Steps pass over what is no longer in use (in-use.ts). */
-  inUse?: boolean;
+  /** Steps that choose pass over what is not current, and take the preferred element (chosen.ts). `{}`: in FHIR's order of uses. Absent: they do not. */
+  prefer?: Preference;
 }
 
 export interface Path {
@@ -81,10 +82,10 @@ function compileSteps(syntax: readonly StepSyntax[], type: string, scope: Scope)
     const from = steps.at(-1)?.type ?? type;
     const element = elementAt(from, one);
     const down = element.facts.types[0]!;
-    const step = scope.inUse ? whereInUse(one, down) : one;
+    const step = scope.prefer ? withChoice(one, down, scope.prefer) : one;
     const asked = step.where.map((condition) => compileCondition(condition, { ...scope, type: down }, element.facts.targets));
-    if (step.inUse) asked.push(IN_USE);
-    steps.push(stepOf(step, element, one.name === 'contained' && one.ofType ? [isResource(one.ofType), ...asked] : asked));
+    const conditions = [...(one.name === 'contained' && one.ofType ? [isResource(one.ofType)] : []), ...asked, ...currentCondition(step)];
+    steps.push(stepOf(step, element, { conditions, order: orderOf(step, down) }));
   }
   return steps;
 }
@@ -103,7 +104,8 @@ function rootOf(syntax: StepSyntax, scope: Scope): { type: string; of(env: Bindi
   const { name, where, index } = syntax;
   const type = scope.variables?.[name];
   if (type === undefined) throw unknownName(name, scope);
-  const conditions = where.map((condition) => compileCondition(condition, { ...scope, type }));
+  const chosen = scope.prefer ? withChoice(syntax, type, scope.prefer) : syntax;
+  const conditions = [...where.map((condition) => compileCondition(condition, { ...scope, type })), ...currentCondition(chosen)];
   const of = (env: Bindings): unknown[] => {
     const value = env[name];
     if (value === undefined || value === null) return [];

@@ -38,7 +38,9 @@ function partOf(type: string, branch: string, definitions: readonly ComponentDef
 
 function componentOf(element: string, { kind, expression }: ComponentDefinition): Component {
   const known = kind as ComponentKind;
-  const { types, values } = compileExpression(expression, element, typesOfKind(known));
-  if (!types?.length) throw new Error(`its expression ${expression} finds nothing in ${element} that a ${kind} parameter can be made of`);
+  const accepted = typesOfKind(known);
+  // undefined: only an evaluation tells the types
+  const { types = [...accepted], values } = compileExpression(expression, element, accepted);
+  if (!types.length) throw new Error(`its expression ${expression} finds nothing in ${element} that a ${kind} parameter can be made of`);
   return { kind: known, types, ...tokenTraits(types), values: (occurrence) => values(occurrence as never) };
 }

@@ -1,6 +1,6 @@
 // What the prefixes of a date mean, as tests on the ends of a range row. https://hl7.org/fhir/R4/search.html#prefix
 // The value searched is [from, to), the value of the resource another such range; "above" is what lies at or after `to`, "below" what lies before `from`.
-import { type DateRange, dateRange, instantText } from '../indexing/date-range.ts';
+import { type DateRange, dateRange, instantText } from '../date-range.ts';
 import { invalid } from '../outcome.ts';
 import type { SearchParameter } from './parameters.ts';
 import { type Prefix, prefixed } from './prefix.ts';

@@ -1,7 +1,7 @@
 // What a `_filter` means: each test in terms of the search parameters, by the kind of the parameter. https://hl7.org/fhir/R4/search_filter.html#ops
 // docs/decisions/2026-11-22-filter.md
 
-import { dateRange } from '../indexing/date-range.ts';
+import { dateRange } from '../date-range.ts';
 import { fold } from '../indexing/fold.ts';
 import type { ParameterKind } from '../indexing/parameter.ts';
 import { invalid, notSupported } from '../outcome.ts';

@@ -4,7 +4,7 @@ import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { asciiName } from './ascii-name.ts';
 import { emailAddress } from './email-address.ts';
-import { type Found, homeOf, located, named, placed, reachable } from './patient-parts.ts';
+import { type Found, hasName, homeOf, located, named, reachable } from './patient-parts.ts';
 import { usPhone } from './us-phone.ts';
 import { usCountry, usState, usZip } from './us-postal.ts';
 import { dayIn } from './us-zone.ts';
@@ -36,9 +36,9 @@ interface Fact {
   needs: string;
   element: string;
   /** Whether this Patient has a name, an address … at all: of several, the first that has one is believed, and parts are never mixed. */
-  spoken(patient: Resource): boolean;
-  /** Where it may stand, best first. */
-  candidates(patient: Resource): Found[];
+  spoken(patient: Resource, now: string): boolean;
+  /** Where it may stand at this time (ISO 8601), best first. */
+  candidates(patient: Resource, now: string): Found[];
   /** The form that is sent; undefined: it cannot be brought into it. */
   form(text: string): string | undefined;
 }
@@ -47,8 +47,7 @@ interface Fact {
 const LONGEST_NAME = 50;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
-const hasName = (patient: Resource): boolean => placed(patient, 'name').length > 0;
-const hasHome = (patient: Resource): boolean => homeOf(patient) !== undefined;
+const hasHome = (patient: Resource, now: string): boolean => homeOf(patient, now) !== undefined;
 const trimmed = (text: string): string | undefined => text.trim() || undefined;
 
 function shortName(text: string): string | undefined {
@@ -61,14 +60,14 @@ const FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'>, Fact> = {
     needs: `the patient's first name in Latin letters, at most ${LONGEST_NAME}`,
     element: 'Patient.name.given',
     spoken: hasName,
-    candidates: (patient) => named(patient, 'given[0]'),
+    candidates: (patient, now) => named(patient, 'given[0]', now),
     form: shortName,
   },
   lastName: {
     needs: `the patient's last name in Latin letters, at most ${LONGEST_NAME}`,
     element: 'Patient.name.family',
     spoken: hasName,
-    candidates: (patient) => named(patient, 'family'),
+    candidates: (patient, now) => named(patient, 'family', now),
     form: shortName,
   },
   birthDate: {
@@ -81,36 +80,36 @@ const FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'>, Fact> = {
   phone: {
     needs: 'a US phone number of the patient (none of the reserved ones: area code 555, 555-01xx, 911)',
     element: "Patient.telecom.where(system='phone').value",
-    spoken: (patient) => reachable(patient, 'phone').length > 0,
-    candidates: (patient) => reachable(patient, 'phone'),
+    spoken: (patient, now) => reachable(patient, 'phone', now).length > 0,
+    candidates: (patient, now) => reachable(patient, 'phone', now),
     form: usPhone,
   },
   email: {
     needs: 'a valid e-mail address of the patient',
     element: "Patient.telecom.where(system='email').value",
-    spoken: (patient) => reachable(patient, 'email').length > 0,
-    candidates: (patient) => reachable(patient, 'email'),
+    spoken: (patient, now) => reachable(patient, 'email', now).length > 0,
+    candidates: (patient, now) => reachable(patient, 'email', now),
     form: emailAddress,
   },
   city: {
     needs: "a city in the patient's address",
     element: 'Patient.address.city',
     spoken: hasHome,
-    candidates: (patient) => located(patient, 'city'),
+    candidates: (patient, now) => located(patient, 'city', now),
     form: trimmed,
   },
   state: {
     needs: "a US state in the patient's address",
     element: 'Patient.address.state',
     spoken: hasHome,
-    candidates: (patient) => located(patient, 'state'),
+    candidates: (patient, now) => located(patient, 'state', now),
     form: usState,
   },
   zip: {
     needs: "a ZIP code in the patient's address",
     element: 'Patient.address.postalCode',
     spoken: hasHome,
-    candidates: (patient) => located(patient, 'postalCode'),
+    candidates: (patient, now) => located(patient, 'postalCode', now),
     form: usZip,
   },
 };
@@ -118,7 +117,7 @@ const FIRST_LINE: Fact = {
   needs: "a street in the patient's address",
   element: 'Patient.address.line',
   spoken: hasHome,
-  candidates: (patient) => located(patient, 'line[0]'),
+  candidates: (patient, now) => located(patient, 'line[0]', now),
   form: trimmed,
 };
 /** For a minor the network asks for a parent or guardian, whom nothing here can name yet. */
@@ -130,17 +129,18 @@ const OF_AGE: Fact = {
 const COUNTRY: Fact = {
   needs: "the patient's address in the United States",
   element: 'Patient.address.country',
-  spoken: (patient) => located(patient, 'country').length > 0,
-  candidates: (patient) => located(patient, 'country'),
+  spoken: (patient, now) => located(patient, 'country', now).length > 0,
+  candidates: (patient, now) => located(patient, 'country', now),
   form: usCountry,
 };
 
 /** The patient of an order, or everything that is missing or unusable. `sources`: the first that says something about a fact is believed. */
 export function orderPatient(sources: Source[], now: Date): { patient: OrderPatient } | { issues: Issue[] } {
   const issues: Issue[] = [];
+  const at = now.toISOString();
   const look = (fact: Fact) => {
-    const source = sources.find(({ patient }) => fact.spoken(patient));
-    return { source, candidates: source ? fact.candidates(source.patient) : [] };
+    const source = sources.find(({ patient }) => fact.spoken(patient, at));
+    return { source, candidates: source ? fact.candidates(source.patient, at) : [] };
   };
   const refuse = (fact: Fact): void => {
     const { source, candidates } = look(fact);
@@ -155,12 +155,12 @@ export function orderPatient(sources: Source[], now: Date): { patient: OrderPati
   };
   const facts = Object.fromEntries(Object.entries(FACTS).map(([name, fact]) => [name, take(fact)])) as Record<keyof typeof FACTS, string>;
   const first = take(FIRST_LINE);
-  const home = sources.find(({ patient }) => hasHome(patient));
-  if (home && COUNTRY.spoken(home.patient)) take(COUNTRY);
+  const home = sources.find(({ patient }) => hasHome(patient, at));
+  if (home && COUNTRY.spoken(home.patient, at)) take(COUNTRY);
   const born = facts.birthDate;
   if (born !== '' && isMinor(born, dayIn(facts.state, now))) refuse(OF_AGE);
   if (issues.length) return { issues };
-  return { patient: { ...facts, gender: genderOf(sources), lines: [first, ...furtherLines(sources)] } };
+  return { patient: { ...facts, gender: genderOf(sources), lines: [first, ...furtherLines(sources, at)] } };
 }
 
 /** Both days as YYYY-MM-DD. */
@@ -173,8 +173,8 @@ function missing({ needs, element }: Fact, source: Source | undefined, found: Fo
   return issue('business-rule', text, found ? `${source.at}.${found[0]}` : source.at);
 }
 
-function furtherLines(sources: Source[]): string[] {
-  const home = sources.map(({ patient }) => homeOf(patient)).find((found) => found !== undefined);
+function furtherLines(sources: Source[], now: string): string[] {
+  const home = sources.map(({ patient }) => homeOf(patient, now)).find((found) => found !== undefined);
   const lines = ((home?.[1].line as unknown[] | undefined) ?? []).filter((line) => typeof line === 'string');
   return lines
     .slice(1)

@@ -1,5 +1,6 @@
 // Where a Patient says what an order needs, best place first: of several names, addresses and numbers, the one to use. Each with its path, for error messages.
-// https://hl7.org/fhir/R4/patient.html
+// Which one is meant is fhir/current.ts, as it is at the vendors' doors. https://hl7.org/fhir/R4/patient.html
+import { isInForce, isOld, preferenceOf } from '../../fhir/current.ts';
 import type { Resource } from '../../fhir/types.ts';
 
 /** A value as found: its path in the Patient, and what it says. */
@@ -8,45 +9,41 @@ export type Found = [path: string, text: string];
 type Part = Record<string, unknown>;
 type Placed = [path: string, part: Part];
 
-/** The members of a repeating element with their paths. */
-export const placed = (patient: Resource, element: string): Placed[] =>
-  (Array.isArray(patient[element]) ? (patient[element] as Part[]) : []).map((part, at) => [`${element}[${at}]`, part]);
-
-/** Earlier is better; what is not in the list comes last. */
-const ranked = (parts: Placed[], uses: string[]): Placed[] => {
-  const rank = ([, part]: Placed) => (uses.includes(part.use as string) ? uses.indexOf(part.use as string) : uses.length);
-  return parts.filter(([, part]) => part.use !== 'old').toSorted((a, b) => rank(a) - rank(b));
-};
-
-/** The official name, else the usual one, else the first that has a family name. */
-export function named(patient: Resource, path: 'family' | 'given[0]'): Found[] {
-  const whole = placed(patient, 'name').filter(([, name]) => typeof name.family === 'string');
-  return ranked(whole, ['official', 'usual'])
-    .slice(0, 1)
-    .flatMap((name) => valueAt(name, path));
+/** The current members of a repeating element with their paths, the preferred one first. */
+function placed(patient: Resource, element: keyof typeof TYPES, now: string): Placed[] {
+  const members = (Array.isArray(patient[element]) ? (patient[element] as Part[]) : []).map(
+    (part, at): Placed => [`${element}[${at}]`, part],
+  );
+  const order = preferenceOf(TYPES[element])!;
+  return members.filter(([, part]) => !isOld(part) && isInForce(part, now)).toSorted(([, one], [, other]) => order(one, other));
 }
 
-/** The home address, else the first that is not for letters only. */
-export function homeOf(patient: Resource): Placed | undefined {
-  return ranked(
-    placed(patient, 'address').filter(([, address]) => address.type !== 'postal'),
-    ['home'],
-  )[0];
+const TYPES = { name: 'HumanName', address: 'Address', telecom: 'ContactPoint' };
+
+/** Whether a person has a current name at all. */
+export const hasName = (patient: Resource, now: string): boolean => placed(patient, 'name', now).length > 0;
+
+/** A part of the preferred name that has a family name. */
+export function named(patient: Resource, path: 'family' | 'given[0]', now: string): Found[] {
+  const whole = placed(patient, 'name', now).find(([, name]) => typeof name.family === 'string');
+  return whole ? valueAt(whole, path) : [];
 }
 
-/** A part of the home address. */
-export const located = (patient: Resource, path: string): Found[] => {
-  const home = homeOf(patient);
+/** The preferred address that is not for letters only: a sample is collected there. */
+export const homeOf = (patient: Resource, now: string): Placed | undefined =>
+  placed(patient, 'address', now).find(([, address]) => address.type !== 'postal');
+
+/** A part of that address. */
+export function located(patient: Resource, path: string, now: string): Found[] {
+  const home = homeOf(patient, now);
   return home ? valueAt(home, path) : [];
-};
-
-/** Mobile numbers first, then by rank. https://hl7.org/fhir/R4/datatypes.html#ContactPoint */
-export function reachable(patient: Resource, system: string): Found[] {
-  const points = placed(patient, 'telecom').filter(([, point]) => point.system === system);
-  const rank = ([, point]: Placed) => (typeof point.rank === 'number' ? point.rank : Number.POSITIVE_INFINITY);
-  const byRank = points.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
-  return ranked(byRank, ['mobile']).flatMap((point) => valueAt(point, 'value'));
 }
+
+/** The values of all current contact points of a system, the preferred one first. */
+export const reachable = (patient: Resource, system: string, now: string): Found[] =>
+  placed(patient, 'telecom', now)
+    .filter(([, point]) => point.system === system)
+    .flatMap((point) => valueAt(point, 'value'));
 
 /** `given[0]` is the first of a list. */
 function valueAt([at, part]: Placed, path: string): Found[] {

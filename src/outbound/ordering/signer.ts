@@ -1,6 +1,7 @@
 // Who signs an order: its requester, who must be licensed where the patient lives. An order without one goes out without a physician, and so does one that
 // a patient, an organization or a device asks for: these sign nothing. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester
 // docs/decisions/2026-11-22-who-may-order.md
+import { currentOf, isInForce } from '../../fhir/current.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
@@ -37,8 +38,9 @@ const lacks = (what: string, elements: string[]): Issue => issue('business-rule'
 
 function signed(practitioner: Resource, { state, qualifications }: Signing, now: Date): Signer {
   const states = licensedStates(practitioner, { today: dayIn(state ?? '', now), qualifications });
-  const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) => asciiName(named(practitioner, part)[0]?.[1] ?? ''));
-  const npi = npiOf(practitioner);
+  const at = now.toISOString();
+  const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) => asciiName(named(practitioner, part, at)[0]?.[1] ?? ''));
+  const npi = npiOf(practitioner, at);
   const issues = [
     ...(npi ? [] : [lacks('the NPI of its requester (Practitioner.identifier)', ['Practitioner.identifier'])]),
     ...(firstName && lastName
@@ -51,14 +53,14 @@ function signed(practitioner: Resource, { state, qualifications }: Signing, now:
 
 const LICENSED = "a requester who is licensed in the state of the patient's address (Practitioner.qualification)";
 
-/** The US national provider identifier. */
-export const npiOf = ({ identifier }: Resource): string | undefined =>
-  ((identifier as { system?: string; value?: string }[] | undefined) ?? []).find(({ system }) => system === NPI)?.value;
+/** The current US national provider identifier. */
+export const npiOf = ({ identifier = [] }: Resource, now: string): string | undefined =>
+  currentOf(identifier as { system?: string; value?: string }[], 'Identifier', now).find(({ system }) => system === NPI)?.value;
 
-/** The requester, or the practitioner of the role that is the requester; contained or stored. One who is no longer in practice is none. */
+/** The requester, or the practitioner of the current role that is the requester; contained or stored. One who is no longer in practice is none. */
 async function practitionerOf(context: Context, request: Resource, requester: Reference): Promise<Resource | undefined> {
   const first = await linked(context, request, requester);
-  const found =
-    first?.resourceType === 'PractitionerRole' && first.active !== false ? await linked(context, request, first.practitioner) : first;
+  const isRole = first?.resourceType === 'PractitionerRole' && first.active !== false && isInForce(first, context.clock().toISOString());
+  const found = isRole ? await linked(context, request, first.practitioner) : first;
   return found?.resourceType === 'Practitioner' && found.active !== false ? found : undefined;
 }

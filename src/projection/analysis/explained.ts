@@ -12,7 +12,7 @@ import { type Field, leavesOf } from '../lens/field.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 import { searchesIn } from '../parameter-rules.ts';
 import { sampleOf } from '../query.ts';
-import { searchText, valuesIn } from '../search-text.ts';
+import { sampleValues, searchText } from '../search-text.ts';
 import type { View } from '../shape.ts';
 import type { SearchSpec } from '../spec.ts';
 
@@ -90,7 +90,7 @@ interface ExplainedFilter {
 export function explainedFilters({ mapping, lens }: LoadedShape, registry: Registry): ExplainedFilter[] {
   const { resource, search = {}, only } = mapping.content;
   const explained = (filter: string, text: string, sample: string): ExplainedFilter => {
-    const values = Object.fromEntries(valuesIn(text).map((one) => [one, sample]));
+    const values = sampleValues(text, sample);
     const { type, parameters } = queryString(`${resource}?${searchText(text, lens.names.scope.aliases, values)}`);
     const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
     return { filter, search: text || '–', conditions: query.where };

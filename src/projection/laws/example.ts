@@ -115,7 +115,7 @@ export function readExamples(mappingFile: string): Source<Example[]> {
 export const NOW = '2026-01-01T00:00:00.000Z';
 
 /** What the server knows, in the examples. */
-export const envOf = (more: Record<string, unknown> = {}): Env => ({ alias: (type, id) => aliasOf(1, type, id), ...more });
+export const envOf = (more: Record<string, unknown> = {}): Env => ({ alias: (type, id) => aliasOf(1, type, id), now: NOW, ...more });
 
 /** What a request says of each of its items; most requests have one. */
 export const itemsIn = ({ many, known }: Shape, request: View): View[] => many?.items(known(request)) ?? [known(request)];

@@ -1,5 +1,6 @@
 // A second reader for every path: a FHIRPath engine, on the same text. https://hl7.org/fhirpath/
 import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
+import { isInForce, isOld, preferenceOf } from '../../fhir/current.ts';
 import { elementOf } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
@@ -44,7 +45,7 @@ function compared(path: Path, { resource, env, aliases }: Reading): string[] {
   const variables = engineVariables(aliases, env);
   const theirs = evalFhirPathTyped(
     asEngineReads(path.text, env),
-    [toTypedValue(inUse(asEngineTakes(resource, path), path))],
+    [toTypedValue(chosen(asEngineTakes(resource, path), path, env))],
     variables,
   ).map(({ value }) => value);
   return differences(path.get(resource, env), theirs, `read differently by a FHIRPath engine: ${path.text}`);
@@ -66,13 +67,20 @@ function asEngineTakes(resource: Resource, { steps: [step] }: Path): Resource {
   return Object.fromEntries(Object.entries(resource).filter(([name]) => !isOther(name))) as Resource;
 }
 
-/** A path passes over what is no longer in use, and does not say so: the engine is not given it. */
-function inUse(resource: Resource, { steps }: Path): Resource {
-  const names = steps.flatMap((step) => ((JSON.parse(step.key) as StepSyntax).inUse ? [step.name] : []));
-  const isOld = (one: unknown): boolean => (one as { use?: unknown } | null)?.use === 'old';
-  const taken = (name: string, value: unknown): unknown =>
-    names.includes(name) && Array.isArray(value) ? value.filter((one) => !isOld(one)) : value;
-  return names.length ? (JSON.parse(JSON.stringify(resource, taken)) as Resource) : resource;
+/** A path chooses what is current and preferred, and does not say so: the engine is given that alone, in that order. */
+function chosen(resource: Resource, { steps }: Path, { now }: Env): Resource {
+  const rules = new Map(
+    steps.flatMap((step) => {
+      const { current } = JSON.parse(step.key) as StepSyntax;
+      return current ? [[step.name, { ...current, order: preferenceOf(step.type, { [step.type]: current.uses ?? [] }) }] as const] : [];
+    }),
+  );
+  const taken = (name: string, value: unknown): unknown => {
+    const rule = rules.get(name);
+    if (!rule || !Array.isArray(value)) return value;
+    return value.filter((one) => (rule.old || !isOld(one)) && (rule.ended || !now || isInForce(one, now))).toSorted(rule.order);
+  };
+  return rules.size ? (JSON.parse(JSON.stringify(resource, taken)) as Resource) : resource;
 }
 
 /** The engine holds one value per variable: several go in a Bundle. Its extension() answers the first extension only, where(url=…) all, as FHIR defines both. */

@@ -39,7 +39,7 @@ export function readingGivesWhatWasWritten(
   const foreign = amongStrangers(resource, lens);
   const survive = (after: Resource, field: Field): string[] => [...strangersSurvive(foreign, after, field), ...validR4(after)];
   return [
-    ...differences(lens.read(retiredIn(resource, lens), env), lens.read(resource, env), 'with what is no longer in use, the view'),
+    ...differences(lens.read(retiredIn(resource, lens), env), lens.read(resource, env), 'with what is not current, the view'),
     ...putGet(loaded, foreign, { env, samples, also: survive }),
     ...putGet(loaded, doubled(resource, loaded, env), { env, samples }),
   ];

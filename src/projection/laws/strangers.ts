@@ -24,11 +24,20 @@ const BESIDE = { extension: [STRANGERS.extension] };
 const besidesOf = (resource: Resource): [beside: string, value: string][] =>
   Object.keys(resource).flatMap((name) => (elementOf(resource.resourceType, `_${name}`)?.list === false ? [[`_${name}`, name]] : []));
 
-/** Members that are no longer in use, by their type; they stand before all others. */
+/** What makes an element one of other times: it was given up, it has ended, or it has not begun. */
+const OVER: object[] = [{ use: 'old' }, { period: { start: '1990', end: '1999-12-31' } }, { period: { start: '2999-01-01' } }];
+
+const overIn = (elements: object[]): object[] => OVER.flatMap((mark) => elements.map((element) => ({ ...element, ...mark })));
+
+/** Members that are not current, by their type; they stand before all others. */
 const RETIRED: Record<string, object[]> = {
-  HumanName: [{ use: 'old', text: 'Old Retired', family: 'Retired', given: ['Old'], prefix: ['Dr'] }],
-  ContactPoint: ['phone', 'email'].map((system) => ({ system, use: 'old', value: 'retired@example.com' })),
-  Address: [{ use: 'old', line: ['1', '2'], city: 'Retired' }],
+  HumanName: overIn([{ use: 'official', text: 'Old Retired', family: 'Retired', given: ['Old'], prefix: ['Dr'] }]),
+  ContactPoint: overIn(
+    ['phone', 'email'].flatMap((system) =>
+      ['mobile', 'home', 'work'].map((use) => ({ system, use, rank: 1, value: 'retired@example.com' })),
+    ),
+  ),
+  Address: overIn(['home', 'work'].map((use) => ({ use, line: ['1', '2'], city: 'Retired' }))),
 };
 const RETIRE = ['name', 'telecom', 'address'];
 
@@ -49,12 +58,16 @@ export function amongStrangers(resource: Resource, lens: Lens): Resource {
 
 const ownedBy = ({ lists }: Lens) => lists.filter(({ list }) => list.spec.where === undefined).map(({ list }) => list.spec.list);
 
-/** The resource with a name, numbers and an address that were its own before. */
+/** An organization is nowhere at home. https://hl7.org/fhir/R4/organization.html#invs (org-2, org-3) */
+const mayStand = ({ resourceType }: Resource, one: object): boolean =>
+  resourceType !== 'Organization' || (one as { use?: string }).use !== 'home';
+
+/** The resource with names, numbers and addresses of other times. */
 export function retiredIn(resource: Resource, lens: Lens): Resource {
   const owned = ownedBy(lens);
   const lists = RETIRE.flatMap((name) => {
     const facts = elementOf(resource.resourceType, name);
-    const retired = facts?.list && !owned.includes(name) && RETIRED[facts.types[0]!];
+    const retired = facts?.list && !owned.includes(name) && RETIRED[facts.types[0]!]?.filter((one) => mayStand(resource, one));
     return retired ? [[name, [...retired, ...((resource[name] as unknown[]) ?? [])]]] : [];
   });
   return { ...resource, ...Object.fromEntries(lists) };

@@ -40,7 +40,7 @@ export function namesOf(mapping: MappingSpec, aliases: Readonly<Record<string, s
     ...mapping.given,
     ...Object.fromEntries([...joined, ...row]),
   };
-  const scope = { type: mapping.resource, aliases, variables, names: [...lets.keys()], inUse: true };
+  const scope = { type: mapping.resource, aliases, variables, names: [...lets.keys()], prefer: mapping.prefer ?? {} };
   const expand = (text: string): string => expanded(text, lets);
   const path = (text: string, type = mapping.resource): Path => compilePath(expand(text), { ...scope, type });
   const elements = Object.entries(mapping.let ?? {}).flatMap(([name, choice]) => {

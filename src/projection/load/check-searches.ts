@@ -9,14 +9,16 @@ import { joinSearch } from '../join-search.ts';
 import type { Lens } from '../lens/lens.ts';
 import { searchesIn, valueSpecOf } from '../parameter-rules.ts';
 import { sampleOf } from '../query.ts';
-import { searchText, valuesIn } from '../search-text.ts';
+import { sampleValues, searchText, valuesIn } from '../search-text.ts';
 import type { MappingSpec, SearchSpec } from '../spec.ts';
 import type { Fault } from './check-lens.ts';
 
 export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, fault }: { registry: Registry; fault: Fault }): void {
   const { aliases } = lens.names.scope;
-  const samples = (template: string, sample: string): Record<string, string> =>
-    Object.fromEntries(valuesIn(template).map((name) => [name, mapping.fields[name]?.format === 'date' ? '2000-01-01' : sample]));
+  const samples = (template: string, sample: string): Record<string, string> => {
+    const days = valuesIn(template).filter((name) => mapping.fields[name]?.format === 'date');
+    return { ...sampleValues(template, sample), ...Object.fromEntries(days.map((name) => [name, '2000-01-01'])) };
+  };
   for (const { keys, template, sample = 'x', id } of searchesOf(mapping)) {
     try {
       const { type, parameters } = queryString(searchText(template, aliases, samples(template, sample)));

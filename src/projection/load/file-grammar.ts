@@ -168,6 +168,7 @@ export const MAPPING_FILE = {
       says: exactly({ duplicate: text, idempotency: text }),
       into: text,
       let: tableOf(LET),
+      prefer: filled(tableOf({ ...listOf(text), minItems: 1, uniqueItems: true })),
       row: exactly({ 'elements!': text, 'by!': text, 'key!': text, 'as!': text, 'find!': text }, { each: 'elements' }),
       with: tableOf(choice(has('to'), FORWARD, BACK)),
       'fields!': tableOf({ $ref: '#/$defs/field' }),

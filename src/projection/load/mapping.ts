@@ -21,6 +21,7 @@ import { checkLens } from './check-lens.ts';
 import { checkLists } from './check-lists.ts';
 import { checkMany } from './check-many.ts';
 import { checkBeside, checkPerson } from './check-person.ts';
+import { checkPrefer } from './check-prefer.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkSearches } from './check-searches.ts';
 import { withTables } from './code-tables.ts';
@@ -138,6 +139,7 @@ export function compileShape(
   const loaded = { ...made, mapping, surface: source };
   checkLens(made.lens, mapping.content, fault);
   checkFollows(made.lens, mapping.content, fault);
+  checkPrefer(made.lens, mapping.content, fault);
   checkMany(made.lens, mapping.content, fault);
   const { port } = mapping.content;
   if (port !== undefined && ports && !ports.includes(port))
