@@ -33,7 +33,7 @@ import { sendOrder } from './sending/send.ts';
 import { sendNow } from './sending/send-now.ts';
 import type { Sending } from './sending/sending.ts';
 import { type Senders, startWorker } from './sending/worker.ts';
-import { receive, WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage } from './webhooks/door.ts';
+import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage, webhookReceiver } from './webhooks/door.ts';
 
 interface JunctionOptions extends OrderRules {
   /** The secrets webhooks may be signed with; asked for at each message. */
@@ -96,7 +96,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
   return {
     effects: { ServiceRequest: orderEffect(options), Task: fulfilmentEffect(systems) },
     ports: { 'lab-order': orderPort(sending), physician: physicianPort(directory) },
-    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: (message) => receive(door, message) },
+    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) },
     heldBack: () => Number.isFinite(sending.breaker.allows(sending.clock())),
     start: () => {
       const stops = [startWorker(sending, senders), startFollowing(following)];

@@ -14,7 +14,7 @@ import { deliverDue } from '../../src/outbound/sandbox/announce.ts';
 import { type StepWishes, step } from '../../src/outbound/sandbox/lifecycle.ts';
 import type { SandboxOrder } from '../../src/outbound/sandbox/world.ts';
 import { breaker } from '../../src/outbound/sending/breaker.ts';
-import { receive, WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor } from '../../src/outbound/webhooks/door.ts';
+import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, webhookReceiver } from '../../src/outbound/webhooks/door.ts';
 import { resultMappings } from '../../src/outside.ts';
 import type { PlacedOrder } from '../../src/store/placed-orders.ts';
 import type { TestStore } from '../store/open.ts';
@@ -58,7 +58,7 @@ export interface FollowWorld extends OrderWorld {
 async function listen(door: WebhookDoor): Promise<{ url: string; close(): void }> {
   const app = express();
   app.use(begin);
-  app.use(hooks([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: (message) => receive(door, message) }]));
+  app.use(hooks([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) }]));
   app.use(failure(() => {}));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');

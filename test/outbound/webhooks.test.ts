@@ -189,6 +189,24 @@ test('30: forged, altered and unsigned messages are 401 without a word of why, a
   expect(await states()).toEqual(['new', 'undecodable']);
 });
 
+test('30: of messages that nobody we know has signed, at most one in a minute is logged, and how many were not', async () => {
+  const counted: string[] = [];
+  here.door.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
+  const refused = () => here.log.map((line) => JSON.parse(line)).filter(([text]) => text === 'a webhook was refused');
+  const send = async () => (await fetch(here.hookUrl, { method: 'POST', body: '{}', headers: { 'svix-id': 'Ada Lovelace' } })).status;
+  expect(await Promise.all(Array.from({ length: 50 }, send))).toEqual(Array(50).fill(401));
+  expect([refused().length, counted.length]).toEqual([1, 50]);
+  here.advance(60);
+  await send();
+  expect(refused()[1]).toEqual(['a webhook was refused', { verdict: 'unsigned', notLogged: 49 }]);
+  expect(here.log.join()).not.toContain('Lovelace');
+});
+
+test('32: of messages stamped by a clock that is off, at most one in a minute is logged', async () => {
+  await Promise.all(Array.from({ length: 20 }, (_, nth) => post('{}', { id: `late${nth}`, skew: -600 })));
+  expect(here.log.filter((line) => line.includes('far apart'))).toHaveLength(1);
+});
+
 test('30: a body of more than a megabyte is 413, other methods are 405', async () => {
   expect((await post(`"${'x'.repeat(1024 * 1024)}"`)).status).toBe(413);
   const got = await fetch(here.hookUrl);

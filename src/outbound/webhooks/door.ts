@@ -4,6 +4,7 @@ import { unavailable, unsigned } from '../../fhir/outcome.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookWatch } from '../following/following.ts';
 import { GIVEN_UP, webhookEvent } from './event.ts';
+import { logAtMostOnceAMinute } from './log-at-most.ts';
 import { lag, type Signed, verdictOf } from './signature.ts';
 
 /** Where messages arrive. */
@@ -33,17 +34,27 @@ export interface WebhookMessage {
 /** A clock that is this many seconds off will soon refuse every message. */
 const ALARMING = 60;
 
+/** Logs what anybody can cause, as often as may be. */
+type Alarm = (facts: Record<string, unknown>, text: string) => void;
+
+/** Takes messages at this door. */
+export function webhookReceiver(door: WebhookDoor): (message: WebhookMessage) => Promise<void> {
+  const limited = logAtMostOnceAMinute();
+  return (message) => receive(door, message, (facts, text) => limited(door.log, door.clock(), facts, text));
+}
+
 /** Resolves when the event is kept. Fails with 401 for what nobody we know has signed, with 503 when it cannot be kept: it is then told again. */
-export async function receive(door: WebhookDoor, { header, body }: WebhookMessage): Promise<void> {
+async function receive(door: WebhookDoor, { header, body }: WebhookMessage, alarm: Alarm): Promise<void> {
   const secrets = door.secrets();
   if (!secrets.length) throw unavailable('webhooks are not configured here: set JUNCTION_WEBHOOK_SECRET', NOT_CONFIGURED);
   const signed: Signed = { id: header('svix-id'), timestamp: header('svix-timestamp'), signature: header('svix-signature') };
   const now = door.clock();
   const verdict = verdictOf(signed, body, { secrets, now });
-  if (verdict === 'good' || verdict === 'untimely') watchClock(door, signed, now);
+  if (verdict === 'good' || verdict === 'untimely') watchClock(door, lag(signed.timestamp!, now), alarm);
   if (verdict !== 'good') {
     door.webhook?.arrived(verdict);
-    door.log({ verdict, id: signed.id?.slice(0, LONGEST_NAME) }, 'a webhook was refused');
+    // of what nobody we know has signed, even the name may be anything
+    alarm({ verdict, ...(verdict === 'untimely' && { id: signed.id }) }, 'a webhook was refused');
     throw unsigned();
   }
   await keep(door, signed.id!, body);
@@ -51,12 +62,10 @@ export async function receive(door: WebhookDoor, { header, body }: WebhookMessag
 
 /** Seconds until a sender may try again. */
 const NOT_CONFIGURED = 300;
-const LONGEST_NAME = 100;
 
-function watchClock({ log, webhook }: WebhookDoor, { timestamp }: Signed, now: Date): void {
-  const seconds = lag(timestamp!, now);
+function watchClock({ webhook }: WebhookDoor, seconds: number, alarm: Alarm): void {
   webhook?.clockAhead(seconds);
-  if (Math.abs(seconds) > ALARMING) log({ seconds }, 'our clock and that of the sender of webhooks are far apart');
+  if (Math.abs(seconds) > ALARMING) alarm({ seconds }, 'our clock and that of the sender of webhooks are far apart');
 }
 
 /** The body is patient data: it is kept only as long as it is needed to find out what it is about. */
