@@ -30,6 +30,10 @@ export interface Config {
   rateLimits: Record<string, { limit: number; seconds: number } | null>;
   /** Bodies larger than this are refused (413), in bytes: 64 MiB on the FHIR API (a bundle of 5,000 entries), 1 MiB on the vendors' doors. */
   bodyLimits: { fhir: number; v1: number };
+  /** FACET_CONNECTIONS: how many connections may be open at once; further ones are closed at once. Default 2,000. */
+  maxConnections: number;
+  /** FACET_REQUEST_SECONDS: how many seconds a client may take to send a request with its body (408 after that); default 60. */
+  requestSeconds: number;
   /** FACET_METRICS: where the metrics are read, `9464` (on loopback) or `host:port`; absent: nowhere. */
   metrics: { host: string; port: number } | undefined;
   /** FACET_TEST_CLOCK: where a process of a test takes its time from, a URL that answers {"now": "…"}; never in production. */
@@ -68,7 +72,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze({
     production,
     underNpm: env.npm_lifecycle_event !== undefined,
-    port: wholeNumber('PORT', env.PORT, 3000, 65_535),
+    port: wholeNumber('PORT', env.PORT, { standard: 3000, most: 65_535 }),
     databaseUrl,
     dataDir: text(env.FACET_DATA_DIR) ?? '.facet',
     mappings: existingFolder('FACET_MAPPINGS', mappingsFolder(env)),
@@ -78,6 +82,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: logLevel(env.FACET_LOG),
     rateLimits: json('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
+    maxConnections: wholeNumber('FACET_CONNECTIONS', env.FACET_CONNECTIONS, { standard: 2000, least: 1, most: 65_535 }),
+    requestSeconds: wholeNumber('FACET_REQUEST_SECONDS', env.FACET_REQUEST_SECONDS, { standard: 60, least: 1, most: 3600 }),
     metrics: place('FACET_METRICS', env.FACET_METRICS),
     testClock: testClock(production, env.FACET_TEST_CLOCK),
     subscriptionHosts: hosts('FACET_SUBSCRIPTION_HOSTS', env.FACET_SUBSCRIPTION_HOSTS),
@@ -89,7 +95,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       webhookSecrets: secrets('JUNCTION_WEBHOOK_SECRET', env.JUNCTION_WEBHOOK_SECRET),
       panels: json('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
       labAccount: uuid('JUNCTION_LAB_ACCOUNT_ID', env.JUNCTION_LAB_ACCOUNT_ID),
-      longestNote: wholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, 120, 1000),
+      longestNote: wholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, most: 1000 }),
     },
   });
 }
@@ -104,10 +110,15 @@ function existingFolder(name: string, path: string | undefined): string | undefi
 
 const text = (value: string | undefined): string | undefined => (value === undefined || value.trim() === '' ? undefined : value.trim());
 
-function wholeNumber(name: string, value: string | undefined, standard: number, most: number): number {
+function wholeNumber(
+  name: string,
+  value: string | undefined,
+  { standard, least = 0, most }: { standard: number; least?: number; most: number },
+): number {
   const given = text(value);
   if (given === undefined) return standard;
-  if (!/^\d+$/.test(given) || Number(given) > most) throw new Error(`${name} must be a whole number from 0 to ${most}`);
+  if (!/^\d+$/.test(given) || Number(given) > most || Number(given) < least)
+    throw new Error(`${name} must be a whole number from ${least} to ${most}`);
   return Number(given);
 }
 

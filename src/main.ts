@@ -1,5 +1,5 @@
 // Starts the server: take the port, open the database, bring it up to date, say where it is; stops it without dropping a request.
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import { demoCurls, readDemo, seedDemo } from './demo.ts';
 import { type DevKeys, devKeys } from './dev-keys.ts';
 import { warmUp } from './fhir/validation/validate.ts';
+import { boundedServer } from './http/bounded-server.ts';
 import { refuseUnknownLimits } from './known-limits.ts';
 import { type Loaded, load } from './loaded.ts';
 import { type MetricsDoor, openMetrics } from './metrics-door.ts';
@@ -37,7 +38,7 @@ export async function start(config: Config, say: (line: string) => void, { watch
   const loaded = load(config.mappings);
   refuseUnknownLimits(config, loaded.mappings.surfaces);
   const serving: Serving = { answer: starting, operate: notYet };
-  const server = createServer((req, res) => {
+  const server = boundedServer(config, (req, res) => {
     serving.metrics?.observe(req, res);
     serving.answer(req, res);
   });

@@ -76,7 +76,7 @@ export const notSupported = (text: string, where?: Where) => one('not-supported'
 export const overridden = (header: string) => one('override', `${header} is not followed: send the method that is meant`, header);
 export const rule = (text: string, where?: Where) => one('rule', text, where);
 export const ruleAll = (issues: Issue[]) => new FhirError('rule', issues);
-export const login = (text: string) => one('login', text, undefined, { 'WWW-Authenticate': 'Bearer' });
+export const login = (text: string) => one('login', text);
 /** A message from outside that carries no signature of anybody we know; why is nobody's business. */
 export const unsigned = () => one('login', 'this message is not accepted', undefined, { 'WWW-Authenticate': 'Signature' });
 export const forbidden = (text: string) => one('forbidden', text);

@@ -1,12 +1,14 @@
 // The whole request pipeline on one screen: every request begins, goes through the FHIR door or a vendor's, and fails in one place.
 import express, { type Express } from 'express';
 import { unavailable } from '../fhir/outcome.ts';
+import { dispatcher } from './dispatch.ts';
 import { docsPage } from './docs/serve.ts';
 import { begin } from './exchange.ts';
 import { failure, type LogFailure, nothingHere } from './failure.ts';
 import { type FhirDoor, fhirApi, fhirElsewhere } from './fhir.ts';
 import { type Hook, hooks } from './hook.ts';
 import { type Documents, openApiDocuments } from './openapi/serve.ts';
+import { refuseAmbiguous } from './request-head.ts';
 import { type V1Door, v1Api } from './v1.ts';
 
 /** What the pipeline is made of; the roof (`assemble.ts`) and the tests fill it in. */
@@ -25,10 +27,14 @@ export type App = Express;
 
 export const FHIR_PATH = '/fhir/R4';
 
+const isFhir = (path: string): boolean => /^\/fhir(?:\/|$)/.test(path);
+
 export function buildApp({ fhir, v1, documents, hooks: doors, ready, logFailure, trustProxy }: Deps): App {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('trust proxy', trustProxy);
+  const find = dispatcher(v1.mappings, v1.prefixes);
   app.use(begin);
+  app.use(refuseAmbiguous((req) => (isFhir(req.path) ? 'fhir' : find(req).surface)));
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.get('/readyz', async (_req, res) => {
     await ready().catch(() => {
@@ -42,7 +48,7 @@ export function buildApp({ fhir, v1, documents, hooks: doors, ready, logFailure,
   app.use('/docs', docsPage());
   app.get('/', (_req, res) => res.redirect('docs'));
   app.use(hooks(doors));
-  app.use(v1Api(v1));
+  app.use(v1Api(v1, find));
   app.use(nothingHere);
   app.use(failure(logFailure));
   return app;

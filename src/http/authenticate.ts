@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import { forbidden, login } from '../fhir/outcome.ts';
 import { allows, type Permission, scopeFor } from '../fhir/scope.ts';
+import type { Surface } from '../projection/shape.ts';
 import type { Caller } from '../resource/context.ts';
 
 /** Finds the caller of a key's text; undefined when there is none, or it is revoked, expired, or its tenant disabled. */
@@ -26,6 +27,13 @@ export async function authenticate(req: Request, surface: string, find: FindCall
   if (caller.surface !== surface) throw forbidden(`this API key opens the ${caller.surface} API only`);
   return caller;
 }
+
+/**
+ * The challenge of a 401, as https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1 asks for one: what the surface's own documents say that it takes.
+ * `ApiKey` and its parameter are an inference: no scheme is registered for keys in a header of their own.
+ */
+export const challengeOf = (surface: Pick<Surface, 'auth'> | undefined): string =>
+  surface?.auth.scheme === 'api-key' ? `ApiKey header="${surface.auth.header}"` : 'Bearer';
 
 /** Refuses (403) a key that stands for a person where what is asked for is not about that person, and a key that stands for nobody where it is. */
 export function refuseOthers({ patient }: Caller, aboutMe: boolean): void {

@@ -1,30 +1,31 @@
 // A request's body as text: UTF-8 and nothing else, whole or refused, so that what is stored is what was written. https://www.rfc-editor.org/rfc/rfc8259#section-8.1
-import express, { type Request, type Response } from 'express';
+import type { Request } from 'express';
 import { structure, unsupportedMedia } from '../fhir/outcome.ts';
+import { readBody } from './read-body.ts';
 
 /** Reads the text of a body up to a size; empty when there is none. */
-export type ReadText = (req: Request, res: Response) => Promise<string>;
+export type ReadText = (req: Request) => Promise<string>;
 /** Reads a body as it is. */
-export type ReadBytes = (req: Request, res: Response) => Promise<Buffer>;
+export type ReadBytes = (req: Request) => Promise<Buffer>;
 
 const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /** A reader of bodies up to so many bytes. */
 export function textReader(limit: number): ReadText {
   const read = bytesReader(limit);
-  return async (req, res) => {
+  return async (req) => {
     const charset = /charset\s*=\s*"?([^\s";]+)/i.exec(req.headers['content-type'] ?? '')?.[1]?.toLowerCase();
     if (charset !== undefined && !CHARSETS.has(charset)) throw unsupportedMedia('send the body as UTF-8');
-    return decoded(await read(req, res));
+    return decoded(await read(req));
   };
 }
 
-/** The same for bodies that are no text. */
+/** The same for bodies that are no text. What was read stays in `req.body`. */
 export function bytesReader(limit: number): ReadBytes {
-  const read = express.raw({ type: () => true, limit });
-  return async (req, res) => {
-    await new Promise<void>((resolve, reject) => void read(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())));
-    return Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+  return async (req) => {
+    const bytes = await readBody(req, limit);
+    req.body = bytes;
+    return bytes;
   };
 }
 

@@ -20,7 +20,7 @@ interface Found {
   id?: string;
 }
 
-type Dispatch = (req: Request) => Target;
+export type Dispatch = (req: Request) => Target;
 
 /** A dispatcher over all mappings; `prefixes` gives each surface's own mount (`{ loop: '/loop' }`). */
 export function dispatcher({ surfaces, shapes }: Mappings, prefixes: Record<string, string>): Dispatch {
@@ -29,8 +29,8 @@ export function dispatcher({ surfaces, shapes }: Mappings, prefixes: Record<stri
   const own = ownMounts(surfaces, shapes);
   const kindOf = credentialReader(surfaces);
   return (req) => {
-    // each is computed anew by Express whenever it is asked for
-    const [name, whole] = [req.hostname.toLowerCase(), req.path];
+    // each is computed anew by Express whenever it is asked for; without a Host (HTTP/1.0) there is no name
+    const [name, whole] = [(req.hostname ?? '').toLowerCase(), req.path];
     const hosted = surfaces.filter(({ hosts }) => hosts.some((host) => isHost(name, host)));
     const prefixed = surfaces.find((surface) => isBelow(whole, prefixes[surface.name]));
     const prefix = prefixed ? prefixes[prefixed.name]! : '';

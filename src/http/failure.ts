@@ -1,8 +1,10 @@
 // The only place where an error becomes a response: in the dialect of the surface the request spoke to, FHIR's OperationOutcome or a vendor's own shape.
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { FhirError, type Issue, invalid, KINDS, notFound, structure, tooLong, unavailable, unsupportedMedia } from '../fhir/outcome.ts';
+import { FhirError, type Issue, invalid, KINDS, notFound, unavailable } from '../fhir/outcome.ts';
 import { answerFacts } from './answer-facts.ts';
+import { challengeOf } from './authenticate.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
+import { closeUnlessShort } from './unread-body.ts';
 
 /** Writes one line about an unexpected error: names and places, never values. */
 export type LogFailure = (facts: {
@@ -13,20 +15,9 @@ export type LogFailure = (facts: {
   at: string | undefined;
 }) => void;
 
-/** Errors of the body parser and of URL decoding, by their `type` or name, as failures of ours. */
-const FOREIGN: Record<string, (error: { limit?: number }) => FhirError> = {
-  'entity.too.large': ({ limit = 0 }) => tooLong(`the body is larger than ${sizeOf(limit)}, the most that is taken here`),
-  'encoding.unsupported': () => unsupportedMedia('this content encoding is not supported'),
-  'charset.unsupported': () => unsupportedMedia('send JSON as UTF-8'),
-  'request.aborted': () => structure('the request ended before its body did'),
-  'request.size.invalid': () => structure('the body is not as long as Content-Length says'),
-  'entity.parse.failed': () => structure('the body is not well-formed'),
-  URIError: () => invalid('the URL is not well-formed: check its percent-encoding'),
-};
-
 /** Express error handler. */
 export function failure(log: LogFailure): ErrorRequestHandler {
-  return (error: unknown, _req, res, _next) => send(res, failureOf(error, exchangeOf(res), log));
+  return (error: unknown, req, res, _next) => send(req, res, failureOf(error, exchangeOf(res), log));
 }
 
 /** What an error of a request is told as. Nobody's mistake but ours: 500 with the request id, and the log has the rest. */
@@ -38,32 +29,32 @@ export function failureOf(error: unknown, { requestId, route }: Exchange, log: L
 }
 
 /** Last handler: no path matched. */
-export function nothingHere(_req: Request, res: Response): void {
-  send(res, notFound('there is nothing at this path'));
+export function nothingHere(req: Request, res: Response): void {
+  send(req, res, notFound('there is nothing at this path'));
 }
 
 function asFailure(error: unknown): FhirError | undefined {
   if (error instanceof FhirError) return error;
-  const { type, name, code } = error as { type?: string; name?: string; code?: string };
+  const { name, code } = error as { name?: string; code?: string };
   if (code === 'ECONNREFUSED' || code === '57P03') return unavailable('the database does not answer', 5);
-  if (code?.startsWith('Z_')) return structure('the compressed body is broken');
-  return (FOREIGN[type ?? ''] ?? FOREIGN[name ?? ''])?.(error as { limit?: number });
+  return name === 'URIError' ? invalid('the URL is not well-formed: check its percent-encoding') : undefined;
 }
 
-const MIB = 1024 * 1024;
-
-/** A number of bytes as people say it: `1.5 MiB`, `512 KiB`. */
-const sizeOf = (bytes: number): string => (bytes < MIB ? `${bytes / 1024} KiB` : `${Math.floor((bytes / MIB) * 10) / 10} MiB`);
-
-function send(res: Response, error: FhirError): void {
+function send(req: Request, res: Response, error: FhirError): void {
   if (res.headersSent) {
     res.destroy();
     return;
   }
+  closeUnlessShort(req, res);
   const { status, type, headers, body } = rendered(error, res);
+  const { surface } = exchangeOf(res);
   res
     .status(status)
-    .set({ ...error.headers, ...headers })
+    .set({
+      ...(error.kind === 'login' && { 'WWW-Authenticate': challengeOf(surface === 'fhir' ? undefined : surface) }),
+      ...error.headers,
+      ...headers,
+    })
     .setHeader('Content-Type', `${type}; charset=utf-8`);
   res.end(JSON.stringify(body));
 }

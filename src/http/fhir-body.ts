@@ -1,5 +1,5 @@
 // What a FHIR request carries, read as text, so that its digits reach the store as they were written. https://hl7.org/fhir/R4/http.html#mime-type
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { BundleEntry } from '../fhir/bundle-request.ts';
 import { type Parsed, parse } from '../fhir/json.ts';
 import { mediaType, speaksR4 } from '../fhir/media-type.ts';
@@ -11,6 +11,7 @@ import type { Resource } from '../fhir/types.ts';
 import type { Draft } from '../resource/context.ts';
 import type { ReadBytes, ReadText } from './body-text.ts';
 import type { Body } from './fhir-call.ts';
+import { hasBody } from './read-body.ts';
 
 const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'json'];
 const JSON_PATCH = 'application/json-patch+json';
@@ -27,12 +28,12 @@ interface Readers {
 }
 
 /** The body of a request that came by itself. */
-export function requestBody(req: Request, res: Response, read: Readers): Body {
+export function requestBody(req: Request, read: Readers): Body {
   const text = (types: string[], say: string, { headers, as = read.text }: { headers?: Record<string, string>; as?: ReadText } = {}) => {
     const [type, ...parameters] = mediaType(req.headers['content-type'] ?? '');
     if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say, headers);
     if (!speaksR4(parameters)) throw unsupportedMedia('send FHIR 4.0: another fhirVersion is not read here');
-    return as(req, res);
+    return as(req);
   };
   const json = async (what: string): Promise<Parsed> => {
     const given = await text(RESOURCE, 'send the resource as application/fhir+json');
@@ -48,7 +49,7 @@ export function requestBody(req: Request, res: Response, read: Readers): Body {
     json: () => json('resource'),
     binary: async () => {
       const contentType = req.headers['content-type'] ?? '';
-      if (!RESOURCE.includes(mediaType(contentType)[0])) return uploaded(await read.bytes(req, res), contentType);
+      if (!RESOURCE.includes(mediaType(contentType)[0])) return uploaded(await read.bytes(req), contentType);
       const parsed = await json('Binary resource, or JSON content of one');
       // anything but a Binary is content, also when it is called FHIR; its bytes are there already
       return isBinary(parsed) ? resourceOf(parsed, 'Binary') : uploaded(req.body as Buffer, contentType);
@@ -95,8 +96,6 @@ export function entryPatch(resource: BundleEntry['resource']): Patch {
     throw structure(`a Binary that patches has contentType ${JSON_PATCH} and data`);
   return jsonPatch(parse(Buffer.from(data, 'base64').toString('utf8')));
 }
-
-const hasBody = (req: Request): boolean => req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 
 /** A resource of this type in both readings; anything else is refused (400). */
 export function resourceOf(parsed: Parsed | undefined, type: string): Draft {

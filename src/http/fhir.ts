@@ -57,7 +57,7 @@ export function fhirApi(door: FhirDoor, log: LogFailure): Router {
         path: req.path,
         query: queryOf(req.url),
         header: (name) => headerOf(req, name),
-        body: requestBody(req, res, read),
+        body: requestBody(req, read),
         failed: (error) => failureOf(error, exchangeOf(res), log),
         alone: true,
       },

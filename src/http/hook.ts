@@ -1,7 +1,8 @@
 // Doors for messages that others send us unasked: the bytes as they came go to who understands them, and a message that is kept is answered without a word.
 import type { Request, RequestHandler, Response } from 'express';
-import express, { Router } from 'express';
+import { Router } from 'express';
 import { methodNotAllowed } from '../fhir/outcome.ts';
+import { readBody } from './read-body.ts';
 
 /** One door. `receive` resolves when the message is kept; what it throws is the answer. */
 export interface Hook {
@@ -15,8 +16,8 @@ export interface Hook {
 export function hooks(list: Hook[]): RequestHandler {
   const router = Router();
   for (const { paths, limit, receive } of list) {
-    router.post(paths, express.raw({ type: () => true, limit }), async (req: Request, res: Response) => {
-      await receive({ header: (name) => req.get(name), body: Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0) });
+    router.post(paths, async (req: Request, res: Response) => {
+      await receive({ header: (name) => req.get(name), body: await readBody(req, limit) });
       res.status(204).end();
     });
     router.all(paths, () => {

@@ -9,7 +9,7 @@ import type { Port } from '../resource/port.ts';
 import { answerFacts } from './answer-facts.ts';
 import { authenticate, authorize, type FindCaller, refuseOthers } from './authenticate.ts';
 import { type ReadText, textReader } from './body-text.ts';
-import { dispatcher, type Target } from './dispatch.ts';
+import type { Dispatch, Target } from './dispatch.ts';
 import { type Answer, exchangeOf, type Rate } from './exchange.ts';
 import type { Seal } from './page-link.ts';
 import { type Limit, refuseOver } from './rate-limit.ts';
@@ -68,9 +68,8 @@ const ITEM: Record<string, Interaction> = {
   POST: { is: 'perform', permission: 'u', run: performItem, body: true },
 };
 
-/** The handler of every path that is not the FHIR API's. */
-export function v1Api(door: V1Door): RequestHandler {
-  const find = dispatcher(door.mappings, door.prefixes);
+/** The handler of every path that is not the FHIR API's. `find`: which vendor's shape a request means. */
+export function v1Api(door: V1Door, find: Dispatch): RequestHandler {
   const readText = textReader(door.bodyLimit);
   return async (req, res, next) => {
     const target = find(req);
@@ -91,7 +90,7 @@ export function v1Api(door: V1Door): RequestHandler {
     const interaction = interactionOf(shape, req.method, id);
     authorize(caller, shape.resource, interaction.permission);
     if (interaction.makes) refuseIfMatch(req);
-    const body = interaction.body ? await bodyOf(req, res, readText) : NO_BODY;
+    const body = interaction.body ? await bodyOf(req, readText) : NO_BODY;
     const port = shape.port === undefined ? undefined : door.ports[shape.port];
     const call = {
       req,
@@ -141,11 +140,11 @@ const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
  * What a request says; without a body nothing, so that it is told what it must say. Many clients send one of no length, whole or in no pieces; a change
  * without one is none. https://www.rfc-editor.org/rfc/rfc9110#section-8.6
  */
-async function bodyOf(req: Request, res: Response, readText: ReadText): Promise<Parsed> {
+async function bodyOf(req: Request, readText: ReadText): Promise<Parsed> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   const other = unsupportedMedia('send the body as application/json');
   if (type !== '' && !JSON_TYPE.test(type)) throw other;
-  const text = await readText(req, res);
+  const text = await readText(req);
   if (text === '' && req.method === 'POST') return { plain: {}, exact: {} };
   if (type === '') throw other;
   if (text.trim() === '') throw structure('the body must be a JSON object, and it is empty');

@@ -1,0 +1,24 @@
+// The HTTP server with its bounds on clients: how many may be connected, and how long one may take to send a request. Whoever takes longer is answered 408 by
+// Node and disconnected. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9, https://nodejs.org/api/http.html#serverrequesttimeout
+import { createServer, type RequestListener, type Server } from 'node:http';
+
+interface Bounds {
+  maxConnections: number;
+  /** From the first byte of a request to the last one of its body. */
+  requestSeconds: number;
+}
+
+/** A request line and header fields are a few kilobytes: they need no more time than this. */
+const HEAD_SECONDS = 15;
+const CHECK_EVERY_MS = 1000;
+
+export function boundedServer({ maxConnections, requestSeconds }: Bounds, listener: RequestListener): Server {
+  const timeouts = {
+    headersTimeout: Math.min(HEAD_SECONDS, requestSeconds) * 1000,
+    requestTimeout: requestSeconds * 1000,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+  };
+  const server = createServer(timeouts, listener);
+  server.maxConnections = maxConnections;
+  return server;
+}

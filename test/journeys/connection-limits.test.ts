@@ -1,0 +1,77 @@
+// Clients that are slow, or too many: each is let go of in seconds, and the others are served. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9
+import type { Socket } from 'node:net';
+import { until } from '../until.ts';
+import { emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
+import { answerOn, open } from './raw-http.ts';
+
+let place: Place;
+let server: FacetProcess & { url: string };
+beforeAll(async () => {
+  place = await emptyPlace();
+  server = await startProcess({ ...place.env, FACET_CONNECTIONS: '8', FACET_REQUEST_SECONDS: '2' });
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+});
+
+const HEALTH = ['GET /healthz HTTP/1.1', 'Host: x', 'Connection: close', '', ''].join('\r\n');
+const health = async () => (await fetch(`${server.url}/healthz`, { headers: { Connection: 'close' } })).status;
+const post = (key: string): string =>
+  [
+    'POST /fhir/R4/Patient HTTP/1.1',
+    'Host: x',
+    `x-api-key: ${key}`,
+    'Content-Type: application/fhir+json',
+    'Content-Length: 1000',
+    '',
+    '',
+  ].join('\r\n');
+
+/** Sends the text, and then a byte in every 100 ms for as long as the server listens. */
+async function drip(text: string): Promise<{ status: number; seconds: number }> {
+  const begun = performance.now();
+  const socket = open(server.url);
+  socket.write(text);
+  const dripping = setInterval(() => socket.write('a'), 100);
+  socket.on('error', () => {});
+  const { status } = await answerOn(socket).finally(() => clearInterval(dripping));
+  return { status, seconds: (performance.now() - begun) / 1000 };
+}
+
+test.each([
+  ['header fields', () => 'GET /healthz HTTP/1.1\r\nHost: x\r\nx-slow: '],
+  ['a body', () => post(place.keys().demo.fhir!)],
+])('%s that never end are answered with 408 in seconds, and others are served meanwhile', async (_what, begin) => {
+  const slow = drip(begin());
+  expect(await health()).toBe(200);
+  const { status, seconds } = await slow;
+  expect(status).toBe(408);
+  expect(seconds).toBeLessThan(10);
+});
+
+/** A connection whose end is no failure of the test. */
+function connected(): Socket {
+  const socket = open(server.url);
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** Whether a health check on a connection of its own is answered, or the connection is closed without a byte. */
+async function answered(): Promise<boolean> {
+  const socket = connected();
+  socket.write(HEALTH);
+  await new Promise((resolve) => socket.resume().once('close', resolve));
+  return socket.bytesRead > 0;
+}
+
+test('a connection over the limit is closed without an answer; when others end, there is room again', async () => {
+  const held: Socket[] = [];
+  await until(async () => {
+    held.push(connected());
+    return !(await answered());
+  });
+  expect(held.length).toBeGreaterThanOrEqual(8);
+  for (const socket of held) socket.destroy();
+  await until(answered);
+});

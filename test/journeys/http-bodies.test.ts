@@ -1,0 +1,78 @@
+// Bodies that are too large are refused as soon as that is known, on a connection that is closed so that the client reads the answer.
+// https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14, https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+import { gzipSync } from 'node:zlib';
+import { type Listening, listen } from './listening.ts';
+import { answerOn, open, sendRaw } from './raw-http.ts';
+
+const MIB = 1024 * 1024;
+const bomb = gzipSync(Buffer.alloc(20 * MIB));
+let facet: Listening;
+beforeAll(async () => {
+  facet = await listen({ bodyLimit: MIB });
+});
+afterAll(() => facet.close());
+
+const DOORS = [
+  ['fhir', '/fhir/R4/Patient'],
+  ['fhir', '/fhir/R4/Patient/_search'],
+  ['fhir', '/fhir/R4/Binary'],
+  ['loop', '/loop/v1/patients'],
+  ['clinik', '/clinik/v1/practitioner-roles'],
+  ['jump', '/jump/patients'],
+  ['fhir', '/v1/webhooks/junction'],
+] as const;
+
+const typeOf = (path: string): string => (path.endsWith('_search') ? 'application/x-www-form-urlencoded' : 'application/json');
+const head = (door: string, path: string, ...headers: string[]): string =>
+  [`POST ${path} HTTP/1.1`, 'Host: x', `x-api-key: ${facet.demo[door]}`, `Content-Type: ${typeOf(path)}`, ...headers, '', ''].join('\r\n');
+
+describe.each(DOORS)('%s POST %s', (door, path) => {
+  test('a declared length over the limit is 413 before any of the body is sent, and the connection is closed', async () => {
+    const { status, headers } = await sendRaw(facet.url, head(door, path, `Content-Length: ${10 * MIB}`));
+    expect([status, headers.connection]).toEqual([413, 'close']);
+  });
+
+  test('a client that sends the whole body first reads the 413 and no reset', async () => {
+    const { status } = await sendRaw(facet.url, head(door, path, `Content-Length: ${10 * MIB}`), Buffer.alloc(10 * MIB, 0x20));
+    expect(status).toBe(413);
+  });
+
+  test('a body of no declared length is 413 as soon as it is too long', async () => {
+    const socket = open(facet.url);
+    socket.write(head(door, path, 'Transfer-Encoding: chunked'));
+    const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, 0x20), Buffer.from('\r\n')]);
+    for (let sent = 0; sent < 2 * MIB; sent += 0x10000) socket.write(chunk);
+    const { status, headers } = await answerOn(socket);
+    expect([status, headers.connection]).toEqual([413, 'close']);
+  });
+
+  test('a small body that decodes to more than the limit is 413', async () => {
+    const { status } = await sendRaw(
+      facet.url,
+      head(door, path, 'Content-Encoding: gzip', 'Connection: close', `Content-Length: ${bomb.length}`),
+      bomb,
+    );
+    expect(status).toBe(413);
+  });
+});
+
+test('a refusal for another reason does not wait for a long body either', async () => {
+  const socket = open(facet.url);
+  socket.write(['POST /fhir/R4/Patient HTTP/1.1', 'Host: x', `Content-Length: ${MIB}`, '', ''].join('\r\n'));
+  const { status, headers } = await answerOn(socket);
+  expect([status, headers.connection]).toEqual([401, 'close']);
+});
+
+test('after the refusal of a request with a short body, the connection goes on', async () => {
+  const body = '{"resourceType":"Patient"';
+  const one = head('fhir', '/fhir/R4/Patient', `Content-Length: ${body.length}`) + body;
+  const last = ['GET /healthz HTTP/1.1', 'Host: x', 'Connection: close', '', ''].join('\r\n');
+  expect(await sendRaw(facet.url, one, last)).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+});
+
+test('a request that ends before its body does is answered nowhere, and the next one is', async () => {
+  const socket = open(facet.url);
+  socket.write(`${head('fhir', '/fhir/R4/Patient', 'Content-Length: 100')}{"resourceType"`);
+  socket.resetAndDestroy();
+  expect((await fetch(`${facet.url}/healthz`)).status).toBe(200);
+});

@@ -1,0 +1,138 @@
+// HTTP messages that are malformed or ambiguous are answered with a 4xx in the shape of the surface that was asked, whatever is wrong with them.
+// https://www.rfc-editor.org/rfc/rfc9112#section-3.2 (Host), https://www.rfc-editor.org/rfc/rfc9110#section-8.4 (Content-Encoding)
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { type Listening, listen } from './listening.ts';
+import { type RawAnswer, sendRaw } from './raw-http.ts';
+
+let facet: Listening;
+beforeAll(async () => {
+  facet = await listen();
+});
+afterAll(() => facet.close());
+
+const DOORS = [
+  ['fhir', '/fhir/R4/Patient'],
+  ['loop', '/loop/v1/patients'],
+  ['clinik', '/clinik/v1/practitioner-roles'],
+  ['jump', '/jump/clinician-profiles'],
+] as const;
+type Door = (typeof DOORS)[number][0];
+
+/** What marks an error of each surface. */
+const SHAPES: Record<Door, object> = {
+  fhir: { resourceType: 'OperationOutcome' },
+  loop: { error: expect.any(String), message: expect.any(String) },
+  clinik: { error: expect.any(String), message: expect.any(String), requestId: expect.any(String) },
+  jump: { data: null, error: { code: expect.any(String), message: expect.any(String) } },
+};
+
+const CODINGS: Record<string, (text: string) => Buffer> = {
+  gzip: gzipSync,
+  deflate: deflateSync,
+  br: brotliCompressSync,
+  zstd: zstdCompressSync,
+};
+
+const head = (line: string, ...headers: string[]): string => [line, ...headers, 'Connection: close', '', ''].join('\r\n');
+const key = (door: Door, value = facet.demo[door]): string => `x-api-key: ${value}`;
+const bearer = (door: Door): string => `Authorization: Bearer ${facet.demo[door]}`;
+const expectShape = (door: Door, { body }: RawAnswer): void => expect(JSON.parse(body)).toMatchObject(SHAPES[door]);
+
+describe.each(DOORS)('on the %s API', (door, path) => {
+  test('a 401 names in WWW-Authenticate what this API takes', async () => {
+    const { status, headers } = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x'));
+    expect([status, headers['www-authenticate']]).toEqual([401, door === 'clinik' ? 'ApiKey header="x-api-key"' : 'Bearer']);
+  });
+
+  test('an empty Host is 400, with a key and without', async () => {
+    for (const more of [[], [key(door)]]) {
+      const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host:', ...more));
+      expect(answer.status).toBe(400);
+      expectShape(door, answer);
+    }
+  });
+
+  test('HTTP/1.0 has no Host: without a key it is 401, with one the path says which surface is meant', async () => {
+    const refused = await sendRaw(facet.url, head(`GET ${path} HTTP/1.0`));
+    expect(refused.status).toBe(401);
+    expectShape(door, refused);
+    const { status } = await sendRaw(facet.url, head(`GET ${path}/nobody HTTP/1.0`, key(door)));
+    expect(status).toBe(404);
+  });
+
+  test.each(['a b', 'x/y', 'user@x', 'x:y', '[::1', ':80'])('Host: %s is no host: 400', async (host) => {
+    const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, `Host: ${host}`, key(door)));
+    expect(answer.status).toBe(400);
+    expectShape(door, answer);
+  });
+
+  test('two Host headers are 400, also when both are the same', async () => {
+    const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: a', 'Host: a', key(door)));
+    expect(answer.status).toBe(400);
+    expectShape(door, answer);
+  });
+
+  test('two Authorization headers, and two x-api-key headers, are 400, also when both are the same', async () => {
+    for (const one of [bearer(door), key(door)]) {
+      const answer = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: x', one, one));
+      expect(answer.status).toBe(400);
+      expectShape(door, answer);
+      expect(answer.body).not.toContain(facet.demo[door]);
+    }
+  });
+
+  test.each(['gzip', 'deflate', 'br', 'zstd', 'compress', 'gzip, br', 'x'])(
+    'a body that is not what Content-Encoding: %s says is 400 or 415',
+    async (coding) => {
+      const good = CODINGS[coding]?.('{"a":1}');
+      const bodies = [
+        Buffer.from('{}'),
+        Buffer.from('not compressed at all'),
+        Buffer.alloc(64, 0xff),
+        ...(good ? [good.subarray(0, -3)] : []),
+      ];
+      for (const body of bodies) {
+        const request = [
+          key(door),
+          'Host: x',
+          'Content-Type: application/json',
+          `Content-Encoding: ${coding}`,
+          `Content-Length: ${body.length}`,
+        ];
+        const answer = await sendRaw(facet.url, head(`POST ${postable(door, path)} HTTP/1.1`, ...request), body);
+        expect([coding, answer.status]).toEqual([coding, good ? 400 : 415]);
+        expectShape(door, answer);
+      }
+    },
+  );
+});
+
+/** Where a body is read. */
+const postable = (door: Door, path: string): string => (door === 'jump' ? '/jump/patients' : path);
+
+test.each(['/healthz', '/docs', '/openapi', '/v1/webhooks/junction', '/nothing'])('two Host headers are 400 at %s too', async (path) => {
+  const { status } = await sendRaw(facet.url, head(`GET ${path} HTTP/1.1`, 'Host: a', 'Host: b'));
+  expect(status).toBe(400);
+});
+
+test('a health check by HTTP/1.0, which has no Host, is answered', async () => {
+  expect((await sendRaw(facet.url, head('GET /healthz HTTP/1.0'))).status).toBe(200);
+});
+
+test.each([
+  'GET http://elsewhere/v1/patients HTTP/1.1',
+  'GET //v1/patients HTTP/1.1',
+  'GET /%zz HTTP/1.1',
+  'GET /%00 HTTP/1.1',
+  'GET /v1/patients/%ff HTTP/1.1',
+  'GET /v1/../../x HTTP/1.1',
+  'GET /?%=%zz&&= HTTP/1.1',
+  'OPTIONS * HTTP/1.1',
+  'POST /fhir/R4/%E0%A4%A HTTP/1.1',
+  'GET http:// HTTP/1.1',
+  'GET http://[::1/v1/patients HTTP/1.1',
+])('%s is no failure of the server', async (line) => {
+  const { status } = await sendRaw(facet.url, head(line, 'Host: x'));
+  expect(status).toBeGreaterThanOrEqual(200);
+  expect(status).toBeLessThan(500);
+});
