@@ -84,7 +84,8 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContextOf, ...given });
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
-  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir };
+  const { documentation } = outside;
+  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir, documentation };
   const count = rateLimiter();
   const limitOf = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const partsWith = (mappings: Mappings): Deps => ({

@@ -40,6 +40,8 @@ export interface Config {
   testClock: string | undefined;
   /** FACET_SUBSCRIPTION_HOSTS: hosts with private addresses that subscribers may have in production, by comma. */
   subscriptionHosts: string[];
+  /** FACET_ORDERS=strict: an active laboratory request that cannot be ordered is refused (422), instead of stored with a Task that rejects it. */
+  strictOrders: boolean;
   junction: {
     /** JUNCTION_API_KEY: without it orders go to the sandbox that starts beside the server (never in production). */
     apiKey: string | undefined;
@@ -87,6 +89,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     metrics: place('FACET_METRICS', env.FACET_METRICS),
     testClock: testClock(production, env.FACET_TEST_CLOCK),
     subscriptionHosts: hosts('FACET_SUBSCRIPTION_HOSTS', env.FACET_SUBSCRIPTION_HOSTS),
+    strictOrders: strict('FACET_ORDERS', env.FACET_ORDERS),
     junction: {
       apiKey: text(env.JUNCTION_API_KEY),
       baseUrl: url('JUNCTION_BASE_URL', env.JUNCTION_BASE_URL),
@@ -191,6 +194,12 @@ function logLevel(value: string | undefined): string {
   const given = text(value) ?? 'info';
   if (!LOG_LEVELS.includes(given)) throw new Error(`FACET_LOG must be one of ${LOG_LEVELS.join(', ')}`);
   return given;
+}
+
+function strict(name: string, value: string | undefined): boolean {
+  const given = text(value);
+  if (given !== undefined && given !== 'strict') throw new Error(`${name} takes strict, or nothing`);
+  return given !== undefined;
 }
 
 function json<T>(name: string, value: string | undefined, is: (value: unknown) => value is T): T | undefined {

@@ -14,13 +14,13 @@ import { foldedUnit } from './outbound/results/biomarker.ts';
 import { startSandbox } from './outbound/sandbox/server.ts';
 import { type SubscribingParts, subscribing } from './outbound/subscriptions.ts';
 import type { Systems as JunctionSystems } from './outbound/systems.ts';
-import { panelsOf } from './panels.ts';
+import { panelsOf, unorderable } from './panels.ts';
 import { inwardOf } from './projection/load/inward.ts';
 import type { Effect } from './resource/context.ts';
 import { ROOT } from './root.ts';
 
 /** The ports and effects of the door out, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
-export interface Outside extends Pick<Junction, 'ports' | 'hook' | 'heldBack'> {
+export interface Outside extends Pick<Junction, 'ports' | 'hook' | 'heldBack' | 'documentation'> {
   effects: Partial<Record<ServedType, Effect>>;
   /** `ownUrl`: where this server is reached on this machine, for the sandbox's webhooks; undefined: nobody is to be told. */
   start(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
@@ -50,6 +50,7 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
       },
       systems,
       defaults: { labAccount: config.junction.labAccount, longestNote: config.junction.longestNote },
+      unorderable: unorderable(config),
       results: resultMappings(profiles),
       webhookSecrets: () => secrets.now,
     },
@@ -59,6 +60,7 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
   const subscriptions = subscribing(reach, parts);
   return {
     effects: { ...door.effects, ...subscriptions.effects },
+    documentation: door.documentation,
     ports: door.ports,
     hook: door.hook,
     heldBack: door.heldBack,

@@ -1,5 +1,6 @@
 // Which panels can be ordered: those that are configured; the sandbox's own where orders go to a sandbox and to no laboratory; else none.
 import type { Config } from './config.ts';
+import type { OrderRules } from './outbound/ordering/order-content.ts';
 import { SANDBOX_PANELS } from './outbound/sandbox/world.ts';
 import { hostOf, isLoopback } from './outbound/subscriptions/addresses.ts';
 
@@ -7,6 +8,15 @@ import { hostOf, isLoopback } from './outbound/subscriptions/addresses.ts';
 export function toSandbox({ production, junction: { apiKey, baseUrl } }: Config): boolean {
   if (production) return false;
   return apiKey === undefined || (baseUrl !== undefined && isLoopback(hostOf(new URL(baseUrl))));
+}
+
+/** Whether orders can be sent at all: to an account at the laboratory network, or to a sandbox. */
+const canSend = (config: Config): boolean => config.junction.apiKey !== undefined || toSandbox(config);
+
+/** What becomes of an active laboratory request that cannot be ordered. Where nothing is sent it is stored as any other. */
+export function unorderable(config: Config): OrderRules['unorderable'] {
+  if (!canSend(config)) return 'store';
+  return config.strictOrders ? 'refuse' : 'reject';
 }
 
 /** Panel → lab test ids; undefined: nothing says what a panel is. */

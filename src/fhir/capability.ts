@@ -15,6 +15,8 @@ export interface CapabilityFacts {
   date: string;
   registry: Registry;
   bodyLimit: number;
+  /** Type → what is said of its resources, in Markdown. */
+  documentation?: Partial<Record<string, string>>;
   /** Type → canonical URLs of the profiles of it. */
   profiles: ReadonlyMap<string, string[]>;
 }
@@ -32,7 +34,15 @@ function operations(type: string): object[] {
 }
 
 /** The statement as a resource. */
-export function capabilityStatement({ baseUrl, version, date, registry, bodyLimit, profiles }: CapabilityFacts): object {
+export function capabilityStatement({
+  baseUrl,
+  version,
+  date,
+  registry,
+  bodyLimit,
+  documentation = {},
+  profiles,
+}: CapabilityFacts): object {
   const megabytes = Math.floor(bodyLimit / (1024 * 1024));
   return {
     resourceType: 'CapabilityStatement',
@@ -49,7 +59,9 @@ export function capabilityStatement({ baseUrl, version, date, registry, bodyLimi
         mode: 'server',
         documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB, content of a Binary up to ${Math.floor(megabytes * BASE64)} MiB. An update that changes nothing makes no new version. References need not resolve. A batch or transaction has at most ${MOST_ENTRIES} entries. Keys with the scope admin may add _explain=true to a search and see its SQL, plan and timing.`,
         security: { description: 'An API key of the FHIR surface, as "Authorization: Bearer …" or "x-api-key: …".' },
-        resource: SERVED_TYPES.map((type) => resourceOf(type, registry, profiles.get(type))),
+        resource: SERVED_TYPES.map((type) =>
+          resourceOf(type, { registry, profiles: profiles.get(type), documentation: documentation[type] }),
+        ),
         interaction: codes('system'),
         searchParam: [
           { name: '_list', type: 'string', documentation: 'The id of a List: what its entries refer to.' },
@@ -61,7 +73,13 @@ export function capabilityStatement({ baseUrl, version, date, registry, bodyLimi
   };
 }
 
-function resourceOf(type: string, registry: Registry, profiles: string[] | undefined): object {
+interface TypeFacts {
+  registry: Registry;
+  profiles: string[] | undefined;
+  documentation: string | undefined;
+}
+
+function resourceOf(type: string, { registry, profiles, documentation }: TypeFacts): object {
   const parameters = registry.list(type);
   const links = (source: string, test: (parameter: SearchParameter) => boolean): string[] => {
     const codes = registry.list(source).filter(test);
@@ -71,6 +89,7 @@ function resourceOf(type: string, registry: Registry, profiles: string[] | undef
   return {
     type,
     ...(profiles?.length && { supportedProfile: profiles }),
+    ...(documentation !== undefined && { documentation }),
     interaction: codes('type'),
     versioning: 'versioned',
     readHistory: true,

@@ -60,7 +60,7 @@ export function newIdOf({ id, type }: Pick<FhirCall, 'id' | 'type'>): string {
 }
 
 /** The answer to a write, as `Prefer: return=` asks for it. https://hl7.org/fhir/R4/http.html#ops */
-export function written(call: FhirCall, { row, outcome }: Saved): FhirAnswer {
+export function written(call: FhirCall, { row, outcome, warnings = [] }: Saved): FhirAnswer {
   const { context, type, method } = call;
   if (row.body === null) throw conflict('this resource was deleted meanwhile');
   const status = outcome === 'created' ? 201 : 200;
@@ -71,15 +71,15 @@ export function written(call: FhirCall, { row, outcome }: Saved): FhirAnswer {
   const prefer = /return=(\w+)/.exec(call.header('prefer') ?? '')?.[1];
   if (prefer === 'minimal') return answer;
   if (prefer === 'OperationOutcome') {
-    const said = operationOutcome([{ severity: 'information', code: 'informational', text: outcome }]);
+    const said = operationOutcome([...warnings, { severity: 'information', code: 'informational', text: outcome }]);
     return { ...answer, body: JSON.stringify(said) };
   }
   return { ...answer, body: shownTo(context.caller)(row).body! };
 }
 
 /** The answer to a write that may have been a deletion. */
-export function doneAnswer(call: FhirCall, { outcome, row }: Done): FhirAnswer {
+export function doneAnswer(call: FhirCall, { outcome, row, warnings = [] }: Done): FhirAnswer {
   if (outcome === 'deleted') return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
   if (!row) throw conflict('this resource was deleted meanwhile');
-  return written(call, { row, outcome });
+  return written(call, { row, outcome, warnings });
 }

@@ -23,6 +23,7 @@ import { CANCELLATION } from './ordering/calling-off.ts';
 import { fulfilmentEffect } from './ordering/fulfilment.ts';
 import { orderEffect } from './ordering/order.ts';
 import type { OrderRules } from './ordering/order-content.ts';
+import { orderDocumentation } from './ordering/order-documentation.ts';
 import { ORDER, orderEntry } from './ordering/order-entry.ts';
 import { npiOf } from './ordering/signer.ts';
 import { awaitListing, LISTING, type Listed, listingSender } from './physician-listing.ts';
@@ -63,6 +64,8 @@ export interface JunctionParts
 export interface Junction {
   /** What writes of these types bring with them. */
   effects: Record<'ServiceRequest' | 'Task', Effect>;
+  /** What the CapabilityStatement says of these types. */
+  documentation: Record<'ServiceRequest', string>;
   /** By the names that mappings give them (`port:`). */
   ports: Record<(typeof PORTS)[number], Port>;
   /** Where the network tells us what happened. */
@@ -95,6 +98,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
   const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
     effects: { ServiceRequest: orderEffect(options), Task: fulfilmentEffect(systems) },
+    documentation: { ServiceRequest: orderDocumentation(options.unorderable) },
     ports: { 'lab-order': orderPort(sending), physician: physicianPort(directory) },
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) },
     heldBack: () => Number.isFinite(sending.breaker.allows(sending.clock())),

@@ -1,4 +1,5 @@
 // What every interaction is given: who is calling, where things are stored, and what the roof puts in (clock, ids, rules).
+import type { Issue } from '../fhir/outcome.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Change } from '../store/change.ts';
@@ -26,12 +27,13 @@ export interface Draft {
   exact: Resource;
 }
 
-/** What another room adds to the writes of a type, in the same transaction. `keeps`: the draft with what nobody may take away by leaving it out. `check` runs before anything is written and may refuse; `after` runs when the row stands. */
+/** What another room adds to the writes of a type, in the same transaction. `keeps`: the draft with what nobody may take away by leaving it out. `check` runs before anything is written and may refuse; `warnings`, what the client should know of a write that is accepted; `after` runs when the row stands. */
 export interface Effect {
   /** Whether it has to do with a write like this; asked first, without looking anything up. Absent: with each of the type. */
   concerns?(write: Pick<PendingWrite, 'resource' | 'previous'>): boolean;
   keeps?(context: Context, draft: Draft, previous: Row): Draft;
   check?(context: Context, write: PendingWrite): Promise<void> | void;
+  warnings?(context: Context, write: PendingWrite): Promise<Issue[]>;
   after?(context: Context, write: PendingWrite): Promise<void>;
 }
 
@@ -71,6 +73,8 @@ export const roomOf = ({ largest }: Context): { room?: number } => (largest === 
 export interface Saved {
   row: Row;
   outcome: 'created' | 'updated' | 'unchanged';
+  /** Absent: none. */
+  warnings?: Issue[];
 }
 
 /** The effects that have to do with a write of this type. */

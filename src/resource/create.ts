@@ -27,7 +27,7 @@ export async function create(context: Context, request: CreateRequest): Promise<
 }
 
 async function insert(context: Context, { type, draft, id = context.newId() }: CreateRequest): Promise<Saved> {
-  const row = await write(context, { type, id, method: 'POST', draft });
-  if (!row) throw conflict('the id chosen for this resource is taken');
-  return { row, outcome: 'created' };
+  const made = await write(context, { type, id, method: 'POST', draft });
+  if (!made) throw conflict('the id chosen for this resource is taken');
+  return { ...made, outcome: 'created' };
 }

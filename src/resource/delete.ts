@@ -13,7 +13,7 @@ export async function remove(context: Context, request: { type: ServedType; id: 
     precondition(previous, ifMatch);
     if (!previous || previous.body === null) return { row: undefined };
     const made = await write(now, { type, id, method: 'DELETE', previous });
-    return made && { row: made };
+    return made;
   });
   return row;
 }

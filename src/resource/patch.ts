@@ -20,7 +20,7 @@ export async function patch(
     precondition(previous, ifMatch);
     const draft = draftOf(change(parseExact(previous.body) as Resource));
     if (isSame(draft, previous)) return { row: previous, outcome: 'unchanged' };
-    const row = await write(now, { type, id, method: 'PATCH', draft, previous });
-    return row && { row, outcome: 'updated' };
+    const made = await write(now, { type, id, method: 'PATCH', draft, previous });
+    return made && { ...made, outcome: 'updated' };
   });
 }

@@ -25,8 +25,7 @@ export async function rewrite(context: Context, { type, id, edit, method = 'PUT'
     if (!previous?.body) return { row: undefined };
     const draft = draftOf({ ...(await edit(parseExact(previous.body) as Resource, previous)), id });
     if (!always && isSame(draft, previous)) return { row: previous };
-    const made = await write(now, { type, id, method, draft, previous });
-    return made && { row: made };
+    return write(now, { type, id, method, draft, previous });
   });
   return row;
 }

@@ -1,6 +1,6 @@
 // What the steps of a transaction share: an entry and what became of it, failing for one entry, and starting again.
 import { inEntry } from '../fhir/bundle-request.ts';
-import { FhirError } from '../fhir/outcome.ts';
+import { FhirError, type Issue } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/row.ts';
@@ -29,6 +29,8 @@ export interface TransactionEntry {
 export interface Done {
   outcome: 'created' | 'updated' | 'unchanged' | 'deleted';
   row?: Row;
+  /** What the client should know of the write. */
+  warnings?: Issue[];
 }
 
 /** Somebody else wrote one of the resources first: nothing of this attempt stays, and the transaction starts again from what stands now. */

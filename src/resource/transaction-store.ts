@@ -148,9 +148,9 @@ const requestOf = ({ entry, id, previous }: Target, draft: Draft | undefined): W
 async function storeOne(context: Context, target: Target, draft: Draft | undefined): Promise<Done> {
   const previous = await context.store.read(context.caller.tenant, target.entry.type, target.id!);
   const now = { entry: target.entry, id: target.id!, ...(previous && { previous }) };
-  const row = await within(target.entry.at, () => write(context, requestOf(now, draft)), target.entry.type);
-  if (!row) throw new Overtaken();
-  return doneOf(previous, row);
+  const made = await within(target.entry.at, () => write(context, requestOf(now, draft)), target.entry.type);
+  if (!made) throw new Overtaken();
+  return { ...made, ...doneOf(previous, made.row) };
 }
 
 /** First what is new, then what replaces something: one statement each, in one order for everybody. */

@@ -40,8 +40,8 @@ async function replace(
     await accept(context, draft, type);
     return { row: previous, outcome: 'unchanged' };
   }
-  const row = await write(context, { type, id, method: 'PUT', draft, ...(previous && { previous }) });
-  return row && { row, outcome: previous === undefined || previous.body === null ? 'created' : 'updated' };
+  const made = await write(context, { type, id, method: 'PUT', draft, ...(previous && { previous }) });
+  return made && { ...made, outcome: previous === undefined || previous.body === null ? 'created' : 'updated' };
 }
 
 /** `If-Match: *`: whichever version is current. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1 */

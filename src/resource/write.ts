@@ -4,7 +4,7 @@ import { aliasHash } from '../fhir/hash.ts';
 import { aliasOf } from '../fhir/indexing/alias.ts';
 import { indexRows } from '../fhir/indexing/resource.ts';
 import { plainOf, stringify } from '../fhir/json.ts';
-import { invalidAll, ruleAll, tooLong } from '../fhir/outcome.ts';
+import { type Issue, invalidAll, ruleAll, tooLong } from '../fhir/outcome.ts';
 import { claimsIn } from '../fhir/profile-claims.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
@@ -22,21 +22,31 @@ export interface Write {
   previous?: Row;
 }
 
+/** A version that was stored, and what the client should know of it. */
+interface Written {
+  row: Row;
+  warnings?: Issue[];
+}
+
 /** Stores one new version. Undefined: another writer was first, and nothing was written. */
-export async function write(context: Context, request: Write): Promise<Row | undefined> {
+export async function write(context: Context, request: Write): Promise<Written | undefined> {
   const { type, draft, previous } = request;
   const effects = effectsOn(context, type, { ...(draft && { resource: draft.plain }), ...(previous && { previous }) });
-  if (!effects.length) return apply(context, await accepted(context, request));
+  if (!effects.length) return written(await apply(context, await accepted(context, request)));
   if (draft) await accept(context, draft, type);
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
     const write = pending(inside, kept(inside, request, effects));
     for (const effect of effects) await effect.check?.(inside, write);
+    const warnings: Issue[] = [];
+    for (const effect of effects) warnings.push(...((await effect.warnings?.(inside, write)) ?? []));
     const row = await apply(inside, write);
     if (row) for (const effect of effects) await effect.after?.(inside, write);
-    return row;
+    return written(row, warnings);
   });
 }
+
+const written = (row: Row | undefined, warnings: Issue[] = []): Written | undefined => row && { row, ...(warnings.length && { warnings }) };
 
 /** The write with what its effects keep of the version before. */
 function kept(context: Context, request: Write, effects: Effect[]): Write {

@@ -24,7 +24,8 @@ const log: string[] = [];
 beforeAll(async () => {
   store = await openTestStore();
   here = await sandboxWorld();
-  const registry = buildRegistry([]);
+  const profiles = loadProfiles('fhir-profiles');
+  const registry = buildRegistry(profiles.searchParameters);
   const contextOf = (caller: Caller): Context => ({
     store: store.store,
     caller,
@@ -41,7 +42,8 @@ beforeAll(async () => {
       table: { system: PANEL_SYSTEM, panels: here.sandbox.panels, ...TEST_SYSTEMS },
       systems: SYSTEMS,
       defaults: { labAccount: undefined, longestNote: 120 },
-      results: resultMappings(loadProfiles('fhir-profiles')),
+      unorderable: 'reject',
+      results: resultMappings(profiles),
       webhookSecrets: () => [here.sandbox.world.webhooks.secret],
     },
     {

@@ -269,8 +269,6 @@ describe('the performer', () => {
   });
 
   test.each<[string, string, string[]]>([
-    ['nothing', 'Organization/missing', []],
-    ['an organization without an account', 'Organization/plain', ['Organization.identifier']],
     ['an organization with another kind of account', 'Organization/wrong', ['Organization.identifier']],
     ['no organization', 'Patient/ada', []],
   ])('that is %s is refused', async (_title, reference, more) => {

@@ -7,7 +7,8 @@ import { METHODS } from '../../src/outbound/ordering/collection.ts';
 import { WORDS } from '../../src/outbound/ordering/consents.ts';
 import { emailAddress } from '../../src/outbound/ordering/email-address.ts';
 import { clientUserId, orderBody, orderText } from '../../src/outbound/ordering/junction-order.ts';
-import { testsToOrder } from '../../src/outbound/ordering/order-criteria.ts';
+import { isForLaboratory } from '../../src/outbound/ordering/laboratory-category.ts';
+import { testsBehind } from '../../src/outbound/ordering/order-criteria.ts';
 import { orderPatient } from '../../src/outbound/ordering/order-patient.ts';
 import { usPhone } from '../../src/outbound/ordering/us-phone.ts';
 import { usCountry, usState, usZip } from '../../src/outbound/ordering/us-postal.ts';
@@ -90,53 +91,50 @@ const PANELS = {
   laboratories: 'http://example.org/laboratory/',
 };
 const coded = (...codes: string[]) => ({ coding: codes.map((code) => ({ system: PANELS.system, code })) });
-const request = (more: object = {}): Resource => ({
-  resourceType: 'ServiceRequest',
-  status: 'active',
-  intent: 'order',
-  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
-  code: coded('small'),
-  ...more,
+
+test('panels of the table are ordered with all their tests, each once', () => {
+  expect(testsBehind(coded('small'), PANELS)).toEqual({ labTests: ['t1'], addOn: [] });
+  expect(testsBehind(coded('small', 'large'), PANELS)).toEqual({ labTests: ['t1', 't2'], addOn: [] });
 });
 
-test('an active order for a laboratory panel of the table is sent, with the tests of all its panels', () => {
-  expect(testsToOrder(request(), PANELS)).toEqual({ labTests: ['t1'], addOn: [] });
-  const both = request({ intent: 'original-order', code: coded('small', 'large') });
-  expect(testsToOrder(both, PANELS)).toEqual({ labTests: ['t1', 't2'], addOn: [] });
-});
-
-const named = { system: PANELS.labTests, code: 't9' };
-const own = { system: `${PANELS.laboratories}quest`, code: '899' };
-const OWN = { laboratory: 'quest', code: '899' };
-test('of the codings of a test the panel counts first, then the id of the network, then the code of a laboratory; LOINC never', () => {
+test('of the codings of a test the panel counts first, then the id of the network, then the code of a laboratory; LOINC is asked of the catalogue', () => {
+  const named = { system: PANELS.labTests, code: 't9' };
+  const own = { system: `${PANELS.laboratories}quest`, code: '899' };
   const loinc = { system: 'http://loinc.org', code: '3016-3' };
   const [panel] = coded('small').coding;
-  const ordered = (...coding: object[]) => testsToOrder(request({ code: { coding } }), PANELS);
+  const ordered = (...coding: object[]) => testsBehind({ coding }, PANELS);
   expect(ordered(own, named, panel!)).toEqual({ labTests: ['t1'], addOn: [] });
   expect(ordered(own, loinc, named)).toEqual({ labTests: ['t9'], addOn: [] });
-  expect(ordered(loinc, own)).toEqual({ labTests: [], addOn: [OWN] });
+  expect(ordered(loinc, own)).toEqual({ labTests: [], addOn: [{ laboratory: 'quest', code: '899' }] });
   expect(ordered(loinc)).toBeUndefined();
 });
 
-test('what the details of an order name is ordered with it, each once', () => {
-  const more = request({ orderDetail: [{ coding: [own] }, { coding: [named] }, { coding: [own] }, coded('small')] });
-  expect(testsToOrder(more, PANELS)).toEqual({ labTests: ['t1', 't9'], addOn: [OWN] });
+test.each<[string, unknown]>([
+  ['a panel that is not in the table', coded('unknown')],
+  ['a panel called like a property of every object', coded('constructor')],
+  ['the same word in another system', { coding: [{ system: 'http://loinc.org', code: 'small' }] }],
+  ['no code', undefined],
+])('%s is no test', (_title, code) => {
+  expect(testsBehind(code, PANELS)).toBeUndefined();
 });
 
-test.each<[string, object]>([
-  ['a draft', { status: 'draft' }],
-  ['a revoked request', { status: 'revoked' }],
-  ['a plan', { intent: 'plan' }],
-  ['a reflex order', { intent: 'reflex-order' }],
-  ['a "do not"', { doNotPerform: true }],
-  ['an order for imaging', { category: [{ coding: [{ system: 'http://snomed.info/sct', code: '363679005' }] }] }],
-  ['an order without a category', { category: undefined }],
-  ['a panel that is not in the table', { code: coded('unknown') }],
-  ['a panel called like a property of every object', { code: coded('constructor') }],
-  ['the same word in another system', { code: { coding: [{ system: 'http://loinc.org', code: 'small' }] } }],
-  ['a request without a code', { code: undefined }],
-])('%s is stored, not sent', (_title, more) => {
-  expect(testsToOrder(request(more), PANELS)).toBeUndefined();
+const laboratory = (system: string, code: string) => ({ coding: [{ system, code }] });
+test.each<[boolean, object]>([
+  [true, laboratory('http://snomed.info/sct', '108252007')],
+  [true, laboratory('http://terminology.hl7.org/CodeSystem/v2-0074', 'LAB')],
+  [true, laboratory('http://terminology.hl7.org/CodeSystem/v2-0074', 'HM')],
+  [true, laboratory('http://terminology.hl7.org/CodeSystem/observation-category', 'laboratory')],
+  [true, { coding: [{ code: 'LAB' }] }],
+  [true, { text: 'laboratory' }],
+  [true, { text: ' Lab Tests ' }],
+  [false, laboratory('http://terminology.hl7.org/CodeSystem/v2-0074', 'RAD')],
+  [false, laboratory('http://snomed.info/sct', '363679005')],
+  [false, laboratory('http://example.org/own', 'laboratory')],
+  [false, { text: 'imaging' }],
+  [false, { text: 'laboratory animal' }],
+  [false, {}],
+])('is of a laboratory: %s, for the category %j', (expected, category) => {
+  expect(isForLaboratory({ resourceType: 'ServiceRequest', category: [{ text: 'referral' }, category] })).toBe(expected);
 });
 
 const STORED: Resource = {

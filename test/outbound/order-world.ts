@@ -1,10 +1,12 @@
 // A store, a sandbox and the sender between them, under one clock that stands still until it is moved: for the tests of orders from write to outcome.
 import { v7 } from 'uuid';
+import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { CANCELLATION } from '../../src/outbound/ordering/calling-off.ts';
 import { fulfilmentEffect } from '../../src/outbound/ordering/fulfilment.ts';
 import { orderEffect } from '../../src/outbound/ordering/order.ts';
+import type { OrderRules } from '../../src/outbound/ordering/order-content.ts';
 import { ORDER, orderEntry } from '../../src/outbound/ordering/order-entry.ts';
 import { breaker } from '../../src/outbound/sending/breaker.ts';
 import { sendCancellation } from '../../src/outbound/sending/cancel.ts';
@@ -57,6 +59,15 @@ export const REQUEST: Resource = {
   subject: { reference: 'Patient/ada' },
 };
 
+/** By which a catalogue is asked for a code. */
+const CATALOGUE_CODE: SearchParameterResource = {
+  url: 'http://example.org/SearchParameter/activity-definition-code',
+  code: 'code',
+  base: ['ActivityDefinition'],
+  type: 'token',
+  expression: 'ActivityDefinition.code',
+};
+
 export interface OrderWorld extends SandboxWorld {
   tenant: number;
   context: Context;
@@ -84,8 +95,12 @@ const PATIENCE_MS = 60_000;
 const LONGEST_PAUSE = 5;
 let tenants = 0;
 
-/** A world of its own in a store that others used before: an empty outbox and a new tenant. `budgetMs`: how long an attempt takes at most. */
-export async function orderWorld({ store, database }: TestStore, budgetMs = PATIENCE_MS): Promise<OrderWorld> {
+/** A world of its own in a store that others used before: an empty outbox and a new tenant. `budgetMs`: how long an attempt takes at most; `unorderable`: see OrderRules. */
+export async function orderWorld(
+  { store, database }: TestStore,
+  budgetMs = PATIENCE_MS,
+  unorderable: OrderRules['unorderable'] = 'reject',
+): Promise<OrderWorld> {
   await database.script('delete from outbox; delete from outbox_event');
   const tenant = ++tenants;
   let now = Date.parse('2026-11-21T12:00:00.000Z');
@@ -93,8 +108,8 @@ export async function orderWorld({ store, database }: TestStore, budgetMs = PATI
   const here = await sandboxWorld(clock);
   const panels = { ...here.sandbox.panels };
   const table = { system: PANEL_SYSTEM, panels, ...TEST_SYSTEMS };
-  const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 } };
-  const registry = buildRegistry([]);
+  const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 }, unorderable };
+  const registry = buildRegistry([CATALOGUE_CODE]);
   const effects = new Map<ServedType, Effect[]>([
     ['ServiceRequest', [orderEffect(rules)]],
     ['Task', [fulfilmentEffect(SYSTEMS)]],

@@ -3,7 +3,7 @@
 import { validate as isUuid } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
-import { type Reference, referencesIn, referred } from './linked.ts';
+import { linked, type Reference, referencesIn, referred, typeBehind } from './linked.ts';
 import { type Said, together, wrong } from './said.ts';
 
 /** Undefined: the network looks for one. `system`: of the accounts' ids; `standard`: of the installation. */
@@ -18,6 +18,16 @@ export async function labAccount(
   const accounts = [...new Set(said.says)];
   if (accounts.length > 1) return wrong('an order is placed under one account of a laboratory', 'ServiceRequest.performer');
   return { says: accounts[0] ?? standard };
+}
+
+/** The performer that is another laboratory: an organization without an account at the network, or one that is known by words or elsewhere alone. */
+export async function performerElsewhere(context: Context, request: Resource, system: string): Promise<string | undefined> {
+  for (const [path, reference] of referencesIn(request, 'performer')) {
+    if ((typeBehind(request, reference) ?? 'Organization') !== 'Organization') continue;
+    const found = await linked(context, request, reference);
+    if (found?.resourceType !== 'Organization' || !idsIn(found, system).length) return path;
+  }
+  return undefined;
 }
 
 async function accountOf(

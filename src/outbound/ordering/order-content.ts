@@ -10,7 +10,7 @@ import { collectionMethod } from './collection.ts';
 import type { OrderContent } from './junction-order.ts';
 import { labAccount } from './lab-account.ts';
 import { containedIn, type Reference, SNAPSHOT } from './linked.ts';
-import type { TestTable } from './order-criteria.ts';
+import type { Tests, TestTable } from './order-criteria.ts';
 import { clinicalNotes } from './order-notes.ts';
 import { orderPatient, type Source } from './order-patient.ts';
 import { icdCodes } from './order-reasons.ts';
@@ -28,6 +28,8 @@ export interface OrderRules {
   table: TestTable;
   systems: Systems;
   defaults: OrderDefaults;
+  /** What becomes of an active laboratory request that cannot be ordered: it is stored as any other, or with a Task that rejects it, or it is refused. */
+  unorderable: 'store' | 'reject' | 'refuse';
 }
 
 interface OrderDefaults {
@@ -37,11 +39,11 @@ interface OrderDefaults {
   longestNote: number;
 }
 
-/** The content and whose order it is, or a refusal (422) that names all that is wrong. `key` becomes the passthrough. */
+/** The content and whose order it is, or a refusal (422) that names all that is wrong. `code`: what the request's code means; `key` becomes the passthrough. */
 export async function orderContent(
   context: Context,
   request: Resource,
-  { rules, key }: { rules: OrderRules; key: string },
+  { code, rules, key }: { code: Tests; rules: OrderRules; key: string },
 ): Promise<{ patientId: string; content: OrderContent }> {
   const { table, systems, defaults } = rules;
   const now = context.clock();
@@ -53,7 +55,7 @@ export async function orderContent(
   const said = allSaid(
     {
       method,
-      tests: orderedTests(request, table, { method, systems }),
+      tests: await orderedTests(context, request, { code, table, method, systems }),
       icdCodes: await icdCodes(context, request, patientId),
       notes: clinicalNotes(request, defaults.longestNote),
       support: await supports(context, request, { patientId, consents: systems.consents }),

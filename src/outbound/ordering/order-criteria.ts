@@ -1,8 +1,9 @@
-// Which ServiceRequests are sent to the laboratory network: active orders for a laboratory procedure whose code the network's tests are known for. All others
-// are stored only. Nothing is guessed from a code of another system: LOINC names results, and several tests have the same one.
-// https://hl7.org/fhir/R4/servicerequest.html
+// What codes name that can be ordered, and where a request stands. https://hl7.org/fhir/R4/servicerequest.html
+import { validate as isUuid } from 'uuid';
 import { listOf } from '../../fhir/json-values.ts';
+import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
+import { issuesOf, wrong } from './said.ts';
 
 /** What can be ordered. `panels`: of `system`, panel code → the network's test ids, configuration of an environment. */
 export interface TestTable {
@@ -25,18 +26,6 @@ interface Coding {
   code?: string;
 }
 
-const SNOMED = 'http://snomed.info/sct';
-const LABORATORY_PROCEDURE = '108252007';
-const INTENTS = new Set(['order', 'original-order']);
-
-/** The tests to order, those of its details too; or undefined: this request is not one that is sent. */
-export function testsToOrder(request: Resource, table: TestTable): Tests | undefined {
-  const asked = request.status === 'active' && isLaboratoryOrder(request) ? testsBehind(request.code, table) : undefined;
-  if (!asked) return undefined;
-  const all = [asked, ...listOf(request.orderDetail).flatMap((detail) => testsBehind(detail, table) ?? [])];
-  return { labTests: [...new Set(all.flatMap(({ labTests }) => labTests))], addOn: unique(all.flatMap(({ addOn }) => addOn)) };
-}
-
 /** The codings of a concept say the same thing: those that are configured count first, then the network's ids, then a laboratory's codes. */
 export function testsBehind(concept: unknown, { system, panels, labTests, laboratories }: TestTable): Tests | undefined {
   const codings = codingsOf(concept);
@@ -52,7 +41,25 @@ export function testsBehind(concept: unknown, { system, panels, labTests, labora
   return own.length ? { labTests: [], addOn: unique(own) } : undefined;
 }
 
-const unique = (all: Tests['addOn']): Tests['addOn'] => [...new Map(all.map((one) => [`${one.laboratory}/${one.code}`, one])).values()];
+/** Whether a coding is one of those that tests are ordered by. */
+export const isNetworkCode = ({ system = '' }: Coding, { system: panels, labTests, laboratories }: TestTable): boolean =>
+  system === panels || system === labTests || system.startsWith(laboratories);
+
+export const unique = (all: Tests['addOn']): Tests['addOn'] => [
+  ...new Map(all.map((one) => [`${one.laboratory}/${one.code}`, one])).values(),
+];
+
+/** What is wrong with one concept: part of it would be left out, or it says two things. */
+export function brokenConcept(concept: unknown, table: TestTable, path: string): Issue[] {
+  const tests = testsBehind(concept, table);
+  if (!tests) return [];
+  const codes = (system: string) => codingsOf(concept).flatMap((one) => (one.system === system && one.code ? one.code : []));
+  if (!codes(table.labTests).every(isUuid)) return issuesOf(wrong('the network names its tests by UUIDs', path));
+  const known = codes(table.system).every((code) => Object.hasOwn(table.panels, code));
+  const agree = codes(table.labTests).every((id) => tests.labTests.includes(id));
+  if (known && agree) return [];
+  return issuesOf(wrong('its codings name different tests, or a panel that cannot be ordered: leave one of them', path));
+}
 
 const OVER = new Set(['revoked', 'entered-in-error', 'completed']);
 
@@ -63,13 +70,5 @@ const TAKEN_BACK = new Set(['revoked', 'entered-in-error']);
 
 /** Whether people, or the network, have called it off. */
 export const isTakenBack = ({ status }: Resource): boolean => TAKEN_BACK.has(status as string);
-
-/** An order for a laboratory procedure, wherever it stands and whatever it names. */
-export function isLaboratoryOrder({ intent, doNotPerform, category }: Resource): boolean {
-  const laboratory = listOf(category)
-    .flatMap(codingsOf)
-    .some(({ system, code }) => system === SNOMED && code === LABORATORY_PROCEDURE);
-  return INTENTS.has(intent as string) && doNotPerform !== true && laboratory;
-}
 
 export const codingsOf = (concept: unknown): Coding[] => listOf((concept as { coding?: unknown } | undefined)?.coding) as Coding[];

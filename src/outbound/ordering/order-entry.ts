@@ -49,6 +49,9 @@ export const requestId = ({ subject }: OutboxEntry): string => subject.slice(sub
 /** The state of an entry that is to go on: whether it may be there already is for the sender to find out. */
 export const waiting = ({ firstSentAt }: OutboxEntry): OutboxState => (firstSentAt === null ? 'queued' : 'unknown');
 
+/** States of an order that the network does not have. */
+export const NEVER_SENT: ReadonlySet<OutboxState> = new Set(['refused', 'cancelled']);
+
 /** The newest entry under this id, if there was ever one to send. */
 export const orderEntry = (store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> =>
   store.outbox.find(tenant, ORDER, subjectOf(serviceRequestId));

@@ -10,7 +10,8 @@ import type { Resource } from '../../fhir/types.ts';
 import { methodsIn } from './collection.ts';
 import { containedIn, type Reference, referencesIn, SNAPSHOT } from './linked.ts';
 import { isUrgent, type OrderRules } from './order-content.ts';
-import { codingsOf, isLaboratoryOrder, isTakenBack, type TestTable, testsBehind } from './order-criteria.ts';
+import { codingsOf, isTakenBack, type TestTable, testsBehind } from './order-criteria.ts';
+import { canBeOrder } from './order-decision.ts';
 import { notesOf } from './order-notes.ts';
 import { conditionsIn, reasonCodes } from './order-reasons.ts';
 import { supportIn } from './supporting.ts';
@@ -54,12 +55,12 @@ function namedBy(concept: unknown, table: TestTable): string[] {
   return [...tests.labTests, ...tests.addOn.map(({ laboratory, code }) => `${laboratory}/${code}`)];
 }
 
-/** Element → what of it was ordered. Whether it is an order at all hangs on its category, intent and code, not on where it stands. */
+/** Element → what of it was ordered. Whether it is an order at all hangs on its intent and code, not on where it stands. */
 const ORDERED: Record<string, Facet> = {
   subject: target('subject'),
   requester: target('requester'),
   code: (request, { rules }) =>
-    isLaboratoryOrder(request) &&
+    canBeOrder(request) &&
     [...new Set([request.code, ...listOf(request.orderDetail)].flatMap((concept) => namedBy(concept, rules.table)))].sort(),
   priority: isUrgent,
   reasonCode: (request) => [...new Set(reasonCodes(request))].sort(),

@@ -2,57 +2,76 @@
 // exact text to send. One that lacks what the laboratory network needs is refused before anything is written.
 // https://hl7.org/fhir/R4/servicerequest.html, https://hl7.org/fhir/R4/task.html
 import { parseExact } from '../../fhir/json.ts';
-import { conflict, type FhirError } from '../../fhir/outcome.ts';
+import { conflict, type FhirError, type Issue, ruleAll } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
-import { create } from '../../resource/create.ts';
-import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { OutboxEntry } from '../../store/outbox-entry.ts';
 import { SENDER } from '../sender.ts';
 import { clientUserId, orderText } from './junction-order.ts';
 import { withNetworksWords } from './networks-words.ts';
 import { type OrderRules, orderContent } from './order-content.ts';
-import { isLaboratoryOrder, isOver, isTakenBack, testsToOrder } from './order-criteria.ts';
-import { ORDER, type OrderPayload, payloadOf, presentEntry, requestId, subjectOf, waiting } from './order-entry.ts';
+import { isOver, isTakenBack, type Tests } from './order-criteria.ts';
+import { canBeOrder, type Decision, decide } from './order-decision.ts';
+import { NEVER_SENT, ORDER, type OrderPayload, payloadOf, presentEntry, requestId, subjectOf, waiting } from './order-entry.ts';
 import { refuseChange, type SentText } from './order-stays.ts';
-import { refuseUnknownPanel } from './ordered-tests.ts';
+import { orderTask, reject } from './rejection.ts';
 import { withdrawn } from './withdraw.ts';
 
 /** The effect of writes of ServiceRequest. However often one is written, it is sent once. */
 export function orderEffect(rules: OrderRules): Effect {
-  const { table, systems } = rules;
+  const decisions = new WeakMap<PendingWrite, Promise<Decision>>();
+  const decisionOn = (context: Context, write: PendingWrite): Promise<Decision> => {
+    const made = decisions.get(write) ?? decisionOf(context, write, rules);
+    decisions.set(write, made);
+    return made;
+  };
   return {
-    keeps: withNetworksWords(systems),
+    keeps: withNetworksWords(rules.systems),
     async check(context, write) {
       if (!write.resource) return refuseDeletion(context, write);
-      const tests = testsToOrder(write.resource, table);
+      const entry = await entryOf(context, write);
       const former = before(write);
-      // whether it was ordered is asked of the outbox: the table of today may not know any more what was
-      const entry = tests || (former && isLaboratoryOrder(former)) ? await entryOf(context, write) : undefined;
-      // without a version before there is an entry only if another writer was first: this write comes to nothing, and is tried again
       if (entry && former && isOthers(context)) refuseOf(entry, former, { next: write.resource, rules, baseUrl: context.baseUrl });
-      if (tests && !entry) await orderContent(context, exactly(write), { rules, key: '' });
-      if (!tests && !entry && isOthers(context)) refuseUnknownPanel(write.resource, table);
+      const decision = await decisionOn(context, write);
+      if (decision.verdict === 'refuse') throw ruleAll([decision.issue]);
+      if (decision.verdict === 'place') await orderContent(context, exactly(write), { code: decision.tests, rules, key: '' });
+    },
+    async warnings(context, write) {
+      const decision = await decisionOn(context, write);
+      return decision.verdict === 'reject' || decision.verdict === 'tell' ? [decision.issue] : [];
     },
     async after(context, write) {
       if (!write.resource) return;
-      if (isCallingOff(write, context)) return withdrawn(context, await entryOf(context, write));
-      if (write.resource.status !== 'active' || !isLaboratoryOrder(write.resource)) return;
       const entry = await entryOf(context, write);
-      if (entry) await takeUpAgain(context, entry, write);
-      else if (testsToOrder(write.resource, table)) await accept(context, write, rules);
+      if (isCallingOff(write, context)) return withdrawn(context, entry);
+      if (entry && write.resource.status === 'active') return takeUpAgain(context, entry, write);
+      const decision = await decisionOn(context, write);
+      if (decision.verdict === 'place') await accept(context, write, { code: decision.tests, rules });
+      if (decision.verdict === 'reject') await rejectOrder(context, write, { issue: decision.issue, rules });
     },
   };
 }
 
-const entryOf = (context: Context, { id }: PendingWrite): Promise<OutboxEntry | undefined> =>
-  presentEntry(context.store, context.caller.tenant, id);
+/** What becomes of a write: a request that was ordered, and what follows from an order, are decided already. */
+async function decisionOf(context: Context, write: PendingWrite, rules: OrderRules): Promise<Decision> {
+  if (!write.resource || !isOthers(context) || (await entryOf(context, write))) return { verdict: 'store' };
+  return decide(context, { request: write.resource, former: before(write) }, rules);
+}
+
+/**
+ * Whether it was ordered is asked of the outbox: the tables of today may not know any more what was. Without a version before there is an entry only if another
+ * writer was first: this write comes to nothing, and is tried again.
+ */
+async function entryOf({ store, caller }: Context, write: PendingWrite): Promise<OutboxEntry | undefined> {
+  const former = before(write);
+  const isOrder = former && (canBeOrder(former) || (write.resource && canBeOrder(write.resource)));
+  return isOrder ? presentEntry(store, caller.tenant, write.id) : undefined;
+}
 
 const before = ({ previous }: PendingWrite): Resource | undefined => (previous?.body ? (JSON.parse(previous.body) as Resource) : undefined);
 
 /** What the network's answers make of a request is nobody's wish. */
 const isOthers = ({ caller }: Context): boolean => caller.actor !== SENDER;
-
-const NEVER_SENT: ReadonlySet<OutboxState> = new Set(['refused', 'cancelled']);
 
 /** What was ordered once is not ordered again: an active request that nobody acts on would be a lost order. */
 const ordered = (): FhirError =>
@@ -82,17 +101,23 @@ function isCallingOff(write: PendingWrite, context: Context): boolean {
 /** Digits are kept: an answer to the laboratory may be a number. */
 const exactly = ({ change }: PendingWrite): Resource => parseExact(change.body!) as Resource;
 
-async function accept(context: Context, write: PendingWrite, rules: OrderRules): Promise<void> {
+async function accept(context: Context, write: PendingWrite, { code, rules }: { code: Tests; rules: OrderRules }): Promise<void> {
   const { tenant } = context.caller;
   const { version } = write.change;
   const request = exactly(write);
   const key = context.newId();
-  const { patientId, content } = await orderContent(context, request, { rules, key });
+  const { patientId, content } = await orderContent(context, request, { code, rules, key });
   const at = context.clock().toISOString();
   const task = taskOf(request, { at, notes: content.notes, system: rules.systems.taskInput });
-  const { row } = await create(context, { type: 'Task', draft: { plain: task, exact: task } });
-  const payload: OrderPayload = { task: row.id, clientUserId: clientUserId(tenant, patientId), text: orderText(content), version };
+  const taskId = await orderTask(context, write.id, task);
+  const payload: OrderPayload = { task: taskId, clientUserId: clientUserId(tenant, patientId), text: orderText(content), version };
   await context.store.outbox.add({ tenant, topic: ORDER, subject: subjectOf(request.id!), key, payload: JSON.stringify(payload), at });
+}
+
+/** It is stored, and a Task says that it is not ordered, and why. */
+async function rejectOrder(context: Context, write: PendingWrite, { issue, rules }: { issue: Issue; rules: OrderRules }): Promise<void> {
+  const task = taskOf(exactly(write), { at: context.clock().toISOString(), notes: undefined, system: rules.systems.taskInput });
+  await reject(context, write.id, task, issue.text);
 }
 
 /** The request is the authorisation, the Task its fulfilment, which was given these notes: those that are added to the request later are not among them. */

@@ -1,0 +1,25 @@
+// Whether a request is one for a laboratory, by its category: in the codings that systems use for it, and in the words that people and vendors' clients write.
+// https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.category
+import { listOf } from '../../fhir/json-values.ts';
+import type { Resource } from '../../fhir/types.ts';
+import { codingsOf } from './order-criteria.ts';
+
+/** Code system → its codes for laboratory work. */
+const CODES: Record<string, ReadonlySet<string>> = {
+  // laboratory procedure (US Core), laboratory test
+  'http://snomed.info/sct': new Set(['108252007', '15220000']),
+  // the laboratory, and its sections: blood gases, blood bank, chemistry, hematology, immunology, microbiology, mycobacteriology, mycology, serology, toxicology, virology
+  'http://terminology.hl7.org/CodeSystem/v2-0074': new Set('LAB BG BLB CH HM IMM MB MCB MYC SR TX VR'.split(' ')),
+  'http://terminology.hl7.org/CodeSystem/observation-category': new Set(['laboratory']),
+};
+
+/** A vendor's guide writes `laboratory` (mappings, service-request.examples.yaml); the others are the usual words for the same: inferred. */
+const WORDS = /^(lab|labs|laboratory)( (procedure|test|order)s?| work)?$/i;
+
+/** By one of its categories. A word may stand as text, or as a code without a system. */
+export const isForLaboratory = ({ category }: Resource): boolean =>
+  listOf(category).some((concept) => {
+    const { text } = concept as { text?: unknown };
+    if (typeof text === 'string' && WORDS.test(text.trim())) return true;
+    return codingsOf(concept).some(({ system, code = '' }) => (system === undefined ? WORDS.test(code) : CODES[system]?.has(code)));
+  });

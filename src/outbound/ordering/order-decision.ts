@@ -1,0 +1,184 @@
+// What becomes of a ServiceRequest that is active: an order, a refusal, a rejection that a Task tells of, or nothing. One table, which every write and every
+// validation asks. docs/decisions/2026-11-23-which-requests-are-orders.md, https://hl7.org/fhir/R4/valueset-request-intent.html
+import { isDeepStrictEqual } from 'node:util';
+import { amongThese } from '../../fhir/closest-name.ts';
+import { type Issue, issue } from '../../fhir/outcome.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Context } from '../../resource/context.ts';
+import { repeats } from './based-on.ts';
+import { performerElsewhere } from './lab-account.ts';
+import { type Meaning, meaningOf, severalTests } from './lab-catalogue.ts';
+import { isForLaboratory } from './laboratory-category.ts';
+import type { OrderRules } from './order-content.ts';
+import { codingsOf, type Tests, type TestTable } from './order-criteria.ts';
+import { rejectedTask } from './rejection.ts';
+
+/** What a request turns out to be, the first that applies. */
+type Finding =
+  /** Neither its category nor its code is of a laboratory. */
+  | 'unrelated'
+  /** It has been active here before this decision could order it, and asks for the same as then. */
+  | 'stored-before'
+  /** Another laboratory is to perform it. */
+  | 'elsewhere'
+  /** An instance of a request that was sent. */
+  | 'repeated'
+  /** Its code means several tests. */
+  | 'several'
+  /** Its code is a panel that there is not. */
+  | 'unknown-panel'
+  /** A laboratory request whose code means no test. */
+  | 'no-test'
+  /** Its code means one test (or the tests of one panel). */
+  | 'test';
+
+/**
+ * `place`: it is ordered. `refuse`: 422, nothing is stored. `reject`: it is stored with a Task `rejected`, or refused where the installation is strict.
+ * `tell`: it is stored, and who asks is told that it was not ordered. `store`: it is stored, and there is nothing to tell.
+ */
+type Verdict = 'place' | 'refuse' | 'reject' | 'tell' | 'store';
+
+const ORDER: Record<Finding, Verdict> = {
+  unrelated: 'store',
+  'stored-before': 'tell',
+  elsewhere: 'reject',
+  repeated: 'reject',
+  several: 'refuse',
+  'unknown-panel': 'refuse',
+  'no-test': 'reject',
+  test: 'place',
+};
+const all = (verdict: Verdict): Record<Finding, Verdict> =>
+  Object.fromEntries(Object.keys(ORDER).map((finding) => [finding, finding === 'unrelated' ? 'store' : verdict])) as typeof ORDER;
+
+/** `fulfiller`: of whoever fulfils an order, what they intend to do, and what a result made them add. */
+export type IntentRole = 'order' | 'instance' | 'fulfiller' | 'none';
+
+/** All that R4 has. */
+export const INTENTS: Record<string, IntentRole> = {
+  order: 'order',
+  'original-order': 'order',
+  'instance-order': 'instance',
+  'filler-order': 'fulfiller',
+  'reflex-order': 'fulfiller',
+  proposal: 'none',
+  plan: 'none',
+  option: 'none',
+  directive: 'none',
+};
+
+/** What its intent makes of a request → what it turns out to be → what becomes of it. */
+const TABLE: Record<IntentRole, Record<Finding, Verdict>> = {
+  order: ORDER,
+  instance: ORDER,
+  fulfiller: all('tell'),
+  none: all('store'),
+};
+const roleOf = ({ intent }: Resource): IntentRole => INTENTS[intent as string] ?? 'none';
+
+export type Decision = { verdict: 'place'; tests: Tests } | { verdict: 'refuse' | 'reject' | 'tell'; issue: Issue } | { verdict: 'store' };
+
+const STORE: Decision = { verdict: 'store' };
+
+/** Whether a request is of a kind that can be an order, wherever it stands and whatever it names. */
+export const canBeOrder = (request: Resource): boolean => TABLE[roleOf(request)].test === 'place' && request.doNotPerform !== true;
+
+/** `former`: the version that stands, which was never ordered. */
+export async function decide(
+  context: Context,
+  { request, former }: { request: Resource; former: Resource | undefined },
+  rules: OrderRules,
+): Promise<Decision> {
+  const role = roleOf(request);
+  if (role === 'none' || request.status !== 'active' || request.doNotPerform === true) return STORE;
+  const meaning = await meaningOf(context, request.code, rules.table);
+  const found = await find(context, { request, former, meaning }, rules);
+  const verdict = TABLE[role][found.finding];
+  if (verdict === 'store') return STORE;
+  if (verdict === 'place') return { verdict, tests: (meaning as { tests: Tests }).tests };
+  if (verdict === 'tell') return { verdict, issue: told(role === 'fulfiller' ? ofFulfiller(request) : found) };
+  if (verdict === 'refuse') return { verdict, issue: refusal(found) };
+  if (rules.unorderable === 'store') return STORE;
+  return rules.unorderable === 'refuse'
+    ? { verdict: 'refuse', issue: refusal(found) }
+    : { verdict: 'reject', issue: { ...refusal(found), severity: 'warning' } };
+}
+
+interface Found {
+  finding: Finding;
+  /** Why it is not ordered, and what to do. */
+  text: string;
+  /** As FHIRPath, from the request on. */
+  at: string;
+}
+
+const refusal = ({ text, at }: Found): Issue => issue('business-rule', text, at);
+const told = ({ text, at }: Omit<Found, 'finding'>): Issue => ({
+  severity: 'information',
+  code: 'informational',
+  text,
+  expression: [at],
+});
+
+const ofFulfiller = ({ intent }: Resource): Omit<Found, 'finding'> => ({
+  text: `a ${intent} is the fulfiller's own and is not sent to a laboratory: an order has the intent order`,
+  at: 'ServiceRequest.intent',
+});
+
+interface Given {
+  request: Resource;
+  former: Resource | undefined;
+  meaning: Meaning;
+}
+
+async function find(context: Context, { request, former, meaning }: Given, { table, systems }: OrderRules): Promise<Found> {
+  const panel = meaning ? undefined : unknownPanel(request, table);
+  if (!meaning && panel === undefined && !isForLaboratory(request)) return { finding: 'unrelated', text: '', at: '' };
+  if (former && asksTheSame(former, request) && !(await rejectedTask(context, request.id!))) return STORED_BEFORE;
+  const elsewhere = await performerElsewhere(context, request, systems.labAccount);
+  if (elsewhere !== undefined) return { ...ELSEWHERE, at: elsewhere };
+  const repeated = roleOf(request) === 'instance' ? await repeats(context, request) : undefined;
+  if (repeated !== undefined) return { ...REPEATED, at: repeated };
+  if (meaning) return 'tests' in meaning ? { finding: 'test', text: '', at: CODE } : several(meaning.several);
+  if (panel === undefined) return noTest(table);
+  const text = `${panel} is no panel that can be ordered here${amongThese(panel, Object.keys(table.panels))}`;
+  return { finding: 'unknown-panel', text, at: CODE };
+}
+
+const CODE = 'ServiceRequest.code';
+
+const STORED_BEFORE: Found = {
+  finding: 'stored-before',
+  text: 'this request was stored as active without being ordered, and a change of something else does not order it: put it on-hold and make it active again to order it',
+  at: 'ServiceRequest.status',
+};
+const ELSEWHERE: Omit<Found, 'at'> = {
+  finding: 'elsewhere',
+  text: 'another laboratory is to perform this request, so it is not ordered here: leave the performer out, or name an Organization with an account at the laboratory network',
+};
+const REPEATED: Omit<Found, 'at'> = {
+  finding: 'repeated',
+  text: 'this is an instance of a request that was ordered, or that is not here, so it is not ordered again: leave basedOn out of a request that is to be ordered by itself',
+};
+const several = (meanings: string[]): Found => ({ finding: 'several', text: severalTests(meanings), at: CODE });
+const noTest = ({ system, labTests }: TestTable): Found => ({
+  finding: 'no-test',
+  text: `the code of this laboratory request names no test that can be ordered here: code a panel (${system}), a lab test (${labTests}), or what an active entry of the catalogue (ActivityDefinition) has a test for`,
+  at: CODE,
+});
+
+/** A code in the system of panels that is none of them. */
+const unknownPanel = ({ code }: Resource, { system }: TestTable): string | undefined =>
+  codingsOf(code).find((coding) => coding.system === system && coding.code)?.code;
+
+/** Of a request, what is ordered and of whom. */
+const asked = ({ intent, doNotPerform, code, performer }: Resource): unknown => [
+  intent,
+  doNotPerform === true,
+  codingsOf(code).map((coding) => [coding.system, coding.code]),
+  performer,
+];
+
+/** Whether the version before was as active, and asked for the same. */
+const asksTheSame = (former: Resource, request: Resource): boolean =>
+  former.status === request.status && isDeepStrictEqual(asked(former), asked(request));

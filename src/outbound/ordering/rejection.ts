@@ -1,0 +1,54 @@
+// The Task of a laboratory request that is stored and not ordered: `rejected`, with the reason. A request has one such Task, however often it is written; it
+// becomes the Task of the order when the request is corrected. https://hl7.org/fhir/R4/task.html#statemachine
+import { v5 } from 'uuid';
+import type { Resource } from '../../fhir/types.ts';
+import type { Context } from '../../resource/context.ts';
+import { create } from '../../resource/create.ts';
+import { rewrite } from '../../resource/rewrite.ts';
+import type { Row } from '../../store/row.ts';
+import { orderEntry, subjectOf } from './order-entry.ts';
+import { changedAt, withStatus } from './record.ts';
+
+/** The namespace of these Tasks' ids, minted once for this project. */
+const TASKS = '3c1a6e0d-6f0b-4a51-9a3f-7be2f1c8d904';
+
+/** Known beforehand, so that two writers make one. What was ordered under the id of this request before has a Task of its own. */
+async function taskId({ store, caller }: Context, request: string): Promise<string> {
+  const former = await orderEntry(store, caller.tenant, request);
+  return v5([caller.tenant, subjectOf(request), former?.key ?? ''].join('/'), TASKS);
+}
+
+/** The Task that tells of a rejection, as it stands; undefined: there is none, or people have changed where it stands. */
+export async function rejectedTask(context: Context, request: string): Promise<Row | undefined> {
+  const row = await context.store.read(context.caller.tenant, 'Task', await taskId(context, request));
+  return row?.body && (JSON.parse(row.body) as Resource).status === 'rejected' ? row : undefined;
+}
+
+/** Stores the rejection, or its new reason. A Task that people have put elsewhere, or deleted, stays so. `task`: as that of an order. */
+export async function reject(context: Context, request: string, task: Resource, reason: string): Promise<void> {
+  const id = await taskId(context, request);
+  const stands = await context.store.read(context.caller.tenant, 'Task', id);
+  const rejected = withStatus(task, 'rejected', reason);
+  if (!stands) await create(context, { type: 'Task', id, draft: { plain: rejected, exact: rejected } });
+  else if (await rejectedTask(context, request))
+    await rewrite(context, { type: 'Task', id, edit: (current) => withReason(current, task, reason) });
+}
+
+function withReason(current: Resource, { lastModified }: Resource, reason: string): Resource {
+  if ((current.statusReason as { text?: string } | undefined)?.text === reason) return current;
+  return { ...withStatus(current, 'rejected', reason), ...changedAt(current, lastModified as string) };
+}
+
+/** The Task of an order: that of its rejection, where it was rejected before. Answers its id. */
+export async function orderTask(context: Context, request: string, task: Resource): Promise<string> {
+  const rejected = await rejectedTask(context, request);
+  if (!rejected) return (await create(context, { type: 'Task', draft: { plain: task, exact: task } })).row.id;
+  const { authoredOn: _now, lastModified, ...rest } = task;
+  const edit = (current: Resource): Resource => ({
+    ...withStatus(current, 'requested'),
+    ...rest,
+    ...changedAt(current, lastModified as string),
+  });
+  await rewrite(context, { type: 'Task', id: rejected.id, edit });
+  return rejected.id;
+}

@@ -1,0 +1,158 @@
+// At every door the same requests are orders, and whoever sends one that is none is told. docs/decisions/2026-11-23-which-requests-are-orders.md
+import request from 'supertest';
+import { until } from '../until.ts';
+import { orderable, panelFor } from './people.ts';
+import { type Running, startFacet } from './running.ts';
+
+const PATIENT = '01936b00-0000-7000-8000-0000000000ae';
+const PANELS = 'https://loop.health/fhir/CodeSystem/lab-panel';
+const METABOLIC = { system: 'http://loinc.org', code: '24323-8' };
+const LIPIDS = { system: 'http://loinc.org', code: '57698-3' };
+const WARNING = { severity: 'warning', code: 'business-rule', expression: ['ServiceRequest.code'] };
+
+let facet: Running;
+let strict: Running;
+beforeAll(async () => {
+  [facet, strict] = [await startFacet(), await startFacet({ FACET_ORDERS: 'strict' })];
+  for (const here of [facet, strict]) {
+    await here.put(orderable(PATIENT));
+    await here.put(entry('a', METABOLIC, 'pcos'));
+    for (const panel of ['pcos', 'fertility']) await here.put(entry(panel, LIPIDS, panel));
+  }
+});
+afterAll(async () => {
+  await facet.close();
+  await strict.close();
+});
+
+const entry = (id: string, loinc: object, panel: string) => ({
+  resourceType: 'ActivityDefinition',
+  id,
+  status: 'active',
+  kind: 'ServiceRequest',
+  title: id,
+  code: { coding: [loinc, { system: PANELS, code: panel }] },
+});
+const by = (...coding: object[]) => ({ ...panelFor(PATIENT), code: { coding } });
+const UNKNOWN = by({ system: 'http://loinc.org', code: '2093-3' });
+const send = (here: Running, path: string, body: object, prefer = 'return=OperationOutcome') =>
+  here.fhir('post', path).set('Content-Type', 'application/fhir+json').set('Prefer', prefer).send(JSON.stringify(body));
+const clinik = (here: Running, body: object) =>
+  request(here.app)
+    .post('/v1/service-requests')
+    .set('x-api-key', here.demo.clinik!)
+    .send({ status: 'active', intent: 'order', patientId: PATIENT, category: ['laboratory'], ...body });
+const taskOf = async (id: string) =>
+  (await facet.fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry?.map((one: { resource: unknown }) => one.resource);
+/** A vendor's id in FHIR's words: the same UUID. */
+const newest = async () =>
+  (await facet.fhir('get', `/ServiceRequest?subject=Patient/${PATIENT}&_sort=-_lastUpdated&_count=1`)).body.entry[0].resource.id;
+const sent = async (id: string) =>
+  until(
+    () => facet.fhir('get', `/ServiceRequest/${id}`),
+    ({ body }) => body.identifier !== undefined,
+  );
+
+test('a laboratory request that cannot be ordered is stored with its Task, and whoever asks for the outcome is warned', async () => {
+  const made = await send(facet, '/ServiceRequest', UNKNOWN);
+  expect([made.status, made.body.issue]).toEqual([
+    201,
+    [expect.objectContaining(WARNING), expect.objectContaining({ severity: 'information', diagnostics: 'created' })],
+  ]);
+  const [, id] = /ServiceRequest\/([^/]+)\//.exec(made.headers.location!)!;
+  expect(await taskOf(id!)).toEqual([
+    expect.objectContaining({ status: 'rejected', statusReason: { text: made.body.issue[0].diagnostics } }),
+  ]);
+  const dry = await send(facet, '/ServiceRequest/$validate?mode=create', UNKNOWN);
+  expect(dry.body.issue).toEqual([made.body.issue[0]]);
+});
+
+test.each(['batch', 'transaction'])('so is whoever sends it in a %s, by PUT, and by a patch that makes a draft active', async (type) => {
+  const id = `in-${type}`;
+  const bundle = (one: object) => send(facet, '/', { resourceType: 'Bundle', type, entry: [one] });
+  const draft = { ...UNKNOWN, id, status: 'draft' };
+  const url = `ServiceRequest/${id}`;
+  const first = await bundle({ request: { method: 'PUT', url }, resource: draft });
+  expect(first.body.entry[0].response.outcome.issue).toHaveLength(1);
+  const operation = [
+    { name: 'type', valueCode: 'replace' },
+    { name: 'path', valueString: 'ServiceRequest.status' },
+    { name: 'value', valueCode: 'active' },
+  ];
+  const patched = await bundle({
+    request: { method: 'PATCH', url },
+    resource: { resourceType: 'Parameters', parameter: [{ name: 'operation', part: operation }] },
+  });
+  expect(patched.body.entry[0].response.outcome.issue).toEqual([
+    expect.objectContaining(WARNING),
+    expect.objectContaining({ severity: 'information' }),
+  ]);
+  expect(await taskOf(id)).toEqual([expect.objectContaining({ status: 'rejected' })]);
+});
+
+test('what exists already by its condition is neither ordered nor rejected a second time', async () => {
+  const identifier = [{ system: 'urn:own', value: '7' }];
+  const create = () =>
+    facet
+      .fhir('post', '/ServiceRequest')
+      .set('Content-Type', 'application/fhir+json')
+      .set('If-None-Exist', 'identifier=urn:own|7')
+      .send(JSON.stringify({ ...UNKNOWN, identifier }));
+  const [made, again] = [await create(), await create()];
+  expect([made.status, again.status, (await taskOf(made.body.id)).length]).toEqual([201, 200, 1]);
+});
+
+test.each<[string, object]>([
+  ['a panel', { system: PANELS, code: 'pcos' }],
+  ['LOINC that the catalogue has one test for', METABOLIC],
+])('a vendor’s client orders by %s, in its own words for a laboratory', async (_title, code) => {
+  const made = await clinik(facet, { code });
+  expect([made.status, made.body.data.category]).toEqual([201, ['laboratory']]);
+  const id = await newest();
+  expect(await taskOf(id)).toHaveLength(1);
+  expect((await sent(id)).body.identifier).toEqual([expect.objectContaining({ system: expect.stringContaining('junction-order-id') })]);
+});
+
+test('a vendor’s client is refused what has several tests, in the name of its own field, and what it cannot order is rejected by a Task', async () => {
+  const several = await clinik(facet, { code: LIPIDS });
+  expect([several.status, several.body.error]).toEqual([422, expect.stringMatching(/^code: .*fertility.*pcos/)]);
+  expect((await clinik(facet, { code: { system: 'http://loinc.org', code: '2093-3' } })).status).toBe(201);
+  expect(await taskOf(await newest())).toEqual([expect.objectContaining({ status: 'rejected' })]);
+});
+
+test('imaging is no laboratory request', async () => {
+  expect((await clinik(facet, { category: ['imaging'], code: 'MRI Brain without contrast' })).status).toBe(201);
+  expect(await taskOf(await newest())).toBeUndefined();
+});
+
+test('a strict installation refuses it at every door, and stores nothing', async () => {
+  const error = expect.objectContaining({ ...WARNING, severity: 'error' });
+  const made = await send(strict, '/ServiceRequest', UNKNOWN);
+  expect([made.status, made.body.issue]).toEqual([422, [error]]);
+  expect((await send(strict, '/ServiceRequest/$validate?mode=create', UNKNOWN)).body.issue).toEqual([error]);
+  expect((await clinik(strict, { code: { code: 'CMP' } })).status).toBe(422);
+  expect((await strict.fhir('get', `/ServiceRequest?_summary=count`)).body.total).toBe(0);
+  expect((await clinik(strict, { category: ['imaging'] })).status).toBe(201);
+});
+
+test('the CapabilityStatement says of ServiceRequest, intent by intent, what is sent', async () => {
+  const documentation = async (here: Running) => {
+    const { rest } = (await here.fhir('get', '/metadata')).body as { rest: { resource: { type: string; documentation?: string }[] }[] };
+    return rest[0]!.resource.find(({ type }) => type === 'ServiceRequest')!.documentation;
+  };
+  const said = await documentation(facet);
+  for (const intent of [
+    'order',
+    'original-order',
+    'instance-order',
+    'filler-order',
+    'reflex-order',
+    'proposal',
+    'plan',
+    'option',
+    'directive',
+  ])
+    expect(said).toContain(`- \`${intent}\`: `);
+  expect(said).toContain('status rejected');
+  expect(await documentation(strict)).toContain('refused (422)');
+});

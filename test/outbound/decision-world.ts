@@ -1,0 +1,69 @@
+// A world in which requests are stored, and what became of each: an order, a rejection that a Task tells of, or nothing.
+import type { Resource } from '../../src/fhir/types.ts';
+import type { TestStore } from '../store/open.ts';
+import { type OrderWorld, orderWorld, REQUEST, TEST_SYSTEMS } from './order-world.ts';
+
+export interface DecisionWorld extends OrderWorld {
+  /** Stores a request that is sent, with these elements instead. */
+  request(id: string, more: object): Promise<void>;
+  tasksOf(id: string): Promise<Resource[]>;
+  /** What became of a request that was stored: the status of its Task, or `stored` where it has none. */
+  becomes(id: string): Promise<string>;
+  /** Stores it, and says what became of it. */
+  fate(more: object): Promise<string>;
+  reasonOf(id: string): Promise<string>;
+  /** An entry of the catalogue that is in force: the metabolic panel, as a lab test. */
+  inCatalogue(more?: object): Promise<void>;
+}
+
+const LOINC = 'http://loinc.org';
+export const TEST = '5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a01';
+export const OTHER_TEST = '5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a02';
+export const METABOLIC = { system: LOINC, code: '24323-8' };
+export const IMAGING = [{ coding: [{ system: 'http://snomed.info/sct', code: '363679005' }] }];
+export const coded = (code: string, system = LOINC) => ({ coding: [{ system, code }] });
+export const labTest = (id: string) => ({ system: TEST_SYSTEMS.labTests, code: id });
+/** What no test is known for, unless the catalogue has it. */
+export const UNKNOWN = { code: { coding: [METABOLIC] } };
+
+export const entry = (id: string, codings: object[], more: object = {}): Resource => ({
+  resourceType: 'ActivityDefinition',
+  id,
+  status: 'active',
+  kind: 'ServiceRequest',
+  title: `Test ${id}`,
+  code: { coding: codings },
+  ...more,
+});
+
+/** `unorderable`: see OrderRules. */
+export async function decisionWorld(store: TestStore, unorderable?: Parameters<typeof orderWorld>[2]): Promise<DecisionWorld> {
+  const world = await orderWorld(store, undefined, unorderable);
+  const request = (id: string, more: object) => world.put({ ...REQUEST, id, ...more } as Resource);
+  const tasksOf = async (id: string): Promise<Resource[]> => {
+    const query = { type: 'Task' as const, where: [], sort: [], count: 100, total: 'none' as const, include: [] };
+    const { rows } = await world.context.store.search(world.tenant, query);
+    return rows
+      .map(({ body }) => JSON.parse(body!) as Resource)
+      .filter(({ focus }) => (focus as { reference?: string })?.reference === `ServiceRequest/${id}`);
+  };
+  const becomes = async (id: string): Promise<string> => {
+    const tasks = await tasksOf(id);
+    expect(tasks.length).toBeLessThan(2);
+    const status = (tasks[0]?.status as string | undefined) ?? 'stored';
+    expect((await world.entry(id)) !== undefined).toBe(status === 'requested');
+    return status;
+  };
+  return {
+    ...world,
+    request,
+    tasksOf,
+    becomes,
+    fate: async (more) => {
+      await request('one', more);
+      return becomes('one');
+    },
+    reasonOf: async (id) => ((await tasksOf(id))[0]!.statusReason as { text: string }).text,
+    inCatalogue: (more) => world.put(entry('a', [METABOLIC, labTest(TEST)], more)),
+  };
+}
