@@ -77,8 +77,11 @@ const disposed = (client: pg.Client & { __knex__disposed?: unknown }, why: unkno
   client.__knex__disposed = why;
 };
 
-/** Disks without moving heads, and no statement that is worth compiling. https://www.postgresql.org/docs/current/runtime-config-query.html */
-const PLANNING = `-c random_page_cost=1.1 -c jit=off -c plan_cache_mode=${PLANS.kept}`;
+/**
+ * Disks without moving heads, no statement that is worth compiling, and none that several processes share: each is short, and there are many at once. With workers in
+ * reach, the planner collects and sorts all matches rather than read a page in order. https://www.postgresql.org/docs/current/runtime-config-query.html
+ */
+const PLANNING = `-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0 -c plan_cache_mode=${PLANS.kept}`;
 
 /** Statements are sent without waiting for the one before (`pipeline`). A transaction pooler refuses settings sent at connecting: there, they are set on the role or database. */
 function connectionOf(options: ServerOptions, prepared: boolean): object {

@@ -28,7 +28,7 @@ export function testsOf(conditions: Condition[], tested: Tested, binder: Binder)
 }
 
 /** A test per condition, one for all date or number conditions on the same parameter. */
-function allTests(conditions: Condition[], tested: Tested, binder: Binder): string[] {
+export function allTests(conditions: Condition[], tested: Tested, binder: Binder): string[] {
   const ranges = Map.groupBy(conditions.filter(isRange), rangeKey);
   const others = conditions.filter((condition) => !isRange(condition));
   return [

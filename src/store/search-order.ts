@@ -4,9 +4,11 @@
 // read from an index in its order. docs/decisions/2026-11-22-order-of-a-search.md
 
 import { invalid } from '../fhir/outcome.ts';
-import type { SortKey } from '../fhir/search/query.ts';
+import { type Query, type Slice, type SortKey, slicesOf } from '../fhir/search/query.ts';
 import { type Binder, TENANT } from './binder.ts';
 import type { Position } from './page.ts';
+import { isBounding } from './search-bounds.ts';
+import { isRange } from './search-range.ts';
 import { absence, type Column, type ValueKey, valueKey, type Walk, walkOf } from './search-sort-value.ts';
 
 /** One of the (at most two) streams of an ordered result. `present`: whether its rows have the first key. */
@@ -25,7 +27,9 @@ export interface OrderSql {
   orderByName: string;
   /** Alias of a joined row that has the type too, and the order in its index: asked there, the type and the order are one walk. */
   typed?: string;
-  /** In place of `sx s`, where nothing else is asked: the rows of the first key. */
+  /** The first key, where the stream has it. */
+  first: Column | undefined;
+  /** In place of `sx s`, where nothing but the values of the first key is asked: its rows. */
   walk?: Walk;
 }
 
@@ -34,17 +38,22 @@ export const IN_ROW: ReadonlySet<SortKey['by']> = new Set<SortKey['by']>(['lastU
 
 const isValueKey = (key: SortKey): key is ValueKey => 'parameter' in key;
 
-/** The streams from a position on (all of them without one). */
-export function streamsOf(keys: SortKey[], after?: Position): Stream[] {
+/** The streams from a position on (all of them without one). No stream of missing values where conditions on the first key leave none. */
+export function streamsOf(query: Query, after?: Position): Stream[] {
+  const { sort: keys } = query;
   if (after && after.length !== keys.length + 1) throw invalid('this page link belongs to another search: start the search again');
-  if (!keys[0] || !isValueKey(keys[0])) return [{ keys, present: true }];
+  const present = { keys, present: true };
+  if (!keys[0] || !isValueKey(keys[0]) || slicesOf(query).every(hasFirstKey)) return [present];
   const absent = { keys, present: false };
-  return after && after[0] === null ? [absent] : [{ keys, present: true }, absent];
+  return after && after[0] === null ? [absent] : [present, absent];
 }
 
-/** The SQL of a stream, after a position when that lies in it. `all`: of all resources of one type. */
-export function orderSql({ keys, present }: Stream, binder: Binder, after?: Position, all = false): OrderSql {
-  const walked = all && present && keys[0] && keys.every(isValueKey) ? walkOf(keys, binder) : undefined;
+/** Not by a text: some are found and not sorted by (sounds). */
+const hasFirstKey = ({ where, sort }: Slice): boolean => where.some((condition) => isRange(condition) && isBounding(condition, sort[0]));
+
+/** The SQL of a stream, after a position when that lies in it. `alone`: nothing but the values of the first key is asked. */
+export function orderSql({ keys, present }: Stream, binder: Binder, after?: Position, alone = false): OrderSql {
+  const walked = alone && present && keys[0] && keys.every(isValueKey) ? walkOf(keys, binder) : undefined;
   const [joins, columns] = walked ? besideWalk(walked, keys.slice(1) as ValueKey[], binder) : joined(keys, present, binder);
   // of the same row as the first value: then a position in both is a condition of its index
   const tie: Column = { sql: `${columns[0]?.row ?? 's'}.pid`, type: 'bigint', descending: keys[0]?.descending ?? true, nullable: false };
@@ -57,6 +66,7 @@ export function orderSql({ keys, present }: Stream, binder: Binder, after?: Posi
     values: columns.map((column, at) => `${column?.sql ?? 'null'} as v${at}`),
     order: sorted.map((column) => direction(column.sql, column)).join(', '),
     orderByName: sorted.map((column, at) => direction(names[at]!, column)).join(', '),
+    first: columns[0],
     ...(keys[0]?.by === 'id' && { typed: columns[0]!.row! }),
     ...(walked && { walk: walked[0] }),
   };

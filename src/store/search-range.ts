@@ -21,7 +21,8 @@ const SIDES: Record<'date' | 'number' | 'measure', Side> = {
   number: { table: 'sx_number', suffix: '_n', type: 'numeric', short: '0' },
   measure: { table: 'sx_number', suffix: '_m', type: 'numeric', short: '0' },
 };
-const sideOf = (condition: RangeCondition): Side =>
+/** Where the values of a condition stand. */
+export const sideOf = (condition: RangeCondition): Side =>
   SIDES[condition.on === 'number' && condition.measure !== undefined ? 'measure' : condition.on];
 /** More combinations than this are not multiplied out: the conditions are then tested each by itself. */
 const MOST_COMBINATIONS = 32;

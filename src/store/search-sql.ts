@@ -1,8 +1,9 @@
 // The statements of a search: a page of one stream of its order, and how many match.
-import { type Query, type Slice, slicesOf } from '../fhir/search/query.ts';
+import { type Condition, type Query, type Slice, slicesOf } from '../fhir/search/query.ts';
 import { type Binder, binderFor, TENANT } from './binder.ts';
 import type { Position } from './page.ts';
-import { isOwn, rowsOf, testsOf } from './search-condition.ts';
+import { boundsOf, isBounding } from './search-bounds.ts';
+import { allTests, isOwn, rowsOf, testsOf } from './search-condition.ts';
 import { IN_ROW, orderSql, type Stream } from './search-order.ts';
 import { skippingSql } from './search-skip.ts';
 import type { Walk } from './search-sort-value.ts';
@@ -41,15 +42,17 @@ const everything = (query: Query, binder: Binder): string =>
 const EVERYTHING = 1000;
 
 /** Whether one plan is right whatever the values: there are none, or one condition leads to its rows and all of them are wanted. */
-export const isSettled = ({ where, also }: Query, limit: number): boolean =>
+export const isSettled = ({ where, also }: Pick<Query, 'where' | 'also'>, limit: number): boolean =>
   !also?.length && (where.length === 0 || (where.length === 1 && limit > EVERYTHING));
 
 /** Rows of these columns with `pid` and the sort values (`v0`, `v1` …). Limits stand in the text: the planner has to know that they are small. */
 export function pageSql(tenant: number, query: Query, stream: Stream, part: Part): Statement {
   const binder = binderFor(tenant);
-  const { found, orderByName } = query.also?.length ? mergedSql(query, stream, part, binder) : sliceSql(query, stream, part, binder);
+  const { found, orderByName, bounded } = query.also?.length
+    ? mergedSql(query, stream, part, binder)
+    : sliceSql(query, stream, part, binder);
   const sql = `select ${part.columns(bodyOf(query, part, orderByName))}, m.* from (${found}) m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
-  return { ...statement(sql, binder), ...(isSettled(query, part.limit) && { name: settledName(sql) }) };
+  return { ...statement(sql, binder), ...((bounded || isSettled(query, part.limit)) && { name: settledName(sql) }) };
 }
 
 /** How the body of a row is read. Where a page has only so much room: if a page of such bodies had room; `counted`: if it is the first, or there is room for it and all before it. */
@@ -61,6 +64,8 @@ interface Found {
   found: string;
   /** The order by the names of the values in a table `m`. */
   orderByName: string;
+  /** It reads its rows in their order between bounds, and tests nothing else: one plan is right whatever the values. */
+  bounded?: boolean;
 }
 
 function sliceSql(slice: Slice, stream: Stream, part: Part, binder: Binder): Found {
@@ -90,16 +95,29 @@ function eitherWaySql(slice: Slice, many: Tokens, { stream, part }: { stream: St
 
 /** `also`: a further test. */
 function armSql(slice: Slice, { present }: Stream, { limit, after, offset = 0 }: Part, binder: Binder, also?: string): Found {
-  const all = !slice.where.length && !also;
-  const { typed, walk, orderByName, ...parts } = orderSql({ keys: slice.sort, present }, binder, after, all);
-  const { joins, tests, values, order } = parts;
-  if (walk && offset && slice.sort.length > 1 && !after)
-    return { found: skippingSql({ ...parts, walk, descending: slice.sort[0]!.descending }, { limit, offset }, binder), orderByName };
+  const [key] = slice.sort;
+  const bounding = present && !isSettled(slice, limit) ? slice.where.filter((condition) => isBounding(condition, key)) : [];
+  const alone = !also && bounding.length === slice.where.length;
+  const { typed, walk, first, orderByName, ...order } = orderSql({ keys: slice.sort, present }, binder, after, alone);
+  if (walk && !bounding.length && offset && slice.sort.length > 1 && !after)
+    return { found: skippingSql({ ...order, walk, descending: key!.descending }, { limit, offset }, binder), orderByName };
+  const others = { ...slice, where: slice.where.filter((condition) => !(bounding as Condition[]).includes(condition)) };
   const { from, row, test } = walk ??
-    ownRows(slice, limit, binder, also) ?? { from: 'sx s', row: 's', test: rowTest(slice, typed, binder) };
-  const where = [test, ...tests, ...(also ? [also] : [])].join(' and ');
-  const found = `select ${[`${row}.pid`, ...values].join(', ')} from ${from} ${joins} where ${where} order by ${order} limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
-  return { found, orderByName };
+    ownRows(slice, limit, binder, also) ?? { from: 'sx s', row: 's', test: rowTest(others, typed, binder) };
+  const page = `limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
+  const bounds = first ? boundsOf(bounding, first, binder) : [];
+  // between bounds, the sort rows are looked at in their order, each by itself
+  const asked = allTests(bounding, { row, types: [slice.type], ...(bounds.length && { few: true as const }) }, binder);
+  const tests = [test, ...order.tests, ...asked, ...(also ? [also] : [])];
+  const rows = (bound: string[]): string =>
+    `select ${[`${row}.pid`, ...order.values].join(', ')} from ${from} ${order.joins} where ${[...tests, ...bound].join(' and ')} order by ${order.order}`;
+  if (!bounds.length) return { found: `${rows([])} ${page}`, orderByName };
+  const arms = bounds.map((bound) => `(${rows([bound])} limit ${limit + offset})`);
+  return {
+    found: `select m.* from (${arms.join(' union all ')}) m order by ${orderByName} ${page}`,
+    orderByName,
+    bounded: walk !== undefined,
+  };
 }
 
 /** All that one condition finds by its own rows, which tell the type too: then no search row need be read. */

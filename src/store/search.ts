@@ -77,7 +77,7 @@ async function pageOf<P extends Placed>(
   const { after, offset = 0 } = start;
   const found: P[] = [];
   let skip = offset;
-  for (const [at, stream] of streamsOf(query.sort, after).entries()) {
+  for (const [at, stream] of streamsOf(query, after).entries()) {
     const limit = query.count + 1 - found.length;
     const part: Part = { columns, counted, limit, offset: skip, ...(at === 0 && after && { after }) };
     const rows =

@@ -72,6 +72,13 @@ onServer(
   },
 );
 
+onServer('plans for many short statements at once, each made by one process', async () => {
+  const settings = ['random_page_cost', 'jit', 'max_parallel_workers_per_gather'].map((name) => `current_setting('${name}') as ${name}`);
+  expect(await test.database.query(`select ${settings.join(', ')}`)).toEqual([
+    { random_page_cost: '1.1', jit: 'off', max_parallel_workers_per_gather: '0' },
+  ]);
+});
+
 /** A way to a database on which one can listen to what is said. */
 async function overheard(url: string): Promise<{ url: string; said(words: string): number; close(): void }> {
   const heard: string[] = [];

@@ -9,7 +9,10 @@ import fc from '../fast-check.ts';
 import { found, included, type Stored } from '../fhir/matches.ts';
 import { randomResource } from '../fhir/random-resource.ts';
 import { openTestStore, type TestStore } from './open.ts';
-import { changeOf, query, world } from './small-world.ts';
+import { boundedQuery, changeOf, query, world } from './small-world.ts';
+
+/** As long as many runs take. */
+const LONG = 3_600_000;
 
 let test: TestStore;
 let tenant = 0;
@@ -57,6 +60,25 @@ it('finds what a brute-force filter finds, in its order; the pages together are 
     { numRuns: 40 },
   );
 });
+
+it(
+  'finds the same, page after page and from any offset, where conditions are on the parameter that it is sorted by',
+  async () => {
+    const asking = fc.array(fc.tuple(boundedQuery, fc.nat(6)), { minLength: 20, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(world, asking, async (corpus, queries) => {
+        const owner = await settle(corpus);
+        for (const [asked, offset] of queries) {
+          const expected = idsIn(found(asked, corpus));
+          expect((await pagesOf(owner, asked)).flatMap(ids)).toEqual(expected);
+          expect(ids(await test.store.search(owner, asked, { offset }))).toEqual(expected.slice(offset, offset + asked.count));
+        }
+      }),
+      { numRuns: Number(process.env.FACET_TEST_RUNS ?? 12) },
+    );
+  },
+  LONG,
+);
 
 it('starts at an offset as if the earlier pages had been read', async () => {
   await fc.assert(

@@ -103,7 +103,12 @@ const circle = fc.tuple(place, oneOf([0, 150, 500, 40_000, 1_000_000, 9_999_999,
 
 const rows: fc.Arbitrary<Omit<IndexRows, 'self'>> = fc.record({
   tokens: fc.uniqueArray(oneOf(HASHES), { maxLength: 3 }),
-  strings: few(stringRow).map((some): StringRow[] => marked(some, (row) => rank(SORTED_NAMES, row.norm))),
+  strings: fc
+    .tuple(few(stringRow), few(stringRow, 1))
+    .map(([some, unsorted]): StringRow[] => [
+      ...marked(some, (row) => rank(SORTED_NAMES, row.norm)),
+      ...unsorted.map((row) => ({ ...row, low: false, high: false })),
+    ]),
   dates: few(dateRow, 2).map((some): DateRow[] => marked(some, (row) => rank(DAYS, row.from))),
   numbers: few(numberRow, 2).map((some): NumberRow[] => marked(some, (row) => rank(NUMBERS, (row.measure ?? row).from))),
   references: few(fc.record({ parameter, target, text: fc.option(oneOf(NAMES), { nil: undefined }) })).map((some) =>
@@ -286,5 +291,54 @@ export const query: fc.Arbitrary<Query> = fc
       count: fc.integer({ min: 1, max: 4 }),
       total: fc.constant('accurate' as const),
       include: few(inclusion, 2),
+    });
+  });
+
+const someTests = (list: string[]): fc.Arbitrary<Comparison[][]> => {
+  const comparison = fc.record({ column: oneOf<Comparison['column']>(['from', 'to']), op, at: oneOf(list) });
+  return fc.array(fc.array(comparison, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 });
+};
+const textRange = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ from: oneOf(NAMES), to: oneOf([...NAMES, 'zz']) }) },
+  { weight: 1, arbitrary: fc.record({ equals: oneOf(NAMES) }) },
+);
+
+/** What a sort key of this kind can be bounded by. */
+const BOUNDING = {
+  date: (of: number): fc.Arbitrary<Condition> =>
+    fc.record({ on: fc.constant('date' as const), parameter: fc.constant(of), any: someTests(DAYS) }),
+  number: (of: number): fc.Arbitrary<Condition> =>
+    fc.record({ on: fc.constant('number' as const), parameter: fc.constant(of), any: someTests(NUMBERS) }),
+  quantity: (of: number): fc.Arbitrary<Condition> =>
+    fc
+      .tuple(someTests(NUMBERS), fc.option(oneOf(HASHES), { freq: 4, nil: undefined }))
+      .map(([any, measure]) => ({ on: 'number', parameter: of, any, ...(measure !== undefined && { measure }) })),
+  string: (of: number): fc.Arbitrary<Condition> =>
+    fc.record({ on: fc.constant('string' as const), parameter: fc.constant(of), any: fc.array(textRange, { minLength: 1, maxLength: 2 }) }),
+};
+
+/** A search of one type, sorted by a parameter of its own that conditions are on too, and by what else there is. */
+export const boundedQuery: fc.Arbitrary<Query> = fc
+  .tuple(
+    oneOf(TYPES),
+    oneOf(['date', 'date', 'number', 'quantity', 'string'] as const),
+    parameter,
+    fc.boolean(),
+    fc.array(sortKey, { maxLength: 1 }),
+  )
+  .chain(([type, kind, base, descending, others]) => {
+    const by = kind === 'number' ? PARAMETERS[1]! : kind === 'quantity' && base === PARAMETERS[1] ? PARAMETERS[0]! : base;
+    const own = ownNumber(type, by);
+    const further = others.map((key) => ('parameter' in key ? { ...key, parameter: ownNumber(type, key.parameter) } : key));
+    const bounding = fc.array(BOUNDING[kind](own), { minLength: 1, maxLength: 3 });
+    return fc.record({
+      type: fc.constant(type),
+      where: fc
+        .tuple(bounding, fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.tuple(condition) }))
+        .map((all) => all.flat()),
+      sort: fc.constant([{ by: kind, parameter: own, descending }, ...further] as SortKey[]),
+      count: fc.integer({ min: 1, max: 4 }),
+      total: fc.constant('accurate' as const),
+      include: fc.constant([]),
     });
   });
