@@ -1,21 +1,30 @@
--- Distributes the tables of the migrations by tenant, for Citus (13 or later). Not a migration: run it once, by hand, on the coordinator, after the
--- server has started once. Tables may be empty or filled. The server itself needs nothing else: it names the tenant in every statement.
+-- Distributes the tables of the migrations by tenant, for Citus (13 or later). Not a migration: run it by hand, on the coordinator, after the server has
+-- started once (psql -f), and start the server again, which then finds Citus by itself. Tables may be empty or filled: their rows move to the workers.
+-- It distributes what is not distributed yet, so that it may be run again, also after it was interrupted. A server that brings a distributed database up to
+-- date runs it in the transaction of the migration: tables that are new are distributed too. A migration that makes a table needs a line here.
 --
--- What differs then: api_key, tenant, setting, the definitions, index_rules and index_walk are whole on every node; claiming from the outbox asks all shards (a lease is a predicate, which
--- works across them; SKIP LOCKED would not). Migrations that come later and make tables need a line here.
+-- What differs then: api_key, tenant, setting, the definitions, index_rules and index_walk are whole on every node. Claiming from the outbox asks all shards
+-- (a lease is a predicate, which works across them; SKIP LOCKED would not), so that their number counts: citus.shard_count, 32 where it is not set before.
 create extension if not exists citus;
-set citus.shard_count = 32;
-set citus.multi_shard_modify_mode = 'sequential';
+-- In the transaction of a migration this is set already: there it must end with the transaction.
+select set_config('citus.multi_shard_modify_mode', 'sequential', current_setting('citus.multi_shard_modify_mode') = 'sequential');
 
-select create_reference_table(name::regclass) from unnest(array['tenant', 'api_key', 'setting', 'definition_package', 'definition', 'index_rules', 'index_walk']) as name;
+select create_reference_table(name::regclass)
+from unnest(array['tenant', 'api_key', 'setting', 'definition_package', 'definition', 'index_rules', 'index_walk']) as name
+where to_regclass(name) is not null and not exists (select from pg_dist_partition where logicalrelid = to_regclass(name));
 
-select create_distributed_table('resource', 'tenant_id');
+select create_distributed_table('resource', 'tenant_id')
+where not exists (select from pg_dist_partition where logicalrelid = to_regclass('resource'));
 select create_distributed_table(name::regclass, 'tenant_id', colocate_with => 'resource')
 from unnest(array[
   'resource_history', 'sx', 'sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite',
   'lock_row', 'idempotency_key', 'outbox', 'outbox_event', 'placed_order', 'webhook_inbox', 'audit_event',
   'subscription', 'subscription_change', 'notification'
-]) as name;
+]) as name
+where to_regclass(name) is not null and not exists (select from pg_dist_partition where logicalrelid = to_regclass(name));
+
+-- The rows that were copied to the shards are removed from the coordinator's own tables, where nobody reads them.
+select truncate_local_data_after_distributing_table(logicalrelid) from pg_dist_partition where partmethod in ('h', 'n');
 
 -- A tenant that outgrows its shard gets one of its own:
 --   select isolate_tenant_to_new_shard('resource', <tenant_id>, 'CASCADE');

@@ -81,6 +81,19 @@ it('leaves nothing of a migration that fails, and names the file and line', asyn
   expect(await migrate(first, AT, [ONE, TWO])).toEqual(['0002-two.sql']);
 });
 
+it('sends the commands of a file one by one, as Citus needs them', async () => {
+  const moment = "insert into moment values (statement_timestamp(), ';');";
+  await migrate(first, AT, [
+    small('0001-moments.sql', `create table moment (at timestamptz, what text); ${moment} select pg_sleep(0.01); ${moment}`),
+  ]);
+  expect(await first.query('select count(distinct at)::int as messages from moment')).toEqual([{ messages: 2 }]);
+});
+
+it('runs what is meant for Citus only where the tables are distributed', async () => {
+  await migrate(first, AT, [{ ...ONE, onCitus: 'select nothing' }]);
+  expect(await first.query('select a from one')).toEqual([{ a: 1 }]);
+});
+
 it('reads the files in the order of their numbers, the same with either line end', () => {
   const folder = mkdtempSync(join(tmpdir(), 'facet-migrations-'));
   writeFileSync(join(folder, '0002-b.sql'), 'select 2;\r\n');
