@@ -24,6 +24,7 @@ const MEANINGS: Record<string, (named: { database: string; role: string }) => st
   '3D000': ({ database }) => `there is no database "${database}": create it, or name another`,
   28000: ({ role }) => `the server does not let the role "${role}" in`,
   '28P01': ({ role }) => `the password of the role "${role}" is wrong`,
+  '08P01': () => 'the pooler there takes no settings at connecting: remove what follows the "?" (options, statement_timeout)',
   42501: ({ role }) => `the role "${role}" may not make tables there`,
 };
 

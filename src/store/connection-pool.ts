@@ -10,6 +10,10 @@ interface Driver<Connection> {
   engine: Database['engine'];
   run(connection: Connection, sql: string, parameters: unknown[], name?: string): Promise<object[]>;
   script(connection: Connection, sql: string): Promise<unknown>;
+  /** What begins a transaction, where that is more than `begin`. */
+  begin?(connection: Connection): string;
+  /** Whether a statement alone needs a transaction of its own too, because settings last no longer. */
+  perTransaction?(connection: Connection): boolean;
   /** Told that a transaction begins on a connection; what it answers is told when all of it is taken back. */
   beginning?(connection: Connection): () => void;
   /** A connection that nobody may use again: what it is in the middle of is not known. */
@@ -33,13 +37,22 @@ export function databaseOf<Connection>(pool: Knex, driver: Driver<Connection>): 
       await pool.client.releaseConnection(connection);
     }
   };
+  const started = (connection: Connection): Promise<unknown> => driver.script(connection, driver.begin?.(connection) ?? 'begin');
+  /** Three messages that are sent together. After a failure, `commit` takes all back. */
+  const alone = async <T>(connection: Connection, work: () => Promise<T>): Promise<T> => {
+    if (!driver.perTransaction?.(connection)) return work();
+    const sent = [started(connection), work(), driver.script(connection, 'commit')] as const;
+    await Promise.allSettled(sent);
+    const [, answer] = await Promise.all(sent);
+    return answer;
+  };
   const begin = <T>(work: (database: Database) => Promise<T>): Promise<T> =>
     onConnection(async (connection) => {
       const scope = { open: true };
       const takenBack = driver.beginning?.(connection);
       try {
         // what the work asks first waits in line behind it
-        const begun = driver.script(connection, 'begin');
+        const begun = started(connection);
         const working = inside.run(scope, async () => work(transactionOf(scope, connection, driver)));
         const [, answer] = await Promise.all([begun, working]);
         scope.open = false;
@@ -55,8 +68,8 @@ export function databaseOf<Connection>(pool: Knex, driver: Driver<Connection>): 
   return {
     engine: driver.engine,
     query: <T extends object>(sql: string, parameters: unknown[] = [], name?: string) =>
-      retrying(() => onConnection((connection) => driver.run(connection, sql, parameters, name) as Promise<T[]>)),
-    script: (sql) => onConnection(async (connection) => void (await driver.script(connection, sql))),
+      retrying(() => onConnection((connection) => alone(connection, () => driver.run(connection, sql, parameters, name) as Promise<T[]>))),
+    script: (sql) => onConnection((connection) => alone(connection, async () => void (await driver.script(connection, sql)))),
     transaction: async (work) => {
       refuseInside();
       return retrying(() => begin(work));

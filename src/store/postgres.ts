@@ -2,35 +2,46 @@
 import knex from 'knex';
 import pg from 'pg';
 import { databaseOf } from './connection-pool.ts';
+import { type ConnectionSettings, PLANS, settle } from './connection-settings.ts';
 import type { Database, ServerOptions } from './database.ts';
 import { instantOf } from './instant.ts';
 
 const TIMESTAMPTZ = 1184;
 const POOL_SIZE = 10;
-const TIMEOUT = 30_000;
 /** How long a request waits for a free connection, in ms. */
 const WAIT = 10_000;
 
 /** Opens a pool; the first statement connects. */
 export function openServer(options: ServerOptions): Database {
-  const prepared = options.preparedStatements ?? true;
+  const settings = new WeakMap<pg.Client, ConnectionSettings>();
+  const afterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void): void => {
+    settle(client, options).then(
+      (found) => {
+        settings.set(client, found);
+        done(null, client);
+      },
+      (error: Error) => void client.end().finally(() => done(error, client)),
+    );
+  };
   const pool = knex({
     client: 'pg',
-    connection: connectionOf(options, prepared),
-    pool: { min: 0, max: options.poolSize ?? POOL_SIZE },
+    connection: connectionOf(options),
+    pool: { min: 0, max: options.poolSize ?? POOL_SIZE, afterCreate },
     acquireConnectionTimeout: WAIT,
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
   });
   return databaseOf<pg.Client>(pool, {
     engine: 'server',
     run: async (client, text, values, name) => {
-      if (!prepared) return (await watched(client, client.query<object>({ text, values }))).rows;
+      if (!settings.get(client)!.named) return (await watched(client, client.query<object>({ text, values }))).rows;
       const how = name ? 'kept' : 'fresh';
       const planned = plansOf(client) === how ? undefined : planAs(how, client);
       const answer = watched(client, client.query<object>({ text, values, ...(name && { name }) }));
       return (await Promise.all([answer, planned]))[0].rows;
     },
     script: (client, text) => watched(client, client.query(text)),
+    begin: (client) => settings.get(client)!.begin,
+    perTransaction: (client) => settings.get(client)!.perTransaction,
     beginning: (client) => {
       const before = plansOf(client);
       // a rollback takes the setting back
@@ -39,12 +50,6 @@ export function openServer(options: ServerOptions): Database {
     discard: disposed,
   });
 }
-
-/**
- * A named statement keeps its one plan from the first time on, which PostgreSQL by itself would do only where it takes it to be cheaper than planning for
- * each value: for a short list of ids it never does. https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
- */
-const PLANS = { kept: 'force_generic_plan', fresh: 'auto' } as const;
 
 type Plans = keyof typeof PLANS | undefined;
 const plannedAs = new WeakMap<pg.Client, Plans>();
@@ -77,16 +82,9 @@ const disposed = (client: pg.Client & { __knex__disposed?: unknown }, why: unkno
   client.__knex__disposed = why;
 };
 
-/**
- * Disks without moving heads, no statement that is worth compiling, and none that several processes share: each is short, and there are many at once. With workers in
- * reach, the planner collects and sorts all matches rather than read a page in order. https://www.postgresql.org/docs/current/runtime-config-query.html
- */
-const PLANNING = `-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0 -c plan_cache_mode=${PLANS.kept}`;
-
-/** Statements are sent without waiting for the one before (`pipeline`). A transaction pooler refuses settings sent at connecting: there, they are set on the role or database. */
-function connectionOf(options: ServerOptions, prepared: boolean): object {
+/** Statements are sent without waiting for the one before (`pipeline`). No setting is sent at connecting: a pooler would refuse it. */
+function connectionOf({ url }: ServerOptions): object {
   const types = new pg.TypeOverrides();
   types.setTypeParser(TIMESTAMPTZ, instantOf);
-  const settings = prepared ? { statement_timeout: options.statementTimeout ?? TIMEOUT, options: PLANNING } : {};
-  return { connectionString: options.url, application_name: 'facet', types, pipeline: true, ...settings };
+  return { connectionString: url, application_name: 'facet', types, pipeline: true };
 }

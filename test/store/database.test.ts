@@ -2,7 +2,7 @@
 import { connect, createServer } from 'node:net';
 import type { Database } from '../../src/store/database.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
-import { onServer, openTestStore, type TestStore } from './open.ts';
+import { onDirect, onServer, openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -40,7 +40,7 @@ it('reads times the same in every time zone', async () => {
   expect(times).toEqual([{ at: '2026-01-02T03:04:05.678Z' }]);
 });
 
-onServer('leaves nothing prepared on a connection when a pooler stands between', async () => {
+onDirect('leaves nothing prepared on a connection when a pooler stands between', async () => {
   const prepared = async (database: Database) => {
     await database.query('select $1::int as one', [1], 'one');
     const rows = await database.query('select name from pg_prepared_statements');
@@ -51,7 +51,7 @@ onServer('leaves nothing prepared on a connection when a pooler stands between',
   expect(await prepared(await openDatabase({ url: test.url!, poolSize: 1, preparedStatements: false }))).toEqual([]);
 });
 
-onServer(
+onDirect(
   'keeps the plan of a named statement, and makes one for the values of any other, whatever became of a transaction between',
   async () => {
     const database = await openDatabase({ url: test.url!, poolSize: 1 });
@@ -79,6 +79,15 @@ onServer('plans for many short statements at once, each made by one process', as
   ]);
 });
 
+onServer('keeps the time of a statement and the settings of the planner where no statement is prepared', async () => {
+  const database = await openDatabase({ url: test.url!, statementTimeout: 300, preparedStatements: false });
+  const settings = `select current_setting('statement_timeout') as timeout, current_setting('random_page_cost') as page, current_setting('jit') as jit`;
+  const inForce = [{ timeout: '300ms', page: '1.1', jit: 'off' }];
+  expect([await database.query(settings), await database.transaction((inside) => inside.query(settings))]).toEqual([inForce, inForce]);
+  await expect(database.query('select pg_sleep(60)')).rejects.toMatchObject({ kind: 'unavailable' });
+  await database.close();
+});
+
 /** A way to a database on which one can listen to what is said. */
 async function overheard(url: string): Promise<{ url: string; said(words: string): number; close(): void }> {
   const heard: string[] = [];
@@ -93,7 +102,7 @@ async function overheard(url: string): Promise<{ url: string; said(words: string
   return { url: near.href, said: (words) => heard.join('').split(words).length - 1, close: () => void server.close() };
 }
 
-onServer('tells a connection how to plan only where that changes, over as many transactions as there are', async () => {
+onDirect('tells a connection how to plan only where that changes, over as many transactions as there are', async () => {
   const wire = await overheard(test.url!);
   const database = await openDatabase({ url: wire.url, poolSize: 1 });
   await database.query('select 1');

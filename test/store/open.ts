@@ -1,4 +1,6 @@
 // A fresh, migrated store for one test file: on PostgreSQL (TEST_DATABASE_URL) a database of its own, else the embedded engine in memory.
+// TEST_DATABASE_SHARED: the one database that the URL names, emptied each time. A template cannot carry the shards of a Citus cluster.
+// TEST_DATABASE_POOLER: the pooler (host:port) through which the tests reach the databases that are made at the URL.
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,14 +8,18 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Database } from '../../src/store/database.ts';
 import { databaseOn, startEngine } from '../../src/store/embedded.ts';
-import { migrate, migrationsIn } from '../../src/store/migrations.ts';
+import { distribute, migrate, migrationsIn } from '../../src/store/migrations.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const SERVER_URL = process.env.TEST_DATABASE_URL;
+const SHARED = process.env.TEST_DATABASE_SHARED !== undefined;
+const POOLER = process.env.TEST_DATABASE_POOLER;
 /** `it` for what only one of the engines can show. */
 export const onServer = SERVER_URL === undefined ? it.skip : it;
+/** `it` for what is seen on a PostgreSQL connection alone: not through a pooler, and not on Citus (a shared database), where no statement is prepared. */
+export const onDirect = POOLER === undefined && !SHARED ? onServer : it.skip;
 export const onEmbedded = SERVER_URL === undefined ? it : it.skip;
 const AT = '2026-01-01T00:00:00.000Z';
 const EXISTS = '42P04';
@@ -40,37 +46,60 @@ export async function openTestStore(): Promise<TestStore> {
   return SERVER_URL === undefined ? openEmbedded() : openOnServer(SERVER_URL);
 }
 
-/** A new database without tables. */
+/** A new database without tables; where one is shared, that one with empty tables. */
 export async function emptyServerDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
+  if (SHARED) return emptiedDatabase(server);
+  const { name, drop } = await newDatabase(server);
+  return { url: reachedAt(server, name), drop };
+}
+
+async function newDatabase(server: string): Promise<{ name: string; drop(): Promise<void> }> {
   const name = freshName();
   // of this template, unlike of the other one, nobody has a connection, which would refuse it
   await asAdmin(server, `create database ${name} template template0`);
-  return { url: urlOf(server, name), drop: () => asAdmin(server, `drop database ${name} with (force)`) };
+  return { name, drop: () => asAdmin(server, `drop database ${name} with (force)`) };
 }
 
 async function openOnServer(server: string): Promise<TestStore> {
+  const { url, drop } = SHARED ? await emptiedDatabase(server) : await clonedDatabase(server);
+  const database = await openDatabase({ url });
+  return { database, store: storeOf(database), url, close: () => database.close().then(drop) };
+}
+
+async function clonedDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
   const template = await serverTemplate(server);
   const name = freshName();
   await asAdmin(server, `create database ${name} template ${template}`);
-  const url = urlOf(server, name);
-  const database = await openDatabase({ url });
-  const close = async () => {
-    await database.close();
-    await asAdmin(server, `drop database ${name} with (force)`);
-  };
-  return { database, store: storeOf(database), url, close };
+  return { url: reachedAt(server, name), drop: () => asAdmin(server, `drop database ${name} with (force)`) };
+}
+
+const TABLES = `select string_agg(quote_ident(tablename), ', ') as names from pg_tables where schemaname = 'public' and tablename <> 'migration'`;
+
+/** The shared database: of the newest shape, distributed where the engine is Citus, and empty. */
+async function emptiedDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const database = await openDatabase({ url: server });
+  await migrate(database, AT);
+  const citus = await database.query("select 1 from pg_extension where extname = 'citus'");
+  if (citus.length) await database.transaction(distribute);
+  // whoever is left of a test that failed holds locks
+  await database.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'facet' and pid <> pg_backend_pid()",
+  );
+  const [tables] = await database.query<{ names: string }>(TABLES);
+  await database.script(`truncate ${tables!.names} restart identity`);
+  await database.close();
+  return { url: reachedAt(server, new URL(server).pathname.slice(1)), drop: async () => {} };
 }
 
 /** Built under another name and renamed when ready, so that nobody clones a half-made one. */
 async function serverTemplate(server: string): Promise<string> {
   const template = `facet_test_template_${SHAPE}`;
   if (await exists(server, template)) return template;
-  const building = await emptyServerDatabase(server);
-  const database = await openDatabase({ url: building.url });
+  const building = await newDatabase(server);
+  const database = await openDatabase({ url: urlOf(server, building.name) });
   await migrate(database, AT);
   await database.close();
-  const name = new URL(building.url).pathname.slice(1);
-  await asAdmin(server, `alter database ${name} rename to ${template}`).catch(async (error: { code?: string }) => {
+  await asAdmin(server, `alter database ${building.name} rename to ${template}`).catch(async (error: { code?: string }) => {
     await building.drop();
     if (error.code !== EXISTS) throw error;
   });
@@ -109,6 +138,13 @@ const freshName = (): string => `facet_test_${process.pid}_${randomBytes(5).toSt
 function urlOf(server: string, name: string): string {
   const url = new URL(server);
   url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** As the tests reach it. */
+function reachedAt(server: string, name: string): string {
+  const url = new URL(urlOf(server, name));
+  if (POOLER) url.host = POOLER;
   return url.href;
 }
 
