@@ -174,6 +174,13 @@ describe('the patient', () => {
     expect(await orderFor({ name: [{ given: ['Žofia-Łucja'], family: 'Öztürk' }] })).toEqual([]);
   });
 
+  test('is told what a value must be that is there and cannot be used', async () => {
+    await here.put({ ...ADA, id: 'someone', telecom: telecom('+15185550123', 'a@b..c') } as Resource);
+    const refused = here.put({ ...REQUEST, id: 'told', subject: { reference: 'Patient/someone' } } as Resource);
+    await expect(refused).rejects.toThrow(/phone number of the patient: .*555-01xx.*e-mail address of the patient: .*domain name/);
+    await expect(refused).rejects.not.toThrow(/5550123|b\.\.c/);
+  });
+
   test('may have a name of fifty letters, and be said to live and to be in use', async () => {
     expect(await orderFor({ name: [{ given: ['Ada'], family: 'x'.repeat(50) }], deceasedBoolean: false, active: true })).toEqual([]);
   });

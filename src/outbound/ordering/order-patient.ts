@@ -34,6 +34,8 @@ export interface Source {
 interface Fact {
   /** What is needed, in words, and the element that would say it. */
   needs: string;
+  /** What a value that cannot be used is to be. */
+  rule?: string;
   element: string;
   /** Whether this Patient has a name, an address … at all: of several, the first that has one is believed, and parts are never mixed. */
   spoken(patient: Resource, now: string): boolean;
@@ -57,14 +59,16 @@ function shortName(text: string): string | undefined {
 
 const FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'>, Fact> = {
   firstName: {
-    needs: `the patient's first name in Latin letters, at most ${LONGEST_NAME}`,
+    needs: "the patient's first name in Latin letters",
+    rule: `at most ${LONGEST_NAME} letters`,
     element: 'Patient.name.given',
     spoken: hasName,
     candidates: (patient, now) => named(patient, 'given[0]', now),
     form: shortName,
   },
   lastName: {
-    needs: `the patient's last name in Latin letters, at most ${LONGEST_NAME}`,
+    needs: "the patient's last name in Latin letters",
+    rule: `at most ${LONGEST_NAME} letters`,
     element: 'Patient.name.family',
     spoken: hasName,
     candidates: (patient, now) => named(patient, 'family', now),
@@ -78,14 +82,16 @@ const FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'>, Fact> = {
     form: (text) => (DATE.test(text) ? text : undefined),
   },
   phone: {
-    needs: 'a US phone number of the patient (none of the reserved ones: area code 555, 555-01xx, 911)',
+    needs: 'a US phone number of the patient',
+    rule: 'ten digits, and none of the reserved numbers (area code 555, 555-01xx, 911)',
     element: "Patient.telecom.where(system='phone').value",
     spoken: (patient, now) => reachable(patient, 'phone', now).length > 0,
     candidates: (patient, now) => reachable(patient, 'phone', now),
     form: usPhone,
   },
   email: {
-    needs: 'a valid e-mail address of the patient',
+    needs: 'an e-mail address of the patient',
+    rule: 'a mailbox, @ and a domain name',
     element: "Patient.telecom.where(system='email').value",
     spoken: (patient, now) => reachable(patient, 'email', now).length > 0,
     candidates: (patient, now) => reachable(patient, 'email', now),
@@ -167,8 +173,8 @@ export function orderPatient(sources: Source[], now: Date): { patient: OrderPati
 const isMinor = (born: string, today: string): boolean => `${Number(born.slice(0, 4)) + 18}${born.slice(4)}` > today;
 
 /** In the contained Patient the element itself; for the stored one, which is another resource, the reference that leads to it as well. */
-function missing({ needs, element }: Fact, source: Source | undefined, found: Found | undefined): Issue {
-  const text = `an order needs ${needs}`;
+function missing({ needs, rule, element }: Fact, source: Source | undefined, found: Found | undefined): Issue {
+  const text = `an order needs ${needs}${found && rule ? `: ${rule}` : ''}`;
   if (source?.at === undefined) return issue('business-rule', text, ['ServiceRequest.subject', element]);
   return issue('business-rule', text, found ? `${source.at}.${found[0]}` : source.at);
 }
