@@ -97,5 +97,7 @@ export const multipleMatches = (text: string) => one('multiple-matches', text);
 export const tooLong = (text: string) => one('too-long', text);
 export const unsupportedMedia = (text: string, headers?: Record<string, string>) => one('media', text, undefined, headers);
 export const throttled = (text: string, retryAfter: number) => one('throttled', text, undefined, { 'Retry-After': String(retryAfter) });
-export const upstream = (text: string) => one('upstream', text);
+/** `retryAfter`: when it may be otherwise; absent where repeating the request changes nothing. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+export const upstream = (text: string, retryAfter?: number) =>
+  one('upstream', text, undefined, retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) });
 export const unavailable = (text: string, retryAfter: number) => one('unavailable', text, undefined, { 'Retry-After': String(retryAfter) });

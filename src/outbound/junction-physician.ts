@@ -9,10 +9,11 @@ import type { Context } from '../resource/context.ts';
 import { leaseFrom } from '../store/lease.ts';
 import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { JunctionClient } from './network/client.ts';
-import type { Outcome } from './network/outcome.ts';
+import { type Outcome, waitOf } from './network/outcome.ts';
 import { asciiName } from './ordering/ascii-name.ts';
 import { named, reachable } from './ordering/patient-parts.ts';
 import { npiOf } from './ordering/signer.ts';
+import type { Sending } from './sending/sending.ts';
 
 /** Entries of this topic are sent by whoever registers, never in the background. */
 const PHYSICIAN = 'physician';
@@ -81,7 +82,7 @@ export async function register(context: Context, registration: Registration, dir
   const outcome = await directory(physicianOf(registration, entry!.key, context.clock().toISOString()), AbortSignal.timeout(ATTEMPT_MS));
   if (outcome.kind === 'accepted') return outcome.value;
   await release(context, registration, outcome.why);
-  throw upstream('the laboratory network could not be asked about this physician: repeat the request');
+  throw upstream('the laboratory network could not be asked about this physician: repeat the request', Math.ceil(waitOf(outcome) ?? 1));
 }
 
 /** Inside the transaction that stores the answer: complete. False when another request has taken over meanwhile. */
@@ -125,6 +126,26 @@ function physicianOf({ key: state, own }: Registration, key: string, now: string
 
 /** Who knows the network's physicians. */
 export type Directory = (physician: Physician, signal: AbortSignal) => Promise<Outcome<Registered>>;
+
+/**
+ * A directory that is asked through the account's gate. What is wrong with the directory alone closes the gate for no order: it counts once, as one order that
+ * fails. Where the network says how long it wants to be left alone, that holds for all.
+ */
+export const throughGate =
+  ({ gate, clock }: Sending, directory: Directory): Directory =>
+  async (physician, signal) => {
+    const place = await gate.enter(AbortSignal.timeout(ATTEMPT_MS / 2));
+    if (!place) return { kind: 'throttled', why: 'the network is not to be asked now', retryAfter: Math.max(gate.closedForMs() / 1000, 1) };
+    try {
+      const outcome = await directory(physician, signal);
+      const retryAfter = waitOf(outcome);
+      const failed = retryAfter === undefined ? 'failed' : 'down';
+      gate.breaker.record(outcome.kind === 'accepted' || outcome.kind === 'refused' ? 'neither' : failed, clock(), retryAfter, PHYSICIAN);
+      return outcome;
+    } finally {
+      place();
+    }
+  };
 
 /** The documented way: the team's roster says who is known. Nothing is told to the network; a physician travels inside each order. */
 export const rosterDirectory =

@@ -14,6 +14,7 @@ import {
   register,
   release,
   rosterDirectory,
+  throughGate,
   wait,
 } from './junction-physician.ts';
 import { junctionClient } from './network/client.ts';
@@ -30,8 +31,9 @@ import { awaitListing, LISTING, type Listed, listingSender } from './physician-l
 import type { PORTS } from './ports.ts';
 import { breaker } from './sending/breaker.ts';
 import { sendCancellation } from './sending/cancel.ts';
+import { gate } from './sending/gate.ts';
 import { sendOrder } from './sending/send.ts';
-import { sendNow } from './sending/send-now.ts';
+import { secondsUntilNextTry, sendNow } from './sending/send-now.ts';
 import type { Sending } from './sending/sending.ts';
 import { type Senders, startWorker } from './sending/worker.ts';
 import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage, webhookReceiver } from './webhooks/door.ts';
@@ -79,7 +81,7 @@ export interface Junction {
 export function junction(options: JunctionOptions, parts: JunctionParts): Junction {
   const { account, systems, physicianPath } = options;
   const client = junctionClient(account);
-  const sending: Sending = { random: Math.random, ...parts, client, breaker: breaker(), systems };
+  const sending: Sending = { random: Math.random, ...parts, client, gate: gate(breaker(), parts.clock), systems };
   const following: Following = {
     ...sending,
     webhook: parts.webhook,
@@ -87,7 +89,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
     pace: breaker(),
     results: options.results,
   };
-  const directory = physicianPath === undefined ? rosterDirectory(client) : pushDirectory(client, physicianPath);
+  const directory = throughGate(sending, physicianPath === undefined ? rosterDirectory(client) : pushDirectory(client, physicianPath));
   const listed: Listed = (context, { id, key }, physicianId) =>
     parts.fillIn(
       context,
@@ -101,7 +103,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
     documentation: { ServiceRequest: orderDocumentation(options.unorderable) },
     ports: { 'lab-order': orderPort(sending), physician: physicianPort(directory) },
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) },
-    heldBack: () => Number.isFinite(sending.breaker.allows(sending.clock())),
+    heldBack: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
     start: () => {
       const stops = [startWorker(sending, senders), startFollowing(following)];
       return async () => void (await Promise.all(stops.map((stop) => stop())));
@@ -146,9 +148,9 @@ async function claimOrder({ store, caller }: Context, { row }: PortItem): Promis
 async function finishOrder(sending: Sending, context: Context, row: Row): Promise<undefined> {
   const sent = await sendNow(sending, context, row.id);
   if (sent.result === 'accepted') return;
+  if (sent.final) throw upstream(['the laboratory network refused the order', sent.why].filter(Boolean).join(': '));
   throw upstream(
-    sent.final
-      ? ['the laboratory network refused the order', sent.why].filter(Boolean).join(': ')
-      : 'the laboratory network has not confirmed the order yet: repeat the request with the same idempotency key',
+    'the laboratory network has not confirmed the order yet: repeat the request with the same idempotency key',
+    await secondsUntilNextTry(sending, context, row.id),
   );
 }

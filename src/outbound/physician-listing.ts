@@ -58,7 +58,7 @@ export function listingSender(client: JunctionClient, listed: Listed): (sending:
   return async (sending, { entry, by }) => {
     const outcome = await roster(sending.clock().getTime());
     const now = sending.clock();
-    sending.breaker.record(HEALTH[outcome.kind], now, waitOf(outcome), LISTING);
+    sending.gate.breaker.record(HEALTH[outcome.kind], now, waitOf(outcome), LISTING);
     if (outcome.kind !== 'accepted') last = undefined;
     const waiting = JSON.parse(entry.payload) as Waiting;
     const found = outcome.kind === 'accepted' ? outcome.value.find(({ npi }) => npi === waiting.npi) : undefined;

@@ -53,10 +53,30 @@ test.each([
   const first = await order(what);
   expect([first.status, Object.keys(first.body)]).toEqual([502, ['error', 'message']]);
   expect(first.body.error).toBe('junction_error');
-  const again = await order(what);
+  expect(first.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+  const again = await until(
+    () => order(what),
+    ({ status }) => status !== 502,
+  );
   expect([again.status, again.body.status]).toEqual([201, 'received']);
   expect((await order(what)).text).toBe(again.text);
   expect(await orders()).toBe(before + 1);
+});
+
+test('Junction asks to be left alone: twenty orders are answered 502 with Retry-After and without a request, are kept, and arrive once each', async () => {
+  const [before, asked] = [await orders(), await createOrders()];
+  await fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 10 });
+  const keys = Array.from({ length: 20 }, (_, nth) => `left alone ${nth}`);
+  for (const key of keys) {
+    const { status, headers, body } = await order(key);
+    expect([status, body.error]).toEqual([502, 'junction_error']);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(Number(headers['retry-after'])).toBeLessThanOrEqual(10);
+  }
+  expect((await createOrders()) - asked).toBeLessThanOrEqual(2);
+  await until(async () => (await orders()) - before === keys.length);
+  for (const key of keys) expect((await order(key)).status).toBe(201);
+  expect(await orders()).toBe(before + keys.length);
 });
 
 test('Junction answers 500 without taking the order: 502 each time, looked for and not sent again before it is sure that it never arrived', async () => {

@@ -19,7 +19,7 @@ const order = async (...ids: string[]): Promise<void> => {
 const states = (...ids: string[]) => Promise.all(ids.map(async (id) => (await here.entry(id))!.state));
 const task = async () => (await here.tasks('one'))[0]!;
 const UNALLOWED = { operation: 'createOrder', kind: 'error', status: 403 } as const;
-const allowed = () => here.sending.breaker.allows(here.sending.clock());
+const allowed = () => here.sending.gate.breaker.allows(here.sending.clock());
 
 test('12: four orders that name what is not ours hold up no other: it goes out at once', async () => {
   await order('a', 'b', 'c', 'd');

@@ -10,6 +10,7 @@ import type { OrderRules } from '../../src/outbound/ordering/order-content.ts';
 import { ORDER, orderEntry } from '../../src/outbound/ordering/order-entry.ts';
 import { breaker } from '../../src/outbound/sending/breaker.ts';
 import { sendCancellation } from '../../src/outbound/sending/cancel.ts';
+import { gate } from '../../src/outbound/sending/gate.ts';
 import { sendOrder } from '../../src/outbound/sending/send.ts';
 import type { Sending } from '../../src/outbound/sending/sending.ts';
 import { drain, type Senders } from '../../src/outbound/sending/worker.ts';
@@ -127,7 +128,7 @@ export async function orderWorld(
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
   const another = (): Sending => ({
     client: here.client,
-    breaker: breaker(),
+    gate: gate(breaker(), clock),
     store,
     clock,
     newId: v7,

@@ -119,7 +119,7 @@ test('39: a cancellation that the network fails at again and again goes on, and 
     here.advance(61);
   }
   expect(here.asked('cancelOrder')).toBe(12);
-  expect(here.sending.breaker.allows(here.sending.clock())).toBe(Number.POSITIVE_INFINITY);
+  expect(here.sending.gate.breaker.allows(here.sending.clock())).toBe(Number.POSITIVE_INFINITY);
   here.sandbox.world.faults = [];
   await here.settle();
   expect([...here.sandbox.world.orders.values()].map(({ events }) => events.at(-1)!.status)).toEqual(['cancelled.walk_in_test.cancelled']);

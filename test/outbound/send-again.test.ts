@@ -87,7 +87,10 @@ test('8: an answer was lost and the next one is a failure: the ten minutes begin
 test('8: a gateway says that the network failed, and the order is still being worked on: its key stays for ten minutes, and is left ten after its last use', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'error', status: 504 });
-  for (let nth = 0; nth < 3; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
+  for (let nth = 0; nth < 3; nth++) {
+    expect(await now()).toEqual({ result: 'failed', final: false });
+    here.advance(30);
+  }
   expect(keysUsed()).toEqual([key, key, key]);
   here.advance(700);
   for (let nth = 0; nth < 2; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
@@ -103,6 +106,7 @@ test('8: a gateway says once that the network failed, and keeps nothing: the nex
   here.sandbox.world.failuresKept = false;
   here.fail({ operation: 'createOrder', kind: 'error', status: 502 });
   expect(await now()).toEqual({ result: 'failed', final: false });
+  here.advance(30);
   expect(await now()).toEqual({ result: 'accepted' });
   expect(keysUsed()).toEqual([key, key]);
 });
@@ -162,7 +166,10 @@ test('8: while the network fails at every order, none is given up for that', asy
   for (const id of ids) await ordered(id);
   here.fail({ operation: 'createOrder', kind: 'error', times: 1000 });
   for (let nth = 0; nth < 8; nth++) {
-    for (const id of ids) await now(id);
+    for (const id of ids) {
+      await now(id);
+      here.advance(9);
+    }
     here.advance(601);
   }
   expect(await Promise.all(ids.map(async (id) => (await here.entry(id))!.state))).toEqual(ids.map(() => 'unknown'));
@@ -229,6 +236,7 @@ test.each([409, 400, 422])(
     expect(await now()).toEqual({ result: 'failed', final: false });
     world.inProgress = status;
     world.running.add(key);
+    here.advance(30);
     expect(await now()).toEqual({ result: 'failed', final: false });
     expect([(await here.entry('one'))!.state, (await here.read('ServiceRequest', 'one')).status]).toEqual(['unknown', 'active']);
     world.running.delete(key);
@@ -243,6 +251,7 @@ test('11: the answer was lost and the next one is a no: looked for until nothing
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'reset' });
   await now();
+  here.advance(30);
   here.sandbox.world.labTests = new Set();
   for (let nth = 0; nth < 3; nth++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
@@ -257,7 +266,10 @@ test('11: the answer was lost and the next one is a no: looked for until nothing
 test('13: the answer was lost and the user is gone: nobody is made anew, and nothing sent for them, before it is sure that the order never arrived', async () => {
   const key = await ordered();
   here.fail({ operation: 'createOrder', kind: 'reset' }, { operation: 'createOrder', kind: 'error', status: 404, times: 2 });
-  for (let nth = 0; nth < 3; nth++) expect(await now()).toEqual({ result: 'failed', final: false });
+  for (let nth = 0; nth < 3; nth++) {
+    expect(await now()).toEqual({ result: 'failed', final: false });
+    here.advance(30);
+  }
   expect([keysUsed(), here.asked('user')]).toEqual([[key, key], 1]);
   here.advance(601);
   expect(await now()).toEqual({ result: 'accepted' });

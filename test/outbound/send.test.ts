@@ -77,6 +77,7 @@ describe.each([
     expect(await here.entry('one')).toMatchObject({ state: 'unknown', firstSentAt: '2026-11-21T12:00:00.000Z', key });
     expect((await here.read('ServiceRequest', 'one')).status).toBe('active');
     if ('seconds' in fault) await until(() => here.orders() === 1);
+    here.advance(30);
     expect(await now()).toEqual({ result: 'accepted' });
     expect(here.orders()).toBe(1);
     expect(here.orders(key)).toBe(1);
@@ -89,6 +90,7 @@ test('1: every attempt sends the same bytes, although the patient has changed me
   here.fail({ operation: 'createOrder', kind: 'reset' });
   await now();
   await here.put({ ...ADA, name: [{ given: ['Someone'], family: 'Else' }] });
+  here.advance(30);
   await now();
   expect([...here.sandbox.world.orders.values()][0]!.sent.patient_details).toMatchObject({ first_name: 'Ada', last_name: 'Lovelace' });
 });
@@ -123,7 +125,7 @@ test('11: a refusal is final: the request is revoked with the word failed, the T
   expect(here.asked('cancelOrder')).toBe(0);
 });
 
-test('9: 429 with Retry-After: the worker comes back then and not before, a caller at once', async () => {
+test('9: 429 with Retry-After: neither the worker nor a caller comes back before then', async () => {
   await ordered('one');
   await ordered('two');
   here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120, times: 2 });
@@ -131,8 +133,10 @@ test('9: 429 with Retry-After: the worker comes back then and not before, a call
   expect(await here.entry('one')).toMatchObject({ nextAt: '2026-11-21T12:02:00.000Z' });
   here.advance(100);
   expect(await here.drain()).toBe(0);
-  expect(await now('one')).toEqual({ result: 'accepted' });
+  expect(await now('one')).toEqual({ result: 'failed', final: false });
+  expect(here.asked('createOrder')).toBe(2);
   here.advance(30);
+  expect(await now('one')).toEqual({ result: 'accepted' });
   await here.drain();
   expect(await here.entry('two')).toMatchObject({ state: 'done' });
 });
@@ -283,6 +287,7 @@ test('3: the first request is still at work there: in progress is no answer, and
   here.fail({ operation: 'createOrder', kind: 'error', status: 409 });
   await here.drain();
   expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: expect.stringContaining('409') });
+  here.advance(30);
   expect(await now()).toEqual({ result: 'accepted' });
   expect([keysUsed(), here.orders(key)]).toEqual([[key, key], 1]);
 });

@@ -32,7 +32,7 @@ test('11: a gateway answers 404 for everything: no order is refused, sending pau
   await here.drain();
   await here.drain();
   expect(await states(IDS)).toEqual(each(['queued', 'active'], IDS));
-  expect(here.sending.breaker.allows(here.sending.clock())).toBe(0);
+  expect(here.sending.gate.breaker.allows(here.sending.clock())).toBe(0);
   here.sandbox.world.faults = [];
   await here.settle();
   expect([await states(IDS), here.orders()]).toEqual([each(['done', 'active'], IDS), IDS.length]);

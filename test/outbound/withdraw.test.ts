@@ -374,6 +374,7 @@ test('47: a patient who is changed, merged or deleted while the order is out cha
   await here.drain();
   await here.put({ ...ADA, active: false, link: [{ other: { reference: 'Patient/other' }, type: 'replaced-by' }] });
   await remove(here.context, { type: 'Patient', id: 'ada' });
+  here.advance(30);
   expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'accepted' });
   const [order] = [...here.sandbox.world.orders.values()];
   expect(order!.sent.patient_details).toMatchObject({ first_name: 'Ada' });

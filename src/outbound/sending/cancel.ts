@@ -24,7 +24,7 @@ export async function sendCancellation(sending: Sending, { entry, by }: Leased):
   const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelled(sending, orderId, signal)));
   const now = sending.clock();
   const open = ends.find((end) => end.kind === 'open');
-  sending.breaker.record(open ? open.health : 'answered', now, open?.retryAfter, entry.id);
+  sending.gate.breaker.record(open ? open.health : 'answered', now, open?.retryAfter, entry.id);
   if (open) {
     const nextAt = retryAt(entry.createdAt, now, sending.random());
     await sending.store.outbox.settle(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });

@@ -4,6 +4,11 @@ import { again } from '../again.ts';
 const LONGEST_MS = 60_000;
 /** No request runs for longer than this, whoever has given up waiting for it. Inferred: nothing is documented. */
 const RUNS_AT_MOST_MS = 10 * 60_000;
+/**
+ * A list shows an order at the latest so long after the request that made it. Inferred: Junction documents nothing. An attempt ends after 8 s, so that the list
+ * has 22 s at least. docs/decisions/2026-11-22-orders-are-looked-up.md, 6
+ */
+const LISTED_AFTER_MS = 30_000;
 /** An order that was sent this long ago and is still unconfirmed waits for a person: found later still, it might surprise whoever has ordered anew. */
 const ABANDONED_MS = 72 * 3_600_000;
 
@@ -20,6 +25,10 @@ export const retryAt = (createdAt: string, now: Date, random: number): string =>
 /** Whether a request sent then has surely come to its end at the other side. */
 export const isOverByNow = (sentAt: string | null, now: Date): boolean =>
   sentAt !== null && now.getTime() - Date.parse(sentAt) > RUNS_AT_MOST_MS;
+
+/** Whether every list must show by now what a request sent then has made. */
+export const isListedByNow = (sentAt: string | null, now: Date): boolean =>
+  sentAt === null || now.getTime() - Date.parse(sentAt) >= LISTED_AFTER_MS;
 
 /** Whether an order first sent then has been tried for long enough. One that was never sent only waits. */
 export const isAbandoned = (firstSentAt: string | null, now: Date): boolean =>

@@ -9,7 +9,7 @@ import { isFailure, type Outcome } from '../network/outcome.ts';
 import { orderBody } from '../ordering/junction-order.ts';
 import { isOver } from '../ordering/order-criteria.ts';
 import { type OrderPayload, orderedRequest, payloadOf } from '../ordering/order-entry.ts';
-import { isOverByNow } from './retry-time.ts';
+import { isListedByNow, isOverByNow } from './retry-time.ts';
 import { ATTEMPT_MS, type Sending } from './sending.ts';
 import { type Result, settleOrder } from './settle-order.ts';
 
@@ -59,7 +59,8 @@ async function placed(attempt: Attempt): Promise<Result | undefined> {
   const earlier = await arrived({ ...attempt, payload });
   if (earlier.kind !== 'accepted') return { payload, sent: sentBefore, outcome: unsure(earlier) };
   if (earlier.value) return { payload, sent: true, outcome: { kind: 'accepted', value: earlier.value } };
-  if ((wish !== 'send' || payload.failed) && mayYetAppear(attempt)) return { payload, sent: true, outcome: LOOKED_FOR };
+  if (wish !== 'send' || payload.failed ? mayYetAppear(attempt) : mayYetBeListed(attempt))
+    return { payload, sent: true, outcome: LOOKED_FOR };
   if (wish !== 'send') return { payload, sent: sentBefore, outcome: UNWISHED[wish] };
   const marking = { ...(payload.failed ? renewed(attempt, payload) : payload), sentAt: sending.clock().toISOString() };
   if (!(await marked(attempt, marking))) return undefined;
@@ -75,6 +76,10 @@ async function placed(attempt: Attempt): Promise<Result | undefined> {
 /** It is not there; but while a request of ours may still be at work, or the list be behind, it may come to be there. */
 const mayYetAppear = ({ sending, leased: { entry }, payload }: Attempt): boolean =>
   entry.firstSentAt !== null && !isOverByNow(payload.sentAt ?? entry.firstSentAt, sending.clock());
+
+/** It is not in the list, and the list may be behind. */
+const mayYetBeListed = ({ sending, leased: { entry }, payload }: Attempt): boolean =>
+  !isListedByNow(payload.sentAt ?? entry.firstSentAt, sending.clock());
 
 /**
  * A no while an earlier request may still be at work is perhaps about that one (what "in progress" is answered with is documented nowhere): the order is
@@ -129,8 +134,8 @@ function renewed({ sending }: Attempt, { failed: _failed, ...payload }: OrderPay
   return { ...payload, renewed: (payload.renewed ?? 0) + 1, renewedAt: sending.clock().toISOString() };
 }
 
-/** The user turned out to be gone, so nothing was made: once, with a user made anew, whose order is other bytes. */
-function withoutUser(attempt: Attempt, { userId: _gone, ...payload }: OrderPayload): OrderPayload {
+/** The user turned out to be gone, so nothing was made and nothing may yet be listed: once, with a user made anew, whose order is other bytes. */
+function withoutUser(attempt: Attempt, { userId: _gone, sentAt: _nothing, ...payload }: OrderPayload): OrderPayload {
   return { ...renewed(attempt, payload), userWasGone: true };
 }
 

@@ -5,12 +5,13 @@ import type { OutboxState } from '../../store/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import type { JunctionClient } from '../network/client.ts';
 import type { Systems } from '../systems.ts';
-import type { Breaker } from './breaker.ts';
+import type { Gate } from './gate.ts';
 
 /** All times come from `clock`, but for the end of an exchange. */
 export interface Sending {
   client: JunctionClient;
-  breaker: Breaker;
+  /** Of the account at the network. */
+  gate: Gate;
   store: Store;
   clock: () => Date;
   newId: () => string;

@@ -34,7 +34,7 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
   const now = sending.clock();
   const { outcome: came } = result;
   const health = HEALTH[came.kind];
-  if (health) sending.breaker.record(health, now, 'retryAfter' in came ? came.retryAfter : undefined, entry.id);
+  if (health) sending.gate.breaker.record(health, now, 'retryAfter' in came ? came.retryAfter : undefined, entry.id);
   const settled = await sending.store.transaction(async (store) => {
     // held first, as whoever takes it back does: then one of the two sees the other
     const stands = await standing(store, entry, result.payload);

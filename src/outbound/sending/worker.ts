@@ -3,35 +3,30 @@ import { looped } from '../../resource/looped.ts';
 import type { Leased, OutboxState } from '../../store/outbox-entry.ts';
 import { thrownReason } from '../thrown.ts';
 import { attempt } from './attempt.ts';
+import { CONCURRENCY } from './gate.ts';
 import { BY_HAND } from './operate.ts';
 import { lease, type Sending } from './sending.ts';
 
 /** How entries of a topic are sent. */
 export type Senders = Record<string, (sending: Sending, leased: Leased) => Promise<OutboxState>>;
 
-/** How many are on their way at once, and how often the outbox is looked at when it is empty, in ms. */
-const AT_ONCE = 4;
+/** How often the outbox is looked at when it is empty, in ms. */
 const POLL_MS = 500;
 
 /** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
 export function startWorker(sending: Sending, senders: Senders): () => Promise<void> {
   const underway = new Set<Promise<void>>();
-  const begin = async (): Promise<number> => {
-    const begun = await begunNow(sending, senders, underway.size);
+  const stop = looped(async ({ signal, rest }) => {
+    const begun = await begunNow(sending, senders, signal).catch((error: unknown) => {
+      sending.log({ error: thrownReason(error) }, 'the outbox cannot be read');
+      return [];
+    });
     for (const one of begun) {
       underway.add(one);
       void one.finally(() => underway.delete(one));
     }
-    return begun.length;
-  };
-  const stop = looped(async ({ rest }) => {
-    const begun = await begin().catch((error: unknown) => {
-      sending.log({ error: thrownReason(error) }, 'the outbox cannot be read');
-      return 0;
-    });
-    if (underway.size >= AT_ONCE) await Promise.race(underway);
     // there is nothing, or another process was quicker, which is no reason to rest for long in the middle of a queue
-    else if (begun === 0) await Promise.race([...underway, rest(POLL_MS)]);
+    if (begun.length === 0) await Promise.race([...underway, rest(POLL_MS)]);
   });
   return async () => {
     await stop();
@@ -39,22 +34,28 @@ export function startWorker(sending: Sending, senders: Senders): () => Promise<v
   };
 }
 
-/** Sends what is due, as far as the breaker lets it, and waits for all of it; answers how many were tried. */
+/** Sends what is due, as far as the gate lets it, and waits for all of it; answers how many were tried. */
 export async function drain(sending: Sending, senders: Senders): Promise<number> {
-  const begun = await begunNow(sending, senders, 0);
+  const begun = await begunNow(sending, senders, new AbortController().signal);
   await Promise.all(begun);
   return begun.length;
 }
 
-/** Begins with what is due, as far as the breaker lets it while so many are under way; what it holds back goes when an operator asks for it. */
-async function begunNow(sending: Sending, senders: Senders, underway: number): Promise<Promise<void>[]> {
-  const free = AT_ONCE - underway;
-  if (free <= 0) return [];
-  const [mine, topics] = [lease(sending), Object.keys(senders)];
-  const allowed = Math.min(sending.breaker.allows(sending.clock()) - underway, free);
-  const due = allowed > 0 ? { ...mine, limit: allowed, topics } : { ...mine, at: BY_HAND, limit: free, topics };
-  const claimed = await sending.store.outbox.claim(due);
-  return claimed.map((entry) => sent(sending, senders, { entry, by: mine.by }));
+/** Waits for its turn at the gate and begins with what is due; what a closed gate holds back goes when an operator asks for it. */
+async function begunNow(sending: Sending, senders: Senders, signal: AbortSignal): Promise<Promise<void>[]> {
+  const { gate, store } = sending;
+  const turn = await gate.enter(signal);
+  if (signal.aborted) turn?.();
+  const places = signal.aborted ? [] : turn ? [turn, ...gate.take(CONCURRENCY - 1)] : gate.take(CONCURRENCY, true);
+  if (places.length === 0) return [];
+  const mine = lease(sending);
+  const due = { ...mine, ...(!turn && { at: BY_HAND }), limit: places.length, topics: Object.keys(senders) };
+  const claimed = await store.outbox.claim(due).catch((error: unknown) => {
+    for (const leave of places) leave();
+    throw error;
+  });
+  for (const leave of places.slice(claimed.length)) leave();
+  return claimed.map((entry, nth) => sent(sending, senders, { entry, by: mine.by }).finally(places[nth]));
 }
 
 async function sent(sending: Sending, senders: Senders, leased: Leased): Promise<void> {

@@ -91,6 +91,7 @@ const HEADERS: Partial<Record<Kind, Json>> = {
   login: { 'WWW-Authenticate': { required: true, schema: { type: 'string' } } },
   throttled: { 'Retry-After': seconds },
   unavailable: { 'Retry-After': seconds },
+  upstream: { 'Retry-After': { ...seconds, required: false } },
 };
 
 /** Headers of every answer of a surface: one that has no value is not sent. */

@@ -1,0 +1,66 @@
+// The gate of one account at the laboratory network: every request that sends something passes it, whether a caller waits for it or not. It is closed while
+// the circuit breaker is open, and lets a few requests through at once, first come, first served. docs/decisions/2026-11-23-one-gate-to-the-network.md
+import type { Breaker } from './breaker.ts';
+
+/** So many requests of one process are in flight at once. */
+export const CONCURRENCY = 4;
+
+/** A place among the requests in flight; call it when the request has ended and the circuit breaker knows its outcome. */
+type Place = () => void;
+
+export interface Gate {
+  /** Must be told of every outcome. */
+  readonly breaker: Breaker;
+  /** Waits for a place until the signal aborts. Undefined: the gate is closed, or the wait has ended. */
+  enter(signal: AbortSignal): Promise<Place | undefined>;
+  /** The places that are free now, `most` at most. `evenClosed`: for what an operator sends by hand. */
+  take(most: number, evenClosed?: boolean): Place[];
+  /** How long the gate stays closed, in ms; 0: it is open. */
+  closedForMs(): number;
+}
+
+export function gate(breaker: Breaker, clock: () => Date): Gate {
+  let inFlight = 0;
+  const waiting: ((place: Place | undefined) => void)[] = [];
+  const admits = (): number => Math.min(breaker.allows(clock()), CONCURRENCY);
+  const occupy = (): Place => {
+    inFlight++;
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      inFlight--;
+      admitNext();
+    };
+  };
+  const admitNext = (): void => {
+    while (waiting.length > 0) {
+      const most = admits();
+      if (most > 0 && inFlight >= most) return;
+      waiting.shift()!(most > 0 ? occupy() : undefined);
+    }
+  };
+  const wait = (signal: AbortSignal): Promise<Place | undefined> =>
+    new Promise((resolve) => {
+      const giveUp = () => {
+        waiting.splice(waiting.indexOf(admitted), 1);
+        resolve(undefined);
+      };
+      const admitted = (place: Place | undefined) => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(place);
+      };
+      waiting.push(admitted);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  return {
+    breaker,
+    async enter(signal) {
+      const most = admits();
+      if (most === 0 || signal.aborted) return undefined;
+      return inFlight < most && waiting.length === 0 ? occupy() : wait(signal);
+    },
+    take: (most, evenClosed = false) => Array.from({ length: Math.min(most, (evenClosed ? CONCURRENCY : admits()) - inFlight) }, occupy),
+    closedForMs: () => (admits() > 0 ? 0 : breaker.nextProbe() - clock().getTime()),
+  };
+}
