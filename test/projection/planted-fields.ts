@@ -166,13 +166,16 @@ export const pairsIn = (type: string): Pair[] =>
     ),
   );
 
+/** Prefixes of maps. */
+const PREFIXES = { one: 'urn:one:', other: 'urn:other:', inner: 'urn:one:inner:' };
+
 /** A mapping with these fields and no others, checked: `refused` says what is wrong with it. */
 export function planted(resource: string, fields: Record<string, FieldSpec>): { lens: Lens; refused: string[] } {
   const refused: string[] = [];
   const mapping: MappingSpec = { resource, path: '/planted', interactions: ['create'], fields };
   const fault = (keys: string[], error: unknown): void => void refused.push(`${keys.join('.')}: ${(error as Error).message}`);
   const ids = { showId: (_type: string, id: string) => id, readId: (_type: string, shown: string) => shown };
-  const lens = lensOf(mapping, { aliases: {}, ids }, fault);
+  const lens = lensOf(mapping, { aliases: PREFIXES, ids }, fault);
   checkLens(lens, mapping, fault);
   return { lens, refused };
 }

@@ -3,6 +3,7 @@
 import { compilePath } from '../../src/fhir/path/path.ts';
 import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
 import type { View } from '../../src/projection/shape.ts';
+import type { FieldSpec } from '../../src/projection/spec.ts';
 import { randomResource } from '../fhir/random-resource.ts';
 import { envOf } from './examples.ts';
 import { choicesOf, type Pair, pairsIn, planted, repeatingIn } from './planted-fields.ts';
@@ -144,4 +145,74 @@ const lists = new Map(
 test.each([...lists])('the same in the members of a list of %s', (_type, { type, list }) => {
   const resource = withList(type, list.name, SEEDS[0]!);
   expect(pairsIn(list.type).flatMap((pair) => breachesOf(within(type, list, pair), resource))).toEqual([]);
+});
+
+describe('fields of other kinds', () => {
+  const use = (fields: Record<string, FieldSpec>, resource: string) => {
+    const { lens, refused } = planted(resource, fields);
+    expect(refused).toEqual([]);
+    return (view: View, into: object) => {
+      const after = lens.write({ ...lens.read(into as Resource, ENV), ...view }, into as Resource, ENV);
+      return { after: after as Node, shown: lens.read(after, ENV) };
+    };
+  };
+
+  test.each([
+    ['a map before a list', ['map', 'list', 'other']],
+    ['a list before a map', ['list', 'other', 'map']],
+  ])('%s, and another map, over the identifiers: all three change at once, strangers stay', (_what, order) => {
+    const all: Record<string, FieldSpec> = {
+      map: { fhir: 'identifier', as: 'keyed(system, value, %one)', type: 'object' },
+      other: { fhir: 'identifier', as: 'keyed(system, value, %other)', type: 'object' },
+      list: { list: 'identifier', where: "system='urn:mrn'", fields: { value: { fhir: 'value' } } },
+    };
+    const write = use(Object.fromEntries(order.map((name) => [name, all[name]!])), 'Patient');
+    const identifier = [{ system: 'urn:stranger', value: '0' }, { system: 'urn:one:a', value: '1' }, { value: 'bare' }];
+    const view = { map: { b: '2' }, other: { c: '3' }, list: [{ value: '4' }] };
+    const { after, shown } = write(view, { resourceType: 'Patient', identifier });
+    expect(shown).toEqual(view);
+    expect(after.identifier).toEqual(expect.arrayContaining([identifier[0], identifier[2]]));
+    expect(write({ map: {} }, after).shown).toEqual({ ...view, map: {} });
+  });
+
+  test('two lists of references to two types are both stored, and what refers to neither stays where it is', () => {
+    const references = (type: string): FieldSpec => ({
+      fhir: 'generalPractitioner',
+      each: 'reference',
+      as: `reference(${type})`,
+      type: 'string[]',
+    });
+    const write = use({ doctors: references('Practitioner'), clinics: references('Organization') }, 'Patient');
+    const [one, two] = ['0190b3c2-0000-7000-8000-000000000001', '0190b3c2-0000-7000-8000-000000000002'];
+    const stranger = { display: 'Dr Who' };
+    const { after } = write({ doctors: [one], clinics: [two] }, { resourceType: 'Patient', generalPractitioner: [stranger] });
+    expect(after.generalPractitioner).toEqual([stranger, { reference: `Practitioner/${one}` }, { reference: `Organization/${two}` }]);
+  });
+
+  test('a value that a list with a condition shows too is unset alone: the next one comes forward, and is nobody’s to take away', () => {
+    const write = use(
+      {
+        phones: { list: 'telecom', where: "system='phone'", fields: { number: { fhir: 'value' } } },
+        phone: { fhir: "telecom.where(system='phone').first().value", shares: 'phones' },
+      },
+      'Patient',
+    );
+    const telecom = ['1', '2'].map((value) => ({ system: 'phone', value }));
+    expect(write({ phone: null }, { resourceType: 'Patient', telecom }).after.telecom).toEqual([telecom[1]]);
+  });
+
+  test('codes of one system that change take away what said the same otherwise, but for the codes that another field writes', () => {
+    const codes = (system: string) => `code.coding.where(system='${system}')`;
+    const write = use(
+      {
+        local: { list: 'code.coding', where: "system='urn:local'", fields: { code: { fhir: 'code' } } },
+        loinc: { fhir: `${codes('http://loinc.org')}.code` },
+      },
+      'Observation',
+    );
+    const [local, loinc, other] = ['urn:local', 'http://loinc.org', 'urn:other'].map((system) => ({ system, code: 'x' }));
+    const before = { resourceType: 'Observation', code: { text: 'x', coding: [other, local, loinc] } };
+    expect(write({ local: [{ code: 'y' }] }, before).after.code).toEqual({ coding: [{ ...local, code: 'y' }, loinc] });
+    expect(write({ loinc: 'y' }, before).after.code).toEqual({ coding: [local, { ...loinc, code: 'y' }] });
+  });
 });

@@ -88,7 +88,7 @@ function grow(branches: Branch[], [step, ...rest]: readonly Step[], how: { hidde
   const own = rest.length ? undefined : how.own;
   let branch = own ? undefined : branches.find((one) => one.step.key === step!.key && !one.own);
   if (!branch) {
-    const made = { step: step!, slot: -1, hidden: how.hidden, held: false, chosen: isChosen(step!), branches: [] };
+    const made = { step: step!, slot: -1, hidden: how.hidden, held: false, chosen: whereOf(step!).length > 0, branches: [] };
     branch = { number: how.next(), ...made, ...(own && { own }) };
     branches.push(branch);
   }
@@ -96,7 +96,7 @@ function grow(branches: Branch[], [step, ...rest]: readonly Step[], how: { hidde
   return rest.length ? grow(branch.branches, rest, how) : branch;
 }
 
-const isChosen = ({ key }: Step): boolean => (JSON.parse(key) as StepSyntax).where.length > 0;
+const whereOf = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) as StepSyntax).where;
 
 interface Reading {
   slots: unknown[][];
@@ -178,9 +178,13 @@ function upToDate(branches: readonly Branch[], node: unknown, { effects, env, ty
 /** Where a member of its own kind is asked for and none is there, another one says the same as those that are (a code of another system). */
 const adds = ({ step, chosen }: Branch, node: unknown, env: Bindings): boolean => chosen && !found(step, [node], env).length;
 
-/** Whether all members of the list are shown by another field: what comes forward is that one's. */
+/** Whether all members that are counted are shown by another field: what comes forward is that one's. */
 const isShownWhole = ({ step }: Branch, beside: readonly Branch[]): boolean =>
-  step.index !== undefined && beside.some((other) => other.step.open && !other.hidden && other.step.name === step.name);
+  step.index !== undefined &&
+  beside.some((other) => isList(other) && !other.hidden && other.step.name === step.name && (other.step.open || isAlike(other.step, step)));
+
+/** Two steps that ask for the same members. */
+const isAlike = (one: Step, other: Step): boolean => JSON.stringify(whereOf(one)) === JSON.stringify(whereOf(other));
 
 /** `beside`: the other branches of the node, and itself. */
 function withRemovals(branch: Branch, node: unknown, writing: Writing, beside: readonly Branch[]): unknown {

@@ -1,6 +1,7 @@
 // What a compiled mapping must keep, checked at start: no field is ambiguous, none writes over another, what is written can be made.
 import { amongThese } from '../../fhir/closest-name.ts';
-import type { Path } from '../../fhir/path/path.ts';
+import type { Path, Step } from '../../fhir/path/path.ts';
+import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
 import { unboundCode } from '../../fhir/validation/required-codes.ts';
 import { type Field, keysOfField } from '../lens/field.ts';
 import { isCombined } from '../lens/field-list.ts';
@@ -13,9 +14,14 @@ import { valueProblems } from './check-values.ts';
 export type Fault = (keys: string[], error: Error) => void;
 
 export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void {
-  for (const { leaves, from } of scopesOf(lens)) {
+  for (const { leaves, from, list } of scopesOf(lens)) {
     for (const field of leaves)
-      for (const problem of [...placeProblems(field), ...valueProblems(field, lens.names, from), ...wordProblems(field, leaves)])
+      for (const problem of [
+        ...placeProblems(field),
+        ...fixedProblems(field, list),
+        ...valueProblems(field, lens.names, from),
+        ...wordProblems(field, leaves),
+      ])
         fault(keysOf(field), new Error(problem));
   }
   for (const [nth, { path, copied, while: condition }] of lens.also.entries()) {
@@ -29,7 +35,7 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void 
   }
   if (mapping.interactions.some((one) => /^(create|update|replace|perform)$/.test(one))) {
     checkOverlaps(lens.leaves, writersOf(lens, mapping), fault);
-    for (const { leaves } of lens.lists) checkOverlaps(leaves, leaves.flatMap(writersIn), fault);
+    for (const { leaves } of lens.lists) checkOverlaps(leaves, leaves.filter(({ spec }) => !spec.readOnly).flatMap(writersIn), fault);
   }
   if (mapping.path.includes('{id}') && mapping.interactions.some((one) => one === 'create' || one === 'search'))
     fault(['interactions'], new Error('a part of an item is read and changed, not made or listed'));
@@ -45,9 +51,9 @@ const SERVER_KEPT = ['meta.lastUpdated', 'meta.versionId'];
 const jsonPath = ({ steps, variable }: Path): string => (variable === undefined ? steps.map(({ name }) => name).join('.') : '');
 
 /** Fields with the type their paths start from: those of the resource, and of the members of each list. */
-const scopesOf = ({ leaves, lists, names }: Lens): { leaves: Field[]; from: string }[] => [
+const scopesOf = ({ leaves, lists, names }: Lens): { leaves: Field[]; from: string; list?: Field }[] => [
   { leaves, from: names.scope.type },
-  ...lists.map(({ list, leaves: members }) => ({ leaves: members, from: list.paths[0]!.type })),
+  ...lists.map(({ list, leaves: members }) => ({ leaves: members, from: list.paths[0]!.type, list })),
 ];
 
 const keysOf = ({ at }: Field): string[] => keysOfField(at);
@@ -69,6 +75,23 @@ function placeProblems({ paths, written, spec, name }: Field): string[] {
   ];
   return [...problems.filter((text) => typeof text === 'string'), ...unknownCodes(main, spec), ...unwritable({ spec, written })];
 }
+
+/** A field over the value that a condition on its way asks for: any other value would be lost. `list`: whose member it is in. */
+function fixedProblems({ spec, codec, written }: Field, list: Field | undefined): string[] {
+  const words = spec.enum ?? codec.words;
+  if (spec.readOnly || spec.list !== undefined || words?.length === 1) return [];
+  const above = list ? list.paths[0]!.steps.slice(-1) : [];
+  const steps = written.slice(0, 1).flatMap((path) => [...above, ...path.steps]);
+  const fixed = steps.find((step, at) => conditionsOf(step).some((one) => isFixed(one, steps.slice(at + 1))));
+  return fixed ? [`where(…) of ${fixed.name} asks for one value of it: no other could be written; make it readOnly, or leave it out`] : [];
+}
+
+const conditionsOf = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) as StepSyntax).where;
+
+const isFixed = (condition: StepSyntax['where'][number], rest: Step[]): boolean =>
+  'is' in condition &&
+  'value' in condition.is &&
+  JSON.stringify(condition.path.steps) === JSON.stringify(rest.map(({ key }) => JSON.parse(key)));
 
 /** Codes that FHIR does not have where they would be written. */
 function unknownCodes({ steps }: Path, { codes = {}, synonyms = {}, otherwise, reads = {} }: FieldSpec): string[] {
@@ -138,6 +161,8 @@ interface Writer {
   name: string;
   path: Path;
   owns?: Field['owns'];
+  list?: boolean;
+  targets?: readonly string[] | undefined;
   shares?: string | undefined;
   needs?: string | undefined;
 }
@@ -149,6 +174,8 @@ const writersIn = (field: Field): Writer[] =>
     path,
     shares: field.spec.shares,
     needs: field.spec.needs,
+    list: field.members !== undefined,
+    targets: path.type === 'Reference' && path.open.length ? field.codec.targets : undefined,
     ...(field.owns && { owns: field.owns }),
   }));
 
@@ -178,8 +205,7 @@ function checkOverlaps(leaves: Field[], all: Writer[], fault: Fault): void {
   const writers = all.filter(({ path }) => path.readOnly === undefined);
   for (const [nth, one] of writers.entries()) {
     const other = writers.slice(0, nth).find((before) => !isOneThing(before, one) && isOverlap(before, one));
-    if (other)
-      fault(one.keys, new Error(`it writes where ${other.name} writes: tell the two apart with where(…), or make one of them readOnly`));
+    if (other) fault(one.keys, new Error(`it writes where ${other.name} writes: ${apart(other, one)}, or make one of them readOnly`));
     const early = one.path.steps.find((step) => step.index !== undefined && step.index > 0 && !hasNeighbour(one, step.index, leaves));
     if (early)
       fault(
@@ -189,6 +215,14 @@ function checkOverlaps(leaves: Field[], all: Writer[], fault: Fault): void {
         ),
       );
   }
+}
+
+/** What tells two writers apart. Lists that ask by conditions already may still ask for one member. */
+function apart(...both: [Writer, Writer]): string {
+  const isAsked = ({ path }: Writer): boolean => path.steps.some((step) => conditionsOf(step).length > 0);
+  return both.some(({ list }) => list) && both.every(isAsked)
+    ? "one member can meet the conditions of both: ask for two values of one element, as in system='phone' and system='email'"
+    : 'tell the two apart with where(…)';
 }
 
 /** Two that say the same thing may write one place: a field and itself, fields that share it, and one that stands in the place of what it needs. */
