@@ -5,12 +5,15 @@ import type { Resource } from '../../fhir/types.ts';
 import { validate } from '../../fhir/validation/validate.ts';
 import { stillShown } from '../change.ts';
 import { pairFaults } from '../field-pairs.ts';
+import { disagreements } from '../lens/disagreements.ts';
 import type { Field } from '../lens/field.ts';
+import type { Lens } from '../lens/lens.ts';
 import { unsetOf } from '../lens/lens-read.ts';
 import { isOverlap } from '../lens/overlap.ts';
 import { inOneForm } from '../lens/sharing.ts';
 import type { LoadedShape } from '../load/loaded.ts';
 import type { Env, View } from '../shape.ts';
+import type { MappingSpec } from '../spec.ts';
 import { anotherValue, type Samples } from './another-value.ts';
 import { differences, missing } from './difference.ts';
 import { amongStrangers, doubled, retiredIn, strangersSurvive } from './strangers.ts';
@@ -42,8 +45,15 @@ export function readingGivesWhatWasWritten(
     ...differences(lens.read(retiredIn(resource, lens), env), lens.read(resource, env), 'with what is not current, the view'),
     ...putGet(loaded, foreign, { env, samples, also: survive }),
     ...putGet(loaded, doubled(resource, loaded, env), { env, samples }),
+    ...togetherAsAlone(loaded, foreign, { env, samples }),
   ];
 }
+
+/** The fields that a client may write; the key of a row says which item it is. */
+const writableIn = ({ fields }: Lens, { row }: MappingSpec): Field[] =>
+  fields.filter(({ name, spec }) => !spec.readOnly && name !== row?.key);
+
+const isAdmitted = (view: View, { fields }: Lens): boolean => !fields.some((one) => pairFaults(one, view).length);
 
 interface Trying {
   env: Env;
@@ -56,14 +66,13 @@ interface Trying {
 export function putGet({ lens, mapping }: LoadedShape, resource: Resource, { env, samples, also = () => [] }: Trying): string[] {
   const whole = lens.read(resource, env, { all: true });
   const apart = (view: View, field: Field): View => withoutSharers(view, field, lens.fields);
-  const writable = lens.fields.filter(({ name, spec }) => !spec.readOnly && name !== mapping.content.row?.key);
-  return writable.flatMap((field) => {
+  return writableIn(lens, mapping.content).flatMap((field) => {
     const { name, spec } = field;
     const values = [anotherValue(field, whole[name], samples), ...(spec.required ? [] : [null])];
     return values
       .filter((value) => value !== undefined)
       .map((value) => ({ value, asked: inOneForm({ [name]: value }, lens.fields) }))
-      .filter(({ asked }) => !lens.fields.some((one) => pairFaults(one, { ...whole, ...asked }).length))
+      .filter(({ asked }) => isAdmitted({ ...whole, ...asked }, lens))
       .flatMap(({ value, asked }) => {
         const next = { ...whole, ...asked };
         const after = lens.write(next, resource, env);
@@ -77,6 +86,30 @@ export function putGet({ lens, mapping }: LoadedShape, resource: Resource, { env
       });
   });
 }
+
+/** Two fields over one element that are changed in one write show what each shows when it is changed alone. */
+function togetherAsAlone({ lens, mapping }: LoadedShape, resource: Resource, { env, samples }: { env: Env; samples: Samples }): string[] {
+  const whole = lens.read(resource, env, { all: true });
+  const shown = (asked: View): View => lens.read(lens.write({ ...whole, ...asked }, resource, env), env, { all: true });
+  const changes = writableIn(lens, mapping.content).flatMap((field) => {
+    const value = anotherValue(field, whole[field.name], samples);
+    const asked = { [field.name]: value };
+    return value !== undefined && isAdmitted({ ...whole, ...asked }, lens) ? [{ field, name: field.name, asked }] : [];
+  });
+  const disagree = disagreements(lens);
+  const pairs = changes.flatMap((one, nth) => changes.slice(nth + 1).map((other) => [one, other] as const));
+  return pairs
+    .filter(([one, other]) => haveOneElement(one.field, other.field) && !disagree({ ...one.asked, ...other.asked }).length)
+    .flatMap(([one, other]) => {
+      const both = shown({ ...one.asked, ...other.asked });
+      return [one, other].flatMap(({ name, asked }) =>
+        differences(both[name], shown(asked)[name], `after ${one.name} and ${other.name} were written together, ${name}`),
+      );
+    });
+}
+
+const haveOneElement = (one: Field, other: Field): boolean =>
+  placesOf(one).some(({ steps: [first] }) => placesOf(other).some(({ steps: [step] }) => step?.name === first?.name));
 
 /** A view without what is another spelling of a field, or only shows what the field writes: it changes with that field. */
 export function withoutSharers(view: View, field: Field, fields: Field[]): View {
