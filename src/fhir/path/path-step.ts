@@ -85,7 +85,7 @@ function chosen(type: string, name: string, ofType: string | undefined): Omit<Pl
 const capitalized = (type: string): string => type.charAt(0).toUpperCase() + type.slice(1);
 
 /** A step over an element, from its facts, its conditions and the order in which members are taken. */
-export function stepOf(syntax: StepSyntax, { name, facts, rivals }: Placed, choice: Pick<Slot, 'conditions' | 'order'>): Step {
+export function stepOf(syntax: StepSyntax, { name, facts, rivals }: Placed, choice: Pick<Slot, 'conditions' | 'order' | 'whole'>): Step {
   const { index } = syntax;
   const { conditions } = choice;
   const slot: Slot = {
@@ -123,6 +123,8 @@ interface Slot {
   conditions: Condition[];
   /** Which of the members that meet the conditions comes first; undefined: the one that stands first. */
   order: ((one: unknown, other: unknown) => number) | undefined;
+  /** An element with what it says in another way, and an edited one as it is to be stored. Undefined: elements of this type stand as they are found. */
+  whole: { show(element: unknown): unknown; store(edited: unknown, element: unknown): unknown } | undefined;
   index: number | undefined;
   type: string;
   primitive: boolean;
@@ -138,12 +140,13 @@ const meets = (item: unknown, conditions: Condition[], env: Bindings): boolean =
   return true;
 };
 
-function finder({ name, conditions, order }: Slot): Step['find'] {
+function finder({ name, conditions, order, whole }: Slot): Step['find'] {
+  const shown = whole?.show ?? ((element: unknown) => element);
   return (node, env, found) => {
     const value = (node as Node | undefined)?.[name];
     if (value === undefined || value === null) return;
     if (!Array.isArray(value)) {
-      if (meets(value, conditions, env)) found.push(value);
+      if (meets(value, conditions, env)) found.push(shown(value));
       return;
     }
     if (!order) {
@@ -151,7 +154,18 @@ function finder({ name, conditions, order }: Slot): Step['find'] {
       return;
     }
     const members = value.filter((item) => item !== null && meets(item, conditions, env));
-    found.push(...(members.length > 1 ? members.sort(order) : members));
+    found.push(...(members.length > 1 ? members.sort(order) : members).map(shown));
+  };
+}
+
+/** The edit of an element as a step finds it; one that changes nothing leaves the element as it stands. */
+function ofWhole(edit: Edit, { whole }: Slot): Edit {
+  if (!whole) return edit;
+  return (element) => {
+    if (element === undefined) return edit(element);
+    const found = whole.show(element);
+    const edited = edit(found);
+    return edited === found ? element : whole.store(edited, element);
   };
 }
 
@@ -163,7 +177,8 @@ function placesOf(items: unknown[], { conditions, order }: Slot, env: Bindings):
 }
 
 function scalarChange(slot: Slot): Step['change'] {
-  return (node, _env, { make, edit }) => {
+  return (node, _env, { make, ...how }) => {
+    const edit = ofWhole(how.edit, slot);
     const old = (node as Node | undefined)?.[slot.name];
     if (old === undefined && !make) return node;
     const edited = edit(old);
@@ -175,8 +190,9 @@ function scalarChange(slot: Slot): Step['change'] {
 
 function listChange(slot: Slot): Step['change'] {
   return (node, env, how) => {
-    const { make, edit } = how;
-    const clear = how.make ? how.clear : undefined;
+    const { make } = how;
+    const edit = ofWhole(how.edit, slot);
+    const clear = how.make && how.clear ? ofWhole(how.clear, slot) : undefined;
     const items = membersAt(node as Node | undefined, slot);
     const places = placesOf(items, slot, env);
     if (!make) return taken(node, { slot, places: how.alone ? places.slice(0, (slot.index ?? 0) + 1) : places, env }, edit);

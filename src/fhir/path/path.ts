@@ -3,6 +3,7 @@
 
 import { amongThese, didYouMean } from '../closest-name.ts';
 import type { Preference } from '../current.ts';
+import { withoutToldParts, withParts } from '../person-name.ts';
 import { referenceTarget } from '../reference-target.ts';
 import { unboundCode } from '../validation/required-codes.ts';
 import { currentCondition, orderOf, withChoice } from './chosen.ts';
@@ -22,7 +23,7 @@ export interface Scope {
   variables?: Readonly<Record<string, string>>;
   /** Further %names that were put in before the path is read, for whoever mistypes one. */
   names?: readonly string[];
-  /** Steps that choose pass over what is not current, and take the preferred element (chosen.ts). `{}`: in FHIR's order of uses. Absent: they do not. */
+  /** Steps that choose pass over what is not current, and take the preferred element (chosen.ts). `{}`: in FHIR's order of uses. A name that is a text alone has the parts of its text. Absent: none of it. */
   prefer?: Preference;
 }
 
@@ -85,7 +86,8 @@ function compileSteps(syntax: readonly StepSyntax[], type: string, scope: Scope)
     const step = scope.prefer ? withChoice(one, down, scope.prefer) : one;
     const asked = step.where.map((condition) => compileCondition(condition, { ...scope, type: down }, element.facts.targets));
     const conditions = [...(one.name === 'contained' && one.ofType ? [isResource(one.ofType)] : []), ...asked, ...currentCondition(step)];
-    steps.push(stepOf(step, element, { conditions, order: orderOf(step, down) }));
+    const whole = scope.prefer && down === 'HumanName' ? { show: withParts, store: withoutToldParts } : undefined;
+    steps.push(stepOf(step, element, { conditions, order: orderOf(step, down), whole }));
   }
   return steps;
 }

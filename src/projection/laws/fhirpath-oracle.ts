@@ -1,9 +1,10 @@
 // A second reader for every path: a FHIRPath engine, on the same text. https://hl7.org/fhirpath/
 import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
-import { isInForce, isOld, preferenceOf } from '../../fhir/current.ts';
+import { isInForce, isOld, mayBeOver, preferenceOf } from '../../fhir/current.ts';
 import { elementOf } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
+import { withParts } from '../../fhir/person-name.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Field } from '../lens/field.ts';
 import type { Lens } from '../lens/lens.ts';
@@ -42,13 +43,21 @@ interface Reading {
 function compared(path: Path, { resource, env, aliases }: Reading): string[] {
   const names = [...path.text.matchAll(/%(\w+)/g)].map(([, name]) => name!);
   if (names.some((name) => !(name in aliases) && env[name] === undefined)) return [];
-  const variables = engineVariables(aliases, env);
+  const variables = engineVariables(aliases, asChosen(path, env));
   const theirs = evalFhirPathTyped(
     asEngineReads(path.text, env),
     [toTypedValue(chosen(asEngineTakes(resource, path), path, env))],
     variables,
   ).map(({ value }) => value);
   return differences(path.get(resource, env), theirs, `read differently by a FHIRPath engine: ${path.text}`);
+}
+
+/** What the variable of a path holds, where the path chooses of it: resources that are over are not given to the engine. */
+function asChosen({ variable, text }: Path, env: Env): Env {
+  const all = variable === undefined ? undefined : env[variable];
+  if (!Array.isArray(all) || !new RegExp(`^%${variable}\\.(where|first|skip)\\(`).test(text)) return env;
+  const current = all.filter((one: Resource) => !mayBeOver(one.resourceType) || !env.now || isInForce(one, env.now));
+  return { ...env, [variable!]: current };
 }
 
 /** What the %names of a path mean, as the engine takes them. */
@@ -67,7 +76,7 @@ function asEngineTakes(resource: Resource, { steps: [step] }: Path): Resource {
   return Object.fromEntries(Object.entries(resource).filter(([name]) => !isOther(name))) as Resource;
 }
 
-/** A path chooses what is current and preferred, and does not say so: the engine is given that alone, in that order. */
+/** A path chooses what is current and preferred, and does not say so: the engine is given that alone, in that order, and names with their parts. */
 function chosen(resource: Resource, { steps }: Path, { now }: Env): Resource {
   const rules = new Map(
     steps.flatMap((step) => {
@@ -75,12 +84,16 @@ function chosen(resource: Resource, { steps }: Path, { now }: Env): Resource {
       return current ? [[step.name, { ...current, order: preferenceOf(step.type, { [step.type]: current.uses ?? [] }) }] as const] : [];
     }),
   );
+  const named = steps.flatMap(({ type, name }) => (type === 'HumanName' ? [name] : []));
   const taken = (name: string, value: unknown): unknown => {
+    const whole = named.includes(name) ? withParts : (one: unknown) => one;
+    if (!Array.isArray(value)) return typeof value === 'object' && value ? whole(value) : value;
     const rule = rules.get(name);
-    if (!rule || !Array.isArray(value)) return value;
-    return value.filter((one) => (rule.old || !isOld(one)) && (rule.ended || !now || isInForce(one, now))).toSorted(rule.order);
+    if (!rule) return value;
+    const current = value.filter((one) => (rule.old || !isOld(one)) && (rule.ended || !now || isInForce(one, now)));
+    return current.toSorted(rule.order).map(whole);
   };
-  return rules.size ? (JSON.parse(JSON.stringify(resource, taken)) as Resource) : resource;
+  return rules.size || named.length ? (JSON.parse(JSON.stringify(resource, taken)) as Resource) : resource;
 }
 
 /** The engine holds one value per variable: several go in a Bundle. Its extension() answers the first extension only, where(url=…) all, as FHIR defines both. */

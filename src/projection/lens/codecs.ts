@@ -171,14 +171,29 @@ const coding: Maker = (_argument, { codes = {} }, { aliases }) => {
   };
 };
 
-/** A word for a code, a boolean or a URL. `synonyms:` and `otherwise:` take further words; field.ts keeps those beside the code. */
+/** In free text only letters and digits tell words apart: `Non-binary` is `nonbinary`. */
+const letters = (word: string): string =>
+  word
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+
+/**
+ * A word for a code, a boolean or a URL. `synonyms:` and `otherwise:` take further words; field-scalar.ts keeps those beside the code. With `otherwise:` any
+ * text is taken, and case, spaces and marks make no other word.
+ */
 const code: Maker = (_argument, { codes = {}, synonyms = {}, otherwise }, { aliases }) => {
   const resolved = Object.entries(codes).map(([word, value]) => [
     word,
     typeof value === 'string' && value.startsWith('%') ? aliases[value.slice(1)]! : value,
   ]);
-  const table = wordTable(Object.fromEntries(resolved) as Record<string, string | boolean>, String);
-  const storedFor = (word: string) => table.valueOf(word) ?? (Object.hasOwn(synonyms, word) ? synonyms[word] : otherwise);
+  const coded = Object.fromEntries(resolved) as Record<string, string | boolean>;
+  const table = wordTable(coded, String);
+  const free = new Map(
+    otherwise === undefined ? [] : Object.entries({ ...synonyms, ...coded }).map(([word, value]) => [letters(word), value]),
+  );
+  const storedFor = (word: string) =>
+    table.valueOf(word) ?? (Object.hasOwn(synonyms, word) ? synonyms[word] : (free.get(letters(word)) ?? otherwise));
   const words = [...table.words, ...Object.keys(synonyms)];
   return {
     ...(otherwise === undefined && { words }),

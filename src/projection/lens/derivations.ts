@@ -1,5 +1,5 @@
 // Parts that follow from a text: computed when the text changes, and asked when the text is shown, because somebody may have corrected them.
-import { type NameParts, nameParts, nameText } from './person-name.ts';
+import { type NameParts, nameParts, nameText } from '../../fhir/person-name.ts';
 
 export type Parts = Record<string, string[]>;
 

@@ -55,7 +55,7 @@ function inWords(field: Field, context: FieldContext): Field {
 function shownAs({ spec, codec, paths }: Field, nth: number, value: unknown, env: Env): unknown {
   if (nth > 0 && spec.codes) return value;
   const shown = codec.read(value, env);
-  const unknown = spec.codes && paths.length > 1 && shown === value;
+  const unknown = spec.codes && paths.length > 1 && (codec.words ? !codec.words.includes(shown as string) : shown === value);
   return unknown ? undefined : shown;
 }
 

@@ -81,7 +81,7 @@ export function insteadOf(type: string): string {
 
 /** How a field shows what its path leads to; `nth` of its paths. Tables belong to the first, the others are shown as they stand. */
 export function kindOf({ as, codes, synonyms, otherwise, reads, type = 'string' }: FieldSpec, nth: number): Kind {
-  if (as !== undefined) return { ...(CODECS[as.replace(/\(.*/, '')] ?? TYPES[type]), word: `as: ${as}` };
+  if (as !== undefined && !(as === 'coding' && nth > 0)) return { ...(CODECS[as.replace(/\(.*/, '')] ?? TYPES[type]), word: `as: ${as}` };
   const table = reads ? 'reads' : 'codes';
   if (nth > 0 || !(codes || synonyms || otherwise !== undefined || reads)) return TYPES[type];
   const isYesOrNo = Object.values(codes ?? {}).some((value) => typeof value === 'boolean');

@@ -1,4 +1,4 @@
-import { nameParts, nameText } from '../../src/projection/lens/person-name.ts';
+import { nameParts, nameText } from '../../src/fhir/person-name.ts';
 
 const none = { prefix: [], given: [], family: [], suffix: [] };
 

@@ -31,6 +31,27 @@ export function nameParts(text: string): NameParts {
   return { prefix, given: words.slice(0, cut), family: [words.slice(cut).join(' ')].filter(Boolean), suffix };
 }
 
+type HumanName = Record<string, unknown>;
+
+/** A HumanName without a given and a family name, with the parts that its text says; any other as it is. */
+export function withParts(name: unknown): unknown {
+  const stored = name as HumanName;
+  if (typeof stored.text !== 'string' || stored.given !== undefined || stored.family !== undefined) return name;
+  const { family, ...lists } = nameParts(stored.text);
+  const parts = Object.entries({ ...lists, family: family[0] ?? [] }).filter(([, value]) => value.length);
+  return { ...Object.fromEntries(parts), ...stored };
+}
+
+/** A name that was edited with its parts, without those that its text still says. `stored`: the name before. */
+export function withoutToldParts(edited: unknown, stored: unknown): unknown {
+  const found = withParts(stored);
+  if (found === stored || edited === undefined) return edited;
+  const told = ([name, value]: [string, unknown]): boolean =>
+    (stored as HumanName)[name] === undefined && isDeepStrictEqual(value, (found as HumanName)[name]);
+  const bare = Object.fromEntries(Object.entries(edited as HumanName).filter((entry) => !told(entry)));
+  return isDeepStrictEqual(withParts(bare), edited) ? bare : edited;
+}
+
 const isCapitals = (word: string): boolean => word.length > 1 && word === word.toUpperCase();
 
 /** Takes the post-nominals off the end, one word stays. */
