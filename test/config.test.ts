@@ -43,6 +43,7 @@ test.each([
   [{ JUNCTION_PANELS: '{' }, 'JUNCTION_PANELS is not as expected'],
   [{ JUNCTION_LAB_ACCOUNT_ID: '7' }, 'JUNCTION_LAB_ACCOUNT_ID must be a UUID'],
   [{ JUNCTION_NOTE_LIMIT: '1001' }, 'JUNCTION_NOTE_LIMIT must be a whole number from 0 to 1000'],
+  [{ FACET_ORDERS: 'lax' }, 'FACET_ORDERS takes strict, or nothing'],
   [{ FACET_RATE_LIMITS: '{"clinik":5}' }, 'FACET_RATE_LIMITS is not as expected'],
 ])('%j stops the start: %s', (env, message) => {
   expect(() => readConfig(env)).toThrow(message);
@@ -52,6 +53,10 @@ test('a test may say where time comes from, production never', () => {
   expect(readConfig({ FACET_TEST_CLOCK: 'http://127.0.0.1:1/clock' }).testClock).toBe('http://127.0.0.1:1/clock');
   const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://h/d', FACET_TEST_CLOCK: 'http://127.0.0.1:1/clock' };
   expect(() => readConfig(production)).toThrow(/FACET_TEST_CLOCK is for tests/);
+});
+
+test('what cannot be ordered is refused where FACET_ORDERS is strict', () => {
+  expect([{}, { FACET_ORDERS: ' ' }, { FACET_ORDERS: 'strict' }].map((env) => readConfig(env).strictOrders)).toEqual([false, false, true]);
 });
 
 test('hosts with private addresses that subscribers may have are named as URLs name them', () => {

@@ -81,6 +81,9 @@ describe('by category and code, an active order', () => {
   });
 
   test('by a panel that there is not is refused, of whatever category', async () => {
+    await here.inCatalogue();
+    const beside = { code: { coding: [METABOLIC, { system: PANEL_SYSTEM, code: 'pcoss' }] } };
+    await expect(here.request('one', beside)).rejects.toMatchObject(refusal);
     for (const category of [REQUEST.category, undefined, IMAGING])
       await expect(here.request('one', { code: coded('pcoss', PANEL_SYSTEM), category })).rejects.toMatchObject(refusal);
   });

@@ -159,7 +159,7 @@ describe('a request that was stored as active before it could be ordered', () =>
     const { warnings } = await update(here.context, { type: 'ServiceRequest', id: 'one', draft });
     expect(warnings).toEqual([expect.objectContaining({ severity: 'information', expression: ['ServiceRequest.status'] })]);
     expect(dry).toEqual(warnings);
-    await here.request('one', { ...more, category: REQUEST.category });
+    await here.request('one', { ...more, category: REQUEST.category, note: [{ text: 'a note' }] });
     expect(await here.becomes('one')).toBe('stored');
     await here.request('one', { ...more, status: 'on-hold' });
     await here.request('one', more);

@@ -16,6 +16,8 @@ const MOST = 50;
 export async function meaningOf(context: Context, concept: unknown, table: TestTable): Promise<Meaning> {
   const named = testsBehind(concept, table);
   if (named?.labTests.length) return { tests: named };
+  // a panel that there is not is a mistake, whatever stands beside it
+  if (!named && codingsOf(concept).some(({ system }) => system === table.system)) return undefined;
   // a laboratory's own code is in the catalogue where it is part of a lab test; beside it, LOINC says less
   const asked = codingsOf(concept).filter((coding) => !named || isNetworkCode(coding, table));
   const entries = await entriesFor(context, asked, table);

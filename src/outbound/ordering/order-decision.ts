@@ -2,6 +2,7 @@
 // validation asks. docs/decisions/2026-11-23-which-requests-are-orders.md, https://hl7.org/fhir/R4/valueset-request-intent.html
 import { isDeepStrictEqual } from 'node:util';
 import { amongThese } from '../../fhir/closest-name.ts';
+import { listOf } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
@@ -9,6 +10,7 @@ import { repeats } from './based-on.ts';
 import { performerElsewhere } from './lab-account.ts';
 import { type Meaning, meaningOf, severalTests } from './lab-catalogue.ts';
 import { isForLaboratory } from './laboratory-category.ts';
+import type { Reference } from './linked.ts';
 import type { OrderRules } from './order-content.ts';
 import { codingsOf, type Tests, type TestTable } from './order-criteria.ts';
 import { rejectedTask } from './rejection.ts';
@@ -176,7 +178,7 @@ const asked = ({ intent, doNotPerform, code, performer }: Resource): unknown => 
   intent,
   doNotPerform === true,
   codingsOf(code).map((coding) => [coding.system, coding.code]),
-  performer,
+  listOf(performer).map((one) => (one as Reference).reference),
 ];
 
 /** Whether the version before was as active, and asked for the same. */
