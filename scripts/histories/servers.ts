@@ -11,7 +11,7 @@ import pg from 'pg';
 export interface Servers {
   key: string;
   /** Tenant → surface → key. */
-  keys: Record<'demo' | 'other', Record<'fhir', string>>;
+  keys: Record<'demo' | 'other', Record<'fhir' | 'loop', string>>;
   /** Of their database. */
   url: string;
   /** FHIR base URLs. */

@@ -6,7 +6,7 @@ import type { World } from '../../src/outbound/sandbox/world.ts';
 import { WEBHOOK_PATHS } from '../../src/outbound/webhooks/door.ts';
 import { type Servers, startServers } from '../histories/servers.ts';
 import { anomaliesIn, type Database, openDatabase } from './ground-truth.ts';
-import { atTheLaboratory, mischief } from './mischief.ts';
+import { atTheLaboratory, forgetful, mischief, recovered } from './mischief.ts';
 import { type Ordered, orderer } from './orderer.ts';
 import { randomFrom } from './random.ts';
 
@@ -89,7 +89,36 @@ function stopwatch(): Pick<Running, 'over'> & Pick<FaultReport, 'parts'> {
   return { parts, over };
 }
 
-/** Everything goes wrong while orders come in; then the network is away for hours, and more of them come in. */
+/** One in so many orders meets a network that forgets its keys. */
+const FORGOTTEN_SHARE = 8;
+/** Time leaps by so many seconds while nobody is at work: a request that begins at that moment is made no older than lists may be behind. */
+const SMALL_LEAP_S = 3;
+
+/**
+ * Orders come in at a network that forgets its keys, whose list is behind and which answers with a conflict after it has made an order, while servers are
+ * killed. Nothing but the look-up protects them, so time leaps in small steps and only while nobody is at work, until all have arrived.
+ */
+async function withoutKeys({ sandbox: { world }, database, random }: Running, placing: Promise<unknown>): Promise<void> {
+  let [placed, since, progress] = [false, performance.now(), ''];
+  const placedAll = placing.finally(() => {
+    placed = true;
+  });
+  while (!placed || (await database.open()) > 0) {
+    if (placed) world.faults = [];
+    else forgetful({ world, random });
+    const now = `${await database.open()} ${world.requests.length}`;
+    if (now !== progress) [progress, since] = [now, performance.now()];
+    if ((await database.atWork(world.now().toISOString())) === 0 || performance.now() - since > STILL_MS) {
+      world.advance(SMALL_LEAP_S);
+      since = performance.now();
+    }
+    await delay(PAUSE_MS);
+  }
+  await placedAll;
+  recovered(world);
+}
+
+/** First a network without keys; then everything goes wrong while orders come in; then the network is away for hours, and more of them come in. */
 async function troubled(running: Running): Promise<number[]> {
   const { run, servers, over } = running;
   const hooks = servers.bases().map((base) => new URL(WEBHOOK_PATHS[0]!, base).href);
@@ -97,25 +126,30 @@ async function troubled(running: Running): Promise<number[]> {
   scene.world.webhooks.url = hooks[0];
   const place = await orderer(servers);
   const share = Math.floor(run.orders / (run.outages.length + 1));
+  const placeAll = async (from: number, to: number, waits = true) => {
+    let next = from;
+    const one = async () => {
+      while (next < to) running.ordered.push(...(await place(next++, running.random, waits)));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, one));
+  };
+  const first = run.orders - share * run.outages.length;
+  const forgotten = Math.floor(run.orders / FORGOTTEN_SHARE);
+  const half = Math.floor((first + forgotten) / 2);
+  const earlyKills = Math.ceil(run.kills / 4);
+  await Promise.all([withoutKeys(running, placeAll(0, forgotten)), servers.kill(earlyKills)]);
+  over('without keys');
   let open = true;
-  const killing = servers.kill(run.kills);
+  const killing = servers.kill(run.kills - earlyKills);
   const trouble = (async () => {
     while (open) {
       mischief(scene);
       await delay(40);
     }
   })();
-  const placeAll = async (from: number, to: number) => {
-    let next = from;
-    const one = async () => {
-      while (next < to) running.ordered.push(...(await place(next++, running.random)));
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, one));
-  };
-  const first = run.orders - share * run.outages.length;
-  await placeAll(0, Math.floor(first / 2));
+  await placeAll(forgotten, half);
   running.sandbox.world.advance(A_DAY_S);
-  await placeAll(Math.floor(first / 2), first);
+  await placeAll(half, first);
   await killing;
   open = false;
   await trouble;
@@ -123,7 +157,7 @@ async function troubled(running: Running): Promise<number[]> {
   const counts: number[] = [];
   for (const [nth, hours] of run.outages.entries()) {
     const from = run.orders - share * (run.outages.length - nth);
-    counts.push(await outage(running, hours, () => placeAll(from, from + share)));
+    counts.push(await outage(running, hours, () => placeAll(from, from + share, false)));
   }
   over('outages');
   return counts;

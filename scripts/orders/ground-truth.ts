@@ -107,7 +107,7 @@ interface Found {
 }
 
 function anomaliesOf(ordered: Ordered, found: Found): string[] {
-  const { tenant, id, patient, lives: expected, wanted } = ordered;
+  const { tenant, id, patient, lives: expected, wanted, shown } = ordered;
   const { lives, bodies, there } = found;
   const name = `${tenant}/ServiceRequest/${id}`;
   const wrong: string[] = [];
@@ -119,6 +119,7 @@ function anomaliesOf(ordered: Ordered, found: Found): string[] {
     if (orders.length !== count) wrong.push(`${orders.length} orders at the network for one that is ${state}`);
     const [order] = orders;
     if (!order || orders.length > 1) continue;
+    if (shown !== undefined && shown !== order.id) wrong.push(`the caller was shown the order ${shown}, not ${order.id}`);
     wrong.push(...taskAnomalies(order, bodies.get(`${tenant}/Task/${payload.task}`)));
     if (stands) wrong.push(...requestAnomalies(order, bodies.get(name)));
     else if (!/^(cancelled|sample_with_lab|completed|failed)/.test(statusOf(order))) wrong.push(`taken back and still ${statusOf(order)}`);

@@ -19,7 +19,25 @@ const FAULTS: Fault[] = [
   { kind: 'cut', when: 'after' },
   { kind: 'slow', seconds: 0.3 },
   { kind: 'slow', when: 'after', seconds: 0.3 },
+  { kind: 'error', when: 'after', status: 409 },
+  { kind: 'other' },
+  { kind: 'other' },
+  { kind: 'hang' },
+  { kind: 'hang', when: 'after' },
 ];
+/** What a network does that forgets its keys and whose list is behind, after it has made the order or before. */
+const FORGETFUL_FAULTS: Fault[] = [
+  { kind: 'error', when: 'after', status: 409 },
+  { kind: 'error', when: 'after', status: 409 },
+  { kind: 'reset', when: 'after' },
+  { kind: 'cut', when: 'after' },
+  { kind: 'other' },
+  { kind: 'reset' },
+  { kind: 'error', status: 429, retryAfter: 10 },
+  { kind: 'hang', when: 'after' },
+];
+/** How far its list is behind, in seconds: less than orders wait for it. */
+const BEHIND = [2, 5, 15];
 const MISHAPS: Mishap[] = [
   { kind: 'drop', times: 3 },
   { kind: 'duplicate', times: 3 },
@@ -63,6 +81,15 @@ export function mischief(scene: Scene): void {
   else if (what < 0.99) world.webhooks.url = pick(random, scene.hooks);
   else world.failuresKept = scene.failuresKept;
 }
+
+/** The network has no keys from now on; another of these faults waits for one of the next orders. */
+export function forgetful({ world, random }: Pick<Scene, 'world' | 'random'>): void {
+  Object.assign(world, { keysKept: 0, listedAfter: pick(random, BEHIND) });
+  if (world.faults.length < MOST_FAULTS) world.faults = [...world.faults, { ...pick(random, FORGETFUL_FAULTS), operation: 'createOrder' }];
+}
+
+/** The network keeps its keys for a day again, and lists what it has. */
+export const recovered = (world: World): void => void Object.assign(world, { keysKept: 24 * 3600, listedAfter: 0, faults: [] });
 
 const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 

@@ -2,6 +2,7 @@
 // revoked, deleted and made again, or written by somebody who does not know what the network has said of it, or who takes it for another patient's.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Servers } from '../histories/servers.ts';
+import { orderAtTheDoor, uuidOf } from './at-the-door.ts';
 
 /** What was asked for in the end. `lives`: how often the id was ordered anew; `wanted`: whether the last of them is. */
 export interface Ordered {
@@ -10,6 +11,8 @@ export interface Ordered {
   patient: string;
   lives: number;
   wanted: boolean;
+  /** The network's id of the order that a vendor's door answered with. */
+  shown?: string;
 }
 
 type Tenant = Ordered['tenant'];
@@ -63,10 +66,15 @@ const TAKEN: ReadonlySet<number> = new Set([200, 201, 204]);
 const REFUSED: ReadonlySet<number> = new Set([409]);
 const TAKEN_OR_OVER: ReadonlySet<number> = new Set([...TAKEN, ...REFUSED]);
 
-export type Place = (nth: number, random: () => number) => Promise<Ordered[]>;
+export type Place = (nth: number, random: () => number, waits: boolean) => Promise<Ordered[]>;
 
-/** `place`: one id, for one tenant or both. */
-export async function orderer({ bases, keys }: Servers): Promise<Place> {
+/** One in so many orders is placed at Loop's door, where callers wait for the network. */
+const AT_THE_DOOR = 8;
+const PATIENTS_OF_LOOP = Array.from({ length: 10 }, (_, nth) => ({ ...PATIENT, id: uuidOf(nth) }));
+
+/** `place`: one id, for one tenant or both; `waits`: one in a few is placed by a caller who waits for the network. */
+export async function orderer(servers: Servers): Promise<Place> {
+  const { bases, keys } = servers;
   let calls = 0;
   /** Asks until somebody says one of these, or what nobody should say. */
   const call = async (tenant: Tenant, [method, path, body]: [string, string, object?], wanted = TAKEN): Promise<void> => {
@@ -81,9 +89,13 @@ export async function orderer({ bases, keys }: Servers): Promise<Place> {
   };
   const put = (tenant: Tenant, resource: { resourceType: string; id: string; note?: object[] }, wanted?: ReadonlySet<number>) =>
     call(tenant, ['PUT', `${resource.resourceType}/${resource.id}`, resource], wanted);
-  const entry = PATIENTS_OF.map((resource) => ({ resource, request: { method: 'PUT', url: `Patient/${resource.id}` } }));
+  const entry = [...PATIENTS_OF, ...PATIENTS_OF_LOOP].map((resource) => ({
+    resource,
+    request: { method: 'PUT', url: `Patient/${resource.id}` },
+  }));
   for (const tenant of ['demo', 'other'] as const) await call(tenant, ['POST', '', { resourceType: 'Bundle', type: 'transaction', entry }]);
-  return async (nth, random) => {
+  return async (nth, random, waits) => {
+    if (waits && nth % AT_THE_DOOR === 0) return [await orderAtTheDoor(servers, nth, uuidOf(nth % PATIENTS_OF_LOOP.length))];
     const id = `sr-${nth}`;
     const patient = `p${nth % PATIENTS}`;
     const [both, fate, wait] = [random() < 0.3, random(), random()];
