@@ -5,6 +5,7 @@ import type { Saved } from '../resource/context.ts';
 import { create as createResource } from '../resource/create.ts';
 import { remove as removeResource } from '../resource/delete.ts';
 import { patch as patchResource } from '../resource/patch.ts';
+import { mayRead } from '../resource/permitted.ts';
 import { shownTo } from '../resource/security-context.ts';
 import type { Done } from '../resource/transaction-entry.ts';
 import { update as updateResource } from '../resource/update.ts';
@@ -59,7 +60,10 @@ export function newIdOf({ id, type }: Pick<FhirCall, 'id' | 'type'>): string {
   return id;
 }
 
-/** The answer to a write, as `Prefer: return=` asks for it. https://hl7.org/fhir/R4/http.html#ops */
+/**
+ * The answer to a write, as `Prefer: return=` asks for it. Who may not read the type is never sent the resource: minimal, then, unless only what was done is
+ * asked for. https://hl7.org/fhir/R4/http.html#ops
+ */
 export function written(call: FhirCall, { row, outcome, warnings = [] }: Saved): FhirAnswer {
   const { context, type, method } = call;
   if (row.body === null) throw conflict('this resource was deleted meanwhile');
@@ -69,11 +73,11 @@ export function written(call: FhirCall, { row, outcome, warnings = [] }: Saved):
   const headers = { ...facts.headers, ...(method === 'POST' || outcome === 'created' ? { Location: location } : {}) };
   const answer = { ...facts, status, headers };
   const prefer = /return=(\w+)/.exec(call.header('prefer') ?? '')?.[1];
-  if (prefer === 'minimal') return answer;
   if (prefer === 'OperationOutcome') {
     const said = operationOutcome([...warnings, { severity: 'information', code: 'informational', text: outcome }]);
     return { ...answer, body: JSON.stringify(said) };
   }
+  if (prefer === 'minimal' || !mayRead(context.caller, type)) return answer;
   return { ...answer, body: shownTo(context.caller)(row).body! };
 }
 

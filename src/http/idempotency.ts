@@ -56,11 +56,11 @@ export interface Shown {
 /** What is kept of one: the text of what it shows keeps its digits. Before there were envelopes of their own, whole answers were kept. */
 type Kept = (Omit<Shown, 'shown'> & { shown: string }) | Answer;
 
-/** The answer to a request that has been answered before: what was shown then, told to this one. */
-export function replay(record: IdempotencyRecord, told: (shown: Shown) => Answer): Answer | undefined {
-  if (record.response === undefined) return undefined;
-  const kept = JSON.parse(record.response) as Kept;
-  return 'shown' in kept ? told({ ...kept, shown: parseExact(kept.shown) as Shown['shown'] }) : kept;
+/** What a request that has been answered before was shown, or its whole answer; undefined: it was not answered yet. */
+export function kept({ response }: IdempotencyRecord): Shown | Answer | undefined {
+  if (response === undefined) return undefined;
+  const text = JSON.parse(response) as Kept;
+  return 'shown' in text ? { ...text, shown: parseExact(text.shown) as Shown['shown'] } : text;
 }
 
 /** Another request with the same key has committed meanwhile: start again, and find its answer. */

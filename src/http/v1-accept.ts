@@ -1,7 +1,9 @@
 // What must be true of what a request to a vendor's door says before it is stored: its references lead somewhere, nobody is there twice, names become references.
 import { duplicate, leadsNowhere } from '../fhir/outcome.ts';
+import { queryString } from '../fhir/query-string.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { View } from '../projection/shape.ts';
+import { maySearch } from '../resource/permitted.ts';
 import type { Row } from '../store/row.ts';
 import { find, rowOf, type V1Call, viewOf } from './v1-call.ts';
 
@@ -63,12 +65,12 @@ export async function refuseDuplicate(call: V1Call, view: View, own?: string): P
   }
 }
 
-/** Names that lead to exactly one resource become references to it. */
+/** Names that lead to exactly one resource become references to it, where the caller may search its type. */
 export async function linked({ shape, context }: V1Call, said: View, resource: Resource): Promise<Resource> {
   let made = resource;
   for (const { search, put } of shape.links) {
     const text = search(said);
-    if (text === undefined) continue;
+    if (text === undefined || !maySearch(context.caller, queryString(text).type)) continue;
     const { rows } = await find(context, text, { count: 2 });
     if (rows.length === 1) made = put(made, `${rows[0]!.type}/${rows[0]!.id}`);
   }

@@ -9,6 +9,7 @@ import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Env, Shape, View } from '../projection/shape.ts';
 import { MOST_AT_ONCE } from '../projection/take.ts';
 import type { Context } from '../resource/context.ts';
+import { maySearch } from '../resource/permitted.ts';
 import type { Port } from '../resource/port.ts';
 import { type SearchRequest, search, searchTexts } from '../resource/search.ts';
 import type { Page, Start, TextPage } from '../store/page.ts';
@@ -21,6 +22,8 @@ export interface V1Call {
   req: Request;
   shape: Shape;
   context: Context;
+  /** The body as it came, its numbers with their digits; undefined where the request has none. */
+  sent: unknown;
   /** The id in the path as the surface shows it; undefined for the collection. */
   id?: string | undefined;
   /** What the other names of the route stand for, as the caller wrote it (`patient_id`). */
@@ -68,16 +71,20 @@ function unheard<T>(answer: Promise<T>): Promise<T> {
   return answer;
 }
 
-/** A role that is missing would look like one that is not there. */
+/**
+ * Of types that the caller may not search nothing is shown, as _include leaves them out (permitted.ts). All others are there: a role that is missing would look
+ * like one that is not there.
+ */
 async function joined(context: Context, query: string): Promise<Resource[]> {
+  if (!maySearch(context.caller, queryString(query).type)) return [];
   const rows = await allOf(context, query, MOST_AT_ONCE);
   if (!rows) throw parameter(`more than ${MOST_AT_ONCE} resources stand beside what is asked for: ask for less at once`);
   return rows.map(({ body }) => JSON.parse(body!) as Resource);
 }
 
-/** All that a search finds; undefined: that is more than so many. */
+/** All that a search within the caller's scopes finds; undefined: that is more than so many. */
 export async function allOf(context: Context, query: string, most: number): Promise<Text[] | undefined> {
-  const { rows, next } = await findTexts(context, query, { count: most });
+  const { rows, next } = await findTexts(context, query, { count: most, scoped: true });
   return next ? undefined : rows;
 }
 
@@ -86,6 +93,8 @@ interface FindOptions {
   start?: Start;
   total?: 'accurate' | 'none';
   mayEnd?: boolean;
+  /** The conditions are held to the caller's scopes: 403 where they would tell something of another type. */
+  scoped?: boolean;
 }
 
 const requestOf = (text: string, options: FindOptions): SearchRequest => ({ ...queryString(text), handling: 'strict', ...options });

@@ -2,10 +2,12 @@
 // writing. Elements the shape cannot see stay, and a change that changes nothing makes no version. docs/decisions/2026-11-22-changes-through-a-vendors-door.md
 import type { Parsed } from '../fhir/json.ts';
 import { invalidAll, notFound } from '../fhir/outcome.ts';
+import { hasTest } from '../fhir/patch/json-patch.ts';
 import type { Resource } from '../fhir/types.ts';
 import { isUnset } from '../projection/lens/lens-read.ts';
 import type { Shape, View } from '../projection/shape.ts';
 import { remove } from '../resource/delete.ts';
+import { refuseComparing } from '../resource/permitted.ts';
 import { rewrite } from '../resource/rewrite.ts';
 import type { Row } from '../store/row.ts';
 import type { Answer } from './exchange.ts';
@@ -34,6 +36,7 @@ interface Asked {
 /** The change, and the item as it is shown then. Fails with `Taken` when another request under its key has just committed. */
 export async function changed(call: V1Call, { body, how, promise }: Asked): Promise<Answer> {
   knownOnly(call.req.url, []);
+  refuseComparing(call.context.caller, call.shape.resource, { compares: how === 'merge' && hasTest(body) });
   return inVendorWords(call.shape, () =>
     inTransaction(call, async (inside) => {
       const { context, shape } = inside;
@@ -86,7 +89,7 @@ async function edited(call: V1Call, { resource, row, body, how }: Asking): Promi
 async function asAnswered(call: V1Call, row: Row): Promise<{ view: View; form: Shape; etag: string }> {
   const form = formOf(call);
   const view = await viewOf({ ...call, shape: form }, row);
-  return { view, form, etag: etagOf(form, row, view) };
+  return { view, form, etag: etagOf(call.context.caller, form, row, view) };
 }
 
 /** DELETE …/{id}: 204; what is deleted already is a 404 like anything that is not there. */
@@ -97,7 +100,7 @@ export async function deleteItem(call: V1Call): Promise<Answer> {
     const { id } = await standing(inside);
     const [held] = await context.store.hold(context.caller.tenant, [{ type: shape.resource, id }]);
     if (!held?.body) throw nothingThere(call);
-    refuseOtherVersion(req, etagOf(shape, held, await viewOf(inside, held)));
+    refuseOtherVersion(req, etagOf(context.caller, shape, held, await viewOf(inside, held)));
     await remove(context, { type: shape.resource, id });
     return { status: 204 };
   });

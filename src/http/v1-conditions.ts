@@ -4,12 +4,15 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { versionMismatch } from '../fhir/outcome.ts';
 import type { Shape, View } from '../projection/shape.ts';
+import type { Caller } from '../resource/context.ts';
+import { mayRead } from '../resource/permitted.ts';
 import type { Row } from '../store/row.ts';
 import { isNamed } from './etag.ts';
 
-/** The resource's version; where others are shown beside it, all that is shown. */
-export function etagOf({ joins }: Shape, { version }: Pick<Row, 'version'>, view: View): string {
-  return `W/"${joins.length ? createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 16) : version}"`;
+/** The resource's version; where others are shown beside it, a hash of all that is shown. Who may not read it gets no hash of what it says. */
+export function etagOf(caller: Caller, { joins, resource }: Shape, { version }: Pick<Row, 'version'>, view: View): string {
+  const isHash = joins.length > 0 && mayRead(caller, resource);
+  return `W/"${isHash ? createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 16) : version}"`;
 }
 
 /** Whether the client has this version already (`If-None-Match`). */

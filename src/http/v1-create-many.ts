@@ -8,11 +8,11 @@ import { createAll } from '../resource/create-all.ts';
 import { Overtaken } from '../resource/transaction-entry.ts';
 import type { Row } from '../store/row.ts';
 import type { Answer } from './exchange.ts';
-import { earlier, keep, type Promised, promised, replay, Taken, take } from './idempotency.ts';
+import { earlier, keep, type Promised, promised, Taken, take } from './idempotency.ts';
 import { knownOnly } from './url-query.ts';
 import { resolvedAll } from './v1-accept.ts';
 import { envOf, inADay, inTransaction, inVendorWords, type V1Call, viewsOf } from './v1-call.ts';
-import { told } from './v1-told.ts';
+import { told, toldAgain } from './v1-told.ts';
 import { refuseWrong, withPath } from './v1-within.ts';
 
 /** How often a request starts again because another has just made some of the same items, or has taken its idempotency-key. */
@@ -39,7 +39,7 @@ export async function createMany(call: V1Call, sent: Parsed): Promise<Answer> {
 
 async function attemptOnce(call: V1Call, items: View[], promise: Promised | undefined): Promise<Answer> {
   const before = promise && (await earlier(call, promise));
-  const answer = before && replay(before, (shown) => told(call, call.shape, shown));
+  const answer = toldAgain(call, call.shape, before);
   if (answer) return answer;
   return inTransaction(call, async (inside) => answered(inside, await made(inside, items, promise), promise));
 }

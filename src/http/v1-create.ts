@@ -7,17 +7,16 @@ import { create } from '../resource/create.ts';
 import type { HeldItem, PortItem } from '../resource/port.ts';
 import { rewrite } from '../resource/rewrite.ts';
 import { draftOf } from '../resource/write.ts';
-import type { IdempotencyRecord } from '../store/idempotency.ts';
 import type { Row } from '../store/row.ts';
 import type { Answer } from './exchange.ts';
-import { ATTEMPTS, earlier, keep, type Promised, promised, replay, Taken, take } from './idempotency.ts';
+import { ATTEMPTS, earlier, keep, type Promised, promised, Taken, take } from './idempotency.ts';
 import { knownOnly } from './url-query.ts';
 import { linked, refuseDuplicate, resolved } from './v1-accept.ts';
 import { envOf, inADay, inTransaction, inVendorWords, rowOf, type V1Call, viewOf } from './v1-call.ts';
 import { etagOf } from './v1-conditions.ts';
 import { tellPerson, withMe } from './v1-person.ts';
 import { targetOf } from './v1-target.ts';
-import { told } from './v1-told.ts';
+import { told, toldAgain } from './v1-told.ts';
 import { refuseWrong, withPath } from './v1-within.ts';
 
 /** Another request is at this item, or somebody has taken it away meanwhile: to be looked at again when that is over. */
@@ -58,15 +57,14 @@ interface CreateRequest {
 async function attemptOnce(call: V1Call, request: CreateRequest): Promise<Answer> {
   const { promise } = request;
   const before = promise && (await earlier(call, promise));
-  const again = (record: IdempotencyRecord | undefined) => record && replay(record, (shown) => told(call, call.shape, shown));
-  const answer = again(before);
+  const answer = toldAgain(call, call.shape, before);
   if (answer) return answer;
   if (!before?.subject) return done(call, request);
   try {
     return await done(call, request, before.subject);
   } catch (error) {
     // whoever was at it under this key may have been answered in the meantime: that is no duplicate
-    const late = again(await earlier(call, promise!));
+    const late = toldAgain(call, call.shape, await earlier(call, promise!));
     if (late) return late;
     throw error;
   }
@@ -180,7 +178,7 @@ async function answered(call: V1Call, { row, key }: Made, promise: Promised | un
   const view = await viewOf(call, row, shape.rows && { [shape.rows.name]: key });
   const { status } = shape;
   const where = status === 201 && { Location: `${call.collection}/${view[shape.idName]}` };
-  const headers = { ...where, ETag: etagOf(shape, row, view) };
+  const headers = { ...where, ETag: etagOf(call.context.caller, shape, row, view) };
   const shown = { status, headers, shown: view };
   if (promise) await keep(call.context, promise, shown);
   return told(call, shape, shown);

@@ -3,10 +3,10 @@ import type { Parsed } from '../fhir/json.ts';
 import { contended } from '../fhir/outcome.ts';
 import type { View } from '../projection/shape.ts';
 import type { Answer } from './exchange.ts';
-import { ATTEMPTS, earlier, promised, replay, Taken } from './idempotency.ts';
+import { ATTEMPTS, earlier, promised, Taken } from './idempotency.ts';
 import type { V1Call } from './v1-call.ts';
 import { changed } from './v1-change.ts';
-import { formOf, told } from './v1-told.ts';
+import { formOf, toldAgain } from './v1-told.ts';
 import { refuseWrong } from './v1-within.ts';
 
 /** POST …/me/verification, POST …/{id}/verification. */
@@ -17,9 +17,7 @@ export async function performItem(call: V1Call, body: Parsed): Promise<Answer> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
       const before = promise && (await earlier(call, promise));
-      return (
-        (before && replay(before, (shown) => told(call, formOf(call), shown))) ?? (await changed(call, { body, how: 'perform', promise }))
-      );
+      return toldAgain(call, formOf(call), before) ?? (await changed(call, { body, how: 'perform', promise }));
     } catch (error) {
       if (!(error instanceof Taken)) throw error;
     }

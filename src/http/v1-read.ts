@@ -17,7 +17,7 @@ export async function readItem(call: V1Call): Promise<Answer> {
   knownOnly(req.url, []);
   const item = await itemOf(call);
   if (!item) throw notFound('there is nothing with this id');
-  const headers = { ETag: etagOf(shape, item.row, item.view) };
+  const headers = { ETag: etagOf(call.context.caller, shape, item.row, item.view) };
   if (isKnown(req, headers.ETag)) return { status: 304, headers };
   return { status: 200, headers, body: JSON.stringify(shape.item(item.view, answerFacts(requestId, 200, rate))) };
 }
@@ -76,7 +76,7 @@ interface Taken {
 async function taken(call: V1Call, query: string, parameters: Record<string, string>): Promise<Taken> {
   const { shape, context } = call;
   if (shape.take === 'page') return pageOf(call, query, parameters);
-  const rows = shape.take === 'all' ? await all(call, query) : (await findTexts(context, query, { count: 1 })).rows;
+  const rows = shape.take === 'all' ? await all(call, query) : (await findTexts(context, query, { count: 1, scoped: true })).rows;
   const { length } = rows;
   return { rows, page: { limit: length, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: length } };
 }
@@ -98,6 +98,7 @@ async function pageOf(call: V1Call, query: string, parameters: Record<string, st
     count: paging.limit,
     start: paging.start,
     mayEnd: true,
+    scoped: true,
     ...(call.shape.surface.page.total && { total: 'accurate' as const }),
   });
   const { size, offset, number } = call.shape.surface.page;

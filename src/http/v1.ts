@@ -95,6 +95,7 @@ export function v1Api(door: V1Door, find: Dispatch): RequestHandler {
     const call = {
       req,
       shape,
+      sent: body.exact,
       id,
       within,
       collection: door.baseUrl + collection,

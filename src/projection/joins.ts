@@ -33,6 +33,7 @@ function backJoin(name: string, spec: BackJoinSpec): Join {
   const path = compilePath(spec.owner, { type: joinedType(spec) });
   return {
     name,
+    type: joinedType(spec) as ServedType,
     after: [],
     ofId: true,
     search: searchOf(spec),
@@ -61,6 +62,7 @@ function forwardJoin(name: string, spec: ForwardJoinSpec, { names, before }: { n
     paths.flatMap((path) => referred(path, owner, { known, baseUrl, type: spec.resource }));
   return {
     name,
+    type: spec.resource,
     after,
     ofId: false,
     search: searchOf(spec),

@@ -168,6 +168,8 @@ export interface Existence {
 
 export interface Join {
   name: string;
+  /** The type of the joined resources. */
+  type: ServedType;
   /** The joins that lead to this one: they are asked for before it. */
   after: string[];
   /** It is asked for with the id of the item alone. */

@@ -4,6 +4,7 @@ import type { Patch } from '../fhir/patch/patch.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Context, Saved } from './context.ts';
 import { onCurrent } from './current.ts';
+import { refuseComparing } from './permitted.ts';
 import { found } from './read.ts';
 import { refuseOutside } from './security-context.ts';
 import { isSame, precondition } from './update.ts';
@@ -14,6 +15,7 @@ export async function patch(
   context: Context,
   { type, id, change, ifMatch }: { type: ServedType; id: string; change: Patch; ifMatch?: string },
 ): Promise<Saved> {
+  refuseComparing(context.caller, type, change);
   return onCurrent<Saved>(context, { type, id }, async (now, current) => {
     const previous = found(current, type);
     refuseOutside(context.caller, previous, 'u');

@@ -23,7 +23,7 @@ export interface SearchRequest {
   /** Overrides of what the parameters say, for doors that page in their own way. */
   count?: number;
   total?: 'none' | 'accurate';
-  /** The caller's own words: chains and inclusions are held to its scopes. (A mapping's searches are the server's words.) */
+  /** Conditions and inclusions are held to the caller's scopes. Absent for what the server itself looks up in order to write (duplicates, targets). */
   scoped?: boolean;
   /** The page may end before its count, where an answer has no room for more. Else it is whole, however long. */
   mayEnd?: boolean;

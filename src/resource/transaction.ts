@@ -6,7 +6,8 @@ import { inEntry } from '../fhir/bundle-request.ts';
 import { contended, invalid } from '../fhir/outcome.ts';
 import type { Context } from './context.ts';
 import { matches, matchKey } from './match.ts';
-import { type Done, Overtaken, type TransactionEntry } from './transaction-entry.ts';
+import { refuseComparing } from './permitted.ts';
+import { type Done, Overtaken, type TransactionEntry, within } from './transaction-entry.ts';
 import { linksOf } from './transaction-links.ts';
 import { storeAll } from './transaction-store.ts';
 import { heldTargets, identityOf, refreshTargets, type Target, targetsOf } from './transaction-targets.ts';
@@ -20,6 +21,7 @@ export async function transaction<T>(
   after: (inside: Context, done: Map<number, Done>) => Promise<T>,
 ): Promise<T> {
   refuseSharedNames(entries);
+  for (const { at, type, patch } of entries) if (patch) await within(at, () => refuseComparing(context.caller, type, patch));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const now = context.clock();
     try {

@@ -5,7 +5,7 @@ import { type Parsed, plainOf } from '../json.ts';
 import { rule, structure } from '../outcome.ts';
 import type { PathSyntax } from '../path/path-syntax.ts';
 import type { Resource } from '../types.ts';
-import { type Look, type Place, patchPath, placesIn, placesOf } from './fhirpath-place.ts';
+import { comparesValues, type Look, type Place, patchPath, placesIn, placesOf } from './fhirpath-place.ts';
 import { type Given, givenIn } from './fhirpath-value.ts';
 import {
   contentOf,
@@ -48,16 +48,19 @@ export function fhirPathPatch({ plain, exact }: Parsed): Patch {
   if (!Array.isArray(given) || given.length === 0) throw structure('a FHIRPath Patch has at least one operation', 'Parameters.parameter');
   if (given.length > MOST_OPERATIONS) throw structure(`a FHIRPath Patch has at most ${MOST_OPERATIONS} operations`, 'Parameters.parameter');
   const operations = given.map((one: unknown, at) => read(one, at));
-  return guarded((resource) => {
-    let looked = 0;
-    return operations.reduce<Resource>((now, { apply, parts }, at) => {
-      const look = (members: number): void => {
-        looked += members;
-        if (looked > MOST_LOOKED_AT) throw refused({ at }, TOO_MUCH);
-      };
-      return apply({ at, parts, resource: now, look });
-    }, resource);
-  });
+  return guarded(
+    (resource) => {
+      let looked = 0;
+      return operations.reduce<Resource>((now, { apply, parts }, at) => {
+        const look = (members: number): void => {
+          looked += members;
+          if (looked > MOST_LOOKED_AT) throw refused({ at }, TOO_MUCH);
+        };
+        return apply({ at, parts, resource: now, look });
+      }, resource);
+    },
+    operations.some(({ parts }) => comparesValues(textOf(parts, 'path') as string)),
+  );
 }
 
 function read(parameter: unknown, at: number): { apply: (operation: Operation) => Resource; parts: Map<string, Node> } {

@@ -29,6 +29,21 @@ export function patchPath(text: string, type: string): PathSyntax {
   );
 }
 
+/** Whether a path chooses by the values that stand there. The URL of an extension is part of its name. A path that cannot be read is refused elsewhere. */
+export function comparesValues(text: string): boolean {
+  try {
+    return compares(patchPath(text, /^[A-Z]\w*/.exec(text)?.[0] ?? ''));
+  } catch {
+    return false;
+  }
+}
+
+const compares = ({ steps }: PathSyntax): boolean =>
+  steps.some((step) => step.where.some((condition) => ('is' in condition && !namesExtension(step, condition)) || compares(condition.path)));
+
+const namesExtension = ({ name }: StepSyntax, { path: { steps } }: ConditionSyntax): boolean =>
+  /^(?:extension|modifierExtension)$/.test(name) && steps.length === 1 && steps[0]!.name === 'url';
+
 /** Whether it asks where a reference leads. */
 const resolves = ({ steps }: PathSyntax): boolean =>
   steps.some(({ where }) => where.some((condition) => 'resolves' in condition || resolves(condition.path)));

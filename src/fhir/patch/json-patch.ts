@@ -33,8 +33,12 @@ const OPERATIONS: Readonly<Record<string, { needs: ('value' | 'from')[]; apply(t
 /** The patch of a body: a list of operations. Anything else, and an empty list, is refused (400). */
 export function jsonPatch(body: Parsed): Patch {
   const edit = operations(body);
-  return guarded((resource) => edit(resource) as Resource);
+  return guarded((resource) => edit(resource) as Resource, hasTest(body));
 }
+
+/** Whether one of the operations compares what stands at a place with a value. */
+export const hasTest = ({ plain }: Parsed): boolean =>
+  Array.isArray(plain) && plain.some((one: { op?: unknown } | null) => one?.op === 'test');
 
 /** The same for any JSON: from a value to what the operations make of it. */
 export function operations({ plain, exact }: Parsed): (tree: unknown) => unknown {

@@ -3,20 +3,25 @@ import { rule } from '../outcome.ts';
 import type { Resource } from '../types.ts';
 
 /** From a resource (digits kept) to the one the patch makes of it, nothing changed in place. Fails with `rule` (422) where the patch does not fit. */
-export type Patch = (resource: Resource) => Resource;
+export interface Patch {
+  (resource: Resource): Resource;
+  /** Whether it compares what stands in the resource with values of its own: that it fits, or does not, then tells what stands there. */
+  readonly compares: boolean;
+}
 
 /** So many operations a patch may have: each copies the list it changes. */
 export const MOST_OPERATIONS = 1000;
 
 /** What holds for patches of every language: they leave type and id alone, and no narrative that tells of what was before. */
-export const guarded =
-  (patch: Patch): Patch =>
-  (resource) => {
+export function guarded(patch: (resource: Resource) => Resource, compares: boolean): Patch {
+  const apply = (resource: Resource): Resource => {
     const patched = patch(resource);
     if (patched === null || typeof patched !== 'object' || patched.resourceType !== resource.resourceType || patched.id !== resource.id)
       throw rule('a patch cannot change the type or the id of a resource');
     return withoutStaleText(resource, patched);
   };
+  return Object.assign(apply, { compares });
+}
 
 /** "The server SHALL ensure that the narrative in a resource is not clinically unsafe": one that was generated is dropped when it was not patched itself. */
 function withoutStaleText(before: Resource, after: Resource): Resource {

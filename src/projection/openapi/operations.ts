@@ -79,7 +79,7 @@ const ROWS: Record<ShapeInteraction, Row> = {
     say: ({ one }) => `Change ${one}`,
     parameters: ({ examples }) => [idParameter(examples), IF_MATCH],
     body: 'change',
-    success: (parts) => [200, itemAnswer('Changed', parts, { status: 200, headers: VERSION })],
+    success: (parts) => [200, itemAnswer('Changed', parts, { status: 200, headers: VERSION, written: true })],
     failures: changing,
   },
   replace: {
@@ -88,7 +88,7 @@ const ROWS: Record<ShapeInteraction, Row> = {
     say: ({ one }) => `Replace ${one}`,
     parameters: ({ examples }) => [idParameter(examples), IF_MATCH],
     body: 'replacement',
-    success: (parts) => [200, itemAnswer('Replaced', parts, { status: 200, headers: VERSION })],
+    success: (parts) => [200, itemAnswer('Replaced', parts, { status: 200, headers: VERSION, written: true })],
     failures: changing,
   },
   delete: {
@@ -105,7 +105,7 @@ const ROWS: Record<ShapeInteraction, Row> = {
     say: ({ one }) => `Perform ${one}`,
     parameters: ({ loaded, examples }) => [idParameter(examples), idempotencyKey(loaded.mapping.content), IF_MATCH],
     body: 'request',
-    success: (parts) => [200, itemAnswer('Done', parts, { status: 200, headers: VERSION })],
+    success: (parts) => [200, itemAnswer('Done', parts, { status: 200, headers: VERSION, written: true })],
     failures: changing,
   },
 };
@@ -113,8 +113,8 @@ const ROWS: Record<ShapeInteraction, Row> = {
 /** One item, or a list of those that one request made. */
 function created(parts: OperationParts): [status: number, answer: Json] {
   const { many, status } = parts.loaded.shape;
-  if (many) return [status, listAnswer(parts, 'All items, in the order of the request')];
-  return [status, itemAnswer('Created', parts, { status, headers: status === 201 ? CREATED : VERSION })];
+  if (many) return [status, listAnswer(parts, { description: 'All items, in the order of the request', written: true })];
+  return [status, itemAnswer('Created', parts, { status, headers: status === 201 ? CREATED : VERSION, written: true })];
 }
 
 /** What can go wrong when something that is there is changed. */
@@ -221,14 +221,39 @@ const NOT_MODIFIED: Json = { description: 'It is as the client has it.' };
 const VERSION: Json = { ETag: { description: 'Its version.', required: true, schema: { type: 'string' } } };
 const CREATED: Json = { Location: { description: 'Where it can be read.', required: true, schema: { type: 'string' } }, ...VERSION };
 
-function itemAnswer(description: string, parts: OperationParts, { status, headers = {} }: { status: number; headers?: Json }): Json {
+interface ItemAnswer {
+  status: number;
+  headers?: Json;
+  /** It answers a write: a key that may not read is told less. */
+  written?: boolean;
+}
+
+function itemAnswer(description: string, parts: OperationParts, { status, headers = {}, written }: ItemAnswer): Json {
   const { loaded, examples: own } = parts.answered ?? parts;
   const { shape, mapping } = loaded;
   const { source } = parts.surface;
-  const schema = itemSchema(mapping.content, source.content, ref(namesOf(shape).item));
+  const schema = itemSchema(mapping.content, source.content, written ? writtenItem(parts.loaded, shape) : ref(namesOf(shape).item));
   const facts = exampleFacts(status, parts.facts);
   const examples = wrapped(own.items, (view) => shape.item(view, facts));
   return success(description, { spec: source.content, headers, body: jsonContent(schema, examples) });
+}
+
+/** What a write shows: the whole item, or to a key without the read scope its id and the fields of the request. `form`: the shape it is shown in. */
+function writtenItem({ lens }: LoadedShape, form: Shape): Json {
+  const { properties: shown } = form.responseSchema as { properties: Record<string, Json> };
+  const said = lens.fields.filter(({ name, spec }) => !spec.readOnly && Object.hasOwn(shown, name)).map(({ name }) => [name, {}]);
+  return {
+    anyOf: [
+      ref(namesOf(form).item),
+      {
+        type: 'object',
+        description: 'To a key without the read scope: the id, and the fields of the request as they were sent.',
+        properties: { ...Object.fromEntries(said), [form.idName]: shown[form.idName] ?? {} },
+        required: [form.idName],
+        additionalProperties: false,
+      },
+    ],
+  };
 }
 
 const TAKEN: Record<Shape['take'], (shape: Shape) => string> = {
@@ -237,14 +262,15 @@ const TAKEN: Record<Shape['take'], (shape: Shape) => string> = {
   first: () => 'The first item that is found',
 };
 
-function listAnswer(parts: OperationParts, description = TAKEN[parts.loaded.shape.take](parts.loaded.shape)): Json {
+function listAnswer(parts: OperationParts, { description, written }: { description?: string; written?: boolean } = {}): Json {
   const { shape } = parts.loaded;
   const { source } = parts.surface;
   const { page } = source.content;
-  const schema = listEnvelopeSchema(parts.loaded.mapping.content, source.content, ref(namesOf(shape).item));
+  const item = written ? writtenItem(parts.loaded, shape) : ref(namesOf(shape).item);
+  const schema = listEnvelopeSchema(parts.loaded.mapping.content, source.content, item);
   const facts = exampleFacts(200, parts.facts);
   const told = { limit: page.default, offset: 0, hasMore: false, nextOffset: null, cursor: null, ...(page.total && { total: 1 }) };
   const [first] = Object.entries(parts.examples.items);
   const examples = first ? wrapped(Object.fromEntries([first]), (view) => shape.list([view], told, facts, parts.examples.parameters)) : {};
-  return success(description, { spec: source.content, body: jsonContent(schema, examples) });
+  return success(description ?? TAKEN[shape.take](shape), { spec: source.content, body: jsonContent(schema, examples) });
 }
