@@ -34,6 +34,8 @@ interface Parts {
   config: Config;
   loaded: Loaded;
   database: Database;
+  /** The same database with connections of its own, for work that no request waits for. Absent: there are none. */
+  background?: Database;
   /** What is known of the index: servers make their rules known, commands read. */
   index: IndexState;
   log: Logger;
@@ -57,7 +59,7 @@ export interface Facet {
   /** The same server with other mappings: what is being answered goes on with those it began with. */
   appWith(mappings: Mappings): App;
   contextOf(caller: Caller): Context;
-  /** Of the server's own writes and an operator's: what others claim of profiles does not stop them. */
+  /** Of the server's own writes and an operator's, in the background: what others claim of profiles does not stop them. */
   ownContextOf(caller: Caller): Context;
   /** Whether orders are held back because the laboratory network does not answer. */
   heldBack(): boolean;
@@ -69,19 +71,19 @@ export interface Facet {
 
 export async function assemble(parts: Parts): Promise<Facet> {
   const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
-  const store = storeOf(database);
+  const { store, background } = storesOf(parts);
   const registry = readyRegistry(loaded.registry, index.isReady);
   const fhirBase = baseUrl + FHIR_PATH;
   const now = { effects: new Map<ServedType, Effect[]>(), mappings: loaded.mappings };
   const profiles = profilesOf(loaded.profiles.checked, { now: () => clock().getTime() });
   const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase, largest: config.bodyLimits.fhir };
   const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: now.effects });
-  const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), profiles: UNCHECKED });
+  const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: UNCHECKED });
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
-  const isRevoked = (tenant: number, id: string) => isEnded(database, { tenant, id, at: clock().toISOString() });
+  const isRevoked = (tenant: number, id: string) => isEnded(background.database, { tenant, id, at: clock().toISOString() });
   const late: JunctionParts['fillIn'] = (context, item, what) => fillIn(context, now.mappings, item, what);
   const given = { isRevoked, fillIn: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };
-  const outside = outsideOf(config, loaded.profiles, { store, clock, newId, contextOf: ownContextOf, ...given });
+  const outside = outsideOf(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
   const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
   const { documentation } = outside;
@@ -113,10 +115,16 @@ export async function assemble(parts: Parts): Promise<Facet> {
     now.effects = effectsWith(mappings, outside, leftToServers(index));
     return buildApp(partsWith(mappings));
   };
-  const walking = { upkeep: store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
-  const upkeep = () => stoppedTogether(startIndexWorker(index, walking, say), startExpiryWorker({ store, clock, log: say }));
+  const walking = { upkeep: background.store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
+  const upkeep = () =>
+    stoppedTogether(startIndexWorker(index, walking, say), startExpiryWorker({ store: background.store, clock, log: say }));
   return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, heldBack: outside.heldBack, outside: outside.start, upkeep };
 }
+
+const storesOf = ({ database, background = database }: Parts) => ({
+  store: storeOf(database, background),
+  background: { database: background, store: storeOf(background) },
+});
 
 const stoppedTogether =
   (...stops: (() => Promise<void>)[]) =>

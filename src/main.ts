@@ -16,7 +16,7 @@ import { refuseUnknownLimits } from './known-limits.ts';
 import { type Loaded, load } from './loaded.ts';
 import { type MetricsDoor, openMetrics } from './metrics-door.ts';
 import { toSandbox } from './panels.ts';
-import { readyDatabase } from './ready-database.ts';
+import { readyDatabases } from './ready-database.ts';
 import { openIndexState } from './resource/index-state.ts';
 import { ROOT } from './root.ts';
 import { type DirectoryLock, lockDirectory } from './store/data-directory.ts';
@@ -47,16 +47,16 @@ export async function start(config: Config, say: (line: string) => void, { watch
     const lock = await locked(config, (request) => serving.operate(request));
     if (lock) steps.unshift(() => lock.release());
     const port = await listening(server, config.port);
-    const database = await readyDatabase(lock ? { embedded: lock } : serverOf(config));
-    steps.unshift(() => database.close());
+    const { database, background, close } = await readyDatabases(lock ? { embedded: lock } : serverOf(config));
+    steps.unshift(close);
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
     const clock = config.testClock === undefined ? undefined : await testClock(config.testClock);
     if (clock) steps.unshift(() => clock.stop());
     const now = clock?.now ?? (() => new Date());
-    const index = await openIndexState(upkeepOf(database), loaded.registry);
-    const facet = await assemble({ config, loaded, database, index, log, baseUrl, ...telling(serving), clock: now });
+    const index = await openIndexState(upkeepOf(background), loaded.registry);
+    const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...telling(serving), clock: now });
     if (config.metrics) {
-      const opened = await openMetrics(config.metrics, { database, clock: now, heldBack: facet.heldBack });
+      const opened = await openMetrics(config.metrics, { database: background, clock: now, heldBack: facet.heldBack });
       serving.metrics = opened;
       steps.unshift(() => opened.close());
       say(`Metrics: ${opened.url}`);
@@ -64,7 +64,7 @@ export async function start(config: Config, say: (line: string) => void, { watch
     const commands =
       (latest: Loaded): Commands =>
       (request) =>
-        administer(database, request, factsOf(facet, latest, now));
+        administer(background, request, factsOf(facet, latest, now));
     serving.operate = commands(loaded);
     const keys = config.production ? undefined : await devKeys(database, config.dataDir, loaded.keyPrefixes);
     steps.unshift(await facet.outside(say, `http://127.0.0.1:${port}`));

@@ -19,6 +19,20 @@ export async function readyDatabase(place: Place): Promise<Database> {
   }
 }
 
+/** Each worker has a statement under way now and then, and none of them waits for another one. */
+const BACKGROUND_CONNECTIONS = 3;
+
+/**
+ * The database with the same once more for work that no request waits for, on a few connections of its own: that work takes none from requests, and does not
+ * change how their connections plan. The embedded engine has one connection for all.
+ */
+export async function readyDatabases(place: Place): Promise<Record<'database' | 'background', Database> & { close(): Promise<void> }> {
+  const database = await readyDatabase(place);
+  if (!('url' in place)) return { database, background: database, close: () => database.close() };
+  const background = await openDatabase({ ...place, poolSize: BACKGROUND_CONNECTIONS });
+  return { database, background, close: async () => void (await Promise.all([database.close(), background.close()])) };
+}
+
 /** SQLSTATE → what it means when connecting. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const MEANINGS: Record<string, (named: { database: string; role: string }) => string> = {
   '3D000': ({ database }) => `there is no database "${database}": create it, or name another`,

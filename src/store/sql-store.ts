@@ -20,9 +20,9 @@ import { subscriptionsOf } from './subscriptions.ts';
 import { timeline } from './timeline.ts';
 import { write } from './write.ts';
 
-/** The store of a database handle. */
-export function storeOf(database: Database): Store {
-  const wrote = statisticsOf(database);
+/** The store of a database handle. `background`: the same database, for work that no caller waits for. */
+export function storeOf(database: Database, background = database): Store {
+  const wrote = statisticsOf(background);
   return {
     ...storeOn(database, wrote),
     transaction: async (work) => {

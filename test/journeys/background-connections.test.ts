@@ -1,0 +1,70 @@
+// Work in the background (the index, what has run out, orders, subscriptions) has connections of its own: it takes none from requests, and changes nothing on theirs.
+import { pino } from 'pino';
+import request from 'supertest';
+import { assemble, type Facet } from '../../src/assemble.ts';
+import { readConfig } from '../../src/config.ts';
+import { load } from '../../src/loaded.ts';
+import { openIndexState } from '../../src/resource/index-state.ts';
+import type { Database } from '../../src/store/database.ts';
+import { upkeepOf } from '../../src/store/index-upkeep.ts';
+import { createKey } from '../../src/store/keys.ts';
+import { createTenant } from '../../src/store/tenants.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+import { until } from '../until.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const ran = { requests: [] as string[], background: [] as string[] };
+
+const listening = (database: Database, heard: string[]): Database => ({
+  ...database,
+  query: (...asked) => {
+    heard.push(asked[0]);
+    return database.query(...asked);
+  },
+  transaction: (work) => database.transaction((inside) => work(listening(inside, heard))),
+});
+
+let test: TestStore;
+let facet: Facet;
+let stops: (() => Promise<void>)[];
+beforeAll(async () => {
+  test = await openTestStore();
+  const loaded = load();
+  const background = listening(test.database, ran.background);
+  facet = await assemble({
+    config: readConfig({ FACET_LOG: 'silent' }),
+    loaded,
+    database: listening(test.database, ran.requests),
+    background,
+    index: await openIndexState(upkeepOf(background), loaded.registry),
+    log: pino({ level: 'silent' }),
+    baseUrl: 'http://facet.test',
+  });
+  ran.requests.length = 0;
+  stops = [await facet.outside(() => {}), facet.upkeep()];
+});
+afterAll(async () => {
+  for (const stop of stops) await stop();
+  await test.close();
+});
+
+it.each([
+  ['orders and messages to subscribers', 'outbox'],
+  ['following orders', 'placed_order'],
+  ['webhooks', 'webhook_inbox'],
+  ['changes that subscribers watch', 'subscription_change'],
+  ['the index', 'index_rules'],
+  ['answers kept for repeated requests', 'idempotency_key'],
+])('looks for %s on connections of the background', async (_what, table) => {
+  await until(() => ran.background.some((sql) => new RegExp(`\\b${table}\\b`).test(sql)));
+  expect(ran.requests).toEqual([]);
+});
+
+it('answers a request on a connection for requests', async () => {
+  const tenant = await createTenant(test.database, { slug: 'demo', name: 'demo', at: AT });
+  const { text } = await createKey(test.database, { tenant: tenant!.id, surface: 'fhir', scopes: ['*'], prefix: 'fhir_test_', at: AT });
+  const before = ran.background.length;
+  await request(facet.app).get('/fhir/R4/Patient/none').set('x-api-key', text).expect(404);
+  expect(ran.requests).not.toEqual([]);
+  expect(ran.background.slice(before).filter((sql) => /\bapi_key\b|\bbody\b.*\brtype = \$2/.test(sql))).toEqual([]);
+});
