@@ -17,7 +17,7 @@ export function randomFrom(seed: number): Random {
   };
 }
 
-const pick = <T>(random: Random, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+export const pick = <T>(random: Random, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
 export const TYPES = [
   'Patient', 'Practitioner', 'PractitionerRole', 'Organization', 'Location', 'Observation', 'ServiceRequest',
@@ -95,9 +95,11 @@ export interface Question {
   sort: string[];
 }
 
-/** A search of up to three parameters, sometimes in an order. */
+/** A search of up to three parameters, sometimes in an order; one in three asks about a parameter and is sorted by it. */
 export function questionOf(random: Random, world: readonly Held[]): Question {
   const type = pick(random, TYPES);
+  const bounded = random() < 0.34 && boundedQuestion(random, type, world);
+  if (bounded) return bounded;
   const count = Math.floor(0.8 + random() * 2.4);
   const parameters = Array.from({ length: count }, () => parameter(random, type, world, 2)).filter((one) => one !== undefined);
   const sortable = [...parametersOf(type).values()].filter(
@@ -108,6 +110,29 @@ export function questionOf(random: Random, world: readonly Held[]): Question {
       ? Array.from({ length: 1 + Math.floor(random() * 2) }, () => `${random() < 0.5 ? '-' : ''}${pick(random, sortable).code}`)
       : [];
   return { type, parameters, sort: [...new Map(sort.map((one) => [one.replace('-', ''), one])).values()] };
+}
+
+/** Kinds whose conditions are ranges. */
+const BOUNDED = new Set(['date', 'quantity', 'string', 'uri']);
+
+/** One to three conditions on a parameter that also gives the order; sometimes with another condition or a further key. */
+function boundedQuestion(random: Random, type: string, world: readonly Held[]): Question | undefined {
+  const own = world.filter(({ resourceType }) => resourceType === type);
+  const known = [...parametersOf(type).values()].filter(
+    ({ kind, code }) => BOUNDED.has(kind) && !SKIPPED.has(code) && own.some((resource) => valuesOf(resource, code).length),
+  );
+  if (!known.length) return undefined;
+  const one = pick(random, known);
+  const pool = own.flatMap((resource) => valuesOf(resource, one.code));
+  const conditions = Array.from({ length: 1 + Math.floor(random() * 2.5) }, () => ASKED[one.kind]!(random, pick(random, pool), one));
+  const parameters = conditions.flatMap((asked): [string, string][] =>
+    asked === undefined ? [] : [[asked[0] === '' ? one.code : `${one.code}:${asked[0]}`, asked[1]]],
+  );
+  if (!parameters.length) return undefined;
+  const other = random() < 0.3 ? parameter(random, type, world, 1) : undefined;
+  const further = random() < 0.3 ? pick(random, known).code : one.code;
+  const sort = [one.code, ...(further === one.code ? [] : [further])].map((code) => `${random() < 0.5 ? '-' : ''}${code}`);
+  return { type, parameters: [...parameters, ...(other ? [other] : [])], sort };
 }
 
 const SORTED = new Set(['string', 'date', 'quantity', 'token', 'reference', 'uri']);
