@@ -2,6 +2,7 @@
 import type { Query } from '../fhir/search/query.ts';
 import type { Database } from './database.ts';
 import type { Page, Position, Start, TextPage } from './page.ts';
+import { simplified } from './search-constant.ts';
 import { includedOf } from './search-include.ts';
 import { ledSql } from './search-lead.ts';
 import { type Stream, streamsOf } from './search-order.ts';
@@ -21,7 +22,8 @@ interface FoundText extends Pick<StoredRow, 'created' | 'body'>, Placed {}
 const COUNTED = 1000;
 
 /** One page of a search. */
-export async function search(database: Database, tenant: number, query: Query, start: Start = {}): Promise<Page> {
+export async function search(database: Database, tenant: number, asked: Query, start: Start = {}): Promise<Page> {
+  const query = simplified(asked);
   if (query.count === 0) return { rows: [], included: [], total: await totalOf(database, tenant, query) };
   const { page, ...told } = await placedPage<Found>(database, tenant, query, { start, columns: rowColumns });
   const included = await includedOf<Found>(database, tenant, query, page);
@@ -30,7 +32,7 @@ export async function search(database: Database, tenant: number, query: Query, s
 
 /** One page of a search of one type, of which only the resources themselves are wanted. */
 export async function texts(database: Database, tenant: number, query: Query, start: Start = {}): Promise<TextPage> {
-  const { page, ...told } = await placedPage<FoundText>(database, tenant, query, { start, columns: textColumns });
+  const { page, ...told } = await placedPage<FoundText>(database, tenant, simplified(query), { start, columns: textColumns });
   return { rows: page.map(({ created, body }) => ({ type: query.type, created, body })), ...told };
 }
 
