@@ -91,9 +91,9 @@ const REGISTER = `insert into index_rules (rtype, fingerprint, parameters, prese
   on conflict (rtype, fingerprint) do update set present = true
   returning rtype, rules`;
 const NEWEST = '(select max(n.rules) from index_rules n where n.rtype = r.rtype)';
-/** Of types without resources nothing has to be made again. */
-const FORGET_EMPTY = `update index_rules r set present = false where r.present and r.rules <> ${NEWEST} and not exists (
-  select 1 from tenant t, lateral (select 1 from sx s where s.tenant_id = t.tenant_id and s.rtype = r.rtype limit 1) one)`;
+const OUTDATED = `select distinct r.rtype from index_rules r where r.present and r.rules <> ${NEWEST}`;
+const STORED = `select t.rtype from unnest($2::smallint[]) as t(rtype) where exists (select from sx where sx.tenant_id = $1 and sx.rtype = t.rtype)`;
+const FORGET = `update index_rules r set present = false where r.present and r.rules <> ${NEWEST} and r.rtype = any($1::smallint[])`;
 const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = ${NEWEST} as newest from index_rules r where r.present order by r.rtype, r.rules`;
 /** Its parameters are said to be those of the newest, so that these go on being answered; where others are waited for already, they still are. */
 const LEAVE = `insert into index_rules as r (rtype, rules, fingerprint, parameters, present)
@@ -106,7 +106,7 @@ const RENEW = `update index_rules r set rules = nextval(pg_get_serial_sequence('
 
 const FRESH = 'tenant_id = 0, pid = 0, seen = 0, stale = 0, renewed = 0, total = (select count(*) from sx)';
 const CLAIM = `insert into index_walk as w (id, target, tenant_id, pid, seen, stale, renewed, total, lease_by, lease_until, updated_at)
-  select 1, $1, 0, 0, 0, 0, 0, count(*), $2, $4::timestamptz, $3::timestamptz from sx
+  select 1, $1::text, 0, 0, 0, 0, 0, count(*), $2::text, $4::timestamptz, $3::timestamptz from sx
   on conflict (id) do update set lease_by = excluded.lease_by, lease_until = excluded.lease_until, updated_at = excluded.updated_at,
     target = excluded.target,
     tenant_id = case when w.target = excluded.target then w.tenant_id else 0 end,
@@ -188,7 +188,7 @@ export function upkeepOf(database: Database): IndexUpkeep {
     },
     release: async ({ by }) =>
       void (await database.query('update index_walk set lease_until = null, lease_by = null where lease_by = $1', [by])),
-    nextTenant: async (tenant) => (await database.query<{ tenant: number | null }>(NEXT_TENANT, [tenant]))[0]?.tenant ?? undefined,
+    nextTenant: (after) => nextTenant(database, after),
     async window(tenant, after, size, target) {
       const parameters = [tenant, after, size, ...columns(target)];
       const [found] = await database.query<{ last: string | null; seen: number; stale: string | null }>(WINDOW, parameters);
@@ -210,9 +210,25 @@ async function register(database: Database, rules: TypeRules[], renewed = false)
   const given = [types, prints, rules.map(({ parameters }) => JSON.stringify(parameters))];
   if (renewed) await database.query(RENEW, [types, prints]);
   const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, given);
-  await database.query(FORGET_EMPTY);
+  await database.query(FORGET, [await emptyTypes(database)]);
   return new Map(numbers.map(({ rtype, rules: number }) => [typeOfNumber(rtype), number]));
 }
+
+/** Types of older rules of which no tenant has a resource: nothing of them has to be made again. Each statement names one tenant. */
+async function emptyTypes(database: Database): Promise<number[]> {
+  const outdated = await database.query<{ rtype: number }>(OUTDATED);
+  let empty = outdated.map(({ rtype }) => rtype);
+  let tenant = await nextTenant(database, 0);
+  while (empty.length > 0 && tenant !== undefined) {
+    const stored = await database.query<{ rtype: number }>(STORED, [tenant, empty]);
+    empty = empty.filter((type) => !stored.some(({ rtype }) => rtype === type));
+    tenant = await nextTenant(database, tenant);
+  }
+  return empty;
+}
+
+const nextTenant = async (database: Database, after: number): Promise<number | undefined> =>
+  (await database.query<{ tenant: number | null }>(NEXT_TENANT, [after]))[0]?.tenant ?? undefined;
 
 async function known(database: Database): Promise<KnownRules[]> {
   const rows = await database.query<Omit<KnownRules, 'type'> & { rtype: number }>(KNOWN);

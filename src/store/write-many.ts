@@ -17,7 +17,10 @@ ${table}_new as (
     .map(({ name, type }) => `${name} ${type}`)
     .join(', ')}))`;
 
-/** As for one change (write-one.ts): everything hangs on `done`. It answers one row, `applied`: how many changes were. */
+/**
+ * As for one change (write-one.ts): everything hangs on `done`. It answers one row, `applied`: how many changes were. The types that are watched are read
+ * once and not for each change: Citus takes no subquery that refers to a row of a CTE.
+ */
 const SQL = `with given as (
   select * from unnest(${ARRAYS.join(', ')}) as g(${NAMES.join(', ')})),
 made as (
@@ -36,7 +39,7 @@ history as (
   insert into resource_history (tenant_id, pid, ver, lu, method, actor, body) select $1, pid, ver, lu, method, actor, body from done),
 watched as (
   insert into subscription_change (tenant_id, rtype, id, ver) select $1, rtype, id, ver from done g
-  where g.body is not null and exists (select from subscription w where w.tenant_id = $1 and w.rtype = g.rtype and w.active)),
+  where g.body is not null and g.rtype = any(array(select w.rtype from subscription w where w.tenant_id = $1 and w.active))),
 searched as (
   insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
   select $1, pid, rtype, self_h, lu, tok::bigint[], ord, rules from done where self_h is not null

@@ -1,0 +1,35 @@
+// Statements have a form that Citus takes, seen on any engine: docs/decisions/2026-11-21-poolers-and-citus.md
+import { rulesIn } from '../../src/fhir/indexing/rules.ts';
+import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import type { Database } from '../../src/store/database.ts';
+import { upkeepOf } from '../../src/store/index-upkeep.ts';
+import { writeMany } from '../../src/store/write-many.ts';
+import { openTestStore, type TestStore } from './open.ts';
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+});
+afterAll(() => test.close());
+
+it('making rules known reads the search rows of one tenant at a time', async () => {
+  const read: string[] = [];
+  const listening: Database = {
+    ...test.database,
+    query: (sql, ...rest) => {
+      read.push(sql);
+      return test.database.query(sql, ...rest);
+    },
+    transaction: (work) => work(listening),
+  };
+  await test.database.script(`insert into tenant (slug, name, created_at) values ('a', 'A', '2026-01-01T00:00:00Z');
+    insert into index_rules (rtype, rules, fingerprint, parameters, present) values (1, 0, 'old', '{}', true)`);
+  await upkeepOf(listening).register(rulesIn(buildRegistry([])));
+  const ofRows = read.filter((sql) => /\bsx\b/.test(sql));
+  expect(ofRows.length).toBeGreaterThan(0);
+  expect(ofRows.filter((sql) => !sql.includes('sx.tenant_id = $1'))).toEqual([]);
+});
+
+it('writing many changes asks once which types are watched, and not for each change', () => {
+  expect(writeMany(1, []).sql).not.toMatch(/exists \(select from subscription/);
+});
