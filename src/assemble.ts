@@ -149,6 +149,6 @@ function effectsOf(list: [ServedType, Effect][]): Map<ServedType, Effect[]> {
 /** A key that is in force makes its caller; any other opens nothing. */
 function callerOf(key: FoundKey | undefined): Caller | undefined {
   if (key?.state !== 'active') return undefined;
-  const { tenant, id, surface, scopes, patient } = key;
-  return { tenant, actor: id, surface, scopes, ...(patient !== null && { patient }) };
+  const { tenant, id, surface, scopes, patient, brand } = key;
+  return { tenant, actor: id, surface, scopes, brand, ...(patient !== null && { patient }) };
 }

@@ -52,10 +52,9 @@ export function mappingChanges(content: MappingSpec): PlacedChange[] {
     ...(port === undefined ? [] : [at(['port'], drop())]),
     ...(into === undefined ? [] : [at(['into'], drop())]),
     ...lessOf(only),
-    ...preferChanges(content),
     ...(sort === undefined ? [] : [at(['sort'], drop()), at(['sort'], to(turned(sort)))]),
     ...Object.keys(says).map((name) => at(['says', name], drop())),
-    ...orderOfFields(content),
+    ...[preferChanges, orderOfFields].flatMap((changes) => changes(content)),
     ...(content.also ?? []).flatMap((spec, nth) => alsoChanges(spec, ['also', String(nth)])),
     ...Object.entries(content.with ?? {}).flatMap(([name, spec]) => joinChanges(spec, ['with', name])),
     ...Object.entries(content.search ?? {}).flatMap(([name, spec]) => searchChanges(spec, ['search', name])),
@@ -137,7 +136,7 @@ function searchChanges(spec: SearchSpec, keys: string[]): PlacedChange[] {
     at(keys, drop('left out')),
     ...(spec.fhir === undefined ? [] : textChanges(spec.fhir, [...keys, 'fhir'])),
     ...(spec.span ? [1, -1].map((more) => at([...keys, 'span', 'days'], to(spec.span!.days + more))) : []),
-    ...(['required', 'missing', 'format', 'several', 'span'] as const).flatMap((word) =>
+    ...(['required', 'missing', 'format', 'several', 'span', 'whenIs'] as const).flatMap((word) =>
       spec[word] === undefined ? [] : [at([...keys, word], drop())],
     ),
     ...(spec.as === undefined ? [] : [at([...keys, 'as'], drop()), ...otherForms(spec.as).map((change) => at([...keys, 'as'], change))]),

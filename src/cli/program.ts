@@ -62,6 +62,9 @@ Example:
   facet tenants create springfield --name "Springfield Clinic"`,
   indexRun: `
 After going back to an older version this makes its search parameters the ones to index by again.`,
+  tenantsUpdate: `
+Example:
+  facet tenants update springfield --brand springfield-clinic`,
   tenantsDisable: `
 Example:
   facet tenants disable springfield`,
@@ -93,17 +96,27 @@ Example:
   facet keys revoke key-34b8163b64fc23c3 --tenant springfield`,
 };
 
+/** What --brand means. */
+const BRAND = 'brand of patients that say none, in the Loop API (default: the name of the tenant)';
+
 function tenantsOf(tenants: Command): void {
   tenants
     .command('create <name>')
     .description('make a tenant; the name is used in commands: lower-case letters, digits, "-"')
     .option('--name <text>', 'what people call it')
+    .option('--brand <code>', BRAND)
     .addHelpText('after', EXAMPLES.tenantsCreate!)
-    .action((slug: string, options: { name?: string }) => admin('tenants create', { slug, ...options }));
+    .action((slug: string, options: { name?: string; brand?: string }) => admin('tenants create', { slug, ...options }));
   tenants
     .command('list')
     .description('all tenants, oldest first')
     .action(() => admin('tenants list', {}));
+  tenants
+    .command('update <name>')
+    .description('change what a tenant was made with')
+    .requiredOption('--brand <code>', BRAND)
+    .addHelpText('after', EXAMPLES.tenantsUpdate!)
+    .action((slug: string, options: { brand: string }) => admin('tenants update', { slug, ...options }));
   tenants
     .command('disable <name>')
     .description('its keys open nothing from then on; its data stays')

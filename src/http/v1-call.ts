@@ -43,7 +43,8 @@ export interface V1Call {
 /** What the server knows when a lens runs. */
 export function envOf(context: Context, more: Record<string, unknown> = {}): Env {
   const now = context.clock().toISOString();
-  return { alias: (type, id) => aliasOf(context.caller.tenant, type, id), baseUrl: context.baseUrl, now, ...more };
+  const { tenant, brand } = context.caller;
+  return { alias: (type, id) => aliasOf(tenant, type, id), baseUrl: context.baseUrl, now, defaultBrand: brand, ...more };
 }
 
 /** Rows → views, with one search per join for the whole page. */

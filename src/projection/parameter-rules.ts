@@ -13,7 +13,8 @@ export function valueSpecOf(spec: SearchSpec): ValueSpec | undefined {
 export function searchesIn(spec: SearchSpec): string[] {
   if (typeof spec === 'object' && 'words' in spec) return Object.values(spec.words).filter(Boolean);
   if (typeof spec === 'object' && 'everyWord' in spec) return [spec.everyWord];
-  return [valueSpecOf(spec)?.fhir ?? []].flat();
+  const { fhir, whenIs } = valueSpecOf(spec) ?? {};
+  return [fhir ?? [], whenIs?.defaultBrand ?? []].flat();
 }
 
 /** Texts that mean the same however they are spelled, as they are stored: states in capitals, UUIDs without (https://www.rfc-editor.org/rfc/rfc9562#section-4). */

@@ -115,7 +115,9 @@ function valueParts(rule: ValueRule, asked: Asked): string[] {
   if (values.length === 0 || values.length > MOST_VALUES) throw parameter(`${name} takes 1 to ${MOST_VALUES} values, by comma`, name);
   for (const one of values) refuseOtherFormat(name, spec, one);
   const taken = values.map((one) => takenAs(rule, { ...asked, value: one }));
-  return spec.fhir === undefined ? [] : [searchText(spec.fhir, aliases, filterValues(spec.fhir, taken, String(asked.env.now)))];
+  const { now, defaultBrand } = asked.env;
+  const text = defaultBrand === value ? (spec.whenIs?.defaultBrand ?? spec.fhir) : spec.fhir;
+  return text === undefined ? [] : [searchText(text, aliases, filterValues(text, taken, String(now)))];
 }
 
 /** Control characters, and nothing between them. */

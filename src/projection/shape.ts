@@ -18,6 +18,8 @@ export interface Env {
   /** An id minted for this write, and the time of it. */
   newId?: string;
   now?: string;
+  /** The brand of what says none, in the caller's tenant. */
+  defaultBrand?: string | undefined;
   /** The UUID a surface shows for an id that is not a lower-case UUID (version 5 of tenant, type and id). */
   alias: (type: string, id: string) => string;
   /** The FHIR id behind an id as shown, where the shown one is an alias; looked up before a lens runs. */

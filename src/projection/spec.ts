@@ -235,6 +235,8 @@ export type SearchSpec =
 /** `fhir`: `{}` is the value; absent: it asks for nothing, and is only a value (`%name` in a path, `$name` in an envelope). */
 export interface ValueSpec {
   fhir?: string;
+  /** The search in place of `fhir:` where the value is what `%defaultBrand` stands for. */
+  whenIs?: { defaultBrand: string };
   required?: boolean;
   /** An id of this type as the surface shows it, of one of several type/id. */
   id?: string;

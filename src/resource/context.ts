@@ -16,6 +16,8 @@ export interface Caller {
   scopes: string[];
   /** The id of the Patient the key stands for: it opens what is about that person, and nothing else. Absent: it stands for nobody. */
   patient?: string;
+  /** The brand of what says none, in the caller's tenant; absent where no vendor's API is called. */
+  brand?: string;
 }
 
 /** The actor when an operator changes something at the command line: no key has this id. */

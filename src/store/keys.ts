@@ -19,6 +19,8 @@ export interface ListedKey extends Key {
 
 /** What a key text opens: `active` alone opens anything. `disabled`: its tenant is. */
 export interface FoundKey extends Key {
+  /** The default brand of its tenant. */
+  brand: string;
   state: 'active' | 'expired' | 'revoked' | 'disabled';
 }
 
@@ -42,7 +44,7 @@ const LENGTH = 32;
 const KEY = 'k.tenant_id as tenant, k.key_id as id, k.surface, k.scopes, k.patient';
 const ADD = `insert into api_key (tenant_id, key_id, surface, scopes, secret_hash, name, created_at, expires_at, patient)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, key_id) do nothing`;
-const FIND = `select ${KEY}, case when t.status <> 'active' then 'disabled' when k.revoked_at is not null then 'revoked'
+const FIND = `select ${KEY}, coalesce(t.brand, t.slug) as brand, case when t.status <> 'active' then 'disabled' when k.revoked_at is not null then 'revoked'
     when k.expires_at <= $2 then 'expired' else 'active' end as state
   from api_key k join tenant t on t.tenant_id = k.tenant_id where k.secret_hash = $1`;
 const LIST = `select ${KEY}, k.name, k.expires_at as expires, case when k.revoked_at is null then 'active' else 'revoked' end as status

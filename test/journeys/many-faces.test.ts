@@ -75,7 +75,7 @@ test('a Patient made through FHIR is seen through Loop as Loop’s document prin
     await facet.put({ resourceType: 'Patient', id, ...more });
     const { status, body } = await call('get', `/v1/patients/${id}`, facet.demo.loop!);
     expect([status, admits(LOOP_PATIENT, body)]).toEqual([200, []]);
-    expect(body).toMatchObject({ id, brand_id: '', first_name: '', email: null, external_ids: {} });
+    expect(body).toMatchObject({ id, brand_id: 'demo', first_name: '', email: null, external_ids: {} });
   }
 });
 

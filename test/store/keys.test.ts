@@ -1,6 +1,6 @@
 // Tenants, their keys, and the values that processes share.
 import { adoptKey, createKey, findKey, listKeys, revokeKey } from '../../src/store/keys.ts';
-import { createTenant, disableTenant, listTenants, type Tenant } from '../../src/store/tenants.ts';
+import { createTenant, disableTenant, listTenants, setBrand, type Tenant } from '../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -19,9 +19,18 @@ it('lists tenants by the names they were made with; a name is taken once', async
   expect(await createTenant(test.database, { slug: 'demo', name: 'Again', at })).toBeUndefined();
   await createTenant(test.database, { slug: 'other', name: 'Other', at });
   expect(await listTenants(test.database)).toEqual([
-    { id: tenant.id, slug: 'demo', name: 'Demo', status: 'active' },
-    { id: expect.any(Number), slug: 'other', name: 'Other', status: 'active' },
+    { id: tenant.id, slug: 'demo', name: 'Demo', status: 'active', brand: 'demo' },
+    { id: expect.any(Number), slug: 'other', name: 'Other', status: 'active', brand: 'other' },
   ]);
+});
+
+it('says of a key the default brand of its tenant: what the operator set, else the name of the tenant', async () => {
+  const made = (await createTenant(test.database, { slug: 'branded', name: 'Branded', at, brand: 'main' }))!;
+  const { text } = await newKey({ tenant: made.id });
+  expect([made.brand, (await findKey(test.database, text, at))?.brand]).toEqual(['main', 'main']);
+  expect(await setBrand(test.database, { slug: 'branded', brand: 'second' })).toBe(true);
+  expect((await findKey(test.database, text, at))?.brand).toBe('second');
+  expect(await setBrand(test.database, { slug: 'nobody', brand: 'x' })).toBe(false);
 });
 
 it('makes a key whose text is nowhere in the database and opens its tenant and surface', async () => {
@@ -33,6 +42,7 @@ it('makes a key whose text is nowhere in the database and opens its tenant and s
     surface: 'fhir',
     scopes: ['system/*.rs', 'read'],
     patient: null,
+    brand: 'demo',
     state: 'active',
   });
   const stored = await test.database.query('select * from api_key');

@@ -28,9 +28,12 @@ export function written(
   { into, env, server, bare }: { into: Resource | undefined; env: Env; server: boolean; bare: boolean },
 ): Resource {
   const resource: Resource = into ?? { resourceType: parts.mapping.resource };
-  const now = nowOf(parts, resource, { env, view });
+  const before = nowOf(parts, resource, { env, view });
   const id = parts.fields.find((field) => field.name === parts.idName);
-  const writing: Writing = { now, changes: [], server, bare, made: id ? id.show(now) === undefined : into === undefined };
+  const made = id ? id.show(before) === undefined : into === undefined;
+  // a new item stores the brand that its request says, also where the default one would be shown without it
+  const now = made && env.defaultBrand ? nowOf(parts, resource, { env: { ...env, defaultBrand: undefined }, view }) : before;
+  const writing: Writing = { now, changes: [], server, bare, made };
   for (const field of parts.fields) writeField(parts, field, view, writing);
   settle(parts.fields, view, writing);
   const { aliases } = parts.names.scope;

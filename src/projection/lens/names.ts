@@ -14,10 +14,10 @@ export interface Names {
 }
 
 /** What the server knows of every resource, and what of a write. */
-const KNOWN = { created: 'instant' };
+const KNOWN = { created: 'instant', defaultBrand: 'string' };
 
 /** What an Env has of its own: no parameter goes under these names. */
-const TAKEN: readonly string[] = ['created', 'baseUrl', 'newId', 'now', 'alias', 'resolved'];
+const TAKEN: readonly string[] = ['created', 'baseUrl', 'newId', 'now', 'defaultBrand', 'alias', 'resolved'];
 
 /** Search parameters whose value the paths of fields ask for (`%state`), where the name stands for nothing else. */
 export function boundIn({ search = {}, fields, let: lets = {}, with: joined = {}, row }: MappingSpec, aliases: Aliases): string[] {

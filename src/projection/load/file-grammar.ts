@@ -93,6 +93,7 @@ const FORMAT = { enum: ['date', 'date-time', 'email', 'uuid'] };
 const SEARCHED = exactly(
   {
     fhir: text,
+    whenIs: exactly({ 'defaultBrand!': text }),
     required: yes,
     id: text,
     missing: kind,
