@@ -26,9 +26,9 @@ import { type IndexState, leftToServers } from './resource/index-state.ts';
 import { profilesOf, UNCHECKED } from './resource/profiles.ts';
 import { guardBinary } from './resource/security-context.ts';
 import { touching } from './resource/touch.ts';
-import { type Database, ping } from './store/database.ts';
+import type { ClientRequest, Database } from './store/database.ts';
 import { type FoundKey, findKey, isEnded } from './store/keys.ts';
-import { storeOf } from './store/sql-store.ts';
+import { storeOf, storesIn } from './store/sql-store.ts';
 
 interface Parts {
   config: Config;
@@ -58,7 +58,8 @@ export interface Facet {
   app: App;
   /** The same server with other mappings: what is being answered goes on with those it began with. */
   appWith(mappings: Mappings): App;
-  contextOf(caller: Caller): Context;
+  /** `request`: the one that asks, whose statements wait in the queue of its tenant. */
+  contextOf(caller: Caller, request?: ClientRequest): Context;
   /** Of the server's own writes and an operator's, in the background: what others claim of profiles does not stop them. */
   ownContextOf(caller: Caller): Context;
   /** Whether orders are held back because the laboratory network does not answer. */
@@ -71,20 +72,20 @@ export interface Facet {
 
 export async function assemble(parts: Parts): Promise<Facet> {
   const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
-  const { store, background } = storesOf(parts);
+  const { store, stores, background } = storesOf(parts);
   const registry = readyRegistry(loaded.registry, index.isReady);
   const fhirBase = baseUrl + FHIR_PATH;
   const now = { effects: new Map<ServedType, Effect[]>(), mappings: loaded.mappings };
   const profiles = profilesOf(loaded.profiles.checked, { now: () => clock().getTime() });
   const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase, largest: config.bodyLimits.fhir };
-  const contextOf = (caller: Caller): Context => ({ ...facts, caller, effects: now.effects });
+  const contextOf: Facet['contextOf'] = (caller, request) => ({ ...facts, caller, store: stores(caller, request), effects: now.effects });
   const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: UNCHECKED });
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(background.database, { tenant, id, at: clock().toISOString() });
   const late: JunctionParts['fillIn'] = (context, item, what) => fillIn(context, now.mappings, item, what);
   const given = { isRevoked, fillIn: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };
   const outside = outsideOf(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
-  const find = remembering(async (text) => callerOf(await findKey(database, text, clock().toISOString())));
+  const find = remembering(findIn(database, clock));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
   const { documentation } = outside;
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir, documentation };
@@ -106,7 +107,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
     },
     documents: descriptionsOf({ registry, mappings }, { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, limitOf }),
     hooks: [outside.hook],
-    ready: () => ping(database),
+    ready: () => database.ping(),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
     trustProxy: config.trustProxy,
   });
@@ -122,7 +123,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
 }
 
 const storesOf = ({ database, background = database }: Parts) => ({
-  store: storeOf(database, background),
+  ...storesIn(database, background),
   background: { database: background, store: storeOf(background) },
 });
 
@@ -145,6 +146,12 @@ function effectsOf(list: [ServedType, Effect][]): Map<ServedType, Effect[]> {
   for (const [type, effect] of list) effects.set(type, [...(effects.get(type) ?? []), effect]);
   return effects;
 }
+
+/** Looks keys up in a queue of their own: a request without a valid key takes no tenant's turn. */
+const findIn =
+  (database: Database, clock: () => Date) =>
+  async (key: string): Promise<Caller | undefined> =>
+    callerOf(await findKey(database.forRequest('keys', { safe: true }), key, clock().toISOString()));
 
 /** A key that is in force makes its caller; any other opens nothing. */
 function callerOf(key: FoundKey | undefined): Caller | undefined {

@@ -86,6 +86,9 @@ async function told(query: Query, after?: Position): Promise<Told[]> {
     },
     script: async () => {},
     transaction: (work) => work(listening),
+    forRequest: () => listening,
+    ping: async () => {},
+    load: { inUse: 0, waiting: 0, refused: { 'queue full': 0, 'waited too long': 0, 'client left': 0 } },
     close: async () => {},
   };
   await search(listening, TENANT, query, after && { after });

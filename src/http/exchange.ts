@@ -2,6 +2,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Surface } from '../projection/shape.ts';
 import type { Caller } from '../resource/context.ts';
+import type { ClientRequest } from '../store/database.ts';
 
 export interface Rate {
   limit: number;
@@ -15,6 +16,8 @@ export interface Rate {
 /** Facts of one request, each set by the step that finds it. */
 export interface Exchange {
   requestId: string;
+  /** Aborted when the client leaves before the answer. */
+  signal: AbortSignal;
   /** Whose dialect the answer speaks: the FHIR API, one vendor's, or nobody's (`{error, message}`). */
   surface: 'fhir' | Surface | undefined;
   caller?: Caller;
@@ -31,6 +34,14 @@ export interface Answer {
 }
 
 export const exchangeOf = (res: Response): Exchange => res.locals as unknown as Exchange;
+
+const SAFE = new Set(['GET', 'HEAD']);
+
+/** The request as the database has to know it. A search by POST only reads, too (https://hl7.org/fhir/R4/http.html#search). */
+export const requestOf = ({ method, path }: Request, res: Response): ClientRequest => ({
+  safe: SAFE.has(method) || path.endsWith('/_search'),
+  signal: exchangeOf(res).signal,
+});
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -50,7 +61,9 @@ const GUARD = new Map([
 /** First step of every request: it gets an id, which every answer carries. Ids from outside are not trusted. */
 export function begin(_req: Request, res: Response, next: NextFunction): void {
   const requestId = newRequestId();
-  res.locals.requestId = requestId;
+  const left = new AbortController();
+  Object.assign(res.locals, { requestId, signal: left.signal });
+  res.once('close', () => res.writableFinished || left.abort());
   res.setHeader('X-Request-Id', requestId).setHeaders(GUARD);
   next();
 }

@@ -3,9 +3,10 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { BASE64 } from '../fhir/binary.ts';
 import { methodNotAllowed, notFound } from '../fhir/outcome.ts';
 import type { Caller, Context } from '../resource/context.ts';
+import type { ClientRequest } from '../store/database.ts';
 import { authenticate, type FindCaller, refuseOthers } from './authenticate.ts';
 import { bytesReader, textReader } from './body-text.ts';
-import { exchangeOf } from './exchange.ts';
+import { exchangeOf, requestOf } from './exchange.ts';
 import { failureOf, type LogFailure } from './failure.ts';
 import { readsBinary } from './fhir-binary.ts';
 import { requestBody } from './fhir-body.ts';
@@ -21,7 +22,7 @@ import { isKnown } from './v1-conditions.ts';
 export interface FhirDoor {
   find: FindCaller;
   /** The context of one request of this caller. */
-  contextOf(caller: Caller): Context;
+  contextOf(caller: Caller, request: ClientRequest): Context;
   seal: Seal;
   /** The CapabilityStatement as it is now: its JSON text, and the tag of that. */
   capability(): Promise<{ text: string; etag: string }>;
@@ -51,7 +52,7 @@ export function fhirApi(door: FhirDoor, log: LogFailure): Router {
     exchangeOf(res).route = `/fhir/R4${route.facts.path}`;
     const answer = await perform(
       {
-        context: door.contextOf(caller),
+        context: door.contextOf(caller, requestOf(req, res)),
         seal: door.seal,
         method: req.method,
         path: req.path,

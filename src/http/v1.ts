@@ -6,11 +6,12 @@ import type { Permission } from '../fhir/scope.ts';
 import type { Mappings, Shape, ShapeInteraction, Surface } from '../projection/shape.ts';
 import type { Caller, Context } from '../resource/context.ts';
 import type { Port } from '../resource/port.ts';
+import type { ClientRequest } from '../store/database.ts';
 import { answerFacts } from './answer-facts.ts';
 import { authenticate, authorize, type FindCaller, refuseOthers } from './authenticate.ts';
 import { type ReadText, textReader } from './body-text.ts';
 import type { Dispatch, Target } from './dispatch.ts';
-import { type Answer, exchangeOf, type Rate } from './exchange.ts';
+import { type Answer, exchangeOf, type Rate, requestOf } from './exchange.ts';
 import type { Seal } from './page-link.ts';
 import { type Limit, refuseOver } from './rate-limit.ts';
 import type { V1Call } from './v1-call.ts';
@@ -27,7 +28,7 @@ export interface V1Door {
   /** Where each surface is mounted besides its hosts (`{ loop: '/loop' }`). */
   prefixes: Record<string, string>;
   find: FindCaller;
-  contextOf(caller: Caller): Context;
+  contextOf(caller: Caller, request: ClientRequest): Context;
   ports: Record<string, Port>;
   seal: Seal;
   count(who: string, limit: Limit): Rate;
@@ -101,7 +102,7 @@ export function v1Api(door: V1Door, find: Dispatch): RequestHandler {
       collection: door.baseUrl + collection,
       port,
       beside: (name: string) => door.mappings.shapes.find((one) => one.surface === surface && one.name === name)!,
-      context: door.contextOf(caller),
+      context: door.contextOf(caller, requestOf(req, res)),
       requestId: exchange.requestId,
       rate: exchange.rate,
       seal: door.seal,

@@ -1,5 +1,12 @@
 // One way to run SQL, whichever PostgreSQL stands behind it: a server (postgres.ts) or the embedded engine (embedded.ts).
 import type { DirectoryLock } from './data-directory.ts';
+import type { Owner, QueueLoad } from './fair-queue.ts';
+
+/** A client's request. `safe`: it only reads (RFC 9110, section 9.2.1). `signal`: aborted when the client leaves before the answer. */
+export interface ClientRequest {
+  safe: boolean;
+  signal?: AbortSignal;
+}
 
 /** Statements on the connection pool, or on the one connection of a transaction. */
 export interface Database {
@@ -16,11 +23,17 @@ export interface Database {
    * Run again, a few times, when the database asks for it. Using the outer handle inside `work` fails at once: on one connection it could never be answered.
    */
   transaction<T>(work: (database: Database) => Promise<T>): Promise<T>;
+  /**
+   * The same database for one request: it waits in the queue of its owner, and is refused (503) when that is full and nothing of it is done. When the client
+   * leaves, a safe request is stopped; any other one is stopped until its first statement or transaction is done, and finished after that.
+   */
+  forRequest(owner: Owner, request: ClientRequest): Database;
+  /** Resolves when the database answers. Waits for no other work. */
+  ping(): Promise<void>;
+  /** How the connections are used. */
+  readonly load: Readonly<QueueLoad>;
   close(): Promise<void>;
 }
-
-/** Resolves when the database answers. */
-export const ping = async (database: Database): Promise<void> => void (await database.query('select 1'));
 
 /** A PostgreSQL server. `statementTimeout` in ms (a longer statement is a 503). `preparedStatements: false`: a transaction pooler stands between. */
 export interface ServerOptions {

@@ -6,11 +6,13 @@ import { PGlite, types } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import knex from 'knex';
-import { databaseOf } from './connection-pool.ts';
+import { type Driver, databaseOf } from './connection-pool.ts';
 import { databaseIn } from './data-directory.ts';
 import type { Database, EmbeddedOptions } from './database.ts';
 import { instantOf } from './instant.ts';
 
+/** How long work waits for the connection, in ms: a transaction of thousands of entries has it for long. */
+const PATIENCE = 60_000;
 const asText = (text: string): string => text;
 const SETTINGS = {
   extensions: { pg_trgm, btree_gin },
@@ -32,12 +34,15 @@ export async function startEngine(place: { dataDir?: string; loadDataDir?: Blob 
 /** The Database of a running engine. */
 export function databaseOn(engine: PGlite): Database {
   const pool = knex({ client: dialectOf(engine), connection: {}, pool: { min: 1, max: 1 } });
-  return databaseOf<PGlite>(pool, {
+  const driver: Driver<PGlite> = {
     engine: 'embedded',
     run: async (connection, sql, parameters) => (await connection.query<object>(sql, parameters)).rows,
     script: (connection, sql) => connection.exec(sql),
+    // an empty statement is answered between the statements of a transaction too, also of one that failed
+    ping: async () => void (await engine.exec('')),
     close: () => engine.close(),
-  });
+  };
+  return databaseOf(pool, driver, { connections: 1, patience: PATIENCE });
 }
 
 function placeOf(options: EmbeddedOptions): { dataDir?: string; loadDataDir?: Blob } {

@@ -1,36 +1,26 @@
 // The Database of a PostgreSQL server (15–18), through knex and pg. docs/decisions/2026-11-21-poolers-and-citus.md
-import knex from 'knex';
+import { connect } from 'node:net';
+import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import { databaseOf } from './connection-pool.ts';
+import { type Driver, databaseOf } from './connection-pool.ts';
 import { type ConnectionSettings, PLANS, settle } from './connection-settings.ts';
 import type { Database, ServerOptions } from './database.ts';
 import { instantOf } from './instant.ts';
 
 const TIMESTAMPTZ = 1184;
 const POOL_SIZE = 10;
-/** How long a request waits for a free connection, in ms. */
+/** How long work waits for a free connection, in ms. */
 const WAIT = 10_000;
+/** How long a readiness check waits for its connection and for its answer, in ms. */
+const PROBE_WAIT = 2000;
 
 /** Opens a pool; the first statement connects. */
 export function openServer(options: ServerOptions): Database {
   const settings = new WeakMap<pg.Client, ConnectionSettings>();
-  const afterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void): void => {
-    settle(client, options).then(
-      (found) => {
-        settings.set(client, found);
-        done(null, client);
-      },
-      (error: Error) => void client.end().finally(() => done(error, client)),
-    );
-  };
-  const pool = knex({
-    client: 'pg',
-    connection: connectionOf(options),
-    pool: { min: 0, max: options.poolSize ?? POOL_SIZE, afterCreate },
-    acquireConnectionTimeout: WAIT,
-    log: { warn() {}, error() {}, deprecate() {}, debug() {} },
-  });
-  return databaseOf<pg.Client>(pool, {
+  const connections = options.poolSize ?? POOL_SIZE;
+  const pool = poolOf({ connection: connectionOf(options), max: connections, wait: WAIT, afterCreate: settling(options, settings) });
+  const probe = probeOf(options.url);
+  const driver: Driver<pg.Client> = {
     engine: 'server',
     run: async (client, text, values, name) => {
       if (!settings.get(client)!.named) return (await watched(client, client.query<object>({ text, values }))).rows;
@@ -48,8 +38,46 @@ export function openServer(options: ServerOptions): Database {
       return () => void plannedAs.set(client, before);
     },
     discard: disposed,
-  });
+    cancel: (client) => {
+      disposed(client, 'cancelled');
+      cancelRequest(client);
+    },
+    ping: probe.ping,
+    close: probe.close,
+  };
+  return databaseOf(pool, driver, { connections, patience: WAIT });
 }
+
+type AfterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void) => void;
+
+/** Makes the settings of each new connection, and remembers what they came to. */
+const settling =
+  (options: ServerOptions, settings: WeakMap<pg.Client, ConnectionSettings>): AfterCreate =>
+  (client, done) =>
+    void settle(client, options).then(
+      (found) => {
+        settings.set(client, found);
+        done(null, client);
+      },
+      (error: Error) => void client.end().finally(() => done(error, client)),
+    );
+
+interface PoolOptions {
+  connection: object;
+  max: number;
+  /** How long to wait for a connection, in ms. */
+  wait: number;
+  afterCreate?: AfterCreate;
+}
+
+const poolOf = ({ connection, max, wait, afterCreate }: PoolOptions): Knex =>
+  knex({
+    client: 'pg',
+    connection,
+    pool: { min: 0, max, ...(afterCreate && { afterCreate }) },
+    acquireConnectionTimeout: wait,
+    log: { warn() {}, error() {}, deprecate() {}, debug() {} },
+  });
 
 type Plans = keyof typeof PLANS | undefined;
 const plannedAs = new WeakMap<pg.Client, Plans>();
@@ -87,4 +115,46 @@ function connectionOf({ url }: ServerOptions): object {
   const types = new pg.TypeOverrides();
   types.setTypeParser(TIMESTAMPTZ, instantOf);
   return { connectionString: url, application_name: 'facet', types, pipeline: true };
+}
+
+/** Asks whether the database answers, on a connection of its own. Checks at the same time share one question. */
+function probeOf(url: string): Pick<Driver<pg.Client>, 'ping'> & { close(): Promise<void> } {
+  const connection = { connectionString: url, application_name: 'facet', query_timeout: PROBE_WAIT };
+  const pool = poolOf({ connection, max: 1, wait: PROBE_WAIT });
+  const ask = async (): Promise<void> => {
+    const client: pg.Client = await pool.client.acquireConnection();
+    try {
+      await client.query('');
+    } catch (error) {
+      disposed(client, error);
+      throw error;
+    } finally {
+      await pool.client.releaseConnection(client);
+    }
+  };
+  let asked: Promise<void> | undefined;
+  return {
+    ping: () => {
+      asked ??= ask().finally(() => {
+        asked = undefined;
+      });
+      return asked;
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+const CANCEL_REQUEST = 80_877_102;
+
+/**
+ * Asks the server, or the pooler before it, to stop what runs on a connection. What cannot be asked ends by its own timeout.
+ * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
+ */
+function cancelRequest({ host, port, processID, secretKey }: pg.Client & { processID?: number; secretKey?: number }): void {
+  if (processID === undefined || secretKey === undefined) return;
+  const message = Buffer.alloc(16);
+  for (const [at, value] of [message.length, CANCEL_REQUEST, processID, secretKey].entries()) message.writeInt32BE(value, at * 4);
+  const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+  socket.on('error', () => socket.destroy()).setTimeout(PROBE_WAIT, () => socket.destroy());
+  socket.end(message);
 }

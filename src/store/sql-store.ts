@@ -1,5 +1,5 @@
 // The Store on a Database: each part of the contract in its own file, put together here.
-import type { Database } from './database.ts';
+import type { ClientRequest, Database } from './database.ts';
 
 import { definitionsOf } from './definitions.ts';
 import { explain } from './explain.ts';
@@ -20,9 +20,24 @@ import { subscriptionsOf } from './subscriptions.ts';
 import { timeline } from './timeline.ts';
 import { write } from './write.ts';
 
-/** The store of a database handle. `background`: the same database, for work that no caller waits for. */
-export function storeOf(database: Database, background = database): Store {
+interface Stores {
+  /** The server's own. */
+  store: Store;
+  /** One request's; without a request, the server's own. */
+  stores(caller: { tenant: number }, request?: ClientRequest): Store;
+}
+
+/** The stores of a database. `background`: the same database, for work that no caller waits for. */
+export function storesIn(database: Database, background = database): Stores {
   const wrote = statisticsOf(background);
+  const store = storeWith(database, wrote);
+  return { store, stores: ({ tenant }, request) => (request ? storeWith(database.forRequest(tenant, request), wrote) : store) };
+}
+
+/** The store of a database handle. */
+export const storeOf = (database: Database): Store => storesIn(database).store;
+
+function storeWith(database: Database, wrote: (count: number) => void): Store {
   return {
     ...storeOn(database, wrote),
     transaction: async (work) => {

@@ -15,6 +15,7 @@ const { ask, base, facet } = server({
 function failing(real: Database): Database {
   return {
     ...real,
+    forRequest: (...asked) => failing(real.forRequest(...asked)),
     query: (sql, parameters, name) =>
       database.fails ? Promise.reject(new Error(`duplicate key: ${parameters?.join()}`)) : real.query(sql, parameters, name),
     transaction: (work) => real.transaction((inner) => work(failing(inner))),

@@ -1,7 +1,7 @@
 // What is written down of an error that nobody expected: names and places, and nothing of what it says.
 import { failureOf } from '../../src/http/failure.ts';
 
-const exchange = { requestId: 'req_1', surface: 'fhir', route: '/Patient/:id' } as const;
+const exchange = { requestId: 'req_1', surface: 'fhir', route: '/Patient/:id', signal: new AbortController().signal } as const;
 const logged = (error: unknown) => {
   const lines: object[] = [];
   const answer = failureOf(error, exchange, (facts) => lines.push(facts));

@@ -10,6 +10,7 @@ const PDF = Buffer.from([0x25, 0x50, 0x44, 0x46, 0x00, 0xff, 0xfe, 0x0a]);
 const meanwhile: { once?: () => PromiseLike<unknown> } = {};
 const overtaken = (database: Database): Database => ({
   ...database,
+  forRequest: (...asked) => overtaken(database.forRequest(...asked)),
   async query<T extends object>(sql: string, parameters?: unknown[], name?: string) {
     const rows = await database.query<T>(sql, parameters, name);
     const { once } = meanwhile;

@@ -7,6 +7,7 @@ import { type Running, startFacet } from './running.ts';
 const UNFORESEEN = 'unforeseen';
 const failing = (database: Database): Database => ({
   ...database,
+  forRequest: (...asked) => failing(database.forRequest(...asked)),
   query: (sql, parameters, name) => {
     if (JSON.stringify(parameters ?? []).includes(UNFORESEEN)) throw new TypeError('nobody has foreseen this');
     return database.query(sql, parameters, name);

@@ -38,6 +38,7 @@ afterAll(() => facet.close());
 /** The database, with every statement counted that reads resources: others are asked beside, by the clock. */
 const counted = (database: Database): Database => ({
   ...database,
+  forRequest: (...asked) => counted(database.forRequest(...asked)),
   query: (...asked) => {
     if (asked[0].includes('r.body')) statements++;
     return database.query(...asked);

@@ -38,6 +38,7 @@ async function step(fate: Fate | undefined, database: Database): Promise<void> {
 export function mortal(database: Database, transactions: Statements[] = [], own: Statements = []): Database {
   return {
     ...database,
+    forRequest: (...asked) => mortal(database.forRequest(...asked), transactions, own),
     query: async (...statement) => {
       await step(fates.getStore(), database);
       own.push(statement[2]);

@@ -1,0 +1,143 @@
+// One tenant sends far more than the database can do at once. What is counted is the order of the answers, not time.
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Database } from '../../src/store/database.ts';
+import { onServer } from '../store/open.ts';
+import { until } from '../until.ts';
+import { type Running, startFacet } from './running.ts';
+
+const STORM = 40;
+/** A tenant of its own. */
+const HOLDER = 999;
+const PATIENT = { resourceType: 'Patient', id: 'busy', name: [{ family: 'Lovelace' }] };
+
+let facet: Running;
+let server: Server;
+let url: string;
+let arrived = 0;
+let closed = 0;
+beforeAll(async () => {
+  facet = await startFacet();
+  server = createServer(facet.app)
+    .on('request', (_req, res) => {
+      arrived++;
+      res.once('close', () => closed++);
+    })
+    .listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await facet.put(PATIENT);
+  await facet.put(PATIENT, facet.other.fhir!);
+});
+afterAll(async () => {
+  server.close();
+  await facet.close();
+});
+
+const load = () => facet.store.database.load;
+const ask = (key: string, path: string, body?: object, signal: AbortSignal | null = null) =>
+  fetch(`${url}/fhir/R4${path}`, {
+    method: body ? 'PUT' : 'GET',
+    headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/fhir+json' },
+    ...(body && { body: JSON.stringify(body) }),
+    signal,
+  });
+
+/** Holds what `hold` takes while `work` runs; on the embedded engine nothing else can be done meanwhile. */
+async function whileHeld(hold: (database: Database) => Promise<unknown>, work: () => Promise<void>): Promise<void> {
+  const release = Promise.withResolvers<void>();
+  const taken = Promise.withResolvers<void>();
+  const holding = facet.store.database.forRequest(HOLDER, { safe: false }).transaction(async (database) => {
+    await hold(database);
+    taken.resolve();
+    await release.promise;
+  });
+  await Promise.race([taken.promise, holding]);
+  arrived = 0;
+  closed = 0;
+  await work().finally(release.resolve);
+  await holding;
+}
+
+const THE_PATIENT = (database: Database) => database.query("select 1 from resource where id = 'busy' for update");
+const ALL_READS = (database: Database) => database.script('lock table resource in access exclusive mode');
+
+test('another tenant, a health check and a readiness check are answered before the storm of one tenant is over', async () => {
+  const answered: string[] = [];
+  const noted = async (who: string, answer: Promise<Response>): Promise<void> => void answered.push(`${who} ${(await answer).status}`);
+  let all: Promise<void>[] = [];
+  let other: Promise<void> | undefined;
+  await whileHeld(THE_PATIENT, async () => {
+    all = Array.from({ length: STORM }, (_one, n) =>
+      noted('storm', ask(facet.demo.fhir!, '/Patient/busy', { ...PATIENT, active: n % 2 === 0 })),
+    );
+    await until(() => arrived === STORM);
+    other = noted('other', ask(facet.other.fhir!, '/Patient/busy'));
+    await noted('health', fetch(`${url}/healthz`));
+    await noted('ready', fetch(`${url}/readyz`));
+    if (facet.store.database.engine === 'server') await other;
+  });
+  await Promise.all([...all, other]);
+  expect(answered.slice(0, 3).sort()).toEqual(
+    facet.store.database.engine === 'server' ? ['health 200', 'other 200', 'ready 200'] : expect.anything(),
+  );
+  expect(answered.filter((one) => one.startsWith('storm'))).toEqual(Array.from({ length: STORM }, () => 'storm 200'));
+  // on the one connection of the embedded engine the tenants take turns, statement by statement
+  const before = answered.slice(0, answered.indexOf('other 200')).filter((one) => one.startsWith('storm'));
+  expect(before.length).toBeLessThan(6);
+  expect(answered).toEqual(expect.arrayContaining(['health 200', 'other 200', 'ready 200']));
+});
+
+test('reads whose clients leave while they wait are dropped, and the next read is answered', async () => {
+  const before = load().refused['client left'];
+  const leaving = new AbortController();
+  await whileHeld(ALL_READS, async () => {
+    const left = Array.from({ length: STORM }, () => ask(facet.demo.fhir!, '/Patient/busy', undefined, leaving.signal).catch(() => 'left'));
+    await until(() => arrived === STORM);
+    leaving.abort();
+    expect(new Set(await Promise.all(left))).toEqual(new Set(['left']));
+    await until(() => closed === STORM);
+    // the reads that ran are cancelled, while what they wait for is still held
+    if (facet.store.database.engine === 'server') await until(() => load().inUse === 1 && load().waiting === 0);
+  });
+  await until(() => load().refused['client left'] > before + STORM / 2);
+  expect((await ask(facet.demo.fhir!, '/Patient/busy')).status).toBe(200);
+});
+
+test('fifty conditional creates of one tenant at once are all answered, and one of them creates', async () => {
+  const create = () =>
+    fetch(`${url}/fhir/R4/Organization`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${facet.demo.fhir}`,
+        'Content-Type': 'application/fhir+json',
+        'If-None-Exist': 'identifier=http://example.org/orgs|storm',
+      },
+      body: JSON.stringify({
+        resourceType: 'Organization',
+        name: 'Storm',
+        identifier: [{ system: 'http://example.org/orgs', value: 'storm' }],
+      }),
+    });
+  const statuses = (await Promise.all(Array.from({ length: 50 }, create))).map(({ status }) => status).sort();
+  expect(statuses).toEqual([...Array.from({ length: 49 }, () => 200), 201]);
+});
+
+onServer(
+  'a request beyond the bound of its tenant is refused with 503 and Retry-After, and the waiting requests are answered',
+  async () => {
+    const MOST_WAITING = 200;
+    const ALL_BUT_ONE = 8;
+    const answers: Response[] = [];
+    let all: Promise<unknown>[] = [];
+    await whileHeld(ALL_READS, async () => {
+      all = Array.from({ length: MOST_WAITING + ALL_BUT_ONE + 20 }, async () => answers.push(await ask(facet.demo.fhir!, '/Patient/busy')));
+      await until(() => answers.length === 20);
+    });
+    await Promise.all(all);
+    const refused = answers.filter(({ status }) => status === 503);
+    expect([refused.length, refused[0]!.headers.get('Retry-After')]).toEqual([20, '1']);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(MOST_WAITING + ALL_BUT_ONE);
+  },
+);

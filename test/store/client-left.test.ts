@@ -1,0 +1,113 @@
+// What becomes of the statements of a client that leaves before its answer, and of those of a client that stays.
+import { setImmediate } from 'node:timers/promises';
+import { openDatabase } from '../../src/store/open-database.ts';
+import { until } from '../until.ts';
+import { onServer, openTestStore, type TestStore } from './open.ts';
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+  await test.database.script('create table seen (n int)');
+});
+beforeEach(() => test.database.script('truncate seen'));
+afterAll(() => test.close());
+
+const TENANT = 7;
+const request = (safe: boolean) => {
+  const client = new AbortController();
+  return { leave: () => client.abort(), database: test.database.forRequest(TENANT, { safe, signal: client.signal }) };
+};
+const seen = async () => (await test.database.query<{ n: number }>('select n from seen order by n')).map(({ n }) => n);
+const LEFT = { kind: 'unavailable' };
+
+onServer('a running read is cancelled on the server when its client leaves, and the next statement is answered', async () => {
+  const database = await openDatabase({ url: test.url!, poolSize: 1 });
+  const client = new AbortController();
+  const running = database.forRequest(TENANT, { safe: true, signal: client.signal }).query('select pg_sleep(120)');
+  const cancelled = expect(running).rejects.toMatchObject(LEFT);
+  const active = () =>
+    test.database.query(
+      "select pid from pg_stat_activity where datname = current_database() and query = 'select pg_sleep(120)' and state = 'active'",
+    );
+  await until(active, (rows) => rows.length === 1);
+  client.abort();
+  await cancelled;
+  await until(active, (rows) => rows.length === 0);
+  expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
+  await database.close();
+});
+
+it('a read that waits for a connection is dropped when its client leaves', async () => {
+  const { database, leave } = request(true);
+  const before = test.database.load.refused['client left'];
+  const { held, release } = await holdAll();
+  const waiting = expect(database.query('insert into seen values (1)')).rejects.toMatchObject(LEFT);
+  await setImmediate();
+  leave();
+  await waiting;
+  expect(test.database.load.refused['client left']).toBe(before + 1);
+  release();
+  await held;
+  expect(await seen()).toEqual([]);
+});
+
+it('a write is dropped when its client leaves before it has begun', async () => {
+  const { database, leave } = request(false);
+  leave();
+  await expect(database.query('insert into seen values (1)')).rejects.toMatchObject(LEFT);
+  expect(await seen()).toEqual([]);
+});
+
+it('a write that has done its first statement is finished, although its client has left', async () => {
+  const { database, leave } = request(false);
+  await database.query('insert into seen values (1)');
+  leave();
+  await database.query('insert into seen values (2)');
+  await database.transaction((inside) => inside.query('insert into seen values (3)'));
+  expect(await seen()).toEqual([1, 2, 3]);
+});
+
+it('the first transaction of a write whose client leaves is taken back as a whole', async () => {
+  const { database, leave } = request(false);
+  const work = database.transaction(async (inside) => {
+    await inside.query('insert into seen values (1)');
+    leave();
+    await inside.query('insert into seen values (2)');
+  });
+  await expect(work).rejects.toMatchObject(LEFT);
+  expect(await seen()).toEqual([]);
+});
+
+it('a request that was answered leaves nothing behind that its signal could stop', async () => {
+  const { database, leave } = request(true);
+  const statements = Array.from({ length: 20 }, () => database.query('select 1'));
+  await Promise.all(statements);
+  leave();
+  expect(await test.database.query('select 1 as one')).toEqual([{ one: 1 }]);
+  expect(test.database.load).toMatchObject({ inUse: 0, waiting: 0 });
+});
+
+it('the readiness check is answered while every connection is in use, also by a transaction that failed', async () => {
+  const { held, release } = await holdAll('select 1/0');
+  await test.database.ping();
+  release();
+  await held;
+});
+
+/** Takes every connection that there is, until released. `sql`: what each transaction tries first. */
+async function holdAll(sql = 'select 1'): Promise<{ held: Promise<unknown>; release(): void }> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const connections = test.database.engine === 'embedded' ? 1 : 10;
+  const work = Array.from({ length: connections }, (_one, tenant) =>
+    test.database.forRequest(100 + tenant, { safe: true }).transaction(async (inside) => {
+      await inside.query(sql).catch(() => {});
+      await promise;
+    }),
+  );
+  const held = Promise.allSettled(work);
+  await until(
+    async () => test.database.load.inUse,
+    (inUse) => inUse === connections,
+  );
+  return { held, release: resolve };
+}
