@@ -81,7 +81,7 @@ export interface IndexUpkeep {
   ): Promise<{ last: string; seen: number; stale: string[] } | undefined>;
   /** The first of these, as many as may be in memory at once; deletions are left out. */
   bodies(tenant: number, pids: string[]): Promise<StaleRow[]>;
-  /** Puts new index rows in place, in one statement; what was changed meanwhile is left alone. Answers how many. */
+  /** Puts new index rows in place; what was changed meanwhile is left alone. Answers how many. */
   replace(tenant: number, renewals: Renewal[]): Promise<number>;
   progress(): Promise<(Walk & { leaseUntil: string | null; updatedAt: string }) | undefined>;
 }
@@ -99,14 +99,15 @@ const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = $
 const LEAVE = `insert into index_rules as r (rtype, rules, fingerprint, parameters, present)
   select $1, ${UNCOUNTED}, '', coalesce((select n.parameters from index_rules n where n.rtype = $1 order by n.rules desc limit 1), '{}'), true
   on conflict (rtype, rules) do update set parameters = excluded.parameters, present = true where not r.present`;
-/** Under a new number: it is the newest then. */
-const RENEW = `update index_rules r set rules = nextval(pg_get_serial_sequence('index_rules', 'rules')), present = true
-  from unnest($1::smallint[], $2::text[]) as g(rtype, fingerprint)
+/** Made known anew after this, they have a new number and are the newest. */
+const RENEW = `delete from index_rules r using unnest($1::smallint[], $2::text[]) as g(rtype, fingerprint)
   where r.rtype = g.rtype and r.fingerprint = g.fingerprint and r.rules <> ${NEWEST}`;
 
-const FRESH = 'tenant_id = 0, pid = 0, seen = 0, stale = 0, renewed = 0, total = (select count(*) from sx)';
+/** Counted by itself: Citus hands the parameters of a statement on only to where they are used. */
+const TOTAL = 'select count(*) as total from sx';
+const FRESH = 'tenant_id = 0, pid = 0, seen = 0, stale = 0, renewed = 0';
 const CLAIM = `insert into index_walk as w (id, target, tenant_id, pid, seen, stale, renewed, total, lease_by, lease_until, updated_at)
-  select 1, $1::text, 0, 0, 0, 0, 0, count(*), $2::text, $4::timestamptz, $3::timestamptz from sx
+  values (1, $1, 0, 0, 0, 0, 0, $5, $2, $4::timestamptz, $3::timestamptz)
   on conflict (id) do update set lease_by = excluded.lease_by, lease_until = excluded.lease_until, updated_at = excluded.updated_at,
     target = excluded.target,
     tenant_id = case when w.target = excluded.target then w.tenant_id else 0 end,
@@ -119,8 +120,8 @@ const CLAIM = `insert into index_walk as w (id, target, tenant_id, pid, seen, st
   returning target, tenant_id, pid, seen, stale, renewed, total`;
 const SAVE = `update index_walk set tenant_id = $3, pid = $4, seen = $5, stale = $6, renewed = $7, updated_at = $8::timestamptz, lease_until = $9::timestamptz
   where id = 1 and lease_by = $1 and target = $2 returning id`;
-const AGAIN = `update index_walk set ${FRESH} where id = 1 and lease_by = $1 and target = $2 returning id`;
-const RELEASE = `update index_walk set ${FRESH}, lease_by = null, lease_until = null where id = 1 and lease_by = $1`;
+const AGAIN = `update index_walk set ${FRESH}, total = $3 where id = 1 and lease_by = $1 and target = $2 returning id`;
+const RELEASE = `update index_walk set ${FRESH}, total = $2, lease_by = null, lease_until = null where id = 1 and lease_by = $1`;
 const DONE = `update index_rules r set present = false
   from unnest($1::smallint[], $2::int[]) as t(rtype, rules) where r.rtype = t.rtype and r.rules = t.rules and r.present`;
 const PROGRESS = 'select target, tenant_id, pid, seen, stale, renewed, total, lease_until, updated_at from index_walk';
@@ -131,22 +132,24 @@ const WINDOW = `with w as (select s.pid, s.rtype, s.rules from sx s where s.tena
     select 1 from unnest($4::smallint[], $5::int[]) as t(rtype, rules) where t.rtype = w.rtype and t.rules <> w.rules)) as stale from w`;
 const BODIES =
   'select r.pid, r.rtype, r.id, r.ver, r.rules, r.body from resource r where r.tenant_id = $1 and r.pid = any($2::bigint[]) and r.body is not null';
+/** One that is being written now is left alone: it gets its rows from its writer. */
+const FREE = `select r.pid from resource r join unnest($2::bigint[], $3::int[], $4::int[]) as g(pid, ver, before) on g.pid = r.pid
+  where r.tenant_id = $1 and r.ver = g.ver and r.rules = g.before for no key update of r skip locked`;
 /**
  * The row of the resource is changed too: whoever is about to write it, and has waited for this, finds that it is not as it was read, and begins again
- * (write-one.ts). One that is being written now is left alone: it gets its rows from its writer.
+ * (write-one.ts). The search row is inserted and found to be there: in an UPDATE, Citus turns no text into an array.
  */
 const REPLACE = `with given as (
   select * from unnest($2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[], $7::jsonb[], ${SIDE_TABLES.map((_table, at) => `$${at + 8}::text[]`).join(', ')})
     as g(pid, ver, before, rules, tok, ord, ${SIDE_TABLES.join(', ')})),
-free as (
-  select r.pid from resource r join given g on g.pid = r.pid where r.tenant_id = $1 and r.ver = g.ver and r.rules = g.before
-  for no key update of r skip locked),
 changed as (
-  update resource r set rules = g.rules from given g join free on free.pid = g.pid
+  update resource r set rules = g.rules from given g
   where r.tenant_id = $1 and r.pid = g.pid and r.ver = g.ver and r.rules = g.before returning g.*),
 done as (select * from changed),
 searched as (
-  update sx set tok = g.tok::bigint[], ord = g.ord, rules = g.rules from done g where sx.tenant_id = $1 and sx.pid = g.pid),
+  insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
+  select s.tenant_id, s.pid, s.rtype, s.self_h, s.lu, g.tok::bigint[], g.ord, g.rules from done g join sx s on s.tenant_id = $1 and s.pid = g.pid
+  on conflict (tenant_id, pid) do update set tok = excluded.tok, ord = excluded.ord, rules = excluded.rules),
 ${SIDE_TABLES.map(sideReplaced).join(',\n')}
 select count(*)::int as applied from done`;
 
@@ -169,22 +172,23 @@ const columns = (some: Iterable<[ServedType, number]>): [number[], number[]] => 
 
 /** The upkeep of the index of one database. */
 export function upkeepOf(database: Database): IndexUpkeep {
+  const total = async (): Promise<string> => (await database.query<{ total: string }>(TOTAL))[0]!.total;
   const one = async (sql: string, parameters: unknown[]): Promise<boolean> => (await database.query(sql, parameters)).length > 0;
   return {
     register: (rules, renewed) => database.transaction((inside) => register(inside, rules, renewed)),
     leave: async (type) => void (await database.query(LEAVE, [TYPES[type]])),
     known: () => known(database),
     async claim(target, { by, at, until }) {
-      const [walk] = await database.query<StoredWalk>(CLAIM, [target, by, at, until]);
+      const [walk] = await database.query<StoredWalk>(CLAIM, [target, by, at, until, await total()]);
       return walk && walkOf(walk);
     },
     save: ({ target, tenant, pid, seen, stale, renewed }, { by, at, until }) =>
       one(SAVE, [by, target, tenant, pid, seen, stale, renewed, at, until]),
-    again: ({ target }, { by }) => one(AGAIN, [by, target]),
+    again: async ({ target }, { by }) => one(AGAIN, [by, target, await total()]),
     async finish(target, began, { by }: Lease) {
       const over = began.filter(({ type, rules }) => target.has(type) && target.get(type) !== rules);
       await database.query(DONE, columns(over.map(({ type, rules }) => [type, rules])));
-      await database.query(RELEASE, [by]);
+      await database.query(RELEASE, [by, await total()]);
     },
     release: async ({ by }) =>
       void (await database.query('update index_walk set lease_until = null, lease_by = null where lease_by = $1', [by])),
@@ -241,13 +245,27 @@ async function bodies(database: Database, tenant: number, pids: string[]): Promi
   return rows.map(({ pid, rtype, id, ver, rules, body }) => ({ pid, type: typeOfNumber(rtype), id, version: ver, rules, body }));
 }
 
-async function replace(database: Database, tenant: number, renewals: Renewal[]): Promise<number> {
+/** Two statements: Citus cannot lock rows inside a statement that writes others. */
+const replace = (database: Database, tenant: number, renewals: Renewal[]): Promise<number> =>
+  database.transaction(async (transaction) => {
+    const free = await transaction.query<{ pid: string }>(FREE, [tenant, ...standing(renewals)]);
+    const pids = new Set(free.map(({ pid }) => pid));
+    const own = renewals.filter(({ row }) => pids.has(row.pid));
+    return own.length === 0 ? 0 : put(transaction, tenant, own);
+  });
+
+/** Which version of which resource was read, and the rules it was made by. */
+const standing = (renewals: Renewal[]): unknown[] => [
+  renewals.map(({ row }) => row.pid),
+  renewals.map(({ row }) => row.version),
+  renewals.map(({ row }) => row.rules),
+];
+
+async function put(database: Database, tenant: number, renewals: Renewal[]): Promise<number> {
   const sides = SIDE_TABLES.map((table) => renewals.map(({ index }) => JSON.stringify(sideRows(table, index))));
   const [answer] = await database.query<{ applied: number }>(REPLACE, [
     tenant,
-    renewals.map(({ row }) => row.pid),
-    renewals.map(({ row }) => row.version),
-    renewals.map(({ row }) => row.rules),
+    ...standing(renewals),
     renewals.map(({ rules }) => rules),
     renewals.map(({ index }) => `{${index.tokens.join(',')}}`),
     renewals.map(({ index }) => orderOf(index.codes)),

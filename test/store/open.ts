@@ -83,7 +83,7 @@ async function emptiedDatabase(server: string): Promise<{ url: string; drop(): P
   if (citus.length) await database.transaction(distribute);
   // whoever is left of a test that failed holds locks
   await database.query(
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'facet' and pid <> pg_backend_pid()",
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'facet' and datname = current_database() and pid <> pg_backend_pid()",
   );
   const [tables] = await database.query<{ names: string }>(TABLES);
   await database.script(`truncate ${tables!.names} restart identity`);
