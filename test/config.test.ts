@@ -31,6 +31,8 @@ test.each([
   [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must begin with postgres://'],
   [{ PORT: '99999' }, 'PORT must be a whole number'],
   [{ PORT: 'http' }, 'PORT must be a whole number'],
+  [{ FACET_CONNECTIONS: '0' }, 'FACET_CONNECTIONS must be a whole number from 1 to 65535'],
+  [{ FACET_REQUEST_SECONDS: '0' }, 'FACET_REQUEST_SECONDS must be a whole number from 1 to 3600'],
   [{ FACET_BASE_URL: 'example.org' }, 'FACET_BASE_URL must be an absolute URL'],
   [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY=true would trust anybody'],
   [{ TRUST_PROXY: 'banana' }, 'TRUST_PROXY takes the number of proxies in front'],

@@ -1,7 +1,7 @@
 // A key without the read scope writes and is told nothing that stands there: the answer to a write is minimal, whatever the request prefers, and a patch
 // that asks what stands is refused. https://hl7.org/fhir/R4/http.html#ops, docs/decisions/2026-11-23-what-a-key-without-read-is-told.md
 import request, { type Response } from 'supertest';
-import { orderable } from './people.ts';
+import { orderable, registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;
@@ -188,6 +188,17 @@ describe("at a vendor's door", () => {
     const again = await send(key);
     expect([again.status, again.body]).toEqual([201, { id: first.body.id, ...body }]);
     expect((await send(facet.demo.loop!)).body).toEqual(first.body);
+  });
+
+  test('an order and a registration, which wait for the laboratory network, are answered no more', async () => {
+    const key = await facet.keyWith('loop', ['write']);
+    await facet.put(orderable('0190b3c2-0000-7000-8000-00000000aaaa'));
+    const order = { brand_id: 'loop', patient_id: '0190b3c2-0000-7000-8000-00000000aaaa', panel_id: 'pcos' };
+    const ordered = await at('loop', 'post', '/loop/v1/lab-orders', key).set('idempotency-key', 'order').send(order);
+    expect([ordered.status, ordered.body]).toEqual([201, { id: expect.any(String), ...order }]);
+    const physician = registration('1790789873');
+    const registered = await at('loop', 'post', '/loop/v1/physicians', key).send(physician);
+    expect([registered.status, registered.body]).toEqual([201, { id: expect.any(String), ...physician }]);
   });
 
   test('many items of one request are answered one by one with their ids and what was sent', async () => {
