@@ -22,6 +22,7 @@ const listening = (database: Database, heard: string[]): Database => ({
     return database.query(...asked);
   },
   transaction: (work) => database.transaction((inside) => work(listening(inside, heard))),
+  forRequest: (...asking) => listening(database.forRequest(...asking), heard),
 });
 
 let test: TestStore;
