@@ -80,6 +80,7 @@ async function told(query: Query, after?: Position): Promise<Told[]> {
   const row = { rtype: TYPES[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', total: 1, many: true };
   const listening: Database = {
     engine: 'server',
+    distributed: () => false,
     query: async <T extends object>(sql: string, parameters: unknown[] = []) => {
       statements.push({ sql, parameters });
       return (statements.length > 5 ? [] : [row]) as unknown as T[];

@@ -1,6 +1,6 @@
 // Follows the orders that stand at the network, as long as it runs: works through the inbox, looks at orders that are due, sweeps for changes that nobody told
 // of. Several processes may do so at once. It stops when what it has begun is finished.
-import { looped } from '../resource/looped.ts';
+import { looped, resting } from '../resource/looped.ts';
 import { type Following, lookLease } from './following/following.ts';
 import { sweep } from './following/reconcile-sweep.ts';
 import { look } from './look.ts';
@@ -18,16 +18,20 @@ const CHORES: { every: number; run(following: Following): Promise<unknown> }[] =
 
 /** Starts it; call the answer to stop. A chore that takes long keeps nobody's news waiting. */
 export function startFollowing(following: Following): () => Promise<void> {
-  const again = (work: () => Promise<number>) =>
-    looped(async ({ rest }) => {
-      if ((await work()) === 0) await rest(REST_MS);
+  const again = (work: () => Promise<number>, dear: () => boolean) => {
+    const pause = resting(REST_MS, dear);
+    return looped(async ({ rest }) => {
+      const done = await work();
+      const poll = pause(done);
+      if (done === 0) await rest(poll);
     });
+  };
   const rounds = () =>
     round(following).catch((error: unknown) => {
       following.log({ error: thrownReason(error) }, 'orders cannot be followed');
       return 0;
     });
-  const stops = [again(rounds), again(choresOf(following))];
+  const stops = [again(rounds, following.store.distributed), again(choresOf(following), () => false)];
   return async () => void (await Promise.all(stops.map((stop) => stop())));
 }
 

@@ -9,6 +9,21 @@ export interface Loop {
   rest(ms: number): Promise<void>;
 }
 
+/** Where each look costs a statement for every shard, up to so many times as long. */
+const LONGER = 16;
+
+/**
+ * How long to rest after a round that did so much, in ms: always as long, or, where a look is dear, twice as long after each round that did nothing, and again
+ * as long as at first after one that did something.
+ */
+export function resting(ms: number, dear: () => boolean): (done: number) => number {
+  let times = 1;
+  return (done) => {
+    times = done > 0 || !dear() ? 1 : Math.min(times * 2, LONGER);
+    return ms * times;
+  };
+}
+
 /** Begins at once; call the answer to stop: it resolves when the work under way is finished. The work rests by itself, and lets nothing it throws out. */
 export function looped(work: (loop: Loop) => Promise<unknown>): () => Promise<void> {
   const stopping = new AbortController();

@@ -9,6 +9,7 @@ import { clientLeft, FairQueue, type Owner, type QueueLoad } from './fair-queue.
 /** How an engine runs statements on one of its connections. */
 export interface Driver<Connection> {
   engine: Database['engine'];
+  distributed(): boolean;
   run(connection: Connection, sql: string, parameters: unknown[], name?: string): Promise<object[]>;
   script(connection: Connection, sql: string): Promise<unknown>;
   /** What begins a transaction, where that is more than `begin`. */
@@ -111,6 +112,7 @@ function handleOf<Connection>(of: Work, lender: Lender<Connection>, close: () =>
   const { driver, load, refuseInside, lend } = lender;
   return {
     engine: driver.engine,
+    distributed: driver.distributed,
     query: <T extends object>(sql: string, parameters: unknown[] = [], name?: string) =>
       retrying(() =>
         lend(of, (connection) => alone(driver, connection, () => driver.run(connection, sql, parameters, name) as Promise<T[]>)),
@@ -177,6 +179,7 @@ function transactionOf<Connection>(
   };
   const handle: Database = {
     engine: driver.engine,
+    distributed: driver.distributed,
     query: async <T extends object>(sql: string, parameters: unknown[] = [], name?: string) =>
       checked(() => driver.run(connection, sql, parameters, name) as Promise<T[]>),
     script: async (sql) => void (await checked(() => driver.script(connection, sql))),

@@ -11,6 +11,8 @@ export interface ClientRequest {
 /** Statements on the connection pool, or on the one connection of a transaction. */
 export interface Database {
   readonly engine: 'server' | 'embedded';
+  /** Whether a statement that names no tenant is run once for every shard (Citus); false until there is a connection. */
+  distributed(): boolean;
   /**
    * Runs one statement with `$1`-style parameters. int8 and numeric come back as decimal texts, timestamptz as ISO 8601 in UTC with milliseconds
    * (or `infinity`), json as parsed. `name`: a hot statement, parsed once per connection where the way to the database allows it.

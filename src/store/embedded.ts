@@ -36,6 +36,7 @@ export function databaseOn(engine: PGlite): Database {
   const pool = knex({ client: dialectOf(engine), connection: {}, pool: { min: 1, max: 1 } });
   const driver: Driver<PGlite> = {
     engine: 'embedded',
+    distributed: () => false,
     run: async (connection, sql, parameters) => (await connection.query<object>(sql, parameters)).rows,
     script: (connection, sql) => connection.exec(sql),
     // an empty statement is answered between the statements of a transaction too, also of one that failed

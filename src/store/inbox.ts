@@ -43,8 +43,8 @@ const ADD = `insert into webhook_inbox as i (tenant_id, source, event_id, receiv
   values ($1, $2, $3, $4, $5, $6, $4, $7, $8) on conflict do nothing returning i.event_id`;
 const DUE = "(i.state in ('new', 'retry') and i.next_at <= $2 and (i.lease_until is null or i.lease_until <= $2))";
 const CLAIM = `update webhook_inbox i set lease_by = $1, lease_until = $3, attempts = i.attempts + 1 from (
-    select i.tenant_id, i.source, i.event_id from webhook_inbox i where i.source = $5 and ${DUE} order by i.next_at limit $4
-  ) due where i.tenant_id = due.tenant_id and i.source = due.source and i.event_id = due.event_id and ${DUE} returning ${COLUMNS}`;
+    select i.tenant_id, i.source, i.event_id from webhook_inbox i where i.tenant_id = ${NOBODY} and i.source = $5 and ${DUE} order by i.next_at limit $4
+  ) due where i.tenant_id = ${NOBODY} and i.source = due.source and i.event_id = due.event_id and ${DUE} returning ${COLUMNS}`;
 const SETTLE = `update webhook_inbox i set state = $5, next_at = coalesce($6, i.next_at), last_error = $7, lease_by = null, lease_until = null,
     raw = case when $5 = 'retry' then i.raw else ''::bytea end
   where i.tenant_id = $1 and i.source = $2 and i.event_id = any($3::text[]) and i.lease_by = $4 returning i.event_id`;

@@ -17,11 +17,17 @@ const PROBE_WAIT = 2000;
 /** Opens a pool; the first statement connects. */
 export function openServer(options: ServerOptions): Database {
   const settings = new WeakMap<pg.Client, ConnectionSettings>();
+  let newest: ConnectionSettings | undefined;
+  const settled = (client: pg.Client, found: ConnectionSettings): void => {
+    settings.set(client, found);
+    newest = found;
+  };
   const connections = options.poolSize ?? POOL_SIZE;
-  const pool = poolOf({ connection: connectionOf(options), max: connections, wait: WAIT, afterCreate: settling(options, settings) });
+  const pool = poolOf({ connection: connectionOf(options), max: connections, wait: WAIT, afterCreate: settling(options, settled) });
   const probe = probeOf(options.url);
   const driver: Driver<pg.Client> = {
     engine: 'server',
+    distributed: () => newest?.distributed ?? false,
     run: async (client, text, values, name) => {
       if (!settings.get(client)!.named) return (await watched(client, client.query<object>({ text, values }))).rows;
       const how = name ? 'kept' : 'fresh';
@@ -50,13 +56,13 @@ export function openServer(options: ServerOptions): Database {
 
 type AfterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void) => void;
 
-/** Makes the settings of each new connection, and remembers what they came to. */
+/** Makes the settings of each new connection, and reports what they came to. */
 const settling =
-  (options: ServerOptions, settings: WeakMap<pg.Client, ConnectionSettings>): AfterCreate =>
+  (options: ServerOptions, settled: (client: pg.Client, found: ConnectionSettings) => void): AfterCreate =>
   (client, done) =>
     void settle(client, options).then(
       (found) => {
-        settings.set(client, found);
+        settled(client, found);
         done(null, client);
       },
       (error: Error) => void client.end().finally(() => done(error, client)),

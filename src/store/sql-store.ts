@@ -56,6 +56,7 @@ function storeWith(database: Database, wrote: (count: number) => void): Store {
 function storeOn(database: Database, wrote: (count: number) => void): Store {
   return {
     ...resourcesOf(database),
+    distributed: () => database.distributed(),
     timeline: (tenant, span) => timeline(database, tenant, span),
     search: (tenant, query, start) => search(database, tenant, query, start),
     texts: (tenant, query, start) => texts(database, tenant, query, start),

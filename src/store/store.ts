@@ -18,6 +18,8 @@ import type { Span, TimelineRow } from './timeline.ts';
 
 /** The searchable store of one database, on the connection or inside one transaction. */
 export interface Store {
+  /** Whether looking for what is due, of any tenant, asks every shard: then it is looked for less often (Citus). */
+  distributed(): boolean;
   read(tenant: number, type: ServedType, id: string): Promise<Row | undefined>;
   version(tenant: number, type: ServedType, id: string, version: number): Promise<HistoryRow | undefined>;
   /** The current versions of several, deletions among them, locked in one order until the transaction ends. What was never stored is left out. */

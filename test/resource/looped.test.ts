@@ -1,5 +1,5 @@
 // Work in the background: again and again, until it is told to stop.
-import { looped } from '../../src/resource/looped.ts';
+import { looped, resting } from '../../src/resource/looped.ts';
 
 const HOUR = 3_600_000;
 
@@ -30,4 +30,14 @@ test('whoever rests is not waited for when it is to stop', async () => {
   });
   await stop();
   expect(aborted).toBe(true);
+});
+
+test('where a look is cheap, each rest is as long as the first', () => {
+  const rest = resting(250, () => false);
+  expect([0, 0, 0, 1, 0].map(rest)).toEqual([250, 250, 250, 250, 250]);
+});
+
+test('where a look is dear, rests grow up to sixteen times as long, until there is something to do', () => {
+  const rest = resting(250, () => true);
+  expect([0, 0, 0, 0, 0, 1, 0].map(rest)).toEqual([500, 1000, 2000, 4000, 4000, 250, 500]);
 });

@@ -1,5 +1,5 @@
 // Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
-import { looped } from '../../resource/looped.ts';
+import { looped, resting } from '../../resource/looped.ts';
 import type { Leased, OutboxState } from '../../store/outbox-entry.ts';
 import { thrownReason } from '../thrown.ts';
 import { attempt } from './attempt.ts';
@@ -16,6 +16,7 @@ const POLL_MS = 500;
 /** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
 export function startWorker(sending: Sending, senders: Senders): () => Promise<void> {
   const underway = new Set<Promise<void>>();
+  const pause = resting(POLL_MS, sending.store.distributed);
   const stop = looped(async ({ signal, rest }) => {
     const begun = await begunNow(sending, senders, signal).catch((error: unknown) => {
       sending.log({ error: thrownReason(error) }, 'the outbox cannot be read');
@@ -25,8 +26,9 @@ export function startWorker(sending: Sending, senders: Senders): () => Promise<v
       underway.add(one);
       void one.finally(() => underway.delete(one));
     }
+    const poll = pause(begun.length);
     // there is nothing, or another process was quicker, which is no reason to rest for long in the middle of a queue
-    if (begun.length === 0) await Promise.race([...underway, rest(POLL_MS)]);
+    if (begun.length === 0) await Promise.race([...underway, rest(poll)]);
   });
   return async () => {
     await stop();

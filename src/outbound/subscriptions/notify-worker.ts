@@ -1,6 +1,6 @@
 // Looks at what was written and tells subscribers of it, as long as it runs. Several processes may do so at once. A subscriber that hangs takes one place of
 // many and delays nobody else. It stops when what it has begun is finished.
-import { looped } from '../../resource/looped.ts';
+import { looped, resting } from '../../resource/looped.ts';
 import { thrownReason } from '../thrown.ts';
 import { deliver } from './deliver.ts';
 import { leaseOf, NOTIFICATION, type Notifying } from './notifying.ts';
@@ -15,6 +15,7 @@ const ENDS_EVERY_MS = 10_000;
 /** Starts it; call the answer to stop. */
 export function startNotifying(notifying: Notifying): () => Promise<void> {
   const underWay = new Set<Promise<void>>();
+  const pause = resting(REST_MS, notifying.store.distributed);
   let ends = Number.NEGATIVE_INFINITY;
   const round = async (): Promise<number> => {
     const now = notifying.clock().getTime();
@@ -35,8 +36,9 @@ export function startNotifying(notifying: Notifying): () => Promise<void> {
       notifying.log({ error: thrownReason(error) }, 'subscribers cannot be told');
       return 0;
     });
+    const poll = pause(done);
     // whoever is done may have more to tell
-    if (done === 0) await Promise.race([rest(REST_MS), ...underWay]);
+    if (done === 0) await Promise.race([rest(poll), ...underWay]);
   });
   return async () => {
     await stop();
