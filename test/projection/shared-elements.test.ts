@@ -201,6 +201,19 @@ describe('fields of other kinds', () => {
     expect(write({ phone: null }, { resourceType: 'Patient', telecom }).after.telecom).toEqual([telecom[1]]);
   });
 
+  test('a list has what is current in the order in which it stands, whatever a single value prefers; what has ended stays where it is', () => {
+    const number = { number: { fhir: 'value' }, use: { fhir: 'use' } };
+    const { lens } = planted('Patient', { phones: { list: 'telecom', where: "system='phone'", fields: number } });
+    const env = { ...ENV, now: '2026-11-23T00:00:00Z' };
+    const phones = ['work', 'home', 'mobile'].map((use, nth) => ({ number: String(nth), use }));
+    const ended = { system: 'phone', value: '9', use: 'home', period: { end: '2015' } };
+    const made = lens.write({ phones }, { resourceType: 'Patient', telecom: [ended] } as Resource, env);
+    expect(lens.read(made, env)).toEqual({ phones });
+    const turned = lens.write({ phones: phones.toReversed() }, made, env);
+    expect(lens.read(turned, env)).toEqual({ phones: phones.toReversed() });
+    expect((turned.telecom as unknown[])[0]).toBe(ended);
+  });
+
   test('codes of one system that change take away what said the same otherwise, but for the codes that another field writes', () => {
     const codes = (system: string) => `code.coding.where(system='${system}')`;
     const write = use(

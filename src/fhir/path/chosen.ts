@@ -15,6 +15,9 @@ export function withChoice(step: StepSyntax, type: string, stated: Preference): 
   return { ...step, current: { old: asks('use'), ended: asks('period') || asksForOld, ...(stated[type] && { uses: stated[type] }) } };
 }
 
+/** The step with all that is current, as it stands: for lists, whose members are in the order in which they were written. */
+export const asTheyStand = (step: StepSyntax): StepSyntax => (step.current ? { ...step, current: { ...step.current, all: true } } : step);
+
 /** The condition that a step of this rule adds; a new element meets it. Without `%now` periods are not asked. */
 export const currentCondition = ({ current }: StepSyntax): Condition[] =>
   current
@@ -29,4 +32,4 @@ export const currentCondition = ({ current }: StepSyntax): Condition[] =>
 
 /** How the members that a step finds are ordered; undefined: as they stand. */
 export const orderOf = ({ current }: StepSyntax, type: string): ReturnType<typeof preferenceOf> =>
-  current && preferenceOf(type, { ...(current.uses && { [type]: current.uses }) });
+  current && !current.all ? preferenceOf(type, { ...(current.uses && { [type]: current.uses }) }) : undefined;

@@ -21,8 +21,8 @@ export interface StepSyntax {
   where: ConditionSyntax[];
   skip: number;
   index?: number;
-  /** Of these only the current ones, the preferred one first (chosen.ts); no text says it. `old`, `ended`: those too. `uses`: the order a mapping states. */
-  current?: { old: boolean; ended: boolean; uses?: readonly string[] };
+  /** Of these only the current ones, the preferred one first (chosen.ts); no text says it. `old`, `ended`: those too. `uses`: the order a mapping states. `all`: all of them, as they stand. */
+  current?: { old: boolean; ended: boolean; uses?: readonly string[]; all?: true };
 }
 
 export interface PathSyntax {

@@ -6,7 +6,7 @@ import type { Preference } from '../current.ts';
 import { withoutToldParts, withParts } from '../person-name.ts';
 import { referenceTarget } from '../reference-target.ts';
 import { unboundCode } from '../validation/required-codes.ts';
-import { currentCondition, orderOf, withChoice } from './chosen.ts';
+import { asTheyStand, currentCondition, orderOf, withChoice } from './chosen.ts';
 import { type Bindings, type Condition, elementAt, type Step, stepOf } from './path-step.ts';
 import { type Aliases, type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from './path-syntax.ts';
 
@@ -25,6 +25,8 @@ export interface Scope {
   names?: readonly string[];
   /** Steps that choose pass over what is not current, and take the preferred element (chosen.ts). `{}`: in FHIR's order of uses. A name that is a text alone has the parts of its text. Absent: none of it. */
   prefer?: Preference;
+  /** The path leads to all members of its last element, as they stand: none of them is preferred. */
+  all?: boolean;
 }
 
 export interface Path {
@@ -83,7 +85,8 @@ function compileSteps(syntax: readonly StepSyntax[], type: string, scope: Scope)
     const from = steps.at(-1)?.type ?? type;
     const element = elementAt(from, one);
     const down = element.facts.types[0]!;
-    const step = scope.prefer ? withChoice(one, down, scope.prefer) : one;
+    const choice = scope.prefer ? withChoice(one, down, scope.prefer) : one;
+    const step = scope.all && one === syntax.at(-1) ? asTheyStand(choice) : choice;
     const asked = step.where.map((condition) => compileCondition(condition, { ...scope, type: down }, element.facts.targets));
     const conditions = [...(one.name === 'contained' && one.ofType ? [isResource(one.ofType)] : []), ...asked, ...currentCondition(step)];
     const whole = scope.prefer && down === 'HumanName' ? { show: withParts, store: withoutToldParts } : undefined;

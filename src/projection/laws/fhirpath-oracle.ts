@@ -81,7 +81,8 @@ function chosen(resource: Resource, { steps }: Path, { now }: Env): Resource {
   const rules = new Map(
     steps.flatMap((step) => {
       const { current } = JSON.parse(step.key) as StepSyntax;
-      return current ? [[step.name, { ...current, order: preferenceOf(step.type, { [step.type]: current.uses ?? [] }) }] as const] : [];
+      const order = current?.all ? undefined : preferenceOf(step.type, { [step.type]: current?.uses ?? [] });
+      return current ? [[step.name, { ...current, order }] as const] : [];
     }),
   );
   const named = steps.flatMap(({ type, name }) => (type === 'HumanName' ? [name] : []));
@@ -91,7 +92,7 @@ function chosen(resource: Resource, { steps }: Path, { now }: Env): Resource {
     const rule = rules.get(name);
     if (!rule) return value;
     const current = value.filter((one) => (rule.old || !isOld(one)) && (rule.ended || !now || isInForce(one, now)));
-    return current.toSorted(rule.order).map(whole);
+    return rule.order ? current.toSorted(rule.order).map(whole) : current;
   };
   return rules.size || named.length ? (JSON.parse(JSON.stringify(resource, taken)) as Resource) : resource;
 }

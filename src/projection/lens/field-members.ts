@@ -8,6 +8,7 @@ import type { FieldSpec } from '../spec.ts';
 import { type Field, type FieldContext, type FieldMaker, leavesOf, type Now } from './field.ts';
 import { poolOf } from './known-again.ts';
 import { isUnset, standardOf, storedOf, unsetOf } from './lens-read.ts';
+import type { Names } from './names.ts';
 import { pathTree, type Slots } from './path-tree.ts';
 
 const NONE = { read: () => undefined, write: () => undefined };
@@ -28,7 +29,11 @@ export const membersField =
     const { path, begun } = placeOf(spec, context);
     const at = [...context.at, name];
     const tree = pathTree(path.type);
-    const names = { ...context.names, path: (text: string, type = path.type) => context.names.path(text, type) };
+    const names: Names = {
+      ...context.names,
+      path: (text, type = path.type) => context.names.path(text, type),
+      members: (text, type = path.type) => context.names.members(text, type),
+    };
     const { below: _, ...rest } = context;
     const inner = { ...rest, names, slot: (path: Path) => tree.slot(path), list: tree.list, at };
     const members = Object.entries(spec.fields!).flatMap(([field, one]) =>
@@ -75,7 +80,7 @@ function placeOf({ list, where }: FieldSpec, { names, below }: FieldContext) {
   const text = below === undefined ? list! : `${below}.${list}`;
   const all = names.path(text);
   if (all.open.length !== 1 || !all.steps.at(-1)!.open) throw new Error(`list: ${text} must end in the one element that repeats`);
-  const path = where === undefined ? all : names.path(`${text}.where(${where})`);
+  const path = where === undefined ? all : names.members(`${text}.where(${where})`);
   return { path, begun: (env: Env) => begunBy(path.steps.at(-1)!, env) };
 }
 

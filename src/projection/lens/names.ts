@@ -4,11 +4,13 @@ import { joinedType } from '../join-search.ts';
 import type { MappingSpec } from '../spec.ts';
 
 export interface Names {
-  scope: Required<Scope>;
+  scope: Required<Omit<Scope, 'all'>>;
   /** Puts the lets in: what comes out is legal FHIRPath with aliases and variables. */
   expand(text: string): string;
   /** A path from the resource, or from an element of another type. */
   path(text: string, type?: string): Path;
+  /** The same to all members that it finds, as they stand. */
+  members(text: string, type?: string): Path;
   /** Elements that are looked for once and bound to a name: the first that leads to something. */
   elements: { name: string; first(node: unknown, env: Record<string, unknown>): unknown }[];
 }
@@ -43,6 +45,7 @@ export function namesOf(mapping: MappingSpec, aliases: Readonly<Record<string, s
   const scope = { type: mapping.resource, aliases, variables, names: [...lets.keys()], prefer: mapping.prefer ?? {} };
   const expand = (text: string): string => expanded(text, lets);
   const path = (text: string, type = mapping.resource): Path => compilePath(expand(text), { ...scope, type });
+  const members = (text: string, type = mapping.resource): Path => compilePath(expand(text), { ...scope, type, all: true });
   const elements = Object.entries(mapping.let ?? {}).flatMap(([name, choice]) => {
     if (typeof choice === 'string') return [];
     const ways = choice.first.map((text) => path(text));
@@ -57,7 +60,7 @@ export function namesOf(mapping: MappingSpec, aliases: Readonly<Record<string, s
     };
     return [{ name, first }];
   });
-  return { scope, expand, path, elements };
+  return { scope, expand, path, members, elements };
 }
 
 function expanded(text: string, lets: ReadonlyMap<string, string>, depth = 0): string {
