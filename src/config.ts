@@ -34,6 +34,8 @@ export interface Config {
   maxConnections: number;
   /** FACET_REQUEST_SECONDS: how many seconds a client may take to send a request with its body (408 after that); default 60. */
   requestSeconds: number;
+  /** FACET_DRAIN_SECONDS: how long requests are still taken after a signal to stop, while /readyz answers 503; default 5 in production, else 0. */
+  drainSeconds: number;
   /** FACET_METRICS: where the metrics are read, `9464` (on loopback) or `host:port`; absent: nowhere. */
   metrics: { host: string; port: number } | undefined;
   /** FACET_TEST_CLOCK: where a process of a test takes its time from, a URL that answers {"now": "…"}; never in production. */
@@ -86,6 +88,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
     maxConnections: wholeNumber('FACET_CONNECTIONS', env.FACET_CONNECTIONS, { standard: 2000, least: 1, most: 65_535 }),
     requestSeconds: wholeNumber('FACET_REQUEST_SECONDS', env.FACET_REQUEST_SECONDS, { standard: 60, least: 1, most: 3600 }),
+    drainSeconds: wholeNumber('FACET_DRAIN_SECONDS', env.FACET_DRAIN_SECONDS, { standard: production ? 5 : 0, most: 600 }),
     metrics: place('FACET_METRICS', env.FACET_METRICS),
     testClock: testClock(production, env.FACET_TEST_CLOCK),
     subscriptionHosts: hosts('FACET_SUBSCRIPTION_HOSTS', env.FACET_SUBSCRIPTION_HOSTS),

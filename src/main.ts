@@ -2,6 +2,7 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { assemble, type Facet } from './assemble.ts';
 import { administer } from './cli/admin.ts';
@@ -12,6 +13,7 @@ import { demoCurls, readDemo, seedDemo } from './demo.ts';
 import { type DevKeys, devKeys } from './dev-keys.ts';
 import { warmUp } from './fhir/validation/validate.ts';
 import { boundedServer } from './http/bounded-server.ts';
+import { type Drain, drainable } from './http/drain.ts';
 import { refuseUnknownLimits } from './known-limits.ts';
 import { type Loaded, load } from './loaded.ts';
 import { type MetricsDoor, openMetrics } from './metrics-door.ts';
@@ -38,10 +40,8 @@ export async function start(config: Config, say: (line: string) => void, { watch
   const loaded = load(config.mappings);
   refuseUnknownLimits(config, loaded.mappings.surfaces);
   const serving: Serving = { answer: starting, operate: notYet };
-  const server = boundedServer(config, (req, res) => {
-    serving.metrics?.observe(req, res);
-    serving.answer(req, res);
-  });
+  const drain = drainable(listenerOf(serving));
+  const server = boundedServer(config, drain.listener);
   const steps: Step[] = [];
   try {
     const lock = await locked(config, (request) => serving.operate(request));
@@ -56,7 +56,7 @@ export async function start(config: Config, say: (line: string) => void, { watch
     const index = await openIndexState(upkeepOf(background), loaded.registry);
     const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...telling(serving), clock: now });
     if (config.metrics) {
-      const opened = await openMetrics(config.metrics, { database: background, clock: now, heldBack: facet.heldBack });
+      const opened = await openMetrics(config.metrics, { database: background, clock: now, heldBack: facet.heldBack, load: database.load });
       serving.metrics = opened;
       steps.unshift(() => opened.close());
       say(`Metrics: ${opened.url}`);
@@ -78,7 +78,7 @@ export async function start(config: Config, say: (line: string) => void, { watch
       serving.answer = facet.appWith(next.mappings);
     };
     if (watched) steps.unshift(watched.serve({ say, reload }));
-    return { url: baseUrl, close: () => closed(server, steps) };
+    return { url: baseUrl, close: () => drained(drain, config).then(() => closed(server, steps)) };
   } catch (error) {
     await closed(server, watched ? [watched.stop, ...steps] : steps);
     throw error;
@@ -93,6 +93,13 @@ interface Serving {
   operate: Commands;
   metrics?: MetricsDoor;
 }
+
+const listenerOf =
+  (serving: Serving): RequestListener =>
+  (req, res) => {
+    serving.metrics?.observe(req, res);
+    serving.answer(req, res);
+  };
 
 /** What the metrics count, once their door is open. */
 const telling = (serving: Serving): Pick<MetricsDoor, 'attempted' | 'webhook' | 'told'> => ({
@@ -166,6 +173,12 @@ function credential({ mappings }: Loaded, surface: string, key: string | undefin
   if (key === undefined) return undefined;
   const auth = mappings.surfaces.find(({ name }) => name === surface)?.auth;
   return auth?.scheme === 'api-key' ? `${auth.header}: ${key}` : `Authorization: Bearer ${key}`;
+}
+
+/** Balancers see that the server stops, and their clients let go of their connections. */
+async function drained(drain: Drain, { drainSeconds }: Config): Promise<void> {
+  drain.begin();
+  await delay(drainSeconds * 1000);
 }
 
 /** How long a request may take to finish once the server is stopping, in ms: longer than an order's inline attempt. */

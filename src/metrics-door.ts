@@ -6,6 +6,7 @@ import { type Labels, type Metrics, metrics, type Sample } from './metrics.ts';
 import type { WebhookWatch } from './outbound/following/following.ts';
 import { NOTIFICATION } from './outbound/subscriptions/notifying.ts';
 import type { Database } from './store/database.ts';
+import type { QueueLoad } from './store/fair-queue.ts';
 import { openWebhooks } from './store/inbox-view.ts';
 import { notificationsWaiting } from './store/notification-view.ts';
 import { standingOf } from './store/outbox-view.ts';
@@ -37,9 +38,11 @@ interface Watched {
   database: Database;
   clock: () => Date;
   heldBack(): boolean;
+  /** How requests use the database connections. */
+  load: Readonly<QueueLoad>;
 }
 
-export async function openMetrics(at: { host: string; port: number }, { database, clock, heldBack }: Watched): Promise<MetricsDoor> {
+export async function openMetrics(at: { host: string; port: number }, { database, clock, heldBack, load }: Watched): Promise<MetricsDoor> {
   const all = metrics();
   const count = all.counter('facet_order_attempts_total', 'Attempts at orders and cancellations by this process, by what they came to.');
   all.gauge('facet_network_held_back', '1 while this process holds orders back because the laboratory network does not answer.', () => [
@@ -47,6 +50,7 @@ export async function openMetrics(at: { host: string; port: number }, { database
   ]);
   const duration = all.histogram('facet_http_request_duration_seconds', 'How long requests took, by route as declared and status.', BOUNDS);
   const webhook = webhooks(all, database);
+  connections(all, load);
   orders(all, database, clock);
   following(all, database, clock);
   const notified = subscriptions(all, database, clock);
@@ -76,6 +80,26 @@ const ageBy =
   (clock: () => Date) =>
   (since: string | null): number =>
     since === null ? 0 : Math.max(clock().getTime() - Date.parse(since), 0) / 1000;
+
+/** Of this process. */
+function connections(all: Metrics, load: Readonly<QueueLoad>): void {
+  const now = (value: () => number) => (): Sample[] => [{ labels: {}, value: value() }];
+  all.gauge(
+    'facet_database_connections_in_use',
+    'Database connections that requests use now.',
+    now(() => load.inUse),
+  );
+  all.gauge(
+    'facet_database_queue_length',
+    'Statements and transactions of requests that wait for a database connection.',
+    now(() => load.waiting),
+  );
+  all.total(
+    'facet_database_refusals_total',
+    'Requests that got no database connection, by reason. Alert on queue full and waited too long.',
+    () => Object.entries(load.refused).map(([reason, value]) => ({ labels: { reason }, value })),
+  );
+}
 
 /** Looked up in the database: every process of an installation shows the same. */
 function orders(all: Metrics, database: Database, clock: () => Date): void {

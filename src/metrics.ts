@@ -27,6 +27,8 @@ export interface Metrics {
   histogram(name: string, help: string, bounds: number[]): (labels: Labels, value: number) => void;
   /** Looked up at each reading. One that cannot be looked up is left out. */
   gauge(name: string, help: string, read: () => Promise<Sample[]> | Sample[]): void;
+  /** A counter that is kept elsewhere, looked up at each reading. */
+  total(name: string, help: string, read: () => Sample[]): void;
   text(): Promise<string>;
 }
 
@@ -53,6 +55,9 @@ export function metrics(): Metrics {
     },
     gauge(name, help, read) {
       families.set(name, { help, type: 'gauge', read });
+    },
+    total(name, help, read) {
+      families.set(name, { help, type: 'counter', read });
     },
     text: async () => (await Promise.all([...families].map(([name, family]) => familyText(name, family)))).join(''),
   };

@@ -11,11 +11,14 @@ interface Bounds {
 /** A request line and header fields are a few kilobytes: they need no more time than this. */
 const HEAD_SECONDS = 15;
 const CHECK_EVERY_MS = 1000;
+/** Longer than the 60 seconds after which balancers let an idle connection go: whoever closes first must not be the server, whose end may cross a request. */
+const IDLE_MS = 65_000;
 
 export function boundedServer({ maxConnections, requestSeconds }: Bounds, listener: RequestListener): Server {
   const timeouts = {
     headersTimeout: Math.min(HEAD_SECONDS, requestSeconds) * 1000,
     requestTimeout: requestSeconds * 1000,
+    keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
   };
   const server = createServer(timeouts, listener);

@@ -120,3 +120,12 @@ test('they are read by GET at /metrics there, and nowhere on the server itself',
   expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
   expect((await fetch(`${server.url}/metrics`)).status).toBe(404);
 });
+
+test('the use of the database connections is shown, and no request is refused while there are enough', async () => {
+  const text = await read();
+  expect(value(text, 'facet_database_queue_length')).toBe(0);
+  expect(value(text, 'facet_database_connections_in_use')).toBeGreaterThanOrEqual(0);
+  for (const reason of ['queue full', 'waited too long', 'client left']) {
+    expect(value(text, 'facet_database_refusals_total', `reason="${reason}"`)).toBe(0);
+  }
+});

@@ -1,0 +1,36 @@
+// The end of a server: /readyz answers 503 first, so that balancers send no more, and each further answer is the last one on its connection.
+// docs/decisions/2026-11-23-stopping.md
+import type { RequestListener, ServerResponse } from 'node:http';
+
+export interface Drain {
+  /** Answers what comes, also after the drain has begun. */
+  listener: RequestListener;
+  begin(): void;
+}
+
+/** `answer`: who answers requests. */
+export function drainable(answer: RequestListener): Drain {
+  const unanswered = new Set<ServerResponse>();
+  let begun = false;
+  return {
+    listener(req, res) {
+      unanswered.add(res);
+      res.once('close', () => unanswered.delete(res));
+      if (begun) endConnectionAfter(res);
+      if (begun && req.url?.split('?')[0] === '/readyz') return void stopping(res);
+      answer(req, res);
+    },
+    begin() {
+      begun = true;
+      for (const res of unanswered) endConnectionAfter(res);
+    },
+  };
+}
+
+function endConnectionAfter(res: ServerResponse): void {
+  if (!res.headersSent) res.setHeader('Connection', 'close');
+}
+
+function stopping(res: ServerResponse): void {
+  res.writeHead(503, { 'Content-Type': 'application/json' }).end('{"error":"unavailable","message":"the server is stopping"}');
+}

@@ -1,0 +1,81 @@
+// A server that is told to stop while clients keep sending on connections they keep open, behind a balancer that asks /readyz and heeds Connection: close.
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { emptyPlace, killAll, type Place, startProcess } from './process.ts';
+
+const ROUNDS = 3;
+const CLIENTS = 8;
+/** Long enough for a busy machine: the balancer has to see it. */
+const DRAIN_SECONDS = 6;
+
+let place: Place;
+beforeAll(async () => {
+  place = await emptyPlace();
+});
+afterAll(async () => {
+  await killAll();
+  await place.remove();
+});
+
+interface Answered {
+  status: number | undefined;
+  connection: string | undefined;
+}
+
+const get = (url: string, agent: Agent | false, headers: Record<string, string> = {}): Promise<Answered> =>
+  new Promise((resolve, reject) => {
+    const asked = request(url, { agent, headers }, (answer: IncomingMessage) => {
+      answer.resume().on('error', reject);
+      answer.on('end', () => resolve({ status: answer.statusCode, connection: answer.headers.connection }));
+    });
+    asked.on('error', reject).end();
+  });
+
+test('no request of clients that keep their connections fails while the server stops', async () => {
+  const failed: string[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const server = await startProcess({ ...place.env, FACET_DRAIN_SECONDS: String(DRAIN_SECONDS) });
+    const key = place.keys().demo.fhir!;
+    const balancer = { ready: true };
+    const stopped = { at: Number.POSITIVE_INFINITY };
+    const answers: Answered[] = [];
+    const client = async (): Promise<void> => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      // however slow this machine is, the balancer sends nothing in the second half of the drain
+      while (balancer.ready && performance.now() - stopped.at < DRAIN_SECONDS * 500) {
+        await get(`${server.url}/fhir/R4/Patient?_count=1`, agent, { Authorization: `Bearer ${key}` }).then(
+          (answer) => answers.push(answer),
+          (error: NodeJS.ErrnoException) =>
+            failed.push(
+              `round ${round}, ${Math.round(performance.now() - stopped.at)} ms after the signal: ${error.code ?? error.message}`,
+            ),
+        );
+      }
+      agent.destroy();
+    };
+    const clients = Array.from({ length: CLIENTS }, client);
+    await delay(200);
+    stopped.at = performance.now();
+    server.signal('SIGTERM');
+    let unready: Answered;
+    do unready = await get(`${server.url}/readyz`, false);
+    while (unready.status !== 503);
+    // one look of a balancer later
+    await delay(300);
+    balancer.ready = false;
+    await Promise.all(clients);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(answers.at(-1)!.connection).toBe('close');
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+  }
+  expect(failed).toEqual([]);
+});
+
+test('idle connections are kept longer than the 60 seconds of a balancer', async () => {
+  const server = await startProcess(place.env);
+  const answer = await fetch(`${server.url}/healthz`);
+  expect(Number(/timeout=(\d+)/.exec(answer.headers.get('keep-alive')!)![1])).toBeGreaterThan(60);
+  await answer.text();
+  server.signal('SIGTERM');
+  await server.ended;
+});
