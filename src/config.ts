@@ -22,7 +22,7 @@ export interface Config {
   baseUrl: string | undefined;
   /** TRUST_PROXY: Express' `trust proxy` (hops, `loopback`, or addresses); default off. */
   trustProxy: string | number | false;
-  /** FACET_PREPARED_STATEMENTS=off: for a transaction pooler between here and PostgreSQL. */
+  /** FACET_PREPARED_STATEMENTS=off: for a transaction pooler that is not found by itself. */
   preparedStatements: boolean;
   /** FACET_LOG: `info` (default), `error`, `silent`. */
   logLevel: string;

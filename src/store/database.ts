@@ -37,7 +37,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A PostgreSQL server. `statementTimeout` in ms (a longer statement is a 503). `preparedStatements: false`: a transaction pooler stands between. */
+/** A PostgreSQL server. `statementTimeout` in ms (a longer statement is a 503). `preparedStatements: false`: there is a transaction pooler, also where none is found. */
 export interface ServerOptions {
   url: string;
   poolSize?: number;
