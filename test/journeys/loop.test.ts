@@ -137,7 +137,7 @@ describe('POST /v1/patients', () => {
     expect(answer.text).toContain('"metadata":{"dose":1.00,"n":[1e-3]}');
     expect(answer.body).not.toHaveProperty('shoe_size');
     const stored = await facet.fhir('get', `/Patient/${answer.body.id}`);
-    expect(stored.body).toMatchObject({ gender: 'unknown', birthDate: '1990-02-03' });
+    expect(stored.body).toMatchObject({ gender: 'other', birthDate: '1990-02-03' });
     expect((await loop('get', `/v1/patients/${answer.body.id}`)).text).toBe(answer.text);
   });
 
