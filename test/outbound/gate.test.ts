@@ -73,12 +73,12 @@ test('49: after five orders in a row that failed, callers are answered without a
 
 test(`49: the network hangs: thirty callers and the background have ${CONCURRENCY} requests in flight at most, all are answered in time, and each order arrives once`, async () => {
   const ids = await order(30);
-  const sending = { ...here.sending, attemptMs: 1000 };
+  const sending = { ...here.sending, attemptMs: 4000 };
   here.fail({ kind: 'hang', times: 1000 });
   const began = performance.now();
-  const background = here.drain(sending, 1000);
+  const background = here.drain(sending, 4000);
   expect(await Promise.all(ids.map((id) => now(id, sending)))).toEqual(ids.map(() => DEFERRED));
-  expect(performance.now() - began).toBeLessThan(3000);
+  expect(performance.now() - began).toBeLessThan(10_000);
   await background;
   expect(here.sandbox.world.mostOpen).toBe(CONCURRENCY);
   here.sandbox.world.faults = [];
@@ -87,20 +87,26 @@ test(`49: the network hangs: thirty callers and the background have ${CONCURRENC
 });
 
 test('49: a caller has a turn although the background has a long queue, and the background one although callers do not cease', async () => {
-  const ids = await order(60);
+  const queue = await order(24);
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
-  const stop = startWorker(here.sending, { [ORDER]: (sending, leased) => sendOrder(sending, leased) });
-  await until(() => here.orders() > 2);
-  expect(await now(ids[59]!)).toEqual({ result: 'accepted' });
-  expect(here.orders()).toBeLessThan(40);
-  await until(() => here.orders() === 60);
-  const more = Array.from({ length: 40 }, (_, nth) => `more${nth}`);
-  for (const id of [...more, 'background']) await here.put({ ...REQUEST, id } as Resource);
-  const callers = more.map((id) => now(id));
-  await until(async () => (await here.entry('background'))!.state === 'done');
+  const patient = { ...here.sending, attemptMs: 60_000 };
+  const stop = startWorker(patient, { [ORDER]: (sending, leased) => sendOrder(sending, leased) });
+  await until(() => here.orders() > 0);
+  const before = here.orders();
+  await now(queue[23]!, patient);
+  expect(here.orders() - before).toBeLessThanOrEqual(3 * CONCURRENCY);
+  const waited = Array.from({ length: 16 }, (_, nth) => `waited${nth}`);
+  for (const id of [...waited, 'background']) await here.put({ ...REQUEST, id } as Resource);
+  const callers = waited.map((id) => now(id, patient));
+  // time goes on: an exchange that breaks off on a busy machine is made again
+  await until(async () => {
+    here.advance(1);
+    return (await here.entry('background'))!.state === 'done';
+  });
   await Promise.all(callers);
   await stop();
-  expect(await perOrder([...ids, ...more, 'background'])).toEqual(Array.from({ length: 101 }, () => 1));
+  await here.settle();
+  expect(await perOrder([...queue, ...waited, 'background'])).toEqual(Array.from({ length: 41 }, () => 1));
 });
 
 test('49: what an operator sends by hand passes a closed gate', async () => {
