@@ -3,6 +3,7 @@ import { indexRows } from '../../src/fhir/indexing/resource.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import { parseSearch } from '../../src/fhir/search/request.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import type { Position } from '../../src/store/page.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 const BASE = 'https://fhir.example.org/fhir/R4';
@@ -88,4 +89,23 @@ it.each([
   ['Patient?family=S&_sort=-family', 1000],
 ])('%s reads its page and not all of its matches, on the first page and on the next', async (url, most) => {
   for (const pages of await read(url)) expect(pages).toBeLessThan(most);
+});
+
+it.each(['family', '-family'])('finds each of many names once, also who has another name out of bounds: _sort=%s', async (sort) => {
+  const descending = sort.startsWith('-');
+  const matches = Array.from({ length: COUNT }, (_one, n) => {
+    const names = (patient(n).name as { family: string }[]).map(({ family }) => family.toLowerCase()).sort();
+    return { id: `p${n}`, found: names.some((name) => name.startsWith('s')), key: names.at(descending ? -1 : 0)!, n };
+  }).filter(({ found }) => found);
+  const order = matches.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)) || a.n - b.n);
+  const expected = (descending ? order.reverse() : order).map(({ id }) => id);
+  const { query } = parseSearch('Patient', Object.entries({ family: 'S', _sort: sort }), { registry, baseUrl: BASE, handling: 'strict' });
+  const ids: string[] = [];
+  let after: Position | undefined;
+  do {
+    const page = await test.store.search(1, { ...query, count: 200, total: 'none' }, after && { after });
+    ids.push(...page.rows.map(({ id }) => id));
+    after = page.next;
+  } while (after && ids.length <= COUNT);
+  expect(ids).toEqual(expected);
 });
