@@ -45,7 +45,7 @@ const ADD = `insert into outbox as o (tenant_id, topic, subject, key, payload, s
   values ($1, $2, $3, $4, $5, 'queued', $7, $6) returning ${OUTBOX_COLUMNS}`;
 const ALL = `select ${OUTBOX_COLUMNS} from outbox o where tenant_id = $1 and topic = $2 and subject = $3 order by o.id desc`;
 const FIND = `${ALL} limit 1`;
-const HAS_DONE = `select exists (select from outbox where topic = $1 and created_at >= $2 and state = 'done') as done`;
+const HAS_DONE = `select id from outbox where topic = $1 and created_at >= $2 and state = 'done' limit 1`;
 const WITH_KEYS = `select ${OUTBOX_COLUMNS} from outbox o where key = any($1::text[])`;
 
 /** What is leased is due, so that it is found again in the order of `next_at` when its lease has run out. */
@@ -88,7 +88,7 @@ export function outboxOf(database: Database): Outbox {
       (await database.query<OutboxEntry>(ADD, [tenant, topic, subject, key, payload, at, nextAt ?? at]))[0]!,
     find: async (tenant, topic, subject) => (await database.query<OutboxEntry>(FIND, [tenant, topic, subject]))[0],
     all: (tenant, topic, subject) => database.query<OutboxEntry>(ALL, [tenant, topic, subject]),
-    hasDone: async (topic, since) => (await database.query<{ done: boolean }>(HAS_DONE, [topic, since]))[0]!.done,
+    hasDone: async (topic, since) => (await database.query(HAS_DONE, [topic, since])).length > 0,
     withKeys: (keys) => (keys.length ? database.query<OutboxEntry>(WITH_KEYS, [keys]) : Promise.resolve([])),
     claim: ({ by, at, until, limit, topics }) => database.query<OutboxEntry>(CLAIM, [by, at, until, limit, topics ?? null]),
     claimOne: async (tenant, id, { by, at, until }) => (await database.query<OutboxEntry>(CLAIM_ONE, [by, at, until, tenant, id]))[0],
