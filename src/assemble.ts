@@ -87,8 +87,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const outside = outsideOf(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
   const find = remembering(findIn(database, clock));
   const seal = sealWith(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
-  const { documentation } = outside;
-  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir, documentation };
+  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir, documentation: outside.documentation };
   const count = rateLimiter();
   const limitOf = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const partsWith = (mappings: Mappings): Deps => ({
