@@ -38,8 +38,8 @@ describe('before the server runs', () => {
     ]);
     const { id, text } = await newKey('fhir', '--name', 'import', '--scopes', 'system/Patient.rs', '--expires', '2999-01-31');
     expect(await said('tenants', 'list')).toEqual([
-      'ID  TENANT       STATUS  NAME', //
-      '1   springfield  active  Springfield Clinic',
+      'ID  TENANT       STATUS  BRAND        NAME', //
+      '1   springfield  active  springfield  Springfield Clinic',
     ]);
     const keys = await said('keys', 'list', '--tenant', 'springfield');
     expect(keys).toEqual([
@@ -95,7 +95,7 @@ describe('while the server runs', () => {
     expect(await said('tenants', 'disable', 'shelbyville')).toEqual([expect.stringMatching(/^tenant shelbyville disabled/)]);
     expect(await lastOpened(key)).toBeLessThan(2000);
     expect(await patients(place.keys().demo.fhir!)).toBe(200);
-    expect(await said('tenants', 'list')).toContainEqual(expect.stringMatching(/shelbyville +disabled +shelbyville$/));
+    expect(await said('tenants', 'list')).toContainEqual(expect.stringMatching(/shelbyville +disabled +shelbyville +shelbyville$/));
     expect((await run('keys', 'create', '--tenant', 'shelbyville', '--surface', 'fhir')).stderr).toMatch(
       /^facet: tenant shelbyville is disabled/,
     );

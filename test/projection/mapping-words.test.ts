@@ -245,7 +245,7 @@ test.each<[what: string, change: [string, string], told: string]>([
   [
     'a name that nobody gave',
     [PHONE, "{ fhir: '%foo.value' }"],
-    'fields.phone: %foo is neither an alias nor a variable; a path may begin with %created; let: gives a path a name, systems: of surface.yaml a text',
+    'fields.phone: %foo is neither an alias nor a variable; a path may begin with %created, %defaultBrand; let: gives a path a name, systems: of surface.yaml a text',
   ],
   [
     'a field beside it that is not there',

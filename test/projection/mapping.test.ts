@@ -355,8 +355,8 @@ test.each<[what: string, file: string, change: [string, string], instead: string
     'a filter no index serves',
     PATIENT,
     [
-      'brand_id: { fhir: "_tag=%brand|{}", required: true }',
-      'brand_id: { fhir: "_tag=%brand|{}", required: true }\n  city: "address-city:contains={}"',
+      'search:\n',
+      'search:\n  city: "address-city:contains={}"\n',
     ],
     'leave it out to search by the beginning, or define a SearchParameter with modifier: [contains]',
   ],
