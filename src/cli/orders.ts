@@ -3,6 +3,7 @@
 import { CANCELLATION } from '../outbound/ordering/calling-off.ts';
 import { ORDER, payloadOf, requestId, subjectOf } from '../outbound/ordering/order-entry.ts';
 import { MAY, type Operation, operate } from '../outbound/sending/operate.ts';
+import { listedInMs } from '../outbound/sending/retry-time.ts';
 import type { Database } from '../store/database.ts';
 import type { OutboxEntry, OutboxState } from '../store/outbox-entry.ts';
 import type { OutboxEvent } from '../store/outbox-events.ts';
@@ -106,8 +107,15 @@ export const ordersOperation =
       throw new AdminError(`order ${id} ${REFUSAL[operation]}: it ${meaningOf(ORDER_STATES[entry.state])}`);
     if (!(await operate(context, operation, entry)))
       throw new AdminError(`order ${id} has just gone on: look at it again with facet orders show`);
-    return [`order ${id} ${DONE[operation]}`];
+    const lag = operation === 'retry' ? listedInMs(payloadOf(entry).sentAt ?? entry.firstSentAt, context.clock()) : 0;
+    return [`order ${id} ${lag > 0 ? lookedUp(lag) : DONE[operation]}`];
   };
+
+/** An order that was just sent is not sent again before the network's list must show it, whoever asks. */
+const lookedUp = (lagMs: number): string => {
+  const seconds = Math.ceil(lagMs / 1000);
+  return `is looked up now, and not sent again: it was sent moments ago, and may not be in the network's list yet. To send it before its next attempt, retry in ${seconds} s`;
+};
 
 const REFUSAL: Record<Operation, string> = { retry: 'cannot be tried now', park: 'cannot be put aside', release: 'is not put aside' };
 const DONE: Record<Operation, string> = {

@@ -84,6 +84,8 @@ test('an order that does not get through: seen, shown with its past, put aside, 
     ['attempt', 'unknown'],
     ['park', 'parked'],
     ['release', 'unknown'],
+    // looked up, and not sent again, until the network's list must show the former request
+    ['attempt', 'unknown'],
     ['attempt', 'done'],
   ]);
 });
@@ -112,12 +114,16 @@ test('what cannot be done is said in one sentence', async () => {
   }
 });
 
-test('an order that waits for its next attempt is tried at once when asked', async () => {
+test('an order that waits for its next attempt is tried at once when asked: looked up, and sent once the list must show the former request', async () => {
   sandbox.world.faults = [{ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600 }];
   await order('later');
   await shows(/later +ordering +unknown .*in \d+ m/, 'list');
   expect(await said('list', '--older', '1h')).toEqual(['no orders that are open']);
-  expect(await said('retry', 'ServiceRequest/later')).toEqual([expect.stringMatching(/^order later is due now/)]);
+  expect(await said('retry', 'ServiceRequest/later')).toEqual([expect.stringMatching(/^order later is looked up now, .* retry in \d+ s$/)]);
+  await until(
+    () => run('retry', 'later'),
+    ({ stdout }) => /^order later is due now/.test(stdout),
+  );
   await shows(/later +ordering +done/, 'list', '--state', 'done');
 });
 

@@ -26,9 +26,9 @@ export const retryAt = (createdAt: string, now: Date, random: number): string =>
 export const isOverByNow = (sentAt: string | null, now: Date): boolean =>
   sentAt !== null && now.getTime() - Date.parse(sentAt) > RUNS_AT_MOST_MS;
 
-/** Whether every list must show by now what a request sent then has made. */
-export const isListedByNow = (sentAt: string | null, now: Date): boolean =>
-  sentAt === null || now.getTime() - Date.parse(sentAt) >= LISTED_AFTER_MS;
+/** How many ms from now every list must show what a request sent then has made; 0: it must by now. */
+export const listedInMs = (sentAt: string | null, now: Date): number =>
+  sentAt === null ? 0 : Math.max(0, Date.parse(sentAt) + LISTED_AFTER_MS - now.getTime());
 
 /** Whether an order first sent then has been tried for long enough. One that was never sent only waits. */
 export const isAbandoned = (firstSentAt: string | null, now: Date): boolean =>

@@ -9,7 +9,7 @@ import { isFailure, type Outcome } from '../network/outcome.ts';
 import { orderBody } from '../ordering/junction-order.ts';
 import { isOver } from '../ordering/order-criteria.ts';
 import { type OrderPayload, orderedRequest, payloadOf } from '../ordering/order-entry.ts';
-import { isListedByNow, isOverByNow } from './retry-time.ts';
+import { isOverByNow, listedInMs } from './retry-time.ts';
 import { ATTEMPT_MS, type Sending } from './sending.ts';
 import { type Result, settleOrder } from './settle-order.ts';
 
@@ -79,7 +79,7 @@ const mayYetAppear = ({ sending, leased: { entry }, payload }: Attempt): boolean
 
 /** It is not in the list, and the list may be behind. */
 const mayYetBeListed = ({ sending, leased: { entry }, payload }: Attempt): boolean =>
-  !isListedByNow(payload.sentAt ?? entry.firstSentAt, sending.clock());
+  listedInMs(payload.sentAt ?? entry.firstSentAt, sending.clock()) > 0;
 
 /**
  * A no while an earlier request may still be at work is perhaps about that one (what "in progress" is answered with is documented nowhere): the order is
