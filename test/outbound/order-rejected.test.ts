@@ -87,6 +87,17 @@ describe('a laboratory request that cannot be ordered', () => {
     expect((await here.tasksOf('one')).map(({ status }) => status).sort()).toEqual(['cancelled', 'rejected']);
   });
 
+  test('is told of by a Task of the patient it is for, also when the request was for another one before', async () => {
+    await here.put({ ...ADA, id: 'other' });
+    await here.request('one', UNKNOWN);
+    const subject = { reference: 'Patient/other' };
+    await here.request('one', { ...UNKNOWN, subject });
+    expect(await here.tasksOf('one')).toEqual([expect.objectContaining({ status: 'rejected', for: subject })]);
+    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await here.request('one', UNKNOWN);
+    expect(await here.tasksOf('one')).toEqual([expect.objectContaining({ for: { reference: 'Patient/ada' } })]);
+  });
+
   test('whose Task people have put elsewhere keeps it as it stands', async () => {
     await here.request('one', UNKNOWN);
     const [task] = await here.tasksOf('one');

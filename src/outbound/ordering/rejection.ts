@@ -1,5 +1,6 @@
 // The Task of a laboratory request that is stored and not ordered: `rejected`, with the reason. A request has one such Task, however often it is written; it
 // becomes the Task of the order when the request is corrected. https://hl7.org/fhir/R4/task.html#statemachine
+import { isDeepStrictEqual } from 'node:util';
 import { v5 } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
@@ -24,19 +25,19 @@ export async function rejectedTask(context: Context, request: string): Promise<R
   return row?.body && (JSON.parse(row.body) as Resource).status === 'rejected' ? row : undefined;
 }
 
-/** Stores the rejection, or its new reason. A Task that people have put elsewhere, or deleted, stays so. `task`: as that of an order. */
+/** Stores the rejection, or its new reason and patient. A Task that people have put elsewhere, or deleted, stays so. `task`: as that of an order. */
 export async function reject(context: Context, request: string, task: Resource, reason: string): Promise<void> {
   const id = await taskId(context, request);
   const stands = await context.store.read(context.caller.tenant, 'Task', id);
   const rejected = withStatus(task, 'rejected', reason);
   if (!stands) await create(context, { type: 'Task', id, draft: { plain: rejected, exact: rejected } });
   else if (await rejectedTask(context, request))
-    await rewrite(context, { type: 'Task', id, edit: (current) => withReason(current, task, reason) });
+    await rewrite(context, { type: 'Task', id, edit: (current) => rejectedAgain(current, task, reason) });
 }
 
-function withReason(current: Resource, { lastModified }: Resource, reason: string): Resource {
-  if ((current.statusReason as { text?: string } | undefined)?.text === reason) return current;
-  return { ...withStatus(current, 'rejected', reason), ...changedAt(current, lastModified as string) };
+function rejectedAgain(current: Resource, { for: patient, lastModified }: Resource, reason: string): Resource {
+  const next = { ...withStatus(current, 'rejected', reason), for: patient };
+  return isDeepStrictEqual(next, current) ? current : { ...next, ...changedAt(current, lastModified as string) };
 }
 
 /** The Task of an order: that of its rejection, where it was rejected before. Answers its id. */
