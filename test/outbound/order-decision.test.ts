@@ -72,6 +72,7 @@ describe('by category and code, an active order', () => {
     ['words alone', { code: { text: 'blood' } }, 'rejected'],
     ['nothing', { code: undefined }, 'rejected'],
     ['LOINC, of imaging', { ...UNKNOWN, category: IMAGING }, 'stored'],
+    ['LOINC, of a system named like a property of every object', { ...UNKNOWN, category: [coded('name', 'constructor')] }, 'stored'],
     ['LOINC, of no category', { ...UNKNOWN, category: undefined }, 'stored'],
     ['LOINC that shall not be done', { ...UNKNOWN, doNotPerform: true }, 'stored'],
     ['LOINC, planned', { ...UNKNOWN, intent: 'plan' }, 'stored'],

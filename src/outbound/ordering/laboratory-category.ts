@@ -5,13 +5,13 @@ import type { Resource } from '../../fhir/types.ts';
 import { codingsOf } from './order-criteria.ts';
 
 /** Code system → its codes for laboratory work. */
-const CODES: Record<string, ReadonlySet<string>> = {
+const CODES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   // laboratory procedure (US Core), laboratory test
-  'http://snomed.info/sct': new Set(['108252007', '15220000']),
+  ['http://snomed.info/sct', new Set(['108252007', '15220000'])],
   // the laboratory, and its sections: blood gases, blood bank, chemistry, hematology, immunology, microbiology, mycobacteriology, mycology, serology, toxicology, virology
-  'http://terminology.hl7.org/CodeSystem/v2-0074': new Set('LAB BG BLB CH HM IMM MB MCB MYC SR TX VR'.split(' ')),
-  'http://terminology.hl7.org/CodeSystem/observation-category': new Set(['laboratory']),
-};
+  ['http://terminology.hl7.org/CodeSystem/v2-0074', new Set('LAB BG BLB CH HM IMM MB MCB MYC SR TX VR'.split(' '))],
+  ['http://terminology.hl7.org/CodeSystem/observation-category', new Set(['laboratory'])],
+]);
 
 /** A vendor's guide writes `laboratory` (mappings, service-request.examples.yaml); the others are the usual words for the same: inferred. */
 const WORDS = /^(lab|labs|laboratory)( (procedure|test|order)s?| work)?$/i;
@@ -21,5 +21,5 @@ export const isForLaboratory = ({ category }: Resource): boolean =>
   listOf(category).some((concept) => {
     const { text } = concept as { text?: unknown };
     if (typeof text === 'string' && WORDS.test(text.trim())) return true;
-    return codingsOf(concept).some(({ system, code = '' }) => (system === undefined ? WORDS.test(code) : CODES[system]?.has(code)));
+    return codingsOf(concept).some(({ system, code = '' }) => (system === undefined ? WORDS.test(code) : CODES.get(system)?.has(code)));
   });
