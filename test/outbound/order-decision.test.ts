@@ -126,6 +126,13 @@ describe('the catalogue', () => {
     expect(await here.fate(UNKNOWN)).toBe('requested');
   });
 
+  test('that has more entries for a code than are compared orders none of them', async () => {
+    for (let nth = 0; nth < 51; nth++) await here.put(entry(`e${nth}`, [METABOLIC, labTest(nth === 0 ? OTHER_TEST : TEST)]));
+    await expect(here.request('one', UNKNOWN)).rejects.toMatchObject(refusal);
+    for (let nth = 0; nth < 2; nth++) await here.put(entry(`e${nth}`, [METABOLIC, labTest(TEST)], { status: 'retired' }));
+    expect(await here.fate(UNKNOWN)).toBe('requested');
+  });
+
   test.each<[string, object]>([
     ['is a draft', { status: 'draft' }],
     ['is retired', { status: 'retired' }],

@@ -9,7 +9,7 @@ import { brokenConcept, codingsOf, isNetworkCode, type Tests, type TestTable, te
 /** One meaning, several (each in words), or none. */
 export type Meaning = { tests: Tests } | { several: string[] } | undefined;
 
-/** So many entries are looked at: whoever has more for one code has more than one meaning. */
+/** So many entries for one code are compared: where there are more, none of them is ordered by. */
 const MOST = 50;
 
 /** What a concept orders. Its codings say the same thing, so that one which names a panel or a test decides. */
@@ -20,9 +20,9 @@ export async function meaningOf(context: Context, concept: unknown, table: TestT
   if (!named && codingsOf(concept).some(({ system }) => system === table.system)) return undefined;
   // a laboratory's own code is in the catalogue where it is part of a lab test; beside it, LOINC says less
   const asked = codingsOf(concept).filter((coding) => !named || isNetworkCode(coding, table));
-  const entries = await entriesFor(context, asked, table);
+  const { entries, more } = await entriesFor(context, asked, table);
   const meanings = [...new Map(entries.map((entry) => [JSON.stringify(entry.tests), entry])).values()];
-  if (meanings.length > 1) return { several: meanings.map(({ words }) => words).sort() };
+  if (more || meanings.length > 1) return { several: [...meanings.map(({ words }) => words).sort(), ...(more ? [MORE] : [])] };
   const tests = meanings[0]?.tests ?? named;
   return tests && { tests };
 }
@@ -37,18 +37,25 @@ interface Entry {
   words: string;
 }
 
-/** The entries that are in force for ordering and name tests of the network, by any of these codings. */
-async function entriesFor(context: Context, codings: { system?: string; code?: string }[], table: TestTable): Promise<Entry[]> {
+const MORE = `more than ${MOST} active entries (ActivityDefinition), of which the others are not compared`;
+
+/** The entries that are in force for ordering and name tests of the network, by any of these codings. `more`: there are others, which were not read. */
+async function entriesFor(
+  context: Context,
+  codings: { system?: string; code?: string }[],
+  table: TestTable,
+): Promise<{ entries: Entry[]; more: boolean }> {
   const tokens = codings.flatMap(({ system, code }) => (system && code ? `${escaped(system)}|${escaped(code)}` : []));
-  if (tokens.length === 0) return [];
+  if (tokens.length === 0) return { entries: [], more: false };
   const criteria = new URLSearchParams({ code: tokens.join(','), status: 'active' }).toString();
   // whoever orders need not be allowed to read the catalogue
-  const rows = await matches(asSender(context), 'ActivityDefinition', { criteria, count: MOST });
+  const rows = await matches(asSender(context), 'ActivityDefinition', { criteria, count: MOST + 1 });
   const today = context.clock().toISOString().slice(0, 10);
-  return rows
+  const entries = rows
     .map(({ body }) => JSON.parse(body!) as Resource)
     .filter((entry) => isInForce(entry, today))
     .flatMap((entry) => entryOf(entry, table));
+  return { entries, more: rows.length > MOST };
 }
 
 /** https://hl7.org/fhir/R4/search.html#escaping */
