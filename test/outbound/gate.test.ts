@@ -8,6 +8,7 @@ import { CONCURRENCY } from '../../src/outbound/sending/gate.ts';
 import { operate } from '../../src/outbound/sending/operate.ts';
 import { sendOrder } from '../../src/outbound/sending/send.ts';
 import { secondsUntilNextTry, sendNow } from '../../src/outbound/sending/send-now.ts';
+import { lease } from '../../src/outbound/sending/sending.ts';
 import { startWorker } from '../../src/outbound/sending/worker.ts';
 import { until } from '../until.ts';
 import { eachInAWorld } from './each-world.ts';
@@ -163,4 +164,18 @@ test('49: a caller whose order somebody else is sending waits for that one, and 
   await running;
   expect(await Promise.all(callers)).toEqual(Array.from({ length: 10 }, () => ({ result: 'accepted' })));
   expect(here.asked('createOrder')).toBe(1);
+});
+
+test('49: a caller whose order somebody else had, and left, waits for a place no longer than until the answer is due', async () => {
+  const [id] = await order(1);
+  const { outbox } = here.sending.store;
+  const left = await here.entry(id!);
+  await outbox.claimOne(here.tenant, left!.id, lease(here.sending));
+  here.sending.gate.take(CONCURRENCY);
+  const began = performance.now();
+  const answer = now(id!, { ...here.sending, attemptMs: 4000 });
+  await delay(4500);
+  here.advance(60);
+  expect(await answer).toEqual(DEFERRED);
+  expect(performance.now() - began).toBeLessThan(6000);
 });

@@ -31,7 +31,8 @@ export async function sendNow(sending: Sending, { caller }: Context, serviceRequ
     if (!entry || FINISHED.has(entry.state) || payloadOf(entry).kept) return resultOf(entry);
     if (awaited && entry.state !== 'sending') return resultOf(entry);
     if (!isRunning(sending, entry)) {
-      const place = await gate.enter(AbortSignal.timeout(attemptMs * SHARE_OF_WAITING));
+      const waitMs = Math.min(attemptMs * SHARE_OF_WAITING, end - performance.now());
+      const place = await gate.enter(AbortSignal.timeout(Math.max(Math.floor(waitMs), 0)));
       if (!place) return resultOf(await read());
       if (await attemptNow(sending, entry, end).finally(place)) return resultOf(await read());
     }
