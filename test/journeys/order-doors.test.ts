@@ -120,6 +120,52 @@ test('a vendor’s client is refused what has several tests, in the name of its 
   expect(await taskOf(await newest())).toEqual([expect.objectContaining({ status: 'rejected' })]);
 });
 
+test('the whole body that the vendor documents is stored before the catalogue has its test, and can be changed after; then it is refused by its own fields', async () => {
+  const idOf = (nth: number) => `01936b00-0000-7000-8000-0000000000c${nth}`;
+  const subject = { reference: `Patient/${PATIENT}` };
+  await facet.put({ resourceType: 'Encounter', id: idOf(1), status: 'planned', class: { code: 'AMB' }, subject });
+  for (const nth of [4, 5, 6]) await facet.put({ resourceType: 'Practitioner', id: idOf(nth), name: [{ given: ['Ann'], family: 'Lee' }] });
+  for (const nth of [7, 8]) await facet.put({ resourceType: 'ServiceRequest', id: idOf(nth), status: 'draft', intent: 'plan', subject });
+  const whole = {
+    encounterId: idOf(1),
+    code: { system: 'http://loinc.org', code: '24320-4', display: 'Basic metabolic panel' },
+    priority: 'urgent',
+    doNotPerform: false,
+    occurrenceDateTime: '2025-02-01T08:00:00Z',
+    asNeeded: true,
+    authoredOn: '2025-01-15T09:00:00Z',
+    requesterId: idOf(4),
+    performerType: 'Cardiologist',
+    performerIds: [idOf(5), idOf(6)],
+    reasonCode: ['Pre-operative assessment'],
+    bodySite: ['Arm'],
+    note: 'Fasting required — draw before 10am',
+    patientInstruction: 'Do not eat or drink after midnight',
+    basedOn: [idOf(7)],
+    replaces: [idOf(8)],
+  };
+  const made = await clinik(facet, whole);
+  const id = await newest();
+  expect([made.status, await taskOf(id)]).toEqual([201, [expect.objectContaining({ status: 'rejected' })]]);
+  await facet.put(entry('basic', { system: 'http://loinc.org', code: '24320-4' }, 'pcos'));
+  const changed = await request(facet.app)
+    .patch(`/v1/service-requests/${made.body.data.id}`)
+    .set('x-api-key', facet.demo.clinik!)
+    .send({ note: 'Draw before noon' });
+  expect([changed.status, changed.body.data.note]).toEqual([200, 'Draw before noon']);
+  expect(await taskOf(id)).toEqual([
+    expect.objectContaining({ status: 'rejected', statusReason: { text: expect.stringMatching(/body site.*performer/) } }),
+  ]);
+  const refused = await clinik(facet, whole);
+  expect(refused.status).toBe(422);
+  for (const field of ['asNeeded', 'bodySite', 'performerIds', 'requesterId']) expect(refused.body.error).toContain(`${field}: `);
+  const { asNeeded: _asNeeded, bodySite: _bodySite, performerIds: _performers, requesterId: _requester, ...orderable } = whole;
+  expect((await clinik(facet, orderable)).status).toBe(201);
+  expect(await taskOf(await newest())).toEqual([
+    expect.objectContaining({ intent: 'order', status: expect.not.stringMatching('rejected') }),
+  ]);
+});
+
 test('imaging is no laboratory request', async () => {
   expect((await clinik(facet, { category: ['imaging'], code: 'MRI Brain without contrast' })).status).toBe(201);
   expect(await taskOf(await newest())).toBeUndefined();

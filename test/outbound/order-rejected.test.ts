@@ -87,6 +87,20 @@ describe('a laboratory request that cannot be ordered', () => {
     expect((await here.tasksOf('one')).map(({ status }) => status).sort()).toEqual(['cancelled', 'rejected']);
   });
 
+  test('can be changed where the catalogue has its test by then and it still cannot be ordered, and is ordered once it can', async () => {
+    const bodySite = [{ text: 'Arm' }];
+    await here.request('one', { ...UNKNOWN, bodySite });
+    await here.inCatalogue();
+    await here.request('one', { ...UNKNOWN, bodySite, patientInstruction: 'drink' });
+    expect([await here.becomes('one'), await here.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/body site/)]);
+    await here.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
+    await here.request('one', UNKNOWN);
+    expect([await here.becomes('one'), await here.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/several tests/)]);
+    await here.put(entry('b', [METABOLIC, labTest(OTHER_TEST)], { status: 'retired' }));
+    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await here.becomes('one')).toBe('requested');
+  });
+
   test('is told of by a Task of the patient it is for, also when the request was for another one before', async () => {
     await here.put({ ...ADA, id: 'other' });
     await here.request('one', UNKNOWN);

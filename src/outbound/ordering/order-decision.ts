@@ -78,7 +78,11 @@ const TABLE: Record<IntentRole, Record<Finding, Verdict>> = {
 };
 const roleOf = ({ intent }: Resource): IntentRole => INTENTS[intent as string] ?? 'none';
 
-export type Decision = { verdict: 'place'; tests: Tests } | { verdict: 'refuse' | 'reject' | 'tell'; issue: Issue } | { verdict: 'store' };
+/** `orReject`: where its order cannot be placed it is rejected, and not refused. */
+export type Decision =
+  | { verdict: 'place'; tests: Tests; orReject: boolean }
+  | { verdict: 'refuse' | 'reject' | 'tell'; issue: Issue }
+  | { verdict: 'store' };
 
 const STORE: Decision = { verdict: 'store' };
 
@@ -97,14 +101,25 @@ export async function decide(
   const found = await find(context, { request, former, meaning }, rules);
   const verdict = TABLE[role][found.finding];
   if (verdict === 'store') return STORE;
-  if (verdict === 'place') return { verdict, tests: (meaning as { tests: Tests }).tests };
+  // a request that stands as rejected can still be changed where it asks for the same, whatever the catalogue has for it by now
+  const orReject = rules.unorderable === 'reject' && former !== undefined && asksTheSame(former, request);
+  if (verdict === 'place') return { verdict, tests: (meaning as { tests: Tests }).tests, orReject };
   if (verdict === 'tell') return { verdict, issue: told(role === 'fulfiller' ? ofFulfiller(request) : found) };
-  if (verdict === 'refuse') return { verdict, issue: refusal(found) };
+  if (verdict === 'refuse' && !orReject) return { verdict, issue: refusal(found) };
   if (rules.unorderable === 'store') return STORE;
-  return rules.unorderable === 'refuse'
-    ? { verdict: 'refuse', issue: refusal(found) }
-    : { verdict: 'reject', issue: { ...refusal(found), severity: 'warning' } };
+  return rules.unorderable === 'refuse' ? { verdict: 'refuse', issue: refusal(found) } : rejection([refusal(found)]);
 }
+
+/** The decision to store a request with a Task that gives these reasons. */
+export const rejection = (issues: Issue[]): Decision => ({
+  verdict: 'reject',
+  issue: {
+    severity: 'warning',
+    code: 'business-rule',
+    text: [...new Set(issues.map(({ text }) => text))].join('; '),
+    expression: [...new Set(issues.flatMap(({ expression = [] }) => expression))],
+  },
+});
 
 interface Found {
   finding: Finding;

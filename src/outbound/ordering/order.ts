@@ -2,7 +2,7 @@
 // exact text to send. One that lacks what the laboratory network needs is refused before anything is written.
 // https://hl7.org/fhir/R4/servicerequest.html, https://hl7.org/fhir/R4/task.html
 import { parseExact } from '../../fhir/json.ts';
-import { conflict, type FhirError, type Issue, ruleAll } from '../../fhir/outcome.ts';
+import { conflict, FhirError, type Issue, ruleAll } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
 import type { OutboxEntry } from '../../store/outbox-entry.ts';
@@ -11,7 +11,7 @@ import { clientUserId, orderText } from './junction-order.ts';
 import { withNetworksWords } from './networks-words.ts';
 import { type OrderRules, orderContent } from './order-content.ts';
 import { isOver, isTakenBack, type Tests } from './order-criteria.ts';
-import { canBeOrder, type Decision, decide } from './order-decision.ts';
+import { canBeOrder, type Decision, decide, rejection } from './order-decision.ts';
 import { NEVER_SENT, ORDER, type OrderPayload, payloadOf, presentEntry, requestId, subjectOf, waiting } from './order-entry.ts';
 import { refuseChange, type SentText } from './order-stays.ts';
 import { orderTask, reject } from './rejection.ts';
@@ -55,7 +55,15 @@ export function orderEffect(rules: OrderRules): Effect {
 /** What becomes of a write: a request that was ordered, and what follows from an order, are decided already. */
 async function decisionOf(context: Context, write: PendingWrite, rules: OrderRules): Promise<Decision> {
   if (!write.resource || !isOthers(context) || (await entryOf(context, write))) return { verdict: 'store' };
-  return decide(context, { request: write.resource, former: before(write) }, rules);
+  const decision = await decide(context, { request: write.resource, former: before(write) }, rules);
+  if (decision.verdict !== 'place' || !decision.orReject) return decision;
+  try {
+    await orderContent(context, exactly(write), { code: decision.tests, rules, key: '' });
+    return decision;
+  } catch (error) {
+    if (error instanceof FhirError && error.kind === 'rule') return rejection(error.issues);
+    throw error;
+  }
 }
 
 /**
