@@ -60,7 +60,7 @@ export class FairQueue {
   async enter(owner: Owner, { signal, bounded = false }: Entering = {}): Promise<void> {
     if (signal?.aborted) throw this.refusal('client left');
     const lane = this.lanes.get(owner) ?? { held: 0, waiting: new Set() };
-    if (lane.waiting.size === 0 && this.mayTake(lane)) return this.take(owner, lane);
+    if (lane.waiting.size === 0 && this.mayTake(owner, lane)) return this.take(owner, lane);
     if (bounded && lane.waiting.size >= this.bounds.longest) throw this.refusal('queue full');
     this.lanes.set(owner, lane);
     const refused = await this.wait(lane, signal);
@@ -84,9 +84,9 @@ export class FairQueue {
     }
   }
 
-  /** An owner that holds a connection leaves one free for an owner that holds none. */
-  private mayTake({ held }: Lane): boolean {
-    return this.bounds.connections - this.load.inUse > (held === 0 ? 0 : 1);
+  /** An owner that holds a connection leaves one free for an owner that holds none. The server does not: in the background it is the only owner. */
+  private mayTake(owner: Owner, { held }: Lane): boolean {
+    return this.bounds.connections - this.load.inUse > (held === 0 || owner === 'server' ? 0 : 1);
   }
 
   private take(owner: Owner, lane: Lane): void {
@@ -99,8 +99,8 @@ export class FairQueue {
   private next(): [Owner, Lane] | undefined {
     let chosen: [Owner, Lane] | undefined;
     for (const entry of this.lanes) {
-      const [, lane] = entry;
-      if (lane.waiting.size && this.mayTake(lane) && (!chosen || lane.held < chosen[1].held)) chosen = entry;
+      const [owner, lane] = entry;
+      if (lane.waiting.size && this.mayTake(owner, lane) && (!chosen || lane.held < chosen[1].held)) chosen = entry;
     }
     return chosen;
   }

@@ -45,6 +45,12 @@ test('a tenant alone holds all connections but one, and another tenant gets that
   expect(running).toEqual([1, 1, 1, 2]);
 });
 
+test('work of the server itself, which shares its connections with nobody, uses all of them', async () => {
+  const { arrive, running } = world({ connections: 3 });
+  await arrive(...many('server', 5));
+  expect(running).toEqual(['server', 'server', 'server']);
+});
+
 test('on one connection tenants take turns, however many requests each of them has waiting', async () => {
   const { arrive, end, served } = world({ connections: 1 });
   await arrive(...many(1, 50), 2, 2, 2, 3, 'server');
