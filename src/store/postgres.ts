@@ -162,5 +162,6 @@ function cancelRequest({ host, port, processID, secretKey }: pg.Client & { proce
   for (const [at, value] of [message.length, CANCEL_REQUEST, processID, secretKey].entries()) message.writeInt32BE(value, at * 4);
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
   socket.on('error', () => socket.destroy()).setTimeout(PROBE_WAIT, () => socket.destroy());
-  socket.end(message);
+  // the receiver closes the connection: a pooler drops the request when the sender closes first
+  socket.write(message);
 }

@@ -62,6 +62,21 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
     await database.close();
   });
 
+  it('a running read is cancelled when its client leaves, and stops no statement of another client', async () => {
+    const [leaving, other] = await Promise.all([1, 2].map(() => openDatabase({ url: at('transaction') })));
+    const client = new AbortController();
+    const running = leaving!.forRequest(1, { safe: true, signal: client.signal }).query('select pg_sleep(120)');
+    const cancelled = expect(running).rejects.toMatchObject({ kind: 'unavailable' });
+    const active = () => test.database.query("select pid from pg_stat_activity where query = 'select pg_sleep(120)' and state = 'active'");
+    await until(active, (rows) => rows.length === 1);
+    const waiting = other!.query('select 1 as one from pg_sleep(0.5)');
+    client.abort();
+    await cancelled;
+    expect(await waiting).toEqual([{ one: 1 }]);
+    expect(await leaving!.query('select 2 as two')).toEqual([{ two: 2 }]);
+    await Promise.all([leaving!.close(), other!.close()]);
+  });
+
   it('a database is brought up to date', async () => {
     await (await readyDatabase({ url: at('transaction') })).close();
   });
