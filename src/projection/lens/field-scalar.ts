@@ -62,9 +62,15 @@ function shownAs({ spec, codec, paths }: Field, nth: number, value: unknown, env
 /** What a word can stand beside; not where a choice is made. */
 const WORDED = ['code', 'string', 'uri'];
 
-/** Many words for one code: the word stands beside the code, and is shown while it still means it. */
+/**
+ * Many words for one code: the word stands beside the code, and is shown while it still means it, or while the code is that of words no table knows: an earlier
+ * table may not have known this one.
+ */
 function withWord(field: Field, context: FieldContext): Field {
-  const { codec } = field;
+  const {
+    codec,
+    spec: { otherwise },
+  } = field;
   const [main] = field.paths as [Field['paths'][number]];
   if (!WORDED.includes(main.type) || main.text.endsWith(')'))
     throw new Error(
@@ -79,7 +85,8 @@ function withWord(field: Field, context: FieldContext): Field {
     show(now) {
       const word = now.slots[slot]![0];
       const code = now.slots[codeSlot]![0];
-      return code !== undefined && word !== undefined && codec.write(word, now.env) === code ? word : field.show(now);
+      const isMeant = code !== undefined && word !== undefined && (code === otherwise || codec.write(word, now.env) === code);
+      return isMeant ? word : field.show(now);
     },
     assign(value, now, changes) {
       field.assign(value, now, changes);
