@@ -1,6 +1,7 @@
 // A laboratory request that is active and cannot be ordered: stored with a Task that says why, until it is corrected; and one that was stored before all this.
 import { guarded } from '../../src/fhir/patch/patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { orderEffect } from '../../src/outbound/ordering/order.ts';
 import { create } from '../../src/resource/create.ts';
 import { remove } from '../../src/resource/delete.ts';
 import { patch } from '../../src/resource/patch.ts';
@@ -150,6 +151,16 @@ describe('where an installation is strict, it', () => {
     expect(await here.tasksOf('one')).toEqual([]);
     expect(await here.fate({ ...UNKNOWN, category: IMAGING })).toBe('stored');
     expect(await here.fate({ ...UNKNOWN, intent: 'filler-order' })).toBe('stored');
+  });
+
+  test('can still be changed where it was rejected before', async () => {
+    await here.put(ADA);
+    const asked = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
+    const lenient = new Map([['ServiceRequest' as const, [orderEffect({ ...here.rules, unorderable: 'reject' })]]]);
+    await update({ ...here.context, effects: lenient }, { type: 'ServiceRequest', id: 'one', draft: { plain: asked, exact: asked } });
+    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await here.becomes('one')).toBe('rejected');
+    await expect(here.request('one', { ...UNKNOWN, intent: 'original-order' })).rejects.toMatchObject({ kind: 'rule' });
   });
 });
 

@@ -74,6 +74,8 @@ export interface OrderWorld extends SandboxWorld {
   context: Context;
   /** The panels that can be ordered here, as a deployment may change them. */
   panels: Record<string, string[]>;
+  /** What is an order here. */
+  rules: OrderRules;
   sending: Sending;
   /** A second sender, as another process would be. */
   another(): Sending;
@@ -155,6 +157,7 @@ export async function orderWorld(
     tenant,
     context,
     panels,
+    rules,
     sending,
     another,
     advance: (seconds) => {

@@ -102,10 +102,11 @@ export async function decide(
   const verdict = TABLE[role][found.finding];
   if (verdict === 'store') return STORE;
   // a request that stands as rejected can still be changed where it asks for the same, whatever the catalogue has for it by now
-  const orReject = rules.unorderable === 'reject' && former !== undefined && asksTheSame(former, request);
+  const orReject = former !== undefined && asksTheSame(former, request);
   if (verdict === 'place') return { verdict, tests: (meaning as { tests: Tests }).tests, orReject };
   if (verdict === 'tell') return { verdict, issue: told(role === 'fulfiller' ? ofFulfiller(request) : found) };
-  if (verdict === 'refuse' && !orReject) return { verdict, issue: refusal(found) };
+  if (orReject) return rejection([refusal(found)]);
+  if (verdict === 'refuse') return { verdict, issue: refusal(found) };
   if (rules.unorderable === 'store') return STORE;
   return rules.unorderable === 'refuse' ? { verdict: 'refuse', issue: refusal(found) } : rejection([refusal(found)]);
 }
