@@ -239,6 +239,9 @@ describe('an instance of a request', () => {
     const done = await run(one(0, 'child', basedOn('base')), one(1, 'base', {}));
     expect(done.get(0)!.warnings).toEqual([expect.objectContaining({ severity: 'warning', expression: ['ServiceRequest.basedOn[0]'] })]);
     expect([await here.becomes('child'), await here.becomes('base')]).toEqual(['rejected', 'requested']);
+    await here.request('drafted', { status: 'draft' });
+    await run(one(0, 'child3', basedOn('drafted')), one(1, 'drafted', {}));
+    expect([await here.becomes('child3'), await here.becomes('drafted')]).toEqual(['rejected', 'requested']);
     await run(one(0, 'base2', {}), one(1, 'child2', basedOn('base2')));
     expect([await here.becomes('base2'), await here.becomes('child2')]).toEqual(['requested', 'rejected']);
   });

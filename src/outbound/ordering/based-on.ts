@@ -1,4 +1,4 @@
-// Whether a request is one instance of another that was sent already: it is not ordered again. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.basedOn
+// Whether a request is one instance of another that was sent already, or is yet to be: it is not ordered again. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.basedOn
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../resource/context.ts';
@@ -8,22 +8,29 @@ import { NEVER_SENT, presentEntry } from './order-entry.ts';
 /** So far a chain of requests is followed. */
 const FARTHEST = 16;
 
-/** The reference that leads to a request that was sent, at whatever remove, or to one that is not here: whether that was sent nobody here knows. */
-export async function repeats(context: Context, request: Resource, farthest = FARTHEST): Promise<string | undefined> {
+/** Whether a request that was not sent becomes an order when it is made active. */
+type Waits = (request: Resource) => boolean;
+
+/**
+ * The reference that leads to a request that was sent or waits to be, at whatever remove, or to one that is not here: whether that was sent nobody here knows.
+ * One that waits may be made active in the same transaction, or at the same moment.
+ */
+export async function repeats(context: Context, request: Resource, waits: Waits, farthest = FARTHEST): Promise<string | undefined> {
   for (const [path, reference] of referencesIn(request, 'basedOn')) {
     if ((typeBehind(request, reference) ?? 'ServiceRequest') !== 'ServiceRequest') continue;
-    if (farthest === 0 || (await wasSent(context, reference.reference ?? '', farthest))) return path;
+    if (farthest === 0 || (await isSent(context, reference.reference ?? '', { waits, farthest }))) return path;
   }
   return undefined;
 }
 
 /** The request is held: whoever orders it at this moment comes before this, and is seen. */
-async function wasSent(context: Context, reference: string, farthest: number): Promise<boolean> {
+async function isSent(context: Context, reference: string, { waits, farthest }: { waits: Waits; farthest: number }): Promise<boolean> {
   const { store, caller, baseUrl } = context;
   const [type, id] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
   const [row] = type === 'ServiceRequest' && id !== undefined ? await store.hold(caller.tenant, [{ type, id }]) : [];
   if (!row?.body) return true;
   const entry = await presentEntry(store, caller.tenant, row.id);
   if (entry && !NEVER_SENT.has(entry.state)) return true;
-  return (await repeats(context, JSON.parse(row.body) as Resource, farthest - 1)) !== undefined;
+  const base = JSON.parse(row.body) as Resource;
+  return (!entry && waits(base)) || (await repeats(context, base, waits, farthest - 1)) !== undefined;
 }

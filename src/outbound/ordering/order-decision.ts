@@ -23,7 +23,7 @@ type Finding =
   | 'stored-before'
   /** Another laboratory is to perform it. */
   | 'elsewhere'
-  /** An instance of a request that was sent. */
+  /** An instance of a request that was sent, or waits to be. */
   | 'repeated'
   /** Its code means several tests. */
   | 'several'
@@ -88,6 +88,9 @@ const STORE: Decision = { verdict: 'store' };
 
 /** Whether a request is of a kind that can be an order, wherever it stands and whatever it names. */
 export const canBeOrder = (request: Resource): boolean => TABLE[roleOf(request)].test === 'place' && request.doNotPerform !== true;
+
+/** Whether a request that was never ordered is an order as soon as it is made active. */
+const waits = (request: Resource): boolean => canBeOrder(request) && ['draft', 'on-hold'].includes(request.status as string);
 
 /** `former`: the version that stands, which was never ordered. */
 export async function decide(
@@ -155,7 +158,7 @@ async function find(context: Context, { request, former, meaning }: Given, { tab
   if (former && asksTheSame(former, request) && !(await rejectedTask(context, request.id!))) return STORED_BEFORE;
   const elsewhere = await performerElsewhere(context, request, systems.labAccount);
   if (elsewhere !== undefined) return { ...ELSEWHERE, at: elsewhere };
-  const repeated = roleOf(request) === 'instance' ? await repeats(context, request) : undefined;
+  const repeated = roleOf(request) === 'instance' ? await repeats(context, request, waits) : undefined;
   if (repeated !== undefined) return { ...REPEATED, at: repeated };
   if (meaning) return 'tests' in meaning ? { finding: 'test', text: '', at: CODE } : several(meaning.several);
   if (panel === undefined) return noTest(table);
@@ -176,7 +179,7 @@ const ELSEWHERE: Omit<Found, 'at'> = {
 };
 const REPEATED: Omit<Found, 'at'> = {
   finding: 'repeated',
-  text: 'this is an instance of a request that was ordered, or that is not here, so it is not ordered again: leave basedOn out of a request that is to be ordered by itself',
+  text: 'this is an instance of a request that was ordered, that is yet to be ordered, or that is not here, so it is not ordered again: leave basedOn out of a request that is to be ordered by itself',
 };
 const several = (meanings: string[]): Found => ({ finding: 'several', text: severalTests(meanings), at: CODE });
 const noTest = ({ system, labTests }: TestTable): Found => ({

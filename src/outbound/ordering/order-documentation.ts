@@ -5,7 +5,8 @@ import { INTENTS, type IntentRole } from './order-decision.ts';
 
 const ROLES: Record<IntentRole, string> = {
   order: 'sent to the laboratory network when its status is active and its code means one test',
-  instance: 'sent like an order, unless its basedOn leads to a request that was sent, or to one that is not here',
+  instance:
+    'sent like an order, unless its basedOn leads to a request that was sent, to an order that is not active yet, or to one that is not here',
   fulfiller: "the fulfiller's own: stored, and never sent",
   none: 'stored, and never sent: it gets no Task',
 };
