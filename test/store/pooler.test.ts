@@ -67,7 +67,10 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
     const client = new AbortController();
     const running = leaving!.forRequest(1, { safe: true, signal: client.signal }).query('select pg_sleep(120)');
     const cancelled = expect(running).rejects.toMatchObject({ kind: 'unavailable' });
-    const active = () => test.database.query("select pid from pg_stat_activity where query = 'select pg_sleep(120)' and state = 'active'");
+    const active = () =>
+      test.database.query(
+        "select pid from pg_stat_activity where datname = current_database() and query = 'select pg_sleep(120)' and state = 'active'",
+      );
     await until(active, (rows) => rows.length === 1);
     const waiting = other!.query('select 1 as one from pg_sleep(0.5)');
     client.abort();
