@@ -9,6 +9,7 @@ import { type FhirDoor, fhirApi, fhirElsewhere } from './fhir.ts';
 import { type Hook, hooks } from './hook.ts';
 import { type Documents, openApiDocuments } from './openapi/serve.ts';
 import { refuseAmbiguous } from './request-head.ts';
+import { dropAfterLast } from './unread-body.ts';
 import { type V1Door, v1Api } from './v1.ts';
 
 /** What the pipeline is made of; the roof (`assemble.ts`) and the tests fill it in. */
@@ -33,6 +34,7 @@ export function buildApp({ fhir, v1, documents, hooks: doors, ready, logFailure,
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('trust proxy', trustProxy);
   const find = dispatcher(v1.mappings, v1.prefixes);
+  app.use(dropAfterLast);
   app.use(begin);
   app.use(refuseAmbiguous((req) => (isFhir(req.path) ? 'fhir' : find(req).surface)));
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));

@@ -2,6 +2,7 @@
 // receives the answer and no reset. https://www.rfc-editor.org/rfc/rfc9112#section-9.6
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { RequestHandler } from 'express';
 
 /** The rest of a body this short costs less to read than a new connection. In bytes. */
 const SHORT = 64 * 1024;
@@ -14,6 +15,12 @@ export function closeUnlessShort(req: IncomingMessage, res: ServerResponse): voi
   res.setHeader('Connection', 'close');
   lingerOn(req.socket);
 }
+
+/** Discards a request that arrives after the last answer of its connection: nobody could be told what became of it (RFC 9112, section 9.6). */
+export const dropAfterLast: RequestHandler = (req, _res, next) => {
+  if (req.socket.writableEnded) req.resume();
+  else next();
+};
 
 const mayBeLong = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > SHORT;

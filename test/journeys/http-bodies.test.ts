@@ -1,5 +1,6 @@
 // Bodies that are too large are refused as soon as that is known, on a connection that is closed so that the client reads the answer.
 // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14, https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { type Listening, listen } from './listening.ts';
 import { answerOn, open, sendRaw } from './raw-http.ts';
@@ -61,6 +62,17 @@ test('a refusal for another reason does not wait for a long body either', async 
   socket.write(['POST /fhir/R4/Patient HTTP/1.1', 'Host: x', `Content-Length: ${MIB}`, '', ''].join('\r\n'));
   const { status, headers } = await answerOn(socket);
   expect([status, headers.connection]).toEqual([401, 'close']);
+});
+
+test('a request that follows the last answer on a connection is not performed', async () => {
+  const patient = '{"resourceType":"Patient","id":"late"}';
+  const late = head('fhir', '/fhir/R4/Patient/late', `Content-Length: ${patient.length}`).replace('POST', 'PUT') + patient;
+  const socket = open(facet.url, { allowHalfOpen: true });
+  socket.write(['POST /fhir/R4/Patient HTTP/1.1', 'Host: x', `Content-Length: ${MIB}`, '', ''].join('\r\n'));
+  await once(socket.resume(), 'end');
+  socket.end(Buffer.concat([Buffer.alloc(MIB, 0x20), Buffer.from(late)]));
+  await once(socket, 'close');
+  expect((await facet.fhir('get', '/Patient/late')).status).toBe(404);
 });
 
 test('after the refusal of a request with a short body, the connection goes on', async () => {

@@ -8,10 +8,10 @@ export interface RawAnswer {
   body: string;
 }
 
-/** Where a server listens, from its URL. */
-export function open(url: string): Socket {
+/** Where a server listens, from its URL. `allowHalfOpen`: it goes on sending after the server has ended its side. */
+export function open(url: string, { allowHalfOpen = false } = {}): Socket {
   const { hostname, port } = new URL(url);
-  return connect({ host: hostname, port: Number(port) });
+  return connect({ host: hostname, port: Number(port), allowHalfOpen });
 }
 
 /** Sends these bytes on a connection of their own, and reads until the server closes it. */
