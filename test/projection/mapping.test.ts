@@ -354,10 +354,7 @@ test.each<[what: string, file: string, change: [string, string], instead: string
   [
     'a filter no index serves',
     PATIENT,
-    [
-      'search:\n',
-      'search:\n  city: "address-city:contains={}"\n',
-    ],
+    ['search:\n', 'search:\n  city: "address-city:contains={}"\n'],
     'leave it out to search by the beginning, or define a SearchParameter with modifier: [contains]',
   ],
   [
