@@ -1,5 +1,5 @@
 // A fresh, migrated store for one test file: on PostgreSQL (TEST_DATABASE_URL) a database of its own, else the embedded engine in memory.
-// TEST_DATABASE_SHARED: the one database that the URL names, emptied each time. A template cannot carry the shards of a Citus cluster.
+// TEST_DATABASE_SHARED: databases of that server (`one,two`), each emptied when it is opened. A template cannot carry the shards of a Citus cluster.
 // TEST_DATABASE_POOLER: the pooler (host:port) through which the tests reach the databases that are made at the URL.
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -14,12 +14,12 @@ import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const SERVER_URL = process.env.TEST_DATABASE_URL;
-const SHARED = process.env.TEST_DATABASE_SHARED !== undefined;
+const SHARED = process.env.TEST_DATABASE_SHARED?.split(',');
 const POOLER = process.env.TEST_DATABASE_POOLER;
 /** `it` for what only one of the engines can show. */
 export const onServer = SERVER_URL === undefined ? it.skip : it;
 /** `it` for what is seen on a PostgreSQL connection alone: not through a pooler, and not on Citus (a shared database), where no statement is prepared. */
-export const onDirect = POOLER === undefined && !SHARED ? onServer : it.skip;
+export const onDirect = POOLER === undefined && SHARED === undefined ? onServer : it.skip;
 export const onEmbedded = SERVER_URL === undefined ? it : it.skip;
 const AT = '2026-01-01T00:00:00.000Z';
 const EXISTS = '42P04';
@@ -46,9 +46,9 @@ export async function openTestStore(): Promise<TestStore> {
   return SERVER_URL === undefined ? openEmbedded() : openOnServer(SERVER_URL);
 }
 
-/** A new database without tables; where one is shared, that one with empty tables. */
+/** A new database without tables; where databases are shared, one of them with empty tables. */
 export async function emptyServerDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
-  if (SHARED) return emptiedDatabase(server);
+  if (SHARED) return sharedDatabase(server, SHARED);
   const { name, drop } = await newDatabase(server);
   return { url: reachedAt(server, name), drop };
 }
@@ -61,7 +61,7 @@ async function newDatabase(server: string): Promise<{ name: string; drop(): Prom
 }
 
 async function openOnServer(server: string): Promise<TestStore> {
-  const { url, drop } = SHARED ? await emptiedDatabase(server) : await clonedDatabase(server);
+  const { url, drop } = SHARED ? await sharedDatabase(server, SHARED) : await clonedDatabase(server);
   const database = await openDatabase({ url });
   return { database, store: storeOf(database), url, close: () => database.close().then(drop) };
 }
@@ -75,9 +75,18 @@ async function clonedDatabase(server: string): Promise<{ url: string; drop(): Pr
 
 const TABLES = `select string_agg(quote_ident(tablename), ', ') as names from pg_tables where schemaname = 'public' and tablename <> 'migration'`;
 
-/** The shared database: of the newest shape, distributed where the engine is Citus, and empty. */
-async function emptiedDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
-  const database = await openDatabase({ url: server });
+/** One of the shared databases, because a test may have several open: one that was closed, else the one that was opened first, by a test that failed. */
+async function sharedDatabase(server: string, names: string[]): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = names.shift()!;
+  names.push(name);
+  await emptyOut(urlOf(server, name));
+  const drop = async () => void names.unshift(...names.splice(names.indexOf(name), 1));
+  return { url: reachedAt(server, name), drop };
+}
+
+/** Leaves the database with the newest shape, distributed where the engine is Citus, and empty. */
+async function emptyOut(url: string): Promise<void> {
+  const database = await openDatabase({ url });
   await migrate(database, AT);
   const citus = await database.query("select 1 from pg_extension where extname = 'citus'");
   if (citus.length) await database.transaction(distribute);
@@ -88,7 +97,6 @@ async function emptiedDatabase(server: string): Promise<{ url: string; drop(): P
   const [tables] = await database.query<{ names: string }>(TABLES);
   await database.script(`truncate ${tables!.names} restart identity`);
   await database.close();
-  return { url: reachedAt(server, new URL(server).pathname.slice(1)), drop: async () => {} };
 }
 
 /** Built under another name and renamed when ready, so that nobody clones a half-made one. */
