@@ -76,7 +76,12 @@ function meaningOf(error: Raised): unknown {
 }
 
 /** Names of tables and constraints; the message itself only where it speaks of our SQL (class 42), not of data. */
-const placeOf = (error: Raised): string => (error.code?.startsWith('42') ? (error.message ?? '') : (error.constraint ?? error.table ?? ''));
+function placeOf({ code, constraint, table, message = '' }: Raised): string {
+  if (code?.startsWith('42')) return message;
+  const named = constraint ?? table;
+  // Citus passes a node's message on without the fields; in class 23 (integrity) the message holds names alone, and values are in its detail
+  return named ?? (code?.startsWith('23') ? (/constraint "(\w+)"/.exec(message)?.[1] ?? '') : '');
+}
 
 /** Runs `work` again, after a short random wait, when the database gave it up for the sake of another transaction; 409 when that does not help. */
 export async function retrying<T>(work: () => Promise<T>): Promise<T> {
