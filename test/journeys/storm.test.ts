@@ -60,7 +60,10 @@ async function whileHeld(hold: (database: Database) => Promise<unknown>, work: (
   await holding;
 }
 
-const THE_PATIENT = (database: Database) => database.query("select 1 from resource where id = 'busy' for update");
+const THE_PATIENT = async (database: Database) => {
+  const [demo] = await database.query<{ tenant_id: number }>("select tenant_id from tenant where slug = 'demo'");
+  await database.query("select 1 from resource where tenant_id = $1 and id = 'busy' for update", [demo!.tenant_id]);
+};
 const ALL_READS = (database: Database) => database.script('lock table resource in access exclusive mode');
 
 test('another tenant, a health check and a readiness check are answered before the storm of one tenant is over', async () => {

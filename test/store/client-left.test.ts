@@ -7,7 +7,7 @@ import { onServer, openTestStore, type TestStore } from './open.ts';
 let test: TestStore;
 beforeAll(async () => {
   test = await openTestStore();
-  await test.database.script('create table seen (n int)');
+  await test.database.script('create table if not exists seen (n int)');
 });
 beforeEach(() => test.database.script('truncate seen'));
 afterAll(() => test.close());

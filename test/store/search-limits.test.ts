@@ -105,7 +105,7 @@ describe('many codes at once', () => {
 
   it('are looked up one by one, however frequent the planner thinks they are', async () => {
     const { statements } = await test.store.explain(TENANT, { ...all, where: [{ on: 'token', any: others }] });
-    expect(statements[0]!.plan.join('\n')).toMatch(/Bitmap Index Scan on sx_tok [^\n]*loops=300/);
+    expect(statements[0]!.plan.join('\n')).toMatch(/Bitmap Index Scan on sx_tok(_\d+)? [^\n]*loops=300/);
     expect(statements[0]!.plan.join('\n')).toMatch(/>= 1000\)[\s\S]*\(never executed\)/);
   });
 });
