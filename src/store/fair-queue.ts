@@ -11,8 +11,7 @@ interface Entering {
 }
 
 /** Why work got no connection. */
-const REASONS = ['queue full', 'waited too long', 'client left'] as const;
-type Reason = (typeof REASONS)[number];
+type Reason = 'queue full' | 'waited too long' | 'client left';
 
 /** What the queue holds now, and what it has refused since the start. */
 export interface QueueLoad {
