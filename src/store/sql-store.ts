@@ -38,22 +38,26 @@ export function storesIn(database: Database, background = database): Stores {
 export const storeOf = (database: Database): Store => storesIn(database).store;
 
 function storeWith(database: Database, wrote: (count: number) => void): Store {
-  return {
-    ...storeOn(database, wrote),
-    transaction: async (work) => {
-      let written = 0;
-      const answer = await database.transaction((transaction) => {
-        written = 0;
-        return work(storeOn(transaction, (count) => (written += count)));
-      });
-      wrote(written);
-      return answer;
-    },
-  };
+  return storeOn(database, wrote, async (work) => {
+    let written = 0;
+    const answer = await database.transaction((transaction) => {
+      written = 0;
+      return work(storeOn(transaction, (count) => (written += count)));
+    });
+    wrote(written);
+    return answer;
+  });
 }
 
-/** The store of a handle, also of a transaction's, which it then joins. `wrote` hears how many changes were applied. */
-function storeOn(database: Database, wrote: (count: number) => void): Store {
+/**
+ * The store of a handle, also of a transaction's, which it then joins. `wrote` hears how many changes were applied. Each request has one: the parts that few
+ * requests use are made when they are asked for.
+ */
+function storeOn(
+  database: Database,
+  wrote: (count: number) => void,
+  transact: Store['transaction'] = (work) => database.transaction((transaction) => work(storeOn(transaction, wrote))),
+): Store {
   return {
     ...resourcesOf(database),
     distributed: () => database.distributed(),
@@ -69,14 +73,30 @@ function storeOn(database: Database, wrote: (count: number) => void): Store {
     hold: (tenant, wanted) => hold(database, tenant, wanted),
     lock: (tenant, keys) => lock(database, tenant, keys),
     pruneLocks: (tenant, which) => pruneLocks(database, tenant, which),
-    transaction: (work) => database.transaction((transaction) => work(storeOn(transaction, wrote))),
-    idempotency: idempotencyOf(database),
-    outbox: outboxOf(database),
-    inbox: inboxOf(database),
-    placedOrders: placedOrdersOf(database),
-    settings: settingsOf(database),
-    definitions: definitionsOf(database),
-    upkeep: upkeepOf(database),
-    subscriptions: subscriptionsOf(database),
+    transaction: transact,
+    get idempotency() {
+      return idempotencyOf(database);
+    },
+    get outbox() {
+      return outboxOf(database);
+    },
+    get inbox() {
+      return inboxOf(database);
+    },
+    get placedOrders() {
+      return placedOrdersOf(database);
+    },
+    get settings() {
+      return settingsOf(database);
+    },
+    get definitions() {
+      return definitionsOf(database);
+    },
+    get upkeep() {
+      return upkeepOf(database);
+    },
+    get subscriptions() {
+      return subscriptionsOf(database);
+    },
   };
 }
