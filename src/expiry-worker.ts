@@ -31,10 +31,10 @@ async function removed({ store: { idempotency }, clock, log }: Expiring, signal:
 }
 
 /** Each tenant's once, from the first to the last. */
-async function unheld({ store: { pruneLocks, upkeep } }: Expiring, signal: AbortSignal): Promise<void> {
+async function unheld({ store }: Expiring, signal: AbortSignal): Promise<void> {
   const on = () => !signal.aborted;
-  for (let tenant = await upkeep.nextTenant(0); tenant !== undefined && on(); tenant = await upkeep.nextTenant(tenant)) {
-    let from = await pruneLocks(tenant, { most: MOST });
-    while (from !== undefined && on()) from = await pruneLocks(tenant, { from, most: MOST });
+  for (let tenant = await store.upkeep.nextTenant(0); tenant !== undefined && on(); tenant = await store.upkeep.nextTenant(tenant)) {
+    let from = await store.pruneLocks(tenant, { most: MOST });
+    while (from !== undefined && on()) from = await store.pruneLocks(tenant, { from, most: MOST });
   }
 }

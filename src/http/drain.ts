@@ -1,6 +1,7 @@
 // The end of a server: /readyz answers 503 first, so that balancers send no more, and each further answer is the last one on its connection.
 // docs/decisions/2026-11-23-stopping.md
 import type { RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 export interface Drain {
   /** Answers what comes, also after the drain has begun. */
@@ -8,21 +9,22 @@ export interface Drain {
   begin(): void;
 }
 
-/** `answer`: who answers requests. */
+/** `answer`: who answers requests. Of several requests on one connection, the newest is answered last: its answer ends the connection. */
 export function drainable(answer: RequestListener): Drain {
-  const unanswered = new Set<ServerResponse>();
+  const newest = new Map<Socket, ServerResponse>();
   let begun = false;
   return {
     listener(req, res) {
-      unanswered.add(res);
-      res.once('close', () => unanswered.delete(res));
+      const { socket } = req;
+      if (!newest.has(socket)) socket.once('close', () => newest.delete(socket));
+      newest.set(socket, res);
       if (begun) endConnectionAfter(res);
       if (begun && req.url?.split('?')[0] === '/readyz') return void stopping(res);
       answer(req, res);
     },
     begin() {
       begun = true;
-      for (const res of unanswered) endConnectionAfter(res);
+      for (const res of newest.values()) endConnectionAfter(res);
     },
   };
 }

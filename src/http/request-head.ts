@@ -5,7 +5,7 @@ import { structure } from '../fhir/outcome.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
 
 /** Node takes the first of several, or joins them: which of them is meant would be a guess, and a proxy in front may guess otherwise. */
-const SINGLE = ['host', 'authorization', 'x-api-key', 'content-type'];
+const SINGLE = new Set(['host', 'authorization', 'x-api-key', 'content-type']);
 
 /** `uri-host [":" port]`, https://www.rfc-editor.org/rfc/rfc9110#section-7.2. An http URI has a host: it is not empty (#section-4.2.1). */
 const HOST = /^(?:\[[0-9A-Za-z:.%]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::\d*)?$/;
@@ -20,9 +20,14 @@ export const refuseAmbiguous =
     throw structure(fault);
   };
 
-function faultOf({ headers, headersDistinct }: Request): string | undefined {
-  const repeated = SINGLE.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
-  if (repeated !== undefined) return `the header ${repeated} may occur only once`;
+function faultOf({ headers, rawHeaders }: Request): string | undefined {
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!.toLowerCase();
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) return `the header ${name} may occur only once`;
+    seen.add(name);
+  }
   if (headers.host !== undefined && !HOST.test(headers.host)) return 'the header host must name a host';
   return undefined;
 }

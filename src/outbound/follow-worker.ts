@@ -31,7 +31,7 @@ export function startFollowing(following: Following): () => Promise<void> {
       following.log({ error: thrownReason(error) }, 'orders cannot be followed');
       return 0;
     });
-  const stops = [again(rounds, following.store.distributed), again(choresOf(following), () => false)];
+  const stops = [again(rounds, () => following.store.distributed()), again(choresOf(following), () => false)];
   return async () => void (await Promise.all(stops.map((stop) => stop())));
 }
 

@@ -1,8 +1,7 @@
 // Reading by id: the current version, one version, the history of one resource. One indexed statement each.
 import { type ServedType, TYPES } from '../fhir/types.ts';
 import type { Database } from './database.ts';
-import type { HistoryRow } from './row.ts';
-import type { Store } from './store.ts';
+import type { HistoryRow, Row } from './row.ts';
 import { type StoredVersion, versionOf } from './stored-row.ts';
 
 const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';
@@ -18,21 +17,32 @@ const LAST_VERSION = 2_147_483_647;
 type Stored = StoredVersion & { method: HistoryRow['method'] };
 const historyOf = (type: ServedType, id: string, stored: Stored): HistoryRow => ({ ...versionOf(type, id, stored), method: stored.method });
 
-/** The reading part of a Store. */
-export function resourcesOf(database: Database): Pick<Store, 'read' | 'version' | 'history' | 'deletedSince'> {
-  return {
-    read: async (tenant, type, id) => {
-      const [stored] = await database.query<StoredVersion>(READ, [tenant, TYPES[type], id], 'resource-read');
-      return stored && versionOf(type, id, stored);
-    },
-    version: async (tenant, type, id, version) => {
-      const [stored] = await database.query<Stored>(VERSION, [tenant, TYPES[type], id, version], 'resource-version');
-      return stored && historyOf(type, id, stored);
-    },
-    deletedSince: async (tenant, type, id, version) => (await database.query(DELETED_SINCE, [tenant, TYPES[type], id, version])).length > 0,
-    history: async (tenant, type, id, { count, before = LAST_VERSION }) => {
-      const stored = await database.query<Stored>(HISTORY, [tenant, TYPES[type], id, before, count], 'resource-history');
-      return stored.map((version) => historyOf(type, id, version));
-    },
-  };
+export async function read(database: Database, tenant: number, type: ServedType, id: string): Promise<Row | undefined> {
+  const [stored] = await database.query<StoredVersion>(READ, [tenant, TYPES[type], id], 'resource-read');
+  return stored && versionOf(type, id, stored);
+}
+
+export async function readVersion(
+  database: Database,
+  tenant: number,
+  type: ServedType,
+  id: string,
+  version: number,
+): Promise<HistoryRow | undefined> {
+  const [stored] = await database.query<Stored>(VERSION, [tenant, TYPES[type], id, version], 'resource-version');
+  return stored && historyOf(type, id, stored);
+}
+
+export const deletedSince = async (database: Database, tenant: number, type: ServedType, id: string, version: number): Promise<boolean> =>
+  (await database.query(DELETED_SINCE, [tenant, TYPES[type], id, version])).length > 0;
+
+export async function history(
+  database: Database,
+  tenant: number,
+  type: ServedType,
+  id: string,
+  { count, before = LAST_VERSION }: { count: number; before?: number },
+): Promise<HistoryRow[]> {
+  const stored = await database.query<Stored>(HISTORY, [tenant, TYPES[type], id, before, count], 'resource-history');
+  return stored.map((version) => historyOf(type, id, version));
 }

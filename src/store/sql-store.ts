@@ -1,23 +1,25 @@
 // The Store on a Database: each part of the contract in its own file, put together here.
+import type { Query } from '../fhir/search/query.ts';
+import type { ServedType } from '../fhir/types.ts';
+import type { Change } from './change.ts';
 import type { ClientRequest, Database } from './database.ts';
-
 import { definitionsOf } from './definitions.ts';
 import { explain } from './explain.ts';
-
 import { hold } from './held-rows.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { inboxOf } from './inbox.ts';
 import { upkeepOf } from './index-upkeep.ts';
-import { lock, pruneLocks } from './locks.ts';
+import { type LocksToPrune, lock, pruneLocks } from './locks.ts';
 import { outboxOf } from './outbox.ts';
+import type { Start } from './page.ts';
 import { placedOrdersOf } from './placed-orders.ts';
-import { resourcesOf } from './resources.ts';
+import { deletedSince, history, read, readVersion } from './resources.ts';
 import { search, texts } from './search.ts';
 import { settingsOf } from './settings.ts';
 import { statisticsOf } from './statistics.ts';
 import type { Store } from './store.ts';
 import { subscriptionsOf } from './subscriptions.ts';
-import { timeline } from './timeline.ts';
+import { type Span, timeline } from './timeline.ts';
 import { write } from './write.ts';
 
 interface Stores {
@@ -30,73 +32,117 @@ interface Stores {
 /** The stores of a database. `background`: the same database, for work that no caller waits for. */
 export function storesIn(database: Database, background = database): Stores {
   const wrote = statisticsOf(background);
-  const store = storeWith(database, wrote);
-  return { store, stores: ({ tenant }, request) => (request ? storeWith(database.forRequest(tenant, request), wrote) : store) };
+  const store = new SqlStore(database, wrote);
+  return { store, stores: ({ tenant }, request) => (request ? new SqlStore(database.forRequest(tenant, request), wrote) : store) };
 }
 
 /** The store of a database handle. */
 export const storeOf = (database: Database): Store => storesIn(database).store;
 
-function storeWith(database: Database, wrote: (count: number) => void): Store {
-  return storeOn(database, wrote, async (work) => {
-    let written = 0;
-    const answer = await database.transaction((transaction) => {
-      written = 0;
-      return work(storeOn(transaction, (count) => (written += count)));
-    });
-    wrote(written);
-    return answer;
-  });
-}
+/** The store of a handle, also of a transaction's, which it then joins. A class, because each request has one: making it costs nothing. */
+class SqlStore implements Store {
+  private readonly database: Database;
+  private readonly wrote: (count: number) => void;
 
-/**
- * The store of a handle, also of a transaction's, which it then joins. `wrote` hears how many changes were applied. Each request has one: the parts that few
- * requests use are made when they are asked for.
- */
-function storeOn(
-  database: Database,
-  wrote: (count: number) => void,
-  transact: Store['transaction'] = (work) => database.transaction((transaction) => work(storeOn(transaction, wrote))),
-): Store {
-  return {
-    ...resourcesOf(database),
-    distributed: () => database.distributed(),
-    timeline: (tenant, span) => timeline(database, tenant, span),
-    search: (tenant, query, start) => search(database, tenant, query, start),
-    texts: (tenant, query, start) => texts(database, tenant, query, start),
-    explain: (tenant, query, start) => explain(database, tenant, query, start),
-    write: async (tenant, changes) => {
-      const applied = await write(database, tenant, changes);
-      wrote(applied);
-      return applied;
-    },
-    hold: (tenant, wanted) => hold(database, tenant, wanted),
-    lock: (tenant, keys) => lock(database, tenant, keys),
-    pruneLocks: (tenant, which) => pruneLocks(database, tenant, which),
-    transaction: transact,
-    get idempotency() {
-      return idempotencyOf(database);
-    },
-    get outbox() {
-      return outboxOf(database);
-    },
-    get inbox() {
-      return inboxOf(database);
-    },
-    get placedOrders() {
-      return placedOrdersOf(database);
-    },
-    get settings() {
-      return settingsOf(database);
-    },
-    get definitions() {
-      return definitionsOf(database);
-    },
-    get upkeep() {
-      return upkeepOf(database);
-    },
-    get subscriptions() {
-      return subscriptionsOf(database);
-    },
-  };
+  /** `wrote` hears how many changes were applied. */
+  constructor(database: Database, wrote: (count: number) => void) {
+    this.database = database;
+    this.wrote = wrote;
+  }
+
+  distributed() {
+    return this.database.distributed();
+  }
+
+  read(tenant: number, type: ServedType, id: string) {
+    return read(this.database, tenant, type, id);
+  }
+
+  version(tenant: number, type: ServedType, id: string, version: number) {
+    return readVersion(this.database, tenant, type, id, version);
+  }
+
+  history(tenant: number, type: ServedType, id: string, page: { count: number; before?: number }) {
+    return history(this.database, tenant, type, id, page);
+  }
+
+  deletedSince(tenant: number, type: ServedType, id: string, version: number) {
+    return deletedSince(this.database, tenant, type, id, version);
+  }
+
+  timeline(tenant: number, span: Span) {
+    return timeline(this.database, tenant, span);
+  }
+
+  search(tenant: number, query: Query, start?: Start) {
+    return search(this.database, tenant, query, start);
+  }
+
+  texts(tenant: number, query: Query, start?: Start) {
+    return texts(this.database, tenant, query, start);
+  }
+
+  explain(tenant: number, query: Query, start?: Start) {
+    return explain(this.database, tenant, query, start);
+  }
+
+  async write(tenant: number, changes: Change[]) {
+    const applied = await write(this.database, tenant, changes);
+    this.wrote(applied);
+    return applied;
+  }
+
+  hold(tenant: number, wanted: { type: ServedType; id: string }[]) {
+    return hold(this.database, tenant, wanted);
+  }
+
+  lock(tenant: number, keys: string[]) {
+    return lock(this.database, tenant, keys);
+  }
+
+  pruneLocks(tenant: number, which: LocksToPrune) {
+    return pruneLocks(this.database, tenant, which);
+  }
+
+  async transaction<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    let written = 0;
+    const answer = await this.database.transaction((transaction) => {
+      written = 0;
+      return work(new SqlStore(transaction, (count) => (written += count)));
+    });
+    this.wrote(written);
+    return answer;
+  }
+
+  get idempotency() {
+    return idempotencyOf(this.database);
+  }
+
+  get outbox() {
+    return outboxOf(this.database);
+  }
+
+  get inbox() {
+    return inboxOf(this.database);
+  }
+
+  get placedOrders() {
+    return placedOrdersOf(this.database);
+  }
+
+  get settings() {
+    return settingsOf(this.database);
+  }
+
+  get definitions() {
+    return definitionsOf(this.database);
+  }
+
+  get upkeep() {
+    return upkeepOf(this.database);
+  }
+
+  get subscriptions() {
+    return subscriptionsOf(this.database);
+  }
 }

@@ -30,7 +30,7 @@ test('what is added while an answer is on its way is in force a second after the
     return state;
   };
   const profiles = profilesOf([], { now: () => now });
-  const slow: Store = { ...held.store, definitions: { ...definitions, state: late } };
+  const slow: Store = Object.create(held.store, { definitions: { value: { ...definitions, state: late } } });
   expect([...(await profiles.supported(slow)).keys()]).toEqual([]);
   await addPackage(held.database, added, '2026-01-01T00:00:00.000Z');
   expect([...(await profiles.supported(held.store)).keys()]).toEqual(['Patient']);

@@ -16,7 +16,7 @@ const POLL_MS = 500;
 /** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
 export function startWorker(sending: Sending, senders: Senders): () => Promise<void> {
   const underway = new Set<Promise<void>>();
-  const pause = resting(POLL_MS, sending.store.distributed);
+  const pause = resting(POLL_MS, () => sending.store.distributed());
   const stop = looped(async ({ signal, rest }) => {
     const begun = await begunNow(sending, senders, signal).catch((error: unknown) => {
       sending.log({ error: thrownReason(error) }, 'the outbox cannot be read');

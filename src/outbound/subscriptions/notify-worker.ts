@@ -15,7 +15,7 @@ const ENDS_EVERY_MS = 10_000;
 /** Starts it; call the answer to stop. */
 export function startNotifying(notifying: Notifying): () => Promise<void> {
   const underWay = new Set<Promise<void>>();
-  const pause = resting(REST_MS, notifying.store.distributed);
+  const pause = resting(REST_MS, () => notifying.store.distributed());
   let ends = Number.NEGATIVE_INFINITY;
   const round = async (): Promise<number> => {
     const now = notifying.clock().getTime();
