@@ -2,7 +2,7 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import { sendNow } from '../../src/outbound/sending/send-now.ts';
 import { lease } from '../../src/outbound/sending/sending.ts';
-import type { Store } from '../../src/store/store.ts';
+import { storeExcept } from '../store/store-except.ts';
 import { until, waits } from '../until.ts';
 import { eachInAWorld } from './each-world.ts';
 import { impatient } from './impatient.ts';
@@ -104,7 +104,7 @@ test('7: a process that stood still until its lease was over sends nothing any m
     here.advance(25 * 3600);
     return written;
   };
-  const store: Store = Object.create(asleep.store, { outbox: { value: { ...asleep.store.outbox, settle } } });
+  const store = storeExcept(asleep.store, { outbox: { ...asleep.store.outbox, settle } });
   await here.drain({ ...asleep, store });
   expect(here.asked('createOrder')).toBe(0);
   await here.drain();

@@ -10,6 +10,7 @@ import { deliver, deliverDue, signed } from '../../src/outbound/sandbox/announce
 import type { Fault } from '../../src/outbound/sandbox/faults.ts';
 import type { Mishap, SandboxMessage, SandboxOrder } from '../../src/outbound/sandbox/world.ts';
 import type { TestStore } from '../store/open.ts';
+import { storeExcept } from '../store/store-except.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 
@@ -85,12 +86,11 @@ function mortal(following: Following, dies: () => boolean): Following & { live()
   return {
     ...following,
     reads: { ...reads, order: living(reads.order, true), result: living(reads.result, true), document: living(reads.document, true) },
-    store: {
-      ...alive,
+    store: storeExcept(alive, {
       transaction: living((work) => alive.transaction(work)) as typeof alive.transaction,
       placedOrders: { ...placedOrders, settle: living(placedOrders.settle) },
       inbox: { ...inbox, settle: living(inbox.settle) },
-    },
+    }),
     live: () => {
       dead = false;
     },

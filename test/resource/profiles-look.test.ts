@@ -1,8 +1,8 @@
 // How soon the profiles of a package that an operator adds are in force, however late the database answers.
 import { profilesOf } from '../../src/resource/profiles.ts';
 import { addPackage } from '../../src/store/definitions.ts';
-import type { Store } from '../../src/store/store.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
+import { storeExcept } from '../store/store-except.ts';
 
 let held: TestStore;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ test('what is added while an answer is on its way is in force a second after the
     return state;
   };
   const profiles = profilesOf([], { now: () => now });
-  const slow: Store = Object.create(held.store, { definitions: { value: { ...definitions, state: late } } });
+  const slow = storeExcept(held.store, { definitions: { ...definitions, state: late } });
   expect([...(await profiles.supported(slow)).keys()]).toEqual([]);
   await addPackage(held.database, added, '2026-01-01T00:00:00.000Z');
   expect([...(await profiles.supported(held.store)).keys()]).toEqual(['Patient']);
