@@ -8,9 +8,12 @@ const FIRST = 500;
 /** And whenever writing pauses for so long, in ms, after at least so many. */
 const PAUSE = 1000;
 const WORTH_IT = 50;
-/** Some table has grown by a quarter since its last analysis: then autovacuum has not come by. (Its own counters lag behind.) */
-const STALE = `select bool_or(reltuples < 0 or relpages < 0.8 * pg_relation_size(oid) / current_setting('block_size')::int) as stale
-  from pg_class where oid = any($1::text[]::regclass[])`;
+/** This table has grown by a quarter since its last analysis: then autovacuum has not come by. (Its own counters lag behind.) */
+const STALE = "reltuples < 0 or relpages < 0.8 * pg_relation_size(oid) / current_setting('block_size')::int";
+const ANY_STALE = `select bool_or(${STALE}) as stale from pg_class where oid = any($1::text[]::regclass[])`;
+/** Where tables are distributed (Citus), the rows and their statistics are those of the shards: `%s` is the name of one. */
+const ANY_SHARD_STALE = `select bool_or(result::boolean) as stale from unnest($1::text[]) as name,
+  run_command_on_shards(name::regclass, $$select ${STALE} from pg_class where oid = '%s'::regclass$$) where success`;
 
 /** Counts committed writes; now and then, and when they pause, an analysis runs in the background. Not to be called inside a transaction. */
 export function statisticsOf(database: Database): (written: number) => void {
@@ -35,6 +38,8 @@ export function statisticsOf(database: Database): (written: number) => void {
 }
 
 async function refresh(database: Database): Promise<void> {
-  const [tables] = await database.query<{ stale: boolean }>(STALE, [`{${TABLES.join(',')}}`]);
+  const [tables] = await database.query<{ stale: boolean }>(database.distributed() ? ANY_SHARD_STALE : ANY_STALE, [
+    `{${TABLES.join(',')}}`,
+  ]);
   if (tables?.stale) await database.script(`analyze ${TABLES.join(', ')}`);
 }
