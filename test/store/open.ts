@@ -20,6 +20,8 @@ const POOLER = process.env.TEST_DATABASE_POOLER;
 export const onServer = SERVER_URL === undefined ? it.skip : it;
 /** `it` for what is seen on a PostgreSQL connection alone: not through a pooler, and not on Citus (a shared database), where no statement is prepared. */
 export const onDirect = POOLER === undefined && SHARED === undefined ? onServer : it.skip;
+/** `it` for what asks the planner of one database: on Citus each shard has its own. */
+export const onOneNode = SHARED === undefined ? it : it.skip;
 export const onEmbedded = SERVER_URL === undefined ? it : it.skip;
 const AT = '2026-01-01T00:00:00.000Z';
 const EXISTS = '42P04';

@@ -14,7 +14,7 @@ import { PREFIXES } from '../../src/fhir/search/prefix.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import type { Change } from '../../src/store/change.ts';
 import type { Database } from '../../src/store/database.ts';
-import { openTestStore, type TestStore } from './open.ts';
+import { onOneNode, openTestStore, type TestStore } from './open.ts';
 
 /** Kinds that no parameter of R4's served types has: a number, and strings with an index of substrings. */
 const OWN = [
@@ -90,7 +90,7 @@ async function planned<T>(work: (planOf: (asked: Asked) => Promise<unknown>) => 
 const told = ({ question: { name, types, parameters }, part }: Asked): string =>
   `${name} / ${part}: ${types.length > 1 ? '' : types}?${parameters.map((one) => one.join('=')).join('&')}`.slice(0, 200);
 
-it('an index leads to what is searched, unless docs/search-plans.md lists it; and what is listed is so', async () => {
+onOneNode('an index leads to what is searched, unless docs/search-plans.md lists it; and what is listed is so', async () => {
   const asked = await shapes();
   const found = await planned(async (planOf) => {
     const scans: Asked[] = [];
@@ -124,7 +124,7 @@ it('every parameter of every type is asked, with each of its modifiers and prefi
     expect([kind, PREFIXES.filter((prefix) => !ofKind(kind).some(({ name }) => name.split(/[ ,]/)[1] === prefix))]).toEqual([kind, []]);
 });
 
-it('a condition that only filters what a whole type or parameter brings is told from one that an index has', async () => {
+onOneNode('a condition that only filters what a whole type or parameter brings is told from one that an index has', async () => {
   const [sql, parameters] = ["select pid from sx_string where tenant_id = $1 and param = 5 and norm like '%x%'", [1]];
   const [scan] = await test.database.query<{ 'QUERY PLAN': unknown }>(`explain (format json) ${sql}`, parameters);
   expect(walksIn(scan!['QUERY PLAN'])).toHaveLength(1);
