@@ -38,21 +38,25 @@ const MEANINGS: Record<string, (named: { database: string; role: string }) => st
   '3D000': ({ database }) => `there is no database "${database}": create it, or name another`,
   28000: ({ role }) => `the server does not let the role "${role}" in`,
   '28P01': ({ role }) => `the password of the role "${role}" is wrong`,
-  '08P01': () => 'the pooler there takes no settings at connecting: remove what follows the "?" (options, statement_timeout)',
   42501: ({ role }) => `the role "${role}" may not make tables there`,
 };
 
+const remedyOf = (words: string): string =>
+  words.includes('startup parameter') ? ' (remove what follows the "?": options, statement_timeout)' : '';
+
 /** Names host, database or role, never the password. */
 function explained(error: unknown, text: string): unknown {
-  const { code, cause, kind } = error as { code?: string; cause?: { code?: string }; kind?: string };
+  const { code, cause, kind } = error as { code?: string; cause?: string | { code?: string }; kind?: string };
   const url = URL.parse(text);
-  const meaning = MEANINGS[code ?? cause?.code ?? ''];
+  const meaning = MEANINGS[code ?? (typeof cause === 'object' ? cause.code : undefined) ?? ''];
   if (meaning && url) {
     const named = { database: decodeURIComponent(url.pathname.slice(1)), role: decodeURIComponent(url.username) };
     return new Error(`DATABASE_URL: ${meaning(named)}`, { cause: error });
   }
   if (code === 'ERR_INVALID_URL')
     return new Error('DATABASE_URL is not like postgres://user:password@host:5432/database', { cause: error });
+  if (kind === 'unavailable' && typeof cause === 'string')
+    return new Error(`DATABASE_URL: the pooler at ${url?.host} refuses the connection: ${cause}${remedyOf(cause)}`, { cause: error });
   if (kind === 'unavailable') return new Error(`DATABASE_URL: no PostgreSQL answers${url ? ` at ${url.host}` : ''}`, { cause: error });
   return error;
 }

@@ -65,7 +65,14 @@ export async function translated<T>(result: Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * PgBouncer has one code for all that ends a client's connection (a name it does not know, a server that went away, a wait that was too long). Its own words,
+ * which hold no data, are the cause.
+ */
+const endedByPooler = ({ code, severity }: Raised): boolean => code === '08P01' && severity === 'FATAL';
+
 function meaningOf(error: Raised): unknown {
+  if (endedByPooler(error)) return Object.assign(down(), { cause: error.message });
   if (error.name === 'KnexTimeoutError') return busy();
   if (LOST.test(error.message ?? '')) return down();
   if (error.code === undefined) return error;

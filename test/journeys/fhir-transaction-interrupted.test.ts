@@ -3,7 +3,7 @@
 import pg from 'pg';
 import request from 'supertest';
 import type { Database } from '../../src/store/database.ts';
-import { onServer } from '../store/open.ts';
+import { onServer, SERVER_URL } from '../store/open.ts';
 import { type Fate, fated, mortal, type Statements } from './mortal.ts';
 import { type Running, startFacet } from './running.ts';
 
@@ -39,12 +39,13 @@ const sent = async (tag: string, fate: Partial<Fate>) =>
 const countOf = async (type: string, tag: string): Promise<number> => (await api('get', `/${type}?_tag=${tag}&_summary=count`)).body.total;
 
 onServer('leaves nothing behind, wherever the connection is lost', async () => {
-  const killer = new pg.Client({ connectionString: facet.store.url! });
+  // not through a pooler, which might give both of them one connection
+  const killer = new pg.Client({ connectionString: SERVER_URL });
   await killer.connect();
   /** The server ends the connection, and has ended it when this is done. */
   const blow = async (database: Database) => {
     const [own] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
-    await killer.query('select pg_terminate_backend($1, 60000)', [own!.pid]);
+    await killer.query('select pg_terminate_backend($1::int, 60000::bigint)', [own!.pid]);
   };
   expect((await sent('whole', {})).status).toBe(200);
   const all = Math.max(...transactions.map(({ length }) => length));

@@ -80,6 +80,20 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
     await Promise.all([leaving!.close(), other!.close()]);
   });
 
+  it('a statement whose server connection is ended is answered 503, and the next one runs', async () => {
+    const database = await openDatabase({ url: at('transaction') });
+    const [server] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const running = expect(database.query('select pg_sleep(60)')).rejects.toMatchObject({ kind: 'unavailable' });
+    await until(
+      () => test.database.query('select from pg_stat_activity where pid = $1 and query like $2', [server!.pid, '%pg_sleep%']),
+      (rows) => rows.length === 1,
+    );
+    await test.database.query('select pg_terminate_backend($1)', [server!.pid]);
+    await running;
+    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
+    await database.close();
+  });
+
   it('a database is brought up to date', async () => {
     await (await readyDatabase({ url: at('transaction') })).close();
   });
@@ -90,8 +104,9 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
       'settings in the URL, which it does not take',
       'transaction',
       '?options=-c%20jit%3Doff',
-      'DATABASE_URL: the pooler there takes no settings',
+      /^DATABASE_URL: the pooler at 127\.0\.0\.1:\d+ refuses the connection: .*startup parameter.* \(remove what follows the "\?"/,
     ],
+    ['a database that it does not know', 'nowhere', '', /^DATABASE_URL: the pooler at 127\.0\.0\.1:\d+ refuses the connection: .*nowhere/],
   ])('refuses %s in a sentence that names the variable', async (_what, name, rest, sentence) => {
     await expect(readyDatabase({ url: at(name, rest) })).rejects.toThrow(sentence);
   });
