@@ -1,8 +1,8 @@
 // Plants faults into the mappings and surfaces, one at a time, and reports how many the checks, examples and laws notice:
 // node scripts/mutate-mappings.ts [vendor/shape | vendor/surface]
-// What none of them notices is listed: an example is missing, or the mutant is equivalent and stands in test/projection/equivalent-mutants.yaml.
+// What none of them notices is listed: an example is missing, or the mutant is equivalent and stands in test/mapping/equivalent-mutants.yaml.
 import { textTable } from '../src/cli/text-table.ts';
-import { nameOf } from '../src/projection/laws/example.ts';
+import { nameOf } from '../src/mapping/example.ts';
 import { benches, equivalents, surfaceBenches } from './mutate/benches.ts';
 import { judge, type Verdict } from './mutate/judge.ts';
 import { judgeSurface } from './mutate/judge-surface.ts';

@@ -2,7 +2,7 @@
 import { type CapabilityFacts, capabilityStatement } from './fhir/capability.ts';
 import { hash } from './fhir/hash.ts';
 import type { FhirDoor } from './http/fhir.ts';
-import type { Profiles } from './resource/profiles.ts';
+import type { Profiles } from './interactions/profiles.ts';
 import type { Store } from './store/store.ts';
 
 /** Answers its text and tag; the database is asked at most once a second whether it is still so. */

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Resource, ServedType } from './fhir/types.ts';
-import type { Context } from './resource/context.ts';
-import { update } from './resource/update.ts';
+import type { Context } from './interactions/context.ts';
+import { update } from './interactions/update.ts';
 
 interface DemoRequest {
   surface: string;

@@ -5,7 +5,7 @@ import { fhirOpenApi } from './http/openapi/fhir-document.ts';
 import type { Documents } from './http/openapi/serve.ts';
 import type { Limit } from './http/rate-limit.ts';
 import type { Loaded } from './loaded.ts';
-import type { Surface } from './projection/shape.ts';
+import type { Surface } from './mapping/shape.ts';
 
 /** How the parts of this installation are described. */
 interface DescriptionFacts {

@@ -1,6 +1,6 @@
 // Removes what has run out while the server works: the answers kept for requests that may be repeated, which show people's data, are gone a day later, and so
 // are the rows of match keys (src/store/locks.ts) that nobody holds.
-import { looped } from './resource/looped.ts';
+import { looped } from './messaging/poll-loop.ts';
 import type { Store } from './store/store.ts';
 
 /** What it works with. `log` is told how many were removed, and of a failure by the name of its kind. */

@@ -1,8 +1,8 @@
 // Keeps the index in step with the rules of this program while the server works: walks when something is to be made again, and looks now and then
 // whether a process of older rules has written meanwhile.
-import type { IndexState } from './resource/index-state.ts';
-import { type Walking, walkIndex } from './resource/index-walk.ts';
-import { type Loop, looped } from './resource/looped.ts';
+import type { IndexState } from './interactions/index-state.ts';
+import { type Walking, walkIndex } from './interactions/index-walk.ts';
+import { type Loop, looped } from './messaging/poll-loop.ts';
 import type { RulesTarget, Walk } from './store/index-upkeep.ts';
 
 type Log = (facts: object, text: string) => void;

@@ -1,7 +1,7 @@
 // Whether FACET_RATE_LIMITS speaks of surfaces that there are: a limit for one that is misspelt would be none.
 import type { Config } from './config.ts';
 import { amongThese } from './fhir/closest-name.ts';
-import type { Surface } from './projection/shape.ts';
+import type { Surface } from './mapping/shape.ts';
 
 /** Refuses the name of a surface that is not served; the FHIR API has no limit. */
 export function refuseUnknownLimits({ rateLimits }: Config, surfaces: readonly Surface[]): void {

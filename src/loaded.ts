@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { loadProfiles, type Profiles } from './fhir/profiles.ts';
 import { buildRegistry, type Registry } from './fhir/search/parameters.ts';
 import { terminologyOf } from './fhir/terminology/terminology.ts';
+import { loadMappings } from './mapping/load/mapping.ts';
+import type { Mappings } from './mapping/shape.ts';
 import { PORTS } from './outbound/ports.ts';
-import { loadMappings } from './projection/load/mapping.ts';
-import type { Mappings } from './projection/shape.ts';
 import { ROOT } from './root.ts';
 
 export interface Loaded {

@@ -6,6 +6,8 @@ import { parse } from 'yaml';
 import type { Config } from './config.ts';
 import type { Profiles } from './fhir/profiles.ts';
 import type { ServedType } from './fhir/types.ts';
+import type { Effect } from './interactions/context.ts';
+import { inwardOf } from './mapping/load/inward.ts';
 import type { ResultMappings } from './outbound/following/following.ts';
 import { type Junction, type JunctionParts, junction } from './outbound/junction.ts';
 import type { JunctionAccount } from './outbound/network/exchange.ts';
@@ -15,8 +17,6 @@ import { startSandbox } from './outbound/sandbox/server.ts';
 import { type SubscribingParts, subscribing } from './outbound/subscriptions.ts';
 import type { Systems as JunctionSystems } from './outbound/systems.ts';
 import { panelsOf, unorderable } from './panels.ts';
-import { inwardOf } from './projection/load/inward.ts';
-import type { Effect } from './resource/context.ts';
 import { ROOT } from './root.ts';
 
 /** The ports and effects of the door out, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */

@@ -1,6 +1,6 @@
 // The time of a test: a process that is told where takes its clock from there (the sandbox), so that several processes and the sandbox live in one time that
 // can be moved. Never in production.
-import { looped } from './resource/looped.ts';
+import { looped } from './messaging/poll-loop.ts';
 
 interface TestClock {
   now(): Date;

@@ -6,11 +6,13 @@ const SRC = 'src';
 /** What each room may import, besides itself. Files directly under src/, and the command line, are the roof and may import all. */
 const FLOORS: Record<string, string[]> = {
   fhir: [],
-  store: ['fhir'],
-  projection: ['fhir'],
-  resource: ['store', 'fhir'],
-  http: ['projection', 'resource', 'store', 'fhir'],
-  outbound: ['projection', 'resource', 'store', 'fhir'],
+  messaging: ['fhir'],
+  store: ['messaging', 'fhir'],
+  mapping: ['fhir'],
+  'mapping-tools': ['mapping', 'fhir'],
+  interactions: ['store', 'messaging', 'fhir'],
+  http: ['mapping', 'interactions', 'store', 'fhir'],
+  outbound: ['mapping', 'interactions', 'store', 'messaging', 'fhir'],
 };
 /** What each folder of a room may import of the others; the files beside them belong to none. */
 const FOLDERS: Record<string, Record<string, string[]>> = {

@@ -1,8 +1,8 @@
 // Every mapping under mappings/ and docs/ against its examples, in both directions, and against the laws that each must keep. A new mapping adds no test code.
-import { gapsOf } from '../src/projection/laws/coverage.ts';
-import { breachesOf, samplesOf } from '../src/projection/laws/proof.ts';
-import { surfaceBreaches, surfaceExamples, surfaceGaps } from '../src/projection/laws/surface-proof.ts';
-import { everyShape, everySurface, examplesOf } from './projection/examples.ts';
+import { gapsOf } from '../src/mapping/laws/coverage.ts';
+import { breachesOf, samplesOf } from '../src/mapping/laws/proof.ts';
+import { surfaceBreaches, surfaceExamples, surfaceGaps } from '../src/mapping/laws/surface-proof.ts';
+import { everyShape, everySurface, examplesOf } from './mapping/examples.ts';
 
 describe.each(everyShape)('%s', (_name, loaded, world) => {
   const examples = examplesOf(loaded);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
-import { readExamples } from '../../src/projection/laws/example.ts';
-import { surfaceExamples } from '../../src/projection/laws/surface-proof.ts';
-import type { LoadedSurface } from '../../src/projection/load/loaded.ts';
-import { loadShapes } from '../../src/projection/load/mapping.ts';
+import { readExamples } from '../../src/mapping/example.ts';
+import { surfaceExamples } from '../../src/mapping/laws/surface-proof.ts';
+import type { LoadedSurface } from '../../src/mapping/load/loaded.ts';
+import { loadShapes } from '../../src/mapping/load/mapping.ts';
 import type { Bench } from './judge.ts';
 import type { SurfaceBench } from './judge-surface.ts';
 
@@ -43,4 +43,4 @@ function benchesIn(folder: string): { surfaces: LoadedSurface[]; shapes: Bench[]
 
 /** Mapping → mutant → why it is no fault at all. */
 export const equivalents = (): Record<string, Record<string, string>> =>
-  (parse(readFileSync('test/projection/equivalent-mutants.yaml', 'utf8')) ?? {}) as Record<string, Record<string, string>>;
+  (parse(readFileSync('test/mapping/equivalent-mutants.yaml', 'utf8')) ?? {}) as Record<string, Record<string, string>>;

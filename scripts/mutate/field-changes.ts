@@ -1,5 +1,5 @@
 // Faults in a field: a rule dropped or moved by one, a word dropped or two codes exchanged, another default, a mark lost.
-import type { FieldSpec } from '../../src/projection/spec.ts';
+import type { FieldSpec } from '../../src/mapping/spec.ts';
 import { type Change, drop } from './mutant.ts';
 
 type Word = keyof FieldSpec;

@@ -1,10 +1,10 @@
 // Whether a fault planted in a surface is noticed: by its grammar and the checks at start, by its own examples, or by those of its shapes.
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { type SurfaceExample, surfaceBreaches, surfaceGaps } from '../../src/projection/laws/surface-proof.ts';
-import { checkAliases } from '../../src/projection/load/check-aliases.ts';
-import { SURFACE_FILE } from '../../src/projection/load/file-grammar.ts';
-import type { LoadedSurface } from '../../src/projection/load/loaded.ts';
-import { surfaceOf } from '../../src/projection/surface.ts';
+import { type SurfaceExample, surfaceBreaches, surfaceGaps } from '../../src/mapping/laws/surface-proof.ts';
+import { checkAliases } from '../../src/mapping/load/check-aliases.ts';
+import { SURFACE_FILE } from '../../src/mapping/load/file-grammar.ts';
+import type { LoadedSurface } from '../../src/mapping/load/loaded.ts';
+import { surfaceOf } from '../../src/mapping/surface.ts';
 import { type Bench, judge, type Verdict } from './judge.ts';
 import type { SurfaceMutant } from './surface-changes.ts';
 

@@ -1,9 +1,10 @@
 // Whether a planted fault is noticed: by the checks at start, by an example or a law, or by what the examples may not leave out.
-import { gapsOf } from '../../src/projection/laws/coverage.ts';
-import type { Example, World } from '../../src/projection/laws/example.ts';
-import { breachesOf, samplesOf } from '../../src/projection/laws/proof.ts';
-import type { LoadedShape, LoadedSurface } from '../../src/projection/load/loaded.ts';
-import { compileShape } from '../../src/projection/load/mapping.ts';
+
+import type { Example, World } from '../../src/mapping/example.ts';
+import { gapsOf } from '../../src/mapping/laws/coverage.ts';
+import { breachesOf, samplesOf } from '../../src/mapping/laws/proof.ts';
+import type { LoadedShape, LoadedSurface } from '../../src/mapping/load/loaded.ts';
+import { compileShape } from '../../src/mapping/load/mapping.ts';
 import type { Mutant } from './mutant.ts';
 
 export interface Verdict {

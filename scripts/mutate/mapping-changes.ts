@@ -1,6 +1,6 @@
 // Faults in a mapping beside its fields: what is offered, searches, sorting, joins, duplicates, what is written and never shown.
-import { isForward } from '../../src/projection/join-search.ts';
-import type { AlsoSpec, JoinSpec, ManySpec, MappingSpec, SearchSpec, UniqueSpec } from '../../src/projection/spec.ts';
+import { isForward } from '../../src/mapping/join-search.ts';
+import type { AlsoSpec, JoinSpec, ManySpec, MappingSpec, SearchSpec, UniqueSpec } from '../../src/mapping/spec.ts';
 import { otherForms } from './field-changes.ts';
 import { type Change, drop } from './mutant.ts';
 import { templateChanges } from './surface-changes.ts';

@@ -1,5 +1,5 @@
 // A fault planted in a mapping: one change of its content, with a name that says which.
-import type { MappingSpec } from '../../src/projection/spec.ts';
+import type { MappingSpec } from '../../src/mapping/spec.ts';
 
 export interface Mutant {
   /** `fields.phone.fhir: system='fax'`: where, and what it is now. */

@@ -1,7 +1,7 @@
 // All faults that can be planted in one mapping, from its own content: generic over every mapping.
 import type { Path } from '../../src/fhir/path/path.ts';
-import type { LoadedShape } from '../../src/projection/load/loaded.ts';
-import type { FieldSpec, MappingSpec } from '../../src/projection/spec.ts';
+import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
+import type { FieldSpec, MappingSpec } from '../../src/mapping/spec.ts';
 import { FIELD_CHANGES } from './field-changes.ts';
 import { mappingChanges, type PlacedChange } from './mapping-changes.ts';
 import { changed, type Mutant } from './mutant.ts';

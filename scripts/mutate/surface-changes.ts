@@ -1,5 +1,5 @@
 // Faults in a surface: another envelope, another answer to a failure, other names and numbers of paging and limits, ids under another prefix.
-import type { SurfaceSpec } from '../../src/projection/spec.ts';
+import type { SurfaceSpec } from '../../src/mapping/spec.ts';
 import type { PlacedChange } from './mapping-changes.ts';
 import { type Change, changed, drop } from './mutant.ts';
 

@@ -1,6 +1,7 @@
 // What a command on the database is: how it travels from the command line to whoever holds the database, and how it is run there.
-import type { Mappings } from '../projection/shape.ts';
-import type { Caller, Context } from '../resource/context.ts';
+
+import type { Caller, Context } from '../interactions/context.ts';
+import type { Mappings } from '../mapping/shape.ts';
 import type { Database } from '../store/database.ts';
 
 /** One command with its options, as it travels from the CLI to whoever holds the database. */

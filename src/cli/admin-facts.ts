@@ -3,8 +3,8 @@
 import { pino } from 'pino';
 import { assemble, type Facet } from '../assemble.ts';
 import type { Config } from '../config.ts';
+import { readIndexState } from '../interactions/index-state.ts';
 import { type Loaded, load } from '../loaded.ts';
-import { readIndexState } from '../resource/index-state.ts';
 import type { Database } from '../store/database.ts';
 import { upkeepOf } from '../store/index-upkeep.ts';
 import type { AdminFacts } from './admin-command.ts';

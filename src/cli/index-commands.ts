@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { changedIn, rulesIn } from '../fhir/indexing/rules.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
-import type { Caller } from '../resource/context.ts';
-import { openIndexState } from '../resource/index-state.ts';
-import { walkIndex } from '../resource/index-walk.ts';
+import type { Caller } from '../interactions/context.ts';
+import { openIndexState } from '../interactions/index-state.ts';
+import { walkIndex } from '../interactions/index-walk.ts';
 import type { Database } from '../store/database.ts';
 import type { IndexUpkeep } from '../store/index-upkeep.ts';
 import { upkeepOf } from '../store/index-upkeep.ts';

@@ -4,7 +4,7 @@ import { isScope } from '../fhir/scope.ts';
 import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { livePrefix } from '../http/key-prefix.ts';
 import { rowOf } from '../http/v1-call.ts';
-import { OPERATOR } from '../resource/context.ts';
+import { OPERATOR } from '../interactions/context.ts';
 import type { Database } from '../store/database.ts';
 import { createKey, type ListedKey, listKeys, revokeKey } from '../store/keys.ts';
 import { listTenants, type Tenant } from '../store/tenants.ts';

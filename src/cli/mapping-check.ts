@@ -1,9 +1,9 @@
 // `facet mapping check`: what is wrong with the mappings, with file, line and what to write instead; then their examples and every law.
 import { relative } from 'node:path';
-import { examplesFile, nameOf, readExamples } from '../projection/laws/example.ts';
-import { proofOf } from '../projection/laws/proof.ts';
-import { surfaceProof } from '../projection/laws/surface-proof.ts';
-import type { Fault, LoadedShape } from '../projection/load/loaded.ts';
+import { examplesFile, nameOf, readExamples } from '../mapping/example.ts';
+import { proofOf } from '../mapping/laws/proof.ts';
+import { surfaceProof } from '../mapping/laws/surface-proof.ts';
+import type { Fault, LoadedShape } from '../mapping/load/loaded.ts';
 import { chosen, type MappingWorld } from './mapping-world.ts';
 import { bold, green, red, shownPath, withHeads } from './terminal.ts';
 import { broken, textTable } from './text-table.ts';

@@ -1,11 +1,11 @@
 // `facet mapping explain`: per field where it stands in FHIR and what finds it there, per filter the FHIR search and the index, and the loss report.
 import { existsSync } from 'node:fs';
-import { explainedFields, explainedFilters } from '../projection/analysis/explained.ts';
-import { lossesOf } from '../projection/analysis/losses.ts';
-import { examplesFile, nameOf, readExamples } from '../projection/laws/example.ts';
-import { samplesOf } from '../projection/laws/proof.ts';
-import { preferenceLines } from '../projection/load/check-prefer.ts';
-import type { LoadedShape } from '../projection/load/loaded.ts';
+import { explainedFields, explainedFilters } from '../mapping/analysis/explained.ts';
+import { lossesOf } from '../mapping/analysis/losses.ts';
+import { examplesFile, nameOf, readExamples } from '../mapping/example.ts';
+import { samplesOf } from '../mapping/laws/proof.ts';
+import { preferenceLines } from '../mapping/load/check-prefer.ts';
+import type { LoadedShape } from '../mapping/load/loaded.ts';
 import { indexesOf, indexOfParameter } from './index-names.ts';
 import type { MappingWorld } from './mapping-world.ts';
 import { bold, withArticle, withHeads } from './terminal.ts';

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { didYouMean } from '../fhir/closest-name.ts';
 import { isServed, SERVED_TYPES } from '../fhir/types.ts';
-import { nameOf } from '../projection/laws/example.ts';
-import { scaffoldOf } from '../projection/scaffold/files.ts';
-import { firstExample } from '../projection/scaffold/first-example.ts';
+import { nameOf } from '../mapping/example.ts';
+import { scaffoldOf } from '../mapping/scaffold/files.ts';
+import { firstExample } from '../mapping/scaffold/first-example.ts';
 import { type MappingPlaces, mappingWorld, standardFolder } from './mapping-world.ts';
 import { shownPath, withArticle } from './terminal.ts';
 

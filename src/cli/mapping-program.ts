@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { LoadedShape } from '../projection/load/loaded.ts';
+import type { LoadedShape } from '../mapping/load/loaded.ts';
 import type { MappingPlaces, MappingWorld } from './mapping-world.ts';
 
 const HELP = {
@@ -142,7 +142,7 @@ async function tryOne(name: string, file: string | undefined, options: Options):
 }
 
 async function types(names: string[], options: Options): Promise<void> {
-  const { typesOf } = await import('../projection/typescript.ts');
+  const { typesOf } = await import('../mapping-tools/typescript.ts');
   const { chosen } = await import('./mapping-world.ts');
   const all = await world(options);
   const shapes = chosen(all, names);

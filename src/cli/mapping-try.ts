@@ -2,12 +2,12 @@
 import { parse, stringify } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
-import { envOf, itemsIn } from '../projection/laws/example.ts';
-import { agreesWithFhirPath } from '../projection/laws/fhirpath-oracle.ts';
-import type { Field } from '../projection/lens/field.ts';
-import type { LoadedShape } from '../projection/load/loaded.ts';
-import { requestFields } from '../projection/many.ts';
-import type { View } from '../projection/shape.ts';
+import { envOf, itemsIn } from '../mapping/example.ts';
+import { agreesWithFhirPath } from '../mapping/laws/fhirpath-oracle.ts';
+import type { Field } from '../mapping/lens/field.ts';
+import type { LoadedShape } from '../mapping/load/loaded.ts';
+import { requestFields } from '../mapping/many.ts';
+import type { View } from '../mapping/shape.ts';
 import { bold, green, red, withArticle } from './terminal.ts';
 
 const ID = '0190b3c2-0000-7000-8000-000000000001';

@@ -5,10 +5,10 @@ import { mappingsFolder } from '../config.ts';
 import { amongThese } from '../fhir/closest-name.ts';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
 import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
+import { nameOf } from '../mapping/example.ts';
+import type { LoadedShape } from '../mapping/load/loaded.ts';
+import { type Readings, readMappings } from '../mapping/load/mapping.ts';
 import { PORTS } from '../outbound/ports.ts';
-import { nameOf } from '../projection/laws/example.ts';
-import type { LoadedShape } from '../projection/load/loaded.ts';
-import { type Readings, readMappings } from '../projection/load/mapping.ts';
 import { ROOT } from '../root.ts';
 
 export interface MappingWorld extends Readings {

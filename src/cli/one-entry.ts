@@ -1,5 +1,5 @@
 // Looks up the one thing in the outbox that an operator has named by its id, and whose it is.
-import { type Context, OPERATOR } from '../resource/context.ts';
+import { type Context, OPERATOR } from '../interactions/context.ts';
 import type { Database } from '../store/database.ts';
 import type { OutboxEntry } from '../store/outbox-entry.ts';
 import { listOutbox } from '../store/outbox-view.ts';

@@ -1,5 +1,5 @@
 // What an envelope may say of the answer it wraps.
-import type { AnswerFacts } from '../projection/shape.ts';
+import type { AnswerFacts } from '../mapping/shape.ts';
 import type { Rate } from './exchange.ts';
 
 /** Facts of the answer being given now. */

@@ -2,8 +2,8 @@
 import type { Request } from 'express';
 import { forbidden, login } from '../fhir/outcome.ts';
 import { allows, type Permission, scopeFor } from '../fhir/scope.ts';
-import type { Surface } from '../projection/shape.ts';
-import type { Caller } from '../resource/context.ts';
+import type { Caller } from '../interactions/context.ts';
+import type { Surface } from '../mapping/shape.ts';
 
 /** Finds the caller of a key's text; undefined when there is none, or it is revoked, expired, or its tenant disabled. */
 export type FindCaller = (key: string) => Promise<Caller | undefined>;

@@ -1,7 +1,7 @@
 // Which vendor's shape a path means: by host, then by mount prefix, then by who claims the path, then by the kind of credential.
 import type { Request } from 'express';
-import { routesOf } from '../projection/routes.ts';
-import type { Mappings, Shape, Surface } from '../projection/shape.ts';
+import { routesOf } from '../mapping/routes.ts';
+import type { Mappings, Shape, Surface } from '../mapping/shape.ts';
 import { credentialOf } from './authenticate.ts';
 import { prefixesOf } from './key-prefix.ts';
 import { type Claim, type RouteTree, routeTree } from './route-tree.ts';

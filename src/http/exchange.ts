@@ -1,7 +1,7 @@
 // What the pipeline knows of one request, carried in `res.locals`, and the answer a handler gives: values in, values out.
 import type { NextFunction, Request, Response } from 'express';
-import type { Surface } from '../projection/shape.ts';
-import type { Caller } from '../resource/context.ts';
+import type { Caller } from '../interactions/context.ts';
+import type { Surface } from '../mapping/shape.ts';
 import type { ClientRequest } from '../store/database.ts';
 
 export interface Rate {

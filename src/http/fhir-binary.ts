@@ -1,7 +1,7 @@
 // Binary over HTTP: sent as what it carries or as a resource, and taken as either. https://hl7.org/fhir/R4/binary.html, docs/decisions/2026-11-22-binary.md
 import { binaryForm, binaryOf, type Content, contentOf } from '../fhir/binary.ts';
 import { notAcceptable, structure } from '../fhir/outcome.ts';
-import type { Draft } from '../resource/context.ts';
+import type { Draft } from '../interactions/context.ts';
 import type { Row } from '../store/row.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
 

@@ -8,7 +8,7 @@ import { fhirPathPatch } from '../fhir/patch/fhirpath-patch.ts';
 import { jsonPatch } from '../fhir/patch/json-patch.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { Draft } from '../resource/context.ts';
+import type { Draft } from '../interactions/context.ts';
 import type { ReadBytes, ReadText } from './body-text.ts';
 import type { Body } from './fhir-call.ts';
 import { hasBody } from './read-body.ts';

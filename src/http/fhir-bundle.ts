@@ -3,8 +3,8 @@ import { type BundleEntry, type BundleRequest, bundleEntry, bundleRequest, inEnt
 import type { Parsed } from '../fhir/json.ts';
 import { referencesOf } from '../fhir/links.ts';
 import { FhirError, invalid, KINDS, notSupported, tooLong } from '../fhir/outcome.ts';
-import { type Context, roomOf } from '../resource/context.ts';
-import { transaction } from '../resource/transaction.ts';
+import { type Context, roomOf } from '../interactions/context.ts';
+import { transaction } from '../interactions/transaction.ts';
 import { authorize } from './authenticate.ts';
 import { operationOutcome } from './failure.ts';
 import { entryBody } from './fhir-body.ts';

@@ -3,7 +3,7 @@ import type { Parsed } from '../fhir/json.ts';
 import type { FhirError } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Context, Draft } from '../resource/context.ts';
+import type { Context, Draft } from '../interactions/context.ts';
 import type { Answer } from './exchange.ts';
 import type { Seal } from './page-link.ts';
 

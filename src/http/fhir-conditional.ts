@@ -1,6 +1,6 @@
 // Conditional update, patch and delete as HTTP: the URL has search parameters in place of an id. https://hl7.org/fhir/R4/http.html#cond-update
 import { structure } from '../fhir/outcome.ts';
-import { conditional } from '../resource/conditional.ts';
+import { conditional } from '../interactions/conditional.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
 import { ifMatchOf } from './fhir-conditions.ts';
 import { doneAnswer } from './fhir-write.ts';

@@ -1,6 +1,6 @@
 // What a client says it has or expects, in headers: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
 import { invalid } from '../fhir/outcome.ts';
-import { ANY } from '../resource/update.ts';
+import { ANY } from '../interactions/update.ts';
 import type { Row } from '../store/row.ts';
 import { isNamed } from './etag.ts';
 import type { FhirCall } from './fhir-call.ts';

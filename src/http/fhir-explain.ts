@@ -1,7 +1,7 @@
 // `_explain=true` beside a search: how the database did it, for callers with the scope `admin`. It comes as an outcome behind the matches.
 import { forbidden, invalid } from '../fhir/outcome.ts';
 import { isAdmin } from '../fhir/scope.ts';
-import type { Caller } from '../resource/context.ts';
+import type { Caller } from '../interactions/context.ts';
 import type { Explained } from '../store/explain.ts';
 
 type Parameters = [name: string, value: string][];

@@ -2,7 +2,7 @@
 import { dateRange } from '../fhir/date-range.ts';
 import { invalid, notSupported } from '../fhir/outcome.ts';
 import { SERVED_TYPES } from '../fhir/types.ts';
-import { type HistoryRequest, history as historyOf } from '../resource/history.ts';
+import { type HistoryRequest, history as historyOf } from '../interactions/history.ts';
 import { authorize } from './authenticate.ts';
 import { historyBundle } from './bundle.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';

@@ -1,7 +1,7 @@
-// Reading interactions as HTTP: read, vread. What they do stands in src/resource.
+// Reading interactions as HTTP: read, vread. What they do stands in src/interactions.
 import { notSupported } from '../fhir/outcome.ts';
-import { read as readResource, versionHeaders } from '../resource/read.ts';
-import { vread as readVersion } from '../resource/vread.ts';
+import { read as readResource, versionHeaders } from '../interactions/read.ts';
+import { vread as readVersion } from '../interactions/vread.ts';
 import type { Row } from '../store/row.ts';
 import { contentAnswer } from './fhir-binary.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';

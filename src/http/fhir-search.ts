@@ -4,7 +4,7 @@ import { forbidden, invalid, notSupported } from '../fhir/outcome.ts';
 import { allows } from '../fhir/scope.ts';
 import { type Compartment, memberOf, typesInCompartment } from '../fhir/search/compartments.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../fhir/types.ts';
-import { type SearchRequest, search as searchResources } from '../resource/search.ts';
+import { type SearchRequest, search as searchResources } from '../interactions/search.ts';
 import type { Position } from '../store/page.ts';
 import type { Row } from '../store/row.ts';
 import { authorize } from './authenticate.ts';

@@ -1,9 +1,9 @@
-// The writing entries of a transaction: from the request an entry stands for to what src/resource/transaction.ts does.
+// The writing entries of a transaction: from the request an entry stands for to what src/interactions/transaction.ts does.
 import type { BundleEntry } from '../fhir/bundle-request.ts';
 import type { InteractionName } from '../fhir/interactions.ts';
 import type { Permission } from '../fhir/scope.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { TransactionEntry } from '../resource/transaction-entry.ts';
+import type { TransactionEntry } from '../interactions/transaction-entry.ts';
 import { entryPatch, resourceOf } from './fhir-body.ts';
 import type { FhirCall } from './fhir-call.ts';
 import { criteriaIn } from './fhir-conditional.ts';

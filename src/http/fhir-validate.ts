@@ -3,7 +3,7 @@
 import type { Issue } from '../fhir/outcome.ts';
 import type { Permission } from '../fhir/scope.ts';
 import { type ValidationMode, validateRequest } from '../fhir/validation/validate-request.ts';
-import { validation } from '../resource/validate.ts';
+import { validation } from '../interactions/validate.ts';
 import { authorize } from './authenticate.ts';
 import { operationOutcome } from './failure.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';

@@ -1,14 +1,14 @@
-// Writing interactions as HTTP: create, update, delete. What they do stands in src/resource.
+// Writing interactions as HTTP: create, update, delete. What they do stands in src/interactions.
 import { conflict, structure } from '../fhir/outcome.ts';
 import { ID } from '../fhir/types.ts';
-import type { Saved } from '../resource/context.ts';
-import { create as createResource } from '../resource/create.ts';
-import { remove as removeResource } from '../resource/delete.ts';
-import { patch as patchResource } from '../resource/patch.ts';
-import { mayRead } from '../resource/permitted.ts';
-import { shownTo } from '../resource/security-context.ts';
-import type { Done } from '../resource/transaction-entry.ts';
-import { update as updateResource } from '../resource/update.ts';
+import type { Saved } from '../interactions/context.ts';
+import { create as createResource } from '../interactions/create.ts';
+import { remove as removeResource } from '../interactions/delete.ts';
+import { patch as patchResource } from '../interactions/patch.ts';
+import { mayRead } from '../interactions/scope-filter.ts';
+import { shownTo } from '../interactions/security-context.ts';
+import type { Done } from '../interactions/transaction-entry.ts';
+import { update as updateResource } from '../interactions/update.ts';
 import { operationOutcome } from './failure.ts';
 import { binaryDraft, quiet, type SentBinary } from './fhir-binary.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';

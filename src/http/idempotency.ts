@@ -5,8 +5,8 @@ import type { Request } from 'express';
 import { parseExact } from '../fhir/json.ts';
 import { sortedText } from '../fhir/json-values.ts';
 import { conflict, invalid } from '../fhir/outcome.ts';
-import type { Shape, View } from '../projection/shape.ts';
-import type { Caller, Context } from '../resource/context.ts';
+import type { Caller, Context } from '../interactions/context.ts';
+import type { Shape, View } from '../mapping/shape.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../store/idempotency.ts';
 import type { Answer } from './exchange.ts';
 

@@ -1,6 +1,6 @@
 // Remembers for a moment which caller a key belongs to, so that not every request asks the database; a revocation takes effect within that moment.
 // docs/decisions/2026-11-21-keys-are-remembered-for-a-second.md
-import type { Caller } from '../resource/context.ts';
+import type { Caller } from '../interactions/context.ts';
 import type { FindCaller } from './authenticate.ts';
 
 const MOMENT_MS = 1000;

@@ -1,5 +1,5 @@
 // Routes with names in braces as a tree, by step: a step as it is written goes before one that a name stands for.
-import { namesIn } from '../projection/routes.ts';
+import { namesIn } from '../mapping/routes.ts';
 
 export interface RouteTree<T> {
   add(template: string, what: T): void;

@@ -2,8 +2,8 @@
 import { duplicate, leadsNowhere } from '../fhir/outcome.ts';
 import { queryString } from '../fhir/query-string.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { View } from '../projection/shape.ts';
-import { maySearch } from '../resource/permitted.ts';
+import { maySearch } from '../interactions/scope-filter.ts';
+import type { View } from '../mapping/shape.ts';
 import type { Row } from '../store/row.ts';
 import { find, rowOf, type V1Call, viewOf } from './v1-call.ts';
 

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { versionMismatch } from '../fhir/outcome.ts';
-import type { Shape, View } from '../projection/shape.ts';
-import type { Caller } from '../resource/context.ts';
-import { mayRead } from '../resource/permitted.ts';
+import type { Caller } from '../interactions/context.ts';
+import { mayRead } from '../interactions/scope-filter.ts';
+import type { Shape, View } from '../mapping/shape.ts';
 import type { Row } from '../store/row.ts';
 import { isNamed } from './etag.ts';
 

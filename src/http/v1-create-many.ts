@@ -3,9 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Parsed } from '../fhir/json.ts';
 import { contended } from '../fhir/outcome.ts';
-import type { Many, View } from '../projection/shape.ts';
-import { createAll } from '../resource/create-all.ts';
-import { Overtaken } from '../resource/transaction-entry.ts';
+import { createAll } from '../interactions/create-all.ts';
+import { Overtaken } from '../interactions/transaction-entry.ts';
+import type { Many, View } from '../mapping/shape.ts';
 import type { Row } from '../store/row.ts';
 import type { Answer } from './exchange.ts';
 import { earlier, keep, type Promised, promised, Taken, take } from './idempotency.ts';

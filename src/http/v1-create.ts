@@ -2,11 +2,11 @@
 import type { Parsed } from '../fhir/json.ts';
 import { conflict, contended, duplicate } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { Env, View } from '../projection/shape.ts';
-import { create } from '../resource/create.ts';
-import type { HeldItem, PortItem } from '../resource/port.ts';
-import { rewrite } from '../resource/rewrite.ts';
-import { draftOf } from '../resource/write.ts';
+import { create } from '../interactions/create.ts';
+import type { HeldItem, PortItem } from '../interactions/external-step.ts';
+import { rewrite } from '../interactions/read-modify-write.ts';
+import { draftOf } from '../interactions/write.ts';
+import type { Env, View } from '../mapping/shape.ts';
 import type { Row } from '../store/row.ts';
 import type { Answer } from './exchange.ts';
 import { ATTEMPTS, earlier, keep, type Promised, promised, Taken, take } from './idempotency.ts';

@@ -1,9 +1,9 @@
 // Fills in what an outside step learns of an item long after it was answered (a physician whom the network lists by now), through the same lens and in the
 // same fields as an answer at once would have.
 import type { Resource } from '../fhir/types.ts';
-import type { Mappings, View } from '../projection/shape.ts';
-import type { Context } from '../resource/context.ts';
-import { rewrite } from '../resource/rewrite.ts';
+import type { Context } from '../interactions/context.ts';
+import { rewrite } from '../interactions/read-modify-write.ts';
+import type { Mappings, View } from '../mapping/shape.ts';
 import { envOf, find } from './v1-call.ts';
 
 /** An item of a shape whose items are elements: which step it waited for, its own id and the key of its row (`NY`). */

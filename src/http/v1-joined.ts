@@ -1,8 +1,8 @@
 // What is shown beside the resources of a page: one search per join for all of them, however many; those that lead on from others after them.
 import type { Bindings } from '../fhir/path/path.ts';
 import type { Resource } from '../fhir/types.ts';
-import { roundsOf } from '../projection/joins.ts';
-import type { Join } from '../projection/shape.ts';
+import { roundsOf } from '../mapping/joins.ts';
+import type { Join } from '../mapping/shape.ts';
 
 /** For each resource what is joined to it, by name. `find`: all that a FHIR search finds. */
 export async function joinedTo(

@@ -1,7 +1,7 @@
 // POST of what is performed on an item that is there: a change like any other (v1-change.ts), which a repeated idempotency-key does not make twice.
 import type { Parsed } from '../fhir/json.ts';
 import { contended } from '../fhir/outcome.ts';
-import type { View } from '../projection/shape.ts';
+import type { View } from '../mapping/shape.ts';
 import type { Answer } from './exchange.ts';
 import { ATTEMPTS, earlier, promised, Taken } from './idempotency.ts';
 import type { V1Call } from './v1-call.ts';

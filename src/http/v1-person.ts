@@ -1,8 +1,8 @@
 // The person that a key stands for, where something is made: whose it is, and what that person's own item says of it.
 // docs/decisions/2026-11-22-keys-that-stand-for-a-person.md
 import { notFound } from '../fhir/outcome.ts';
-import type { View } from '../projection/shape.ts';
-import { rewrite } from '../resource/rewrite.ts';
+import { rewrite } from '../interactions/read-modify-write.ts';
+import type { View } from '../mapping/shape.ts';
 import type { Row } from '../store/row.ts';
 import { envOf, NO_PERSON, rowOfPerson, type V1Call, viewOf } from './v1-call.ts';
 

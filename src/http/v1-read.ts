@@ -1,8 +1,8 @@
 // Reading through a vendor's door: one item, or a page of them. Filters are pushed down as a FHIR search; nothing is filtered here.
 import { leadsNowhere, notFound, parameter } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { AskedId, ListFacts, Shape, View } from '../projection/shape.ts';
-import type { Context } from '../resource/context.ts';
+import type { Context } from '../interactions/context.ts';
+import type { AskedId, ListFacts, Shape, View } from '../mapping/shape.ts';
 import type { Row, Text } from '../store/row.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';

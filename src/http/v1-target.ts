@@ -2,8 +2,8 @@
 // (`row:`), it is the one that has the item, else one that has others, else the oldest: docs/decisions/2026-11-23-one-number-several-persons.md.
 import { multipleMatches } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { View } from '../projection/shape.ts';
-import { MOST_AT_ONCE } from '../projection/take.ts';
+import type { View } from '../mapping/shape.ts';
+import { MOST_AT_ONCE } from '../mapping/take.ts';
 import type { Row } from '../store/row.ts';
 import { find, type V1Call, viewOf } from './v1-call.ts';
 

@@ -1,7 +1,8 @@
 // What a write shows becomes the answer to the request that is there now, also where an earlier one has made it. A caller who may not read everything that the
 // item shows is told its id and what the request itself said. docs/decisions/2026-11-23-what-a-key-without-read-is-told.md
-import type { Shape, View } from '../projection/shape.ts';
-import { mayRead, maySearch } from '../resource/permitted.ts';
+
+import { mayRead, maySearch } from '../interactions/scope-filter.ts';
+import type { Shape, View } from '../mapping/shape.ts';
 import type { IdempotencyRecord } from '../store/idempotency.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';

@@ -1,7 +1,7 @@
 // What the path of a request names beside an item (`/patients/{patient_id}/notes`): for a create it is said as if the body said it.
 import type { Parsed } from '../fhir/json.ts';
 import { invalidAll, notFound } from '../fhir/outcome.ts';
-import type { View } from '../projection/shape.ts';
+import type { View } from '../mapping/shape.ts';
 import type { V1Call } from './v1-call.ts';
 
 /** The body with what the path says, whatever the body says of it. */

@@ -1,10 +1,10 @@
 // Follows the orders that stand at the network, as long as it runs: works through the inbox, looks at orders that are due, sweeps for changes that nobody told
 // of. Several processes may do so at once. It stops when what it has begun is finished.
-import { looped, resting } from '../resource/looped.ts';
+import { looped, resting } from '../messaging/poll-loop.ts';
+import { thrownReason } from '../messaging/redacted-error.ts';
 import { type Following, lookLease } from './following/following.ts';
 import { sweep } from './following/reconcile-sweep.ts';
 import { look } from './look.ts';
-import { thrownReason } from './thrown.ts';
 import { forget, workThrough } from './webhooks/inbox.ts';
 
 /** How many orders are looked at at once, and how long it rests when there is nothing to do, in ms. */

@@ -1,7 +1,8 @@
 // The door out, put together: what the writes of a ServiceRequest bring with them, the ports that the vendors' doors wait for, and the worker.
 import { rule, upstream } from '../fhir/outcome.ts';
-import type { Caller, Context, Effect } from '../resource/context.ts';
-import type { Port, PortItem } from '../resource/port.ts';
+import type { Caller, Context, Effect } from '../interactions/context.ts';
+import type { Port, PortItem } from '../interactions/external-step.ts';
+import { breaker } from '../messaging/circuit-breaker.ts';
 import type { Row } from '../store/row.ts';
 import { startFollowing } from './follow-worker.ts';
 import type { Following, ResultMappings } from './following/following.ts';
@@ -29,7 +30,6 @@ import { ORDER, orderEntry } from './ordering/order-entry.ts';
 import { npiOf } from './ordering/signer.ts';
 import { awaitListing, LISTING, type Listed, listingSender } from './physician-listing.ts';
 import type { PORTS } from './ports.ts';
-import { breaker } from './sending/breaker.ts';
 import { sendCancellation } from './sending/cancel.ts';
 import { gate } from './sending/gate.ts';
 import { sendOrder } from './sending/send.ts';

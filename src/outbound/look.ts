@@ -1,5 +1,7 @@
 // One look at an order that stands at the network: read it, apply what is new, say when to look again. Whoever looks holds the order's lease; what is
 // written is written only while it holds it, and only forward. docs/decisions/2026-11-22-following-orders.md
+
+import { thrownReason } from '../messaging/redacted-error.ts';
 import { applyOrder } from './following/apply-order.ts';
 import { type Following, HEALTH, type Look, READ_MS } from './following/following.ts';
 import { nextLook, nextTry } from './following/look-time.ts';
@@ -7,7 +9,6 @@ import type { SeenOrder } from './network/order-seen.ts';
 import { isRunning } from './network/order-status.ts';
 import { waitOf } from './network/outcome.ts';
 import { resultStep } from './results/step.ts';
-import { thrownReason } from './thrown.ts';
 
 /** Answers when everything is written down, the time of the next look too. What goes wrong is kept with the order, and looked at again later. */
 export async function look(following: Following, leased: Look): Promise<void> {

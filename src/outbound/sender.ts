@@ -1,5 +1,5 @@
 // The sender of orders as a caller: who history says wrote what became of them.
-import type { Caller, Context } from '../resource/context.ts';
+import type { Caller, Context } from '../interactions/context.ts';
 import type { Store } from '../store/store.ts';
 
 /** Who history says wrote an outcome. */

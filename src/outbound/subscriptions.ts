@@ -1,5 +1,5 @@
 // Subscriptions, put together: what writes of Subscription bring with them, and what tells subscribers.
-import type { Effect } from '../resource/context.ts';
+import type { Effect } from '../interactions/context.ts';
 import type { Reach } from './subscriptions/addresses.ts';
 import { startNotifying } from './subscriptions/notify-worker.ts';
 import type { Notifying } from './subscriptions/notifying.ts';

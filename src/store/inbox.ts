@@ -1,8 +1,8 @@
 // The inbox: what the outside told us, kept before it is answered, and worked through afterwards by one worker at a time. The name a sender gives an event
 // removes repeats. All times are given.
 
+import type { Lease } from '../messaging/lease.ts';
 import type { Database } from './database.ts';
-import type { Lease } from './lease.ts';
 
 /**
  * `new`, `retry`: to be worked through. `done`: it was. `foreign`: about nothing of ours. `ignored`: of a kind that nobody here asks for.

@@ -3,9 +3,9 @@
 import type { IndexRows } from '../fhir/indexing/rows.ts';
 import type { TypeRules } from '../fhir/indexing/rules.ts';
 import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
+import type { Lease } from '../messaging/lease.ts';
 import { orderOf } from './change-columns.ts';
 import type { Database } from './database.ts';
-import type { Lease } from './lease.ts';
 import { hashes } from './search-tokens.ts';
 import { SIDE_TABLES, sideRows } from './side-tables.ts';
 import { sideReplaced } from './write-many.ts';

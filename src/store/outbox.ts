@@ -1,8 +1,8 @@
 // The outbox: what is still to be told to the outside, leased by one worker at a time. A lease is a predicate, not a held lock: it outlives a
 // crashed worker only until its time, and works across tenants and nodes. All times are given.
 
+import type { Lease } from '../messaging/lease.ts';
 import type { Database } from './database.ts';
-import type { Lease } from './lease.ts';
 import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
 import { eventsOf, type OutboxEvent, telling } from './outbox-events.ts';
 

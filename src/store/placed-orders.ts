@@ -1,8 +1,8 @@
 // Orders that stand at the laboratory network, and how far each has been followed. One worker looks at an order at a time, under a lease that is a
 // predicate (as in the outbox); news of an order wakes it, also while somebody is looking. All times are given.
 
+import type { Lease } from '../messaging/lease.ts';
 import type { Database } from './database.ts';
-import type { Lease } from './lease.ts';
 
 /** One order at the network. `orderId`, `transactionId`: the network's names; `request`, `task`: ids of ours. */
 export interface PlacedOrder {

@@ -1,4 +1,4 @@
-// What the store answers, in one type: the contract between SQL (this room) and the interactions (src/resource). Every call names its tenant.
+// What the store answers, in one type: the contract between SQL (this room) and the interactions (src/interactions). Every call names its tenant.
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Change } from './change.ts';

@@ -1,8 +1,8 @@
 // Subscriptions in force, the changes that wait to be held against their criteria, and the notifications that wait to be told. All times are given.
 // A change is written down by the statement that writes the version (write-one.ts, write-many.ts), so that none is lost and nobody pays for what nobody watches.
 import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
+import type { Lease } from '../messaging/lease.ts';
 import type { Database } from './database.ts';
-import type { Lease } from './lease.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 
 /** A Subscription as the deliverers know it. What it watches and where it tells of it stands in the resource. */

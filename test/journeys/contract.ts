@@ -5,7 +5,7 @@ import type { ValidateFunction } from 'ajv';
 import request from 'supertest';
 import type { App } from '../../src/http/app.ts';
 import { type Exchange, exchangeOf } from '../../src/http/exchange.ts';
-import { type Answer, type Document, type Operation, validator } from '../projection/open-api.ts';
+import { type Answer, type Document, type Operation, validator } from '../mapping/open-api.ts';
 
 /** A server that remembers what it answered. */
 export interface Contracted {

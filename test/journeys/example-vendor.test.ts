@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
 import { run } from '../../src/cli/program.ts';
-import type { Example } from '../../src/projection/laws/example.ts';
-import type { View } from '../../src/projection/shape.ts';
-import { examplesOf, nameOf, worlds } from '../projection/examples.ts';
+import type { Example } from '../../src/mapping/example.ts';
+import type { View } from '../../src/mapping/shape.ts';
+import { examplesOf, nameOf, worlds } from '../mapping/examples.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 
 const FOLDER = 'docs/example-vendor';

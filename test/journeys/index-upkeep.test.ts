@@ -5,8 +5,8 @@ import { assemble } from '../../src/assemble.ts';
 import { administer } from '../../src/cli/admin.ts';
 import { adminFacts } from '../../src/cli/admin-facts.ts';
 import { readConfig } from '../../src/config.ts';
+import { openIndexState } from '../../src/interactions/index-state.ts';
 import { load } from '../../src/loaded.ts';
-import { openIndexState } from '../../src/resource/index-state.ts';
 import { until } from '../until.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 

@@ -2,7 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import request from 'supertest';
-import { printedOf, shapes } from '../projection/examples.ts';
+import { printedOf, shapes } from '../mapping/examples.ts';
 import { registration } from './people.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 

@@ -1,7 +1,7 @@
 // The examples of FHIR's own document: each body is sent as it stands, to the path as its examples fill it, and is taken.
 import request from 'supertest';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
-import { type Document, type Operation, validator } from '../projection/open-api.ts';
+import { type Document, type Operation, validator } from '../mapping/open-api.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;

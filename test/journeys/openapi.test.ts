@@ -3,7 +3,7 @@ import request from 'supertest';
 import { readDemo } from '../../src/demo.ts';
 import { INTERACTIONS } from '../../src/fhir/interactions.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
-import { type Document, faultsOf, validator } from '../projection/open-api.ts';
+import { type Document, faultsOf, validator } from '../mapping/open-api.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 
 let facet: Running;

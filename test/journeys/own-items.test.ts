@@ -1,6 +1,6 @@
 // An item that is the caller's own, without an id in its path, and what is performed on one that has an id: a vendor of the tests alone (lists/ward).
 import request from 'supertest';
-import { type Document, faultsOf } from '../projection/open-api.ts';
+import { type Document, faultsOf } from '../mapping/open-api.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;

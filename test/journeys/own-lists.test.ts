@@ -1,7 +1,7 @@
 // Lists in an envelope of their own, without pages, and below the path of another item, from outside: a vendor of this test alone (lists/ward).
 import request from 'supertest';
 import { aliasOf } from '../../src/fhir/indexing/alias.ts';
-import { type Document, faultsOf } from '../projection/open-api.ts';
+import { type Document, faultsOf } from '../mapping/open-api.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;

@@ -1,6 +1,6 @@
 // Lists whose pages have numbers, from outside: a vendor of this test alone (pages/clinic).
 import request from 'supertest';
-import { type Document, faultsOf } from '../projection/open-api.ts';
+import { type Document, faultsOf } from '../mapping/open-api.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;

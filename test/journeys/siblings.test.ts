@@ -4,11 +4,11 @@
 import request from 'supertest';
 import { isUuid } from '../../src/fhir/indexing/alias.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import type { Field } from '../../src/projection/lens/field.ts';
-import type { LoadedShape } from '../../src/projection/load/loaded.ts';
-import type { View } from '../../src/projection/shape.ts';
+import type { Field } from '../../src/mapping/lens/field.ts';
+import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
+import type { View } from '../../src/mapping/shape.ts';
 import { setBrand } from '../../src/store/tenants.ts';
-import { examplesOf, nameOf, world } from '../projection/examples.ts';
+import { examplesOf, nameOf, world } from '../mapping/examples.ts';
 import { type Keys, type Running, startFacet } from './running.ts';
 
 let facet: Running;

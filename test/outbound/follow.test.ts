@@ -1,10 +1,10 @@
 // An order from its acceptance to its end: the Task and the ServiceRequest follow what the network says of it, forward only, whoever looks and however often.
 import { rule } from '../../src/fhir/outcome.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { remove } from '../../src/interactions/delete.ts';
+import { update } from '../../src/interactions/update.ts';
 import { lookLease } from '../../src/outbound/following/following.ts';
 import { look } from '../../src/outbound/look.ts';
-import { remove } from '../../src/resource/delete.ts';
-import { update } from '../../src/resource/update.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { SYSTEMS } from './order-world.ts';

@@ -1,11 +1,11 @@
 // Which ServiceRequests are orders: by intent, category, code, performer and what they are based on.
 import type { Resource } from '../../src/fhir/types.ts';
+import { create } from '../../src/interactions/create.ts';
+import { transaction } from '../../src/interactions/transaction.ts';
+import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
+import { update } from '../../src/interactions/update.ts';
+import { validation } from '../../src/interactions/validate.ts';
 import { orderDocumentation } from '../../src/outbound/ordering/order-documentation.ts';
-import { create } from '../../src/resource/create.ts';
-import { transaction } from '../../src/resource/transaction.ts';
-import type { TransactionEntry } from '../../src/resource/transaction-entry.ts';
-import { update } from '../../src/resource/update.ts';
-import { validation } from '../../src/resource/validate.ts';
 import {
   coded,
   type DecisionWorld,

@@ -1,12 +1,12 @@
 // A laboratory request that is active and cannot be ordered: stored with a Task that says why, until it is corrected; and one that was stored before all this.
 import { guarded } from '../../src/fhir/patch/patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { create } from '../../src/interactions/create.ts';
+import { remove } from '../../src/interactions/delete.ts';
+import { patch } from '../../src/interactions/patch.ts';
+import { update } from '../../src/interactions/update.ts';
+import { validation } from '../../src/interactions/validate.ts';
 import { orderEffect } from '../../src/outbound/ordering/order.ts';
-import { create } from '../../src/resource/create.ts';
-import { remove } from '../../src/resource/delete.ts';
-import { patch } from '../../src/resource/patch.ts';
-import { update } from '../../src/resource/update.ts';
-import { validation } from '../../src/resource/validate.ts';
 import { type DecisionWorld, decisionWorld, entry, IMAGING, labTest, METABOLIC, OTHER_TEST, UNKNOWN } from './decision-world.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, REQUEST } from './order-world.ts';

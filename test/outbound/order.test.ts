@@ -1,7 +1,7 @@
 // What storing a ServiceRequest brings with it: accepted with a Task and an outbox entry, or refused before anything is written; once, however often it is written.
 import type { Resource } from '../../src/fhir/types.ts';
-import { create } from '../../src/resource/create.ts';
-import { remove } from '../../src/resource/delete.ts';
+import { create } from '../../src/interactions/create.ts';
+import { remove } from '../../src/interactions/delete.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, PANEL_SYSTEM, REQUEST } from './order-world.ts';
 

@@ -1,9 +1,10 @@
 // An order of which nobody knows whether it arrived, which is taken back and waits, or would wait, for a person: it is never sent again, whoever lets it go
 // on, and what had arrived is called off. Numbers are rows of docs/failure-matrix.md.
+
+import { OPERATOR } from '../../src/interactions/context.ts';
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
 import { payloadOf } from '../../src/outbound/ordering/order-entry.ts';
 import { type Operation, operate } from '../../src/outbound/sending/operate.ts';
-import { OPERATOR } from '../../src/resource/context.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';

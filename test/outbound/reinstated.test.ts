@@ -2,8 +2,8 @@
 // reaches it as long as it lives.
 // Numbers are rows of docs/failure-matrix.md.
 import { v7 } from 'uuid';
+import { remove } from '../../src/interactions/delete.ts';
 import { sweep } from '../../src/outbound/following/reconcile-sweep.ts';
-import { remove } from '../../src/resource/delete.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';

@@ -1,9 +1,9 @@
 // Results that come again otherwise than before: named more exactly, of a second sample, of a journey that is named late. One marker stands once in its report,
 // what was measured stays, and what is critical stays flagged whoever looks last.
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { update } from '../../src/interactions/update.ts';
 import { sampleOf } from '../../src/outbound/sandbox/report.ts';
 import type { SandboxOrder } from '../../src/outbound/sandbox/world.ts';
-import { update } from '../../src/resource/update.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';

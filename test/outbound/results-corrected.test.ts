@@ -1,8 +1,8 @@
 // Corrections that come in pieces: announced before they can be read, told as partial first, with a document that comes late, or taking everything back.
 // Numbers are rows of the failure matrix.
 import type { Resource } from '../../src/fhir/types.ts';
+import { update } from '../../src/interactions/update.ts';
 import type { SandboxOrder, SandboxReport } from '../../src/outbound/sandbox/world.ts';
-import { update } from '../../src/resource/update.ts';
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
 

@@ -1,8 +1,8 @@
 // Results from the laboratory as FHIR: what is partial, final, corrected and critical, once however often it is read, with history. Numbers are rows of the
 // failure matrix.
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
-import { remove } from '../../src/resource/delete.ts';
-import { update } from '../../src/resource/update.ts';
+import { remove } from '../../src/interactions/delete.ts';
+import { update } from '../../src/interactions/update.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL } from './follow-world.ts';

@@ -55,7 +55,7 @@ test('an accepted order: its id and word on the ServiceRequest, the Task receive
 test('a number keeps its digits through the writing of the outcome', async () => {
   const { JSON: json } = globalThis as unknown as { JSON: { rawJSON(text: string): object } };
   const exact = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: json.rawJSON('1.50') }] };
-  const { update } = await import('../../src/resource/update.ts');
+  const { update } = await import('../../src/interactions/update.ts');
   const plain = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: 1.5 }] };
   await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { plain, exact: exact as Resource } });
   await now();

@@ -1,14 +1,14 @@
 // What is refused of a Subscription, each by the element it is about; and where messages may go. https://hl7.org/fhir/R4/subscription-definitions.html
 import type { FhirError } from '../../src/fhir/outcome.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { history } from '../../src/interactions/history.ts';
+import { read } from '../../src/interactions/read.ts';
+import { search } from '../../src/interactions/search.ts';
+import { vread } from '../../src/interactions/vread.ts';
 import { guardedLookup, isPrivate, type Reach } from '../../src/outbound/subscriptions/addresses.ts';
 import { againAt } from '../../src/outbound/subscriptions/back-off.ts';
 import { call } from '../../src/outbound/subscriptions/call.ts';
 import { channelOf, updateUrl } from '../../src/outbound/subscriptions/channel.ts';
-import { history } from '../../src/resource/history.ts';
-import { read } from '../../src/resource/read.ts';
-import { search } from '../../src/resource/search.ts';
-import { vread } from '../../src/resource/vread.ts';
 import { eachInAWorld } from './each-world.ts';
 import { observation, type SubscriptionWorld, subscriptionWorld } from './subscription-world.ts';
 

@@ -2,14 +2,14 @@
 import { v7 } from 'uuid';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import type { Caller, Context } from '../../src/interactions/context.ts';
+import { remove } from '../../src/interactions/delete.ts';
+import { UNCHECKED } from '../../src/interactions/profiles.ts';
+import { update } from '../../src/interactions/update.ts';
 import { begin } from '../../src/outbound/subscriptions/notify-worker.ts';
 import { NOTIFICATION, type Notifying, subjectOf } from '../../src/outbound/subscriptions/notifying.ts';
 import { subscriptionEffect } from '../../src/outbound/subscriptions/registration.ts';
 import { watch } from '../../src/outbound/subscriptions/watch.ts';
-import type { Caller, Context } from '../../src/resource/context.ts';
-import { remove } from '../../src/resource/delete.ts';
-import { UNCHECKED } from '../../src/resource/profiles.ts';
-import { update } from '../../src/resource/update.ts';
 import { isEnded } from '../../src/store/keys.ts';
 import type { OutboxEntry } from '../../src/store/outbox-entry.ts';
 import { createTenant } from '../../src/store/tenants.ts';

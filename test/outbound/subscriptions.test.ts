@@ -1,12 +1,12 @@
 // Subscriptions, from the subscriber's side: what it is sent, when, how often and in which order. https://hl7.org/fhir/R4/subscription.html
 import { readyRegistry } from '../../src/fhir/search/ready-registry.ts';
+import type { Caller } from '../../src/interactions/context.ts';
+import { transaction } from '../../src/interactions/transaction.ts';
+import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
 import { begin } from '../../src/outbound/subscriptions/notify-worker.ts';
 import { renewSecret } from '../../src/outbound/subscriptions/operate.ts';
 import { endThose } from '../../src/outbound/subscriptions/stop.ts';
 import { watch } from '../../src/outbound/subscriptions/watch.ts';
-import type { Caller } from '../../src/resource/context.ts';
-import { transaction } from '../../src/resource/transaction.ts';
-import type { TransactionEntry } from '../../src/resource/transaction-entry.ts';
 import { createKey, revokeKey } from '../../src/store/keys.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import type { TestStore } from '../store/open.ts';

@@ -1,10 +1,10 @@
 // Webhooks as they really come: twice, late, out of order, forged, about orders that nobody here has heard of.
 // The numbers are rows of docs/failure-matrix.md.
 import { createHmac } from 'node:crypto';
+import { remove } from '../../src/interactions/delete.ts';
+import { update } from '../../src/interactions/update.ts';
 import { deliver, deliverDue } from '../../src/outbound/sandbox/announce.ts';
 import { forget } from '../../src/outbound/webhooks/inbox.ts';
-import { remove } from '../../src/resource/delete.ts';
-import { update } from '../../src/resource/update.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';

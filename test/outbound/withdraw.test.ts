@@ -1,13 +1,13 @@
 // An order that is taken back, by its request or by its Task, however far it is: nothing is sent that nobody wants, what arrived is cancelled there, and what
 // the laboratory has begun goes on and says so.
 import type { Resource } from '../../src/fhir/types.ts';
+import type { Caller } from '../../src/interactions/context.ts';
+import { remove } from '../../src/interactions/delete.ts';
+import { update } from '../../src/interactions/update.ts';
 import { callOff } from '../../src/outbound/ordering/calling-off.ts';
 import { payloadOf } from '../../src/outbound/ordering/order-entry.ts';
 import { sendNow } from '../../src/outbound/sending/send-now.ts';
 import { lease } from '../../src/outbound/sending/sending.ts';
-import type { Caller } from '../../src/resource/context.ts';
-import { remove } from '../../src/resource/delete.ts';
-import { update } from '../../src/resource/update.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';

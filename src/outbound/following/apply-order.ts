@@ -1,8 +1,8 @@
 // Writes down what an order at the network says of itself: its Task, the request when this is its newest order, and the redraws that its journey tells of.
 // One transaction, forward only, and only for who holds the order's lease.
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
-import { rewriteAll } from '../../resource/rewrite-all.ts';
+import type { Context } from '../../interactions/context.ts';
+import { rewriteAll } from '../../interactions/read-modify-write-many.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { lastEvent, type SeenOrder } from '../network/order-seen.ts';

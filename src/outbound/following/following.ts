@@ -1,11 +1,11 @@
 // What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
-import type { Inward } from '../../projection/load/inward.ts';
-import { type Lease, leaseFrom } from '../../store/lease.ts';
+import type { Inward } from '../../mapping/load/inward.ts';
+import type { Breaker } from '../../messaging/circuit-breaker.ts';
+import { type Lease, leaseFrom } from '../../messaging/lease.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
 import type { Outcome } from '../network/outcome.ts';
 import type { JunctionReads } from '../network/reads.ts';
-import type { Breaker } from '../sending/breaker.ts';
 import type { Sending } from '../sending/sending.ts';
 
 export interface Following extends Sending {

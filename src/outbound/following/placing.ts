@@ -1,7 +1,7 @@
 // How a further order of a request of ours (a redraw) comes under those that are followed, with a Task of its own.
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
-import { create } from '../../resource/create.ts';
+import type { Context } from '../../interactions/context.ts';
+import { create } from '../../interactions/create.ts';
 import { dateTimeOf } from '../network/moment.ts';
 import type { SeenOrder } from '../network/order-seen.ts';
 import { callOffFurther } from '../ordering/calling-off.ts';

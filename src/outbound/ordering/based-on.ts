@@ -1,7 +1,7 @@
 // Whether a request is one instance of another that was sent already, or is yet to be: it is not ordered again. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.basedOn
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import { referencesIn, typeBehind } from './linked.ts';
 import { NEVER_SENT, presentEntry } from './order-entry.ts';
 

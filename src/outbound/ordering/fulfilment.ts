@@ -2,7 +2,7 @@
 import { conflict } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
+import type { Context, Effect, PendingWrite } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import { SENDER } from '../sender.ts';

@@ -2,7 +2,7 @@
 // https://docs.junction.com/lab/overview/lab-accounts
 import { validate as isUuid } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import { linked, type Reference, referencesIn, referred, typeBehind } from './linked.ts';
 import { type Said, together, wrong } from './said.ts';
 

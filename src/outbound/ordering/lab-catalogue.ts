@@ -1,8 +1,8 @@
 // Which tests a code means: the network's own names of them, else the tenant's catalogue, which says what a LOINC code or a laboratory's own code is ordered by.
 // Nothing is guessed: a code that means several tests orders none. docs/lab-catalogue.md, https://hl7.org/fhir/R4/activitydefinition.html
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
-import { matches } from '../../resource/match.ts';
+import { matches } from '../../interactions/conditional-match.ts';
+import type { Context } from '../../interactions/context.ts';
 import { asSender } from '../sender.ts';
 import { brokenConcept, codingsOf, isNetworkCode, type Tests, type TestTable, testsBehind } from './order-criteria.ts';
 

@@ -2,7 +2,7 @@
 import { parseExact } from '../../fhir/json.ts';
 import { referencedType, referenceTarget } from '../../fhir/reference-target.ts';
 import { isServed, type Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import { type Said, wrong } from './said.ts';
 
 export interface Reference {

@@ -2,8 +2,8 @@
 // stands, when it was completed; and what the laboratory was given. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
 import { parseExact } from '../../fhir/json.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { type Effect, OPERATOR } from '../../resource/context.ts';
-import { draftOf } from '../../resource/write.ts';
+import { type Effect, OPERATOR } from '../../interactions/context.ts';
+import { draftOf } from '../../interactions/write.ts';
 import { SENDER } from '../sender.ts';
 import type { Systems } from '../systems.ts';
 

@@ -3,7 +3,7 @@
 import { type Issue, rule } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import type { Systems } from '../systems.ts';
 import { activationDay } from './activation.ts';
 import { collectionMethod } from './collection.ts';

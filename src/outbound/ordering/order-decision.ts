@@ -5,7 +5,7 @@ import { amongThese } from '../../fhir/closest-name.ts';
 import { listOf } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import { repeats } from './based-on.ts';
 import { performerElsewhere } from './lab-account.ts';
 import { type Meaning, meaningOf, severalTests } from './lab-catalogue.ts';

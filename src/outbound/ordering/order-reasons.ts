@@ -1,7 +1,7 @@
 // Why a test is ordered, in the codes that are billed with: ICD-10-CM, from the request's own reasons and from the conditions that it names.
 // https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.reasonReference
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import { isAbout, type Reference, referencesIn, referred, typeBehind } from './linked.ts';
 import { type Said, together, wrong } from './said.ts';
 

@@ -4,7 +4,7 @@
 import { parseExact } from '../../fhir/json.ts';
 import { conflict, FhirError, type Issue, ruleAll } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context, Effect, PendingWrite } from '../../resource/context.ts';
+import type { Context, Effect, PendingWrite } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/outbox-entry.ts';
 import { SENDER } from '../sender.ts';
 import { clientUserId, orderText } from './junction-order.ts';

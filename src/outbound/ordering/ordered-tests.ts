@@ -3,7 +3,7 @@
 
 import { listOf } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import type { Systems } from '../systems.ts';
 import { meaningOf, severalTests } from './lab-catalogue.ts';
 import { brokenConcept, type Tests, type TestTable, unique } from './order-criteria.ts';

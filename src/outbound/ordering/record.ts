@@ -1,8 +1,8 @@
 // What came of an order, written where a reader looks: the ServiceRequest (its id at the laboratory network, and the network's word for where it stands)
 // and the Task. Runs inside the transaction that settles the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine
 import type { Resource, ServedType } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
-import { rewrite } from '../../resource/rewrite.ts';
+import type { Context } from '../../interactions/context.ts';
+import { rewrite } from '../../interactions/read-modify-write.ts';
 import { later } from '../network/moment.ts';
 import { taskStatus } from '../network/order-status.ts';
 import type { Systems } from '../systems.ts';

@@ -3,9 +3,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { v5 } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
-import { create } from '../../resource/create.ts';
-import { rewrite } from '../../resource/rewrite.ts';
+import type { Context } from '../../interactions/context.ts';
+import { create } from '../../interactions/create.ts';
+import { rewrite } from '../../interactions/read-modify-write.ts';
 import type { Row } from '../../store/row.ts';
 import { orderEntry, subjectOf } from './order-entry.ts';
 import { changedAt, withStatus } from './record.ts';

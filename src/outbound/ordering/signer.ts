@@ -4,7 +4,7 @@
 import { currentOf, isInForce } from '../../fhir/current.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import { asciiName } from './ascii-name.ts';
 import type { OrderPhysician } from './junction-order.ts';
 import { licensedStates } from './licence.ts';

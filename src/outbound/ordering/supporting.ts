@@ -1,7 +1,7 @@
 // What a request has to support it: answers to the laboratory's questions and the patient's consents are sent. Whatever else stands there "may influence the
 // services or their interpretations" and cannot be told, so it is refused. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.supportingInfo
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import { type AoeAnswer, aoeAnswers } from './aoe-answers.ts';
 import { type GivenConsent, givenConsents } from './consents.ts';
 import { isAbout, type Reference, referencesIn, referred, SNAPSHOT } from './linked.ts';

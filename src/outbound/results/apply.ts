@@ -2,8 +2,8 @@
 // changes nothing; what was reported otherwise before is corrected, and history keeps it. https://hl7.org/fhir/R4/diagnosticreport.html
 import { isDeepStrictEqual } from 'node:util';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
-import { type Rewriting, rewriteAll } from '../../resource/rewrite-all.ts';
+import type { Context } from '../../interactions/context.ts';
+import { type Rewriting, rewriteAll } from '../../interactions/read-modify-write-many.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import { hear, isThere } from '../following/apply-order.ts';
 import { type Following, type HeardResult, heardOf, isOf, type Look, type ResultMappings } from '../following/following.ts';

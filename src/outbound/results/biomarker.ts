@@ -1,6 +1,6 @@
 // One biomarker of a result, and one that was expected and is missing, as the fields of mappings/junction/biomarker.yaml.
 // https://docs.junction.com/lab/results/result-formats
-import type { View } from '../../projection/shape.ts';
+import type { View } from '../../mapping/shape.ts';
 import { instantOf } from '../network/moment.ts';
 import { objectOf, textIn, textOf } from '../network/told.ts';
 import { referenceView, type Unit, valueView, withoutValue } from './value.ts';

@@ -1,5 +1,5 @@
 // To which part of a tenant's data a result belongs: the same as the order it is of, by the order's own tag.
-import type { Rewriting } from '../../resource/rewrite-all.ts';
+import type { Rewriting } from '../../interactions/read-modify-write-many.ts';
 
 export interface Coding {
   system?: string;

@@ -3,7 +3,7 @@
 
 import { v5 } from 'uuid';
 import { listOf } from '../../fhir/json-values.ts';
-import type { View } from '../../projection/shape.ts';
+import type { View } from '../../mapping/shape.ts';
 import { dateTimeOf, instantOf } from '../network/moment.ts';
 import { objectOf, textIn, textOf } from '../network/told.ts';
 import { type Marker, markerOf, missingOf, type Surroundings, type Taken } from './biomarker.ts';

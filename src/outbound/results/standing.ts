@@ -1,7 +1,7 @@
 // What stands of a journey's results before another one is written: its report, under whatever name it was begun, and the Observations in it. All of it is
 // held, so that of two orders of one journey the second sees what the first has written.
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { Row } from '../../store/row.ts';
 import { heardOf } from '../following/following.ts';

@@ -1,6 +1,6 @@
 // A laboratory's result as FHIR values, digits as they were reported: a number, one with < or >, a range, a word of a list, or a text.
 // https://docs.junction.com/lab/results/result-formats, https://hl7.org/fhir/R4/observation-definitions.html#Observation.value_x_
-import type { View } from '../../projection/shape.ts';
+import type { View } from '../../mapping/shape.ts';
 import { textOf } from '../network/told.ts';
 
 /** A number that keeps its digits: a JavaScript number where that spells it alike, else raw JSON (src/fhir/json.ts). */

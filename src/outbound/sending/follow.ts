@@ -1,5 +1,5 @@
 // An order that the network has accepted comes under those that are followed.
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/outbox-entry.ts';
 import { type OrderPayload, requestId } from '../ordering/order-entry.ts';
 

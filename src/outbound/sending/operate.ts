@@ -1,7 +1,7 @@
 // What an operator may do with an order: have it tried now, put it aside, let it go on. Nothing here sends: a sender finds what is due.
 // Each answers whether it was done; false: the order has gone on since it was looked at.
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
 import { letGo, payloadOf, waiting } from '../ordering/order-entry.ts';
 import { change, changedAt, onHold, withStatus } from '../ordering/record.ts';

@@ -1,5 +1,5 @@
 // When an order that did not go through is tried again, and when nobody tries any more without being asked.
-import { again } from '../again.ts';
+import { again } from '../../messaging/retry-delays.ts';
 
 const LONGEST_MS = 60_000;
 /** No request runs for longer than this, whoever has given up waiting for it. Inferred: nothing is documented. */

@@ -1,7 +1,7 @@
 // Sends an order while its caller waits, through the same gate as the background does: an attempt starts when there is a place and nobody else is at it, one
 // that is running is waited for, and the wait has an end. One attempt per call: what comes of it is the answer.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
 import { orderEntry, payloadOf } from '../ordering/order-entry.ts';
 import { attempt } from './attempt.ts';

@@ -1,6 +1,6 @@
 // What came of an attempt: the entry's next state, and what the ServiceRequest and its Task say of it, in one transaction.
 import type { Resource } from '../../fhir/types.ts';
-import { rewriteAll } from '../../resource/rewrite-all.ts';
+import { rewriteAll } from '../../interactions/read-modify-write-many.ts';
 import type { Leased, OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import type { JunctionOrder } from '../network/client.ts';

@@ -1,5 +1,5 @@
 // When a message that was not taken is sent again, and when its subscription is given up until somebody looks at it.
-import { again } from '../again.ts';
+import { again } from '../../messaging/retry-delays.ts';
 
 const LONGEST_MS = 10 * 60_000;
 /** A message that was not taken for so long puts its subscription into error. */

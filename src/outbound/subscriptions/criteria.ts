@@ -6,8 +6,8 @@ import { allows } from '../../fhir/scope.ts';
 import type { Query } from '../../fhir/search/query.ts';
 import { RESULT_PARAMETERS } from '../../fhir/search/result-parameters.ts';
 import { parseSearchOf } from '../../fhir/search/types.ts';
-import type { Caller, Context } from '../../resource/context.ts';
-import { permitted } from '../../resource/permitted.ts';
+import type { Caller, Context } from '../../interactions/context.ts';
+import { permitted } from '../../interactions/scope-filter.ts';
 
 const AT = 'Subscription.criteria';
 

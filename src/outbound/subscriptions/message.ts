@@ -1,7 +1,7 @@
 // A message to a subscriber: an update of the resource at the subscriber's base, or an empty call; with the channel's headers, and signed.
 // https://hl7.org/fhir/R4/valueset-subscription-channel-type.html#subscription-channel-type-rest-hook
 import { allows } from '../../fhir/scope.ts';
-import { shownTo } from '../../resource/security-context.ts';
+import { shownTo } from '../../interactions/security-context.ts';
 import type { Notification, Registration } from '../../store/subscriptions.ts';
 import type { Call } from './call.ts';
 import { type Channel, updateUrl } from './channel.ts';

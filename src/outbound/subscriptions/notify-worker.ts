@@ -1,7 +1,7 @@
 // Looks at what was written and tells subscribers of it, as long as it runs. Several processes may do so at once. A subscriber that hangs takes one place of
 // many and delays nobody else. It stops when what it has begun is finished.
-import { looped, resting } from '../../resource/looped.ts';
-import { thrownReason } from '../thrown.ts';
+import { looped, resting } from '../../messaging/poll-loop.ts';
+import { thrownReason } from '../../messaging/redacted-error.ts';
 import { deliver } from './deliver.ts';
 import { leaseOf, NOTIFICATION, type Notifying } from './notifying.ts';
 import { endThose } from './stop.ts';

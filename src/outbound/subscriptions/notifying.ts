@@ -1,6 +1,6 @@
 // What telling subscribers is made of: its parts, its times, and the contexts in which it looks and writes.
-import type { Caller, Context } from '../../resource/context.ts';
-import { type Lease, leaseFrom } from '../../store/lease.ts';
+import type { Caller, Context } from '../../interactions/context.ts';
+import { type Lease, leaseFrom } from '../../messaging/lease.ts';
 import type { Store } from '../../store/store.ts';
 import type { Registration } from '../../store/subscriptions.ts';
 import type { Reach } from './addresses.ts';

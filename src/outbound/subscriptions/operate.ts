@@ -1,6 +1,6 @@
 // What an operator may do with a Subscription: have it tried now, whatever it waits for, and give it another secret.
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
+import type { Context } from '../../interactions/context.ts';
 import { newSecret } from './sign.ts';
 import { declare, deliver } from './status.ts';
 

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/subscription.html
 import { rule } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context, Effect } from '../../resource/context.ts';
+import type { Context, Effect } from '../../interactions/context.ts';
 import type { Reach } from './addresses.ts';
 import { channelOf } from './channel.ts';
 import { criteriaOf, refuseUnreadable } from './criteria.ts';

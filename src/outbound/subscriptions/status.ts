@@ -2,9 +2,9 @@
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.status
 import { rule } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context } from '../../resource/context.ts';
-import { UNCHECKED } from '../../resource/profiles.ts';
-import { rewrite } from '../../resource/rewrite.ts';
+import type { Context } from '../../interactions/context.ts';
+import { UNCHECKED } from '../../interactions/profiles.ts';
+import { rewrite } from '../../interactions/read-modify-write.ts';
 import type { Store } from '../../store/store.ts';
 import { NOTIFICATION, NOTIFIER, notifierOf, subjectOf } from './notifying.ts';
 

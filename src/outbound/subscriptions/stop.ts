@@ -1,8 +1,9 @@
 // The end of a subscription by the server: an error that its owner has to look at, or the end it was given.
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.end
+
+import { thrownReason } from '../../messaging/redacted-error.ts';
 import type { Store } from '../../store/store.ts';
 import type { Registration } from '../../store/subscriptions.ts';
-import { thrownReason } from '../thrown.ts';
 import { NOTIFICATION, type Notifying, notifierOf, subjectOf } from './notifying.ts';
 import { callOff, declare } from './status.ts';
 

@@ -1,11 +1,12 @@
 // Works through the webhooks that were kept: an order that is followed is looked at, one that is not is recognised or, after a day, taken for nobody's here.
 // An event is done in the transaction that wakes its order, so none is lost and each may come twice.
+
+import { thrownReason } from '../../messaging/redacted-error.ts';
 import type { InboxEvent } from '../../store/inbox.ts';
 import { type Following, HEALTH, lookLease, READ_MS } from '../following/following.ts';
 import { nextTry } from '../following/look-time.ts';
 import { recognise } from '../following/recognise.ts';
 import { waitOf } from '../network/outcome.ts';
-import { thrownReason } from '../thrown.ts';
 import { SOURCE } from './door.ts';
 
 const AT_ONCE = 50;

@@ -1,0 +1,41 @@
+// Finds the one resource that criteria mean, under a lock on the criteria: two conditional writes of the same thing wait for each other.
+// https://hl7.org/fhir/R4/http.html#cond-update
+import { multipleMatches, structure } from '../fhir/outcome.ts';
+import { parseSearch } from '../fhir/search/request.ts';
+import type { ServedType } from '../fhir/types.ts';
+import type { Row } from '../store/row.ts';
+import type { Context } from './context.ts';
+import { permitted } from './scope-filter.ts';
+import { registryFor } from './terminology.ts';
+
+/** The match, or undefined; several are refused (412). Call it inside a transaction: the lock lasts as long as that. */
+export async function matchOne(context: Context, type: ServedType, criteria: string): Promise<Row | undefined> {
+  await context.store.lock(context.caller.tenant, [matchKey(type, criteria)]);
+  return lockedMatch(context, type, criteria);
+}
+
+/** The lock of criteria: parameters in another order are the same criteria. */
+export function matchKey(type: ServedType, criteria: string): string {
+  return `${type}?${[...new URLSearchParams(criteria)].map(String).sort().join('&')}`;
+}
+
+/** The match, or undefined; several are refused (412). For criteria whose lock is held, or that need none. */
+export async function lockedMatch(context: Context, type: ServedType, criteria: string): Promise<Row | undefined> {
+  const rows = await matches(context, type, { criteria, count: 2 });
+  if (rows.length > 1) throw multipleMatches(`more than one ${type} meets the criteria`);
+  return rows[0];
+}
+
+/** Up to so many matches. Criteria that are empty or not understood are refused (400), never taken for "all" or for "none". */
+export async function matches(
+  context: Context,
+  type: ServedType,
+  { criteria, count }: { criteria: string; count: number },
+): Promise<Row[]> {
+  const parameters = [...new URLSearchParams(criteria)];
+  const registry = await registryFor(context, parameters);
+  const { query } = parseSearch(type, parameters, { registry, baseUrl: context.baseUrl, handling: 'strict' });
+  if (!query.where.length) throw structure('conditional criteria need at least one search parameter');
+  const asked = { ...permitted(query, context.caller), count, total: 'none' as const, include: [] };
+  return (await context.store.search(context.caller.tenant, asked)).rows;
+}

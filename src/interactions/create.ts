@@ -1,0 +1,33 @@
+// create: https://hl7.org/fhir/R4/http.html#create, conditional create: #ccreate
+
+import { conflict } from '../fhir/outcome.ts';
+import type { ServedType } from '../fhir/types.ts';
+import { matchOne } from './conditional-match.ts';
+import type { Context, Draft, Saved } from './context.ts';
+import { write } from './write.ts';
+
+interface CreateRequest {
+  type: ServedType;
+  draft: Draft;
+  /** Criteria of a conditional create (`If-None-Exist`): one match → that one, several → 412. */
+  ifNoneExist?: string;
+  /** An id the server chose beforehand; otherwise one is minted. What the client wrote is ignored. */
+  id?: string;
+}
+
+/** Stores a new resource, or answers the one that meets the criteria. */
+export async function create(context: Context, request: CreateRequest): Promise<Saved> {
+  const { ifNoneExist } = request;
+  if (ifNoneExist === undefined) return insert(context, request);
+  return context.store.transaction(async (store) => {
+    const inside = { ...context, store };
+    const match = await matchOne(inside, request.type, ifNoneExist);
+    return match ? { row: match, outcome: 'unchanged' } : insert(inside, request);
+  });
+}
+
+async function insert(context: Context, { type, draft, id = context.newId() }: CreateRequest): Promise<Saved> {
+  const made = await write(context, { type, id, method: 'POST', draft });
+  if (!made) throw conflict('the id chosen for this resource is taken');
+  return { ...made, outcome: 'created' };
+}

@@ -1,0 +1,58 @@
+// $everything of a patient: one page of the record, what it refers to, and the documents attached to it.
+// https://hl7.org/fhir/R4/operation-patient-everything.html, docs/decisions/2026-11-22-everything-of-a-patient.md
+import { attachedBinaries } from '../fhir/attachments.ts';
+import { tooLong } from '../fhir/outcome.ts';
+import { type CareSpan, recordOf, referredTo } from '../fhir/search/everything.ts';
+import type { Query, Slice } from '../fhir/search/query.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
+import type { Page, Start } from '../store/page.ts';
+import type { Row } from '../store/row.ts';
+import { type Context, roomOf } from './context.ts';
+import { read } from './read.ts';
+import { permitted } from './scope-filter.ts';
+import { shownTo } from './security-context.ts';
+
+interface EverythingRequest {
+  patient: string;
+  span: CareSpan;
+  /** Of the record: which types; at least one. */
+  types: readonly ServedType[];
+  /** Beside the record: which types may come in. */
+  besides: readonly ServedType[];
+  count: number;
+  start?: Start;
+}
+
+/** One page, oldest first: what changes meanwhile comes again on a later page, so that nothing is missed. */
+export async function everything(context: Context, { start, ...request }: EverythingRequest): Promise<Page> {
+  await read(context, { type: 'Patient', id: request.patient });
+  const query = { ...permitted(queryOf(context, request), context.caller), ...roomOf(context) };
+  const page = await context.store.search(context.caller.tenant, query, start);
+  const attached = request.besides.includes('Binary') ? await binaries(context, page.rows) : [];
+  const besides = [...page.included, ...attached].map(shownTo(context.caller));
+  const included = besides.filter(({ lastUpdated }) => !request.span.since || lastUpdated >= request.span.since);
+  return { ...page, included };
+}
+
+function queryOf({ registry, baseUrl, clock }: Context, { patient, span, types, besides, count }: EverythingRequest): Query {
+  const context = { registry, baseUrl, now: clock() };
+  const record = recordOf(patient, span, context);
+  const slices = types.map((type): Slice => ({ type, where: [record(type)], sort: [{ by: 'lastUpdated', descending: false }] }));
+  const [first, ...also] = slices;
+  const include = referredTo(context, types).flatMap((inclusion) => {
+    const led = inclusion.types.filter((type) => besides.includes(type));
+    return led.length ? [{ ...inclusion, types: led }] : [];
+  });
+  return { ...first!, also, count, total: 'none', include };
+}
+
+/** Attachments name what they are by a URL, which no search parameter leads to. */
+async function binaries(context: Context, rows: Row[]): Promise<Row[]> {
+  const { store, caller, baseUrl } = context;
+  const any = [...new Set(rows.flatMap(({ body }) => attachedBinaries(JSON.parse(body!) as Resource, baseUrl)))];
+  if (!any.length) return [];
+  const query: Query = { type: 'Binary', where: [{ on: 'id', any }], sort: [], count: any.length, total: 'none', include: [] };
+  const { rows: found, next } = await store.search(caller.tenant, { ...permitted(query, caller), ...roomOf(context) });
+  if (next) throw tooLong('the documents attached to these resources are longer than an answer may be: ask for fewer per page with _count');
+  return found;
+}

@@ -1,0 +1,214 @@
+// The paths of a mapping as one tree: what several of them have in common is looked for once, in one walk to read and one to write.
+import { type Bindings, found, type Path, type Step } from '../../fhir/path/path.ts';
+import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
+import type { Env } from '../shape.ts';
+import { outdatedIn, retold, withoutOutdated } from './dependent-elements.ts';
+
+/** One entry per slot of a tree: what a path led to, or what shall stand there (undefined: what stands now). */
+export type Slots = (unknown[] | undefined)[];
+
+export interface PathTree {
+  /** The slot of a path; paths that lead to the same place share one. `hidden`: it matters to those who write only. */
+  slot(path: Path, hidden?: boolean): number;
+  /** A slot for one field that is a list: what shall stand there takes the places of the members that the path finds and that are its `own`. */
+  list(path: Path, own: Own): number;
+  /** What stands at this path is somebody's to write: another way of saying the same does not take it away. */
+  hold(path: Path): void;
+  /** What the paths lead to; `all`: the hidden ones, too. */
+  read(node: unknown, env: Bindings, all?: boolean): unknown[][];
+  /** A new node with these values in their slots, everything else as it was. */
+  write<T>(node: T, changes: Slots, env: Env): T;
+}
+
+/** Whether a member is one that the field shows. */
+type Own = (member: unknown, env: Env) => boolean;
+
+/** What a path led to that led to nothing. */
+const NONE: unknown[] = [];
+
+interface Branch {
+  number: number;
+  step: Step;
+  /** The slot of the path that ends here; -1: none does. */
+  slot: number;
+  /** Only hidden paths lead through here. */
+  hidden: boolean;
+  /** A path that somebody writes leads through here. */
+  held: boolean;
+  /** It asks for members that meet a condition. */
+  chosen: boolean;
+  /** The members that one list writes. Such a branch is that list's alone. */
+  own?: Own;
+  branches: Branch[];
+}
+
+/** `type`: of the node that the paths start from. */
+export function pathTree(type: string): PathTree {
+  const roots: Branch[] = [];
+  /** Paths that start from a variable, with their slots: they are read one by one. */
+  const bound: { slot: number; path: Path }[] = [];
+  let size = 0;
+  let branches = 0;
+  const slotOf = (path: Path, how: { hidden: boolean; own?: Own }): number => {
+    if (path.variable === undefined) {
+      const branch = grow(roots, path.steps, { ...how, next: () => branches++ });
+      if (branch.slot < 0) branch.slot = size++;
+      return branch.slot;
+    }
+    bound.push({ slot: size, path });
+    return size++;
+  };
+  return {
+    slot: (path, hidden = false) => slotOf(path, { hidden }),
+    list: (path, own) => slotOf(path, { hidden: false, own }),
+    hold(path) {
+      let level = path.variable === undefined ? roots : [];
+      for (const { key } of path.steps) {
+        const branches = level.filter(({ step }) => step.key === key);
+        for (const branch of branches) branch.held = true;
+        level = branches.flatMap((branch) => branch.branches);
+      }
+    },
+    read(node, env, all = false) {
+      const slots: unknown[][] = new Array(size).fill(NONE);
+      collect(roots, [node], { slots, env, all });
+      for (const { slot, path } of bound) slots[slot] = path.get(node, env);
+      return slots;
+    },
+    write(node, changes, env) {
+      const writing: Writing = { changes, env, effects: new Uint8Array(branches) };
+      mark(roots, writing);
+      return changed(roots, node, { ...writing, type }) as typeof node;
+    },
+  };
+}
+
+/** The branch for these steps, made where it is missing; a list's last one is always made. */
+function grow(branches: Branch[], [step, ...rest]: readonly Step[], how: { hidden: boolean; own?: Own; next(): number }): Branch {
+  const own = rest.length ? undefined : how.own;
+  let branch = own ? undefined : branches.find((one) => one.step.key === step!.key && !one.own);
+  if (!branch) {
+    const made = { step: step!, slot: -1, hidden: how.hidden, held: false, chosen: whereOf(step!).length > 0, branches: [] };
+    branch = { number: how.next(), ...made, ...(own && { own }) };
+    branches.push(branch);
+  }
+  branch.hidden &&= how.hidden;
+  return rest.length ? grow(branch.branches, rest, how) : branch;
+}
+
+const whereOf = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) as StepSyntax).where;
+
+interface Reading {
+  slots: unknown[][];
+  env: Bindings;
+  all: boolean;
+}
+
+function collect(branches: Branch[], nodes: unknown[], reading: Reading): void {
+  for (const { step, slot, hidden, branches: below } of branches) {
+    if (hidden && !reading.all) continue;
+    const here = found(step, nodes, reading.env);
+    if (!here.length) continue;
+    if (slot >= 0) reading.slots[slot] = here;
+    if (below.length) collect(below, here, reading);
+  }
+}
+
+interface Writing {
+  changes: Slots;
+  env: Env;
+  /** By branch: what the changes below it do. */
+  effects: Uint8Array;
+}
+
+const NOTHING = 0;
+const REMOVES = 1;
+const MAKES = 2;
+
+/** Notes what the changes do below each branch; answers the strongest. */
+function mark(branches: readonly Branch[], writing: Writing): number {
+  const { changes, effects } = writing;
+  let strongest = NOTHING;
+  for (const { number, slot, branches: below } of branches) {
+    const own = slot < 0 ? undefined : changes[slot];
+    const effect = own === undefined ? mark(below, writing) : own.length ? MAKES : REMOVES;
+    effects[number] = effect;
+    if (effect > strongest) strongest = effect;
+  }
+  return strongest;
+}
+
+/**
+ * What a subtree does to its node. First goes what said the same in another way. Then three rounds: lists, each into what the ones before it left, since
+ * what else is said of their members holds for the new ones; then removals from the last branch to the first, so that none moves the member another one
+ * counts to; then what is made, in the order of the mapping.
+ */
+function changed(branches: readonly Branch[], node: unknown, writing: Writing & { type: string }): unknown {
+  const { effects, type } = writing;
+  let out = node === undefined ? node : upToDate(branches, node, writing);
+  for (const branch of branches) if (isList(branch) && effects[branch.number] !== NOTHING) out = withList(branch, out, writing);
+  for (let at = branches.length - 1; at >= 0; at--) {
+    const branch = branches[at]!;
+    if (effects[branch.number] === REMOVES && !isList(branch)) out = withRemovals(branch, out, writing, branches);
+  }
+  for (const branch of branches) if (effects[branch.number] === MAKES && !isList(branch)) out = withMade(branch, out, writing);
+  return node === undefined ? out : retold(type, node, out);
+}
+
+/** Whether several members are written as one. */
+const isList = ({ step, own }: Branch): boolean => step.open || own !== undefined;
+
+function withList({ step, slot, own }: Branch, node: unknown, { changes, env }: Writing): unknown {
+  const members = changes[slot]!;
+  return own ? step.replaceOwn(node, members, { env, own: (member) => own(member, env) }) : step.replace(node, members);
+}
+
+/** Without what said in another way what is said anew. */
+function upToDate(branches: readonly Branch[], node: unknown, { effects, env, type }: Writing & { type: string }): unknown {
+  const said = branches.filter((branch) => effects[branch.number] !== NOTHING && !branch.hidden && !adds(branch, node, env));
+  const outdated = outdatedIn(
+    type,
+    said.map(({ step }) => step.name),
+  );
+  if (!outdated.length) return node;
+  const kept = branches.filter(({ held, number }) => held || effects[number] === MAKES).map(({ step }) => step);
+  return withoutOutdated(node, outdated, { kept, env });
+}
+
+/** Where a member of its own kind is asked for and none is there, another one says the same as those that are (a code of another system). */
+const adds = ({ step, chosen }: Branch, node: unknown, env: Bindings): boolean => chosen && !found(step, [node], env).length;
+
+/** Whether all members that are counted are shown by another field: what comes forward is that one's. */
+const isShownWhole = ({ step }: Branch, beside: readonly Branch[]): boolean =>
+  step.index !== undefined &&
+  beside.some((other) => isList(other) && !other.hidden && other.step.name === step.name && (other.step.open || isAlike(other.step, step)));
+
+/** Two steps that ask for the same members. */
+const isAlike = (one: Step, other: Step): boolean => JSON.stringify(whereOf(one)) === JSON.stringify(whereOf(other));
+
+/** `beside`: the other branches of the node, and itself. */
+function withRemovals(branch: Branch, node: unknown, writing: Writing, beside: readonly Branch[]): unknown {
+  const { step, slot, branches: below } = branch;
+  const { changes, env } = writing;
+  const isOwn = slot >= 0 && changes[slot] !== undefined;
+  const edit = (element: unknown): unknown => (isOwn ? undefined : changed(below, element, { ...writing, type: step.type }));
+  return step.change(node, env, { make: false, edit, alone: isShownWhole(branch, beside) });
+}
+
+function withMade({ step, slot, branches }: Branch, node: unknown, writing: Writing): unknown {
+  const own = slot < 0 ? undefined : writing.changes[slot];
+  const edit = (element: unknown): unknown => (own === undefined ? changed(branches, element, { ...writing, type: step.type }) : own[0]);
+  const clear = (element: unknown): unknown => (own === undefined ? cleared(branches, element, writing) : element);
+  return step.change(node, writing.env, { make: true, edit, clear });
+}
+
+/** An element beside the one that is written: what is unset there is unset here too, or it would come forward. */
+function cleared(branches: readonly Branch[], node: unknown, writing: Writing): unknown {
+  return branches.reduceRight((out: unknown, branch) => {
+    const { step, number, branches: below } = branch;
+    const effect = writing.effects[number];
+    if (effect === REMOVES) return isList(branch) ? withList(branch, out, writing) : withRemovals(branch, out, writing, []);
+    if (effect !== MAKES || isList(branch) || !below.length) return out;
+    return step.change(out, writing.env, { make: false, edit: (element) => cleared(below, element, writing) });
+  }, node);
+}

@@ -1,0 +1,321 @@
+// A search parameter that is new is made searchable while the server works: in steps, by one process at a time, taken up where it was left, and exact
+// whatever is written meanwhile.
+import { setTimeout as delay } from 'node:timers/promises';
+import { v5 } from 'uuid';
+import { indexRows } from '../../src/fhir/indexing/resource.ts';
+import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
+import { buildRegistry, type Registry } from '../../src/fhir/search/parameters.ts';
+import { readyRegistry } from '../../src/fhir/search/ready-registry.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import type { Context } from '../../src/interactions/context.ts';
+import { create } from '../../src/interactions/create.ts';
+import { remove } from '../../src/interactions/delete.ts';
+import { type IndexState, leftToServers, openIndexState, readIndexState } from '../../src/interactions/index-state.ts';
+import { type WalkEnd, type Walking, walkIndex } from '../../src/interactions/index-walk.ts';
+import { UNCHECKED } from '../../src/interactions/profiles.ts';
+import { search } from '../../src/interactions/search.ts';
+import { update } from '../../src/interactions/update.ts';
+import { createTenant } from '../../src/store/tenants.ts';
+import { onServer, openTestStore, type TestStore } from '../store/open.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const SPACE = '3f1a4c0e-0000-4000-8000-000000000000';
+const idOf = (n: number): string => v5(String(n), SPACE);
+const marital = (expression: string): SearchParameterResource => ({
+  url: 'urn:test:marital',
+  code: 'marital',
+  base: ['Patient'],
+  type: 'token',
+  expression,
+});
+const BEFORE = buildRegistry([]);
+const AFTER = buildRegistry([marital('Patient.maritalStatus')]);
+const OTHERWISE = buildRegistry([marital('Patient.communication.language')]);
+
+let test: TestStore;
+let tenants: number[];
+beforeEach(async () => {
+  test = await openTestStore();
+  tenants = [];
+  for (const slug of ['one', 'two', 'three']) tenants.push((await createTenant(test.database, { slug, name: slug, at: AT }))!.id);
+});
+afterEach(() => test.close());
+
+/** A server of this registry: what it writes and finds, and what it knows of the index. */
+interface Server {
+  state: IndexState;
+  context(tenant: number): Context;
+  walk(more?: Partial<Walking>): Promise<WalkEnd>;
+}
+
+const server = async (registry: Registry, name = 'server', renewed = false): Promise<Server> =>
+  process(registry, await openIndexState(test.store.upkeep, registry, renewed), name);
+/** A command of this registry, while servers of others may run. */
+const command = async (registry: Registry): Promise<Server> =>
+  process(registry, await readIndexState(test.store.upkeep, registry), 'command');
+
+function process(registry: Registry, state: IndexState, name: string): Server {
+  const ready = readyRegistry(registry, state.isReady);
+  const context = (tenant: number): Context => ({
+    store: test.store,
+    caller: { tenant, actor: 'key', surface: 'fhir', scopes: ['*'] },
+    clock: () => new Date(AT),
+    newId: () => SPACE,
+    registry: ready,
+    rulesOf: state.rulesOf,
+    baseUrl: 'http://facet.test/fhir/R4',
+    effects: new Map(leftToServers(state).map(([type, effect]) => [type, [effect]])),
+    profiles: UNCHECKED,
+  });
+  const walking = {
+    upkeep: test.store.upkeep,
+    registry: ready,
+    baseUrl: 'http://facet.test/fhir/R4',
+    clock: () => new Date(AT),
+    by: name,
+    size: 4,
+  };
+  const walk = async (more: Partial<Walking> = {}) => {
+    const end = await walkIndex({ ...walking, ...more }, state.target() ?? state.newest());
+    await state.refresh();
+    return end;
+  };
+  return { state, context, walk };
+}
+
+const patient = (n: number, more: object = {}): Resource => ({
+  resourceType: 'Patient',
+  id: idOf(n),
+  name: [{ family: `Family${n}`, given: ['Ann'] }],
+  birthDate: '1990-01-02',
+  generalPractitioner: [{ reference: `Practitioner/${idOf(n)}` }],
+  maritalStatus: { coding: [{ code: n % 2 ? 'M' : 'S' }], text: 'as told' },
+  ...more,
+});
+const draft = (resource: Resource) => ({ plain: resource, exact: resource });
+const store = (one: Server, tenant: number, resource: Resource) =>
+  create(one.context(tenant), { type: resource.resourceType as 'Patient', id: resource.id!, draft: draft(resource) });
+const put = (one: Server, tenant: number, resource: Resource) =>
+  update(one.context(tenant), { type: resource.resourceType as 'Patient', id: resource.id!, draft: draft(resource) });
+async function found(one: Server, tenant: number, query: string): Promise<string[]> {
+  const parameters = [...new URLSearchParams(query)] as [string, string][];
+  const { rows } = await search(one.context(tenant), { type: 'Patient', parameters, handling: 'strict', count: 1000 });
+  return rows.map(({ id }) => id).sort();
+}
+
+/** Everything the index has of a tenant, by the resources' ids. */
+async function indexOf(tenant: number): Promise<string[]> {
+  const lines: string[] = [];
+  const sides = ['sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite'];
+  for (const table of ['sx', ...sides]) {
+    const rows = await test.database.query<{ line: string }>(
+      `select r.id || ' ' || (to_jsonb(x) - 'pid' - 'tenant_id' - 'rules' - 'tok')::text || ${table === 'sx' ? "(select string_agg(t::text, ',' order by t) from unnest(x.tok) t)" : "''"} as line
+       from ${table} x join resource r on r.tenant_id = x.tenant_id and r.pid = x.pid where x.tenant_id = $1`,
+      [tenant],
+    );
+    lines.push(...rows.map(({ line }) => `${table} ${line}`));
+  }
+  return lines.sort();
+}
+
+it('a parameter of an empty store, and of types without resources, is whole at once', async () => {
+  const first = await server(BEFORE);
+  expect(first.state.unready().size).toBe(0);
+  const next = await server(AFTER);
+  expect([next.state.unready().size, next.state.target()]).toEqual([0, undefined]);
+});
+
+it('a new parameter is refused until it is whole; all others are served, and what is written meanwhile is indexed', async () => {
+  const old = await server(BEFORE);
+  for (let n = 0; n < 10; n++) await store(old, tenants[n % 3]!, patient(n));
+  const now = await server(AFTER);
+  expect([...now.state.unready()]).toEqual([['Patient', ['marital']]]);
+  await store(now, tenants[0]!, patient(99));
+  await expect(found(now, tenants[0]!, 'marital=M')).rejects.toMatchObject({ kind: 'unavailable', headers: { 'Retry-After': '30' } });
+  await expect(found(now, tenants[0]!, 'family=x&_sort=marital')).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(await found(now, tenants[0]!, 'family=family99')).toEqual([idOf(99)]);
+  expect(await now.walk()).toBe('done');
+  expect(now.state.unready().size).toBe(0);
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([3, 9, 99].map(idOf).sort());
+});
+
+it('the rows it makes are those that a write makes, in every tenant, and no version or history changes', async () => {
+  const old = await server(BEFORE);
+  for (const tenant of tenants.slice(0, 2)) {
+    for (let n = 0; n < 9; n++) await store(old, tenant, patient(n));
+    await store(old, tenant, { resourceType: 'Practitioner', id: idOf(5), name: [{ family: 'Lee' }] });
+    await put(old, tenant, patient(3, { birthDate: '1991' }));
+    await remove(old.context(tenant), { type: 'Patient', id: idOf(4) });
+  }
+  const versions = () => test.database.query('select tenant_id, pid, ver, lu, body from resource order by 1, 2');
+  const before = await versions();
+  const now = await server(AFTER);
+  await now.walk();
+  const fresh = tenants[2]!;
+  for (let n = 0; n < 9; n++) await store(now, fresh, patient(n));
+  await store(now, fresh, { resourceType: 'Practitioner', id: idOf(5), name: [{ family: 'Lee' }] });
+  await put(now, fresh, patient(3, { birthDate: '1991' }));
+  await remove(now.context(fresh), { type: 'Patient', id: idOf(4) });
+  expect(await indexOf(tenants[0]!)).toEqual(await indexOf(fresh));
+  expect(await indexOf(tenants[1]!)).toEqual(await indexOf(fresh));
+  expect((await versions()).slice(0, before.length)).toEqual(before);
+});
+
+it('stopped anywhere, it goes on from there; done twice, it changes nothing', async () => {
+  const old = await server(BEFORE);
+  for (let n = 0; n < 12; n++) await store(old, tenants[n % 2]!, patient(n));
+  const now = await server(AFTER);
+  const seen: number[] = [];
+  for (let round = 0; round < 40; round++) {
+    const end = await now.walk({
+      stopped: () => true,
+      pause: async (walk) => {
+        seen.push(walk.seen);
+      },
+    });
+    if (end === 'done') break;
+    expect(end).toBe('left');
+  }
+  expect(Math.max(...seen)).toBe(12);
+  expect(now.state.unready().size).toBe(0);
+  const whole = await indexOf(tenants[0]!);
+  expect(await now.walk()).toBe('done');
+  expect(await indexOf(tenants[0]!)).toEqual(whole);
+});
+
+it('one process walks; another takes over when its lease has run out, and then the first one stops', async () => {
+  const old = await server(BEFORE);
+  for (let n = 0; n < 12; n++) await store(old, tenants[0]!, patient(n));
+  const [first, second] = [await server(AFTER, 'first'), await server(AFTER, 'second')];
+  const later = () => new Date(Date.parse(AT) + 61_000);
+  const ends: WalkEnd[] = [];
+  const end = await first.walk({
+    pause: async ({ seen }) => {
+      if (seen !== 4) return;
+      ends.push(await second.walk());
+      ends.push(await second.walk({ clock: later }));
+    },
+  });
+  expect([...ends, end]).toEqual(['taken', 'done', 'left']);
+  expect(await found(first, tenants[0]!, 'marital=M')).toHaveLength(6);
+});
+
+it('what a process of older rules writes behind the walk is found by the next one', async () => {
+  const old = await server(BEFORE);
+  await store(old, tenants[0]!, patient(1));
+  const now = await server(AFTER);
+  await now.walk();
+  await store(old, tenants[0]!, patient(3));
+  await put(old, tenants[0]!, patient(1, { active: true }));
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([]);
+  await now.walk();
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([1, 3].map(idOf).sort());
+});
+
+it('a command whose rules no server has stops no search, and what it writes is made again by the rules of the servers', async () => {
+  const now = await server(AFTER);
+  await store(now, tenants[0]!, patient(1));
+  const shell = await command(BEFORE);
+  await store(shell, tenants[0]!, patient(3));
+  await put(shell, tenants[0]!, patient(1, { active: true }));
+  await now.state.refresh();
+  expect([now.state.unready().size, [...now.state.target()!.keys()]]).toEqual([0, ['Patient']]);
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([]);
+  await now.walk();
+  expect(now.state.target()).toBeUndefined();
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([1, 3].map(idOf).sort());
+});
+
+it('a command of the rules of the servers writes as they do, and leaves them nothing', async () => {
+  const now = await server(AFTER);
+  const shell = await command(AFTER);
+  await store(shell, tenants[0]!, patient(1));
+  await now.state.refresh();
+  expect(now.state.target()).toBeUndefined();
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([idOf(1)]);
+});
+
+it('what a command writes behind a walk is found by the next one', async () => {
+  const now = await server(AFTER);
+  for (let n = 0; n < 10; n++) await store(now, tenants[0]!, patient(n));
+  const shell = await command(BEFORE);
+  const pause = async ({ seen }: { seen: number }) => {
+    if (seen === 8) await put(shell, tenants[0]!, patient(1, { active: true }));
+  };
+  await now.walk({ pause });
+  expect([...now.state.target()!.keys()]).toEqual(['Patient']);
+  await now.walk();
+  expect(await found(now, tenants[0]!, 'marital=M')).toContain(idOf(1));
+});
+
+it('a process of older rules undoes nothing, and does not answer by a parameter that was redefined', async () => {
+  const old = await server(AFTER);
+  await store(old, tenants[0]!, patient(1));
+  const now = await server(OTHERWISE);
+  expect(now.state.unready().get('Patient')).toEqual(['marital']);
+  await now.walk();
+  await old.state.refresh();
+  expect(old.state.target()).toBeUndefined();
+  expect(old.state.newest().has('Patient')).toBe(false);
+  await expect(found(old, tenants[0]!, 'marital=M')).rejects.toMatchObject({ kind: 'unavailable' });
+  const back = await server(AFTER, 'back', true);
+  expect(back.state.unready().get('Patient')).toEqual(['marital']);
+  await back.walk();
+  expect(await found(back, tenants[0]!, 'marital=M')).toEqual([idOf(1)]);
+});
+
+onServer('a write that waits while a row is made again begins anew, and leaves nothing of the rows it did not see', async () => {
+  const old = await server(BEFORE);
+  const [tenant, control] = [tenants[0]!, tenants[1]!];
+  await store(old, tenant, patient(1));
+  const now = await server(AFTER);
+  const changed = patient(1, { name: [{ family: 'New' }], maritalStatus: { coding: [{ code: 'W' }] } });
+  const replaced = Promise.withResolvers<void>();
+  const writing = replaced.promise.then(() => put(now, tenant, changed));
+  await test.store.transaction(async ({ upkeep }) => {
+    const { stale } = (await upkeep.window(tenant, '0', 10, now.state.target()!))!;
+    const [row] = await upkeep.bodies(tenant, stale);
+    const index = indexRows(JSON.parse(row!.body) as Resource, AFTER);
+    expect(await upkeep.replace(tenant, [{ row: row!, index, rules: now.state.rulesOf('Patient') }])).toBe(1);
+    replaced.resolve();
+    await delay(500);
+  });
+  await writing;
+  await store(now, control, patient(1));
+  await put(now, control, changed);
+  expect(await indexOf(tenant)).toEqual(await indexOf(control));
+});
+
+onServer('with writers at work on the same resources, the index is exact at the end', async () => {
+  const count = 40;
+  const old = await server(BEFORE);
+  for (let n = 0; n < count; n++) await store(old, tenants[0]!, patient(n));
+  let current = old;
+  let stop = false;
+  let writes = 0;
+  const writer = async (salt: number) => {
+    for (let n = salt; !stop; n += 7) {
+      const more = { active: n % 3 === 0, birthDate: `19${10 + (n % 90)}`, maritalStatus: { coding: [{ code: `C${n % 5}` }] } };
+      await put(current, tenants[0]!, patient(n % count, more)).catch((error: { kind?: string }) => {
+        if (error.kind !== 'conflict') throw error;
+      });
+      writes += 1;
+    }
+  };
+  const writers = [1, 2, 3, 4].map(writer);
+  for (let round = 0; round < 12 || writes <= 50; round++) {
+    current = await server(round % 2 ? OTHERWISE : AFTER, `round-${round}`, true);
+    const [one, two] = [current.walk({ size: 7 }), (await server(round % 2 ? OTHERWISE : AFTER, `other-${round}`)).walk({ size: 3 })];
+    expect((await Promise.all([one, two])).includes('done')).toBe(true);
+  }
+  stop = true;
+  await Promise.all(writers);
+  expect(writes).toBeGreaterThan(50);
+  while ((await current.walk()) !== 'done');
+  for (let n = 0; n < count; n++) {
+    const row = await test.store.read(tenants[0]!, 'Patient', idOf(n));
+    const { meta: _meta, ...resource } = JSON.parse(row!.body!) as Resource;
+    await store(current, tenants[1]!, resource);
+  }
+  expect(await indexOf(tenants[0]!)).toEqual(await indexOf(tenants[1]!));
+});

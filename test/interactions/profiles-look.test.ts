@@ -1,0 +1,37 @@
+// How soon the profiles of a package that an operator adds are in force, however late the database answers.
+import { profilesOf } from '../../src/interactions/profiles.ts';
+import { addPackage } from '../../src/store/definitions.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+import { storeExcept } from '../store/store-except.ts';
+
+let held: TestStore;
+beforeAll(async () => {
+  held = await openTestStore();
+});
+afterAll(() => held.close());
+
+const URL = 'https://example.org/StructureDefinition/p';
+const added = {
+  name: 'p',
+  version: '1.0.0',
+  depends: {},
+  definitions: [
+    { kind: 'StructureDefinition', url: URL, type: 'Patient', body: JSON.stringify({ resourceType: 'StructureDefinition', url: URL }) },
+  ],
+};
+
+test('what is added while an answer is on its way is in force a second after the question, and not a second after the answer', async () => {
+  let now = 0;
+  const { definitions } = held.store;
+  /** Asked at once, and answered five seconds later. */
+  const late = async (): Promise<string> => {
+    const state = await definitions.state();
+    now += 5000;
+    return state;
+  };
+  const profiles = profilesOf([], { now: () => now });
+  const slow = storeExcept(held.store, { definitions: { ...definitions, state: late } });
+  expect([...(await profiles.supported(slow)).keys()]).toEqual([]);
+  await addPackage(held.database, added, '2026-01-01T00:00:00.000Z');
+  expect([...(await profiles.supported(held.store)).keys()]).toEqual(['Patient']);
+});

@@ -1,0 +1,58 @@
+// Transactions whose resources have consequences: an order in a Bundle sees the patient of the same Bundle, and neither stands without the other.
+// https://hl7.org/fhir/R4/http.html#trules
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { transaction } from '../../src/interactions/transaction.ts';
+import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from '../outbound/order-world.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+
+let store: TestStore;
+let here: OrderWorld;
+beforeAll(async () => {
+  store = await openTestStore();
+  here = await orderWorld(store);
+});
+afterAll(async () => {
+  await here.close();
+  await store.close();
+});
+
+const post = (at: number, resource: Resource, fullUrl?: string): TransactionEntry => ({
+  at,
+  method: 'POST',
+  type: resource.resourceType as ServedType,
+  draft: { plain: resource, exact: resource },
+  ...(fullUrl && { fullUrl }),
+});
+const order = { ...REQUEST, subject: { reference: 'urn:x:ada' } };
+const run = (...entries: TransactionEntry[]) => transaction(here.context, entries, async (_inside, done) => done);
+const outbox = async () => Number((await store.database.query<{ n: number }>('select count(*)::int as n from outbox'))[0]!.n);
+const patients = async () => (await here.context.store.timeline(here.tenant, { type: 'Patient', count: 100 })).length;
+
+test('an order is accepted with the patient of the same transaction, though the patient stands after it', async () => {
+  const done = await run(post(0, order), post(1, ADA, 'urn:x:ada'));
+  const entry = await here.entry(done.get(0)!.row!.id);
+  expect(JSON.parse(JSON.parse(entry!.payload).text)).toMatchObject({ patient_details: { first_name: 'Ada' } });
+  expect(await here.tasks(done.get(0)!.row!.id)).toEqual([
+    expect.objectContaining({ for: { reference: `Patient/${done.get(1)!.row!.id}` } }),
+  ]);
+});
+
+test('an order that lacks what the laboratory network needs fails the whole: no patient, no order, nothing to send', async () => {
+  const before = [await patients(), await outbox()];
+  const { birthDate: _none, ...nameless } = ADA;
+  const refused = run(post(0, nameless as Resource, 'urn:x:ada'), post(1, order));
+  const expression = ['Bundle.entry[1].resource.subject', 'Patient.birthDate'];
+  await expect(refused).rejects.toMatchObject({ kind: 'rule', issues: [{ expression }] });
+  expect([await patients(), await outbox()]).toEqual(before);
+});
+
+test('a failure after the writes, in what reads them, leaves nothing either', async () => {
+  const before = [await patients(), await outbox()];
+  const failing = transaction(here.context, [post(0, ADA, 'urn:x:ada'), post(1, order)], async (inside) => {
+    expect((await inside.store.timeline(here.tenant, { type: 'Patient', count: 100 })).length).toBe(before[0]! + 1);
+    throw new Error('the reads failed');
+  });
+  await expect(failing).rejects.toThrow('the reads failed');
+  expect([await patients(), await outbox()]).toEqual(before);
+});

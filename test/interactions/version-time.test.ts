@@ -1,0 +1,92 @@
+// A version's time never goes back, whatever the clock of the process that writes it says: a client that asks what has changed since (`_since`, `_lastUpdated`)
+// would miss the change. https://hl7.org/fhir/R4/resource.html#Meta (meta.lastUpdated), https://hl7.org/fhir/R4/http.html#history
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { remove } from '../../src/interactions/delete.ts';
+import { rewrite } from '../../src/interactions/read-modify-write.ts';
+import { rewriteAll } from '../../src/interactions/read-modify-write-many.ts';
+import { transaction } from '../../src/interactions/transaction.ts';
+import { update } from '../../src/interactions/update.ts';
+import { sendNow } from '../../src/outbound/sending/send-now.ts';
+import { eachInAWorld } from '../outbound/each-world.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from '../outbound/order-world.ts';
+
+let here: OrderWorld;
+eachInAWorld(orderWorld, (world) => {
+  here = world;
+});
+
+const patient = (family: string): Resource => ({ ...ADA, id: 'p', name: [{ family }] });
+const P = { type: 'Patient', id: 'p' } as const;
+const draft = (family: string) => ({ plain: patient(family), exact: patient(family) });
+const renamed = (family: string) => (current?: Resource) => current && { ...current, name: [{ family }] };
+
+/** Each way to a new version of the patient. */
+const WAYS: Record<string, () => Promise<unknown>> = {
+  update: () => update(here.context, { ...P, draft: draft('Update') }),
+  rewrite: () => rewrite(here.context, { ...P, edit: (current) => ({ ...current, name: [{ family: 'Rewrite' }] }) }),
+  'rewrite of several': () => rewriteAll(here.context, [{ ...P, edit: renamed('Several') }]),
+  'transaction of one entry': () =>
+    transaction(here.context, [{ at: 0, method: 'PUT', ...P, draft: draft('Transaction') }], async (_inside, done) => done),
+  'transaction of two entries': () =>
+    transaction(
+      here.context,
+      [
+        { at: 0, method: 'PUT', ...P, draft: draft('Two') },
+        { at: 1, method: 'PUT', type: 'Patient', id: 'q', draft: { plain: { ...ADA, id: 'q' }, exact: { ...ADA, id: 'q' } } },
+      ],
+      async (_inside, done) => done,
+    ),
+  delete: () => remove(here.context, P),
+  'update after the deletion': () => update(here.context, { ...P, draft: draft('Again') }),
+};
+
+test('the clock goes back by an hour before every write: no version, and no entry of the history, is older than the one before', async () => {
+  await update(here.context, { ...P, draft: draft('First') });
+  for (const write of Object.values(WAYS)) {
+    here.advance(-3600);
+    await write();
+  }
+  const versions = await here.context.store.history(here.tenant, 'Patient', 'p', { count: 50 });
+  expect(versions.map(({ version }) => version)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
+  expect(new Set(versions.map(({ lastUpdated }) => lastUpdated))).toEqual(new Set(['2026-11-21T12:00:00.000Z']));
+  const told = versions.flatMap(({ body }) => (body === null ? [] : [(JSON.parse(body) as Resource).meta?.lastUpdated]));
+  expect(new Set(told)).toEqual(new Set(['2026-11-21T12:00:00.000Z']));
+  const timeline = await here.context.store.timeline(here.tenant, { type: 'Patient', count: 100 });
+  const ofPatient = timeline.filter(({ id }) => id === 'p');
+  expect(ofPatient.map(({ version }) => version)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
+});
+
+test('a second that has passed counts again as soon as the clock is ahead', async () => {
+  await update(here.context, { ...P, draft: draft('First') });
+  here.advance(-3600);
+  await update(here.context, { ...P, draft: draft('Second') });
+  here.advance(3601);
+  await update(here.context, { ...P, draft: draft('Third') });
+  const versions = await here.context.store.history(here.tenant, 'Patient', 'p', { count: 50 });
+  expect(versions.map(({ lastUpdated }) => lastUpdated)).toEqual([
+    '2026-11-21T12:00:01.000Z',
+    '2026-11-21T12:00:00.000Z',
+    '2026-11-21T12:00:00.000Z',
+  ]);
+});
+
+test('a process whose clock is an hour behind sends an order: its request and its Task do not become older', async () => {
+  await here.put(ADA);
+  await here.put({ ...REQUEST, id: 'one' });
+  here.advance(-3600);
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'on-hold' });
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'active' });
+  here.advance(7200);
+  const behind = { ...here.another(), clock: () => new Date('2026-11-21T11:00:00.000Z') };
+  expect(await sendNow(behind, here.context, 'one')).toEqual({ result: 'accepted' });
+  const task = JSON.parse((await here.entry('one'))!.payload).task as string;
+  for (const [type, id] of [
+    ['ServiceRequest', 'one'],
+    ['Task', task],
+  ] as [ServedType, string][]) {
+    const versions = await here.context.store.history(here.tenant, type, id, { count: 50 });
+    const times = versions.map(({ lastUpdated }) => lastUpdated);
+    expect(times.length).toBeGreaterThan(1);
+    expect(times).toEqual([...times].sort().reverse());
+  }
+});

@@ -1,0 +1,26 @@
+// The laws of a lens find what a lens gets wrong: one that is wrong on purpose.
+import { readingGivesWhatWasWritten } from '../../src/mapping/laws/round-trip.ts';
+import type { Lens } from '../../src/mapping/lens/lens.ts';
+import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
+import type { FieldSpec } from '../../src/mapping/spec.ts';
+import { envOf } from '../mapping/examples.ts';
+import { planted } from '../mapping/planted-fields.ts';
+
+const ENV = envOf();
+
+test('a field that is lost when another one over its element is written with it', () => {
+  const field = (system: string): FieldSpec => ({ list: 'telecom', where: `system='${system}'`, fields: { value: { fhir: 'value' } } });
+  const { lens } = planted('Patient', { phones: field('phone'), emails: field('email') });
+  const resource = lens.write({ phones: [{ value: '1' }], emails: [{ value: '2' }] }, undefined, ENV);
+  const lossy: Lens = {
+    ...lens,
+    write(view, into, env) {
+      const { phones } = into ? lens.read(into, env) : {};
+      return lens.write(JSON.stringify(view.emails).includes('Word') ? { ...view, phones } : view, into, env);
+    },
+  };
+  const laws = (one: Lens): string[] =>
+    readingGivesWhatWasWritten({ lens: one, mapping: { content: {} } } as LoadedShape, resource, { env: ENV, samples: () => [] });
+  expect(laws(lens)).toEqual([]);
+  expect(laws(lossy)).toEqual([expect.stringMatching(/^after phones and emails were written together, phones/)]);
+});

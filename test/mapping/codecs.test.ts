@@ -1,0 +1,101 @@
+import { parse, stringify } from '../../src/fhir/json.ts';
+import { idsOf } from '../../src/mapping/ids.ts';
+import { codecOf } from '../../src/mapping/lens/codecs.ts';
+import type { FieldSpec } from '../../src/mapping/spec.ts';
+
+const env = { alias: (_type: string, id: string) => id };
+const codec = (field: FieldSpec) => codecOf(field, { aliases: { a: 'urn:a', b: 'urn:b' }, ids: idsOf({}), resource: 'Patient' });
+
+describe('time', () => {
+  const time = codec({ as: 'time' });
+  test.each([
+    ['08:00', '08:00:00', '08:00'],
+    ['08:00:30', '08:00:30', '08:00:30'],
+    ['23:59:00', '23:59:00', '23:59'],
+  ])('%s is stored as %s and shown as %s', (shown, stored, again) => {
+    expect([time.fault!(shown), time.write(shown, env), time.read(stored, env)]).toEqual([undefined, stored, again]);
+  });
+  test('fractions that are nothing are not shown, others are', () => {
+    expect([time.read('08:00:00.000', env), time.read('08:00:00.5', env)]).toEqual(['08:00', '08:00:00.5']);
+  });
+  test.each(['24:00', '8:00', '08:60', '08:00:61', '0800', '', '08:00\n'])('%j is refused', (shown) => {
+    expect(time.fault!(shown)).toContain('must be a time');
+  });
+});
+
+describe('date', () => {
+  const date = codec({ as: 'date' });
+  test.each([
+    ['1985-12-10', '1985-12-10'],
+    ['12/10/1985', '1985-12-10'],
+    ['2024-02-29', '2024-02-29'],
+  ])('%s is %s', (shown, stored) => {
+    expect([date.fault!(shown), date.write(shown, env)]).toEqual([undefined, stored]);
+  });
+  test.each([
+    '2023-02-29',
+    '1985-12-10T23:00:00Z',
+    '1985-12-10T00:00:00',
+    '13/01/1985',
+    '31/12/1985',
+    '1985',
+    '0000-01-01',
+    '10.12.1985',
+    'yesterday',
+    '',
+  ])('%j is refused', (shown) => {
+    expect(date.fault!(shown)).toContain('must be a date');
+  });
+});
+
+test('a field that is a day shows the day of a time as it was written, wherever that was, and less than a day as it stands', () => {
+  const day = codec({ format: 'date' });
+  const stored = ['2025-12-31T23:30:00-05:00', '2025-12-31', '2025-12', '2025'];
+  expect(stored.map((one) => day.read(one, env))).toEqual(['2025-12-31', '2025-12-31', '2025-12', '2025']);
+  expect(day.write('2025-12-31', env)).toBe('2025-12-31');
+});
+
+describe('json', () => {
+  const json = codec({ as: 'json' });
+  test('digits are kept as they were written', () => {
+    const { exact } = parse('{"dose":1.00,"n":[1e-3]}');
+    const stored = json.write(exact, env);
+    expect(stored).toBe('{"dose":1.00,"n":[1e-3]}');
+    expect(stringify(json.read(stored, env))).toBe(stored);
+  });
+  test('a text that is no JSON is shown as nothing', () => {
+    expect(json.read('{', env)).toBeUndefined();
+  });
+});
+
+describe('code tables', () => {
+  test('words for codings, and a coding outside the table by its code', () => {
+    const coding = codec({ as: 'coding', codes: { doctor: 'a|d', admin: 'b|a' } });
+    expect(coding.write('admin', env)).toEqual({ system: 'urn:b', code: 'a' });
+    expect([coding.read({ system: 'urn:a', code: 'd' }, env), coding.read({ system: 'urn:x', code: 'q' }, env)]).toEqual(['doctor', 'q']);
+    expect([coding.fault!('doctor'), coding.fault!('constructor')]).toEqual([undefined, 'must be one of doctor, admin']);
+  });
+  test('two words for one code, an unknown alias and an unknown codec are refused', () => {
+    expect(() => codec({ codes: { a: 'x', b: 'x' } })).toThrow('one to one: a and b');
+    expect(() => codec({ as: 'coding', codes: { a: 'a|1', b: 'a|1' } })).toThrow('one to one');
+    expect(() => codec({ as: 'coding', codes: { a: 'nobody|1' } })).toThrow('with an alias of surface.yaml');
+    expect(() => codec({ as: 'rot13' })).toThrow('there is no codec rot13');
+    expect(() => codec({ as: 'constructor' })).toThrow('there is no codec');
+  });
+});
+
+describe('reference', () => {
+  const reference = codec({ as: 'reference(Patient)' });
+  const uuid = '0190b3c2-0000-7000-8000-0000000000aa';
+  test('local references to the type are ids, all others nothing', () => {
+    expect(reference.read(`Patient/${uuid}`, env)).toBe(uuid);
+    expect(reference.read(`Patient/${uuid}/_history/2`, env)).toBe(uuid);
+    for (const other of [`Group/${uuid}`, `https://elsewhere.example/Patient/${uuid}`, '#p', `urn:uuid:${uuid}`])
+      expect(reference.read(other, env)).toBeUndefined();
+  });
+  test('an id that stands for another is written as that one', () => {
+    expect(reference.write(uuid, { ...env, resolved: new Map([[uuid, 'my-own-id']]) })).toBe('Patient/my-own-id');
+    expect(reference.write(uuid.toUpperCase(), env)).toBe(`Patient/${uuid}`);
+    expect(reference.fault!('7')).toBe('must be the id of a Patient');
+  });
+});

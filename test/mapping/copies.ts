@@ -1,0 +1,46 @@
+// Mappings copied to a folder of their own for one test, to be loaded with a mistake in them.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadMappings } from '../../src/mapping/load/mapping.ts';
+import { PORTS } from '../../src/outbound/ports.ts';
+import { profiles, registry } from './examples.ts';
+
+export function copies() {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'mappings-'));
+    cpSync(join('mappings', 'junction'), copied('junction'), { recursive: true });
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+  /** Where a file stands in the copy. */
+  const copied = (file: string): string => join(directory, file);
+  return {
+    copied,
+    /** The place where a text first stands in a mapping, as a mistake there is told: the file and its line, from 1. */
+    placeOf(file: string, text: string): string {
+      const [before, found] = readFileSync(join('mappings', file), 'utf8').split(text, 2);
+      if (found === undefined) throw new Error(`${file} has no ${text}`);
+      return `${copied(file)}:${before!.split('\n').length}`;
+    },
+    /** A vendor's folder, copied. */
+    copy: (vendor: string): void => cpSync(join('mappings', vendor), copied(vendor), { recursive: true }),
+    /** One mapping of a vendor and its surface, copied. */
+    copyOne(file: string): void {
+      mkdirSync(copied(dirname(file)), { recursive: true });
+      for (const name of [file, join(dirname(file), 'surface.yaml')]) cpSync(join('mappings', name), copied(name));
+    },
+    /** What loading says when one text of a file is replaced by another. */
+    loading(file: string, [from, to]: [string, string], options = { profiles, registry }): string {
+      const text = readFileSync(copied(file), 'utf8');
+      if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+      writeFileSync(copied(file), text.replace(from, to));
+      try {
+        loadMappings(directory, { ...options, ports: PORTS });
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// The mappings as the program loads them, those of the worked example in docs/ too, and the examples that stand beside them.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadProfiles } from '../../src/fhir/profiles.ts';
+import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { type Example, nameOf, readExamples, type World } from '../../src/mapping/example.ts';
+import type { LoadedShape, LoadedSurface } from '../../src/mapping/load/loaded.ts';
+import { loadShapes } from '../../src/mapping/load/mapping.ts';
+
+export { envOf, nameOf } from '../../src/mapping/example.ts';
+
+/** The folders with mappings: each is served by itself. */
+export const FOLDERS = ['mappings', 'docs/example-vendor'].filter((folder) => existsSync(folder));
+
+function worldOf(folder: string): World & { surfaces: LoadedSurface[] } {
+  const profiles = loadProfiles('fhir-profiles', join(folder, 'fhir-profiles'));
+  const registry = buildRegistry(profiles.searchParameters);
+  return { ...loadShapes(folder, { profiles, registry }), profiles, registry };
+}
+
+/** Every folder with what it holds. */
+export const worlds = FOLDERS.map((folder) => ({ folder, world: worldOf(folder) }));
+export const world: World = worlds[0]!.world;
+export const { shapes, profiles, registry } = world;
+
+/** Every mapping there is, with the world it belongs to. */
+export const everyShape = worlds.flatMap((one) => one.world.shapes.map((loaded) => [nameOf(loaded), loaded, one.world] as const));
+
+export const everySurface = worlds.flatMap((one) => one.world.surfaces.map((loaded) => [loaded.surface.name, loaded] as const));
+
+export const examplesOf = (loaded: LoadedShape): Example[] => readExamples(loaded.mapping.file).content;
+
+/** The schemas that the vendor prints for a shape. */
+export function printedOf(loaded: LoadedShape): { request: object; response: object } {
+  const { prints } = examplesOf(loaded).find((example) => example.prints)!;
+  return prints as { request: object; response: object };
+}

@@ -1,0 +1,44 @@
+// What no shape shows, being no longer in use (use: old), no filter of these mappings finds: the parameters they ask by do not see it.
+import { elementOf } from '../../src/fhir/elements.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import { searchesIn } from '../../src/mapping/parameter-rules.ts';
+import type { MappingSpec } from '../../src/mapping/spec.ts';
+import { registry, shapes } from './examples.ts';
+
+const OLD = {
+  HumanName: () => [{ use: 'old', text: 'Jo Was', family: 'Was', given: ['Jo'] }],
+  ContactPoint: () => ['phone', 'email'].map((system) => ({ system, use: 'old', value: 'was@example.com' })),
+  Address: () => [{ use: 'old', city: 'Was', text: 'Was' }],
+  Identifier: (systems: string[]) => systems.map((system) => ({ system, use: 'old', value: 'was' })),
+};
+
+/** A resource of which everything that can be old, and repeats, is. */
+function retired(type: string, systems: string[]): Resource {
+  const lists = ['name', 'telecom', 'address', 'identifier'].flatMap((name) => {
+    const facts = elementOf(type, name);
+    const old = facts?.list ? OLD[facts.types[0] as keyof typeof OLD] : undefined;
+    return old ? [[name, old(systems)]] : [];
+  });
+  return { resourceType: type, ...Object.fromEntries(lists) } as Resource;
+}
+
+const codesOf = ({ search = {} }: MappingSpec): string[] => [
+  ...new Set(
+    Object.values(search)
+      .flatMap(searchesIn)
+      .flatMap((text) => text.split('&').map((part) => /^[\w-]+/.exec(part)![0])),
+  ),
+];
+
+const FILTERS = shapes.flatMap(({ shape, mapping, surface }) =>
+  codesOf(mapping.content).map((code) => [shape.surface.name, shape.resource, code, Object.values(surface.content.systems ?? {})] as const),
+);
+
+test.each(FILTERS)('%s finds no %s by a former %s', (_surface, type, code, systems) => {
+  const seen = (resource: Resource) => registry.lookup(type, code)?.values(resource) ?? [];
+  expect(seen(retired(type, systems))).toEqual(seen({ resourceType: type }));
+});
+
+test('the parameters of FHIR itself do', () => {
+  expect(registry.lookup('Patient', 'phone')!.values(retired('Patient', []))).toHaveLength(1);
+});

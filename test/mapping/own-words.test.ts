@@ -1,0 +1,52 @@
+// Items that share a person: each shows what was last said of it, by whoever registered it or by whoever changed the person since.
+
+import type { Resource } from '../../src/fhir/types.ts';
+import type { View } from '../../src/mapping/shape.ts';
+import fc from '../fast-check.ts';
+import { envOf, nameOf, shapes } from './examples.ts';
+
+const { shape } = shapes.find((loaded) => nameOf(loaded) === 'loop/physician')!;
+const STATES = ['NY', 'CA', 'TX', 'ny'];
+const NAMES = ['Maria Cruz', 'Dr. Maria de la Cruz, MD', 'Cruz, Maria', 'House', 'maria cruz'];
+const EMAILS = ['maria@example.com', 'Maria@example.com', 'cruz@example.com'];
+
+/** An item is written, as often as one likes; or a FHIR client calls the person something nobody has said before. */
+const step = fc.oneof(
+  fc.record({ state: fc.constantFrom(...STATES), name: fc.constantFrom(...NAMES), email: fc.constantFrom(...EMAILS) }),
+  fc.constant('renamed' as const),
+  fc.constant('another address' as const),
+);
+type Step = { state: string; name: string; email: string } | 'renamed' | 'another address';
+
+const registered = (resource: Resource | undefined, { state, ...words }: Exclude<Step, string>, nth: number): Resource => {
+  const view: View = { ...words, npi: '1234567890', license_state: state, state_license: '1' };
+  return shape.write(view, resource, envOf({ newId: `id-${nth}`, now: '2026-01-01T00:00:00.000Z' }));
+};
+
+test('whatever is registered and changed in whatever order', () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+      let person: Resource = { resourceType: 'Practitioner' };
+      const said = new Map<string, { name?: string; email?: string }>();
+      const saidOfAll = (words: object): void => {
+        for (const [state, before] of said) said.set(state, { ...before, ...words });
+      };
+      for (const [nth, one] of steps.entries()) {
+        if (one === 'renamed') {
+          person = { ...person, name: [{ given: ['New'], family: `Name${nth}` }] };
+          saidOfAll({ name: `New Name${nth}` });
+        } else if (one === 'another address') {
+          person = { ...person, telecom: [{ system: 'email', value: `new${nth}@example.com` }] };
+          saidOfAll({ email: `new${nth}@example.com` });
+        } else {
+          const before = [person.name, person.telecom];
+          person = registered(person, one, nth);
+          said.set(one.state.toUpperCase(), { name: one.name, email: one.email });
+          if (before[0]) expect([person.name, person.telecom]).toEqual([before[0], before[1] ?? person.telecom]);
+        }
+      }
+      for (const [state, words] of said) expect(shape.read(person, envOf({ license_state: state }))).toMatchObject(words);
+    }),
+    { numRuns: 300 },
+  );
+});

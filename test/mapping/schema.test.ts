@@ -1,0 +1,99 @@
+// The schemas a mapping makes, against those its vendor prints: word for word where there are any.
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { NOW } from '../../src/mapping/example.ts';
+import { INWARD_FILE, MAPPING_FILE, SURFACE_FILE } from '../../src/mapping/load/file-grammar.ts';
+import { envOf, examplesOf, nameOf, printedOf, shapes } from './examples.ts';
+
+const compile = (schema: object) => {
+  const ajv = new Ajv2020({ allowUnionTypes: true });
+  (addFormats as unknown as (ajv: Ajv2020) => void)(ajv);
+  return ajv.compile(schema);
+};
+const byVendor = (vendor: string) =>
+  shapes.filter(({ shape }) => shape.surface.name === vendor).map((loaded) => [loaded.shape.name, loaded] as const);
+
+describe.each(byVendor('loop'))('loop %s', (_name, loaded) => {
+  const asked = loaded.shape.interactions.some((one) => one === 'create' || one === 'perform') ? test : test.skip;
+  asked('the request schema is the printed one', () => {
+    const { $schema, ...request } = loaded.shape.requestSchema as Record<string, unknown>;
+    expect($schema).toBe('https://json-schema.org/draft/2020-12/schema');
+    expect(request).toEqual(printedOf(loaded).request);
+  });
+
+  const own = loaded.shape.answers === undefined ? test : test.skip;
+  own('every documented response validates against the printed schema, key by key', () => {
+    const accepts = compile(printedOf(loaded).response);
+    const responses = examplesOf(loaded).flatMap(({ response }) => response ?? []);
+    expect(responses.length).toBeGreaterThan(0);
+    for (const response of responses) expect([accepts(response), accepts.errors]).toEqual([true, null]);
+    expect(Object.keys((printedOf(loaded).response as { properties: object }).properties)).toEqual(Object.keys(responses[0]!));
+  });
+});
+
+test.each(shapes.map((loaded) => [nameOf(loaded), loaded] as const))(
+  '%s: every response of an example validates against the response schema, and asks for every key',
+  (_name, loaded) => {
+    const schema = loaded.shape.responseSchema as { required: string[] };
+    const accepts = compile(schema);
+    for (const { response } of examplesOf(loaded)) {
+      if (!response) continue;
+      expect([accepts(response), accepts.errors]).toEqual([true, null]);
+      const always = Object.keys(response).filter((key) => loaded.mapping.content.fields[key]!.omit === undefined);
+      expect(schema.required).toEqual(always);
+      for (const key of schema.required) expect(accepts({ ...response, [key]: undefined })).toBe(false);
+    }
+  },
+);
+
+test.each<[string, object]>([
+  ...shapes.flatMap((loaded): [string, object][] => [
+    [`a new ${nameOf(loaded)}`, loaded.shape.requestSchema],
+    [`a changed ${nameOf(loaded)}`, loaded.shape.changeSchema],
+    [`a replaced ${nameOf(loaded)}`, loaded.shape.replaceSchema],
+  ]),
+  ['a mapping', MAPPING_FILE],
+  ['a mapping inward', INWARD_FILE],
+  ['a surface', SURFACE_FILE],
+])('the schema of %s keeps the rules for schemas: who checks with it takes that for granted', (_name, schema) => {
+  const ajv = new Ajv2020();
+  expect([ajv.validateSchema(schema), ajv.errors]).toEqual([true, null]);
+});
+
+test('an empty resource has a view that its schema admits', () => {
+  for (const { shape } of shapes) {
+    const view = shape.read(
+      { resourceType: shape.resource, id: '0190b3c2-0000-7000-8000-000000000001', meta: { lastUpdated: '2026-01-01T00:00:00.000Z' } },
+      envOf({ created: '2026-01-01T00:00:00.000Z', roles: [] }),
+    );
+    const accepts = compile(shape.responseSchema);
+    const view2 = shape.rows ? { ...view, id: '0190b3c2-0000-7000-8000-000000000001', [shape.rows.name]: 'NY' } : view;
+    expect([shape.name, accepts(view2) || !shape.belongs(view)]).toEqual([shape.name, true]);
+  }
+});
+
+test('a client whose vendor says null for nothing may say so, any other may not', () => {
+  const clinik = shapes.find(({ shape }) => shape.name === 'practitioner-role')!;
+  expect(clinik.shape.check({ practitionerId: 'prc_000000000000000001', role: 'doctor', email: null, specialty: null }, NOW)).toEqual([]);
+  const patient = shapes.find(({ shape }) => shape.name === 'patient')!.shape;
+  expect(patient.check({ brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace', email: null }, NOW)).toHaveLength(1);
+});
+
+test('what a body has too much is left out, at any depth, and free maps are kept whole', () => {
+  const order = shapes.find(({ shape }) => shape.name === 'lab-order')!.shape;
+  expect(order.known({ brand_id: 'loop', id: 'x', status: 'completed', patient: { first_name: 'A', ssn: '1' }, constructor: 1 })).toEqual({
+    brand_id: 'loop',
+    patient: { first_name: 'A' },
+  });
+  const patient = shapes.find(({ shape }) => shape.name === 'patient')!.shape;
+  expect(patient.known({ metadata: { a: { b: 1 } }, external_ids: { x: '1' } })).toEqual({
+    metadata: { a: { b: 1 } },
+    external_ids: { x: '1' },
+  });
+});
+
+test('each wrong field is named once, and all of them at once', () => {
+  const physician = shapes.find(({ shape }) => shape.name === 'physician')!.shape;
+  const named = physician.check({ name: ' ', email: '', npi: 7, license_state: 'NYC' }, NOW).map(({ expression }) => expression![0]);
+  expect(named.sort()).toEqual(['email', 'license_state', 'name', 'npi', 'state_license']);
+});

@@ -1,0 +1,124 @@
+// The vendors' answers when something fails, and the headers of every answer.
+
+import { issue, KINDS, type Kind } from '../../src/fhir/outcome.ts';
+import { templateOf } from '../../src/mapping/envelope.ts';
+import type { Surface } from '../../src/mapping/shape.ts';
+import { shapes } from './examples.ts';
+
+const surfaces = Object.fromEntries(shapes.map(({ shape }) => [shape.surface.name, shape.surface])) as Record<
+  'loop' | 'clinik' | 'jump',
+  Surface
+>;
+const facts = {
+  requestId: 'req_12345678',
+  time: '2026-01-01T00:00:00.000Z',
+  status: 200,
+  rate: { limit: 500, remaining: 489, reset: 3420 },
+};
+const issues = [issue('invalid', 'role is required', 'role'), issue('invalid', 'email must be a string', 'email')];
+const kinds = Object.keys(KINDS) as Kind[];
+
+test('a failure in each vendor’s own shape', () => {
+  expect(surfaces.loop.error('invalid', issues, facts)).toEqual({
+    status: 400,
+    body: { error: 'validation_error', message: 'Validation error: role is required; email must be a string' },
+  });
+  const told = [
+    { severity: 'error', code: 'invalid', diagnostics: 'role is required' },
+    { severity: 'error', code: 'invalid', diagnostics: 'email must be a string' },
+  ];
+  expect(surfaces.clinik.error('invalid', issues, facts)).toEqual({
+    status: 422,
+    body: {
+      error: 'role is required; email must be a string',
+      message: 'role is required; email must be a string',
+      code: 'VALIDATION_ERROR',
+      requestId: 'req_12345678',
+      issues: told,
+      issue: told,
+    },
+  });
+  expect(surfaces.jump.error('not-found', [issue('not-found', 'there is nothing with this id')], facts)).toEqual({
+    status: 404,
+    body: { data: null, meta: { request_id: 'req_12345678' }, error: { code: 'NOT_FOUND', message: 'there is nothing with this id' } },
+  });
+});
+
+test.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
+  '%s answers every kind of failure with a status of its own class, and a text even without issues',
+  (name) => {
+    for (const kind of kinds) {
+      const { status, body } = surfaces[name].error(kind, [], facts);
+      expect([kind, Math.floor(status / 100)]).toEqual([kind, Math.floor(KINDS[kind].status / 100)]);
+      expect(surfaces[name].failure(kind).status).toBe(status);
+      expect(JSON.stringify(body)).toContain(surfaces[name].failure(kind).says ?? kind);
+    }
+  },
+);
+
+test('malformed JSON and a broken rule are told apart where the vendor does', () => {
+  expect(surfaces.clinik.failure('structure')).toEqual({ status: 400, code: 'INVALID_JSON' });
+  expect(surfaces.clinik.failure('rule')).toEqual({ status: 422, code: 'VALIDATION_ERROR' });
+  expect(surfaces.loop.failure('upstream')).toEqual({ status: 502, code: 'junction_error', says: 'Junction API error' });
+});
+
+test('the headers a vendor documents, and none without a rate limit', () => {
+  expect(surfaces.clinik.headers(facts)).toEqual({
+    'x-request-id': 'req_12345678',
+    'x-timestamp': '2026-01-01T00:00:00.000Z',
+    'x-ratelimit-limit': '500',
+    'x-ratelimit-remaining': '489',
+    'x-ratelimit-reset': '3420',
+  });
+  expect(Object.keys(surfaces.jump.headers(facts))).toEqual(['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining']);
+  const { rate: _, ...unlimited } = facts;
+  expect(Object.keys(surfaces.clinik.headers(unlimited))).toEqual(['x-request-id', 'x-timestamp']);
+  expect(surfaces.loop.headers(facts)).toEqual({});
+});
+
+test('lists: what is asked for is what is told', () => {
+  const page = { limit: 20, offset: 40, hasMore: true, nextOffset: 60, cursor: 'abc', total: 71 };
+  expect(surfaces.loop.list([{ id: '1' }], page, facts, 'patients')).toEqual({ patients: [{ id: '1' }], total: 71 });
+  expect(surfaces.clinik.list([], page, facts, '')).toMatchObject({
+    data: { data: [], total: 71, cursor: 'abc', hasMore: true },
+  });
+  expect(surfaces.jump.list([], page, facts, '')).toEqual({
+    data: [],
+    meta: { request_id: 'req_12345678', limit: 20, has_more: true, next_offset: 60 },
+  });
+});
+
+test('the vendors’ numbers', () => {
+  expect([surfaces.loop.rateLimit, surfaces.clinik.rateLimit, surfaces.jump.rateLimit]).toEqual([
+    null,
+    { limit: 500, seconds: 3600, per: 'tenant' },
+    { limit: 1000, seconds: 3600 },
+  ]);
+  expect(Object.values(surfaces).map(({ page }) => [page.default, page.max, page.clamp])).toEqual([
+    [20, 100, false],
+    [20, 100, true],
+    [20, 100, false],
+  ]);
+});
+
+test('a template that asks for what nobody knows is refused', () => {
+  expect(() => templateOf({ a: ['$nobody'] }, ['body'])).toThrow('there is no $nobody here; there are $body');
+  expect(templateOf({ a: [1, '$body', null], $body: true }, ['body'])({ body: 'x' })).toEqual({ a: [1, 'x', null], x: true });
+});
+
+test('a template makes a list, an object of lists by a value, or values alone of the members of a list', () => {
+  const told = [
+    { field: 'a', text: 'a is required', issueCode: 'required', severity: 'error' },
+    { field: 'a', text: 'a is odd', issueCode: 'value', severity: 'error' },
+    { field: null, text: 'something else', issueCode: 'invalid', severity: 'error' },
+  ];
+  const filled = (template: unknown) => templateOf(template, ['issues', 'code'])({ issues: told, code: 'E1' });
+  expect(filled({ $each: 'issues', $value: '$text' })).toEqual(['a is required', 'a is odd', 'something else']);
+  expect(filled({ $each: 'issues', at: '$field', code: '$code' })).toEqual([
+    { at: 'a', code: 'E1' },
+    { at: 'a', code: 'E1' },
+    { at: null, code: 'E1' },
+  ]);
+  expect(filled({ $each: 'issues', $by: 'field', $value: '$text' })).toEqual({ a: ['a is required', 'a is odd'] });
+  expect(() => templateOf({ $each: 'issues', $by: 'nobody' }, ['issues'])).toThrow('there is no $nobody here');
+});
