@@ -15,7 +15,7 @@ import { sealWith } from './http/page-link.ts';
 import { rateLimiter } from './http/rate-limit.ts';
 import { fillIn } from './http/v1-fill-in.ts';
 import { startIndexWorker } from './index-worker.ts';
-import type { Caller, Context, Effect } from './interactions/context.ts';
+import type { Caller, Context, WriteHook } from './interactions/context.ts';
 import { type IndexState, leftToServers } from './interactions/index-state.ts';
 import { profilesOf, UNCHECKED } from './interactions/profiles.ts';
 import { guardBinary } from './interactions/security-context.ts';
@@ -75,10 +75,15 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const { store, stores, background } = storesOf(parts);
   const registry = readyRegistry(loaded.registry, index.isReady);
   const fhirBase = baseUrl + FHIR_PATH;
-  const now = { effects: new Map<ServedType, Effect[]>(), mappings: loaded.mappings };
+  const now = { writeHooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
   const profiles = profilesOf(loaded.profiles.checked, { now: () => clock().getTime() });
   const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase, largest: config.bodyLimits.fhir };
-  const contextOf: Facet['contextOf'] = (caller, request) => ({ ...facts, caller, store: stores(caller, request), effects: now.effects });
+  const contextOf: Facet['contextOf'] = (caller, request) => ({
+    ...facts,
+    caller,
+    store: stores(caller, request),
+    writeHooks: now.writeHooks,
+  });
   const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: UNCHECKED });
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(background.database, { tenant, id, at: clock().toISOString() });
@@ -112,7 +117,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   });
   const appWith = (mappings: Mappings): App => {
     now.mappings = mappings;
-    now.effects = effectsWith(mappings, outside, leftToServers(index));
+    now.writeHooks = combineWriteHooks(mappings, outside, leftToServers(index));
     return buildApp(partsWith(mappings));
   };
   const walking = { upkeep: background.store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
@@ -131,19 +136,19 @@ const stoppedTogether =
   async () =>
     void (await Promise.all(stops.map((stop) => stop())));
 
-const effectsWith = ({ touches }: Mappings, outside: Outside, left: [ServedType, Effect][]): Map<ServedType, Effect[]> =>
-  effectsOf([
-    ...touches.map(({ on, left }): [ServedType, Effect] => [on, touching(left)]),
+const combineWriteHooks = ({ touches }: Mappings, outside: Outside, left: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> =>
+  groupByType([
+    ...touches.map(({ on, left }): [ServedType, WriteHook] => [on, touching(left)]),
     ['Binary', guardBinary],
-    ...(Object.entries(outside.effects) as [ServedType, Effect][]),
+    ...(Object.entries(outside.writeHooks) as [ServedType, WriteHook][]),
     ...left,
   ]);
 
-/** The effects of each type, in the order given. */
-function effectsOf(list: [ServedType, Effect][]): Map<ServedType, Effect[]> {
-  const effects = new Map<ServedType, Effect[]>();
-  for (const [type, effect] of list) effects.set(type, [...(effects.get(type) ?? []), effect]);
-  return effects;
+/** The write hooks of each type, in the order given. */
+function groupByType(list: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> {
+  const writeHooks = new Map<ServedType, WriteHook[]>();
+  for (const [type, hook] of list) writeHooks.set(type, [...(writeHooks.get(type) ?? []), hook]);
+  return writeHooks;
 }
 
 /** Looks keys up in a queue of their own: a request without a valid key takes no tenant's turn. */

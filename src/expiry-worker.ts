@@ -1,6 +1,6 @@
 // Removes what has run out while the server works: the answers kept for requests that may be repeated, which show people's data, are gone a day later, and so
 // are the rows of match keys (src/store/locks.ts) that nobody holds.
-import { looped } from './messaging/poll-loop.ts';
+import { startPollLoop } from './messaging/poll-loop.ts';
 import type { Store } from './store/store.ts';
 
 /** What it works with. `log` is told how many were removed, and of a failure by the name of its kind. */
@@ -17,7 +17,7 @@ const MOST = 1000;
 
 /** Starts it, at once; call the answer to stop. */
 export const startExpiryWorker = (expiring: Expiring): (() => Promise<void>) =>
-  looped(async ({ signal, rest }) => {
+  startPollLoop(async ({ signal, rest }) => {
     for (const part of [removed, unheld])
       await part(expiring, signal).catch((error: Error) => expiring.log({ error: error.name }, 'what has run out cannot be removed now'));
     await rest(EVERY_MS);

@@ -2,7 +2,7 @@
 // whether a process of older rules has written meanwhile.
 import type { IndexState } from './interactions/index-state.ts';
 import { type Walking, walkIndex } from './interactions/index-walk.ts';
-import { type Loop, looped } from './messaging/poll-loop.ts';
+import { type PollLoop, startPollLoop } from './messaging/poll-loop.ts';
 import type { RulesTarget, Walk } from './store/index-upkeep.ts';
 
 type Log = (facts: object, text: string) => void;
@@ -18,7 +18,7 @@ const TOLD_MS = 10_000;
 export function startIndexWorker(state: IndexState, walking: Walking, log: Log): () => Promise<void> {
   const pause = courteous(log);
   let later = LATER_MS.map((ms) => Date.now() + ms);
-  return looped(async (loop) => {
+  return startPollLoop(async (loop) => {
     const due = later.filter((at) => at <= Date.now()).length > 0;
     later = later.filter((at) => at > Date.now());
     const walk = { ...walking, pause: pause(loop), stopped: () => loop.signal.aborted };
@@ -45,7 +45,7 @@ async function step(state: IndexState, walking: Walking, { due, log }: { due: bo
 }
 
 /** As long a rest as the work took, so that requests have half of everything. */
-function courteous(log: Log): (loop: Loop) => (walk: Walk) => Promise<void> {
+function courteous(log: Log): (loop: PollLoop) => (walk: Walk) => Promise<void> {
   let began = performance.now();
   let told = Date.now();
   return ({ rest }) =>

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import type { Config } from './config.ts';
 import type { Profiles } from './fhir/profiles.ts';
 import type { ServedType } from './fhir/types.ts';
-import type { Effect } from './interactions/context.ts';
+import type { WriteHook } from './interactions/context.ts';
 import { inwardOf } from './mapping/load/inward.ts';
 import type { ResultMappings } from './outbound/following/following.ts';
 import { type Junction, type JunctionParts, junction } from './outbound/junction.ts';
@@ -19,9 +19,9 @@ import type { Systems as JunctionSystems } from './outbound/systems.ts';
 import { panelsOf, unorderable } from './panels.ts';
 import { ROOT } from './root.ts';
 
-/** The ports and effects of the door out, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
+/** The ports and write hooks of the door out, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
 export interface Outside extends Pick<Junction, 'ports' | 'hook' | 'heldBack' | 'documentation'> {
-  effects: Partial<Record<ServedType, Effect>>;
+  writeHooks: Partial<Record<ServedType, WriteHook>>;
   /** `ownUrl`: where this server is reached on this machine, for the sandbox's webhooks; undefined: nobody is to be told. */
   start(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
 }
@@ -59,7 +59,7 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
   const reach = { production: config.production, privateHosts: new Set(config.subscriptionHosts) };
   const subscriptions = subscribing(reach, parts);
   return {
-    effects: { ...door.effects, ...subscriptions.effects },
+    writeHooks: { ...door.writeHooks, ...subscriptions.writeHooks },
     documentation: door.documentation,
     ports: door.ports,
     hook: door.hook,

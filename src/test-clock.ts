@@ -1,6 +1,6 @@
 // The time of a test: a process that is told where takes its clock from there (the sandbox), so that several processes and the sandbox live in one time that
 // can be moved. Never in production.
-import { looped } from './messaging/poll-loop.ts';
+import { startPollLoop } from './messaging/poll-loop.ts';
 
 interface TestClock {
   now(): Date;
@@ -13,7 +13,7 @@ const EVERY_MS = 50;
 /** `url` answers `{"now": "<instant>"}`. Between two answers time runs as usual; while nobody answers it goes on as it was. */
 export async function testClock(url: string): Promise<TestClock> {
   let ahead = await aheadAt(url);
-  const stop = looped(async ({ rest }) => {
+  const stop = startPollLoop(async ({ rest }) => {
     await rest(EVERY_MS);
     ahead = await aheadAt(url).catch(() => ahead);
   });

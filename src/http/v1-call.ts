@@ -7,7 +7,7 @@ import { FhirError, type Issue, parameter } from '../fhir/outcome.ts';
 import { queryString } from '../fhir/query-string.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
-import type { Port } from '../interactions/external-step.ts';
+import type { ExternalStep } from '../interactions/external-step.ts';
 import { maySearch } from '../interactions/scope-filter.ts';
 import { type SearchRequest, search, searchTexts } from '../interactions/search.ts';
 import type { Env, Shape, View } from '../mapping/shape.ts';
@@ -32,7 +32,7 @@ export interface V1Call {
   collection: string;
   requestId: string;
   rate?: Rate | undefined;
-  port?: Port | undefined;
+  port?: ExternalStep | undefined;
   /** What joins ask for, by the text of the search, where it has been asked already. */
   ahead?: ReadonlyMap<string, Promise<Resource[]>>;
   /** Another shape of the same surface. */

@@ -5,7 +5,7 @@ import { invalidAll, notFound } from '../fhir/outcome.ts';
 import { hasTest } from '../fhir/patch/json-patch.ts';
 import type { Resource } from '../fhir/types.ts';
 import { remove } from '../interactions/delete.ts';
-import { rewrite } from '../interactions/read-modify-write.ts';
+import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import { refuseComparing } from '../interactions/scope-filter.ts';
 import { isUnset } from '../mapping/lens/lens-read.ts';
 import type { Shape, View } from '../mapping/shape.ts';
@@ -43,7 +43,7 @@ export async function changed(call: V1Call, { body, how, promise }: Asked): Prom
       const { id } = await standing(inside);
       if (promise) await take(context, promise, `${shape.resource}/${id}`, inADay(context));
       const edit = (resource: Resource, row: Row): Promise<Resource> => edited(inside, { resource, row, body, how });
-      const row = await rewrite(context, { type: shape.resource, id, edit, method: METHODS[how] });
+      const row = await readModifyWrite(context, { type: shape.resource, id, edit, method: METHODS[how] });
       if (!row) throw nothingThere(call);
       const { view, form, etag } = await asAnswered(inside, row);
       const shown = { status: 200, headers: { ETag: etag }, shown: view };

@@ -3,8 +3,8 @@ import type { Parsed } from '../fhir/json.ts';
 import { conflict, contended, duplicate } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { create } from '../interactions/create.ts';
-import type { HeldItem, PortItem } from '../interactions/external-step.ts';
-import { rewrite } from '../interactions/read-modify-write.ts';
+import type { ExternalStepItem, HeldItem } from '../interactions/external-step.ts';
+import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import { draftOf } from '../interactions/write.ts';
 import type { Env, View } from '../mapping/shape.ts';
 import type { Row } from '../store/row.ts';
@@ -21,9 +21,9 @@ import { refuseWrong, withPath } from './v1-within.ts';
 
 /** Another request is at this item, or somebody has taken it away meanwhile: to be looked at again when that is over. */
 class Contended extends Error {
-  readonly item: PortItem;
+  readonly item: ExternalStepItem;
 
-  constructor(item: PortItem) {
+  constructor(item: ExternalStepItem) {
     super('another request is at this');
     this.item = item;
   }
@@ -81,7 +81,7 @@ async function done(call: V1Call, { view, promise }: CreateRequest, subject?: st
 }
 
 /** What a request made, or went into: the row, and which item of it. */
-type Made = Pick<PortItem, 'row' | 'key'> & { view: View };
+type Made = Pick<ExternalStepItem, 'row' | 'key'> & { view: View };
 
 const madeOf = ({ shape }: V1Call, row: Row, view: View): Made => ({ row, key: shape.rows?.of(view) ?? '', view });
 
@@ -119,7 +119,7 @@ async function storeItem(call: V1Call, { view, env, target, newId }: Making): Pr
   if (!port && target && shape.rows?.keys(JSON.parse(target.body!)).includes(shape.rows.of(view))) throw duplicate(shape.says.duplicate);
   const made = (current?: Resource) => linked(call, view, shape.write(view, current, env));
   const row = target
-    ? await rewrite(context, { type: shape.resource, id: target.id, edit: made })
+    ? await readModifyWrite(context, { type: shape.resource, id: target.id, edit: made })
     : (await create(context, { type: shape.resource, id: newId, draft: draftOf(await made()) })).row;
   if (!row) throw conflict('what this request goes into was deleted meanwhile: repeat the request');
   await tellPerson(call, row);
@@ -131,7 +131,11 @@ type Held = HeldItem & Made;
 /** The item, to be finished by this request and no other. */
 async function claimed(call: V1Call, made: Made): Promise<Held> {
   const { port, context, shape } = call;
-  const item: PortItem & Made = { ...made, id: await idIn(call, made), own: () => shape.write(made.view, undefined, envOf(context)) };
+  const item: ExternalStepItem & Made = {
+    ...made,
+    id: await idIn(call, made),
+    own: () => shape.write(made.view, undefined, envOf(context)),
+  };
   const claim = await port!.claim(context, item);
   if (claim.state !== 'open') throw claim.state === 'busy' ? new Contended(item) : duplicate(shape.says.duplicate);
   return { ...item, by: claim.by };
@@ -169,7 +173,7 @@ async function completed(call: V1Call, item: Held, fields: View | undefined): Pr
   if (!fields) return row;
   const env = envOf(context, { now: context.clock().toISOString(), ...(shape.rows && { [shape.rows.name]: item.key }) });
   const edit = (current: Resource) => shape.write(fields, current, env, { server: true });
-  return (await rewrite(context, { type: shape.resource, id: row.id, edit })) ?? row;
+  return (await readModifyWrite(context, { type: shape.resource, id: row.id, edit })) ?? row;
 }
 
 /** The answer, kept for whoever repeats the request. */

@@ -2,7 +2,7 @@
 // same fields as an answer at once would have.
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
-import { rewrite } from '../interactions/read-modify-write.ts';
+import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import type { Mappings, View } from '../mapping/shape.ts';
 import { envOf, find } from './v1-call.ts';
 
@@ -30,7 +30,7 @@ export async function fillIn(
   if (!found) return 'gone';
   const env = envOf(context, { created: found.created, now: context.clock().toISOString(), [rows.name]: key });
   let result: 'written' | 'changed' | 'gone' = 'gone';
-  await rewrite(context, {
+  await readModifyWrite(context, {
     type,
     id: found.id,
     edit(current: Resource) {

@@ -1,7 +1,7 @@
 // The person that a key stands for, where something is made: whose it is, and what that person's own item says of it.
 // docs/decisions/2026-11-22-keys-that-stand-for-a-person.md
 import { notFound } from '../fhir/outcome.ts';
-import { rewrite } from '../interactions/read-modify-write.ts';
+import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import type { View } from '../mapping/shape.ts';
 import type { Row } from '../store/row.ts';
 import { envOf, NO_PERSON, rowOfPerson, type V1Call, viewOf } from './v1-call.ts';
@@ -26,6 +26,8 @@ export async function tellPerson(call: V1Call, row: Row): Promise<void> {
   const said: View = { [shape.tells.field]: (await viewOf(call, row))[shape.idName] };
   const env = envOf(context, { now: context.clock().toISOString() });
   const id = context.caller.patient!;
-  if (!(await rewrite(context, { type: 'Patient', id, edit: (now) => own.write(said, now, env, { server: true }), method: 'PATCH' })))
+  if (
+    !(await readModifyWrite(context, { type: 'Patient', id, edit: (now) => own.write(said, now, env, { server: true }), method: 'PATCH' }))
+  )
     throw notFound(NO_PERSON);
 }

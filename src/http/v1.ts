@@ -4,7 +4,7 @@ import { type Parsed, parse } from '../fhir/json.ts';
 import { methodNotAllowed, notFound, overridden, structure, unsupportedMedia } from '../fhir/outcome.ts';
 import type { Permission } from '../fhir/scope.ts';
 import type { Caller, Context } from '../interactions/context.ts';
-import type { Port } from '../interactions/external-step.ts';
+import type { ExternalStep } from '../interactions/external-step.ts';
 import type { Mappings, Shape, ShapeInteraction, Surface } from '../mapping/shape.ts';
 import type { ClientRequest } from '../store/database.ts';
 import { answerFacts } from './answer-facts.ts';
@@ -29,7 +29,7 @@ export interface V1Door {
   prefixes: Record<string, string>;
   find: FindCaller;
   contextOf(caller: Caller, request: ClientRequest): Context;
-  ports: Record<string, Port>;
+  ports: Record<string, ExternalStep>;
   seal: Seal;
   count(who: string, limit: Limit): Rate;
   /** How clients reach this server: no path, no trailing slash. */

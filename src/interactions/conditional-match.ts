@@ -5,7 +5,7 @@ import { parseSearch } from '../fhir/search/request.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/row.ts';
 import type { Context } from './context.ts';
-import { permitted } from './scope-filter.ts';
+import { restrictToScopes } from './scope-filter.ts';
 import { registryFor } from './terminology.ts';
 
 /** The match, or undefined; several are refused (412). Call it inside a transaction: the lock lasts as long as that. */
@@ -36,6 +36,6 @@ export async function matches(
   const registry = await registryFor(context, parameters);
   const { query } = parseSearch(type, parameters, { registry, baseUrl: context.baseUrl, handling: 'strict' });
   if (!query.where.length) throw structure('conditional criteria need at least one search parameter');
-  const asked = { ...permitted(query, context.caller), count, total: 'none' as const, include: [] };
+  const asked = { ...restrictToScopes(query, context.caller), count, total: 'none' as const, include: [] };
   return (await context.store.search(context.caller.tenant, asked)).rows;
 }

@@ -29,11 +29,14 @@ export interface Draft {
   exact: Resource;
 }
 
-/** What another room adds to the writes of a type, in the same transaction. `keeps`: the draft with what nobody may take away by leaving it out. `check` runs before anything is written and may refuse; `warnings`, what the client should know of a write that is accepted; `after` runs when the row stands. */
-export interface Effect {
+/**
+ * What another room adds to the writes of a type, in the same transaction. `preserveServerElements` restores server-managed elements that the client omitted.
+ * `check` runs before anything is written and may refuse; `warnings` tells the client about a write that is accepted; `after` runs when the row is stored.
+ */
+export interface WriteHook {
   /** Whether it has to do with a write like this; asked first, without looking anything up. Absent: with each of the type. */
   concerns?(write: Pick<PendingWrite, 'resource' | 'previous'>): boolean;
-  keeps?(context: Context, draft: Draft, previous: Row): Draft;
+  preserveServerElements?(context: Context, draft: Draft, previous: Row): Draft;
   check?(context: Context, write: PendingWrite): Promise<void> | void;
   warnings?(context: Context, write: PendingWrite): Promise<Issue[]>;
   after?(context: Context, write: PendingWrite): Promise<void>;
@@ -65,7 +68,7 @@ export interface Context {
   /** The profiles that claims are held to. */
   profiles: Profiles;
   /** Rules and consequences that other rooms add to writes of a type (an order to send); looked up by type. */
-  effects: ReadonlyMap<ServedType, Effect[]>;
+  writeHooks: ReadonlyMap<ServedType, WriteHook[]>;
 }
 
 /** How long the texts of one answer may be together, in bytes: two of the largest resources. */
@@ -79,6 +82,9 @@ export interface Saved {
   warnings?: Issue[];
 }
 
-/** The effects that have to do with a write of this type. */
-export const effectsOn = ({ effects }: Context, type: ServedType, write: Pick<PendingWrite, 'resource' | 'previous'>): Effect[] =>
-  (effects.get(type) ?? []).filter((effect) => effect.concerns?.(write) ?? true);
+/** The write hooks that have to do with a write of this type. */
+export const findWriteHooks = (
+  { writeHooks }: Context,
+  type: ServedType,
+  write: Pick<PendingWrite, 'resource' | 'previous'>,
+): WriteHook[] => (writeHooks.get(type) ?? []).filter((hook) => hook.concerns?.(write) ?? true);

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/row.ts';
-import { type Context, effectsOn, type PendingWrite } from './context.ts';
+import { type Context, findWriteHooks, type PendingWrite } from './context.ts';
 import { Overtaken } from './transaction-entry.ts';
 import { accepted, draftOf, storedRow } from './write.ts';
 
@@ -58,12 +58,12 @@ async function pendingOf(context: Context, { type, known, wanted }: Wanted): Pro
 
 /** In one order for everybody, so that two such requests never wait for each other in a circle. */
 async function stored(context: Context, writes: PendingWrite[]): Promise<void> {
-  const effects = writes.flatMap((write) => effectsOn(context, write.type, write).map((effect) => ({ effect, write })));
-  for (const { effect, write } of effects) await effect.check?.(context, write);
+  const writeHooks = writes.flatMap((write) => findWriteHooks(context, write.type, write).map((hook) => ({ hook, write })));
+  for (const { hook, write } of writeHooks) await hook.check?.(context, write);
   const changes = writes.map(({ change }) => change).sort((a, b) => (a.id < b.id ? -1 : 1));
   for (const replaces of [false, true]) {
     const some = changes.filter((change) => (change.previous !== undefined) === replaces);
     if ((await context.store.write(context.caller.tenant, some)) < some.length) throw new Overtaken();
   }
-  for (const { effect, write } of effects) await effect.after?.(context, write);
+  for (const { hook, write } of writeHooks) await hook.after?.(context, write);
 }

@@ -2,14 +2,14 @@
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/row.ts';
 import type { Context } from './context.ts';
-import { onCurrent } from './retry-on-version-conflict.ts';
+import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { precondition } from './update.ts';
 import { write } from './write.ts';
 
 /** The version that records the deletion; undefined when there was nothing to delete. */
 export async function remove(context: Context, request: { type: ServedType; id: string; ifMatch?: string }): Promise<Row | undefined> {
   const { type, id, ifMatch } = request;
-  const { row } = await onCurrent(context, request, async (now, previous) => {
+  const { row } = await retryOnVersionConflict(context, request, async (now, previous) => {
     precondition(previous, ifMatch);
     if (!previous || previous.body === null) return { row: undefined };
     const made = await write(now, { type, id, method: 'DELETE', previous });

@@ -9,7 +9,7 @@ import type { Page, Start } from '../store/page.ts';
 import type { Row } from '../store/row.ts';
 import { type Context, roomOf } from './context.ts';
 import { read } from './read.ts';
-import { permitted } from './scope-filter.ts';
+import { restrictToScopes } from './scope-filter.ts';
 import { shownTo } from './security-context.ts';
 
 interface EverythingRequest {
@@ -26,7 +26,7 @@ interface EverythingRequest {
 /** One page, oldest first: what changes meanwhile comes again on a later page, so that nothing is missed. */
 export async function everything(context: Context, { start, ...request }: EverythingRequest): Promise<Page> {
   await read(context, { type: 'Patient', id: request.patient });
-  const query = { ...permitted(queryOf(context, request), context.caller), ...roomOf(context) };
+  const query = { ...restrictToScopes(queryOf(context, request), context.caller), ...roomOf(context) };
   const page = await context.store.search(context.caller.tenant, query, start);
   const attached = request.besides.includes('Binary') ? await binaries(context, page.rows) : [];
   const besides = [...page.included, ...attached].map(shownTo(context.caller));
@@ -52,7 +52,7 @@ async function binaries(context: Context, rows: Row[]): Promise<Row[]> {
   const any = [...new Set(rows.flatMap(({ body }) => attachedBinaries(JSON.parse(body!) as Resource, baseUrl)))];
   if (!any.length) return [];
   const query: Query = { type: 'Binary', where: [{ on: 'id', any }], sort: [], count: any.length, total: 'none', include: [] };
-  const { rows: found, next } = await store.search(caller.tenant, { ...permitted(query, caller), ...roomOf(context) });
+  const { rows: found, next } = await store.search(caller.tenant, { ...restrictToScopes(query, caller), ...roomOf(context) });
   if (next) throw tooLong('the documents attached to these resources are longer than an answer may be: ask for fewer per page with _count');
   return found;
 }

@@ -4,7 +4,7 @@ import { changedIn, rulesIn, type TypeRules } from '../fhir/indexing/rules.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
 import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
 import { type IndexUpkeep, type KnownRules, type RulesTarget, UNCOUNTED } from '../store/index-upkeep.ts';
-import type { Effect } from './context.ts';
+import type { WriteHook } from './context.ts';
 
 export interface IndexState {
   /** The number of the rules of a type; that of rules that nobody counted, where they are not known. */
@@ -35,7 +35,7 @@ export async function readIndexState(upkeep: IndexUpkeep, registry: Registry): P
 }
 
 /** For types whose rules nobody has made known: what is written of them is left to a server, which indexes it by its own. */
-export const leftToServers = ({ rulesOf }: IndexState): [ServedType, Effect][] =>
+export const leftToServers = ({ rulesOf }: IndexState): [ServedType, WriteHook][] =>
   SERVED_TYPES.filter((type) => rulesOf(type) === UNCOUNTED).map((type) => [type, { after: ({ store }) => store.upkeep.leave(type) }]);
 
 async function stateOf(upkeep: IndexUpkeep, rules: TypeRules[], numbers: ReadonlyMap<ServedType, number>): Promise<IndexState> {

@@ -4,7 +4,7 @@ import type { Patch } from '../fhir/patch/patch.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Context, Saved } from './context.ts';
 import { found } from './read.ts';
-import { onCurrent } from './retry-on-version-conflict.ts';
+import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { refuseComparing } from './scope-filter.ts';
 import { refuseOutside } from './security-context.ts';
 import { isSame, precondition } from './update.ts';
@@ -16,7 +16,7 @@ export async function patch(
   { type, id, change, ifMatch }: { type: ServedType; id: string; change: Patch; ifMatch?: string },
 ): Promise<Saved> {
   refuseComparing(context.caller, type, change);
-  return onCurrent<Saved>(context, { type, id }, async (now, current) => {
+  return retryOnVersionConflict<Saved>(context, { type, id }, async (now, current) => {
     const previous = found(current, type);
     refuseOutside(context.caller, previous, 'u');
     precondition(previous, ifMatch);

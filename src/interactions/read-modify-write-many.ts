@@ -5,7 +5,7 @@ import { parseExact } from '../fhir/json.ts';
 import { conflict } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/row.ts';
-import { type Context, effectsOn, type PendingWrite } from './context.ts';
+import { type Context, findWriteHooks, type PendingWrite } from './context.ts';
 import { draftOf, prepared, storedRow } from './write.ts';
 
 export interface Rewriting {
@@ -19,15 +19,15 @@ export interface Rewriting {
  * The versions that were stored; what says the same as before makes none, and what somebody has deleted stays deleted. In a transaction, joined when there is
  * one. Fails with 409 when another writer makes one of the new ones at the same moment.
  */
-export async function rewriteAll(context: Context, rewritings: Rewriting[]): Promise<Row[]> {
+export async function readModifyWriteMany(context: Context, rewritings: Rewriting[]): Promise<Row[]> {
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
     const held = await store.hold(context.caller.tenant, rewritings);
     const standing = new Map(held.map((row) => [`${row.type}/${row.id}`, row]));
     const writes = rewritings.flatMap((one) => pendingOf(inside, one, standing.get(`${one.type}/${one.id}`)));
-    for (const write of writes) for (const effect of effectsOn(inside, write.type, write)) await effect.check?.(inside, write);
+    for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.check?.(inside, write);
     for (const replaces of [false, true]) await apply(inside, writes, replaces);
-    for (const write of writes) for (const effect of effectsOn(inside, write.type, write)) await effect.after?.(inside, write);
+    for (const write of writes) for (const hook of findWriteHooks(inside, write.type, write)) await hook.after?.(inside, write);
     return writes.map(storedRow);
   });
 }

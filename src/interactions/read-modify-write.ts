@@ -4,7 +4,7 @@ import { parseExact } from '../fhir/json.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/row.ts';
 import type { Context } from './context.ts';
-import { onCurrent } from './retry-on-version-conflict.ts';
+import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { isSame } from './update.ts';
 import { draftOf, write } from './write.ts';
 
@@ -20,8 +20,11 @@ interface Rewrite {
 }
 
 /** The version that stands afterwards; undefined when there is no resource to change. Fails with 409 when others keep being first. */
-export async function rewrite(context: Context, { type, id, edit, method = 'PUT', always = false }: Rewrite): Promise<Row | undefined> {
-  const { row } = await onCurrent<{ row: Row | undefined }>(context, { type, id }, async (now, previous) => {
+export async function readModifyWrite(
+  context: Context,
+  { type, id, edit, method = 'PUT', always = false }: Rewrite,
+): Promise<Row | undefined> {
+  const { row } = await retryOnVersionConflict<{ row: Row | undefined }>(context, { type, id }, async (now, previous) => {
     if (!previous?.body) return { row: undefined };
     const draft = draftOf({ ...(await edit(parseExact(previous.body) as Resource, previous)), id });
     if (!always && isSame(draft, previous)) return { row: previous };

@@ -12,7 +12,11 @@ type Attempt<T> = (context: Context, current: Row | undefined) => Promise<T | un
 const ATTEMPTS = 5;
 
 /** What the first attempt that is not overtaken answers. Fails with 409 and Retry-After when all are. */
-export async function onCurrent<T>(context: Context, { type, id }: { type: ServedType; id: string }, attempt: Attempt<T>): Promise<T> {
+export async function retryOnVersionConflict<T>(
+  context: Context,
+  { type, id }: { type: ServedType; id: string },
+  attempt: Attempt<T>,
+): Promise<T> {
   const { tenant } = context.caller;
   const first = await attempt(context, await context.store.read(tenant, type, id));
   if (first !== undefined) return first;

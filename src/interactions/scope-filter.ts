@@ -8,7 +8,7 @@ import type { ServedType } from '../fhir/types.ts';
 import type { Caller } from './context.ts';
 
 /** The query as this caller may ask it; 403 where it, a chain or `_has` would tell something of a type the scopes do not cover. */
-export function permitted(query: Query, caller: Caller): Query {
+export function restrictToScopes(query: Query, caller: Caller): Query {
   const may = (type: ServedType): boolean => maySearch(caller, type);
   for (const type of slicesOf(query).flatMap(({ type: own, where }) => [own, ...where.flatMap(typesIn)])) {
     if (!may(type)) throw forbidden(`the scopes of this API key do not cover a search of ${type}: it needs ${scopeFor(type, 's')}`);

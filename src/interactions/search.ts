@@ -7,7 +7,7 @@ import type { ServedType } from '../fhir/types.ts';
 import type { Explained } from '../store/explain.ts';
 import type { Page, Start, TextPage } from '../store/page.ts';
 import { type Context, roomOf } from './context.ts';
-import { permitted } from './scope-filter.ts';
+import { restrictToScopes } from './scope-filter.ts';
 import { shownTo } from './security-context.ts';
 import { registryFor } from './terminology.ts';
 
@@ -60,7 +60,7 @@ async function understood(context: Context, request: SearchRequest): Promise<{ q
   const registry = await registryFor(context, parameters);
   const parsed = parseSearchOf([type, ...also], parameters, { registry, baseUrl: context.baseUrl, handling });
   const narrowed = within ? narrowedTo(parsed.query, within) : parsed.query;
-  const asked = scoped ? permitted(narrowed, context.caller) : narrowed;
+  const asked = scoped ? restrictToScopes(narrowed, context.caller) : narrowed;
   return { query: { ...asked, ...(count !== undefined && { count }), ...(total && { total }), ...(mayEnd && roomOf(context)) }, parsed };
 }
 

@@ -6,7 +6,7 @@ import { allows, type Permission } from '../fhir/scope.ts';
 import { elementsOf } from '../fhir/subset.ts';
 import type { Row, Text } from '../store/row.ts';
 import { withoutHeaders } from './channel-headers.ts';
-import type { Caller, Effect } from './context.ts';
+import type { Caller, WriteHook } from './context.ts';
 
 /** Refuses (403) a Binary whose context the caller's scopes do not cover. */
 export function refuseOutside(caller: Caller, row: Row, permission: Permission): void {
@@ -22,7 +22,7 @@ export const shownTo =
 const CHANGES: Readonly<Record<string, Permission>> = { PUT: 'u', PATCH: 'u', POST: 'u', DELETE: 'd' };
 
 /** What stands may be replaced or deleted only by who may do so to its context. */
-export const guardBinary: Effect = {
+export const guardBinary: WriteHook = {
   check({ caller }, { previous, change }) {
     if (previous) refuseOutside(caller, previous, CHANGES[change.method]!);
   },

@@ -1,20 +1,20 @@
 // A change of one resource that counts as a change of another: what is shown of both together must never look older than it did before.
 // The other gets a new version with the same content, so that its lastUpdated, and every search by it, moves on.
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Context, Effect, PendingWrite } from './context.ts';
+import type { Context, PendingWrite, WriteHook } from './context.ts';
 import { UNCHECKED } from './profiles.ts';
-import { rewrite } from './read-modify-write.ts';
+import { readModifyWrite } from './read-modify-write.ts';
 
 /** Which resources a write touches, by what stood before and what stands now. `baseUrl`: this server's, for references that are absolute. */
 type Touched = (previous: Resource, next: Resource | undefined, baseUrl: string) => { type: ServedType; id: string }[];
 
 /** The effect that gives those resources a new version, in the transaction of the write. One that is not there is nobody's to touch. */
-export function touching(touched: Touched): Effect {
+export function touching(touched: Touched): WriteHook {
   return {
     async after(context: Context, { resource, previous }: PendingWrite): Promise<void> {
       if (!previous?.body) return;
       for (const { type, id } of touched(JSON.parse(previous.body) as Resource, resource, context.baseUrl))
-        await rewrite({ ...context, profiles: UNCHECKED }, { type, id, edit: (current) => current, always: true });
+        await readModifyWrite({ ...context, profiles: UNCHECKED }, { type, id, edit: (current) => current, always: true });
     },
   };
 }

@@ -1,4 +1,4 @@
-// Storing the targets of a transaction: many rows in one statement, types with effects one by one after them.
+// Storing the targets of a transaction: many rows in one statement, types with write hooks one by one after them.
 // Conditional references are looked up last, so a resource that has some waits until what they mean is stored. https://hl7.org/fhir/R4/http.html#trules
 import { setImmediate } from 'node:timers/promises';
 import { parseExact } from '../fhir/json.ts';
@@ -8,7 +8,7 @@ import type { Resource } from '../fhir/types.ts';
 import type { Change } from '../store/change.ts';
 import type { Row } from '../store/row.ts';
 import { lockedMatch } from './conditional-match.ts';
-import { type Context, type Draft, effectsOn, type PendingWrite } from './context.ts';
+import { type Context, type Draft, findWriteHooks, type PendingWrite } from './context.ts';
 import { ALONE, type Done, Overtaken, saidOf, within } from './transaction-entry.ts';
 import { conditionalReferences, type Links, named } from './transaction-links.ts';
 import type { Target } from './transaction-targets.ts';
@@ -80,11 +80,11 @@ function meant(context: Context, reference: string): Promise<Row | undefined> {
   return lockedMatch(context, type, reference.slice(reference.indexOf('?') + 1));
 }
 
-/** Those that can be stored now: without effects if there are such, since effects look at what the others store. */
+/** Those that can be stored now: without write hooks if there are such, since write hooks look at what the others store. */
 function readyOf(context: Context, waiting: Job[], found: ReadonlyMap<string, string>): Job[] {
   const able = waiting.filter(({ waits }) => waits.every((reference) => found.has(reference)));
   if (!able.length) throw nothingMeant(waiting[0]!, found);
-  const plain = able.filter((job) => !hasEffects(context, job));
+  const plain = able.filter((job) => !hasWriteHooks(context, job));
   return plain.length ? plain : able;
 }
 
@@ -102,8 +102,8 @@ const tooDeep = ({ target }: Job): FhirError =>
     target.entry.at,
   );
 
-const hasEffects = (context: Context, { target: { entry, previous }, draft }: Pick<Job, 'target' | 'draft'>): boolean =>
-  effectsOn(context, entry.type, { ...(draft && { resource: draft.plain }), ...(previous && { previous }) }).length > 0;
+const hasWriteHooks = (context: Context, { target: { entry, previous }, draft }: Pick<Job, 'target' | 'draft'>): boolean =>
+  findWriteHooks(context, entry.type, { ...(draft && { resource: draft.plain }), ...(previous && { previous }) }).length > 0;
 
 interface Naming {
   links: Links;
@@ -119,7 +119,7 @@ async function storeReady(context: Context, ready: Job[], naming: Naming): Promi
     const draft = job.draft && named(job.draft, { ...naming, fullUrl: entry.fullUrl });
     const same = await within(entry.at, () => unchanged(context, job.target, draft));
     if (same) done.push([entry.at, same]);
-    else if (hasEffects(context, job)) done.push([entry.at, await storeOne(context, job.target, draft)]);
+    else if (hasWriteHooks(context, job)) done.push([entry.at, await storeOne(context, job.target, draft)]);
     else together.push({ at: entry.at, write: await within(entry.at, () => accepted(context, requestOf(job.target, draft))) });
   }
   await storeTogether(
@@ -144,7 +144,7 @@ const requestOf = ({ entry, id, previous }: Target, draft: Draft | undefined): W
   ...(previous && { previous }),
 });
 
-/** With its effects. These may have written it already, so what it replaces is read again. */
+/** With its write hooks. These may have written it already, so what it replaces is read again. */
 async function storeOne(context: Context, target: Target, draft: Draft | undefined): Promise<Done> {
   const previous = await context.store.read(context.caller.tenant, target.entry.type, target.id!);
   const now = { entry: target.entry, id: target.id!, ...(previous && { previous }) };

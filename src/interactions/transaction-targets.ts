@@ -57,7 +57,7 @@ async function holdMatches(context: Context, found: [TransactionEntry, Row][], h
   if (written.some((row) => held.get(keyOf(row))?.version !== row.version)) throw new Overtaken();
 }
 
-/** The same targets with the rows that stand after the deletions, whose effects may have written some of them. Preconditions were checked before that. */
+/** The same targets with the rows that stand after the deletions, whose write hooks may have written some of them. Preconditions were checked before that. */
 export async function refreshTargets(context: Context, targets: Target[]): Promise<Target[]> {
   const rows = await context.store.hold(
     context.caller.tenant,

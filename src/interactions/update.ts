@@ -6,7 +6,7 @@ import { structure, versionMismatch } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Row } from '../store/row.ts';
 import type { Context, Draft, Saved } from './context.ts';
-import { onCurrent } from './retry-on-version-conflict.ts';
+import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { accept, stamped, write } from './write.ts';
 
 interface UpdateRequest {
@@ -25,7 +25,7 @@ interface UpdateRequest {
 export async function update(context: Context, request: UpdateRequest): Promise<Saved> {
   const { type, id, draft } = request;
   if (draft.plain.id !== id) throw structure('the id in the body must be the id in the URL', `${type}.id`);
-  return onCurrent(context, request, (now, previous) => replace(now, request, previous));
+  return retryOnVersionConflict(context, request, (now, previous) => replace(now, request, previous));
 }
 
 async function replace(

@@ -4,7 +4,7 @@ import { FhirError, type Issue, invalid, issue } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
 import type { ValidateRequest, ValidationMode } from '../fhir/validation/validate-request.ts';
-import { type Context, type Draft, type Effect, effectsOn, type PendingWrite } from './context.ts';
+import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
 import { againstProfiles } from './profile-report.ts';
 import { read } from './read.ts';
 import { draftOf, pending } from './write.ts';
@@ -60,7 +60,7 @@ function ownId({ type, id, mode }: Validation, { plain }: Draft): Issue[] {
 
 /** What the rules that stand around a write of this type would refuse or warn of; nothing is written. */
 async function acceptance(context: Context, { type, id, mode }: Validation, draft: Draft | undefined): Promise<Issue[]> {
-  if (!context.effects.get(type)?.length) return [];
+  if (!context.writeHooks.get(type)?.length) return [];
   const target = mode === 'create' ? context.newId() : (id ?? draft!.plain.id!);
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
@@ -68,16 +68,16 @@ async function acceptance(context: Context, { type, id, mode }: Validation, draf
     const method = METHODS[mode as Exclude<ValidationMode, 'profile'>];
     const write = pending(inside, { type, id: target, method, ...(draft && { draft }), ...(previous && { previous }) });
     const issues: Issue[] = [];
-    for (const effect of effectsOn(inside, type, write)) issues.push(...(await saidBy(effect, inside, write)));
+    for (const hook of findWriteHooks(inside, type, write)) issues.push(...(await saidBy(hook, inside, write)));
     return issues;
   });
 }
 
-/** What an effect refuses a write for, or warns of. */
-async function saidBy(effect: Effect, context: Context, write: PendingWrite): Promise<Issue[]> {
+/** What a write hook refuses a write for, or warns of. */
+async function saidBy(hook: WriteHook, context: Context, write: PendingWrite): Promise<Issue[]> {
   try {
-    await effect.check?.(context, write);
-    return (await effect.warnings?.(context, write)) ?? [];
+    await hook.check?.(context, write);
+    return (await hook.warnings?.(context, write)) ?? [];
   } catch (error) {
     if (error instanceof FhirError) return error.issues;
     throw error;

@@ -1,4 +1,4 @@
-// The steps that every write shares, in this order: check → stamp version → index → store (row, history, search rows) → effects, all or nothing.
+// The steps that every write shares, in this order: check → stamp version → index → store (row, history, search rows) → write hooks, all or nothing.
 
 import { aliasHash } from '../fhir/hash.ts';
 import { aliasOf } from '../fhir/indexing/alias.ts';
@@ -10,7 +10,7 @@ import type { Resource, ServedType } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
 import type { Change } from '../store/change.ts';
 import type { HistoryRow, Row } from '../store/row.ts';
-import { type Context, type Draft, type Effect, effectsOn, type PendingWrite } from './context.ts';
+import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
 
 export interface Write {
   type: ServedType;
@@ -31,28 +31,28 @@ interface Written {
 /** Stores one new version. Undefined: another writer was first, and nothing was written. */
 export async function write(context: Context, request: Write): Promise<Written | undefined> {
   const { type, draft, previous } = request;
-  const effects = effectsOn(context, type, { ...(draft && { resource: draft.plain }), ...(previous && { previous }) });
-  if (!effects.length) return written(await apply(context, await accepted(context, request)));
+  const writeHooks = findWriteHooks(context, type, { ...(draft && { resource: draft.plain }), ...(previous && { previous }) });
+  if (!writeHooks.length) return written(await apply(context, await accepted(context, request)));
   if (draft) await accept(context, draft, type);
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
-    const write = pending(inside, kept(inside, request, effects));
-    for (const effect of effects) await effect.check?.(inside, write);
+    const write = pending(inside, kept(inside, request, writeHooks));
+    for (const hook of writeHooks) await hook.check?.(inside, write);
     const warnings: Issue[] = [];
-    for (const effect of effects) warnings.push(...((await effect.warnings?.(inside, write)) ?? []));
+    for (const hook of writeHooks) warnings.push(...((await hook.warnings?.(inside, write)) ?? []));
     const row = await apply(inside, write);
-    if (row) for (const effect of effects) await effect.after?.(inside, write);
+    if (row) for (const hook of writeHooks) await hook.after?.(inside, write);
     return written(row, warnings);
   });
 }
 
 const written = (row: Row | undefined, warnings: Issue[] = []): Written | undefined => row && { row, ...(warnings.length && { warnings }) };
 
-/** The write with what its effects keep of the version before. */
-function kept(context: Context, request: Write, effects: Effect[]): Write {
+/** The write with what its write hooks keep of the version before. */
+function kept(context: Context, request: Write, writeHooks: WriteHook[]): Write {
   const { draft, previous } = request;
   if (!draft || !previous?.body) return request;
-  return { ...request, draft: effects.reduce((now, effect) => effect.keeps?.(context, now, previous) ?? now, draft) };
+  return { ...request, draft: writeHooks.reduce((now, hook) => hook.preserveServerElements?.(context, now, previous) ?? now, draft) };
 }
 
 /** A write that somebody asks for: checked, stamped and indexed, and not stored yet. Many of them can go into one statement. */
@@ -90,7 +90,7 @@ const STAMP = 1024;
 /** A character is three bytes of UTF-8 at most (one beyond the BMP, which is two of JavaScript's, four): short texts are not counted. */
 const isLonger = (text: string, bytes: number): boolean => text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 
-/** A write as its effects see it: stamped and indexed, not checked. */
+/** A write as its write hooks see it: stamped and indexed, not checked. */
 export function pending(context: Context, { type, id, method, draft, previous }: Write): PendingWrite {
   const version = (previous?.version ?? 0) + 1;
   const lastUpdated = laterOf(context.clock().toISOString(), previous?.lastUpdated);

@@ -1,7 +1,7 @@
 // The circuit breaker of one account: after a row of failures nothing is sent, but one order every few seconds to see, and not before
 // the other side wants to be asked again. It holds back the orders that callers wait for, too (gate.ts), and never what an operator sends by hand.
 
-export interface Breaker {
+export interface CircuitBreaker {
   /** How many may be sent now: all (Infinity), one to probe with, or none. */
   allows(now: Date): number;
   /** When the next one may be sent while it holds back, in ms since the epoch. */
@@ -17,7 +17,7 @@ export interface Breaker {
 const FAILURES = 5;
 const PROBE_MS = 8000;
 
-export function breaker(): Breaker {
+export function createCircuitBreaker(): CircuitBreaker {
   const failing = new Set<unknown>();
   let down = false;
   let nextProbe = 0;

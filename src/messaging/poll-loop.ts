@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What the work is given. */
-export interface Loop {
+export interface PollLoop {
   /** Aborted when it is to stop. */
   signal: AbortSignal;
   /** Waits so many ms, or until it is to stop. */
@@ -16,7 +16,7 @@ const LONGER = 16;
  * How long to rest after a round that did so much, in ms: always as long, or, where a look is dear, twice as long after each round that did nothing, and again
  * as long as at first after one that did something.
  */
-export function resting(ms: number, dear: () => boolean): (done: number) => number {
+export function backOffWhileIdle(ms: number, dear: () => boolean): (done: number) => number {
   let times = 1;
   return (done) => {
     times = done > 0 || !dear() ? 1 : Math.min(times * 2, LONGER);
@@ -25,10 +25,10 @@ export function resting(ms: number, dear: () => boolean): (done: number) => numb
 }
 
 /** Begins at once; call the answer to stop: it resolves when the work under way is finished. The work rests by itself, and lets nothing it throws out. */
-export function looped(work: (loop: Loop) => Promise<unknown>): () => Promise<void> {
+export function startPollLoop(work: (loop: PollLoop) => Promise<unknown>): () => Promise<void> {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const loop: Loop = { signal, rest: (ms) => delay(ms, undefined, { signal }).catch(() => {}) };
+  const loop: PollLoop = { signal, rest: (ms) => delay(ms, undefined, { signal }).catch(() => {}) };
   const run = async () => {
     while (!signal.aborted) await work(loop);
   };

@@ -2,7 +2,7 @@
 import { FhirError } from '../fhir/outcome.ts';
 
 /** Our own failures say elements and rules, never values; of others the name is enough. */
-export function thrownReason(error: unknown): string {
+export function redactError(error: unknown): string {
   if (!(error instanceof FhirError)) return (error as Error).name;
   return error.issues.map(({ text, expression }) => [...(expression ?? []), text].join(': ')).join('; ');
 }

@@ -1,7 +1,7 @@
 // Follows the orders that stand at the network, as long as it runs: works through the inbox, looks at orders that are due, sweeps for changes that nobody told
 // of. Several processes may do so at once. It stops when what it has begun is finished.
-import { looped, resting } from '../messaging/poll-loop.ts';
-import { thrownReason } from '../messaging/redacted-error.ts';
+import { backOffWhileIdle, startPollLoop } from '../messaging/poll-loop.ts';
+import { redactError } from '../messaging/redacted-error.ts';
 import { type Following, lookLease } from './following/following.ts';
 import { sweep } from './following/reconcile-sweep.ts';
 import { look } from './look.ts';
@@ -19,8 +19,8 @@ const CHORES: { every: number; run(following: Following): Promise<unknown> }[] =
 /** Starts it; call the answer to stop. A chore that takes long keeps nobody's news waiting. */
 export function startFollowing(following: Following): () => Promise<void> {
   const again = (work: () => Promise<number>, dear: () => boolean) => {
-    const pause = resting(REST_MS, dear);
-    return looped(async ({ rest }) => {
+    const pause = backOffWhileIdle(REST_MS, dear);
+    return startPollLoop(async ({ rest }) => {
       const done = await work();
       const poll = pause(done);
       if (done === 0) await rest(poll);
@@ -28,7 +28,7 @@ export function startFollowing(following: Following): () => Promise<void> {
   };
   const rounds = () =>
     round(following).catch((error: unknown) => {
-      following.log({ error: thrownReason(error) }, 'orders cannot be followed');
+      following.log({ error: redactError(error) }, 'orders cannot be followed');
       return 0;
     });
   const stops = [again(rounds, () => following.store.distributed()), again(choresOf(following), () => false)];
@@ -45,7 +45,7 @@ function choresOf(following: Following): () => Promise<number> {
       last.set(chore, now);
       await chore
         .run(following)
-        .catch((error: unknown) => following.log({ error: thrownReason(error) }, 'a chore of following orders failed'));
+        .catch((error: unknown) => following.log({ error: redactError(error) }, 'a chore of following orders failed'));
     }
     return 0;
   };
@@ -65,7 +65,7 @@ async function looks(following: Following): Promise<number> {
   await Promise.all(
     due.map((placed) =>
       look(following, { placed, by: mine.by }).catch((error: unknown) =>
-        following.log({ tenant: placed.tenant, order: placed.orderId, error: thrownReason(error) }, 'an order could not be followed'),
+        following.log({ tenant: placed.tenant, order: placed.orderId, error: redactError(error) }, 'an order could not be followed'),
       ),
     ),
   );

@@ -1,8 +1,8 @@
 // The door out, put together: what the writes of a ServiceRequest bring with them, the ports that the vendors' doors wait for, and the worker.
 import { rule, upstream } from '../fhir/outcome.ts';
-import type { Caller, Context, Effect } from '../interactions/context.ts';
-import type { Port, PortItem } from '../interactions/external-step.ts';
-import { breaker } from '../messaging/circuit-breaker.ts';
+import type { Caller, Context, WriteHook } from '../interactions/context.ts';
+import type { ExternalStep, ExternalStepItem } from '../interactions/external-step.ts';
+import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
 import type { Row } from '../store/row.ts';
 import { startFollowing } from './follow-worker.ts';
 import type { Following, ResultMappings } from './following/following.ts';
@@ -22,8 +22,8 @@ import { junctionClient } from './network/client.ts';
 import type { JunctionAccount } from './network/exchange.ts';
 import { junctionReads } from './network/reads.ts';
 import { CANCELLATION } from './ordering/calling-off.ts';
-import { fulfilmentEffect } from './ordering/fulfilment.ts';
-import { orderEffect } from './ordering/order.ts';
+import { fulfilmentWriteHook } from './ordering/fulfilment.ts';
+import { orderWriteHook } from './ordering/order.ts';
 import type { OrderRules } from './ordering/order-content.ts';
 import { orderDocumentation } from './ordering/order-documentation.ts';
 import { ORDER, orderEntry } from './ordering/order-entry.ts';
@@ -65,11 +65,11 @@ export interface JunctionParts
 
 export interface Junction {
   /** What writes of these types bring with them. */
-  effects: Record<'ServiceRequest' | 'Task', Effect>;
+  writeHooks: Record<'ServiceRequest' | 'Task', WriteHook>;
   /** What the CapabilityStatement says of these types. */
   documentation: Record<'ServiceRequest', string>;
   /** By the names that mappings give them (`port:`). */
-  ports: Record<(typeof PORTS)[number], Port>;
+  ports: Record<(typeof PORTS)[number], ExternalStep>;
   /** Where the network tells us what happened. */
   hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
   /** Whether orders are held back because the network does not answer. */
@@ -81,12 +81,12 @@ export interface Junction {
 export function junction(options: JunctionOptions, parts: JunctionParts): Junction {
   const { account, systems, physicianPath } = options;
   const client = junctionClient(account);
-  const sending: Sending = { random: Math.random, ...parts, client, gate: gate(breaker(), parts.clock), systems };
+  const sending: Sending = { random: Math.random, ...parts, client, gate: gate(createCircuitBreaker(), parts.clock), systems };
   const following: Following = {
     ...sending,
     webhook: parts.webhook,
     reads: junctionReads(account),
-    pace: breaker(),
+    pace: createCircuitBreaker(),
     results: options.results,
   };
   const directory = throughGate(sending, physicianPath === undefined ? rosterDirectory(client) : pushDirectory(client, physicianPath));
@@ -99,7 +99,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
   const senders: Senders = { [ORDER]: sendOrder, [CANCELLATION]: sendCancellation, [LISTING]: listingSender(client, listed) };
   const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
-    effects: { ServiceRequest: orderEffect(options), Task: fulfilmentEffect(systems) },
+    writeHooks: { ServiceRequest: orderWriteHook(options), Task: fulfilmentWriteHook(systems) },
     documentation: { ServiceRequest: orderDocumentation(options.unorderable) },
     ports: { 'lab-order': orderPort(sending), physician: physicianPort(directory) },
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) },
@@ -112,7 +112,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
 }
 
 /** Who sends an order is told by its entry in the outbox: nobody is kept out here. */
-const orderPort = (sending: Sending): Port => ({
+const orderPort = (sending: Sending): ExternalStep => ({
   claim: claimOrder,
   wait: async () => {},
   finish: (context, { row }) => finishOrder(sending, context, row),
@@ -120,7 +120,7 @@ const orderPort = (sending: Sending): Port => ({
   release: async () => {},
 });
 
-const physicianPort = (directory: Directory): Port => ({
+const physicianPort = (directory: Directory): ExternalStep => ({
   claim,
   wait,
   async finish(context, item) {
@@ -138,8 +138,8 @@ const physicianPort = (directory: Directory): Port => ({
 /** What the vendor shows of a registration. */
 const fieldsOf = ({ id, status }: Registered): Record<string, unknown> => ({ junction_physician_id: id, status });
 
-/** The effect has put it into the outbox; what it does not send cannot be answered with an order id. */
-async function claimOrder({ store, caller }: Context, { row }: PortItem): Promise<{ state: 'open' }> {
+/** The write hook has put it into the outbox; what it does not send cannot be answered with an order id. */
+async function claimOrder({ store, caller }: Context, { row }: ExternalStepItem): Promise<{ state: 'open' }> {
   if (!(await orderEntry(store, caller.tenant, row.id)))
     throw rule('this code is not in the table of panels that can be ordered', 'ServiceRequest.code');
   return { state: 'open' };

@@ -1,7 +1,7 @@
 // One look at an order that stands at the network: read it, apply what is new, say when to look again. Whoever looks holds the order's lease; what is
 // written is written only while it holds it, and only forward. docs/decisions/2026-11-22-following-orders.md
 
-import { thrownReason } from '../messaging/redacted-error.ts';
+import { redactError } from '../messaging/redacted-error.ts';
 import { applyOrder } from './following/apply-order.ts';
 import { type Following, HEALTH, type Look, READ_MS } from './following/following.ts';
 import { nextLook, nextTry } from './following/look-time.ts';
@@ -15,7 +15,7 @@ export async function look(following: Following, leased: Look): Promise<void> {
   try {
     await attempt(following, leased);
   } catch (error) {
-    await failed(following, leased, thrownReason(error));
+    await failed(following, leased, redactError(error));
   }
 }
 

@@ -64,7 +64,7 @@ function process(registry: Registry, state: IndexState, name: string): Server {
     registry: ready,
     rulesOf: state.rulesOf,
     baseUrl: 'http://facet.test/fhir/R4',
-    effects: new Map(leftToServers(state).map(([type, effect]) => [type, [effect]])),
+    writeHooks: new Map(leftToServers(state).map(([type, effect]) => [type, [effect]])),
     profiles: UNCHECKED,
   });
   const walking = {

@@ -2,8 +2,8 @@
 // would miss the change. https://hl7.org/fhir/R4/resource.html#Meta (meta.lastUpdated), https://hl7.org/fhir/R4/http.html#history
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';
-import { rewrite } from '../../src/interactions/read-modify-write.ts';
-import { rewriteAll } from '../../src/interactions/read-modify-write-many.ts';
+import { readModifyWrite } from '../../src/interactions/read-modify-write.ts';
+import { readModifyWriteMany } from '../../src/interactions/read-modify-write-many.ts';
 import { transaction } from '../../src/interactions/transaction.ts';
 import { update } from '../../src/interactions/update.ts';
 import { sendNow } from '../../src/outbound/sending/send-now.ts';
@@ -23,8 +23,8 @@ const renamed = (family: string) => (current?: Resource) => current && { ...curr
 /** Each way to a new version of the patient. */
 const WAYS: Record<string, () => Promise<unknown>> = {
   update: () => update(here.context, { ...P, draft: draft('Update') }),
-  rewrite: () => rewrite(here.context, { ...P, edit: (current) => ({ ...current, name: [{ family: 'Rewrite' }] }) }),
-  'rewrite of several': () => rewriteAll(here.context, [{ ...P, edit: renamed('Several') }]),
+  rewrite: () => readModifyWrite(here.context, { ...P, edit: (current) => ({ ...current, name: [{ family: 'Rewrite' }] }) }),
+  'rewrite of several': () => readModifyWriteMany(here.context, [{ ...P, edit: renamed('Several') }]),
   'transaction of one entry': () =>
     transaction(here.context, [{ at: 0, method: 'PUT', ...P, draft: draft('Transaction') }], async (_inside, done) => done),
   'transaction of two entries': () =>

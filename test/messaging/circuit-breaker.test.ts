@@ -1,11 +1,11 @@
 // The circuit breaker alone: after how many failures it holds back, what counts as one, and for how long.
-import { type Breaker, breaker } from '../../src/messaging/circuit-breaker.ts';
+import { type CircuitBreaker, createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
 
 const START = Date.parse('2026-11-21T12:00:00.000Z');
 const at = (seconds: number): Date => new Date(START + seconds * 1000);
-let here: Breaker;
+let here: CircuitBreaker;
 beforeEach(() => {
-  here = breaker();
+  here = createCircuitBreaker();
 });
 const fail = (count: number, from = 0) => {
   for (let nth = 0; nth < count; nth++) here.record('failed', at(0), undefined, `order ${from + nth}`);

@@ -1,12 +1,12 @@
 // Work in the background: again and again, until it is told to stop.
-import { looped, resting } from '../../src/messaging/poll-loop.ts';
+import { backOffWhileIdle, startPollLoop } from '../../src/messaging/poll-loop.ts';
 
 const HOUR = 3_600_000;
 
 test('works at once and again, and stops when the work under way is finished', async () => {
   const seen: string[] = [];
   const [again, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const stop = looped(async () => {
+  const stop = startPollLoop(async () => {
     seen.push('begun');
     if (seen.length > 1) {
       again.resolve();
@@ -24,7 +24,7 @@ test('works at once and again, and stops when the work under way is finished', a
 
 test('whoever rests is not waited for when it is to stop', async () => {
   let aborted: boolean | undefined;
-  const stop = looped(async ({ rest, signal }) => {
+  const stop = startPollLoop(async ({ rest, signal }) => {
     await rest(HOUR);
     aborted = signal.aborted;
   });
@@ -33,11 +33,11 @@ test('whoever rests is not waited for when it is to stop', async () => {
 });
 
 test('where a look is cheap, each rest is as long as the first', () => {
-  const rest = resting(250, () => false);
+  const rest = backOffWhileIdle(250, () => false);
   expect([0, 0, 0, 1, 0].map(rest)).toEqual([250, 250, 250, 250, 250]);
 });
 
 test('where a look is dear, rests grow up to sixteen times as long, until there is something to do', () => {
-  const rest = resting(250, () => true);
+  const rest = backOffWhileIdle(250, () => true);
   expect([0, 0, 0, 0, 0, 1, 0].map(rest)).toEqual([500, 1000, 2000, 4000, 4000, 250, 500]);
 });

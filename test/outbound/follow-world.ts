@@ -7,7 +7,7 @@ import { type Resource, type ServedType, TYPES } from '../../src/fhir/types.ts';
 import { begin } from '../../src/http/exchange.ts';
 import { failure } from '../../src/http/failure.ts';
 import { hooks } from '../../src/http/hook.ts';
-import { breaker } from '../../src/messaging/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
 import { round } from '../../src/outbound/follow-worker.ts';
 import type { Following } from '../../src/outbound/following/following.ts';
 import { junctionReads } from '../../src/outbound/network/reads.ts';
@@ -73,7 +73,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
   const anotherFollowing = (): Following => ({
     ...here.another(),
     reads: junctionReads(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url })),
-    pace: breaker(),
+    pace: createCircuitBreaker(),
     results: RESULTS,
     log: (facts, text) => log.push(JSON.stringify([text, facts])),
   });

@@ -31,7 +31,7 @@ beforeAll(async () => {
     caller,
     clock: () => new Date(),
     newId: v7,
-    effects: new Map([['ServiceRequest', [out.effects.ServiceRequest]]]),
+    writeHooks: new Map([['ServiceRequest', [out.writeHooks.ServiceRequest]]]),
     registry,
     profiles: UNCHECKED,
     baseUrl: 'http://facet.test/fhir/R4',

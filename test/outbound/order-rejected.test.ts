@@ -6,7 +6,7 @@ import { remove } from '../../src/interactions/delete.ts';
 import { patch } from '../../src/interactions/patch.ts';
 import { update } from '../../src/interactions/update.ts';
 import { validation } from '../../src/interactions/validate.ts';
-import { orderEffect } from '../../src/outbound/ordering/order.ts';
+import { orderWriteHook } from '../../src/outbound/ordering/order.ts';
 import { type DecisionWorld, decisionWorld, entry, IMAGING, labTest, METABOLIC, OTHER_TEST, UNKNOWN } from './decision-world.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, REQUEST } from './order-world.ts';
@@ -156,8 +156,8 @@ describe('where an installation is strict, it', () => {
   test('can still be changed where it was rejected before', async () => {
     await here.put(ADA);
     const asked = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
-    const lenient = new Map([['ServiceRequest' as const, [orderEffect({ ...here.rules, unorderable: 'reject' })]]]);
-    await update({ ...here.context, effects: lenient }, { type: 'ServiceRequest', id: 'one', draft: { plain: asked, exact: asked } });
+    const lenient = new Map([['ServiceRequest' as const, [orderWriteHook({ ...here.rules, unorderable: 'reject' })]]]);
+    await update({ ...here.context, writeHooks: lenient }, { type: 'ServiceRequest', id: 'one', draft: { plain: asked, exact: asked } });
     await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
     expect(await here.becomes('one')).toBe('rejected');
     await expect(here.request('one', { ...UNKNOWN, intent: 'original-order' })).rejects.toMatchObject({ kind: 'rule' });
@@ -183,8 +183,8 @@ describe('a request that was stored as active before it could be ordered', () =>
   /** As an earlier release, or an installation without an account, left it. */
   const left = async (id: string, more: object) => {
     const resource = { ...REQUEST, id, ...more } as Resource;
-    const effects = new Map();
-    await update({ ...here.context, effects }, { type: 'ServiceRequest', id, draft: { plain: resource, exact: resource } });
+    const writeHooks = new Map();
+    await update({ ...here.context, writeHooks: writeHooks }, { type: 'ServiceRequest', id, draft: { plain: resource, exact: resource } });
   };
 
   test.each<[string, object]>([

@@ -3,13 +3,13 @@ import { v7 } from 'uuid';
 import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
-import type { Caller, Context, Effect } from '../../src/interactions/context.ts';
+import type { Caller, Context, WriteHook } from '../../src/interactions/context.ts';
 import { UNCHECKED } from '../../src/interactions/profiles.ts';
 import { update } from '../../src/interactions/update.ts';
-import { breaker } from '../../src/messaging/circuit-breaker.ts';
+import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
 import { CANCELLATION } from '../../src/outbound/ordering/calling-off.ts';
-import { fulfilmentEffect } from '../../src/outbound/ordering/fulfilment.ts';
-import { orderEffect } from '../../src/outbound/ordering/order.ts';
+import { fulfilmentWriteHook } from '../../src/outbound/ordering/fulfilment.ts';
+import { orderWriteHook } from '../../src/outbound/ordering/order.ts';
 import type { OrderRules } from '../../src/outbound/ordering/order-content.ts';
 import { ORDER, orderEntry } from '../../src/outbound/ordering/order-entry.ts';
 import { sendCancellation } from '../../src/outbound/sending/cancel.ts';
@@ -113,16 +113,16 @@ export async function orderWorld(
   const table = { system: PANEL_SYSTEM, panels, ...TEST_SYSTEMS };
   const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 }, unorderable };
   const registry = buildRegistry([CATALOGUE_CODE]);
-  const effects = new Map<ServedType, Effect[]>([
-    ['ServiceRequest', [orderEffect(rules)]],
-    ['Task', [fulfilmentEffect(SYSTEMS)]],
+  const writeHooks = new Map<ServedType, WriteHook[]>([
+    ['ServiceRequest', [orderWriteHook(rules)]],
+    ['Task', [fulfilmentWriteHook(SYSTEMS)]],
   ]);
   const contextOf = (one: Caller): Context => ({
     store,
     caller: one,
     clock,
     newId: v7,
-    effects,
+    writeHooks: writeHooks,
     registry,
     profiles: UNCHECKED,
     baseUrl: 'http://facet.test/fhir/R4',
@@ -130,7 +130,7 @@ export async function orderWorld(
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
   const another = (): Sending => ({
     client: here.client,
-    gate: gate(breaker(), clock),
+    gate: gate(createCircuitBreaker(), clock),
     store,
     clock,
     newId: v7,

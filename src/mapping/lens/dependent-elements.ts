@@ -28,7 +28,7 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, string[]>>>> = {
 const TOLD_WHOLE: Readonly<Record<string, string[]>> = { HumanName: NAME, Address: ADDRESS };
 
 /** A node whose parts were changed: its text says the new ones where it said the former ones, and all else that it said before. */
-export function retold(type: string, before: unknown, after: unknown): unknown {
+export function updateText(type: string, before: unknown, after: unknown): unknown {
   const { text } = (before ?? {}) as Node;
   if (!Object.hasOwn(TOLD_WHOLE, type) || typeof text !== 'string' || (after as Node | undefined)?.text !== text) return after;
   const told = TOLD_WHOLE[type]!.reduce((so, part) => instead(so, wordsOf(before, part), wordsOf(after, part)), text);
@@ -48,13 +48,13 @@ function instead(text: string, former: string, next: string): string {
 }
 
 /** The elements that no longer say what a node of this type says once these have been changed. */
-export const outdatedIn = (type: string, changed: readonly string[]): string[] => {
+export const findStaleDependents = (type: string, changed: readonly string[]): string[] => {
   const ways = WAYS[type];
   return ways ? changed.flatMap((name) => (Object.hasOwn(ways, name) ? ways[name]! : [])) : [];
 };
 
 /** The node without these elements, but for what the kept steps find. */
-export function withoutOutdated(
+export function omitStaleDependents(
   node: unknown,
   outdated: readonly string[],
   { kept, env }: { kept: readonly Step[]; env: Bindings },

@@ -2,7 +2,7 @@
 import { type Bindings, found, type Path, type Step } from '../../fhir/path/path.ts';
 import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
 import type { Env } from '../shape.ts';
-import { outdatedIn, retold, withoutOutdated } from './dependent-elements.ts';
+import { findStaleDependents, omitStaleDependents, updateText } from './dependent-elements.ts';
 
 /** One entry per slot of a tree: what a path led to, or what shall stand there (undefined: what stands now). */
 export type Slots = (unknown[] | undefined)[];
@@ -152,7 +152,7 @@ function changed(branches: readonly Branch[], node: unknown, writing: Writing & 
     if (effects[branch.number] === REMOVES && !isList(branch)) out = withRemovals(branch, out, writing, branches);
   }
   for (const branch of branches) if (effects[branch.number] === MAKES && !isList(branch)) out = withMade(branch, out, writing);
-  return node === undefined ? out : retold(type, node, out);
+  return node === undefined ? out : updateText(type, node, out);
 }
 
 /** Whether several members are written as one. */
@@ -166,13 +166,13 @@ function withList({ step, slot, own }: Branch, node: unknown, { changes, env }: 
 /** Without what said in another way what is said anew. */
 function upToDate(branches: readonly Branch[], node: unknown, { effects, env, type }: Writing & { type: string }): unknown {
   const said = branches.filter((branch) => effects[branch.number] !== NOTHING && !branch.hidden && !adds(branch, node, env));
-  const outdated = outdatedIn(
+  const outdated = findStaleDependents(
     type,
     said.map(({ step }) => step.name),
   );
   if (!outdated.length) return node;
   const kept = branches.filter(({ held, number }) => held || effects[number] === MAKES).map(({ step }) => step);
-  return withoutOutdated(node, outdated, { kept, env });
+  return omitStaleDependents(node, outdated, { kept, env });
 }
 
 /** Where a member of its own kind is asked for and none is there, another one says the same as those that are (a code of another system). */

@@ -7,7 +7,7 @@ import { readSource, type Source } from './source.ts';
 type Words = Record<string, unknown>;
 
 /** The file with what it takes over; a word keeps the place where it is written. A shape that is not there, or is like another itself, is an Error. */
-export function withLikeness<T>(own: Source<T>): Source<T> {
+export function applyExtends<T>(own: Source<T>): Source<T> {
   const { like, ...words } = Object(own.content) as Words;
   if (typeof like !== 'string') return own;
   const file = join(dirname(own.file), `${like}.yaml`);

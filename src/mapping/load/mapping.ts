@@ -25,7 +25,7 @@ import { checkPrefer } from './check-prefer.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkSearches } from './check-searches.ts';
 import { withTables } from './code-tables.ts';
-import { withLikeness } from './extends.ts';
+import { applyExtends } from './extends.ts';
 import { MAPPING_FILE, SURFACE_FILE } from './file-grammar.ts';
 import { grammarFaults } from './grammar-fault.ts';
 import type { Fault, LoadedShape, LoadedSurface } from './loaded.ts';
@@ -173,7 +173,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** Reads a file and checks its grammar; undefined when something is wrong with it. */
 export function read<T>(file: string, grammar: object, faults: Fault[]): Source<T> | undefined {
   const source = attempt(
-    () => withLikeness(readSource<T>(file)),
+    () => applyExtends(readSource<T>(file)),
     (error) => faults.push({ place: messageOf(error).split(' ')[0]!, text: messageOf(error).replace(/^\S+ /, '') }),
   );
   if (!source) return undefined;

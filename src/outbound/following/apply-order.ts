@@ -2,7 +2,7 @@
 // One transaction, forward only, and only for who holds the order's lease.
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { rewriteAll } from '../../interactions/read-modify-write-many.ts';
+import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
@@ -96,7 +96,7 @@ async function writeStatus(
   const task = taskEdit(systems, order, telling.now);
   const told = telling.request && requestEdit(systems, telling);
   const request = told && ((stands: Resource) => withSample(told(stands), systems.sample, textOf(order.sampleId)));
-  await rewriteAll(context, [
+  await readModifyWriteMany(context, [
     { type: 'Task', id: placed.task, edit: (stands) => stands && task(stands) },
     ...(request ? [{ type: 'ServiceRequest' as const, id: placed.request, edit: (stands?: Resource) => stands && request(stands) }] : []),
   ]);

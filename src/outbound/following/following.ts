@@ -1,6 +1,6 @@
 // What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
 import type { Inward } from '../../mapping/load/inward.ts';
-import type { Breaker } from '../../messaging/circuit-breaker.ts';
+import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 import { type Lease, leaseFrom } from '../../messaging/lease.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
@@ -11,7 +11,7 @@ import type { Sending } from '../sending/sending.ts';
 export interface Following extends Sending {
   reads: JunctionReads;
   /** Holds looks back while the network does not answer. */
-  pace: Breaker;
+  pace: CircuitBreaker;
   results: ResultMappings;
   webhook?: WebhookWatch | undefined;
 }

@@ -2,7 +2,7 @@
 import { conflict } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context, Effect, PendingWrite } from '../../interactions/context.ts';
+import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import { SENDER } from '../sender.ts';
@@ -13,10 +13,10 @@ import { withdrawn } from './withdraw.ts';
 
 const ENDED = new Set(['completed', 'failed', 'rejected', 'entered-in-error']);
 
-/** The effect of writes of Task. */
-export const fulfilmentEffect = (systems: Systems): Effect => ({
+/** The write hook of writes of Task. */
+export const fulfilmentWriteHook = (systems: Systems): WriteHook => ({
   concerns: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
-  keeps: withNetworksWords(systems),
+  preserveServerElements: withNetworksWords(systems),
   async check(context, write) {
     const former = JSON.parse(write.previous!.body!) as Resource;
     const entry = await cancelledOrder(context, write, former);

@@ -2,7 +2,7 @@
 // stands, when it was completed; and what the laboratory was given. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
 import { parseExact } from '../../fhir/json.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { type Effect, OPERATOR } from '../../interactions/context.ts';
+import { OPERATOR, type WriteHook } from '../../interactions/context.ts';
 import { draftOf } from '../../interactions/write.ts';
 import { SENDER } from '../sender.ts';
 import type { Systems } from '../systems.ts';
@@ -16,7 +16,7 @@ interface Identifier {
 const OWN: ReadonlySet<string> = new Set([SENDER, OPERATOR]);
 
 /** For writes of ServiceRequest and of Task. */
-export function withNetworksWords(systems: Systems): NonNullable<Effect['keeps']> {
+export function withNetworksWords(systems: Systems): NonNullable<WriteHook['preserveServerElements']> {
   const ids = new Set([systems.order, systems.transaction, systems.sample]);
   const isGiven = ({ type }: Input): boolean => (type?.coding ?? []).some(({ system }) => system === systems.taskInput);
   const isOurs = ({ system }: Identifier): boolean => system !== undefined && ids.has(system);

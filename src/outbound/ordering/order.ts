@@ -4,7 +4,7 @@
 import { parseExact } from '../../fhir/json.ts';
 import { conflict, FhirError, type Issue, ruleAll } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context, Effect, PendingWrite } from '../../interactions/context.ts';
+import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/outbox-entry.ts';
 import { SENDER } from '../sender.ts';
 import { clientUserId, orderText } from './junction-order.ts';
@@ -17,8 +17,8 @@ import { refuseChange, type SentText } from './order-stays.ts';
 import { orderTask, reject } from './rejection.ts';
 import { withdrawn } from './withdraw.ts';
 
-/** The effect of writes of ServiceRequest. However often one is written, it is sent once. */
-export function orderEffect(rules: OrderRules): Effect {
+/** The write hook of writes of ServiceRequest. However often one is written, it is sent once. */
+export function orderWriteHook(rules: OrderRules): WriteHook {
   const decisions = new WeakMap<PendingWrite, Promise<Decision>>();
   const decisionOn = (context: Context, write: PendingWrite): Promise<Decision> => {
     const made = decisions.get(write) ?? decisionOf(context, write, rules);
@@ -26,7 +26,7 @@ export function orderEffect(rules: OrderRules): Effect {
     return made;
   };
   return {
-    keeps: withNetworksWords(rules.systems),
+    preserveServerElements: withNetworksWords(rules.systems),
     async check(context, write) {
       if (!write.resource) return refuseDeletion(context, write);
       const entry = await entryOf(context, write);

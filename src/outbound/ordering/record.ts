@@ -2,7 +2,7 @@
 // and the Task. Runs inside the transaction that settles the outbox entry. https://hl7.org/fhir/R4/task.html#statemachine
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { rewrite } from '../../interactions/read-modify-write.ts';
+import { readModifyWrite } from '../../interactions/read-modify-write.ts';
 import { later } from '../network/moment.ts';
 import { taskStatus } from '../network/order-status.ts';
 import type { Systems } from '../systems.ts';
@@ -99,5 +99,5 @@ export const stillRunning = (reason: string, status: string | undefined, at: str
 
 /** Writes what came of it; a resource that is gone is left alone, and one that says so already gets no new version. */
 export async function change(context: Context, type: ServedType, id: string, edit: Change): Promise<void> {
-  await rewrite(context, { type, id, edit });
+  await readModifyWrite(context, { type, id, edit });
 }

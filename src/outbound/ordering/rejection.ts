@@ -5,7 +5,7 @@ import { v5 } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { create } from '../../interactions/create.ts';
-import { rewrite } from '../../interactions/read-modify-write.ts';
+import { readModifyWrite } from '../../interactions/read-modify-write.ts';
 import type { Row } from '../../store/row.ts';
 import { orderEntry, subjectOf } from './order-entry.ts';
 import { changedAt, withStatus } from './record.ts';
@@ -32,7 +32,7 @@ export async function reject(context: Context, request: string, task: Resource, 
   const rejected = withStatus(task, 'rejected', reason);
   if (!stands) await create(context, { type: 'Task', id, draft: { plain: rejected, exact: rejected } });
   else if (await rejectedTask(context, request))
-    await rewrite(context, { type: 'Task', id, edit: (current) => rejectedAgain(current, task, reason) });
+    await readModifyWrite(context, { type: 'Task', id, edit: (current) => rejectedAgain(current, task, reason) });
 }
 
 function rejectedAgain(current: Resource, { for: patient, lastModified }: Resource, reason: string): Resource {
@@ -50,6 +50,6 @@ export async function orderTask(context: Context, request: string, task: Resourc
     ...rest,
     ...changedAt(current, lastModified as string),
   });
-  await rewrite(context, { type: 'Task', id: rejected.id, edit });
+  await readModifyWrite(context, { type: 'Task', id: rejected.id, edit });
   return rejected.id;
 }

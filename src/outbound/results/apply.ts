@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { type Rewriting, rewriteAll } from '../../interactions/read-modify-write-many.ts';
+import { type Rewriting, readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import type { PlacedOrder } from '../../store/placed-orders.ts';
 import { hear, isThere } from '../following/apply-order.ts';
 import { type Following, type HeardResult, heardOf, isOf, type Look, type ResultMappings } from '../following/following.ts';
@@ -40,7 +40,10 @@ export async function applyResult(
     const result = heardResult(placed, { reading, parts, now: following.clock() });
     const look = await hear(store, leased, { heard: { ...heardOf(placed), result } });
     if (!look) return undefined;
-    await rewriteAll(context, await rewritings(following, context, { leased, reading, parts, stands, corrected: result.corrected }));
+    await readModifyWriteMany(
+      context,
+      await rewritings(following, context, { leased, reading, parts, stands, corrected: result.corrected }),
+    );
     return { look, final: result.final };
   });
 }
@@ -282,6 +285,6 @@ export async function abandonReport(following: Following, { placed }: Look, orde
   await following.store.transaction(async (store) => {
     const context = senderContext(following, placed.tenant, store);
     const { journey } = await journeyOf(context, placed, order);
-    await rewriteAll(context, [{ type: 'DiagnosticReport', id: reportId(journey), edit }]);
+    await readModifyWriteMany(context, [{ type: 'DiagnosticReport', id: reportId(journey), edit }]);
   });
 }

@@ -1,7 +1,7 @@
 // The laboratory's own document of a report, a PDF: a Binary that the DiagnosticReport points at. It comes after the values, and never holds them up.
 // https://hl7.org/fhir/R4/binary.html, https://hl7.org/fhir/R4/datatypes.html#Attachment
 import { createHash } from 'node:crypto';
-import { rewriteAll } from '../../interactions/read-modify-write-many.ts';
+import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import { hear } from '../following/apply-order.ts';
 import { type Following, heardOf, type Look } from '../following/following.ts';
 import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
@@ -41,7 +41,7 @@ export async function applyDocument(
       document_size: bytes.length,
       document_hash: hash,
     };
-    await rewriteAll(context, [
+    await readModifyWriteMany(context, [
       { type: 'Binary', id: document, edit: (stands) => ({ ...stands, ...binary }) },
       { type: 'DiagnosticReport', id: report, edit: (stands) => stands && following.results.report.put(fields, stands) },
     ]);

@@ -1,6 +1,6 @@
 // An attempt that throws is one whose outcome nobody knows: its entry says so at once, and why, as far as that may be said, and it is tried again later.
 
-import { thrownReason } from '../../messaging/redacted-error.ts';
+import { redactError } from '../../messaging/redacted-error.ts';
 import type { Leased, OutboxState } from '../../store/outbox-entry.ts';
 import { retryAt } from './retry-time.ts';
 import type { Sending } from './sending.ts';
@@ -10,7 +10,7 @@ export async function attempt(sending: Sending, leased: Leased, send: () => Prom
   try {
     return await send();
   } catch (thrown) {
-    return broken(sending, leased, thrownReason(thrown));
+    return broken(sending, leased, redactError(thrown));
   }
 }
 

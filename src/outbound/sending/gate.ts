@@ -1,6 +1,6 @@
 // The gate of one account at the laboratory network: every request that sends something passes it, whether a caller waits for it or not. It is closed while
 // the circuit breaker is open, and lets a few requests through at once, first come, first served. docs/decisions/2026-11-23-one-gate-to-the-network.md
-import type { Breaker } from '../../messaging/circuit-breaker.ts';
+import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 
 /** So many requests of one process are in flight at once. */
 export const CONCURRENCY = 4;
@@ -10,7 +10,7 @@ type Place = () => void;
 
 export interface Gate {
   /** Must be told of every outcome. */
-  readonly breaker: Breaker;
+  readonly breaker: CircuitBreaker;
   /** Waits for a place until the signal aborts. Undefined: the gate is closed, or the wait has ended. */
   enter(signal: AbortSignal): Promise<Place | undefined>;
   /** The places that are free now, `most` at most. `evenClosed`: for what an operator sends by hand. */
@@ -19,7 +19,7 @@ export interface Gate {
   closedForMs(): number;
 }
 
-export function gate(breaker: Breaker, clock: () => Date): Gate {
+export function gate(breaker: CircuitBreaker, clock: () => Date): Gate {
   let inFlight = 0;
   const waiting: ((place: Place | undefined) => void)[] = [];
   const admits = (): number => Math.min(breaker.allows(clock()), CONCURRENCY);

@@ -1,5 +1,5 @@
 // When an order that did not go through is tried again, and when nobody tries any more without being asked.
-import { again } from '../../messaging/retry-delays.ts';
+import { nextRetryAt } from '../../messaging/retry-delays.ts';
 
 const LONGEST_MS = 60_000;
 /** No request runs for longer than this, whoever has given up waiting for it. Inferred: nothing is documented. */
@@ -20,7 +20,7 @@ export const MOST_FAILURES = 6;
  * costs seconds; in a long one the circuit breaker keeps the load down.
  */
 export const retryAt = (createdAt: string, now: Date, random: number): string =>
-  again(Date.parse(createdAt), now, { longest: LONGEST_MS, random }).toISOString();
+  nextRetryAt(Date.parse(createdAt), now, { longest: LONGEST_MS, random }).toISOString();
 
 /** Whether a request sent then has surely come to its end at the other side. */
 export const isOverByNow = (sentAt: string | null, now: Date): boolean =>

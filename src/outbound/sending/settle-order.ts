@@ -1,6 +1,6 @@
 // What came of an attempt: the entry's next state, and what the ServiceRequest and its Task say of it, in one transaction.
 import type { Resource } from '../../fhir/types.ts';
-import { rewriteAll } from '../../interactions/read-modify-write-many.ts';
+import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import type { Leased, OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import type { JunctionOrder } from '../network/client.ts';
@@ -44,7 +44,7 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
     if (!(await store.outbox.settle(entry, by, outcome))) return { state: undefined, error };
     if (!edit) return conclusion;
     const context = senderContext(sending, entry.tenant, store);
-    await rewriteAll(context, [
+    await readModifyWriteMany(context, [
       ...(stands.request ? [{ type: 'ServiceRequest' as const, id: requestId(entry), edit: changing(edit.request) }] : []),
       { type: 'Task', id: payload.task, edit: changing(edit.task) },
     ]);

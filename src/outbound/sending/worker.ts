@@ -1,6 +1,6 @@
 // Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
-import { looped, resting } from '../../messaging/poll-loop.ts';
-import { thrownReason } from '../../messaging/redacted-error.ts';
+import { backOffWhileIdle, startPollLoop } from '../../messaging/poll-loop.ts';
+import { redactError } from '../../messaging/redacted-error.ts';
 import type { Leased, OutboxState } from '../../store/outbox-entry.ts';
 import { attempt } from './attempt.ts';
 import { CONCURRENCY } from './gate.ts';
@@ -16,10 +16,10 @@ const POLL_MS = 500;
 /** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
 export function startWorker(sending: Sending, senders: Senders): () => Promise<void> {
   const underway = new Set<Promise<void>>();
-  const pause = resting(POLL_MS, () => sending.store.distributed());
-  const stop = looped(async ({ signal, rest }) => {
+  const pause = backOffWhileIdle(POLL_MS, () => sending.store.distributed());
+  const stop = startPollLoop(async ({ signal, rest }) => {
     const begun = await begunNow(sending, senders, signal).catch((error: unknown) => {
-      sending.log({ error: thrownReason(error) }, 'the outbox cannot be read');
+      sending.log({ error: redactError(error) }, 'the outbox cannot be read');
       return [];
     });
     for (const one of begun) {

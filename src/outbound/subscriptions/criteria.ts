@@ -7,7 +7,7 @@ import type { Query } from '../../fhir/search/query.ts';
 import { RESULT_PARAMETERS } from '../../fhir/search/result-parameters.ts';
 import { parseSearchOf } from '../../fhir/search/types.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
-import { permitted } from '../../interactions/scope-filter.ts';
+import { restrictToScopes } from '../../interactions/scope-filter.ts';
 
 const AT = 'Subscription.criteria';
 
@@ -16,7 +16,7 @@ const AT = 'Subscription.criteria';
  * while the index that it asks is being made.
  */
 export function criteriaOf(context: Pick<Context, 'registry' | 'baseUrl' | 'clock' | 'caller'>, text: string): Query {
-  return permitted(understood(context, text), context.caller);
+  return restrictToScopes(understood(context, text), context.caller);
 }
 
 function understood({ registry, baseUrl, clock }: Pick<Context, 'registry' | 'baseUrl' | 'clock'>, text: string): Query {

@@ -1,7 +1,7 @@
 // Looks at what was written and tells subscribers of it, as long as it runs. Several processes may do so at once. A subscriber that hangs takes one place of
 // many and delays nobody else. It stops when what it has begun is finished.
-import { looped, resting } from '../../messaging/poll-loop.ts';
-import { thrownReason } from '../../messaging/redacted-error.ts';
+import { backOffWhileIdle, startPollLoop } from '../../messaging/poll-loop.ts';
+import { redactError } from '../../messaging/redacted-error.ts';
 import { deliver } from './deliver.ts';
 import { leaseOf, NOTIFICATION, type Notifying } from './notifying.ts';
 import { endThose } from './stop.ts';
@@ -15,7 +15,7 @@ const ENDS_EVERY_MS = 10_000;
 /** Starts it; call the answer to stop. */
 export function startNotifying(notifying: Notifying): () => Promise<void> {
   const underWay = new Set<Promise<void>>();
-  const pause = resting(REST_MS, () => notifying.store.distributed());
+  const pause = backOffWhileIdle(REST_MS, () => notifying.store.distributed());
   let ends = Number.NEGATIVE_INFINITY;
   const round = async (): Promise<number> => {
     const now = notifying.clock().getTime();
@@ -31,9 +31,9 @@ export function startNotifying(notifying: Notifying): () => Promise<void> {
     }
     return looked + begun.length;
   };
-  const stop = looped(async ({ rest }) => {
+  const stop = startPollLoop(async ({ rest }) => {
     const done = await round().catch((error: unknown) => {
-      notifying.log({ error: thrownReason(error) }, 'subscribers cannot be told');
+      notifying.log({ error: redactError(error) }, 'subscribers cannot be told');
       return 0;
     });
     const poll = pause(done);
@@ -55,7 +55,7 @@ export async function begin(notifying: Notifying, limit: number): Promise<Promis
     try {
       await deliver(notifying, { entry, by: mine.by });
     } catch (error) {
-      notifying.log({ tenant: entry.tenant, subject: entry.subject, error: thrownReason(error) }, 'a subscriber could not be told');
+      notifying.log({ tenant: entry.tenant, subject: entry.subject, error: redactError(error) }, 'a subscriber could not be told');
     }
   });
 }

@@ -2,15 +2,15 @@
 // https://hl7.org/fhir/R4/subscription.html
 import { rule } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Context, Effect } from '../../interactions/context.ts';
+import type { Context, WriteHook } from '../../interactions/context.ts';
 import type { Reach } from './addresses.ts';
 import { channelOf } from './channel.ts';
 import { criteriaOf, refuseUnreadable } from './criteria.ts';
 import { newSecret } from './sign.ts';
 import { callOff, declare, deliver, isServer, refuseForged } from './status.ts';
 
-/** The effect of writes of Subscription. */
-export function subscriptionEffect(reach: Reach): Effect {
+/** The write hook of writes of Subscription. */
+export function subscriptionWriteHook(reach: Reach): WriteHook {
   return {
     check(context, { resource, previous }) {
       if (!resource || isServer(context)) return;

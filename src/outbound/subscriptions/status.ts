@@ -4,7 +4,7 @@ import { rule } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { UNCHECKED } from '../../interactions/profiles.ts';
-import { rewrite } from '../../interactions/read-modify-write.ts';
+import { readModifyWrite } from '../../interactions/read-modify-write.ts';
 import type { Store } from '../../store/store.ts';
 import { NOTIFICATION, NOTIFIER, notifierOf, subjectOf } from './notifying.ts';
 
@@ -24,7 +24,7 @@ type ServerStatus = 'active' | 'error' | 'off';
 /** The server's word on it, as the next version. `error`: what went wrong; absent: nothing. */
 export async function declare(context: Context, id: string, { status, error }: { status: ServerStatus; error?: string }): Promise<void> {
   const { tenant } = context.caller;
-  await rewrite(
+  await readModifyWrite(
     { ...context, caller: notifierOf(tenant), profiles: UNCHECKED },
     {
       type: 'Subscription',

@@ -1,7 +1,7 @@
 // The end of a subscription by the server: an error that its owner has to look at, or the end it was given.
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.end
 
-import { thrownReason } from '../../messaging/redacted-error.ts';
+import { redactError } from '../../messaging/redacted-error.ts';
 import type { Store } from '../../store/store.ts';
 import type { Registration } from '../../store/subscriptions.ts';
 import { NOTIFICATION, type Notifying, notifierOf, subjectOf } from './notifying.ts';
@@ -38,7 +38,7 @@ export async function endThose(notifying: Notifying): Promise<number> {
   for (const { tenant, id } of ended) {
     await end(notifying, { tenant, id }).then(
       () => log({ tenant, subscription: id }, 'a subscription has come to its end'),
-      (error: unknown) => log({ tenant, subscription: id, error: thrownReason(error) }, 'a subscription could not be ended'),
+      (error: unknown) => log({ tenant, subscription: id, error: redactError(error) }, 'a subscription could not be ended'),
     );
   }
   return ended.length;

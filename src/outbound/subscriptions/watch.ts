@@ -7,7 +7,7 @@ import { FhirError } from '../../fhir/outcome.ts';
 import type { Query } from '../../fhir/search/query.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { thrownReason } from '../../messaging/redacted-error.ts';
+import { redactError } from '../../messaging/redacted-error.ts';
 import type { HistoryRow, Row } from '../../store/row.ts';
 import type { WatchedChange } from '../../store/subscriptions.ts';
 import { criteriaOf } from './criteria.ts';
@@ -23,7 +23,7 @@ export async function watch(notifying: Notifying): Promise<number> {
   for (const [, some] of Map.groupBy(changes, ({ tenant, type }) => `${tenant}/${type}`)) {
     await lookAt(notifying, some).catch((error: unknown) => {
       const { tenant, type } = some[0]!;
-      notifying.log({ tenant, type, error: thrownReason(error) }, 'changes cannot be held against criteria');
+      notifying.log({ tenant, type, error: redactError(error) }, 'changes cannot be held against criteria');
     });
   }
   return changes.length;

@@ -1,7 +1,7 @@
 // Works through the webhooks that were kept: an order that is followed is looked at, one that is not is recognised or, after a day, taken for nobody's here.
 // An event is done in the transaction that wakes its order, so none is lost and each may come twice.
 
-import { thrownReason } from '../../messaging/redacted-error.ts';
+import { redactError } from '../../messaging/redacted-error.ts';
 import type { InboxEvent } from '../../store/inbox.ts';
 import { type Following, HEALTH, lookLease, READ_MS } from '../following/following.ts';
 import { nextTry } from '../following/look-time.ts';
@@ -18,7 +18,7 @@ export async function workThrough(following: Following): Promise<number> {
   if (!events.length) return 0;
   const known = await wake(following, events, mine.by);
   for (const event of events.filter(({ subject }) => !known.has(subject)))
-    await settleUnknown(following, event, mine.by).catch((error) => postpone(following, event, mine.by, thrownReason(error)));
+    await settleUnknown(following, event, mine.by).catch((error) => postpone(following, event, mine.by, redactError(error)));
   return events.length;
 }
 
