@@ -1,7 +1,7 @@
 -- What operators are shown of orders, and which life of an id an order belongs to.
 
 -- What happened to an entry of the outbox, in order: its attempts, and what people did with it. The same thing again and again is one row that counts,
--- and only the newest rows of an entry are kept (src/store/outbox-events.ts). Reasons say nothing of a patient.
+-- and only the newest rows of an entry are kept (src/store/queues/outbox-events.ts). Reasons say nothing of a patient.
 create table if not exists outbox_event (
   tenant_id int not null,
   entry_id bigint not null,

@@ -2,7 +2,7 @@
 // made-up resources on PostgreSQL (BENCH_DATABASE_URL): what its plan reads, and how long it takes. --keep: the database stays for the next run.
 import { parseArgs } from 'node:util';
 import { buildRegistry } from '../src/fhir/search/parameters.ts';
-import type { Database } from '../src/store/database.ts';
+import type { Database } from '../src/store/database/database.ts';
 import { terminology } from './plans/asks.ts';
 import { indexesIn } from './plans/judge.ts';
 import { countsOf } from './plans/population.ts';

@@ -26,8 +26,8 @@ import type { WebhookWatch } from './outbound/following/following.ts';
 import type { JunctionParts } from './outbound/junction.ts';
 import { type Outside, outsideOf } from './outside.ts';
 import { RELEASE } from './release.ts';
-import type { ClientRequest, Database } from './store/database.ts';
-import { type FoundKey, findKey, isEnded } from './store/keys.ts';
+import { type FoundKey, findKey, isEnded } from './store/api-keys.ts';
+import type { ClientRequest, Database } from './store/database/database.ts';
 import { storeOf, storesIn } from './store/sql-store.ts';
 
 interface Parts {
@@ -75,15 +75,10 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const { store, stores, background } = storesOf(parts);
   const registry = readyRegistry(loaded.registry, index.isReady);
   const fhirBase = baseUrl + FHIR_PATH;
-  const now = { writeHooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
+  const now = { hooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
   const profiles = profilesOf(loaded.profiles.checked, { now: () => clock().getTime() });
   const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase, largest: config.bodyLimits.fhir };
-  const contextOf: Facet['contextOf'] = (caller, request) => ({
-    ...facts,
-    caller,
-    store: stores(caller, request),
-    writeHooks: now.writeHooks,
-  });
+  const contextOf: Facet['contextOf'] = (caller, request) => ({ ...facts, caller, store: stores(caller, request), writeHooks: now.hooks });
   const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: UNCHECKED });
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(background.database, { tenant, id, at: clock().toISOString() });
@@ -117,7 +112,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   });
   const appWith = (mappings: Mappings): App => {
     now.mappings = mappings;
-    now.writeHooks = combineWriteHooks(mappings, outside, leftToServers(index));
+    now.hooks = combineWriteHooks(mappings, outside, leftToServers(index));
     return buildApp(partsWith(mappings));
   };
   const walking = { upkeep: background.store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };

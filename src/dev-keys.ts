@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObject, parsedJson } from './fhir/json-values.ts';
-import type { Database } from './store/database.ts';
-import { adoptKey } from './store/keys.ts';
+import { adoptKey } from './store/api-keys.ts';
+import type { Database } from './store/database/database.ts';
 import { createTenant, listTenants } from './store/tenants.ts';
 
 /** The file: tenant → surface → key. */

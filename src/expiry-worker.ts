@@ -1,5 +1,5 @@
 // Removes what has run out while the server works: the answers kept for requests that may be repeated, which show people's data, are gone a day later, and so
-// are the rows of match keys (src/store/locks.ts) that nobody holds.
+// are the rows of match keys (src/store/database/locks.ts) that nobody holds.
 import { startPollLoop } from './messaging/poll-loop.ts';
 import type { Store } from './store/store.ts';
 

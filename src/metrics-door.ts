@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { type Labels, type Metrics, metrics, type Sample } from './metrics.ts';
 import type { WebhookWatch } from './outbound/following/following.ts';
 import { NOTIFICATION } from './outbound/subscriptions/notifying.ts';
-import type { Database } from './store/database.ts';
-import type { QueueLoad } from './store/fair-queue.ts';
-import { openWebhooks } from './store/inbox-view.ts';
-import { notificationsWaiting } from './store/notification-view.ts';
-import { standingOf } from './store/outbox-view.ts';
-import { countUnread, looksDue } from './store/placed-orders-view.ts';
+import type { Database } from './store/database/database.ts';
+import type { QueueLoad } from './store/database/fair-queue.ts';
+import { openWebhooks } from './store/queues/inbox-view.ts';
+import { notificationsWaiting } from './store/queues/notification-view.ts';
+import { standingOf } from './store/queues/outbox-view.ts';
+import { countUnread, looksDue } from './store/queues/placed-orders-view.ts';
 
 export interface MetricsDoor {
   /** Where it listens. */

@@ -1,8 +1,8 @@
 // Opens the database that the configuration names and brings it up to date; what is wrong with DATABASE_URL is said so that an operator can mend it.
-import type { DirectoryLock } from './store/data-directory.ts';
-import type { Database } from './store/database.ts';
-import { migrate } from './store/migrations.ts';
-import { openDatabase } from './store/open-database.ts';
+import type { DirectoryLock } from './store/database/data-directory.ts';
+import type { Database } from './store/database/database.ts';
+import { migrate } from './store/database/migrations.ts';
+import { openDatabase } from './store/database/open-database.ts';
 
 /** What to open: the embedded engine in the directory whose lock is held, or a server. */
 export type Place = { embedded: DirectoryLock } | { url: string; preparedStatements?: boolean };

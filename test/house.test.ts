@@ -26,6 +26,12 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     profile: ['validation', 'fhirpath', 'terminology'],
     search: ['indexing', 'fhirpath', 'terminology'],
   },
+  store: {
+    database: [],
+    resources: ['database'],
+    search: ['resources', 'database'],
+    queues: ['database'],
+  },
   outbound: {
     network: [],
     ordering: ['network'],

@@ -35,7 +35,7 @@ export const indexesIn = (explained: unknown): string[] => [
 /** Nodes that must have read all of what is below them before they answer. */
 const GATHERING = new Set(['Sort', 'Hash', 'Aggregate', 'HashAggregate', 'Materialize', 'SetOp', 'WindowAgg', 'Bitmap Heap Scan']);
 
-/** Only done when a list has turned out frequent (search-sql.ts). */
+/** Only done when a list has turned out frequent (statements.ts). */
 const isForFrequent = (plan: Plan): boolean => / >= \d+\)$/.test(plan['One-Time Filter'] ?? '');
 
 function walks(plan: Plan, inOrder: boolean): Walk[] {

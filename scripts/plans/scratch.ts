@@ -3,10 +3,10 @@ import pg from 'pg';
 import { indexRows } from '../../src/fhir/indexing/resource.ts';
 import type { Registry } from '../../src/fhir/search/parameters.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
-import type { Change } from '../../src/store/change.ts';
-import type { Database } from '../../src/store/database.ts';
-import { migrate } from '../../src/store/migrations.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import { migrate } from '../../src/store/database/migrations.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
+import type { Change } from '../../src/store/resources/change.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import { countsOf, resourceOf } from './population.ts';
 

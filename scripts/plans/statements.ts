@@ -4,13 +4,13 @@ import type { Registry } from '../../src/fhir/search/parameters.ts';
 import type { Query, Slice, SortKey } from '../../src/fhir/search/query.ts';
 import { parseSearchOf } from '../../src/fhir/search/types.ts';
 import { TYPES } from '../../src/fhir/types.ts';
-import type { Database } from '../../src/store/database.ts';
-import type { Position } from '../../src/store/page.ts';
-import { search } from '../../src/store/search.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import type { Position } from '../../src/store/search/page.ts';
+import { search } from '../../src/store/search/search.ts';
 import type { Question } from './questions.ts';
 
 /**
- * `part`: which of a search's statements it is. `led`: the page by one condition that leads to few (search-lead.ts), before the one that is asked when it
+ * `part`: which of a search's statements it is. `led`: the page by one condition that leads to few (leading-condition.ts), before the one that is asked when it
  * leads to many; `rest`: resources without the value to sort by.
  */
 export interface Asked {

@@ -2,7 +2,7 @@
 
 import type { Caller, Context } from '../interactions/context.ts';
 import type { Mappings } from '../mapping/shape.ts';
-import type { Database } from '../store/database.ts';
+import type { Database } from '../store/database/database.ts';
 
 /** One command with its options, as it travels from the CLI to whoever holds the database. */
 export interface AdminRequest {

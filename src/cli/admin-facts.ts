@@ -5,7 +5,7 @@ import { assemble, type Facet } from '../assemble.ts';
 import type { Config } from '../config.ts';
 import { readIndexState } from '../interactions/index-state.ts';
 import { type Loaded, load } from '../loaded.ts';
-import type { Database } from '../store/database.ts';
+import type { Database } from '../store/database/database.ts';
 import { upkeepOf } from '../store/index-upkeep.ts';
 import type { AdminFacts } from './admin-command.ts';
 

@@ -1,6 +1,6 @@
 // What an operator may do to tenants, keys, profiles, lab orders and subscriptions, as a table of commands on a database: run by the CLI directly, or by the running
 // server on the CLI's behalf.
-import type { Database } from '../store/database.ts';
+import type { Database } from '../store/database/database.ts';
 import { createTenant, disableTenant, listTenants, setBrand } from '../store/tenants.ts';
 import type { AdminCommand, AdminFacts, AdminRequest } from './admin-command.ts';
 import { AdminError } from './admin-error.ts';

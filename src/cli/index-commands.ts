@@ -5,7 +5,7 @@ import type { Registry } from '../fhir/search/parameters.ts';
 import type { Caller } from '../interactions/context.ts';
 import { openIndexState } from '../interactions/index-state.ts';
 import { walkIndex } from '../interactions/index-walk.ts';
-import type { Database } from '../store/database.ts';
+import type { Database } from '../store/database/database.ts';
 import type { IndexUpkeep } from '../store/index-upkeep.ts';
 import { upkeepOf } from '../store/index-upkeep.ts';
 import type { AdminFacts, Options } from './admin-command.ts';

@@ -1,8 +1,8 @@
 // Looks up the one thing in the outbox that an operator has named by its id, and whose it is.
 import { type Context, OPERATOR } from '../interactions/context.ts';
-import type { Database } from '../store/database.ts';
-import type { OutboxEntry } from '../store/outbox-entry.ts';
-import { listOutbox } from '../store/outbox-view.ts';
+import type { Database } from '../store/database/database.ts';
+import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
+import { listOutbox } from '../store/queues/outbox-view.ts';
 import type { AdminFacts } from './admin-command.ts';
 import { AdminError } from './admin-error.ts';
 import { namesOf } from './outbox-words.ts';

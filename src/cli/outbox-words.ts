@@ -1,7 +1,7 @@
 // How commands about the outbox put things: tenants by name, spans of time, when an entry is tried next, what has happened to it.
-import type { Database } from '../store/database.ts';
-import type { OutboxEntry, OutboxState } from '../store/outbox-entry.ts';
-import type { OutboxEvent } from '../store/outbox-events.ts';
+import type { Database } from '../store/database/database.ts';
+import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
+import type { OutboxEvent } from '../store/queues/outbox-events.ts';
 import { listTenants } from '../store/tenants.ts';
 import { AdminError } from './admin-error.ts';
 import { textTable } from './text-table.ts';

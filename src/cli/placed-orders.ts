@@ -1,7 +1,7 @@
 // What an operator sees of orders that stand at the laboratory network: whether they can be looked at, when next, and if not, why not.
-import type { Database } from '../store/database.ts';
-import type { PlacedOrder } from '../store/placed-orders.ts';
-import { unreadOrders } from '../store/placed-orders-view.ts';
+import type { Database } from '../store/database/database.ts';
+import type { PlacedOrder } from '../store/queues/placed-orders.ts';
+import { unreadOrders } from '../store/queues/placed-orders-view.ts';
 import { whenOf } from './outbox-words.ts';
 import { UNREAD } from './states.ts';
 import { textTable } from './text-table.ts';

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Missed, Unusable } from '../fhir/profile/definition.ts';
 import { isServed } from '../fhir/types.ts';
 import { profilesOf } from '../interactions/profiles.ts';
-import type { Database } from '../store/database.ts';
+import type { Database } from '../store/database/database.ts';
 import { addPackage, type DefinitionPackage, type ListedPackage, listPackages, removePackage } from '../store/definitions.ts';
 import { storeOf } from '../store/sql-store.ts';
 import type { AdminCommand } from './admin-command.ts';

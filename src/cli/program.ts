@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import type { Place } from '../ready-database.ts';
 import { RELEASE } from '../release.ts';
-import { askHolder, databaseIn, lockDirectory } from '../store/data-directory.ts';
+import { askHolder, databaseIn, lockDirectory } from '../store/database/data-directory.ts';
 import type { AdminRequest } from './admin-command.ts';
 import { mappingCommands } from './mapping-program.ts';
 import { ordersOf } from './program-orders.ts';

@@ -1,5 +1,5 @@
 // The states that an operator sees of lab orders and of Subscriptions, in words: the help, the refusals and what `show` says are made from these tables.
-import type { OutboxState } from '../store/outbox-entry.ts';
+import type { OutboxState } from '../store/queues/outbox-entry.ts';
 import { broken } from './text-table.ts';
 
 /** `is`: what the state means to a person, after "it". `next`: what brings it out of it. `help`: what the help says in its place. */

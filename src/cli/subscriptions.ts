@@ -2,11 +2,11 @@
 // credentials: none of them is shown.
 import { NOTIFICATION, subjectOf, subscriptionId } from '../outbound/subscriptions/notifying.ts';
 import { renewSecret, retry } from '../outbound/subscriptions/operate.ts';
-import type { Database } from '../store/database.ts';
-import type { OutboxEntry, OutboxState } from '../store/outbox-entry.ts';
-import { listOutbox } from '../store/outbox-view.ts';
+import type { Database } from '../store/database/database.ts';
+import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
+import { listOutbox } from '../store/queues/outbox-view.ts';
+import type { Registration } from '../store/queues/subscriptions.ts';
 import { storeOf } from '../store/sql-store.ts';
-import type { Registration } from '../store/subscriptions.ts';
 import type { AdminFacts, Options } from './admin-command.ts';
 import { AdminError } from './admin-error.ts';
 import { type One, oneEntry } from './one-entry.ts';

@@ -1,10 +1,10 @@
 // Bundles put together from stored texts: nothing is parsed or written again. https://hl7.org/fhir/R4/bundle.html
 import type { Issue } from '../fhir/outcome.ts';
 import type { ParsedSearch } from '../fhir/search/request.ts';
-import type { Explained } from '../store/explain.ts';
-import type { Page } from '../store/page.ts';
-import type { Row } from '../store/row.ts';
-import type { TimelineRow } from '../store/timeline.ts';
+import type { Row } from '../store/resources/row.ts';
+import type { TimelineRow } from '../store/resources/timeline.ts';
+import type { Explained } from '../store/search/explain.ts';
+import type { Page } from '../store/search/page.ts';
 import { operationOutcome } from './failure.ts';
 import { explainEntry } from './fhir-explain.ts';
 

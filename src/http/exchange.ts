@@ -2,7 +2,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Caller } from '../interactions/context.ts';
 import type { Surface } from '../mapping/shape.ts';
-import type { ClientRequest } from '../store/database.ts';
+import type { ClientRequest } from '../store/database/database.ts';
 
 export interface Rate {
   limit: number;

@@ -2,7 +2,7 @@
 import { binaryForm, binaryOf, type Content, contentOf } from '../fhir/binary.ts';
 import { notAcceptable, structure } from '../fhir/outcome.ts';
 import type { Draft } from '../interactions/context.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
 
 const READ = /^\/Binary\/[A-Za-z0-9\-.]{1,64}(\/_history\/[^/]+)?\/?$/;

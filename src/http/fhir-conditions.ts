@@ -1,7 +1,7 @@
 // What a client says it has or expects, in headers: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
 import { invalid } from '../fhir/outcome.ts';
 import { ANY } from '../interactions/update.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { isNamed } from './etag.ts';
 import type { FhirCall } from './fhir-call.ts';
 

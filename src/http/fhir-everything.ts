@@ -6,7 +6,7 @@ import { type CareSpan, RECORD_TYPES } from '../fhir/search/everything.ts';
 import { MAX_COUNT } from '../fhir/search/result-parameters.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../fhir/types.ts';
 import { everything as everythingOf } from '../interactions/everything.ts';
-import type { Position } from '../store/page.ts';
+import type { Position } from '../store/search/page.ts';
 import { authorize } from './authenticate.ts';
 import { searchBundle } from './bundle.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';

@@ -2,7 +2,7 @@
 import { forbidden, invalid } from '../fhir/outcome.ts';
 import { isAdmin } from '../fhir/scope.ts';
 import type { Caller } from '../interactions/context.ts';
-import type { Explained } from '../store/explain.ts';
+import type { Explained } from '../store/search/explain.ts';
 
 type Parameters = [name: string, value: string][];
 

@@ -1,6 +1,6 @@
 // The links from page to page of a search: what they remember, sealed. docs/decisions/2026-11-21-page-links-are-sealed.md
 import { invalid } from '../fhir/outcome.ts';
-import type { Position } from '../store/page.ts';
+import type { Position } from '../store/search/page.ts';
 import type { FhirCall } from './fhir-call.ts';
 
 type Parameters = [name: string, value: string][];

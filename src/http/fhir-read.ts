@@ -2,7 +2,7 @@
 import { notSupported } from '../fhir/outcome.ts';
 import { read as readResource, versionHeaders } from '../interactions/read.ts';
 import { vread as readVersion } from '../interactions/vread.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { contentAnswer } from './fhir-binary.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
 import { isKnown } from './fhir-conditions.ts';

@@ -3,7 +3,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { BASE64 } from '../fhir/binary.ts';
 import { methodNotAllowed, notFound } from '../fhir/outcome.ts';
 import type { Caller, Context } from '../interactions/context.ts';
-import type { ClientRequest } from '../store/database.ts';
+import type { ClientRequest } from '../store/database/database.ts';
 import { authenticate, type FindCaller, refuseOthers } from './authenticate.ts';
 import { bytesReader, textReader } from './body-text.ts';
 import { exchangeOf, requestOf } from './exchange.ts';

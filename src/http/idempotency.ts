@@ -7,7 +7,7 @@ import { sortedText } from '../fhir/json-values.ts';
 import { conflict, invalid } from '../fhir/outcome.ts';
 import type { Caller, Context } from '../interactions/context.ts';
 import type { Shape, View } from '../mapping/shape.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../store/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../store/idempotency-keys.ts';
 import type { Answer } from './exchange.ts';
 
 /** A request under a key, or undefined when it has none. */

@@ -4,7 +4,7 @@ import { queryString } from '../fhir/query-string.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { maySearch } from '../interactions/scope-filter.ts';
 import type { View } from '../mapping/shape.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { find, rowOf, type V1Call, viewOf } from './v1-call.ts';
 
 /**

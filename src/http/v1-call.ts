@@ -12,8 +12,8 @@ import { maySearch } from '../interactions/scope-filter.ts';
 import { type SearchRequest, search, searchTexts } from '../interactions/search.ts';
 import type { Env, Shape, View } from '../mapping/shape.ts';
 import { MOST_AT_ONCE } from '../mapping/take.ts';
-import type { Page, Start, TextPage } from '../store/page.ts';
-import type { Row, Text } from '../store/row.ts';
+import type { Row, Text } from '../store/resources/row.ts';
+import type { Page, Start, TextPage } from '../store/search/page.ts';
 import type { Rate } from './exchange.ts';
 import type { Seal } from './page-link.ts';
 import { joinedTo } from './v1-joined.ts';
@@ -73,7 +73,7 @@ function unheard<T>(answer: Promise<T>): Promise<T> {
 }
 
 /**
- * Of types that the caller may not search nothing is shown, as _include leaves them out (permitted.ts). All others are there: a role that is missing would look
+ * Of types that the caller may not search nothing is shown, as _include leaves them out (scope-filter.ts). All others are there: a role that is missing would look
  * like one that is not there.
  */
 async function joined(context: Context, query: string): Promise<Resource[]> {

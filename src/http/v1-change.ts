@@ -9,7 +9,7 @@ import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import { refuseComparing } from '../interactions/scope-filter.ts';
 import { isUnset } from '../mapping/lens/lens-read.ts';
 import type { Shape, View } from '../mapping/shape.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Answer } from './exchange.ts';
 import { keep, type Promised, take } from './idempotency.ts';
 import { knownOnly } from './url-query.ts';

@@ -6,7 +6,7 @@ import { versionMismatch } from '../fhir/outcome.ts';
 import type { Caller } from '../interactions/context.ts';
 import { mayRead } from '../interactions/scope-filter.ts';
 import type { Shape, View } from '../mapping/shape.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { isNamed } from './etag.ts';
 
 /** The resource's version; where others are shown beside it, a hash of all that is shown. Who may not read it gets no hash of what it says. */

@@ -6,7 +6,7 @@ import { contended } from '../fhir/outcome.ts';
 import { createAll } from '../interactions/create-all.ts';
 import { Overtaken } from '../interactions/transaction-entry.ts';
 import type { Many, View } from '../mapping/shape.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Answer } from './exchange.ts';
 import { earlier, keep, type Promised, promised, Taken, take } from './idempotency.ts';
 import { knownOnly } from './url-query.ts';

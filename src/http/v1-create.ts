@@ -7,7 +7,7 @@ import type { ExternalStepItem, HeldItem } from '../interactions/external-step.t
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import { draftOf } from '../interactions/write.ts';
 import type { Env, View } from '../mapping/shape.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Answer } from './exchange.ts';
 import { ATTEMPTS, earlier, keep, type Promised, promised, Taken, take } from './idempotency.ts';
 import { knownOnly } from './url-query.ts';

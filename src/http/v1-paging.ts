@@ -2,7 +2,7 @@
 // the page and of those beside it. docs/decisions/2026-11-22-links-to-pages-in-answers.md, docs/decisions/2026-11-23-how-far-offsets-go.md
 import { parameter } from '../fhir/outcome.ts';
 import type { ListFacts, PageSpec, Shape } from '../mapping/shape.ts';
-import type { Start, TextPage } from '../store/page.ts';
+import type { Start, TextPage } from '../store/search/page.ts';
 import type { V1Call } from './v1-call.ts';
 
 /** What a list takes beside its filters. */

@@ -3,7 +3,7 @@
 import { notFound } from '../fhir/outcome.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import type { View } from '../mapping/shape.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { envOf, NO_PERSON, rowOfPerson, type V1Call, viewOf } from './v1-call.ts';
 
 /** What a lens knows of the person: the id as the surface shows it (`%me`) and as FHIR has it (`%patient`), beside what other aliases stand for. 404: deleted meanwhile. */

@@ -3,7 +3,7 @@ import { leadsNowhere, notFound, parameter } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
 import type { AskedId, ListFacts, Shape, View } from '../mapping/shape.ts';
-import type { Row, Text } from '../store/row.ts';
+import type { Row, Text } from '../store/resources/row.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
 import { knownOnly } from './url-query.ts';

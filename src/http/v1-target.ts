@@ -4,7 +4,7 @@ import { multipleMatches } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { View } from '../mapping/shape.ts';
 import { MOST_AT_ONCE } from '../mapping/take.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { find, type V1Call, viewOf } from './v1-call.ts';
 
 /**

@@ -3,7 +3,7 @@
 
 import { mayRead, maySearch } from '../interactions/scope-filter.ts';
 import type { Shape, View } from '../mapping/shape.ts';
-import type { IdempotencyRecord } from '../store/idempotency.ts';
+import type { IdempotencyRecord } from '../store/idempotency-keys.ts';
 import { answerFacts } from './answer-facts.ts';
 import type { Answer } from './exchange.ts';
 import { kept, type Shown } from './idempotency.ts';

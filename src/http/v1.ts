@@ -6,7 +6,7 @@ import type { Permission } from '../fhir/scope.ts';
 import type { Caller, Context } from '../interactions/context.ts';
 import type { ExternalStep } from '../interactions/external-step.ts';
 import type { Mappings, Shape, ShapeInteraction, Surface } from '../mapping/shape.ts';
-import type { ClientRequest } from '../store/database.ts';
+import type { ClientRequest } from '../store/database/database.ts';
 import { answerFacts } from './answer-facts.ts';
 import { authenticate, authorize, type FindCaller, refuseOthers } from './authenticate.ts';
 import { type ReadText, textReader } from './body-text.ts';

@@ -3,7 +3,7 @@
 import { parseExact, stringify } from '../fhir/json.ts';
 import { allows } from '../fhir/scope.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { Text } from '../store/row.ts';
+import type { Text } from '../store/resources/row.ts';
 import type { Caller } from './context.ts';
 
 const HIDDEN = 'hidden';

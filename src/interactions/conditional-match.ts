@@ -3,7 +3,7 @@
 import { multipleMatches, structure } from '../fhir/outcome.ts';
 import { parseSearch } from '../fhir/search/request.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Context } from './context.ts';
 import { restrictToScopes } from './scope-filter.ts';
 import { registryFor } from './terminology.ts';

@@ -2,8 +2,8 @@
 import type { Issue } from '../fhir/outcome.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Change } from '../store/change.ts';
-import type { Row } from '../store/row.ts';
+import type { Change } from '../store/resources/change.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Store } from '../store/store.ts';
 import type { Profiles } from './profiles.ts';
 

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/http.html#create
 import { setImmediate } from 'node:timers/promises';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { type Context, findWriteHooks, type PendingWrite } from './context.ts';
 import { Overtaken } from './transaction-entry.ts';
 import { accepted, draftOf, storedRow } from './write.ts';

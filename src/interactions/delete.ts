@@ -1,6 +1,6 @@
 // delete: https://hl7.org/fhir/R4/http.html#delete. Deleting twice, or what never was, is no error: the end is the same.
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Context } from './context.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { precondition } from './update.ts';

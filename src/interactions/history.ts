@@ -1,7 +1,7 @@
 // history of a resource, of a type, of everything: https://hl7.org/fhir/R4/http.html#history
 import { notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { TimelineRow } from '../store/timeline.ts';
+import type { TimelineRow } from '../store/resources/timeline.ts';
 import { type Context, roomOf } from './context.ts';
 import { shownTo } from './security-context.ts';
 

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseExact } from '../fhir/json.ts';
 import { conflict } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { type Context, findWriteHooks, type PendingWrite } from './context.ts';
 import { draftOf, prepared, storedRow } from './write.ts';
 

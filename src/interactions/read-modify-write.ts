@@ -2,7 +2,7 @@
 // it is lost. https://hl7.org/fhir/R4/http.html#concurrency
 import { parseExact } from '../fhir/json.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Context } from './context.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { isSame } from './update.ts';

@@ -1,7 +1,7 @@
 // read: https://hl7.org/fhir/R4/http.html#read
 import { deleted, notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { withoutHeaders } from './channel-headers.ts';
 import type { Context } from './context.ts';
 import { refuseOutside } from './security-context.ts';

@@ -2,7 +2,7 @@
 // However many write one resource, each gets its turn. https://hl7.org/fhir/R4/http.html#concurrency
 import { contended } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Context } from './context.ts';
 
 /** One attempt on what stands (undefined: never stored). Undefined: another writer was first, and nothing was written. */

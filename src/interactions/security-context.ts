@@ -4,7 +4,7 @@ import { forbidden } from '../fhir/outcome.ts';
 import { referencedType } from '../fhir/reference-target.ts';
 import { allows, type Permission } from '../fhir/scope.ts';
 import { elementsOf } from '../fhir/subset.ts';
-import type { Row, Text } from '../store/row.ts';
+import type { Row, Text } from '../store/resources/row.ts';
 import { withoutHeaders } from './channel-headers.ts';
 import type { Caller, WriteHook } from './context.ts';
 

@@ -3,7 +3,7 @@ import { inEntry } from '../fhir/bundle-request.ts';
 import { FhirError, type Issue } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Draft } from './context.ts';
 
 /** One write of a transaction. */

@@ -1,7 +1,7 @@
 // Which resource each entry of a transaction writes: by the id in its URL, or by what its criteria match. https://hl7.org/fhir/R4/http.html#cond-update
 import { conflict, notFound, structure } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { lockedMatch } from './conditional-match.ts';
 import type { Context } from './context.ts';
 import { standing } from './read.ts';

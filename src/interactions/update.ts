@@ -4,7 +4,7 @@
 import { stringify } from '../fhir/json.ts';
 import { structure, versionMismatch } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import type { Context, Draft, Saved } from './context.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
 import { accept, stamped, write } from './write.ts';

@@ -1,7 +1,7 @@
 // vread: https://hl7.org/fhir/R4/http.html#vread
 import { notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { withoutHeaders } from './channel-headers.ts';
 import type { Context } from './context.ts';
 import { standing } from './read.ts';

@@ -8,8 +8,8 @@ import { type Issue, invalidAll, ruleAll, tooLong } from '../fhir/outcome.ts';
 import { claimsIn } from '../fhir/profile-claims.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
-import type { Change } from '../store/change.ts';
-import type { HistoryRow, Row } from '../store/row.ts';
+import type { Change } from '../store/resources/change.ts';
+import type { HistoryRow, Row } from '../store/resources/row.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
 
 export interface Write {

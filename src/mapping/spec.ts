@@ -62,7 +62,7 @@ export interface MappingSpec {
   unique?: UniqueSpec;
 }
 
-/** What a file says beside that: another shape that it is like, and tables of codes; loading puts both in place (load/like.ts, load/code-tables.ts). */
+/** What a file says beside that: another shape that it is like, and tables of codes; loading puts both in place (load/extends.ts, load/code-tables.ts). */
 export interface MappingFile extends Omit<MappingSpec, 'let' | 'fields'> {
   /** A shape of the same vendor, whose words hold here where this file does not say them itself. */
   like?: string;

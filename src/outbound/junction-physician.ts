@@ -7,7 +7,7 @@ import { upstream } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
 import { leaseFrom } from '../messaging/lease.ts';
-import type { OutboxEntry } from '../store/outbox-entry.ts';
+import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
 import type { JunctionClient } from './network/client.ts';
 import { type Outcome, waitOf } from './network/outcome.ts';
 import { asciiName } from './ordering/ascii-name.ts';

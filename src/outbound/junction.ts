@@ -3,7 +3,7 @@ import { rule, upstream } from '../fhir/outcome.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import type { ExternalStep, ExternalStepItem } from '../interactions/external-step.ts';
 import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
-import type { Row } from '../store/row.ts';
+import type { Row } from '../store/resources/row.ts';
 import { startFollowing } from './follow-worker.ts';
 import type { Following, ResultMappings } from './following/following.ts';
 import {

@@ -1,7 +1,7 @@
 // A physician whom the network did not list when they were registered: its roster is read again now and then, and when it names them, their registration is
 // active, for every door. Each one that waits is an entry of the outbox, so that one process at a time looks and none is forgotten.
 import type { Context } from '../interactions/context.ts';
-import type { Leased, OutboxState } from '../store/outbox-entry.ts';
+import type { Leased, OutboxState } from '../store/queues/outbox-entry.ts';
 import type { JunctionClient, RosterPhysician } from './network/client.ts';
 import { type Outcome, waitOf } from './network/outcome.ts';
 import { senderContext } from './sender.ts';

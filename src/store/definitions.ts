@@ -1,5 +1,5 @@
 // Packages of definitions (profiles, value sets, code systems) that an operator has loaded. They are the installation's: no tenant has its own.
-import type { Database } from './database.ts';
+import type { Database } from './database/database.ts';
 
 /** A profile (or extension) of a loaded package; `type`: what it is a profile of. */
 export interface KnownProfile {

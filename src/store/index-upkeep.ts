@@ -4,11 +4,11 @@ import type { IndexRows } from '../fhir/indexing/rows.ts';
 import type { TypeRules } from '../fhir/indexing/rules.ts';
 import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
 import type { Lease } from '../messaging/lease.ts';
-import { orderOf } from './change-columns.ts';
-import type { Database } from './database.ts';
-import { hashes } from './search-tokens.ts';
-import { SIDE_TABLES, sideRows } from './side-tables.ts';
-import { sideReplaced } from './write-many.ts';
+import type { Database } from './database/database.ts';
+import { orderOf } from './resources/change-columns.ts';
+import { SIDE_TABLES, sideRows } from './resources/side-tables.ts';
+import { sideReplaced } from './resources/write-many.ts';
+import { hashes } from './search/tokens.ts';
 
 /** Rules that resources may stand by. `newest`: the ones to reach, of their type. */
 export interface KnownRules {

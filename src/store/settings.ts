@@ -1,5 +1,5 @@
 // Named values that all processes share: made once by whoever comes first, and changed only by who knows what stands there.
-import type { Database } from './database.ts';
+import type { Database } from './database/database.ts';
 
 /** Named values all processes share (the key that seals page links). */
 export interface Settings {

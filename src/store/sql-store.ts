@@ -1,26 +1,26 @@
 // The Store on a Database: each part of the contract in its own file, put together here.
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Change } from './change.ts';
-import type { ClientRequest, Database } from './database.ts';
+import type { ClientRequest, Database } from './database/database.ts';
+import { type LocksToPrune, lock, pruneLocks } from './database/locks.ts';
+import { statisticsOf } from './database/statistics.ts';
 import { definitionsOf } from './definitions.ts';
-import { explain } from './explain.ts';
-import { hold } from './held-rows.ts';
-import { idempotencyOf } from './idempotency.ts';
-import { inboxOf } from './inbox.ts';
+import { idempotencyOf } from './idempotency-keys.ts';
 import { upkeepOf } from './index-upkeep.ts';
-import { type LocksToPrune, lock, pruneLocks } from './locks.ts';
-import { outboxOf } from './outbox.ts';
-import type { Start } from './page.ts';
-import { placedOrdersOf } from './placed-orders.ts';
-import { deletedSince, history, read, readVersion } from './resources.ts';
-import { search, texts } from './search.ts';
+import { inboxOf } from './queues/inbox.ts';
+import { outboxOf } from './queues/outbox.ts';
+import { placedOrdersOf } from './queues/placed-orders.ts';
+import { subscriptionsOf } from './queues/subscriptions.ts';
+import type { Change } from './resources/change.ts';
+import { hold } from './resources/locked-rows.ts';
+import { deletedSince, history, read, readVersion } from './resources/read.ts';
+import { type Span, timeline } from './resources/timeline.ts';
+import { write } from './resources/write.ts';
+import { explain } from './search/explain.ts';
+import type { Start } from './search/page.ts';
+import { search, texts } from './search/search.ts';
 import { settingsOf } from './settings.ts';
-import { statisticsOf } from './statistics.ts';
 import type { Store } from './store.ts';
-import { subscriptionsOf } from './subscriptions.ts';
-import { type Span, timeline } from './timeline.ts';
-import { write } from './write.ts';
 
 interface Stores {
   /** The server's own. */

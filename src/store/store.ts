@@ -1,20 +1,20 @@
 // What the store answers, in one type: the contract between SQL (this room) and the interactions (src/interactions). Every call names its tenant.
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Change } from './change.ts';
+import type { LocksToPrune } from './database/locks.ts';
 import type { Definitions } from './definitions.ts';
-import type { Explained } from './explain.ts';
-import type { IdempotencyKeys } from './idempotency.ts';
-import type { Inbox } from './inbox.ts';
+import type { IdempotencyKeys } from './idempotency-keys.ts';
 import type { IndexUpkeep } from './index-upkeep.ts';
-import type { LocksToPrune } from './locks.ts';
-import type { Outbox } from './outbox.ts';
-import type { Page, Start, TextPage } from './page.ts';
-import type { PlacedOrders } from './placed-orders.ts';
-import type { HistoryRow, Row } from './row.ts';
+import type { Inbox } from './queues/inbox.ts';
+import type { Outbox } from './queues/outbox.ts';
+import type { PlacedOrders } from './queues/placed-orders.ts';
+import type { Subscriptions } from './queues/subscriptions.ts';
+import type { Change } from './resources/change.ts';
+import type { HistoryRow, Row } from './resources/row.ts';
+import type { Span, TimelineRow } from './resources/timeline.ts';
+import type { Explained } from './search/explain.ts';
+import type { Page, Start, TextPage } from './search/page.ts';
 import type { Settings } from './settings.ts';
-import type { Subscriptions } from './subscriptions.ts';
-import type { Span, TimelineRow } from './timeline.ts';
 
 /** The searchable store of one database, on the connection or inside one transaction. */
 export interface Store {

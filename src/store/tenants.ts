@@ -1,5 +1,5 @@
 // Tenants: whose data it is. A tenant is disabled, never removed.
-import type { Database } from './database.ts';
+import type { Database } from './database/database.ts';
 
 export interface Tenant {
   id: number;

@@ -1,7 +1,7 @@
 // Which scopes a key can be made with: what would open nothing is refused before there is a key.
 import { administer } from '../../src/cli/admin.ts';
 import type { AdminFacts } from '../../src/cli/admin-command.ts';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
 
 const FACTS = { keyPrefixes: { fhir: 'fhir_test_' }, now: () => new Date() } as unknown as AdminFacts;
 const created = (scopes: string) =>

@@ -1,7 +1,7 @@
 // H. operations and the rest, by the numbers of the requirements. https://hl7.org/fhir/R4/operations.html
 // 103 ($export), 104 (Subscription) and 108 (orders to the laboratory network) are held where they are built, not here.
 import { pino } from 'pino';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
 import { type Answer, expectRefusal, idsOf, type Resource, server, store } from './asking.ts';
 
 const lines: string[] = [];

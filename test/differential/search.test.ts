@@ -4,7 +4,7 @@ import { indexRows } from '../../src/fhir/indexing/resource.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import { parseSearch } from '../../src/fhir/search/request.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
-import type { Position } from '../../src/store/page.ts';
+import type { Position } from '../../src/store/search/page.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { BASE, type Held, meets } from './brute.ts';
 import { inOrder } from './brute-order.ts';

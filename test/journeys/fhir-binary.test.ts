@@ -1,6 +1,6 @@
 // Binary: written and read as what it carries or as a resource, harmless in a browser, under its security context. https://hl7.org/fhir/R4/binary.html
 import request from 'supertest';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
 import { type Running, startFacet } from './running.ts';
 
 const FHIR = 'application/fhir+json';

@@ -1,6 +1,6 @@
 // What one request may ask of the server has an end, and says so: no request takes the time or the memory of all others.
 import request from 'supertest';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
 import { type Running, startFacet } from './running.ts';
 
 /** A statement with this value fails in a way that nobody has foreseen. */

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/http.html#trules ("either succeed or fail as a single unit")
 import pg from 'pg';
 import request from 'supertest';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
 import { onServer, SERVER_URL } from '../store/open.ts';
 import { type Fate, fated, mortal, type Statements } from './mortal.ts';
 import { type Running, startFacet } from './running.ts';

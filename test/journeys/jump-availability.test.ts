@@ -1,6 +1,6 @@
 // JumpEHR's GET /availability and GET /availability/next from outside: the free times of a span, whose they are and where, and the first of them.
 import request from 'supertest';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
 import { type Running, startFacet } from './running.ts';
 
 const NOW = '2026-03-02T10:00:00.000Z';

@@ -1,7 +1,7 @@
 // A database that leaves whoever asks it after so many steps: every statement is a step, and so is hearing that a commit is done. Only what is asked on behalf
 // of the work under test counts; the server's own workers ask the same database whenever they wake, and live.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
 
 /** How the work under test ends. */
 export interface Fate {

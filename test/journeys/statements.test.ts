@@ -1,6 +1,6 @@
 // What a read through a vendor's door costs the database: as many statements as the FHIR search that brings the same resources, however many items there are.
 import request from 'supertest';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;

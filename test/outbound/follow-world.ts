@@ -16,7 +16,7 @@ import { type StepWishes, step } from '../../src/outbound/sandbox/lifecycle.ts';
 import type { SandboxOrder } from '../../src/outbound/sandbox/world.ts';
 import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, webhookReceiver } from '../../src/outbound/webhooks/door.ts';
 import { resultMappings } from '../../src/outside.ts';
-import type { PlacedOrder } from '../../src/store/placed-orders.ts';
+import type { PlacedOrder } from '../../src/store/queues/placed-orders.ts';
 import type { TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
 

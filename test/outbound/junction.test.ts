@@ -9,7 +9,7 @@ import { create } from '../../src/interactions/create.ts';
 import { UNCHECKED } from '../../src/interactions/profiles.ts';
 import { type Junction, junction } from '../../src/outbound/junction.ts';
 import { resultMappings } from '../../src/outside.ts';
-import type { Row } from '../../src/store/row.ts';
+import type { Row } from '../../src/store/resources/row.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { until } from '../until.ts';
 import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';

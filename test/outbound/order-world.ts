@@ -17,7 +17,7 @@ import { gate } from '../../src/outbound/sending/gate.ts';
 import { sendOrder } from '../../src/outbound/sending/send.ts';
 import type { Sending } from '../../src/outbound/sending/sending.ts';
 import { drain, type Senders } from '../../src/outbound/sending/worker.ts';
-import type { OutboxEntry } from '../../src/store/outbox-entry.ts';
+import type { OutboxEntry } from '../../src/store/queues/outbox-entry.ts';
 import type { TestStore } from '../store/open.ts';
 import { type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
 

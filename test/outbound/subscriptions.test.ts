@@ -7,7 +7,7 @@ import { begin } from '../../src/outbound/subscriptions/notify-worker.ts';
 import { renewSecret } from '../../src/outbound/subscriptions/operate.ts';
 import { endThose } from '../../src/outbound/subscriptions/stop.ts';
 import { watch } from '../../src/outbound/subscriptions/watch.ts';
-import { createKey, revokeKey } from '../../src/store/keys.ts';
+import { createKey, revokeKey } from '../../src/store/api-keys.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';

@@ -1,9 +1,9 @@
 // Statements have a form that Citus takes, seen on any engine: docs/decisions/2026-11-21-poolers-and-citus.md
 import { rulesIn } from '../../src/fhir/indexing/rules.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
 import { upkeepOf } from '../../src/store/index-upkeep.ts';
-import { writeMany } from '../../src/store/write-many.ts';
+import { writeMany } from '../../src/store/resources/write-many.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;

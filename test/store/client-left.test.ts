@@ -1,6 +1,6 @@
 // What becomes of the statements of a client that leaves before its answer, and of those of a client that stays.
 import { setImmediate } from 'node:timers/promises';
-import { openDatabase } from '../../src/store/open-database.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
 import { until } from '../until.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
 

@@ -1,7 +1,7 @@
 // Many writers at once, on two pools of one PostgreSQL. (The embedded engine has one connection: there, everybody waits their turn.)
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../../src/store/database.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createOf, indexOf, updateOf } from './changes.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { askHolder, lockDirectory } from '../../src/store/data-directory.ts';
+import { askHolder, lockDirectory } from '../../src/store/database/data-directory.ts';
 
 const HOLDER = fileURLToPath(new URL('holder.ts', import.meta.url));
 let parent: string;

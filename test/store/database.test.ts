@@ -1,7 +1,7 @@
 // How values come back, whichever engine they come from.
 import { connect, createServer } from 'node:net';
-import type { Database } from '../../src/store/database.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
 import { onDirect, onServer, openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;

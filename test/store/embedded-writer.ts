@@ -1,7 +1,7 @@
 // A process that writes resources into an embedded database and says the number of each one that was answered. Killed by embedded.test.ts.
-import { lockDirectory } from '../../src/store/data-directory.ts';
-import { migrate } from '../../src/store/migrations.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
+import { lockDirectory } from '../../src/store/database/data-directory.ts';
+import { migrate } from '../../src/store/database/migrations.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import { AT, createOf } from './changes.ts';
 

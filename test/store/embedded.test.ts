@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { lockDirectory } from '../../src/store/data-directory.ts';
-import { migrate } from '../../src/store/migrations.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
+import { lockDirectory } from '../../src/store/database/data-directory.ts';
+import { migrate } from '../../src/store/database/migrations.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
 import { AT } from './changes.ts';
 import { onEmbedded } from './open.ts';
 

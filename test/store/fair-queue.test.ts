@@ -1,5 +1,5 @@
 // The order in which work gets connections. What is counted is turns, not time.
-import { FairQueue, type Owner } from '../../src/store/fair-queue.ts';
+import { FairQueue, type Owner } from '../../src/store/database/fair-queue.ts';
 
 const PATIENCE = 60_000;
 

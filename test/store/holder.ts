@@ -1,5 +1,5 @@
 // A process that takes a data directory's lock and says so: `held`, or the reason why not. Started by data-directory.test.ts.
-import { lockDirectory } from '../../src/store/data-directory.ts';
+import { lockDirectory } from '../../src/store/database/data-directory.ts';
 
 const [directory, seconds] = process.argv.slice(2) as [string, string];
 try {

@@ -1,6 +1,6 @@
 // Idempotency keys: one request is one request, also when two of them come at once or one of them fails.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IdempotencyKey } from '../../src/store/idempotency.ts';
+import type { IdempotencyKey } from '../../src/store/idempotency-keys.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;

@@ -1,5 +1,5 @@
 // Tenants, their keys, and the values that processes share.
-import { adoptKey, createKey, findKey, listKeys, revokeKey } from '../../src/store/keys.ts';
+import { adoptKey, createKey, findKey, listKeys, revokeKey } from '../../src/store/api-keys.ts';
 import { createTenant, disableTenant, listTenants, setBrand, type Tenant } from '../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from './open.ts';
 

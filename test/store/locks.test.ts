@@ -1,7 +1,7 @@
 // Match keys: one holder at a time, also while the rows they stand on are taken away between two holders.
-import type { Database } from '../../src/store/database.ts';
-import { lock, pruneLocks } from '../../src/store/locks.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import { lock, pruneLocks } from '../../src/store/database/locks.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
 import { until } from '../until.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
 

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Database } from '../../src/store/database.ts';
-import { type Migration, migrate, migrationsIn } from '../../src/store/migrations.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import { type Migration, migrate, migrationsIn } from '../../src/store/database/migrations.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';

@@ -6,10 +6,10 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Database } from '../../src/store/database.ts';
-import { databaseOn, startEngine } from '../../src/store/embedded.ts';
-import { distribute, migrate, migrationsIn } from '../../src/store/migrations.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import { databaseOn, startEngine } from '../../src/store/database/embedded.ts';
+import { distribute, migrate, migrationsIn } from '../../src/store/database/migrations.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 

@@ -1,9 +1,9 @@
 // The outbox: every entry is told by one worker at a time, and none is lost with a worker.
-import type { Database } from '../../src/store/database.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
-import { outboxOf } from '../../src/store/outbox.ts';
-import type { OutboxEntry, OutboxState } from '../../src/store/outbox-entry.ts';
-import { listOutbox, standingOf } from '../../src/store/outbox-view.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
+import { outboxOf } from '../../src/store/queues/outbox.ts';
+import type { OutboxEntry, OutboxState } from '../../src/store/queues/outbox-entry.ts';
+import { listOutbox, standingOf } from '../../src/store/queues/outbox-view.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;

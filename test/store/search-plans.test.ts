@@ -12,8 +12,8 @@ import { modifiersOf } from '../../src/fhir/search/modifiers.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import { PREFIXES } from '../../src/fhir/search/prefix.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
-import type { Change } from '../../src/store/change.ts';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import type { Change } from '../../src/store/resources/change.ts';
 import { onOneNode, openTestStore, type TestStore } from './open.ts';
 
 /** Kinds that no parameter of R4's served types has: a number, and strings with an index of substrings. */

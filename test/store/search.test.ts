@@ -4,7 +4,7 @@ import { indexRows } from '../../src/fhir/indexing/resource.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Condition, Query, SortKey } from '../../src/fhir/search/query.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
-import type { Page, Position } from '../../src/store/page.ts';
+import type { Page, Position } from '../../src/store/search/page.ts';
 import fc from '../fast-check.ts';
 import { found, included, type Stored } from '../fhir/matches.ts';
 import { randomResource } from '../fhir/random-resource.ts';

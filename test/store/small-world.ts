@@ -5,7 +5,7 @@ import type { CodeOrder, CompositeRow, DateRow, IndexRows, NumberRow, StringRow 
 import { cellOf, placeOf } from '../../src/fhir/indexing/sphere.ts';
 import type { Comparison, Condition, Inclusion, Query, Slice, SortKey, Within } from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
-import type { Change } from '../../src/store/change.ts';
+import type { Change } from '../../src/store/resources/change.ts';
 import fc from '../fast-check.ts';
 import type { Stored } from '../fhir/matches.ts';
 

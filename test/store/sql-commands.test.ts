@@ -1,5 +1,5 @@
 // One command at a time, wherever its semicolons stand.
-import { commandsIn } from '../../src/store/sql-commands.ts';
+import { commandsIn } from '../../src/store/database/split-commands.ts';
 
 it.each([
   ['two commands', 'select 1; select 2', ['select 1', 'select 2']],

@@ -1,6 +1,6 @@
 // A page of a history reads its own versions and the one before each, however many there are.
-import type { Database } from '../../src/store/database.ts';
-import { type Span, timeline } from '../../src/store/timeline.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import { type Span, timeline } from '../../src/store/resources/timeline.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 const RESOURCES = 5000;

@@ -1,6 +1,6 @@
 // Transactions: all of it or nothing, joined when nested, and never a statement beside the one that is running.
 import { setTimeout as delay } from 'node:timers/promises';
-import { openDatabase } from '../../src/store/open-database.ts';
+import { openDatabase } from '../../src/store/database/open-database.ts';
 import { storeOf } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { until } from '../until.ts';

@@ -1,5 +1,5 @@
 // A search as the store answers it: what the parameters mean, in terms of the index rows. `request.ts` makes it from a query string,
-// `src/store/search-sql.ts` turns it into SQL. https://hl7.org/fhir/R4/search.html
+// `src/store/search/statements.ts` turns it into SQL. https://hl7.org/fhir/R4/search.html
 import type { Hash, ParameterNumber } from '../indexing/rows.ts';
 import type { Circle } from '../indexing/sphere.ts';
 import type { ServedType } from '../types.ts';

@@ -3,7 +3,7 @@
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
-import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
 import { isKnownPhase } from '../network/order-status.ts';

@@ -2,7 +2,7 @@
 import type { Inward } from '../../mapping/load/inward.ts';
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 import { type Lease, leaseFrom } from '../../messaging/lease.ts';
-import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
 import type { Outcome } from '../network/outcome.ts';
 import type { JunctionReads } from '../network/reads.ts';

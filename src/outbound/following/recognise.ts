@@ -1,7 +1,7 @@
 // Whose order this is: the network's names lead to a request of one tenant, or to nobody. By the order's own name, else by the key it was sent with (which
 // also settles an order whose acceptance was never heard of), else by the journey it belongs to (a redraw).
 import type { Context } from '../../interactions/context.ts';
-import type { OutboxEntry } from '../../store/outbox-entry.ts';
+import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
 import { callOff } from '../ordering/calling-off.ts';
 import { letGo, ORDER, payloadOf, requestId } from '../ordering/order-entry.ts';

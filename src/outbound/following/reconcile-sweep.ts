@@ -1,7 +1,7 @@
 // Looks through all orders that changed at the network since the last complete sweep, so that a webhook that was never heard costs minutes, not a result.
 // One process sweeps at a time, under a lease in the settings; the watermark moves only when every page of a closed window was read.
 // https://docs.junction.com/api-reference/lab-testing/get-orders
-import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { lastEvent, type SeenOrder } from '../network/order-seen.ts';
 import { waitOf } from '../network/outcome.ts';

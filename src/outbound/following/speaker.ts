@@ -1,6 +1,6 @@
 // Which of the orders of a request says how it stands: the last one of its journey. Of several journeys, which nobody meant there to be, the last that is
 // not cancelled counts, so that none waits for another.
-import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { SeenOrder } from '../network/order-seen.ts';
 import { heardOf } from './following.ts';
 

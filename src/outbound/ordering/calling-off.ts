@@ -1,8 +1,8 @@
 // An accepted order that is no longer wanted: a cancellation comes into the outbox, in the transaction that learns of it. What the network makes of that is
 // ../sending/cancel.ts.
 import type { Context } from '../../interactions/context.ts';
-import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
-import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { type OrderPayload, orderedRequest, payloadOf, subjectOf } from './order-entry.ts';
 

@@ -3,7 +3,7 @@ import { conflict } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
-import type { OutboxEntry } from '../../store/outbox-entry.ts';
+import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import { SENDER } from '../sender.ts';
 import type { Systems } from '../systems.ts';

@@ -1,7 +1,7 @@
 // An order in the outbox: which topic and subject it has, and what its payload holds.
 import type { Resource } from '../../fhir/types.ts';
-import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
-import type { Row } from '../../store/row.ts';
+import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { Row } from '../../store/resources/row.ts';
 import type { Store } from '../../store/store.ts';
 
 /** The topic of orders. One entry per ServiceRequest, for good: that is what makes an order happen once. */

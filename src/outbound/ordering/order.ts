@@ -5,7 +5,7 @@ import { parseExact } from '../../fhir/json.ts';
 import { conflict, FhirError, type Issue, ruleAll } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
-import type { OutboxEntry } from '../../store/outbox-entry.ts';
+import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { SENDER } from '../sender.ts';
 import { clientUserId, orderText } from './junction-order.ts';
 import { withNetworksWords } from './networks-words.ts';

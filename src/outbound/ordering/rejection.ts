@@ -6,7 +6,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { create } from '../../interactions/create.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
-import type { Row } from '../../store/row.ts';
+import type { Row } from '../../store/resources/row.ts';
 import { orderEntry, subjectOf } from './order-entry.ts';
 import { changedAt, withStatus } from './record.ts';
 

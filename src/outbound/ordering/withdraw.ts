@@ -1,7 +1,7 @@
 // Somebody takes an order back, by its request or by its Task: what that means depends on how far the order is. Inside the transaction of that write.
 // docs/decisions/2026-11-22-orders-taken-back.md
 import type { Context } from '../../interactions/context.ts';
-import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { asSender } from '../sender.ts';
 import { callOff } from './calling-off.ts';
 import { letGo, payloadOf, requestId } from './order-entry.ts';

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { type Rewriting, readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
-import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import { hear, isThere } from '../following/apply-order.ts';
 import { type Following, type HeardResult, heardOf, isOf, type Look, type ResultMappings } from '../following/following.ts';
 import { dateTimeOf } from '../network/moment.ts';

@@ -1,7 +1,7 @@
 // Whether a report is critical: as long as anything in it is, whoever has reported it and whoever looked last. Only the laboratory takes that back, by
 // correcting the value or by reporting it in error. https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
 import type { Resource } from '../../fhir/types.ts';
-import type { PlacedOrder } from '../../store/placed-orders.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import { heardOf } from '../following/following.ts';
 
 export const CRITICAL = 'critical';

@@ -2,8 +2,8 @@
 // held, so that of two orders of one journey the second sees what the first has written.
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import type { PlacedOrder } from '../../store/placed-orders.ts';
-import type { Row } from '../../store/row.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { Row } from '../../store/resources/row.ts';
 import { heardOf } from '../following/following.ts';
 import type { SeenOrder } from '../network/order-seen.ts';
 import { reportId } from './report.ts';

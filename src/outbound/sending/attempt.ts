@@ -1,7 +1,7 @@
 // An attempt that throws is one whose outcome nobody knows: its entry says so at once, and why, as far as that may be said, and it is tried again later.
 
 import { redactError } from '../../messaging/redacted-error.ts';
-import type { Leased, OutboxState } from '../../store/outbox-entry.ts';
+import type { Leased, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { retryAt } from './retry-time.ts';
 import type { Sending } from './sending.ts';
 

@@ -1,6 +1,6 @@
 // Calling an order off at the network: sends the cancellations of the outbox (../ordering/calling-off.ts). The network may refuse one, when the laboratory has
 // begun; then the Task says so and goes on, and nothing is lost.
-import type { Leased, OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import { type Outcome, waitOf } from '../network/outcome.ts';
 import type { Fulfilment } from '../ordering/calling-off.ts';

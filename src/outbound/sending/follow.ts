@@ -1,6 +1,6 @@
 // An order that the network has accepted comes under those that are followed.
 import type { Context } from '../../interactions/context.ts';
-import type { OutboxEntry } from '../../store/outbox-entry.ts';
+import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { type OrderPayload, requestId } from '../ordering/order-entry.ts';
 
 /** An order that was just accepted tells of itself; it is looked at after this time even when it does not, in ms. */

@@ -2,7 +2,7 @@
 // Each answers whether it was done; false: the order has gone on since it was looked at.
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { letGo, payloadOf, waiting } from '../ordering/order-entry.ts';
 import { change, changedAt, onHold, withStatus } from '../ordering/record.ts';
 

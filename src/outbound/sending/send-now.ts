@@ -2,7 +2,7 @@
 // that is running is waited for, and the wait has an end. One attempt per call: what comes of it is the answer.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../interactions/context.ts';
-import type { OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { orderEntry, payloadOf } from '../ordering/order-entry.ts';
 import { attempt } from './attempt.ts';
 import { sendOrder } from './send.ts';

@@ -3,7 +3,7 @@
 // Junction replays the first answer under a key, failures too (docs/decisions/2026-11-22-orders-are-looked-up.md).
 import { v5 } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
-import type { Leased, OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { JunctionOrder } from '../network/client.ts';
 import { isFailure, type Outcome } from '../network/outcome.ts';
 import { orderBody } from '../ordering/junction-order.ts';

@@ -1,7 +1,7 @@
 // What the sending of orders is made of, and the lease under which one entry is sent.
 import type { Caller, Context } from '../../interactions/context.ts';
 import { type Lease, leaseFrom } from '../../messaging/lease.ts';
-import type { OutboxState } from '../../store/outbox-entry.ts';
+import type { OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import type { JunctionClient } from '../network/client.ts';
 import type { Systems } from '../systems.ts';

@@ -1,7 +1,7 @@
 // What came of an attempt: the entry's next state, and what the ServiceRequest and its Task say of it, in one transaction.
 import type { Resource } from '../../fhir/types.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
-import type { Leased, OutboxEntry, OutboxState } from '../../store/outbox-entry.ts';
+import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import type { JunctionOrder } from '../network/client.ts';
 import type { Outcome } from '../network/outcome.ts';

@@ -1,7 +1,7 @@
 // Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
 import { backOffWhileIdle, startPollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
-import type { Leased, OutboxState } from '../../store/outbox-entry.ts';
+import type { Leased, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { attempt } from './attempt.ts';
 import { CONCURRENCY } from './gate.ts';
 import { BY_HAND } from './operate.ts';

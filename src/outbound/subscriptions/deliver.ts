@@ -1,9 +1,9 @@
 // Tells one subscriber what is due, under the lease of its deliveries: of different resources at once, of one resource one version after the other. Who dies
 // between an answer and its record leaves the message to be sent again, under the same name: at least once.
 import type { Resource } from '../../fhir/types.ts';
-import type { Leased, OutboxState } from '../../store/outbox-entry.ts';
+import type { Leased, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { Notification, Registration } from '../../store/queues/subscriptions.ts';
 import type { Store } from '../../store/store.ts';
-import type { Notification, Registration } from '../../store/subscriptions.ts';
 import { againAt, isGivenUp } from './back-off.ts';
 import { type Answer, call } from './call.ts';
 import { type Channel, channelOf } from './channel.ts';

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/valueset-subscription-channel-type.html#subscription-channel-type-rest-hook
 import { allows } from '../../fhir/scope.ts';
 import { shownTo } from '../../interactions/security-context.ts';
-import type { Notification, Registration } from '../../store/subscriptions.ts';
+import type { Notification, Registration } from '../../store/queues/subscriptions.ts';
 import type { Call } from './call.ts';
 import { type Channel, updateUrl } from './channel.ts';
 import { type Notifying, subscriberOf } from './notifying.ts';

@@ -1,8 +1,8 @@
 // What telling subscribers is made of: its parts, its times, and the contexts in which it looks and writes.
 import type { Caller, Context } from '../../interactions/context.ts';
 import { type Lease, leaseFrom } from '../../messaging/lease.ts';
+import type { Registration } from '../../store/queues/subscriptions.ts';
 import type { Store } from '../../store/store.ts';
-import type { Registration } from '../../store/subscriptions.ts';
 import type { Reach } from './addresses.ts';
 
 /** All times come from `clock`, but for the end of a call. */

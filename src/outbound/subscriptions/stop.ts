@@ -2,8 +2,8 @@
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.end
 
 import { redactError } from '../../messaging/redacted-error.ts';
+import type { Registration } from '../../store/queues/subscriptions.ts';
 import type { Store } from '../../store/store.ts';
-import type { Registration } from '../../store/subscriptions.ts';
 import { NOTIFICATION, type Notifying, notifierOf, subjectOf } from './notifying.ts';
 import { callOff, declare } from './status.ts';
 

@@ -1,6 +1,6 @@
 // What a webhook's body says it is about: the kind of event and the order. Nothing else in it is believed; the order is read again from the network.
 // https://docs.junction.com/webhooks/event-structure
-import type { InboxState } from '../../store/inbox.ts';
+import type { InboxState } from '../../store/queues/inbox.ts';
 import { objectOf, textIn } from '../network/told.ts';
 
 interface WebhookEvent {

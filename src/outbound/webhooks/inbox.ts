@@ -2,7 +2,7 @@
 // An event is done in the transaction that wakes its order, so none is lost and each may come twice.
 
 import { redactError } from '../../messaging/redacted-error.ts';
-import type { InboxEvent } from '../../store/inbox.ts';
+import type { InboxEvent } from '../../store/queues/inbox.ts';
 import { type Following, HEALTH, lookLease, READ_MS } from '../following/following.ts';
 import { nextTry } from '../following/look-time.ts';
 import { recognise } from '../following/recognise.ts';

@@ -1,0 +1,176 @@
+// Subscriptions in force, the changes that wait to be held against their criteria, and the notifications that wait to be told. All times are given.
+// A change is written down by the statement that writes the version (write-one.ts, write-many.ts), so that none is lost and nobody pays for what nobody watches.
+import { type ServedType, TYPES, typeOfNumber } from '../../fhir/types.ts';
+import type { Lease } from '../../messaging/lease.ts';
+import type { Database } from '../database/database.ts';
+import type { OutboxEntry } from './outbox-entry.ts';
+
+/** A Subscription as the deliverers know it. What it watches and where it tells of it stands in the resource. */
+export interface Registration {
+  tenant: number;
+  id: string;
+  /** The type its criteria search. */
+  type: ServedType;
+  /** Whether changes are kept for it. */
+  active: boolean;
+  /** Who asked for it, and with which scopes: it sees what they may see. */
+  actor: string;
+  scopes: string[];
+  /** `whsec_…`: what its messages are signed with; `formerSecret` signs beside it until `formerUntil`. */
+  secret: string;
+  formerSecret: string | null;
+  formerUntil: string | null;
+  endsAt: string | null;
+}
+
+/** A version that was written and is still to be held against criteria. */
+export interface WatchedChange {
+  tenant: number;
+  seq: string;
+  type: ServedType;
+  id: string;
+  version: number;
+}
+
+/** A version that a subscription is still to be told of. */
+export interface Notification extends WatchedChange {
+  subscription: string;
+  /** The name of the message, the same in every attempt. */
+  key: string;
+  createdAt: string;
+  nextAt: string;
+  /** When the first attempt failed; null: none has. */
+  failingSince: string | null;
+}
+
+/** How many wait for a subscription, the oldest, and the one that has failed for longest. */
+interface Backlog {
+  count: number;
+  oldest: string | null;
+  failingSince: string | null;
+}
+
+type Named = Pick<Registration, 'tenant' | 'id'>;
+
+export interface Subscriptions {
+  find(tenant: number, id: string): Promise<Registration | undefined>;
+  /** Puts it into force, or changes how it is; a secret that stands is kept. */
+  register(registration: Omit<Registration, 'active' | 'formerSecret' | 'formerUntil'>): Promise<void>;
+  /** No changes are kept for it from now on. */
+  rest(subscription: Named): Promise<void>;
+  remove(subscription: Named): Promise<void>;
+  /** Another secret; the one before signs beside it until then. */
+  renewSecret(subscription: Named, change: { secret: string; formerUntil: string }): Promise<void>;
+  /** Those in force that look at this type. */
+  watching(tenant: number, type: ServedType): Promise<Registration[]>;
+  /** Those in force whose end has come, of any tenant. */
+  ended(at: string): Promise<Named[]>;
+  /** Leases changes that nobody has looked at yet, the oldest first. */
+  claimChanges(lease: Omit<Lease, 'by'> & { limit: number }): Promise<WatchedChange[]>;
+  /** These have been looked at; answers those that nobody else has settled before. */
+  settleChanges(tenant: number, changes: WatchedChange[]): Promise<WatchedChange[]>;
+  /** Versions of one type that it is to be told of; none, when it is not in force by now. */
+  add(
+    subscription: Pick<Registration, 'tenant' | 'id' | 'type'>,
+    notices: Pick<Notification, 'id' | 'version' | 'key'>[],
+    at: string,
+  ): Promise<void>;
+  /** What is due: of each resource only the earliest version that waits, and none while an earlier one is still to be looked at. */
+  due(subscription: Named, upTo: { at: string; limit: number }): Promise<Notification[]>;
+  /** When the next one is due; undefined: nothing waits. */
+  nextDue(subscription: Named): Promise<string | undefined>;
+  told(tenant: number, notices: Notification[]): Promise<void>;
+  failed(notice: Notification, next: { at: string; nextAt: string }): Promise<void>;
+  backlog(subscription: Named): Promise<Backlog>;
+  /** All that waits for it is due now, as if it had never failed. */
+  hurry(subscription: Named, at: string): Promise<void>;
+  /** Nothing waits for it any more. */
+  drop(subscription: Named): Promise<void>;
+  /** There is something to tell: a delivery that rests, or is under way, is due by then. One that backs off goes on doing so. */
+  wake(subscription: Named & { topic: string; subject: string }, at: string): Promise<void>;
+  /** Keeps others from waking this delivery until the transaction ends. */
+  holdDelivery(entry: OutboxEntry): Promise<void>;
+}
+
+const COLUMNS = `s.tenant_id as tenant, s.id, s.rtype, s.active, s.actor, s.scopes, s.secret, s.former_secret as "formerSecret",
+  s.former_until as "formerUntil", s.ends_at as "endsAt"`;
+const FIND = `select ${COLUMNS} from subscription s where tenant_id = $1 and id = $2`;
+const WATCHING = `select ${COLUMNS} from subscription s where tenant_id = $1 and rtype = $2 and active order by id`;
+const ENDED = 'select tenant_id as tenant, id from subscription where active and ends_at <= $1 order by ends_at limit 100';
+const REGISTER = `insert into subscription (tenant_id, id, rtype, active, actor, scopes, secret, ends_at) values ($1, $2, $3, true, $4, $5, $6, $7)
+  on conflict (tenant_id, id) do update set rtype = excluded.rtype, active = true, actor = excluded.actor, scopes = excluded.scopes, ends_at = excluded.ends_at`;
+const REST = 'update subscription set active = false where tenant_id = $1 and id = $2';
+const REMOVE = 'delete from subscription where tenant_id = $1 and id = $2';
+const RENEW = 'update subscription set former_secret = secret, former_until = $4, secret = $3 where tenant_id = $1 and id = $2';
+
+const FREE = '(c.lease_until is null or c.lease_until <= $1)';
+/** A lease is a predicate, as in the outbox: who comes second sees the first one's when the outer condition is tested again. */
+const CLAIM = `with claimed as (update subscription_change c set lease_until = $2 from (
+    select c.tenant_id, c.seq from subscription_change c where ${FREE} order by c.seq limit $3
+  ) free where c.tenant_id = free.tenant_id and c.seq = free.seq and ${FREE} returning c.tenant_id, c.seq, c.rtype, c.id, c.ver)
+  select tenant_id as tenant, seq, rtype, id, ver as version from claimed order by seq`;
+const SETTLE = 'delete from subscription_change where tenant_id = $1 and seq = any($2::bigint[]) returning seq';
+
+const NOTICE = `n.tenant_id as tenant, n.seq, n.subscription, n.rtype, n.id, n.ver as version, n.key, n.created_at as "createdAt", n.next_at as "nextAt",
+  n.failing_since as "failingSince"`;
+/** Only while it is in force, and who turns it off at this moment waits: nothing is left behind. */
+const ADD = `insert into notification (tenant_id, subscription, rtype, id, ver, key, created_at, next_at)
+  select $1, s.id, $3, g.id, g.ver, g.key, $7, $7
+  from (select id from subscription where tenant_id = $1 and id = $2 and active for share) s, unnest($4::text[], $5::int[], $6::text[]) as g(id, ver, key)`;
+const OWN = 'n.tenant_id = $1 and n.subscription = $2';
+const SAME = 'e.tenant_id = n.tenant_id and e.rtype = n.rtype and e.id = n.id and e.ver < n.ver';
+const FIRST = `not exists (select 1 from notification e where ${SAME} and e.subscription = n.subscription)`;
+const LOOKED_AT = `not exists (select 1 from subscription_change e where ${SAME})`;
+const DUE = `select ${NOTICE} from notification n where ${OWN} and n.next_at <= $3 and ${FIRST} and ${LOOKED_AT} order by n.next_at, n.seq limit $4`;
+const NEXT_DUE = `select n.next_at as "nextAt" from notification n where ${OWN} and ${FIRST} order by n.next_at, n.seq limit 1`;
+const TOLD = 'delete from notification where tenant_id = $1 and seq = any($2::bigint[])';
+const FAILED = 'update notification set next_at = $4, failing_since = coalesce(failing_since, $3) where tenant_id = $1 and seq = $2';
+const BACKLOG = `select count(*)::int as count, min(n.created_at) as oldest, min(n.failing_since) as "failingSince" from notification n where ${OWN}`;
+const HURRY = 'update notification set next_at = $3, failing_since = null where tenant_id = $1 and subscription = $2';
+const DROP = 'delete from notification where tenant_id = $1 and subscription = $2';
+const WAKE = `update outbox set next_at = least(next_at, $4::timestamptz)
+  where tenant_id = $1 and topic = $2 and subject = $3 and state in ('queued', 'sending')`;
+const HOLD = 'select id from outbox where tenant_id = $1 and id = $2 for update';
+
+type Stored<T extends { type: ServedType }> = Omit<T, 'type'> & { rtype: number };
+const typed = <T extends { type: ServedType }>({ rtype, ...rest }: Stored<T>): T =>
+  ({ ...rest, type: typeOfNumber(rtype) }) as unknown as T;
+
+/** An array literal, which both drivers send alike. */
+const seqs = (rows: { seq: string }[]): string => `{${rows.map(({ seq }) => seq).join()}}`;
+
+/** The subscriptions of a database handle. */
+export function subscriptionsOf(database: Database): Subscriptions {
+  const rows = async <T extends { type: ServedType }>(sql: string, parameters: unknown[]): Promise<T[]> =>
+    (await database.query<Stored<T>>(sql, parameters)).map(typed<T>);
+  const run = async (sql: string, parameters: unknown[]): Promise<void> => void (await database.query(sql, parameters));
+  return {
+    find: async (tenant, id) => (await rows<Registration>(FIND, [tenant, id]))[0],
+    register: ({ tenant, id, type, actor, scopes, secret, endsAt }) =>
+      run(REGISTER, [tenant, id, TYPES[type], actor, scopes, secret, endsAt]),
+    rest: ({ tenant, id }) => run(REST, [tenant, id]),
+    remove: ({ tenant, id }) => run(REMOVE, [tenant, id]),
+    renewSecret: ({ tenant, id }, { secret, formerUntil }) => run(RENEW, [tenant, id, secret, formerUntil]),
+    watching: (tenant, type) => rows<Registration>(WATCHING, [tenant, TYPES[type]]),
+    ended: (at) => database.query<Named>(ENDED, [at]),
+    claimChanges: ({ at, until, limit }) => rows<WatchedChange>(CLAIM, [at, until, limit]),
+    settleChanges: async (tenant, changes) => {
+      const settled = await database.query<{ seq: string }>(SETTLE, [tenant, seqs(changes)]);
+      const own = new Set(settled.map(({ seq }) => seq));
+      return changes.filter(({ seq }) => own.has(seq));
+    },
+    add: ({ tenant, id, type }, notices, at) => {
+      const arrays = [notices.map((one) => one.id), notices.map(({ version }) => version), notices.map(({ key }) => key)];
+      return run(ADD, [tenant, id, TYPES[type], ...arrays, at]);
+    },
+    due: ({ tenant, id }, { at, limit }) => rows<Notification>(DUE, [tenant, id, at, limit]),
+    nextDue: async ({ tenant, id }) => (await database.query<{ nextAt: string }>(NEXT_DUE, [tenant, id]))[0]?.nextAt,
+    told: async (tenant, notices) => (notices.length ? run(TOLD, [tenant, seqs(notices)]) : undefined),
+    failed: ({ tenant, seq }, { at, nextAt }) => run(FAILED, [tenant, seq, at, nextAt]),
+    backlog: async ({ tenant, id }) => (await database.query<Backlog>(BACKLOG, [tenant, id]))[0]!,
+    hurry: ({ tenant, id }, at) => run(HURRY, [tenant, id, at]),
+    drop: ({ tenant, id }) => run(DROP, [tenant, id]),
+    wake: ({ tenant, topic, subject }, at) => run(WAKE, [tenant, topic, subject, at]),
+    holdDelivery: ({ tenant, id }) => run(HOLD, [tenant, id]),
+  };
+}

@@ -1,0 +1,48 @@
+// Reading by id: the current version, one version, the history of one resource. One indexed statement each.
+import { type ServedType, TYPES } from '../../fhir/types.ts';
+import type { Database } from '../database/database.ts';
+import type { HistoryRow, Row } from './row.ts';
+import { type StoredVersion, versionOf } from './stored-row.ts';
+
+const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';
+const VERSIONS = `select h.ver, h.lu, r.created, h.body, h.method
+  from resource r join resource_history h on h.tenant_id = r.tenant_id and h.pid = r.pid
+  where r.tenant_id = $1 and r.rtype = $2 and r.id = $3`;
+const VERSION = `${VERSIONS} and h.ver = $4`;
+const HISTORY = `${VERSIONS} and h.ver < $4 order by h.ver desc limit $5`;
+const DELETED_SINCE = `select 1 from resource r join resource_history h on h.tenant_id = r.tenant_id and h.pid = r.pid
+  where r.tenant_id = $1 and r.rtype = $2 and r.id = $3 and h.ver > $4 and h.body is null limit 1`;
+const LAST_VERSION = 2_147_483_647;
+
+type Stored = StoredVersion & { method: HistoryRow['method'] };
+const historyOf = (type: ServedType, id: string, stored: Stored): HistoryRow => ({ ...versionOf(type, id, stored), method: stored.method });
+
+export async function read(database: Database, tenant: number, type: ServedType, id: string): Promise<Row | undefined> {
+  const [stored] = await database.query<StoredVersion>(READ, [tenant, TYPES[type], id], 'resource-read');
+  return stored && versionOf(type, id, stored);
+}
+
+export async function readVersion(
+  database: Database,
+  tenant: number,
+  type: ServedType,
+  id: string,
+  version: number,
+): Promise<HistoryRow | undefined> {
+  const [stored] = await database.query<Stored>(VERSION, [tenant, TYPES[type], id, version], 'resource-version');
+  return stored && historyOf(type, id, stored);
+}
+
+export const deletedSince = async (database: Database, tenant: number, type: ServedType, id: string, version: number): Promise<boolean> =>
+  (await database.query(DELETED_SINCE, [tenant, TYPES[type], id, version])).length > 0;
+
+export async function history(
+  database: Database,
+  tenant: number,
+  type: ServedType,
+  id: string,
+  { count, before = LAST_VERSION }: { count: number; before?: number },
+): Promise<HistoryRow[]> {
+  const stored = await database.query<Stored>(HISTORY, [tenant, TYPES[type], id, before, count], 'resource-history');
+  return stored.map((version) => historyOf(type, id, version));
+}

@@ -1,0 +1,75 @@
+// Versions in order of time, newest first: of one resource, of a type, or of everything. One statement a page, found by its place in time.
+// https://hl7.org/fhir/R4/http.html#history
+import { type ServedType, TYPES } from '../../fhir/types.ts';
+import type { Database } from '../database/database.ts';
+import { type Binder, binderFor, TENANT } from '../database/parameter-binder.ts';
+import type { HistoryRow } from './row.ts';
+import { bodyOfPage, rowOf, type StoredRow } from './stored-row.ts';
+
+/** Which versions. Times are ISO 8601 in UTC. */
+export interface Span {
+  type?: ServedType;
+  id?: string;
+  /** Stored at this time or later. */
+  since?: string;
+  /** Current at some point from `from` until before `to`. */
+  at?: { from: string; to: string };
+  /** After this one in the order. */
+  after?: string[];
+  count: number;
+  /** So long their texts may be together, in bytes: those beyond have none, and are no deletions; the first has its own. */
+  room?: number;
+}
+
+/** A version, and its place in the order. */
+export interface TimelineRow extends HistoryRow {
+  place: string[];
+  /** It made the resource, for the first time or again after a deletion. */
+  made: boolean;
+}
+
+interface Found extends StoredRow {
+  method: HistoryRow['method'];
+  made: boolean;
+  pid: string;
+}
+
+const CURRENT_LATER =
+  'not exists (select 1 from resource_history n where n.tenant_id = h.tenant_id and n.pid = h.pid and n.ver = h.ver + 1';
+
+const ORDER = 'h.lu desc, h.pid desc, h.ver desc';
+
+/** See TimelineRow. The version before is read for each row of the page: asked whether there `exists` a deletion, PostgreSQL would read all versions first. */
+const MADE = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
+      (select b.method = 'DELETE' from resource_history b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1), false))) as made`;
+
+/** A page of versions. */
+export async function timeline(database: Database, tenant: number, span: Span): Promise<TimelineRow[]> {
+  const binder = binderFor(tenant);
+  const where = [`h.tenant_id = ${TENANT}`, ...testsOf(span, binder)].join(' and ');
+  const body = bodyOfPage(span.room, ORDER, 'h.body');
+  const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.pid, ${MADE}
+    from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
+    where ${where} order by ${ORDER} limit ${binder.bind(span.count)}`;
+  const found = await database.query<Found>(sql, [...binder.parameters]);
+  return found.map(placed);
+}
+
+function testsOf({ type, id, since, at, after }: Span, { bind }: Binder): string[] {
+  return [
+    ...(type === undefined ? [] : [`r.tenant_id = ${TENANT}`, `r.rtype = ${bind(TYPES[type])}`]),
+    ...(id === undefined ? [] : [`r.id = ${bind(id)}`]),
+    ...(since === undefined ? [] : [`h.lu >= ${bind(since)}::timestamptz`]),
+    ...(at === undefined ? [] : [`h.lu < ${bind(at.to)}::timestamptz`, `${CURRENT_LATER} and n.lu <= ${bind(at.from)}::timestamptz)`]),
+    ...(after === undefined
+      ? []
+      : [`(h.lu, h.pid, h.ver) < (${bind(after[0])}::timestamptz, ${bind(after[1])}::bigint, ${bind(after[2])}::int)`]),
+  ];
+}
+
+const placed = (found: Found): TimelineRow => ({
+  ...rowOf(found),
+  method: found.method,
+  made: found.made,
+  place: [found.lu, String(found.pid), String(found.ver)],
+});

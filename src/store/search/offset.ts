@@ -1,0 +1,24 @@
+// A page somewhere in a sorted list of a whole type, by number. What comes before it is counted in the index of the first key alone; the further keys are
+// looked up only for those that share a first key with one of the page.
+import type { Binder } from '../database/parameter-binder.ts';
+import type { OrderSql } from './order.ts';
+import type { Walk } from './sort-value.ts';
+
+/** An order that is walked. `descending`: its first key is. */
+interface Walked extends Pick<OrderSql, 'joins' | 'values' | 'order'> {
+  walk: Walk;
+  descending: boolean;
+}
+
+/** Rows of the page: `pid` and the sort values. `reach` has the first keys up to the end of the page; the page lies between two of them. */
+export function skippingSql({ walk, descending, ...order }: Walked, page: { limit: number; offset: number }, binder: Binder): string {
+  const { from, row, test, first } = walk;
+  const [skipped, v] = [`${binder.bind(page.offset)}::bigint`, binder.alias('v')];
+  const [begin, end] = [`${v}.keys[${skipped} + 1]`, `${v}.keys[cardinality(${v}.keys)]`];
+  const between = `${first} between ${descending ? `${end} and ${begin}` : `${begin} and ${end}`}`;
+  const direction = descending ? ' desc' : '';
+  return `with ${v} as materialized (
+      select array(select ${first} from ${from} where ${test} order by ${first}${direction} limit ${skipped} + ${page.limit}) as keys)
+    select ${[`${row}.pid`, ...order.values].join(', ')} from ${v}, ${from} ${order.joins} where ${test} and ${between}
+    order by ${order.order} limit ${page.limit} offset (select ${skipped} + 1 - array_position(${v}.keys, ${begin}) from ${v})`;
+}

@@ -1,0 +1,133 @@
+// The order of a search and where a page starts in it. An order is total: its last key is the storing number (pid). It is the only one of a search that
+// asks for no order, so that no write moves a resource from one page to another while a client reads them: what was stored last comes first. Resources without a value for a
+// key come last. Where the first key may be missing, the result is two streams, first those that have it, then those that do not: each is then
+// read from an index in its order. docs/decisions/2026-11-22-order-of-a-search.md
+
+import { invalid } from '../../fhir/outcome.ts';
+import { type Query, type Slice, type SortKey, slicesOf } from '../../fhir/search/query.ts';
+import { type Binder, TENANT } from '../database/parameter-binder.ts';
+import type { Position } from './page.ts';
+import { isRange } from './range.ts';
+import { isBounding } from './sort-bounds.ts';
+import { absence, type Column, type ValueKey, valueKey, type Walk, walkOf } from './sort-value.ts';
+
+/** One of the (at most two) streams of an ordered result. `present`: whether its rows have the first key. */
+export interface Stream {
+  keys: SortKey[];
+  present: boolean;
+}
+
+/** A stream as the parts of a statement on `sx s`. `values`: the sort values of a row as `v0`, `v1` …, one per key of the whole order. */
+export interface OrderSql {
+  joins: string;
+  tests: string[];
+  values: string[];
+  order: string;
+  /** The same order by the names of `values` and `pid` in a table `m`. */
+  orderByName: string;
+  /** Alias of a joined row that has the type too, and the order in its index: asked there, the type and the order are one walk. */
+  typed?: string;
+  /** The first key, where the stream has it. */
+  first: Column | undefined;
+  /** In place of `sx s`, where nothing but the values of the first key is asked: its rows. */
+  walk?: Walk;
+}
+
+/** What is sorted by that stands in the search row. */
+export const IN_ROW: ReadonlySet<SortKey['by']> = new Set<SortKey['by']>(['lastUpdated', 'token']);
+
+const isValueKey = (key: SortKey): key is ValueKey => 'parameter' in key;
+
+/** The streams from a position on (all of them without one). No stream of missing values where conditions on the first key leave none. */
+export function streamsOf(query: Query, after?: Position): Stream[] {
+  const { sort: keys } = query;
+  if (after && after.length !== keys.length + 1) throw invalid('this page link belongs to another search: start the search again');
+  const present = { keys, present: true };
+  if (!keys[0] || !isValueKey(keys[0]) || slicesOf(query).every(hasFirstKey)) return [present];
+  const absent = { keys, present: false };
+  return after && after[0] === null ? [absent] : [present, absent];
+}
+
+/** Not by a text: some are found and not sorted by (sounds). */
+const hasFirstKey = ({ where, sort }: Slice): boolean => where.some((condition) => isRange(condition) && isBounding(condition, sort[0]));
+
+/** The SQL of a stream, after a position when that lies in it. `alone`: nothing but the values of the first key is asked. */
+export function orderSql({ keys, present }: Stream, binder: Binder, after?: Position, alone = false): OrderSql {
+  const walked = alone && present && keys[0] && keys.every(isValueKey) ? walkOf(keys, binder) : undefined;
+  const [joins, columns] = walked ? besideWalk(walked, keys.slice(1) as ValueKey[], binder) : joined(keys, present, binder);
+  // of the same row as the first value: then a position in both is a condition of its index
+  const tie: Column = { sql: `${columns[0]?.row ?? 's'}.pid`, type: 'bigint', descending: keys[0]?.descending ?? true, nullable: false };
+  const sorted = [...columns.filter((column) => column !== undefined), tie];
+  const names = [...columns.flatMap((column, at) => (column ? [`m.v${at}`] : [])), 'm.pid'];
+  const reached = after?.filter((_value, at) => at === keys.length || columns[at] !== undefined);
+  return {
+    joins: joins.join(' '),
+    tests: [...(present ? [] : [absence(keys[0] as ValueKey, binder)]), ...(reached ? [beyond(sorted, reached, binder)] : [])],
+    values: columns.map((column, at) => `${column?.sql ?? 'null'} as v${at}`),
+    order: sorted.map((column) => direction(column.sql, column)).join(', '),
+    orderByName: sorted.map((column, at) => direction(names[at]!, column)).join(', '),
+    first: columns[0],
+    ...(keys[0]?.by === 'id' && { typed: columns[0]!.row! }),
+    ...(walked && { walk: walked[0] }),
+  };
+}
+
+const direction = (name: string, { descending, nullable }: Column): string =>
+  `${name}${descending ? ' desc' : ''}${nullable ? ' nulls last' : ''}`;
+
+/** The joins that bring in the sort values, and a column per key: undefined for a first key that is absent throughout. */
+function joined(keys: SortKey[], present: boolean, binder: Binder): [string[], (Column | undefined)[]] {
+  const parts = keys.map((key, at): [string, Column | undefined] => {
+    if (!isValueKey(key)) return key.by === 'id' ? idKey(key, binder) : lastUpdatedKey(key);
+    if (at === 0 && !present) return ['', undefined];
+    return valueKey(key, at === 0, binder);
+  });
+  return [parts.map(([join]) => join).filter(Boolean), parts.map(([, column]) => column)];
+}
+
+function besideWalk([{ row }, first]: [Walk, Column], others: ValueKey[], binder: Binder): [string[], Column[]] {
+  const parts = others.map((key) => valueKey(key, false, binder, row));
+  return [parts.map(([join]) => join), [first, ...parts.map(([, column]) => column)]];
+}
+
+const lastUpdatedKey = ({ descending }: SortKey): [string, Column] => [
+  '',
+  { sql: 's.lu', type: 'timestamptz', descending, nullable: false },
+];
+
+function idKey({ descending }: SortKey, binder: Binder): [string, Column] {
+  const k = binder.alias('k');
+  // not also by the type of `s`: a planner that thinks a type has no rows yet would compare each row with each
+  const join = `join resource ${k} on ${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid`;
+  return [join, { sql: `${k}.id`, type: 'text', descending, nullable: false, row: k }];
+}
+
+/**
+ * True for the rows after a position. One direction, no gaps: a row comparison, which an index serves where it has all of it, else behind a bound on the
+ * first key; in mixed directions the long form behind that bound.
+ */
+function beyond(columns: Column[], position: Position, binder: Binder): string {
+  const values = columns.map(({ type }, at) => (position[at] === null ? 'null' : `${binder.bind(position[at])}::${type}`));
+  const uniform = columns.every(({ descending, nullable }) => descending === columns[0]!.descending && !nullable);
+  if (uniform) {
+    const compared = `(${columns.map(({ sql }) => sql).join(', ')}) ${columns[0]!.descending ? '<' : '>'} (${values.join(', ')})`;
+    return columns.length > 2 ? bound(columns[0]!, values[0]!) + compared : compared;
+  }
+  const cases = columns.map((column, at) => {
+    const same = columns.slice(0, at).map((earlier, index) => equal(earlier, position[index]!, values[index]!));
+    return `(${[...same, later(column, position[at]!, values[at]!)].join(' and ')})`;
+  });
+  return `${bound(columns[0]!, values[0]!)}(${cases.join(' or ')})`;
+}
+
+const bound = ({ sql, descending, nullable }: Column, value: string): string =>
+  nullable ? '' : `${sql} ${descending ? '<=' : '>='} ${value} and `;
+
+const equal = ({ sql }: Column, at: string | null, value: string): string => (at === null ? `${sql} is null` : `${sql} = ${value}`);
+
+/** Nothing comes after a missing value, and a missing one after all others. */
+function later({ sql, descending, nullable }: Column, at: string | null, value: string): string {
+  if (at === null) return 'false';
+  const after = `${sql} ${descending ? '<' : '>'} ${value}`;
+  return nullable ? `(${after} or ${sql} is null)` : after;
+}

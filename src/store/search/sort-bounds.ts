@@ -1,0 +1,94 @@
+// Bounds on the sort value, where a condition is on the parameter that a search is sorted by. The index of the sort values is then read in order between the
+// bounds, and reading ends with the page: the matches are not all collected and sorted. docs/decisions/2026-11-23-bounds-on-the-sort-value.md
+//
+// A bound is no test: each condition is still tested as everywhere else. A resource has one sort row and may match by another row; a long range may begin before
+// the period that it meets. So there are matches whose sort row is out of bounds. They are few, have indexes of their own, and are read beside the others.
+import type { Comparison, Condition, SortKey } from '../../fhir/search/query.ts';
+import { type Binder, TENANT } from '../database/parameter-binder.ts';
+import { storable } from '../resources/storable.ts';
+import { parameterTest } from './parameter-test.ts';
+import { type RangeCondition, sideOf } from './range.ts';
+import type { Column } from './sort-value.ts';
+
+type TextCondition = Extract<Condition, { on: 'string' }>;
+type Bounding = RangeCondition | TextCondition;
+
+/** Whether a condition is on the values that this key sorts by. */
+export function isBounding(condition: Condition, key: SortKey | undefined): condition is Bounding {
+  if (!key || !('parameter' in key) || !('parameter' in condition) || condition.parameter !== key.parameter) return false;
+  if ('others' in condition && condition.others?.length) return false;
+  if (condition.on === 'number') return key.by === (condition.measure === undefined ? 'number' : 'quantity');
+  return (condition.on === 'date' || condition.on === 'string') && key.by === condition.on;
+}
+
+/** Tests of the sort row that these conditions make possible: each match passes exactly one. None where they set no bound, or leave a gap between the bounds. */
+export function boundsOf(conditions: Bounding[], column: Column, binder: Binder): string[] {
+  const [first] = conditions;
+  if (!first) return [];
+  return first.on === 'string' ? textBounds(first, column, binder) : rangeBounds(conditions as RangeCondition[], column, binder);
+}
+
+/** In bounds; out of bounds, and one of several rows; before the bounds, and long enough to end in them. */
+function rangeBounds(conditions: RangeCondition[], { sql, row }: Column, { bind }: Binder): string[] {
+  const { suffix, type, short } = sideOf(conditions[0]!);
+  const at = (value: string): string => `${bind(value)}::${type}`;
+  const spans = conditions.map(spanOf);
+  if (spans.some(({ begins, ends }, nth) => begins && ends && conditions[nth]!.any.length > 1)) return [];
+  const start = ({ at: value, late }: Begin): string => (late ? `${at(value)} - ${short}` : at(value));
+  const lower = extreme(
+    'greatest',
+    spans.flatMap(({ begins }) => extreme('least', begins?.map(start)) ?? []),
+  );
+  const upper = extreme(
+    'least',
+    spans.flatMap(({ ends }) => extreme('greatest', ends?.map(at)) ?? []),
+  );
+  if (!lower && !upper) return [];
+  const late = spans.flatMap(({ begins = [] }) => begins.filter((begin) => begin.late).map((begin) => at(begin.at)));
+  const [inside, before, after] = [
+    [...(lower ? [`${sql} >= ${lower}`] : []), ...(upper ? [`${sql} <= ${upper}`] : [])],
+    lower ? [`${sql} < ${lower}`] : [],
+    upper ? [`${sql} > ${upper}`] : [],
+  ];
+  return [
+    inside.join(' and '),
+    `not ${row}.lone and (${[...before, ...after].join(' or ')})`,
+    ...(late.length ? [`${row}.lone and ${row}.long and ${before} and ${row}.to${suffix} >= ${extreme('least', late)}`] : []),
+  ];
+}
+
+/** `late`: a range that is not long begins no more than a short range earlier. */
+interface Begin {
+  at: string;
+  late: boolean;
+}
+
+/** Per alternative of a condition, the earliest and the latest beginning of ranges that are not long. Absent where one of the alternatives has none. */
+function spanOf({ any }: RangeCondition): { begins?: Begin[]; ends?: string[] } {
+  const found = (tests: Comparison[], column: Comparison['column'], direction: '<' | '>') =>
+    tests.find((one) => one.column === column && one.op.startsWith(direction))?.at;
+  const begins = any.flatMap((tests): Begin[] => {
+    const [from, to] = [found(tests, 'from', '>'), found(tests, 'to', '>')];
+    if (from !== undefined) return [{ at: from, late: false }];
+    return to === undefined ? [] : [{ at: to, late: true }];
+  });
+  const ends = any.flatMap((tests) => found(tests, 'from', '<') ?? found(tests, 'to', '<') ?? []);
+  return { ...(begins.length === any.length && { begins }), ...(ends.length === any.length && { ends }) };
+}
+
+/** In bounds; out of bounds, and of those that have another text in them. These others are gathered first: in the order of the sort rows they would be far apart. */
+function textBounds({ any, ...of }: TextCondition, { sql, row, descending }: Column, binder: Binder): string[] {
+  const [test, ...others] = any;
+  if (!test || others.length || !('from' in test)) return [];
+  const [from, to] = [binder.bind(storable(test.from)), binder.bind(storable(test.to))];
+  const o = binder.alias('o');
+  const another = `${o}.tenant_id = ${TENANT} and ${parameterTest(o, of)} and not ${o}.${descending ? 'high' : 'low'} and ${o}.norm >= ${from} and ${o}.norm < ${to}`;
+  return [
+    `${sql} >= ${from} and ${sql} < ${to}`,
+    `(${sql} < ${from} or ${sql} >= ${to}) and ${row}.pid = any(array(select ${o}.pid from sx_string ${o} where ${another}))`,
+  ];
+}
+
+function extreme(which: 'least' | 'greatest', values: string[] = []): string | undefined {
+  return values.length > 1 ? `${which}(${values.join(', ')})` : values[0];
+}

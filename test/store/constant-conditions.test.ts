@@ -1,0 +1,52 @@
+// No constant reaches the database but as a whole search.
+import type { Condition } from '../../src/fhir/search/query.ts';
+import { simplified } from '../../src/store/search/constant-conditions.ts';
+import fc from '../fast-check.ts';
+import { query } from './small-world.ts';
+
+const inside = (condition: Condition): Condition[] => {
+  if (condition.on === 'and') return condition.all;
+  if (condition.on === 'or') return condition.any;
+  if (condition.on === 'not') return [condition.condition];
+  return 'where' in condition ? condition.where : [];
+};
+const throughout = (conditions: Condition[]): Condition[] => conditions.flatMap((one) => [one, ...throughout(inside(one))]);
+const isConstant = (one: Condition): boolean =>
+  one.on === 'nothing' || ('any' in one && one.any.length === 0) || ('all' in one && one.all.length === 0);
+
+it('a part that finds nothing is that alone; no other condition is a constant or holds one', () => {
+  fc.assert(
+    fc.property(query, (asked) => {
+      for (const { where } of [simplified(asked), ...(simplified(asked).also ?? [])])
+        if (!(where.length === 1 && where[0]!.on === 'nothing')) expect(throughout(where).filter(isConstant)).toEqual([]);
+    }),
+  );
+});
+
+it.each<[string, Condition[], Condition[]]>([
+  ['nothing in a chain', [{ on: 'chain', parameters: [1], types: ['Patient'], where: [{ on: 'nothing' }] }], [{ on: 'nothing' }]],
+  [
+    'no code of an empty list',
+    [
+      { on: 'token', any: [] },
+      { on: 'id', any: ['a'] },
+    ],
+    [{ on: 'nothing' }],
+  ],
+  [
+    'not nothing',
+    [
+      { on: 'not', condition: { on: 'nothing' } },
+      { on: 'id', any: ['a'] },
+    ],
+    [{ on: 'id', any: ['a'] }],
+  ],
+  [
+    'nothing or something',
+    [{ on: 'or', any: [{ on: 'nothing' }, { on: 'id', any: ['a'] }] }],
+    [{ on: 'or', any: [{ on: 'id', any: ['a'] }] }],
+  ],
+])('%s', (_what, where, left) => {
+  const asked = { type: 'Patient' as const, where, sort: [], count: 1, total: 'none' as const, include: [] };
+  expect(simplified(asked).where).toEqual(left);
+});
