@@ -1,7 +1,7 @@
 // The CapabilityStatement as it is now: made anew when profiles are loaded or removed.
 import { type CapabilityFacts, capabilityStatement } from './fhir/capability.ts';
 import { hash } from './fhir/hash.ts';
-import type { FhirDoor } from './http/fhir.ts';
+import type { FhirDoor } from './http/fhir/router.ts';
 import type { Profiles } from './interactions/profiles.ts';
 import type { Store } from './store/store.ts';
 

@@ -1,9 +1,9 @@
 // The OpenAPI documents of this installation: what the mappings and the FHIR tables say, with where it answers and the limits that are in force.
 import type { Config } from './config.ts';
 import { FHIR_PATH } from './http/app.ts';
+import type { Limit } from './http/middleware/rate-limit.ts';
 import { fhirOpenApi } from './http/openapi/fhir-document.ts';
 import type { Documents } from './http/openapi/serve.ts';
-import type { Limit } from './http/rate-limit.ts';
 import type { Loaded } from './loaded.ts';
 import type { Surface } from './mapping/shape.ts';
 

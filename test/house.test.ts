@@ -32,6 +32,14 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     search: ['resources', 'database'],
     queues: ['database'],
   },
+  http: {
+    middleware: [],
+    fhir: ['middleware'],
+    vendor: ['middleware'],
+    webhooks: ['middleware'],
+    openapi: ['middleware'],
+    docs: [],
+  },
   outbound: {
     network: [],
     ordering: ['network'],

@@ -2,8 +2,8 @@
 import { amongThese } from '../fhir/closest-name.ts';
 import { isScope } from '../fhir/scope.ts';
 import { isServed, SERVED_TYPES } from '../fhir/types.ts';
-import { livePrefix } from '../http/key-prefix.ts';
-import { rowOf } from '../http/v1-call.ts';
+import { livePrefix } from '../http/middleware/key-prefix.ts';
+import { rowOf } from '../http/vendor/vendor-call.ts';
 import { OPERATOR } from '../interactions/context.ts';
 import { createKey, type ListedKey, listKeys, revokeKey } from '../store/api-keys.ts';
 import type { Database } from '../store/database/database.ts';

@@ -1,16 +1,16 @@
 // The whole request pipeline on one screen: every request begins, goes through the FHIR door or a vendor's, and fails in one place.
 import express, { type Express } from 'express';
 import { unavailable } from '../fhir/outcome.ts';
-import { dispatcher } from './dispatch.ts';
 import { docsPage } from './docs/serve.ts';
-import { begin } from './exchange.ts';
-import { failure, type LogFailure, nothingHere } from './failure.ts';
-import { type FhirDoor, fhirApi, fhirElsewhere } from './fhir.ts';
-import { type Hook, hooks } from './hook.ts';
+import { type FhirDoor, fhirApi, fhirElsewhere } from './fhir/router.ts';
+import { refuseAmbiguous } from './middleware/check-headers.ts';
+import { failure, type LogFailure, nothingHere } from './middleware/error-handler.ts';
+import { begin } from './middleware/request-context.ts';
+import { dispatcher } from './middleware/route-surface.ts';
+import { dropAfterLast } from './middleware/unread-body.ts';
 import { type Documents, openApiDocuments } from './openapi/serve.ts';
-import { refuseAmbiguous } from './request-head.ts';
-import { dropAfterLast } from './unread-body.ts';
-import { type V1Door, v1Api } from './v1.ts';
+import { type V1Door, v1Api } from './vendor/router.ts';
+import { type Hook, hooks } from './webhooks/endpoint.ts';
 
 /** What the pipeline is made of; the roof (`assemble.ts`) and the tests fill it in. */
 export interface Deps {

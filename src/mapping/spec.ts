@@ -42,7 +42,7 @@ export interface MappingSpec {
   port?: string;
   /** The vendor's own texts: for an item that is there already, and for an idempotency-key that was used for something else. */
   says?: { duplicate?: string; idempotency?: string };
-  /** Parameters of the search for the resource that a create goes into; `{field}` is a value of the request. Several found: of a shape with `row` the nearest (v1-target.ts). */
+  /** Parameters of the search for the resource that a create goes into; `{field}` is a value of the request. Several found: of a shape with `row` the nearest (upsert-match.ts). */
   into?: string;
   /** %name → the long path it stands for, or the first of several elements that leads to something at `elementHas`. */
   let?: Record<string, string | { first: string[]; elementHas: string }>;

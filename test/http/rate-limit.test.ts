@@ -1,5 +1,5 @@
 // Fixed windows: so many requests, then 429 until the window ends.
-import { rateLimiter, refuseOver } from '../../src/http/rate-limit.ts';
+import { rateLimiter, refuseOver } from '../../src/http/middleware/rate-limit.ts';
 
 const LIMIT = { limit: 3, seconds: 3600 };
 

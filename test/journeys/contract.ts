@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ValidateFunction } from 'ajv';
 import request from 'supertest';
 import type { App } from '../../src/http/app.ts';
-import { type Exchange, exchangeOf } from '../../src/http/exchange.ts';
+import { type Exchange, exchangeOf } from '../../src/http/middleware/request-context.ts';
 import { type Answer, type Document, type Operation, validator } from '../mapping/open-api.ts';
 
 /** A server that remembers what it answered. */

@@ -4,7 +4,7 @@ import request, { type Test } from 'supertest';
 import { assemble } from '../../src/assemble.ts';
 import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
-import { livePrefix } from '../../src/http/key-prefix.ts';
+import { livePrefix } from '../../src/http/middleware/key-prefix.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { load } from '../../src/loaded.ts';
 import { createKey } from '../../src/store/api-keys.ts';

@@ -5,7 +5,7 @@ import { issue, KINDS, type Kind } from '../../fhir/outcome.ts';
 import type { Registry, SearchParameter } from '../../fhir/search/parameters.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
 import type { ServerFacts } from '../../mapping/openapi/server-facts.ts';
-import { operationOutcome } from '../failure.ts';
+import { operationOutcome } from '../middleware/error-handler.ts';
 import { FHIR_EXAMPLES, IN_PATHS } from './fhir-examples.ts';
 import { BODIES, FHIR_OPERATIONS, type FhirOperation, HEADERS } from './fhir-operations.ts';
 import { fhirSchemas } from './fhir-schemas.ts';

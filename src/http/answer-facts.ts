@@ -1,8 +1,0 @@
-// What an envelope may say of the answer it wraps.
-import type { AnswerFacts } from '../mapping/shape.ts';
-import type { Rate } from './exchange.ts';
-
-/** Facts of the answer being given now. */
-export function answerFacts(requestId: string, status: number, rate: Rate | undefined): AnswerFacts {
-  return { requestId, status, time: new Date().toISOString(), ...(rate && { rate }) };
-}

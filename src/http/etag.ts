@@ -1,7 +1,0 @@
-// Entity tags as they stand in headers. https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3
-
-/** Whether one of the tags of an If-Match or If-None-Match is this one, weak or strong; `*` is any. */
-export const isNamed = (etag: string, header: string): boolean =>
-  header.split(',').some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
-
-const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');

@@ -1,0 +1,75 @@
+// Binary over HTTP: sent as what it carries or as a resource, and taken as either. https://hl7.org/fhir/R4/binary.html, docs/decisions/2026-11-22-binary.md
+import { binaryForm, binaryOf, type Content, contentOf } from '../../fhir/binary.ts';
+import { notAcceptable, structure } from '../../fhir/outcome.ts';
+import type { Draft } from '../../interactions/context.ts';
+import type { Row } from '../../store/resources/row.ts';
+import type { FhirAnswer, FhirCall } from './fhir-call.ts';
+
+const READ = /^\/Binary\/[A-Za-z0-9\-.]{1,64}(\/_history\/[^/]+)?\/?$/;
+
+/** Whether a request reads a Binary, whose media type may be any. */
+export const readsBinary = (method: string, path: string): boolean => (method === 'GET' || method === 'HEAD') && READ.test(path);
+
+/** The content itself, when that is what the client asks for; undefined: it asks for the resource. */
+export function contentAnswer(call: FhirCall, row: Row & { body: string }, facts: FhirAnswer): FhirAnswer | undefined {
+  if (row.type !== 'Binary' || !call.alone) return undefined;
+  const content = contentOf(row.body);
+  const accept = call.header('accept');
+  const format = call.query.find(([name]) => name === '_format')?.[1].replace(' ', '+');
+  const form = binaryForm(content.contentType, { ...(accept !== undefined && { accept }), ...(format !== undefined && { format }) });
+  if (form === undefined) throw notAcceptable('this Binary is of another media type; it can be had as it is, or as application/fhir+json');
+  const isShown = call.query.some(([name]) => name === '_summary' || name === '_elements');
+  return form === 'resource' || isShown
+    ? undefined
+    : { ...facts, headers: { ...facts.headers, ...headersOf(row, content) }, content: content.bytes };
+}
+
+/**
+ * What is stored here was written by others, and may be a page with a script in it: a browser is to save it, not to open it, not to guess what it is, and
+ * to run nothing of it in this server's name.
+ */
+function headersOf({ id }: Row, { bytes, contentType, securityContext }: Content): Record<string, string> {
+  const { reference } = (securityContext ?? {}) as { reference?: unknown };
+  return {
+    'Content-Type': HEADER.test(contentType) ? contentType : 'application/octet-stream',
+    'Content-Length': String(bytes.length),
+    'Content-Disposition': `attachment; filename="${id}"`,
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    Vary: 'Accept',
+    ...(typeof reference === 'string' && HEADER.test(reference) && { 'X-Security-Context': reference }),
+  };
+}
+
+/** What may stand in a header. https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+const HEADER = /^[\x20-\x7e]{1,1000}$/;
+
+/** What a write of a Binary carries. `takingOver`: of content that says nothing of its security context. */
+export interface SentBinary {
+  draft: Draft;
+  uploaded: boolean;
+  takingOver?: (draft: Draft, previous: Row) => Draft;
+}
+
+/** A resource, or content that becomes one, under the security context its header names. */
+export async function binaryDraft(call: FhirCall): Promise<SentBinary> {
+  const sent = await call.body.binary();
+  if ('plain' in sent) return { draft: sent, uploaded: false };
+  if (!sent.bytes.length) throw structure('the body must be the content, and it is empty');
+  const made = (securityContext: unknown): Draft => {
+    const resource = binaryOf({ ...sent, ...(securityContext !== undefined && { securityContext }) }, call.id || undefined);
+    return { plain: resource, exact: resource };
+  };
+  const reference = call.header('x-security-context');
+  if (reference !== undefined) return { draft: made({ reference }), uploaded: true };
+  return { draft: made(undefined), uploaded: true, takingOver: (_draft, previous) => made(contextIn(previous)) };
+}
+
+/** New content says nothing of the security context: the one that stands goes on. */
+const contextIn = ({ body }: Row): unknown => (body ? contentOf(body).securityContext : undefined);
+
+/** Who sends content is not sent it back, unless it asks for that. */
+export const quiet = (call: FhirCall): FhirCall => ({
+  ...call,
+  header: (name) => call.header(name) ?? (name === 'prefer' ? 'return=minimal' : undefined),
+});

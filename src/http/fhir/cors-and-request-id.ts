@@ -1,0 +1,44 @@
+// What every request of the FHIR API has around it: a request id, the rules for browser apps of other origins, OPTIONS.
+// https://hl7.org/fhir/R4/http.html#custom (X-Request-Id), https://fetch.spec.whatwg.org/#http-cors-protocol
+import type { NextFunction, Request, Response } from 'express';
+import { methodsOf } from '../../fhir/interactions.ts';
+import { exchangeOf } from '../middleware/request-context.ts';
+import { atPath } from './path.ts';
+
+/** Keys come in a header that an app must know, never in a cookie: so every origin may ask. */
+const OPEN: Readonly<Record<string, string>> = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers':
+    'Accept-Patch, Content-Disposition, Content-Location, ETag, Last-Modified, Location, X-Request-Id, X-Security-Context',
+};
+const PREFLIGHT: Readonly<Record<string, string>> = {
+  'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+  'Access-Control-Allow-Headers':
+    'Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Api-Key, X-Request-Id, X-Security-Context',
+  'Access-Control-Max-Age': '600',
+};
+/** What is echoed must be harmless in a header and in a log. https://hl7.org/fhir/R4/datatypes.html#id */
+const REQUEST_ID = /^[A-Za-z0-9\-._]{1,64}$/;
+
+/** First step of the FHIR API. */
+export function frame(req: Request, res: Response, next: NextFunction): void {
+  exchangeOf(res).surface = 'fhir';
+  const own = req.get('x-request-id');
+  if (own !== undefined && REQUEST_ID.test(own)) {
+    exchangeOf(res).requestId = own;
+    res.setHeader('X-Request-Id', own);
+  }
+  res.set(OPEN);
+  if (req.method === 'OPTIONS') options(req, res);
+  else next();
+}
+
+/** What a path answers; a browser's question before a request to another origin gets the same everywhere. */
+function options(req: Request, res: Response): void {
+  if (req.get('access-control-request-method') !== undefined) res.set(PREFLIGHT);
+  const methods = req.path === '/metadata' ? ['GET', 'HEAD'] : methodsOf(atPath(req.path));
+  res
+    .status(204)
+    .set('Allow', [...methods, 'OPTIONS'].join(', '))
+    .end();
+}

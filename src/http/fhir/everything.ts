@@ -1,0 +1,114 @@
+// $everything of a patient as HTTP, by GET and by POST. https://hl7.org/fhir/R4/operation-patient-everything.html
+import { dateRange } from '../../fhir/date-range.ts';
+import { invalid, notSupported, structure } from '../../fhir/outcome.ts';
+import { allows } from '../../fhir/scope.ts';
+import { type CareSpan, RECORD_TYPES } from '../../fhir/search/everything.ts';
+import { MAX_COUNT } from '../../fhir/search/result-parameters.ts';
+import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
+import { everything as everythingOf } from '../../interactions/everything.ts';
+import type { Position } from '../../store/search/page.ts';
+import { authorize } from '../middleware/authenticate.ts';
+import { searchBundle } from './bundle.ts';
+import type { FhirAnswer, FhirCall } from './fhir-call.ts';
+import { isFrame, linkTo, openedPage } from './page-links.ts';
+
+type Parameters = [name: string, value: string][];
+
+const DEFAULT_COUNT = 100;
+
+/** What may be asked: the specification's parameters, and the type a value of them has in a Parameters resource. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  start: 'valueDate',
+  end: 'valueDate',
+  _since: 'valueInstant',
+  _type: 'valueCode',
+  _count: 'valueInteger',
+};
+
+/** GET [base]/Patient/[id]/$everything */
+export const everything = (call: FhirCall): Promise<FhirAnswer> => answered(call, call.query, false);
+
+/** The same by POST: what the body asks and what the URL asks add up, and stand in no link. */
+export const everythingByPost = async (call: FhirCall): Promise<FhirAnswer> =>
+  answered(call, [...call.query, ...posted((await call.body.resource('Parameters')).plain)], true);
+
+function posted({ parameter = [] }: Resource): Parameters {
+  if (!Array.isArray(parameter)) throw structure('a list is expected', 'Parameters.parameter');
+  return parameter.map((one: Record<string, unknown> | null, at) => {
+    const { name } = one ?? {};
+    if (typeof name !== 'string' || !Object.hasOwn(PARAMETERS, name)) throw unknown(`Parameters.parameter[${at}]`);
+    const value = one![PARAMETERS[name]!];
+    if (typeof value !== 'string' && typeof value !== 'number')
+      throw structure(`${name} has a ${PARAMETERS[name]}`, `Parameters.parameter[${at}]`);
+    return [name, String(value)];
+  });
+}
+
+const unknown = (where?: string) => notSupported(`$everything takes ${Object.keys(PARAMETERS).join(', ')}`, where);
+
+async function answered(call: FhirCall, given: Parameters, hidden: boolean): Promise<FhirAnswer> {
+  const { context, id } = call;
+  const path = `/Patient/${id}/$everything`;
+  authorize(context.caller, 'Patient', 's');
+  const opened = openedPage(call, path, given);
+  const parameters = opened?.parameters ?? given.filter((one) => !isFrame(one));
+  const asked = askedOf(parameters);
+  const page = await everythingOf(context, {
+    patient: id,
+    ...asked,
+    ...typesOf(call, asked.named),
+    ...(opened?.after && { start: { after: opened.after } }),
+  });
+  const link = (after?: Position): string => linkTo(call, { path, parameters, ...(after && { after }) });
+  const plain = `${context.baseUrl}${path}${parameters.length ? `?${new URLSearchParams(parameters)}` : ''}`;
+  const links = { self: hidden || opened ? link(opened?.after) : plain, next: page.next && link(page.next) };
+  return { status: 200, body: searchBundle(context.baseUrl, { ...page, parsed: { ignored: [] } }, links) };
+}
+
+interface Asked {
+  span: CareSpan;
+  named: string[];
+  count: number;
+}
+
+function askedOf(parameters: Parameters): Asked {
+  const values = (name: string): string[] => parameters.flatMap(([given, value]) => (given === name ? value : []));
+  for (const [name] of parameters) {
+    if (!Object.hasOwn(PARAMETERS, name)) throw unknown();
+    if (name !== '_type' && values(name).length > 1) throw invalid(`${name} may stand only once`);
+  }
+  const [[start], [end], [since], [count = String(DEFAULT_COUNT)]] = [values('start'), values('end'), values('_since'), values('_count')];
+  if (!/^[1-9]\d{0,8}$/.test(count)) throw invalid('_count must be a whole number above 0');
+  return {
+    span: {
+      ...(start !== undefined && { start: day('start', start) }),
+      ...(end !== undefined && { end: day('end', end) }),
+      ...(since !== undefined && { since: instant(since) }),
+    },
+    named: values('_type').flatMap((value) => value.split(',')),
+    count: Math.min(Number(count), MAX_COUNT),
+  };
+}
+
+function day(name: string, value: string): string {
+  if (!/^\d{4}(-\d{2}(-\d{2})?)?$/.test(value) || !dateRange(value)) throw invalid(`${name} must be a date: 2026, 2026-01 or 2026-01-31`);
+  return value;
+}
+
+function instant(value: string): string {
+  const range = dateRange(value);
+  if (!range) throw invalid('_since must be an instant: 2026-01-31T12:00:00Z');
+  return range.from;
+}
+
+/** The types of the record and of what it refers to: all that the caller may search, or those that are named. */
+function typesOf({ context: { caller } }: FhirCall, named: string[]): { types: ServedType[]; besides: ServedType[] } {
+  for (const type of named) {
+    if (!isServed(type)) throw notSupported('_type names a resource type that is not served');
+    authorize(caller, type, 's');
+  }
+  const wanted = SERVED_TYPES.filter((type) => (named.length ? named.includes(type) : allows(caller.scopes, type, 's')));
+  const types = wanted.filter((type) => RECORD_TYPES.includes(type));
+  if (!types.length) throw notSupported(`_type: name one of ${RECORD_TYPES.join(', ')}; other types come with what refers to them`);
+  return { types, besides: wanted.filter((type) => !RECORD_TYPES.includes(type)) };
+}

@@ -1,0 +1,50 @@
+// One request of the FHIR API as an interaction sees it, whether it came by itself or in a Bundle.
+import type { Parsed } from '../../fhir/json.ts';
+import type { FhirError } from '../../fhir/outcome.ts';
+import type { Patch } from '../../fhir/patch/patch.ts';
+import type { ServedType } from '../../fhir/types.ts';
+import type { Context, Draft } from '../../interactions/context.ts';
+import type { Seal } from '../middleware/page-token.ts';
+import type { Answer } from '../middleware/request-context.ts';
+
+/** What a request carries, read when it is asked for: media types are looked at then (415). */
+export interface Body {
+  /** A resource of this type; anything else is refused (400). */
+  resource(type: string): Promise<Draft>;
+  /** The parameters of a form. */
+  form(): Promise<[name: string, value: string][]>;
+  patch(): Promise<Patch>;
+  json(): Promise<Parsed>;
+  /** A Binary, or content that is to become one. */
+  binary(): Promise<Draft | { bytes: Buffer; contentType: string }>;
+}
+
+/** `type`, `id`, `versionId` and `compartment` (the type a compartment is about, `id` its id) are empty where the path names none. */
+export interface FhirCall {
+  context: Context;
+  seal: Seal;
+  method: string;
+  /** Below the base, percent-encoded. */
+  path: string;
+  query: [name: string, value: string][];
+  /** A header, by lower-case name. */
+  header(name: string): string | undefined;
+  body: Body;
+  /** What an error is told as; an unexpected one is logged. */
+  failed(error: unknown): FhirError;
+  /** It came by itself, not in a Bundle. */
+  alone: boolean;
+  type: ServedType;
+  id: string;
+  versionId: string;
+  compartment: string;
+}
+
+/** An answer with the facts a Bundle's entry tells of it. `lastModified`: an instant. */
+export interface FhirAnswer extends Answer {
+  lastModified?: string;
+  /** Sent as it is, in place of `body`; its media type stands in the headers. */
+  content?: Buffer;
+}
+
+export type Run = (call: FhirCall) => Promise<FhirAnswer>;

@@ -1,0 +1,31 @@
+// The links from page to page of a search: what they remember, sealed. docs/decisions/2026-11-21-page-links-are-sealed.md
+import { invalid } from '../../fhir/outcome.ts';
+import type { Position } from '../../store/search/page.ts';
+import type { FhirCall } from './fhir-call.ts';
+
+type Parameters = [name: string, value: string][];
+
+/** What a page link remembers: where it was given, what was asked, and the position after which the page begins. */
+interface Opened {
+  path: string;
+  parameters: Parameters;
+  after?: Position;
+}
+
+const FRAME = new Set(['_format', '_pretty']);
+
+/** Whether a parameter is about the form of the answer alone. */
+export const isFrame = ([name]: [string, string]): boolean => FRAME.has(name);
+
+/** A link to a page at its own path below the base. */
+export const linkTo = ({ context, seal }: FhirCall, page: Opened): string =>
+  `${context.baseUrl}${page.path}?_page=${seal.close(context.caller.tenant, page)}`;
+
+/** The page a request names, if it names one; a link that was given elsewhere is refused (400). */
+export function openedPage({ context, seal }: FhirCall, path: string, given: Parameters): Opened | undefined {
+  const sealed = given.find(([name]) => name === '_page')?.[1];
+  if (sealed === undefined) return undefined;
+  const opened = seal.open(context.caller.tenant, sealed) as Opened;
+  if (opened.path !== path) throw invalid('this page link belongs to another search');
+  return opened;
+}

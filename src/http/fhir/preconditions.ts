@@ -1,0 +1,34 @@
+// What a client says it has or expects, in headers: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
+import { invalid } from '../../fhir/outcome.ts';
+import { ANY } from '../../interactions/update.ts';
+import type { Row } from '../../store/resources/row.ts';
+import { isNamed } from '../middleware/etag.ts';
+import type { FhirCall } from './fhir-call.ts';
+
+/** `W/"3"` or `"3"` → `3`. */
+const versionOf = (tag: string): string | undefined => /^\s*(?:W\/)?"([^"]+)"\s*$/.exec(tag)?.[1];
+
+/** The version If-Match names, `*` for whichever is current (RFC 9110 §13.1.1); anything but one ETag or `*` is refused (400). */
+export function ifMatchOf(call: Pick<FhirCall, 'header'>): { ifMatch?: string } {
+  const tag = call.header('if-match');
+  if (tag === undefined) return {};
+  const version = tag.trim() === ANY ? ANY : versionOf(tag);
+  if (version === undefined) throw invalid('If-Match takes one ETag as this server gives them, W/"3", or *');
+  return { ifMatch: version };
+}
+
+/** Whether a write is only wanted if there is nothing yet (`If-None-Match: *`, RFC 9110 §13.1.2). */
+export function onlyNew(call: FhirCall): { onlyNew?: true } {
+  const tag = call.header('if-none-match');
+  if (tag === undefined) return {};
+  if (tag.trim() !== '*') throw invalid('If-None-Match takes * on a write');
+  return { onlyNew: true };
+}
+
+/** Whether the client has this version already; If-None-Match wins over If-Modified-Since (RFC 9110 §13.2.2). */
+export function isKnown(call: FhirCall, row: Row): boolean {
+  const tags = call.header('if-none-match');
+  if (tags !== undefined) return isNamed(`W/"${row.version}"`, tags);
+  const since = call.header('if-modified-since');
+  return since !== undefined && Math.floor(Date.parse(row.lastUpdated) / 1000) * 1000 <= Date.parse(since);
+}

@@ -1,0 +1,58 @@
+// Sends a FHIR answer: media type by Accept or `_format`, stored text as it is. https://hl7.org/fhir/R4/http.html#mime-type
+import type { Request, Response } from 'express';
+import { parseExact } from '../../fhir/json.ts';
+import { mediaType, speaksR4 } from '../../fhir/media-type.ts';
+import { notAcceptable } from '../../fhir/outcome.ts';
+import { queryOf } from '../middleware/url-query.ts';
+import type { FhirAnswer } from './fhir-call.ts';
+
+const FHIR_JSON = 'application/fhir+json';
+
+/** What `_format` and Accept may say, and the media type that answers it. */
+const FORMATS: Record<string, string> = {
+  '': FHIR_JSON,
+  '*/*': FHIR_JSON,
+  'application/*': FHIR_JSON,
+  'application/fhir+json': FHIR_JSON,
+  'application/json+fhir': FHIR_JSON,
+  json: FHIR_JSON,
+  'text/json': 'application/json',
+  'application/json': 'application/json',
+};
+
+/** The media type of the answer; 406 when the client takes none that this server writes. */
+export function fhirFormat(req: Request): string {
+  const asked = formatParameter(req.url);
+  const wanted = asked === undefined ? (req.headers.accept ?? '').split(',') : [asked];
+  for (const range of wanted) {
+    const [type, ...parameters] = mediaType(range);
+    const format = FORMATS[type];
+    if (format && !parameters.includes('q=0') && speaksR4(parameters)) return format;
+  }
+  throw notAcceptable('this server writes application/fhir+json (FHIR 4.0)');
+}
+
+function formatParameter(url: string): string | undefined {
+  const query = url.indexOf('?');
+  if (query < 0 || !url.includes('_format=', query)) return undefined;
+  // a "+" in a media type that was not percent-encoded arrives as a space
+  return new URLSearchParams(url.slice(query)).get('_format')?.replace(' ', '+');
+}
+
+/** Sends it. `_pretty=true` indents (and nothing else changes: numbers keep their digits). */
+export function respond(req: Request, res: Response, { status, headers, body, content }: FhirAnswer): void {
+  res.status(status);
+  for (const name in headers) res.setHeader(name, headers[name]!);
+  if (body === undefined) {
+    res.end(content);
+    return;
+  }
+  res.setHeader('Content-Type', `${fhirFormat(req)}; charset=utf-8`);
+  const sent = isPretty(req.url) ? JSON.stringify(parseExact(body), null, 2) : body;
+  if (req.method === 'HEAD') res.setHeader('Content-Length', Buffer.byteLength(sent));
+  res.end(sent);
+}
+
+/** https://hl7.org/fhir/R4/http.html#parameters */
+const isPretty = (url: string): boolean =>
+  url.includes('_pretty=') && queryOf(url).some(([name, value]) => name === '_pretty' && value === 'true');

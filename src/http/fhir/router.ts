@@ -1,0 +1,83 @@
+// The FHIR R4 REST API as it stands in Express: who calls, in which format, and what of the answer goes out. https://hl7.org/fhir/R4/http.html
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { BASE64 } from '../../fhir/binary.ts';
+import { methodNotAllowed, notFound } from '../../fhir/outcome.ts';
+import type { Caller, Context } from '../../interactions/context.ts';
+import type { ClientRequest } from '../../store/database/database.ts';
+import { authenticate, type FindCaller, refuseOthers } from '../middleware/authenticate.ts';
+import { bytesReader, textReader } from '../middleware/body-text.ts';
+import { failureOf, type LogFailure } from '../middleware/error-handler.ts';
+import { isKnown } from '../middleware/etag.ts';
+import type { Seal } from '../middleware/page-token.ts';
+import { exchangeOf, requestOf } from '../middleware/request-context.ts';
+import { queryOf } from '../middleware/url-query.ts';
+import { readsBinary } from './binary.ts';
+import { requestBody } from './body.ts';
+import { frame } from './cors-and-request-id.ts';
+import { routeOf } from './path.ts';
+import { fhirFormat, respond } from './respond.ts';
+import { perform } from './run-interaction.ts';
+
+/** What the FHIR door needs from the roof. */
+export interface FhirDoor {
+  find: FindCaller;
+  /** The context of one request of this caller. */
+  contextOf(caller: Caller, request: ClientRequest): Context;
+  seal: Seal;
+  /** The CapabilityStatement as it is now: its JSON text, and the tag of that. */
+  capability(): Promise<{ text: string; etag: string }>;
+  bodyLimit: number;
+}
+
+/** Of the parameters of a search by POST, in bytes. */
+const FORM_LIMIT = 1024 * 1024;
+
+/** The router of `/fhir/R4`. */
+export function fhirApi(door: FhirDoor, log: LogFailure): Router {
+  const router = Router({ caseSensitive: true });
+  const read = { text: textReader(door.bodyLimit), form: textReader(FORM_LIMIT), bytes: bytesReader(Math.floor(door.bodyLimit * BASE64)) };
+  router.use(frame);
+  router.all('/metadata', async (req, res) => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
+    const { text, etag } = await door.capability();
+    const known = isKnown(req, etag);
+    respond(req, res, { status: known ? 304 : 200, headers: { ETag: etag }, ...(!known && { body: text }) });
+  });
+  router.use(async (req: Request, res: Response) => {
+    if (!readsBinary(req.method, req.path)) fhirFormat(req);
+    const caller = await authenticate(req, 'fhir', door.find);
+    exchangeOf(res).caller = caller;
+    refuseOthers(caller, false);
+    const route = routeOf(req.method, req.path);
+    exchangeOf(res).route = `/fhir/R4${route.facts.path}`;
+    const answer = await perform(
+      {
+        context: door.contextOf(caller, requestOf(req, res)),
+        seal: door.seal,
+        method: req.method,
+        path: req.path,
+        query: queryOf(req.url),
+        header: (name) => headerOf(req, name),
+        body: requestBody(req, read),
+        failed: (error) => failureOf(error, exchangeOf(res), log),
+        alone: true,
+      },
+      route,
+    );
+    respond(req, res, answer);
+  });
+  return router;
+}
+
+/** Who looks for FHIR at another base is told the one there is, whoever it is. */
+export const fhirElsewhere =
+  (base: string): RequestHandler =>
+  (_req, res) => {
+    exchangeOf(res).surface = 'fhir';
+    throw notFound(`there is nothing here: the FHIR API is at ${base}`);
+  };
+
+function headerOf(req: Request, name: string): string | undefined {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

@@ -1,0 +1,47 @@
+// `_summary` and `_elements` of a request: which part of each resource its answer shows. https://hl7.org/fhir/R4/search.html#summary
+import { elementNames, elementOf } from '../../fhir/elements.ts';
+import { invalid, structure } from '../../fhir/outcome.ts';
+import { elementsOf, type Summary, summaryOf } from '../../fhir/subset.ts';
+
+export interface Subset {
+  /** The part of a resource's body; of another type than the one asked for, `_elements` shows the whole. */
+  of(body: string, type: string): string;
+  /** What was asked for, as links repeat it. */
+  parameters: [name: string, value: string][];
+  summary: Summary;
+}
+
+const SUMMARIES = new Set(['true', 'text', 'data', 'false']);
+
+/** The subset a query asks for, and its other parameters. `_summary=count` stays among those. `type`: whose elements `_elements` names. */
+export function subsetOf(query: [string, string][], type: string | undefined): { subset: Subset; rest: [string, string][] } {
+  const mine = query.filter(([name, value]) => name === '_elements' || (name === '_summary' && value !== 'count'));
+  const rest = query.filter((one) => !mine.includes(one));
+  const summary = only(mine, '_summary') ?? 'false';
+  const elements = only(mine, '_elements');
+  if (!SUMMARIES.has(summary)) throw invalid('_summary takes true, text, data, count or false');
+  if (elements !== undefined && summary !== 'false') throw invalid('_summary and _elements cannot stand together');
+  const names = elements === undefined ? undefined : namesOf(elements, type);
+  const of = (body: string, shown: string): string => {
+    if (names === undefined) return summaryOf(body, summary as Summary);
+    return type === undefined || shown === type ? elementsOf(body, names) : body;
+  };
+  return { subset: { of, parameters: mine, summary: summary as Summary }, rest };
+}
+
+function only(parameters: [string, string][], name: string): string | undefined {
+  const values = parameters.filter(([given]) => given === name);
+  if (values.length > 1) throw invalid(`${name} may stand only once`);
+  return values[0]?.[1];
+}
+
+function namesOf(value: string, type: string | undefined): Set<string> {
+  const names = value.split(',').map((name) => name.trim());
+  const known = (name: string): boolean =>
+    type === undefined || elementOf(type, name) !== undefined || elementOf(type, `${name}[x]`) !== undefined;
+  if (names.some((name) => name === '' || !known(name)))
+    throw structure(
+      `_elements takes names of elements: ${type === undefined ? 'identifier,status' : elementNames(type).slice(0, 8).join(',')} …`,
+    );
+  return new Set(names);
+}

@@ -1,0 +1,23 @@
+// $validate as HTTP: 200 with an OperationOutcome whatever is wrong with the resource; 4xx only when nothing could be validated.
+// https://hl7.org/fhir/R4/resource-operation-validate.html
+import type { Issue } from '../../fhir/outcome.ts';
+import type { Permission } from '../../fhir/scope.ts';
+import { type ValidationMode, validateRequest } from '../../fhir/validation/validate-request.ts';
+import { validation } from '../../interactions/validate.ts';
+import { authorize } from '../middleware/authenticate.ts';
+import { operationOutcome } from '../middleware/error-handler.ts';
+import type { FhirAnswer, FhirCall } from './fhir-call.ts';
+
+/** Asking whether something could be done needs what doing it needs: the answer tells of other resources. */
+const PERMISSIONS: Readonly<Record<ValidationMode, Permission>> = { create: 'c', update: 'u', delete: 'd', profile: 'r' };
+
+const NOTHING_WRONG: Issue = { severity: 'information', code: 'informational', text: 'nothing wrong was found' };
+
+/** POST [type]/$validate, POST and GET [type]/[id]/$validate. */
+export async function validate(call: FhirCall): Promise<FhirAnswer> {
+  const { context, type, id } = call;
+  const asked = validateRequest(call.method === 'POST' ? await call.body.json() : undefined, call.query);
+  if (asked.mode !== undefined) authorize(context.caller, type, PERMISSIONS[asked.mode]);
+  const issues = await validation(context, { ...asked, type, ...(id !== '' && { id }) });
+  return { status: 200, body: JSON.stringify(operationOutcome(issues.length ? issues : [NOTHING_WRONG])) };
+}

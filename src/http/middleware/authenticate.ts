@@ -1,0 +1,51 @@
+// Who is calling: an API key in `x-api-key` or as a Bearer token opens the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750 (§2: one method in each request)
+import type { Request } from 'express';
+import { forbidden, login } from '../../fhir/outcome.ts';
+import { allows, type Permission, scopeFor } from '../../fhir/scope.ts';
+import type { Caller } from '../../interactions/context.ts';
+import type { Surface } from '../../mapping/shape.ts';
+
+/** Finds the caller of a key's text; undefined when there is none, or it is revoked, expired, or its tenant disabled. */
+export type FindCaller = (key: string) => Promise<Caller | undefined>;
+
+/** The key a request carries, if any; of two, that of `x-api-key`. */
+export function credentialOf(req: Request): string | undefined {
+  const own = req.headers['x-api-key'];
+  return typeof own === 'string' && own !== '' ? own.trim() : bearerOf(req);
+}
+
+const bearerOf = (req: Request): string | undefined => /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
+
+/** The caller of a request to one surface. No key, an unknown one, or two that differ: 401; a key of another surface: 403. */
+export async function authenticate(req: Request, surface: string, find: FindCaller): Promise<Caller> {
+  const credential = credentialOf(req);
+  const bearer = bearerOf(req);
+  if (bearer !== undefined && bearer !== credential) throw login('two different API keys came with this request: send one');
+  if (credential === undefined) throw login('send an API key, as "Authorization: Bearer …" or "x-api-key: …"');
+  const caller = await find(credential);
+  if (!caller) throw login('this API key is not known, or no longer valid');
+  if (caller.surface !== surface) throw forbidden(`this API key opens the ${caller.surface} API only`);
+  return caller;
+}
+
+/**
+ * The challenge of a 401, as https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1 asks for one: what the surface's own documents say that it takes.
+ * `ApiKey` and its parameter are an inference: no scheme is registered for keys in a header of their own.
+ */
+export const challengeOf = (surface: Pick<Surface, 'auth'> | undefined): string =>
+  surface?.auth.scheme === 'api-key' ? `ApiKey header="${surface.auth.header}"` : 'Bearer';
+
+/** Refuses (403) a key that stands for a person where what is asked for is not about that person, and a key that stands for nobody where it is. */
+export function refuseOthers({ patient }: Caller, aboutMe: boolean): void {
+  if (patient !== undefined && !aboutMe) throw forbidden('this API key stands for a person: it opens only what is about that person');
+  if (patient === undefined && aboutMe)
+    throw forbidden(
+      'this is about the person a key stands for, and this API key stands for nobody: make one with facet keys create --patient <id>',
+    );
+}
+
+/** Refuses (403) what the caller's scopes do not cover. */
+export function authorize(caller: Caller, type: string, permission: Permission): void {
+  if (!allows(caller.scopes, type, permission))
+    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${scopeFor(type, permission)}`);
+}

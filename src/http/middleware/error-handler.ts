@@ -1,0 +1,105 @@
+// The only place where an error becomes a response: in the dialect of the surface the request spoke to, FHIR's OperationOutcome or a vendor's own shape.
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { FhirError, type Issue, invalid, KINDS, notFound, unavailable } from '../../fhir/outcome.ts';
+import { challengeOf } from './authenticate.ts';
+import { type Exchange, exchangeOf } from './request-context.ts';
+import { answerFacts } from './response-facts.ts';
+import { closeUnlessShort } from './unread-body.ts';
+
+/** Writes one line about an unexpected error: names and places, never values. */
+export type LogFailure = (facts: {
+  requestId: string;
+  route: string | undefined;
+  error: string;
+  code: string | undefined;
+  at: string | undefined;
+}) => void;
+
+/** Express error handler. */
+export function failure(log: LogFailure): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => send(req, res, failureOf(error, exchangeOf(res), log));
+}
+
+/** What an error of a request is told as. Nobody's mistake but ours: 500 with the request id, and the log has the rest. */
+export function failureOf(error: unknown, { requestId, route }: Exchange, log: LogFailure): FhirError {
+  const known = asFailure(error);
+  if (known) return known;
+  log({ requestId, route, ...traits(error) });
+  return new FhirError('exception', [{ severity: 'fatal', code: 'exception', text: 'something went wrong on this side' }]);
+}
+
+/** Last handler: no path matched. */
+export function nothingHere(req: Request, res: Response): void {
+  send(req, res, notFound('there is nothing at this path'));
+}
+
+function asFailure(error: unknown): FhirError | undefined {
+  if (error instanceof FhirError) return error;
+  const { name, code } = error as { name?: string; code?: string };
+  if (code === 'ECONNREFUSED' || code === '57P03') return unavailable('the database does not answer', 5);
+  return name === 'URIError' ? invalid('the URL is not well-formed: check its percent-encoding') : undefined;
+}
+
+function send(req: Request, res: Response, error: FhirError): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  closeUnlessShort(req, res);
+  const { status, type, headers, body } = rendered(error, res);
+  const { surface } = exchangeOf(res);
+  res
+    .status(status)
+    .set({
+      ...(error.kind === 'login' && { 'WWW-Authenticate': challengeOf(surface === 'fhir' ? undefined : surface) }),
+      ...error.headers,
+      ...headers,
+    })
+    .setHeader('Content-Type', `${type}; charset=utf-8`);
+  res.end(JSON.stringify(body));
+}
+
+interface Rendered {
+  status: number;
+  type: string;
+  headers?: Record<string, string>;
+  body: unknown;
+}
+
+/** The failure in the dialect of the surface the request spoke to. */
+function rendered({ kind, issues, message }: FhirError, res: Response): Rendered {
+  const { surface, requestId, rate } = exchangeOf(res);
+  const { status } = KINDS[kind];
+  if (surface === 'fhir') return { status, type: 'application/fhir+json', body: operationOutcome(issues) };
+  if (surface === undefined) return { status, type: 'application/json', body: { error: kind, message } };
+  const own = surface.failure(kind).status;
+  const facts = answerFacts(requestId, own, rate);
+  return { status: own, type: 'application/json', headers: surface.headers(facts), body: surface.error(kind, issues, facts).body };
+}
+
+/** https://hl7.org/fhir/R4/operationoutcome.html */
+export const operationOutcome = (issues: Issue[]): object => ({
+  resourceType: 'OperationOutcome',
+  issue: issues.map(({ severity, code, text, expression }) => ({
+    severity,
+    code,
+    details: { text },
+    diagnostics: text,
+    ...(expression && { expression }),
+  })),
+});
+
+/** What may be said of an unexpected error in a log: its name, its code, where it was thrown. Messages may carry values. */
+function traits(error: unknown): { error: string; code: string | undefined; at: string | undefined } {
+  const { name = 'unknown', code, stack = '' } = (error ?? {}) as { name?: string; code?: string; stack?: string };
+  const places = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    error: name,
+    code,
+    at:
+      places
+        .slice(0, 8)
+        .map((line) => line.trim())
+        .join(' < ') || undefined,
+  };
+}

@@ -1,0 +1,36 @@
+// The opaque text of a page link: the search and the position in it, sealed so that no value of a patient stands in a URL we make.
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto';
+import { invalid } from '../../fhir/outcome.ts';
+
+/** Seals and opens page links of one installation; a link opens only for the tenant it was made for. */
+export interface Seal {
+  close(tenant: number, content: unknown): string;
+  open(tenant: number, sealed: string): unknown;
+}
+
+const NONCE = 12;
+const TAG = 16;
+
+/** AES-256-GCM under a key that all processes of the installation share. */
+export function sealWith(secret: string): Seal {
+  const key = createSecretKey(createHash('sha256').update(secret).digest());
+  return {
+    close(tenant, content) {
+      const nonce = randomBytes(NONCE);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(String(tenant)));
+      const text = Buffer.concat([cipher.update(JSON.stringify(content), 'utf8'), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64url');
+    },
+    open(tenant, sealed) {
+      try {
+        const bytes = Buffer.from(sealed, 'base64url');
+        if (bytes.toString('base64url') !== sealed) throw new Error('not as it was written');
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE), { authTagLength: TAG });
+        decipher.setAAD(Buffer.from(String(tenant))).setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
+        return JSON.parse(decipher.update(bytes.subarray(NONCE + TAG), undefined, 'utf8') + decipher.final('utf8'));
+      } catch {
+        throw invalid('this page link is not one of ours, or was changed: start the search again');
+      }
+    },
+  };
+}

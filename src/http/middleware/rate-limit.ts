@@ -1,0 +1,27 @@
+// Counts a caller's requests in fixed windows, per process, and refuses (429) those over a surface's limit.
+import { throttled } from '../../fhir/outcome.ts';
+import type { Rate } from './request-context.ts';
+
+/** One surface's limit: so many requests in so many seconds. */
+export interface Limit {
+  limit: number;
+  seconds: number;
+}
+
+/** A counter of requests; `hit` answers where the caller stands after this one. */
+export function rateLimiter(now: () => number = Date.now): (who: string, limit: Limit) => Rate {
+  const windows = new Map<string, { from: number; used: number }>();
+  return (who, { limit, seconds }) => {
+    const length = seconds * 1000;
+    const from = Math.floor(now() / length) * length;
+    const before = windows.get(who);
+    const used = (before?.from === from ? before.used : 0) + 1;
+    windows.set(who, { from, used });
+    return { limit, remaining: Math.max(0, limit - used), reset: Math.ceil((from + length - now()) / 1000), over: used > limit };
+  };
+}
+
+/** Throws 429 when the caller is over the limit. */
+export function refuseOver(rate: Rate): void {
+  if (rate.over) throw throttled(`the limit is ${rate.limit} requests; try again in ${rate.reset} seconds`, rate.reset);
+}

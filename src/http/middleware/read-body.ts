@@ -1,0 +1,73 @@
+// Reads the body of a request, decoded and up to a size. Whatever is wrong with it is a failure of the request, never of the server.
+// Content codings: https://www.rfc-editor.org/rfc/rfc9110#section-8.4
+import type { IncomingMessage } from 'node:http';
+import type { Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { type FhirError, structure, tooLong, unsupportedMedia } from '../../fhir/outcome.ts';
+
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+};
+
+/** The decoded body; empty when there is none. More than `limit` bytes, declared, received or decoded, are refused (413) as soon as that is known. */
+export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
+  if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  const decoder = hasBody(req) ? decoderOf(req) : undefined;
+  return new Promise((resolve, reject) => {
+    const source = decoder ? req.pipe(decoder) : req;
+    const chunks: Buffer[] = [];
+    const size = { received: 0, decoded: 0 };
+    const settle = (conclude: () => void): void => {
+      req.off('data', receive).off('error', cutOff).off('close', cutOff);
+      source.off('data', take).off('end', end);
+      if (decoder) {
+        req.unpipe(decoder);
+        decoder.on('error', () => {}).destroy();
+      }
+      // the rest is discarded: a request that is answered must not block the ones behind it
+      req.resume();
+      conclude();
+    };
+    const fail = (error: FhirError): void => settle(() => reject(error));
+    const grow = (which: keyof typeof size, { length }: Buffer): void => {
+      size[which] += length;
+      if (size[which] > limit) fail(tooLarge(limit));
+    };
+    const receive = (chunk: Buffer): void => grow('received', chunk);
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      grow('decoded', chunk);
+    };
+    const end = (): void => settle(() => resolve(Buffer.concat(chunks)));
+    const cutOff = (): void => {
+      if (!req.complete) fail(structure('the request ended before its body did'));
+    };
+    req.on('data', receive).on('error', cutOff).on('close', cutOff);
+    source.on('data', take).on('end', end);
+    decoder?.on('error', () => fail(structure('the body is not what its Content-Encoding says')));
+  });
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/** Undefined: the body is sent as it is. */
+function decoderOf({ headers }: IncomingMessage): Transform | undefined {
+  const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+  if (coding === '' || coding === 'identity') return undefined;
+  const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding]! : undefined;
+  if (!decoder)
+    throw unsupportedMedia(`this Content-Encoding is not supported: send ${Object.keys(DECODERS).join(', ')}, or the body as it is`);
+  return decoder();
+}
+
+const tooLarge = (limit: number): FhirError => tooLong(`the body is larger than ${sizeOf(limit)}, the most that is taken here`);
+
+const MIB = 1024 * 1024;
+
+/** A number of bytes as people say it: `1.5 MiB`, `512 KiB`. */
+const sizeOf = (bytes: number): string => (bytes < MIB ? `${bytes / 1024} KiB` : `${Math.floor((bytes / MIB) * 10) / 10} MiB`);

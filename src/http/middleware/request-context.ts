@@ -1,0 +1,69 @@
+// What the pipeline knows of one request, carried in `res.locals`, and the answer a handler gives: values in, values out.
+import type { NextFunction, Request, Response } from 'express';
+import type { Caller } from '../../interactions/context.ts';
+import type { Surface } from '../../mapping/shape.ts';
+import type { ClientRequest } from '../../store/database/database.ts';
+
+export interface Rate {
+  limit: number;
+  remaining: number;
+  /** Seconds until the window ends. */
+  reset: number;
+  /** This request went over. */
+  over: boolean;
+}
+
+/** Facts of one request, each set by the step that finds it. */
+export interface Exchange {
+  requestId: string;
+  /** Aborted when the client leaves before the answer. */
+  signal: AbortSignal;
+  /** Whose dialect the answer speaks: the FHIR API, one vendor's, or nobody's (`{error, message}`). */
+  surface: 'fhir' | Surface | undefined;
+  caller?: Caller;
+  rate?: Rate;
+  /** The route as declared, for logs: never the URL, which may carry PHI. */
+  route?: string;
+}
+
+/** `body` is JSON text, sent as it is. */
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export const exchangeOf = (res: Response): Exchange => res.locals as unknown as Exchange;
+
+const SAFE = new Set(['GET', 'HEAD']);
+
+/** The request as the database has to know it. A search by POST only reads, too (https://hl7.org/fhir/R4/http.html#search). */
+export const requestOf = ({ method, path }: Request, res: Response): ClientRequest => ({
+  safe: SAFE.has(method) || path.endsWith('/_search'),
+  signal: exchangeOf(res).signal,
+});
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** `req_` and eight lower-case letters or digits, as the vendors' documents show them. It is a name to ask after, no secret. */
+function newRequestId(): string {
+  let id = 'req_';
+  for (let n = 0; n < 8; n++) id += LETTERS[Math.floor(Math.random() * LETTERS.length)];
+  return id;
+}
+
+/** Answers are about patients: no shared cache may keep one, nor a client's own use one without asking again; and none is anything but what its type says. */
+const GUARD = new Map([
+  ['Cache-Control', 'private, no-cache'],
+  ['X-Content-Type-Options', 'nosniff'],
+]);
+
+/** First step of every request: it gets an id, which every answer carries. Ids from outside are not trusted. */
+export function begin(_req: Request, res: Response, next: NextFunction): void {
+  const requestId = newRequestId();
+  const left = new AbortController();
+  Object.assign(res.locals, { requestId, signal: left.signal });
+  res.once('close', () => res.writableFinished || left.abort());
+  res.setHeader('X-Request-Id', requestId).setHeaders(GUARD);
+  next();
+}

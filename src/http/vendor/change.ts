@@ -1,0 +1,107 @@
+// Changing and deleting through a vendor's door: what the client says becomes the smallest change of the resource, made on what stands at the moment of
+// writing. Elements the shape cannot see stay, and a change that changes nothing makes no version. docs/decisions/2026-11-22-changes-through-a-vendors-door.md
+import type { Parsed } from '../../fhir/json.ts';
+import { invalidAll, notFound } from '../../fhir/outcome.ts';
+import { hasTest } from '../../fhir/patch/json-patch.ts';
+import type { Resource } from '../../fhir/types.ts';
+import { remove } from '../../interactions/delete.ts';
+import { readModifyWrite } from '../../interactions/read-modify-write.ts';
+import { refuseComparing } from '../../interactions/scope-filter.ts';
+import { isUnset } from '../../mapping/lens/lens-read.ts';
+import type { Shape, View } from '../../mapping/shape.ts';
+import type { Row } from '../../store/resources/row.ts';
+import type { Answer } from '../middleware/request-context.ts';
+import { knownOnly } from '../middleware/url-query.ts';
+import { keep, type Promised, take } from './idempotent-request.ts';
+import { etagOf, refuseOtherVersion } from './preconditions.ts';
+import { linked, refuseDuplicate, resolved } from './reference-checks.ts';
+import { formOf, told } from './response.ts';
+import { envOf, inADay, inTransaction, inVendorWords, NO_PERSON, rowInPath, type V1Call, viewOf } from './vendor-call.ts';
+
+/** PATCH …/{id}: some fields. */
+export const changeItem = (call: V1Call, body: Parsed): Promise<Answer> => changed(call, { body, how: 'merge' });
+
+/** PUT …/{id}: all fields. */
+export const replaceItem = (call: V1Call, body: Parsed): Promise<Answer> => changed(call, { body, how: 'replace' });
+
+const METHODS = { merge: 'PATCH', replace: 'PUT', perform: 'PATCH' } as const;
+
+interface Asked {
+  body: Parsed;
+  how: keyof typeof METHODS;
+  /** The idempotency-key it came under, taken and settled with the change. */
+  promise?: Promised | undefined;
+}
+
+/** The change, and the item as it is shown then. Fails with `Taken` when another request under its key has just committed. */
+export async function changed(call: V1Call, { body, how, promise }: Asked): Promise<Answer> {
+  knownOnly(call.req.url, []);
+  refuseComparing(call.context.caller, call.shape.resource, { compares: how === 'merge' && hasTest(body) });
+  return inVendorWords(call.shape, () =>
+    inTransaction(call, async (inside) => {
+      const { context, shape } = inside;
+      const { id } = await standing(inside);
+      if (promise) await take(context, promise, `${shape.resource}/${id}`, inADay(context));
+      const edit = (resource: Resource, row: Row): Promise<Resource> => edited(inside, { resource, row, body, how });
+      const row = await readModifyWrite(context, { type: shape.resource, id, edit, method: METHODS[how] });
+      if (!row) throw nothingThere(call);
+      const { view, form, etag } = await asAnswered(inside, row);
+      const shown = { status: 200, headers: { ETag: etag }, shown: view };
+      if (promise) await keep(context, promise, shown);
+      return told(inside, form, shown);
+    }),
+  );
+}
+
+const nothingThere = ({ shape }: V1Call) => notFound(shape.me ? NO_PERSON : 'there is nothing with this id');
+
+/** The item that the path names (404: there is none). */
+async function standing(call: V1Call): Promise<Row> {
+  const row = await rowInPath(call);
+  if (!row || !call.shape.belongs(await viewOf(call, row))) throw nothingThere(call);
+  return row;
+}
+
+interface Asking extends Asked {
+  resource: Resource;
+  row: Row;
+}
+
+async function edited(call: V1Call, { resource, row, body, how }: Asking): Promise<Resource> {
+  const { shape, context, req } = call;
+  if (req.headers['if-match'] !== undefined) refuseOtherVersion(req, (await asAnswered(call, row)).etag);
+  const now = context.clock().toISOString();
+  const bare = how === 'perform';
+  const view = shape.read(resource, envOf(context, { created: row.created }), { all: true, bare });
+  const { fields, issues } = shape.change(how, body, { view, time: now });
+  if (issues.length) throw invalidAll(issues);
+  if (!Object.keys(fields).length) return resource;
+  const whole: View = { ...view, ...fields };
+  const env = envOf(context, { created: row.created, now, resolved: await resolved(call, fields, whole) });
+  await refuseDuplicate(call, whole, row.id);
+  const made = bare ? shape.write(fields, resource, env, { server: true, bare }) : shape.write(whole, resource, env);
+  const stay = Object.values(fields).some(isUnset) ? shape.stays(fields, shape.read(made, env, { all: true, bare: true })) : [];
+  if (stay.length) throw invalidAll(stay);
+  return linked(call, fields, made);
+}
+
+/** The item in the form it is answered in, which may be another shape's. */
+async function asAnswered(call: V1Call, row: Row): Promise<{ view: View; form: Shape; etag: string }> {
+  const form = formOf(call);
+  const view = await viewOf({ ...call, shape: form }, row);
+  return { view, form, etag: etagOf(call.context.caller, form, row, view) };
+}
+
+/** DELETE …/{id}: 204; what is deleted already is a 404 like anything that is not there. */
+export async function deleteItem(call: V1Call): Promise<Answer> {
+  knownOnly(call.req.url, []);
+  return inTransaction(call, async (inside) => {
+    const { context, shape, req } = inside;
+    const { id } = await standing(inside);
+    const [held] = await context.store.hold(context.caller.tenant, [{ type: shape.resource, id }]);
+    if (!held?.body) throw nothingThere(call);
+    refuseOtherVersion(req, etagOf(context.caller, shape, held, await viewOf(inside, held)));
+    await remove(context, { type: shape.resource, id });
+    return { status: 204 };
+  });
+}

@@ -1,0 +1,97 @@
+// Which page of a list is asked for, by the parameters of its surface (`page:` in surface.yaml): an offset, the number of a page, or a cursor; and what is told of
+// the page and of those beside it. docs/decisions/2026-11-22-links-to-pages-in-answers.md, docs/decisions/2026-11-23-how-far-offsets-go.md
+import { parameter } from '../../fhir/outcome.ts';
+import type { ListFacts, PageSpec, Shape } from '../../mapping/shape.ts';
+import type { Start, TextPage } from '../../store/search/page.ts';
+import type { V1Call } from './vendor-call.ts';
+
+/** What a list takes beside its filters. */
+export const pagingNames = ({ surface: { page }, take }: Shape): string[] =>
+  take === 'page' ? [page.size, page.offset ?? [], page.number ?? [], page.cursor ?? []].flat() : [];
+
+/** `limit`: items of a page; `offset`: items before it, where that is known. */
+interface Paging {
+  limit: number;
+  offset: number;
+  start: Start;
+}
+
+export function pagingOf({ shape, context, seal }: V1Call, parameters: Record<string, string>): Paging {
+  const { page } = shape.surface;
+  const limit = wholeNumber(parameters, { name: page.size, least: 1, most: page.max, standard: page.default, clamp: page.clamp });
+  const cursor = page.cursor === undefined ? undefined : parameters[page.cursor];
+  if (cursor) return { limit, offset: 0, start: opened(() => seal.open(context.caller.tenant, cursor), page.clamp) };
+  const offset = offsetOf(page, parameters, limit);
+  return { limit, offset, start: offset ? { offset } : {} };
+}
+
+function offsetOf({ offset, number, maxOffset, clamp }: PageSpec, parameters: Record<string, string>, limit: number): number {
+  if (number !== undefined) {
+    const most = Math.floor(maxOffset / limit) + 1;
+    return (wholeNumber(parameters, { name: number, least: 1, most, standard: 1, clamp }) - 1) * limit;
+  }
+  return offset === undefined ? 0 : wholeNumber(parameters, { name: offset, least: 0, most: maxOffset, standard: 0, clamp });
+}
+
+/** A cursor that does not open starts at the first page where the vendor's own does so, and is refused elsewhere. */
+function opened(open: () => unknown, lenient: boolean): Start {
+  try {
+    return { after: open() as (string | null)[] };
+  } catch (error) {
+    if (lenient) return {};
+    throw error;
+  }
+}
+
+interface Rule {
+  name: string;
+  least: number;
+  most: number;
+  standard: number;
+  clamp: boolean;
+}
+
+function wholeNumber(parameters: Record<string, string>, { name, least, most, standard, clamp }: Rule): number {
+  const text = parameters[name];
+  if (text === undefined) return standard;
+  const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  if (!clamp) throw parameter(`${name} must be a whole number from ${least} to ${most}`, name);
+  return value > most ? most : standard;
+}
+
+interface Listed {
+  paging: Paging;
+  page: TextPage;
+  parameters: Record<string, string>;
+}
+
+export function listFacts(call: V1Call, { paging: { limit, offset }, page, parameters }: Listed): ListFacts {
+  const { context, seal, shape } = call;
+  const names = shape.surface.page;
+  const hasMore = page.next !== undefined;
+  const cursor = page.next && names.cursor !== undefined ? seal.close(context.caller.tenant, page.next) : null;
+  const again = (more: Record<string, string>): string => `${call.collection}?${new URLSearchParams({ ...parameters, ...more })}`;
+  const at = (next: number): string | null => {
+    const told = next > names.maxOffset ? undefined : beginning(names, next, limit);
+    return told ? again(told) : null;
+  };
+  const next = offset + limit;
+  const after = (): string | null => (names.cursor === undefined ? at(next) : again({ [names.cursor]: cursor! }));
+  return {
+    limit,
+    offset,
+    hasMore,
+    nextOffset: hasMore && next <= names.maxOffset ? next : null,
+    cursor,
+    nextUrl: hasMore ? after() : null,
+    previousUrl: offset > 0 ? at(Math.max(0, offset - limit)) : null,
+    ...(page.total !== undefined && { total: page.total }),
+  };
+}
+
+/** The parameter by which a page that begins there is asked for. */
+function beginning({ offset, number }: PageSpec, at: number, limit: number): Record<string, string> | undefined {
+  if (number !== undefined) return { [number]: String(at / limit + 1) };
+  return offset === undefined ? undefined : { [offset]: String(at) };
+}

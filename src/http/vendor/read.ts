@@ -1,0 +1,122 @@
+// Reading through a vendor's door: one item, or a page of them. Filters are pushed down as a FHIR search; nothing is filtered here.
+import { leadsNowhere, notFound, parameter } from '../../fhir/outcome.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Context } from '../../interactions/context.ts';
+import type { AskedId, ListFacts, Shape, View } from '../../mapping/shape.ts';
+import type { Row, Text } from '../../store/resources/row.ts';
+import { isKnown } from '../middleware/etag.ts';
+import type { Answer } from '../middleware/request-context.ts';
+import { answerFacts } from '../middleware/response-facts.ts';
+import { knownOnly } from '../middleware/url-query.ts';
+import { listFacts, pagingNames, pagingOf } from './paging.ts';
+import { etagOf } from './preconditions.ts';
+import { allOf, askedAhead, envOf, find, findTexts, idInPath, rowInPath, rowOf, type V1Call, viewOf, viewsOf } from './vendor-call.ts';
+
+/** GET …/{id}: another tenant's, a deleted or a malformed id is a 404 like any other that is not there. */
+export async function readItem(call: V1Call): Promise<Answer> {
+  const { shape, req, requestId, rate } = call;
+  knownOnly(req.url, []);
+  const item = await itemOf(call);
+  if (!item) throw notFound('there is nothing with this id');
+  const headers = { ETag: etagOf(call.context.caller, shape, item.row, item.view) };
+  if (isKnown(req, headers.ETag)) return { status: 304, headers };
+  return { status: 200, headers, body: JSON.stringify(shape.item(item.view, answerFacts(requestId, 200, rate))) };
+}
+
+interface Item {
+  row: Row;
+  view: View;
+}
+
+async function itemOf(call: V1Call): Promise<Item | undefined> {
+  const { shape } = call;
+  if (shape.rows) return elementItem(call, shape.rows);
+  const id = idInPath(call);
+  if (id === undefined) return undefined;
+  const ahead = askedAhead(call, id);
+  const row = await rowInPath(call);
+  const view = row && (await viewOf({ ...call, ahead }, row));
+  return view && shape.belongs(view) ? { row, view } : undefined;
+}
+
+/** An item that is an element of a resource: found by the element's own id. */
+async function elementItem(call: V1Call, rows: NonNullable<Shape['rows']>): Promise<Item | undefined> {
+  const id = call.shape.surface.readId(call.shape.resource, call.id ?? '');
+  if (id === undefined) return undefined;
+  const { rows: found } = await find(call.context, rows.search(id), { count: 1 });
+  const row = found[0];
+  if (!row) return undefined;
+  for (const key of rows.keys(JSON.parse(row.body!) as Resource)) {
+    const view = await viewOf(call, row, { [rows.name]: key });
+    if (view[call.shape.idName] === id) return { row, view };
+  }
+  return undefined;
+}
+
+/** GET the collection: one FHIR search, and of it what the list takes. */
+export async function list(call: V1Call): Promise<Answer> {
+  const { shape, context } = call;
+  const parameters = knownOnly(
+    call.req.url,
+    [...shape.filters, ...pagingNames(shape)].filter((name) => !shape.within.includes(name)),
+  );
+  const filters = Object.fromEntries(Object.entries({ ...parameters, ...call.within }).filter(([name]) => shape.filters.includes(name)));
+  const env = envOf(context, { resolved: await aliasesIn(context, shape.asked(filters)), now: context.clock().toISOString() });
+  const { rows, page } = await taken(call, shape.query(filters, env), parameters);
+  // what `only:` could not leave out, having no search for it, is no item all the same
+  const views = (await viewsOf(call, rows, shape.bound(filters))).filter(shape.belongs);
+  return { status: 200, body: JSON.stringify(shape.list(views, page, answerFacts(call.requestId, 200, call.rate), filters)) };
+}
+
+interface Taken {
+  rows: Text[];
+  page: ListFacts;
+}
+
+/** What the list takes of all that is found. */
+async function taken(call: V1Call, query: string, parameters: Record<string, string>): Promise<Taken> {
+  const { shape, context } = call;
+  if (shape.take === 'page') return pageOf(call, query, parameters);
+  const rows = shape.take === 'all' ? await all(call, query) : (await findTexts(context, query, { count: 1, scoped: true })).rows;
+  const { length } = rows;
+  return { rows, page: { limit: length, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: length } };
+}
+
+/** All at once; too many for that are refused, since a list that is cut off looks like a whole one. */
+async function all({ shape: { most, filters, within }, context }: V1Call, query: string): Promise<Text[]> {
+  const rows = await allOf(context, query, most);
+  const narrower = filters.filter((name) => !within.includes(name));
+  if (!rows)
+    throw parameter(
+      `more than ${most} are found, and one answer holds no more${narrower.length ? `: ask for less by ${narrower.join(', ')}` : ''}`,
+    );
+  return rows;
+}
+
+async function pageOf(call: V1Call, query: string, parameters: Record<string, string>): Promise<Taken> {
+  const paging = pagingOf(call, parameters);
+  const page = await findTexts(call.context, query, {
+    count: paging.limit,
+    start: paging.start,
+    mayEnd: true,
+    scoped: true,
+    ...(call.shape.surface.page.total && { total: 'accurate' as const }),
+  });
+  const { size, offset, number } = call.shape.surface.page;
+  // by offset or number, the next page would begin behind what is missing here; a cursor goes on from the last item
+  const isCounted = offset !== undefined || number !== undefined;
+  if (isCounted && page.next && page.rows.length < paging.limit)
+    throw parameter(`these items are longer than an answer may be: ask for fewer at once with ${size}`, size);
+  return { rows: page.rows, page: listFacts(call, { paging, page, parameters }) };
+}
+
+/** The FHIR ids behind those asked-for ids that are aliases; one that must be there, and is not, is refused. */
+async function aliasesIn(context: Context, asked: AskedId[]): Promise<Map<string, string>> {
+  const resolved = new Map<string, string>();
+  for (const { type, id, parameter, missing } of asked) {
+    const row = await rowOf(context, type, id);
+    if (!row && missing) throw leadsNowhere(missing, type, parameter);
+    if (row && row.id !== id) resolved.set(id, row.id);
+  }
+  return resolved;
+}

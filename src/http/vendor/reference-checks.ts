@@ -1,0 +1,78 @@
+// What must be true of what a request to a vendor's door says before it is stored: its references lead somewhere, nobody is there twice, names become references.
+import { duplicate, leadsNowhere } from '../../fhir/outcome.ts';
+import { queryString } from '../../fhir/query-string.ts';
+import type { Resource, ServedType } from '../../fhir/types.ts';
+import { maySearch } from '../../interactions/scope-filter.ts';
+import type { View } from '../../mapping/shape.ts';
+import type { Row } from '../../store/resources/row.ts';
+import { find, rowOf, type V1Call, viewOf } from './vendor-call.ts';
+
+/**
+ * References of a request that must lead to something, and the FHIR ids behind aliases among them. `whole`: the item as it will be, where the request says
+ * only some of its fields.
+ */
+export const resolved = (call: V1Call, said: View, whole: View = said): Promise<Map<string, string>> =>
+  resolvedAll(call, [{ said, whole }]);
+
+/** One item of a request, and where the request says a field of it, if not by its name. */
+interface Said {
+  said: View;
+  whole: View;
+  place?(field: string): string;
+}
+
+/** The same for many items of one request: what several of them refer to is looked up once. */
+export async function resolvedAll({ shape, context }: V1Call, items: Said[]): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  const found = new Map<string, Row | undefined>();
+  const ledBy = async ({ type, id }: { type: ServedType; id: string }): Promise<Row | undefined> => {
+    const target = `${type}/${id}`;
+    if (!found.has(target)) found.set(target, await rowOf(context, type, id));
+    return found.get(target);
+  };
+  for (const { said, whole, place = asNamed } of items) {
+    for (const { field, missing, of, besides, accepts } of shape.exists) {
+      const led: Record<string, Resource> = {};
+      for (const { name, ...reference } of besides(whole)) {
+        const row = await ledBy(reference);
+        if (row) led[name] = bodyOf(row);
+      }
+      for (const { at, ...reference } of of(said)) {
+        const row = await ledBy(reference);
+        if (!row || !accepts(bodyOf(row), whole, led)) throw leadsNowhere(missing, reference.type, place(field + at));
+        if (row.id !== reference.id) ids.set(reference.id, row.id);
+      }
+    }
+  }
+  return ids;
+}
+
+const bodyOf = ({ body }: Row): Resource => JSON.parse(body!) as Resource;
+
+const asNamed = (field: string): string => field;
+
+/** Refuses an item that is there already; `own`: the id of the resource that may say the same, being the one that is changed. */
+export async function refuseDuplicate(call: V1Call, view: View, own?: string): Promise<void> {
+  const { shape, context } = call;
+  const rule = shape.duplicates(view);
+  if (!rule) return;
+  const keys = rule.keys.map((key) => `${shape.resource}#${key}`);
+  // on the one connection of a transaction the searches are asked at once, and answered after the lock is held
+  const locked = context.store.lock(context.caller.tenant, keys);
+  const [, ...pages] = await Promise.all([locked, ...rule.candidates.map(({ search }) => find(context, search, { count: 100 }))]);
+  for (const [nth, { same }] of rule.candidates.entries()) {
+    for (const row of pages[nth]!.rows) if (row.id !== own && same(await viewOf(call, row))) throw duplicate(shape.says.duplicate);
+  }
+}
+
+/** Names that lead to exactly one resource become references to it, where the caller may search its type. */
+export async function linked({ shape, context }: V1Call, said: View, resource: Resource): Promise<Resource> {
+  let made = resource;
+  for (const { search, put } of shape.links) {
+    const text = search(said);
+    if (text === undefined || !maySearch(context.caller, queryString(text).type)) continue;
+    const { rows } = await find(context, text, { count: 2 });
+    if (rows.length === 1) made = put(made, `${rows[0]!.type}/${rows[0]!.id}`);
+  }
+  return made;
+}

@@ -1,0 +1,169 @@
+// One request to a vendor's door, and the ways from stored rows to that vendor's JSON that all its interactions share.
+import type { Request } from 'express';
+import { aliasHash } from '../../fhir/hash.ts';
+import { aliasOf, isUuid } from '../../fhir/indexing/alias.ts';
+import { parseExact } from '../../fhir/json.ts';
+import { FhirError, type Issue, parameter } from '../../fhir/outcome.ts';
+import { queryString } from '../../fhir/query-string.ts';
+import type { Resource, ServedType } from '../../fhir/types.ts';
+import type { Context } from '../../interactions/context.ts';
+import type { ExternalStep } from '../../interactions/external-step.ts';
+import { maySearch } from '../../interactions/scope-filter.ts';
+import { type SearchRequest, search, searchTexts } from '../../interactions/search.ts';
+import type { Env, Shape, View } from '../../mapping/shape.ts';
+import { MOST_AT_ONCE } from '../../mapping/take.ts';
+import type { Row, Text } from '../../store/resources/row.ts';
+import type { Page, Start, TextPage } from '../../store/search/page.ts';
+import type { Seal } from '../middleware/page-token.ts';
+import type { Rate } from '../middleware/request-context.ts';
+import { joinedTo } from './batch-loader.ts';
+
+export interface V1Call {
+  req: Request;
+  shape: Shape;
+  context: Context;
+  /** The body as it came, its numbers with their digits; undefined where the request has none. */
+  sent: unknown;
+  /** The id in the path as the surface shows it; undefined for the collection. */
+  id?: string | undefined;
+  /** What the other names of the route stand for, as the caller wrote it (`patient_id`). */
+  within: Record<string, string>;
+  /** The URL of the collection as the caller reached it, absolute. */
+  collection: string;
+  requestId: string;
+  rate?: Rate | undefined;
+  port?: ExternalStep | undefined;
+  /** What joins ask for, by the text of the search, where it has been asked already. */
+  ahead?: ReadonlyMap<string, Promise<Resource[]>>;
+  /** Another shape of the same surface. */
+  beside(name: string): Shape;
+  seal: Seal;
+}
+
+/** What the server knows when a lens runs. */
+export function envOf(context: Context, more: Record<string, unknown> = {}): Env {
+  const now = context.clock().toISOString();
+  const { tenant, brand } = context.caller;
+  return { alias: (type, id) => aliasOf(tenant, type, id), baseUrl: context.baseUrl, now, defaultBrand: brand, ...more };
+}
+
+/** Rows → views, with one search per join for the whole page. */
+export async function viewsOf({ shape, context, ahead }: V1Call, rows: Text[], more: Record<string, unknown> = {}): Promise<View[]> {
+  const resources = rows.map((row) => (shape.digits ? parseExact(row.body!) : JSON.parse(row.body!)) as Resource);
+  const { baseUrl } = context;
+  const beside = await joinedTo(resources, shape.joins, { find: (query) => ahead?.get(query) ?? joined(context, query), baseUrl });
+  return rows.map((row, at) => shape.read(resources[at]!, envOf(context, { created: row.created, ...beside[at], ...more })));
+}
+
+/** The view of one row. */
+export async function viewOf(call: V1Call, row: Row, more?: Record<string, unknown>): Promise<View> {
+  return (await viewsOf(call, [row], more))[0]!;
+}
+
+/** Asks for what stands beside an item while the item itself is looked up: all that its id leads to. */
+export function askedAhead({ shape, context }: V1Call, id: string): NonNullable<V1Call['ahead']> {
+  const searches = shape.joins.filter(({ ofId }) => ofId).map(({ search }) => search([id]));
+  return new Map(searches.map((query) => [query, unheard(joined(context, query))]));
+}
+
+/** An answer that nobody may wait for: where there is no such item, its failure is no matter. */
+function unheard<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(() => {});
+  return answer;
+}
+
+/**
+ * Of types that the caller may not search nothing is shown, as _include leaves them out (scope-filter.ts). All others are there: a role that is missing would look
+ * like one that is not there.
+ */
+async function joined(context: Context, query: string): Promise<Resource[]> {
+  if (!maySearch(context.caller, queryString(query).type)) return [];
+  const rows = await allOf(context, query, MOST_AT_ONCE);
+  if (!rows) throw parameter(`more than ${MOST_AT_ONCE} resources stand beside what is asked for: ask for less at once`);
+  return rows.map(({ body }) => JSON.parse(body!) as Resource);
+}
+
+/** All that a search within the caller's scopes finds; undefined: that is more than so many. */
+export async function allOf(context: Context, query: string, most: number): Promise<Text[] | undefined> {
+  const { rows, next } = await findTexts(context, query, { count: most, scoped: true });
+  return next ? undefined : rows;
+}
+
+interface FindOptions {
+  count: number;
+  start?: Start;
+  total?: 'accurate' | 'none';
+  mayEnd?: boolean;
+  /** The conditions are held to the caller's scopes: 403 where they would tell something of another type. */
+  scoped?: boolean;
+}
+
+const requestOf = (text: string, options: FindOptions): SearchRequest => ({ ...queryString(text), handling: 'strict', ...options });
+
+/** A FHIR search as the mappings write them: `Type?name=value&…`. */
+export const find = (context: Context, text: string, options: FindOptions): Promise<Page> => search(context, requestOf(text, options));
+
+/** The same where only the resources themselves are wanted. */
+export const findTexts = (context: Context, text: string, options: FindOptions): Promise<TextPage> =>
+  searchTexts(context, requestOf(text, options));
+
+/** The row behind an id as a surface shows it: the FHIR id itself, or the one whose alias this is. */
+export async function rowOf(context: Context, type: ServedType, id: string): Promise<Row | undefined> {
+  const row = await context.store.read(context.caller.tenant, type, id);
+  if (row || !isUuid(id)) return row?.body === null ? undefined : row;
+  const where = [{ on: 'token' as const, any: [aliasHash(id)] }];
+  const { rows } = await context.store.search(context.caller.tenant, { type, where, sort: [], count: 1, total: 'none', include: [] });
+  return rows[0];
+}
+
+/** Does the work in a transaction, joined when there is one. */
+export const inTransaction = <T>(call: V1Call, work: (inside: V1Call) => Promise<T>): Promise<T> =>
+  call.context.store.transaction((store) => work({ ...call, context: { ...call.context, store } }));
+
+/** What is said where the person of a key is not there any more. */
+export const NO_PERSON = 'the person this API key stands for is not there any more';
+
+/** How long an idempotency-key is kept that nothing made lasts as long as. */
+export const inADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
+
+/** The row of the Patient that the caller's key stands for; undefined: it was deleted. */
+export async function rowOfPerson({ store, caller: { tenant, patient } }: Context): Promise<Row | undefined> {
+  const row = patient === undefined ? undefined : await store.read(tenant, 'Patient', patient);
+  return row?.body === null ? undefined : row;
+}
+
+/** The id of the item that the path names, as FHIR has it; undefined: it is none. */
+export const idInPath = ({ shape, context, id = '' }: V1Call): string | undefined =>
+  shape.me ? context.caller.patient : shape.surface.readId(shape.resource, id);
+
+/** The row of the item that the path names, whatever it shows; undefined: there is none. */
+export async function rowInPath(call: V1Call): Promise<Row | undefined> {
+  const { shape, context } = call;
+  if (shape.me) return rowOfPerson(context);
+  const id = idInPath(call);
+  return id === undefined ? undefined : rowOf(context, shape.resource, id);
+}
+
+/** Runs a write; what FHIR refuses is told in the vendor's own field names. `place`: where a request says a field, if not by its name. */
+export async function inVendorWords<T>(shape: Shape, work: () => Promise<T>, place = asNamed): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error;
+    const issues = error.issues.map((issue) => (issue.expression?.some(isFhirPath) ? inOwnFields(issue, shape, place) : issue));
+    throw new FhirError(error.kind, issues, error.headers);
+  }
+}
+
+const asNamed = (field: string): string => field;
+
+/** A vendor's fields begin with a small letter, the paths of FHIR with a type. */
+const isFhirPath = (where: string): boolean => /^[A-Z]/.test(where);
+
+/** The last place is the nearest (`patient_id`, and then which element of that patient); one that no field leads to is left out. */
+function inOwnFields({ expression = [], ...issue }: Issue, shape: Shape, place: (field: string) => string): Issue {
+  const named = expression.flatMap((where) => shape.fieldAt(where) ?? []).at(-1);
+  if (named === undefined) return issue;
+  const field = place(named);
+  return { ...issue, text: `${field}: ${issue.text}`, expression: [field] };
+}
