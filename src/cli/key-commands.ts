@@ -3,7 +3,7 @@ import { amongThese } from '../fhir/closest-name.ts';
 import { isScope } from '../fhir/scope.ts';
 import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { livePrefix } from '../http/middleware/key-prefix.ts';
-import { rowOf } from '../http/vendor/vendor-call.ts';
+import { readRow } from '../http/vendor/vendor-call.ts';
 import { OPERATOR } from '../interactions/context.ts';
 import { createKey, type ListedKey, listKeys, revokeKey } from '../store/api-keys.ts';
 import type { Database } from '../store/database/database.ts';
@@ -72,7 +72,7 @@ async function patientOf({ mappings, contextOf }: AdminFacts, { tenant, surface:
   if (!surface)
     throw new AdminError(`nothing in the ${name} API is about a person: leave --patient out${others && `, or use --surface ${others}`}`);
   const context = contextOf({ tenant: tenant.id, actor: OPERATOR, surface: name, scopes: [] });
-  const row = (await rowOf(context, 'Patient', shown)) ?? (await rowOf(context, 'Patient', surface.readId('Patient', shown) ?? shown));
+  const row = (await readRow(context, 'Patient', shown)) ?? (await readRow(context, 'Patient', surface.readId('Patient', shown) ?? shown));
   if (!row)
     throw new AdminError(`tenant ${tenant.slug} has no Patient with the id that --patient names: use an id that ${name} or FHIR shows`);
   return row.id;

@@ -1,10 +1,10 @@
 // What is written down of an error that nobody expected: names and places, and nothing of what it says.
-import { failureOf } from '../../src/http/middleware/error-handler.ts';
+import { toFhirError } from '../../src/http/middleware/error-handler.ts';
 
 const exchange = { requestId: 'req_1', surface: 'fhir', route: '/Patient/:id', signal: new AbortController().signal } as const;
 const logged = (error: unknown) => {
   const lines: object[] = [];
-  const answer = failureOf(error, exchange, (facts) => lines.push(facts));
+  const answer = toFhirError(error, exchange, (facts) => lines.push(facts));
   return { line: JSON.stringify(lines), told: JSON.stringify([answer.message, answer.issues]) };
 };
 
@@ -12,7 +12,13 @@ test('its name, its code and where it was thrown are logged, its message neither
   const error = Object.assign(new TypeError('Ada Lovelace\nborn 1815-12-10'), { code: 'E_ODD', detail: 'Lovelace' });
   const { line, told } = logged(error);
   expect(JSON.parse(line)).toEqual([
-    { requestId: 'req_1', route: '/Patient/:id', error: 'TypeError', code: 'E_ODD', at: expect.stringMatching(/error-handler\.test\.ts:\d+/) },
+    {
+      requestId: 'req_1',
+      route: '/Patient/:id',
+      error: 'TypeError',
+      code: 'E_ODD',
+      at: expect.stringMatching(/error-handler\.test\.ts:\d+/),
+    },
   ]);
   expect(line + told).not.toMatch(/Lovelace|1815/);
 });

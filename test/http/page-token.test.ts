@@ -1,11 +1,11 @@
 // Page links are opaque, whole, and open for their tenant alone.
-import { sealWith } from '../../src/http/middleware/page-token.ts';
+import { createSeal } from '../../src/http/middleware/page-token.ts';
 
-const seal = sealWith('a secret that all processes share');
+const seal = createSeal('a secret that all processes share');
 const content = { type: 'Patient', parameters: [['family', 'Lovelace']], after: ['lovelace', '7'] };
 
 test('what was sealed is opened by any process with the same secret', () => {
-  expect(sealWith('a secret that all processes share').open(1, seal.close(1, content))).toEqual(content);
+  expect(createSeal('a secret that all processes share').open(1, seal.close(1, content))).toEqual(content);
 });
 
 test('nothing of it can be read', () => {
@@ -16,7 +16,7 @@ test('nothing of it can be read', () => {
 
 test.each([
   ['another tenant', () => seal.open(2, seal.close(1, content))],
-  ['another secret', () => sealWith('other').open(1, seal.close(1, content))],
+  ['another secret', () => createSeal('other').open(1, seal.close(1, content))],
   ['a changed link', () => seal.open(1, `${seal.close(1, content).slice(0, -2)}xx`)],
   ['an invented link', () => seal.open(1, 'abc')],
   ['nothing', () => seal.open(1, '')],

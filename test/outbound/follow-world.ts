@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { type Resource, type ServedType, TYPES } from '../../src/fhir/types.ts';
-import { failure } from '../../src/http/middleware/error-handler.ts';
-import { begin } from '../../src/http/middleware/request-context.ts';
-import { hooks } from '../../src/http/webhooks/endpoint.ts';
+import { errorHandler } from '../../src/http/middleware/error-handler.ts';
+import { beginRequest } from '../../src/http/middleware/request-context.ts';
+import { webhookEndpoints } from '../../src/http/webhooks/endpoint.ts';
 import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
 import { round } from '../../src/outbound/follow-worker.ts';
 import type { Following } from '../../src/outbound/following/following.ts';
@@ -57,9 +57,9 @@ export interface FollowWorld extends OrderWorld {
 /** The webhooks' door alone, as the server has it. */
 async function listen(door: WebhookDoor): Promise<{ url: string; close(): void }> {
   const app = express();
-  app.use(begin);
-  app.use(hooks([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) }]));
-  app.use(failure(() => {}));
+  app.use(beginRequest);
+  app.use(webhookEndpoints([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) }]));
+  app.use(errorHandler(() => {}));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${WEBHOOK_PATHS[1]}`;

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/http.html#custom (X-Request-Id), https://fetch.spec.whatwg.org/#http-cors-protocol
 import type { NextFunction, Request, Response } from 'express';
 import { methodsOf } from '../../fhir/interactions.ts';
-import { exchangeOf } from '../middleware/request-context.ts';
+import { requestContextOf } from '../middleware/request-context.ts';
 import { atPath } from './path.ts';
 
 /** Keys come in a header that an app must know, never in a cookie: so every origin may ask. */
@@ -21,11 +21,11 @@ const PREFLIGHT: Readonly<Record<string, string>> = {
 const REQUEST_ID = /^[A-Za-z0-9\-._]{1,64}$/;
 
 /** First step of the FHIR API. */
-export function frame(req: Request, res: Response, next: NextFunction): void {
-  exchangeOf(res).surface = 'fhir';
+export function corsAndRequestId(req: Request, res: Response, next: NextFunction): void {
+  requestContextOf(res).surface = 'fhir';
   const own = req.get('x-request-id');
   if (own !== undefined && REQUEST_ID.test(own)) {
-    exchangeOf(res).requestId = own;
+    requestContextOf(res).requestId = own;
     res.setHeader('X-Request-Id', own);
   }
   res.set(OPEN);

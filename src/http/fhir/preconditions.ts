@@ -2,7 +2,7 @@
 import { invalid } from '../../fhir/outcome.ts';
 import { ANY } from '../../interactions/update.ts';
 import type { Row } from '../../store/resources/row.ts';
-import { isNamed } from '../middleware/etag.ts';
+import { matchesEtag } from '../middleware/etag.ts';
 import type { FhirCall } from './fhir-call.ts';
 
 /** `W/"3"` or `"3"` → `3`. */
@@ -26,9 +26,9 @@ export function onlyNew(call: FhirCall): { onlyNew?: true } {
 }
 
 /** Whether the client has this version already; If-None-Match wins over If-Modified-Since (RFC 9110 §13.2.2). */
-export function isKnown(call: FhirCall, row: Row): boolean {
+export function isNotModified(call: FhirCall, row: Row): boolean {
   const tags = call.header('if-none-match');
-  if (tags !== undefined) return isNamed(`W/"${row.version}"`, tags);
+  if (tags !== undefined) return matchesEtag(`W/"${row.version}"`, tags);
   const since = call.header('if-modified-since');
   return since !== undefined && Math.floor(Date.parse(row.lastUpdated) / 1000) * 1000 <= Date.parse(since);
 }

@@ -5,7 +5,7 @@ import { vread as readVersion } from '../../interactions/vread.ts';
 import type { Row } from '../../store/resources/row.ts';
 import { contentAnswer } from './binary.ts';
 import type { FhirAnswer, FhirCall } from './fhir-call.ts';
-import { isKnown } from './preconditions.ts';
+import { isNotModified } from './preconditions.ts';
 import { type Subset, subsetOf } from './subset.ts';
 
 /** What an answer tells of a version. */
@@ -26,7 +26,7 @@ function shownAs({ query, type }: FhirCall): Subset {
 export async function read(call: FhirCall): Promise<FhirAnswer> {
   const subset = shownAs(call);
   const row = await readResource(call.context, call);
-  if (isKnown(call, row)) return { status: 304, ...versionFacts(row) };
+  if (isNotModified(call, row)) return { status: 304, ...versionFacts(row) };
   return shown(call, subset, row);
 }
 

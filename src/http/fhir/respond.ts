@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { parseExact } from '../../fhir/json.ts';
 import { mediaType, speaksR4 } from '../../fhir/media-type.ts';
 import { notAcceptable } from '../../fhir/outcome.ts';
-import { queryOf } from '../middleware/url-query.ts';
+import { parseQuery } from '../middleware/url-query.ts';
 import type { FhirAnswer } from './fhir-call.ts';
 
 const FHIR_JSON = 'application/fhir+json';
@@ -55,4 +55,4 @@ export function respond(req: Request, res: Response, { status, headers, body, co
 
 /** https://hl7.org/fhir/R4/http.html#parameters */
 const isPretty = (url: string): boolean =>
-  url.includes('_pretty=') && queryOf(url).some(([name, value]) => name === '_pretty' && value === 'true');
+  url.includes('_pretty=') && parseQuery(url).some(([name, value]) => name === '_pretty' && value === 'true');

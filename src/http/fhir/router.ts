@@ -6,20 +6,20 @@ import type { Caller, Context } from '../../interactions/context.ts';
 import type { ClientRequest } from '../../store/database/database.ts';
 import { authenticate, type FindCaller, refuseOthers } from '../middleware/authenticate.ts';
 import { bytesReader, textReader } from '../middleware/body-text.ts';
-import { failureOf, type LogFailure } from '../middleware/error-handler.ts';
-import { isKnown } from '../middleware/etag.ts';
+import { type LogFailure, toFhirError } from '../middleware/error-handler.ts';
+import { isNotModified } from '../middleware/etag.ts';
 import type { Seal } from '../middleware/page-token.ts';
-import { exchangeOf, requestOf } from '../middleware/request-context.ts';
-import { queryOf } from '../middleware/url-query.ts';
+import { clientRequestOf, requestContextOf } from '../middleware/request-context.ts';
+import { parseQuery } from '../middleware/url-query.ts';
 import { readsBinary } from './binary.ts';
 import { requestBody } from './body.ts';
-import { frame } from './cors-and-request-id.ts';
+import { corsAndRequestId } from './cors-and-request-id.ts';
 import { routeOf } from './path.ts';
 import { fhirFormat, respond } from './respond.ts';
-import { perform } from './run-interaction.ts';
+import { runInteraction } from './run-interaction.ts';
 
 /** What the FHIR door needs from the roof. */
-export interface FhirDoor {
+export interface FhirApi {
   find: FindCaller;
   /** The context of one request of this caller. */
   contextOf(caller: Caller, request: ClientRequest): Context;
@@ -33,33 +33,33 @@ export interface FhirDoor {
 const FORM_LIMIT = 1024 * 1024;
 
 /** The router of `/fhir/R4`. */
-export function fhirApi(door: FhirDoor, log: LogFailure): Router {
+export function fhirRouter(door: FhirApi, log: LogFailure): Router {
   const router = Router({ caseSensitive: true });
   const read = { text: textReader(door.bodyLimit), form: textReader(FORM_LIMIT), bytes: bytesReader(Math.floor(door.bodyLimit * BASE64)) };
-  router.use(frame);
+  router.use(corsAndRequestId);
   router.all('/metadata', async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
     const { text, etag } = await door.capability();
-    const known = isKnown(req, etag);
+    const known = isNotModified(req, etag);
     respond(req, res, { status: known ? 304 : 200, headers: { ETag: etag }, ...(!known && { body: text }) });
   });
   router.use(async (req: Request, res: Response) => {
     if (!readsBinary(req.method, req.path)) fhirFormat(req);
     const caller = await authenticate(req, 'fhir', door.find);
-    exchangeOf(res).caller = caller;
+    requestContextOf(res).caller = caller;
     refuseOthers(caller, false);
     const route = routeOf(req.method, req.path);
-    exchangeOf(res).route = `/fhir/R4${route.facts.path}`;
-    const answer = await perform(
+    requestContextOf(res).route = `/fhir/R4${route.facts.path}`;
+    const answer = await runInteraction(
       {
-        context: door.contextOf(caller, requestOf(req, res)),
+        context: door.contextOf(caller, clientRequestOf(req, res)),
         seal: door.seal,
         method: req.method,
         path: req.path,
-        query: queryOf(req.url),
+        query: parseQuery(req.url),
         header: (name) => headerOf(req, name),
         body: requestBody(req, read),
-        failed: (error) => failureOf(error, exchangeOf(res), log),
+        failed: (error) => toFhirError(error, requestContextOf(res), log),
         alone: true,
       },
       route,
@@ -73,7 +73,7 @@ export function fhirApi(door: FhirDoor, log: LogFailure): Router {
 export const fhirElsewhere =
   (base: string): RequestHandler =>
   (_req, res) => {
-    exchangeOf(res).surface = 'fhir';
+    requestContextOf(res).surface = 'fhir';
     throw notFound(`there is nothing here: the FHIR API is at ${base}`);
   };
 

@@ -15,7 +15,7 @@ import { validate } from './validate.ts';
 import * as write from './write.ts';
 
 const RUNS: Record<InteractionName, Run> = {
-  bundle: (call) => bundle(call, perform),
+  bundle: (call) => bundle(call, runInteraction),
   search: search.search,
   searchByPost: search.searchByPost,
   searchAll: search.searchAll,
@@ -44,7 +44,7 @@ const RUNS: Record<InteractionName, Run> = {
 };
 
 /** Does what the request asks for, if its caller may. */
-export function perform(
+export function runInteraction(
   given: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>,
   { name, facts, parameters }: Route = routeOf(given.method, given.path),
 ): Promise<FhirAnswer> {

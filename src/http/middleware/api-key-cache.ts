@@ -7,7 +7,7 @@ const MOMENT_MS = 1000;
 const MOST = 10_000;
 
 /** The same look-up, asked at most once a second per key. */
-export function remembering(find: FindCaller, now: () => number = Date.now): FindCaller {
+export function cacheCallers(find: FindCaller, now: () => number = Date.now): FindCaller {
   const known = new Map<string, { caller: Promise<Caller | undefined>; until: number }>();
   return (key) => {
     const found = known.get(key);

@@ -2,7 +2,7 @@
 // https://www.rfc-editor.org/rfc/rfc9112#section-3.2, https://www.rfc-editor.org/rfc/rfc9110#section-5.3
 import type { Request, RequestHandler } from 'express';
 import { structure } from '../../fhir/outcome.ts';
-import { type Exchange, exchangeOf } from './request-context.ts';
+import { type RequestContext, requestContextOf } from './request-context.ts';
 
 /** Node takes the first of several, or joins them: which of them is meant would be a guess, and a proxy in front may guess otherwise. */
 const SINGLE = new Set(['host', 'authorization', 'x-api-key', 'content-type']);
@@ -11,12 +11,12 @@ const SINGLE = new Set(['host', 'authorization', 'x-api-key', 'content-type']);
 const HOST = /^(?:\[[0-9A-Za-z:.%]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::\d*)?$/;
 
 /** Refuses (400) a request that is ambiguous. `surfaceOf`: in whose dialect. HTTP/1.0 knows no Host; a missing one in HTTP/1.1 is refused by Node itself. */
-export const refuseAmbiguous =
-  (surfaceOf: (req: Request) => Exchange['surface']): RequestHandler =>
+export const checkHeaders =
+  (surfaceOf: (req: Request) => RequestContext['surface']): RequestHandler =>
   (req, res, next) => {
     const fault = faultOf(req);
     if (fault === undefined) return next();
-    exchangeOf(res).surface = surfaceOf(req);
+    requestContextOf(res).surface = surfaceOf(req);
     throw structure(fault);
   };
 

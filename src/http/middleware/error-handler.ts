@@ -2,8 +2,8 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { FhirError, type Issue, invalid, KINDS, notFound, unavailable } from '../../fhir/outcome.ts';
 import { challengeOf } from './authenticate.ts';
-import { type Exchange, exchangeOf } from './request-context.ts';
-import { answerFacts } from './response-facts.ts';
+import { type RequestContext, requestContextOf } from './request-context.ts';
+import { responseFacts } from './response-facts.ts';
 import { closeUnlessShort } from './unread-body.ts';
 
 /** Writes one line about an unexpected error: names and places, never values. */
@@ -16,12 +16,12 @@ export type LogFailure = (facts: {
 }) => void;
 
 /** Express error handler. */
-export function failure(log: LogFailure): ErrorRequestHandler {
-  return (error: unknown, req, res, _next) => send(req, res, failureOf(error, exchangeOf(res), log));
+export function errorHandler(log: LogFailure): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => send(req, res, toFhirError(error, requestContextOf(res), log));
 }
 
 /** What an error of a request is told as. Nobody's mistake but ours: 500 with the request id, and the log has the rest. */
-export function failureOf(error: unknown, { requestId, route }: Exchange, log: LogFailure): FhirError {
+export function toFhirError(error: unknown, { requestId, route }: RequestContext, log: LogFailure): FhirError {
   const known = asFailure(error);
   if (known) return known;
   log({ requestId, route, ...traits(error) });
@@ -29,7 +29,7 @@ export function failureOf(error: unknown, { requestId, route }: Exchange, log: L
 }
 
 /** Last handler: no path matched. */
-export function nothingHere(req: Request, res: Response): void {
+export function noSuchRoute(req: Request, res: Response): void {
   send(req, res, notFound('there is nothing at this path'));
 }
 
@@ -47,7 +47,7 @@ function send(req: Request, res: Response, error: FhirError): void {
   }
   closeUnlessShort(req, res);
   const { status, type, headers, body } = rendered(error, res);
-  const { surface } = exchangeOf(res);
+  const { surface } = requestContextOf(res);
   res
     .status(status)
     .set({
@@ -68,12 +68,12 @@ interface Rendered {
 
 /** The failure in the dialect of the surface the request spoke to. */
 function rendered({ kind, issues, message }: FhirError, res: Response): Rendered {
-  const { surface, requestId, rate } = exchangeOf(res);
+  const { surface, requestId, rate } = requestContextOf(res);
   const { status } = KINDS[kind];
   if (surface === 'fhir') return { status, type: 'application/fhir+json', body: operationOutcome(issues) };
   if (surface === undefined) return { status, type: 'application/json', body: { error: kind, message } };
   const own = surface.failure(kind).status;
-  const facts = answerFacts(requestId, own, rate);
+  const facts = responseFacts(requestId, own, rate);
   return { status: own, type: 'application/json', headers: surface.headers(facts), body: surface.error(kind, issues, facts).body };
 }
 

@@ -2,13 +2,13 @@
 import type { Request } from 'express';
 
 /** Whether one of the tags of an If-Match or If-None-Match is this one, weak or strong; `*` is any. */
-export const isNamed = (etag: string, header: string): boolean =>
+export const matchesEtag = (etag: string, header: string): boolean =>
   header.split(',').some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
 
 const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
 
 /** Whether the client has this version already (`If-None-Match`). */
-export function isKnown(req: Request, etag: string): boolean {
+export function isNotModified(req: Request, etag: string): boolean {
   const tags = req.headers['if-none-match'];
-  return tags !== undefined && isNamed(etag, tags);
+  return tags !== undefined && matchesEtag(etag, tags);
 }

@@ -12,7 +12,7 @@ const NONCE = 12;
 const TAG = 16;
 
 /** AES-256-GCM under a key that all processes of the installation share. */
-export function sealWith(secret: string): Seal {
+export function createSeal(secret: string): Seal {
   const key = createSecretKey(createHash('sha256').update(secret).digest());
   return {
     close(tenant, content) {

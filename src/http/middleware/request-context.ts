@@ -14,7 +14,7 @@ export interface Rate {
 }
 
 /** Facts of one request, each set by the step that finds it. */
-export interface Exchange {
+export interface RequestContext {
   requestId: string;
   /** Aborted when the client leaves before the answer. */
   signal: AbortSignal;
@@ -33,14 +33,14 @@ export interface Answer {
   body?: string;
 }
 
-export const exchangeOf = (res: Response): Exchange => res.locals as unknown as Exchange;
+export const requestContextOf = (res: Response): RequestContext => res.locals as unknown as RequestContext;
 
 const SAFE = new Set(['GET', 'HEAD']);
 
 /** The request as the database has to know it. A search by POST only reads, too (https://hl7.org/fhir/R4/http.html#search). */
-export const requestOf = ({ method, path }: Request, res: Response): ClientRequest => ({
+export const clientRequestOf = ({ method, path }: Request, res: Response): ClientRequest => ({
   safe: SAFE.has(method) || path.endsWith('/_search'),
-  signal: exchangeOf(res).signal,
+  signal: requestContextOf(res).signal,
 });
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -59,7 +59,7 @@ const GUARD = new Map([
 ]);
 
 /** First step of every request: it gets an id, which every answer carries. Ids from outside are not trusted. */
-export function begin(_req: Request, res: Response, next: NextFunction): void {
+export function beginRequest(_req: Request, res: Response, next: NextFunction): void {
   const requestId = newRequestId();
   const left = new AbortController();
   Object.assign(res.locals, { requestId, signal: left.signal });

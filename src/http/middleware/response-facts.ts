@@ -3,6 +3,6 @@ import type { AnswerFacts } from '../../mapping/shape.ts';
 import type { Rate } from './request-context.ts';
 
 /** Facts of the answer being given now. */
-export function answerFacts(requestId: string, status: number, rate: Rate | undefined): AnswerFacts {
+export function responseFacts(requestId: string, status: number, rate: Rate | undefined): AnswerFacts {
   return { requestId, status, time: new Date().toISOString(), ...(rate && { rate }) };
 }

@@ -23,7 +23,7 @@ interface Found {
 export type Dispatch = (req: Request) => Target;
 
 /** A dispatcher over all mappings; `prefixes` gives each surface's own mount (`{ loop: '/loop' }`). */
-export function dispatcher({ surfaces, shapes }: Mappings, prefixes: Record<string, string>): Dispatch {
+export function buildDispatcher({ surfaces, shapes }: Mappings, prefixes: Record<string, string>): Dispatch {
   const tree = routeTree<Shape>();
   for (const shape of shapes) for (const template of routesOf(shape)) tree.add(template, shape);
   const own = ownMounts(surfaces, shapes);

@@ -2,14 +2,14 @@
 import { parameter } from '../../fhir/outcome.ts';
 
 /** Names and values in order, percent-decoded once, `+` a space. */
-export function queryOf(url: string): [name: string, value: string][] {
+export function parseQuery(url: string): [name: string, value: string][] {
   const at = url.indexOf('?');
   return at < 0 ? [] : [...new URLSearchParams(url.slice(at + 1))];
 }
 
 /** Each of these at most once, and no others: what would be left out of account is refused, since the answer would not be the one asked for. */
-export function knownOnly(url: string, names: string[]): Record<string, string> {
-  const given = queryOf(url);
+export function parseKnownParameters(url: string, names: string[]): Record<string, string> {
+  const given = parseQuery(url);
   const foreign = given.find(([name]) => !names.includes(name));
   if (foreign) throw parameter(`${named(foreign[0])} is no parameter here${names.length ? `, which takes ${names.join(', ')}` : ''}`);
   const twice = names.find((name) => given.filter(([own]) => own === name).length > 1);

@@ -11,18 +11,18 @@ import { isUnset } from '../../mapping/lens/lens-read.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
 import type { Row } from '../../store/resources/row.ts';
 import type { Answer } from '../middleware/request-context.ts';
-import { knownOnly } from '../middleware/url-query.ts';
-import { keep, type Promised, take } from './idempotent-request.ts';
-import { etagOf, refuseOtherVersion } from './preconditions.ts';
-import { linked, refuseDuplicate, resolved } from './reference-checks.ts';
-import { formOf, told } from './response.ts';
-import { envOf, inADay, inTransaction, inVendorWords, NO_PERSON, rowInPath, type V1Call, viewOf } from './vendor-call.ts';
+import { parseKnownParameters } from '../middleware/url-query.ts';
+import { claimIdempotencyKey, type IdempotentRequest, storeIdempotentResponse } from './idempotent-request.ts';
+import { buildEtag, refuseOtherVersion } from './preconditions.ts';
+import { linkReferences, refuseDuplicate, resolveReferences } from './reference-checks.ts';
+import { buildResponse, responseShape } from './response.ts';
+import { buildView, envOf, expiresInADay, inTransaction, NO_PERSON, readItemRow, translateErrors, type VendorCall } from './vendor-call.ts';
 
 /** PATCH …/{id}: some fields. */
-export const changeItem = (call: V1Call, body: Parsed): Promise<Answer> => changed(call, { body, how: 'merge' });
+export const changeItem = (call: VendorCall, body: Parsed): Promise<Answer> => applyChange(call, { body, how: 'merge' });
 
 /** PUT …/{id}: all fields. */
-export const replaceItem = (call: V1Call, body: Parsed): Promise<Answer> => changed(call, { body, how: 'replace' });
+export const replaceItem = (call: VendorCall, body: Parsed): Promise<Answer> => applyChange(call, { body, how: 'replace' });
 
 const METHODS = { merge: 'PATCH', replace: 'PUT', perform: 'PATCH' } as const;
 
@@ -30,35 +30,35 @@ interface Asked {
   body: Parsed;
   how: keyof typeof METHODS;
   /** The idempotency-key it came under, taken and settled with the change. */
-  promise?: Promised | undefined;
+  promise?: IdempotentRequest | undefined;
 }
 
 /** The change, and the item as it is shown then. Fails with `Taken` when another request under its key has just committed. */
-export async function changed(call: V1Call, { body, how, promise }: Asked): Promise<Answer> {
-  knownOnly(call.req.url, []);
+export async function applyChange(call: VendorCall, { body, how, promise }: Asked): Promise<Answer> {
+  parseKnownParameters(call.req.url, []);
   refuseComparing(call.context.caller, call.shape.resource, { compares: how === 'merge' && hasTest(body) });
-  return inVendorWords(call.shape, () =>
+  return translateErrors(call.shape, () =>
     inTransaction(call, async (inside) => {
       const { context, shape } = inside;
       const { id } = await standing(inside);
-      if (promise) await take(context, promise, `${shape.resource}/${id}`, inADay(context));
+      if (promise) await claimIdempotencyKey(context, promise, `${shape.resource}/${id}`, expiresInADay(context));
       const edit = (resource: Resource, row: Row): Promise<Resource> => edited(inside, { resource, row, body, how });
       const row = await readModifyWrite(context, { type: shape.resource, id, edit, method: METHODS[how] });
       if (!row) throw nothingThere(call);
       const { view, form, etag } = await asAnswered(inside, row);
       const shown = { status: 200, headers: { ETag: etag }, shown: view };
-      if (promise) await keep(context, promise, shown);
-      return told(inside, form, shown);
+      if (promise) await storeIdempotentResponse(context, promise, shown);
+      return buildResponse(inside, form, shown);
     }),
   );
 }
 
-const nothingThere = ({ shape }: V1Call) => notFound(shape.me ? NO_PERSON : 'there is nothing with this id');
+const nothingThere = ({ shape }: VendorCall) => notFound(shape.me ? NO_PERSON : 'there is nothing with this id');
 
 /** The item that the path names (404: there is none). */
-async function standing(call: V1Call): Promise<Row> {
-  const row = await rowInPath(call);
-  if (!row || !call.shape.belongs(await viewOf(call, row))) throw nothingThere(call);
+async function standing(call: VendorCall): Promise<Row> {
+  const row = await readItemRow(call);
+  if (!row || !call.shape.belongs(await buildView(call, row))) throw nothingThere(call);
   return row;
 }
 
@@ -67,7 +67,7 @@ interface Asking extends Asked {
   row: Row;
 }
 
-async function edited(call: V1Call, { resource, row, body, how }: Asking): Promise<Resource> {
+async function edited(call: VendorCall, { resource, row, body, how }: Asking): Promise<Resource> {
   const { shape, context, req } = call;
   if (req.headers['if-match'] !== undefined) refuseOtherVersion(req, (await asAnswered(call, row)).etag);
   const now = context.clock().toISOString();
@@ -77,30 +77,30 @@ async function edited(call: V1Call, { resource, row, body, how }: Asking): Promi
   if (issues.length) throw invalidAll(issues);
   if (!Object.keys(fields).length) return resource;
   const whole: View = { ...view, ...fields };
-  const env = envOf(context, { created: row.created, now, resolved: await resolved(call, fields, whole) });
+  const env = envOf(context, { created: row.created, now, resolved: await resolveReferences(call, fields, whole) });
   await refuseDuplicate(call, whole, row.id);
   const made = bare ? shape.write(fields, resource, env, { server: true, bare }) : shape.write(whole, resource, env);
   const stay = Object.values(fields).some(isUnset) ? shape.stays(fields, shape.read(made, env, { all: true, bare: true })) : [];
   if (stay.length) throw invalidAll(stay);
-  return linked(call, fields, made);
+  return linkReferences(call, fields, made);
 }
 
 /** The item in the form it is answered in, which may be another shape's. */
-async function asAnswered(call: V1Call, row: Row): Promise<{ view: View; form: Shape; etag: string }> {
-  const form = formOf(call);
-  const view = await viewOf({ ...call, shape: form }, row);
-  return { view, form, etag: etagOf(call.context.caller, form, row, view) };
+async function asAnswered(call: VendorCall, row: Row): Promise<{ view: View; form: Shape; etag: string }> {
+  const form = responseShape(call);
+  const view = await buildView({ ...call, shape: form }, row);
+  return { view, form, etag: buildEtag(call.context.caller, form, row, view) };
 }
 
 /** DELETE …/{id}: 204; what is deleted already is a 404 like anything that is not there. */
-export async function deleteItem(call: V1Call): Promise<Answer> {
-  knownOnly(call.req.url, []);
+export async function deleteItem(call: VendorCall): Promise<Answer> {
+  parseKnownParameters(call.req.url, []);
   return inTransaction(call, async (inside) => {
     const { context, shape, req } = inside;
     const { id } = await standing(inside);
     const [held] = await context.store.hold(context.caller.tenant, [{ type: shape.resource, id }]);
     if (!held?.body) throw nothingThere(call);
-    refuseOtherVersion(req, etagOf(context.caller, shape, held, await viewOf(inside, held)));
+    refuseOtherVersion(req, buildEtag(context.caller, shape, held, await buildView(inside, held)));
     await remove(context, { type: shape.resource, id });
     return { status: 204 };
   });

@@ -8,67 +8,80 @@ import { Overtaken } from '../../interactions/transaction-entry.ts';
 import type { Many, View } from '../../mapping/shape.ts';
 import type { Row } from '../../store/resources/row.ts';
 import type { Answer } from '../middleware/request-context.ts';
-import { knownOnly } from '../middleware/url-query.ts';
-import { earlier, keep, type Promised, promised, Taken, take } from './idempotent-request.ts';
-import { refuseWrong, withPath } from './path-parameters.ts';
-import { resolvedAll } from './reference-checks.ts';
-import { told, toldAgain } from './response.ts';
-import { envOf, inADay, inTransaction, inVendorWords, type V1Call, viewsOf } from './vendor-call.ts';
+import { parseKnownParameters } from '../middleware/url-query.ts';
+import {
+  claimIdempotencyKey,
+  findEarlierResponse,
+  IdempotencyConflict,
+  type IdempotentRequest,
+  parseIdempotentRequest,
+  storeIdempotentResponse,
+} from './idempotent-request.ts';
+import { addPathParameters, checkPathParameters } from './path-parameters.ts';
+import { resolveAllReferences } from './reference-checks.ts';
+import { buildResponse, replayResponse } from './response.ts';
+import { buildViews, envOf, expiresInADay, inTransaction, translateErrors, type VendorCall } from './vendor-call.ts';
 
 /** How often a request starts again because another has just made some of the same items, or has taken its idempotency-key. */
 const ATTEMPTS = 10;
 
 /** POST the collection, where the request lists its items. */
-export async function createMany(call: V1Call, sent: Parsed): Promise<Answer> {
+export async function createMany(call: VendorCall, sent: Parsed): Promise<Answer> {
   const { shape, context } = call;
-  knownOnly(call.req.url, []);
-  const body = withPath(call, sent);
-  refuseWrong(call, body);
+  parseKnownParameters(call.req.url, []);
+  const body = addPathParameters(call, sent);
+  checkPathParameters(call, body);
   const items = shape.many!.items(shape.known(body.exact as View));
-  const promise = promised(call.req, shape, context, body.plain as View);
+  const promise = parseIdempotentRequest(call.req, shape, context, body.plain as View);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
       return await attemptOnce(call, items, promise);
     } catch (error) {
-      if (!(error instanceof Overtaken || error instanceof Taken)) throw error;
+      if (!(error instanceof Overtaken || error instanceof IdempotencyConflict)) throw error;
     }
     await delay(Math.random() * 10 * attempt);
   }
   throw contended('others kept making the same items: try again');
 }
 
-async function attemptOnce(call: V1Call, items: View[], promise: Promised | undefined): Promise<Answer> {
-  const before = promise && (await earlier(call, promise));
-  const answer = toldAgain(call, call.shape, before);
+async function attemptOnce(call: VendorCall, items: View[], promise: IdempotentRequest | undefined): Promise<Answer> {
+  const before = promise && (await findEarlierResponse(call, promise));
+  const answer = replayResponse(call, call.shape, before);
   if (answer) return answer;
   return inTransaction(call, async (inside) => answered(inside, await made(inside, items, promise), promise));
 }
 
 /** The rows of the items, in the order of the request: those that were there already as they stand. */
-async function made(call: V1Call, items: View[], promise: Promised | undefined): Promise<Row[]> {
+async function made(call: VendorCall, items: View[], promise: IdempotentRequest | undefined): Promise<Row[]> {
   const { shape, context } = call;
   const many = shape.many as Many;
   const places = items.map((_, nth) => (field: string) => many.place(field, nth));
-  const resolved = await resolvedAll(
+  const resolved = await resolveAllReferences(
     call,
     items.map((item, nth) => ({ said: item, whole: item, place: places[nth]! })),
   );
   const known = envOf(context, { now: context.clock().toISOString(), resolved });
   const ids = items.map((item) => many.idOf(item, known) ?? context.newId());
-  if (promise) await take(context, promise, `${shape.resource}/${ids[0]}`, shape.idempotency === 'required' ? null : inADay(context));
+  if (promise)
+    await claimIdempotencyKey(
+      context,
+      promise,
+      `${shape.resource}/${ids[0]}`,
+      shape.idempotency === 'required' ? null : expiresInADay(context),
+    );
   const creations = items.map((item, nth) => ({
     id: ids[nth]!,
     make: () => shape.write(item, undefined, { ...known, newId: ids[nth]! }),
-    within: <T>(work: () => Promise<T>) => inVendorWords(shape, work, places[nth]!),
+    within: <T>(work: () => Promise<T>) => translateErrors(shape, work, places[nth]!),
   }));
   const rows = await createAll(context, shape.resource, creations);
   return ids.map((id) => rows.get(id)!);
 }
 
 /** The list, kept for whoever repeats the request under its key. */
-async function answered(call: V1Call, rows: Row[], promise: Promised | undefined): Promise<Answer> {
+async function answered(call: VendorCall, rows: Row[], promise: IdempotentRequest | undefined): Promise<Answer> {
   const { shape, context } = call;
-  const shown = { status: shape.status, shown: await viewsOf(call, rows) };
-  if (promise) await keep(context, promise, shown);
-  return told(call, shape, shown);
+  const shown = { status: shape.status, shown: await buildViews(call, rows) };
+  if (promise) await storeIdempotentResponse(context, promise, shown);
+  return buildResponse(call, shape, shown);
 }

@@ -9,15 +9,23 @@ import { draftOf } from '../../interactions/write.ts';
 import type { Env, View } from '../../mapping/shape.ts';
 import type { Row } from '../../store/resources/row.ts';
 import type { Answer } from '../middleware/request-context.ts';
-import { knownOnly } from '../middleware/url-query.ts';
-import { ATTEMPTS, earlier, keep, type Promised, promised, Taken, take } from './idempotent-request.ts';
-import { refuseWrong, withPath } from './path-parameters.ts';
+import { parseKnownParameters } from '../middleware/url-query.ts';
+import {
+  ATTEMPTS,
+  claimIdempotencyKey,
+  findEarlierResponse,
+  IdempotencyConflict,
+  type IdempotentRequest,
+  parseIdempotentRequest,
+  storeIdempotentResponse,
+} from './idempotent-request.ts';
+import { addPathParameters, checkPathParameters } from './path-parameters.ts';
 import { tellPerson, withMe } from './person.ts';
-import { etagOf } from './preconditions.ts';
-import { linked, refuseDuplicate, resolved } from './reference-checks.ts';
-import { told, toldAgain } from './response.ts';
-import { targetOf } from './upsert-match.ts';
-import { envOf, inADay, inTransaction, inVendorWords, rowOf, type V1Call, viewOf } from './vendor-call.ts';
+import { buildEtag } from './preconditions.ts';
+import { linkReferences, refuseDuplicate, resolveReferences } from './reference-checks.ts';
+import { buildResponse, replayResponse } from './response.ts';
+import { findUpsertMatch } from './upsert-match.ts';
+import { buildView, envOf, expiresInADay, inTransaction, readRow, translateErrors, type VendorCall } from './vendor-call.ts';
 
 /** Another request is at this item, or somebody has taken it away meanwhile: to be looked at again when that is over. */
 class Contended extends Error {
@@ -30,19 +38,19 @@ class Contended extends Error {
 }
 
 /** POST the collection. */
-export async function createItem(call: V1Call, sent: Parsed): Promise<Answer> {
+export async function createItem(call: VendorCall, sent: Parsed): Promise<Answer> {
   const { shape, context } = call;
-  knownOnly(call.req.url, []);
-  const body = withPath(call, sent);
-  refuseWrong(call, body);
-  const request = { view: shape.known(body.exact as View), promise: promised(call.req, shape, context, body.plain as View) };
+  parseKnownParameters(call.req.url, []);
+  const body = addPathParameters(call, sent);
+  checkPathParameters(call, body);
+  const request = { view: shape.known(body.exact as View), promise: parseIdempotentRequest(call.req, shape, context, body.plain as View) };
   const since = performance.now();
   for (let attempt = 1; attempt <= ATTEMPTS; ) {
     try {
       return await attemptOnce(call, request);
     } catch (error) {
       if (error instanceof Contended) await call.port!.wait(context, error.item, since);
-      else if (error instanceof Taken) attempt++;
+      else if (error instanceof IdempotencyConflict) attempt++;
       else throw error;
     }
   }
@@ -51,57 +59,57 @@ export async function createItem(call: V1Call, sent: Parsed): Promise<Answer> {
 
 interface CreateRequest {
   view: View;
-  promise: Promised | undefined;
+  promise: IdempotentRequest | undefined;
 }
 
-async function attemptOnce(call: V1Call, request: CreateRequest): Promise<Answer> {
+async function attemptOnce(call: VendorCall, request: CreateRequest): Promise<Answer> {
   const { promise } = request;
-  const before = promise && (await earlier(call, promise));
-  const answer = toldAgain(call, call.shape, before);
+  const before = promise && (await findEarlierResponse(call, promise));
+  const answer = replayResponse(call, call.shape, before);
   if (answer) return answer;
   if (!before?.subject) return done(call, request);
   try {
     return await done(call, request, before.subject);
   } catch (error) {
     // whoever was at it under this key may have been answered in the meantime: that is no duplicate
-    const late = toldAgain(call, call.shape, await earlier(call, promise!));
+    const late = replayResponse(call, call.shape, await findEarlierResponse(call, promise!));
     if (late) return late;
     throw error;
   }
 }
 
 /** The item, made or gone on with, and the answer. */
-async function done(call: V1Call, { view, promise }: CreateRequest, subject?: string): Promise<Answer> {
-  const work = (inside: V1Call) => (subject === undefined ? accept(inside, view, promise) : resumed(inside, subject, view));
+async function done(call: VendorCall, { view, promise }: CreateRequest, subject?: string): Promise<Answer> {
+  const work = (inside: VendorCall) => (subject === undefined ? accept(inside, view, promise) : resumed(inside, subject, view));
   if (call.port) {
-    const item = await inVendorWords(call.shape, () => inTransaction(call, async (inside) => claimed(inside, await work(inside))));
+    const item = await translateErrors(call.shape, () => inTransaction(call, async (inside) => claimed(inside, await work(inside))));
     return finish(call, item, promise);
   }
-  return inVendorWords(call.shape, () => inTransaction(call, async (inside) => answered(inside, await work(inside), promise)));
+  return translateErrors(call.shape, () => inTransaction(call, async (inside) => answered(inside, await work(inside), promise)));
 }
 
 /** What a request made, or went into: the row, and which item of it. */
 type Made = Pick<ExternalStepItem, 'row' | 'key'> & { view: View };
 
-const madeOf = ({ shape }: V1Call, row: Row, view: View): Made => ({ row, key: shape.rows?.of(view) ?? '', view });
+const madeOf = ({ shape }: VendorCall, row: Row, view: View): Made => ({ row, key: shape.rows?.of(view) ?? '', view });
 
 /** A request that was accepted before and not answered: the outside step goes on with what it made, which for an item of a shared resource is found as ever. */
-async function resumed(call: V1Call, subject: string, view: View): Promise<Made> {
+async function resumed(call: VendorCall, subject: string, view: View): Promise<Made> {
   const { shape, context } = call;
   if (shape.rows) return accept(call, view, undefined);
-  const row = await rowOf(context, shape.resource, subject.slice(subject.indexOf('/') + 1));
+  const row = await readRow(context, shape.resource, subject.slice(subject.indexOf('/') + 1));
   if (!row) throw duplicate('what this idempotency-key made has been deleted');
   return madeOf(call, row, view);
 }
 
 /** Inside the transaction: everything that must be true of it, and the write. */
-async function accept(call: V1Call, view: View, promise: Promised | undefined): Promise<Made> {
+async function accept(call: VendorCall, view: View, promise: IdempotentRequest | undefined): Promise<Made> {
   const { context, shape } = call;
   const newId = context.newId();
-  const ids = await resolved(call, view);
-  const target = await targetOf(call, view, ids);
+  const ids = await resolveReferences(call, view);
+  const target = await findUpsertMatch(call, view, ids);
   const subject = `${shape.resource}/${target?.id ?? newId}`;
-  if (promise) await take(context, promise, subject, shape.idempotency === 'required' ? null : inADay(context));
+  if (promise) await claimIdempotencyKey(context, promise, subject, shape.idempotency === 'required' ? null : expiresInADay(context));
   const env = envOf(context, { newId, now: context.clock().toISOString(), ...(await withMe(call, ids)) });
   await refuseDuplicate(call, view);
   return storeItem(call, { view, env, target, newId });
@@ -114,10 +122,10 @@ interface Making {
   newId: string;
 }
 
-async function storeItem(call: V1Call, { view, env, target, newId }: Making): Promise<Made> {
+async function storeItem(call: VendorCall, { view, env, target, newId }: Making): Promise<Made> {
   const { shape, context, port } = call;
   if (!port && target && shape.rows?.keys(JSON.parse(target.body!)).includes(shape.rows.of(view))) throw duplicate(shape.says.duplicate);
-  const made = (current?: Resource) => linked(call, view, shape.write(view, current, env));
+  const made = (current?: Resource) => linkReferences(call, view, shape.write(view, current, env));
   const row = target
     ? await readModifyWrite(context, { type: shape.resource, id: target.id, edit: made })
     : (await create(context, { type: shape.resource, id: newId, draft: draftOf(await made()) })).row;
@@ -129,7 +137,7 @@ async function storeItem(call: V1Call, { view, env, target, newId }: Making): Pr
 type Held = HeldItem & Made;
 
 /** The item, to be finished by this request and no other. */
-async function claimed(call: V1Call, made: Made): Promise<Held> {
+async function claimed(call: VendorCall, made: Made): Promise<Held> {
   const { port, context, shape } = call;
   const item: ExternalStepItem & Made = {
     ...made,
@@ -142,13 +150,13 @@ async function claimed(call: V1Call, made: Made): Promise<Held> {
 }
 
 /** The id of the item with this key in a resource as it stands. */
-async function idIn(call: V1Call, { row, key }: Pick<Made, 'row' | 'key'>): Promise<string> {
+async function idIn(call: VendorCall, { row, key }: Pick<Made, 'row' | 'key'>): Promise<string> {
   const { rows } = call.shape;
-  return String((await viewOf(call, row, rows && { [rows.name]: key }))[call.shape.idName]);
+  return String((await buildView(call, row, rows && { [rows.name]: key }))[call.shape.idName]);
 }
 
 /** Everything after the commit: the outside step, what it answered, the answer. */
-async function finish(call: V1Call, item: Held, promise: Promised | undefined): Promise<Answer> {
+async function finish(call: VendorCall, item: Held, promise: IdempotentRequest | undefined): Promise<Answer> {
   const { port, context } = call;
   try {
     const fields = await port!.finish(context, item);
@@ -161,7 +169,7 @@ async function finish(call: V1Call, item: Held, promise: Promised | undefined): 
 }
 
 /** The row with the fields that only the server fills in, written through the same lens. */
-async function completed(call: V1Call, item: Held, fields: View | undefined): Promise<Row> {
+async function completed(call: VendorCall, item: Held, fields: View | undefined): Promise<Row> {
   const { shape, context } = call;
   const { tenant } = context.caller;
   // several items of one resource (a physician's states) are completed one after the other: none writes over what another has just written
@@ -177,13 +185,13 @@ async function completed(call: V1Call, item: Held, fields: View | undefined): Pr
 }
 
 /** The answer, kept for whoever repeats the request. */
-async function answered(call: V1Call, { row, key }: Made, promise: Promised | undefined): Promise<Answer> {
+async function answered(call: VendorCall, { row, key }: Made, promise: IdempotentRequest | undefined): Promise<Answer> {
   const { shape } = call;
-  const view = await viewOf(call, row, shape.rows && { [shape.rows.name]: key });
+  const view = await buildView(call, row, shape.rows && { [shape.rows.name]: key });
   const { status } = shape;
   const where = status === 201 && { Location: `${call.collection}/${view[shape.idName]}` };
-  const headers = { ...where, ETag: etagOf(call.context.caller, shape, row, view) };
+  const headers = { ...where, ETag: buildEtag(call.context.caller, shape, row, view) };
   const shown = { status, headers, shown: view };
-  if (promise) await keep(call.context, promise, shown);
-  return told(call, shape, shown);
+  if (promise) await storeIdempotentResponse(call.context, promise, shown);
+  return buildResponse(call, shape, shown);
 }

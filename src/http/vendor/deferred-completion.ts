@@ -17,7 +17,7 @@ interface LateItem {
  * In a transaction, joined when there is one. Only where the item still says what it said then (`said`); what others have written since stays.
  * `gone`: no such item stands here at the moment.
  */
-export async function fillIn(
+export async function completeDeferred(
   context: Context,
   { shapes }: Mappings,
   { port, id, key }: LateItem,

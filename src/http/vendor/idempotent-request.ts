@@ -11,7 +11,7 @@ import type { IdempotencyKey, IdempotencyRecord } from '../../store/idempotency-
 import type { Answer } from '../middleware/request-context.ts';
 
 /** A request under a key, or undefined when it has none. */
-export interface Promised {
+export interface IdempotentRequest {
   key: IdempotencyKey;
   hash: string;
 }
@@ -19,7 +19,7 @@ export interface Promised {
 const LONGEST = 255;
 
 /** The key a request carries. A shape that requires one refuses a request without (400). */
-export function promised(req: Request, shape: Shape, context: Context, body: View): Promised | undefined {
+export function parseIdempotentRequest(req: Request, shape: Shape, context: Context, body: View): IdempotentRequest | undefined {
   const text = req.get('idempotency-key')?.trim() ?? '';
   if (text === '') {
     if (shape.idempotency === 'required') throw invalid('the header idempotency-key is required', 'idempotency-key');
@@ -36,9 +36,9 @@ export function promised(req: Request, shape: Shape, context: Context, body: Vie
 const promiser = ({ surface, patient }: Caller): string => (patient === undefined ? surface : `${surface}/${patient}`);
 
 /** The record of an earlier request with this key, if it is the same request; another one is refused in the vendor's words. */
-export async function earlier(
+export async function findEarlierResponse(
   { context, shape }: { context: Context; shape: Shape },
-  { key, hash }: Promised,
+  { key, hash }: IdempotentRequest,
 ): Promise<IdempotencyRecord | undefined> {
   const record = await context.store.idempotency.find(key);
   if (record && record.hash !== hash) throw conflict(shape.says.idempotency, 'idempotency-key');
@@ -46,7 +46,7 @@ export async function earlier(
 }
 
 /** What an answer shows, without the envelope: that tells of the request which is answered. */
-export interface Shown {
+export interface ShownItem {
   status: number;
   headers?: Record<string, string>;
   /** An item, or a list of them. */
@@ -54,27 +54,32 @@ export interface Shown {
 }
 
 /** What is kept of one: the text of what it shows keeps its digits. Before there were envelopes of their own, whole answers were kept. */
-type Kept = (Omit<Shown, 'shown'> & { shown: string }) | Answer;
+type Kept = (Omit<ShownItem, 'shown'> & { shown: string }) | Answer;
 
 /** What a request that has been answered before was shown, or its whole answer; undefined: it was not answered yet. */
-export function kept({ response }: IdempotencyRecord): Shown | Answer | undefined {
+export function parseStoredResponse({ response }: IdempotencyRecord): ShownItem | Answer | undefined {
   if (response === undefined) return undefined;
   const text = JSON.parse(response) as Kept;
-  return 'shown' in text ? { ...text, shown: parseExact(text.shown) as Shown['shown'] } : text;
+  return 'shown' in text ? { ...text, shown: parseExact(text.shown) as ShownItem['shown'] } : text;
 }
 
 /** Another request with the same key has committed meanwhile: start again, and find its answer. */
-export class Taken extends Error {}
+export class IdempotencyConflict extends Error {}
 
 /** How often a request starts again because of that. */
 export const ATTEMPTS = 3;
 
 /** Inside the write's transaction: takes the key for what is being made. Waits for a concurrent transaction that is taking it, and fails with `Taken` when that commits. */
-export async function take(context: Context, { key, hash }: Promised, subject: string, expires: string | null): Promise<void> {
+export async function claimIdempotencyKey(
+  context: Context,
+  { key, hash }: IdempotentRequest,
+  subject: string,
+  expires: string | null,
+): Promise<void> {
   const record = { hash, subject, at: context.clock().toISOString(), expires };
-  if (!(await context.store.idempotency.claim(key, record))) throw new Taken();
+  if (!(await context.store.idempotency.claim(key, record))) throw new IdempotencyConflict();
 }
 
 /** Keeps the answer for whoever asks again. */
-export const keep = (context: Context, { key }: Promised, { shown, ...rest }: Shown): Promise<void> =>
+export const storeIdempotentResponse = (context: Context, { key }: IdempotentRequest, { shown, ...rest }: ShownItem): Promise<void> =>
   context.store.idempotency.settle(key, JSON.stringify({ ...rest, shown: JSON.stringify(shown) } satisfies Kept));

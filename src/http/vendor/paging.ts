@@ -3,7 +3,7 @@
 import { parameter } from '../../fhir/outcome.ts';
 import type { ListFacts, PageSpec, Shape } from '../../mapping/shape.ts';
 import type { Start, TextPage } from '../../store/search/page.ts';
-import type { V1Call } from './vendor-call.ts';
+import type { VendorCall } from './vendor-call.ts';
 
 /** What a list takes beside its filters. */
 export const pagingNames = ({ surface: { page }, take }: Shape): string[] =>
@@ -16,7 +16,7 @@ interface Paging {
   start: Start;
 }
 
-export function pagingOf({ shape, context, seal }: V1Call, parameters: Record<string, string>): Paging {
+export function parsePaging({ shape, context, seal }: VendorCall, parameters: Record<string, string>): Paging {
   const { page } = shape.surface;
   const limit = wholeNumber(parameters, { name: page.size, least: 1, most: page.max, standard: page.default, clamp: page.clamp });
   const cursor = page.cursor === undefined ? undefined : parameters[page.cursor];
@@ -66,7 +66,7 @@ interface Listed {
   parameters: Record<string, string>;
 }
 
-export function listFacts(call: V1Call, { paging: { limit, offset }, page, parameters }: Listed): ListFacts {
+export function listFacts(call: VendorCall, { paging: { limit, offset }, page, parameters }: Listed): ListFacts {
   const { context, seal, shape } = call;
   const names = shape.surface.page;
   const hasMore = page.next !== undefined;

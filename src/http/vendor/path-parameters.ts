@@ -2,10 +2,10 @@
 import type { Parsed } from '../../fhir/json.ts';
 import { invalidAll, notFound } from '../../fhir/outcome.ts';
 import type { View } from '../../mapping/shape.ts';
-import type { V1Call } from './vendor-call.ts';
+import type { VendorCall } from './vendor-call.ts';
 
 /** The body with what the path says, whatever the body says of it. */
-export function withPath({ within }: V1Call, body: Parsed): Parsed {
+export function addPathParameters({ within }: VendorCall, body: Parsed): Parsed {
   const { plain, exact } = body;
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return body;
   return { plain: { ...plain, ...within }, exact: { ...(exact as View), ...within } };
@@ -15,7 +15,7 @@ export function withPath({ within }: V1Call, body: Parsed): Parsed {
 const MOST_TOLD = 20;
 
 /** Refuses what breaks a rule (400); what is wrong with the path leads nowhere (404). */
-export function refuseWrong({ shape, context, within }: V1Call, body: Parsed): void {
+export function checkPathParameters({ shape, context, within }: VendorCall, body: Parsed): void {
   const issues = shape.check(body.plain, context.clock().toISOString());
   if (issues.some(({ expression }) => expression?.some((name) => name in within))) throw notFound('there is nothing at this path');
   if (issues.length) throw invalidAll(issues.slice(0, MOST_TOLD));

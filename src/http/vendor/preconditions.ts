@@ -7,10 +7,10 @@ import type { Caller } from '../../interactions/context.ts';
 import { mayRead } from '../../interactions/scope-filter.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
 import type { Row } from '../../store/resources/row.ts';
-import { isNamed } from '../middleware/etag.ts';
+import { matchesEtag } from '../middleware/etag.ts';
 
 /** The resource's version; where others are shown beside it, a hash of all that is shown. Who may not read it gets no hash of what it says. */
-export function etagOf(caller: Caller, { joins, resource }: Shape, { version }: Pick<Row, 'version'>, view: View): string {
+export function buildEtag(caller: Caller, { joins, resource }: Shape, { version }: Pick<Row, 'version'>, view: View): string {
   const isHash = joins.length > 0 && mayRead(caller, resource);
   return `W/"${isHash ? createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 16) : version}"`;
 }
@@ -18,7 +18,7 @@ export function etagOf(caller: Caller, { joins, resource }: Shape, { version }: 
 /** Whether the client expects the version that stands (`If-Match`): one of the tags it names, or `*`; one that expects none takes any. */
 function expects(req: Request, etag: string): boolean {
   const tags = req.headers['if-match'];
-  return tags === undefined || isNamed(etag, tags);
+  return tags === undefined || matchesEtag(etag, tags);
 }
 
 /** Refuses a change of an item that is not as the client expects it. */

@@ -4,23 +4,35 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { AskedId, ListFacts, Shape, View } from '../../mapping/shape.ts';
 import type { Row, Text } from '../../store/resources/row.ts';
-import { isKnown } from '../middleware/etag.ts';
+import { isNotModified } from '../middleware/etag.ts';
 import type { Answer } from '../middleware/request-context.ts';
-import { answerFacts } from '../middleware/response-facts.ts';
-import { knownOnly } from '../middleware/url-query.ts';
-import { listFacts, pagingNames, pagingOf } from './paging.ts';
-import { etagOf } from './preconditions.ts';
-import { allOf, askedAhead, envOf, find, findTexts, idInPath, rowInPath, rowOf, type V1Call, viewOf, viewsOf } from './vendor-call.ts';
+import { responseFacts } from '../middleware/response-facts.ts';
+import { parseKnownParameters } from '../middleware/url-query.ts';
+import { listFacts, pagingNames, parsePaging } from './paging.ts';
+import { buildEtag } from './preconditions.ts';
+import {
+  buildView,
+  buildViews,
+  envOf,
+  find,
+  findAll,
+  findTexts,
+  idInPath,
+  prefetch,
+  readItemRow,
+  readRow,
+  type VendorCall,
+} from './vendor-call.ts';
 
 /** GET …/{id}: another tenant's, a deleted or a malformed id is a 404 like any other that is not there. */
-export async function readItem(call: V1Call): Promise<Answer> {
+export async function readItem(call: VendorCall): Promise<Answer> {
   const { shape, req, requestId, rate } = call;
-  knownOnly(req.url, []);
+  parseKnownParameters(req.url, []);
   const item = await itemOf(call);
   if (!item) throw notFound('there is nothing with this id');
-  const headers = { ETag: etagOf(call.context.caller, shape, item.row, item.view) };
-  if (isKnown(req, headers.ETag)) return { status: 304, headers };
-  return { status: 200, headers, body: JSON.stringify(shape.item(item.view, answerFacts(requestId, 200, rate))) };
+  const headers = { ETag: buildEtag(call.context.caller, shape, item.row, item.view) };
+  if (isNotModified(req, headers.ETag)) return { status: 304, headers };
+  return { status: 200, headers, body: JSON.stringify(shape.item(item.view, responseFacts(requestId, 200, rate))) };
 }
 
 interface Item {
@@ -28,35 +40,35 @@ interface Item {
   view: View;
 }
 
-async function itemOf(call: V1Call): Promise<Item | undefined> {
+async function itemOf(call: VendorCall): Promise<Item | undefined> {
   const { shape } = call;
   if (shape.rows) return elementItem(call, shape.rows);
   const id = idInPath(call);
   if (id === undefined) return undefined;
-  const ahead = askedAhead(call, id);
-  const row = await rowInPath(call);
-  const view = row && (await viewOf({ ...call, ahead }, row));
+  const ahead = prefetch(call, id);
+  const row = await readItemRow(call);
+  const view = row && (await buildView({ ...call, ahead }, row));
   return view && shape.belongs(view) ? { row, view } : undefined;
 }
 
 /** An item that is an element of a resource: found by the element's own id. */
-async function elementItem(call: V1Call, rows: NonNullable<Shape['rows']>): Promise<Item | undefined> {
+async function elementItem(call: VendorCall, rows: NonNullable<Shape['rows']>): Promise<Item | undefined> {
   const id = call.shape.surface.readId(call.shape.resource, call.id ?? '');
   if (id === undefined) return undefined;
   const { rows: found } = await find(call.context, rows.search(id), { count: 1 });
   const row = found[0];
   if (!row) return undefined;
   for (const key of rows.keys(JSON.parse(row.body!) as Resource)) {
-    const view = await viewOf(call, row, { [rows.name]: key });
+    const view = await buildView(call, row, { [rows.name]: key });
     if (view[call.shape.idName] === id) return { row, view };
   }
   return undefined;
 }
 
 /** GET the collection: one FHIR search, and of it what the list takes. */
-export async function list(call: V1Call): Promise<Answer> {
+export async function listItems(call: VendorCall): Promise<Answer> {
   const { shape, context } = call;
-  const parameters = knownOnly(
+  const parameters = parseKnownParameters(
     call.req.url,
     [...shape.filters, ...pagingNames(shape)].filter((name) => !shape.within.includes(name)),
   );
@@ -64,8 +76,8 @@ export async function list(call: V1Call): Promise<Answer> {
   const env = envOf(context, { resolved: await aliasesIn(context, shape.asked(filters)), now: context.clock().toISOString() });
   const { rows, page } = await taken(call, shape.query(filters, env), parameters);
   // what `only:` could not leave out, having no search for it, is no item all the same
-  const views = (await viewsOf(call, rows, shape.bound(filters))).filter(shape.belongs);
-  return { status: 200, body: JSON.stringify(shape.list(views, page, answerFacts(call.requestId, 200, call.rate), filters)) };
+  const views = (await buildViews(call, rows, shape.bound(filters))).filter(shape.belongs);
+  return { status: 200, body: JSON.stringify(shape.list(views, page, responseFacts(call.requestId, 200, call.rate), filters)) };
 }
 
 interface Taken {
@@ -74,7 +86,7 @@ interface Taken {
 }
 
 /** What the list takes of all that is found. */
-async function taken(call: V1Call, query: string, parameters: Record<string, string>): Promise<Taken> {
+async function taken(call: VendorCall, query: string, parameters: Record<string, string>): Promise<Taken> {
   const { shape, context } = call;
   if (shape.take === 'page') return pageOf(call, query, parameters);
   const rows = shape.take === 'all' ? await all(call, query) : (await findTexts(context, query, { count: 1, scoped: true })).rows;
@@ -83,8 +95,8 @@ async function taken(call: V1Call, query: string, parameters: Record<string, str
 }
 
 /** All at once; too many for that are refused, since a list that is cut off looks like a whole one. */
-async function all({ shape: { most, filters, within }, context }: V1Call, query: string): Promise<Text[]> {
-  const rows = await allOf(context, query, most);
+async function all({ shape: { most, filters, within }, context }: VendorCall, query: string): Promise<Text[]> {
+  const rows = await findAll(context, query, most);
   const narrower = filters.filter((name) => !within.includes(name));
   if (!rows)
     throw parameter(
@@ -93,8 +105,8 @@ async function all({ shape: { most, filters, within }, context }: V1Call, query:
   return rows;
 }
 
-async function pageOf(call: V1Call, query: string, parameters: Record<string, string>): Promise<Taken> {
-  const paging = pagingOf(call, parameters);
+async function pageOf(call: VendorCall, query: string, parameters: Record<string, string>): Promise<Taken> {
+  const paging = parsePaging(call, parameters);
   const page = await findTexts(call.context, query, {
     count: paging.limit,
     start: paging.start,
@@ -114,7 +126,7 @@ async function pageOf(call: V1Call, query: string, parameters: Record<string, st
 async function aliasesIn(context: Context, asked: AskedId[]): Promise<Map<string, string>> {
   const resolved = new Map<string, string>();
   for (const { type, id, parameter, missing } of asked) {
-    const row = await rowOf(context, type, id);
+    const row = await readRow(context, type, id);
     if (!row && missing) throw leadsNowhere(missing, type, parameter);
     if (row && row.id !== id) resolved.set(id, row.id);
   }

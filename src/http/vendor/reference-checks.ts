@@ -5,14 +5,14 @@ import type { Resource, ServedType } from '../../fhir/types.ts';
 import { maySearch } from '../../interactions/scope-filter.ts';
 import type { View } from '../../mapping/shape.ts';
 import type { Row } from '../../store/resources/row.ts';
-import { find, rowOf, type V1Call, viewOf } from './vendor-call.ts';
+import { buildView, find, readRow, type VendorCall } from './vendor-call.ts';
 
 /**
  * References of a request that must lead to something, and the FHIR ids behind aliases among them. `whole`: the item as it will be, where the request says
  * only some of its fields.
  */
-export const resolved = (call: V1Call, said: View, whole: View = said): Promise<Map<string, string>> =>
-  resolvedAll(call, [{ said, whole }]);
+export const resolveReferences = (call: VendorCall, said: View, whole: View = said): Promise<Map<string, string>> =>
+  resolveAllReferences(call, [{ said, whole }]);
 
 /** One item of a request, and where the request says a field of it, if not by its name. */
 interface Said {
@@ -22,12 +22,12 @@ interface Said {
 }
 
 /** The same for many items of one request: what several of them refer to is looked up once. */
-export async function resolvedAll({ shape, context }: V1Call, items: Said[]): Promise<Map<string, string>> {
+export async function resolveAllReferences({ shape, context }: VendorCall, items: Said[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   const found = new Map<string, Row | undefined>();
   const ledBy = async ({ type, id }: { type: ServedType; id: string }): Promise<Row | undefined> => {
     const target = `${type}/${id}`;
-    if (!found.has(target)) found.set(target, await rowOf(context, type, id));
+    if (!found.has(target)) found.set(target, await readRow(context, type, id));
     return found.get(target);
   };
   for (const { said, whole, place = asNamed } of items) {
@@ -52,7 +52,7 @@ const bodyOf = ({ body }: Row): Resource => JSON.parse(body!) as Resource;
 const asNamed = (field: string): string => field;
 
 /** Refuses an item that is there already; `own`: the id of the resource that may say the same, being the one that is changed. */
-export async function refuseDuplicate(call: V1Call, view: View, own?: string): Promise<void> {
+export async function refuseDuplicate(call: VendorCall, view: View, own?: string): Promise<void> {
   const { shape, context } = call;
   const rule = shape.duplicates(view);
   if (!rule) return;
@@ -61,12 +61,12 @@ export async function refuseDuplicate(call: V1Call, view: View, own?: string): P
   const locked = context.store.lock(context.caller.tenant, keys);
   const [, ...pages] = await Promise.all([locked, ...rule.candidates.map(({ search }) => find(context, search, { count: 100 }))]);
   for (const [nth, { same }] of rule.candidates.entries()) {
-    for (const row of pages[nth]!.rows) if (row.id !== own && same(await viewOf(call, row))) throw duplicate(shape.says.duplicate);
+    for (const row of pages[nth]!.rows) if (row.id !== own && same(await buildView(call, row))) throw duplicate(shape.says.duplicate);
   }
 }
 
 /** Names that lead to exactly one resource become references to it, where the caller may search its type. */
-export async function linked({ shape, context }: V1Call, said: View, resource: Resource): Promise<Resource> {
+export async function linkReferences({ shape, context }: VendorCall, said: View, resource: Resource): Promise<Resource> {
   let made = resource;
   for (const { search, put } of shape.links) {
     const text = search(said);

@@ -5,33 +5,33 @@ import { mayRead, maySearch } from '../../interactions/scope-filter.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
 import type { IdempotencyRecord } from '../../store/idempotency-keys.ts';
 import type { Answer } from '../middleware/request-context.ts';
-import { answerFacts } from '../middleware/response-facts.ts';
-import { kept, type Shown } from './idempotent-request.ts';
-import type { V1Call } from './vendor-call.ts';
+import { responseFacts } from '../middleware/response-facts.ts';
+import { parseStoredResponse, type ShownItem } from './idempotent-request.ts';
+import type { VendorCall } from './vendor-call.ts';
 
 /** The answer in the envelope of a shape, with the id and the time of this request. */
-export function told(call: V1Call, shape: Shape, { shown, ...rest }: Shown): Answer {
+export function buildResponse(call: VendorCall, shape: Shape, { shown, ...rest }: ShownItem): Answer {
   const { item, list } = shape;
-  const facts = answerFacts(call.requestId, rest.status, call.rate);
+  const facts = responseFacts(call.requestId, rest.status, call.rate);
   const visible = showsAll(call, shape) ? shown : minimal(call, shape, shown);
   const body = Array.isArray(visible) ? list(visible, wholeOf(visible), facts, {}) : item(visible, facts);
   return { ...rest, body: JSON.stringify(body) };
 }
 
 /** The answer that an earlier request under the same idempotency-key was given, told to this one; undefined: it was not answered yet. */
-export function toldAgain(call: V1Call, shape: Shape, record: IdempotencyRecord | undefined): Answer | undefined {
-  const before = record && kept(record);
-  if (!before || 'shown' in before) return before && told(call, shape, before);
+export function replayResponse(call: VendorCall, shape: Shape, record: IdempotencyRecord | undefined): Answer | undefined {
+  const before = record && parseStoredResponse(record);
+  if (!before || 'shown' in before) return before && buildResponse(call, shape, before);
   const { body: _body, ...bodiless } = before;
   return showsAll(call, shape) ? before : bodiless;
 }
 
 /** Whether the caller may read everything that an item of this shape shows. */
-const showsAll = ({ context: { caller } }: Pick<V1Call, 'context'>, { resource, joins }: Shape): boolean =>
+const showsAll = ({ context: { caller } }: Pick<VendorCall, 'context'>, { resource, joins }: Shape): boolean =>
   mayRead(caller, resource) && joins.every(({ type }) => maySearch(caller, type));
 
 /** The id, and the fields of the request as the request said them. Operations of a JSON Patch name places, and say no fields. */
-function minimal({ shape, sent, within }: V1Call, form: Shape, shown: View | View[]): View | View[] {
+function minimal({ shape, sent, within }: VendorCall, form: Shape, shown: View | View[]): View | View[] {
   const said = { ...(isObject(sent) ? sent : {}), ...within };
   const echo = (view: View, request: View): View => ({
     ...Object.fromEntries(Object.entries(request).filter(([name]) => Object.hasOwn(view, name))),
@@ -47,4 +47,4 @@ const isObject = (value: unknown): value is View => typeof value === 'object' &&
 const wholeOf = ({ length }: View[]) => ({ limit: length, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: length });
 
 /** The shape in whose form what was performed is answered. */
-export const formOf = ({ shape, beside }: V1Call): Shape => (shape.answers === undefined ? shape : beside(shape.answers));
+export const responseShape = ({ shape, beside }: VendorCall): Shape => (shape.answers === undefined ? shape : beside(shape.answers));

@@ -11,19 +11,19 @@ import { authenticate, authorize, type FindCaller, refuseOthers } from '../middl
 import { type ReadText, textReader } from '../middleware/body-text.ts';
 import type { Seal } from '../middleware/page-token.ts';
 import { type Limit, refuseOver } from '../middleware/rate-limit.ts';
-import { type Answer, exchangeOf, type Rate, requestOf } from '../middleware/request-context.ts';
-import { answerFacts } from '../middleware/response-facts.ts';
+import { type Answer, clientRequestOf, type Rate, requestContextOf } from '../middleware/request-context.ts';
+import { responseFacts } from '../middleware/response-facts.ts';
 import type { Dispatch, Target } from '../middleware/route-surface.ts';
 import { changeItem, deleteItem, replaceItem } from './change.ts';
 import { createItem } from './create.ts';
 import { createMany } from './create-many.ts';
 import { performItem } from './perform.ts';
 import { refuseIfMatch } from './preconditions.ts';
-import { list, readItem } from './read.ts';
-import type { V1Call } from './vendor-call.ts';
+import { listItems, readItem } from './read.ts';
+import type { VendorCall } from './vendor-call.ts';
 
 /** What the vendors' doors need from the roof. */
-export interface V1Door {
+export interface VendorApi {
   mappings: Mappings;
   /** Where each surface is mounted besides its hosts (`{ loop: '/loop' }`). */
   prefixes: Record<string, string>;
@@ -42,7 +42,7 @@ export interface V1Door {
 interface Interaction {
   is: ShapeInteraction;
   permission: Permission;
-  run(call: V1Call, body: Parsed): Promise<Answer>;
+  run(call: VendorCall, body: Parsed): Promise<Answer>;
   body?: boolean;
   /** It makes something that was not there. */
   makes?: boolean;
@@ -51,9 +51,9 @@ interface Interaction {
 const NO_BODY: Parsed = { plain: undefined, exact: undefined };
 
 const READ: Interaction = { is: 'read', permission: 'r', run: readItem };
-const LIST: Interaction = { is: 'search', permission: 's', run: list };
+const LIST: Interaction = { is: 'search', permission: 's', run: listItems };
 
-const create = (call: V1Call, body: Parsed): Promise<Answer> => (call.shape.many ? createMany : createItem)(call, body);
+const create = (call: VendorCall, body: Parsed): Promise<Answer> => (call.shape.many ? createMany : createItem)(call, body);
 
 const COLLECTION: Record<string, Interaction> = {
   GET: LIST,
@@ -70,12 +70,12 @@ const ITEM: Record<string, Interaction> = {
 };
 
 /** The handler of every path that is not the FHIR API's. `find`: which vendor's shape a request means. */
-export function v1Api(door: V1Door, find: Dispatch): RequestHandler {
+export function vendorRouter(door: VendorApi, find: Dispatch): RequestHandler {
   const readText = textReader(door.bodyLimit);
   return async (req, res, next) => {
     const target = find(req);
     const { surface } = target;
-    const exchange = exchangeOf(res);
+    const exchange = requestContextOf(res);
     exchange.surface = surface;
     if (!surface) return next();
     exchange.route = routeOf(target, surface);
@@ -102,7 +102,7 @@ export function v1Api(door: V1Door, find: Dispatch): RequestHandler {
       collection: door.baseUrl + collection,
       port,
       beside: (name: string) => door.mappings.shapes.find((one) => one.surface === surface && one.name === name)!,
-      context: door.contextOf(caller, requestOf(req, res)),
+      context: door.contextOf(caller, clientRequestOf(req, res)),
       requestId: exchange.requestId,
       rate: exchange.rate,
       seal: door.seal,
@@ -154,8 +154,8 @@ async function bodyOf(req: Request, readText: ReadText): Promise<Parsed> {
 }
 
 function send(res: Response, surface: Surface, { status, headers = {}, body }: Answer): void {
-  const { requestId, rate } = exchangeOf(res);
-  res.status(status).set({ ...surface.headers(answerFacts(requestId, status, rate)), ...headers });
+  const { requestId, rate } = requestContextOf(res);
+  res.status(status).set({ ...surface.headers(responseFacts(requestId, status, rate)), ...headers });
   if (body !== undefined) res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.end(body);
 }

@@ -5,13 +5,13 @@ import type { Resource } from '../../fhir/types.ts';
 import type { View } from '../../mapping/shape.ts';
 import { MOST_AT_ONCE } from '../../mapping/take.ts';
 import type { Row } from '../../store/resources/row.ts';
-import { find, type V1Call, viewOf } from './vendor-call.ts';
+import { buildView, find, type VendorCall } from './vendor-call.ts';
 
 /**
  * In a transaction: nobody else writes it before that ends. Undefined: there is none. `resolved`: alias → FHIR id. 409 where several would do and nothing
  * tells which.
  */
-export async function targetOf(call: V1Call, view: View, resolved: ReadonlyMap<string, string>): Promise<Row | undefined> {
+export async function findUpsertMatch(call: VendorCall, view: View, resolved: ReadonlyMap<string, string>): Promise<Row | undefined> {
   const { shape, context } = call;
   const criteria = shape.into(view, resolved);
   if (criteria === null) return undefined;
@@ -31,7 +31,7 @@ export async function targetOf(call: V1Call, view: View, resolved: ReadonlyMap<s
 const ambiguous = (): Error => multipleMatches('more than one stored resource carries the identifier of this request');
 
 /** The one that is the item's already; of several alike the oldest. */
-async function nearest(call: V1Call, view: View, rows: Row[]): Promise<Row> {
+async function nearest(call: VendorCall, view: View, rows: Row[]): Promise<Row> {
   const ranked = await Promise.all(rows.map(async (row) => ({ row, rank: await nearness(call, view, row) })));
   const [first] = ranked.sort((a, b) => b.rank - a.rank || compared(a.row.created, b.row.created) || compared(a.row.id, b.row.id));
   return first!.row;
@@ -40,10 +40,10 @@ async function nearest(call: V1Call, view: View, rows: Row[]): Promise<Row> {
 const compared = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** 3: it has the item, under an id that was answered; 2: the element the item would be; 1: other items; 0: none. */
-async function nearness(call: V1Call, view: View, row: Row): Promise<number> {
+async function nearness(call: VendorCall, view: View, row: Row): Promise<number> {
   const { rows, idName } = call.shape;
   const keys = rows!.keys(JSON.parse(row.body!) as Resource);
   const key = rows!.of(view);
   if (!keys.includes(key)) return keys.length ? 1 : 0;
-  return (await viewOf(call, row, { [rows!.name]: key }))[idName] === null ? 2 : 3;
+  return (await buildView(call, row, { [rows!.name]: key }))[idName] === null ? 2 : 3;
 }

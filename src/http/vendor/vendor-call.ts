@@ -16,9 +16,9 @@ import type { Row, Text } from '../../store/resources/row.ts';
 import type { Page, Start, TextPage } from '../../store/search/page.ts';
 import type { Seal } from '../middleware/page-token.ts';
 import type { Rate } from '../middleware/request-context.ts';
-import { joinedTo } from './batch-loader.ts';
+import { loadJoined } from './batch-loader.ts';
 
-export interface V1Call {
+export interface VendorCall {
   req: Request;
   shape: Shape;
   context: Context;
@@ -48,20 +48,20 @@ export function envOf(context: Context, more: Record<string, unknown> = {}): Env
 }
 
 /** Rows → views, with one search per join for the whole page. */
-export async function viewsOf({ shape, context, ahead }: V1Call, rows: Text[], more: Record<string, unknown> = {}): Promise<View[]> {
+export async function buildViews({ shape, context, ahead }: VendorCall, rows: Text[], more: Record<string, unknown> = {}): Promise<View[]> {
   const resources = rows.map((row) => (shape.digits ? parseExact(row.body!) : JSON.parse(row.body!)) as Resource);
   const { baseUrl } = context;
-  const beside = await joinedTo(resources, shape.joins, { find: (query) => ahead?.get(query) ?? joined(context, query), baseUrl });
+  const beside = await loadJoined(resources, shape.joins, { find: (query) => ahead?.get(query) ?? joined(context, query), baseUrl });
   return rows.map((row, at) => shape.read(resources[at]!, envOf(context, { created: row.created, ...beside[at], ...more })));
 }
 
 /** The view of one row. */
-export async function viewOf(call: V1Call, row: Row, more?: Record<string, unknown>): Promise<View> {
-  return (await viewsOf(call, [row], more))[0]!;
+export async function buildView(call: VendorCall, row: Row, more?: Record<string, unknown>): Promise<View> {
+  return (await buildViews(call, [row], more))[0]!;
 }
 
 /** Asks for what stands beside an item while the item itself is looked up: all that its id leads to. */
-export function askedAhead({ shape, context }: V1Call, id: string): NonNullable<V1Call['ahead']> {
+export function prefetch({ shape, context }: VendorCall, id: string): NonNullable<VendorCall['ahead']> {
   const searches = shape.joins.filter(({ ofId }) => ofId).map(({ search }) => search([id]));
   return new Map(searches.map((query) => [query, unheard(joined(context, query))]));
 }
@@ -78,13 +78,13 @@ function unheard<T>(answer: Promise<T>): Promise<T> {
  */
 async function joined(context: Context, query: string): Promise<Resource[]> {
   if (!maySearch(context.caller, queryString(query).type)) return [];
-  const rows = await allOf(context, query, MOST_AT_ONCE);
+  const rows = await findAll(context, query, MOST_AT_ONCE);
   if (!rows) throw parameter(`more than ${MOST_AT_ONCE} resources stand beside what is asked for: ask for less at once`);
   return rows.map(({ body }) => JSON.parse(body!) as Resource);
 }
 
 /** All that a search within the caller's scopes finds; undefined: that is more than so many. */
-export async function allOf(context: Context, query: string, most: number): Promise<Text[] | undefined> {
+export async function findAll(context: Context, query: string, most: number): Promise<Text[] | undefined> {
   const { rows, next } = await findTexts(context, query, { count: most, scoped: true });
   return next ? undefined : rows;
 }
@@ -108,7 +108,7 @@ export const findTexts = (context: Context, text: string, options: FindOptions):
   searchTexts(context, requestOf(text, options));
 
 /** The row behind an id as a surface shows it: the FHIR id itself, or the one whose alias this is. */
-export async function rowOf(context: Context, type: ServedType, id: string): Promise<Row | undefined> {
+export async function readRow(context: Context, type: ServedType, id: string): Promise<Row | undefined> {
   const row = await context.store.read(context.caller.tenant, type, id);
   if (row || !isUuid(id)) return row?.body === null ? undefined : row;
   const where = [{ on: 'token' as const, any: [aliasHash(id)] }];
@@ -117,35 +117,35 @@ export async function rowOf(context: Context, type: ServedType, id: string): Pro
 }
 
 /** Does the work in a transaction, joined when there is one. */
-export const inTransaction = <T>(call: V1Call, work: (inside: V1Call) => Promise<T>): Promise<T> =>
+export const inTransaction = <T>(call: VendorCall, work: (inside: VendorCall) => Promise<T>): Promise<T> =>
   call.context.store.transaction((store) => work({ ...call, context: { ...call.context, store } }));
 
 /** What is said where the person of a key is not there any more. */
 export const NO_PERSON = 'the person this API key stands for is not there any more';
 
 /** How long an idempotency-key is kept that nothing made lasts as long as. */
-export const inADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
+export const expiresInADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
 
 /** The row of the Patient that the caller's key stands for; undefined: it was deleted. */
-export async function rowOfPerson({ store, caller: { tenant, patient } }: Context): Promise<Row | undefined> {
+export async function readPersonRow({ store, caller: { tenant, patient } }: Context): Promise<Row | undefined> {
   const row = patient === undefined ? undefined : await store.read(tenant, 'Patient', patient);
   return row?.body === null ? undefined : row;
 }
 
 /** The id of the item that the path names, as FHIR has it; undefined: it is none. */
-export const idInPath = ({ shape, context, id = '' }: V1Call): string | undefined =>
+export const idInPath = ({ shape, context, id = '' }: VendorCall): string | undefined =>
   shape.me ? context.caller.patient : shape.surface.readId(shape.resource, id);
 
 /** The row of the item that the path names, whatever it shows; undefined: there is none. */
-export async function rowInPath(call: V1Call): Promise<Row | undefined> {
+export async function readItemRow(call: VendorCall): Promise<Row | undefined> {
   const { shape, context } = call;
-  if (shape.me) return rowOfPerson(context);
+  if (shape.me) return readPersonRow(context);
   const id = idInPath(call);
-  return id === undefined ? undefined : rowOf(context, shape.resource, id);
+  return id === undefined ? undefined : readRow(context, shape.resource, id);
 }
 
 /** Runs a write; what FHIR refuses is told in the vendor's own field names. `place`: where a request says a field, if not by its name. */
-export async function inVendorWords<T>(shape: Shape, work: () => Promise<T>, place = asNamed): Promise<T> {
+export async function translateErrors<T>(shape: Shape, work: () => Promise<T>, place = asNamed): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -5,7 +5,7 @@ import { methodNotAllowed } from '../../fhir/outcome.ts';
 import { readBody } from '../middleware/read-body.ts';
 
 /** One door. `receive` resolves when the message is kept; what it throws is the answer. */
-export interface Hook {
+export interface WebhookEndpoint {
   paths: string[];
   /** The largest body, in bytes; a larger one is 413. */
   limit: number;
@@ -13,7 +13,7 @@ export interface Hook {
 }
 
 /** The handler of all of them. */
-export function hooks(list: Hook[]): RequestHandler {
+export function webhookEndpoints(list: WebhookEndpoint[]): RequestHandler {
   const router = Router();
   for (const { paths, limit, receive } of list) {
     router.post(paths, async (req: Request, res: Response) => {
