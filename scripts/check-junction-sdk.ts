@@ -4,10 +4,10 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { junctionClient } from '../src/outbound/network/client.ts';
-import { junctionReads } from '../src/outbound/network/reads.ts';
-import { step } from '../src/outbound/sandbox/lifecycle.ts';
-import { startSandbox } from '../src/outbound/sandbox/server.ts';
+import { junctionClient } from '../src/junction/client.ts';
+import { junctionReads } from '../src/junction/reads.ts';
+import { step } from '../src/junction-sandbox/lifecycle.ts';
+import { startSandbox } from '../src/junction-sandbox/server.ts';
 import { type Exchange, recorderBefore } from './orders/recorder.ts';
 import { SAMPLE_ORDER } from './orders/sample-order.ts';
 

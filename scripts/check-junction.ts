@@ -2,9 +2,9 @@
 // own API description (OpenAPI 3.1, https://docs.junction.com/api-reference), which is not part of this project. On PostgreSQL. Ends with 1 when one breaks it.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { step } from '../src/outbound/sandbox/lifecycle.ts';
-import { startSandbox } from '../src/outbound/sandbox/server.ts';
-import { SANDBOX_ACCOUNT } from '../src/outbound/sandbox/world.ts';
+import { step } from '../src/junction-sandbox/lifecycle.ts';
+import { startSandbox } from '../src/junction-sandbox/server.ts';
+import { SANDBOX_ACCOUNT } from '../src/junction-sandbox/world.ts';
 import { startServers } from './histories/servers.ts';
 import { type Description, judge } from './orders/description.ts';
 import { PATIENT, request } from './orders/orderer.ts';

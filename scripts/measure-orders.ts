@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
-import { type Sandbox, startSandbox } from '../src/outbound/sandbox/server.ts';
+import { type Sandbox, startSandbox } from '../src/junction-sandbox/server.ts';
 import { startServers } from './histories/servers.ts';
 import { placeAtOnce } from './orders/orderer.ts';
 

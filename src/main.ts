@@ -4,28 +4,28 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
-import { assemble, type Facet } from './assemble.ts';
 import { administer } from './cli/admin.ts';
 import type { AdminRequest } from './cli/admin-command.ts';
 import { factsOf } from './cli/admin-facts.ts';
 import type { Config } from './config.ts';
-import { demoCurls, readDemo, seedDemo } from './demo.ts';
-import { type DevKeys, devKeys } from './dev-keys.ts';
 import { warmUp } from './fhir/validation/validate.ts';
 import { boundedServer } from './http/bounded-server.ts';
 import { type Drain, drainable } from './http/drain.ts';
 import { openIndexState } from './interactions/index-state.ts';
-import { refuseUnknownLimits } from './known-limits.ts';
-import { type Loaded, load } from './loaded.ts';
-import { type MetricsDoor, openMetrics } from './metrics-door.ts';
-import { toSandbox } from './panels.ts';
-import { readyDatabases } from './ready-database.ts';
+import { type MetricsDoor, openMetrics } from './observability/metrics-endpoint.ts';
 import { ROOT } from './root.ts';
+import { assemble, type Facet } from './server/assemble.ts';
+import { refuseUnknownLimits } from './server/check-rate-limits.ts';
+import { demoCurls, readDemo, seedDemo } from './server/development/demo.ts';
+import { type DevKeys, devKeys } from './server/development/dev-keys.ts';
+import { testClock } from './server/development/test-clock.ts';
+import { watchMappings } from './server/development/watch-mappings.ts';
+import { type Loaded, load } from './server/load-definitions.ts';
+import { toSandbox } from './server/panels.ts';
+import { readyDatabases } from './server/ready-database.ts';
 import { type DirectoryLock, lockDirectory } from './store/database/data-directory.ts';
 import type { Database } from './store/database/database.ts';
 import { upkeepOf } from './store/index-upkeep.ts';
-import { testClock } from './test-clock.ts';
-import { watchMappings } from './watch-mappings.ts';
 
 /** A server that listens; `close` ends it, finishing the requests under way. */
 export interface Running {

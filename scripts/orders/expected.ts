@@ -1,6 +1,6 @@
 // What FHIR must say of an order, told from the sandbox's state alone: written for proofs, apart from the program.
-import { resultShown } from '../../src/outbound/sandbox/report.ts';
-import type { SandboxOrder, World } from '../../src/outbound/sandbox/world.ts';
+import { resultShown } from '../../src/junction-sandbox/report.ts';
+import type { SandboxOrder, World } from '../../src/junction-sandbox/world.ts';
 
 /** The words the tests use → the Task's status. */
 const TASKS: Record<string, string> = {

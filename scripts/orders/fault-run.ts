@@ -1,9 +1,9 @@
 // One run of the proof: orders for two tenants go through server processes that are killed, to a sandbox that fails in every way, under a clock that leaps.
 // When all is quiet, what the sandbox holds is compared with what was ordered and with what FHIR says.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
-import type { World } from '../../src/outbound/sandbox/world.ts';
-import { WEBHOOK_PATHS } from '../../src/outbound/webhooks/door.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
+import type { World } from '../../src/junction-sandbox/world.ts';
+import { WEBHOOK_PATHS } from '../../src/orders/webhooks/receive.ts';
 import { type Servers, startServers } from '../histories/servers.ts';
 import { anomaliesIn, type Database, openDatabase } from './ground-truth.ts';
 import { atTheLaboratory, forgetful, mischief, recovered } from './mischief.ts';

@@ -1,6 +1,6 @@
 // What is wrong in the end: the sandbox's orders beside the outbox and what FHIR says. Each sentence is one order that was lost, doubled, or told wrongly.
 import pg from 'pg';
-import { type SandboxOrder, statusOf, type World } from '../../src/outbound/sandbox/world.ts';
+import { type SandboxOrder, statusOf, type World } from '../../src/junction-sandbox/world.ts';
 import { expectedOf, valueIn } from './expected.ts';
 import type { Ordered } from './orderer.ts';
 

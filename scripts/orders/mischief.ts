@@ -1,7 +1,7 @@
 // What goes wrong at the network and on the ways to it, and what happens at the laboratory meanwhile, at random.
-import type { Fault } from '../../src/outbound/sandbox/faults.ts';
-import { step } from '../../src/outbound/sandbox/lifecycle.ts';
-import { type Mishap, statusOf, type World } from '../../src/outbound/sandbox/world.ts';
+import type { Fault } from '../../src/junction-sandbox/faults.ts';
+import { step } from '../../src/junction-sandbox/lifecycle.ts';
+import { type Mishap, statusOf, type World } from '../../src/junction-sandbox/world.ts';
 
 const FAULTS: Fault[] = [
   { kind: 'error' },

@@ -1,10 +1,10 @@
 // What commands need to know: of the server that runs them, or, when none runs, of one put together for that and not started, so that what an operator
 // changes is written by the same rules and has the same consequences either way.
 import { pino } from 'pino';
-import { assemble, type Facet } from '../assemble.ts';
 import type { Config } from '../config.ts';
 import { readIndexState } from '../interactions/index-state.ts';
-import { type Loaded, load } from '../loaded.ts';
+import { assemble, type Facet } from '../server/assemble.ts';
+import { type Loaded, load } from '../server/load-definitions.ts';
 import type { Database } from '../store/database/database.ts';
 import { upkeepOf } from '../store/index-upkeep.ts';
 import type { AdminFacts } from './admin-command.ts';

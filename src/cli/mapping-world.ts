@@ -8,7 +8,7 @@ import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
 import { nameOf } from '../mapping/example.ts';
 import type { LoadedShape } from '../mapping/load/loaded.ts';
 import { type Readings, readMappings } from '../mapping/load/mapping.ts';
-import { PORTS } from '../outbound/ports.ts';
+import { PORTS } from '../orders/external-step-names.ts';
 import { ROOT } from '../root.ts';
 
 export interface MappingWorld extends Readings {

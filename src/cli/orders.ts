@@ -1,9 +1,9 @@
 // What an operator sees of lab orders and does with them: ids, times, states and reasons, nothing of a patient.
 
-import { CANCELLATION } from '../outbound/ordering/calling-off.ts';
-import { ORDER, payloadOf, requestId, subjectOf } from '../outbound/ordering/order-entry.ts';
-import { MAY, type Operation, operate } from '../outbound/sending/operate.ts';
-import { listedInMs } from '../outbound/sending/retry-time.ts';
+import { MAY, type Operation, operate } from '../orders/deliver/operate.ts';
+import { listedInMs } from '../orders/deliver/retry-time.ts';
+import { CANCELLATION } from '../orders/place/cancellation.ts';
+import { ORDER, payloadOf, requestId, subjectOf } from '../orders/place/order-entry.ts';
 import type { Database } from '../store/database/database.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 import type { OutboxEvent } from '../store/queues/outbox-events.ts';

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import type { Place } from '../ready-database.ts';
 import { RELEASE } from '../release.ts';
+import type { Place } from '../server/ready-database.ts';
 import { askHolder, databaseIn, lockDirectory } from '../store/database/data-directory.ts';
 import type { AdminRequest } from './admin-command.ts';
 import { mappingCommands } from './mapping-program.ts';
@@ -267,7 +267,7 @@ async function direct(place: Place, request: AdminRequest): Promise<string[]> {
   const [{ administer }, { adminFacts }, { readyDatabase }] = await Promise.all([
     import('./admin.ts'),
     import('./admin-facts.ts'),
-    import('../ready-database.ts'),
+    import('../server/ready-database.ts'),
   ]);
   const database = await readyDatabase(place);
   try {

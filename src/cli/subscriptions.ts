@@ -1,12 +1,13 @@
 // What an operator sees of Subscriptions and does with them: ids, times, states and reasons. Criteria may name patients, and endpoints and headers may hold
 // credentials: none of them is shown.
-import { NOTIFICATION, subjectOf, subscriptionId } from '../outbound/subscriptions/notifying.ts';
-import { renewSecret, retry } from '../outbound/subscriptions/operate.ts';
+
 import type { Database } from '../store/database/database.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 import { listOutbox } from '../store/queues/outbox-view.ts';
 import type { Registration } from '../store/queues/subscriptions.ts';
 import { storeOf } from '../store/sql-store.ts';
+import { NOTIFICATION, subjectOf, subscriptionId } from '../subscriptions/notifying.ts';
+import { renewSecret, retry } from '../subscriptions/operate.ts';
 import type { AdminFacts, Options } from './admin-command.ts';
 import { AdminError } from './admin-error.ts';
 import { type One, oneEntry } from './one-entry.ts';

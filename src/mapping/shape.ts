@@ -1,4 +1,4 @@
-// What a loaded mapping can do, in types: the contract between the mapping language (this room) and the doors that use it (src/http/vendor/router.ts, src/outbound).
+// What a loaded mapping can do, in types: the contract between the mapping language (this room) and the doors that use it (src/http/vendor, src/orders).
 // All of it is pure: no Express, no SQL, no clock, no I/O after loading. What only the server knows comes in as `Env`.
 import type { Parsed } from '../fhir/json.ts';
 import type { Issue, Kind } from '../fhir/outcome.ts';

@@ -8,7 +8,7 @@ const SECTIONS = { A: [1, 17], B: [18, 24], C: [25, 33], D: [34, 51], E: [52, 66
 const ELSEWHERE: Record<string, string> = {
   H103: '$export',
   H104: 'Subscription',
-  H108: 'orders to the laboratory network: test/outbound',
+  H108: 'orders to the laboratory network: test/orders',
 };
 
 test('every requirement has a test of its number, and every number is a requirement', () => {

@@ -3,7 +3,7 @@
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { transaction } from '../../src/interactions/transaction.ts';
 import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from '../outbound/order-world.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from '../orders/order-world.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 
 let store: TestStore;

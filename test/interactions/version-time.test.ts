@@ -6,9 +6,9 @@ import { readModifyWrite } from '../../src/interactions/read-modify-write.ts';
 import { readModifyWriteMany } from '../../src/interactions/read-modify-write-many.ts';
 import { transaction } from '../../src/interactions/transaction.ts';
 import { update } from '../../src/interactions/update.ts';
-import { sendNow } from '../../src/outbound/sending/send-now.ts';
-import { eachInAWorld } from '../outbound/each-world.ts';
-import { ADA, type OrderWorld, orderWorld, REQUEST } from '../outbound/order-world.ts';
+import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { eachInAWorld } from '../orders/each-world.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from '../orders/order-world.ts';
 
 let here: OrderWorld;
 eachInAWorld(orderWorld, (world) => {

@@ -1,10 +1,10 @@
 // Work in the background (the index, what has run out, orders, subscriptions) has connections of its own: it takes none from requests, and changes nothing on theirs.
 import { pino } from 'pino';
 import request from 'supertest';
-import { assemble, type Facet } from '../../src/assemble.ts';
 import { readConfig } from '../../src/config.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
-import { load } from '../../src/loaded.ts';
+import { assemble, type Facet } from '../../src/server/assemble.ts';
+import { load } from '../../src/server/load-definitions.ts';
 import { createKey } from '../../src/store/api-keys.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { upkeepOf } from '../../src/store/index-upkeep.ts';

@@ -1,6 +1,6 @@
 // An answer kept for a request that may be repeated shows a person: it is not kept longer than it is promised.
 import request from 'supertest';
-import { startExpiryWorker } from '../../src/expiry-worker.ts';
+import { startExpiryWorker } from '../../src/server/background/expiry-worker.ts';
 import { until } from '../until.ts';
 import { type Running, startFacet } from './running.ts';
 

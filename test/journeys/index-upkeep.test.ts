@@ -1,12 +1,12 @@
 // A new version indexes by other rules: searches by what changed wait until the index is whole, all others are answered, and operators see how far it is.
 import { pino } from 'pino';
 import request from 'supertest';
-import { assemble } from '../../src/assemble.ts';
 import { administer } from '../../src/cli/admin.ts';
 import { adminFacts } from '../../src/cli/admin-facts.ts';
 import { readConfig } from '../../src/config.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
-import { load } from '../../src/loaded.ts';
+import { assemble } from '../../src/server/assemble.ts';
+import { load } from '../../src/server/load-definitions.ts';
 import { until } from '../until.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 

@@ -1,6 +1,6 @@
 // What a caller sees when Junction fails: 502 in the vendor's shape, nothing lost, nothing sent twice. Junction is the sandbox, over HTTP, told to fail.
 import request from 'supertest';
-import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor, registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';

@@ -1,5 +1,5 @@
 // A log of errors alone tells of orders that do not get out, and of nothing that goes well.
-import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { orderable, panelFor } from './people.ts';
 import { call, emptyPlace, killAll, type Place, startProcess } from './process.ts';
 

@@ -1,8 +1,8 @@
 // Loop's laboratory catalogue from outside: loaded through FHIR as docs/lab-catalogue.md says, listed, searched, and asked for its availability.
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
-import { readDemo } from '../../src/demo.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { readDemo } from '../../src/server/development/demo.ts';
 import { type Running, startFacet } from './running.ts';
 
 let facet: Running;

@@ -1,6 +1,6 @@
 // The metrics, as a monitoring system reads them: on a door of their own, with figures of orders and requests, and nothing of a patient in them.
-import { announce } from '../../src/outbound/sandbox/announce.ts';
-import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { announce } from '../../src/junction-sandbox/announce.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
 import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';

@@ -1,8 +1,8 @@
 // The API's own descriptions from outside: an index, one valid OpenAPI 3.1 document per surface and one for the FHIR API, made of what is really served.
 import request from 'supertest';
-import { readDemo } from '../../src/demo.ts';
 import { INTERACTIONS } from '../../src/fhir/interactions.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
+import { readDemo } from '../../src/server/development/demo.ts';
 import { type Document, faultsOf, validator } from '../mapping/open-api.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 

@@ -1,5 +1,5 @@
 // Lab orders at the command line, while the server runs: what waits and why, one order with its past, and what an operator does about it.
-import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
 import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './process.ts';

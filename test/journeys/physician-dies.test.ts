@@ -1,7 +1,7 @@
 // A registration that dies at any step: between any two statements, before a commit, after a commit whose answer is lost. The next attempt is answered as if
 // nothing had happened, and there is one practitioner with one licence.
 import request from 'supertest';
-import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { type Fate, fated, mortal } from './mortal.ts';
 import { registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';

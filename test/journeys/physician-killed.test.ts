@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { onServer, SERVER_URL } from '../store/open.ts';
 import { waits } from '../until.ts';
 import { type Gate, gateTo } from './gate.ts';

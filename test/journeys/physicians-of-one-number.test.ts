@@ -1,6 +1,6 @@
 // Registering a physician where several Practitioners carry the NPI, or one carried it once. docs/decisions/2026-11-23-one-number-several-persons.md.
 import request from 'supertest';
-import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { type Gate, gateTo } from './gate.ts';
 import { registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';

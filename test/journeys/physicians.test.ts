@@ -1,7 +1,7 @@
 // Registering a physician while something else happens: another request for the same licence, a network that fails, a caller who goes away, a FHIR client
 // who deletes. https://docs.ross.platform.loop.health, POST /v1/physicians.
 import request from 'supertest';
-import { type Sandbox, startSandbox } from '../../src/outbound/sandbox/server.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until, waits } from '../until.ts';
 import { type Gate, gateTo } from './gate.ts';
 import { registration } from './people.ts';

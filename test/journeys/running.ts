@@ -1,12 +1,12 @@
 // A whole Facet in this process, on a fresh database, with two tenants: what the journeys walk through from outside.
 import { type Logger, pino } from 'pino';
 import request, { type Test } from 'supertest';
-import { assemble } from '../../src/assemble.ts';
 import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
 import { livePrefix } from '../../src/http/middleware/key-prefix.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
-import { load } from '../../src/loaded.ts';
+import { assemble } from '../../src/server/assemble.ts';
+import { load } from '../../src/server/load-definitions.ts';
 import { createKey } from '../../src/store/api-keys.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { createTenant } from '../../src/store/tenants.ts';

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Receiver, startReceiver } from '../outbound/receiver.ts';
 import { SERVER_URL } from '../store/open.ts';
+import { type Receiver, startReceiver } from '../subscriptions/receiver.ts';
 import { until } from '../until.ts';
 import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
 

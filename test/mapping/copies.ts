@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadMappings } from '../../src/mapping/load/mapping.ts';
-import { PORTS } from '../../src/outbound/ports.ts';
+import { PORTS } from '../../src/orders/external-step-names.ts';
 import { profiles, registry } from './examples.ts';
 
 export function copies() {

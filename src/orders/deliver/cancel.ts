@@ -1,0 +1,85 @@
+// Calling an order off at the network: sends the cancellations of the outbox (../place/cancellation.ts). The network may refuse one, when the laboratory has
+// begun; then the Task says so and goes on, and nothing is lost.
+
+import { type Outcome, waitOf } from '../../junction/outcome.ts';
+import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { Store } from '../../store/store.ts';
+import type { Fulfilment } from '../place/cancellation.ts';
+import { orderedRequest, payloadOf, requestId } from '../place/order-entry.ts';
+import { calledOff, change, type Edit, stillRunning } from '../place/record.ts';
+import { senderContext } from '../system-actor.ts';
+import { retryAt } from './retry-time.ts';
+import { ATTEMPT_MS, type Sending } from './sending.ts';
+
+/** How the calling off of one order ended. `status`: where a refused one stands. */
+type End = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };
+/** Nobody knows; `health`: what it says of the other side. */
+type Open = { kind: 'open'; why: string; health: (typeof HEALTH)[keyof typeof HEALTH]; retryAfter: number | undefined };
+
+const HEALTH = { refused: 'neither', unknown: 'failed', throttled: 'down', unauthorised: 'down' } as const;
+
+/** One attempt at all orders of the request (a redraw is another one). To cancel twice does no harm, so an unknown outcome is simply tried again. */
+export async function sendCancellation(sending: Sending, { entry, by }: Leased): Promise<OutboxState> {
+  const fulfilments = await fulfilmentsOf(sending.store, entry);
+  const signal = AbortSignal.timeout(ATTEMPT_MS);
+  const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelled(sending, orderId, signal)));
+  const now = sending.clock();
+  const open = ends.find((end) => end.kind === 'open');
+  sending.gate.breaker.record(open ? open.health : 'answered', now, open?.retryAfter, entry.id);
+  if (open) {
+    const nextAt = retryAt(entry.createdAt, now, sending.random());
+    await sending.store.outbox.settle(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
+    return 'unknown';
+  }
+  return settled(
+    sending,
+    { entry, by },
+    fulfilments.map((one, nth) => ({ ...one, end: ends[nth] as End })),
+  );
+}
+
+async function fulfilmentsOf(store: Store, entry: OutboxEntry): Promise<Fulfilment[]> {
+  const { orderId, task, version } = payloadOf(entry);
+  const placed = await store.placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version: version ?? null });
+  return placed.some((order) => order.orderId === orderId) ? placed : [...placed, { orderId: orderId!, task }];
+}
+
+/** A refusal is looked at once more: an order that is cancelled already refuses too. Where no order is to be seen (404), nobody has refused to cancel it. */
+async function cancelled({ client }: Sending, orderId: string, signal: AbortSignal): Promise<End | Open> {
+  const outcome = await client.cancelOrder(orderId, signal);
+  if (outcome.kind === 'accepted') return { kind: 'cancelled' };
+  if (outcome.kind !== 'refused' || outcome.status === 404) return openAfter(outcome);
+  const order = await client.order(orderId, signal);
+  if (order.kind !== 'accepted') return openAfter(order);
+  const { status } = order.value;
+  return status?.startsWith('cancelled') ? { kind: 'cancelled' } : { kind: 'refused', why: outcome.why, status };
+}
+
+const openAfter = (outcome: Exclude<Outcome<never>, { kind: 'accepted' }>): Open => ({
+  kind: 'open',
+  why: outcome.why,
+  health: HEALTH[outcome.kind],
+  retryAfter: waitOf(outcome),
+});
+
+/** Written down in one transaction; whoever follows the orders looks at them now. */
+async function settled(sending: Sending, { entry, by }: Leased, ended: (Fulfilment & { end: End })[]): Promise<OutboxState> {
+  const { tenant } = entry;
+  const at = sending.clock().toISOString();
+  const refusal = ended.map(({ end }) => end).find((end) => end.kind === 'refused');
+  const state = refusal ? 'refused' : 'done';
+  return sending.store.transaction(async (store) => {
+    await store.hold(tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
+    if (!(await store.outbox.settle(entry, by, { state, at, ...(refusal && { error: refusal.why }) }))) return 'sending';
+    const context = senderContext(sending, tenant, store);
+    if (!refusal && (await orderedRequest(store, entry))) await change(context, 'ServiceRequest', requestId(entry), calledOff(at).request);
+    for (const { task, end } of ended) await change(context, 'Task', task, editOf(end, at).task);
+    await store.placedOrders.wake(
+      ended.map(({ orderId }) => ({ tenant, orderId })),
+      at,
+    );
+    return state;
+  });
+}
+
+const editOf = (end: End, at: string): Edit => (end.kind === 'cancelled' ? calledOff(at) : stillRunning(end.why, end.status, at));

@@ -1,0 +1,38 @@
+// An order that the network has accepted comes under those that are followed.
+import type { Context } from '../../interactions/context.ts';
+import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
+import { type OrderPayload, requestId } from '../place/order-entry.ts';
+
+/** An order that was just accepted tells of itself; it is looked at after this time even when it does not, in ms. */
+const FIRST_LOOK_MS = 6 * 3_600_000;
+const JUST_ORDERED = /^received(?:\.[^.]+\.ordered)?$/;
+
+export const isJustOrdered = (status = ''): boolean => JUST_ORDERED.test(status);
+
+/** What is known of an accepted order: how it stands, and what the network has made of its request before. */
+interface Stand {
+  status?: string | undefined;
+  told?: string | undefined;
+}
+
+/** Inside the transaction that learns of the acceptance. An order that is further already is looked at now. */
+export async function follow(
+  { store, clock }: Context,
+  entry: OutboxEntry,
+  payload: OrderPayload,
+  { status = 'received', told }: Stand,
+): Promise<void> {
+  const now = clock();
+  const first = isJustOrdered(status) ? now.getTime() + FIRST_LOOK_MS : now.getTime();
+  await store.placedOrders.add({
+    tenant: entry.tenant,
+    orderId: payload.orderId!,
+    transactionId: payload.transactionId ?? null,
+    request: requestId(entry),
+    task: payload.task,
+    version: payload.version ?? null,
+    orderedAt: entry.firstSentAt ?? now.toISOString(),
+    seen: JSON.stringify({ told }),
+    at: new Date(first).toISOString(),
+  });
+}

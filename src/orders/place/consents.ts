@@ -1,0 +1,58 @@
+// What the patient has consented to, in the network's words; it may be asked for where the network's own physicians order.
+// https://hl7.org/fhir/R4/consent.html
+import type { Resource } from '../../fhir/types.ts';
+import { type Said, wrong } from './validation-result.ts';
+
+/** The words the network has. */
+export const WORDS = new Set([
+  'terms-of-use',
+  'telehealth-informed-consent',
+  'mobile-terms-and-conditions',
+  'notice-of-privacy-practices',
+  'privacy-policy',
+  'hipaa-authorization',
+]);
+const INSTANT = /T.*(Z|[+-]\d\d:\d\d)$/;
+
+export interface GivenConsent {
+  type: string;
+  /** With its zone. */
+  time: string;
+}
+
+interface Concept {
+  coding?: { system?: string; code?: string }[];
+}
+interface Provision {
+  type?: string;
+  provision?: Provision[];
+  period?: { start?: string; end?: string };
+  code?: Concept[];
+}
+
+/** `at`: what leads to it in the request; `system`: of the network's words; `now`: for its period. */
+export function givenConsents(consent: Resource, { at, system, now }: { at: string; system: string; now: Date }): Said<GivenConsent[]> {
+  const provision = (consent.provision ?? {}) as Provision;
+  const { period, code = [] } = provision;
+  if (consent.status !== 'active') return wrong('a consent of an order must be active', at, 'Consent.status');
+  if (denies(provision)) return wrong('a consent of an order must permit, without exception', at, 'Consent.provision.type');
+  if (!covers(period, now)) return wrong('a consent of an order must be in force', at, 'Consent.provision.period');
+  const concepts = [...((consent.category ?? []) as Concept[]), ...code];
+  const codes = concepts.flatMap(({ coding = [] }) => coding.flatMap((one) => (one.system === system && one.code ? one.code : [])));
+  if (!codes.length || !codes.every((one) => WORDS.has(one)))
+    return wrong(`a consent of an order is one of ${[...WORDS].join(', ')} (of ${system})`, at, 'Consent.category');
+  const time = consent.dateTime;
+  if (typeof time !== 'string' || !INSTANT.test(time))
+    return wrong('a consent of an order says when it was given, to the second and with its zone', at, 'Consent.dateTime');
+  return { says: [...new Set(codes)].map((one) => ({ type: one, time })) };
+}
+
+/** In part, too: the network is told of no exceptions. */
+const denies = ({ type, provision = [] }: Provision): boolean => type === 'deny' || provision.some(denies);
+
+/** Of any precision: a day covers all of it. */
+function covers(period: Provision['period'], now: Date): boolean {
+  const today = now.toISOString();
+  const { start = '', end } = period ?? {};
+  return start.slice(0, 10) <= today.slice(0, 10) && !(end !== undefined && end.slice(0, 10) < today.slice(0, Math.min(end.length, 10)));
+}

@@ -1,0 +1,54 @@
+// The Task that tells of an order, when somebody cancels it: the order is taken back, as by its request. https://hl7.org/fhir/R4/task.html#statemachine
+import { conflict } from '../../fhir/outcome.ts';
+import { referenceTarget } from '../../fhir/reference-target.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
+import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
+import type { Store } from '../../store/store.ts';
+import { SENDER } from '../system-actor.ts';
+import type { Systems } from '../systems.ts';
+import { ORDER, payloadOf, requestId } from './order-entry.ts';
+import { withNetworksWords } from './preserved-external-fields.ts';
+import { withdrawn } from './withdraw.ts';
+
+const ENDED = new Set(['completed', 'failed', 'rejected', 'entered-in-error']);
+
+/** The write hook of writes of Task. */
+export const fulfilmentWriteHook = (systems: Systems): WriteHook => ({
+  concerns: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
+  preserveServerElements: withNetworksWords(systems),
+  async check(context, write) {
+    const former = JSON.parse(write.previous!.body!) as Resource;
+    const entry = await cancelledOrder(context, write, former);
+    if (!entry) return;
+    if (ENDED.has(former.status as string)) throw conflict('this order is over: there is nothing to cancel', 'Task.status');
+    // the request first, as whoever writes an outcome does: two that want the same rows wait in line
+    await context.store.hold(entry.tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
+  },
+  async after(context, write) {
+    const former = JSON.parse(write.previous!.body!) as Resource;
+    await withdrawn(context, await cancelledOrder(context, write, former));
+  },
+});
+
+/** The order whose Task is being cancelled by somebody; undefined: it was cancelled before, tells of no order, or the network says so. */
+async function cancelledOrder(
+  { store, caller, baseUrl }: Context,
+  { id, resource }: PendingWrite,
+  former: Resource,
+): Promise<OutboxEntry | undefined> {
+  if (resource!.status !== 'cancelled' || former.status === 'cancelled' || caller.actor === SENDER) return undefined;
+  const { reference } = (former.focus ?? {}) as { reference?: string };
+  const focus = reference === undefined ? undefined : referenceTarget(reference, baseUrl);
+  if (!focus?.startsWith('ServiceRequest/')) return undefined;
+  for (const entry of await store.outbox.all(caller.tenant, ORDER, focus)) if (await tells(store, entry, id)) return entry;
+  return undefined;
+}
+
+/** Whether this Task tells of the order of this entry, or of one that came of it (a redraw): also when its request is gone since. */
+async function tells(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
+  const { task, version = null } = payloadOf(entry);
+  if (task === id) return true;
+  const placed = await store.placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version });
+  return placed.some((order) => order.task === id);
+}

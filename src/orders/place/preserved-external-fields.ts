@@ -1,0 +1,72 @@
+// What the network has said of an order, kept when somebody writes the request or its Task from a copy that lacks it: its ids there, its word for where it
+// stands, when it was completed; and what the laboratory was given. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
+import { parseExact } from '../../fhir/json.ts';
+import type { Resource } from '../../fhir/types.ts';
+import { OPERATOR, type WriteHook } from '../../interactions/context.ts';
+import { draftOf } from '../../interactions/write.ts';
+import { SENDER } from '../system-actor.ts';
+import type { Systems } from '../systems.ts';
+
+interface Identifier {
+  system?: string;
+  value?: string;
+}
+
+/** Who writes here what became of an order: what they say is not overruled by what was said before. */
+const OWN: ReadonlySet<string> = new Set([SENDER, OPERATOR]);
+
+/** For writes of ServiceRequest and of Task. */
+export function withNetworksWords(systems: Systems): NonNullable<WriteHook['preserveServerElements']> {
+  const ids = new Set([systems.order, systems.transaction, systems.sample]);
+  const isGiven = ({ type }: Input): boolean => (type?.coding ?? []).some(({ system }) => system === systems.taskInput);
+  const isOurs = ({ system }: Identifier): boolean => system !== undefined && ids.has(system);
+  const words = [...ids, systems.taskInput];
+  return ({ caller }, draft, { body }) => {
+    if (OWN.has(caller.actor) || !body || !words.some((system) => body.includes(system))) return draft;
+    const former = parseExact(body) as Resource;
+    const said = identifiersOf(former).filter(isOurs);
+    const given = identifiersOf(draft.exact).filter((one) => !isOurs(one) || isAmong(said, one));
+    const results = draft.exact.output ?? former.output;
+    const identifier = [...given, ...said.filter((one) => !isAmong(given, one))];
+    const input = [...inputsOf(draft.exact).filter((one) => !isGiven(one)), ...inputsOf(former).filter(isGiven)];
+    const kept = withLists({ ...draft.exact, ...(results !== undefined && { output: results }) }, { identifier, input });
+    return draftOf(draft.plain.status === former.status ? withWordOf(kept, former, systems) : kept);
+  };
+}
+
+interface Input {
+  type?: { coding?: Identifier[] };
+}
+
+const inputsOf = ({ input }: Resource): Input[] => (input ?? []) as Input[];
+
+/** Each element in its place; an empty list is none. */
+function withLists(resource: Resource, lists: Record<string, unknown[]>): Resource {
+  const all = Object.entries({ ...resource, ...lists }).filter(([name]) => lists[name]?.length !== 0);
+  return Object.fromEntries(all) as Resource;
+}
+
+const identifiersOf = ({ identifier }: Resource): Identifier[] => (identifier ?? []) as Identifier[];
+
+const isAmong = (all: Identifier[], { system, value }: Identifier): boolean =>
+  all.some((one) => one.system === system && one.value === value);
+
+interface Told {
+  _status?: object;
+  businessStatus?: object;
+  extension?: { url: string }[];
+}
+
+/** As long as it stands where it stood, it stands there in the network's words. */
+function withWordOf(resource: Resource, former: Resource, { completedAt }: Systems): Resource {
+  const { _status, businessStatus, extension = [] } = former as Told;
+  const own = ((resource as Told).extension ?? []).filter(({ url }) => url !== completedAt);
+  const all = [...own, ...extension.filter(({ url }) => url === completedAt)];
+  const { extension: _extension, ...rest } = resource as Resource & Told;
+  return {
+    ...rest,
+    ...(_status && { _status }),
+    ...(businessStatus && { businessStatus }),
+    ...(all.length && { extension: all }),
+  } as Resource;
+}

@@ -1,0 +1,50 @@
+// The laboratory's own document of a report, a PDF: a Binary that the DiagnosticReport points at. It comes after the values, and never holds them up.
+// https://hl7.org/fhir/R4/binary.html, https://hl7.org/fhir/R4/datatypes.html#Attachment
+import { createHash } from 'node:crypto';
+import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
+import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { senderContext } from '../system-actor.ts';
+import { hear } from '../track/apply-order.ts';
+import { type Following, heardOf, type Look } from '../track/order-tracker.ts';
+import { journeyOf } from './existing-results.ts';
+import { documentId, reportId } from './report.ts';
+
+const PDF = 'application/pdf';
+
+/** SHA-1, as R4 wants it. */
+export const hashOf = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('base64');
+
+/** The order as it is followed from here on; undefined: the lease is lost. */
+export async function applyDocument(
+  following: Following,
+  leased: Look,
+  { order, bytes }: { order: SeenOrder; bytes: Buffer },
+): Promise<Look | undefined> {
+  const heard = heardOf(leased.placed);
+  const hash = hashOf(bytes);
+  const read = { event: lastEvent(order)?.id ?? 0, hash };
+  return following.store.transaction(async (store) => {
+    const context = senderContext(following, leased.placed.tenant, store);
+    const { journey } = await journeyOf(context, leased.placed, order);
+    const [report, document] = [reportId(journey), documentId(journey)];
+    const look = await hear(store, leased, { heard: { ...heard, result: { ...heard.result!, document: true, read } } });
+    if (!look) return undefined;
+    const binary = {
+      resourceType: 'Binary',
+      contentType: PDF,
+      securityContext: { reference: `DiagnosticReport/${report}` },
+      data: bytes.toString('base64'),
+    };
+    const fields = {
+      document: `Binary/${document}`,
+      document_type: PDF,
+      document_size: bytes.length,
+      document_hash: hash,
+    };
+    await readModifyWriteMany(context, [
+      { type: 'Binary', id: document, edit: (stands) => ({ ...stands, ...binary }) },
+      { type: 'DiagnosticReport', id: report, edit: (stands) => stands && following.results.report.put(fields, stands) },
+    ]);
+    return look;
+  });
+}

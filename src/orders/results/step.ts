@@ -1,0 +1,82 @@
+// The part of a look that is about results: whether there may be any, reading and applying them, and then their document. Each may fail by itself and is
+// taken up by the next look; what is applied already stays.
+
+import { isAlone, lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { phaseOf, requestStand } from '../../junction/order-status.ts';
+import type { Outcome } from '../../junction/outcome.ts';
+import type { Reported } from '../../junction/reads.ts';
+import { DOCUMENT_READ_MS, type Following, heardOf, isOf, type Look, READ_MS } from '../track/order-tracker.ts';
+import { abandonReport, applyResult } from './apply.ts';
+import { isEarlier } from './correction.ts';
+import { applyDocument, hashOf } from './document.ts';
+
+/** `open`: something is still to come. `error`: it could not be read. Undefined: the lease is lost. */
+type ResultStep = { open: boolean; error?: string } | undefined;
+
+const DONE: ResultStep = { open: false };
+
+export async function resultStep(following: Following, leased: Look, order: SeenOrder): Promise<ResultStep> {
+  const status = lastEvent(order)?.status ?? '';
+  if (!mayHaveResults(order, status)) return DONE;
+  const phase = phaseOf(status);
+  const over = phase === 'failed' || phase === 'cancelled';
+  const applied = isApplied(leased, order) ? { look: leased, final: true } : await read(following, leased, order);
+  if (!applied || 'error' in applied) return applied;
+  if (over && !applied.final && requestStand(order, following.clock()).status === 'revoked')
+    await abandonReport(following, applied.look, order);
+  if (!applied.final) return { open: phase === 'completed' };
+  return documentStep(following, applied.look, order);
+}
+
+/** From the laboratory on; an order that came to nothing may have had partial ones. */
+function mayHaveResults({ interpretation }: SeenOrder, status: string): boolean {
+  const phase = phaseOf(status);
+  return !['received', 'collecting_sample', ''].includes(phase) || status.endsWith('.redraw_available') || interpretation !== undefined;
+}
+
+/** The result of this very state of the order stands here, it is final, and there was no news since. */
+function isApplied({ placed }: Look, order: SeenOrder): boolean {
+  const { result } = heardOf(placed);
+  return result?.final === true && result.wakes === placed.wakes && isOf(result, order);
+}
+
+type Applied = { look: Look; final: boolean } | { open: true; error: string } | undefined;
+
+async function read(following: Following, leased: Look, order: SeenOrder): Promise<Applied> {
+  const { outcome, whole } = await result(following, order);
+  if (outcome.kind !== 'accepted') return { open: true, error: outcome.why };
+  if (!outcome.value) return { look: leased, final: false };
+  const applied = await applyResult(following, leased, { order, result: outcome.value, whole });
+  return applied === 'nothing' ? { look: leased, final: false } : applied;
+}
+
+/** A journey of several orders has one result, which may be there only when it is over: until then the order's own. */
+async function result(
+  { reads }: Following,
+  order: SeenOrder,
+): Promise<{ outcome: Outcome<Record<string, unknown> | undefined>; whole: boolean }> {
+  if (isAlone(order)) return { outcome: await reads.result({ order: order.id }, AbortSignal.timeout(READ_MS)), whole: true };
+  const outcome = await reads.result({ transaction: order.transaction!.id }, AbortSignal.timeout(READ_MS));
+  if (outcome.kind !== 'accepted' || outcome.value) return { outcome, whole: true };
+  return { outcome: await reads.result({ order: order.id }, AbortSignal.timeout(READ_MS)), whole: false };
+}
+
+/** After so long nobody waits for a document any more, in ms; news of the order asks for it again. */
+const DOCUMENT_MS = 3 * 24 * 3_600_000;
+
+async function documentStep(following: Following, leased: Look, order: SeenOrder): Promise<ResultStep> {
+  const { result: before } = heardOf(leased.placed);
+  if (before?.document) return DONE;
+  const of: Reported = isAlone(order) ? { order: order.id } : { transaction: order.transaction!.id };
+  const outcome = await following.reads.document(of, AbortSignal.timeout(DOCUMENT_READ_MS));
+  const now = following.clock();
+  if (outcome.kind === 'accepted' && outcome.value && !isEarlier({ order, before, now }, hashOf(outcome.value))) {
+    const applied = await applyDocument(following, leased, { order, bytes: outcome.value });
+    return applied && DONE;
+  }
+  const age = now.getTime() - Date.parse(lastEvent(order)?.at ?? order.updatedAt ?? '');
+  const open = !(age > DOCUMENT_MS);
+  const why = outcome.kind === 'accepted' ? 'there is none' : outcome.why;
+  if (!open) following.log({ tenant: leased.placed.tenant, order: order.id, why }, 'the document of a result was given up');
+  return { open, ...(open && outcome.kind !== 'accepted' && { error: `the document: ${outcome.why}` }) };
+}

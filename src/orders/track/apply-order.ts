@@ -1,0 +1,134 @@
+// Writes down what an order at the network says of itself: its Task, the request when this is its newest order, and the redraws that its journey tells of.
+// One transaction, forward only, and only for who holds the order's lease.
+import type { Resource } from '../../fhir/types.ts';
+import type { Context } from '../../interactions/context.ts';
+import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
+import { textOf } from '../../junction/json-accessors.ts';
+import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { isKnownPhase } from '../../junction/order-status.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { Store } from '../../store/store.ts';
+import { isCalledOff } from '../place/cancellation.ts';
+import { senderContext } from '../system-actor.ts';
+import { movedTo, requestEdit, type Telling, taskEdit, withSample } from './apply-status.ts';
+import { ofOtherJourneys, speaks } from './authoritative-order.ts';
+import { type Following, type Heard, heardOf, type Look } from './order-tracker.ts';
+import { followFurther } from './placing.ts';
+
+/** The order as it is followed from here on; undefined: somebody else has it by now. `old`: what was read is older than what was applied. */
+export async function applyOrder(following: Following, leased: Look, order: SeenOrder): Promise<{ look: Look; old: boolean } | undefined> {
+  const { placed } = leased;
+  if (isOld(placed, order)) return { look: leased, old: true };
+  const last = lastEvent(order);
+  if (last && !isKnownPhase(last.status))
+    following.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has a status that is new here');
+  return following.store.transaction(async (store) => {
+    const context = senderContext(following, placed.tenant, store);
+    const telling = await tellingOf(context, placed, order);
+    const look = await advance(context, leased, { order, telling });
+    if (!look) return undefined;
+    await followSiblings(following, context, { placed, order, orders: telling.orders });
+    await writeStatus(following, context, { placed, order, telling });
+    // which journey counts may have changed with that
+    if (heardOf(placed).transaction !== order.transaction?.status)
+      await store.placedOrders.wake(ofOtherJourneys(order, telling.orders), telling.now.toISOString());
+    return { look, old: false };
+  });
+}
+
+/** What this order has to say of its request. */
+interface Told extends Telling {
+  /** All orders of the request that are followed. */
+  orders: PlacedOrder[];
+  /** The request as it stands, when this order speaks for it. Held, before the order is: whoever takes it back comes before this, or after. */
+  request: { is: Resource; version: number } | undefined;
+  /** People have taken it back: its end is theirs, whoever comes to write it down, and the network does not begin it again. */
+  calledOff: boolean;
+}
+
+async function tellingOf(context: Context, placed: PlacedOrder, order: SeenOrder): Promise<Told> {
+  const { store, clock } = context;
+  const [row] = await store.hold(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
+  const orders = await store.placedOrders.ofRequest(placed);
+  const isSpeaker = row?.body && speaks(order, orders) && (await isThere(context, placed));
+  const request = isSpeaker ? { is: JSON.parse(row.body!) as Resource, version: row.version } : undefined;
+  const calledOff = await isCalledOff(store, placed);
+  return { order, told: calledOff ? undefined : lastTold(orders), now: clock(), orders, request, calledOff };
+}
+
+/** By the latest of the orders that the network made something of the request by. */
+const lastTold = (orders: PlacedOrder[]): string | undefined =>
+  orders
+    .map(heardOf)
+    .filter(({ told }) => told !== undefined)
+    .sort((a, b) => (a.toldAt ?? 0) - (b.toldAt ?? 0))
+    .at(-1)?.told;
+
+function advance({ store }: Context, leased: Look, { order, telling }: { order: SeenOrder; telling: Told }): Promise<Look | undefined> {
+  const { placed } = leased;
+  const { request, calledOff } = telling;
+  const moved = request && !calledOff ? movedTo(request.is, telling) : undefined;
+  const heard: Heard = {
+    ...heardOf(placed),
+    updatedAt: order.updatedAt,
+    transaction: order.transaction?.status,
+    ...(moved !== undefined && { told: moved, toldAt: request!.version }),
+  };
+  return hear(store, leased, { heard, eventId: Math.max(lastEvent(order)?.id ?? 0, placed.eventId), transactionId: order.transaction?.id });
+}
+
+/** Writes down what was heard, before anything else is written: the row is locked, and nothing is written for who has lost the lease. */
+export async function hear(
+  store: Store,
+  { placed, by }: Look,
+  { heard, eventId = placed.eventId, transactionId }: { heard: Heard; eventId?: number; transactionId?: string | undefined },
+): Promise<Look | undefined> {
+  const seen = JSON.stringify(heard);
+  if (!(await store.placedOrders.advance(placed, by, { eventId, seen, transactionId }))) return undefined;
+  return { placed: { ...placed, eventId, seen, transactionId: transactionId ?? placed.transactionId }, by };
+}
+
+async function writeStatus(
+  { systems }: Following,
+  context: Context,
+  { placed, order, telling }: { placed: PlacedOrder; order: SeenOrder; telling: Told },
+): Promise<void> {
+  const task = taskEdit(systems, order, telling.now);
+  const told = telling.request && requestEdit(systems, telling);
+  const request = told && ((stands: Resource) => withSample(told(stands), systems.sample, textOf(order.sampleId)));
+  await readModifyWriteMany(context, [
+    { type: 'Task', id: placed.task, edit: (stands) => stands && task(stands) },
+    ...(request ? [{ type: 'ServiceRequest' as const, id: placed.request, edit: (stands?: Resource) => stands && request(stands) }] : []),
+  ]);
+}
+
+/** Whether what was ordered still stands: a request that was deleted and made again under its id is another one. */
+export const isThere = async ({ store }: Context, { tenant, request, version }: PlacedOrder): Promise<boolean> =>
+  version === null || !(await store.deletedSince(tenant, 'ServiceRequest', request, version));
+
+/** An older picture than the one that was applied: by its newest event, then by the time of the last change, then by a journey that was over already. */
+function isOld(placed: PlacedOrder, order: SeenOrder): boolean {
+  const { updatedAt, transaction } = heardOf(placed);
+  const event = lastEvent(order)?.id ?? 0;
+  if (event !== placed.eventId) return event < placed.eventId;
+  const [before, now] = [updatedAt, order.updatedAt].map((text) => Date.parse(text ?? ''));
+  if (before !== now && before! > now!) return true;
+  return transaction !== undefined && transaction !== 'active' && order.transaction?.status === 'active';
+}
+
+interface Applied {
+  /** As it stood before. */
+  placed: PlacedOrder;
+  order: SeenOrder;
+  orders: PlacedOrder[];
+}
+
+/** Redraws that this order's journey tells of, and nobody has told us of. */
+async function followSiblings({ systems }: Following, context: Context, { placed, order, orders }: Applied): Promise<void> {
+  for (const sibling of order.transaction?.orders ?? []) {
+    if (orders.some(({ orderId }) => orderId === sibling.id)) continue;
+    const before = orders.find(({ orderId }) => orderId === sibling.parentId) ?? orders[0] ?? placed;
+    const origin = { request: placed.request, version: placed.version, before: before.task };
+    await followFurther(context, { ...sibling, transactionId: order.transaction?.id }, { origin, systems });
+  }
+}

@@ -1,0 +1,96 @@
+// What an order's newest event makes of its Task and of the ServiceRequest. A reader of either sees the network's word beside FHIR's code.
+// https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/servicerequest.html
+import type { Resource } from '../../fhir/types.ts';
+import { dateTimeOf, later } from '../../junction/moment.ts';
+import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { completedAt, isAtEnd, type RequestStand, requestStand, taskStatus } from '../../junction/order-status.ts';
+import { type Change, isOpen, withIdentifier, withWord } from '../place/record.ts';
+import type { Systems } from '../systems.ts';
+
+/** The Task of this order. */
+export function taskEdit(systems: Systems, order: SeenOrder, now: Date): Change {
+  const last = lastEvent(order);
+  return (task) => {
+    if (!last) return task;
+    const status = taskStatus(last.status);
+    const { statusReason: _reason, ...rest } = task;
+    const named = withTransaction(withIdentifier(rest as Resource, systems.order, order.id), systems, order);
+    const at = later(dateTimeOf(last.at), task.authoredOn as string | undefined);
+    return {
+      ...named,
+      status,
+      ...reasonOf(status, last.detail),
+      businessStatus: { coding: [{ system: systems.status, code: last.status }], ...scheduled(order, status, now) },
+      ...(at !== undefined && { lastModified: at }),
+      ...periodOf(order),
+      ...(order.laboratory.name !== undefined && { owner: { ...(task.owner as object), display: order.laboratory.name } }),
+    };
+  };
+}
+
+/** https://terminology.hl7.org/CodeSystem-v2-0203.html */
+const ACCESSION = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'ACSN' }] };
+
+/** The laboratory's number of the sample, once there is one, beside the names of the order: the newest order's. */
+export function withSample(request: Resource, system: string, number: string | undefined): Resource {
+  if (number === undefined) return request;
+  const others = ((request.identifier ?? []) as { system?: string }[]).filter((one) => one.system !== system);
+  return { ...request, identifier: [...others, { use: 'secondary', type: ACCESSION, system, value: number }] };
+}
+
+/** A journey's name, when it has one. */
+const withTransaction = (resource: Resource, systems: Systems, { transaction }: SeenOrder): Resource =>
+  transaction ? withIdentifier(resource, systems.transaction, transaction.id) : resource;
+
+const reasonOf = (status: string, detail: string | undefined): object =>
+  detail !== undefined && (status === 'failed' || status === 'on-hold' || status === 'cancelled') ? { statusReason: { text: detail } } : {};
+
+/** An order for a later day sleeps until then. */
+function scheduled({ activateBy }: SeenOrder, status: string, now: Date): object {
+  return status === 'received' && activateBy !== undefined && activateBy > now.toISOString().slice(0, 10) ? { text: 'scheduled' } : {};
+}
+
+function periodOf(order: SeenOrder): object {
+  const start = dateTimeOf(order.events[0]?.at);
+  const last = lastEvent(order);
+  const end = last && isAtEnd(last.status) ? later(dateTimeOf(last.at), start) : undefined;
+  return start === undefined ? {} : { executionPeriod: { start, ...(end !== undefined && { end }) } };
+}
+
+/** An order that speaks for its request. `told`: what the network last made of the request. */
+export interface Telling {
+  order: SeenOrder;
+  told: string | undefined;
+  now: Date;
+}
+
+/** The ServiceRequest, by its newest order. One that people have taken back stays so; only what the network itself ended does it begin again. */
+export function requestEdit(systems: Systems, { order, told, now }: Telling): Change {
+  const stand = requestStand(order, now);
+  return (request) => {
+    const own = ((request.identifier ?? []) as { system?: string }[]).some(({ system }) => system === systems.order);
+    const named = withTransaction(own ? request : withIdentifier(request, systems.order, order.id), systems, order);
+    if (!lastEvent(order) || !mayMove(request, stand, told)) return named;
+    const keepsWord = stand.status === 'active' && stand.word === undefined;
+    const moved = keepsWord ? { ...named, status: 'active' } : withWord(named, stand.status, stand.word);
+    return withCompletion(moved, systems, stand.status === 'completed' ? dateTimeOf(completedAt(order)) : undefined);
+  };
+}
+
+function mayMove(request: Resource, { status }: RequestStand, told: string | undefined): boolean {
+  const current = request.status as string;
+  return current === status || current === told || (status !== 'active' && isOpen(request));
+}
+
+/** What the network makes of a request by this order; undefined: it stands so already, or is not the network's to change. */
+export function movedTo(request: Resource, { order, told, now }: Telling): string | undefined {
+  const stand = requestStand(order, now);
+  return lastEvent(order) && request.status !== stand.status && mayMove(request, stand, told) ? stand.status : undefined;
+}
+
+function withCompletion(request: Resource, { completedAt: url }: Systems, at: string | undefined): Resource {
+  const { extension, ...rest } = request as Resource & { extension?: { url: string }[] };
+  const others = (extension ?? []).filter((one) => one.url !== url);
+  const all = at === undefined ? others : [...others, { url, valueDateTime: at }];
+  return { ...(rest as Resource), ...(all.length && { extension: all }) };
+}

@@ -1,0 +1,101 @@
+// What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
+
+import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import type { Outcome } from '../../junction/outcome.ts';
+import type { JunctionReads } from '../../junction/reads.ts';
+import type { Inward } from '../../mapping/load/inward.ts';
+import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
+import { type Lease, leaseFrom } from '../../messaging/lease.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { Sending } from '../deliver/sending.ts';
+
+export interface Following extends Sending {
+  reads: JunctionReads;
+  /** Holds looks back while the network does not answer. */
+  pace: CircuitBreaker;
+  results: ResultMappings;
+  webhook?: WebhookWatch | undefined;
+}
+
+/** What each outcome says of the other side's health, for `pace`. */
+export const HEALTH: Record<Outcome<unknown>['kind'], 'answered' | 'failed' | 'down'> = {
+  accepted: 'answered',
+  refused: 'answered',
+  unknown: 'failed',
+  throttled: 'down',
+  unauthorised: 'down',
+};
+
+/** Told of every webhook. */
+export interface WebhookWatch {
+  /** What it was on arrival. */
+  arrived(outcome: string): void;
+  /** How many seconds our clock was ahead of the sender's, by a message that somebody we know has signed. */
+  clockAhead(seconds: number): void;
+  /** What came of it when it was worked through, and how many seconds after its arrival that was. */
+  applied(outcome: string, seconds: number): void;
+}
+
+/** How results are put into resources (mappings/junction), and which units UCUM knows. */
+export interface ResultMappings {
+  biomarker: Inward;
+  report: Inward;
+  sample: Inward;
+  /** Laboratory's unit, folded → UCUM. */
+  units: ReadonlyMap<string, string>;
+  /** A laboratory's own test codes: its short name follows. */
+  providerSystem: string;
+  /** The network's own names of markers. */
+  markerSystem: string;
+  /** Of the tag that says to which part of a tenant's data something belongs. */
+  partSystem: string;
+}
+
+/** An order under a lease of `by`. */
+export interface Look {
+  placed: PlacedOrder;
+  by: string;
+}
+
+/** How long one request to read takes at most, one for a document, and for how long an order is leased, in ms: a lease outlives all requests of one look. */
+export const READ_MS = 8000;
+export const DOCUMENT_READ_MS = 25_000;
+export const LOOK_LEASE_MS = 60_000;
+
+/** A lease of an order, or of an event, from now. */
+export const lookLease = ({ clock, newId }: Following): Lease => leaseFrom(clock(), newId(), LOOK_LEASE_MS);
+
+/** What was last heard of an order, beside its newest event: kept with it as JSON text. */
+export interface Heard {
+  /** When the network last changed it. */
+  updatedAt?: string | undefined;
+  /** The status of its journey. */
+  transaction?: string | undefined;
+  /** What the network made of the request, where it made something of it, and from which version of it. Of several orders' the latest counts. */
+  told?: string | undefined;
+  toldAt?: number | undefined;
+  result?: HeardResult | undefined;
+}
+
+/** Which result was applied: the event and the time of change it was read at, whether it was final, whether its document is here. */
+export interface HeardResult {
+  event: number;
+  updatedAt?: string | undefined;
+  final: boolean;
+  document: boolean;
+  /** What the result said (results/correction.ts), and whether it was taken for the correction that the event tells of. */
+  digest?: string;
+  corrected?: boolean;
+  /** The document that was taken last: at which event, and its SHA-1. */
+  read?: { event: number; hash: string } | undefined;
+  /** This order has critical values, or the network calls it critical. */
+  critical?: boolean;
+  /** How much news there had been. */
+  wakes: number;
+}
+
+/** Whether it was read when the order stood as it stands now. */
+export const isOf = (result: HeardResult, order: SeenOrder): boolean =>
+  result.event === (lastEvent(order)?.id ?? 0) && result.updatedAt === order.updatedAt;
+
+export const heardOf = ({ seen }: PlacedOrder): Heard => JSON.parse(seen) as Heard;

@@ -1,0 +1,71 @@
+// How a further order of a request of ours (a redraw) comes under those that are followed, with a Task of its own.
+import type { Resource } from '../../fhir/types.ts';
+import type { Context } from '../../interactions/context.ts';
+import { create } from '../../interactions/create.ts';
+import { dateTimeOf } from '../../junction/moment.ts';
+import type { SeenOrder } from '../../junction/order-snapshot.ts';
+import { callOffFurther } from '../place/cancellation.ts';
+import { withIdentifier } from '../place/record.ts';
+import type { Systems } from '../systems.ts';
+
+/** Where a further order belongs: the request and its version that was ordered, and the Task of the order before it. */
+export interface Origin {
+  request: string;
+  version: number | null;
+  before: string;
+}
+
+/** Inside a transaction: a further order of a request, with a Task of its own. Looked at now; called off where the request was. False: it was known. */
+export async function followFurther(
+  context: Context,
+  order: Pick<SeenOrder, 'id' | 'createdAt'> & { transactionId: string | undefined },
+  { origin, systems }: { origin: Origin; systems: Systems },
+): Promise<boolean> {
+  const { store, caller, clock, newId } = context;
+  const at = clock().toISOString();
+  const task = newId();
+  const added = await store.placedOrders.add({
+    tenant: caller.tenant,
+    orderId: order.id,
+    transactionId: order.transactionId ?? null,
+    request: origin.request,
+    task,
+    version: origin.version,
+    orderedAt: momentOf(order.createdAt) ?? at,
+    seen: '{}',
+    at,
+  });
+  if (!added) return false;
+  const draft = await furtherTask(context, order.id, { origin, systems });
+  await create(context, { type: 'Task', id: task, draft: { plain: draft, exact: draft } });
+  await callOffFurther(context, origin.request, { orderId: order.id, task, transactionId: order.transactionId });
+  return true;
+}
+
+const momentOf = (told: string | undefined): string | undefined =>
+  told === undefined || Number.isNaN(Date.parse(told)) ? undefined : new Date(told).toISOString();
+
+/** Like the Task before it, whose part it is; how it stands is told by the look that follows. https://hl7.org/fhir/R4/task-definitions.html#Task.partOf */
+async function furtherTask(
+  { store, caller, clock }: Context,
+  orderId: string,
+  { origin, systems }: { origin: Origin; systems: Systems },
+): Promise<Resource> {
+  const row = await store.read(caller.tenant, 'Task', origin.before);
+  const before = row?.body ? (JSON.parse(row.body) as Resource) : undefined;
+  const request = { reference: `ServiceRequest/${origin.request}` };
+  const at = dateTimeOf(clock().toISOString());
+  const task: Resource = {
+    resourceType: 'Task',
+    basedOn: before?.basedOn ?? [request],
+    partOf: [{ reference: `Task/${origin.before}` }],
+    status: 'received',
+    intent: 'order',
+    code: before?.code ?? { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
+    focus: before?.focus ?? request,
+    ...(before?.for ? { for: before.for } : {}),
+    authoredOn: at,
+    lastModified: at,
+  };
+  return withIdentifier(task, systems.order, orderId);
+}

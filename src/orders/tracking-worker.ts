@@ -1,0 +1,73 @@
+// Follows the orders that stand at the network, as long as it runs: works through the inbox, looks at orders that are due, sweeps for changes that nobody told
+// of. Several processes may do so at once. It stops when what it has begun is finished.
+import { backOffWhileIdle, startPollLoop } from '../messaging/poll-loop.ts';
+import { redactError } from '../messaging/redacted-error.ts';
+import { look } from './poll-order.ts';
+import { type Following, lookLease } from './track/order-tracker.ts';
+import { sweep } from './track/reconcile-sweep.ts';
+import { forget, workThrough } from './webhooks/inbox.ts';
+
+/** How many orders are looked at at once, and how long it rests when there is nothing to do, in ms. */
+const AT_ONCE = 4;
+const REST_MS = 500;
+/** What is done from time to time, and how often it is asked for, in ms: whether it is time is decided there, for all processes. */
+const CHORES: { every: number; run(following: Following): Promise<unknown> }[] = [
+  { every: 10_000, run: sweep },
+  { every: 3_600_000, run: forget },
+];
+
+/** Starts it; call the answer to stop. A chore that takes long keeps nobody's news waiting. */
+export function startFollowing(following: Following): () => Promise<void> {
+  const again = (work: () => Promise<number>, dear: () => boolean) => {
+    const pause = backOffWhileIdle(REST_MS, dear);
+    return startPollLoop(async ({ rest }) => {
+      const done = await work();
+      const poll = pause(done);
+      if (done === 0) await rest(poll);
+    });
+  };
+  const rounds = () =>
+    round(following).catch((error: unknown) => {
+      following.log({ error: redactError(error) }, 'orders cannot be followed');
+      return 0;
+    });
+  const stops = [again(rounds, () => following.store.distributed()), again(choresOf(following), () => false)];
+  return async () => void (await Promise.all(stops.map((stop) => stop())));
+}
+
+/** Does those chores whose time has come since it was last called; answers 0: what is left waits for its time. */
+function choresOf(following: Following): () => Promise<number> {
+  const last = new Map<(typeof CHORES)[number], number>();
+  return async () => {
+    const now = following.clock().getTime();
+    const due = CHORES.filter((chore) => now - (last.get(chore) ?? Number.NEGATIVE_INFINITY) >= chore.every);
+    for (const chore of due) {
+      last.set(chore, now);
+      await chore
+        .run(following)
+        .catch((error: unknown) => following.log({ error: redactError(error) }, 'a chore of following orders failed'));
+    }
+    return 0;
+  };
+}
+
+/** Does what is due, once; answers how much there was. */
+export async function round(following: Following): Promise<number> {
+  return (await workThrough(following)) + (await looks(following));
+}
+
+/** One that throws keeps its lease until that runs out, and is then looked at again. */
+async function looks(following: Following): Promise<number> {
+  const limit = Math.min(following.pace.allows(following.clock()), AT_ONCE);
+  if (limit === 0) return 0;
+  const mine = lookLease(following);
+  const due = await following.store.placedOrders.claim({ ...mine, limit });
+  await Promise.all(
+    due.map((placed) =>
+      look(following, { placed, by: mine.by }).catch((error: unknown) =>
+        following.log({ tenant: placed.tenant, order: placed.orderId, error: redactError(error) }, 'an order could not be followed'),
+      ),
+    ),
+  );
+  return due.length;
+}

@@ -1,0 +1,91 @@
+// Works through the webhooks that were kept: an order that is followed is looked at, one that is not is recognised or, after a day, taken for nobody's here.
+// An event is done in the transaction that wakes its order, so none is lost and each may come twice.
+
+import { waitOf } from '../../junction/outcome.ts';
+import { redactError } from '../../messaging/redacted-error.ts';
+import type { InboxEvent } from '../../store/queues/inbox.ts';
+import { recognise } from '../track/correlate.ts';
+import { type Following, HEALTH, lookLease, READ_MS } from '../track/order-tracker.ts';
+import { nextTry } from '../track/poll-schedule.ts';
+import { SOURCE } from './receive.ts';
+
+const AT_ONCE = 50;
+
+/** Works through what is due; answers how many events that were. */
+export async function workThrough(following: Following): Promise<number> {
+  const mine = lookLease(following);
+  const events = await following.store.inbox.claim({ ...mine, source: SOURCE, limit: AT_ONCE });
+  if (!events.length) return 0;
+  const known = await wake(following, events, mine.by);
+  for (const event of events.filter(({ subject }) => !known.has(subject)))
+    await settleUnknown(following, event, mine.by).catch((error) => postpone(following, event, mine.by, redactError(error)));
+  return events.length;
+}
+
+/** The orders of these events are looked at, and the events done; answers the orders that are followed. */
+async function wake(following: Following, events: InboxEvent[], by: string): Promise<Set<string | null>> {
+  const { store, clock } = following;
+  const placed = await store.placedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
+  const known = new Set<string | null>(placed.map(({ orderId }) => orderId));
+  const told = events.filter(({ subject }) => known.has(subject));
+  if (!told.length) return known;
+  await store.transaction(async (inside) => {
+    await inside.placedOrders.wake(placed, clock().toISOString());
+    await inside.inbox.settle(told, by, { state: 'done' });
+  });
+  for (const event of told) over(following, event, 'done');
+  return known;
+}
+
+/** An event is worked through. */
+const over = ({ webhook, clock }: Following, { receivedAt }: InboxEvent, outcome: string): void =>
+  webhook?.applied(outcome, Math.max(clock().getTime() - Date.parse(receivedAt), 0) / 1000);
+
+/** The order behind it may be one of ours all the same: the network is asked. */
+async function settleUnknown(following: Following, event: InboxEvent, by: string): Promise<void> {
+  const { store, reads, pace, clock } = following;
+  if (pace.allows(clock()) === 0) return postpone(following, event, by, 'the network does not answer');
+  const outcome = await reads.order(event.subject!, AbortSignal.timeout(READ_MS));
+  pace.record(HEALTH[outcome.kind], clock(), waitOf(outcome));
+  if (outcome.kind !== 'accepted') return postpone(following, event, by, outcome.why);
+  const found = outcome.value ? await recognise(following, outcome.value) : 'foreign';
+  if (found === 'foreign') return foreign(following, event, by);
+  if (found === 'waiting') return void (await store.inbox.settle([event], by, { state: 'retry', nextAt: after(clock(), SOON_MS) }));
+  await wake(following, [event], by);
+}
+
+const SOON_MS = 10_000;
+const after = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
+
+async function postpone({ store, clock, random }: Following, event: InboxEvent, by: string, error: string): Promise<void> {
+  const nextAt = nextTry(event.attempts - 1, { now: clock(), random: random() });
+  await store.inbox.settle([event], by, { state: 'retry', nextAt, error });
+}
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+/** Age of an event whose order is nobody's here → when it is tried again, in ms: what it belongs to may become known. */
+const WAITS = [1, 5, 15, 60, 180, 360, 720].map((minutes) => minutes * MINUTE);
+
+async function foreign(following: Following, event: InboxEvent, by: string): Promise<void> {
+  const { store, clock, log } = following;
+  const age = clock().getTime() - Date.parse(event.receivedAt);
+  const wait = WAITS.find((one) => one > age) ?? DAY - age;
+  if (age < DAY) {
+    const retry = { state: 'retry' as const, nextAt: after(clock(), Math.max(wait, MINUTE)), error: 'its order is not known here' };
+    return void (await store.inbox.settle([event], by, retry));
+  }
+  await store.inbox.settle([event], by, { state: 'foreign', error: 'its order is not known here' });
+  over(following, event, 'foreign');
+  log({ id: event.id, type: event.type, order: event.subject }, 'a webhook is about an order that is none of ours');
+}
+
+/** Bodies that nobody could read are kept for a person to look at, names of events for longer than any sender repeats them, in ms. */
+const BODIES_MS = 7 * DAY;
+const NAMES_MS = 45 * DAY;
+
+/** Lets go of what is old. */
+export function forget({ store, clock }: Following): Promise<number> {
+  const before = (ms: number) => new Date(clock().getTime() - ms).toISOString();
+  return store.inbox.prune(SOURCE, { bodies: before(BODIES_MS), events: before(NAMES_MS) });
+}

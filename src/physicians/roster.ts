@@ -1,0 +1,81 @@
+// A physician whom the network did not list when they were registered: its roster is read again now and then, and when it names them, their registration is
+// active, for every door. Each one that waits is an entry of the outbox, so that one process at a time looks and none is forgotten.
+import type { Context } from '../interactions/context.ts';
+import type { JunctionClient, RosterPhysician } from '../junction/client.ts';
+import { type Outcome, waitOf } from '../junction/outcome.ts';
+import { ATTEMPT_MS, type Sending } from '../orders/deliver/sending.ts';
+import { senderContext } from '../orders/system-actor.ts';
+import type { Leased, OutboxState } from '../store/queues/outbox-entry.ts';
+
+/** The topic of registrations that wait to be listed. */
+export const LISTING = 'physician-listing';
+
+/** A registration: its own id, the state of its licence, whose it is. */
+interface Waiting {
+  id: string;
+  key: string;
+  npi: string;
+}
+
+/** Writes what is known of a registration by now. `changed`: it says something else than pending already; `gone`: it does not stand here at the moment. */
+export type Listed = (context: Context, waiting: Waiting, physicianId: string | null) => Promise<'written' | 'changed' | 'gone'>;
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** How long until the next look: a tenth of what it has waited for, within these, in ms. */
+const [SOONEST, LATEST] = [15 * MINUTE, 6 * HOUR];
+/** Nobody waits for longer. */
+const GIVEN_UP = 180 * 24 * HOUR;
+/** One reading of the roster serves all who wait, for so long. */
+const FRESH_MS = MINUTE;
+
+/** Inside the transaction that answers it as pending. */
+export async function awaitListing({ store, caller, clock, newId }: Context, waiting: Waiting): Promise<void> {
+  const now = clock().getTime();
+  const [at, nextAt] = [now, now + SOONEST].map((ms) => new Date(ms).toISOString()) as [string, string];
+  const payload = JSON.stringify(waiting);
+  await store.outbox.add({
+    tenant: caller.tenant,
+    topic: LISTING,
+    subject: `registration/${waiting.id}`,
+    key: newId(),
+    payload,
+    at,
+    nextAt,
+  });
+}
+
+/** What each outcome says of the other side's health: what is wrong with the roster alone (a team that is not set or not ours) holds back no order. */
+const HEALTH = { accepted: 'answered', refused: 'answered', unknown: 'failed', unauthorised: 'failed', throttled: 'down' } as const;
+
+/** One look at the roster for one registration. */
+export function listingSender(client: JunctionClient, listed: Listed): (sending: Sending, leased: Leased) => Promise<OutboxState> {
+  let last: { at: number; outcome: Promise<Outcome<RosterPhysician[]>> } | undefined;
+  const roster = (now: number): Promise<Outcome<RosterPhysician[]>> => {
+    if (!last || now - last.at > FRESH_MS) last = { at: now, outcome: client.roster(AbortSignal.timeout(ATTEMPT_MS)) };
+    return last.outcome;
+  };
+  return async (sending, { entry, by }) => {
+    const outcome = await roster(sending.clock().getTime());
+    const now = sending.clock();
+    sending.gate.breaker.record(HEALTH[outcome.kind], now, waitOf(outcome), LISTING);
+    if (outcome.kind !== 'accepted') last = undefined;
+    const waiting = JSON.parse(entry.payload) as Waiting;
+    const found = outcome.kind === 'accepted' ? outcome.value.find(({ npi }) => npi === waiting.npi) : undefined;
+    return sending.store.transaction(async (store) => {
+      const context = senderContext(sending, entry.tenant, store);
+      const became = found ? await listed(context, waiting, found.id) : 'gone';
+      const error = outcome.kind === 'accepted' ? 'not listed yet' : outcome.why;
+      const settled = became === 'gone' ? later(entry.createdAt, now, error) : { state: 'done' as const };
+      const mine = await store.outbox.settle(entry, by, { at: now.toISOString(), ...settled });
+      if (!mine) throw new Error('somebody else looks by now');
+      return settled.state;
+    });
+  };
+}
+
+function later(createdAt: string, now: Date, error: string): { state: 'queued' | 'cancelled'; nextAt?: string; error: string } {
+  const age = now.getTime() - Date.parse(createdAt);
+  if (age > GIVEN_UP) return { state: 'cancelled', error };
+  return { state: 'queued', nextAt: new Date(now.getTime() + Math.min(Math.max(age / 10, SOONEST), LATEST)).toISOString(), error };
+}

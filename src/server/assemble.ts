@@ -1,0 +1,160 @@
+// Puts the rooms together over one open database: what a running server and a test in process are both made of.
+
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import { v7 } from 'uuid';
+import type { Config } from '../config.ts';
+import { readyRegistry } from '../fhir/search/ready-registry.ts';
+import type { ServedType } from '../fhir/types.ts';
+import { type App, buildApp, type Deps, FHIR_PATH } from '../http/app.ts';
+import { cacheCallers } from '../http/middleware/api-key-cache.ts';
+import { createSeal } from '../http/middleware/page-token.ts';
+import { rateLimiter } from '../http/middleware/rate-limit.ts';
+import { completeDeferred } from '../http/vendor/deferred-completion.ts';
+import type { Caller, Context, WriteHook } from '../interactions/context.ts';
+import { type IndexState, leftToServers } from '../interactions/index-state.ts';
+import { profilesOf, UNCHECKED } from '../interactions/profiles.ts';
+import { guardBinary } from '../interactions/security-context.ts';
+import { touching } from '../interactions/touch.ts';
+import type { Mappings, Surface } from '../mapping/shape.ts';
+import type { WebhookWatch } from '../orders/track/order-tracker.ts';
+import { RELEASE } from '../release.ts';
+import { type FoundKey, findKey, isEnded } from '../store/api-keys.ts';
+import type { ClientRequest, Database } from '../store/database/database.ts';
+import { storeOf, storesIn } from '../store/sql-store.ts';
+import { startExpiryWorker } from './background/expiry-worker.ts';
+import { startIndexWorker } from './background/index-worker.ts';
+import { capabilityNow } from './capability-statement.ts';
+import { type Outside, outsideOf } from './integrations.ts';
+import type { JunctionParts } from './lab-network.ts';
+import type { Loaded } from './load-definitions.ts';
+import { descriptionsOf } from './openapi-documents.ts';
+
+interface Parts {
+  config: Config;
+  loaded: Loaded;
+  database: Database;
+  /** The same database with connections of its own, for work that no request waits for. Absent: there are none. */
+  background?: Database;
+  /** What is known of the index: servers make their rules known, commands read. */
+  index: IndexState;
+  log: Logger;
+  /** Where clients reach this server: no path, no trailing slash. */
+  baseUrl: string;
+  clock?: () => Date;
+  /** How long one attempt to send an order takes at most, in ms. */
+  attemptMs?: number;
+  /** Told of every attempt to send an order. */
+  attempted?: (topic: string, state: string) => void;
+  /** Told of every webhook. */
+  webhook?: WebhookWatch;
+  /** Told of every message to a subscriber. */
+  told?: (outcome: 'taken' | 'failed') => void;
+  newId?: () => string;
+}
+
+/** The assembled server, not yet listening. */
+export interface Facet {
+  app: App;
+  /** The same server with other mappings: what is being answered goes on with those it began with. */
+  appWith(mappings: Mappings): App;
+  /** `request`: the one that asks, whose statements wait in the queue of its tenant. */
+  contextOf(caller: Caller, request?: ClientRequest): Context;
+  /** Of the server's own writes and an operator's, in the background: what others claim of profiles does not stop them. */
+  ownContextOf(caller: Caller): Context;
+  /** Whether orders are held back because the laboratory network does not answer. */
+  heldBack(): boolean;
+  /** Starts what talks to the outside (the sandbox where there is no account, the sender, who tells subscribers); answers how to stop it. */
+  outside(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
+  /** Starts what keeps the database in order: index rows are made again, what has run out is removed. Answers how to stop it. */
+  upkeep(): () => Promise<void>;
+}
+
+export async function assemble(parts: Parts): Promise<Facet> {
+  const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
+  const { store, stores, background } = storesOf(parts);
+  const registry = readyRegistry(loaded.registry, index.isReady);
+  const fhirBase = baseUrl + FHIR_PATH;
+  const now = { hooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
+  const profiles = profilesOf(loaded.profiles.checked, { now: () => clock().getTime() });
+  const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase, largest: config.bodyLimits.fhir };
+  const contextOf: Facet['contextOf'] = (caller, request) => ({ ...facts, caller, store: stores(caller, request), writeHooks: now.hooks });
+  const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: UNCHECKED });
+  const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
+  const isRevoked = (tenant: number, id: string) => isEnded(background.database, { tenant, id, at: clock().toISOString() });
+  const late: JunctionParts['fillIn'] = (context, item, what) => completeDeferred(context, now.mappings, item, what);
+  const given = { isRevoked, fillIn: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };
+  const outside = outsideOf(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
+  const find = cacheCallers(findIn(database, clock));
+  const seal = createSeal(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
+  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir, documentation: outside.documentation };
+  const count = rateLimiter();
+  const limitOf = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
+  const partsWith = (mappings: Mappings): Deps => ({
+    fhir: { find, contextOf, seal, capability: capabilityNow(statement, profiles, store), bodyLimit: config.bodyLimits.fhir },
+    v1: {
+      mappings,
+      baseUrl,
+      prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
+      find,
+      contextOf,
+      ports: outside.ports,
+      seal,
+      count,
+      limitOf,
+      bodyLimit: config.bodyLimits.v1,
+    },
+    documents: descriptionsOf({ registry, mappings }, { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, limitOf }),
+    hooks: [outside.hook],
+    ready: () => database.ping(),
+    logFailure: (facts) => log.error(facts, 'unexpected error'),
+    trustProxy: config.trustProxy,
+  });
+  const appWith = (mappings: Mappings): App => {
+    now.mappings = mappings;
+    now.hooks = combineWriteHooks(mappings, outside, leftToServers(index));
+    return buildApp(partsWith(mappings));
+  };
+  const walking = { upkeep: background.store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
+  const upkeep = () =>
+    stoppedTogether(startIndexWorker(index, walking, say), startExpiryWorker({ store: background.store, clock, log: say }));
+  return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, heldBack: outside.heldBack, outside: outside.start, upkeep };
+}
+
+const storesOf = ({ database, background = database }: Parts) => ({
+  ...storesIn(database, background),
+  background: { database: background, store: storeOf(background) },
+});
+
+const stoppedTogether =
+  (...stops: (() => Promise<void>)[]) =>
+  async () =>
+    void (await Promise.all(stops.map((stop) => stop())));
+
+const combineWriteHooks = ({ touches }: Mappings, outside: Outside, left: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> =>
+  groupByType([
+    ...touches.map(({ on, left }): [ServedType, WriteHook] => [on, touching(left)]),
+    ['Binary', guardBinary],
+    ...(Object.entries(outside.writeHooks) as [ServedType, WriteHook][]),
+    ...left,
+  ]);
+
+/** The write hooks of each type, in the order given. */
+function groupByType(list: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> {
+  const writeHooks = new Map<ServedType, WriteHook[]>();
+  for (const [type, hook] of list) writeHooks.set(type, [...(writeHooks.get(type) ?? []), hook]);
+  return writeHooks;
+}
+
+/** Looks keys up in a queue of their own: a request without a valid key takes no tenant's turn. */
+const findIn =
+  (database: Database, clock: () => Date) =>
+  async (key: string): Promise<Caller | undefined> =>
+    callerOf(await findKey(database.forRequest('keys', { safe: true }), key, clock().toISOString()));
+
+/** A key that is in force makes its caller; any other opens nothing. */
+function callerOf(key: FoundKey | undefined): Caller | undefined {
+  if (key?.state !== 'active') return undefined;
+  const { tenant, id, surface, scopes, patient, brand } = key;
+  return { tenant, actor: id, surface, scopes, brand, ...(patient !== null && { patient }) };
+}

@@ -1,0 +1,68 @@
+// What a first start shows: a few resources to try things on, and a few requests to begin with, as curls. Its content is data (`mappings/demo.yaml`).
+import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Resource, ServedType } from '../../fhir/types.ts';
+import type { Context } from '../../interactions/context.ts';
+import { update } from '../../interactions/update.ts';
+
+interface DemoRequest {
+  surface: string;
+  say: string;
+  get?: string;
+  post?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  /** It reaches the laboratory network: for a sandbox alone, since what it says is invented. */
+  network?: true;
+}
+
+interface Demo {
+  resources: Resource[];
+  requests: DemoRequest[];
+}
+
+export async function readDemo(mappings: string): Promise<Demo> {
+  return parse(await readFile(join(mappings, 'demo.yaml'), 'utf8')) as Demo;
+}
+
+/** Stores the resources that were never stored: what somebody changed or deleted stays as it is. */
+export async function seedDemo(context: Context, { resources }: Demo): Promise<void> {
+  for (const resource of resources) {
+    const type = resource.resourceType as ServedType;
+    if (await context.store.read(context.caller.tenant, type, resource.id!)) continue;
+    await update(context, { type, id: resource.id!, draft: { plain: resource, exact: resource } });
+  }
+}
+
+interface Curls {
+  baseUrl: string;
+  /** Whether orders go to a sandbox. */
+  sandbox: boolean;
+  /** The header that carries a surface's key; undefined: it is not served. */
+  headerOf(surface: string): string | undefined;
+}
+
+/** Lines to print: each request with what it does. */
+export function demoCurls({ requests }: Demo, { baseUrl, sandbox, headerOf }: Curls): string[] {
+  return requests.flatMap(({ surface, say, get, post, headers = {}, body, network }) => {
+    const credential = headerOf(surface);
+    if (credential === undefined || (network && !sandbox)) return [];
+    const lines = [
+      credential,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      ...(body ? ['Content-Type: application/json'] : []),
+    ];
+    const options = [...lines.map((line) => `-H ${quoted(line)}`), ...(body ? [`-d ${quoted(JSON.stringify(body))}`] : [])];
+    return [`# ${surface}: ${say}`, filled(`curl -sS ${quoted(baseUrl + (get ?? post))} ${options.join(' ')}`), ''];
+  });
+}
+
+/** One word for a shell, whatever it holds. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+const pick = (letters: string, length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
+
+const filled = (text: string): string =>
+  text.replaceAll('{digits}', () => `1${pick('0123456789', 9)}`).replaceAll('{word}', () => pick('abcdefghijklmnopqrstuvwxyz', 8));

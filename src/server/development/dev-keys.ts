@@ -1,0 +1,81 @@
+// Two tenants to try things with, `demo` and `other`, and their keys in `dev-keys.json`: outside production only.
+// A restart never changes a key that stands in the file; tenants without a file get new keys beside their old ones.
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isObject, parsedJson } from '../../fhir/json-values.ts';
+import { adoptKey } from '../../store/api-keys.ts';
+import type { Database } from '../../store/database/database.ts';
+import { createTenant, listTenants } from '../../store/tenants.ts';
+
+/** The file: tenant → surface → key. */
+type KeyFile = Record<string, Record<string, string>>;
+
+/** The tenants by name, with their numbers and keys. */
+export type DevKeys = Record<string, { tenant: number; keys: Record<string, string> }>;
+
+const TENANTS: Record<string, string> = { demo: 'Demo', other: 'Other' };
+
+/** Makes sure that both tenants and the keys of all surfaces are in force; answers the keys. Those of surfaces that are not served now stay in the file. `prefixes`: surface → how its keys begin. */
+export async function devKeys(database: Database, directory: string, prefixes: Record<string, string>): Promise<DevKeys> {
+  const file = join(directory, 'dev-keys.json');
+  const kept = await read(file);
+  const keys: DevKeys = {};
+  for (const [slug, name] of Object.entries(TENANTS)) {
+    const tenant = await tenantOf(database, slug, name);
+    keys[slug] = { tenant, keys: await keysOf(database, tenant, { kept: kept[slug] ?? {}, prefixes }) };
+  }
+  const now = Object.fromEntries(Object.entries(keys).map(([slug, { keys: own }]) => [slug, { ...kept[slug], ...own }]));
+  if (JSON.stringify(kept) !== JSON.stringify(now)) await write(directory, file, now);
+  await chmod(file, 0o600);
+  return keys;
+}
+
+/** The tenant's keys, one per surface: the file's where it has one, else a new one; all of them in force. */
+async function keysOf(
+  database: Database,
+  tenant: number,
+  { kept, prefixes }: { kept: Record<string, string>; prefixes: Record<string, string> },
+) {
+  const keys: Record<string, string> = {};
+  for (const [surface, prefix] of Object.entries(prefixes)) {
+    const text = kept[surface] ?? prefix + randomBytes(24).toString('hex');
+    await adoptKey(database, {
+      tenant,
+      surface,
+      text,
+      scopes: surface === 'fhir' ? ['*', 'admin'] : ['*'],
+      name: 'development',
+      at: new Date().toISOString(),
+    });
+    keys[surface] = text;
+  }
+  return keys;
+}
+
+async function tenantOf(database: Database, slug: string, name: string): Promise<number> {
+  await createTenant(database, { slug, name, at: new Date().toISOString() });
+  return (await listTenants(database)).find((tenant) => tenant.slug === slug)!.id;
+}
+
+async function read(file: string): Promise<KeyFile> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}';
+    throw error;
+  });
+  const keys = parsedJson(text);
+  if (!isKeyFile(keys)) throw new Error(`${file} is not a file of keys, {"demo":{"fhir":"…"}}: mend it, or remove it to get new keys`);
+  return keys;
+}
+
+const isKeyFile = (value: unknown): value is KeyFile =>
+  isObject(value) &&
+  Object.values(value).every((keys) => isObject(keys) && Object.values(keys).every((key) => typeof key === 'string' && key));
+
+/** Written beside and renamed into place: a crash leaves the old file or the new one. */
+async function write(directory: string, file: string, keys: KeyFile): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  await rename(draft, file);
+}

@@ -1,0 +1,156 @@
+// The door out, put together: what the writes of a ServiceRequest bring with them, the ports that the vendors' doors wait for, and the worker.
+import { rule, upstream } from '../fhir/outcome.ts';
+import type { Caller, Context, WriteHook } from '../interactions/context.ts';
+import type { ExternalStep, ExternalStepItem } from '../interactions/external-step.ts';
+import { junctionClient } from '../junction/client.ts';
+import type { JunctionAccount } from '../junction/exchange.ts';
+import { junctionReads } from '../junction/reads.ts';
+import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
+import { sendCancellation } from '../orders/deliver/cancel.ts';
+import { gate } from '../orders/deliver/gate.ts';
+import { sendOrder } from '../orders/deliver/send.ts';
+import { secondsUntilNextTry, sendNow } from '../orders/deliver/send-now.ts';
+import type { Sending } from '../orders/deliver/sending.ts';
+import { type Senders, startWorker } from '../orders/deliver/worker.ts';
+import type { PORTS } from '../orders/external-step-names.ts';
+import { CANCELLATION } from '../orders/place/cancellation.ts';
+import { fulfilmentWriteHook } from '../orders/place/fulfilment.ts';
+import { orderWriteHook } from '../orders/place/order.ts';
+import type { OrderRules } from '../orders/place/order-content.ts';
+import { orderDocumentation } from '../orders/place/order-documentation.ts';
+import { ORDER, orderEntry } from '../orders/place/order-entry.ts';
+import { npiOf } from '../orders/place/signer.ts';
+import type { Following, ResultMappings } from '../orders/track/order-tracker.ts';
+import { startFollowing } from '../orders/tracking-worker.ts';
+import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage, webhookReceiver } from '../orders/webhooks/receive.ts';
+import {
+  claim,
+  complete,
+  type Directory,
+  pushDirectory,
+  type Registered,
+  register,
+  release,
+  rosterDirectory,
+  throughGate,
+  wait,
+} from '../physicians/register.ts';
+import { awaitListing, LISTING, type Listed, listingSender } from '../physicians/roster.ts';
+import type { Row } from '../store/resources/row.ts';
+
+interface JunctionOptions extends OrderRules {
+  /** The secrets webhooks may be signed with; asked for at each message. */
+  webhookSecrets: () => string[];
+  /** Asked for at each call: a sandbox's address is known only after it has started. Undefined: there is none, and what needs it is 502. */
+  account: () => JunctionAccount | undefined;
+  /** Where physicians are pushed (`{team_id}` is filled in); without it the team's roster is read. */
+  physicianPath?: string | undefined;
+  /** How results become resources. */
+  results: ResultMappings;
+}
+
+/** What the roof has to give. `log` is told ids and reasons, nothing of a patient. */
+export interface JunctionParts
+  extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log' | 'attempted' | 'attemptMs'>,
+    Pick<Following, 'webhook'> {
+  contextOf(caller: Caller): Context;
+  random?: () => number;
+  /** Writes these fields of a registration that was answered before, where it says what it `said` then. */
+  fillIn(
+    context: Context,
+    item: { port: string; id: string; key: string },
+    what: { said: Record<string, unknown>; fields: Record<string, unknown> },
+  ): Promise<'written' | 'changed' | 'gone'>;
+}
+
+export interface Junction {
+  /** What writes of these types bring with them. */
+  writeHooks: Record<'ServiceRequest' | 'Task', WriteHook>;
+  /** What the CapabilityStatement says of these types. */
+  documentation: Record<'ServiceRequest', string>;
+  /** By the names that mappings give them (`port:`). */
+  ports: Record<(typeof PORTS)[number], ExternalStep>;
+  /** Where the network tells us what happened. */
+  hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
+  /** Whether orders are held back because the network does not answer. */
+  heldBack(): boolean;
+  /** Starts to drain the outbox and to follow what was sent; call the answer to stop. */
+  start(): () => Promise<void>;
+}
+
+export function junction(options: JunctionOptions, parts: JunctionParts): Junction {
+  const { account, systems, physicianPath } = options;
+  const client = junctionClient(account);
+  const sending: Sending = { random: Math.random, ...parts, client, gate: gate(createCircuitBreaker(), parts.clock), systems };
+  const following: Following = {
+    ...sending,
+    webhook: parts.webhook,
+    reads: junctionReads(account),
+    pace: createCircuitBreaker(),
+    results: options.results,
+  };
+  const directory = throughGate(sending, physicianPath === undefined ? rosterDirectory(client) : pushDirectory(client, physicianPath));
+  const listed: Listed = (context, { id, key }, physicianId) =>
+    parts.fillIn(
+      context,
+      { port: 'physician', id, key },
+      { said: { status: 'pending' }, fields: fieldsOf({ id: physicianId, status: 'active' }) },
+    );
+  const senders: Senders = { [ORDER]: sendOrder, [CANCELLATION]: sendCancellation, [LISTING]: listingSender(client, listed) };
+  const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
+  return {
+    writeHooks: { ServiceRequest: orderWriteHook(options), Task: fulfilmentWriteHook(systems) },
+    documentation: { ServiceRequest: orderDocumentation(options.unorderable) },
+    ports: { 'lab-order': orderPort(sending), physician: physicianPort(directory) },
+    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) },
+    heldBack: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
+    start: () => {
+      const stops = [startWorker(sending, senders), startFollowing(following)];
+      return async () => void (await Promise.all(stops.map((stop) => stop())));
+    },
+  };
+}
+
+/** Who sends an order is told by its entry in the outbox: nobody is kept out here. */
+const orderPort = (sending: Sending): ExternalStep => ({
+  claim: claimOrder,
+  wait: async () => {},
+  finish: (context, { row }) => finishOrder(sending, context, row),
+  settle: async () => true,
+  release: async () => {},
+});
+
+const physicianPort = (directory: Directory): ExternalStep => ({
+  claim,
+  wait,
+  async finish(context, item) {
+    return fieldsOf(await register(context, item, directory));
+  },
+  async settle(context, item, fields) {
+    if (!(await complete(context, item))) return false;
+    if (fields?.status === 'pending')
+      await awaitListing(context, { id: item.id, key: item.key, npi: npiOf(item.own(), context.clock().toISOString()) ?? '' });
+    return true;
+  },
+  release,
+});
+
+/** What the vendor shows of a registration. */
+const fieldsOf = ({ id, status }: Registered): Record<string, unknown> => ({ junction_physician_id: id, status });
+
+/** The write hook has put it into the outbox; what it does not send cannot be answered with an order id. */
+async function claimOrder({ store, caller }: Context, { row }: ExternalStepItem): Promise<{ state: 'open' }> {
+  if (!(await orderEntry(store, caller.tenant, row.id)))
+    throw rule('this code is not in the table of panels that can be ordered', 'ServiceRequest.code');
+  return { state: 'open' };
+}
+
+async function finishOrder(sending: Sending, context: Context, row: Row): Promise<undefined> {
+  const sent = await sendNow(sending, context, row.id);
+  if (sent.result === 'accepted') return;
+  if (sent.final) throw upstream(['the laboratory network refused the order', sent.why].filter(Boolean).join(': '));
+  throw upstream(
+    'the laboratory network has not confirmed the order yet: repeat the request with the same idempotency key',
+    await secondsUntilNextTry(sending, context, row.id),
+  );
+}

@@ -1,0 +1,26 @@
+// What the program reads from its own files before it does anything: profiles, search parameters, mappings. A mistake in them stops the start.
+import { join } from 'node:path';
+import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
+import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
+import { terminologyOf } from '../fhir/terminology/terminology.ts';
+import { loadMappings } from '../mapping/load/mapping.ts';
+import type { Mappings } from '../mapping/shape.ts';
+import { PORTS } from '../orders/external-step-names.ts';
+import { ROOT } from '../root.ts';
+
+export interface Loaded {
+  profiles: Profiles;
+  registry: Registry;
+  mappings: Mappings;
+  /** Surface → how the text of its development keys begins. */
+  keyPrefixes: Record<string, string>;
+}
+
+/** Reads them; `mappings`: the folder they stand in, by default the project's own. It may bring definitions of its own, in `fhir-profiles/`. */
+export function load(mappingsFolder = join(ROOT, 'mappings')): Loaded {
+  const profiles = loadProfiles(join(ROOT, 'fhir-profiles'), join(mappingsFolder, 'fhir-profiles'));
+  const registry = buildRegistry(profiles.searchParameters, terminologyOf(profiles.terminology));
+  const mappings = loadMappings(mappingsFolder, { profiles, registry, ports: PORTS });
+  const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);
+  return { profiles, registry, mappings, keyPrefixes: { fhir: 'fhir_test_', ...Object.fromEntries(vendors) } };
+}

@@ -1,0 +1,42 @@
+// The OpenAPI documents of this installation: what the mappings and the FHIR tables say, with where it answers and the limits that are in force.
+import type { Config } from '../config.ts';
+import { FHIR_PATH } from '../http/app.ts';
+import type { Limit } from '../http/middleware/rate-limit.ts';
+import { fhirOpenApi } from '../http/openapi/fhir-document.ts';
+import type { Documents } from '../http/openapi/serve.ts';
+import type { Surface } from '../mapping/shape.ts';
+import type { Loaded } from './load-definitions.ts';
+
+/** How the parts of this installation are described. */
+interface DescriptionFacts {
+  version: string;
+  baseUrl: string;
+  bodyLimits: Config['bodyLimits'];
+  /** The limit in force for a surface; null: none. */
+  limitOf(surface: Surface): Limit | null;
+}
+
+/** One document per surface, and FHIR's. */
+export function descriptionsOf(
+  { registry, mappings }: Pick<Loaded, 'registry' | 'mappings'>,
+  { version, baseUrl, bodyLimits, limitOf }: DescriptionFacts,
+): Documents {
+  const fhir = {
+    version,
+    servers: [{ url: baseUrl + FHIR_PATH, description: 'this server' }],
+    rateLimit: null,
+    bodyLimit: bodyLimits.fhir,
+  };
+  const vendors = mappings.surfaces.map((surface) => {
+    const facts = { version, servers: serversOf(surface, baseUrl), rateLimit: limitOf(surface), bodyLimit: bodyLimits.v1 };
+    return [surface.name, { title: surface.title, make: () => mappings.openApi(surface.name, facts)! }] as const;
+  });
+  return { fhir: { title: 'FHIR R4', make: () => fhirOpenApi(registry, fhir) }, ...Object.fromEntries(vendors) };
+}
+
+/** As documented, where the kind of key tells surfaces apart; and where nothing else can be meant. */
+const serversOf = ({ name, mounts }: Surface, baseUrl: string) => [
+  { url: baseUrl, description: 'the paths as documented' },
+  { url: `${baseUrl}/${name}`, description: 'this surface alone' },
+  ...mounts.map((mount) => ({ url: baseUrl + mount, description: 'the same' })),
+];

@@ -1,0 +1,24 @@
+// Which panels can be ordered: those that are configured; the sandbox's own where orders go to a sandbox and to no laboratory; else none.
+import type { Config } from '../config.ts';
+import { SANDBOX_PANELS } from '../junction-sandbox/world.ts';
+import type { OrderRules } from '../orders/place/order-content.ts';
+import { hostOf, isLoopback } from '../subscriptions/addresses.ts';
+
+/** Whether orders go to a sandbox: the one beside the server, or one on this machine: elsewhere a host that is not Junction's may still lead there. Never in production. */
+export function toSandbox({ production, junction: { apiKey, baseUrl } }: Config): boolean {
+  if (production) return false;
+  return apiKey === undefined || (baseUrl !== undefined && isLoopback(hostOf(new URL(baseUrl))));
+}
+
+/** Whether orders can be sent at all: to an account at the laboratory network, or to a sandbox. */
+const canSend = (config: Config): boolean => config.junction.apiKey !== undefined || toSandbox(config);
+
+/** What becomes of an active laboratory request that cannot be ordered. Where nothing is sent it is stored as any other. */
+export function unorderable(config: Config): OrderRules['unorderable'] {
+  if (!canSend(config)) return 'store';
+  return config.strictOrders ? 'refuse' : 'reject';
+}
+
+/** Panel → lab test ids; undefined: nothing says what a panel is. */
+export const panelsOf = (config: Config): Config['junction']['panels'] =>
+  config.junction.panels ?? (toSandbox(config) ? SANDBOX_PANELS : undefined);

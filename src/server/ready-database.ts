@@ -1,0 +1,62 @@
+// Opens the database that the configuration names and brings it up to date; what is wrong with DATABASE_URL is said so that an operator can mend it.
+import type { DirectoryLock } from '../store/database/data-directory.ts';
+import type { Database } from '../store/database/database.ts';
+import { migrate } from '../store/database/migrations.ts';
+import { openDatabase } from '../store/database/open-database.ts';
+
+/** What to open: the embedded engine in the directory whose lock is held, or a server. */
+export type Place = { embedded: DirectoryLock } | { url: string; preparedStatements?: boolean };
+
+/** The database, open and of the newest shape. */
+export async function readyDatabase(place: Place): Promise<Database> {
+  const database = await openDatabase(place);
+  try {
+    await migrate(database, new Date().toISOString());
+    return database;
+  } catch (error) {
+    await database.close();
+    throw 'url' in place ? explained(error, place.url) : error;
+  }
+}
+
+/** Each worker has a statement under way now and then, and none of them waits for another one. */
+const BACKGROUND_CONNECTIONS = 3;
+
+/**
+ * The database with the same once more for work that no request waits for, on a few connections of its own: that work takes none from requests, and does not
+ * change how their connections plan. The embedded engine has one connection for all.
+ */
+export async function readyDatabases(place: Place): Promise<Record<'database' | 'background', Database> & { close(): Promise<void> }> {
+  const database = await readyDatabase(place);
+  if (!('url' in place)) return { database, background: database, close: () => database.close() };
+  const background = await openDatabase({ ...place, poolSize: BACKGROUND_CONNECTIONS });
+  return { database, background, close: async () => void (await Promise.all([database.close(), background.close()])) };
+}
+
+/** SQLSTATE → what it means when connecting. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const MEANINGS: Record<string, (named: { database: string; role: string }) => string> = {
+  '3D000': ({ database }) => `there is no database "${database}": create it, or name another`,
+  28000: ({ role }) => `the server does not let the role "${role}" in`,
+  '28P01': ({ role }) => `the password of the role "${role}" is wrong`,
+  42501: ({ role }) => `the role "${role}" may not make tables there`,
+};
+
+const remedyOf = (words: string): string =>
+  words.includes('startup parameter') ? ' (remove what follows the "?": options, statement_timeout)' : '';
+
+/** Names host, database or role, never the password. */
+function explained(error: unknown, text: string): unknown {
+  const { code, cause, kind } = error as { code?: string; cause?: string | { code?: string }; kind?: string };
+  const url = URL.parse(text);
+  const meaning = MEANINGS[code ?? (typeof cause === 'object' ? cause.code : undefined) ?? ''];
+  if (meaning && url) {
+    const named = { database: decodeURIComponent(url.pathname.slice(1)), role: decodeURIComponent(url.username) };
+    return new Error(`DATABASE_URL: ${meaning(named)}`, { cause: error });
+  }
+  if (code === 'ERR_INVALID_URL')
+    return new Error('DATABASE_URL is not like postgres://user:password@host:5432/database', { cause: error });
+  if (kind === 'unavailable' && typeof cause === 'string')
+    return new Error(`DATABASE_URL: the pooler at ${url?.host} refuses the connection: ${cause}${remedyOf(cause)}`, { cause: error });
+  if (kind === 'unavailable') return new Error(`DATABASE_URL: no PostgreSQL answers${url ? ` at ${url.host}` : ''}`, { cause: error });
+  return error;
+}

@@ -1,0 +1,50 @@
+// What telling subscribers is made of: its parts, its times, and the contexts in which it looks and writes.
+import type { Caller, Context } from '../interactions/context.ts';
+import { type Lease, leaseFrom } from '../messaging/lease.ts';
+import type { Registration } from '../store/queues/subscriptions.ts';
+import type { Store } from '../store/store.ts';
+import type { Reach } from './addresses.ts';
+
+/** All times come from `clock`, but for the end of a call. */
+export interface Notifying {
+  store: Store;
+  clock: () => Date;
+  newId: () => string;
+  /** 0 to 1. */
+  random: () => number;
+  contextOf(caller: Caller): Context;
+  reach: Reach;
+  /** How long a call takes at most, in ms; CALL_MS unless it says otherwise. */
+  callMs?: number;
+  /** Whether the key of this id is one of the tenant's that opens nothing any more. Other credentials are not known here, and stand. */
+  isRevoked(tenant: number, actor: string): Promise<boolean>;
+  /** Told of every outcome: ids and reasons, nothing of a patient, no header, no secret. */
+  log(facts: Record<string, unknown>, text: string): void;
+  /** Told of every message and whether it was taken. */
+  told?: ((outcome: 'taken' | 'failed') => void) | undefined;
+}
+
+/** How long a call takes at most, in ms, and for how long a subscription is one process's alone: a lease outlives its calls, and a crash costs seconds. */
+export const CALL_MS = 5000;
+const LEASE_MS = 20_000;
+
+/** The topic of the outbox under which the deliveries of a subscription stand: one entry for each. */
+export const NOTIFICATION = 'notification';
+export const subjectOf = (id: string): string => `Subscription/${id}`;
+/** The id of the Subscription that an entry is about. */
+export const subscriptionId = ({ subject }: { subject: string }): string => subject.slice(subject.indexOf('/') + 1);
+
+/** When an entry is due that has nothing to tell: when it is woken. */
+export const NEVER = '9999-12-31T00:00:00.000Z';
+
+/** Who history says moved a Subscription from requested to active, to error and off. */
+export const NOTIFIER = 'notifier';
+
+/** The server itself, writing Subscriptions of a tenant. */
+export const notifierOf = (tenant: number): Caller => ({ tenant, actor: NOTIFIER, surface: 'fhir', scopes: [] });
+
+/** With the eyes of whoever asked for a subscription. */
+export const subscriberOf = ({ tenant, actor, scopes }: Registration): Caller => ({ tenant, actor, surface: 'fhir', scopes });
+
+/** From now, for as long as all leases here. */
+export const leaseOf = ({ clock, newId }: Notifying): Lease => leaseFrom(clock(), newId(), LEASE_MS);

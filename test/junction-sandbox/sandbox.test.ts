@@ -1,0 +1,262 @@
+// The sandbox keeps Junction's promises, the awkward ones too.
+import { randomUUID } from 'node:crypto';
+import { SAMPLE_ORDER } from '../../scripts/orders/sample-order.ts';
+import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/junction-sandbox/world.ts';
+import { until } from '../until.ts';
+import { orderOf, type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
+
+let here: SandboxWorld;
+let user: string;
+beforeAll(async () => {
+  here = await sandboxWorld();
+  user = (await json(await post('/v2/user', { client_user_id: 'one' }))).user_id;
+});
+afterAll(() => here.sandbox.close());
+
+const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  fetch(here.sandbox.url + path, {
+    method,
+    headers: { 'x-vital-api-key': here.sandbox.apiKey, 'content-type': 'application/json', ...headers },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+const post = (path: string, body: unknown, headers?: Record<string, string>) => call('POST', path, body, headers);
+const json = (answer: Response) => answer.json() as Promise<{ user_id: string; status: string; detail: unknown; order: { id: string } }>;
+const order = (key: string, more: object = {}, headers: object = {}) =>
+  post('/v3/order', orderOf(user, { passthrough: key, ...more }), { 'x-idempotency-key': key, ...headers });
+
+test('a wrong key is 401, and nothing else is said', async () => {
+  const answer = await post('/v3/order', {}, { 'x-vital-api-key': 'wrong' });
+  expect(answer.status).toBe(401);
+});
+
+test('an order is a 200 with the order as Junction writes it, the passthrough echoed', async () => {
+  const key = randomUUID();
+  const answer = await order(key);
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({
+    status: 'SUCCESS',
+    order: {
+      passthrough: key,
+      user_id: user,
+      team_id: here.sandbox.teamId,
+      last_event: { id: 1, status: 'received.walk_in_test.ordered' },
+      order_transaction: { status: 'active' },
+      patient_address: { country: 'United States' },
+    },
+  });
+});
+
+test('the first answer under a key is given again, success and failure alike', async () => {
+  const good = randomUUID();
+  const first = await (await order(good)).text();
+  expect(await (await order(good)).text()).toBe(first);
+  const bad = randomUUID();
+  expect((await order(bad, { order_set: { lab_test_ids: [randomUUID()] } })).status).toBe(400);
+  expect((await order(bad)).status).toBe(400);
+  expect([here.orders(good), here.orders(bad)]).toEqual([1, 0]);
+});
+
+test('a malformed order is 422 with the value that was sent, and leaves the key free', async () => {
+  const key = randomUUID();
+  const answer = await order(key, { patient_address: { first_line: '1 Main St', city: 'Albany', state: 'NY', zip: 'x', country: 'US' } });
+  expect(answer.status).toBe(422);
+  expect((await json(answer)).detail).toEqual([
+    { type: 'value_error', loc: ['body', 'patient_address', 'zip'], msg: expect.any(String), input: 'x', ctx: { error: {} } },
+  ]);
+  expect((await order(key)).status).toBe(200);
+});
+
+const LAB_TEST = SAMPLE_ORDER.order_set.lab_test_ids[0]!;
+const QUESTION = { labTest: LAB_TEST, markerId: 173, questionId: 1234567890251, text: 'Why?' };
+const ANSWER = { marker_id: 173, question_id: 1234567890251, answer: 'LCANS4' };
+
+test.each<[string, object, (string | number)[]]>([
+  ['a way of taking the sample', { collection_method: 'by_post' }, ['collection_method']],
+  ['a haste', { priority: 'stat' }, ['priority']],
+  ['codes', { icd_codes: 'E28.2' }, ['icd_codes']],
+  ['a code', { icd_codes: [7] }, ['icd_codes', 0]],
+  ['notes', { clinical_notes: 'x'.repeat(1001) }, ['clinical_notes']],
+  ['an answer', { aoe_answers: [ANSWER, { ...ANSWER, question_id: '1' }] }, ['aoe_answers', 1, 'question_id']],
+  ['an answer that is none', { aoe_answers: [ANSWER, null] }, ['aoe_answers', 1]],
+  ['a set of tests', { order_set: 'tsh' }, ['order_set']],
+  ['tests', { order_set: { lab_test_ids: LAB_TEST } }, ['order_set', 'lab_test_ids']],
+  ['codes of a laboratory', { order_set: { add_on: { provider_ids: '5081' } } }, ['order_set', 'add_on', 'provider_ids']],
+  ['a consent', { consents: [{ version: '1.0' }] }, ['consents', 0, 'consentType']],
+  ['a word of a consent', { consents: [{ consentType: 'anything' }] }, ['consents', 0, 'consentType']],
+  ['a time of a consent', { consents: [{ consentType: 'privacy-policy', timeOfConsent: '2026-11-20' }] }, ['consents', 0, 'timeOfConsent']],
+  ['an account', { lab_account_id: '7' }, ['lab_account_id']],
+])('%s that is not as described is 422, with its place', async (_what, more, place) => {
+  const answer = await order(randomUUID(), more);
+  expect([answer.status, ((await json(answer)).detail as { loc: unknown }[]).map(({ loc }) => loc)]).toEqual([422, [['body', ...place]]]);
+});
+
+test.each<[string, object]>([
+  ['collection_method must be set if add_on is set', { order_set: { add_on: { provider_ids: ['5081'] } } }],
+  ['marker_ids or provider_ids must be set in add_on', { order_set: { add_on: {} }, collection_method: 'walk_in_test' }],
+  [
+    'cannot set both marker_ids and provider_ids in add_on',
+    { order_set: { add_on: { marker_ids: [5081], provider_ids: ['5081'] } }, collection_method: 'walk_in_test' },
+  ],
+  ['Either order_set or lab_test_id is required.', { order_set: { lab_test_ids: null, add_on: null } }],
+  ['Marker not found.', { order_set: { add_on: { provider_ids: ['x'] } }, collection_method: 'walk_in_test' }],
+  ['collection_method testkit cannot be asked for.', { collection_method: 'testkit' }],
+  ['Lab account not found.', { lab_account_id: randomUUID() }],
+])('a set of tests that cannot be ordered is 400: %s', async (detail, more) => {
+  const answer = await order(randomUUID(), more);
+  expect([answer.status, await json(answer)]).toEqual([400, { detail }]);
+});
+
+test('a question that must be answered is asked for by its text', async () => {
+  await call('PUT', '/sandbox/questions', [QUESTION]);
+  const answer = await order(randomUUID(), { aoe_answers: [{ ...ANSWER, marker_id: 174 }] });
+  expect([answer.status, await json(answer)]).toEqual([400, { detail: 'Missing required questions - "Why?"' }]);
+  expect((await order(randomUUID(), { aoe_answers: [ANSWER] })).status).toBe(200);
+  await call('PUT', '/sandbox/questions', []);
+});
+
+test('an order shows what was said with it, and goes the way of its sample', async () => {
+  const said = {
+    collection_method: 'at_home_phlebotomy',
+    order_set: { lab_test_ids: [LAB_TEST], add_on: { provider_ids: ['5081'] } },
+    clinical_notes: 'fasting',
+    icd_codes: ['E28.2'],
+    priority: true,
+    lab_account_id: SANDBOX_ACCOUNT,
+  };
+  const { order: made } = await json(await order(randomUUID(), said));
+  expect(made).toMatchObject({
+    clinical_notes: 'fasting',
+    icd_codes: ['E28.2'],
+    priority: true,
+    details: { type: 'at_home_phlebotomy' },
+    lab_test: { id: LAB_TEST, method: 'at_home_phlebotomy' },
+    last_event: { status: 'received.at_home_phlebotomy.ordered' },
+  });
+  const statuses = [];
+  for (let nth = 0; nth < 5; nth++) statuses.push((await json(await post(`/sandbox/orders/${made.id}/step`, {}))).status);
+  expect(statuses.slice(2)).toEqual([
+    'collecting_sample.at_home_phlebotomy.draw_completed',
+    'sample_with_lab.at_home_phlebotomy.partial_results',
+    'completed.at_home_phlebotomy.completed',
+  ]);
+  const { results } = (await (await call('GET', `/v3/order/${made.id}/result`)).json()) as { results: { provider_id: string }[] };
+  expect(results.map(({ provider_id }) => provider_id)).toContain('5081');
+});
+
+test('a failure that followed the work and is forgotten makes the same key good for a second order', async () => {
+  const key = randomUUID();
+  here.fail({ operation: 'createOrder', kind: 'error', when: 'after', forgotten: true });
+  expect([(await order(key)).status, (await order(key)).status]).toEqual([500, 200]);
+  expect(here.orders(key)).toBe(2);
+});
+
+test('a key under way is 409, and free again afterwards', async () => {
+  const key = randomUUID();
+  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 2 });
+  const before = here.asked('createOrder');
+  const slow = order(key);
+  await until(() => here.asked('createOrder') > before);
+  expect((await order(key)).status).toBe(409);
+  expect((await slow).status).toBe(200);
+  expect((await order(key)).status).toBe(200);
+  expect(here.orders(key)).toBe(1);
+});
+
+test('a key is forgotten after a day', async () => {
+  const key = randomUUID();
+  await order(key);
+  await post('/sandbox/clock', { seconds: 23 * 3600 });
+  await order(key);
+  expect(here.orders(key)).toBe(1);
+  await post('/sandbox/clock', { seconds: 2 * 3600 });
+  await order(key);
+  expect(here.orders(key)).toBe(2);
+});
+
+test('an order is stepped through its life by hand, and shows it', async () => {
+  const { order: made } = await json(await order(randomUUID()));
+  const statuses = [];
+  for (let nth = 0; nth < 4; nth++) statuses.push((await json(await post(`/sandbox/orders/${made.id}/step`, {}))).status);
+  expect(statuses.at(-1)).toBe('completed.walk_in_test.completed');
+  expect((await post(`/sandbox/orders/${made.id}/step`, {})).status).toBe(400);
+  const shown = await (await call('GET', `/v3/order/${made.id}`)).json();
+  expect(shown).toMatchObject({ order_transaction: { status: 'completed' }, events: { length: 5 } });
+  expect((await post(`/v3/order/${made.id}/cancel`, {})).status).toBe(400);
+});
+
+test('the truth, the roster and the faults are open to whoever asks under /sandbox', async () => {
+  const key = randomUUID();
+  await order(key);
+  expect(await (await call('GET', `/sandbox/orders?passthrough=${key}`)).json()).toMatchObject({
+    total: 1,
+    orders: [{ passthrough: key }],
+  });
+  const roster = [{ first_name: 'Ann', last_name: 'Lee', npi: '1999999984' }];
+  await call('PUT', '/sandbox/physicians', roster);
+  expect(await (await call('GET', `/v2/team/${here.sandbox.teamId}/physicians`)).json()).toEqual(roster);
+  await post('/sandbox/faults', { operation: 'roster', kind: 'error', status: 503, retryAfter: 3 });
+  const busy = await call('GET', `/v2/team/${here.sandbox.teamId}/physicians`);
+  expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, '3']);
+  expect((await post('/sandbox/faults', { kind: 'earthquake' })).status).toBe(400);
+});
+
+describe('the API of its own', () => {
+  const told = async (answer: Response) => [answer.status, (await json(answer)).detail];
+  const made = async () => (await json(await order(randomUUID()))).order.id;
+  const step = (id: string, body: unknown = {}) => post(`/sandbox/orders/${id}/step`, body);
+
+  test.each<[string, string, unknown, string]>([
+    ['POST', '/sandbox/clock', { second: 5 }, 'There is no word second here (did you mean seconds?); there is seconds.'],
+    [
+      'POST',
+      '/sandbox/faults',
+      { kind: 'error', time: 3 },
+      'There is no word time here (did you mean times?); there are operation, kind, when, ',
+    ],
+    ['POST', '/sandbox/webhooks/mishaps', { kind: 'drop', for: 3 }, 'There is no word for here; there are kind, seconds, times.'],
+    ['PUT', '/sandbox/webhooks', { uri: null }, 'There is no word uri here (did you mean url?); there are url, automatic, clock.'],
+    ['PUT', '/sandbox/physicians', [{ firstName: 'Ann' }], 'There is no word firstName here'],
+    ['PUT', '/sandbox/questions', [{ ...QUESTION, labtest: 'x' }], 'There is no word labtest here (did you mean labTest?)'],
+    ['POST', '/sandbox/lists', [3], 'There is no word 0 here; there is seconds.'],
+  ])('%s %s refuses words that it does not know: %j', async (method, path, body, says) => {
+    expect(await told(await call(method, path, body))).toEqual([400, expect.stringContaining(says)]);
+  });
+
+  test('a step with a word that there is not moves nothing', async () => {
+    const id = await made();
+    expect(await told(await step(id, { statuss: 'x' }))).toEqual([
+      400,
+      'There is no word statuss here (did you mean status?); there are status, interpretation, missing, results, noDocument, detail, passthrough, silent.',
+    ]);
+    expect(await told(await step(id, { status: 7 }))).toEqual([400, 'status must be a text.']);
+    expect(await (await call('GET', `/sandbox/orders/${id}`)).json()).toMatchObject({ status: 'received.walk_in_test.ordered' });
+  });
+
+  test.each(['completed.walk_in_test.completed', 'completed.walk_in_test.corrected', 'cancelled.walk_in_test.cancelled', 'elsewhere'])(
+    'from %s the usual way leads nowhere: a step must say where to',
+    async (status) => {
+      const id = await made();
+      await step(id, { status });
+      expect(await told(await step(id))).toEqual([
+        400,
+        `From ${status} the usual way leads nowhere: say where to, {"status":"completed.walk_in_test.corrected"} for one.`,
+      ]);
+      expect((await json(await step(id, { status: 'completed.walk_in_test.corrected' }))).status).toBe('completed.walk_in_test.corrected');
+    },
+  );
+
+  test('from a sample that is drawn again the way goes on in the order that follows', async () => {
+    const id = await made();
+    await step(id, { status: 'collecting_sample.walk_in_test.redraw_available' });
+    const [next] = [...here.sandbox.world.orders.values()].filter(({ parentId }) => parentId === id);
+    expect(await told(await step(id))).toEqual([
+      400,
+      `From collecting_sample.walk_in_test.redraw_available the usual way leads nowhere: the order that follows is ${next!.id}.`,
+    ]);
+    expect((await json(await step(next!.id))).status).toBe('received.walk_in_test.requisition_created');
+  });
+
+  test('the account names the lab tests that can be ordered', async () => {
+    expect(await (await call('GET', '/sandbox/account')).json()).toMatchObject({ panels: { pcos: SANDBOX_PANELS.pcos } });
+  });
+});

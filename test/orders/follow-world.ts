@@ -1,0 +1,136 @@
+// An order's world (order-world.ts) that also follows what stands at the laboratory network: one order sent, its steps, and the looks at it.
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { loadProfiles } from '../../src/fhir/profiles.ts';
+import { type Resource, type ServedType, TYPES } from '../../src/fhir/types.ts';
+import { errorHandler } from '../../src/http/middleware/error-handler.ts';
+import { beginRequest } from '../../src/http/middleware/request-context.ts';
+import { webhookEndpoints } from '../../src/http/webhooks/endpoint.ts';
+import { junctionReads } from '../../src/junction/reads.ts';
+import { deliverDue } from '../../src/junction-sandbox/announce.ts';
+import { type StepWishes, step } from '../../src/junction-sandbox/lifecycle.ts';
+import type { SandboxOrder } from '../../src/junction-sandbox/world.ts';
+import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
+import type { Following } from '../../src/orders/track/order-tracker.ts';
+import { round } from '../../src/orders/tracking-worker.ts';
+import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, webhookReceiver } from '../../src/orders/webhooks/receive.ts';
+import { resultMappings } from '../../src/server/integrations.ts';
+import type { PlacedOrder } from '../../src/store/queues/placed-orders.ts';
+import type { TestStore } from '../store/open.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+
+/** What the network says of an order that has results, or must be drawn again. */
+export const PARTIAL = 'sample_with_lab.walk_in_test.partial_results';
+export const COMPLETED = 'completed.walk_in_test.completed';
+export const CORRECTED = 'completed.walk_in_test.corrected';
+export const REDRAW = 'collecting_sample.walk_in_test.redraw_available';
+
+const RESULTS = resultMappings(loadProfiles('fhir-profiles'));
+
+export interface FollowWorld extends OrderWorld {
+  following: Following;
+  /** As another process would be. */
+  anotherFollowing(): Following;
+  /** Writes a request, sends it, and answers the order that the network made of it. */
+  ordered(id?: string, more?: object): Promise<SandboxOrder>;
+  /** The order as it stands at the network. */
+  at(id: string): SandboxOrder;
+  /** The next thing happens to the order. */
+  step(id: string, status?: string, wishes?: StepWishes): SandboxOrder;
+  /** Looks at this order now, as when there is news of it. */
+  news(id: string): Promise<void>;
+  /** Does all that is due, until nothing is. */
+  follow(following?: Following): Promise<void>;
+  placed(id: string): Promise<PlacedOrder | undefined>;
+  /** The resources of a type that stand here, in the order in which they were made. */
+  all(type: ServedType): Promise<Resource[]>;
+  /** Sends the webhooks that are due, and does what is due here. */
+  tell(): Promise<void>;
+  /** Where webhooks arrive, over HTTP. */
+  door: WebhookDoor;
+  hookUrl: string;
+  /** What was logged. */
+  log: string[];
+}
+
+/** The webhooks' door alone, as the server has it. */
+async function listen(door: WebhookDoor): Promise<{ url: string; close(): void }> {
+  const app = express();
+  app.use(beginRequest);
+  app.use(webhookEndpoints([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) }]));
+  app.use(errorHandler(() => {}));
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${WEBHOOK_PATHS[1]}`;
+  return { url, close: () => void server.close() };
+}
+
+export async function followWorld(store: TestStore): Promise<FollowWorld> {
+  const here = await orderWorld(store);
+  await store.database.script("delete from placed_order; delete from webhook_inbox; delete from setting where name like 'order%'");
+  const log: string[] = [];
+  const anotherFollowing = (): Following => ({
+    ...here.another(),
+    reads: junctionReads(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url })),
+    pace: createCircuitBreaker(),
+    results: RESULTS,
+    log: (facts, text) => log.push(JSON.stringify([text, facts])),
+  });
+  const following = anotherFollowing();
+  const { world } = here.sandbox;
+  const at = (id: string): SandboxOrder => world.orders.get(id)!;
+  const follow = async (one = following): Promise<void> => {
+    for (let nth = 0; nth < 50; nth++) if ((await round(one)) === 0) return;
+    throw new Error('following does not come to rest');
+  };
+  const placed = async (id: string) => (await store.store.placedOrders.find({ orderIds: [id] }))[0];
+  const all = async (type: ServedType): Promise<Resource[]> => {
+    const stands = 'select body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid';
+    const rows = await store.database.query<{ body: string }>(stands, [here.tenant, TYPES[type]]);
+    return rows.map(({ body }) => JSON.parse(body) as Resource);
+  };
+  await here.put(ADA);
+  const door: WebhookDoor = {
+    store: store.store,
+    clock: following.clock,
+    secrets: () => [world.webhooks.secret],
+    teamId: () => world.teamId,
+    log: following.log,
+  };
+  const hook = await listen(door);
+  world.webhooks = { ...world.webhooks, url: hook.url, automatic: false };
+  return {
+    ...here,
+    door,
+    hookUrl: hook.url,
+    async tell() {
+      await deliverDue(world);
+      await follow();
+    },
+    async close() {
+      hook.close();
+      await here.close();
+    },
+    following,
+    anotherFollowing,
+    log,
+    at,
+    follow,
+    placed,
+    all,
+    async ordered(id = 'one', more = {}) {
+      await here.put({ ...REQUEST, id, ...more } as typeof REQUEST);
+      await here.drain();
+      return at(JSON.parse((await here.entry(id))!.payload).orderId);
+    },
+    step(id, status, wishes = {}) {
+      step(world, at(id), status, wishes);
+      return at(id);
+    },
+    async news(id) {
+      await store.store.placedOrders.wake([(await placed(id))!], following.clock().toISOString());
+      await follow();
+    },
+  };
+}

@@ -1,0 +1,181 @@
+// One gate for the orders that callers wait for and for those of the background: how many are on their way at once, and who waits while the network is not to
+// be asked. The numbers are rows of docs/failure-matrix.md.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Resource } from '../../src/fhir/types.ts';
+import { CONCURRENCY } from '../../src/orders/deliver/gate.ts';
+import { operate } from '../../src/orders/deliver/operate.ts';
+import { sendOrder } from '../../src/orders/deliver/send.ts';
+import { secondsUntilNextTry, sendNow } from '../../src/orders/deliver/send-now.ts';
+import { lease } from '../../src/orders/deliver/sending.ts';
+import { startWorker } from '../../src/orders/deliver/worker.ts';
+import { ORDER } from '../../src/orders/place/order-entry.ts';
+import { type Directory, rosterDirectory, throughGate } from '../../src/physicians/register.ts';
+import { within } from '../junction-sandbox/sandbox-world.ts';
+import { until } from '../until.ts';
+import { eachInAWorld } from './each-world.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+
+let here: OrderWorld;
+eachInAWorld(orderWorld, (world) => {
+  here = world;
+});
+beforeEach(() => here.put(ADA));
+
+const DEFERRED = { result: 'failed', final: false };
+const range = (count: number) => Array.from({ length: count }, (_, nth) => `o${nth}`);
+async function order(count: number): Promise<string[]> {
+  const ids = range(count);
+  for (const id of ids) await here.put({ ...REQUEST, id } as Resource);
+  return ids;
+}
+const now = (id: string, sending = here.sending) => sendNow(sending, here.context, id);
+const requests = () => here.sandbox.world.requests.length;
+const perOrder = (ids: string[]) => Promise.all(ids.map(async (id) => here.orders((await here.entry(id))!.key)));
+
+test('49: the network asks to be left alone: of twenty orders that callers wait for, none is sent before that, each is answered at once, and each arrives once', async () => {
+  const ids = await order(20);
+  here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
+  expect(await now(ids[0]!)).toEqual(DEFERRED);
+  const asked = requests();
+  for (const id of ids.slice(1)) expect(await now(id)).toEqual(DEFERRED);
+  here.advance(119);
+  expect(await now(ids[5]!)).toEqual(DEFERRED);
+  expect(await secondsUntilNextTry(here.sending, here.context, ids[5]!)).toBe(1);
+  expect(requests()).toBe(asked);
+  here.advance(2);
+  expect(await now(ids[5]!)).toEqual({ result: 'accepted' });
+  await here.settle();
+  expect(await perOrder(ids)).toEqual(ids.map(() => 1));
+});
+
+test('49: how long a caller is to wait: as long as the network wants to be left alone', async () => {
+  const ids = await order(2);
+  here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
+  for (const id of ids) {
+    await now(id);
+    expect(await secondsUntilNextTry(here.sending, here.context, id)).toBe(120);
+  }
+});
+
+test('49: after five orders in a row that failed, callers are answered without a request, but for one every eight seconds', async () => {
+  const ids = await order(12);
+  here.fail({ kind: 'reset', times: 1000 });
+  for (const id of ids.slice(0, 5)) await now(id);
+  const asked = requests();
+  for (const id of ids) expect(await now(id)).toEqual(DEFERRED);
+  expect(requests()).toBe(asked);
+  here.advance(9);
+  expect(await Promise.all(ids.map((id) => now(id)))).toEqual(ids.map(() => DEFERRED));
+  expect(requests()).toBe(asked + 1);
+  here.sandbox.world.faults = [];
+  await here.settle();
+  expect(await perOrder(ids)).toEqual(ids.map(() => 1));
+});
+
+test(`49: the network hangs: thirty callers and the background have ${CONCURRENCY} requests in flight at most, all are answered in time, and each order arrives once`, async () => {
+  const ids = await order(30);
+  const sending = { ...here.sending, attemptMs: 4000 };
+  here.fail({ kind: 'hang', times: 1000 });
+  const began = performance.now();
+  const background = here.drain(sending, 4000);
+  expect(await Promise.all(ids.map((id) => now(id, sending)))).toEqual(ids.map(() => DEFERRED));
+  expect(performance.now() - began).toBeLessThan(10_000);
+  await background;
+  expect(here.sandbox.world.mostOpen).toBe(CONCURRENCY);
+  here.sandbox.world.faults = [];
+  await here.settle();
+  expect(await perOrder(ids)).toEqual(ids.map(() => 1));
+});
+
+test('49: a caller has a turn although the background has a long queue, and the background one although callers do not cease', async () => {
+  const queue = await order(24);
+  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
+  const patient = { ...here.sending, attemptMs: 60_000 };
+  const stop = startWorker(patient, { [ORDER]: (sending, leased) => sendOrder(sending, leased) });
+  await until(() => here.orders() > 0);
+  const before = here.orders();
+  await now(queue[23]!, patient);
+  expect(here.orders() - before).toBeLessThanOrEqual(3 * CONCURRENCY);
+  const waited = Array.from({ length: 16 }, (_, nth) => `waited${nth}`);
+  for (const id of [...waited, 'background']) await here.put({ ...REQUEST, id } as Resource);
+  const callers = waited.map((id) => now(id, patient));
+  // time goes on: an exchange that breaks off on a busy machine is made again
+  await until(async () => {
+    here.advance(1);
+    return (await here.entry('background'))!.state === 'done';
+  });
+  await Promise.all(callers);
+  await stop();
+  await here.settle();
+  expect(await perOrder([...queue, ...waited, 'background'])).toEqual(Array.from({ length: 41 }, () => 1));
+});
+
+test('49: what an operator sends by hand passes a closed gate', async () => {
+  const [first, second] = await order(2);
+  here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
+  await now(first!);
+  await operate(here.context, 'retry', (await here.entry(second!))!);
+  expect(await now(second!)).toEqual(DEFERRED);
+  expect(await here.drain()).toBe(1);
+  expect((await here.entry(second!))!.state).toBe('done');
+});
+
+describe('registering physicians', () => {
+  const known: Directory = (physician, signal) => throughGate(here.sending, rosterDirectory(here.client))(physician, signal);
+  const physician = { npi: '1999999984', firstName: 'Maria', lastName: 'Cruz', email: undefined, state: 'NY', key: 'k' };
+  const ask = (ms = 60_000) => known(physician, within(ms));
+
+  test('49: passes the same gate: the network asks to be left alone, and neither an order nor a registration is sent before that', async () => {
+    const [id] = await order(1);
+    here.fail({ operation: 'roster', kind: 'error', status: 429, retryAfter: 120 });
+    expect(await ask()).toMatchObject({ kind: 'throttled', retryAfter: 120 });
+    const asked = requests();
+    here.advance(20);
+    expect([await ask(), await now(id!)]).toEqual([{ kind: 'throttled', why: expect.any(String), retryAfter: 100 }, DEFERRED]);
+    expect(requests()).toBe(asked);
+    here.advance(101);
+    expect([await ask(), await now(id!)]).toMatchObject([{ kind: 'accepted' }, { result: 'accepted' }]);
+  });
+
+  test(`49: the network hangs: thirty registrations have ${CONCURRENCY} requests in flight at most`, async () => {
+    here.fail({ operation: 'roster', kind: 'hang', times: 1000 });
+    const outcomes = await Promise.all(Array.from({ length: 30 }, () => ask(4000)));
+    expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(CONCURRENCY);
+    expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(30 - CONCURRENCY);
+    expect(here.sandbox.world.mostOpen).toBe(CONCURRENCY);
+  });
+
+  test('44: a registry of physicians that fails again and again holds back no order', async () => {
+    const [id] = await order(1);
+    here.fail({ operation: 'roster', kind: 'error', status: 403, times: 9 });
+    for (let nth = 0; nth < 9; nth++) expect((await ask()).kind).toBe('unknown');
+    expect(await now(id!)).toEqual({ result: 'accepted' });
+  });
+});
+
+test('49: a caller whose order somebody else is sending waits for that one, and takes no place', async () => {
+  const [id] = await order(1);
+  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 });
+  const running = here.drain();
+  await until(() => here.asked('createOrder') === 1);
+  const callers = Array.from({ length: 10 }, () => now(id!));
+  await delay(150);
+  expect(here.sending.gate.take(CONCURRENCY)).toHaveLength(CONCURRENCY - 1);
+  await running;
+  expect(await Promise.all(callers)).toEqual(Array.from({ length: 10 }, () => ({ result: 'accepted' })));
+  expect(here.asked('createOrder')).toBe(1);
+});
+
+test('49: a caller whose order somebody else had, and left, waits for a place no longer than until the answer is due', async () => {
+  const [id] = await order(1);
+  const { outbox } = here.sending.store;
+  const left = await here.entry(id!);
+  await outbox.claimOne(here.tenant, left!.id, lease(here.sending));
+  here.sending.gate.take(CONCURRENCY);
+  const began = performance.now();
+  const answer = now(id!, { ...here.sending, attemptMs: 4000 });
+  await delay(4500);
+  here.advance(60);
+  expect(await answer).toEqual(DEFERRED);
+  expect(performance.now() - began).toBeLessThan(6000);
+});

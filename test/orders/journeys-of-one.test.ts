@@ -1,0 +1,71 @@
+// Two orders of one request in journeys of their own, which nobody meant there to be: the request follows the last one that is not cancelled, and neither
+// waits for the other.
+import { v7 } from 'uuid';
+import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { eachInAWorld } from './each-world.ts';
+import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
+import { CANCELLED, takingBack } from './taking-back.ts';
+
+let here: FollowWorld;
+eachInAWorld(followWorld, (world) => {
+  here = world;
+});
+
+const { request } = takingBack(() => here);
+
+let first: string;
+let second: string;
+beforeEach(async () => {
+  const order = await here.ordered();
+  first = order.id;
+  second = v7();
+  here.advance(60);
+  const createdAt = here.following.clock().toISOString();
+  here.sandbox.world.orders.set(second, { ...order, id: second, transactionId: v7(), createdAt });
+  await sweep(here.following);
+  await here.follow();
+  expect((await here.placed(second))!.request).toBe('one');
+});
+
+/** These things happen one after the other, and each is told at once. */
+const happens = async (...steps: [order: string, status: string][]) => {
+  for (const [order, status] of steps) {
+    here.advance(60);
+    here.step(order, status);
+    await here.news(order);
+  }
+};
+
+test.each([
+  ['the later one is completed', () => [[second, COMPLETED]], 'completed'],
+  ['the earlier one alone is completed', () => [[first, COMPLETED]], 'active'],
+  ['the earlier one is cancelled, and the later one goes on', () => [[first, CANCELLED]], 'active'],
+  ['the later one is cancelled, and the earlier one goes on', () => [[second, CANCELLED]], 'active'],
+  [
+    'the later one is cancelled, and the earlier one completed',
+    () => [
+      [second, CANCELLED],
+      [first, COMPLETED],
+    ],
+    'completed',
+  ],
+  [
+    'the earlier one is completed, and then the later one cancelled',
+    () => [
+      [first, COMPLETED],
+      [second, CANCELLED],
+    ],
+    'completed',
+  ],
+  [
+    'both are cancelled',
+    () => [
+      [second, CANCELLED],
+      [first, CANCELLED],
+    ],
+    'revoked',
+  ],
+] as [string, () => [string, string][], string][])('%s: the request says so', async (_title, steps, status) => {
+  await happens(...steps());
+  expect((await request()).status).toBe(status);
+});

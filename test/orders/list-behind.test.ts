@@ -1,0 +1,109 @@
+// A network that forgets its keys, whose list is behind, and that answers with a conflict although it has made the order: after an unknown outcome the list
+// is given time before anything is sent again. The numbers are rows of docs/failure-matrix.md.
+import type { Fault } from '../../src/junction-sandbox/faults.ts';
+import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { eachInAWorld } from './each-world.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+
+let here: OrderWorld;
+eachInAWorld(orderWorld, (world) => {
+  here = world;
+});
+beforeEach(() => here.put(ADA));
+
+const DEFERRED = { result: 'failed', final: false };
+const order = async (id = 'one'): Promise<string> => {
+  await here.put({ ...REQUEST, id });
+  return (await here.entry(id))!.key;
+};
+const now = (id = 'one') => sendNow(here.sending, here.context, id);
+const sent = () => here.asked('createOrder');
+
+const AFTER_THE_WORK: [title: string, fault: Fault][] = [
+  ['answers 409 after it made the order', { kind: 'error', when: 'after', status: 409 }],
+  ['answers 423 after it made the order', { kind: 'error', when: 'after', status: 423 }],
+  ['closes the connection after it made the order', { kind: 'reset', when: 'after' }],
+  ['cuts its answer off', { kind: 'cut', when: 'after' }],
+  ['answers with another order', { kind: 'other' }],
+  ['answers 504 after it made the order', { kind: 'error', when: 'after', status: 504 }],
+  ['answers 503 after it made the order', { kind: 'error', when: 'after', status: 503 }],
+  ['answers 429 after it made the order', { kind: 'error', when: 'after', status: 429 }],
+];
+
+describe.each(AFTER_THE_WORK)('50: the network forgets its keys, its list is 20 s behind, and it %s', (_title, fault) => {
+  test('the order is found as soon as it is listed, and is not sent again', async () => {
+    const key = await order();
+    Object.assign(here.sandbox.world, { keysKept: 0, listedAfter: 20 });
+    here.fail({ operation: 'createOrder', ...fault });
+    await here.drain();
+    for (let second = 0; second < 19; second++) {
+      here.advance(1);
+      await here.drain();
+    }
+    expect([(await here.entry('one'))!.state, here.orders(key), sent()]).toEqual(['unknown', 1, 1]);
+    here.advance(10);
+    await here.drain();
+    expect([(await here.entry('one'))!.state, here.orders(key), sent()]).toEqual(['done', 1, 1]);
+  });
+});
+
+test('50: a caller who repeats the request meanwhile is answered at once, and with the order when it is listed', async () => {
+  const key = await order();
+  Object.assign(here.sandbox.world, { keysKept: 0, listedAfter: 20 });
+  here.fail({ operation: 'createOrder', kind: 'error', when: 'after', status: 409 });
+  const began = performance.now();
+  for (let nth = 0; nth < 4; nth++) {
+    expect(await now()).toEqual(DEFERRED);
+    here.advance(5);
+  }
+  expect(performance.now() - began).toBeLessThan(8000);
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect([here.orders(key), sent()]).toEqual([1, 1]);
+});
+
+test('50: an order that never arrived goes out half a minute later, under the same key, and every further time too', async () => {
+  const key = await order();
+  here.fail({ operation: 'createOrder', kind: 'reset', times: 2 });
+  for (const times of [1, 2]) {
+    expect(await now()).toEqual(DEFERRED);
+    here.advance(29);
+    expect(await now()).toEqual(DEFERRED);
+    expect(sent()).toBe(times);
+    here.advance(1);
+  }
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect([here.orders(key), sent()]).toEqual([1, 3]);
+});
+
+test('50: a process that died while it was sending: the next one waits for the list, too', async () => {
+  const key = await order();
+  Object.assign(here.sandbox.world, { keysKept: 0, listedAfter: 25 });
+  const createOrder: typeof here.client.createOrder = async (...given) => {
+    await here.client.createOrder(...given);
+    return new Promise(() => {});
+  };
+  void here.drain({ ...here.another(), client: { ...here.client, createOrder } });
+  await vi.waitUntil(() => here.orders() === 1, { timeout: 60_000 });
+  here.advance(21);
+  await here.drain();
+  expect([(await here.entry('one'))!.state, sent()]).toEqual(['unknown', 1]);
+  here.advance(9);
+  await here.drain();
+  expect([(await here.entry('one'))!.state, here.orders(key), sent()]).toEqual(['done', 1, 1]);
+});
+
+test('50: twenty-four orders at such a network, from the background and from callers: one each', async () => {
+  Object.assign(here.sandbox.world, { keysKept: 0, listedAfter: 5 });
+  const ids = Array.from({ length: 24 }, (_, nth) => `o${nth}`);
+  for (const id of ids) await order(id);
+  for (let nth = 0; nth < 20; nth++) here.fail({ operation: 'createOrder', ...AFTER_THE_WORK[nth % 5]![1] });
+  here.fail({ operation: 'orders', kind: 'reset', times: 5 });
+  const states = () => Promise.all(ids.map(async (id) => (await here.entry(id))!.state));
+  for (let round = 0; round < 400 && (await states()).some((state) => state !== 'done'); round++) {
+    await Promise.all([here.drain(), now(ids[round % 24]), now(ids[(round * 7) % 24])]);
+    here.advance(3);
+  }
+  expect(await states()).toEqual(ids.map(() => 'done'));
+  const keys = await Promise.all(ids.map(async (id) => (await here.entry(id))!.key));
+  expect(keys.map((key) => here.orders(key))).toEqual(keys.map(() => 1));
+});

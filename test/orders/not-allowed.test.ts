@@ -1,0 +1,79 @@
+// 403: the network does not let our team touch what an order names. That is about this order, unless it is answered to everything.
+// The numbers are rows of docs/failure-matrix.md.
+
+import { operate } from '../../src/orders/deliver/operate.ts';
+import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { drain } from '../../src/orders/deliver/worker.ts';
+import { awaitListing, LISTING, listingSender } from '../../src/physicians/roster.ts';
+import { eachInAWorld } from './each-world.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
+
+let here: OrderWorld;
+eachInAWorld(orderWorld, (world) => {
+  here = world;
+});
+beforeEach(() => here.put(ADA));
+
+const order = async (...ids: string[]): Promise<void> => {
+  for (const id of ids) await here.put({ ...REQUEST, id });
+};
+const states = (...ids: string[]) => Promise.all(ids.map(async (id) => (await here.entry(id))!.state));
+const task = async () => (await here.tasks('one'))[0]!;
+const UNALLOWED = { operation: 'createOrder', kind: 'error', status: 403 } as const;
+const allowed = () => here.sending.gate.breaker.allows(here.sending.clock());
+
+test('12: four orders that name what is not ours hold up no other: it goes out at once', async () => {
+  await order('a', 'b', 'c', 'd');
+  here.fail({ ...UNALLOWED, times: 4 });
+  await here.drain();
+  expect(await states('a', 'b', 'c', 'd')).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+  await order('other');
+  await here.drain();
+  expect(await states('other')).toEqual(['done']);
+});
+
+test('12: an order that the network does not allow again and again, while it takes others, waits for a person, and its Task says why', async () => {
+  await order('one');
+  for (let nth = 0; nth < 6; nth++) {
+    await order(`other-${nth}`);
+    expect(await sendNow(here.sending, here.context, `other-${nth}`)).toEqual({ result: 'accepted' });
+    here.fail(UNALLOWED);
+    expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'failed', final: false });
+    here.advance(601);
+  }
+  expect(await states('one')).toEqual(['parked']);
+  expect(await task()).toMatchObject({
+    status: 'on-hold',
+    businessStatus: { text: 'submission-unconfirmed' },
+    statusReason: { text: expect.stringMatching(/^403/) },
+  });
+  expect((await here.read('ServiceRequest', 'one')).status).toBe('active');
+  await operate(here.context, 'release', (await here.entry('one'))!);
+  expect(await task()).toMatchObject({ status: 'requested' });
+  expect((await task()).statusReason).toBeUndefined();
+  await here.settle();
+  expect([await states('one'), (await task()).status]).toEqual([['done'], 'received']);
+});
+
+test('12: 403 to everything pauses the sending and refuses nobody; when it is over, all goes out', async () => {
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+  await order(...ids);
+  here.fail({ kind: 'error', status: 403, times: 100 });
+  await here.drain();
+  await here.drain();
+  expect(allowed()).toBe(0);
+  here.sandbox.world.faults = [];
+  await here.settle();
+  expect([await states(...ids), here.orders()]).toEqual([ids.map(() => 'done'), 6]);
+});
+
+test('44: a roster that our team may not read, or that fails, holds back no order', async () => {
+  for (const status of [403, 500]) {
+    here.fail({ operation: 'roster', kind: 'error', status });
+    await awaitListing(here.context, { id: `registration-${status}`, key: 'NY', npi: '1999999984' });
+    here.advance(3600);
+    expect(await drain(here.sending, { [LISTING]: listingSender(here.client, async () => 'gone') })).toBeGreaterThan(0);
+    expect(allowed()).toBe(Number.POSITIVE_INFINITY);
+  }
+  expect(here.asked('roster')).toBe(2);
+});

@@ -1,0 +1,88 @@
+// Sixty orders through every fault at random: when all is quiet, each is at the laboratory network once, and FHIR says what the network says.
+import { randomFrom } from '../../scripts/orders/random.ts';
+import type { Fault } from '../../src/junction-sandbox/faults.ts';
+import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { eachInAWorld } from './each-world.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
+
+const SEED = Number(process.env.SEED ?? 20_261_121);
+const ORDERS = 60;
+
+let here: OrderWorld;
+eachInAWorld(
+  (store) => orderWorld(store, 150),
+  (world) => {
+    here = world;
+  },
+);
+
+const FAULTS: Fault[] = [
+  { kind: 'error' },
+  { kind: 'error', when: 'after' },
+  { kind: 'error', when: 'after', status: 503 },
+  { kind: 'error', status: 429, retryAfter: 30 },
+  { kind: 'error', status: 401 },
+  { kind: 'error', status: 403 },
+  { kind: 'page', status: 404 },
+  { kind: 'reset' },
+  { kind: 'reset', when: 'after' },
+  { kind: 'reset', when: 'after', status: 500 },
+  { kind: 'reset', when: 'after', status: 503 },
+  { kind: 'cut', when: 'after' },
+  { kind: 'slow', seconds: 0.25 },
+  { kind: 'slow', when: 'after', seconds: 0.25 },
+];
+
+/** A sender that dies after its call and before it has written anything down, as often as `dies` says. */
+function mortal(dies: () => boolean) {
+  const sending = here.another();
+  const createOrder: typeof here.client.createOrder = async (order, signal) => {
+    const outcome = await here.client.createOrder(order, signal);
+    if (dies()) throw new Error('the process died here');
+    return outcome;
+  };
+  return { ...sending, client: { ...here.client, createOrder } };
+}
+
+test.each([true, false])('orders at the network per sent ServiceRequest = 1 (failures kept under their key: %s)', async (failuresKept) => {
+  const random = randomFrom(SEED);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  here.sandbox.world.failuresKept = failuresKept;
+  await here.put(ADA);
+  const workers = [mortal(() => random() < 0.1), mortal(() => random() < 0.1)];
+  const act: (() => Promise<unknown>)[] = [
+    () => here.drain(workers[0]),
+    () => Promise.all(workers.map((worker) => here.drain(worker))),
+    () => sendNow(workers[1]!, here.context, `o${Math.floor(random() * made)}`).catch(() => {}),
+    async () => here.advance(random() * 60),
+    async () => here.advance(random() < 0.1 ? 22 * 3600 : 25),
+    async () => here.fail({ ...pick(FAULTS), ...(random() < 0.7 ? { operation: 'createOrder' } : {}) }),
+    async () => here.fail({ ...pick(FAULTS), operation: 'orders' }),
+    async () => Object.assign(here.sandbox.world, { listedAfter: pick([0, 0, 5, 60]), inProgress: pick([409, 400]) }),
+  ];
+  let made = 0;
+  while (made < ORDERS) {
+    await here.put({ ...REQUEST, id: `o${made++}`, subject: { reference: 'Patient/ada' } });
+    for (let nth = 0; nth < 3; nth++) await pick(act)();
+  }
+  here.sandbox.world.faults = [];
+  here.advance(25 * 3600);
+  await here.settle();
+
+  const orders = [...here.sandbox.world.orders.values()];
+  const perRequest = await Promise.all(
+    Array.from({ length: ORDERS }, async (_, nth) => {
+      const { key, state } = (await here.entry(`o${nth}`))!;
+      const mine = orders.filter((order) => order.passthrough === key);
+      const request = await here.read('ServiceRequest', `o${nth}`);
+      const [task] = await here.tasks(`o${nth}`);
+      return { state, orders: mine.length, id: mine[0]?.id, request: request.identifier, task: [task!.status, task!.identifier] };
+    }),
+  );
+  for (const { id, ...found } of perRequest) {
+    const identifier = [{ system: SYSTEMS.order, value: id }];
+    expect(found).toEqual({ state: 'done', orders: 1, request: identifier, task: ['received', identifier] });
+  }
+  expect(orders).toHaveLength(ORDERS);
+  await here.close();
+});

@@ -1,0 +1,223 @@
+// A laboratory request that is active and cannot be ordered: stored with a Task that says why, until it is corrected; and one that was stored before all this.
+import { guarded } from '../../src/fhir/patch/patch.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import { create } from '../../src/interactions/create.ts';
+import { remove } from '../../src/interactions/delete.ts';
+import { patch } from '../../src/interactions/patch.ts';
+import { update } from '../../src/interactions/update.ts';
+import { validation } from '../../src/interactions/validate.ts';
+import { orderWriteHook } from '../../src/orders/place/order.ts';
+import { type DecisionWorld, decisionWorld, entry, IMAGING, labTest, METABOLIC, OTHER_TEST, UNKNOWN } from './decision-world.ts';
+import { eachInAWorld } from './each-world.ts';
+import { ADA, REQUEST } from './order-world.ts';
+
+let here: DecisionWorld;
+eachInAWorld(
+  (store) => decisionWorld(store),
+  (world) => {
+    here = world;
+  },
+);
+beforeEach(() => here.put(ADA));
+
+describe('a laboratory request that cannot be ordered', () => {
+  const asked = { ...REQUEST, ...UNKNOWN } as Resource;
+  const draft = { plain: asked, exact: asked };
+  const WARNING = { severity: 'warning', code: 'business-rule', expression: ['ServiceRequest.code'] };
+
+  test('is stored with a Task that says why; whoever writes it is warned, and so is who only asks', async () => {
+    const { row, warnings } = await create(here.context, { type: 'ServiceRequest', draft });
+    expect(warnings).toEqual([expect.objectContaining(WARNING)]);
+    expect(await here.tasksOf(row.id)).toEqual([
+      expect.objectContaining({
+        status: 'rejected',
+        intent: 'order',
+        statusReason: { text: warnings![0]!.text },
+        for: { reference: 'Patient/ada' },
+        basedOn: [{ reference: `ServiceRequest/${row.id}` }],
+      }),
+    ]);
+    const dry = await validation(here.context, { type: 'ServiceRequest', mode: 'create', resource: draft });
+    expect(dry).toEqual(warnings);
+    expect(dry[0]!.text).not.toContain('24323-8');
+  });
+
+  test('has one Task, however often and by however many it is written, which changes with the reason alone', async () => {
+    await Promise.all(Array.from({ length: 8 }, (_, nth) => here.request('one', { ...UNKNOWN, patientInstruction: `${nth}` })));
+    const [first] = await here.tasksOf('one');
+    await here.request('one', { ...UNKNOWN, patientInstruction: 'again' });
+    expect(await here.tasksOf('one')).toEqual([first]);
+    await here.request('one', { ...UNKNOWN, performer: [{ display: 'Other' }] });
+    expect(await here.tasksOf('one')).toEqual([expect.objectContaining({ id: first!.id, status: 'rejected' })]);
+    expect(await here.reasonOf('one')).toMatch(/another laboratory/);
+    await here.request('one', { ...UNKNOWN, status: 'revoked' });
+    expect(await here.becomes('one')).toBe('rejected');
+  });
+
+  test('is ordered once it is corrected, and its Task is that of the order', async () => {
+    await here.request('one', UNKNOWN);
+    const [rejected] = await here.tasksOf('one');
+    await here.request('one', {});
+    const [task, ...more] = await here.tasksOf('one');
+    expect([task!.id, more]).toEqual([rejected!.id, []]);
+    expect(task).toMatchObject({ status: 'requested', authoredOn: rejected!.authoredOn });
+    expect(task!.statusReason).toBeUndefined();
+    await here.settle();
+    expect(await here.tasks('one')).toEqual([expect.objectContaining({ id: rejected!.id, status: 'received' })]);
+    expect(here.sandbox.world.orders.size).toBe(1);
+  });
+
+  test('is ordered by the next change, when the catalogue has its test at last', async () => {
+    await here.request('one', UNKNOWN);
+    await here.inCatalogue();
+    expect(await here.becomes('one')).toBe('rejected');
+    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await here.becomes('one')).toBe('requested');
+  });
+
+  test('can be changed and deleted; what is made under its id again is rejected or ordered by itself', async () => {
+    await here.request('one', UNKNOWN);
+    await here.request('one', { ...UNKNOWN, subject: { reference: 'Patient/other' } });
+    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await here.request('one', UNKNOWN);
+    expect(await here.becomes('one')).toBe('rejected');
+    await here.request('one', {});
+    await here.request('one', { status: 'revoked' });
+    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await here.request('one', UNKNOWN);
+    expect((await here.tasksOf('one')).map(({ status }) => status).sort()).toEqual(['cancelled', 'rejected']);
+  });
+
+  test('can be changed where the catalogue has its test by then and it still cannot be ordered, and is ordered once it can', async () => {
+    const bodySite = [{ text: 'Arm' }];
+    await here.request('one', { ...UNKNOWN, bodySite });
+    await here.inCatalogue();
+    await here.request('one', { ...UNKNOWN, bodySite, patientInstruction: 'drink' });
+    expect([await here.becomes('one'), await here.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/body site/)]);
+    await here.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
+    await here.request('one', UNKNOWN);
+    expect([await here.becomes('one'), await here.reasonOf('one')]).toEqual(['rejected', expect.stringMatching(/several tests/)]);
+    await here.put(entry('b', [METABOLIC, labTest(OTHER_TEST)], { status: 'retired' }));
+    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await here.becomes('one')).toBe('requested');
+  });
+
+  test('is told of by a Task of the patient it is for, also when the request was for another one before', async () => {
+    await here.put({ ...ADA, id: 'other' });
+    await here.request('one', UNKNOWN);
+    const subject = { reference: 'Patient/other' };
+    await here.request('one', { ...UNKNOWN, subject });
+    expect(await here.tasksOf('one')).toEqual([expect.objectContaining({ status: 'rejected', for: subject })]);
+    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await here.request('one', UNKNOWN);
+    expect(await here.tasksOf('one')).toEqual([expect.objectContaining({ for: { reference: 'Patient/ada' } })]);
+  });
+
+  test('whose Task people have put elsewhere keeps it as it stands', async () => {
+    await here.request('one', UNKNOWN);
+    const [task] = await here.tasksOf('one');
+    await here.put({ ...task, status: 'entered-in-error' } as Resource);
+    await here.request('one', { ...UNKNOWN, performer: [{ display: 'Other' }] });
+    expect(await here.becomes('one')).toBe('entered-in-error');
+  });
+
+  test('becomes one, by a draft that a patch makes active', async () => {
+    await here.request('one', { ...UNKNOWN, status: 'draft' });
+    expect(await here.becomes('one')).toBe('stored');
+    const saved = await patch(here.context, {
+      type: 'ServiceRequest',
+      id: 'one',
+      change: guarded((now) => ({ ...now, status: 'active' }), false),
+    });
+    expect(saved.warnings).toEqual([expect.objectContaining(WARNING)]);
+    expect(await here.becomes('one')).toBe('rejected');
+  });
+});
+
+describe('where an installation is strict, it', () => {
+  eachInAWorld(
+    (store) => decisionWorld(store, 'refuse'),
+    (world) => {
+      here = world;
+    },
+  );
+
+  test('is refused, and nothing is written; what is none is stored', async () => {
+    await here.put(ADA);
+    const refusal = { kind: 'rule', issues: [expect.objectContaining({ severity: 'error' })] };
+    await expect(here.request('one', UNKNOWN)).rejects.toMatchObject(refusal);
+    await expect(here.request('one', { performer: [{ display: 'Other' }] })).rejects.toMatchObject(refusal);
+    expect(await here.context.store.read(here.tenant, 'ServiceRequest', 'one')).toBeUndefined();
+    expect(await here.tasksOf('one')).toEqual([]);
+    expect(await here.fate({ ...UNKNOWN, category: IMAGING })).toBe('stored');
+    expect(await here.fate({ ...UNKNOWN, intent: 'filler-order' })).toBe('stored');
+  });
+
+  test('can still be changed where it was rejected before', async () => {
+    await here.put(ADA);
+    const asked = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
+    const lenient = new Map([['ServiceRequest' as const, [orderWriteHook({ ...here.rules, unorderable: 'reject' })]]]);
+    await update({ ...here.context, writeHooks: lenient }, { type: 'ServiceRequest', id: 'one', draft: { plain: asked, exact: asked } });
+    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await here.becomes('one')).toBe('rejected');
+    await expect(here.request('one', { ...UNKNOWN, intent: 'original-order' })).rejects.toMatchObject({ kind: 'rule' });
+  });
+});
+
+describe('where nothing can be sent, it', () => {
+  eachInAWorld(
+    (store) => decisionWorld(store, 'store'),
+    (world) => {
+      here = world;
+    },
+  );
+
+  test('is stored as any other', async () => {
+    const plain = { ...REQUEST, ...UNKNOWN } as Resource;
+    const { warnings, row } = await create(here.context, { type: 'ServiceRequest', draft: { plain, exact: plain } });
+    expect([warnings, await here.becomes(row.id)]).toEqual([undefined, 'stored']);
+  });
+});
+
+describe('a request that was stored as active before it could be ordered', () => {
+  /** As an earlier release, or an installation without an account, left it. */
+  const left = async (id: string, more: object) => {
+    const resource = { ...REQUEST, id, ...more } as Resource;
+    const writeHooks = new Map();
+    await update({ ...here.context, writeHooks: writeHooks }, { type: 'ServiceRequest', id, draft: { plain: resource, exact: resource } });
+  };
+
+  test.each<[string, object]>([
+    ['a panel without a category', { category: undefined }],
+    ['an instance-order', { intent: 'instance-order' }],
+    ['LOINC that the catalogue has one test for', UNKNOWN],
+  ])('is not ordered by a change of something else, and says so: %s', async (_title, more) => {
+    await here.inCatalogue();
+    await left('one', more);
+    const said = { ...REQUEST, id: 'one', ...more, patientInstruction: 'drink' } as Resource;
+    const draft = { plain: said, exact: said };
+    const dry = await validation(here.context, { type: 'ServiceRequest', id: 'one', mode: 'update', resource: draft });
+    const { warnings } = await update(here.context, { type: 'ServiceRequest', id: 'one', draft });
+    expect(warnings).toEqual([expect.objectContaining({ severity: 'information', expression: ['ServiceRequest.status'] })]);
+    expect(dry).toEqual(warnings);
+    await here.request('one', { ...more, category: REQUEST.category, note: [{ text: 'a note' }] });
+    expect(await here.becomes('one')).toBe('stored');
+    await here.request('one', { ...more, status: 'on-hold' });
+    await here.request('one', more);
+    expect(await here.becomes('one')).toBe('requested');
+  });
+
+  test('is ordered when what it asks for is another', async () => {
+    await left('one', UNKNOWN);
+    await here.request('one', {});
+    expect(await here.becomes('one')).toBe('requested');
+  });
+
+  test('can be changed where its code means several tests today', async () => {
+    await here.inCatalogue();
+    await here.put(entry('b', [METABOLIC, labTest(OTHER_TEST)]));
+    await left('one', UNKNOWN);
+    await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
+    expect(await here.becomes('one')).toBe('stored');
+  });
+});

@@ -1,0 +1,182 @@
+// A store, a sandbox and the sender between them, under one clock that stands still until it is moved: for the tests of orders from write to outcome.
+import { v7 } from 'uuid';
+import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
+import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import type { Caller, Context, WriteHook } from '../../src/interactions/context.ts';
+import { UNCHECKED } from '../../src/interactions/profiles.ts';
+import { update } from '../../src/interactions/update.ts';
+import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
+import { sendCancellation } from '../../src/orders/deliver/cancel.ts';
+import { gate } from '../../src/orders/deliver/gate.ts';
+import { sendOrder } from '../../src/orders/deliver/send.ts';
+import type { Sending } from '../../src/orders/deliver/sending.ts';
+import { drain, type Senders } from '../../src/orders/deliver/worker.ts';
+import { CANCELLATION } from '../../src/orders/place/cancellation.ts';
+import { fulfilmentWriteHook } from '../../src/orders/place/fulfilment.ts';
+import { orderWriteHook } from '../../src/orders/place/order.ts';
+import type { OrderRules } from '../../src/orders/place/order-content.ts';
+import { ORDER, orderEntry } from '../../src/orders/place/order-entry.ts';
+import type { OutboxEntry } from '../../src/store/queues/outbox-entry.ts';
+import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-world.ts';
+import type { TestStore } from '../store/open.ts';
+
+export const PANEL_SYSTEM = 'http://example.org/CodeSystem/panels';
+export const SYSTEMS = {
+  order: 'http://example.org/order-id',
+  transaction: 'http://example.org/transaction-id',
+  sample: 'http://example.org/sample-id',
+  status: 'http://example.org/order-status',
+  completedAt: 'http://example.org/completed-at',
+  qualifications: 'http://example.org/qualification',
+  collectionMethod: 'http://example.org/StructureDefinition/collection-method',
+  collectionMethods: 'http://example.org/collection-method',
+  consents: 'http://example.org/consent',
+  labAccount: 'http://example.org/lab-account',
+  taskInput: 'http://example.org/task-input',
+};
+/** What can be ordered beside the panels. */
+export const TEST_SYSTEMS = { labTests: 'http://example.org/lab-test', laboratories: 'http://example.org/laboratory/' };
+export const ADA: Resource = {
+  resourceType: 'Patient',
+  id: 'ada',
+  name: [{ given: ['Ada'], family: 'Lovelace' }],
+  birthDate: '1985-12-10',
+  gender: 'female',
+  telecom: [
+    { system: 'phone', value: '+15184731122' },
+    { system: 'email', value: 'ada@example.com' },
+  ],
+  address: [{ line: ['1 Main St'], city: 'Albany', state: 'NY', postalCode: '12207', country: 'US' }],
+};
+
+/** A request that is sent. */
+export const REQUEST: Resource = {
+  resourceType: 'ServiceRequest',
+  status: 'active',
+  intent: 'order',
+  category: [{ coding: [{ system: 'http://snomed.info/sct', code: '108252007' }] }],
+  code: { coding: [{ system: PANEL_SYSTEM, code: 'pcos' }] },
+  subject: { reference: 'Patient/ada' },
+};
+
+/** By which a catalogue is asked for a code. */
+const CATALOGUE_CODE: SearchParameterResource = {
+  url: 'http://example.org/SearchParameter/activity-definition-code',
+  code: 'code',
+  base: ['ActivityDefinition'],
+  type: 'token',
+  expression: 'ActivityDefinition.code',
+};
+
+export interface OrderWorld extends SandboxWorld {
+  tenant: number;
+  context: Context;
+  /** The panels that can be ordered here, as a deployment may change them. */
+  panels: Record<string, string[]>;
+  /** What is an order here. */
+  rules: OrderRules;
+  sending: Sending;
+  /** A second sender, as another process would be. */
+  another(): Sending;
+  advance(seconds: number): void;
+  put(resource: Resource): Promise<void>;
+  read(type: ServedType, id: string): Promise<Resource>;
+  entry(id: string): Promise<OutboxEntry | undefined>;
+  /** The Tasks of a request. */
+  tasks(id: string): Promise<Resource[]>;
+  /** Sends what is due, once. `budgetMs`: of each attempt, which has time unless it is meant to be late. */
+  drain(sending?: Sending, budgetMs?: number): Promise<number>;
+  /** Sends what is due again and again, a minute apart, until all is quiet. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a busy machine is given where nothing is meant to be late. */
+const PATIENCE_MS = 60_000;
+/** In minutes: for so long a network that was away is left alone at most. */
+const LONGEST_PAUSE = 5;
+let tenants = 0;
+
+/** A world of its own in a store that others used before: an empty outbox and a new tenant. `budgetMs`: how long an attempt takes at most; `unorderable`: see OrderRules. */
+export async function orderWorld(
+  { store, database }: TestStore,
+  budgetMs = PATIENCE_MS,
+  unorderable: OrderRules['unorderable'] = 'reject',
+): Promise<OrderWorld> {
+  await database.script('delete from outbox; delete from outbox_event');
+  const tenant = ++tenants;
+  let now = Date.parse('2026-11-21T12:00:00.000Z');
+  const clock = () => new Date(now);
+  const here = await sandboxWorld(clock);
+  const panels = { ...here.sandbox.panels };
+  const table = { system: PANEL_SYSTEM, panels, ...TEST_SYSTEMS };
+  const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 }, unorderable };
+  const registry = buildRegistry([CATALOGUE_CODE]);
+  const writeHooks = new Map<ServedType, WriteHook[]>([
+    ['ServiceRequest', [orderWriteHook(rules)]],
+    ['Task', [fulfilmentWriteHook(SYSTEMS)]],
+  ]);
+  const contextOf = (one: Caller): Context => ({
+    store,
+    caller: one,
+    clock,
+    newId: v7,
+    writeHooks: writeHooks,
+    registry,
+    profiles: UNCHECKED,
+    baseUrl: 'http://facet.test/fhir/R4',
+  });
+  const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
+  const another = (): Sending => ({
+    client: here.client,
+    gate: gate(createCircuitBreaker(), clock),
+    store,
+    clock,
+    newId: v7,
+    random: Math.random,
+    contextOf,
+    systems: SYSTEMS,
+    log: () => {},
+  });
+  const sendersWithin = (ms: number): Senders => ({
+    [ORDER]: (sending, leased) => sendOrder(sending, leased, ms),
+    [CANCELLATION]: sendCancellation,
+  });
+  /** When all is well again, a busy machine is given time. */
+  const patient = sendersWithin(PATIENCE_MS);
+  const sending = another();
+  const read = async (type: ServedType, id: string) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource;
+  const drainOnce = (one = sending, ms = budgetMs) => drain(one, sendersWithin(ms));
+  const task = async (id: string) => {
+    const entry = await orderEntry(store, tenant, id);
+    return entry ? [await read('Task', JSON.parse(entry.payload).task)] : [];
+  };
+  return {
+    ...here,
+    tenant,
+    context,
+    panels,
+    rules,
+    sending,
+    another,
+    advance: (seconds) => {
+      now += seconds * 1000;
+    },
+    put: async (resource) => {
+      await update(context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { plain: resource, exact: resource } });
+    },
+    read,
+    entry: (id) => orderEntry(store, tenant, id),
+    tasks: task,
+    drain: drainOnce,
+    settle: async () => {
+      for (let round = 0; round < 60; round++) {
+        if ((await drain(sending, patient)) === 0 && round > LONGEST_PAUSE) return;
+        now += 61_000;
+      }
+      throw new Error('the outbox does not come to rest');
+    },
+    close: () => here.sandbox.close(),
+  };
+}

@@ -1,0 +1,119 @@
+// An order of which nobody knows whether it arrived, which is taken back and waits, or would wait, for a person: it is never sent again, whoever lets it go
+// on, and what had arrived is called off. Numbers are rows of docs/failure-matrix.md.
+
+import { OPERATOR } from '../../src/interactions/context.ts';
+import { type Operation, operate } from '../../src/orders/deliver/operate.ts';
+import { payloadOf } from '../../src/orders/place/order-entry.ts';
+import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { REQUEST } from './order-world.ts';
+import { CANCELLED, takingBack } from './taking-back.ts';
+
+let here: FollowWorld;
+eachInAWorld(followWorld, (world) => {
+  here = world;
+});
+
+const { request, ways, there, stand, settle } = takingBack(() => here);
+const entry = async () => (await here.entry('one'))!;
+const state = async () => (await entry()).state;
+const byHand = async (operation: Operation) => {
+  const caller = { ...here.context.caller, actor: OPERATOR, scopes: [] };
+  expect(await operate({ ...here.context, caller }, operation, await entry())).toBe(true);
+};
+const rewritten = async () => here.put({ ...(await request()), note: [{ text: 'please' }] });
+
+/** What the first attempt came to, of which nobody heard, and what is at the network when all is quiet. */
+const OUTCOMES = [
+  ['had arrived', { kind: 'cut', when: 'after' }, [CANCELLED]],
+  ['never arrived', { kind: 'reset' }, []],
+] as const;
+
+describe.each(ways)('%s', (_title, withdraw) => {
+  describe.each(OUTCOMES)('and it %s', (_outcome, fault, inTheEnd) => {
+    beforeEach(async () => {
+      await here.put({ ...REQUEST, id: 'one' });
+      here.fail({ operation: 'createOrder', ...fault });
+      await here.drain();
+      expect(await state()).toBe('unknown');
+    });
+
+    const over = async () => {
+      await settle();
+      expect([there(), ...(await stand())]).toEqual([inTheEnd, 'revoked', 'cancelled']);
+      expect(here.asked('createOrder')).toBe(1);
+    };
+
+    test('38: in an outage of days: it goes on being looked for', async () => {
+      here.advance(73 * 3600);
+      await withdraw();
+      here.fail({ operation: 'orders', kind: 'error' });
+      await here.drain();
+      expect(await state()).toBe('unknown');
+      await rewritten();
+      await over();
+    });
+
+    test('38: at the very moment at which it is given up: likewise', async () => {
+      here.advance(73 * 3600);
+      here.fail({ operation: 'orders', kind: 'error' });
+      const { client } = here.sending;
+      const findOrder: typeof client.findOrder = async (sought, signal) => {
+        await withdraw();
+        return client.findOrder(sought, signal);
+      };
+      await here.drain({ ...here.another(), client: { ...client, findOrder } });
+      expect(await state()).toBe('unknown');
+      await rewritten();
+      await over();
+    });
+
+    test('38: an operator puts it aside and lets it go on: it is still taken back', async () => {
+      await withdraw();
+      await byHand('park');
+      expect(await state()).toBe('parked');
+      await byHand('release');
+      await over();
+    });
+
+    test('after an operator has put it aside: it goes on by itself, and is put aside no more', async () => {
+      await byHand('park');
+      await withdraw();
+      expect(payloadOf(await entry()).kept).toBeUndefined();
+      await over();
+    });
+  });
+});
+
+test('what an operator has put aside and is then found at the network is put aside no more', async () => {
+  await here.put({ ...REQUEST, id: 'one' });
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await here.drain();
+  await byHand('park');
+  await sweep(here.following);
+  expect([await state(), payloadOf(await entry()).kept]).toEqual(['done', undefined]);
+});
+
+test('what an operator has put aside and somebody takes back before it was sent is over', async () => {
+  await here.put({ ...REQUEST, id: 'one' });
+  await byHand('park');
+  await ways[0]![1]();
+  expect([await state(), payloadOf(await entry()).kept, ...(await stand())]).toEqual(['cancelled', undefined, 'revoked', 'cancelled']);
+});
+
+test('an order with notes that was given up and that an operator then puts aside says so, and goes on when it is released', async () => {
+  await here.put({ ...REQUEST, id: 'one', note: [{ text: 'fasting' }] });
+  here.fail({ operation: 'createOrder', kind: 'reset' });
+  await here.drain();
+  here.advance(73 * 3600);
+  here.fail({ operation: 'orders', kind: 'error' });
+  await here.drain();
+  const task = async () => (await here.tasks('one'))[0];
+  expect(await task()).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
+  await byHand('park');
+  expect(await task()).toMatchObject({ status: 'on-hold', businessStatus: { text: 'put-aside' }, input: [{ valueString: 'fasting' }] });
+  await byHand('release');
+  expect(await task()).toMatchObject({ status: 'requested', input: [{ valueString: 'fasting' }] });
+  expect(await task()).not.toHaveProperty('businessStatus');
+});

@@ -1,0 +1,275 @@
+// The sweep through what has changed at the network: what nobody told us is found within a quarter of an hour, whatever was lost, and only a complete sweep
+// moves on. Numbers are rows of docs/failure-matrix.md.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SeenOrder } from '../../src/junction/order-snapshot.ts';
+import type { OrdersPage, Window } from '../../src/junction/reads.ts';
+import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { readWindow } from '../../src/orders/track/reconciliation-window.ts';
+import { startFollowing } from '../../src/orders/tracking-worker.ts';
+import type { TestStore } from '../store/open.ts';
+import { eachInAWorld } from './each-world.ts';
+import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
+import { REQUEST } from './order-world.ts';
+
+let store: TestStore;
+let here: FollowWorld;
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
+  here.sandbox.world.webhooks.url = undefined;
+});
+
+const status = async (id = 'one') => (await here.tasks(id))[0]!.status;
+const setting = async () => JSON.parse(await here.context.store.settings.get('order-sweep', () => '{}')) as Record<string, string>;
+/** An order that somebody has made at the network without us. */
+const elsewhere = (from: string, id: string) =>
+  here.sandbox.world.orders.set(id, { ...here.at(from), id, transactionId: `journey-${id}`, passthrough: null });
+const many = (from: string, count: number) => {
+  for (let nth = 0; nth < count; nth++) elsewhere(from, `00000000-0000-4000-8000-${String(nth).padStart(12, '0')}`);
+};
+
+test('27: a change that nobody told of is found by the next sweep, a quarter of an hour later at most', async () => {
+  const { id } = await here.ordered();
+  expect(await sweep(here.following)).toEqual({ seen: 1, news: 0 });
+  here.step(id, COMPLETED);
+  here.advance(899);
+  expect(await sweep(here.following)).toBe('nothing');
+  here.advance(1);
+  expect(await sweep(here.following)).toEqual({ seen: 1, news: 1 });
+  await here.follow();
+  expect(await status()).toBe('completed');
+  here.advance(900);
+  expect(await sweep(here.following)).toEqual({ seen: 1, news: 0 });
+});
+
+test('27: after an outage of thirty hours everything that changed meanwhile is seen', async () => {
+  const { id } = await here.ordered();
+  await sweep(here.following);
+  here.advance(3600);
+  here.step(id, COMPLETED);
+  here.advance(29 * 3600);
+  expect(await sweep(here.following)).toEqual({ seen: 1, news: 1 });
+});
+
+test('27: a redraw that nobody told of is found, too', async () => {
+  const { id } = await here.ordered();
+  await sweep(here.following);
+  here.step(id, 'collecting_sample.walk_in_test.redraw_available');
+  here.advance(900);
+  await sweep(here.following);
+  await here.follow();
+  const orders = await store.store.placedOrders.ofRequest((await here.placed(id))!);
+  expect(orders).toHaveLength(2);
+});
+
+test('27: an order whose acceptance was never heard of is found, and not sent again', async () => {
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await here.put({ ...REQUEST, id: 'one' });
+  await here.drain();
+  expect((await here.entry('one'))!.state).toBe('unknown');
+  expect(await sweep(here.following)).toEqual({ seen: 1, news: 1 });
+  expect((await here.entry('one'))!.state).toBe('done');
+  here.advance(3600);
+  await here.drain();
+  expect(here.asked('createOrder')).toBe(1);
+});
+
+test('orders that somebody made elsewhere are seen and left alone', async () => {
+  const { id } = await here.ordered();
+  many(id, 5);
+  expect(await sweep(here.following)).toEqual({ seen: 6, news: 0 });
+  expect(here.asked('order')).toBe(0);
+});
+
+test('every page is read, and the watermark moves when the last one is', async () => {
+  const { id } = await here.ordered();
+  await sweep(here.following);
+  const { watermark } = await setting();
+  many(id, 250);
+  here.advance(900);
+  const begun = here.following.clock().toISOString();
+  expect(await sweep(here.following)).toEqual({ seen: 251, news: 0 });
+  expect([(await setting()).watermark, watermark === begun]).toEqual([begun, false]);
+});
+
+test('a sweep that cannot be completed leaves the watermark where it is and is tried again, less and less often', async () => {
+  const { id } = await here.ordered();
+  many(id, 150);
+  await sweep(here.following);
+  const { watermark } = await setting();
+  here.step(id, COMPLETED);
+  const { reads } = here.following;
+  const broken = {
+    ...here.following,
+    reads: {
+      ...reads,
+      updated: (window: Window, signal: AbortSignal) =>
+        window.page === 2 ? Promise.resolve({ kind: 'unknown' as const, why: 'no answer' }) : reads.updated(window, signal),
+    },
+  };
+  here.advance(900);
+  const tried: number[] = [];
+  for (let minute = 0; minute < 60; minute++) {
+    if ((await sweep(broken)) === 'failed') tried.push(minute);
+    here.advance(60);
+  }
+  expect([tried, (await setting()).watermark]).toEqual([[0, 1, 3, 7, 15, 30, 45], watermark]);
+  here.advance(900);
+  expect(await sweep(here.following)).toMatchObject({ seen: 151 });
+  await here.follow();
+  expect(await status()).toBe('completed');
+});
+
+/** The network as it is while something happens before each page that is read. */
+const meanwhile = (happens: (window: Window) => void) => {
+  const { reads } = here.following;
+  const updated: typeof reads.updated = (window, signal) => {
+    happens(window);
+    return reads.updated(window, signal);
+  };
+  return { ...here.following, reads: { ...reads, updated } };
+};
+
+/** Something happens to an order at this moment, by a clock that is so many seconds behind ours. */
+const changes = (id: string, behind = 0) => {
+  const order = here.at(id);
+  const at = new Date(here.following.clock().getTime() - behind * 1000).toISOString();
+  here.sandbox.world.orders.set(id, {
+    ...order,
+    events: [...order.events, { ...order.events.at(-1)!, id: order.events.length + 1, created_at: at }],
+  });
+};
+
+test('27: orders that change all day while the pages are read hold no sweep up, and none of the others is passed by', async () => {
+  const { id } = await here.ordered();
+  many(id, 250);
+  await sweep(here.following);
+  here.step(id, COMPLETED);
+  const others = [...here.sandbox.world.orders.keys()].filter((one) => one !== id);
+  // they leave the window in an order in which each of them draws others over the edge of a page
+  const busy = meanwhile(() => {
+    here.advance(1);
+    for (const one of others.splice(-10)) changes(one);
+  });
+  for (let nth = 0; nth < 3; nth++) {
+    here.advance(900);
+    const begun = here.following.clock().toISOString();
+    expect(await sweep(busy)).toMatchObject({ news: 1 });
+    expect((await setting()).watermark).toBe(begun);
+  }
+});
+
+test.each(['oldest', 'newest'])(
+  '27: however a list is sorted that changes while it is read (%s first), every order in it is seen',
+  async (sorted) => {
+    const { id } = await here.ordered();
+    many(id, 350);
+    const orders = () =>
+      [...here.sandbox.world.orders.values()]
+        .map((order) => ({ id: order.id, updatedAt: order.events.at(-1)!.created_at }))
+        .sort((a, b) => (sorted === 'oldest' ? 1 : -1) * (Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || (a.id < b.id ? -1 : 1)));
+    const until = here.following.clock().toISOString();
+    const seen = new Set<string>();
+    const read = await readWindow<never>(async (page) => {
+      here.advance(1);
+      for (const one of [0, 90, 150, 170].map((nth) => orders()[nth]!)) if (one && one.updatedAt <= until) changes(one.id);
+      const inside = orders().filter(({ updatedAt }) => updatedAt <= until);
+      const shown = inside.slice((page - 1) * 100, page * 100);
+      for (const one of shown) seen.add(one.id);
+      return { orders: shown as SeenOrder[], total: inside.length, last: page * 100 >= inside.length };
+    });
+    const left = orders().filter(({ updatedAt }) => updatedAt <= until);
+    expect([read, left.filter((one) => !seen.has(one.id))]).toEqual([{ seen: seen.size }, []]);
+  },
+);
+
+test('27: a network whose clock is behind ours is looked through up to the newest change that it tells of', async () => {
+  const { id } = await here.ordered();
+  many(id, 150);
+  await sweep(here.following);
+  here.advance(900);
+  const ids = [...here.sandbox.world.orders.keys()];
+  const pages: number[] = [];
+  // the newest change is listed first, and what changes stays inside the window
+  const late = meanwhile(({ page }) => {
+    pages.push(page);
+    here.advance(1);
+    changes(ids[pages.length]!, 300);
+    const { orders } = here.sandbox.world;
+    const byTime = [...orders.values()].sort((a, b) => (a.events.at(-1)!.created_at < b.events.at(-1)!.created_at ? -1 : 1));
+    orders.clear();
+    for (const order of byTime) orders.set(order.id, order);
+  });
+  expect(await sweep(late)).toMatchObject({ news: 0 });
+  expect([pages, (await setting()).watermark! < here.following.clock().toISOString()]).toEqual([[1, 2, 1, 1, 2, 1], true]);
+});
+
+test('news is worked through while a sweep waits for its pages', async () => {
+  const { id } = await here.ordered();
+  const { reads } = here.following;
+  const waiting = Promise.withResolvers<void>();
+  const updated: typeof reads.updated = async (window, signal) => {
+    await waiting.promise;
+    return reads.updated(window, signal);
+  };
+  const stop = startFollowing({ ...here.following, reads: { ...reads, updated } });
+  here.step(id, COMPLETED, { silent: true });
+  await store.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+  const end = performance.now() + 8000;
+  while ((await status()) !== 'completed' && performance.now() < end) await delay(50);
+  expect(await status()).toBe('completed');
+  waiting.resolve();
+  await stop();
+});
+
+test('of several processes one sweeps; when it dies, another one does after two minutes', async () => {
+  await here.ordered();
+  const [one, two] = [here.following, here.anotherFollowing()];
+  expect((await Promise.all([sweep(one), sweep(two)])).filter((swept) => swept === 'nothing')).toHaveLength(1);
+  here.advance(900);
+  const dying = { ...one, reads: { ...one.reads, updated: (): Promise<never> => Promise.reject(new Error('the process died here')) } };
+  await expect(sweep(dying)).rejects.toThrow('died');
+  expect(await sweep(two)).toBe('nothing');
+  here.advance(121);
+  expect(await sweep(two)).toEqual({ seen: 1, news: 0 });
+});
+
+test('a process that stood still while another one swept changes nothing', async () => {
+  const { id } = await here.ordered();
+  many(id, 120);
+  const [one, two] = [here.following, here.anotherFollowing()];
+  const slow = {
+    ...one,
+    reads: {
+      ...one.reads,
+      async updated(window: Window, signal: AbortSignal) {
+        const page = await one.reads.updated(window, signal);
+        if (window.page === 1) {
+          here.advance(121);
+          expect(await sweep(two)).toMatchObject({ seen: 121 });
+        }
+        return page;
+      },
+    },
+  };
+  expect(await sweep(slow)).toBe('nothing');
+  expect((await setting()).watermark).toBe('2026-11-21T12:02:01.000Z');
+});
+
+test('a network that does not say how many orders there are is read to its last page', async () => {
+  const { id } = await here.ordered();
+  many(id, 120);
+  const { reads } = here.following;
+  const silent = {
+    ...here.following,
+    reads: {
+      ...reads,
+      async updated(window: Window, signal: AbortSignal) {
+        const page = await reads.updated(window, signal);
+        if (page.kind !== 'accepted') return page;
+        const value: OrdersPage = { ...page.value, total: undefined, last: page.value.orders.length < 100 };
+        return { kind: 'accepted' as const, value };
+      },
+    },
+  };
+  expect(await sweep(silent)).toEqual({ seen: 121, news: 0 });
+});

@@ -1,0 +1,167 @@
+// An order that is over here and that the network takes up again, or has though it said no: who took it back has taken it back, and whoever calls it off
+// reaches it as long as it lives.
+// Numbers are rows of docs/failure-matrix.md.
+import { v7 } from 'uuid';
+import { remove } from '../../src/interactions/delete.ts';
+import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { REQUEST } from './order-world.ts';
+import { CANCELLED, takingBack } from './taking-back.ts';
+
+let here: FollowWorld;
+eachInAWorld(followWorld, (world) => {
+  here = world;
+});
+
+const { request, task, ways, there, stand, settle } = takingBack(() => here);
+
+/** Somebody at the network takes up again what was cancelled there. */
+const reinstated = async (id: string) => {
+  here.advance(60);
+  here.step(id, 'received.walk_in_test.requisition_created');
+  await here.news(id);
+};
+
+/** It is taken back here, and the network says so before it is asked. */
+const endedThere = async (withdraw: () => Promise<void>): Promise<string> => {
+  const { id } = await here.ordered();
+  await withdraw();
+  here.step(id, CANCELLED);
+  await here.news(id);
+  await settle();
+  return id;
+};
+
+describe.each(ways)('%s, and the network takes the order up again', (_title, withdraw) => {
+  test('37: its request stays taken back, its Task says that it runs, and it is called off again when somebody asks', async () => {
+    const { id } = await here.ordered();
+    await withdraw();
+    await settle();
+    await reinstated(id);
+    expect(await stand()).toEqual(['revoked', 'accepted']);
+    await here.put({ ...(await task()), status: 'cancelled' });
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    await reinstated(id);
+    await here.put({ ...(await task()), status: 'cancelled' });
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+  });
+
+  test('though it was the network’s own word that came first: likewise', async () => {
+    const id = await endedThere(withdraw);
+    await reinstated(id);
+    expect(await stand()).toEqual(['revoked', 'accepted']);
+  });
+
+  test('and that the laboratory has begun by then: it goes on, its request stays taken back, and its result is not lost', async () => {
+    const id = await endedThere(withdraw);
+    await reinstated(id);
+    here.step(id, 'sample_with_lab.walk_in_test.partial_results');
+    await here.news(id);
+    await here.put({ ...(await task()), status: 'cancelled' });
+    await settle();
+    expect(await stand()).toEqual(['revoked', 'in-progress']);
+    here.step(id, 'completed.walk_in_test.completed');
+    await here.news(id);
+    expect(await stand()).toEqual(['revoked', 'completed']);
+    expect((await task()).output).toHaveLength(1);
+  });
+});
+
+test('a cancellation whose answer was lost, and an order that lives again before it is asked once more: cancelled', async () => {
+  const { id } = await here.ordered();
+  await here.put({ ...(await task()), status: 'cancelled' });
+  here.fail({ operation: 'cancelOrder', kind: 'cut', when: 'after' });
+  await here.drain();
+  await reinstated(id);
+  await here.put({ ...(await task()), status: 'cancelled' });
+  await settle();
+  expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+});
+
+describe('an order that the network has made though it refused it', () => {
+  beforeEach(async () => {
+    here.fail({ operation: 'createOrder', kind: 'error', status: 400, when: 'after' });
+    await here.put({ ...REQUEST, id: 'one' });
+    await here.drain();
+    expect([(await here.entry('one'))!.state, ...(await stand())]).toEqual(['refused', 'revoked', 'rejected']);
+    await sweep(here.following);
+    await here.follow();
+    expect([(await here.entry('one'))!.state, ...(await stand())]).toEqual(['done', 'active', 'received']);
+  });
+
+  test.each(ways)('is called off there: %s', async (_title, withdraw) => {
+    await withdraw();
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+  });
+
+  test('is an order like others: its request can be written, and is not deleted before it is revoked', async () => {
+    await here.put({ ...(await request()), note: [{ text: 'please' }] });
+    await here.put({ ...(await request()), status: 'on-hold' });
+    await expect(remove(here.context, { type: 'ServiceRequest', id: 'one' })).rejects.toMatchObject({ kind: 'conflict' });
+    await settle();
+    expect([there().length, here.asked('createOrder')]).toEqual([1, 1]);
+  });
+});
+
+test.each(ways)(
+  '38: %s, it was taken never to have arrived, and comes all the same: called off as often as somebody asks',
+  async (_title, withdraw) => {
+    const other = await here.ordered('other');
+    here.fail({ operation: 'createOrder', kind: 'reset' });
+    await here.put({ ...REQUEST, id: 'one' });
+    await here.drain();
+    await withdraw();
+    await settle();
+    const { state, key } = (await here.entry('one'))!;
+    expect(state).toBe('cancelled');
+    const id = v7();
+    here.sandbox.world.orders.set(id, { ...other, id, transactionId: `journey of ${id}`, passthrough: key });
+    here.step(id, 'sample_with_lab.walk_in_test.partial_results');
+    here.advance(900);
+    await sweep(here.following);
+    await settle();
+    expect([here.asked('cancelOrder'), ...(await stand())]).toEqual([1, 'revoked', 'in-progress']);
+    here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
+    await here.news(id);
+    await here.put({ ...(await task()), status: 'cancelled' });
+    await settle();
+    expect([here.at(id).events.at(-1)!.status, ...(await stand())]).toEqual([CANCELLED, 'revoked', 'cancelled']);
+    expect(here.at(other.id).events).toHaveLength(1);
+  },
+);
+
+describe('its request was deleted since, and the network takes the order up again', () => {
+  const goneAndReinstated = async (): Promise<string> => {
+    const { id } = await here.ordered();
+    await ways[0]![1]();
+    await settle();
+    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await reinstated(id);
+    expect((await task()).status).toBe('accepted');
+    return id;
+  };
+
+  test('it is called off by its Task', async () => {
+    await goneAndReinstated();
+    await here.put({ ...(await task()), status: 'cancelled' });
+    await settle();
+    expect([there(), (await task()).status]).toEqual([[CANCELLED], 'cancelled']);
+  });
+
+  test('and made again under its id: each order is called off by its own Task', async () => {
+    const first = await goneAndReinstated();
+    const before = await task();
+    const second = await here.ordered();
+    await here.put({ ...before, status: 'cancelled' });
+    await settle();
+    expect([first, second.id].map((id) => here.at(id).events.at(-1)!.status)).toEqual([CANCELLED, 'received.walk_in_test.ordered']);
+    expect(await stand()).toEqual(['active', 'received']);
+    await here.put({ ...(await task()), status: 'cancelled' });
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED, CANCELLED], 'revoked', 'cancelled']);
+  });
+});

@@ -1,0 +1,274 @@
+// Results that come again otherwise than before: named more exactly, of a second sample, of a journey that is named late. One marker stands once in its report,
+// what was measured stays, and what is critical stays flagged whoever looks last.
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { update } from '../../src/interactions/update.ts';
+import { sampleOf } from '../../src/junction-sandbox/report.ts';
+import type { SandboxOrder } from '../../src/junction-sandbox/world.ts';
+import type { TestStore } from '../store/open.ts';
+import { eachInAWorld } from './each-world.ts';
+import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
+
+let store: TestStore;
+let here: FollowWorld;
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
+});
+
+const reports = (): Promise<Resource[]> => here.all('DiagnosticReport');
+const report = async (): Promise<Resource> => (await reports())[0]!;
+/** The Observations that the report refers to. */
+const shown = async (): Promise<Resource[]> => {
+  const references = ((await report()).result ?? []) as { reference: string }[];
+  return Promise.all(references.map(({ reference }) => here.read('Observation', reference.split('/')[1]!)));
+};
+type Coded = { coding: { code: string }[] }[] | undefined;
+const flagOf = ({ interpretation }: Resource) => (interpretation as Coded)?.[0]?.coding[0]?.code;
+/** Name, status and flag of each. */
+const said = async () => (await shown()).map((one) => [(one.code as { text: string }).text, one.status, flagOf(one)]);
+const flags = async () => {
+  const { meta, conclusionCode } = await report();
+  return [(meta?.tag as { code: string }[] | undefined)?.map(({ code }) => code), (conclusionCode as { text: string }[])[0]!.text];
+};
+const CRITICAL = [['critical'], 'critical'];
+const newest = (): SandboxOrder => [...here.sandbox.world.orders.values()].at(-1)!;
+const POTASSIUM = {
+  ...{ name: 'Potassium', slug: 'potassium', type: 'numeric', value: 7, result: '7.1', unit: 'mmol/L', timestamp: null, notes: null },
+  ...{ reference_range: '3.5-5.1', interpretation: 'critical', is_above_max_range: true, loinc: null, source_markers: [] },
+};
+const UNNAMED = { ...POTASSIUM, provider_id: null, source_sample_id: null };
+const NAMED = { ...POTASSIUM, provider_id: '123', source_sample_id: 'S1' };
+
+describe('a critical value of an order whose sample had to be drawn again', () => {
+  const redrawn = async (): Promise<[string, string]> => {
+    const { id } = await here.ordered();
+    here.step(id, PARTIAL, { interpretation: 'critical' });
+    await here.tell();
+    here.step(id, REDRAW);
+    await here.tell();
+    here.advance(60);
+    return [id, newest().id];
+  };
+
+  test.each([PARTIAL, COMPLETED])('keeps its flag when the other sample is normal (%s), and the report says so', async (status) => {
+    const [first, second] = await redrawn();
+    here.step(second, status, { interpretation: 'normal' });
+    await here.tell();
+    expect(await flags()).toEqual(CRITICAL);
+    expect(await said()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
+    await here.news(first);
+    await here.news(second);
+    expect(await flags()).toEqual(CRITICAL);
+  });
+
+  test('keeps it when the other sample is corrected, of which alone the network tells', async () => {
+    const [, second] = await redrawn();
+    here.step(second, COMPLETED, { interpretation: 'normal' });
+    await here.tell();
+    here.step(second, CORRECTED);
+    await here.tell();
+    expect([await flags(), (await report()).status]).toEqual([CRITICAL, 'corrected']);
+    expect(await said()).toContainEqual(['Testosterone, Total', 'final', 'HH']);
+  });
+
+  test('keeps it when two processes apply both orders at once', async () => {
+    const [first, second] = await redrawn();
+    here.step(second, COMPLETED, { interpretation: 'normal', silent: true });
+    const placed = await Promise.all([first, second].map(here.placed));
+    await store.store.placedOrders.wake(
+      placed.map((one) => one!),
+      here.following.clock().toISOString(),
+    );
+    await Promise.all([here.follow(), here.follow(here.anotherFollowing())]);
+    expect(await flags()).toEqual(CRITICAL);
+  });
+});
+
+test('an order that the network calls critical without a word at its values keeps its flag when the redraw is normal', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL);
+  const order = here.at(id);
+  here.sandbox.world.orders.set(id, { ...order, report: { ...order.report!, interpretation: 'critical' } });
+  await here.tell();
+  expect(await flags()).toEqual(CRITICAL);
+  here.step(id, REDRAW);
+  await here.tell();
+  here.step(newest().id, COMPLETED, { interpretation: 'normal' });
+  await here.tell();
+  expect(await flags()).toEqual(CRITICAL);
+});
+
+test('a critical value keeps the report flagged when the redraw’s value takes its place, because no laboratory names the samples', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL, { results: [UNNAMED] });
+  await here.tell();
+  here.step(id, REDRAW);
+  await here.tell();
+  const normal = { ...UNNAMED, result: '4.0', interpretation: 'normal', is_above_max_range: false };
+  here.step(newest().id, COMPLETED, { results: [normal] });
+  await here.tell();
+  await here.news(id);
+  expect([await said(), await flags()]).toEqual([[['Potassium', 'corrected', 'N']], CRITICAL]);
+});
+
+test('the result of an order whose sample had to be drawn again writes over nothing that was measured of the other sample', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL, { results: [UNNAMED, { ...NAMED, provider_id: '9', name: 'Sodium', slug: 'sodium' }], silent: true });
+  here.step(id, REDRAW, { silent: true });
+  await here.news(id);
+  here.step(newest().id, COMPLETED, { results: [{ ...UNNAMED, result: '4.0', interpretation: 'normal', is_above_max_range: false }] });
+  await here.tell();
+  const values = async () => (await shown()).map(({ valueQuantity }) => (valueQuantity as { value: number }).value).toSorted();
+  expect([(await report()).status, await values()]).toEqual(['final', [4, 7.1]]);
+  here.fail({ operation: 'journeyResult', kind: 'error', status: 404, times: 1 });
+  await here.news(id);
+  expect([(await report()).status, await values()]).toEqual(['final', [4, 7.1]]);
+});
+
+test('the flag goes when the laboratory corrects the value', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED, { interpretation: 'critical' });
+  await here.tell();
+  expect(await flags()).toEqual(CRITICAL);
+  const { results } = here.at(id).report!;
+  const right = results.map((one, nth) => (nth ? one : { ...one, result: '45.0', interpretation: 'normal', is_above_max_range: false }));
+  here.step(id, CORRECTED, { results: right });
+  here.sandbox.world.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, interpretation: 'normal' } });
+  await here.tell();
+  expect([await flags(), (await said())[0]]).toEqual([
+    [undefined, 'normal'],
+    ['Testosterone, Total', 'corrected', 'N'],
+  ]);
+});
+
+test('a marker that was missing and is reported later is one Observation', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED, { missing: true });
+  await here.tell();
+  const missing = (await shown()).find(({ status }) => status === 'cancelled')!;
+  here.step(id, COMPLETED);
+  await here.tell();
+  expect((await said()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'N']]);
+  expect((await here.read('Observation', missing.id!)).status).toBe('final');
+  const before = JSON.stringify([await report(), await shown()]);
+  await here.news(id);
+  expect(JSON.stringify([await report(), await shown()])).toBe(before);
+});
+
+test.each([
+  ['without a code and a sample', [false, true]],
+  ['with a code and a sample', [true, false]],
+])('a marker that comes %s first and otherwise later is one Observation', async (_title, isNamed) => {
+  const { id } = await here.ordered();
+  const [first, second] = isNamed.map((one) => (one ? { ...NAMED, source_sample_id: sampleOf(here.at(id)) } : UNNAMED));
+  here.step(id, PARTIAL, { results: [first!] });
+  await here.tell();
+  here.step(id, COMPLETED, { results: [second!] });
+  await here.tell();
+  await here.news(id);
+  expect(await said()).toEqual([['Potassium', 'final', 'HH']]);
+  expect(await flags()).toEqual(CRITICAL);
+});
+
+test('a value of a sample that nothing else is told of does not take the place of one that was measured', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL, { results: [{ ...NAMED, source_sample_id: sampleOf(here.at(id)) }] });
+  await here.tell();
+  const other = { ...NAMED, source_sample_id: 'S2', result: '4.0', interpretation: 'normal', is_above_max_range: false };
+  here.step(id, COMPLETED, { results: [other] });
+  await here.tell();
+  expect((await said()).toSorted()).toEqual([
+    ['Potassium', 'final', 'HH'],
+    ['Potassium', 'final', 'N'],
+  ]);
+  expect(await flags()).toEqual(CRITICAL);
+});
+
+test('two laboratory codes of one name are two markers, however they come', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL, { results: [NAMED] });
+  await here.tell();
+  here.step(id, COMPLETED, {
+    results: [{ ...NAMED, provider_id: '124', interpretation: 'normal', is_above_max_range: false, result: '4.0' }],
+  });
+  await here.tell();
+  expect(await said()).toEqual([
+    ['Potassium', 'final', 'N'],
+    ['Potassium', 'final', 'HH'],
+  ]);
+});
+
+test('what was measured is not written over by word that it is missing, but by a correction', async () => {
+  const { id } = await here.ordered();
+  here.step(id, PARTIAL, { results: [{ ...UNNAMED, name: 'DHEA Sulfate', slug: 'dhea-sulfate' }] });
+  await here.tell();
+  here.step(id, COMPLETED, { missing: true, interpretation: 'normal' });
+  await here.tell();
+  expect((await said()).filter(([name]) => name === 'DHEA Sulfate')).toEqual([['DHEA Sulfate', 'final', 'HH']]);
+  expect(await flags()).toEqual(CRITICAL);
+  here.step(id, CORRECTED);
+  await here.tell();
+  expect((await said()).filter(([name]) => name === 'DHEA Sulfate').map(([, status]) => status)).toEqual(['cancelled']);
+  expect((await flags())[0]).toBeUndefined();
+});
+
+test('a report that was written with both is rid of the one that only said that it was missing', async () => {
+  const { id } = await here.ordered();
+  here.step(id, COMPLETED);
+  await here.tell();
+  const own = { ...(await shown()).find(({ code }) => (code as { text: string }).text === 'DHEA Sulfate')! };
+  const { valueQuantity: _value, specimen: _specimen, ...rest } = own;
+  const write = async (resource: Resource) =>
+    update(here.context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { plain: resource, exact: resource } });
+  await write({ ...(rest as Resource), id: 'late', status: 'cancelled' });
+  const stands = await report();
+  await write({ ...stands, result: [...(stands.result as object[]), { reference: 'Observation/late' }] } as Resource);
+  await here.news(id);
+  expect((await shown()).map(({ status }) => status)).toEqual(Array(4).fill('final'));
+});
+
+test.each(['later than its first result', 'only at first'])('a journey that is named %s has one report', async (when) => {
+  const { id } = await here.ordered();
+  const { reads } = here.following;
+  const order: typeof reads.order = async (...given) => {
+    const outcome = await reads.order(...given);
+    return outcome.kind === 'accepted' && outcome.value ? { ...outcome, value: { ...outcome.value, transaction: undefined } } : outcome;
+  };
+  const nameless = { ...here.following, reads: { ...reads, order } };
+  const [first, second] = when === 'only at first' ? [here.following, nameless] : [nameless, here.following];
+  for (const [status, following] of [[PARTIAL, first] as const, [COMPLETED, second] as const]) {
+    here.step(id, status, { silent: true });
+    await store.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+    await here.follow(following);
+  }
+  expect((await reports()).map(({ status }) => status)).toEqual(['final']);
+  expect((await report()).presentedForm).toHaveLength(1);
+  if (when === 'only at first') return;
+  here.step(id, REDRAW);
+  await here.tell();
+  here.step(newest().id, COMPLETED);
+  await here.tell();
+  expect(await reports()).toHaveLength(1);
+});
+
+test('each marker is of the day on which its own sample was taken', async () => {
+  const { id } = await here.ordered();
+  const [early, late] = ['Sodium', 'Potassium'].map((name, nth) => ({
+    ...POTASSIUM,
+    name,
+    slug: name.toLowerCase(),
+    provider_id: `${nth}`,
+  }));
+  here.step(id, PARTIAL, { results: [{ ...early, source_sample_id: sampleOf(here.at(id)) }] });
+  await here.tell();
+  here.step(id, REDRAW);
+  await here.tell();
+  here.advance(24 * 3600);
+  const second = newest();
+  here.step(second.id, COMPLETED, { results: [{ ...late, source_sample_id: sampleOf(second) }] });
+  await here.tell();
+  const days = (await shown()).map((one) => [(one.code as { text: string }).text, one.effectiveDateTime]);
+  expect(days.toSorted()).toEqual([
+    ['Potassium', '2026-11-22T07:00:00-05:00'],
+    ['Sodium', '2026-11-21T07:00:00-05:00'],
+  ]);
+});

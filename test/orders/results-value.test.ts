@@ -1,0 +1,240 @@
+// What laboratories print, as FHIR values: each kind of result, units, reference ranges, times; and whatever they print, valid R4.
+
+import { parseExact, plainOf, stringify } from '../../src/fhir/json.ts';
+import { loadProfiles } from '../../src/fhir/profiles.ts';
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { validate } from '../../src/fhir/validation/validate.ts';
+import { dateTimeOf, instantOf } from '../../src/junction/moment.ts';
+import { markerOf } from '../../src/orders/results/biomarker.ts';
+import { reportParts, type Subject } from '../../src/orders/results/report.ts';
+import { exactOf } from '../../src/orders/results/value.ts';
+import { resultMappings } from '../../src/server/integrations.ts';
+import fc from '../fast-check.ts';
+
+const mappings = resultMappings(loadProfiles('fhir-profiles'));
+const SUBJECT: Subject = {
+  journey: '6d0c7a1e-0000-4000-8000-000000000001',
+  transaction: 'j',
+  order: '6d0c7a1e-0000-4000-8000-000000000002',
+  request: 'ServiceRequest/one',
+  patient: 'Patient/ada',
+  sampleType: 'serum',
+  correcting: false,
+  units: mappings.units,
+  reportedAt: '2026-11-21T12:00:00Z',
+};
+const around = { ...SUBJECT, collected: undefined, specimens: new Map() };
+const GIVEN = { providerSystem: 'http://example.org/provider/quest' };
+
+/** The Observation of one result, as the text that is stored. */
+const written = (result: object): string =>
+  stringify(mappings.biomarker.put(markerOf(parseExact(JSON.stringify(result)), around).view, undefined, GIVEN));
+const observed = (result: object): Resource => JSON.parse(written({ name: 'TSH', slug: 'tsh', ...result })) as Resource;
+const valid = (resource: Resource): unknown[] =>
+  validate(plainOf(resource) as Resource, resource.resourceType as ServedType).filter(
+    ({ severity }) => severity === 'error' || severity === 'fatal',
+  );
+
+describe('a value', () => {
+  test.each([
+    ['numeric', '2.10', 'mIU/L', '"valueQuantity":{"value":2.10,"unit":"mIU/L","code":"m[IU]/L","system":"http://unitsofmeasure.org"}'],
+    ['numeric', '100', 'mg/dl', '"valueQuantity":{"value":100,"unit":"mg/dl","code":"mg/dL","system":"http://unitsofmeasure.org"}'],
+    ['numeric', '5', 'G/L', '"valueQuantity":{"value":5,"unit":"G/L"}'],
+    ['numeric', '0.10', 'furlongs', '"valueQuantity":{"value":0.10,"unit":"furlongs"}'],
+    ['numeric', '-3', null, '"valueQuantity":{"value":-3}'],
+    ['numeric', '.5', null, '"valueQuantity":{"value":0.5}'],
+    ['numeric', '12345678901234567890.10', null, '"valueQuantity":{"value":12345678901234567890.10}'],
+    [
+      'range',
+      '<1.20',
+      'ng/mL',
+      '"valueQuantity":{"value":1.20,"comparator":"<","unit":"ng/mL","code":"ng/mL","system":"http://unitsofmeasure.org"}',
+    ],
+    ['range', '>= 60', null, '"valueQuantity":{"value":60,"comparator":">="}'],
+    ['numeric', '≤5', null, '"valueQuantity":{"value":5,"comparator":"<="}'],
+    [
+      'range',
+      '1.0-2.50',
+      'g/dL',
+      '"valueRange":{"low":{"value":1.0,"unit":"g/dL","code":"g/dL","system":"http://unitsofmeasure.org"},"high":{"value":2.50,',
+    ],
+    ['range', '0 to 5', null, '"valueRange":{"low":{"value":0},"high":{"value":5}}'],
+    ['numeric', '1,234', 'mg/dL', '"valueString":"1,234 mg/dL"'],
+    ['numeric', '5.', null, '"valueString":"5."'],
+    ['numeric', '007', null, '"valueString":"007"'],
+    ['range', '5-1', null, '"valueString":"5-1"'],
+    ['numeric', 'NOT DETECTED', null, '"valueString":"NOT DETECTED"'],
+    ['comment', '12', null, '"valueString":"12"'],
+    [
+      'coded_value',
+      'A',
+      null,
+      '"valueCodeableConcept":{"coding":[{"system":"https://loop.health/fhir/CodeSystem/junction-coded-value","code":"A"}],"text":"A"}',
+    ],
+    ['coded_value', 'a  b', null, '"valueCodeableConcept":{"text":"a  b"}'],
+    ['hologram', '1.50', null, '"valueQuantity":{"value":1.50}'],
+  ])('%s %j %s: %s', (type, result, unit, expected) => {
+    expect(written({ name: 'TSH', type, result, unit })).toContain(expected);
+  });
+
+  test('that is missing or blank is absent, and says so', () => {
+    for (const result of ['', '  ', null, undefined])
+      expect(observed({ type: 'numeric', result })).toMatchObject({ dataAbsentReason: { coding: [{ code: 'unknown' }] } });
+  });
+
+  test('sent as a JSON number keeps its digits', () => {
+    const { view } = markerOf(
+      parseExact('{"name":"x","type":"numeric","result":2.10,"min_range_value":1.00,"reference_range":"1.00-3"}'),
+      around,
+    );
+    expect(stringify(mappings.biomarker.put(view, undefined, GIVEN))).toMatch(/"value":2\.10.*"value":1\.00/);
+  });
+});
+
+describe('a reference range', () => {
+  const range = (reference_range: string | null, min: number | null = 1, max: number | null = 5) =>
+    (
+      observed({ type: 'numeric', result: '2', reference_range, min_range_value: min, max_range_value: max }).referenceRange as object[]
+    )?.[0];
+  test.each([
+    ['1-5', { low: { value: 1 }, high: { value: 5 }, text: '1-5' }],
+    ['1 - 5 mg/dL', { low: { value: 1 }, high: { value: 5 }, text: '1 - 5 mg/dL' }],
+    ['<5', { text: '<5' }],
+    ['<=5', { high: { value: 5 }, text: '<=5' }],
+    ['> OR = 1', { low: { value: 1 }, text: '> OR = 1' }],
+    ['>1', { text: '>1' }],
+    ['Negative', { text: 'Negative' }],
+  ])('%s has the bounds that the text includes', (text, expected) => {
+    expect(range(text)).toEqual(expected);
+  });
+
+  test('without a text says the bounds and claims none', () => {
+    expect([range(null), range(null, null), range(null, 1, null), range(null, null, null)]).toEqual([
+      { text: '1 - 5' },
+      { text: 'up to 5' },
+      { text: 'from 1' },
+      undefined,
+    ]);
+  });
+});
+
+test.each([
+  ['normal', false, false, 'N'],
+  ['abnormal', true, false, 'H'],
+  ['abnormal', false, true, 'L'],
+  ['abnormal', false, false, 'A'],
+  ['critical', true, null, 'HH'],
+  ['critical', null, true, 'LL'],
+  ['critical', null, null, 'AA'],
+  ['unknown', true, false, undefined],
+  ['constructor', true, false, undefined],
+])('%s (above: %s, below: %s) is interpreted as %s', (interpretation, above, below, code) => {
+  const found = observed({ type: 'numeric', result: '2', interpretation, is_above_max_range: above, is_below_min_range: below });
+  expect((found.interpretation as { coding: { code: string }[] }[])?.[0]?.coding[0]?.code).toBe(code);
+});
+
+test('LOINC stands only where it was given and is one', () => {
+  const codes = (loinc: unknown) =>
+    (observed({ type: 'numeric', result: '1', loinc }).code as { coding: { system: string }[] }).coding.map(({ system }) => system);
+  expect(codes('3016-3')[0]).toBe('http://loinc.org');
+  for (const loinc of [null, undefined, 'n/a', '']) expect(codes(loinc)).not.toContain('http://loinc.org');
+});
+
+test.each([
+  ['2026-11-21', '2026-11-21', undefined],
+  ['2026-11-21T10:00:00Z', '2026-11-21T10:00:00Z', '2026-11-21T10:00:00Z'],
+  ['2026-11-21T10:00:00+0000', '2026-11-21T10:00:00+00:00', '2026-11-21T10:00:00+00:00'],
+  ['2026-11-21 10:00', '2026-11-21', undefined],
+  ['2026-11-21T10:00:00', '2026-11-21', undefined],
+  ['18/08/1993', undefined, undefined],
+  ['2026-02-30', undefined, undefined],
+  [{ timestamp: '2026-11-21T10:00:00Z', timezone_offset: -18_000 }, '2026-11-21T05:00:00-05:00', '2026-11-21T05:00:00-05:00'],
+  [{ timestamp: '2026-11-21T10:00:00', timezone_offset: -300 }, '2026-11-21T05:00:00-05:00', '2026-11-21T05:00:00-05:00'],
+  [{ timestamp: '2026-11-21T10:00:00+00:00', timezone_offset: 0 }, '2026-11-21T10:00:00Z', '2026-11-21T10:00:00Z'],
+  [{ timestamp: 'soon', timezone_offset: 0 }, undefined, undefined],
+  [null, undefined, undefined],
+])('%j is the dateTime %s and the instant %s', (told, dateTime, instant) => {
+  expect([dateTimeOf(told), instantOf(told)]).toEqual([dateTime, instant]);
+});
+
+test('every decimal text without needless zeros in front is a number with these digits', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^-?(0|[1-9]\d{0,20})(\.\d{1,20})?$/), (text) => stringify(exactOf(text)) === text),
+    { numRuns: 500 },
+  );
+});
+
+test('markers of one report have different ids, the same in every reading', () => {
+  const results = [
+    { name: 'A', result: '1' },
+    { name: 'A', result: '2' },
+    { name: 'A', result: '1', source_sample_id: 's' },
+    { name: 'B', slug: 'A', result: '3' },
+  ];
+  const ids = () => reportParts({ metadata: {}, results }, SUBJECT)!.markers.map(({ id }) => id);
+  expect([new Set(ids()).size, ids()]).toEqual([4, ids()]);
+});
+
+/** What a sender might write anywhere. */
+const anything = fc.oneof(
+  fc.constantFrom(null, true, 0, -1.5, '', ' ', '2.10', '<5', '1-2', 'POS', '2026-11-21', '3016-3', 'mg/dL', 'critical', [], {}),
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+const FIELDS = [
+  'name',
+  'slug',
+  'result',
+  'type',
+  'unit',
+  'timestamp',
+  'notes',
+  'reference_range',
+  'min_range_value',
+  'max_range_value',
+  'loinc',
+];
+const MORE = [
+  'is_above_max_range',
+  'interpretation',
+  'source_interpretation',
+  'provider_id',
+  'source_markers',
+  'performing_laboratory',
+  'source_sample_id',
+];
+const marker = fc.record(Object.fromEntries([...FIELDS, ...MORE].map((name) => [name, anything])), { requiredKeys: [] });
+const metadata = fc.record(
+  Object.fromEntries(
+    ['status', 'interpretation', 'laboratory', 'clia_#', 'date_reported', 'date_collected', 'specimen_number'].map((name) => [
+      name,
+      anything,
+    ]),
+  ),
+  { requiredKeys: [] },
+);
+const samples = fc.dictionary(
+  fc.string({ maxLength: 5 }),
+  fc.oneof(anything, fc.record({ sample_id: anything, date_collected: anything, date_received: anything })),
+  { maxKeys: 2 },
+);
+
+test('whatever a laboratory prints, what becomes of it is valid R4', () => {
+  fc.assert(
+    fc.property(fc.array(marker, { maxLength: 4 }), metadata, samples, (results, meta, sample_information) => {
+      const result = parseExact(JSON.stringify({ metadata: meta, results, missing_results: results, sample_information })) as Record<
+        string,
+        unknown
+      >;
+      const parts = reportParts(result, SUBJECT);
+      if (!parts) return;
+      const resources = [
+        ...parts.markers.map(({ view }) => mappings.biomarker.put(view, undefined, GIVEN)),
+        ...parts.samples.map(({ view }) => mappings.sample.put(view, undefined)),
+        mappings.report.put({ ...parts.report.view, status: 'final', order: SUBJECT.order, results: ['Observation/1'] }, undefined),
+      ];
+      for (const resource of resources) expect(valid(resource)).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,357 @@
+// From the outbox to the laboratory network: whatever goes wrong, an order arrives once, and the ServiceRequest and its Task say how it stands.
+import type { Resource } from '../../src/fhir/types.ts';
+import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { lease } from '../../src/orders/deliver/sending.ts';
+import { within } from '../junction-sandbox/sandbox-world.ts';
+import { storeExcept } from '../store/store-except.ts';
+import { until, waits } from '../until.ts';
+import { eachInAWorld } from './each-world.ts';
+import { impatient } from './impatient.ts';
+import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
+
+let here: OrderWorld;
+eachInAWorld(orderWorld, (world) => {
+  here = world;
+});
+beforeEach(() => here.put(ADA));
+
+const ordered = async (id = 'one', more: object = {}): Promise<string> => {
+  await here.put({ ...REQUEST, id, ...more } as Resource);
+  return (await here.entry(id))!.key;
+};
+const now = (id = 'one') => sendNow(here.sending, here.context, id);
+const keysUsed = () => here.sandbox.world.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
+const word = (request: Resource) =>
+  (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((one) => one.valueString);
+
+test('an accepted order: its id and word on the ServiceRequest, the Task received, everything else as it was', async () => {
+  const key = await ordered('one', { note: [{ text: 'kept' }], identifier: [{ system: 'urn:own', value: '1' }] });
+  expect(await now()).toEqual({ result: 'accepted' });
+  const [order] = [...here.sandbox.world.orders.values()];
+  const request = await here.read('ServiceRequest', 'one');
+  expect(request).toMatchObject({
+    status: 'active',
+    note: [{ text: 'kept' }],
+    identifier: [
+      { system: 'urn:own', value: '1' },
+      { system: SYSTEMS.order, value: order!.id },
+    ],
+  });
+  expect(word(request)).toEqual(['received']);
+  expect(await here.tasks('one')).toEqual([
+    expect.objectContaining({
+      status: 'received',
+      identifier: [{ system: SYSTEMS.order, value: order!.id }],
+      businessStatus: { coding: [{ system: SYSTEMS.status, code: 'received.walk_in_test.ordered' }] },
+    }),
+  ]);
+  expect(order).toMatchObject({ passthrough: key, sent: { order_set: { lab_test_ids: here.sandbox.panels.pcos } } });
+  expect(await here.entry('one')).toMatchObject({ state: 'done', attempts: 1, lastError: null });
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect(await here.drain()).toBe(0);
+  expect(here.asked('createOrder')).toBe(1);
+});
+
+test('a number keeps its digits through the writing of the outcome', async () => {
+  const { JSON: json } = globalThis as unknown as { JSON: { rawJSON(text: string): object } };
+  const exact = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: json.rawJSON('1.50') }] };
+  const { update } = await import('../../src/interactions/update.ts');
+  const plain = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: 1.5 }] };
+  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { plain, exact: exact as Resource } });
+  await now();
+  expect((await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.body).toContain('"valueDecimal":1.50');
+});
+
+describe.each([
+  ['8: a 500 after the work', { kind: 'error', when: 'after' }],
+  ['9: a 503 that was one after all', { kind: 'error', when: 'after', status: 503 }],
+  ['2: a reset before the work', { kind: 'reset' }],
+  ['1: a reset after the work', { kind: 'reset', when: 'after' }],
+  ['5: a body cut off', { kind: 'cut', when: 'after' }],
+  ['1: an answer that comes too late', { kind: 'slow', when: 'after', seconds: 60 }],
+  ['2: work that begins too late', { kind: 'slow', seconds: 1 }],
+] as const)('%s', (_title, fault) => {
+  test('is a failure for who waits, and one order in the end, under the same key', async () => {
+    const key = await ordered();
+    here.fail({ operation: 'createOrder', ...fault });
+    await here.drain('seconds' in fault ? impatient(here) : undefined);
+    expect(await here.entry('one')).toMatchObject({ state: 'unknown', firstSentAt: '2026-11-21T12:00:00.000Z', key });
+    expect((await here.read('ServiceRequest', 'one')).status).toBe('active');
+    if ('seconds' in fault) await until(() => here.orders() === 1);
+    here.advance(30);
+    expect(await now()).toEqual({ result: 'accepted' });
+    expect(here.orders()).toBe(1);
+    expect(here.orders(key)).toBe(1);
+    expect(keysUsed()[1] ?? key).toBe(key);
+  });
+});
+
+test('1: every attempt sends the same bytes, although the patient has changed meanwhile', async () => {
+  await ordered();
+  here.fail({ operation: 'createOrder', kind: 'reset' });
+  await now();
+  await here.put({ ...ADA, name: [{ given: ['Someone'], family: 'Else' }] });
+  here.advance(30);
+  await now();
+  expect([...here.sandbox.world.orders.values()][0]!.sent.patient_details).toMatchObject({ first_name: 'Ada', last_name: 'Lovelace' });
+});
+
+test('7: a process that stood still until its lease was over sends nothing any more', async () => {
+  const key = await ordered();
+  const asleep = here.another();
+  const settle: typeof asleep.store.outbox.settle = async (...given) => {
+    const written = await here.sending.store.outbox.settle(...given);
+    here.advance(25 * 3600);
+    return written;
+  };
+  const store = storeExcept(asleep.store, { outbox: { ...asleep.store.outbox, settle } });
+  await here.drain({ ...asleep, store });
+  expect(here.asked('createOrder')).toBe(0);
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'done' });
+  expect(here.orders(key)).toBe(1);
+});
+
+test('11: a refusal is final: the request is revoked with the word failed, the Task says why without the value, and nothing is sent again', async () => {
+  await ordered('one', { note: [{ text: 'x' }] });
+  here.sandbox.world.labTests = new Set();
+  const refusal = { result: 'failed', final: true, why: '400 lab test, not found' };
+  expect(await now()).toEqual(refusal);
+  expect(await now()).toEqual(refusal);
+  const request = await here.read('ServiceRequest', 'one');
+  expect([request.status, word(request)]).toEqual(['revoked', ['failed']]);
+  const [task] = await here.tasks('one');
+  expect(task).toMatchObject({ status: 'rejected', statusReason: { text: expect.stringContaining('400') } });
+  expect(await here.drain()).toBe(0);
+  expect(here.asked('createOrder')).toBe(1);
+  expect(here.asked('cancelOrder')).toBe(0);
+});
+
+test('9: 429 with Retry-After: neither the worker nor a caller comes back before then', async () => {
+  await ordered('one');
+  await ordered('two');
+  here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120, times: 2 });
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ nextAt: '2026-11-21T12:02:00.000Z' });
+  here.advance(100);
+  expect(await here.drain()).toBe(0);
+  expect(await now('one')).toEqual({ result: 'failed', final: false });
+  expect(here.asked('createOrder')).toBe(2);
+  here.advance(30);
+  expect(await now('one')).toEqual({ result: 'accepted' });
+  await here.drain();
+  expect(await here.entry('two')).toMatchObject({ state: 'done' });
+});
+
+test('12: a key that is refused pauses the queue and fails nobody; when it is accepted again, everything goes out', async () => {
+  for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await ordered(id);
+  here.fail({ kind: 'error', status: 401, times: 100 });
+  await here.drain();
+  const asked = here.asked('user');
+  expect(await here.drain()).toBe(0);
+  here.advance(9);
+  expect(await here.drain()).toBe(1);
+  expect(here.asked('user')).toBe(asked + 1);
+  here.advance(30 * 24 * 3600);
+  await here.drain();
+  expect((await here.entry('a'))!.state).toBe('queued');
+  here.sandbox.world.faults = [];
+  await here.settle();
+  expect(here.orders()).toBe(6);
+});
+
+test('9: after a row of failures one order at a time is let through, every few seconds', async () => {
+  for (let nth = 0; nth < 12; nth++) await ordered(`r${nth}`);
+  here.fail({ kind: 'reset', times: 1000 });
+  for (let nth = 0; nth < 5; nth++) await here.drain();
+  const asked = here.asked('user');
+  expect(await here.drain()).toBe(0);
+  here.advance(10);
+  expect(await here.drain()).toBe(1);
+  expect(await here.drain()).toBe(0);
+  expect(here.asked('user')).toBe(asked + 1);
+  here.sandbox.world.faults = [];
+  await here.settle();
+  expect(here.orders()).toBe(12);
+});
+
+test('an outage of hours parks nothing; after three days the Task waits for a person, and writing the request again goes on', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await here.drain();
+  here.fail({ kind: 'reset', times: 1000 });
+  here.advance(71 * 3600);
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
+  here.advance(2 * 3600);
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'parked' });
+  expect((await here.tasks('one'))[0]).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
+  here.sandbox.world.faults = [];
+  here.advance(3600);
+  expect(await here.drain()).toBe(0);
+  await here.put({ ...(await here.read('ServiceRequest', 'one')), note: [{ text: 'please' }] });
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'done' });
+  expect(here.orders(key)).toBe(1);
+});
+
+test('an order that was on hold for a week is not given up at its first failure', async () => {
+  await ordered();
+  await here.put({ ...REQUEST, id: 'one', status: 'on-hold' });
+  here.advance(7 * 24 * 3600);
+  await here.put({ ...REQUEST, id: 'one' });
+  here.fail({ operation: 'createOrder', kind: 'reset' });
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
+});
+
+test('who comes while an attempt is running waits for that one, and gets what comes of it', async () => {
+  await ordered();
+  here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.5 }, { operation: 'createOrder', kind: 'error' });
+  const running = here.drain();
+  await until(() => here.asked('createOrder') === 1);
+  expect(await now()).toEqual({ result: 'accepted' });
+  await running;
+  expect(here.asked('createOrder')).toBe(1);
+});
+
+test('13: a user that is gone there is made anew, once, and the order goes out under a key of its own', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'error', status: 404 });
+  expect(await now()).toEqual({ result: 'accepted' });
+  const keys = keysUsed();
+  expect(keys).toHaveLength(2);
+  expect(keys[0]).toBe(key);
+  expect(keys[1]).not.toBe(key);
+  expect(here.orders(key)).toBe(1);
+  await ordered('two');
+  here.fail({ operation: 'createOrder', kind: 'error', status: 404, times: 5 });
+  expect(await now('two')).toMatchObject({ result: 'failed', final: true });
+});
+
+test('6: a crash between sending and writing it down: the lease runs out, the next one learns of the order and makes no second', async () => {
+  const key = await ordered();
+  const dead = lease(here.sending);
+  const entry = (await here.entry('one'))!;
+  const claimed = (await here.context.store.outbox.claimOne(here.tenant, entry.id, dead))!;
+  const { text, clientUserId } = JSON.parse(claimed.payload);
+  const user = await here.client.user(clientUserId, within());
+  if (user.kind !== 'accepted') throw new Error(user.why);
+  await here.context.store.outbox.settle(claimed, dead.by, { state: 'sending', at: dead.at, firstSentAt: dead.at });
+  await here.client.createOrder({ body: `{"user_id":"${user.value}",${text.slice(1)}`, key }, within());
+  expect(await here.drain()).toBe(0);
+  here.advance(30);
+  expect(await here.drain()).toBe(1);
+  expect(await here.entry('one')).toMatchObject({ state: 'done', attempts: 2 });
+  expect(here.orders()).toBe(1);
+  expect(await here.context.store.outbox.settle(claimed, dead.by, { state: 'refused', at: dead.at })).toBe(false);
+});
+
+test('6: who comes after a crash waits for the lease to run out, and sends then', async () => {
+  const key = await ordered();
+  await here.context.store.outbox.claimOne(here.tenant, (await here.entry('one'))!.id, lease(here.sending));
+  const waiting = now();
+  expect(await waits(waiting)).toBe(true);
+  expect([here.orders(key), here.asked('createOrder')]).toEqual([0, 0]);
+  here.advance(30);
+  expect(await waiting).toEqual({ result: 'accepted' });
+  expect(here.orders(key)).toBe(1);
+});
+
+test('7: two workers and ten impatient callers at once: one order each', async () => {
+  const ids = Array.from({ length: 12 }, (_, nth) => `w${nth}`);
+  for (const id of ids) await ordered(id);
+  const other = here.another();
+  const callers = Array.from({ length: 10 }, () => now('w0'));
+  await Promise.all([here.drain(), here.drain(other), here.drain(), here.drain(other), ...callers]);
+  expect(new Set((await Promise.all(callers)).map(({ result }) => result))).toEqual(new Set(['accepted']));
+  await here.settle();
+  expect(here.orders()).toBe(12);
+  expect(here.asked('createOrder')).toBe(12);
+});
+
+test('put on hold before it is sent, an order waits; active again, it goes out', async () => {
+  const key = await ordered();
+  await here.put({ ...REQUEST, id: 'one', status: 'on-hold' });
+  await here.drain();
+  here.advance(120);
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'queued' });
+  expect(here.sandbox.world.requests).toEqual([]);
+  await here.put({ ...REQUEST, id: 'one' });
+  await here.settle();
+  expect(here.orders(key)).toBe(1);
+});
+
+test('3: the first request is still at work there: in progress is no answer, and the same key is asked again', async () => {
+  const key = await ordered();
+  here.fail({ operation: 'createOrder', kind: 'error', status: 409 });
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: expect.stringContaining('409') });
+  here.advance(30);
+  expect(await now()).toEqual({ result: 'accepted' });
+  expect([keysUsed(), here.orders(key)]).toEqual([[key, key], 1]);
+});
+
+test('10: what the network finds malformed is refused for good: the element and the rule stand in the Task, the value does not', async () => {
+  const key = await ordered();
+  const { client } = here.sending;
+  const createOrder: typeof client.createOrder = (order, signal) =>
+    client.createOrder({ ...order, body: order.body.replace('+15184731122', '5184731122') }, signal);
+  expect(await sendNow({ ...here.another(), client: { ...client, createOrder } }, here.context, 'one')).toEqual({
+    result: 'failed',
+    final: true,
+    why: '422 patient_details.phone_number: value_error',
+  });
+  const [task] = await here.tasks('one');
+  expect(task).toMatchObject({ status: 'rejected', statusReason: { text: '422 patient_details.phone_number: value_error' } });
+  expect([here.orders(key), (await here.read('ServiceRequest', 'one')).status]).toEqual([0, 'revoked']);
+});
+
+test('14: a user who exists there already is the user of the order', async () => {
+  await ordered();
+  const { clientUserId } = JSON.parse((await here.entry('one'))!.payload);
+  const known = await here.client.user(clientUserId, within());
+  expect(await now()).toEqual({ result: 'accepted' });
+  const [order] = [...here.sandbox.world.orders.values()];
+  expect([known, here.sandbox.world.users.size]).toEqual([{ kind: 'accepted', value: order!.userId }, 1]);
+});
+
+test('15: a user who waits to be deleted there is ordered for as long as he is named as existing, and made anew when he is gone', async () => {
+  await ordered();
+  await now();
+  const [first] = [...here.sandbox.world.users.values()];
+  const { url, apiKey } = here.sandbox;
+  const deletion = await fetch(`${url}/v2/user/${first!.user_id}`, { method: 'DELETE', headers: { 'x-vital-api-key': apiKey } });
+  expect(deletion.status).toBe(200);
+  await ordered('two');
+  expect(await now('two')).toEqual({ result: 'accepted' });
+  here.advance(8 * 24 * 3600);
+  await ordered('three');
+  expect(await now('three')).toEqual({ result: 'accepted' });
+  const users = [...here.sandbox.world.orders.values()].map(({ userId }) => userId);
+  expect(users).toEqual([first!.user_id, first!.user_id, expect.not.stringMatching(first!.user_id)]);
+});
+
+test('16: a team that may have no more users there: the order is refused for good, the Task says why, and a patient who is known is still ordered for', async () => {
+  await ordered();
+  await now();
+  here.sandbox.world.mostUsers = 1;
+  await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
+  await ordered('two', { subject: { reference: 'Patient/grace' } });
+  expect(await now('two')).toEqual({ result: 'failed', final: true, why: '400 user, limit, team' });
+  expect((await here.tasks('two'))[0]).toMatchObject({ status: 'rejected', statusReason: { text: '400 user, limit, team' } });
+  expect([here.asked('createOrder'), here.orders()]).toEqual([1, 1]);
+  await ordered('three');
+  expect(await now('three')).toEqual({ result: 'accepted' });
+});
+
+test('20: what the network sees as key and passthrough was minted here: nothing of the caller, nothing of an id', async () => {
+  const key = await ordered();
+  await now();
+  const [order] = [...here.sandbox.world.orders.values()];
+  expect([keysUsed(), order!.passthrough]).toEqual([[key], key]);
+  expect(key).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  expect(JSON.stringify(order!.sent)).not.toMatch(/Patient\/|"one"|"ada"/);
+});

@@ -1,0 +1,78 @@
+// An order that stands at the network and cannot be followed, or cannot be sent for a reason of our own, says so where an operator looks, and why.
+import type { AdminFacts } from '../../src/cli/admin-command.ts';
+import { ordersList, ordersShow } from '../../src/cli/orders.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import type { TestStore } from '../store/open.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { REQUEST } from './order-world.ts';
+
+let here: FollowWorld;
+let store: TestStore;
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
+});
+const facts = (): AdminFacts => ({ keyPrefixes: {}, mappings: {} as never, now: here.sending.clock, contextOf: here.sending.contextOf });
+const shown = () => ordersShow(store.database, { order: 'one' }, facts());
+const unread = () => ordersList(store.database, { state: 'unread' }, facts());
+const write = (id: string, body: string) =>
+  store.database.query('update resource set body = $3 where tenant_id = $1 and id = $2', [here.tenant, id, body]);
+
+test('an order that the network does not know any more is shown as one, with when it is looked at next, until it is known again', async () => {
+  const order = await here.ordered();
+  expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* followed +in \\d+ [hm]$`)));
+  expect(await unread()).toEqual(['no orders that are unread']);
+  const { orders } = here.sandbox.world;
+  orders.delete(order.id);
+  await here.news(order.id);
+  here.advance(120);
+  await here.follow();
+  const why = 'the network does not know this order';
+  expect(await shown()).toContainEqual(
+    expect.stringMatching(new RegExp(`^${order.id} .* unread, 2 times in a row +in \\d+ [ms] +${why}$`)),
+  );
+  expect((await unread())[1]).toMatch(new RegExp(`^${here.tenant} +one +${order.id} +2 +in \\d+ [ms] +${why}$`));
+  orders.set(order.id, order);
+  await here.news(order.id);
+  expect(await unread()).toEqual(['no orders that are unread']);
+  here.step(order.id, 'cancelled.walk_in_test.cancelled');
+  await here.news(order.id);
+  expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* at its end +when there is news$`)));
+});
+
+test('an attempt that breaks off when the order stands at the network says so, and the next one finds the order there', async () => {
+  await here.put({ ...REQUEST, id: 'one' } as Resource);
+  const contextOf = (): never => {
+    throw new RangeError('Lovelace');
+  };
+  await here.drain({ ...here.sending, contextOf });
+  expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: 'the attempt broke off: RangeError', leaseBy: null });
+  expect(await shown()).toContainEqual(expect.stringMatching(/order +attempt +unknown +the attempt broke off: RangeError$/));
+  await here.settle();
+  expect([(await here.entry('one'))!.state, here.orders(), here.asked('createOrder')]).toEqual(['done', 1, 1]);
+});
+
+describe('an attempt that breaks off before it is sent', () => {
+  let task: Resource;
+  beforeEach(async () => {
+    await here.put({ ...REQUEST, id: 'one' } as Resource);
+    [task] = (await here.tasks('one')) as [Resource];
+    await write(task.id!, 'Lovelace');
+  });
+  const OPEN = { state: 'unknown', lastError: 'the attempt broke off: SyntaxError', leaseBy: null };
+
+  test('says so at once, without a word of what it read, and goes on when it can', async () => {
+    await here.drain();
+    expect(await here.entry('one')).toMatchObject(OPEN);
+    expect((await shown()).join()).not.toContain('Lovelace');
+    await write(task.id!, JSON.stringify(task));
+    await here.settle();
+    expect([(await here.entry('one'))!.state, here.orders()]).toEqual(['done', 1]);
+  });
+
+  test('is no failure of the caller who waits for it', async () => {
+    expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'failed', final: false });
+    expect(await here.entry('one')).toMatchObject(OPEN);
+  });
+});

@@ -1,0 +1,223 @@
+// Webhooks duplicated, reordered, a day late, lost, forged, replayed and stamped by wrong clocks, while the network fails, workers die and hours pass: when all
+// is quiet, FHIR says what the network says, and saying it again changes nothing. FACET_TEST_SEEDS runs it with as many seeds.
+import { expectedOf, journeyOf, valueIn } from '../../scripts/orders/expected.ts';
+import { randomFrom } from '../../scripts/orders/random.ts';
+import type { Resource, ServedType } from '../../src/fhir/types.ts';
+import { deliver, deliverDue, signed } from '../../src/junction-sandbox/announce.ts';
+import type { Fault } from '../../src/junction-sandbox/faults.ts';
+import type { Mishap, SandboxMessage, SandboxOrder } from '../../src/junction-sandbox/world.ts';
+import type { Following } from '../../src/orders/track/order-tracker.ts';
+import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { round } from '../../src/orders/tracking-worker.ts';
+import type { TestStore } from '../store/open.ts';
+import { storeExcept } from '../store/store-except.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+
+const ORDERS = 10;
+const ACTIONS = 130;
+const SEEDS = Array.from({ length: Number(process.env.FACET_TEST_SEEDS ?? 1) }, (_, nth) => 20_261_122 + nth);
+
+let store: TestStore;
+let here: FollowWorld;
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
+});
+
+const [ORDERED, REQUISITION, PENDING] = [
+  'received.walk_in_test.ordered',
+  'received.walk_in_test.requisition_created',
+  'collecting_sample.walk_in_test.appointment_pending',
+];
+const [REDRAW, PARTIAL, COMPLETED] = [
+  'collecting_sample.walk_in_test.redraw_available',
+  'sample_with_lab.walk_in_test.partial_results',
+  'completed.walk_in_test.completed',
+];
+const [CORRECTED, CANCELLED, FAILED] = [
+  'completed.walk_in_test.corrected',
+  'cancelled.walk_in_test.cancelled',
+  'failed.walk_in_test.sample_error',
+];
+
+/** What may happen next to an order. */
+const NEXT: Record<string, string[]> = {
+  [ORDERED]: [REQUISITION, PENDING, CANCELLED],
+  [REQUISITION]: [PENDING, CANCELLED, COMPLETED],
+  [PENDING]: [PARTIAL, COMPLETED, REDRAW, CANCELLED, FAILED],
+  [PARTIAL]: [COMPLETED, COMPLETED, REDRAW, FAILED],
+  [COMPLETED]: [CORRECTED],
+  [CORRECTED]: [CORRECTED],
+};
+
+const FAULTS: Fault[] = [
+  { kind: 'error' },
+  { kind: 'error', status: 503 },
+  { kind: 'error', status: 429, retryAfter: 30 },
+  { kind: 'error', status: 401 },
+  { kind: 'reset' },
+  { kind: 'cut', when: 'after' },
+];
+const MISHAPS: Mishap[] = [
+  { kind: 'drop' },
+  { kind: 'duplicate', times: 2 },
+  { kind: 'delay', seconds: 24 * 3600 },
+  { kind: 'delay', seconds: 90 },
+  { kind: 'forge' },
+  { kind: 'skew', seconds: -900 },
+  { kind: 'skew', seconds: 900 },
+];
+const READS = ['order', 'result', 'journeyResult', 'document', 'orders'];
+
+/** A process that dies after it has read and before it has written anything down, as often as `dies` says: nothing it does after that counts. */
+function mortal(following: Following, dies: () => boolean): Following & { live(): void } {
+  const { reads, store: alive } = following;
+  let dead = false;
+  const living =
+    <A extends unknown[], T>(work: (...args: A) => Promise<T>, deadly = false) =>
+    async (...args: A): Promise<T> => {
+      if (dead) throw new Error('this process is dead');
+      const answer = await work(...args);
+      dead ||= deadly && dies();
+      if (dead) throw new Error('the process died here');
+      return answer;
+    };
+  const { placedOrders, inbox } = alive;
+  return {
+    ...following,
+    reads: { ...reads, order: living(reads.order, true), result: living(reads.result, true), document: living(reads.document, true) },
+    store: storeExcept(alive, {
+      transaction: living((work) => alive.transaction(work)) as typeof alive.transaction,
+      placedOrders: { ...placedOrders, settle: living(placedOrders.settle) },
+      inbox: { ...inbox, settle: living(inbox.settle) },
+    }),
+    live: () => {
+      dead = false;
+    },
+  };
+}
+
+/** What a process does until it dies; another one takes its place. */
+async function inProcess(worker: ReturnType<typeof mortal>, work: (following: Following) => Promise<unknown>): Promise<void> {
+  worker.live();
+  await work(worker).catch(() => {});
+}
+
+/** Somebody who has caught a message sends it again as it was. */
+async function replay(message: SandboxMessage, stamped: Record<string, string>): Promise<number> {
+  const answer = await fetch(here.hookUrl, { method: 'POST', headers: stamped, body: message.body });
+  return answer.status;
+}
+
+test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its webhooks (seed %i)', async (seed) => {
+  const random = randomFrom(seed);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  const { world } = here.sandbox;
+  const workers = [here.following, here.anotherFollowing()].map((one) => mortal(one, () => random() < 0.08));
+  const caught: { message: SandboxMessage; headers: Record<string, string> }[] = [];
+  const happen = (): void => {
+    const order: SandboxOrder | undefined = pick([...world.orders.values()]);
+    const next = order && NEXT[order.events.at(-1)!.status];
+    if (!order || !next) return;
+    here.step(order.id, pick(next), {
+      ...(random() < 0.2 && { missing: true }),
+      ...(random() < 0.2 && { interpretation: pick(['abnormal', 'critical']) }),
+      ...(random() < 0.2 && { passthrough: true }),
+      ...(random() < 0.1 && { silent: true }),
+    });
+    const message = world.webhooks.messages.at(-1);
+    if (message && random() < 0.1) caught.push({ message, headers: signed(world, message) });
+  };
+  const act: (() => unknown)[] = [
+    happen,
+    happen,
+    happen,
+    () => deliverDue(world),
+    () => deliverDue(world),
+    () => inProcess(workers[0]!, round),
+    () => Promise.all(workers.map((worker) => inProcess(worker, round))),
+    () => here.advance(random() * 120),
+    () => here.advance(random() < 0.15 ? 25 * 3600 : 30),
+    () => {
+      world.webhooks.mishaps = [...world.webhooks.mishaps, pick(MISHAPS)];
+    },
+    () => here.fail({ ...pick(FAULTS), operation: pick(READS) }),
+    () => inProcess(pick(workers), sweep),
+    async () => world.webhooks.messages.length && deliver(world, pick(world.webhooks.messages)),
+    async () => {
+      const one = caught.length ? pick(caught) : undefined;
+      if (one) await replay(one.message, one.headers);
+    },
+  ];
+  for (let nth = 0; nth < ORDERS; nth++) await here.ordered(`o${nth}`);
+  for (let nth = 0; nth < ACTIONS; nth++) await pick(act)();
+
+  world.faults = [];
+  world.webhooks.mishaps = [];
+  for (let hour = 0; hour < 30; hour++) {
+    here.advance(3600);
+    await deliverDue(world);
+    await sweep(here.following);
+    await here.follow();
+  }
+  const forged = world.webhooks.messages.filter(({ mishap }) => mishap?.kind === 'forge');
+  expect(forged.flatMap(({ answers }) => answers).every((status) => status === 401)).toBe(true);
+  expect(await store.database.query("select state, last_error from webhook_inbox where state <> 'done'")).toEqual([]);
+  for (let nth = 0; nth < ORDERS; nth++) await agrees(`o${nth}`);
+
+  const settled = await versions();
+  await store.store.placedOrders.wake(
+    await store.store.placedOrders.find({ orderIds: [...world.orders.keys()] }),
+    here.following.clock().toISOString(),
+  );
+  await here.follow();
+  expect(await versions()).toEqual(settled);
+});
+
+const versions = () =>
+  store.database.query<{ rtype: number; id: string; ver: number }>(
+    'select rtype, id, ver from resource where tenant_id = $1 order by rtype, id',
+    [here.tenant],
+  );
+
+/** All that FHIR says of one request, beside what the network says. */
+async function agrees(id: string): Promise<void> {
+  const first = JSON.parse((await here.entry(id))!.payload).orderId as string;
+  const orders = journeyOf(here.sandbox.world, here.at(first).transactionId);
+  const expected = expectedOf(orders);
+  const placed = await Promise.all(orders.map((order) => here.placed(order.id)));
+  const tasks = await Promise.all(placed.map((one) => here.read('Task', one!.task)));
+  const report = await reportOf(id);
+  const observations = await Promise.all(referencesOf(report).map(([type, own]) => here.read(type, own)));
+  expect({
+    id,
+    tasks: tasks.map(({ status }) => status),
+    request: (await here.read('ServiceRequest', id)).status,
+    report: report?.status,
+    document: report?.presentedForm !== undefined,
+  }).toEqual({ id, tasks: expected.tasks, request: expected.request, report: expected.report, document: expected.document });
+  const samples = await samplesOf(report);
+  const sampleOf = ({ specimen }: Resource) => samples.get((specimen as { reference?: string } | undefined)?.reference ?? '');
+  const said = new Map(observations.map((one) => [`${(one.code as { text: string }).text}|${sampleOf(one)}`, valueIn(one)]));
+  for (const [marker, text] of expected.markers)
+    expect([marker, said.get(marker)]).toEqual([marker, Number.isNaN(Number(text)) ? text : Number(text)]);
+}
+
+/** Specimen → the laboratory's number of the sample. */
+async function samplesOf(report: Resource | undefined): Promise<Map<string, string>> {
+  const references = ((report?.specimen ?? []) as { reference: string }[]).map(({ reference }) => reference);
+  const specimens = await Promise.all(references.map((reference) => here.read('Specimen', reference.split('/')[1]!)));
+  return new Map(specimens.map((one, nth) => [references[nth]!, (one.accessionIdentifier as { value: string }).value]));
+}
+
+async function reportOf(id: string): Promise<Resource | undefined> {
+  const rows = await store.database.query<{ body: string }>(
+    `select body from resource where tenant_id = $1 and rtype = 12 and body::json -> 'basedOn' -> 0 ->> 'reference' = $2`,
+    [here.tenant, `ServiceRequest/${id}`],
+  );
+  expect(rows.length).toBeLessThan(2);
+  return rows[0] && (JSON.parse(rows[0].body) as Resource);
+}
+
+const referencesOf = (report: Resource | undefined): [ServedType, string][] =>
+  ((report?.result ?? []) as { reference: string }[]).map(({ reference }) => reference.split('/') as [ServedType, string]);

@@ -1,0 +1,65 @@
+// The signature of webhooks: what its sender publishes, what an independent implementation signs, and everything else refused.
+import { Webhook } from 'standardwebhooks';
+import { lag, type Signed, verdictOf } from '../../src/orders/webhooks/signature.ts';
+
+/** https://docs.svix.com/receiving/verifying-payloads/how-manual */
+const PUBLISHED = {
+  secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+  timestamp: '1614265330',
+  body: '{"test": 2432232314}',
+  signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+};
+const OTHER = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
+const at = (seconds: number) => new Date((Number(PUBLISHED.timestamp) + seconds) * 1000);
+const verdict = (change: Partial<Signed & { body: string }> = {}, { secrets = [PUBLISHED.secret], now = at(0) } = {}) => {
+  const { body, ...signed } = { ...PUBLISHED, ...change };
+  return verdictOf(signed, Buffer.from(body), { secrets, now });
+};
+
+test('the published example is good, with either of two secrets in force', () => {
+  expect([verdict(), verdict({}, { secrets: [OTHER, PUBLISHED.secret] })]).toEqual(['good', 'good']);
+});
+
+test('what another implementation signs is good here, whatever the body', () => {
+  for (const body of ['{}', '', 'ÄÖ\u{1f9ea}', `{"a":"${'x'.repeat(5000)}"}`]) {
+    const signature = new Webhook(OTHER).sign('msg_1', at(0), body);
+    expect(verdict({ id: 'msg_1', body, signature }, { secrets: [OTHER] })).toBe('good');
+    expect(verdict({ id: 'msg_1', body: `${body} `, signature }, { secrets: [OTHER] })).toBe('forged');
+  }
+});
+
+test.each([
+  ['another body', { body: '{"test": 2432232315}' }],
+  ['another id', { id: 'msg_other' }],
+  ['another time', { timestamp: '1614265331' }],
+  ['another version of the scheme', { signature: PUBLISHED.signature.replace('v1', 'v2') }],
+  ['a signature cut short', { signature: PUBLISHED.signature.slice(0, -6) }],
+  ['no base64', { signature: 'v1,???' }],
+])('%s: forged', (_title, change) => {
+  expect(verdict(change)).toBe('forged');
+});
+
+test('with another secret, or none, nothing is good', () => {
+  expect([verdict({}, { secrets: [OTHER] }), verdict({}, { secrets: [] })]).toEqual(['forged', 'forged']);
+});
+
+test('one good signature among several is enough', () => {
+  const other = new Webhook(OTHER).sign(PUBLISHED.id, at(0), PUBLISHED.body);
+  expect(verdict({ signature: `v1a,xyz ${other} ${PUBLISHED.signature}` })).toBe('good');
+});
+
+test.each([
+  ['no id', { id: undefined }],
+  ['no time', { timestamp: undefined }],
+  ['no signature', { signature: undefined }],
+  ['a time that is no whole number', { timestamp: '1614265330.5' }],
+  ['a time in words', { timestamp: 'now' }],
+])('%s: unsigned', (_title, change) => {
+  expect(verdict(change as Partial<Signed>)).toBe('unsigned');
+});
+
+test('five minutes to either side are allowed, and not a second more', () => {
+  expect([-301, -300, 300, 301].map((seconds) => verdict({}, { now: at(seconds) }))).toEqual(['untimely', 'good', 'good', 'untimely']);
+  expect(lag(PUBLISHED.timestamp, at(61))).toBe(61);
+});

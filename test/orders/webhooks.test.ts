@@ -1,0 +1,357 @@
+// Webhooks as they really come: twice, late, out of order, forged, about orders that nobody here has heard of.
+// The numbers are rows of docs/failure-matrix.md.
+import { createHmac } from 'node:crypto';
+import { remove } from '../../src/interactions/delete.ts';
+import { update } from '../../src/interactions/update.ts';
+import { deliver, deliverDue } from '../../src/junction-sandbox/announce.ts';
+import { forget } from '../../src/orders/webhooks/inbox.ts';
+import { openTestStore, type TestStore } from '../store/open.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { REQUEST, SYSTEMS } from './order-world.ts';
+
+let store: TestStore;
+let here: FollowWorld;
+eachInAWorld(followWorld, (world, on) => {
+  [here, store] = [world, on];
+});
+
+const task = async (id = 'one') => (await here.tasks(id))[0]!;
+const state = async (id = 'one') => [(await task(id)).status, (await here.read('ServiceRequest', id)).status];
+const messages = () => here.sandbox.world.webhooks.messages;
+const events = () =>
+  store.database.query<{ state: string; type: string | null; size: number; error: string | null }>(
+    'select state, type, length(raw) as size, last_error as error from webhook_inbox order by received_at, state, type',
+  );
+const states = async () => (await events()).map((event) => event.state);
+const mishap = (...mishaps: FollowWorld['sandbox']['world']['webhooks']['mishaps']) => {
+  here.sandbox.world.webhooks.mishaps = mishaps;
+};
+
+/** Posts a body of our own, signed or not. */
+async function post(body: string, { secret = here.sandbox.world.webhooks.secret, id = 'msg_own', skew = 0, url = here.hookUrl } = {}) {
+  const stamp = String(Math.floor(here.following.clock().getTime() / 1000) + skew);
+  const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
+  const signature = `v1,${createHmac('sha256', key).update(`${id}.${stamp}.${body}`).digest('base64')}`;
+  const headers = { 'svix-id': id, 'svix-timestamp': stamp, 'svix-signature': signature };
+  const answer = await fetch(url, { method: 'POST', headers, body });
+  return { status: answer.status, text: await answer.text(), stamp, headers };
+}
+
+test('a webhook is answered 204, kept, and applied by itself; its body is let go of then', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'completed.walk_in_test.completed');
+  expect(await deliverDue(here.sandbox.world)).toBe(2);
+  expect(messages().map(({ answers }) => answers)).toEqual([[204], [204]]);
+  expect((await events()).map(({ state, type, size }) => [state, type, size > 100])).toEqual([
+    ['new', 'labtest.order.created', true],
+    ['new', 'labtest.order.updated', true],
+  ]);
+  await here.follow();
+  expect(await state()).toEqual(['completed', 'completed']);
+  expect((await events()).map(({ state, size }) => [state, size])).toEqual([
+    ['done', 0],
+    ['done', 0],
+  ]);
+});
+
+test('21: a webhook that comes twice is kept and applied once', async () => {
+  const { id } = await here.ordered();
+  mishap({ kind: 'duplicate', times: 5 });
+  here.step(id, 'completed.walk_in_test.completed');
+  await here.tell();
+  expect(messages().at(-1)!.answers).toEqual([204, 204]);
+  expect([await states(), await state()]).toEqual([
+    ['done', 'done'],
+    ['completed', 'completed'],
+  ]);
+});
+
+test('22: the same news in a message of its own changes nothing', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'completed.walk_in_test.completed');
+  await here.tell();
+  const before = (await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.version;
+  await fetch(`${here.sandbox.url}/sandbox/orders/${id}/resend`, { method: 'POST' });
+  await here.tell();
+  expect([(await states()).length, (await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.version]).toEqual([3, before]);
+});
+
+test('23: webhooks in the wrong order, one a day late: the order stands as it stands', async () => {
+  const { id } = await here.ordered();
+  mishap({ kind: 'delay', seconds: 24 * 3600 });
+  here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
+  here.step(id, 'completed.walk_in_test.completed');
+  await here.tell();
+  expect(await state()).toEqual(['completed', 'completed']);
+  here.advance(25 * 3600);
+  await here.tell();
+  expect([messages().map(({ answers }) => answers), await state()]).toEqual([
+    [[204], [204], [204]],
+    ['completed', 'completed'],
+  ]);
+});
+
+test('25: a webhook that overtakes the answer of its order settles it, and nothing is sent again', async () => {
+  here.fail({ operation: 'createOrder', kind: 'reset', when: 'after' });
+  await here.put({ ...REQUEST, id: 'one' });
+  await here.drain();
+  expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
+  await here.tell();
+  expect(await here.entry('one')).toMatchObject({ state: 'done' });
+  const [order] = [...here.sandbox.world.orders.values()];
+  expect((await task()).identifier).toMatchObject([{ system: SYSTEMS.order, value: order!.id }, {}]);
+  here.advance(3600);
+  await here.drain();
+  expect([here.orders(), here.asked('createOrder')]).toEqual([1, 1]);
+});
+
+test('25: while its order is being sent at this moment, a webhook waits', async () => {
+  await here.put({ ...REQUEST, id: 'one' });
+  const sending = here.another();
+  const createOrder: typeof sending.client.createOrder = async (order, signal) => {
+    const made = await sending.client.createOrder(order, signal);
+    await here.tell();
+    expect(await states()).toEqual(['retry']);
+    return made;
+  };
+  await here.drain({ ...sending, client: { ...sending.client, createOrder } });
+  here.advance(30);
+  await here.follow();
+  expect([await states(), (await here.entry('one'))!.state, here.orders()]).toEqual([['done'], 'done', 1]);
+});
+
+test.each([false, true])(
+  '26: a redraw that nobody here has heard of is a second Task of its request (carrying our key: %s)',
+  async (passthrough) => {
+    const { id } = await here.ordered();
+    here.step(id, 'collecting_sample.walk_in_test.redraw_available', { passthrough, silent: true });
+    const redraw = [...here.sandbox.world.orders.values()].at(-1)!;
+    here.step(redraw.id, 'sample_with_lab.walk_in_test.partial_results');
+    await here.tell();
+    const tasks = await Promise.all(
+      (await store.store.placedOrders.ofRequest({ tenant: here.tenant, request: 'one', version: 1 })).map((placed) =>
+        here.read('Task', placed.task),
+      ),
+    );
+    expect(tasks.map(({ status, partOf }) => [status, partOf])).toEqual([
+      ['completed', undefined],
+      ['in-progress', [{ reference: `Task/${tasks[0]!.id}` }]],
+    ]);
+    expect((await here.read('ServiceRequest', 'one')).status).toBe('active');
+  },
+);
+
+test('26: an order that somebody made elsewhere leaves no trace but its event', async () => {
+  const { id } = await here.ordered();
+  const elsewhere = { ...here.at(id), id: '11111111-1111-4111-8111-111111111111', transactionId: 'elsewhere', passthrough: 'their own' };
+  here.sandbox.world.orders.set(elsewhere.id, elsewhere);
+  here.step(elsewhere.id, 'completed.walk_in_test.completed');
+  await here.tell();
+  expect(await states()).toEqual(['done', 'retry']);
+  for (let hour = 0; hour < 25; hour++) {
+    here.advance(3600);
+    await here.follow();
+  }
+  expect((await events()).map(({ state, size }) => [state, size])).toEqual([
+    ['done', 0],
+    ['foreign', 0],
+  ]);
+  const [{ count }] = (await store.database.query<{ count: number }>(
+    'select count(*)::int as count from resource where rtype in (11, 12, 13) and tenant_id = $1',
+    [here.tenant],
+  )) as [{ count: number }];
+  expect(count).toBe(1);
+});
+
+test('29: a message that was caught and is sent again is refused when it is old, and has no effect when it is not', async () => {
+  const { id } = await here.ordered();
+  here.step(id);
+  const body = messages().at(-1)!.body;
+  const { headers } = await post(body, { id: 'msg_caught' });
+  const replay = async () => (await fetch(here.hookUrl, { method: 'POST', headers, body })).status;
+  expect([await replay(), (await states()).length]).toEqual([204, 1]);
+  here.advance(301);
+  expect([await replay(), (await states()).length]).toEqual([401, 1]);
+});
+
+test('30: forged, altered and unsigned messages are 401 without a word of why, and leave no trace', async () => {
+  await here.ordered();
+  mishap({ kind: 'forge' });
+  here.step([...here.sandbox.world.orders.keys()][0]!);
+  await deliverDue(here.sandbox.world);
+  expect(messages().at(-1)!.answers).toEqual([401]);
+  const unsigned = await fetch(here.hookUrl, { method: 'POST', body: '{}' });
+  expect([unsigned.status, await unsigned.json()]).toEqual([401, { error: 'login', message: 'this message is not accepted' }]);
+  const { headers } = await post('{"a":1}');
+  const altered = await fetch(here.hookUrl, { method: 'POST', headers, body: '{"a":2}' });
+  expect([altered.status, await altered.json()]).toEqual([401, { error: 'login', message: 'this message is not accepted' }]);
+  expect(await states()).toEqual(['new', 'undecodable']);
+});
+
+test('30: of messages that nobody we know has signed, at most one in a minute is logged, and how many were not', async () => {
+  const counted: string[] = [];
+  here.door.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
+  const refused = () => here.log.map((line) => JSON.parse(line)).filter(([text]) => text === 'a webhook was refused');
+  const send = async () => (await fetch(here.hookUrl, { method: 'POST', body: '{}', headers: { 'svix-id': 'Ada Lovelace' } })).status;
+  expect(await Promise.all(Array.from({ length: 50 }, send))).toEqual(Array(50).fill(401));
+  expect([refused().length, counted.length]).toEqual([1, 50]);
+  here.advance(60);
+  await send();
+  expect(refused()[1]).toEqual(['a webhook was refused', { verdict: 'unsigned', notLogged: 49 }]);
+  expect(here.log.join()).not.toContain('Lovelace');
+});
+
+test('32: of messages stamped by a clock that is off, at most one in a minute is logged', async () => {
+  await Promise.all(Array.from({ length: 20 }, (_, nth) => post('{}', { id: `late${nth}`, skew: -600 })));
+  expect(here.log.filter((line) => line.includes('far apart'))).toHaveLength(1);
+});
+
+test('30: a body of more than a megabyte is 413, other methods are 405', async () => {
+  expect((await post(`"${'x'.repeat(1024 * 1024)}"`)).status).toBe(413);
+  const got = await fetch(here.hookUrl);
+  expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST']);
+});
+
+test('31: while a secret is being changed, messages signed with either are taken', async () => {
+  const { secret } = here.sandbox.world.webhooks;
+  const next = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
+  here.door.secrets = () => [next, secret];
+  expect([(await post('{}', { id: 'a', secret: next })).status, (await post('{}', { id: 'b', secret })).status]).toEqual([204, 204]);
+  here.door.secrets = () => [next];
+  expect([(await post('{}', { id: 'c', secret: next })).status, (await post('{}', { id: 'd', secret })).status]).toEqual([204, 401]);
+});
+
+test('31: without a secret nothing is taken, and the answer says how to configure one', async () => {
+  here.door.secrets = () => [];
+  const answer = await post('{}');
+  expect([answer.status, answer.text]).toEqual([503, expect.stringContaining('JUNCTION_WEBHOOK_SECRET')]);
+});
+
+test('32: with a clock ten minutes off messages are refused; stamped anew they are taken when the clock is right again', async () => {
+  const { id } = await here.ordered();
+  mishap({ kind: 'skew', seconds: -600 });
+  here.step(id, 'completed.walk_in_test.completed');
+  await here.tell();
+  expect([messages().at(-1)!.answers, here.log.join().includes('far apart')]).toEqual([[401], true]);
+  messages().at(-1)!.mishap = undefined;
+  here.advance(10);
+  await here.tell();
+  expect([messages().at(-1)!.answers, await state()]).toEqual([
+    [401, 204],
+    ['completed', 'completed'],
+  ]);
+});
+
+test('33: the answer does not wait for anything but the inbox', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'completed.walk_in_test.completed');
+  here.fail({ operation: 'order', kind: 'slow', seconds: 5 });
+  await deliverDue(here.sandbox.world);
+  expect([messages().at(-1)!.answers, here.asked('order')]).toEqual([[204], 0]);
+});
+
+test('34: what cannot be kept is 503, and taken when it is sent again', async () => {
+  const { id } = await here.ordered();
+  const gone = await openTestStore();
+  await gone.close();
+  const { store: kept } = here.door;
+  here.door.store = gone.store;
+  here.step(id, 'completed.walk_in_test.completed');
+  await deliverDue(here.sandbox.world);
+  expect(messages().at(-1)!.answers).toEqual([503]);
+  here.door.store = kept;
+  here.advance(5);
+  await here.tell();
+  expect([messages().at(-1)!.answers, await state()]).toEqual([
+    [503, 204],
+    ['completed', 'completed'],
+  ]);
+});
+
+test('35: events of other kinds are answered and counted, and nothing is done', async () => {
+  for (const [nth, body] of [
+    { event_type: 'daily.data.sleep.created', data: { id: 'x' } },
+    { event_type: 'labtest.match_review.created', data: { id: 'y' } },
+    { event_type: 'labtest.teleport.updated', data: { order_id: null } },
+  ].entries())
+    expect((await post(JSON.stringify(body), { id: `msg_${nth}` })).status).toBe(204);
+  await here.follow();
+  expect((await events()).map(({ state, size }) => [state, size])).toEqual(Array(3).fill(['ignored', 0]));
+});
+
+test('27: the sender says that it has given a message up: kept by name, counted and logged apart, and nothing else is believed', async () => {
+  const counted: string[] = [];
+  here.door.webhook = { arrived: (outcome) => counted.push(outcome), clockAhead: () => {}, applied: () => {} };
+  const body = JSON.stringify({ type: 'message.attempt.exhausted', data: { msgId: 'msg_lost', endpointId: 'ep' } });
+  for (let nth = 0; nth < 2; nth++) expect((await post(body, { id: 'msg_op' })).status).toBe(204);
+  expect(counted).toEqual(['given up', 'repeated']);
+  expect(here.log.filter((line) => line.includes('given up telling us'))).toHaveLength(1);
+  expect((await events()).map(({ state, size }) => [state, size])).toEqual([['ignored', 0]]);
+});
+
+test('35: an event of a kind that is new, about an order of ours, has it looked at', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'completed.walk_in_test.completed', { silent: true });
+  await post(JSON.stringify({ event_type: 'labtest.appointment.updated', data: { id: 'appointment', order_id: id } }));
+  await here.tell();
+  expect(await state()).toEqual(['completed', 'completed']);
+});
+
+test('36: the bare order and the envelope are read alike; what is neither is kept for a person, for a week', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'completed.walk_in_test.completed');
+  const bare = JSON.stringify(JSON.parse(messages().at(-1)!.body).data);
+  for (const [nth, body] of [bare, 'no json', '[1]', '{"event_type":"labtest.order.updated","data":{}}'].entries())
+    expect((await post(body, { id: `msg_${nth}` })).status).toBe(204);
+  await here.follow();
+  expect(await state()).toEqual(['completed', 'completed']);
+  expect(await states()).toEqual(['done', 'undecodable', 'undecodable', 'undecodable']);
+  here.advance(8 * 24 * 3600);
+  await forget(here.following);
+  expect((await events()).map(({ size }) => size)).toEqual([0, 0, 0, 0]);
+});
+
+test('46: the event of another team is answered and dropped, loudly', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'completed.walk_in_test.completed');
+  here.door.teamId = () => 'another team';
+  await here.tell();
+  expect([await states(), (await task()).status, here.log.some((line) => line.includes('foreign'))]).toEqual([
+    ['foreign', 'foreign'],
+    'received',
+    true,
+  ]);
+});
+
+test('47: a request that is revoked and deleted while its order is under way: the Task goes on', async () => {
+  const { id } = await here.ordered();
+  const { _status, ...current } = await here.read('ServiceRequest', 'one');
+  const revoked = { ...current, status: 'revoked' } as typeof current;
+  await expect(remove(here.context, { type: 'ServiceRequest', id: 'one' })).rejects.toThrow('revoke it first');
+  here.step(id, 'sample_with_lab.walk_in_test.partial_results');
+  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { plain: revoked, exact: revoked } });
+  await here.drain();
+  await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+  await remove(here.context, { type: 'Patient', id: 'ada' });
+  here.step(id, 'completed.walk_in_test.completed');
+  await here.tell();
+  expect([(await task()).status, (await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.body]).toEqual(['completed', null]);
+});
+
+test('a body with patient data is in no log', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'completed.walk_in_test.completed');
+  await here.tell();
+  await post('{"patient":"Lovelace"', { secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' });
+  expect(here.log.join()).not.toMatch(/Lovelace|Ada|1985/);
+});
+
+test('at the sender somebody sends a message once more: it is known, under whatever stamp', async () => {
+  const { id } = await here.ordered();
+  here.step(id);
+  await here.tell();
+  here.advance(3600);
+  expect(await deliver(here.sandbox.world, messages().at(-1)!)).toBe(204);
+  expect((await states()).length).toBe(2);
+});

@@ -1,0 +1,120 @@
+// Whose answer it is: only the network's own no ends an order. A gateway that answers for it, or a wrong address, says nothing of what was sent.
+// The numbers are rows of docs/failure-matrix.md.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { junctionClient } from '../../src/junction/client.ts';
+import type { Fault } from '../../src/junction-sandbox/faults.ts';
+import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import type { Sending } from '../../src/orders/deliver/sending.ts';
+import { within } from '../junction-sandbox/sandbox-world.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { REQUEST } from './order-world.ts';
+import { CANCELLED, takingBack } from './taking-back.ts';
+
+let here: FollowWorld;
+eachInAWorld(followWorld, (world) => {
+  here = world;
+});
+const { settle, stand, there } = takingBack(() => here);
+
+const IDS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
+const order = async (ids = ['one']): Promise<void> => {
+  for (const id of ids) await here.put({ ...REQUEST, id });
+};
+const states = async (ids = ['one']): Promise<unknown[]> =>
+  Promise.all(ids.map(async (id) => [(await here.entry(id))!.state, (await here.read('ServiceRequest', id)).status]));
+const each = <T>(value: T, ids = ['one']): T[] => ids.map(() => value);
+
+test('11: a gateway answers 404 for everything: no order is refused, sending pauses, and all arrive when it is over', async () => {
+  await order(IDS);
+  here.fail({ kind: 'page', status: 404, times: 1000 });
+  await here.drain();
+  await here.drain();
+  expect(await states(IDS)).toEqual(each(['queued', 'active'], IDS));
+  expect(here.sending.gate.breaker.allows(here.sending.clock())).toBe(0);
+  here.sandbox.world.faults = [];
+  await here.settle();
+  expect([await states(IDS), here.orders()]).toEqual([each(['done', 'active'], IDS), IDS.length]);
+});
+
+test('11: an address with a wrong path, where there is no such operation: no order is refused', async () => {
+  await order();
+  const { apiKey, url } = here.sandbox;
+  const astray: Sending = { ...here.another(), client: junctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
+  expect(await sendNow(astray, here.context, 'one')).toEqual({ result: 'failed', final: false });
+  expect(await states()).toEqual([['queued', 'active']]);
+  await here.settle();
+  expect([await states(), here.orders()]).toEqual([[['done', 'active']], 1]);
+});
+
+test.each([
+  ['page', 400],
+  ['page', 404],
+  ['page', 422],
+  ['error', 402],
+  ['error', 405],
+  ['error', 410],
+] as const)('11: to the order itself, %s %d is no answer to what was ordered: it goes out when that is over', async (kind, status) => {
+  await order();
+  here.fail({ operation: 'createOrder', kind, status });
+  expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'failed', final: false });
+  expect(await states()).toEqual([['unknown', 'active']]);
+  await here.settle();
+  expect([await states(), here.orders()]).toEqual([[['done', 'active']], 1]);
+});
+
+test.each([
+  ['a gateway answers 404', [{ operation: 'cancelOrder', kind: 'page', status: 404 }]],
+  ['the network knows of no such order', [{ operation: 'cancelOrder', kind: 'error', status: 404 }]],
+  [
+    'it is refused, and the order is not to be seen',
+    [
+      { operation: 'cancelOrder', kind: 'error', status: 400 },
+      { operation: 'order', kind: 'error', status: 404 },
+    ],
+  ],
+] as [string, Fault[]][])(
+  '39: calling an order off, %s: that is no refusal, and it is called off when that is over',
+  async (_title, faults) => {
+    await order();
+    await here.drain();
+    await here.put({ ...(await here.read('ServiceRequest', 'one')), status: 'revoked' });
+    here.fail(...faults);
+    await here.drain();
+    expect((await here.tasks('one'))[0]!.note).toBeUndefined();
+    await settle();
+    expect([there(), await stand()]).toEqual([[CANCELLED], ['revoked', 'cancelled']]);
+  },
+);
+
+test('41: a gateway answers 404 where the network is asked for an order and its result: that is not "there is none"', async () => {
+  const { reads } = here.following;
+  const asked = [
+    () => reads.order('x', within()),
+    () => reads.result({ order: 'x' }, within()),
+    () => reads.document({ order: 'x' }, within()),
+  ];
+  for (const ask of asked) {
+    here.fail({ kind: 'page', status: 404 });
+    expect(await ask()).toMatchObject({ kind: 'unknown', status: 404 });
+    expect(await ask()).toEqual({ kind: 'accepted', value: undefined });
+  }
+});
+
+test.each([
+  ['nothing', 404, '', 'unknown'],
+  ['a page', 400, '<html></html>', 'unknown'],
+  ['a list', 404, '[]', 'unknown'],
+  ['the JSON of a gateway', 404, '{"message":"no Route matched with those values"}', 'unknown'],
+  ['the JSON of another server', 404, '{"status":404,"error":"Not Found","message":"","path":"/v3/order"}', 'unknown'],
+  ['a detail', 400, '{"detail":"Lab test not found."}', 'refused'],
+  ['error, message and the same status', 400, '{"error":"bad_request","message":"too late","status_code":400}', 'refused'],
+] as const)('a no is one in the words of the network: %s, %d', async (_title, status, body, kind) => {
+  const other = createServer((_req, res) => void res.writeHead(status).end(body));
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const client = junctionClient(() => ({ apiKey: 'k', baseUrl }));
+  expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toMatchObject({ kind, status });
+  other.close();
+});

@@ -1,0 +1,384 @@
+// An order that is taken back, by its request or by its Task, however far it is: nothing is sent that nobody wants, what arrived is cancelled there, and what
+// the laboratory has begun goes on and says so.
+import type { Resource } from '../../src/fhir/types.ts';
+import type { Caller } from '../../src/interactions/context.ts';
+import { remove } from '../../src/interactions/delete.ts';
+import { update } from '../../src/interactions/update.ts';
+import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { lease } from '../../src/orders/deliver/sending.ts';
+import { callOff } from '../../src/orders/place/cancellation.ts';
+import { payloadOf } from '../../src/orders/place/order-entry.ts';
+import { eachInAWorld } from './each-world.ts';
+import { type FollowWorld, followWorld } from './follow-world.ts';
+import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
+import { CANCELLED, takingBack } from './taking-back.ts';
+
+let here: FollowWorld;
+eachInAWorld(followWorld, (world) => {
+  here = world;
+});
+
+const { request, task, ways, there, stand, settle } = takingBack(() => here);
+const put = (more: object = {}) => here.put({ ...REQUEST, id: 'one', ...more });
+const state = async () => (await here.entry('one'))!.state;
+const asked = () => here.sandbox.world.requests.length;
+
+describe.each(ways)('%s', (_title, withdraw) => {
+  test('38: before it was sent: over at once, and the network is told nothing', async () => {
+    await put();
+    await withdraw();
+    expect([await state(), ...(await stand())]).toEqual(['cancelled', 'revoked', 'cancelled']);
+    await settle();
+    expect(asked()).toBe(0);
+  });
+
+  test('38: while it is on hold: likewise', async () => {
+    await put();
+    await put({ status: 'on-hold' });
+    await withdraw();
+    expect([await state(), ...(await stand())]).toEqual(['cancelled', 'revoked', 'cancelled']);
+  });
+
+  test('38: at the moment of sending: it arrives, and is cancelled there', async () => {
+    await put();
+    const { client } = here.sending;
+    const createOrder: typeof client.createOrder = async (order, signal) => {
+      await withdraw();
+      return client.createOrder(order, signal);
+    };
+    expect(await sendNow({ ...here.another(), client: { ...client, createOrder } }, here.context, 'one')).toEqual({ result: 'accepted' });
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect(here.asked('cancelOrder')).toBe(1);
+  });
+
+  test('38: between claim and call: it is not sent', async () => {
+    await put();
+    const { store } = here.context;
+    const entry = (await here.entry('one'))!;
+    const dead = lease(here.sending);
+    await store.outbox.claimOne(here.tenant, entry.id, dead);
+    await withdraw();
+    here.advance(30);
+    await settle();
+    expect([await state(), asked(), ...(await stand())]).toEqual(['cancelled', 0, 'revoked', 'cancelled']);
+  });
+
+  test('38: while nobody knows whether it arrived, and it did: found, and cancelled there', async () => {
+    await put();
+    here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    await here.drain();
+    await withdraw();
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect((await request()).identifier).toMatchObject([{ system: SYSTEMS.order }, { system: SYSTEMS.transaction }]);
+    expect(here.asked('createOrder')).toBe(1);
+  });
+
+  test('38: while nobody knows, and it did not: looked for until it is sure, never sent again', async () => {
+    await put();
+    here.fail({ operation: 'createOrder', kind: 'reset' });
+    await here.drain();
+    await withdraw();
+    await here.drain();
+    expect(await state()).toBe('unknown');
+    await settle();
+    expect([await state(), there(), ...(await stand())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
+    expect([here.asked('createOrder'), here.asked('cancelOrder')]).toEqual([1, 0]);
+  });
+
+  test('38: while it waits for a person, and it had arrived: found, and cancelled there', async () => {
+    await put();
+    here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    await here.drain();
+    here.advance(73 * 3600);
+    here.fail({ operation: 'orders', kind: 'error' });
+    await here.drain();
+    expect(await state()).toBe('parked');
+    await withdraw();
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+  });
+
+  test('38: while it waits for a person, and it never arrived: over, and nothing is sent', async () => {
+    await put();
+    here.fail({ operation: 'createOrder', kind: 'reset' });
+    await here.drain();
+    here.advance(73 * 3600);
+    here.fail({ operation: 'orders', kind: 'error' });
+    await here.drain();
+    await withdraw();
+    await settle();
+    expect([await state(), there(), ...(await stand())]).toEqual(['cancelled', [], 'revoked', 'cancelled']);
+    expect(here.asked('createOrder')).toBe(1);
+  });
+
+  test.each(['cut', 'reset'] as const)('39: after it was accepted, and the answer is lost (%s): cancelled there, once', async (kind) => {
+    await here.ordered();
+    here.fail({ operation: 'cancelOrder', kind, when: 'after' });
+    await withdraw();
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+    expect(here.at([...here.sandbox.world.orders.keys()][0]!).events).toHaveLength(2);
+  });
+
+  test('39: while the network is away for a day: cancelled when it is back', async () => {
+    await here.ordered();
+    await withdraw();
+    here.fail({ kind: 'reset', times: 10_000 });
+    for (let hour = 0; hour < 24; hour++) {
+      await here.drain();
+      here.advance(3600);
+    }
+    here.sandbox.world.faults = [];
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+  });
+
+  test('37: after the laboratory has begun: refused there; the Task tells so and goes on, and the result is not lost', async () => {
+    const { id } = await here.ordered();
+    here.step(id, 'sample_with_lab.walk_in_test.partial_results');
+    await here.news(id);
+    await withdraw();
+    await settle();
+    expect(await task()).toMatchObject({ status: 'in-progress', note: [{ text: expect.stringContaining('cancelling was refused') }] });
+    here.step(id, 'completed.walk_in_test.completed');
+    await here.news(id);
+    expect((await task()).status).toBe('completed');
+  });
+
+  test('37: what the network has cancelled meanwhile is no refusal', async () => {
+    const { id } = await here.ordered();
+    here.step(id, CANCELLED);
+    await withdraw();
+    await settle();
+    expect(await stand()).toEqual(['revoked', 'cancelled']);
+    expect((await task()).note).toBeUndefined();
+  });
+
+  test('after the network has refused it: nothing happens', async () => {
+    await put();
+    here.sandbox.world.labTests = new Set();
+    await here.drain();
+    const before = asked();
+    await withdraw().catch(() => {});
+    await settle();
+    expect([await state(), asked() - before, ...(await stand())]).toEqual(['refused', 0, 'revoked', 'rejected']);
+  });
+});
+
+test('a Task that is over is not cancelled: 409', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'completed.walk_in_test.completed');
+  await here.news(id);
+  await expect(here.put({ ...(await task()), status: 'cancelled' })).rejects.toMatchObject({ kind: 'conflict' });
+});
+
+test('a Task of something else is nobody’s order, and neither is one that names an order without telling of it', async () => {
+  await put();
+  const other = { resourceType: 'Task', id: 'other', status: 'requested', intent: 'order', focus: { reference: 'ServiceRequest/one' } };
+  for (const more of [{}, { focus: { reference: 'Patient/ada' } }, { focus: undefined }]) {
+    await here.put({ ...other, ...more } as Resource);
+    await here.put({ ...other, ...more, status: 'cancelled' } as Resource);
+  }
+  await here.settle();
+  expect(there()).toHaveLength(1);
+});
+
+test('a redraw is called off with its request, and so by its own Task', async () => {
+  const first = await here.ordered();
+  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await here.news(first.id);
+  const second = [...here.sandbox.world.orders.values()].at(-1)!;
+  const { task: redrawn } = (await here.placed(second.id))!;
+  await here.put({ ...(await here.read('Task', redrawn)), status: 'cancelled' });
+  await settle();
+  expect(here.at(second.id).events.at(-1)!.status).toBe(CANCELLED);
+  expect([(await here.read('Task', redrawn)).status, (await request()).status]).toEqual(['cancelled', 'revoked']);
+});
+
+test.each(['revoked', 'entered-in-error'])(
+  '37: a redraw of a request that is %s is called off, too, though the order before it could not be',
+  async (status) => {
+    const first = await here.ordered();
+    here.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
+    await here.put({ ...(await request()), status });
+    await settle();
+    here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+    await here.news(first.id);
+    await settle();
+    const second = [...here.sandbox.world.orders.values()].at(-1)!;
+    expect(second.id).not.toBe(first.id);
+    const { task: redrawn } = (await here.placed(second.id))!;
+    expect([here.at(second.id).events.at(-1)!.status, (await here.read('Task', redrawn)).status]).toEqual([CANCELLED, 'cancelled']);
+    expect((await request()).status).toBe(status);
+  },
+);
+
+/** As a process whose clock is a minute behind does it. */
+const late = () => new Date(here.sending.clock().getTime() - 60_000);
+
+test('32: a process whose clock is behind takes an order back that another has just made: the Task was not changed before it was made', async () => {
+  await put();
+  const revoked = { ...(await request()), status: 'revoked' };
+  const draft = { plain: revoked, exact: revoked };
+  await update({ ...here.context, clock: late }, { type: 'ServiceRequest', id: 'one', draft });
+  const { status, authoredOn, lastModified } = await task();
+  expect([status, await state()]).toEqual(['cancelled', 'cancelled']);
+  expect(lastModified).toBe(authoredOn);
+});
+
+test('32: a process whose clock is behind writes down what the network says of an order that another has just made', async () => {
+  const behind = { ...here.another(), clock: late, contextOf: (caller: Caller) => ({ ...here.sending.contextOf(caller), clock: late }) };
+  await put();
+  expect(await sendNow(behind, here.context, 'one')).toEqual({ result: 'accepted' });
+  expect([await state(), (await task()).status]).toEqual(['done', 'received']);
+  expect((await task()).lastModified).toBe((await task()).authoredOn);
+});
+
+test('a redraw is left to go on where the request stands again', async () => {
+  const first = await here.ordered();
+  here.step(first.id, 'sample_with_lab.walk_in_test.partial_results');
+  await here.put({ ...(await task()), status: 'cancelled' });
+  await settle();
+  here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
+  await here.news(first.id);
+  await settle();
+  expect([there().at(-1), (await request()).status]).toEqual(['received.walk_in_test.ordered', 'active']);
+});
+
+test('refused once, an order is called off again when somebody asks again, and the network lets it', async () => {
+  const { id } = await here.ordered();
+  here.step(id, 'sample_with_lab.walk_in_test.partial_results');
+  await here.put({ ...(await task()), status: 'cancelled' });
+  await settle();
+  expect((await task()).status).toBe('in-progress');
+  here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
+  await here.news(id);
+  await here.put({ ...(await task()), status: 'cancelled' });
+  await settle();
+  expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+});
+
+test('two that take an order back at once, and a sender between them: one cancellation', async () => {
+  await here.ordered();
+  const entry = (await here.entry('one'))!;
+  await Promise.all([ways[0]![1](), ways[1]![1](), callOff(here.context, entry, payloadOf(entry))].map((one) => one.catch(() => {})));
+  await settle();
+  expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
+});
+
+test('a request that is deleted while its outcome is unknown does not stop the outcome from being known: it is called off', async () => {
+  await put();
+  here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+  await here.drain();
+  await ways[0]![1]();
+  await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+  await here.settle();
+  await here.follow();
+  expect([await state(), there(), (await task()).status]).toEqual(['done', [CANCELLED], 'cancelled']);
+});
+
+describe('an id that is deleted and made again', () => {
+  const again = async () => {
+    await ways[0]![1]();
+    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await put();
+  };
+
+  test('is another order, under a key and a Task of its own; the first one is cancelled and does not touch it', async () => {
+    const first = await here.ordered();
+    const before = (await here.entry('one'))!;
+    await again();
+    const after = (await here.entry('one'))!;
+    expect([after.key === before.key, payloadOf(after).task === payloadOf(before).task]).toEqual([false, false]);
+    await settle();
+    expect(here.at(first.id).events.at(-1)!.status).toBe(CANCELLED);
+    expect([here.orders(before.key), here.orders(after.key), ...(await stand())]).toEqual([1, 1, 'active', 'received']);
+    await here.news(first.id);
+    expect([(await request()).status, (await here.read('Task', payloadOf(before).task)).status]).toEqual(['active', 'cancelled']);
+    expect((await request()).identifier).toEqual([{ system: SYSTEMS.order, value: payloadOf((await here.entry('one'))!).orderId }]);
+  });
+
+  test('while nobody knows of the first: that one is found and cancelled, and only the second stays', async () => {
+    await put();
+    here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
+    await here.drain();
+    await again();
+    await settle();
+    expect([there().sort(), ...(await stand())]).toEqual([[CANCELLED, 'received.walk_in_test.ordered'], 'active', 'received']);
+    expect(here.asked('createOrder')).toBe(2);
+  });
+
+  test('while the first has never left: that one is not sent', async () => {
+    await put();
+    await again();
+    await settle();
+    expect([here.orders(), ...(await stand())]).toEqual([1, 'active', 'received']);
+  });
+
+  test('as a draft, and active later: likewise', async () => {
+    await here.ordered();
+    await ways[0]![1]();
+    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    await put({ status: 'draft' });
+    await settle();
+    await put();
+    await settle();
+    expect([here.orders(), ...(await stand())]).toEqual([2, 'active', 'received']);
+  });
+
+  test('put back as it was, to undo the deletion: it is there again, revoked as it was, and nothing is sent', async () => {
+    const first = await here.ordered();
+    await ways[0]![1]();
+    await settle();
+    const before = await request();
+    await remove(here.context, { type: 'ServiceRequest', id: 'one' });
+    const { meta: _meta, ...content } = before;
+    await here.put(content as Resource);
+    await settle();
+    expect((await request()).status).toBe('revoked');
+    expect([there(), here.asked('createOrder')]).toEqual([[CANCELLED], 1]);
+    expect((await request()).identifier).toEqual(before.identifier);
+    expect(JSON.stringify(before.identifier)).toContain(first.id);
+  });
+
+  test('can be taken back like the first', async () => {
+    await here.ordered();
+    await again();
+    await settle();
+    await ways[1]![1]();
+    await settle();
+    expect([there(), ...(await stand())]).toEqual([[CANCELLED, CANCELLED], 'revoked', 'cancelled']);
+  });
+});
+
+test('what was withdrawn is not made active again, not by way of a draft either: 409', async () => {
+  await put();
+  await ways[0]![1]();
+  for (const status of ['active', 'draft', 'on-hold']) await expect(put({ status })).rejects.toMatchObject({ kind: 'conflict' });
+  await put({ status: 'entered-in-error' });
+});
+
+test('47: a request whose order is out is not deleted, on hold or not: 409', async () => {
+  await here.ordered();
+  const deletion = () => remove(here.context, { type: 'ServiceRequest', id: 'one' });
+  await expect(deletion()).rejects.toMatchObject({ kind: 'conflict' });
+  await here.put({ ...(await request()), status: 'on-hold' });
+  await expect(deletion()).rejects.toMatchObject({ kind: 'conflict' });
+});
+
+test('47: a patient who is changed, merged or deleted while the order is out changes nothing of it', async () => {
+  await put();
+  here.fail({ operation: 'createOrder', kind: 'reset' });
+  await here.drain();
+  await here.put({ ...ADA, active: false, link: [{ other: { reference: 'Patient/other' }, type: 'replaced-by' }] });
+  await remove(here.context, { type: 'Patient', id: 'ada' });
+  here.advance(30);
+  expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'accepted' });
+  const [order] = [...here.sandbox.world.orders.values()];
+  expect(order!.sent.patient_details).toMatchObject({ first_name: 'Ada' });
+  here.step(order!.id, 'completed.walk_in_test.completed');
+  await here.news(order!.id);
+  expect(await stand()).toEqual(['completed', 'completed']);
+});

@@ -1,0 +1,35 @@
+// What can be ordered where nobody says what a panel is: invented tests are for a sandbox alone.
+import { readConfig } from '../../src/config.ts';
+import { SANDBOX_PANELS } from '../../src/junction-sandbox/world.ts';
+import { demoCurls, readDemo } from '../../src/server/development/demo.ts';
+import { panelsOf, toSandbox } from '../../src/server/panels.ts';
+
+const KEY = { JUNCTION_API_KEY: 'sk_us_x' };
+
+test.each([
+  ['without a key', {}],
+  ['on this machine', { ...KEY, JUNCTION_BASE_URL: 'http://127.0.0.1:4010' }],
+])('%s orders go to a sandbox, and its panels can be ordered', (_where, env) => {
+  expect([toSandbox(readConfig(env)), panelsOf(readConfig(env))]).toEqual([true, SANDBOX_PANELS]);
+});
+
+test.each([
+  ['at the host of the key', KEY],
+  ['at a host of Junction’s that is named', { ...KEY, JUNCTION_BASE_URL: 'https://api.sandbox.us.junction.com' }],
+  ['at a host that may lead there', { ...KEY, JUNCTION_BASE_URL: 'https://junction-proxy.example.com' }],
+  ['at an older name of it', { ...KEY, JUNCTION_BASE_URL: 'https://api.sandbox.tryvital.io/' }],
+  ['in production', { NODE_ENV: 'production', DATABASE_URL: 'postgres://h/d' }],
+])('%s no panel is known but those that are configured', (_where, env) => {
+  expect([toSandbox(readConfig(env)), panelsOf(readConfig(env))]).toEqual([false, undefined]);
+  expect(panelsOf(readConfig({ ...env, JUNCTION_PANELS: '{"pcos":["x"]}' }))).toEqual({ pcos: ['x'] });
+});
+
+test('no curl that reaches a laboratory is printed where orders go to one', async () => {
+  const demo = await readDemo('mappings');
+  const paths = (sandbox: boolean) =>
+    demoCurls(demo, { baseUrl: 'http://h', sandbox, headerOf: () => 'x-api-key: k' }).flatMap(
+      (line) => /^curl -sS '([^']+)/.exec(line)?.[1] ?? [],
+    );
+  expect(paths(true)).toContain('http://h/v1/lab-orders');
+  expect(paths(false)).toEqual(paths(true).filter((path) => !/lab-orders|physicians/.test(path)));
+});

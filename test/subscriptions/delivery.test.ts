@@ -1,0 +1,367 @@
+// Subscriptions, from the subscriber's side: what it is sent, when, how often and in which order. https://hl7.org/fhir/R4/subscription.html
+import { readyRegistry } from '../../src/fhir/search/ready-registry.ts';
+import type { Caller } from '../../src/interactions/context.ts';
+import { transaction } from '../../src/interactions/transaction.ts';
+import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
+import { createKey, revokeKey } from '../../src/store/api-keys.ts';
+import { createTenant } from '../../src/store/tenants.ts';
+import { begin } from '../../src/subscriptions/delivery-worker.ts';
+import { renewSecret } from '../../src/subscriptions/operate.ts';
+import { endThose } from '../../src/subscriptions/stop.ts';
+import { watch } from '../../src/subscriptions/watch.ts';
+import { eachInAWorld } from '../orders/each-world.ts';
+import type { TestStore } from '../store/open.ts';
+import { isSigned, type Received } from './receiver.ts';
+import { observation, type SubscriptionWorld, subscriptionWorld } from './subscription-world.ts';
+
+let world: SubscriptionWorld;
+let database: TestStore['database'];
+eachInAWorld(
+  (store) => {
+    database = store.database;
+    return subscriptionWorld(store);
+  },
+  (made) => {
+    world = made;
+  },
+);
+
+const MINUTE = 60;
+const HOUR = 3600;
+const pathsOf = (messages: Received[]) => messages.map(({ path }) => path);
+/** `Observation/a 2` … */
+const told = (messages: Received[]) =>
+  messages.map(({ path, body }) => `${path.split('/').slice(2).join('/')} ${JSON.parse(body).meta.versionId}`);
+const rows = async (table: string) => (await database.query<{ n: number }>(`select count(*)::int as n from ${table}`))[0]!.n;
+
+test('who asks is made active by the server, and is sent what is created and updated, as it stands, signed', async () => {
+  await world.subscribe('one');
+  expect(await world.read('Subscription', 'one')).toMatchObject({ status: 'active', meta: { versionId: '2' } });
+  await world.put(observation('a', 'final', { valueQuantity: { value: 1.5 } }));
+  const [first, ...none] = await world.tell();
+  expect(none).toEqual([]);
+  expect(first).toMatchObject({ method: 'PUT', path: '/one/Observation/a', headers: { 'content-type': 'application/fhir+json' } });
+  expect(JSON.parse(first!.body)).toEqual(await world.read('Observation', 'a'));
+  expect(isSigned(first!, await world.secret('one'), world.clock())).toBe(true);
+  expect(isSigned({ ...first!, body: `${first!.body} ` }, await world.secret('one'), world.clock())).toBe(false);
+  await world.put(observation('a', 'amended'));
+  const [second] = await world.tell();
+  expect(JSON.parse(second!.body)).toMatchObject({ status: 'amended', meta: { versionId: '2' } });
+  expect(second!.headers['webhook-id']).not.toBe(first!.headers['webhook-id']);
+  expect(await world.tell()).toEqual([]);
+  expect([await rows('notification'), await rows('subscription_change')]).toEqual([0, 0]);
+});
+
+test('a new secret signs beside the one before for a day, and alone from then on', async () => {
+  await world.subscribe('one');
+  const former = await world.secret('one');
+  const { secret } = await renewSecret(world.as({}), 'one');
+  const signedBy = async (id: string) => {
+    await world.put(observation(id));
+    const [message] = await world.tell();
+    return [former, secret].map((one) => isSigned(message!, one, world.clock()));
+  };
+  expect(await signedBy('a')).toEqual([true, true]);
+  world.advance(24 * HOUR);
+  expect(await signedBy('b')).toEqual([false, true]);
+});
+
+test('without a payload it is called with nothing, and its headers are sent', async () => {
+  await world.subscribe('ping', { channel: { payload: undefined, header: ['Authorization: Bearer abc', 'X-Two: 1', 'x-two: 2'] } });
+  await world.put(observation('a'));
+  const [message] = await world.tell();
+  const headers = { authorization: 'Bearer abc', 'x-two': '1, 2', 'content-length': '0' };
+  expect(message).toMatchObject({ method: 'POST', path: '/ping', body: '', headers });
+  expect(isSigned(message!, await world.secret('ping'), world.clock())).toBe(true);
+  expect(world.logged.join()).not.toContain('abc');
+});
+
+test('only what meets the criteria is told; a deletion is not, nor what no longer meets them', async () => {
+  await world.subscribe('final', { criteria: 'Observation?status=final&subject:Patient.family=lovelace' });
+  await world.put({ resourceType: 'Patient', id: 'ada', name: [{ family: 'Lovelace' }] });
+  const subject = { subject: { reference: 'Patient/ada' } };
+  await world.put(observation('a', 'preliminary', subject));
+  await world.put(observation('nobodys'));
+  expect(await world.tell()).toEqual([]);
+  await world.put(observation('a', 'final', subject));
+  expect(told(await world.tell())).toEqual(['Observation/a 2']);
+  await world.put(observation('a', 'entered-in-error', subject));
+  await world.remove('Observation', 'a');
+  expect(await world.tell()).toEqual([]);
+});
+
+test('each version is held against the criteria as it was written, also when it was overtaken before anybody looked', async () => {
+  await world.subscribe('final', { criteria: 'Observation?status=final&_id=a,b' });
+  for (const status of ['final', 'amended', 'final', 'corrected']) await world.put(observation('a', status));
+  const counted = [await rows('resource'), await rows('sx')];
+  expect(told(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 3']);
+  expect([await rows('resource'), await rows('sx')]).toEqual(counted);
+});
+
+test('all entries of a transaction are told of, and nothing of one that failed', async () => {
+  await world.subscribe('all');
+  const entry = (id: string, at: number): TransactionEntry => {
+    const resource = observation(id);
+    return { at, type: 'Observation', method: 'PUT', id, draft: { plain: resource, exact: resource } };
+  };
+  const entries = ['a', 'b', 'c'].map(entry);
+  await transaction(world.as({}), entries, async () => {});
+  const failed = transaction(world.as({}), [entry('d', 0)], async () => {
+    throw new Error('no');
+  });
+  await expect(failed).rejects.toThrow('no');
+  expect(told(await world.tell()).sort()).toEqual(['Observation/a 1', 'Observation/b 1', 'Observation/c 1']);
+});
+
+test('who does not take it is tried again under the same name, later and later, until it does; nothing is lost, in order', async () => {
+  const { receiver } = world;
+  await world.subscribe('down');
+  receiver.answer = () => 503;
+  await world.put(observation('a'));
+  await world.put(observation('b'));
+  await world.put(observation('a', 'amended'));
+  const first = await world.tell();
+  expect(told(first).sort()).toEqual(['Observation/a 1', 'Observation/b 1']);
+  expect(await world.entry('down')).toMatchObject({ state: 'unknown', lastError: 'it answered 503' });
+  expect(await world.tell()).toEqual([]);
+  for (let ten = 0; ten < 30; ten++) {
+    world.advance(10 * MINUTE);
+    const tries = await world.tell();
+    // one at a time finds out whether it is well again
+    expect(tries.length).toBeLessThan(2);
+  }
+  expect(receiver.got.length).toBeGreaterThan(20);
+  expect(new Set(receiver.got.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+  expect(await world.read('Subscription', 'down')).toMatchObject({ status: 'active' });
+  receiver.answer = () => 200;
+  world.advance(10 * MINUTE);
+  const last = told(await world.tell());
+  expect(last.filter((one) => one.includes('/a'))).toEqual(['Observation/a 1', 'Observation/a 2']);
+  expect(last).toContain('Observation/b 1');
+  expect(await rows('notification')).toBe(0);
+  expect(await world.entry('down')).toMatchObject({ state: 'queued', lastError: null });
+});
+
+test('a version is not told before the one before it, while other resources are', async () => {
+  const { receiver } = world;
+  await world.subscribe('order');
+  receiver.answer = ({ path }) => (path.endsWith('/a') ? 500 : 200);
+  await world.put(observation('a'));
+  await world.put(observation('a', 'amended'));
+  await world.put(observation('b'));
+  await world.put(observation('b', 'amended'));
+  expect(told(await world.tell())).toEqual(expect.arrayContaining(['Observation/a 1', 'Observation/b 1', 'Observation/b 2']));
+  expect(told(receiver.got)).not.toContain('Observation/a 2');
+  receiver.answer = () => 200;
+  world.advance(MINUTE);
+  expect(told(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 2']);
+});
+
+test('a version waits for an earlier one that nobody has looked at yet', async () => {
+  await world.subscribe('order');
+  const { store } = world.notifying;
+  await world.put(observation('a'));
+  const [earlier] = await store.subscriptions.claimChanges({ at: '2026-01-01T00:00:00Z', until: '2026-11-21T12:00:10Z', limit: 1 });
+  await world.put(observation('a', 'amended'));
+  expect(earlier).toMatchObject({ id: 'a', version: 1 });
+  await watch(world.notifying);
+  await Promise.all(await begin(world.notifying, 32));
+  expect(world.receiver.got).toEqual([]);
+  world.advance(11);
+  expect(told(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 2']);
+});
+
+test('after three days it is in error, and says why; what waits is sent when it is asked for again', async () => {
+  const { receiver } = world;
+  await world.subscribe('dead');
+  receiver.answer = () => 500;
+  await world.put(observation('a'));
+  await world.tell();
+  for (let day = 0; day < 3; day += 0.25) {
+    expect((await world.read('Subscription', 'dead')).status).toBe('active');
+    world.advance(6 * HOUR);
+    await world.tell();
+  }
+  const error = 'not delivered since 2026-11-21T12:00:00.000Z: it answered 500';
+  expect(await world.read('Subscription', 'dead')).toMatchObject({ status: 'error', error });
+  expect(await world.entry('dead')).toMatchObject({ state: 'parked', lastError: error });
+  const tried = receiver.got.length;
+  await world.put(observation('unseen'));
+  world.advance(HOUR);
+  await world.tell();
+  expect([receiver.got.length, await rows('subscription_change')]).toEqual([tried, 0]);
+  receiver.answer = () => 200;
+  await world.subscribe('dead');
+  const now = await world.read('Subscription', 'dead');
+  expect([now.status, now.error]).toEqual(['active', undefined]);
+  expect(told(await world.tell())).toEqual(['Observation/a 1']);
+});
+
+test('410 ends it at once; 429 says when to come again; a redirect is not followed', async () => {
+  const { receiver } = world;
+  for (const id of ['gone', 'busy', 'moved']) await world.subscribe(id);
+  const answers: Record<string, number | [number, Record<string, string>]> = {
+    gone: 410,
+    busy: [429, { 'Retry-After': '900' }],
+    moved: [302, { Location: `${receiver.url}/elsewhere` }],
+  };
+  receiver.answer = ({ path }) => answers[path.split('/')[1]!] ?? 200;
+  await world.put(observation('a'));
+  expect(pathsOf(await world.tell()).sort()).toEqual(['/busy/Observation/a', '/gone/Observation/a', '/moved/Observation/a']);
+  expect(await world.read('Subscription', 'gone')).toMatchObject({ status: 'error', error: 'it answered 410' });
+  expect((await world.entry('busy')).nextAt).toBe('2026-11-21T12:15:00.000Z');
+  expect(await world.entry('moved')).toMatchObject({ state: 'unknown', lastError: 'it answered 302' });
+});
+
+test('one that hangs delays nobody else', async () => {
+  const { receiver } = world;
+  for (const id of ['hangs', 'well']) await world.subscribe(id);
+  receiver.answer = ({ path }) => (path.startsWith('/hangs') ? 'never' : 200);
+  await world.put(observation('a'));
+  await watch(world.notifying);
+  const calls = await begin(world.notifying, 32);
+  await Promise.race(calls);
+  await world.put(observation('b'));
+  expect(pathsOf(await world.tell()).filter((path) => path.endsWith('/b'))).toEqual(['/well/Observation/b']);
+  receiver.release(500);
+  await Promise.all(calls);
+  expect(await world.entry('hangs')).toMatchObject({ state: 'unknown', lastError: 'it answered 500' });
+});
+
+test('one that would rather speak another protocol is given up at once, and tried again', async () => {
+  await world.subscribe('upgrade');
+  world.receiver.answer = () => [101, { Connection: 'Upgrade', Upgrade: 'websocket' }];
+  await world.put(observation('a'));
+  expect(pathsOf(await world.tell())).toEqual(['/upgrade/Observation/a']);
+  expect(await world.entry('upgrade')).toMatchObject({ state: 'unknown', lastError: 'no answer' });
+});
+
+test('two processes that tell at once tell each version once, in order', async () => {
+  await world.subscribe('one');
+  await world.subscribe('two');
+  const versions = ['registered', 'preliminary', 'final', 'amended', 'corrected'];
+  const both = Promise.all([world.tell(), world.tell({ ...world.notifying })]);
+  for (const status of versions) for (const id of ['a', 'b', 'c']) await world.put(observation(id, status));
+  await both;
+  await Promise.all([world.tell(), world.tell({ ...world.notifying })]);
+  for (const [subscriber, id] of ['one', 'two'].flatMap((one) => ['a', 'b', 'c'].map((two) => [one, two]))) {
+    const own = world.receiver.got.filter(({ path }) => path === `/${subscriber}/Observation/${id}`);
+    expect([subscriber, id, told(own)]).toEqual([subscriber, id, versions.map((_one, nth) => `Observation/${id} ${nth + 1}`)]);
+  }
+});
+
+test('who dies after the answer sends it again under the same name, and who lost the lease writes nothing', async () => {
+  const { receiver, notifying } = world;
+  await world.subscribe('one');
+  await world.put(observation('a'));
+  await watch(notifying);
+  receiver.answer = () => 'never';
+  const dying = await begin(notifying, 32);
+  await receiver.has(1);
+  expect(await world.tell()).toEqual([]);
+  world.advance(21);
+  receiver.answer = () => 200;
+  const [again] = await world.tell();
+  expect(again!.headers['webhook-id']).toBe(receiver.got[0]!.headers['webhook-id']);
+  receiver.release(500);
+  await Promise.all(dying);
+  expect(await world.entry('one')).toMatchObject({ state: 'queued', lastError: null });
+  expect(await rows('notification')).toBe(0);
+});
+
+test('nothing of another tenant is told, whatever ids are the same, and without a subscription nothing is kept', async () => {
+  const other = (await createTenant(database, { slug: `other-${world.tenant}`, name: 'x', at: world.clock().toISOString() }))!.id;
+  await world.subscribe('one');
+  await world.put(observation('a'), world.as({ tenant: other }));
+  await world.put({ resourceType: 'Patient', id: 'a' });
+  expect(await rows('subscription_change')).toBe(0);
+  expect(await world.tell()).toEqual([]);
+  await world.subscribe('one', { channel: { endpoint: `${world.receiver.url}/theirs` } }, world.as({ tenant: other }));
+  await world.put(observation('b'), world.as({ tenant: other }));
+  expect(pathsOf(await world.tell())).toEqual(['/theirs/Observation/b']);
+  expect(await world.secret('one')).not.toBe((await world.notifying.store.subscriptions.find(other, 'one'))!.secret);
+});
+
+test('turned off or deleted, nothing more is sent, not even what waits; asked for again, it begins anew', async () => {
+  const { receiver } = world;
+  receiver.answer = () => 500;
+  for (const id of ['off', 'deleted']) await world.subscribe(id);
+  await world.put(observation('a'));
+  await world.tell();
+  await world.subscribe('off', { status: 'off' });
+  await world.remove('Subscription', 'deleted');
+  receiver.answer = () => 200;
+  await world.put(observation('b'));
+  world.advance(HOUR);
+  expect(await world.tell()).toEqual([]);
+  expect([await rows('notification'), await rows('subscription_change')]).toEqual([0, 0]);
+  expect([(await world.entry('off')).state, (await world.entry('deleted')).state]).toEqual(['cancelled', 'cancelled']);
+  const secret = await world.secret('off');
+  await world.subscribe('off');
+  await world.put(observation('c'));
+  expect(told(await world.tell())).toEqual(['Observation/c 1']);
+  expect(await world.secret('off')).toBe(secret);
+});
+
+test('at its end the server turns it off', async () => {
+  await world.subscribe('ends', { end: '2026-11-21T13:00:00+00:00' });
+  await world.put(observation('a'));
+  expect(await endThose(world.notifying)).toBe(0);
+  expect(told(await world.tell())).toEqual(['Observation/a 1']);
+  world.advance(HOUR);
+  expect(await endThose(world.notifying)).toBe(1);
+  expect(await world.read('Subscription', 'ends')).toMatchObject({ status: 'off' });
+  await world.put(observation('b'));
+  expect(await world.tell()).toEqual([]);
+});
+
+test('with the key it was made with it ends, visibly', async () => {
+  const at = world.clock().toISOString();
+  const { id } = await createKey(database, { tenant: world.tenant, surface: 'fhir', scopes: ['*'], prefix: 'x_', at });
+  await world.subscribe('keyed', {}, world.as({ actor: id }));
+  await world.put(observation('a'));
+  expect(await world.tell()).toHaveLength(1);
+  await revokeKey(database, { tenant: world.tenant, id, at });
+  await world.put(observation('b'));
+  expect(await world.tell()).toEqual([]);
+  expect(await world.read('Subscription', 'keyed')).toMatchObject({
+    status: 'error',
+    error: 'the key it was made with is no longer in force',
+  });
+});
+
+test('news that comes while it is told is not slept over', async () => {
+  const { receiver, notifying } = world;
+  await world.subscribe('one');
+  await world.put(observation('a'));
+  await watch(notifying);
+  receiver.answer = () => 'never';
+  const calls = await begin(notifying, 32);
+  await receiver.has(1);
+  await world.put(observation('b'));
+  await watch(notifying);
+  receiver.answer = () => 200;
+  receiver.release(200);
+  await Promise.all(calls);
+  expect(told(await world.tell())).toEqual(['Observation/b 1']);
+});
+
+test('while the index of a parameter of its criteria is being made, it waits: nothing is in error, and no version is lost', async () => {
+  await world.subscribe('one', { criteria: 'Observation?status=final' });
+  let ready = false;
+  const contextOf = (caller: Caller) => {
+    const context = world.notifying.contextOf(caller);
+    return { ...context, registry: readyRegistry(context.registry, (_type, code) => ready || code !== 'status') };
+  };
+  const meanwhile = { ...world.notifying, contextOf };
+  await world.put(observation('a', 'final'));
+  await world.put(observation('a', 'amended'));
+  expect(await world.tell(meanwhile)).toEqual([]);
+  expect(await world.read('Subscription', 'one')).toMatchObject({ status: 'active' });
+  expect(world.logged.join()).toContain('the index of the search parameter Observation.status is being made');
+  const asked = world.subscribe('two', { criteria: 'Observation?status=final' }, contextOf(world.as({}).caller));
+  await expect(asked).rejects.toMatchObject({ kind: 'unavailable' });
+  ready = true;
+  world.advance(5 * MINUTE);
+  expect(told(await world.tell(meanwhile))).toEqual(['Observation/a 1']);
+});

@@ -1,0 +1,176 @@
+// What is refused of a Subscription, each by the element it is about; and where messages may go. https://hl7.org/fhir/R4/subscription-definitions.html
+import type { FhirError } from '../../src/fhir/outcome.ts';
+import type { Resource } from '../../src/fhir/types.ts';
+import { history } from '../../src/interactions/history.ts';
+import { read } from '../../src/interactions/read.ts';
+import { search } from '../../src/interactions/search.ts';
+import { vread } from '../../src/interactions/vread.ts';
+import { guardedLookup, isPrivate, type Reach } from '../../src/subscriptions/addresses.ts';
+import { againAt } from '../../src/subscriptions/back-off.ts';
+import { channelOf, updateUrl } from '../../src/subscriptions/channel.ts';
+import { call } from '../../src/subscriptions/http-call.ts';
+import { eachInAWorld } from '../orders/each-world.ts';
+import { observation, type SubscriptionWorld, subscriptionWorld } from './subscription-world.ts';
+
+let world: SubscriptionWorld;
+eachInAWorld(subscriptionWorld, (made) => {
+  world = made;
+});
+
+const refusal = async (work: Promise<unknown>) => {
+  const error = (await work.then(
+    () => undefined,
+    (thrown: FhirError) => thrown,
+  )) as FhirError | undefined;
+  return error ? [error.kind, error.issues[0]!.expression?.[0], error.message] : 'taken';
+};
+const refused = (more: Parameters<SubscriptionWorld['subscribe']>[1], caller = {}) => refusal(world.subscribe('s', more, world.as(caller)));
+
+test('criteria are a search that this server serves, of a type that is served; the rule that is broken is named', async () => {
+  const wrong: [string, RegExp][] = [
+    ['Medication?status=active', /a resource type that is not served/],
+    ['/Observation?status=final', /a resource type that is not served/],
+    ['Observation?shoesize=9', /no search parameter shoesize/],
+    ['Observation?status:near=x', /takes no modifier :near/],
+    ['Observation?date=yesterday', /date/],
+    ['Observation?_include=Observation:subject', /criteria take no _include/],
+    ['Observation?_sort=date', /criteria take no _sort/],
+    ['Observation?_count=1', /criteria take no _count/],
+    ['Subscription?status=active', /not told of Subscriptions/],
+  ];
+  for (const [criteria, text] of wrong)
+    expect([criteria, await refused({ criteria })]).toEqual([criteria, ['rule', 'Subscription.criteria', expect.stringMatching(text)]]);
+  for (const criteria of ['Observation', 'Observation?', 'DiagnosticReport?status=final', 'Observation?_has:Provenance:target:_id=x'])
+    expect([criteria, await refused({ criteria })]).toEqual([criteria, 'taken']);
+});
+
+test('a channel is a rest-hook with a payload of FHIR JSON or none', async () => {
+  const wrong: [object, string][] = [
+    [{ type: 'email' }, 'type'],
+    [{ type: 'websocket' }, 'type'],
+    [{ payload: 'application/fhir+xml' }, 'payload'],
+    [{ payload: 'text/plain' }, 'payload'],
+    [{ endpoint: undefined }, 'endpoint'],
+    [{ endpoint: '/relative' }, 'endpoint'],
+    [{ endpoint: 'ftp://example.org' }, 'endpoint'],
+    [{ endpoint: 'http://example.org/hook' }, 'endpoint'],
+    [{ endpoint: 'https://user:pw@example.org/' }, 'endpoint'],
+    [{ endpoint: 'https://example.org/?a=b' }, 'endpoint'],
+    [{ endpoint: 'https://example.org/#a' }, 'endpoint'],
+    [{ header: ['no colon'] }, 'header[0]'],
+    [{ header: ['a: b', 'Host: elsewhere'] }, 'header[1]'],
+    [{ header: ['webhook-signature: v1,x'] }, 'header[0]'],
+    [{ header: ['Content-Length: 3'] }, 'header[0]'],
+    [{ header: ['a: b\r\nc: d'] }, 'header[0]'],
+    [{ header: Array.from({ length: 21 }, (_one, n) => `x-${n}: y`) }, 'header'],
+  ];
+  for (const [channel, element] of wrong)
+    expect([channel, await refused({ channel })]).toEqual([channel, ['rule', `Subscription.channel.${element}`, expect.any(String)]]);
+  expect(await refused({ channel: { endpoint: 'https://example.org/hook?a=b', payload: undefined } })).toBe('taken');
+});
+
+test('only the server makes it active or an error of it; what stands may be said again', async () => {
+  for (const status of ['active', 'error']) expect(await refused({ status })).toEqual(['rule', 'Subscription.status', expect.any(String)]);
+  expect(await refused({ error: 'x' })).toEqual(['rule', 'Subscription.error', expect.any(String)]);
+  expect(await refused({ end: '2026-11-21T11:59:59Z' })).toEqual(['rule', 'Subscription.end', expect.any(String)]);
+  await world.subscribe('s', { status: 'off' });
+  expect(await refused({ status: 'active' })).toEqual(['rule', 'Subscription.status', expect.any(String)]);
+  await world.subscribe('s');
+  await world.put({ ...(await world.read('Subscription', 's')), reason: 'another' });
+  expect(await world.read('Subscription', 's')).toMatchObject({ status: 'active', reason: 'another', meta: { versionId: '4' } });
+  await world.put(observation('a'));
+  expect(await world.tell()).toHaveLength(1);
+});
+
+test('it sees what the scopes of its key may see: criteria and payload are held to them', async () => {
+  const scopes = (...list: string[]) => ({ scopes: ['system/Subscription.cruds', ...list] });
+  expect(await refused({}, scopes('system/Patient.rs'))).toEqual(['forbidden', undefined, expect.stringMatching(/Observation/)]);
+  expect(await refused({}, scopes('system/Observation.s'))).toEqual(['forbidden', undefined, expect.stringMatching(/payload/)]);
+  expect(await refused({ channel: { payload: undefined } }, scopes('system/Observation.s'))).toBe('taken');
+  const chain = { criteria: 'Observation?subject:Patient.family=x' };
+  expect(await refused(chain, scopes('system/Observation.rs'))).toEqual(['forbidden', undefined, expect.stringMatching(/Patient/)]);
+  expect(await refused(chain, scopes('system/Observation.rs', 'system/Patient.s'))).toBe('taken');
+});
+
+test('what its headers hold is seen by who may change Subscriptions; others see that they are there', async () => {
+  await world.subscribe('s', { channel: { header: ['Authorization: Bearer abc', 'X-Other: def'] } });
+  const seenBy = async (scope: string) => {
+    const context = world.as({ scopes: [scope] });
+    const found = await search(context, { type: 'Subscription', parameters: [], handling: 'strict' });
+    const past = await history(context, { type: 'Subscription', count: 10 });
+    const one = { type: 'Subscription' as const, id: 's' };
+    const rows = [await read(context, one), await vread(context, { ...one, versionId: '1' }), ...found.rows, ...past.rows];
+    return [...new Set(rows.flatMap(({ body }) => (JSON.parse(body!) as { channel: { header: string[] } }).channel.header))];
+  };
+  expect(await seenBy('system/Subscription.rs')).toEqual(['Authorization: hidden', 'X-Other: hidden']);
+  expect(await seenBy('system/*.rus')).toEqual(['Authorization: Bearer abc', 'X-Other: def']);
+});
+
+const channel = (endpoint: string, reach: Reach) => {
+  try {
+    return channelOf({ resourceType: 'Subscription', channel: { type: 'rest-hook', endpoint } } as Resource, reach).endpoint;
+  } catch (error) {
+    return (error as FhirError).message;
+  }
+};
+
+test('in production an endpoint is https and public, unless an operator names its host', () => {
+  const production = (...hosts: string[]): Reach => ({ production: true, privateHosts: new Set(hosts) });
+  const development: Reach = { production: false, privateHosts: new Set() };
+  const inside = ['10.0.0.7', '172.20.1.1', '192.168.1.1', '169.254.169.254', '127.0.0.1', '100.64.0.1', '0.0.0.0', '[::1]', '[fd00::1]'];
+  const mapped = [
+    '[fe80::1]',
+    '[::ffff:10.0.0.1]',
+    '[64:ff9b::a00:1]',
+    '[2002:a00:1::]',
+    'localhost',
+    'a.localhost',
+    '2130706433',
+    '0x7f.1',
+  ];
+  for (const host of [...inside, ...mapped]) {
+    expect([host, channel(`https://${host}/`, production())]).toEqual([host, expect.stringMatching(/private address/)]);
+    expect([host, channel(`https://${host}/`, development)]).toEqual([host, `https://${host}/`]);
+  }
+  for (const host of ['8.8.8.8', '[2606:4700::1111]', 'example.org', '172.32.0.1'])
+    expect([host, channel(`https://${host}/`, production())]).toEqual([host, `https://${host}/`]);
+  expect(channel('https://10.0.0.7/', production('10.0.0.7'))).toBe('https://10.0.0.7/');
+  for (const plain of ['http://127.0.0.1:1/', 'http://example.org/'])
+    expect(channel(plain, production('127.0.0.1'))).toMatch(/must be https/);
+  expect(['8.8.8.8', '2606:4700::1111', '224.0.0.1', 'ff02::1'].map(isPrivate)).toEqual([false, false, true, true]);
+  // the relay of old that leads from IPv4 to 2002::/16, and addresses for documents
+  expect(['192.88.99.1', '192.88.98.1', '3fff::1', '3fff:fff::1', '3fff:1000::1'].map(isPrivate)).toEqual([true, false, true, true, false]);
+});
+
+/** What becomes of looking up the name of this machine. */
+const lookedUp = (reach: Reach) =>
+  new Promise((resolve) => guardedLookup(reach)('localhost', { all: true }, (error, found) => resolve(error?.code ?? found)));
+
+test('a name that leads to a private address is not called in production: the address is looked at when it is called', async () => {
+  const { receiver } = world;
+  const url = new URL(receiver.url);
+  const to = (host: string, reach: Reach, ms = 60_000) =>
+    call({ method: 'POST', url: new URL(`http://${host}:${url.port}/`), headers: [], body: '' }, reach, ms);
+  const production = { production: true, privateHosts: new Set<string>() };
+  const why = 'the endpoint is a private address';
+  expect(await to('127.0.0.1', production)).toEqual({ ok: false, why });
+  expect(await to('localhost', production)).toEqual({ ok: false, why });
+  expect(await lookedUp(production)).toBe('EPRIVATE');
+  expect(await to('localhost', { production: true, privateHosts: new Set(['localhost']) })).toEqual({ ok: true });
+  expect(receiver.got).toHaveLength(1);
+  const silent = { production: false, privateHosts: new Set<string>() };
+  receiver.answer = () => 'never';
+  expect(await to('127.0.0.1', silent, 50)).toEqual({ ok: false, why: 'no answer in time' });
+  await receiver.close();
+  expect(await to('127.0.0.1', silent)).toEqual({ ok: false, why: 'no answer (ECONNREFUSED)' });
+});
+
+test('the waits grow with the time it has failed, from a second to ten minutes', () => {
+  const began = new Date('2026-01-01T00:00:00Z');
+  const after = (seconds: number, random: number) => {
+    const now = new Date(began.getTime() + seconds * 1000);
+    return (againAt(began, now, random).getTime() - now.getTime()) / 1000;
+  };
+  expect([after(0, 1), after(0, 0), after(600, 1), after(600, 0), after(86_400, 1), after(86_400, 0)]).toEqual([1, 0.5, 60, 30, 600, 300]);
+  expect(updateUrl('https://example.org/fhir/', { type: 'Patient', id: 'a.b' }).href).toBe('https://example.org/fhir/Patient/a.b');
+});
