@@ -12,15 +12,15 @@ import { warmUp } from './fhir/validation/validate.ts';
 import { boundedServer } from './http/bounded-server.ts';
 import { type Drain, drainable } from './http/drain.ts';
 import { openIndexState } from './interactions/index-state.ts';
-import { type MetricsDoor, openMetrics } from './observability/metrics-endpoint.ts';
+import { type MetricsEndpoint, openMetricsEndpoint } from './observability/metrics-endpoint.ts';
 import { ROOT } from './root.ts';
 import { assemble, type Facet } from './server/assemble.ts';
-import { refuseUnknownLimits } from './server/check-rate-limits.ts';
+import { checkRateLimits } from './server/check-rate-limits.ts';
 import { demoCurls, readDemo, seedDemo } from './server/development/demo.ts';
 import { type DevKeys, devKeys } from './server/development/dev-keys.ts';
 import { testClock } from './server/development/test-clock.ts';
 import { watchMappings } from './server/development/watch-mappings.ts';
-import { type Loaded, load } from './server/load-definitions.ts';
+import { type Definitions, loadDefinitions } from './server/load-definitions.ts';
 import { toSandbox } from './server/panels.ts';
 import { readyDatabases } from './server/ready-database.ts';
 import { type DirectoryLock, lockDirectory } from './store/database/data-directory.ts';
@@ -37,8 +37,8 @@ export interface Running {
 export async function start(config: Config, say: (line: string) => void, { watch = false } = {}): Promise<Running> {
   const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;
-  const loaded = load(config.mappings);
-  refuseUnknownLimits(config, loaded.mappings.surfaces);
+  const loaded = loadDefinitions(config.mappings);
+  checkRateLimits(config, loaded.mappings.surfaces);
   const serving: Serving = { answer: starting, operate: notYet };
   const drain = drainable(listenerOf(serving));
   const server = boundedServer(config, drain.listener);
@@ -56,13 +56,14 @@ export async function start(config: Config, say: (line: string) => void, { watch
     const index = await openIndexState(upkeepOf(background), loaded.registry);
     const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...telling(serving), clock: now });
     if (config.metrics) {
-      const opened = await openMetrics(config.metrics, { database: background, clock: now, heldBack: facet.heldBack, load: database.load });
+      const measured = { database: background, clock: now, heldBack: facet.heldBack, load: database.load };
+      const opened = await openMetricsEndpoint(config.metrics, measured);
       serving.metrics = opened;
       steps.unshift(() => opened.close());
       say(`Metrics: ${opened.url}`);
     }
     const commands =
-      (latest: Loaded): Commands =>
+      (latest: Definitions): Commands =>
       (request) =>
         administer(background, request, factsOf(facet, latest, now));
     serving.operate = commands(loaded);
@@ -72,7 +73,7 @@ export async function start(config: Config, say: (line: string) => void, { watch
     serving.answer = facet.app;
     await welcome({ config, loaded, database, facet, keys, baseUrl, port, say });
     void warmUp();
-    const reload = async (next: Loaded): Promise<void> => {
+    const reload = async (next: Definitions): Promise<void> => {
       serving.operate = commands(next);
       await devKeys(database, config.dataDir, next.keyPrefixes);
       serving.answer = facet.appWith(next.mappings);
@@ -91,7 +92,7 @@ type Step = () => Promise<void>;
 interface Serving {
   answer: RequestListener;
   operate: Commands;
-  metrics?: MetricsDoor;
+  metrics?: MetricsEndpoint;
 }
 
 const listenerOf =
@@ -102,7 +103,7 @@ const listenerOf =
   };
 
 /** What the metrics count, once their door is open. */
-const telling = (serving: Serving): Pick<MetricsDoor, 'attempted' | 'webhook' | 'told'> => ({
+const telling = (serving: Serving): Pick<MetricsEndpoint, 'attempted' | 'webhook' | 'told'> => ({
   attempted: (...told) => serving.metrics?.attempted(...told),
   webhook: {
     arrived: (...told) => serving.metrics?.webhook.arrived(...told),
@@ -144,7 +145,7 @@ function listening(server: Server, port: number): Promise<number> {
 
 interface Welcome {
   config: Config;
-  loaded: Loaded;
+  loaded: Definitions;
   database: Database;
   facet: Facet;
   keys: DevKeys | undefined;
@@ -169,7 +170,7 @@ async function welcome({ config, loaded, database, facet, keys, baseUrl, port, s
 }
 
 /** The header that carries a key of this surface, as its vendor documents it; undefined: there is no such key. */
-function credential({ mappings }: Loaded, surface: string, key: string | undefined): string | undefined {
+function credential({ mappings }: Definitions, surface: string, key: string | undefined): string | undefined {
   if (key === undefined) return undefined;
   const auth = mappings.surfaces.find(({ name }) => name === surface)?.auth;
   return auth?.scheme === 'api-key' ? `${auth.header}: ${key}` : `Authorization: Bearer ${key}`;

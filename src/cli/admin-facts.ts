@@ -4,13 +4,17 @@ import { pino } from 'pino';
 import type { Config } from '../config.ts';
 import { readIndexState } from '../interactions/index-state.ts';
 import { assemble, type Facet } from '../server/assemble.ts';
-import { type Loaded, load } from '../server/load-definitions.ts';
+import { type Definitions, loadDefinitions } from '../server/load-definitions.ts';
 import type { Database } from '../store/database/database.ts';
 import { upkeepOf } from '../store/index-upkeep.ts';
 import type { AdminFacts } from './admin-command.ts';
 
 /** Of a server, and of what it has loaded. */
-export const factsOf = ({ ownContextOf }: Pick<Facet, 'ownContextOf'>, { keyPrefixes, mappings }: Loaded, now: () => Date): AdminFacts => ({
+export const factsOf = (
+  { ownContextOf }: Pick<Facet, 'ownContextOf'>,
+  { keyPrefixes, mappings }: Definitions,
+  now: () => Date,
+): AdminFacts => ({
   keyPrefixes,
   mappings,
   now,
@@ -19,7 +23,7 @@ export const factsOf = ({ ownContextOf }: Pick<Facet, 'ownContextOf'>, { keyPref
 
 /** Where no server runs them: of the index they only read, since servers may be running by other rules. */
 export async function adminFacts(database: Database, config: Config): Promise<AdminFacts> {
-  const loaded = load(config.mappings);
+  const loaded = loadDefinitions(config.mappings);
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
   const index = await readIndexState(upkeepOf(database), loaded.registry);
   const facet = await assemble({ config, loaded, database, index, log: pino({ level: 'silent' }), baseUrl });

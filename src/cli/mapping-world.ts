@@ -8,7 +8,7 @@ import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
 import { nameOf } from '../mapping/example.ts';
 import type { LoadedShape } from '../mapping/load/loaded.ts';
 import { type Readings, readMappings } from '../mapping/load/mapping.ts';
-import { PORTS } from '../orders/external-step-names.ts';
+import { EXTERNAL_STEPS } from '../orders/external-step-names.ts';
 import { ROOT } from '../root.ts';
 
 export interface MappingWorld extends Readings {
@@ -33,7 +33,7 @@ export function mappingWorld({ mappings = standardFolder(), profiles = join(ROOT
     directory: mappings,
     profiles: definitions,
     registry,
-    ...readMappings(mappings, { profiles: definitions, registry, ports: PORTS }),
+    ...readMappings(mappings, { profiles: definitions, registry, ports: EXTERNAL_STEPS }),
   };
 }
 

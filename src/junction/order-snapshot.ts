@@ -27,7 +27,7 @@ interface SeenTransaction {
   orders: SeenSibling[];
 }
 
-export interface SeenOrder {
+export interface OrderSnapshot {
   id: string;
   /** The key it was sent with. */
   passthrough: string | undefined;
@@ -49,7 +49,7 @@ export interface SeenOrder {
 }
 
 /** Undefined: this is no order. */
-export function seenOrder(given: unknown): SeenOrder | undefined {
+export function parseOrderSnapshot(given: unknown): OrderSnapshot | undefined {
   const order = objectOf(given);
   const id = textIn(order, 'id');
   if (id === undefined) return undefined;
@@ -72,10 +72,10 @@ export function seenOrder(given: unknown): SeenOrder | undefined {
 }
 
 /** It is the only order of its journey. */
-export const isAlone = ({ transaction }: SeenOrder): boolean => (transaction?.orders.length ?? 1) <= 1;
+export const isAlone = ({ transaction }: OrderSnapshot): boolean => (transaction?.orders.length ?? 1) <= 1;
 
 /** The newest event; undefined: none was told. */
-export const lastEvent = ({ events }: SeenOrder): SeenEvent | undefined => events.at(-1);
+export const lastEvent = ({ events }: OrderSnapshot): SeenEvent | undefined => events.at(-1);
 
 function transactionOf(given: unknown): SeenTransaction | undefined {
   const id = textIn(given, 'id');

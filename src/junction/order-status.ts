@@ -1,6 +1,6 @@
 // What the network's word for an order means in FHIR: for the Task (one order's fulfilment) and for the ServiceRequest (the whole journey, redraws included).
 // Words: https://docs.junction.com/lab/overview/orders-and-results. FHIR: https://hl7.org/fhir/R4/task.html#statemachine, request.html#statemachine
-import { lastEvent, type SeenOrder } from './order-snapshot.ts';
+import { lastEvent, type OrderSnapshot } from './order-snapshot.ts';
 
 /** `received.walk_in_test.ordered`: phase, way of collecting, detail. The first row that fits counts; a detail that is new is told by its phase. */
 const TASK: [word: RegExp, status: string][] = [
@@ -42,7 +42,7 @@ export interface RequestStand {
  * The journey decides whether the request is over; one that still counts as running days after its newest order has ended is taken for over
  * (inferred: a journey's status follows its order's in a moment). R4 has no "failed" for a request: it is revoked, and the word says why.
  */
-export function requestStand(order: SeenOrder, now: Date): RequestStand {
+export function requestStand(order: OrderSnapshot, now: Date): RequestStand {
   const last = lastEvent(order);
   if (!last) return { status: 'active', word: undefined };
   const phase = phaseOf(last.status);
@@ -57,10 +57,11 @@ export function requestStand(order: SeenOrder, now: Date): RequestStand {
 const LAG_MS = 72 * 3_600_000;
 
 /** Whether the journey goes on, as far as this order knows. */
-export function isRunning(order: SeenOrder, now: Date): boolean {
+export function isRunning(order: OrderSnapshot, now: Date): boolean {
   if (order.transaction === undefined || ['completed', 'cancelled'].includes(order.transaction.status ?? '')) return false;
   return !(now.getTime() - Date.parse(lastEvent(order)?.at ?? '') > LAG_MS);
 }
 
 /** When the laboratory completed the order; undefined: it has not. */
-export const completedAt = ({ events }: SeenOrder): string | undefined => events.find(({ status }) => phaseOf(status) === 'completed')?.at;
+export const completedAt = ({ events }: OrderSnapshot): string | undefined =>
+  events.find(({ status }) => phaseOf(status) === 'completed')?.at;

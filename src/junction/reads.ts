@@ -3,7 +3,7 @@
 
 import { asking, type ExchangeRequest, type JunctionAccount } from './exchange.ts';
 import { objectOf, textIn } from './json-accessors.ts';
-import { type SeenOrder, seenOrder } from './order-snapshot.ts';
+import { type OrderSnapshot, parseOrderSnapshot } from './order-snapshot.ts';
 import { PAGE, type Page, pageOf } from './orders-page.ts';
 import { type Answered, type Outcome, onlyAbout, outcomeOf, type Unanswered } from './outcome.ts';
 
@@ -14,14 +14,14 @@ export interface Window {
   page: number;
 }
 
-export type OrdersPage = Page<SeenOrder>;
+export type OrdersPage = Page<OrderSnapshot>;
 
 /** Whose results: one order's, or those of a whole journey. */
 export type Reported = { order: string } | { transaction: string };
 
 /** Each call ends with its `signal` at the latest. Accepted with undefined: there is none, or not yet. */
 export interface JunctionReads {
-  order(id: string, signal: AbortSignal): Promise<Outcome<SeenOrder | undefined>>;
+  order(id: string, signal: AbortSignal): Promise<Outcome<OrderSnapshot | undefined>>;
   updated(window: Window, signal: AbortSignal): Promise<Outcome<OrdersPage>>;
   /** The answer as it came, numbers with their digits. */
   result(of: Reported, signal: AbortSignal): Promise<Outcome<Record<string, unknown> | undefined>>;
@@ -34,10 +34,13 @@ export function junctionReads(account: () => JunctionAccount | undefined): Junct
   const get = (path: string, signal: AbortSignal, as: ExchangeRequest['as'] = 'json') => reach({ method: 'GET', path, signal, as });
   return {
     order: async (id, signal) =>
-      onlyAbout(orNothing(await get(`/v3/order/${encodeURIComponent(id)}`, signal), seenOrder), (order) => !order || order.id === id),
+      onlyAbout(
+        orNothing(await get(`/v3/order/${encodeURIComponent(id)}`, signal), parseOrderSnapshot),
+        (order) => !order || order.id === id,
+      ),
     updated: async ({ from, until, page }, signal) => {
       const query = new URLSearchParams({ updated_start_date: from, updated_end_date: until, page: String(page), size: String(PAGE) });
-      return outcomeOf(await get(`/v3/orders?${query}`, signal), pageOf(seenOrder));
+      return outcomeOf(await get(`/v3/orders?${query}`, signal), pageOf(parseOrderSnapshot));
     },
     result: async (of, signal) =>
       onlyAbout(orNothing(await get(`${placeOf(of)}/result`, signal, 'digits'), resultOf), (result) => !result || isResultOf(result, of)),

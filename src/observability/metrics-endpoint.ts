@@ -10,9 +10,9 @@ import { notificationsWaiting } from '../store/queues/notification-view.ts';
 import { standingOf } from '../store/queues/outbox-view.ts';
 import { countUnread, looksDue } from '../store/queues/placed-orders-view.ts';
 import { NOTIFICATION } from '../subscriptions/notifying.ts';
-import { type Labels, type Metrics, metrics, type Sample } from './metrics.ts';
+import { createMetrics, type Labels, type Metrics, type Sample } from './metrics.ts';
 
-export interface MetricsDoor {
+export interface MetricsEndpoint {
   /** Where it listens. */
   url: string;
   /** Watches one request of the server until it is answered. */
@@ -42,8 +42,11 @@ interface Watched {
   load: Readonly<QueueLoad>;
 }
 
-export async function openMetrics(at: { host: string; port: number }, { database, clock, heldBack, load }: Watched): Promise<MetricsDoor> {
-  const all = metrics();
+export async function openMetricsEndpoint(
+  at: { host: string; port: number },
+  { database, clock, heldBack, load }: Watched,
+): Promise<MetricsEndpoint> {
+  const all = createMetrics();
   const count = all.counter('facet_order_attempts_total', 'Attempts at orders and cancellations by this process, by what they came to.');
   all.gauge('facet_network_held_back', '1 while this process holds orders back because the laboratory network does not answer.', () => [
     { labels: {}, value: heldBack() ? 1 : 0 },

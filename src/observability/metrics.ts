@@ -32,7 +32,7 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-export function metrics(): Metrics {
+export function createMetrics(): Metrics {
   const families = new Map<string, Family>();
   return {
     counter(name, help) {

@@ -1,3 +1,3 @@
 // The names by which mappings ask for an outside step (`port:`).
 
-export const PORTS = ['lab-order', 'physician'] as const;
+export const EXTERNAL_STEPS = ['lab-order', 'physician'] as const;

@@ -1,17 +1,17 @@
 // One look at an order that stands at the network: read it, apply what is new, say when to look again. Whoever looks holds the order's lease; what is
 // written is written only while it holds it, and only forward. docs/decisions/2026-11-22-following-orders.md
 
-import type { SeenOrder } from '../junction/order-snapshot.ts';
+import type { OrderSnapshot } from '../junction/order-snapshot.ts';
 import { isRunning } from '../junction/order-status.ts';
 import { waitOf } from '../junction/outcome.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import { resultStep } from './results/step.ts';
 import { applyOrder } from './track/apply-order.ts';
-import { type Following, HEALTH, type Look, READ_MS } from './track/order-tracker.ts';
-import { nextLook, nextTry } from './track/poll-schedule.ts';
+import { HEALTH, type LeasedOrder, type OrderTracker, READ_MS } from './track/order-tracker.ts';
+import { nextPollAt, nextRetryAt } from './track/poll-schedule.ts';
 
 /** Answers when everything is written down, the time of the next look too. What goes wrong is kept with the order, and looked at again later. */
-export async function look(following: Following, leased: Look): Promise<void> {
+export async function pollOrder(following: OrderTracker, leased: LeasedOrder): Promise<void> {
   try {
     await attempt(following, leased);
   } catch (error) {
@@ -19,7 +19,7 @@ export async function look(following: Following, leased: Look): Promise<void> {
   }
 }
 
-async function attempt(following: Following, leased: Look): Promise<void> {
+async function attempt(following: OrderTracker, leased: LeasedOrder): Promise<void> {
   const outcome = await following.reads.order(leased.placed.orderId, AbortSignal.timeout(READ_MS));
   following.pace.record(HEALTH[outcome.kind], following.clock(), waitOf(outcome));
   if (outcome.kind !== 'accepted') return failed(following, leased, outcome.why);
@@ -31,19 +31,19 @@ async function attempt(following: Following, leased: Look): Promise<void> {
   return lookedAt(following, leased, { order: outcome.value, result: step.open });
 }
 
-async function failed({ store, clock, random, log }: Following, { placed, by }: Look, error: string): Promise<void> {
+async function failed({ store, clock, random, log }: OrderTracker, { placed, by }: LeasedOrder, error: string): Promise<void> {
   const now = clock();
   log({ tenant: placed.tenant, order: placed.orderId, error }, 'an order could not be looked at');
-  const nextAt = nextTry(placed.attempts, { now, random: random() });
+  const nextAt = nextRetryAt(placed.attempts, { now, random: random() });
   await store.placedOrders.settle(placed, by, { at: now.toISOString(), nextAt, error });
 }
 
 async function lookedAt(
-  { store, clock, random }: Following,
-  { placed, by }: Look,
-  { order, result }: { order: SeenOrder; result: boolean },
+  { store, clock, random }: OrderTracker,
+  { placed, by }: LeasedOrder,
+  { order, result }: { order: OrderSnapshot; result: boolean },
 ): Promise<void> {
   const now = clock();
-  const nextAt = nextLook(order, { result, journey: isRunning(order, now) }, { now, random: random() });
+  const nextAt = nextPollAt(order, { result, journey: isRunning(order, now) }, { now, random: random() });
   await store.placedOrders.settle(placed, by, { at: now.toISOString(), nextAt });
 }

@@ -3,16 +3,16 @@ import type { Caller, Context } from '../interactions/context.ts';
 import type { Store } from '../store/store.ts';
 
 /** Who history says wrote an outcome. */
-export const SENDER = 'outbound';
+export const SYSTEM_ACTOR = 'outbound';
 
 /** It may write whatever follows from an order: a corrected document, too, takes the place of one that is seen only by who may see its report. */
-const senderOf = (tenant: number): Caller => ({ tenant, actor: SENDER, surface: 'fhir', scopes: ['*'] });
+const senderOf = (tenant: number): Caller => ({ tenant, actor: SYSTEM_ACTOR, surface: 'fhir', scopes: ['*'] });
 
 /** The context in which an outcome is written. */
-export const senderContext = ({ contextOf }: { contextOf(caller: Caller): Context }, tenant: number, store: Store): Context => ({
+export const systemContext = ({ contextOf }: { contextOf(caller: Caller): Context }, tenant: number, store: Store): Context => ({
   ...contextOf(senderOf(tenant)),
   store,
 });
 
 /** Inside somebody's write: what follows from it is written by the sender. */
-export const asSender = (context: Context): Context => ({ ...context, caller: senderOf(context.caller.tenant) });
+export const asSystemActor = (context: Context): Context => ({ ...context, caller: senderOf(context.caller.tenant) });

@@ -2,8 +2,8 @@
 // of. Several processes may do so at once. It stops when what it has begun is finished.
 import { backOffWhileIdle, startPollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
-import { look } from './poll-order.ts';
-import { type Following, lookLease } from './track/order-tracker.ts';
+import { pollOrder } from './poll-order.ts';
+import { type OrderTracker, pollLease } from './track/order-tracker.ts';
 import { sweep } from './track/reconcile-sweep.ts';
 import { forget, workThrough } from './webhooks/inbox.ts';
 
@@ -11,13 +11,13 @@ import { forget, workThrough } from './webhooks/inbox.ts';
 const AT_ONCE = 4;
 const REST_MS = 500;
 /** What is done from time to time, and how often it is asked for, in ms: whether it is time is decided there, for all processes. */
-const CHORES: { every: number; run(following: Following): Promise<unknown> }[] = [
+const CHORES: { every: number; run(following: OrderTracker): Promise<unknown> }[] = [
   { every: 10_000, run: sweep },
   { every: 3_600_000, run: forget },
 ];
 
 /** Starts it; call the answer to stop. A chore that takes long keeps nobody's news waiting. */
-export function startFollowing(following: Following): () => Promise<void> {
+export function startTrackingWorker(following: OrderTracker): () => Promise<void> {
   const again = (work: () => Promise<number>, dear: () => boolean) => {
     const pause = backOffWhileIdle(REST_MS, dear);
     return startPollLoop(async ({ rest }) => {
@@ -27,7 +27,7 @@ export function startFollowing(following: Following): () => Promise<void> {
     });
   };
   const rounds = () =>
-    round(following).catch((error: unknown) => {
+    runTrackingRound(following).catch((error: unknown) => {
       following.log({ error: redactError(error) }, 'orders cannot be followed');
       return 0;
     });
@@ -36,7 +36,7 @@ export function startFollowing(following: Following): () => Promise<void> {
 }
 
 /** Does those chores whose time has come since it was last called; answers 0: what is left waits for its time. */
-function choresOf(following: Following): () => Promise<number> {
+function choresOf(following: OrderTracker): () => Promise<number> {
   const last = new Map<(typeof CHORES)[number], number>();
   return async () => {
     const now = following.clock().getTime();
@@ -52,19 +52,19 @@ function choresOf(following: Following): () => Promise<number> {
 }
 
 /** Does what is due, once; answers how much there was. */
-export async function round(following: Following): Promise<number> {
+export async function runTrackingRound(following: OrderTracker): Promise<number> {
   return (await workThrough(following)) + (await looks(following));
 }
 
 /** One that throws keeps its lease until that runs out, and is then looked at again. */
-async function looks(following: Following): Promise<number> {
+async function looks(following: OrderTracker): Promise<number> {
   const limit = Math.min(following.pace.allows(following.clock()), AT_ONCE);
   if (limit === 0) return 0;
-  const mine = lookLease(following);
+  const mine = pollLease(following);
   const due = await following.store.placedOrders.claim({ ...mine, limit });
   await Promise.all(
     due.map((placed) =>
-      look(following, { placed, by: mine.by }).catch((error: unknown) =>
+      pollOrder(following, { placed, by: mine.by }).catch((error: unknown) =>
         following.log({ tenant: placed.tenant, order: placed.orderId, error: redactError(error) }, 'an order could not be followed'),
       ),
     ),

@@ -4,7 +4,7 @@ import type { Context } from '../interactions/context.ts';
 import type { JunctionClient, RosterPhysician } from '../junction/client.ts';
 import { type Outcome, waitOf } from '../junction/outcome.ts';
 import { ATTEMPT_MS, type Sending } from '../orders/deliver/sending.ts';
-import { senderContext } from '../orders/system-actor.ts';
+import { systemContext } from '../orders/system-actor.ts';
 import type { Leased, OutboxState } from '../store/queues/outbox-entry.ts';
 
 /** The topic of registrations that wait to be listed. */
@@ -63,7 +63,7 @@ export function listingSender(client: JunctionClient, listed: Listed): (sending:
     const waiting = JSON.parse(entry.payload) as Waiting;
     const found = outcome.kind === 'accepted' ? outcome.value.find(({ npi }) => npi === waiting.npi) : undefined;
     return sending.store.transaction(async (store) => {
-      const context = senderContext(sending, entry.tenant, store);
+      const context = systemContext(sending, entry.tenant, store);
       const became = found ? await listed(context, waiting, found.id) : 'gone';
       const error = outcome.kind === 'accepted' ? 'not listed yet' : outcome.why;
       const settled = became === 'gone' ? later(entry.createdAt, now, error) : { state: 'done' as const };

@@ -24,15 +24,15 @@ import type { ClientRequest, Database } from '../store/database/database.ts';
 import { storeOf, storesIn } from '../store/sql-store.ts';
 import { startExpiryWorker } from './background/expiry-worker.ts';
 import { startIndexWorker } from './background/index-worker.ts';
-import { capabilityNow } from './capability-statement.ts';
-import { type Outside, outsideOf } from './integrations.ts';
-import type { JunctionParts } from './lab-network.ts';
-import type { Loaded } from './load-definitions.ts';
-import { descriptionsOf } from './openapi-documents.ts';
+import { buildCapabilityStatement } from './capability-statement.ts';
+import { buildIntegrations, type Integrations } from './integrations.ts';
+import type { LabNetworkParts } from './lab-network.ts';
+import type { Definitions } from './load-definitions.ts';
+import { buildOpenApiDocuments } from './openapi-documents.ts';
 
 interface Parts {
   config: Config;
-  loaded: Loaded;
+  loaded: Definitions;
   database: Database;
   /** The same database with connections of its own, for work that no request waits for. Absent: there are none. */
   background?: Database;
@@ -82,16 +82,16 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: UNCHECKED });
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(background.database, { tenant, id, at: clock().toISOString() });
-  const late: JunctionParts['fillIn'] = (context, item, what) => completeDeferred(context, now.mappings, item, what);
+  const late: LabNetworkParts['fillIn'] = (context, item, what) => completeDeferred(context, now.mappings, item, what);
   const given = { isRevoked, fillIn: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };
-  const outside = outsideOf(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
+  const outside = buildIntegrations(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
   const find = cacheCallers(findIn(database, clock));
   const seal = createSeal(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir, documentation: outside.documentation };
   const count = rateLimiter();
   const limitOf = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const partsWith = (mappings: Mappings): Deps => ({
-    fhir: { find, contextOf, seal, capability: capabilityNow(statement, profiles, store), bodyLimit: config.bodyLimits.fhir },
+    fhir: { find, contextOf, seal, capability: buildCapabilityStatement(statement, profiles, store), bodyLimit: config.bodyLimits.fhir },
     v1: {
       mappings,
       baseUrl,
@@ -104,7 +104,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
       limitOf,
       bodyLimit: config.bodyLimits.v1,
     },
-    documents: descriptionsOf({ registry, mappings }, { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, limitOf }),
+    documents: buildOpenApiDocuments({ registry, mappings }, { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, limitOf }),
     hooks: [outside.hook],
     ready: () => database.ping(),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
@@ -131,7 +131,7 @@ const stoppedTogether =
   async () =>
     void (await Promise.all(stops.map((stop) => stop())));
 
-const combineWriteHooks = ({ touches }: Mappings, outside: Outside, left: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> =>
+const combineWriteHooks = ({ touches }: Mappings, outside: Integrations, left: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> =>
   groupByType([
     ...touches.map(({ on, left }): [ServedType, WriteHook] => [on, touching(left)]),
     ['Binary', guardBinary],

@@ -6,7 +6,11 @@ import type { Profiles } from '../interactions/profiles.ts';
 import type { Store } from '../store/store.ts';
 
 /** Answers its text and tag; the database is asked at most once a second whether it is still so. */
-export function capabilityNow(facts: Omit<CapabilityFacts, 'profiles'>, profiles: Profiles, store: Store): FhirApi['capability'] {
+export function buildCapabilityStatement(
+  facts: Omit<CapabilityFacts, 'profiles'>,
+  profiles: Profiles,
+  store: Store,
+): FhirApi['capability'] {
   let made: { of: ReadonlyMap<string, string[]>; text: string; etag: string } | undefined;
   return async () => {
     const supported = await profiles.supported(store);

@@ -15,12 +15,12 @@ import { foldedUnit } from '../orders/results/biomarker.ts';
 import type { Systems as JunctionSystems } from '../orders/systems.ts';
 import type { ResultMappings } from '../orders/track/order-tracker.ts';
 import { ROOT } from '../root.ts';
-import { type Junction, type JunctionParts, junction } from './lab-network.ts';
+import { buildLabNetwork, type LabNetwork, type LabNetworkParts } from './lab-network.ts';
 import { panelsOf, unorderable } from './panels.ts';
-import { type SubscribingParts, subscribing } from './subscriptions.ts';
+import { buildSubscriptions, type SubscribingParts } from './subscriptions.ts';
 
 /** The ports and write hooks of the door out, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
-export interface Outside extends Pick<Junction, 'ports' | 'hook' | 'heldBack' | 'documentation'> {
+export interface Integrations extends Pick<LabNetwork, 'ports' | 'hook' | 'heldBack' | 'documentation'> {
   writeHooks: Partial<Record<ServedType, WriteHook>>;
   /** `ownUrl`: where this server is reached on this machine, for the sandbox's webhooks; undefined: nobody is to be told. */
   start(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
@@ -33,12 +33,12 @@ interface Systems extends JunctionSystems {
   provider: string;
 }
 
-export function outsideOf(config: Config, profiles: Profiles, parts: JunctionParts & SubscribingParts): Outside {
+export function buildIntegrations(config: Config, profiles: Profiles, parts: LabNetworkParts & SubscribingParts): Integrations {
   const { panels: system, ...systems } = systemsOf(profiles);
   const panels = panelsOf(config);
   const account: { now: JunctionAccount | undefined } = { now: configured(config) };
   const secrets = { now: config.junction.webhookSecrets };
-  const door = junction(
+  const door = buildLabNetwork(
     {
       account: () => account.now,
       physicianPath: config.junction.physicianPath,
@@ -57,7 +57,7 @@ export function outsideOf(config: Config, profiles: Profiles, parts: JunctionPar
     parts,
   );
   const reach = { production: config.production, privateHosts: new Set(config.subscriptionHosts) };
-  const subscriptions = subscribing(reach, parts);
+  const subscriptions = buildSubscriptions(reach, parts);
   return {
     writeHooks: { ...door.writeHooks, ...subscriptions.writeHooks },
     documentation: door.documentation,

@@ -7,12 +7,12 @@ import type { JunctionAccount } from '../junction/exchange.ts';
 import { junctionReads } from '../junction/reads.ts';
 import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
 import { sendCancellation } from '../orders/deliver/cancel.ts';
-import { gate } from '../orders/deliver/gate.ts';
+import { createGate } from '../orders/deliver/gate.ts';
 import { sendOrder } from '../orders/deliver/send.ts';
 import { secondsUntilNextTry, sendNow } from '../orders/deliver/send-now.ts';
 import type { Sending } from '../orders/deliver/sending.ts';
-import { type Senders, startWorker } from '../orders/deliver/worker.ts';
-import type { PORTS } from '../orders/external-step-names.ts';
+import { type Senders, startDeliveryWorker } from '../orders/deliver/worker.ts';
+import type { EXTERNAL_STEPS } from '../orders/external-step-names.ts';
 import { CANCELLATION } from '../orders/place/cancellation.ts';
 import { fulfilmentWriteHook } from '../orders/place/fulfilment.ts';
 import { orderWriteHook } from '../orders/place/order.ts';
@@ -20,8 +20,8 @@ import type { OrderRules } from '../orders/place/order-content.ts';
 import { orderDocumentation } from '../orders/place/order-documentation.ts';
 import { ORDER, orderEntry } from '../orders/place/order-entry.ts';
 import { npiOf } from '../orders/place/signer.ts';
-import type { Following, ResultMappings } from '../orders/track/order-tracker.ts';
-import { startFollowing } from '../orders/tracking-worker.ts';
+import type { OrderTracker, ResultMappings } from '../orders/track/order-tracker.ts';
+import { startTrackingWorker } from '../orders/tracking-worker.ts';
 import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage, webhookReceiver } from '../orders/webhooks/receive.ts';
 import {
   claim,
@@ -50,9 +50,9 @@ interface JunctionOptions extends OrderRules {
 }
 
 /** What the roof has to give. `log` is told ids and reasons, nothing of a patient. */
-export interface JunctionParts
+export interface LabNetworkParts
   extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log' | 'attempted' | 'attemptMs'>,
-    Pick<Following, 'webhook'> {
+    Pick<OrderTracker, 'webhook'> {
   contextOf(caller: Caller): Context;
   random?: () => number;
   /** Writes these fields of a registration that was answered before, where it says what it `said` then. */
@@ -63,13 +63,13 @@ export interface JunctionParts
   ): Promise<'written' | 'changed' | 'gone'>;
 }
 
-export interface Junction {
+export interface LabNetwork {
   /** What writes of these types bring with them. */
   writeHooks: Record<'ServiceRequest' | 'Task', WriteHook>;
   /** What the CapabilityStatement says of these types. */
   documentation: Record<'ServiceRequest', string>;
   /** By the names that mappings give them (`port:`). */
-  ports: Record<(typeof PORTS)[number], ExternalStep>;
+  ports: Record<(typeof EXTERNAL_STEPS)[number], ExternalStep>;
   /** Where the network tells us what happened. */
   hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
   /** Whether orders are held back because the network does not answer. */
@@ -78,11 +78,11 @@ export interface Junction {
   start(): () => Promise<void>;
 }
 
-export function junction(options: JunctionOptions, parts: JunctionParts): Junction {
+export function buildLabNetwork(options: JunctionOptions, parts: LabNetworkParts): LabNetwork {
   const { account, systems, physicianPath } = options;
   const client = junctionClient(account);
-  const sending: Sending = { random: Math.random, ...parts, client, gate: gate(createCircuitBreaker(), parts.clock), systems };
-  const following: Following = {
+  const sending: Sending = { random: Math.random, ...parts, client, gate: createGate(createCircuitBreaker(), parts.clock), systems };
+  const following: OrderTracker = {
     ...sending,
     webhook: parts.webhook,
     reads: junctionReads(account),
@@ -105,7 +105,7 @@ export function junction(options: JunctionOptions, parts: JunctionParts): Juncti
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) },
     heldBack: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
     start: () => {
-      const stops = [startWorker(sending, senders), startFollowing(following)];
+      const stops = [startDeliveryWorker(sending, senders), startTrackingWorker(following)];
       return async () => void (await Promise.all(stops.map((stop) => stop())));
     },
   };

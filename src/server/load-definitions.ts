@@ -5,10 +5,10 @@ import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
 import { terminologyOf } from '../fhir/terminology/terminology.ts';
 import { loadMappings } from '../mapping/load/mapping.ts';
 import type { Mappings } from '../mapping/shape.ts';
-import { PORTS } from '../orders/external-step-names.ts';
+import { EXTERNAL_STEPS } from '../orders/external-step-names.ts';
 import { ROOT } from '../root.ts';
 
-export interface Loaded {
+export interface Definitions {
   profiles: Profiles;
   registry: Registry;
   mappings: Mappings;
@@ -17,10 +17,10 @@ export interface Loaded {
 }
 
 /** Reads them; `mappings`: the folder they stand in, by default the project's own. It may bring definitions of its own, in `fhir-profiles/`. */
-export function load(mappingsFolder = join(ROOT, 'mappings')): Loaded {
+export function loadDefinitions(mappingsFolder = join(ROOT, 'mappings')): Definitions {
   const profiles = loadProfiles(join(ROOT, 'fhir-profiles'), join(mappingsFolder, 'fhir-profiles'));
   const registry = buildRegistry(profiles.searchParameters, terminologyOf(profiles.terminology));
-  const mappings = loadMappings(mappingsFolder, { profiles, registry, ports: PORTS });
+  const mappings = loadMappings(mappingsFolder, { profiles, registry, ports: EXTERNAL_STEPS });
   const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);
   return { profiles, registry, mappings, keyPrefixes: { fhir: 'fhir_test_', ...Object.fromEntries(vendors) } };
 }

@@ -5,7 +5,7 @@ import type { Limit } from '../http/middleware/rate-limit.ts';
 import { fhirOpenApi } from '../http/openapi/fhir-document.ts';
 import type { Documents } from '../http/openapi/serve.ts';
 import type { Surface } from '../mapping/shape.ts';
-import type { Loaded } from './load-definitions.ts';
+import type { Definitions } from './load-definitions.ts';
 
 /** How the parts of this installation are described. */
 interface DescriptionFacts {
@@ -17,8 +17,8 @@ interface DescriptionFacts {
 }
 
 /** One document per surface, and FHIR's. */
-export function descriptionsOf(
-  { registry, mappings }: Pick<Loaded, 'registry' | 'mappings'>,
+export function buildOpenApiDocuments(
+  { registry, mappings }: Pick<Definitions, 'registry' | 'mappings'>,
   { version, baseUrl, bodyLimits, limitOf }: DescriptionFacts,
 ): Documents {
   const fhir = {

@@ -14,7 +14,7 @@ interface Subscribing {
   start(): () => Promise<void>;
 }
 
-export function subscribing(reach: Reach, parts: SubscribingParts): Subscribing {
+export function buildSubscriptions(reach: Reach, parts: SubscribingParts): Subscribing {
   return {
     writeHooks: { Subscription: subscriptionWriteHook(reach) },
     start: () => startNotifying({ random: Math.random, ...parts, reach }),

@@ -4,7 +4,7 @@ import request from 'supertest';
 import { readConfig } from '../../src/config.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble, type Facet } from '../../src/server/assemble.ts';
-import { load } from '../../src/server/load-definitions.ts';
+import { loadDefinitions } from '../../src/server/load-definitions.ts';
 import { createKey } from '../../src/store/api-keys.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { upkeepOf } from '../../src/store/index-upkeep.ts';
@@ -30,7 +30,7 @@ let facet: Facet;
 let stops: (() => Promise<void>)[];
 beforeAll(async () => {
   test = await openTestStore();
-  const loaded = load();
+  const loaded = loadDefinitions();
   const background = listening(test.database, ran.background);
   facet = await assemble({
     config: readConfig({ FACET_LOG: 'silent' }),

@@ -6,7 +6,7 @@ import { adminFacts } from '../../src/cli/admin-facts.ts';
 import { readConfig } from '../../src/config.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
-import { load } from '../../src/server/load-definitions.ts';
+import { loadDefinitions } from '../../src/server/load-definitions.ts';
 import { until } from '../until.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 
@@ -38,7 +38,7 @@ const admin = async (command: string) => {
 };
 const newVersion = async () => {
   const { store, database } = before.store;
-  const loaded = load();
+  const loaded = loadDefinitions();
   const index = await openIndexState(store.upkeep, loaded.registry);
   return assemble({
     config: readConfig({ FACET_LOG: 'silent' }),

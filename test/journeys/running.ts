@@ -6,7 +6,7 @@ import type { App } from '../../src/http/app.ts';
 import { livePrefix } from '../../src/http/middleware/key-prefix.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
-import { load } from '../../src/server/load-definitions.ts';
+import { loadDefinitions } from '../../src/server/load-definitions.ts';
 import { createKey } from '../../src/store/api-keys.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { createTenant } from '../../src/store/tenants.ts';
@@ -67,7 +67,7 @@ export async function startFacet(
   { clock, over = (database) => database, log = pino({ level: 'silent' }), bodyLimit }: Instead = {},
 ): Promise<Running> {
   const store = await openTestStore();
-  const loaded = load(env.FACET_MAPPINGS);
+  const loaded = loadDefinitions(env.FACET_MAPPINGS);
   const read = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);

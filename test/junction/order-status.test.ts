@@ -1,11 +1,11 @@
 // What each word of the network means for the Task and for the ServiceRequest.
-import { type SeenOrder, seenOrder } from '../../src/junction/order-snapshot.ts';
+import { type OrderSnapshot, parseOrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import { completedAt, requestStand, taskStatus } from '../../src/junction/order-status.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 /** An order with these events, a minute apart, in a journey of this status. */
-const order = (statuses: string[], journey: string | null = 'active', at = '2026-11-21T11:0'): SeenOrder =>
-  seenOrder({
+const order = (statuses: string[], journey: string | null = 'active', at = '2026-11-21T11:0'): OrderSnapshot =>
+  parseOrderSnapshot({
     id: 'o',
     events: statuses.map((status, nth) => ({ id: nth + 1, created_at: `${at}${nth}:00Z`, status })),
     order_transaction: journey && { id: 't', status: journey, orders: [{ id: 'o' }] },
@@ -80,7 +80,9 @@ test('the newest event is the one with the highest number, wherever it is listed
     { id: 7, created_at: '2026-11-21T10:00:00Z', status: 'completed.walk_in_test.completed' },
     { id: 3, created_at: '2026-11-21T11:00:00Z', status: 'received.walk_in_test.ordered' },
   ];
-  expect(seenOrder({ id: 'o', events, last_event: events[1] })!.events.map(({ id }) => id)).toEqual([3, 7]);
-  expect(seenOrder({ id: 'o', status: 'received' })!.events).toEqual([{ id: 0, at: undefined, status: 'received', detail: undefined }]);
-  expect(seenOrder({ status: 'received' })).toBeUndefined();
+  expect(parseOrderSnapshot({ id: 'o', events, last_event: events[1] })!.events.map(({ id }) => id)).toEqual([3, 7]);
+  expect(parseOrderSnapshot({ id: 'o', status: 'received' })!.events).toEqual([
+    { id: 0, at: undefined, status: 'received', detail: undefined },
+  ]);
+  expect(parseOrderSnapshot({ status: 'received' })).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadMappings } from '../../src/mapping/load/mapping.ts';
-import { PORTS } from '../../src/orders/external-step-names.ts';
+import { EXTERNAL_STEPS } from '../../src/orders/external-step-names.ts';
 import { profiles, registry } from './examples.ts';
 
 export function copies() {
@@ -36,7 +36,7 @@ export function copies() {
       if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
       writeFileSync(copied(file), text.replace(from, to));
       try {
-        loadMappings(directory, { ...options, ports: PORTS });
+        loadMappings(directory, { ...options, ports: EXTERNAL_STEPS });
         return '';
       } catch (error) {
         return (error as Error).message;

@@ -12,8 +12,8 @@ import { deliverDue } from '../../src/junction-sandbox/announce.ts';
 import { type StepWishes, step } from '../../src/junction-sandbox/lifecycle.ts';
 import type { SandboxOrder } from '../../src/junction-sandbox/world.ts';
 import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
-import type { Following } from '../../src/orders/track/order-tracker.ts';
-import { round } from '../../src/orders/tracking-worker.ts';
+import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
+import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
 import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, webhookReceiver } from '../../src/orders/webhooks/receive.ts';
 import { resultMappings } from '../../src/server/integrations.ts';
 import type { PlacedOrder } from '../../src/store/queues/placed-orders.ts';
@@ -29,9 +29,9 @@ export const REDRAW = 'collecting_sample.walk_in_test.redraw_available';
 const RESULTS = resultMappings(loadProfiles('fhir-profiles'));
 
 export interface FollowWorld extends OrderWorld {
-  following: Following;
+  following: OrderTracker;
   /** As another process would be. */
-  anotherFollowing(): Following;
+  anotherFollowing(): OrderTracker;
   /** Writes a request, sends it, and answers the order that the network made of it. */
   ordered(id?: string, more?: object): Promise<SandboxOrder>;
   /** The order as it stands at the network. */
@@ -41,7 +41,7 @@ export interface FollowWorld extends OrderWorld {
   /** Looks at this order now, as when there is news of it. */
   news(id: string): Promise<void>;
   /** Does all that is due, until nothing is. */
-  follow(following?: Following): Promise<void>;
+  follow(following?: OrderTracker): Promise<void>;
   placed(id: string): Promise<PlacedOrder | undefined>;
   /** The resources of a type that stand here, in the order in which they were made. */
   all(type: ServedType): Promise<Resource[]>;
@@ -70,7 +70,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
   const here = await orderWorld(store);
   await store.database.script("delete from placed_order; delete from webhook_inbox; delete from setting where name like 'order%'");
   const log: string[] = [];
-  const anotherFollowing = (): Following => ({
+  const anotherFollowing = (): OrderTracker => ({
     ...here.another(),
     reads: junctionReads(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url })),
     pace: createCircuitBreaker(),
@@ -81,7 +81,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
   const { world } = here.sandbox;
   const at = (id: string): SandboxOrder => world.orders.get(id)!;
   const follow = async (one = following): Promise<void> => {
-    for (let nth = 0; nth < 50; nth++) if ((await round(one)) === 0) return;
+    for (let nth = 0; nth < 50; nth++) if ((await runTrackingRound(one)) === 0) return;
     throw new Error('following does not come to rest');
   };
   const placed = async (id: string) => (await store.store.placedOrders.find({ orderIds: [id] }))[0];

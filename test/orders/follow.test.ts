@@ -3,8 +3,8 @@ import { rule } from '../../src/fhir/outcome.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import { update } from '../../src/interactions/update.ts';
-import { look } from '../../src/orders/poll-order.ts';
-import { lookLease } from '../../src/orders/track/order-tracker.ts';
+import { pollOrder } from '../../src/orders/poll-order.ts';
+import { pollLease } from '../../src/orders/track/order-tracker.ts';
 import { within } from '../junction-sandbox/sandbox-world.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
@@ -78,9 +78,9 @@ test('23: an older picture that arrives late changes nothing', async () => {
   here.step(id, 'completed.walk_in_test.completed');
   await here.news(id);
   await here.context.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
-  const mine = lookLease(here.following);
+  const mine = pollLease(here.following);
   const [placed] = await here.context.store.placedOrders.claim({ ...mine, limit: 1 });
-  await look({ ...here.following, reads: { ...reads, order: async () => old } }, { placed: placed!, by: mine.by });
+  await pollOrder({ ...here.following, reads: { ...reads, order: async () => old } }, { placed: placed!, by: mine.by });
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
 });
 
@@ -89,9 +89,9 @@ test('24: of two workers that read at different ages, the older one writes nothi
   here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
   await here.context.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   const slow = here.anotherFollowing();
-  const mine = lookLease(slow);
+  const mine = pollLease(slow);
   const [placed] = await here.context.store.placedOrders.claim({ ...mine, limit: 1 });
-  const overtaken = look(
+  const overtaken = pollOrder(
     {
       ...slow,
       reads: {

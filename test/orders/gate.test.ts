@@ -7,7 +7,7 @@ import { operate } from '../../src/orders/deliver/operate.ts';
 import { sendOrder } from '../../src/orders/deliver/send.ts';
 import { secondsUntilNextTry, sendNow } from '../../src/orders/deliver/send-now.ts';
 import { lease } from '../../src/orders/deliver/sending.ts';
-import { startWorker } from '../../src/orders/deliver/worker.ts';
+import { startDeliveryWorker } from '../../src/orders/deliver/worker.ts';
 import { ORDER } from '../../src/orders/place/order-entry.ts';
 import { type Directory, rosterDirectory, throughGate } from '../../src/physicians/register.ts';
 import { within } from '../junction-sandbox/sandbox-world.ts';
@@ -91,7 +91,7 @@ test('49: a caller has a turn although the background has a long queue, and the 
   const queue = await order(24);
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
   const patient = { ...here.sending, attemptMs: 60_000 };
-  const stop = startWorker(patient, { [ORDER]: (sending, leased) => sendOrder(sending, leased) });
+  const stop = startDeliveryWorker(patient, { [ORDER]: (sending, leased) => sendOrder(sending, leased) });
   await until(() => here.orders() > 0);
   const before = here.orders();
   await now(queue[23]!, patient);

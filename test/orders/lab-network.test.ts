@@ -8,7 +8,7 @@ import type { Caller, Context } from '../../src/interactions/context.ts';
 import { create } from '../../src/interactions/create.ts';
 import { UNCHECKED } from '../../src/interactions/profiles.ts';
 import { resultMappings } from '../../src/server/integrations.ts';
-import { type Junction, junction } from '../../src/server/lab-network.ts';
+import { buildLabNetwork, type LabNetwork } from '../../src/server/lab-network.ts';
 import type { Row } from '../../src/store/resources/row.ts';
 import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-world.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
@@ -17,7 +17,7 @@ import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world
 
 let store: TestStore;
 let here: SandboxWorld;
-let out: Junction;
+let out: LabNetwork;
 let context: Context;
 const log: string[] = [];
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
     profiles: UNCHECKED,
     baseUrl: 'http://facet.test/fhir/R4',
   });
-  out = junction(
+  out = buildLabNetwork(
     {
       account: () => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url, teamId: here.sandbox.teamId }),
       table: { system: PANEL_SYSTEM, panels: here.sandbox.panels, ...TEST_SYSTEMS },

@@ -3,7 +3,7 @@
 
 import { operate } from '../../src/orders/deliver/operate.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
-import { drain } from '../../src/orders/deliver/worker.ts';
+import { drainOutbox } from '../../src/orders/deliver/worker.ts';
 import { awaitListing, LISTING, listingSender } from '../../src/physicians/roster.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
@@ -72,7 +72,7 @@ test('44: a roster that our team may not read, or that fails, holds back no orde
     here.fail({ operation: 'roster', kind: 'error', status });
     await awaitListing(here.context, { id: `registration-${status}`, key: 'NY', npi: '1999999984' });
     here.advance(3600);
-    expect(await drain(here.sending, { [LISTING]: listingSender(here.client, async () => 'gone') })).toBeGreaterThan(0);
+    expect(await drainOutbox(here.sending, { [LISTING]: listingSender(here.client, async () => 'gone') })).toBeGreaterThan(0);
     expect(allowed()).toBe(Number.POSITIVE_INFINITY);
   }
   expect(here.asked('roster')).toBe(2);

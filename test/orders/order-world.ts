@@ -8,10 +8,10 @@ import { UNCHECKED } from '../../src/interactions/profiles.ts';
 import { update } from '../../src/interactions/update.ts';
 import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
 import { sendCancellation } from '../../src/orders/deliver/cancel.ts';
-import { gate } from '../../src/orders/deliver/gate.ts';
+import { createGate } from '../../src/orders/deliver/gate.ts';
 import { sendOrder } from '../../src/orders/deliver/send.ts';
 import type { Sending } from '../../src/orders/deliver/sending.ts';
-import { drain, type Senders } from '../../src/orders/deliver/worker.ts';
+import { drainOutbox, type Senders } from '../../src/orders/deliver/worker.ts';
 import { CANCELLATION } from '../../src/orders/place/cancellation.ts';
 import { fulfilmentWriteHook } from '../../src/orders/place/fulfilment.ts';
 import { orderWriteHook } from '../../src/orders/place/order.ts';
@@ -130,7 +130,7 @@ export async function orderWorld(
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
   const another = (): Sending => ({
     client: here.client,
-    gate: gate(createCircuitBreaker(), clock),
+    gate: createGate(createCircuitBreaker(), clock),
     store,
     clock,
     newId: v7,
@@ -147,7 +147,7 @@ export async function orderWorld(
   const patient = sendersWithin(PATIENCE_MS);
   const sending = another();
   const read = async (type: ServedType, id: string) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource;
-  const drainOnce = (one = sending, ms = budgetMs) => drain(one, sendersWithin(ms));
+  const drainOnce = (one = sending, ms = budgetMs) => drainOutbox(one, sendersWithin(ms));
   const task = async (id: string) => {
     const entry = await orderEntry(store, tenant, id);
     return entry ? [await read('Task', JSON.parse(entry.payload).task)] : [];
@@ -172,7 +172,7 @@ export async function orderWorld(
     drain: drainOnce,
     settle: async () => {
       for (let round = 0; round < 60; round++) {
-        if ((await drain(sending, patient)) === 0 && round > LONGEST_PAUSE) return;
+        if ((await drainOutbox(sending, patient)) === 0 && round > LONGEST_PAUSE) return;
         now += 61_000;
       }
       throw new Error('the outbox does not come to rest');

@@ -1,9 +1,9 @@
 // The network is away for an hour, and for thirty: nothing is lost, nothing is doubled, it is asked now and then, and when it is back the queue drains
 // a few at a time. Two processes, each with what it has learnt of the network, under one clock that is moved.
 
-import type { Following } from '../../src/orders/track/order-tracker.ts';
+import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
-import { round } from '../../src/orders/tracking-worker.ts';
+import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
@@ -19,7 +19,7 @@ const idOf = (nth: number): string => `o${nth}`;
 const requests = (): number => here.sandbox.world.requests.length;
 
 interface Process {
-  following: Following;
+  following: OrderTracker;
   /** Orders on their way at this moment, and the most there ever were. */
   underway: number;
   most: number;
@@ -39,7 +39,7 @@ function anotherProcess(): Process {
 async function act({ following }: Process): Promise<void> {
   while ((await here.drain(following)) > 0);
   await sweep(following);
-  while ((await round(following)) > 0);
+  while ((await runTrackingRound(following)) > 0);
 }
 
 /** What is known of each order in the end. */

@@ -1,17 +1,17 @@
 // How soon an order is looked at again without news: the more is due, the sooner, and not for ever.
 
-import { seenOrder } from '../../src/junction/order-snapshot.ts';
-import { DOCUMENT_READ_MS, LOOK_LEASE_MS, READ_MS } from '../../src/orders/track/order-tracker.ts';
-import { nextLook, nextTry } from '../../src/orders/track/poll-schedule.ts';
+import { parseOrderSnapshot } from '../../src/junction/order-snapshot.ts';
+import { DOCUMENT_READ_MS, POLL_LEASE_MS, READ_MS } from '../../src/orders/track/order-tracker.ts';
+import { nextPollAt, nextRetryAt } from '../../src/orders/track/poll-schedule.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const HOUR = 3_600_000;
 const order = (status: string, at = NOW.toISOString(), more: object = {}) =>
-  seenOrder({ id: 'o', events: [{ id: 1, created_at: at, status }], ...more })!;
+  parseOrderSnapshot({ id: 'o', events: [{ id: 1, created_at: at, status }], ...more })!;
 const hours = (text: string | null) => text && (Date.parse(text) - NOW.getTime()) / HOUR;
 const ago = (count: number) => new Date(NOW.getTime() - count * HOUR).toISOString();
 const wait = (...[seen, open]: [ReturnType<typeof order>, { result: boolean; journey: boolean }]) =>
-  hours(nextLook(seen, open, { now: NOW, random: 1 }));
+  hours(nextPollAt(seen, open, { now: NOW, random: 1 }));
 const RUNNING = { result: false, journey: true };
 
 test.each([
@@ -53,11 +53,13 @@ test.each([
 });
 
 test('looks that come to nothing are a minute apart, then two, then four, six hours at most', () => {
-  const minutes = [0, 1, 2, 9, 1000].map((attempts) => (Date.parse(nextTry(attempts, { now: NOW, random: 1 })) - NOW.getTime()) / 60_000);
+  const minutes = [0, 1, 2, 9, 1000].map(
+    (attempts) => (Date.parse(nextRetryAt(attempts, { now: NOW, random: 1 })) - NOW.getTime()) / 60_000,
+  );
   expect(minutes).toEqual([1, 2, 4, 360, 360]);
 });
 
 test('an order is leased for longer than one look may read: the order, two results, and a document, which has time to be large', () => {
-  expect(3 * READ_MS + DOCUMENT_READ_MS).toBeLessThan(LOOK_LEASE_MS);
+  expect(3 * READ_MS + DOCUMENT_READ_MS).toBeLessThan(POLL_LEASE_MS);
   expect(DOCUMENT_READ_MS).toBeGreaterThan(READ_MS);
 });

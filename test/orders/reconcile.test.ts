@@ -1,11 +1,11 @@
 // The sweep through what has changed at the network: what nobody told us is found within a quarter of an hour, whatever was lost, and only a complete sweep
 // moves on. Numbers are rows of docs/failure-matrix.md.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SeenOrder } from '../../src/junction/order-snapshot.ts';
+import type { OrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import type { OrdersPage, Window } from '../../src/junction/reads.ts';
 import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
-import { readWindow } from '../../src/orders/track/reconciliation-window.ts';
-import { startFollowing } from '../../src/orders/tracking-worker.ts';
+import { readReconciliationWindow } from '../../src/orders/track/reconciliation-window.ts';
+import { startTrackingWorker } from '../../src/orders/tracking-worker.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
@@ -169,13 +169,13 @@ test.each(['oldest', 'newest'])(
         .sort((a, b) => (sorted === 'oldest' ? 1 : -1) * (Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || (a.id < b.id ? -1 : 1)));
     const until = here.following.clock().toISOString();
     const seen = new Set<string>();
-    const read = await readWindow<never>(async (page) => {
+    const read = await readReconciliationWindow<never>(async (page) => {
       here.advance(1);
       for (const one of [0, 90, 150, 170].map((nth) => orders()[nth]!)) if (one && one.updatedAt <= until) changes(one.id);
       const inside = orders().filter(({ updatedAt }) => updatedAt <= until);
       const shown = inside.slice((page - 1) * 100, page * 100);
       for (const one of shown) seen.add(one.id);
-      return { orders: shown as SeenOrder[], total: inside.length, last: page * 100 >= inside.length };
+      return { orders: shown as OrderSnapshot[], total: inside.length, last: page * 100 >= inside.length };
     });
     const left = orders().filter(({ updatedAt }) => updatedAt <= until);
     expect([read, left.filter((one) => !seen.has(one.id))]).toEqual([{ seen: seen.size }, []]);
@@ -211,7 +211,7 @@ test('news is worked through while a sweep waits for its pages', async () => {
     await waiting.promise;
     return reads.updated(window, signal);
   };
-  const stop = startFollowing({ ...here.following, reads: { ...reads, updated } });
+  const stop = startTrackingWorker({ ...here.following, reads: { ...reads, updated } });
   here.step(id, COMPLETED, { silent: true });
   await store.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   const end = performance.now() + 8000;

@@ -6,9 +6,9 @@ import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { deliver, deliverDue, signed } from '../../src/junction-sandbox/announce.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import type { Mishap, SandboxMessage, SandboxOrder } from '../../src/junction-sandbox/world.ts';
-import type { Following } from '../../src/orders/track/order-tracker.ts';
+import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
-import { round } from '../../src/orders/tracking-worker.ts';
+import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
 import type { TestStore } from '../store/open.ts';
 import { storeExcept } from '../store/store-except.ts';
 import { eachInAWorld } from './each-world.ts';
@@ -70,7 +70,7 @@ const MISHAPS: Mishap[] = [
 const READS = ['order', 'result', 'journeyResult', 'document', 'orders'];
 
 /** A process that dies after it has read and before it has written anything down, as often as `dies` says: nothing it does after that counts. */
-function mortal(following: Following, dies: () => boolean): Following & { live(): void } {
+function mortal(following: OrderTracker, dies: () => boolean): OrderTracker & { live(): void } {
   const { reads, store: alive } = following;
   let dead = false;
   const living =
@@ -98,7 +98,7 @@ function mortal(following: Following, dies: () => boolean): Following & { live()
 }
 
 /** What a process does until it dies; another one takes its place. */
-async function inProcess(worker: ReturnType<typeof mortal>, work: (following: Following) => Promise<unknown>): Promise<void> {
+async function inProcess(worker: ReturnType<typeof mortal>, work: (following: OrderTracker) => Promise<unknown>): Promise<void> {
   worker.live();
   await work(worker).catch(() => {});
 }
@@ -134,8 +134,8 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
     happen,
     () => deliverDue(world),
     () => deliverDue(world),
-    () => inProcess(workers[0]!, round),
-    () => Promise.all(workers.map((worker) => inProcess(worker, round))),
+    () => inProcess(workers[0]!, runTrackingRound),
+    () => Promise.all(workers.map((worker) => inProcess(worker, runTrackingRound))),
     () => here.advance(random() * 120),
     () => here.advance(random() < 0.15 ? 25 * 3600 : 30),
     () => {

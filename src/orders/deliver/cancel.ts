@@ -7,7 +7,7 @@ import type { Store } from '../../store/store.ts';
 import type { Fulfilment } from '../place/cancellation.ts';
 import { orderedRequest, payloadOf, requestId } from '../place/order-entry.ts';
 import { calledOff, change, type Edit, stillRunning } from '../place/record.ts';
-import { senderContext } from '../system-actor.ts';
+import { systemContext } from '../system-actor.ts';
 import { retryAt } from './retry-time.ts';
 import { ATTEMPT_MS, type Sending } from './sending.ts';
 
@@ -71,7 +71,7 @@ async function settled(sending: Sending, { entry, by }: Leased, ended: (Fulfilme
   return sending.store.transaction(async (store) => {
     await store.hold(tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
     if (!(await store.outbox.settle(entry, by, { state, at, ...(refusal && { error: refusal.why }) }))) return 'sending';
-    const context = senderContext(sending, tenant, store);
+    const context = systemContext(sending, tenant, store);
     if (!refusal && (await orderedRequest(store, entry))) await change(context, 'ServiceRequest', requestId(entry), calledOff(at).request);
     for (const { task, end } of ended) await change(context, 'Task', task, editOf(end, at).task);
     await store.placedOrders.wake(

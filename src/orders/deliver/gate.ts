@@ -19,7 +19,7 @@ export interface Gate {
   closedForMs(): number;
 }
 
-export function gate(breaker: CircuitBreaker, clock: () => Date): Gate {
+export function createGate(breaker: CircuitBreaker, clock: () => Date): Gate {
   let inFlight = 0;
   const waiting: ((place: Place | undefined) => void)[] = [];
   const admits = (): number => Math.min(breaker.allows(clock()), CONCURRENCY);

@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.ts';
 import { callOff } from '../place/cancellation.ts';
 import { type OrderPayload, orderedIn, payloadOf, requestId } from '../place/order-entry.ts';
 import { abandoned, accepted, type Change, calledOff, type Edit, refused } from '../place/record.ts';
-import { senderContext } from '../system-actor.ts';
+import { systemContext } from '../system-actor.ts';
 import { follow } from './follow.ts';
 import { isAbandoned, MOST_FAILURES, retryAt } from './retry-time.ts';
 import type { Sending } from './sending.ts';
@@ -43,7 +43,7 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
     const outcome = { state, at: now.toISOString(), payload: JSON.stringify(payload), ...(nextAt && { nextAt }), ...(error && { error }) };
     if (!(await store.outbox.settle(entry, by, outcome))) return { state: undefined, error };
     if (!edit) return conclusion;
-    const context = senderContext(sending, entry.tenant, store);
+    const context = systemContext(sending, entry.tenant, store);
     await readModifyWriteMany(context, [
       ...(stands.request ? [{ type: 'ServiceRequest' as const, id: requestId(entry), edit: changing(edit.request) }] : []),
       { type: 'Task', id: payload.task, edit: changing(edit.task) },

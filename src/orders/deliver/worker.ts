@@ -14,7 +14,7 @@ export type Senders = Record<string, (sending: Sending, leased: Leased) => Promi
 const POLL_MS = 500;
 
 /** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
-export function startWorker(sending: Sending, senders: Senders): () => Promise<void> {
+export function startDeliveryWorker(sending: Sending, senders: Senders): () => Promise<void> {
   const underway = new Set<Promise<void>>();
   const pause = backOffWhileIdle(POLL_MS, () => sending.store.distributed());
   const stop = startPollLoop(async ({ signal, rest }) => {
@@ -37,7 +37,7 @@ export function startWorker(sending: Sending, senders: Senders): () => Promise<v
 }
 
 /** Sends what is due, as far as the gate lets it, and waits for all of it; answers how many were tried. */
-export async function drain(sending: Sending, senders: Senders): Promise<number> {
+export async function drainOutbox(sending: Sending, senders: Senders): Promise<number> {
   const begun = await begunNow(sending, senders, new AbortController().signal);
   await Promise.all(begun);
   return begun.length;

@@ -5,7 +5,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
-import { SENDER } from '../system-actor.ts';
+import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
 import { ORDER, payloadOf, requestId } from './order-entry.ts';
 import { withNetworksWords } from './preserved-external-fields.ts';
@@ -37,7 +37,7 @@ async function cancelledOrder(
   { id, resource }: PendingWrite,
   former: Resource,
 ): Promise<OutboxEntry | undefined> {
-  if (resource!.status !== 'cancelled' || former.status === 'cancelled' || caller.actor === SENDER) return undefined;
+  if (resource!.status !== 'cancelled' || former.status === 'cancelled' || caller.actor === SYSTEM_ACTOR) return undefined;
   const { reference } = (former.focus ?? {}) as { reference?: string };
   const focus = reference === undefined ? undefined : referenceTarget(reference, baseUrl);
   if (!focus?.startsWith('ServiceRequest/')) return undefined;

@@ -3,7 +3,7 @@
 import type { Resource } from '../../fhir/types.ts';
 import { matches } from '../../interactions/conditional-match.ts';
 import type { Context } from '../../interactions/context.ts';
-import { asSender } from '../system-actor.ts';
+import { asSystemActor } from '../system-actor.ts';
 import { brokenConcept, codingsOf, isNetworkCode, type Tests, type TestTable, testsBehind } from './order-criteria.ts';
 
 /** One meaning, several (each in words), or none. */
@@ -49,7 +49,7 @@ async function entriesFor(
   if (tokens.length === 0) return { entries: [], more: false };
   const criteria = new URLSearchParams({ code: tokens.join(','), status: 'active' }).toString();
   // whoever orders need not be allowed to read the catalogue
-  const rows = await matches(asSender(context), 'ActivityDefinition', { criteria, count: MOST + 1 });
+  const rows = await matches(asSystemActor(context), 'ActivityDefinition', { criteria, count: MOST + 1 });
   const today = context.clock().toISOString().slice(0, 10);
   const entries = rows
     .map(({ body }) => JSON.parse(body!) as Resource)

@@ -6,7 +6,7 @@ import { conflict, FhirError, type Issue, ruleAll } from '../../fhir/outcome.ts'
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
-import { SENDER } from '../system-actor.ts';
+import { SYSTEM_ACTOR } from '../system-actor.ts';
 import { refuseChange, type SentText } from './immutable-elements.ts';
 import { clientUserId, orderText } from './junction-order.ts';
 import { type OrderRules, orderContent } from './order-content.ts';
@@ -79,7 +79,7 @@ async function entryOf({ store, caller }: Context, write: PendingWrite): Promise
 const before = ({ previous }: PendingWrite): Resource | undefined => (previous?.body ? (JSON.parse(previous.body) as Resource) : undefined);
 
 /** What the network's answers make of a request is nobody's wish. */
-const isOthers = ({ caller }: Context): boolean => caller.actor !== SENDER;
+const isOthers = ({ caller }: Context): boolean => caller.actor !== SYSTEM_ACTOR;
 
 /** What was ordered once is not ordered again: an active request that nobody acts on would be a lost order. */
 const ordered = (): FhirError =>

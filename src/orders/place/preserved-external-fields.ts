@@ -4,7 +4,7 @@ import { parseExact } from '../../fhir/json.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { OPERATOR, type WriteHook } from '../../interactions/context.ts';
 import { draftOf } from '../../interactions/write.ts';
-import { SENDER } from '../system-actor.ts';
+import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
 
 interface Identifier {
@@ -13,7 +13,7 @@ interface Identifier {
 }
 
 /** Who writes here what became of an order: what they say is not overruled by what was said before. */
-const OWN: ReadonlySet<string> = new Set([SENDER, OPERATOR]);
+const OWN: ReadonlySet<string> = new Set([SYSTEM_ACTOR, OPERATOR]);
 
 /** For writes of ServiceRequest and of Task. */
 export function withNetworksWords(systems: Systems): NonNullable<WriteHook['preserveServerElements']> {

@@ -2,7 +2,7 @@
 // docs/decisions/2026-11-22-orders-taken-back.md
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
-import { asSender } from '../system-actor.ts';
+import { asSystemActor } from '../system-actor.ts';
 import { callOff } from './cancellation.ts';
 import { letGo, payloadOf, requestId } from './order-entry.ts';
 import { calledOff, change } from './record.ts';
@@ -33,7 +33,7 @@ async function drop(context: Context, entry: OutboxEntry): Promise<void> {
   const payload = JSON.stringify(letGo(payloadOf(entry)));
   if (!(await context.store.outbox.move(entry, { from: ['queued', 'parked'], to: 'cancelled', at, payload, what: 'withdrawn' }))) return;
   const edit = calledOff(at);
-  const inside = asSender(context);
+  const inside = asSystemActor(context);
   await change(inside, 'ServiceRequest', requestId(entry), edit.request);
   await change(inside, 'Task', payloadOf(entry).task, edit.task);
 }

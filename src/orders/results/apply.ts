@@ -5,12 +5,12 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { type Rewriting, readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import { dateTimeOf } from '../../junction/moment.ts';
-import { isAlone, lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { isAlone, lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { phaseOf } from '../../junction/order-status.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
-import { senderContext } from '../system-actor.ts';
+import { systemContext } from '../system-actor.ts';
 import { hear, isThere } from '../track/apply-order.ts';
-import { type Following, type HeardResult, heardOf, isOf, type Look, type ResultMappings } from '../track/order-tracker.ts';
+import { type HeardResult, heardOf, isOf, type LeasedOrder, type OrderTracker, type ResultMappings } from '../track/order-tracker.ts';
 import { contentOf } from './content.ts';
 import { digestOf, isCorrectedOrder, isCorrection, isFresh } from './correction.ts';
 import { CRITICAL, isCritical, isCriticalBeside } from './critical.ts';
@@ -20,20 +20,20 @@ import { type Part, type ReportParts, reportId, reportParts } from './report.ts'
 
 /** A result as it was read. `whole`: it holds everything of the journey, so that what is not in it any more has been taken back. */
 interface Reading {
-  order: SeenOrder;
+  order: OrderSnapshot;
   result: Record<string, unknown>;
   whole: boolean;
 }
 
 /** The order as it is followed from here on, and whether its result is final; `nothing`: there is no result in it. Undefined: the lease is lost. */
 export async function applyResult(
-  following: Following,
-  leased: Look,
+  following: OrderTracker,
+  leased: LeasedOrder,
   reading: Reading,
-): Promise<{ look: Look; final: boolean } | 'nothing' | undefined> {
+): Promise<{ look: LeasedOrder; final: boolean } | 'nothing' | undefined> {
   const { placed } = leased;
   return following.store.transaction(async (store) => {
-    const context = senderContext(following, placed.tenant, store);
+    const context = systemContext(following, placed.tenant, store);
     const stands = await standingOf(context, placed, reading.order);
     const parts = await partsOf(following, context, { leased, reading, stands });
     if (!parts) return 'nothing';
@@ -81,7 +81,7 @@ function isCriticalOrder(
 }
 
 interface Writing {
-  leased: Look;
+  leased: LeasedOrder;
   reading: Reading;
   stands: Standing;
   parts: ReportParts;
@@ -90,7 +90,7 @@ interface Writing {
 }
 
 async function partsOf(
-  { results }: Following,
+  { results }: OrderTracker,
   context: Context,
   { leased, reading, stands }: Pick<Writing, 'leased' | 'reading' | 'stands'>,
 ): Promise<ReportParts | undefined> {
@@ -139,7 +139,7 @@ async function current({ store, caller }: Context, type: 'ServiceRequest' | 'Tas
   return row?.body ? (JSON.parse(row.body) as Resource) : undefined;
 }
 
-async function rewritings({ results }: Following, context: Context, writing: Writing): Promise<Rewriting[]> {
+async function rewritings({ results }: OrderTracker, context: Context, writing: Writing): Promise<Rewriting[]> {
   const { leased, reading, parts, stands, corrected } = writing;
   const { order } = reading;
   const given = { providerSystem: `${results.providerSystem}${order.laboratory.slug ?? 'unknown'}` };
@@ -211,7 +211,7 @@ const inError: Rewriting['edit'] = (stands) =>
 
 interface ReportFacts {
   parts: ReportParts;
-  order: SeenOrder;
+  order: OrderSnapshot;
   corrected: boolean;
   /** A later order of the journey has results, and this is the order's own alone. */
   outrun: boolean;
@@ -268,7 +268,7 @@ function reportStatus(stands: string | undefined, { told, corrected, settled, ru
   return next === 'final' || settled ? stands : next;
 }
 
-const isRunningOn = (order: SeenOrder): boolean => phaseOf(lastEvent(order)?.status ?? '') === 'sample_with_lab';
+const isRunningOn = (order: OrderSnapshot): boolean => phaseOf(lastEvent(order)?.status ?? '') === 'sample_with_lab';
 
 const OUTPUT = { coding: [{ system: 'http://loinc.org', code: '11502-2' }], text: 'Laboratory report' };
 
@@ -280,10 +280,10 @@ function withOutput(task: Resource, report: string): Resource {
 }
 
 /** The order came to nothing: what was reported of it so far will not be completed. */
-export async function abandonReport(following: Following, { placed }: Look, order: SeenOrder): Promise<void> {
+export async function abandonReport(following: OrderTracker, { placed }: LeasedOrder, order: OrderSnapshot): Promise<void> {
   const edit: Rewriting['edit'] = (stands) => stands && (stands.status === 'partial' ? { ...stands, status: 'cancelled' } : stands);
   await following.store.transaction(async (store) => {
-    const context = senderContext(following, placed.tenant, store);
+    const context = systemContext(following, placed.tenant, store);
     const { journey } = await journeyOf(context, placed, order);
     await readModifyWriteMany(context, [{ type: 'DiagnosticReport', id: reportId(journey), edit }]);
   });

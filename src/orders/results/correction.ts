@@ -2,13 +2,13 @@
 // that it is of. What says the same as before is looked at again until the correction is an hour old; then it is taken as it is.
 // docs/decisions/2026-11-22-corrections-in-pieces.md
 import { createHash } from 'node:crypto';
-import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isCorrected } from '../../junction/order-status.ts';
 import type { HeardResult } from '../track/order-tracker.ts';
 
 /** An order, and what was heard of its result before. */
 interface Since {
-  order: SeenOrder;
+  order: OrderSnapshot;
   before: HeardResult | undefined;
   now: Date;
 }
@@ -26,12 +26,12 @@ export function isEarlier({ order, before, now }: Since, hash: string): boolean 
   return isCorrectedOrder(order) && isFresh(order, now) && read?.hash === hash && read.event !== lastEvent(order)!.id;
 }
 
-export const isCorrectedOrder = (order: SeenOrder): boolean => isCorrected(lastEvent(order)?.status ?? '');
+export const isCorrectedOrder = (order: OrderSnapshot): boolean => isCorrected(lastEvent(order)?.status ?? '');
 
 const FRESH_MS = 3_600_000;
 
 /** What was announced may still be to come. */
-export const isFresh = (order: SeenOrder, now: Date): boolean => now.getTime() - Date.parse(lastEvent(order)?.at ?? '') < FRESH_MS;
+export const isFresh = (order: OrderSnapshot, now: Date): boolean => now.getTime() - Date.parse(lastEvent(order)?.at ?? '') < FRESH_MS;
 
 /** What a result says, as one short text: two that say the same have the same. What is told of the order beside it is no part of that. */
 export function digestOf({ metadata, results, missing_results, sample_information }: Record<string, unknown>): string {

@@ -2,10 +2,10 @@
 // https://hl7.org/fhir/R4/binary.html, https://hl7.org/fhir/R4/datatypes.html#Attachment
 import { createHash } from 'node:crypto';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
-import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
-import { senderContext } from '../system-actor.ts';
+import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
+import { systemContext } from '../system-actor.ts';
 import { hear } from '../track/apply-order.ts';
-import { type Following, heardOf, type Look } from '../track/order-tracker.ts';
+import { heardOf, type LeasedOrder, type OrderTracker } from '../track/order-tracker.ts';
 import { journeyOf } from './existing-results.ts';
 import { documentId, reportId } from './report.ts';
 
@@ -16,15 +16,15 @@ export const hashOf = (bytes: Buffer): string => createHash('sha1').update(bytes
 
 /** The order as it is followed from here on; undefined: the lease is lost. */
 export async function applyDocument(
-  following: Following,
-  leased: Look,
-  { order, bytes }: { order: SeenOrder; bytes: Buffer },
-): Promise<Look | undefined> {
+  following: OrderTracker,
+  leased: LeasedOrder,
+  { order, bytes }: { order: OrderSnapshot; bytes: Buffer },
+): Promise<LeasedOrder | undefined> {
   const heard = heardOf(leased.placed);
   const hash = hashOf(bytes);
   const read = { event: lastEvent(order)?.id ?? 0, hash };
   return following.store.transaction(async (store) => {
-    const context = senderContext(following, leased.placed.tenant, store);
+    const context = systemContext(following, leased.placed.tenant, store);
     const { journey } = await journeyOf(context, leased.placed, order);
     const [report, document] = [reportId(journey), documentId(journey)];
     const look = await hear(store, leased, { heard: { ...heard, result: { ...heard.result!, document: true, read } } });

@@ -2,7 +2,7 @@
 // held, so that of two orders of one journey the second sees what the first has written.
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import type { SeenOrder } from '../../junction/order-snapshot.ts';
+import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Row } from '../../store/resources/row.ts';
 import { heardOf } from '../track/order-tracker.ts';
@@ -21,7 +21,7 @@ export interface Standing {
 }
 
 /** Inside a transaction. */
-export async function standingOf(context: Context, placed: PlacedOrder, order: SeenOrder): Promise<Standing> {
+export async function standingOf(context: Context, placed: PlacedOrder, order: OrderSnapshot): Promise<Standing> {
   const { store, caller } = context;
   const { journey, report } = await journeyOf(context, placed, order);
   const references = ((report?.result ?? []) as { reference?: string }[]).flatMap(({ reference }) => reference ?? []);
@@ -35,7 +35,7 @@ export async function standingOf(context: Context, placed: PlacedOrder, order: S
 }
 
 /** By the network's own times. */
-function isLaterHeard({ id, transaction }: SeenOrder, orders: PlacedOrder[]): boolean {
+function isLaterHeard({ id, transaction }: OrderSnapshot, orders: PlacedOrder[]): boolean {
   const siblings = transaction?.orders ?? [];
   const madeAt = new Map(siblings.map((one) => [one.id, Date.parse(one.createdAt ?? '')]));
   return orders.some((one) => madeAt.get(one.orderId)! > madeAt.get(id)! && heardOf(one).result !== undefined);
@@ -48,7 +48,7 @@ function isLaterHeard({ id, transaction }: SeenOrder, orders: PlacedOrder[]): bo
 export async function journeyOf(
   { store, caller }: Context,
   placed: PlacedOrder,
-  { id, transaction }: SeenOrder,
+  { id, transaction }: OrderSnapshot,
 ): Promise<Pick<Standing, 'journey' | 'report'>> {
   const told = [transaction?.id, placed.transactionId, id, ...(transaction?.orders ?? []).map((one) => one.id)];
   const names = [...new Set(told.filter((name) => typeof name === 'string'))];

@@ -1,11 +1,11 @@
 // The part of a look that is about results: whether there may be any, reading and applying them, and then their document. Each may fail by itself and is
 // taken up by the next look; what is applied already stays.
 
-import { isAlone, lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { isAlone, lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { phaseOf, requestStand } from '../../junction/order-status.ts';
 import type { Outcome } from '../../junction/outcome.ts';
 import type { Reported } from '../../junction/reads.ts';
-import { DOCUMENT_READ_MS, type Following, heardOf, isOf, type Look, READ_MS } from '../track/order-tracker.ts';
+import { DOCUMENT_READ_MS, heardOf, isOf, type LeasedOrder, type OrderTracker, READ_MS } from '../track/order-tracker.ts';
 import { abandonReport, applyResult } from './apply.ts';
 import { isEarlier } from './correction.ts';
 import { applyDocument, hashOf } from './document.ts';
@@ -15,7 +15,7 @@ type ResultStep = { open: boolean; error?: string } | undefined;
 
 const DONE: ResultStep = { open: false };
 
-export async function resultStep(following: Following, leased: Look, order: SeenOrder): Promise<ResultStep> {
+export async function resultStep(following: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<ResultStep> {
   const status = lastEvent(order)?.status ?? '';
   if (!mayHaveResults(order, status)) return DONE;
   const phase = phaseOf(status);
@@ -29,20 +29,20 @@ export async function resultStep(following: Following, leased: Look, order: Seen
 }
 
 /** From the laboratory on; an order that came to nothing may have had partial ones. */
-function mayHaveResults({ interpretation }: SeenOrder, status: string): boolean {
+function mayHaveResults({ interpretation }: OrderSnapshot, status: string): boolean {
   const phase = phaseOf(status);
   return !['received', 'collecting_sample', ''].includes(phase) || status.endsWith('.redraw_available') || interpretation !== undefined;
 }
 
 /** The result of this very state of the order stands here, it is final, and there was no news since. */
-function isApplied({ placed }: Look, order: SeenOrder): boolean {
+function isApplied({ placed }: LeasedOrder, order: OrderSnapshot): boolean {
   const { result } = heardOf(placed);
   return result?.final === true && result.wakes === placed.wakes && isOf(result, order);
 }
 
-type Applied = { look: Look; final: boolean } | { open: true; error: string } | undefined;
+type Applied = { look: LeasedOrder; final: boolean } | { open: true; error: string } | undefined;
 
-async function read(following: Following, leased: Look, order: SeenOrder): Promise<Applied> {
+async function read(following: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<Applied> {
   const { outcome, whole } = await result(following, order);
   if (outcome.kind !== 'accepted') return { open: true, error: outcome.why };
   if (!outcome.value) return { look: leased, final: false };
@@ -52,8 +52,8 @@ async function read(following: Following, leased: Look, order: SeenOrder): Promi
 
 /** A journey of several orders has one result, which may be there only when it is over: until then the order's own. */
 async function result(
-  { reads }: Following,
-  order: SeenOrder,
+  { reads }: OrderTracker,
+  order: OrderSnapshot,
 ): Promise<{ outcome: Outcome<Record<string, unknown> | undefined>; whole: boolean }> {
   if (isAlone(order)) return { outcome: await reads.result({ order: order.id }, AbortSignal.timeout(READ_MS)), whole: true };
   const outcome = await reads.result({ transaction: order.transaction!.id }, AbortSignal.timeout(READ_MS));
@@ -64,7 +64,7 @@ async function result(
 /** After so long nobody waits for a document any more, in ms; news of the order asks for it again. */
 const DOCUMENT_MS = 3 * 24 * 3_600_000;
 
-async function documentStep(following: Following, leased: Look, order: SeenOrder): Promise<ResultStep> {
+async function documentStep(following: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<ResultStep> {
   const { result: before } = heardOf(leased.placed);
   if (before?.document) return DONE;
   const of: Reported = isAlone(order) ? { order: order.id } : { transaction: order.transaction!.id };

@@ -4,26 +4,30 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import { textOf } from '../../junction/json-accessors.ts';
-import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isKnownPhase } from '../../junction/order-status.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { isCalledOff } from '../place/cancellation.ts';
-import { senderContext } from '../system-actor.ts';
+import { systemContext } from '../system-actor.ts';
 import { movedTo, requestEdit, type Telling, taskEdit, withSample } from './apply-status.ts';
-import { ofOtherJourneys, speaks } from './authoritative-order.ts';
-import { type Following, type Heard, heardOf, type Look } from './order-tracker.ts';
+import { isAuthoritative, ofOtherJourneys } from './authoritative-order.ts';
+import { type Heard, heardOf, type LeasedOrder, type OrderTracker } from './order-tracker.ts';
 import { followFurther } from './placing.ts';
 
 /** The order as it is followed from here on; undefined: somebody else has it by now. `old`: what was read is older than what was applied. */
-export async function applyOrder(following: Following, leased: Look, order: SeenOrder): Promise<{ look: Look; old: boolean } | undefined> {
+export async function applyOrder(
+  following: OrderTracker,
+  leased: LeasedOrder,
+  order: OrderSnapshot,
+): Promise<{ look: LeasedOrder; old: boolean } | undefined> {
   const { placed } = leased;
   if (isOld(placed, order)) return { look: leased, old: true };
   const last = lastEvent(order);
   if (last && !isKnownPhase(last.status))
     following.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has a status that is new here');
   return following.store.transaction(async (store) => {
-    const context = senderContext(following, placed.tenant, store);
+    const context = systemContext(following, placed.tenant, store);
     const telling = await tellingOf(context, placed, order);
     const look = await advance(context, leased, { order, telling });
     if (!look) return undefined;
@@ -46,11 +50,11 @@ interface Told extends Telling {
   calledOff: boolean;
 }
 
-async function tellingOf(context: Context, placed: PlacedOrder, order: SeenOrder): Promise<Told> {
+async function tellingOf(context: Context, placed: PlacedOrder, order: OrderSnapshot): Promise<Told> {
   const { store, clock } = context;
   const [row] = await store.hold(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
   const orders = await store.placedOrders.ofRequest(placed);
-  const isSpeaker = row?.body && speaks(order, orders) && (await isThere(context, placed));
+  const isSpeaker = row?.body && isAuthoritative(order, orders) && (await isThere(context, placed));
   const request = isSpeaker ? { is: JSON.parse(row.body!) as Resource, version: row.version } : undefined;
   const calledOff = await isCalledOff(store, placed);
   return { order, told: calledOff ? undefined : lastTold(orders), now: clock(), orders, request, calledOff };
@@ -64,7 +68,11 @@ const lastTold = (orders: PlacedOrder[]): string | undefined =>
     .sort((a, b) => (a.toldAt ?? 0) - (b.toldAt ?? 0))
     .at(-1)?.told;
 
-function advance({ store }: Context, leased: Look, { order, telling }: { order: SeenOrder; telling: Told }): Promise<Look | undefined> {
+function advance(
+  { store }: Context,
+  leased: LeasedOrder,
+  { order, telling }: { order: OrderSnapshot; telling: Told },
+): Promise<LeasedOrder | undefined> {
   const { placed } = leased;
   const { request, calledOff } = telling;
   const moved = request && !calledOff ? movedTo(request.is, telling) : undefined;
@@ -80,18 +88,18 @@ function advance({ store }: Context, leased: Look, { order, telling }: { order: 
 /** Writes down what was heard, before anything else is written: the row is locked, and nothing is written for who has lost the lease. */
 export async function hear(
   store: Store,
-  { placed, by }: Look,
+  { placed, by }: LeasedOrder,
   { heard, eventId = placed.eventId, transactionId }: { heard: Heard; eventId?: number; transactionId?: string | undefined },
-): Promise<Look | undefined> {
+): Promise<LeasedOrder | undefined> {
   const seen = JSON.stringify(heard);
   if (!(await store.placedOrders.advance(placed, by, { eventId, seen, transactionId }))) return undefined;
   return { placed: { ...placed, eventId, seen, transactionId: transactionId ?? placed.transactionId }, by };
 }
 
 async function writeStatus(
-  { systems }: Following,
+  { systems }: OrderTracker,
   context: Context,
-  { placed, order, telling }: { placed: PlacedOrder; order: SeenOrder; telling: Told },
+  { placed, order, telling }: { placed: PlacedOrder; order: OrderSnapshot; telling: Told },
 ): Promise<void> {
   const task = taskEdit(systems, order, telling.now);
   const told = telling.request && requestEdit(systems, telling);
@@ -107,7 +115,7 @@ export const isThere = async ({ store }: Context, { tenant, request, version }: 
   version === null || !(await store.deletedSince(tenant, 'ServiceRequest', request, version));
 
 /** An older picture than the one that was applied: by its newest event, then by the time of the last change, then by a journey that was over already. */
-function isOld(placed: PlacedOrder, order: SeenOrder): boolean {
+function isOld(placed: PlacedOrder, order: OrderSnapshot): boolean {
   const { updatedAt, transaction } = heardOf(placed);
   const event = lastEvent(order)?.id ?? 0;
   if (event !== placed.eventId) return event < placed.eventId;
@@ -119,12 +127,12 @@ function isOld(placed: PlacedOrder, order: SeenOrder): boolean {
 interface Applied {
   /** As it stood before. */
   placed: PlacedOrder;
-  order: SeenOrder;
+  order: OrderSnapshot;
   orders: PlacedOrder[];
 }
 
 /** Redraws that this order's journey tells of, and nobody has told us of. */
-async function followSiblings({ systems }: Following, context: Context, { placed, order, orders }: Applied): Promise<void> {
+async function followSiblings({ systems }: OrderTracker, context: Context, { placed, order, orders }: Applied): Promise<void> {
   for (const sibling of order.transaction?.orders ?? []) {
     if (orders.some(({ orderId }) => orderId === sibling.id)) continue;
     const before = orders.find(({ orderId }) => orderId === sibling.parentId) ?? orders[0] ?? placed;

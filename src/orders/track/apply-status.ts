@@ -2,13 +2,13 @@
 // https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/servicerequest.html
 import type { Resource } from '../../fhir/types.ts';
 import { dateTimeOf, later } from '../../junction/moment.ts';
-import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { completedAt, isAtEnd, type RequestStand, requestStand, taskStatus } from '../../junction/order-status.ts';
 import { type Change, isOpen, withIdentifier, withWord } from '../place/record.ts';
 import type { Systems } from '../systems.ts';
 
 /** The Task of this order. */
-export function taskEdit(systems: Systems, order: SeenOrder, now: Date): Change {
+export function taskEdit(systems: Systems, order: OrderSnapshot, now: Date): Change {
   const last = lastEvent(order);
   return (task) => {
     if (!last) return task;
@@ -39,18 +39,18 @@ export function withSample(request: Resource, system: string, number: string | u
 }
 
 /** A journey's name, when it has one. */
-const withTransaction = (resource: Resource, systems: Systems, { transaction }: SeenOrder): Resource =>
+const withTransaction = (resource: Resource, systems: Systems, { transaction }: OrderSnapshot): Resource =>
   transaction ? withIdentifier(resource, systems.transaction, transaction.id) : resource;
 
 const reasonOf = (status: string, detail: string | undefined): object =>
   detail !== undefined && (status === 'failed' || status === 'on-hold' || status === 'cancelled') ? { statusReason: { text: detail } } : {};
 
 /** An order for a later day sleeps until then. */
-function scheduled({ activateBy }: SeenOrder, status: string, now: Date): object {
+function scheduled({ activateBy }: OrderSnapshot, status: string, now: Date): object {
   return status === 'received' && activateBy !== undefined && activateBy > now.toISOString().slice(0, 10) ? { text: 'scheduled' } : {};
 }
 
-function periodOf(order: SeenOrder): object {
+function periodOf(order: OrderSnapshot): object {
   const start = dateTimeOf(order.events[0]?.at);
   const last = lastEvent(order);
   const end = last && isAtEnd(last.status) ? later(dateTimeOf(last.at), start) : undefined;
@@ -59,7 +59,7 @@ function periodOf(order: SeenOrder): object {
 
 /** An order that speaks for its request. `told`: what the network last made of the request. */
 export interface Telling {
-  order: SeenOrder;
+  order: OrderSnapshot;
   told: string | undefined;
   now: Date;
 }

@@ -1,12 +1,12 @@
 // Which of the orders of a request says how it stands: the last one of its journey. Of several journeys, which nobody meant there to be, the last that is
 // not cancelled counts, so that none waits for another.
 
-import type { SeenOrder } from '../../junction/order-snapshot.ts';
+import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import { heardOf } from './order-tracker.ts';
 
 /** `orders`: all of the request that are followed, this one among them, oldest first. */
-export function speaks(order: SeenOrder, orders: PlacedOrder[]): boolean {
+export function isAuthoritative(order: OrderSnapshot, orders: PlacedOrder[]): boolean {
   const others = ofOtherJourneys(order, orders);
   const isCancelled = (one: PlacedOrder): boolean =>
     (others.includes(one) ? heardOf(one).transaction : order.transaction?.status) === 'cancelled';
@@ -19,13 +19,13 @@ export function speaks(order: SeenOrder, orders: PlacedOrder[]): boolean {
 }
 
 /** The orders of the request that belong to another journey than this order, or to none. */
-export function ofOtherJourneys({ id, transaction }: SeenOrder, orders: PlacedOrder[]): PlacedOrder[] {
+export function ofOtherJourneys({ id, transaction }: OrderSnapshot, orders: PlacedOrder[]): PlacedOrder[] {
   const own = new Set([id, ...(transaction?.orders ?? []).map((sibling) => sibling.id)]);
   return orders.filter(({ orderId, transactionId }) => !own.has(orderId) && (transactionId ?? undefined) !== transaction?.id);
 }
 
 /** Of the orders of one journey; by the network's own times, never by ours. */
-function isNewest(order: SeenOrder, orders: PlacedOrder[]): boolean {
+function isNewest(order: OrderSnapshot, orders: PlacedOrder[]): boolean {
   const siblings = order.transaction?.orders ?? [];
   const own = siblings.findIndex(({ id }) => id === order.id);
   if (own < 0) return orders.at(-1)?.orderId === order.id;

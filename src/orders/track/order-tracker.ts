@@ -1,6 +1,6 @@
 // What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
 
-import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { Outcome } from '../../junction/outcome.ts';
 import type { JunctionReads } from '../../junction/reads.ts';
 import type { Inward } from '../../mapping/load/inward.ts';
@@ -9,7 +9,7 @@ import { type Lease, leaseFrom } from '../../messaging/lease.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Sending } from '../deliver/sending.ts';
 
-export interface Following extends Sending {
+export interface OrderTracker extends Sending {
   reads: JunctionReads;
   /** Holds looks back while the network does not answer. */
   pace: CircuitBreaker;
@@ -52,7 +52,7 @@ export interface ResultMappings {
 }
 
 /** An order under a lease of `by`. */
-export interface Look {
+export interface LeasedOrder {
   placed: PlacedOrder;
   by: string;
 }
@@ -60,10 +60,10 @@ export interface Look {
 /** How long one request to read takes at most, one for a document, and for how long an order is leased, in ms: a lease outlives all requests of one look. */
 export const READ_MS = 8000;
 export const DOCUMENT_READ_MS = 25_000;
-export const LOOK_LEASE_MS = 60_000;
+export const POLL_LEASE_MS = 60_000;
 
 /** A lease of an order, or of an event, from now. */
-export const lookLease = ({ clock, newId }: Following): Lease => leaseFrom(clock(), newId(), LOOK_LEASE_MS);
+export const pollLease = ({ clock, newId }: OrderTracker): Lease => leaseFrom(clock(), newId(), POLL_LEASE_MS);
 
 /** What was last heard of an order, beside its newest event: kept with it as JSON text. */
 export interface Heard {
@@ -95,7 +95,7 @@ export interface HeardResult {
 }
 
 /** Whether it was read when the order stood as it stands now. */
-export const isOf = (result: HeardResult, order: SeenOrder): boolean =>
+export const isOf = (result: HeardResult, order: OrderSnapshot): boolean =>
   result.event === (lastEvent(order)?.id ?? 0) && result.updatedAt === order.updatedAt;
 
 export const heardOf = ({ seen }: PlacedOrder): Heard => JSON.parse(seen) as Heard;

@@ -3,7 +3,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { create } from '../../interactions/create.ts';
 import { dateTimeOf } from '../../junction/moment.ts';
-import type { SeenOrder } from '../../junction/order-snapshot.ts';
+import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { callOffFurther } from '../place/cancellation.ts';
 import { withIdentifier } from '../place/record.ts';
 import type { Systems } from '../systems.ts';
@@ -18,7 +18,7 @@ export interface Origin {
 /** Inside a transaction: a further order of a request, with a Task of its own. Looked at now; called off where the request was. False: it was known. */
 export async function followFurther(
   context: Context,
-  order: Pick<SeenOrder, 'id' | 'createdAt'> & { transactionId: string | undefined },
+  order: Pick<OrderSnapshot, 'id' | 'createdAt'> & { transactionId: string | undefined },
   { origin, systems }: { origin: Origin; systems: Systems },
 ): Promise<boolean> {
   const { store, caller, clock, newId } = context;

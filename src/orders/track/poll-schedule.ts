@@ -1,5 +1,5 @@
 // When an order is looked at again without being told to: a safety net under the webhooks, so the more is due, the sooner.
-import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isAtEnd, phaseOf } from '../../junction/order-status.ts';
 
 const MINUTE = 60_000;
@@ -34,12 +34,12 @@ interface Open {
 }
 
 /** ISO 8601, or null: there is nothing left to wait for. `random`: 0 to 1, so that orders of one moment do not come back in one moment. */
-export function nextLook(order: SeenOrder, open: Open, { now, random }: { now: Date; random: number }): string | null {
+export function nextPollAt(order: OrderSnapshot, open: Open, { now, random }: { now: Date; random: number }): string | null {
   const wait = waitOf(order, open, now);
   return wait === null ? null : new Date(now.getTime() + wait * (0.9 + random / 10)).toISOString();
 }
 
-function waitOf(order: SeenOrder, open: Open, now: Date): number | null {
+function waitOf(order: OrderSnapshot, open: Open, now: Date): number | null {
   const last = lastEvent(order);
   if (!last || !isAtEnd(last.status)) return runningWait(order, now);
   const age = now.getTime() - Date.parse(last.at ?? order.updatedAt ?? now.toISOString());
@@ -50,20 +50,20 @@ function waitOf(order: SeenOrder, open: Open, now: Date): number | null {
 }
 
 /** Some orders never end: of those a tenth of the time over a week for which nothing was heard of them. */
-function runningWait(order: SeenOrder, now: Date): number {
+function runningWait(order: OrderSnapshot, now: Date): number {
   const every = usualWait(order, now);
   const silence = now.getTime() - Date.parse(lastEvent(order)?.at ?? order.createdAt ?? '');
   return silence > WEEK ? Math.min(Math.max(every, (silence - WEEK) / 10), WEEK) : every;
 }
 
-function usualWait(order: SeenOrder, now: Date): number {
+function usualWait(order: OrderSnapshot, now: Date): number {
   const last = lastEvent(order);
   if (last && phaseOf(last.status) === 'sample_with_lab') return PARTIAL;
   return order.expectedBy !== undefined && order.expectedBy < now.toISOString().slice(0, 10) ? OVERDUE : DAILY;
 }
 
 /** After so many looks in a row that came to nothing: a minute, doubling, six hours at most. */
-export function nextTry(attempts: number, { now, random }: { now: Date; random: number }): string {
+export function nextRetryAt(attempts: number, { now, random }: { now: Date; random: number }): string {
   const wait = Math.min(MINUTE * 2 ** Math.min(attempts, 20), 6 * HOUR);
   return new Date(now.getTime() + wait * (0.5 + random / 2)).toISOString();
 }

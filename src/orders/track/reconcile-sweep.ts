@@ -2,15 +2,15 @@
 // One process sweeps at a time, under a lease in the settings; the watermark moves only when every page of a closed window was read.
 // https://docs.junction.com/api-reference/lab-testing/get-orders
 
-import { lastEvent, type SeenOrder } from '../../junction/order-snapshot.ts';
+import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { waitOf } from '../../junction/outcome.ts';
 import type { OrdersPage } from '../../junction/reads.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { isJustOrdered } from '../deliver/follow.ts';
-import { recognise } from './correlate.ts';
-import { type Following, HEALTH, heardOf, READ_MS } from './order-tracker.ts';
-import { readWindow, type WindowRead } from './reconciliation-window.ts';
+import { correlate } from './correlate.ts';
+import { HEALTH, heardOf, type OrderTracker, READ_MS } from './order-tracker.ts';
+import { readReconciliationWindow, type WindowRead } from './reconciliation-window.ts';
 
 /** The name of the setting, and what it holds as JSON. Times are ISO 8601. */
 const SETTING = 'order-sweep';
@@ -37,7 +37,7 @@ const ATTEMPTS = 3;
 /** How many orders were seen, of those how many were news; `nothing`: it is not time, or somebody else sweeps. */
 type Swept = { seen: number; news: number } | 'nothing' | 'failed';
 
-export async function sweep(following: Following): Promise<Swept> {
+export async function sweep(following: OrderTracker): Promise<Swept> {
   const lease = await begun(following);
   if (!lease) return 'nothing';
   let until = following.clock().toISOString();
@@ -72,7 +72,7 @@ function leaseOf(store: Store, found: string): Lease {
   };
 }
 
-async function begun({ store, clock, newId, pace }: Following): Promise<Lease | undefined> {
+async function begun({ store, clock, newId, pace }: OrderTracker): Promise<Lease | undefined> {
   const now = clock();
   const at = now.toISOString();
   const first: Sweep = { watermark: at, nextAt: at, failures: 0 };
@@ -84,7 +84,7 @@ async function begun({ store, clock, newId, pace }: Following): Promise<Lease | 
 
 const later = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
-async function ended({ clock, log }: Following, lease: Lease, { until, swept }: { until: string; swept: Swept }): Promise<Swept> {
+async function ended({ clock, log }: OrderTracker, lease: Lease, { until, swept }: { until: string; swept: Swept }): Promise<Swept> {
   const before = lease.sweep();
   const failures = swept === 'failed' ? before.failures + 1 : 0;
   const wait = failures ? Math.min(MINUTE * 2 ** (failures - 1), EVERY_MS) : EVERY_MS;
@@ -96,13 +96,13 @@ async function ended({ clock, log }: Following, lease: Lease, { until, swept }: 
 
 /** One reading of all pages, and how much of it was news. */
 async function windowRead(
-  following: Following,
+  following: OrderTracker,
   lease: Lease,
   until: string,
 ): Promise<{ read: WindowRead<'failed' | 'lost'>; news: number }> {
   const from = later(new Date(lease.sweep().watermark), -OVERLAP_MS);
   let [news, pages] = [0, 0];
-  const read = await readWindow<'failed' | 'lost'>(async (page) => {
+  const read = await readReconciliationWindow<'failed' | 'lost'>(async (page) => {
     if (pages++ > 0 && !(await lease.write({ ...lease.sweep(), until: later(following.clock(), LEASE_MS) }))) return 'lost';
     const outcome = await following.reads.updated({ from, until, page }, AbortSignal.timeout(READ_MS));
     following.pace.record(HEALTH[outcome.kind], following.clock(), waitOf(outcome));
@@ -114,7 +114,7 @@ async function windowRead(
 }
 
 /** Wakes what has changed since it was last looked at, and recognises what is ours and not followed; answers how much that was. */
-async function take(following: Following, { orders }: OrdersPage): Promise<number> {
+async function take(following: OrderTracker, { orders }: OrdersPage): Promise<number> {
   const { store, clock } = following;
   const placed = await store.placedOrders.find({ orderIds: orders.map(({ id }) => id) });
   const known = new Map(placed.map((one) => [one.orderId, one]));
@@ -131,14 +131,14 @@ async function take(following: Following, { orders }: OrdersPage): Promise<numbe
 }
 
 /** One that was just accepted says nothing new as long as nothing has happened to it. */
-function isNews(order: SeenOrder, placed: PlacedOrder): boolean {
+function isNews(order: OrderSnapshot, placed: PlacedOrder): boolean {
   if (placed.eventId === 0 && isJustOrdered(lastEvent(order)?.status)) return false;
   const { updatedAt, transaction } = heardOf(placed);
   return (lastEvent(order)?.id ?? 0) > placed.eventId || updatedAt !== order.updatedAt || transaction !== order.transaction?.status;
 }
 
 /** Of the orders that nobody follows most are none of ours: only those that carry a name we know are looked at one by one. */
-async function adopt(following: Following, orders: SeenOrder[]): Promise<number> {
+async function adopt(following: OrderTracker, orders: OrderSnapshot[]): Promise<number> {
   const { store } = following;
   const keys = new Set((await store.outbox.withKeys(orders.flatMap(({ passthrough }) => passthrough ?? []))).map(({ key }) => key));
   const transactionIds = orders.flatMap(({ transaction }) => transaction?.id ?? []);
@@ -147,6 +147,6 @@ async function adopt(following: Following, orders: SeenOrder[]): Promise<number>
   );
   const ours = orders.filter(({ passthrough, transaction }) => keys.has(passthrough ?? '') || journeys.has(transaction?.id ?? ''));
   let adopted = 0;
-  for (const order of ours) if ((await recognise(following, order)) === 'adopted') adopted++;
+  for (const order of ours) if ((await correlate(following, order)) === 'adopted') adopted++;
   return adopted;
 }

@@ -8,7 +8,7 @@ type PageReader<Why extends string> = (page: number) => Promise<OrdersPage | Why
 /** `unsettled`: orders changed inside the window, too, or came into it, so that one may have been missed; when the newest change seen was. */
 export type WindowRead<Why extends string> = { seen: number } | { unsettled: string | undefined } | Why;
 
-export async function readWindow<Why extends string>(page: PageReader<Why>): Promise<WindowRead<Why>> {
+export async function readReconciliationWindow<Why extends string>(page: PageReader<Why>): Promise<WindowRead<Why>> {
   const first = await page(1);
   if (typeof first === 'string') return first;
   const end = first.last ? 1 : await endOf(page, first);

@@ -4,16 +4,16 @@
 import { waitOf } from '../../junction/outcome.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { InboxEvent } from '../../store/queues/inbox.ts';
-import { recognise } from '../track/correlate.ts';
-import { type Following, HEALTH, lookLease, READ_MS } from '../track/order-tracker.ts';
-import { nextTry } from '../track/poll-schedule.ts';
+import { correlate } from '../track/correlate.ts';
+import { HEALTH, type OrderTracker, pollLease, READ_MS } from '../track/order-tracker.ts';
+import { nextRetryAt } from '../track/poll-schedule.ts';
 import { SOURCE } from './receive.ts';
 
 const AT_ONCE = 50;
 
 /** Works through what is due; answers how many events that were. */
-export async function workThrough(following: Following): Promise<number> {
-  const mine = lookLease(following);
+export async function workThrough(following: OrderTracker): Promise<number> {
+  const mine = pollLease(following);
   const events = await following.store.inbox.claim({ ...mine, source: SOURCE, limit: AT_ONCE });
   if (!events.length) return 0;
   const known = await wake(following, events, mine.by);
@@ -23,7 +23,7 @@ export async function workThrough(following: Following): Promise<number> {
 }
 
 /** The orders of these events are looked at, and the events done; answers the orders that are followed. */
-async function wake(following: Following, events: InboxEvent[], by: string): Promise<Set<string | null>> {
+async function wake(following: OrderTracker, events: InboxEvent[], by: string): Promise<Set<string | null>> {
   const { store, clock } = following;
   const placed = await store.placedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
   const known = new Set<string | null>(placed.map(({ orderId }) => orderId));
@@ -38,17 +38,17 @@ async function wake(following: Following, events: InboxEvent[], by: string): Pro
 }
 
 /** An event is worked through. */
-const over = ({ webhook, clock }: Following, { receivedAt }: InboxEvent, outcome: string): void =>
+const over = ({ webhook, clock }: OrderTracker, { receivedAt }: InboxEvent, outcome: string): void =>
   webhook?.applied(outcome, Math.max(clock().getTime() - Date.parse(receivedAt), 0) / 1000);
 
 /** The order behind it may be one of ours all the same: the network is asked. */
-async function settleUnknown(following: Following, event: InboxEvent, by: string): Promise<void> {
+async function settleUnknown(following: OrderTracker, event: InboxEvent, by: string): Promise<void> {
   const { store, reads, pace, clock } = following;
   if (pace.allows(clock()) === 0) return postpone(following, event, by, 'the network does not answer');
   const outcome = await reads.order(event.subject!, AbortSignal.timeout(READ_MS));
   pace.record(HEALTH[outcome.kind], clock(), waitOf(outcome));
   if (outcome.kind !== 'accepted') return postpone(following, event, by, outcome.why);
-  const found = outcome.value ? await recognise(following, outcome.value) : 'foreign';
+  const found = outcome.value ? await correlate(following, outcome.value) : 'foreign';
   if (found === 'foreign') return foreign(following, event, by);
   if (found === 'waiting') return void (await store.inbox.settle([event], by, { state: 'retry', nextAt: after(clock(), SOON_MS) }));
   await wake(following, [event], by);
@@ -57,8 +57,8 @@ async function settleUnknown(following: Following, event: InboxEvent, by: string
 const SOON_MS = 10_000;
 const after = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
-async function postpone({ store, clock, random }: Following, event: InboxEvent, by: string, error: string): Promise<void> {
-  const nextAt = nextTry(event.attempts - 1, { now: clock(), random: random() });
+async function postpone({ store, clock, random }: OrderTracker, event: InboxEvent, by: string, error: string): Promise<void> {
+  const nextAt = nextRetryAt(event.attempts - 1, { now: clock(), random: random() });
   await store.inbox.settle([event], by, { state: 'retry', nextAt, error });
 }
 
@@ -67,7 +67,7 @@ const DAY = 24 * 60 * MINUTE;
 /** Age of an event whose order is nobody's here → when it is tried again, in ms: what it belongs to may become known. */
 const WAITS = [1, 5, 15, 60, 180, 360, 720].map((minutes) => minutes * MINUTE);
 
-async function foreign(following: Following, event: InboxEvent, by: string): Promise<void> {
+async function foreign(following: OrderTracker, event: InboxEvent, by: string): Promise<void> {
   const { store, clock, log } = following;
   const age = clock().getTime() - Date.parse(event.receivedAt);
   const wait = WAITS.find((one) => one > age) ?? DAY - age;
@@ -85,7 +85,7 @@ const BODIES_MS = 7 * DAY;
 const NAMES_MS = 45 * DAY;
 
 /** Lets go of what is old. */
-export function forget({ store, clock }: Following): Promise<number> {
+export function forget({ store, clock }: OrderTracker): Promise<number> {
   const before = (ms: number) => new Date(clock().getTime() - ms).toISOString();
   return store.inbox.prune(SOURCE, { bodies: before(BODIES_MS), events: before(NAMES_MS) });
 }

@@ -2,7 +2,7 @@
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../root.ts';
-import { type Loaded, load } from '../load-definitions.ts';
+import { type Definitions, loadDefinitions } from '../load-definitions.ts';
 
 /** Editors write a file in several steps: changes this close together, in ms, are one. */
 const TOGETHER_MS = 120;
@@ -10,7 +10,7 @@ const TOGETHER_MS = 120;
 interface Watching {
   say(line: string): void;
   /** Serves what was read. */
-  reload(next: Loaded): Promise<void>;
+  reload(next: Definitions): Promise<void>;
 }
 
 /** Looks at a folder until it is stopped; what has changed is read from the moment that `serve` is called on, which answers how to stop. */
@@ -76,7 +76,7 @@ function watchFolders(folder: string, changed: () => void): () => void {
 
 async function readAgain(folder: string, { say, reload }: Watching): Promise<void> {
   try {
-    const next = load(folder);
+    const next = loadDefinitions(folder);
     await reload(next);
     say(`Mappings read again: ${next.mappings.shapes.map(({ surface, name }) => `${surface.name}/${name}`).join(', ')}`);
   } catch (error) {
