@@ -4,7 +4,7 @@ import { listOf } from '../fhir/json-values.ts';
 import { objectOf, textIn } from './json-accessors.ts';
 
 /** One thing that happened to an order. `id` grows with every event of an order. */
-interface SeenEvent {
+interface OrderEvent {
   id: number;
   /** ISO 8601, as told. */
   at: string | undefined;
@@ -33,7 +33,7 @@ export interface OrderSnapshot {
   passthrough: string | undefined;
   transaction: SeenTransaction | undefined;
   /** Oldest first. */
-  events: SeenEvent[];
+  events: OrderEvent[];
   createdAt: string | undefined;
   updatedAt: string | undefined;
   /** `initial`, `redraw`, `recreation`. */
@@ -75,7 +75,7 @@ export function parseOrderSnapshot(given: unknown): OrderSnapshot | undefined {
 export const isAlone = ({ transaction }: OrderSnapshot): boolean => (transaction?.orders.length ?? 1) <= 1;
 
 /** The newest event; undefined: none was told. */
-export const lastEvent = ({ events }: OrderSnapshot): SeenEvent | undefined => events.at(-1);
+export const lastEvent = ({ events }: OrderSnapshot): OrderEvent | undefined => events.at(-1);
 
 function transactionOf(given: unknown): SeenTransaction | undefined {
   const id = textIn(given, 'id');
@@ -88,14 +88,14 @@ function transactionOf(given: unknown): SeenTransaction | undefined {
 }
 
 /** All that are told, each once, in the order of their ids; where ids are missing, in the order they are listed. */
-function eventsOf(order: Record<string, unknown>): SeenEvent[] {
+function eventsOf(order: Record<string, unknown>): OrderEvent[] {
   const told = [...listOf(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((one, nth) => eventOf(one, nth + 1));
   const bare = told.length ? [] : eventOf({ status: order.status }, 0);
   const once = new Map([...told, ...bare].map((event) => [event.id, event]));
   return [...once.values()].sort((a, b) => a.id - b.id);
 }
 
-function eventOf(given: unknown, place: number): SeenEvent[] {
+function eventOf(given: unknown, place: number): OrderEvent[] {
   const status = textIn(given, 'status');
   if (status === undefined) return [];
   const { id } = objectOf(given);

@@ -8,7 +8,7 @@ import { redactError } from '../messaging/redacted-error.ts';
 import { resultStep } from './results/step.ts';
 import { applyOrder } from './track/apply-order.ts';
 import { HEALTH, type LeasedOrder, type OrderTracker, READ_MS } from './track/order-tracker.ts';
-import { nextPollAt, nextRetryAt } from './track/poll-schedule.ts';
+import { nextPollAfterFailure, nextPollAt } from './track/poll-schedule.ts';
 
 /** Answers when everything is written down, the time of the next look too. What goes wrong is kept with the order, and looked at again later. */
 export async function pollOrder(following: OrderTracker, leased: LeasedOrder): Promise<void> {
@@ -34,7 +34,7 @@ async function attempt(following: OrderTracker, leased: LeasedOrder): Promise<vo
 async function failed({ store, clock, random, log }: OrderTracker, { placed, by }: LeasedOrder, error: string): Promise<void> {
   const now = clock();
   log({ tenant: placed.tenant, order: placed.orderId, error }, 'an order could not be looked at');
-  const nextAt = nextRetryAt(placed.attempts, { now, random: random() });
+  const nextAt = nextPollAfterFailure(placed.attempts, { now, random: random() });
   await store.placedOrders.settle(placed, by, { at: now.toISOString(), nextAt, error });
 }
 

@@ -82,8 +82,8 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: UNCHECKED });
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(background.database, { tenant, id, at: clock().toISOString() });
-  const late: LabNetworkParts['fillIn'] = (context, item, what) => completeDeferred(context, now.mappings, item, what);
-  const given = { isRevoked, fillIn: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };
+  const late: LabNetworkParts['completeDeferred'] = (context, item, what) => completeDeferred(context, now.mappings, item, what);
+  const given = { isRevoked, completeDeferred: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };
   const outside = buildIntegrations(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
   const find = cacheCallers(findIn(database, clock));
   const seal = createSeal(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));

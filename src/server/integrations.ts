@@ -19,7 +19,7 @@ import { buildLabNetwork, type LabNetwork, type LabNetworkParts } from './lab-ne
 import { panelsOf, unorderable } from './panels.ts';
 import { buildSubscriptions, type SubscribingParts } from './subscriptions.ts';
 
-/** The ports and write hooks of the door out, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
+/** The external steps and write hooks of orders and subscriptions, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
 export interface Integrations extends Pick<LabNetwork, 'ports' | 'hook' | 'heldBack' | 'documentation'> {
   writeHooks: Partial<Record<ServedType, WriteHook>>;
   /** `ownUrl`: where this server is reached on this machine, for the sandbox's webhooks; undefined: nobody is to be told. */

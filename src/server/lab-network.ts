@@ -38,7 +38,7 @@ import {
 import { awaitListing, LISTING, type Listed, listingSender } from '../physicians/roster.ts';
 import type { Row } from '../store/resources/row.ts';
 
-interface JunctionOptions extends OrderRules {
+interface LabNetworkOptions extends OrderRules {
   /** The secrets webhooks may be signed with; asked for at each message. */
   webhookSecrets: () => string[];
   /** Asked for at each call: a sandbox's address is known only after it has started. Undefined: there is none, and what needs it is 502. */
@@ -56,7 +56,7 @@ export interface LabNetworkParts
   contextOf(caller: Caller): Context;
   random?: () => number;
   /** Writes these fields of a registration that was answered before, where it says what it `said` then. */
-  fillIn(
+  completeDeferred(
     context: Context,
     item: { port: string; id: string; key: string },
     what: { said: Record<string, unknown>; fields: Record<string, unknown> },
@@ -78,7 +78,7 @@ export interface LabNetwork {
   start(): () => Promise<void>;
 }
 
-export function buildLabNetwork(options: JunctionOptions, parts: LabNetworkParts): LabNetwork {
+export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkParts): LabNetwork {
   const { account, systems, physicianPath } = options;
   const client = junctionClient(account);
   const sending: Sending = { random: Math.random, ...parts, client, gate: createGate(createCircuitBreaker(), parts.clock), systems };
@@ -91,7 +91,7 @@ export function buildLabNetwork(options: JunctionOptions, parts: LabNetworkParts
   };
   const directory = throughGate(sending, physicianPath === undefined ? rosterDirectory(client) : pushDirectory(client, physicianPath));
   const listed: Listed = (context, { id, key }, physicianId) =>
-    parts.fillIn(
+    parts.completeDeferred(
       context,
       { port: 'physician', id, key },
       { said: { status: 'pending' }, fields: fieldsOf({ id: physicianId, status: 'active' }) },

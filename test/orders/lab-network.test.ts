@@ -52,7 +52,7 @@ beforeAll(async () => {
       newId: v7,
       contextOf,
       log: (facts, text) => log.push(JSON.stringify([text, facts])),
-      fillIn: async () => 'gone',
+      completeDeferred: async () => 'gone',
     },
   );
   context = contextOf({ tenant: 1, actor: 'test', surface: 'fhir', scopes: ['*'] });

@@ -29,7 +29,7 @@ const looks = async (minutes: number) => {
     await here.follow();
   }
 };
-const nextLook = async (id: string) => (await here.placed(id))!.nextAt;
+const nextPollAt = async (id: string) => (await here.placed(id))!.nextAt;
 const newest = (): SandboxOrder => [...here.sandbox.world.orders.values()].at(-1)!;
 
 /** Completed, an hour later corrected; what was told before that and is told after it. */
@@ -51,7 +51,7 @@ test('40: a correction that cannot be read yet when it is announced is written d
   tells(id, after);
   await looks(5);
   expect([(await report()).status, (await values())[0]]).toEqual(['corrected', ['corrected', 45.01]]);
-  expect([await nextLook(id), await document()]).toEqual([null, expect.stringContaining(after.reportedAt)]);
+  expect([await nextPollAt(id), await document()]).toEqual([null, expect.stringContaining(after.reportedAt)]);
 });
 
 test('40: a correction of which nothing more is told is taken as it is after an hour, and not asked about any more', async () => {
@@ -59,7 +59,7 @@ test('40: a correction of which nothing more is told is taken as it is after an 
   tells(id, before);
   await here.tell();
   await looks(90);
-  expect([(await report()).status, (await values())[0], await nextLook(id)]).toEqual(['corrected', ['final', 45], null]);
+  expect([(await report()).status, (await values())[0], await nextPollAt(id)]).toEqual(['corrected', ['final', 45], null]);
   expect(await document()).toContain(before.reportedAt);
 });
 
@@ -75,7 +75,7 @@ test('40: a correction that is told as partial first takes nothing back', async 
   expect(await document()).toContain(before.reportedAt);
   tells(id, after);
   await looks(5);
-  expect([(await report()).status, (await values())[0], await nextLook(id)]).toEqual(['corrected', ['corrected', 45.01], null]);
+  expect([(await report()).status, (await values())[0], await nextPollAt(id)]).toEqual(['corrected', ['corrected', 45.01], null]);
 });
 
 test('40: a correction that takes everything back leaves a report without results', async () => {
@@ -114,7 +114,7 @@ test('40: what comes back within the hour after everything was taken back stands
   await here.tell();
   tells(id, after);
   await looks(5);
-  expect([(await report()).status, await shownIn(), (await values())[0], await nextLook(id)]).toEqual([
+  expect([(await report()).status, await shownIn(), (await values())[0], await nextPollAt(id)]).toEqual([
     'corrected',
     4,
     ['corrected', 45.01],
@@ -142,7 +142,7 @@ test('40: a corrected report shows no document until the corrected one is there'
   expect(await document()).toBeUndefined();
   tells(id, after);
   await looks(5);
-  expect([await document(), await nextLook(id)]).toEqual([expect.stringContaining(after.reportedAt), null]);
+  expect([await document(), await nextPollAt(id)]).toEqual([expect.stringContaining(after.reportedAt), null]);
   await here.news(id);
   expect(await document()).toContain(after.reportedAt);
 });
@@ -167,5 +167,5 @@ test('40: the document that a correction leaves as it was is shown again after a
   await here.tell();
   expect([(await report()).status, await document()]).toEqual(['corrected', undefined]);
   await looks(90);
-  expect([await document(), await nextLook(id)]).toEqual([expect.stringContaining(before.reportedAt), null]);
+  expect([await document(), await nextPollAt(id)]).toEqual([expect.stringContaining(before.reportedAt), null]);
 });

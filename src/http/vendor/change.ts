@@ -33,7 +33,7 @@ interface Asked {
   promise?: IdempotentRequest | undefined;
 }
 
-/** The change, and the item as it is shown then. Fails with `Taken` when another request under its key has just committed. */
+/** The change, and the item as it is shown then. Fails with `IdempotencyConflict` when another request under its key has just committed. */
 export async function applyChange(call: VendorCall, { body, how, promise }: Asked): Promise<Answer> {
   parseKnownParameters(call.req.url, []);
   refuseComparing(call.context.caller, call.shape.resource, { compares: how === 'merge' && hasTest(body) });

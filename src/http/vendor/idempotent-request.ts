@@ -69,7 +69,7 @@ export class IdempotencyConflict extends Error {}
 /** How often a request starts again because of that. */
 export const ATTEMPTS = 3;
 
-/** Inside the write's transaction: takes the key for what is being made. Waits for a concurrent transaction that is taking it, and fails with `Taken` when that commits. */
+/** Inside the write's transaction: takes the key for what is being made. Waits for a concurrent transaction that is taking it, and fails with `IdempotencyConflict` when that commits. */
 export async function claimIdempotencyKey(
   context: Context,
   { key, hash }: IdempotentRequest,

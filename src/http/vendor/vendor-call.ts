@@ -98,14 +98,14 @@ interface FindOptions {
   scoped?: boolean;
 }
 
-const requestOf = (text: string, options: FindOptions): SearchRequest => ({ ...queryString(text), handling: 'strict', ...options });
+const strictSearch = (text: string, options: FindOptions): SearchRequest => ({ ...queryString(text), handling: 'strict', ...options });
 
 /** A FHIR search as the mappings write them: `Type?name=value&…`. */
-export const find = (context: Context, text: string, options: FindOptions): Promise<Page> => search(context, requestOf(text, options));
+export const find = (context: Context, text: string, options: FindOptions): Promise<Page> => search(context, strictSearch(text, options));
 
 /** The same where only the resources themselves are wanted. */
 export const findTexts = (context: Context, text: string, options: FindOptions): Promise<TextPage> =>
-  searchTexts(context, requestOf(text, options));
+  searchTexts(context, strictSearch(text, options));
 
 /** The row behind an id as a surface shows it: the FHIR id itself, or the one whose alias this is. */
 export async function readRow(context: Context, type: ServedType, id: string): Promise<Row | undefined> {

@@ -63,7 +63,7 @@ function usualWait(order: OrderSnapshot, now: Date): number {
 }
 
 /** After so many looks in a row that came to nothing: a minute, doubling, six hours at most. */
-export function nextRetryAt(attempts: number, { now, random }: { now: Date; random: number }): string {
+export function nextPollAfterFailure(attempts: number, { now, random }: { now: Date; random: number }): string {
   const wait = Math.min(MINUTE * 2 ** Math.min(attempts, 20), 6 * HOUR);
   return new Date(now.getTime() + wait * (0.5 + random / 2)).toISOString();
 }

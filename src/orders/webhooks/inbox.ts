@@ -6,7 +6,7 @@ import { redactError } from '../../messaging/redacted-error.ts';
 import type { InboxEvent } from '../../store/queues/inbox.ts';
 import { correlate } from '../track/correlate.ts';
 import { HEALTH, type OrderTracker, pollLease, READ_MS } from '../track/order-tracker.ts';
-import { nextRetryAt } from '../track/poll-schedule.ts';
+import { nextPollAfterFailure } from '../track/poll-schedule.ts';
 import { SOURCE } from './receive.ts';
 
 const AT_ONCE = 50;
@@ -58,7 +58,7 @@ const SOON_MS = 10_000;
 const after = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
 async function postpone({ store, clock, random }: OrderTracker, event: InboxEvent, by: string, error: string): Promise<void> {
-  const nextAt = nextRetryAt(event.attempts - 1, { now: clock(), random: random() });
+  const nextAt = nextPollAfterFailure(event.attempts - 1, { now: clock(), random: random() });
   await store.inbox.settle([event], by, { state: 'retry', nextAt, error });
 }
 
