@@ -59,7 +59,9 @@ test('an order that does not get through: seen, shown with its past, put aside, 
       expect.stringMatching(/^\d{4}-\S+ .*order +attempt +unknown +no answer \(\w+\)$/),
     ]),
   );
-  expect(shown.join()).not.toMatch(/Lovelace|1985|518|example\.com/);
+  // an id or a time may hold the digits of a telephone number or a year by chance
+  const withoutIds = shown.join().replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\.\d{3}Z/g, '');
+  expect(withoutIds).not.toMatch(/Lovelace|1985|518|example\.com/);
 
   await until(
     () => run('park', 'stuck'),
