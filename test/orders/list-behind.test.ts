@@ -2,6 +2,7 @@
 // is given time before anything is sent again. The numbers are rows of docs/failure-matrix.md.
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
+import { until } from '../until.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
 
@@ -83,7 +84,7 @@ test('50: a process that died while it was sending: the next one waits for the l
     return new Promise(() => {});
   };
   void here.drain({ ...here.another(), client: { ...here.client, createOrder } });
-  await vi.waitUntil(() => here.orders() === 1, { timeout: 60_000 });
+  await until(() => here.orders() === 1);
   here.advance(21);
   await here.drain();
   expect([(await here.entry('one'))!.state, sent()]).toEqual(['unknown', 1]);

@@ -17,12 +17,12 @@ export const SERVER_URL = process.env.TEST_DATABASE_URL;
 const SHARED = process.env.TEST_DATABASE_SHARED?.split(',');
 const POOLER = process.env.TEST_DATABASE_POOLER;
 /** `it` for what only one of the engines can show. */
-export const onServer = SERVER_URL === undefined ? it.skip : it;
+export const onServer = testIf(SERVER_URL !== undefined);
 /** `it` for what is seen on a PostgreSQL connection alone: not through a pooler, and not on Citus (a shared database), where no statement is prepared. */
-export const onDirect = POOLER === undefined && SHARED === undefined ? onServer : it.skip;
+export const onDirect = testIf(SERVER_URL !== undefined && POOLER === undefined && SHARED === undefined);
 /** `it` for what asks the planner of one database: on Citus each shard has its own. */
-export const onOneNode = SHARED === undefined ? it : it.skip;
-export const onEmbedded = SERVER_URL === undefined ? it : it.skip;
+export const onOneNode = testIf(SHARED === undefined);
+export const onEmbedded = testIf(SERVER_URL === undefined);
 const AT = '2026-01-01T00:00:00.000Z';
 const EXISTS = '42P04';
 /** Templates are kept between runs; another set of migrations makes another one. */
@@ -174,4 +174,9 @@ async function asAdmin(server: string, sql: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** A test that is skipped, by name, where `runs` is false. `it` is looked up when the test is declared: test files share this module, and each has its own `it`. */
+function testIf(runs: boolean): (name: string, body: jest.ProvidesCallback) => void {
+  return (name, body) => (runs ? it : it.skip)(name, body);
 }
