@@ -76,6 +76,7 @@ function requestsOf(base: string, keys: Keys): [string, () => Promise<Response>]
     answered(`${base}/fhir/R4/${path}`, { ...init, headers: { Authorization: `Bearer ${keys.fhir}`, 'Content-Type': FHIR } });
   const patient = { resourceType: 'Patient', name: [{ family: 'Lovelace', given: ['Ada'] }], birthDate: '1985-12-10', gender: 'female' };
   return [
+    ['FHIR read', () => fhir(`Patient/${PATIENT_ID}`)],
     ['FHIR create', () => fhir('Patient', { method: 'POST', body: JSON.stringify(patient) })],
     ['FHIR search', () => fhir('Patient?family=love&birthdate=lt1990&_count=5')],
     ['Jump list', () => answered(`${base}/clinician-profiles?is_active=true`, { headers: { Authorization: `Bearer ${keys.jump}` } })],
