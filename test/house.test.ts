@@ -12,7 +12,7 @@ const FLOORS: Record<string, string[]> = {
   'mapping-tools': ['mapping', 'fhir'],
   interactions: ['store', 'messaging', 'fhir'],
   http: ['mapping', 'interactions', 'store', 'fhir'],
-  junction: ['fhir'],
+  junction: ['messaging', 'fhir'],
   'junction-sandbox': ['fhir'],
   orders: ['junction', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
   physicians: ['orders', 'junction', 'interactions', 'store', 'messaging', 'fhir'],

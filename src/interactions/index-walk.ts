@@ -7,7 +7,7 @@ import { aliasOf } from '../fhir/indexing/alias.ts';
 import { indexRows } from '../fhir/indexing/resource.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
 import type { Resource } from '../fhir/types.ts';
-import { type Lease, leaseFrom } from '../messaging/lease.ts';
+import { createLease, type Lease } from '../messaging/lease.ts';
 import type { IndexUpkeep, Renewal, RulesTarget, StaleRow, Walk } from '../store/index-upkeep.ts';
 
 export interface Walking {
@@ -63,7 +63,7 @@ export async function walkIndex(walking: Walking, target: RulesTarget): Promise<
 
 const textOf = (target: RulesTarget): string => [...target].map(([type, rules]) => `${type}:${rules}`).join(' ');
 
-const leaseOf = ({ clock, by }: Walking): Lease => leaseFrom(clock(), by, LEASE_MS);
+const leaseOf = ({ clock, by }: Walking): Lease => createLease(clock(), by, LEASE_MS);
 
 /** The walk after one more window; undefined at its end. */
 async function nextWindow(walking: Walking, target: RulesTarget, walk: Walk): Promise<Walk | undefined> {

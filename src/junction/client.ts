@@ -1,9 +1,10 @@
 // Junction's operations as functions, one each. None is retried here: whoever asks decides what an unknown outcome means.
 // https://docs.junction.com/api-reference
+import type { Outcome } from '../messaging/outcome.ts';
 import { asking, type JunctionAccount } from './exchange.ts';
 import { objectOf, textIn } from './json-accessors.ts';
 import { PAGE, pageOf } from './orders-page.ts';
-import { type Answered, type Outcome, onlyAbout, outcomeOf, type Unanswered } from './outcome.ts';
+import { type Answered, onlyAbout, outcomeOf, type Unanswered } from './outcome.ts';
 
 /** What is read of an order; everything else in it is Junction's copy of what we sent. */
 export interface JunctionOrder {

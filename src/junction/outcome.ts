@@ -1,20 +1,9 @@
-// What an answer of Junction means for what was asked: one of five outcomes, with the patient's data taken out of every error.
+// What an answer of Junction means for what was asked: one of five outcomes (../messaging/outcome.ts), without the patient's data.
 // docs/decisions/2026-11-22-whose-answer-it-is.md
 
+import type { Outcome } from '../messaging/outcome.ts';
 import { objectOf } from './json-accessors.ts';
 import { detailsOf, reasonOf } from './reason.ts';
-
-/** `why` is for logs and for the outbox: status, element and rule, never a value that was sent. */
-export type Outcome<T> =
-  | { kind: 'accepted'; value: T }
-  /** A definite no, in the network's own words: not done, and the same bytes will never do. `fields`: the elements it names. */
-  | { kind: 'refused'; why: string; status: number; fields: string[] }
-  /** Done or not, nobody knows. `status`: of the answer, when one came. */
-  | { kind: 'unknown'; why: string; status?: number }
-  /** Come back later. `retryAfter`: seconds, when Junction said so. */
-  | { kind: 'throttled'; why: string; retryAfter: number | undefined }
-  /** Our key is not accepted (401): nothing is wrong with what was sent. */
-  | { kind: 'unauthorised'; why: string };
 
 /** An answer as it came: `body` is null when it was empty, undefined when it was cut off, too large or no JSON. */
 export interface Answered {
@@ -59,9 +48,6 @@ function isOwn({ status, body }: Answered): boolean {
 /** Whether this is the other side's word that it failed: an answer that may be kept under the key. 503 is none: nothing was begun. */
 export const isFailure = <T>(outcome: Outcome<T>): outcome is { kind: 'unknown'; why: string; status: number } =>
   outcome.kind === 'unknown' && outcome.status !== undefined && outcome.status >= 400 && !AGAIN.has(outcome.status);
-
-/** For how long the other side wants to be left alone, in seconds, when it says so. */
-export const waitOf = (outcome: Outcome<unknown>): number | undefined => (outcome.kind === 'throttled' ? outcome.retryAfter : undefined);
 
 /** An answer about something else than was asked for (a cache or a gateway that mixes up two requests) leaves the outcome unknown. */
 export const onlyAbout = <T>(outcome: Outcome<T>, isAsked: (value: T) => boolean): Outcome<T> =>

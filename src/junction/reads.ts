@@ -1,11 +1,12 @@
 // What Junction is asked about orders that stand there: how they are, which have changed, their results. Reading twice does no harm, so whoever asks may
 // simply ask again. https://docs.junction.com/api-reference
 
+import type { Outcome } from '../messaging/outcome.ts';
 import { asking, type ExchangeRequest, type JunctionAccount } from './exchange.ts';
 import { objectOf, textIn } from './json-accessors.ts';
 import { type OrderSnapshot, parseOrderSnapshot } from './order-snapshot.ts';
 import { PAGE, type Page, pageOf } from './orders-page.ts';
-import { type Answered, type Outcome, onlyAbout, outcomeOf, type Unanswered } from './outcome.ts';
+import { type Answered, onlyAbout, outcomeOf, type Unanswered } from './outcome.ts';
 
 /** Orders changed in a closed window of time (ISO 8601), one page of them; pages count from 1. */
 export interface Window {

@@ -1,30 +1,29 @@
-// What goes on in the background as long as the server runs: the same work again and again, until it is told to stop.
+// Background work: runs the same work again and again until it is stopped.
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What the work is given. */
 export interface PollLoop {
-  /** Aborted when it is to stop. */
+  /** Aborted when the loop is to stop. */
   signal: AbortSignal;
-  /** Waits so many ms, or until it is to stop. */
+  /** Waits so many ms, or until the loop is to stop. */
   rest(ms: number): Promise<void>;
 }
 
-/** Where each look costs a statement for every shard, up to so many times as long. */
-const LONGER = 16;
+/** How many times the shortest delay an idle loop waits at most. */
+const LONGEST = 16;
 
 /**
- * How long to rest after a round that did so much, in ms: always as long, or, where a look is dear, twice as long after each round that did nothing, and again
- * as long as at first after one that did something.
+ * How long to wait after a round that did so much work, in ms. Where polling is expensive (a statement for every shard), the delay doubles with each idle
+ * round and is short again after a round that did something.
  */
-export function backOffWhileIdle(ms: number, dear: () => boolean): (done: number) => number {
+export function backOffWhileIdle(ms: number, isExpensive: () => boolean): (done: number) => number {
   let times = 1;
   return (done) => {
-    times = done > 0 || !dear() ? 1 : Math.min(times * 2, LONGER);
+    times = done > 0 || !isExpensive() ? 1 : Math.min(times * 2, LONGEST);
     return ms * times;
   };
 }
 
-/** Begins at once; call the answer to stop: it resolves when the work under way is finished. The work rests by itself, and lets nothing it throws out. */
+/** Starts at once. Call the result to stop: it resolves when the round under way is finished. The work waits by itself and must not throw. */
 export function startPollLoop(work: (loop: PollLoop) => Promise<unknown>): () => Promise<void> {
   const stopping = new AbortController();
   const { signal } = stopping;

@@ -1,8 +1,8 @@
-// What is told of an error that was thrown while an order was sent or followed, or a subscriber told: its message may hold people's data.
+// The text of an error for logs and queues: the message of a foreign error may hold people's data.
 import { FhirError } from '../fhir/outcome.ts';
 
-/** Our own failures say elements and rules, never values; of others the name is enough. */
+/** Our own errors name elements and rules, never values; of other errors only the name is shown. */
 export function redactError(error: unknown): string {
-  if (!(error instanceof FhirError)) return (error as Error).name;
-  return error.issues.map(({ text, expression }) => [...(expression ?? []), text].join(': ')).join('; ');
+  if (error instanceof FhirError) return error.issues.map(({ text, expression }) => [...(expression ?? []), text].join(': ')).join('; ');
+  return error instanceof Error ? error.name : typeof error;
 }

@@ -3,12 +3,13 @@
 
 import type { OrderSnapshot } from '../junction/order-snapshot.ts';
 import { isRunning } from '../junction/order-status.ts';
-import { waitOf } from '../junction/outcome.ts';
+import { retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
 import { redactError } from '../messaging/redacted-error.ts';
+import { nextRetryAt } from '../messaging/retry-policy.ts';
 import { resultStep } from './results/step.ts';
 import { applyOrder } from './track/apply-order.ts';
-import { HEALTH, type LeasedOrder, type OrderTracker, READ_MS } from './track/order-tracker.ts';
-import { nextPollAfterFailure, nextPollAt } from './track/poll-schedule.ts';
+import { type LeasedOrder, type OrderTracker, READ_MS } from './track/order-tracker.ts';
+import { nextPollAt } from './track/poll-schedule.ts';
 
 /** Answers when everything is written down, the time of the next look too. What goes wrong is kept with the order, and looked at again later. */
 export async function pollOrder(following: OrderTracker, leased: LeasedOrder): Promise<void> {
@@ -21,7 +22,7 @@ export async function pollOrder(following: OrderTracker, leased: LeasedOrder): P
 
 async function attempt(following: OrderTracker, leased: LeasedOrder): Promise<void> {
   const outcome = await following.reads.order(leased.placed.orderId, AbortSignal.timeout(READ_MS));
-  following.pace.record(HEALTH[outcome.kind], following.clock(), waitOf(outcome));
+  following.pace.record(toHealthSignal('order', outcome), following.clock(), retryAfterSeconds(outcome));
   if (outcome.kind !== 'accepted') return failed(following, leased, outcome.why);
   if (!outcome.value) return failed(following, leased, 'the network does not know this order');
   const applied = await applyOrder(following, leased, outcome.value);
@@ -34,7 +35,7 @@ async function attempt(following: OrderTracker, leased: LeasedOrder): Promise<vo
 async function failed({ store, clock, random, log }: OrderTracker, { placed, by }: LeasedOrder, error: string): Promise<void> {
   const now = clock();
   log({ tenant: placed.tenant, order: placed.orderId, error }, 'an order could not be looked at');
-  const nextAt = nextPollAfterFailure(placed.attempts, { now, random: random() });
+  const nextAt = nextRetryAt('order-poll', { failures: placed.attempts }, { now, random: random() }).toISOString();
   await store.placedOrders.settle(placed, by, { at: now.toISOString(), nextAt, error });
 }
 

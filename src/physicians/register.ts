@@ -7,8 +7,8 @@ import { upstream } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
 import type { JunctionClient } from '../junction/client.ts';
-import { type Outcome, waitOf } from '../junction/outcome.ts';
-import { leaseFrom } from '../messaging/lease.ts';
+import { createLease } from '../messaging/lease.ts';
+import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
 import type { Sending } from '../orders/deliver/sending.ts';
 import { asciiName } from '../orders/place/ascii-name.ts';
 import { named, reachable } from '../orders/place/patient-parts.ts';
@@ -54,7 +54,7 @@ export async function claim(
 ): Promise<{ state: 'open'; by: string } | { state: 'complete' | 'busy' }> {
   const entry = (await entryOf(context, registration)) ?? (await entered(context, registration));
   if (entry.state === 'done') return { state: 'complete' };
-  const hold = leaseFrom(context.clock(), context.newId(), HOLD_MS);
+  const hold = createLease(context.clock(), context.newId(), HOLD_MS);
   const held = await context.store.outbox.claimOne(entry.tenant, entry.id, hold);
   return held ? { state: 'open', by: hold.by } : { state: 'busy' };
 }
@@ -82,7 +82,10 @@ export async function register(context: Context, registration: Registration, dir
   const outcome = await directory(physicianOf(registration, entry!.key, context.clock().toISOString()), AbortSignal.timeout(ATTEMPT_MS));
   if (outcome.kind === 'accepted') return outcome.value;
   await release(context, registration, outcome.why);
-  throw upstream('the laboratory network could not be asked about this physician: repeat the request', Math.ceil(waitOf(outcome) ?? 1));
+  throw upstream(
+    'the laboratory network could not be asked about this physician: repeat the request',
+    Math.ceil(retryAfterSeconds(outcome) ?? 1),
+  );
 }
 
 /** Inside the transaction that stores the answer: complete. False when another request has taken over meanwhile. */
@@ -138,9 +141,7 @@ export const throughGate =
     if (!place) return { kind: 'throttled', why: 'the network is not to be asked now', retryAfter: Math.max(gate.closedForMs() / 1000, 1) };
     try {
       const outcome = await directory(physician, signal);
-      const retryAfter = waitOf(outcome);
-      const failed = retryAfter === undefined ? 'failed' : 'down';
-      gate.breaker.record(outcome.kind === 'accepted' || outcome.kind === 'refused' ? 'neither' : failed, clock(), retryAfter, PHYSICIAN);
+      gate.breaker.record(toHealthSignal('registration', outcome), clock(), retryAfterSeconds(outcome), PHYSICIAN);
       return outcome;
     } finally {
       place();

@@ -2,7 +2,8 @@
 // active, for every door. Each one that waits is an entry of the outbox, so that one process at a time looks and none is forgotten.
 import type { Context } from '../interactions/context.ts';
 import type { JunctionClient, RosterPhysician } from '../junction/client.ts';
-import { type Outcome, waitOf } from '../junction/outcome.ts';
+import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
+import { isGivenUp, nextRetryAt } from '../messaging/retry-policy.ts';
 import { ATTEMPT_MS, type Sending } from '../orders/deliver/sending.ts';
 import { systemContext } from '../orders/system-actor.ts';
 import type { Leased, OutboxState } from '../store/queues/outbox-entry.ts';
@@ -20,19 +21,14 @@ interface Waiting {
 /** Writes what is known of a registration by now. `changed`: it says something else than pending already; `gone`: it does not stand here at the moment. */
 export type Listed = (context: Context, waiting: Waiting, physicianId: string | null) => Promise<'written' | 'changed' | 'gone'>;
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-/** How long until the next look: a tenth of what it has waited for, within these, in ms. */
-const [SOONEST, LATEST] = [15 * MINUTE, 6 * HOUR];
-/** Nobody waits for longer. */
-const GIVEN_UP = 180 * 24 * HOUR;
 /** One reading of the roster serves all who wait, for so long. */
-const FRESH_MS = MINUTE;
+const FRESH_MS = 60_000;
 
 /** Inside the transaction that answers it as pending. */
 export async function awaitListing({ store, caller, clock, newId }: Context, waiting: Waiting): Promise<void> {
-  const now = clock().getTime();
-  const [at, nextAt] = [now, now + SOONEST].map((ms) => new Date(ms).toISOString()) as [string, string];
+  const now = clock();
+  const at = now.toISOString();
+  const nextAt = nextRetryAt('physician-listing', { since: now.getTime() }, { now, random: 1 }).toISOString();
   const payload = JSON.stringify(waiting);
   await store.outbox.add({
     tenant: caller.tenant,
@@ -45,9 +41,6 @@ export async function awaitListing({ store, caller, clock, newId }: Context, wai
   });
 }
 
-/** What each outcome says of the other side's health: what is wrong with the roster alone (a team that is not set or not ours) holds back no order. */
-const HEALTH = { accepted: 'answered', refused: 'answered', unknown: 'failed', unauthorised: 'failed', throttled: 'down' } as const;
-
 /** One look at the roster for one registration. */
 export function listingSender(client: JunctionClient, listed: Listed): (sending: Sending, leased: Leased) => Promise<OutboxState> {
   let last: { at: number; outcome: Promise<Outcome<RosterPhysician[]>> } | undefined;
@@ -58,7 +51,7 @@ export function listingSender(client: JunctionClient, listed: Listed): (sending:
   return async (sending, { entry, by }) => {
     const outcome = await roster(sending.clock().getTime());
     const now = sending.clock();
-    sending.gate.breaker.record(HEALTH[outcome.kind], now, waitOf(outcome), LISTING);
+    sending.gate.breaker.record(toHealthSignal('roster', outcome), now, retryAfterSeconds(outcome), LISTING);
     if (outcome.kind !== 'accepted') last = undefined;
     const waiting = JSON.parse(entry.payload) as Waiting;
     const found = outcome.kind === 'accepted' ? outcome.value.find(({ npi }) => npi === waiting.npi) : undefined;
@@ -75,7 +68,7 @@ export function listingSender(client: JunctionClient, listed: Listed): (sending:
 }
 
 function later(createdAt: string, now: Date, error: string): { state: 'queued' | 'cancelled'; nextAt?: string; error: string } {
-  const age = now.getTime() - Date.parse(createdAt);
-  if (age > GIVEN_UP) return { state: 'cancelled', error };
-  return { state: 'queued', nextAt: new Date(now.getTime() + Math.min(Math.max(age / 10, SOONEST), LATEST)).toISOString(), error };
+  const since = Date.parse(createdAt);
+  if (isGivenUp('physician-listing', since, now)) return { state: 'cancelled', error };
+  return { state: 'queued', nextAt: nextRetryAt('physician-listing', { since }, { now, random: 1 }).toISOString(), error };
 }

@@ -1,10 +1,10 @@
 // Tells one subscriber what is due, under the lease of its deliveries: of different resources at once, of one resource one version after the other. Who dies
 // between an answer and its record leaves the message to be sent again, under the same name: at least once.
 import type { Resource } from '../fhir/types.ts';
+import { isGivenUp, nextRetryAt } from '../messaging/retry-policy.ts';
 import type { Leased, OutboxState } from '../store/queues/outbox-entry.ts';
 import type { Notification, Registration } from '../store/queues/subscriptions.ts';
 import type { Store } from '../store/store.ts';
-import { againAt, isGivenUp } from './back-off.ts';
 import { type Channel, channelOf } from './channel.ts';
 import { type Answer, call } from './http-call.ts';
 import { messageOf } from './message.ts';
@@ -129,8 +129,12 @@ async function afterFailures({ random }: Notifying, { subscriptions }: Store, { 
     if (answer.ok) continue;
     const since = notice.failingSince === null ? now : new Date(notice.failingSince);
     if (answer.gone) return stopped(answer.why);
-    if (isGivenUp(since, now)) return stopped(`not delivered since ${since.toISOString()}: ${answer.why}`);
-    const at = laterOf(againAt(since, now, random()), new Date(now.getTime() + (answer.retryAfter ?? 0) * 1000));
+    if (isGivenUp('subscription-delivery', since.getTime(), now))
+      return stopped(`not delivered since ${since.toISOString()}: ${answer.why}`);
+    const at = laterOf(
+      nextRetryAt('subscription-delivery', { since: since.getTime() }, { now, random: random() }),
+      new Date(now.getTime() + (answer.retryAfter ?? 0) * 1000),
+    );
     await subscriptions.failed(notice, { at: now.toISOString(), nextAt: at.toISOString() });
     next = { why: answer.why, at: next ? laterOf(next.at, at) : at };
   }

@@ -1,6 +1,6 @@
 // What telling subscribers is made of: its parts, its times, and the contexts in which it looks and writes.
 import type { Caller, Context } from '../interactions/context.ts';
-import { type Lease, leaseFrom } from '../messaging/lease.ts';
+import { createLease, type Lease } from '../messaging/lease.ts';
 import type { Registration } from '../store/queues/subscriptions.ts';
 import type { Store } from '../store/store.ts';
 import type { Reach } from './addresses.ts';
@@ -47,4 +47,4 @@ export const notifierOf = (tenant: number): Caller => ({ tenant, actor: NOTIFIER
 export const subscriberOf = ({ tenant, actor, scopes }: Registration): Caller => ({ tenant, actor, surface: 'fhir', scopes });
 
 /** From now, for as long as all leases here. */
-export const leaseOf = ({ clock, newId }: Notifying): Lease => leaseFrom(clock(), newId(), LEASE_MS);
+export const leaseOf = ({ clock, newId }: Notifying): Lease => createLease(clock(), newId(), LEASE_MS);

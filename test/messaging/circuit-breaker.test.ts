@@ -8,7 +8,7 @@ beforeEach(() => {
   here = createCircuitBreaker();
 });
 const fail = (count: number, from = 0) => {
-  for (let nth = 0; nth < count; nth++) here.record('failed', at(0), undefined, `order ${from + nth}`);
+  for (let nth = 0; nth < count; nth++) here.record('failure', at(0), undefined, `order ${from + nth}`);
 };
 
 test('four different orders in a row that failed hold back none; the fifth one does', () => {
@@ -19,33 +19,33 @@ test('four different orders in a row that failed hold back none; the fifth one d
 });
 
 test('one order that fails again and again counts once', () => {
-  for (let nth = 0; nth < 20; nth++) here.record('failed', at(0), undefined, 'the same order');
+  for (let nth = 0; nth < 20; nth++) here.record('failure', at(0), undefined, 'the same order');
   expect(here.allows(at(0))).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('an order that was answered begins the count anew, and ends a pause; an answer to something else does neither', () => {
   fail(4);
-  here.record('answered', at(0));
+  here.record('success', at(0));
   fail(4);
   expect(here.allows(at(0))).toBe(Number.POSITIVE_INFINITY);
-  here.record('neither', at(0));
+  here.record('ignore', at(0));
   fail(1, 4);
-  here.record('neither', at(1));
+  here.record('ignore', at(1));
   expect(here.allows(at(1))).toBe(0);
-  here.record('answered', at(1));
+  here.record('success', at(1));
   expect(here.allows(at(1))).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('it asks with one order after eight seconds, and again eight seconds after that one failed', () => {
   fail(5);
   expect([7.9, 8].map((seconds) => here.allows(at(seconds)))).toEqual([0, 1]);
-  here.record('failed', at(8), undefined, 'order 0');
+  here.record('failure', at(8), undefined, 'order 0');
   expect([15.9, 16].map((seconds) => here.allows(at(seconds)))).toEqual([0, 1]);
 });
 
 test('what is down holds back at once; Retry-After counts where it is longer, and a shorter one later takes nothing of it back', () => {
-  here.record('down', at(0), 120);
-  here.record('down', at(1), 1);
+  here.record('trip', at(0), 120);
+  here.record('trip', at(1), 1);
   expect([119.9, 120].map((seconds) => here.allows(at(seconds)))).toEqual([0, 1]);
   expect(here.nextProbe()).toBe(at(120).getTime());
 });

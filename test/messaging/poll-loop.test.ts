@@ -1,9 +1,9 @@
-// Work in the background: again and again, until it is told to stop.
+// Background work runs again and again until it is stopped.
 import { backOffWhileIdle, startPollLoop } from '../../src/messaging/poll-loop.ts';
 
 const HOUR = 3_600_000;
 
-test('works at once and again, and stops when the work under way is finished', async () => {
+test('a loop starts at once, runs again, and stops when the round under way is finished', async () => {
   const seen: string[] = [];
   const [again, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const stop = startPollLoop(async () => {
@@ -22,7 +22,7 @@ test('works at once and again, and stops when the work under way is finished', a
   expect(seen).toEqual(['begun', 'finished', 'begun', 'finished', 'stopped']);
 });
 
-test('whoever rests is not waited for when it is to stop', async () => {
+test('a loop that is waiting stops at once', async () => {
   let aborted: boolean | undefined;
   const stop = startPollLoop(async ({ rest, signal }) => {
     await rest(HOUR);
@@ -32,12 +32,12 @@ test('whoever rests is not waited for when it is to stop', async () => {
   expect(aborted).toBe(true);
 });
 
-test('where a look is cheap, each rest is as long as the first', () => {
+test('where polling is cheap, each delay is as long as the first', () => {
   const rest = backOffWhileIdle(250, () => false);
   expect([0, 0, 0, 1, 0].map(rest)).toEqual([250, 250, 250, 250, 250]);
 });
 
-test('where a look is dear, rests grow up to sixteen times as long, until there is something to do', () => {
+test('where polling is expensive, the delay grows up to sixteen times as long while there is nothing to do', () => {
   const rest = backOffWhileIdle(250, () => true);
   expect([0, 0, 0, 0, 0, 1, 0].map(rest)).toEqual([500, 1000, 2000, 4000, 4000, 250, 500]);
 });

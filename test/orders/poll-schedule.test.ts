@@ -2,7 +2,7 @@
 
 import { parseOrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import { DOCUMENT_READ_MS, POLL_LEASE_MS, READ_MS } from '../../src/orders/track/order-tracker.ts';
-import { nextPollAfterFailure, nextPollAt } from '../../src/orders/track/poll-schedule.ts';
+import { nextPollAt } from '../../src/orders/track/poll-schedule.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const HOUR = 3_600_000;
@@ -50,13 +50,6 @@ test.each([
   const found = wait(seen, open);
   if (expected === null) expect(found).toBeNull();
   else expect(found).toBeCloseTo(expected, 6);
-});
-
-test('looks that come to nothing are a minute apart, then two, then four, six hours at most', () => {
-  const minutes = [0, 1, 2, 9, 1000].map(
-    (attempts) => (Date.parse(nextPollAfterFailure(attempts, { now: NOW, random: 1 })) - NOW.getTime()) / 60_000,
-  );
-  expect(minutes).toEqual([1, 2, 4, 360, 360]);
 });
 
 test('an order is leased for longer than one look may read: the order, two results, and a document, which has time to be large', () => {

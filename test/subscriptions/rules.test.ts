@@ -6,7 +6,6 @@ import { read } from '../../src/interactions/read.ts';
 import { search } from '../../src/interactions/search.ts';
 import { vread } from '../../src/interactions/vread.ts';
 import { guardedLookup, isPrivate, type Reach } from '../../src/subscriptions/addresses.ts';
-import { againAt } from '../../src/subscriptions/back-off.ts';
 import { channelOf, updateUrl } from '../../src/subscriptions/channel.ts';
 import { call } from '../../src/subscriptions/http-call.ts';
 import { eachInAWorld } from '../orders/each-world.ts';
@@ -165,12 +164,6 @@ test('a name that leads to a private address is not called in production: the ad
   expect(await to('127.0.0.1', silent)).toEqual({ ok: false, why: 'no answer (ECONNREFUSED)' });
 });
 
-test('the waits grow with the time it has failed, from a second to ten minutes', () => {
-  const began = new Date('2026-01-01T00:00:00Z');
-  const after = (seconds: number, random: number) => {
-    const now = new Date(began.getTime() + seconds * 1000);
-    return (againAt(began, now, random).getTime() - now.getTime()) / 1000;
-  };
-  expect([after(0, 1), after(0, 0), after(600, 1), after(600, 0), after(86_400, 1), after(86_400, 0)]).toEqual([1, 0.5, 60, 30, 600, 300]);
+test('an update goes to the resource below the base, whether or not the base ends with a slash', () => {
   expect(updateUrl('https://example.org/fhir/', { type: 'Patient', id: 'a.b' }).href).toBe('https://example.org/fhir/Patient/a.b');
 });

@@ -1,7 +1,7 @@
 // Calling an order off at the network: sends the cancellations of the outbox (../place/cancellation.ts). The network may refuse one, when the laboratory has
 // begun; then the Task says so and goes on, and nothing is lost.
 
-import { type Outcome, waitOf } from '../../junction/outcome.ts';
+import { type Failure, type HealthSignal, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import type { Fulfilment } from '../place/cancellation.ts';
@@ -14,9 +14,7 @@ import { ATTEMPT_MS, type Sending } from './sending.ts';
 /** How the calling off of one order ended. `status`: where a refused one stands. */
 type End = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };
 /** Nobody knows; `health`: what it says of the other side. */
-type Open = { kind: 'open'; why: string; health: (typeof HEALTH)[keyof typeof HEALTH]; retryAfter: number | undefined };
-
-const HEALTH = { refused: 'neither', unknown: 'failed', throttled: 'down', unauthorised: 'down' } as const;
+type Open = { kind: 'open'; why: string; health: HealthSignal; retryAfter: number | undefined };
 
 /** One attempt at all orders of the request (a redraw is another one). To cancel twice does no harm, so an unknown outcome is simply tried again. */
 export async function sendCancellation(sending: Sending, { entry, by }: Leased): Promise<OutboxState> {
@@ -25,7 +23,7 @@ export async function sendCancellation(sending: Sending, { entry, by }: Leased):
   const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelled(sending, orderId, signal)));
   const now = sending.clock();
   const open = ends.find((end) => end.kind === 'open');
-  sending.gate.breaker.record(open ? open.health : 'answered', now, open?.retryAfter, entry.id);
+  sending.gate.breaker.record(open ? open.health : 'success', now, open?.retryAfter, entry.id);
   if (open) {
     const nextAt = retryAt(entry.createdAt, now, sending.random());
     await sending.store.outbox.settle(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
@@ -55,11 +53,11 @@ async function cancelled({ client }: Sending, orderId: string, signal: AbortSign
   return status?.startsWith('cancelled') ? { kind: 'cancelled' } : { kind: 'refused', why: outcome.why, status };
 }
 
-const openAfter = (outcome: Exclude<Outcome<never>, { kind: 'accepted' }>): Open => ({
+const openAfter = (outcome: Failure): Open => ({
   kind: 'open',
   why: outcome.why,
-  health: HEALTH[outcome.kind],
-  retryAfter: waitOf(outcome),
+  health: toHealthSignal('cancellation', outcome),
+  retryAfter: retryAfterSeconds(outcome),
 });
 
 /** Written down in one transaction; whoever follows the orders looks at them now. */

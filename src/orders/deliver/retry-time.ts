@@ -1,7 +1,6 @@
 // When an order that did not go through is tried again, and when nobody tries any more without being asked.
-import { nextRetryAt } from '../../messaging/retry-delays.ts';
+import { isGivenUp, nextRetryAt } from '../../messaging/retry-policy.ts';
 
-const LONGEST_MS = 60_000;
 /** No request runs for longer than this, whoever has given up waiting for it. Inferred: nothing is documented. */
 const RUNS_AT_MOST_MS = 10 * 60_000;
 /**
@@ -9,18 +8,11 @@ const RUNS_AT_MOST_MS = 10 * 60_000;
  * has 22 s at least. docs/decisions/2026-11-22-orders-are-looked-up.md, 6
  */
 const LISTED_AFTER_MS = 30_000;
-/** An order that was sent this long ago and is still unconfirmed waits for a person: found later still, it might surprise whoever has ordered anew. */
-const ABANDONED_MS = 72 * 3_600_000;
-
 /** At so many requests for one order, ten minutes apart and each under a key of its own, may the network itself fail before a person looks. */
 export const MOST_FAILURES = 6;
 
-/**
- * A tenth of its age from now, a second at least and a minute at most, and somewhere between half of that and all of it (`random`: 0 to 1). A short outage
- * costs seconds; in a long one the circuit breaker keeps the load down.
- */
 export const retryAt = (createdAt: string, now: Date, random: number): string =>
-  nextRetryAt(Date.parse(createdAt), now, { longest: LONGEST_MS, random }).toISOString();
+  nextRetryAt('order-delivery', { since: Date.parse(createdAt) }, { now, random }).toISOString();
 
 /** Whether a request sent then has surely come to its end at the other side. */
 export const isOverByNow = (sentAt: string | null, now: Date): boolean =>
@@ -30,6 +22,6 @@ export const isOverByNow = (sentAt: string | null, now: Date): boolean =>
 export const listedInMs = (sentAt: string | null, now: Date): number =>
   sentAt === null ? 0 : Math.max(0, Date.parse(sentAt) + LISTED_AFTER_MS - now.getTime());
 
-/** Whether an order first sent then has been tried for long enough. One that was never sent only waits. */
+/** Whether a person must look: found later still, the order might surprise whoever has ordered anew. One that was never sent only waits. */
 export const isAbandoned = (firstSentAt: string | null, now: Date): boolean =>
-  firstSentAt !== null && now.getTime() - Date.parse(firstSentAt) > ABANDONED_MS;
+  firstSentAt !== null && isGivenUp('order-delivery', Date.parse(firstSentAt), now);

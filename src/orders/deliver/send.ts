@@ -4,7 +4,8 @@
 import { v5 } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
-import { isFailure, type Outcome } from '../../junction/outcome.ts';
+import { isFailure } from '../../junction/outcome.ts';
+import type { Failure, Outcome } from '../../messaging/outcome.ts';
 import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { orderBody } from '../place/junction-order.ts';
 import { isOver } from '../place/order-criteria.ts';
@@ -116,7 +117,7 @@ const SKEW_MS = 48 * 3_600_000;
 const NOT_THERE = { kind: 'accepted', value: undefined } as const;
 
 /** A look-up that was refused says nothing about the order. */
-const unsure = <T>(outcome: Exclude<Outcome<T>, { kind: 'accepted' }>): Exclude<Outcome<T>, { kind: 'accepted' | 'refused' }> =>
+const unsure = (outcome: Failure): Exclude<Failure, { kind: 'refused' }> =>
   outcome.kind === 'refused' ? { kind: 'unknown', why: `looking the order up: ${outcome.why}` } : outcome;
 
 /**

@@ -1,7 +1,7 @@
 // What the sending of orders is made of, and the lease under which one entry is sent.
 import type { Caller, Context } from '../../interactions/context.ts';
 import type { JunctionClient } from '../../junction/client.ts';
-import { type Lease, leaseFrom } from '../../messaging/lease.ts';
+import { createLease, type Lease } from '../../messaging/lease.ts';
 import type { OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systems } from '../systems.ts';
@@ -32,4 +32,4 @@ export const ATTEMPT_MS = 8000;
 const LEASE_MS = 20_000;
 
 /** A lease of the length all leases have, from now. */
-export const lease = ({ clock, newId }: Sending): Lease => leaseFrom(clock(), newId(), LEASE_MS);
+export const lease = ({ clock, newId }: Sending): Lease => createLease(clock(), newId(), LEASE_MS);

@@ -2,7 +2,7 @@
 import type { Resource } from '../../fhir/types.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
-import type { Outcome } from '../../junction/outcome.ts';
+import { type Outcome, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import { callOff } from '../place/cancellation.ts';
@@ -33,8 +33,8 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
   const { entry, by } = leased;
   const now = sending.clock();
   const { outcome: came } = result;
-  const health = HEALTH[came.kind];
-  if (health) sending.gate.breaker.record(health, now, 'retryAfter' in came ? came.retryAfter : undefined, entry.id);
+  if (came.kind !== 'called-off' && came.kind !== 'on-hold' && came.kind !== 'looked-for')
+    sending.gate.breaker.record(toHealthSignal('order', came), now, retryAfterSeconds(came), entry.id);
   const settled = await sending.store.transaction(async (store) => {
     // held first, as whoever takes it back does: then one of the two sees the other
     const stands = await standing(store, entry, result.payload);
@@ -83,18 +83,6 @@ const changing =
 /** Whether the request was revoked or deleted, or the Task cancelled, while nobody knew whether the order had arrived. */
 const isTakenBack = ({ request, task }: Standing): boolean =>
   !request || request.status === 'revoked' || request.status === 'entered-in-error' || task?.status === 'cancelled';
-
-/** What each outcome says of the other side's health; undefined: it may not even have been asked. */
-const HEALTH = {
-  accepted: 'answered',
-  refused: 'answered',
-  'called-off': undefined,
-  'on-hold': undefined,
-  'looked-for': 'neither',
-  unknown: 'failed',
-  throttled: 'down',
-  unauthorised: 'down',
-} as const;
 
 /** `wanted`: nobody has taken it back. */
 type Given = Result & { wanted: boolean };

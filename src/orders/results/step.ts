@@ -3,8 +3,8 @@
 
 import { isAlone, lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { phaseOf, requestStand } from '../../junction/order-status.ts';
-import type { Outcome } from '../../junction/outcome.ts';
 import type { Reported } from '../../junction/reads.ts';
+import type { Outcome } from '../../messaging/outcome.ts';
 import { DOCUMENT_READ_MS, heardOf, isOf, type LeasedOrder, type OrderTracker, READ_MS } from '../track/order-tracker.ts';
 import { abandonReport, applyResult } from './apply.ts';
 import { isEarlier } from './correction.ts';

@@ -1,11 +1,10 @@
 // What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
 
 import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
-import type { Outcome } from '../../junction/outcome.ts';
 import type { JunctionReads } from '../../junction/reads.ts';
 import type { Inward } from '../../mapping/load/inward.ts';
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
-import { type Lease, leaseFrom } from '../../messaging/lease.ts';
+import { createLease, type Lease } from '../../messaging/lease.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Sending } from '../deliver/sending.ts';
 
@@ -16,15 +15,6 @@ export interface OrderTracker extends Sending {
   results: ResultMappings;
   webhook?: WebhookWatch | undefined;
 }
-
-/** What each outcome says of the other side's health, for `pace`. */
-export const HEALTH: Record<Outcome<unknown>['kind'], 'answered' | 'failed' | 'down'> = {
-  accepted: 'answered',
-  refused: 'answered',
-  unknown: 'failed',
-  throttled: 'down',
-  unauthorised: 'down',
-};
 
 /** Told of every webhook. */
 export interface WebhookWatch {
@@ -63,7 +53,7 @@ export const DOCUMENT_READ_MS = 25_000;
 export const POLL_LEASE_MS = 60_000;
 
 /** A lease of an order, or of an event, from now. */
-export const pollLease = ({ clock, newId }: OrderTracker): Lease => leaseFrom(clock(), newId(), POLL_LEASE_MS);
+export const pollLease = ({ clock, newId }: OrderTracker): Lease => createLease(clock(), newId(), POLL_LEASE_MS);
 
 /** What was last heard of an order, beside its newest event: kept with it as JSON text. */
 export interface Heard {

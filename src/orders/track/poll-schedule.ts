@@ -61,9 +61,3 @@ function usualWait(order: OrderSnapshot, now: Date): number {
   if (last && phaseOf(last.status) === 'sample_with_lab') return PARTIAL;
   return order.expectedBy !== undefined && order.expectedBy < now.toISOString().slice(0, 10) ? OVERDUE : DAILY;
 }
-
-/** After so many looks in a row that came to nothing: a minute, doubling, six hours at most. */
-export function nextPollAfterFailure(attempts: number, { now, random }: { now: Date; random: number }): string {
-  const wait = Math.min(MINUTE * 2 ** Math.min(attempts, 20), 6 * HOUR);
-  return new Date(now.getTime() + wait * (0.5 + random / 2)).toISOString();
-}

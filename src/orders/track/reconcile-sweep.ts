@@ -3,13 +3,14 @@
 // https://docs.junction.com/api-reference/lab-testing/get-orders
 
 import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
-import { waitOf } from '../../junction/outcome.ts';
 import type { OrdersPage } from '../../junction/reads.ts';
+import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
+import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { isJustOrdered } from '../deliver/follow.ts';
 import { correlate } from './correlate.ts';
-import { HEALTH, heardOf, type OrderTracker, READ_MS } from './order-tracker.ts';
+import { heardOf, type OrderTracker, READ_MS } from './order-tracker.ts';
 import { readReconciliationWindow, type WindowRead } from './reconciliation-window.ts';
 
 /** The name of the setting, and what it holds as JSON. Times are ISO 8601. */
@@ -86,10 +87,13 @@ const later = (now: Date, ms: number): string => new Date(now.getTime() + ms).to
 
 async function ended({ clock, log }: OrderTracker, lease: Lease, { until, swept }: { until: string; swept: Swept }): Promise<Swept> {
   const before = lease.sweep();
+  const now = clock();
   const failures = swept === 'failed' ? before.failures + 1 : 0;
-  const wait = failures ? Math.min(MINUTE * 2 ** (failures - 1), EVERY_MS) : EVERY_MS;
+  const nextAt = failures
+    ? nextRetryAt('order-reconciliation', { failures: before.failures }, { now, random: 1 }).toISOString()
+    : later(now, EVERY_MS);
   const watermark = failures || until < before.watermark ? before.watermark : until;
-  await lease.write({ watermark, nextAt: later(clock(), wait), failures });
+  await lease.write({ watermark, nextAt, failures });
   if (failures) log({ watermark, failures }, 'the orders at the network could not be looked through');
   return swept;
 }
@@ -105,7 +109,7 @@ async function windowRead(
   const read = await readReconciliationWindow<'failed' | 'lost'>(async (page) => {
     if (pages++ > 0 && !(await lease.write({ ...lease.sweep(), until: later(following.clock(), LEASE_MS) }))) return 'lost';
     const outcome = await following.reads.updated({ from, until, page }, AbortSignal.timeout(READ_MS));
-    following.pace.record(HEALTH[outcome.kind], following.clock(), waitOf(outcome));
+    following.pace.record(toHealthSignal('order', outcome), following.clock(), retryAfterSeconds(outcome));
     if (outcome.kind !== 'accepted') return 'failed';
     news += await take(following, outcome.value);
     return outcome.value;

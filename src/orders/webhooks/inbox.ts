@@ -1,12 +1,12 @@
 // Works through the webhooks that were kept: an order that is followed is looked at, one that is not is recognised or, after a day, taken for nobody's here.
 // An event is done in the transaction that wakes its order, so none is lost and each may come twice.
 
-import { waitOf } from '../../junction/outcome.ts';
+import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
+import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { InboxEvent } from '../../store/queues/inbox.ts';
 import { correlate } from '../track/correlate.ts';
-import { HEALTH, type OrderTracker, pollLease, READ_MS } from '../track/order-tracker.ts';
-import { nextPollAfterFailure } from '../track/poll-schedule.ts';
+import { type OrderTracker, pollLease, READ_MS } from '../track/order-tracker.ts';
 import { SOURCE } from './receive.ts';
 
 const AT_ONCE = 50;
@@ -46,7 +46,7 @@ async function settleUnknown(following: OrderTracker, event: InboxEvent, by: str
   const { store, reads, pace, clock } = following;
   if (pace.allows(clock()) === 0) return postpone(following, event, by, 'the network does not answer');
   const outcome = await reads.order(event.subject!, AbortSignal.timeout(READ_MS));
-  pace.record(HEALTH[outcome.kind], clock(), waitOf(outcome));
+  pace.record(toHealthSignal('order', outcome), clock(), retryAfterSeconds(outcome));
   if (outcome.kind !== 'accepted') return postpone(following, event, by, outcome.why);
   const found = outcome.value ? await correlate(following, outcome.value) : 'foreign';
   if (found === 'foreign') return foreign(following, event, by);
@@ -58,7 +58,7 @@ const SOON_MS = 10_000;
 const after = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
 async function postpone({ store, clock, random }: OrderTracker, event: InboxEvent, by: string, error: string): Promise<void> {
-  const nextAt = nextPollAfterFailure(event.attempts - 1, { now: clock(), random: random() });
+  const nextAt = nextRetryAt('order-poll', { failures: event.attempts - 1 }, { now: clock(), random: random() }).toISOString();
   await store.inbox.settle([event], by, { state: 'retry', nextAt, error });
 }
 
