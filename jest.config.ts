@@ -1,5 +1,5 @@
 // How tests are run. TEST_DATABASE_URL names a PostgreSQL; without it the embedded engine is used.
-// docs/decisions/0030-jest-loads-the-program-once.md
+// docs/decisions/0029-jest-loads-the-program-once.md
 import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The way in for `npm start` and `npx facet`: refuses an older Node in one sentence, then hands over to the program.
-// docs/decisions/2026-11-21-node-comes-with-the-project.md
+// docs/decisions/0028-no-build-step.md
 import module from 'node:module';
 import { join } from 'node:path';
 

@@ -251,11 +251,12 @@ test('each decision stands once in docs/decisions/README.md: a new one gets its 
   ).toEqual(decisions.sort());
 });
 
-test('a decision that a file names is there', () => {
+test('a decision that a file names is there, by its former name in migrations, whose text never changes', () => {
+  const former = [...textOf(join(DECISIONS, 'README.md')).matchAll(/^\| `([\w-]+\.md)` \|/gm)].map(([, name]) => `docs/decisions/${name}`);
   const naming = ['bin', 'src', 'mappings', 'migrations', 'scripts', 'test'].flatMap(files);
   const named = naming.flatMap((file) => [...textOf(file).matchAll(/docs\/decisions\/[\w-]+\.md/g)].map(([name]) => ({ file, name })));
   expect(named.length).toBeGreaterThan(50);
-  expect(named.filter(({ name }) => !existsSync(name))).toEqual([]);
+  expect(named.filter(({ file, name }) => !existsSync(name) && !(file.startsWith('migrations') && former.includes(name)))).toEqual([]);
 });
 
 /** What is named there and is no path of a shape: the network's own door, prefixes, and the end of a path. */

@@ -46,7 +46,7 @@ export const SCANS: readonly Scan[] = [
   {
     asked: '`_sort` by a token or reference without a condition',
     names: /^_sort by (token|reference)(, of all types)? \/ (page|next)$/,
-    why: 'their order is in no index, which would add a third to the cost of every write (`decisions/2026-11-22-sorting.md`): all rows of the type are read and sorted. Beside a condition only what it finds is sorted',
+    why: 'their order is in no index, which would add a third to the cost of every write (`decisions/0005-search-order-and-page-links.md`): all rows of the type are read and sorted. Beside a condition only what it finds is sorted',
   },
   {
     asked: 'the end of a `_sort`: resources without the value',

@@ -1,4 +1,4 @@
-// `facet index`: whether the index stands by the rules of this program, and making it so. docs/decisions/2026-11-22-index-upkeep.md
+// `facet index`: whether the index stands by the rules of this program, and making it so. docs/decisions/0010-index-maintenance.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { changedIn, rulesIn } from '../fhir/indexing/rules.ts';
 import type { Registry } from '../fhir/search/parameters.ts';

@@ -1,4 +1,4 @@
-// Which index of the database answers a condition of a search: the names stand in migrations/, the reasons in docs/decisions/2026-11-21-search-rows.md.
+// Which index of the database answers a condition of a search: the names stand in migrations/, the reasons in docs/decisions/0003-search-index-tables.md.
 
 import type { SearchParameter } from '../fhir/search/parameters.ts';
 import type { Condition } from '../fhir/search/query.ts';

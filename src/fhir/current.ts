@@ -1,6 +1,6 @@
 // Which of several names, contact points, addresses, identifiers or roles of one person is meant: the one rule for vendors' shapes and for orders.
 // `use` modifies what an element means: https://hl7.org/fhir/R4/datatypes.html#HumanName, #ContactPoint, #Address, #Identifier.
-// docs/decisions/2026-11-23-who-the-patient-is.md
+// docs/decisions/0019-current-names-and-addresses.md
 import { dateRange } from './date-range.ts';
 
 /** Type → its uses, best first; the types and uses that are not named follow in the order of FHIR_ORDER. */

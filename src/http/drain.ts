@@ -1,5 +1,5 @@
 // The end of a server: /readyz answers 503 first, so that balancers send no more, and each further answer is the last one on its connection.
-// docs/decisions/2026-11-23-stopping.md
+// docs/decisions/0014-fair-queues-and-shutdown.md
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 

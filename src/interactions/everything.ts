@@ -1,5 +1,5 @@
 // $everything of a patient: one page of the record, what it refers to, and the documents attached to it.
-// https://hl7.org/fhir/R4/operation-patient-everything.html, docs/decisions/2026-11-22-everything-of-a-patient.md
+// https://hl7.org/fhir/R4/operation-patient-everything.html, docs/decisions/0006-search-semantics.md
 import { attachedBinaries } from '../fhir/attachments.ts';
 import { tooLong } from '../fhir/outcome.ts';
 import { type CareSpan, recordOf, referredTo } from '../fhir/search/everything.ts';

@@ -1,6 +1,6 @@
 // The walk that makes index rows again: through all resources of all tenants in the order of storing, a window at a time, until a whole walk finds none
 // that stands by other rules. It goes on where it was left, and two processes never walk at once. Searches and writes go on meanwhile.
-// docs/decisions/2026-11-22-index-upkeep.md
+// docs/decisions/0010-index-maintenance.md
 
 import { aliasHash } from '../fhir/hash.ts';
 import { aliasOf } from '../fhir/indexing/alias.ts';

@@ -1,6 +1,6 @@
 // The profiles in force: our own, and those of the packages an operator has loaded. Compiled when first claimed, and looked after: whether a package was
 // added or removed is asked at most once a second, so all processes on one database check with the same ones. https://hl7.org/fhir/R4/profiling.html
-// docs/decisions/2026-11-22-profiles.md
+// docs/decisions/0008-profiles-and-value-sets.md
 import type { Issue } from '../fhir/outcome.ts';
 import { type Checker, type Checkers, checkersOf } from '../fhir/profile/checker.ts';
 import { type Definition, type Kept, type Missed, Unusable } from '../fhir/profile/definition.ts';

@@ -1,6 +1,6 @@
 // transaction: many writes, all or none, whose effect does not depend on their order. https://hl7.org/fhir/R4/http.html#trules
 // Conditions are looked at inside the database transaction, under the locks of their criteria; a transaction that was overtaken starts again from nothing.
-// docs/decisions/2026-11-21-transactions.md
+// docs/decisions/0011-transactions.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { inEntry } from '../fhir/bundle-request.ts';
 import { contended, invalid } from '../fhir/outcome.ts';

@@ -1,5 +1,5 @@
 // update, and update-as-create: https://hl7.org/fhir/R4/http.html#update, #upsert. Managing contention: #concurrency
-// docs/decisions/2026-11-21-updates-that-change-nothing.md
+// docs/decisions/0001-one-statement-writes.md
 
 import { stringify } from '../fhir/json.ts';
 import { structure, versionMismatch } from '../fhir/outcome.ts';

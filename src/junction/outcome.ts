@@ -1,5 +1,5 @@
 // What an answer of Junction means for what was asked: one of five outcomes (../messaging/outcome.ts), without the patient's data.
-// docs/decisions/2026-11-22-whose-answer-it-is.md
+// docs/decisions/0024-order-delivery.md
 
 import type { Outcome } from '../messaging/outcome.ts';
 import { objectOf } from './json-accessors.ts';

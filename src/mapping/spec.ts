@@ -1,5 +1,5 @@
 // What may be written in a mapping file and in a surface file, as types; the same as a schema is file-grammar.ts.
-// docs/decisions/2026-11-22-one-word-one-meaning.md
+// docs/decisions/0018-mapping-language.md
 import type { Kind } from '../fhir/outcome.ts';
 import type { PageSpec, ShapeInteraction } from './shape.ts';
 

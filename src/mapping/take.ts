@@ -1,5 +1,5 @@
 // What a list takes of all that is found: a page, all of it where the vendor prints no paging, or the first alone.
-// docs/decisions/2026-11-22-lists-without-pages.md
+// docs/decisions/0017-vendor-lists.md
 import type { Shape } from './shape.ts';
 import type { MappingSpec } from './spec.ts';
 

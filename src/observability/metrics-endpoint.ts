@@ -1,5 +1,5 @@
 // Where the metrics are read: a listener of its own, on loopback unless an operator says otherwise, so that no key opens it and no proxy shows it by mistake.
-// docs/decisions/2026-11-22-metrics.md
+// docs/decisions/0015-metrics-endpoint.md
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WebhookWatch } from '../orders/track/order-tracker.ts';

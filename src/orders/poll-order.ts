@@ -1,5 +1,5 @@
 // One look at an order that stands at the network: read it, apply what is new, say when to look again. Whoever looks holds the order's lease; what is
-// written is written only while it holds it, and only forward. docs/decisions/2026-11-22-following-orders.md
+// written is written only while it holds it, and only forward. docs/decisions/0026-order-tracking-and-results.md
 
 import type { OrderSnapshot } from '../junction/order-snapshot.ts';
 import { isRunning } from '../junction/order-status.ts';

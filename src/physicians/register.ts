@@ -1,6 +1,6 @@
 // Registering a physician with the laboratory network: held by one request at a time, from the transaction that writes the item to the one that stores the
 // answer. What was answered with success is complete and is not repeated; what failed is resumed, and what died is taken over when its hold has run out.
-// docs/decisions/2026-11-22-registering-a-physician.md
+// docs/decisions/0022-physician-registrations.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 } from 'uuid';
 import { upstream } from '../fhir/outcome.ts';

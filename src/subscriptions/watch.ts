@@ -1,6 +1,6 @@
 // Holds what was written against the criteria of who watches it, each version as it was written. A change is done in the transaction that writes down whom to
 // tell of it, so none is lost and each leads to one notification. https://hl7.org/fhir/R4/subscription.html ("applied to the new value of the resource")
-// docs/decisions/2026-11-22-subscriptions.md
+// docs/decisions/0027-subscriptions.md
 
 import { indexRows } from '../fhir/indexing/resource.ts';
 import { FhirError } from '../fhir/outcome.ts';

@@ -71,7 +71,7 @@ describe('H109 a door of a vendor', () => {
     expect((await door('GET', '/v1/patients?brand_id=h109-refused')).body.total).toBe(0);
   });
 
-  // The vendors' schemas leave room for more fields, and so must the door: docs/decisions/2026-11-22-changes-through-a-vendors-door.md
+  // The vendors' schemas leave room for more fields, and so must the door: docs/decisions/0016-vendor-requests.md
   test('a field that its documents do not name is left out: neither kept nor shown', async () => {
     const created = await door('POST', '/v1/patients', { body: { ...patient(), colour: 'cerulean' } });
     expect([created.status, JSON.stringify(created.body).includes('cerulean')]).toEqual([201, false]);

@@ -1,5 +1,5 @@
 // The order of a search's results, from the resources alone: missing values last, ties in the order of storing, turned round where the first key descends.
-// https://hl7.org/fhir/R4/search.html#sort, docs/decisions/2026-11-22-sorting.md
+// https://hl7.org/fhir/R4/search.html#sort, docs/decisions/0005-search-order-and-page-links.md
 import { amount, codesOf, type Held, localTarget, parametersOf, textsOf, valuesOf } from './brute.ts';
 import { folded, measured, near, timesOf } from './brute-values.ts';
 import type { SpecValue } from './spec-values.ts';

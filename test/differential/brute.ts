@@ -1,5 +1,5 @@
 // A search as a filter over resources, from the text of its parameters and the resources alone. https://hl7.org/fhir/R4/search.html
-// What R4 leaves open is read as docs/decisions/2026-11-21-what-search-leaves-open.md says.
+// What R4 leaves open is read as docs/decisions/0006-search-semantics.md says.
 import { compares, comparesNumber, folded, measured, type Range, split, timeRange, timesOf, tolerance } from './brute-values.ts';
 import { type SpecParameter, type SpecValue, specParameters, specValues, typedResource } from './spec-values.ts';
 

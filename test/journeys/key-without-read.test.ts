@@ -1,5 +1,5 @@
 // A key without the read scope writes and is told nothing that stands there: the answer to a write is minimal, whatever the request prefers, and a patch
-// that asks what stands is refused. https://hl7.org/fhir/R4/http.html#ops, docs/decisions/2026-11-23-what-a-key-without-read-is-told.md
+// that asks what stands is refused. https://hl7.org/fhir/R4/http.html#ops, docs/decisions/0013-api-keys-and-scopes.md
 import request, { type Response } from 'supertest';
 import { orderable, registration } from './people.ts';
 import { type Running, startFacet } from './running.ts';

@@ -1,4 +1,4 @@
-// Registering a physician where several Practitioners carry the NPI, or one carried it once. docs/decisions/2026-11-23-one-number-several-persons.md.
+// Registering a physician where several Practitioners carry the NPI, or one carried it once. docs/decisions/0022-physician-registrations.md.
 import request from 'supertest';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { type Gate, gateTo } from './gate.ts';

@@ -1,5 +1,5 @@
 // A Jest runtime that leaves modules to Node: a worker evaluates each module once, however many test files import it.
-// docs/decisions/0030-jest-loads-the-program-once.md
+// docs/decisions/0029-jest-loads-the-program-once.md
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 

@@ -1,4 +1,4 @@
-// Statements have a form that Citus takes, seen on any engine: docs/decisions/2026-11-21-poolers-and-citus.md
+// Statements have a form that Citus takes, seen on any engine: docs/decisions/0002-database-engines.md
 import { rulesIn } from '../../src/fhir/indexing/rules.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Database } from '../../src/store/database/database.ts';

@@ -1,6 +1,6 @@
 // Reads FHIRPath (N1) into a tree: the whole grammar, nothing left over at the end. https://hl7.org/fhirpath/N1/grammar.html
 // What can be evaluated is decided by evaluate.ts. (path-syntax.ts reads the small subset that mappings are written in.)
-// docs/decisions/2026-11-23-search-parameters-in-our-own-fhirpath.md
+// docs/decisions/0009-fhirpath-evaluator.md
 import { type Token, tokensOf } from './tokens.ts';
 
 export type Syntax =

@@ -1,6 +1,6 @@
 // Composite search parameters: pairs of values that belong to one occurrence of an element. https://hl7.org/fhir/R4/search.html#composite
 // An occurrence is indexed once, however many parameters look at it: combo-code-value-quantity finds what code-value-quantity and
-// component-code-value-quantity have in the index. docs/decisions/2026-11-22-composites.md
+// component-code-value-quantity have in the index. docs/decisions/0003-search-index-tables.md
 import type { TokenTraits } from './kinds.ts';
 import type { ParameterNumber } from './rows.ts';
 import type { Expression, TypedValue } from './typed-value.ts';

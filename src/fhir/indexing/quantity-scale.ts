@@ -1,5 +1,5 @@
 // What a quantity is compared in: UCUM units in the base unit of their dimension, all others as they are written.
-// https://hl7.org/fhir/R4/search.html#quantity, docs/decisions/2026-11-22-units.md
+// https://hl7.org/fhir/R4/search.html#quantity, docs/decisions/0007-ucum-quantities.md
 import { type Decimal, decimalText } from '../decimal.ts';
 import { hash } from '../hash.ts';
 import type { Hash } from './rows.ts';

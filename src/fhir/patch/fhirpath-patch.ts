@@ -33,7 +33,7 @@ interface Operation {
 
 const TYPES: Readonly<Record<string, (operation: Operation) => Resource>> = { add, insert, delete: remove, replace, move };
 
-/** So many members and conditions a patch may look at, which takes 0.1 to 0.4 s. docs/decisions/2026-11-23-what-one-request-may-cost.md */
+/** So many members and conditions a patch may look at, which takes 0.1 to 0.4 s. docs/decisions/0012-http-requests-and-limits.md */
 const MOST_LOOKED_AT = 1_000_000;
 const TOO_MUCH =
   `the patch looks at more than ${MOST_LOOKED_AT.toLocaleString('en')} members and conditions; ` +

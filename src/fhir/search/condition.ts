@@ -1,5 +1,5 @@
 // One search parameter (name and value) as a condition: plain, or about other resources (chain.ts). https://hl7.org/fhir/R4/search.html#modifiers
-// docs/decisions/2026-11-21-what-search-leaves-open.md
+// docs/decisions/0006-search-semantics.md
 
 import { COLUMNS, type ParameterKind } from '../indexing/parameter.ts';
 import { invalid } from '../outcome.ts';

@@ -1,5 +1,5 @@
 // What a `_filter` means: each test in terms of the search parameters, by the kind of the parameter. https://hl7.org/fhir/R4/search_filter.html#ops
-// docs/decisions/2026-11-22-filter.md
+// docs/decisions/0006-search-semantics.md
 
 import { dateRange } from '../date-range.ts';
 import { fold } from '../indexing/fold.ts';

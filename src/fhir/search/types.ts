@@ -1,5 +1,5 @@
 // The search of resources of several types at once: what each of them is asked, in one order. https://hl7.org/fhir/R4/http.html#search ("search-system")
-// docs/decisions/2026-11-22-searches-of-several-types.md
+// docs/decisions/0006-search-semantics.md
 import { FhirError, notSupported } from '../outcome.ts';
 import type { ServedType } from '../types.ts';
 import { type Slice, slicesOf } from './query.ts';

@@ -1,5 +1,5 @@
 // Which codes a value set has, as far as its definition and the code systems at hand tell, and what is not known of them: validation then takes any code
-// that may be in it, and a search is refused. https://hl7.org/fhir/R4/valueset.html#compositions, docs/decisions/2026-11-23-one-expansion-of-value-sets.md
+// that may be in it, and a search is refused. https://hl7.org/fhir/R4/valueset.html#compositions, docs/decisions/0008-profiles-and-value-sets.md
 import { codesBelow, codesIn, conceptsOf } from './concepts.ts';
 import type { Terminology } from './terminology.ts';
 import type { Contained, Inclusion, ValueSet } from './value-set.ts';

@@ -1,4 +1,4 @@
-// Binary over HTTP: sent as what it carries or as a resource, and taken as either. https://hl7.org/fhir/R4/binary.html, docs/decisions/2026-11-22-binary.md
+// Binary over HTTP: sent as what it carries or as a resource, and taken as either. https://hl7.org/fhir/R4/binary.html, docs/decisions/0012-http-requests-and-limits.md
 import { binaryForm, binaryOf, type Content, contentOf } from '../../fhir/binary.ts';
 import { notAcceptable, structure } from '../../fhir/outcome.ts';
 import type { Draft } from '../../interactions/context.ts';

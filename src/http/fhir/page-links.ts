@@ -1,4 +1,4 @@
-// The links from page to page of a search: what they remember, sealed. docs/decisions/2026-11-21-page-links-are-sealed.md
+// The links from page to page of a search: what they remember, sealed. docs/decisions/0005-search-order-and-page-links.md
 import { invalid } from '../../fhir/outcome.ts';
 import type { Position } from '../../store/search/page.ts';
 import type { FhirCall } from './fhir-call.ts';

@@ -1,5 +1,5 @@
 // Remembers for a moment which caller a key belongs to, so that not every request asks the database; a revocation takes effect within that moment.
-// docs/decisions/2026-11-21-keys-are-remembered-for-a-second.md
+// docs/decisions/0013-api-keys-and-scopes.md
 import type { Caller } from '../../interactions/context.ts';
 import type { FindCaller } from './authenticate.ts';
 

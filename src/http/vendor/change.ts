@@ -1,5 +1,5 @@
 // Changing and deleting through a vendor's door: what the client says becomes the smallest change of the resource, made on what stands at the moment of
-// writing. Elements the shape cannot see stay, and a change that changes nothing makes no version. docs/decisions/2026-11-22-changes-through-a-vendors-door.md
+// writing. Elements the shape cannot see stay, and a change that changes nothing makes no version. docs/decisions/0016-vendor-requests.md
 import type { Parsed } from '../../fhir/json.ts';
 import { invalidAll, notFound } from '../../fhir/outcome.ts';
 import { hasTest } from '../../fhir/patch/json-patch.ts';

@@ -1,5 +1,5 @@
 // Creating many items by one request: all of them in one transaction, in as many statements as one takes, and a list for an answer.
-// docs/decisions/2026-11-22-results-that-are-sent-together.md
+// docs/decisions/0021-vendor-lab-results.md
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Parsed } from '../../fhir/json.ts';
 import { contended } from '../../fhir/outcome.ts';

@@ -1,5 +1,5 @@
 // Which page of a list is asked for, by the parameters of its surface (`page:` in surface.yaml): an offset, the number of a page, or a cursor; and what is told of
-// the page and of those beside it. docs/decisions/2026-11-22-links-to-pages-in-answers.md, docs/decisions/2026-11-23-how-far-offsets-go.md
+// the page and of those beside it. docs/decisions/0017-vendor-lists.md
 import { parameter } from '../../fhir/outcome.ts';
 import type { ListFacts, PageSpec, Shape } from '../../mapping/shape.ts';
 import type { Start, TextPage } from '../../store/search/page.ts';

@@ -1,5 +1,5 @@
 // The person that a key stands for, where something is made: whose it is, and what that person's own item says of it.
-// docs/decisions/2026-11-22-keys-that-stand-for-a-person.md
+// docs/decisions/0013-api-keys-and-scopes.md
 import { notFound } from '../../fhir/outcome.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
 import type { View } from '../../mapping/shape.ts';

@@ -1,5 +1,5 @@
 // What a write shows becomes the answer to the request that is there now, also where an earlier one has made it. A caller who may not read everything that the
-// item shows is told its id and what the request itself said. docs/decisions/2026-11-23-what-a-key-without-read-is-told.md
+// item shows is told its id and what the request itself said. docs/decisions/0013-api-keys-and-scopes.md
 
 import { mayRead, maySearch } from '../../interactions/scope-filter.ts';
 import type { Shape, View } from '../../mapping/shape.ts';

@@ -1,5 +1,5 @@
 // The stored resource that a create goes into (`into:`), the same one for whoever asks meanwhile or again. Where several would do and items are elements
-// (`row:`), it is the one that has the item, else one that has others, else the oldest: docs/decisions/2026-11-23-one-number-several-persons.md.
+// (`row:`), it is the one that has the item, else one that has others, else the oldest: docs/decisions/0022-physician-registrations.md.
 import { multipleMatches } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { View } from '../../mapping/shape.ts';

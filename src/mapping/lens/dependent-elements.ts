@@ -1,5 +1,5 @@
 // Some FHIR types say one thing in several ways: a concept by codes and as a text, a name by its parts and whole. Who changes one of them has said another
-// thing, and the ways that still say the former one go with it: what FHIR clients read is never two things. docs/decisions/2026-11-22-what-a-field-says.md
+// thing, and the ways that still say the former one go with it: what FHIR clients read is never two things. docs/decisions/0018-mapping-language.md
 import type { Bindings, Step } from '../../fhir/path/path.ts';
 
 type Node = Record<string, unknown>;

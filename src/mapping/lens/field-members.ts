@@ -1,6 +1,6 @@
 // A field that is a list of objects: one member for each element of a repeating element, its fields living in that element. A member that is written goes
 // into the element that shows the same (or has the same key), so that what the shape cannot see of it stays; elements that show nothing are others'.
-// docs/decisions/2026-11-23-members-known-again.md
+// docs/decisions/0018-mapping-language.md
 import { isDeepStrictEqual } from 'node:util';
 import type { Path, Step } from '../../fhir/path/path.ts';
 import type { Env, View } from '../shape.ts';

@@ -1,5 +1,5 @@
 // The gate of one account at the laboratory network: every request that sends something passes it, whether a caller waits for it or not. It is closed while
-// the circuit breaker is open, and lets a few requests through at once, first come, first served. docs/decisions/2026-11-23-one-gate-to-the-network.md
+// the circuit breaker is open, and lets a few requests through at once, first come, first served. docs/decisions/0024-order-delivery.md
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 
 /** So many requests of one process are in flight at once. */

@@ -5,7 +5,7 @@ import { isGivenUp, nextRetryAt } from '../../messaging/retry-policy.ts';
 const RUNS_AT_MOST_MS = 10 * 60_000;
 /**
  * A list shows an order at the latest so long after the request that made it. Inferred: Junction documents nothing. An attempt ends after 8 s, so that the list
- * has 22 s at least. docs/decisions/2026-11-22-orders-are-looked-up.md, 6
+ * has 22 s at least. docs/decisions/0024-order-delivery.md, 6
  */
 const LISTED_AFTER_MS = 30_000;
 /** At so many requests for one order, ten minutes apart and each under a key of its own, may the network itself fail before a person looks. */

@@ -1,6 +1,6 @@
 // One attempt to send an order: who the patient is there, whether it arrived already, the order itself. What came of it is settle-order.ts.
 // The rules: the same bytes every time; what may be there is looked up before it is sent again; an outcome that nobody knows is never taken for a no.
-// Junction replays the first answer under a key, failures too (docs/decisions/2026-11-22-orders-are-looked-up.md).
+// Junction replays the first answer under a key, failures too (docs/decisions/0024-order-delivery.md).
 import { v5 } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
 import type { JunctionOrder } from '../../junction/client.ts';

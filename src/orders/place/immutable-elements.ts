@@ -1,6 +1,6 @@
 // What stays as it is once an order is out, or about to be: all that was sent of it, and what the network has said of it. The exact text was fixed when the
 // request was accepted, and what comes back is told of the patient it was taken from. https://hl7.org/fhir/R4/servicerequest.html
-// docs/decisions/2026-11-22-what-of-an-order-stays.md
+// docs/decisions/0025-order-changes-and-cancellation.md
 
 import { isDeepStrictEqual } from 'node:util';
 import { listOf } from '../../fhir/json-values.ts';

@@ -1,5 +1,5 @@
 // What an order says, gathered from the ServiceRequest and what it refers to; what is missing, or cannot be told, is refused, naming the element.
-// https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/2026-11-22-what-a-request-says-is-sent-or-refused.md
+// https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/0023-order-acceptance.md
 import { type Issue, rule } from '../../fhir/outcome.ts';
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';

@@ -1,5 +1,5 @@
 // What becomes of a ServiceRequest that is active: an order, a refusal, a rejection that a Task tells of, or nothing. One table, which every write and every
-// validation asks. docs/decisions/2026-11-23-which-requests-are-orders.md, https://hl7.org/fhir/R4/valueset-request-intent.html
+// validation asks. docs/decisions/0023-order-acceptance.md, https://hl7.org/fhir/R4/valueset-request-intent.html
 import { isDeepStrictEqual } from 'node:util';
 import { amongThese } from '../../fhir/closest-name.ts';
 import { listOf } from '../../fhir/json-values.ts';

@@ -1,5 +1,5 @@
 // The notes of a request, which are printed on the laboratory's requisition. https://docs.junction.com/lab/workflow/clinical-comments
-// How long they may be is told twice, as 1,000 characters and as 120 (docs/decisions/2026-11-22-what-a-request-says-is-sent-or-refused.md).
+// How long they may be is told twice, as 1,000 characters and as 120 (docs/decisions/0023-order-acceptance.md).
 import type { Resource } from '../../fhir/types.ts';
 import { type Said, wrong } from './validation-result.ts';
 

@@ -1,6 +1,6 @@
 // Who signs an order: its requester, who must be licensed where the patient lives. An order without one goes out without a physician, and so does one that
 // a patient, an organization or a device asks for: these sign nothing. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester
-// docs/decisions/2026-11-22-who-may-order.md
+// docs/decisions/0023-order-acceptance.md
 import { currentOf, isInForce } from '../../fhir/current.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';

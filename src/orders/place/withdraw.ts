@@ -1,5 +1,5 @@
 // Somebody takes an order back, by its request or by its Task: what that means depends on how far the order is. Inside the transaction of that write.
-// docs/decisions/2026-11-22-orders-taken-back.md
+// docs/decisions/0025-order-changes-and-cancellation.md
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { asSystemActor } from '../system-actor.ts';

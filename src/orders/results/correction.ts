@@ -1,6 +1,6 @@
 // Whether what was read of an order that was corrected is the correction: its announcement may come before the network tells the values, or the document,
 // that it is of. What says the same as before is looked at again until the correction is an hour old; then it is taken as it is.
-// docs/decisions/2026-11-22-corrections-in-pieces.md
+// docs/decisions/0026-order-tracking-and-results.md
 import { createHash } from 'node:crypto';
 import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isCorrected } from '../../junction/order-status.ts';

@@ -1,5 +1,5 @@
 // A Database on a knex instance: knex owns the pool, statements and transactions run directly on its connections.
-// docs/decisions/2026-11-22-statements-sent-together.md
+// docs/decisions/0002-database-engines.md
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
 import type { Database } from './database.ts';

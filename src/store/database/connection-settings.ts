@@ -1,5 +1,5 @@
 // What a new connection is asked, and what is then set on it: nobody has to say that a pooler is between, or that the engine is Citus.
-// docs/decisions/2026-11-21-poolers-and-citus.md
+// docs/decisions/0002-database-engines.md
 import type pg from 'pg';
 import type { ServerOptions } from './database.ts';
 

@@ -1,5 +1,5 @@
 // The Database of the embedded engine (PGlite: PostgreSQL in WebAssembly), for trying, developing and testing. It has one connection and does not fsync.
-// docs/decisions/2026-11-21-embedded-engine.md
+// docs/decisions/0002-database-engines.md
 import { mkdirSync } from 'node:fs';
 
 import { PGlite, types } from '@electric-sql/pglite';

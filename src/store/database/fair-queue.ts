@@ -1,4 +1,4 @@
-// Who gets the next free connection: each tenant has a queue of its own, and the tenants take turns. docs/decisions/2026-11-23-fair-queues.md
+// Who gets the next free connection: each tenant has a queue of its own, and the tenants take turns. docs/decisions/0014-fair-queues-and-shutdown.md
 import { unavailable } from '../../fhir/outcome.ts';
 
 /** Whose work it is: a tenant's, the look-up of API keys, or the server's own. */

@@ -1,4 +1,4 @@
-// The Database of a PostgreSQL server (15–18), through knex and pg. docs/decisions/2026-11-21-poolers-and-citus.md
+// The Database of a PostgreSQL server (15–18), through knex and pg. docs/decisions/0002-database-engines.md
 import { connect } from 'node:net';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';

@@ -1,4 +1,4 @@
-// The side tables of a search row: their columns, and the rows that a resource's index has in them. docs/decisions/2026-11-21-search-rows.md
+// The side tables of a search row: their columns, and the rows that a resource's index has in them. docs/decisions/0003-search-index-tables.md
 import type { IndexRows, Span } from '../../fhir/indexing/rows.ts';
 import { storable } from './storable.ts';
 

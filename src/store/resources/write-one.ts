@@ -1,5 +1,5 @@
 // The statement that writes one change: current row, history row and search rows. It is prepared once per shape: what the change does, and which side
-// tables it has rows for (the others cost nothing). docs/decisions/2026-11-21-one-statement-writes.md
+// tables it has rows for (the others cost nothing). docs/decisions/0001-one-statement-writes.md
 
 import type { Change } from './change.ts';
 import { CHANGE_COLUMNS, type ChangeColumn, columnType, columnValue } from './change-columns.ts';

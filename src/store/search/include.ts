@@ -1,5 +1,5 @@
 // What a page of matches brings in: one statement for what stands beside the matches, and one for each further step of `:iterate`.
-// https://hl7.org/fhir/R4/search.html#include, docs/decisions/2026-11-22-includes.md
+// https://hl7.org/fhir/R4/search.html#include, docs/decisions/0006-search-semantics.md
 import { hash } from '../../fhir/hash.ts';
 import { tooLong } from '../../fhir/outcome.ts';
 import type { Inclusion, Query } from '../../fhir/search/query.ts';

@@ -1,6 +1,6 @@
 // A page of a search that is led by one of its conditions: the few that meet it are taken first, and everything else is asked of them. Which plan is right
 // does not hang on the value then, so that the statement keeps its plan. Where there are more than a few, it finds nothing, at little cost, and says so.
-// docs/decisions/2026-11-22-searches-led-by-one-condition.md
+// docs/decisions/0004-search-query-plans.md
 import type { Condition, Query, Slice } from '../../fhir/search/query.ts';
 import { type Binder, binderFor, TENANT } from '../database/parameter-binder.ts';
 import { settledName } from '../database/prepared-statement-names.ts';

@@ -1,7 +1,7 @@
 // The order of a search and where a page starts in it. An order is total: its last key is the storing number (pid). It is the only one of a search that
 // asks for no order, so that no write moves a resource from one page to another while a client reads them: what was stored last comes first. Resources without a value for a
 // key come last. Where the first key may be missing, the result is two streams, first those that have it, then those that do not: each is then
-// read from an index in its order. docs/decisions/2026-11-22-order-of-a-search.md
+// read from an index in its order. docs/decisions/0005-search-order-and-page-links.md
 
 import { invalid } from '../../fhir/outcome.ts';
 import { type Query, type Slice, type SortKey, slicesOf } from '../../fhir/search/query.ts';

@@ -1,6 +1,6 @@
 // Date and number conditions as SQL. A row is a range, and tests of its two ends tell the planner little: each half of a period matches half of all
 // rows, and their meeting is what is rare. So conditions on one parameter are tested together on one row, and every test gets a bound on `from`,
-// which the index has: rows are short (`long` says which are not), and a range never ends before it begins. docs/decisions/2026-11-21-date-searches.md
+// which the index has: rows are short (`long` says which are not), and a range never ends before it begins. docs/decisions/0003-search-index-tables.md
 import type { Comparison, Condition } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import { parameterTest } from './parameter-test.ts';

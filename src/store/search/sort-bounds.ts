@@ -1,5 +1,5 @@
 // Bounds on the sort value, where a condition is on the parameter that a search is sorted by. The index of the sort values is then read in order between the
-// bounds, and reading ends with the page: the matches are not all collected and sorted. docs/decisions/2026-11-23-bounds-on-the-sort-value.md
+// bounds, and reading ends with the page: the matches are not all collected and sorted. docs/decisions/0004-search-query-plans.md
 //
 // A bound is no test: each condition is still tested as everywhere else. A resource has one sort row and may match by another row; a long range may begin before
 // the period that it meets. So there are matches whose sort row is out of bounds. They are few, have indexes of their own, and are read beside the others.

@@ -1,6 +1,6 @@
 // What a resource is sorted by, as SQL: a marked row of a side table, the codes in its search row, or the texts of its references.
 // Of several values the least counts in ascending order, the greatest in descending. https://hl7.org/fhir/R4/search.html#sort
-// docs/decisions/2026-11-22-sorting.md
+// docs/decisions/0005-search-order-and-page-links.md
 import type { SortKey } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 

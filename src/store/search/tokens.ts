@@ -1,5 +1,5 @@
 // Token conditions as SQL. A few codes are one test of the search row. How frequent many are together the planner cannot guess, and reads all rows of a type
-// to find none: so each of them is looked up by itself, whatever it guesses. docs/decisions/2026-11-22-many-codes.md
+// to find none: so each of them is looked up by itself, whatever it guesses. docs/decisions/0004-search-query-plans.md
 import type { Condition } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import type { Tested } from './tested-row.ts';
