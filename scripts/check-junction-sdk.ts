@@ -4,9 +4,9 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { junctionClient } from '../src/junction/client.ts';
-import { junctionReads } from '../src/junction/reads.ts';
-import { step } from '../src/junction-sandbox/lifecycle.ts';
+import { createJunctionClient } from '../src/junction/client.ts';
+import { createJunctionReader } from '../src/junction/reader.ts';
+import { advanceOrder } from '../src/junction-sandbox/lifecycle.ts';
 import { startSandbox } from '../src/junction-sandbox/server.ts';
 import { type Exchange, recorderBefore } from './orders/recorder.ts';
 import { SAMPLE_ORDER } from './orders/sample-order.ts';
@@ -27,17 +27,17 @@ if (folder === undefined) throw new Error('name the folder of the unpacked packa
 const { JunctionClient, serialization } = createRequire(import.meta.url)(resolve(folder)) as Sdk;
 
 const sandbox = await startSandbox();
-const { world } = sandbox;
+const { state } = sandbox;
 const [theirs, ours] = [await recorderBefore(sandbox.url), await recorderBefore(sandbox.url)];
 const sdk = new JunctionClient({ apiKey: sandbox.apiKey, baseUrl: theirs.url, maxRetries: 0 });
 const account = () => ({ apiKey: sandbox.apiKey, baseUrl: ours.url, teamId: sandbox.teamId });
-const [client, reads] = [junctionClient(account), junctionReads(account)];
+const [client, reads] = [createJunctionClient(account), createJunctionReader(account)];
 const signal = AbortSignal.timeout(60_000);
 const faults: string[] = [];
 
 try {
-  world.webhooks.url = 'http://127.0.0.1:9';
-  world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1234567893' }];
+  state.webhooks.url = 'http://127.0.0.1:9';
+  state.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1234567893' }];
   await talk();
 } finally {
   theirs.close();
@@ -50,10 +50,10 @@ process.exitCode = faults.length ? 1 : 0;
 /** Every operation of ours, of which Junction's client has the like. */
 async function talk(): Promise<void> {
   const name = { clientUserId: 'somebody' };
-  await both('ClientFacingUser', sdk.user!.create!(name), () => client.user('somebody-else', signal));
+  await both('ClientFacingUser', sdk.user!.create!(name), () => client.ensureUser('somebody-else', signal));
   await refusedAs('ClientUserIdConflictResponse', sdk.user!.create!(name));
   await both('ClientFacingUser', sdk.user!.getByClientUserId!(name));
-  const userId = [...world.users.values()][0]!.user_id;
+  const userId = [...state.users.values()][0]!.user_id;
 
   const body = { user_id: userId, ...SAMPLE_ORDER, passthrough: 'key', priority: true, icd_codes: ['E28.2'], activate_by: '2030-01-02' };
   const order = read('CreateOrderRequestCompatible', body) as object;
@@ -62,9 +62,9 @@ async function talk(): Promise<void> {
   await refusedAs('HttpValidationError', sdk.labTests!.createOrder!({ ...order, userId: 'no uuid' }));
 
   await client.createOrder({ body: JSON.stringify(body), key: 'three' }, signal);
-  const [first, second, third] = [...world.orders.keys()] as [string, string, string];
+  const [first, second, third] = [...state.orders.keys()] as [string, string, string];
   const of = { orderId: first };
-  await both('ClientFacingOrder', sdk.labTests!.getOrder!(of), () => reads.order(first, signal));
+  await both('ClientFacingOrder', sdk.labTests!.getOrder!(of), () => reads.readOrder(first, signal));
   const page = { page: 1, size: 100 };
   await both('GetOrdersResponse', sdk.labTests!.getOrders!({ userId, ...page }), () =>
     client.findOrder({ userId, passthrough: 'none' }, signal),
@@ -73,38 +73,38 @@ async function talk(): Promise<void> {
   await both(
     'GetOrdersResponse',
     sdk.labTests!.getOrders!({ updatedStartDate: new Date(from), updatedEndDate: new Date(until), ...page }),
-    () => reads.updated({ from, until, page: 1 }, signal),
+    () => reads.listUpdatedOrders({ from, until, page: 1 }, signal),
   );
   await both('PostOrderResponse', sdk.labTests!.cancelOrder!({ orderId: second }), () => client.cancelOrder(third, signal));
   await results(first);
-  await both('ClientFacingPhysician', sdk.team!.getPhysicians!({ teamId: sandbox.teamId }), () => client.roster(signal));
+  await both('ClientFacingPhysician', sdk.team!.getPhysicians!({ teamId: sandbox.teamId }), () => client.listPhysicians(signal));
   messages();
 }
 
 async function results(first: string): Promise<void> {
   const of = { orderId: first };
   for (const status of ['requisition_created', 'appointment_pending'])
-    step(
-      world,
-      world.orders.get(first)!,
+    advanceOrder(
+      state,
+      state.orders.get(first)!,
       `${status === 'appointment_pending' ? 'collecting_sample' : 'received'}.walk_in_test.${status}`,
       {},
     );
-  step(world, world.orders.get(first)!, 'completed.walk_in_test.completed', { missing: true, interpretation: 'critical' });
-  await both('LabResultsRaw', sdk.labTests!.getResultRaw!(of), () => reads.result({ order: first }, signal));
+  advanceOrder(state, state.orders.get(first)!, 'completed.walk_in_test.completed', { missing: true, interpretation: 'critical' });
+  await both('LabResultsRaw', sdk.labTests!.getResultRaw!(of), () => reads.readResult({ order: first }, signal));
   await both('LabResultsMetadata', sdk.labTests!.getResultMetadata!(of));
-  await both(undefined, sdk.labTests!.getResultPdf!(of), () => reads.document({ order: first }, signal));
-  const transaction = world.orders.get(first)!.transactionId;
+  await both(undefined, sdk.labTests!.getResultPdf!(of), () => reads.readResultPdf({ order: first }, signal));
+  const transaction = state.orders.get(first)!.transactionId;
   const whole = { transactionId: transaction };
-  await both('LabResultsRaw', sdk.orderTransaction!.getTransactionResult!(whole), () => reads.result({ transaction }, signal));
-  await both(undefined, sdk.orderTransaction!.getTransactionResultPdf!(whole), () => reads.document({ transaction }, signal));
+  await both('LabResultsRaw', sdk.orderTransaction!.getTransactionResult!(whole), () => reads.readResult({ transaction }, signal));
+  await both(undefined, sdk.orderTransaction!.getTransactionResultPdf!(whole), () => reads.readResultPdf({ transaction }, signal));
 }
 
 function messages(): void {
   const told: Record<string, string> = { order: 'ClientFacingOrderChanged', critical: 'ClientFacingCriticalResultIdentified' };
-  for (const { type, body: message } of world.webhooks.messages)
+  for (const { type, body: message } of state.webhooks.messages)
     read(told[type.includes('critical') ? 'critical' : 'order']!, JSON.parse(message));
-  console.log(`webhooks: ${world.webhooks.messages.length}`);
+  console.log(`webhooks: ${state.webhooks.messages.length}`);
 }
 
 /** The same question twice: alike, and the answer known whole. `type`: of the answer; undefined: bytes. */

@@ -2,9 +2,9 @@
 // own API description (OpenAPI 3.1, https://docs.junction.com/api-reference), which is not part of this project. On PostgreSQL. Ends with 1 when one breaks it.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { step } from '../src/junction-sandbox/lifecycle.ts';
+import { advanceOrder } from '../src/junction-sandbox/lifecycle.ts';
+import { SANDBOX_ACCOUNT } from '../src/junction-sandbox/sandbox-state.ts';
 import { startSandbox } from '../src/junction-sandbox/server.ts';
-import { SANDBOX_ACCOUNT } from '../src/junction-sandbox/world.ts';
 import { startServers } from './histories/servers.ts';
 import { type Description, judge } from './orders/description.ts';
 import { PATIENT, request } from './orders/orderer.ts';
@@ -73,13 +73,13 @@ const pathsOf = (webhooks: Description['paths']): Description['paths'] =>
   Object.fromEntries(Object.entries(webhooks).map(([name, operations]) => [`/${name}`, operations]));
 
 const sandbox = await startSandbox();
-const { world } = sandbox;
+const { state } = sandbox;
 const recorder = await recorderBefore(sandbox.url);
 const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: recorder.url, JUNCTION_TEAM_ID: sandbox.teamId };
 const servers = await startServers(1, { ...account, FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock` });
 try {
-  world.webhooks.url = 'http://127.0.0.1:9';
-  world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1234567893' }];
+  state.webhooks.url = 'http://127.0.0.1:9';
+  state.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1234567893' }];
   await talk();
 } finally {
   await servers.stop();
@@ -98,13 +98,13 @@ async function put(resource: { resourceType: string; id: string }): Promise<void
 /** Until that many orders are there; time goes on meanwhile. */
 async function until(met: () => boolean): Promise<void> {
   for (let nth = 0; nth < 100 && !met(); nth++) {
-    world.advance(20);
+    state.advance(20);
     await delay(200);
   }
   if (!met()) throw new Error('it never came to be');
 }
 function asked(operation: string): number {
-  return world.requests.filter((one) => one.operation === operation).length;
+  return state.requests.filter((one) => one.operation === operation).length;
 }
 
 /** Every operation that is used here, with success and without. */
@@ -116,22 +116,22 @@ async function talk(): Promise<void> {
     name: [{ family: 'Lee', given: ['Ann'] }],
   };
   await put({ resourceType: 'Practitioner', id: 'd', ...physician, qualification: LICENCE } as { resourceType: string; id: string });
-  world.faults = [{ operation: 'createOrder', kind: 'cut', when: 'after' }];
+  state.faults = [{ operation: 'createOrder', kind: 'cut', when: 'after' }];
   await put(request('plain', 'p'));
   await put({ ...request('full', 'p'), ...WORDS });
   await put(request('gone', 'q'));
-  await until(() => world.orders.size === 3 && asked('orders') > 0);
-  await until(() => [...world.orders.values()].length === 3);
+  await until(() => state.orders.size === 3 && asked('orders') > 0);
+  await until(() => [...state.orders.values()].length === 3);
   await put(request('gone', 'q', 'revoked'));
   await until(() => asked('cancelOrder') > 0);
-  const [first] = [...world.orders.keys()];
+  const [first] = [...state.orders.keys()];
   for (const to of STEPS) {
-    step(world, world.orders.get(first!)!, to, { missing: true, interpretation: 'critical' });
+    advanceOrder(state, state.orders.get(first!)!, to, { missing: true, interpretation: 'critical' });
     const before = asked('result') + asked('journeyResult');
-    world.advance(3600);
+    state.advance(3600);
     await until(() => !/partial|completed/.test(to) || asked('result') + asked('journeyResult') > before);
   }
-  world.labTests = new Set();
+  state.labTests = new Set();
   await put(request('refused', 'p'));
   const before = asked('createOrder');
   await until(() => asked('createOrder') > before);
@@ -141,7 +141,7 @@ async function talk(): Promise<void> {
 /** The messages that were sent, each as an exchange of its own. */
 function messages(): Exchange[] {
   const url = new URL('http://hook/');
-  return world.webhooks.messages.map(({ type, body }) => {
+  return state.webhooks.messages.map(({ type, body }) => {
     const kind = description.webhooks?.[type] ? type : type.replace(/\.[^.]+$/, '.*');
     return { method: 'POST', url: new URL(kind, url), asked: JSON.parse(body), keyed: false, status: 200, type: '', answered: undefined };
   });

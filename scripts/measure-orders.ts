@@ -25,8 +25,8 @@ const AT_ONCE = 4;
 
 const perSecond = (ms: number): number => Math.round((ORDERS / ms) * 1000);
 
-const slowly = ({ world }: Sandbox): void => {
-  world.faults = LATENCY_S ? [{ operation: 'createOrder', kind: 'slow', seconds: LATENCY_S, times: Number.MAX_SAFE_INTEGER }] : [];
+const slowly = ({ state }: Sandbox): void => {
+  state.faults = LATENCY_S ? [{ operation: 'createOrder', kind: 'slow', seconds: LATENCY_S, times: Number.MAX_SAFE_INTEGER }] : [];
 };
 
 async function floor(processes: number): Promise<number> {
@@ -43,17 +43,17 @@ async function floor(processes: number): Promise<number> {
 /** Orders come in while nobody answers; then the network is back, and the clock says that it is time to ask again. */
 async function drain(processes: number): Promise<number> {
   const sandbox = await startSandbox();
-  const { world } = sandbox;
+  const { state } = sandbox;
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
   const servers = await startServers(processes, { ...account, FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock` });
   try {
-    world.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
+    state.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
     await placeAtOnce(servers, ORDERS);
     slowly(sandbox);
-    world.advance(600);
-    while (world.orders.size === 0) await delay(1);
+    state.advance(600);
+    while (state.orders.size === 0) await delay(1);
     const began = performance.now();
-    while (world.orders.size < ORDERS) await delay(2);
+    while (state.orders.size < ORDERS) await delay(2);
     return perSecond(performance.now() - began);
   } finally {
     await servers.stop();

@@ -103,14 +103,14 @@ const listenerOf =
   };
 
 /** What the metrics count, once their door is open. */
-const telling = (serving: Serving): Pick<MetricsEndpoint, 'attempted' | 'webhook' | 'told'> => ({
+const telling = (serving: Serving): Pick<MetricsEndpoint, 'attempted' | 'webhook' | 'notified'> => ({
   attempted: (...told) => serving.metrics?.attempted(...told),
   webhook: {
     arrived: (...told) => serving.metrics?.webhook.arrived(...told),
     clockAhead: (seconds) => serving.metrics?.webhook.clockAhead(seconds),
     applied: (...told) => serving.metrics?.webhook.applied(...told),
   },
-  told: (outcome) => serving.metrics?.told(outcome),
+  notified: (outcome) => serving.metrics?.notified(outcome),
 });
 
 type Commands = (request: AdminRequest) => Promise<string[]>;

@@ -1,6 +1,6 @@
 // What FHIR must say of an order, told from the sandbox's state alone: written for proofs, apart from the program.
-import { resultShown } from '../../src/junction-sandbox/report.ts';
-import type { SandboxOrder, World } from '../../src/junction-sandbox/world.ts';
+import { toResultJson } from '../../src/junction-sandbox/report.ts';
+import type { SandboxOrder, SandboxState } from '../../src/junction-sandbox/sandbox-state.ts';
 
 /** The words the tests use → the Task's status. */
 const TASKS: Record<string, string> = {
@@ -28,7 +28,7 @@ export interface Expected {
 }
 
 /** The orders of one journey, oldest first. */
-export const journeyOf = (world: World, transactionId: string): SandboxOrder[] =>
+export const journeyOf = (world: SandboxState, transactionId: string): SandboxOrder[] =>
   [...world.orders.values()].filter((order) => order.transactionId === transactionId).sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
 
 const wordOf = (order: SandboxOrder): string => order.events.at(-1)!.status;
@@ -36,7 +36,7 @@ const wordOf = (order: SandboxOrder): string => order.events.at(-1)!.status;
 export function expectedOf(orders: SandboxOrder[]): Expected {
   const newest = orders.at(-1)!;
   const phase = wordOf(newest).split('.')[0]!;
-  const shown = resultShown(orders) as { results: Record<string, string>[] } | undefined;
+  const shown = toResultJson(orders) as { results: Record<string, string>[] } | undefined;
   return {
     tasks: orders.map((order) => TASKS[wordOf(order)]!),
     request: REQUESTS[phase] ?? 'active',

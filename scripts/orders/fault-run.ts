@@ -1,8 +1,8 @@
 // One run of the proof: orders for two tenants go through server processes that are killed, to a sandbox that fails in every way, under a clock that leaps.
 // When all is quiet, what the sandbox holds is compared with what was ordered and with what FHIR says.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SandboxState } from '../../src/junction-sandbox/sandbox-state.ts';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
-import type { World } from '../../src/junction-sandbox/world.ts';
 import { WEBHOOK_PATHS } from '../../src/orders/webhooks/receive.ts';
 import { type Servers, startServers } from '../histories/servers.ts';
 import { anomaliesIn, type Database, openDatabase } from './ground-truth.ts';
@@ -52,22 +52,22 @@ export async function faultRun(run: FaultRun): Promise<FaultReport> {
   const began = performance.now();
   const { parts, over } = stopwatch();
   const sandbox = await startSandbox();
-  const { world } = sandbox;
+  const { state } = sandbox;
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
-  const shared = { FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock`, JUNCTION_WEBHOOK_SECRET: world.webhooks.secret };
+  const shared = { FACET_TEST_CLOCK: `${sandbox.url}/sandbox/clock`, JUNCTION_WEBHOOK_SECRET: state.webhooks.secret };
   const servers = await startServers(run.servers, { ...account, ...shared });
   const database = await openDatabase(servers.url);
   over('start');
   try {
-    world.webhooks.clock = 'team';
+    state.webhooks.clock = 'team';
     const running: Running = { run, sandbox, servers, database, random: randomFrom(run.seed), ordered: [], over };
     const duringOutages = await troubled(running);
     const stuck = await quiet(running);
-    const wrong = [...stuck, ...(await anomaliesIn(database, world, running.ordered))];
+    const wrong = [...stuck, ...(await anomaliesIn(database, state, running.ordered))];
     over('comparison');
     const seconds = rounded(performance.now() - began);
-    const told = world.webhooks.messages.reduce((sum, { answers }) => sum + answers.length, 0);
-    const [ordered, there, requests] = [running.ordered.length, world.orders.size, world.requests.length];
+    const told = state.webhooks.messages.reduce((sum, { answers }) => sum + answers.length, 0);
+    const [ordered, there, requests] = [running.ordered.length, state.orders.size, state.requests.length];
     return { wrong, ordered, there, seconds, duringOutages, requests, told, parts };
   } finally {
     await database.close();
@@ -98,31 +98,31 @@ const SMALL_LEAP_S = 3;
  * Orders come in at a network that forgets its keys, whose list is behind and which answers with a conflict after it has made an order, while servers are
  * killed. Nothing but the look-up protects them, so time leaps in small steps and only while nobody is at work, until all have arrived.
  */
-async function withoutKeys({ sandbox: { world }, database, random }: Running, placing: Promise<unknown>): Promise<void> {
+async function withoutKeys({ sandbox: { state }, database, random }: Running, placing: Promise<unknown>): Promise<void> {
   let [placed, since, progress] = [false, performance.now(), ''];
   const placedAll = placing.finally(() => {
     placed = true;
   });
   while (!placed || (await database.open()) > 0) {
-    if (placed) world.faults = [];
-    else forgetful({ world, random });
-    const now = `${await database.open()} ${world.requests.length}`;
+    if (placed) state.faults = [];
+    else forgetful({ world: state, random });
+    const now = `${await database.open()} ${state.requests.length}`;
     if (now !== progress) [progress, since] = [now, performance.now()];
-    if ((await database.atWork(world.now().toISOString())) === 0 || performance.now() - since > STILL_MS) {
-      world.advance(SMALL_LEAP_S);
+    if ((await database.atWork(state.now().toISOString())) === 0 || performance.now() - since > STILL_MS) {
+      state.advance(SMALL_LEAP_S);
       since = performance.now();
     }
     await delay(PAUSE_MS);
   }
   await placedAll;
-  recovered(world);
+  recovered(state);
 }
 
 /** First a network without keys; then everything goes wrong while orders come in; then the network is away for hours, and more of them come in. */
 async function troubled(running: Running): Promise<number[]> {
   const { run, servers, over } = running;
   const hooks = servers.bases().map((base) => new URL(WEBHOOK_PATHS[0]!, base).href);
-  const scene = { world: running.sandbox.world, random: running.random, hooks, failuresKept: run.seed % 2 === 0 };
+  const scene = { world: running.sandbox.state, random: running.random, hooks, failuresKept: run.seed % 2 === 0 };
   scene.world.webhooks.url = hooks[0];
   const place = await orderer(servers);
   const share = Math.floor(run.orders / (run.outages.length + 1));
@@ -148,7 +148,7 @@ async function troubled(running: Running): Promise<number[]> {
     }
   })();
   await placeAll(forgotten, half);
-  running.sandbox.world.advance(A_DAY_S);
+  running.sandbox.state.advance(A_DAY_S);
   await placeAll(half, first);
   await killing;
   open = false;
@@ -168,20 +168,20 @@ const LOOKS = 30;
 const LOOK_MS = 60;
 
 /** Nobody answers for so long, and nobody tells anything, while orders come in. Answers how many requests came all the same. */
-async function outage({ sandbox: { world } }: Running, hours: number, meanwhile: () => Promise<void>): Promise<number> {
-  const { url } = world.webhooks;
-  world.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
-  world.webhooks.url = undefined;
-  const before = world.requests.length;
+async function outage({ sandbox: { state } }: Running, hours: number, meanwhile: () => Promise<void>): Promise<number> {
+  const { url } = state.webhooks;
+  state.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
+  state.webhooks.url = undefined;
+  const before = state.requests.length;
   const placing = meanwhile();
   for (let nth = 0; nth < LOOKS; nth++) {
-    world.advance((hours * 3600) / LOOKS);
+    state.advance((hours * 3600) / LOOKS);
     await delay(LOOK_MS);
   }
   await placing;
-  world.faults = [];
-  world.webhooks.url = url;
-  return world.requests.length - before;
+  state.faults = [];
+  state.webhooks.url = url;
+  return state.requests.length - before;
 }
 
 const PAUSE_MS = 50;
@@ -191,7 +191,7 @@ const STILL_MS = 1000;
 const LEAPS = 3000;
 
 /** Until nothing is open. Time leaps only when nobody is at work: an attempt is not outrun by a clock that no machine could follow. */
-async function drained(world: World, database: Database): Promise<void> {
+async function drained(world: SandboxState, database: Database): Promise<void> {
   let [leaps, progress, since] = [0, '', performance.now()];
   while (leaps < LEAPS) {
     const open = await database.open();
@@ -212,25 +212,25 @@ const FURTHER = 0.1;
 const LEAPS_H = [25, 2];
 
 /** The trouble is over: time goes on until nothing is open, and on until every order has been looked at. */
-async function quiet({ sandbox: { world }, database, random, over }: Running): Promise<string[]> {
-  world.faults = [];
-  world.webhooks.mishaps = [];
-  await drained(world, database);
+async function quiet({ sandbox: { state }, database, random, over }: Running): Promise<string[]> {
+  state.faults = [];
+  state.webhooks.faults = [];
+  await drained(state, database);
   over('drain');
   const stuck = await database.stuck();
   if (stuck.length) return stuck;
-  const some = [...world.orders.keys()].filter(() => random() < FURTHER);
+  const some = [...state.orders.keys()].filter(() => random() < FURTHER);
   for (let nth = 0; nth < some.length * 3; nth++)
     atTheLaboratory(
-      { world, random },
-      some.map((id) => world.orders.get(id)!),
+      { world: state, random },
+      some.map((id) => state.orders.get(id)!),
       0.8,
     );
   for (const hours of LEAPS_H) {
-    world.advance(hours * 3600);
+    state.advance(hours * 3600);
     // the processes see the new time, and what it makes due
     await delay(10 * PAUSE_MS);
-    for (let nth = 0; nth < 6000 && (await database.due(world.now().toISOString())) > 0; nth++) await delay(PAUSE_MS);
+    for (let nth = 0; nth < 6000 && (await database.due(state.now().toISOString())) > 0; nth++) await delay(PAUSE_MS);
   }
   over('looks');
   return [];

@@ -1,6 +1,6 @@
 // What is wrong in the end: the sandbox's orders beside the outbox and what FHIR says. Each sentence is one order that was lost, doubled, or told wrongly.
 import pg from 'pg';
-import { type SandboxOrder, statusOf, type World } from '../../src/junction-sandbox/world.ts';
+import { readStatus, type SandboxOrder, type SandboxState } from '../../src/junction-sandbox/sandbox-state.ts';
 import { expectedOf, valueIn } from './expected.ts';
 import type { Ordered } from './orderer.ts';
 
@@ -69,7 +69,7 @@ export async function openDatabase(url: string): Promise<Database> {
   };
 }
 
-export async function anomaliesIn(database: Database, world: World, ordered: Ordered[]): Promise<string[]> {
+export async function anomaliesIn(database: Database, world: SandboxState, ordered: Ordered[]): Promise<string[]> {
   const entries = await database.entries();
   const orders = entries.filter(({ topic }) => topic === 'order');
   const bodies = await database.bodies();
@@ -91,7 +91,7 @@ export async function anomaliesIn(database: Database, world: World, ordered: Ord
 }
 
 /** People at the network who have orders of two tenants: ids are each tenant's own. */
-function mixedUp(world: World, keys: Map<string, Entry>): string[] {
+function mixedUp(world: SandboxState, keys: Map<string, Entry>): string[] {
   const ofUser = Map.groupBy(world.orders.values(), ({ userId }) => userId);
   const shared = [...ofUser].filter(([, orders]) => new Set(orders.map(({ passthrough }) => keys.get(passthrough ?? '')?.tenant)).size > 1);
   return shared.map(([userId]) => `two tenants share a person at the network: ${userId}`);
@@ -122,7 +122,8 @@ function anomaliesOf(ordered: Ordered, found: Found): string[] {
     if (shown !== undefined && shown !== order.id) wrong.push(`the caller was shown the order ${shown}, not ${order.id}`);
     wrong.push(...taskAnomalies(order, bodies.get(`${tenant}/Task/${payload.task}`)));
     if (stands) wrong.push(...requestAnomalies(order, bodies.get(name)));
-    else if (!/^(cancelled|sample_with_lab|completed|failed)/.test(statusOf(order))) wrong.push(`taken back and still ${statusOf(order)}`);
+    else if (!/^(cancelled|sample_with_lab|completed|failed)/.test(readStatus(order)))
+      wrong.push(`taken back and still ${readStatus(order)}`);
     if (lives.length === 1) wrong.push(...reportAnomalies(order, `${tenant}/`, found.reports.get(name) ?? [], bodies));
   }
   const told = [bodies.get(name), ...(found.reports.get(name) ?? []).map(([, report]) => report)];
@@ -136,7 +137,7 @@ const names = (body: Body | undefined, { id }: SandboxOrder): boolean => body?.i
 function taskAnomalies(order: SandboxOrder, task: Body | undefined): string[] {
   const [says, is] = [
     [task?.status, task?.businessStatus?.coding?.[0]?.code],
-    [expectedOf([order]).tasks[0], statusOf(order)],
+    [expectedOf([order]).tasks[0], readStatus(order)],
   ].map((words) => words.join(', '));
   return [
     ...(names(task, order) ? [] : ['its Task does not name its order']),
@@ -146,7 +147,7 @@ function taskAnomalies(order: SandboxOrder, task: Body | undefined): string[] {
 
 function requestAnomalies(order: SandboxOrder, request: Body | undefined): string[] {
   const { request: expected } = expectedOf([order]);
-  const status = request?.status === expected ? [] : [`it is ${request?.status}, not ${expected} (${statusOf(order)})`];
+  const status = request?.status === expected ? [] : [`it is ${request?.status}, not ${expected} (${readStatus(order)})`];
   return [...(names(request, order) ? [] : ['it does not name its order']), ...status];
 }
 

@@ -1,7 +1,7 @@
 // What goes wrong at the network and on the ways to it, and what happens at the laboratory meanwhile, at random.
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
-import { step } from '../../src/junction-sandbox/lifecycle.ts';
-import { type Mishap, statusOf, type World } from '../../src/junction-sandbox/world.ts';
+import { advanceOrder } from '../../src/junction-sandbox/lifecycle.ts';
+import { readStatus, type SandboxState, type WebhookFault } from '../../src/junction-sandbox/sandbox-state.ts';
 
 const FAULTS: Fault[] = [
   { kind: 'error' },
@@ -38,7 +38,7 @@ const FORGETFUL_FAULTS: Fault[] = [
 ];
 /** How far its list is behind, in seconds: less than orders wait for it. */
 const BEHIND = [2, 5, 15];
-const MISHAPS: Mishap[] = [
+const MISHAPS: WebhookFault[] = [
   { kind: 'drop', times: 3 },
   { kind: 'duplicate', times: 3 },
   { kind: 'delay', seconds: 24 * 3600 },
@@ -63,7 +63,7 @@ const IN_PROGRESS = [409, 400];
 
 /** What it needs to know of a run. `hooks`: where webhooks may go; `failuresKept`: whether failures in front of the network are kept under a key. */
 export interface Scene {
-  world: World;
+  world: SandboxState;
   random: () => number;
   hooks: string[];
   failuresKept: boolean;
@@ -76,10 +76,10 @@ export function mischief(scene: Scene): void {
   if (what < 0.4) fault(scene);
   else if (what < 0.7) world.advance(random() * 20);
   else if (what < 0.85) atTheLaboratory(scene);
-  else if (what < 0.93) world.webhooks.mishaps = [...world.webhooks.mishaps, pick(random, MISHAPS)].slice(0, MOST_FAULTS);
+  else if (what < 0.93) world.webhooks.faults = [...world.webhooks.faults, pick(random, MISHAPS)].slice(0, MOST_FAULTS);
   else if (what < 0.96) Object.assign(world, { listedAfter: pick(random, LISTED_AFTER), inProgress: pick(random, IN_PROGRESS) });
   else if (what < 0.99) world.webhooks.url = pick(random, scene.hooks);
-  else world.failuresKept = scene.failuresKept;
+  else world.storesFailures = scene.failuresKept;
 }
 
 /** The network has no keys from now on; another of these faults waits for one of the next orders. */
@@ -89,7 +89,7 @@ export function forgetful({ world, random }: Pick<Scene, 'world' | 'random'>): v
 }
 
 /** The network keeps its keys for a day again, and lists what it has. */
-export const recovered = (world: World): void => void Object.assign(world, { keysKept: 24 * 3600, listedAfter: 0, faults: [] });
+export const recovered = (world: SandboxState): void => void Object.assign(world, { keysKept: 24 * 3600, listedAfter: 0, faults: [] });
 
 const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
@@ -102,7 +102,7 @@ function fault({ world, random }: Scene): void {
 /** The next thing happens to one of these orders; `silent`: how often nobody is told. */
 export function atTheLaboratory({ world, random }: Pick<Scene, 'world' | 'random'>, all = [...world.orders.values()], silent = 0.2): void {
   const order = all.length ? pick(random, all) : undefined;
-  const to = order && NEXT.find(([from]) => from.test(statusOf(order)))?.[1];
+  const to = order && NEXT.find(([from]) => from.test(readStatus(order)))?.[1];
   const wishes = { silent: random() < silent, missing: random() < 0.2, interpretation: random() < 0.1 ? 'critical' : 'normal' };
-  if (order && to) step(world, order, pick(random, to), wishes);
+  if (order && to) advanceOrder(world, order, pick(random, to), wishes);
 }

@@ -6,8 +6,8 @@ import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 import { listOutbox } from '../store/queues/outbox-view.ts';
 import type { Registration } from '../store/queues/subscriptions.ts';
 import { storeOf } from '../store/sql-store.ts';
-import { NOTIFICATION, subjectOf, subscriptionId } from '../subscriptions/notifying.ts';
-import { renewSecret, retry } from '../subscriptions/operate.ts';
+import { NOTIFICATION_TOPIC, parseSubscriptionId, toOutboxSubject } from '../subscriptions/delivery-context.ts';
+import { retrySubscription, rotateSecret } from '../subscriptions/operator-actions.ts';
 import type { AdminFacts, Options } from './admin-command.ts';
 import { AdminError } from './admin-error.ts';
 import { type One, oneEntry } from './one-entry.ts';
@@ -34,7 +34,7 @@ export async function subscriptionsList(database: Database, options: Options, { 
   const most = limitOf(limit);
   const tenants = await namesOf(database, tenant);
   const named = tenant === undefined ? {} : { tenant: [...tenants.keys()][0]! };
-  const found = await listOutbox(database, { topic: NOTIFICATION, states, limit: most + 1, ...named });
+  const found = await listOutbox(database, { topic: NOTIFICATION_TOPIC, states, limit: most + 1, ...named });
   if (!found.length) return [`no subscriptions${state === 'open' ? '' : ` that are ${state}`}`];
   const rows = await Promise.all(found.slice(0, most).map((entry) => rowOf(database, tenants, entry, now())));
   const more = found.length > most ? [`more than ${most}: --limit shows more of them`] : [];
@@ -43,7 +43,7 @@ export async function subscriptionsList(database: Database, options: Options, { 
 
 async function rowOf(database: Database, tenants: Map<number, string>, entry: OutboxEntry, at: Date): Promise<string[]> {
   const { tenant, lastError } = entry;
-  const id = subscriptionId(entry);
+  const id = parseSubscriptionId(entry);
   const { count, oldest } = await storeOf(database).subscriptions.backlog({ tenant, id });
   const age = oldest === null ? '' : spanOf(at.getTime() - Date.parse(oldest));
   const next = count === 0 ? '' : nextOf(entry, at);
@@ -72,7 +72,7 @@ export async function subscriptionsShow(database: Database, options: Options, { 
 
 export async function subscriptionsRetry(database: Database, options: Options, { contextOf }: AdminFacts): Promise<string[]> {
   const { registration, context } = await one(database, options, contextOf);
-  if (!(await retry(context, registration.id)))
+  if (!(await retrySubscription(context, registration.id)))
     throw new AdminError(`subscription ${registration.id} is off: its owner may ask for it again`);
   return [`subscription ${registration.id} is active, and what waits is due now: a running server sends it within a second`];
 }
@@ -80,7 +80,7 @@ export async function subscriptionsRetry(database: Database, options: Options, {
 export async function subscriptionsSecret(database: Database, options: Options, { contextOf }: AdminFacts): Promise<string[]> {
   const { registration, context } = await one(database, options, contextOf);
   if (options.new === undefined) return [registration.secret];
-  const { secret, formerUntil } = await renewSecret(context, registration.id);
+  const { secret, formerUntil } = await rotateSecret(context, registration.id);
   return [secret, `messages are signed with this one and the one before until ${formerUntil}, and with this one alone from then on`];
 }
 
@@ -90,7 +90,7 @@ interface Subscribed extends One {
 
 async function one(database: Database, { subscription = '', tenant }: Options, contextOf: AdminFacts['contextOf']): Promise<Subscribed> {
   const id = subscription.replace(/^Subscription\//, '');
-  const sought = { topic: NOTIFICATION, subject: subjectOf(id), tenant, what: 'a subscription' };
+  const sought = { topic: NOTIFICATION_TOPIC, subject: toOutboxSubject(id), tenant, what: 'a subscription' };
   const found = await oneEntry(database, sought, contextOf);
   const registration = found && (await found.context.store.subscriptions.find(found.entry.tenant, id));
   if (!registration) throw new AdminError('there is no subscription of this id: facet subscriptions list shows them');

@@ -1,7 +1,7 @@
 // Which words the bodies of the sandbox's own API have: one that is misspelt would be ignored, and what was meant would not happen.
 import { amongThese } from '../fhir/closest-name.ts';
 import type { Operation } from './operations.ts';
-import type { Reply } from './world.ts';
+import type { Reply } from './sandbox-state.ts';
 
 /** Operation → the words of its body, or of each item of it. */
 const WORDS: Record<string, string[]> = {
@@ -13,7 +13,7 @@ const WORDS: Record<string, string[]> = {
   setPhysicians: ['first_name', 'last_name', 'npi', 'id'],
   setQuestions: ['labTest', 'markerId', 'questionId', 'text'],
   setWebhooks: ['url', 'automatic', 'clock'],
-  addMishap: ['kind', 'seconds', 'times'],
+  addWebhookFault: ['kind', 'seconds', 'times'],
 };
 /** Those whose body is a list. */
 const LISTS = new Set(['setPhysicians', 'setQuestions']);
@@ -21,7 +21,7 @@ const LISTS = new Set(['setPhysicians', 'setQuestions']);
 /** The operation, refusing (400) a body with other words. */
 export const strict = (operation: Operation): Operation => ({
   ...operation,
-  run: (world, request) => refusal(operation.name, request.body) ?? operation.run(world, request),
+  run: (state, request) => refusal(operation.name, request.body) ?? operation.run(state, request),
 });
 
 function refusal(name: string, body: unknown): Reply | undefined {

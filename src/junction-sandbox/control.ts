@@ -1,62 +1,63 @@
 // The sandbox's own HTTP API, for people and tests: faults, the clock, the roster, an order's next step, and the truth about what exists.
-import { WEBHOOK_CONTROL } from './control-webhooks.ts';
+
 import { strict } from './control-words.ts';
-import { type Fault, isFault, KINDS } from './faults.ts';
-import { step } from './lifecycle.ts';
+import { FAULT_KINDS, type Fault, isFault } from './faults.ts';
+import { advanceOrder } from './lifecycle.ts';
 import type { Operation } from './operations.ts';
 import {
-  methodOf,
   type Reply,
+  readCollectionMethod,
+  readStatus,
   SANDBOX_PANELS,
   type SandboxOrder,
   type SandboxPhysician,
   type SandboxQuestion,
-  statusOf,
-  type World,
-} from './world.ts';
+  type SandboxState,
+} from './sandbox-state.ts';
+import { WEBHOOK_CONTROL_OPERATIONS } from './webhook-control.ts';
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
-const wrong = (text: string): Reply => ({ status: 400, body: { detail: text } });
+const badRequest = (text: string): Reply => ({ status: 400, body: { detail: text } });
 
-const OWN: Operation[] = [
-  { name: 'guide', method: 'GET', path: /^\/sandbox$/, run: guide },
-  { name: 'account', method: 'GET', path: /^\/sandbox\/account$/, run: account },
-  { name: 'truth', method: 'GET', path: /^\/sandbox\/orders$/, run: (world, { query }) => ok(truth(world, query.get('passthrough'))) },
-  { name: 'one', method: 'GET', path: /^\/sandbox\/orders\/([^/]+)$/, run: (world, { path }) => one(world, path[0]!) },
+const STATE_OPERATIONS: Operation[] = [
+  { name: 'guide', method: 'GET', path: /^\/sandbox$/, run: listOperations },
+  { name: 'account', method: 'GET', path: /^\/sandbox\/account$/, run: showAccount },
+  { name: 'truth', method: 'GET', path: /^\/sandbox\/orders$/, run: (state, { query }) => ok(listOrders(state, query.get('passthrough'))) },
+  { name: 'one', method: 'GET', path: /^\/sandbox\/orders\/([^/]+)$/, run: (state, { path }) => showOrder(state, path[0]!) },
   {
     name: 'step',
     method: 'POST',
     path: /^\/sandbox\/orders\/([^/]+)\/step$/,
-    run: (world, { path, body }) => stepped(world, path[0]!, body),
+    run: (state, { path, body }) => stepOrder(state, path[0]!, body),
   },
-  { name: 'faults', method: 'GET', path: /^\/sandbox\/faults$/, run: (world) => ok(world.faults) },
-  { name: 'addFault', method: 'POST', path: /^\/sandbox\/faults$/, run: (world, { body }) => addFault(world, body) },
-  { name: 'clearFaults', method: 'DELETE', path: /^\/sandbox\/faults$/, run: (world) => setFaults(world, []) },
-  { name: 'clock', method: 'GET', path: /^\/sandbox\/clock$/, run: (world) => ok({ now: world.now().toISOString() }) },
-  { name: 'advance', method: 'POST', path: /^\/sandbox\/clock$/, run: (world, { body }) => advance(world, body.seconds) },
-  { name: 'lists', method: 'POST', path: /^\/sandbox\/lists$/, run: (world, { body }) => setListing(world, body.seconds) },
-  { name: 'keys', method: 'POST', path: /^\/sandbox\/keys$/, run: (world, { body }) => keepKeys(world, body.seconds) },
-  { name: 'physicians', method: 'GET', path: /^\/sandbox\/physicians$/, run: (world) => ok(world.physicians) },
-  { name: 'setPhysicians', method: 'PUT', path: /^\/sandbox\/physicians$/, run: (world, { body }) => setPhysicians(world, body) },
-  { name: 'questions', method: 'GET', path: /^\/sandbox\/questions$/, run: (world) => ok(world.questions) },
-  { name: 'setQuestions', method: 'PUT', path: /^\/sandbox\/questions$/, run: (world, { body }) => setQuestions(world, body) },
-  { name: 'requests', method: 'GET', path: /^\/sandbox\/requests$/, run: (world) => ok(world.requests) },
+  { name: 'faults', method: 'GET', path: /^\/sandbox\/faults$/, run: (state) => ok(state.faults) },
+  { name: 'addFault', method: 'POST', path: /^\/sandbox\/faults$/, run: (state, { body }) => addFault(state, body) },
+  { name: 'clearFaults', method: 'DELETE', path: /^\/sandbox\/faults$/, run: (state) => setFaults(state, []) },
+  { name: 'clock', method: 'GET', path: /^\/sandbox\/clock$/, run: (state) => ok({ now: state.now().toISOString() }) },
+  { name: 'advance', method: 'POST', path: /^\/sandbox\/clock$/, run: (state, { body }) => advanceClock(state, body.seconds) },
+  { name: 'lists', method: 'POST', path: /^\/sandbox\/lists$/, run: (state, { body }) => setListDelay(state, body.seconds) },
+  { name: 'keys', method: 'POST', path: /^\/sandbox\/keys$/, run: (state, { body }) => setKeyLifetime(state, body.seconds) },
+  { name: 'physicians', method: 'GET', path: /^\/sandbox\/physicians$/, run: (state) => ok(state.physicians) },
+  { name: 'setPhysicians', method: 'PUT', path: /^\/sandbox\/physicians$/, run: (state, { body }) => setPhysicians(state, body) },
+  { name: 'questions', method: 'GET', path: /^\/sandbox\/questions$/, run: (state) => ok(state.questions) },
+  { name: 'setQuestions', method: 'PUT', path: /^\/sandbox\/questions$/, run: (state, { body }) => setQuestions(state, body) },
+  { name: 'requests', method: 'GET', path: /^\/sandbox\/requests$/, run: (state) => ok(state.requests) },
 ];
 
-export const CONTROL: Operation[] = [...OWN, ...WEBHOOK_CONTROL].map(strict);
+export const CONTROL_OPERATIONS: Operation[] = [...STATE_OPERATIONS, ...WEBHOOK_CONTROL_OPERATIONS].map(strict);
 
 /** What exists: how many orders, in all or with this passthrough, and where each stands. Nothing of the patients. */
-function truth(world: World, passthrough: string | null): object {
-  const orders = [...world.orders.values()].filter((order) => passthrough === null || order.passthrough === passthrough);
+function listOrders(state: SandboxState, passthrough: string | null): object {
+  const orders = [...state.orders.values()].filter((order) => passthrough === null || order.passthrough === passthrough);
   return {
     total: orders.length,
-    users: world.users.size,
-    orders: orders.map((order) => ({ id: order.id, passthrough: order.passthrough, user_id: order.userId, status: statusOf(order) })),
+    users: state.users.size,
+    orders: orders.map((order) => ({ id: order.id, passthrough: order.passthrough, user_id: order.userId, status: readStatus(order) })),
   };
 }
 
 /** What another server needs to talk to this team. */
-function account({ apiKey, teamId, webhooks, labAccounts }: World): Reply {
+function showAccount({ apiKey, teamId, webhooks, labAccounts }: SandboxState): Reply {
   return ok({
     api_key: apiKey,
     team_id: teamId,
@@ -66,74 +67,85 @@ function account({ apiKey, teamId, webhooks, labAccounts }: World): Reply {
   });
 }
 
-function guide(): Reply {
+function listOperations(): Reply {
   return ok(
-    CONTROL.map(({ method, path }) => `${method} ${path.source.replaceAll('\\/', '/').replace('([^/]+)', '{id}').replace(/[\^$]/g, '')}`),
+    CONTROL_OPERATIONS.map(
+      ({ method, path }) => `${method} ${path.source.replaceAll('\\/', '/').replace('([^/]+)', '{id}').replace(/[\^$]/g, '')}`,
+    ),
   );
 }
 
 /** One order: its events, its journey, what the laboratory has reported. Nothing of the patient. */
-function one(world: World, id: string): Reply {
-  const order = world.orders.get(id);
+function showOrder(state: SandboxState, id: string): Reply {
+  const order = state.orders.get(id);
   if (!order) return { status: 404, body: { detail: 'Order not found.' } };
   const { passthrough, transactionId, parentId, origin, events, report } = order;
-  return ok({ id, passthrough, order_transaction_id: transactionId, parent_id: parentId, origin, status: statusOf(order), events, report });
+  return ok({
+    id,
+    passthrough,
+    order_transaction_id: transactionId,
+    parent_id: parentId,
+    origin,
+    status: readStatus(order),
+    events,
+    report,
+  });
 }
 
 /** `{status}` and what comes with it; without a status the next step of the usual way, where it leads on. */
-function stepped(world: World, id: string, { status, ...wishes }: Record<string, unknown>): Reply {
-  const order = world.orders.get(id);
+function stepOrder(state: SandboxState, id: string, { status, ...wishes }: Record<string, unknown>): Reply {
+  const order = state.orders.get(id);
   if (!order) return { status: 404, body: { detail: 'Order not found.' } };
-  if (status !== undefined && typeof status !== 'string') return wrong('status must be a text.');
-  if (!step(world, order, status, wishes)) return wrong(nowhere(world, order));
-  return ok({ status: statusOf(world.orders.get(id)!) });
+  if (status !== undefined && typeof status !== 'string') return badRequest('status must be a text.');
+  if (!advanceOrder(state, order, status, wishes)) return badRequest(describeDeadEnd(state, order));
+  return ok({ status: readStatus(state.orders.get(id)!) });
 }
 
 /** What can be done instead. */
-function nowhere(world: World, order: SandboxOrder): string {
-  const next = [...world.orders.values()].find(({ parentId }) => parentId === order.id);
+function describeDeadEnd(state: SandboxState, order: SandboxOrder): string {
+  const next = [...state.orders.values()].find(({ parentId }) => parentId === order.id);
   const instead = next
     ? `the order that follows is ${next.id}`
-    : `say where to, {"status":"completed.${methodOf(order.sent)}.corrected"} for one`;
-  return `From ${statusOf(order)} the usual way leads nowhere: ${instead}.`;
+    : `say where to, {"status":"completed.${readCollectionMethod(order.sent)}.corrected"} for one`;
+  return `From ${readStatus(order)} the usual way leads nowhere: ${instead}.`;
 }
 
-function addFault(world: World, fault: unknown): Reply {
-  if (!isFault(fault)) return wrong(`A fault needs a kind: ${KINDS.join(', ')}.`);
-  return setFaults(world, [...world.faults, fault]);
+function addFault(state: SandboxState, fault: unknown): Reply {
+  if (!isFault(fault)) return badRequest(`A fault needs a kind: ${FAULT_KINDS.join(', ')}.`);
+  return setFaults(state, [...state.faults, fault]);
 }
 
-function setFaults(world: World, faults: Fault[]): Reply {
-  world.faults = faults;
+function setFaults(state: SandboxState, faults: Fault[]): Reply {
+  state.faults = faults;
   return ok(faults);
 }
 
-function advance(world: World, seconds: unknown): Reply {
-  if (typeof seconds !== 'number') return wrong('Say by how many seconds.');
-  world.advance(seconds);
-  return ok({ now: world.now().toISOString() });
+function advanceClock(state: SandboxState, seconds: unknown): Reply {
+  if (typeof seconds !== 'number') return badRequest('Say by how many seconds.');
+  state.advance(seconds);
+  return ok({ now: state.now().toISOString() });
 }
 
-function setListing(world: World, seconds: unknown): Reply {
-  if (typeof seconds !== 'number') return wrong('Say after how many seconds an order is listed.');
-  world.listedAfter = seconds;
+function setListDelay(state: SandboxState, seconds: unknown): Reply {
+  if (typeof seconds !== 'number') return badRequest('Say after how many seconds an order is listed.');
+  state.listDelaySeconds = seconds;
   return ok({ seconds });
 }
 
-function keepKeys(world: World, seconds: unknown): Reply {
-  if (typeof seconds !== 'number') return wrong('Send `seconds`: how long an answer is kept under its key.');
-  world.keysKept = seconds;
+function setKeyLifetime(state: SandboxState, seconds: unknown): Reply {
+  if (typeof seconds !== 'number') return badRequest('Send `seconds`: how long an answer is kept under its key.');
+  state.keyLifetimeSeconds = seconds;
   return ok({ seconds });
 }
 
-function setQuestions(world: World, body: unknown): Reply {
-  if (!Array.isArray(body)) return wrong('Questions are a list of {labTest, markerId, questionId, text}.');
-  world.questions = body as SandboxQuestion[];
-  return ok(world.questions);
+function setQuestions(state: SandboxState, body: unknown): Reply {
+  if (!Array.isArray(body)) return badRequest('Questions are a list of {labTest, markerId, questionId, text}.');
+  state.questions = body as SandboxQuestion[];
+  return ok(state.questions);
 }
 
-function setPhysicians(world: World, body: unknown): Reply {
-  if (!Array.isArray(body)) return wrong('The roster is a list of {first_name, last_name, npi}.');
-  world.physicians = body as SandboxPhysician[];
-  return ok(world.physicians);
+function setPhysicians(state: SandboxState, body: unknown): Reply {
+  if (!Array.isArray(body)) return badRequest('The roster is a list of {first_name, last_name, npi}.');
+  state.physicians = body as SandboxPhysician[];
+  return ok(state.physicians);
 }

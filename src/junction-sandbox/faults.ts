@@ -1,6 +1,6 @@
 // The ways a network and a busy service go wrong, on request: which operation fails next, how, and whether before or after it did its work.
 
-export const KINDS = ['error', 'page', 'reset', 'cut', 'slow', 'hang', 'other'] as const;
+export const FAULT_KINDS = ['error', 'page', 'reset', 'cut', 'slow', 'hang', 'other'] as const;
 
 export interface Fault {
   /** `createOrder`, `user`, `orders`, …; absent: any operation. */
@@ -10,7 +10,7 @@ export interface Fault {
    * `cut`: sends half of the answer. `slow`: waits `seconds` first. `hang`: never answers, and keeps the connection open.
    * `other`: does the work and answers with another order, or another user.
    */
-  kind: (typeof KINDS)[number];
+  kind: (typeof FAULT_KINDS)[number];
   /** Before the work: it is not done (a slow one is done all the same). After: it is done, and the answer goes wrong. Default `before`. */
   when?: 'before' | 'after';
   /** How many requests it meets; default 1. */
@@ -24,10 +24,10 @@ export interface Fault {
   seconds?: number;
 }
 
-export const isFault = (value: unknown): value is Fault => (KINDS as readonly unknown[]).includes((value as Fault | null)?.kind);
+export const isFault = (value: unknown): value is Fault => (FAULT_KINDS as readonly unknown[]).includes((value as Fault | null)?.kind);
 
 /** The first fault that is waiting for this operation, and what is left of the list. */
-export function nextFault(faults: Fault[], operation: string): { fault: Fault | undefined; rest: Fault[] } {
+export function takeFault(faults: Fault[], operation: string): { fault: Fault | undefined; rest: Fault[] } {
   const at = faults.findIndex((fault) => fault.operation === undefined || fault.operation === operation);
   const fault = faults[at];
   if (!fault) return { fault: undefined, rest: faults };

@@ -1,12 +1,12 @@
 // An order's way through the laboratory, step by step: events are appended, the last one says where the order stands, and each is announced.
 // https://docs.junction.com/lab/overview/orders-and-results
 import { randomUUID } from 'node:crypto';
-import { announce, announceCritical } from './announce.ts';
-import { corrected, reported, type Wishes } from './report.ts';
-import { methodOf, type SandboxOrder, statusOf, type World } from './world.ts';
+import { buildCorrectedReport, buildReport, type ReportOptions } from './report.ts';
+import { readCollectionMethod, readStatus, type SandboxOrder, type SandboxState } from './sandbox-state.ts';
+import { queueCriticalResultWebhook, queueOrderWebhook } from './webhook-sender.ts';
 
 /** The usual way of an order, by how its sample is taken. */
-const WAYS: Record<string, string[]> = {
+const STATUS_SEQUENCES: Record<string, string[]> = {
   walk_in_test: [
     'received.walk_in_test.ordered',
     'received.walk_in_test.requisition_created',
@@ -31,15 +31,17 @@ const WAYS: Record<string, string[]> = {
   ],
 };
 
-const wayOf = (sent: SandboxOrder['sent']): string[] => WAYS[methodOf(sent)]!;
+const findStatusSequence = (sent: SandboxOrder['sent']): string[] => STATUS_SEQUENCES[readCollectionMethod(sent)]!;
 /** From here on, nothing is cancelled any more. */
-const TOO_LATE = /^(sample_with_lab|completed|cancelled|failed)\./;
+const NOT_CANCELLABLE = /^(sample_with_lab|completed|cancelled|failed)\./;
 
 /** The order's first event. */
-export const begun = (world: World, sent: SandboxOrder['sent']): SandboxOrder['events'] => [event(world, 1, wayOf(sent)[0]!)];
+export const buildFirstEvents = (state: SandboxState, sent: SandboxOrder['sent']): SandboxOrder['events'] => [
+  buildEvent(state, 1, findStatusSequence(sent)[0]!),
+];
 
 /** What a step may bring with it. */
-export interface StepWishes extends Wishes {
+export interface StepOptions extends ReportOptions {
   /** Why: `sample_hemolyzed`. */
   detail?: string;
   /** The redraw carries the passthrough of the order before it. Whether Junction's do is nowhere said. */
@@ -49,62 +51,62 @@ export interface StepWishes extends Wishes {
 }
 
 /** What comes next on the order's usual way; undefined: it is at its end, or has left it. */
-function nextOf(order: SandboxOrder): string | undefined {
-  const way = wayOf(order.sent);
-  const at = way.indexOf(statusOf(order));
+function findNextStatus(order: SandboxOrder): string | undefined {
+  const way = findStatusSequence(order.sent);
+  const at = way.indexOf(readStatus(order));
   return at < 0 ? undefined : way[at + 1];
 }
 
 /** Moves the order to `status`, or one step along its usual way. False when that leads nowhere. */
-export function step(world: World, order: SandboxOrder, status = nextOf(order), wishes: StepWishes = {}): boolean {
+export function advanceOrder(state: SandboxState, order: SandboxOrder, status = findNextStatus(order), wishes: StepOptions = {}): boolean {
   if (status === undefined) return false;
-  append(world, order, status, wishes);
-  if (status.endsWith('.redraw_available')) redraw(world, order, wishes);
+  appendStatus(state, order, status, wishes);
+  if (status.endsWith('.redraw_available')) createRedraw(state, order, wishes);
   return true;
 }
 
 /** False when it is too late for that. */
-export function cancel(world: World, order: SandboxOrder): boolean {
-  if (TOO_LATE.test(statusOf(order))) return false;
-  append(world, order, `cancelled.${methodOf(order.sent)}.cancelled`, {});
+export function cancelIfPossible(state: SandboxState, order: SandboxOrder): boolean {
+  if (NOT_CANCELLABLE.test(readStatus(order))) return false;
+  appendStatus(state, order, `cancelled.${readCollectionMethod(order.sent)}.cancelled`, {});
   return true;
 }
 
-function append(world: World, order: SandboxOrder, status: string, wishes: StepWishes): void {
-  const events = [...order.events, event(world, order.events.at(-1)!.id + 1, status, wishes.detail)];
-  const next = { ...order, events, report: reportAfter(world, order, status, wishes) };
-  world.orders.set(order.id, next);
+function appendStatus(state: SandboxState, order: SandboxOrder, status: string, wishes: StepOptions): void {
+  const events = [...order.events, buildEvent(state, order.events.at(-1)!.id + 1, status, wishes.detail)];
+  const next = { ...order, events, report: buildReportForStatus(state, order, status, wishes) };
+  state.orders.set(order.id, next);
   if (wishes.silent) return;
-  announce(world, next, 'labtest.order.updated');
-  if (next.report?.interpretation === 'critical' && next.report !== order.report) announceCritical(world, next);
+  queueOrderWebhook(state, next, 'labtest.order.updated');
+  if (next.report?.interpretation === 'critical' && next.report !== order.report) queueCriticalResultWebhook(state, next);
 }
 
 /** Reading them does not wait for an announcement. */
-function reportAfter(world: World, order: SandboxOrder, status: string, wishes: StepWishes): SandboxOrder['report'] {
-  if (status.endsWith('.partial_results')) return reported(world, order, 'partial', wishes);
-  if (status.endsWith('.corrected')) return corrected(world, order, wishes);
-  return status.startsWith('completed.') ? reported(world, order, 'final', wishes) : order.report;
+function buildReportForStatus(state: SandboxState, order: SandboxOrder, status: string, wishes: StepOptions): SandboxOrder['report'] {
+  if (status.endsWith('.partial_results')) return buildReport(state, order, 'partial', wishes);
+  if (status.endsWith('.corrected')) return buildCorrectedReport(state, order, wishes);
+  return status.startsWith('completed.') ? buildReport(state, order, 'final', wishes) : order.report;
 }
 
 /** A new order of the same journey; the first one ends here. */
-function redraw(world: World, before: SandboxOrder, { passthrough, silent }: StepWishes): void {
+function createRedraw(state: SandboxState, before: SandboxOrder, { passthrough, silent }: StepOptions): void {
   const order: SandboxOrder = {
     ...before,
     id: randomUUID(),
     passthrough: passthrough ? before.passthrough : null,
-    createdAt: new Date(Math.max(world.now().getTime(), Date.parse(before.createdAt)) + 1).toISOString(),
-    events: begun(world, before.sent),
+    createdAt: new Date(Math.max(state.now().getTime(), Date.parse(before.createdAt)) + 1).toISOString(),
+    events: buildFirstEvents(state, before.sent),
     origin: 'redraw',
     parentId: before.id,
     report: null,
   };
-  world.orders.set(order.id, order);
-  if (!silent) announce(world, order, 'labtest.order.created');
+  state.orders.set(order.id, order);
+  if (!silent) queueOrderWebhook(state, order, 'labtest.order.created');
 }
 
-const event = (world: World, id: number, status: string, detail?: string) => ({
+const buildEvent = (state: SandboxState, id: number, status: string, detail?: string) => ({
   id,
-  created_at: world.now().toISOString(),
+  created_at: state.now().toISOString(),
   status,
   ...(detail !== undefined && { status_detail: detail }),
 });

@@ -1,11 +1,11 @@
-// Junction's operations as this project uses them, each a function of the world and one request. https://docs.junction.com/api-reference
+// Junction's operations as this project uses them, each a function of the state and one request. https://docs.junction.com/api-reference
 import { randomUUID } from 'node:crypto';
-import { announce } from './announce.ts';
-import { begun, cancel, step } from './lifecycle.ts';
-import { refusalOf } from './order-check.ts';
-import { journeyOf, shown, siblings } from './order-shown.ts';
-import { documentShown, metadataOf, resultShown } from './report.ts';
-import { type Reply, type SandboxOrder, type SandboxUser, statusOf, type World } from './world.ts';
+import { advanceOrder, buildFirstEvents, cancelIfPossible } from './lifecycle.ts';
+import { listTransactionOrders, toOrderJson, toTransactionJson } from './order-json.ts';
+import { validateOrder } from './order-validation.ts';
+import { buildPdf, toMetadataJson, toResultJson } from './report.ts';
+import { type Reply, readStatus, type SandboxOrder, type SandboxState, type SandboxUser } from './sandbox-state.ts';
+import { queueOrderWebhook } from './webhook-sender.ts';
 
 export interface SandboxRequest {
   /** What the path's groups hold. */
@@ -20,180 +20,184 @@ export interface Operation {
   path: RegExp;
   /** Whether an idempotency key counts here. */
   keyed?: boolean;
-  run(world: World, request: SandboxRequest): Reply | Promise<Reply>;
+  run(state: SandboxState, request: SandboxRequest): Reply | Promise<Reply>;
 }
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
-const refused = (status: number, detail: unknown): Reply => ({ status, body: { detail } });
+const refuse = (status: number, detail: unknown): Reply => ({ status, body: { detail } });
 
-export const OPERATIONS: Operation[] = [
+export const JUNCTION_OPERATIONS: Operation[] = [
   { name: 'user', method: 'POST', path: /^\/v2\/user$/, run: createUser },
   { name: 'deleteUser', method: 'DELETE', path: /^\/v2\/user\/([^/]+)$/, run: deleteUser },
   { name: 'resolveUser', method: 'GET', path: /^\/v2\/user\/resolve\/([^/]+)$/, run: resolveUser },
-  { name: 'roster', method: 'GET', path: /^\/v2\/team\/([^/]+)\/physicians$/, run: roster },
+  { name: 'roster', method: 'GET', path: /^\/v2\/team\/([^/]+)\/physicians$/, run: listPhysicians },
   { name: 'createOrder', method: 'POST', path: /^\/v3\/order$/, keyed: true, run: createOrder },
   { name: 'orders', method: 'GET', path: /^\/v3\/orders$/, run: listOrders },
   { name: 'order', method: 'GET', path: /^\/v3\/order\/([^/]+)$/, run: withOrder((_world, order) => ok(order)) },
-  { name: 'result', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result$/, run: withOrders(result) },
-  { name: 'resultMetadata', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result\/metadata$/, run: withOrders(resultMetadata) },
-  { name: 'document', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result\/pdf$/, run: withOrders(document) },
-  { name: 'journeyResult', method: 'GET', path: /^\/v3\/order_transaction\/([^/]+)\/result$/, run: withJourney(result) },
-  { name: 'journeyDocument', method: 'GET', path: /^\/v3\/order_transaction\/([^/]+)\/result\/pdf$/, run: withJourney(document) },
+  { name: 'result', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result$/, run: withOrders(readResult) },
+  { name: 'resultMetadata', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result\/metadata$/, run: withOrders(readResultMetadata) },
+  { name: 'document', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result\/pdf$/, run: withOrders(readDocument) },
+  { name: 'journeyResult', method: 'GET', path: /^\/v3\/order_transaction\/([^/]+)\/result$/, run: withTransaction(readResult) },
+  { name: 'journeyDocument', method: 'GET', path: /^\/v3\/order_transaction\/([^/]+)\/result\/pdf$/, run: withTransaction(readDocument) },
   { name: 'cancelOrder', method: 'POST', path: /^\/v3\/order\/([^/]+)\/cancel$/, run: cancelOrder },
-  { name: 'simulate', method: 'POST', path: /^\/v3\/order\/([^/]+)\/test$/, run: simulate },
+  { name: 'simulate', method: 'POST', path: /^\/v3\/order\/([^/]+)\/test$/, run: simulateOrder },
   // Junction has no operation that registers a physician; this is the kind of path a partner contract would add.
   { name: 'pushPhysician', method: 'POST', path: /^\/partner\/([^/]+)\/physicians$/, keyed: true, run: pushPhysician },
 ];
 
 /** A name that is taken is a 400 that carries the user of that name. */
-function createUser(world: World, { body }: SandboxRequest): Reply {
+function createUser(state: SandboxState, { body }: SandboxRequest): Reply {
   const name = body.client_user_id;
   if (typeof name !== 'string' || name === '')
-    return refused(422, [{ type: 'missing', loc: ['body', 'client_user_id'], msg: 'Field required', input: body }]);
-  const existing = userOf(world, name);
-  if (existing) return refused(400, conflictOf(existing));
-  if ([...world.users.values()].filter((user) => isThere(world, user)).length >= world.mostUsers)
-    return refused(400, `This team has reached its maximum of ${world.mostUsers} users.`);
-  const user = { user_id: randomUUID(), team_id: world.teamId, client_user_id: name, created_on: world.now().toISOString() };
-  world.users.set(name, user);
+    return refuse(422, [{ type: 'missing', loc: ['body', 'client_user_id'], msg: 'Field required', input: body }]);
+  const existing = findUser(state, name);
+  if (existing) return refuse(400, toUserConflict(existing));
+  if ([...state.users.values()].filter((user) => isExisting(state, user)).length >= state.maxUsers)
+    return refuse(400, `This team has reached its maximum of ${state.maxUsers} users.`);
+  const user = { user_id: randomUUID(), team_id: state.teamId, client_user_id: name, created_on: state.now().toISOString() };
+  state.users.set(name, user);
   return ok({ ...user, connected_sources: [], fallback_time_zone: null });
 }
 
-const conflictOf = ({ user_id, created_on }: SandboxUser): object => ({
+const toUserConflict = ({ user_id, created_on }: SandboxUser): object => ({
   error_type: 'INVALID_REQUEST',
   error_message: 'Client user id already exists.',
   user_id,
   created_on,
 });
 
-function userOf(world: World, name: string): SandboxUser | undefined {
-  const user = world.users.get(name);
-  return user && isThere(world, user) ? user : undefined;
+function findUser(state: SandboxState, name: string): SandboxUser | undefined {
+  const user = state.users.get(name);
+  return user && isExisting(state, user) ? user : undefined;
 }
 
-const isThere = (world: World, { goneAt = Number.POSITIVE_INFINITY }: SandboxUser): boolean => world.now().getTime() < goneAt;
+const isExisting = (state: SandboxState, { deletedAt = Number.POSITIVE_INFINITY }: SandboxUser): boolean =>
+  state.now().getTime() < deletedAt;
 
 const GRACE_MS = 7 * 24 * 3_600_000;
 
 /** Done a week later; until then nothing tells. */
-function deleteUser(world: World, { path: [id] }: SandboxRequest): Reply {
-  const user = [...world.users.values()].find(({ user_id }) => user_id === id);
-  if (!user || !isThere(world, user)) return refused(404, 'User not found.');
-  world.users.set(user.client_user_id, { ...user, goneAt: world.now().getTime() + GRACE_MS });
+function deleteUser(state: SandboxState, { path: [id] }: SandboxRequest): Reply {
+  const user = [...state.users.values()].find(({ user_id }) => user_id === id);
+  if (!user || !isExisting(state, user)) return refuse(404, 'User not found.');
+  state.users.set(user.client_user_id, { ...user, deletedAt: state.now().getTime() + GRACE_MS });
   return ok({ success: true });
 }
 
-function resolveUser(world: World, { path: [name] }: SandboxRequest): Reply {
-  const { goneAt: _unsaid, ...user } = userOf(world, name!) ?? {};
-  return 'user_id' in user ? ok({ ...user, connected_sources: [], fallback_time_zone: null }) : refused(404, 'User not found.');
+function resolveUser(state: SandboxState, { path: [name] }: SandboxRequest): Reply {
+  const { deletedAt: _unsaid, ...user } = findUser(state, name!) ?? {};
+  return 'user_id' in user ? ok({ ...user, connected_sources: [], fallback_time_zone: null }) : refuse(404, 'User not found.');
 }
 
-function roster(world: World, { path: [team] }: SandboxRequest): Reply {
-  return team === world.teamId ? ok(world.physicians) : refused(403, 'Not allowed for this team.');
+function listPhysicians(state: SandboxState, { path: [team] }: SandboxRequest): Reply {
+  return team === state.teamId ? ok(state.physicians) : refuse(403, 'Not allowed for this team.');
 }
 
-function createOrder(world: World, { body }: SandboxRequest): Reply {
-  const refusal = refusalOf(body, world);
+function createOrder(state: SandboxState, { body }: SandboxRequest): Reply {
+  const refusal = validateOrder(body, state);
   if (refusal) return refusal;
-  if (![...world.users.values()].some((user) => user.user_id === body.user_id && isThere(world, user)))
-    return refused(404, 'User not found in this team.');
+  if (![...state.users.values()].some((user) => user.user_id === body.user_id && isExisting(state, user)))
+    return refuse(404, 'User not found in this team.');
   const order: SandboxOrder = {
     id: randomUUID(),
     transactionId: randomUUID(),
     userId: body.user_id as string,
     passthrough: typeof body.passthrough === 'string' ? body.passthrough : null,
-    createdAt: world.now().toISOString(),
-    events: begun(world, body),
+    createdAt: state.now().toISOString(),
+    events: buildFirstEvents(state, body),
     sent: body,
     origin: 'initial',
     parentId: null,
     report: null,
   };
-  world.orders.set(order.id, order);
-  announce(world, order, 'labtest.order.created');
-  return ok({ order: shown(world, order), status: 'SUCCESS', message: 'Order submitted' });
+  state.orders.set(order.id, order);
+  queueOrderWebhook(state, order, 'labtest.order.created');
+  return ok({ order: toOrderJson(state, order), status: 'SUCCESS', message: 'Order submitted' });
 }
 
-function listOrders(world: World, { query }: SandboxRequest): Reply {
+function listOrders(state: SandboxState, { query }: SandboxRequest): Reply {
   const page = Number(query.get('page') ?? 1);
   const size = Number(query.get('size') ?? 50);
   if (!(page >= 1) || !(size >= 1 && size <= 100))
-    return refused(422, [{ type: 'value_error', loc: ['query', 'size'], msg: 'Input should be from 1 to 100', input: query.get('size') }]);
-  const listed = world.now().getTime() - world.listedAfter * 1000;
-  const shownYet = [...world.orders.values()].filter(({ createdAt }) => Date.parse(createdAt) <= listed);
-  const all = shownYet.filter((order) => FILTERS.every((filter) => filter(order, query))).reverse();
-  return ok({ orders: all.slice((page - 1) * size, page * size).map((order) => shown(world, order)), total: all.length, page, size });
+    return refuse(422, [{ type: 'value_error', loc: ['query', 'size'], msg: 'Input should be from 1 to 100', input: query.get('size') }]);
+  const listed = state.now().getTime() - state.listDelaySeconds * 1000;
+  const shownYet = [...state.orders.values()].filter(({ createdAt }) => Date.parse(createdAt) <= listed);
+  const all = shownYet.filter((order) => ORDER_FILTERS.every((filter) => filter(order, query))).reverse();
+  return ok({ orders: all.slice((page - 1) * size, page * size).map((order) => toOrderJson(state, order)), total: all.length, page, size });
 }
 
-const time = (text: string | null, standard: number): number => (text === null ? standard : Date.parse(text));
-const changedAt = ({ events }: SandboxOrder): number => Date.parse(events.at(-1)!.created_at);
+const parseTime = (text: string | null, standard: number): number => (text === null ? standard : Date.parse(text));
+const toChangeTime = ({ events }: SandboxOrder): number => Date.parse(events.at(-1)!.created_at);
 
 /** What a list may be narrowed by. */
-const FILTERS: ((order: SandboxOrder, query: URLSearchParams) => boolean)[] = [
+const ORDER_FILTERS: ((order: SandboxOrder, query: URLSearchParams) => boolean)[] = [
   (order, query) => [null, order.userId].includes(query.get('user_id')),
   (order, query) => [null, order.transactionId].includes(query.get('order_transaction_id')),
   ({ id }, query) => !query.has('order_ids') || query.getAll('order_ids').includes(id),
-  (order, query) => Date.parse(order.createdAt) >= time(query.get('start_date'), 0),
-  (order, query) => Date.parse(order.createdAt) <= time(query.get('end_date'), Number.POSITIVE_INFINITY),
-  (order, query) => changedAt(order) >= time(query.get('updated_start_date'), 0),
-  (order, query) => changedAt(order) <= time(query.get('updated_end_date'), Number.POSITIVE_INFINITY),
+  (order, query) => Date.parse(order.createdAt) >= parseTime(query.get('start_date'), 0),
+  (order, query) => Date.parse(order.createdAt) <= parseTime(query.get('end_date'), Number.POSITIVE_INFINITY),
+  (order, query) => toChangeTime(order) >= parseTime(query.get('updated_start_date'), 0),
+  (order, query) => toChangeTime(order) <= parseTime(query.get('updated_end_date'), Number.POSITIVE_INFINITY),
 ];
 
-function result(orders: SandboxOrder[], world: World): Reply {
-  const found = resultShown(orders);
-  return found ? ok({ ...found, order_transaction: journeyOf(world, orders.at(-1)!) }) : refused(404, 'Results not found.');
+function readResult(orders: SandboxOrder[], state: SandboxState): Reply {
+  const found = toResultJson(orders);
+  return found ? ok({ ...found, order_transaction: toTransactionJson(state, orders.at(-1)!) }) : refuse(404, 'Results not found.');
 }
 
-function resultMetadata([order]: SandboxOrder[]): Reply {
-  return order?.report ? ok(metadataOf(order, order.report)) : refused(404, 'Results not found.');
+function readResultMetadata([order]: SandboxOrder[]): Reply {
+  return order?.report ? ok(toMetadataJson(order, order.report)) : refuse(404, 'Results not found.');
 }
 
-function document(orders: SandboxOrder[]): Reply {
+function readDocument(orders: SandboxOrder[]): Reply {
   const last = orders.findLast(({ report }) => report?.hasDocument);
-  return last ? { status: 200, body: documentShown(last), headers: { 'content-type': 'application/pdf' } } : refused(404, 'No PDF.');
+  return last ? { status: 200, body: buildPdf(last), headers: { 'content-type': 'application/pdf' } } : refuse(404, 'No PDF.');
 }
 
-function cancelOrder(world: World, { path: [id] }: SandboxRequest): Reply {
-  const order = world.orders.get(id!);
-  if (!order) return refused(404, 'Order not found.');
-  if (!cancel(world, order))
+function cancelOrder(state: SandboxState, { path: [id] }: SandboxRequest): Reply {
+  const order = state.orders.get(id!);
+  if (!order) return refuse(404, 'Order not found.');
+  if (!cancelIfPossible(state, order))
     return {
       status: 400,
-      body: { error: 'bad_request', message: `An order that is ${statusOf(order)} cannot be cancelled.`, status_code: 400 },
+      body: { error: 'bad_request', message: `An order that is ${readStatus(order)} cannot be cancelled.`, status_code: 400 },
     };
-  return ok({ order: shown(world, world.orders.get(order.id)!), status: 'SUCCESS', message: 'Order cancelled' });
+  return ok({ order: toOrderJson(state, state.orders.get(order.id)!), status: 'SUCCESS', message: 'Order cancelled' });
 }
 
-function simulate(world: World, { path: [id], query, body }: SandboxRequest): Reply {
-  const order = world.orders.get(id!);
-  if (!order) return refused(404, 'Order not found.');
+function simulateOrder(state: SandboxState, { path: [id], query, body }: SandboxRequest): Reply {
+  const order = state.orders.get(id!);
+  if (!order) return refuse(404, 'Order not found.');
   const { interpretation, has_missing_results: missing } = body as { interpretation?: string; has_missing_results?: boolean };
-  step(world, order, query.get('final_status') ?? undefined, { ...(interpretation && { interpretation }), ...(missing && { missing }) });
+  advanceOrder(state, order, query.get('final_status') ?? undefined, {
+    ...(interpretation && { interpretation }),
+    ...(missing && { missing }),
+  });
   return ok('Success');
 }
 
-function pushPhysician(world: World, { path: [team], body }: SandboxRequest): Reply {
-  if (team !== world.teamId) return refused(403, 'Not allowed for this team.');
+function pushPhysician(state: SandboxState, { path: [team], body }: SandboxRequest): Reply {
+  if (team !== state.teamId) return refuse(403, 'Not allowed for this team.');
   const { first_name, last_name, npi } = body as Record<string, string>;
   const id = randomUUID();
-  world.physicians = [...world.physicians, { first_name: first_name!, last_name: last_name!, npi: npi!, id }];
+  state.physicians = [...state.physicians, { first_name: first_name!, last_name: last_name!, npi: npi!, id }];
   return ok({ id });
 }
 
-function withOrder(run: (world: World, order: object) => Reply): Operation['run'] {
-  return (world, { path: [id] }) => {
-    const order = world.orders.get(id!);
-    return order ? run(world, shown(world, order)) : refused(404, 'Order not found.');
+function withOrder(run: (state: SandboxState, order: object) => Reply): Operation['run'] {
+  return (state, { path: [id] }) => {
+    const order = state.orders.get(id!);
+    return order ? run(state, toOrderJson(state, order)) : refuse(404, 'Order not found.');
   };
 }
 
-function withOrders(run: (orders: SandboxOrder[], world: World) => Reply): Operation['run'] {
-  return (world, { path: [id] }) => {
-    const order = world.orders.get(id!);
-    return order ? run([order], world) : refused(404, 'Order not found.');
+function withOrders(run: (orders: SandboxOrder[], state: SandboxState) => Reply): Operation['run'] {
+  return (state, { path: [id] }) => {
+    const order = state.orders.get(id!);
+    return order ? run([order], state) : refuse(404, 'Order not found.');
   };
 }
 
-function withJourney(run: (orders: SandboxOrder[], world: World) => Reply): Operation['run'] {
-  return (world, { path: [id] }) => run(siblings(world, id!), world);
+function withTransaction(run: (orders: SandboxOrder[], state: SandboxState) => Reply): Operation['run'] {
+  return (state, { path: [id] }) => run(listTransactionOrders(state, id!), state);
 }

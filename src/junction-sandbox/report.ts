@@ -1,10 +1,10 @@
 // The sandbox's laboratory reports: what stands in an order's result at each step, from partial to corrected. https://docs.junction.com/lab/results/result-formats
 import { MARKERS, type Marker } from './markers.ts';
-import { addedTo, setOf } from './order-set.ts';
-import type { SandboxOrder, SandboxReport, SandboxResult, World } from './world.ts';
+import { readAddOnCodes, readOrderSet } from './order-set.ts';
+import type { SandboxOrder, SandboxReport, SandboxResult, SandboxState } from './sandbox-state.ts';
 
 /** What a step may ask of the report. */
-export interface Wishes {
+export interface ReportOptions {
   /** `normal` (default), `abnormal`, `critical`. */
   interpretation?: string;
   /** The last marker could not be measured. */
@@ -18,19 +18,24 @@ export interface Wishes {
 const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
 
 /** The report after a step: some of the markers, or all. */
-export function reported(world: World, order: SandboxOrder, status: SandboxReport['status'], wishes: Wishes): SandboxReport {
-  const all = markersOf(order);
+export function buildReport(
+  state: SandboxState,
+  order: SandboxOrder,
+  status: SandboxReport['status'],
+  wishes: ReportOptions,
+): SandboxReport {
+  const all = listMarkers(order);
   const interpretation = wishes.interpretation ?? order.report?.interpretation ?? 'normal';
   const missing = wishes.missing ? all.slice(-1) : [];
   const measured = all.filter((marker) => !missing.includes(marker));
   const shown = status === 'partial' ? measured.slice(0, Math.ceil(measured.length / 2)) : measured;
-  const at = world.now().toISOString();
+  const at = state.now().toISOString();
   return {
     status,
     interpretation,
     results:
-      wishes.results ?? shown.map((marker, nth) => resultOf(marker, { order, at, interpretation: nth === 0 ? interpretation : 'normal' })),
-    missing: status === 'final' ? missing.map(({ name, slug, loinc, code }) => missingOf({ name, slug, loinc, code })) : [],
+      wishes.results ?? shown.map((marker, nth) => toResult(marker, { order, at, interpretation: nth === 0 ? interpretation : 'normal' })),
+    missing: status === 'final' ? missing.map(({ name, slug, loinc, code }) => toMissingResult({ name, slug, loinc, code })) : [],
     collectedAt: order.report?.collectedAt ?? at,
     reportedAt: at,
     hasDocument: status === 'final' && !wishes.noDocument,
@@ -38,26 +43,26 @@ export function reported(world: World, order: SandboxOrder, status: SandboxRepor
 }
 
 /** The laboratory was wrong: the first number is another one now. */
-export function corrected(world: World, order: SandboxOrder, wishes: Wishes): SandboxReport {
-  const before = order.report ?? reported(world, order, 'final', wishes);
+export function buildCorrectedReport(state: SandboxState, order: SandboxOrder, wishes: ReportOptions): SandboxReport {
+  const before = order.report ?? buildReport(state, order, 'final', wishes);
   const at = before.results.findIndex(({ type }) => type === 'numeric');
   const results = before.results.map((one, nth) =>
     nth === at ? { ...one, result: `${one.result}1`, value: Number(`${one.result}1`) } : one,
   );
-  return { ...before, status: 'final', results: wishes.results ?? results, reportedAt: world.now().toISOString() };
+  return { ...before, status: 'final', results: wishes.results ?? results, reportedAt: state.now().toISOString() };
 }
 
-const markersOf = ({ sent }: SandboxOrder): Marker[] => {
-  const added = addedTo(sent);
+const listMarkers = ({ sent }: SandboxOrder): Marker[] => {
+  const added = readAddOnCodes(sent);
   const all = Object.values(MARKERS).flat();
   const measured = [
-    ...(setOf(sent).lab_test_ids ?? []).flatMap((id) => MARKERS[id] ?? []),
+    ...(readOrderSet(sent).lab_test_ids ?? []).flatMap((id) => MARKERS[id] ?? []),
     ...all.filter(({ code }) => added.includes(code)),
   ];
   return [...new Set(measured)];
 };
 
-function resultOf(
+function toResult(
   marker: Marker,
   { order, at, interpretation }: { order: SandboxOrder; at: string; interpretation: string },
 ): SandboxResult {
@@ -85,11 +90,11 @@ function resultOf(
     provider_id: code,
     source_markers: [{ marker_id: Number(code), name, slug, provider_id: code }],
     performing_laboratory: 'Sandbox Laboratory',
-    source_sample_id: sampleOf(order),
+    source_sample_id: toSampleNumber(order),
   };
 }
 
-const missingOf = ({ name, slug, loinc, code }: Pick<Marker, 'name' | 'slug' | 'loinc' | 'code'>): SandboxResult => ({
+const toMissingResult = ({ name, slug, loinc, code }: Pick<Marker, 'name' | 'slug' | 'loinc' | 'code'>): SandboxResult => ({
   name,
   slug,
   inferred_failure_type: 'quantity_not_sufficient_failure',
@@ -101,24 +106,24 @@ const missingOf = ({ name, slug, loinc, code }: Pick<Marker, 'name' | 'slug' | '
 });
 
 /** The laboratory's number on the tube. */
-export const sampleOf = ({ id }: SandboxOrder): string => `S-${id.slice(0, 8)}`;
+export const toSampleNumber = ({ id }: SandboxOrder): string => `S-${id.slice(0, 8)}`;
 
 /** The answer to a question for results; one order's, or those of a journey together. Undefined: there are none yet. */
-export function resultShown(orders: SandboxOrder[]): object | undefined {
+export function toResultJson(orders: SandboxOrder[]): object | undefined {
   const reports = orders.flatMap((order) => (order.report ? [{ order, report: order.report }] : []));
   const last = reports.at(-1);
   if (!last) return undefined;
   const results = new Map(reports.flatMap(({ report }) => report.results.map((one) => [`${one.provider_id}`, one] as const)));
   const missing = reports.flatMap(({ report }) => report.missing).filter(({ provider_id }) => !results.has(`${provider_id}`));
   return {
-    metadata: metadataOf(last.order, last.report),
+    metadata: toMetadataJson(last.order, last.report),
     results: [...results.values()],
     missing_results: missing.length ? missing : null,
     sample_information: Object.fromEntries(
       reports.map(({ order, report }) => [
-        sampleOf(order),
+        toSampleNumber(order),
         {
-          sample_id: sampleOf(order),
+          sample_id: toSampleNumber(order),
           control_number: null,
           date_collected: { timestamp: report.collectedAt, timezone_offset: -18000 },
           date_received: { timestamp: report.collectedAt, timezone_offset: -18000 },
@@ -129,7 +134,7 @@ export function resultShown(orders: SandboxOrder[]): object | undefined {
   };
 }
 
-export function metadataOf(order: SandboxOrder, report: SandboxReport): object {
+export function toMetadataJson(order: SandboxOrder, report: SandboxReport): object {
   const { first_name, last_name, dob } = order.sent.patient_details as Record<string, string>;
   return {
     age: '40',
@@ -140,7 +145,7 @@ export function metadataOf(order: SandboxOrder, report: SandboxReport): object {
     laboratory: 'Sandbox Laboratory',
     date_reported: report.reportedAt.slice(0, 10),
     date_collected: report.collectedAt.slice(0, 10),
-    specimen_number: sampleOf(order),
+    specimen_number: toSampleNumber(order),
     date_received: report.collectedAt.slice(0, 10),
     status: report.status,
     interpretation: report.interpretation,
@@ -150,7 +155,7 @@ export function metadataOf(order: SandboxOrder, report: SandboxReport): object {
 }
 
 /** A PDF of one empty page, with the order's id in it. */
-export const documentShown = ({ id, report }: SandboxOrder): Buffer =>
+export const buildPdf = ({ id, report }: SandboxOrder): Buffer =>
   Buffer.from(
     `%PDF-1.4\n% Sandbox report of order ${id}, ${report?.reportedAt}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n`,
     'latin1',

@@ -1,10 +1,10 @@
 // Junction's operations as functions, one each. None is retried here: whoever asks decides what an unknown outcome means.
 // https://docs.junction.com/api-reference
 import type { Outcome } from '../messaging/outcome.ts';
-import { asking, type JunctionAccount } from './exchange.ts';
-import { objectOf, textIn } from './json-accessors.ts';
-import { PAGE, pageOf } from './orders-page.ts';
-import { type Answered, onlyAbout, outcomeOf, type Unanswered } from './outcome.ts';
+import { readTextField, toJsonObject } from './json-fields.ts';
+import { PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
+import { classifyResponse, type JunctionResponse, type NoResponse, requireSubject } from './outcome.ts';
+import { createTransport, type JunctionAccount } from './transport.ts';
 
 /** What is read of an order; everything else in it is Junction's copy of what we sent. */
 export interface JunctionOrder {
@@ -23,7 +23,7 @@ export interface RosterPhysician {
 }
 
 /** `offered`: false when there is no such operation. `id`: as the other side calls the physician, when it says so. */
-interface Pushed {
+interface PushResult {
   offered: boolean;
   id: string | null;
 }
@@ -31,9 +31,9 @@ interface Pushed {
 /** Each call ends with its `signal` at the latest. */
 export interface JunctionClient {
   /** The user of this name, made when there is none. */
-  user(clientUserId: string, signal: AbortSignal): Promise<Outcome<string>>;
+  ensureUser(clientUserId: string, signal: AbortSignal): Promise<Outcome<string>>;
   /** Accepted only with the `passthrough` of the body: an answer about another order leaves the outcome unknown. */
-  createOrder(order: { body: string; key: string }, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
+  createOrder(readOrder: { body: string; key: string }, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
   order(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
   /** Looks through a user's orders, or the team's since then, for the one that carries this text; accepted with undefined: all were seen, it is not there. */
   findOrder(
@@ -41,39 +41,42 @@ export interface JunctionClient {
     signal: AbortSignal,
   ): Promise<Outcome<JunctionOrder | undefined>>;
   cancelOrder(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
-  roster(signal: AbortSignal): Promise<Outcome<RosterPhysician[]>>;
+  listPhysicians(signal: AbortSignal): Promise<Outcome<RosterPhysician[]>>;
   /** Tells a partner's path (`{team_id}` is filled in) of a physician; one it holds already is accepted too. */
-  pushPhysician(path: string, physician: { body: object; key: string }, signal: AbortSignal): Promise<Outcome<Pushed>>;
+  pushPhysician(path: string, physician: { body: object; key: string }, signal: AbortSignal): Promise<Outcome<PushResult>>;
 }
 
 /** The client of an account. */
-export function junctionClient(account: () => JunctionAccount | undefined): JunctionClient {
-  const reach = asking(account);
+export function createJunctionClient(account: () => JunctionAccount | undefined): JunctionClient {
+  const reach = createTransport(account);
   const get = (path: string, signal: AbortSignal) => reach({ method: 'GET', path, signal });
   const post = (path: string, body: string, signal: AbortSignal, headers = {}) => reach({ method: 'POST', path, body, signal, headers });
   return {
-    async user(clientUserId, signal) {
+    async ensureUser(clientUserId, signal) {
       const sent = { client_user_id: clientUserId };
       const answer = await post('/v2/user', JSON.stringify(sent), signal);
-      const existing = 'fault' in answer ? undefined : conflicting(answer);
+      const existing = 'fault' in answer ? undefined : readConflictingUserId(answer);
       if (existing !== undefined) return { kind: 'accepted', value: existing };
-      const made = notMissing(outcomeOf(answer, userNamed(clientUserId)));
+      const made = missingOperationToUnknown(classifyResponse(answer, readUserIdNamed(clientUserId)));
       if (made.kind !== 'refused' && !('status' in answer && answer.status === 409)) return made;
-      const resolved = outcomeOf(await get(`/v2/user/resolve/${encodeURIComponent(clientUserId)}`, signal), userNamed(clientUserId));
+      const resolved = classifyResponse(
+        await get(`/v2/user/resolve/${encodeURIComponent(clientUserId)}`, signal),
+        readUserIdNamed(clientUserId),
+      );
       return resolved.kind === 'refused' ? made : resolved;
     },
     async createOrder({ body, key }, signal) {
       const answer = await post('/v3/order', body, signal, { 'x-idempotency-key': key });
-      const sent = textIn(JSON.parse(body), 'passthrough');
-      return onlyAbout(outcomeOf(answer, orderWithin), ({ passthrough }) => passthrough === sent);
+      const sent = readTextField(JSON.parse(body), 'passthrough');
+      return requireSubject(classifyResponse(answer, parseOrderEnvelope), ({ passthrough }) => passthrough === sent);
     },
     order: async (id, signal) =>
-      onlyAbout(outcomeOf(await get(`/v3/order/${encodeURIComponent(id)}`, signal), orderOf), (order) => order.id === id),
+      requireSubject(classifyResponse(await get(`/v3/order/${encodeURIComponent(id)}`, signal), parseOrder), (order) => order.id === id),
     async findOrder({ passthrough, ...sought }, signal) {
       const whose = 'userId' in sought ? { user_id: sought.userId } : { start_date: sought.since };
-      for (let page = 1; page <= MOST_PAGES; page++) {
-        const query = new URLSearchParams({ ...whose, page: String(page), size: String(PAGE) });
-        const listed = outcomeOf(await get(`/v3/orders?${query}`, signal), pageOf(orderOf));
+      for (let page = 1; page <= MAX_PAGES; page++) {
+        const query = new URLSearchParams({ ...whose, page: String(page), size: String(PAGE_SIZE) });
+        const listed = classifyResponse(await get(`/v3/orders?${query}`, signal), parseOrdersPage(parseOrder));
         if (listed.kind !== 'accepted') return listed;
         const found = listed.value.orders.find((order) => order.passthrough === passthrough);
         if (found || listed.value.last) return { kind: 'accepted', value: found };
@@ -81,71 +84,74 @@ export function junctionClient(account: () => JunctionAccount | undefined): Junc
       return { kind: 'unknown', why: 'there are more orders than are looked through' };
     },
     cancelOrder: async (id, signal) =>
-      onlyAbout(outcomeOf(await post(`/v3/order/${encodeURIComponent(id)}/cancel`, '', signal), orderWithin), (order) => order.id === id),
-    async roster(signal) {
+      requireSubject(
+        classifyResponse(await post(`/v3/order/${encodeURIComponent(id)}/cancel`, '', signal), parseOrderEnvelope),
+        (order) => order.id === id,
+      ),
+    async listPhysicians(signal) {
       const teamId = account()?.teamId;
       if (teamId === undefined) return { kind: 'unauthorised', why: 'JUNCTION_TEAM_ID is not set' };
-      return outcomeOf(await get(`/v2/team/${encodeURIComponent(teamId)}/physicians`, signal), rosterOf);
+      return classifyResponse(await get(`/v2/team/${encodeURIComponent(teamId)}/physicians`, signal), parseRoster);
     },
     async pushPhysician(path, { body, key }, signal) {
       const filled = path.replace('{team_id}', () => encodeURIComponent(account()?.teamId ?? ''));
       const answer = await post(filled, JSON.stringify(body), signal, { 'x-idempotency-key': key });
-      return pushedOf(answer) ?? outcomeOf(answer, (given) => ({ offered: true, id: physicianId(given) }));
+      return classifyPushResponse(answer) ?? classifyResponse(answer, (given) => ({ offered: true, id: readPhysicianId(given) }));
     },
   };
 }
 
-const MOST_PAGES = 50;
+const MAX_PAGES = 50;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const userId = (body: unknown): string | undefined => textIn(body, 'user_id');
+const readUserId = (body: unknown): string | undefined => readTextField(body, 'user_id');
 
 /** The id of the user with this name; undefined when the answer is about another user. https://docs.junction.com/api-reference/user/create-user */
-const userNamed =
+const readUserIdNamed =
   (name: string) =>
   (body: unknown): string | undefined =>
-    (textIn(body, 'client_user_id') ?? name) === name ? userId(body) : undefined;
+    (readTextField(body, 'client_user_id') ?? name) === name ? readUserId(body) : undefined;
 
 /** A user of that name exists: 400 (or 409) with the user's id in `detail`. Known by the id, never by the message. */
-function conflicting({ status, body }: Answered): string | undefined {
-  const id = userId(objectOf(body).detail);
+function readConflictingUserId({ status, body }: JunctionResponse): string | undefined {
+  const id = readUserId(toJsonObject(body).detail);
   return (status === 400 || status === 409) && id !== undefined && UUID.test(id) ? id : undefined;
 }
 
 /** Who is to be made cannot be missing: it is the operation that is not there, because the address is wrong or a gateway answers. */
-const notMissing = <T>(outcome: Outcome<T>): Outcome<T> =>
+const missingOperationToUnknown = <T>(outcome: Outcome<T>): Outcome<T> =>
   outcome.kind === 'refused' && outcome.status === 404 ? { kind: 'unknown', why: outcome.why, status: 404 } : outcome;
 
-const orderWithin = (body: unknown): JunctionOrder | undefined => orderOf(objectOf(body).order);
+const parseOrderEnvelope = (body: unknown): JunctionOrder | undefined => parseOrder(toJsonObject(body).order);
 
 /** Its status is that of the event which the network names as the last; which is the newest by its number is asked by who follows it (order-snapshot.ts). */
-function orderOf(given: unknown): JunctionOrder | undefined {
-  const order = objectOf(given);
-  const id = textIn(order, 'id');
+function parseOrder(given: unknown): JunctionOrder | undefined {
+  const order = toJsonObject(given);
+  const id = readTextField(order, 'id');
   if (id === undefined) return undefined;
   const event = order.last_event ?? (Array.isArray(order.events) ? order.events.at(-1) : undefined);
   return {
     id,
-    transactionId: textIn(order.order_transaction, 'id'),
-    status: textIn(event, 'status') ?? textIn(order, 'status'),
-    passthrough: textIn(order, 'passthrough'),
+    transactionId: readTextField(order.order_transaction, 'id'),
+    status: readTextField(event, 'status') ?? readTextField(order, 'status'),
+    passthrough: readTextField(order, 'passthrough'),
   };
 }
 
-function rosterOf(body: unknown): RosterPhysician[] | undefined {
+function parseRoster(body: unknown): RosterPhysician[] | undefined {
   if (!Array.isArray(body)) return undefined;
-  return body.map((one) => ({ npi: String(objectOf(one).npi ?? ''), id: physicianId(one) }));
+  return body.map((one) => ({ npi: String(toJsonObject(one).npi ?? ''), id: readPhysicianId(one) }));
 }
 
 const NOT_OFFERED = new Set([404, 405, 501]);
 
 /** The answers that need no second look: no such operation, or a physician that is there already. */
-function pushedOf(answer: Answered | Unanswered): Outcome<Pushed> | undefined {
+function classifyPushResponse(answer: JunctionResponse | NoResponse): Outcome<PushResult> | undefined {
   if ('fault' in answer) return undefined;
   if (NOT_OFFERED.has(answer.status)) return { kind: 'accepted', value: { offered: false, id: null } };
-  const existing = physicianId(objectOf(answer.body).detail) ?? physicianId(answer.body);
+  const existing = readPhysicianId(toJsonObject(answer.body).detail) ?? readPhysicianId(answer.body);
   const there = answer.status === 409 || (answer.status === 400 && existing !== null);
   return there ? { kind: 'accepted', value: { offered: true, id: existing } } : undefined;
 }
 
-const physicianId = (given: unknown): string | null => textIn(given, 'id') ?? textIn(given, 'physician_id') ?? null;
+const readPhysicianId = (given: unknown): string | null => readTextField(given, 'id') ?? readTextField(given, 'physician_id') ?? null;

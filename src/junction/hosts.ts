@@ -13,9 +13,9 @@ const HOSTS: Record<string, [host: string, older: string]> = {
  * The base URL to call, without a trailing slash: the configured one, else the host of the key's prefix. A key of one environment at the host of
  * another is an Error that names the variables; a host that is not Junction's is taken as it is.
  */
-export function junctionBaseUrl(apiKey: string, configured?: string): string {
+export function resolveJunctionBaseUrl(apiKey: string, configured?: string): string {
   const prefix = Object.keys(HOSTS).find((prefix) => apiKey.startsWith(prefix));
-  if (configured === undefined) return `https://${hostOf(prefix)}`;
+  if (configured === undefined) return `https://${findHost(prefix)}`;
   const { hostname } = new URL(configured);
   const owner = Object.keys(HOSTS).find((prefix) => HOSTS[prefix]!.includes(hostname));
   if (owner !== undefined && owner !== prefix)
@@ -23,7 +23,7 @@ export function junctionBaseUrl(apiKey: string, configured?: string): string {
   return configured.replace(/\/+$/, '');
 }
 
-function hostOf(prefix: string | undefined): string {
+function findHost(prefix: string | undefined): string {
   if (prefix === undefined)
     throw new Error(`JUNCTION_API_KEY begins with none of ${Object.keys(HOSTS).join(', ')}: name its host in JUNCTION_BASE_URL`);
   return HOSTS[prefix]![0];

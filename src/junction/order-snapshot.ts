@@ -1,7 +1,7 @@
 // An order as the network shows it, read with a loose hand: only its id must be there, unknown words pass, and its copy of the patient is not looked at.
 // https://docs.junction.com/lab/overview/orders-and-results
 import { listOf } from '../fhir/json-values.ts';
-import { objectOf, textIn } from './json-accessors.ts';
+import { readTextField, toJsonObject } from './json-fields.ts';
 
 /** One thing that happened to an order. `id` grows with every event of an order. */
 interface OrderEvent {
@@ -14,24 +14,24 @@ interface OrderEvent {
 }
 
 /** An order among those of one journey (a redraw is an order of its own). */
-interface SeenSibling {
+interface TransactionOrder {
   id: string;
   createdAt: string | undefined;
   parentId: string | undefined;
 }
 
-interface SeenTransaction {
+interface OrderTransaction {
   id: string;
   /** `active`, `completed`, `cancelled`. */
   status: string | undefined;
-  orders: SeenSibling[];
+  orders: TransactionOrder[];
 }
 
 export interface OrderSnapshot {
   id: string;
   /** The key it was sent with. */
   passthrough: string | undefined;
-  transaction: SeenTransaction | undefined;
+  transaction: OrderTransaction | undefined;
   /** Oldest first. */
   events: OrderEvent[];
   createdAt: string | undefined;
@@ -50,61 +50,61 @@ export interface OrderSnapshot {
 
 /** Undefined: this is no order. */
 export function parseOrderSnapshot(given: unknown): OrderSnapshot | undefined {
-  const order = objectOf(given);
-  const id = textIn(order, 'id');
+  const order = toJsonObject(given);
+  const id = readTextField(order, 'id');
   if (id === undefined) return undefined;
-  const test = objectOf(order.lab_test);
+  const test = toJsonObject(order.lab_test);
   return {
     id,
-    passthrough: textIn(order, 'passthrough'),
-    transaction: transactionOf(order.order_transaction),
-    events: eventsOf(order),
-    createdAt: textIn(order, 'created_at'),
-    updatedAt: textIn(order, 'updated_at'),
-    origin: textIn(order, 'origin'),
-    interpretation: textIn(order, 'interpretation'),
-    sampleId: textIn(order, 'sample_id'),
-    sampleType: textIn(test, 'sample_type'),
-    laboratory: { name: textIn(test.lab, 'name'), slug: textIn(test.lab, 'slug') },
-    activateBy: textIn(order, 'activate_by'),
-    expectedBy: textIn(order, 'expected_result_by_date'),
+    passthrough: readTextField(order, 'passthrough'),
+    transaction: parseTransaction(order.order_transaction),
+    events: parseEvents(order),
+    createdAt: readTextField(order, 'created_at'),
+    updatedAt: readTextField(order, 'updated_at'),
+    origin: readTextField(order, 'origin'),
+    interpretation: readTextField(order, 'interpretation'),
+    sampleId: readTextField(order, 'sample_id'),
+    sampleType: readTextField(test, 'sample_type'),
+    laboratory: { name: readTextField(test.lab, 'name'), slug: readTextField(test.lab, 'slug') },
+    activateBy: readTextField(order, 'activate_by'),
+    expectedBy: readTextField(order, 'expected_result_by_date'),
   };
 }
 
 /** It is the only order of its journey. */
-export const isAlone = ({ transaction }: OrderSnapshot): boolean => (transaction?.orders.length ?? 1) <= 1;
+export const isOnlyOrder = ({ transaction }: OrderSnapshot): boolean => (transaction?.orders.length ?? 1) <= 1;
 
 /** The newest event; undefined: none was told. */
-export const lastEvent = ({ events }: OrderSnapshot): OrderEvent | undefined => events.at(-1);
+export const findLastEvent = ({ events }: OrderSnapshot): OrderEvent | undefined => events.at(-1);
 
-function transactionOf(given: unknown): SeenTransaction | undefined {
-  const id = textIn(given, 'id');
+function parseTransaction(given: unknown): OrderTransaction | undefined {
+  const id = readTextField(given, 'id');
   if (id === undefined) return undefined;
-  const orders = listOf(objectOf(given).orders).flatMap((one) => {
-    const own = textIn(one, 'id');
-    return own === undefined ? [] : [{ id: own, createdAt: textIn(one, 'created_at'), parentId: textIn(one, 'parent_id') }];
+  const orders = listOf(toJsonObject(given).orders).flatMap((one) => {
+    const own = readTextField(one, 'id');
+    return own === undefined ? [] : [{ id: own, createdAt: readTextField(one, 'created_at'), parentId: readTextField(one, 'parent_id') }];
   });
-  return { id, status: textIn(given, 'status'), orders };
+  return { id, status: readTextField(given, 'status'), orders };
 }
 
 /** All that are told, each once, in the order of their ids; where ids are missing, in the order they are listed. */
-function eventsOf(order: Record<string, unknown>): OrderEvent[] {
-  const told = [...listOf(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((one, nth) => eventOf(one, nth + 1));
-  const bare = told.length ? [] : eventOf({ status: order.status }, 0);
+function parseEvents(order: Record<string, unknown>): OrderEvent[] {
+  const told = [...listOf(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((one, nth) => parseEvent(one, nth + 1));
+  const bare = told.length ? [] : parseEvent({ status: order.status }, 0);
   const once = new Map([...told, ...bare].map((event) => [event.id, event]));
   return [...once.values()].sort((a, b) => a.id - b.id);
 }
 
-function eventOf(given: unknown, place: number): OrderEvent[] {
-  const status = textIn(given, 'status');
+function parseEvent(given: unknown, place: number): OrderEvent[] {
+  const status = readTextField(given, 'status');
   if (status === undefined) return [];
-  const { id } = objectOf(given);
+  const { id } = toJsonObject(given);
   return [
     {
       id: Number.isSafeInteger(id) ? (id as number) : place,
-      at: textIn(given, 'created_at'),
+      at: readTextField(given, 'created_at'),
       status,
-      detail: textIn(given, 'status_detail'),
+      detail: readTextField(given, 'status_detail'),
     },
   ];
 }

@@ -9,7 +9,7 @@ import { openWebhooks } from '../store/queues/inbox-view.ts';
 import { notificationsWaiting } from '../store/queues/notification-view.ts';
 import { standingOf } from '../store/queues/outbox-view.ts';
 import { countUnread, looksDue } from '../store/queues/placed-orders-view.ts';
-import { NOTIFICATION } from '../subscriptions/notifying.ts';
+import { NOTIFICATION_TOPIC } from '../subscriptions/delivery-context.ts';
 import { createMetrics, type Labels, type Metrics, type Sample } from './metrics.ts';
 
 export interface MetricsEndpoint {
@@ -22,7 +22,7 @@ export interface MetricsEndpoint {
   /** Counts a webhook on arrival, and how long it took until it was worked through. */
   webhook: WebhookWatch;
   /** Counts a message to a subscriber. */
-  told(outcome: string): void;
+  notified(outcome: string): void;
   close(): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export async function openMetricsEndpoint(
     },
     attempted: (topic, state) => count({ topic, outcome: state }),
     webhook,
-    told: (outcome) => notified({ outcome }),
+    notified: (outcome) => notified({ outcome }),
     close: () => closed(server),
   };
 }
@@ -187,7 +187,7 @@ function subscriptions(all: Metrics, database: Database, clock: () => Date): (la
     'facet_subscriptions',
     'Subscriptions in force, by how it goes: active, failing, or in error until somebody looks at them.',
     async () => {
-      const standing = (await standingOf(database)).filter(({ topic }) => topic === NOTIFICATION);
+      const standing = (await standingOf(database)).filter(({ topic }) => topic === NOTIFICATION_TOPIC);
       return ['active', 'failing', 'error'].map((state) => ({
         labels: { state },
         value: standing.reduce((sum, one) => sum + ((states[one.state] ?? 'active') === state ? one.count : 0), 0),

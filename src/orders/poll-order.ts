@@ -2,11 +2,11 @@
 // written is written only while it holds it, and only forward. docs/decisions/0026-order-tracking-and-results.md
 
 import type { OrderSnapshot } from '../junction/order-snapshot.ts';
-import { isRunning } from '../junction/order-status.ts';
+import { isTransactionActive } from '../junction/order-status.ts';
 import { retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import { nextRetryAt } from '../messaging/retry-policy.ts';
-import { resultStep } from './results/step.ts';
+import { updateResults } from './results/update-results.ts';
 import { applyOrder } from './track/apply-order.ts';
 import { type LeasedOrder, type OrderTracker, READ_MS } from './track/order-tracker.ts';
 import { nextPollAt } from './track/poll-schedule.ts';
@@ -21,12 +21,12 @@ export async function pollOrder(following: OrderTracker, leased: LeasedOrder): P
 }
 
 async function attempt(following: OrderTracker, leased: LeasedOrder): Promise<void> {
-  const outcome = await following.reads.order(leased.placed.orderId, AbortSignal.timeout(READ_MS));
+  const outcome = await following.reads.readOrder(leased.placed.orderId, AbortSignal.timeout(READ_MS));
   following.pace.record(toHealthSignal('order', outcome), following.clock(), retryAfterSeconds(outcome));
   if (outcome.kind !== 'accepted') return failed(following, leased, outcome.why);
   if (!outcome.value) return failed(following, leased, 'the network does not know this order');
   const applied = await applyOrder(following, leased, outcome.value);
-  const step = applied && (applied.old ? { open: true } : await resultStep(following, applied.look, outcome.value));
+  const step = applied && (applied.old ? { open: true } : await updateResults(following, applied.look, outcome.value));
   if (!step) return;
   if (step.error !== undefined) return failed(following, leased, step.error);
   return lookedAt(following, leased, { order: outcome.value, result: step.open });
@@ -45,6 +45,6 @@ async function lookedAt(
   { order, result }: { order: OrderSnapshot; result: boolean },
 ): Promise<void> {
   const now = clock();
-  const nextAt = nextPollAt(order, { result, journey: isRunning(order, now) }, { now, random: random() });
+  const nextAt = nextPollAt(order, { result, journey: isTransactionActive(order, now) }, { now, random: random() });
   await store.placedOrders.settle(placed, by, { at: now.toISOString(), nextAt });
 }

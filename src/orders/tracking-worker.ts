@@ -5,7 +5,7 @@ import { redactError } from '../messaging/redacted-error.ts';
 import { pollOrder } from './poll-order.ts';
 import { type OrderTracker, pollLease } from './track/order-tracker.ts';
 import { sweep } from './track/reconcile-sweep.ts';
-import { forget, workThrough } from './webhooks/inbox.ts';
+import { processInbox, pruneInbox } from './webhooks/inbox.ts';
 
 /** How many orders are looked at at once, and how long it rests when there is nothing to do, in ms. */
 const AT_ONCE = 4;
@@ -13,7 +13,7 @@ const REST_MS = 500;
 /** What is done from time to time, and how often it is asked for, in ms: whether it is time is decided there, for all processes. */
 const CHORES: { every: number; run(following: OrderTracker): Promise<unknown> }[] = [
   { every: 10_000, run: sweep },
-  { every: 3_600_000, run: forget },
+  { every: 3_600_000, run: pruneInbox },
 ];
 
 /** Starts it; call the answer to stop. A chore that takes long keeps nobody's news waiting. */
@@ -53,7 +53,7 @@ function choresOf(following: OrderTracker): () => Promise<number> {
 
 /** Does what is due, once; answers how much there was. */
 export async function runTrackingRound(following: OrderTracker): Promise<number> {
-  return (await workThrough(following)) + (await looks(following));
+  return (await processInbox(following)) + (await looks(following));
 }
 
 /** One that throws keeps its lease until that runs out, and is then looked at again. */

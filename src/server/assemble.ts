@@ -49,7 +49,7 @@ interface Parts {
   /** Told of every webhook. */
   webhook?: WebhookWatch;
   /** Told of every message to a subscriber. */
-  told?: (outcome: 'taken' | 'failed') => void;
+  notified?: (outcome: 'taken' | 'failed') => void;
   newId?: () => string;
 }
 
@@ -83,7 +83,7 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
   const isRevoked = (tenant: number, id: string) => isEnded(background.database, { tenant, id, at: clock().toISOString() });
   const late: LabNetworkParts['completeDeferred'] = (context, item, what) => completeDeferred(context, now.mappings, item, what);
-  const given = { isRevoked, completeDeferred: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, told: parts.told };
+  const given = { isRevoked, completeDeferred: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, notified: parts.notified };
   const outside = buildIntegrations(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
   const find = cacheCallers(findIn(database, clock));
   const seal = createSeal(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));

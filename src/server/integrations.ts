@@ -7,11 +7,11 @@ import type { Config } from '../config.ts';
 import type { Profiles } from '../fhir/profiles.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { WriteHook } from '../interactions/context.ts';
-import type { JunctionAccount } from '../junction/exchange.ts';
-import { junctionBaseUrl } from '../junction/hosts.ts';
+import { resolveJunctionBaseUrl } from '../junction/hosts.ts';
+import type { JunctionAccount } from '../junction/transport.ts';
 import { startSandbox } from '../junction-sandbox/server.ts';
 import { inwardOf } from '../mapping/load/inward.ts';
-import { foldedUnit } from '../orders/results/biomarker.ts';
+import { normalizeUnit } from '../orders/results/biomarker.ts';
 import type { Systems as JunctionSystems } from '../orders/systems.ts';
 import type { ResultMappings } from '../orders/track/order-tracker.ts';
 import { ROOT } from '../root.ts';
@@ -68,8 +68,8 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
       const sandbox = account.now || config.production ? undefined : await startSandbox({ clock: parts.clock });
       if (sandbox) {
         account.now = { apiKey: sandbox.apiKey, baseUrl: sandbox.url, teamId: sandbox.teamId };
-        secrets.now = [...secrets.now, sandbox.world.webhooks.secret];
-        sandbox.world.webhooks.url = ownUrl && ownUrl + door.hook.paths[0];
+        secrets.now = [...secrets.now, sandbox.state.webhooks.secret];
+        sandbox.state.webhooks.url = ownUrl && ownUrl + door.hook.paths[0];
         say(`No JUNCTION_API_KEY: orders go to a SANDBOX on this machine (${sandbox.url}) and to no laboratory.`);
       }
       if (account.now && !secrets.now.length)
@@ -87,7 +87,7 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
 }
 
 function configured({ junction: { apiKey, baseUrl, teamId } }: Config): JunctionAccount | undefined {
-  return apiKey === undefined ? undefined : { apiKey, baseUrl: junctionBaseUrl(apiKey, baseUrl), teamId };
+  return apiKey === undefined ? undefined : { apiKey, baseUrl: resolveJunctionBaseUrl(apiKey, baseUrl), teamId };
 }
 
 function systemsOf({ definitions }: Profiles): Systems & Record<string, string> {
@@ -109,7 +109,7 @@ export function resultMappings(profiles: Profiles): ResultMappings {
     biomarker: inward('biomarker'),
     report: inward('report'),
     sample: inward('sample'),
-    units: new Map(Object.entries(units).map(([unit, ucum]) => [foldedUnit(unit), ucum])),
+    units: new Map(Object.entries(units).map(([unit, ucum]) => [normalizeUnit(unit), ucum])),
     providerSystem: aliases.provider!,
     markerSystem: aliases.biomarker!,
     partSystem: aliases.part!,

@@ -2,9 +2,9 @@
 import { rule, upstream } from '../fhir/outcome.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import type { ExternalStep, ExternalStepItem } from '../interactions/external-step.ts';
-import { junctionClient } from '../junction/client.ts';
-import type { JunctionAccount } from '../junction/exchange.ts';
-import { junctionReads } from '../junction/reads.ts';
+import { createJunctionClient } from '../junction/client.ts';
+import { createJunctionReader } from '../junction/reader.ts';
+import type { JunctionAccount } from '../junction/transport.ts';
 import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
 import { sendCancellation } from '../orders/deliver/cancel.ts';
 import { createGate } from '../orders/deliver/gate.ts';
@@ -22,20 +22,26 @@ import { ORDER, orderEntry } from '../orders/place/order-entry.ts';
 import { npiOf } from '../orders/place/signer.ts';
 import type { OrderTracker, ResultMappings } from '../orders/track/order-tracker.ts';
 import { startTrackingWorker } from '../orders/tracking-worker.ts';
-import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, type WebhookMessage, webhookReceiver } from '../orders/webhooks/receive.ts';
 import {
-  claim,
-  complete,
-  type Directory,
-  pushDirectory,
-  type Registered,
-  register,
-  release,
-  rosterDirectory,
-  throughGate,
-  wait,
-} from '../physicians/register.ts';
-import { awaitListing, LISTING, type Listed, listingSender } from '../physicians/roster.ts';
+  createWebhookReceiver,
+  WEBHOOK_BODY_LIMIT,
+  WEBHOOK_PATHS,
+  type WebhookEndpoint,
+  type WebhookMessage,
+} from '../orders/webhooks/receive.ts';
+import {
+  claimRegistration,
+  completeRegistration,
+  createPushDirectory,
+  createRosterDirectory,
+  guardDirectory,
+  type PhysicianDirectory,
+  type RegistrationResult,
+  registerPhysician,
+  releaseRegistration,
+  waitForRegistration,
+} from '../physicians/registration.ts';
+import { type ActivateRegistration, createRosterChecker, queueRosterCheck, ROSTER_CHECK_TOPIC } from '../physicians/roster-check.ts';
 import type { Row } from '../store/resources/row.ts';
 
 interface LabNetworkOptions extends OrderRules {
@@ -80,29 +86,36 @@ export interface LabNetwork {
 
 export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkParts): LabNetwork {
   const { account, systems, physicianPath } = options;
-  const client = junctionClient(account);
+  const client = createJunctionClient(account);
   const sending: Sending = { random: Math.random, ...parts, client, gate: createGate(createCircuitBreaker(), parts.clock), systems };
   const following: OrderTracker = {
     ...sending,
     webhook: parts.webhook,
-    reads: junctionReads(account),
+    reads: createJunctionReader(account),
     pace: createCircuitBreaker(),
     results: options.results,
   };
-  const directory = throughGate(sending, physicianPath === undefined ? rosterDirectory(client) : pushDirectory(client, physicianPath));
-  const listed: Listed = (context, { id, key }, physicianId) =>
+  const directory = guardDirectory(
+    sending,
+    physicianPath === undefined ? createRosterDirectory(client) : createPushDirectory(client, physicianPath),
+  );
+  const listed: ActivateRegistration = (context, { id, key }, physicianId) =>
     parts.completeDeferred(
       context,
       { port: 'physician', id, key },
       { said: { status: 'pending' }, fields: fieldsOf({ id: physicianId, status: 'active' }) },
     );
-  const senders: Senders = { [ORDER]: sendOrder, [CANCELLATION]: sendCancellation, [LISTING]: listingSender(client, listed) };
-  const door: WebhookDoor = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
+  const senders: Senders = {
+    [ORDER]: sendOrder,
+    [CANCELLATION]: sendCancellation,
+    [ROSTER_CHECK_TOPIC]: createRosterChecker(client, listed),
+  };
+  const door: WebhookEndpoint = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
     writeHooks: { ServiceRequest: orderWriteHook(options), Task: fulfilmentWriteHook(systems) },
     documentation: { ServiceRequest: orderDocumentation(options.unorderable) },
     ports: { 'lab-order': orderPort(sending), physician: physicianPort(directory) },
-    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) },
+    hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) },
     heldBack: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
     start: () => {
       const stops = [startDeliveryWorker(sending, senders), startTrackingWorker(following)];
@@ -120,23 +133,23 @@ const orderPort = (sending: Sending): ExternalStep => ({
   release: async () => {},
 });
 
-const physicianPort = (directory: Directory): ExternalStep => ({
-  claim,
-  wait,
+const physicianPort = (directory: PhysicianDirectory): ExternalStep => ({
+  claim: claimRegistration,
+  wait: waitForRegistration,
   async finish(context, item) {
-    return fieldsOf(await register(context, item, directory));
+    return fieldsOf(await registerPhysician(context, item, directory));
   },
   async settle(context, item, fields) {
-    if (!(await complete(context, item))) return false;
+    if (!(await completeRegistration(context, item))) return false;
     if (fields?.status === 'pending')
-      await awaitListing(context, { id: item.id, key: item.key, npi: npiOf(item.own(), context.clock().toISOString()) ?? '' });
+      await queueRosterCheck(context, { id: item.id, key: item.key, npi: npiOf(item.own(), context.clock().toISOString()) ?? '' });
     return true;
   },
-  release,
+  release: releaseRegistration,
 });
 
 /** What the vendor shows of a registration. */
-const fieldsOf = ({ id, status }: Registered): Record<string, unknown> => ({ junction_physician_id: id, status });
+const fieldsOf = ({ id, status }: RegistrationResult): Record<string, unknown> => ({ junction_physician_id: id, status });
 
 /** The write hook has put it into the outbox; what it does not send cannot be answered with an order id. */
 async function claimOrder({ store, caller }: Context, { row }: ExternalStepItem): Promise<{ state: 'open' }> {

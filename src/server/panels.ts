@@ -1,13 +1,13 @@
 // Which panels can be ordered: those that are configured; the sandbox's own where orders go to a sandbox and to no laboratory; else none.
 import type { Config } from '../config.ts';
-import { SANDBOX_PANELS } from '../junction-sandbox/world.ts';
+import { SANDBOX_PANELS } from '../junction-sandbox/sandbox-state.ts';
 import type { OrderRules } from '../orders/place/order-content.ts';
-import { hostOf, isLoopback } from '../subscriptions/addresses.ts';
+import { isLoopback, toHost } from '../subscriptions/address-policy.ts';
 
 /** Whether orders go to a sandbox: the one beside the server, or one on this machine: elsewhere a host that is not Junction's may still lead there. Never in production. */
 export function toSandbox({ production, junction: { apiKey, baseUrl } }: Config): boolean {
   if (production) return false;
-  return apiKey === undefined || (baseUrl !== undefined && isLoopback(hostOf(new URL(baseUrl))));
+  return apiKey === undefined || (baseUrl !== undefined && isLoopback(toHost(new URL(baseUrl))));
 }
 
 /** Whether orders can be sent at all: to an account at the laboratory network, or to a sandbox. */

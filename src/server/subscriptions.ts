@@ -1,12 +1,12 @@
 // Subscriptions, put together: what writes of Subscription bring with them, and what tells subscribers.
 import type { WriteHook } from '../interactions/context.ts';
-import type { Reach } from '../subscriptions/addresses.ts';
-import { startNotifying } from '../subscriptions/delivery-worker.ts';
-import type { Notifying } from '../subscriptions/notifying.ts';
-import { subscriptionWriteHook } from '../subscriptions/registration.ts';
+import type { AddressPolicy } from '../subscriptions/address-policy.ts';
+import type { SubscriptionDelivery } from '../subscriptions/delivery-context.ts';
+import { startSubscriptionDelivery } from '../subscriptions/delivery-worker.ts';
+import { createSubscriptionWriteHook } from '../subscriptions/write-hook.ts';
 
 /** What the roof has to give. */
-export type SubscribingParts = Omit<Notifying, 'reach' | 'random'>;
+export type SubscribingParts = Omit<SubscriptionDelivery, 'addressPolicy' | 'random'>;
 
 interface Subscribing {
   writeHooks: Record<'Subscription', WriteHook>;
@@ -14,9 +14,9 @@ interface Subscribing {
   start(): () => Promise<void>;
 }
 
-export function buildSubscriptions(reach: Reach, parts: SubscribingParts): Subscribing {
+export function buildSubscriptions(reach: AddressPolicy, parts: SubscribingParts): Subscribing {
   return {
-    writeHooks: { Subscription: subscriptionWriteHook(reach) },
-    start: () => startNotifying({ random: Math.random, ...parts, reach }),
+    writeHooks: { Subscription: createSubscriptionWriteHook(reach) },
+    start: () => startSubscriptionDelivery({ random: Math.random, ...parts, addressPolicy: reach }),
   };
 }

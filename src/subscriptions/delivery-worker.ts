@@ -2,29 +2,29 @@
 // many and delays nobody else. It stops when what it has begun is finished.
 import { backOffWhileIdle, startPollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
-import { deliver } from './deliver.ts';
-import { leaseOf, NOTIFICATION, type Notifying } from './notifying.ts';
-import { endThose } from './stop.ts';
-import { watch } from './watch.ts';
+import { deliverNotifications } from './deliver-notifications.ts';
+import { createDeliveryLease, NOTIFICATION_TOPIC, type SubscriptionDelivery } from './delivery-context.ts';
+import { matchChanges } from './match-changes.ts';
+import { endExpiredSubscriptions } from './stop.ts';
 
 /** How many subscribers are told at once, how often it is looked whether there is something to do, and whether an end has come, in ms. */
-const AT_ONCE = 32;
-const REST_MS = 250;
-const ENDS_EVERY_MS = 10_000;
+const MAX_CONCURRENT = 32;
+const POLL_MS = 250;
+const EXPIRY_POLL_MS = 10_000;
 
 /** Starts it; call the answer to stop. */
-export function startNotifying(notifying: Notifying): () => Promise<void> {
+export function startSubscriptionDelivery(notifying: SubscriptionDelivery): () => Promise<void> {
   const underWay = new Set<Promise<void>>();
-  const pause = backOffWhileIdle(REST_MS, () => notifying.store.distributed());
+  const pause = backOffWhileIdle(POLL_MS, () => notifying.store.distributed());
   let ends = Number.NEGATIVE_INFINITY;
   const round = async (): Promise<number> => {
     const now = notifying.clock().getTime();
-    if (now - ends >= ENDS_EVERY_MS) {
+    if (now - ends >= EXPIRY_POLL_MS) {
       ends = now;
-      await endThose(notifying);
+      await endExpiredSubscriptions(notifying);
     }
-    const looked = await watch(notifying);
-    const begun = await begin(notifying, AT_ONCE - underWay.size);
+    const looked = await matchChanges(notifying);
+    const begun = await startDueDeliveries(notifying, MAX_CONCURRENT - underWay.size);
     for (const one of begun) {
       underWay.add(one);
       void one.finally(() => underWay.delete(one));
@@ -47,13 +47,13 @@ export function startNotifying(notifying: Notifying): () => Promise<void> {
 }
 
 /** Begins to tell those whose time has come. One that throws keeps its lease until that runs out, and is then tried again. */
-export async function begin(notifying: Notifying, limit: number): Promise<Promise<void>[]> {
+export async function startDueDeliveries(notifying: SubscriptionDelivery, limit: number): Promise<Promise<void>[]> {
   if (limit <= 0) return [];
-  const mine = leaseOf(notifying);
-  const claimed = await notifying.store.outbox.claim({ ...mine, limit, topics: [NOTIFICATION] });
+  const mine = createDeliveryLease(notifying);
+  const claimed = await notifying.store.outbox.claim({ ...mine, limit, topics: [NOTIFICATION_TOPIC] });
   return claimed.map(async (entry) => {
     try {
-      await deliver(notifying, { entry, by: mine.by });
+      await deliverNotifications(notifying, { entry, by: mine.by });
     } catch (error) {
       notifying.log({ tenant: entry.tenant, subject: entry.subject, error: redactError(error) }, 'a subscriber could not be told');
     }

@@ -21,7 +21,7 @@ beforeAll(async () => {
     JUNCTION_API_KEY: sandbox.apiKey,
     JUNCTION_BASE_URL: sandbox.url,
     JUNCTION_TEAM_ID: sandbox.teamId,
-    JUNCTION_WEBHOOK_SECRET: sandbox.world.webhooks.secret,
+    JUNCTION_WEBHOOK_SECRET: sandbox.state.webhooks.secret,
   });
   server = facet.app.listen(0, '127.0.0.1');
   await once(server, 'listening');

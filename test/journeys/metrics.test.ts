@@ -1,6 +1,7 @@
 // The metrics, as a monitoring system reads them: on a door of their own, with figures of orders and requests, and nothing of a patient in them.
-import { announce } from '../../src/junction-sandbox/announce.ts';
+
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
+import { queueOrderWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
 import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './process.ts';
@@ -13,8 +14,8 @@ beforeAll(async () => {
   sandbox = await startSandbox();
   place = await emptyPlace();
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
-  server = await startProcess({ ...place.env, ...account, FACET_METRICS: '0', JUNCTION_WEBHOOK_SECRET: sandbox.world.webhooks.secret });
-  sandbox.world.webhooks.url = `${server.url}/v1/webhooks/junction`;
+  server = await startProcess({ ...place.env, ...account, FACET_METRICS: '0', JUNCTION_WEBHOOK_SECRET: sandbox.state.webhooks.secret });
+  sandbox.state.webhooks.url = `${server.url}/v1/webhooks/junction`;
   url = (await server.said(/^Metrics: /)).slice('Metrics: '.length);
 });
 afterAll(async () => {
@@ -38,30 +39,30 @@ const said = (met: (text: string) => boolean): Promise<string> => until(read, me
 
 test('an order that does not get out is seen: how many, how old, what its attempts come to; and that it is gone when it is', async () => {
   expect(value(await read(), 'facet_unsent_order_oldest_seconds')).toBe(0);
-  sandbox.world.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
+  sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await put(orderable(PATIENT));
   await put({ ...panelFor(PATIENT, 'pcos'), id: 'measured' });
   const waiting = await said((text) => (value(text, 'facet_order_attempts_total', 'outcome="unknown"') ?? 0) > 0);
   expect(value(waiting, 'facet_unsent_order_oldest_seconds')).toBeGreaterThan(0);
   // five failures in a row hold it back: one of them, or a few, do not
   if (value(waiting, 'facet_order_attempts_total', 'outcome="unknown"')! < 4) expect(value(waiting, 'facet_network_held_back')).toBe(0);
-  sandbox.world.faults = [];
+  sandbox.state.faults = [];
   const sent = await said((text) => value(text, 'facet_order_attempts_total', 'topic="order"', 'outcome="done"') === 1);
   expect(value(sent, 'facet_unsent_order_oldest_seconds')).toBe(0);
   expect(sent).not.toContain('measured');
 });
 
 test('webhooks are counted by what they were, with the time until they were worked through, and those that wait', async () => {
-  const { world } = sandbox;
-  const [order] = [...world.orders.values()];
+  const { state } = sandbox;
+  const [order] = [...state.orders.values()];
   const gone = { ...order!, id: '01936b00-0000-7000-8000-0000000000ff', passthrough: null, transactionId: 'another' };
   const done = async () => value(await read(), 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0;
   await said((text) => (value(text, 'facet_webhook_lag_seconds_count', 'outcome="done"') ?? 0) > 0);
   const before = await done();
-  world.webhooks.mishaps = [{ kind: 'duplicate' }, { kind: 'forge' }];
-  announce(world, order!, 'labtest.order.updated');
-  announce(world, order!, 'labtest.order.updated');
-  announce(world, gone, 'labtest.order.updated');
+  state.webhooks.faults = [{ kind: 'duplicate' }, { kind: 'forge' }];
+  queueOrderWebhook(state, order!, 'labtest.order.updated');
+  queueOrderWebhook(state, order!, 'labtest.order.updated');
+  queueOrderWebhook(state, gone, 'labtest.order.updated');
   const text = await said(
     (one) => value(one, 'facet_webhooks_total', 'outcome="forged"') === 1 && value(one, 'facet_webhook_inbox', 'state="retry"') === 1,
   );
@@ -71,25 +72,25 @@ test('webhooks are counted by what they were, with the time until they were work
 });
 
 test('an order that cannot be followed is seen: how many, and whether looks come late', async () => {
-  const { world } = sandbox;
-  const [order] = [...world.orders.values()];
+  const { state } = sandbox;
+  const [order] = [...state.orders.values()];
   expect([value(await read(), 'facet_unread_orders'), value(await read(), 'facet_order_look_overdue_seconds')]).toEqual([
     0,
     expect.any(Number),
   ]);
-  world.orders.delete(order!.id);
-  announce(world, order!, 'labtest.order.updated');
+  state.orders.delete(order!.id);
+  queueOrderWebhook(state, order!, 'labtest.order.updated');
   await said((one) => value(one, 'facet_unread_orders') === 1);
-  world.orders.set(order!.id, order!);
-  announce(world, order!, 'labtest.order.updated');
+  state.orders.set(order!.id, order!);
+  queueOrderWebhook(state, order!, 'labtest.order.updated');
   await said((one) => value(one, 'facet_unread_orders') === 0);
 });
 
 test('32: how far the clock is off is seen before messages are refused for it', async () => {
-  const { world } = sandbox;
+  const { state } = sandbox;
   expect(value(await read(), 'facet_webhook_clock_ahead_seconds')).toBeLessThan(30);
-  world.webhooks.mishaps = [{ kind: 'skew', seconds: -120 }];
-  announce(world, [...world.orders.values()][0]!, 'labtest.order.updated');
+  state.webhooks.faults = [{ kind: 'skew', seconds: -120 }];
+  queueOrderWebhook(state, [...state.orders.values()][0]!, 'labtest.order.updated');
   const text = await said((one) => value(one, 'facet_webhook_clock_ahead_seconds')! > 60);
   expect(value(text, 'facet_webhook_clock_ahead_seconds')).toBeLessThan(150);
   expect(value(text, 'facet_webhooks_total', 'outcome="untimely"')).toBeUndefined();

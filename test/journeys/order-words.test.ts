@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import request from 'supertest';
+import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/junction-sandbox/sandbox-state.ts';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
-import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/junction-sandbox/world.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
 import { type Running, startFacet } from './running.ts';
@@ -16,7 +16,7 @@ let server: Server;
 beforeAll(async () => {
   sandbox = await startSandbox();
   const [labTest] = SANDBOX_PANELS.pcos!;
-  sandbox.world.questions = [{ labTest: labTest!, markerId: 173, questionId: 1234567890251, text: 'Why?' }];
+  sandbox.state.questions = [{ labTest: labTest!, markerId: 173, questionId: 1234567890251, text: 'Why?' }];
   facet = await startFacet({
     JUNCTION_API_KEY: sandbox.apiKey,
     JUNCTION_BASE_URL: sandbox.url,
@@ -54,7 +54,7 @@ const told = async (id: string): Promise<Record<string, unknown>> => {
     )
   ).body as { identifier: { system: string; value: string }[] };
   const { value } = identifier.find(({ system }) => system.endsWith('/junction-order-id'))!;
-  return sandbox.world.orders.get(value)!.sent;
+  return sandbox.state.orders.get(value)!.sent;
 };
 const entry = (resource: { resourceType: string; id: string }) => ({
   request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` },

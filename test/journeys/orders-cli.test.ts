@@ -36,11 +36,11 @@ const shows = (pattern: RegExp, ...args: string[]): Promise<string[]> =>
     () => said(...args),
     (lines) => lines.some((line) => pattern.test(line)),
   );
-const there = () => sandbox.world.orders.size;
+const there = () => sandbox.state.orders.size;
 
 test('an order that does not get through: seen, shown with its past, put aside, released, and sent once', async () => {
   expect(await said('list')).toEqual(['no orders that are open']);
-  sandbox.world.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
+  sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await order('stuck');
   const [heads, line] = await shows(/unknown/, 'list');
   expect(heads).toMatch(/^TENANT +ORDER +WHAT +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
@@ -69,7 +69,7 @@ test('an order that does not get through: seen, shown with its past, put aside, 
   );
   expect(await taskOf('stuck')).toMatchObject({ status: 'on-hold', businessStatus: { text: 'put-aside' } });
   expect((await facet(place.env, 'index', 'status')).stdout).toMatch(/^the index is whole/);
-  sandbox.world.faults = [];
+  sandbox.state.faults = [];
   await put('other', { ...panelFor(PATIENT, 'pcos'), id: 'beside' });
   await shows(/beside +ordering +done/, 'list', '--state', 'all', '--tenant', 'other');
   expect(there()).toBe(1);
@@ -113,7 +113,7 @@ test('what cannot be done is said in one sentence', async () => {
 });
 
 test('an order that waits for its next attempt is tried at once when asked: looked up, and sent once the list must show the former request', async () => {
-  sandbox.world.faults = [{ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600 }];
+  sandbox.state.faults = [{ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600 }];
   await order('later');
   await shows(/later +ordering +unknown .*in \d+ m/, 'list');
   expect(await said('list', '--older', '1h')).toEqual(['no orders that are open']);
@@ -128,17 +128,17 @@ test('an order that waits for its next attempt is tried at once when asked: look
 test('an order that the network fails to call off is on the list until it is called off', async () => {
   await order('unwanted');
   await shows(/unwanted +ordering +done/, 'list', '--state', 'done');
-  sandbox.world.faults = [{ operation: 'cancelOrder', kind: 'error', times: 1000 }];
+  sandbox.state.faults = [{ operation: 'cancelOrder', kind: 'error', times: 1000 }];
   const { body } = await fhir('demo', 'ServiceRequest/unwanted');
   expect((await fhir('demo', 'ServiceRequest/unwanted', { method: 'PUT', body: { ...body, status: 'revoked' } })).status).toBe(200);
   await shows(/^demo +unwanted +calling off +unknown .* 500 /, 'list');
-  sandbox.world.faults = [];
+  sandbox.state.faults = [];
   await shows(/unwanted +calling off +done/, 'list', '--state', 'done');
   expect(await said('list')).toEqual(['no orders that are open']);
 });
 
 test('an order that was put aside, and is revoked then, is shown as what it is', async () => {
-  sandbox.world.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
+  sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await order('aside');
   await until(
     () => run('park', 'aside'),

@@ -61,7 +61,7 @@ test.each([
     expect(shown).toMatchObject({ ...body, id: resource.id, status: 'active' });
     if (next.status === 201) expect(next.body).toEqual(shown);
     expect((await post(body, {})).status).toBe(409);
-    expect(sandbox.world.physicians.filter((one) => one.npi === npi)).toEqual([
+    expect(sandbox.state.physicians.filter((one) => one.npi === npi)).toEqual([
       { first_name: 'Ann', last_name: 'Lee', npi, id: shown.junction_physician_id },
     ]);
   }

@@ -276,16 +276,16 @@ describe('where JUNCTION_PHYSICIAN_PATH is set', () => {
       const body = physician({ name: 'Dr. Maria de la Cruz, MD' });
       const made = await push(body);
       expect(made.status).toBe(201);
-      const told = sandbox.world.physicians.filter(({ npi }) => npi === body.npi);
+      const told = sandbox.state.physicians.filter(({ npi }) => npi === body.npi);
       expect(told).toEqual([
         expect.objectContaining({ first_name: 'Maria', last_name: 'de la Cruz', id: made.body.junction_physician_id }),
       ]);
       expect(made.body.status).toBe('active');
       expect((await push(body)).status).toBe(409);
-      sandbox.world.faults = [{ operation: 'pushPhysician', kind: 'cut', when: 'after' }];
+      sandbox.state.faults = [{ operation: 'pushPhysician', kind: 'cut', when: 'after' }];
       const cut = physician();
       expect([(await push(cut)).status, (await push(cut)).status]).toEqual([502, 201]);
-      expect(sandbox.world.physicians.filter(({ npi }) => npi === cut.npi)).toHaveLength(1);
+      expect(sandbox.state.physicians.filter(({ npi }) => npi === cut.npi)).toHaveLength(1);
     } finally {
       await pushing.close();
     }
@@ -305,7 +305,7 @@ describe('a physician whom the network lists later', () => {
     const body = physician();
     const { id } = (await post(body)).body;
     const other = (await post(physician())).body.id;
-    sandbox.world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: body.npi, id: 'as-listed' }];
+    sandbox.state.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: body.npi, id: 'as-listed' }];
     await looksAt(HOUR / 4 + 1000);
     await until(async () => (await get(id)).body.status === 'active');
     expect((await get(id)).body).toMatchObject({ ...body, status: 'active', junction_physician_id: 'as-listed' });
@@ -323,7 +323,7 @@ describe('a physician whom the network lists later', () => {
     const { id } = (await post(body)).body;
     const [practitioner] = await practitioners(body.npi);
     expect((await facet.fhir('delete', `/Practitioner/${practitioner.id}`)).status).toBe(204);
-    sandbox.world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: body.npi }];
+    sandbox.state.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: body.npi }];
     await looksAt(HOUR / 2);
     expect(await practitioners(body.npi)).toEqual([]);
     await facet.put(practitioner);

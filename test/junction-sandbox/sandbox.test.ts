@@ -1,9 +1,9 @@
 // The sandbox keeps Junction's promises, the awkward ones too.
 import { randomUUID } from 'node:crypto';
 import { SAMPLE_ORDER } from '../../scripts/orders/sample-order.ts';
-import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/junction-sandbox/world.ts';
+import { SANDBOX_ACCOUNT, SANDBOX_PANELS } from '../../src/junction-sandbox/sandbox-state.ts';
 import { until } from '../until.ts';
-import { orderOf, type SandboxWorld, sandboxWorld } from './sandbox-world.ts';
+import { orderOf, type SandboxWorld, sandboxWorld } from './sandbox-fixture.ts';
 
 let here: SandboxWorld;
 let user: string;
@@ -213,7 +213,7 @@ describe('the API of its own', () => {
       { kind: 'error', time: 3 },
       'There is no word time here (did you mean times?); there are operation, kind, when, ',
     ],
-    ['POST', '/sandbox/webhooks/mishaps', { kind: 'drop', for: 3 }, 'There is no word for here; there are kind, seconds, times.'],
+    ['POST', '/sandbox/webhooks/faults', { kind: 'drop', for: 3 }, 'There is no word for here; there are kind, seconds, times.'],
     ['PUT', '/sandbox/webhooks', { uri: null }, 'There is no word uri here (did you mean url?); there are url, automatic, clock.'],
     ['PUT', '/sandbox/physicians', [{ firstName: 'Ann' }], 'There is no word firstName here'],
     ['PUT', '/sandbox/questions', [{ ...QUESTION, labtest: 'x' }], 'There is no word labtest here (did you mean labTest?)'],
@@ -248,7 +248,7 @@ describe('the API of its own', () => {
   test('from a sample that is drawn again the way goes on in the order that follows', async () => {
     const id = await made();
     await step(id, { status: 'collecting_sample.walk_in_test.redraw_available' });
-    const [next] = [...here.sandbox.world.orders.values()].filter(({ parentId }) => parentId === id);
+    const [next] = [...here.sandbox.state.orders.values()].filter(({ parentId }) => parentId === id);
     expect(await told(await step(id))).toEqual([
       400,
       `From collecting_sample.walk_in_test.redraw_available the usual way leads nowhere: the order that follows is ${next!.id}.`,

@@ -3,16 +3,16 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { junctionClient } from '../../src/junction/client.ts';
-import { junctionReads } from '../../src/junction/reads.ts';
+import { createJunctionClient } from '../../src/junction/client.ts';
+import { createJunctionReader } from '../../src/junction/reader.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
-import { orderOf, type SandboxWorld, sandboxWorld, within } from '../junction-sandbox/sandbox-world.ts';
+import { orderOf, type SandboxWorld, sandboxWorld, within } from '../junction-sandbox/sandbox-fixture.ts';
 
 let here: SandboxWorld;
 let user: string;
 beforeAll(async () => {
   here = await sandboxWorld();
-  const made = await here.client.user('patient-1', within());
+  const made = await here.client.ensureUser('patient-1', within());
   if (made.kind !== 'accepted') throw new Error(made.why);
   user = made.value;
 });
@@ -23,15 +23,15 @@ const create = (passthrough: string, more: object = {}, ms?: number) =>
 
 describe('users', () => {
   test('the same name is the same user, although Junction answers the second create with 400', async () => {
-    expect(await here.client.user('patient-1', within())).toEqual({ kind: 'accepted', value: user });
-    expect(here.sandbox.world.users.size).toBe(1);
+    expect(await here.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
+    expect(here.sandbox.state.users.size).toBe(1);
   });
 
   test('a conflict that does not say whose it is leads to a look-up by name', async () => {
     here.fail({ operation: 'user', kind: 'error', status: 400 });
-    expect(await here.client.user('patient-1', within())).toEqual({ kind: 'accepted', value: user });
+    expect(await here.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
     here.fail({ operation: 'user', kind: 'error', status: 409 });
-    expect(await here.client.user('patient-1', within())).toEqual({ kind: 'accepted', value: user });
+    expect(await here.client.ensureUser('patient-1', within())).toEqual({ kind: 'accepted', value: user });
   });
 });
 
@@ -89,7 +89,7 @@ describe('placing an order', () => {
     const stalled = createServer((_req, res) => void res.writeHead(200, { 'content-type': 'application/json' }).write('{"order":'));
     await new Promise<void>((resolve) => stalled.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(stalled.address() as AddressInfo).port}`;
-    const client = junctionClient(() => ({ apiKey: 'k', baseUrl }));
+    const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl }));
     const outcome = await client.createOrder({ body: '{}', key: 'k' }, within(3000));
     expect(outcome).toMatchObject({ kind: 'unknown', status: 200 });
     stalled.closeAllConnections();
@@ -108,7 +108,7 @@ describe('placing an order', () => {
     });
     await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(strange.address() as AddressInfo).port}`;
-    const client = junctionClient(() => ({ apiKey: 'k', baseUrl }));
+    const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl }));
     expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toMatchObject({ kind: 'unknown' });
     expect(asked).toBe(1);
     expect(await client.order('x', within())).toMatchObject({ kind: 'unknown' });
@@ -124,10 +124,10 @@ describe('placing an order', () => {
     });
     await new Promise<void>((resolve) => press.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(press.address() as AddressInfo).port}`;
-    const reads = junctionReads(() => ({ apiKey: 'k', baseUrl }));
-    const read = await reads.document({ order: 'usual' }, within());
+    const reads = createJunctionReader(() => ({ apiKey: 'k', baseUrl }));
+    const read = await reads.readResultPdf({ order: 'usual' }, within());
     expect([read.kind, read.kind === 'accepted' && read.value?.length]).toEqual(['accepted', 20 << 20]);
-    expect(await reads.document({ order: 'large' }, within())).toEqual({
+    expect(await reads.readResultPdf({ order: 'large' }, within())).toEqual({
       kind: 'unknown',
       why: '200, and the body is larger than 32 MB',
       status: 200,
@@ -154,14 +154,14 @@ describe('placing an order', () => {
     const echo = createServer((_req, res) => void res.writeHead(400).end('{"detail":"No lab serves Lovelace at 1 Main St, NY"}'));
     await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
-    const client = junctionClient(() => ({ apiKey: 'k', baseUrl }));
+    const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl }));
     const outcome = await client.createOrder({ body: JSON.stringify(orderOf(user)), key: 'k' }, within());
     expect(outcome).toMatchObject({ kind: 'refused', why: '400 in words: no lab serves at' });
     echo.close();
   });
 
   test('nobody listening is an unknown outcome', async () => {
-    const client = junctionClient(() => ({ apiKey: 'k', baseUrl: 'http://127.0.0.1:1' }));
+    const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl: 'http://127.0.0.1:1' }));
     expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toMatchObject({
       kind: 'unknown',
       why: expect.stringContaining('no answer'),
@@ -171,7 +171,7 @@ describe('placing an order', () => {
 
 describe('looking an order up', () => {
   test('finds it by its passthrough among more orders than a page holds', async () => {
-    const other = await here.client.user('patient-2', within());
+    const other = await here.client.ensureUser('patient-2', within());
     if (other.kind !== 'accepted') throw new Error(other.why);
     for (let nth = 0; nth < 120; nth++) {
       const body = JSON.stringify(orderOf(other.value, { passthrough: `order-${nth}` }));
@@ -194,12 +194,12 @@ describe('looking an order up', () => {
 });
 
 test('without an account everything is unauthorised, and nothing is sent', async () => {
-  const client = junctionClient(() => undefined);
+  const client = createJunctionClient(() => undefined);
   expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toEqual({
     kind: 'unauthorised',
     why: '401 JUNCTION_API_KEY is not set',
   });
-  expect(await client.roster(within())).toMatchObject({ kind: 'unauthorised' });
+  expect(await client.listPhysicians(within())).toMatchObject({ kind: 'unauthorised' });
 });
 
 test('an order can be read and cancelled; what is too late to cancel is refused', async () => {
@@ -218,10 +218,10 @@ test('an order can be read and cancelled; what is too late to cancel is refused'
 
 describe('physicians', () => {
   test("the team's roster is read; without a team there is none", async () => {
-    here.sandbox.world.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1999999984' }];
-    expect(await here.client.roster(within())).toEqual({ kind: 'accepted', value: [{ npi: '1999999984', id: null }] });
-    const teamless = junctionClient(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url }));
-    expect(await teamless.roster(within())).toMatchObject({ kind: 'unauthorised' });
+    here.sandbox.state.physicians = [{ first_name: 'Ann', last_name: 'Lee', npi: '1999999984' }];
+    expect(await here.client.listPhysicians(within())).toEqual({ kind: 'accepted', value: [{ npi: '1999999984', id: null }] });
+    const teamless = createJunctionClient(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url }));
+    expect(await teamless.listPhysicians(within())).toMatchObject({ kind: 'unauthorised' });
   });
 
   test('a push answers the id, whether the operation exists, and takes "is there already" for a yes', async () => {

@@ -1,6 +1,6 @@
 // What each word of the network means for the Task and for the ServiceRequest.
 import { type OrderSnapshot, parseOrderSnapshot } from '../../src/junction/order-snapshot.ts';
-import { completedAt, requestStand, taskStatus } from '../../src/junction/order-status.ts';
+import { findCompletionTime, toRequestStatus, toTaskStatus } from '../../src/junction/order-status.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 /** An order with these events, a minute apart, in a journey of this status. */
@@ -40,7 +40,7 @@ test.each([
   ['levitating.walk_in_test.whatever', 'in-progress'],
   ['received', 'received'],
 ])('%s: the Task is %s', (word, status) => {
-  expect(taskStatus(word)).toBe(status);
+  expect(toTaskStatus(word)).toBe(status);
 });
 
 test.each([
@@ -67,12 +67,12 @@ test.each([
   ['waiting for a redraw', order(['collecting_sample.walk_in_test.redraw_available']), 'active', 'collecting_sample'],
   ['of a phase that is new', order(['levitating.walk_in_test.whatever']), 'active', 'levitating'],
 ])('%s: the request is as its journey is', (_title, seen, status, word) => {
-  expect(requestStand(seen, NOW)).toEqual({ status, word });
+  expect(toRequestStatus(seen, NOW)).toEqual({ status, phase: word });
 });
 
 test('an order is completed when the laboratory first said so, also after a correction', () => {
-  expect(completedAt(order(['completed.walk_in_test.completed', 'completed.walk_in_test.corrected']))).toBe('2026-11-21T11:00:00Z');
-  expect(completedAt(order(['received.walk_in_test.ordered']))).toBeUndefined();
+  expect(findCompletionTime(order(['completed.walk_in_test.completed', 'completed.walk_in_test.corrected']))).toBe('2026-11-21T11:00:00Z');
+  expect(findCompletionTime(order(['received.walk_in_test.ordered']))).toBeUndefined();
 });
 
 test('the newest event is the one with the highest number, wherever it is listed', () => {

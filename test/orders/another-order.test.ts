@@ -32,7 +32,7 @@ test.each([
     expect([entry.state, JSON.parse(entry.payload).orderId]).toEqual(['unknown', undefined]);
     expect(await shown('one')).toEqual([[], []]);
     expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'accepted' });
-    const own = [...here.sandbox.world.orders.values()].find(({ passthrough }) => passthrough === entry.key)!;
+    const own = [...here.sandbox.state.orders.values()].find(({ passthrough }) => passthrough === entry.key)!;
     expect(await shown('one')).toEqual([[own.id], [own.id]]);
     expect([here.orders(entry.key), here.asked('createOrder') - asked]).toEqual([1, 1]);
   },
@@ -46,7 +46,7 @@ test('48: the answer about a user is about another one: no order is sent for tha
   expect(await sendNow(here.sending, here.context, 'one')).toMatchObject({ result: 'failed', final: false });
   expect(here.orders((await here.entry('one'))!.key)).toBe(0);
   expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'accepted' });
-  const [earlier, own] = [...here.sandbox.world.orders.values()];
+  const [earlier, own] = [...here.sandbox.state.orders.values()];
   expect(own!.userId).not.toBe(earlier!.userId);
 });
 

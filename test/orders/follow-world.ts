@@ -7,14 +7,14 @@ import { type Resource, type ServedType, TYPES } from '../../src/fhir/types.ts';
 import { errorHandler } from '../../src/http/middleware/error-handler.ts';
 import { beginRequest } from '../../src/http/middleware/request-context.ts';
 import { webhookEndpoints } from '../../src/http/webhooks/endpoint.ts';
-import { junctionReads } from '../../src/junction/reads.ts';
-import { deliverDue } from '../../src/junction-sandbox/announce.ts';
-import { type StepWishes, step } from '../../src/junction-sandbox/lifecycle.ts';
-import type { SandboxOrder } from '../../src/junction-sandbox/world.ts';
+import { createJunctionReader } from '../../src/junction/reader.ts';
+import { advanceOrder, type StepOptions } from '../../src/junction-sandbox/lifecycle.ts';
+import type { SandboxOrder } from '../../src/junction-sandbox/sandbox-state.ts';
+import { sendDueWebhooks } from '../../src/junction-sandbox/webhook-sender.ts';
 import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
-import { WEBHOOK_LIMIT, WEBHOOK_PATHS, type WebhookDoor, webhookReceiver } from '../../src/orders/webhooks/receive.ts';
+import { createWebhookReceiver, WEBHOOK_BODY_LIMIT, WEBHOOK_PATHS, type WebhookEndpoint } from '../../src/orders/webhooks/receive.ts';
 import { resultMappings } from '../../src/server/integrations.ts';
 import type { PlacedOrder } from '../../src/store/queues/placed-orders.ts';
 import type { TestStore } from '../store/open.ts';
@@ -37,7 +37,7 @@ export interface FollowWorld extends OrderWorld {
   /** The order as it stands at the network. */
   at(id: string): SandboxOrder;
   /** The next thing happens to the order. */
-  step(id: string, status?: string, wishes?: StepWishes): SandboxOrder;
+  step(id: string, status?: string, wishes?: StepOptions): SandboxOrder;
   /** Looks at this order now, as when there is news of it. */
   news(id: string): Promise<void>;
   /** Does all that is due, until nothing is. */
@@ -48,17 +48,17 @@ export interface FollowWorld extends OrderWorld {
   /** Sends the webhooks that are due, and does what is due here. */
   tell(): Promise<void>;
   /** Where webhooks arrive, over HTTP. */
-  door: WebhookDoor;
+  door: WebhookEndpoint;
   hookUrl: string;
   /** What was logged. */
   log: string[];
 }
 
 /** The webhooks' door alone, as the server has it. */
-async function listen(door: WebhookDoor): Promise<{ url: string; close(): void }> {
+async function listen(door: WebhookEndpoint): Promise<{ url: string; close(): void }> {
   const app = express();
   app.use(beginRequest);
-  app.use(webhookEndpoints([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_LIMIT, receive: webhookReceiver(door) }]));
+  app.use(webhookEndpoints([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) }]));
   app.use(errorHandler(() => {}));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -72,14 +72,14 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
   const log: string[] = [];
   const anotherFollowing = (): OrderTracker => ({
     ...here.another(),
-    reads: junctionReads(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url })),
+    reads: createJunctionReader(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url })),
     pace: createCircuitBreaker(),
     results: RESULTS,
     log: (facts, text) => log.push(JSON.stringify([text, facts])),
   });
   const following = anotherFollowing();
-  const { world } = here.sandbox;
-  const at = (id: string): SandboxOrder => world.orders.get(id)!;
+  const { state } = here.sandbox;
+  const at = (id: string): SandboxOrder => state.orders.get(id)!;
   const follow = async (one = following): Promise<void> => {
     for (let nth = 0; nth < 50; nth++) if ((await runTrackingRound(one)) === 0) return;
     throw new Error('following does not come to rest');
@@ -91,21 +91,21 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
     return rows.map(({ body }) => JSON.parse(body) as Resource);
   };
   await here.put(ADA);
-  const door: WebhookDoor = {
+  const door: WebhookEndpoint = {
     store: store.store,
     clock: following.clock,
-    secrets: () => [world.webhooks.secret],
-    teamId: () => world.teamId,
+    secrets: () => [state.webhooks.secret],
+    teamId: () => state.teamId,
     log: following.log,
   };
   const hook = await listen(door);
-  world.webhooks = { ...world.webhooks, url: hook.url, automatic: false };
+  state.webhooks = { ...state.webhooks, url: hook.url, automatic: false };
   return {
     ...here,
     door,
     hookUrl: hook.url,
     async tell() {
-      await deliverDue(world);
+      await sendDueWebhooks(state);
       await follow();
     },
     async close() {
@@ -125,7 +125,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
       return at(JSON.parse((await here.entry(id))!.payload).orderId);
     },
     step(id, status, wishes = {}) {
-      step(world, at(id), status, wishes);
+      advanceOrder(state, at(id), status, wishes);
       return at(id);
     },
     async news(id) {

@@ -5,7 +5,7 @@ import { remove } from '../../src/interactions/delete.ts';
 import { update } from '../../src/interactions/update.ts';
 import { pollOrder } from '../../src/orders/poll-order.ts';
 import { pollLease } from '../../src/orders/track/order-tracker.ts';
-import { within } from '../junction-sandbox/sandbox-world.ts';
+import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { SYSTEMS } from './order-world.ts';
@@ -74,13 +74,13 @@ test('23: an older picture that arrives late changes nothing', async () => {
   const { id } = await here.ordered();
   const { reads } = here.following;
   here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-  const old = await reads.order(id, within());
+  const old = await reads.readOrder(id, within());
   here.step(id, 'completed.walk_in_test.completed');
   await here.news(id);
   await here.context.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   const mine = pollLease(here.following);
   const [placed] = await here.context.store.placedOrders.claim({ ...mine, limit: 1 });
-  await pollOrder({ ...here.following, reads: { ...reads, order: async () => old } }, { placed: placed!, by: mine.by });
+  await pollOrder({ ...here.following, reads: { ...reads, readOrder: async () => old } }, { placed: placed!, by: mine.by });
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
 });
 
@@ -96,8 +96,8 @@ test('24: of two workers that read at different ages, the older one writes nothi
       ...slow,
       reads: {
         ...slow.reads,
-        order: async (orderId, signal) => {
-          const read = await slow.reads.order(orderId, signal);
+        readOrder: async (orderId, signal) => {
+          const read = await slow.reads.readOrder(orderId, signal);
           here.advance(120);
           here.step(id, 'completed.walk_in_test.completed');
           await here.follow();
@@ -128,7 +128,7 @@ test('a redraw is a second Task of the same request, part of the first; the requ
   const first = await here.ordered();
   here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
   await here.news(first.id);
-  const second = [...here.sandbox.world.orders.values()].at(-1)!;
+  const second = [...here.sandbox.state.orders.values()].at(-1)!;
   const [one, other] = await tasksOf('one');
   expect([one!.status, other!.status, other!.partOf]).toEqual(['completed', 'received', [{ reference: `Task/${one!.id}` }]]);
   expect(other!.identifier).toMatchObject([{ system: SYSTEMS.order, value: second.id }, { system: SYSTEMS.transaction }]);
@@ -170,14 +170,14 @@ test('what the network ended once by an order that failed, and people later: it 
   const first = await here.ordered();
   here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
   here.advance(60);
-  const second = [...here.sandbox.world.orders.values()].at(-1)!;
+  const second = [...here.sandbox.state.orders.values()].at(-1)!;
   await here.news(first.id);
   here.step(second.id, 'failed.walk_in_test.sample_error');
   await here.news(second.id);
   expect((await request()).status).toBe('revoked');
   here.step(second.id, 'collecting_sample.walk_in_test.redraw_available');
   here.advance(60);
-  const third = [...here.sandbox.world.orders.values()].at(-1)!;
+  const third = [...here.sandbox.state.orders.values()].at(-1)!;
   await here.news(second.id);
   await here.news(third.id);
   expect((await request()).status).toBe('active');
@@ -229,7 +229,7 @@ test('a network whose clock is behind ours: a Task is never changed before it wa
   const { id } = await here.ordered();
   const order = here.step(id, 'completed.walk_in_test.completed');
   const events = order.events.map((event) => ({ ...event, created_at: '2026-11-21T11:59:00.000Z' }));
-  here.sandbox.world.orders.set(id, { ...order, events: [{ ...events[0]!, created_at: '2026-11-21T11:59:30.000Z' }, events[1]!] });
+  here.sandbox.state.orders.set(id, { ...order, events: [{ ...events[0]!, created_at: '2026-11-21T11:59:30.000Z' }, events[1]!] });
   await here.news(id);
   expect(await task()).toMatchObject({
     status: 'completed',
@@ -242,11 +242,11 @@ test('what cannot be written is kept with the order, tried again less and less, 
   const one = await here.ordered('one');
   const two = await here.ordered('two');
   for (const { id } of [one, two]) here.step(id, 'completed.walk_in_test.completed');
-  const { result } = here.following.reads;
+  const { readResult } = here.following.reads;
   const reads = {
     ...here.following.reads,
-    result: async (...asked: Parameters<typeof result>) => {
-      const answer = await result(...asked);
+    result: async (...asked: Parameters<typeof readResult>) => {
+      const answer = await readResult(...asked);
       if (!('order' in asked[0]) || asked[0].order !== one.id) return answer;
       throw rule('this must be so', 'Observation.status');
     },

@@ -9,8 +9,8 @@ import { secondsUntilNextTry, sendNow } from '../../src/orders/deliver/send-now.
 import { lease } from '../../src/orders/deliver/sending.ts';
 import { startDeliveryWorker } from '../../src/orders/deliver/worker.ts';
 import { ORDER } from '../../src/orders/place/order-entry.ts';
-import { type Directory, rosterDirectory, throughGate } from '../../src/physicians/register.ts';
-import { within } from '../junction-sandbox/sandbox-world.ts';
+import { createRosterDirectory, guardDirectory, type PhysicianDirectory } from '../../src/physicians/registration.ts';
+import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { until } from '../until.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
@@ -29,7 +29,7 @@ async function order(count: number): Promise<string[]> {
   return ids;
 }
 const now = (id: string, sending = here.sending) => sendNow(sending, here.context, id);
-const requests = () => here.sandbox.world.requests.length;
+const requests = () => here.sandbox.state.requests.length;
 const perOrder = (ids: string[]) => Promise.all(ids.map(async (id) => here.orders((await here.entry(id))!.key)));
 
 test('49: the network asks to be left alone: of twenty orders that callers wait for, none is sent before that, each is answered at once, and each arrives once', async () => {
@@ -67,7 +67,7 @@ test('49: after five orders in a row that failed, callers are answered without a
   here.advance(9);
   expect(await Promise.all(ids.map((id) => now(id)))).toEqual(ids.map(() => DEFERRED));
   expect(requests()).toBe(asked + 1);
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   await here.settle();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
@@ -81,8 +81,8 @@ test(`49: the network hangs: thirty callers and the background have ${CONCURRENC
   expect(await Promise.all(ids.map((id) => now(id, sending)))).toEqual(ids.map(() => DEFERRED));
   expect(performance.now() - began).toBeLessThan(10_000);
   await background;
-  expect(here.sandbox.world.mostOpen).toBe(CONCURRENCY);
-  here.sandbox.world.faults = [];
+  expect(here.sandbox.state.maxOpenRequests).toBe(CONCURRENCY);
+  here.sandbox.state.faults = [];
   await here.settle();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
@@ -121,7 +121,8 @@ test('49: what an operator sends by hand passes a closed gate', async () => {
 });
 
 describe('registering physicians', () => {
-  const known: Directory = (physician, signal) => throughGate(here.sending, rosterDirectory(here.client))(physician, signal);
+  const known: PhysicianDirectory = (physician, signal) =>
+    guardDirectory(here.sending, createRosterDirectory(here.client))(physician, signal);
   const physician = { npi: '1999999984', firstName: 'Maria', lastName: 'Cruz', email: undefined, state: 'NY', key: 'k' };
   const ask = (ms = 60_000) => known(physician, within(ms));
 
@@ -142,7 +143,7 @@ describe('registering physicians', () => {
     const outcomes = await Promise.all(Array.from({ length: 30 }, () => ask(4000)));
     expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(CONCURRENCY);
     expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(30 - CONCURRENCY);
-    expect(here.sandbox.world.mostOpen).toBe(CONCURRENCY);
+    expect(here.sandbox.state.maxOpenRequests).toBe(CONCURRENCY);
   });
 
   test('44: a registry of physicians that fails again and again holds back no order', async () => {

@@ -162,7 +162,7 @@ test('what a request refers to may change: the laboratory is told what stood the
   await here.drain();
   await here.put({ ...(await request()), note: [{ text: 'still waiting' }] } as Resource);
   await here.settle();
-  const [sent] = [...here.sandbox.world.orders.values()];
+  const [sent] = [...here.sandbox.state.orders.values()];
   expect([here.asked('createOrder') > 1, sent?.sent.icd_codes, sent?.sent.clinical_notes]).toEqual([true, ['E28.2'], undefined]);
 });
 

@@ -21,7 +21,7 @@ beforeEach(async () => {
   second = v7();
   here.advance(60);
   const createdAt = here.following.clock().toISOString();
-  here.sandbox.world.orders.set(second, { ...order, id: second, transactionId: v7(), createdAt });
+  here.sandbox.state.orders.set(second, { ...order, id: second, transactionId: v7(), createdAt });
   await sweep(here.following);
   await here.follow();
   expect((await here.placed(second))!.request).toBe('one');

@@ -10,7 +10,7 @@ import { UNCHECKED } from '../../src/interactions/profiles.ts';
 import { resultMappings } from '../../src/server/integrations.ts';
 import { buildLabNetwork, type LabNetwork } from '../../src/server/lab-network.ts';
 import type { Row } from '../../src/store/resources/row.ts';
-import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-world.ts';
+import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-fixture.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { until } from '../until.ts';
 import { ADA, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
@@ -44,7 +44,7 @@ beforeAll(async () => {
       defaults: { labAccount: undefined, longestNote: 120 },
       unorderable: 'reject',
       results: resultMappings(profiles),
-      webhookSecrets: () => [here.sandbox.world.webhooks.secret],
+      webhookSecrets: () => [here.sandbox.state.webhooks.secret],
     },
     {
       store: store.store,

@@ -4,7 +4,7 @@
 import { operate } from '../../src/orders/deliver/operate.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import { drainOutbox } from '../../src/orders/deliver/worker.ts';
-import { awaitListing, LISTING, listingSender } from '../../src/physicians/roster.ts';
+import { createRosterChecker, queueRosterCheck, ROSTER_CHECK_TOPIC } from '../../src/physicians/roster-check.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
 
@@ -62,7 +62,7 @@ test('12: 403 to everything pauses the sending and refuses nobody; when it is ov
   await here.drain();
   await here.drain();
   expect(allowed()).toBe(0);
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   await here.settle();
   expect([await states(...ids), here.orders()]).toEqual([ids.map(() => 'done'), 6]);
 });
@@ -70,9 +70,11 @@ test('12: 403 to everything pauses the sending and refuses nobody; when it is ov
 test('44: a roster that our team may not read, or that fails, holds back no order', async () => {
   for (const status of [403, 500]) {
     here.fail({ operation: 'roster', kind: 'error', status });
-    await awaitListing(here.context, { id: `registration-${status}`, key: 'NY', npi: '1999999984' });
+    await queueRosterCheck(here.context, { id: `registration-${status}`, key: 'NY', npi: '1999999984' });
     here.advance(3600);
-    expect(await drainOutbox(here.sending, { [LISTING]: listingSender(here.client, async () => 'gone') })).toBeGreaterThan(0);
+    expect(await drainOutbox(here.sending, { [ROSTER_CHECK_TOPIC]: createRosterChecker(here.client, async () => 'gone') })).toBeGreaterThan(
+      0,
+    );
     expect(allowed()).toBe(Number.POSITIVE_INFINITY);
   }
   expect(here.asked('roster')).toBe(2);

@@ -47,7 +47,7 @@ function mortal(dies: () => boolean) {
 test.each([true, false])('orders at the network per sent ServiceRequest = 1 (failures kept under their key: %s)', async (failuresKept) => {
   const random = randomFrom(SEED);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  here.sandbox.world.failuresKept = failuresKept;
+  here.sandbox.state.storesFailures = failuresKept;
   await here.put(ADA);
   const workers = [mortal(() => random() < 0.1), mortal(() => random() < 0.1)];
   const act: (() => Promise<unknown>)[] = [
@@ -58,18 +58,18 @@ test.each([true, false])('orders at the network per sent ServiceRequest = 1 (fai
     async () => here.advance(random() < 0.1 ? 22 * 3600 : 25),
     async () => here.fail({ ...pick(FAULTS), ...(random() < 0.7 ? { operation: 'createOrder' } : {}) }),
     async () => here.fail({ ...pick(FAULTS), operation: 'orders' }),
-    async () => Object.assign(here.sandbox.world, { listedAfter: pick([0, 0, 5, 60]), inProgress: pick([409, 400]) }),
+    async () => Object.assign(here.sandbox.state, { listedAfter: pick([0, 0, 5, 60]), inProgress: pick([409, 400]) }),
   ];
   let made = 0;
   while (made < ORDERS) {
     await here.put({ ...REQUEST, id: `o${made++}`, subject: { reference: 'Patient/ada' } });
     for (let nth = 0; nth < 3; nth++) await pick(act)();
   }
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   here.advance(25 * 3600);
   await here.settle();
 
-  const orders = [...here.sandbox.world.orders.values()];
+  const orders = [...here.sandbox.state.orders.values()];
   const perRequest = await Promise.all(
     Array.from({ length: ORDERS }, async (_, nth) => {
       const { key, state } = (await here.entry(`o${nth}`))!;

@@ -64,7 +64,7 @@ describe('a laboratory request that cannot be ordered', () => {
     expect(task!.statusReason).toBeUndefined();
     await here.settle();
     expect(await here.tasks('one')).toEqual([expect.objectContaining({ id: rejected!.id, status: 'received' })]);
-    expect(here.sandbox.world.orders.size).toBe(1);
+    expect(here.sandbox.state.orders.size).toBe(1);
   });
 
   test('is ordered by the next change, when the catalogue has its test at last', async () => {

@@ -228,7 +228,7 @@ describe('the day an order becomes active', () => {
   test('is sent with the order, which stays received until then', async () => {
     await here.put({ ...REQUEST, id: 'later', occurrenceDateTime: '2026-12-01' });
     await here.settle();
-    const order = [...here.sandbox.world.orders.values()].find(({ sent }) => sent.activate_by !== undefined);
+    const order = [...here.sandbox.state.orders.values()].find(({ sent }) => sent.activate_by !== undefined);
     expect([order?.sent.activate_by, (await here.tasks('later'))[0]!.status]).toEqual(['2026-12-01', 'received']);
   });
 });

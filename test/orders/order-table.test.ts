@@ -61,7 +61,7 @@ describe.each([
     happens();
     await here.settle();
     expect(await here.entry('one')).toMatchObject({ state: 'done', lastError: null });
-    expect([...here.sandbox.world.orders.values()].map(({ sent }) => sent.order_set)).toEqual([{ lab_test_ids: here.sandbox.panels.pcos }]);
+    expect([...here.sandbox.state.orders.values()].map(({ sent }) => sent.order_set)).toEqual([{ lab_test_ids: here.sandbox.panels.pcos }]);
   });
 
   test('one that nobody knows of is looked for, and sent as it was accepted', async () => {
@@ -72,7 +72,7 @@ describe.each([
     happens();
     await here.settle();
     expect(await here.entry('one')).toMatchObject({ state: 'done' });
-    expect(here.sandbox.world.orders.size).toBe(1);
+    expect(here.sandbox.state.orders.size).toBe(1);
   });
 
   test('one that was on hold goes on when it is active again', async () => {

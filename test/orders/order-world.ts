@@ -18,7 +18,7 @@ import { orderWriteHook } from '../../src/orders/place/order.ts';
 import type { OrderRules } from '../../src/orders/place/order-content.ts';
 import { ORDER, orderEntry } from '../../src/orders/place/order-entry.ts';
 import type { OutboxEntry } from '../../src/store/queues/outbox-entry.ts';
-import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-world.ts';
+import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-fixture.ts';
 import type { TestStore } from '../store/open.ts';
 
 export const PANEL_SYSTEM = 'http://example.org/CodeSystem/panels';

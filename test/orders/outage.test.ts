@@ -16,7 +16,7 @@ eachInAWorld(followWorld, (world) => {
 const BEFORE = 6;
 const DURING = 20;
 const idOf = (nth: number): string => `o${nth}`;
-const requests = (): number => here.sandbox.world.requests.length;
+const requests = (): number => here.sandbox.state.requests.length;
 
 interface Process {
   following: OrderTracker;
@@ -63,7 +63,7 @@ test.each([
     here.fail({ operation: 'createOrder', kind: 'reset', when: 'after', times: 2 }, { operation: 'createOrder', kind: 'reset' });
     await here.drain(processes[0]!.following);
 
-    here.sandbox.world.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
+    here.sandbox.state.faults = [{ kind: 'reset', times: Number.MAX_SAFE_INTEGER }];
     const before = requests();
     const looks = (hours * 3600) / lookEveryS;
     let made = BEFORE;
@@ -76,7 +76,7 @@ test.each([
     expect(during).toBeGreaterThan(hours);
     expect(during).toBeLessThan(most);
 
-    here.sandbox.world.faults = [];
+    here.sandbox.state.faults = [];
     const after = requests();
     for (const process of processes) process.most = 0;
     for (let minute = 0; minute < 8; minute++) {
@@ -105,7 +105,7 @@ test('9: a network that asks to be left alone for two minutes is left alone by a
   here.advance(11);
   expect(await here.drain(process.following)).toBe(1);
   expect(requests()).toBe(asked + 1);
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   await here.settle();
   expect(here.orders()).toBe(12);
 });
@@ -121,7 +121,7 @@ test('39: a cancellation that the network fails at again and again goes on, and 
   }
   expect(here.asked('cancelOrder')).toBe(12);
   expect(here.sending.gate.breaker.allows(here.sending.clock())).toBe(Number.POSITIVE_INFINITY);
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   await here.settle();
-  expect([...here.sandbox.world.orders.values()].map(({ events }) => events.at(-1)!.status)).toEqual(['cancelled.walk_in_test.cancelled']);
+  expect([...here.sandbox.state.orders.values()].map(({ events }) => events.at(-1)!.status)).toEqual(['cancelled.walk_in_test.cancelled']);
 });

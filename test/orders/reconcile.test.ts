@@ -2,7 +2,7 @@
 // moves on. Numbers are rows of docs/failure-matrix.md.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OrderSnapshot } from '../../src/junction/order-snapshot.ts';
-import type { OrdersPage, Window } from '../../src/junction/reads.ts';
+import type { SnapshotsPage, UpdateWindow } from '../../src/junction/reader.ts';
 import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
 import { readReconciliationWindow } from '../../src/orders/track/reconciliation-window.ts';
 import { startTrackingWorker } from '../../src/orders/tracking-worker.ts';
@@ -15,14 +15,14 @@ let store: TestStore;
 let here: FollowWorld;
 eachInAWorld(followWorld, (world, on) => {
   [here, store] = [world, on];
-  here.sandbox.world.webhooks.url = undefined;
+  here.sandbox.state.webhooks.url = undefined;
 });
 
 const status = async (id = 'one') => (await here.tasks(id))[0]!.status;
 const setting = async () => JSON.parse(await here.context.store.settings.get('order-sweep', () => '{}')) as Record<string, string>;
 /** An order that somebody has made at the network without us. */
 const elsewhere = (from: string, id: string) =>
-  here.sandbox.world.orders.set(id, { ...here.at(from), id, transactionId: `journey-${id}`, passthrough: null });
+  here.sandbox.state.orders.set(id, { ...here.at(from), id, transactionId: `journey-${id}`, passthrough: null });
 const many = (from: string, count: number) => {
   for (let nth = 0; nth < count; nth++) elsewhere(from, `00000000-0000-4000-8000-${String(nth).padStart(12, '0')}`);
 };
@@ -102,8 +102,8 @@ test('a sweep that cannot be completed leaves the watermark where it is and is t
     ...here.following,
     reads: {
       ...reads,
-      updated: (window: Window, signal: AbortSignal) =>
-        window.page === 2 ? Promise.resolve({ kind: 'unknown' as const, why: 'no answer' }) : reads.updated(window, signal),
+      updated: (window: UpdateWindow, signal: AbortSignal) =>
+        window.page === 2 ? Promise.resolve({ kind: 'unknown' as const, why: 'no answer' }) : reads.listUpdatedOrders(window, signal),
     },
   };
   here.advance(900);
@@ -120,20 +120,20 @@ test('a sweep that cannot be completed leaves the watermark where it is and is t
 });
 
 /** The network as it is while something happens before each page that is read. */
-const meanwhile = (happens: (window: Window) => void) => {
+const meanwhile = (happens: (window: UpdateWindow) => void) => {
   const { reads } = here.following;
-  const updated: typeof reads.updated = (window, signal) => {
+  const listUpdatedOrders: typeof reads.listUpdatedOrders = (window, signal) => {
     happens(window);
-    return reads.updated(window, signal);
+    return reads.listUpdatedOrders(window, signal);
   };
-  return { ...here.following, reads: { ...reads, updated } };
+  return { ...here.following, reads: { ...reads, listUpdatedOrders } };
 };
 
 /** Something happens to an order at this moment, by a clock that is so many seconds behind ours. */
 const changes = (id: string, behind = 0) => {
   const order = here.at(id);
   const at = new Date(here.following.clock().getTime() - behind * 1000).toISOString();
-  here.sandbox.world.orders.set(id, {
+  here.sandbox.state.orders.set(id, {
     ...order,
     events: [...order.events, { ...order.events.at(-1)!, id: order.events.length + 1, created_at: at }],
   });
@@ -144,7 +144,7 @@ test('27: orders that change all day while the pages are read hold no sweep up, 
   many(id, 250);
   await sweep(here.following);
   here.step(id, COMPLETED);
-  const others = [...here.sandbox.world.orders.keys()].filter((one) => one !== id);
+  const others = [...here.sandbox.state.orders.keys()].filter((one) => one !== id);
   // they leave the window in an order in which each of them draws others over the edge of a page
   const busy = meanwhile(() => {
     here.advance(1);
@@ -164,7 +164,7 @@ test.each(['oldest', 'newest'])(
     const { id } = await here.ordered();
     many(id, 350);
     const orders = () =>
-      [...here.sandbox.world.orders.values()]
+      [...here.sandbox.state.orders.values()]
         .map((order) => ({ id: order.id, updatedAt: order.events.at(-1)!.created_at }))
         .sort((a, b) => (sorted === 'oldest' ? 1 : -1) * (Date.parse(a.updatedAt) - Date.parse(b.updatedAt) || (a.id < b.id ? -1 : 1)));
     const until = here.following.clock().toISOString();
@@ -187,14 +187,14 @@ test('27: a network whose clock is behind ours is looked through up to the newes
   many(id, 150);
   await sweep(here.following);
   here.advance(900);
-  const ids = [...here.sandbox.world.orders.keys()];
+  const ids = [...here.sandbox.state.orders.keys()];
   const pages: number[] = [];
   // the newest change is listed first, and what changes stays inside the window
   const late = meanwhile(({ page }) => {
     pages.push(page);
     here.advance(1);
     changes(ids[pages.length]!, 300);
-    const { orders } = here.sandbox.world;
+    const { orders } = here.sandbox.state;
     const byTime = [...orders.values()].sort((a, b) => (a.events.at(-1)!.created_at < b.events.at(-1)!.created_at ? -1 : 1));
     orders.clear();
     for (const order of byTime) orders.set(order.id, order);
@@ -207,11 +207,11 @@ test('news is worked through while a sweep waits for its pages', async () => {
   const { id } = await here.ordered();
   const { reads } = here.following;
   const waiting = Promise.withResolvers<void>();
-  const updated: typeof reads.updated = async (window, signal) => {
+  const listUpdatedOrders: typeof reads.listUpdatedOrders = async (window, signal) => {
     await waiting.promise;
-    return reads.updated(window, signal);
+    return reads.listUpdatedOrders(window, signal);
   };
-  const stop = startTrackingWorker({ ...here.following, reads: { ...reads, updated } });
+  const stop = startTrackingWorker({ ...here.following, reads: { ...reads, listUpdatedOrders } });
   here.step(id, COMPLETED, { silent: true });
   await store.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   const end = performance.now() + 8000;
@@ -241,8 +241,8 @@ test('a process that stood still while another one swept changes nothing', async
     ...one,
     reads: {
       ...one.reads,
-      async updated(window: Window, signal: AbortSignal) {
-        const page = await one.reads.updated(window, signal);
+      async updated(window: UpdateWindow, signal: AbortSignal) {
+        const page = await one.reads.listUpdatedOrders(window, signal);
         if (window.page === 1) {
           here.advance(121);
           expect(await sweep(two)).toMatchObject({ seen: 121 });
@@ -263,10 +263,10 @@ test('a network that does not say how many orders there are is read to its last 
     ...here.following,
     reads: {
       ...reads,
-      async updated(window: Window, signal: AbortSignal) {
-        const page = await reads.updated(window, signal);
+      async updated(window: UpdateWindow, signal: AbortSignal) {
+        const page = await reads.listUpdatedOrders(window, signal);
         if (page.kind !== 'accepted') return page;
-        const value: OrdersPage = { ...page.value, total: undefined, last: page.value.orders.length < 100 };
+        const value: SnapshotsPage = { ...page.value, total: undefined, last: page.value.orders.length < 100 };
         return { kind: 'accepted' as const, value };
       },
     },

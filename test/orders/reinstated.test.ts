@@ -119,7 +119,7 @@ test.each(ways)(
     const { state, key } = (await here.entry('one'))!;
     expect(state).toBe('cancelled');
     const id = v7();
-    here.sandbox.world.orders.set(id, { ...other, id, transactionId: `journey of ${id}`, passthrough: key });
+    here.sandbox.state.orders.set(id, { ...other, id, transactionId: `journey of ${id}`, passthrough: key });
     here.step(id, 'sample_with_lab.walk_in_test.partial_results');
     here.advance(900);
     await sweep(here.following);

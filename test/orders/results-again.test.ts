@@ -2,8 +2,8 @@
 // what was measured stays, and what is critical stays flagged whoever looks last.
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
-import { sampleOf } from '../../src/junction-sandbox/report.ts';
-import type { SandboxOrder } from '../../src/junction-sandbox/world.ts';
+import { toSampleNumber } from '../../src/junction-sandbox/report.ts';
+import type { SandboxOrder } from '../../src/junction-sandbox/sandbox-state.ts';
 import type { TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
@@ -30,7 +30,7 @@ const flags = async () => {
   return [(meta?.tag as { code: string }[] | undefined)?.map(({ code }) => code), (conclusionCode as { text: string }[])[0]!.text];
 };
 const CRITICAL = [['critical'], 'critical'];
-const newest = (): SandboxOrder => [...here.sandbox.world.orders.values()].at(-1)!;
+const newest = (): SandboxOrder => [...here.sandbox.state.orders.values()].at(-1)!;
 const POTASSIUM = {
   ...{ name: 'Potassium', slug: 'potassium', type: 'numeric', value: 7, result: '7.1', unit: 'mmol/L', timestamp: null, notes: null },
   ...{ reference_range: '3.5-5.1', interpretation: 'critical', is_above_max_range: true, loinc: null, source_markers: [] },
@@ -87,7 +87,7 @@ test('an order that the network calls critical without a word at its values keep
   const { id } = await here.ordered();
   here.step(id, PARTIAL);
   const order = here.at(id);
-  here.sandbox.world.orders.set(id, { ...order, report: { ...order.report!, interpretation: 'critical' } });
+  here.sandbox.state.orders.set(id, { ...order, report: { ...order.report!, interpretation: 'critical' } });
   await here.tell();
   expect(await flags()).toEqual(CRITICAL);
   here.step(id, REDRAW);
@@ -132,7 +132,7 @@ test('the flag goes when the laboratory corrects the value', async () => {
   const { results } = here.at(id).report!;
   const right = results.map((one, nth) => (nth ? one : { ...one, result: '45.0', interpretation: 'normal', is_above_max_range: false }));
   here.step(id, CORRECTED, { results: right });
-  here.sandbox.world.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, interpretation: 'normal' } });
+  here.sandbox.state.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, interpretation: 'normal' } });
   await here.tell();
   expect([await flags(), (await said())[0]]).toEqual([
     [undefined, 'normal'],
@@ -159,7 +159,7 @@ test.each([
   ['with a code and a sample', [true, false]],
 ])('a marker that comes %s first and otherwise later is one Observation', async (_title, isNamed) => {
   const { id } = await here.ordered();
-  const [first, second] = isNamed.map((one) => (one ? { ...NAMED, source_sample_id: sampleOf(here.at(id)) } : UNNAMED));
+  const [first, second] = isNamed.map((one) => (one ? { ...NAMED, source_sample_id: toSampleNumber(here.at(id)) } : UNNAMED));
   here.step(id, PARTIAL, { results: [first!] });
   await here.tell();
   here.step(id, COMPLETED, { results: [second!] });
@@ -171,7 +171,7 @@ test.each([
 
 test('a value of a sample that nothing else is told of does not take the place of one that was measured', async () => {
   const { id } = await here.ordered();
-  here.step(id, PARTIAL, { results: [{ ...NAMED, source_sample_id: sampleOf(here.at(id)) }] });
+  here.step(id, PARTIAL, { results: [{ ...NAMED, source_sample_id: toSampleNumber(here.at(id)) }] });
   await here.tell();
   const other = { ...NAMED, source_sample_id: 'S2', result: '4.0', interpretation: 'normal', is_above_max_range: false };
   here.step(id, COMPLETED, { results: [other] });
@@ -229,8 +229,8 @@ test('a report that was written with both is rid of the one that only said that 
 test.each(['later than its first result', 'only at first'])('a journey that is named %s has one report', async (when) => {
   const { id } = await here.ordered();
   const { reads } = here.following;
-  const order: typeof reads.order = async (...given) => {
-    const outcome = await reads.order(...given);
+  const order: typeof reads.readOrder = async (...given) => {
+    const outcome = await reads.readOrder(...given);
     return outcome.kind === 'accepted' && outcome.value ? { ...outcome, value: { ...outcome.value, transaction: undefined } } : outcome;
   };
   const nameless = { ...here.following, reads: { ...reads, order } };
@@ -258,13 +258,13 @@ test('each marker is of the day on which its own sample was taken', async () => 
     slug: name.toLowerCase(),
     provider_id: `${nth}`,
   }));
-  here.step(id, PARTIAL, { results: [{ ...early, source_sample_id: sampleOf(here.at(id)) }] });
+  here.step(id, PARTIAL, { results: [{ ...early, source_sample_id: toSampleNumber(here.at(id)) }] });
   await here.tell();
   here.step(id, REDRAW);
   await here.tell();
   here.advance(24 * 3600);
   const second = newest();
-  here.step(second.id, COMPLETED, { results: [{ ...late, source_sample_id: sampleOf(second) }] });
+  here.step(second.id, COMPLETED, { results: [{ ...late, source_sample_id: toSampleNumber(second) }] });
   await here.tell();
   const days = (await shown()).map((one) => [(one.code as { text: string }).text, one.effectiveDateTime]);
   expect(days.toSorted()).toEqual([

@@ -2,7 +2,7 @@
 // Numbers are rows of the failure matrix.
 import type { Resource } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
-import type { SandboxOrder, SandboxReport } from '../../src/junction-sandbox/world.ts';
+import type { SandboxOrder, SandboxReport } from '../../src/junction-sandbox/sandbox-state.ts';
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, CORRECTED, type FollowWorld, followWorld, PARTIAL, REDRAW } from './follow-world.ts';
 
@@ -22,7 +22,7 @@ const document = async (): Promise<string | undefined> => {
   return Buffer.from((await here.read('Binary', url.split('/')[1]!)).data as string, 'base64').toString('latin1');
 };
 /** What the network tells of the result, whatever it has announced. */
-const tells = (id: string, told: SandboxReport) => here.sandbox.world.orders.set(id, { ...here.at(id), report: told });
+const tells = (id: string, told: SandboxReport) => here.sandbox.state.orders.set(id, { ...here.at(id), report: told });
 const looks = async (minutes: number) => {
   for (let nth = 0; nth < minutes; nth++) {
     here.advance(60);
@@ -30,7 +30,7 @@ const looks = async (minutes: number) => {
   }
 };
 const nextPollAt = async (id: string) => (await here.placed(id))!.nextAt;
-const newest = (): SandboxOrder => [...here.sandbox.world.orders.values()].at(-1)!;
+const newest = (): SandboxOrder => [...here.sandbox.state.orders.values()].at(-1)!;
 
 /** Completed, an hour later corrected; what was told before that and is told after it. */
 async function corrected(): Promise<{ id: string; before: SandboxReport; after: SandboxReport }> {

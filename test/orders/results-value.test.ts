@@ -4,15 +4,15 @@ import { parseExact, plainOf, stringify } from '../../src/fhir/json.ts';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { validate } from '../../src/fhir/validation/validate.ts';
-import { dateTimeOf, instantOf } from '../../src/junction/moment.ts';
-import { markerOf } from '../../src/orders/results/biomarker.ts';
-import { reportParts, type Subject } from '../../src/orders/results/report.ts';
-import { exactOf } from '../../src/orders/results/value.ts';
+import { toFhirDateTime, toFhirInstant } from '../../src/junction/fhir-date-time.ts';
+import { parseMarker } from '../../src/orders/results/biomarker.ts';
+import { parseReport, type ReportSubject } from '../../src/orders/results/report.ts';
+import { parseExactNumber } from '../../src/orders/results/value-fields.ts';
 import { resultMappings } from '../../src/server/integrations.ts';
 import fc from '../fast-check.ts';
 
 const mappings = resultMappings(loadProfiles('fhir-profiles'));
-const SUBJECT: Subject = {
+const SUBJECT: ReportSubject = {
   journey: '6d0c7a1e-0000-4000-8000-000000000001',
   transaction: 'j',
   order: '6d0c7a1e-0000-4000-8000-000000000002',
@@ -28,7 +28,7 @@ const GIVEN = { providerSystem: 'http://example.org/provider/quest' };
 
 /** The Observation of one result, as the text that is stored. */
 const written = (result: object): string =>
-  stringify(mappings.biomarker.put(markerOf(parseExact(JSON.stringify(result)), around).view, undefined, GIVEN));
+  stringify(mappings.biomarker.put(parseMarker(parseExact(JSON.stringify(result)), around).view, undefined, GIVEN));
 const observed = (result: object): Resource => JSON.parse(written({ name: 'TSH', slug: 'tsh', ...result })) as Resource;
 const valid = (resource: Resource): unknown[] =>
   validate(plainOf(resource) as Resource, resource.resourceType as ServedType).filter(
@@ -83,7 +83,7 @@ describe('a value', () => {
   });
 
   test('sent as a JSON number keeps its digits', () => {
-    const { view } = markerOf(
+    const { view } = parseMarker(
       parseExact('{"name":"x","type":"numeric","result":2.10,"min_range_value":1.00,"reference_range":"1.00-3"}'),
       around,
     );
@@ -154,12 +154,12 @@ test.each([
   [{ timestamp: 'soon', timezone_offset: 0 }, undefined, undefined],
   [null, undefined, undefined],
 ])('%j is the dateTime %s and the instant %s', (told, dateTime, instant) => {
-  expect([dateTimeOf(told), instantOf(told)]).toEqual([dateTime, instant]);
+  expect([toFhirDateTime(told), toFhirInstant(told)]).toEqual([dateTime, instant]);
 });
 
 test('every decimal text without needless zeros in front is a number with these digits', () => {
   fc.assert(
-    fc.property(fc.stringMatching(/^-?(0|[1-9]\d{0,20})(\.\d{1,20})?$/), (text) => stringify(exactOf(text)) === text),
+    fc.property(fc.stringMatching(/^-?(0|[1-9]\d{0,20})(\.\d{1,20})?$/), (text) => stringify(parseExactNumber(text)) === text),
     { numRuns: 500 },
   );
 });
@@ -171,7 +171,7 @@ test('markers of one report have different ids, the same in every reading', () =
     { name: 'A', result: '1', source_sample_id: 's' },
     { name: 'B', slug: 'A', result: '3' },
   ];
-  const ids = () => reportParts({ metadata: {}, results }, SUBJECT)!.markers.map(({ id }) => id);
+  const ids = () => parseReport({ metadata: {}, results }, SUBJECT)!.markers.map(({ id }) => id);
   expect([new Set(ids()).size, ids()]).toEqual([4, ids()]);
 });
 
@@ -226,7 +226,7 @@ test('whatever a laboratory prints, what becomes of it is valid R4', () => {
         string,
         unknown
       >;
-      const parts = reportParts(result, SUBJECT);
+      const parts = parseReport(result, SUBJECT);
       if (!parts) return;
       const resources = [
         ...parts.markers.map(({ view }) => mappings.biomarker.put(view, undefined, GIVEN)),

@@ -223,10 +223,10 @@ test('41: a completed order whose result is still partial is asked about until i
   const partial = here.at(id).report!;
   here.step(id, COMPLETED);
   const final = here.at(id).report!;
-  here.sandbox.world.orders.set(id, { ...here.at(id), report: partial });
+  here.sandbox.state.orders.set(id, { ...here.at(id), report: partial });
   await here.tell();
   expect([(await report()).status, (await here.tasks('one'))[0]!.status]).toEqual(['partial', 'completed']);
-  here.sandbox.world.orders.set(id, { ...here.at(id), report: final });
+  here.sandbox.state.orders.set(id, { ...here.at(id), report: final });
   here.advance(300);
   await here.follow();
   expect((await report()).status).toBe('final');
@@ -251,7 +251,7 @@ test('42: a document that comes a day later is taken', async () => {
   const { id } = await here.ordered();
   here.step(id, COMPLETED, { noDocument: true });
   await here.tell();
-  here.sandbox.world.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, hasDocument: true } });
+  here.sandbox.state.orders.set(id, { ...here.at(id), report: { ...here.at(id).report!, hasDocument: true } });
   here.advance(24 * 3600);
   await here.follow();
   expect((await report()).presentedForm).toMatchObject([{ contentType: 'application/pdf' }]);
@@ -263,7 +263,7 @@ test('a redraw brings what was missing into the same report', async () => {
   here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
   await here.tell();
   expect([(await report()).status, (await all('Observation')).length]).toEqual(['partial', 2]);
-  const second = [...here.sandbox.world.orders.values()].at(-1)!;
+  const second = [...here.sandbox.state.orders.values()].at(-1)!;
   here.step(second.id, COMPLETED);
   await here.tell();
   expect([(await all('DiagnosticReport')).length, (await report()).status]).toEqual([1, 'final']);

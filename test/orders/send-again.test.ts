@@ -4,7 +4,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 import { operate } from '../../src/orders/deliver/operate.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import { orderBody } from '../../src/orders/place/junction-order.ts';
-import { within } from '../junction-sandbox/sandbox-world.ts';
+import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
 
@@ -19,7 +19,7 @@ const ordered = async (id = 'one'): Promise<string> => {
   return (await here.entry(id))!.key;
 };
 const now = (id = 'one') => sendNow(here.sending, here.context, id);
-const keysUsed = () => here.sandbox.world.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
+const keysUsed = () => here.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
 
 test('8: while Junction cannot be looked through after a failure, nothing is sent again', async () => {
   const key = await ordered();
@@ -59,7 +59,7 @@ test.each([
   ['forgotten by the key', { forgotten: true }],
 ])('8: a failure after the work, %s, whose order comes to be listed half a minute later: one order, found', async (_title, more) => {
   const key = await ordered();
-  here.sandbox.world.listedAfter = 30;
+  here.sandbox.state.listDelaySeconds = 30;
   here.fail({ operation: 'createOrder', kind: 'error', when: 'after', ...more });
   for (let nth = 0; nth < 6; nth++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
@@ -103,7 +103,7 @@ test('8: a gateway says that the network failed, and the order is still being wo
 
 test('8: a gateway says once that the network failed, and keeps nothing: the next attempt goes through under the same key', async () => {
   const key = await ordered();
-  here.sandbox.world.failuresKept = false;
+  here.sandbox.state.storesFailures = false;
   here.fail({ operation: 'createOrder', kind: 'error', status: 502 });
   expect(await now()).toEqual({ result: 'failed', final: false });
   here.advance(30);
@@ -156,7 +156,7 @@ test('8: the only order of two processes, which are begun anew at every attempt,
     here.advance(601);
   }
   expect([(await here.entry('one'))!.state, here.asked('createOrder') > 40]).toEqual(['unknown', true]);
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   await here.settle();
   expect([(await here.entry('one'))!.state, here.orders(key)]).toEqual(['done', 1]);
 });
@@ -174,7 +174,7 @@ test('8: while the network fails at every order, none is given up for that', asy
   }
   expect(await Promise.all(ids.map(async (id) => (await here.entry(id))!.state))).toEqual(ids.map(() => 'unknown'));
   expect([await here.drain(), await here.drain()]).toEqual([1, 0]);
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   await here.settle();
   expect(here.orders()).toBe(6);
 });
@@ -231,15 +231,15 @@ test.each([409, 400, 422])(
   '3: the answer was lost, and the network says with a %d that the request is still at work: no order is ended, and there is one',
   async (status) => {
     const key = await ordered();
-    const { world } = here.sandbox;
+    const { state } = here.sandbox;
     here.fail({ operation: 'createOrder', kind: 'reset' });
     expect(await now()).toEqual({ result: 'failed', final: false });
-    world.inProgress = status;
-    world.running.add(key);
+    state.inProgressStatus = status;
+    state.keysInProgress.add(key);
     here.advance(30);
     expect(await now()).toEqual({ result: 'failed', final: false });
     expect([(await here.entry('one'))!.state, (await here.read('ServiceRequest', 'one')).status]).toEqual(['unknown', 'active']);
-    world.running.delete(key);
+    state.keysInProgress.delete(key);
     const { text, userId } = JSON.parse((await here.entry('one'))!.payload);
     await here.client.createOrder({ body: orderBody(text, userId), key }, within());
     expect(await now()).toEqual({ result: 'accepted' });
@@ -252,7 +252,7 @@ test('11: the answer was lost and the next one is a no: looked for until nothing
   here.fail({ operation: 'createOrder', kind: 'reset' });
   await now();
   here.advance(30);
-  here.sandbox.world.labTests = new Set();
+  here.sandbox.state.labTests = new Set();
   for (let nth = 0; nth < 3; nth++) {
     expect(await now()).toEqual({ result: 'failed', final: false });
     here.advance(190);

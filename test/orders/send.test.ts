@@ -2,7 +2,7 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import { lease } from '../../src/orders/deliver/sending.ts';
-import { within } from '../junction-sandbox/sandbox-world.ts';
+import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { storeExcept } from '../store/store-except.ts';
 import { until, waits } from '../until.ts';
 import { eachInAWorld } from './each-world.ts';
@@ -20,14 +20,14 @@ const ordered = async (id = 'one', more: object = {}): Promise<string> => {
   return (await here.entry(id))!.key;
 };
 const now = (id = 'one') => sendNow(here.sending, here.context, id);
-const keysUsed = () => here.sandbox.world.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
+const keysUsed = () => here.sandbox.state.requests.filter(({ operation }) => operation === 'createOrder').map((one) => one.key);
 const word = (request: Resource) =>
   (request._status as { extension: { valueString: string }[] } | undefined)?.extension.map((one) => one.valueString);
 
 test('an accepted order: its id and word on the ServiceRequest, the Task received, everything else as it was', async () => {
   const key = await ordered('one', { note: [{ text: 'kept' }], identifier: [{ system: 'urn:own', value: '1' }] });
   expect(await now()).toEqual({ result: 'accepted' });
-  const [order] = [...here.sandbox.world.orders.values()];
+  const [order] = [...here.sandbox.state.orders.values()];
   const request = await here.read('ServiceRequest', 'one');
   expect(request).toMatchObject({
     status: 'active',
@@ -93,7 +93,7 @@ test('1: every attempt sends the same bytes, although the patient has changed me
   await here.put({ ...ADA, name: [{ given: ['Someone'], family: 'Else' }] });
   here.advance(30);
   await now();
-  expect([...here.sandbox.world.orders.values()][0]!.sent.patient_details).toMatchObject({ first_name: 'Ada', last_name: 'Lovelace' });
+  expect([...here.sandbox.state.orders.values()][0]!.sent.patient_details).toMatchObject({ first_name: 'Ada', last_name: 'Lovelace' });
 });
 
 test('7: a process that stood still until its lease was over sends nothing any more', async () => {
@@ -114,7 +114,7 @@ test('7: a process that stood still until its lease was over sends nothing any m
 
 test('11: a refusal is final: the request is revoked with the word failed, the Task says why without the value, and nothing is sent again', async () => {
   await ordered('one', { note: [{ text: 'x' }] });
-  here.sandbox.world.labTests = new Set();
+  here.sandbox.state.labTests = new Set();
   const refusal = { result: 'failed', final: true, why: '400 lab test, not found' };
   expect(await now()).toEqual(refusal);
   expect(await now()).toEqual(refusal);
@@ -155,7 +155,7 @@ test('12: a key that is refused pauses the queue and fails nobody; when it is ac
   here.advance(30 * 24 * 3600);
   await here.drain();
   expect((await here.entry('a'))!.state).toBe('queued');
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   await here.settle();
   expect(here.orders()).toBe(6);
 });
@@ -170,7 +170,7 @@ test('9: after a row of failures one order at a time is let through, every few s
   expect(await here.drain()).toBe(1);
   expect(await here.drain()).toBe(0);
   expect(here.asked('user')).toBe(asked + 1);
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   await here.settle();
   expect(here.orders()).toBe(12);
 });
@@ -187,7 +187,7 @@ test('an outage of hours parks nothing; after three days the Task waits for a pe
   await here.drain();
   expect(await here.entry('one')).toMatchObject({ state: 'parked' });
   expect((await here.tasks('one'))[0]).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   here.advance(3600);
   expect(await here.drain()).toBe(0);
   await here.put({ ...(await here.read('ServiceRequest', 'one')), note: [{ text: 'please' }] });
@@ -236,7 +236,7 @@ test('6: a crash between sending and writing it down: the lease runs out, the ne
   const entry = (await here.entry('one'))!;
   const claimed = (await here.context.store.outbox.claimOne(here.tenant, entry.id, dead))!;
   const { text, clientUserId } = JSON.parse(claimed.payload);
-  const user = await here.client.user(clientUserId, within());
+  const user = await here.client.ensureUser(clientUserId, within());
   if (user.kind !== 'accepted') throw new Error(user.why);
   await here.context.store.outbox.settle(claimed, dead.by, { state: 'sending', at: dead.at, firstSentAt: dead.at });
   await here.client.createOrder({ body: `{"user_id":"${user.value}",${text.slice(1)}`, key }, within());
@@ -278,7 +278,7 @@ test('put on hold before it is sent, an order waits; active again, it goes out',
   here.advance(120);
   await here.drain();
   expect(await here.entry('one')).toMatchObject({ state: 'queued' });
-  expect(here.sandbox.world.requests).toEqual([]);
+  expect(here.sandbox.state.requests).toEqual([]);
   await here.put({ ...REQUEST, id: 'one' });
   await here.settle();
   expect(here.orders(key)).toBe(1);
@@ -312,16 +312,16 @@ test('10: what the network finds malformed is refused for good: the element and 
 test('14: a user who exists there already is the user of the order', async () => {
   await ordered();
   const { clientUserId } = JSON.parse((await here.entry('one'))!.payload);
-  const known = await here.client.user(clientUserId, within());
+  const known = await here.client.ensureUser(clientUserId, within());
   expect(await now()).toEqual({ result: 'accepted' });
-  const [order] = [...here.sandbox.world.orders.values()];
-  expect([known, here.sandbox.world.users.size]).toEqual([{ kind: 'accepted', value: order!.userId }, 1]);
+  const [order] = [...here.sandbox.state.orders.values()];
+  expect([known, here.sandbox.state.users.size]).toEqual([{ kind: 'accepted', value: order!.userId }, 1]);
 });
 
 test('15: a user who waits to be deleted there is ordered for as long as he is named as existing, and made anew when he is gone', async () => {
   await ordered();
   await now();
-  const [first] = [...here.sandbox.world.users.values()];
+  const [first] = [...here.sandbox.state.users.values()];
   const { url, apiKey } = here.sandbox;
   const deletion = await fetch(`${url}/v2/user/${first!.user_id}`, { method: 'DELETE', headers: { 'x-vital-api-key': apiKey } });
   expect(deletion.status).toBe(200);
@@ -330,14 +330,14 @@ test('15: a user who waits to be deleted there is ordered for as long as he is n
   here.advance(8 * 24 * 3600);
   await ordered('three');
   expect(await now('three')).toEqual({ result: 'accepted' });
-  const users = [...here.sandbox.world.orders.values()].map(({ userId }) => userId);
+  const users = [...here.sandbox.state.orders.values()].map(({ userId }) => userId);
   expect(users).toEqual([first!.user_id, first!.user_id, expect.not.stringMatching(first!.user_id)]);
 });
 
 test('16: a team that may have no more users there: the order is refused for good, the Task says why, and a patient who is known is still ordered for', async () => {
   await ordered();
   await now();
-  here.sandbox.world.mostUsers = 1;
+  here.sandbox.state.maxUsers = 1;
   await here.put({ ...ADA, id: 'grace', name: [{ given: ['Grace'], family: 'Hopper' }] });
   await ordered('two', { subject: { reference: 'Patient/grace' } });
   expect(await now('two')).toEqual({ result: 'failed', final: true, why: '400 user, limit, team' });
@@ -350,7 +350,7 @@ test('16: a team that may have no more users there: the order is refused for goo
 test('20: what the network sees as key and passthrough was minted here: nothing of the caller, nothing of an id', async () => {
   const key = await ordered();
   await now();
-  const [order] = [...here.sandbox.world.orders.values()];
+  const [order] = [...here.sandbox.state.orders.values()];
   expect([keysUsed(), order!.passthrough]).toEqual([[key], key]);
   expect(key).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   expect(JSON.stringify(order!.sent)).not.toMatch(/Patient\/|"one"|"ada"/);

@@ -18,7 +18,7 @@ export function takingBack(world: () => FollowWorld) {
     task,
     ways,
     /** The newest status of every order at the network. */
-    there: () => [...world().sandbox.world.orders.values()].map((order) => order.events.at(-1)!.status),
+    there: () => [...world().sandbox.state.orders.values()].map((order) => order.events.at(-1)!.status),
     /** How request and Task stand. */
     stand: async () => [(await request()).status, (await task()).status],
     /** All that is due, at once and later, and what follows from it. */

@@ -23,7 +23,7 @@ test('an order that the network does not know any more is shown as one, with whe
   const order = await here.ordered();
   expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* followed +in \\d+ [hm]$`)));
   expect(await unread()).toEqual(['no orders that are unread']);
-  const { orders } = here.sandbox.world;
+  const { orders } = here.sandbox.state;
   orders.delete(order.id);
   await here.news(order.id);
   here.advance(120);

@@ -3,9 +3,9 @@
 import { expectedOf, journeyOf, valueIn } from '../../scripts/orders/expected.ts';
 import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
-import { deliver, deliverDue, signed } from '../../src/junction-sandbox/announce.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
-import type { Mishap, SandboxMessage, SandboxOrder } from '../../src/junction-sandbox/world.ts';
+import type { SandboxMessage, SandboxOrder, WebhookFault } from '../../src/junction-sandbox/sandbox-state.ts';
+import { sendDueWebhooks, sendWebhook, signWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
@@ -58,7 +58,7 @@ const FAULTS: Fault[] = [
   { kind: 'reset' },
   { kind: 'cut', when: 'after' },
 ];
-const MISHAPS: Mishap[] = [
+const MISHAPS: WebhookFault[] = [
   { kind: 'drop' },
   { kind: 'duplicate', times: 2 },
   { kind: 'delay', seconds: 24 * 3600 },
@@ -85,7 +85,12 @@ function mortal(following: OrderTracker, dies: () => boolean): OrderTracker & { 
   const { placedOrders, inbox } = alive;
   return {
     ...following,
-    reads: { ...reads, order: living(reads.order, true), result: living(reads.result, true), document: living(reads.document, true) },
+    reads: {
+      ...reads,
+      readOrder: living(reads.readOrder, true),
+      readResult: living(reads.readResult, true),
+      readResultPdf: living(reads.readResultPdf, true),
+    },
     store: storeExcept(alive, {
       transaction: living((work) => alive.transaction(work)) as typeof alive.transaction,
       placedOrders: { ...placedOrders, settle: living(placedOrders.settle) },
@@ -112,11 +117,11 @@ async function replay(message: SandboxMessage, stamped: Record<string, string>):
 test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its webhooks (seed %i)', async (seed) => {
   const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  const { world } = here.sandbox;
+  const { state } = here.sandbox;
   const workers = [here.following, here.anotherFollowing()].map((one) => mortal(one, () => random() < 0.08));
   const caught: { message: SandboxMessage; headers: Record<string, string> }[] = [];
   const happen = (): void => {
-    const order: SandboxOrder | undefined = pick([...world.orders.values()]);
+    const order: SandboxOrder | undefined = pick([...state.orders.values()]);
     const next = order && NEXT[order.events.at(-1)!.status];
     if (!order || !next) return;
     here.step(order.id, pick(next), {
@@ -125,25 +130,25 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
       ...(random() < 0.2 && { passthrough: true }),
       ...(random() < 0.1 && { silent: true }),
     });
-    const message = world.webhooks.messages.at(-1);
-    if (message && random() < 0.1) caught.push({ message, headers: signed(world, message) });
+    const message = state.webhooks.messages.at(-1);
+    if (message && random() < 0.1) caught.push({ message, headers: signWebhook(state, message) });
   };
   const act: (() => unknown)[] = [
     happen,
     happen,
     happen,
-    () => deliverDue(world),
-    () => deliverDue(world),
+    () => sendDueWebhooks(state),
+    () => sendDueWebhooks(state),
     () => inProcess(workers[0]!, runTrackingRound),
     () => Promise.all(workers.map((worker) => inProcess(worker, runTrackingRound))),
     () => here.advance(random() * 120),
     () => here.advance(random() < 0.15 ? 25 * 3600 : 30),
     () => {
-      world.webhooks.mishaps = [...world.webhooks.mishaps, pick(MISHAPS)];
+      state.webhooks.faults = [...state.webhooks.faults, pick(MISHAPS)];
     },
     () => here.fail({ ...pick(FAULTS), operation: pick(READS) }),
     () => inProcess(pick(workers), sweep),
-    async () => world.webhooks.messages.length && deliver(world, pick(world.webhooks.messages)),
+    async () => state.webhooks.messages.length && sendWebhook(state, pick(state.webhooks.messages)),
     async () => {
       const one = caught.length ? pick(caught) : undefined;
       if (one) await replay(one.message, one.headers);
@@ -152,22 +157,22 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
   for (let nth = 0; nth < ORDERS; nth++) await here.ordered(`o${nth}`);
   for (let nth = 0; nth < ACTIONS; nth++) await pick(act)();
 
-  world.faults = [];
-  world.webhooks.mishaps = [];
+  state.faults = [];
+  state.webhooks.faults = [];
   for (let hour = 0; hour < 30; hour++) {
     here.advance(3600);
-    await deliverDue(world);
+    await sendDueWebhooks(state);
     await sweep(here.following);
     await here.follow();
   }
-  const forged = world.webhooks.messages.filter(({ mishap }) => mishap?.kind === 'forge');
+  const forged = state.webhooks.messages.filter(({ fault }) => fault?.kind === 'forge');
   expect(forged.flatMap(({ answers }) => answers).every((status) => status === 401)).toBe(true);
   expect(await store.database.query("select state, last_error from webhook_inbox where state <> 'done'")).toEqual([]);
   for (let nth = 0; nth < ORDERS; nth++) await agrees(`o${nth}`);
 
   const settled = await versions();
   await store.store.placedOrders.wake(
-    await store.store.placedOrders.find({ orderIds: [...world.orders.keys()] }),
+    await store.store.placedOrders.find({ orderIds: [...state.orders.keys()] }),
     here.following.clock().toISOString(),
   );
   await here.follow();
@@ -183,7 +188,7 @@ const versions = () =>
 /** All that FHIR says of one request, beside what the network says. */
 async function agrees(id: string): Promise<void> {
   const first = JSON.parse((await here.entry(id))!.payload).orderId as string;
-  const orders = journeyOf(here.sandbox.world, here.at(first).transactionId);
+  const orders = journeyOf(here.sandbox.state, here.at(first).transactionId);
   const expected = expectedOf(orders);
   const placed = await Promise.all(orders.map((order) => here.placed(order.id)));
   const tasks = await Promise.all(placed.map((one) => here.read('Task', one!.task)));

@@ -1,6 +1,6 @@
 // The signature of webhooks: what its sender publishes, what an independent implementation signs, and everything else refused.
 import { Webhook } from 'standardwebhooks';
-import { lag, type Signed, verdictOf } from '../../src/orders/webhooks/signature.ts';
+import { type SignatureHeaders, toClockSkewSeconds, verifySignature } from '../../src/orders/webhooks/signature.ts';
 
 /** https://docs.svix.com/receiving/verifying-payloads/how-manual */
 const PUBLISHED = {
@@ -12,9 +12,9 @@ const PUBLISHED = {
 };
 const OTHER = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
 const at = (seconds: number) => new Date((Number(PUBLISHED.timestamp) + seconds) * 1000);
-const verdict = (change: Partial<Signed & { body: string }> = {}, { secrets = [PUBLISHED.secret], now = at(0) } = {}) => {
+const verdict = (change: Partial<SignatureHeaders & { body: string }> = {}, { secrets = [PUBLISHED.secret], now = at(0) } = {}) => {
   const { body, ...signed } = { ...PUBLISHED, ...change };
-  return verdictOf(signed, Buffer.from(body), { secrets, now });
+  return verifySignature(signed, Buffer.from(body), { secrets, now });
 };
 
 test('the published example is good, with either of two secrets in force', () => {
@@ -56,10 +56,10 @@ test.each([
   ['a time that is no whole number', { timestamp: '1614265330.5' }],
   ['a time in words', { timestamp: 'now' }],
 ])('%s: unsigned', (_title, change) => {
-  expect(verdict(change as Partial<Signed>)).toBe('unsigned');
+  expect(verdict(change as Partial<SignatureHeaders>)).toBe('unsigned');
 });
 
 test('five minutes to either side are allowed, and not a second more', () => {
   expect([-301, -300, 300, 301].map((seconds) => verdict({}, { now: at(seconds) }))).toEqual(['untimely', 'good', 'good', 'untimely']);
-  expect(lag(PUBLISHED.timestamp, at(61))).toBe(61);
+  expect(toClockSkewSeconds(PUBLISHED.timestamp, at(61))).toBe(61);
 });

@@ -3,8 +3,8 @@
 import { createHmac } from 'node:crypto';
 import { remove } from '../../src/interactions/delete.ts';
 import { update } from '../../src/interactions/update.ts';
-import { deliver, deliverDue } from '../../src/junction-sandbox/announce.ts';
-import { forget } from '../../src/orders/webhooks/inbox.ts';
+import { sendDueWebhooks, sendWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
+import { pruneInbox } from '../../src/orders/webhooks/inbox.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
@@ -18,18 +18,18 @@ eachInAWorld(followWorld, (world, on) => {
 
 const task = async (id = 'one') => (await here.tasks(id))[0]!;
 const state = async (id = 'one') => [(await task(id)).status, (await here.read('ServiceRequest', id)).status];
-const messages = () => here.sandbox.world.webhooks.messages;
+const messages = () => here.sandbox.state.webhooks.messages;
 const events = () =>
   store.database.query<{ state: string; type: string | null; size: number; error: string | null }>(
     'select state, type, length(raw) as size, last_error as error from webhook_inbox order by received_at, state, type',
   );
 const states = async () => (await events()).map((event) => event.state);
-const mishap = (...mishaps: FollowWorld['sandbox']['world']['webhooks']['mishaps']) => {
-  here.sandbox.world.webhooks.mishaps = mishaps;
+const mishap = (...mishaps: FollowWorld['sandbox']['state']['webhooks']['faults']) => {
+  here.sandbox.state.webhooks.faults = mishaps;
 };
 
 /** Posts a body of our own, signed or not. */
-async function post(body: string, { secret = here.sandbox.world.webhooks.secret, id = 'msg_own', skew = 0, url = here.hookUrl } = {}) {
+async function post(body: string, { secret = here.sandbox.state.webhooks.secret, id = 'msg_own', skew = 0, url = here.hookUrl } = {}) {
   const stamp = String(Math.floor(here.following.clock().getTime() / 1000) + skew);
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
   const signature = `v1,${createHmac('sha256', key).update(`${id}.${stamp}.${body}`).digest('base64')}`;
@@ -41,7 +41,7 @@ async function post(body: string, { secret = here.sandbox.world.webhooks.secret,
 test('a webhook is answered 204, kept, and applied by itself; its body is let go of then', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
-  expect(await deliverDue(here.sandbox.world)).toBe(2);
+  expect(await sendDueWebhooks(here.sandbox.state)).toBe(2);
   expect(messages().map(({ answers }) => answers)).toEqual([[204], [204]]);
   expect((await events()).map(({ state, type, size }) => [state, type, size > 100])).toEqual([
     ['new', 'labtest.order.created', true],
@@ -99,7 +99,7 @@ test('25: a webhook that overtakes the answer of its order settles it, and nothi
   expect(await here.entry('one')).toMatchObject({ state: 'unknown' });
   await here.tell();
   expect(await here.entry('one')).toMatchObject({ state: 'done' });
-  const [order] = [...here.sandbox.world.orders.values()];
+  const [order] = [...here.sandbox.state.orders.values()];
   expect((await task()).identifier).toMatchObject([{ system: SYSTEMS.order, value: order!.id }, {}]);
   here.advance(3600);
   await here.drain();
@@ -126,7 +126,7 @@ test.each([false, true])(
   async (passthrough) => {
     const { id } = await here.ordered();
     here.step(id, 'collecting_sample.walk_in_test.redraw_available', { passthrough, silent: true });
-    const redraw = [...here.sandbox.world.orders.values()].at(-1)!;
+    const redraw = [...here.sandbox.state.orders.values()].at(-1)!;
     here.step(redraw.id, 'sample_with_lab.walk_in_test.partial_results');
     await here.tell();
     const tasks = await Promise.all(
@@ -145,7 +145,7 @@ test.each([false, true])(
 test('26: an order that somebody made elsewhere leaves no trace but its event', async () => {
   const { id } = await here.ordered();
   const elsewhere = { ...here.at(id), id: '11111111-1111-4111-8111-111111111111', transactionId: 'elsewhere', passthrough: 'their own' };
-  here.sandbox.world.orders.set(elsewhere.id, elsewhere);
+  here.sandbox.state.orders.set(elsewhere.id, elsewhere);
   here.step(elsewhere.id, 'completed.walk_in_test.completed');
   await here.tell();
   expect(await states()).toEqual(['done', 'retry']);
@@ -178,8 +178,8 @@ test('29: a message that was caught and is sent again is refused when it is old,
 test('30: forged, altered and unsigned messages are 401 without a word of why, and leave no trace', async () => {
   await here.ordered();
   mishap({ kind: 'forge' });
-  here.step([...here.sandbox.world.orders.keys()][0]!);
-  await deliverDue(here.sandbox.world);
+  here.step([...here.sandbox.state.orders.keys()][0]!);
+  await sendDueWebhooks(here.sandbox.state);
   expect(messages().at(-1)!.answers).toEqual([401]);
   const unsigned = await fetch(here.hookUrl, { method: 'POST', body: '{}' });
   expect([unsigned.status, await unsigned.json()]).toEqual([401, { error: 'login', message: 'this message is not accepted' }]);
@@ -214,7 +214,7 @@ test('30: a body of more than a megabyte is 413, other methods are 405', async (
 });
 
 test('31: while a secret is being changed, messages signed with either are taken', async () => {
-  const { secret } = here.sandbox.world.webhooks;
+  const { secret } = here.sandbox.state.webhooks;
   const next = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
   here.door.secrets = () => [next, secret];
   expect([(await post('{}', { id: 'a', secret: next })).status, (await post('{}', { id: 'b', secret })).status]).toEqual([204, 204]);
@@ -234,7 +234,7 @@ test('32: with a clock ten minutes off messages are refused; stamped anew they a
   here.step(id, 'completed.walk_in_test.completed');
   await here.tell();
   expect([messages().at(-1)!.answers, here.log.join().includes('far apart')]).toEqual([[401], true]);
-  messages().at(-1)!.mishap = undefined;
+  messages().at(-1)!.fault = undefined;
   here.advance(10);
   await here.tell();
   expect([messages().at(-1)!.answers, await state()]).toEqual([
@@ -247,7 +247,7 @@ test('33: the answer does not wait for anything but the inbox', async () => {
   const { id } = await here.ordered();
   here.step(id, 'completed.walk_in_test.completed');
   here.fail({ operation: 'order', kind: 'slow', seconds: 5 });
-  await deliverDue(here.sandbox.world);
+  await sendDueWebhooks(here.sandbox.state);
   expect([messages().at(-1)!.answers, here.asked('order')]).toEqual([[204], 0]);
 });
 
@@ -258,7 +258,7 @@ test('34: what cannot be kept is 503, and taken when it is sent again', async ()
   const { store: kept } = here.door;
   here.door.store = gone.store;
   here.step(id, 'completed.walk_in_test.completed');
-  await deliverDue(here.sandbox.world);
+  await sendDueWebhooks(here.sandbox.state);
   expect(messages().at(-1)!.answers).toEqual([503]);
   here.door.store = kept;
   here.advance(5);
@@ -308,7 +308,7 @@ test('36: the bare order and the envelope are read alike; what is neither is kep
   expect(await state()).toEqual(['completed', 'completed']);
   expect(await states()).toEqual(['done', 'undecodable', 'undecodable', 'undecodable']);
   here.advance(8 * 24 * 3600);
-  await forget(here.following);
+  await pruneInbox(here.following);
   expect((await events()).map(({ size }) => size)).toEqual([0, 0, 0, 0]);
 });
 
@@ -352,6 +352,6 @@ test('at the sender somebody sends a message once more: it is known, under whate
   here.step(id);
   await here.tell();
   here.advance(3600);
-  expect(await deliver(here.sandbox.world, messages().at(-1)!)).toBe(204);
+  expect(await sendWebhook(here.sandbox.state, messages().at(-1)!)).toBe(204);
   expect((await states()).length).toBe(2);
 });

@@ -2,11 +2,11 @@
 // The numbers are rows of docs/failure-matrix.md.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { junctionClient } from '../../src/junction/client.ts';
+import { createJunctionClient } from '../../src/junction/client.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import type { Sending } from '../../src/orders/deliver/sending.ts';
-import { within } from '../junction-sandbox/sandbox-world.ts';
+import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
@@ -33,7 +33,7 @@ test('11: a gateway answers 404 for everything: no order is refused, sending pau
   await here.drain();
   expect(await states(IDS)).toEqual(each(['queued', 'active'], IDS));
   expect(here.sending.gate.breaker.allows(here.sending.clock())).toBe(0);
-  here.sandbox.world.faults = [];
+  here.sandbox.state.faults = [];
   await here.settle();
   expect([await states(IDS), here.orders()]).toEqual([each(['done', 'active'], IDS), IDS.length]);
 });
@@ -41,7 +41,7 @@ test('11: a gateway answers 404 for everything: no order is refused, sending pau
 test('11: an address with a wrong path, where there is no such operation: no order is refused', async () => {
   await order();
   const { apiKey, url } = here.sandbox;
-  const astray: Sending = { ...here.another(), client: junctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
+  const astray: Sending = { ...here.another(), client: createJunctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
   expect(await sendNow(astray, here.context, 'one')).toEqual({ result: 'failed', final: false });
   expect(await states()).toEqual([['queued', 'active']]);
   await here.settle();
@@ -91,9 +91,9 @@ test.each([
 test('41: a gateway answers 404 where the network is asked for an order and its result: that is not "there is none"', async () => {
   const { reads } = here.following;
   const asked = [
-    () => reads.order('x', within()),
-    () => reads.result({ order: 'x' }, within()),
-    () => reads.document({ order: 'x' }, within()),
+    () => reads.readOrder('x', within()),
+    () => reads.readResult({ order: 'x' }, within()),
+    () => reads.readResultPdf({ order: 'x' }, within()),
   ];
   for (const ask of asked) {
     here.fail({ kind: 'page', status: 404 });
@@ -114,7 +114,7 @@ test.each([
   const other = createServer((_req, res) => void res.writeHead(status).end(body));
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-  const client = junctionClient(() => ({ apiKey: 'k', baseUrl }));
+  const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl }));
   expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toMatchObject({ kind, status });
   other.close();
 });

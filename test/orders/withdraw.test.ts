@@ -21,7 +21,7 @@ eachInAWorld(followWorld, (world) => {
 const { request, task, ways, there, stand, settle } = takingBack(() => here);
 const put = (more: object = {}) => here.put({ ...REQUEST, id: 'one', ...more });
 const state = async () => (await here.entry('one'))!.state;
-const asked = () => here.sandbox.world.requests.length;
+const asked = () => here.sandbox.state.requests.length;
 
 describe.each(ways)('%s', (_title, withdraw) => {
   test('38: before it was sent: over at once, and the network is told nothing', async () => {
@@ -119,7 +119,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await withdraw();
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
-    expect(here.at([...here.sandbox.world.orders.keys()][0]!).events).toHaveLength(2);
+    expect(here.at([...here.sandbox.state.orders.keys()][0]!).events).toHaveLength(2);
   });
 
   test('39: while the network is away for a day: cancelled when it is back', async () => {
@@ -130,7 +130,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
       await here.drain();
       here.advance(3600);
     }
-    here.sandbox.world.faults = [];
+    here.sandbox.state.faults = [];
     await settle();
     expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
   });
@@ -158,7 +158,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
 
   test('after the network has refused it: nothing happens', async () => {
     await put();
-    here.sandbox.world.labTests = new Set();
+    here.sandbox.state.labTests = new Set();
     await here.drain();
     const before = asked();
     await withdraw().catch(() => {});
@@ -189,7 +189,7 @@ test('a redraw is called off with its request, and so by its own Task', async ()
   const first = await here.ordered();
   here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
   await here.news(first.id);
-  const second = [...here.sandbox.world.orders.values()].at(-1)!;
+  const second = [...here.sandbox.state.orders.values()].at(-1)!;
   const { task: redrawn } = (await here.placed(second.id))!;
   await here.put({ ...(await here.read('Task', redrawn)), status: 'cancelled' });
   await settle();
@@ -207,7 +207,7 @@ test.each(['revoked', 'entered-in-error'])(
     here.step(first.id, 'collecting_sample.walk_in_test.redraw_available');
     await here.news(first.id);
     await settle();
-    const second = [...here.sandbox.world.orders.values()].at(-1)!;
+    const second = [...here.sandbox.state.orders.values()].at(-1)!;
     expect(second.id).not.toBe(first.id);
     const { task: redrawn } = (await here.placed(second.id))!;
     expect([here.at(second.id).events.at(-1)!.status, (await here.read('Task', redrawn)).status]).toEqual([CANCELLED, 'cancelled']);
@@ -376,7 +376,7 @@ test('47: a patient who is changed, merged or deleted while the order is out cha
   await remove(here.context, { type: 'Patient', id: 'ada' });
   here.advance(30);
   expect(await sendNow(here.sending, here.context, 'one')).toEqual({ result: 'accepted' });
-  const [order] = [...here.sandbox.world.orders.values()];
+  const [order] = [...here.sandbox.state.orders.values()];
   expect(order!.sent.patient_details).toMatchObject({ first_name: 'Ada' });
   here.step(order!.id, 'completed.walk_in_test.completed');
   await here.news(order!.id);

@@ -1,6 +1,6 @@
 // What can be ordered where nobody says what a panel is: invented tests are for a sandbox alone.
 import { readConfig } from '../../src/config.ts';
-import { SANDBOX_PANELS } from '../../src/junction-sandbox/world.ts';
+import { SANDBOX_PANELS } from '../../src/junction-sandbox/sandbox-state.ts';
 import { demoCurls, readDemo } from '../../src/server/development/demo.ts';
 import { panelsOf, toSandbox } from '../../src/server/panels.ts';
 

@@ -5,14 +5,14 @@ import { transaction } from '../../src/interactions/transaction.ts';
 import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
 import { createKey, revokeKey } from '../../src/store/api-keys.ts';
 import { createTenant } from '../../src/store/tenants.ts';
-import { begin } from '../../src/subscriptions/delivery-worker.ts';
-import { renewSecret } from '../../src/subscriptions/operate.ts';
-import { endThose } from '../../src/subscriptions/stop.ts';
-import { watch } from '../../src/subscriptions/watch.ts';
+import { startDueDeliveries } from '../../src/subscriptions/delivery-worker.ts';
+import { matchChanges } from '../../src/subscriptions/match-changes.ts';
+import { rotateSecret } from '../../src/subscriptions/operator-actions.ts';
+import { endExpiredSubscriptions } from '../../src/subscriptions/stop.ts';
 import { eachInAWorld } from '../orders/each-world.ts';
 import type { TestStore } from '../store/open.ts';
 import { isSigned, type Received } from './receiver.ts';
-import { observation, type SubscriptionWorld, subscriptionWorld } from './subscription-world.ts';
+import { observation, type SubscriptionWorld, subscriptionWorld } from './subscription-fixture.ts';
 
 let world: SubscriptionWorld;
 let database: TestStore['database'];
@@ -55,7 +55,7 @@ test('who asks is made active by the server, and is sent what is created and upd
 test('a new secret signs beside the one before for a day, and alone from then on', async () => {
   await world.subscribe('one');
   const former = await world.secret('one');
-  const { secret } = await renewSecret(world.as({}), 'one');
+  const { secret } = await rotateSecret(world.as({}), 'one');
   const signedBy = async (id: string) => {
     await world.put(observation(id));
     const [message] = await world.tell();
@@ -164,8 +164,8 @@ test('a version waits for an earlier one that nobody has looked at yet', async (
   const [earlier] = await store.subscriptions.claimChanges({ at: '2026-01-01T00:00:00Z', until: '2026-11-21T12:00:10Z', limit: 1 });
   await world.put(observation('a', 'amended'));
   expect(earlier).toMatchObject({ id: 'a', version: 1 });
-  await watch(world.notifying);
-  await Promise.all(await begin(world.notifying, 32));
+  await matchChanges(world.notifying);
+  await Promise.all(await startDueDeliveries(world.notifying, 32));
   expect(world.receiver.got).toEqual([]);
   world.advance(11);
   expect(told(await world.tell())).toEqual(['Observation/a 1', 'Observation/a 2']);
@@ -218,8 +218,8 @@ test('one that hangs delays nobody else', async () => {
   for (const id of ['hangs', 'well']) await world.subscribe(id);
   receiver.answer = ({ path }) => (path.startsWith('/hangs') ? 'never' : 200);
   await world.put(observation('a'));
-  await watch(world.notifying);
-  const calls = await begin(world.notifying, 32);
+  await matchChanges(world.notifying);
+  const calls = await startDueDeliveries(world.notifying, 32);
   await Promise.race(calls);
   await world.put(observation('b'));
   expect(pathsOf(await world.tell()).filter((path) => path.endsWith('/b'))).toEqual(['/well/Observation/b']);
@@ -254,9 +254,9 @@ test('who dies after the answer sends it again under the same name, and who lost
   const { receiver, notifying } = world;
   await world.subscribe('one');
   await world.put(observation('a'));
-  await watch(notifying);
+  await matchChanges(notifying);
   receiver.answer = () => 'never';
-  const dying = await begin(notifying, 32);
+  const dying = await startDueDeliveries(notifying, 32);
   await receiver.has(1);
   expect(await world.tell()).toEqual([]);
   world.advance(21);
@@ -306,10 +306,10 @@ test('turned off or deleted, nothing more is sent, not even what waits; asked fo
 test('at its end the server turns it off', async () => {
   await world.subscribe('ends', { end: '2026-11-21T13:00:00+00:00' });
   await world.put(observation('a'));
-  expect(await endThose(world.notifying)).toBe(0);
+  expect(await endExpiredSubscriptions(world.notifying)).toBe(0);
   expect(told(await world.tell())).toEqual(['Observation/a 1']);
   world.advance(HOUR);
-  expect(await endThose(world.notifying)).toBe(1);
+  expect(await endExpiredSubscriptions(world.notifying)).toBe(1);
   expect(await world.read('Subscription', 'ends')).toMatchObject({ status: 'off' });
   await world.put(observation('b'));
   expect(await world.tell()).toEqual([]);
@@ -334,12 +334,12 @@ test('news that comes while it is told is not slept over', async () => {
   const { receiver, notifying } = world;
   await world.subscribe('one');
   await world.put(observation('a'));
-  await watch(notifying);
+  await matchChanges(notifying);
   receiver.answer = () => 'never';
-  const calls = await begin(notifying, 32);
+  const calls = await startDueDeliveries(notifying, 32);
   await receiver.has(1);
   await world.put(observation('b'));
-  await watch(notifying);
+  await matchChanges(notifying);
   receiver.answer = () => 200;
   receiver.release(200);
   await Promise.all(calls);

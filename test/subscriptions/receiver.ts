@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { verdictOf } from '../../src/orders/webhooks/signature.ts';
+import { verifySignature } from '../../src/orders/webhooks/signature.ts';
 
 export interface Received {
   method: string;
@@ -60,7 +60,7 @@ export async function startReceiver(): Promise<Receiver> {
 
 /** Whether who knows the secret has signed it by that time. */
 export const isSigned = ({ headers, body }: Received, secret: string, now: Date): boolean =>
-  verdictOf(
+  verifySignature(
     { id: headers['webhook-id'], timestamp: headers['webhook-timestamp'], signature: headers['webhook-signature'] },
     Buffer.from(body),
     { secrets: [secret], now },

@@ -5,11 +5,11 @@ import { history } from '../../src/interactions/history.ts';
 import { read } from '../../src/interactions/read.ts';
 import { search } from '../../src/interactions/search.ts';
 import { vread } from '../../src/interactions/vread.ts';
-import { guardedLookup, isPrivate, type Reach } from '../../src/subscriptions/addresses.ts';
-import { channelOf, updateUrl } from '../../src/subscriptions/channel.ts';
-import { call } from '../../src/subscriptions/http-call.ts';
+import { type AddressPolicy, createGuardedLookup, isPrivateAddress } from '../../src/subscriptions/address-policy.ts';
+import { buildUpdateUrl, parseChannel } from '../../src/subscriptions/channel.ts';
+import { sendWebhookRequest } from '../../src/subscriptions/webhook-request.ts';
 import { eachInAWorld } from '../orders/each-world.ts';
-import { observation, type SubscriptionWorld, subscriptionWorld } from './subscription-world.ts';
+import { observation, type SubscriptionWorld, subscriptionWorld } from './subscription-fixture.ts';
 
 let world: SubscriptionWorld;
 eachInAWorld(subscriptionWorld, (made) => {
@@ -105,17 +105,17 @@ test('what its headers hold is seen by who may change Subscriptions; others see 
   expect(await seenBy('system/*.rus')).toEqual(['Authorization: Bearer abc', 'X-Other: def']);
 });
 
-const channel = (endpoint: string, reach: Reach) => {
+const channel = (endpoint: string, reach: AddressPolicy) => {
   try {
-    return channelOf({ resourceType: 'Subscription', channel: { type: 'rest-hook', endpoint } } as Resource, reach).endpoint;
+    return parseChannel({ resourceType: 'Subscription', channel: { type: 'rest-hook', endpoint } } as Resource, reach).endpoint;
   } catch (error) {
     return (error as FhirError).message;
   }
 };
 
 test('in production an endpoint is https and public, unless an operator names its host', () => {
-  const production = (...hosts: string[]): Reach => ({ production: true, privateHosts: new Set(hosts) });
-  const development: Reach = { production: false, privateHosts: new Set() };
+  const production = (...hosts: string[]): AddressPolicy => ({ production: true, privateHosts: new Set(hosts) });
+  const development: AddressPolicy = { production: false, privateHosts: new Set() };
   const inside = ['10.0.0.7', '172.20.1.1', '192.168.1.1', '169.254.169.254', '127.0.0.1', '100.64.0.1', '0.0.0.0', '[::1]', '[fd00::1]'];
   const mapped = [
     '[fe80::1]',
@@ -136,20 +136,26 @@ test('in production an endpoint is https and public, unless an operator names it
   expect(channel('https://10.0.0.7/', production('10.0.0.7'))).toBe('https://10.0.0.7/');
   for (const plain of ['http://127.0.0.1:1/', 'http://example.org/'])
     expect(channel(plain, production('127.0.0.1'))).toMatch(/must be https/);
-  expect(['8.8.8.8', '2606:4700::1111', '224.0.0.1', 'ff02::1'].map(isPrivate)).toEqual([false, false, true, true]);
+  expect(['8.8.8.8', '2606:4700::1111', '224.0.0.1', 'ff02::1'].map(isPrivateAddress)).toEqual([false, false, true, true]);
   // the relay of old that leads from IPv4 to 2002::/16, and addresses for documents
-  expect(['192.88.99.1', '192.88.98.1', '3fff::1', '3fff:fff::1', '3fff:1000::1'].map(isPrivate)).toEqual([true, false, true, true, false]);
+  expect(['192.88.99.1', '192.88.98.1', '3fff::1', '3fff:fff::1', '3fff:1000::1'].map(isPrivateAddress)).toEqual([
+    true,
+    false,
+    true,
+    true,
+    false,
+  ]);
 });
 
 /** What becomes of looking up the name of this machine. */
-const lookedUp = (reach: Reach) =>
-  new Promise((resolve) => guardedLookup(reach)('localhost', { all: true }, (error, found) => resolve(error?.code ?? found)));
+const lookedUp = (reach: AddressPolicy) =>
+  new Promise((resolve) => createGuardedLookup(reach)('localhost', { all: true }, (error, found) => resolve(error?.code ?? found)));
 
 test('a name that leads to a private address is not called in production: the address is looked at when it is called', async () => {
   const { receiver } = world;
   const url = new URL(receiver.url);
-  const to = (host: string, reach: Reach, ms = 60_000) =>
-    call({ method: 'POST', url: new URL(`http://${host}:${url.port}/`), headers: [], body: '' }, reach, ms);
+  const to = (host: string, reach: AddressPolicy, ms = 60_000) =>
+    sendWebhookRequest({ method: 'POST', url: new URL(`http://${host}:${url.port}/`), headers: [], body: '' }, reach, ms);
   const production = { production: true, privateHosts: new Set<string>() };
   const why = 'the endpoint is a private address';
   expect(await to('127.0.0.1', production)).toEqual({ ok: false, why });
@@ -165,5 +171,5 @@ test('a name that leads to a private address is not called in production: the ad
 });
 
 test('an update goes to the resource below the base, whether or not the base ends with a slash', () => {
-  expect(updateUrl('https://example.org/fhir/', { type: 'Patient', id: 'a.b' }).href).toBe('https://example.org/fhir/Patient/a.b');
+  expect(buildUpdateUrl('https://example.org/fhir/', { type: 'Patient', id: 'a.b' }).href).toBe('https://example.org/fhir/Patient/a.b');
 });

@@ -4,7 +4,7 @@
 import { v5 } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
-import { isFailure } from '../../junction/outcome.ts';
+import { isServerFailure } from '../../junction/outcome.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
 import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { orderBody } from '../place/junction-order.ts';
@@ -96,7 +96,7 @@ function doubted(attempt: Attempt, result: Result): Result {
 const LOOKED_FOR = { kind: 'looked-for', why: 'not there yet, and looked for until it is sure that it never arrived' } as const;
 
 const userOf = async ({ sending, payload, signal }: Attempt): Promise<Outcome<string>> =>
-  payload.userId === undefined ? sending.client.user(payload.clientUserId, signal) : { kind: 'accepted', value: payload.userId };
+  payload.userId === undefined ? sending.client.ensureUser(payload.clientUserId, signal) : { kind: 'accepted', value: payload.userId };
 
 /**
  * The order, if an earlier attempt brought it there. The key alone does not protect: a failure after the work may not be kept under it, and it is forgotten
@@ -148,7 +148,7 @@ const userIsGone = (outcome: Outcome<JunctionOrder>): boolean => outcome.kind ==
  * for the first ten minutes of a key), and the same key is asked again.
  */
 function failureOf({ sending, leased }: Attempt, payload: OrderPayload, outcome: Outcome<JunctionOrder>): OrderPayload | undefined {
-  if (!isFailure(outcome)) return undefined;
+  if (!isServerFailure(outcome)) return undefined;
   if (isOfTheOperation(outcome.status)) return { ...payload, failed: true, failures: (payload.failures ?? 0) + 1 };
   const keyedAt = payload.renewedAt ?? leased.entry.firstSentAt;
   return isOverByNow(keyedAt, sending.clock()) ? { ...payload, failed: true } : undefined;

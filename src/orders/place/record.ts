@@ -3,8 +3,8 @@
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
-import { later } from '../../junction/moment.ts';
-import { taskStatus } from '../../junction/order-status.ts';
+import { pickLaterTime } from '../../junction/fhir-date-time.ts';
+import { toTaskStatus } from '../../junction/order-status.ts';
 import type { Systems } from '../systems.ts';
 
 export type Change = (resource: Resource) => Resource;
@@ -37,7 +37,7 @@ const same: Change = (resource) => resource;
 
 /** When a Task was changed: not before it was made, which another process may have done whose clock is ahead (inv-1). */
 export const changedAt = ({ authoredOn }: Resource, at: string): { lastModified: string } => ({
-  lastModified: later(at, authoredOn as string | undefined),
+  lastModified: pickLaterTime(at, authoredOn as string | undefined),
 });
 
 /** A Task's status, and why; the reason for the one before goes with that one. https://hl7.org/fhir/R4/task-definitions.html#Task.statusReason */
@@ -91,7 +91,7 @@ export const stillRunning = (reason: string, status: string | undefined, at: str
   request: same,
   task: (task) => ({
     ...task,
-    ...(task.status === 'cancelled' && status !== undefined && { status: taskStatus(status) }),
+    ...(task.status === 'cancelled' && status !== undefined && { status: toTaskStatus(status) }),
     note: [...((task.note as object[]) ?? []), { time: at, text: `cancelling was refused: ${reason}` }],
     ...changedAt(task, at),
   }),

@@ -2,39 +2,40 @@
 // that it is of. What says the same as before is looked at again until the correction is an hour old; then it is taken as it is.
 // docs/decisions/0026-order-tracking-and-results.md
 import { createHash } from 'node:crypto';
-import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
-import { isCorrected } from '../../junction/order-status.ts';
+import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
+import { isCorrectedStatus } from '../../junction/order-status.ts';
 import type { HeardResult } from '../track/order-tracker.ts';
 
 /** An order, and what was heard of its result before. */
-interface Since {
+interface ResultState {
   order: OrderSnapshot;
   before: HeardResult | undefined;
   now: Date;
 }
 
 /** Whether what was read, by its digest, is the correction of the order. A partial result is none. */
-export function isCorrection({ order, before, now }: Since, { digest, final }: { digest: string; final: boolean }): boolean {
+export function isCorrection({ order, before, now }: ResultState, { digest, final }: { digest: string; final: boolean }): boolean {
   if (!isCorrectedOrder(order) || !final) return false;
-  const applied = before?.corrected === true && before.event === lastEvent(order)!.id;
-  return applied || before?.digest !== digest || !isFresh(order, now);
+  const applied = before?.corrected === true && before.event === findLastEvent(order)!.id;
+  return applied || before?.digest !== digest || !isRecentlyUpdated(order, now);
 }
 
 /** Whether the document is that of the state before the correction. */
-export function isEarlier({ order, before, now }: Since, hash: string): boolean {
+export function isOutdatedDocument({ order, before, now }: ResultState, hash: string): boolean {
   const { read } = before ?? {};
-  return isCorrectedOrder(order) && isFresh(order, now) && read?.hash === hash && read.event !== lastEvent(order)!.id;
+  return isCorrectedOrder(order) && isRecentlyUpdated(order, now) && read?.hash === hash && read.event !== findLastEvent(order)!.id;
 }
 
-export const isCorrectedOrder = (order: OrderSnapshot): boolean => isCorrected(lastEvent(order)?.status ?? '');
+export const isCorrectedOrder = (order: OrderSnapshot): boolean => isCorrectedStatus(findLastEvent(order)?.status ?? '');
 
-const FRESH_MS = 3_600_000;
+const RECENT_MS = 3_600_000;
 
 /** What was announced may still be to come. */
-export const isFresh = (order: OrderSnapshot, now: Date): boolean => now.getTime() - Date.parse(lastEvent(order)?.at ?? '') < FRESH_MS;
+export const isRecentlyUpdated = (order: OrderSnapshot, now: Date): boolean =>
+  now.getTime() - Date.parse(findLastEvent(order)?.at ?? '') < RECENT_MS;
 
 /** What a result says, as one short text: two that say the same have the same. What is told of the order beside it is no part of that. */
-export function digestOf({ metadata, results, missing_results, sample_information }: Record<string, unknown>): string {
+export function digestResult({ metadata, results, missing_results, sample_information }: Record<string, unknown>): string {
   return createHash('sha256')
     .update(JSON.stringify([metadata, results, missing_results, sample_information]))
     .digest('base64');

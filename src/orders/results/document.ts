@@ -2,17 +2,17 @@
 // https://hl7.org/fhir/R4/binary.html, https://hl7.org/fhir/R4/datatypes.html#Attachment
 import { createHash } from 'node:crypto';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
-import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
+import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { systemContext } from '../system-actor.ts';
 import { hear } from '../track/apply-order.ts';
 import { heardOf, type LeasedOrder, type OrderTracker } from '../track/order-tracker.ts';
-import { journeyOf } from './existing-results.ts';
-import { documentId, reportId } from './report.ts';
+import { readExistingReport } from './existing-results.ts';
+import { toDocumentId, toReportId } from './report.ts';
 
 const PDF = 'application/pdf';
 
 /** SHA-1, as R4 wants it. */
-export const hashOf = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('base64');
+export const toSha1 = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('base64');
 
 /** The order as it is followed from here on; undefined: the lease is lost. */
 export async function applyDocument(
@@ -21,12 +21,12 @@ export async function applyDocument(
   { order, bytes }: { order: OrderSnapshot; bytes: Buffer },
 ): Promise<LeasedOrder | undefined> {
   const heard = heardOf(leased.placed);
-  const hash = hashOf(bytes);
-  const read = { event: lastEvent(order)?.id ?? 0, hash };
+  const hash = toSha1(bytes);
+  const read = { event: findLastEvent(order)?.id ?? 0, hash };
   return following.store.transaction(async (store) => {
     const context = systemContext(following, leased.placed.tenant, store);
-    const { journey } = await journeyOf(context, leased.placed, order);
-    const [report, document] = [reportId(journey), documentId(journey)];
+    const { journey } = await readExistingReport(context, leased.placed, order);
+    const [report, document] = [toReportId(journey), toDocumentId(journey)];
     const look = await hear(store, leased, { heard: { ...heard, result: { ...heard.result!, document: true, read } } });
     if (!look) return undefined;
     const binary = {

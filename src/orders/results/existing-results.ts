@@ -6,9 +6,9 @@ import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Row } from '../../store/resources/row.ts';
 import { heardOf } from '../track/order-tracker.ts';
-import { reportId } from './report.ts';
+import { toReportId } from './report.ts';
 
-export interface Standing {
+export interface ExistingResults {
   /** What all ids of the journey's results are made of. */
   journey: string;
   report: Resource | undefined;
@@ -21,21 +21,21 @@ export interface Standing {
 }
 
 /** Inside a transaction. */
-export async function standingOf(context: Context, placed: PlacedOrder, order: OrderSnapshot): Promise<Standing> {
+export async function readExistingResults(context: Context, placed: PlacedOrder, order: OrderSnapshot): Promise<ExistingResults> {
   const { store, caller } = context;
-  const { journey, report } = await journeyOf(context, placed, order);
+  const { journey, report } = await readExistingReport(context, placed, order);
   const references = ((report?.result ?? []) as { reference?: string }[]).flatMap(({ reference }) => reference ?? []);
   const ids = references.flatMap((reference) => /^Observation\/([^/]+)$/.exec(reference)?.[1] ?? []);
   const held = await store.hold(
     caller.tenant,
     ids.map((id) => ({ type: 'Observation' as const, id })),
   );
-  const markers = ids.flatMap((id) => resourceIn(held.find((row) => row.id === id)) ?? []);
-  return { journey, report, references, markers, later: isLaterHeard(order, await store.placedOrders.ofRequest(placed)) };
+  const markers = ids.flatMap((id) => parseRow(held.find((row) => row.id === id)) ?? []);
+  return { journey, report, references, markers, later: hasLaterResults(order, await store.placedOrders.ofRequest(placed)) };
 }
 
 /** By the network's own times. */
-function isLaterHeard({ id, transaction }: OrderSnapshot, orders: PlacedOrder[]): boolean {
+function hasLaterResults({ id, transaction }: OrderSnapshot, orders: PlacedOrder[]): boolean {
   const siblings = transaction?.orders ?? [];
   const madeAt = new Map(siblings.map((one) => [one.id, Date.parse(one.createdAt ?? '')]));
   return orders.some((one) => madeAt.get(one.orderId)! > madeAt.get(id)! && heardOf(one).result !== undefined);
@@ -45,20 +45,20 @@ function isLaterHeard({ id, transaction }: OrderSnapshot, orders: PlacedOrder[])
  * The name under which a report of the journey was begun, else the journey's, else the order's: a journey may be named later than its first result comes, or
  * not be named once.
  */
-export async function journeyOf(
+export async function readExistingReport(
   { store, caller }: Context,
   placed: PlacedOrder,
   { id, transaction }: OrderSnapshot,
-): Promise<Pick<Standing, 'journey' | 'report'>> {
+): Promise<Pick<ExistingResults, 'journey' | 'report'>> {
   const told = [transaction?.id, placed.transactionId, id, ...(transaction?.orders ?? []).map((one) => one.id)];
   const names = [...new Set(told.filter((name) => typeof name === 'string'))];
   const held = await store.hold(caller.tenant, [
     { type: 'Task', id: placed.task },
-    ...names.map((name) => ({ type: 'DiagnosticReport' as const, id: reportId(name) })),
+    ...names.map((name) => ({ type: 'DiagnosticReport' as const, id: toReportId(name) })),
   ]);
-  const rowOf = (name: string): Row | undefined => held.find((row) => row.type === 'DiagnosticReport' && row.id === reportId(name));
+  const rowOf = (name: string): Row | undefined => held.find((row) => row.type === 'DiagnosticReport' && row.id === toReportId(name));
   const journey = names.find(rowOf) ?? names[0]!;
-  return { journey, report: resourceIn(rowOf(journey)) };
+  return { journey, report: parseRow(rowOf(journey)) };
 }
 
-const resourceIn = (row: Row | undefined): Resource | undefined => (row?.body ? (JSON.parse(row.body) as Resource) : undefined);
+const parseRow = (row: Row | undefined): Resource | undefined => (row?.body ? (JSON.parse(row.body) as Resource) : undefined);

@@ -3,8 +3,8 @@
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
-import { textOf } from '../../junction/json-accessors.ts';
-import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
+import { toReportedText } from '../../junction/json-fields.ts';
+import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isKnownPhase } from '../../junction/order-status.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Store } from '../../store/store.ts';
@@ -23,7 +23,7 @@ export async function applyOrder(
 ): Promise<{ look: LeasedOrder; old: boolean } | undefined> {
   const { placed } = leased;
   if (isOld(placed, order)) return { look: leased, old: true };
-  const last = lastEvent(order);
+  const last = findLastEvent(order);
   if (last && !isKnownPhase(last.status))
     following.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has a status that is new here');
   return following.store.transaction(async (store) => {
@@ -82,7 +82,11 @@ function advance(
     transaction: order.transaction?.status,
     ...(moved !== undefined && { told: moved, toldAt: request!.version }),
   };
-  return hear(store, leased, { heard, eventId: Math.max(lastEvent(order)?.id ?? 0, placed.eventId), transactionId: order.transaction?.id });
+  return hear(store, leased, {
+    heard,
+    eventId: Math.max(findLastEvent(order)?.id ?? 0, placed.eventId),
+    transactionId: order.transaction?.id,
+  });
 }
 
 /** Writes down what was heard, before anything else is written: the row is locked, and nothing is written for who has lost the lease. */
@@ -103,7 +107,7 @@ async function writeStatus(
 ): Promise<void> {
   const task = taskEdit(systems, order, telling.now);
   const told = telling.request && requestEdit(systems, telling);
-  const request = told && ((stands: Resource) => withSample(told(stands), systems.sample, textOf(order.sampleId)));
+  const request = told && ((stands: Resource) => withSample(told(stands), systems.sample, toReportedText(order.sampleId)));
   await readModifyWriteMany(context, [
     { type: 'Task', id: placed.task, edit: (stands) => stands && task(stands) },
     ...(request ? [{ type: 'ServiceRequest' as const, id: placed.request, edit: (stands?: Resource) => stands && request(stands) }] : []),
@@ -117,7 +121,7 @@ export const isThere = async ({ store }: Context, { tenant, request, version }: 
 /** An older picture than the one that was applied: by its newest event, then by the time of the last change, then by a journey that was over already. */
 function isOld(placed: PlacedOrder, order: OrderSnapshot): boolean {
   const { updatedAt, transaction } = heardOf(placed);
-  const event = lastEvent(order)?.id ?? 0;
+  const event = findLastEvent(order)?.id ?? 0;
   if (event !== placed.eventId) return event < placed.eventId;
   const [before, now] = [updatedAt, order.updatedAt].map((text) => Date.parse(text ?? ''));
   if (before !== now && before! > now!) return true;

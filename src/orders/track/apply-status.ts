@@ -1,21 +1,21 @@
 // What an order's newest event makes of its Task and of the ServiceRequest. A reader of either sees the network's word beside FHIR's code.
 // https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/servicerequest.html
 import type { Resource } from '../../fhir/types.ts';
-import { dateTimeOf, later } from '../../junction/moment.ts';
-import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
-import { completedAt, isAtEnd, type RequestStand, requestStand, taskStatus } from '../../junction/order-status.ts';
+import { pickLaterTime, toFhirDateTime } from '../../junction/fhir-date-time.ts';
+import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
+import { findCompletionTime, isEndStatus, type RequestStatus, toRequestStatus, toTaskStatus } from '../../junction/order-status.ts';
 import { type Change, isOpen, withIdentifier, withWord } from '../place/record.ts';
 import type { Systems } from '../systems.ts';
 
 /** The Task of this order. */
 export function taskEdit(systems: Systems, order: OrderSnapshot, now: Date): Change {
-  const last = lastEvent(order);
+  const last = findLastEvent(order);
   return (task) => {
     if (!last) return task;
-    const status = taskStatus(last.status);
+    const status = toTaskStatus(last.status);
     const { statusReason: _reason, ...rest } = task;
     const named = withTransaction(withIdentifier(rest as Resource, systems.order, order.id), systems, order);
-    const at = later(dateTimeOf(last.at), task.authoredOn as string | undefined);
+    const at = pickLaterTime(toFhirDateTime(last.at), task.authoredOn as string | undefined);
     return {
       ...named,
       status,
@@ -51,9 +51,9 @@ function scheduled({ activateBy }: OrderSnapshot, status: string, now: Date): ob
 }
 
 function periodOf(order: OrderSnapshot): object {
-  const start = dateTimeOf(order.events[0]?.at);
-  const last = lastEvent(order);
-  const end = last && isAtEnd(last.status) ? later(dateTimeOf(last.at), start) : undefined;
+  const start = toFhirDateTime(order.events[0]?.at);
+  const last = findLastEvent(order);
+  const end = last && isEndStatus(last.status) ? pickLaterTime(toFhirDateTime(last.at), start) : undefined;
   return start === undefined ? {} : { executionPeriod: { start, ...(end !== undefined && { end }) } };
 }
 
@@ -66,26 +66,26 @@ export interface Telling {
 
 /** The ServiceRequest, by its newest order. One that people have taken back stays so; only what the network itself ended does it begin again. */
 export function requestEdit(systems: Systems, { order, told, now }: Telling): Change {
-  const stand = requestStand(order, now);
+  const stand = toRequestStatus(order, now);
   return (request) => {
     const own = ((request.identifier ?? []) as { system?: string }[]).some(({ system }) => system === systems.order);
     const named = withTransaction(own ? request : withIdentifier(request, systems.order, order.id), systems, order);
-    if (!lastEvent(order) || !mayMove(request, stand, told)) return named;
-    const keepsWord = stand.status === 'active' && stand.word === undefined;
-    const moved = keepsWord ? { ...named, status: 'active' } : withWord(named, stand.status, stand.word);
-    return withCompletion(moved, systems, stand.status === 'completed' ? dateTimeOf(completedAt(order)) : undefined);
+    if (!findLastEvent(order) || !mayMove(request, stand, told)) return named;
+    const keepsWord = stand.status === 'active' && stand.phase === undefined;
+    const moved = keepsWord ? { ...named, status: 'active' } : withWord(named, stand.status, stand.phase);
+    return withCompletion(moved, systems, stand.status === 'completed' ? toFhirDateTime(findCompletionTime(order)) : undefined);
   };
 }
 
-function mayMove(request: Resource, { status }: RequestStand, told: string | undefined): boolean {
+function mayMove(request: Resource, { status }: RequestStatus, told: string | undefined): boolean {
   const current = request.status as string;
   return current === status || current === told || (status !== 'active' && isOpen(request));
 }
 
 /** What the network makes of a request by this order; undefined: it stands so already, or is not the network's to change. */
 export function movedTo(request: Resource, { order, told, now }: Telling): string | undefined {
-  const stand = requestStand(order, now);
-  return lastEvent(order) && request.status !== stand.status && mayMove(request, stand, told) ? stand.status : undefined;
+  const stand = toRequestStatus(order, now);
+  return findLastEvent(order) && request.status !== stand.status && mayMove(request, stand, told) ? stand.status : undefined;
 }
 
 function withCompletion(request: Resource, { completedAt: url }: Systems, at: string | undefined): Resource {

@@ -1,7 +1,7 @@
 // Whose order this is: the network's names lead to a request of one tenant, or to nobody. By the order's own name, else by the key it was sent with (which
 // also settles an order whose acceptance was never heard of), else by the journey it belongs to (a redraw).
 import type { Context } from '../../interactions/context.ts';
-import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
+import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import { follow } from '../deliver/follow.ts';
 import { lease } from '../deliver/sending.ts';
@@ -46,7 +46,12 @@ async function accepted(following: OrderTracker, order: OrderSnapshot, entry: Ou
   const mine = lease(following);
   const claimed = await following.store.outbox.claimOne(entry.tenant, entry.id, mine);
   if (!claimed) return 'waiting';
-  const value = { id: order.id, transactionId: order.transaction?.id, status: lastEvent(order)?.status, passthrough: order.passthrough };
+  const value = {
+    id: order.id,
+    transactionId: order.transaction?.id,
+    status: findLastEvent(order)?.status,
+    passthrough: order.passthrough,
+  };
   const result = { payload: letGo(payloadOf(claimed)), sent: true, outcome: { kind: 'accepted' as const, value } };
   return (await settleOrder(following, { entry: claimed, by: mine.by }, result)) === 'done' ? 'adopted' : 'waiting';
 }
@@ -56,7 +61,7 @@ async function another(following: OrderTracker, order: OrderSnapshot, entry: Out
   const { tenant } = entry;
   const payload = payloadOf(entry);
   if (payload.orderId !== order.id) return further(following, order, { ...originOf(entry), before: payload.task });
-  return adopting(following, tenant, (context) => follow(context, entry, payload, { status: lastEvent(order)?.status }));
+  return adopting(following, tenant, (context) => follow(context, entry, payload, { status: findLastEvent(order)?.status }));
 }
 
 /**

@@ -1,7 +1,7 @@
 // What the following of orders is made of: everything that sending needs, and what reads. All times come from `clock`, but for the end of an exchange.
 
-import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
-import type { JunctionReads } from '../../junction/reads.ts';
+import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
+import type { JunctionReader } from '../../junction/reader.ts';
 import type { Inward } from '../../mapping/load/inward.ts';
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 import { createLease, type Lease } from '../../messaging/lease.ts';
@@ -9,7 +9,7 @@ import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
 import type { Sending } from '../deliver/sending.ts';
 
 export interface OrderTracker extends Sending {
-  reads: JunctionReads;
+  reads: JunctionReader;
   /** Holds looks back while the network does not answer. */
   pace: CircuitBreaker;
   results: ResultMappings;
@@ -86,6 +86,6 @@ export interface HeardResult {
 
 /** Whether it was read when the order stood as it stands now. */
 export const isOf = (result: HeardResult, order: OrderSnapshot): boolean =>
-  result.event === (lastEvent(order)?.id ?? 0) && result.updatedAt === order.updatedAt;
+  result.event === (findLastEvent(order)?.id ?? 0) && result.updatedAt === order.updatedAt;
 
 export const heardOf = ({ seen }: PlacedOrder): Heard => JSON.parse(seen) as Heard;

@@ -2,7 +2,7 @@
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { create } from '../../interactions/create.ts';
-import { dateTimeOf } from '../../junction/moment.ts';
+import { toFhirDateTime } from '../../junction/fhir-date-time.ts';
 import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { callOffFurther } from '../place/cancellation.ts';
 import { withIdentifier } from '../place/record.ts';
@@ -54,7 +54,7 @@ async function furtherTask(
   const row = await store.read(caller.tenant, 'Task', origin.before);
   const before = row?.body ? (JSON.parse(row.body) as Resource) : undefined;
   const request = { reference: `ServiceRequest/${origin.request}` };
-  const at = dateTimeOf(clock().toISOString());
+  const at = toFhirDateTime(clock().toISOString());
   const task: Resource = {
     resourceType: 'Task',
     basedOn: before?.basedOn ?? [request],

@@ -1,6 +1,6 @@
 // When an order is looked at again without being told to: a safety net under the webhooks, so the more is due, the sooner.
-import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
-import { isAtEnd, phaseOf } from '../../junction/order-status.ts';
+import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
+import { isEndStatus, toPhase } from '../../junction/order-status.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -40,8 +40,8 @@ export function nextPollAt(order: OrderSnapshot, open: Open, { now, random }: { 
 }
 
 function waitOf(order: OrderSnapshot, open: Open, now: Date): number | null {
-  const last = lastEvent(order);
-  if (!last || !isAtEnd(last.status)) return runningWait(order, now);
+  const last = findLastEvent(order);
+  if (!last || !isEndStatus(last.status)) return runningWait(order, now);
   const age = now.getTime() - Date.parse(last.at ?? order.updatedAt ?? now.toISOString());
   if (!open.result && !open.journey) return null;
   if (age > GIVEN_UP) return null;
@@ -52,12 +52,12 @@ function waitOf(order: OrderSnapshot, open: Open, now: Date): number | null {
 /** Some orders never end: of those a tenth of the time over a week for which nothing was heard of them. */
 function runningWait(order: OrderSnapshot, now: Date): number {
   const every = usualWait(order, now);
-  const silence = now.getTime() - Date.parse(lastEvent(order)?.at ?? order.createdAt ?? '');
+  const silence = now.getTime() - Date.parse(findLastEvent(order)?.at ?? order.createdAt ?? '');
   return silence > WEEK ? Math.min(Math.max(every, (silence - WEEK) / 10), WEEK) : every;
 }
 
 function usualWait(order: OrderSnapshot, now: Date): number {
-  const last = lastEvent(order);
-  if (last && phaseOf(last.status) === 'sample_with_lab') return PARTIAL;
+  const last = findLastEvent(order);
+  if (last && toPhase(last.status) === 'sample_with_lab') return PARTIAL;
   return order.expectedBy !== undefined && order.expectedBy < now.toISOString().slice(0, 10) ? OVERDUE : DAILY;
 }

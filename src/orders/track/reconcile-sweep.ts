@@ -2,8 +2,8 @@
 // One process sweeps at a time, under a lease in the settings; the watermark moves only when every page of a closed window was read.
 // https://docs.junction.com/api-reference/lab-testing/get-orders
 
-import { lastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
-import type { OrdersPage } from '../../junction/reads.ts';
+import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
+import type { SnapshotsPage } from '../../junction/reader.ts';
 import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
@@ -108,7 +108,7 @@ async function windowRead(
   let [news, pages] = [0, 0];
   const read = await readReconciliationWindow<'failed' | 'lost'>(async (page) => {
     if (pages++ > 0 && !(await lease.write({ ...lease.sweep(), until: later(following.clock(), LEASE_MS) }))) return 'lost';
-    const outcome = await following.reads.updated({ from, until, page }, AbortSignal.timeout(READ_MS));
+    const outcome = await following.reads.listUpdatedOrders({ from, until, page }, AbortSignal.timeout(READ_MS));
     following.pace.record(toHealthSignal('order', outcome), following.clock(), retryAfterSeconds(outcome));
     if (outcome.kind !== 'accepted') return 'failed';
     news += await take(following, outcome.value);
@@ -118,7 +118,7 @@ async function windowRead(
 }
 
 /** Wakes what has changed since it was last looked at, and recognises what is ours and not followed; answers how much that was. */
-async function take(following: OrderTracker, { orders }: OrdersPage): Promise<number> {
+async function take(following: OrderTracker, { orders }: SnapshotsPage): Promise<number> {
   const { store, clock } = following;
   const placed = await store.placedOrders.find({ orderIds: orders.map(({ id }) => id) });
   const known = new Map(placed.map((one) => [one.orderId, one]));
@@ -136,9 +136,9 @@ async function take(following: OrderTracker, { orders }: OrdersPage): Promise<nu
 
 /** One that was just accepted says nothing new as long as nothing has happened to it. */
 function isNews(order: OrderSnapshot, placed: PlacedOrder): boolean {
-  if (placed.eventId === 0 && isJustOrdered(lastEvent(order)?.status)) return false;
+  if (placed.eventId === 0 && isJustOrdered(findLastEvent(order)?.status)) return false;
   const { updatedAt, transaction } = heardOf(placed);
-  return (lastEvent(order)?.id ?? 0) > placed.eventId || updatedAt !== order.updatedAt || transaction !== order.transaction?.status;
+  return (findLastEvent(order)?.id ?? 0) > placed.eventId || updatedAt !== order.updatedAt || transaction !== order.transaction?.status;
 }
 
 /** Of the orders that nobody follows most are none of ours: only those that carry a name we know are looked at one by one. */

@@ -1,9 +1,9 @@
 // Reads all orders that changed within a window of time, page by page, while orders go on changing. One that changes leaves a window that is over, and those
 // behind it move a place to the front: so the pages are read from the last one to the first, where none that moves can be passed by.
-import type { OrdersPage } from '../../junction/reads.ts';
+import type { SnapshotsPage } from '../../junction/reader.ts';
 
 /** One page, worked through by whoever reads it; a word: why there is none, and the reading ends with it. Pages count from 1. */
-type PageReader<Why extends string> = (page: number) => Promise<OrdersPage | Why>;
+type PageReader<Why extends string> = (page: number) => Promise<SnapshotsPage | Why>;
 
 /** `unsettled`: orders changed inside the window, too, or came into it, so that one may have been missed; when the newest change seen was. */
 export type WindowRead<Why extends string> = { seen: number } | { unsettled: string | undefined } | Why;
@@ -29,7 +29,7 @@ export async function readReconciliationWindow<Why extends string>(page: PageRea
 }
 
 /** The number of the last page: by what the first one tells, else by reading on. */
-async function endOf<Why extends string>(page: PageReader<Why>, { total, orders }: OrdersPage): Promise<number | Why> {
+async function endOf<Why extends string>(page: PageReader<Why>, { total, orders }: SnapshotsPage): Promise<number | Why> {
   if (total !== undefined) return Math.ceil(total / orders.length);
   for (let nth = 2; ; nth++) {
     const next = await page(nth);
@@ -39,4 +39,4 @@ async function endOf<Why extends string>(page: PageReader<Why>, { total, orders 
 }
 
 /** In ms; 0: none is told. */
-const newestOf = ({ orders }: OrdersPage): number => Math.max(0, ...orders.map(({ updatedAt }) => Date.parse(updatedAt ?? '') || 0));
+const newestOf = ({ orders }: SnapshotsPage): number => Math.max(0, ...orders.map(({ updatedAt }) => Date.parse(updatedAt ?? '') || 0));

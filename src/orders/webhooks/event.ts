@@ -1,7 +1,7 @@
 // What a webhook's body says it is about: the kind of event and the order. Nothing else in it is believed; the order is read again from the network.
 // https://docs.junction.com/webhooks/event-structure
 
-import { objectOf, textIn } from '../../junction/json-accessors.ts';
+import { readTextField, toJsonObject } from '../../junction/json-fields.ts';
 import type { InboxState } from '../../store/queues/inbox.ts';
 
 interface WebhookEvent {
@@ -15,33 +15,33 @@ interface WebhookEvent {
 
 const UNREADABLE: WebhookEvent = { type: null, orderId: null, teamId: undefined, state: 'undecodable' };
 /** What the sender says of its own sending: it has given a message up. https://docs.svix.com/incoming-webhooks */
-export const GIVEN_UP = 'message.attempt.exhausted';
+export const DELIVERY_EXHAUSTED = 'message.attempt.exhausted';
 
 /** Events about an order must name it; other kinds may. */
 const ABOUT_ORDERS = /^labtest\.(?:order|result)\./;
-const LONGEST_ID = 100;
+const MAX_ID_LENGTH = 100;
 
 /** The documentation shows an envelope (`{event_type, data, team_id}`) and, in places, the order alone: both are read. */
-export function webhookEvent(body: Buffer): WebhookEvent {
-  const content = parsed(body);
+export function parseWebhookEvent(body: Buffer): WebhookEvent {
+  const content = parseJsonObject(body);
   if (content === undefined) return UNREADABLE;
-  const own = textIn(content, 'type');
-  const type = textIn(content, 'event_type') ?? (own?.startsWith('message.') ? own : null);
-  const data = objectOf(content.data ?? content);
-  const orderId = orderIdOf(type, data);
-  const teamId = textIn(content, 'team_id') ?? textIn(data, 'team_id');
+  const own = readTextField(content, 'type');
+  const type = readTextField(content, 'event_type') ?? (own?.startsWith('message.') ? own : null);
+  const data = toJsonObject(content.data ?? content);
+  const orderId = readOrderId(type, data);
+  const teamId = readTextField(content, 'team_id') ?? readTextField(data, 'team_id');
   if (orderId !== null) return { type, orderId, teamId, state: 'new' };
   return { type, orderId, teamId, state: type === null || ABOUT_ORDERS.test(type) ? 'undecodable' : 'ignored' };
 }
 
-function orderIdOf(type: string | null, data: Record<string, unknown>): string | null {
-  const named = type?.startsWith('labtest.') ? textIn(data, 'order_id') : undefined;
+function readOrderId(type: string | null, data: Record<string, unknown>): string | null {
+  const named = type?.startsWith('labtest.') ? readTextField(data, 'order_id') : undefined;
   const isOrder = type === null ? 'events' in data || 'last_event' in data : type.startsWith('labtest.order.');
-  const id = named ?? (isOrder ? textIn(data, 'id') : undefined);
-  return id !== undefined && id.length <= LONGEST_ID ? id : null;
+  const id = named ?? (isOrder ? readTextField(data, 'id') : undefined);
+  return id !== undefined && id.length <= MAX_ID_LENGTH ? id : null;
 }
 
-function parsed(body: Buffer): Record<string, unknown> | undefined {
+function parseJsonObject(body: Buffer): Record<string, unknown> | undefined {
   try {
     const content: unknown = JSON.parse(body.toString('utf8'));
     return content !== null && typeof content === 'object' && !Array.isArray(content) ? (content as Record<string, unknown>) : undefined;

@@ -7,23 +7,23 @@ import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { InboxEvent } from '../../store/queues/inbox.ts';
 import { correlate } from '../track/correlate.ts';
 import { type OrderTracker, pollLease, READ_MS } from '../track/order-tracker.ts';
-import { SOURCE } from './receive.ts';
+import { INBOX_SOURCE } from './receive.ts';
 
-const AT_ONCE = 50;
+const MAX_EVENTS = 50;
 
 /** Works through what is due; answers how many events that were. */
-export async function workThrough(following: OrderTracker): Promise<number> {
+export async function processInbox(following: OrderTracker): Promise<number> {
   const mine = pollLease(following);
-  const events = await following.store.inbox.claim({ ...mine, source: SOURCE, limit: AT_ONCE });
+  const events = await following.store.inbox.claim({ ...mine, source: INBOX_SOURCE, limit: MAX_EVENTS });
   if (!events.length) return 0;
-  const known = await wake(following, events, mine.by);
+  const known = await wakeOrders(following, events, mine.by);
   for (const event of events.filter(({ subject }) => !known.has(subject)))
-    await settleUnknown(following, event, mine.by).catch((error) => postpone(following, event, mine.by, redactError(error)));
+    await resolveUnknownOrder(following, event, mine.by).catch((error) => retryLater(following, event, mine.by, redactError(error)));
   return events.length;
 }
 
 /** The orders of these events are looked at, and the events done; answers the orders that are followed. */
-async function wake(following: OrderTracker, events: InboxEvent[], by: string): Promise<Set<string | null>> {
+async function wakeOrders(following: OrderTracker, events: InboxEvent[], by: string): Promise<Set<string | null>> {
   const { store, clock } = following;
   const placed = await store.placedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
   const known = new Set<string | null>(placed.map(({ orderId }) => orderId));
@@ -33,31 +33,31 @@ async function wake(following: OrderTracker, events: InboxEvent[], by: string): 
     await inside.placedOrders.wake(placed, clock().toISOString());
     await inside.inbox.settle(told, by, { state: 'done' });
   });
-  for (const event of told) over(following, event, 'done');
+  for (const event of told) reportProcessed(following, event, 'done');
   return known;
 }
 
 /** An event is worked through. */
-const over = ({ webhook, clock }: OrderTracker, { receivedAt }: InboxEvent, outcome: string): void =>
+const reportProcessed = ({ webhook, clock }: OrderTracker, { receivedAt }: InboxEvent, outcome: string): void =>
   webhook?.applied(outcome, Math.max(clock().getTime() - Date.parse(receivedAt), 0) / 1000);
 
 /** The order behind it may be one of ours all the same: the network is asked. */
-async function settleUnknown(following: OrderTracker, event: InboxEvent, by: string): Promise<void> {
+async function resolveUnknownOrder(following: OrderTracker, event: InboxEvent, by: string): Promise<void> {
   const { store, reads, pace, clock } = following;
-  if (pace.allows(clock()) === 0) return postpone(following, event, by, 'the network does not answer');
-  const outcome = await reads.order(event.subject!, AbortSignal.timeout(READ_MS));
+  if (pace.allows(clock()) === 0) return retryLater(following, event, by, 'the network does not answer');
+  const outcome = await reads.readOrder(event.subject!, AbortSignal.timeout(READ_MS));
   pace.record(toHealthSignal('order', outcome), clock(), retryAfterSeconds(outcome));
-  if (outcome.kind !== 'accepted') return postpone(following, event, by, outcome.why);
+  if (outcome.kind !== 'accepted') return retryLater(following, event, by, outcome.why);
   const found = outcome.value ? await correlate(following, outcome.value) : 'foreign';
-  if (found === 'foreign') return foreign(following, event, by);
-  if (found === 'waiting') return void (await store.inbox.settle([event], by, { state: 'retry', nextAt: after(clock(), SOON_MS) }));
-  await wake(following, [event], by);
+  if (found === 'foreign') return handleForeignEvent(following, event, by);
+  if (found === 'waiting') return void (await store.inbox.settle([event], by, { state: 'retry', nextAt: addMs(clock(), RETRY_SOON_MS) }));
+  await wakeOrders(following, [event], by);
 }
 
-const SOON_MS = 10_000;
-const after = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
+const RETRY_SOON_MS = 10_000;
+const addMs = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
-async function postpone({ store, clock, random }: OrderTracker, event: InboxEvent, by: string, error: string): Promise<void> {
+async function retryLater({ store, clock, random }: OrderTracker, event: InboxEvent, by: string, error: string): Promise<void> {
   const nextAt = nextRetryAt('order-poll', { failures: event.attempts - 1 }, { now: clock(), random: random() }).toISOString();
   await store.inbox.settle([event], by, { state: 'retry', nextAt, error });
 }
@@ -65,27 +65,27 @@ async function postpone({ store, clock, random }: OrderTracker, event: InboxEven
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 /** Age of an event whose order is nobody's here → when it is tried again, in ms: what it belongs to may become known. */
-const WAITS = [1, 5, 15, 60, 180, 360, 720].map((minutes) => minutes * MINUTE);
+const FOREIGN_RETRY_AGES = [1, 5, 15, 60, 180, 360, 720].map((minutes) => minutes * MINUTE);
 
-async function foreign(following: OrderTracker, event: InboxEvent, by: string): Promise<void> {
+async function handleForeignEvent(following: OrderTracker, event: InboxEvent, by: string): Promise<void> {
   const { store, clock, log } = following;
   const age = clock().getTime() - Date.parse(event.receivedAt);
-  const wait = WAITS.find((one) => one > age) ?? DAY - age;
+  const wait = FOREIGN_RETRY_AGES.find((one) => one > age) ?? DAY - age;
   if (age < DAY) {
-    const retry = { state: 'retry' as const, nextAt: after(clock(), Math.max(wait, MINUTE)), error: 'its order is not known here' };
+    const retry = { state: 'retry' as const, nextAt: addMs(clock(), Math.max(wait, MINUTE)), error: 'its order is not known here' };
     return void (await store.inbox.settle([event], by, retry));
   }
   await store.inbox.settle([event], by, { state: 'foreign', error: 'its order is not known here' });
-  over(following, event, 'foreign');
+  reportProcessed(following, event, 'foreign');
   log({ id: event.id, type: event.type, order: event.subject }, 'a webhook is about an order that is none of ours');
 }
 
 /** Bodies that nobody could read are kept for a person to look at, names of events for longer than any sender repeats them, in ms. */
-const BODIES_MS = 7 * DAY;
-const NAMES_MS = 45 * DAY;
+const BODY_RETENTION_MS = 7 * DAY;
+const EVENT_RETENTION_MS = 45 * DAY;
 
 /** Lets go of what is old. */
-export function forget({ store, clock }: OrderTracker): Promise<number> {
+export function pruneInbox({ store, clock }: OrderTracker): Promise<number> {
   const before = (ms: number) => new Date(clock().getTime() - ms).toISOString();
-  return store.inbox.prune(SOURCE, { bodies: before(BODIES_MS), events: before(NAMES_MS) });
+  return store.inbox.prune(INBOX_SOURCE, { bodies: before(BODY_RETENTION_MS), events: before(EVENT_RETENTION_MS) });
 }

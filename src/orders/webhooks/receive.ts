@@ -3,18 +3,18 @@
 import { unavailable, unsigned } from '../../fhir/outcome.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookWatch } from '../track/order-tracker.ts';
-import { GIVEN_UP, webhookEvent } from './event.ts';
+import { DELIVERY_EXHAUSTED, parseWebhookEvent } from './event.ts';
 import { logAtMostOnceAMinute } from './log-at-most.ts';
-import { lag, type Signed, verdictOf } from './signature.ts';
+import { type SignatureHeaders, toClockSkewSeconds, verifySignature } from './signature.ts';
 
 /** Where messages arrive. */
 export const WEBHOOK_PATHS = ['/v1/webhooks/junction', '/webhooks/junction'];
 /** The largest body, in bytes. */
-export const WEBHOOK_LIMIT = 1024 * 1024;
+export const WEBHOOK_BODY_LIMIT = 1024 * 1024;
 /** Whose events these are in the inbox. */
-export const SOURCE = 'junction';
+export const INBOX_SOURCE = 'junction';
 
-export interface WebhookDoor {
+export interface WebhookEndpoint {
   store: Store;
   clock: () => Date;
   /** All that are in force: two while one is being changed, none when nobody has configured any. */
@@ -32,54 +32,54 @@ export interface WebhookMessage {
 }
 
 /** A clock that is this many seconds off will soon refuse every message. */
-const ALARMING = 60;
+const CLOCK_SKEW_ALARM_SECONDS = 60;
 
 /** Logs what anybody can cause, as often as may be. */
 type Alarm = (facts: Record<string, unknown>, text: string) => void;
 
 /** Takes messages at this door. */
-export function webhookReceiver(door: WebhookDoor): (message: WebhookMessage) => Promise<void> {
+export function createWebhookReceiver(door: WebhookEndpoint): (message: WebhookMessage) => Promise<void> {
   const limited = logAtMostOnceAMinute();
   return (message) => receive(door, message, (facts, text) => limited(door.log, door.clock(), facts, text));
 }
 
 /** Resolves when the event is kept. Fails with 401 for what nobody we know has signed, with 503 when it cannot be kept: it is then told again. */
-async function receive(door: WebhookDoor, { header, body }: WebhookMessage, alarm: Alarm): Promise<void> {
+async function receive(door: WebhookEndpoint, { header, body }: WebhookMessage, alarm: Alarm): Promise<void> {
   const secrets = door.secrets();
-  if (!secrets.length) throw unavailable('webhooks are not configured here: set JUNCTION_WEBHOOK_SECRET', NOT_CONFIGURED);
-  const signed: Signed = { id: header('svix-id'), timestamp: header('svix-timestamp'), signature: header('svix-signature') };
+  if (!secrets.length) throw unavailable('webhooks are not configured here: set JUNCTION_WEBHOOK_SECRET', NOT_CONFIGURED_RETRY_SECONDS);
+  const signed: SignatureHeaders = { id: header('svix-id'), timestamp: header('svix-timestamp'), signature: header('svix-signature') };
   const now = door.clock();
-  const verdict = verdictOf(signed, body, { secrets, now });
-  if (verdict === 'good' || verdict === 'untimely') watchClock(door, lag(signed.timestamp!, now), alarm);
+  const verdict = verifySignature(signed, body, { secrets, now });
+  if (verdict === 'good' || verdict === 'untimely') reportClockSkew(door, toClockSkewSeconds(signed.timestamp!, now), alarm);
   if (verdict !== 'good') {
     door.webhook?.arrived(verdict);
     // of what nobody we know has signed, even the name may be anything
     alarm({ verdict, ...(verdict === 'untimely' && { id: signed.id }) }, 'a webhook was refused');
     throw unsigned();
   }
-  await keep(door, signed.id!, body);
+  await storeEvent(door, signed.id!, body);
 }
 
 /** Seconds until a sender may try again. */
-const NOT_CONFIGURED = 300;
+const NOT_CONFIGURED_RETRY_SECONDS = 300;
 
-function watchClock({ webhook }: WebhookDoor, seconds: number, alarm: Alarm): void {
+function reportClockSkew({ webhook }: WebhookEndpoint, seconds: number, alarm: Alarm): void {
   webhook?.clockAhead(seconds);
-  if (Math.abs(seconds) > ALARMING) alarm({ seconds }, 'our clock and that of the sender of webhooks are far apart');
+  if (Math.abs(seconds) > CLOCK_SKEW_ALARM_SECONDS) alarm({ seconds }, 'our clock and that of the sender of webhooks are far apart');
 }
 
 /** The body is patient data: it is kept only as long as it is needed to find out what it is about. */
-async function keep({ store, clock, teamId, log, webhook }: WebhookDoor, id: string, body: Buffer): Promise<void> {
-  const { type, orderId, teamId: named, state: told } = webhookEvent(body);
+async function storeEvent({ store, clock, teamId, log, webhook }: WebhookEndpoint, id: string, body: Buffer): Promise<void> {
+  const { type, orderId, teamId: named, state: told } = parseWebhookEvent(body);
   const own = teamId();
   const state = named !== undefined && own !== undefined && named !== own ? 'foreign' : told;
   const raw = state === 'new' || state === 'undecodable' ? body : Buffer.alloc(0);
   const at = clock().toISOString();
-  const kept = await store.inbox.add({ source: SOURCE, id, type, subject: orderId, state, raw, at }).catch(() => {
+  const kept = await store.inbox.add({ source: INBOX_SOURCE, id, type, subject: orderId, state, raw, at }).catch(() => {
     webhook?.arrived('not kept');
     throw unavailable('the event cannot be kept at the moment: send it again', 5);
   });
-  const arrived = !kept ? 'repeated' : type === GIVEN_UP ? 'given up' : state;
+  const arrived = !kept ? 'repeated' : type === DELIVERY_EXHAUSTED ? 'given up' : state;
   webhook?.arrived(arrived);
   log({ id, type, order: orderId, state: arrived }, arrived === 'given up' ? 'the network has given up telling us something' : 'webhook');
 }

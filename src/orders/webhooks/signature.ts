@@ -3,7 +3,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** What stands in the headers of a signed message. */
-export interface Signed {
+export interface SignatureHeaders {
   /** The name of the message, the same in every attempt to deliver it. */
   id: string | undefined;
   /** Seconds since 1970. */
@@ -13,30 +13,34 @@ export interface Signed {
 }
 
 /** How far a message's time and ours may be apart, in seconds. */
-const TOLERANCE = 300;
+const TOLERANCE_SECONDS = 300;
 /** More than a change of secrets ever brings. */
-const MOST_SIGNATURES = 16;
+const MAX_SIGNATURES = 16;
 
 /** `unsigned`: a header is missing or malformed. `forged`: by nobody we know. `untimely`: by somebody we know, too long ago or ahead of our time. */
 type Verdict = 'good' | 'unsigned' | 'untimely' | 'forged';
 
 /** Secrets are base64, with or without `whsec_` in front. */
-export function verdictOf({ id, timestamp, signature }: Signed, body: Buffer, { secrets, now }: { secrets: string[]; now: Date }): Verdict {
+export function verifySignature(
+  { id, timestamp, signature }: SignatureHeaders,
+  body: Buffer,
+  { secrets, now }: { secrets: string[]; now: Date },
+): Verdict {
   if (!id || !signature || !/^\d{1,12}$/.test(timestamp ?? '')) return 'unsigned';
   const message = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
   const expected = secrets.map((secret) => createHmac('sha256', keyOf(secret)).update(message).digest());
   if (!signaturesOf(signature).some((one) => expected.some((own) => same(own, one)))) return 'forged';
-  return Math.abs(lag(timestamp!, now)) > TOLERANCE ? 'untimely' : 'good';
+  return Math.abs(toClockSkewSeconds(timestamp!, now)) > TOLERANCE_SECONDS ? 'untimely' : 'good';
 }
 
 /** How many seconds our clock is ahead of the message. */
-export const lag = (timestamp: string, now: Date): number => Math.round(now.getTime() / 1000 - Number(timestamp));
+export const toClockSkewSeconds = (timestamp: string, now: Date): number => Math.round(now.getTime() / 1000 - Number(timestamp));
 
 const keyOf = (secret: string): Buffer => Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
 
 const signaturesOf = (header: string): Buffer[] =>
   header
-    .split(' ', MOST_SIGNATURES)
+    .split(' ', MAX_SIGNATURES)
     .filter((one) => one.startsWith('v1,'))
     .map((one) => Buffer.from(one.slice(3), 'base64'));
 

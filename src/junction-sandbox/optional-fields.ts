@@ -1,0 +1,113 @@
+// What an order may say beside whose it is, and the rules of each: 422 with the place and the value that broke one, as Junction's framework writes them.
+// https://docs.junction.com/api-reference/lab-testing/create-order
+
+type Body = Record<string, unknown>;
+type Rule = [holds: (value: unknown) => boolean, message: string];
+
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Junction's changelog says 1,000 characters; a page of its names 120. */
+const MAX_NOTES_LENGTH = 1000;
+
+const patternRule = (pattern: RegExp, message: string): Rule => [(value) => typeof value === 'string' && pattern.test(value), message];
+const isOneOf = (...words: string[]): Rule => [(value) => words.includes(value as string), `Input should be ${words.join(', ')}`];
+const integerRule: Rule = [Number.isSafeInteger, 'Input should be a valid integer'];
+const textRule: Rule = [(value) => typeof value === 'string', 'Input should be a valid string'];
+const listRule: Rule = [Array.isArray, 'Input should be a valid list'];
+
+const objectRule: Rule = [isJsonObject, 'Input should be a valid dictionary or object'];
+
+const OPTIONAL_FIELDS: Record<string, Rule> = {
+  order_set: objectRule,
+  collection_method: isOneOf('testkit', 'walk_in_test', 'at_home_phlebotomy', 'on_site_collection'),
+  priority: [(value) => typeof value === 'boolean', 'Input should be a valid boolean'],
+  billing_type: isOneOf('client_bill', 'commercial_insurance', 'patient_bill_passthrough', 'patient_bill'),
+  icd_codes: listRule,
+  consents: listRule,
+  aoe_answers: listRule,
+  activate_by: patternRule(/^\d{4}-\d\d-\d\d$/, 'Input should be a valid date'),
+  clinical_notes: [
+    (value) => typeof value === 'string' && [...value].length <= MAX_NOTES_LENGTH,
+    `String should have at most ${MAX_NOTES_LENGTH} characters`,
+  ],
+  lab_account_id: patternRule(UUID, 'Input should be a valid UUID'),
+  passthrough: textRule,
+};
+/** List → what each of its members must have, and may. */
+const LIST_MEMBERS: Record<string, { required: Record<string, Rule>; optional: Record<string, Rule> }> = {
+  aoe_answers: { required: { marker_id: integerRule, question_id: integerRule, answer: textRule }, optional: {} },
+  consents: {
+    required: {
+      consentType: isOneOf(
+        'terms-of-use',
+        'telehealth-informed-consent',
+        'mobile-terms-and-conditions',
+        'notice-of-privacy-practices',
+        'privacy-policy',
+        'hipaa-authorization',
+      ),
+    },
+    optional: {
+      version: textRule,
+      timeOfConsent: patternRule(/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/, 'Input should be a valid datetime'),
+    },
+  },
+};
+
+const ORDER_SET_FIELDS = { lab_test_ids: listRule, add_on: objectRule };
+const ADD_ON_FIELDS = { marker_ids: listRule, provider_ids: listRule };
+
+export function checkOptionalFields(body: Body): object[] {
+  return [
+    ...checkFields(body, OPTIONAL_FIELDS, ['body']),
+    ...checkOrderSet(body),
+    ...Object.keys(LIST_MEMBERS).flatMap((list) => checkListMembers(body, list)),
+    ...checkIcdCodes(body),
+  ];
+}
+
+function checkOrderSet({ order_set: set }: Body): object[] {
+  if (!isJsonObject(set)) return [];
+  const loc = ['body', 'order_set'];
+  return [
+    ...checkFields(set, ORDER_SET_FIELDS, loc),
+    ...(isJsonObject(set.add_on) ? checkFields(set.add_on, ADD_ON_FIELDS, [...loc, 'add_on']) : []),
+  ];
+}
+
+function isJsonObject(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkListMembers(body: Body, list: string): object[] {
+  const { required, optional } = LIST_MEMBERS[list]!;
+  return readList(body, list).flatMap((member, at) => {
+    const loc = ['body', list, at];
+    if (!isJsonObject(member)) return [buildFieldError(loc, objectRule[1], member)];
+    const missing = Object.keys(required).filter((name) => member[name] === undefined);
+    return [
+      ...missing.map((name) => ({ type: 'missing', loc: [...loc, name], msg: 'Field required', input: member })),
+      ...checkFields(member, { ...required, ...optional }, loc),
+    ];
+  });
+}
+
+const checkIcdCodes = (body: Body): object[] =>
+  readList(body, 'icd_codes').flatMap((code, at) =>
+    textRule[0](code) ? [] : [buildFieldError(['body', 'icd_codes', at], textRule[1], code)],
+  );
+
+/** What is null is not there. */
+const checkFields = (body: Body, rules: Record<string, Rule>, loc: (string | number)[]): object[] =>
+  Object.entries(rules).flatMap(([name, [holds, message]]) =>
+    body[name] === undefined || body[name] === null || holds(body[name]) ? [] : [buildFieldError([...loc, name], message, body[name])],
+  );
+
+const buildFieldError = (loc: (string | number)[], msg: string, input: unknown): object => ({
+  type: 'value_error',
+  loc,
+  msg,
+  input,
+  ctx: { error: {} },
+});
+
+const readList = (body: Body, name: string): unknown[] => (Array.isArray(body[name]) ? (body[name] as unknown[]) : []);

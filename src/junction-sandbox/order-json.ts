@@ -1,0 +1,101 @@
+// An order as Junction shows it: what was sent comes back changed (dates as date-times, the country spelt out), which is why nothing reads it back.
+import { readOrderSet } from './order-set.ts';
+import { toSampleNumber } from './report.ts';
+import { readCollectionMethod, readStatus, type SandboxOrder, type SandboxState } from './sandbox-state.ts';
+
+type JsonObject = Record<string, unknown>;
+
+export function toOrderJson(state: SandboxState, order: SandboxOrder): object {
+  const { sent } = order;
+  const status = readStatus(order);
+  return {
+    id: order.id,
+    user_id: order.userId,
+    team_id: state.teamId,
+    patient_details: { ...(sent.patient_details as JsonObject), dob: `${(sent.patient_details as JsonObject).dob}T00:00:00+00:00` },
+    patient_address: { ...(sent.patient_address as JsonObject), country: 'United States' },
+    lab_test: toLabTestJson(order),
+    details: { type: readCollectionMethod(sent), data: { id: order.id, created_at: order.createdAt, updated_at: order.createdAt } },
+    sample_id: order.report ? toSampleNumber(order) : null,
+    notes: null,
+    clinical_notes: sent.clinical_notes ?? null,
+    created_at: order.createdAt,
+    updated_at: order.events.at(-1)!.created_at,
+    events: order.events,
+    last_event: order.events.at(-1),
+    status: status.split('.')[0],
+    physician: sent.physician ?? null,
+    health_insurance_id: null,
+    requisition_form_url: null,
+    priority: sent.priority ?? false,
+    shipping_details: null,
+    activate_by: sent.activate_by ?? null,
+    passthrough: order.passthrough,
+    billing_type: sent.billing_type ?? 'client_bill',
+    icd_codes: sent.icd_codes ?? null,
+    has_abn: false,
+    interpretation: order.report?.interpretation ?? null,
+    has_missing_results: order.report ? order.report.missing.length > 0 : null,
+    expected_result_by_date: toDayAfter(order, 7),
+    worst_case_result_by_date: toDayAfter(order, 14),
+    origin: order.origin,
+    order_transaction: toTransactionJson(state, order),
+  };
+}
+
+/** All orders of this journey, oldest first; the newest one says how far it is. */
+export function listTransactionOrders(state: SandboxState, transactionId: string): SandboxOrder[] {
+  return [...state.orders.values()]
+    .filter((one) => one.transactionId === transactionId)
+    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+}
+
+/** Its journey, as an order and a result show it. */
+export function toTransactionJson(state: SandboxState, order: SandboxOrder): object {
+  const others = listTransactionOrders(state, order.transactionId).filter(({ id }) => id !== order.id);
+  const all = [...others, order].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+  return {
+    id: order.transactionId,
+    status: /^(completed|cancelled)\./.exec(readStatus(all.at(-1)!))?.[1] ?? 'active',
+    orders: all.map((one) => ({
+      id: one.id,
+      low_level_status: readStatus(one).split('.')[2],
+      low_level_status_created_at: one.events.at(-1)!.created_at,
+      origin: one.origin,
+      parent_id: one.parentId,
+      created_at: one.createdAt,
+      updated_at: one.events.at(-1)!.created_at,
+    })),
+  };
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+const toDayAfter = ({ createdAt }: SandboxOrder, days: number): string =>
+  new Date(Date.parse(createdAt) + days * DAY_MS).toISOString().slice(0, 10);
+
+/** As much of a laboratory as a documented answer holds. */
+const LAB = {
+  id: 1,
+  slug: 'sandbox-laboratory',
+  name: 'Sandbox Laboratory',
+  first_line_address: '1 Laboratory Way',
+  city: 'Albany',
+  zipcode: '12207',
+  collection_methods: ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection'],
+  sample_types: ['serum'],
+  logo_url: null,
+};
+
+/** What is ordered by a laboratory's own codes becomes a lab test of its own. */
+const toLabTestJson = ({ id, sent }: SandboxOrder): object => ({
+  id: readOrderSet(sent).lab_test_ids?.[0] ?? id,
+  slug: 'sandbox-panel',
+  name: 'Sandbox panel',
+  sample_type: 'serum',
+  method: readCollectionMethod(sent),
+  price: 0,
+  is_active: true,
+  status: 'active',
+  lab: LAB,
+  markers: null,
+});

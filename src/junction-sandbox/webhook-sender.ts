@@ -1,0 +1,126 @@
+// The sandbox's webhooks: a message for each thing that happens, signed and sent as Junction's sender (Svix) does, with the mishaps that are asked for.
+// https://docs.junction.com/webhooks/introduction, https://docs.svix.com/receiving/verifying-payloads/how-manual
+import { createHmac, randomUUID } from 'node:crypto';
+import { toOrderJson } from './order-json.ts';
+import type { SandboxMessage, SandboxOrder, SandboxState, WebhookFault } from './sandbox-state.ts';
+
+const WEBHOOK_FAULT_KINDS = new Set(['drop', 'duplicate', 'delay', 'forge', 'skew']);
+
+export const isWebhookFault = (value: unknown): value is WebhookFault =>
+  WEBHOOK_FAULT_KINDS.has((value as WebhookFault | null)?.kind ?? '');
+
+/** Waits between attempts, in seconds; after the last one nobody tries again. */
+const RETRY_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
+
+/** An order was made, or has changed: the message carries it as it stands now. */
+export function queueOrderWebhook(state: SandboxState, order: SandboxOrder, type: string): void {
+  queueWebhook(state, { type, order, data: toOrderJson(state, order) });
+}
+
+/** The thin message about a critical result: no values. */
+export function queueCriticalResultWebhook(state: SandboxState, order: SandboxOrder): void {
+  const { id, userId, report } = order;
+  const at = report!.reportedAt;
+  const { status, interpretation } = report!;
+  const data = {
+    order_id: id,
+    sample_id: id,
+    status,
+    interpretation,
+    team_id: state.teamId,
+    user_id: userId,
+    created_at: at,
+    updated_at: at,
+  };
+  queueWebhook(state, { type: 'labtest.result.critical', order, data });
+}
+
+function queueWebhook(state: SandboxState, { type, order, data }: { type: string; order: SandboxOrder; data: object }): void {
+  if (state.webhooks.url === undefined) return;
+  const user = [...state.users.values()].find(({ user_id }) => user_id === order.userId);
+  const body = { event_type: type, team_id: state.teamId, user_id: order.userId, client_user_id: user?.client_user_id, data };
+  const fault = takeWebhookFault(state);
+  const now = state.now().getTime();
+  const due = now + (fault?.kind === 'delay' ? (fault.seconds ?? 60) * 1000 : 0);
+  const times: Partial<Record<WebhookFault['kind'], number[]>> = { drop: [], duplicate: [due, due] };
+  state.webhooks.messages.push({
+    id: `msg_${randomUUID().replaceAll('-', '')}`,
+    type,
+    orderId: order.id,
+    body: JSON.stringify(body),
+    due: (fault && times[fault.kind]) ?? [due],
+    fault,
+    answers: [],
+  });
+}
+
+function takeWebhookFault(state: SandboxState): WebhookFault | undefined {
+  const [first, ...rest] = state.webhooks.faults;
+  if (!first) return undefined;
+  const left = (first.times ?? 1) - 1;
+  state.webhooks.faults = left > 0 ? [{ ...first, times: left }, ...rest] : rest;
+  return first;
+}
+
+/** Sends what is due, one after the other; answers how many were sent. One that is not taken is due again later. */
+export async function sendDueWebhooks(state: SandboxState): Promise<number> {
+  const now = state.now().getTime();
+  const due = state.webhooks.messages.filter((message) => message.due.some((at) => at <= now)).sort((a, b) => a.due[0]! - b.due[0]!);
+  let sent = 0;
+  for (const message of due) {
+    const times = message.due.filter((at) => at <= now).length;
+    message.due = message.due.filter((at) => at > now);
+    for (let nth = 0; nth < times; nth++, sent++) await attemptWebhook(state, message);
+  }
+  return sent;
+}
+
+async function attemptWebhook(state: SandboxState, message: SandboxMessage): Promise<void> {
+  const status = await sendWebhook(state, message);
+  message.answers.push(status);
+  const wait = RETRY_SECONDS[message.answers.filter((one) => one < 200 || one > 299).length - 1];
+  if ((status < 200 || status > 299) && wait !== undefined) message.due.push(state.now().getTime() + wait * 1000);
+}
+
+/** One delivery; answers the status, 0 when there was no answer. */
+export async function sendWebhook(state: SandboxState, message: SandboxMessage): Promise<number> {
+  const { url, headers } = { url: state.webhooks.url!, headers: signWebhook(state, message) };
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers,
+      body: message.body,
+      signal: AbortSignal.timeout(15_000),
+      redirect: 'manual',
+    });
+    await answer.arrayBuffer();
+    return answer.status;
+  } catch {
+    return 0;
+  }
+}
+
+/** The headers of one attempt, stamped with the time of it. */
+export function signWebhook({ webhooks, now, machineNow }: SandboxState, { id, body, fault }: SandboxMessage): Record<string, string> {
+  const at = (webhooks.clock === 'team' ? now() : machineNow()).getTime() + (fault?.kind === 'skew' ? (fault.seconds ?? 600) * 1000 : 0);
+  const stamp = String(Math.floor(at / 1000));
+  const secret = fault?.kind === 'forge' ? randomUUID().replaceAll('-', '') : webhooks.secret.replace(/^whsec_/, '');
+  const signature = createHmac('sha256', Buffer.from(secret, 'base64')).update(`${id}.${stamp}.${body}`).digest('base64');
+  return { 'content-type': 'application/json', 'svix-id': id, 'svix-timestamp': stamp, 'svix-signature': `v1,${signature}` };
+}
+
+const POLL_MS = 100;
+
+/** Sends by itself what is due; call the answer to stop. */
+export function startWebhookSender(state: SandboxState): () => void {
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy || !state.webhooks.automatic || state.webhooks.url === undefined) return;
+    busy = true;
+    void sendDueWebhooks(state).finally(() => {
+      busy = false;
+    });
+  }, POLL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,26 @@
+// Whether a report is critical: as long as anything in it is, whoever has reported it and whoever looked last. Only the laboratory takes that back, by
+// correcting the value or by reporting it in error. https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
+import type { Resource } from '../../fhir/types.ts';
+import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import { heardOf } from '../track/order-tracker.ts';
+
+export const CRITICAL = 'critical';
+
+const CRITICAL_CODES = new Set(['HH', 'LL', 'AA']);
+
+/** An Observation that stands. */
+export const isCriticalObservation = ({ status, interpretation }: Resource): boolean =>
+  status !== 'entered-in-error' &&
+  ((interpretation ?? []) as { coding?: { code?: string }[] }[]).some(({ coding }) =>
+    coding?.some(({ code }) => CRITICAL_CODES.has(code ?? '')),
+  );
+
+/** Whether another order of the same journey is critical, as far as was heard. */
+export const hasCriticalSibling = (placed: PlacedOrder, orders: PlacedOrder[]): boolean =>
+  orders.some(
+    (one) =>
+      one.orderId !== placed.orderId &&
+      one.transactionId !== null &&
+      one.transactionId === placed.transactionId &&
+      heardOf(one).result?.critical === true,
+  );

@@ -1,0 +1,39 @@
+// A sandbox and a client of it, for the tests of this room; and an order that Junction takes.
+import { SAMPLE_ORDER } from '../../scripts/orders/sample-order.ts';
+import { createJunctionClient, type JunctionClient } from '../../src/junction/client.ts';
+import type { Fault } from '../../src/junction-sandbox/faults.ts';
+import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
+
+export interface SandboxWorld {
+  sandbox: Sandbox;
+  client: JunctionClient;
+  /** The next requests meet these faults. */
+  fail(...faults: Fault[]): void;
+  /** How many orders exist, of all or with this passthrough. */
+  orders(passthrough?: string): number;
+  /** How often this operation was asked for. */
+  asked(operation: string): number;
+}
+
+export async function sandboxWorld(clock?: () => Date): Promise<SandboxWorld> {
+  const sandbox = await startSandbox(clock ? { clock } : {});
+  const { state } = sandbox;
+  return {
+    sandbox,
+    client: createJunctionClient(() => ({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, teamId: sandbox.teamId })),
+    fail: (...faults) => {
+      state.faults = [...state.faults, ...faults];
+    },
+    orders: (passthrough) =>
+      [...state.orders.values()].filter((order) => passthrough === undefined || order.passthrough === passthrough).length,
+    asked: (operation) => state.requests.filter((request) => request.operation === operation).length,
+  };
+}
+
+/** An order the sandbox takes. */
+export function orderOf(userId: string, more: object = {}): Record<string, unknown> {
+  return { user_id: userId, ...SAMPLE_ORDER, ...more };
+}
+
+/** Time for an exchange, in ms; what a busy machine is given where nothing is meant to be late. */
+export const within = (ms = 60_000): AbortSignal => AbortSignal.timeout(ms);
