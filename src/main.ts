@@ -9,8 +9,8 @@ import type { AdminRequest } from './cli/admin-command.ts';
 import { factsOf } from './cli/admin-facts.ts';
 import type { Config } from './config.ts';
 import { warmUp } from './fhir/validation/validate.ts';
-import { boundedServer } from './http/bounded-server.ts';
-import { type Drain, drainable } from './http/drain.ts';
+import { createBoundedServer } from './http/bounded-server.ts';
+import { createDrain, type Drain } from './http/drain.ts';
 import { openIndexState } from './interactions/index-state.ts';
 import { type MetricsEndpoint, openMetricsEndpoint } from './observability/metrics-endpoint.ts';
 import { ROOT } from './root.ts';
@@ -40,8 +40,8 @@ export async function start(config: Config, say: (line: string) => void, { watch
   const loaded = loadDefinitions(config.mappings);
   checkRateLimits(config, loaded.mappings.surfaces);
   const serving: Serving = { answer: starting, operate: notYet };
-  const drain = drainable(listenerOf(serving));
-  const server = boundedServer(config, drain.listener);
+  const drain = createDrain(listenerOf(serving));
+  const server = createBoundedServer(config, drain.listener);
   const steps: Step[] = [];
   try {
     const lock = await locked(config, (request) => serving.operate(request));

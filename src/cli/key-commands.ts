@@ -2,7 +2,7 @@
 import { amongThese } from '../fhir/closest-name.ts';
 import { isScope } from '../fhir/scope.ts';
 import { isServed, SERVED_TYPES } from '../fhir/types.ts';
-import { livePrefix } from '../http/middleware/key-prefix.ts';
+import { toLivePrefix } from '../http/middleware/key-prefix.ts';
 import { readRow } from '../http/vendor/vendor-call.ts';
 import { OPERATOR } from '../interactions/context.ts';
 import { createKey, type ListedKey, listKeys, revokeKey } from '../store/api-keys.ts';
@@ -28,7 +28,7 @@ export const KEY_COMMANDS: Record<string, AdminCommand> = {
       tenant: tenant.id,
       surface,
       scopes: granted,
-      prefix: livePrefix(keyPrefixes[surface]!),
+      prefix: toLivePrefix(keyPrefixes[surface]!),
       at: now().toISOString(),
       ...(name && { name }),
       ...(end && { expires: end }),

@@ -2,7 +2,7 @@
 // Node and disconnected. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9, https://nodejs.org/api/http.html#serverrequesttimeout
 import { createServer, type RequestListener, type Server } from 'node:http';
 
-interface Bounds {
+interface ServerBounds {
   maxConnections: number;
   /** From the first byte of a request to the last one of its body. */
   requestSeconds: number;
@@ -14,7 +14,7 @@ const CHECK_EVERY_MS = 1000;
 /** Longer than the 60 seconds after which balancers let an idle connection go: whoever closes first must not be the server, whose end may cross a request. */
 const IDLE_MS = 65_000;
 
-export function boundedServer({ maxConnections, requestSeconds }: Bounds, listener: RequestListener): Server {
+export function createBoundedServer({ maxConnections, requestSeconds }: ServerBounds, listener: RequestListener): Server {
   const timeouts = {
     headersTimeout: Math.min(HEAD_SECONDS, requestSeconds) * 1000,
     requestTimeout: requestSeconds * 1000,

@@ -10,7 +10,7 @@ export interface Drain {
 }
 
 /** `answer`: who answers requests. Of several requests on one connection, the newest is answered last: its answer ends the connection. */
-export function drainable(answer: RequestListener): Drain {
+export function createDrain(answer: RequestListener): Drain {
   const newest = new Map<Socket, ServerResponse>();
   let begun = false;
   return {
@@ -19,7 +19,7 @@ export function drainable(answer: RequestListener): Drain {
       if (!newest.has(socket)) socket.once('close', () => newest.delete(socket));
       newest.set(socket, res);
       if (begun) endConnectionAfter(res);
-      if (begun && req.url?.split('?')[0] === '/readyz') return void stopping(res);
+      if (begun && req.url?.split('?')[0] === '/readyz') return void sendStopping(res);
       answer(req, res);
     },
     begin() {
@@ -33,6 +33,6 @@ function endConnectionAfter(res: ServerResponse): void {
   if (!res.headersSent) res.setHeader('Connection', 'close');
 }
 
-function stopping(res: ServerResponse): void {
+function sendStopping(res: ServerResponse): void {
   res.writeHead(503, { 'Content-Type': 'application/json' }).end('{"error":"unavailable","message":"the server is stopping"}');
 }

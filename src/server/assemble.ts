@@ -6,13 +6,13 @@ import { v7 } from 'uuid';
 import type { Config } from '../config.ts';
 import { readyRegistry } from '../fhir/search/ready-registry.ts';
 import type { ServedType } from '../fhir/types.ts';
-import { type App, buildApp, type Deps, FHIR_PATH } from '../http/app.ts';
+import { type App, type AppDependencies, buildApp, FHIR_PATH } from '../http/app.ts';
 import { cacheCallers } from '../http/middleware/api-key-cache.ts';
-import { createSeal } from '../http/middleware/page-token.ts';
-import { rateLimiter } from '../http/middleware/rate-limit.ts';
+import { createRateLimiter } from '../http/middleware/rate-limit.ts';
 import { completeDeferred } from '../http/vendor/deferred-completion.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import { type IndexState, leftToServers } from '../interactions/index-state.ts';
+import { createPageTokens } from '../interactions/page-token.ts';
 import { profilesOf, UNCHECKED } from '../interactions/profiles.ts';
 import { guardBinary } from '../interactions/security-context.ts';
 import { touching } from '../interactions/touch.ts';
@@ -85,27 +85,29 @@ export async function assemble(parts: Parts): Promise<Facet> {
   const late: LabNetworkParts['completeDeferred'] = (context, item, what) => completeDeferred(context, now.mappings, item, what);
   const given = { isRevoked, completeDeferred: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, notified: parts.notified };
   const outside = buildIntegrations(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
-  const find = cacheCallers(findIn(database, clock));
-  const seal = createSeal(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
+  const findCaller = cacheCallers(findCallerIn(database, clock));
+  const pageTokens = createPageTokens(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir, documentation: outside.documentation };
-  const count = rateLimiter();
-  const limitOf = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
-  const partsWith = (mappings: Mappings): Deps => ({
-    fhir: { find, contextOf, seal, capability: buildCapabilityStatement(statement, profiles, store), bodyLimit: config.bodyLimits.fhir },
-    v1: {
+  const countRequest = createRateLimiter();
+  const findRateLimit = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
+  const shared = { findCaller, buildContext: contextOf, pageTokens };
+  const partsWith = (mappings: Mappings): AppDependencies => ({
+    fhir: { ...shared, capability: buildCapabilityStatement(statement, profiles, store), bodyLimit: config.bodyLimits.fhir },
+    vendor: {
       mappings,
       baseUrl,
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
-      find,
-      contextOf,
-      ports: outside.ports,
-      seal,
-      count,
-      limitOf,
+      ...shared,
+      externalSteps: outside.ports,
+      countRequest,
+      findRateLimit,
       bodyLimit: config.bodyLimits.v1,
     },
-    documents: buildOpenApiDocuments({ registry, mappings }, { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, limitOf }),
-    hooks: [outside.hook],
+    documents: buildOpenApiDocuments(
+      { registry, mappings },
+      { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, findRateLimit },
+    ),
+    webhooks: [outside.hook],
     ready: () => database.ping(),
     logFailure: (facts) => log.error(facts, 'unexpected error'),
     trustProxy: config.trustProxy,
@@ -147,7 +149,7 @@ function groupByType(list: [ServedType, WriteHook][]): Map<ServedType, WriteHook
 }
 
 /** Looks keys up in a queue of their own: a request without a valid key takes no tenant's turn. */
-const findIn =
+const findCallerIn =
   (database: Database, clock: () => Date) =>
   async (key: string): Promise<Caller | undefined> =>
     callerOf(await findKey(database.forRequest('keys', { safe: true }), key, clock().toISOString()));

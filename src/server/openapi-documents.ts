@@ -1,9 +1,9 @@
 // The OpenAPI documents of this installation: what the mappings and the FHIR tables say, with where it answers and the limits that are in force.
 import type { Config } from '../config.ts';
 import { FHIR_PATH } from '../http/app.ts';
-import type { Limit } from '../http/middleware/rate-limit.ts';
-import { fhirOpenApi } from '../http/openapi/fhir-document.ts';
-import type { Documents } from '../http/openapi/serve.ts';
+import type { RateLimit } from '../http/middleware/rate-limit.ts';
+import { buildFhirOpenApi } from '../http/openapi/fhir-document.ts';
+import type { OpenApiDocuments } from '../http/openapi/serve.ts';
 import type { Surface } from '../mapping/shape.ts';
 import type { Definitions } from './load-definitions.ts';
 
@@ -13,14 +13,14 @@ interface DescriptionFacts {
   baseUrl: string;
   bodyLimits: Config['bodyLimits'];
   /** The limit in force for a surface; null: none. */
-  limitOf(surface: Surface): Limit | null;
+  findRateLimit(surface: Surface): RateLimit | null;
 }
 
 /** One document per surface, and FHIR's. */
 export function buildOpenApiDocuments(
   { registry, mappings }: Pick<Definitions, 'registry' | 'mappings'>,
-  { version, baseUrl, bodyLimits, limitOf }: DescriptionFacts,
-): Documents {
+  { version, baseUrl, bodyLimits, findRateLimit }: DescriptionFacts,
+): OpenApiDocuments {
   const fhir = {
     version,
     servers: [{ url: baseUrl + FHIR_PATH, description: 'this server' }],
@@ -28,10 +28,10 @@ export function buildOpenApiDocuments(
     bodyLimit: bodyLimits.fhir,
   };
   const vendors = mappings.surfaces.map((surface) => {
-    const facts = { version, servers: serversOf(surface, baseUrl), rateLimit: limitOf(surface), bodyLimit: bodyLimits.v1 };
-    return [surface.name, { title: surface.title, make: () => mappings.openApi(surface.name, facts)! }] as const;
+    const facts = { version, servers: serversOf(surface, baseUrl), rateLimit: findRateLimit(surface), bodyLimit: bodyLimits.v1 };
+    return [surface.name, { title: surface.title, build: () => mappings.openApi(surface.name, facts)! }] as const;
   });
-  return { fhir: { title: 'FHIR R4', make: () => fhirOpenApi(registry, fhir) }, ...Object.fromEntries(vendors) };
+  return { fhir: { title: 'FHIR R4', build: () => buildFhirOpenApi(registry, fhir) }, ...Object.fromEntries(vendors) };
 }
 
 /** As documented, where the kind of key tells surfaces apart; and where nothing else can be meant. */

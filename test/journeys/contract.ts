@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ValidateFunction } from 'ajv';
 import request from 'supertest';
 import type { App } from '../../src/http/app.ts';
-import { type RequestContext, requestContextOf } from '../../src/http/middleware/request-context.ts';
+import { type RequestContext, readRequestContext } from '../../src/http/middleware/request-context.ts';
 import { type Answer, type Document, type Operation, validator } from '../mapping/open-api.ts';
 
 /** A server that remembers what it answered. */
@@ -32,7 +32,7 @@ export function underContract(app: App): Contracted {
     const end = res.end.bind(res) as (...args: unknown[]) => typeof res;
     const test = expect.getState().currentTestName ?? 'before the tests';
     res.end = (...args: unknown[]) => {
-      const { surface } = requestContextOf(res as never);
+      const { surface } = readRequestContext(res as never);
       const text = typeof args[0] === 'string' || Buffer.isBuffer(args[0]) ? String(args[0]) : '';
       const facts = { status: res.statusCode, headers: { ...res.getHeaders() }, body: surface === 'fhir' ? '' : text };
       answers.push({ test, method, path: url.split('?')[0]!, surface, ...facts });

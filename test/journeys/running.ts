@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino';
 import request, { type Test } from 'supertest';
 import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
-import { livePrefix } from '../../src/http/middleware/key-prefix.ts';
+import { toLivePrefix } from '../../src/http/middleware/key-prefix.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
 import { loadDefinitions } from '../../src/server/load-definitions.ts';
@@ -93,7 +93,7 @@ export async function startFacet(
         tenant: demo.id,
         surface,
         scopes,
-        prefix: livePrefix(loaded.keyPrefixes[surface]!),
+        prefix: toLivePrefix(loaded.keyPrefixes[surface]!),
         at: AT,
         ...(patient && { patient }),
       };

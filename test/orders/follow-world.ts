@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { type Resource, type ServedType, TYPES } from '../../src/fhir/types.ts';
-import { errorHandler } from '../../src/http/middleware/error-handler.ts';
+import { buildErrorHandler } from '../../src/http/middleware/error-handler.ts';
 import { beginRequest } from '../../src/http/middleware/request-context.ts';
-import { webhookEndpoints } from '../../src/http/webhooks/endpoint.ts';
+import { buildWebhookRouter } from '../../src/http/webhooks/endpoint.ts';
 import { createJunctionReader } from '../../src/junction/reader.ts';
 import { advanceOrder, type StepOptions } from '../../src/junction-sandbox/lifecycle.ts';
 import type { SandboxOrder } from '../../src/junction-sandbox/sandbox-state.ts';
@@ -58,8 +58,8 @@ export interface FollowWorld extends OrderWorld {
 async function listen(door: WebhookEndpoint): Promise<{ url: string; close(): void }> {
   const app = express();
   app.use(beginRequest);
-  app.use(webhookEndpoints([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) }]));
-  app.use(errorHandler(() => {}));
+  app.use(buildWebhookRouter([{ paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) }]));
+  app.use(buildErrorHandler(() => {}));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${WEBHOOK_PATHS[1]}`;

@@ -26,7 +26,7 @@ const HEADERS = {
 };
 
 /** The router of `/docs`. Its files are read once. */
-export function docsPage(): Router {
+export function buildDocsRouter(): Router {
   const files = new Map(readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOLDER, name))]));
   const router = Router({ caseSensitive: true });
   const send = (res: Response, name: string): void => {

@@ -6,36 +6,36 @@ import { FhirError, invalid, KINDS, notSupported, tooLong } from '../../fhir/out
 import { type Context, roomOf } from '../../interactions/context.ts';
 import { transaction } from '../../interactions/transaction.ts';
 import { authorize } from '../middleware/authenticate.ts';
-import { operationOutcome } from '../middleware/error-handler.ts';
-import { entryBody } from './body.ts';
-import type { FhirAnswer, FhirCall } from './fhir-call.ts';
-import { writeEntry } from './transaction-entries.ts';
-import { doneAnswer } from './write.ts';
+import { buildOperationOutcome } from '../middleware/error-handler.ts';
+import { buildEntryBody } from './body.ts';
+import type { FhirCall, FhirResponse } from './fhir-call.ts';
+import { toTransactionEntry } from './transaction-entries.ts';
+import { buildEntryResponse } from './write.ts';
 
 /** Does what a request asks for: what answers it when it comes by itself. */
-type Perform = (call: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>) => Promise<FhirAnswer>;
+type InteractionRunner = (call: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>) => Promise<FhirResponse>;
 
 /** https://hl7.org/fhir/R4/http.html#transaction */
-export async function bundle(call: FhirCall, perform: Perform): Promise<FhirAnswer> {
+export async function handleBundle(call: FhirCall, perform: InteractionRunner): Promise<FhirResponse> {
   const request = bundleRequest(await call.body.json());
-  return request.type === 'batch' ? batch(call, request, perform) : transactionOf(call, request, perform);
+  return request.type === 'batch' ? runBatch(call, request, perform) : runTransaction(call, request, perform);
 }
 
 /** Each entry by itself: one that fails has its own outcome, and the others go on. https://hl7.org/fhir/R4/http.html#brules */
-async function batch(call: FhirCall, { entries }: BundleRequest, perform: Perform): Promise<FhirAnswer> {
-  const made = new Set(entries.map(({ plain }) => (plain as { fullUrl?: unknown } | null)?.fullUrl).filter(isPlaceholder));
+async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
+  const made = new Set(entries.map(({ plain }) => (plain as { fullUrl?: unknown } | null)?.fullUrl).filter(isTemporaryUrl));
   const answers: string[] = [];
-  const size = sizeIn(call);
+  const size = createSizeCounter(call);
   for (const [at, raw] of entries.entries()) {
-    const answer = size.isFull() ? refusedText(inEntry(NO_ROOM, at)) : await batchEntry(call, { raw, at, made }, perform);
+    const answer = size.isFull() ? buildErrorEntryText(inEntry(RESPONSE_FULL, at)) : await runBatchEntry(call, { raw, at, made }, perform);
     answers.push(answer);
     size.add(answer);
   }
-  return response('batch-response', answers);
+  return buildBundleResponse('batch-response', answers);
 }
 
 /** How long the answers to the entries are together, and whether that is longer than an answer may be. */
-function sizeIn({ context }: FhirCall): { add(answer: string): void; isFull(): boolean } {
+function createSizeCounter({ context }: FhirCall): { add(answer: string): void; isFull(): boolean } {
   const { room = Number.POSITIVE_INFINITY } = roomOf(context);
   let size = 0;
   return {
@@ -46,7 +46,7 @@ function sizeIn({ context }: FhirCall): { add(answer: string): void; isFull(): b
   };
 }
 
-const NO_ROOM = tooLong(
+const RESPONSE_FULL = tooLong(
   'what the entries before it are answered is as long as an answer may be: this was not done, send it in another Bundle',
 );
 
@@ -57,57 +57,60 @@ interface RawEntry {
   made: ReadonlySet<string>;
 }
 
-const isPlaceholder = (fullUrl: unknown): fullUrl is string => typeof fullUrl === 'string' && fullUrl.startsWith('urn:');
+const isTemporaryUrl = (fullUrl: unknown): fullUrl is string => typeof fullUrl === 'string' && fullUrl.startsWith('urn:');
 
-async function batchEntry(call: FhirCall, { raw, at, made }: RawEntry, perform: Perform): Promise<string> {
+async function runBatchEntry(call: FhirCall, { raw, at, made }: RawEntry, perform: InteractionRunner): Promise<string> {
   try {
     const entry = bundleEntry(raw, at, call.context.baseUrl);
-    refuseNested(entry);
+    rejectNestedBundle(entry);
     if (entry.resource && referencesOf(entry.resource.plain).some((reference) => made.has(reference)))
       throw invalid('entries of a batch cannot refer to each other: send a transaction');
-    return entryText(await perform(asCall(call, entry)));
+    return buildEntryText(await perform(toFhirCall(call, entry)));
   } catch (error) {
-    return refusedText(inEntry(call.failed(error), at));
+    return buildErrorEntryText(inEntry(call.toFhirError(error), at));
   }
 }
 
 /** All or nothing: what fails, fails as a whole, and says which entry it was. https://hl7.org/fhir/R4/http.html#trules */
-async function transactionOf(call: FhirCall, { entries }: BundleRequest, perform: Perform): Promise<FhirAnswer> {
-  const all = understood(call, entries);
+async function runTransaction(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
+  const all = parseEntries(call, entries);
   const writes = all.flatMap(({ write }) => write ?? []);
   const reads = all.filter(({ write }) => !write).map(({ entry }) => entry);
   const answers = await transaction(call.context, writes, async (inside, done) => {
-    const size = sizeIn(call);
-    const told = (at: number, answer: FhirAnswer): [number, string] => {
-      const text = entryText(answer);
+    const size = createSizeCounter(call);
+    const told = (at: number, answer: FhirResponse): [number, string] => {
+      const text = buildEntryText(answer);
       size.add(text);
       if (size.isFull()) throw inEntry(tooLong('the answers to all entries are longer than an answer may be: send several Bundles'), at);
       return [at, text];
     };
     const written = all.flatMap(({ entry, write }) =>
-      write ? [told(entry.at, doneAnswer({ ...asCall(call, entry), type: write.type }, done.get(entry.at)!))] : [],
+      write ? [told(entry.at, buildEntryResponse({ ...toFhirCall(call, entry), type: write.type }, done.get(entry.at)!))] : [],
     );
     const read: [number, string][] = [];
-    for (const entry of reads) read.push(told(entry.at, await readEntry(call, { entry, inside }, perform)));
+    for (const entry of reads) read.push(told(entry.at, await runReadEntry(call, { entry, inside }, perform)));
     return new Map([...written, ...read]);
   });
-  return response(
+  return buildBundleResponse(
     'transaction-response',
     all.map(({ entry }) => answers.get(entry.at)!),
   );
 }
 
-type Understood = { entry: BundleEntry; write: ReturnType<typeof writeEntry> };
+type ParsedEntry = { entry: BundleEntry; write: ReturnType<typeof toTransactionEntry> };
 
 /** What is wrong with entries as they stand is said of all of them at once. */
-function understood(call: FhirCall, entries: Parsed[]): Understood[] {
+function parseEntries(call: FhirCall, entries: Parsed[]): ParsedEntry[] {
   const failed: FhirError[] = [];
-  const all = entries.flatMap((raw, at): Understood[] => {
+  const all = entries.flatMap((raw, at): ParsedEntry[] => {
     try {
       const entry = bundleEntry(raw, at, call.context.baseUrl);
-      refuseNested(entry);
+      rejectNestedBundle(entry);
       return [
-        { entry, write: writeEntry(asCall(call, entry), entry, (type, permission) => authorize(call.context.caller, type, permission)) },
+        {
+          entry,
+          write: toTransactionEntry(toFhirCall(call, entry), entry, (type, permission) => authorize(call.context.caller, type, permission)),
+        },
       ];
     } catch (error) {
       if (!(error instanceof FhirError)) throw error;
@@ -116,49 +119,49 @@ function understood(call: FhirCall, entries: Parsed[]): Understood[] {
     }
   });
   const [first] = failed;
-  if (first) throw new FhirError(statusKind(first), failed.flatMap(({ issues }) => issues).slice(0, MOST_ISSUES), first.headers);
+  if (first) throw new FhirError(toBundleErrorKind(first), failed.flatMap(({ issues }) => issues).slice(0, MOST_ISSUES), first.headers);
   return all;
 }
 
 const MOST_ISSUES = 50;
 
 /** A path that is not there is wrong with the Bundle, not with the URL it was sent to. */
-const statusKind = ({ kind }: FhirError): FhirError['kind'] =>
+const toBundleErrorKind = ({ kind }: FhirError): FhirError['kind'] =>
   KINDS[kind].status === 404 || KINDS[kind].status === 405 ? 'not-supported' : kind;
 
-interface Reading {
+interface TransactionRead {
   entry: BundleEntry;
   inside: Context;
 }
 
 /** An entry that reads, inside the transaction: it sees what the others wrote. */
-async function readEntry(call: FhirCall, { entry, inside }: Reading, perform: Perform): Promise<FhirAnswer> {
+async function runReadEntry(call: FhirCall, { entry, inside }: TransactionRead, perform: InteractionRunner): Promise<FhirResponse> {
   try {
-    return await perform(asCall({ ...call, context: inside }, entry));
+    return await perform(toFhirCall({ ...call, context: inside }, entry));
   } catch (error) {
     throw error instanceof FhirError ? inEntry(error, entry.at) : error;
   }
 }
 
-function refuseNested({ path, method, at }: BundleEntry): void {
+function rejectNestedBundle({ path, method, at }: BundleEntry): void {
   if (path === '/' && method === 'POST') throw notSupported('a Bundle cannot hold another one', `Bundle.entry[${at}].request.url`);
 }
 
 /** The request an entry stands for. `Prefer` is said once, for all of them. */
-function asCall(call: FhirCall, entry: BundleEntry): FhirCall {
+function toFhirCall(call: FhirCall, entry: BundleEntry): FhirCall {
   const { headers, method, path, query } = entry;
   const header = (name: string): string | undefined => headers[name] ?? (name === 'prefer' ? call.header(name) : undefined);
-  return { ...call, method, path, query, header, body: entryBody(entry), alone: false };
+  return { ...call, method, path, query, header, body: buildEntryBody(entry), isStandalone: false };
 }
 
-function response(type: string, entries: string[]): FhirAnswer {
+function buildBundleResponse(type: string, entries: string[]): FhirResponse {
   return { status: 200, body: `{"resourceType":"Bundle","type":"${type}"${entries.length ? `,"entry":[${entries.join(',')}]` : ''}}` };
 }
 
 const OUTCOME = '{"resourceType":"OperationOutcome"';
 
 /** One entry of the answer; stored texts go in as they are. */
-function entryText({ status, headers = {}, body, lastModified }: FhirAnswer): string {
+function buildEntryText({ status, headers = {}, body, lastModified }: FhirResponse): string {
   const facts = {
     status: `${status} ${REASONS[status] ?? ''}`.trim(),
     ...(headers.Location !== undefined && { location: headers.Location }),
@@ -171,9 +174,9 @@ function entryText({ status, headers = {}, body, lastModified }: FhirAnswer): st
   return `{"resource":${body},"response":${said}}`;
 }
 
-function refusedText({ kind, issues }: FhirError): string {
+function buildErrorEntryText({ kind, issues }: FhirError): string {
   const { status } = KINDS[kind];
-  return `{"response":${JSON.stringify({ status: `${status} ${REASONS[status] ?? ''}`.trim(), outcome: operationOutcome(issues) })}}`;
+  return `{"response":${JSON.stringify({ status: `${status} ${REASONS[status] ?? ''}`.trim(), outcome: buildOperationOutcome(issues) })}}`;
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -3,16 +3,16 @@ import { binaryForm, binaryOf, type Content, contentOf } from '../../fhir/binary
 import { notAcceptable, structure } from '../../fhir/outcome.ts';
 import type { Draft } from '../../interactions/context.ts';
 import type { Row } from '../../store/resources/row.ts';
-import type { FhirAnswer, FhirCall } from './fhir-call.ts';
+import type { FhirCall, FhirResponse } from './fhir-call.ts';
 
 const READ = /^\/Binary\/[A-Za-z0-9\-.]{1,64}(\/_history\/[^/]+)?\/?$/;
 
 /** Whether a request reads a Binary, whose media type may be any. */
-export const readsBinary = (method: string, path: string): boolean => (method === 'GET' || method === 'HEAD') && READ.test(path);
+export const isBinaryRead = (method: string, path: string): boolean => (method === 'GET' || method === 'HEAD') && READ.test(path);
 
 /** The content itself, when that is what the client asks for; undefined: it asks for the resource. */
-export function contentAnswer(call: FhirCall, row: Row & { body: string }, facts: FhirAnswer): FhirAnswer | undefined {
-  if (row.type !== 'Binary' || !call.alone) return undefined;
+export function buildContentResponse(call: FhirCall, row: Row & { body: string }, facts: FhirResponse): FhirResponse | undefined {
+  if (row.type !== 'Binary' || !call.isStandalone) return undefined;
   const content = contentOf(row.body);
   const accept = call.header('accept');
   const format = call.query.find(([name]) => name === '_format')?.[1].replace(' ', '+');
@@ -21,14 +21,14 @@ export function contentAnswer(call: FhirCall, row: Row & { body: string }, facts
   const isShown = call.query.some(([name]) => name === '_summary' || name === '_elements');
   return form === 'resource' || isShown
     ? undefined
-    : { ...facts, headers: { ...facts.headers, ...headersOf(row, content) }, content: content.bytes };
+    : { ...facts, headers: { ...facts.headers, ...buildContentHeaders(row, content) }, content: content.bytes };
 }
 
 /**
  * What is stored here was written by others, and may be a page with a script in it: a browser is to save it, not to open it, not to guess what it is, and
  * to run nothing of it in this server's name.
  */
-function headersOf({ id }: Row, { bytes, contentType, securityContext }: Content): Record<string, string> {
+function buildContentHeaders({ id }: Row, { bytes, contentType, securityContext }: Content): Record<string, string> {
   const { reference } = (securityContext ?? {}) as { reference?: unknown };
   return {
     'Content-Type': HEADER.test(contentType) ? contentType : 'application/octet-stream',
@@ -45,14 +45,14 @@ function headersOf({ id }: Row, { bytes, contentType, securityContext }: Content
 const HEADER = /^[\x20-\x7e]{1,1000}$/;
 
 /** What a write of a Binary carries. `takingOver`: of content that says nothing of its security context. */
-export interface SentBinary {
+export interface BinaryDraft {
   draft: Draft;
   uploaded: boolean;
   takingOver?: (draft: Draft, previous: Row) => Draft;
 }
 
 /** A resource, or content that becomes one, under the security context its header names. */
-export async function binaryDraft(call: FhirCall): Promise<SentBinary> {
+export async function readBinaryDraft(call: FhirCall): Promise<BinaryDraft> {
   const sent = await call.body.binary();
   if ('plain' in sent) return { draft: sent, uploaded: false };
   if (!sent.bytes.length) throw structure('the body must be the content, and it is empty');
@@ -62,14 +62,14 @@ export async function binaryDraft(call: FhirCall): Promise<SentBinary> {
   };
   const reference = call.header('x-security-context');
   if (reference !== undefined) return { draft: made({ reference }), uploaded: true };
-  return { draft: made(undefined), uploaded: true, takingOver: (_draft, previous) => made(contextIn(previous)) };
+  return { draft: made(undefined), uploaded: true, takingOver: (_draft, previous) => made(readSecurityContext(previous)) };
 }
 
 /** New content says nothing of the security context: the one that stands goes on. */
-const contextIn = ({ body }: Row): unknown => (body ? contentOf(body).securityContext : undefined);
+const readSecurityContext = ({ body }: Row): unknown => (body ? contentOf(body).securityContext : undefined);
 
 /** Who sends content is not sent it back, unless it asks for that. */
-export const quiet = (call: FhirCall): FhirCall => ({
+export const preferMinimal = (call: FhirCall): FhirCall => ({
   ...call,
   header: (name) => call.header(name) ?? (name === 'prefer' ? 'return=minimal' : undefined),
 });

@@ -9,9 +9,9 @@ import { jsonPatch } from '../../fhir/patch/json-patch.ts';
 import type { Patch } from '../../fhir/patch/patch.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Draft } from '../../interactions/context.ts';
-import type { ReadBytes, ReadText } from '../middleware/body-text.ts';
+import type { BytesReader, TextReader } from '../middleware/body-text.ts';
 import { hasBody } from '../middleware/read-body.ts';
-import type { Body } from './fhir-call.ts';
+import type { FhirRequestBody } from './fhir-call.ts';
 
 const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'json'];
 const JSON_PATCH = 'application/json-patch+json';
@@ -21,15 +21,15 @@ const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json`;
 const FORM = ['application/x-www-form-urlencoded'];
 
 /** How bodies are read, each up to a size. */
-interface Readers {
-  text: ReadText;
-  form: ReadText;
-  bytes: ReadBytes;
+interface BodyReaders {
+  text: TextReader;
+  form: TextReader;
+  bytes: BytesReader;
 }
 
 /** The body of a request that came by itself. */
-export function requestBody(req: Request, read: Readers): Body {
-  const text = (types: string[], say: string, { headers, as = read.text }: { headers?: Record<string, string>; as?: ReadText } = {}) => {
+export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBody {
+  const text = (types: string[], say: string, { headers, as = read.text }: { headers?: Record<string, string>; as?: TextReader } = {}) => {
     const [type, ...parameters] = mediaType(req.headers['content-type'] ?? '');
     if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say, headers);
     if (!speaksR4(parameters)) throw unsupportedMedia('send FHIR 4.0: another fhirVersion is not read here');
@@ -41,38 +41,38 @@ export function requestBody(req: Request, read: Readers): Body {
     return parse(given);
   };
   return {
-    resource: async (type) => resourceOf(await json(`${type} resource`), type),
+    resource: async (type) => toDraft(await json(`${type} resource`), type),
     form: async () => [
       ...new URLSearchParams(await text(FORM, 'send the parameters as application/x-www-form-urlencoded', { as: read.form })),
     ],
-    patch: async () => patchOf(await text(PATCHES, `send a patch as ${ACCEPT_PATCH}`, { headers: { 'Accept-Patch': ACCEPT_PATCH } })),
+    patch: async () => parsePatch(await text(PATCHES, `send a patch as ${ACCEPT_PATCH}`, { headers: { 'Accept-Patch': ACCEPT_PATCH } })),
     json: () => json('resource'),
     binary: async () => {
       const contentType = req.headers['content-type'] ?? '';
-      if (!RESOURCE.includes(mediaType(contentType)[0])) return uploaded(await read.bytes(req), contentType);
+      if (!RESOURCE.includes(mediaType(contentType)[0])) return toUpload(await read.bytes(req), contentType);
       const parsed = await json('Binary resource, or JSON content of one');
       // anything but a Binary is content, also when it is called FHIR; its bytes are there already
-      return isBinary(parsed) ? resourceOf(parsed, 'Binary') : uploaded(req.body as Buffer, contentType);
+      return isBinary(parsed) ? toDraft(parsed, 'Binary') : toUpload(req.body as Buffer, contentType);
     },
   };
 }
 
 const isBinary = ({ plain }: Parsed): boolean => (plain as Partial<Resource> | null)?.resourceType === 'Binary';
 
-function uploaded(bytes: Buffer, contentType: string): { bytes: Buffer; contentType: string } {
+function toUpload(bytes: Buffer, contentType: string): { bytes: Buffer; contentType: string } {
   if (contentType === '') throw unsupportedMedia('say in Content-Type what the content is');
   return { bytes, contentType };
 }
 
 /** The body of an entry of a Bundle. */
-export function entryBody({ resource }: BundleEntry): Body {
+export function buildEntryBody({ resource }: BundleEntry): FhirRequestBody {
   return {
-    resource: async (type) => resourceOf(resource, type),
+    resource: async (type) => toDraft(resource, type),
     form: async () => {
       throw notSupported('search by GET inside a Bundle: a form has no place in it');
     },
-    patch: async () => entryPatch(resource),
-    binary: async () => resourceOf(resource, 'Binary'),
+    patch: async () => parseEntryPatch(resource),
+    binary: async () => toDraft(resource, 'Binary'),
     json: async () => {
       if (!resource) throw structure('the entry has no resource');
       return resource;
@@ -81,14 +81,14 @@ export function entryBody({ resource }: BundleEntry): Body {
 }
 
 /** A JSON Patch is a list, a FHIRPath Patch a Parameters resource. https://hl7.org/fhir/R4/http.html#patch */
-function patchOf(text: string): Patch {
+function parsePatch(text: string): Patch {
   if (text.trim() === '') throw structure('the body must be a patch, and it is empty');
   const parsed = parse(text);
   return Array.isArray(parsed.plain) ? jsonPatch(parsed) : fhirPathPatch(parsed);
 }
 
 /** In a Bundle a JSON Patch comes as a Binary. https://hl7.org/fhir/R4/http.html#patch ("PATCH in a Bundle") */
-export function entryPatch(resource: BundleEntry['resource']): Patch {
+export function parseEntryPatch(resource: BundleEntry['resource']): Patch {
   if (!resource) throw structure('the entry has no resource');
   const { resourceType, contentType, data } = resource.plain;
   if (resourceType !== 'Binary') return fhirPathPatch(resource);
@@ -98,7 +98,7 @@ export function entryPatch(resource: BundleEntry['resource']): Patch {
 }
 
 /** A resource of this type in both readings; anything else is refused (400). */
-export function resourceOf(parsed: Parsed | undefined, type: string): Draft {
+export function toDraft(parsed: Parsed | undefined, type: string): Draft {
   const { plain, exact } = parsed ?? {};
   if (plain === null || typeof plain !== 'object' || Array.isArray(plain))
     throw structure(`the body must be a ${type} resource: a JSON object`);

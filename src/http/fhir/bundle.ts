@@ -5,65 +5,69 @@ import type { Row } from '../../store/resources/row.ts';
 import type { TimelineRow } from '../../store/resources/timeline.ts';
 import type { Explained } from '../../store/search/explain.ts';
 import type { Page } from '../../store/search/page.ts';
-import { operationOutcome } from '../middleware/error-handler.ts';
-import { explainEntry } from './explain.ts';
+import { buildOperationOutcome } from '../middleware/error-handler.ts';
+import { buildExplainEntry } from './explain.ts';
 
-interface Links {
+interface BundleLinks {
   self: string;
   next?: string | undefined;
 }
 
 /** A page of a search. */
-interface Shown extends Page {
+interface SearchPage extends Page {
   parsed: Pick<ParsedSearch, 'ignored'>;
   statements?: Explained[];
 }
 
 /** A searchset: matches, then what was included, then a warning of what was not understood (lenient handling) or not followed. */
-export function searchBundle(base: string, page: Shown, links: Links): string {
+export function buildSearchBundle(base: string, page: SearchPage, links: BundleLinks): string {
   const entries = [
-    ...page.rows.map((row) => entry(base, row, 'match')),
-    ...page.included.map((row) => entry(base, row, 'include')),
-    ...outcomeEntry([...page.parsed.ignored.map(ignored), ...(page.deeper ? [DEEPER] : [])]),
-    ...(page.statements ? [explainEntry(page.statements)] : []),
+    ...page.rows.map((row) => buildSearchEntry(base, row, 'match')),
+    ...page.included.map((row) => buildSearchEntry(base, row, 'include')),
+    ...buildOutcomeEntry([...page.parsed.ignored.map(buildIgnoredWarning), ...(page.deeper ? [DEEPER_WARNING] : [])]),
+    ...(page.statements ? [buildExplainEntry(page.statements)] : []),
   ];
   const total = page.total === undefined ? '' : `,"total":${page.total}`;
-  return bundle('searchset', total, links, entries);
+  return buildBundle('searchset', total, links, entries);
 }
 
-const entry = (base: string, { type, id, body }: Row, mode: 'match' | 'include'): string =>
+const buildSearchEntry = (base: string, { type, id, body }: Row, mode: 'match' | 'include'): string =>
   `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},"resource":${body},"search":{"mode":"${mode}"}}`;
 
 /** https://hl7.org/fhir/R4/search.html#errors: an outcome in a searchset holds no errors */
-const outcomeEntry = (issues: Issue[]): string[] =>
-  issues.length ? [`{"resource":${JSON.stringify(operationOutcome(issues))},"search":{"mode":"outcome"}}`] : [];
+const buildOutcomeEntry = (issues: Issue[]): string[] =>
+  issues.length ? [`{"resource":${JSON.stringify(buildOperationOutcome(issues))},"search":{"mode":"outcome"}}`] : [];
 
-const ignored = (name: string): Issue => ({ severity: 'warning', code: 'not-supported', text: `${name} is not supported and was ignored` });
+const buildIgnoredWarning = (name: string): Issue => ({
+  severity: 'warning',
+  code: 'not-supported',
+  text: `${name} is not supported and was ignored`,
+});
 
-const DEEPER: Issue = {
+const DEEPER_WARNING: Issue = {
   severity: 'warning',
   code: 'too-costly',
   text: ':iterate was followed as far as this server goes, and there is more: search from the resources included last',
 };
 
 /** A history, newest first: each version with the request that made it. https://hl7.org/fhir/R4/http.html#history */
-export function historyBundle(base: string, rows: TimelineRow[], links: Links): string {
-  return bundle(
+export function buildHistoryBundle(base: string, rows: TimelineRow[], links: BundleLinks): string {
+  return buildBundle(
     'history',
     '',
     links,
-    rows.map((row) => historyEntry(base, row)),
+    rows.map((row) => buildHistoryEntry(base, row)),
   );
 }
 
-function historyEntry(base: string, { type, id, version, lastUpdated, method, made, body }: TimelineRow): string {
+function buildHistoryEntry(base: string, { type, id, version, lastUpdated, method, made, body }: TimelineRow): string {
   const url = method === 'POST' ? type : `${type}/${id}`;
   const status = method === 'DELETE' ? '204' : made ? '201' : '200';
   const facts = `"request":{"method":"${method}","url":"${url}"},"response":{"status":"${status}","etag":"W/\\"${version}\\"","lastModified":"${lastUpdated}"}`;
   return `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},${body === null ? '' : `"resource":${body},`}${facts}}`;
 }
 
-function bundle(type: string, total: string, { self, next }: Links, entries: string[]): string {
+function buildBundle(type: string, total: string, { self, next }: BundleLinks, entries: string[]): string {
   const links = [{ relation: 'self', url: self }, ...(next ? [{ relation: 'next', url: next }] : [])];
   const listed = entries.length ? `,"entry":[${entries.join(',')}]` : '';
   return `{"resourceType":"Bundle","type":"${type}"${total},"link":${JSON.stringify(links)}${listed}}`;

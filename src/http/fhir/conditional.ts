@@ -1,33 +1,36 @@
 // Conditional update, patch and delete as HTTP: the URL has search parameters in place of an id. https://hl7.org/fhir/R4/http.html#cond-update
 import { structure } from '../../fhir/outcome.ts';
 import { conditional } from '../../interactions/conditional.ts';
-import type { FhirAnswer, FhirCall } from './fhir-call.ts';
-import { ifMatchOf } from './preconditions.ts';
-import { doneAnswer } from './write.ts';
+import type { FhirCall, FhirResponse } from './fhir-call.ts';
+import { parseIfMatch } from './preconditions.ts';
+import { buildEntryResponse } from './write.ts';
 
 /** The parameters that choose, as one text. Without any, a write is refused (400): it never means all of them. */
-export function criteriaIn({ query }: Pick<FhirCall, 'query'>): string {
+export function readCriteria({ query }: Pick<FhirCall, 'query'>): string {
   const criteria = query.filter(([name]) => name !== '_format' && name !== '_pretty');
   if (!criteria.length) throw structure('a write without an id needs search parameters that say which resource is meant');
   return new URLSearchParams(criteria).toString();
 }
 
 /** None: it is created; one: it is replaced; several: 412. https://hl7.org/fhir/R4/http.html#cond-update */
-export async function update(call: FhirCall): Promise<FhirAnswer> {
+export async function handleConditionalUpdate(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
-  const facts = { type, criteria: criteriaIn(call), ...ifMatchOf(call) };
-  return doneAnswer(call, await conditional(context, { ...facts, method: 'PUT', draft: await call.body.resource(type) }));
+  const facts = { type, criteria: readCriteria(call), ...parseIfMatch(call) };
+  return buildEntryResponse(call, await conditional(context, { ...facts, method: 'PUT', draft: await call.body.resource(type) }));
 }
 
 /** None: 404. https://hl7.org/fhir/R4/http.html#patch */
-export async function patch(call: FhirCall): Promise<FhirAnswer> {
+export async function handleConditionalPatch(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
-  const facts = { type, criteria: criteriaIn(call), ...ifMatchOf(call) };
-  return doneAnswer(call, await conditional(context, { ...facts, method: 'PATCH', patch: await call.body.patch() }));
+  const facts = { type, criteria: readCriteria(call), ...parseIfMatch(call) };
+  return buildEntryResponse(call, await conditional(context, { ...facts, method: 'PATCH', patch: await call.body.patch() }));
 }
 
 /** None: nothing to do; several: 412 (conditionalDelete is single). https://hl7.org/fhir/R4/http.html#3.1.0.7.1 */
-export async function remove(call: FhirCall): Promise<FhirAnswer> {
+export async function handleConditionalDelete(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
-  return doneAnswer(call, await conditional(context, { type, criteria: criteriaIn(call), ...ifMatchOf(call), method: 'DELETE' }));
+  return buildEntryResponse(
+    call,
+    await conditional(context, { type, criteria: readCriteria(call), ...parseIfMatch(call), method: 'DELETE' }),
+  );
 }

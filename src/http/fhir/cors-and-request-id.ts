@@ -2,16 +2,16 @@
 // https://hl7.org/fhir/R4/http.html#custom (X-Request-Id), https://fetch.spec.whatwg.org/#http-cors-protocol
 import type { NextFunction, Request, Response } from 'express';
 import { methodsOf } from '../../fhir/interactions.ts';
-import { requestContextOf } from '../middleware/request-context.ts';
-import { atPath } from './path.ts';
+import { readRequestContext } from '../middleware/request-context.ts';
+import { findPlace } from './path.ts';
 
 /** Keys come in a header that an app must know, never in a cookie: so every origin may ask. */
-const OPEN: Readonly<Record<string, string>> = {
+const CORS_HEADERS: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers':
     'Accept-Patch, Content-Disposition, Content-Location, ETag, Last-Modified, Location, X-Request-Id, X-Security-Context',
 };
-const PREFLIGHT: Readonly<Record<string, string>> = {
+const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
   'Access-Control-Allow-Headers':
     'Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Api-Key, X-Request-Id, X-Security-Context',
@@ -21,22 +21,22 @@ const PREFLIGHT: Readonly<Record<string, string>> = {
 const REQUEST_ID = /^[A-Za-z0-9\-._]{1,64}$/;
 
 /** First step of the FHIR API. */
-export function corsAndRequestId(req: Request, res: Response, next: NextFunction): void {
-  requestContextOf(res).surface = 'fhir';
+export function setCorsAndRequestId(req: Request, res: Response, next: NextFunction): void {
+  readRequestContext(res).surface = 'fhir';
   const own = req.get('x-request-id');
   if (own !== undefined && REQUEST_ID.test(own)) {
-    requestContextOf(res).requestId = own;
+    readRequestContext(res).requestId = own;
     res.setHeader('X-Request-Id', own);
   }
-  res.set(OPEN);
-  if (req.method === 'OPTIONS') options(req, res);
+  res.set(CORS_HEADERS);
+  if (req.method === 'OPTIONS') sendOptions(req, res);
   else next();
 }
 
 /** What a path answers; a browser's question before a request to another origin gets the same everywhere. */
-function options(req: Request, res: Response): void {
-  if (req.get('access-control-request-method') !== undefined) res.set(PREFLIGHT);
-  const methods = req.path === '/metadata' ? ['GET', 'HEAD'] : methodsOf(atPath(req.path));
+function sendOptions(req: Request, res: Response): void {
+  if (req.get('access-control-request-method') !== undefined) res.set(PREFLIGHT_HEADERS);
+  const methods = req.path === '/metadata' ? ['GET', 'HEAD'] : methodsOf(findPlace(req.path));
   res
     .status(204)
     .set('Allow', [...methods, 'OPTIONS'].join(', '))

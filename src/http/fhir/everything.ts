@@ -8,9 +8,9 @@ import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fh
 import { everything as everythingOf } from '../../interactions/everything.ts';
 import type { Position } from '../../store/search/page.ts';
 import { authorize } from '../middleware/authenticate.ts';
-import { searchBundle } from './bundle.ts';
-import type { FhirAnswer, FhirCall } from './fhir-call.ts';
-import { isFrame, linkTo, openedPage } from './page-links.ts';
+import { buildSearchBundle } from './bundle.ts';
+import type { FhirCall, FhirResponse } from './fhir-call.ts';
+import { buildPageLink, isFormatParameter, openPageLink } from './page-links.ts';
 
 type Parameters = [name: string, value: string][];
 
@@ -26,17 +26,17 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /** GET [base]/Patient/[id]/$everything */
-export const everything = (call: FhirCall): Promise<FhirAnswer> => answered(call, call.query, false);
+export const handleEverything = (call: FhirCall): Promise<FhirResponse> => respondWithRecord(call, call.query, false);
 
 /** The same by POST: what the body asks and what the URL asks add up, and stand in no link. */
-export const everythingByPost = async (call: FhirCall): Promise<FhirAnswer> =>
-  answered(call, [...call.query, ...posted((await call.body.resource('Parameters')).plain)], true);
+export const handleEverythingByPost = async (call: FhirCall): Promise<FhirResponse> =>
+  respondWithRecord(call, [...call.query, ...parsePostedParameters((await call.body.resource('Parameters')).plain)], true);
 
-function posted({ parameter = [] }: Resource): Parameters {
+function parsePostedParameters({ parameter = [] }: Resource): Parameters {
   if (!Array.isArray(parameter)) throw structure('a list is expected', 'Parameters.parameter');
   return parameter.map((one: Record<string, unknown> | null, at) => {
     const { name } = one ?? {};
-    if (typeof name !== 'string' || !Object.hasOwn(PARAMETERS, name)) throw unknown(`Parameters.parameter[${at}]`);
+    if (typeof name !== 'string' || !Object.hasOwn(PARAMETERS, name)) throw buildUnknownParameterError(`Parameters.parameter[${at}]`);
     const value = one![PARAMETERS[name]!];
     if (typeof value !== 'string' && typeof value !== 'number')
       throw structure(`${name} has a ${PARAMETERS[name]}`, `Parameters.parameter[${at}]`);
@@ -44,65 +44,65 @@ function posted({ parameter = [] }: Resource): Parameters {
   });
 }
 
-const unknown = (where?: string) => notSupported(`$everything takes ${Object.keys(PARAMETERS).join(', ')}`, where);
+const buildUnknownParameterError = (where?: string) => notSupported(`$everything takes ${Object.keys(PARAMETERS).join(', ')}`, where);
 
-async function answered(call: FhirCall, given: Parameters, hidden: boolean): Promise<FhirAnswer> {
+async function respondWithRecord(call: FhirCall, given: Parameters, hidden: boolean): Promise<FhirResponse> {
   const { context, id } = call;
   const path = `/Patient/${id}/$everything`;
   authorize(context.caller, 'Patient', 's');
-  const opened = openedPage(call, path, given);
-  const parameters = opened?.parameters ?? given.filter((one) => !isFrame(one));
-  const asked = askedOf(parameters);
+  const opened = openPageLink(call, path, given);
+  const parameters = opened?.parameters ?? given.filter((one) => !isFormatParameter(one));
+  const asked = parseEverythingOptions(parameters);
   const page = await everythingOf(context, {
     patient: id,
     ...asked,
-    ...typesOf(call, asked.named),
+    ...selectTypes(call, asked.types),
     ...(opened?.after && { start: { after: opened.after } }),
   });
-  const link = (after?: Position): string => linkTo(call, { path, parameters, ...(after && { after }) });
+  const link = (after?: Position): string => buildPageLink(call, { path, parameters, ...(after && { after }) });
   const plain = `${context.baseUrl}${path}${parameters.length ? `?${new URLSearchParams(parameters)}` : ''}`;
   const links = { self: hidden || opened ? link(opened?.after) : plain, next: page.next && link(page.next) };
-  return { status: 200, body: searchBundle(context.baseUrl, { ...page, parsed: { ignored: [] } }, links) };
+  return { status: 200, body: buildSearchBundle(context.baseUrl, { ...page, parsed: { ignored: [] } }, links) };
 }
 
-interface Asked {
+interface EverythingOptions {
   span: CareSpan;
-  named: string[];
+  types: string[];
   count: number;
 }
 
-function askedOf(parameters: Parameters): Asked {
+function parseEverythingOptions(parameters: Parameters): EverythingOptions {
   const values = (name: string): string[] => parameters.flatMap(([given, value]) => (given === name ? value : []));
   for (const [name] of parameters) {
-    if (!Object.hasOwn(PARAMETERS, name)) throw unknown();
+    if (!Object.hasOwn(PARAMETERS, name)) throw buildUnknownParameterError();
     if (name !== '_type' && values(name).length > 1) throw invalid(`${name} may stand only once`);
   }
   const [[start], [end], [since], [count = String(DEFAULT_COUNT)]] = [values('start'), values('end'), values('_since'), values('_count')];
   if (!/^[1-9]\d{0,8}$/.test(count)) throw invalid('_count must be a whole number above 0');
   return {
     span: {
-      ...(start !== undefined && { start: day('start', start) }),
-      ...(end !== undefined && { end: day('end', end) }),
-      ...(since !== undefined && { since: instant(since) }),
+      ...(start !== undefined && { start: parseDay('start', start) }),
+      ...(end !== undefined && { end: parseDay('end', end) }),
+      ...(since !== undefined && { since: parseInstant(since) }),
     },
-    named: values('_type').flatMap((value) => value.split(',')),
+    types: values('_type').flatMap((value) => value.split(',')),
     count: Math.min(Number(count), MAX_COUNT),
   };
 }
 
-function day(name: string, value: string): string {
+function parseDay(name: string, value: string): string {
   if (!/^\d{4}(-\d{2}(-\d{2})?)?$/.test(value) || !dateRange(value)) throw invalid(`${name} must be a date: 2026, 2026-01 or 2026-01-31`);
   return value;
 }
 
-function instant(value: string): string {
+function parseInstant(value: string): string {
   const range = dateRange(value);
   if (!range) throw invalid('_since must be an instant: 2026-01-31T12:00:00Z');
   return range.from;
 }
 
 /** The types of the record and of what it refers to: all that the caller may search, or those that are named. */
-function typesOf({ context: { caller } }: FhirCall, named: string[]): { types: ServedType[]; besides: ServedType[] } {
+function selectTypes({ context: { caller } }: FhirCall, named: string[]): { types: ServedType[]; besides: ServedType[] } {
   for (const type of named) {
     if (!isServed(type)) throw notSupported('_type names a resource type that is not served');
     authorize(caller, type, 's');

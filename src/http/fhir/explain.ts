@@ -9,7 +9,7 @@ type Parameters = [name: string, value: string][];
 const NAME = '_explain';
 
 /** Whether it is asked for, and the other parameters. Asked by anybody else: 403. */
-export function explainOf(caller: Caller, given: Parameters): { explained: boolean; rest: Parameters } {
+export function parseExplain(caller: Caller, given: Parameters): { explained: boolean; rest: Parameters } {
   const asked = given.filter(([name]) => name === NAME);
   if (!asked.length) return { explained: false, rest: given };
   if (!isAdmin(caller.scopes)) throw forbidden(`${NAME} needs an API key with the scope admin`);
@@ -18,7 +18,7 @@ export function explainOf(caller: Caller, given: Parameters): { explained: boole
 }
 
 /** The entry that tells it: an issue per statement, with its SQL and plan. */
-export function explainEntry(statements: Explained[]): string {
+export function buildExplainEntry(statements: Explained[]): string {
   const issue = statements.map(({ sql, milliseconds, rows, plan }, at) => ({
     severity: 'information',
     code: 'informational',

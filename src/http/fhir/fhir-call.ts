@@ -4,11 +4,11 @@ import type { FhirError } from '../../fhir/outcome.ts';
 import type { Patch } from '../../fhir/patch/patch.ts';
 import type { ServedType } from '../../fhir/types.ts';
 import type { Context, Draft } from '../../interactions/context.ts';
-import type { Seal } from '../middleware/page-token.ts';
+import type { PageTokens } from '../../interactions/page-token.ts';
 import type { Answer } from '../middleware/request-context.ts';
 
 /** What a request carries, read when it is asked for: media types are looked at then (415). */
-export interface Body {
+export interface FhirRequestBody {
   /** A resource of this type; anything else is refused (400). */
   resource(type: string): Promise<Draft>;
   /** The parameters of a form. */
@@ -22,18 +22,18 @@ export interface Body {
 /** `type`, `id`, `versionId` and `compartment` (the type a compartment is about, `id` its id) are empty where the path names none. */
 export interface FhirCall {
   context: Context;
-  seal: Seal;
+  pageTokens: PageTokens;
   method: string;
   /** Below the base, percent-encoded. */
   path: string;
   query: [name: string, value: string][];
   /** A header, by lower-case name. */
   header(name: string): string | undefined;
-  body: Body;
+  body: FhirRequestBody;
   /** What an error is told as; an unexpected one is logged. */
-  failed(error: unknown): FhirError;
+  toFhirError(error: unknown): FhirError;
   /** It came by itself, not in a Bundle. */
-  alone: boolean;
+  isStandalone: boolean;
   type: ServedType;
   id: string;
   versionId: string;
@@ -41,10 +41,10 @@ export interface FhirCall {
 }
 
 /** An answer with the facts a Bundle's entry tells of it. `lastModified`: an instant. */
-export interface FhirAnswer extends Answer {
+export interface FhirResponse extends Answer {
   lastModified?: string;
   /** Sent as it is, in place of `body`; its media type stands in the headers. */
   content?: Buffer;
 }
 
-export type Run = (call: FhirCall) => Promise<FhirAnswer>;
+export type InteractionHandler = (call: FhirCall) => Promise<FhirResponse>;

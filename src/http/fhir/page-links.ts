@@ -6,26 +6,26 @@ import type { FhirCall } from './fhir-call.ts';
 type Parameters = [name: string, value: string][];
 
 /** What a page link remembers: where it was given, what was asked, and the position after which the page begins. */
-interface Opened {
+interface PageLinkContent {
   path: string;
   parameters: Parameters;
   after?: Position;
 }
 
-const FRAME = new Set(['_format', '_pretty']);
+const FORMAT_PARAMETERS = new Set(['_format', '_pretty']);
 
 /** Whether a parameter is about the form of the answer alone. */
-export const isFrame = ([name]: [string, string]): boolean => FRAME.has(name);
+export const isFormatParameter = ([name]: [string, string]): boolean => FORMAT_PARAMETERS.has(name);
 
 /** A link to a page at its own path below the base. */
-export const linkTo = ({ context, seal }: FhirCall, page: Opened): string =>
-  `${context.baseUrl}${page.path}?_page=${seal.close(context.caller.tenant, page)}`;
+export const buildPageLink = ({ context, pageTokens }: FhirCall, page: PageLinkContent): string =>
+  `${context.baseUrl}${page.path}?_page=${pageTokens.seal(context.caller.tenant, page)}`;
 
 /** The page a request names, if it names one; a link that was given elsewhere is refused (400). */
-export function openedPage({ context, seal }: FhirCall, path: string, given: Parameters): Opened | undefined {
+export function openPageLink({ context, pageTokens }: FhirCall, path: string, given: Parameters): PageLinkContent | undefined {
   const sealed = given.find(([name]) => name === '_page')?.[1];
   if (sealed === undefined) return undefined;
-  const opened = seal.open(context.caller.tenant, sealed) as Opened;
+  const opened = pageTokens.open(context.caller.tenant, sealed) as PageLinkContent;
   if (opened.path !== path) throw invalid('this page link belongs to another search');
   return opened;
 }

@@ -7,16 +7,16 @@ import { isCompartment } from '../../fhir/search/compartments.ts';
 import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
 
 /** The interaction a request means: 404 for a path or type that is not served, 405 for a method that is not. */
-export function routeOf(method: string, path: string): Route {
-  const place = atPath(path);
+export function findRoute(method: string, path: string): Route {
+  const place = findPlace(path);
   const found = place.methods.get(answering(method));
   if (!found) throw methodNotAllowed(methodsOf(place));
   return { ...found, parameters: place.parameters };
 }
 
 /** What answers at a path, by method; 404 when there is nothing, or the type is not served. */
-export function atPath(path: string): Place {
-  const place = known(path);
+export function findPlace(path: string): Place {
+  const place = parsePlace(path);
   const { type, compartment } = place?.parameters ?? {};
   const meant = type === undefined || isServed(type) ? '' : didYouMean(type, SERVED_TYPES);
   if (type !== undefined && !isServed(type) && /^[A-Z][A-Za-z]{1,60}$/.test(type))
@@ -27,7 +27,7 @@ export function atPath(path: string): Place {
   return place;
 }
 
-function known(path: string): Place | undefined {
+function parsePlace(path: string): Place | undefined {
   try {
     return placeAt(path);
   } catch (error) {

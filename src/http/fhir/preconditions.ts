@@ -6,19 +6,19 @@ import { matchesEtag } from '../middleware/etag.ts';
 import type { FhirCall } from './fhir-call.ts';
 
 /** `W/"3"` or `"3"` → `3`. */
-const versionOf = (tag: string): string | undefined => /^\s*(?:W\/)?"([^"]+)"\s*$/.exec(tag)?.[1];
+const parseVersionTag = (tag: string): string | undefined => /^\s*(?:W\/)?"([^"]+)"\s*$/.exec(tag)?.[1];
 
 /** The version If-Match names, `*` for whichever is current (RFC 9110 §13.1.1); anything but one ETag or `*` is refused (400). */
-export function ifMatchOf(call: Pick<FhirCall, 'header'>): { ifMatch?: string } {
+export function parseIfMatch(call: Pick<FhirCall, 'header'>): { ifMatch?: string } {
   const tag = call.header('if-match');
   if (tag === undefined) return {};
-  const version = tag.trim() === ANY ? ANY : versionOf(tag);
+  const version = tag.trim() === ANY ? ANY : parseVersionTag(tag);
   if (version === undefined) throw invalid('If-Match takes one ETag as this server gives them, W/"3", or *');
   return { ifMatch: version };
 }
 
 /** Whether a write is only wanted if there is nothing yet (`If-None-Match: *`, RFC 9110 §13.1.2). */
-export function onlyNew(call: FhirCall): { onlyNew?: true } {
+export function parseIfNoneMatch(call: FhirCall): { onlyNew?: true } {
   const tag = call.header('if-none-match');
   if (tag === undefined) return {};
   if (tag.trim() !== '*') throw invalid('If-None-Match takes * on a write');

@@ -4,7 +4,7 @@ import { parseExact } from '../../fhir/json.ts';
 import { mediaType, speaksR4 } from '../../fhir/media-type.ts';
 import { notAcceptable } from '../../fhir/outcome.ts';
 import { parseQuery } from '../middleware/url-query.ts';
-import type { FhirAnswer } from './fhir-call.ts';
+import type { FhirResponse } from './fhir-call.ts';
 
 const FHIR_JSON = 'application/fhir+json';
 
@@ -21,8 +21,8 @@ const FORMATS: Record<string, string> = {
 };
 
 /** The media type of the answer; 406 when the client takes none that this server writes. */
-export function fhirFormat(req: Request): string {
-  const asked = formatParameter(req.url);
+export function negotiateFormat(req: Request): string {
+  const asked = readFormatParameter(req.url);
   const wanted = asked === undefined ? (req.headers.accept ?? '').split(',') : [asked];
   for (const range of wanted) {
     const [type, ...parameters] = mediaType(range);
@@ -32,7 +32,7 @@ export function fhirFormat(req: Request): string {
   throw notAcceptable('this server writes application/fhir+json (FHIR 4.0)');
 }
 
-function formatParameter(url: string): string | undefined {
+function readFormatParameter(url: string): string | undefined {
   const query = url.indexOf('?');
   if (query < 0 || !url.includes('_format=', query)) return undefined;
   // a "+" in a media type that was not percent-encoded arrives as a space
@@ -40,14 +40,14 @@ function formatParameter(url: string): string | undefined {
 }
 
 /** Sends it. `_pretty=true` indents (and nothing else changes: numbers keep their digits). */
-export function respond(req: Request, res: Response, { status, headers, body, content }: FhirAnswer): void {
+export function sendFhirResponse(req: Request, res: Response, { status, headers, body, content }: FhirResponse): void {
   res.status(status);
   for (const name in headers) res.setHeader(name, headers[name]!);
   if (body === undefined) {
     res.end(content);
     return;
   }
-  res.setHeader('Content-Type', `${fhirFormat(req)}; charset=utf-8`);
+  res.setHeader('Content-Type', `${negotiateFormat(req)}; charset=utf-8`);
   const sent = isPretty(req.url) ? JSON.stringify(parseExact(body), null, 2) : body;
   if (req.method === 'HEAD') res.setHeader('Content-Length', Buffer.byteLength(sent));
   res.end(sent);

@@ -5,7 +5,7 @@ import { elementsOf, type Summary, summaryOf } from '../../fhir/subset.ts';
 
 export interface Subset {
   /** The part of a resource's body; of another type than the one asked for, `_elements` shows the whole. */
-  of(body: string, type: string): string;
+  apply(body: string, type: string): string;
   /** What was asked for, as links repeat it. */
   parameters: [name: string, value: string][];
   summary: Summary;
@@ -14,28 +14,28 @@ export interface Subset {
 const SUMMARIES = new Set(['true', 'text', 'data', 'false']);
 
 /** The subset a query asks for, and its other parameters. `_summary=count` stays among those. `type`: whose elements `_elements` names. */
-export function subsetOf(query: [string, string][], type: string | undefined): { subset: Subset; rest: [string, string][] } {
+export function parseSubset(query: [string, string][], type: string | undefined): { subset: Subset; rest: [string, string][] } {
   const mine = query.filter(([name, value]) => name === '_elements' || (name === '_summary' && value !== 'count'));
   const rest = query.filter((one) => !mine.includes(one));
-  const summary = only(mine, '_summary') ?? 'false';
-  const elements = only(mine, '_elements');
+  const summary = readSingleParameter(mine, '_summary') ?? 'false';
+  const elements = readSingleParameter(mine, '_elements');
   if (!SUMMARIES.has(summary)) throw invalid('_summary takes true, text, data, count or false');
   if (elements !== undefined && summary !== 'false') throw invalid('_summary and _elements cannot stand together');
-  const names = elements === undefined ? undefined : namesOf(elements, type);
-  const of = (body: string, shown: string): string => {
+  const names = elements === undefined ? undefined : parseElementNames(elements, type);
+  const apply = (body: string, shown: string): string => {
     if (names === undefined) return summaryOf(body, summary as Summary);
     return type === undefined || shown === type ? elementsOf(body, names) : body;
   };
-  return { subset: { of, parameters: mine, summary: summary as Summary }, rest };
+  return { subset: { apply, parameters: mine, summary: summary as Summary }, rest };
 }
 
-function only(parameters: [string, string][], name: string): string | undefined {
+function readSingleParameter(parameters: [string, string][], name: string): string | undefined {
   const values = parameters.filter(([given]) => given === name);
   if (values.length > 1) throw invalid(`${name} may stand only once`);
   return values[0]?.[1];
 }
 
-function namesOf(value: string, type: string | undefined): Set<string> {
+function parseElementNames(value: string, type: string | undefined): Set<string> {
   const names = value.split(',').map((name) => name.trim());
   const known = (name: string): boolean =>
     type === undefined || elementOf(type, name) !== undefined || elementOf(type, `${name}[x]`) !== undefined;

@@ -4,14 +4,14 @@ import type { InteractionName } from '../../fhir/interactions.ts';
 import type { Permission } from '../../fhir/scope.ts';
 import type { ServedType } from '../../fhir/types.ts';
 import type { TransactionEntry } from '../../interactions/transaction-entry.ts';
-import { entryPatch, resourceOf } from './body.ts';
-import { criteriaIn } from './conditional.ts';
+import { parseEntryPatch, toDraft } from './body.ts';
+import { readCriteria } from './conditional.ts';
 import type { FhirCall } from './fhir-call.ts';
-import { routeOf } from './path.ts';
-import { ifMatchOf, onlyNew } from './preconditions.ts';
-import { criteriaOf, newIdOf } from './write.ts';
+import { findRoute } from './path.ts';
+import { parseIfMatch, parseIfNoneMatch } from './preconditions.ts';
+import { checkNewId, parseIfNoneExist } from './write.ts';
 
-interface Given {
+interface EntryInput {
   call: FhirCall;
   entry: BundleEntry;
   type: ServedType;
@@ -19,43 +19,47 @@ interface Given {
 }
 
 /** Writing interaction → what the transaction does. Whatever is not here reads. */
-const WRITES: Partial<Record<InteractionName, (given: Given) => Omit<TransactionEntry, 'at' | 'type' | 'fullUrl'>>> = {
+const ENTRY_BUILDERS: Partial<Record<InteractionName, (given: EntryInput) => Omit<TransactionEntry, 'at' | 'type' | 'fullUrl'>>> = {
   create: ({ call, entry, type }) => {
     const criteria = call.header('if-none-exist');
-    return { method: 'POST', draft: resourceOf(entry.resource, type), ...(criteria !== undefined && { criteria: criteriaOf(criteria) }) };
+    return {
+      method: 'POST',
+      draft: toDraft(entry.resource, type),
+      ...(criteria !== undefined && { criteria: parseIfNoneExist(criteria) }),
+    };
   },
   update: ({ call, entry, type, id }) => ({
     method: 'PUT',
-    id: newIdOf({ id, type }),
-    draft: resourceOf(entry.resource, type),
-    ...ifMatchOf(call),
-    ...onlyNew(call),
+    id: checkNewId({ id, type }),
+    draft: toDraft(entry.resource, type),
+    ...parseIfMatch(call),
+    ...parseIfNoneMatch(call),
   }),
   conditionalUpdate: ({ call, entry, type }) => ({
     method: 'PUT',
-    criteria: criteriaIn(call),
-    draft: resourceOf(entry.resource, type),
-    ...ifMatchOf(call),
+    criteria: readCriteria(call),
+    draft: toDraft(entry.resource, type),
+    ...parseIfMatch(call),
   }),
-  patch: ({ call, entry, id }) => ({ method: 'PATCH', id, patch: entryPatch(entry.resource), ...ifMatchOf(call) }),
+  patch: ({ call, entry, id }) => ({ method: 'PATCH', id, patch: parseEntryPatch(entry.resource), ...parseIfMatch(call) }),
   conditionalPatch: ({ call, entry }) => ({
     method: 'PATCH',
-    criteria: criteriaIn(call),
-    patch: entryPatch(entry.resource),
-    ...ifMatchOf(call),
+    criteria: readCriteria(call),
+    patch: parseEntryPatch(entry.resource),
+    ...parseIfMatch(call),
   }),
-  conditionalDelete: ({ call }) => ({ method: 'DELETE', criteria: criteriaIn(call), ...ifMatchOf(call) }),
-  delete: ({ call, id }) => ({ method: 'DELETE', id, ...ifMatchOf(call) }),
+  conditionalDelete: ({ call }) => ({ method: 'DELETE', criteria: readCriteria(call), ...parseIfMatch(call) }),
+  delete: ({ call, id }) => ({ method: 'DELETE', id, ...parseIfMatch(call) }),
 };
 
 /** What an entry writes; undefined: it reads. `may` refuses (403) what the caller must not do. */
-export function writeEntry(
+export function toTransactionEntry(
   call: FhirCall,
   entry: BundleEntry,
   may: (type: string, permission: Permission) => void,
 ): TransactionEntry | undefined {
-  const { name, facts, parameters } = routeOf(entry.method, entry.path);
-  const make = WRITES[name];
+  const { name, facts, parameters } = findRoute(entry.method, entry.path);
+  const make = ENTRY_BUILDERS[name];
   const type = parameters.type as ServedType;
   if (!make) return undefined;
   if (facts.permission) may(type, facts.permission);

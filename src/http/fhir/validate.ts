@@ -5,19 +5,19 @@ import type { Permission } from '../../fhir/scope.ts';
 import { type ValidationMode, validateRequest } from '../../fhir/validation/validate-request.ts';
 import { validation } from '../../interactions/validate.ts';
 import { authorize } from '../middleware/authenticate.ts';
-import { operationOutcome } from '../middleware/error-handler.ts';
-import type { FhirAnswer, FhirCall } from './fhir-call.ts';
+import { buildOperationOutcome } from '../middleware/error-handler.ts';
+import type { FhirCall, FhirResponse } from './fhir-call.ts';
 
 /** Asking whether something could be done needs what doing it needs: the answer tells of other resources. */
 const PERMISSIONS: Readonly<Record<ValidationMode, Permission>> = { create: 'c', update: 'u', delete: 'd', profile: 'r' };
 
-const NOTHING_WRONG: Issue = { severity: 'information', code: 'informational', text: 'nothing wrong was found' };
+const NO_ISSUES: Issue = { severity: 'information', code: 'informational', text: 'nothing wrong was found' };
 
 /** POST [type]/$validate, POST and GET [type]/[id]/$validate. */
-export async function validate(call: FhirCall): Promise<FhirAnswer> {
+export async function handleValidate(call: FhirCall): Promise<FhirResponse> {
   const { context, type, id } = call;
   const asked = validateRequest(call.method === 'POST' ? await call.body.json() : undefined, call.query);
   if (asked.mode !== undefined) authorize(context.caller, type, PERMISSIONS[asked.mode]);
   const issues = await validation(context, { ...asked, type, ...(id !== '' && { id }) });
-  return { status: 200, body: JSON.stringify(operationOutcome(issues.length ? issues : [NOTHING_WRONG])) };
+  return { status: 200, body: JSON.stringify(buildOperationOutcome(issues.length ? issues : [NO_ISSUES])) };
 }

@@ -9,53 +9,57 @@ import { mayRead } from '../../interactions/scope-filter.ts';
 import { shownTo } from '../../interactions/security-context.ts';
 import type { Done } from '../../interactions/transaction-entry.ts';
 import { update as updateResource } from '../../interactions/update.ts';
-import { operationOutcome } from '../middleware/error-handler.ts';
-import { binaryDraft, quiet, type SentBinary } from './binary.ts';
-import type { FhirAnswer, FhirCall } from './fhir-call.ts';
-import { ifMatchOf, onlyNew } from './preconditions.ts';
-import { versionFacts } from './read.ts';
+import { buildOperationOutcome } from '../middleware/error-handler.ts';
+import { type BinaryDraft, preferMinimal, readBinaryDraft } from './binary.ts';
+import type { FhirCall, FhirResponse } from './fhir-call.ts';
+import { parseIfMatch, parseIfNoneMatch } from './preconditions.ts';
+import { buildVersionFacts } from './read.ts';
 
 /** https://hl7.org/fhir/R4/http.html#create, conditional create: #ccreate */
-export async function create(call: FhirCall): Promise<FhirAnswer> {
+export async function handleCreate(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
   const ifNoneExist = call.header('if-none-exist');
-  const { draft, uploaded } = await draftOf(call);
-  const saved = await createResource(context, { type, draft, ...(ifNoneExist !== undefined && { ifNoneExist: criteriaOf(ifNoneExist) }) });
-  return written(uploaded ? quiet(call) : call, saved);
+  const { draft, uploaded } = await readDraft(call);
+  const saved = await createResource(context, {
+    type,
+    draft,
+    ...(ifNoneExist !== undefined && { ifNoneExist: parseIfNoneExist(ifNoneExist) }),
+  });
+  return buildWriteResponse(uploaded ? preferMinimal(call) : call, saved);
 }
 
 /** https://hl7.org/fhir/R4/http.html#update */
-export async function update(call: FhirCall): Promise<FhirAnswer> {
+export async function handleUpdate(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
-  const conditions = { ...ifMatchOf(call), ...onlyNew(call) };
-  const id = newIdOf(call);
-  const { uploaded, ...sent } = await draftOf(call);
-  return written(uploaded ? quiet(call) : call, await updateResource(context, { type, id, ...sent, ...conditions }));
+  const conditions = { ...parseIfMatch(call), ...parseIfNoneMatch(call) };
+  const id = checkNewId(call);
+  const { uploaded, ...sent } = await readDraft(call);
+  return buildWriteResponse(uploaded ? preferMinimal(call) : call, await updateResource(context, { type, id, ...sent, ...conditions }));
 }
 
 /** What is to be stored. A Binary may come as what it carries. */
-const draftOf = async (call: FhirCall): Promise<SentBinary> =>
-  call.type === 'Binary' ? binaryDraft(call) : { draft: await call.body.resource(call.type), uploaded: false };
+const readDraft = async (call: FhirCall): Promise<BinaryDraft> =>
+  call.type === 'Binary' ? readBinaryDraft(call) : { draft: await call.body.resource(call.type), uploaded: false };
 
 /** https://hl7.org/fhir/R4/http.html#patch */
-export async function patch(call: FhirCall): Promise<FhirAnswer> {
+export async function handlePatch(call: FhirCall): Promise<FhirResponse> {
   const { context, type, id } = call;
-  const condition = ifMatchOf(call);
-  return written(call, await patchResource(context, { type, id, change: await call.body.patch(), ...condition }));
+  const condition = parseIfMatch(call);
+  return buildWriteResponse(call, await patchResource(context, { type, id, change: await call.body.patch(), ...condition }));
 }
 
 /** https://hl7.org/fhir/R4/http.html#delete */
-export async function remove(call: FhirCall): Promise<FhirAnswer> {
+export async function handleDelete(call: FhirCall): Promise<FhirResponse> {
   const { context, type, id } = call;
-  const row = await removeResource(context, { type, id, ...ifMatchOf(call) });
+  const row = await removeResource(context, { type, id, ...parseIfMatch(call) });
   return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
 }
 
 /** The criteria of If-None-Exist: the parameters alone, also when a type and a question mark stand in front. */
-export const criteriaOf = (header: string): string => header.replace(/^[^?=]*\?/, '');
+export const parseIfNoneExist = (header: string): string => header.replace(/^[^?=]*\?/, '');
 
 /** The id in the URL of an update, which may be new. */
-export function newIdOf({ id, type }: Pick<FhirCall, 'id' | 'type'>): string {
+export function checkNewId({ id, type }: Pick<FhirCall, 'id' | 'type'>): string {
   if (!ID.test(id)) throw structure('an id has 1 to 64 letters, digits, "-" or "."', `${type}.id`);
   return id;
 }
@@ -64,17 +68,17 @@ export function newIdOf({ id, type }: Pick<FhirCall, 'id' | 'type'>): string {
  * The answer to a write, as `Prefer: return=` asks for it. Who may not read the type is never sent the resource: minimal, then, unless only what was done is
  * asked for. https://hl7.org/fhir/R4/http.html#ops
  */
-export function written(call: FhirCall, { row, outcome, warnings = [] }: Saved): FhirAnswer {
+export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = [] }: Saved): FhirResponse {
   const { context, type, method } = call;
   if (row.body === null) throw conflict('this resource was deleted meanwhile');
   const status = outcome === 'created' ? 201 : 200;
-  const facts = versionFacts(row);
+  const facts = buildVersionFacts(row);
   const location = `${context.baseUrl}/${type}/${row.id}/_history/${row.version}`;
   const headers = { ...facts.headers, ...(method === 'POST' || outcome === 'created' ? { Location: location } : {}) };
   const answer = { ...facts, status, headers };
   const prefer = /return=(\w+)/.exec(call.header('prefer') ?? '')?.[1];
   if (prefer === 'OperationOutcome') {
-    const said = operationOutcome([...warnings, { severity: 'information', code: 'informational', text: outcome }]);
+    const said = buildOperationOutcome([...warnings, { severity: 'information', code: 'informational', text: outcome }]);
     return { ...answer, body: JSON.stringify(said) };
   }
   if (prefer === 'minimal' || !mayRead(context.caller, type)) return answer;
@@ -82,8 +86,8 @@ export function written(call: FhirCall, { row, outcome, warnings = [] }: Saved):
 }
 
 /** The answer to a write that may have been a deletion. */
-export function doneAnswer(call: FhirCall, { outcome, row, warnings = [] }: Done): FhirAnswer {
+export function buildEntryResponse(call: FhirCall, { outcome, row, warnings = [] }: Done): FhirResponse {
   if (outcome === 'deleted') return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
   if (!row) throw conflict('this resource was deleted meanwhile');
-  return written(call, { row, outcome, warnings });
+  return buildWriteResponse(call, { row, outcome, warnings });
 }

@@ -9,17 +9,17 @@ import type { Surface } from '../../mapping/shape.ts';
 export type FindCaller = (key: string) => Promise<Caller | undefined>;
 
 /** The key a request carries, if any; of two, that of `x-api-key`. */
-export function credentialOf(req: Request): string | undefined {
+export function readCredential(req: Request): string | undefined {
   const own = req.headers['x-api-key'];
-  return typeof own === 'string' && own !== '' ? own.trim() : bearerOf(req);
+  return typeof own === 'string' && own !== '' ? own.trim() : readBearerToken(req);
 }
 
-const bearerOf = (req: Request): string | undefined => /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
+const readBearerToken = (req: Request): string | undefined => /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
 
 /** The caller of a request to one surface. No key, an unknown one, or two that differ: 401; a key of another surface: 403. */
 export async function authenticate(req: Request, surface: string, find: FindCaller): Promise<Caller> {
-  const credential = credentialOf(req);
-  const bearer = bearerOf(req);
+  const credential = readCredential(req);
+  const bearer = readBearerToken(req);
   if (bearer !== undefined && bearer !== credential) throw login('two different API keys came with this request: send one');
   if (credential === undefined) throw login('send an API key, as "Authorization: Bearer …" or "x-api-key: …"');
   const caller = await find(credential);
@@ -32,11 +32,11 @@ export async function authenticate(req: Request, surface: string, find: FindCall
  * The challenge of a 401, as https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1 asks for one: what the surface's own documents say that it takes.
  * `ApiKey` and its parameter are an inference: no scheme is registered for keys in a header of their own.
  */
-export const challengeOf = (surface: Pick<Surface, 'auth'> | undefined): string =>
+export const buildChallenge = (surface: Pick<Surface, 'auth'> | undefined): string =>
   surface?.auth.scheme === 'api-key' ? `ApiKey header="${surface.auth.header}"` : 'Bearer';
 
 /** Refuses (403) a key that stands for a person where what is asked for is not about that person, and a key that stands for nobody where it is. */
-export function refuseOthers({ patient }: Caller, aboutMe: boolean): void {
+export function authorizePatientKey({ patient }: Caller, aboutMe: boolean): void {
   if (patient !== undefined && !aboutMe) throw forbidden('this API key stands for a person: it opens only what is about that person');
   if (patient === undefined && aboutMe)
     throw forbidden(

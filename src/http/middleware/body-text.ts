@@ -4,24 +4,24 @@ import { structure, unsupportedMedia } from '../../fhir/outcome.ts';
 import { readBody } from './read-body.ts';
 
 /** Reads the text of a body up to a size; empty when there is none. */
-export type ReadText = (req: Request) => Promise<string>;
+export type TextReader = (req: Request) => Promise<string>;
 /** Reads a body as it is. */
-export type ReadBytes = (req: Request) => Promise<Buffer>;
+export type BytesReader = (req: Request) => Promise<Buffer>;
 
 const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /** A reader of bodies up to so many bytes. */
-export function textReader(limit: number): ReadText {
-  const read = bytesReader(limit);
+export function buildTextReader(limit: number): TextReader {
+  const read = buildBytesReader(limit);
   return async (req) => {
     const charset = /charset\s*=\s*"?([^\s";]+)/i.exec(req.headers['content-type'] ?? '')?.[1]?.toLowerCase();
     if (charset !== undefined && !CHARSETS.has(charset)) throw unsupportedMedia('send the body as UTF-8');
-    return decoded(await read(req));
+    return decodeUtf8(await read(req));
   };
 }
 
 /** The same for bodies that are no text. What was read stays in `req.body`. */
-export function bytesReader(limit: number): ReadBytes {
+export function buildBytesReader(limit: number): BytesReader {
   return async (req) => {
     const bytes = await readBody(req, limit);
     req.body = bytes;
@@ -29,7 +29,7 @@ export function bytesReader(limit: number): ReadBytes {
   };
 }
 
-function decoded(bytes: Buffer): string {
+function decodeUtf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

@@ -2,10 +2,10 @@
 // https://www.rfc-editor.org/rfc/rfc9112#section-3.2, https://www.rfc-editor.org/rfc/rfc9110#section-5.3
 import type { Request, RequestHandler } from 'express';
 import { structure } from '../../fhir/outcome.ts';
-import { type RequestContext, requestContextOf } from './request-context.ts';
+import { type RequestContext, readRequestContext } from './request-context.ts';
 
 /** Node takes the first of several, or joins them: which of them is meant would be a guess, and a proxy in front may guess otherwise. */
-const SINGLE = new Set(['host', 'authorization', 'x-api-key', 'content-type']);
+const SINGLE_VALUED = new Set(['host', 'authorization', 'x-api-key', 'content-type']);
 
 /** `uri-host [":" port]`, https://www.rfc-editor.org/rfc/rfc9110#section-7.2. An http URI has a host: it is not empty (#section-4.2.1). */
 const HOST = /^(?:\[[0-9A-Za-z:.%]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::\d*)?$/;
@@ -14,17 +14,17 @@ const HOST = /^(?:\[[0-9A-Za-z:.%]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::\d*)?$/;
 export const checkHeaders =
   (surfaceOf: (req: Request) => RequestContext['surface']): RequestHandler =>
   (req, res, next) => {
-    const fault = faultOf(req);
+    const fault = findHeaderFault(req);
     if (fault === undefined) return next();
-    requestContextOf(res).surface = surfaceOf(req);
+    readRequestContext(res).surface = surfaceOf(req);
     throw structure(fault);
   };
 
-function faultOf({ headers, rawHeaders }: Request): string | undefined {
+function findHeaderFault({ headers, rawHeaders }: Request): string | undefined {
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!.toLowerCase();
-    if (!SINGLE.has(name)) continue;
+    if (!SINGLE_VALUED.has(name)) continue;
     if (seen.has(name)) return `the header ${name} may occur only once`;
     seen.add(name);
   }

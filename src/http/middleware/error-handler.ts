@@ -1,10 +1,10 @@
 // The only place where an error becomes a response: in the dialect of the surface the request spoke to, FHIR's OperationOutcome or a vendor's own shape.
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { FhirError, type Issue, invalid, KINDS, notFound, unavailable } from '../../fhir/outcome.ts';
-import { challengeOf } from './authenticate.ts';
-import { type RequestContext, requestContextOf } from './request-context.ts';
-import { responseFacts } from './response-facts.ts';
-import { closeUnlessShort } from './unread-body.ts';
+import { buildChallenge } from './authenticate.ts';
+import { type RequestContext, readRequestContext } from './request-context.ts';
+import { buildResponseFacts } from './response-facts.ts';
+import { closeConnectionAfterLongBody } from './unread-body.ts';
 
 /** Writes one line about an unexpected error: names and places, never values. */
 export type LogFailure = (facts: {
@@ -16,42 +16,42 @@ export type LogFailure = (facts: {
 }) => void;
 
 /** Express error handler. */
-export function errorHandler(log: LogFailure): ErrorRequestHandler {
-  return (error: unknown, req, res, _next) => send(req, res, toFhirError(error, requestContextOf(res), log));
+export function buildErrorHandler(log: LogFailure): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => sendError(req, res, toFhirError(error, readRequestContext(res), log));
 }
 
 /** What an error of a request is told as. Nobody's mistake but ours: 500 with the request id, and the log has the rest. */
 export function toFhirError(error: unknown, { requestId, route }: RequestContext, log: LogFailure): FhirError {
-  const known = asFailure(error);
+  const known = toKnownError(error);
   if (known) return known;
-  log({ requestId, route, ...traits(error) });
+  log({ requestId, route, ...readErrorTraits(error) });
   return new FhirError('exception', [{ severity: 'fatal', code: 'exception', text: 'something went wrong on this side' }]);
 }
 
 /** Last handler: no path matched. */
-export function noSuchRoute(req: Request, res: Response): void {
-  send(req, res, notFound('there is nothing at this path'));
+export function sendRouteNotFound(req: Request, res: Response): void {
+  sendError(req, res, notFound('there is nothing at this path'));
 }
 
-function asFailure(error: unknown): FhirError | undefined {
+function toKnownError(error: unknown): FhirError | undefined {
   if (error instanceof FhirError) return error;
   const { name, code } = error as { name?: string; code?: string };
   if (code === 'ECONNREFUSED' || code === '57P03') return unavailable('the database does not answer', 5);
   return name === 'URIError' ? invalid('the URL is not well-formed: check its percent-encoding') : undefined;
 }
 
-function send(req: Request, res: Response, error: FhirError): void {
+function sendError(req: Request, res: Response, error: FhirError): void {
   if (res.headersSent) {
     res.destroy();
     return;
   }
-  closeUnlessShort(req, res);
-  const { status, type, headers, body } = rendered(error, res);
-  const { surface } = requestContextOf(res);
+  closeConnectionAfterLongBody(req, res);
+  const { status, type, headers, body } = renderError(error, res);
+  const { surface } = readRequestContext(res);
   res
     .status(status)
     .set({
-      ...(error.kind === 'login' && { 'WWW-Authenticate': challengeOf(surface === 'fhir' ? undefined : surface) }),
+      ...(error.kind === 'login' && { 'WWW-Authenticate': buildChallenge(surface === 'fhir' ? undefined : surface) }),
       ...error.headers,
       ...headers,
     })
@@ -59,7 +59,7 @@ function send(req: Request, res: Response, error: FhirError): void {
   res.end(JSON.stringify(body));
 }
 
-interface Rendered {
+interface ErrorResponse {
   status: number;
   type: string;
   headers?: Record<string, string>;
@@ -67,18 +67,18 @@ interface Rendered {
 }
 
 /** The failure in the dialect of the surface the request spoke to. */
-function rendered({ kind, issues, message }: FhirError, res: Response): Rendered {
-  const { surface, requestId, rate } = requestContextOf(res);
+function renderError({ kind, issues, message }: FhirError, res: Response): ErrorResponse {
+  const { surface, requestId, rate } = readRequestContext(res);
   const { status } = KINDS[kind];
-  if (surface === 'fhir') return { status, type: 'application/fhir+json', body: operationOutcome(issues) };
+  if (surface === 'fhir') return { status, type: 'application/fhir+json', body: buildOperationOutcome(issues) };
   if (surface === undefined) return { status, type: 'application/json', body: { error: kind, message } };
   const own = surface.failure(kind).status;
-  const facts = responseFacts(requestId, own, rate);
+  const facts = buildResponseFacts(requestId, own, rate);
   return { status: own, type: 'application/json', headers: surface.headers(facts), body: surface.error(kind, issues, facts).body };
 }
 
 /** https://hl7.org/fhir/R4/operationoutcome.html */
-export const operationOutcome = (issues: Issue[]): object => ({
+export const buildOperationOutcome = (issues: Issue[]): object => ({
   resourceType: 'OperationOutcome',
   issue: issues.map(({ severity, code, text, expression }) => ({
     severity,
@@ -90,7 +90,7 @@ export const operationOutcome = (issues: Issue[]): object => ({
 });
 
 /** What may be said of an unexpected error in a log: its name, its code, where it was thrown. Messages may carry values. */
-function traits(error: unknown): { error: string; code: string | undefined; at: string | undefined } {
+function readErrorTraits(error: unknown): { error: string; code: string | undefined; at: string | undefined } {
   const { name = 'unknown', code, stack = '' } = (error ?? {}) as { name?: string; code?: string; stack?: string };
   const places = stack.split('\n').filter((line) => /^\s+at /.test(line));
   return {

@@ -3,9 +3,9 @@ import type { Request } from 'express';
 
 /** Whether one of the tags of an If-Match or If-None-Match is this one, weak or strong; `*` is any. */
 export const matchesEtag = (etag: string, header: string): boolean =>
-  header.split(',').some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
+  header.split(',').some((tag) => tag.trim() === '*' || toOpaqueTag(tag) === toOpaqueTag(etag));
 
-const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
+const toOpaqueTag = (tag: string): string => tag.trim().replace(/^W\//, '');
 
 /** Whether the client has this version already (`If-None-Match`). */
 export function isNotModified(req: Request, etag: string): boolean {

@@ -1,15 +1,15 @@
 // Counts a caller's requests in fixed windows, per process, and refuses (429) those over a surface's limit.
 import { throttled } from '../../fhir/outcome.ts';
-import type { Rate } from './request-context.ts';
+import type { RateLimitState } from './request-context.ts';
 
 /** One surface's limit: so many requests in so many seconds. */
-export interface Limit {
+export interface RateLimit {
   limit: number;
   seconds: number;
 }
 
 /** A counter of requests; `hit` answers where the caller stands after this one. */
-export function rateLimiter(now: () => number = Date.now): (who: string, limit: Limit) => Rate {
+export function createRateLimiter(now: () => number = Date.now): (who: string, limit: RateLimit) => RateLimitState {
   const windows = new Map<string, { from: number; used: number }>();
   return (who, { limit, seconds }) => {
     const length = seconds * 1000;
@@ -22,6 +22,6 @@ export function rateLimiter(now: () => number = Date.now): (who: string, limit: 
 }
 
 /** Throws 429 when the caller is over the limit. */
-export function refuseOver(rate: Rate): void {
+export function checkRateLimit(rate: RateLimitState): void {
   if (rate.over) throw throttled(`the limit is ${rate.limit} requests; try again in ${rate.reset} seconds`, rate.reset);
 }

@@ -14,8 +14,8 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 
 /** The decoded body; empty when there is none. More than `limit` bytes, declared, received or decoded, are refused (413) as soon as that is known. */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
-  if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-  const decoder = hasBody(req) ? decoderOf(req) : undefined;
+  if (Number(req.headers['content-length'] ?? 0) > limit) throw buildTooLargeError(limit);
+  const decoder = hasBody(req) ? createDecoder(req) : undefined;
   return new Promise((resolve, reject) => {
     const source = decoder ? req.pipe(decoder) : req;
     const chunks: Buffer[] = [];
@@ -34,7 +34,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
     const fail = (error: FhirError): void => settle(() => reject(error));
     const grow = (which: keyof typeof size, { length }: Buffer): void => {
       size[which] += length;
-      if (size[which] > limit) fail(tooLarge(limit));
+      if (size[which] > limit) fail(buildTooLargeError(limit));
     };
     const receive = (chunk: Buffer): void => grow('received', chunk);
     const take = (chunk: Buffer): void => {
@@ -56,7 +56,7 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** Undefined: the body is sent as it is. */
-function decoderOf({ headers }: IncomingMessage): Transform | undefined {
+function createDecoder({ headers }: IncomingMessage): Transform | undefined {
   const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
   if (coding === '' || coding === 'identity') return undefined;
   const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding]! : undefined;
@@ -65,9 +65,10 @@ function decoderOf({ headers }: IncomingMessage): Transform | undefined {
   return decoder();
 }
 
-const tooLarge = (limit: number): FhirError => tooLong(`the body is larger than ${sizeOf(limit)}, the most that is taken here`);
+const buildTooLargeError = (limit: number): FhirError =>
+  tooLong(`the body is larger than ${formatBytes(limit)}, the most that is taken here`);
 
 const MIB = 1024 * 1024;
 
 /** A number of bytes as people say it: `1.5 MiB`, `512 KiB`. */
-const sizeOf = (bytes: number): string => (bytes < MIB ? `${bytes / 1024} KiB` : `${Math.floor((bytes / MIB) * 10) / 10} MiB`);
+const formatBytes = (bytes: number): string => (bytes < MIB ? `${bytes / 1024} KiB` : `${Math.floor((bytes / MIB) * 10) / 10} MiB`);

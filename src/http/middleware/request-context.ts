@@ -4,7 +4,7 @@ import type { Caller } from '../../interactions/context.ts';
 import type { Surface } from '../../mapping/shape.ts';
 import type { ClientRequest } from '../../store/database/database.ts';
 
-export interface Rate {
+export interface RateLimitState {
   limit: number;
   remaining: number;
   /** Seconds until the window ends. */
@@ -21,7 +21,7 @@ export interface RequestContext {
   /** Whose dialect the answer speaks: the FHIR API, one vendor's, or nobody's (`{error, message}`). */
   surface: 'fhir' | Surface | undefined;
   caller?: Caller;
-  rate?: Rate;
+  rate?: RateLimitState;
   /** The route as declared, for logs: never the URL, which may carry PHI. */
   route?: string;
 }
@@ -33,27 +33,27 @@ export interface Answer {
   body?: string;
 }
 
-export const requestContextOf = (res: Response): RequestContext => res.locals as unknown as RequestContext;
+export const readRequestContext = (res: Response): RequestContext => res.locals as unknown as RequestContext;
 
 const SAFE = new Set(['GET', 'HEAD']);
 
 /** The request as the database has to know it. A search by POST only reads, too (https://hl7.org/fhir/R4/http.html#search). */
-export const clientRequestOf = ({ method, path }: Request, res: Response): ClientRequest => ({
+export const toClientRequest = ({ method, path }: Request, res: Response): ClientRequest => ({
   safe: SAFE.has(method) || path.endsWith('/_search'),
-  signal: requestContextOf(res).signal,
+  signal: readRequestContext(res).signal,
 });
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** `req_` and eight lower-case letters or digits, as the vendors' documents show them. It is a name to ask after, no secret. */
 function newRequestId(): string {
   let id = 'req_';
-  for (let n = 0; n < 8; n++) id += LETTERS[Math.floor(Math.random() * LETTERS.length)];
+  for (let n = 0; n < 8; n++) id += ID_CHARACTERS[Math.floor(Math.random() * ID_CHARACTERS.length)];
   return id;
 }
 
 /** Answers are about patients: no shared cache may keep one, nor a client's own use one without asking again; and none is anything but what its type says. */
-const GUARD = new Map([
+const SECURITY_HEADERS = new Map([
   ['Cache-Control', 'private, no-cache'],
   ['X-Content-Type-Options', 'nosniff'],
 ]);
@@ -64,6 +64,6 @@ export function beginRequest(_req: Request, res: Response, next: NextFunction): 
   const left = new AbortController();
   Object.assign(res.locals, { requestId, signal: left.signal });
   res.once('close', () => res.writableFinished || left.abort());
-  res.setHeader('X-Request-Id', requestId).setHeaders(GUARD);
+  res.setHeader('X-Request-Id', requestId).setHeaders(SECURITY_HEADERS);
   next();
 }

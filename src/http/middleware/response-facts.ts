@@ -1,8 +1,8 @@
 // What an envelope may say of the answer it wraps.
 import type { AnswerFacts } from '../../mapping/shape.ts';
-import type { Rate } from './request-context.ts';
+import type { RateLimitState } from './request-context.ts';
 
 /** Facts of the answer being given now. */
-export function responseFacts(requestId: string, status: number, rate: Rate | undefined): AnswerFacts {
+export function buildResponseFacts(requestId: string, status: number, rate: RateLimitState | undefined): AnswerFacts {
   return { requestId, status, time: new Date().toISOString(), ...(rate && { rate }) };
 }

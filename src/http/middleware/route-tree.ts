@@ -4,58 +4,58 @@ import { namesIn } from '../../mapping/routes.ts';
 export interface RouteTree<T> {
   add(template: string, what: T): void;
   /** Who claims a path, the most literal routes first: all claims of one template, and what its names stand for. */
-  match(path: string): { claims: Claim<T>[]; steps: string[] }[];
+  find(path: string): { entries: RouteEntry<T>[]; steps: string[] }[];
 }
 
 /** `at`: the places of its names among the steps of a path. */
-export interface Claim<T> {
-  what: T;
-  at: ReadonlyMap<string, number>;
+export interface RouteEntry<T> {
+  value: T;
+  parameterPositions: ReadonlyMap<string, number>;
 }
 
 interface Node<T> {
-  steps: Map<string, Node<T>>;
-  any: Node<T> | undefined;
-  claims: Claim<T>[];
+  literals: Map<string, Node<T>>;
+  parameter: Node<T> | undefined;
+  entries: RouteEntry<T>[];
 }
 
-export function routeTree<T>(): RouteTree<T> {
-  const root: Node<T> = made();
+export function buildRouteTree<T>(): RouteTree<T> {
+  const root: Node<T> = buildNode();
   return {
-    add(template, what) {
+    add(template, value) {
       let node = root;
-      const at = new Map<string, number>();
-      for (const [place, step] of stepsOf(template).entries()) {
+      const parameterPositions = new Map<string, number>();
+      for (const [position, step] of splitPath(template).entries()) {
         const [name] = namesIn(step);
-        if (name !== undefined) at.set(name, place);
-        node = name === undefined ? literal(node, step) : anything(node);
+        if (name !== undefined) parameterPositions.set(name, position);
+        node = name === undefined ? addLiteralChild(node, step) : addParameterChild(node);
       }
-      node.claims.push({ what, at });
+      node.entries.push({ value, parameterPositions });
     },
-    match(path) {
-      const steps = stepsOf(path);
-      return nodesAt(root, steps).map(({ claims }) => ({ claims, steps }));
+    find(path) {
+      const steps = splitPath(path);
+      return findNodes(root, steps).map(({ entries }) => ({ entries, steps }));
     },
   };
 }
 
-const stepsOf = (path: string): string[] => path.split('/').slice(1);
+const splitPath = (path: string): string[] => path.split('/').slice(1);
 
-const made = <T>(): Node<T> => ({ steps: new Map(), any: undefined, claims: [] });
+const buildNode = <T>(): Node<T> => ({ literals: new Map(), parameter: undefined, entries: [] });
 
-function anything<T>(node: Node<T>): Node<T> {
-  node.any ??= made<T>();
-  return node.any;
+function addParameterChild<T>(node: Node<T>): Node<T> {
+  node.parameter ??= buildNode<T>();
+  return node.parameter;
 }
 
-function literal<T>(node: Node<T>, step: string): Node<T> {
-  const next = node.steps.get(step) ?? made<T>();
-  node.steps.set(step, next);
+function addLiteralChild<T>(node: Node<T>, step: string): Node<T> {
+  const next = node.literals.get(step) ?? buildNode<T>();
+  node.literals.set(step, next);
   return next;
 }
 
-function nodesAt<T>(node: Node<T>, [step, ...rest]: string[]): Node<T>[] {
-  if (step === undefined) return node.claims.length ? [node] : [];
-  const ways = [node.steps.get(step), step === '' ? undefined : node.any];
-  return ways.flatMap((way) => (way ? nodesAt(way, rest) : []));
+function findNodes<T>(node: Node<T>, [step, ...rest]: string[]): Node<T>[] {
+  if (step === undefined) return node.entries.length ? [node] : [];
+  const ways = [node.literals.get(step), step === '' ? undefined : node.parameter];
+  return ways.flatMap((way) => (way ? findNodes(way, rest) : []));
 }

@@ -10,23 +10,23 @@ const SHORT = 64 * 1024;
 const LINGER_MS = 2000;
 
 /** Call it before the headers of a refusal are sent. */
-export function closeUnlessShort(req: IncomingMessage, res: ServerResponse): void {
-  if (req.complete || !mayBeLong(req)) return;
+export function closeConnectionAfterLongBody(req: IncomingMessage, res: ServerResponse): void {
+  if (req.complete || !hasLongBody(req)) return;
   res.setHeader('Connection', 'close');
-  lingerOn(req.socket);
+  closeInStages(req.socket);
 }
 
 /** Discards a request that arrives after the last answer of its connection: nobody could be told what became of it (RFC 9112, section 9.6). */
-export const dropAfterLast: RequestHandler = (req, _res, next) => {
+export const discardAfterFinalResponse: RequestHandler = (req, _res, next) => {
   if (req.socket.writableEnded) req.resume();
   else next();
 };
 
-const mayBeLong = ({ headers }: IncomingMessage): boolean =>
+const hasLongBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > SHORT;
 
 /** Node calls `destroySoon` after the last answer of a connection: with unread data in its buffers, the kernel would then send a reset. */
-function lingerOn(socket: Socket): void {
+function closeInStages(socket: Socket): void {
   socket.destroySoon = () => {
     socket.end();
     const cut = setTimeout(() => socket.destroy(), LINGER_MS);

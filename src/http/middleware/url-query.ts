@@ -11,11 +11,12 @@ export function parseQuery(url: string): [name: string, value: string][] {
 export function parseKnownParameters(url: string, names: string[]): Record<string, string> {
   const given = parseQuery(url);
   const foreign = given.find(([name]) => !names.includes(name));
-  if (foreign) throw parameter(`${named(foreign[0])} is no parameter here${names.length ? `, which takes ${names.join(', ')}` : ''}`);
+  if (foreign)
+    throw parameter(`${toPrintableName(foreign[0])} is no parameter here${names.length ? `, which takes ${names.join(', ')}` : ''}`);
   const twice = names.find((name) => given.filter(([own]) => own === name).length > 1);
   if (twice !== undefined) throw parameter(`${twice} may stand only once`, twice);
   return Object.fromEntries(given);
 }
 
 /** What looks like a name is repeated; anything else may be somebody's data. */
-const named = (name: string): string => (/^[a-z][a-z_.-]{0,40}$/i.test(name) ? name : 'one of the names in the URL');
+const toPrintableName = (name: string): string => (/^[a-z][a-z_.-]{0,40}$/i.test(name) ? name : 'one of the names in the URL');

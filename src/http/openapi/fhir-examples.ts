@@ -5,9 +5,14 @@ import { SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 type Json = Record<string, unknown>;
 
 /** What stands in the place of a path's names, so that the examples fit one another: what a PUT makes is read, patched and deleted after it. */
-export const IN_PATHS: Readonly<Record<string, string>> = { id: 'example', versionId: '1', compartment: 'Patient', type: 'Observation' };
+export const PATH_EXAMPLES: Readonly<Record<string, string>> = {
+  id: 'example',
+  versionId: '1',
+  compartment: 'Patient',
+  type: 'Observation',
+};
 
-const ID = IN_PATHS.id!;
+const ID = PATH_EXAMPLES.id!;
 const ada = { reference: `Patient/${ID}`, display: 'Ada Lovelace' };
 const sarah = { reference: `Practitioner/${ID}`, display: 'Dr Sarah Johnson' };
 const clinic = { reference: `Organization/${ID}`, display: 'Springfield Clinic' };

@@ -7,9 +7,9 @@ type BodyKind = 'resource' | 'upload' | 'replacement' | 'bundle' | 'form' | 'pat
 
 export interface FhirOperation {
   /** `{type}` is the resource type, `{a type}` the same with its article. */
-  say: string;
+  summary: string;
   /** Status → what comes with it; `written`: the resource, an OperationOutcome or nothing, as Prefer says. */
-  answers: Record<number, 'resource' | 'written' | 'bundle' | 'outcome' | 'nothing'>;
+  responses: Record<number, 'resource' | 'written' | 'bundle' | 'outcome' | 'nothing'>;
   body?: BodyKind;
   /** Headers that may be sent, by the names of HEADERS. */
   headers?: (keyof typeof HEADERS)[];
@@ -22,14 +22,14 @@ const WRITE: readonly Kind[] = ['structure', 'invalid', 'not-supported', 'rule',
 const CONDITIONAL: readonly Kind[] = ['multiple-matches', 'version-mismatch'];
 
 /** A search of more than one type, or in a compartment. */
-const SEARCH: Omit<FhirOperation, 'say'> = {
-  answers: { 200: 'bundle' },
+const SEARCH: Omit<FhirOperation, 'summary'> = {
+  responses: { 200: 'bundle' },
   query: 'searchAll',
   headers: ['prefer'],
   failures: ['structure', 'invalid', 'not-supported', 'not-found', 'too-long'],
 };
-const SEARCH_BY_POST: Omit<FhirOperation, 'say'> = {
-  answers: { 200: 'bundle' },
+const SEARCH_BY_POST: Omit<FhirOperation, 'summary'> = {
+  responses: { 200: 'bundle' },
   body: 'form',
   headers: ['prefer'],
   failures: ['structure', 'invalid', 'not-supported', 'not-found', 'too-long', 'media'],
@@ -37,140 +37,145 @@ const SEARCH_BY_POST: Omit<FhirOperation, 'say'> = {
 
 export const FHIR_OPERATIONS: Record<InteractionName, FhirOperation> = {
   bundle: {
-    say: 'Batch or transaction',
-    answers: { 200: 'bundle' },
+    summary: 'Batch or transaction',
+    responses: { 200: 'bundle' },
     body: 'bundle',
     headers: ['prefer'],
     failures: [...WRITE, ...CONDITIONAL, 'not-found', 'deleted', 'duplicate', 'method', 'upstream'],
   },
-  systemHistory: { say: 'History of everything', answers: { 200: 'bundle' }, query: 'history', failures: ['invalid', 'not-supported'] },
+  systemHistory: {
+    summary: 'History of everything',
+    responses: { 200: 'bundle' },
+    query: 'history',
+    failures: ['invalid', 'not-supported'],
+  },
   typeHistory: {
-    say: 'History of all {type} resources',
-    answers: { 200: 'bundle' },
+    summary: 'History of all {type} resources',
+    responses: { 200: 'bundle' },
     query: 'history',
     failures: ['invalid', 'not-supported'],
   },
   searchByPost: {
-    say: 'Search {type}, with the parameters in the body',
-    answers: { 200: 'bundle' },
+    summary: 'Search {type}, with the parameters in the body',
+    responses: { 200: 'bundle' },
     body: 'form',
     headers: ['prefer'],
     failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media'],
   },
   search: {
-    say: 'Search {type}',
-    answers: { 200: 'bundle' },
+    summary: 'Search {type}',
+    responses: { 200: 'bundle' },
     query: 'search',
     headers: ['prefer'],
     failures: ['structure', 'invalid', 'not-supported', 'too-long'],
   },
-  searchAll: { ...SEARCH, say: 'Search several types, or everything' },
-  searchAllByPost: { ...SEARCH_BY_POST, say: 'Search several types, or everything, with the parameters in the body' },
-  searchCompartment: { ...SEARCH, say: 'Search all that belongs to a patient, an encounter, a practitioner or a related person' },
-  searchCompartmentByPost: { ...SEARCH_BY_POST, say: 'Search all that belongs to one of these, with the parameters in the body' },
-  searchInCompartment: { ...SEARCH, say: 'Search the resources of a type that belong to one of these' },
+  searchAll: { ...SEARCH, summary: 'Search several types, or everything' },
+  searchAllByPost: { ...SEARCH_BY_POST, summary: 'Search several types, or everything, with the parameters in the body' },
+  searchCompartment: { ...SEARCH, summary: 'Search all that belongs to a patient, an encounter, a practitioner or a related person' },
+  searchCompartmentByPost: { ...SEARCH_BY_POST, summary: 'Search all that belongs to one of these, with the parameters in the body' },
+  searchInCompartment: { ...SEARCH, summary: 'Search the resources of a type that belong to one of these' },
   searchInCompartmentByPost: {
     ...SEARCH_BY_POST,
-    say: 'Search the resources of a type that belong to one of these, with the parameters in the body',
+    summary: 'Search the resources of a type that belong to one of these, with the parameters in the body',
   },
   everything: {
-    say: 'The whole record of a patient, and what it refers to',
-    answers: { 200: 'bundle' },
+    summary: 'The whole record of a patient, and what it refers to',
+    responses: { 200: 'bundle' },
     query: 'everything',
     failures: ['invalid', 'not-supported', 'not-found', 'deleted', 'too-long'],
   },
   everythingByPost: {
-    say: 'The whole record of a patient, with the parameters in a Parameters resource',
-    answers: { 200: 'bundle' },
+    summary: 'The whole record of a patient, with the parameters in a Parameters resource',
+    responses: { 200: 'bundle' },
     body: 'everything',
     failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted', 'too-long', 'media'],
   },
   validate: {
-    say: 'Say what is wrong with {a type}, without storing it',
-    answers: { 200: 'outcome' },
+    summary: 'Say what is wrong with {a type}, without storing it',
+    responses: { 200: 'outcome' },
     body: 'validated',
     query: 'validate',
     failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media', 'not-found'],
   },
   validateById: {
-    say: 'Say what an update of this {type} would be refused for',
-    answers: { 200: 'outcome' },
+    summary: 'Say what an update of this {type} would be refused for',
+    responses: { 200: 'outcome' },
     body: 'validatedById',
     query: 'validate',
     failures: ['structure', 'invalid', 'not-supported', 'too-long', 'media', 'not-found', 'deleted'],
   },
   validateStored: {
-    say: 'Say what is wrong with a stored {type}',
-    answers: { 200: 'outcome' },
+    summary: 'Say what is wrong with a stored {type}',
+    responses: { 200: 'outcome' },
     query: 'validate',
     failures: ['structure', 'invalid', 'not-supported', 'not-found', 'deleted'],
   },
   conditionalUpdate: {
-    say: 'Update the {type} that a search finds, or create one',
-    answers: { 200: 'written', 201: 'written' },
+    summary: 'Update the {type} that a search finds, or create one',
+    responses: { 200: 'written', 201: 'written' },
     body: 'resource',
     query: 'search',
     headers: ['if-match', 'if-none-match', 'prefer'],
     failures: [...WRITE, ...CONDITIONAL],
   },
   conditionalPatch: {
-    say: 'Patch the {type} that a search finds',
-    answers: { 200: 'written' },
+    summary: 'Patch the {type} that a search finds',
+    responses: { 200: 'written' },
     body: 'patch',
     query: 'search',
     headers: ['if-match', 'prefer'],
     failures: [...WRITE, ...CONDITIONAL, 'not-found'],
   },
   conditionalDelete: {
-    say: 'Delete the {type} that a search finds',
-    answers: { 204: 'nothing' },
+    summary: 'Delete the {type} that a search finds',
+    responses: { 204: 'nothing' },
     query: 'search',
     headers: ['if-match'],
     failures: ['structure', 'invalid', 'not-supported', 'conflict', ...CONDITIONAL],
   },
   create: {
-    say: 'Create {a type}',
-    answers: { 200: 'written', 201: 'written' },
+    summary: 'Create {a type}',
+    responses: { 200: 'written', 201: 'written' },
     body: 'upload',
     headers: ['if-none-exist', 'prefer'],
     failures: [...WRITE, ...CONDITIONAL, 'duplicate', 'upstream'],
   },
   history: {
-    say: 'History of one {type}',
-    answers: { 200: 'bundle' },
+    summary: 'History of one {type}',
+    responses: { 200: 'bundle' },
     query: 'history',
     failures: ['not-found', 'invalid', 'not-supported'],
   },
   vread: {
-    say: 'Read a version of {a type}',
-    answers: { 200: 'resource' },
+    summary: 'Read a version of {a type}',
+    responses: { 200: 'resource' },
     query: 'shown',
     failures: ['not-found', 'deleted', 'structure', 'invalid', 'not-supported'],
   },
   read: {
-    say: 'Read {a type}',
-    answers: { 200: 'resource', 304: 'nothing' },
+    summary: 'Read {a type}',
+    responses: { 200: 'resource', 304: 'nothing' },
     query: 'shown',
     headers: ['if-none-match', 'if-modified-since'],
     failures: ['not-found', 'deleted', 'structure', 'invalid', 'not-supported'],
   },
   update: {
-    say: 'Update {a type}, or create it with this id',
-    answers: { 200: 'written', 201: 'written' },
+    summary: 'Update {a type}, or create it with this id',
+    responses: { 200: 'written', 201: 'written' },
     body: 'replacement',
     headers: ['if-match', 'if-none-match', 'prefer'],
     failures: [...WRITE, ...CONDITIONAL],
   },
   patch: {
-    say: 'Patch {a type}',
-    answers: { 200: 'written' },
+    summary: 'Patch {a type}',
+    responses: { 200: 'written' },
     body: 'patch',
     headers: ['if-match', 'prefer'],
     failures: [...WRITE, ...CONDITIONAL, 'not-found', 'deleted'],
   },
   delete: {
-    say: 'Delete {a type}',
-    answers: { 204: 'nothing' },
+    summary: 'Delete {a type}',
+    responses: { 204: 'nothing' },
     headers: ['if-match'],
     failures: ['not-found', 'invalid', 'conflict', ...CONDITIONAL],
   },

@@ -5,44 +5,50 @@ import { SCHEMA } from '../../fhir/definitions.ts';
 type Json = Record<string, unknown>;
 
 /** Keywords of src/fhir/validation/schema-rules.ts, which are checked beyond the schema. */
-const OWN = new Set(['siblings', 'invariants', 'needs', 'choices', 'targets', 'bound', 'plain']);
+const CUSTOM_KEYWORDS = new Set(['siblings', 'invariants', 'needs', 'choices', 'targets', 'bound', 'plain']);
 
 /** A name of a type as a component may be called. */
-const nameOf = (type: string): string => type.replace('?', 'OrNull');
+const toComponentName = (type: string): string => type.replace('?', 'OrNull');
 
 /** Type → its schema, datatypes and backbone elements among them. */
-export function fhirSchemas(): Record<string, Json> {
-  const types = Object.entries(SCHEMA.$defs).map(([type, schema]) => [nameOf(type), plain(schema) as Json] as const);
-  return { ...Object.fromEntries(types), ...FRAMES };
+export function buildFhirSchemas(): Record<string, Json> {
+  const types = Object.entries(SCHEMA.$defs).map(([type, schema]) => [toComponentName(type), toJsonSchema(schema) as Json] as const);
+  return { ...Object.fromEntries(types), ...RESPONSE_SCHEMAS };
 }
 
-function plain(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(plain);
+function toJsonSchema(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(toJsonSchema);
   if (schema === null || typeof schema !== 'object') return schema;
-  return Object.fromEntries(Object.entries(schema).flatMap(([keyword, value]) => (OWN.has(keyword) ? [] : keywordOf(keyword, value))));
+  return Object.fromEntries(
+    Object.entries(schema).flatMap(([keyword, value]) => (CUSTOM_KEYWORDS.has(keyword) ? [] : toJsonSchemaKeyword(keyword, value))),
+  );
 }
 
 /** A keyword as OpenAPI has it; `properties` holds names, not keywords. */
-function keywordOf(keyword: string, value: unknown): [string, unknown][] {
-  if (keyword === '$ref') return [['$ref', `#/components/schemas/${nameOf(String(value).replace('#/$defs/', ''))}`]];
+function toJsonSchemaKeyword(keyword: string, value: unknown): [string, unknown][] {
+  if (keyword === '$ref') return [['$ref', `#/components/schemas/${toComponentName(String(value).replace('#/$defs/', ''))}`]];
   if (keyword === 'format') return [['x-fhir-type', String(value).replace('fhir-', '')]];
   if (keyword === 'contained') return [['required', ['resourceType']]];
-  if (keyword === 'branches') return [['anyOf', branches(value as { of: Record<string, string> })]];
+  if (keyword === 'branches') return [['anyOf', buildBranches(value as { of: Record<string, string> })]];
   if (keyword === 'properties')
-    return [['properties', Object.fromEntries(Object.entries(value as Json).map(([name, one]) => [name, plain(one)]))]];
-  return [[keyword, plain(value)]];
+    return [['properties', Object.fromEntries(Object.entries(value as Json).map(([name, one]) => [name, toJsonSchema(one)]))]];
+  return [[keyword, toJsonSchema(value)]];
 }
 
 /** A choice of many types: one of these properties, or none. */
-const branches = ({ of }: { of: Record<string, string> }): Json[] => [
-  { properties: Object.fromEntries(Object.entries(of).map(([name, type]) => [name, { $ref: `#/components/schemas/${nameOf(type)}` }])) },
+const buildBranches = ({ of }: { of: Record<string, string> }): Json[] => [
+  {
+    properties: Object.fromEntries(
+      Object.entries(of).map(([name, type]) => [name, { $ref: `#/components/schemas/${toComponentName(type)}` }]),
+    ),
+  },
 ];
 
 const text = { type: 'string' };
 const any = { type: 'object', required: ['resourceType'], properties: { resourceType: text } };
 
 /** What frames resources in answers. https://hl7.org/fhir/R4/bundle.html, operationoutcome.html, parameters.html, capabilitystatement.html */
-const FRAMES: Record<string, Json> = {
+const RESPONSE_SCHEMAS: Record<string, Json> = {
   AnyResource: any,
   OperationOutcome: {
     type: 'object',

@@ -5,7 +5,7 @@ import { roundsOf } from '../../mapping/joins.ts';
 import type { Join } from '../../mapping/shape.ts';
 
 /** For each resource what is joined to it, by name. `find`: all that a FHIR search finds. */
-export async function loadJoined(
+export async function loadJoins(
   resources: Resource[],
   joins: Join[],
   { find, baseUrl }: { find(search: string): Promise<Resource[]>; baseUrl: string },

@@ -13,20 +13,29 @@ import type { Row } from '../../store/resources/row.ts';
 import type { Answer } from '../middleware/request-context.ts';
 import { parseKnownParameters } from '../middleware/url-query.ts';
 import { claimIdempotencyKey, type IdempotentRequest, storeIdempotentResponse } from './idempotent-request.ts';
-import { buildEtag, refuseOtherVersion } from './preconditions.ts';
-import { linkReferences, refuseDuplicate, resolveReferences } from './reference-checks.ts';
+import { buildEtag, checkIfMatch } from './preconditions.ts';
+import { linkReferences, rejectDuplicate, resolveReferences } from './reference-checks.ts';
 import { buildResponse, responseShape } from './response.ts';
-import { buildView, envOf, expiresInADay, inTransaction, NO_PERSON, readItemRow, translateErrors, type VendorCall } from './vendor-call.ts';
+import {
+  buildEnv,
+  buildView,
+  expiresInADay,
+  inTransaction,
+  PATIENT_GONE,
+  readItemRow,
+  translateErrors,
+  type VendorRequest,
+} from './vendor-call.ts';
 
 /** PATCH …/{id}: some fields. */
-export const changeItem = (call: VendorCall, body: Parsed): Promise<Answer> => applyChange(call, { body, how: 'merge' });
+export const patchItem = (call: VendorRequest, body: Parsed): Promise<Answer> => applyChange(call, { body, how: 'merge' });
 
 /** PUT …/{id}: all fields. */
-export const replaceItem = (call: VendorCall, body: Parsed): Promise<Answer> => applyChange(call, { body, how: 'replace' });
+export const replaceItem = (call: VendorRequest, body: Parsed): Promise<Answer> => applyChange(call, { body, how: 'replace' });
 
 const METHODS = { merge: 'PATCH', replace: 'PUT', perform: 'PATCH' } as const;
 
-interface Asked {
+interface ChangeRequest {
   body: Parsed;
   how: keyof typeof METHODS;
   /** The idempotency-key it came under, taken and settled with the change. */
@@ -34,18 +43,18 @@ interface Asked {
 }
 
 /** The change, and the item as it is shown then. Fails with `IdempotencyConflict` when another request under its key has just committed. */
-export async function applyChange(call: VendorCall, { body, how, promise }: Asked): Promise<Answer> {
+export async function applyChange(call: VendorRequest, { body, how, promise }: ChangeRequest): Promise<Answer> {
   parseKnownParameters(call.req.url, []);
   refuseComparing(call.context.caller, call.shape.resource, { compares: how === 'merge' && hasTest(body) });
   return translateErrors(call.shape, () =>
     inTransaction(call, async (inside) => {
       const { context, shape } = inside;
-      const { id } = await standing(inside);
+      const { id } = await findCurrentItem(inside);
       if (promise) await claimIdempotencyKey(context, promise, `${shape.resource}/${id}`, expiresInADay(context));
-      const edit = (resource: Resource, row: Row): Promise<Resource> => edited(inside, { resource, row, body, how });
+      const edit = (resource: Resource, row: Row): Promise<Resource> => applyFields(inside, { resource, row, body, how });
       const row = await readModifyWrite(context, { type: shape.resource, id, edit, method: METHODS[how] });
-      if (!row) throw nothingThere(call);
-      const { view, form, etag } = await asAnswered(inside, row);
+      if (!row) throw buildNotFound(call);
+      const { view, form, etag } = await renderItem(inside, row);
       const shown = { status: 200, headers: { ETag: etag }, shown: view };
       if (promise) await storeIdempotentResponse(context, promise, shown);
       return buildResponse(inside, form, shown);
@@ -53,32 +62,32 @@ export async function applyChange(call: VendorCall, { body, how, promise }: Aske
   );
 }
 
-const nothingThere = ({ shape }: VendorCall) => notFound(shape.me ? NO_PERSON : 'there is nothing with this id');
+const buildNotFound = ({ shape }: VendorRequest) => notFound(shape.me ? PATIENT_GONE : 'there is nothing with this id');
 
 /** The item that the path names (404: there is none). */
-async function standing(call: VendorCall): Promise<Row> {
+async function findCurrentItem(call: VendorRequest): Promise<Row> {
   const row = await readItemRow(call);
-  if (!row || !call.shape.belongs(await buildView(call, row))) throw nothingThere(call);
+  if (!row || !call.shape.belongs(await buildView(call, row))) throw buildNotFound(call);
   return row;
 }
 
-interface Asking extends Asked {
+interface ItemChange extends ChangeRequest {
   resource: Resource;
   row: Row;
 }
 
-async function edited(call: VendorCall, { resource, row, body, how }: Asking): Promise<Resource> {
+async function applyFields(call: VendorRequest, { resource, row, body, how }: ItemChange): Promise<Resource> {
   const { shape, context, req } = call;
-  if (req.headers['if-match'] !== undefined) refuseOtherVersion(req, (await asAnswered(call, row)).etag);
+  if (req.headers['if-match'] !== undefined) checkIfMatch(req, (await renderItem(call, row)).etag);
   const now = context.clock().toISOString();
   const bare = how === 'perform';
-  const view = shape.read(resource, envOf(context, { created: row.created }), { all: true, bare });
+  const view = shape.read(resource, buildEnv(context, { created: row.created }), { all: true, bare });
   const { fields, issues } = shape.change(how, body, { view, time: now });
   if (issues.length) throw invalidAll(issues);
   if (!Object.keys(fields).length) return resource;
   const whole: View = { ...view, ...fields };
-  const env = envOf(context, { created: row.created, now, resolved: await resolveReferences(call, fields, whole) });
-  await refuseDuplicate(call, whole, row.id);
+  const env = buildEnv(context, { created: row.created, now, resolved: await resolveReferences(call, fields, whole) });
+  await rejectDuplicate(call, whole, row.id);
   const made = bare ? shape.write(fields, resource, env, { server: true, bare }) : shape.write(whole, resource, env);
   const stay = Object.values(fields).some(isUnset) ? shape.stays(fields, shape.read(made, env, { all: true, bare: true })) : [];
   if (stay.length) throw invalidAll(stay);
@@ -86,21 +95,21 @@ async function edited(call: VendorCall, { resource, row, body, how }: Asking): P
 }
 
 /** The item in the form it is answered in, which may be another shape's. */
-async function asAnswered(call: VendorCall, row: Row): Promise<{ view: View; form: Shape; etag: string }> {
+async function renderItem(call: VendorRequest, row: Row): Promise<{ view: View; form: Shape; etag: string }> {
   const form = responseShape(call);
   const view = await buildView({ ...call, shape: form }, row);
   return { view, form, etag: buildEtag(call.context.caller, form, row, view) };
 }
 
 /** DELETE …/{id}: 204; what is deleted already is a 404 like anything that is not there. */
-export async function deleteItem(call: VendorCall): Promise<Answer> {
+export async function deleteItem(call: VendorRequest): Promise<Answer> {
   parseKnownParameters(call.req.url, []);
   return inTransaction(call, async (inside) => {
     const { context, shape, req } = inside;
-    const { id } = await standing(inside);
+    const { id } = await findCurrentItem(inside);
     const [held] = await context.store.hold(context.caller.tenant, [{ type: shape.resource, id }]);
-    if (!held?.body) throw nothingThere(call);
-    refuseOtherVersion(req, buildEtag(context.caller, shape, held, await buildView(inside, held)));
+    if (!held?.body) throw buildNotFound(call);
+    checkIfMatch(req, buildEtag(context.caller, shape, held, await buildView(inside, held)));
     await remove(context, { type: shape.resource, id });
     return { status: 204 };
   });

@@ -17,20 +17,20 @@ import {
   parseIdempotentRequest,
   storeIdempotentResponse,
 } from './idempotent-request.ts';
-import { addPathParameters, checkPathParameters } from './path-parameters.ts';
+import { addPathParameters, checkBody } from './path-parameters.ts';
 import { resolveAllReferences } from './reference-checks.ts';
 import { buildResponse, replayResponse } from './response.ts';
-import { buildViews, envOf, expiresInADay, inTransaction, translateErrors, type VendorCall } from './vendor-call.ts';
+import { buildEnv, buildViews, expiresInADay, inTransaction, translateErrors, type VendorRequest } from './vendor-call.ts';
 
 /** How often a request starts again because another has just made some of the same items, or has taken its idempotency-key. */
 const ATTEMPTS = 10;
 
 /** POST the collection, where the request lists its items. */
-export async function createMany(call: VendorCall, sent: Parsed): Promise<Answer> {
+export async function createMany(call: VendorRequest, sent: Parsed): Promise<Answer> {
   const { shape, context } = call;
   parseKnownParameters(call.req.url, []);
   const body = addPathParameters(call, sent);
-  checkPathParameters(call, body);
+  checkBody(call, body);
   const items = shape.many!.items(shape.known(body.exact as View));
   const promise = parseIdempotentRequest(call.req, shape, context, body.plain as View);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -44,15 +44,15 @@ export async function createMany(call: VendorCall, sent: Parsed): Promise<Answer
   throw contended('others kept making the same items: try again');
 }
 
-async function attemptOnce(call: VendorCall, items: View[], promise: IdempotentRequest | undefined): Promise<Answer> {
+async function attemptOnce(call: VendorRequest, items: View[], promise: IdempotentRequest | undefined): Promise<Answer> {
   const before = promise && (await findEarlierResponse(call, promise));
   const answer = replayResponse(call, call.shape, before);
   if (answer) return answer;
-  return inTransaction(call, async (inside) => answered(inside, await made(inside, items, promise), promise));
+  return inTransaction(call, async (inside) => respondWithList(inside, await storeItems(inside, items, promise), promise));
 }
 
 /** The rows of the items, in the order of the request: those that were there already as they stand. */
-async function made(call: VendorCall, items: View[], promise: IdempotentRequest | undefined): Promise<Row[]> {
+async function storeItems(call: VendorRequest, items: View[], promise: IdempotentRequest | undefined): Promise<Row[]> {
   const { shape, context } = call;
   const many = shape.many as Many;
   const places = items.map((_, nth) => (field: string) => many.place(field, nth));
@@ -60,7 +60,7 @@ async function made(call: VendorCall, items: View[], promise: IdempotentRequest 
     call,
     items.map((item, nth) => ({ said: item, whole: item, place: places[nth]! })),
   );
-  const known = envOf(context, { now: context.clock().toISOString(), resolved });
+  const known = buildEnv(context, { now: context.clock().toISOString(), resolved });
   const ids = items.map((item) => many.idOf(item, known) ?? context.newId());
   if (promise)
     await claimIdempotencyKey(
@@ -79,7 +79,7 @@ async function made(call: VendorCall, items: View[], promise: IdempotentRequest 
 }
 
 /** The list, kept for whoever repeats the request under its key. */
-async function answered(call: VendorCall, rows: Row[], promise: IdempotentRequest | undefined): Promise<Answer> {
+async function respondWithList(call: VendorRequest, rows: Row[], promise: IdempotentRequest | undefined): Promise<Answer> {
   const { shape, context } = call;
   const shown = { status: shape.status, shown: await buildViews(call, rows) };
   if (promise) await storeIdempotentResponse(context, promise, shown);

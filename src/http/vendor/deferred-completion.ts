@@ -4,10 +4,10 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
 import type { Mappings, View } from '../../mapping/shape.ts';
-import { envOf, find } from './vendor-call.ts';
+import { buildEnv, find } from './vendor-call.ts';
 
 /** An item of a shape whose items are elements: which step it waited for, its own id and the key of its row (`NY`). */
-interface LateItem {
+interface DeferredItem {
   port: string;
   id: string;
   key: string;
@@ -20,7 +20,7 @@ interface LateItem {
 export async function completeDeferred(
   context: Context,
   { shapes }: Mappings,
-  { port, id, key }: LateItem,
+  { port, id, key }: DeferredItem,
   { said, fields }: { said: View; fields: View },
 ): Promise<'written' | 'changed' | 'gone'> {
   const shape = shapes.find((one) => one.port === port && one.rows);
@@ -28,7 +28,7 @@ export async function completeDeferred(
   const { resource: type, rows, idName } = shape;
   const [found] = (await find(context, rows.search(id), { count: 1 })).rows;
   if (!found) return 'gone';
-  const env = envOf(context, { created: found.created, now: context.clock().toISOString(), [rows.name]: key });
+  const env = buildEnv(context, { created: found.created, now: context.clock().toISOString(), [rows.name]: key });
   let result: 'written' | 'changed' | 'gone' = 'gone';
   await readModifyWrite(context, {
     type,

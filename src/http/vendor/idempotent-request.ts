@@ -16,7 +16,7 @@ export interface IdempotentRequest {
   hash: string;
 }
 
-const LONGEST = 255;
+const MAX_KEY_LENGTH = 255;
 
 /** The key a request carries. A shape that requires one refuses a request without (400). */
 export function parseIdempotentRequest(req: Request, shape: Shape, context: Context, body: View): IdempotentRequest | undefined {
@@ -25,15 +25,15 @@ export function parseIdempotentRequest(req: Request, shape: Shape, context: Cont
     if (shape.idempotency === 'required') throw invalid('the header idempotency-key is required', 'idempotency-key');
     return undefined;
   }
-  if (text.length > LONGEST) throw invalid(`an idempotency-key has at most ${LONGEST} characters`, 'idempotency-key');
+  if (text.length > MAX_KEY_LENGTH) throw invalid(`an idempotency-key has at most ${MAX_KEY_LENGTH} characters`, 'idempotency-key');
   const { tenant } = context.caller;
   const hash = createHash('sha256').update(sortedText(body)).digest('hex');
   const route = shape.interactions.includes('perform') ? shape.itemPath : shape.path;
-  return { key: { tenant, caller: promiser(context.caller), route: `POST ${route}`, key: text }, hash };
+  return { key: { tenant, caller: toKeyOwner(context.caller), route: `POST ${route}`, key: text }, hash };
 }
 
 /** Whose promise it is: the organisation's, whichever of its keys it was first sent with (one may have been changed since), or one person's. */
-const promiser = ({ surface, patient }: Caller): string => (patient === undefined ? surface : `${surface}/${patient}`);
+const toKeyOwner = ({ surface, patient }: Caller): string => (patient === undefined ? surface : `${surface}/${patient}`);
 
 /** The record of an earlier request with this key, if it is the same request; another one is refused in the vendor's words. */
 export async function findEarlierResponse(
@@ -46,7 +46,7 @@ export async function findEarlierResponse(
 }
 
 /** What an answer shows, without the envelope: that tells of the request which is answered. */
-export interface ShownItem {
+export interface StoredResponse {
   status: number;
   headers?: Record<string, string>;
   /** An item, or a list of them. */
@@ -54,13 +54,13 @@ export interface ShownItem {
 }
 
 /** What is kept of one: the text of what it shows keeps its digits. Before there were envelopes of their own, whole answers were kept. */
-type Kept = (Omit<ShownItem, 'shown'> & { shown: string }) | Answer;
+type StoredJson = (Omit<StoredResponse, 'shown'> & { shown: string }) | Answer;
 
 /** What a request that has been answered before was shown, or its whole answer; undefined: it was not answered yet. */
-export function parseStoredResponse({ response }: IdempotencyRecord): ShownItem | Answer | undefined {
+export function parseStoredResponse({ response }: IdempotencyRecord): StoredResponse | Answer | undefined {
   if (response === undefined) return undefined;
-  const text = JSON.parse(response) as Kept;
-  return 'shown' in text ? { ...text, shown: parseExact(text.shown) as ShownItem['shown'] } : text;
+  const text = JSON.parse(response) as StoredJson;
+  return 'shown' in text ? { ...text, shown: parseExact(text.shown) as StoredResponse['shown'] } : text;
 }
 
 /** Another request with the same key has committed meanwhile: start again, and find its answer. */
@@ -81,5 +81,5 @@ export async function claimIdempotencyKey(
 }
 
 /** Keeps the answer for whoever asks again. */
-export const storeIdempotentResponse = (context: Context, { key }: IdempotentRequest, { shown, ...rest }: ShownItem): Promise<void> =>
-  context.store.idempotency.settle(key, JSON.stringify({ ...rest, shown: JSON.stringify(shown) } satisfies Kept));
+export const storeIdempotentResponse = (context: Context, { key }: IdempotentRequest, { shown, ...rest }: StoredResponse): Promise<void> =>
+  context.store.idempotency.settle(key, JSON.stringify({ ...rest, shown: JSON.stringify(shown) } satisfies StoredJson));

@@ -3,10 +3,10 @@
 import { parameter } from '../../fhir/outcome.ts';
 import type { ListFacts, PageSpec, Shape } from '../../mapping/shape.ts';
 import type { Start, TextPage } from '../../store/search/page.ts';
-import type { VendorCall } from './vendor-call.ts';
+import type { VendorRequest } from './vendor-call.ts';
 
 /** What a list takes beside its filters. */
-export const pagingNames = ({ surface: { page }, take }: Shape): string[] =>
+export const listPagingParameters = ({ surface: { page }, take }: Shape): string[] =>
   take === 'page' ? [page.size, page.offset ?? [], page.number ?? [], page.cursor ?? []].flat() : [];
 
 /** `limit`: items of a page; `offset`: items before it, where that is known. */
@@ -16,25 +16,25 @@ interface Paging {
   start: Start;
 }
 
-export function parsePaging({ shape, context, seal }: VendorCall, parameters: Record<string, string>): Paging {
+export function parsePaging({ shape, context, pageTokens }: VendorRequest, parameters: Record<string, string>): Paging {
   const { page } = shape.surface;
-  const limit = wholeNumber(parameters, { name: page.size, least: 1, most: page.max, standard: page.default, clamp: page.clamp });
+  const limit = parseWholeNumber(parameters, { name: page.size, least: 1, most: page.max, standard: page.default, clamp: page.clamp });
   const cursor = page.cursor === undefined ? undefined : parameters[page.cursor];
-  if (cursor) return { limit, offset: 0, start: opened(() => seal.open(context.caller.tenant, cursor), page.clamp) };
-  const offset = offsetOf(page, parameters, limit);
+  if (cursor) return { limit, offset: 0, start: openCursor(() => pageTokens.open(context.caller.tenant, cursor), page.clamp) };
+  const offset = readOffset(page, parameters, limit);
   return { limit, offset, start: offset ? { offset } : {} };
 }
 
-function offsetOf({ offset, number, maxOffset, clamp }: PageSpec, parameters: Record<string, string>, limit: number): number {
+function readOffset({ offset, number, maxOffset, clamp }: PageSpec, parameters: Record<string, string>, limit: number): number {
   if (number !== undefined) {
     const most = Math.floor(maxOffset / limit) + 1;
-    return (wholeNumber(parameters, { name: number, least: 1, most, standard: 1, clamp }) - 1) * limit;
+    return (parseWholeNumber(parameters, { name: number, least: 1, most, standard: 1, clamp }) - 1) * limit;
   }
-  return offset === undefined ? 0 : wholeNumber(parameters, { name: offset, least: 0, most: maxOffset, standard: 0, clamp });
+  return offset === undefined ? 0 : parseWholeNumber(parameters, { name: offset, least: 0, most: maxOffset, standard: 0, clamp });
 }
 
 /** A cursor that does not open starts at the first page where the vendor's own does so, and is refused elsewhere. */
-function opened(open: () => unknown, lenient: boolean): Start {
+function openCursor(open: () => unknown, lenient: boolean): Start {
   try {
     return { after: open() as (string | null)[] };
   } catch (error) {
@@ -43,7 +43,7 @@ function opened(open: () => unknown, lenient: boolean): Start {
   }
 }
 
-interface Rule {
+interface NumberRule {
   name: string;
   least: number;
   most: number;
@@ -51,7 +51,7 @@ interface Rule {
   clamp: boolean;
 }
 
-function wholeNumber(parameters: Record<string, string>, { name, least, most, standard, clamp }: Rule): number {
+function parseWholeNumber(parameters: Record<string, string>, { name, least, most, standard, clamp }: NumberRule): number {
   const text = parameters[name];
   if (text === undefined) return standard;
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
@@ -60,20 +60,20 @@ function wholeNumber(parameters: Record<string, string>, { name, least, most, st
   return value > most ? most : standard;
 }
 
-interface Listed {
+interface ListedPage {
   paging: Paging;
   page: TextPage;
   parameters: Record<string, string>;
 }
 
-export function listFacts(call: VendorCall, { paging: { limit, offset }, page, parameters }: Listed): ListFacts {
-  const { context, seal, shape } = call;
+export function buildListFacts(call: VendorRequest, { paging: { limit, offset }, page, parameters }: ListedPage): ListFacts {
+  const { context, pageTokens, shape } = call;
   const names = shape.surface.page;
   const hasMore = page.next !== undefined;
-  const cursor = page.next && names.cursor !== undefined ? seal.close(context.caller.tenant, page.next) : null;
-  const again = (more: Record<string, string>): string => `${call.collection}?${new URLSearchParams({ ...parameters, ...more })}`;
+  const cursor = page.next && names.cursor !== undefined ? pageTokens.seal(context.caller.tenant, page.next) : null;
+  const again = (more: Record<string, string>): string => `${call.collectionUrl}?${new URLSearchParams({ ...parameters, ...more })}`;
   const at = (next: number): string | null => {
-    const told = next > names.maxOffset ? undefined : beginning(names, next, limit);
+    const told = next > names.maxOffset ? undefined : buildPageParameter(names, next, limit);
     return told ? again(told) : null;
   };
   const next = offset + limit;
@@ -91,7 +91,7 @@ export function listFacts(call: VendorCall, { paging: { limit, offset }, page, p
 }
 
 /** The parameter by which a page that begins there is asked for. */
-function beginning({ offset, number }: PageSpec, at: number, limit: number): Record<string, string> | undefined {
+function buildPageParameter({ offset, number }: PageSpec, at: number, limit: number): Record<string, string> | undefined {
   if (number !== undefined) return { [number]: String(at / limit + 1) };
   return offset === undefined ? undefined : { [offset]: String(at) };
 }

@@ -2,21 +2,21 @@
 import type { Parsed } from '../../fhir/json.ts';
 import { invalidAll, notFound } from '../../fhir/outcome.ts';
 import type { View } from '../../mapping/shape.ts';
-import type { VendorCall } from './vendor-call.ts';
+import type { VendorRequest } from './vendor-call.ts';
 
 /** The body with what the path says, whatever the body says of it. */
-export function addPathParameters({ within }: VendorCall, body: Parsed): Parsed {
+export function addPathParameters({ pathParameters }: VendorRequest, body: Parsed): Parsed {
   const { plain, exact } = body;
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return body;
-  return { plain: { ...plain, ...within }, exact: { ...(exact as View), ...within } };
+  return { plain: { ...plain, ...pathParameters }, exact: { ...(exact as View), ...pathParameters } };
 }
 
 /** So many mistakes are told at once: of a long list the first ones show what is wrong. */
-const MOST_TOLD = 20;
+const MAX_ISSUES = 20;
 
 /** Refuses what breaks a rule (400); what is wrong with the path leads nowhere (404). */
-export function checkPathParameters({ shape, context, within }: VendorCall, body: Parsed): void {
+export function checkBody({ shape, context, pathParameters }: VendorRequest, body: Parsed): void {
   const issues = shape.check(body.plain, context.clock().toISOString());
-  if (issues.some(({ expression }) => expression?.some((name) => name in within))) throw notFound('there is nothing at this path');
-  if (issues.length) throw invalidAll(issues.slice(0, MOST_TOLD));
+  if (issues.some(({ expression }) => expression?.some((name) => name in pathParameters))) throw notFound('there is nothing at this path');
+  if (issues.length) throw invalidAll(issues.slice(0, MAX_ISSUES));
 }

@@ -5,15 +5,15 @@ import type { View } from '../../mapping/shape.ts';
 import type { Answer } from '../middleware/request-context.ts';
 import { applyChange } from './change.ts';
 import { ATTEMPTS, findEarlierResponse, IdempotencyConflict, parseIdempotentRequest } from './idempotent-request.ts';
-import { checkPathParameters } from './path-parameters.ts';
+import { checkBody } from './path-parameters.ts';
 import { replayResponse, responseShape } from './response.ts';
-import type { VendorCall } from './vendor-call.ts';
+import type { VendorRequest } from './vendor-call.ts';
 
 /** POST …/me/verification, POST …/{id}/verification. */
-export async function performItem(call: VendorCall, body: Parsed): Promise<Answer> {
-  const { shape, context, req, id, within } = call;
-  checkPathParameters(call, body);
-  const promise = parseIdempotentRequest(req, shape, context, { id, within, said: body.plain as View });
+export async function performItem(call: VendorRequest, body: Parsed): Promise<Answer> {
+  const { shape, context, req, id, pathParameters } = call;
+  checkBody(call, body);
+  const promise = parseIdempotentRequest(req, shape, context, { id, within: pathParameters, said: body.plain as View });
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
       const before = promise && (await findEarlierResponse(call, promise));

@@ -16,17 +16,17 @@ export function buildEtag(caller: Caller, { joins, resource }: Shape, { version 
 }
 
 /** Whether the client expects the version that stands (`If-Match`): one of the tags it names, or `*`; one that expects none takes any. */
-function expects(req: Request, etag: string): boolean {
+function isExpectedVersion(req: Request, etag: string): boolean {
   const tags = req.headers['if-match'];
   return tags === undefined || matchesEtag(etag, tags);
 }
 
 /** Refuses a change of an item that is not as the client expects it. */
-export function refuseOtherVersion(req: Request, etag: string): void {
-  if (!expects(req, etag)) throw versionMismatch('If-Match names a version that is not the current one: read it again');
+export function checkIfMatch(req: Request, etag: string): void {
+  if (!isExpectedVersion(req, etag)) throw versionMismatch('If-Match names a version that is not the current one: read it again');
 }
 
 /** A create replaces nothing: a client that expects some version (`If-Match`) means another request. */
-export function refuseIfMatch(req: Request): void {
+export function rejectIfMatch(req: Request): void {
   if (req.headers['if-match'] !== undefined) throw versionMismatch('If-Match asks for a version that stands, and this makes something new');
 }

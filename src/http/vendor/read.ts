@@ -6,33 +6,33 @@ import type { AskedId, ListFacts, Shape, View } from '../../mapping/shape.ts';
 import type { Row, Text } from '../../store/resources/row.ts';
 import { isNotModified } from '../middleware/etag.ts';
 import type { Answer } from '../middleware/request-context.ts';
-import { responseFacts } from '../middleware/response-facts.ts';
+import { buildResponseFacts } from '../middleware/response-facts.ts';
 import { parseKnownParameters } from '../middleware/url-query.ts';
-import { listFacts, pagingNames, parsePaging } from './paging.ts';
+import { buildListFacts, listPagingParameters, parsePaging } from './paging.ts';
 import { buildEtag } from './preconditions.ts';
 import {
+  buildEnv,
   buildView,
   buildViews,
-  envOf,
   find,
   findAll,
   findTexts,
-  idInPath,
   prefetch,
   readItemRow,
+  readPathId,
   readRow,
-  type VendorCall,
+  type VendorRequest,
 } from './vendor-call.ts';
 
 /** GET …/{id}: another tenant's, a deleted or a malformed id is a 404 like any other that is not there. */
-export async function readItem(call: VendorCall): Promise<Answer> {
+export async function readItem(call: VendorRequest): Promise<Answer> {
   const { shape, req, requestId, rate } = call;
   parseKnownParameters(req.url, []);
-  const item = await itemOf(call);
+  const item = await findItem(call);
   if (!item) throw notFound('there is nothing with this id');
   const headers = { ETag: buildEtag(call.context.caller, shape, item.row, item.view) };
   if (isNotModified(req, headers.ETag)) return { status: 304, headers };
-  return { status: 200, headers, body: JSON.stringify(shape.item(item.view, responseFacts(requestId, 200, rate))) };
+  return { status: 200, headers, body: JSON.stringify(shape.item(item.view, buildResponseFacts(requestId, 200, rate))) };
 }
 
 interface Item {
@@ -40,19 +40,19 @@ interface Item {
   view: View;
 }
 
-async function itemOf(call: VendorCall): Promise<Item | undefined> {
+async function findItem(call: VendorRequest): Promise<Item | undefined> {
   const { shape } = call;
-  if (shape.rows) return elementItem(call, shape.rows);
-  const id = idInPath(call);
+  if (shape.rows) return findElementItem(call, shape.rows);
+  const id = readPathId(call);
   if (id === undefined) return undefined;
-  const ahead = prefetch(call, id);
+  const prefetched = prefetch(call, id);
   const row = await readItemRow(call);
-  const view = row && (await buildView({ ...call, ahead }, row));
+  const view = row && (await buildView({ ...call, prefetched }, row));
   return view && shape.belongs(view) ? { row, view } : undefined;
 }
 
 /** An item that is an element of a resource: found by the element's own id. */
-async function elementItem(call: VendorCall, rows: NonNullable<Shape['rows']>): Promise<Item | undefined> {
+async function findElementItem(call: VendorRequest, rows: NonNullable<Shape['rows']>): Promise<Item | undefined> {
   const id = call.shape.surface.readId(call.shape.resource, call.id ?? '');
   if (id === undefined) return undefined;
   const { rows: found } = await find(call.context, rows.search(id), { count: 1 });
@@ -66,36 +66,38 @@ async function elementItem(call: VendorCall, rows: NonNullable<Shape['rows']>): 
 }
 
 /** GET the collection: one FHIR search, and of it what the list takes. */
-export async function listItems(call: VendorCall): Promise<Answer> {
+export async function listItems(call: VendorRequest): Promise<Answer> {
   const { shape, context } = call;
   const parameters = parseKnownParameters(
     call.req.url,
-    [...shape.filters, ...pagingNames(shape)].filter((name) => !shape.within.includes(name)),
+    [...shape.filters, ...listPagingParameters(shape)].filter((name) => !shape.within.includes(name)),
   );
-  const filters = Object.fromEntries(Object.entries({ ...parameters, ...call.within }).filter(([name]) => shape.filters.includes(name)));
-  const env = envOf(context, { resolved: await aliasesIn(context, shape.asked(filters)), now: context.clock().toISOString() });
-  const { rows, page } = await taken(call, shape.query(filters, env), parameters);
+  const filters = Object.fromEntries(
+    Object.entries({ ...parameters, ...call.pathParameters }).filter(([name]) => shape.filters.includes(name)),
+  );
+  const env = buildEnv(context, { resolved: await resolveAliases(context, shape.asked(filters)), now: context.clock().toISOString() });
+  const { rows, page } = await selectRows(call, shape.query(filters, env), parameters);
   // what `only:` could not leave out, having no search for it, is no item all the same
   const views = (await buildViews(call, rows, shape.bound(filters))).filter(shape.belongs);
-  return { status: 200, body: JSON.stringify(shape.list(views, page, responseFacts(call.requestId, 200, call.rate), filters)) };
+  return { status: 200, body: JSON.stringify(shape.list(views, page, buildResponseFacts(call.requestId, 200, call.rate), filters)) };
 }
 
-interface Taken {
+interface ListSelection {
   rows: Text[];
   page: ListFacts;
 }
 
 /** What the list takes of all that is found. */
-async function taken(call: VendorCall, query: string, parameters: Record<string, string>): Promise<Taken> {
+async function selectRows(call: VendorRequest, query: string, parameters: Record<string, string>): Promise<ListSelection> {
   const { shape, context } = call;
-  if (shape.take === 'page') return pageOf(call, query, parameters);
-  const rows = shape.take === 'all' ? await all(call, query) : (await findTexts(context, query, { count: 1, scoped: true })).rows;
+  if (shape.take === 'page') return findPage(call, query, parameters);
+  const rows = shape.take === 'all' ? await findAllRows(call, query) : (await findTexts(context, query, { count: 1, scoped: true })).rows;
   const { length } = rows;
   return { rows, page: { limit: length, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: length } };
 }
 
 /** All at once; too many for that are refused, since a list that is cut off looks like a whole one. */
-async function all({ shape: { most, filters, within }, context }: VendorCall, query: string): Promise<Text[]> {
+async function findAllRows({ shape: { most, filters, within }, context }: VendorRequest, query: string): Promise<Text[]> {
   const rows = await findAll(context, query, most);
   const narrower = filters.filter((name) => !within.includes(name));
   if (!rows)
@@ -105,7 +107,7 @@ async function all({ shape: { most, filters, within }, context }: VendorCall, qu
   return rows;
 }
 
-async function pageOf(call: VendorCall, query: string, parameters: Record<string, string>): Promise<Taken> {
+async function findPage(call: VendorRequest, query: string, parameters: Record<string, string>): Promise<ListSelection> {
   const paging = parsePaging(call, parameters);
   const page = await findTexts(call.context, query, {
     count: paging.limit,
@@ -119,11 +121,11 @@ async function pageOf(call: VendorCall, query: string, parameters: Record<string
   const isCounted = offset !== undefined || number !== undefined;
   if (isCounted && page.next && page.rows.length < paging.limit)
     throw parameter(`these items are longer than an answer may be: ask for fewer at once with ${size}`, size);
-  return { rows: page.rows, page: listFacts(call, { paging, page, parameters }) };
+  return { rows: page.rows, page: buildListFacts(call, { paging, page, parameters }) };
 }
 
 /** The FHIR ids behind those asked-for ids that are aliases; one that must be there, and is not, is refused. */
-async function aliasesIn(context: Context, asked: AskedId[]): Promise<Map<string, string>> {
+async function resolveAliases(context: Context, asked: AskedId[]): Promise<Map<string, string>> {
   const resolved = new Map<string, string>();
   for (const { type, id, parameter, missing } of asked) {
     const row = await readRow(context, type, id);

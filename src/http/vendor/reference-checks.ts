@@ -5,24 +5,24 @@ import type { Resource, ServedType } from '../../fhir/types.ts';
 import { maySearch } from '../../interactions/scope-filter.ts';
 import type { View } from '../../mapping/shape.ts';
 import type { Row } from '../../store/resources/row.ts';
-import { buildView, find, readRow, type VendorCall } from './vendor-call.ts';
+import { buildView, find, readRow, type VendorRequest } from './vendor-call.ts';
 
 /**
  * References of a request that must lead to something, and the FHIR ids behind aliases among them. `whole`: the item as it will be, where the request says
  * only some of its fields.
  */
-export const resolveReferences = (call: VendorCall, said: View, whole: View = said): Promise<Map<string, string>> =>
+export const resolveReferences = (call: VendorRequest, said: View, whole: View = said): Promise<Map<string, string>> =>
   resolveAllReferences(call, [{ said, whole }]);
 
 /** One item of a request, and where the request says a field of it, if not by its name. */
-interface Said {
+interface ReferenceCheck {
   said: View;
   whole: View;
   place?(field: string): string;
 }
 
 /** The same for many items of one request: what several of them refer to is looked up once. */
-export async function resolveAllReferences({ shape, context }: VendorCall, items: Said[]): Promise<Map<string, string>> {
+export async function resolveAllReferences({ shape, context }: VendorRequest, items: ReferenceCheck[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   const found = new Map<string, Row | undefined>();
   const ledBy = async ({ type, id }: { type: ServedType; id: string }): Promise<Row | undefined> => {
@@ -30,16 +30,16 @@ export async function resolveAllReferences({ shape, context }: VendorCall, items
     if (!found.has(target)) found.set(target, await readRow(context, type, id));
     return found.get(target);
   };
-  for (const { said, whole, place = asNamed } of items) {
+  for (const { said, whole, place = toOwnName } of items) {
     for (const { field, missing, of, besides, accepts } of shape.exists) {
       const led: Record<string, Resource> = {};
       for (const { name, ...reference } of besides(whole)) {
         const row = await ledBy(reference);
-        if (row) led[name] = bodyOf(row);
+        if (row) led[name] = parseBody(row);
       }
       for (const { at, ...reference } of of(said)) {
         const row = await ledBy(reference);
-        if (!row || !accepts(bodyOf(row), whole, led)) throw leadsNowhere(missing, reference.type, place(field + at));
+        if (!row || !accepts(parseBody(row), whole, led)) throw leadsNowhere(missing, reference.type, place(field + at));
         if (row.id !== reference.id) ids.set(reference.id, row.id);
       }
     }
@@ -47,12 +47,12 @@ export async function resolveAllReferences({ shape, context }: VendorCall, items
   return ids;
 }
 
-const bodyOf = ({ body }: Row): Resource => JSON.parse(body!) as Resource;
+const parseBody = ({ body }: Row): Resource => JSON.parse(body!) as Resource;
 
-const asNamed = (field: string): string => field;
+const toOwnName = (field: string): string => field;
 
 /** Refuses an item that is there already; `own`: the id of the resource that may say the same, being the one that is changed. */
-export async function refuseDuplicate(call: VendorCall, view: View, own?: string): Promise<void> {
+export async function rejectDuplicate(call: VendorRequest, view: View, own?: string): Promise<void> {
   const { shape, context } = call;
   const rule = shape.duplicates(view);
   if (!rule) return;
@@ -66,7 +66,7 @@ export async function refuseDuplicate(call: VendorCall, view: View, own?: string
 }
 
 /** Names that lead to exactly one resource become references to it, where the caller may search its type. */
-export async function linkReferences({ shape, context }: VendorCall, said: View, resource: Resource): Promise<Resource> {
+export async function linkReferences({ shape, context }: VendorRequest, said: View, resource: Resource): Promise<Resource> {
   let made = resource;
   for (const { search, put } of shape.links) {
     const text = search(said);

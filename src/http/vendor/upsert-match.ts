@@ -5,13 +5,13 @@ import type { Resource } from '../../fhir/types.ts';
 import type { View } from '../../mapping/shape.ts';
 import { MOST_AT_ONCE } from '../../mapping/take.ts';
 import type { Row } from '../../store/resources/row.ts';
-import { buildView, find, type VendorCall } from './vendor-call.ts';
+import { buildView, find, type VendorRequest } from './vendor-call.ts';
 
 /**
  * In a transaction: nobody else writes it before that ends. Undefined: there is none. `resolved`: alias → FHIR id. 409 where several would do and nothing
  * tells which.
  */
-export async function findUpsertMatch(call: VendorCall, view: View, resolved: ReadonlyMap<string, string>): Promise<Row | undefined> {
+export async function findUpsertMatch(call: VendorRequest, view: View, resolved: ReadonlyMap<string, string>): Promise<Row | undefined> {
   const { shape, context } = call;
   const criteria = shape.into(view, resolved);
   if (criteria === null) return undefined;
@@ -19,8 +19,8 @@ export async function findUpsertMatch(call: VendorCall, view: View, resolved: Re
   await store.lock(caller.tenant, [criteria]);
   for (;;) {
     const found = await find(context, criteria, { count: shape.rows ? MOST_AT_ONCE : 2 });
-    if (found.next || (found.rows.length > 1 && !shape.rows)) throw ambiguous();
-    const chosen = found.rows.length > 1 ? await nearest(call, view, found.rows) : found.rows[0];
+    if (found.next || (found.rows.length > 1 && !shape.rows)) throw buildAmbiguousMatchError();
+    const chosen = found.rows.length > 1 ? await selectBestMatch(call, view, found.rows) : found.rows[0];
     if (!chosen) return undefined;
     const [held] = await store.hold(caller.tenant, [chosen]);
     // a write that came between may have taken the identifier away: looked for again, with that one held
@@ -28,19 +28,19 @@ export async function findUpsertMatch(call: VendorCall, view: View, resolved: Re
   }
 }
 
-const ambiguous = (): Error => multipleMatches('more than one stored resource carries the identifier of this request');
+const buildAmbiguousMatchError = (): Error => multipleMatches('more than one stored resource carries the identifier of this request');
 
 /** The one that is the item's already; of several alike the oldest. */
-async function nearest(call: VendorCall, view: View, rows: Row[]): Promise<Row> {
-  const ranked = await Promise.all(rows.map(async (row) => ({ row, rank: await nearness(call, view, row) })));
-  const [first] = ranked.sort((a, b) => b.rank - a.rank || compared(a.row.created, b.row.created) || compared(a.row.id, b.row.id));
+async function selectBestMatch(call: VendorRequest, view: View, rows: Row[]): Promise<Row> {
+  const ranked = await Promise.all(rows.map(async (row) => ({ row, rank: await rankMatch(call, view, row) })));
+  const [first] = ranked.sort((a, b) => b.rank - a.rank || compareText(a.row.created, b.row.created) || compareText(a.row.id, b.row.id));
   return first!.row;
 }
 
-const compared = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** 3: it has the item, under an id that was answered; 2: the element the item would be; 1: other items; 0: none. */
-async function nearness(call: VendorCall, view: View, row: Row): Promise<number> {
+async function rankMatch(call: VendorRequest, view: View, row: Row): Promise<number> {
   const { rows, idName } = call.shape;
   const keys = rows!.keys(JSON.parse(row.body!) as Resource);
   const key = rows!.of(view);

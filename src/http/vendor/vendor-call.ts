@@ -8,66 +8,73 @@ import { queryString } from '../../fhir/query-string.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { ExternalStep } from '../../interactions/external-step.ts';
+import type { PageTokens } from '../../interactions/page-token.ts';
 import { maySearch } from '../../interactions/scope-filter.ts';
 import { type SearchRequest, search, searchTexts } from '../../interactions/search.ts';
 import type { Env, Shape, View } from '../../mapping/shape.ts';
 import { MOST_AT_ONCE } from '../../mapping/take.ts';
 import type { Row, Text } from '../../store/resources/row.ts';
 import type { Page, Start, TextPage } from '../../store/search/page.ts';
-import type { Seal } from '../middleware/page-token.ts';
-import type { Rate } from '../middleware/request-context.ts';
-import { loadJoined } from './batch-loader.ts';
+import type { RateLimitState } from '../middleware/request-context.ts';
+import { loadJoins } from './batch-loader.ts';
 
-export interface VendorCall {
+export interface VendorRequest {
   req: Request;
   shape: Shape;
   context: Context;
   /** The body as it came, its numbers with their digits; undefined where the request has none. */
-  sent: unknown;
+  body: unknown;
   /** The id in the path as the surface shows it; undefined for the collection. */
   id?: string | undefined;
   /** What the other names of the route stand for, as the caller wrote it (`patient_id`). */
-  within: Record<string, string>;
+  pathParameters: Record<string, string>;
   /** The URL of the collection as the caller reached it, absolute. */
-  collection: string;
+  collectionUrl: string;
   requestId: string;
-  rate?: Rate | undefined;
-  port?: ExternalStep | undefined;
+  rate?: RateLimitState | undefined;
+  externalStep?: ExternalStep | undefined;
   /** What joins ask for, by the text of the search, where it has been asked already. */
-  ahead?: ReadonlyMap<string, Promise<Resource[]>>;
+  prefetched?: ReadonlyMap<string, Promise<Resource[]>>;
   /** Another shape of the same surface. */
-  beside(name: string): Shape;
-  seal: Seal;
+  findShape(name: string): Shape;
+  pageTokens: PageTokens;
 }
 
 /** What the server knows when a lens runs. */
-export function envOf(context: Context, more: Record<string, unknown> = {}): Env {
+export function buildEnv(context: Context, more: Record<string, unknown> = {}): Env {
   const now = context.clock().toISOString();
   const { tenant, brand } = context.caller;
   return { alias: (type, id) => aliasOf(tenant, type, id), baseUrl: context.baseUrl, now, defaultBrand: brand, ...more };
 }
 
 /** Rows → views, with one search per join for the whole page. */
-export async function buildViews({ shape, context, ahead }: VendorCall, rows: Text[], more: Record<string, unknown> = {}): Promise<View[]> {
+export async function buildViews(
+  { shape, context, prefetched }: VendorRequest,
+  rows: Text[],
+  more: Record<string, unknown> = {},
+): Promise<View[]> {
   const resources = rows.map((row) => (shape.digits ? parseExact(row.body!) : JSON.parse(row.body!)) as Resource);
   const { baseUrl } = context;
-  const beside = await loadJoined(resources, shape.joins, { find: (query) => ahead?.get(query) ?? joined(context, query), baseUrl });
-  return rows.map((row, at) => shape.read(resources[at]!, envOf(context, { created: row.created, ...beside[at], ...more })));
+  const beside = await loadJoins(resources, shape.joins, {
+    find: (query) => prefetched?.get(query) ?? findJoined(context, query),
+    baseUrl,
+  });
+  return rows.map((row, at) => shape.read(resources[at]!, buildEnv(context, { created: row.created, ...beside[at], ...more })));
 }
 
 /** The view of one row. */
-export async function buildView(call: VendorCall, row: Row, more?: Record<string, unknown>): Promise<View> {
+export async function buildView(call: VendorRequest, row: Row, more?: Record<string, unknown>): Promise<View> {
   return (await buildViews(call, [row], more))[0]!;
 }
 
 /** Asks for what stands beside an item while the item itself is looked up: all that its id leads to. */
-export function prefetch({ shape, context }: VendorCall, id: string): NonNullable<VendorCall['ahead']> {
+export function prefetch({ shape, context }: VendorRequest, id: string): NonNullable<VendorRequest['prefetched']> {
   const searches = shape.joins.filter(({ ofId }) => ofId).map(({ search }) => search([id]));
-  return new Map(searches.map((query) => [query, unheard(joined(context, query))]));
+  return new Map(searches.map((query) => [query, ignoreRejection(findJoined(context, query))]));
 }
 
 /** An answer that nobody may wait for: where there is no such item, its failure is no matter. */
-function unheard<T>(answer: Promise<T>): Promise<T> {
+function ignoreRejection<T>(answer: Promise<T>): Promise<T> {
   answer.catch(() => {});
   return answer;
 }
@@ -76,7 +83,7 @@ function unheard<T>(answer: Promise<T>): Promise<T> {
  * Of types that the caller may not search nothing is shown, as _include leaves them out (scope-filter.ts). All others are there: a role that is missing would look
  * like one that is not there.
  */
-async function joined(context: Context, query: string): Promise<Resource[]> {
+async function findJoined(context: Context, query: string): Promise<Resource[]> {
   if (!maySearch(context.caller, queryString(query).type)) return [];
   const rows = await findAll(context, query, MOST_AT_ONCE);
   if (!rows) throw parameter(`more than ${MOST_AT_ONCE} resources stand beside what is asked for: ask for less at once`);
@@ -117,51 +124,51 @@ export async function readRow(context: Context, type: ServedType, id: string): P
 }
 
 /** Does the work in a transaction, joined when there is one. */
-export const inTransaction = <T>(call: VendorCall, work: (inside: VendorCall) => Promise<T>): Promise<T> =>
+export const inTransaction = <T>(call: VendorRequest, work: (inside: VendorRequest) => Promise<T>): Promise<T> =>
   call.context.store.transaction((store) => work({ ...call, context: { ...call.context, store } }));
 
 /** What is said where the person of a key is not there any more. */
-export const NO_PERSON = 'the person this API key stands for is not there any more';
+export const PATIENT_GONE = 'the person this API key stands for is not there any more';
 
 /** How long an idempotency-key is kept that nothing made lasts as long as. */
 export const expiresInADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
 
 /** The row of the Patient that the caller's key stands for; undefined: it was deleted. */
-export async function readPersonRow({ store, caller: { tenant, patient } }: Context): Promise<Row | undefined> {
+export async function readPatientRow({ store, caller: { tenant, patient } }: Context): Promise<Row | undefined> {
   const row = patient === undefined ? undefined : await store.read(tenant, 'Patient', patient);
   return row?.body === null ? undefined : row;
 }
 
 /** The id of the item that the path names, as FHIR has it; undefined: it is none. */
-export const idInPath = ({ shape, context, id = '' }: VendorCall): string | undefined =>
+export const readPathId = ({ shape, context, id = '' }: VendorRequest): string | undefined =>
   shape.me ? context.caller.patient : shape.surface.readId(shape.resource, id);
 
 /** The row of the item that the path names, whatever it shows; undefined: there is none. */
-export async function readItemRow(call: VendorCall): Promise<Row | undefined> {
+export async function readItemRow(call: VendorRequest): Promise<Row | undefined> {
   const { shape, context } = call;
-  if (shape.me) return readPersonRow(context);
-  const id = idInPath(call);
+  if (shape.me) return readPatientRow(context);
+  const id = readPathId(call);
   return id === undefined ? undefined : readRow(context, shape.resource, id);
 }
 
 /** Runs a write; what FHIR refuses is told in the vendor's own field names. `place`: where a request says a field, if not by its name. */
-export async function translateErrors<T>(shape: Shape, work: () => Promise<T>, place = asNamed): Promise<T> {
+export async function translateErrors<T>(shape: Shape, work: () => Promise<T>, place = toOwnFieldName): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof FhirError)) throw error;
-    const issues = error.issues.map((issue) => (issue.expression?.some(isFhirPath) ? inOwnFields(issue, shape, place) : issue));
+    const issues = error.issues.map((issue) => (issue.expression?.some(isFhirPath) ? toVendorIssue(issue, shape, place) : issue));
     throw new FhirError(error.kind, issues, error.headers);
   }
 }
 
-const asNamed = (field: string): string => field;
+const toOwnFieldName = (field: string): string => field;
 
 /** A vendor's fields begin with a small letter, the paths of FHIR with a type. */
 const isFhirPath = (where: string): boolean => /^[A-Z]/.test(where);
 
 /** The last place is the nearest (`patient_id`, and then which element of that patient); one that no field leads to is left out. */
-function inOwnFields({ expression = [], ...issue }: Issue, shape: Shape, place: (field: string) => string): Issue {
+function toVendorIssue({ expression = [], ...issue }: Issue, shape: Shape, place: (field: string) => string): Issue {
   const named = expression.flatMap((where) => shape.fieldAt(where) ?? []).at(-1);
   if (named === undefined) return issue;
   const field = place(named);

@@ -13,7 +13,7 @@ export interface WebhookEndpoint {
 }
 
 /** The handler of all of them. */
-export function webhookEndpoints(list: WebhookEndpoint[]): RequestHandler {
+export function buildWebhookRouter(list: WebhookEndpoint[]): RequestHandler {
   const router = Router();
   for (const { paths, limit, receive } of list) {
     router.post(paths, async (req: Request, res: Response) => {

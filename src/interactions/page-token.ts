@@ -1,10 +1,10 @@
 // The opaque text of a page link: the search and the position in it, sealed so that no value of a patient stands in a URL we make.
 import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto';
-import { invalid } from '../../fhir/outcome.ts';
+import { invalid } from '../fhir/outcome.ts';
 
 /** Seals and opens page links of one installation; a link opens only for the tenant it was made for. */
-export interface Seal {
-  close(tenant: number, content: unknown): string;
+export interface PageTokens {
+  seal(tenant: number, content: unknown): string;
   open(tenant: number, sealed: string): unknown;
 }
 
@@ -12,10 +12,10 @@ const NONCE = 12;
 const TAG = 16;
 
 /** AES-256-GCM under a key that all processes of the installation share. */
-export function createSeal(secret: string): Seal {
+export function createPageTokens(secret: string): PageTokens {
   const key = createSecretKey(createHash('sha256').update(secret).digest());
   return {
-    close(tenant, content) {
+    seal(tenant, content) {
       const nonce = randomBytes(NONCE);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(String(tenant)));
       const text = Buffer.concat([cipher.update(JSON.stringify(content), 'utf8'), cipher.final()]);

@@ -1,23 +1,23 @@
 // Page links are opaque, whole, and open for their tenant alone.
-import { createSeal } from '../../src/http/middleware/page-token.ts';
+import { createPageTokens } from '../../src/interactions/page-token.ts';
 
-const seal = createSeal('a secret that all processes share');
+const seal = createPageTokens('a secret that all processes share');
 const content = { type: 'Patient', parameters: [['family', 'Lovelace']], after: ['lovelace', '7'] };
 
 test('what was sealed is opened by any process with the same secret', () => {
-  expect(createSeal('a secret that all processes share').open(1, seal.close(1, content))).toEqual(content);
+  expect(createPageTokens('a secret that all processes share').open(1, seal.seal(1, content))).toEqual(content);
 });
 
 test('nothing of it can be read', () => {
-  const link = seal.close(1, content);
+  const link = seal.seal(1, content);
   expect(link).toMatch(/^[A-Za-z0-9_-]+$/);
   expect(Buffer.from(link, 'base64url').toString('latin1')).not.toContain('Lovelace');
 });
 
 test.each([
-  ['another tenant', () => seal.open(2, seal.close(1, content))],
-  ['another secret', () => createSeal('other').open(1, seal.close(1, content))],
-  ['a changed link', () => seal.open(1, `${seal.close(1, content).slice(0, -2)}xx`)],
+  ['another tenant', () => seal.open(2, seal.seal(1, content))],
+  ['another secret', () => createPageTokens('other').open(1, seal.seal(1, content))],
+  ['a changed link', () => seal.open(1, `${seal.seal(1, content).slice(0, -2)}xx`)],
   ['an invented link', () => seal.open(1, 'abc')],
   ['nothing', () => seal.open(1, '')],
 ])('%s does not open it', (_who, open) => {
