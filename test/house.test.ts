@@ -259,6 +259,15 @@ test('a decision that a file names is there, by its former name in migrations, w
   expect(named.filter(({ file, name }) => !existsSync(name) && !(file.startsWith('migrations') && former.includes(name)))).toEqual([]);
 });
 
+test('the picture in docs/architecture.md shows every room, and no arrow that goes up', () => {
+  const [, picture] = /```mermaid\n(.*?)```/s.exec(textOf('docs/architecture.md'))!;
+  const drawn = [...picture!.matchAll(/^ {4}([\w-]+)\["/gm)].map(([, room]) => room!);
+  expect(drawn.sort()).toEqual(Object.keys(FLOORS).sort());
+  const arrows = [...picture!.matchAll(/^ {2}([\w-]+) --> ([\w-]+)$/gm)].map(([, from, to]) => [from!, to!] as const);
+  expect(arrows.length).toBeGreaterThanOrEqual(drawn.length - 1);
+  expect(arrows.filter(([from, to]) => drawn.includes(from) && drawn.includes(to) && !FLOORS[from]!.includes(to))).toEqual([]);
+});
+
 /** What is named there and is no path of a shape: the network's own door, prefixes, and the end of a path. */
 const NO_SHAPES = ['/v1/webhooks/junction', '/loop', '/clinik', '/jump', '/api-v1', '/v1', '/functions/v1/api-v1', '/{id}'];
 

@@ -29,7 +29,7 @@ function program(): Command {
   facet.configureOutput({ outputError: (text, print) => print(text.replace(/^error: /, 'facet: ').replace('\n(', ' (')) });
   facet
     .command('start')
-    .description('start the server (settings come from the environment, see the README)')
+    .description('start the server (settings come from the environment: docs/operators-guide.md)')
     .option('--watch-mappings', 'read the mappings again whenever one of their files changes (for development)')
     .addHelpText('after', EXAMPLES.start!)
     .action(serve);
