@@ -2,7 +2,7 @@
 // counts what is refused, by rule.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readPackage } from '../src/cli/package-read.ts';
+import { readPackage } from '../src/cli/fhir-package.ts';
 import { checkersOf } from '../src/fhir/profile/checker.ts';
 import { type Definition, Unusable } from '../src/fhir/profile/definition.ts';
 import { libraryOf } from '../src/fhir/profile/library.ts';

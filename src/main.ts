@@ -4,9 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
-import { administer } from './cli/admin.ts';
+import { administer, buildAdminContext } from './cli/admin.ts';
 import type { AdminRequest } from './cli/admin-command.ts';
-import { factsOf } from './cli/admin-facts.ts';
 import type { Config } from './config.ts';
 import { warmUp } from './fhir/validation/validate.ts';
 import { createBoundedServer } from './http/bounded-server.ts';
@@ -34,7 +33,7 @@ export interface Running {
 }
 
 /** Everything from an empty directory to a listening server. `say` prints what a person should read; `watch`: mappings are read again when they change. */
-export async function start(config: Config, say: (line: string) => void, { watch = false } = {}): Promise<Running> {
+export async function startServer(config: Config, say: (line: string) => void, { watch = false } = {}): Promise<Running> {
   const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;
   const loaded = loadDefinitions(config.mappings);
@@ -65,7 +64,7 @@ export async function start(config: Config, say: (line: string) => void, { watch
     const commands =
       (latest: Definitions): Commands =>
       (request) =>
-        administer(background, request, factsOf(facet, latest, now));
+        administer(background, request, buildAdminContext(facet, latest, now));
     serving.operate = commands(loaded);
     const keys = config.production ? undefined : await devKeys(database, config.dataDir, loaded.keyPrefixes);
     steps.unshift(await facet.outside(say, `http://127.0.0.1:${port}`));

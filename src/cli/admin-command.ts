@@ -1,10 +1,10 @@
-// What a command on the database is: how it travels from the command line to whoever holds the database, and how it is run there.
-
+// What a command on the database is: its name and options, as they travel from the command line to the process that has the database open, and what runs it there.
+import type { Command } from 'commander';
 import type { Caller, Context } from '../interactions/context.ts';
 import type { Mappings } from '../mapping/shape.ts';
 import type { Database } from '../store/database/database.ts';
 
-/** One command with its options, as it travels from the CLI to whoever holds the database. */
+/** One command with its options, as JSON. */
 export interface AdminRequest {
   command: string;
   options: Options;
@@ -12,13 +12,22 @@ export interface AdminRequest {
 
 export type Options = Record<string, string | undefined>;
 
-/** What commands need to know: which surfaces exist, how their keys begin and what they offer; the time; how resources are written for a tenant. */
-export interface AdminFacts {
+/** Sends a command to the process that has the database open, and prints its answer. */
+export type RunCommand = (command: string, options: Options) => Promise<void>;
+
+/** Adds the commands of one noun (`tenants`, `keys` …) with their help. */
+export type DefineCommands = (noun: Command, run: RunCommand) => void;
+
+/** What commands need of the server: its surfaces with the prefixes of their keys, the time, and how resources are written for a tenant. */
+export interface AdminContext {
   keyPrefixes: Record<string, string>;
   mappings: Mappings;
   now: () => Date;
   contextOf(caller: Caller): Context;
 }
 
-/** Answers the lines to print. */
-export type AdminCommand = (database: Database, options: Options, facts: AdminFacts) => Promise<string[]>;
+/** Runs a command; answers the lines to print. */
+export type AdminOperation = (database: Database, options: Options, context: AdminContext) => Promise<string[]>;
+
+/** A mistake of the operator: one sentence with the remedy in it. */
+export class AdminError extends Error {}

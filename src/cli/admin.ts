@@ -1,60 +1,50 @@
-// What an operator may do to tenants, keys, profiles, lab orders and subscriptions, as a table of commands on a database: run by the CLI directly, or by the running
-// server on the CLI's behalf.
+// The commands of operators, as a table of operations on a database. The command line runs them; while a server has the embedded database open, that server does.
+import { pino } from 'pino';
+import type { Config } from '../config.ts';
+import { readIndexState } from '../interactions/index-state.ts';
+import { assemble, type Facet } from '../server/assemble.ts';
+import { type Definitions, loadDefinitions } from '../server/load-definitions.ts';
 import type { Database } from '../store/database/database.ts';
-import { createTenant, disableTenant, listTenants, setBrand } from '../store/tenants.ts';
-import type { AdminCommand, AdminFacts, AdminRequest } from './admin-command.ts';
-import { AdminError } from './admin-error.ts';
-import { indexRun, indexStatus } from './index-commands.ts';
-import { KEY_COMMANDS } from './key-commands.ts';
-import { ordersList, ordersOperation, ordersShow } from './orders.ts';
-import { PROFILE_COMMANDS } from './profile-commands.ts';
-import { subscriptionsList, subscriptionsRetry, subscriptionsSecret, subscriptionsShow } from './subscriptions.ts';
-import { textTable } from './text-table.ts';
+import { upkeepOf } from '../store/index-upkeep.ts';
+import { type AdminContext, AdminError, type AdminOperation, type AdminRequest } from './admin-command.ts';
+import { KEY_OPERATIONS } from './keys.ts';
+import { ORDER_OPERATIONS } from './orders.ts';
+import { PROFILE_OPERATIONS } from './profiles.ts';
+import { INDEX_OPERATIONS } from './search-index.ts';
+import { SUBSCRIPTION_OPERATIONS } from './subscriptions.ts';
+import { TENANT_OPERATIONS } from './tenants.ts';
 
-const COMMANDS: Record<string, AdminCommand> = {
-  ...PROFILE_COMMANDS,
-  ...KEY_COMMANDS,
-  'tenants create': async (database, { slug, name, brand }, { now }) => {
-    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(slug ?? ''))
-      throw new AdminError('a tenant is named by 1 to 63 lower-case letters, digits or "-"');
-    const tenant = await createTenant(database, { slug: slug!, name: name ?? slug!, at: now().toISOString(), ...(brand && { brand }) });
-    if (!tenant) throw new AdminError(`there is a tenant ${slug} already`);
-    return [`tenant ${slug} created (${tenant.id})`];
-  },
-  'tenants list': async (database) => {
-    const tenants = await listTenants(database);
-    return tenants.length
-      ? textTable(
-          ['id', 'tenant', 'status', 'brand', 'name'],
-          tenants.map(({ id, slug, status, brand, name }) => [String(id), slug, status, brand, name]),
-        )
-      : ['no tenants yet: facet tenants create <name>'];
-  },
-  'tenants update': async (database, { slug = '', brand }) => {
-    if (!brand) throw new AdminError('--brand is missing: name the default brand of the tenant');
-    if (!(await setBrand(database, { slug, brand }))) throw new AdminError(`there is no tenant ${slug}`);
-    return [`tenant ${slug}: patients without a brand are of ${brand} from now on`];
-  },
-  'tenants disable': async (database, { slug }) => {
-    if (!(await disableTenant(database, slug ?? ''))) throw new AdminError(`there is no tenant ${slug}`);
-    return [`tenant ${slug} disabled: its keys open nothing from now on`];
-  },
-  'orders list': ordersList,
-  'orders show': ordersShow,
-  'orders retry': ordersOperation('retry'),
-  'orders park': ordersOperation('park'),
-  'orders release': ordersOperation('release'),
-  'subscriptions list': subscriptionsList,
-  'subscriptions show': subscriptionsShow,
-  'subscriptions retry': subscriptionsRetry,
-  'subscriptions secret': subscriptionsSecret,
-  'index status': indexStatus,
-  'index run': indexRun,
+const OPERATIONS: Record<string, AdminOperation> = {
+  ...TENANT_OPERATIONS,
+  ...KEY_OPERATIONS,
+  ...ORDER_OPERATIONS,
+  ...SUBSCRIPTION_OPERATIONS,
+  ...PROFILE_OPERATIONS,
+  ...INDEX_OPERATIONS,
 };
 
-/** Runs one command and answers the lines to print. */
-export async function administer(database: Database, { command, options }: AdminRequest, facts: AdminFacts): Promise<string[]> {
-  const run = Object.hasOwn(COMMANDS, command) && COMMANDS[command];
-  if (!run) throw new AdminError(`there is no command "${command}"`);
-  return run(database, options, facts);
+/** Runs one command; answers the lines to print. */
+export async function administer(database: Database, { command, options }: AdminRequest, context: AdminContext): Promise<string[]> {
+  const operation = Object.hasOwn(OPERATIONS, command) && OPERATIONS[command];
+  if (!operation) throw new AdminError(`there is no command "${command}"`);
+  return operation(database, options, context);
+}
+
+/** For a running server and the definitions it has loaded. */
+export const buildAdminContext = (
+  { ownContextOf }: Pick<Facet, 'ownContextOf'>,
+  { keyPrefixes, mappings }: Definitions,
+  now: () => Date,
+): AdminContext => ({ keyPrefixes, mappings, now, contextOf: ownContextOf });
+
+/**
+ * Without a running server: assembles one and does not start it, so that an operator's writes follow the same rules. The state of the index is only read,
+ * because servers of another version may be running.
+ */
+export async function openAdminContext(database: Database, config: Config): Promise<AdminContext> {
+  const loaded = loadDefinitions(config.mappings);
+  const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
+  const index = await readIndexState(upkeepOf(database), loaded.registry);
+  const facet = await assemble({ config, loaded, database, index, log: pino({ level: 'silent' }), baseUrl });
+  return buildAdminContext(facet, loaded, () => new Date());
 }

@@ -6,7 +6,7 @@ import { examplesFile, nameOf, readExamples } from '../mapping/example.ts';
 import { samplesOf } from '../mapping/laws/proof.ts';
 import { preferenceLines } from '../mapping/load/check-prefer.ts';
 import type { LoadedShape } from '../mapping/load/loaded.ts';
-import { indexesOf, indexOfParameter } from './index-names.ts';
+import { conditionIndexes, parameterIndexes } from './database-indexes.ts';
 import type { MappingWorld } from './mapping-world.ts';
 import { bold, withArticle, withHeads } from './terminal.ts';
 import { broken, textTable } from './text-table.ts';
@@ -34,7 +34,7 @@ function fieldLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
     field,
     paths.join(', '),
     parameters ? parameters.map(({ code }) => code).join(', ') || '–' : '',
-    parameters ? [...new Set(parameters.flatMap((parameter) => indexOfParameter(parameter).split(', ')))].join(', ') || '–' : '',
+    parameters ? [...new Set(parameters.flatMap((parameter) => parameterIndexes(parameter).split(', ')))].join(', ') || '–' : '',
   ]);
   return withHeads(textTable(['field', 'where in FHIR', 'found by', 'index'], rows, [30, 30, 18, 16]));
 }
@@ -45,7 +45,7 @@ function filterLines(loaded: LoadedShape, { registry }: MappingWorld): string[] 
   const rows = filters.map(({ filter, search, conditions }) => [
     filter,
     search,
-    [...new Set(conditions.flatMap(indexesOf))].join(', ') || '–',
+    [...new Set(conditions.flatMap(conditionIndexes))].join(', ') || '–',
   ]);
   return ['', ...withHeads(textTable(['filter', 'FHIR search', 'index'], rows, [28, 48, 20]))];
 }

@@ -1,5 +1,5 @@
-// What an operator sees of lab orders and does with them: ids, times, states and reasons, nothing of a patient.
-
+// `facet orders`: list lab orders, show one, retry, park and release it. It prints ids, times, states and reasons, and nothing about a patient.
+import { DEPRECATED_ORDER_STATES, deprecationText } from '../deprecated-names.ts';
 import { MAY, type Operation, operate } from '../orders/deliver/operate.ts';
 import { listedInMs } from '../orders/deliver/retry-time.ts';
 import { CANCELLATION } from '../orders/place/cancellation.ts';
@@ -8,42 +8,66 @@ import type { Database } from '../store/database/database.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 import type { OutboxEvent } from '../store/queues/outbox-events.ts';
 import { listOutbox } from '../store/queues/outbox-view.ts';
-import type { AdminFacts, Options } from './admin-command.ts';
-import { AdminError } from './admin-error.ts';
-import { type One, oneEntry } from './one-entry.ts';
-import { eventLines, limitOf, millisecondsOf, namesOf, nextOf, spanOf } from './outbox-words.ts';
-import { placedLines, unreadLines } from './placed-orders.ts';
-import { meaningOf, OPEN, ORDER_STATES, UNREAD } from './states.ts';
+import { type AdminContext, AdminError, type AdminOperation, type DefineCommands, type Options } from './admin-command.ts';
+import { FAILING_POLLS, failingPollLines, networkOrderLines } from './order-polls.ts';
+import {
+  describeState,
+  eventLines,
+  type FoundEntry,
+  findEntry,
+  formatDuration,
+  nextAttempt,
+  OPEN_STATES,
+  parseDuration,
+  parseLimit,
+  type StateText,
+  stateHelp,
+  tenantNames,
+} from './outbox-output.ts';
 import { textTable } from './text-table.ts';
 
-/** What is sent about an order. */
-const TOPICS: Record<string, string> = { [ORDER]: 'ordering', [CANCELLATION]: 'calling off' };
+/** Topic of the outbox → its name for operators. */
+const TOPICS: Record<string, string> = { [ORDER]: 'order', [CANCELLATION]: 'cancellation' };
+
+const ORDER_STATES: Record<OutboxState, StateText> = {
+  queued: { is: 'waits to be sent' },
+  sending: { is: 'is being sent now' },
+  unknown: { is: 'may have reached the laboratory network: it is looked up there before it is sent again' },
+  parked: {
+    is: 'waits for an operator',
+    next: 'facet orders release',
+    help: 'waits for an operator: after three days without confirmation, after the network failed for an hour on this order and not on others, or after facet orders park',
+  },
+  done: { is: 'was accepted by the laboratory network' },
+  refused: { is: 'was rejected by the laboratory network' },
+  cancelled: { is: 'was cancelled before it was sent' },
+};
 
 const ALL = Object.keys(ORDER_STATES) as OutboxState[];
-/** What can be asked for, and which states of entries that is. */
+/** Value of --state → states of entries. */
 const STATES = new Map<string, OutboxState[]>([
-  ['open', OPEN],
+  ['open', OPEN_STATES],
   ['all', ALL],
   ...ALL.map((state): [string, OutboxState[]] => [state, [state]]),
 ]);
 
-export async function ordersList(database: Database, options: Options, { now }: AdminFacts): Promise<string[]> {
+async function listOrders(database: Database, options: Options, { now }: AdminContext): Promise<string[]> {
   const { tenant, state = 'open', older, limit = '50' } = options;
   const states = STATES.get(state);
-  if (!states && state !== UNREAD) throw new AdminError(`--state must be one of ${[...STATES.keys(), UNREAD].join(', ')}`);
-  const most = limitOf(limit);
-  const tenants = await namesOf(database, tenant);
+  if (!states && state !== FAILING_POLLS) throw new AdminError(`--state must be one of ${[...STATES.keys(), FAILING_POLLS].join(', ')}`);
+  const most = parseLimit(limit);
+  const tenants = await tenantNames(database, tenant);
   const of = tenant === undefined ? undefined : [...tenants.keys()][0]!;
   const at = now();
-  if (!states) return unreadLines(database, { tenants, tenant: of, limit: most, at });
+  if (!states) return failingPollLines(database, { tenants, tenant: of, limit: most, at });
   const found = await listOutbox(database, {
     topic: Object.keys(TOPICS),
     states,
     limit: most + 1,
     ...(of !== undefined && { tenant: of }),
-    ...(older !== undefined && { before: new Date(at.getTime() - millisecondsOf(older)).toISOString() }),
+    ...(older !== undefined && { before: new Date(at.getTime() - parseDuration(older)).toISOString() }),
   });
-  if (found.length === 0) return [`no orders${state === 'all' ? '' : ` that are ${state}`}`];
+  if (found.length === 0) return [state === 'all' ? 'no orders' : `no orders in state ${state}`];
   const rows = found
     .slice(0, most)
     .map((entry) => [
@@ -51,17 +75,17 @@ export async function ordersList(database: Database, options: Options, { now }: 
       requestId(entry),
       TOPICS[entry.topic]!,
       entry.state,
-      spanOf(at.getTime() - Date.parse(entry.createdAt)),
+      formatDuration(at.getTime() - Date.parse(entry.createdAt)),
       String(entry.attempts),
-      nextOf(entry, at),
+      nextAttempt(entry, at),
       (entry.lastError ?? '').slice(0, 60),
     ]);
   const more = found.length > most ? [`more than ${limit}: --limit shows more of them`] : [];
-  return [...textTable(['tenant', 'order', 'what', 'state', 'age', 'attempts', 'next', 'reason'], rows), ...more];
+  return [...textTable(['tenant', 'order', 'message', 'state', 'age', 'attempts', 'next', 'reason'], rows), ...more];
 }
 
-export async function ordersShow(database: Database, options: Options, { now, contextOf }: AdminFacts): Promise<string[]> {
-  const { entry, tenant, context } = await one(database, options, contextOf);
+async function showOrder(database: Database, options: Options, { now, contextOf }: AdminContext): Promise<string[]> {
+  const { entry, tenant, context } = await findOrder(database, options, contextOf);
   const at = now();
   const { task, orderId, transactionId, version = null } = payloadOf(entry);
   const { outbox, placedOrders } = context.store;
@@ -72,70 +96,141 @@ export async function ordersShow(database: Database, options: Options, { now, co
     ['order', `${entry.subject} of tenant ${tenant}`],
     [
       'state',
-      `${entry.state}: it ${isPutAside(entry) ? 'was put aside by an operator: facet orders release' : meaningOf(ORDER_STATES[entry.state])}`,
+      `${entry.state}: it ${isParkedByOperator(entry) ? 'was parked by an operator: facet orders release' : describeState(ORDER_STATES[entry.state])}`,
     ],
     ['task', `Task/${task}`],
-    ['network order', orderId && `${orderId}${transactionId ? `, journey ${transactionId}` : ''}`],
-    ['ordered', `${entry.createdAt}, ${spanOf(at.getTime() - Date.parse(entry.createdAt))} ago`],
+    ['network order', orderId && `${orderId}${transactionId ? `, transaction ${transactionId}` : ''}`],
+    ['ordered', `${entry.createdAt}, ${formatDuration(at.getTime() - Date.parse(entry.createdAt))} ago`],
     ['first sent', entry.firstSentAt ?? 'never'],
-    ['next attempt', OPEN.includes(entry.state) ? nextOf(entry, at) : undefined],
-    ['attempts', attemptsOf(entry, events)],
-    ['calling off', own && `${own.state}${own.lastError ? `: ${own.lastError}` : ''}`],
+    ['next attempt', OPEN_STATES.includes(entry.state) ? nextAttempt(entry, at) : undefined],
+    ['attempts', formatAttempts(entry, events)],
+    ['cancellation', own && `${own.state}${own.lastError ? `: ${own.lastError}` : ''}`],
   ];
   const lines = facts.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(13)}  ${text}`]));
-  const past = [
+  const history = [
     ...events.map((event) => ({ ...event, of: 'order' })),
-    ...(own ? (await outbox.events(own)).map((event) => ({ ...event, of: 'calling off' })) : []),
+    ...(own ? (await outbox.events(own)).map((event) => ({ ...event, of: 'cancellation' })) : []),
   ];
   return [
     ...lines,
-    ...placedLines(await placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version }), at),
+    ...networkOrderLines(await placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version }), at),
     '',
-    ...eventLines(past),
+    ...eventLines(history),
   ];
 }
 
-const isPutAside = (entry: OutboxEntry): boolean => entry.state === 'parked' && payloadOf(entry).kept === true;
+const isParkedByOperator = (entry: OutboxEntry): boolean => entry.state === 'parked' && payloadOf(entry).kept === true;
 
-/** The three that change something. */
-export const ordersOperation =
-  (operation: Operation) =>
-  async (database: Database, options: Options, { contextOf }: AdminFacts): Promise<string[]> => {
-    const { entry, context } = await one(database, options, contextOf);
+/** Retries, parks or releases an order. */
+const operateOn =
+  (operation: Operation): AdminOperation =>
+  async (database, options, { contextOf }) => {
+    const { entry, context } = await findOrder(database, options, contextOf);
     const id = requestId(entry);
     if (!MAY[operation].includes(entry.state))
-      throw new AdminError(`order ${id} ${REFUSAL[operation]}: it ${meaningOf(ORDER_STATES[entry.state])}`);
+      throw new AdminError(`order ${id} ${REFUSAL[operation]}: it ${describeState(ORDER_STATES[entry.state])}`);
     if (!(await operate(context, operation, entry)))
-      throw new AdminError(`order ${id} has just gone on: look at it again with facet orders show`);
+      throw new AdminError(`the state of order ${id} has just changed: see facet orders show`);
     const lag = operation === 'retry' ? listedInMs(payloadOf(entry).sentAt ?? entry.firstSentAt, context.clock()) : 0;
-    return [`order ${id} ${lag > 0 ? lookedUp(lag) : DONE[operation]}`];
+    return [`order ${id} ${lag > 0 ? lookUpText(lag) : DONE[operation]}`];
   };
 
-/** An order that was just sent is not sent again before the network's list must show it, whoever asks. */
-const lookedUp = (lagMs: number): string => {
+/** An order that was just sent is not sent again before the list of the network must show it, not even for an operator. */
+const lookUpText = (lagMs: number): string => {
   const seconds = Math.ceil(lagMs / 1000);
-  return `is looked up now, and not sent again: it was sent moments ago, and may not be in the network's list yet. To send it before its next attempt, retry in ${seconds} s`;
+  return `is looked up now, and not sent again: it was sent moments ago, and the list of the network may not show it yet. To send it before its next attempt, retry in ${seconds} s`;
 };
 
-const REFUSAL: Record<Operation, string> = { retry: 'cannot be tried now', park: 'cannot be put aside', release: 'is not put aside' };
+const REFUSAL: Record<Operation, string> = { retry: 'cannot be retried', park: 'cannot be parked', release: 'is not parked' };
 const DONE: Record<Operation, string> = {
   retry: 'is due now: a running server sends it within a second',
-  park: 'is put aside: nobody sends it until it is released',
-  release: 'goes on: a running server takes it up within a second',
+  park: 'is parked: it is not sent until it is released',
+  release: 'is released: a running server continues with it within a second',
 };
 
 /** The newest order under this id. */
-async function one(database: Database, { order = '', tenant }: Options, contextOf: AdminFacts['contextOf']): Promise<One> {
+async function findOrder(database: Database, { order = '', tenant }: Options, contextOf: AdminContext['contextOf']): Promise<FoundEntry> {
   const subject = subjectOf(order.replace(/^ServiceRequest\//, ''));
-  const found = await oneEntry(database, { topic: ORDER, subject, tenant, what: 'an order' }, contextOf);
-  if (!found) throw new AdminError('there is no order of this id: facet orders list --state all shows them');
+  const found = await findEntry(database, { topic: ORDER, subject, tenant, what: 'an order' }, contextOf);
+  if (!found) throw new AdminError('there is no order with this id: facet orders list --state all shows the ids');
   return found;
 }
 
-/** Attempts of which nothing was written down: their processes died. */
-function attemptsOf({ attempts, state }: OutboxEntry, events: OutboxEvent[]): string {
-  const told = events.filter(({ what }) => what === 'attempt').reduce((sum, { times }) => sum + times, 0);
-  const silent = attempts - told - (state === 'sending' ? 1 : 0);
+/** An attempt without an event is one whose process died. */
+function formatAttempts({ attempts, state }: OutboxEntry, events: OutboxEvent[]): string {
+  const recorded = events.filter(({ what }) => what === 'attempt').reduce((sum, { times }) => sum + times, 0);
+  const unrecorded = attempts - recorded - (state === 'sending' ? 1 : 0);
   const whole = events.length > 0 && events.length < 50;
-  return whole && silent > 0 ? `${attempts}, of which ${silent} ended without a word` : String(attempts);
+  return whole && unrecorded > 0 ? `${attempts}, ${unrecorded} of them without a recorded end` : String(attempts);
 }
+
+export const ORDER_OPERATIONS: Record<string, AdminOperation> = {
+  'orders list': listOrders,
+  'orders show': showOrder,
+  'orders retry': operateOn('retry'),
+  'orders park': operateOn('park'),
+  'orders release': operateOn('release'),
+};
+
+const STATE_HELP = stateHelp({
+  ...ORDER_STATES,
+  open: { is: `all of ${OPEN_STATES.join(', ').replace(/, (\w+)$/, ' and $1')}` },
+  all: { is: 'orders in every state' },
+  [FAILING_POLLS]: { is: 'was accepted by the laboratory network, and the last poll of its status there failed' },
+});
+
+const EXAMPLES = {
+  list: `
+${STATE_HELP}
+
+Examples:
+  facet orders list                                  open orders, oldest first (the same as facet orders)
+  facet orders list --state parked --older 1d
+  facet orders list --tenant springfield --state all --limit 200`,
+  show: `
+Example:
+  facet orders show 0193c2f4-… --tenant springfield`,
+  retry: `
+The order does not change: the same bytes are sent under the same idempotency key. An order that may have arrived is looked up first.
+
+Example:
+  facet orders retry 0193c2f4-…`,
+  park: `
+The status of its Task becomes on-hold. A parked order can still be cancelled (status revoked).
+
+Example:
+  facet orders park 0193c2f4-… --tenant springfield`,
+  release: `
+Example:
+  facet orders release 0193c2f4-… --tenant springfield`,
+};
+
+/** The value of --state; a deprecated one is replaced, with a warning. */
+function readState(state = 'open'): string {
+  const current = new Map(Object.entries(DEPRECATED_ORDER_STATES)).get(state);
+  if (current !== undefined) console.error(`facet: warning: ${deprecationText(`--state ${state}`, `--state ${current}`)}`);
+  return current ?? state;
+}
+
+export const defineOrderCommands: DefineCommands = (orders, run) => {
+  orders
+    .command('list')
+    .description('list orders and cancellations, oldest first')
+    .option('--tenant <name>', 'of this tenant only')
+    .option('--state <state>', 'in this state', 'open')
+    .option('--older <time>', 'ordered at least this long ago: 30s, 10m, 2h, 3d')
+    .option('--limit <number>', 'how many to show at most', '50')
+    .addHelpText('after', EXAMPLES.list)
+    .action(({ state, ...options }: Options) => run('orders list', { ...options, state: readState(state) }));
+  const defineForOne = (name: keyof typeof EXAMPLES, description: string) =>
+    orders
+      .command(`${name} <order>`)
+      .description(description)
+      .option('--tenant <name>', 'the tenant of the order; required when several tenants have an order with this id')
+      .addHelpText('after', EXAMPLES[name])
+      .action((order: string, options: Record<string, string>) => run(`orders ${name}`, { order, ...options }));
+  defineForOne('show', 'show one order, by the id of its ServiceRequest: its state here and at the network, its attempts and events');
+  defineForOne('retry', 'try a waiting order now, before its next attempt is due');
+  defineForOne('park', 'stop sending an order until it is released');
+  defineForOne('release', 'continue with a parked order');
+};

@@ -1,9 +1,9 @@
 // Which scopes a key can be made with: what would open nothing is refused before there is a key.
 import { administer } from '../../src/cli/admin.ts';
-import type { AdminFacts } from '../../src/cli/admin-command.ts';
+import type { AdminContext } from '../../src/cli/admin-command.ts';
 import type { Database } from '../../src/store/database/database.ts';
 
-const FACTS = { keyPrefixes: { fhir: 'fhir_test_' }, now: () => new Date() } as unknown as AdminFacts;
+const FACTS = { keyPrefixes: { fhir: 'fhir_test_' }, now: () => new Date() } as unknown as AdminContext;
 const created = (scopes: string) =>
   administer({} as Database, { command: 'keys create', options: { surface: 'fhir', scopes, tenant: 'springfield' } }, FACTS);
 

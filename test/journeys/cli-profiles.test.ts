@@ -60,12 +60,12 @@ test('before the server runs, a package is loaded from a .tgz, with what it hold
   expect(lines.slice(0, 6)).toEqual([
     `reading ${file} …`,
     'hl7.fhir.us.core#5.0.1: 9 StructureDefinitions; 1 resource of another kind is not used',
-    'added hl7.fhir.us.core#5.0.1; every running server checks with it within a second',
-    '  3 profiles and 4 extensions are checked',
-    '  profiles of types that are not served are kept and not used: Device, MedicationRequest',
+    'added hl7.fhir.us.core#5.0.1; every running server uses it within a second',
+    '  3 profiles and 4 extensions are validated',
+    '  not used, because the server does not serve these types: Device, MedicationRequest',
     '  needs packages that are not loaded: us.nlm.vsac#0.3.0',
   ]);
-  expect(lines.slice(6).join('\n')).toMatch(/not checked: \d+ required value sets: http:/);
+  expect(lines.slice(6).join('\n')).toMatch(/not validated: \d+ required value sets: http:/);
   expect((await said('add', file))[2]).toMatch(/^replaced hl7\.fhir\.us\.core#5\.0\.1/);
 });
 
@@ -85,7 +85,7 @@ describe('while the server runs', () => {
   test('a package loaded from a folder is in force after a second, and gone a second after it is removed', async () => {
     const staff = { resourceType: 'Practitioner', meta: { profile: ['https://example.org/StructureDefinition/staff'] } };
     expect(await status('Practitioner', staff)).toBe(201);
-    expect((await said('add', writeFolder(join(folder, 'clinic'), own)))[3]).toBe('  1 profiles and 0 extensions are checked');
+    expect((await said('add', writeFolder(join(folder, 'clinic'), own)))[3]).toBe('  1 profiles and 0 extensions are validated');
     await until(
       () => status('Practitioner', staff),
       (answer) => answer === 422,
@@ -96,7 +96,7 @@ describe('while the server runs', () => {
       'org.example.clinic  0.1.0    1         0           0             TIME',
     ]);
     expect(await said('remove', 'org.example.clinic')).toEqual([
-      'removed org.example.clinic#0.1.0: claims of its profiles are not checked any more',
+      'removed org.example.clinic#0.1.0: its profiles are not validated any more',
     ]);
     await until(
       () => status('Practitioner', staff),
@@ -120,7 +120,7 @@ test('a mistake is one sentence, and help teaches by an example', async () => {
   });
   expect(await facet(place.env, 'profiles', 'remove', 'nobody')).toMatchObject({
     code: 1,
-    stderr: 'facet: there is no package nobody: facet profiles list\n',
+    stderr: 'facet: there is no package nobody: facet profiles list shows the names\n',
   });
   expect((await facet(place.env, 'profiles', 'add', '--help')).stdout).toContain('facet profiles add hl7.fhir.us.core-6.1.0.tgz');
 });

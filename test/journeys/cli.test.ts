@@ -102,7 +102,7 @@ describe('while the server runs', () => {
   });
 
   test('orders and subscriptions alone are listed', async () => {
-    expect(await said('orders')).toEqual(['no orders that are open']);
+    expect(await said('orders')).toEqual(['no orders in state open']);
     expect(await said('subscriptions')).toEqual(['no subscriptions']);
     expect((await run('orders', 'lst')).stderr).toBe("facet: unknown command 'lst' (Did you mean list?)\n");
   });

@@ -1,8 +1,7 @@
 // A new version indexes by other rules: searches by what changed wait until the index is whole, all others are answered, and operators see how far it is.
 import { pino } from 'pino';
 import request from 'supertest';
-import { administer } from '../../src/cli/admin.ts';
-import { adminFacts } from '../../src/cli/admin-facts.ts';
+import { administer, openAdminContext } from '../../src/cli/admin.ts';
 import { readConfig } from '../../src/config.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
@@ -34,7 +33,7 @@ const olderRules = () =>
 
 const admin = async (command: string) => {
   const { database } = before.store;
-  return administer(database, { command, options: {} }, await adminFacts(database, readConfig({})));
+  return administer(database, { command, options: {} }, await openAdminContext(database, readConfig({})));
 };
 const newVersion = async () => {
   const { store, database } = before.store;
@@ -63,7 +62,9 @@ test('a command makes no rules known, whatever mappings and profiles the operato
 });
 
 test('the server of the new version makes the index whole by itself; until then it says so', async () => {
-  expect(await admin('index status')).toEqual(['the index is whole: all resources stand by the rules of this program']);
+  expect(await admin('index status')).toEqual([
+    'the index is complete: every resource is indexed by the search parameters of this version',
+  ]);
   await olderRules();
   const facet = await newVersion();
   const get = (path: string) => request(facet.app).get(`/fhir/R4/${path}`).set('x-api-key', key);
@@ -82,9 +83,9 @@ test('the server of the new version makes the index whole by itself; until then 
   for (const path of ['Patient?gender=female', 'Patient?_id=x', 'Practitioner?family=x', 'Patient'])
     expect([path, (await get(path)).status]).toEqual([path, 200]);
   expect(await admin('index status')).toEqual([
-    expect.stringMatching(/^type +search parameters whose index is not whole$/i),
+    expect.stringMatching(/^type +search parameters that are not indexed completely$/i),
     expect.stringMatching(/^Patient +family$/),
-    'nobody is at it: start a server, or facet index run',
+    'no process is indexing: start a server, or use facet index run',
   ]);
   const stop = facet.upkeep();
   await until(
@@ -94,13 +95,15 @@ test('the server of the new version makes the index whole by itself; until then 
   expect((await get('Patient?family=hopper')).body.entry).toHaveLength(1);
   expect((await get('Patient?name=lovelace')).body.entry).toHaveLength(1);
   await stop();
-  expect(await admin('index status')).toEqual(['the index is whole: all resources stand by the rules of this program']);
+  expect(await admin('index status')).toEqual([
+    'the index is complete: every resource is indexed by the search parameters of this version',
+  ]);
 });
 
 test('facet index run does the same at once', async () => {
   await olderRules();
-  expect(await admin('index run')).toEqual(['the index is whole: 3 resources were made again']);
-  expect(await admin('index run')).toEqual(['the index is whole: 0 resources were made again']);
+  expect(await admin('index run')).toEqual(['the index is complete: 3 resources were indexed again']);
+  expect(await admin('index run')).toEqual(['the index is complete: 0 resources were indexed again']);
   const facet = await newVersion();
   const { body } = await request(facet.app).get('/fhir/R4/Patient?family=curie').set('x-api-key', key);
   expect(body.entry).toHaveLength(1);

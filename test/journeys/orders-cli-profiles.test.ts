@@ -1,6 +1,5 @@
 // What an operator does about an order is written whatever its Task claims, as the server's own writes are.
-import { administer } from '../../src/cli/admin.ts';
-import { adminFacts } from '../../src/cli/admin-facts.ts';
+import { administer, openAdminContext } from '../../src/cli/admin.ts';
 import { readConfig } from '../../src/config.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
@@ -14,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => facet.close());
 
 const run = async (command: string, options: Record<string, string>) =>
-  administer(facet.store.database, { command, options }, await adminFacts(facet.store.database, readConfig({})));
+  administer(facet.store.database, { command, options }, await openAdminContext(facet.store.database, readConfig({})));
 
 const PROFILE = 'urn:test:described-task';
 const element = (path: string, more: object) => ({ id: path, path, ...more });
@@ -34,7 +33,7 @@ const described = {
   },
 };
 
-test('an order is put aside and released though its Task claims a profile that it does not meet any more', async () => {
+test('an order can be parked and released although its Task no longer conforms to a profile that it claims', async () => {
   await facet.put({ ...orderable('ann'), resourceType: 'Patient', id: 'ann' }).expect(201);
   await facet.put({ ...panelFor('ann', 'pcos'), id: 'stuck' }).expect(201);
   const task = async () => (await facet.fhir('get', '/Task?focus=ServiceRequest/stuck').expect(200)).body.entry[0].resource;
@@ -53,10 +52,10 @@ test('an order is put aside and released though its Task claims a profile that i
   const done = (command: string) =>
     until(
       () => run(command, { order: 'stuck' }).catch((error: Error) => [error.message]),
-      ([line]) => !/cannot be put aside|has just gone on/.test(line!),
+      ([line]) => !/cannot be parked|has just changed/.test(line!),
     );
-  expect(await done('orders park')).toEqual(['order stuck is put aside: nobody sends it until it is released']);
+  expect(await done('orders park')).toEqual(['order stuck is parked: it is not sent until it is released']);
   expect(await task()).toMatchObject({ status: 'on-hold', meta: { profile: [PROFILE] } });
-  expect(await done('orders release')).toEqual(['order stuck goes on: a running server takes it up within a second']);
+  expect(await done('orders release')).toEqual(['order stuck is released: a running server continues with it within a second']);
   expect(await task()).toMatchObject({ status: 'requested' });
 });

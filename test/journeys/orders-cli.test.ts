@@ -39,13 +39,13 @@ const shows = (pattern: RegExp, ...args: string[]): Promise<string[]> =>
 const there = () => sandbox.state.orders.size;
 
 test('an order that does not get through: seen, shown with its past, put aside, released, and sent once', async () => {
-  expect(await said('list')).toEqual(['no orders that are open']);
+  expect(await said('list')).toEqual(['no orders in state open']);
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await order('stuck');
   const [heads, line] = await shows(/unknown/, 'list');
-  expect(heads).toMatch(/^TENANT +ORDER +WHAT +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
+  expect(heads).toMatch(/^TENANT +ORDER +MESSAGE +STATE +AGE +ATTEMPTS +NEXT +REASON$/);
   // the last thing that was tried: the attempt, or on a slow machine by now the look-up after it
-  expect(line).toMatch(/^demo +stuck +ordering +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no answer \(\w+\)|not there yet, .*)$/);
+  expect(line).toMatch(/^demo +stuck +order +unknown +\d+ [sm] +\d+ +(in \d+ [sm]|now) +(no answer \(\w+\)|not there yet, .*)$/);
 
   const shown = await said('show', 'stuck');
   expect(shown).toEqual(
@@ -68,15 +68,15 @@ test('an order that does not get through: seen, shown with its past, put aside, 
     ({ code }) => code === 0,
   );
   expect(await taskOf('stuck')).toMatchObject({ status: 'on-hold', businessStatus: { text: 'put-aside' } });
-  expect((await facet(place.env, 'index', 'status')).stdout).toMatch(/^the index is whole/);
+  expect((await facet(place.env, 'index', 'status')).stdout).toMatch(/^the index is complete/);
   sandbox.state.faults = [];
   await put('other', { ...panelFor(PATIENT, 'pcos'), id: 'beside' });
-  await shows(/beside +ordering +done/, 'list', '--state', 'all', '--tenant', 'other');
+  await shows(/beside +order +done/, 'list', '--state', 'all', '--tenant', 'other');
   expect(there()).toBe(1);
-  expect(await said('list')).toContainEqual(expect.stringMatching(/^demo +stuck +ordering +parked/));
+  expect(await said('list')).toContainEqual(expect.stringMatching(/^demo +stuck +order +parked/));
 
-  expect(await said('release', 'stuck', '--tenant', 'demo')).toEqual([expect.stringMatching(/^order stuck goes on/)]);
-  await shows(/stuck +ordering +done/, 'list', '--state', 'done');
+  expect(await said('release', 'stuck', '--tenant', 'demo')).toEqual([expect.stringMatching(/^order stuck is released/)]);
+  await shows(/stuck +order +done/, 'list', '--state', 'done');
   expect([there(), (await taskOf('stuck')).status]).toEqual([2, 'received']);
   // how often it was looked up meanwhile depends on how fast this machine is
   const steps = (await said('show', 'stuck')).flatMap((one) => /^\d{4}-.* order +(\w+ +\w+)(?! +not there yet)\b/.exec(one)?.[1] ?? []);
@@ -91,14 +91,14 @@ test('an order that does not get through: seen, shown with its past, put aside, 
 test('what cannot be done is said in one sentence', async () => {
   await order('twin');
   await order('twin', 'other');
-  await shows(/twin +ordering +done/, 'list', '--state', 'done', '--tenant', 'other');
-  await shows(/twin +ordering +done/, 'list', '--state', 'done', '--tenant', 'demo');
+  await shows(/twin +order +done/, 'list', '--state', 'done', '--tenant', 'other');
+  await shows(/twin +order +done/, 'list', '--state', 'done', '--tenant', 'demo');
   const mistakes: [string, RegExp][] = [
-    ['show nobody', /no order of this id/],
+    ['show nobody', /no order with this id/],
     ['show twin', /several tenants .*--tenant \(demo, other\)/],
-    ['retry twin --tenant demo', /cannot be tried now: it stands at the laboratory network/],
-    ['park twin --tenant demo', /cannot be put aside: it stands/],
-    ['release twin --tenant demo', /is not put aside: it stands/],
+    ['retry twin --tenant demo', /cannot be retried: it was accepted by the laboratory network/],
+    ['park twin --tenant demo', /cannot be parked: it was accepted/],
+    ['release twin --tenant demo', /is not parked: it was accepted/],
     ['list --state lost', /--state must be one of open, all, queued/],
     ['list --state constructor', /--state must be one of open, all, queued/],
     ['list --older yesterday', /--older must be a time like/],
@@ -115,26 +115,26 @@ test('what cannot be done is said in one sentence', async () => {
 test('an order that waits for its next attempt is tried at once when asked: looked up, and sent once the list must show the former request', async () => {
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 600 }];
   await order('later');
-  await shows(/later +ordering +unknown .*in \d+ m/, 'list');
-  expect(await said('list', '--older', '1h')).toEqual(['no orders that are open']);
+  await shows(/later +order +unknown .*in \d+ m/, 'list');
+  expect(await said('list', '--older', '1h')).toEqual(['no orders in state open']);
   const [lookedUp] = await said('retry', 'ServiceRequest/later');
   expect(lookedUp).toMatch(/^order later is looked up now, .* retry in \d+ s$/);
   const due = Date.now() + Number(/(\d+) s$/.exec(lookedUp!)![1]) * 1000;
   await until(() => Date.now() > due);
   expect(await said('retry', 'ServiceRequest/later')).toEqual([expect.stringMatching(/^order later is due now/)]);
-  await shows(/later +ordering +done/, 'list', '--state', 'done');
+  await shows(/later +order +done/, 'list', '--state', 'done');
 });
 
 test('an order that the network fails to call off is on the list until it is called off', async () => {
   await order('unwanted');
-  await shows(/unwanted +ordering +done/, 'list', '--state', 'done');
+  await shows(/unwanted +order +done/, 'list', '--state', 'done');
   sandbox.state.faults = [{ operation: 'cancelOrder', kind: 'error', times: 1000 }];
   const { body } = await fhir('demo', 'ServiceRequest/unwanted');
   expect((await fhir('demo', 'ServiceRequest/unwanted', { method: 'PUT', body: { ...body, status: 'revoked' } })).status).toBe(200);
-  await shows(/^demo +unwanted +calling off +unknown .* 500 /, 'list');
+  await shows(/^demo +unwanted +cancellation +unknown .* 500 /, 'list');
   sandbox.state.faults = [];
-  await shows(/unwanted +calling off +done/, 'list', '--state', 'done');
-  expect(await said('list')).toEqual(['no orders that are open']);
+  await shows(/unwanted +cancellation +done/, 'list', '--state', 'done');
+  expect(await said('list')).toEqual(['no orders in state open']);
 });
 
 test('an order that was put aside, and is revoked then, is shown as what it is', async () => {
@@ -144,10 +144,10 @@ test('an order that was put aside, and is revoked then, is shown as what it is',
     () => run('park', 'aside'),
     ({ code }) => code === 0,
   );
-  expect(await said('show', 'aside')).toContainEqual(expect.stringMatching(/^state +parked: it was put aside by an operator/));
+  expect(await said('show', 'aside')).toContainEqual(expect.stringMatching(/^state +parked: it was parked by an operator/));
   const revoked = { ...panelFor(PATIENT, 'pcos'), id: 'aside', status: 'revoked' };
   expect(await fhir('demo', 'ServiceRequest/aside', { method: 'PUT', body: revoked })).toMatchObject({ status: 200 });
   expect(await said('show', 'aside')).toContainEqual(
-    expect.stringMatching(/^state +(?:cancelled: it was called|unknown: it may|sending: it is)/),
+    expect.stringMatching(/^state +(?:cancelled: it was cancelled|unknown: it may|sending: it is)/),
   );
 });

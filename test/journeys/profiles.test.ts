@@ -58,7 +58,7 @@ describe('once it is loaded', () => {
   beforeAll(async () => {
     stored = (await send('post', '/Patient', bad)).body.id;
     const lines = await load();
-    expect(lines[0]).toBe('added us.core#5.0.1; every running server checks with it within a second');
+    expect(lines[0]).toBe('added us.core#5.0.1; every running server uses it within a second');
     expect(lines).toContain('  needs packages that are not loaded: us.nlm.vsac#0.1.0');
     aSecondLater();
   });

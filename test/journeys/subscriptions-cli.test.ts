@@ -54,7 +54,7 @@ test('one that does not take what it is sent: seen, shown, told again when asked
   expect(line).toMatch(/^demo +down +failing +1 +\d+ [sm] +in \d+ m +it answered 429$/);
   const shown = (await said('show', 'Subscription/down')).join('\n');
   expect(shown).toMatch(
-    /^subscription {3}Subscription\/down of tenant demo\nstate +failing: it does not take .*\nreason +it answered 429\nwatches +Observation, with the scopes of key-/,
+    /^subscription {3}Subscription\/down of tenant demo\nstate +failing: it does not accept .*\nreason +it answered 429\nwatches +Observation, with the scopes of key-/,
   );
   expect(shown).toMatch(/\nwaiting +1, the oldest for \d+ [sm]\nfailing since +\d{4}-/);
   expect(shown).toMatch(/attempt +failing +it answered 429$/);
@@ -69,7 +69,7 @@ test('one that does not take what it is sent: seen, shown, told again when asked
   receiver.answer = () => 200;
   const [secret] = await said('secret', 'down');
   const [renewed, sentence] = await said('secret', 'down', '--new');
-  expect(sentence).toMatch(/signed with this one and the one before until/);
+  expect(sentence).toMatch(/signed with this secret and the former one until/);
   expect(await said('retry', 'down')).toEqual([expect.stringMatching(/^subscription down is active/)]);
   await receiver.has(2);
   const last = receiver.got[1]!;
@@ -115,8 +115,8 @@ test('what cannot be done is said in one sentence', async () => {
     channel: { type: 'rest-hook', endpoint: 'https://x.test/' },
   });
   const mistakes: [string, RegExp][] = [
-    ['show nobody', /no subscription of this id/],
-    ['show quiet', /no subscription of this id/],
+    ['show nobody', /no subscription with this id/],
+    ['show quiet', /no subscription with this id/],
     ['secret twin', /several tenants .*--tenant \(demo, other\)/],
     ['list --state lost', /--state must be one of active, failing, error, open/],
     ['list --limit many', /--limit must be a number/],

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
-import { start } from '../../src/main.ts';
+import { startServer } from '../../src/main.ts';
 import { until } from '../until.ts';
 import { emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './process.ts';
 
@@ -77,7 +77,7 @@ test('what is saved while the server starts is served, too', async () => {
   const mappings = join(own.directory, '..', 'mappings');
   cpSync('mappings', mappings, { recursive: true });
   const said: string[] = [];
-  const running = await start(
+  const running = await startServer(
     readConfig({ ...own.env, FACET_MAPPINGS: mappings }),
     (line) => {
       said.push(line);

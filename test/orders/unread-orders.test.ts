@@ -1,6 +1,6 @@
 // An order that stands at the network and cannot be followed, or cannot be sent for a reason of our own, says so where an operator looks, and why.
-import type { AdminFacts } from '../../src/cli/admin-command.ts';
-import { ordersList, ordersShow } from '../../src/cli/orders.ts';
+import type { AdminContext } from '../../src/cli/admin-command.ts';
+import { ORDER_OPERATIONS } from '../../src/cli/orders.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import type { TestStore } from '../store/open.ts';
@@ -13,16 +13,16 @@ let store: TestStore;
 eachInAWorld(followWorld, (world, on) => {
   [here, store] = [world, on];
 });
-const facts = (): AdminFacts => ({ keyPrefixes: {}, mappings: {} as never, now: here.sending.clock, contextOf: here.sending.contextOf });
-const shown = () => ordersShow(store.database, { order: 'one' }, facts());
-const unread = () => ordersList(store.database, { state: 'unread' }, facts());
+const facts = (): AdminContext => ({ keyPrefixes: {}, mappings: {} as never, now: here.sending.clock, contextOf: here.sending.contextOf });
+const shown = () => ORDER_OPERATIONS['orders show']!(store.database, { order: 'one' }, facts());
+const failingPolls = () => ORDER_OPERATIONS['orders list']!(store.database, { state: 'poll-failing' }, facts());
 const write = (id: string, body: string) =>
   store.database.query('update resource set body = $3 where tenant_id = $1 and id = $2', [here.tenant, id, body]);
 
 test('an order that the network does not know any more is shown as one, with when it is looked at next, until it is known again', async () => {
   const order = await here.ordered();
-  expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* followed +in \\d+ [hm]$`)));
-  expect(await unread()).toEqual(['no orders that are unread']);
+  expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* polled +in \\d+ [hm]$`)));
+  expect(await failingPolls()).toEqual(['no orders in state poll-failing']);
   const { orders } = here.sandbox.state;
   orders.delete(order.id);
   await here.news(order.id);
@@ -30,15 +30,15 @@ test('an order that the network does not know any more is shown as one, with whe
   await here.follow();
   const why = 'the network does not know this order';
   expect(await shown()).toContainEqual(
-    expect.stringMatching(new RegExp(`^${order.id} .* unread, 2 times in a row +in \\d+ [ms] +${why}$`)),
+    expect.stringMatching(new RegExp(`^${order.id} .* failing, 2 times in a row +in \\d+ [ms] +${why}$`)),
   );
-  expect((await unread())[1]).toMatch(new RegExp(`^${here.tenant} +one +${order.id} +2 +in \\d+ [ms] +${why}$`));
+  expect((await failingPolls())[1]).toMatch(new RegExp(`^${here.tenant} +one +${order.id} +2 +in \\d+ [ms] +${why}$`));
   orders.set(order.id, order);
   await here.news(order.id);
-  expect(await unread()).toEqual(['no orders that are unread']);
+  expect(await failingPolls()).toEqual(['no orders in state poll-failing']);
   here.step(order.id, 'cancelled.walk_in_test.cancelled');
   await here.news(order.id);
-  expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* at its end +when there is news$`)));
+  expect(await shown()).toContainEqual(expect.stringMatching(new RegExp(`^${order.id} .* finished +after a webhook$`)));
 });
 
 test('an attempt that breaks off when the order stands at the network says so, and the next one finds the order there', async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { readPackage } from '../../src/cli/package-read.ts';
+import { readPackage } from '../../src/cli/fhir-package.ts';
 import { usCoreDefinitions } from '../fhir/profile-us-core.ts';
 import { type PackageContent, writeFolder, writeTgz } from '../journeys/fhir-packages.ts';
 

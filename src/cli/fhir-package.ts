@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Definition } from '../fhir/profile/definition.ts';
 import { stripped } from '../fhir/profile/strip.ts';
 import type { DefinitionPackage } from '../store/definitions.ts';
-import { AdminError } from './admin-error.ts';
+import { AdminError } from './admin-command.ts';
 import { filesOfTgz } from './tar.ts';
 
 /** What was found in a package. `unused`: resources of other kinds. */

@@ -1,7 +1,7 @@
 // The indexes that `facet mapping explain` names are those of the database.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { INDEX_OF_KIND, indexesOf } from '../../src/cli/index-names.ts';
+import { conditionIndexes, INDEX_BY_TYPE } from '../../src/cli/database-indexes.ts';
 
 const sql = readdirSync('migrations')
   .filter((file) => file.endsWith('.sql'))
@@ -9,12 +9,15 @@ const sql = readdirSync('migrations')
   .join('\n');
 
 test('each is made by a migration', () => {
-  const named = [...new Set([...Object.values(INDEX_OF_KIND), 'sx_string_infix', 'sx_self', 'sx_lu', 'sx_stored'])];
+  const named = [...new Set([...Object.values(INDEX_BY_TYPE), 'sx_string_infix', 'sx_self', 'sx_lu', 'sx_stored'])];
   expect(named.filter((name) => !new RegExp(`create (unique )?index (if not exists )?${name} `).test(sql))).toEqual([]);
 });
 
 test('a chain is answered by the indexes of its links, and a negation by none', () => {
   const name = { on: 'string' as const, parameter: 1, any: [{ equals: 'x' }] };
-  expect(indexesOf({ on: 'chain', parameters: [2], types: ['Patient'], where: [name] })).toEqual(['sx_string_value', 'sx_ref_value']);
-  expect(indexesOf({ on: 'not', condition: name })).toEqual(['walks the type (sx_stored)']);
+  expect(conditionIndexes({ on: 'chain', parameters: [2], types: ['Patient'], where: [name] })).toEqual([
+    'sx_string_value',
+    'sx_ref_value',
+  ]);
+  expect(conditionIndexes({ on: 'not', condition: name })).toEqual(['scans the type (sx_stored)']);
 });

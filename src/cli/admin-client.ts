@@ -1,0 +1,45 @@
+// Runs a command of an operator where the database is open: in the server that has the embedded one open, else in this process.
+import { existsSync } from 'node:fs';
+import { readConfig } from '../config.ts';
+import type { Place } from '../server/ready-database.ts';
+import { askHolder, databaseIn, lockDirectory } from '../store/database/data-directory.ts';
+import type { AdminRequest, RunCommand } from './admin-command.ts';
+
+/** Runs a command and prints the lines of its answer. */
+export const runCommand: RunCommand = async (command, options) => {
+  const { databaseUrl, dataDir } = readConfig();
+  const request = { command, options };
+  const lines = databaseUrl === undefined ? await runOnEmbedded(dataDir, request) : await runHere({ url: databaseUrl }, request);
+  for (const line of lines) console.log(line);
+};
+
+/** Commands that may create the database. Others must not: the folder may be misspelt. */
+const CREATES_DATABASE = new Set(['tenants create', 'profiles add']);
+
+async function runOnEmbedded(directory: string, request: AdminRequest): Promise<string[]> {
+  const answer = await askHolder(directory, request);
+  if (answer !== undefined) return answer as string[];
+  if (!CREATES_DATABASE.has(request.command) && !existsSync(databaseIn(directory)))
+    throw new Error(
+      `there is no database in ${directory}: the first start creates one; FACET_DATA_DIR names another folder, DATABASE_URL a PostgreSQL`,
+    );
+  const lock = await lockDirectory(directory);
+  try {
+    return await runHere({ embedded: lock }, request);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function runHere(place: Place, request: AdminRequest): Promise<string[]> {
+  const [{ administer, openAdminContext }, { readyDatabase }] = await Promise.all([
+    import('./admin.ts'),
+    import('../server/ready-database.ts'),
+  ]);
+  const database = await readyDatabase(place);
+  try {
+    return await administer(database, request, await openAdminContext(database, readConfig()));
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,82 @@
+// `facet index`: whether every resource is indexed by the search parameters of this version, and indexing again what is not. docs/decisions/0010-index-maintenance.md
+import { setTimeout as delay } from 'node:timers/promises';
+import { changedIn, rulesIn } from '../fhir/indexing/rules.ts';
+import type { Registry } from '../fhir/search/parameters.ts';
+import type { Caller } from '../interactions/context.ts';
+import { openIndexState } from '../interactions/index-state.ts';
+import { walkIndex } from '../interactions/index-walk.ts';
+import type { Database } from '../store/database/database.ts';
+import { type IndexUpkeep, upkeepOf } from '../store/index-upkeep.ts';
+import type { AdminContext, AdminOperation, DefineCommands, Options } from './admin-command.ts';
+import { textTable } from './text-table.ts';
+
+/** Reads no tenant's data. */
+const OPERATOR: Caller = { tenant: 0, actor: 'index', surface: 'fhir', scopes: [] };
+
+/** Shows what is not indexed, and how far the work on it is. Changes nothing. */
+async function indexStatus(database: Database, _options: Options, { contextOf, now }: AdminContext): Promise<string[]> {
+  const { registry } = contextOf(OPERATOR);
+  const upkeep = upkeepOf(database);
+  const outdated = await findOutdated(upkeep, registry);
+  if (!outdated.length) return ['the index is complete: every resource is indexed by the search parameters of this version'];
+  const rows = outdated.map(({ type, all, codes }) => [type, codes.length === all ? 'all' : codes.join(', ')]);
+  return [...textTable(['type', 'search parameters that are not indexed completely'], rows), ...(await progressLines(upkeep, now))];
+}
+
+async function findOutdated(upkeep: IndexUpkeep, registry: Registry): Promise<{ type: string; all: number; codes: string[] }[]> {
+  const known = await upkeep.known();
+  return rulesIn(registry).flatMap((rules) => {
+    const others = known.filter(({ type }) => type === rules.type);
+    const codes = [...new Set(others.flatMap(({ parameters }) => changedIn(rules, parameters)))];
+    return codes.length ? [{ type: rules.type, all: Object.keys(rules.parameters).length, codes }] : [];
+  });
+}
+
+async function progressLines(upkeep: IndexUpkeep, now: () => Date): Promise<string[]> {
+  const walk = await upkeep.progress();
+  const begun = walk !== undefined && walk.seen > 0;
+  const progress = begun ? [`${walk.seen} of about ${walk.total} resources checked, ${walk.renewed} indexed again`] : [];
+  const isRunning = walk?.leaseUntil != null && walk.leaseUntil > now().toISOString();
+  return [...progress, isRunning ? 'a process is indexing now' : 'no process is indexing: start a server, or use facet index run'];
+}
+
+/** Makes the search parameters of this version the ones to index by, and indexes again every resource that is not. */
+async function indexRun(database: Database, _options: Options, { contextOf, now }: AdminContext): Promise<string[]> {
+  const { registry, baseUrl } = contextOf(OPERATOR);
+  const upkeep = upkeepOf(database);
+  const state = await openIndexState(upkeep, registry, true);
+  let renewed = 0;
+  const walking = {
+    upkeep,
+    registry,
+    baseUrl,
+    clock: now,
+    by: `run-${process.pid}`,
+    pause: async (walk: { renewed: number }) => {
+      renewed = Math.max(renewed, walk.renewed);
+    },
+  };
+  while ((await walkIndex(walking, state.newest())) !== 'done') await delay(1000);
+  return [`the index is complete: ${renewed} resources were indexed again`];
+}
+
+export const INDEX_OPERATIONS: Record<string, AdminOperation> = { 'index status': indexStatus, 'index run': indexRun };
+
+const RUN_HELP = `
+A running server does this by itself, at half the speed. After a return to an older version this command makes the search parameters of that
+version the ones to index by.
+
+Example:
+  facet index run`;
+
+export const defineIndexCommands: DefineCommands = (index, run) => {
+  index
+    .command('status')
+    .description('show whether all resources are indexed by the search parameters of this version')
+    .action(() => run('index status', {}));
+  index
+    .command('run')
+    .description('index now every resource that is not indexed by them')
+    .addHelpText('after', RUN_HELP)
+    .action(() => run('index run', {}));
+};

@@ -1,0 +1,15 @@
+// Names that were replaced by clearer ones. The old names work for one more release, and a warning names the new one.
+
+/** Environment variables. */
+export const DEPRECATED_VARIABLES: Readonly<Record<string, string>> = {
+  FACET_LOG: 'FACET_LOG_LEVEL',
+  FACET_CONNECTIONS: 'FACET_MAX_CONNECTIONS',
+  FACET_REQUEST_SECONDS: 'FACET_REQUEST_TIMEOUT_SECONDS',
+  FACET_SUBSCRIPTION_HOSTS: 'FACET_PRIVATE_SUBSCRIBER_HOSTS',
+};
+
+/** Values of `--state` of `facet orders list`. */
+export const DEPRECATED_ORDER_STATES: Readonly<Record<string, string>> = { unread: 'poll-failing' };
+
+export const deprecationText = (oldName: string, newName: string): string =>
+  `${oldName} is deprecated and will be removed in the next release: use ${newName}`;
