@@ -60,14 +60,14 @@ export interface Config {
     /** JUNCTION_LAB_ACCOUNT_ID: the account at the laboratory that orders are placed under, where a request names none; absent: Junction looks for one. */
     labAccount: string | undefined;
     /** JUNCTION_NOTE_LIMIT: how many characters the notes of an order may have; default 120, at most 1000. */
-    longestNote: number;
+    noteLimit: number;
   };
 }
 
 /** Reads and checks it; a wrong value stops the start, naming the variable and what it takes. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const production = env.NODE_ENV === 'production';
-  const databaseUrl = text(env.DATABASE_URL);
+  const databaseUrl = readText(env.DATABASE_URL);
   if (production && databaseUrl === undefined) {
     throw new Error('NODE_ENV=production needs DATABASE_URL, a PostgreSQL: the embedded database is for trying, developing and testing');
   }
@@ -76,52 +76,52 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze({
     production,
     underNpm: env.npm_lifecycle_event !== undefined,
-    port: wholeNumber('PORT', env.PORT, { standard: 3000, most: 65_535 }),
+    port: readWholeNumber('PORT', env.PORT, { standard: 3000, most: 65_535 }),
     databaseUrl,
-    dataDir: text(env.FACET_DATA_DIR) ?? '.facet',
-    mappings: existingFolder('FACET_MAPPINGS', mappingsFolder(env)),
-    baseUrl: url('FACET_BASE_URL', env.FACET_BASE_URL),
-    trustProxy: trustProxy(env.TRUST_PROXY),
+    dataDir: readText(env.FACET_DATA_DIR) ?? '.facet',
+    mappings: readFolder('FACET_MAPPINGS', mappingsFolder(env)),
+    baseUrl: readUrl('FACET_BASE_URL', env.FACET_BASE_URL),
+    trustProxy: readTrustProxy(env.TRUST_PROXY),
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
-    logLevel: logLevel(env.FACET_LOG),
-    rateLimits: json('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
+    logLevel: readLogLevel(env.FACET_LOG),
+    rateLimits: readJson('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
-    maxConnections: wholeNumber('FACET_CONNECTIONS', env.FACET_CONNECTIONS, { standard: 2000, least: 1, most: 65_535 }),
-    requestSeconds: wholeNumber('FACET_REQUEST_SECONDS', env.FACET_REQUEST_SECONDS, { standard: 60, least: 1, most: 3600 }),
-    drainSeconds: wholeNumber('FACET_DRAIN_SECONDS', env.FACET_DRAIN_SECONDS, { standard: production ? 5 : 0, most: 600 }),
-    metrics: place('FACET_METRICS', env.FACET_METRICS),
-    testClock: testClock(production, env.FACET_TEST_CLOCK),
-    subscriptionHosts: hosts('FACET_SUBSCRIPTION_HOSTS', env.FACET_SUBSCRIPTION_HOSTS),
-    strictOrders: strict('FACET_ORDERS', env.FACET_ORDERS),
+    maxConnections: readWholeNumber('FACET_CONNECTIONS', env.FACET_CONNECTIONS, { standard: 2000, least: 1, most: 65_535 }),
+    requestSeconds: readWholeNumber('FACET_REQUEST_SECONDS', env.FACET_REQUEST_SECONDS, { standard: 60, least: 1, most: 3600 }),
+    drainSeconds: readWholeNumber('FACET_DRAIN_SECONDS', env.FACET_DRAIN_SECONDS, { standard: production ? 5 : 0, most: 600 }),
+    metrics: readAddress('FACET_METRICS', env.FACET_METRICS),
+    testClock: readTestClock(production, env.FACET_TEST_CLOCK),
+    subscriptionHosts: readHosts('FACET_SUBSCRIPTION_HOSTS', env.FACET_SUBSCRIPTION_HOSTS),
+    strictOrders: readStrict('FACET_ORDERS', env.FACET_ORDERS),
     junction: {
-      apiKey: text(env.JUNCTION_API_KEY),
-      baseUrl: url('JUNCTION_BASE_URL', env.JUNCTION_BASE_URL),
-      teamId: text(env.JUNCTION_TEAM_ID),
-      physicianPath: text(env.JUNCTION_PHYSICIAN_PATH),
-      webhookSecrets: secrets('JUNCTION_WEBHOOK_SECRET', env.JUNCTION_WEBHOOK_SECRET),
-      panels: json('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
-      labAccount: uuid('JUNCTION_LAB_ACCOUNT_ID', env.JUNCTION_LAB_ACCOUNT_ID),
-      longestNote: wholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, most: 1000 }),
+      apiKey: readText(env.JUNCTION_API_KEY),
+      baseUrl: readUrl('JUNCTION_BASE_URL', env.JUNCTION_BASE_URL),
+      teamId: readText(env.JUNCTION_TEAM_ID),
+      physicianPath: readText(env.JUNCTION_PHYSICIAN_PATH),
+      webhookSecrets: readSecrets('JUNCTION_WEBHOOK_SECRET', env.JUNCTION_WEBHOOK_SECRET),
+      panels: readJson('JUNCTION_PANELS', env.JUNCTION_PANELS, isPanels),
+      labAccount: readUuid('JUNCTION_LAB_ACCOUNT_ID', env.JUNCTION_LAB_ACCOUNT_ID),
+      noteLimit: readWholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, most: 1000 }),
     },
   });
 }
 
 /** The folder of the vendors' shapes that the environment names: for commands that need nothing else of it. */
-export const mappingsFolder = (env: NodeJS.ProcessEnv = process.env): string | undefined => text(env.FACET_MAPPINGS);
+export const mappingsFolder = (env: NodeJS.ProcessEnv = process.env): string | undefined => readText(env.FACET_MAPPINGS);
 
-function existingFolder(name: string, path: string | undefined): string | undefined {
+function readFolder(name: string, path: string | undefined): string | undefined {
   if (path !== undefined && !existsSync(path)) throw new Error(`${name}: there is no folder ${path}`);
   return path;
 }
 
-const text = (value: string | undefined): string | undefined => (value === undefined || value.trim() === '' ? undefined : value.trim());
+const readText = (value: string | undefined): string | undefined => (value === undefined || value.trim() === '' ? undefined : value.trim());
 
-function wholeNumber(
+function readWholeNumber(
   name: string,
   value: string | undefined,
   { standard, least = 0, most }: { standard: number; least?: number; most: number },
 ): number {
-  const given = text(value);
+  const given = readText(value);
   if (given === undefined) return standard;
   if (!/^\d+$/.test(given) || Number(given) > most || Number(given) < least)
     throw new Error(`${name} must be a whole number from ${least} to ${most}`);
@@ -131,28 +131,28 @@ function wholeNumber(
 /** Text that is no key would be one that anybody can guess. */
 const SECRET = /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/;
 
-function secrets(name: string, value: string | undefined): string[] {
-  const given = (value ?? '').split(',').flatMap((one) => text(one) ?? []);
+function readSecrets(name: string, value: string | undefined): string[] {
+  const given = (value ?? '').split(',').flatMap((one) => readText(one) ?? []);
   if (given.some((secret) => !SECRET.test(secret)))
     throw new Error(`${name} takes what the vendor's dashboard shows: whsec_ and base64, several by comma`);
   return given;
 }
 
-function uuid(name: string, value: string | undefined): string | undefined {
-  const given = text(value);
+function readUuid(name: string, value: string | undefined): string | undefined {
+  const given = readText(value);
   if (given !== undefined && !isUuid(given)) throw new Error(`${name} must be a UUID`);
   return given;
 }
 
-function url(name: string, value: string | undefined): string | undefined {
-  const given = text(value);
+function readUrl(name: string, value: string | undefined): string | undefined {
+  const given = readText(value);
   if (given === undefined) return undefined;
   if (!/^https?:\/\/[^/]/.test(given) || !URL.canParse(given)) throw new Error(`${name} must be an absolute URL, http:// or https://`);
   return given.replace(/\/+$/, '');
 }
 
-function place(name: string, value: string | undefined): Config['metrics'] {
-  const given = text(value);
+function readAddress(name: string, value: string | undefined): Config['metrics'] {
+  const given = readText(value);
   if (given === undefined) return undefined;
   const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(given) ?? [];
   if (port === '' || Number(port) > 65_535) throw new Error(`${name} must be a port, or host:port`);
@@ -160,53 +160,54 @@ function place(name: string, value: string | undefined): Config['metrics'] {
 }
 
 /** Names and addresses as they stand in URLs, without port; an IPv6 address without brackets. */
-function hosts(name: string, value: string | undefined): string[] {
-  const given = (value ?? '').split(',').flatMap((one) => text(one)?.toLowerCase() ?? []);
+function readHosts(name: string, value: string | undefined): string[] {
+  const given = (value ?? '').split(',').flatMap((one) => readText(one)?.toLowerCase() ?? []);
   if (given.some((host) => !isIP(host) && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)))
     throw new Error(`${name} takes names and addresses of hosts, by comma: hooks.internal,10.0.0.7`);
   return given;
 }
 
-function testClock(production: boolean, value: string | undefined): string | undefined {
-  const given = url('FACET_TEST_CLOCK', value);
+function readTestClock(production: boolean, value: string | undefined): string | undefined {
+  const given = readUrl('FACET_TEST_CLOCK', value);
   if (given !== undefined && production) throw new Error('FACET_TEST_CLOCK is for tests: with NODE_ENV=production time is what it is');
   return given;
 }
 
-function trustProxy(value: string | undefined): string | number | false {
-  const given = text(value);
+function readTrustProxy(value: string | undefined): string | number | false {
+  const given = readText(value);
   if (given === undefined || given === 'false' || given === '0') return false;
   if (given === 'true')
     throw new Error('TRUST_PROXY=true would trust anybody: give the number of proxies in front, "loopback", or their addresses');
   if (/^\d+$/.test(given)) return Number(given);
-  if (!given.split(',').every(isProxy)) throw new Error('TRUST_PROXY takes the number of proxies in front, "loopback", or their addresses');
+  if (!given.split(',').every(isProxyAddress))
+    throw new Error('TRUST_PROXY takes the number of proxies in front, "loopback", or their addresses');
   return given;
 }
 
 const PROXY_RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
 /** An address, or a range of them (10.0.0.0/8), or one of Express' names: https://expressjs.com/en/guide/behind-proxies.html */
-function isProxy(entry: string): boolean {
+function isProxyAddress(entry: string): boolean {
   const [address = '', bits, more] = entry.trim().split('/');
   return PROXY_RANGES.has(entry.trim()) || (isIP(address) > 0 && more === undefined && (bits === undefined || /^\d{1,3}$/.test(bits)));
 }
 
 const LOG_LEVELS = ['info', 'error', 'silent'];
 
-function logLevel(value: string | undefined): string {
-  const given = text(value) ?? 'info';
+function readLogLevel(value: string | undefined): string {
+  const given = readText(value) ?? 'info';
   if (!LOG_LEVELS.includes(given)) throw new Error(`FACET_LOG must be one of ${LOG_LEVELS.join(', ')}`);
   return given;
 }
 
-function strict(name: string, value: string | undefined): boolean {
-  const given = text(value);
+function readStrict(name: string, value: string | undefined): boolean {
+  const given = readText(value);
   if (given !== undefined && given !== 'strict') throw new Error(`${name} takes strict, or nothing`);
   return given !== undefined;
 }
 
-function json<T>(name: string, value: string | undefined, is: (value: unknown) => value is T): T | undefined {
-  const given = text(value);
+function readJson<T>(name: string, value: string | undefined, is: (value: unknown) => value is T): T | undefined {
+  const given = readText(value);
   if (given === undefined) return undefined;
   const parsed = parsedJson(given);
   if (!is(parsed)) throw new Error(`${name} is not as expected: ${EXPECTED[name]}`);

@@ -15,47 +15,47 @@ import { type MetricsEndpoint, openMetricsEndpoint } from './observability/metri
 import { ROOT } from './root.ts';
 import { assemble, type Facet } from './server/assemble.ts';
 import { checkRateLimits } from './server/check-rate-limits.ts';
-import { demoCurls, readDemo, seedDemo } from './server/development/demo.ts';
-import { type DevKeys, devKeys } from './server/development/dev-keys.ts';
-import { testClock } from './server/development/test-clock.ts';
+import { buildDemoCurls, readDemo, seedDemo } from './server/development/demo.ts';
+import { type DevKeys, ensureDevKeys } from './server/development/dev-keys.ts';
+import { startTestClock } from './server/development/test-clock.ts';
 import { watchMappings } from './server/development/watch-mappings.ts';
 import { type Definitions, loadDefinitions } from './server/load-definitions.ts';
-import { toSandbox } from './server/panels.ts';
-import { readyDatabases } from './server/ready-database.ts';
+import { openServerDatabases } from './server/open-databases.ts';
+import { usesSandbox } from './server/panels.ts';
 import { type DirectoryLock, lockDirectory } from './store/database/data-directory.ts';
 import type { Database } from './store/database/database.ts';
 import { upkeepOf } from './store/index-upkeep.ts';
 
 /** A server that listens; `close` ends it, finishing the requests under way. */
-export interface Running {
+export interface RunningServer {
   url: string;
   close(): Promise<void>;
 }
 
 /** Everything from an empty directory to a listening server. `say` prints what a person should read; `watch`: mappings are read again when they change. */
-export async function startServer(config: Config, say: (line: string) => void, { watch = false } = {}): Promise<Running> {
+export async function startServer(config: Config, say: (line: string) => void, { watch = false } = {}): Promise<RunningServer> {
   const log = pino({ level: config.logLevel });
   const watched = watch ? watchMappings(config.mappings) : undefined;
   const loaded = loadDefinitions(config.mappings);
   checkRateLimits(config, loaded.mappings.surfaces);
-  const serving: Serving = { answer: starting, operate: notYet };
-  const drain = createDrain(listenerOf(serving));
+  const serving: CurrentHandlers = { answer: answerStarting, operate: refuseCommand };
+  const drain = createDrain(buildListener(serving));
   const server = createBoundedServer(config, drain.listener);
-  const steps: Step[] = [];
+  const steps: CloseStep[] = [];
   try {
-    const lock = await locked(config, (request) => serving.operate(request));
+    const lock = await lockDataDirectory(config, (request) => serving.operate(request));
     if (lock) steps.unshift(() => lock.release());
-    const port = await listening(server, config.port);
-    const { database, background, close } = await readyDatabases(lock ? { embedded: lock } : serverOf(config));
+    const port = await listen(server, config.port);
+    const { database, background, close } = await openServerDatabases(lock ? { embedded: lock } : toServerLocation(config));
     steps.unshift(close);
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
-    const clock = config.testClock === undefined ? undefined : await testClock(config.testClock);
+    const clock = config.testClock === undefined ? undefined : await startTestClock(config.testClock);
     if (clock) steps.unshift(() => clock.stop());
     const now = clock?.now ?? (() => new Date());
     const index = await openIndexState(upkeepOf(background), loaded.registry);
     const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...telling(serving), clock: now });
     if (config.metrics) {
-      const measured = { database: background, clock: now, heldBack: facet.heldBack, load: database.load };
+      const measured = { database: background, clock: now, heldBack: facet.isCircuitOpen, load: database.load };
       const opened = await openMetricsEndpoint(config.metrics, measured);
       serving.metrics = opened;
       steps.unshift(() => opened.close());
@@ -66,43 +66,43 @@ export async function startServer(config: Config, say: (line: string) => void, {
       (request) =>
         administer(background, request, buildAdminContext(facet, latest, now));
     serving.operate = commands(loaded);
-    const keys = config.production ? undefined : await devKeys(database, config.dataDir, loaded.keyPrefixes);
+    const keys = config.production ? undefined : await ensureDevKeys(database, config.dataDir, loaded.keyPrefixes);
     steps.unshift(await facet.outside(say, `http://127.0.0.1:${port}`));
     steps.unshift(facet.upkeep());
     serving.answer = facet.app;
-    await welcome({ config, loaded, database, facet, keys, baseUrl, port, say });
+    await printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, say });
     void warmUp();
     const reload = async (next: Definitions): Promise<void> => {
       serving.operate = commands(next);
-      await devKeys(database, config.dataDir, next.keyPrefixes);
+      await ensureDevKeys(database, config.dataDir, next.keyPrefixes);
       serving.answer = facet.appWith(next.mappings);
     };
     if (watched) steps.unshift(watched.serve({ say, reload }));
-    return { url: baseUrl, close: () => drained(drain, config).then(() => closed(server, steps)) };
+    return { url: baseUrl, close: () => waitForDrain(drain, config).then(() => closeAll(server, steps)) };
   } catch (error) {
-    await closed(server, watched ? [watched.stop, ...steps] : steps);
+    await closeAll(server, watched ? [watched.stop, ...steps] : steps);
     throw error;
   }
 }
 
-type Step = () => Promise<void>;
+type CloseStep = () => Promise<void>;
 
 /** What answers now: requests on the port, the commands of the CLI, and whoever reads the metrics. */
-interface Serving {
+interface CurrentHandlers {
   answer: RequestListener;
   operate: Commands;
   metrics?: MetricsEndpoint;
 }
 
-const listenerOf =
-  (serving: Serving): RequestListener =>
+const buildListener =
+  (serving: CurrentHandlers): RequestListener =>
   (req, res) => {
     serving.metrics?.observe(req, res);
     serving.answer(req, res);
   };
 
 /** What the metrics count, once their door is open. */
-const telling = (serving: Serving): Pick<MetricsEndpoint, 'attempted' | 'webhook' | 'notified'> => ({
+const telling = (serving: CurrentHandlers): Pick<MetricsEndpoint, 'attempted' | 'webhook' | 'notified'> => ({
   attempted: (...told) => serving.metrics?.attempted(...told),
   webhook: {
     arrived: (...told) => serving.metrics?.webhook.arrived(...told),
@@ -115,25 +115,25 @@ const telling = (serving: Serving): Pick<MetricsEndpoint, 'attempted' | 'webhook
 type Commands = (request: AdminRequest) => Promise<string[]>;
 
 /** Until everything is in place, a request is told to come back. */
-const starting: RequestListener = (_req, res) => {
+const answerStarting: RequestListener = (_req, res) => {
   res
     .writeHead(503, { 'Content-Type': 'application/json', 'Retry-After': '1' })
     .end('{"error":"unavailable","message":"the server is starting"}');
 };
 
 /** The embedded database is locked before anything else; its lock also carries the commands of the CLI. */
-async function locked({ databaseUrl, dataDir }: Config, answer: Commands): Promise<DirectoryLock | undefined> {
+async function lockDataDirectory({ databaseUrl, dataDir }: Config, answer: Commands): Promise<DirectoryLock | undefined> {
   return databaseUrl === undefined ? lockDirectory(dataDir, (request) => answer(request as AdminRequest)) : undefined;
 }
 
-const serverOf = ({ databaseUrl, preparedStatements }: Config) => ({ url: databaseUrl!, preparedStatements });
+const toServerLocation = ({ databaseUrl, preparedStatements }: Config) => ({ url: databaseUrl!, preparedStatements });
 
-async function notYet(): Promise<string[]> {
+async function refuseCommand(): Promise<string[]> {
   throw new Error('the server is starting: try again in a moment');
 }
 
 /** Bound before anything is promised or made, so that the port in the printed URLs is the real one. */
-function listening(server: Server, port: number): Promise<number> {
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use: stop the other server, or choose another with PORT`) : error);
@@ -142,7 +142,7 @@ function listening(server: Server, port: number): Promise<number> {
   });
 }
 
-interface Welcome {
+interface StartMessage {
   config: Config;
   loaded: Definitions;
   database: Database;
@@ -153,7 +153,7 @@ interface Welcome {
   say: (line: string) => void;
 }
 
-async function welcome({ config, loaded, database, facet, keys, baseUrl, port, say }: Welcome): Promise<void> {
+async function printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, say }: StartMessage): Promise<void> {
   const demo = await readDemo(join(ROOT, 'mappings'));
   if (keys) await seedDemo(facet.contextOf({ tenant: keys.demo!.tenant, actor: 'start', surface: 'fhir', scopes: ['*'] }), demo);
   const engine =
@@ -164,19 +164,19 @@ async function welcome({ config, loaded, database, facet, keys, baseUrl, port, s
   say(`  to read and try all of them: ${baseUrl}/docs    for tools: ${baseUrl}/openapi`);
   if (!keys) return;
   say(`\nKeys of the tenants demo and other: ${join(config.dataDir, 'dev-keys.json')}. Try it:\n`);
-  const headerOf = (surface: string) => credential(loaded, surface, keys.demo!.keys[surface]);
-  for (const line of demoCurls(demo, { baseUrl, sandbox: toSandbox(config), headerOf })) say(line);
+  const keyHeader = (surface: string) => buildKeyHeader(loaded, surface, keys.demo!.keys[surface]);
+  for (const line of buildDemoCurls(demo, { baseUrl, sandbox: usesSandbox(config), keyHeader })) say(line);
 }
 
 /** The header that carries a key of this surface, as its vendor documents it; undefined: there is no such key. */
-function credential({ mappings }: Definitions, surface: string, key: string | undefined): string | undefined {
+function buildKeyHeader({ mappings }: Definitions, surface: string, key: string | undefined): string | undefined {
   if (key === undefined) return undefined;
   const auth = mappings.surfaces.find(({ name }) => name === surface)?.auth;
   return auth?.scheme === 'api-key' ? `${auth.header}: ${key}` : `Authorization: Bearer ${key}`;
 }
 
 /** Balancers see that the server stops, and their clients let go of their connections. */
-async function drained(drain: Drain, { drainSeconds }: Config): Promise<void> {
+async function waitForDrain(drain: Drain, { drainSeconds }: Config): Promise<void> {
   drain.begin();
   await delay(drainSeconds * 1000);
 }
@@ -186,7 +186,7 @@ const GRACE_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 
 /** Stops taking requests, finishes those under way, then lets go of the rest in order. */
-async function closed(server: Server, steps: Step[]): Promise<void> {
+async function closeAll(server: Server, steps: CloseStep[]): Promise<void> {
   const idle = setInterval(() => server.closeIdleConnections(), LOOK_EVERY_MS);
   const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -20,7 +20,7 @@ test('lists, JSON and URLs are read', () => {
     webhookSecrets: SECRETS,
     panels: { pcos: ['x'] },
     labAccount: 'c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40',
-    longestNote: 1000,
+    noteLimit: 1000,
   });
   expect([config.baseUrl, config.trustProxy]).toEqual(['https://fhir.example.org', 1]);
   expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8, ::1' }).trustProxy).toBe('loopback, 10.0.0.0/8, ::1');

@@ -1,7 +1,7 @@
 // Runs a command of an operator where the database is open: in the server that has the embedded one open, else in this process.
 import { existsSync } from 'node:fs';
 import { readConfig } from '../config.ts';
-import type { Place } from '../server/ready-database.ts';
+import type { DatabaseLocation } from '../server/open-databases.ts';
 import { askHolder, databaseIn, lockDirectory } from '../store/database/data-directory.ts';
 import type { AdminRequest, RunCommand } from './admin-command.ts';
 
@@ -31,12 +31,12 @@ async function runOnEmbedded(directory: string, request: AdminRequest): Promise<
   }
 }
 
-async function runHere(place: Place, request: AdminRequest): Promise<string[]> {
-  const [{ administer, openAdminContext }, { readyDatabase }] = await Promise.all([
+async function runHere(place: DatabaseLocation, request: AdminRequest): Promise<string[]> {
+  const [{ administer, openAdminContext }, { openMigratedDatabase }] = await Promise.all([
     import('./admin.ts'),
-    import('../server/ready-database.ts'),
+    import('../server/open-databases.ts'),
   ]);
-  const database = await readyDatabase(place);
+  const database = await openMigratedDatabase(place);
   try {
     return await administer(database, request, await openAdminContext(database, readConfig()));
   } finally {

@@ -30,7 +30,7 @@ import type { LabNetworkParts } from './lab-network.ts';
 import type { Definitions } from './load-definitions.ts';
 import { buildOpenApiDocuments } from './openapi-documents.ts';
 
-interface Parts {
+interface ServerParts {
   config: Config;
   loaded: Definitions;
   database: Database;
@@ -63,16 +63,16 @@ export interface Facet {
   /** Of the server's own writes and an operator's, in the background: what others claim of profiles does not stop them. */
   ownContextOf(caller: Caller): Context;
   /** Whether orders are held back because the laboratory network does not answer. */
-  heldBack(): boolean;
+  isCircuitOpen(): boolean;
   /** Starts what talks to the outside (the sandbox where there is no account, the sender, who tells subscribers); answers how to stop it. */
   outside(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
   /** Starts what keeps the database in order: index rows are made again, what has run out is removed. Answers how to stop it. */
   upkeep(): () => Promise<void>;
 }
 
-export async function assemble(parts: Parts): Promise<Facet> {
+export async function assemble(parts: ServerParts): Promise<Facet> {
   const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
-  const { store, stores, background } = storesOf(parts);
+  const { store, stores, background } = openStores(parts);
   const registry = readyRegistry(loaded.registry, index.isReady);
   const fhirBase = baseUrl + FHIR_PATH;
   const now = { hooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
@@ -118,17 +118,17 @@ export async function assemble(parts: Parts): Promise<Facet> {
     return buildApp(partsWith(mappings));
   };
   const walking = { upkeep: background.store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
-  const upkeep = () =>
-    stoppedTogether(startIndexWorker(index, walking, say), startExpiryWorker({ store: background.store, clock, log: say }));
-  return { app: appWith(loaded.mappings), appWith, contextOf, ownContextOf, heldBack: outside.heldBack, outside: outside.start, upkeep };
+  const upkeep = () => stopAll(startIndexWorker(index, walking, say), startExpiryWorker({ store: background.store, clock, log: say }));
+  const app = appWith(loaded.mappings);
+  return { app, appWith, contextOf, ownContextOf, isCircuitOpen: outside.heldBack, outside: outside.start, upkeep };
 }
 
-const storesOf = ({ database, background = database }: Parts) => ({
+const openStores = ({ database, background = database }: ServerParts) => ({
   ...storesIn(database, background),
   background: { database: background, store: storeOf(background) },
 });
 
-const stoppedTogether =
+const stopAll =
   (...stops: (() => Promise<void>)[]) =>
   async () =>
     void (await Promise.all(stops.map((stop) => stop())));
@@ -152,10 +152,10 @@ function groupByType(list: [ServedType, WriteHook][]): Map<ServedType, WriteHook
 const findCallerIn =
   (database: Database, clock: () => Date) =>
   async (key: string): Promise<Caller | undefined> =>
-    callerOf(await findKey(database.forRequest('keys', { safe: true }), key, clock().toISOString()));
+    toCaller(await findKey(database.forRequest('keys', { safe: true }), key, clock().toISOString()));
 
 /** A key that is in force makes its caller; any other opens nothing. */
-function callerOf(key: FoundKey | undefined): Caller | undefined {
+function toCaller(key: FoundKey | undefined): Caller | undefined {
   if (key?.state !== 'active') return undefined;
   const { tenant, id, surface, scopes, patient, brand } = key;
   return { tenant, actor: id, surface, scopes, brand, ...(patient !== null && { patient }) };

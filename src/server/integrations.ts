@@ -16,7 +16,7 @@ import type { Systems as JunctionSystems } from '../orders/systems.ts';
 import type { ResultMappings } from '../orders/track/order-tracker.ts';
 import { ROOT } from '../root.ts';
 import { buildLabNetwork, type LabNetwork, type LabNetworkParts } from './lab-network.ts';
-import { panelsOf, unorderable } from './panels.ts';
+import { readPanels, unorderablePolicy } from './panels.ts';
 import { buildSubscriptions, type SubscribingParts } from './subscriptions.ts';
 
 /** The external steps and write hooks of orders and subscriptions, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
@@ -34,9 +34,9 @@ interface Systems extends JunctionSystems {
 }
 
 export function buildIntegrations(config: Config, profiles: Profiles, parts: LabNetworkParts & SubscribingParts): Integrations {
-  const { panels: system, ...systems } = systemsOf(profiles);
-  const panels = panelsOf(config);
-  const account: { now: JunctionAccount | undefined } = { now: configured(config) };
+  const { panels: system, ...systems } = readSystems(profiles);
+  const panels = readPanels(config);
+  const account: { now: JunctionAccount | undefined } = { now: readAccount(config) };
   const secrets = { now: config.junction.webhookSecrets };
   const door = buildLabNetwork(
     {
@@ -49,9 +49,9 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
         laboratories: systems.provider,
       },
       systems,
-      defaults: { labAccount: config.junction.labAccount, longestNote: config.junction.longestNote },
-      unorderable: unorderable(config),
-      results: resultMappings(profiles),
+      defaults: { labAccount: config.junction.labAccount, longestNote: config.junction.noteLimit },
+      unorderable: unorderablePolicy(config),
+      results: loadResultMappings(profiles),
       webhookSecrets: () => secrets.now,
     },
     parts,
@@ -86,11 +86,11 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
   };
 }
 
-function configured({ junction: { apiKey, baseUrl, teamId } }: Config): JunctionAccount | undefined {
+function readAccount({ junction: { apiKey, baseUrl, teamId } }: Config): JunctionAccount | undefined {
   return apiKey === undefined ? undefined : { apiKey, baseUrl: resolveJunctionBaseUrl(apiKey, baseUrl), teamId };
 }
 
-function systemsOf({ definitions }: Profiles): Systems & Record<string, string> {
+function readSystems({ definitions }: Profiles): Systems & Record<string, string> {
   const file = join(FOLDER, 'systems.yaml');
   const systems = parse(readFileSync(file, 'utf8')) as Systems & Record<string, string>;
   const unknown = Object.entries(systems).filter(([, url]) => !definitions.has(url));
@@ -101,8 +101,8 @@ function systemsOf({ definitions }: Profiles): Systems & Record<string, string> 
 const FOLDER = join(ROOT, 'mappings', 'junction');
 
 /** The mappings of results, and the table of units. */
-export function resultMappings(profiles: Profiles): ResultMappings {
-  const aliases = systemsOf(profiles);
+export function loadResultMappings(profiles: Profiles): ResultMappings {
+  const aliases = readSystems(profiles);
   const inward = (name: string) => inwardOf(join(FOLDER, `${name}.yaml`), { profiles, aliases });
   const units = parse(readFileSync(join(FOLDER, 'units.yaml'), 'utf8')) as Record<string, string>;
   return {

@@ -103,7 +103,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     parts.completeDeferred(
       context,
       { port: 'physician', id, key },
-      { said: { status: 'pending' }, fields: fieldsOf({ id: physicianId, status: 'active' }) },
+      { said: { status: 'pending' }, fields: toVendorFields({ id: physicianId, status: 'active' }) },
     );
   const senders: Senders = {
     [ORDER]: sendOrder,
@@ -114,7 +114,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
   return {
     writeHooks: { ServiceRequest: orderWriteHook(options), Task: fulfilmentWriteHook(systems) },
     documentation: { ServiceRequest: orderDocumentation(options.unorderable) },
-    ports: { 'lab-order': orderPort(sending), physician: physicianPort(directory) },
+    ports: { 'lab-order': orderStep(sending), physician: physicianStep(directory) },
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) },
     heldBack: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
     start: () => {
@@ -125,7 +125,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
 }
 
 /** Who sends an order is told by its entry in the outbox: nobody is kept out here. */
-const orderPort = (sending: Sending): ExternalStep => ({
+const orderStep = (sending: Sending): ExternalStep => ({
   claim: claimOrder,
   wait: async () => {},
   finish: (context, { row }) => finishOrder(sending, context, row),
@@ -133,11 +133,11 @@ const orderPort = (sending: Sending): ExternalStep => ({
   release: async () => {},
 });
 
-const physicianPort = (directory: PhysicianDirectory): ExternalStep => ({
+const physicianStep = (directory: PhysicianDirectory): ExternalStep => ({
   claim: claimRegistration,
   wait: waitForRegistration,
   async finish(context, item) {
-    return fieldsOf(await registerPhysician(context, item, directory));
+    return toVendorFields(await registerPhysician(context, item, directory));
   },
   async settle(context, item, fields) {
     if (!(await completeRegistration(context, item))) return false;
@@ -149,7 +149,7 @@ const physicianPort = (directory: PhysicianDirectory): ExternalStep => ({
 });
 
 /** What the vendor shows of a registration. */
-const fieldsOf = ({ id, status }: RegistrationResult): Record<string, unknown> => ({ junction_physician_id: id, status });
+const toVendorFields = ({ id, status }: RegistrationResult): Record<string, unknown> => ({ junction_physician_id: id, status });
 
 /** The write hook has put it into the outbox; what it does not send cannot be answered with an order id. */
 async function claimOrder({ store, caller }: Context, { row }: ExternalStepItem): Promise<{ state: 'open' }> {

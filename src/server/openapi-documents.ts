@@ -8,7 +8,7 @@ import type { Surface } from '../mapping/shape.ts';
 import type { Definitions } from './load-definitions.ts';
 
 /** How the parts of this installation are described. */
-interface DescriptionFacts {
+interface InstallationFacts {
   version: string;
   baseUrl: string;
   bodyLimits: Config['bodyLimits'];
@@ -19,7 +19,7 @@ interface DescriptionFacts {
 /** One document per surface, and FHIR's. */
 export function buildOpenApiDocuments(
   { registry, mappings }: Pick<Definitions, 'registry' | 'mappings'>,
-  { version, baseUrl, bodyLimits, findRateLimit }: DescriptionFacts,
+  { version, baseUrl, bodyLimits, findRateLimit }: InstallationFacts,
 ): OpenApiDocuments {
   const fhir = {
     version,
@@ -28,14 +28,14 @@ export function buildOpenApiDocuments(
     bodyLimit: bodyLimits.fhir,
   };
   const vendors = mappings.surfaces.map((surface) => {
-    const facts = { version, servers: serversOf(surface, baseUrl), rateLimit: findRateLimit(surface), bodyLimit: bodyLimits.v1 };
+    const facts = { version, servers: listServers(surface, baseUrl), rateLimit: findRateLimit(surface), bodyLimit: bodyLimits.v1 };
     return [surface.name, { title: surface.title, build: () => mappings.openApi(surface.name, facts)! }] as const;
   });
   return { fhir: { title: 'FHIR R4', build: () => buildFhirOpenApi(registry, fhir) }, ...Object.fromEntries(vendors) };
 }
 
 /** As documented, where the kind of key tells surfaces apart; and where nothing else can be meant. */
-const serversOf = ({ name, mounts }: Surface, baseUrl: string) => [
+const listServers = ({ name, mounts }: Surface, baseUrl: string) => [
   { url: baseUrl, description: 'the paths as documented' },
   { url: `${baseUrl}/${name}`, description: 'this surface alone' },
   ...mounts.map((mount) => ({ url: baseUrl + mount, description: 'the same' })),

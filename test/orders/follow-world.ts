@@ -15,7 +15,7 @@ import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
 import { createWebhookReceiver, WEBHOOK_BODY_LIMIT, WEBHOOK_PATHS, type WebhookEndpoint } from '../../src/orders/webhooks/receive.ts';
-import { resultMappings } from '../../src/server/integrations.ts';
+import { loadResultMappings } from '../../src/server/integrations.ts';
 import type { PlacedOrder } from '../../src/store/queues/placed-orders.ts';
 import type { TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
@@ -26,7 +26,7 @@ export const COMPLETED = 'completed.walk_in_test.completed';
 export const CORRECTED = 'completed.walk_in_test.corrected';
 export const REDRAW = 'collecting_sample.walk_in_test.redraw_available';
 
-const RESULTS = resultMappings(loadProfiles('fhir-profiles'));
+const RESULTS = loadResultMappings(loadProfiles('fhir-profiles'));
 
 export interface FollowWorld extends OrderWorld {
   following: OrderTracker;

@@ -7,7 +7,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 import type { Caller, Context } from '../../src/interactions/context.ts';
 import { create } from '../../src/interactions/create.ts';
 import { UNCHECKED } from '../../src/interactions/profiles.ts';
-import { resultMappings } from '../../src/server/integrations.ts';
+import { loadResultMappings } from '../../src/server/integrations.ts';
 import { buildLabNetwork, type LabNetwork } from '../../src/server/lab-network.ts';
 import type { Row } from '../../src/store/resources/row.ts';
 import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-fixture.ts';
@@ -43,7 +43,7 @@ beforeAll(async () => {
       systems: SYSTEMS,
       defaults: { labAccount: undefined, longestNote: 120 },
       unorderable: 'reject',
-      results: resultMappings(profiles),
+      results: loadResultMappings(profiles),
       webhookSecrets: () => [here.sandbox.state.webhooks.secret],
     },
     {

@@ -8,10 +8,10 @@ import { toFhirDateTime, toFhirInstant } from '../../src/junction/fhir-date-time
 import { parseMarker } from '../../src/orders/results/biomarker.ts';
 import { parseReport, type ReportSubject } from '../../src/orders/results/report.ts';
 import { parseExactNumber } from '../../src/orders/results/value-fields.ts';
-import { resultMappings } from '../../src/server/integrations.ts';
+import { loadResultMappings } from '../../src/server/integrations.ts';
 import fc from '../fast-check.ts';
 
-const mappings = resultMappings(loadProfiles('fhir-profiles'));
+const mappings = loadResultMappings(loadProfiles('fhir-profiles'));
 const SUBJECT: ReportSubject = {
   journey: '6d0c7a1e-0000-4000-8000-000000000001',
   transaction: 'j',

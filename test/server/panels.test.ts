@@ -1,8 +1,8 @@
 // What can be ordered where nobody says what a panel is: invented tests are for a sandbox alone.
 import { readConfig } from '../../src/config.ts';
 import { SANDBOX_PANELS } from '../../src/junction-sandbox/sandbox-state.ts';
-import { demoCurls, readDemo } from '../../src/server/development/demo.ts';
-import { panelsOf, toSandbox } from '../../src/server/panels.ts';
+import { buildDemoCurls, readDemo } from '../../src/server/development/demo.ts';
+import { readPanels, usesSandbox } from '../../src/server/panels.ts';
 
 const KEY = { JUNCTION_API_KEY: 'sk_us_x' };
 
@@ -10,7 +10,7 @@ test.each([
   ['without a key', {}],
   ['on this machine', { ...KEY, JUNCTION_BASE_URL: 'http://127.0.0.1:4010' }],
 ])('%s orders go to a sandbox, and its panels can be ordered', (_where, env) => {
-  expect([toSandbox(readConfig(env)), panelsOf(readConfig(env))]).toEqual([true, SANDBOX_PANELS]);
+  expect([usesSandbox(readConfig(env)), readPanels(readConfig(env))]).toEqual([true, SANDBOX_PANELS]);
 });
 
 test.each([
@@ -20,14 +20,14 @@ test.each([
   ['at an older name of it', { ...KEY, JUNCTION_BASE_URL: 'https://api.sandbox.tryvital.io/' }],
   ['in production', { NODE_ENV: 'production', DATABASE_URL: 'postgres://h/d' }],
 ])('%s no panel is known but those that are configured', (_where, env) => {
-  expect([toSandbox(readConfig(env)), panelsOf(readConfig(env))]).toEqual([false, undefined]);
-  expect(panelsOf(readConfig({ ...env, JUNCTION_PANELS: '{"pcos":["x"]}' }))).toEqual({ pcos: ['x'] });
+  expect([usesSandbox(readConfig(env)), readPanels(readConfig(env))]).toEqual([false, undefined]);
+  expect(readPanels(readConfig({ ...env, JUNCTION_PANELS: '{"pcos":["x"]}' }))).toEqual({ pcos: ['x'] });
 });
 
 test('no curl that reaches a laboratory is printed where orders go to one', async () => {
   const demo = await readDemo('mappings');
   const paths = (sandbox: boolean) =>
-    demoCurls(demo, { baseUrl: 'http://h', sandbox, headerOf: () => 'x-api-key: k' }).flatMap(
+    buildDemoCurls(demo, { baseUrl: 'http://h', sandbox, keyHeader: () => 'x-api-key: k' }).flatMap(
       (line) => /^curl -sS '([^']+)/.exec(line)?.[1] ?? [],
     );
   expect(paths(true)).toContain('http://h/v1/lab-orders');

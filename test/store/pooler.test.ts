@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readyDatabase } from '../../src/server/ready-database.ts';
+import { openMigratedDatabase } from '../../src/server/open-databases.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
 import { until } from '../until.ts';
@@ -95,7 +95,7 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
   });
 
   it('a database is brought up to date', async () => {
-    await (await readyDatabase({ url: at('transaction') })).close();
+    await (await openMigratedDatabase({ url: at('transaction') })).close();
   });
 
   it.each([
@@ -108,7 +108,7 @@ throughPgBouncer('through PgBouncer (needs it installed, and a PostgreSQL)', () 
     ],
     ['a database that it does not know', 'nowhere', '', /^DATABASE_URL: the pooler at 127\.0\.0\.1:\d+ refuses the connection: .*nowhere/],
   ])('refuses %s in a sentence that names the variable', async (_what, name, rest, sentence) => {
-    await expect(readyDatabase({ url: at(name, rest) })).rejects.toThrow(sentence);
+    await expect(openMigratedDatabase({ url: at(name, rest) })).rejects.toThrow(sentence);
   });
 });
 

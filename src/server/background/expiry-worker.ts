@@ -4,7 +4,7 @@ import { startPollLoop } from '../../messaging/poll-loop.ts';
 import type { Store } from '../../store/store.ts';
 
 /** What it works with. `log` is told how many were removed, and of a failure by the name of its kind. */
-interface Expiring {
+interface ExpiryParts {
   store: Pick<Store, 'idempotency' | 'pruneLocks' | 'upkeep'>;
   clock: () => Date;
   log: (facts: object, text: string) => void;
@@ -16,22 +16,22 @@ const EVERY_MS = 3_600_000;
 const MOST = 1000;
 
 /** Starts it, at once; call the answer to stop. */
-export const startExpiryWorker = (expiring: Expiring): (() => Promise<void>) =>
+export const startExpiryWorker = (expiring: ExpiryParts): (() => Promise<void>) =>
   startPollLoop(async ({ signal, rest }) => {
-    for (const part of [removed, unheld])
+    for (const part of [deleteExpiredAnswers, deleteUnusedLocks])
       await part(expiring, signal).catch((error: Error) => expiring.log({ error: error.name }, 'what has run out cannot be removed now'));
     await rest(EVERY_MS);
   });
 
 /** Until nothing is left that has run out. */
-async function removed({ store: { idempotency }, clock, log }: Expiring, signal: AbortSignal): Promise<void> {
+async function deleteExpiredAnswers({ store: { idempotency }, clock, log }: ExpiryParts, signal: AbortSignal): Promise<void> {
   let all = 0;
   for (let some = MOST; some === MOST && !signal.aborted; all += some) some = await idempotency.prune(clock().toISOString(), MOST);
   if (all) log({ removed: all }, 'answers kept for repeated requests have run out');
 }
 
 /** Each tenant's once, from the first to the last. */
-async function unheld({ store }: Expiring, signal: AbortSignal): Promise<void> {
+async function deleteUnusedLocks({ store }: ExpiryParts, signal: AbortSignal): Promise<void> {
   const on = () => !signal.aborted;
   for (let tenant = await store.upkeep.nextTenant(0); tenant !== undefined && on(); tenant = await store.upkeep.nextTenant(tenant)) {
     let from = await store.pruneLocks(tenant, { most: MOST });

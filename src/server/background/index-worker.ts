@@ -16,7 +16,7 @@ const TOLD_MS = 10_000;
 
 /** Starts it; call the answer to stop. */
 export function startIndexWorker(state: IndexState, walking: Walking, log: Log): () => Promise<void> {
-  const pause = courteous(log);
+  const pause = halfSpeed(log);
   let later = LATER_MS.map((ms) => Date.now() + ms);
   return startPollLoop(async (loop) => {
     const due = later.filter((at) => at <= Date.now()).length > 0;
@@ -45,7 +45,7 @@ async function step(state: IndexState, walking: Walking, { due, log }: { due: bo
 }
 
 /** As long a rest as the work took, so that requests have half of everything. */
-function courteous(log: Log): (loop: PollLoop) => (walk: Walk) => Promise<void> {
+function halfSpeed(log: Log): (loop: PollLoop) => (walk: Walk) => Promise<void> {
   let began = performance.now();
   let told = Date.now();
   return ({ rest }) =>

@@ -36,33 +36,35 @@ export async function seedDemo(context: Context, { resources }: Demo): Promise<v
   }
 }
 
-interface Curls {
+interface CurlOptions {
   baseUrl: string;
   /** Whether orders go to a sandbox. */
   sandbox: boolean;
   /** The header that carries a surface's key; undefined: it is not served. */
-  headerOf(surface: string): string | undefined;
+  keyHeader(surface: string): string | undefined;
 }
 
 /** Lines to print: each request with what it does. */
-export function demoCurls({ requests }: Demo, { baseUrl, sandbox, headerOf }: Curls): string[] {
+export function buildDemoCurls({ requests }: Demo, { baseUrl, sandbox, keyHeader }: CurlOptions): string[] {
   return requests.flatMap(({ surface, say, get, post, headers = {}, body, network }) => {
-    const credential = headerOf(surface);
+    const credential = keyHeader(surface);
     if (credential === undefined || (network && !sandbox)) return [];
     const lines = [
       credential,
       ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       ...(body ? ['Content-Type: application/json'] : []),
     ];
-    const options = [...lines.map((line) => `-H ${quoted(line)}`), ...(body ? [`-d ${quoted(JSON.stringify(body))}`] : [])];
-    return [`# ${surface}: ${say}`, filled(`curl -sS ${quoted(baseUrl + (get ?? post))} ${options.join(' ')}`), ''];
+    const options = [...lines.map((line) => `-H ${quoteForShell(line)}`), ...(body ? [`-d ${quoteForShell(JSON.stringify(body))}`] : [])];
+    return [`# ${surface}: ${say}`, fillPlaceholders(`curl -sS ${quoteForShell(baseUrl + (get ?? post))} ${options.join(' ')}`), ''];
   });
 }
 
 /** One word for a shell, whatever it holds. */
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+const quoteForShell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-const pick = (letters: string, length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
+const randomText = (letters: string, length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
 
-const filled = (text: string): string =>
-  text.replaceAll('{digits}', () => `1${pick('0123456789', 9)}`).replaceAll('{word}', () => pick('abcdefghijklmnopqrstuvwxyz', 8));
+const fillPlaceholders = (text: string): string =>
+  text
+    .replaceAll('{digits}', () => `1${randomText('0123456789', 9)}`)
+    .replaceAll('{word}', () => randomText('abcdefghijklmnopqrstuvwxyz', 8));

@@ -17,22 +17,22 @@ export type DevKeys = Record<string, { tenant: number; keys: Record<string, stri
 const TENANTS: Record<string, string> = { demo: 'Demo', other: 'Other' };
 
 /** Makes sure that both tenants and the keys of all surfaces are in force; answers the keys. Those of surfaces that are not served now stay in the file. `prefixes`: surface → how its keys begin. */
-export async function devKeys(database: Database, directory: string, prefixes: Record<string, string>): Promise<DevKeys> {
+export async function ensureDevKeys(database: Database, directory: string, prefixes: Record<string, string>): Promise<DevKeys> {
   const file = join(directory, 'dev-keys.json');
-  const kept = await read(file);
+  const kept = await readKeyFile(file);
   const keys: DevKeys = {};
   for (const [slug, name] of Object.entries(TENANTS)) {
-    const tenant = await tenantOf(database, slug, name);
-    keys[slug] = { tenant, keys: await keysOf(database, tenant, { kept: kept[slug] ?? {}, prefixes }) };
+    const tenant = await ensureTenant(database, slug, name);
+    keys[slug] = { tenant, keys: await ensureKeys(database, tenant, { kept: kept[slug] ?? {}, prefixes }) };
   }
   const now = Object.fromEntries(Object.entries(keys).map(([slug, { keys: own }]) => [slug, { ...kept[slug], ...own }]));
-  if (JSON.stringify(kept) !== JSON.stringify(now)) await write(directory, file, now);
+  if (JSON.stringify(kept) !== JSON.stringify(now)) await writeKeyFile(directory, file, now);
   await chmod(file, 0o600);
   return keys;
 }
 
 /** The tenant's keys, one per surface: the file's where it has one, else a new one; all of them in force. */
-async function keysOf(
+async function ensureKeys(
   database: Database,
   tenant: number,
   { kept, prefixes }: { kept: Record<string, string>; prefixes: Record<string, string> },
@@ -53,12 +53,12 @@ async function keysOf(
   return keys;
 }
 
-async function tenantOf(database: Database, slug: string, name: string): Promise<number> {
+async function ensureTenant(database: Database, slug: string, name: string): Promise<number> {
   await createTenant(database, { slug, name, at: new Date().toISOString() });
   return (await listTenants(database)).find((tenant) => tenant.slug === slug)!.id;
 }
 
-async function read(file: string): Promise<KeyFile> {
+async function readKeyFile(file: string): Promise<KeyFile> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
     throw error;
@@ -73,7 +73,7 @@ const isKeyFile = (value: unknown): value is KeyFile =>
   Object.values(value).every((keys) => isObject(keys) && Object.values(keys).every((key) => typeof key === 'string' && key));
 
 /** Written beside and renamed into place: a crash leaves the old file or the new one. */
-async function write(directory: string, file: string, keys: KeyFile): Promise<void> {
+async function writeKeyFile(directory: string, file: string, keys: KeyFile): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });

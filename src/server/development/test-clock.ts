@@ -11,17 +11,17 @@ interface TestClock {
 const EVERY_MS = 50;
 
 /** `url` answers `{"now": "<instant>"}`. Between two answers time runs as usual; while nobody answers it goes on as it was. */
-export async function testClock(url: string): Promise<TestClock> {
-  let ahead = await aheadAt(url);
+export async function startTestClock(url: string): Promise<TestClock> {
+  let ahead = await fetchOffset(url);
   const stop = startPollLoop(async ({ rest }) => {
     await rest(EVERY_MS);
-    ahead = await aheadAt(url).catch(() => ahead);
+    ahead = await fetchOffset(url).catch(() => ahead);
   });
   return { now: () => new Date(Date.now() + ahead), stop };
 }
 
 /** By how many ms that clock is ahead of ours. */
-async function aheadAt(url: string): Promise<number> {
+async function fetchOffset(url: string): Promise<number> {
   const { now } = (await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json()) as { now: string };
   return Date.parse(now) - Date.now();
 }

@@ -7,15 +7,15 @@ import { type Definitions, loadDefinitions } from '../load-definitions.ts';
 /** Editors write a file in several steps: changes this close together, in ms, are one. */
 const TOGETHER_MS = 120;
 
-interface Watching {
+interface ReloadHandlers {
   say(line: string): void;
   /** Serves what was read. */
   reload(next: Definitions): Promise<void>;
 }
 
 /** Looks at a folder until it is stopped; what has changed is read from the moment that `serve` is called on, which answers how to stop. */
-interface Watched {
-  serve(watching: Watching): () => Promise<void>;
+interface MappingWatcher {
+  serve(watching: ReloadHandlers): () => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -23,13 +23,13 @@ interface Watched {
  * Watches a folder, by default the project's own. Begun before the mappings are read for the first time, so that nothing that is saved while the
  * server starts is missed. Definitions and search parameters (fhir-profiles/) need a new start.
  */
-export function watchMappings(folder = join(ROOT, 'mappings')): Watched {
+export function watchMappings(folder = join(ROOT, 'mappings')): MappingWatcher {
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
-  let serving: Watching | undefined;
+  let serving: ReloadHandlers | undefined;
   let changed = false;
   const again = (): void => {
-    running = running.then(() => readAgain(folder, serving!));
+    running = running.then(() => reloadMappings(folder, serving!));
   };
   const onChange = (): void => {
     changed = true;
@@ -42,7 +42,7 @@ export function watchMappings(folder = join(ROOT, 'mappings')): Watched {
     clearTimeout(timer);
     await running;
   };
-  const serve = (watching: Watching): typeof stop => {
+  const serve = (watching: ReloadHandlers): typeof stop => {
     serving = watching;
     watching.say(`Watching ${folder}: a mapping that changes is served at once.`);
     if (changed) onChange();
@@ -74,7 +74,7 @@ function watchFolders(folder: string, changed: () => void): () => void {
   };
 }
 
-async function readAgain(folder: string, { say, reload }: Watching): Promise<void> {
+async function reloadMappings(folder: string, { say, reload }: ReloadHandlers): Promise<void> {
   try {
     const next = loadDefinitions(folder);
     await reload(next);

@@ -5,17 +5,17 @@ import { migrate } from '../store/database/migrations.ts';
 import { openDatabase } from '../store/database/open-database.ts';
 
 /** What to open: the embedded engine in the directory whose lock is held, or a server. */
-export type Place = { embedded: DirectoryLock } | { url: string; preparedStatements?: boolean };
+export type DatabaseLocation = { embedded: DirectoryLock } | { url: string; preparedStatements?: boolean };
 
 /** The database, open and of the newest shape. */
-export async function readyDatabase(place: Place): Promise<Database> {
+export async function openMigratedDatabase(place: DatabaseLocation): Promise<Database> {
   const database = await openDatabase(place);
   try {
     await migrate(database, new Date().toISOString());
     return database;
   } catch (error) {
     await database.close();
-    throw 'url' in place ? explained(error, place.url) : error;
+    throw 'url' in place ? explainError(error, place.url) : error;
   }
 }
 
@@ -26,8 +26,10 @@ const BACKGROUND_CONNECTIONS = 3;
  * The database with the same once more for work that no request waits for, on a few connections of its own: that work takes none from requests, and does not
  * change how their connections plan. The embedded engine has one connection for all.
  */
-export async function readyDatabases(place: Place): Promise<Record<'database' | 'background', Database> & { close(): Promise<void> }> {
-  const database = await readyDatabase(place);
+export async function openServerDatabases(
+  place: DatabaseLocation,
+): Promise<Record<'database' | 'background', Database> & { close(): Promise<void> }> {
+  const database = await openMigratedDatabase(place);
   if (!('url' in place)) return { database, background: database, close: () => database.close() };
   const background = await openDatabase({ ...place, poolSize: BACKGROUND_CONNECTIONS });
   return { database, background, close: async () => void (await Promise.all([database.close(), background.close()])) };
@@ -41,11 +43,11 @@ const MEANINGS: Record<string, (named: { database: string; role: string }) => st
   42501: ({ role }) => `the role "${role}" may not make tables there`,
 };
 
-const remedyOf = (words: string): string =>
+const poolerRemedy = (words: string): string =>
   words.includes('startup parameter') ? ' (remove what follows the "?": options, statement_timeout)' : '';
 
 /** Names host, database or role, never the password. */
-function explained(error: unknown, text: string): unknown {
+function explainError(error: unknown, text: string): unknown {
   const { code, cause, kind } = error as { code?: string; cause?: string | { code?: string }; kind?: string };
   const url = URL.parse(text);
   const meaning = MEANINGS[code ?? (typeof cause === 'object' ? cause.code : undefined) ?? ''];
@@ -56,7 +58,7 @@ function explained(error: unknown, text: string): unknown {
   if (code === 'ERR_INVALID_URL')
     return new Error('DATABASE_URL is not like postgres://user:password@host:5432/database', { cause: error });
   if (kind === 'unavailable' && typeof cause === 'string')
-    return new Error(`DATABASE_URL: the pooler at ${url?.host} refuses the connection: ${cause}${remedyOf(cause)}`, { cause: error });
+    return new Error(`DATABASE_URL: the pooler at ${url?.host} refuses the connection: ${cause}${poolerRemedy(cause)}`, { cause: error });
   if (kind === 'unavailable') return new Error(`DATABASE_URL: no PostgreSQL answers${url ? ` at ${url.host}` : ''}`, { cause: error });
   return error;
 }
