@@ -43,7 +43,13 @@ try {
   const port = await child(
     'bin/facet.js',
     ['start'],
-    { DATABASE_URL, PORT: '0', FACET_DATA_DIR: dataDir, FACET_LOG: 'error', FACET_RATE_LIMITS: '{"clinik":null,"jump":null,"loop":null}' },
+    {
+      DATABASE_URL,
+      PORT: '0',
+      FACET_DATA_DIR: dataDir,
+      FACET_LOG_LEVEL: 'error',
+      FACET_RATE_LIMITS: '{"clinik":null,"jump":null,"loop":null}',
+    },
     (line) => (line.startsWith('Facet is ready') ? Number(/:(\d+)/.exec(line)![1]) : undefined),
   );
   const keys = (JSON.parse(readFileSync(join(dataDir, 'dev-keys.json'), 'utf8')) as { demo: Record<string, string> }).demo;

@@ -2,10 +2,13 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { validate as isUuid } from 'uuid';
+import { DEPRECATED_VARIABLES, deprecationText } from './deprecated-names.ts';
 import { isObject, parsedJson } from './fhir/json-values.ts';
 
 /** Every setting, with the variable it comes from in front of its meaning. */
 export interface Config {
+  /** A warning for each variable with a deprecated name. */
+  deprecations: string[];
   /** NODE_ENV=production: no embedded database, no development keys, no sandbox. */
   production: boolean;
   /** npm sets npm_lifecycle_event: a signal sent to npm reaches its shell and no further. */
@@ -24,15 +27,15 @@ export interface Config {
   trustProxy: string | number | false;
   /** FACET_PREPARED_STATEMENTS=off: for a transaction pooler that is not found by itself. */
   preparedStatements: boolean;
-  /** FACET_LOG: `info` (default), `error`, `silent`. */
+  /** FACET_LOG_LEVEL: `info` (default), `error`, `silent`. */
   logLevel: string;
   /** FACET_RATE_LIMITS: JSON, surface → {limit, seconds} or null for none; unnamed surfaces keep their vendor's documented numbers. */
   rateLimits: Record<string, { limit: number; seconds: number } | null>;
   /** Bodies larger than this are refused (413), in bytes: 64 MiB on the FHIR API (a bundle of 5,000 entries), 1 MiB on the vendors' doors. */
   bodyLimits: { fhir: number; v1: number };
-  /** FACET_CONNECTIONS: how many connections may be open at once; further ones are closed at once. Default 2,000. */
+  /** FACET_MAX_CONNECTIONS: how many connections may be open at once; further ones are closed at once. Default 2,000. */
   maxConnections: number;
-  /** FACET_REQUEST_SECONDS: how many seconds a client may take to send a request with its body (408 after that); default 60. */
+  /** FACET_REQUEST_TIMEOUT_SECONDS: how many seconds a client may take to send a request with its body (408 after that); default 60. */
   requestSeconds: number;
   /** FACET_DRAIN_SECONDS: how long requests are still taken after a signal to stop, while /readyz answers 503; default 5 in production, else 0. */
   drainSeconds: number;
@@ -40,7 +43,7 @@ export interface Config {
   metrics: { host: string; port: number } | undefined;
   /** FACET_TEST_CLOCK: where a process of a test takes its time from, a URL that answers {"now": "…"}; never in production. */
   testClock: string | undefined;
-  /** FACET_SUBSCRIPTION_HOSTS: hosts with private addresses that subscribers may have in production, by comma. */
+  /** FACET_PRIVATE_SUBSCRIBER_HOSTS: hosts with private addresses that subscribers may have in production, by comma. */
   subscriptionHosts: string[];
   /** FACET_ORDERS=strict: an active laboratory request that cannot be ordered is refused (422), instead of stored with a Task that rejects it. */
   strictOrders: boolean;
@@ -65,7 +68,8 @@ export interface Config {
 }
 
 /** Reads and checks it; a wrong value stops the start, naming the variable and what it takes. */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const { env, deprecations } = replaceDeprecated(environment);
   const production = env.NODE_ENV === 'production';
   const databaseUrl = readText(env.DATABASE_URL);
   if (production && databaseUrl === undefined) {
@@ -74,6 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl))
     throw new Error('DATABASE_URL must begin with postgres:// or postgresql://');
   return Object.freeze({
+    deprecations,
     production,
     underNpm: env.npm_lifecycle_event !== undefined,
     port: readWholeNumber('PORT', env.PORT, { standard: 3000, most: 65_535 }),
@@ -83,15 +88,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     baseUrl: readUrl('FACET_BASE_URL', env.FACET_BASE_URL),
     trustProxy: readTrustProxy(env.TRUST_PROXY),
     preparedStatements: env.FACET_PREPARED_STATEMENTS !== 'off',
-    logLevel: readLogLevel(env.FACET_LOG),
+    logLevel: readLogLevel(env.FACET_LOG_LEVEL),
     rateLimits: readJson('FACET_RATE_LIMITS', env.FACET_RATE_LIMITS, isRateLimits) ?? {},
     bodyLimits: { fhir: 64 * 1024 * 1024, v1: 1024 * 1024 },
-    maxConnections: readWholeNumber('FACET_CONNECTIONS', env.FACET_CONNECTIONS, { standard: 2000, least: 1, most: 65_535 }),
-    requestSeconds: readWholeNumber('FACET_REQUEST_SECONDS', env.FACET_REQUEST_SECONDS, { standard: 60, least: 1, most: 3600 }),
+    maxConnections: readWholeNumber('FACET_MAX_CONNECTIONS', env.FACET_MAX_CONNECTIONS, { standard: 2000, least: 1, most: 65_535 }),
+    requestSeconds: readWholeNumber('FACET_REQUEST_TIMEOUT_SECONDS', env.FACET_REQUEST_TIMEOUT_SECONDS, {
+      standard: 60,
+      least: 1,
+      most: 3600,
+    }),
     drainSeconds: readWholeNumber('FACET_DRAIN_SECONDS', env.FACET_DRAIN_SECONDS, { standard: production ? 5 : 0, most: 600 }),
     metrics: readAddress('FACET_METRICS', env.FACET_METRICS),
     testClock: readTestClock(production, env.FACET_TEST_CLOCK),
-    subscriptionHosts: readHosts('FACET_SUBSCRIPTION_HOSTS', env.FACET_SUBSCRIPTION_HOSTS),
+    subscriptionHosts: readHosts('FACET_PRIVATE_SUBSCRIBER_HOSTS', env.FACET_PRIVATE_SUBSCRIBER_HOSTS),
     strictOrders: readStrict('FACET_ORDERS', env.FACET_ORDERS),
     junction: {
       apiKey: readText(env.JUNCTION_API_KEY),
@@ -104,6 +113,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       noteLimit: readWholeNumber('JUNCTION_NOTE_LIMIT', env.JUNCTION_NOTE_LIMIT, { standard: 120, most: 1000 }),
     },
   });
+}
+
+/** The environment under the current names of the variables; where the old and the new name are set, the new one counts. */
+function replaceDeprecated(environment: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; deprecations: string[] } {
+  const used = Object.entries(DEPRECATED_VARIABLES).filter(([oldName]) => readText(environment[oldName]) !== undefined);
+  const renamed = Object.fromEntries(used.map(([oldName, newName]) => [newName, environment[oldName]]));
+  return { env: { ...renamed, ...environment }, deprecations: used.map(([oldName, newName]) => deprecationText(oldName, newName)) };
 }
 
 /** The folder of the vendors' shapes that the environment names: for commands that need nothing else of it. */
@@ -196,7 +212,7 @@ const LOG_LEVELS = ['info', 'error', 'silent'];
 
 function readLogLevel(value: string | undefined): string {
   const given = readText(value) ?? 'info';
-  if (!LOG_LEVELS.includes(given)) throw new Error(`FACET_LOG must be one of ${LOG_LEVELS.join(', ')}`);
+  if (!LOG_LEVELS.includes(given)) throw new Error(`FACET_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   return given;
 }
 

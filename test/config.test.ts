@@ -1,5 +1,6 @@
 // The environment, read once: defaults, and one clear sentence for what is wrong.
 import { readConfig } from '../src/config.ts';
+import { DEPRECATED_VARIABLES } from '../src/deprecated-names.ts';
 
 test('an empty environment is a development server on port 3000 with the embedded database', () => {
   expect(readConfig({})).toMatchObject({ production: false, port: 3000, databaseUrl: undefined, dataDir: '.facet', trustProxy: false });
@@ -31,15 +32,15 @@ test.each([
   [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must begin with postgres://'],
   [{ PORT: '99999' }, 'PORT must be a whole number'],
   [{ PORT: 'http' }, 'PORT must be a whole number'],
-  [{ FACET_CONNECTIONS: '0' }, 'FACET_CONNECTIONS must be a whole number from 1 to 65535'],
-  [{ FACET_REQUEST_SECONDS: '0' }, 'FACET_REQUEST_SECONDS must be a whole number from 1 to 3600'],
+  [{ FACET_MAX_CONNECTIONS: '0' }, 'FACET_MAX_CONNECTIONS must be a whole number from 1 to 65535'],
+  [{ FACET_REQUEST_TIMEOUT_SECONDS: '0' }, 'FACET_REQUEST_TIMEOUT_SECONDS must be a whole number from 1 to 3600'],
   [{ FACET_BASE_URL: 'example.org' }, 'FACET_BASE_URL must be an absolute URL'],
   [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY=true would trust anybody'],
   [{ TRUST_PROXY: 'banana' }, 'TRUST_PROXY takes the number of proxies in front'],
   [{ TRUST_PROXY: '10.0.0.0/8/8' }, 'TRUST_PROXY takes the number of proxies in front'],
   [{ JUNCTION_WEBHOOK_SECRET: 'whsec_' }, 'JUNCTION_WEBHOOK_SECRET takes what'],
   [{ JUNCTION_WEBHOOK_SECRET: `${SECRETS[0]},secret` }, 'JUNCTION_WEBHOOK_SECRET takes what'],
-  [{ FACET_LOG: 'loud' }, 'FACET_LOG must be one of info, error, silent'],
+  [{ FACET_LOG_LEVEL: 'loud' }, 'FACET_LOG_LEVEL must be one of info, error, silent'],
   [{ JUNCTION_PANELS: '{"pcos":"x"}' }, 'JUNCTION_PANELS is not as expected'],
   [{ FACET_MAPPINGS: '/nowhere/mappings' }, 'FACET_MAPPINGS: there is no folder /nowhere/mappings'],
   [{ JUNCTION_PANELS: '{' }, 'JUNCTION_PANELS is not as expected'],
@@ -63,13 +64,13 @@ test('what cannot be ordered is refused where FACET_ORDERS is strict', () => {
 
 test('hosts with private addresses that subscribers may have are named as URLs name them', () => {
   expect(readConfig({}).subscriptionHosts).toEqual([]);
-  expect(readConfig({ FACET_SUBSCRIPTION_HOSTS: 'Hooks.internal, 10.0.0.7,fd00::1' }).subscriptionHosts).toEqual([
+  expect(readConfig({ FACET_PRIVATE_SUBSCRIBER_HOSTS: 'Hooks.internal, 10.0.0.7,fd00::1' }).subscriptionHosts).toEqual([
     'hooks.internal',
     '10.0.0.7',
     'fd00::1',
   ]);
   for (const wrong of ['https://hooks.internal', '10.0.0.0/8', '[fd00::1]', 'a:80'])
-    expect(() => readConfig({ FACET_SUBSCRIPTION_HOSTS: wrong })).toThrow(/FACET_SUBSCRIPTION_HOSTS takes names and addresses/);
+    expect(() => readConfig({ FACET_PRIVATE_SUBSCRIBER_HOSTS: wrong })).toThrow(/FACET_PRIVATE_SUBSCRIBER_HOSTS takes names and addresses/);
 });
 
 test('the metrics are read where the operator says, on loopback unless another host is named', () => {
@@ -78,4 +79,15 @@ test('the metrics are read where the operator says, on loopback unless another h
   expect(readConfig({ FACET_METRICS: '0.0.0.0:9464' }).metrics).toEqual({ host: '0.0.0.0', port: 9464 });
   expect(readConfig({ FACET_METRICS: '[::1]:9464' }).metrics).toEqual({ host: '::1', port: 9464 });
   expect(() => readConfig({ FACET_METRICS: 'yes' })).toThrow(/FACET_METRICS must be a port, or host:port/);
+});
+
+test.each(Object.entries(DEPRECATED_VARIABLES))('%s still works, with a warning that names %s', (oldName, newName) => {
+  const VALUES: Record<string, string> = { FACET_LOG_LEVEL: 'error', FACET_PRIVATE_SUBSCRIBER_HOSTS: 'hooks.internal' };
+  const value = VALUES[newName] ?? '7';
+  const { deprecations, ...config } = readConfig({ [oldName]: value });
+  expect(config).toEqual({ ...readConfig({ [newName]: value }), deprecations: undefined });
+  expect(config).not.toEqual({ ...readConfig({}), deprecations: undefined });
+  expect(deprecations).toEqual([`${oldName} is deprecated and will be removed in the next release: use ${newName}`]);
+  expect(readConfig({ [oldName]: 'not read', [newName]: value })).toMatchObject(config);
+  expect(readConfig({ [newName]: value }).deprecations).toEqual([]);
 });

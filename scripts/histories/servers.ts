@@ -35,7 +35,7 @@ export async function startServers(count: number, settings: Record<string, strin
   await admin(`create database ${name}`);
   const directory = mkdtempSync(join(tmpdir(), 'facet-histories-'));
   const url = Object.assign(new URL(ADMIN_URL), { pathname: `/${name}` }).href;
-  const env = { ...process.env, DATABASE_URL: url, FACET_DATA_DIR: directory, FACET_LOG: 'error', ...settings };
+  const env = { ...process.env, DATABASE_URL: url, FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error', ...settings };
   const servers: Server[] = [];
   for (let nth = 0; nth < count; nth++) servers.push(await start(env, '0'));
   const keys = JSON.parse(readFileSync(join(directory, 'dev-keys.json'), 'utf8')) as Servers['keys'];

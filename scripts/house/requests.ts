@@ -25,7 +25,7 @@ type Keys = Record<'fhir' | 'loop' | 'jump', string>;
 /** Starts the checkout at `root`, measures each kind of request and stops it again. */
 export async function measureRequests(root: string): Promise<Measured[]> {
   const directory = mkdtempSync(join(tmpdir(), 'facet-house-'));
-  const env = { ...process.env, PORT: '0', FACET_DATA_DIR: directory, FACET_LOG: 'error', DATABASE_URL: '', JUNCTION_API_KEY: '' };
+  const env = { ...process.env, PORT: '0', FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error', DATABASE_URL: '', JUNCTION_API_KEY: '' };
   const server = spawn(process.execPath, ['--inspect=127.0.0.1:0', 'bin/facet.js', 'start'], { cwd: root, env });
   try {
     const [debuggerUrl, output] = await Promise.all([

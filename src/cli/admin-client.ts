@@ -7,7 +7,8 @@ import type { AdminRequest, RunCommand } from './admin-command.ts';
 
 /** Runs a command and prints the lines of its answer. */
 export const runCommand: RunCommand = async (command, options) => {
-  const { databaseUrl, dataDir } = readConfig();
+  const { databaseUrl, dataDir, deprecations } = readConfig();
+  for (const text of deprecations) console.error(`facet: warning: ${text}`);
   const request = { command, options };
   const lines = databaseUrl === undefined ? await runOnEmbedded(dataDir, request) : await runHere({ url: databaseUrl }, request);
   for (const line of lines) console.log(line);

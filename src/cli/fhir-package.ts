@@ -8,7 +8,7 @@ import { AdminError } from './admin-command.ts';
 import { filesOfTgz } from './tar.ts';
 
 /** What was found in a package. `unused`: resources of other kinds. */
-export interface ReadPackage {
+interface ReadPackage {
   package: DefinitionPackage;
   unused: number;
 }

@@ -23,6 +23,7 @@ export function defineStartCommand(facet: Command): void {
 async function start({ watchMappings = false }: { watchMappings?: boolean }): Promise<void> {
   const signal = waitForSignal();
   const config = readConfig();
+  for (const text of config.deprecations) console.error(`facet: warning: ${text}`);
   const stop = config.underNpm ? Promise.race([signal, waitForParentExit()]) : signal;
   const { startServer } = await import('../main.ts');
   if (watchMappings && config.production) throw new Error('--watch-mappings is for development: restart a production server instead');

@@ -52,7 +52,7 @@ function checkEndpoint(endpoint: string | undefined, isBase: boolean, reach: Add
     throw refuse('the endpoint has no credentials and no fragment in it: channel.header carries credentials');
   if (isBase && url.search) throw refuse('with a payload the endpoint is the base of a FHIR API: it has no query');
   if (!isAllowedHost(host, reach))
-    throw refuse('the endpoint is a private address: FACET_SUBSCRIPTION_HOSTS names those that may be called');
+    throw refuse('the endpoint is a private address: FACET_PRIVATE_SUBSCRIBER_HOSTS names those that may be called');
 }
 
 function parseHeader(text: string, nth: number): [string, string] {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   const loaded = loadDefinitions();
   const background = listening(test.database, ran.background);
   facet = await assemble({
-    config: readConfig({ FACET_LOG: 'silent' }),
+    config: readConfig({ FACET_LOG_LEVEL: 'silent' }),
     loaded,
     database: listening(test.database, ran.requests),
     background,

@@ -8,7 +8,7 @@ let place: Place;
 let server: FacetProcess & { url: string };
 beforeAll(async () => {
   place = await emptyPlace();
-  server = await startProcess({ ...place.env, FACET_CONNECTIONS: '8', FACET_REQUEST_SECONDS: '2' });
+  server = await startProcess({ ...place.env, FACET_MAX_CONNECTIONS: '8', FACET_REQUEST_TIMEOUT_SECONDS: '2' });
 });
 afterAll(async () => {
   await killAll();

@@ -40,7 +40,7 @@ const newVersion = async () => {
   const loaded = loadDefinitions();
   const index = await openIndexState(store.upkeep, loaded.registry);
   return assemble({
-    config: readConfig({ FACET_LOG: 'silent' }),
+    config: readConfig({ FACET_LOG_LEVEL: 'silent' }),
     loaded,
     database,
     index,

@@ -19,7 +19,7 @@ afterAll(async () => {
 
 test('a key that the network does not take is an error, and names nobody', async () => {
   const junction = { JUNCTION_API_KEY: 'wrong', JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
-  const server = await startProcess({ ...place.env, ...junction, FACET_LOG: 'error' });
+  const server = await startProcess({ ...place.env, ...junction, FACET_LOG_LEVEL: 'error' });
   const key = place.keys().demo.fhir!;
   const put = async (resource: { resourceType: string; id: string }) =>
     (await call(`${server.url}/fhir/R4/${resource.resourceType}/${resource.id}`, key, { method: 'PUT', body: resource })).status;

@@ -29,7 +29,7 @@ export async function emptyPlace(): Promise<Place> {
   const server = SERVER_URL === undefined ? undefined : await emptyServerDatabase(SERVER_URL);
   return {
     directory,
-    env: { PORT: '0', FACET_LOG: 'silent', FACET_DATA_DIR: directory, ...(server && { DATABASE_URL: server.url }) },
+    env: { PORT: '0', FACET_LOG_LEVEL: 'silent', FACET_DATA_DIR: directory, ...(server && { DATABASE_URL: server.url }) },
     keys: () => JSON.parse(readFileSync(join(directory, 'dev-keys.json'), 'utf8')) as KeyFile,
     async remove() {
       await server?.drop();

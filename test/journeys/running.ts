@@ -68,7 +68,7 @@ export async function startFacet(
 ): Promise<Running> {
   const store = await openTestStore();
   const loaded = loadDefinitions(env.FACET_MAPPINGS);
-  const read = readConfig({ FACET_LOG: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
+  const read = readConfig({ FACET_LOG_LEVEL: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);
   const index = await openIndexState(store.store.upkeep, loaded.registry);
