@@ -218,8 +218,9 @@ function report(rows: Row[]): void {
   const text = `# Benchmarks
 
 \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores shared by the load, both servers and PostgreSQL; ${PATIENTS} patients, ${PRACTITIONERS} practitioners with a role each;
-median of ${options.runs} runs of ${options.seconds} s, floor and Facet in turn. The floor is the same Express and PostgreSQL doing one statement and sending the stored text;
-for the /v1 list, two statements and the same rows parsed and stringified. CPU is milliseconds a request of the server + of the database. Read the ratios: times of different runs or machines do not compare. Shipped defaults, but for rate limits, which are off.
+median of ${options.runs} runs of ${options.seconds} s, floor and Facet in turn. The floor is the same Express and PostgreSQL with one statement that sends the stored text;
+for the /v1 list, two statements and the same rows parsed and stringified. CPU is milliseconds per request, server + database. Read the ratios: times of different
+runs or machines do not compare. Default settings, but without rate limits.
 
 ${head}
 ${rows.map(line).join('\n')}

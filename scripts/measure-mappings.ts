@@ -141,10 +141,10 @@ for (const bench of surfaceBenches()) {
 
 const section = `## Mappings
 
-\`npm run measure:mappings\` on ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores: comparisons that examples and laws make of each mapping; planted faults that are noticed
-(at start, by an example or a law, or by what the examples leave out); microseconds for one item read and written through its lens, over the resources and
-requests of its examples, median of ${RUNS} runs of ${MS} ms. The engine is @medplum/core's FHIRPath evaluator on the paths of the same fields, parsed once
-before; it only finds values (of a list of objects, the objects), where the lens makes the vendor’s JSON of them. Read the ratios.
+\`npm run measure:mappings\` on ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores. For each mapping: comparisons by examples and laws; planted faults that are detected
+(at start, by an example or a law, or by what the examples leave out); microseconds to read and to write one item through its lens, over the resources
+and requests of its examples, median of ${RUNS} runs of ${MS} ms. The engine is @medplum/core's FHIRPath evaluator on the same paths, parsed beforehand;
+it only finds values (of a list of objects, the objects), where the lens also builds the vendor’s JSON. Read the ratios.
 
 | | examples | comparisons | faults noticed | read µs | engine µs | engine ÷ read | write µs |
 |---|---|---|---|---|---|---|---|
