@@ -10,8 +10,8 @@ import type { ServedType } from '../src/fhir/types.ts';
 import type { Database } from '../src/store/database/database.ts';
 import { migrate } from '../src/store/database/migrations.ts';
 import { openDatabase } from '../src/store/database/open-database.ts';
-import type { Change } from '../src/store/resources/change.ts';
-import { storeOf } from '../src/store/sql-store.ts';
+import type { ResourceChange } from '../src/store/resources/change.ts';
+import { createStore } from '../src/store/sql-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { resourceOf, SEARCHES } from './measure/resources.ts';
 
@@ -27,7 +27,7 @@ const FLOOR_TABLE = `create table floor (tenant_id int not null, pid bigint gene
 const FLOOR_INSERT = 'insert into floor (tenant_id, rtype, id, ver, lu, created, body) values ($1, $2, $3, $4, $5, $6, $7)';
 const FLOOR_SELECT = 'select ver, lu, created, body from resource where tenant_id = $1 and rtype = $2 and id = $3';
 
-function changeOf(n: number, id?: string): Change {
+function changeOf(n: number, id?: string): ResourceChange {
   const resource = { ...resourceOf(n), ...(id && { id }) };
   const [type, lastUpdated] = [resource.resourceType as ServedType, new Date(Date.UTC(2024, 0, 1) + n * 1000).toISOString()];
   const body = JSON.stringify({ ...resource, meta: { versionId: '1', lastUpdated } });
@@ -79,7 +79,7 @@ async function searches(database: Database, count: number): Promise<void> {
       return database.query(sql, parameters, name);
     },
   };
-  const store = storeOf(listening);
+  const store = createStore(listening);
   for (const search of SEARCHES) {
     let found = 0;
     const ask = async (n: number) => {
@@ -118,17 +118,17 @@ const [database, pool] = [await openDatabase({ url }), new pg.Pool({ connectionS
 try {
   await migrate(database, new Date().toISOString());
   await database.script(FLOOR_TABLE);
-  const store = storeOf(database);
+  const store = createStore(database);
   const ids: string[] = [];
   const made = Array.from({ length: 2000 }, (_one, n) => changeOf(2 * n));
-  const fresh = (n: number): Change => ({ ...made[n % made.length]!, id: randomUUID() });
-  const insert = (change: Change) =>
+  const fresh = (n: number): ResourceChange => ({ ...made[n % made.length]!, id: randomUUID() });
+  const insert = (change: ResourceChange) =>
     pool.query({
       name: 'insert',
       text: FLOOR_INSERT,
       values: [TENANT, 1, change.id, 1, change.lastUpdated, change.lastUpdated, change.body],
     });
-  const create = (change: Change) => {
+  const create = (change: ResourceChange) => {
     ids.push(change.id);
     return store.write(TENANT, [change]);
   };

@@ -24,7 +24,7 @@ import { openServerDatabases } from './server/open-databases.ts';
 import { usesSandbox } from './server/panels.ts';
 import { type DirectoryLock, lockDirectory } from './store/database/data-directory.ts';
 import type { Database } from './store/database/database.ts';
-import { upkeepOf } from './store/index-upkeep.ts';
+import { createReindexing } from './store/reindexing.ts';
 
 /** A server that listens; `close` ends it, finishing the requests under way. */
 export interface RunningServer {
@@ -52,10 +52,10 @@ export async function startServer(config: Config, say: (line: string) => void, {
     const clock = config.testClock === undefined ? undefined : await startTestClock(config.testClock);
     if (clock) steps.unshift(() => clock.stop());
     const now = clock?.now ?? (() => new Date());
-    const index = await openIndexState(upkeepOf(background), loaded.registry);
+    const index = await openIndexState(createReindexing(background), loaded.registry);
     const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...telling(serving), clock: now });
     if (config.metrics) {
-      const measured = { database: background, clock: now, heldBack: facet.isCircuitOpen, load: database.load };
+      const measured = { database: background, clock: now, heldBack: facet.isCircuitOpen, load: database.queueLoad };
       const opened = await openMetricsEndpoint(config.metrics, measured);
       serving.metrics = opened;
       steps.unshift(() => opened.close());

@@ -6,8 +6,8 @@ import type { ServedType } from '../../src/fhir/types.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { migrate } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
-import type { Change } from '../../src/store/resources/change.ts';
-import { storeOf } from '../../src/store/sql-store.ts';
+import type { ResourceChange } from '../../src/store/resources/change.ts';
+import { createStore } from '../../src/store/sql-store.ts';
 import { countsOf, resourceOf } from './population.ts';
 
 export interface Scratch {
@@ -62,7 +62,7 @@ export async function fill(database: Database, total: number, registry: Registry
   const indexes = await database.query<{ name: string; definition: string }>(LATER);
   for (const { name } of indexes) await database.script(`drop index ${name}`);
   await database.script("do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$");
-  const store = storeOf(database);
+  const store = createStore(database);
   const begin = performance.now();
   const left = batches(counts);
   let written = 0;
@@ -95,7 +95,7 @@ interface World {
 }
 
 /** Changes are spread over four years. */
-export function changeOf(type: ServedType, number: number, { counts, registry }: World): Change {
+export function changeOf(type: ServedType, number: number, { counts, registry }: World): ResourceChange {
   const resource = resourceOf(type, number, counts);
   const share = number / counts.get(type)!;
   const lastUpdated = new Date(Date.UTC(2022, 0, 1) + Math.floor(share * 4 * 365 * 86_400) * 1000).toISOString();

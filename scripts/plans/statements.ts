@@ -80,7 +80,7 @@ async function told(query: Query, after?: Position): Promise<Told[]> {
   const row = { rtype: TYPES[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', total: 1, many: true };
   const listening: Database = {
     engine: 'server',
-    distributed: () => false,
+    isDistributed: () => false,
     query: async <T extends object>(sql: string, parameters: unknown[] = []) => {
       statements.push({ sql, parameters });
       return (statements.length > 5 ? [] : [row]) as unknown as T[];
@@ -89,7 +89,7 @@ async function told(query: Query, after?: Position): Promise<Told[]> {
     transaction: (work) => work(listening),
     forRequest: () => listening,
     ping: async () => {},
-    load: { inUse: 0, waiting: 0, refused: { 'queue full': 0, 'waited too long': 0, 'client left': 0 } },
+    queueLoad: { inUse: 0, waiting: 0, refused: { 'queue full': 0, 'waited too long': 0, 'client left': 0 } },
     close: async () => {},
   };
   await search(listening, TENANT, query, after && { after });

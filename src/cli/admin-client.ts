@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readConfig } from '../config.ts';
 import type { DatabaseLocation } from '../server/open-databases.ts';
-import { askHolder, databaseIn, lockDirectory } from '../store/database/data-directory.ts';
+import { lockDirectory, sendToLockOwner, toDatabasePath } from '../store/database/data-directory.ts';
 import type { AdminRequest, RunCommand } from './admin-command.ts';
 
 /** Runs a command and prints the lines of its answer. */
@@ -18,9 +18,9 @@ export const runCommand: RunCommand = async (command, options) => {
 const CREATES_DATABASE = new Set(['tenants create', 'profiles add']);
 
 async function runOnEmbedded(directory: string, request: AdminRequest): Promise<string[]> {
-  const answer = await askHolder(directory, request);
+  const answer = await sendToLockOwner(directory, request);
   if (answer !== undefined) return answer as string[];
-  if (!CREATES_DATABASE.has(request.command) && !existsSync(databaseIn(directory)))
+  if (!CREATES_DATABASE.has(request.command) && !existsSync(toDatabasePath(directory)))
     throw new Error(
       `there is no database in ${directory}: the first start creates one; FACET_DATA_DIR names another folder, DATABASE_URL a PostgreSQL`,
     );

@@ -5,7 +5,7 @@ import { readIndexState } from '../interactions/index-state.ts';
 import { assemble, type Facet } from '../server/assemble.ts';
 import { type Definitions, loadDefinitions } from '../server/load-definitions.ts';
 import type { Database } from '../store/database/database.ts';
-import { upkeepOf } from '../store/index-upkeep.ts';
+import { createReindexing } from '../store/reindexing.ts';
 import { type AdminContext, AdminError, type AdminOperation, type AdminRequest } from './admin-command.ts';
 import { KEY_OPERATIONS } from './keys.ts';
 import { ORDER_OPERATIONS } from './orders.ts';
@@ -44,7 +44,7 @@ export const buildAdminContext = (
 export async function openAdminContext(database: Database, config: Config): Promise<AdminContext> {
   const loaded = loadDefinitions(config.mappings);
   const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
-  const index = await readIndexState(upkeepOf(database), loaded.registry);
+  const index = await readIndexState(createReindexing(database), loaded.registry);
   const facet = await assemble({ config, loaded, database, index, log: pino({ level: 'silent' }), baseUrl });
   return buildAdminContext(facet, loaded, () => new Date());
 }

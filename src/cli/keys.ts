@@ -5,7 +5,7 @@ import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { toLivePrefix } from '../http/middleware/key-prefix.ts';
 import { readRow } from '../http/vendor/vendor-call.ts';
 import { OPERATOR } from '../interactions/context.ts';
-import { createKey, type ListedKey, listKeys, revokeKey } from '../store/api-keys.ts';
+import { createApiKey, type ListedApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts';
 import type { Database } from '../store/database/database.ts';
 import { listTenants, type Tenant } from '../store/tenants.ts';
 import { type AdminContext, AdminError, type AdminOperation, type DefineCommands } from './admin-command.ts';
@@ -23,7 +23,7 @@ export const KEY_OPERATIONS: Record<string, AdminOperation> = {
     const tenant = await findTenant(database, slug);
     if (tenant.status !== 'active') throw new AdminError(`tenant ${slug} is disabled: its keys are refused`);
     const patient = shown === undefined ? undefined : await findPatient(context, { tenant, surface, shown });
-    const key = await createKey(database, {
+    const key = await createApiKey(database, {
       tenant: tenant.id,
       surface,
       scopes: granted,
@@ -40,7 +40,7 @@ export const KEY_OPERATIONS: Record<string, AdminOperation> = {
     ];
   },
   'keys list': async (database, { tenant: slug }, { now }) => {
-    const keys = await listKeys(database, (await findTenant(database, slug)).id);
+    const keys = await listApiKeys(database, (await findTenant(database, slug)).id);
     return keys.length
       ? textTable(
           ['key', 'surface', 'scopes', 'status', 'expires', 'patient', 'name'],
@@ -50,7 +50,7 @@ export const KEY_OPERATIONS: Record<string, AdminOperation> = {
   },
   'keys revoke': async (database, { tenant: slug, key = '' }, { now }) => {
     const tenant = await findTenant(database, slug);
-    if (!(await revokeKey(database, { tenant: tenant.id, id: key, at: now().toISOString() })))
+    if (!(await revokeApiKey(database, { tenant: tenant.id, id: key, at: now().toISOString() })))
       throw new AdminError(`tenant ${slug} has no active key with this id`);
     return [`key ${key} revoked`];
   },
@@ -107,7 +107,7 @@ function parseExpiry(text: string | undefined, now: Date): string | undefined {
   return end.toISOString();
 }
 
-function toRow({ id, surface, scopes, status, expires, patient, name }: ListedKey, now: string): string[] {
+function toRow({ id, surface, scopes, status, expires, patient, name }: ListedApiKey, now: string): string[] {
   const over = status === 'active' && expires !== null && expires <= now;
   return [id, surface, scopes.join(' '), over ? 'expired' : status, expires ?? 'never', patient ?? '–', name ?? ''];
 }

@@ -1,7 +1,7 @@
 // What `facet orders` prints of orders that the laboratory network has accepted: whether the polls of their status succeed, and when the next one is.
 import type { Database } from '../store/database/database.ts';
-import type { PlacedOrder } from '../store/queues/placed-orders.ts';
-import { unreadOrders } from '../store/queues/placed-orders-view.ts';
+import { listFailedPolls } from '../store/queues/placed-orders-view.ts';
+import type { TrackedOrder } from '../store/queues/tracked-orders.ts';
 import { timeUntil } from './outbox-output.ts';
 import { textTable } from './text-table.ts';
 
@@ -9,7 +9,7 @@ import { textTable } from './text-table.ts';
 export const FAILING_POLLS = 'poll-failing';
 
 /** The orders at the network that one ServiceRequest has led to. */
-export function networkOrderLines(placed: PlacedOrder[], at: Date): string[] {
+export function networkOrderLines(placed: TrackedOrder[], at: Date): string[] {
   const rows = placed.map((one) => [one.orderId, one.task, pollState(one), nextPoll(one, at), one.lastError ?? '']);
   return rows.length ? ['', ...textTable(['network order', 'task', 'polling', 'next poll', 'reason'], rows)] : [];
 }
@@ -19,7 +19,7 @@ export async function failingPollLines(
   database: Database,
   { tenants, tenant, limit, at }: { tenants: Map<number, string>; tenant: number | undefined; limit: number; at: Date },
 ): Promise<string[]> {
-  const found = await unreadOrders(database, { ...(tenant !== undefined && { tenant }), limit: limit + 1 });
+  const found = await listFailedPolls(database, { ...(tenant !== undefined && { tenant }), limit: limit + 1 });
   if (found.length === 0) return [`no orders in state ${FAILING_POLLS}`];
   const rows = found
     .slice(0, limit)
@@ -36,10 +36,10 @@ export async function failingPollLines(
 }
 
 /** Polls are counted from the last webhook, or the last successful poll. */
-function pollState({ nextAt, lastError, attempts }: PlacedOrder): string {
+function pollState({ nextAt, lastError, attempts }: TrackedOrder): string {
   if (nextAt === null) return 'finished';
   if (lastError === null) return 'polled';
   return attempts > 1 ? `failing, ${attempts} times in a row` : 'failing';
 }
 
-const nextPoll = ({ nextAt }: PlacedOrder, at: Date): string => (nextAt === null ? 'after a webhook' : timeUntil(nextAt, at));
+const nextPoll = ({ nextAt }: TrackedOrder, at: Date): string => (nextAt === null ? 'after a webhook' : timeUntil(nextAt, at));

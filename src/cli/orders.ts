@@ -5,9 +5,9 @@ import { listedInMs } from '../orders/deliver/retry-time.ts';
 import { CANCELLATION } from '../orders/place/cancellation.ts';
 import { ORDER, payloadOf, requestId, subjectOf } from '../orders/place/order-entry.ts';
 import type { Database } from '../store/database/database.ts';
+import { listOutbox } from '../store/queues/backlogs.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 import type { OutboxEvent } from '../store/queues/outbox-events.ts';
-import { listOutbox } from '../store/queues/outbox-view.ts';
 import { type AdminContext, AdminError, type AdminOperation, type DefineCommands, type Options } from './admin-command.ts';
 import { FAILING_POLLS, failingPollLines, networkOrderLines } from './order-polls.ts';
 import {
@@ -88,10 +88,10 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
   const { entry, tenant, context } = await findOrder(database, options, contextOf);
   const at = now();
   const { task, orderId, transactionId, version = null } = payloadOf(entry);
-  const { outbox, placedOrders } = context.store;
-  const cancellation = await outbox.find(entry.tenant, CANCELLATION, entry.subject);
+  const { outbox, trackedOrders } = context.store;
+  const cancellation = await outbox.findNewest(entry.tenant, CANCELLATION, entry.subject);
   const own = cancellation && payloadOf(cancellation).task === task ? cancellation : undefined;
-  const events = await outbox.events(entry);
+  const events = await outbox.listEvents(entry);
   const facts: [string, string | undefined][] = [
     ['order', `${entry.subject} of tenant ${tenant}`],
     [
@@ -109,11 +109,11 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
   const lines = facts.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(13)}  ${text}`]));
   const history = [
     ...events.map((event) => ({ ...event, of: 'order' })),
-    ...(own ? (await outbox.events(own)).map((event) => ({ ...event, of: 'cancellation' })) : []),
+    ...(own ? (await outbox.listEvents(own)).map((event) => ({ ...event, of: 'cancellation' })) : []),
   ];
   return [
     ...lines,
-    ...networkOrderLines(await placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version }), at),
+    ...networkOrderLines(await trackedOrders.listOfRequest({ tenant: entry.tenant, request: requestId(entry), version }), at),
     '',
     ...eventLines(history),
   ];

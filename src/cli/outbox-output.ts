@@ -1,9 +1,9 @@
 // What the commands about the outbox (orders, subscriptions) share: they find an entry by its id, and format times, states and events.
 import { type Context, OPERATOR } from '../interactions/context.ts';
 import type { Database } from '../store/database/database.ts';
+import { listOutbox } from '../store/queues/backlogs.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 import type { OutboxEvent } from '../store/queues/outbox-events.ts';
-import { listOutbox } from '../store/queues/outbox-view.ts';
 import { listTenants } from '../store/tenants.ts';
 import { type AdminContext, AdminError } from './admin-command.ts';
 import { broken, textTable } from './text-table.ts';

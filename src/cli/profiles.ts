@@ -2,10 +2,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Missed, Unusable } from '../fhir/profile/definition.ts';
 import { isServed } from '../fhir/types.ts';
-import { profilesOf } from '../interactions/profiles.ts';
+import { createProfiles } from '../interactions/profiles.ts';
 import type { Database } from '../store/database/database.ts';
 import { addPackage, type DefinitionPackage, type ListedPackage, listPackages, removePackage } from '../store/definitions.ts';
-import { storeOf } from '../store/sql-store.ts';
+import { createStore } from '../store/sql-store.ts';
 import { AdminError, type AdminOperation, type DefineCommands, type RunCommand } from './admin-command.ts';
 import { readPackage } from './fhir-package.ts';
 import { textTable } from './text-table.ts';
@@ -55,11 +55,11 @@ interface Audit {
 async function audit(database: Database, { name, version, depends, definitions }: DefinitionPackage): Promise<string[]> {
   const found: Audit = { usable: [], notServed: new Set(), unusable: [], missed: new Map() };
   const missed: Missed = (kind, what) => void found.missed.set(kind, (found.missed.get(kind) ?? new Set()).add(what));
-  const profiles = profilesOf([], { missed });
-  const store = storeOf(database);
+  const profiles = createProfiles([], { onUnsupported: missed });
+  const store = createStore(database);
   for (const { kind, url, version: own, type = '' } of definitions) {
     if (kind !== 'StructureDefinition') continue;
-    const checker = await profiles.checker(store, own === undefined ? url : `${url}|${own}`);
+    const checker = await profiles.findChecker(store, own === undefined ? url : `${url}|${own}`);
     if (!(checker instanceof Unusable)) found.usable.push(type);
     else if (/^[A-Z]/.test(type) && !isServed(type) && type !== 'Extension') found.notServed.add(type);
     else found.unusable.push(checker.message);

@@ -4,9 +4,9 @@ import { changedIn, rulesIn } from '../fhir/indexing/rules.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
 import type { Caller } from '../interactions/context.ts';
 import { openIndexState } from '../interactions/index-state.ts';
-import { walkIndex } from '../interactions/index-walk.ts';
+import { reindexAll } from '../interactions/reindex.ts';
 import type { Database } from '../store/database/database.ts';
-import { type IndexUpkeep, upkeepOf } from '../store/index-upkeep.ts';
+import { createReindexing, type Reindexing } from '../store/reindexing.ts';
 import type { AdminContext, AdminOperation, DefineCommands, Options } from './admin-command.ts';
 import { textTable } from './text-table.ts';
 
@@ -16,15 +16,15 @@ const OPERATOR: Caller = { tenant: 0, actor: 'index', surface: 'fhir', scopes: [
 /** Shows what is not indexed, and how far the work on it is. Changes nothing. */
 async function indexStatus(database: Database, _options: Options, { contextOf, now }: AdminContext): Promise<string[]> {
   const { registry } = contextOf(OPERATOR);
-  const upkeep = upkeepOf(database);
+  const upkeep = createReindexing(database);
   const outdated = await findOutdated(upkeep, registry);
   if (!outdated.length) return ['the index is complete: every resource is indexed by the search parameters of this version'];
   const rows = outdated.map(({ type, all, codes }) => [type, codes.length === all ? 'all' : codes.join(', ')]);
   return [...textTable(['type', 'search parameters that are not indexed completely'], rows), ...(await progressLines(upkeep, now))];
 }
 
-async function findOutdated(upkeep: IndexUpkeep, registry: Registry): Promise<{ type: string; all: number; codes: string[] }[]> {
-  const known = await upkeep.known();
+async function findOutdated(upkeep: Reindexing, registry: Registry): Promise<{ type: string; all: number; codes: string[] }[]> {
+  const known = await upkeep.listRules();
   return rulesIn(registry).flatMap((rules) => {
     const others = known.filter(({ type }) => type === rules.type);
     const codes = [...new Set(others.flatMap(({ parameters }) => changedIn(rules, parameters)))];
@@ -32,10 +32,10 @@ async function findOutdated(upkeep: IndexUpkeep, registry: Registry): Promise<{ 
   });
 }
 
-async function progressLines(upkeep: IndexUpkeep, now: () => Date): Promise<string[]> {
-  const walk = await upkeep.progress();
-  const begun = walk !== undefined && walk.seen > 0;
-  const progress = begun ? [`${walk.seen} of about ${walk.total} resources checked, ${walk.renewed} indexed again`] : [];
+async function progressLines(upkeep: Reindexing, now: () => Date): Promise<string[]> {
+  const walk = await upkeep.readProgress();
+  const begun = walk !== undefined && walk.scanned > 0;
+  const progress = begun ? [`${walk.scanned} of about ${walk.total} resources checked, ${walk.reindexed} indexed again`] : [];
   const isRunning = walk?.leaseUntil != null && walk.leaseUntil > now().toISOString();
   return [...progress, isRunning ? 'a process is indexing now' : 'no process is indexing: start a server, or use facet index run'];
 }
@@ -43,21 +43,21 @@ async function progressLines(upkeep: IndexUpkeep, now: () => Date): Promise<stri
 /** Makes the search parameters of this version the ones to index by, and indexes again every resource that is not. */
 async function indexRun(database: Database, _options: Options, { contextOf, now }: AdminContext): Promise<string[]> {
   const { registry, baseUrl } = contextOf(OPERATOR);
-  const upkeep = upkeepOf(database);
-  const state = await openIndexState(upkeep, registry, true);
-  let renewed = 0;
-  const walking = {
-    upkeep,
+  const reindexing = createReindexing(database);
+  const state = await openIndexState(reindexing, registry, true);
+  let reindexed = 0;
+  const options = {
+    reindexing,
     registry,
     baseUrl,
     clock: now,
-    by: `run-${process.pid}`,
-    pause: async (walk: { renewed: number }) => {
-      renewed = Math.max(renewed, walk.renewed);
+    owner: `run-${process.pid}`,
+    onBatch: async (progress: { reindexed: number }) => {
+      reindexed = Math.max(reindexed, progress.reindexed);
     },
   };
-  while ((await walkIndex(walking, state.newest())) !== 'done') await delay(1000);
-  return [`the index is complete: ${renewed} resources were indexed again`];
+  while ((await reindexAll(options, state.listNewest())) !== 'done') await delay(1000);
+  return [`the index is complete: ${reindexed} resources were indexed again`];
 }
 
 export const INDEX_OPERATIONS: Record<string, AdminOperation> = { 'index status': indexStatus, 'index run': indexRun };

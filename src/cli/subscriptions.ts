@@ -1,10 +1,10 @@
 // `facet subscriptions`: list Subscriptions, show one, retry its delivery, show or renew its secret. Criteria may name patients, and endpoints and headers may
 // hold credentials: none of them is printed.
 import type { Database } from '../store/database/database.ts';
+import { listOutbox } from '../store/queues/backlogs.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
-import { listOutbox } from '../store/queues/outbox-view.ts';
-import type { Registration } from '../store/queues/subscriptions.ts';
-import { storeOf } from '../store/sql-store.ts';
+import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts';
+import { createStore } from '../store/sql-store.ts';
 import { NOTIFICATION_TOPIC, parseSubscriptionId, toOutboxSubject } from '../subscriptions/delivery-context.ts';
 import { retrySubscription, rotateSecret } from '../subscriptions/operator-actions.ts';
 import { type AdminContext, AdminError, type AdminOperation, type DefineCommands, type Options } from './admin-command.ts';
@@ -67,7 +67,7 @@ async function listSubscriptions(database: Database, options: Options, { now }: 
 async function toRow(database: Database, tenants: Map<number, string>, entry: OutboxEntry, at: Date): Promise<string[]> {
   const { tenant, lastError } = entry;
   const id = parseSubscriptionId(entry);
-  const { count, oldest } = await storeOf(database).subscriptions.backlog({ tenant, id });
+  const { count, oldest } = await createStore(database).subscriptions.readBacklog({ tenant, id });
   const age = oldest === null ? '' : formatDuration(at.getTime() - Date.parse(oldest));
   const next = count === 0 ? '' : nextAttempt(entry, at);
   return [
@@ -85,8 +85,8 @@ async function showSubscription(database: Database, options: Options, { now, con
   const { registration, entry, tenant, context } = await findSubscription(database, options, contextOf);
   const at = now();
   const { id, type, actor, endsAt, formerUntil } = registration;
-  const { count, oldest, failingSince } = await context.store.subscriptions.backlog(registration);
-  const events = await context.store.outbox.events(entry);
+  const { count, oldest, failingSince } = await context.store.subscriptions.readBacklog(registration);
+  const events = await context.store.outbox.listEvents(entry);
   const facts: [string, string | null][] = [
     ['subscription', `Subscription/${id} of tenant ${tenant}`],
     ['state', `${toSubscriptionState(entry.state)}: it ${describeState(SUBSCRIPTION_STATES[toSubscriptionState(entry.state)])}`],
@@ -123,7 +123,7 @@ async function showSecret(database: Database, options: Options, { contextOf }: A
 }
 
 interface FoundSubscription extends FoundEntry {
-  registration: Registration;
+  registration: SubscriptionRegistration;
 }
 
 async function findSubscription(

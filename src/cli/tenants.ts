@@ -1,5 +1,5 @@
 // `facet tenants`: create, list, update and disable tenants.
-import { createTenant, disableTenant, listTenants, setBrand } from '../store/tenants.ts';
+import { createTenant, disableTenant, listTenants, setDefaultBrand } from '../store/tenants.ts';
 import { AdminError, type AdminOperation, type DefineCommands } from './admin-command.ts';
 import { textTable } from './text-table.ts';
 
@@ -22,7 +22,7 @@ export const TENANT_OPERATIONS: Record<string, AdminOperation> = {
   },
   'tenants update': async (database, { slug = '', brand }) => {
     if (!brand) throw new AdminError('--brand is missing: name the default brand of the tenant');
-    if (!(await setBrand(database, { slug, brand }))) throw new AdminError(`there is no tenant ${slug}`);
+    if (!(await setDefaultBrand(database, { slug, brand }))) throw new AdminError(`there is no tenant ${slug}`);
     return [`tenant ${slug}: the brand of patients without a brand is now ${brand}`];
   },
   'tenants disable': async (database, { slug }) => {

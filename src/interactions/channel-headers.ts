@@ -3,15 +3,15 @@
 import { parseExact, stringify } from '../fhir/json.ts';
 import { allows } from '../fhir/scope.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { Text } from '../store/resources/row.ts';
+import type { BodyRow } from '../store/resources/resource-row.ts';
 import type { Caller } from './context.ts';
 
-const HIDDEN = 'hidden';
+const REDACTED = 'hidden';
 
 /** The row as this caller sees it. */
-export function withoutHeaders<R extends Text>({ scopes }: Caller, row: R): R {
+export function redactChannelHeaders<R extends BodyRow>({ scopes }: Caller, row: R): R {
   if (row.type !== 'Subscription' || !row.body?.includes('"header"') || allows(scopes, 'Subscription', 'u')) return row;
   const subscription = parseExact(row.body) as Resource & { channel: { header?: string[] } };
-  const header = subscription.channel.header?.map((text) => `${text.slice(0, text.indexOf(':'))}: ${HIDDEN}`);
+  const header = subscription.channel.header?.map((text) => `${text.slice(0, text.indexOf(':'))}: ${REDACTED}`);
   return { ...row, body: stringify({ ...subscription, channel: { ...subscription.channel, ...(header && { header }) } }) };
 }

@@ -3,37 +3,37 @@
 import { multipleMatches, structure } from '../fhir/outcome.ts';
 import { parseSearch } from '../fhir/search/request.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/resources/row.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
 import { restrictToScopes } from './scope-filter.ts';
-import { registryFor } from './terminology.ts';
+import { loadSearchRegistry } from './search-registry.ts';
 
 /** The match, or undefined; several are refused (412). Call it inside a transaction: the lock lasts as long as that. */
-export async function matchOne(context: Context, type: ServedType, criteria: string): Promise<Row | undefined> {
-  await context.store.lock(context.caller.tenant, [matchKey(type, criteria)]);
-  return lockedMatch(context, type, criteria);
+export async function lockAndFindMatch(context: Context, type: ServedType, criteria: string): Promise<ResourceRow | undefined> {
+  await context.store.lockKeys(context.caller.tenant, [toCriteriaKey(type, criteria)]);
+  return findMatch(context, type, criteria);
 }
 
 /** The lock of criteria: parameters in another order are the same criteria. */
-export function matchKey(type: ServedType, criteria: string): string {
+export function toCriteriaKey(type: ServedType, criteria: string): string {
   return `${type}?${[...new URLSearchParams(criteria)].map(String).sort().join('&')}`;
 }
 
 /** The match, or undefined; several are refused (412). For criteria whose lock is held, or that need none. */
-export async function lockedMatch(context: Context, type: ServedType, criteria: string): Promise<Row | undefined> {
-  const rows = await matches(context, type, { criteria, count: 2 });
+export async function findMatch(context: Context, type: ServedType, criteria: string): Promise<ResourceRow | undefined> {
+  const rows = await findMatches(context, type, { criteria, count: 2 });
   if (rows.length > 1) throw multipleMatches(`more than one ${type} meets the criteria`);
   return rows[0];
 }
 
 /** Up to so many matches. Criteria that are empty or not understood are refused (400), never taken for "all" or for "none". */
-export async function matches(
+export async function findMatches(
   context: Context,
   type: ServedType,
   { criteria, count }: { criteria: string; count: number },
-): Promise<Row[]> {
+): Promise<ResourceRow[]> {
   const parameters = [...new URLSearchParams(criteria)];
-  const registry = await registryFor(context, parameters);
+  const registry = await loadSearchRegistry(context, parameters);
   const { query } = parseSearch(type, parameters, { registry, baseUrl: context.baseUrl, handling: 'strict' });
   if (!query.where.length) throw structure('conditional criteria need at least one search parameter');
   const asked = { ...restrictToScopes(query, context.caller), count, total: 'none' as const, include: [] };

@@ -2,8 +2,8 @@
 import type { Issue } from '../fhir/outcome.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Change } from '../store/resources/change.ts';
-import type { Row } from '../store/resources/row.ts';
+import type { ResourceChange } from '../store/resources/change.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Store } from '../store/store.ts';
 import type { Profiles } from './profiles.ts';
 
@@ -25,7 +25,7 @@ export const OPERATOR = 'operator';
 
 /** A resource as it is about to be stored: `exact` keeps the digits, `plain` is what is checked. */
 export interface Draft {
-  plain: Resource;
+  resource: Resource;
   exact: Resource;
 }
 
@@ -35,8 +35,8 @@ export interface Draft {
  */
 export interface WriteHook {
   /** Whether it has to do with a write like this; asked first, without looking anything up. Absent: with each of the type. */
-  concerns?(write: Pick<PendingWrite, 'resource' | 'previous'>): boolean;
-  preserveServerElements?(context: Context, draft: Draft, previous: Row): Draft;
+  isConcerned?(write: Pick<PendingWrite, 'resource' | 'previous'>): boolean;
+  preserveServerElements?(context: Context, draft: Draft, previous: ResourceRow): Draft;
   check?(context: Context, write: PendingWrite): Promise<void> | void;
   warnings?(context: Context, write: PendingWrite): Promise<Issue[]>;
   after?(context: Context, write: PendingWrite): Promise<void>;
@@ -48,8 +48,8 @@ export interface PendingWrite {
   id: string;
   /** Absent for a deletion. */
   resource?: Resource;
-  previous?: Row;
-  change: Change;
+  previous?: ResourceRow;
+  change: ResourceChange;
 }
 
 export interface Context {
@@ -59,10 +59,10 @@ export interface Context {
   newId: () => string;
   /** The search parameters in force, base and own. */
   registry: Registry;
-  /** The number of the rules by which resources of a type are indexed (index-upkeep.ts). */
-  rulesOf?: (type: ServedType) => number;
+  /** The number of the rules by which resources of a type are indexed (reindexing.ts). */
+  findIndexRules?: (type: ServedType) => number;
   /** So large the text of a resource may become, in bytes: what a request may carry. Absent: any size. */
-  largest?: number;
+  maxBodyBytes?: number;
   /** The FHIR base URL that links and absolute references carry, without a trailing slash. */
   baseUrl: string;
   /** The profiles that claims are held to. */
@@ -72,11 +72,11 @@ export interface Context {
 }
 
 /** How long the texts of one answer may be together, in bytes: two of the largest resources. */
-export const roomOf = ({ largest }: Context): { room?: number } => (largest === undefined ? {} : { room: 2 * largest });
+export const toSizeLimit = ({ maxBodyBytes }: Context): { room?: number } => (maxBodyBytes === undefined ? {} : { room: 2 * maxBodyBytes });
 
 /** What an interaction answers: the stored version, and whether this call made it. */
-export interface Saved {
-  row: Row;
+export interface WriteResult {
+  row: ResourceRow;
   outcome: 'created' | 'updated' | 'unchanged';
   /** Absent: none. */
   warnings?: Issue[];
@@ -87,4 +87,4 @@ export const findWriteHooks = (
   { writeHooks }: Context,
   type: ServedType,
   write: Pick<PendingWrite, 'resource' | 'previous'>,
-): WriteHook[] => (writeHooks.get(type) ?? []).filter((hook) => hook.concerns?.(write) ?? true);
+): WriteHook[] => (writeHooks.get(type) ?? []).filter((hook) => hook.isConcerned?.(write) ?? true);

@@ -2,9 +2,9 @@
 
 import { conflict } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import { matchOne } from './conditional-match.ts';
-import type { Context, Draft, Saved } from './context.ts';
-import { write } from './write.ts';
+import { lockAndFindMatch } from './conditional-match.ts';
+import type { Context, Draft, WriteResult } from './context.ts';
+import { writeResource } from './write.ts';
 
 interface CreateRequest {
   type: ServedType;
@@ -16,18 +16,18 @@ interface CreateRequest {
 }
 
 /** Stores a new resource, or answers the one that meets the criteria. */
-export async function create(context: Context, request: CreateRequest): Promise<Saved> {
+export async function create(context: Context, request: CreateRequest): Promise<WriteResult> {
   const { ifNoneExist } = request;
   if (ifNoneExist === undefined) return insert(context, request);
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
-    const match = await matchOne(inside, request.type, ifNoneExist);
+    const match = await lockAndFindMatch(inside, request.type, ifNoneExist);
     return match ? { row: match, outcome: 'unchanged' } : insert(inside, request);
   });
 }
 
-async function insert(context: Context, { type, draft, id = context.newId() }: CreateRequest): Promise<Saved> {
-  const made = await write(context, { type, id, method: 'POST', draft });
+async function insert(context: Context, { type, draft, id = context.newId() }: CreateRequest): Promise<WriteResult> {
+  const made = await writeResource(context, { type, id, method: 'POST', draft });
   if (!made) throw conflict('the id chosen for this resource is taken');
   return { ...made, outcome: 'created' };
 }

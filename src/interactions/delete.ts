@@ -1,18 +1,21 @@
 // delete: https://hl7.org/fhir/R4/http.html#delete. Deleting twice, or what never was, is no error: the end is the same.
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/resources/row.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
-import { precondition } from './update.ts';
-import { write } from './write.ts';
+import { checkIfMatch } from './update.ts';
+import { writeResource } from './write.ts';
 
 /** The version that records the deletion; undefined when there was nothing to delete. */
-export async function remove(context: Context, request: { type: ServedType; id: string; ifMatch?: string }): Promise<Row | undefined> {
+export async function remove(
+  context: Context,
+  request: { type: ServedType; id: string; ifMatch?: string },
+): Promise<ResourceRow | undefined> {
   const { type, id, ifMatch } = request;
   const { row } = await retryOnVersionConflict(context, request, async (now, previous) => {
-    precondition(previous, ifMatch);
+    checkIfMatch(previous, ifMatch);
     if (!previous || previous.body === null) return { row: undefined };
-    const made = await write(now, { type, id, method: 'DELETE', previous });
+    const made = await writeResource(now, { type, id, method: 'DELETE', previous });
     return made;
   });
   return row;

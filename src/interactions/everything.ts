@@ -5,12 +5,12 @@ import { tooLong } from '../fhir/outcome.ts';
 import { type CareSpan, recordOf, referredTo } from '../fhir/search/everything.ts';
 import type { Query, Slice } from '../fhir/search/query.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/resources/row.ts';
-import type { Page, Start } from '../store/search/page.ts';
-import { type Context, roomOf } from './context.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
+import type { PageStart, ResultPage } from '../store/search/page.ts';
+import { type Context, toSizeLimit } from './context.ts';
 import { read } from './read.ts';
+import { redactFor } from './redaction.ts';
 import { restrictToScopes } from './scope-filter.ts';
-import { shownTo } from './security-context.ts';
 
 interface EverythingRequest {
   patient: string;
@@ -20,21 +20,21 @@ interface EverythingRequest {
   /** Beside the record: which types may come in. */
   besides: readonly ServedType[];
   count: number;
-  start?: Start;
+  start?: PageStart;
 }
 
 /** One page, oldest first: what changes meanwhile comes again on a later page, so that nothing is missed. */
-export async function everything(context: Context, { start, ...request }: EverythingRequest): Promise<Page> {
+export async function readEverything(context: Context, { start, ...request }: EverythingRequest): Promise<ResultPage> {
   await read(context, { type: 'Patient', id: request.patient });
-  const query = { ...restrictToScopes(queryOf(context, request), context.caller), ...roomOf(context) };
+  const query = { ...restrictToScopes(buildQuery(context, request), context.caller), ...toSizeLimit(context) };
   const page = await context.store.search(context.caller.tenant, query, start);
-  const attached = request.besides.includes('Binary') ? await binaries(context, page.rows) : [];
-  const besides = [...page.included, ...attached].map(shownTo(context.caller));
+  const attached = request.besides.includes('Binary') ? await findAttachedBinaries(context, page.rows) : [];
+  const besides = [...page.included, ...attached].map(redactFor(context.caller));
   const included = besides.filter(({ lastUpdated }) => !request.span.since || lastUpdated >= request.span.since);
   return { ...page, included };
 }
 
-function queryOf({ registry, baseUrl, clock }: Context, { patient, span, types, besides, count }: EverythingRequest): Query {
+function buildQuery({ registry, baseUrl, clock }: Context, { patient, span, types, besides, count }: EverythingRequest): Query {
   const context = { registry, baseUrl, now: clock() };
   const record = recordOf(patient, span, context);
   const slices = types.map((type): Slice => ({ type, where: [record(type)], sort: [{ by: 'lastUpdated', descending: false }] }));
@@ -47,12 +47,12 @@ function queryOf({ registry, baseUrl, clock }: Context, { patient, span, types, 
 }
 
 /** Attachments name what they are by a URL, which no search parameter leads to. */
-async function binaries(context: Context, rows: Row[]): Promise<Row[]> {
+async function findAttachedBinaries(context: Context, rows: ResourceRow[]): Promise<ResourceRow[]> {
   const { store, caller, baseUrl } = context;
   const any = [...new Set(rows.flatMap(({ body }) => attachedBinaries(JSON.parse(body!) as Resource, baseUrl)))];
   if (!any.length) return [];
   const query: Query = { type: 'Binary', where: [{ on: 'id', any }], sort: [], count: any.length, total: 'none', include: [] };
-  const { rows: found, next } = await store.search(caller.tenant, { ...restrictToScopes(query, caller), ...roomOf(context) });
+  const { rows: found, next } = await store.search(caller.tenant, { ...restrictToScopes(query, caller), ...toSizeLimit(context) });
   if (next) throw tooLong('the documents attached to these resources are longer than an answer may be: ask for fewer per page with _count');
   return found;
 }

@@ -1,11 +1,11 @@
 // A step outside the store that a create waits for (an order to place, a physician to register): what the roof plugs into a shape's `port:`.
 import type { Resource } from '../fhir/types.ts';
-import type { Row } from '../store/resources/row.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
 
 /** One item as it stands: its resource, and for shapes whose items are elements, which one. */
 export interface ExternalStepItem {
-  row: Row;
+  row: ResourceRow;
   /** The item's own id. */
   id: string;
   /** The row key (`NY`), empty for shapes that are whole resources. */

@@ -3,64 +3,67 @@
 import { changedIn, rulesIn, type TypeRules } from '../fhir/indexing/rules.ts';
 import type { Registry } from '../fhir/search/parameters.ts';
 import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
-import { type IndexUpkeep, type KnownRules, type RulesTarget, UNCOUNTED } from '../store/index-upkeep.ts';
+import { type RegisteredRules, type Reindexing, type TargetRules, UNREGISTERED_RULES } from '../store/reindexing.ts';
 import type { WriteHook } from './context.ts';
 
 export interface IndexState {
   /** The number of the rules of a type; that of rules that nobody counted, where they are not known. */
-  rulesOf(type: ServedType): number;
+  findRules(type: ServedType): number;
   isReady(type: string, code: string): boolean;
   /** What is to be made again: types of which resources stand by older rules than this process's, which are the newest. Undefined: nothing. */
-  target(): RulesTarget | undefined;
+  findTarget(): TargetRules | undefined;
   /** The rules of this process, of the types where they are the newest. */
-  newest(): RulesTarget;
+  listNewest(): TargetRules;
   /** The parameters that are not whole, by type. */
-  unready(): ReadonlyMap<string, readonly string[]>;
+  listUnready(): ReadonlyMap<string, readonly string[]>;
   /** Looks again at what other processes have done. */
   refresh(): Promise<void>;
 }
 
 /** Makes the rules of this program known and sees what the index stands by. `renewed`: they are to be the newest. */
-export async function openIndexState(upkeep: IndexUpkeep, registry: Registry, renewed = false): Promise<IndexState> {
+export async function openIndexState(upkeep: Reindexing, registry: Registry, renewed = false): Promise<IndexState> {
   const own = rulesIn(registry);
-  return stateOf(upkeep, own, await upkeep.register(own, renewed));
+  return createIndexState(upkeep, own, await upkeep.register(own, renewed));
 }
 
 /** Sees what the index stands by, and changes nothing: the numbers are those of the same rules that a server has made known. */
-export async function readIndexState(upkeep: IndexUpkeep, registry: Registry): Promise<IndexState> {
+export async function readIndexState(upkeep: Reindexing, registry: Registry): Promise<IndexState> {
   const own = rulesIn(registry);
-  const known = await upkeep.known();
+  const known = await upkeep.listRules();
   const same = known.filter(({ type, fingerprint }) => own.some((rules) => rules.type === type && rules.fingerprint === fingerprint));
-  return stateOf(upkeep, own, new Map(same.map(({ type, rules }) => [type, rules])));
+  return createIndexState(upkeep, own, new Map(same.map(({ type, rules }) => [type, rules])));
 }
 
 /** For types whose rules nobody has made known: what is written of them is left to a server, which indexes it by its own. */
-export const leftToServers = ({ rulesOf }: IndexState): [ServedType, WriteHook][] =>
-  SERVED_TYPES.filter((type) => rulesOf(type) === UNCOUNTED).map((type) => [type, { after: ({ store }) => store.upkeep.leave(type) }]);
+export const buildUnregisteredTypeHooks = ({ findRules }: IndexState): [ServedType, WriteHook][] =>
+  SERVED_TYPES.filter((type) => findRules(type) === UNREGISTERED_RULES).map((type) => [
+    type,
+    { after: ({ store }) => store.reindexing.markUnregistered(type) },
+  ]);
 
-async function stateOf(upkeep: IndexUpkeep, rules: TypeRules[], numbers: ReadonlyMap<ServedType, number>): Promise<IndexState> {
+async function createIndexState(upkeep: Reindexing, rules: TypeRules[], numbers: ReadonlyMap<ServedType, number>): Promise<IndexState> {
   const own = new Map<string, TypeRules>(rules.map((one) => [one.type, one]));
-  let known: KnownRules[] = [];
+  let known: RegisteredRules[] = [];
   let unready: ReadonlyMap<string, readonly string[]> = new Map();
   const refresh = async (): Promise<void> => {
-    known = await upkeep.known();
-    unready = unreadyIn(own, numbers, known);
+    known = await upkeep.listRules();
+    unready = findUnready(own, numbers, known);
   };
   await refresh();
   return {
-    rulesOf: (type) => numbers.get(type) ?? UNCOUNTED,
+    findRules: (type) => numbers.get(type) ?? UNREGISTERED_RULES,
     isReady: (type, code) => !unready.get(type)?.includes(code),
-    target: () => targetOf(numbers, known),
-    newest: () => new Map(newestOf(numbers, known).map(({ type, rules }) => [type, rules])),
-    unready: () => unready,
+    findTarget: () => findTarget(numbers, known),
+    listNewest: () => new Map(findNewest(numbers, known).map(({ type, rules }) => [type, rules])),
+    listUnready: () => unready,
     refresh,
   };
 }
 
-function unreadyIn(
+function findUnready(
   own: ReadonlyMap<string, TypeRules>,
   numbers: ReadonlyMap<ServedType, number>,
-  known: KnownRules[],
+  known: RegisteredRules[],
 ): ReadonlyMap<string, readonly string[]> {
   const unready = new Map<string, string[]>();
   for (const { type, rules, parameters } of known) {
@@ -72,10 +75,12 @@ function unreadyIn(
 }
 
 /** A process of older rules makes nothing again: it would undo what one of newer rules does. */
-function targetOf(numbers: ReadonlyMap<ServedType, number>, known: KnownRules[]): RulesTarget | undefined {
-  const behind = newestOf(numbers, known).filter(({ type, rules }) => known.some((other) => other.type === type && other.rules !== rules));
+function findTarget(numbers: ReadonlyMap<ServedType, number>, known: RegisteredRules[]): TargetRules | undefined {
+  const behind = findNewest(numbers, known).filter(({ type, rules }) =>
+    known.some((other) => other.type === type && other.rules !== rules),
+  );
   return behind.length ? new Map(behind.map(({ type, rules }) => [type, rules])) : undefined;
 }
 
-const newestOf = (numbers: ReadonlyMap<ServedType, number>, known: KnownRules[]): KnownRules[] =>
-  known.filter((one) => one.newest && one.rules === numbers.get(one.type));
+const findNewest = (numbers: ReadonlyMap<ServedType, number>, known: RegisteredRules[]): RegisteredRules[] =>
+  known.filter((one) => one.isNewest && one.rules === numbers.get(one.type));

@@ -2,27 +2,27 @@
 import { parseExact } from '../fhir/json.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { Context, Saved } from './context.ts';
-import { found } from './read.ts';
+import type { Context, WriteResult } from './context.ts';
+import { requireCurrent } from './read.ts';
+import { requireSecurityContext } from './redaction.ts';
 import { retryOnVersionConflict } from './retry-on-version-conflict.ts';
-import { refuseComparing } from './scope-filter.ts';
-import { refuseOutside } from './security-context.ts';
-import { isSame, precondition } from './update.ts';
-import { draftOf, write } from './write.ts';
+import { requireReadScopeForTests } from './scope-filter.ts';
+import { checkIfMatch, isUnchanged } from './update.ts';
+import { toDraft, writeResource } from './write.ts';
 
 /** The resource as the patch leaves it. Not there: 404, deleted: 410, not as `ifMatch` says: 412, not as the patch expects: 422. */
-export async function patch(
+export async function patchResource(
   context: Context,
   { type, id, change, ifMatch }: { type: ServedType; id: string; change: Patch; ifMatch?: string },
-): Promise<Saved> {
-  refuseComparing(context.caller, type, change);
-  return retryOnVersionConflict<Saved>(context, { type, id }, async (now, current) => {
-    const previous = found(current, type);
-    refuseOutside(context.caller, previous, 'u');
-    precondition(previous, ifMatch);
-    const draft = draftOf(change(parseExact(previous.body) as Resource));
-    if (isSame(draft, previous)) return { row: previous, outcome: 'unchanged' };
-    const made = await write(now, { type, id, method: 'PATCH', draft, previous });
+): Promise<WriteResult> {
+  requireReadScopeForTests(context.caller, type, change);
+  return retryOnVersionConflict<WriteResult>(context, { type, id }, async (now, current) => {
+    const previous = requireCurrent(current, type);
+    requireSecurityContext(context.caller, previous, 'u');
+    checkIfMatch(previous, ifMatch);
+    const draft = toDraft(change(parseExact(previous.body) as Resource));
+    if (isUnchanged(draft, previous)) return { row: previous, outcome: 'unchanged' };
+    const made = await writeResource(now, { type, id, method: 'PATCH', draft, previous });
     return made && { ...made, outcome: 'updated' };
   });
 }

@@ -10,36 +10,36 @@ import { isRefused, said } from '../fhir/profile/said.ts';
 import { canonicalOf, claimsIn } from '../fhir/profile-claims.ts';
 import type { Terminology } from '../fhir/terminology/terminology.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { KnownProfile } from '../store/definitions.ts';
+import type { LoadedProfile } from '../store/definitions.ts';
 import type { Store } from '../store/store.ts';
 
 /** What writes and $validate ask. */
 export interface Profiles {
   /** What of a resource is wrong against the profiles it claims and that are loaded: errors only. */
-  refusals(store: Store, resource: Resource): Promise<Issue[]>;
+  findErrors(store: Store, resource: Resource): Promise<Issue[]>;
   /** The checker of one profile: undefined when it is not loaded, an Unusable when it cannot be checked with. */
-  checker(store: Store, canonical: string): Promise<Checker | Unusable | undefined>;
+  findChecker(store: Store, canonical: string): Promise<Checker | Unusable | undefined>;
   /** What is known of value sets and code systems when these are named. Undefined: no more than the search parameters know by themselves. */
-  terminology(store: Store, urls: string[]): Promise<Terminology | undefined>;
+  findTerminology(store: Store, urls: string[]): Promise<Terminology | undefined>;
   /** Type → canonical URLs of the profiles of it. The same object while nothing changes. */
-  supported(store: Store): Promise<ReadonlyMap<string, string[]>>;
+  listSupported(store: Store): Promise<ReadonlyMap<string, string[]>>;
 }
 
 /** Nothing is checked: for what the server writes of its own accord, which must not fail because of what somebody else claims. */
-export const UNCHECKED: Profiles = {
-  refusals: async () => [],
-  checker: async () => undefined,
-  terminology: async () => undefined,
-  supported: async () => new Map(),
+export const NO_PROFILE_CHECKS: Profiles = {
+  findErrors: async () => [],
+  findChecker: async () => undefined,
+  findTerminology: async () => undefined,
+  listSupported: async () => new Map(),
 };
 
-const MOMENT_MS = 1000;
-const OWN = 'facet';
+const REFRESH_MS = 1000;
+const OWN_PACKAGE = 'facet';
 
 /** What is known while no package is added or removed. */
-interface Known {
+interface LoadedProfiles {
   state: string;
-  profiles: Map<string, KnownProfile[]>;
+  profiles: Map<string, LoadedProfile[]>;
   library: Library;
   checkers: Checkers;
   /** URLs of which all definitions are in the library. */
@@ -47,40 +47,40 @@ interface Known {
   supported: Map<string, string[]>;
 }
 
-interface Hooks {
+interface ProfileOptions {
   /** In ms. */
   now?: () => number;
   /** Hears what a profile asks that cannot be checked, when it is compiled. */
-  missed?: Missed;
+  onUnsupported?: Missed;
 }
 
 /** The profiles of a database; `own`: definitions of this installation itself. */
-export function profilesOf(own: readonly Definition[], { now = Date.now, missed }: Hooks = {}): Profiles {
-  let known: Known | undefined;
+export function createProfiles(own: readonly Definition[], { now = Date.now, onUnsupported }: ProfileOptions = {}): Profiles {
+  let known: LoadedProfiles | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   // Each caller asks on its own handle: one inside a transaction must not wait for one outside of it, which may have to wait for its connection.
-  const current = async (store: Store): Promise<Known> => {
-    if (known && now() - lookedAt < MOMENT_MS) return known;
+  const current = async (store: Store): Promise<LoadedProfiles> => {
+    if (known && now() - lookedAt < REFRESH_MS) return known;
     const asked = now();
-    const state = await store.definitions.state();
-    if (known?.state !== state) known = knownOf(state, await store.definitions.profiles(), { own, missed });
+    const state = await store.definitions.readRevision();
+    if (known?.state !== state) known = loadProfiles(state, await store.definitions.listProfiles(), { own, missed: onUnsupported });
     lookedAt = asked;
     return known;
   };
-  const checker: Profiles['checker'] = async (store, canonical) => checkerIn(await current(store), store, canonical);
+  const findChecker: Profiles['findChecker'] = async (store, canonical) => findCheckerIn(await current(store), store, canonical);
   return {
-    checker,
-    supported: async (store) => (await current(store)).supported,
-    async terminology(store, urls) {
+    findChecker,
+    listSupported: async (store) => (await current(store)).supported,
+    async findTerminology(store, urls) {
       const now = await current(store);
       const missing = urls.filter((url) => !now.gathered.has(url));
-      if (missing.length) await gather(now, store, missing);
+      if (missing.length) await loadDefinitions(now, store, missing);
       return now.library.terminology;
     },
-    async refusals(store, resource) {
+    async findErrors(store, resource) {
       const found: Issue[] = [];
       for (const { claim, ...subject } of claimsIn(resource)) {
-        const claimed = await checker(store, claim);
+        const claimed = await findChecker(store, claim);
         if (claimed && !(claimed instanceof Unusable) && isRefused(claimed, subject))
           found.push(...said(claimed, subject).filter(({ severity }) => severity === 'error'));
       }
@@ -89,28 +89,34 @@ export function profilesOf(own: readonly Definition[], { now = Date.now, missed 
   };
 }
 
-function knownOf(state: string, stored: KnownProfile[], { own, missed }: { own: readonly Definition[]; missed: Hooks['missed'] }): Known {
-  const kept: Kept[] = own.map((resource) => ({ package: OWN, resource }));
-  const ours = own.flatMap((one): KnownProfile[] =>
-    one.resourceType === 'StructureDefinition' ? [{ package: OWN, url: one.url, version: one.version ?? null, type: one.type }] : [],
+function loadProfiles(
+  state: string,
+  stored: LoadedProfile[],
+  { own, missed }: { own: readonly Definition[]; missed: ProfileOptions['onUnsupported'] },
+): LoadedProfiles {
+  const kept: Kept[] = own.map((resource) => ({ package: OWN_PACKAGE, resource }));
+  const ours = own.flatMap((one): LoadedProfile[] =>
+    one.resourceType === 'StructureDefinition'
+      ? [{ package: OWN_PACKAGE, url: one.url, version: one.version ?? null, type: one.type }]
+      : [],
   );
   const profiles = Map.groupBy([...ours, ...stored], ({ url }) => url);
   const library = libraryOf(kept, (canonical) => profiles.get(canonicalOf(canonical).url)?.[0]?.type);
   const byType = Map.groupBy([...ours, ...stored], ({ type }) => type);
-  const supported = new Map([...byType].map(([type, list]) => [type, [...new Set(list.map(canonicalUrl))].sort()] as const));
+  const supported = new Map([...byType].map(([type, list]) => [type, [...new Set(list.map(toCanonical))].sort()] as const));
   return { state, profiles, library, checkers: checkersOf(missed ? { ...library, missed } : library), gathered: new Set(), supported };
 }
 
-const canonicalUrl = ({ url, version }: KnownProfile): string => (version === null ? url : `${url}|${version}`);
+const toCanonical = ({ url, version }: LoadedProfile): string => (version === null ? url : `${url}|${version}`);
 
-async function checkerIn(known: Known, store: Store, canonical: string): Promise<Checker | Unusable | undefined> {
+async function findCheckerIn(known: LoadedProfiles, store: Store, canonical: string): Promise<Checker | Unusable | undefined> {
   const { url } = canonicalOf(canonical);
   const versions = (known.profiles.get(url) ?? []).map(({ version, ...rest }) => ({
     ...rest,
     resource: { ...(version !== null && { version }) },
   }));
   if (!chosen(versions, canonical, '')) return undefined;
-  if (!known.gathered.has(url)) await gather(known, store, [url]);
+  if (!known.gathered.has(url)) await loadDefinitions(known, store, [url]);
   try {
     return known.checkers.of(canonical);
   } catch (error) {
@@ -120,16 +126,16 @@ async function checkerIn(known: Known, store: Store, canonical: string): Promise
 }
 
 /** Brings definitions and all they need into the library. Two may do so at once: what is there twice is the same. */
-async function gather(known: Known, store: Store, urls: string[]): Promise<void> {
+async function loadDefinitions(known: LoadedProfiles, store: Store, urls: string[]): Promise<void> {
   const seen = new Set<string>();
   const found: Kept[] = [];
   for (let wanted = urls; wanted.length; ) {
     const missing = wanted.filter((one) => !known.gathered.has(one) && !seen.has(one));
     for (const one of missing) seen.add(one);
-    const rows = missing.length ? await store.definitions.find(missing) : [];
+    const rows = missing.length ? await store.definitions.findByUrl(missing) : [];
     const kept = rows.map((row): Kept => ({ package: row.package, resource: JSON.parse(row.body) as Definition }));
     found.push(...kept);
-    wanted = [...kept.map(({ resource }) => resource), ...ownOf(known, missing)].flatMap(needsOf);
+    wanted = [...kept.map(({ resource }) => resource), ...listOwnDefinitions(known, missing)].flatMap(needsOf);
   }
   known.library.add(found.filter(({ resource }) => !known.gathered.has(resource.url)));
   // what nobody defines is not remembered: searches may name anything
@@ -138,5 +144,7 @@ async function gather(known: Known, store: Store, urls: string[]): Promise<void>
 }
 
 /** Definitions of our own are in the library from the start; what they need may be elsewhere. */
-const ownOf = ({ library, profiles }: Known, urls: string[]): Definition[] =>
-  urls.flatMap((url) => (profiles.get(url)?.some((one) => one.package === OWN) ? (library.profile(url, OWN)?.resource ?? []) : []));
+const listOwnDefinitions = ({ library, profiles }: LoadedProfiles, urls: string[]): Definition[] =>
+  urls.flatMap((url) =>
+    profiles.get(url)?.some((one) => one.package === OWN_PACKAGE) ? (library.profile(url, OWN_PACKAGE)?.resource ?? []) : [],
+  );

@@ -2,11 +2,11 @@
 // However many write one resource, each gets its turn. https://hl7.org/fhir/R4/http.html#concurrency
 import { contended } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/resources/row.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
 
 /** One attempt on what stands (undefined: never stored). Undefined: another writer was first, and nothing was written. */
-type Attempt<T> = (context: Context, current: Row | undefined) => Promise<T | undefined>;
+type Attempt<T> = (context: Context, current: ResourceRow | undefined) => Promise<T | undefined>;
 
 /** Two writers of an id that is new to both cannot hold it before one has stored it. */
 const ATTEMPTS = 5;
@@ -22,7 +22,7 @@ export async function retryOnVersionConflict<T>(
   if (first !== undefined) return first;
   for (let again = 1; again < ATTEMPTS; again++) {
     const answer = await context.store.transaction(async (store) => {
-      const [held] = await store.hold(tenant, [{ type, id }]);
+      const [held] = await store.readForUpdate(tenant, [{ type, id }]);
       return attempt({ ...context, store }, held);
     });
     if (answer !== undefined) return answer;

@@ -9,35 +9,35 @@ import type { Caller } from './context.ts';
 
 /** The query as this caller may ask it; 403 where it, a chain or `_has` would tell something of a type the scopes do not cover. */
 export function restrictToScopes(query: Query, caller: Caller): Query {
-  const may = (type: ServedType): boolean => maySearch(caller, type);
-  for (const type of slicesOf(query).flatMap(({ type: own, where }) => [own, ...where.flatMap(typesIn)])) {
+  const may = (type: ServedType): boolean => canSearch(caller, type);
+  for (const type of slicesOf(query).flatMap(({ type: own, where }) => [own, ...where.flatMap(collectTypes)])) {
     if (!may(type)) throw forbidden(`the scopes of this API key do not cover a search of ${type}: it needs ${scopeFor(type, 's')}`);
   }
-  return { ...query, include: query.include.flatMap((inclusion) => included(inclusion, may)) };
+  return { ...query, include: query.include.flatMap((inclusion) => filterInclusion(inclusion, may)) };
 }
 
 /** Whether the caller may be shown what a search finds of this type. */
-export const maySearch = ({ scopes }: Caller, type: string): boolean => allows(scopes, type, 's');
+export const canSearch = ({ scopes }: Caller, type: string): boolean => allows(scopes, type, 's');
 
 /** Whether the caller may be shown the resources of this type that it writes. */
-export const mayRead = ({ scopes }: Caller, type: string): boolean => allows(scopes, type, 'r');
+export const canRead = ({ scopes }: Caller, type: string): boolean => allows(scopes, type, 'r');
 
 /** Refuses (403) a patch whose outcome would tell a caller without the read scope what stands in the resource. */
-export function refuseComparing(caller: Caller, type: ServedType, { compares }: Pick<Patch, 'compares'>): void {
-  if (compares && !mayRead(caller, type)) throw forbidden(`this patch asks what stands in the resource: it needs ${scopeFor(type, 'r')}`);
+export function requireReadScopeForTests(caller: Caller, type: ServedType, { compares }: Pick<Patch, 'compares'>): void {
+  if (compares && !canRead(caller, type)) throw forbidden(`this patch asks what stands in the resource: it needs ${scopeFor(type, 'r')}`);
 }
 
-function included(inclusion: Inclusion, may: (type: ServedType) => boolean): Inclusion[] {
+function filterInclusion(inclusion: Inclusion, may: (type: ServedType) => boolean): Inclusion[] {
   const types = inclusion.types.filter(may);
   return types.length ? [{ ...inclusion, types }] : [];
 }
 
 /** The types behind chains, reverse chains and hierarchies. */
-function typesIn(condition: Condition): ServedType[] {
-  if (condition.on === 'chain') return [...condition.types, ...condition.where.flatMap(typesIn)];
-  if (condition.on === 'has') return [condition.type, ...condition.where.flatMap(typesIn)];
+function collectTypes(condition: Condition): ServedType[] {
+  if (condition.on === 'chain') return [...condition.types, ...condition.where.flatMap(collectTypes)];
+  if (condition.on === 'has') return [condition.type, ...condition.where.flatMap(collectTypes)];
   if (condition.on === 'hierarchy') return condition.types;
-  if (condition.on === 'not') return typesIn(condition.condition);
-  if (condition.on === 'or') return condition.any.flatMap(typesIn);
-  return condition.on === 'and' ? condition.all.flatMap(typesIn) : [];
+  if (condition.on === 'not') return collectTypes(condition.condition);
+  if (condition.on === 'or') return condition.any.flatMap(collectTypes);
+  return condition.on === 'and' ? condition.all.flatMap(collectTypes) : [];
 }

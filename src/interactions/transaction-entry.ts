@@ -3,13 +3,13 @@ import { inEntry } from '../fhir/bundle-request.ts';
 import { FhirError, type Issue } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/resources/row.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Draft } from './context.ts';
 
 /** One write of a transaction. */
 export interface TransactionEntry {
   /** Its place in the Bundle, from 0. */
-  at: number;
+  index: number;
   method: 'DELETE' | 'POST' | 'PUT' | 'PATCH';
   type: ServedType;
   /** The id in the URL. */
@@ -26,27 +26,28 @@ export interface TransactionEntry {
 }
 
 /** What became of one. `row` is absent where there was nothing to delete. */
-export interface Done {
+export interface EntryOutcome {
   outcome: 'created' | 'updated' | 'unchanged' | 'deleted';
-  row?: Row;
+  row?: ResourceRow;
   /** What the client should know of the write. */
   warnings?: Issue[];
 }
 
 /** Somebody else wrote one of the resources first: nothing of this attempt stays, and the transaction starts again from what stands now. */
-export class Overtaken extends Error {}
+export class WriteConflict extends Error {}
 
 /** The place of an entry that is no entry of a Bundle, but a request by itself. */
-export const ALONE = -1;
+export const NO_ENTRY = -1;
 
 /** The error as said of an entry. */
-export const saidOf = (error: FhirError, at: number, type?: ServedType): FhirError => (at === ALONE ? error : inEntry(error, at, type));
+export const toEntryError = (error: FhirError, at: number, type?: ServedType): FhirError =>
+  at === NO_ENTRY ? error : inEntry(error, at, type);
 
 /** Does `work` for one entry; what is wrong with it is said of that entry. `type`: see inEntry. */
-export async function within<T>(at: number, work: () => Promise<T> | T, type?: ServedType): Promise<T> {
+export async function withEntryError<T>(at: number, work: () => Promise<T> | T, type?: ServedType): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof FhirError ? saidOf(error, at, type) : error;
+    throw error instanceof FhirError ? toEntryError(error, at, type) : error;
   }
 }

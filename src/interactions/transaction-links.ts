@@ -6,10 +6,10 @@ import type { Draft } from './context.ts';
 import type { Target } from './transaction-targets.ts';
 
 /** Full URL of an entry → what it is called now. */
-export type Links = ReadonlyMap<string, Named>;
+export type Links = ReadonlyMap<string, LinkTarget>;
 
 /** `version`: the one it gets, where that is known. */
-interface Named {
+interface LinkTarget {
   name: string;
   version?: number;
 }
@@ -20,32 +20,32 @@ const RESTFUL = /^(https?:\/\/.*\/)[A-Z][A-Za-z]{1,60}\/[A-Za-z0-9\-.]{1,64}$/;
 const RELATIVE = /^[A-Z][A-Za-z]{1,60}\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 
 /** The names of all entries that other entries can refer to. Who is called as before needs no link. */
-export function linksOf(targets: Target[], baseUrl: string): Links {
-  const links = new Map<string, Named>();
-  for (const { entry, id, settled } of targets) {
+export function buildLinks(targets: Target[], baseUrl: string): Links {
+  const links = new Map<string, LinkTarget>();
+  for (const { entry, id, outcome } of targets) {
     const name = `${entry.type}/${id}`;
     if (entry.fullUrl === undefined || entry.fullUrl === `${baseUrl}/${name}`) continue;
-    const version = settled?.row?.version ?? (entry.method === 'POST' ? 1 : undefined);
+    const version = outcome?.row?.version ?? (entry.method === 'POST' ? 1 : undefined);
     links.set(entry.fullUrl, { name, ...(version !== undefined && { version }) });
   }
   return links;
 }
 
 /** The draft with what it links to called by its name. `found`: conditional reference → `Type/id`. */
-export function named(
+export function relinkDraft(
   draft: Draft,
   { links, found, fullUrl }: { links: Links; found: ReadonlyMap<string, string>; fullUrl: string | undefined },
 ): Draft {
   if (!links.size && !found.size) return draft;
   const root = fullUrl === undefined ? undefined : RESTFUL.exec(fullUrl)?.[1];
-  const relink: Relink = (link, place) => (place === 'reference' ? found.get(link) : undefined) ?? linked(links, link, root);
+  const relink: Relink = (link, place) => (place === 'reference' ? found.get(link) : undefined) ?? findLinkTarget(links, link, root);
   const exact = relinked(draft.exact, relink);
   if (exact === draft.exact) return draft;
-  return { exact, plain: draft.plain === draft.exact ? exact : relinked(draft.plain, relink) };
+  return { exact, resource: draft.resource === draft.exact ? exact : relinked(draft.resource, relink) };
 }
 
 /** A reference to a version stays one, to the version there is now. */
-function linked(links: Links, link: string, root: string | undefined): string | undefined {
+function findLinkTarget(links: Links, link: string, root: string | undefined): string | undefined {
   const absolute = root !== undefined && RELATIVE.test(link) ? root + link : link;
   const direct = links.get(absolute);
   if (direct) return direct.name;
@@ -55,7 +55,7 @@ function linked(links: Links, link: string, root: string | undefined): string | 
 }
 
 /** The conditional references of a resource, each once. https://hl7.org/fhir/R4/http.html#trules ("Conditional References") */
-export function conditionalReferences(resource: Resource): string[] {
+export function findConditionalReferences(resource: Resource): string[] {
   const found = new Set<string>();
   relinked(resource, (link, place) => {
     if (place === 'reference' && CONDITIONAL.test(link)) found.add(link);

@@ -5,18 +5,18 @@ import { parseExact } from '../fhir/json.ts';
 import { FhirError, issue, multipleMatches } from '../fhir/outcome.ts';
 import { queryString } from '../fhir/query-string.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { Change } from '../store/resources/change.ts';
-import type { Row } from '../store/resources/row.ts';
-import { lockedMatch } from './conditional-match.ts';
+import type { ResourceChange } from '../store/resources/change.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
+import { findMatch } from './conditional-match.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite } from './context.ts';
-import { ALONE, type Done, Overtaken, saidOf, within } from './transaction-entry.ts';
-import { conditionalReferences, type Links, named } from './transaction-links.ts';
+import { type EntryOutcome, NO_ENTRY, toEntryError, WriteConflict, withEntryError } from './transaction-entry.ts';
+import { findConditionalReferences, type Links, relinkDraft } from './transaction-links.ts';
 import type { Target } from './transaction-targets.ts';
-import { isSame } from './update.ts';
-import { accept, accepted, draftOf, storedRow, type Write, write } from './write.ts';
+import { isUnchanged } from './update.ts';
+import { checkDraft, prepareWrite, toDraft, toStoredRow, type WriteRequest, writeResource } from './write.ts';
 
 /** A target about to be written; `waits`: the conditional references it has. Outside of a transaction there is no such thing. */
-interface Job {
+interface PendingTarget {
   target: Target;
   draft: Draft | undefined;
   waits: string[];
@@ -24,119 +24,120 @@ interface Job {
 
 const NO_LINKS: Links = new Map();
 /** So many may wait for each other in a row: in each round, whatever is still looked for is looked for again. */
-const MOST_ROUNDS = 16;
+const MAX_ROUNDS = 16;
 /** Between so many resources, other requests get their turn. */
-const TURN = 100;
+const YIELD_INTERVAL = 100;
 
 /** Writes all of them. What became of each is by the places of their entries. */
-export async function storeAll(context: Context, targets: Target[], links: Links = NO_LINKS): Promise<Map<number, Done>> {
-  const done = new Map<number, Done>(targets.flatMap(({ entry, settled }) => (settled ? [[entry.at, settled]] : [])));
+export async function storeTargets(context: Context, targets: Target[], links: Links = NO_LINKS): Promise<Map<number, EntryOutcome>> {
+  const done = new Map<number, EntryOutcome>(targets.flatMap(({ entry, outcome }) => (outcome ? [[entry.index, outcome]] : [])));
   const found = new Map<string, string>();
-  let waiting = await jobsOf(targets.filter((target) => !target.settled));
+  let waiting = await toPendingTargets(targets.filter((target) => !target.outcome));
   for (let round = 1; waiting.length; round++) {
-    if (round > MOST_ROUNDS) throw tooDeep(waiting[0]!);
-    await lookUp(context, waiting, found);
-    const ready = readyOf(context, waiting, found);
+    if (round > MAX_ROUNDS) throw tooManyRounds(waiting[0]!);
+    await resolveReferences(context, waiting, found);
+    const ready = findReady(context, waiting, found);
     for (const [at, one] of await storeReady(context, ready, { links, found })) done.set(at, one);
     waiting = waiting.filter((job) => !ready.includes(job));
   }
-  await lookUpAgain(context, targets, found);
+  await checkReferencesUnchanged(context, targets, found);
   return done;
 }
 
-async function jobsOf(targets: Target[]): Promise<Job[]> {
+async function toPendingTargets(targets: Target[]): Promise<PendingTarget[]> {
   return Promise.all(
     targets.map((target) =>
-      within(target.entry.at, () => {
-        const draft = contentOf(target);
-        const looksUp = draft !== undefined && target.entry.at !== ALONE;
-        return { target, draft, waits: looksUp ? conditionalReferences(draft.plain) : [] };
+      withEntryError(target.entry.index, () => {
+        const draft = readContent(target);
+        const looksUp = draft !== undefined && target.entry.index !== NO_ENTRY;
+        return { target, draft, waits: looksUp ? findConditionalReferences(draft.resource) : [] };
       }),
     ),
   );
 }
 
 /** What is to be stored: as it came, or as the patch leaves it. */
-function contentOf({ entry, previous }: Target): Draft | undefined {
+function readContent({ entry, previous }: Target): Draft | undefined {
   if (!entry.patch) return entry.draft;
-  return draftOf(entry.patch(parseExact(previous!.body!) as Resource));
+  return toDraft(entry.patch(parseExact(previous!.body!) as Resource));
 }
 
 /** Looks for what is not found yet, for each once; several matches are refused (412). */
-async function lookUp(context: Context, waiting: Job[], found: Map<string, string>): Promise<void> {
+async function resolveReferences(context: Context, waiting: PendingTarget[], found: Map<string, string>): Promise<void> {
   const asked = new Set(found.keys());
   for (const { target, waits } of waiting) {
     for (const reference of waits) {
       if (asked.has(reference)) continue;
       asked.add(reference);
-      const match = await within(target.entry.at, () => meant(context, reference));
+      const match = await withEntryError(target.entry.index, () => findReferenced(context, reference));
       if (match) found.set(reference, `${match.type}/${match.id}`);
     }
   }
 }
 
-function meant(context: Context, reference: string): Promise<Row | undefined> {
+function findReferenced(context: Context, reference: string): Promise<ResourceRow | undefined> {
   const { type } = queryString(reference);
-  return lockedMatch(context, type, reference.slice(reference.indexOf('?') + 1));
+  return findMatch(context, type, reference.slice(reference.indexOf('?') + 1));
 }
 
 /** Those that can be stored now: without write hooks if there are such, since write hooks look at what the others store. */
-function readyOf(context: Context, waiting: Job[], found: ReadonlyMap<string, string>): Job[] {
+function findReady(context: Context, waiting: PendingTarget[], found: ReadonlyMap<string, string>): PendingTarget[] {
   const able = waiting.filter(({ waits }) => waits.every((reference) => found.has(reference)));
-  if (!able.length) throw nothingMeant(waiting[0]!, found);
+  if (!able.length) throw unresolvedReference(waiting[0]!, found);
   const plain = able.filter((job) => !hasWriteHooks(context, job));
   return plain.length ? plain : able;
 }
 
-function nothingMeant({ target, waits }: Job, found: ReadonlyMap<string, string>): FhirError {
+function unresolvedReference({ target, waits }: PendingTarget, found: ReadonlyMap<string, string>): FhirError {
   const where = waits.length - waits.filter((reference) => found.has(reference)).length;
   const text = `${where === 1 ? 'a conditional reference matches' : `${where} conditional references match`} nothing`;
-  return saidOf(new FhirError('rule', [issue('not-found', text)]), target.entry.at);
+  return toEntryError(new FhirError('rule', [issue('not-found', text)]), target.entry.index);
 }
 
-const tooDeep = ({ target }: Job): FhirError =>
-  saidOf(
+const tooManyRounds = ({ target }: PendingTarget): FhirError =>
+  toEntryError(
     new FhirError('rule', [
-      issue('too-costly', `conditional references lead from entry to entry over more than ${MOST_ROUNDS} steps: use fullUrls for those`),
+      issue('too-costly', `conditional references lead from entry to entry over more than ${MAX_ROUNDS} steps: use fullUrls for those`),
     ]),
-    target.entry.at,
+    target.entry.index,
   );
 
-const hasWriteHooks = (context: Context, { target: { entry, previous }, draft }: Pick<Job, 'target' | 'draft'>): boolean =>
-  findWriteHooks(context, entry.type, { ...(draft && { resource: draft.plain }), ...(previous && { previous }) }).length > 0;
+const hasWriteHooks = (context: Context, { target: { entry, previous }, draft }: Pick<PendingTarget, 'target' | 'draft'>): boolean =>
+  findWriteHooks(context, entry.type, { ...(draft && { resource: draft.resource }), ...(previous && { previous }) }).length > 0;
 
-interface Naming {
+interface ResolvedNames {
   links: Links;
   found: ReadonlyMap<string, string>;
 }
 
-async function storeReady(context: Context, ready: Job[], naming: Naming): Promise<[number, Done][]> {
-  const done: [number, Done][] = [];
+async function storeReady(context: Context, ready: PendingTarget[], naming: ResolvedNames): Promise<[number, EntryOutcome][]> {
+  const done: [number, EntryOutcome][] = [];
   const together: { at: number; write: PendingWrite }[] = [];
   for (const [turn, job] of ready.entries()) {
-    if (turn % TURN === TURN - 1) await setImmediate();
+    if (turn % YIELD_INTERVAL === YIELD_INTERVAL - 1) await setImmediate();
     const { entry } = job.target;
-    const draft = job.draft && named(job.draft, { ...naming, fullUrl: entry.fullUrl });
-    const same = await within(entry.at, () => unchanged(context, job.target, draft));
-    if (same) done.push([entry.at, same]);
-    else if (hasWriteHooks(context, job)) done.push([entry.at, await storeOne(context, job.target, draft)]);
-    else together.push({ at: entry.at, write: await within(entry.at, () => accepted(context, requestOf(job.target, draft))) });
+    const draft = job.draft && relinkDraft(job.draft, { ...naming, fullUrl: entry.fullUrl });
+    const same = await withEntryError(entry.index, () => findUnchanged(context, job.target, draft));
+    if (same) done.push([entry.index, same]);
+    else if (hasWriteHooks(context, job)) done.push([entry.index, await storeWithHooks(context, job.target, draft)]);
+    else
+      together.push({ at: entry.index, write: await withEntryError(entry.index, () => prepareWrite(context, toWrite(job.target, draft))) });
   }
   await storeTogether(
     context,
     together.map(({ write }) => write),
   );
-  return [...done, ...together.map(({ at, write }): [number, Done] => [at, doneOf(write.previous, storedRow(write))])];
+  return [...done, ...together.map(({ at, write }): [number, EntryOutcome] => [at, toOutcome(write.previous, toStoredRow(write))])];
 }
 
 /** An update that says what stands already makes no new version. */
-async function unchanged(context: Context, { entry, previous }: Target, draft: Draft | undefined): Promise<Done | undefined> {
-  if (!draft || !previous || previous.body === null || !isSame(draft, previous)) return undefined;
-  await accept(context, draft, entry.type);
+async function findUnchanged(context: Context, { entry, previous }: Target, draft: Draft | undefined): Promise<EntryOutcome | undefined> {
+  if (!draft || !previous || previous.body === null || !isUnchanged(draft, previous)) return undefined;
+  await checkDraft(context, draft, entry.type);
   return { outcome: 'unchanged', row: previous };
 }
 
-const requestOf = ({ entry, id, previous }: Target, draft: Draft | undefined): Write => ({
+const toWrite = ({ entry, id, previous }: Target, draft: Draft | undefined): WriteRequest => ({
   type: entry.type,
   id: id!,
   method: entry.method === 'PUT' && entry.id === undefined && !previous ? 'POST' : entry.method,
@@ -145,36 +146,37 @@ const requestOf = ({ entry, id, previous }: Target, draft: Draft | undefined): W
 });
 
 /** With its write hooks. These may have written it already, so what it replaces is read again. */
-async function storeOne(context: Context, target: Target, draft: Draft | undefined): Promise<Done> {
+async function storeWithHooks(context: Context, target: Target, draft: Draft | undefined): Promise<EntryOutcome> {
   const previous = await context.store.read(context.caller.tenant, target.entry.type, target.id!);
   const now = { entry: target.entry, id: target.id!, ...(previous && { previous }) };
-  const made = await within(target.entry.at, () => write(context, requestOf(now, draft)), target.entry.type);
-  if (!made) throw new Overtaken();
-  return { ...made, ...doneOf(previous, made.row) };
+  const made = await withEntryError(target.entry.index, () => writeResource(context, toWrite(now, draft)), target.entry.type);
+  if (!made) throw new WriteConflict();
+  return { ...made, ...toOutcome(previous, made.row) };
 }
 
 /** First what is new, then what replaces something: one statement each, in one order for everybody. */
 async function storeTogether(context: Context, writes: PendingWrite[]): Promise<void> {
-  const changes = writes.map(({ change }) => change).sort(byIdentity);
+  const changes = writes.map(({ change }) => change).sort(compareIdentity);
   for (const replaces of [false, true]) {
     const some = changes.filter((change) => (change.previous !== undefined) === replaces);
-    if ((await context.store.write(context.caller.tenant, some)) < some.length) throw new Overtaken();
+    if ((await context.store.write(context.caller.tenant, some)) < some.length) throw new WriteConflict();
   }
 }
 
-const byIdentity = (a: Change, b: Change): number => (a.type === b.type ? (a.id < b.id ? -1 : 1) : a.type < b.type ? -1 : 1);
+const compareIdentity = (a: ResourceChange, b: ResourceChange): number =>
+  a.type === b.type ? (a.id < b.id ? -1 : 1) : a.type < b.type ? -1 : 1;
 
-function doneOf(previous: Row | undefined, row: Row): Done {
+function toOutcome(previous: ResourceRow | undefined, row: ResourceRow): EntryOutcome {
   if (row.body === null) return { outcome: 'deleted', row };
   return { outcome: previous === undefined || previous.body === null ? 'created' : 'updated', row };
 }
 
 /** What was stored meanwhile may be a second match, or the first one of criteria that found another: then the result would hang on the order. */
-async function lookUpAgain(context: Context, targets: Target[], found: ReadonlyMap<string, string>): Promise<void> {
-  const written = new Set(targets.flatMap(({ entry, settled }) => (settled ? [] : entry.type)));
+async function checkReferencesUnchanged(context: Context, targets: Target[], found: ReadonlyMap<string, string>): Promise<void> {
+  const written = new Set(targets.flatMap(({ entry, outcome }) => (outcome ? [] : entry.type)));
   for (const [reference, name] of found) {
     if (!written.has(queryString(reference).type)) continue;
-    const match = await meant(context, reference);
+    const match = await findReferenced(context, reference);
     if (match === undefined || `${match.type}/${match.id}` !== name)
       throw multipleMatches('a conditional reference means another resource before this transaction than after it');
   }

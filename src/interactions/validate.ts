@@ -5,9 +5,9 @@ import type { Resource, ServedType } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
 import type { ValidateRequest, ValidationMode } from '../fhir/validation/validate-request.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
-import { againstProfiles } from './profile-report.ts';
+import { checkProfiles } from './profile-checks.ts';
 import { read } from './read.ts';
-import { draftOf, pending } from './write.ts';
+import { buildPendingWrite, toDraft } from './write.ts';
 
 /** `id`: of the resource that the URL names. */
 interface Validation extends ValidateRequest {
@@ -16,27 +16,27 @@ interface Validation extends ValidateRequest {
 }
 
 /** The most issues one answer lists. */
-const MOST = 500;
+const MAX_ISSUES = 500;
 
 const METHODS = { create: 'POST', update: 'PUT', delete: 'DELETE' } as const;
 
 /** All issues, errors first; none, when nothing is wrong. What cannot be done as asked is refused (400, 404, 410). */
-export async function validation(context: Context, asked: Validation): Promise<Issue[]> {
+export async function collectIssues(context: Context, asked: Validation): Promise<Issue[]> {
   const { type, mode, profile } = asked;
-  refuseImpossible(asked);
-  const draft = await draftToCheck(context, asked);
-  if (mode === 'delete') return acceptance(context, asked, undefined);
-  const against = await againstProfiles(context, draft.plain, profile);
-  const issues = [...validate(draft.plain, type, MOST), ...ownId(asked, draft), ...against].slice(0, MOST);
+  refuseInvalidRequest(asked);
+  const draft = await readDraft(context, asked);
+  if (mode === 'delete') return checkWriteHooks(context, asked, undefined);
+  const against = await checkProfiles(context, draft.resource, profile);
+  const issues = [...validate(draft.resource, type, MAX_ISSUES), ...checkId(asked, draft), ...against].slice(0, MAX_ISSUES);
   const failed = issues.some(({ severity }) => severity === 'error' || severity === 'fatal');
-  const accepted = mode === undefined || mode === 'profile' || failed ? [] : await acceptance(context, asked, draft);
+  const accepted = mode === undefined || mode === 'profile' || failed ? [] : await checkWriteHooks(context, asked, draft);
   return [...issues, ...accepted].sort((a, b) => RANKS[a.severity] - RANKS[b.severity]);
 }
 
 const RANKS = { fatal: 0, error: 1, warning: 2, information: 3 } as const;
 
 /** What the specification asks of a call in each mode. */
-function refuseImpossible({ mode, id, profile, resource }: Validation): void {
+function refuseInvalidRequest({ mode, id, profile, resource }: Validation): void {
   if (mode === 'delete' && id === undefined) throw invalid('mode delete is asked of one resource: use [type]/[id]/$validate');
   if (mode === 'profile' && (id === undefined || resource !== undefined))
     throw invalid('mode profile is asked of a resource that is stored: use [type]/[id]/$validate, without a resource in the body');
@@ -45,36 +45,36 @@ function refuseImpossible({ mode, id, profile, resource }: Validation): void {
 }
 
 /** The resource sent, or the one that stands (404, 410 when there is none). */
-async function draftToCheck(context: Context, { type, id, mode, resource }: Validation): Promise<Draft> {
-  if (resource && mode !== 'delete') return resource;
+async function readDraft(context: Context, { type, id, mode, resource }: Validation): Promise<Draft> {
+  if (resource && mode !== 'delete') return { resource: resource.plain, exact: resource.exact };
   const { body } = await read(context, { type, id: id! });
-  return draftOf(parseExact(body) as Resource);
+  return toDraft(parseExact(body) as Resource);
 }
 
 /** An update is of the resource whose id it says. https://hl7.org/fhir/R4/http.html#update */
-function ownId({ type, id, mode }: Validation, { plain }: Draft): Issue[] {
+function checkId({ type, id, mode }: Validation, { resource }: Draft): Issue[] {
   if (mode !== 'update') return [];
-  if (plain.id === undefined) return [issue('required', 'an update names the id of its resource', `${type}.id`)];
-  return id === undefined || plain.id === id ? [] : [issue('value', 'the id in the body must be the id in the URL', `${type}.id`)];
+  if (resource.id === undefined) return [issue('required', 'an update names the id of its resource', `${type}.id`)];
+  return id === undefined || resource.id === id ? [] : [issue('value', 'the id in the body must be the id in the URL', `${type}.id`)];
 }
 
 /** What the rules that stand around a write of this type would refuse or warn of; nothing is written. */
-async function acceptance(context: Context, { type, id, mode }: Validation, draft: Draft | undefined): Promise<Issue[]> {
+async function checkWriteHooks(context: Context, { type, id, mode }: Validation, draft: Draft | undefined): Promise<Issue[]> {
   if (!context.writeHooks.get(type)?.length) return [];
-  const target = mode === 'create' ? context.newId() : (id ?? draft!.plain.id!);
+  const target = mode === 'create' ? context.newId() : (id ?? draft!.resource.id!);
   return context.store.transaction(async (store) => {
     const inside = { ...context, store };
     const previous = await store.read(context.caller.tenant, type, target);
     const method = METHODS[mode as Exclude<ValidationMode, 'profile'>];
-    const write = pending(inside, { type, id: target, method, ...(draft && { draft }), ...(previous && { previous }) });
+    const write = buildPendingWrite(inside, { type, id: target, method, ...(draft && { draft }), ...(previous && { previous }) });
     const issues: Issue[] = [];
-    for (const hook of findWriteHooks(inside, type, write)) issues.push(...(await saidBy(hook, inside, write)));
+    for (const hook of findWriteHooks(inside, type, write)) issues.push(...(await collectHookIssues(hook, inside, write)));
     return issues;
   });
 }
 
 /** What a write hook refuses a write for, or warns of. */
-async function saidBy(hook: WriteHook, context: Context, write: PendingWrite): Promise<Issue[]> {
+async function collectHookIssues(hook: WriteHook, context: Context, write: PendingWrite): Promise<Issue[]> {
   try {
     await hook.check?.(context, write);
     return (await hook.warnings?.(context, write)) ?? [];

@@ -1,21 +1,21 @@
 // vread: https://hl7.org/fhir/R4/http.html#vread
 import { notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
-import type { Row } from '../store/resources/row.ts';
-import { withoutHeaders } from './channel-headers.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
+import { redactChannelHeaders } from './channel-headers.ts';
 import type { Context } from './context.ts';
-import { standing } from './read.ts';
-import { refuseOutside } from './security-context.ts';
+import { requireNotDeleted } from './read.ts';
+import { requireSecurityContext } from './redaction.ts';
 
 /** One version, past or present; 404 when there never was one of that number, 410 when that version is the deletion. */
 export async function vread(
   context: Context,
   request: { type: ServedType; id: string; versionId: string },
-): Promise<Row & { body: string }> {
+): Promise<ResourceRow & { body: string }> {
   const { type, id, versionId } = request;
   const version = /^[1-9]\d{0,8}$/.test(versionId) ? Number(versionId) : undefined;
-  const row = version && (await context.store.version(context.caller.tenant, type, id, version));
+  const row = version && (await context.store.readVersion(context.caller.tenant, type, id, version));
   if (!row) throw notFound(`there is no such version of this ${type}`);
-  refuseOutside(context.caller, row, 'r');
-  return standing(withoutHeaders(context.caller, row));
+  requireSecurityContext(context.caller, row, 'r');
+  return requireNotDeleted(redactChannelHeaders(context.caller, row));
 }

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import type { WebhookWatch } from '../orders/track/order-tracker.ts';
 import type { Database } from '../store/database/database.ts';
 import type { QueueLoad } from '../store/database/fair-queue.ts';
-import { openWebhooks } from '../store/queues/inbox-view.ts';
-import { notificationsWaiting } from '../store/queues/notification-view.ts';
-import { standingOf } from '../store/queues/outbox-view.ts';
-import { countUnread, looksDue } from '../store/queues/placed-orders-view.ts';
+import { readOutboxBacklog } from '../store/queues/backlogs.ts';
+import { countOpenWebhooks } from '../store/queues/inbox-view.ts';
+import { readNotificationBacklog } from '../store/queues/notification-view.ts';
+import { countFailedPolls, readPollBacklog } from '../store/queues/placed-orders-view.ts';
 import { NOTIFICATION_TOPIC } from '../subscriptions/delivery-context.ts';
 import { createMetrics, type Labels, type Metrics, type Sample } from './metrics.ts';
 
@@ -106,9 +106,9 @@ function connections(all: Metrics, load: Readonly<QueueLoad>): void {
 
 /** Looked up in the database: every process of an installation shows the same. */
 function orders(all: Metrics, database: Database, clock: () => Date): void {
-  const standing = async () => (await standingOf(database)).filter(({ topic }) => topic.startsWith(ORDER));
+  const standing = async () => (await readOutboxBacklog(database)).filter(({ topic }) => topic.startsWith(ORDER));
   const age = ageBy(clock);
-  const by = (value: (one: Awaited<ReturnType<typeof standingOf>>[number]) => number) => async (): Promise<Sample[]> =>
+  const by = (value: (one: Awaited<ReturnType<typeof readOutboxBacklog>>[number]) => number) => async (): Promise<Sample[]> =>
     (await standing()).map((one) => ({ labels: { topic: one.topic, state: one.state }, value: value(one) }));
   all.gauge(
     'facet_orders',
@@ -136,14 +136,14 @@ function following(all: Metrics, database: Database, clock: () => Date): void {
   all.gauge(
     'facet_unread_orders',
     'Orders at the laboratory network whose last look came to nothing. Alert on it when it stays above 0 for hours.',
-    async () => [{ labels: {}, value: await countUnread(database) }],
+    async () => [{ labels: {}, value: await countFailedPolls(database) }],
   );
   all.gauge(
     'facet_order_look_overdue_seconds',
     'For how long the oldest look at an order has been due, because there was news, or because it was time (due). Alert on news: results come late.',
     async () => {
-      const { news, due } = await looksDue(database);
-      return Object.entries({ news, due }).map(([why, since]) => ({ labels: { why }, value: age(since) }));
+      const { oldestEvent, oldestPoll } = await readPollBacklog(database);
+      return Object.entries({ news: oldestEvent, due: oldestPoll }).map(([why, since]) => ({ labels: { why }, value: age(since) }));
     },
   );
 }
@@ -162,7 +162,7 @@ function webhooks(all: Metrics, database: Database): WebhookWatch {
   all.gauge(
     'facet_webhook_inbox',
     'Webhooks that are still to be worked through: new, or again later because their order is not known or not to be read (retry).',
-    async () => Object.entries(await openWebhooks(database)).map(([state, value]) => ({ labels: { state }, value })),
+    async () => Object.entries(await countOpenWebhooks(database)).map(([state, value]) => ({ labels: { state }, value })),
   );
   const ahead: { seconds?: number } = {};
   all.gauge(
@@ -187,7 +187,7 @@ function subscriptions(all: Metrics, database: Database, clock: () => Date): (la
     'facet_subscriptions',
     'Subscriptions in force, by how it goes: active, failing, or in error until somebody looks at them.',
     async () => {
-      const standing = (await standingOf(database)).filter(({ topic }) => topic === NOTIFICATION_TOPIC);
+      const standing = (await readOutboxBacklog(database)).filter(({ topic }) => topic === NOTIFICATION_TOPIC);
       return ['active', 'failing', 'error'].map((state) => ({
         labels: { state },
         value: standing.reduce((sum, one) => sum + ((states[one.state] ?? 'active') === state ? one.count : 0), 0),
@@ -195,10 +195,10 @@ function subscriptions(all: Metrics, database: Database, clock: () => Date): (la
     },
   );
   all.gauge('facet_notifications', 'Messages that subscribers are still to be sent.', async () => [
-    { labels: {}, value: (await notificationsWaiting(database)).count },
+    { labels: {}, value: (await readNotificationBacklog(database)).count },
   ]);
   all.gauge('facet_notification_oldest_seconds', 'How long the oldest of them has waited; 0: none waits.', async () => {
-    const { oldest } = await notificationsWaiting(database);
+    const { oldest } = await readNotificationBacklog(database);
     return [{ labels: {}, value: age(oldest) }];
   });
   return all.counter('facet_notification_attempts_total', 'Messages sent to subscribers by this process, by whether they were taken.');

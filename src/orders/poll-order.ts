@@ -36,7 +36,7 @@ async function failed({ store, clock, random, log }: OrderTracker, { placed, by 
   const now = clock();
   log({ tenant: placed.tenant, order: placed.orderId, error }, 'an order could not be looked at');
   const nextAt = nextRetryAt('order-poll', { failures: placed.attempts }, { now, random: random() }).toISOString();
-  await store.placedOrders.settle(placed, by, { at: now.toISOString(), nextAt, error });
+  await store.trackedOrders.scheduleNextPoll(placed, by, { at: now.toISOString(), nextAt, error });
 }
 
 async function lookedAt(
@@ -46,5 +46,5 @@ async function lookedAt(
 ): Promise<void> {
   const now = clock();
   const nextAt = nextPollAt(order, { result, journey: isTransactionActive(order, now) }, { now, random: random() });
-  await store.placedOrders.settle(placed, by, { at: now.toISOString(), nextAt });
+  await store.trackedOrders.scheduleNextPoll(placed, by, { at: now.toISOString(), nextAt });
 }

@@ -31,7 +31,7 @@ export function startTrackingWorker(following: OrderTracker): () => Promise<void
       following.log({ error: redactError(error) }, 'orders cannot be followed');
       return 0;
     });
-  const stops = [again(rounds, () => following.store.distributed()), again(choresOf(following), () => false)];
+  const stops = [again(rounds, () => following.store.isDistributed()), again(choresOf(following), () => false)];
   return async () => void (await Promise.all(stops.map((stop) => stop())));
 }
 
@@ -61,7 +61,7 @@ async function looks(following: OrderTracker): Promise<number> {
   const limit = Math.min(following.pace.allows(following.clock()), AT_ONCE);
   if (limit === 0) return 0;
   const mine = pollLease(following);
-  const due = await following.store.placedOrders.claim({ ...mine, limit });
+  const due = await following.store.trackedOrders.claim({ ...mine, limit });
   await Promise.all(
     due.map((placed) =>
       pollOrder(following, { placed, by: mine.by }).catch((error: unknown) =>

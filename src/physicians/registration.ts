@@ -43,7 +43,7 @@ export interface RegistrationResult {
 }
 
 const findEntry = ({ store, caller }: Context, { id }: Registration): Promise<OutboxEntry | undefined> =>
-  store.outbox.find(caller.tenant, PHYSICIAN_TOPIC, toOutboxSubject(id));
+  store.outbox.findNewest(caller.tenant, PHYSICIAN_TOPIC, toOutboxSubject(id));
 
 const toOutboxSubject = (id: string): string => `registration/${id}`;
 
@@ -109,7 +109,7 @@ async function endLease(
 ): Promise<boolean> {
   const entry = await findEntry(context, registration);
   const at = context.clock().toISOString();
-  return entry !== undefined && context.store.outbox.settle(entry, registration.by!, { ...outcome, at });
+  return entry !== undefined && context.store.outbox.recordOutcome(entry, registration.by!, { ...outcome, at });
 }
 
 interface Physician {

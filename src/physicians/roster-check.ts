@@ -6,7 +6,7 @@ import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/ou
 import { isGivenUp, nextRetryAt } from '../messaging/retry-policy.ts';
 import { ATTEMPT_MS, type Sending } from '../orders/deliver/sending.ts';
 import { systemContext } from '../orders/system-actor.ts';
-import type { Leased, OutboxState } from '../store/queues/outbox-entry.ts';
+import type { LeasedEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 
 /** The topic of registrations that wait to be listed. */
 export const ROSTER_CHECK_TOPIC = 'physician-listing';
@@ -49,7 +49,7 @@ export async function queueRosterCheck({ store, caller, clock, newId }: Context,
 export function createRosterChecker(
   client: JunctionClient,
   listed: ActivateRegistration,
-): (sending: Sending, leased: Leased) => Promise<OutboxState> {
+): (sending: Sending, leased: LeasedEntry) => Promise<OutboxState> {
   let last: { at: number; outcome: Promise<Outcome<RosterPhysician[]>> } | undefined;
   const roster = (now: number): Promise<Outcome<RosterPhysician[]>> => {
     if (!last || now - last.at > ROSTER_CACHE_MS) last = { at: now, outcome: client.listPhysicians(AbortSignal.timeout(ATTEMPT_MS)) };
@@ -67,7 +67,7 @@ export function createRosterChecker(
       const became = found ? await listed(context, waiting, found.id) : 'gone';
       const error = outcome.kind === 'accepted' ? 'not listed yet' : outcome.why;
       const settled = became === 'gone' ? scheduleNextCheck(entry.createdAt, now, error) : { state: 'done' as const };
-      const mine = await store.outbox.settle(entry, by, { at: now.toISOString(), ...settled });
+      const mine = await store.outbox.recordOutcome(entry, by, { at: now.toISOString(), ...settled });
       if (!mine) throw new Error('somebody else looks by now');
       return settled.state;
     });

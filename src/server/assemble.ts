@@ -11,17 +11,17 @@ import { cacheCallers } from '../http/middleware/api-key-cache.ts';
 import { createRateLimiter } from '../http/middleware/rate-limit.ts';
 import { completeDeferred } from '../http/vendor/deferred-completion.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
-import { type IndexState, leftToServers } from '../interactions/index-state.ts';
+import { buildUnregisteredTypeHooks, type IndexState } from '../interactions/index-state.ts';
 import { createPageTokens } from '../interactions/page-token.ts';
-import { profilesOf, UNCHECKED } from '../interactions/profiles.ts';
-import { guardBinary } from '../interactions/security-context.ts';
-import { touching } from '../interactions/touch.ts';
+import { createProfiles, NO_PROFILE_CHECKS } from '../interactions/profiles.ts';
+import { guardBinary } from '../interactions/redaction.ts';
+import { buildRelatedVersionHook } from '../interactions/related-version-hook.ts';
 import type { Mappings, Surface } from '../mapping/shape.ts';
 import type { WebhookWatch } from '../orders/track/order-tracker.ts';
 import { RELEASE } from '../release.ts';
-import { type FoundKey, findKey, isEnded } from '../store/api-keys.ts';
+import { type FoundApiKey, findApiKey, isCredentialEnded } from '../store/api-keys.ts';
 import type { ClientRequest, Database } from '../store/database/database.ts';
-import { storeOf, storesIn } from '../store/sql-store.ts';
+import { createStore, createStores } from '../store/sql-store.ts';
 import { startExpiryWorker } from './background/expiry-worker.ts';
 import { startIndexWorker } from './background/index-worker.ts';
 import { buildCapabilityStatement } from './capability-statement.ts';
@@ -72,27 +72,27 @@ export interface Facet {
 
 export async function assemble(parts: ServerParts): Promise<Facet> {
   const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
-  const { store, stores, background } = openStores(parts);
+  const { store, forRequest: storeFor, background } = openStores(parts);
   const registry = readyRegistry(loaded.registry, index.isReady);
-  const fhirBase = baseUrl + FHIR_PATH;
+  const [fhirBase, maxBodyBytes] = [baseUrl + FHIR_PATH, config.bodyLimits.fhir];
   const now = { hooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
-  const profiles = profilesOf(loaded.profiles.checked, { now: () => clock().getTime() });
-  const facts = { store, clock, newId, registry, rulesOf: index.rulesOf, profiles, baseUrl: fhirBase, largest: config.bodyLimits.fhir };
-  const contextOf: Facet['contextOf'] = (caller, request) => ({ ...facts, caller, store: stores(caller, request), writeHooks: now.hooks });
-  const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: UNCHECKED });
+  const profiles = createProfiles(loaded.profiles.checked, { now: () => clock().getTime() });
+  const facts = { store, clock, newId, registry, findIndexRules: index.findRules, profiles, baseUrl: fhirBase, maxBodyBytes };
+  const contextOf: Facet['contextOf'] = (caller, from) => ({ ...facts, caller, store: storeFor(caller, from), writeHooks: now.hooks });
+  const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: NO_PROFILE_CHECKS });
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
-  const isRevoked = (tenant: number, id: string) => isEnded(background.database, { tenant, id, at: clock().toISOString() });
+  const isRevoked = (tenant: number, id: string) => isCredentialEnded(background.database, { tenant, id, at: clock().toISOString() });
   const late: LabNetworkParts['completeDeferred'] = (context, item, what) => completeDeferred(context, now.mappings, item, what);
   const given = { isRevoked, completeDeferred: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, notified: parts.notified };
   const outside = buildIntegrations(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
   const findCaller = cacheCallers(findCallerIn(database, clock));
-  const pageTokens = createPageTokens(await store.settings.get('page-link-key', () => randomBytes(32).toString('base64')));
-  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: config.bodyLimits.fhir, documentation: outside.documentation };
+  const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
+  const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, documentation: outside.documentation };
   const countRequest = createRateLimiter();
   const findRateLimit = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const shared = { findCaller, buildContext: contextOf, pageTokens };
   const partsWith = (mappings: Mappings): AppDependencies => ({
-    fhir: { ...shared, capability: buildCapabilityStatement(statement, profiles, store), bodyLimit: config.bodyLimits.fhir },
+    fhir: { ...shared, capability: buildCapabilityStatement(statement, profiles, store), bodyLimit: maxBodyBytes },
     vendor: {
       mappings,
       baseUrl,
@@ -114,18 +114,18 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   });
   const appWith = (mappings: Mappings): App => {
     now.mappings = mappings;
-    now.hooks = combineWriteHooks(mappings, outside, leftToServers(index));
+    now.hooks = combineWriteHooks(mappings, outside, buildUnregisteredTypeHooks(index));
     return buildApp(partsWith(mappings));
   };
-  const walking = { upkeep: background.store.upkeep, registry, baseUrl: fhirBase, clock, by: `server-${newId()}` };
-  const upkeep = () => stopAll(startIndexWorker(index, walking, say), startExpiryWorker({ store: background.store, clock, log: say }));
+  const reindex = { reindexing: background.store.reindexing, registry, baseUrl: fhirBase, clock, owner: `server-${newId()}` };
+  const upkeep = () => stopAll(startIndexWorker(index, reindex, say), startExpiryWorker({ store: background.store, clock, log: say }));
   const app = appWith(loaded.mappings);
   return { app, appWith, contextOf, ownContextOf, isCircuitOpen: outside.heldBack, outside: outside.start, upkeep };
 }
 
 const openStores = ({ database, background = database }: ServerParts) => ({
-  ...storesIn(database, background),
-  background: { database: background, store: storeOf(background) },
+  ...createStores(database, background),
+  background: { database: background, store: createStore(background) },
 });
 
 const stopAll =
@@ -135,7 +135,7 @@ const stopAll =
 
 const combineWriteHooks = ({ touches }: Mappings, outside: Integrations, left: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> =>
   groupByType([
-    ...touches.map(({ on, left }): [ServedType, WriteHook] => [on, touching(left)]),
+    ...touches.map(({ on, left }): [ServedType, WriteHook] => [on, buildRelatedVersionHook(left)]),
     ['Binary', guardBinary],
     ...(Object.entries(outside.writeHooks) as [ServedType, WriteHook][]),
     ...left,
@@ -152,10 +152,10 @@ function groupByType(list: [ServedType, WriteHook][]): Map<ServedType, WriteHook
 const findCallerIn =
   (database: Database, clock: () => Date) =>
   async (key: string): Promise<Caller | undefined> =>
-    toCaller(await findKey(database.forRequest('keys', { safe: true }), key, clock().toISOString()));
+    toCaller(await findApiKey(database.forRequest('keys', { safe: true }), key, clock().toISOString()));
 
 /** A key that is in force makes its caller; any other opens nothing. */
-function toCaller(key: FoundKey | undefined): Caller | undefined {
+function toCaller(key: FoundApiKey | undefined): Caller | undefined {
   if (key?.state !== 'active') return undefined;
   const { tenant, id, surface, scopes, patient, brand } = key;
   return { tenant, actor: id, surface, scopes, brand, ...(patient !== null && { patient }) };

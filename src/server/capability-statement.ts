@@ -13,7 +13,7 @@ export function buildCapabilityStatement(
 ): FhirApi['capability'] {
   let made: { of: ReadonlyMap<string, string[]>; text: string; etag: string } | undefined;
   return async () => {
-    const supported = await profiles.supported(store);
+    const supported = await profiles.listSupported(store);
     if (made?.of !== supported) {
       const text = JSON.stringify(capabilityStatement({ ...facts, profiles: supported }));
       made = { of: supported, text, etag: `W/"${hash(text)}"` };

@@ -42,7 +42,7 @@ import {
   waitForRegistration,
 } from '../physicians/registration.ts';
 import { type ActivateRegistration, createRosterChecker, queueRosterCheck, ROSTER_CHECK_TOPIC } from '../physicians/roster-check.ts';
-import type { Row } from '../store/resources/row.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
 
 interface LabNetworkOptions extends OrderRules {
   /** The secrets webhooks may be signed with; asked for at each message. */
@@ -158,7 +158,7 @@ async function claimOrder({ store, caller }: Context, { row }: ExternalStepItem)
   return { state: 'open' };
 }
 
-async function finishOrder(sending: Sending, context: Context, row: Row): Promise<undefined> {
+async function finishOrder(sending: Sending, context: Context, row: ResourceRow): Promise<undefined> {
   const sent = await sendNow(sending, context, row.id);
   if (sent.result === 'accepted') return;
   if (sent.final) throw upstream(['the laboratory network refused the order', sent.why].filter(Boolean).join(': '));

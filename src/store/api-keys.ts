@@ -2,7 +2,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { Database } from './database/database.ts';
 
-interface Key {
+interface ApiKey {
   tenant: number;
   id: string;
   surface: string;
@@ -11,20 +11,20 @@ interface Key {
   patient: string | null;
 }
 
-export interface ListedKey extends Key {
+export interface ListedApiKey extends ApiKey {
   name: string | null;
   expires: string | null;
   status: 'active' | 'revoked';
 }
 
 /** What a key text opens: `active` alone opens anything. `disabled`: its tenant is. */
-export interface FoundKey extends Key {
+export interface FoundApiKey extends ApiKey {
   /** The default brand of its tenant. */
   brand: string;
   state: 'active' | 'expired' | 'revoked' | 'disabled';
 }
 
-interface NewKey {
+interface NewApiKey {
   tenant: number;
   surface: string;
   scopes: string[];
@@ -39,7 +39,7 @@ interface NewKey {
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** 32 × log2(62) = 190 bits: a plain hash of it cannot be guessed at, and needs no salt. */
-const LENGTH = 32;
+const SECRET_LENGTH = 32;
 
 const KEY = 'k.tenant_id as tenant, k.key_id as id, k.surface, k.scopes, k.patient';
 const ADD = `insert into api_key (tenant_id, key_id, surface, scopes, secret_hash, name, created_at, expires_at, patient)
@@ -54,14 +54,14 @@ const ENDED = `select 1 from tenant t left join api_key k on k.tenant_id = t.ten
   where t.tenant_id = $1 and (t.status <> 'active' or k.revoked_at is not null or k.expires_at <= $3)`;
 
 /** Makes a key. `text` is in no other place: it cannot be shown again. */
-export async function createKey(database: Database, { prefix, ...key }: NewKey): Promise<{ id: string; text: string }> {
-  const text = prefix + Array.from({ length: LENGTH }, () => BASE62[randomInt(BASE62.length)]).join('');
-  return { id: await adoptKey(database, { ...key, text }), text };
+export async function createApiKey(database: Database, { prefix, ...key }: NewApiKey): Promise<{ id: string; text: string }> {
+  const text = prefix + Array.from({ length: SECRET_LENGTH }, () => BASE62[randomInt(BASE62.length)]).join('');
+  return { id: await importApiKey(database, { ...key, text }), text };
 }
 
 /** Puts a key into force whose text exists already (a file of development keys); one that stands is left as it is. Answers its id. */
-export async function adoptKey(database: Database, key: Omit<NewKey, 'prefix'> & { text: string }): Promise<string> {
-  const hash = hashOf(key.text);
+export async function importApiKey(database: Database, key: Omit<NewApiKey, 'prefix'> & { text: string }): Promise<string> {
+  const hash = hashSecret(key.text);
   const id = `key-${hash.toString('hex', 0, 8)}`;
   const { tenant, surface, scopes, name = null, at, expires = null, patient = null } = key;
   await database.query(ADD, [tenant, id, surface, scopes, hash, name, at, expires, patient]);
@@ -69,23 +69,26 @@ export async function adoptKey(database: Database, key: Omit<NewKey, 'prefix'> &
 }
 
 /** The key behind a text, and whether it opens anything at that time; undefined: not one of ours. The one look-up that starts without a tenant. */
-export async function findKey(database: Database, text: string, at: string): Promise<FoundKey | undefined> {
-  return (await database.query<FoundKey>(FIND, [hashOf(text), at], 'key-find'))[0];
+export async function findApiKey(database: Database, text: string, at: string): Promise<FoundApiKey | undefined> {
+  return (await database.query<FoundApiKey>(FIND, [hashSecret(text), at], 'key-find'))[0];
 }
 
 /** The keys of a tenant, oldest first. */
-export function listKeys(database: Database, tenant: number): Promise<ListedKey[]> {
-  return database.query<ListedKey>(LIST, [tenant]);
+export function listApiKeys(database: Database, tenant: number): Promise<ListedApiKey[]> {
+  return database.query<ListedApiKey>(LIST, [tenant]);
 }
 
 /** False: the tenant has no such key in force. */
-export async function revokeKey(database: Database, { tenant, id, at }: { tenant: number; id: string; at: string }): Promise<boolean> {
+export async function revokeApiKey(database: Database, { tenant, id, at }: { tenant: number; id: string; at: string }): Promise<boolean> {
   return (await database.query(REVOKE, [tenant, id, at])).length > 0;
 }
 
 /** Whether a credential of this id opens nothing any more: its tenant is disabled, or it is a key that was revoked or has expired. */
-export async function isEnded(database: Database, { tenant, id, at }: { tenant: number; id: string; at: string }): Promise<boolean> {
+export async function isCredentialEnded(
+  database: Database,
+  { tenant, id, at }: { tenant: number; id: string; at: string },
+): Promise<boolean> {
   return (await database.query(ENDED, [tenant, id, at])).length > 0;
 }
 
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+const hashSecret = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -2,7 +2,7 @@
 import type { Database } from './database/database.ts';
 
 /** A profile (or extension) of a loaded package; `type`: what it is a profile of. */
-export interface KnownProfile {
+export interface LoadedProfile {
   /** `name#version`. */
   package: string;
   url: string;
@@ -10,7 +10,7 @@ export interface KnownProfile {
   type: string;
 }
 
-interface DefinitionRow {
+interface StoredDefinition {
   package: string;
   /** The kept definition, as JSON text. */
   body: string;
@@ -19,10 +19,10 @@ interface DefinitionRow {
 /** The definitions an operator has loaded, for all tenants. */
 export interface Definitions {
   /** Another text whenever a package was added, replaced or removed. */
-  state(): Promise<string>;
-  profiles(): Promise<KnownProfile[]>;
+  readRevision(): Promise<string>;
+  listProfiles(): Promise<LoadedProfile[]>;
   /** The definitions of these URLs, of all kinds, versions and packages. */
-  find(urls: string[]): Promise<DefinitionRow[]>;
+  findByUrl(urls: string[]): Promise<StoredDefinition[]>;
 }
 
 /** A package as it is stored. `depends`: package → version. */
@@ -62,26 +62,26 @@ const FILL = `insert into definition (serial, kind, url, version, type, body)
 export function addPackage(database: Database, { name, version, depends, definitions }: DefinitionPackage, at: string): Promise<boolean> {
   return database.transaction(async (transaction) => {
     await transaction.script(LOCK);
-    const replaced = await take(transaction, name, version);
+    const replaced = await deleteVersions(transaction, name, version);
     const [added] = await transaction.query<{ serial: string }>(ADD, [name, version, JSON.stringify(depends), at]);
-    for (let from = 0; from < definitions.length; from += AT_ONCE)
-      await transaction.query(FILL, [added!.serial, JSON.stringify(definitions.slice(from, from + AT_ONCE))]);
+    for (let from = 0; from < definitions.length; from += BATCH_SIZE)
+      await transaction.query(FILL, [added!.serial, JSON.stringify(definitions.slice(from, from + BATCH_SIZE))]);
     return replaced.length > 0;
   });
 }
 
 /** How many definitions go into one statement: a snapshot takes some 50 kB. */
-const AT_ONCE = 200;
+const BATCH_SIZE = 200;
 
 /** Removes one version, or all of them; answers which there were. */
 export function removePackage(database: Database, name: string, version?: string): Promise<string[]> {
   return database.transaction(async (transaction) => {
     await transaction.script(LOCK);
-    return take(transaction, name, version);
+    return deleteVersions(transaction, name, version);
   });
 }
 
-async function take(database: Database, name: string, version: string | undefined): Promise<string[]> {
+async function deleteVersions(database: Database, name: string, version: string | undefined): Promise<string[]> {
   const taken = await database.query<{ serial: string; version: string }>(TAKE, [name, version ?? null]);
   await database.query(CLEAR, [taken.map(({ serial }) => serial)]);
   return taken.map((one) => one.version);
@@ -114,8 +114,8 @@ const PROFILES = `${NAMED} from definition d join definition_package p using (se
 const FIND = `select p.name || '#' || p.version as package, d.body from definition d join definition_package p using (serial) where d.url = any ($1::text[])`;
 
 /** What is asked of the definitions while resources are written. */
-export const definitionsOf = (database: Database): Definitions => ({
-  state: async () => (await database.query<{ state: string }>(STATE, [], 'definitions state'))[0]!.state,
-  profiles: () => database.query<KnownProfile>(PROFILES),
-  find: (urls) => database.query<DefinitionRow>(FIND, [urls]),
+export const createDefinitions = (database: Database): Definitions => ({
+  readRevision: async () => (await database.query<{ state: string }>(STATE, [], 'definitions state'))[0]!.state,
+  listProfiles: () => database.query<LoadedProfile>(PROFILES),
+  findByUrl: (urls) => database.query<StoredDefinition>(FIND, [urls]),
 });

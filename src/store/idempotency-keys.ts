@@ -21,10 +21,10 @@ export interface IdempotencyKeys {
   find(key: IdempotencyKey): Promise<IdempotencyRecord | undefined>;
   /** Inserts the key; false when it stands already (waits for a concurrent transaction that is inserting it). `expires` null: lives for good. */
   claim(key: IdempotencyKey, record: { hash: string; subject?: string; at: string; expires: string | null }): Promise<boolean>;
-  settle(key: IdempotencyKey, response: string): Promise<void>;
+  complete(key: IdempotencyKey, response: string): Promise<void>;
   release(key: IdempotencyKey): Promise<void>;
   /** Removes what has expired at `at`, the oldest first and at most so many; answers how many. */
-  prune(at: string, most: number): Promise<number>;
+  deleteExpired(at: string, most: number): Promise<number>;
 }
 
 const KEY = 'tenant_id = $1 and caller = $2 and route = $3 and key = $4';
@@ -46,29 +46,29 @@ const PRUNE = `with gone as (
     returning 1)
   select count(*)::int as count from gone`;
 
-type Found = { hash: string; response: string | null; subject: string | null };
+type StoredRecord = { hash: string; response: string | null; subject: string | null };
 
-const recordOf = ({ hash, response, subject }: Found): IdempotencyRecord => ({
+const toRecord = ({ hash, response, subject }: StoredRecord): IdempotencyRecord => ({
   hash,
   ...(response !== null && { response }),
   ...(subject !== null && { subject }),
 });
 
-const parametersOf = ({ tenant, caller, route, key }: IdempotencyKey) => [tenant, caller, route, key];
+const toParameters = ({ tenant, caller, route, key }: IdempotencyKey) => [tenant, caller, route, key];
 
 /** The idempotency keys of a database handle. */
-export function idempotencyOf(database: Database): IdempotencyKeys {
+export function createIdempotencyKeys(database: Database): IdempotencyKeys {
   return {
     find: async (key) => {
-      const [found] = await database.query<Found>(FIND, parametersOf(key), 'idempotency-find');
-      return found && recordOf(found);
+      const [found] = await database.query<StoredRecord>(FIND, toParameters(key), 'idempotency-find');
+      return found && toRecord(found);
     },
     claim: async (key, { hash, subject, at, expires }) => {
-      const rows = await database.query(CLAIM, [...parametersOf(key), hash, subject ?? null, at, expires], 'idempotency-claim');
+      const rows = await database.query(CLAIM, [...toParameters(key), hash, subject ?? null, at, expires], 'idempotency-claim');
       return rows.length > 0;
     },
-    settle: async (key, response) => void (await database.query(SETTLE, [...parametersOf(key), response], 'idempotency-settle')),
-    release: async (key) => void (await database.query(RELEASE, parametersOf(key))),
-    prune: async (at, most) => (await database.query<{ count: number }>(PRUNE, [at, most]))[0]!.count,
+    complete: async (key, response) => void (await database.query(SETTLE, [...toParameters(key), response], 'idempotency-settle')),
+    release: async (key) => void (await database.query(RELEASE, toParameters(key))),
+    deleteExpired: async (at, most) => (await database.query<{ count: number }>(PRUNE, [at, most]))[0]!.count,
   };
 }

@@ -4,9 +4,9 @@ import type { Database } from './database/database.ts';
 /** Named values all processes share (the key that seals page links). */
 export interface Settings {
   /** The value of `name`, made by `make` when nobody has yet; all processes get the same. */
-  get(name: string, make: () => string): Promise<string>;
+  getOrCreate(name: string, make: () => string): Promise<string>;
   /** Changes it, if it is still `from`; answers whether it was. */
-  swap(name: string, from: string, to: string): Promise<boolean>;
+  compareAndSet(name: string, from: string, to: string): Promise<boolean>;
 }
 
 const READ = 'select value from setting where name = $1';
@@ -14,15 +14,15 @@ const OFFER = 'insert into setting (name, value) values ($1, $2) on conflict (na
 const SWAP = 'update setting set value = $3 where name = $1 and value = $2 returning name';
 
 /** The settings of a database handle. */
-export function settingsOf(database: Database): Settings {
+export function createSettings(database: Database): Settings {
   const read = async (name: string) => (await database.query<{ value: string }>(READ, [name]))[0]?.value;
   return {
-    get: async (name, make) => {
+    getOrCreate: async (name, make) => {
       const known = await read(name);
       if (known !== undefined) return known;
       await database.query(OFFER, [name, make()]);
       return (await read(name))!;
     },
-    swap: async (name, from, to) => (await database.query(SWAP, [name, from, to])).length > 0,
+    compareAndSet: async (name, from, to) => (await database.query(SWAP, [name, from, to])).length > 0,
   };
 }

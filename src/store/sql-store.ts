@@ -2,105 +2,105 @@
 import type { Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ClientRequest, Database } from './database/database.ts';
-import { type LocksToPrune, lock, pruneLocks } from './database/locks.ts';
-import { statisticsOf } from './database/statistics.ts';
-import { definitionsOf } from './definitions.ts';
-import { idempotencyOf } from './idempotency-keys.ts';
-import { upkeepOf } from './index-upkeep.ts';
-import { inboxOf } from './queues/inbox.ts';
-import { outboxOf } from './queues/outbox.ts';
-import { placedOrdersOf } from './queues/placed-orders.ts';
-import { subscriptionsOf } from './queues/subscriptions.ts';
-import type { Change } from './resources/change.ts';
-import { hold } from './resources/locked-rows.ts';
-import { deletedSince, history, read, readVersion } from './resources/read.ts';
-import { type Span, timeline } from './resources/timeline.ts';
-import { write } from './resources/write.ts';
-import { explain } from './search/explain.ts';
-import type { Start } from './search/page.ts';
-import { search, texts } from './search/search.ts';
-import { settingsOf } from './settings.ts';
+import { type LockBatch, lockKeys, pruneLocks } from './database/locks.ts';
+import { createStatisticsUpdate } from './database/statistics.ts';
+import { createDefinitions } from './definitions.ts';
+import { createIdempotencyKeys } from './idempotency-keys.ts';
+import { createInbox } from './queues/inbox.ts';
+import { createOutbox } from './queues/outbox.ts';
+import { createSubscriptions } from './queues/subscriptions.ts';
+import { createTrackedOrders } from './queues/tracked-orders.ts';
+import { createReindexing } from './reindexing.ts';
+import type { ResourceChange } from './resources/change.ts';
+import { type HistoryQuery, readHistory } from './resources/history.ts';
+import { readForUpdate } from './resources/locked-rows.ts';
+import { readCurrent, readVersion, readVersions, wasDeletedSince } from './resources/read.ts';
+import { writeChanges } from './resources/write.ts';
+import { explainSearch } from './search/explain.ts';
+import type { PageStart } from './search/page.ts';
+import { search, searchBodies } from './search/search.ts';
+import { createSettings } from './settings.ts';
 import type { Store } from './store.ts';
 
 interface Stores {
   /** The server's own. */
   store: Store;
   /** One request's; without a request, the server's own. */
-  stores(caller: { tenant: number }, request?: ClientRequest): Store;
+  forRequest(caller: { tenant: number }, request?: ClientRequest): Store;
 }
 
 /** The stores of a database. `background`: the same database, for work that no caller waits for. */
-export function storesIn(database: Database, background = database): Stores {
-  const wrote = statisticsOf(background);
+export function createStores(database: Database, background = database): Stores {
+  const wrote = createStatisticsUpdate(background);
   const store = new SqlStore(database, wrote);
-  return { store, stores: ({ tenant }, request) => (request ? new SqlStore(database.forRequest(tenant, request), wrote) : store) };
+  return { store, forRequest: ({ tenant }, request) => (request ? new SqlStore(database.forRequest(tenant, request), wrote) : store) };
 }
 
 /** The store of a database handle. */
-export const storeOf = (database: Database): Store => storesIn(database).store;
+export const createStore = (database: Database): Store => createStores(database).store;
 
 /** The store of a handle, also of a transaction's, which it then joins. A class, because each request has one: making it costs nothing. */
 class SqlStore implements Store {
   private readonly database: Database;
-  private readonly wrote: (count: number) => void;
+  private readonly onWrites: (count: number) => void;
 
   /** `wrote` hears how many changes were applied. */
   constructor(database: Database, wrote: (count: number) => void) {
     this.database = database;
-    this.wrote = wrote;
+    this.onWrites = wrote;
   }
 
-  distributed() {
-    return this.database.distributed();
+  isDistributed() {
+    return this.database.isDistributed();
   }
 
   read(tenant: number, type: ServedType, id: string) {
-    return read(this.database, tenant, type, id);
+    return readCurrent(this.database, tenant, type, id);
   }
 
-  version(tenant: number, type: ServedType, id: string, version: number) {
+  readVersion(tenant: number, type: ServedType, id: string, version: number) {
     return readVersion(this.database, tenant, type, id, version);
   }
 
-  history(tenant: number, type: ServedType, id: string, page: { count: number; before?: number }) {
-    return history(this.database, tenant, type, id, page);
+  readVersions(tenant: number, type: ServedType, id: string, page: { count: number; before?: number }) {
+    return readVersions(this.database, tenant, type, id, page);
   }
 
-  deletedSince(tenant: number, type: ServedType, id: string, version: number) {
-    return deletedSince(this.database, tenant, type, id, version);
+  wasDeletedSince(tenant: number, type: ServedType, id: string, version: number) {
+    return wasDeletedSince(this.database, tenant, type, id, version);
   }
 
-  timeline(tenant: number, span: Span) {
-    return timeline(this.database, tenant, span);
+  readHistory(tenant: number, span: HistoryQuery) {
+    return readHistory(this.database, tenant, span);
   }
 
-  search(tenant: number, query: Query, start?: Start) {
+  search(tenant: number, query: Query, start?: PageStart) {
     return search(this.database, tenant, query, start);
   }
 
-  texts(tenant: number, query: Query, start?: Start) {
-    return texts(this.database, tenant, query, start);
+  searchBodies(tenant: number, query: Query, start?: PageStart) {
+    return searchBodies(this.database, tenant, query, start);
   }
 
-  explain(tenant: number, query: Query, start?: Start) {
-    return explain(this.database, tenant, query, start);
+  explainSearch(tenant: number, query: Query, start?: PageStart) {
+    return explainSearch(this.database, tenant, query, start);
   }
 
-  async write(tenant: number, changes: Change[]) {
-    const applied = await write(this.database, tenant, changes);
-    this.wrote(applied);
+  async write(tenant: number, changes: ResourceChange[]) {
+    const applied = await writeChanges(this.database, tenant, changes);
+    this.onWrites(applied);
     return applied;
   }
 
-  hold(tenant: number, wanted: { type: ServedType; id: string }[]) {
-    return hold(this.database, tenant, wanted);
+  readForUpdate(tenant: number, wanted: { type: ServedType; id: string }[]) {
+    return readForUpdate(this.database, tenant, wanted);
   }
 
-  lock(tenant: number, keys: string[]) {
-    return lock(this.database, tenant, keys);
+  lockKeys(tenant: number, keys: string[]) {
+    return lockKeys(this.database, tenant, keys);
   }
 
-  pruneLocks(tenant: number, which: LocksToPrune) {
+  pruneLocks(tenant: number, which: LockBatch) {
     return pruneLocks(this.database, tenant, which);
   }
 
@@ -110,39 +110,39 @@ class SqlStore implements Store {
       written = 0;
       return work(new SqlStore(transaction, (count) => (written += count)));
     });
-    this.wrote(written);
+    this.onWrites(written);
     return answer;
   }
 
-  get idempotency() {
-    return idempotencyOf(this.database);
+  get idempotencyKeys() {
+    return createIdempotencyKeys(this.database);
   }
 
   get outbox() {
-    return outboxOf(this.database);
+    return createOutbox(this.database);
   }
 
   get inbox() {
-    return inboxOf(this.database);
+    return createInbox(this.database);
   }
 
-  get placedOrders() {
-    return placedOrdersOf(this.database);
+  get trackedOrders() {
+    return createTrackedOrders(this.database);
   }
 
   get settings() {
-    return settingsOf(this.database);
+    return createSettings(this.database);
   }
 
   get definitions() {
-    return definitionsOf(this.database);
+    return createDefinitions(this.database);
   }
 
-  get upkeep() {
-    return upkeepOf(this.database);
+  get reindexing() {
+    return createReindexing(this.database);
   }
 
   get subscriptions() {
-    return subscriptionsOf(this.database);
+    return createSubscriptions(this.database);
   }
 }

@@ -28,7 +28,7 @@ export function listTenants(database: Database): Promise<Tenant[]> {
 }
 
 /** Sets the default brand. False: there is no such tenant. */
-export async function setBrand(database: Database, { slug, brand }: { slug: string; brand: string }): Promise<boolean> {
+export async function setDefaultBrand(database: Database, { slug, brand }: { slug: string; brand: string }): Promise<boolean> {
   const rows = await database.query('update tenant set brand = $2 where slug = $1 returning tenant_id', [slug, brand]);
   return rows.length > 0;
 }

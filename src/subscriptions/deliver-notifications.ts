@@ -2,8 +2,8 @@
 // between an answer and its record leaves the message to be sent again, under the same name: at least once.
 import type { Resource } from '../fhir/types.ts';
 import { isGivenUp, nextRetryAt } from '../messaging/retry-policy.ts';
-import type { Leased, OutboxState } from '../store/queues/outbox-entry.ts';
-import type { Notification, Registration } from '../store/queues/subscriptions.ts';
+import type { LeasedEntry, OutboxState } from '../store/queues/outbox-entry.ts';
+import type { Notification, SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import type { Store } from '../store/store.ts';
 import { type Channel, parseChannel } from './channel.ts';
 import { CALL_MS, NEVER, parseSubscriptionId, type SubscriptionDelivery } from './delivery-context.ts';
@@ -22,7 +22,7 @@ interface Attempt {
 }
 
 /** Sends what is due, once. Answers the entry's state; `sending` when the lease had passed to somebody else, who then sends it again. */
-export async function deliverNotifications(notifying: SubscriptionDelivery, leased: Leased): Promise<OutboxState> {
+export async function deliverNotifications(notifying: SubscriptionDelivery, leased: LeasedEntry): Promise<OutboxState> {
   const { store, clock } = notifying;
   const { entry } = leased;
   const { tenant } = entry;
@@ -34,7 +34,7 @@ export async function deliverNotifications(notifying: SubscriptionDelivery, leas
   const channel = parseCurrentChannel(notifying, subscription);
   if (typeof channel === 'string') return recordResult(notifying, leased, { sent: [], error: channel });
   const limit = entry.lastError === null ? MAX_CONCURRENT : 1;
-  const due = await store.subscriptions.due({ tenant, id }, { at: clock().toISOString(), limit });
+  const due = await store.subscriptions.listDue({ tenant, id }, { at: clock().toISOString(), limit });
   return recordResult(notifying, leased, {
     sent: await Promise.all(due.map((notice) => sendNotification(notifying, { registration, channel, notice }))),
   });
@@ -58,7 +58,7 @@ function parseCurrentChannel({ addressPolicy }: SubscriptionDelivery, subscripti
 
 async function sendNotification(
   notifying: SubscriptionDelivery,
-  told: { registration: Registration; channel: Channel; notice: Notification },
+  told: { registration: SubscriptionRegistration; channel: Channel; notice: Notification },
 ): Promise<Attempt> {
   const { notice } = told;
   const message = await buildWebhookRequest(notifying, told);
@@ -78,17 +78,17 @@ interface Result {
 }
 
 /** Writes it down in one transaction; nothing of it, when the lease is lost. */
-async function recordResult(notifying: SubscriptionDelivery, { entry, by }: Leased, result: Result): Promise<OutboxState> {
+async function recordResult(notifying: SubscriptionDelivery, { entry, by }: LeasedEntry, result: Result): Promise<OutboxState> {
   const { store, clock } = notifying;
   const { tenant } = entry;
   const id = parseSubscriptionId(entry);
   const work = store.transaction(async (inside) => {
     // the resource first, as whoever writes it does; then the entry, so that news which comes now is not slept over
-    await inside.hold(tenant, [{ type: 'Subscription', id }]);
-    await inside.subscriptions.holdDelivery(entry);
+    await inside.readForUpdate(tenant, [{ type: 'Subscription', id }]);
+    await inside.subscriptions.lockDelivery(entry);
     const now = clock();
     const next = await findNextState(notifying, inside, { tenant, id, ...result, now });
-    if (!(await inside.outbox.settle(entry, by, { ...next, at: now.toISOString() }))) throw new LeaseLost();
+    if (!(await inside.outbox.recordOutcome(entry, by, { ...next, at: now.toISOString() }))) throw new LeaseLost();
     if (next.failed !== undefined) await markFailed(notifying, inside, { tenant, id, why: next.failed });
     return next.state;
   });
@@ -118,7 +118,7 @@ const toError = (why: string): NextState => ({ state: 'parked', error: why, fail
 
 async function findNextState(notifying: SubscriptionDelivery, store: Store, ended: RecordContext): Promise<NextState> {
   const { tenant, id, sent, error } = ended;
-  await store.subscriptions.told(
+  await store.subscriptions.deleteDelivered(
     tenant,
     sent.flatMap(({ notice, answer }) => (answer.ok ? notice : [])),
   );
@@ -146,7 +146,7 @@ async function recordFailures(
       nextRetryAt('subscription-delivery', { since: since.getTime() }, { now, random: random() }),
       new Date(now.getTime() + (answer.retryAfter ?? 0) * 1000),
     );
-    await subscriptions.failed(notice, { at: now.toISOString(), nextAt: at.toISOString() });
+    await subscriptions.recordFailure(notice, { at: now.toISOString(), nextAt: at.toISOString() });
     next = { why: answer.why, at: next ? pickLater(next.at, at) : at };
   }
   return next && !sent.some(({ answer }) => answer.ok) ? { state: 'unknown', nextAt: next.at.toISOString(), error: next.why } : undefined;
@@ -155,7 +155,7 @@ async function recordFailures(
 const pickLater = (a: Date, b: Date): Date => (a > b ? a : b);
 
 async function scheduleNext({ subscriptions }: Store, { tenant, id, sent, now }: RecordContext): Promise<NextState> {
-  const due = await subscriptions.nextDue({ tenant, id });
+  const due = await subscriptions.findNextDue({ tenant, id });
   if (due === undefined) return { state: 'queued', nextAt: NEVER };
   const soonest = new Date(now.getTime() + (sent.length ? 0 : RECHECK_MS));
   return { state: 'queued', nextAt: pickLater(new Date(due), soonest).toISOString() };

@@ -1,7 +1,7 @@
 // What telling subscribers is made of: its parts, its times, and the contexts in which it looks and writes.
 import type { Caller, Context } from '../interactions/context.ts';
 import { createLease, type Lease } from '../messaging/lease.ts';
-import type { Registration } from '../store/queues/subscriptions.ts';
+import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import type { Store } from '../store/store.ts';
 import type { AddressPolicy } from './address-policy.ts';
 
@@ -44,7 +44,12 @@ export const NOTIFIER_ACTOR = 'notifier';
 export const toServerCaller = (tenant: number): Caller => ({ tenant, actor: NOTIFIER_ACTOR, surface: 'fhir', scopes: [] });
 
 /** With the eyes of whoever asked for a subscription. */
-export const toSubscriberCaller = ({ tenant, actor, scopes }: Registration): Caller => ({ tenant, actor, surface: 'fhir', scopes });
+export const toSubscriberCaller = ({ tenant, actor, scopes }: SubscriptionRegistration): Caller => ({
+  tenant,
+  actor,
+  surface: 'fhir',
+  scopes,
+});
 
 /** From now, for as long as all leases here. */
 export const createDeliveryLease = ({ clock, newId }: SubscriptionDelivery): Lease => createLease(clock(), newId(), LEASE_MS);

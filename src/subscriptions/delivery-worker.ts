@@ -15,7 +15,7 @@ const EXPIRY_POLL_MS = 10_000;
 /** Starts it; call the answer to stop. */
 export function startSubscriptionDelivery(notifying: SubscriptionDelivery): () => Promise<void> {
   const underWay = new Set<Promise<void>>();
-  const pause = backOffWhileIdle(POLL_MS, () => notifying.store.distributed());
+  const pause = backOffWhileIdle(POLL_MS, () => notifying.store.isDistributed());
   let ends = Number.NEGATIVE_INFINITY;
   const round = async (): Promise<number> => {
     const now = notifying.clock().getTime();

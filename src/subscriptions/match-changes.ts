@@ -9,7 +9,7 @@ import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import type { WatchedChange } from '../store/queues/subscriptions.ts';
-import type { HistoryRow, Row } from '../store/resources/row.ts';
+import type { HistoryRow, ResourceRow } from '../store/resources/resource-row.ts';
 import { parseCriteria } from './criteria.ts';
 import {
   createDeliveryLease,
@@ -48,7 +48,7 @@ interface Watcher {
  */
 async function findWatchers(notifying: SubscriptionDelivery, { tenant, type }: WatchedChange): Promise<Watcher[]> {
   const watchers: Watcher[] = [];
-  for (const registration of await notifying.store.subscriptions.watching(tenant, type)) {
+  for (const registration of await notifying.store.subscriptions.listActive(tenant, type)) {
     const row = await notifying.store.read(tenant, 'Subscription', registration.id);
     if (!row?.body) continue;
     const context = notifying.contextOf(toSubscriberCaller(registration));
@@ -71,13 +71,13 @@ async function matchChangesOfType(notifying: SubscriptionDelivery, changes: Watc
   const met: [Watcher, WatchedChange[]][] = [];
   for (const watcher of await findWatchers(notifying, changes[0]!)) met.push([watcher, await filterMatching(watcher, changes)]);
   await store.transaction(async ({ subscriptions }) => {
-    const own = new Set(await subscriptions.settleChanges(tenant, changes));
+    const own = new Set(await subscriptions.deleteChanges(tenant, changes));
     const at = clock().toISOString();
     for (const [{ id }, some] of met) {
       const notices = some.filter((change) => own.has(change)).map((change) => ({ ...change, key: newId() }));
       if (!notices.length) continue;
-      await subscriptions.add({ tenant, id, type }, notices, at);
-      await subscriptions.wake({ tenant, id, topic: NOTIFICATION_TOPIC, subject: toOutboxSubject(id) }, at);
+      await subscriptions.addNotifications({ tenant, id, type }, notices, at);
+      await subscriptions.wakeDelivery({ tenant, id, topic: NOTIFICATION_TOPIC, subject: toOutboxSubject(id) }, at);
     }
   });
 }
@@ -117,10 +117,10 @@ class Rollback extends Error {}
  * that others refer to, searched for, and taken back, in a transaction that nobody else sees.
  */
 async function matchesAtVersion(context: Context, query: Query, { tenant, type, id, version }: WatchedChange): Promise<boolean> {
-  const then = await context.store.version(tenant, type, id, version);
+  const then = await context.store.readVersion(tenant, type, id, version);
   if (!then?.body) return false;
   const beside = context.newId();
-  let found: Row[] = [];
+  let found: ResourceRow[] = [];
   const look = context.store.transaction(async (store) => {
     await store.write(tenant, [buildTemporaryCopy(context, then, beside)]);
     found = (await store.search(tenant, { ...restrictToIds(query, [id]), count: 2 })).rows;

@@ -1,8 +1,8 @@
 // A message to a subscriber: an update of the resource at the subscriber's base, or an empty call; with the channel's headers, and signed.
 // https://hl7.org/fhir/R4/valueset-subscription-channel-type.html#subscription-channel-type-rest-hook
 import { allows } from '../fhir/scope.ts';
-import { shownTo } from '../interactions/security-context.ts';
-import type { Notification, Registration } from '../store/queues/subscriptions.ts';
+import { redactFor } from '../interactions/redaction.ts';
+import type { Notification, SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import { buildUpdateUrl, type Channel } from './channel.ts';
 import { type SubscriptionDelivery, toSubscriberCaller } from './delivery-context.ts';
 import { buildSignatureHeaders } from './signature.ts';
@@ -11,7 +11,7 @@ import type { WebhookRequest } from './webhook-request.ts';
 /** Undefined: there is nothing to tell any more, the resource was deleted, or whoever asked for it anew may not read it. */
 export async function buildWebhookRequest(
   { store, clock }: SubscriptionDelivery,
-  { registration, channel, notice }: { registration: Registration; channel: Channel; notice: Notification },
+  { registration, channel, notice }: { registration: SubscriptionRegistration; channel: Channel; notice: Notification },
 ): Promise<WebhookRequest | undefined> {
   const { tenant, type, id, version, key } = notice;
   const current = await store.read(tenant, type, id);
@@ -21,9 +21,9 @@ export async function buildWebhookRequest(
   const sealed = (body: string) => [...channel.header, ...buildSignatureHeaders(key, { at, body, secrets })];
   if (!channel.payload) return { method: 'POST', url: new URL(channel.endpoint), headers: sealed(''), body: '' };
   if (!allows(registration.scopes, type, 'r')) return undefined;
-  const then = current.version === version ? current : await store.version(tenant, type, id, version);
+  const then = current.version === version ? current : await store.readVersion(tenant, type, id, version);
   if (!then?.body) return undefined;
-  const body = shownTo(toSubscriberCaller(registration))(then).body!;
+  const body = redactFor(toSubscriberCaller(registration))(then).body!;
   return {
     method: 'PUT',
     url: buildUpdateUrl(channel.endpoint, notice),
@@ -32,5 +32,5 @@ export async function buildWebhookRequest(
   };
 }
 
-const findValidSecrets = ({ secret, formerSecret, formerUntil }: Registration, at: Date): string[] =>
+const findValidSecrets = ({ secret, formerSecret, formerUntil }: SubscriptionRegistration, at: Date): string[] =>
   formerSecret !== null && formerUntil !== null && Date.parse(formerUntil) > at.getTime() ? [secret, formerSecret] : [secret];

@@ -11,7 +11,7 @@ const SECRET_OVERLAP_MS = 24 * 3_600_000;
 export async function retrySubscription(context: Context, id: string): Promise<boolean> {
   const { tenant } = context.caller;
   return context.store.transaction(async (store) => {
-    const [held] = await store.hold(tenant, [{ type: 'Subscription', id }]);
+    const [held] = await store.readForUpdate(tenant, [{ type: 'Subscription', id }]);
     const registration = await store.subscriptions.find(tenant, id);
     const status = held?.body ? (JSON.parse(held.body) as Resource).status : undefined;
     if (!registration || (status !== 'active' && status !== 'error')) return false;
@@ -20,7 +20,7 @@ export async function retrySubscription(context: Context, id: string): Promise<b
       await store.subscriptions.register(registration);
       await writeStatus({ ...context, store }, id, { status: 'active' });
     }
-    await store.subscriptions.hurry({ tenant, id }, at);
+    await store.subscriptions.makeAllDue({ tenant, id }, at);
     await queueDelivery(store, { tenant, id, at, key: context.newId(), what: 'retry' });
     return true;
   });
@@ -29,6 +29,6 @@ export async function retrySubscription(context: Context, id: string): Promise<b
 /** The new secret, and until when the one before signs beside it. */
 export async function rotateSecret({ store, caller, clock }: Context, id: string): Promise<{ secret: string; formerUntil: string }> {
   const change = { secret: generateSecret(), formerUntil: new Date(clock().getTime() + SECRET_OVERLAP_MS).toISOString() };
-  await store.subscriptions.renewSecret({ tenant: caller.tenant, id }, change);
+  await store.subscriptions.rotateSecret({ tenant: caller.tenant, id }, change);
   return change;
 }

@@ -3,7 +3,7 @@
 import { rule } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
-import { UNCHECKED } from '../interactions/profiles.ts';
+import { NO_PROFILE_CHECKS } from '../interactions/profiles.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
 import type { Store } from '../store/store.ts';
 import { NOTIFICATION_TOPIC, NOTIFIER_ACTOR, toOutboxSubject, toServerCaller } from './delivery-context.ts';
@@ -29,7 +29,7 @@ export async function writeStatus(
 ): Promise<void> {
   const { tenant } = context.caller;
   await readModifyWrite(
-    { ...context, caller: toServerCaller(tenant), profiles: UNCHECKED },
+    { ...context, caller: toServerCaller(tenant), profiles: NO_PROFILE_CHECKS },
     {
       type: 'Subscription',
       id,
@@ -52,17 +52,18 @@ interface DeliveryRequest {
 
 /** What waits for it is delivered from now on: by an entry of the outbox, its own, which goes on or is made. */
 export async function queueDelivery(store: Store, { tenant, id, at, key, what = 'requested' }: DeliveryRequest): Promise<void> {
-  const entry = await store.outbox.find(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
+  const entry = await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
   // who has it under way looks again before it lets go
   if (entry?.state === 'sending') return;
-  const open = entry && (await store.outbox.move(entry, { from: ['queued', 'unknown', 'parked'], to: 'queued', at, nextAt: at, what }));
+  const open =
+    entry && (await store.outbox.changeState(entry, { from: ['queued', 'unknown', 'parked'], to: 'queued', at, nextAt: at, what }));
   if (!open) await store.outbox.add({ tenant, topic: NOTIFICATION_TOPIC, subject: toOutboxSubject(id), key, payload: '', at });
 }
 
 /** Nobody is told any more, and what waits is forgotten. */
 export async function cancelDelivery(store: Store, { tenant, id, at }: { tenant: number; id: string; at: string }): Promise<void> {
-  await store.subscriptions.rest({ tenant, id });
-  await store.subscriptions.drop({ tenant, id });
-  const entry = await store.outbox.find(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
-  if (entry) await store.outbox.move(entry, { from: ['queued', 'unknown', 'parked'], to: 'cancelled', at, what: 'off' });
+  await store.subscriptions.deactivate({ tenant, id });
+  await store.subscriptions.deleteNotifications({ tenant, id });
+  const entry = await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
+  if (entry) await store.outbox.changeState(entry, { from: ['queued', 'unknown', 'parked'], to: 'cancelled', at, what: 'off' });
 }

@@ -2,12 +2,12 @@
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.end
 
 import { redactError } from '../messaging/redacted-error.ts';
-import type { Registration } from '../store/queues/subscriptions.ts';
+import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import type { Store } from '../store/store.ts';
 import { NOTIFICATION_TOPIC, type SubscriptionDelivery, toOutboxSubject, toServerCaller } from './delivery-context.ts';
 import { cancelDelivery, writeStatus } from './status.ts';
 
-type SubscriptionKey = Pick<Registration, 'tenant' | 'id'>;
+type SubscriptionKey = Pick<SubscriptionRegistration, 'tenant' | 'id'>;
 
 interface SubscriptionFailure extends SubscriptionKey {
   why: string;
@@ -19,7 +19,7 @@ export async function markFailed(
   store: Store,
   { tenant, id, why }: SubscriptionFailure,
 ): Promise<void> {
-  await store.subscriptions.rest({ tenant, id });
+  await store.subscriptions.deactivate({ tenant, id });
   await writeStatus({ ...contextOf(toServerCaller(tenant)), store }, id, { status: 'error', error: why });
   log({ tenant, subscription: id, why }, 'a subscription is in error');
 }
@@ -28,17 +28,17 @@ export async function markFailed(
 export async function failSubscription(notifying: SubscriptionDelivery, { tenant, id, why }: SubscriptionFailure): Promise<void> {
   const at = notifying.clock().toISOString();
   await notifying.store.transaction(async (store) => {
-    await store.hold(tenant, [{ type: 'Subscription', id }]);
+    await store.readForUpdate(tenant, [{ type: 'Subscription', id }]);
     await markFailed(notifying, store, { tenant, id, why });
-    const entry = await store.outbox.find(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
-    if (entry) await store.outbox.move(entry, { from: ['queued', 'unknown'], to: 'parked', at, what: 'error', reason: why });
+    const entry = await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
+    if (entry) await store.outbox.changeState(entry, { from: ['queued', 'unknown'], to: 'parked', at, what: 'error', reason: why });
   });
 }
 
 /** Those whose end has come are turned off; answers how many these are. One that cannot be is left for the next time. */
 export async function endExpiredSubscriptions(notifying: SubscriptionDelivery): Promise<number> {
   const { store, clock, log } = notifying;
-  const ended = await store.subscriptions.ended(clock().toISOString());
+  const ended = await store.subscriptions.listExpired(clock().toISOString());
   for (const { tenant, id } of ended) {
     await endSubscription(notifying, { tenant, id }).then(
       () => log({ tenant, subscription: id }, 'a subscription has come to its end'),
@@ -51,7 +51,7 @@ export async function endExpiredSubscriptions(notifying: SubscriptionDelivery): 
 async function endSubscription({ store, clock, contextOf }: SubscriptionDelivery, { tenant, id }: SubscriptionKey): Promise<void> {
   const at = clock().toISOString();
   await store.transaction(async (inside) => {
-    await inside.hold(tenant, [{ type: 'Subscription', id }]);
+    await inside.readForUpdate(tenant, [{ type: 'Subscription', id }]);
     const now = await inside.subscriptions.find(tenant, id);
     if (!now?.active || now.endsAt === null || now.endsAt > at) return;
     await writeStatus({ ...contextOf(toServerCaller(tenant)), store: inside }, id, { status: 'off' });

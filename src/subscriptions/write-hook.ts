@@ -44,7 +44,7 @@ async function activate(context: Context, id: string, resource: Resource): Promi
   const { type } = parseCriteria(context, resource.criteria as string);
   const { actor, scopes } = caller;
   await store.subscriptions.register({ tenant, id, type, actor, scopes, secret: generateSecret(), endsAt: toEndInstant(resource) });
-  await store.subscriptions.hurry({ tenant, id }, at);
+  await store.subscriptions.makeAllDue({ tenant, id }, at);
   await queueDelivery(store, { tenant, id, at, key: newId() });
   if (resource.status === 'requested') await writeStatus(context, id, { status: 'active' });
 }

@@ -1,5 +1,5 @@
 // How soon the profiles of a package that an operator adds are in force, however late the database answers.
-import { profilesOf } from '../../src/interactions/profiles.ts';
+import { createProfiles } from '../../src/interactions/profiles.ts';
 import { addPackage } from '../../src/store/definitions.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { storeExcept } from '../store/store-except.ts';
@@ -25,13 +25,13 @@ test('what is added while an answer is on its way is in force a second after the
   const { definitions } = held.store;
   /** Asked at once, and answered five seconds later. */
   const late = async (): Promise<string> => {
-    const state = await definitions.state();
+    const state = await definitions.readRevision();
     now += 5000;
     return state;
   };
-  const profiles = profilesOf([], { now: () => now });
-  const slow = storeExcept(held.store, { definitions: { ...definitions, state: late } });
-  expect([...(await profiles.supported(slow)).keys()]).toEqual([]);
+  const profiles = createProfiles([], { now: () => now });
+  const slow = storeExcept(held.store, { definitions: { ...definitions, readRevision: late } });
+  expect([...(await profiles.listSupported(slow)).keys()]).toEqual([]);
   await addPackage(held.database, added, '2026-01-01T00:00:00.000Z');
-  expect([...(await profiles.supported(held.store)).keys()]).toEqual(['Patient']);
+  expect([...(await profiles.listSupported(held.store)).keys()]).toEqual(['Patient']);
 });

@@ -1,7 +1,7 @@
 // Transactions whose resources have consequences: an order in a Bundle sees the patient of the same Bundle, and neither stands without the other.
 // https://hl7.org/fhir/R4/http.html#trules
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
-import { transaction } from '../../src/interactions/transaction.ts';
+import { executeTransaction } from '../../src/interactions/transaction.ts';
 import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from '../orders/order-world.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
@@ -18,16 +18,16 @@ afterAll(async () => {
 });
 
 const post = (at: number, resource: Resource, fullUrl?: string): TransactionEntry => ({
-  at,
+  index: at,
   method: 'POST',
   type: resource.resourceType as ServedType,
-  draft: { plain: resource, exact: resource },
+  draft: { resource: resource, exact: resource },
   ...(fullUrl && { fullUrl }),
 });
 const order = { ...REQUEST, subject: { reference: 'urn:x:ada' } };
-const run = (...entries: TransactionEntry[]) => transaction(here.context, entries, async (_inside, done) => done);
+const run = (...entries: TransactionEntry[]) => executeTransaction(here.context, entries, async (_inside, done) => done);
 const outbox = async () => Number((await store.database.query<{ n: number }>('select count(*)::int as n from outbox'))[0]!.n);
-const patients = async () => (await here.context.store.timeline(here.tenant, { type: 'Patient', count: 100 })).length;
+const patients = async () => (await here.context.store.readHistory(here.tenant, { type: 'Patient', count: 100 })).length;
 
 test('an order is accepted with the patient of the same transaction, though the patient stands after it', async () => {
   const done = await run(post(0, order), post(1, ADA, 'urn:x:ada'));
@@ -49,8 +49,8 @@ test('an order that lacks what the laboratory network needs fails the whole: no 
 
 test('a failure after the writes, in what reads them, leaves nothing either', async () => {
   const before = [await patients(), await outbox()];
-  const failing = transaction(here.context, [post(0, ADA, 'urn:x:ada'), post(1, order)], async (inside) => {
-    expect((await inside.store.timeline(here.tenant, { type: 'Patient', count: 100 })).length).toBe(before[0]! + 1);
+  const failing = executeTransaction(here.context, [post(0, ADA, 'urn:x:ada'), post(1, order)], async (inside) => {
+    expect((await inside.store.readHistory(here.tenant, { type: 'Patient', count: 100 })).length).toBe(before[0]! + 1);
     throw new Error('the reads failed');
   });
   await expect(failing).rejects.toThrow('the reads failed');

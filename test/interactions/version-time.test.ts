@@ -4,7 +4,7 @@ import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import { readModifyWrite } from '../../src/interactions/read-modify-write.ts';
 import { readModifyWriteMany } from '../../src/interactions/read-modify-write-many.ts';
-import { transaction } from '../../src/interactions/transaction.ts';
+import { executeTransaction } from '../../src/interactions/transaction.ts';
 import { update } from '../../src/interactions/update.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import { eachInAWorld } from '../orders/each-world.ts';
@@ -17,7 +17,7 @@ eachInAWorld(orderWorld, (world) => {
 
 const patient = (family: string): Resource => ({ ...ADA, id: 'p', name: [{ family }] });
 const P = { type: 'Patient', id: 'p' } as const;
-const draft = (family: string) => ({ plain: patient(family), exact: patient(family) });
+const draft = (family: string) => ({ resource: patient(family), exact: patient(family) });
 const renamed = (family: string) => (current?: Resource) => current && { ...current, name: [{ family }] };
 
 /** Each way to a new version of the patient. */
@@ -26,13 +26,13 @@ const WAYS: Record<string, () => Promise<unknown>> = {
   rewrite: () => readModifyWrite(here.context, { ...P, edit: (current) => ({ ...current, name: [{ family: 'Rewrite' }] }) }),
   'rewrite of several': () => readModifyWriteMany(here.context, [{ ...P, edit: renamed('Several') }]),
   'transaction of one entry': () =>
-    transaction(here.context, [{ at: 0, method: 'PUT', ...P, draft: draft('Transaction') }], async (_inside, done) => done),
+    executeTransaction(here.context, [{ index: 0, method: 'PUT', ...P, draft: draft('Transaction') }], async (_inside, done) => done),
   'transaction of two entries': () =>
-    transaction(
+    executeTransaction(
       here.context,
       [
-        { at: 0, method: 'PUT', ...P, draft: draft('Two') },
-        { at: 1, method: 'PUT', type: 'Patient', id: 'q', draft: { plain: { ...ADA, id: 'q' }, exact: { ...ADA, id: 'q' } } },
+        { index: 0, method: 'PUT', ...P, draft: draft('Two') },
+        { index: 1, method: 'PUT', type: 'Patient', id: 'q', draft: { resource: { ...ADA, id: 'q' }, exact: { ...ADA, id: 'q' } } },
       ],
       async (_inside, done) => done,
     ),
@@ -46,12 +46,12 @@ test('the clock goes back by an hour before every write: no version, and no entr
     here.advance(-3600);
     await write();
   }
-  const versions = await here.context.store.history(here.tenant, 'Patient', 'p', { count: 50 });
+  const versions = await here.context.store.readVersions(here.tenant, 'Patient', 'p', { count: 50 });
   expect(versions.map(({ version }) => version)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
   expect(new Set(versions.map(({ lastUpdated }) => lastUpdated))).toEqual(new Set(['2026-11-21T12:00:00.000Z']));
   const told = versions.flatMap(({ body }) => (body === null ? [] : [(JSON.parse(body) as Resource).meta?.lastUpdated]));
   expect(new Set(told)).toEqual(new Set(['2026-11-21T12:00:00.000Z']));
-  const timeline = await here.context.store.timeline(here.tenant, { type: 'Patient', count: 100 });
+  const timeline = await here.context.store.readHistory(here.tenant, { type: 'Patient', count: 100 });
   const ofPatient = timeline.filter(({ id }) => id === 'p');
   expect(ofPatient.map(({ version }) => version)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
 });
@@ -62,7 +62,7 @@ test('a second that has passed counts again as soon as the clock is ahead', asyn
   await update(here.context, { ...P, draft: draft('Second') });
   here.advance(3601);
   await update(here.context, { ...P, draft: draft('Third') });
-  const versions = await here.context.store.history(here.tenant, 'Patient', 'p', { count: 50 });
+  const versions = await here.context.store.readVersions(here.tenant, 'Patient', 'p', { count: 50 });
   expect(versions.map(({ lastUpdated }) => lastUpdated)).toEqual([
     '2026-11-21T12:00:01.000Z',
     '2026-11-21T12:00:00.000Z',
@@ -84,7 +84,7 @@ test('a process whose clock is an hour behind sends an order: its request and it
     ['ServiceRequest', 'one'],
     ['Task', task],
   ] as [ServedType, string][]) {
-    const versions = await here.context.store.history(here.tenant, type, id, { count: 50 });
+    const versions = await here.context.store.readVersions(here.tenant, type, id, { count: 50 });
     const times = versions.map(({ lastUpdated }) => lastUpdated);
     expect(times.length).toBeGreaterThan(1);
     expect(times).toEqual([...times].sort().reverse());

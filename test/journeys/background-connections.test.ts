@@ -5,9 +5,9 @@ import { readConfig } from '../../src/config.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble, type Facet } from '../../src/server/assemble.ts';
 import { loadDefinitions } from '../../src/server/load-definitions.ts';
-import { createKey } from '../../src/store/api-keys.ts';
+import { createApiKey } from '../../src/store/api-keys.ts';
 import type { Database } from '../../src/store/database/database.ts';
-import { upkeepOf } from '../../src/store/index-upkeep.ts';
+import { createReindexing } from '../../src/store/reindexing.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { until } from '../until.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
     loaded,
     database: listening(test.database, ran.requests),
     background,
-    index: await openIndexState(upkeepOf(background), loaded.registry),
+    index: await openIndexState(createReindexing(background), loaded.registry),
     log: pino({ level: 'silent' }),
     baseUrl: 'http://facet.test',
   });
@@ -63,7 +63,7 @@ it.each([
 
 it('answers a request on a connection for requests', async () => {
   const tenant = await createTenant(test.database, { slug: 'demo', name: 'demo', at: AT });
-  const { text } = await createKey(test.database, { tenant: tenant!.id, surface: 'fhir', scopes: ['*'], prefix: 'fhir_test_', at: AT });
+  const { text } = await createApiKey(test.database, { tenant: tenant!.id, surface: 'fhir', scopes: ['*'], prefix: 'fhir_test_', at: AT });
   const before = ran.background.length;
   await request(facet.app).get('/fhir/R4/Patient/none').set('x-api-key', text).expect(404);
   expect(ran.requests).not.toEqual([]);

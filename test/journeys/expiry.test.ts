@@ -44,8 +44,8 @@ test('what is kept of a request is gone a day later, and the key is free', async
 test('rows of match keys do not pile up: those that nobody holds are gone with the next look', async () => {
   const { store, database } = facet.store;
   const keys = Array.from({ length: 2500 }, (_one, nth) => `Patient?identifier=${nth}`);
-  await store.transaction((inside) => inside.lock(1, keys));
-  await store.transaction((inside) => inside.lock(2, keys.slice(0, 3)));
+  await store.transaction((inside) => inside.lockKeys(1, keys));
+  await store.transaction((inside) => inside.lockKeys(2, keys.slice(0, 3)));
   const left = async () => (await database.query<{ n: number }>('select count(*)::int as n from lock_row'))[0]!.n;
   expect(await left()).toBeGreaterThanOrEqual(2503);
   const stop = startExpiryWorker({ store, clock, log: () => {} });

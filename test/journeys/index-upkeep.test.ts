@@ -38,7 +38,7 @@ const admin = async (command: string) => {
 const newVersion = async () => {
   const { store, database } = before.store;
   const loaded = loadDefinitions();
-  const index = await openIndexState(store.upkeep, loaded.registry);
+  const index = await openIndexState(store.reindexing, loaded.registry);
   return assemble({
     config: readConfig({ FACET_LOG_LEVEL: 'silent' }),
     loaded,

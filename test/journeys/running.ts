@@ -7,7 +7,7 @@ import { toLivePrefix } from '../../src/http/middleware/key-prefix.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
 import { loadDefinitions } from '../../src/server/load-definitions.ts';
-import { createKey } from '../../src/store/api-keys.ts';
+import { createApiKey } from '../../src/store/api-keys.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
@@ -71,7 +71,7 @@ export async function startFacet(
   const read = readConfig({ FACET_LOG_LEVEL: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);
-  const index = await openIndexState(store.store.upkeep, loaded.registry);
+  const index = await openIndexState(store.store.reindexing, loaded.registry);
   const facet = await assemble({ config, loaded, database, index, log, baseUrl, attemptMs: PATIENCE_MS, ...(clock && { clock }) });
   const contracted = underContract(facet.app);
   const stop = await facet.outside(() => {});
@@ -97,7 +97,7 @@ export async function startFacet(
         at: AT,
         ...(patient && { patient }),
       };
-      return (await createKey(store.database, key)).text;
+      return (await createApiKey(store.database, key)).text;
     },
     close: async () => {
       await stop();
@@ -112,7 +112,7 @@ async function tenant({ database }: TestStore, slug: string, prefixes: Record<st
   const made = await createTenant(database, { slug, name: slug, at: AT });
   const keys: Keys = {};
   for (const [surface, prefix] of Object.entries(prefixes)) {
-    keys[surface] = (await createKey(database, { tenant: made!.id, surface, scopes: ['*'], prefix, at: AT })).text;
+    keys[surface] = (await createApiKey(database, { tenant: made!.id, surface, scopes: ['*'], prefix, at: AT })).text;
   }
   return { id: made!.id, keys };
 }

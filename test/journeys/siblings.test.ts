@@ -7,14 +7,14 @@ import type { Resource } from '../../src/fhir/types.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';
 import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
 import type { View } from '../../src/mapping/shape.ts';
-import { setBrand } from '../../src/store/tenants.ts';
+import { setDefaultBrand } from '../../src/store/tenants.ts';
 import { examplesOf, nameOf, world } from '../mapping/examples.ts';
 import { type Keys, type Running, startFacet } from './running.ts';
 
 let facet: Running;
 beforeAll(async () => {
   facet = await startFacet();
-  await setBrand(facet.store.database, { slug: 'demo', brand: 'main' }); // as the examples have it
+  await setDefaultBrand(facet.store.database, { slug: 'demo', brand: 'main' }); // as the examples have it
 });
 afterAll(() => facet.close());
 

@@ -35,7 +35,7 @@ afterAll(async () => {
   await facet.close();
 });
 
-const load = () => facet.store.database.load;
+const load = () => facet.store.database.queueLoad;
 const ask = (key: string, path: string, body?: object, signal: AbortSignal | null = null) =>
   fetch(`${url}/fhir/R4${path}`, {
     method: body ? 'PUT' : 'GET',

@@ -16,7 +16,7 @@ import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
 import { createWebhookReceiver, WEBHOOK_BODY_LIMIT, WEBHOOK_PATHS, type WebhookEndpoint } from '../../src/orders/webhooks/receive.ts';
 import { loadResultMappings } from '../../src/server/integrations.ts';
-import type { PlacedOrder } from '../../src/store/queues/placed-orders.ts';
+import type { TrackedOrder } from '../../src/store/queues/tracked-orders.ts';
 import type { TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
 
@@ -42,7 +42,7 @@ export interface FollowWorld extends OrderWorld {
   news(id: string): Promise<void>;
   /** Does all that is due, until nothing is. */
   follow(following?: OrderTracker): Promise<void>;
-  placed(id: string): Promise<PlacedOrder | undefined>;
+  placed(id: string): Promise<TrackedOrder | undefined>;
   /** The resources of a type that stand here, in the order in which they were made. */
   all(type: ServedType): Promise<Resource[]>;
   /** Sends the webhooks that are due, and does what is due here. */
@@ -84,7 +84,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
     for (let nth = 0; nth < 50; nth++) if ((await runTrackingRound(one)) === 0) return;
     throw new Error('following does not come to rest');
   };
-  const placed = async (id: string) => (await store.store.placedOrders.find({ orderIds: [id] }))[0];
+  const placed = async (id: string) => (await store.store.trackedOrders.find({ orderIds: [id] }))[0];
   const all = async (type: ServedType): Promise<Resource[]> => {
     const stands = 'select body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid';
     const rows = await store.database.query<{ body: string }>(stands, [here.tenant, TYPES[type]]);
@@ -129,7 +129,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
       return at(id);
     },
     async news(id) {
-      await store.store.placedOrders.wake([(await placed(id))!], following.clock().toISOString());
+      await store.store.trackedOrders.wake([(await placed(id))!], following.clock().toISOString());
       await follow();
     },
   };

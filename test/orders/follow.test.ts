@@ -22,7 +22,7 @@ const task = async (id = 'one') => (await here.tasks(id))[0]!;
 const versions = async (type: 'Task' | 'ServiceRequest', id: string) => (await here.context.store.read(here.tenant, type, id))!.version;
 const tasksOf = async (id: string): Promise<Resource[]> =>
   Promise.all(
-    (await here.context.store.placedOrders.ofRequest({ tenant: here.tenant, request: id, version: 1 })).map((placed) =>
+    (await here.context.store.trackedOrders.listOfRequest({ tenant: here.tenant, request: id, version: 1 })).map((placed) =>
       here.read('Task', placed.task),
     ),
   );
@@ -77,9 +77,9 @@ test('23: an older picture that arrives late changes nothing', async () => {
   const old = await reads.readOrder(id, within());
   here.step(id, 'completed.walk_in_test.completed');
   await here.news(id);
-  await here.context.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+  await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   const mine = pollLease(here.following);
-  const [placed] = await here.context.store.placedOrders.claim({ ...mine, limit: 1 });
+  const [placed] = await here.context.store.trackedOrders.claim({ ...mine, limit: 1 });
   await pollOrder({ ...here.following, reads: { ...reads, readOrder: async () => old } }, { placed: placed!, by: mine.by });
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
 });
@@ -87,10 +87,10 @@ test('23: an older picture that arrives late changes nothing', async () => {
 test('24: of two workers that read at different ages, the older one writes nothing', async () => {
   const { id } = await here.ordered();
   here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
-  await here.context.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+  await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   const slow = here.anotherFollowing();
   const mine = pollLease(slow);
-  const [placed] = await here.context.store.placedOrders.claim({ ...mine, limit: 1 });
+  const [placed] = await here.context.store.trackedOrders.claim({ ...mine, limit: 1 });
   const overtaken = pollOrder(
     {
       ...slow,
@@ -149,7 +149,7 @@ test('a request that its owner has revoked stays so, whatever the network says',
   const current = await request();
   here.step(id, 'sample_with_lab.walk_in_test.partial_results');
   const revoked = { ...current, status: 'revoked' };
-  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { plain: revoked, exact: revoked } });
+  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
   await here.drain();
   here.step(id, 'completed.walk_in_test.completed');
   await here.news(id);
@@ -252,7 +252,7 @@ test('what cannot be written is kept with the order, tried again less and less, 
     },
   };
   for (const { id } of [one, two])
-    await here.context.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+    await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   await here.follow({ ...here.following, reads });
   expect([(await task('one')).status, (await task('two')).status]).toEqual(['completed', 'completed']);
   expect(await here.placed(one.id)).toMatchObject({ attempts: 1, lastError: 'Observation.status: this must be so', leaseBy: null });

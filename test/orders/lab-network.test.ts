@@ -6,10 +6,10 @@ import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import type { Caller, Context } from '../../src/interactions/context.ts';
 import { create } from '../../src/interactions/create.ts';
-import { UNCHECKED } from '../../src/interactions/profiles.ts';
+import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
 import { loadResultMappings } from '../../src/server/integrations.ts';
 import { buildLabNetwork, type LabNetwork } from '../../src/server/lab-network.ts';
-import type { Row } from '../../src/store/resources/row.ts';
+import type { ResourceRow } from '../../src/store/resources/resource-row.ts';
 import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-fixture.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { until } from '../until.ts';
@@ -33,7 +33,7 @@ beforeAll(async () => {
     newId: v7,
     writeHooks: new Map([['ServiceRequest', [out.writeHooks.ServiceRequest]]]),
     registry,
-    profiles: UNCHECKED,
+    profiles: NO_PROFILE_CHECKS,
     baseUrl: 'http://facet.test/fhir/R4',
   });
   out = buildLabNetwork(
@@ -56,7 +56,7 @@ beforeAll(async () => {
     },
   );
   context = contextOf({ tenant: 1, actor: 'test', surface: 'fhir', scopes: ['*'] });
-  await create(context, { type: 'Patient', id: 'ada', draft: { plain: ADA, exact: ADA } });
+  await create(context, { type: 'Patient', id: 'ada', draft: { resource: ADA, exact: ADA } });
 });
 afterAll(async () => {
   await here.sandbox.close();
@@ -65,7 +65,7 @@ afterAll(async () => {
 
 const ordered = async (more: object = {}) => {
   const request = { ...REQUEST, ...more } as Resource;
-  return (await create(context, { type: 'ServiceRequest', draft: { plain: request, exact: request } })).row;
+  return (await create(context, { type: 'ServiceRequest', draft: { resource: request, exact: request } })).row;
 };
 
 test('a running worker sends what is stored, retries what failed, and stops when asked', async () => {
@@ -100,7 +100,7 @@ test('two workers beside each other stop at once when there is nothing to do', a
 
 describe('the port of a lab order', () => {
   const port = () => out.ports['lab-order'];
-  const item = (row: Row) => ({ row, id: row.id, key: '', own: () => REQUEST });
+  const item = (row: ResourceRow) => ({ row, id: row.id, key: '', own: () => REQUEST });
 
   test('answers when the order stands, and again without a second one', async () => {
     const row = await ordered();
@@ -156,7 +156,7 @@ test('the port of a physician answers what the vendor shows of it', async () => 
     name: [{ given: ['Ann'], family: 'Lee' }],
     identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: '1777777773' }],
   };
-  const { row } = await create(context, { type: 'Practitioner', draft: { plain: practitioner, exact: practitioner } });
+  const { row } = await create(context, { type: 'Practitioner', draft: { resource: practitioner, exact: practitioner } });
   const item = { row, id: row.id, key: 'NY', own: () => practitioner };
   const port = out.ports.physician;
   const held = { ...item, ...(await port.claim(context, item)) };

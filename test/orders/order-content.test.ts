@@ -203,7 +203,7 @@ describe('reasons', () => {
   test('of another tenant do not exist', async () => {
     const theirs = { ...here.context, caller: { ...here.context.caller, tenant: here.tenant + 2000 } };
     const resource = condition('elsewhere', 'E28.2') as unknown as Resource;
-    await update(theirs, { type: 'Condition', id: 'elsewhere', draft: { plain: resource, exact: resource } });
+    await update(theirs, { type: 'Condition', id: 'elsewhere', draft: { resource: resource, exact: resource } });
     expect(await refusal({ reasonReference: refs('Condition/elsewhere') })).toEqual(['ServiceRequest.reasonReference[0]']);
   });
 });
@@ -230,7 +230,7 @@ describe('what supports it', () => {
       contained: [answers('weight', [item('9.1', { valueDecimal })])],
       supportingInfo: refs('#weight'),
     }));
-    await update(here.context, { type: 'ServiceRequest', id: 'digits', draft: { plain: plain!, exact: exact! } });
+    await update(here.context, { type: 'ServiceRequest', id: 'digits', draft: { resource: plain!, exact: exact! } });
     expect(JSON.parse(JSON.parse((await here.entry('digits'))!.payload).text).aoe_answers[0].answer).toBe('70.50');
   });
 

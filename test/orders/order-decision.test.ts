@@ -1,10 +1,10 @@
 // Which ServiceRequests are orders: by intent, category, code, performer and what they are based on.
 import type { Resource } from '../../src/fhir/types.ts';
 import { create } from '../../src/interactions/create.ts';
-import { transaction } from '../../src/interactions/transaction.ts';
+import { executeTransaction } from '../../src/interactions/transaction.ts';
 import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
 import { update } from '../../src/interactions/update.ts';
-import { validation } from '../../src/interactions/validate.ts';
+import { collectIssues } from '../../src/interactions/validate.ts';
 import { orderDocumentation } from '../../src/orders/place/order-documentation.ts';
 import {
   coded,
@@ -54,7 +54,7 @@ describe('by its intent, an active request for a panel', () => {
 
   test.each(['filler-order', 'reflex-order'])('is told that a %s is the fulfiller’s own', async (intent) => {
     const asked = { ...REQUEST, intent } as Resource;
-    const issues = await validation(here.context, { type: 'ServiceRequest', mode: 'create', resource: { plain: asked, exact: asked } });
+    const issues = await collectIssues(here.context, { type: 'ServiceRequest', mode: 'create', resource: { plain: asked, exact: asked } });
     expect(issues).toEqual([expect.objectContaining({ severity: 'information', expression: ['ServiceRequest.intent'] })]);
   });
 });
@@ -152,12 +152,12 @@ describe('the catalogue', () => {
   test('is of one tenant, and is asked whatever the caller may read', async () => {
     await here.inCatalogue();
     const other = { ...here.context, caller: { ...here.context.caller, tenant: here.tenant + 1000 } };
-    await update(other, { type: 'Patient', id: 'ada', draft: { plain: ADA, exact: ADA } });
+    await update(other, { type: 'Patient', id: 'ada', draft: { resource: ADA, exact: ADA } });
     const asked = { ...REQUEST, ...UNKNOWN } as Resource;
-    const { warnings } = await create(other, { type: 'ServiceRequest', draft: { plain: asked, exact: asked } });
+    const { warnings } = await create(other, { type: 'ServiceRequest', draft: { resource: asked, exact: asked } });
     expect(warnings).toEqual([expect.objectContaining({ severity: 'warning' })]);
     const few = { ...here.context, caller: { ...here.context.caller, scopes: ['system/ServiceRequest.c'] } };
-    const { row } = await create(few, { type: 'ServiceRequest', draft: { plain: asked, exact: asked } });
+    const { row } = await create(few, { type: 'ServiceRequest', draft: { resource: asked, exact: asked } });
     expect(await here.becomes(row.id)).toBe('requested');
   });
 });
@@ -233,9 +233,9 @@ describe('an instance of a request', () => {
   test('in one transaction with it makes one order, whichever stands first', async () => {
     const one = (at: number, id: string, more: object): TransactionEntry => {
       const plain = { ...REQUEST, id, ...more } as Resource;
-      return { at, method: 'PUT', type: 'ServiceRequest', id, draft: { plain, exact: plain } };
+      return { index: at, method: 'PUT', type: 'ServiceRequest', id, draft: { resource: plain, exact: plain } };
     };
-    const run = (...entries: TransactionEntry[]) => transaction(here.context, entries, async (_inside, done) => done);
+    const run = (...entries: TransactionEntry[]) => executeTransaction(here.context, entries, async (_inside, done) => done);
     const done = await run(one(0, 'child', basedOn('base')), one(1, 'base', {}));
     expect(done.get(0)!.warnings).toEqual([expect.objectContaining({ severity: 'warning', expression: ['ServiceRequest.basedOn[0]'] })]);
     expect([await here.becomes('child'), await here.becomes('base')]).toEqual(['rejected', 'requested']);

@@ -3,9 +3,9 @@ import { guarded } from '../../src/fhir/patch/patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { create } from '../../src/interactions/create.ts';
 import { remove } from '../../src/interactions/delete.ts';
-import { patch } from '../../src/interactions/patch.ts';
+import { patchResource } from '../../src/interactions/patch.ts';
 import { update } from '../../src/interactions/update.ts';
-import { validation } from '../../src/interactions/validate.ts';
+import { collectIssues } from '../../src/interactions/validate.ts';
 import { orderWriteHook } from '../../src/orders/place/order.ts';
 import { type DecisionWorld, decisionWorld, entry, IMAGING, labTest, METABOLIC, OTHER_TEST, UNKNOWN } from './decision-world.ts';
 import { eachInAWorld } from './each-world.ts';
@@ -22,7 +22,7 @@ beforeEach(() => here.put(ADA));
 
 describe('a laboratory request that cannot be ordered', () => {
   const asked = { ...REQUEST, ...UNKNOWN } as Resource;
-  const draft = { plain: asked, exact: asked };
+  const draft = { resource: asked, exact: asked };
   const WARNING = { severity: 'warning', code: 'business-rule', expression: ['ServiceRequest.code'] };
 
   test('is stored with a Task that says why; whoever writes it is warned, and so is who only asks', async () => {
@@ -37,7 +37,11 @@ describe('a laboratory request that cannot be ordered', () => {
         basedOn: [{ reference: `ServiceRequest/${row.id}` }],
       }),
     ]);
-    const dry = await validation(here.context, { type: 'ServiceRequest', mode: 'create', resource: draft });
+    const dry = await collectIssues(here.context, {
+      type: 'ServiceRequest',
+      mode: 'create',
+      resource: { plain: draft.resource, exact: draft.exact },
+    });
     expect(dry).toEqual(warnings);
     expect(dry[0]!.text).not.toContain('24323-8');
   });
@@ -124,7 +128,7 @@ describe('a laboratory request that cannot be ordered', () => {
   test('becomes one, by a draft that a patch makes active', async () => {
     await here.request('one', { ...UNKNOWN, status: 'draft' });
     expect(await here.becomes('one')).toBe('stored');
-    const saved = await patch(here.context, {
+    const saved = await patchResource(here.context, {
       type: 'ServiceRequest',
       id: 'one',
       change: guarded((now) => ({ ...now, status: 'active' }), false),
@@ -157,7 +161,7 @@ describe('where an installation is strict, it', () => {
     await here.put(ADA);
     const asked = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
     const lenient = new Map([['ServiceRequest' as const, [orderWriteHook({ ...here.rules, unorderable: 'reject' })]]]);
-    await update({ ...here.context, writeHooks: lenient }, { type: 'ServiceRequest', id: 'one', draft: { plain: asked, exact: asked } });
+    await update({ ...here.context, writeHooks: lenient }, { type: 'ServiceRequest', id: 'one', draft: { resource: asked, exact: asked } });
     await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
     expect(await here.becomes('one')).toBe('rejected');
     await expect(here.request('one', { ...UNKNOWN, intent: 'original-order' })).rejects.toMatchObject({ kind: 'rule' });
@@ -173,8 +177,8 @@ describe('where nothing can be sent, it', () => {
   );
 
   test('is stored as any other', async () => {
-    const plain = { ...REQUEST, ...UNKNOWN } as Resource;
-    const { warnings, row } = await create(here.context, { type: 'ServiceRequest', draft: { plain, exact: plain } });
+    const resource = { ...REQUEST, ...UNKNOWN } as Resource;
+    const { warnings, row } = await create(here.context, { type: 'ServiceRequest', draft: { resource, exact: resource } });
     expect([warnings, await here.becomes(row.id)]).toEqual([undefined, 'stored']);
   });
 });
@@ -184,7 +188,10 @@ describe('a request that was stored as active before it could be ordered', () =>
   const left = async (id: string, more: object) => {
     const resource = { ...REQUEST, id, ...more } as Resource;
     const writeHooks = new Map();
-    await update({ ...here.context, writeHooks: writeHooks }, { type: 'ServiceRequest', id, draft: { plain: resource, exact: resource } });
+    await update(
+      { ...here.context, writeHooks: writeHooks },
+      { type: 'ServiceRequest', id, draft: { resource: resource, exact: resource } },
+    );
   };
 
   test.each<[string, object]>([
@@ -195,8 +202,13 @@ describe('a request that was stored as active before it could be ordered', () =>
     await here.inCatalogue();
     await left('one', more);
     const said = { ...REQUEST, id: 'one', ...more, patientInstruction: 'drink' } as Resource;
-    const draft = { plain: said, exact: said };
-    const dry = await validation(here.context, { type: 'ServiceRequest', id: 'one', mode: 'update', resource: draft });
+    const draft = { resource: said, exact: said };
+    const dry = await collectIssues(here.context, {
+      type: 'ServiceRequest',
+      id: 'one',
+      mode: 'update',
+      resource: { plain: draft.resource, exact: draft.exact },
+    });
     const { warnings } = await update(here.context, { type: 'ServiceRequest', id: 'one', draft });
     expect(warnings).toEqual([expect.objectContaining({ severity: 'information', expression: ['ServiceRequest.status'] })]);
     expect(dry).toEqual(warnings);

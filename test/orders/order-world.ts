@@ -4,7 +4,7 @@ import type { SearchParameterResource } from '../../src/fhir/search/definitions.
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import type { Caller, Context, WriteHook } from '../../src/interactions/context.ts';
-import { UNCHECKED } from '../../src/interactions/profiles.ts';
+import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
 import { update } from '../../src/interactions/update.ts';
 import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
 import { sendCancellation } from '../../src/orders/deliver/cancel.ts';
@@ -124,7 +124,7 @@ export async function orderWorld(
     newId: v7,
     writeHooks: writeHooks,
     registry,
-    profiles: UNCHECKED,
+    profiles: NO_PROFILE_CHECKS,
     baseUrl: 'http://facet.test/fhir/R4',
   });
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
@@ -164,7 +164,11 @@ export async function orderWorld(
       now += seconds * 1000;
     },
     put: async (resource) => {
-      await update(context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { plain: resource, exact: resource } });
+      await update(context, {
+        type: resource.resourceType as ServedType,
+        id: resource.id!,
+        draft: { resource: resource, exact: resource },
+      });
     },
     read,
     entry: (id) => orderEntry(store, tenant, id),

@@ -95,7 +95,7 @@ test('a subject that is no Patient of this server is refused, and so is a patien
     issues: [expect.objectContaining({ expression: ['ServiceRequest.subject'] })],
   });
   const other = { ...here.context, caller: { ...here.context.caller, tenant: here.tenant + 1000 } };
-  await expect(create(other, { type: 'ServiceRequest', draft: { plain: REQUEST, exact: REQUEST } })).rejects.toMatchObject({
+  await expect(create(other, { type: 'ServiceRequest', draft: { resource: REQUEST, exact: REQUEST } })).rejects.toMatchObject({
     kind: 'rule',
   });
 });

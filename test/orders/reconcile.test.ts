@@ -19,7 +19,7 @@ eachInAWorld(followWorld, (world, on) => {
 });
 
 const status = async (id = 'one') => (await here.tasks(id))[0]!.status;
-const setting = async () => JSON.parse(await here.context.store.settings.get('order-sweep', () => '{}')) as Record<string, string>;
+const setting = async () => JSON.parse(await here.context.store.settings.getOrCreate('order-sweep', () => '{}')) as Record<string, string>;
 /** An order that somebody has made at the network without us. */
 const elsewhere = (from: string, id: string) =>
   here.sandbox.state.orders.set(id, { ...here.at(from), id, transactionId: `journey-${id}`, passthrough: null });
@@ -57,7 +57,7 @@ test('27: a redraw that nobody told of is found, too', async () => {
   here.advance(900);
   await sweep(here.following);
   await here.follow();
-  const orders = await store.store.placedOrders.ofRequest((await here.placed(id))!);
+  const orders = await store.store.trackedOrders.listOfRequest((await here.placed(id))!);
   expect(orders).toHaveLength(2);
 });
 
@@ -213,7 +213,7 @@ test('news is worked through while a sweep waits for its pages', async () => {
   };
   const stop = startTrackingWorker({ ...here.following, reads: { ...reads, listUpdatedOrders } });
   here.step(id, COMPLETED, { silent: true });
-  await store.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+  await store.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   const end = performance.now() + 8000;
   while ((await status()) !== 'completed' && performance.now() < end) await delay(50);
   expect(await status()).toBe('completed');

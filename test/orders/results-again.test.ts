@@ -74,7 +74,7 @@ describe('a critical value of an order whose sample had to be drawn again', () =
     const [first, second] = await redrawn();
     here.step(second, COMPLETED, { interpretation: 'normal', silent: true });
     const placed = await Promise.all([first, second].map(here.placed));
-    await store.store.placedOrders.wake(
+    await store.store.trackedOrders.wake(
       placed.map((one) => one!),
       here.following.clock().toISOString(),
     );
@@ -218,7 +218,7 @@ test('a report that was written with both is rid of the one that only said that 
   const own = { ...(await shown()).find(({ code }) => (code as { text: string }).text === 'DHEA Sulfate')! };
   const { valueQuantity: _value, specimen: _specimen, ...rest } = own;
   const write = async (resource: Resource) =>
-    update(here.context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { plain: resource, exact: resource } });
+    update(here.context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { resource: resource, exact: resource } });
   await write({ ...(rest as Resource), id: 'late', status: 'cancelled' });
   const stands = await report();
   await write({ ...stands, result: [...(stands.result as object[]), { reference: 'Observation/late' }] } as Resource);
@@ -237,7 +237,7 @@ test.each(['later than its first result', 'only at first'])('a journey that is n
   const [first, second] = when === 'only at first' ? [here.following, nameless] : [nameless, here.following];
   for (const [status, following] of [[PARTIAL, first] as const, [COMPLETED, second] as const]) {
     here.step(id, status, { silent: true });
-    await store.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+    await store.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
     await here.follow(following);
   }
   expect((await reports()).map(({ status }) => status)).toEqual(['final']);

@@ -152,7 +152,7 @@ test('40: what people have attached to the report stays beside the document, bef
   const stands = await report();
   const own = { contentType: 'application/pdf', url: 'https://example.org/letter.pdf' };
   const more = { ...stands, presentedForm: [...(stands.presentedForm as object[]), own] };
-  await update(here.context, { type: 'DiagnosticReport', id: stands.id!, draft: { plain: more, exact: more } });
+  await update(here.context, { type: 'DiagnosticReport', id: stands.id!, draft: { resource: more, exact: more } });
   tells(id, { ...after, hasDocument: false });
   await here.tell();
   expect((await report()).presentedForm).toEqual([own]);

@@ -101,7 +101,7 @@ test('applied twice, by whomever, nothing gets a new version', async () => {
   const before = await versions();
   await here.news(id);
   here.advance(24 * 3600);
-  await here.context.store.placedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
+  await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   await here.follow(here.anotherFollowing());
   expect(await versions()).toBe(before);
   expect(here.asked('result')).toBe(3);
@@ -124,7 +124,9 @@ test('28: partial results are asked for, although nobody tells of them; the rest
   here.step(id, COMPLETED);
   await here.tell();
   expect([(await report()).status, (await all('Observation')).map(({ status }) => status)]).toEqual(['final', Array(4).fill('final')]);
-  expect((await here.context.store.history(here.tenant, 'DiagnosticReport', (await report()).id!, { count: 9 })).length).toBeGreaterThan(1);
+  expect(
+    (await here.context.store.readVersions(here.tenant, 'DiagnosticReport', (await report()).id!, { count: 9 })).length,
+  ).toBeGreaterThan(1);
 });
 
 test('40: a correction changes the marker that was wrong, and history keeps what it said', async () => {
@@ -138,7 +140,7 @@ test('40: a correction changes the marker that was wrong, and history keeps what
   const wrong = await named('Testosterone, Total');
   expect([wrong.status, (await texts()).join().includes('"value":45.01')]).toEqual(['corrected', true]);
   expect((await named('Luteinizing Hormone')).status).toBe('final');
-  const [now, before] = await here.context.store.history(here.tenant, 'Observation', wrong.id!, { count: 9 });
+  const [now, before] = await here.context.store.readVersions(here.tenant, 'Observation', wrong.id!, { count: 9 });
   expect([now!.body!.includes('45.01'), before!.body!.includes('"value":45.0,')]).toEqual([true, true]);
   expect((await here.read('ServiceRequest', 'one')).status).toBe('completed');
   const settled = await versions();
@@ -269,7 +271,7 @@ test('a redraw brings what was missing into the same report', async () => {
   expect([(await all('DiagnosticReport')).length, (await report()).status]).toEqual([1, 'final']);
   expect((await all('Specimen')).length).toBe(2);
   const tasks = await Promise.all(
-    (await store.store.placedOrders.ofRequest((await here.placed(first.id))!)).map((placed) => here.read('Task', placed.task)),
+    (await store.store.trackedOrders.listOfRequest((await here.placed(first.id))!)).map((placed) => here.read('Task', placed.task)),
   );
   expect(tasks.map(({ status, output }) => [status, (output as unknown[])?.length])).toEqual([
     ['completed', 1],
@@ -291,7 +293,7 @@ test('47: results find their way to their patient when the request is gone, also
   const { _status, ...current } = await here.read('ServiceRequest', 'one');
   const revoked = { ...current, status: 'revoked' } as typeof current;
   here.step(id, PARTIAL);
-  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { plain: revoked, exact: revoked } });
+  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
   await here.drain();
   await remove(here.context, { type: 'ServiceRequest', id: 'one' });
   await remove(here.context, { type: 'Patient', id: 'ada' });
@@ -312,7 +314,7 @@ test('what people add to a result stays when it is applied again', async () => {
   await here.tell();
   const stands = await report();
   const seen = { ...stands, conclusion: 'Discussed with the patient.' };
-  await update(here.context, { type: 'DiagnosticReport', id: stands.id!, draft: { plain: seen, exact: seen } });
+  await update(here.context, { type: 'DiagnosticReport', id: stands.id!, draft: { resource: seen, exact: seen } });
   here.step(id, COMPLETED);
   await here.tell();
   expect(await report()).toMatchObject({ status: 'final', conclusion: 'Discussed with the patient.' });

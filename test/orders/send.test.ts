@@ -57,7 +57,7 @@ test('a number keeps its digits through the writing of the outcome', async () =>
   const exact = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: json.rawJSON('1.50') }] };
   const { update } = await import('../../src/interactions/update.ts');
   const plain = { ...REQUEST, id: 'one', extension: [{ url: 'urn:dose', valueDecimal: 1.5 }] };
-  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { plain, exact: exact as Resource } });
+  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { resource: plain, exact: exact as Resource } });
   await now();
   expect((await here.context.store.read(here.tenant, 'ServiceRequest', 'one'))!.body).toContain('"valueDecimal":1.50');
 });
@@ -99,12 +99,12 @@ test('1: every attempt sends the same bytes, although the patient has changed me
 test('7: a process that stood still until its lease was over sends nothing any more', async () => {
   const key = await ordered();
   const asleep = here.another();
-  const settle: typeof asleep.store.outbox.settle = async (...given) => {
-    const written = await here.sending.store.outbox.settle(...given);
+  const recordOutcome: typeof asleep.store.outbox.recordOutcome = async (...given) => {
+    const written = await here.sending.store.outbox.recordOutcome(...given);
     here.advance(25 * 3600);
     return written;
   };
-  const store = storeExcept(asleep.store, { outbox: { ...asleep.store.outbox, settle } });
+  const store = storeExcept(asleep.store, { outbox: { ...asleep.store.outbox, recordOutcome } });
   await here.drain({ ...asleep, store });
   expect(here.asked('createOrder')).toBe(0);
   await here.drain();
@@ -238,14 +238,14 @@ test('6: a crash between sending and writing it down: the lease runs out, the ne
   const { text, clientUserId } = JSON.parse(claimed.payload);
   const user = await here.client.ensureUser(clientUserId, within());
   if (user.kind !== 'accepted') throw new Error(user.why);
-  await here.context.store.outbox.settle(claimed, dead.by, { state: 'sending', at: dead.at, firstSentAt: dead.at });
+  await here.context.store.outbox.recordOutcome(claimed, dead.by, { state: 'sending', at: dead.at, firstSentAt: dead.at });
   await here.client.createOrder({ body: `{"user_id":"${user.value}",${text.slice(1)}`, key }, within());
   expect(await here.drain()).toBe(0);
   here.advance(30);
   expect(await here.drain()).toBe(1);
   expect(await here.entry('one')).toMatchObject({ state: 'done', attempts: 2 });
   expect(here.orders()).toBe(1);
-  expect(await here.context.store.outbox.settle(claimed, dead.by, { state: 'refused', at: dead.at })).toBe(false);
+  expect(await here.context.store.outbox.recordOutcome(claimed, dead.by, { state: 'refused', at: dead.at })).toBe(false);
 });
 
 test('6: who comes after a crash waits for the lease to run out, and sends then', async () => {

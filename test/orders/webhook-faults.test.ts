@@ -82,7 +82,7 @@ function mortal(following: OrderTracker, dies: () => boolean): OrderTracker & { 
       if (dead) throw new Error('the process died here');
       return answer;
     };
-  const { placedOrders, inbox } = alive;
+  const { trackedOrders, inbox } = alive;
   return {
     ...following,
     reads: {
@@ -93,8 +93,8 @@ function mortal(following: OrderTracker, dies: () => boolean): OrderTracker & { 
     },
     store: storeExcept(alive, {
       transaction: living((work) => alive.transaction(work)) as typeof alive.transaction,
-      placedOrders: { ...placedOrders, settle: living(placedOrders.settle) },
-      inbox: { ...inbox, settle: living(inbox.settle) },
+      trackedOrders: { ...trackedOrders, scheduleNextPoll: living(trackedOrders.scheduleNextPoll) },
+      inbox: { ...inbox, recordOutcome: living(inbox.recordOutcome) },
     }),
     live: () => {
       dead = false;
@@ -171,8 +171,8 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
   for (let nth = 0; nth < ORDERS; nth++) await agrees(`o${nth}`);
 
   const settled = await versions();
-  await store.store.placedOrders.wake(
-    await store.store.placedOrders.find({ orderIds: [...state.orders.keys()] }),
+  await store.store.trackedOrders.wake(
+    await store.store.trackedOrders.find({ orderIds: [...state.orders.keys()] }),
     here.following.clock().toISOString(),
   );
   await here.follow();

@@ -130,7 +130,7 @@ test.each([false, true])(
     here.step(redraw.id, 'sample_with_lab.walk_in_test.partial_results');
     await here.tell();
     const tasks = await Promise.all(
-      (await store.store.placedOrders.ofRequest({ tenant: here.tenant, request: 'one', version: 1 })).map((placed) =>
+      (await store.store.trackedOrders.listOfRequest({ tenant: here.tenant, request: 'one', version: 1 })).map((placed) =>
         here.read('Task', placed.task),
       ),
     );
@@ -330,7 +330,7 @@ test('47: a request that is revoked and deleted while its order is under way: th
   const revoked = { ...current, status: 'revoked' } as typeof current;
   await expect(remove(here.context, { type: 'ServiceRequest', id: 'one' })).rejects.toThrow('revoke it first');
   here.step(id, 'sample_with_lab.walk_in_test.partial_results');
-  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { plain: revoked, exact: revoked } });
+  await update(here.context, { type: 'ServiceRequest', id: 'one', draft: { resource: revoked, exact: revoked } });
   await here.drain();
   await remove(here.context, { type: 'ServiceRequest', id: 'one' });
   await remove(here.context, { type: 'Patient', id: 'ada' });

@@ -221,7 +221,7 @@ const late = () => new Date(here.sending.clock().getTime() - 60_000);
 test('32: a process whose clock is behind takes an order back that another has just made: the Task was not changed before it was made', async () => {
   await put();
   const revoked = { ...(await request()), status: 'revoked' };
-  const draft = { plain: revoked, exact: revoked };
+  const draft = { resource: revoked, exact: revoked };
   await update({ ...here.context, clock: late }, { type: 'ServiceRequest', id: 'one', draft });
   const { status, authoredOn, lastModified } = await task();
   expect([status, await state()]).toEqual(['cancelled', 'cancelled']);

@@ -2,8 +2,8 @@
 import { rulesIn } from '../../src/fhir/indexing/rules.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Database } from '../../src/store/database/database.ts';
-import { upkeepOf } from '../../src/store/index-upkeep.ts';
-import { writeMany } from '../../src/store/resources/write-many.ts';
+import { createReindexing } from '../../src/store/reindexing.ts';
+import { buildBatchWrite } from '../../src/store/resources/write-many.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
@@ -24,12 +24,12 @@ it('making rules known reads the search rows of one tenant at a time', async () 
   };
   await test.database.script(`insert into tenant (slug, name, created_at) values ('a', 'A', '2026-01-01T00:00:00Z');
     insert into index_rules (rtype, rules, fingerprint, parameters, present) values (1, 0, 'old', '{}', true)`);
-  await upkeepOf(listening).register(rulesIn(buildRegistry([])));
+  await createReindexing(listening).register(rulesIn(buildRegistry([])));
   const ofRows = read.filter((sql) => /\bsx\b/.test(sql));
   expect(ofRows.length).toBeGreaterThan(0);
   expect(ofRows.filter((sql) => !sql.includes('sx.tenant_id = $1'))).toEqual([]);
 });
 
 it('writing many changes asks once which types are watched, and not for each change', () => {
-  expect(writeMany(1, []).sql).not.toMatch(/exists \(select from subscription/);
+  expect(buildBatchWrite(1, []).sql).not.toMatch(/exists \(select from subscription/);
 });

@@ -39,13 +39,13 @@ onServer('a running read is cancelled on the server when its client leaves, and 
 
 it('a read that waits for a connection is dropped when its client leaves', async () => {
   const { database, leave } = request(true);
-  const before = test.database.load.refused['client left'];
+  const before = test.database.queueLoad.refused['client left'];
   const { held, release } = await holdAll();
   const waiting = expect(database.query('insert into seen values (1)')).rejects.toMatchObject(LEFT);
   await setImmediate();
   leave();
   await waiting;
-  expect(test.database.load.refused['client left']).toBe(before + 1);
+  expect(test.database.queueLoad.refused['client left']).toBe(before + 1);
   release();
   await held;
   expect(await seen()).toEqual([]);
@@ -84,7 +84,7 @@ it('a request that was answered leaves nothing behind that its signal could stop
   await Promise.all(statements);
   leave();
   expect(await test.database.query('select 1 as one')).toEqual([{ one: 1 }]);
-  expect(test.database.load).toMatchObject({ inUse: 0, waiting: 0 });
+  expect(test.database.queueLoad).toMatchObject({ inUse: 0, waiting: 0 });
 });
 
 it('the readiness check is answered while every connection is in use, also by a transaction that failed', async () => {
@@ -106,7 +106,7 @@ async function holdAll(sql = 'select 1'): Promise<{ held: Promise<unknown>; rele
   );
   const held = Promise.allSettled(work);
   await until(
-    async () => test.database.load.inUse,
+    async () => test.database.queueLoad.inUse,
     (inUse) => inUse === connections,
   );
   return { held, release: resolve };

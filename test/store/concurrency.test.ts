@@ -2,10 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../src/store/database/database.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
-import { storeOf } from '../../src/store/sql-store.ts';
+import { createStore } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { createOf, indexOf, updateOf } from './changes.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
+import { createOf, indexOf, updateOf } from './resource-changes.ts';
 
 const TENANT = 1;
 let test: TestStore;
@@ -14,7 +14,7 @@ let stores: [Store, Store];
 beforeAll(async () => {
   test = await openTestStore();
   second = test.url === undefined ? test.database : await openDatabase({ url: test.url });
-  stores = [test.store, storeOf(second)];
+  stores = [test.store, createStore(second)];
 });
 afterAll(async () => {
   if (second !== test.database) await second.close();
@@ -28,7 +28,7 @@ const either = (n: number): Store => stores[n % 2]!;
 it('lets one of twenty concurrent creates of an id through', async () => {
   const applied = await Promise.all(twenty.map((n) => either(n).write(TENANT, [createOf('once', { body: `{"n":${n}}` })])));
   expect(sum(applied)).toBe(1);
-  expect(await test.store.history(TENANT, 'Patient', 'once', { count: 30 })).toHaveLength(1);
+  expect(await test.store.readVersions(TENANT, 'Patient', 'once', { count: 30 })).toHaveLength(1);
 });
 
 it('never loses an update: of concurrent ones of the same version one is applied, and its search rows with it', async () => {
@@ -69,7 +69,7 @@ it('of many changes in one statement leaves out those of a version that is gone,
       ids.map((id) => createOf(id)),
     ),
   ).toBe(0);
-  const histories = await Promise.all(ids.map((id) => test.store.history(TENANT, 'Patient', id, { count: 9 })));
+  const histories = await Promise.all(ids.map((id) => test.store.readVersions(TENANT, 'Patient', id, { count: 9 })));
   expect(histories.map((versions) => versions.map(({ version }) => version))).toEqual([
     [2, 1],
     [2, 1],
@@ -81,7 +81,7 @@ it('counts to twenty under a lock, one transaction after the other', async () =>
   await test.store.write(TENANT, [createOf('counter')]);
   const count = (store: Store) =>
     store.transaction(async (transaction) => {
-      await transaction.lock(TENANT, ['counter']);
+      await transaction.lockKeys(TENANT, ['counter']);
       const row = await transaction.read(TENANT, 'Patient', 'counter');
       await delay(1);
       return transaction.write(TENANT, [updateOf('counter', row!.version)]);
@@ -93,7 +93,7 @@ it('locks keys in one order, whatever order they are named in', async () => {
   const keys = ['a', 'b', 'c', 'd'];
   const held = twenty.map((n) =>
     either(n).transaction(async (transaction) => {
-      await transaction.lock(TENANT, n % 2 ? keys : [...keys, 'a'].reverse());
+      await transaction.lockKeys(TENANT, n % 2 ? keys : [...keys, 'a'].reverse());
       await delay(1);
       return n;
     }),
@@ -109,7 +109,7 @@ onServer('runs both of two transactions that wait for each other, one of them ag
     store.transaction(async (transaction) => {
       runs++;
       for (const id of ids) {
-        await transaction.lock(TENANT, [id]);
+        await transaction.lockKeys(TENANT, [id]);
         if (++holding === 2) bothHold.resolve();
         await bothHold.promise;
       }

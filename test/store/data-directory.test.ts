@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { askHolder, lockDirectory } from '../../src/store/database/data-directory.ts';
+import { lockDirectory, sendToLockOwner } from '../../src/store/database/data-directory.ts';
 
 const HOLDER = fileURLToPath(new URL('holder.ts', import.meta.url));
 let parent: string;
@@ -72,7 +72,7 @@ it('takes over at once from a process that was killed, and removes what it left'
     const started = performance.now();
     const lock = await lockDirectory(directory);
     took.push(performance.now() - started);
-    expect(readdirSync(directory).map((name) => join(directory, name))).toEqual([lock.path]);
+    expect(readdirSync(directory).map((name) => join(directory, name))).toEqual([lock.socketPath]);
     await lock.release();
   }
   // one that does not answer is given two seconds. The quickest counts, as a busy machine may be late
@@ -104,27 +104,27 @@ it('gives it to one of many starters in one process, every time', async () => {
 });
 
 it('carries a command to the holder and its answer back, also a refusal', async () => {
-  expect(await askHolder(directory, 'anybody?')).toBeUndefined();
+  expect(await sendToLockOwner(directory, 'anybody?')).toBeUndefined();
   const { child } = await holder();
-  expect(await askHolder(directory, { command: 'keys list', text: 'ü\n' })).toEqual({
+  expect(await sendToLockOwner(directory, { command: 'keys list', text: 'ü\n' })).toEqual({
     heard: { command: 'keys list', text: 'ü\n' },
     pid: child.pid,
   });
-  await expect(askHolder(directory, 'fail')).rejects.toThrow('that went wrong');
+  await expect(sendToLockOwner(directory, 'fail')).rejects.toThrow('that went wrong');
   await kill(child);
-  expect(await askHolder(directory, 'anybody?')).toBeUndefined();
+  expect(await sendToLockOwner(directory, 'anybody?')).toBeUndefined();
 });
 
 it('takes a directory whose path is too long for a socket', async () => {
   const long = join(directory, 'a'.repeat(120));
   const { child } = await holder(long);
   await expect(lockDirectory(long)).rejects.toThrow(`in use by process ${child.pid}`);
-  expect(await askHolder(long, 1)).toEqual({ heard: 1, pid: child.pid });
+  expect(await sendToLockOwner(long, 1)).toEqual({ heard: 1, pid: child.pid });
   await kill(child);
   const lock = await lockDirectory(long);
-  expect(existsSync(lock.path)).toBe(true);
+  expect(existsSync(lock.socketPath)).toBe(true);
   await lock.release();
-  rmdirSync(dirname(lock.path));
+  rmdirSync(dirname(lock.socketPath));
 });
 
 it('leaves other files of the directory alone', async () => {

@@ -23,17 +23,21 @@ const packageOf = (version: string, urls: string[], name = 'p'): DefinitionPacka
   definitions: urls.map((url) => definition(url, { version })),
 });
 const definitions = () => store.store.definitions;
-const bodies = async (...urls: string[]) => (await definitions().find(urls)).map((row) => `${row.package} ${row.body}`).sort();
+const bodies = async (...urls: string[]) => (await definitions().findByUrl(urls)).map((row) => `${row.package} ${row.body}`).sort();
 
 test('there is nothing at first', async () => {
-  expect([await definitions().state(), await definitions().profiles(), await listPackages(store.database)]).toEqual(['', [], []]);
+  expect([await definitions().readRevision(), await definitions().listProfiles(), await listPackages(store.database)]).toEqual([
+    '',
+    [],
+    [],
+  ]);
 });
 
 test('a package is stored with all it has; another of the same name and version takes its place', async () => {
   expect(await addPackage(store.database, packageOf('1.0.0', ['urn:a', 'urn:b']), AT)).toBe(false);
-  const before = await definitions().state();
+  const before = await definitions().readRevision();
   expect(await addPackage(store.database, packageOf('1.0.0', ['urn:a', 'urn:c']), AT)).toBe(true);
-  expect(await definitions().state()).not.toBe(before);
+  expect(await definitions().readRevision()).not.toBe(before);
   expect(await bodies('urn:a', 'urn:b', 'urn:c')).toEqual(['p#1.0.0 {"url":"urn:a"}', 'p#1.0.0 {"url":"urn:c"}']);
   expect(await listPackages(store.database)).toEqual([
     { name: 'p', version: '1.0.0', depends: { 'hl7.fhir.r4.core': '4.0.1' }, addedAt: AT, counts: { StructureDefinition: 2 } },
@@ -43,7 +47,7 @@ test('a package is stored with all it has; another of the same name and version 
 test('versions stand side by side, and are removed one by one or all at once', async () => {
   await addPackage(store.database, packageOf('2.0.0', ['urn:a']), AT);
   await addPackage(store.database, packageOf('1.0.0', ['urn:a'], 'q'), AT);
-  expect(await definitions().profiles()).toHaveLength(4);
+  expect(await definitions().listProfiles()).toHaveLength(4);
   expect(await bodies('urn:a')).toEqual(['p#1.0.0 {"url":"urn:a"}', 'p#2.0.0 {"url":"urn:a"}', 'q#1.0.0 {"url":"urn:a"}']);
   expect(await removePackage(store.database, 'p', '1.0.0')).toEqual(['1.0.0']);
   expect(await removePackage(store.database, 'p', '1.0.0')).toEqual([]);
@@ -55,10 +59,10 @@ test('versions stand side by side, and are removed one by one or all at once', a
 });
 
 test('what cannot be stored leaves what stood', async () => {
-  const state = await definitions().state();
+  const state = await definitions().readRevision();
   const broken = { ...packageOf('1.0.0', [], 'q'), definitions: [definition('urn:x'), definition('urn:x')] };
   await expect(addPackage(store.database, broken, AT)).rejects.toThrow();
-  expect([await definitions().state(), await bodies('urn:a')]).toEqual([state, ['q#1.0.0 {"url":"urn:a"}']]);
+  expect([await definitions().readRevision(), await bodies('urn:a')]).toEqual([state, ['q#1.0.0 {"url":"urn:a"}']]);
 });
 
 test('of two who store the same package at once, one comes after the other', async () => {

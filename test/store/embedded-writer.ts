@@ -2,12 +2,12 @@
 import { lockDirectory } from '../../src/store/database/data-directory.ts';
 import { migrate } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
-import { storeOf } from '../../src/store/sql-store.ts';
-import { AT, createOf } from './changes.ts';
+import { createStore } from '../../src/store/sql-store.ts';
+import { AT, createOf } from './resource-changes.ts';
 
 const database = await openDatabase({ embedded: await lockDirectory(process.argv[2]!) });
 await migrate(database, AT);
-const store = storeOf(database);
+const store = createStore(database);
 for (let n = 0; ; n++) {
   await store.write(1, [createOf(`p${n}`)]);
   console.log(n);

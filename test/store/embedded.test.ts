@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { lockDirectory } from '../../src/store/database/data-directory.ts';
 import { migrate } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
-import { AT } from './changes.ts';
 import { onEmbedded } from './open.ts';
+import { AT } from './resource-changes.ts';
 
 const WRITER = fileURLToPath(new URL('embedded-writer.ts', import.meta.url));
 

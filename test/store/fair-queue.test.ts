@@ -1,20 +1,20 @@
 // The order in which work gets connections. What is counted is turns, not time.
-import { FairQueue, type Owner } from '../../src/store/database/fair-queue.ts';
+import { FairQueue, type QueueOwner } from '../../src/store/database/fair-queue.ts';
 
 const PATIENCE = 60_000;
 
 /** A queue whose work ends when it is told to. */
 function world({ connections = 4, longest = 100, patience = PATIENCE } = {}) {
-  const queue = new FairQueue({ connections, longest, patience });
-  const running: Owner[] = [];
-  const served: Owner[] = [];
+  const queue = new FairQueue({ connections, maxQueued: longest, maxWaitMs: patience });
+  const running: QueueOwner[] = [];
+  const served: QueueOwner[] = [];
   const settled = () => new Promise((resolve) => setImmediate(resolve));
   return {
     queue,
     served,
     running,
     /** Work of these owners arrives, in this order. */
-    async arrive(...owners: Owner[]) {
+    async arrive(...owners: QueueOwner[]) {
       for (const owner of owners) {
         const entered = queue.enter(owner).then(() => {
           running.push(owner);
@@ -26,7 +26,7 @@ function world({ connections = 4, longest = 100, patience = PATIENCE } = {}) {
       await settled();
     },
     /** The oldest running work of an owner ends; without an owner, the oldest of all. */
-    async end(owner: Owner = running[0]!) {
+    async end(owner: QueueOwner = running[0]!) {
       running.splice(running.indexOf(owner), 1);
       queue.leave(owner);
       await settled();
@@ -34,8 +34,8 @@ function world({ connections = 4, longest = 100, patience = PATIENCE } = {}) {
   };
 }
 
-const many = (owner: Owner, count: number): Owner[] => Array.from({ length: count }, () => owner);
-const count = (list: Owner[], owner: Owner): number => list.filter((one) => one === owner).length;
+const many = (owner: QueueOwner, count: number): QueueOwner[] => Array.from({ length: count }, () => owner);
+const count = (list: QueueOwner[], owner: QueueOwner): number => list.filter((one) => one === owner).length;
 
 test('a tenant alone holds all connections but one, and another tenant gets that one at once', async () => {
   const { arrive, running } = world();
@@ -82,7 +82,7 @@ test('the work of one tenant is done in the order in which it came', async () =>
 test('a full queue refuses new requests with 503 and Retry-After, and neither work that has begun nor other tenants', async () => {
   const { arrive, queue, running, end } = world({ connections: 1, longest: 3 });
   await arrive(...many(1, 4));
-  await expect(queue.enter(1, { bounded: true })).rejects.toMatchObject({ kind: 'unavailable', headers: { 'Retry-After': '1' } });
+  await expect(queue.enter(1, { isBounded: true })).rejects.toMatchObject({ kind: 'unavailable', headers: { 'Retry-After': '1' } });
   await arrive(1, 2);
   expect(queue.load).toEqual({ inUse: 1, waiting: 5, refused: { 'queue full': 1, 'waited too long': 0, 'client left': 0 } });
   for (let n = 0; n < 5; n++) await end();

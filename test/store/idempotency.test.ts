@@ -19,23 +19,23 @@ const keyOf = (key: string, more: Partial<IdempotencyKey> = {}): IdempotencyKey 
 const at = '2026-01-01T00:00:00.000Z';
 const later = '2026-01-02T00:00:00.000Z';
 const claim = (key: IdempotencyKey, more: { hash?: string; at?: string; expires?: string | null; subject?: string } = {}) =>
-  test.store.idempotency.claim(key, { hash: 'h', at, expires: later, ...more });
+  test.store.idempotencyKeys.claim(key, { hash: 'h', at, expires: later, ...more });
 
 it('is taken once; what it made and answered is found again', async () => {
   const key = keyOf('a');
-  expect(await test.store.idempotency.find(key)).toBeUndefined();
+  expect(await test.store.idempotencyKeys.find(key)).toBeUndefined();
   expect(await claim(key, { subject: 'ServiceRequest/1' })).toBe(true);
   expect(await claim(key, { hash: 'other' })).toBe(false);
-  expect(await test.store.idempotency.find(key)).toEqual({ hash: 'h', subject: 'ServiceRequest/1' });
-  await test.store.idempotency.settle(key, '{"status":201}');
-  expect(await test.store.idempotency.find(key)).toEqual({ hash: 'h', subject: 'ServiceRequest/1', response: '{"status":201}' });
+  expect(await test.store.idempotencyKeys.find(key)).toEqual({ hash: 'h', subject: 'ServiceRequest/1' });
+  await test.store.idempotencyKeys.complete(key, '{"status":201}');
+  expect(await test.store.idempotencyKeys.find(key)).toEqual({ hash: 'h', subject: 'ServiceRequest/1', response: '{"status":201}' });
 });
 
 it('is one per tenant, caller and route', async () => {
   const others = [keyOf('b'), keyOf('b', { tenant: 2 }), keyOf('b', { caller: 'd' }), keyOf('b', { route: 'POST /y' })];
   for (const key of others) expect(await claim(key)).toBe(true);
-  for (const [nth, key] of others.entries()) await test.store.idempotency.settle(key, `{"nth":${nth}}`);
-  const found = await Promise.all(others.map((key) => test.store.idempotency.find(key)));
+  for (const [nth, key] of others.entries()) await test.store.idempotencyKeys.complete(key, `{"nth":${nth}}`);
+  const found = await Promise.all(others.map((key) => test.store.idempotencyKeys.find(key)));
   expect(found.map((record) => record?.response)).toEqual(others.map((_, nth) => `{"nth":${nth}}`));
 });
 
@@ -45,16 +45,16 @@ it('is free again after its time, after a release, and after a transaction that 
   expect(await claim(key, { at: '2026-01-01T23:59:59.999Z' })).toBe(false);
   expect(await claim(key, { at: later, expires: null, hash: 'new' })).toBe(true);
   expect(await claim(key, { at: '2999-01-01T00:00:00.000Z' })).toBe(false);
-  await test.store.idempotency.release(key);
+  await test.store.idempotencyKeys.release(key);
   await expect(
     test.store.transaction(async (store) => {
-      expect(await store.idempotency.claim(key, { hash: 'h', at, expires: null })).toBe(true);
+      expect(await store.idempotencyKeys.claim(key, { hash: 'h', at, expires: null })).toBe(true);
       throw new Error('the write failed');
     }),
   ).rejects.toThrow('the write failed');
   expect(await claim(key)).toBe(true);
-  await test.store.idempotency.settle(key, '{}');
-  await test.store.idempotency.release(key);
+  await test.store.idempotencyKeys.complete(key, '{}');
+  await test.store.idempotencyKeys.release(key);
   expect(await claim(key)).toBe(false);
 });
 
@@ -63,7 +63,7 @@ it('waits for a request that is taking it, and then finds it taken', async () =>
   const order: string[] = [];
   const taking = Promise.withResolvers<void>();
   const first = test.store.transaction(async (store) => {
-    await store.idempotency.claim(key, { hash: 'h', at, expires: null });
+    await store.idempotencyKeys.claim(key, { hash: 'h', at, expires: null });
     taking.resolve();
     await delay(100);
     order.push('first done');
@@ -75,12 +75,12 @@ it('waits for a request that is taking it, and then finds it taken', async () =>
 });
 
 it('is removed after its time, unless it lives as long as what it made', async () => {
-  await test.store.idempotency.prune('2998-01-01T00:00:00.000Z', 1000);
+  await test.store.idempotencyKeys.deleteExpired('2998-01-01T00:00:00.000Z', 1000);
   await claim(keyOf('e1'));
   await claim(keyOf('e2'), { expires: '2026-02-01T00:00:00.000Z' });
   await claim(keyOf('e3'), { expires: null });
-  expect(await test.store.idempotency.prune(later, 1000)).toBe(1);
-  const left = await Promise.all(['e1', 'e2', 'e3'].map((key) => test.store.idempotency.find(keyOf(key))));
+  expect(await test.store.idempotencyKeys.deleteExpired(later, 1000)).toBe(1);
+  const left = await Promise.all(['e1', 'e2', 'e3'].map((key) => test.store.idempotencyKeys.find(keyOf(key))));
   expect(left.map((record) => record?.hash)).toEqual([undefined, 'h', 'h']);
 });
 
@@ -89,11 +89,11 @@ it('stays when it has been taken again while it was about to be removed', async 
   await claim(key);
   const taken = Promise.withResolvers<void>();
   const taking = test.store.transaction(async (store) => {
-    await store.idempotency.claim(key, { hash: 'h', at: later, expires: '2999-01-01T00:00:00.000Z' });
+    await store.idempotencyKeys.claim(key, { hash: 'h', at: later, expires: '2999-01-01T00:00:00.000Z' });
     taken.resolve();
     await delay(100);
   });
   await taken.promise;
-  await Promise.all([taking, test.store.idempotency.prune(later, 1000)]);
-  expect(await test.store.idempotency.find(key)).toMatchObject({ hash: 'h' });
+  await Promise.all([taking, test.store.idempotencyKeys.deleteExpired(later, 1000)]);
+  expect(await test.store.idempotencyKeys.find(key)).toMatchObject({ hash: 'h' });
 });

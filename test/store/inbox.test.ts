@@ -27,7 +27,7 @@ it('keeps an event once, to the byte', async () => {
     receivedAt: time(0),
     state: 'new',
     attempts: 1,
-    kept: true,
+    hasBody: true,
     lastError: null,
   });
 });
@@ -42,8 +42,8 @@ it('gives an event to one worker at a time, and to another one when the first ha
 it('lets the body go when the event is done, and keeps its name', async () => {
   await add('one');
   const [event] = await claim('w1', 1);
-  expect(await test.store.inbox.settle([event!], 'other', { state: 'done' })).toBe(0);
-  expect(await test.store.inbox.settle([event!], 'w1', { state: 'done' })).toBe(1);
+  expect(await test.store.inbox.recordOutcome([event!], 'other', { state: 'done' })).toBe(0);
+  expect(await test.store.inbox.recordOutcome([event!], 'w1', { state: 'done' })).toBe(1);
   expect((await kept()).map((row) => row.raw.length)).toEqual([0]);
   expect([await add('one', 40), await claim('w1', 50)]).toEqual([false, []]);
 });
@@ -51,9 +51,9 @@ it('lets the body go when the event is done, and keeps its name', async () => {
 it('keeps what is to be tried again until its time', async () => {
   await add('one');
   const [event] = await claim('w1', 1);
-  await test.store.inbox.settle([event!], 'w1', { state: 'retry', nextAt: time(20), error: 'no such order yet' });
+  await test.store.inbox.recordOutcome([event!], 'w1', { state: 'retry', nextAt: time(20), error: 'no such order yet' });
   expect(await claim('w1', 19)).toEqual([]);
-  expect(await claim('w1', 20)).toMatchObject([{ id: 'one', state: 'retry', lastError: 'no such order yet', kept: true }]);
+  expect(await claim('w1', 20)).toMatchObject([{ id: 'one', state: 'retry', lastError: 'no such order yet', hasBody: true }]);
 });
 
 it('forgets bodies and events of long ago, but nothing that is still to be worked through', async () => {

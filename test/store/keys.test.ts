@@ -1,6 +1,6 @@
 // Tenants, their keys, and the values that processes share.
-import { adoptKey, createKey, findKey, listKeys, revokeKey } from '../../src/store/api-keys.ts';
-import { createTenant, disableTenant, listTenants, setBrand, type Tenant } from '../../src/store/tenants.ts';
+import { createApiKey, findApiKey, importApiKey, listApiKeys, revokeApiKey } from '../../src/store/api-keys.ts';
+import { createTenant, disableTenant, listTenants, setDefaultBrand, type Tenant } from '../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 const newKey = (more: object = {}) =>
-  createKey(test.database, { tenant: tenant.id, surface: 'fhir', scopes: ['system/*.rs', 'read'], prefix: 'fct_live_', at, ...more });
+  createApiKey(test.database, { tenant: tenant.id, surface: 'fhir', scopes: ['system/*.rs', 'read'], prefix: 'fct_live_', at, ...more });
 
 it('lists tenants by the names they were made with; a name is taken once', async () => {
   expect(await createTenant(test.database, { slug: 'demo', name: 'Again', at })).toBeUndefined();
@@ -27,16 +27,16 @@ it('lists tenants by the names they were made with; a name is taken once', async
 it('says of a key the default brand of its tenant: what the operator set, else the name of the tenant', async () => {
   const made = (await createTenant(test.database, { slug: 'branded', name: 'Branded', at, brand: 'main' }))!;
   const { text } = await newKey({ tenant: made.id });
-  expect([made.brand, (await findKey(test.database, text, at))?.brand]).toEqual(['main', 'main']);
-  expect(await setBrand(test.database, { slug: 'branded', brand: 'second' })).toBe(true);
-  expect((await findKey(test.database, text, at))?.brand).toBe('second');
-  expect(await setBrand(test.database, { slug: 'nobody', brand: 'x' })).toBe(false);
+  expect([made.brand, (await findApiKey(test.database, text, at))?.brand]).toEqual(['main', 'main']);
+  expect(await setDefaultBrand(test.database, { slug: 'branded', brand: 'second' })).toBe(true);
+  expect((await findApiKey(test.database, text, at))?.brand).toBe('second');
+  expect(await setDefaultBrand(test.database, { slug: 'nobody', brand: 'x' })).toBe(false);
 });
 
 it('makes a key whose text is nowhere in the database and opens its tenant and surface', async () => {
   const { id, text } = await newKey({ name: 'ward 7' });
   expect(text).toMatch(/^fct_live_[0-9A-Za-z]{32}$/);
-  expect(await findKey(test.database, text, at)).toEqual({
+  expect(await findApiKey(test.database, text, at)).toEqual({
     tenant: tenant.id,
     id,
     surface: 'fhir',
@@ -52,25 +52,25 @@ it('makes a key whose text is nowhere in the database and opens its tenant and s
 it('finds nothing for a text that is almost a key', async () => {
   const { text } = await newKey();
   for (const wrong of ['', text.slice(1), `${text}x`, text.toLowerCase(), `${text}\0`])
-    expect(await findKey(test.database, wrong, at)).toBeUndefined();
+    expect(await findApiKey(test.database, wrong, at)).toBeUndefined();
 });
 
 it('says of a key whom it stands for, when it is found and when it is listed', async () => {
   const { id, text } = await newKey({ surface: 'loop', patient: 'ada' });
-  expect(await findKey(test.database, text, at)).toMatchObject({ id, patient: 'ada', state: 'active' });
-  expect((await listKeys(test.database, tenant.id)).find((key) => key.id === id)).toMatchObject({ patient: 'ada' });
+  expect(await findApiKey(test.database, text, at)).toMatchObject({ id, patient: 'ada', state: 'active' });
+  expect((await listApiKeys(test.database, tenant.id)).find((key) => key.id === id)).toMatchObject({ patient: 'ada' });
 });
 
 it('says of a key that its time is over, or that it was revoked', async () => {
   const { text, id } = await newKey({ expires: '2026-02-01T00:00:00.000Z' });
-  const state = async (when: string) => (await findKey(test.database, text, when))?.state;
+  const state = async (when: string) => (await findApiKey(test.database, text, when))?.state;
   expect(await state('2026-01-31T23:59:59.999Z')).toBe('active');
   expect(await state('2026-02-01T00:00:00.000Z')).toBe('expired');
-  expect(await revokeKey(test.database, { tenant: tenant.id + 1, id, at })).toBe(false);
-  expect(await revokeKey(test.database, { tenant: tenant.id, id, at })).toBe(true);
-  expect(await revokeKey(test.database, { tenant: tenant.id, id, at })).toBe(false);
+  expect(await revokeApiKey(test.database, { tenant: tenant.id + 1, id, at })).toBe(false);
+  expect(await revokeApiKey(test.database, { tenant: tenant.id, id, at })).toBe(true);
+  expect(await revokeApiKey(test.database, { tenant: tenant.id, id, at })).toBe(false);
   expect(await state(at)).toBe('revoked');
-  const listed = (await listKeys(test.database, tenant.id)).find((key) => key.id === id);
+  const listed = (await listApiKeys(test.database, tenant.id)).find((key) => key.id === id);
   expect(listed).toEqual({
     tenant: tenant.id,
     id,
@@ -85,12 +85,12 @@ it('says of a key that its time is over, or that it was revoked', async () => {
 
 it('takes over a key whose text exists, once, and does not bring a revoked one back', async () => {
   const key = { tenant: tenant.id, surface: 'loop', scopes: ['*'], text: 'a text from a file', name: 'development', at };
-  const id = await adoptKey(test.database, key);
-  expect(await adoptKey(test.database, { ...key, scopes: ['read'] })).toBe(id);
-  expect(await findKey(test.database, key.text, at)).toMatchObject({ id, scopes: ['*'], state: 'active' });
-  await revokeKey(test.database, { tenant: tenant.id, id, at });
-  await adoptKey(test.database, key);
-  expect(await findKey(test.database, key.text, at)).toMatchObject({ state: 'revoked' });
+  const id = await importApiKey(test.database, key);
+  expect(await importApiKey(test.database, { ...key, scopes: ['read'] })).toBe(id);
+  expect(await findApiKey(test.database, key.text, at)).toMatchObject({ id, scopes: ['*'], state: 'active' });
+  await revokeApiKey(test.database, { tenant: tenant.id, id, at });
+  await importApiKey(test.database, key);
+  expect(await findApiKey(test.database, key.text, at)).toMatchObject({ state: 'revoked' });
 });
 
 it('says of the keys of a disabled tenant that they open nothing', async () => {
@@ -98,11 +98,11 @@ it('says of the keys of a disabled tenant that they open nothing', async () => {
   const { text } = await newKey({ tenant: gone.id });
   expect(await disableTenant(test.database, 'gone')).toBe(true);
   expect(await disableTenant(test.database, 'nobody')).toBe(false);
-  expect(await findKey(test.database, text, at)).toMatchObject({ state: 'disabled' });
+  expect(await findApiKey(test.database, text, at)).toMatchObject({ state: 'disabled' });
 });
 
 it('gives everybody who asks for a setting the same value, made once', async () => {
-  const values = await Promise.all(Array.from({ length: 10 }, (_one, n) => test.store.settings.get('seal', () => `value ${n}`)));
+  const values = await Promise.all(Array.from({ length: 10 }, (_one, n) => test.store.settings.getOrCreate('seal', () => `value ${n}`)));
   expect(new Set(values).size).toBe(1);
-  expect(await test.store.settings.get('seal', () => 'another')).toBe(values[0]);
+  expect(await test.store.settings.getOrCreate('seal', () => 'another')).toBe(values[0]);
 });

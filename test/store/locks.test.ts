@@ -1,12 +1,12 @@
 // Match keys: one holder at a time, also while the rows they stand on are taken away between two holders.
 import type { Database } from '../../src/store/database/database.ts';
-import { lock, pruneLocks } from '../../src/store/database/locks.ts';
+import { lockKeys, pruneLocks } from '../../src/store/database/locks.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
 import { until } from '../until.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
 
 const TENANT = 1;
-const ALL = { most: 1000 };
+const ALL = { limit: 1000 };
 let test: TestStore;
 /** Three processes; on the embedded engine there is one. */
 let one: Database;
@@ -36,7 +36,7 @@ const waiting = async () => {
   const citus = await pruner.query("select 1 from pg_extension where extname = 'citus'");
   return numberOf(pruner, citus.length ? WAITING_ON_NODES : WAITING);
 };
-const locked = (keys: string[], tenant = TENANT) => one.transaction((inside) => lock(inside, tenant, keys));
+const locked = (keys: string[], tenant = TENANT) => one.transaction((inside) => lockKeys(inside, tenant, keys));
 
 it('keys are told apart, however many there are', async () => {
   const keys = Array.from({ length: 20_000 }, (_one, nth) => `Patient?identifier=urn:x|${nth}`);
@@ -49,7 +49,11 @@ it('so many rows are removed at a time, each is looked at once, and those of oth
   await locked(keys);
   await locked(keys, 2);
   const left: number[] = [];
-  for (let from = await pruneLocks(one, TENANT, { most: 10 }); from !== undefined; from = await pruneLocks(one, TENANT, { from, most: 10 }))
+  for (
+    let from = await pruneLocks(one, TENANT, { limit: 10 });
+    from !== undefined;
+    from = await pruneLocks(one, TENANT, { from, limit: 10 })
+  )
     left.push(await rows());
   expect([...left, await rows()]).toEqual([40, 30, 25]);
 });
@@ -57,7 +61,7 @@ it('so many rows are removed at a time, each is looked at once, and those of oth
 onServer('a row that is held is left alone and not waited for; it goes when it is free', async () => {
   await locked(['old', 'free']);
   await one.transaction(async (inside) => {
-    await lock(inside, TENANT, ['old', 'new']);
+    await lockKeys(inside, TENANT, ['old', 'new']);
     await pruneLocks(pruner, TENANT, ALL);
   });
   expect(await rows()).toBe(2);
@@ -70,7 +74,7 @@ onServer('those who wait for a row that is taken away hold the key one after the
   const told: string[] = [];
   const holding = (database: Database) =>
     database.transaction(async (inside) => {
-      await lock(inside, TENANT, ['key']);
+      await lockKeys(inside, TENANT, ['key']);
       told.push('in');
       if (told.length === 1) await until(waiting, (count) => count === 1);
       told.push('out');
@@ -95,7 +99,7 @@ it('never two hold one key, and what one has written the next one sees, while ro
   const locker = async (database: Database, keys: string[]) => {
     for (let round = 0; round < rounds; round++)
       await database.transaction(async (inside) => {
-        await lock(inside, TENANT, keys);
+        await lockKeys(inside, TENANT, keys);
         most = Math.max(most, ++holders);
         const n = await numberOf(inside, 'select n from tally');
         await inside.query('update tally set n = $1', [n + 1]);
@@ -103,7 +107,7 @@ it('never two hold one key, and what one has written the next one sees, while ro
       });
   };
   const takingAway = async () => {
-    while (working) taken += Number((await pruneLocks(pruner, TENANT, { most: 1 })) !== undefined);
+    while (working) taken += Number((await pruneLocks(pruner, TENANT, { limit: 1 })) !== undefined);
   };
   const pruners = [takingAway(), takingAway()];
   await Promise.all([locker(one, ['key', 'a', 'b']), locker(other, ['b', 'key']), locker(one, ['key']), locker(other, ['c', 'key', 'a'])]);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from '../../src/store/database/database.ts';
-import { type Migration, migrate, migrationsIn } from '../../src/store/database/migrations.ts';
+import { type Migration, migrate, readMigrations } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
@@ -36,7 +36,7 @@ async function dropTables(): Promise<void> {
 }
 
 it('brings an empty database to the newest shape, and does nothing the second time', async () => {
-  const names = migrationsIn().map((migration) => migration.name);
+  const names = readMigrations().map((migration) => migration.name);
   expect(await migrate(first, AT)).toEqual(names);
   expect(await migrate(first, AT)).toEqual([]);
   expect(await first.query('select name from migration order by name')).toEqual(names.map((name) => ({ name })));
@@ -44,7 +44,7 @@ it('brings an empty database to the newest shape, and does nothing the second ti
 
 it('lets two starters come at once: each migration runs in one of them', async () => {
   const ran = await Promise.all([migrate(first, AT), migrate(second, AT), migrate(first, AT), migrate(second, AT)]);
-  expect(ran.flat().sort()).toEqual(migrationsIn().map((migration) => migration.name));
+  expect(ran.flat().sort()).toEqual(readMigrations().map((migration) => migration.name));
 });
 
 it('goes on from where an older version stopped', async () => {
@@ -54,7 +54,7 @@ it('goes on from where an older version stopped', async () => {
 });
 
 it('gives an organisation, or a person, the idempotency keys that stood under an API key, the answered one where there are two', async () => {
-  const all = migrationsIn();
+  const all = readMigrations();
   const before = all.findIndex(({ name }) => name.startsWith('0015'));
   await migrate(first, AT, all.slice(0, before));
   await first.script(`
@@ -108,9 +108,9 @@ it('reads the files in the order of their numbers, the same with either line end
   writeFileSync(join(folder, '0002-b.sql'), 'select 2;\r\n');
   writeFileSync(join(folder, '0001-a.sql'), 'select 1;\n');
   writeFileSync(join(folder, 'notes.md'), 'not a migration');
-  const windows = migrationsIn(folder);
+  const windows = readMigrations(folder);
   writeFileSync(join(folder, '0002-b.sql'), 'select 2;\n');
   expect(windows.map((migration) => migration.name)).toEqual(['0001-a.sql', '0002-b.sql']);
-  expect(migrationsIn(folder)).toEqual(windows);
+  expect(readMigrations(folder)).toEqual(windows);
   rmSync(folder, { recursive: true });
 });

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Database } from '../../src/store/database/database.ts';
-import { databaseOn, startEngine } from '../../src/store/database/embedded.ts';
-import { distribute, migrate, migrationsIn } from '../../src/store/database/migrations.ts';
+import { createEmbeddedDatabase, startEngine } from '../../src/store/database/embedded.ts';
+import { distributeTables, migrate, readMigrations } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
-import { storeOf } from '../../src/store/sql-store.ts';
+import { createStore } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const SERVER_URL = process.env.TEST_DATABASE_URL;
@@ -28,7 +28,7 @@ const EXISTS = '42P04';
 /** Templates are kept between runs; another set of migrations makes another one. */
 const SHAPE = createHash('sha256')
   .update(
-    migrationsIn()
+    readMigrations()
       .map((migration) => migration.checksum)
       .join(),
   )
@@ -65,7 +65,7 @@ async function newDatabase(server: string): Promise<{ name: string; drop(): Prom
 async function openOnServer(server: string): Promise<TestStore> {
   const { url, drop } = SHARED ? await sharedDatabase(server, SHARED) : await clonedDatabase(server);
   const database = await openDatabase({ url });
-  return { database, store: storeOf(database), url, close: () => database.close().then(drop) };
+  return { database, store: createStore(database), url, close: () => database.close().then(drop) };
 }
 
 async function clonedDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
@@ -91,7 +91,7 @@ async function emptyOut(url: string): Promise<void> {
   const database = await openDatabase({ url });
   await migrate(database, AT);
   const citus = await database.query("select 1 from pg_extension where extname = 'citus'");
-  if (citus.length) await database.transaction(distribute);
+  if (citus.length) await database.transaction(distributeTables);
   // whoever is left of a test that failed holds locks
   await database.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'facet' and datname = current_database() and pid <> pg_backend_pid()",
@@ -118,7 +118,7 @@ async function serverTemplate(server: string): Promise<string> {
 
 async function openEmbedded(): Promise<TestStore> {
   const database = await openDatabase({ embedded: 'memory', snapshot: await embeddedSnapshot() });
-  return { database, store: storeOf(database), url: undefined, close: () => database.close() };
+  return { database, store: createStore(database), url: undefined, close: () => database.close() };
 }
 
 /** A migrated, empty data directory, kept in the temporary folder: making one takes seconds, loading one takes half a second. */
@@ -133,7 +133,7 @@ async function embeddedSnapshot(): Promise<Blob> {
 
 async function makeSnapshot(path: string): Promise<Blob> {
   const engine = await startEngine();
-  const database = databaseOn(engine);
+  const database = createEmbeddedDatabase(engine);
   await migrate(database, AT);
   const snapshot = await engine.dumpDataDir('none');
   await database.close();

@@ -1,9 +1,9 @@
 // The outbox: every entry is told by one worker at a time, and none is lost with a worker.
 import type { Database } from '../../src/store/database/database.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
-import { outboxOf } from '../../src/store/queues/outbox.ts';
+import { listOutbox, readOutboxBacklog } from '../../src/store/queues/backlogs.ts';
+import { createOutbox } from '../../src/store/queues/outbox.ts';
 import type { OutboxEntry, OutboxState } from '../../src/store/queues/outbox-entry.ts';
-import { listOutbox, standingOf } from '../../src/store/queues/outbox-view.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
@@ -24,7 +24,7 @@ const add = (subject: string, at = time(0), tenant = 1) =>
 const claim = (by: string, second_: number, limit = 10) =>
   test.store.outbox.claim({ by, at: time(second_), until: time(second_ + 30), limit });
 const settle = (entry: OutboxEntry, by: string, state: OutboxState, second_: number, nextAt?: string) =>
-  test.store.outbox.settle(entry, by, { state, at: time(second_), ...(nextAt && { nextAt }) });
+  test.store.outbox.recordOutcome(entry, by, { state, at: time(second_), ...(nextAt && { nextAt }) });
 const subjects = (entries: OutboxEntry[]) => entries.map((entry) => entry.subject);
 
 it('keeps what is to be told, to the byte, and finds it by its subject', async () => {
@@ -45,9 +45,9 @@ it('keeps what is to be told, to the byte, and finds it by its subject', async (
     lastError: null,
     createdAt: time(0),
   });
-  expect(await test.store.outbox.find(1, 'order', 'ServiceRequest/1')).toEqual(added);
-  expect(await test.store.outbox.find(2, 'order', 'ServiceRequest/1')).toBeUndefined();
-  expect(await test.store.outbox.find(1, 'other', 'ServiceRequest/1')).toBeUndefined();
+  expect(await test.store.outbox.findNewest(1, 'order', 'ServiceRequest/1')).toEqual(added);
+  expect(await test.store.outbox.findNewest(2, 'order', 'ServiceRequest/1')).toBeUndefined();
+  expect(await test.store.outbox.findNewest(1, 'other', 'ServiceRequest/1')).toBeUndefined();
 });
 
 it('leases what is due, oldest first, of any tenant, up to the limit', async () => {
@@ -76,12 +76,18 @@ it('comes again when its outcome says so, and keeps when it was first sent and w
   await add('a');
   const [held] = await claim('w1', 0);
   const outcome = { at: time(1), firstSentAt: time(1), error: 'timeout' };
-  expect(await test.store.outbox.settle(held!, 'w1', { ...outcome, state: 'unknown', nextAt: time(8) })).toBe(true);
+  expect(await test.store.outbox.recordOutcome(held!, 'w1', { ...outcome, state: 'unknown', nextAt: time(8) })).toBe(true);
   expect(await claim('w1', 7)).toEqual([]);
   const [again] = await claim('w1', 8);
   expect(again).toMatchObject({ firstSentAt: time(1), lastError: 'timeout', attempts: 2 });
-  await test.store.outbox.settle(again!, 'w1', { state: 'queued', at: time(9), firstSentAt: time(9), nextAt: time(9), payload: '{}' });
-  expect(await test.store.outbox.find(1, 'order', 'a')).toMatchObject({
+  await test.store.outbox.recordOutcome(again!, 'w1', {
+    state: 'queued',
+    at: time(9),
+    firstSentAt: time(9),
+    nextAt: time(9),
+    payload: '{}',
+  });
+  expect(await test.store.outbox.findNewest(1, 'order', 'a')).toMatchObject({
     firstSentAt: time(1),
     lastError: null,
     payload: '{}',
@@ -92,8 +98,8 @@ it('comes again when its outcome says so, and keeps when it was first sent and w
 it('reports on the way without giving up its lease', async () => {
   await add('a');
   const [held] = await claim('w1', 0);
-  expect(await test.store.outbox.settle(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) })).toBe(true);
-  expect(await test.store.outbox.find(1, 'order', 'a')).toMatchObject({ state: 'sending', leaseBy: 'w1', firstSentAt: time(1) });
+  expect(await test.store.outbox.recordOutcome(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) })).toBe(true);
+  expect(await test.store.outbox.findNewest(1, 'order', 'a')).toMatchObject({ state: 'sending', leaseBy: 'w1', firstSentAt: time(1) });
 });
 
 it('is leased at once, due or not, unless somebody holds it or it is finished', async () => {
@@ -115,7 +121,7 @@ it('is claimed by one of several workers that come at once: none twice, none lef
   const worker = async (name: string, database: Database): Promise<string[]> => {
     const claimed: string[] = [];
     for (let idle = 0; idle < 5; ) {
-      const entries = await outboxOf(database).claim({ by: name, at: time(1), until: time(31), limit: 4 });
+      const entries = await createOutbox(database).claim({ by: name, at: time(1), until: time(31), limit: 4 });
       claimed.push(...subjects(entries));
       idle = entries.length ? 0 : idle + 1;
     }
@@ -129,11 +135,18 @@ describe('the past of an entry', () => {
   const failing = async (entry: OutboxEntry, second_: number, error: string) => {
     const lease = { by: 'w', at: time(second_), until: time(second_ + 30) };
     const held = await test.store.outbox.claimOne(entry.tenant, entry.id, lease);
-    await test.store.outbox.settle(held!, 'w', { state: 'unknown', at: time(second_), nextAt: time(second_ + 1), error });
+    await test.store.outbox.recordOutcome(held!, 'w', { state: 'unknown', at: time(second_), nextAt: time(second_ + 1), error });
     return held!;
   };
   const told = async (entry: OutboxEntry) =>
-    (await test.store.outbox.events(entry)).map(({ what, state, reason, times, at, lastAt }) => [what, state, reason, times, at, lastAt]);
+    (await test.store.outbox.listEvents(entry)).map(({ what, state, reason, times, at, lastAt }) => [
+      what,
+      state,
+      reason,
+      times,
+      at,
+      lastAt,
+    ]);
 
   it('is told by its attempts; the same thing again is counted', async () => {
     const entry = await add('a');
@@ -149,14 +162,14 @@ describe('the past of an entry', () => {
   it('is kept to its newest fifty', async () => {
     const entry = await add('a');
     for (let nth = 1; nth <= 60; nth++) await failing(entry, nth, `${nth}`);
-    const past = await test.store.outbox.events(entry);
+    const past = await test.store.outbox.listEvents(entry);
     expect([past.length, past[0]!.reason, past.at(-1)!.reason]).toEqual([50, '11', '60']);
   });
 
   it('holds nothing of who had lost the lease, or only reports on the way', async () => {
     const entry = await add('a');
     const [held] = await claim('w1', 0);
-    await test.store.outbox.settle(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) });
+    await test.store.outbox.recordOutcome(held!, 'w1', { state: 'sending', at: time(1), firstSentAt: time(1) });
     await claim('w2', 40);
     expect(await settle(held!, 'w1', 'done', 41)).toBe(false);
     expect(await told(entry)).toEqual([]);
@@ -165,9 +178,16 @@ describe('the past of an entry', () => {
   it('holds what somebody did with an entry that nobody holds, and only if it has not gone on', async () => {
     const entry = await add('a', time(500));
     const move = (one: OutboxEntry, to: OutboxState) =>
-      test.store.outbox.move(one, { from: ['queued', 'parked'], to, at: time(2), nextAt: time(2), what: 'park', payload: '{"b":1}' });
+      test.store.outbox.changeState(one, {
+        from: ['queued', 'parked'],
+        to,
+        at: time(2),
+        nextAt: time(2),
+        what: 'park',
+        payload: '{"b":1}',
+      });
     expect(await move(entry, 'parked')).toBe(true);
-    expect(await test.store.outbox.find(1, 'order', 'a')).toMatchObject({ state: 'parked', nextAt: time(2), payload: '{"b":1}' });
+    expect(await test.store.outbox.findNewest(1, 'order', 'a')).toMatchObject({ state: 'parked', nextAt: time(2), payload: '{"b":1}' });
     const held = await test.store.outbox.claimOne(1, entry.id, { by: 'w', at: time(3), until: time(33) });
     expect([await move(entry, 'queued'), await move(held!, 'queued')]).toEqual([false, false]);
     await settle(held!, 'w', 'done', 4);
@@ -193,7 +213,7 @@ it('is listed by state, tenant and age, oldest first; what is open is counted', 
   expect(await list({ subject: 'c' })).toEqual(['c']);
   expect(await list({ limit: 2 })).toEqual(['a', 'b']);
   expect(await list({ topic: 'other' })).toEqual([]);
-  expect(await standingOf(test.database)).toEqual([
+  expect(await readOutboxBacklog(test.database)).toEqual([
     { topic: 'order', state: 'queued', count: 2, oldest: time(2) },
     { topic: 'order', state: 'sending', count: 1, oldest: time(1) },
   ]);

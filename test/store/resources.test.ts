@@ -1,8 +1,8 @@
 // Writing and reading single resources: what is stored, what replaces what, and what a change that comes too late leaves behind.
 import type { Query } from '../../src/fhir/search/query.ts';
-import type { Change } from '../../src/store/resources/change.ts';
-import { AT, createOf, deletionOf, indexOf, updateOf } from './changes.ts';
+import type { ResourceChange } from '../../src/store/resources/change.ts';
 import { openTestStore, type TestStore } from './open.ts';
+import { AT, createOf, deletionOf, indexOf, updateOf } from './resource-changes.ts';
 
 let test: TestStore;
 let tenant = 100;
@@ -14,9 +14,9 @@ beforeEach(() => {
 });
 afterAll(() => test.close());
 
-const write = (...changes: Change[]) => test.store.write(tenant, changes);
+const write = (...changes: ResourceChange[]) => test.store.write(tenant, changes);
 const read = (id: string) => test.store.read(tenant, 'Patient', id);
-const bodies = async (id: string) => (await test.store.history(tenant, 'Patient', id, { count: 10 })).map((row) => row.body);
+const bodies = async (id: string) => (await test.store.readVersions(tenant, 'Patient', id, { count: 10 })).map((row) => row.body);
 
 const everything: Query = { type: 'Patient', where: [], sort: [], count: 100, total: 'none', include: [] };
 const found = async (where: Query['where']) => (await test.store.search(tenant, { ...everything, where })).rows.map((row) => row.id);
@@ -50,19 +50,19 @@ it('replaces the version it names, keeps when the resource was first stored, and
   await write(createOf('a'));
   expect(await write(updateOf('a', 1, { lastUpdated: '2026-03-01T00:00:00.001Z' }))).toBe(1);
   expect(await read('a')).toMatchObject({ version: 2, lastUpdated: '2026-03-01T00:00:00.001Z', created: AT });
-  expect(await test.store.history(tenant, 'Patient', 'a', { count: 10 })).toEqual([
+  expect(await test.store.readVersions(tenant, 'Patient', 'a', { count: 10 })).toEqual([
     expect.objectContaining({ version: 2, method: 'PUT', created: AT, body: '{"resourceType":"Patient","id":"a","v":2}' }),
     expect.objectContaining({ version: 1, method: 'POST', created: AT, lastUpdated: AT, body: '{"resourceType":"Patient","id":"a"}' }),
   ]);
-  expect((await test.store.version(tenant, 'Patient', 'a', 1))?.body).toBe('{"resourceType":"Patient","id":"a"}');
-  expect(await test.store.version(tenant, 'Patient', 'a', 3)).toBeUndefined();
+  expect((await test.store.readVersion(tenant, 'Patient', 'a', 1))?.body).toBe('{"resourceType":"Patient","id":"a"}');
+  expect(await test.store.readVersion(tenant, 'Patient', 'a', 3)).toBeUndefined();
 });
 
 it('pages through a history, newest first', async () => {
   await write(createOf('a'));
   for (const previous of [1, 2, 3, 4]) await write(updateOf('a', previous));
   const versions = async (page: { count: number; before?: number }) =>
-    (await test.store.history(tenant, 'Patient', 'a', page)).map((row) => row.version);
+    (await test.store.readVersions(tenant, 'Patient', 'a', page)).map((row) => row.version);
   expect(await versions({ count: 2 })).toEqual([5, 4]);
   expect(await versions({ count: 2, before: 4 })).toEqual([3, 2]);
   expect(await versions({ count: 2, before: 2 })).toEqual([1]);
@@ -90,7 +90,11 @@ it('keeps a deleted resource as a deletion: read, remembered, not found by searc
   expect(await write(updateOf('a', 2))).toBe(1);
   expect(await found([])).toEqual(['a']);
   expect(await found([{ on: 'string', parameter: 1, any: [{ equals: 'ann' }] }])).toEqual([]);
-  expect((await test.store.history(tenant, 'Patient', 'a', { count: 10 })).map((row) => row.method)).toEqual(['PUT', 'DELETE', 'POST']);
+  expect((await test.store.readVersions(tenant, 'Patient', 'a', { count: 10 })).map((row) => row.method)).toEqual([
+    'PUT',
+    'DELETE',
+    'POST',
+  ]);
 });
 
 it('writes creates, updates and deletions together, each applied or not by itself', async () => {

@@ -1,8 +1,8 @@
 // The edges of a search: totals without rows, estimates, positions of other searches, and more included than one answer can hold.
 import { hash } from '../../src/fhir/hash.ts';
 import type { Query } from '../../src/fhir/search/query.ts';
-import { createOf, indexOf } from './changes.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
+import { createOf, indexOf } from './resource-changes.ts';
 
 const TENANT = 1;
 const LIKED = 2400;
@@ -104,7 +104,7 @@ describe('many codes at once', () => {
   });
 
   it('are looked up one by one, however frequent the planner thinks they are', async () => {
-    const { statements } = await test.store.explain(TENANT, { ...all, where: [{ on: 'token', any: others }] });
+    const { statements } = await test.store.explainSearch(TENANT, { ...all, where: [{ on: 'token', any: others }] });
     expect(statements[0]!.plan.join('\n')).toMatch(/Bitmap Index Scan on sx_tok(_\d+)? [^\n]*loops=300/);
     expect(statements[0]!.plan.join('\n')).toMatch(/>= 1000\)[\s\S]*\(never executed\)/);
   });
@@ -133,10 +133,10 @@ it('follows :iterate sixteen references far, and says when there is more', async
   const from = (id: string) => search({ type: 'Organization', where: [{ on: 'id', any: [id] }], include });
   const far = await from('o0');
   expect(far.included.map(({ id }) => id)).toEqual(Array.from({ length: 16 }, (_one, n) => `o${n + 1}`));
-  expect(far.deeper).toBe(true);
+  expect(far.isTruncated).toBe(true);
   const near = await from('o3');
   expect(near.included).toHaveLength(16);
-  expect(near.deeper).toBeUndefined();
+  expect(near.isTruncated).toBeUndefined();
 });
 
 onServer('refuses what would bring in more than 10,000 resources', async () => {

@@ -13,7 +13,7 @@ import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import { PREFIXES } from '../../src/fhir/search/prefix.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import type { Database } from '../../src/store/database/database.ts';
-import type { Change } from '../../src/store/resources/change.ts';
+import type { ResourceChange } from '../../src/store/resources/change.ts';
 import { onOneNode, openTestStore, type TestStore } from './open.ts';
 
 /** Kinds that no parameter of R4's served types has: a number, and strings with an index of substrings. */
@@ -30,7 +30,7 @@ beforeAll(async () => {
   test = await openTestStore();
   const counts = countsOf(1200, 40);
   const changes = [...counts].flatMap(([type, count]) =>
-    Array.from({ length: count }, (_one, number): Change => {
+    Array.from({ length: count }, (_one, number): ResourceChange => {
       const resource = resourceOf(type, number, counts);
       const lastUpdated = new Date(Date.UTC(2026, 0, 1, 0, 0, number)).toISOString();
       return {

@@ -4,7 +4,7 @@ import { indexRows } from '../../src/fhir/indexing/resource.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Condition, Query, SortKey } from '../../src/fhir/search/query.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
-import type { Page, Position } from '../../src/store/search/page.ts';
+import type { Position, ResultPage } from '../../src/store/search/page.ts';
 import fc from '../fast-check.ts';
 import { found, included, type Stored } from '../fhir/matches.ts';
 import { randomResource } from '../fhir/random-resource.ts';
@@ -28,11 +28,11 @@ async function settle(corpus: Stored[]): Promise<number> {
   return tenant;
 }
 
-async function pagesOf(owner: number, asked: Query): Promise<Page[]> {
-  const pages: Page[] = [];
+async function pagesOf(owner: number, asked: Query): Promise<ResultPage[]> {
+  const pages: ResultPage[] = [];
   let after: Position | undefined;
   do {
-    const page: Page = await test.store.search(owner, asked, after && { after });
+    const page: ResultPage = await test.store.search(owner, asked, after && { after });
     pages.push(page);
     after = page.next;
   } while (after && pages.length < 50);
@@ -40,7 +40,7 @@ async function pagesOf(owner: number, asked: Query): Promise<Page[]> {
 }
 
 const idsIn = (rows: { id: string }[]): string[] => rows.map((row) => row.id);
-const ids = (page: Page): string[] => idsIn(page.rows);
+const ids = (page: ResultPage): string[] => idsIn(page.rows);
 
 it('finds what a brute-force filter finds, in its order; the pages together are the whole, once', async () => {
   await fc.assert(

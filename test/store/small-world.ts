@@ -5,7 +5,7 @@ import type { CodeOrder, CompositeRow, DateRow, IndexRows, NumberRow, StringRow 
 import { cellOf, placeOf } from '../../src/fhir/indexing/sphere.ts';
 import type { Comparison, Condition, Inclusion, Query, Slice, SortKey, Within } from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
-import type { Change } from '../../src/store/resources/change.ts';
+import type { ResourceChange } from '../../src/store/resources/change.ts';
 import fc from '../fast-check.ts';
 import type { Stored } from '../fhir/matches.ts';
 
@@ -153,7 +153,7 @@ export const world: fc.Arbitrary<Stored[]> = fc
     })),
   );
 
-export const changeOf = ({ type, id, lastUpdated, rows: index }: Stored): Change => ({
+export const changeOf = ({ type, id, lastUpdated, rows: index }: Stored): ResourceChange => ({
   type,
   id,
   version: 1,

@@ -1,5 +1,5 @@
 // One command at a time, wherever its semicolons stand.
-import { commandsIn } from '../../src/store/database/split-commands.ts';
+import { splitCommands } from '../../src/store/database/split-commands.ts';
 
 it.each([
   ['two commands', 'select 1; select 2', ['select 1', 'select 2']],
@@ -10,11 +10,11 @@ it.each([
   ['a parameter', 'select $1; select $2', ['select $1', 'select $2']],
   ['nothing', ' ;\n; -- nothing', []],
 ])('ends a command at its own semicolon: %s', (_what, text, commands) => {
-  expect(commandsIn(text).map((command) => command.trim())).toEqual(commands);
+  expect(splitCommands(text).map((command) => command.trim())).toEqual(commands);
 });
 
 it('leaves a command where it stands in the text, so that an error points at its line', () => {
   const text = 'select 1;\nselect 2;\nselect b';
-  expect(commandsIn(text).map((command) => text.indexOf(command.trim()) === command.search(/\S/))).toEqual([true, true, true]);
-  expect(commandsIn(text)[2]!.split('\n')).toHaveLength(3);
+  expect(splitCommands(text).map((command) => text.indexOf(command.trim()) === command.search(/\S/))).toEqual([true, true, true]);
+  expect(splitCommands(text)[2]!.split('\n')).toHaveLength(3);
 });

@@ -1,7 +1,7 @@
 // The planner's statistics follow the store's growth, on an engine that gathers none by itself.
 import { until } from '../until.ts';
-import { createOf, indexOf } from './changes.ts';
 import { openTestStore, type TestStore } from './open.ts';
+import { createOf, indexOf } from './resource-changes.ts';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ const OF_SHARDS = `select sum(result::int)::int as rows from run_command_on_shar
   $$select reltuples::int from pg_class where oid = '%s'::regclass$$)`;
 /** How many rows the planner takes a table to have; not above 0 as long as it was never analyzed. */
 const expectedRows = async (table: string) =>
-  (await test.database.query<{ rows: number }>(test.database.distributed() ? OF_SHARDS : OF_TABLE, [table]))[0]!.rows;
+  (await test.database.query<{ rows: number }>(test.database.isDistributed() ? OF_SHARDS : OF_TABLE, [table]))[0]!.rows;
 
 it('knows how many resources there are after a load, also when each write is a transaction', async () => {
   const load = (batch: number) =>

@@ -1,6 +1,6 @@
 // A page of a history reads its own versions and the one before each, however many there are.
 import type { Database } from '../../src/store/database/database.ts';
-import { type Span, timeline } from '../../src/store/resources/timeline.ts';
+import { type HistoryQuery, readHistory } from '../../src/store/resources/history.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 const RESOURCES = 5000;
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 /** How many versions are read for a page, by the plan that it is answered by. */
-async function readFor(span: Partial<Span>): Promise<{ seen: number; tables: string[] }> {
+async function readFor(span: Partial<HistoryQuery>): Promise<{ seen: number; tables: string[] }> {
   let plan: unknown;
   const explaining: Database = {
     ...test.database,
@@ -32,7 +32,7 @@ async function readFor(span: Partial<Span>): Promise<{ seen: number; tables: str
       return [] as T[];
     },
   };
-  await timeline(explaining, 1, { count: 20, room: 1_000_000, ...span });
+  await readHistory(explaining, 1, { count: 20, room: 1_000_000, ...span });
   const scans = scansIn((plan as { Plan: Node }).Plan);
   return { seen: scans.reduce((sum, { rows }) => sum + rows, 0), tables: scans.filter(({ all }) => all).map(({ of }) => of) };
 }
@@ -55,7 +55,7 @@ function scansIn(node: Node): { of: string; rows: number; all: boolean }[] {
   return [{ of, rows, all: node['Node Type'] === 'Seq Scan' }, ...below];
 }
 
-it.each<[string, Partial<Span>]>([
+it.each<[string, Partial<HistoryQuery>]>([
   ['everything', {}],
   ['a type', { type: 'Patient' }],
   ['everything, since long ago', { since: '2020-01-01T00:00:00Z' }],

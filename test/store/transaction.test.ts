@@ -1,11 +1,11 @@
 // Transactions: all of it or nothing, joined when nested, and never a statement beside the one that is running.
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database/open-database.ts';
-import { storeOf } from '../../src/store/sql-store.ts';
+import { createStore } from '../../src/store/sql-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { until } from '../until.ts';
-import { createOf } from './changes.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
+import { createOf } from './resource-changes.ts';
 
 const TENANT = 1;
 let test: TestStore;
@@ -88,8 +88,8 @@ onServer('answers 503 when a statement takes too long, or waits too long for ano
   const hurried = await openDatabase({ url: test.url!, statementTimeout: 50 });
   await expect(hurried.query('select pg_sleep(5)')).rejects.toMatchObject({ kind: 'unavailable' });
   await test.store.transaction(async (store) => {
-    await store.lock(TENANT, ['x']);
-    await expect(storeOf(hurried).lock(TENANT, ['x'])).rejects.toMatchObject({ kind: 'unavailable' });
+    await store.lockKeys(TENANT, ['x']);
+    await expect(createStore(hurried).lockKeys(TENANT, ['x'])).rejects.toMatchObject({ kind: 'unavailable' });
   });
   await hurried.close();
 });

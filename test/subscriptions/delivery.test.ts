@@ -1,9 +1,9 @@
 // Subscriptions, from the subscriber's side: what it is sent, when, how often and in which order. https://hl7.org/fhir/R4/subscription.html
 import { readyRegistry } from '../../src/fhir/search/ready-registry.ts';
 import type { Caller } from '../../src/interactions/context.ts';
-import { transaction } from '../../src/interactions/transaction.ts';
+import { executeTransaction } from '../../src/interactions/transaction.ts';
 import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
-import { createKey, revokeKey } from '../../src/store/api-keys.ts';
+import { createApiKey, revokeApiKey } from '../../src/store/api-keys.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import { startDueDeliveries } from '../../src/subscriptions/delivery-worker.ts';
 import { matchChanges } from '../../src/subscriptions/match-changes.ts';
@@ -102,11 +102,11 @@ test('all entries of a transaction are told of, and nothing of one that failed',
   await world.subscribe('all');
   const entry = (id: string, at: number): TransactionEntry => {
     const resource = observation(id);
-    return { at, type: 'Observation', method: 'PUT', id, draft: { plain: resource, exact: resource } };
+    return { index: at, type: 'Observation', method: 'PUT', id, draft: { resource: resource, exact: resource } };
   };
   const entries = ['a', 'b', 'c'].map(entry);
-  await transaction(world.as({}), entries, async () => {});
-  const failed = transaction(world.as({}), [entry('d', 0)], async () => {
+  await executeTransaction(world.as({}), entries, async () => {});
+  const failed = executeTransaction(world.as({}), [entry('d', 0)], async () => {
     throw new Error('no');
   });
   await expect(failed).rejects.toThrow('no');
@@ -317,11 +317,11 @@ test('at its end the server turns it off', async () => {
 
 test('with the key it was made with it ends, visibly', async () => {
   const at = world.clock().toISOString();
-  const { id } = await createKey(database, { tenant: world.tenant, surface: 'fhir', scopes: ['*'], prefix: 'x_', at });
+  const { id } = await createApiKey(database, { tenant: world.tenant, surface: 'fhir', scopes: ['*'], prefix: 'x_', at });
   await world.subscribe('keyed', {}, world.as({ actor: id }));
   await world.put(observation('a'));
   expect(await world.tell()).toHaveLength(1);
-  await revokeKey(database, { tenant: world.tenant, id, at });
+  await revokeApiKey(database, { tenant: world.tenant, id, at });
   await world.put(observation('b'));
   expect(await world.tell()).toEqual([]);
   expect(await world.read('Subscription', 'keyed')).toMatchObject({

@@ -1,7 +1,7 @@
 // What is refused of a Subscription, each by the element it is about; and where messages may go. https://hl7.org/fhir/R4/subscription-definitions.html
 import type { FhirError } from '../../src/fhir/outcome.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import { history } from '../../src/interactions/history.ts';
+import { readHistory } from '../../src/interactions/history.ts';
 import { read } from '../../src/interactions/read.ts';
 import { search } from '../../src/interactions/search.ts';
 import { vread } from '../../src/interactions/vread.ts';
@@ -96,7 +96,7 @@ test('what its headers hold is seen by who may change Subscriptions; others see 
   const seenBy = async (scope: string) => {
     const context = world.as({ scopes: [scope] });
     const found = await search(context, { type: 'Subscription', parameters: [], handling: 'strict' });
-    const past = await history(context, { type: 'Subscription', count: 10 });
+    const past = await readHistory(context, { type: 'Subscription', count: 10 });
     const one = { type: 'Subscription' as const, id: 's' };
     const rows = [await read(context, one), await vread(context, { ...one, versionId: '1' }), ...found.rows, ...past.rows];
     return [...new Set(rows.flatMap(({ body }) => (JSON.parse(body!) as { channel: { header: string[] } }).channel.header))];

@@ -4,9 +4,9 @@ import { buildRegistry } from '../../src/fhir/search/parameters.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import type { Caller, Context } from '../../src/interactions/context.ts';
 import { remove } from '../../src/interactions/delete.ts';
-import { UNCHECKED } from '../../src/interactions/profiles.ts';
+import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
 import { update } from '../../src/interactions/update.ts';
-import { isEnded } from '../../src/store/api-keys.ts';
+import { isCredentialEnded } from '../../src/store/api-keys.ts';
 import type { OutboxEntry } from '../../src/store/queues/outbox-entry.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import { NOTIFICATION_TOPIC, type SubscriptionDelivery, toOutboxSubject } from '../../src/subscriptions/delivery-context.ts';
@@ -52,7 +52,7 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
   const reach = { production: false, privateHosts: new Set<string>() };
   const writeHooks = new Map([['Subscription' as ServedType, [createSubscriptionWriteHook(reach)]]]);
   const registry = buildRegistry([]);
-  const base = { store, clock, newId: v7, writeHooks, registry, profiles: UNCHECKED, baseUrl: 'http://facet.test/fhir/R4' };
+  const base = { store, clock, newId: v7, writeHooks, registry, profiles: NO_PROFILE_CHECKS, baseUrl: 'http://facet.test/fhir/R4' };
   const contextOf = (caller: Caller): Context => ({ ...base, caller });
   const as = (caller: Partial<Caller>) => contextOf({ tenant, actor: 'key-test', surface: 'fhir', scopes: ['*'], ...caller });
   const logged: string[] = [];
@@ -64,11 +64,11 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
     contextOf,
     addressPolicy: reach,
     callMs: 60_000,
-    isRevoked: (of, id) => isEnded(database, { tenant: of, id, at: clock().toISOString() }),
+    isRevoked: (of, id) => isCredentialEnded(database, { tenant: of, id, at: clock().toISOString() }),
     log: (facts, text) => logged.push(JSON.stringify([facts, text])),
   };
   const put: SubscriptionWorld['put'] = async (resource, context = as({})) => {
-    await update(context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { plain: resource, exact: resource } });
+    await update(context, { type: resource.resourceType as ServedType, id: resource.id!, draft: { resource: resource, exact: resource } });
   };
   return {
     tenant,
@@ -96,7 +96,7 @@ export async function subscriptionWorld({ store, database }: TestStore): Promise
         },
         context,
       ),
-    entry: async (id) => (await store.outbox.find(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id)))!,
+    entry: async (id) => (await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id)))!,
     secret: async (id) => (await store.subscriptions.find(tenant, id))!.secret,
     async tell(one = notifying) {
       const before = receiver.got.length;

@@ -1,5 +1,5 @@
 // Which rules make the index rows of a type: its search parameters as they are defined, and how this program indexes each kind of them. Other rules make
-// other rows, and those of before have to be made again (src/interactions/index-walk.ts).
+// other rows, and those of before have to be made again (src/interactions/reindex.ts).
 import { hash } from '../hash.ts';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
 import { COLUMNS, type IndexedParameters, type ParameterKind } from './parameter.ts';

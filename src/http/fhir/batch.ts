@@ -3,8 +3,8 @@ import { type BundleEntry, type BundleRequest, bundleEntry, bundleRequest, inEnt
 import type { Parsed } from '../../fhir/json.ts';
 import { referencesOf } from '../../fhir/links.ts';
 import { FhirError, invalid, KINDS, notSupported, tooLong } from '../../fhir/outcome.ts';
-import { type Context, roomOf } from '../../interactions/context.ts';
-import { transaction } from '../../interactions/transaction.ts';
+import { type Context, toSizeLimit } from '../../interactions/context.ts';
+import { executeTransaction } from '../../interactions/transaction.ts';
 import { authorize } from '../middleware/authenticate.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import { buildEntryBody } from './body.ts';
@@ -36,7 +36,7 @@ async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: Int
 
 /** How long the answers to the entries are together, and whether that is longer than an answer may be. */
 function createSizeCounter({ context }: FhirCall): { add(answer: string): void; isFull(): boolean } {
-  const { room = Number.POSITIVE_INFINITY } = roomOf(context);
+  const { room = Number.POSITIVE_INFINITY } = toSizeLimit(context);
   let size = 0;
   return {
     add: (answer) => {
@@ -76,7 +76,7 @@ async function runTransaction(call: FhirCall, { entries }: BundleRequest, perfor
   const all = parseEntries(call, entries);
   const writes = all.flatMap(({ write }) => write ?? []);
   const reads = all.filter(({ write }) => !write).map(({ entry }) => entry);
-  const answers = await transaction(call.context, writes, async (inside, done) => {
+  const answers = await executeTransaction(call.context, writes, async (inside, done) => {
     const size = createSizeCounter(call);
     const told = (at: number, answer: FhirResponse): [number, string] => {
       const text = buildEntryText(answer);

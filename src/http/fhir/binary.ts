@@ -2,7 +2,7 @@
 import { binaryForm, binaryOf, type Content, contentOf } from '../../fhir/binary.ts';
 import { notAcceptable, structure } from '../../fhir/outcome.ts';
 import type { Draft } from '../../interactions/context.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 
 const READ = /^\/Binary\/[A-Za-z0-9\-.]{1,64}(\/_history\/[^/]+)?\/?$/;
@@ -11,7 +11,7 @@ const READ = /^\/Binary\/[A-Za-z0-9\-.]{1,64}(\/_history\/[^/]+)?\/?$/;
 export const isBinaryRead = (method: string, path: string): boolean => (method === 'GET' || method === 'HEAD') && READ.test(path);
 
 /** The content itself, when that is what the client asks for; undefined: it asks for the resource. */
-export function buildContentResponse(call: FhirCall, row: Row & { body: string }, facts: FhirResponse): FhirResponse | undefined {
+export function buildContentResponse(call: FhirCall, row: ResourceRow & { body: string }, facts: FhirResponse): FhirResponse | undefined {
   if (row.type !== 'Binary' || !call.isStandalone) return undefined;
   const content = contentOf(row.body);
   const accept = call.header('accept');
@@ -28,7 +28,7 @@ export function buildContentResponse(call: FhirCall, row: Row & { body: string }
  * What is stored here was written by others, and may be a page with a script in it: a browser is to save it, not to open it, not to guess what it is, and
  * to run nothing of it in this server's name.
  */
-function buildContentHeaders({ id }: Row, { bytes, contentType, securityContext }: Content): Record<string, string> {
+function buildContentHeaders({ id }: ResourceRow, { bytes, contentType, securityContext }: Content): Record<string, string> {
   const { reference } = (securityContext ?? {}) as { reference?: unknown };
   return {
     'Content-Type': HEADER.test(contentType) ? contentType : 'application/octet-stream',
@@ -44,29 +44,29 @@ function buildContentHeaders({ id }: Row, { bytes, contentType, securityContext 
 /** What may stand in a header. https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
 const HEADER = /^[\x20-\x7e]{1,1000}$/;
 
-/** What a write of a Binary carries. `takingOver`: of content that says nothing of its security context. */
+/** What a write of a Binary carries. `preserveElements`: of content that says nothing of its security context. */
 export interface BinaryDraft {
   draft: Draft;
   uploaded: boolean;
-  takingOver?: (draft: Draft, previous: Row) => Draft;
+  preserveElements?: (draft: Draft, previous: ResourceRow) => Draft;
 }
 
 /** A resource, or content that becomes one, under the security context its header names. */
 export async function readBinaryDraft(call: FhirCall): Promise<BinaryDraft> {
   const sent = await call.body.binary();
-  if ('plain' in sent) return { draft: sent, uploaded: false };
+  if ('exact' in sent) return { draft: sent, uploaded: false };
   if (!sent.bytes.length) throw structure('the body must be the content, and it is empty');
   const made = (securityContext: unknown): Draft => {
     const resource = binaryOf({ ...sent, ...(securityContext !== undefined && { securityContext }) }, call.id || undefined);
-    return { plain: resource, exact: resource };
+    return { resource: resource, exact: resource };
   };
   const reference = call.header('x-security-context');
   if (reference !== undefined) return { draft: made({ reference }), uploaded: true };
-  return { draft: made(undefined), uploaded: true, takingOver: (_draft, previous) => made(readSecurityContext(previous)) };
+  return { draft: made(undefined), uploaded: true, preserveElements: (_draft, previous) => made(readSecurityContext(previous)) };
 }
 
 /** New content says nothing of the security context: the one that stands goes on. */
-const readSecurityContext = ({ body }: Row): unknown => (body ? contentOf(body).securityContext : undefined);
+const readSecurityContext = ({ body }: ResourceRow): unknown => (body ? contentOf(body).securityContext : undefined);
 
 /** Who sends content is not sent it back, unless it asks for that. */
 export const preferMinimal = (call: FhirCall): FhirCall => ({

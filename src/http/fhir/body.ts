@@ -103,5 +103,5 @@ export function toDraft(parsed: Parsed | undefined, type: string): Draft {
   if (plain === null || typeof plain !== 'object' || Array.isArray(plain))
     throw structure(`the body must be a ${type} resource: a JSON object`);
   if ((plain as Resource).resourceType !== type) throw invalid(`resourceType must be ${type}, as in the URL`, `${type}.resourceType`);
-  return { plain: plain as Resource, exact: exact as Resource };
+  return { resource: plain as Resource, exact: exact as Resource };
 }

@@ -1,10 +1,10 @@
 // Bundles put together from stored texts: nothing is parsed or written again. https://hl7.org/fhir/R4/bundle.html
 import type { Issue } from '../../fhir/outcome.ts';
 import type { ParsedSearch } from '../../fhir/search/request.ts';
-import type { Row } from '../../store/resources/row.ts';
-import type { TimelineRow } from '../../store/resources/timeline.ts';
-import type { Explained } from '../../store/search/explain.ts';
-import type { Page } from '../../store/search/page.ts';
+import type { HistoryEntry } from '../../store/resources/history.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
+import type { ExplainedStatement } from '../../store/search/explain.ts';
+import type { ResultPage } from '../../store/search/page.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import { buildExplainEntry } from './explain.ts';
 
@@ -14,9 +14,9 @@ interface BundleLinks {
 }
 
 /** A page of a search. */
-interface SearchPage extends Page {
+interface SearchPage extends ResultPage {
   parsed: Pick<ParsedSearch, 'ignored'>;
-  statements?: Explained[];
+  statements?: ExplainedStatement[];
 }
 
 /** A searchset: matches, then what was included, then a warning of what was not understood (lenient handling) or not followed. */
@@ -24,14 +24,14 @@ export function buildSearchBundle(base: string, page: SearchPage, links: BundleL
   const entries = [
     ...page.rows.map((row) => buildSearchEntry(base, row, 'match')),
     ...page.included.map((row) => buildSearchEntry(base, row, 'include')),
-    ...buildOutcomeEntry([...page.parsed.ignored.map(buildIgnoredWarning), ...(page.deeper ? [DEEPER_WARNING] : [])]),
+    ...buildOutcomeEntry([...page.parsed.ignored.map(buildIgnoredWarning), ...(page.isTruncated ? [DEEPER_WARNING] : [])]),
     ...(page.statements ? [buildExplainEntry(page.statements)] : []),
   ];
   const total = page.total === undefined ? '' : `,"total":${page.total}`;
   return buildBundle('searchset', total, links, entries);
 }
 
-const buildSearchEntry = (base: string, { type, id, body }: Row, mode: 'match' | 'include'): string =>
+const buildSearchEntry = (base: string, { type, id, body }: ResourceRow, mode: 'match' | 'include'): string =>
   `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},"resource":${body},"search":{"mode":"${mode}"}}`;
 
 /** https://hl7.org/fhir/R4/search.html#errors: an outcome in a searchset holds no errors */
@@ -51,7 +51,7 @@ const DEEPER_WARNING: Issue = {
 };
 
 /** A history, newest first: each version with the request that made it. https://hl7.org/fhir/R4/http.html#history */
-export function buildHistoryBundle(base: string, rows: TimelineRow[], links: BundleLinks): string {
+export function buildHistoryBundle(base: string, rows: HistoryEntry[], links: BundleLinks): string {
   return buildBundle(
     'history',
     '',
@@ -60,9 +60,9 @@ export function buildHistoryBundle(base: string, rows: TimelineRow[], links: Bun
   );
 }
 
-function buildHistoryEntry(base: string, { type, id, version, lastUpdated, method, made, body }: TimelineRow): string {
+function buildHistoryEntry(base: string, { type, id, version, lastUpdated, method, isCreation, body }: HistoryEntry): string {
   const url = method === 'POST' ? type : `${type}/${id}`;
-  const status = method === 'DELETE' ? '204' : made ? '201' : '200';
+  const status = method === 'DELETE' ? '204' : isCreation ? '201' : '200';
   const facts = `"request":{"method":"${method}","url":"${url}"},"response":{"status":"${status}","etag":"W/\\"${version}\\"","lastModified":"${lastUpdated}"}`;
   return `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},${body === null ? '' : `"resource":${body},`}${facts}}`;
 }

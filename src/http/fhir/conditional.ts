@@ -1,6 +1,6 @@
 // Conditional update, patch and delete as HTTP: the URL has search parameters in place of an id. https://hl7.org/fhir/R4/http.html#cond-update
 import { structure } from '../../fhir/outcome.ts';
-import { conditional } from '../../interactions/conditional.ts';
+import { writeConditionally } from '../../interactions/conditional.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { parseIfMatch } from './preconditions.ts';
 import { buildEntryResponse } from './write.ts';
@@ -16,14 +16,14 @@ export function readCriteria({ query }: Pick<FhirCall, 'query'>): string {
 export async function handleConditionalUpdate(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
   const facts = { type, criteria: readCriteria(call), ...parseIfMatch(call) };
-  return buildEntryResponse(call, await conditional(context, { ...facts, method: 'PUT', draft: await call.body.resource(type) }));
+  return buildEntryResponse(call, await writeConditionally(context, { ...facts, method: 'PUT', draft: await call.body.resource(type) }));
 }
 
 /** None: 404. https://hl7.org/fhir/R4/http.html#patch */
 export async function handleConditionalPatch(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
   const facts = { type, criteria: readCriteria(call), ...parseIfMatch(call) };
-  return buildEntryResponse(call, await conditional(context, { ...facts, method: 'PATCH', patch: await call.body.patch() }));
+  return buildEntryResponse(call, await writeConditionally(context, { ...facts, method: 'PATCH', patch: await call.body.patch() }));
 }
 
 /** None: nothing to do; several: 412 (conditionalDelete is single). https://hl7.org/fhir/R4/http.html#3.1.0.7.1 */
@@ -31,6 +31,6 @@ export async function handleConditionalDelete(call: FhirCall): Promise<FhirRespo
   const { context, type } = call;
   return buildEntryResponse(
     call,
-    await conditional(context, { type, criteria: readCriteria(call), ...parseIfMatch(call), method: 'DELETE' }),
+    await writeConditionally(context, { type, criteria: readCriteria(call), ...parseIfMatch(call), method: 'DELETE' }),
   );
 }

@@ -5,7 +5,7 @@ import { allows } from '../../fhir/scope.ts';
 import { type CareSpan, RECORD_TYPES } from '../../fhir/search/everything.ts';
 import { MAX_COUNT } from '../../fhir/search/result-parameters.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
-import { everything as everythingOf } from '../../interactions/everything.ts';
+import { readEverything as everythingOf } from '../../interactions/everything.ts';
 import type { Position } from '../../store/search/page.ts';
 import { authorize } from '../middleware/authenticate.ts';
 import { buildSearchBundle } from './bundle.ts';
@@ -30,7 +30,7 @@ export const handleEverything = (call: FhirCall): Promise<FhirResponse> => respo
 
 /** The same by POST: what the body asks and what the URL asks add up, and stand in no link. */
 export const handleEverythingByPost = async (call: FhirCall): Promise<FhirResponse> =>
-  respondWithRecord(call, [...call.query, ...parsePostedParameters((await call.body.resource('Parameters')).plain)], true);
+  respondWithRecord(call, [...call.query, ...parsePostedParameters((await call.body.resource('Parameters')).resource)], true);
 
 function parsePostedParameters({ parameter = [] }: Resource): Parameters {
   if (!Array.isArray(parameter)) throw structure('a list is expected', 'Parameters.parameter');

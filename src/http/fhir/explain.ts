@@ -2,7 +2,7 @@
 import { forbidden, invalid } from '../../fhir/outcome.ts';
 import { isAdmin } from '../../fhir/scope.ts';
 import type { Caller } from '../../interactions/context.ts';
-import type { Explained } from '../../store/search/explain.ts';
+import type { ExplainedStatement } from '../../store/search/explain.ts';
 
 type Parameters = [name: string, value: string][];
 
@@ -18,7 +18,7 @@ export function parseExplain(caller: Caller, given: Parameters): { explained: bo
 }
 
 /** The entry that tells it: an issue per statement, with its SQL and plan. */
-export function buildExplainEntry(statements: Explained[]): string {
+export function buildExplainEntry(statements: ExplainedStatement[]): string {
   const issue = statements.map(({ sql, milliseconds, rows, plan }, at) => ({
     severity: 'information',
     code: 'informational',

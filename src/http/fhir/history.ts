@@ -2,7 +2,7 @@
 import { dateRange } from '../../fhir/date-range.ts';
 import { invalid, notSupported } from '../../fhir/outcome.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
-import { type HistoryRequest, history as historyOf } from '../../interactions/history.ts';
+import { type HistoryRequest, readHistory as historyOf } from '../../interactions/history.ts';
 import { authorize } from '../middleware/authenticate.ts';
 import { buildHistoryBundle } from './bundle.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';

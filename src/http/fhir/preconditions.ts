@@ -1,7 +1,7 @@
 // What a client says it has or expects, in headers: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
 import { invalid } from '../../fhir/outcome.ts';
-import { ANY } from '../../interactions/update.ts';
-import type { Row } from '../../store/resources/row.ts';
+import { ANY_VERSION } from '../../interactions/update.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { matchesEtag } from '../middleware/etag.ts';
 import type { FhirCall } from './fhir-call.ts';
 
@@ -12,7 +12,7 @@ const parseVersionTag = (tag: string): string | undefined => /^\s*(?:W\/)?"([^"]
 export function parseIfMatch(call: Pick<FhirCall, 'header'>): { ifMatch?: string } {
   const tag = call.header('if-match');
   if (tag === undefined) return {};
-  const version = tag.trim() === ANY ? ANY : parseVersionTag(tag);
+  const version = tag.trim() === ANY_VERSION ? ANY_VERSION : parseVersionTag(tag);
   if (version === undefined) throw invalid('If-Match takes one ETag as this server gives them, W/"3", or *');
   return { ifMatch: version };
 }
@@ -26,7 +26,7 @@ export function parseIfNoneMatch(call: FhirCall): { onlyNew?: true } {
 }
 
 /** Whether the client has this version already; If-None-Match wins over If-Modified-Since (RFC 9110 §13.2.2). */
-export function isNotModified(call: FhirCall, row: Row): boolean {
+export function isNotModified(call: FhirCall, row: ResourceRow): boolean {
   const tags = call.header('if-none-match');
   if (tags !== undefined) return matchesEtag(`W/"${row.version}"`, tags);
   const since = call.header('if-modified-since');

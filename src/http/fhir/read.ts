@@ -1,16 +1,16 @@
 // Reading interactions as HTTP: read, vread. What they do stands in src/interactions.
 import { notSupported } from '../../fhir/outcome.ts';
-import { read as readResource, versionHeaders } from '../../interactions/read.ts';
+import { read as readResource, toVersionHeaders } from '../../interactions/read.ts';
 import { vread as readVersion } from '../../interactions/vread.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { buildContentResponse } from './binary.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { isNotModified } from './preconditions.ts';
 import { parseSubset, type Subset } from './subset.ts';
 
 /** What an answer tells of a version. */
-export const buildVersionFacts = (row: Row): { headers: Record<string, string>; lastModified: string } => ({
-  headers: versionHeaders(row),
+export const buildVersionFacts = (row: ResourceRow): { headers: Record<string, string>; lastModified: string } => ({
+  headers: toVersionHeaders(row),
   lastModified: row.lastUpdated,
 });
 
@@ -36,7 +36,7 @@ export async function handleVread(call: FhirCall): Promise<FhirResponse> {
   return buildReadResponse(call, subset, await readVersion(call.context, call));
 }
 
-function buildReadResponse(call: FhirCall, subset: Subset, row: Row & { body: string }): FhirResponse {
+function buildReadResponse(call: FhirCall, subset: Subset, row: ResourceRow & { body: string }): FhirResponse {
   const facts = { status: 200, ...buildVersionFacts(row) };
   return buildContentResponse(call, row, facts) ?? { ...facts, body: subset.apply(row.body, row.type) };
 }

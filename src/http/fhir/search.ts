@@ -5,7 +5,7 @@ import { allows } from '../../fhir/scope.ts';
 import { type Compartment, memberOf, typesInCompartment } from '../../fhir/search/compartments.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { type SearchRequest, search as searchResources } from '../../interactions/search.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Position } from '../../store/search/page.ts';
 import { authorize } from '../middleware/authenticate.ts';
 import { buildSearchBundle } from './bundle.ts';
@@ -23,7 +23,7 @@ interface SearchScope {
   /** The types it may be of. `fixed`: they stand in the path, and `_type` is no parameter. */
   types: readonly ServedType[];
   hasFixedTypes: boolean;
-  within?: SearchRequest['within'];
+  within?: SearchRequest['restriction'];
 }
 
 export const handleSearch = (call: FhirCall): Promise<FhirResponse> =>
@@ -81,10 +81,10 @@ async function respondWithPage(call: FhirCall, place: SearchScope, { parameters:
     also,
     parameters: asked,
     handling,
-    scoped: true,
-    mayEnd: true,
-    explained,
-    ...(place.within && { within: place.within }),
+    isScoped: true,
+    isSizeLimited: true,
+    withPlans: explained,
+    ...(place.within && { restriction: place.within }),
     ...(opened?.after && { start: { after: opened.after } }),
   });
   const used = [...typed, ...page.parsed.self, ...subset.parameters];
@@ -134,4 +134,5 @@ function rejectTextWithIncludes({ summary }: Subset, parameters: Parameters): vo
     throw invalid('_summary=text cannot stand together with _include or _revinclude');
 }
 
-const applySubset = (subset: Subset, row: Row): Row => (row.body === null ? row : { ...row, body: subset.apply(row.body, row.type) });
+const applySubset = (subset: Subset, row: ResourceRow): ResourceRow =>
+  row.body === null ? row : { ...row, body: subset.apply(row.body, row.type) };

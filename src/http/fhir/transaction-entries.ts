@@ -19,7 +19,7 @@ interface EntryInput {
 }
 
 /** Writing interaction → what the transaction does. Whatever is not here reads. */
-const ENTRY_BUILDERS: Partial<Record<InteractionName, (given: EntryInput) => Omit<TransactionEntry, 'at' | 'type' | 'fullUrl'>>> = {
+const ENTRY_BUILDERS: Partial<Record<InteractionName, (given: EntryInput) => Omit<TransactionEntry, 'index' | 'type' | 'fullUrl'>>> = {
   create: ({ call, entry, type }) => {
     const criteria = call.header('if-none-exist');
     return {
@@ -64,5 +64,5 @@ export function toTransactionEntry(
   if (!make) return undefined;
   if (facts.permission) may(type, facts.permission);
   const { at, fullUrl } = entry;
-  return { at, type, ...make({ call, entry, type, id: parameters.id ?? '' }), ...(fullUrl !== undefined && { fullUrl }) };
+  return { index: at, type, ...make({ call, entry, type, id: parameters.id ?? '' }), ...(fullUrl !== undefined && { fullUrl }) };
 }

@@ -3,7 +3,7 @@
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Permission } from '../../fhir/scope.ts';
 import { type ValidationMode, validateRequest } from '../../fhir/validation/validate-request.ts';
-import { validation } from '../../interactions/validate.ts';
+import { collectIssues } from '../../interactions/validate.ts';
 import { authorize } from '../middleware/authenticate.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
@@ -18,6 +18,6 @@ export async function handleValidate(call: FhirCall): Promise<FhirResponse> {
   const { context, type, id } = call;
   const asked = validateRequest(call.method === 'POST' ? await call.body.json() : undefined, call.query);
   if (asked.mode !== undefined) authorize(context.caller, type, PERMISSIONS[asked.mode]);
-  const issues = await validation(context, { ...asked, type, ...(id !== '' && { id }) });
+  const issues = await collectIssues(context, { ...asked, type, ...(id !== '' && { id }) });
   return { status: 200, body: JSON.stringify(buildOperationOutcome(issues.length ? issues : [NO_ISSUES])) };
 }

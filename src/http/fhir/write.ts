@@ -1,13 +1,13 @@
 // Writing interactions as HTTP: create, update, delete. What they do stands in src/interactions.
 import { conflict, structure } from '../../fhir/outcome.ts';
 import { ID } from '../../fhir/types.ts';
-import type { Saved } from '../../interactions/context.ts';
+import type { WriteResult } from '../../interactions/context.ts';
 import { create as createResource } from '../../interactions/create.ts';
 import { remove as removeResource } from '../../interactions/delete.ts';
-import { patch as patchResource } from '../../interactions/patch.ts';
-import { mayRead } from '../../interactions/scope-filter.ts';
-import { shownTo } from '../../interactions/security-context.ts';
-import type { Done } from '../../interactions/transaction-entry.ts';
+import { patchResource } from '../../interactions/patch.ts';
+import { redactFor } from '../../interactions/redaction.ts';
+import { canRead } from '../../interactions/scope-filter.ts';
+import type { EntryOutcome } from '../../interactions/transaction-entry.ts';
 import { update as updateResource } from '../../interactions/update.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import { type BinaryDraft, preferMinimal, readBinaryDraft } from './binary.ts';
@@ -68,7 +68,7 @@ export function checkNewId({ id, type }: Pick<FhirCall, 'id' | 'type'>): string 
  * The answer to a write, as `Prefer: return=` asks for it. Who may not read the type is never sent the resource: minimal, then, unless only what was done is
  * asked for. https://hl7.org/fhir/R4/http.html#ops
  */
-export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = [] }: Saved): FhirResponse {
+export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = [] }: WriteResult): FhirResponse {
   const { context, type, method } = call;
   if (row.body === null) throw conflict('this resource was deleted meanwhile');
   const status = outcome === 'created' ? 201 : 200;
@@ -81,12 +81,12 @@ export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = []
     const said = buildOperationOutcome([...warnings, { severity: 'information', code: 'informational', text: outcome }]);
     return { ...answer, body: JSON.stringify(said) };
   }
-  if (prefer === 'minimal' || !mayRead(context.caller, type)) return answer;
-  return { ...answer, body: shownTo(context.caller)(row).body! };
+  if (prefer === 'minimal' || !canRead(context.caller, type)) return answer;
+  return { ...answer, body: redactFor(context.caller)(row).body! };
 }
 
 /** The answer to a write that may have been a deletion. */
-export function buildEntryResponse(call: FhirCall, { outcome, row, warnings = [] }: Done): FhirResponse {
+export function buildEntryResponse(call: FhirCall, { outcome, row, warnings = [] }: EntryOutcome): FhirResponse {
   if (outcome === 'deleted') return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
   if (!row) throw conflict('this resource was deleted meanwhile');
   return buildWriteResponse(call, { row, outcome, warnings });

@@ -6,10 +6,10 @@ import { hasTest } from '../../fhir/patch/json-patch.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { remove } from '../../interactions/delete.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
-import { refuseComparing } from '../../interactions/scope-filter.ts';
+import { requireReadScopeForTests } from '../../interactions/scope-filter.ts';
 import { isUnset } from '../../mapping/lens/lens-read.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Answer } from '../middleware/request-context.ts';
 import { parseKnownParameters } from '../middleware/url-query.ts';
 import { claimIdempotencyKey, type IdempotentRequest, storeIdempotentResponse } from './idempotent-request.ts';
@@ -45,13 +45,13 @@ interface ChangeRequest {
 /** The change, and the item as it is shown then. Fails with `IdempotencyConflict` when another request under its key has just committed. */
 export async function applyChange(call: VendorRequest, { body, how, promise }: ChangeRequest): Promise<Answer> {
   parseKnownParameters(call.req.url, []);
-  refuseComparing(call.context.caller, call.shape.resource, { compares: how === 'merge' && hasTest(body) });
+  requireReadScopeForTests(call.context.caller, call.shape.resource, { compares: how === 'merge' && hasTest(body) });
   return translateErrors(call.shape, () =>
     inTransaction(call, async (inside) => {
       const { context, shape } = inside;
       const { id } = await findCurrentItem(inside);
       if (promise) await claimIdempotencyKey(context, promise, `${shape.resource}/${id}`, expiresInADay(context));
-      const edit = (resource: Resource, row: Row): Promise<Resource> => applyFields(inside, { resource, row, body, how });
+      const edit = (resource: Resource, row: ResourceRow): Promise<Resource> => applyFields(inside, { resource, row, body, how });
       const row = await readModifyWrite(context, { type: shape.resource, id, edit, method: METHODS[how] });
       if (!row) throw buildNotFound(call);
       const { view, form, etag } = await renderItem(inside, row);
@@ -65,7 +65,7 @@ export async function applyChange(call: VendorRequest, { body, how, promise }: C
 const buildNotFound = ({ shape }: VendorRequest) => notFound(shape.me ? PATIENT_GONE : 'there is nothing with this id');
 
 /** The item that the path names (404: there is none). */
-async function findCurrentItem(call: VendorRequest): Promise<Row> {
+async function findCurrentItem(call: VendorRequest): Promise<ResourceRow> {
   const row = await readItemRow(call);
   if (!row || !call.shape.belongs(await buildView(call, row))) throw buildNotFound(call);
   return row;
@@ -73,7 +73,7 @@ async function findCurrentItem(call: VendorRequest): Promise<Row> {
 
 interface ItemChange extends ChangeRequest {
   resource: Resource;
-  row: Row;
+  row: ResourceRow;
 }
 
 async function applyFields(call: VendorRequest, { resource, row, body, how }: ItemChange): Promise<Resource> {
@@ -95,7 +95,7 @@ async function applyFields(call: VendorRequest, { resource, row, body, how }: It
 }
 
 /** The item in the form it is answered in, which may be another shape's. */
-async function renderItem(call: VendorRequest, row: Row): Promise<{ view: View; form: Shape; etag: string }> {
+async function renderItem(call: VendorRequest, row: ResourceRow): Promise<{ view: View; form: Shape; etag: string }> {
   const form = responseShape(call);
   const view = await buildView({ ...call, shape: form }, row);
   return { view, form, etag: buildEtag(call.context.caller, form, row, view) };
@@ -107,7 +107,7 @@ export async function deleteItem(call: VendorRequest): Promise<Answer> {
   return inTransaction(call, async (inside) => {
     const { context, shape, req } = inside;
     const { id } = await findCurrentItem(inside);
-    const [held] = await context.store.hold(context.caller.tenant, [{ type: shape.resource, id }]);
+    const [held] = await context.store.readForUpdate(context.caller.tenant, [{ type: shape.resource, id }]);
     if (!held?.body) throw buildNotFound(call);
     checkIfMatch(req, buildEtag(context.caller, shape, held, await buildView(inside, held)));
     await remove(context, { type: shape.resource, id });

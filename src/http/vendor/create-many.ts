@@ -3,10 +3,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Parsed } from '../../fhir/json.ts';
 import { contended } from '../../fhir/outcome.ts';
-import { createAll } from '../../interactions/create-all.ts';
-import { Overtaken } from '../../interactions/transaction-entry.ts';
+import { createResources } from '../../interactions/create-resources.ts';
+import { WriteConflict } from '../../interactions/transaction-entry.ts';
 import type { Many, View } from '../../mapping/shape.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Answer } from '../middleware/request-context.ts';
 import { parseKnownParameters } from '../middleware/url-query.ts';
 import {
@@ -37,7 +37,7 @@ export async function createMany(call: VendorRequest, sent: Parsed): Promise<Ans
     try {
       return await attemptOnce(call, items, promise);
     } catch (error) {
-      if (!(error instanceof Overtaken || error instanceof IdempotencyConflict)) throw error;
+      if (!(error instanceof WriteConflict || error instanceof IdempotencyConflict)) throw error;
     }
     await delay(Math.random() * 10 * attempt);
   }
@@ -52,7 +52,7 @@ async function attemptOnce(call: VendorRequest, items: View[], promise: Idempote
 }
 
 /** The rows of the items, in the order of the request: those that were there already as they stand. */
-async function storeItems(call: VendorRequest, items: View[], promise: IdempotentRequest | undefined): Promise<Row[]> {
+async function storeItems(call: VendorRequest, items: View[], promise: IdempotentRequest | undefined): Promise<ResourceRow[]> {
   const { shape, context } = call;
   const many = shape.many as Many;
   const places = items.map((_, nth) => (field: string) => many.place(field, nth));
@@ -71,15 +71,15 @@ async function storeItems(call: VendorRequest, items: View[], promise: Idempoten
     );
   const creations = items.map((item, nth) => ({
     id: ids[nth]!,
-    make: () => shape.write(item, undefined, { ...known, newId: ids[nth]! }),
-    within: <T>(work: () => Promise<T>) => translateErrors(shape, work, places[nth]!),
+    build: () => shape.write(item, undefined, { ...known, newId: ids[nth]! }),
+    withErrorContext: <T>(work: () => Promise<T>) => translateErrors(shape, work, places[nth]!),
   }));
-  const rows = await createAll(context, shape.resource, creations);
+  const rows = await createResources(context, shape.resource, creations);
   return ids.map((id) => rows.get(id)!);
 }
 
 /** The list, kept for whoever repeats the request under its key. */
-async function respondWithList(call: VendorRequest, rows: Row[], promise: IdempotentRequest | undefined): Promise<Answer> {
+async function respondWithList(call: VendorRequest, rows: ResourceRow[], promise: IdempotentRequest | undefined): Promise<Answer> {
   const { shape, context } = call;
   const shown = { status: shape.status, shown: await buildViews(call, rows) };
   if (promise) await storeIdempotentResponse(context, promise, shown);

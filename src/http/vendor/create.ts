@@ -5,9 +5,9 @@ import type { Resource } from '../../fhir/types.ts';
 import { create } from '../../interactions/create.ts';
 import type { ExternalStepItem, HeldItem } from '../../interactions/external-step.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
-import { draftOf } from '../../interactions/write.ts';
+import { toDraft } from '../../interactions/write.ts';
 import type { Env, View } from '../../mapping/shape.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Answer } from '../middleware/request-context.ts';
 import { parseKnownParameters } from '../middleware/url-query.ts';
 import {
@@ -91,7 +91,11 @@ async function runCreate(call: VendorRequest, { view, promise }: CreateRequest, 
 /** What a request made, or went into: the row, and which item of it. */
 type StoredItem = Pick<ExternalStepItem, 'row' | 'key'> & { view: View };
 
-const toStoredItem = ({ shape }: VendorRequest, row: Row, view: View): StoredItem => ({ row, key: shape.rows?.of(view) ?? '', view });
+const toStoredItem = ({ shape }: VendorRequest, row: ResourceRow, view: View): StoredItem => ({
+  row,
+  key: shape.rows?.of(view) ?? '',
+  view,
+});
 
 /** A request that was accepted before and not answered: the outside step goes on with what it made, which for an item of a shared resource is found as ever. */
 async function resumeEarlier(call: VendorRequest, subject: string, view: View): Promise<StoredItem> {
@@ -118,7 +122,7 @@ async function storeOnce(call: VendorRequest, view: View, promise: IdempotentReq
 interface NewItem {
   view: View;
   env: Env;
-  target: Row | undefined;
+  target: ResourceRow | undefined;
   newId: string;
 }
 
@@ -129,7 +133,7 @@ async function storeItem(call: VendorRequest, { view, env, target, newId }: NewI
   const made = (current?: Resource) => linkReferences(call, view, shape.write(view, current, env));
   const row = target
     ? await readModifyWrite(context, { type: shape.resource, id: target.id, edit: made })
-    : (await create(context, { type: shape.resource, id: newId, draft: draftOf(await made()) })).row;
+    : (await create(context, { type: shape.resource, id: newId, draft: toDraft(await made()) })).row;
   if (!row) throw conflict('what this request goes into was deleted meanwhile: repeat the request');
   await linkToPatient(call, row);
   return toStoredItem(call, row, view);
@@ -172,12 +176,12 @@ async function finishStep(call: VendorRequest, item: ClaimedItem, promise: Idemp
 }
 
 /** The row with the fields that only the server fills in, written through the same lens. */
-async function completeItem(call: VendorRequest, item: ClaimedItem, fields: View | undefined): Promise<Row> {
+async function completeItem(call: VendorRequest, item: ClaimedItem, fields: View | undefined): Promise<ResourceRow> {
   const { shape, context } = call;
   const { tenant } = context.caller;
   // several items of one resource (a physician's states) are completed one after the other: none writes over what another has just written
-  await context.store.lock(tenant, [shape.into(item.view) ?? `${shape.resource}/${item.row.id}`]);
-  const [row] = await context.store.hold(tenant, [{ type: shape.resource, id: item.row.id }]);
+  await context.store.lockKeys(tenant, [shape.into(item.view) ?? `${shape.resource}/${item.row.id}`]);
+  const [row] = await context.store.readForUpdate(tenant, [{ type: shape.resource, id: item.row.id }]);
   const stands = row?.body && (await readItemId(call, { row, key: item.key })) === item.id;
   if (!stands && !shape.rows) throw conflict('what this request made was deleted meanwhile');
   if (!stands || !(await call.externalStep!.settle(context, item, fields))) throw new Contended(item);

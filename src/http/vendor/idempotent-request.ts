@@ -40,7 +40,7 @@ export async function findEarlierResponse(
   { context, shape }: { context: Context; shape: Shape },
   { key, hash }: IdempotentRequest,
 ): Promise<IdempotencyRecord | undefined> {
-  const record = await context.store.idempotency.find(key);
+  const record = await context.store.idempotencyKeys.find(key);
   if (record && record.hash !== hash) throw conflict(shape.says.idempotency, 'idempotency-key');
   return record;
 }
@@ -77,9 +77,9 @@ export async function claimIdempotencyKey(
   expires: string | null,
 ): Promise<void> {
   const record = { hash, subject, at: context.clock().toISOString(), expires };
-  if (!(await context.store.idempotency.claim(key, record))) throw new IdempotencyConflict();
+  if (!(await context.store.idempotencyKeys.claim(key, record))) throw new IdempotencyConflict();
 }
 
 /** Keeps the answer for whoever asks again. */
 export const storeIdempotentResponse = (context: Context, { key }: IdempotentRequest, { shown, ...rest }: StoredResponse): Promise<void> =>
-  context.store.idempotency.settle(key, JSON.stringify({ ...rest, shown: JSON.stringify(shown) } satisfies StoredJson));
+  context.store.idempotencyKeys.complete(key, JSON.stringify({ ...rest, shown: JSON.stringify(shown) } satisfies StoredJson));

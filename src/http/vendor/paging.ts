@@ -2,7 +2,7 @@
 // the page and of those beside it. docs/decisions/0017-vendor-lists.md
 import { parameter } from '../../fhir/outcome.ts';
 import type { ListFacts, PageSpec, Shape } from '../../mapping/shape.ts';
-import type { Start, TextPage } from '../../store/search/page.ts';
+import type { BodyPage, PageStart } from '../../store/search/page.ts';
 import type { VendorRequest } from './vendor-call.ts';
 
 /** What a list takes beside its filters. */
@@ -13,7 +13,7 @@ export const listPagingParameters = ({ surface: { page }, take }: Shape): string
 interface Paging {
   limit: number;
   offset: number;
-  start: Start;
+  start: PageStart;
 }
 
 export function parsePaging({ shape, context, pageTokens }: VendorRequest, parameters: Record<string, string>): Paging {
@@ -34,7 +34,7 @@ function readOffset({ offset, number, maxOffset, clamp }: PageSpec, parameters: 
 }
 
 /** A cursor that does not open starts at the first page where the vendor's own does so, and is refused elsewhere. */
-function openCursor(open: () => unknown, lenient: boolean): Start {
+function openCursor(open: () => unknown, lenient: boolean): PageStart {
   try {
     return { after: open() as (string | null)[] };
   } catch (error) {
@@ -62,7 +62,7 @@ function parseWholeNumber(parameters: Record<string, string>, { name, least, mos
 
 interface ListedPage {
   paging: Paging;
-  page: TextPage;
+  page: BodyPage;
   parameters: Record<string, string>;
 }
 

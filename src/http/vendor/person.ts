@@ -3,7 +3,7 @@
 import { notFound } from '../../fhir/outcome.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
 import type { View } from '../../mapping/shape.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { buildEnv, buildView, PATIENT_GONE, readPatientRow, type VendorRequest } from './vendor-call.ts';
 
 /** What a lens knows of the person: the id as the surface shows it (`%me`) and as FHIR has it (`%patient`), beside what other aliases stand for. 404: deleted meanwhile. */
@@ -19,7 +19,7 @@ export async function resolvePatient(
 }
 
 /** Writes the id of what was made into the field of the person's own item that takes it (`tells:`), in the same transaction. */
-export async function linkToPatient(call: VendorRequest, row: Row): Promise<void> {
+export async function linkToPatient(call: VendorRequest, row: ResourceRow): Promise<void> {
   const { shape, context } = call;
   if (!shape.tells) return;
   const own = call.findShape(shape.tells.shape);

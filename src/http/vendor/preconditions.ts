@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { versionMismatch } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
-import { mayRead } from '../../interactions/scope-filter.ts';
+import { canRead } from '../../interactions/scope-filter.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { matchesEtag } from '../middleware/etag.ts';
 
 /** The resource's version; where others are shown beside it, a hash of all that is shown. Who may not read it gets no hash of what it says. */
-export function buildEtag(caller: Caller, { joins, resource }: Shape, { version }: Pick<Row, 'version'>, view: View): string {
-  const isHash = joins.length > 0 && mayRead(caller, resource);
+export function buildEtag(caller: Caller, { joins, resource }: Shape, { version }: Pick<ResourceRow, 'version'>, view: View): string {
+  const isHash = joins.length > 0 && canRead(caller, resource);
   return `W/"${isHash ? createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 16) : version}"`;
 }
 

@@ -3,7 +3,7 @@ import { leadsNowhere, notFound, parameter } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { AskedId, ListFacts, Shape, View } from '../../mapping/shape.ts';
-import type { Row, Text } from '../../store/resources/row.ts';
+import type { BodyRow, ResourceRow } from '../../store/resources/resource-row.ts';
 import { isNotModified } from '../middleware/etag.ts';
 import type { Answer } from '../middleware/request-context.ts';
 import { buildResponseFacts } from '../middleware/response-facts.ts';
@@ -36,7 +36,7 @@ export async function readItem(call: VendorRequest): Promise<Answer> {
 }
 
 interface Item {
-  row: Row;
+  row: ResourceRow;
   view: View;
 }
 
@@ -83,7 +83,7 @@ export async function listItems(call: VendorRequest): Promise<Answer> {
 }
 
 interface ListSelection {
-  rows: Text[];
+  rows: BodyRow[];
   page: ListFacts;
 }
 
@@ -91,13 +91,13 @@ interface ListSelection {
 async function selectRows(call: VendorRequest, query: string, parameters: Record<string, string>): Promise<ListSelection> {
   const { shape, context } = call;
   if (shape.take === 'page') return findPage(call, query, parameters);
-  const rows = shape.take === 'all' ? await findAllRows(call, query) : (await findTexts(context, query, { count: 1, scoped: true })).rows;
+  const rows = shape.take === 'all' ? await findAllRows(call, query) : (await findTexts(context, query, { count: 1, isScoped: true })).rows;
   const { length } = rows;
   return { rows, page: { limit: length, offset: 0, hasMore: false, nextOffset: null, cursor: null, total: length } };
 }
 
 /** All at once; too many for that are refused, since a list that is cut off looks like a whole one. */
-async function findAllRows({ shape: { most, filters, within }, context }: VendorRequest, query: string): Promise<Text[]> {
+async function findAllRows({ shape: { most, filters, within }, context }: VendorRequest, query: string): Promise<BodyRow[]> {
   const rows = await findAll(context, query, most);
   const narrower = filters.filter((name) => !within.includes(name));
   if (!rows)
@@ -112,8 +112,8 @@ async function findPage(call: VendorRequest, query: string, parameters: Record<s
   const page = await findTexts(call.context, query, {
     count: paging.limit,
     start: paging.start,
-    mayEnd: true,
-    scoped: true,
+    isSizeLimited: true,
+    isScoped: true,
     ...(call.shape.surface.page.total && { total: 'accurate' as const }),
   });
   const { size, offset, number } = call.shape.surface.page;

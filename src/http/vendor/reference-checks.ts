@@ -2,9 +2,9 @@
 import { duplicate, leadsNowhere } from '../../fhir/outcome.ts';
 import { queryString } from '../../fhir/query-string.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
-import { maySearch } from '../../interactions/scope-filter.ts';
+import { canSearch } from '../../interactions/scope-filter.ts';
 import type { View } from '../../mapping/shape.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { buildView, find, readRow, type VendorRequest } from './vendor-call.ts';
 
 /**
@@ -24,8 +24,8 @@ interface ReferenceCheck {
 /** The same for many items of one request: what several of them refer to is looked up once. */
 export async function resolveAllReferences({ shape, context }: VendorRequest, items: ReferenceCheck[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
-  const found = new Map<string, Row | undefined>();
-  const ledBy = async ({ type, id }: { type: ServedType; id: string }): Promise<Row | undefined> => {
+  const found = new Map<string, ResourceRow | undefined>();
+  const ledBy = async ({ type, id }: { type: ServedType; id: string }): Promise<ResourceRow | undefined> => {
     const target = `${type}/${id}`;
     if (!found.has(target)) found.set(target, await readRow(context, type, id));
     return found.get(target);
@@ -47,7 +47,7 @@ export async function resolveAllReferences({ shape, context }: VendorRequest, it
   return ids;
 }
 
-const parseBody = ({ body }: Row): Resource => JSON.parse(body!) as Resource;
+const parseBody = ({ body }: ResourceRow): Resource => JSON.parse(body!) as Resource;
 
 const toOwnName = (field: string): string => field;
 
@@ -58,7 +58,7 @@ export async function rejectDuplicate(call: VendorRequest, view: View, own?: str
   if (!rule) return;
   const keys = rule.keys.map((key) => `${shape.resource}#${key}`);
   // on the one connection of a transaction the searches are asked at once, and answered after the lock is held
-  const locked = context.store.lock(context.caller.tenant, keys);
+  const locked = context.store.lockKeys(context.caller.tenant, keys);
   const [, ...pages] = await Promise.all([locked, ...rule.candidates.map(({ search }) => find(context, search, { count: 100 }))]);
   for (const [nth, { same }] of rule.candidates.entries()) {
     for (const row of pages[nth]!.rows) if (row.id !== own && same(await buildView(call, row))) throw duplicate(shape.says.duplicate);
@@ -70,7 +70,7 @@ export async function linkReferences({ shape, context }: VendorRequest, said: Vi
   let made = resource;
   for (const { search, put } of shape.links) {
     const text = search(said);
-    if (text === undefined || !maySearch(context.caller, queryString(text).type)) continue;
+    if (text === undefined || !canSearch(context.caller, queryString(text).type)) continue;
     const { rows } = await find(context, text, { count: 2 });
     if (rows.length === 1) made = put(made, `${rows[0]!.type}/${rows[0]!.id}`);
   }

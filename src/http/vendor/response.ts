@@ -1,7 +1,7 @@
 // What a write shows becomes the answer to the request that is there now, also where an earlier one has made it. A caller who may not read everything that the
 // item shows is told its id and what the request itself said. docs/decisions/0013-api-keys-and-scopes.md
 
-import { mayRead, maySearch } from '../../interactions/scope-filter.ts';
+import { canRead, canSearch } from '../../interactions/scope-filter.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
 import type { IdempotencyRecord } from '../../store/idempotency-keys.ts';
 import type { Answer } from '../middleware/request-context.ts';
@@ -28,7 +28,7 @@ export function replayResponse(call: VendorRequest, shape: Shape, record: Idempo
 
 /** Whether the caller may read everything that an item of this shape shows. */
 const mayReadAll = ({ context: { caller } }: Pick<VendorRequest, 'context'>, { resource, joins }: Shape): boolean =>
-  mayRead(caller, resource) && joins.every(({ type }) => maySearch(caller, type));
+  canRead(caller, resource) && joins.every(({ type }) => canSearch(caller, type));
 
 /** The id, and the fields of the request as the request said them. Operations of a JSON Patch name places, and say no fields. */
 function toMinimal({ shape, body, pathParameters }: VendorRequest, form: Shape, shown: View | View[]): View | View[] {

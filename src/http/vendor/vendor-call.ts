@@ -9,12 +9,12 @@ import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { ExternalStep } from '../../interactions/external-step.ts';
 import type { PageTokens } from '../../interactions/page-token.ts';
-import { maySearch } from '../../interactions/scope-filter.ts';
-import { type SearchRequest, search, searchTexts } from '../../interactions/search.ts';
+import { canSearch } from '../../interactions/scope-filter.ts';
+import { type SearchRequest, search, searchBodies } from '../../interactions/search.ts';
 import type { Env, Shape, View } from '../../mapping/shape.ts';
 import { MOST_AT_ONCE } from '../../mapping/take.ts';
-import type { Row, Text } from '../../store/resources/row.ts';
-import type { Page, Start, TextPage } from '../../store/search/page.ts';
+import type { BodyRow, ResourceRow } from '../../store/resources/resource-row.ts';
+import type { BodyPage, PageStart, ResultPage } from '../../store/search/page.ts';
 import type { RateLimitState } from '../middleware/request-context.ts';
 import { loadJoins } from './batch-loader.ts';
 
@@ -50,7 +50,7 @@ export function buildEnv(context: Context, more: Record<string, unknown> = {}): 
 /** Rows → views, with one search per join for the whole page. */
 export async function buildViews(
   { shape, context, prefetched }: VendorRequest,
-  rows: Text[],
+  rows: BodyRow[],
   more: Record<string, unknown> = {},
 ): Promise<View[]> {
   const resources = rows.map((row) => (shape.digits ? parseExact(row.body!) : JSON.parse(row.body!)) as Resource);
@@ -63,7 +63,7 @@ export async function buildViews(
 }
 
 /** The view of one row. */
-export async function buildView(call: VendorRequest, row: Row, more?: Record<string, unknown>): Promise<View> {
+export async function buildView(call: VendorRequest, row: ResourceRow, more?: Record<string, unknown>): Promise<View> {
   return (await buildViews(call, [row], more))[0]!;
 }
 
@@ -84,38 +84,39 @@ function ignoreRejection<T>(answer: Promise<T>): Promise<T> {
  * like one that is not there.
  */
 async function findJoined(context: Context, query: string): Promise<Resource[]> {
-  if (!maySearch(context.caller, queryString(query).type)) return [];
+  if (!canSearch(context.caller, queryString(query).type)) return [];
   const rows = await findAll(context, query, MOST_AT_ONCE);
   if (!rows) throw parameter(`more than ${MOST_AT_ONCE} resources stand beside what is asked for: ask for less at once`);
   return rows.map(({ body }) => JSON.parse(body!) as Resource);
 }
 
 /** All that a search within the caller's scopes finds; undefined: that is more than so many. */
-export async function findAll(context: Context, query: string, most: number): Promise<Text[] | undefined> {
-  const { rows, next } = await findTexts(context, query, { count: most, scoped: true });
+export async function findAll(context: Context, query: string, most: number): Promise<BodyRow[] | undefined> {
+  const { rows, next } = await findTexts(context, query, { count: most, isScoped: true });
   return next ? undefined : rows;
 }
 
 interface FindOptions {
   count: number;
-  start?: Start;
+  start?: PageStart;
   total?: 'accurate' | 'none';
-  mayEnd?: boolean;
+  isSizeLimited?: boolean;
   /** The conditions are held to the caller's scopes: 403 where they would tell something of another type. */
-  scoped?: boolean;
+  isScoped?: boolean;
 }
 
 const strictSearch = (text: string, options: FindOptions): SearchRequest => ({ ...queryString(text), handling: 'strict', ...options });
 
 /** A FHIR search as the mappings write them: `Type?name=value&…`. */
-export const find = (context: Context, text: string, options: FindOptions): Promise<Page> => search(context, strictSearch(text, options));
+export const find = (context: Context, text: string, options: FindOptions): Promise<ResultPage> =>
+  search(context, strictSearch(text, options));
 
 /** The same where only the resources themselves are wanted. */
-export const findTexts = (context: Context, text: string, options: FindOptions): Promise<TextPage> =>
-  searchTexts(context, strictSearch(text, options));
+export const findTexts = (context: Context, text: string, options: FindOptions): Promise<BodyPage> =>
+  searchBodies(context, strictSearch(text, options));
 
 /** The row behind an id as a surface shows it: the FHIR id itself, or the one whose alias this is. */
-export async function readRow(context: Context, type: ServedType, id: string): Promise<Row | undefined> {
+export async function readRow(context: Context, type: ServedType, id: string): Promise<ResourceRow | undefined> {
   const row = await context.store.read(context.caller.tenant, type, id);
   if (row || !isUuid(id)) return row?.body === null ? undefined : row;
   const where = [{ on: 'token' as const, any: [aliasHash(id)] }];
@@ -134,7 +135,7 @@ export const PATIENT_GONE = 'the person this API key stands for is not there any
 export const expiresInADay = (context: Context): string => new Date(context.clock().getTime() + 86_400_000).toISOString();
 
 /** The row of the Patient that the caller's key stands for; undefined: it was deleted. */
-export async function readPatientRow({ store, caller: { tenant, patient } }: Context): Promise<Row | undefined> {
+export async function readPatientRow({ store, caller: { tenant, patient } }: Context): Promise<ResourceRow | undefined> {
   const row = patient === undefined ? undefined : await store.read(tenant, 'Patient', patient);
   return row?.body === null ? undefined : row;
 }
@@ -144,7 +145,7 @@ export const readPathId = ({ shape, context, id = '' }: VendorRequest): string |
   shape.me ? context.caller.patient : shape.surface.readId(shape.resource, id);
 
 /** The row of the item that the path names, whatever it shows; undefined: there is none. */
-export async function readItemRow(call: VendorRequest): Promise<Row | undefined> {
+export async function readItemRow(call: VendorRequest): Promise<ResourceRow | undefined> {
   const { shape, context } = call;
   if (shape.me) return readPatientRow(context);
   const id = readPathId(call);

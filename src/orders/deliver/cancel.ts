@@ -2,7 +2,7 @@
 // begun; then the Task says so and goes on, and nothing is lost.
 
 import { type Failure, type HealthSignal, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
-import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import type { Fulfilment } from '../place/cancellation.ts';
 import { orderedRequest, payloadOf, requestId } from '../place/order-entry.ts';
@@ -17,7 +17,7 @@ type End = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: strin
 type Open = { kind: 'open'; why: string; health: HealthSignal; retryAfter: number | undefined };
 
 /** One attempt at all orders of the request (a redraw is another one). To cancel twice does no harm, so an unknown outcome is simply tried again. */
-export async function sendCancellation(sending: Sending, { entry, by }: Leased): Promise<OutboxState> {
+export async function sendCancellation(sending: Sending, { entry, by }: LeasedEntry): Promise<OutboxState> {
   const fulfilments = await fulfilmentsOf(sending.store, entry);
   const signal = AbortSignal.timeout(ATTEMPT_MS);
   const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelled(sending, orderId, signal)));
@@ -26,7 +26,7 @@ export async function sendCancellation(sending: Sending, { entry, by }: Leased):
   sending.gate.breaker.record(open ? open.health : 'success', now, open?.retryAfter, entry.id);
   if (open) {
     const nextAt = retryAt(entry.createdAt, now, sending.random());
-    await sending.store.outbox.settle(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
+    await sending.store.outbox.recordOutcome(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
     return 'unknown';
   }
   return settled(
@@ -38,7 +38,7 @@ export async function sendCancellation(sending: Sending, { entry, by }: Leased):
 
 async function fulfilmentsOf(store: Store, entry: OutboxEntry): Promise<Fulfilment[]> {
   const { orderId, task, version } = payloadOf(entry);
-  const placed = await store.placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version: version ?? null });
+  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: requestId(entry), version: version ?? null });
   return placed.some((order) => order.orderId === orderId) ? placed : [...placed, { orderId: orderId!, task }];
 }
 
@@ -61,18 +61,18 @@ const openAfter = (outcome: Failure): Open => ({
 });
 
 /** Written down in one transaction; whoever follows the orders looks at them now. */
-async function settled(sending: Sending, { entry, by }: Leased, ended: (Fulfilment & { end: End })[]): Promise<OutboxState> {
+async function settled(sending: Sending, { entry, by }: LeasedEntry, ended: (Fulfilment & { end: End })[]): Promise<OutboxState> {
   const { tenant } = entry;
   const at = sending.clock().toISOString();
   const refusal = ended.map(({ end }) => end).find((end) => end.kind === 'refused');
   const state = refusal ? 'refused' : 'done';
   return sending.store.transaction(async (store) => {
-    await store.hold(tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
-    if (!(await store.outbox.settle(entry, by, { state, at, ...(refusal && { error: refusal.why }) }))) return 'sending';
+    await store.readForUpdate(tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
+    if (!(await store.outbox.recordOutcome(entry, by, { state, at, ...(refusal && { error: refusal.why }) }))) return 'sending';
     const context = systemContext(sending, tenant, store);
     if (!refusal && (await orderedRequest(store, entry))) await change(context, 'ServiceRequest', requestId(entry), calledOff(at).request);
     for (const { task, end } of ended) await change(context, 'Task', task, editOf(end, at).task);
-    await store.placedOrders.wake(
+    await store.trackedOrders.wake(
       ended.map(({ orderId }) => ({ tenant, orderId })),
       at,
     );

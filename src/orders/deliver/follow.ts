@@ -24,7 +24,7 @@ export async function follow(
 ): Promise<void> {
   const now = clock();
   const first = isJustOrdered(status) ? now.getTime() + FIRST_LOOK_MS : now.getTime();
-  await store.placedOrders.add({
+  await store.trackedOrders.add({
     tenant: entry.tenant,
     orderId: payload.orderId!,
     transactionId: payload.transactionId ?? null,
@@ -32,7 +32,7 @@ export async function follow(
     task: payload.task,
     version: payload.version ?? null,
     orderedAt: entry.firstSentAt ?? now.toISOString(),
-    seen: JSON.stringify({ told }),
+    snapshot: JSON.stringify({ told }),
     at: new Date(first).toISOString(),
   });
 }

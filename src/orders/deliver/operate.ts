@@ -19,17 +19,18 @@ export const MAY: Record<Operation, OutboxState[]> = {
 export const BY_HAND = new Date(0).toISOString();
 
 const WAYS: Record<Operation, (context: Context, entry: OutboxEntry, at: string) => Promise<boolean>> = {
-  retry: ({ store }, entry, at) => store.outbox.move(entry, { from: MAY.retry, to: entry.state, at, nextAt: BY_HAND, what: 'retry' }),
+  retry: ({ store }, entry, at) =>
+    store.outbox.changeState(entry, { from: MAY.retry, to: entry.state, at, nextAt: BY_HAND, what: 'retry' }),
   async park(context, entry, at) {
     const payload = JSON.stringify({ ...payloadOf(entry), kept: true });
-    if (!(await context.store.outbox.move(entry, { from: MAY.park, to: 'parked', at, payload, what: 'park' }))) return false;
+    if (!(await context.store.outbox.changeState(entry, { from: MAY.park, to: 'parked', at, payload, what: 'park' }))) return false;
     await change(context, 'Task', payloadOf(entry).task, onHold('put-aside', at));
     return true;
   },
   async release(context, entry, at) {
     const payload = letGo(payloadOf(entry));
     const move = { from: MAY.release, to: waiting(entry), at, nextAt: at, payload: JSON.stringify(payload), what: 'release' };
-    if (!(await context.store.outbox.move(entry, move))) return false;
+    if (!(await context.store.outbox.changeState(entry, move))) return false;
     await change(context, 'Task', payload.task, onItsWay(at));
     return true;
   },

@@ -6,7 +6,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
 import { isServerFailure } from '../../junction/outcome.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
-import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { orderBody } from '../place/junction-order.ts';
 import { isOver } from '../place/order-criteria.ts';
 import { type OrderPayload, orderedRequest, payloadOf } from '../place/order-entry.ts';
@@ -15,7 +15,7 @@ import { ATTEMPT_MS, type Sending } from './sending.ts';
 import { type Result, settleOrder } from './settle-order.ts';
 
 /** Answers the state the entry is in afterwards; `sending`: somebody else has it by now. */
-export async function sendOrder(sending: Sending, leased: Leased, budgetMs = sending.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
+export async function sendOrder(sending: Sending, leased: LeasedEntry, budgetMs = sending.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
   const { entry } = leased;
   const payload = payloadOf(entry);
   const wish = await wishOf(sending, entry, payload);
@@ -44,7 +44,7 @@ const UNWISHED = { drop: { kind: 'called-off' }, wait: { kind: 'on-hold' } } as 
 
 interface Attempt {
   sending: Sending;
-  leased: Leased;
+  leased: LeasedEntry;
   payload: OrderPayload;
   wish: Wish;
   signal: AbortSignal;
@@ -127,7 +127,7 @@ const unsure = (outcome: Failure): Exclude<Failure, { kind: 'refused' }> =>
 async function marked({ sending, leased: { entry, by } }: Attempt, payload: OrderPayload): Promise<boolean> {
   const at = payload.sentAt!;
   const outcome = { state: 'sending' as const, at, firstSentAt: at, payload: JSON.stringify(payload) };
-  return (await sending.store.outbox.settle(entry, by, outcome)) && sending.clock() < new Date(entry.leaseUntil!);
+  return (await sending.store.outbox.recordOutcome(entry, by, outcome)) && sending.clock() < new Date(entry.leaseUntil!);
 }
 
 /** Under another key, because the one it had cannot bring it through any more. Written down before it is used. */

@@ -3,7 +3,7 @@ import type { Resource } from '../../fhir/types.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
-import type { Leased, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import { callOff } from '../place/cancellation.ts';
 import { type OrderPayload, orderedIn, payloadOf, requestId } from '../place/order-entry.ts';
@@ -29,7 +29,7 @@ interface Conclusion {
 }
 
 /** Answers the entry's state; `sending` when the lease had passed to somebody else, whose word then counts. */
-export async function settleOrder(sending: Sending, leased: Leased, result: Result): Promise<OutboxState> {
+export async function settleOrder(sending: Sending, leased: LeasedEntry, result: Result): Promise<OutboxState> {
   const { entry, by } = leased;
   const now = sending.clock();
   const { outcome: came } = result;
@@ -41,7 +41,7 @@ export async function settleOrder(sending: Sending, leased: Leased, result: Resu
     const conclusion = await concluded({ ...sending, store }, leased, { ...result, wanted: !isTakenBack(stands) });
     const { state, payload, nextAt, error, edit } = conclusion;
     const outcome = { state, at: now.toISOString(), payload: JSON.stringify(payload), ...(nextAt && { nextAt }), ...(error && { error }) };
-    if (!(await store.outbox.settle(entry, by, outcome))) return { state: undefined, error };
+    if (!(await store.outbox.recordOutcome(entry, by, outcome))) return { state: undefined, error };
     if (!edit) return conclusion;
     const context = systemContext(sending, entry.tenant, store);
     await readModifyWriteMany(context, [
@@ -64,7 +64,7 @@ interface Standing {
 }
 
 async function standing(store: Store, entry: OutboxEntry, { task }: OrderPayload): Promise<Standing> {
-  const held = await store.hold(entry.tenant, [
+  const held = await store.readForUpdate(entry.tenant, [
     { type: 'ServiceRequest', id: requestId(entry) },
     { type: 'Task', id: task },
   ]);
@@ -87,7 +87,7 @@ const isTakenBack = ({ request, task }: Standing): boolean =>
 /** `wanted`: nobody has taken it back. */
 type Given = Result & { wanted: boolean };
 
-async function concluded(sending: Sending, leased: Leased, { payload, sent, outcome, wanted }: Given): Promise<Conclusion> {
+async function concluded(sending: Sending, leased: LeasedEntry, { payload, sent, outcome, wanted }: Given): Promise<Conclusion> {
   const at = sending.clock().toISOString();
   if (outcome.kind === 'accepted') {
     const { id, transactionId } = outcome.value;
@@ -104,7 +104,7 @@ type Waiting = Omit<Given, 'outcome'> & {
 };
 
 /** Neither yes nor no: again, later. A key that is refused is no reason to give an order up, and one that was taken back is only looked for: for ever. */
-async function waiting(sending: Sending, leased: Leased, { payload, sent, outcome, wanted }: Waiting): Promise<Conclusion> {
+async function waiting(sending: Sending, leased: LeasedEntry, { payload, sent, outcome, wanted }: Waiting): Promise<Conclusion> {
   const now = sending.clock();
   const next = { error: outcome.why, payload };
   const tried = wanted && outcome.kind !== 'unauthorised' && outcome.kind !== 'looked-for';
@@ -119,10 +119,10 @@ async function waiting(sending: Sending, leased: Leased, { payload, sent, outcom
  * The network has just failed at it again, as often as it may, and has taken another order that was made since the time before: the reason is likely to be in
  * this one. Asked of the outbox, so that it is the same for every process, and for one that has just begun.
  */
-async function isOneOfItsOwn({ store }: Sending, { entry }: Leased, { failures = 0 }: OrderPayload): Promise<boolean> {
+async function isOneOfItsOwn({ store }: Sending, { entry }: LeasedEntry, { failures = 0 }: OrderPayload): Promise<boolean> {
   const before = payloadOf(entry);
   if (failures < MOST_FAILURES || failures === before.failures || before.sentAt === undefined) return false;
-  return store.outbox.hasDone(entry.topic, before.sentAt);
+  return store.outbox.hasDoneSince(entry.topic, before.sentAt);
 }
 
-const later = ({ clock, random }: Sending, { entry }: Leased): string => retryAt(entry.createdAt, clock(), random());
+const later = ({ clock, random }: Sending, { entry }: LeasedEntry): string => retryAt(entry.createdAt, clock(), random());

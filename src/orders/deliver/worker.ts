@@ -1,14 +1,14 @@
 // Drains the outbox, as long as it runs: several processes may do so at once, each entry is leased by one. It stops when what it has begun is finished.
 import { backOffWhileIdle, startPollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
-import type { Leased, OutboxState } from '../../store/queues/outbox-entry.ts';
+import type { LeasedEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { attempt } from './attempt.ts';
 import { CONCURRENCY } from './gate.ts';
 import { BY_HAND } from './operate.ts';
 import { lease, type Sending } from './sending.ts';
 
 /** How entries of a topic are sent. */
-export type Senders = Record<string, (sending: Sending, leased: Leased) => Promise<OutboxState>>;
+export type Senders = Record<string, (sending: Sending, leased: LeasedEntry) => Promise<OutboxState>>;
 
 /** How often the outbox is looked at when it is empty, in ms. */
 const POLL_MS = 500;
@@ -16,7 +16,7 @@ const POLL_MS = 500;
 /** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
 export function startDeliveryWorker(sending: Sending, senders: Senders): () => Promise<void> {
   const underway = new Set<Promise<void>>();
-  const pause = backOffWhileIdle(POLL_MS, () => sending.store.distributed());
+  const pause = backOffWhileIdle(POLL_MS, () => sending.store.isDistributed());
   const stop = startPollLoop(async ({ signal, rest }) => {
     const begun = await begunNow(sending, senders, signal).catch((error: unknown) => {
       sending.log({ error: redactError(error) }, 'the outbox cannot be read');
@@ -60,7 +60,7 @@ async function begunNow(sending: Sending, senders: Senders, signal: AbortSignal)
   return claimed.map((entry, nth) => sent(sending, senders, { entry, by: mine.by }).finally(places[nth]));
 }
 
-async function sent(sending: Sending, senders: Senders, leased: Leased): Promise<void> {
+async function sent(sending: Sending, senders: Senders, leased: LeasedEntry): Promise<void> {
   const { topic } = leased.entry;
   const state = await attempt(sending, leased, () => senders[topic]!(sending, leased));
   sending.attempted?.(topic, state);

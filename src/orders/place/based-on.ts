@@ -27,7 +27,7 @@ export async function repeats(context: Context, request: Resource, waits: Waits,
 async function isSent(context: Context, reference: string, { waits, farthest }: { waits: Waits; farthest: number }): Promise<boolean> {
   const { store, caller, baseUrl } = context;
   const [type, id] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
-  const [row] = type === 'ServiceRequest' && id !== undefined ? await store.hold(caller.tenant, [{ type, id }]) : [];
+  const [row] = type === 'ServiceRequest' && id !== undefined ? await store.readForUpdate(caller.tenant, [{ type, id }]) : [];
   if (!row?.body) return true;
   const entry = await presentEntry(store, caller.tenant, row.id);
   if (entry && !NEVER_SENT.has(entry.state)) return true;

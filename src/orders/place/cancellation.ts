@@ -2,7 +2,7 @@
 // ../deliver/cancel.ts.
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
-import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { type OrderPayload, orderedRequest, payloadOf, subjectOf } from './order-entry.ts';
 
@@ -17,7 +17,7 @@ const UNDER_WAY: ReadonlySet<OutboxState> = new Set(['queued', 'sending', 'unkno
  */
 export async function callOff({ store, clock, newId }: Context, order: OutboxEntry, payload: OrderPayload): Promise<void> {
   const { tenant, subject } = order;
-  const former = await store.outbox.find(tenant, CANCELLATION, subject);
+  const former = await store.outbox.findNewest(tenant, CANCELLATION, subject);
   if (former && UNDER_WAY.has(former.state) && payloadOf(former).task === payload.task) return;
   const at = clock().toISOString();
   await store.outbox.add({ tenant, topic: CANCELLATION, subject, key: newId(), payload: JSON.stringify(payload), at });
@@ -25,13 +25,13 @@ export async function callOff({ store, clock, newId }: Context, order: OutboxEnt
 
 /** Whether people have taken this order's request back, by whatever way, and the network has not refused to cancel it. */
 export async function isCalledOff(store: Store, { tenant, request, version }: Ordered): Promise<boolean> {
-  const all = await store.outbox.all(tenant, CANCELLATION, subjectOf(request));
+  const all = await store.outbox.findAll(tenant, CANCELLATION, subjectOf(request));
   const newest = all.find((entry) => (payloadOf(entry).version ?? null) === version);
   return newest !== undefined && newest.state !== 'refused';
 }
 
 /** A request and its version that was ordered; null: not known. */
-type Ordered = Pick<PlacedOrder, 'tenant' | 'request' | 'version'>;
+type Ordered = Pick<TrackedOrder, 'tenant' | 'request' | 'version'>;
 
 /** A request that somebody has taken back, deleted or not. https://hl7.org/fhir/R4/valueset-request-status.html */
 const TAKEN_BACK = new Set(['revoked', 'entered-in-error']);
@@ -46,8 +46,8 @@ export async function callOffFurther(
   further: Fulfilment & { transactionId: string | undefined },
 ): Promise<void> {
   const { store, caller } = context;
-  await store.hold(caller.tenant, [{ type: 'ServiceRequest', id: request }]);
-  const former = await store.outbox.find(caller.tenant, CANCELLATION, subjectOf(request));
+  await store.readForUpdate(caller.tenant, [{ type: 'ServiceRequest', id: request }]);
+  const former = await store.outbox.findNewest(caller.tenant, CANCELLATION, subjectOf(request));
   const stands = former && (await orderedRequest(store, former));
   if (!former || (stands && !TAKEN_BACK.has(stands.status as string))) return;
   await callOff(context, former, { ...payloadOf(former), ...further });

@@ -15,7 +15,7 @@ const ENDED = new Set(['completed', 'failed', 'rejected', 'entered-in-error']);
 
 /** The write hook of writes of Task. */
 export const fulfilmentWriteHook = (systems: Systems): WriteHook => ({
-  concerns: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
+  isConcerned: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
   preserveServerElements: withNetworksWords(systems),
   async check(context, write) {
     const former = JSON.parse(write.previous!.body!) as Resource;
@@ -23,7 +23,7 @@ export const fulfilmentWriteHook = (systems: Systems): WriteHook => ({
     if (!entry) return;
     if (ENDED.has(former.status as string)) throw conflict('this order is over: there is nothing to cancel', 'Task.status');
     // the request first, as whoever writes an outcome does: two that want the same rows wait in line
-    await context.store.hold(entry.tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
+    await context.store.readForUpdate(entry.tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
   },
   async after(context, write) {
     const former = JSON.parse(write.previous!.body!) as Resource;
@@ -41,7 +41,7 @@ async function cancelledOrder(
   const { reference } = (former.focus ?? {}) as { reference?: string };
   const focus = reference === undefined ? undefined : referenceTarget(reference, baseUrl);
   if (!focus?.startsWith('ServiceRequest/')) return undefined;
-  for (const entry of await store.outbox.all(caller.tenant, ORDER, focus)) if (await tells(store, entry, id)) return entry;
+  for (const entry of await store.outbox.findAll(caller.tenant, ORDER, focus)) if (await tells(store, entry, id)) return entry;
   return undefined;
 }
 
@@ -49,6 +49,6 @@ async function cancelledOrder(
 async function tells(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
   const { task, version = null } = payloadOf(entry);
   if (task === id) return true;
-  const placed = await store.placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version });
+  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: requestId(entry), version });
   return placed.some((order) => order.task === id);
 }

@@ -1,7 +1,7 @@
 // Which tests a code means: the network's own names of them, else the tenant's catalogue, which says what a LOINC code or a laboratory's own code is ordered by.
 // Nothing is guessed: a code that means several tests orders none. docs/lab-catalogue.md, https://hl7.org/fhir/R4/activitydefinition.html
 import type { Resource } from '../../fhir/types.ts';
-import { matches } from '../../interactions/conditional-match.ts';
+import { findMatches } from '../../interactions/conditional-match.ts';
 import type { Context } from '../../interactions/context.ts';
 import { asSystemActor } from '../system-actor.ts';
 import { brokenConcept, codingsOf, isNetworkCode, type Tests, type TestTable, testsBehind } from './order-criteria.ts';
@@ -49,7 +49,7 @@ async function entriesFor(
   if (tokens.length === 0) return { entries: [], more: false };
   const criteria = new URLSearchParams({ code: tokens.join(','), status: 'active' }).toString();
   // whoever orders need not be allowed to read the catalogue
-  const rows = await matches(asSystemActor(context), 'ActivityDefinition', { criteria, count: MOST + 1 });
+  const rows = await findMatches(asSystemActor(context), 'ActivityDefinition', { criteria, count: MOST + 1 });
   const today = context.clock().toISOString().slice(0, 10);
   const entries = rows
     .map(({ body }) => JSON.parse(body!) as Resource)

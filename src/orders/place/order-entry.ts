@@ -1,7 +1,7 @@
 // An order in the outbox: which topic and subject it has, and what its payload holds.
 import type { Resource } from '../../fhir/types.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Store } from '../../store/store.ts';
 
 /** The topic of orders. One entry per ServiceRequest, for good: that is what makes an order happen once. */
@@ -54,7 +54,7 @@ export const NEVER_SENT: ReadonlySet<OutboxState> = new Set(['refused', 'cancell
 
 /** The newest entry under this id, if there was ever one to send. */
 export const orderEntry = (store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> =>
-  store.outbox.find(tenant, ORDER, subjectOf(serviceRequestId));
+  store.outbox.findNewest(tenant, ORDER, subjectOf(serviceRequestId));
 
 /** The entry of the request that stands under this id, if it was ever one to send. What was ordered before a deletion belongs to another one. */
 export async function presentEntry(store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> {
@@ -67,12 +67,12 @@ export const orderedRequest = async (store: Store, entry: OutboxEntry): Promise<
   orderedIn(store, entry, await store.read(entry.tenant, 'ServiceRequest', requestId(entry)));
 
 /** The same, from the row that stands under its id. */
-export async function orderedIn(store: Store, entry: OutboxEntry, row: Row | undefined): Promise<Resource | undefined> {
+export async function orderedIn(store: Store, entry: OutboxEntry, row: ResourceRow | undefined): Promise<Resource | undefined> {
   if (!row?.body || (row.version !== payloadOf(entry).version && !(await isPresent(store, entry)))) return undefined;
   return JSON.parse(row.body) as Resource;
 }
 
 async function isPresent(store: Store, entry: OutboxEntry): Promise<boolean> {
   const { version } = payloadOf(entry);
-  return version === undefined || !(await store.deletedSince(entry.tenant, 'ServiceRequest', requestId(entry), version));
+  return version === undefined || !(await store.wasDeletedSince(entry.tenant, 'ServiceRequest', requestId(entry), version));
 }

@@ -154,12 +154,12 @@ async function takeUpAgain(context: Context, entry: OutboxEntry, write: PendingW
   const waits = entry.state === 'parked' ? !payloadOf(entry).kept : before(write)?.status !== 'active';
   if (!waits) return;
   const at = clock().toISOString();
-  await store.outbox.move(entry, { from: ['parked', 'queued', 'unknown'], to: waiting(entry), at, nextAt: at, what: 'request' });
+  await store.outbox.changeState(entry, { from: ['parked', 'queued', 'unknown'], to: waiting(entry), at, nextAt: at, what: 'request' });
   if (entry.state === 'done' && isOthers(context)) await lookAgain(context, entry, at);
 }
 
 /** While the request was not active, how far its order came was told by its Task alone. */
 async function lookAgain({ store }: Context, entry: OutboxEntry, at: string): Promise<void> {
   const { version = null } = payloadOf(entry);
-  await store.placedOrders.wake(await store.placedOrders.ofRequest({ tenant: entry.tenant, request: requestId(entry), version }), at);
+  await store.trackedOrders.wake(await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: requestId(entry), version }), at);
 }

@@ -3,7 +3,7 @@
 import { parseExact } from '../../fhir/json.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { OPERATOR, type WriteHook } from '../../interactions/context.ts';
-import { draftOf } from '../../interactions/write.ts';
+import { toDraft } from '../../interactions/write.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
 
@@ -30,7 +30,7 @@ export function withNetworksWords(systems: Systems): NonNullable<WriteHook['pres
     const identifier = [...given, ...said.filter((one) => !isAmong(given, one))];
     const input = [...inputsOf(draft.exact).filter((one) => !isGiven(one)), ...inputsOf(former).filter(isGiven)];
     const kept = withLists({ ...draft.exact, ...(results !== undefined && { output: results }) }, { identifier, input });
-    return draftOf(draft.plain.status === former.status ? withWordOf(kept, former, systems) : kept);
+    return toDraft(draft.resource.status === former.status ? withWordOf(kept, former, systems) : kept);
   };
 }
 

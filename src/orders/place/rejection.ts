@@ -6,7 +6,7 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { create } from '../../interactions/create.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { orderEntry, subjectOf } from './order-entry.ts';
 import { changedAt, withStatus } from './record.ts';
 
@@ -20,7 +20,7 @@ async function taskId({ store, caller }: Context, request: string): Promise<stri
 }
 
 /** The Task that tells of a rejection, as it stands; undefined: there is none, or people have changed where it stands. */
-export async function rejectedTask(context: Context, request: string): Promise<Row | undefined> {
+export async function rejectedTask(context: Context, request: string): Promise<ResourceRow | undefined> {
   const row = await context.store.read(context.caller.tenant, 'Task', await taskId(context, request));
   return row?.body && (JSON.parse(row.body) as Resource).status === 'rejected' ? row : undefined;
 }
@@ -30,7 +30,7 @@ export async function reject(context: Context, request: string, task: Resource, 
   const id = await taskId(context, request);
   const stands = await context.store.read(context.caller.tenant, 'Task', id);
   const rejected = withStatus(task, 'rejected', reason);
-  if (!stands) await create(context, { type: 'Task', id, draft: { plain: rejected, exact: rejected } });
+  if (!stands) await create(context, { type: 'Task', id, draft: { resource: rejected, exact: rejected } });
   else if (await rejectedTask(context, request))
     await readModifyWrite(context, { type: 'Task', id, edit: (current) => rejectedAgain(current, task, reason) });
 }
@@ -43,7 +43,7 @@ function rejectedAgain(current: Resource, { for: patient, lastModified }: Resour
 /** The Task of an order: that of its rejection, where it was rejected before. Answers its id. */
 export async function orderTask(context: Context, request: string, task: Resource): Promise<string> {
   const rejected = await rejectedTask(context, request);
-  if (!rejected) return (await create(context, { type: 'Task', draft: { plain: task, exact: task } })).row.id;
+  if (!rejected) return (await create(context, { type: 'Task', draft: { resource: task, exact: task } })).row.id;
   const { authoredOn: _now, lastModified, ...rest } = task;
   const edit = (current: Resource): Resource => ({
     ...withStatus(current, 'requested'),

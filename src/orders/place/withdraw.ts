@@ -31,7 +31,8 @@ export const withdrawn = async (context: Context, entry: OutboxEntry | undefined
 async function drop(context: Context, entry: OutboxEntry): Promise<void> {
   const at = context.clock().toISOString();
   const payload = JSON.stringify(letGo(payloadOf(entry)));
-  if (!(await context.store.outbox.move(entry, { from: ['queued', 'parked'], to: 'cancelled', at, payload, what: 'withdrawn' }))) return;
+  if (!(await context.store.outbox.changeState(entry, { from: ['queued', 'parked'], to: 'cancelled', at, payload, what: 'withdrawn' })))
+    return;
   const edit = calledOff(at);
   const inside = asSystemActor(context);
   await change(inside, 'ServiceRequest', requestId(entry), edit.request);
@@ -42,5 +43,5 @@ async function drop(context: Context, entry: OutboxEntry): Promise<void> {
 async function findOut({ store, clock }: Context, entry: OutboxEntry): Promise<void> {
   const at = clock().toISOString();
   const payload = JSON.stringify(letGo(payloadOf(entry)));
-  await store.outbox.move(entry, { from: ['unknown', 'parked'], to: 'unknown', at, nextAt: at, payload, what: 'withdrawn' });
+  await store.outbox.changeState(entry, { from: ['unknown', 'parked'], to: 'unknown', at, nextAt: at, payload, what: 'withdrawn' });
 }

@@ -3,11 +3,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { type Rewriting, readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
+import { type ResourceEdit, readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import { toFhirDateTime } from '../../junction/fhir-date-time.ts';
 import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { toPhase } from '../../junction/order-status.ts';
-import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { systemContext } from '../system-actor.ts';
 import { hear, isThere } from '../track/apply-order.ts';
 import { type HeardResult, heardOf, isOf, type LeasedOrder, type OrderTracker, type ResultMappings } from '../track/order-tracker.ts';
@@ -50,7 +50,7 @@ export async function applyResult(
 
 /** The document of another state of the order is another document. That nothing is left is final when the correction is no longer fresh. */
 function toHeardResult(
-  placed: PlacedOrder,
+  placed: TrackedOrder,
   { reading, parts, now }: { reading: ResultReading; parts: ParsedReport; now: Date },
 ): HeardResult & { corrected: boolean } {
   const { order, result } = reading;
@@ -67,7 +67,7 @@ function toHeardResult(
     document: before?.document === true && isOf(before, order),
     read: before?.read,
     critical: isCriticalOrder({ reading, parts, corrected }, before),
-    wakes: placed.wakes,
+    wakes: placed.eventCount,
   };
 }
 
@@ -118,12 +118,14 @@ interface OrderedRequest {
 }
 
 /** What was ordered and for whom. A request that is gone is known by the version that was ordered: another one may stand under its id. */
-async function findOrderedRequest(context: Context, placed: PlacedOrder): Promise<OrderedRequest> {
+async function findOrderedRequest(context: Context, placed: TrackedOrder): Promise<OrderedRequest> {
   const { store, caller } = context;
   const reference = `ServiceRequest/${placed.request}`;
   const stands = (await isThere(context, placed)) ? await readCurrent(context, 'ServiceRequest', placed.request) : undefined;
   const version =
-    placed.version === null || stands ? undefined : await store.version(caller.tenant, 'ServiceRequest', placed.request, placed.version);
+    placed.version === null || stands
+      ? undefined
+      : await store.readVersion(caller.tenant, 'ServiceRequest', placed.request, placed.version);
   const request = stands ?? (version?.body ? (JSON.parse(version.body) as Resource) : undefined);
   const about = request?.subject ?? (await readCurrent(context, 'Task', placed.task))?.for;
   return {
@@ -139,7 +141,7 @@ async function readCurrent({ store, caller }: Context, type: 'ServiceRequest' | 
   return row?.body ? (JSON.parse(row.body) as Resource) : undefined;
 }
 
-async function buildWrites({ results }: OrderTracker, context: Context, writing: ResultWrite): Promise<Rewriting[]> {
+async function buildWrites({ results }: OrderTracker, context: Context, writing: ResultWrite): Promise<ResourceEdit[]> {
   const { leased, reading, parts, stands, corrected } = writing;
   const { order } = reading;
   const given = { providerSystem: `${results.providerSystem}${order.laboratory.slug ?? 'unknown'}` };
@@ -153,13 +155,17 @@ async function buildWrites({ results }: OrderTracker, context: Context, writing:
   const outdated = corrected && heardOf(leased.placed).result?.read?.event !== findLastEvent(order)?.id;
   return [
     ...parts.samples.map(
-      ({ id, view }): Rewriting => ({ type: 'Specimen', id, edit: inPart((stands) => results.sample.put(view, stands)) }),
+      ({ id, view }): ResourceEdit => ({ type: 'Specimen', id, edit: inPart((stands) => results.sample.put(view, stands)) }),
     ),
     ...markers.map(
-      (part): Rewriting => ({ type: 'Observation', id: part.id, edit: inPart(buildObservationEdit(results, part, { given, corrected })) }),
+      (part): ResourceEdit => ({
+        type: 'Observation',
+        id: part.id,
+        edit: inPart(buildObservationEdit(results, part, { given, corrected })),
+      }),
     ),
     ...takenBack.map(
-      (reference): Rewriting => ({ type: 'Observation', id: reference.slice('Observation/'.length), edit: markEnteredInError }),
+      (reference): ResourceEdit => ({ type: 'Observation', id: reference.slice('Observation/'.length), edit: markEnteredInError }),
     ),
     {
       type: 'DiagnosticReport',
@@ -176,7 +182,7 @@ async function isCriticalReport({ store }: Context, writing: ResultWrite, kept: 
   const { placed } = writing.leased;
   if (parts.critical || isCriticalOrder(writing, heardOf(placed).result)) return true;
   if (stands.markers.some((one) => kept.includes(`Observation/${one.id}`) && isCriticalObservation(one))) return true;
-  return hasCriticalSibling(placed, await store.placedOrders.ofRequest(placed));
+  return hasCriticalSibling(placed, await store.trackedOrders.listOfRequest(placed));
 }
 
 /** https://hl7.org/fhir/R4/valueset-observation-status.html */
@@ -184,7 +190,7 @@ function buildObservationEdit(
   { biomarker }: ResultMappings,
   { view }: ReportPart,
   { given, corrected }: { given: Record<string, unknown>; corrected: boolean },
-): Rewriting['edit'] {
+): ResourceEdit['edit'] {
   return (stands) => {
     const next = biomarker.put(view, stands, given);
     if (!stands || next.status === 'cancelled') return next;
@@ -208,7 +214,7 @@ const VALUE_ELEMENTS = /^(?:value[A-Z]\w*|dataAbsentReason|interpretation)$/;
 const CORRECTABLE_ELEMENTS = new Set(['referenceRange', 'note', 'code']);
 
 /** It stood in the report and was taken back. One that was never measured stays what it is. */
-const markEnteredInError: Rewriting['edit'] = (stands) =>
+const markEnteredInError: ResourceEdit['edit'] = (stands) =>
   stands && (stands.status === 'cancelled' ? stands : { ...stands, status: 'entered-in-error' });
 
 interface ReportContext {
@@ -225,7 +231,7 @@ interface ReportContext {
   code: unknown;
 }
 
-function buildReportEdit({ report }: ResultMappings, facts: ReportContext): Rewriting['edit'] {
+function buildReportEdit({ report }: ResultMappings, facts: ReportContext): ResourceEdit['edit'] {
   const { parts, order, corrected, outrun, outdated, critical, references, code } = facts;
   return (stands) => {
     const into = stands ?? { resourceType: 'DiagnosticReport', ...(code ? { code } : {}) };
@@ -283,7 +289,7 @@ function addTaskOutput(task: Resource, report: string): Resource {
 
 /** The order came to nothing: what was reported of it so far will not be completed. */
 export async function cancelPartialReport(following: OrderTracker, { placed }: LeasedOrder, order: OrderSnapshot): Promise<void> {
-  const edit: Rewriting['edit'] = (stands) => stands && (stands.status === 'partial' ? { ...stands, status: 'cancelled' } : stands);
+  const edit: ResourceEdit['edit'] = (stands) => stands && (stands.status === 'partial' ? { ...stands, status: 'cancelled' } : stands);
   await following.store.transaction(async (store) => {
     const context = systemContext(following, placed.tenant, store);
     const { journey } = await readExistingReport(context, placed, order);

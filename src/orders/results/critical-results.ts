@@ -1,7 +1,7 @@
 // Whether a report is critical: as long as anything in it is, whoever has reported it and whoever looked last. Only the laboratory takes that back, by
 // correcting the value or by reporting it in error. https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
 import type { Resource } from '../../fhir/types.ts';
-import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { heardOf } from '../track/order-tracker.ts';
 
 export const CRITICAL = 'critical';
@@ -16,7 +16,7 @@ export const isCriticalObservation = ({ status, interpretation }: Resource): boo
   );
 
 /** Whether another order of the same journey is critical, as far as was heard. */
-export const hasCriticalSibling = (placed: PlacedOrder, orders: PlacedOrder[]): boolean =>
+export const hasCriticalSibling = (placed: TrackedOrder, orders: TrackedOrder[]): boolean =>
   orders.some(
     (one) =>
       one.orderId !== placed.orderId &&

@@ -3,8 +3,8 @@
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
-import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
-import type { Row } from '../../store/resources/row.ts';
+import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
+import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { heardOf } from '../track/order-tracker.ts';
 import { toReportId } from './report.ts';
 
@@ -21,21 +21,21 @@ export interface ExistingResults {
 }
 
 /** Inside a transaction. */
-export async function readExistingResults(context: Context, placed: PlacedOrder, order: OrderSnapshot): Promise<ExistingResults> {
+export async function readExistingResults(context: Context, placed: TrackedOrder, order: OrderSnapshot): Promise<ExistingResults> {
   const { store, caller } = context;
   const { journey, report } = await readExistingReport(context, placed, order);
   const references = ((report?.result ?? []) as { reference?: string }[]).flatMap(({ reference }) => reference ?? []);
   const ids = references.flatMap((reference) => /^Observation\/([^/]+)$/.exec(reference)?.[1] ?? []);
-  const held = await store.hold(
+  const held = await store.readForUpdate(
     caller.tenant,
     ids.map((id) => ({ type: 'Observation' as const, id })),
   );
   const markers = ids.flatMap((id) => parseRow(held.find((row) => row.id === id)) ?? []);
-  return { journey, report, references, markers, later: hasLaterResults(order, await store.placedOrders.ofRequest(placed)) };
+  return { journey, report, references, markers, later: hasLaterResults(order, await store.trackedOrders.listOfRequest(placed)) };
 }
 
 /** By the network's own times. */
-function hasLaterResults({ id, transaction }: OrderSnapshot, orders: PlacedOrder[]): boolean {
+function hasLaterResults({ id, transaction }: OrderSnapshot, orders: TrackedOrder[]): boolean {
   const siblings = transaction?.orders ?? [];
   const madeAt = new Map(siblings.map((one) => [one.id, Date.parse(one.createdAt ?? '')]));
   return orders.some((one) => madeAt.get(one.orderId)! > madeAt.get(id)! && heardOf(one).result !== undefined);
@@ -47,18 +47,19 @@ function hasLaterResults({ id, transaction }: OrderSnapshot, orders: PlacedOrder
  */
 export async function readExistingReport(
   { store, caller }: Context,
-  placed: PlacedOrder,
+  placed: TrackedOrder,
   { id, transaction }: OrderSnapshot,
 ): Promise<Pick<ExistingResults, 'journey' | 'report'>> {
   const told = [transaction?.id, placed.transactionId, id, ...(transaction?.orders ?? []).map((one) => one.id)];
   const names = [...new Set(told.filter((name) => typeof name === 'string'))];
-  const held = await store.hold(caller.tenant, [
+  const held = await store.readForUpdate(caller.tenant, [
     { type: 'Task', id: placed.task },
     ...names.map((name) => ({ type: 'DiagnosticReport' as const, id: toReportId(name) })),
   ]);
-  const rowOf = (name: string): Row | undefined => held.find((row) => row.type === 'DiagnosticReport' && row.id === toReportId(name));
+  const rowOf = (name: string): ResourceRow | undefined =>
+    held.find((row) => row.type === 'DiagnosticReport' && row.id === toReportId(name));
   const journey = names.find(rowOf) ?? names[0]!;
   return { journey, report: parseRow(rowOf(journey)) };
 }
 
-const parseRow = (row: Row | undefined): Resource | undefined => (row?.body ? (JSON.parse(row.body) as Resource) : undefined);
+const parseRow = (row: ResourceRow | undefined): Resource | undefined => (row?.body ? (JSON.parse(row.body) as Resource) : undefined);

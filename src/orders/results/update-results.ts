@@ -37,7 +37,7 @@ function mayHaveResults({ interpretation }: OrderSnapshot, status: string): bool
 /** The result of this very state of the order stands here, it is final, and there was no news since. */
 function isAlreadyApplied({ placed }: LeasedOrder, order: OrderSnapshot): boolean {
   const { result } = heardOf(placed);
-  return result?.final === true && result.wakes === placed.wakes && isOf(result, order);
+  return result?.final === true && result.wakes === placed.eventCount && isOf(result, order);
 }
 
 type Applied = { look: LeasedOrder; final: boolean } | { open: true; error: string } | undefined;

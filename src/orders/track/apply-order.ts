@@ -6,7 +6,7 @@ import { readModifyWriteMany } from '../../interactions/read-modify-write-many.t
 import { toReportedText } from '../../junction/json-fields.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isKnownPhase } from '../../junction/order-status.ts';
-import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { isCalledOff } from '../place/cancellation.ts';
 import { systemContext } from '../system-actor.ts';
@@ -35,7 +35,7 @@ export async function applyOrder(
     await writeStatus(following, context, { placed, order, telling });
     // which journey counts may have changed with that
     if (heardOf(placed).transaction !== order.transaction?.status)
-      await store.placedOrders.wake(ofOtherJourneys(order, telling.orders), telling.now.toISOString());
+      await store.trackedOrders.wake(ofOtherJourneys(order, telling.orders), telling.now.toISOString());
     return { look, old: false };
   });
 }
@@ -43,17 +43,17 @@ export async function applyOrder(
 /** What this order has to say of its request. */
 interface Told extends Telling {
   /** All orders of the request that are followed. */
-  orders: PlacedOrder[];
+  orders: TrackedOrder[];
   /** The request as it stands, when this order speaks for it. Held, before the order is: whoever takes it back comes before this, or after. */
   request: { is: Resource; version: number } | undefined;
   /** People have taken it back: its end is theirs, whoever comes to write it down, and the network does not begin it again. */
   calledOff: boolean;
 }
 
-async function tellingOf(context: Context, placed: PlacedOrder, order: OrderSnapshot): Promise<Told> {
+async function tellingOf(context: Context, placed: TrackedOrder, order: OrderSnapshot): Promise<Told> {
   const { store, clock } = context;
-  const [row] = await store.hold(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
-  const orders = await store.placedOrders.ofRequest(placed);
+  const [row] = await store.readForUpdate(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
+  const orders = await store.trackedOrders.listOfRequest(placed);
   const isSpeaker = row?.body && isAuthoritative(order, orders) && (await isThere(context, placed));
   const request = isSpeaker ? { is: JSON.parse(row.body!) as Resource, version: row.version } : undefined;
   const calledOff = await isCalledOff(store, placed);
@@ -61,7 +61,7 @@ async function tellingOf(context: Context, placed: PlacedOrder, order: OrderSnap
 }
 
 /** By the latest of the orders that the network made something of the request by. */
-const lastTold = (orders: PlacedOrder[]): string | undefined =>
+const lastTold = (orders: TrackedOrder[]): string | undefined =>
   orders
     .map(heardOf)
     .filter(({ told }) => told !== undefined)
@@ -95,15 +95,15 @@ export async function hear(
   { placed, by }: LeasedOrder,
   { heard, eventId = placed.eventId, transactionId }: { heard: Heard; eventId?: number; transactionId?: string | undefined },
 ): Promise<LeasedOrder | undefined> {
-  const seen = JSON.stringify(heard);
-  if (!(await store.placedOrders.advance(placed, by, { eventId, seen, transactionId }))) return undefined;
-  return { placed: { ...placed, eventId, seen, transactionId: transactionId ?? placed.transactionId }, by };
+  const snapshot = JSON.stringify(heard);
+  if (!(await store.trackedOrders.saveSnapshot(placed, by, { eventId, snapshot, transactionId }))) return undefined;
+  return { placed: { ...placed, eventId, snapshot, transactionId: transactionId ?? placed.transactionId }, by };
 }
 
 async function writeStatus(
   { systems }: OrderTracker,
   context: Context,
-  { placed, order, telling }: { placed: PlacedOrder; order: OrderSnapshot; telling: Told },
+  { placed, order, telling }: { placed: TrackedOrder; order: OrderSnapshot; telling: Told },
 ): Promise<void> {
   const task = taskEdit(systems, order, telling.now);
   const told = telling.request && requestEdit(systems, telling);
@@ -115,11 +115,11 @@ async function writeStatus(
 }
 
 /** Whether what was ordered still stands: a request that was deleted and made again under its id is another one. */
-export const isThere = async ({ store }: Context, { tenant, request, version }: PlacedOrder): Promise<boolean> =>
-  version === null || !(await store.deletedSince(tenant, 'ServiceRequest', request, version));
+export const isThere = async ({ store }: Context, { tenant, request, version }: TrackedOrder): Promise<boolean> =>
+  version === null || !(await store.wasDeletedSince(tenant, 'ServiceRequest', request, version));
 
 /** An older picture than the one that was applied: by its newest event, then by the time of the last change, then by a journey that was over already. */
-function isOld(placed: PlacedOrder, order: OrderSnapshot): boolean {
+function isOld(placed: TrackedOrder, order: OrderSnapshot): boolean {
   const { updatedAt, transaction } = heardOf(placed);
   const event = findLastEvent(order)?.id ?? 0;
   if (event !== placed.eventId) return event < placed.eventId;
@@ -130,9 +130,9 @@ function isOld(placed: PlacedOrder, order: OrderSnapshot): boolean {
 
 interface Applied {
   /** As it stood before. */
-  placed: PlacedOrder;
+  placed: TrackedOrder;
   order: OrderSnapshot;
-  orders: PlacedOrder[];
+  orders: TrackedOrder[];
 }
 
 /** Redraws that this order's journey tells of, and nobody has told us of. */

@@ -2,13 +2,13 @@
 // not cancelled counts, so that none waits for another.
 
 import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
-import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { heardOf } from './order-tracker.ts';
 
 /** `orders`: all of the request that are followed, this one among them, oldest first. */
-export function isAuthoritative(order: OrderSnapshot, orders: PlacedOrder[]): boolean {
+export function isAuthoritative(order: OrderSnapshot, orders: TrackedOrder[]): boolean {
   const others = ofOtherJourneys(order, orders);
-  const isCancelled = (one: PlacedOrder): boolean =>
+  const isCancelled = (one: TrackedOrder): boolean =>
     (others.includes(one) ? heardOf(one).transaction : order.transaction?.status) === 'cancelled';
   const last = orders.findLast((one) => !isCancelled(one)) ?? orders.at(-1);
   if (!last || others.includes(last)) return false;
@@ -19,13 +19,13 @@ export function isAuthoritative(order: OrderSnapshot, orders: PlacedOrder[]): bo
 }
 
 /** The orders of the request that belong to another journey than this order, or to none. */
-export function ofOtherJourneys({ id, transaction }: OrderSnapshot, orders: PlacedOrder[]): PlacedOrder[] {
+export function ofOtherJourneys({ id, transaction }: OrderSnapshot, orders: TrackedOrder[]): TrackedOrder[] {
   const own = new Set([id, ...(transaction?.orders ?? []).map((sibling) => sibling.id)]);
   return orders.filter(({ orderId, transactionId }) => !own.has(orderId) && (transactionId ?? undefined) !== transaction?.id);
 }
 
 /** Of the orders of one journey; by the network's own times, never by ours. */
-function isNewest(order: OrderSnapshot, orders: PlacedOrder[]): boolean {
+function isNewest(order: OrderSnapshot, orders: TrackedOrder[]): boolean {
   const siblings = order.transaction?.orders ?? [];
   const own = siblings.findIndex(({ id }) => id === order.id);
   if (own < 0) return orders.at(-1)?.orderId === order.id;

@@ -17,9 +17,9 @@ type Recognised = 'known' | 'adopted' | 'waiting' | 'foreign';
 
 export async function correlate(following: OrderTracker, order: OrderSnapshot): Promise<Recognised> {
   const { store, log } = following;
-  const [known] = await store.placedOrders.find({ orderIds: [order.id] });
+  const [known] = await store.trackedOrders.find({ orderIds: [order.id] });
   if (known) return 'known';
-  const keyed = order.passthrough === undefined ? [] : await store.outbox.withKeys([order.passthrough]);
+  const keyed = order.passthrough === undefined ? [] : await store.outbox.findByKeys([order.passthrough]);
   const entry = keyed.find(({ topic }) => topic === ORDER);
   const found = entry ? await byKey(following, order, entry) : await byJourney(following, order);
   if (found !== 'foreign') log({ order: order.id, tenant: entry?.tenant, subject: entry?.subject, found }, 'an order was recognised');
@@ -74,7 +74,7 @@ async function contradicted(following: OrderTracker, order: OrderSnapshot, entry
   following.log({ tenant, subject, order: order.id, state }, 'an order stands that should not');
   return adopting(following, tenant, async (context) => {
     const found = { at: context.clock().toISOString(), payload: JSON.stringify(payload), what: 'found' };
-    if (!(await context.store.outbox.move(entry, { from: [state], to: 'done', ...found }))) return;
+    if (!(await context.store.outbox.changeState(entry, { from: [state], to: 'done', ...found }))) return;
     await follow(context, entry, payload, { status: 'unexpected', told: state === 'refused' ? 'revoked' : undefined });
     if (state === 'cancelled') await callOff(context, entry, payload);
   });
@@ -82,7 +82,7 @@ async function contradicted(following: OrderTracker, order: OrderSnapshot, entry
 
 async function byJourney(following: OrderTracker, order: OrderSnapshot): Promise<Recognised> {
   const { transaction } = order;
-  const [first] = transaction ? await following.store.placedOrders.find({ transactionIds: [transaction.id] }) : [];
+  const [first] = transaction ? await following.store.trackedOrders.find({ transactionIds: [transaction.id] }) : [];
   return first ? further(following, order, { ...first, before: first.task }) : 'foreign';
 }
 

@@ -5,7 +5,7 @@ import type { JunctionReader } from '../../junction/reader.ts';
 import type { Inward } from '../../mapping/load/inward.ts';
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 import { createLease, type Lease } from '../../messaging/lease.ts';
-import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Sending } from '../deliver/sending.ts';
 
 export interface OrderTracker extends Sending {
@@ -43,7 +43,7 @@ export interface ResultMappings {
 
 /** An order under a lease of `by`. */
 export interface LeasedOrder {
-  placed: PlacedOrder;
+  placed: TrackedOrder;
   by: string;
 }
 
@@ -88,4 +88,4 @@ export interface HeardResult {
 export const isOf = (result: HeardResult, order: OrderSnapshot): boolean =>
   result.event === (findLastEvent(order)?.id ?? 0) && result.updatedAt === order.updatedAt;
 
-export const heardOf = ({ seen }: PlacedOrder): Heard => JSON.parse(seen) as Heard;
+export const heardOf = ({ snapshot }: TrackedOrder): Heard => JSON.parse(snapshot) as Heard;

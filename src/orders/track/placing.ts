@@ -24,7 +24,7 @@ export async function followFurther(
   const { store, caller, clock, newId } = context;
   const at = clock().toISOString();
   const task = newId();
-  const added = await store.placedOrders.add({
+  const added = await store.trackedOrders.add({
     tenant: caller.tenant,
     orderId: order.id,
     transactionId: order.transactionId ?? null,
@@ -32,12 +32,12 @@ export async function followFurther(
     task,
     version: origin.version,
     orderedAt: momentOf(order.createdAt) ?? at,
-    seen: '{}',
+    snapshot: '{}',
     at,
   });
   if (!added) return false;
   const draft = await furtherTask(context, order.id, { origin, systems });
-  await create(context, { type: 'Task', id: task, draft: { plain: draft, exact: draft } });
+  await create(context, { type: 'Task', id: task, draft: { resource: draft, exact: draft } });
   await callOffFurther(context, origin.request, { orderId: order.id, task, transactionId: order.transactionId });
   return true;
 }

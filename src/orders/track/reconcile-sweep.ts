@@ -6,7 +6,7 @@ import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot
 import type { SnapshotsPage } from '../../junction/reader.ts';
 import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import { nextRetryAt } from '../../messaging/retry-policy.ts';
-import type { PlacedOrder } from '../../store/queues/placed-orders.ts';
+import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
 import { isJustOrdered } from '../deliver/follow.ts';
 import { correlate } from './correlate.ts';
@@ -66,7 +66,7 @@ function leaseOf(store: Store, found: string): Lease {
     sweep: () => JSON.parse(text) as Sweep,
     async write(next) {
       const wanted = JSON.stringify(next);
-      if (!(await store.settings.swap(SETTING, text, wanted))) return false;
+      if (!(await store.settings.compareAndSet(SETTING, text, wanted))) return false;
       text = wanted;
       return true;
     },
@@ -77,7 +77,7 @@ async function begun({ store, clock, newId, pace }: OrderTracker): Promise<Lease
   const now = clock();
   const at = now.toISOString();
   const first: Sweep = { watermark: at, nextAt: at, failures: 0 };
-  const lease = leaseOf(store, await store.settings.get(SETTING, () => JSON.stringify(first)));
+  const lease = leaseOf(store, await store.settings.getOrCreate(SETTING, () => JSON.stringify(first)));
   const { nextAt, until = '' } = lease.sweep();
   if (nextAt > at || until > at || pace.allows(now) === 0) return undefined;
   return (await lease.write({ ...lease.sweep(), by: newId(), until: later(now, LEASE_MS) })) ? lease : undefined;
@@ -120,13 +120,13 @@ async function windowRead(
 /** Wakes what has changed since it was last looked at, and recognises what is ours and not followed; answers how much that was. */
 async function take(following: OrderTracker, { orders }: SnapshotsPage): Promise<number> {
   const { store, clock } = following;
-  const placed = await store.placedOrders.find({ orderIds: orders.map(({ id }) => id) });
+  const placed = await store.trackedOrders.find({ orderIds: orders.map(({ id }) => id) });
   const known = new Map(placed.map((one) => [one.orderId, one]));
   const changed = orders.flatMap((order) => {
     const one = known.get(order.id);
     return one && isNews(order, one) ? [one] : [];
   });
-  await store.placedOrders.wake(changed, clock().toISOString());
+  await store.trackedOrders.wake(changed, clock().toISOString());
   const adopted = await adopt(
     following,
     orders.filter(({ id }) => !known.has(id)),
@@ -135,7 +135,7 @@ async function take(following: OrderTracker, { orders }: SnapshotsPage): Promise
 }
 
 /** One that was just accepted says nothing new as long as nothing has happened to it. */
-function isNews(order: OrderSnapshot, placed: PlacedOrder): boolean {
+function isNews(order: OrderSnapshot, placed: TrackedOrder): boolean {
   if (placed.eventId === 0 && isJustOrdered(findLastEvent(order)?.status)) return false;
   const { updatedAt, transaction } = heardOf(placed);
   return (findLastEvent(order)?.id ?? 0) > placed.eventId || updatedAt !== order.updatedAt || transaction !== order.transaction?.status;
@@ -144,10 +144,10 @@ function isNews(order: OrderSnapshot, placed: PlacedOrder): boolean {
 /** Of the orders that nobody follows most are none of ours: only those that carry a name we know are looked at one by one. */
 async function adopt(following: OrderTracker, orders: OrderSnapshot[]): Promise<number> {
   const { store } = following;
-  const keys = new Set((await store.outbox.withKeys(orders.flatMap(({ passthrough }) => passthrough ?? []))).map(({ key }) => key));
+  const keys = new Set((await store.outbox.findByKeys(orders.flatMap(({ passthrough }) => passthrough ?? []))).map(({ key }) => key));
   const transactionIds = orders.flatMap(({ transaction }) => transaction?.id ?? []);
   const journeys = new Set(
-    (transactionIds.length ? await store.placedOrders.find({ transactionIds }) : []).map(({ transactionId }) => transactionId),
+    (transactionIds.length ? await store.trackedOrders.find({ transactionIds }) : []).map(({ transactionId }) => transactionId),
   );
   const ours = orders.filter(({ passthrough, transaction }) => keys.has(passthrough ?? '') || journeys.has(transaction?.id ?? ''));
   let adopted = 0;

@@ -25,13 +25,13 @@ export async function processInbox(following: OrderTracker): Promise<number> {
 /** The orders of these events are looked at, and the events done; answers the orders that are followed. */
 async function wakeOrders(following: OrderTracker, events: InboxEvent[], by: string): Promise<Set<string | null>> {
   const { store, clock } = following;
-  const placed = await store.placedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
+  const placed = await store.trackedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
   const known = new Set<string | null>(placed.map(({ orderId }) => orderId));
   const told = events.filter(({ subject }) => known.has(subject));
   if (!told.length) return known;
   await store.transaction(async (inside) => {
-    await inside.placedOrders.wake(placed, clock().toISOString());
-    await inside.inbox.settle(told, by, { state: 'done' });
+    await inside.trackedOrders.wake(placed, clock().toISOString());
+    await inside.inbox.recordOutcome(told, by, { state: 'done' });
   });
   for (const event of told) reportProcessed(following, event, 'done');
   return known;
@@ -50,7 +50,8 @@ async function resolveUnknownOrder(following: OrderTracker, event: InboxEvent, b
   if (outcome.kind !== 'accepted') return retryLater(following, event, by, outcome.why);
   const found = outcome.value ? await correlate(following, outcome.value) : 'foreign';
   if (found === 'foreign') return handleForeignEvent(following, event, by);
-  if (found === 'waiting') return void (await store.inbox.settle([event], by, { state: 'retry', nextAt: addMs(clock(), RETRY_SOON_MS) }));
+  if (found === 'waiting')
+    return void (await store.inbox.recordOutcome([event], by, { state: 'retry', nextAt: addMs(clock(), RETRY_SOON_MS) }));
   await wakeOrders(following, [event], by);
 }
 
@@ -59,7 +60,7 @@ const addMs = (now: Date, ms: number): string => new Date(now.getTime() + ms).to
 
 async function retryLater({ store, clock, random }: OrderTracker, event: InboxEvent, by: string, error: string): Promise<void> {
   const nextAt = nextRetryAt('order-poll', { failures: event.attempts - 1 }, { now: clock(), random: random() }).toISOString();
-  await store.inbox.settle([event], by, { state: 'retry', nextAt, error });
+  await store.inbox.recordOutcome([event], by, { state: 'retry', nextAt, error });
 }
 
 const MINUTE = 60_000;
@@ -73,9 +74,9 @@ async function handleForeignEvent(following: OrderTracker, event: InboxEvent, by
   const wait = FOREIGN_RETRY_AGES.find((one) => one > age) ?? DAY - age;
   if (age < DAY) {
     const retry = { state: 'retry' as const, nextAt: addMs(clock(), Math.max(wait, MINUTE)), error: 'its order is not known here' };
-    return void (await store.inbox.settle([event], by, retry));
+    return void (await store.inbox.recordOutcome([event], by, retry));
   }
-  await store.inbox.settle([event], by, { state: 'foreign', error: 'its order is not known here' });
+  await store.inbox.recordOutcome([event], by, { state: 'foreign', error: 'its order is not known here' });
   reportProcessed(following, event, 'foreign');
   log({ id: event.id, type: event.type, order: event.subject }, 'a webhook is about an order that is none of ours');
 }

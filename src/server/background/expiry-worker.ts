@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 
 /** What it works with. `log` is told how many were removed, and of a failure by the name of its kind. */
 interface ExpiryParts {
-  store: Pick<Store, 'idempotency' | 'pruneLocks' | 'upkeep'>;
+  store: Pick<Store, 'idempotencyKeys' | 'pruneLocks' | 'reindexing'>;
   clock: () => Date;
   log: (facts: object, text: string) => void;
 }
@@ -24,17 +24,22 @@ export const startExpiryWorker = (expiring: ExpiryParts): (() => Promise<void>) 
   });
 
 /** Until nothing is left that has run out. */
-async function deleteExpiredAnswers({ store: { idempotency }, clock, log }: ExpiryParts, signal: AbortSignal): Promise<void> {
+async function deleteExpiredAnswers({ store: { idempotencyKeys }, clock, log }: ExpiryParts, signal: AbortSignal): Promise<void> {
   let all = 0;
-  for (let some = MOST; some === MOST && !signal.aborted; all += some) some = await idempotency.prune(clock().toISOString(), MOST);
+  for (let some = MOST; some === MOST && !signal.aborted; all += some)
+    some = await idempotencyKeys.deleteExpired(clock().toISOString(), MOST);
   if (all) log({ removed: all }, 'answers kept for repeated requests have run out');
 }
 
 /** Each tenant's once, from the first to the last. */
 async function deleteUnusedLocks({ store }: ExpiryParts, signal: AbortSignal): Promise<void> {
   const on = () => !signal.aborted;
-  for (let tenant = await store.upkeep.nextTenant(0); tenant !== undefined && on(); tenant = await store.upkeep.nextTenant(tenant)) {
-    let from = await store.pruneLocks(tenant, { most: MOST });
-    while (from !== undefined && on()) from = await store.pruneLocks(tenant, { from, most: MOST });
+  for (
+    let tenant = await store.reindexing.findNextTenant(0);
+    tenant !== undefined && on();
+    tenant = await store.reindexing.findNextTenant(tenant)
+  ) {
+    let from = await store.pruneLocks(tenant, { limit: MOST });
+    while (from !== undefined && on()) from = await store.pruneLocks(tenant, { from, limit: MOST });
   }
 }

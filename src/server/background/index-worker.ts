@@ -1,9 +1,9 @@
 // Keeps the index in step with the rules of this program while the server works: walks when something is to be made again, and looks now and then
 // whether a process of older rules has written meanwhile.
 import type { IndexState } from '../../interactions/index-state.ts';
-import { type Walking, walkIndex } from '../../interactions/index-walk.ts';
+import { type ReindexOptions, reindexAll } from '../../interactions/reindex.ts';
 import { type PollLoop, startPollLoop } from '../../messaging/poll-loop.ts';
-import type { RulesTarget, Walk } from '../../store/index-upkeep.ts';
+import type { ReindexProgress, TargetRules } from '../../store/reindexing.ts';
 
 type Log = (facts: object, text: string) => void;
 
@@ -15,47 +15,47 @@ const LATER_MS = [60_000, 600_000, 3_600_000];
 const TOLD_MS = 10_000;
 
 /** Starts it; call the answer to stop. */
-export function startIndexWorker(state: IndexState, walking: Walking, log: Log): () => Promise<void> {
+export function startIndexWorker(state: IndexState, walking: ReindexOptions, log: Log): () => Promise<void> {
   const pause = halfSpeed(log);
   let later = LATER_MS.map((ms) => Date.now() + ms);
   return startPollLoop(async (loop) => {
     const due = later.filter((at) => at <= Date.now()).length > 0;
     later = later.filter((at) => at > Date.now());
-    const walk = { ...walking, pause: pause(loop), stopped: () => loop.signal.aborted };
+    const walk = { ...walking, onBatch: pause(loop), isStopped: () => loop.signal.aborted };
     const worked = await step(state, walk, { due, log }).catch((error: Error) => {
       log({ error: error.name }, 'the index cannot be kept now');
       return false;
     });
     if (worked) later = LATER_MS.map((ms) => Date.now() + ms);
-    await loop.rest(state.unready().size ? BUSY_MS : POLL_MS);
+    await loop.rest(state.listUnready().size ? BUSY_MS : POLL_MS);
   });
 }
 
 /** Walks, if there is something to walk for; answers whether something had to be made again. */
-async function step(state: IndexState, walking: Walking, { due, log }: { due: boolean; log: Log }): Promise<boolean> {
+async function step(state: IndexState, walking: ReindexOptions, { due, log }: { due: boolean; log: Log }): Promise<boolean> {
   await state.refresh();
-  const behind = state.target();
-  const target: RulesTarget | undefined = behind ?? (due ? state.newest() : undefined);
+  const behind = state.findTarget();
+  const target: TargetRules | undefined = behind ?? (due ? state.listNewest() : undefined);
   if (!target?.size) return false;
-  if (behind) log({ unready: Object.fromEntries(state.unready()) }, 'index rows have to be made again');
-  const end = await walkIndex(walking, target);
+  if (behind) log({ unready: Object.fromEntries(state.listUnready()) }, 'index rows have to be made again');
+  const end = await reindexAll(walking, target);
   await state.refresh();
   if (behind && end === 'done') log({}, 'the index is whole');
   return behind !== undefined && end === 'done';
 }
 
 /** As long a rest as the work took, so that requests have half of everything. */
-function halfSpeed(log: Log): (loop: PollLoop) => (walk: Walk) => Promise<void> {
+function halfSpeed(log: Log): (loop: PollLoop) => (walk: ReindexProgress) => Promise<void> {
   let began = performance.now();
   let told = Date.now();
   return ({ rest }) =>
-    async ({ seen, total, renewed }) => {
+    async ({ scanned, total, reindexed }) => {
       const took = Math.min(performance.now() - began, 5000);
       if (Date.now() - told >= TOLD_MS) {
         told = Date.now();
-        log({ seen, total, renewed }, 'index rows are being made again');
+        log({ scanned, total, reindexed }, 'index rows are being made again');
       }
-      if (renewed) await rest(took);
+      if (reindexed) await rest(took);
       began = performance.now();
     };
 }

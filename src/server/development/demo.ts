@@ -32,7 +32,7 @@ export async function seedDemo(context: Context, { resources }: Demo): Promise<v
   for (const resource of resources) {
     const type = resource.resourceType as ServedType;
     if (await context.store.read(context.caller.tenant, type, resource.id!)) continue;
-    await update(context, { type, id: resource.id!, draft: { plain: resource, exact: resource } });
+    await update(context, { type, id: resource.id!, draft: { resource: resource, exact: resource } });
   }
 }
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObject, parsedJson } from '../../fhir/json-values.ts';
-import { adoptKey } from '../../store/api-keys.ts';
+import { importApiKey } from '../../store/api-keys.ts';
 import type { Database } from '../../store/database/database.ts';
 import { createTenant, listTenants } from '../../store/tenants.ts';
 
@@ -40,7 +40,7 @@ async function ensureKeys(
   const keys: Record<string, string> = {};
   for (const [surface, prefix] of Object.entries(prefixes)) {
     const text = kept[surface] ?? prefix + randomBytes(24).toString('hex');
-    await adoptKey(database, {
+    await importApiKey(database, {
       tenant,
       surface,
       text,

@@ -9,34 +9,34 @@ import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } fr
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Answer, askOn, isListening, listenOn } from './socket.ts';
+import { isListening, listenOnSocket, type RequestHandler, sendRequest } from './socket.ts';
 
 /** Held until released, or until the process ends. */
 export interface DirectoryLock {
   /** The directory's real path. */
   directory: string;
   /** The socket that holds it. */
-  path: string;
+  socketPath: string;
   release(): Promise<void>;
 }
 
 /** What a starter says of itself. `held`: false while it is still looking at the others. */
-interface Holder {
+interface LockOwner {
   pid: number;
   host: string;
   since: string;
-  held: boolean;
+  hasLock: boolean;
 }
 
 /** Where in the directory the engine keeps its files. */
-export const databaseIn = (directory: string): string => join(directory, 'database');
+export const toDatabasePath = (directory: string): string => join(directory, 'database');
 
 const SOCKET = /^lock-[0-9a-f]{8}\.sock$/;
 /** The longest socket path every system takes is 103 bytes. */
-const LONGEST_PATH = 100;
+const MAX_SOCKET_PATH = 100;
 const ATTEMPTS = 30;
-const PATIENCE_MS = 2000;
-const WHO = 'who holds this directory';
+const REPLY_TIMEOUT_MS = 2000;
+const OWNER_REQUEST = 'who holds this directory';
 
 /** Made with its parents, one at a time: where a file system makes none (below /proc), Node's own recursive way never ends. */
 function makeDirectory(directory: string): void {
@@ -52,43 +52,43 @@ function makeDirectory(directory: string): void {
 }
 
 /** Takes the directory (made with mode 0700 when missing), or refuses in one sentence that says who has it. `onCommand` answers `askHolder`. */
-export async function lockDirectory(dir: string, onCommand: Answer = refuseCommand): Promise<DirectoryLock> {
+export async function lockDirectory(dir: string, onCommand: RequestHandler = refuseCommand): Promise<DirectoryLock> {
   makeDirectory(resolve(dir));
   const directory = realpathSync(dir);
-  const self: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), held: false };
+  const self: LockOwner = { pid: process.pid, host: hostname(), since: new Date().toISOString(), hasLock: false };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const lock = await attemptOn(directory, self, onCommand);
+    const lock = await tryLock(directory, self, onCommand);
     if (lock) return lock;
     await delay(Math.random() * 20 * attempt);
   }
-  throw inUse(directory, 'other processes that are starting');
+  throw directoryInUse(directory, 'other processes that are starting');
 }
 
 /** Sends one request to the process that holds the directory and waits for its answer; undefined when nobody holds it. */
-export async function askHolder(dir: string, request: unknown): Promise<unknown> {
+export async function sendToLockOwner(dir: string, request: unknown): Promise<unknown> {
   if (!existsSync(dir)) return undefined;
-  const path = await firstListening(socketsIn(socketFolder(realpathSync(dir))));
-  return path && askOn(path, request);
+  const path = await findListening(listSockets(findSocketFolder(realpathSync(dir))));
+  return path && sendRequest(path, request);
 }
 
 /** The lock; undefined when another starter was in the way and it is to be tried again; refuses when somebody holds it. */
-async function attemptOn(directory: string, self: Holder, onCommand: Answer): Promise<DirectoryLock | undefined> {
-  const folder = socketFolder(directory);
+async function tryLock(directory: string, self: LockOwner, onCommand: RequestHandler): Promise<DirectoryLock | undefined> {
+  const folder = findSocketFolder(directory);
   const path = join(folder, `lock-${randomBytes(4).toString('hex')}.sock`);
-  const listening = await listenOn(path, (request) => (request === WHO ? self : onCommand(request)));
-  const other = await firstListening(socketsIn(folder).filter((socket) => socket !== path));
+  const listening = await listenOnSocket(path, (request) => (request === OWNER_REQUEST ? self : onCommand(request)));
+  const other = await findListening(listSockets(folder).filter((socket) => socket !== path));
   // A starter that looked at this socket in the instant before it listened took it for stale and removed it: then nobody could find it any more.
   if (other === undefined && existsSync(path)) {
-    self.held = true;
-    return { directory, path, release: () => listening.close() };
+    self.hasLock = true;
+    return { directory, socketPath: path, release: () => listening.close() };
   }
   await listening.close();
-  if (other) await refuseIfHeld(directory, other);
+  if (other) await refuseIfLocked(directory, other);
   return undefined;
 }
 
 /** The first socket that somebody listens on. The stale ones before it are removed. */
-async function firstListening(paths: string[]): Promise<string | undefined> {
+async function findListening(paths: string[]): Promise<string | undefined> {
   for (const path of paths) {
     if (await isListening(path)) return path;
     rmSync(path, { force: true });
@@ -97,27 +97,27 @@ async function firstListening(paths: string[]): Promise<string | undefined> {
 }
 
 /** A holder too busy to say so is a holder; one that is gone by now is not. */
-async function refuseIfHeld(directory: string, path: string): Promise<void> {
-  const holder = (await askOn(path, WHO, PATIENCE_MS).catch(() => undefined)) as Holder | undefined;
-  if (holder?.held) throw inUse(directory, `process ${holder.pid} on ${holder.host}, since ${holder.since}`);
-  if (!holder && (await isListening(path))) throw inUse(directory, 'a process that does not answer');
+async function refuseIfLocked(directory: string, path: string): Promise<void> {
+  const holder = (await sendRequest(path, OWNER_REQUEST, REPLY_TIMEOUT_MS).catch(() => undefined)) as LockOwner | undefined;
+  if (holder?.hasLock) throw directoryInUse(directory, `process ${holder.pid} on ${holder.host}, since ${holder.since}`);
+  if (!holder && (await isListening(path))) throw directoryInUse(directory, 'a process that does not answer');
 }
 
-const inUse = (directory: string, who: string): Error =>
+const directoryInUse = (directory: string, who: string): Error =>
   new Error(`the data directory ${directory} is in use by ${who}: stop it, or name another directory with FACET_DATA_DIR`);
 
-const refuseCommand: Answer = () => {
+const refuseCommand: RequestHandler = () => {
   throw new Error('the process that holds the data directory takes no commands');
 };
 
-const socketsIn = (folder: string): string[] =>
+const listSockets = (folder: string): string[] =>
   readdirSync(folder)
     .filter((name) => SOCKET.test(name))
     .map((name) => join(folder, name));
 
 /** The directory itself; when its path is too long for a socket, a private folder in the system's temporary one, named by a hash of the path. */
-function socketFolder(directory: string): string {
-  if (Buffer.byteLength(join(directory, 'lock-00000000.sock')) <= LONGEST_PATH) return directory;
+function findSocketFolder(directory: string): string {
+  if (Buffer.byteLength(join(directory, 'lock-00000000.sock')) <= MAX_SOCKET_PATH) return directory;
   const folder = join(tmpdir(), `facet-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (statSync(folder).uid !== process.getuid?.())

@@ -1,6 +1,6 @@
 // One way to run SQL, whichever PostgreSQL stands behind it: a server (postgres.ts) or the embedded engine (embedded.ts).
 import type { DirectoryLock } from './data-directory.ts';
-import type { Owner, QueueLoad } from './fair-queue.ts';
+import type { QueueLoad, QueueOwner } from './fair-queue.ts';
 
 /** A client's request. `safe`: it only reads (RFC 9110, section 9.2.1). `signal`: aborted when the client leaves before the answer. */
 export interface ClientRequest {
@@ -12,7 +12,7 @@ export interface ClientRequest {
 export interface Database {
   readonly engine: 'server' | 'embedded';
   /** Whether a statement that names no tenant is run once for every shard (Citus); false until there is a connection. */
-  distributed(): boolean;
+  isDistributed(): boolean;
   /**
    * Runs one statement with `$1`-style parameters. int8 and numeric come back as decimal texts, timestamptz as ISO 8601 in UTC with milliseconds
    * (or `infinity`), json as parsed. `name`: a hot statement, parsed once per connection where the way to the database allows it.
@@ -29,11 +29,11 @@ export interface Database {
    * The same database for one request: it waits in the queue of its owner, and is refused (503) when that is full and nothing of it is done. When the client
    * leaves, a safe request is stopped; any other one is stopped until its first statement or transaction is done, and finished after that.
    */
-  forRequest(owner: Owner, request: ClientRequest): Database;
+  forRequest(owner: QueueOwner, request: ClientRequest): Database;
   /** Resolves when the database answers. Waits for no other work. */
   ping(): Promise<void>;
   /** How the connections are used. */
-  readonly load: Readonly<QueueLoad>;
+  readonly queueLoad: Readonly<QueueLoad>;
   close(): Promise<void>;
 }
 

@@ -6,22 +6,22 @@ import { PGlite, types } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import knex from 'knex';
-import { type Driver, databaseOf } from './connection-pool.ts';
-import { databaseIn } from './data-directory.ts';
+import { createDatabase, type Driver } from './connection-pool.ts';
+import { toDatabasePath } from './data-directory.ts';
 import type { Database, EmbeddedOptions } from './database.ts';
-import { instantOf } from './instant.ts';
+import { parseTimestamptz } from './values.ts';
 
 /** How long work waits for the connection, in ms: a transaction of thousands of entries has it for long. */
-const PATIENCE = 60_000;
+const MAX_WAIT_MS = 60_000;
 const asText = (text: string): string => text;
 const SETTINGS = {
   extensions: { pg_trgm, btree_gin },
-  parsers: { [types.INT8]: asText, [types.NUMERIC]: asText, [types.TIMESTAMPTZ]: instantOf },
+  parsers: { [types.INT8]: asText, [types.NUMERIC]: asText, [types.TIMESTAMPTZ]: parseTimestamptz },
 };
 
 /** Starts the engine; the first start in a directory creates the database in it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
-  return databaseOn(await startEngine(placeOf(options)));
+  return createEmbeddedDatabase(await startEngine(toDataDirectory(options)));
 }
 
 /** The engine by itself, with what the migrations need loaded into it. Its files are in memory or close to it: a page is as near as the next one. */
@@ -32,23 +32,23 @@ export async function startEngine(place: { dataDir?: string; loadDataDir?: Blob 
 }
 
 /** The Database of a running engine. */
-export function databaseOn(engine: PGlite): Database {
-  const pool = knex({ client: dialectOf(engine), connection: {}, pool: { min: 1, max: 1 } });
+export function createEmbeddedDatabase(engine: PGlite): Database {
+  const pool = knex({ client: createDialect(engine), connection: {}, pool: { min: 1, max: 1 } });
   const driver: Driver<PGlite> = {
     engine: 'embedded',
-    distributed: () => false,
+    isDistributed: () => false,
     run: async (connection, sql, parameters) => (await connection.query<object>(sql, parameters)).rows,
     script: (connection, sql) => connection.exec(sql),
     // an empty statement is answered between the statements of a transaction too, also of one that failed
     ping: async () => void (await engine.exec('')),
     close: () => engine.close(),
   };
-  return databaseOf(pool, driver, { connections: 1, patience: PATIENCE });
+  return createDatabase(pool, driver, { connections: 1, maxWaitMs: MAX_WAIT_MS });
 }
 
-function placeOf(options: EmbeddedOptions): { dataDir?: string; loadDataDir?: Blob } {
+function toDataDirectory(options: EmbeddedOptions): { dataDir?: string; loadDataDir?: Blob } {
   if (options.embedded === 'memory') return 'snapshot' in options && options.snapshot ? { loadDataDir: options.snapshot } : {};
-  const dataDir = databaseIn(options.embedded.directory);
+  const dataDir = toDatabasePath(options.embedded.directory);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   return { dataDir };
 }
@@ -57,7 +57,7 @@ function placeOf(options: EmbeddedOptions): { dataDir?: string; loadDataDir?: Bl
  * A knex dialect whose pool holds the one connection there is: a transaction has it to itself, everybody else waits their turn.
  * https://knexjs.org/guide/#custom-dialects — knex itself sends nothing here.
  */
-function dialectOf(engine: PGlite): typeof knex.Client {
+function createDialect(engine: PGlite): typeof knex.Client {
   class Embedded extends knex.Client {
     override dialect = 'postgresql';
     override async acquireRawConnection() {

@@ -17,14 +17,14 @@ export class DatabaseError extends Error {
 
 const ATTEMPTS = 5;
 /** serialization_failure, deadlock_detected. https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const AGAIN = new Set(['40001', '40P01']);
+const RETRYABLE = new Set(['40001', '40P01']);
 
 const busy = () => unavailable('the database did not answer in time', 1);
 const down = () => unavailable('the database cannot be reached', 5);
 const outside = () => invalid('a number or a date is outside the range that can be stored');
 
 /** SQLSTATE, or the code of a socket error → what is answered. */
-const MEANINGS: Record<string, () => Error> = {
+const ERRORS_BY_CODE: Record<string, () => Error> = {
   57014: busy,
   '55P03': busy,
   53300: busy,
@@ -44,9 +44,9 @@ const MEANINGS: Record<string, () => Error> = {
 };
 
 /** What pg says of a connection that went away, also when knex puts the statement in front. */
-const LOST = /Connection terminated|connection error and is not queryable/;
+const CONNECTION_LOST = /Connection terminated|connection error and is not queryable/;
 
-interface Raised {
+interface DriverError {
   code?: string;
   name?: string;
   severity?: string;
@@ -57,11 +57,11 @@ interface Raised {
 }
 
 /** The result, or the failure in the program's own terms. */
-export async function translated<T>(result: Promise<T>): Promise<T> {
+export async function translateErrors<T>(result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    throw meaningOf(error as Raised);
+    throw toProgramError(error as DriverError);
   }
 }
 
@@ -69,21 +69,21 @@ export async function translated<T>(result: Promise<T>): Promise<T> {
  * PgBouncer has one code for all that ends a client's connection (a name it does not know, a server that went away, a wait that was too long). Its own words,
  * which hold no data, are the cause.
  */
-const endedByPooler = ({ code, severity }: Raised): boolean => code === '08P01' && severity === 'FATAL';
+const isEndedByPooler = ({ code, severity }: DriverError): boolean => code === '08P01' && severity === 'FATAL';
 
-function meaningOf(error: Raised): unknown {
-  if (endedByPooler(error)) return Object.assign(down(), { cause: error.message });
+function toProgramError(error: DriverError): unknown {
+  if (isEndedByPooler(error)) return Object.assign(down(), { cause: error.message });
   if (error.name === 'KnexTimeoutError') return busy();
-  if (LOST.test(error.message ?? '')) return down();
+  if (CONNECTION_LOST.test(error.message ?? '')) return down();
   if (error.code === undefined) return error;
-  const known = MEANINGS[error.code];
+  const known = ERRORS_BY_CODE[error.code];
   if (known) return known();
   if (error.severity === undefined) return error;
-  return new DatabaseError(error.code, placeOf(error), error.position === undefined ? undefined : Number(error.position));
+  return new DatabaseError(error.code, findErrorPlace(error), error.position === undefined ? undefined : Number(error.position));
 }
 
 /** Names of tables and constraints; the message itself only where it speaks of our SQL (class 42), not of data. */
-function placeOf({ code, constraint, table, message = '' }: Raised): string {
+function findErrorPlace({ code, constraint, table, message = '' }: DriverError): string {
   if (code?.startsWith('42')) return message;
   const named = constraint ?? table;
   // Citus passes a node's message on without the fields; in class 23 (integrity) the message holds names alone, and values are in its detail
@@ -91,12 +91,12 @@ function placeOf({ code, constraint, table, message = '' }: Raised): string {
 }
 
 /** Runs `work` again, after a short random wait, when the database gave it up for the sake of another transaction; 409 when that does not help. */
-export async function retrying<T>(work: () => Promise<T>): Promise<T> {
+export async function retrySerializationFailures<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof DatabaseError) || !AGAIN.has(error.code)) throw error;
+      if (!(error instanceof DatabaseError) || !RETRYABLE.has(error.code)) throw error;
     }
     await delay(Math.random() * 20 * 2 ** attempt);
   }

@@ -2,79 +2,79 @@
 import { unavailable } from '../../fhir/outcome.ts';
 
 /** Whose work it is: a tenant's, the look-up of API keys, or the server's own. */
-export type Owner = number | 'keys' | 'server';
+export type QueueOwner = number | 'keys' | 'server';
 
 /** `signal`: aborted when the client leaves. `bounded`: refused when the queue is full; for work that has not begun. */
-interface Entering {
+interface QueueEntry {
   signal?: AbortSignal | undefined;
-  bounded?: boolean;
+  isBounded?: boolean;
 }
 
 /** Why work got no connection. */
-type Reason = 'queue full' | 'waited too long' | 'client left';
+type RefusalReason = 'queue full' | 'waited too long' | 'client left';
 
 /** What the queue holds now, and what it has refused since the start. */
 export interface QueueLoad {
   inUse: number;
   waiting: number;
-  refused: Record<Reason, number>;
+  refused: Record<RefusalReason, number>;
 }
 
 /** `longest`: how many of one owner may wait. `patience`: how long each may wait, in ms. */
-interface Bounds {
+interface QueueLimits {
   connections: number;
-  longest: number;
-  patience: number;
+  maxQueued: number;
+  maxWaitMs: number;
 }
 
 /** One owner's queue, oldest first, and how many connections it holds. */
-interface Lane {
-  held: number;
+interface OwnerQueue {
+  inUse: number;
   waiting: Set<() => void>;
 }
 
-const REFUSALS: Record<Reason, () => Error> = {
+const REFUSALS: Record<RefusalReason, () => Error> = {
   'queue full': () => unavailable('too many requests wait for the database: send fewer at once', 1),
   'waited too long': () => unavailable('the database did not answer in time', 1),
-  'client left': clientLeft,
+  'client left': clientDisconnected,
 };
 
 /** Nobody reads this answer. */
-export function clientLeft(): Error {
+export function clientDisconnected(): Error {
   return unavailable('the client left before the answer', 1);
 }
 
 /** Shares the connections of a pool. Whoever has entered leaves when the connection is given back. */
 export class FairQueue {
   readonly load: QueueLoad = { inUse: 0, waiting: 0, refused: { 'queue full': 0, 'waited too long': 0, 'client left': 0 } };
-  private readonly bounds: Bounds;
+  private readonly limits: QueueLimits;
   /** In the order of their turns: an owner that gives a connection back goes to the end. */
-  private readonly lanes = new Map<Owner, Lane>();
+  private readonly queues = new Map<QueueOwner, OwnerQueue>();
 
-  constructor(bounds: Bounds) {
-    this.bounds = bounds;
+  constructor(bounds: QueueLimits) {
+    this.limits = bounds;
   }
 
   /** Resolves when this owner may take one connection; rejects when the queue is full, the wait too long, or the client left. */
-  async enter(owner: Owner, { signal, bounded = false }: Entering = {}): Promise<void> {
-    if (signal?.aborted) throw this.refusal('client left');
-    const lane = this.lanes.get(owner) ?? { held: 0, waiting: new Set() };
-    if (lane.waiting.size === 0 && this.mayTake(owner, lane)) return this.take(owner, lane);
-    if (bounded && lane.waiting.size >= this.bounds.longest) throw this.refusal('queue full');
-    this.lanes.set(owner, lane);
+  async enter(owner: QueueOwner, { signal, isBounded = false }: QueueEntry = {}): Promise<void> {
+    if (signal?.aborted) throw this.countRefusal('client left');
+    const lane = this.queues.get(owner) ?? { inUse: 0, waiting: new Set() };
+    if (lane.waiting.size === 0 && this.canTake(owner, lane)) return this.take(owner, lane);
+    if (isBounded && lane.waiting.size >= this.limits.maxQueued) throw this.countRefusal('queue full');
+    this.queues.set(owner, lane);
     const refused = await this.wait(lane, signal);
     if (refused === undefined) return;
-    this.forget(owner);
-    throw this.refusal(refused);
+    this.deleteIfIdle(owner);
+    throw this.countRefusal(refused);
   }
 
-  leave(owner: Owner): void {
-    const lane = this.lanes.get(owner)!;
+  leave(owner: QueueOwner): void {
+    const lane = this.queues.get(owner)!;
     this.load.inUse--;
-    lane.held--;
-    this.lanes.delete(owner);
-    this.lanes.set(owner, lane);
-    this.forget(owner);
+    lane.inUse--;
+    this.queues.delete(owner);
+    this.queues.set(owner, lane);
+    this.deleteIfIdle(owner);
     for (let next = this.next(); next; next = this.next()) {
       const [nextOwner, { waiting }] = next;
       const [start] = waiting;
@@ -84,30 +84,30 @@ export class FairQueue {
   }
 
   /** An owner that holds a connection leaves one free for an owner that holds none. The server does not: in the background it is the only owner. */
-  private mayTake(owner: Owner, { held }: Lane): boolean {
-    return this.bounds.connections - this.load.inUse > (held === 0 || owner === 'server' ? 0 : 1);
+  private canTake(owner: QueueOwner, { inUse }: OwnerQueue): boolean {
+    return this.limits.connections - this.load.inUse > (inUse === 0 || owner === 'server' ? 0 : 1);
   }
 
-  private take(owner: Owner, lane: Lane): void {
+  private take(owner: QueueOwner, lane: OwnerQueue): void {
     this.load.inUse++;
-    lane.held++;
-    this.lanes.set(owner, lane);
+    lane.inUse++;
+    this.queues.set(owner, lane);
   }
 
   /** The waiting owner that holds the fewest connections; of several, the one whose last turn is longest ago. */
-  private next(): [Owner, Lane] | undefined {
-    let chosen: [Owner, Lane] | undefined;
-    for (const entry of this.lanes) {
+  private next(): [QueueOwner, OwnerQueue] | undefined {
+    let chosen: [QueueOwner, OwnerQueue] | undefined;
+    for (const entry of this.queues) {
       const [owner, lane] = entry;
-      if (lane.waiting.size && this.mayTake(owner, lane) && (!chosen || lane.held < chosen[1].held)) chosen = entry;
+      if (lane.waiting.size && this.canTake(owner, lane) && (!chosen || lane.inUse < chosen[1].inUse)) chosen = entry;
     }
     return chosen;
   }
 
   /** Answers why it was in vain; undefined when the connection is taken. */
-  private wait({ waiting }: Lane, signal?: AbortSignal): Promise<Reason | undefined> {
+  private wait({ waiting }: OwnerQueue, signal?: AbortSignal): Promise<RefusalReason | undefined> {
     return new Promise((resolve) => {
-      const end = (refused?: Reason): void => {
+      const end = (refused?: RefusalReason): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', left);
         waiting.delete(start);
@@ -116,19 +116,19 @@ export class FairQueue {
       };
       const start = () => end();
       const left = () => end('client left');
-      const timer = setTimeout(end, this.bounds.patience, 'waited too long');
+      const timer = setTimeout(end, this.limits.maxWaitMs, 'waited too long');
       signal?.addEventListener('abort', left);
       waiting.add(start);
       this.load.waiting++;
     });
   }
 
-  private forget(owner: Owner): void {
-    const lane = this.lanes.get(owner);
-    if (lane?.held === 0 && lane.waiting.size === 0) this.lanes.delete(owner);
+  private deleteIfIdle(owner: QueueOwner): void {
+    const lane = this.queues.get(owner);
+    if (lane?.inUse === 0 && lane.waiting.size === 0) this.queues.delete(owner);
   }
 
-  private refusal(reason: Reason): Error {
+  private countRefusal(reason: RefusalReason): Error {
     this.load.refused[reason]++;
     return REFUSALS[reason]();
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Database } from './database.ts';
 import { DatabaseError } from './errors.ts';
-import { commandsIn } from './split-commands.ts';
+import { splitCommands } from './split-commands.ts';
 
 /** One file: `0001-resources.sql`, its SQL and the SHA-256 of it. `onCitus`: what runs in its place where the tables are distributed. */
 export interface Migration {
@@ -25,22 +25,22 @@ const TABLE =
 const MADE_MEANWHILE = new Set(['23505', '42P07', '42710']);
 
 /** The migrations of a folder, in the order of their numbers. Checksums are of the text with \n line ends. */
-export function migrationsIn(folder: string = FOLDER): Migration[] {
+export function readMigrations(folder: string = FOLDER): Migration[] {
   const names = readdirSync(folder).filter((name) => FILE.test(name));
   return names.sort().map((name) => {
-    const [sql, onCitus] = [join(folder, name), join(folder, 'citus', name)].map(textOf);
+    const [sql, onCitus] = [join(folder, name), join(folder, 'citus', name)].map(readText);
     return { name, sql: sql!, ...(onCitus !== undefined && { onCitus }), checksum: createHash('sha256').update(sql!).digest('hex') };
   });
 }
 
-const textOf = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8').replaceAll('\r\n', '\n') : undefined);
+const readText = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, 'utf8').replaceAll('\r\n', '\n') : undefined);
 
 /** Runs what has not run yet; answers the names of what it ran. Harmless when run again, and by several starters at once. */
-export async function migrate(database: Database, at: string, migrations: Migration[] = migrationsIn()): Promise<string[]> {
+export async function migrate(database: Database, at: string, migrations: Migration[] = readMigrations()): Promise<string[]> {
   await makeTable(database);
   const ran: string[] = [];
   for (const migration of migrations) {
-    if (await apply(database, migration, at).catch(named(migration))) ran.push(migration.name);
+    if (await apply(database, migration, at).catch(addFileName(migration))) ran.push(migration.name);
   }
   await refuseUnknown(database, migrations);
   return ran;
@@ -62,8 +62,8 @@ function apply(database: Database, migration: Migration, at: string): Promise<bo
     const [applied] = await transaction.query<{ checksum: string }>('select checksum from migration where name = $1', [migration.name]);
     if (applied) return unchanged(migration, applied.checksum);
     const distributed = await isDistributed(transaction);
-    for (const command of commandsIn((distributed && migration.onCitus) || migration.sql)) await transaction.script(command);
-    if (distributed) await distribute(transaction);
+    for (const command of splitCommands((distributed && migration.onCitus) || migration.sql)) await transaction.script(command);
+    if (distributed) await distributeTables(transaction);
     await transaction.query('insert into migration values ($1, $2, $3)', [migration.name, migration.checksum, at]);
     return true;
   });
@@ -76,12 +76,12 @@ async function isDistributed(database: Database): Promise<boolean> {
 }
 
 /** Distributes the tables that are not yet (Citus). Harmless when run again. */
-export async function distribute(database: Database): Promise<void> {
-  for (const command of commandsIn(readFileSync(DISTRIBUTE, 'utf8'))) await database.script(command);
+export async function distributeTables(database: Database): Promise<void> {
+  for (const command of splitCommands(readFileSync(DISTRIBUTE, 'utf8'))) await database.script(command);
 }
 
 /** Says which file an error of the database came from, and the line where it points at one. */
-const named =
+const addFileName =
   ({ name, sql }: Migration) =>
   (error: unknown): never => {
     if (!(error instanceof DatabaseError)) throw error;

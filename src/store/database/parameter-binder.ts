@@ -11,15 +11,15 @@ export interface Binder {
 }
 
 /** PostgreSQL counts them in two bytes. https://www.postgresql.org/docs/current/protocol-message-formats.html (Bind) */
-const MOST = 65_535;
+const MAX_PARAMETERS = 65_535;
 
 /** A new binder; `$1` is the tenant in every statement. More values than a statement can have are refused (400): a search asks for them. */
-export function binderFor(tenant: number): Binder {
+export function createBinder(tenant: number): Binder {
   const parameters: unknown[] = [tenant];
   let aliases = 0;
   return {
     bind: (value) => {
-      if (parameters.length === MOST) throw invalid('this search has too many values: ask for fewer at once');
+      if (parameters.length === MAX_PARAMETERS) throw invalid('this search has too many values: ask for fewer at once');
       return `$${parameters.push(value)}`;
     },
     alias: (letter) => `${letter}${++aliases}`,

@@ -2,17 +2,17 @@
 import { connect } from 'node:net';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import { type Driver, databaseOf } from './connection-pool.ts';
-import { type ConnectionSettings, PLANS, settle } from './connection-settings.ts';
+import { createDatabase, type Driver } from './connection-pool.ts';
+import { type ConnectionSettings, configureConnection, PLAN_CACHE_MODES } from './connection-settings.ts';
 import type { Database, ServerOptions } from './database.ts';
-import { instantOf } from './instant.ts';
+import { parseTimestamptz } from './values.ts';
 
 const TIMESTAMPTZ = 1184;
 const POOL_SIZE = 10;
 /** How long work waits for a free connection, in ms. */
-const WAIT = 10_000;
+const MAX_WAIT_MS = 10_000;
 /** How long a readiness check waits for its connection and for its answer, in ms. */
-const PROBE_WAIT = 2000;
+const PROBE_TIMEOUT_MS = 2000;
 
 /** Opens a pool; the first statement connects. */
 export function openServer(options: ServerOptions): Database {
@@ -23,44 +23,49 @@ export function openServer(options: ServerOptions): Database {
     newest = found;
   };
   const connections = options.poolSize ?? POOL_SIZE;
-  const pool = poolOf({ connection: connectionOf(options), max: connections, wait: WAIT, afterCreate: settling(options, settled) });
-  const probe = probeOf(options.url);
+  const pool = createPool({
+    connection: buildConnectionOptions(options),
+    max: connections,
+    wait: MAX_WAIT_MS,
+    afterCreate: configureOnCreate(options, settled),
+  });
+  const probe = createProbe(options.url);
   const driver: Driver<pg.Client> = {
     engine: 'server',
-    distributed: () => newest?.distributed ?? false,
+    isDistributed: () => newest?.isDistributed ?? false,
     run: async (client, text, values, name) => {
-      if (!settings.get(client)!.named) return (await watched(client, client.query<object>({ text, values }))).rows;
+      if (!settings.get(client)!.namesStatements) return (await discardOnFatal(client, client.query<object>({ text, values }))).rows;
       const how = name ? 'kept' : 'fresh';
-      const planned = plansOf(client) === how ? undefined : planAs(how, client);
-      const answer = watched(client, client.query<object>({ text, values, ...(name && { name }) }));
+      const planned = readPlanMode(client) === how ? undefined : setPlanMode(how, client);
+      const answer = discardOnFatal(client, client.query<object>({ text, values, ...(name && { name }) }));
       return (await Promise.all([answer, planned]))[0].rows;
     },
-    script: (client, text) => watched(client, client.query(text)),
+    script: (client, text) => discardOnFatal(client, client.query(text)),
     begin: (client) => settings.get(client)!.begin,
-    perTransaction: (client) => settings.get(client)!.perTransaction,
-    beginning: (client) => {
-      const before = plansOf(client);
+    needsTransaction: (client) => settings.get(client)!.lastsOneTransaction,
+    onBegin: (client) => {
+      const before = readPlanMode(client);
       // a rollback takes the setting back
-      return () => void plannedAs.set(client, before);
+      return () => void planModes.set(client, before);
     },
-    discard: disposed,
+    discard: markDisposed,
     cancel: (client) => {
-      disposed(client, 'cancelled');
+      markDisposed(client, 'cancelled');
       cancelRequest(client);
     },
     ping: probe.ping,
     close: probe.close,
   };
-  return databaseOf(pool, driver, { connections, patience: WAIT });
+  return createDatabase(pool, driver, { connections, maxWaitMs: MAX_WAIT_MS });
 }
 
 type AfterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void) => void;
 
 /** Makes the settings of each new connection, and reports what they came to. */
-const settling =
+const configureOnCreate =
   (options: ServerOptions, settled: (client: pg.Client, found: ConnectionSettings) => void): AfterCreate =>
   (client, done) =>
-    void settle(client, options).then(
+    void configureConnection(client, options).then(
       (found) => {
         settled(client, found);
         done(null, client);
@@ -76,7 +81,7 @@ interface PoolOptions {
   afterCreate?: AfterCreate;
 }
 
-const poolOf = ({ connection, max, wait, afterCreate }: PoolOptions): Knex =>
+const createPool = ({ connection, max, wait, afterCreate }: PoolOptions): Knex =>
   knex({
     client: 'pg',
     connection,
@@ -85,54 +90,54 @@ const poolOf = ({ connection, max, wait, afterCreate }: PoolOptions): Knex =>
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
   });
 
-type Plans = keyof typeof PLANS | undefined;
-const plannedAs = new WeakMap<pg.Client, Plans>();
+type PlanCacheMode = keyof typeof PLAN_CACHE_MODES | undefined;
+const planModes = new WeakMap<pg.Client, PlanCacheMode>();
 
 /** What a connection is set to, `kept` from its beginning; undefined: not known. */
-const plansOf = (client: pg.Client): Plans => (plannedAs.has(client) ? plannedAs.get(client) : 'kept');
+const readPlanMode = (client: pg.Client): PlanCacheMode => (planModes.has(client) ? planModes.get(client) : 'kept');
 
 /** Sets the connection, where the statement before was of the other kind, which is seldom. What follows on it waits in line behind this. */
-async function planAs(how: keyof typeof PLANS, client: pg.Client): Promise<void> {
-  plannedAs.set(client, how);
+async function setPlanMode(how: keyof typeof PLAN_CACHE_MODES, client: pg.Client): Promise<void> {
+  planModes.set(client, how);
   try {
-    await watched(client, client.query(`set plan_cache_mode = ${PLANS[how]}`));
+    await discardOnFatal(client, client.query(`set plan_cache_mode = ${PLAN_CACHE_MODES[how]}`));
   } catch (error) {
-    plannedAs.set(client, undefined);
+    planModes.set(client, undefined);
     throw error;
   }
 }
 
 /** Marks a connection that the server breaks off, so that the pool does not hand it out in the moment before its end is noticed. */
-async function watched<T>(client: pg.Client, result: Promise<T>): Promise<T> {
+async function discardOnFatal<T>(client: pg.Client, result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    if ((error as { severity?: string }).severity === 'FATAL') disposed(client, error);
+    if ((error as { severity?: string }).severity === 'FATAL') markDisposed(client, error);
     throw error;
   }
 }
 
-const disposed = (client: pg.Client & { __knex__disposed?: unknown }, why: unknown): void => {
+const markDisposed = (client: pg.Client & { __knex__disposed?: unknown }, why: unknown): void => {
   client.__knex__disposed = why;
 };
 
 /** Statements are sent without waiting for the one before (`pipeline`). No setting is sent at connecting: a pooler would refuse it. */
-function connectionOf({ url }: ServerOptions): object {
+function buildConnectionOptions({ url }: ServerOptions): object {
   const types = new pg.TypeOverrides();
-  types.setTypeParser(TIMESTAMPTZ, instantOf);
+  types.setTypeParser(TIMESTAMPTZ, parseTimestamptz);
   return { connectionString: url, application_name: 'facet', types, pipeline: true };
 }
 
 /** Asks whether the database answers, on a connection of its own. Checks at the same time share one question. */
-function probeOf(url: string): Pick<Driver<pg.Client>, 'ping'> & { close(): Promise<void> } {
-  const connection = { connectionString: url, application_name: 'facet', query_timeout: PROBE_WAIT };
-  const pool = poolOf({ connection, max: 1, wait: PROBE_WAIT });
+function createProbe(url: string): Pick<Driver<pg.Client>, 'ping'> & { close(): Promise<void> } {
+  const connection = { connectionString: url, application_name: 'facet', query_timeout: PROBE_TIMEOUT_MS };
+  const pool = createPool({ connection, max: 1, wait: PROBE_TIMEOUT_MS });
   const ask = async (): Promise<void> => {
     const client: pg.Client = await pool.client.acquireConnection();
     try {
       await client.query('');
     } catch (error) {
-      disposed(client, error);
+      markDisposed(client, error);
       throw error;
     } finally {
       await pool.client.releaseConnection(client);
@@ -161,7 +166,7 @@ function cancelRequest({ host, port, processID, secretKey }: pg.Client & { proce
   const message = Buffer.alloc(16);
   for (const [at, value] of [message.length, CANCEL_REQUEST, processID, secretKey].entries()) message.writeInt32BE(value, at * 4);
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
-  socket.on('error', () => socket.destroy()).setTimeout(PROBE_WAIT, () => socket.destroy());
+  socket.on('error', () => socket.destroy()).setTimeout(PROBE_TIMEOUT_MS, () => socket.destroy());
   // the receiver closes the connection: a pooler drops the request when the sender closes first
   socket.write(message);
 }

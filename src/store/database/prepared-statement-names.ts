@@ -2,16 +2,16 @@
 import { hash } from '../../fhir/hash.ts';
 
 /** A statement kept by name costs memory on every connection, so that there is an end to them. */
-const MOST = 400;
-const named = new Set<string>();
+const MAX_NAMES = 400;
+const names = new Set<string>();
 
 /**
  * The name for this text; undefined when there are enough. Not for a statement whose plan should depend on how frequent a value is: a plan that is kept
  * may then be one that reads everything in order to find the few.
  */
-export function settledName(sql: string): string | undefined {
+export function toStatementName(sql: string): string | undefined {
   const name = `settled${hash(sql)}`;
-  if (!named.has(name) && named.size >= MOST) return undefined;
-  named.add(name);
+  if (!names.has(name) && names.size >= MAX_NAMES) return undefined;
+  names.add(name);
   return name;
 }

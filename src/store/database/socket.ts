@@ -3,17 +3,17 @@ import { connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** Answers a request; what it throws is told to the other side by its message. */
-export type Answer = (request: unknown) => unknown;
+export type RequestHandler = (request: unknown) => unknown;
 
 interface Listening {
   close(): Promise<void>;
 }
 
 /** A package of profiles is one request. */
-const LONGEST = 256 * 1024 * 1024;
+const MAX_REQUEST = 256 * 1024 * 1024;
 
 /** Listens; does not keep the process alive by itself. Fails when the path is taken. */
-export function listenOn(path: string, answer: Answer): Promise<Listening> {
+export function listenOnSocket(path: string, answer: RequestHandler): Promise<Listening> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     open.add(socket);
@@ -31,8 +31,8 @@ export function listenOn(path: string, answer: Answer): Promise<Listening> {
   });
 }
 
-async function serve(socket: Socket, answer: Answer): Promise<void> {
-  const request = await lineOf(socket);
+async function serve(socket: Socket, answer: RequestHandler): Promise<void> {
+  const request = await readLine(socket);
   if (request === undefined) return void socket.end();
   const reply = await Promise.resolve()
     .then(() => answer(JSON.parse(request)))
@@ -44,7 +44,7 @@ async function serve(socket: Socket, answer: Answer): Promise<void> {
 }
 
 /** The first line; undefined when the other side ends before it, or it is longer than a command can be. */
-async function lineOf(socket: Socket): Promise<string | undefined> {
+async function readLine(socket: Socket): Promise<string | undefined> {
   socket.setEncoding('utf8');
   const pieces: string[] = [];
   let length = 0;
@@ -53,7 +53,7 @@ async function lineOf(socket: Socket): Promise<string | undefined> {
     if (end >= 0) return [...pieces, piece.slice(0, end)].join('');
     pieces.push(piece);
     length += piece.length;
-    if (length > LONGEST) return undefined;
+    if (length > MAX_REQUEST) return undefined;
   }
   return undefined;
 }
@@ -68,7 +68,7 @@ export function isListening(path: string): Promise<boolean> {
 }
 
 /** Sends one request and waits for its answer, `patience` ms at most (default: as long as it takes). Rejects with the other side's message when it refuses. */
-export async function askOn(path: string, request: unknown, patience?: number): Promise<unknown> {
+export async function sendRequest(path: string, request: unknown, patience?: number): Promise<unknown> {
   const socket = connect(path);
   if (patience !== undefined) socket.setTimeout(patience, () => socket.destroy(new Error('no answer in time')));
   socket.write(`${JSON.stringify(request)}\n`);

@@ -7,11 +7,11 @@ const PART = new RegExp(`${OPAQUE.source}|(?<end>;)|[^;]`, 'gs');
 const COMMENT = /^(--|\/\*)/;
 
 /** Each command with blanks in place of all that stands before it: a position in it is a position in the text. */
-export function commandsIn(text: string): string[] {
+export function splitCommands(text: string): string[] {
   const commands: string[] = [];
   let [from, filled] = [0, false];
   const close = (at: number): void => {
-    if (filled) commands.push(blank(text.slice(0, from)) + text.slice(from, at));
+    if (filled) commands.push(toBlanks(text.slice(0, from)) + text.slice(from, at));
     [from, filled] = [at + 1, false];
   };
   for (const { 0: part, index, groups } of text.matchAll(PART)) {
@@ -22,4 +22,4 @@ export function commandsIn(text: string): string[] {
   return commands;
 }
 
-const blank = (text: string): string => text.replace(/[^\n]/g, ' ');
+const toBlanks = (text: string): string => text.replace(/[^\n]/g, ' ');

@@ -20,7 +20,7 @@ export interface InboxEvent {
   state: InboxState;
   attempts: number;
   /** Whether the body is still kept. */
-  kept: boolean;
+  hasBody: boolean;
   lastError: string | null;
 }
 
@@ -30,21 +30,21 @@ export interface Inbox {
   /** Leases up to `limit` that are due, oldest first. */
   claim(lease: Lease & { source: string; limit: number }): Promise<InboxEvent[]>;
   /** Records what became of events of one source, while `by` holds their lease; answers of how many. One that is worked through lets its body go. */
-  settle(events: InboxEvent[], by: string, outcome: { state: InboxState; nextAt?: string; error?: string }): Promise<number>;
+  recordOutcome(events: InboxEvent[], by: string, outcome: { state: InboxState; nextAt?: string; error?: string }): Promise<number>;
   /** Lets go of bodies received before `bodies`, and of events received before `events`; those still to be worked through stay. Answers how many changed. */
   prune(source: string, before: { bodies: string; events: string }): Promise<number>;
 }
 
 /** Events belong to the installation until they are matched: one account serves all tenants. */
-const NOBODY = 0;
-const COLUMNS = `i.source, i.event_id as id, i.type, i.subject, i.received_at as "receivedAt", i.state, i.attempts, length(i.raw) > 0 as kept,
+const NO_TENANT = 0;
+const COLUMNS = `i.source, i.event_id as id, i.type, i.subject, i.received_at as "receivedAt", i.state, i.attempts, length(i.raw) > 0 as "hasBody",
   i.last_error as "lastError"`;
 const ADD = `insert into webhook_inbox as i (tenant_id, source, event_id, received_at, raw, state, next_at, type, subject)
   values ($1, $2, $3, $4, $5, $6, $4, $7, $8) on conflict do nothing returning i.event_id`;
 const DUE = "(i.state in ('new', 'retry') and i.next_at <= $2 and (i.lease_until is null or i.lease_until <= $2))";
 const CLAIM = `update webhook_inbox i set lease_by = $1, lease_until = $3, attempts = i.attempts + 1 from (
-    select i.tenant_id, i.source, i.event_id from webhook_inbox i where i.tenant_id = ${NOBODY} and i.source = $5 and ${DUE} order by i.next_at limit $4
-  ) due where i.tenant_id = ${NOBODY} and i.source = due.source and i.event_id = due.event_id and ${DUE} returning ${COLUMNS}`;
+    select i.tenant_id, i.source, i.event_id from webhook_inbox i where i.tenant_id = ${NO_TENANT} and i.source = $5 and ${DUE} order by i.next_at limit $4
+  ) due where i.tenant_id = ${NO_TENANT} and i.source = due.source and i.event_id = due.event_id and ${DUE} returning ${COLUMNS}`;
 const SETTLE = `update webhook_inbox i set state = $5, next_at = coalesce($6, i.next_at), last_error = $7, lease_by = null, lease_until = null,
     raw = case when $5 = 'retry' then i.raw else ''::bytea end
   where i.tenant_id = $1 and i.source = $2 and i.event_id = any($3::text[]) and i.lease_by = $4 returning i.event_id`;
@@ -53,17 +53,17 @@ const EMPTY = `update webhook_inbox i set raw = ''::bytea where ${OVER} and i.re
 const FORGET = `delete from webhook_inbox i where ${OVER} and i.received_at < $3 returning i.event_id`;
 
 /** The inbox of a database handle. */
-export function inboxOf(database: Database): Inbox {
+export function createInbox(database: Database): Inbox {
   const changed = async (sql: string, parameters: unknown[]): Promise<number> => (await database.query(sql, parameters)).length;
   return {
     add: async ({ source, id, type, subject, state, raw, at }) =>
-      (await changed(ADD, [NOBODY, source, id, at, raw, state, type, subject])) > 0,
+      (await changed(ADD, [NO_TENANT, source, id, at, raw, state, type, subject])) > 0,
     claim: ({ source, by, at, until, limit }) => database.query<InboxEvent>(CLAIM, [by, at, until, limit, source]),
-    settle: (events, by, { state, nextAt, error }) => {
+    recordOutcome: (events, by, { state, nextAt, error }) => {
       const ids = events.map(({ id }) => id);
-      return changed(SETTLE, [NOBODY, events[0]?.source, ids, by, state, nextAt ?? null, error ?? null]);
+      return changed(SETTLE, [NO_TENANT, events[0]?.source, ids, by, state, nextAt ?? null, error ?? null]);
     },
     prune: async (source, { bodies, events }) =>
-      (await changed(EMPTY, [NOBODY, source, bodies])) + (await changed(FORGET, [NOBODY, source, events])),
+      (await changed(EMPTY, [NO_TENANT, source, bodies])) + (await changed(FORGET, [NO_TENANT, source, events])),
   };
 }

@@ -4,5 +4,5 @@ import type { Database } from '../database/database.ts';
 const WAITING = 'select count(*)::int as count, min(created_at) as oldest from notification';
 
 /** `oldest`: since when the first of them has waited; null: none waits. */
-export const notificationsWaiting = async (database: Database): Promise<{ count: number; oldest: string | null }> =>
+export const readNotificationBacklog = async (database: Database): Promise<{ count: number; oldest: string | null }> =>
   (await database.query<{ count: number; oldest: string | null }>(WAITING))[0]!;

@@ -23,7 +23,7 @@ export interface OutboxEntry {
 }
 
 /** An entry under a lease of `by`. */
-export interface Leased {
+export interface LeasedEntry {
   entry: OutboxEntry;
   by: string;
 }

@@ -14,10 +14,10 @@ export interface OutboxEvent {
 }
 
 /** So many rows of one entry are kept. */
-const KEPT = 50;
+const MAX_EVENTS = 50;
 
 /** What is written down, each as a placeholder of the statement (`$4`) or an SQL literal. */
-interface Told {
+interface EventExpressions {
   what: string;
   state: string;
   reason: string;
@@ -25,9 +25,9 @@ interface Told {
 }
 
 /** `update`: of one row of `outbox o`. The statement answers a row when it changed one. Whoever changes an entry holds it, so that there is one at a time. */
-export const telling = (
+export const buildEventRecording = (
   update: string,
-  { what, state, reason, at }: Told,
+  { what, state, reason, at }: EventExpressions,
 ): string => `with changed as (${update} returning o.tenant_id, o.id),
   last as (select e.* from outbox_event e join changed c on e.tenant_id = c.tenant_id and e.entry_id = c.id order by e.nth desc limit 1),
   again as (update outbox_event e set last_at = ${at}, times = e.times + 1 from last
@@ -36,12 +36,12 @@ export const telling = (
   told as (insert into outbox_event (tenant_id, entry_id, nth, what, state, reason, at, last_at)
     select c.tenant_id, c.id, coalesce((select nth from last), 0) + 1, ${what}, ${state}, ${reason}, ${at}, ${at} from changed c
     where not exists (select from again) on conflict do nothing returning tenant_id, entry_id, nth),
-  forgotten as (delete from outbox_event e using told t where e.tenant_id = t.tenant_id and e.entry_id = t.entry_id and e.nth <= t.nth - ${KEPT})
+  forgotten as (delete from outbox_event e using told t where e.tenant_id = t.tenant_id and e.entry_id = t.entry_id and e.nth <= t.nth - ${MAX_EVENTS})
 select id from changed`;
 
 const EVENTS = `select what, state, reason, at, last_at as "lastAt", times from outbox_event
   where tenant_id = $1 and entry_id = $2 order by nth`;
 
 /** What is still known of an entry's past, oldest first. */
-export const eventsOf = (database: Database, { tenant, id }: OutboxEntry): Promise<OutboxEvent[]> =>
+export const listOutboxEvents = (database: Database, { tenant, id }: OutboxEntry): Promise<OutboxEvent[]> =>
   database.query<OutboxEvent>(EVENTS, [tenant, id]);

@@ -4,19 +4,19 @@
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
 import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
-import { eventsOf, type OutboxEvent, telling } from './outbox-events.ts';
+import { buildEventRecording, listOutboxEvents, type OutboxEvent } from './outbox-events.ts';
 
 export interface Outbox {
   /** `nextAt`: due then, and not at once. */
   add(entry: Pick<OutboxEntry, 'tenant' | 'topic' | 'subject' | 'key' | 'payload'> & { at: string; nextAt?: string }): Promise<OutboxEntry>;
   /** The newest one about it. */
-  find(tenant: number, topic: string, subject: string): Promise<OutboxEntry | undefined>;
+  findNewest(tenant: number, topic: string, subject: string): Promise<OutboxEntry | undefined>;
   /** All about it, the newest first. */
-  all(tenant: number, topic: string, subject: string): Promise<OutboxEntry[]>;
+  findAll(tenant: number, topic: string, subject: string): Promise<OutboxEntry[]>;
   /** Whether an entry of the topic that was added since then, of any tenant, is done. */
-  hasDone(topic: string, since: string): Promise<boolean>;
+  hasDoneSince(topic: string, since: string): Promise<boolean>;
   /** The entries with these keys, of any tenant: what comes back from the outside names a key, not a tenant. */
-  withKeys(keys: string[]): Promise<OutboxEntry[]>;
+  findByKeys(keys: string[]): Promise<OutboxEntry[]>;
   /**
    * Leases up to `limit` due entries of any tenant (state queued, unknown, or sending with its lease run out) and marks them sending; committed before
    * it answers. `topics`: only these.
@@ -25,18 +25,18 @@ export interface Outbox {
   /** Leases this one now, due or not, unless somebody holds it or it is finished. */
   claimOne(tenant: number, id: string, lease: Lease): Promise<OutboxEntry | undefined>;
   /** Records an outcome, only while `by` still holds the lease (fencing); answers whether it did. */
-  settle(
+  recordOutcome(
     entry: OutboxEntry,
     by: string,
     outcome: { state: OutboxState; at: string; nextAt?: string; error?: string; payload?: string; firstSentAt?: string },
   ): Promise<boolean>;
   /** Moves an entry that nobody holds from one of these states to another; false when it has gone on since it was read. `what`: who asks for it. */
-  move(
+  changeState(
     entry: OutboxEntry,
     change: { from: OutboxState[]; to: OutboxState; at: string; what: string; nextAt?: string; reason?: string; payload?: string },
   ): Promise<boolean>;
   /** What happened to an entry, oldest first, as far as it is kept. */
-  events(entry: OutboxEntry): Promise<OutboxEvent[]>;
+  listEvents(entry: OutboxEntry): Promise<OutboxEvent[]>;
 }
 
 export const OUTBOX_COLUMNS = `o.tenant_id as tenant, o.id, topic, subject, key, payload, state, attempts, first_sent_at as "firstSentAt", next_at as "nextAt",
@@ -69,10 +69,10 @@ const REPORT = `update outbox o set state = $4, next_at = coalesce($6, o.next_at
     first_sent_at = coalesce(o.first_sent_at, $9), done_at = case when $10 then $5::timestamptz end,
     lease_by = case when $4 = 'sending' then o.lease_by end, lease_until = case when $4 = 'sending' then o.lease_until end
   where o.tenant_id = $1 and o.id = $2 and o.state = 'sending' and o.lease_by = $3`;
-const SETTLE = telling(REPORT, { what: "'attempt'", state: '$4', reason: '$7', at: '$5' });
+const SETTLE = buildEventRecording(REPORT, { what: "'attempt'", state: '$4', reason: '$7', at: '$5' });
 
 /** Claiming counts attempts: an entry that has as many as it had when it was read has not been touched since. */
-const MOVE = telling(
+const MOVE = buildEventRecording(
   `update outbox o set state = $5, next_at = coalesce($7, o.next_at), payload = coalesce($8, o.payload), last_error = coalesce($9, o.last_error),
     done_at = case when $10 then $6::timestamptz end
   where o.tenant_id = $1 and o.id = $2 and o.attempts = $3 and o.state = any($4::text[]) and o.state <> 'sending'`,
@@ -82,27 +82,27 @@ const MOVE = telling(
 const FINISHED: ReadonlySet<OutboxState> = new Set(['done', 'refused', 'cancelled']);
 
 /** The outbox of a database handle. `claim` and `claimOne` commit before they answer when the handle is not a transaction's. */
-export function outboxOf(database: Database): Outbox {
+export function createOutbox(database: Database): Outbox {
   return {
     add: async ({ tenant, topic, subject, key, payload, at, nextAt }) =>
       (await database.query<OutboxEntry>(ADD, [tenant, topic, subject, key, payload, at, nextAt ?? at]))[0]!,
-    find: async (tenant, topic, subject) => (await database.query<OutboxEntry>(FIND, [tenant, topic, subject]))[0],
-    all: (tenant, topic, subject) => database.query<OutboxEntry>(ALL, [tenant, topic, subject]),
-    hasDone: async (topic, since) => (await database.query(HAS_DONE, [topic, since])).length > 0,
-    withKeys: (keys) => (keys.length ? database.query<OutboxEntry>(WITH_KEYS, [keys]) : Promise.resolve([])),
+    findNewest: async (tenant, topic, subject) => (await database.query<OutboxEntry>(FIND, [tenant, topic, subject]))[0],
+    findAll: (tenant, topic, subject) => database.query<OutboxEntry>(ALL, [tenant, topic, subject]),
+    hasDoneSince: async (topic, since) => (await database.query(HAS_DONE, [topic, since])).length > 0,
+    findByKeys: (keys) => (keys.length ? database.query<OutboxEntry>(WITH_KEYS, [keys]) : Promise.resolve([])),
     claim: ({ by, at, until, limit, topics }) => database.query<OutboxEntry>(CLAIM, [by, at, until, limit, topics ?? null]),
     claimOne: async (tenant, id, { by, at, until }) => (await database.query<OutboxEntry>(CLAIM_ONE, [by, at, until, tenant, id]))[0],
-    settle: async (entry, by, { state, at, nextAt, error, payload, firstSentAt }) => {
+    recordOutcome: async (entry, by, { state, at, nextAt, error, payload, firstSentAt }) => {
       const texts = [nextAt ?? null, error ?? null, payload ?? null, firstSentAt ?? null];
       const sql = state === 'sending' ? `${REPORT} returning o.id` : SETTLE;
       const settled = await database.query(sql, [entry.tenant, entry.id, by, state, at, ...texts, FINISHED.has(state)]);
       return settled.length > 0;
     },
-    move: async ({ tenant, id, attempts }, { from, to, at, nextAt, payload, reason, what }) => {
+    changeState: async ({ tenant, id, attempts }, { from, to, at, nextAt, payload, reason, what }) => {
       const texts = [nextAt ?? null, payload ?? null, reason ?? null];
       const moved = await database.query(MOVE, [tenant, id, attempts, from, to, at, ...texts, FINISHED.has(to), what]);
       return moved.length > 0;
     },
-    events: (entry) => eventsOf(database, entry),
+    listEvents: (entry) => listOutboxEvents(database, entry),
   };
 }

@@ -6,7 +6,7 @@ import type { Database } from '../database/database.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 
 /** A Subscription as the deliverers know it. What it watches and where it tells of it stands in the resource. */
-export interface Registration {
+export interface SubscriptionRegistration {
   tenant: number;
   id: string;
   /** The type its criteria search. */
@@ -44,52 +44,52 @@ export interface Notification extends WatchedChange {
 }
 
 /** How many wait for a subscription, the oldest, and the one that has failed for longest. */
-interface Backlog {
+interface NotificationBacklog {
   count: number;
   oldest: string | null;
   failingSince: string | null;
 }
 
-type Named = Pick<Registration, 'tenant' | 'id'>;
+type SubscriptionId = Pick<SubscriptionRegistration, 'tenant' | 'id'>;
 
 export interface Subscriptions {
-  find(tenant: number, id: string): Promise<Registration | undefined>;
+  find(tenant: number, id: string): Promise<SubscriptionRegistration | undefined>;
   /** Puts it into force, or changes how it is; a secret that stands is kept. */
-  register(registration: Omit<Registration, 'active' | 'formerSecret' | 'formerUntil'>): Promise<void>;
+  register(registration: Omit<SubscriptionRegistration, 'active' | 'formerSecret' | 'formerUntil'>): Promise<void>;
   /** No changes are kept for it from now on. */
-  rest(subscription: Named): Promise<void>;
-  remove(subscription: Named): Promise<void>;
+  deactivate(subscription: SubscriptionId): Promise<void>;
+  remove(subscription: SubscriptionId): Promise<void>;
   /** Another secret; the one before signs beside it until then. */
-  renewSecret(subscription: Named, change: { secret: string; formerUntil: string }): Promise<void>;
+  rotateSecret(subscription: SubscriptionId, change: { secret: string; formerUntil: string }): Promise<void>;
   /** Those in force that look at this type. */
-  watching(tenant: number, type: ServedType): Promise<Registration[]>;
+  listActive(tenant: number, type: ServedType): Promise<SubscriptionRegistration[]>;
   /** Those in force whose end has come, of any tenant. */
-  ended(at: string): Promise<Named[]>;
+  listExpired(at: string): Promise<SubscriptionId[]>;
   /** Leases changes that nobody has looked at yet, the oldest first. */
   claimChanges(lease: Omit<Lease, 'by'> & { limit: number }): Promise<WatchedChange[]>;
   /** These have been looked at; answers those that nobody else has settled before. */
-  settleChanges(tenant: number, changes: WatchedChange[]): Promise<WatchedChange[]>;
+  deleteChanges(tenant: number, changes: WatchedChange[]): Promise<WatchedChange[]>;
   /** Versions of one type that it is to be told of; none, when it is not in force by now. */
-  add(
-    subscription: Pick<Registration, 'tenant' | 'id' | 'type'>,
+  addNotifications(
+    subscription: Pick<SubscriptionRegistration, 'tenant' | 'id' | 'type'>,
     notices: Pick<Notification, 'id' | 'version' | 'key'>[],
     at: string,
   ): Promise<void>;
   /** What is due: of each resource only the earliest version that waits, and none while an earlier one is still to be looked at. */
-  due(subscription: Named, upTo: { at: string; limit: number }): Promise<Notification[]>;
+  listDue(subscription: SubscriptionId, upTo: { at: string; limit: number }): Promise<Notification[]>;
   /** When the next one is due; undefined: nothing waits. */
-  nextDue(subscription: Named): Promise<string | undefined>;
-  told(tenant: number, notices: Notification[]): Promise<void>;
-  failed(notice: Notification, next: { at: string; nextAt: string }): Promise<void>;
-  backlog(subscription: Named): Promise<Backlog>;
+  findNextDue(subscription: SubscriptionId): Promise<string | undefined>;
+  deleteDelivered(tenant: number, notices: Notification[]): Promise<void>;
+  recordFailure(notice: Notification, next: { at: string; nextAt: string }): Promise<void>;
+  readBacklog(subscription: SubscriptionId): Promise<NotificationBacklog>;
   /** All that waits for it is due now, as if it had never failed. */
-  hurry(subscription: Named, at: string): Promise<void>;
+  makeAllDue(subscription: SubscriptionId, at: string): Promise<void>;
   /** Nothing waits for it any more. */
-  drop(subscription: Named): Promise<void>;
+  deleteNotifications(subscription: SubscriptionId): Promise<void>;
   /** There is something to tell: a delivery that rests, or is under way, is due by then. One that backs off goes on doing so. */
-  wake(subscription: Named & { topic: string; subject: string }, at: string): Promise<void>;
+  wakeDelivery(subscription: SubscriptionId & { topic: string; subject: string }, at: string): Promise<void>;
   /** Keeps others from waking this delivery until the transaction ends. */
-  holdDelivery(entry: OutboxEntry): Promise<void>;
+  lockDelivery(entry: OutboxEntry): Promise<void>;
 }
 
 const COLUMNS = `s.tenant_id as tenant, s.id, s.rtype, s.active, s.actor, s.scopes, s.secret, s.former_secret as "formerSecret",
@@ -137,40 +137,40 @@ const typed = <T extends { type: ServedType }>({ rtype, ...rest }: Stored<T>): T
   ({ ...rest, type: typeOfNumber(rtype) }) as unknown as T;
 
 /** An array literal, which both drivers send alike. */
-const seqs = (rows: { seq: string }[]): string => `{${rows.map(({ seq }) => seq).join()}}`;
+const toBigintArray = (rows: { seq: string }[]): string => `{${rows.map(({ seq }) => seq).join()}}`;
 
 /** The subscriptions of a database handle. */
-export function subscriptionsOf(database: Database): Subscriptions {
+export function createSubscriptions(database: Database): Subscriptions {
   const rows = async <T extends { type: ServedType }>(sql: string, parameters: unknown[]): Promise<T[]> =>
     (await database.query<Stored<T>>(sql, parameters)).map(typed<T>);
   const run = async (sql: string, parameters: unknown[]): Promise<void> => void (await database.query(sql, parameters));
   return {
-    find: async (tenant, id) => (await rows<Registration>(FIND, [tenant, id]))[0],
+    find: async (tenant, id) => (await rows<SubscriptionRegistration>(FIND, [tenant, id]))[0],
     register: ({ tenant, id, type, actor, scopes, secret, endsAt }) =>
       run(REGISTER, [tenant, id, TYPES[type], actor, scopes, secret, endsAt]),
-    rest: ({ tenant, id }) => run(REST, [tenant, id]),
+    deactivate: ({ tenant, id }) => run(REST, [tenant, id]),
     remove: ({ tenant, id }) => run(REMOVE, [tenant, id]),
-    renewSecret: ({ tenant, id }, { secret, formerUntil }) => run(RENEW, [tenant, id, secret, formerUntil]),
-    watching: (tenant, type) => rows<Registration>(WATCHING, [tenant, TYPES[type]]),
-    ended: (at) => database.query<Named>(ENDED, [at]),
+    rotateSecret: ({ tenant, id }, { secret, formerUntil }) => run(RENEW, [tenant, id, secret, formerUntil]),
+    listActive: (tenant, type) => rows<SubscriptionRegistration>(WATCHING, [tenant, TYPES[type]]),
+    listExpired: (at) => database.query<SubscriptionId>(ENDED, [at]),
     claimChanges: ({ at, until, limit }) => rows<WatchedChange>(CLAIM, [at, until, limit]),
-    settleChanges: async (tenant, changes) => {
-      const settled = await database.query<{ seq: string }>(SETTLE, [tenant, seqs(changes)]);
+    deleteChanges: async (tenant, changes) => {
+      const settled = await database.query<{ seq: string }>(SETTLE, [tenant, toBigintArray(changes)]);
       const own = new Set(settled.map(({ seq }) => seq));
       return changes.filter(({ seq }) => own.has(seq));
     },
-    add: ({ tenant, id, type }, notices, at) => {
+    addNotifications: ({ tenant, id, type }, notices, at) => {
       const arrays = [notices.map((one) => one.id), notices.map(({ version }) => version), notices.map(({ key }) => key)];
       return run(ADD, [tenant, id, TYPES[type], ...arrays, at]);
     },
-    due: ({ tenant, id }, { at, limit }) => rows<Notification>(DUE, [tenant, id, at, limit]),
-    nextDue: async ({ tenant, id }) => (await database.query<{ nextAt: string }>(NEXT_DUE, [tenant, id]))[0]?.nextAt,
-    told: async (tenant, notices) => (notices.length ? run(TOLD, [tenant, seqs(notices)]) : undefined),
-    failed: ({ tenant, seq }, { at, nextAt }) => run(FAILED, [tenant, seq, at, nextAt]),
-    backlog: async ({ tenant, id }) => (await database.query<Backlog>(BACKLOG, [tenant, id]))[0]!,
-    hurry: ({ tenant, id }, at) => run(HURRY, [tenant, id, at]),
-    drop: ({ tenant, id }) => run(DROP, [tenant, id]),
-    wake: ({ tenant, topic, subject }, at) => run(WAKE, [tenant, topic, subject, at]),
-    holdDelivery: ({ tenant, id }) => run(HOLD, [tenant, id]),
+    listDue: ({ tenant, id }, { at, limit }) => rows<Notification>(DUE, [tenant, id, at, limit]),
+    findNextDue: async ({ tenant, id }) => (await database.query<{ nextAt: string }>(NEXT_DUE, [tenant, id]))[0]?.nextAt,
+    deleteDelivered: async (tenant, notices) => (notices.length ? run(TOLD, [tenant, toBigintArray(notices)]) : undefined),
+    recordFailure: ({ tenant, seq }, { at, nextAt }) => run(FAILED, [tenant, seq, at, nextAt]),
+    readBacklog: async ({ tenant, id }) => (await database.query<NotificationBacklog>(BACKLOG, [tenant, id]))[0]!,
+    makeAllDue: ({ tenant, id }, at) => run(HURRY, [tenant, id, at]),
+    deleteNotifications: ({ tenant, id }) => run(DROP, [tenant, id]),
+    wakeDelivery: ({ tenant, topic, subject }, at) => run(WAKE, [tenant, topic, subject, at]),
+    lockDelivery: ({ tenant, id }) => run(HOLD, [tenant, id]),
   };
 }

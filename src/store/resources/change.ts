@@ -1,10 +1,10 @@
 // What is to be written: one new version of a resource, with its index rows.
 import type { IndexRows } from '../../fhir/indexing/rows.ts';
 import type { ServedType } from '../../fhir/types.ts';
-import type { HistoryRow } from './row.ts';
+import type { HistoryRow } from './resource-row.ts';
 
 /** One new version. `previous`: the version it replaces, absent for the first; when the store holds another by then, the change is not applied. */
-export interface Change {
+export interface ResourceChange {
   type: ServedType;
   id: string;
   version: number;

@@ -2,8 +2,8 @@
 // https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
 import { type ServedType, TYPES } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
-import type { Row } from './row.ts';
-import { ROW, rowOf, type StoredRow } from './stored-row.ts';
+import type { ResourceRow } from './resource-row.ts';
+import { ROW, type StoredRow, toResourceRow } from './stored-row.ts';
 
 /** Locked in the order of type and id for everybody, so that two transactions over the same resources wait in line, not for each other. */
 const HOLD = `select ${ROW} from resource r
@@ -11,9 +11,13 @@ const HOLD = `select ${ROW} from resource r
   order by r.rtype, r.id for update`;
 
 /** The current versions of those that were ever stored, deletions among them; nobody else writes them before the transaction ends. */
-export async function hold(database: Database, tenant: number, wanted: { type: ServedType; id: string }[]): Promise<Row[]> {
+export async function readForUpdate(
+  database: Database,
+  tenant: number,
+  wanted: { type: ServedType; id: string }[],
+): Promise<ResourceRow[]> {
   if (wanted.length === 0) return [];
   const types = wanted.map(({ type }) => TYPES[type]);
   const ids = wanted.map(({ id }) => id);
-  return (await database.query<StoredRow>(HOLD, [tenant, types, ids], 'resource-hold')).map(rowOf);
+  return (await database.query<StoredRow>(HOLD, [tenant, types, ids], 'resource-hold')).map(toResourceRow);
 }

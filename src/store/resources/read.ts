@@ -1,8 +1,8 @@
 // Reading by id: the current version, one version, the history of one resource. One indexed statement each.
 import { type ServedType, TYPES } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
-import type { HistoryRow, Row } from './row.ts';
-import { type StoredVersion, versionOf } from './stored-row.ts';
+import type { HistoryRow, ResourceRow } from './resource-row.ts';
+import { type StoredVersion, toRow } from './stored-row.ts';
 
 const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';
 const VERSIONS = `select h.ver, h.lu, r.created, h.body, h.method
@@ -15,11 +15,11 @@ const DELETED_SINCE = `select 1 from resource r join resource_history h on h.ten
 const LAST_VERSION = 2_147_483_647;
 
 type Stored = StoredVersion & { method: HistoryRow['method'] };
-const historyOf = (type: ServedType, id: string, stored: Stored): HistoryRow => ({ ...versionOf(type, id, stored), method: stored.method });
+const toHistoryRow = (type: ServedType, id: string, stored: Stored): HistoryRow => ({ ...toRow(type, id, stored), method: stored.method });
 
-export async function read(database: Database, tenant: number, type: ServedType, id: string): Promise<Row | undefined> {
+export async function readCurrent(database: Database, tenant: number, type: ServedType, id: string): Promise<ResourceRow | undefined> {
   const [stored] = await database.query<StoredVersion>(READ, [tenant, TYPES[type], id], 'resource-read');
-  return stored && versionOf(type, id, stored);
+  return stored && toRow(type, id, stored);
 }
 
 export async function readVersion(
@@ -30,13 +30,18 @@ export async function readVersion(
   version: number,
 ): Promise<HistoryRow | undefined> {
   const [stored] = await database.query<Stored>(VERSION, [tenant, TYPES[type], id, version], 'resource-version');
-  return stored && historyOf(type, id, stored);
+  return stored && toHistoryRow(type, id, stored);
 }
 
-export const deletedSince = async (database: Database, tenant: number, type: ServedType, id: string, version: number): Promise<boolean> =>
-  (await database.query(DELETED_SINCE, [tenant, TYPES[type], id, version])).length > 0;
+export const wasDeletedSince = async (
+  database: Database,
+  tenant: number,
+  type: ServedType,
+  id: string,
+  version: number,
+): Promise<boolean> => (await database.query(DELETED_SINCE, [tenant, TYPES[type], id, version])).length > 0;
 
-export async function history(
+export async function readVersions(
   database: Database,
   tenant: number,
   type: ServedType,
@@ -44,5 +49,5 @@ export async function history(
   { count, before = LAST_VERSION }: { count: number; before?: number },
 ): Promise<HistoryRow[]> {
   const stored = await database.query<Stored>(HISTORY, [tenant, TYPES[type], id, before, count], 'resource-history');
-  return stored.map((version) => historyOf(type, id, version));
+  return stored.map((version) => toHistoryRow(type, id, version));
 }

@@ -1,6 +1,6 @@
 // A version of a resource as statements answer it, and as the rest of the store hands it on.
 import { type ServedType, typeOfNumber } from '../../fhir/types.ts';
-import type { Row } from './row.ts';
+import type { ResourceRow } from './resource-row.ts';
 
 /** What tells one version from another. */
 export interface StoredVersion {
@@ -19,33 +19,33 @@ export interface StoredRow extends StoredVersion {
 }
 
 /** Columns of `resource r`, with this for its body. */
-export type Columns = (body: string) => string;
+export type ColumnList = (body: string) => string;
 
 /** The columns of a StoredRow. */
-export const rowColumns: Columns = (body) => `r.rtype, r.id, r.ver, r.lu, r.created, ${body} as body, r.rules`;
-export const ROW = rowColumns('r.body');
+export const buildRowColumns: ColumnList = (body) => `r.rtype, r.id, r.ver, r.lu, r.created, ${body} as body, r.rules`;
+export const ROW = buildRowColumns('r.body');
 
 /** Of those, what the resource itself is. */
-export const textColumns: Columns = (body) => `r.created, ${body} as body`;
+export const buildBodyColumns: ColumnList = (body) => `r.created, ${body} as body`;
 
 /** A body that is short enough for so many of them to have room together; else nothing. `most` stands in the statement. */
-export const shortBody = (room: number, most: number | string): string =>
+export const buildShortBody = (room: number, most: number | string): string =>
   `case when octet_length(r.body) <= ${room} / ${most} then r.body end`;
 
 /** A body as long as there is room for it and for all before it in this order; then nothing. `room` in bytes, or what stands for it in the statement. */
-export const bodyWithin = (room: number | string | undefined, order: string, body = 'r.body'): string =>
-  room === undefined ? body : `case when sum(octet_length(${body})) ${inOrder(order)} <= ${room} then ${body} end`;
+export const buildLimitedBody = (room: number | string | undefined, order: string, body = 'r.body'): string =>
+  room === undefined ? body : `case when sum(octet_length(${body})) ${buildWindow(order)} <= ${room} then ${body} end`;
 
 /** The same of a page, which has its first body however long that is: the next page goes on from it. */
-export const bodyOfPage = (room: number | undefined, order: string, body = 'r.body'): string =>
+export const buildPageBody = (room: number | undefined, order: string, body = 'r.body'): string =>
   room === undefined
     ? body
-    : `case when row_number() ${inOrder(order)} = 1 or sum(octet_length(${body})) ${inOrder(order)} <= ${room} then ${body} end`;
+    : `case when row_number() ${buildWindow(order)} = 1 or sum(octet_length(${body})) ${buildWindow(order)} <= ${room} then ${body} end`;
 
-const inOrder = (order: string): string => `over (order by ${order} rows unbounded preceding)`;
+const buildWindow = (order: string): string => `over (order by ${order} rows unbounded preceding)`;
 
 /** A version of a resource whose type and id are known. */
-export const versionOf = (type: ServedType, id: string, { ver, lu, created, body, rules }: StoredVersion): Row => ({
+export const toRow = (type: ServedType, id: string, { ver, lu, created, body, rules }: StoredVersion): ResourceRow => ({
   type,
   id,
   version: ver,
@@ -55,4 +55,4 @@ export const versionOf = (type: ServedType, id: string, { ver, lu, created, body
   ...(rules !== undefined && { rules }),
 });
 
-export const rowOf = (stored: StoredRow): Row => versionOf(typeOfNumber(stored.rtype), stored.id, stored);
+export const toResourceRow = (stored: StoredRow): ResourceRow => toRow(typeOfNumber(stored.rtype), stored.id, stored);

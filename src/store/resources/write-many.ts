@@ -1,19 +1,19 @@
 // The statement that writes many changes of all kinds. There is one text of it. No part of it compares all changes with all rows: each change carries
 // its side rows, as JSON, and brings them along when it is applied.
 
-import type { Change } from './change.ts';
-import { CHANGE_COLUMNS, columnType, columnValue } from './change-columns.ts';
-import { SIDE_TABLES, type SideTable, sideColumns, sideRows, sideTarget, sideValues } from './side-tables.ts';
+import type { ResourceChange } from './change.ts';
+import { buildInsertTarget, buildSelectList, INDEX_TABLES, type IndexTable, listInputColumns, toTableRows } from './index-tables.ts';
+import { CHANGE_COLUMNS, findColumnType, readColumnValue } from './resource-change.ts';
 
-const NAMES = [...CHANGE_COLUMNS, ...SIDE_TABLES];
-const ARRAYS = [...CHANGE_COLUMNS.map(columnType), ...SIDE_TABLES.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
+const NAMES = [...CHANGE_COLUMNS, ...INDEX_TABLES];
+const ARRAYS = [...CHANGE_COLUMNS.map(findColumnType), ...INDEX_TABLES.map(() => 'text')].map((type, at) => `$${at + 2}::${type}[]`);
 
 /** The side rows of `done` (pid, and a JSON text per table), in place of those of `changed`. */
-export const sideReplaced = (table: SideTable): string => `${table}_old as (
+export const buildTableReplacement = (table: IndexTable): string => `${table}_old as (
   delete from ${table} x using changed g where x.tenant_id = $1 and x.pid = g.pid),
 ${table}_new as (
-  insert into ${sideTarget(table)} select $1, g.pid, ${sideValues(table)}
-  from done g, json_to_recordset(g.${table}::json) as s(${sideColumns(table)
+  insert into ${buildInsertTarget(table)} select $1, g.pid, ${buildSelectList(table)}
+  from done g, json_to_recordset(g.${table}::json) as s(${listInputColumns(table)
     .map(({ name, type }) => `${name} ${type}`)
     .join(', ')}))`;
 
@@ -47,12 +47,12 @@ searched as (
     set self_h = excluded.self_h, lu = excluded.lu, tok = excluded.tok, ord = excluded.ord, rules = excluded.rules),
 removed as (
   delete from sx using changed g where sx.tenant_id = $1 and sx.pid = g.pid and g.self_h is null),
-${SIDE_TABLES.map(sideReplaced).join(',\n')}
+${INDEX_TABLES.map(buildTableReplacement).join(',\n')}
 select count(*)::int as applied from done`;
 
 /** The statement of many changes, no two of them of one resource. It is planned each time, for as many as there are. */
-export function writeMany(tenant: number, changes: Change[]): { sql: string; parameters: unknown[] } {
-  const columns = CHANGE_COLUMNS.map((column) => changes.map((change) => columnValue(column, change)));
-  const sides = SIDE_TABLES.map((table) => changes.map(({ index }) => (index ? JSON.stringify(sideRows(table, index)) : null)));
+export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sql: string; parameters: unknown[] } {
+  const columns = CHANGE_COLUMNS.map((column) => changes.map((change) => readColumnValue(column, change)));
+  const sides = INDEX_TABLES.map((table) => changes.map(({ index }) => (index ? JSON.stringify(toTableRows(table, index)) : null)));
   return { sql: SQL, parameters: [tenant, ...columns, ...sides] };
 }

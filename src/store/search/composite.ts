@@ -1,36 +1,36 @@
 // Composite conditions as SQL: a row of sx_composite is one occurrence of an element, found by its key and a range or text within it.
 import type { Comparison, Condition, Within } from '../../fhir/search/query.ts';
 import type { Binder } from '../database/parameter-binder.ts';
-import { storable } from '../resources/storable.ts';
+import { toStorableText } from '../resources/storable.ts';
 
 type Composite = Extract<Condition, { on: 'composite' }>;
-type Ranged = Exclude<Within, { of: 'norm' }>;
+type RangeWithin = Exclude<Within, { of: 'norm' }>;
 
-/** Ends of a range: `from_…` and `to_…`, their type, and how far apart they are at most where a row is not `long` (as side-tables.ts has it). */
-const SIDES: Record<Ranged['of'], { suffix: string; type: string; short: string }> = {
+/** Ends of a range: `from_…` and `to_…`, their type, and how far apart they are at most where a row is not `long` (as index-tables.ts has it). */
+const SIDES: Record<RangeWithin['of'], { suffix: string; type: string; short: string }> = {
   number: { suffix: '_n', type: 'numeric', short: '0' },
   measure: { suffix: '_m', type: 'numeric', short: '0' },
   date: { suffix: '_at', type: 'timestamptz', short: "interval '24 hours'" },
 };
 
 /** True for the rows of sx_composite (alias `x`) that are such an occurrence. */
-export function compositeTest(x: string, { key, forms, within }: Composite, binder: Binder): string {
+export function buildCompositeTest(x: string, { key, forms, within }: Composite, binder: Binder): string {
   const tests = [
     ...(key === undefined ? [] : [`${x}.key_h = ${binder.bind(key)}`]),
     ...(forms.length ? [`${x}.forms @> ${binder.bind(`{${forms.join(',')}}`)}::bigint[]`] : []),
-    within.of === 'norm' ? textTest(x, within, binder) : rangeTest(x, within, binder),
+    within.of === 'norm' ? buildTextTest(x, within, binder) : buildRangeTest(x, within, binder),
   ];
   return tests.join(' and ');
 }
 
-const textTest = (x: string, { from, to }: { from: string; to: string }, { bind }: Binder): string =>
-  `${x}.norm >= ${bind(storable(from))} and ${x}.norm < ${bind(storable(to))}`;
+const buildTextTest = (x: string, { from, to }: { from: string; to: string }, { bind }: Binder): string =>
+  `${x}.norm >= ${bind(toStorableText(from))} and ${x}.norm < ${bind(toStorableText(to))}`;
 
 /** Of short rows the index has what the tests say of either end; long ones are few, and stand apart in it. */
-function rangeTest(x: string, { of, any }: Ranged, binder: Binder): string {
+function buildRangeTest(x: string, { of, any }: RangeWithin, binder: Binder): string {
   const arms = any.flatMap((all) => {
-    const tests = all.map((comparison) => ended(x, comparison, of, binder));
-    const bounds = all.filter(({ column }) => column === 'to').map((comparison) => bound(x, comparison, of, binder));
+    const tests = all.map((comparison) => buildComparison(x, comparison, of, binder));
+    const bounds = all.filter(({ column }) => column === 'to').map((comparison) => buildStartBound(x, comparison, of, binder));
     return [
       [`not ${x}.long`, ...tests, ...bounds],
       [`${x}.long`, ...tests],
@@ -39,11 +39,11 @@ function rangeTest(x: string, { of, any }: Ranged, binder: Binder): string {
   return arms.length ? `${x}.from${SIDES[of].suffix} is not null and (${arms.join(' or ')})` : 'false';
 }
 
-const ended = (x: string, { column, op, at }: Comparison, of: Ranged['of'], { bind }: Binder): string =>
+const buildComparison = (x: string, { column, op, at }: Comparison, of: RangeWithin['of'], { bind }: Binder): string =>
   `${x}.${column}${SIDES[of].suffix} ${op} ${bind(at)}::${SIDES[of].type}`;
 
 /** What a test of the end says of the beginning. */
-function bound(x: string, { op, at }: Comparison, of: Ranged['of'], { bind }: Binder): string {
+function buildStartBound(x: string, { op, at }: Comparison, of: RangeWithin['of'], { bind }: Binder): string {
   const { suffix, type, short } = SIDES[of];
   const from = `${x}.from${suffix}`;
   return op.startsWith('<') ? `${from} <= ${bind(at)}::${type}` : `${from} >= ${bind(at)}::${type} - ${short}`;

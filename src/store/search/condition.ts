@@ -2,145 +2,152 @@
 import { hash } from '../../fhir/hash.ts';
 import type { Condition, TextTest } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
-import { storable } from '../resources/storable.ts';
-import { compositeTest } from './composite.ts';
-import { hierarchyTest } from './hierarchy.ts';
-import { nearTest } from './near.ts';
-import { parametersTest, parameterTest } from './parameter-test.ts';
-import { isRange, type RangeCondition, rangeKey, rangeTest, rowsAt } from './range.ts';
-import type { Tested } from './tested-row.ts';
-import { hashes, tokenTest } from './tokens.ts';
-import { typeTest } from './type-test.ts';
+import { toStorableText } from '../resources/storable.ts';
+import { buildCompositeTest } from './composite.ts';
+import { buildHierarchyTest } from './hierarchy.ts';
+import { buildNearTest } from './near.ts';
+import { buildParametersTest, buildParameterTest } from './parameter-test.ts';
+import { buildRangeTest, buildRowsSource, isRange, type RangeCondition, toRangeKey } from './range.ts';
+import type { TestedRow } from './row-tests.ts';
+import { buildTokenTest, toBigintArray } from './tokens.ts';
+import { buildTypeTest } from './type-test.ts';
 
 type On = Condition['on'];
 type Of<O extends On> = Extract<Condition, { on: O }>;
-type Translation<O extends On> = (condition: Of<O>, tested: Tested, binder: Binder) => string;
+type Translation<O extends On> = (condition: Of<O>, tested: TestedRow, binder: Binder) => string;
 
 /** A test that is true for the row exactly when the condition holds. */
-function testOf(condition: Condition, tested: Tested, binder: Binder): string {
+function buildTest(condition: Condition, tested: TestedRow, binder: Binder): string {
   return (TRANSLATIONS[condition.on] as Translation<On>)(condition, tested, binder);
 }
 
 /** All search rows of these types of the tenant for which all conditions hold: what follows `where`. */
-export function testsOf(conditions: Condition[], tested: Tested, binder: Binder): string {
+export function buildConditions(conditions: Condition[], tested: TestedRow, binder: Binder): string {
   const { row, types } = tested;
-  return [`${row}.tenant_id = ${TENANT}`, typeTest(row, types), ...allTests(conditions, tested, binder)].join(' and ');
+  return [`${row}.tenant_id = ${TENANT}`, buildTypeTest(row, types), ...buildTests(conditions, tested, binder)].join(' and ');
 }
 
 /** A test per condition, one for all date or number conditions on the same parameter. */
-export function allTests(conditions: Condition[], tested: Tested, binder: Binder): string[] {
-  const ranges = Map.groupBy(conditions.filter(isRange), rangeKey);
+export function buildTests(conditions: Condition[], tested: TestedRow, binder: Binder): string[] {
+  const ranges = Map.groupBy(conditions.filter(isRange), toRangeKey);
   const others = conditions.filter((condition) => !isRange(condition));
   return [
-    ...others.map((condition) => testOf(condition, tested, binder)),
-    ...Array.from(ranges.values(), (group) => rangeTest(group, tested, binder)),
+    ...others.map((condition) => buildTest(condition, tested, binder)),
+    ...Array.from(ranges.values(), (group) => buildRangeTest(group, tested, binder)),
   ];
 }
 
-const either = (tests: string[]): string => (tests.length ? `(${tests.join(' or ')})` : 'false');
-const every = (tests: string[]): string => (tests.length ? `(${tests.join(' and ')})` : 'true');
+const buildOr = (tests: string[]): string => (tests.length ? `(${tests.join(' or ')})` : 'false');
+const buildAnd = (tests: string[]): string => (tests.length ? `(${tests.join(' and ')})` : 'true');
 
-const eitherHere: Translation<'or'> = ({ any }, tested, binder) => either(any.map((condition) => testOf(condition, tested, binder)));
+const buildAlternatives: Translation<'or'> = ({ any }, tested, binder) =>
+  buildOr(any.map((condition) => buildTest(condition, tested, binder)));
 
 /**
  * An OR of tests that look into other tables cannot be turned into joins, and would be made row by row. As one test of membership in the union of what
  * each side finds, it can: from the few that are found, or from the few that are tested.
  */
-const oneOfSets: Translation<'or'> = ({ any }, { row, types }, binder) => {
+const buildUnionMembership: Translation<'or'> = ({ any }, { row, types }, binder) => {
   const [q, z] = [binder.alias('q'), binder.alias('z')];
   const sets = any.map((condition) =>
-    isPlain(condition)
-      ? rowsOf(z, condition, binder)
-      : `select ${z}.pid from sx ${z} where ${testsOf([condition], { row: z, types }, binder)}`,
+    isSingleTable(condition)
+      ? buildRowsSql(z, condition, binder)
+      : `select ${z}.pid from sx ${z} where ${buildConditions([condition], { row: z, types }, binder)}`,
   );
   return `exists (select 1 from (${sets.join(' union all ')}) ${q} where ${q}.pid = ${row}.pid)`;
 };
 
-const HERE: ReadonlySet<On> = new Set<On>(['token', 'lastUpdated', 'id', 'type', 'nothing']);
+const IN_SEARCH_ROW: ReadonlySet<On> = new Set<On>(['token', 'lastUpdated', 'id', 'type', 'nothing']);
 
-function looksElsewhere(condition: Condition): boolean {
-  if (condition.on === 'or') return condition.any.some(looksElsewhere);
-  if (condition.on === 'and') return condition.all.some(looksElsewhere);
-  return condition.on === 'not' ? looksElsewhere(condition.condition) : !HERE.has(condition.on);
+function readsOtherTables(condition: Condition): boolean {
+  if (condition.on === 'or') return condition.any.some(readsOtherTables);
+  if (condition.on === 'and') return condition.all.some(readsOtherTables);
+  return condition.on === 'not' ? readsOtherTables(condition.condition) : !IN_SEARCH_ROW.has(condition.on);
 }
 
 /** Some row of a side table belongs to the tested row, is of the parameter, and passes. */
-function some(condition: Plain, { row, few }: Tested, binder: Binder): string {
+function buildSideTableTest(condition: SingleTableCondition, { row, few }: TestedRow, binder: Binder): string {
   const x = binder.alias('x');
-  const { table, test } = PLAIN[condition.on];
-  const [own, met] = [`${ownTest(x, condition)} and ${x}.pid = ${row}.pid`, (test as PlainTest)(x, condition, binder)];
-  return `exists (select 1 from ${rowsAt({ table, x, own, met }, few)})`;
+  const { table, test } = SINGLE_TABLE_TESTS[condition.on];
+  const [own, met] = [`${buildOwnTest(x, condition)} and ${x}.pid = ${row}.pid`, (test as SingleTableTest)(x, condition, binder)];
+  return `exists (select 1 from ${buildRowsSource({ table, x, own, met }, few)})`;
 }
 
 /** The resources that a test of one table finds. */
-export function rowsOf(x: string, condition: Plain, binder: Binder): string {
-  const { table, test } = PLAIN[condition.on];
-  return `select ${x}.pid from ${table} ${x} where ${ownTest(x, condition)} and ${(test as PlainTest)(x, condition, binder)}`;
+export function buildRowsSql(x: string, condition: SingleTableCondition, binder: Binder): string {
+  const { table, test } = SINGLE_TABLE_TESTS[condition.on];
+  return `select ${x}.pid from ${table} ${x} where ${buildOwnTest(x, condition)} and ${(test as SingleTableTest)(x, condition, binder)}`;
 }
 
-const ownTest = (x: string, condition: Plain): string => `${x}.tenant_id = ${TENANT} and ${parameterTest(x, condition)}`;
+const buildOwnTest = (x: string, condition: SingleTableCondition): string =>
+  `${x}.tenant_id = ${TENANT} and ${buildParameterTest(x, condition)}`;
 
-type Plain = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
-export const isPlain = (condition: Condition): condition is Plain => Object.hasOwn(PLAIN, condition.on);
+type SingleTableCondition = Of<'reference'> | Of<'hierarchy'> | Of<'string'> | Of<'composite'> | Of<'near'>;
+export const isSingleTable = (condition: Condition): condition is SingleTableCondition => Object.hasOwn(SINGLE_TABLE_TESTS, condition.on);
 /** By whose own rows the type is told: only it has the parameter. */
-export const isOwn = (condition: Condition): condition is Plain => isPlain(condition) && !condition.others?.length;
-type PlainTest = (x: string, condition: Plain, binder: Binder) => string;
+export const hasOwnParameter = (condition: Condition): condition is SingleTableCondition =>
+  isSingleTable(condition) && !condition.others?.length;
+type SingleTableTest = (x: string, condition: SingleTableCondition, binder: Binder) => string;
 
-const PLAIN = {
+const SINGLE_TABLE_TESTS = {
   reference: {
     table: 'sx_ref',
-    test: (x: string, { any }: Of<'reference'>, { bind }: Binder) => `${x}.target_h = any(${bind(hashes(any))}::bigint[])`,
+    test: (x: string, { any }: Of<'reference'>, { bind }: Binder) => `${x}.target_h = any(${bind(toBigintArray(any))}::bigint[])`,
   },
   string: {
     table: 'sx_string',
-    test: (x: string, { any }: Of<'string'>, binder: Binder) => either(any.map((text) => textTest(x, text, binder))),
+    test: (x: string, { any }: Of<'string'>, binder: Binder) => buildOr(any.map((text) => buildTextTest(x, text, binder))),
   },
-  hierarchy: { table: 'sx_ref', test: hierarchyTest },
-  composite: { table: 'sx_composite', test: compositeTest },
-  near: { table: 'sx_composite', test: nearTest },
+  hierarchy: { table: 'sx_ref', test: buildHierarchyTest },
+  composite: { table: 'sx_composite', test: buildCompositeTest },
+  near: { table: 'sx_composite', test: buildNearTest },
 };
 
-const ownRange = (condition: RangeCondition, tested: Tested, binder: Binder): string => rangeTest([condition], tested, binder);
+const buildRange = (condition: RangeCondition, tested: TestedRow, binder: Binder): string => buildRangeTest([condition], tested, binder);
 
 const TRANSLATIONS: { [O in On]: Translation<O> } = {
-  token: tokenTest,
-  reference: some,
-  string: some,
-  hierarchy: some,
-  composite: some,
-  near: some,
-  date: ownRange,
-  number: ownRange,
+  token: buildTokenTest,
+  reference: buildSideTableTest,
+  string: buildSideTableTest,
+  hierarchy: buildSideTableTest,
+  composite: buildSideTableTest,
+  near: buildSideTableTest,
+  date: buildRange,
+  number: buildRange,
   lastUpdated: ({ any }, { row }, { bind }) =>
-    either(any.map((all) => every(all.map(({ op, at }) => `${row}.lu ${op} ${bind(at)}::timestamptz`)))),
+    buildOr(any.map((all) => buildAnd(all.map(({ op, at }) => `${row}.lu ${op} ${bind(at)}::timestamptz`)))),
   id: ({ any }, { row, types }, { bind }) => {
     const selves = types.flatMap((type) => any.map((id) => hash(`${type}/${id}`)));
-    return `${row}.self_h = any(${bind(hashes(selves))}::bigint[])`;
+    return `${row}.self_h = any(${bind(toBigintArray(selves))}::bigint[])`;
   },
-  type: ({ types }, { row }) => typeTest(row, types),
+  type: ({ types }, { row }) => buildTypeTest(row, types),
   chain: ({ parameters, types, where }, { row, few }, binder) => {
     const [f, t] = [binder.alias('f'), binder.alias('t')];
-    const edge = `${f}.tenant_id = ${TENANT} and ${f}.pid = ${row}.pid and ${parametersTest(f, parameters)} and ${t}.self_h = ${f}.target_h`;
-    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types, ...(few && { few }) }, binder)}${few ? ' offset 0' : ''})`;
+    const edge = `${f}.tenant_id = ${TENANT} and ${f}.pid = ${row}.pid and ${buildParametersTest(f, parameters)} and ${t}.self_h = ${f}.target_h`;
+    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${buildConditions(where, { row: t, types, ...(few && { few }) }, binder)}${few ? ' offset 0' : ''})`;
   },
   has: ({ type, parameter, where }, { row, few }, binder) => {
     const [f, t] = [binder.alias('f'), binder.alias('t')];
     const edge = `${f}.tenant_id = ${TENANT} and ${f}.target_h = ${row}.self_h and ${f}.param = ${parameter} and ${t}.pid = ${f}.pid`;
-    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${testsOf(where, { row: t, types: [type], ...(few && { few }) }, binder)}${few ? ' offset 0' : ''})`;
+    return `exists (select 1 from sx_ref ${f}, sx ${t} where ${edge} and ${buildConditions(where, { row: t, types: [type], ...(few && { few }) }, binder)}${few ? ' offset 0' : ''})`;
   },
   or: (condition, tested, binder) =>
-    (!condition.few && !tested.few && condition.any.some(looksElsewhere) ? oneOfSets : eitherHere)(condition, tested, binder),
-  and: ({ all }, tested, binder) => every(allTests(all, tested, binder)),
-  not: ({ condition }, tested, binder) => `not ${testOf(condition, { ...tested, each: true }, binder)}`,
+    (!condition.few && !tested.few && condition.any.some(readsOtherTables) ? buildUnionMembership : buildAlternatives)(
+      condition,
+      tested,
+      binder,
+    ),
+  and: ({ all }, tested, binder) => buildAnd(buildTests(all, tested, binder)),
+  not: ({ condition }, tested, binder) => `not ${buildTest(condition, { ...tested, each: true }, binder)}`,
   nothing: () => 'false',
 };
 
 /** `infix` stands in the test where the parameter has it: it lets the substring index serve the test. */
-function textTest(x: string, text: TextTest, { bind }: Binder): string {
-  if ('equals' in text) return `${x}.norm = ${bind(storable(text.equals))}`;
-  if ('among' in text) return `${x}.norm = any(${bind(text.among.map(storable))}::text[])`;
-  if ('from' in text) return `${x}.norm >= ${bind(storable(text.from))} and ${x}.norm < ${bind(storable(text.to))}`;
-  const part = storable('ends' in text ? text.ends : text.contains).replace(/[\\%_]/g, '\\$&');
+function buildTextTest(x: string, text: TextTest, { bind }: Binder): string {
+  if ('equals' in text) return `${x}.norm = ${bind(toStorableText(text.equals))}`;
+  if ('among' in text) return `${x}.norm = any(${bind(text.among.map(toStorableText))}::text[])`;
+  if ('from' in text) return `${x}.norm >= ${bind(toStorableText(text.from))} and ${x}.norm < ${bind(toStorableText(text.to))}`;
+  const part = toStorableText('ends' in text ? text.ends : text.contains).replace(/[\\%_]/g, '\\$&');
   const like = `${x}.norm like ${bind('ends' in text ? `%${part}` : `%${part}%`)}`;
   return text.infix ? `${x}.infix and ${like}` : like;
 }

@@ -5,48 +5,48 @@ import type { Condition, Query, Slice } from '../../fhir/search/query.ts';
 type Simplified<C> = C | boolean;
 
 /** The same search; a part that finds nothing has the condition `nothing` alone. */
-export function simplified({ also, ...query }: Query): Query {
-  return { ...query, ...simpleSlice(query), ...(also && { also: also.map(simpleSlice) }) };
+export function simplifyQuery({ also, ...query }: Query): Query {
+  return { ...query, ...simplifySlice(query), ...(also && { also: also.map(simplifySlice) }) };
 }
 
-function simpleSlice(slice: Slice): Slice {
-  const where = all(slice.where);
+function simplifySlice(slice: Slice): Slice {
+  const where = simplifyAnd(slice.where);
   if (where === false) return { ...slice, where: [{ on: 'nothing' }] };
   return { ...slice, where: where === true ? [] : where };
 }
 
 /** What is left of an AND: false as soon as one is, true when nothing is left. */
-function all(conditions: Condition[]): Simplified<Condition[]> {
-  const parts = conditions.map(simple);
+function simplifyAnd(conditions: Condition[]): Simplified<Condition[]> {
+  const parts = conditions.map(simplifyCondition);
   const left = parts.filter((part) => typeof part !== 'boolean');
   return parts.includes(false) ? false : left.length === 0 || left;
 }
 
 /** What is left of an OR, likewise. */
-function some(conditions: Condition[]): Simplified<Condition[]> {
-  const parts = conditions.map(simple);
+function simplifyOr(conditions: Condition[]): Simplified<Condition[]> {
+  const parts = conditions.map(simplifyCondition);
   const left = parts.filter((part) => typeof part !== 'boolean');
   return parts.includes(true) || (left.length > 0 && left);
 }
 
-const within = <C>(left: Simplified<Condition[]>, make: (conditions: Condition[]) => C): Simplified<C> =>
+const mapRemaining = <C>(left: Simplified<Condition[]>, make: (conditions: Condition[]) => C): Simplified<C> =>
   typeof left === 'boolean' ? left : make(left);
 
-function simple(condition: Condition): Simplified<Condition> {
+function simplifyCondition(condition: Condition): Simplified<Condition> {
   switch (condition.on) {
     case 'nothing':
       return false;
     case 'and':
-      return within(all(condition.all), (left) => ({ ...condition, all: left }));
+      return mapRemaining(simplifyAnd(condition.all), (left) => ({ ...condition, all: left }));
     case 'or':
-      return within(some(condition.any), (any) => ({ ...condition, any }));
+      return mapRemaining(simplifyOr(condition.any), (any) => ({ ...condition, any }));
     case 'not': {
-      const inner = simple(condition.condition);
+      const inner = simplifyCondition(condition.condition);
       return typeof inner === 'boolean' ? !inner : { ...condition, condition: inner };
     }
     case 'chain':
     case 'has': {
-      const where = all(condition.where);
+      const where = simplifyAnd(condition.where);
       return where !== false && { ...condition, where: where === true ? [] : where };
     }
     case 'composite':

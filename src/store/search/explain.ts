@@ -2,11 +2,11 @@
 // parameters in the SQL, and are blotted out of the plan, where a page's position could tell of somebody else.
 import type { Query } from '../../fhir/search/query.ts';
 import type { Database } from '../database/database.ts';
-import type { Page, Start } from './page.ts';
+import type { PageStart, ResultPage } from './page.ts';
 import { search } from './search.ts';
 
 /** One statement of a search: how long it took, how many rows it answered, and its plan, line by line. Neither text holds a value. */
-export interface Explained {
+export interface ExplainedStatement {
   sql: string;
   milliseconds: number;
   rows: number;
@@ -14,27 +14,27 @@ export interface Explained {
 }
 
 /** The page a search answers, and its statements in order. Each is run a second time to see its plan. */
-export async function explain(
+export async function explainSearch(
   database: Database,
   tenant: number,
   query: Query,
-  start?: Start,
-): Promise<{ page: Page; statements: Explained[] }> {
-  const ran: Ran[] = [];
-  const page = await search(listening(database, ran), tenant, query, start);
-  const statements: Explained[] = [];
+  start?: PageStart,
+): Promise<{ page: ResultPage; statements: ExplainedStatement[] }> {
+  const ran: ExecutedStatement[] = [];
+  const page = await search(recordStatements(database, ran), tenant, query, start);
+  const statements: ExplainedStatement[] = [];
   for (const { sql, parameters, milliseconds, rows } of ran) {
-    const plan = sql.startsWith('explain') ? [] : await planOf(database, sql, parameters);
+    const plan = sql.startsWith('explain') ? [] : await readPlan(database, sql, parameters);
     statements.push({ sql, milliseconds, rows, plan });
   }
   return { page, statements };
 }
 
-interface Ran extends Omit<Explained, 'plan'> {
+interface ExecutedStatement extends Omit<ExplainedStatement, 'plan'> {
   parameters: unknown[];
 }
 
-const listening = (database: Database, ran: Ran[]): Database => ({
+const recordStatements = (database: Database, ran: ExecutedStatement[]): Database => ({
   ...database,
   async query<T extends object>(sql: string, parameters: unknown[] = [], name?: string) {
     const begin = performance.now();
@@ -44,7 +44,7 @@ const listening = (database: Database, ran: Ran[]): Database => ({
   },
 });
 
-async function planOf(database: Database, sql: string, parameters: unknown[]): Promise<string[]> {
+async function readPlan(database: Database, sql: string, parameters: unknown[]): Promise<string[]> {
   const lines = await database.query<{ 'QUERY PLAN': string }>(`explain (analyze, buffers) ${sql}`, parameters);
   return lines.map((line) => line['QUERY PLAN'].replace(/'(?:[^']|'')*'/g, "'…'"));
 }

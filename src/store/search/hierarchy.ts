@@ -1,12 +1,12 @@
 // References to what is above or below a resource, as SQL: the hierarchy is walked from the resource that is named, once per search.
 import type { Condition } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
-import { parametersTest } from './parameter-test.ts';
+import { buildParametersTest } from './parameter-test.ts';
 
 /** True for the rows of sx_ref (alias `x`) whose target is one of the resources named, or above or below one. Circles end: each is visited once. */
-export function hierarchyTest(x: string, { direction, links, any }: Extract<Condition, { on: 'hierarchy' }>, binder: Binder): string {
+export function buildHierarchyTest(x: string, { direction, links, any }: Extract<Condition, { on: 'hierarchy' }>, binder: Binder): string {
   const [h, f, t] = [binder.alias('h'), binder.alias('f'), binder.alias('t')];
-  const own = `${f}.tenant_id = ${TENANT} and ${parametersTest(f, links)} and ${t}.tenant_id = ${TENANT} and ${t}.pid = ${f}.pid`;
+  const own = `${f}.tenant_id = ${TENANT} and ${buildParametersTest(f, links)} and ${t}.tenant_id = ${TENANT} and ${t}.pid = ${f}.pid`;
   const [from, to] = direction === 'below' ? [`${f}.target_h`, `${t}.self_h`] : [`${t}.self_h`, `${f}.target_h`];
   const start = `select unnest(${binder.bind(`{${any.join(',')}}`)}::bigint[])`;
   const step = `select ${to} from ${h}, sx_ref ${f}, sx ${t} where ${from} = ${h}.self_h and ${own}`;

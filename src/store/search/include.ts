@@ -5,25 +5,25 @@ import { tooLong } from '../../fhir/outcome.ts';
 import type { Inclusion, Query } from '../../fhir/search/query.ts';
 import { type ServedType, typeOfNumber } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
-import { type Binder, binderFor, TENANT } from '../database/parameter-binder.ts';
-import { settledName } from '../database/prepared-statement-names.ts';
-import { bodyWithin, rowColumns, type StoredRow } from '../resources/stored-row.ts';
-import { parametersTest } from './parameter-test.ts';
+import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
+import { toStatementName } from '../database/prepared-statement-names.ts';
+import { buildLimitedBody, buildRowColumns, type StoredRow } from '../resources/stored-row.ts';
+import { buildParametersTest } from './parameter-test.ts';
 import type { Statement } from './statements.ts';
-import { hashes } from './tokens.ts';
-import { typeNumbers, typeTest } from './type-test.ts';
+import { toBigintArray } from './tokens.ts';
+import { buildTypeNumbers, buildTypeTest } from './type-test.ts';
 
 /** A found resource as includes start from it. */
-interface Linked {
+interface IncludeStart {
   rtype: number;
   id: string;
   pid: string;
 }
 
-/** `deeper`: `:iterate` stopped at its last step, and would have brought in more. */
-interface Included<R> {
+/** `isTruncated`: `:iterate` stopped at its last step, and would have brought in more. */
+interface IncludeResult<R> {
   rows: R[];
-  deeper: boolean;
+  isTruncated: boolean;
 }
 
 /** More than this a page may not bring in: it would have to be held in memory at once. */
@@ -32,40 +32,40 @@ const MOST_INCLUDED = 10_000;
 const MOST_STEPS = 16;
 
 /** Everything the matches bring in, each once and none that is a match; nearest first. */
-export async function includedOf<R extends Linked & Pick<StoredRow, 'body'>>(
+export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'body'>>(
   database: Database,
   tenant: number,
   { include: inclusions, room }: Pick<Query, 'include' | 'room'>,
-  matches: Linked[],
-): Promise<Included<R>> {
+  matches: IncludeStart[],
+): Promise<IncludeResult<R>> {
   const rows: R[] = [];
   const further = inclusions.filter(({ iterate }) => iterate);
-  let [starts, due]: [Linked[], Inclusion[]] = [matches, inclusions];
+  let [starts, due]: [IncludeStart[], Inclusion[]] = [matches, inclusions];
   for (let step = 0; step <= MOST_STEPS; step++) {
     const limit = step === MOST_STEPS ? 1 : MOST_INCLUDED + 1 - rows.length;
-    const asked = startingFrom(starts, due);
+    const asked = findStarts(starts, due);
     if (!asked.length) break;
     const left = room && room - rows.reduce((sum, { body }) => sum + body!.length, 0);
-    const statement = stepSql(tenant, asked, { known: [...matches, ...rows], limit, room: left });
+    const statement = buildStepSql(tenant, asked, { known: [...matches, ...rows], limit, room: left });
     const found = await database.query<R>(statement.sql, statement.parameters, statement.name);
-    if (found.length && step === MOST_STEPS) return { rows, deeper: true };
+    if (found.length && step === MOST_STEPS) return { rows, isTruncated: true };
     rows.push(...found);
     if (rows.length > MOST_INCLUDED) throw tooMany(`more than ${MOST_INCLUDED} resources`);
     if (found.some(({ body }) => body === null)) throw tooMany('more text than an answer holds');
     [starts, due] = [found, further];
   }
-  return { rows, deeper: false };
+  return { rows, isTruncated: false };
 }
 
 const tooMany = (what: string) => tooLong(`_include and _revinclude bring in ${what}: ask for fewer matches per page with _count`);
 
 /** An inclusion and what it starts from in one step. */
-interface Due {
+interface PendingInclusion {
   inclusion: Inclusion;
-  starts: Linked[];
+  starts: IncludeStart[];
 }
 
-const startingFrom = (rows: Linked[], inclusions: Inclusion[]): Due[] => {
+const findStarts = (rows: IncludeStart[], inclusions: Inclusion[]): PendingInclusion[] => {
   const byType = Map.groupBy(rows, ({ rtype }) => typeOfNumber(rtype));
   return inclusions
     .map((inclusion) => ({ inclusion, starts: inclusion.from.flatMap((type: ServedType) => byType.get(type) ?? []) }))
@@ -74,46 +74,46 @@ const startingFrom = (rows: Linked[], inclusions: Inclusion[]): Due[] => {
 
 interface Step {
   /** What is there already. */
-  known: Linked[];
+  known: IncludeStart[];
   limit: number;
   room: number | undefined;
 }
 
-function stepSql(tenant: number, due: Due[], { known, limit, room }: Step): Statement {
-  const binder = binderFor(tenant);
+function buildStepSql(tenant: number, due: PendingInclusion[], { known, limit, room }: Step): Statement {
+  const binder = createBinder(tenant);
   const edges = due.map(({ inclusion, starts }) => EDGES[inclusion.direction](inclusion, starts, binder));
-  const pids = bigints(
+  const pids = bindBigints(
     known.map(({ pid }) => pid),
     binder,
   );
   const found = `select distinct pid from (${edges.join(' union all ')}) e where pid <> all(${pids})`;
-  const body = bodyWithin(room === undefined ? undefined : `${binder.bind(room)}::bigint`, 'r.pid');
-  const sql = `select ${rowColumns(body)}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
+  const body = buildLimitedBody(room === undefined ? undefined : `${binder.bind(room)}::bigint`, 'r.pid');
+  const sql = `select ${buildRowColumns(body)}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
     order by r.pid limit ${limit}`;
-  return { sql, parameters: [...binder.parameters], name: settledName(sql) };
+  return { sql, parameters: [...binder.parameters], name: toStatementName(sql) };
 }
 
-const bigints = (values: string[], { bind }: Binder): string => `${bind(hashes(values))}::bigint[]`;
+const bindBigints = (values: string[], { bind }: Binder): string => `${bind(toBigintArray(values))}::bigint[]`;
 
-type Edge = (inclusion: Inclusion, starts: Linked[], binder: Binder) => string;
+type Edge = (inclusion: Inclusion, starts: IncludeStart[], binder: Binder) => string;
 
 const EDGES: Record<Inclusion['direction'], Edge> = {
   include: ({ types, parameters }, starts, binder) => {
-    const pids = bigints(
+    const pids = bindBigints(
       starts.map(({ pid }) => pid),
       binder,
     );
     return `select t.pid from sx_ref f join sx t on t.tenant_id = ${TENANT} and t.self_h = f.target_h
-    where f.tenant_id = ${TENANT} and f.pid = any(${pids}) and ${parametersTest('f', parameters)} and ${typeTest('t', types)}`;
+    where f.tenant_id = ${TENANT} and f.pid = any(${pids}) and ${buildParametersTest('f', parameters)} and ${buildTypeTest('t', types)}`;
   },
   // The type is looked up row by row: as a join, a planner without statistics may begin with all resources of the type.
   revinclude: ({ types, parameters }, starts, binder) => {
-    const selves = bigints(
+    const selves = bindBigints(
       starts.map(({ rtype, id }) => hash(`${typeOfNumber(rtype)}/${id}`)),
       binder,
     );
     return `select f.pid from sx_ref f
-    where f.tenant_id = ${TENANT} and ${parametersTest('f', parameters)} and f.target_h = any(${selves})
-      and (select t.rtype from sx t where t.tenant_id = ${TENANT} and t.pid = f.pid) = any(${typeNumbers(types)})`;
+    where f.tenant_id = ${TENANT} and ${buildParametersTest('f', parameters)} and f.target_h = any(${selves})
+      and (select t.rtype from sx t where t.tenant_id = ${TENANT} and t.pid = f.pid) = any(${buildTypeNumbers(types)})`;
   },
 };

@@ -6,11 +6,11 @@ import type { Condition } from '../../fhir/search/query.ts';
 import type { Binder } from '../database/parameter-binder.ts';
 
 /** True for the rows of sx_composite (alias `x`) within one of the circles. */
-export function nearTest(x: string, { any }: Extract<Condition, { on: 'near' }>, binder: Binder): string {
-  return `(${any.map((circle) => within(x, circle, binder)).join(' or ')})`;
+export function buildNearTest(x: string, { any }: Extract<Condition, { on: 'near' }>, binder: Binder): string {
+  return `(${any.map((circle) => buildCircleTest(x, circle, binder)).join(' or ')})`;
 }
 
-function within(x: string, circle: Circle, { bind }: Binder): string {
+function buildCircleTest(x: string, circle: Circle, { bind }: Binder): string {
   const { cells, south, north } = boxAround(circle);
   const float = (value: number): string => `${bind(value)}::float8`;
   const [latitude, longitude] = [`${x}.from_n::float8`, `${x}.from_m::float8`];

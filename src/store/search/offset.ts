@@ -2,17 +2,21 @@
 // looked up only for those that share a first key with one of the page.
 import type { Binder } from '../database/parameter-binder.ts';
 import type { OrderSql } from './order.ts';
-import type { Walk } from './sort-value.ts';
+import type { OrderedScan } from './sort-value.ts';
 
 /** An order that is walked. `descending`: its first key is. */
-interface Walked extends Pick<OrderSql, 'joins' | 'values' | 'order'> {
-  walk: Walk;
+interface OrderedPage extends Pick<OrderSql, 'joins' | 'values' | 'order'> {
+  scan: OrderedScan;
   descending: boolean;
 }
 
 /** Rows of the page: `pid` and the sort values. `reach` has the first keys up to the end of the page; the page lies between two of them. */
-export function skippingSql({ walk, descending, ...order }: Walked, page: { limit: number; offset: number }, binder: Binder): string {
-  const { from, row, test, first } = walk;
+export function buildOffsetPageSql(
+  { scan, descending, ...order }: OrderedPage,
+  page: { limit: number; offset: number },
+  binder: Binder,
+): string {
+  const { from, row, test, first } = scan;
   const [skipped, v] = [`${binder.bind(page.offset)}::bigint`, binder.alias('v')];
   const [begin, end] = [`${v}.keys[${skipped} + 1]`, `${v}.keys[cardinality(${v}.keys)]`];
   const between = `${first} between ${descending ? `${end} and ${begin}` : `${begin} and ${end}`}`;

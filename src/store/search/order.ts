@@ -9,7 +9,7 @@ import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import type { Position } from './page.ts';
 import { isRange } from './range.ts';
 import { isBounding } from './sort-bounds.ts';
-import { absence, type Column, type ValueKey, valueKey, type Walk, walkOf } from './sort-value.ts';
+import { buildAbsenceTest, buildOrderedScan, buildSortValue, type OrderedScan, type SortColumn, type ValueKey } from './sort-value.ts';
 
 /** One of the (at most two) streams of an ordered result. `present`: whether its rows have the first key. */
 export interface Stream {
@@ -26,11 +26,11 @@ export interface OrderSql {
   /** The same order by the names of `values` and `pid` in a table `m`. */
   orderByName: string;
   /** Alias of a joined row that has the type too, and the order in its index: asked there, the type and the order are one walk. */
-  typed?: string;
+  typeRow?: string;
   /** The first key, where the stream has it. */
-  first: Column | undefined;
+  first: SortColumn | undefined;
   /** In place of `sx s`, where nothing but the values of the first key is asked: its rows. */
-  walk?: Walk;
+  scan?: OrderedScan;
 }
 
 /** What is sorted by that stands in the search row. */
@@ -39,7 +39,7 @@ export const IN_ROW: ReadonlySet<SortKey['by']> = new Set<SortKey['by']>(['lastU
 const isValueKey = (key: SortKey): key is ValueKey => 'parameter' in key;
 
 /** The streams from a position on (all of them without one). No stream of missing values where conditions on the first key leave none. */
-export function streamsOf(query: Query, after?: Position): Stream[] {
+export function listStreams(query: Query, after?: Position): Stream[] {
   const { sort: keys } = query;
   if (after && after.length !== keys.length + 1) throw invalid('this page link belongs to another search: start the search again');
   const present = { keys, present: true };
@@ -52,50 +52,58 @@ export function streamsOf(query: Query, after?: Position): Stream[] {
 const hasFirstKey = ({ where, sort }: Slice): boolean => where.some((condition) => isRange(condition) && isBounding(condition, sort[0]));
 
 /** The SQL of a stream, after a position when that lies in it. `alone`: nothing but the values of the first key is asked. */
-export function orderSql({ keys, present }: Stream, binder: Binder, after?: Position, alone = false): OrderSql {
-  const walked = alone && present && keys[0] && keys.every(isValueKey) ? walkOf(keys, binder) : undefined;
-  const [joins, columns] = walked ? besideWalk(walked, keys.slice(1) as ValueKey[], binder) : joined(keys, present, binder);
+export function buildOrderSql({ keys, present }: Stream, binder: Binder, after?: Position, alone = false): OrderSql {
+  const walked = alone && present && keys[0] && keys.every(isValueKey) ? buildOrderedScan(keys, binder) : undefined;
+  const [joins, columns] = walked ? buildScanJoins(walked, keys.slice(1) as ValueKey[], binder) : buildSortJoins(keys, present, binder);
   // of the same row as the first value: then a position in both is a condition of its index
-  const tie: Column = { sql: `${columns[0]?.row ?? 's'}.pid`, type: 'bigint', descending: keys[0]?.descending ?? true, nullable: false };
+  const tie: SortColumn = {
+    sql: `${columns[0]?.row ?? 's'}.pid`,
+    type: 'bigint',
+    descending: keys[0]?.descending ?? true,
+    nullable: false,
+  };
   const sorted = [...columns.filter((column) => column !== undefined), tie];
   const names = [...columns.flatMap((column, at) => (column ? [`m.v${at}`] : [])), 'm.pid'];
   const reached = after?.filter((_value, at) => at === keys.length || columns[at] !== undefined);
   return {
     joins: joins.join(' '),
-    tests: [...(present ? [] : [absence(keys[0] as ValueKey, binder)]), ...(reached ? [beyond(sorted, reached, binder)] : [])],
+    tests: [
+      ...(present ? [] : [buildAbsenceTest(keys[0] as ValueKey, binder)]),
+      ...(reached ? [buildPositionTest(sorted, reached, binder)] : []),
+    ],
     values: columns.map((column, at) => `${column?.sql ?? 'null'} as v${at}`),
-    order: sorted.map((column) => direction(column.sql, column)).join(', '),
-    orderByName: sorted.map((column, at) => direction(names[at]!, column)).join(', '),
+    order: sorted.map((column) => buildDirection(column.sql, column)).join(', '),
+    orderByName: sorted.map((column, at) => buildDirection(names[at]!, column)).join(', '),
     first: columns[0],
-    ...(keys[0]?.by === 'id' && { typed: columns[0]!.row! }),
-    ...(walked && { walk: walked[0] }),
+    ...(keys[0]?.by === 'id' && { typeRow: columns[0]!.row! }),
+    ...(walked && { scan: walked[0] }),
   };
 }
 
-const direction = (name: string, { descending, nullable }: Column): string =>
+const buildDirection = (name: string, { descending, nullable }: SortColumn): string =>
   `${name}${descending ? ' desc' : ''}${nullable ? ' nulls last' : ''}`;
 
 /** The joins that bring in the sort values, and a column per key: undefined for a first key that is absent throughout. */
-function joined(keys: SortKey[], present: boolean, binder: Binder): [string[], (Column | undefined)[]] {
-  const parts = keys.map((key, at): [string, Column | undefined] => {
-    if (!isValueKey(key)) return key.by === 'id' ? idKey(key, binder) : lastUpdatedKey(key);
+function buildSortJoins(keys: SortKey[], present: boolean, binder: Binder): [string[], (SortColumn | undefined)[]] {
+  const parts = keys.map((key, at): [string, SortColumn | undefined] => {
+    if (!isValueKey(key)) return key.by === 'id' ? buildIdKey(key, binder) : buildLastUpdatedKey(key);
     if (at === 0 && !present) return ['', undefined];
-    return valueKey(key, at === 0, binder);
+    return buildSortValue(key, at === 0, binder);
   });
   return [parts.map(([join]) => join).filter(Boolean), parts.map(([, column]) => column)];
 }
 
-function besideWalk([{ row }, first]: [Walk, Column], others: ValueKey[], binder: Binder): [string[], Column[]] {
-  const parts = others.map((key) => valueKey(key, false, binder, row));
+function buildScanJoins([{ row }, first]: [OrderedScan, SortColumn], others: ValueKey[], binder: Binder): [string[], SortColumn[]] {
+  const parts = others.map((key) => buildSortValue(key, false, binder, row));
   return [parts.map(([join]) => join), [first, ...parts.map(([, column]) => column)]];
 }
 
-const lastUpdatedKey = ({ descending }: SortKey): [string, Column] => [
+const buildLastUpdatedKey = ({ descending }: SortKey): [string, SortColumn] => [
   '',
   { sql: 's.lu', type: 'timestamptz', descending, nullable: false },
 ];
 
-function idKey({ descending }: SortKey, binder: Binder): [string, Column] {
+function buildIdKey({ descending }: SortKey, binder: Binder): [string, SortColumn] {
   const k = binder.alias('k');
   // not also by the type of `s`: a planner that thinks a type has no rows yet would compare each row with each
   const join = `join resource ${k} on ${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid`;
@@ -106,27 +114,28 @@ function idKey({ descending }: SortKey, binder: Binder): [string, Column] {
  * True for the rows after a position. One direction, no gaps: a row comparison, which an index serves where it has all of it, else behind a bound on the
  * first key; in mixed directions the long form behind that bound.
  */
-function beyond(columns: Column[], position: Position, binder: Binder): string {
+function buildPositionTest(columns: SortColumn[], position: Position, binder: Binder): string {
   const values = columns.map(({ type }, at) => (position[at] === null ? 'null' : `${binder.bind(position[at])}::${type}`));
   const uniform = columns.every(({ descending, nullable }) => descending === columns[0]!.descending && !nullable);
   if (uniform) {
     const compared = `(${columns.map(({ sql }) => sql).join(', ')}) ${columns[0]!.descending ? '<' : '>'} (${values.join(', ')})`;
-    return columns.length > 2 ? bound(columns[0]!, values[0]!) + compared : compared;
+    return columns.length > 2 ? buildFirstKeyBound(columns[0]!, values[0]!) + compared : compared;
   }
   const cases = columns.map((column, at) => {
-    const same = columns.slice(0, at).map((earlier, index) => equal(earlier, position[index]!, values[index]!));
-    return `(${[...same, later(column, position[at]!, values[at]!)].join(' and ')})`;
+    const same = columns.slice(0, at).map((earlier, index) => buildEquality(earlier, position[index]!, values[index]!));
+    return `(${[...same, buildAfterTest(column, position[at]!, values[at]!)].join(' and ')})`;
   });
-  return `${bound(columns[0]!, values[0]!)}(${cases.join(' or ')})`;
+  return `${buildFirstKeyBound(columns[0]!, values[0]!)}(${cases.join(' or ')})`;
 }
 
-const bound = ({ sql, descending, nullable }: Column, value: string): string =>
+const buildFirstKeyBound = ({ sql, descending, nullable }: SortColumn, value: string): string =>
   nullable ? '' : `${sql} ${descending ? '<=' : '>='} ${value} and `;
 
-const equal = ({ sql }: Column, at: string | null, value: string): string => (at === null ? `${sql} is null` : `${sql} = ${value}`);
+const buildEquality = ({ sql }: SortColumn, at: string | null, value: string): string =>
+  at === null ? `${sql} is null` : `${sql} = ${value}`;
 
 /** Nothing comes after a missing value, and a missing one after all others. */
-function later({ sql, descending, nullable }: Column, at: string | null, value: string): string {
+function buildAfterTest({ sql, descending, nullable }: SortColumn, at: string | null, value: string): string {
   if (at === null) return 'false';
   const after = `${sql} ${descending ? '<' : '>'} ${value}`;
   return nullable ? `(${after} or ${sql} is null)` : after;

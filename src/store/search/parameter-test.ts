@@ -3,8 +3,9 @@
 import type { OfParameter } from '../../fhir/search/query.ts';
 
 /** True for rows of this parameter, or of the same one of other types. */
-export const parameterTest = (row: string, { parameter, others = [] }: OfParameter): string => parametersTest(row, [parameter, ...others]);
+export const buildParameterTest = (row: string, { parameter, others = [] }: OfParameter): string =>
+  buildParametersTest(row, [parameter, ...others]);
 
 /** True for rows of one of these parameters. */
-export const parametersTest = (row: string, parameters: number[]): string =>
+export const buildParametersTest = (row: string, parameters: number[]): string =>
   parameters.length === 1 ? `${row}.param = ${parameters[0]}` : `${row}.param = any('{${parameters.join(',')}}'::int[])`;

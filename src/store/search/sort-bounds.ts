@@ -5,10 +5,10 @@
 // the period that it meets. So there are matches whose sort row is out of bounds. They are few, have indexes of their own, and are read beside the others.
 import type { Comparison, Condition, SortKey } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
-import { storable } from '../resources/storable.ts';
-import { parameterTest } from './parameter-test.ts';
-import { type RangeCondition, sideOf } from './range.ts';
-import type { Column } from './sort-value.ts';
+import { toStorableText } from '../resources/storable.ts';
+import { buildParameterTest } from './parameter-test.ts';
+import { findRangeColumns, type RangeCondition } from './range.ts';
+import type { SortColumn } from './sort-value.ts';
 
 type TextCondition = Extract<Condition, { on: 'string' }>;
 type Bounding = RangeCondition | TextCondition;
@@ -22,26 +22,26 @@ export function isBounding(condition: Condition, key: SortKey | undefined): cond
 }
 
 /** Tests of the sort row that these conditions make possible: each match passes exactly one. None where they set no bound, or leave a gap between the bounds. */
-export function boundsOf(conditions: Bounding[], column: Column, binder: Binder): string[] {
+export function buildBounds(conditions: Bounding[], column: SortColumn, binder: Binder): string[] {
   const [first] = conditions;
   if (!first) return [];
-  return first.on === 'string' ? textBounds(first, column, binder) : rangeBounds(conditions as RangeCondition[], column, binder);
+  return first.on === 'string' ? buildTextBounds(first, column, binder) : buildRangeBounds(conditions as RangeCondition[], column, binder);
 }
 
 /** In bounds; out of bounds, and one of several rows; before the bounds, and long enough to end in them. */
-function rangeBounds(conditions: RangeCondition[], { sql, row }: Column, { bind }: Binder): string[] {
-  const { suffix, type, short } = sideOf(conditions[0]!);
+function buildRangeBounds(conditions: RangeCondition[], { sql, row }: SortColumn, { bind }: Binder): string[] {
+  const { suffix, type, short } = findRangeColumns(conditions[0]!);
   const at = (value: string): string => `${bind(value)}::${type}`;
-  const spans = conditions.map(spanOf);
+  const spans = conditions.map(findRangeSpan);
   if (spans.some(({ begins, ends }, nth) => begins && ends && conditions[nth]!.any.length > 1)) return [];
   const start = ({ at: value, late }: Begin): string => (late ? `${at(value)} - ${short}` : at(value));
-  const lower = extreme(
+  const lower = buildExtreme(
     'greatest',
-    spans.flatMap(({ begins }) => extreme('least', begins?.map(start)) ?? []),
+    spans.flatMap(({ begins }) => buildExtreme('least', begins?.map(start)) ?? []),
   );
-  const upper = extreme(
+  const upper = buildExtreme(
     'least',
-    spans.flatMap(({ ends }) => extreme('greatest', ends?.map(at)) ?? []),
+    spans.flatMap(({ ends }) => buildExtreme('greatest', ends?.map(at)) ?? []),
   );
   if (!lower && !upper) return [];
   const late = spans.flatMap(({ begins = [] }) => begins.filter((begin) => begin.late).map((begin) => at(begin.at)));
@@ -53,7 +53,7 @@ function rangeBounds(conditions: RangeCondition[], { sql, row }: Column, { bind 
   return [
     inside.join(' and '),
     `not ${row}.lone and (${[...before, ...after].join(' or ')})`,
-    ...(late.length ? [`${row}.lone and ${row}.long and ${before} and ${row}.to${suffix} >= ${extreme('least', late)}`] : []),
+    ...(late.length ? [`${row}.lone and ${row}.long and ${before} and ${row}.to${suffix} >= ${buildExtreme('least', late)}`] : []),
   ];
 }
 
@@ -64,7 +64,7 @@ interface Begin {
 }
 
 /** Per alternative of a condition, the earliest and the latest beginning of ranges that are not long. Absent where one of the alternatives has none. */
-function spanOf({ any }: RangeCondition): { begins?: Begin[]; ends?: string[] } {
+function findRangeSpan({ any }: RangeCondition): { begins?: Begin[]; ends?: string[] } {
   const found = (tests: Comparison[], column: Comparison['column'], direction: '<' | '>') =>
     tests.find((one) => one.column === column && one.op.startsWith(direction))?.at;
   const begins = any.flatMap((tests): Begin[] => {
@@ -77,18 +77,18 @@ function spanOf({ any }: RangeCondition): { begins?: Begin[]; ends?: string[] } 
 }
 
 /** In bounds; out of bounds, and of those that have another text in them. These others are gathered first: in the order of the sort rows they would be far apart. */
-function textBounds({ any, ...of }: TextCondition, { sql, row, descending }: Column, binder: Binder): string[] {
+function buildTextBounds({ any, ...of }: TextCondition, { sql, row, descending }: SortColumn, binder: Binder): string[] {
   const [test, ...others] = any;
   if (!test || others.length || !('from' in test)) return [];
-  const [from, to] = [binder.bind(storable(test.from)), binder.bind(storable(test.to))];
+  const [from, to] = [binder.bind(toStorableText(test.from)), binder.bind(toStorableText(test.to))];
   const o = binder.alias('o');
-  const another = `${o}.tenant_id = ${TENANT} and ${parameterTest(o, of)} and not ${o}.${descending ? 'high' : 'low'} and ${o}.norm >= ${from} and ${o}.norm < ${to}`;
+  const another = `${o}.tenant_id = ${TENANT} and ${buildParameterTest(o, of)} and not ${o}.${descending ? 'high' : 'low'} and ${o}.norm >= ${from} and ${o}.norm < ${to}`;
   return [
     `${sql} >= ${from} and ${sql} < ${to}`,
     `(${sql} < ${from} or ${sql} >= ${to}) and ${row}.pid = any(array(select ${o}.pid from sx_string ${o} where ${another}))`,
   ];
 }
 
-function extreme(which: 'least' | 'greatest', values: string[] = []): string | undefined {
+function buildExtreme(which: 'least' | 'greatest', values: string[] = []): string | undefined {
   return values.length > 1 ? `${which}(${values.join(', ')})` : values[0];
 }

@@ -7,7 +7,7 @@ import { type Binder, TENANT } from '../database/parameter-binder.ts';
 export type ValueKey = Extract<SortKey, { parameter: number }>;
 
 /** A sort value of the rows of a statement on `sx s`. */
-export interface Column {
+export interface SortColumn {
   sql: string;
   type: string;
   descending: boolean;
@@ -25,11 +25,11 @@ interface Source {
   all(k: string, key: ValueKey, row: string): string;
   absence(k: string, key: ValueKey): string;
   /** Where an index has its order: the rows of all that have one. */
-  walk?(k: string, key: ValueKey): Pick<Walk, 'from' | 'test'>;
+  walk?(k: string, key: ValueKey): Pick<OrderedScan, 'from' | 'test'>;
 }
 
 /** All resources that have a value of a parameter, which only those of one type have: no search row need be read. */
-export interface Walk {
+export interface OrderedScan {
   from: string;
   test: string;
   /** Alias of the rows. */
@@ -39,7 +39,7 @@ export interface Walk {
 }
 
 /** The marked row of a side table. An index has its order. */
-const marked = (table: string, column: string, type: string): Source => {
+const buildMarkedSource = (table: string, column: string, type: string): Source => {
   // A row without the column was written before the column was.
   const test = (k: string, { parameter, descending }: ValueKey): string =>
     `${k}.tenant_id = ${TENANT} and ${k}.param = ${parameter} and ${k}.${descending ? 'high' : 'low'}${
@@ -62,58 +62,58 @@ const marked = (table: string, column: string, type: string): Source => {
 };
 
 /** The column `ord` of the search row: the greatest code stands there only where it is another than the least. */
-const code = ({ parameter, descending }: ValueKey): string =>
+const buildCodeSql = ({ parameter, descending }: ValueKey): string =>
   `${descending ? `coalesce(s.ord->>'${parameter}-', s.ord->>'${parameter}')` : `(s.ord->>'${parameter}')`} collate "C"`;
 
 const CODES: Source = {
   type: 'text',
-  sql: (_k, key) => code(key),
-  having: (k, key) => `join (select 1) ${k} on ${code(key)} is not null`,
+  sql: (_k, key) => buildCodeSql(key),
+  having: (k, key) => `join (select 1) ${k} on ${buildCodeSql(key)} is not null`,
   all: () => '',
-  absence: (_k, key) => `${code(key)} is null`,
+  absence: (_k, key) => `${buildCodeSql(key)} is null`,
 };
 
-const ends = (k: string, f: string, { parameter, descending }: ValueKey): string =>
+const buildReferenceJoin = (k: string, f: string, { parameter, descending }: ValueKey): string =>
   `lateral (select ${descending ? 'max' : 'min'}(${f}.target) as target from sx_ref ${f}
     where ${f}.tenant_id = ${TENANT} and ${f}.pid = s.pid and ${f}.param = ${parameter}) ${k}`;
 
 const REFERENCES: Source = {
   type: 'text',
   sql: (k) => `${k}.target`,
-  having: (k, key) => `join ${ends(k, `${k}f`, key)} on ${k}.target is not null`,
-  all: (k, key) => `left join ${ends(k, `${k}f`, key)} on true`,
+  having: (k, key) => `join ${buildReferenceJoin(k, `${k}f`, key)} on ${k}.target is not null`,
+  all: (k, key) => `left join ${buildReferenceJoin(k, `${k}f`, key)} on true`,
   absence: (k, { parameter }) =>
     `not exists (select 1 from sx_ref ${k} where ${k}.tenant_id = ${TENANT} and ${k}.pid = s.pid and ${k}.param = ${parameter} and ${k}.target is not null)`,
 };
 
 const SOURCES: Record<ValueKey['by'], Source> = {
-  string: marked('sx_string', 'norm', 'text'),
-  date: marked('sx_date', 'from_at', 'timestamptz'),
-  number: marked('sx_number', 'from_n', 'numeric'),
-  quantity: marked('sx_number', 'from_m', 'numeric'),
+  string: buildMarkedSource('sx_string', 'norm', 'text'),
+  date: buildMarkedSource('sx_date', 'from_at', 'timestamptz'),
+  number: buildMarkedSource('sx_number', 'from_n', 'numeric'),
+  quantity: buildMarkedSource('sx_number', 'from_m', 'numeric'),
   token: CODES,
   reference: REFERENCES,
 };
 
 /** The join that brings in a sort value, and its column. `present`: only the rows that have one. */
-export function valueKey(key: ValueKey, present: boolean, binder: Binder, row = 's'): [join: string, column: Column] {
+export function buildSortValue(key: ValueKey, present: boolean, binder: Binder, row = 's'): [join: string, column: SortColumn] {
   const k = binder.alias('k');
   const { having, all } = SOURCES[key.by];
-  return [present ? having(k, key) : all(k, key, row), columnOf(key, k, present)];
+  return [present ? having(k, key) : all(k, key, row), buildSortColumn(key, k, present)];
 }
 
-function columnOf(key: ValueKey, k: string, present: boolean): Column {
+function buildSortColumn(key: ValueKey, k: string, present: boolean): SortColumn {
   const { type, sql, walk } = SOURCES[key.by];
   return { sql: sql(k, key), type, descending: key.descending, nullable: !present, ...(walk && present && { row: k }) };
 }
 
 /** The walk in the order of the first of these keys, and its column; undefined where one of them stands in the search row or in no order. */
-export function walkOf(keys: ValueKey[], binder: Binder): [walk: Walk, column: Column] | undefined {
+export function buildOrderedScan(keys: ValueKey[], binder: Binder): [walk: OrderedScan, column: SortColumn] | undefined {
   if (!keys.every(({ by }) => SOURCES[by].walk)) return undefined;
   const row = binder.alias('k');
-  const column = columnOf(keys[0]!, row, true);
+  const column = buildSortColumn(keys[0]!, row, true);
   return [{ ...SOURCES[keys[0]!.by].walk!(row, keys[0]!), row, first: column.sql }, column];
 }
 
 /** True for the rows that have no value to sort by. */
-export const absence = (key: ValueKey, binder: Binder): string => SOURCES[key.by].absence(binder.alias('k'), key);
+export const buildAbsenceTest = (key: ValueKey, binder: Binder): string => SOURCES[key.by].absence(binder.alias('k'), key);

@@ -2,7 +2,7 @@
 import type { ServedType } from '../../fhir/types.ts';
 
 /** The search row under test: its alias, and the types it may have. */
-export interface Tested {
+export interface TestedRow {
   row: string;
   types: ServedType[];
   /** It is tested whether the condition does not hold: of each row by itself, for all but a few meet that. */

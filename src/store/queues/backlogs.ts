@@ -16,7 +16,7 @@ interface OutboxFilter {
 }
 
 /** How many entries of a topic stand in a state that is not the last one, and when the oldest of them was made. */
-interface OutboxStanding {
+interface OutboxBacklog {
   topic: string;
   state: OutboxState;
   count: number;
@@ -32,4 +32,4 @@ const STANDING = `select topic, state, count(*)::int as count, min(created_at) a
 export const listOutbox = (database: Database, { topic, tenant, subject, states, before, limit }: OutboxFilter): Promise<OutboxEntry[]> =>
   database.query<OutboxEntry>(LIST, [[topic].flat(), tenant ?? null, subject ?? null, states ?? null, before ?? null, limit]);
 
-export const standingOf = (database: Database): Promise<OutboxStanding[]> => database.query<OutboxStanding>(STANDING);
+export const readOutboxBacklog = (database: Database): Promise<OutboxBacklog[]> => database.query<OutboxBacklog>(STANDING);

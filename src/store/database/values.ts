@@ -3,7 +3,7 @@
 const UTC = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,3})\d*)?\+00$/;
 
 /** `2026-01-02 03:04:05.6+00` → `2026-01-02T03:04:05.600Z`; `infinity` and `-infinity` stay. */
-export function instantOf(text: string): string {
+export function parseTimestamptz(text: string): string {
   const match = UTC.exec(text);
   if (match) return `${match[1]}T${match[2]}.${(match[3] ?? '').padEnd(3, '0')}Z`;
   return text.endsWith('infinity') ? text : new Date(text).toISOString();

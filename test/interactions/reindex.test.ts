@@ -10,9 +10,9 @@ import type { Resource } from '../../src/fhir/types.ts';
 import type { Context } from '../../src/interactions/context.ts';
 import { create } from '../../src/interactions/create.ts';
 import { remove } from '../../src/interactions/delete.ts';
-import { type IndexState, leftToServers, openIndexState, readIndexState } from '../../src/interactions/index-state.ts';
-import { type WalkEnd, type Walking, walkIndex } from '../../src/interactions/index-walk.ts';
-import { UNCHECKED } from '../../src/interactions/profiles.ts';
+import { buildUnregisteredTypeHooks, type IndexState, openIndexState, readIndexState } from '../../src/interactions/index-state.ts';
+import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
+import { type ReindexOptions, type ReindexResult, reindexAll } from '../../src/interactions/reindex.ts';
 import { search } from '../../src/interactions/search.ts';
 import { update } from '../../src/interactions/update.ts';
 import { createTenant } from '../../src/store/tenants.ts';
@@ -45,14 +45,14 @@ afterEach(() => test.close());
 interface Server {
   state: IndexState;
   context(tenant: number): Context;
-  walk(more?: Partial<Walking>): Promise<WalkEnd>;
+  walk(more?: Partial<ReindexOptions>): Promise<ReindexResult>;
 }
 
 const server = async (registry: Registry, name = 'server', renewed = false): Promise<Server> =>
-  process(registry, await openIndexState(test.store.upkeep, registry, renewed), name);
+  process(registry, await openIndexState(test.store.reindexing, registry, renewed), name);
 /** A command of this registry, while servers of others may run. */
 const command = async (registry: Registry): Promise<Server> =>
-  process(registry, await readIndexState(test.store.upkeep, registry), 'command');
+  process(registry, await readIndexState(test.store.reindexing, registry), 'command');
 
 function process(registry: Registry, state: IndexState, name: string): Server {
   const ready = readyRegistry(registry, state.isReady);
@@ -62,21 +62,21 @@ function process(registry: Registry, state: IndexState, name: string): Server {
     clock: () => new Date(AT),
     newId: () => SPACE,
     registry: ready,
-    rulesOf: state.rulesOf,
+    findIndexRules: state.findRules,
     baseUrl: 'http://facet.test/fhir/R4',
-    writeHooks: new Map(leftToServers(state).map(([type, effect]) => [type, [effect]])),
-    profiles: UNCHECKED,
+    writeHooks: new Map(buildUnregisteredTypeHooks(state).map(([type, effect]) => [type, [effect]])),
+    profiles: NO_PROFILE_CHECKS,
   });
   const walking = {
-    upkeep: test.store.upkeep,
+    reindexing: test.store.reindexing,
     registry: ready,
     baseUrl: 'http://facet.test/fhir/R4',
     clock: () => new Date(AT),
-    by: name,
-    size: 4,
+    owner: name,
+    batchSize: 4,
   };
-  const walk = async (more: Partial<Walking> = {}) => {
-    const end = await walkIndex({ ...walking, ...more }, state.target() ?? state.newest());
+  const walk = async (more: Partial<ReindexOptions> = {}) => {
+    const end = await reindexAll({ ...walking, ...more }, state.findTarget() ?? state.listNewest());
     await state.refresh();
     return end;
   };
@@ -92,7 +92,7 @@ const patient = (n: number, more: object = {}): Resource => ({
   maritalStatus: { coding: [{ code: n % 2 ? 'M' : 'S' }], text: 'as told' },
   ...more,
 });
-const draft = (resource: Resource) => ({ plain: resource, exact: resource });
+const draft = (resource: Resource) => ({ resource, exact: resource });
 const store = (one: Server, tenant: number, resource: Resource) =>
   create(one.context(tenant), { type: resource.resourceType as 'Patient', id: resource.id!, draft: draft(resource) });
 const put = (one: Server, tenant: number, resource: Resource) =>
@@ -120,22 +120,22 @@ async function indexOf(tenant: number): Promise<string[]> {
 
 it('a parameter of an empty store, and of types without resources, is whole at once', async () => {
   const first = await server(BEFORE);
-  expect(first.state.unready().size).toBe(0);
+  expect(first.state.listUnready().size).toBe(0);
   const next = await server(AFTER);
-  expect([next.state.unready().size, next.state.target()]).toEqual([0, undefined]);
+  expect([next.state.listUnready().size, next.state.findTarget()]).toEqual([0, undefined]);
 });
 
 it('a new parameter is refused until it is whole; all others are served, and what is written meanwhile is indexed', async () => {
   const old = await server(BEFORE);
   for (let n = 0; n < 10; n++) await store(old, tenants[n % 3]!, patient(n));
   const now = await server(AFTER);
-  expect([...now.state.unready()]).toEqual([['Patient', ['marital']]]);
+  expect([...now.state.listUnready()]).toEqual([['Patient', ['marital']]]);
   await store(now, tenants[0]!, patient(99));
   await expect(found(now, tenants[0]!, 'marital=M')).rejects.toMatchObject({ kind: 'unavailable', headers: { 'Retry-After': '30' } });
   await expect(found(now, tenants[0]!, 'family=x&_sort=marital')).rejects.toMatchObject({ kind: 'unavailable' });
   expect(await found(now, tenants[0]!, 'family=family99')).toEqual([idOf(99)]);
   expect(await now.walk()).toBe('done');
-  expect(now.state.unready().size).toBe(0);
+  expect(now.state.listUnready().size).toBe(0);
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([3, 9, 99].map(idOf).sort());
 });
 
@@ -168,16 +168,16 @@ it('stopped anywhere, it goes on from there; done twice, it changes nothing', as
   const seen: number[] = [];
   for (let round = 0; round < 40; round++) {
     const end = await now.walk({
-      stopped: () => true,
-      pause: async (walk) => {
-        seen.push(walk.seen);
+      isStopped: () => true,
+      onBatch: async (walk) => {
+        seen.push(walk.scanned);
       },
     });
     if (end === 'done') break;
     expect(end).toBe('left');
   }
   expect(Math.max(...seen)).toBe(12);
-  expect(now.state.unready().size).toBe(0);
+  expect(now.state.listUnready().size).toBe(0);
   const whole = await indexOf(tenants[0]!);
   expect(await now.walk()).toBe('done');
   expect(await indexOf(tenants[0]!)).toEqual(whole);
@@ -188,10 +188,10 @@ it('one process walks; another takes over when its lease has run out, and then t
   for (let n = 0; n < 12; n++) await store(old, tenants[0]!, patient(n));
   const [first, second] = [await server(AFTER, 'first'), await server(AFTER, 'second')];
   const later = () => new Date(Date.parse(AT) + 61_000);
-  const ends: WalkEnd[] = [];
+  const ends: ReindexResult[] = [];
   const end = await first.walk({
-    pause: async ({ seen }) => {
-      if (seen !== 4) return;
+    onBatch: async ({ scanned }) => {
+      if (scanned !== 4) return;
       ends.push(await second.walk());
       ends.push(await second.walk({ clock: later }));
     },
@@ -219,10 +219,10 @@ it('a command whose rules no server has stops no search, and what it writes is m
   await store(shell, tenants[0]!, patient(3));
   await put(shell, tenants[0]!, patient(1, { active: true }));
   await now.state.refresh();
-  expect([now.state.unready().size, [...now.state.target()!.keys()]]).toEqual([0, ['Patient']]);
+  expect([now.state.listUnready().size, [...now.state.findTarget()!.keys()]]).toEqual([0, ['Patient']]);
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([]);
   await now.walk();
-  expect(now.state.target()).toBeUndefined();
+  expect(now.state.findTarget()).toBeUndefined();
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([1, 3].map(idOf).sort());
 });
 
@@ -231,7 +231,7 @@ it('a command of the rules of the servers writes as they do, and leaves them not
   const shell = await command(AFTER);
   await store(shell, tenants[0]!, patient(1));
   await now.state.refresh();
-  expect(now.state.target()).toBeUndefined();
+  expect(now.state.findTarget()).toBeUndefined();
   expect(await found(now, tenants[0]!, 'marital=M')).toEqual([idOf(1)]);
 });
 
@@ -239,11 +239,11 @@ it('what a command writes behind a walk is found by the next one', async () => {
   const now = await server(AFTER);
   for (let n = 0; n < 10; n++) await store(now, tenants[0]!, patient(n));
   const shell = await command(BEFORE);
-  const pause = async ({ seen }: { seen: number }) => {
-    if (seen === 8) await put(shell, tenants[0]!, patient(1, { active: true }));
+  const onBatch = async ({ scanned }: { scanned: number }) => {
+    if (scanned === 8) await put(shell, tenants[0]!, patient(1, { active: true }));
   };
-  await now.walk({ pause });
-  expect([...now.state.target()!.keys()]).toEqual(['Patient']);
+  await now.walk({ onBatch });
+  expect([...now.state.findTarget()!.keys()]).toEqual(['Patient']);
   await now.walk();
   expect(await found(now, tenants[0]!, 'marital=M')).toContain(idOf(1));
 });
@@ -252,14 +252,14 @@ it('a process of older rules undoes nothing, and does not answer by a parameter 
   const old = await server(AFTER);
   await store(old, tenants[0]!, patient(1));
   const now = await server(OTHERWISE);
-  expect(now.state.unready().get('Patient')).toEqual(['marital']);
+  expect(now.state.listUnready().get('Patient')).toEqual(['marital']);
   await now.walk();
   await old.state.refresh();
-  expect(old.state.target()).toBeUndefined();
-  expect(old.state.newest().has('Patient')).toBe(false);
+  expect(old.state.findTarget()).toBeUndefined();
+  expect(old.state.listNewest().has('Patient')).toBe(false);
   await expect(found(old, tenants[0]!, 'marital=M')).rejects.toMatchObject({ kind: 'unavailable' });
   const back = await server(AFTER, 'back', true);
-  expect(back.state.unready().get('Patient')).toEqual(['marital']);
+  expect(back.state.listUnready().get('Patient')).toEqual(['marital']);
   await back.walk();
   expect(await found(back, tenants[0]!, 'marital=M')).toEqual([idOf(1)]);
 });
@@ -272,11 +272,11 @@ onServer('a write that waits while a row is made again begins anew, and leaves n
   const changed = patient(1, { name: [{ family: 'New' }], maritalStatus: { coding: [{ code: 'W' }] } });
   const replaced = Promise.withResolvers<void>();
   const writing = replaced.promise.then(() => put(now, tenant, changed));
-  await test.store.transaction(async ({ upkeep }) => {
-    const { stale } = (await upkeep.window(tenant, '0', 10, now.state.target()!))!;
-    const [row] = await upkeep.bodies(tenant, stale);
+  await test.store.transaction(async ({ reindexing }) => {
+    const { stale } = (await reindexing.readBatch(tenant, '0', 10, now.state.findTarget()!))!;
+    const [row] = await reindexing.readStaleRows(tenant, stale);
     const index = indexRows(JSON.parse(row!.body) as Resource, AFTER);
-    expect(await upkeep.replace(tenant, [{ row: row!, index, rules: now.state.rulesOf('Patient') }])).toBe(1);
+    expect(await reindexing.replaceIndexRows(tenant, [{ row: row!, index, rules: now.state.findRules('Patient') }])).toBe(1);
     replaced.resolve();
     await delay(500);
   });
@@ -305,7 +305,10 @@ onServer('with writers at work on the same resources, the index is exact at the 
   const writers = [1, 2, 3, 4].map(writer);
   for (let round = 0; round < 12 || writes <= 50; round++) {
     current = await server(round % 2 ? OTHERWISE : AFTER, `round-${round}`, true);
-    const [one, two] = [current.walk({ size: 7 }), (await server(round % 2 ? OTHERWISE : AFTER, `other-${round}`)).walk({ size: 3 })];
+    const [one, two] = [
+      current.walk({ batchSize: 7 }),
+      (await server(round % 2 ? OTHERWISE : AFTER, `other-${round}`)).walk({ batchSize: 3 }),
+    ];
     expect((await Promise.all([one, two])).includes('done')).toBe(true);
   }
   stop = true;

@@ -4,31 +4,32 @@ import { forbidden } from '../fhir/outcome.ts';
 import { referencedType } from '../fhir/reference-target.ts';
 import { allows, type Permission } from '../fhir/scope.ts';
 import { elementsOf } from '../fhir/subset.ts';
-import type { Row, Text } from '../store/resources/row.ts';
-import { withoutHeaders } from './channel-headers.ts';
+import type { BodyRow, ResourceRow } from '../store/resources/resource-row.ts';
+import { redactChannelHeaders } from './channel-headers.ts';
 import type { Caller, WriteHook } from './context.ts';
 
 /** Refuses (403) a Binary whose context the caller's scopes do not cover. */
-export function refuseOutside(caller: Caller, row: Row, permission: Permission): void {
-  if (!isWithin(caller, row, permission)) throw forbidden('the scopes of this API key do not cover the security context of this Binary');
+export function requireSecurityContext(caller: Caller, row: ResourceRow, permission: Permission): void {
+  if (!coversSecurityContext(caller, row, permission))
+    throw forbidden('the scopes of this API key do not cover the security context of this Binary');
 }
 
 /** The row as it is shown to a caller: a Binary outside of its scopes without its content, so that counts and pages stay what they are. */
-export const shownTo =
+export const redactFor =
   (caller: Caller) =>
-  <R extends Text>(row: R): R =>
-    isWithin(caller, row, 'r') ? withoutHeaders(caller, row) : { ...row, body: elementsOf(row.body!, new Set()) };
+  <R extends BodyRow>(row: R): R =>
+    coversSecurityContext(caller, row, 'r') ? redactChannelHeaders(caller, row) : { ...row, body: elementsOf(row.body!, new Set()) };
 
-const CHANGES: Readonly<Record<string, Permission>> = { PUT: 'u', PATCH: 'u', POST: 'u', DELETE: 'd' };
+const WRITE_PERMISSIONS: Readonly<Record<string, Permission>> = { PUT: 'u', PATCH: 'u', POST: 'u', DELETE: 'd' };
 
 /** What stands may be replaced or deleted only by who may do so to its context. */
 export const guardBinary: WriteHook = {
   check({ caller }, { previous, change }) {
-    if (previous) refuseOutside(caller, previous, CHANGES[change.method]!);
+    if (previous) requireSecurityContext(caller, previous, WRITE_PERMISSIONS[change.method]!);
   },
 };
 
-function isWithin({ scopes }: Caller, { type, body }: Text, permission: Permission): boolean {
+function coversSecurityContext({ scopes }: Caller, { type, body }: BodyRow, permission: Permission): boolean {
   if (type !== 'Binary' || !body?.includes('"securityContext"')) return true;
   const { securityContext } = JSON.parse(body) as { securityContext?: unknown };
   // what names no type may be anything: then only who may do so to everything

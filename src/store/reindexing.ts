@@ -5,33 +5,33 @@ import type { TypeRules } from '../fhir/indexing/rules.ts';
 import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
 import type { Lease } from '../messaging/lease.ts';
 import type { Database } from './database/database.ts';
-import { orderOf } from './resources/change-columns.ts';
-import { SIDE_TABLES, sideRows } from './resources/side-tables.ts';
-import { sideReplaced } from './resources/write-many.ts';
-import { hashes } from './search/tokens.ts';
+import { INDEX_TABLES, toTableRows } from './resources/index-tables.ts';
+import { toSortCodes } from './resources/resource-change.ts';
+import { buildTableReplacement } from './resources/write-many.ts';
+import { toBigintArray } from './search/tokens.ts';
 
 /** Rules that resources may stand by. `newest`: the ones to reach, of their type. */
-export interface KnownRules {
+export interface RegisteredRules {
   type: ServedType;
   rules: number;
   fingerprint: string;
   parameters: Record<string, string>;
-  newest: boolean;
+  isNewest: boolean;
 }
 
 /** The number of rules that nobody counted. */
-export const UNCOUNTED = 0;
+export const UNREGISTERED_RULES = 0;
 
 /** How far a walk through all resources has come: up to `pid` of `tenant`. */
-export interface Walk {
+export interface ReindexProgress {
   /** Which rules it leads to, as one text. */
   target: string;
   tenant: number;
   pid: string;
   /** How many resources it has looked at, how many of them stood by other rules, and of how many of these the index rows were made again. */
-  seen: number;
+  scanned: number;
   stale: number;
-  renewed: number;
+  reindexed: number;
   /** How many there were when it began. */
   total: number;
 }
@@ -47,43 +47,43 @@ export interface StaleRow {
 }
 
 /** Its new index rows, and the rules they were made by. */
-export interface Renewal {
+export interface ReindexedRow {
   row: StaleRow;
   index: IndexRows;
   rules: number;
 }
 
 /** Target of a walk: type → the number of the rules its resources are to stand by. */
-export type RulesTarget = ReadonlyMap<ServedType, number>;
+export type TargetRules = ReadonlyMap<ServedType, number>;
 
 /** Making index rows again by newer rules. `save` and `again` answer whether the lease still stands. */
-export interface IndexUpkeep {
+export interface Reindexing {
   /** Makes the rules of a program known; answers their numbers. `renewed`: they are to be the newest, also where newer ones are known. */
   register(rules: TypeRules[], renewed?: boolean): Promise<Map<ServedType, number>>;
   /** A resource of this type is written by rules that nobody counted: it is to be made again, and meanwhile no parameter waits for it. */
-  leave(type: ServedType): Promise<void>;
-  known(): Promise<KnownRules[]>;
+  markUnregistered(type: ServedType): Promise<void>;
+  listRules(): Promise<RegisteredRules[]>;
   /** Takes the walk to this target, from where it stands; undefined while somebody else has it. Another target begins anew. */
-  claim(target: string, lease: Lease): Promise<Walk | undefined>;
-  save(walk: Walk, lease: Lease): Promise<boolean>;
+  claim(target: string, lease: Lease): Promise<ReindexProgress | undefined>;
+  saveProgress(walk: ReindexProgress, lease: Lease): Promise<boolean>;
   /** Begins the walk anew. */
-  again(walk: Walk, lease: Lease): Promise<boolean>;
+  restart(walk: ReindexProgress, lease: Lease): Promise<boolean>;
   /** The walk found nothing stale: no resource of these types stands by other rules of those that were known when it began. */
-  finish(target: RulesTarget, began: KnownRules[], lease: Lease): Promise<void>;
+  finish(target: TargetRules, began: RegisteredRules[], lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
-  nextTenant(after: number): Promise<number | undefined>;
+  findNextTenant(after: number): Promise<number | undefined>;
   /** The next so many resources of a tenant, in the order of storing: where they end, and which of them are stale; undefined at the end. */
-  window(
+  readBatch(
     tenant: number,
     after: string,
     size: number,
-    target: RulesTarget,
+    target: TargetRules,
   ): Promise<{ last: string; seen: number; stale: string[] } | undefined>;
   /** The first of these, as many as may be in memory at once; deletions are left out. */
-  bodies(tenant: number, pids: string[]): Promise<StaleRow[]>;
+  readStaleRows(tenant: number, pids: string[]): Promise<StaleRow[]>;
   /** Puts new index rows in place; what was changed meanwhile is left alone. Answers how many. */
-  replace(tenant: number, renewals: Renewal[]): Promise<number>;
-  progress(): Promise<(Walk & { leaseUntil: string | null; updatedAt: string }) | undefined>;
+  replaceIndexRows(tenant: number, renewals: ReindexedRow[]): Promise<number>;
+  readProgress(): Promise<(ReindexProgress & { leaseUntil: string | null; updatedAt: string }) | undefined>;
 }
 
 const REGISTER = `insert into index_rules (rtype, fingerprint, parameters, present)
@@ -94,10 +94,10 @@ const NEWEST = '(select max(n.rules) from index_rules n where n.rtype = r.rtype)
 const OUTDATED = `select distinct r.rtype from index_rules r where r.present and r.rules <> ${NEWEST}`;
 const STORED = `select t.rtype from unnest($2::smallint[]) as t(rtype) where exists (select from sx where sx.tenant_id = $1 and sx.rtype = t.rtype)`;
 const FORGET = `update index_rules r set present = false where r.present and r.rules <> ${NEWEST} and r.rtype = any($1::smallint[])`;
-const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = ${NEWEST} as newest from index_rules r where r.present order by r.rtype, r.rules`;
+const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = ${NEWEST} as "isNewest" from index_rules r where r.present order by r.rtype, r.rules`;
 /** Its parameters are said to be those of the newest, so that these go on being answered; where others are waited for already, they still are. */
 const LEAVE = `insert into index_rules as r (rtype, rules, fingerprint, parameters, present)
-  select $1, ${UNCOUNTED}, '', coalesce((select n.parameters from index_rules n where n.rtype = $1 order by n.rules desc limit 1), '{}'), true
+  select $1, ${UNREGISTERED_RULES}, '', coalesce((select n.parameters from index_rules n where n.rtype = $1 order by n.rules desc limit 1), '{}'), true
   on conflict (rtype, rules) do update set parameters = excluded.parameters, present = true where not r.present`;
 /** Made known anew after this, they have a new number and are the newest. */
 const RENEW = `delete from index_rules r using unnest($1::smallint[], $2::text[]) as g(rtype, fingerprint)
@@ -140,8 +140,8 @@ const FREE = `select r.pid from resource r join unnest($2::bigint[], $3::int[], 
  * (write-one.ts). The search row is inserted and found to be there: in an UPDATE, Citus turns no text into an array.
  */
 const REPLACE = `with given as (
-  select * from unnest($2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[], $7::jsonb[], ${SIDE_TABLES.map((_table, at) => `$${at + 8}::text[]`).join(', ')})
-    as g(pid, ver, before, rules, tok, ord, ${SIDE_TABLES.join(', ')})),
+  select * from unnest($2::bigint[], $3::int[], $4::int[], $5::int[], $6::text[], $7::jsonb[], ${INDEX_TABLES.map((_table, at) => `$${at + 8}::text[]`).join(', ')})
+    as g(pid, ver, before, rules, tok, ord, ${INDEX_TABLES.join(', ')})),
 changed as (
   update resource r set rules = g.rules from given g
   where r.tenant_id = $1 and r.pid = g.pid and r.ver = g.ver and r.rules = g.before returning g.*),
@@ -150,60 +150,60 @@ searched as (
   insert into sx (tenant_id, pid, rtype, self_h, lu, tok, ord, rules)
   select s.tenant_id, s.pid, s.rtype, s.self_h, s.lu, g.tok::bigint[], g.ord, g.rules from done g join sx s on s.tenant_id = $1 and s.pid = g.pid
   on conflict (tenant_id, pid) do update set tok = excluded.tok, ord = excluded.ord, rules = excluded.rules),
-${SIDE_TABLES.map(sideReplaced).join(',\n')}
+${INDEX_TABLES.map(buildTableReplacement).join(',\n')}
 select count(*)::int as applied from done`;
 
-type StoredWalk = Record<'target' | 'pid' | 'seen' | 'stale' | 'renewed' | 'total', string> & { tenant_id: number };
+type StoredProgress = Record<'target' | 'pid' | 'seen' | 'stale' | 'renewed' | 'total', string> & { tenant_id: number };
 
-const walkOf = ({ target, tenant_id, pid, seen, stale, renewed, total }: StoredWalk): Walk => ({
+const toProgress = ({ target, tenant_id, pid, seen, stale, renewed, total }: StoredProgress): ReindexProgress => ({
   target,
   tenant: tenant_id,
   pid,
-  seen: Number(seen),
+  scanned: Number(seen),
   stale: Number(stale),
-  renewed: Number(renewed),
+  reindexed: Number(renewed),
   total: Number(total),
 });
 
-const columns = (some: Iterable<[ServedType, number]>): [number[], number[]] => {
+const toColumns = (some: Iterable<[ServedType, number]>): [number[], number[]] => {
   const each = [...some];
   return [each.map(([type]) => TYPES[type]), each.map(([, rules]) => rules)];
 };
 
 /** The upkeep of the index of one database. */
-export function upkeepOf(database: Database): IndexUpkeep {
+export function createReindexing(database: Database): Reindexing {
   const total = async (): Promise<string> => (await database.query<{ total: string }>(TOTAL))[0]!.total;
   const one = async (sql: string, parameters: unknown[]): Promise<boolean> => (await database.query(sql, parameters)).length > 0;
   return {
     register: (rules, renewed) => database.transaction((inside) => register(inside, rules, renewed)),
-    leave: async (type) => void (await database.query(LEAVE, [TYPES[type]])),
-    known: () => known(database),
+    markUnregistered: async (type) => void (await database.query(LEAVE, [TYPES[type]])),
+    listRules: () => listRules(database),
     async claim(target, { by, at, until }) {
-      const [walk] = await database.query<StoredWalk>(CLAIM, [target, by, at, until, await total()]);
-      return walk && walkOf(walk);
+      const [walk] = await database.query<StoredProgress>(CLAIM, [target, by, at, until, await total()]);
+      return walk && toProgress(walk);
     },
-    save: ({ target, tenant, pid, seen, stale, renewed }, { by, at, until }) =>
-      one(SAVE, [by, target, tenant, pid, seen, stale, renewed, at, until]),
-    again: async ({ target }, { by }) => one(AGAIN, [by, target, await total()]),
+    saveProgress: ({ target, tenant, pid, scanned, stale, reindexed }, { by, at, until }) =>
+      one(SAVE, [by, target, tenant, pid, scanned, stale, reindexed, at, until]),
+    restart: async ({ target }, { by }) => one(AGAIN, [by, target, await total()]),
     async finish(target, began, { by }: Lease) {
       const over = began.filter(({ type, rules }) => target.has(type) && target.get(type) !== rules);
-      await database.query(DONE, columns(over.map(({ type, rules }) => [type, rules])));
+      await database.query(DONE, toColumns(over.map(({ type, rules }) => [type, rules])));
       await database.query(RELEASE, [by, await total()]);
     },
     release: async ({ by }) =>
       void (await database.query('update index_walk set lease_until = null, lease_by = null where lease_by = $1', [by])),
-    nextTenant: (after) => nextTenant(database, after),
-    async window(tenant, after, size, target) {
-      const parameters = [tenant, after, size, ...columns(target)];
+    findNextTenant: (after) => findNextTenant(database, after),
+    async readBatch(tenant, after, size, target) {
+      const parameters = [tenant, after, size, ...toColumns(target)];
       const [found] = await database.query<{ last: string | null; seen: number; stale: string | null }>(WINDOW, parameters);
       const { last, seen, stale } = found!;
       return last === null ? undefined : { last, seen, stale: stale?.split(',') ?? [] };
     },
-    bodies: (tenant, pids) => bodies(database, tenant, pids),
-    replace: (tenant, renewals) => replace(database, tenant, renewals),
-    async progress() {
-      const [walk] = await database.query<StoredWalk & { lease_until: string | null; updated_at: string }>(PROGRESS);
-      return walk && { ...walkOf(walk), leaseUntil: walk.lease_until, updatedAt: walk.updated_at };
+    readStaleRows: (tenant, pids) => readStaleRows(database, tenant, pids),
+    replaceIndexRows: (tenant, renewals) => replaceIndexRows(database, tenant, renewals),
+    async readProgress() {
+      const [walk] = await database.query<StoredProgress & { lease_until: string | null; updated_at: string }>(PROGRESS);
+      return walk && { ...toProgress(walk), leaseUntil: walk.lease_until, updatedAt: walk.updated_at };
     },
   };
 }
@@ -214,61 +214,61 @@ async function register(database: Database, rules: TypeRules[], renewed = false)
   const given = [types, prints, rules.map(({ parameters }) => JSON.stringify(parameters))];
   if (renewed) await database.query(RENEW, [types, prints]);
   const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, given);
-  await database.query(FORGET, [await emptyTypes(database)]);
+  await database.query(FORGET, [await findEmptyTypes(database)]);
   return new Map(numbers.map(({ rtype, rules: number }) => [typeOfNumber(rtype), number]));
 }
 
 /** Types of older rules of which no tenant has a resource: nothing of them has to be made again. Each statement names one tenant. */
-async function emptyTypes(database: Database): Promise<number[]> {
+async function findEmptyTypes(database: Database): Promise<number[]> {
   const outdated = await database.query<{ rtype: number }>(OUTDATED);
   let empty = outdated.map(({ rtype }) => rtype);
-  let tenant = await nextTenant(database, 0);
+  let tenant = await findNextTenant(database, 0);
   while (empty.length > 0 && tenant !== undefined) {
     const stored = await database.query<{ rtype: number }>(STORED, [tenant, empty]);
     empty = empty.filter((type) => !stored.some(({ rtype }) => rtype === type));
-    tenant = await nextTenant(database, tenant);
+    tenant = await findNextTenant(database, tenant);
   }
   return empty;
 }
 
-const nextTenant = async (database: Database, after: number): Promise<number | undefined> =>
+const findNextTenant = async (database: Database, after: number): Promise<number | undefined> =>
   (await database.query<{ tenant: number | null }>(NEXT_TENANT, [after]))[0]?.tenant ?? undefined;
 
-async function known(database: Database): Promise<KnownRules[]> {
-  const rows = await database.query<Omit<KnownRules, 'type'> & { rtype: number }>(KNOWN);
+async function listRules(database: Database): Promise<RegisteredRules[]> {
+  const rows = await database.query<Omit<RegisteredRules, 'type'> & { rtype: number }>(KNOWN);
   return rows.map(({ rtype, ...rest }) => ({ type: typeOfNumber(rtype), ...rest }));
 }
 
-async function bodies(database: Database, tenant: number, pids: string[]): Promise<StaleRow[]> {
+async function readStaleRows(database: Database, tenant: number, pids: string[]): Promise<StaleRow[]> {
   type Stored = { pid: string; rtype: number; id: string; ver: number; rules: number; body: string };
-  const rows = await database.query<Stored>(BODIES, [tenant, hashes(pids)]);
+  const rows = await database.query<Stored>(BODIES, [tenant, toBigintArray(pids)]);
   return rows.map(({ pid, rtype, id, ver, rules, body }) => ({ pid, type: typeOfNumber(rtype), id, version: ver, rules, body }));
 }
 
 /** Two statements: Citus cannot lock rows inside a statement that writes others. */
-const replace = (database: Database, tenant: number, renewals: Renewal[]): Promise<number> =>
+const replaceIndexRows = (database: Database, tenant: number, renewals: ReindexedRow[]): Promise<number> =>
   database.transaction(async (transaction) => {
-    const free = await transaction.query<{ pid: string }>(FREE, [tenant, ...standing(renewals)]);
+    const free = await transaction.query<{ pid: string }>(FREE, [tenant, ...toVersionColumns(renewals)]);
     const pids = new Set(free.map(({ pid }) => pid));
     const own = renewals.filter(({ row }) => pids.has(row.pid));
-    return own.length === 0 ? 0 : put(transaction, tenant, own);
+    return own.length === 0 ? 0 : writeIndexRows(transaction, tenant, own);
   });
 
 /** Which version of which resource was read, and the rules it was made by. */
-const standing = (renewals: Renewal[]): unknown[] => [
+const toVersionColumns = (renewals: ReindexedRow[]): unknown[] => [
   renewals.map(({ row }) => row.pid),
   renewals.map(({ row }) => row.version),
   renewals.map(({ row }) => row.rules),
 ];
 
-async function put(database: Database, tenant: number, renewals: Renewal[]): Promise<number> {
-  const sides = SIDE_TABLES.map((table) => renewals.map(({ index }) => JSON.stringify(sideRows(table, index))));
+async function writeIndexRows(database: Database, tenant: number, renewals: ReindexedRow[]): Promise<number> {
+  const sides = INDEX_TABLES.map((table) => renewals.map(({ index }) => JSON.stringify(toTableRows(table, index))));
   const [answer] = await database.query<{ applied: number }>(REPLACE, [
     tenant,
-    ...standing(renewals),
+    ...toVersionColumns(renewals),
     renewals.map(({ rules }) => rules),
     renewals.map(({ index }) => `{${index.tokens.join(',')}}`),
-    renewals.map(({ index }) => orderOf(index.codes)),
+    renewals.map(({ index }) => toSortCodes(index.codes)),
     ...sides,
   ]);
   return answer!.applied;

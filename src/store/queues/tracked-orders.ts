@@ -5,7 +5,7 @@ import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
 
 /** One order at the network. `orderId`, `transactionId`: the network's names; `request`, `task`: ids of ours. */
-export interface PlacedOrder {
+export interface TrackedOrder {
   tenant: number;
   orderId: string;
   transactionId: string | null;
@@ -18,9 +18,9 @@ export interface PlacedOrder {
   /** The newest event that was applied; 0: none. */
   eventId: number;
   /** JSON text of what was last heard; its reader's own. */
-  seen: string;
+  snapshot: string;
   /** News so far. */
-  wakes: number;
+  eventCount: number;
   /** Looks in a row that came to nothing. */
   attempts: number;
   /** When it is looked at next; null: only when there is news. */
@@ -30,44 +30,44 @@ export interface PlacedOrder {
 }
 
 /** What is looked for: any of these names. */
-interface Sought {
+interface NetworkIds {
   orderIds?: string[];
   transactionIds?: string[];
 }
 
-export interface PlacedOrders {
+export interface TrackedOrders {
   /** False: it stands there already. `at`: when it is to be looked at; null: not before there is news. */
   add(
-    order: Pick<PlacedOrder, 'tenant' | 'orderId' | 'transactionId' | 'request' | 'task' | 'version' | 'orderedAt' | 'seen'> & {
+    order: Pick<TrackedOrder, 'tenant' | 'orderId' | 'transactionId' | 'request' | 'task' | 'version' | 'orderedAt' | 'snapshot'> & {
       at: string | null;
     },
   ): Promise<boolean>;
   /** Of any tenant: who asks knows the network's names only. */
-  find(sought: Sought): Promise<PlacedOrder[]>;
+  find(sought: NetworkIds): Promise<TrackedOrder[]>;
   /** All orders that one request has led to, oldest first. */
-  ofRequest(request: Pick<PlacedOrder, 'tenant' | 'request' | 'version'>): Promise<PlacedOrder[]>;
+  listOfRequest(request: Pick<TrackedOrder, 'tenant' | 'request' | 'version'>): Promise<TrackedOrder[]>;
   /** There is news of these: they are looked at now, before all that are merely due. Answers how many of them stand here. */
-  wake(orders: Pick<PlacedOrder, 'tenant' | 'orderId'>[], at: string): Promise<number>;
+  wake(orders: Pick<TrackedOrder, 'tenant' | 'orderId'>[], at: string): Promise<number>;
   /** Leases up to `limit` that are due, of any tenant: those of which there is news first, and then those that wait longest. */
-  claim(lease: Lease & { limit: number }): Promise<PlacedOrder[]>;
+  claim(lease: Lease & { limit: number }): Promise<TrackedOrder[]>;
   /** Writes down what was heard, while `by` holds the lease and no newer event was applied; the row stays locked until the transaction ends. */
-  advance(
-    order: PlacedOrder,
+  saveSnapshot(
+    order: TrackedOrder,
     by: string,
-    heard: Pick<PlacedOrder, 'eventId' | 'seen'> & { transactionId?: string | undefined },
+    heard: Pick<TrackedOrder, 'eventId' | 'snapshot'> & { transactionId?: string | undefined },
   ): Promise<boolean>;
   /** Ends the lease. News that came meanwhile counts for more than `nextAt`. `error`: this look came to nothing. */
-  settle(order: PlacedOrder, by: string, next: { at: string; nextAt: string | null; error?: string }): Promise<boolean>;
+  scheduleNextPoll(order: TrackedOrder, by: string, next: { at: string; nextAt: string | null; error?: string }): Promise<boolean>;
 }
 
-export const PLACED_COLUMNS = `o.tenant_id as tenant, o.order_id as "orderId", o.transaction_id as "transactionId", o.request_id as request, o.task_id as task,
-  o.request_version as version, o.ordered_at as "orderedAt", o.event_id::float8 as "eventId", o.seen, o.wakes, o.attempts, o.next_at as "nextAt", o.lease_by as "leaseBy",
+export const TRACKED_ORDER_COLUMNS = `o.tenant_id as tenant, o.order_id as "orderId", o.transaction_id as "transactionId", o.request_id as request, o.task_id as task,
+  o.request_version as version, o.ordered_at as "orderedAt", o.event_id::float8 as "eventId", o.seen as snapshot, o.wakes as "eventCount", o.attempts, o.next_at as "nextAt", o.lease_by as "leaseBy",
   o.last_error as "lastError"`;
 const ADD = `insert into placed_order as o (tenant_id, order_id, transaction_id, request_id, task_id, request_version, ordered_at, seen, next_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning o.order_id`;
-const FIND = `select ${PLACED_COLUMNS} from placed_order o where o.order_id = any($1::text[]) or o.transaction_id = any($2::text[])
+const FIND = `select ${TRACKED_ORDER_COLUMNS} from placed_order o where o.order_id = any($1::text[]) or o.transaction_id = any($2::text[])
   order by o.ordered_at, o.order_id`;
-const OF_REQUEST = `select ${PLACED_COLUMNS} from placed_order o where o.tenant_id = $1 and o.request_id = $2
+const OF_REQUEST = `select ${TRACKED_ORDER_COLUMNS} from placed_order o where o.tenant_id = $1 and o.request_id = $2
   and o.request_version is not distinct from $3 order by o.ordered_at, o.order_id`;
 const WAKE = `update placed_order o set wakes = o.wakes + 1, attempts = 0, news_at = coalesce(o.news_at, $3), next_at = least(o.next_at, $3)
   where (o.tenant_id, o.order_id) in (select * from unnest($1::int[], $2::text[])) returning o.order_id`;
@@ -76,7 +76,7 @@ const TOLD = `select o.tenant_id, o.order_id, 1 as lane from placed_order o wher
 const MERELY_DUE = `select o.tenant_id, o.order_id, 2 as lane from placed_order o where o.news_at is null and ${DUE} order by o.next_at limit $4`;
 /** The subquery only proposes; whoever comes second sees the first one's lease when the outer condition is tested again. */
 const CLAIM = `update placed_order o set lease_by = $1, lease_until = $3 from ((${TOLD}) union all (${MERELY_DUE}) order by lane limit $4) due
-  where o.tenant_id = due.tenant_id and o.order_id = due.order_id and ${DUE} returning ${PLACED_COLUMNS}`;
+  where o.tenant_id = due.tenant_id and o.order_id = due.order_id and ${DUE} returning ${TRACKED_ORDER_COLUMNS}`;
 const MINE = 'o.tenant_id = $1 and o.order_id = $2 and o.lease_by = $3';
 const ADVANCE = `update placed_order o set event_id = $4, seen = $5, transaction_id = coalesce($6, o.transaction_id)
   where ${MINE} and o.event_id <= $4 returning o.order_id`;
@@ -86,21 +86,21 @@ const SETTLE = `update placed_order o set next_at = case when o.wakes > $4 then 
   where ${MINE} returning o.order_id`;
 
 /** The placed orders of a database handle. */
-export function placedOrdersOf(database: Database): PlacedOrders {
+export function createTrackedOrders(database: Database): TrackedOrders {
   const changed = async (sql: string, parameters: unknown[]): Promise<number> => (await database.query(sql, parameters)).length;
   return {
-    add: async ({ tenant, orderId, transactionId, request, task, version, orderedAt, seen, at }) =>
-      (await changed(ADD, [tenant, orderId, transactionId, request, task, version, orderedAt, seen, at])) > 0,
-    find: ({ orderIds = [], transactionIds = [] }) => database.query<PlacedOrder>(FIND, [orderIds, transactionIds]),
-    ofRequest: ({ tenant, request, version }) => database.query<PlacedOrder>(OF_REQUEST, [tenant, request, version]),
+    add: async ({ tenant, orderId, transactionId, request, task, version, orderedAt, snapshot, at }) =>
+      (await changed(ADD, [tenant, orderId, transactionId, request, task, version, orderedAt, snapshot, at])) > 0,
+    find: ({ orderIds = [], transactionIds = [] }) => database.query<TrackedOrder>(FIND, [orderIds, transactionIds]),
+    listOfRequest: ({ tenant, request, version }) => database.query<TrackedOrder>(OF_REQUEST, [tenant, request, version]),
     wake: (orders, at) =>
       orders.length === 0
         ? Promise.resolve(0)
         : changed(WAKE, [orders.map(({ tenant }) => tenant), orders.map(({ orderId }) => orderId), at]),
-    claim: ({ by, at, until, limit }) => database.query<PlacedOrder>(CLAIM, [by, at, until, limit]),
-    advance: async ({ tenant, orderId }, by, { eventId, seen, transactionId }) =>
-      (await changed(ADVANCE, [tenant, orderId, by, eventId, seen, transactionId ?? null])) > 0,
-    settle: async ({ tenant, orderId, wakes }, by, { at, nextAt, error }) =>
-      (await changed(SETTLE, [tenant, orderId, by, wakes, at, nextAt, error ?? null])) > 0,
+    claim: ({ by, at, until, limit }) => database.query<TrackedOrder>(CLAIM, [by, at, until, limit]),
+    saveSnapshot: async ({ tenant, orderId }, by, { eventId, snapshot, transactionId }) =>
+      (await changed(ADVANCE, [tenant, orderId, by, eventId, snapshot, transactionId ?? null])) > 0,
+    scheduleNextPoll: async ({ tenant, orderId, eventCount }, by, { at, nextAt, error }) =>
+      (await changed(SETTLE, [tenant, orderId, by, eventCount, at, nextAt, error ?? null])) > 0,
   };
 }

@@ -1,6 +1,6 @@
 // Changes for the store's tests, small and plain.
 import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
-import type { Change } from '../../src/store/resources/change.ts';
+import type { ResourceChange } from '../../src/store/resources/change.ts';
 
 export const AT = '2026-01-02T03:04:05.678Z';
 
@@ -17,7 +17,7 @@ export const indexOf = (more: Partial<IndexRows> = {}): IndexRows => ({
 });
 
 /** The first version of Patient/id. */
-export const createOf = (id: string, more: Partial<Change> = {}): Change => ({
+export const createOf = (id: string, more: Partial<ResourceChange> = {}): ResourceChange => ({
   type: 'Patient',
   id,
   version: 1,
@@ -30,7 +30,7 @@ export const createOf = (id: string, more: Partial<Change> = {}): Change => ({
 });
 
 /** The version after `previous`. */
-export const updateOf = (id: string, previous: number, more: Partial<Change> = {}): Change =>
+export const updateOf = (id: string, previous: number, more: Partial<ResourceChange> = {}): ResourceChange =>
   createOf(id, {
     version: previous + 1,
     previous,
@@ -40,7 +40,7 @@ export const updateOf = (id: string, previous: number, more: Partial<Change> = {
   });
 
 /** The deletion of `previous`. */
-export const deletionOf = (id: string, previous: number): Change => {
+export const deletionOf = (id: string, previous: number): ResourceChange => {
   const { index: _none, ...change } = updateOf(id, previous, { method: 'DELETE', body: null });
   return change;
 };

@@ -11,52 +11,52 @@ import { type Claim, claimsIn, isBaseProfile } from '../fhir/profile-claims.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from './context.ts';
 
-const MOST = 500;
+const MAX_ISSUES = 500;
 
 /** `asked`: a profile it is to be checked against whatever it claims; one that is not loaded, or cannot be checked with, is refused (400). */
-export async function againstProfiles(context: Context, resource: Resource, asked?: string): Promise<Issue[]> {
-  const issues = asked === undefined ? [] : await againstAsked(context, resource, asked);
+export async function checkProfiles(context: Context, resource: Resource, asked?: string): Promise<Issue[]> {
+  const issues = asked === undefined ? [] : await checkRequestedProfile(context, resource, asked);
   for (const claim of claimsIn(resource))
-    if (claim.claim !== asked || claim.one !== resource) issues.push(...(await againstClaimed(context, claim)));
-  for (const extension of extensionsIn(resource)) issues.push(...(await againstDefinition(context, resource, extension)));
-  return unrepeated(issues);
+    if (claim.claim !== asked || claim.one !== resource) issues.push(...(await checkClaimedProfile(context, claim)));
+  for (const extension of extensionsIn(resource)) issues.push(...(await checkExtension(context, resource, extension)));
+  return removeRepeats(issues);
 }
 
 /** What two profiles ask alike is said once: a profile, and the definition of an extension that it names. */
-const unrepeated = (issues: Issue[]): Issue[] =>
+const removeRepeats = (issues: Issue[]): Issue[] =>
   [...new Map(issues.toReversed().map((one) => [`${one.expression} ${one.text.replace(/ \[[^\]]*\]$/, '')}`, one])).values()].toReversed();
 
-async function againstAsked({ profiles, store }: Context, resource: Resource, asked: string): Promise<Issue[]> {
-  if (isBaseProfile(asked)) return isBaseProfile(asked, resource.resourceType) ? [] : [otherType(resource, 'asked for')];
-  const checker = await profiles.checker(store, asked);
+async function checkRequestedProfile({ profiles, store }: Context, resource: Resource, asked: string): Promise<Issue[]> {
+  if (isBaseProfile(asked)) return isBaseProfile(asked, resource.resourceType) ? [] : [otherTypeIssue(resource, 'asked for')];
+  const checker = await profiles.findChecker(store, asked);
   if (checker instanceof Unusable) throw notSupported(`nothing can be checked against this profile: ${checker.message}`);
   if (!checker)
     throw notSupported(
       'this profile is not loaded, so nothing can be checked against it: an operator loads its package with facet profiles add',
     );
-  return said(checker, { resource, one: resource }, MOST);
+  return said(checker, { resource, one: resource }, MAX_ISSUES);
 }
 
-const otherType = (resource: Resource, which: string): Issue =>
+const otherTypeIssue = (resource: Resource, which: string): Issue =>
   issue('structure', `the profile ${which} is of another resource type`, resource.resourceType);
 
-async function againstClaimed({ profiles, store }: Context, { claim, ...subject }: Claim): Promise<Issue[]> {
-  if (isBaseProfile(claim)) return [otherType(subject.resource, 'claimed')];
-  const checker = await profiles.checker(store, claim);
+async function checkClaimedProfile({ profiles, store }: Context, { claim, ...subject }: Claim): Promise<Issue[]> {
+  if (isBaseProfile(claim)) return [otherTypeIssue(subject.resource, 'claimed')];
+  const checker = await profiles.findChecker(store, claim);
   if (checker instanceof Unusable) return [ofClaim(subject, 'warning', `the profile ${claim} cannot be checked: ${checker.message}`)];
   if (!checker) return [ofClaim(subject, 'information', `the profile ${claim} is not loaded: it is not checked`)];
-  return said(checker, subject, MOST);
+  return said(checker, subject, MAX_ISSUES);
 }
 
 /** An extension is as its definition says, and where it says, whoever uses it. https://hl7.org/fhir/R4/extensibility.html */
-async function againstDefinition({ profiles, store }: Context, resource: Resource, extension: PlacedExtension): Promise<Issue[]> {
-  const checker = await profiles.checker(store, extension.url);
+async function checkExtension({ profiles, store }: Context, resource: Resource, extension: PlacedExtension): Promise<Issue[]> {
+  const checker = await profiles.findChecker(store, extension.url);
   if (!checker || checker instanceof Unusable || checker.type !== 'Extension') return [];
-  const faults = [...misplaced(checker, extension), ...faultsOf(checker, resource, extension)];
-  return issuesAt(checker, faults, { resource, one: resource }, MOST);
+  const faults = [...misplaced(checker, extension), ...findFaults(checker, resource, extension)];
+  return issuesAt(checker, faults, { resource, one: resource }, MAX_ISSUES);
 }
 
-function faultsOf({ rule }: Checker, resource: Resource, { item, at }: PlacedExtension) {
+function findFaults({ rule }: Checker, resource: Resource, { item, at }: PlacedExtension) {
   const root = nodeOf(resource.resourceType, resource);
   return rule.faults(item, { resource: root, root }).map((fault) => ({ ...fault, at: [...at, ...fault.at] }));
 }

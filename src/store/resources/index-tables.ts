@@ -1,6 +1,6 @@
 // The side tables of a search row: their columns, and the rows that a resource's index has in them. docs/decisions/0003-search-index-tables.md
 import type { IndexRows, Span } from '../../fhir/indexing/rows.ts';
-import { storable } from './storable.ts';
+import { toStorableText } from './storable.ts';
 
 /** Columns beside tenant and pid. A question mark: may be null. An array is given as a text (arrays of arrays would have to be even). */
 const COLUMNS = {
@@ -34,33 +34,33 @@ const COLUMNS = {
   },
 } as const;
 
-export type SideTable = keyof typeof COLUMNS;
-export const SIDE_TABLES = Object.keys(COLUMNS) as SideTable[];
+export type IndexTable = keyof typeof COLUMNS;
+export const INDEX_TABLES = Object.keys(COLUMNS) as IndexTable[];
 
 /** The column `long` of a table that has it: as search expects it (range.ts). */
-const LONG: Partial<Record<SideTable, string>> = {
+const LONG_TESTS: Partial<Record<IndexTable, string>> = {
   sx_date: "s.to_at > s.from_at + interval '24 hours'",
   sx_number: 's.to_n > s.from_n',
   sx_composite: "coalesce(s.to_n > s.from_n, s.to_at > s.from_at + interval '24 hours', false)",
 };
 
 /** A row of a side table by its columns, without tenant and pid. */
-export type SideRow = Record<string, unknown>;
+export type IndexTableRow = Record<string, unknown>;
 
-const ROWS: Record<SideTable, (index: IndexRows) => SideRow[]> = {
+const ROWS: Record<IndexTable, (index: IndexRows) => IndexTableRow[]> = {
   sx_ref: ({ references }) =>
     references.map(({ parameter, target, text }) => ({
       param: parameter,
       target_h: target,
-      target: text === undefined ? null : storable(text),
+      target: text === undefined ? null : toStorableText(text),
     })),
-  sx_string: ({ strings }) => strings.map(({ parameter, norm, ...marks }) => ({ param: parameter, norm: storable(norm), ...marks })),
+  sx_string: ({ strings }) => strings.map(({ parameter, norm, ...marks }) => ({ param: parameter, norm: toStorableText(norm), ...marks })),
   sx_date: ({ dates }) => {
-    const lone = loneIn(dates);
+    const lone = findLoneParameters(dates);
     return dates.map(({ parameter: param, from, to, low, high }) => ({ param, from_at: from, to_at: to, low, high, lone: lone(param) }));
   },
   sx_number: ({ numbers }) => {
-    const lone = loneIn(numbers);
+    const lone = findLoneParameters(numbers);
     return numbers.map(({ parameter: param, unit = null, label = null, from, to, measure, low, high }) => ({
       param,
       unit_h: unit,
@@ -80,60 +80,60 @@ const ROWS: Record<SideTable, (index: IndexRows) => SideRow[]> = {
       param: parameter,
       key_h: key,
       forms: `{${forms.join(',')}}`,
-      ...ended('n', number),
-      ...ended('m', measure),
-      ...ended('at', date),
-      norm: norm === undefined ? null : storable(norm),
+      ...toRangeColumns('n', number),
+      ...toRangeColumns('m', measure),
+      ...toRangeColumns('at', date),
+      norm: norm === undefined ? null : toStorableText(norm),
     })),
 };
 
-const ended = (suffix: string, span: Span | undefined): SideRow => ({
+const toRangeColumns = (suffix: string, span: Span | undefined): IndexTableRow => ({
   [`from_${suffix}`]: span?.from ?? null,
   [`to_${suffix}`]: span?.to ?? null,
 });
 
 /** The rows that an index has for a side table. */
-export const sideRows = (table: SideTable, index: IndexRows): SideRow[] => ROWS[table](index);
+export const toTableRows = (table: IndexTable, index: IndexRows): IndexTableRow[] => ROWS[table](index);
 
 /** A column that is given: `[name, type]`, and whether it may be null. */
-interface SideColumn {
+interface InputColumn {
   name: string;
   type: string;
   nullable: boolean;
 }
 
-const GIVEN = Object.fromEntries(
-  SIDE_TABLES.map((table) => [
+const INPUT_COLUMNS = Object.fromEntries(
+  INDEX_TABLES.map((table) => [
     table,
     Object.entries(COLUMNS[table]).map(([name, type]) => ({ name: name.replace('?', ''), type, nullable: name.endsWith('?') })),
   ]),
-) as Record<SideTable, SideColumn[]>;
+) as Record<IndexTable, InputColumn[]>;
 
 /** The columns that are given. */
-export const sideColumns = (table: SideTable): SideColumn[] => GIVEN[table];
+export const listInputColumns = (table: IndexTable): InputColumn[] => INPUT_COLUMNS[table];
 
 /** All columns that are written, the last one made from the others. */
-export const sideTarget = (table: SideTable): string =>
-  `${table} (${['tenant_id', 'pid', ...sideColumns(table).map(({ name }) => name), ...(LONG[table] ? ['long'] : [])].join(', ')})`;
+export const buildInsertTarget = (table: IndexTable): string =>
+  `${table} (${['tenant_id', 'pid', ...listInputColumns(table).map(({ name }) => name), ...(LONG_TESTS[table] ? ['long'] : [])].join(', ')})`;
 
 /** What is selected from given rows `s` to make whole ones, after tenant and pid. */
-export const sideValues = (table: SideTable): string =>
+export const buildSelectList = (table: IndexTable): string =>
   [
-    ...sideColumns(table).map(({ name }) => (name === 'forms' ? 's.forms::bigint[]' : `s.${name}`)),
-    ...(LONG[table] ? [`${LONG[table]} as long`] : []),
+    ...listInputColumns(table).map(({ name }) => (name === 'forms' ? 's.forms::bigint[]' : `s.${name}`)),
+    ...(LONG_TESTS[table] ? [`${LONG_TESTS[table]} as long`] : []),
   ].join(', ');
 
 /** Whether all rows of a parameter have the same ends: then any two tests that two of them pass, one of them passes. */
-function loneIn(rows: { parameter: number; from: string; to: string; measure?: Span }[]): (parameter: number) => boolean {
+function findLoneParameters(rows: { parameter: number; from: string; to: string; measure?: Span }[]): (parameter: number) => boolean {
   const ends = new Map<number, string>();
   const several = new Set<number>();
   for (const row of rows) {
-    const own = endsOf(row);
+    const own = toRangeKey(row);
     if ((ends.get(row.parameter) ?? own) === own) ends.set(row.parameter, own);
     else several.add(row.parameter);
   }
   return (parameter) => !several.has(parameter);
 }
 
-const endsOf = ({ from, to, measure }: { from: string; to: string; measure?: Span }): string =>
+const toRangeKey = ({ from, to, measure }: { from: string; to: string; measure?: Span }): string =>
   [from, to, measure?.from, measure?.to].join(' ');

@@ -2,12 +2,12 @@
 // https://hl7.org/fhir/R4/http.html#history
 import { type ServedType, TYPES } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
-import { type Binder, binderFor, TENANT } from '../database/parameter-binder.ts';
-import type { HistoryRow } from './row.ts';
-import { bodyOfPage, rowOf, type StoredRow } from './stored-row.ts';
+import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
+import type { HistoryRow } from './resource-row.ts';
+import { buildPageBody, type StoredRow, toResourceRow } from './stored-row.ts';
 
 /** Which versions. Times are ISO 8601 in UTC. */
-export interface Span {
+export interface HistoryQuery {
   type?: ServedType;
   id?: string;
   /** Stored at this time or later. */
@@ -22,10 +22,10 @@ export interface Span {
 }
 
 /** A version, and its place in the order. */
-export interface TimelineRow extends HistoryRow {
-  place: string[];
+export interface HistoryEntry extends HistoryRow {
+  position: string[];
   /** It made the resource, for the first time or again after a deletion. */
-  made: boolean;
+  isCreation: boolean;
 }
 
 interface Found extends StoredRow {
@@ -34,42 +34,41 @@ interface Found extends StoredRow {
   pid: string;
 }
 
-const CURRENT_LATER =
-  'not exists (select 1 from resource_history n where n.tenant_id = h.tenant_id and n.pid = h.pid and n.ver = h.ver + 1';
+const NOT_REPLACED = 'not exists (select 1 from resource_history n where n.tenant_id = h.tenant_id and n.pid = h.pid and n.ver = h.ver + 1';
 
 const ORDER = 'h.lu desc, h.pid desc, h.ver desc';
 
 /** See TimelineRow. The version before is read for each row of the page: asked whether there `exists` a deletion, PostgreSQL would read all versions first. */
-const MADE = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
+const IS_CREATION = `(h.method in ('POST', 'PUT') and (h.ver = 1 or coalesce(
       (select b.method = 'DELETE' from resource_history b where b.tenant_id = h.tenant_id and b.pid = h.pid and b.ver = h.ver - 1), false))) as made`;
 
 /** A page of versions. */
-export async function timeline(database: Database, tenant: number, span: Span): Promise<TimelineRow[]> {
-  const binder = binderFor(tenant);
-  const where = [`h.tenant_id = ${TENANT}`, ...testsOf(span, binder)].join(' and ');
-  const body = bodyOfPage(span.room, ORDER, 'h.body');
-  const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.pid, ${MADE}
+export async function readHistory(database: Database, tenant: number, span: HistoryQuery): Promise<HistoryEntry[]> {
+  const binder = createBinder(tenant);
+  const where = [`h.tenant_id = ${TENANT}`, ...buildTests(span, binder)].join(' and ');
+  const body = buildPageBody(span.room, ORDER, 'h.body');
+  const sql = `select r.rtype, r.id, h.ver, h.lu, r.created, ${body} as body, h.method, h.pid, ${IS_CREATION}
     from resource_history h join resource r on r.tenant_id = h.tenant_id and r.pid = h.pid
     where ${where} order by ${ORDER} limit ${binder.bind(span.count)}`;
   const found = await database.query<Found>(sql, [...binder.parameters]);
-  return found.map(placed);
+  return found.map(toHistoryEntry);
 }
 
-function testsOf({ type, id, since, at, after }: Span, { bind }: Binder): string[] {
+function buildTests({ type, id, since, at, after }: HistoryQuery, { bind }: Binder): string[] {
   return [
     ...(type === undefined ? [] : [`r.tenant_id = ${TENANT}`, `r.rtype = ${bind(TYPES[type])}`]),
     ...(id === undefined ? [] : [`r.id = ${bind(id)}`]),
     ...(since === undefined ? [] : [`h.lu >= ${bind(since)}::timestamptz`]),
-    ...(at === undefined ? [] : [`h.lu < ${bind(at.to)}::timestamptz`, `${CURRENT_LATER} and n.lu <= ${bind(at.from)}::timestamptz)`]),
+    ...(at === undefined ? [] : [`h.lu < ${bind(at.to)}::timestamptz`, `${NOT_REPLACED} and n.lu <= ${bind(at.from)}::timestamptz)`]),
     ...(after === undefined
       ? []
       : [`(h.lu, h.pid, h.ver) < (${bind(after[0])}::timestamptz, ${bind(after[1])}::bigint, ${bind(after[2])}::int)`]),
   ];
 }
 
-const placed = (found: Found): TimelineRow => ({
-  ...rowOf(found),
+const toHistoryEntry = (found: Found): HistoryEntry => ({
+  ...toResourceRow(found),
   method: found.method,
-  made: found.made,
-  place: [found.lu, String(found.pid), String(found.ver)],
+  isCreation: found.made,
+  position: [found.lu, String(found.pid), String(found.ver)],
 });

@@ -2,7 +2,7 @@
 import type { ServedType } from '../../fhir/types.ts';
 
 /** One version of a resource as stored. `body` is the JSON text that is sent (id and meta inside); null for a deletion. */
-export interface Row {
+export interface ResourceRow {
   type: ServedType;
   id: string;
   version: number;
@@ -11,13 +11,13 @@ export interface Row {
   /** When the resource was first stored. */
   created: string;
   body: string | null;
-  /** By which rules its index rows were made (index-upkeep.ts): what the next write expects to find. Only of current versions. */
+  /** By which rules its index rows were made (reindexing.ts): what the next write expects to find. Only of current versions. */
   rules?: number;
 }
 
 /** A resource that was found, without what tells its version from others. */
-export type Text = Pick<Row, 'type' | 'created' | 'body'>;
+export type BodyRow = Pick<ResourceRow, 'type' | 'created' | 'body'>;
 
-export interface HistoryRow extends Row {
+export interface HistoryRow extends ResourceRow {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 }

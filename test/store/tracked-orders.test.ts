@@ -1,5 +1,5 @@
 // Placed orders: each is looked at by one worker at a time, moves forward only, and no news of it is lost.
-import { looksDue } from '../../src/store/queues/placed-orders-view.ts';
+import { readPollBacklog } from '../../src/store/queues/placed-orders-view.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;
@@ -11,7 +11,7 @@ afterAll(() => test.close());
 
 const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const add = (orderId: string, at: number | null = 0, more: object = {}) =>
-  test.store.placedOrders.add({
+  test.store.trackedOrders.add({
     tenant: 1,
     orderId,
     transactionId: 't-1',
@@ -19,15 +19,15 @@ const add = (orderId: string, at: number | null = 0, more: object = {}) =>
     task: `task-${orderId}`,
     version: 1,
     orderedAt: time(0),
-    seen: '{}',
+    snapshot: '{}',
     at: at === null ? null : time(at),
     ...more,
   });
-const claim = (by: string, at: number, limit = 10) => test.store.placedOrders.claim({ by, at: time(at), until: time(at + 30), limit });
+const claim = (by: string, at: number, limit = 10) => test.store.trackedOrders.claim({ by, at: time(at), until: time(at + 30), limit });
 
 it('stands there once, and is found by what the network calls it, whosever it is', async () => {
   expect([await add('a'), await add('a'), await add('b', 0, { tenant: 2, orderedAt: time(5) })]).toEqual([true, false, true]);
-  expect(await test.store.placedOrders.find({ orderIds: ['b'] })).toEqual([
+  expect(await test.store.trackedOrders.find({ orderIds: ['b'] })).toEqual([
     {
       tenant: 2,
       orderId: 'b',
@@ -37,17 +37,19 @@ it('stands there once, and is found by what the network calls it, whosever it is
       version: 1,
       orderedAt: time(5),
       eventId: 0,
-      seen: '{}',
-      wakes: 0,
+      snapshot: '{}',
+      eventCount: 0,
       attempts: 0,
       nextAt: time(0),
       leaseBy: null,
       lastError: null,
     },
   ]);
-  expect((await test.store.placedOrders.find({ transactionIds: ['t-1'] })).map(({ orderId }) => orderId)).toEqual(['a', 'b']);
+  expect((await test.store.trackedOrders.find({ transactionIds: ['t-1'] })).map(({ orderId }) => orderId)).toEqual(['a', 'b']);
   await add('c', 0, { version: 3 });
-  expect((await test.store.placedOrders.ofRequest({ tenant: 1, request: 'r-1', version: 1 })).map(({ orderId }) => orderId)).toEqual(['a']);
+  expect((await test.store.trackedOrders.listOfRequest({ tenant: 1, request: 'r-1', version: 1 })).map(({ orderId }) => orderId)).toEqual([
+    'a',
+  ]);
 });
 
 it('is given to one worker at a time, and to another one when the first has died', async () => {
@@ -60,21 +62,21 @@ it('is given to one worker at a time, and to another one when the first has died
 it('moves forward only, and only for the worker that has it', async () => {
   await add('a');
   const [one] = await claim('w1', 1);
-  const heard = (eventId: number) => ({ eventId, seen: `{"at":${eventId}}` });
-  const { advance } = test.store.placedOrders;
-  expect([await advance(one!, 'w1', heard(4)), await advance(one!, 'w1', heard(3)), await advance(one!, 'w2', heard(5))]).toEqual([
-    true,
-    false,
-    false,
-  ]);
-  expect(await test.store.placedOrders.find({ orderIds: ['a'] })).toMatchObject([{ eventId: 4, seen: '{"at":4}' }]);
+  const heard = (eventId: number) => ({ eventId, snapshot: `{"at":${eventId}}` });
+  const { saveSnapshot } = test.store.trackedOrders;
+  expect([
+    await saveSnapshot(one!, 'w1', heard(4)),
+    await saveSnapshot(one!, 'w1', heard(3)),
+    await saveSnapshot(one!, 'w2', heard(5)),
+  ]).toEqual([true, false, false]);
+  expect(await test.store.trackedOrders.find({ orderIds: ['a'] })).toMatchObject([{ eventId: 4, snapshot: '{"at":4}' }]);
 });
 
 it('looks again at once when there was news during the look', async () => {
   await add('a');
   const [first] = await claim('w1', 1);
   expect(
-    await test.store.placedOrders.wake(
+    await test.store.trackedOrders.wake(
       [
         { tenant: 1, orderId: 'a' },
         { tenant: 1, orderId: 'unknown' },
@@ -82,12 +84,12 @@ it('looks again at once when there was news during the look', async () => {
       time(2),
     ),
   ).toBe(1);
-  expect(await test.store.placedOrders.settle(first!, 'w1', { at: time(3), nextAt: time(900) })).toBe(true);
+  expect(await test.store.trackedOrders.scheduleNextPoll(first!, 'w1', { at: time(3), nextAt: time(900) })).toBe(true);
   const [again] = await claim('w1', 3);
-  expect(again).toMatchObject({ orderId: 'a', wakes: 1 });
-  await test.store.placedOrders.settle(again!, 'w1', { at: time(4), nextAt: null });
+  expect(again).toMatchObject({ orderId: 'a', eventCount: 1 });
+  await test.store.trackedOrders.scheduleNextPoll(again!, 'w1', { at: time(4), nextAt: null });
   expect(await claim('w1', 3600)).toEqual([]);
-  await test.store.placedOrders.wake([{ tenant: 1, orderId: 'a' }], time(5000));
+  await test.store.trackedOrders.wake([{ tenant: 1, orderId: 'a' }], time(5000));
   expect(await claim('w1', 5000)).toMatchObject([{ orderId: 'a' }]);
 });
 
@@ -99,7 +101,7 @@ it('gives those of which there is news before those that are merely due, the fir
     ['third', 1],
   ] as const)
     await add(orderId, at);
-  const wake = (orderId: string, at: number) => test.store.placedOrders.wake([{ tenant: 1, orderId }], time(at));
+  const wake = (orderId: string, at: number) => test.store.trackedOrders.wake([{ tenant: 1, orderId }], time(at));
   await wake('first', 100);
   await wake('second', 101);
   await wake('third', 102);
@@ -109,7 +111,7 @@ it('gives those of which there is news before those that are merely due, the fir
     const [order] = await claim('w1', round, 1);
     given.push(order!.orderId);
     if (round === 202) await wake('third', round);
-    await test.store.placedOrders.settle(order!, 'w1', { at: time(round), nextAt: time(900) });
+    await test.store.trackedOrders.scheduleNextPoll(order!, 'w1', { at: time(round), nextAt: time(900) });
   }
   expect(given).toEqual(['first', 'second', 'third', 'third']);
   expect((await claim('w1', 204)).map(({ orderId }) => orderId)).toEqual(['overdue']);
@@ -117,21 +119,25 @@ it('gives those of which there is news before those that are merely due, the fir
 });
 
 it('tells since when the oldest news and the oldest look have been due', async () => {
-  expect(await looksDue(test.database)).toEqual({ news: null, due: null });
+  expect(await readPollBacklog(test.database)).toEqual({ oldestEvent: null, oldestPoll: null });
   await add('due', 7);
   await add('told', 3000);
-  await test.store.placedOrders.wake([{ tenant: 1, orderId: 'told' }], time(40));
-  expect(await looksDue(test.database)).toEqual({ news: time(40), due: time(7) });
+  await test.store.trackedOrders.wake([{ tenant: 1, orderId: 'told' }], time(40));
+  expect(await readPollBacklog(test.database)).toEqual({ oldestEvent: time(40), oldestPoll: time(7) });
 });
 
 it('counts the looks in a row that came to nothing', async () => {
   await add('a');
   for (const round of [1, 2]) {
     const [order] = await claim('w1', round * 100);
-    await test.store.placedOrders.settle(order!, 'w1', { at: time(round * 100), nextAt: time(round * 100 + 50), error: 'no answer' });
+    await test.store.trackedOrders.scheduleNextPoll(order!, 'w1', {
+      at: time(round * 100),
+      nextAt: time(round * 100 + 50),
+      error: 'no answer',
+    });
   }
   const [order] = await claim('w1', 300);
   expect(order).toMatchObject({ attempts: 2, lastError: 'no answer' });
-  await test.store.placedOrders.settle(order!, 'w1', { at: time(300), nextAt: time(400) });
+  await test.store.trackedOrders.scheduleNextPoll(order!, 'w1', { at: time(300), nextAt: time(400) });
   expect(await claim('w1', 400)).toMatchObject([{ attempts: 0, lastError: null }]);
 });

@@ -1,0 +1,39 @@
+// A change as the parameters of a writing statement.
+import type { CodeOrder } from '../../fhir/indexing/rows.ts';
+import { TYPES } from '../../fhir/types.ts';
+import type { ResourceChange } from './change.ts';
+import { toStorableText } from './storable.ts';
+
+/** The codes to sort by, as JSON; null where there are none. */
+export function toSortCodes(codes: CodeOrder[]): string | null {
+  const entries = codes.flatMap(({ parameter, low, high }) => [
+    [parameter, toStorableText(low)],
+    ...(high === low ? [] : [[`${parameter}-`, toStorableText(high)]]),
+  ]);
+  return entries.length ? JSON.stringify(Object.fromEntries(entries)) : null;
+}
+
+/** Column → its type, and its value in a change. */
+const COLUMNS = {
+  rtype: { type: 'smallint', of: (change: ResourceChange): unknown => TYPES[change.type] },
+  id: { type: 'text', of: (change: ResourceChange) => change.id },
+  ver: { type: 'int', of: (change: ResourceChange) => change.version },
+  lu: { type: 'timestamptz', of: (change: ResourceChange) => change.lastUpdated },
+  method: { type: 'text', of: (change: ResourceChange) => change.method },
+  actor: { type: 'text', of: (change: ResourceChange) => change.actor },
+  body: { type: 'text', of: (change: ResourceChange) => change.body },
+  self_h: { type: 'bigint', of: (change: ResourceChange) => change.index?.self ?? null },
+  /** An array literal: arrays of arrays would have to be even. */
+  tok: { type: 'text', of: (change: ResourceChange) => (change.index ? `{${change.index.tokens.join(',')}}` : null) },
+  ord: { type: 'jsonb', of: ({ index }: ResourceChange) => toSortCodes(index?.codes ?? []) },
+  /** null: a deletion, which leaves the row's own. */
+  rules: { type: 'int', of: ({ index, rules = 0 }: ResourceChange) => (index ? rules : null) },
+  previous_rules: { type: 'int', of: ({ previousRules = 0 }: ResourceChange) => previousRules },
+  previous: { type: 'int', of: (change: ResourceChange) => change.previous ?? null },
+} as const;
+
+export type ChangeColumn = keyof typeof COLUMNS;
+export const CHANGE_COLUMNS = Object.keys(COLUMNS) as ChangeColumn[];
+
+export const findColumnType = (column: ChangeColumn): string => COLUMNS[column].type;
+export const readColumnValue = (column: ChangeColumn, change: ResourceChange): unknown => COLUMNS[column].of(change);
