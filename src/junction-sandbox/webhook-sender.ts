@@ -1,6 +1,7 @@
 // The sandbox's webhooks: a message for each thing that happens, signed and sent as Junction's sender (Svix) does, with the mishaps that are asked for.
 // https://docs.junction.com/webhooks/introduction, https://docs.svix.com/receiving/verifying-payloads/how-manual
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { toOrderJson } from './order-json.ts';
 import type { SandboxMessage, SandboxOrder, SandboxState, WebhookFault } from './sandbox-state.ts';
 
@@ -84,7 +85,7 @@ async function attemptWebhook(state: SandboxState, message: SandboxMessage): Pro
 
 /** One delivery; answers the status, 0 when there was no answer. */
 export async function sendWebhook(state: SandboxState, message: SandboxMessage): Promise<number> {
-  const { url, headers } = { url: state.webhooks.url!, headers: signWebhook(state, message) };
+  const { url, headers } = { url: state.webhooks.url!, headers: buildSignedHeaders(state, message) };
   try {
     const answer = await fetch(url, {
       method: 'POST',
@@ -101,12 +102,19 @@ export async function sendWebhook(state: SandboxState, message: SandboxMessage):
 }
 
 /** The headers of one attempt, stamped with the time of it. */
-export function signWebhook({ webhooks, now, machineNow }: SandboxState, { id, body, fault }: SandboxMessage): Record<string, string> {
+export function buildSignedHeaders(
+  { webhooks, now, machineNow }: SandboxState,
+  { id, body, fault }: SandboxMessage,
+): Record<string, string> {
   const at = (webhooks.clock === 'team' ? now() : machineNow()).getTime() + (fault?.kind === 'skew' ? (fault.seconds ?? 600) * 1000 : 0);
-  const stamp = String(Math.floor(at / 1000));
-  const secret = fault?.kind === 'forge' ? randomUUID().replaceAll('-', '') : webhooks.secret.replace(/^whsec_/, '');
-  const signature = createHmac('sha256', Buffer.from(secret, 'base64')).update(`${id}.${stamp}.${body}`).digest('base64');
-  return { 'content-type': 'application/json', 'svix-id': id, 'svix-timestamp': stamp, 'svix-signature': `v1,${signature}` };
+  const secret = fault?.kind === 'forge' ? randomUUID().replaceAll('-', '') : webhooks.secret;
+  const signature = new Webhook(secret).sign(id, new Date(at), body);
+  return {
+    'content-type': 'application/json',
+    'svix-id': id,
+    'svix-timestamp': String(Math.floor(at / 1000)),
+    'svix-signature': signature,
+  };
 }
 
 const POLL_MS = 100;

@@ -1,8 +1,9 @@
-// Subscriptions, put together: what writes of Subscription bring with them, and what tells subscribers.
+// Builds subscriptions: the hook for writes of Subscription, and the background delivery.
 import type { WriteHook } from '../interactions/context.ts';
+import { startPollLoop } from '../messaging/poll-loop.ts';
 import type { AddressPolicy } from '../subscriptions/address-policy.ts';
 import type { SubscriptionDelivery } from '../subscriptions/delivery-context.ts';
-import { startSubscriptionDelivery } from '../subscriptions/delivery-worker.ts';
+import { createDeliveryWork } from '../subscriptions/delivery-worker.ts';
 import { createSubscriptionWriteHook } from '../subscriptions/write-hook.ts';
 
 /** What the roof has to give. */
@@ -14,9 +15,16 @@ interface Subscribing {
   start(): () => Promise<void>;
 }
 
-export function buildSubscriptions(reach: AddressPolicy, parts: SubscribingParts): Subscribing {
+export function buildSubscriptions(addressPolicy: AddressPolicy, parts: SubscribingParts): Subscribing {
   return {
-    writeHooks: { Subscription: createSubscriptionWriteHook(reach) },
-    start: () => startSubscriptionDelivery({ random: Math.random, ...parts, addressPolicy: reach }),
+    writeHooks: { Subscription: createSubscriptionWriteHook(addressPolicy) },
+    start() {
+      const { work, finish } = createDeliveryWork({ random: Math.random, ...parts, addressPolicy });
+      const stop = startPollLoop(work);
+      return async () => {
+        await stop();
+        await finish();
+      };
+    },
   };
 }

@@ -1,12 +1,11 @@
-// Which addresses a subscriber may have: in production none inside our own network, whatever name leads there. Otherwise anybody who may write a Subscription
-// could have this server call what only it can reach. https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
+// Which addresses notifications may be sent to: in production no private ones, whatever name resolves to them. This prevents server-side request forgery by
+// whoever may write a Subscription. https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
-/** Where messages may go. */
 export interface AddressPolicy {
   production: boolean;
-  /** Hosts, as endpoints name them, that may be called although their addresses are private. */
+  /** Hosts, as endpoints name them, that are allowed although their addresses are private. */
   privateHosts: ReadonlySet<string>;
 }
 
@@ -26,7 +25,7 @@ const NON_PUBLIC_RANGES: [address: string, bits: number, family: 'ipv4' | 'ipv6'
   ['198.51.100.0', 24, 'ipv4'],
   ['203.0.113.0', 24, 'ipv4'],
   ['224.0.0.0', 3, 'ipv4'],
-  // of IPv6 only what is given out (2000::/3) is public, and of that not what leads to an IPv4 address or is for documents
+  // of IPv6 only 2000::/3 is public, without the parts that map to IPv4 addresses or are reserved for documentation
   ['::', 3, 'ipv6'],
   ['4000::', 2, 'ipv6'],
   ['8000::', 1, 'ipv6'],
@@ -35,7 +34,7 @@ const NON_PUBLIC_RANGES: [address: string, bits: number, family: 'ipv4' | 'ipv6'
   ['2002::', 16, 'ipv6'],
   ['3fff::', 20, 'ipv6'],
 ];
-/** One list for each family: a list of both takes an IPv4 address for what IPv6 maps it to. */
+/** One list per family: a common list would also compare an IPv4 address in its IPv6-mapped form. */
 const NON_PUBLIC = { ipv4: new BlockList(), ipv6: new BlockList() };
 for (const [address, bits, family] of NON_PUBLIC_RANGES) NON_PUBLIC[family].addSubnet(address, bits, family);
 
@@ -45,24 +44,24 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 const toIpFamily = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
-/** Of an IP address. */
+/** `address`: an IP address. */
 export const isPrivateAddress = (address: string): boolean => NON_PUBLIC[toIpFamily(address)].check(address, toIpFamily(address));
 
 /** The host of a URL, an IPv6 address without its brackets. */
 export const toHost = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** Whether the host is this machine, by its name alone. */
+/** Judged by the name alone, without resolving it. */
 export const isLoopback = (host: string): boolean =>
   isIP(host) ? LOOPBACK.check(host, toIpFamily(host)) : /(^|\.)localhost\.?$/i.test(host);
 
-/** Whether this host may be called as far as its name tells: addresses behind a name are looked at when it is called. */
+/** Judged by the name alone: `createGuardedLookup` checks the addresses that it resolves to. */
 export const isAllowedHost = (host: string, { production, privateHosts }: AddressPolicy): boolean =>
   !production || privateHosts.has(host) || !(isIP(host) ? isPrivateAddress(host) : isLoopback(host));
 
-/** What `guardedLookup` fails with. */
+/** The error code of `createGuardedLookup`. */
 export const PRIVATE_ADDRESS = 'EPRIVATE';
 
-/** Looks a name up for a connection, and fails where it leads to an address that may not be called: what is checked is what is connected to. */
+/** Resolves a name for a connection and fails where only private addresses result: the checked address is the one that is connected to. */
 export function createGuardedLookup({ production, privateHosts }: AddressPolicy): LookupFunction {
   return (host, options, done) => {
     resolve(host, { ...options, all: true }, (error, found) => {

@@ -1,4 +1,4 @@
-// The criteria of a Subscription: a search, read by the very reader of searches, as whoever asked for the Subscription may ask it.
+// Subscription.criteria: a search, parsed as every search is and restricted to the scopes of the caller that wrote the Subscription.
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.criteria ("search criteria (without the [base] part)")
 import { FhirError, forbidden, rule } from '../fhir/outcome.ts';
 import { queryString } from '../fhir/query-string.ts';
@@ -11,10 +11,7 @@ import { restrictToScopes } from '../interactions/scope-filter.ts';
 
 const CRITERIA_PATH = 'Subscription.criteria';
 
-/**
- * The search for the one resource that meets them. Fails with 422 where they are no search that is served, with 403 where the scopes do not cover it, with 503
- * while the index that it asks is being made.
- */
+/** Fails with 422 where the search is not supported, with 403 where the scopes do not cover it, with 503 while its index is being rebuilt. */
 export function parseCriteria(context: Pick<Context, 'registry' | 'baseUrl' | 'clock' | 'caller'>, text: string): Query {
   return restrictToScopes(parseSearch(context, text), context.caller);
 }
@@ -22,10 +19,10 @@ export function parseCriteria(context: Pick<Context, 'registry' | 'baseUrl' | 'c
 function parseSearch({ registry, baseUrl, clock }: Pick<Context, 'registry' | 'baseUrl' | 'clock'>, text: string): Query {
   try {
     const { type, parameters } = queryString(text);
-    // a Subscription changes with every failure to tell of it
-    if (type === 'Subscription') throw rule('Subscriptions are not told of Subscriptions', CRITERIA_PATH);
+    // a failed delivery changes the Subscription, which would lead to the next notification
+    if (type === 'Subscription') throw rule('criteria cannot search Subscriptions', CRITERIA_PATH);
     const other = parameters.map(([name]) => name.split(':')[0]!).find((name) => Object.hasOwn(RESULT_PARAMETERS, name));
-    if (other) throw rule(`criteria take no ${other}: they say which resources, not how they are shown`, CRITERIA_PATH);
+    if (other) throw rule(`criteria take no ${other}: they select resources and have no result parameters`, CRITERIA_PATH);
     const { query } = parseSearchOf([type], parameters, { registry, baseUrl, handling: 'strict', now: clock() });
     return { ...query, total: 'none', sort: [], include: [] };
   } catch (error) {
@@ -34,7 +31,7 @@ function parseSearch({ registry, baseUrl, clock }: Pick<Context, 'registry' | 'b
   }
 }
 
-/** Fails with 403 where the scopes do not let the caller read what it wants to be sent. */
+/** Fails with 403 where the caller may not read the resources that it wants to be sent. */
 export function requireReadScope({ scopes }: Caller, type: string): void {
   if (!allows(scopes, type, 'r')) throw forbidden(`the scopes of this API key do not cover reading ${type}: leave out channel.payload`);
 }

@@ -1,112 +1,111 @@
-// Tells one subscriber what is due, under the lease of its deliveries: of different resources at once, of one resource one version after the other. Who dies
-// between an answer and its record leaves the message to be sent again, under the same name: at least once.
-import type { Resource } from '../fhir/types.ts';
+// Delivers the due notifications of one subscription under its lease: of different resources concurrently, of one resource version by version. A process that
+// dies between the response and its record leaves the notification to be sent again under the same id: at least once.
+import type { Subscription } from '@medplum/fhirtypes';
+import { FhirError } from '../fhir/outcome.ts';
+import { parseStored } from '../fhir/typed-resource.ts';
 import { isGivenUp, nextRetryAt } from '../messaging/retry-policy.ts';
 import type { LeasedEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 import type { Notification, SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import type { Store } from '../store/store.ts';
 import { type Channel, parseChannel } from './channel.ts';
-import { CALL_MS, NEVER, parseSubscriptionId, type SubscriptionDelivery } from './delivery-context.ts';
+import { NEVER, parseSubscriptionId, REQUEST_TIMEOUT_MS, type SubscriptionDelivery } from './delivery-context.ts';
 import { buildWebhookRequest } from './notification-message.ts';
-import { markFailed } from './stop.ts';
+import { markFailed } from './status.ts';
 import { type DeliveryResult, sendWebhookRequest } from './webhook-request.ts';
 
-/** How many messages of one subscription are under way at once; while it fails, one at a time tries whether it is well again. */
+/** Concurrent requests of one subscription. While it fails, one request at a time probes it. */
 const MAX_CONCURRENT = 8;
-/** When something waits for what is still to be looked at, in ms. */
+/** When a notification waits for an earlier change that is not matched yet, in ms. */
 const RECHECK_MS = 250;
 
 interface Attempt {
-  notice: Notification;
-  answer: DeliveryResult;
+  notification: Notification;
+  result: DeliveryResult;
 }
 
-/** Sends what is due, once. Answers the entry's state; `sending` when the lease had passed to somebody else, who then sends it again. */
-export async function deliverNotifications(notifying: SubscriptionDelivery, leased: LeasedEntry): Promise<OutboxState> {
-  const { store, clock } = notifying;
+/** Sends what is due, once. Returns the state of the entry; `sending` if the lease was lost: its new holder sends the same again. */
+export async function deliverNotifications(delivery: SubscriptionDelivery, leased: LeasedEntry): Promise<OutboxState> {
+  const { store, clock } = delivery;
   const { entry } = leased;
   const { tenant } = entry;
   const id = parseSubscriptionId(entry);
   const registration = await store.subscriptions.find(tenant, id);
   const subscription = await readSubscription(store, tenant, id);
-  if (!registration || subscription?.status !== 'active') return recordResult(notifying, leased, { sent: [] });
-  if (await notifying.isRevoked(tenant, registration.actor)) return recordResult(notifying, leased, { sent: [], error: REVOKED });
-  const channel = parseCurrentChannel(notifying, subscription);
-  if (typeof channel === 'string') return recordResult(notifying, leased, { sent: [], error: channel });
+  if (!registration || subscription?.status !== 'active') return recordRound(delivery, leased, { attempts: [] });
+  if (await delivery.isRevoked(tenant, registration.actor)) return recordRound(delivery, leased, { attempts: [], error: REVOKED });
+  const channel = checkChannel(delivery, subscription);
+  if (typeof channel === 'string') return recordRound(delivery, leased, { attempts: [], error: channel });
   const limit = entry.lastError === null ? MAX_CONCURRENT : 1;
   const due = await store.subscriptions.listDue({ tenant, id }, { at: clock().toISOString(), limit });
-  return recordResult(notifying, leased, {
-    sent: await Promise.all(due.map((notice) => sendNotification(notifying, { registration, channel, notice }))),
-  });
+  const attempts = due.map((notification) => sendNotification(delivery, { registration, channel, notification }));
+  return recordRound(delivery, leased, { attempts: await Promise.all(attempts) });
 }
 
-const REVOKED = 'the key it was made with is no longer in force';
+const REVOKED = 'the API key that created the subscription is no longer valid';
 
-async function readSubscription(store: Store, tenant: number, id: string): Promise<Resource | undefined> {
-  const row = await store.read(tenant, 'Subscription', id);
-  return row?.body ? (JSON.parse(row.body) as Resource) : undefined;
-}
+const readSubscription = async (store: Store, tenant: number, id: string): Promise<Subscription | undefined> =>
+  parseStored('Subscription', await store.read(tenant, 'Subscription', id));
 
-/** What was allowed when it was asked for may be no longer: then it is said why. */
-function parseCurrentChannel({ addressPolicy }: SubscriptionDelivery, subscription: Resource): Channel | string {
+/** The channel, or why it is refused: the configuration may have changed since the Subscription was written. */
+function checkChannel({ addressPolicy }: SubscriptionDelivery, subscription: Subscription): Channel | string {
   try {
     return parseChannel(subscription, addressPolicy);
   } catch (error) {
-    return (error as Error).message;
+    if (error instanceof FhirError) return error.message;
+    throw error;
   }
 }
 
 async function sendNotification(
-  notifying: SubscriptionDelivery,
-  told: { registration: SubscriptionRegistration; channel: Channel; notice: Notification },
+  delivery: SubscriptionDelivery,
+  message: { registration: SubscriptionRegistration; channel: Channel; notification: Notification },
 ): Promise<Attempt> {
-  const { notice } = told;
-  const message = await buildWebhookRequest(notifying, told);
-  const answer: DeliveryResult = message
-    ? await sendWebhookRequest(message, notifying.addressPolicy, notifying.callMs ?? CALL_MS)
-    : { ok: true };
-  notifying.notified?.(answer.ok ? 'taken' : 'failed');
-  const { tenant, subscription, key } = notice;
-  if (!answer.ok) notifying.log({ tenant, subscription, message: key, why: answer.why }, 'a notification was not taken');
-  return { notice, answer };
+  const { notification } = message;
+  const { tenant, subscription, key } = notification;
+  const request = await buildWebhookRequest(delivery, message);
+  const timeoutMs = delivery.callMs ?? REQUEST_TIMEOUT_MS;
+  const result: DeliveryResult = request ? await sendWebhookRequest(request, delivery.addressPolicy, timeoutMs) : { ok: true };
+  delivery.notified?.(result.ok ? 'taken' : 'failed');
+  if (!result.ok) delivery.log({ tenant, subscription, message: key, why: result.why }, 'a notification was not accepted');
+  return { notification, result };
 }
 
-/** What came of it. `error`: the subscription cannot go on. */
-interface Result {
-  sent: Attempt[];
+/** `error`: why the subscription cannot go on. */
+interface Round {
+  attempts: Attempt[];
   error?: string;
 }
 
-/** Writes it down in one transaction; nothing of it, when the lease is lost. */
-async function recordResult(notifying: SubscriptionDelivery, { entry, by }: LeasedEntry, result: Result): Promise<OutboxState> {
-  const { store, clock } = notifying;
+/** Records the round in one transaction; nothing of it if the lease was lost. */
+async function recordRound(delivery: SubscriptionDelivery, { entry, by }: LeasedEntry, round: Round): Promise<OutboxState> {
+  const { store, clock } = delivery;
   const { tenant } = entry;
   const id = parseSubscriptionId(entry);
   const work = store.transaction(async (inside) => {
-    // the resource first, as whoever writes it does; then the entry, so that news which comes now is not slept over
+    // first the resource, as every writer of it does; then the entry, so that a change which is matched now makes it due again
     await inside.readForUpdate(tenant, [{ type: 'Subscription', id }]);
     await inside.subscriptions.lockDelivery(entry);
     const now = clock();
-    const next = await findNextState(notifying, inside, { tenant, id, ...result, now });
+    const next = await recordAttempts(delivery, inside, { tenant, id, ...round, now });
     if (!(await inside.outbox.recordOutcome(entry, by, { ...next, at: now.toISOString() }))) throw new LeaseLost();
-    if (next.failed !== undefined) await markFailed(notifying, inside, { tenant, id, why: next.failed });
+    if (next.failed !== undefined) await markFailed(delivery, inside, { tenant, id, why: next.failed });
     return next.state;
   });
-  return work.catch((fault: unknown) => {
-    if (fault instanceof LeaseLost) return 'sending';
-    throw fault;
+  return work.catch((error: unknown) => {
+    if (error instanceof LeaseLost) return 'sending';
+    throw error;
   });
 }
 
 class LeaseLost extends Error {}
 
-interface RecordContext extends Result {
+interface FinishedRound extends Round {
   tenant: number;
   id: string;
   now: Date;
 }
 
-/** How the deliveries go on. `failed`: not at all, and the Subscription is to say so. */
+/** The next state of the outbox entry. `failed`: the Subscription is set to error with this text. */
 interface NextState {
   state: OutboxState;
   nextAt?: string;
@@ -114,49 +113,46 @@ interface NextState {
   failed?: string;
 }
 
-const toError = (why: string): NextState => ({ state: 'parked', error: why, failed: why });
+const toFailed = (why: string): NextState => ({ state: 'parked', error: why, failed: why });
 
-async function findNextState(notifying: SubscriptionDelivery, store: Store, ended: RecordContext): Promise<NextState> {
-  const { tenant, id, sent, error } = ended;
-  await store.subscriptions.deleteDelivered(
-    tenant,
-    sent.flatMap(({ notice, answer }) => (answer.ok ? notice : [])),
-  );
+async function recordAttempts(delivery: SubscriptionDelivery, store: Store, round: FinishedRound): Promise<NextState> {
+  const { tenant, id, attempts, error } = round;
+  const delivered = attempts.flatMap(({ notification, result }) => (result.ok ? notification : []));
+  await store.subscriptions.deleteDelivered(tenant, delivered);
   const subscription = await readSubscription(store, tenant, id);
   if (subscription?.status === 'error') return { state: 'parked', error: String(subscription.error) };
   if (subscription?.status !== 'active') return { state: 'cancelled' };
-  if (error !== undefined) return toError(error);
-  return (await recordFailures(notifying, store, ended)) ?? scheduleNext(store, ended);
+  if (error !== undefined) return toFailed(error);
+  return (await recordFailures(delivery, store, round)) ?? scheduleNext(store, round);
 }
 
-/** Undefined: nothing failed, or not everything. */
+/** Undefined: at least one notification was delivered, or none was due. */
 async function recordFailures(
   { random }: SubscriptionDelivery,
   { subscriptions }: Store,
-  { sent, now }: RecordContext,
+  { attempts, now }: FinishedRound,
 ): Promise<NextState | undefined> {
   let next: { why: string; at: Date } | undefined;
-  for (const { notice, answer } of sent) {
-    if (answer.ok) continue;
-    const since = notice.failingSince === null ? now : new Date(notice.failingSince);
-    if (answer.gone) return toError(answer.why);
-    if (isGivenUp('subscription-delivery', since.getTime(), now))
-      return toError(`not delivered since ${since.toISOString()}: ${answer.why}`);
-    const at = pickLater(
-      nextRetryAt('subscription-delivery', { since: since.getTime() }, { now, random: random() }),
-      new Date(now.getTime() + (answer.retryAfter ?? 0) * 1000),
-    );
-    await subscriptions.recordFailure(notice, { at: now.toISOString(), nextAt: at.toISOString() });
-    next = { why: answer.why, at: next ? pickLater(next.at, at) : at };
+  for (const { notification, result } of attempts) {
+    if (result.ok) continue;
+    const { why, gone, retryAfter = 0 } = result;
+    const since = notification.failingSince === null ? now.getTime() : Date.parse(notification.failingSince);
+    if (gone) return toFailed(why);
+    if (isGivenUp('subscription-delivery', since, now)) return toFailed(`not delivered since ${new Date(since).toISOString()}: ${why}`);
+    const retryAt = nextRetryAt('subscription-delivery', { since }, { now, random: random() });
+    const at = pickLater(retryAt, new Date(now.getTime() + retryAfter * 1000));
+    await subscriptions.recordFailure(notification, { at: now.toISOString(), nextAt: at.toISOString() });
+    next = { why, at: next ? pickLater(next.at, at) : at };
   }
-  return next && !sent.some(({ answer }) => answer.ok) ? { state: 'unknown', nextAt: next.at.toISOString(), error: next.why } : undefined;
+  if (!next || attempts.some(({ result }) => result.ok)) return undefined;
+  return { state: 'unknown', nextAt: next.at.toISOString(), error: next.why };
 }
 
 const pickLater = (a: Date, b: Date): Date => (a > b ? a : b);
 
-async function scheduleNext({ subscriptions }: Store, { tenant, id, sent, now }: RecordContext): Promise<NextState> {
+async function scheduleNext({ subscriptions }: Store, { tenant, id, attempts, now }: FinishedRound): Promise<NextState> {
   const due = await subscriptions.findNextDue({ tenant, id });
   if (due === undefined) return { state: 'queued', nextAt: NEVER };
-  const soonest = new Date(now.getTime() + (sent.length ? 0 : RECHECK_MS));
+  const soonest = new Date(now.getTime() + (attempts.length ? 0 : RECHECK_MS));
   return { state: 'queued', nextAt: pickLater(new Date(due), soonest).toISOString() };
 }

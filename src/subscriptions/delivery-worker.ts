@@ -1,61 +1,66 @@
-// Looks at what was written and tells subscribers of it, as long as it runs. Several processes may do so at once. A subscriber that hangs takes one place of
-// many and delays nobody else. It stops when what it has begun is finished.
-import { backOffWhileIdle, startPollLoop } from '../messaging/poll-loop.ts';
+// The background work of subscriptions: matches stored changes against criteria and delivers the notifications. Several processes may run it. A subscriber
+// that does not answer occupies one of many places and delays nobody else.
+import { backOffWhileIdle, type PollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import { deliverNotifications } from './deliver-notifications.ts';
 import { createDeliveryLease, NOTIFICATION_TOPIC, type SubscriptionDelivery } from './delivery-context.ts';
 import { matchChanges } from './match-changes.ts';
-import { endExpiredSubscriptions } from './stop.ts';
+import { endExpiredSubscriptions } from './status.ts';
 
-/** How many subscribers are told at once, how often it is looked whether there is something to do, and whether an end has come, in ms. */
+/** Subscriptions that are delivered at once; intervals between rounds and between searches for expired subscriptions, in ms. */
 const MAX_CONCURRENT = 32;
 const POLL_MS = 250;
 const EXPIRY_POLL_MS = 10_000;
 
-/** Starts it; call the answer to stop. */
-export function startSubscriptionDelivery(notifying: SubscriptionDelivery): () => Promise<void> {
-  const underWay = new Set<Promise<void>>();
-  const pause = backOffWhileIdle(POLL_MS, () => notifying.store.isDistributed());
-  let ends = Number.NEGATIVE_INFINITY;
-  const round = async (): Promise<number> => {
-    const now = notifying.clock().getTime();
-    if (now - ends >= EXPIRY_POLL_MS) {
-      ends = now;
-      await endExpiredSubscriptions(notifying);
+interface DeliveryWork {
+  /** One round and the rest after it. */
+  work(loop: PollLoop): Promise<void>;
+  /** Resolves when the deliveries under way have ended. */
+  finish(): Promise<unknown>;
+}
+
+export function createDeliveryWork(delivery: SubscriptionDelivery): DeliveryWork {
+  const running = new Set<Promise<void>>();
+  const toRest = backOffWhileIdle(POLL_MS, () => delivery.store.isDistributed());
+  let expiryCheckedAt = Number.NEGATIVE_INFINITY;
+  const runRound = async (): Promise<number> => {
+    const now = delivery.clock().getTime();
+    if (now - expiryCheckedAt >= EXPIRY_POLL_MS) {
+      expiryCheckedAt = now;
+      await endExpiredSubscriptions(delivery);
     }
-    const looked = await matchChanges(notifying);
-    const begun = await startDueDeliveries(notifying, MAX_CONCURRENT - underWay.size);
-    for (const one of begun) {
-      underWay.add(one);
-      void one.finally(() => underWay.delete(one));
+    const matched = await matchChanges(delivery);
+    const started = await startDueDeliveries(delivery, MAX_CONCURRENT - running.size);
+    for (const one of started) {
+      running.add(one);
+      void one.finally(() => running.delete(one));
     }
-    return looked + begun.length;
+    return matched + started.length;
   };
-  const stop = startPollLoop(async ({ rest }) => {
-    const done = await round().catch((error: unknown) => {
-      notifying.log({ error: redactError(error) }, 'subscribers cannot be told');
-      return 0;
-    });
-    const poll = pause(done);
-    // whoever is done may have more to tell
-    if (done === 0) await Promise.race([rest(poll), ...underWay]);
-  });
-  return async () => {
-    await stop();
-    await Promise.all(underWay);
+  return {
+    async work({ rest }) {
+      const done = await runRound().catch((error: unknown) => {
+        delivery.log({ error: redactError(error) }, 'notifications cannot be matched or delivered');
+        return 0;
+      });
+      const restMs = toRest(done);
+      // a subscription whose delivery has ended may have more pending notifications
+      if (done === 0) await Promise.race([rest(restMs), ...running]);
+    },
+    finish: () => Promise.all(running),
   };
 }
 
-/** Begins to tell those whose time has come. One that throws keeps its lease until that runs out, and is then tried again. */
-export async function startDueDeliveries(notifying: SubscriptionDelivery, limit: number): Promise<Promise<void>[]> {
+/** Starts the deliveries that are due. One that throws keeps its lease until it runs out, and is then tried again. */
+export async function startDueDeliveries(delivery: SubscriptionDelivery, limit: number): Promise<Promise<void>[]> {
   if (limit <= 0) return [];
-  const mine = createDeliveryLease(notifying);
-  const claimed = await notifying.store.outbox.claim({ ...mine, limit, topics: [NOTIFICATION_TOPIC] });
+  const lease = createDeliveryLease(delivery);
+  const claimed = await delivery.store.outbox.claim({ ...lease, limit, topics: [NOTIFICATION_TOPIC] });
   return claimed.map(async (entry) => {
     try {
-      await deliverNotifications(notifying, { entry, by: mine.by });
+      await deliverNotifications(delivery, { entry, by: lease.by });
     } catch (error) {
-      notifying.log({ tenant: entry.tenant, subject: entry.subject, error: redactError(error) }, 'a subscriber could not be told');
+      delivery.log({ tenant: entry.tenant, subject: entry.subject, error: redactError(error) }, 'a delivery of notifications failed');
     }
   });
 }

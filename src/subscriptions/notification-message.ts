@@ -1,35 +1,35 @@
-// A message to a subscriber: an update of the resource at the subscriber's base, or an empty call; with the channel's headers, and signed.
+// The request that delivers a notification: an update of the resource at the subscriber's base URL, or an empty POST; with the channel's headers, and signed.
 // https://hl7.org/fhir/R4/valueset-subscription-channel-type.html#subscription-channel-type-rest-hook
 import { allows } from '../fhir/scope.ts';
 import { redactFor } from '../interactions/redaction.ts';
+import { signWebhook } from '../messaging/webhook-signature.ts';
 import type { Notification, SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import { buildUpdateUrl, type Channel } from './channel.ts';
 import { type SubscriptionDelivery, toSubscriberCaller } from './delivery-context.ts';
-import { buildSignatureHeaders } from './signature.ts';
 import type { WebhookRequest } from './webhook-request.ts';
 
-/** Undefined: there is nothing to tell any more, the resource was deleted, or whoever asked for it anew may not read it. */
+/** Undefined: nothing is sent, because the resource was deleted or the caller of a renewed registration may not read it. */
 export async function buildWebhookRequest(
   { store, clock }: SubscriptionDelivery,
-  { registration, channel, notice }: { registration: SubscriptionRegistration; channel: Channel; notice: Notification },
+  { registration, channel, notification }: { registration: SubscriptionRegistration; channel: Channel; notification: Notification },
 ): Promise<WebhookRequest | undefined> {
-  const { tenant, type, id, version, key } = notice;
+  const { tenant, type, id, version, key } = notification;
   const current = await store.read(tenant, type, id);
   if (!current?.body) return undefined;
   const at = clock();
-  const secrets = findValidSecrets(registration, at);
-  const sealed = (body: string) => [...channel.header, ...buildSignatureHeaders(key, { at, body, secrets })];
-  if (!channel.payload) return { method: 'POST', url: new URL(channel.endpoint), headers: sealed(''), body: '' };
+  const sign = (body: string): WebhookRequest['headers'] => [
+    ...channel.header,
+    ['webhook-id', key],
+    ['webhook-timestamp', String(Math.floor(at.getTime() / 1000))],
+    ['webhook-signature', signWebhook({ id: key, at, body }, findValidSecrets(registration, at)).join(' ')],
+  ];
+  if (!channel.payload) return { method: 'POST', url: new URL(channel.endpoint), headers: sign(''), body: '' };
   if (!allows(registration.scopes, type, 'r')) return undefined;
-  const then = current.version === version ? current : await store.readVersion(tenant, type, id, version);
-  if (!then?.body) return undefined;
-  const body = redactFor(toSubscriberCaller(registration))(then).body!;
-  return {
-    method: 'PUT',
-    url: buildUpdateUrl(channel.endpoint, notice),
-    headers: [['content-type', 'application/fhir+json'], ...sealed(body)],
-    body,
-  };
+  const row = current.version === version ? current : await store.readVersion(tenant, type, id, version);
+  if (!row?.body) return undefined;
+  const body = redactFor(toSubscriberCaller(registration))(row).body!;
+  const headers: WebhookRequest['headers'] = [['content-type', 'application/fhir+json'], ...sign(body)];
+  return { method: 'PUT', url: buildUpdateUrl(channel.endpoint, notification), headers, body };
 }
 
 const findValidSecrets = ({ secret, formerSecret, formerUntil }: SubscriptionRegistration, at: Date): string[] =>

@@ -1,69 +1,119 @@
-// Where a Subscription stands, and who may say so: a client asks for it or turns it off, the server makes it active, and an error of it.
+// Subscription.status: which values a client may write, and how the server changes it together with the outbox entry of the deliveries.
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.status
+import type { Subscription } from '@medplum/fhirtypes';
 import { rule } from '../fhir/outcome.ts';
-import type { Resource } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
 import { NO_PROFILE_CHECKS } from '../interactions/profiles.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
+import { redactError } from '../messaging/redacted-error.ts';
+import type { SubscriptionRegistration } from '../store/queues/subscriptions.ts';
 import type { Store } from '../store/store.ts';
-import { NOTIFICATION_TOPIC, NOTIFIER_ACTOR, toOutboxSubject, toServerCaller } from './delivery-context.ts';
+import { NOTIFICATION_TOPIC, NOTIFIER_ACTOR, type SubscriptionDelivery, toOutboxSubject, toServerCaller } from './delivery-context.ts';
 
-/** What a client may write; beside it, what stands already. */
-const CLIENT_STATUSES = new Set(['requested', 'off']);
+/** What a client may write. It may also leave the current value. */
+const CLIENT_STATUSES = new Set<Subscription['status']>(['requested', 'off']);
 
-/** Refuses (422) what only the server says. */
-export function checkClientStatus(resource: Resource, previous: Resource | undefined): void {
-  if (!CLIENT_STATUSES.has(resource.status as string) && resource.status !== previous?.status)
-    throw rule('only the server says that a Subscription is active or in error: send requested or off', 'Subscription.status');
+/** Fails with 422 where the client sets a value that only the server sets. */
+export function checkClientStatus(resource: Subscription, previous: Subscription | undefined): void {
+  if (!CLIENT_STATUSES.has(resource.status) && resource.status !== previous?.status)
+    throw rule('only the server sets the status active or error: send requested or off', 'Subscription.status');
   if (resource.error !== undefined && resource.error !== previous?.error)
-    throw rule('only the server says what went wrong', 'Subscription.error');
+    throw rule('only the server sets the error', 'Subscription.error');
 }
 
 type ServerStatus = 'active' | 'error' | 'off';
 
-/** The server's word on it, as the next version. `error`: what went wrong; absent: nothing. */
+/** Stores the next version as the server, with this status and error. */
 export async function writeStatus(
   context: Context,
   id: string,
   { status, error }: { status: ServerStatus; error?: string },
 ): Promise<void> {
-  const { tenant } = context.caller;
   await readModifyWrite(
-    { ...context, caller: toServerCaller(tenant), profiles: NO_PROFILE_CHECKS },
-    {
-      type: 'Subscription',
-      id,
-      edit: ({ error: _former, ...rest }) => ({ ...(rest as Resource), status, ...(error !== undefined && { error }) }),
-    },
+    { ...context, caller: toServerCaller(context.caller.tenant), profiles: NO_PROFILE_CHECKS },
+    { type: 'Subscription', id, edit: ({ error: _former, ...rest }) => ({ ...rest, status, ...(error !== undefined && { error }) }) },
   );
 }
 
 export const isServerCaller = ({ caller }: Context): boolean => caller.actor === NOTIFIER_ACTOR;
 
-interface DeliveryRequest {
-  tenant: number;
-  id: string;
+type SubscriptionKey = Pick<SubscriptionRegistration, 'tenant' | 'id'>;
+
+interface DeliveryRequest extends SubscriptionKey {
   at: string;
-  /** For an entry that has to be made. */
+  /** The key of the outbox entry, if there is none yet. */
   key: string;
-  /** Why it goes on. */
+  /** The event in the history of the outbox entry. */
   what?: string;
 }
 
-/** What waits for it is delivered from now on: by an entry of the outbox, its own, which goes on or is made. */
+/** Makes the outbox entry of the subscription due now; adds one where none can continue. */
 export async function queueDelivery(store: Store, { tenant, id, at, key, what = 'requested' }: DeliveryRequest): Promise<void> {
   const entry = await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
-  // who has it under way looks again before it lets go
+  // the process that is delivering reads the pending notifications again before it releases the lease
   if (entry?.state === 'sending') return;
   const open =
     entry && (await store.outbox.changeState(entry, { from: ['queued', 'unknown', 'parked'], to: 'queued', at, nextAt: at, what }));
   if (!open) await store.outbox.add({ tenant, topic: NOTIFICATION_TOPIC, subject: toOutboxSubject(id), key, payload: '', at });
 }
 
-/** Nobody is told any more, and what waits is forgotten. */
-export async function cancelDelivery(store: Store, { tenant, id, at }: { tenant: number; id: string; at: string }): Promise<void> {
+/** Ends matching and delivery, and drops the pending notifications. */
+export async function cancelDelivery(store: Store, { tenant, id, at }: SubscriptionKey & { at: string }): Promise<void> {
   await store.subscriptions.deactivate({ tenant, id });
   await store.subscriptions.deleteNotifications({ tenant, id });
   const entry = await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
   if (entry) await store.outbox.changeState(entry, { from: ['queued', 'unknown', 'parked'], to: 'cancelled', at, what: 'off' });
+}
+
+interface SubscriptionFailure extends SubscriptionKey {
+  why: string;
+}
+
+/** Sets the status to error and ends matching; pending notifications stay. Call it inside a transaction that has locked the Subscription. */
+export async function markFailed(
+  { contextOf, log }: SubscriptionDelivery,
+  store: Store,
+  { tenant, id, why }: SubscriptionFailure,
+): Promise<void> {
+  await store.subscriptions.deactivate({ tenant, id });
+  await writeStatus({ ...contextOf(toServerCaller(tenant)), store }, id, { status: 'error', error: why });
+  log({ tenant, subscription: id, why }, 'a subscription was set to error');
+}
+
+/** The same outside of a delivery, with the outbox entry. A delivery under way finds the new status when it records its result. */
+export async function failSubscription(delivery: SubscriptionDelivery, { tenant, id, why }: SubscriptionFailure): Promise<void> {
+  const at = delivery.clock().toISOString();
+  await delivery.store.transaction(async (store) => {
+    await store.readForUpdate(tenant, [{ type: 'Subscription', id }]);
+    await markFailed(delivery, store, { tenant, id, why });
+    const entry = await store.outbox.findNewest(tenant, NOTIFICATION_TOPIC, toOutboxSubject(id));
+    if (entry) await store.outbox.changeState(entry, { from: ['queued', 'unknown'], to: 'parked', at, what: 'error', reason: why });
+  });
+}
+
+/**
+ * Turns off the subscriptions whose `end` has passed and returns their number. One that fails is tried again in the next round.
+ * https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.end
+ */
+export async function endExpiredSubscriptions(delivery: SubscriptionDelivery): Promise<number> {
+  const { store, clock, log } = delivery;
+  const expired = await store.subscriptions.listExpired(clock().toISOString());
+  for (const { tenant, id } of expired) {
+    await endSubscription(delivery, { tenant, id }).then(
+      () => log({ tenant, subscription: id }, 'a subscription has reached its end'),
+      (error: unknown) => log({ tenant, subscription: id, error: redactError(error) }, 'a subscription could not be ended'),
+    );
+  }
+  return expired.length;
+}
+
+async function endSubscription({ store, clock, contextOf }: SubscriptionDelivery, { tenant, id }: SubscriptionKey): Promise<void> {
+  const at = clock().toISOString();
+  await store.transaction(async (inside) => {
+    await inside.readForUpdate(tenant, [{ type: 'Subscription', id }]);
+    const registration = await inside.subscriptions.find(tenant, id);
+    if (!registration?.active || registration.endsAt === null || registration.endsAt > at) return;
+    await writeStatus({ ...contextOf(toServerCaller(tenant)), store: inside }, id, { status: 'off' });
+    await cancelDelivery(inside, { tenant, id, at });
+  });
 }

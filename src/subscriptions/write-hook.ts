@@ -1,31 +1,33 @@
-// What a write of a Subscription brings with it, in its transaction: it is checked, put into force and made active, or called off.
+// What a client's write of a Subscription does in the same transaction: checks it, registers and activates it, or cancels its delivery.
 // https://hl7.org/fhir/R4/subscription.html
+import type { Subscription } from '@medplum/fhirtypes';
 import { rule } from '../fhir/outcome.ts';
-import type { Resource } from '../fhir/types.ts';
+import { parseStored, toTyped } from '../fhir/typed-resource.ts';
 import type { Context, WriteHook } from '../interactions/context.ts';
+import { generateWebhookSecret } from '../messaging/webhook-signature.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { parseChannel } from './channel.ts';
 import { parseCriteria, requireReadScope } from './criteria.ts';
-import { generateSecret } from './signature.ts';
 import { cancelDelivery, checkClientStatus, isServerCaller, queueDelivery, writeStatus } from './status.ts';
 
-/** The write hook of writes of Subscription. */
-export function createSubscriptionWriteHook(reach: AddressPolicy): WriteHook {
+export function createSubscriptionWriteHook(policy: AddressPolicy): WriteHook {
   return {
     check(context, { resource, previous }) {
       if (!resource || isServerCaller(context)) return;
-      checkClientStatus(resource, previous?.body ? (JSON.parse(previous.body) as Resource) : undefined);
-      const { type } = parseCriteria(context, resource.criteria as string);
-      if (parseChannel(resource, reach).payload) requireReadScope(context.caller, type);
-      const end = toEndInstant(resource);
-      if (resource.status === 'requested' && end && Date.parse(end) <= context.clock().getTime())
-        throw rule('its end has come already', 'Subscription.end');
+      const subscription = toTyped('Subscription', resource);
+      checkClientStatus(subscription, parseStored('Subscription', previous));
+      const { type } = parseCriteria(context, subscription.criteria);
+      if (parseChannel(subscription, policy).payload) requireReadScope(context.caller, type);
+      const end = toEndInstant(subscription);
+      if (subscription.status === 'requested' && end && Date.parse(end) <= context.clock().getTime())
+        throw rule('the end is in the past', 'Subscription.end');
     },
     async after(context, { id, resource }) {
       if (isServerCaller(context)) return;
       if (!resource) return unregister(context, id);
-      if (resource.status === 'requested' || resource.status === 'active') await activate(context, id, resource);
-      if (resource.status === 'off') await cancelDelivery(context.store, { ...toTenantAndTime(context), id });
+      const subscription = toTyped('Subscription', resource);
+      if (subscription.status === 'requested' || subscription.status === 'active') await activate(context, id, subscription);
+      if (subscription.status === 'off') await cancelDelivery(context.store, { ...toTenantAndTime(context), id });
     },
   };
 }
@@ -35,18 +37,19 @@ const toTenantAndTime = ({ caller, clock }: Context): { tenant: number; at: stri
   at: clock().toISOString(),
 });
 
-/** As an instant in UTC. */
-const toEndInstant = ({ end }: Resource): string | null => (typeof end === 'string' ? new Date(end).toISOString() : null);
+/** In UTC. */
+const toEndInstant = ({ end }: Subscription): string | null => (end === undefined ? null : new Date(end).toISOString());
 
-async function activate(context: Context, id: string, resource: Resource): Promise<void> {
+async function activate(context: Context, id: string, subscription: Subscription): Promise<void> {
   const { store, caller, newId } = context;
   const { tenant, at } = toTenantAndTime(context);
-  const { type } = parseCriteria(context, resource.criteria as string);
+  const { type } = parseCriteria(context, subscription.criteria);
   const { actor, scopes } = caller;
-  await store.subscriptions.register({ tenant, id, type, actor, scopes, secret: generateSecret(), endsAt: toEndInstant(resource) });
+  const endsAt = toEndInstant(subscription);
+  await store.subscriptions.register({ tenant, id, type, actor, scopes, secret: generateWebhookSecret(), endsAt });
   await store.subscriptions.makeAllDue({ tenant, id }, at);
   await queueDelivery(store, { tenant, id, at, key: newId() });
-  if (resource.status === 'requested') await writeStatus(context, id, { status: 'active' });
+  if (subscription.status === 'requested') await writeStatus(context, id, { status: 'active' });
 }
 
 async function unregister(context: Context, id: string): Promise<void> {

@@ -5,7 +5,7 @@ import { randomFrom } from '../../scripts/orders/random.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import type { SandboxMessage, SandboxOrder, WebhookFault } from '../../src/junction-sandbox/sandbox-state.ts';
-import { sendDueWebhooks, sendWebhook, signWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
+import { buildSignedHeaders, sendDueWebhooks, sendWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
 import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
@@ -131,7 +131,7 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
       ...(random() < 0.1 && { silent: true }),
     });
     const message = state.webhooks.messages.at(-1);
-    if (message && random() < 0.1) caught.push({ message, headers: signWebhook(state, message) });
+    if (message && random() < 0.1) caught.push({ message, headers: buildSignedHeaders(state, message) });
   };
   const act: (() => unknown)[] = [
     happen,

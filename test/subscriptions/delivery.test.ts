@@ -8,7 +8,7 @@ import { createTenant } from '../../src/store/tenants.ts';
 import { startDueDeliveries } from '../../src/subscriptions/delivery-worker.ts';
 import { matchChanges } from '../../src/subscriptions/match-changes.ts';
 import { rotateSecret } from '../../src/subscriptions/operator-actions.ts';
-import { endExpiredSubscriptions } from '../../src/subscriptions/stop.ts';
+import { endExpiredSubscriptions } from '../../src/subscriptions/status.ts';
 import { eachInAWorld } from '../orders/each-world.ts';
 import type { TestStore } from '../store/open.ts';
 import { isSigned, type Received } from './receiver.ts';
@@ -326,7 +326,7 @@ test('with the key it was made with it ends, visibly', async () => {
   expect(await world.tell()).toEqual([]);
   expect(await world.read('Subscription', 'keyed')).toMatchObject({
     status: 'error',
-    error: 'the key it was made with is no longer in force',
+    error: 'the API key that created the subscription is no longer valid',
   });
 });
 

@@ -1,6 +1,5 @@
 // What is refused of a Subscription, each by the element it is about; and where messages may go. https://hl7.org/fhir/R4/subscription-definitions.html
 import type { FhirError } from '../../src/fhir/outcome.ts';
-import type { Resource } from '../../src/fhir/types.ts';
 import { readHistory } from '../../src/interactions/history.ts';
 import { read } from '../../src/interactions/read.ts';
 import { search } from '../../src/interactions/search.ts';
@@ -35,7 +34,7 @@ test('criteria are a search that this server serves, of a type that is served; t
     ['Observation?_include=Observation:subject', /criteria take no _include/],
     ['Observation?_sort=date', /criteria take no _sort/],
     ['Observation?_count=1', /criteria take no _count/],
-    ['Subscription?status=active', /not told of Subscriptions/],
+    ['Subscription?status=active', /cannot search Subscriptions/],
   ];
   for (const [criteria, text] of wrong)
     expect([criteria, await refused({ criteria })]).toEqual([criteria, ['rule', 'Subscription.criteria', expect.stringMatching(text)]]);
@@ -107,7 +106,7 @@ test('what its headers hold is seen by who may change Subscriptions; others see 
 
 const channel = (endpoint: string, reach: AddressPolicy) => {
   try {
-    return parseChannel({ resourceType: 'Subscription', channel: { type: 'rest-hook', endpoint } } as Resource, reach).endpoint;
+    return parseChannel({ channel: { type: 'rest-hook', endpoint } }, reach).endpoint;
   } catch (error) {
     return (error as FhirError).message;
   }
@@ -135,7 +134,7 @@ test('in production an endpoint is https and public, unless an operator names it
     expect([host, channel(`https://${host}/`, production())]).toEqual([host, `https://${host}/`]);
   expect(channel('https://10.0.0.7/', production('10.0.0.7'))).toBe('https://10.0.0.7/');
   for (const plain of ['http://127.0.0.1:1/', 'http://example.org/'])
-    expect(channel(plain, production('127.0.0.1'))).toMatch(/must be https/);
+    expect(channel(plain, production('127.0.0.1'))).toMatch(/must use https/);
   expect(['8.8.8.8', '2606:4700::1111', '224.0.0.1', 'ff02::1'].map(isPrivateAddress)).toEqual([false, false, true, true]);
   // the relay of old that leads from IPv4 to 2002::/16, and addresses for documents
   expect(['192.88.99.1', '192.88.98.1', '3fff::1', '3fff:fff::1', '3fff:1000::1'].map(isPrivateAddress)).toEqual([
