@@ -1,0 +1,24 @@
+// What documents list is complete: settings in the operator's guide, deprecated names in the changelog.
+import { readFileSync } from 'node:fs';
+import { DEPRECATED_ORDER_STATES, DEPRECATED_VARIABLES } from '../src/deprecated-names.ts';
+
+const readText = (file: string): string => readFileSync(file, 'utf8');
+/** Settings for tests only. */
+const UNDOCUMENTED = ['FACET_TEST_CLOCK'];
+
+test("the operator's guide lists every setting, and no other", () => {
+  const [, section] = /^## Configuration\n(.*?)^## /ms.exec(readText('docs/operators-guide.md'))!;
+  const rows = section!.split('\n').filter((line) => line.startsWith('| `'));
+  const listed = rows.flatMap((row) => [...row.split(' | ')[0]!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
+  const settings = [...readText('src/config.ts').matchAll(/\benv\.([A-Z][A-Z_]+)/g)].map(([, name]) => name!);
+  expect(listed.sort()).toEqual([...new Set(settings)].filter((name) => !UNDOCUMENTED.includes(name)).sort());
+});
+
+test('the changelog names what is deprecated, with what replaces it', () => {
+  const [, section] = /^### Deprecated\n(.*?)^###? /ms.exec(readText('CHANGELOG.md'))!;
+  const pairs = [...Object.entries(DEPRECATED_VARIABLES), ...Object.entries(DEPRECATED_ORDER_STATES)];
+  const lines = section!.split(/^- /m);
+  expect(
+    pairs.filter(([oldName, newName]) => !lines.some((line) => line.includes(`\`${oldName}\``) && line.includes(`\`${newName}\``))),
+  ).toEqual([]);
+});
