@@ -1,9 +1,9 @@
 // `facet orders`: list lab orders, show one, retry, park and release it. It prints ids, times, states and reasons, and nothing about a patient.
 import { DEPRECATED_ORDER_STATES, deprecationText } from '../deprecated-names.ts';
-import { MAY, type Operation, operate } from '../orders/deliver/operate.ts';
-import { listedInMs } from '../orders/deliver/retry-time.ts';
-import { CANCELLATION } from '../orders/place/cancellation.ts';
-import { ORDER, payloadOf, requestId, subjectOf } from '../orders/place/order-entry.ts';
+import { msUntilListed } from '../orders/deliver/delivery-times.ts';
+import { applyOperatorAction, MAY, type OperatorAction } from '../orders/deliver/operator-actions.ts';
+import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
+import { ORDER_TOPIC, parseOrderPayload, readRequestId, toSubject } from '../orders/place/order-entry.ts';
 import type { Database } from '../store/database/database.ts';
 import { listOutbox } from '../store/queues/backlogs.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
@@ -27,7 +27,7 @@ import {
 import { textTable } from './text-table.ts';
 
 /** Topic of the outbox → its name for operators. */
-const TOPICS: Record<string, string> = { [ORDER]: 'order', [CANCELLATION]: 'cancellation' };
+const TOPICS: Record<string, string> = { [ORDER_TOPIC]: 'order', [CANCELLATION_TOPIC]: 'cancellation' };
 
 const ORDER_STATES: Record<OutboxState, StateText> = {
   queued: { is: 'waits to be sent' },
@@ -72,7 +72,7 @@ async function listOrders(database: Database, options: Options, { now }: AdminCo
     .slice(0, most)
     .map((entry) => [
       tenants.get(entry.tenant) ?? String(entry.tenant),
-      requestId(entry),
+      readRequestId(entry),
       TOPICS[entry.topic]!,
       entry.state,
       formatDuration(at.getTime() - Date.parse(entry.createdAt)),
@@ -87,10 +87,10 @@ async function listOrders(database: Database, options: Options, { now }: AdminCo
 async function showOrder(database: Database, options: Options, { now, contextOf }: AdminContext): Promise<string[]> {
   const { entry, tenant, context } = await findOrder(database, options, contextOf);
   const at = now();
-  const { task, orderId, transactionId, version = null } = payloadOf(entry);
+  const { task, orderId, transactionId, version = null } = parseOrderPayload(entry);
   const { outbox, trackedOrders } = context.store;
-  const cancellation = await outbox.findNewest(entry.tenant, CANCELLATION, entry.subject);
-  const own = cancellation && payloadOf(cancellation).task === task ? cancellation : undefined;
+  const cancellation = await outbox.findNewest(entry.tenant, CANCELLATION_TOPIC, entry.subject);
+  const own = cancellation && parseOrderPayload(cancellation).task === task ? cancellation : undefined;
   const events = await outbox.listEvents(entry);
   const facts: [string, string | undefined][] = [
     ['order', `${entry.subject} of tenant ${tenant}`],
@@ -113,25 +113,26 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
   ];
   return [
     ...lines,
-    ...networkOrderLines(await trackedOrders.listOfRequest({ tenant: entry.tenant, request: requestId(entry), version }), at),
+    ...networkOrderLines(await trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version }), at),
     '',
     ...eventLines(history),
   ];
 }
 
-const isParkedByOperator = (entry: OutboxEntry): boolean => entry.state === 'parked' && payloadOf(entry).kept === true;
+const isParkedByOperator = (entry: OutboxEntry): boolean =>
+  entry.state === 'parked' && parseOrderPayload(entry).isParkedByOperator === true;
 
 /** Retries, parks or releases an order. */
 const operateOn =
-  (operation: Operation): AdminOperation =>
+  (operation: OperatorAction): AdminOperation =>
   async (database, options, { contextOf }) => {
     const { entry, context } = await findOrder(database, options, contextOf);
-    const id = requestId(entry);
+    const id = readRequestId(entry);
     if (!MAY[operation].includes(entry.state))
       throw new AdminError(`order ${id} ${REFUSAL[operation]}: it ${describeState(ORDER_STATES[entry.state])}`);
-    if (!(await operate(context, operation, entry)))
+    if (!(await applyOperatorAction(context, operation, entry)))
       throw new AdminError(`the state of order ${id} has just changed: see facet orders show`);
-    const lag = operation === 'retry' ? listedInMs(payloadOf(entry).sentAt ?? entry.firstSentAt, context.clock()) : 0;
+    const lag = operation === 'retry' ? msUntilListed(parseOrderPayload(entry).sentAt ?? entry.firstSentAt, context.clock()) : 0;
     return [`order ${id} ${lag > 0 ? lookUpText(lag) : DONE[operation]}`];
   };
 
@@ -141,8 +142,8 @@ const lookUpText = (lagMs: number): string => {
   return `is looked up now, and not sent again: it was sent moments ago, and the list of the network may not show it yet. To send it before its next attempt, retry in ${seconds} s`;
 };
 
-const REFUSAL: Record<Operation, string> = { retry: 'cannot be retried', park: 'cannot be parked', release: 'is not parked' };
-const DONE: Record<Operation, string> = {
+const REFUSAL: Record<OperatorAction, string> = { retry: 'cannot be retried', park: 'cannot be parked', release: 'is not parked' };
+const DONE: Record<OperatorAction, string> = {
   retry: 'is due now: a running server sends it within a second',
   park: 'is parked: it is not sent until it is released',
   release: 'is released: a running server continues with it within a second',
@@ -150,8 +151,8 @@ const DONE: Record<Operation, string> = {
 
 /** The newest order under this id. */
 async function findOrder(database: Database, { order = '', tenant }: Options, contextOf: AdminContext['contextOf']): Promise<FoundEntry> {
-  const subject = subjectOf(order.replace(/^ServiceRequest\//, ''));
-  const found = await findEntry(database, { topic: ORDER, subject, tenant, what: 'an order' }, contextOf);
+  const subject = toSubject(order.replace(/^ServiceRequest\//, ''));
+  const found = await findEntry(database, { topic: ORDER_TOPIC, subject, tenant, what: 'an order' }, contextOf);
   if (!found) throw new AdminError('there is no order with this id: facet orders list --state all shows the ids');
   return found;
 }

@@ -2,7 +2,7 @@
 // docs/decisions/0015-metrics-endpoint.md
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { WebhookWatch } from '../orders/track/order-tracker.ts';
+import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
 import type { Database } from '../store/database/database.ts';
 import type { QueueLoad } from '../store/database/fair-queue.ts';
 import { readOutboxBacklog } from '../store/queues/backlogs.ts';
@@ -20,7 +20,7 @@ export interface MetricsEndpoint {
   /** Counts an attempt at an entry of the outbox. */
   attempted(topic: string, state: string): void;
   /** Counts a webhook on arrival, and how long it took until it was worked through. */
-  webhook: WebhookWatch;
+  webhook: WebhookMetrics;
   /** Counts a message to a subscriber. */
   notified(outcome: string): void;
   close(): Promise<void>;
@@ -149,7 +149,7 @@ function following(all: Metrics, database: Database, clock: () => Date): void {
 }
 
 /** Answers what counts one. */
-function webhooks(all: Metrics, database: Database): WebhookWatch {
+function webhooks(all: Metrics, database: Database): WebhookMetrics {
   const arrived = all.counter(
     'facet_webhooks_total',
     'Webhooks that came to this process, by what they were: kept (new), repeated, refused (forged …).',

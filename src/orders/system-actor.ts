@@ -6,13 +6,13 @@ import type { Store } from '../store/store.ts';
 export const SYSTEM_ACTOR = 'outbound';
 
 /** It may write whatever follows from an order: a corrected document, too, takes the place of one that is seen only by who may see its report. */
-const senderOf = (tenant: number): Caller => ({ tenant, actor: SYSTEM_ACTOR, surface: 'fhir', scopes: ['*'] });
+const toSystemCaller = (tenant: number): Caller => ({ tenant, actor: SYSTEM_ACTOR, surface: 'fhir', scopes: ['*'] });
 
 /** The context in which an outcome is written. */
-export const systemContext = ({ contextOf }: { contextOf(caller: Caller): Context }, tenant: number, store: Store): Context => ({
-  ...contextOf(senderOf(tenant)),
+export const systemContext = ({ createContext }: { createContext(caller: Caller): Context }, tenant: number, store: Store): Context => ({
+  ...createContext(toSystemCaller(tenant)),
   store,
 });
 
 /** Inside somebody's write: what follows from it is written by the sender. */
-export const asSystemActor = (context: Context): Context => ({ ...context, caller: senderOf(context.caller.tenant) });
+export const asSystemActor = (context: Context): Context => ({ ...context, caller: toSystemCaller(context.caller.tenant) });

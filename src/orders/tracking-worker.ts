@@ -3,23 +3,23 @@
 import { backOffWhileIdle, startPollLoop } from '../messaging/poll-loop.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import { pollOrder } from './poll-order.ts';
-import { type OrderTracker, pollLease } from './track/order-tracker.ts';
-import { sweep } from './track/reconcile-sweep.ts';
+import { createPollLease, type OrderTracker } from './track/order-tracker.ts';
+import { runSweep } from './track/reconciliation-sweep.ts';
 import { processInbox, pruneInbox } from './webhooks/inbox.ts';
 
 /** How many orders are looked at at once, and how long it rests when there is nothing to do, in ms. */
-const AT_ONCE = 4;
-const REST_MS = 500;
+const MAX_CONCURRENT_POLLS = 4;
+const IDLE_MS = 500;
 /** What is done from time to time, and how often it is asked for, in ms: whether it is time is decided there, for all processes. */
-const CHORES: { every: number; run(following: OrderTracker): Promise<unknown> }[] = [
-  { every: 10_000, run: sweep },
+const PERIODIC_TASKS: { every: number; run(tracker: OrderTracker): Promise<unknown> }[] = [
+  { every: 10_000, run: runSweep },
   { every: 3_600_000, run: pruneInbox },
 ];
 
 /** Starts it; call the answer to stop. A chore that takes long keeps nobody's news waiting. */
-export function startTrackingWorker(following: OrderTracker): () => Promise<void> {
+export function startTrackingWorker(tracker: OrderTracker): () => Promise<void> {
   const again = (work: () => Promise<number>, dear: () => boolean) => {
-    const pause = backOffWhileIdle(REST_MS, dear);
+    const pause = backOffWhileIdle(IDLE_MS, dear);
     return startPollLoop(async ({ rest }) => {
       const done = await work();
       const poll = pause(done);
@@ -27,45 +27,43 @@ export function startTrackingWorker(following: OrderTracker): () => Promise<void
     });
   };
   const rounds = () =>
-    runTrackingRound(following).catch((error: unknown) => {
-      following.log({ error: redactError(error) }, 'orders cannot be followed');
+    runTrackingRound(tracker).catch((error: unknown) => {
+      tracker.log({ error: redactError(error) }, 'orders cannot be followed');
       return 0;
     });
-  const stops = [again(rounds, () => following.store.isDistributed()), again(choresOf(following), () => false)];
+  const stops = [again(rounds, () => tracker.store.isDistributed()), again(runPeriodicTasks(tracker), () => false)];
   return async () => void (await Promise.all(stops.map((stop) => stop())));
 }
 
 /** Does those chores whose time has come since it was last called; answers 0: what is left waits for its time. */
-function choresOf(following: OrderTracker): () => Promise<number> {
-  const last = new Map<(typeof CHORES)[number], number>();
+function runPeriodicTasks(tracker: OrderTracker): () => Promise<number> {
+  const last = new Map<(typeof PERIODIC_TASKS)[number], number>();
   return async () => {
-    const now = following.clock().getTime();
-    const due = CHORES.filter((chore) => now - (last.get(chore) ?? Number.NEGATIVE_INFINITY) >= chore.every);
+    const now = tracker.clock().getTime();
+    const due = PERIODIC_TASKS.filter((chore) => now - (last.get(chore) ?? Number.NEGATIVE_INFINITY) >= chore.every);
     for (const chore of due) {
       last.set(chore, now);
-      await chore
-        .run(following)
-        .catch((error: unknown) => following.log({ error: redactError(error) }, 'a chore of following orders failed'));
+      await chore.run(tracker).catch((error: unknown) => tracker.log({ error: redactError(error) }, 'a chore of following orders failed'));
     }
     return 0;
   };
 }
 
 /** Does what is due, once; answers how much there was. */
-export async function runTrackingRound(following: OrderTracker): Promise<number> {
-  return (await processInbox(following)) + (await looks(following));
+export async function runTrackingRound(tracker: OrderTracker): Promise<number> {
+  return (await processInbox(tracker)) + (await pollDueOrders(tracker));
 }
 
 /** One that throws keeps its lease until that runs out, and is then looked at again. */
-async function looks(following: OrderTracker): Promise<number> {
-  const limit = Math.min(following.pace.allows(following.clock()), AT_ONCE);
+async function pollDueOrders(tracker: OrderTracker): Promise<number> {
+  const limit = Math.min(tracker.breaker.allows(tracker.clock()), MAX_CONCURRENT_POLLS);
   if (limit === 0) return 0;
-  const mine = pollLease(following);
-  const due = await following.store.trackedOrders.claim({ ...mine, limit });
+  const mine = createPollLease(tracker);
+  const due = await tracker.store.trackedOrders.claim({ ...mine, limit });
   await Promise.all(
     due.map((placed) =>
-      pollOrder(following, { placed, by: mine.by }).catch((error: unknown) =>
-        following.log({ tenant: placed.tenant, order: placed.orderId, error: redactError(error) }, 'an order could not be followed'),
+      pollOrder(tracker, { placed, by: mine.by }).catch((error: unknown) =>
+        tracker.log({ tenant: placed.tenant, order: placed.orderId, error: redactError(error) }, 'an order could not be followed'),
       ),
     ),
   );

@@ -9,10 +9,10 @@ import type { Context } from '../interactions/context.ts';
 import type { JunctionClient } from '../junction/client.ts';
 import { createLease } from '../messaging/lease.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
-import type { Sending } from '../orders/deliver/sending.ts';
-import { asciiName } from '../orders/place/ascii-name.ts';
-import { named, reachable } from '../orders/place/patient-parts.ts';
-import { npiOf } from '../orders/place/signer.ts';
+import type { OrderSender } from '../orders/deliver/order-sender.ts';
+import { toAsciiName } from '../orders/place/ascii-name.ts';
+import { findNamePart, listContactPoints } from '../orders/place/patient-elements.ts';
+import { readNpi } from '../orders/place/signer.ts';
 import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
 
 /** Entries of this topic are sent by whoever registers, never in the background. */
@@ -125,11 +125,11 @@ interface Physician {
 function toPhysician({ key: state, own }: Registration, key: string, now: string): Physician {
   const practitioner = own();
   const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) => {
-    const [, text = ''] = named(practitioner, part, now)[0] ?? [];
-    return asciiName(text) ?? text;
+    const [, text = ''] = findNamePart(practitioner, part, now)[0] ?? [];
+    return toAsciiName(text) ?? text;
   }) as [string, string];
-  const email = reachable(practitioner, 'email', now)[0]?.[1];
-  return { npi: npiOf(practitioner, now) ?? '', firstName, lastName, email, state, key };
+  const email = listContactPoints(practitioner, 'email', now)[0]?.[1];
+  return { npi: readNpi(practitioner, now) ?? '', firstName, lastName, email, state, key };
 }
 
 /** Who knows the network's physicians. */
@@ -140,7 +140,7 @@ export type PhysicianDirectory = (physician: Physician, signal: AbortSignal) => 
  * fails. Where the network says how long it wants to be left alone, that holds for all.
  */
 export const guardDirectory =
-  ({ gate, clock }: Sending, directory: PhysicianDirectory): PhysicianDirectory =>
+  ({ gate, clock }: OrderSender, directory: PhysicianDirectory): PhysicianDirectory =>
   async (physician, signal) => {
     const place = await gate.enter(AbortSignal.timeout(ATTEMPT_MS / 2));
     if (!place) return { kind: 'throttled', why: 'the network is not to be asked now', retryAfter: Math.max(gate.closedForMs() / 1000, 1) };

@@ -4,7 +4,7 @@ import type { Context } from '../interactions/context.ts';
 import type { JunctionClient, RosterPhysician } from '../junction/client.ts';
 import { type Outcome, retryAfterSeconds, toHealthSignal } from '../messaging/outcome.ts';
 import { isGivenUp, nextRetryAt } from '../messaging/retry-policy.ts';
-import { ATTEMPT_MS, type Sending } from '../orders/deliver/sending.ts';
+import { ATTEMPT_MS, type OrderSender } from '../orders/deliver/order-sender.ts';
 import { systemContext } from '../orders/system-actor.ts';
 import type { LeasedEntry, OutboxState } from '../store/queues/outbox-entry.ts';
 
@@ -49,7 +49,7 @@ export async function queueRosterCheck({ store, caller, clock, newId }: Context,
 export function createRosterChecker(
   client: JunctionClient,
   listed: ActivateRegistration,
-): (sending: Sending, leased: LeasedEntry) => Promise<OutboxState> {
+): (sending: OrderSender, leased: LeasedEntry) => Promise<OutboxState> {
   let last: { at: number; outcome: Promise<Outcome<RosterPhysician[]>> } | undefined;
   const roster = (now: number): Promise<Outcome<RosterPhysician[]>> => {
     if (!last || now - last.at > ROSTER_CACHE_MS) last = { at: now, outcome: client.listPhysicians(AbortSignal.timeout(ATTEMPT_MS)) };

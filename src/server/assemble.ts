@@ -17,7 +17,7 @@ import { createProfiles, NO_PROFILE_CHECKS } from '../interactions/profiles.ts';
 import { guardBinary } from '../interactions/redaction.ts';
 import { buildRelatedVersionHook } from '../interactions/related-version-hook.ts';
 import type { Mappings, Surface } from '../mapping/shape.ts';
-import type { WebhookWatch } from '../orders/track/order-tracker.ts';
+import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
 import { RELEASE } from '../release.ts';
 import { type FoundApiKey, findApiKey, isCredentialEnded } from '../store/api-keys.ts';
 import type { ClientRequest, Database } from '../store/database/database.ts';
@@ -47,7 +47,7 @@ interface ServerParts {
   /** Told of every attempt to send an order. */
   attempted?: (topic: string, state: string) => void;
   /** Told of every webhook. */
-  webhook?: WebhookWatch;
+  webhook?: WebhookMetrics;
   /** Told of every message to a subscriber. */
   notified?: (outcome: 'taken' | 'failed') => void;
   newId?: () => string;

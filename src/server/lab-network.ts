@@ -6,20 +6,20 @@ import { createJunctionClient } from '../junction/client.ts';
 import { createJunctionReader } from '../junction/reader.ts';
 import type { JunctionAccount } from '../junction/transport.ts';
 import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
-import { sendCancellation } from '../orders/deliver/cancel.ts';
+import { type DeliveryHandlers, startDeliveryWorker } from '../orders/deliver/delivery-worker.ts';
 import { createGate } from '../orders/deliver/gate.ts';
-import { sendOrder } from '../orders/deliver/send.ts';
-import { secondsUntilNextTry, sendNow } from '../orders/deliver/send-now.ts';
-import type { Sending } from '../orders/deliver/sending.ts';
-import { type Senders, startDeliveryWorker } from '../orders/deliver/worker.ts';
+import type { OrderSender } from '../orders/deliver/order-sender.ts';
+import { sendCancellation } from '../orders/deliver/send-cancellation.ts';
+import { secondsUntilNextAttempt, sendNow } from '../orders/deliver/send-now.ts';
+import { sendOrder } from '../orders/deliver/send-order.ts';
 import type { EXTERNAL_STEPS } from '../orders/external-step-names.ts';
-import { CANCELLATION } from '../orders/place/cancellation.ts';
-import { fulfilmentWriteHook } from '../orders/place/fulfilment.ts';
-import { orderWriteHook } from '../orders/place/order.ts';
+import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
 import type { OrderRules } from '../orders/place/order-content.ts';
-import { orderDocumentation } from '../orders/place/order-documentation.ts';
-import { ORDER, orderEntry } from '../orders/place/order-entry.ts';
-import { npiOf } from '../orders/place/signer.ts';
+import { buildOrderDocumentation } from '../orders/place/order-documentation.ts';
+import { findOrderEntry, ORDER_TOPIC } from '../orders/place/order-entry.ts';
+import { buildServiceRequestWriteHook } from '../orders/place/service-request-write-hook.ts';
+import { readNpi } from '../orders/place/signer.ts';
+import { buildTaskWriteHook } from '../orders/place/task-write-hook.ts';
 import type { OrderTracker, ResultMappings } from '../orders/track/order-tracker.ts';
 import { startTrackingWorker } from '../orders/tracking-worker.ts';
 import {
@@ -57,10 +57,12 @@ interface LabNetworkOptions extends OrderRules {
 
 /** What the roof has to give. `log` is told ids and reasons, nothing of a patient. */
 export interface LabNetworkParts
-  extends Pick<Sending, 'store' | 'clock' | 'newId' | 'log' | 'attempted' | 'attemptMs'>,
+  extends Pick<OrderSender, 'store' | 'clock' | 'newId' | 'log' | 'attemptMs'>,
     Pick<OrderTracker, 'webhook'> {
   contextOf(caller: Caller): Context;
   random?: () => number;
+  /** Called after every attempt with its outcome. */
+  attempted?: OrderSender['onAttempt'];
   /** Writes these fields of a registration that was answered before, where it says what it `said` then. */
   completeDeferred(
     context: Context,
@@ -87,12 +89,20 @@ export interface LabNetwork {
 export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkParts): LabNetwork {
   const { account, systems, physicianPath } = options;
   const client = createJunctionClient(account);
-  const sending: Sending = { random: Math.random, ...parts, client, gate: createGate(createCircuitBreaker(), parts.clock), systems };
+  const sending: OrderSender = {
+    random: Math.random,
+    ...parts,
+    createContext: parts.contextOf,
+    onAttempt: parts.attempted,
+    client,
+    gate: createGate(createCircuitBreaker(), parts.clock),
+    systems,
+  };
   const following: OrderTracker = {
     ...sending,
     webhook: parts.webhook,
     reads: createJunctionReader(account),
-    pace: createCircuitBreaker(),
+    breaker: createCircuitBreaker(),
     results: options.results,
   };
   const directory = guardDirectory(
@@ -105,15 +115,15 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
       { port: 'physician', id, key },
       { said: { status: 'pending' }, fields: toVendorFields({ id: physicianId, status: 'active' }) },
     );
-  const senders: Senders = {
-    [ORDER]: sendOrder,
-    [CANCELLATION]: sendCancellation,
+  const senders: DeliveryHandlers = {
+    [ORDER_TOPIC]: sendOrder,
+    [CANCELLATION_TOPIC]: sendCancellation,
     [ROSTER_CHECK_TOPIC]: createRosterChecker(client, listed),
   };
   const door: WebhookEndpoint = { ...parts, secrets: options.webhookSecrets, teamId: () => account()?.teamId };
   return {
-    writeHooks: { ServiceRequest: orderWriteHook(options), Task: fulfilmentWriteHook(systems) },
-    documentation: { ServiceRequest: orderDocumentation(options.unorderable) },
+    writeHooks: { ServiceRequest: buildServiceRequestWriteHook(options), Task: buildTaskWriteHook(systems) },
+    documentation: { ServiceRequest: buildOrderDocumentation(options.unorderable) },
     ports: { 'lab-order': orderStep(sending), physician: physicianStep(directory) },
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) },
     heldBack: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
@@ -125,7 +135,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
 }
 
 /** Who sends an order is told by its entry in the outbox: nobody is kept out here. */
-const orderStep = (sending: Sending): ExternalStep => ({
+const orderStep = (sending: OrderSender): ExternalStep => ({
   claim: claimOrder,
   wait: async () => {},
   finish: (context, { row }) => finishOrder(sending, context, row),
@@ -142,7 +152,7 @@ const physicianStep = (directory: PhysicianDirectory): ExternalStep => ({
   async settle(context, item, fields) {
     if (!(await completeRegistration(context, item))) return false;
     if (fields?.status === 'pending')
-      await queueRosterCheck(context, { id: item.id, key: item.key, npi: npiOf(item.own(), context.clock().toISOString()) ?? '' });
+      await queueRosterCheck(context, { id: item.id, key: item.key, npi: readNpi(item.own(), context.clock().toISOString()) ?? '' });
     return true;
   },
   release: releaseRegistration,
@@ -153,17 +163,17 @@ const toVendorFields = ({ id, status }: RegistrationResult): Record<string, unkn
 
 /** The write hook has put it into the outbox; what it does not send cannot be answered with an order id. */
 async function claimOrder({ store, caller }: Context, { row }: ExternalStepItem): Promise<{ state: 'open' }> {
-  if (!(await orderEntry(store, caller.tenant, row.id)))
+  if (!(await findOrderEntry(store, caller.tenant, row.id)))
     throw rule('this code is not in the table of panels that can be ordered', 'ServiceRequest.code');
   return { state: 'open' };
 }
 
-async function finishOrder(sending: Sending, context: Context, row: ResourceRow): Promise<undefined> {
+async function finishOrder(sending: OrderSender, context: Context, row: ResourceRow): Promise<undefined> {
   const sent = await sendNow(sending, context, row.id);
   if (sent.result === 'accepted') return;
   if (sent.final) throw upstream(['the laboratory network refused the order', sent.why].filter(Boolean).join(': '));
   throw upstream(
     'the laboratory network has not confirmed the order yet: repeat the request with the same idempotency key',
-    await secondsUntilNextTry(sending, context, row.id),
+    await secondsUntilNextAttempt(sending, context, row.id),
   );
 }

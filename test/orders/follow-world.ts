@@ -73,7 +73,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
   const anotherFollowing = (): OrderTracker => ({
     ...here.another(),
     reads: createJunctionReader(() => ({ apiKey: here.sandbox.apiKey, baseUrl: here.sandbox.url })),
-    pace: createCircuitBreaker(),
+    breaker: createCircuitBreaker(),
     results: RESULTS,
     log: (facts, text) => log.push(JSON.stringify([text, facts])),
   });

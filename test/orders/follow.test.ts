@@ -4,7 +4,7 @@ import type { Resource } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import { update } from '../../src/interactions/update.ts';
 import { pollOrder } from '../../src/orders/poll-order.ts';
-import { pollLease } from '../../src/orders/track/order-tracker.ts';
+import { createPollLease } from '../../src/orders/track/order-tracker.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
@@ -78,7 +78,7 @@ test('23: an older picture that arrives late changes nothing', async () => {
   here.step(id, 'completed.walk_in_test.completed');
   await here.news(id);
   await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
-  const mine = pollLease(here.following);
+  const mine = createPollLease(here.following);
   const [placed] = await here.context.store.trackedOrders.claim({ ...mine, limit: 1 });
   await pollOrder({ ...here.following, reads: { ...reads, readOrder: async () => old } }, { placed: placed!, by: mine.by });
   expect([(await task()).status, (await request()).status]).toEqual(['completed', 'completed']);
@@ -89,7 +89,7 @@ test('24: of two workers that read at different ages, the older one writes nothi
   here.step(id, 'collecting_sample.walk_in_test.appointment_pending');
   await here.context.store.trackedOrders.wake([(await here.placed(id))!], here.following.clock().toISOString());
   const slow = here.anotherFollowing();
-  const mine = pollLease(slow);
+  const mine = createPollLease(slow);
   const [placed] = await here.context.store.trackedOrders.claim({ ...mine, limit: 1 });
   const overtaken = pollOrder(
     {

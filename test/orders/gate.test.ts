@@ -2,13 +2,13 @@
 // be asked. The numbers are rows of docs/failure-matrix.md.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Resource } from '../../src/fhir/types.ts';
-import { CONCURRENCY } from '../../src/orders/deliver/gate.ts';
-import { operate } from '../../src/orders/deliver/operate.ts';
-import { sendOrder } from '../../src/orders/deliver/send.ts';
-import { secondsUntilNextTry, sendNow } from '../../src/orders/deliver/send-now.ts';
-import { lease } from '../../src/orders/deliver/sending.ts';
-import { startDeliveryWorker } from '../../src/orders/deliver/worker.ts';
-import { ORDER } from '../../src/orders/place/order-entry.ts';
+import { startDeliveryWorker } from '../../src/orders/deliver/delivery-worker.ts';
+import { MAX_IN_FLIGHT } from '../../src/orders/deliver/gate.ts';
+import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
+import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
+import { secondsUntilNextAttempt, sendNow } from '../../src/orders/deliver/send-now.ts';
+import { sendOrder } from '../../src/orders/deliver/send-order.ts';
+import { ORDER_TOPIC } from '../../src/orders/place/order-entry.ts';
 import { createRosterDirectory, guardDirectory, type PhysicianDirectory } from '../../src/physicians/registration.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { until } from '../until.ts';
@@ -40,7 +40,7 @@ test('49: the network asks to be left alone: of twenty orders that callers wait 
   for (const id of ids.slice(1)) expect(await now(id)).toEqual(DEFERRED);
   here.advance(119);
   expect(await now(ids[5]!)).toEqual(DEFERRED);
-  expect(await secondsUntilNextTry(here.sending, here.context, ids[5]!)).toBe(1);
+  expect(await secondsUntilNextAttempt(here.sending, here.context, ids[5]!)).toBe(1);
   expect(requests()).toBe(asked);
   here.advance(2);
   expect(await now(ids[5]!)).toEqual({ result: 'accepted' });
@@ -53,7 +53,7 @@ test('49: how long a caller is to wait: as long as the network wants to be left 
   here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   for (const id of ids) {
     await now(id);
-    expect(await secondsUntilNextTry(here.sending, here.context, id)).toBe(120);
+    expect(await secondsUntilNextAttempt(here.sending, here.context, id)).toBe(120);
   }
 });
 
@@ -72,7 +72,7 @@ test('49: after five orders in a row that failed, callers are answered without a
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
 });
 
-test(`49: the network hangs: thirty callers and the background have ${CONCURRENCY} requests in flight at most, all are answered in time, and each order arrives once`, async () => {
+test(`49: the network hangs: thirty callers and the background have ${MAX_IN_FLIGHT} requests in flight at most, all are answered in time, and each order arrives once`, async () => {
   const ids = await order(30);
   const sending = { ...here.sending, attemptMs: 4000 };
   here.fail({ kind: 'hang', times: 1000 });
@@ -81,7 +81,7 @@ test(`49: the network hangs: thirty callers and the background have ${CONCURRENC
   expect(await Promise.all(ids.map((id) => now(id, sending)))).toEqual(ids.map(() => DEFERRED));
   expect(performance.now() - began).toBeLessThan(10_000);
   await background;
-  expect(here.sandbox.state.maxOpenRequests).toBe(CONCURRENCY);
+  expect(here.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
   here.sandbox.state.faults = [];
   await here.settle();
   expect(await perOrder(ids)).toEqual(ids.map(() => 1));
@@ -91,11 +91,11 @@ test('49: a caller has a turn although the background has a long queue, and the 
   const queue = await order(24);
   here.fail({ operation: 'createOrder', kind: 'slow', seconds: 0.05, times: 1000 });
   const patient = { ...here.sending, attemptMs: 60_000 };
-  const stop = startDeliveryWorker(patient, { [ORDER]: (sending, leased) => sendOrder(sending, leased) });
+  const stop = startDeliveryWorker(patient, { [ORDER_TOPIC]: (sending, leased) => sendOrder(sending, leased) });
   await until(() => here.orders() > 0);
   const before = here.orders();
   await now(queue[23]!, patient);
-  expect(here.orders() - before).toBeLessThanOrEqual(3 * CONCURRENCY);
+  expect(here.orders() - before).toBeLessThanOrEqual(3 * MAX_IN_FLIGHT);
   const waited = Array.from({ length: 16 }, (_, nth) => `waited${nth}`);
   for (const id of [...waited, 'background']) await here.put({ ...REQUEST, id } as Resource);
   const callers = waited.map((id) => now(id, patient));
@@ -114,7 +114,7 @@ test('49: what an operator sends by hand passes a closed gate', async () => {
   const [first, second] = await order(2);
   here.fail({ operation: 'createOrder', kind: 'error', status: 429, retryAfter: 120 });
   await now(first!);
-  await operate(here.context, 'retry', (await here.entry(second!))!);
+  await applyOperatorAction(here.context, 'retry', (await here.entry(second!))!);
   expect(await now(second!)).toEqual(DEFERRED);
   expect(await here.drain()).toBe(1);
   expect((await here.entry(second!))!.state).toBe('done');
@@ -138,12 +138,12 @@ describe('registering physicians', () => {
     expect([await ask(), await now(id!)]).toMatchObject([{ kind: 'accepted' }, { result: 'accepted' }]);
   });
 
-  test(`49: the network hangs: thirty registrations have ${CONCURRENCY} requests in flight at most`, async () => {
+  test(`49: the network hangs: thirty registrations have ${MAX_IN_FLIGHT} requests in flight at most`, async () => {
     here.fail({ operation: 'roster', kind: 'hang', times: 1000 });
     const outcomes = await Promise.all(Array.from({ length: 30 }, () => ask(4000)));
-    expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(CONCURRENCY);
-    expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(30 - CONCURRENCY);
-    expect(here.sandbox.state.maxOpenRequests).toBe(CONCURRENCY);
+    expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(MAX_IN_FLIGHT);
+    expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(30 - MAX_IN_FLIGHT);
+    expect(here.sandbox.state.maxOpenRequests).toBe(MAX_IN_FLIGHT);
   });
 
   test('44: a registry of physicians that fails again and again holds back no order', async () => {
@@ -161,7 +161,7 @@ test('49: a caller whose order somebody else is sending waits for that one, and 
   await until(() => here.asked('createOrder') === 1);
   const callers = Array.from({ length: 10 }, () => now(id!));
   await delay(150);
-  expect(here.sending.gate.take(CONCURRENCY)).toHaveLength(CONCURRENCY - 1);
+  expect(here.sending.gate.take(MAX_IN_FLIGHT)).toHaveLength(MAX_IN_FLIGHT - 1);
   await running;
   expect(await Promise.all(callers)).toEqual(Array.from({ length: 10 }, () => ({ result: 'accepted' })));
   expect(here.asked('createOrder')).toBe(1);
@@ -171,8 +171,8 @@ test('49: a caller whose order somebody else had, and left, waits for a place no
   const [id] = await order(1);
   const { outbox } = here.sending.store;
   const left = await here.entry(id!);
-  await outbox.claimOne(here.tenant, left!.id, lease(here.sending));
-  here.sending.gate.take(CONCURRENCY);
+  await outbox.claimOne(here.tenant, left!.id, createDeliveryLease(here.sending));
+  here.sending.gate.take(MAX_IN_FLIGHT);
   const began = performance.now();
   const answer = now(id!, { ...here.sending, attemptMs: 4000 });
   await delay(4500);

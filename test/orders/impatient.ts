@@ -1,9 +1,9 @@
 // A sender who waits for an answer until the network has got the order, and no longer: an answer that comes too late, on any machine.
-import type { Sending } from '../../src/orders/deliver/sending.ts';
+import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
 import { until } from '../until.ts';
 import type { OrderWorld } from './order-world.ts';
 
-export function impatient(here: OrderWorld): Sending {
+export function impatient(here: OrderWorld): OrderSender {
   const createOrder: typeof here.client.createOrder = (order, signal) => {
     const over = new AbortController();
     const before = here.asked('createOrder');

@@ -1,7 +1,7 @@
 // Two orders of one request in journeys of their own, which nobody meant there to be: the request follows the last one that is not cancelled, and neither
 // waits for the other.
 import { v7 } from 'uuid';
-import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { eachInAWorld } from './each-world.ts';
 import { COMPLETED, type FollowWorld, followWorld } from './follow-world.ts';
 import { CANCELLED, takingBack } from './taking-back.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
   here.advance(60);
   const createdAt = here.following.clock().toISOString();
   here.sandbox.state.orders.set(second, { ...order, id: second, transactionId: v7(), createdAt });
-  await sweep(here.following);
+  await runSweep(here.following);
   await here.follow();
   expect((await here.placed(second))!.request).toBe('one');
 });

@@ -1,9 +1,9 @@
 // 403: the network does not let our team touch what an order names. That is about this order, unless it is answered to everything.
 // The numbers are rows of docs/failure-matrix.md.
 
-import { operate } from '../../src/orders/deliver/operate.ts';
+import { drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';
+import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
-import { drainOutbox } from '../../src/orders/deliver/worker.ts';
 import { createRosterChecker, queueRosterCheck, ROSTER_CHECK_TOPIC } from '../../src/physicians/roster-check.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
@@ -48,7 +48,7 @@ test('12: an order that the network does not allow again and again, while it tak
     statusReason: { text: expect.stringMatching(/^403/) },
   });
   expect((await here.read('ServiceRequest', 'one')).status).toBe('active');
-  await operate(here.context, 'release', (await here.entry('one'))!);
+  await applyOperatorAction(here.context, 'release', (await here.entry('one'))!);
   expect(await task()).toMatchObject({ status: 'requested' });
   expect((await task()).statusReason).toBeUndefined();
   await here.settle();

@@ -1,8 +1,8 @@
 // What a request says beyond its test and its patient, element by element: the words that are sent, and what is refused because it could not be told.
 import type { Resource } from '../../src/fhir/types.ts';
 import { update } from '../../src/interactions/update.ts';
-import { labAccount } from '../../src/orders/place/lab-account.ts';
-import { clinicalNotes } from '../../src/orders/place/order-notes.ts';
+import { readLabAccount } from '../../src/orders/place/lab-account.ts';
+import { readClinicalNotes } from '../../src/orders/place/order-notes.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, PANEL_SYSTEM, REQUEST, SYSTEMS, TEST_SYSTEMS } from './order-world.ts';
 
@@ -132,7 +132,7 @@ describe('notes', () => {
   });
 
   test('may be longer where an installation says so', () => {
-    const noted = (length: number) => clinicalNotes({ ...REQUEST, note: [{ text: 'x'.repeat(length) }] }, 1000);
+    const noted = (length: number) => readClinicalNotes({ ...REQUEST, note: [{ text: 'x'.repeat(length) }] }, 1000);
     expect([noted(1000), 'issues' in noted(1001)]).toEqual([{ says: 'x'.repeat(1000) }, true]);
   });
 
@@ -277,7 +277,7 @@ describe('the performer', () => {
 
   test('may be absent: then it is the installation’s account, where it has one', async () => {
     const account = (more: object) =>
-      labAccount(here.context, { ...REQUEST, ...more }, { system: SYSTEMS.labAccount, standard: 'the standard' });
+      readLabAccount(here.context, { ...REQUEST, ...more }, { system: SYSTEMS.labAccount, standard: 'the standard' });
     expect([await account({}), await account({ performer: refs('Organization/lab') })]).toEqual([
       { says: 'the standard' },
       { says: ACCOUNT },

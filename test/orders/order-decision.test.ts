@@ -5,7 +5,7 @@ import { executeTransaction } from '../../src/interactions/transaction.ts';
 import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
 import { update } from '../../src/interactions/update.ts';
 import { collectIssues } from '../../src/interactions/validate.ts';
-import { orderDocumentation } from '../../src/orders/place/order-documentation.ts';
+import { buildOrderDocumentation } from '../../src/orders/place/order-documentation.ts';
 import {
   coded,
   type DecisionWorld,
@@ -46,7 +46,7 @@ describe('by its intent, an active request for a panel', () => {
     ['directive', 'stored'],
   ])('of the intent %s is %s, and the CapabilityStatement says so', async (intent, expected) => {
     expect(await here.fate({ intent })).toBe(expected);
-    const line = orderDocumentation('reject')
+    const line = buildOrderDocumentation('reject')
       .split('\n')
       .find((one) => one.startsWith(`- \`${intent}\``));
     expect(line?.includes('never sent')).toBe(expected === 'stored');

@@ -2,16 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { Resource } from '../../src/fhir/types.ts';
-import { asciiName } from '../../src/orders/place/ascii-name.ts';
-import { METHODS } from '../../src/orders/place/collection.ts';
-import { WORDS } from '../../src/orders/place/consents.ts';
-import { emailAddress } from '../../src/orders/place/email-address.ts';
-import { clientUserId, orderBody, orderText } from '../../src/orders/place/junction-order.ts';
-import { isForLaboratory } from '../../src/orders/place/laboratory-category.ts';
-import { testsBehind } from '../../src/orders/place/order-criteria.ts';
-import { orderPatient } from '../../src/orders/place/order-patient.ts';
-import { usPhone } from '../../src/orders/place/us-phone.ts';
-import { usCountry, usState, usZip } from '../../src/orders/place/us-postal.ts';
+import { toAsciiName } from '../../src/orders/place/ascii-name.ts';
+import { COLLECTION_METHODS } from '../../src/orders/place/collection-method.ts';
+import { CONSENT_TYPES } from '../../src/orders/place/consents.ts';
+import { toEmailAddress, toUsPhone } from '../../src/orders/place/contact-points.ts';
+import { buildClientUserId, buildOrderBody, buildOrderText } from '../../src/orders/place/junction-order.ts';
+import { isLaboratoryRequest } from '../../src/orders/place/laboratory-category.ts';
+import { findTests } from '../../src/orders/place/order-criteria.ts';
+import { buildOrderPatient } from '../../src/orders/place/order-patient.ts';
+import { toUsCountry, toUsState, toUsZip } from '../../src/orders/place/us-postal.ts';
 
 test.each([
   ['José', 'Jose'],
@@ -25,7 +24,7 @@ test.each([
   ['李', undefined],
   ['…', undefined],
 ])('the name %j is written %j', (name, written) => {
-  expect(asciiName(name)).toBe(written);
+  expect(toAsciiName(name)).toBe(written);
 });
 
 test.each([
@@ -45,7 +44,7 @@ test.each([
   ['911 473 1122', undefined],
   ['518-411-1122', undefined],
 ])('the phone number %j is written %j', (number, written) => {
-  expect(usPhone(number)).toBe(written);
+  expect(toUsPhone(number)).toBe(written);
 });
 
 test.each<[string, string | undefined]>([
@@ -69,19 +68,19 @@ test.each<[string, string | undefined]>([
   [`ada@${'a.'.repeat(130)}com`, undefined],
   ['Ada <ada@example.com>', undefined],
 ])('the e-mail address %j is written %j', (text, written) => {
-  expect(emailAddress(text)).toBe(written);
+  expect(toEmailAddress(text)).toBe(written);
 });
 
 test('states, ZIP codes and the country come in several spellings and leave in one', () => {
-  expect(['ny', ' New  York ', 'NY', 'Puerto Rico', 'Ontario'].map(usState)).toEqual(['NY', 'NY', 'NY', 'PR', undefined]);
-  expect(['12207', '12207-1234', '122071234', '1220', 'K1A 0B1'].map(usZip)).toEqual([
+  expect(['ny', ' New  York ', 'NY', 'Puerto Rico', 'Ontario'].map(toUsState)).toEqual(['NY', 'NY', 'NY', 'PR', undefined]);
+  expect(['12207', '12207-1234', '122071234', '1220', 'K1A 0B1'].map(toUsZip)).toEqual([
     '12207',
     '12207-1234',
     '12207-1234',
     undefined,
     undefined,
   ]);
-  expect(['US', 'usa', 'United States of America', 'Canada'].map(usCountry)).toEqual(['US', 'US', 'US', undefined]);
+  expect(['US', 'usa', 'United States of America', 'Canada'].map(toUsCountry)).toEqual(['US', 'US', 'US', undefined]);
 });
 
 const PANELS = {
@@ -93,8 +92,8 @@ const PANELS = {
 const coded = (...codes: string[]) => ({ coding: codes.map((code) => ({ system: PANELS.system, code })) });
 
 test('panels of the table are ordered with all their tests, each once', () => {
-  expect(testsBehind(coded('small'), PANELS)).toEqual({ labTests: ['t1'], addOn: [] });
-  expect(testsBehind(coded('small', 'large'), PANELS)).toEqual({ labTests: ['t1', 't2'], addOn: [] });
+  expect(findTests(coded('small'), PANELS)).toEqual({ labTests: ['t1'], addOn: [] });
+  expect(findTests(coded('small', 'large'), PANELS)).toEqual({ labTests: ['t1', 't2'], addOn: [] });
 });
 
 test('of the codings of a test the panel counts first, then the id of the network, then the code of a laboratory; LOINC is asked of the catalogue', () => {
@@ -102,7 +101,7 @@ test('of the codings of a test the panel counts first, then the id of the networ
   const own = { system: `${PANELS.laboratories}quest`, code: '899' };
   const loinc = { system: 'http://loinc.org', code: '3016-3' };
   const [panel] = coded('small').coding;
-  const ordered = (...coding: object[]) => testsBehind({ coding }, PANELS);
+  const ordered = (...coding: object[]) => findTests({ coding }, PANELS);
   expect(ordered(own, named, panel!)).toEqual({ labTests: ['t1'], addOn: [] });
   expect(ordered(own, loinc, named)).toEqual({ labTests: ['t9'], addOn: [] });
   expect(ordered(loinc, own)).toEqual({ labTests: [], addOn: [{ laboratory: 'quest', code: '899' }] });
@@ -115,7 +114,7 @@ test.each<[string, unknown]>([
   ['the same word in another system', { coding: [{ system: 'http://loinc.org', code: 'small' }] }],
   ['no code', undefined],
 ])('%s is no test', (_title, code) => {
-  expect(testsBehind(code, PANELS)).toBeUndefined();
+  expect(findTests(code, PANELS)).toBeUndefined();
 });
 
 const laboratory = (system: string, code: string) => ({ coding: [{ system, code }] });
@@ -134,7 +133,7 @@ test.each<[boolean, object]>([
   [false, { text: 'laboratory animal' }],
   [false, {}],
 ])('is of a laboratory: %s, for the category %j', (expected, category) => {
-  expect(isForLaboratory({ resourceType: 'ServiceRequest', category: [{ text: 'referral' }, category] })).toBe(expected);
+  expect(isLaboratoryRequest({ resourceType: 'ServiceRequest', category: [{ text: 'referral' }, category] })).toBe(expected);
 });
 
 const STORED: Resource = {
@@ -161,7 +160,7 @@ const NOW = new Date('2026-11-22T04:30:00Z');
 const stored = { patient: STORED, at: undefined };
 
 test('of several names, numbers and addresses the right one is taken', () => {
-  expect(orderPatient([stored], NOW)).toEqual({
+  expect(buildOrderPatient([stored], NOW)).toEqual({
     patient: {
       firstName: 'Augusta Ada',
       lastName: 'King-Noel',
@@ -202,14 +201,14 @@ test('what has ended, has not begun or was given up is not sent; the current one
       { line: ['4 Main St'], city: 'Albany', state: 'NY', postalCode: '12207' },
     ],
   };
-  expect(orderPatient([{ patient, at: undefined }], NOW)).toMatchObject({
+  expect(buildOrderPatient([{ patient, at: undefined }], NOW)).toMatchObject({
     patient: { firstName: 'Ada', lastName: 'King', phone: '+15184731133', email: 'ada@example.com', lines: ['4 Main St'] },
   });
 });
 
 test('an order whose patient has only e-mail addresses that ended is refused', () => {
   const telecom = [...(STORED.telecom as object[]).slice(0, 2), { system: 'email', value: 'ended@example.com', period: ENDED }];
-  expect(orderPatient([{ patient: { ...STORED, telecom }, at: undefined }], NOW)).toMatchObject({
+  expect(buildOrderPatient([{ patient: { ...STORED, telecom }, at: undefined }], NOW)).toMatchObject({
     issues: [{ text: 'an order needs an e-mail address of the patient' }],
   });
 });
@@ -221,7 +220,7 @@ test('what the order says of its patient comes first; an address is taken whole;
     address: [{ line: ['9 Elm St'], city: 'Reno', state: 'NV', postalCode: '89501', country: 'USA' }],
   };
   const { gender: _none, ...rest } = STORED;
-  const found = orderPatient(
+  const found = buildOrderPatient(
     [
       { patient: snapshot, at: 'ServiceRequest.contained[0]' },
       { patient: rest as Resource, at: undefined },
@@ -242,7 +241,7 @@ test('what the order says of its patient comes first; an address is taken whole;
 });
 
 test('everything that is missing is named at once, where it is missing', () => {
-  const found = orderPatient(
+  const found = buildOrderPatient(
     [{ patient: { resourceType: 'Patient', birthDate: '1985', address: [{ country: 'CA' }] }, at: undefined }],
     NOW,
   );
@@ -268,7 +267,7 @@ test('a wrong value in the order itself is named by its place, and is not replac
     birthDate: '1985',
     address: [{ line: ['1'], city: 'x', state: 'Ontario', postalCode: '12207' }],
   };
-  const found = orderPatient([{ patient: snapshot, at: 'ServiceRequest.contained[1]' }, stored], NOW);
+  const found = buildOrderPatient([{ patient: snapshot, at: 'ServiceRequest.contained[1]' }, stored], NOW);
   expect('issues' in found && found.issues.map((one) => one.expression)).toEqual([
     ['ServiceRequest.contained[1].birthDate'],
     ['ServiceRequest.contained[1].address[0].state'],
@@ -276,7 +275,7 @@ test('a wrong value in the order itself is named by its place, and is not replac
 });
 
 test('the text of an order is the same for the same content, and the user is put in front of it', () => {
-  const found = orderPatient([stored], NOW);
+  const found = buildOrderPatient([stored], NOW);
   if (!('patient' in found)) throw new Error('the patient is complete');
   const content = {
     patient: found.patient,
@@ -294,9 +293,9 @@ test('the text of an order is the same for the same content, and the user is put
     account: '0f0e0d0c-0b0a-4908-8706-050403020100',
     passthrough: 'k',
   };
-  const text = orderText(content);
-  expect(orderText({ ...content })).toBe(text);
-  expect(JSON.parse(orderBody(text, 'u'))).toEqual({
+  const text = buildOrderText(content);
+  expect(buildOrderText({ ...content })).toBe(text);
+  expect(JSON.parse(buildOrderBody(text, 'u'))).toEqual({
     user_id: 'u',
     patient_details: {
       first_name: 'Augusta Ada',
@@ -335,11 +334,11 @@ test('the words for consents and for ways of taking the sample are those that ar
       .map((one) => one.toJS())
       .find((one) => one.resourceType === 'CodeSystem' && one.id === id)
       .concept.map(({ code }: { code: string }) => code);
-  expect([published('junction-consent'), published('lab-collection-method')]).toEqual([[...WORDS], [...METHODS]]);
+  expect([published('junction-consent'), published('lab-collection-method')]).toEqual([[...CONSENT_TYPES], [...COLLECTION_METHODS]]);
 });
 
 test('our name for a patient is stable, differs between tenants and does not hold the id', () => {
   const id = '01936b00-0000-7000-8000-0000000000aa';
-  expect(clientUserId(1, id)).toBe(clientUserId(1, id));
-  expect(new Set([clientUserId(1, id), clientUserId(2, id), clientUserId(1, 'other'), id]).size).toBe(4);
+  expect(buildClientUserId(1, id)).toBe(buildClientUserId(1, id));
+  expect(new Set([buildClientUserId(1, id), buildClientUserId(2, id), buildClientUserId(1, 'other'), id]).size).toBe(4);
 });

@@ -6,7 +6,7 @@ import { remove } from '../../src/interactions/delete.ts';
 import { patchResource } from '../../src/interactions/patch.ts';
 import { update } from '../../src/interactions/update.ts';
 import { collectIssues } from '../../src/interactions/validate.ts';
-import { orderWriteHook } from '../../src/orders/place/order.ts';
+import { buildServiceRequestWriteHook } from '../../src/orders/place/service-request-write-hook.ts';
 import { type DecisionWorld, decisionWorld, entry, IMAGING, labTest, METABOLIC, OTHER_TEST, UNKNOWN } from './decision-world.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, REQUEST } from './order-world.ts';
@@ -160,7 +160,7 @@ describe('where an installation is strict, it', () => {
   test('can still be changed where it was rejected before', async () => {
     await here.put(ADA);
     const asked = { ...REQUEST, ...UNKNOWN, id: 'one' } as Resource;
-    const lenient = new Map([['ServiceRequest' as const, [orderWriteHook({ ...here.rules, unorderable: 'reject' })]]]);
+    const lenient = new Map([['ServiceRequest' as const, [buildServiceRequestWriteHook({ ...here.rules, unorderable: 'reject' })]]]);
     await update({ ...here.context, writeHooks: lenient }, { type: 'ServiceRequest', id: 'one', draft: { resource: asked, exact: asked } });
     await here.request('one', { ...UNKNOWN, patientInstruction: 'drink' });
     expect(await here.becomes('one')).toBe('rejected');

@@ -1,8 +1,8 @@
 // What an order must be before it is accepted: who may sign it, who it may be for, when it becomes active. Each refusal names the element.
 import type { Resource } from '../../src/fhir/types.ts';
-import { activationDay } from '../../src/orders/place/activation.ts';
-import { licensedStates } from '../../src/orders/place/licence.ts';
-import { dayIn } from '../../src/orders/place/us-zone.ts';
+import { findActivationDay } from '../../src/orders/place/order-content.ts';
+import { findLicensedStates } from '../../src/orders/place/signer.ts';
+import { toDayInState } from '../../src/orders/place/us-zone.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST, SYSTEMS } from './order-world.ts';
 
@@ -137,7 +137,10 @@ test('licences: by state, sorted, each once; of any kind but our own others; in 
     qualification('Ontario'),
     { code: { text: 'no state' } },
   ];
-  const states = licensedStates(cruz({ qualification: qualifications }), { today: '2026-11-22', qualifications: SYSTEMS.qualifications });
+  const states = findLicensedStates(cruz({ qualification: qualifications }), {
+    today: '2026-11-22',
+    qualifications: SYSTEMS.qualifications,
+  });
   expect(states).toEqual(['NY', 'OR', 'TX']);
 });
 
@@ -197,10 +200,10 @@ describe('the patient', () => {
 
 describe('the day an order becomes active', () => {
   const NOW = new Date('2026-11-22T04:30:00Z');
-  const day = (occurrence: object, state = 'NY') => activationDay({ ...REQUEST, ...occurrence }, state, NOW);
+  const day = (occurrence: object, state = 'NY') => findActivationDay({ ...REQUEST, ...occurrence }, state, NOW);
 
   test('today is a day of the patient’s', () => {
-    expect(['NY', 'CA', 'HI', 'GU', 'XX'].map((state) => dayIn(state, NOW))).toEqual([
+    expect(['NY', 'CA', 'HI', 'GU', 'XX'].map((state) => toDayInState(state, NOW))).toEqual([
       '2026-11-21',
       '2026-11-21',
       '2026-11-21',

@@ -7,16 +7,16 @@ import type { Caller, Context, WriteHook } from '../../src/interactions/context.
 import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
 import { update } from '../../src/interactions/update.ts';
 import { createCircuitBreaker } from '../../src/messaging/circuit-breaker.ts';
-import { sendCancellation } from '../../src/orders/deliver/cancel.ts';
+import { type DeliveryHandlers, drainOutbox } from '../../src/orders/deliver/delivery-worker.ts';
 import { createGate } from '../../src/orders/deliver/gate.ts';
-import { sendOrder } from '../../src/orders/deliver/send.ts';
-import type { Sending } from '../../src/orders/deliver/sending.ts';
-import { drainOutbox, type Senders } from '../../src/orders/deliver/worker.ts';
-import { CANCELLATION } from '../../src/orders/place/cancellation.ts';
-import { fulfilmentWriteHook } from '../../src/orders/place/fulfilment.ts';
-import { orderWriteHook } from '../../src/orders/place/order.ts';
+import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
+import { sendCancellation } from '../../src/orders/deliver/send-cancellation.ts';
+import { sendOrder } from '../../src/orders/deliver/send-order.ts';
+import { CANCELLATION_TOPIC } from '../../src/orders/place/cancellation.ts';
 import type { OrderRules } from '../../src/orders/place/order-content.ts';
-import { ORDER, orderEntry } from '../../src/orders/place/order-entry.ts';
+import { findOrderEntry, ORDER_TOPIC } from '../../src/orders/place/order-entry.ts';
+import { buildServiceRequestWriteHook } from '../../src/orders/place/service-request-write-hook.ts';
+import { buildTaskWriteHook } from '../../src/orders/place/task-write-hook.ts';
 import type { OutboxEntry } from '../../src/store/queues/outbox-entry.ts';
 import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-fixture.ts';
 import type { TestStore } from '../store/open.ts';
@@ -76,9 +76,9 @@ export interface OrderWorld extends SandboxWorld {
   panels: Record<string, string[]>;
   /** What is an order here. */
   rules: OrderRules;
-  sending: Sending;
+  sending: OrderSender;
   /** A second sender, as another process would be. */
-  another(): Sending;
+  another(): OrderSender;
   advance(seconds: number): void;
   put(resource: Resource): Promise<void>;
   read(type: ServedType, id: string): Promise<Resource>;
@@ -86,7 +86,7 @@ export interface OrderWorld extends SandboxWorld {
   /** The Tasks of a request. */
   tasks(id: string): Promise<Resource[]>;
   /** Sends what is due, once. `budgetMs`: of each attempt, which has time unless it is meant to be late. */
-  drain(sending?: Sending, budgetMs?: number): Promise<number>;
+  drain(sending?: OrderSender, budgetMs?: number): Promise<number>;
   /** Sends what is due again and again, a minute apart, until all is quiet. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -114,8 +114,8 @@ export async function orderWorld(
   const rules = { table, systems: SYSTEMS, defaults: { labAccount: undefined, longestNote: 120 }, unorderable };
   const registry = buildRegistry([CATALOGUE_CODE]);
   const writeHooks = new Map<ServedType, WriteHook[]>([
-    ['ServiceRequest', [orderWriteHook(rules)]],
-    ['Task', [fulfilmentWriteHook(SYSTEMS)]],
+    ['ServiceRequest', [buildServiceRequestWriteHook(rules)]],
+    ['Task', [buildTaskWriteHook(SYSTEMS)]],
   ]);
   const contextOf = (one: Caller): Context => ({
     store,
@@ -128,20 +128,20 @@ export async function orderWorld(
     baseUrl: 'http://facet.test/fhir/R4',
   });
   const context = contextOf({ tenant, actor: 'test', surface: 'fhir', scopes: ['*'] });
-  const another = (): Sending => ({
+  const another = (): OrderSender => ({
     client: here.client,
     gate: createGate(createCircuitBreaker(), clock),
     store,
     clock,
     newId: v7,
     random: Math.random,
-    contextOf,
+    createContext: contextOf,
     systems: SYSTEMS,
     log: () => {},
   });
-  const sendersWithin = (ms: number): Senders => ({
-    [ORDER]: (sending, leased) => sendOrder(sending, leased, ms),
-    [CANCELLATION]: sendCancellation,
+  const sendersWithin = (ms: number): DeliveryHandlers => ({
+    [ORDER_TOPIC]: (sending, leased) => sendOrder(sending, leased, ms),
+    [CANCELLATION_TOPIC]: sendCancellation,
   });
   /** When all is well again, a busy machine is given time. */
   const patient = sendersWithin(PATIENCE_MS);
@@ -149,7 +149,7 @@ export async function orderWorld(
   const read = async (type: ServedType, id: string) => JSON.parse((await store.read(tenant, type, id))!.body!) as Resource;
   const drainOnce = (one = sending, ms = budgetMs) => drainOutbox(one, sendersWithin(ms));
   const task = async (id: string) => {
-    const entry = await orderEntry(store, tenant, id);
+    const entry = await findOrderEntry(store, tenant, id);
     return entry ? [await read('Task', JSON.parse(entry.payload).task)] : [];
   };
   return {
@@ -171,7 +171,7 @@ export async function orderWorld(
       });
     },
     read,
-    entry: (id) => orderEntry(store, tenant, id),
+    entry: (id) => findOrderEntry(store, tenant, id),
     tasks: task,
     drain: drainOnce,
     settle: async () => {

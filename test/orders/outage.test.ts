@@ -2,7 +2,7 @@
 // a few at a time. Two processes, each with what it has learnt of the network, under one clock that is moved.
 
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
-import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
@@ -38,7 +38,7 @@ function anotherProcess(): Process {
 /** All that a process would do at this moment. */
 async function act({ following }: Process): Promise<void> {
   while ((await here.drain(following)) > 0);
-  await sweep(following);
+  await runSweep(following);
   while ((await runTrackingRound(following)) > 0);
 }
 

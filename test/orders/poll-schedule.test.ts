@@ -10,9 +10,9 @@ const order = (status: string, at = NOW.toISOString(), more: object = {}) =>
   parseOrderSnapshot({ id: 'o', events: [{ id: 1, created_at: at, status }], ...more })!;
 const hours = (text: string | null) => text && (Date.parse(text) - NOW.getTime()) / HOUR;
 const ago = (count: number) => new Date(NOW.getTime() - count * HOUR).toISOString();
-const wait = (...[seen, open]: [ReturnType<typeof order>, { result: boolean; journey: boolean }]) =>
+const wait = (...[seen, open]: [ReturnType<typeof order>, { result: boolean; transaction: boolean }]) =>
   hours(nextPollAt(seen, open, { now: NOW, random: 1 }));
-const RUNNING = { result: false, journey: true };
+const RUNNING = { result: false, transaction: true };
 
 test.each([
   ['an open order: daily', order('received.walk_in_test.ordered'), RUNNING, 22],
@@ -40,12 +40,12 @@ test.each([
   ['one of which nothing was heard for ten days: daily', order('received.x.y', ago(24 * 10)), RUNNING, 22],
   ['one of which nothing was heard for years: weekly', order('received.x.y', ago(24 * 2000)), RUNNING, 24 * 7],
   ['one that tells no time that can be read: as one that has just begun', order('sample_with_lab.x.y', 'soon'), RUNNING, 3],
-  ['just completed, the result not final: in two minutes', order('completed.x.y'), { result: true, journey: false }, 2 / 60],
-  ['completed a day ago, the result not final: hourly', order('completed.x.y', ago(24)), { result: true, journey: false }, 1],
-  ['completed a month ago, the result not final: daily', order('completed.x.y', ago(24 * 30)), { result: true, journey: false }, 22],
-  ['completed a year ago: never', order('completed.x.y', ago(24 * 365)), { result: true, journey: false }, null],
-  ['over, its journey not yet: hourly', order('cancelled.x.y'), RUNNING, 1],
-  ['over: never', order('completed.x.y'), { result: false, journey: false }, null],
+  ['just completed, the result not final: in two minutes', order('completed.x.y'), { result: true, transaction: false }, 2 / 60],
+  ['completed a day ago, the result not final: hourly', order('completed.x.y', ago(24)), { result: true, transaction: false }, 1],
+  ['completed a month ago, the result not final: daily', order('completed.x.y', ago(24 * 30)), { result: true, transaction: false }, 22],
+  ['completed a year ago: never', order('completed.x.y', ago(24 * 365)), { result: true, transaction: false }, null],
+  ['over, its transaction not yet: hourly', order('cancelled.x.y'), RUNNING, 1],
+  ['over: never', order('completed.x.y'), { result: false, transaction: false }, null],
 ])('%s', (_title, seen, open, expected) => {
   const found = wait(seen, open);
   if (expected === null) expect(found).toBeNull();

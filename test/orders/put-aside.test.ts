@@ -2,9 +2,9 @@
 // on, and what had arrived is called off. Numbers are rows of docs/failure-matrix.md.
 
 import { OPERATOR } from '../../src/interactions/context.ts';
-import { type Operation, operate } from '../../src/orders/deliver/operate.ts';
-import { payloadOf } from '../../src/orders/place/order-entry.ts';
-import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { applyOperatorAction, type OperatorAction } from '../../src/orders/deliver/operator-actions.ts';
+import { parseOrderPayload } from '../../src/orders/place/order-entry.ts';
+import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
@@ -18,9 +18,9 @@ eachInAWorld(followWorld, (world) => {
 const { request, ways, there, stand, settle } = takingBack(() => here);
 const entry = async () => (await here.entry('one'))!;
 const state = async () => (await entry()).state;
-const byHand = async (operation: Operation) => {
+const byHand = async (operation: OperatorAction) => {
   const caller = { ...here.context.caller, actor: OPERATOR, scopes: [] };
-  expect(await operate({ ...here.context, caller }, operation, await entry())).toBe(true);
+  expect(await applyOperatorAction({ ...here.context, caller }, operation, await entry())).toBe(true);
 };
 const rewritten = async () => here.put({ ...(await request()), note: [{ text: 'please' }] });
 
@@ -80,7 +80,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     test('after an operator has put it aside: it goes on by itself, and is put aside no more', async () => {
       await byHand('park');
       await withdraw();
-      expect(payloadOf(await entry()).kept).toBeUndefined();
+      expect(parseOrderPayload(await entry()).isParkedByOperator).toBeUndefined();
       await over();
     });
   });
@@ -91,15 +91,20 @@ test('what an operator has put aside and is then found at the network is put asi
   here.fail({ operation: 'createOrder', kind: 'cut', when: 'after' });
   await here.drain();
   await byHand('park');
-  await sweep(here.following);
-  expect([await state(), payloadOf(await entry()).kept]).toEqual(['done', undefined]);
+  await runSweep(here.following);
+  expect([await state(), parseOrderPayload(await entry()).isParkedByOperator]).toEqual(['done', undefined]);
 });
 
 test('what an operator has put aside and somebody takes back before it was sent is over', async () => {
   await here.put({ ...REQUEST, id: 'one' });
   await byHand('park');
   await ways[0]![1]();
-  expect([await state(), payloadOf(await entry()).kept, ...(await stand())]).toEqual(['cancelled', undefined, 'revoked', 'cancelled']);
+  expect([await state(), parseOrderPayload(await entry()).isParkedByOperator, ...(await stand())]).toEqual([
+    'cancelled',
+    undefined,
+    'revoked',
+    'cancelled',
+  ]);
 });
 
 test('an order with notes that was given up and that an operator then puts aside says so, and goes on when it is released', async () => {

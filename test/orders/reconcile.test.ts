@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OrderSnapshot } from '../../src/junction/order-snapshot.ts';
 import type { SnapshotsPage, UpdateWindow } from '../../src/junction/reader.ts';
-import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { readReconciliationWindow } from '../../src/orders/track/reconciliation-window.ts';
 import { startTrackingWorker } from '../../src/orders/tracking-worker.ts';
 import type { TestStore } from '../store/open.ts';
@@ -29,33 +29,33 @@ const many = (from: string, count: number) => {
 
 test('27: a change that nobody told of is found by the next sweep, a quarter of an hour later at most', async () => {
   const { id } = await here.ordered();
-  expect(await sweep(here.following)).toEqual({ seen: 1, news: 0 });
+  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 0 });
   here.step(id, COMPLETED);
   here.advance(899);
-  expect(await sweep(here.following)).toBe('nothing');
+  expect(await runSweep(here.following)).toBe('nothing');
   here.advance(1);
-  expect(await sweep(here.following)).toEqual({ seen: 1, news: 1 });
+  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 1 });
   await here.follow();
   expect(await status()).toBe('completed');
   here.advance(900);
-  expect(await sweep(here.following)).toEqual({ seen: 1, news: 0 });
+  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 0 });
 });
 
 test('27: after an outage of thirty hours everything that changed meanwhile is seen', async () => {
   const { id } = await here.ordered();
-  await sweep(here.following);
+  await runSweep(here.following);
   here.advance(3600);
   here.step(id, COMPLETED);
   here.advance(29 * 3600);
-  expect(await sweep(here.following)).toEqual({ seen: 1, news: 1 });
+  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 1 });
 });
 
 test('27: a redraw that nobody told of is found, too', async () => {
   const { id } = await here.ordered();
-  await sweep(here.following);
+  await runSweep(here.following);
   here.step(id, 'collecting_sample.walk_in_test.redraw_available');
   here.advance(900);
-  await sweep(here.following);
+  await runSweep(here.following);
   await here.follow();
   const orders = await store.store.trackedOrders.listOfRequest((await here.placed(id))!);
   expect(orders).toHaveLength(2);
@@ -66,7 +66,7 @@ test('27: an order whose acceptance was never heard of is found, and not sent ag
   await here.put({ ...REQUEST, id: 'one' });
   await here.drain();
   expect((await here.entry('one'))!.state).toBe('unknown');
-  expect(await sweep(here.following)).toEqual({ seen: 1, news: 1 });
+  expect(await runSweep(here.following)).toEqual({ seen: 1, news: 1 });
   expect((await here.entry('one'))!.state).toBe('done');
   here.advance(3600);
   await here.drain();
@@ -76,25 +76,25 @@ test('27: an order whose acceptance was never heard of is found, and not sent ag
 test('orders that somebody made elsewhere are seen and left alone', async () => {
   const { id } = await here.ordered();
   many(id, 5);
-  expect(await sweep(here.following)).toEqual({ seen: 6, news: 0 });
+  expect(await runSweep(here.following)).toEqual({ seen: 6, news: 0 });
   expect(here.asked('order')).toBe(0);
 });
 
 test('every page is read, and the watermark moves when the last one is', async () => {
   const { id } = await here.ordered();
-  await sweep(here.following);
+  await runSweep(here.following);
   const { watermark } = await setting();
   many(id, 250);
   here.advance(900);
   const begun = here.following.clock().toISOString();
-  expect(await sweep(here.following)).toEqual({ seen: 251, news: 0 });
+  expect(await runSweep(here.following)).toEqual({ seen: 251, news: 0 });
   expect([(await setting()).watermark, watermark === begun]).toEqual([begun, false]);
 });
 
 test('a sweep that cannot be completed leaves the watermark where it is and is tried again, less and less often', async () => {
   const { id } = await here.ordered();
   many(id, 150);
-  await sweep(here.following);
+  await runSweep(here.following);
   const { watermark } = await setting();
   here.step(id, COMPLETED);
   const { reads } = here.following;
@@ -109,12 +109,12 @@ test('a sweep that cannot be completed leaves the watermark where it is and is t
   here.advance(900);
   const tried: number[] = [];
   for (let minute = 0; minute < 60; minute++) {
-    if ((await sweep(broken)) === 'failed') tried.push(minute);
+    if ((await runSweep(broken)) === 'failed') tried.push(minute);
     here.advance(60);
   }
   expect([tried, (await setting()).watermark]).toEqual([[0, 1, 3, 7, 15, 30, 45], watermark]);
   here.advance(900);
-  expect(await sweep(here.following)).toMatchObject({ seen: 151 });
+  expect(await runSweep(here.following)).toMatchObject({ seen: 151 });
   await here.follow();
   expect(await status()).toBe('completed');
 });
@@ -142,7 +142,7 @@ const changes = (id: string, behind = 0) => {
 test('27: orders that change all day while the pages are read hold no sweep up, and none of the others is passed by', async () => {
   const { id } = await here.ordered();
   many(id, 250);
-  await sweep(here.following);
+  await runSweep(here.following);
   here.step(id, COMPLETED);
   const others = [...here.sandbox.state.orders.keys()].filter((one) => one !== id);
   // they leave the window in an order in which each of them draws others over the edge of a page
@@ -153,7 +153,7 @@ test('27: orders that change all day while the pages are read hold no sweep up, 
   for (let nth = 0; nth < 3; nth++) {
     here.advance(900);
     const begun = here.following.clock().toISOString();
-    expect(await sweep(busy)).toMatchObject({ news: 1 });
+    expect(await runSweep(busy)).toMatchObject({ news: 1 });
     expect((await setting()).watermark).toBe(begun);
   }
 });
@@ -185,7 +185,7 @@ test.each(['oldest', 'newest'])(
 test('27: a network whose clock is behind ours is looked through up to the newest change that it tells of', async () => {
   const { id } = await here.ordered();
   many(id, 150);
-  await sweep(here.following);
+  await runSweep(here.following);
   here.advance(900);
   const ids = [...here.sandbox.state.orders.keys()];
   const pages: number[] = [];
@@ -199,7 +199,7 @@ test('27: a network whose clock is behind ours is looked through up to the newes
     orders.clear();
     for (const order of byTime) orders.set(order.id, order);
   });
-  expect(await sweep(late)).toMatchObject({ news: 0 });
+  expect(await runSweep(late)).toMatchObject({ news: 0 });
   expect([pages, (await setting()).watermark! < here.following.clock().toISOString()]).toEqual([[1, 2, 1, 1, 2, 1], true]);
 });
 
@@ -224,13 +224,13 @@ test('news is worked through while a sweep waits for its pages', async () => {
 test('of several processes one sweeps; when it dies, another one does after two minutes', async () => {
   await here.ordered();
   const [one, two] = [here.following, here.anotherFollowing()];
-  expect((await Promise.all([sweep(one), sweep(two)])).filter((swept) => swept === 'nothing')).toHaveLength(1);
+  expect((await Promise.all([runSweep(one), runSweep(two)])).filter((swept) => swept === 'nothing')).toHaveLength(1);
   here.advance(900);
   const dying = { ...one, reads: { ...one.reads, updated: (): Promise<never> => Promise.reject(new Error('the process died here')) } };
-  await expect(sweep(dying)).rejects.toThrow('died');
-  expect(await sweep(two)).toBe('nothing');
+  await expect(runSweep(dying)).rejects.toThrow('died');
+  expect(await runSweep(two)).toBe('nothing');
   here.advance(121);
-  expect(await sweep(two)).toEqual({ seen: 1, news: 0 });
+  expect(await runSweep(two)).toEqual({ seen: 1, news: 0 });
 });
 
 test('a process that stood still while another one swept changes nothing', async () => {
@@ -245,13 +245,13 @@ test('a process that stood still while another one swept changes nothing', async
         const page = await one.reads.listUpdatedOrders(window, signal);
         if (window.page === 1) {
           here.advance(121);
-          expect(await sweep(two)).toMatchObject({ seen: 121 });
+          expect(await runSweep(two)).toMatchObject({ seen: 121 });
         }
         return page;
       },
     },
   };
-  expect(await sweep(slow)).toBe('nothing');
+  expect(await runSweep(slow)).toBe('nothing');
   expect((await setting()).watermark).toBe('2026-11-21T12:02:01.000Z');
 });
 
@@ -271,5 +271,5 @@ test('a network that does not say how many orders there are is read to its last 
       },
     },
   };
-  expect(await sweep(silent)).toEqual({ seen: 121, news: 0 });
+  expect(await runSweep(silent)).toEqual({ seen: 121, news: 0 });
 });

@@ -3,7 +3,7 @@
 // Numbers are rows of docs/failure-matrix.md.
 import { v7 } from 'uuid';
 import { remove } from '../../src/interactions/delete.ts';
-import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { REQUEST } from './order-world.ts';
@@ -87,7 +87,7 @@ describe('an order that the network has made though it refused it', () => {
     await here.put({ ...REQUEST, id: 'one' });
     await here.drain();
     expect([(await here.entry('one'))!.state, ...(await stand())]).toEqual(['refused', 'revoked', 'rejected']);
-    await sweep(here.following);
+    await runSweep(here.following);
     await here.follow();
     expect([(await here.entry('one'))!.state, ...(await stand())]).toEqual(['done', 'active', 'received']);
   });
@@ -122,7 +122,7 @@ test.each(ways)(
     here.sandbox.state.orders.set(id, { ...other, id, transactionId: `journey of ${id}`, passthrough: key });
     here.step(id, 'sample_with_lab.walk_in_test.partial_results');
     here.advance(900);
-    await sweep(here.following);
+    await runSweep(here.following);
     await settle();
     expect([here.asked('cancelOrder'), ...(await stand())]).toEqual([1, 'revoked', 'in-progress']);
     here.step(id, 'collecting_sample.walk_in_test.appointment_pending');

@@ -1,9 +1,9 @@
 // When an order is sent again, and when not: what may be there is looked for, a key that holds a failure is left, and nobody is ordered for twice.
 // The numbers are rows of docs/failure-matrix.md.
 import type { Resource } from '../../src/fhir/types.ts';
-import { operate } from '../../src/orders/deliver/operate.ts';
+import { applyOperatorAction } from '../../src/orders/deliver/operator-actions.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
-import { orderBody } from '../../src/orders/place/junction-order.ts';
+import { buildOrderBody } from '../../src/orders/place/junction-order.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { eachInAWorld } from './each-world.ts';
 import { ADA, type OrderWorld, orderWorld, REQUEST } from './order-world.ts';
@@ -132,7 +132,7 @@ test('8: the network fails at one order under six keys, and takes others meanwhi
   expect((await here.tasks('one'))[0]).toMatchObject({ status: 'on-hold', businessStatus: { text: 'submission-unconfirmed' } });
   await here.settle();
   expect([here.asked('createOrder'), here.orders(key)]).toEqual([7, 0]);
-  await operate(here.context, 'release', (await here.entry('one'))!);
+  await applyOperatorAction(here.context, 'release', (await here.entry('one'))!);
   await here.settle();
   expect([(await here.entry('one'))!.state, here.orders(key)]).toEqual(['done', 1]);
 });
@@ -241,7 +241,7 @@ test.each([409, 400, 422])(
     expect([(await here.entry('one'))!.state, (await here.read('ServiceRequest', 'one')).status]).toEqual(['unknown', 'active']);
     state.keysInProgress.delete(key);
     const { text, userId } = JSON.parse((await here.entry('one'))!.payload);
-    await here.client.createOrder({ body: orderBody(text, userId), key }, within());
+    await here.client.createOrder({ body: buildOrderBody(text, userId), key }, within());
     expect(await now()).toEqual({ result: 'accepted' });
     expect([here.orders(), here.orders(key)]).toEqual([1, 1]);
   },

@@ -1,7 +1,7 @@
 // From the outbox to the laboratory network: whatever goes wrong, an order arrives once, and the ServiceRequest and its Task say how it stands.
 import type { Resource } from '../../src/fhir/types.ts';
+import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
-import { lease } from '../../src/orders/deliver/sending.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { storeExcept } from '../store/store-except.ts';
 import { until, waits } from '../until.ts';
@@ -232,7 +232,7 @@ test('13: a user that is gone there is made anew, once, and the order goes out u
 
 test('6: a crash between sending and writing it down: the lease runs out, the next one learns of the order and makes no second', async () => {
   const key = await ordered();
-  const dead = lease(here.sending);
+  const dead = createDeliveryLease(here.sending);
   const entry = (await here.entry('one'))!;
   const claimed = (await here.context.store.outbox.claimOne(here.tenant, entry.id, dead))!;
   const { text, clientUserId } = JSON.parse(claimed.payload);
@@ -250,7 +250,7 @@ test('6: a crash between sending and writing it down: the lease runs out, the ne
 
 test('6: who comes after a crash waits for the lease to run out, and sends then', async () => {
   const key = await ordered();
-  await here.context.store.outbox.claimOne(here.tenant, (await here.entry('one'))!.id, lease(here.sending));
+  await here.context.store.outbox.claimOne(here.tenant, (await here.entry('one'))!.id, createDeliveryLease(here.sending));
   const waiting = now();
   expect(await waits(waiting)).toBe(true);
   expect([here.orders(key), here.asked('createOrder')]).toEqual([0, 0]);

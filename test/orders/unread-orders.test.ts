@@ -13,7 +13,12 @@ let store: TestStore;
 eachInAWorld(followWorld, (world, on) => {
   [here, store] = [world, on];
 });
-const facts = (): AdminContext => ({ keyPrefixes: {}, mappings: {} as never, now: here.sending.clock, contextOf: here.sending.contextOf });
+const facts = (): AdminContext => ({
+  keyPrefixes: {},
+  mappings: {} as never,
+  now: here.sending.clock,
+  contextOf: here.sending.createContext,
+});
 const shown = () => ORDER_OPERATIONS['orders show']!(store.database, { order: 'one' }, facts());
 const failingPolls = () => ORDER_OPERATIONS['orders list']!(store.database, { state: 'poll-failing' }, facts());
 const write = (id: string, body: string) =>
@@ -43,10 +48,10 @@ test('an order that the network does not know any more is shown as one, with whe
 
 test('an attempt that breaks off when the order stands at the network says so, and the next one finds the order there', async () => {
   await here.put({ ...REQUEST, id: 'one' } as Resource);
-  const contextOf = (): never => {
+  const createContext = (): never => {
     throw new RangeError('Lovelace');
   };
-  await here.drain({ ...here.sending, contextOf });
+  await here.drain({ ...here.sending, createContext });
   expect(await here.entry('one')).toMatchObject({ state: 'unknown', lastError: 'the attempt broke off: RangeError', leaseBy: null });
   expect(await shown()).toContainEqual(expect.stringMatching(/order +attempt +unknown +the attempt broke off: RangeError$/));
   await here.settle();

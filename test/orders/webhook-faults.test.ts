@@ -7,7 +7,7 @@ import type { Fault } from '../../src/junction-sandbox/faults.ts';
 import type { SandboxMessage, SandboxOrder, WebhookFault } from '../../src/junction-sandbox/sandbox-state.ts';
 import { buildSignedHeaders, sendDueWebhooks, sendWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
 import type { OrderTracker } from '../../src/orders/track/order-tracker.ts';
-import { sweep } from '../../src/orders/track/reconcile-sweep.ts';
+import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { runTrackingRound } from '../../src/orders/tracking-worker.ts';
 import type { TestStore } from '../store/open.ts';
 import { storeExcept } from '../store/store-except.ts';
@@ -147,7 +147,7 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
       state.webhooks.faults = [...state.webhooks.faults, pick(MISHAPS)];
     },
     () => here.fail({ ...pick(FAULTS), operation: pick(READS) }),
-    () => inProcess(pick(workers), sweep),
+    () => inProcess(pick(workers), runSweep),
     async () => state.webhooks.messages.length && sendWebhook(state, pick(state.webhooks.messages)),
     async () => {
       const one = caught.length ? pick(caught) : undefined;
@@ -162,7 +162,7 @@ test.each(SEEDS)('FHIR is a projection of the network, whatever becomes of its w
   for (let hour = 0; hour < 30; hour++) {
     here.advance(3600);
     await sendDueWebhooks(state);
-    await sweep(here.following);
+    await runSweep(here.following);
     await here.follow();
   }
   const forged = state.webhooks.messages.filter(({ fault }) => fault?.kind === 'forge');

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createJunctionClient } from '../../src/junction/client.ts';
 import type { Fault } from '../../src/junction-sandbox/faults.ts';
+import type { OrderSender } from '../../src/orders/deliver/order-sender.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
-import type { Sending } from '../../src/orders/deliver/sending.ts';
 import { within } from '../junction-sandbox/sandbox-fixture.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
@@ -41,7 +41,7 @@ test('11: a gateway answers 404 for everything: no order is refused, sending pau
 test('11: an address with a wrong path, where there is no such operation: no order is refused', async () => {
   await order();
   const { apiKey, url } = here.sandbox;
-  const astray: Sending = { ...here.another(), client: createJunctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
+  const astray: OrderSender = { ...here.another(), client: createJunctionClient(() => ({ apiKey, baseUrl: `${url}/v2` })) };
   expect(await sendNow(astray, here.context, 'one')).toEqual({ result: 'failed', final: false });
   expect(await states()).toEqual([['queued', 'active']]);
   await here.settle();

@@ -4,10 +4,10 @@ import type { Resource } from '../../src/fhir/types.ts';
 import type { Caller } from '../../src/interactions/context.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import { update } from '../../src/interactions/update.ts';
+import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
-import { lease } from '../../src/orders/deliver/sending.ts';
-import { callOff } from '../../src/orders/place/cancellation.ts';
-import { payloadOf } from '../../src/orders/place/order-entry.ts';
+import { queueCancellation } from '../../src/orders/place/cancellation.ts';
+import { parseOrderPayload } from '../../src/orders/place/order-entry.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
@@ -56,7 +56,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     await put();
     const { store } = here.context;
     const entry = (await here.entry('one'))!;
-    const dead = lease(here.sending);
+    const dead = createDeliveryLease(here.sending);
     await store.outbox.claimOne(here.tenant, entry.id, dead);
     await withdraw();
     here.advance(30);
@@ -229,7 +229,11 @@ test('32: a process whose clock is behind takes an order back that another has j
 });
 
 test('32: a process whose clock is behind writes down what the network says of an order that another has just made', async () => {
-  const behind = { ...here.another(), clock: late, contextOf: (caller: Caller) => ({ ...here.sending.contextOf(caller), clock: late }) };
+  const behind = {
+    ...here.another(),
+    clock: late,
+    contextOf: (caller: Caller) => ({ ...here.sending.createContext(caller), clock: late }),
+  };
   await put();
   expect(await sendNow(behind, here.context, 'one')).toEqual({ result: 'accepted' });
   expect([await state(), (await task()).status]).toEqual(['done', 'received']);
@@ -263,7 +267,9 @@ test('refused once, an order is called off again when somebody asks again, and t
 test('two that take an order back at once, and a sender between them: one cancellation', async () => {
   await here.ordered();
   const entry = (await here.entry('one'))!;
-  await Promise.all([ways[0]![1](), ways[1]![1](), callOff(here.context, entry, payloadOf(entry))].map((one) => one.catch(() => {})));
+  await Promise.all(
+    [ways[0]![1](), ways[1]![1](), queueCancellation(here.context, entry, parseOrderPayload(entry))].map((one) => one.catch(() => {})),
+  );
   await settle();
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
 });
@@ -291,13 +297,13 @@ describe('an id that is deleted and made again', () => {
     const before = (await here.entry('one'))!;
     await again();
     const after = (await here.entry('one'))!;
-    expect([after.key === before.key, payloadOf(after).task === payloadOf(before).task]).toEqual([false, false]);
+    expect([after.key === before.key, parseOrderPayload(after).task === parseOrderPayload(before).task]).toEqual([false, false]);
     await settle();
     expect(here.at(first.id).events.at(-1)!.status).toBe(CANCELLED);
     expect([here.orders(before.key), here.orders(after.key), ...(await stand())]).toEqual([1, 1, 'active', 'received']);
     await here.news(first.id);
-    expect([(await request()).status, (await here.read('Task', payloadOf(before).task)).status]).toEqual(['active', 'cancelled']);
-    expect((await request()).identifier).toEqual([{ system: SYSTEMS.order, value: payloadOf((await here.entry('one'))!).orderId }]);
+    expect([(await request()).status, (await here.read('Task', parseOrderPayload(before).task)).status]).toEqual(['active', 'cancelled']);
+    expect((await request()).identifier).toEqual([{ system: SYSTEMS.order, value: parseOrderPayload((await here.entry('one'))!).orderId }]);
   });
 
   test('while nobody knows of the first: that one is found and cancelled, and only the second stays', async () => {

@@ -3,27 +3,27 @@
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 
 /** So many requests of one process are in flight at once. */
-export const CONCURRENCY = 4;
+export const MAX_IN_FLIGHT = 4;
 
 /** A place among the requests in flight; call it when the request has ended and the circuit breaker knows its outcome. */
-type Place = () => void;
+type Slot = () => void;
 
 export interface Gate {
   /** Must be told of every outcome. */
   readonly breaker: CircuitBreaker;
   /** Waits for a place until the signal aborts. Undefined: the gate is closed, or the wait has ended. */
-  enter(signal: AbortSignal): Promise<Place | undefined>;
+  enter(signal: AbortSignal): Promise<Slot | undefined>;
   /** The places that are free now, `most` at most. `evenClosed`: for what an operator sends by hand. */
-  take(most: number, evenClosed?: boolean): Place[];
+  take(most: number, evenClosed?: boolean): Slot[];
   /** How long the gate stays closed, in ms; 0: it is open. */
   closedForMs(): number;
 }
 
 export function createGate(breaker: CircuitBreaker, clock: () => Date): Gate {
   let inFlight = 0;
-  const waiting: ((place: Place | undefined) => void)[] = [];
-  const admits = (): number => Math.min(breaker.allows(clock()), CONCURRENCY);
-  const occupy = (): Place => {
+  const waiting: ((place: Slot | undefined) => void)[] = [];
+  const admits = (): number => Math.min(breaker.allows(clock()), MAX_IN_FLIGHT);
+  const occupy = (): Slot => {
     inFlight++;
     let left = false;
     return () => {
@@ -40,13 +40,13 @@ export function createGate(breaker: CircuitBreaker, clock: () => Date): Gate {
       waiting.shift()!(most > 0 ? occupy() : undefined);
     }
   };
-  const wait = (signal: AbortSignal): Promise<Place | undefined> =>
+  const wait = (signal: AbortSignal): Promise<Slot | undefined> =>
     new Promise((resolve) => {
       const giveUp = () => {
         waiting.splice(waiting.indexOf(admitted), 1);
         resolve(undefined);
       };
-      const admitted = (place: Place | undefined) => {
+      const admitted = (place: Slot | undefined) => {
         signal.removeEventListener('abort', giveUp);
         resolve(place);
       };
@@ -60,7 +60,7 @@ export function createGate(breaker: CircuitBreaker, clock: () => Date): Gate {
       if (most === 0 || signal.aborted) return undefined;
       return inFlight < most && waiting.length === 0 ? occupy() : wait(signal);
     },
-    take: (most, evenClosed = false) => Array.from({ length: Math.min(most, (evenClosed ? CONCURRENCY : admits()) - inFlight) }, occupy),
+    take: (most, evenClosed = false) => Array.from({ length: Math.min(most, (evenClosed ? MAX_IN_FLIGHT : admits()) - inFlight) }, occupy),
     closedForMs: () => (admits() > 0 ? 0 : breaker.nextProbe() - clock().getTime()),
   };
 }

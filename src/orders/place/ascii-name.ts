@@ -1,7 +1,7 @@
 // A person's name in the letters a laboratory's paperwork has: ASCII letters, digits, - . , ' and single spaces.
 
 /** Letters that no decomposition splits, and marks that stand for an ASCII one. */
-const LETTERS: Record<string, string> = {
+const TRANSLITERATIONS: Record<string, string> = {
   ß: 'ss',
   ẞ: 'SS',
   æ: 'ae',
@@ -33,11 +33,11 @@ const LETTERS: Record<string, string> = {
   '–': '-',
   '—': '-',
 };
-const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
+const TRANSLITERATED_LETTER = new RegExp(`[${Object.keys(TRANSLITERATIONS).join('')}]`, 'g');
 
 /** `José Núñez` → `Jose Nunez`; undefined when nothing can be written with these letters. */
-export function asciiName(text: string): string | undefined {
-  const spelled = text.replace(LETTER, (letter) => LETTERS[letter]!).normalize('NFKD');
+export function toAsciiName(text: string): string | undefined {
+  const spelled = text.replace(TRANSLITERATED_LETTER, (letter) => TRANSLITERATIONS[letter]!).normalize('NFKD');
   const kept = spelled
     .replace(/\s+/g, ' ')
     .replace(/[^A-Za-z0-9\-.,' ]/g, '')

@@ -1,60 +1,60 @@
 // An accepted order that is no longer wanted: a cancellation comes into the outbox, in the transaction that learns of it. What the network makes of that is
-// ../deliver/cancel.ts.
+// ../deliver/send-cancellation.ts.
 import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
-import { type OrderPayload, orderedRequest, payloadOf, subjectOf } from './order-entry.ts';
+import { type OrderPayload, parseOrderPayload, readOrderedRequest, toSubject } from './order-entry.ts';
 
 /** The topic of cancellations; the subject is the order's. */
-export const CANCELLATION = 'order-cancellation';
+export const CANCELLATION_TOPIC = 'order-cancellation';
 
-const UNDER_WAY: ReadonlySet<OutboxState> = new Set(['queued', 'sending', 'unknown', 'parked']);
+const PENDING_STATES: ReadonlySet<OutboxState> = new Set(['queued', 'sending', 'unknown', 'parked']);
 
 /**
  * Inside the transaction that learns that an accepted order is no longer wanted. One at a time for an order; after one that is over there may be another: the
  * network may have refused it, or may have taken up again what it had cancelled. To cancel twice does no harm.
  */
-export async function callOff({ store, clock, newId }: Context, order: OutboxEntry, payload: OrderPayload): Promise<void> {
+export async function queueCancellation({ store, clock, newId }: Context, order: OutboxEntry, payload: OrderPayload): Promise<void> {
   const { tenant, subject } = order;
-  const former = await store.outbox.findNewest(tenant, CANCELLATION, subject);
-  if (former && UNDER_WAY.has(former.state) && payloadOf(former).task === payload.task) return;
+  const former = await store.outbox.findNewest(tenant, CANCELLATION_TOPIC, subject);
+  if (former && PENDING_STATES.has(former.state) && parseOrderPayload(former).task === payload.task) return;
   const at = clock().toISOString();
-  await store.outbox.add({ tenant, topic: CANCELLATION, subject, key: newId(), payload: JSON.stringify(payload), at });
+  await store.outbox.add({ tenant, topic: CANCELLATION_TOPIC, subject, key: newId(), payload: JSON.stringify(payload), at });
 }
 
 /** Whether people have taken this order's request back, by whatever way, and the network has not refused to cancel it. */
-export async function isCalledOff(store: Store, { tenant, request, version }: Ordered): Promise<boolean> {
-  const all = await store.outbox.findAll(tenant, CANCELLATION, subjectOf(request));
-  const newest = all.find((entry) => (payloadOf(entry).version ?? null) === version);
+export async function isCancellationRequested(store: Store, { tenant, request, version }: OrderedVersion): Promise<boolean> {
+  const all = await store.outbox.findAll(tenant, CANCELLATION_TOPIC, toSubject(request));
+  const newest = all.find((entry) => (parseOrderPayload(entry).version ?? null) === version);
   return newest !== undefined && newest.state !== 'refused';
 }
 
 /** A request and its version that was ordered; null: not known. */
-type Ordered = Pick<TrackedOrder, 'tenant' | 'request' | 'version'>;
+type OrderedVersion = Pick<TrackedOrder, 'tenant' | 'request' | 'version'>;
 
 /** A request that somebody has taken back, deleted or not. https://hl7.org/fhir/R4/valueset-request-status.html */
-const TAKEN_BACK = new Set(['revoked', 'entered-in-error']);
+const REVOKED_STATUSES = new Set(['revoked', 'entered-in-error']);
 
 /**
  * Inside the transaction that learns of a further order (a redraw): where the request was taken back and called off before, the further one is called off,
  * too. The request is held, so that whoever takes it back at this moment comes before this (and is seen) or after (and sees the further order).
  */
-export async function callOffFurther(
+export async function cancelFurtherOrder(
   context: Context,
   request: string,
-  further: Fulfilment & { transactionId: string | undefined },
+  further: OrderTask & { transactionId: string | undefined },
 ): Promise<void> {
   const { store, caller } = context;
   await store.readForUpdate(caller.tenant, [{ type: 'ServiceRequest', id: request }]);
-  const former = await store.outbox.findNewest(caller.tenant, CANCELLATION, subjectOf(request));
-  const stands = former && (await orderedRequest(store, former));
-  if (!former || (stands && !TAKEN_BACK.has(stands.status as string))) return;
-  await callOff(context, former, { ...payloadOf(former), ...further });
+  const former = await store.outbox.findNewest(caller.tenant, CANCELLATION_TOPIC, toSubject(request));
+  const stands = former && (await readOrderedRequest(store, former));
+  if (!former || (stands && !REVOKED_STATUSES.has(stands.status as string))) return;
+  await queueCancellation(context, former, { ...parseOrderPayload(former), ...further });
 }
 
 /** One order of the request, as the network names it, and the Task that tells of it. */
-export interface Fulfilment {
+export interface OrderTask {
   orderId: string;
   task: string;
 }

@@ -1,10 +1,10 @@
 // What the patient has consented to, in the network's words; it may be asked for where the network's own physicians order.
 // https://hl7.org/fhir/R4/consent.html
 import type { Resource } from '../../fhir/types.ts';
-import { type Said, wrong } from './validation-result.ts';
+import { invalid, type ValidationResult } from './validation-result.ts';
 
 /** The words the network has. */
-export const WORDS = new Set([
+export const CONSENT_TYPES = new Set([
   'terms-of-use',
   'telehealth-informed-consent',
   'mobile-terms-and-conditions',
@@ -12,9 +12,9 @@ export const WORDS = new Set([
   'privacy-policy',
   'hipaa-authorization',
 ]);
-const INSTANT = /T.*(Z|[+-]\d\d:\d\d)$/;
+const INSTANT_WITH_ZONE = /T.*(Z|[+-]\d\d:\d\d)$/;
 
-export interface GivenConsent {
+export interface OrderConsent {
   type: string;
   /** With its zone. */
   time: string;
@@ -31,27 +31,30 @@ interface Provision {
 }
 
 /** `at`: what leads to it in the request; `system`: of the network's words; `now`: for its period. */
-export function givenConsents(consent: Resource, { at, system, now }: { at: string; system: string; now: Date }): Said<GivenConsent[]> {
+export function parseConsents(
+  consent: Resource,
+  { at, system, now }: { at: string; system: string; now: Date },
+): ValidationResult<OrderConsent[]> {
   const provision = (consent.provision ?? {}) as Provision;
   const { period, code = [] } = provision;
-  if (consent.status !== 'active') return wrong('a consent of an order must be active', at, 'Consent.status');
-  if (denies(provision)) return wrong('a consent of an order must permit, without exception', at, 'Consent.provision.type');
-  if (!covers(period, now)) return wrong('a consent of an order must be in force', at, 'Consent.provision.period');
+  if (consent.status !== 'active') return invalid('a consent of an order must be active', at, 'Consent.status');
+  if (isDenied(provision)) return invalid('a consent of an order must permit, without exception', at, 'Consent.provision.type');
+  if (!isPeriodCurrent(period, now)) return invalid('a consent of an order must be in force', at, 'Consent.provision.period');
   const concepts = [...((consent.category ?? []) as Concept[]), ...code];
   const codes = concepts.flatMap(({ coding = [] }) => coding.flatMap((one) => (one.system === system && one.code ? one.code : [])));
-  if (!codes.length || !codes.every((one) => WORDS.has(one)))
-    return wrong(`a consent of an order is one of ${[...WORDS].join(', ')} (of ${system})`, at, 'Consent.category');
+  if (!codes.length || !codes.every((one) => CONSENT_TYPES.has(one)))
+    return invalid(`a consent of an order is one of ${[...CONSENT_TYPES].join(', ')} (of ${system})`, at, 'Consent.category');
   const time = consent.dateTime;
-  if (typeof time !== 'string' || !INSTANT.test(time))
-    return wrong('a consent of an order says when it was given, to the second and with its zone', at, 'Consent.dateTime');
-  return { says: [...new Set(codes)].map((one) => ({ type: one, time })) };
+  if (typeof time !== 'string' || !INSTANT_WITH_ZONE.test(time))
+    return invalid('a consent of an order says when it was given, to the second and with its zone', at, 'Consent.dateTime');
+  return { value: [...new Set(codes)].map((one) => ({ type: one, time })) };
 }
 
 /** In part, too: the network is told of no exceptions. */
-const denies = ({ type, provision = [] }: Provision): boolean => type === 'deny' || provision.some(denies);
+const isDenied = ({ type, provision = [] }: Provision): boolean => type === 'deny' || provision.some(isDenied);
 
 /** Of any precision: a day covers all of it. */
-function covers(period: Provision['period'], now: Date): boolean {
+function isPeriodCurrent(period: Provision['period'], now: Date): boolean {
   const today = now.toISOString();
   const { start = '', end } = period ?? {};
   return start.slice(0, 10) <= today.slice(0, 10) && !(end !== undefined && end.slice(0, 10) < today.slice(0, Math.min(end.length, 10)));

@@ -1,9 +1,9 @@
 // The body of an order as Junction takes it, all but its user, who is known only when the order is sent. https://docs.junction.com/lab/workflow/ordering
 import { v5 } from 'uuid';
-import type { Method } from './collection.ts';
-import type { Tests } from './order-criteria.ts';
+import type { CollectionMethod } from './collection-method.ts';
+import type { OrderedTests } from './order-criteria.ts';
 import type { OrderPatient } from './order-patient.ts';
-import type { Support } from './supporting.ts';
+import type { OrderSupport } from './supporting-info.ts';
 
 /** Who signs the order. */
 export interface OrderPhysician {
@@ -17,9 +17,9 @@ export interface OrderPhysician {
 export interface OrderContent {
   patient: OrderPatient;
   physician: OrderPhysician | undefined;
-  tests: Tests;
+  tests: OrderedTests;
   /** Undefined: the test's own. */
-  method: Method | undefined;
+  method: CollectionMethod | undefined;
   /** Whether the laboratory should hurry. */
   urgent: boolean;
   icdCodes: string[];
@@ -27,7 +27,7 @@ export interface OrderContent {
   activateBy: string | undefined;
   /** For the laboratory, line by line. */
   notes: string | undefined;
-  support: Support[];
+  support: OrderSupport[];
   /** The account at the laboratory; undefined: the network looks for one. */
   account: string | undefined;
   /** Comes back on the order: how it is found again. */
@@ -35,24 +35,24 @@ export interface OrderContent {
 }
 
 /** The JSON text, the same for the same content. */
-export function orderText(content: OrderContent): string {
+export function buildOrderText(content: OrderContent): string {
   const { patient, physician, tests, method, urgent, icdCodes, activateBy, notes, support, account, passthrough } = content;
   return JSON.stringify({
-    ...personOf(patient),
-    order_set: setOf(tests),
+    ...buildPatientFields(patient),
+    order_set: buildOrderSet(tests),
     ...(method && { collection_method: method }),
-    ...(physician && { physician: signature(physician) }),
+    ...(physician && { physician: buildPhysician(physician) }),
     ...(urgent && { priority: true }),
     ...(icdCodes.length && { icd_codes: icdCodes }),
     ...(activateBy && { activate_by: activateBy }),
     ...(notes && { clinical_notes: notes }),
-    ...supportOf(support),
+    ...buildSupportFields(support),
     ...(account && { lab_account_id: account }),
     passthrough,
   });
 }
 
-function personOf({ firstName, lastName, lines: [first_line, ...more], ...patient }: OrderPatient): object {
+function buildPatientFields({ firstName, lastName, lines: [first_line, ...more], ...patient }: OrderPatient): object {
   return {
     patient_details: {
       first_name: firstName,
@@ -74,12 +74,12 @@ function personOf({ firstName, lastName, lines: [first_line, ...more], ...patien
   };
 }
 
-const setOf = ({ labTests, addOn }: Tests): object => ({
+const buildOrderSet = ({ labTests, addOn }: OrderedTests): object => ({
   ...(labTests.length && { lab_test_ids: labTests }),
   ...(addOn.length && { add_on: { provider_ids: addOn.map(({ code }) => code) } }),
 });
 
-function supportOf(support: Support[]): object {
+function buildSupportFields(support: OrderSupport[]): object {
   const answers = support.flatMap((one) => ('answer' in one ? one.answer : []));
   const consents = support.flatMap((one) => ('consent' in one ? one.consent : []));
   return {
@@ -90,7 +90,7 @@ function supportOf(support: Support[]): object {
   };
 }
 
-const signature = ({ firstName, lastName, npi, states }: OrderPhysician): object => ({
+const buildPhysician = ({ firstName, lastName, npi, states }: OrderPhysician): object => ({
   first_name: firstName,
   last_name: lastName,
   npi,
@@ -98,10 +98,10 @@ const signature = ({ firstName, lastName, npi, states }: OrderPhysician): object
 });
 
 /** The exact bytes of an order for this user: the text as it was accepted, the user in front. */
-export const orderBody = (text: string, userId: string): string => `{"user_id":${JSON.stringify(userId)},${text.slice(1)}`;
+export const buildOrderBody = (text: string, userId: string): string => `{"user_id":${JSON.stringify(userId)},${text.slice(1)}`;
 
 /** The namespace of the names we give to users, minted once for this project. */
-const USERS = 'b8d6f9a2-54c1-4e0e-8a57-2b1f3c9d7e60';
+const USER_ID_NAMESPACE = 'b8d6f9a2-54c1-4e0e-8a57-2b1f3c9d7e60';
 
 /** Our name for a patient: says nothing about them, and differs between tenants, who share one team. */
-export const clientUserId = (tenant: number, patientId: string): string => v5(`${tenant}/Patient/${patientId}`, USERS);
+export const buildClientUserId = (tenant: number, patientId: string): string => v5(`${tenant}/Patient/${patientId}`, USER_ID_NAMESPACE);

@@ -3,48 +3,50 @@
 import { validate as isUuid } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { linked, type Reference, referencesIn, referred, typeBehind } from './linked.ts';
-import { type Said, together, wrong } from './validation-result.ts';
+import { findReferenced, findReferencedType, listReferences, type Reference, readReferenced } from './references.ts';
+import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 
 /** Undefined: the network looks for one. `system`: of the accounts' ids; `standard`: of the installation. */
-export async function labAccount(
+export async function readLabAccount(
   context: Context,
   request: Resource,
   { system, standard }: { system: string; standard: string | undefined },
-): Promise<Said<string | undefined>> {
-  const performers = referencesIn(request, 'performer');
-  const said = together(await Promise.all(performers.map(([path, reference]) => accountOf(context, { request, path, reference, system }))));
-  if (!('says' in said)) return said;
-  const accounts = [...new Set(said.says)];
-  if (accounts.length > 1) return wrong('an order is placed under one account of a laboratory', 'ServiceRequest.performer');
-  return { says: accounts[0] ?? standard };
+): Promise<ValidationResult<string | undefined>> {
+  const performers = listReferences(request, 'performer');
+  const said = combineResults(
+    await Promise.all(performers.map(([path, reference]) => readPerformerAccount(context, { request, path, reference, system }))),
+  );
+  if (!('value' in said)) return said;
+  const accounts = [...new Set(said.value)];
+  if (accounts.length > 1) return invalid('an order is placed under one account of a laboratory', 'ServiceRequest.performer');
+  return { value: accounts[0] ?? standard };
 }
 
 /** The performer that is another laboratory: an organization without an account at the network, or one that is known by words or elsewhere alone. */
-export async function performerElsewhere(context: Context, request: Resource, system: string): Promise<string | undefined> {
-  for (const [path, reference] of referencesIn(request, 'performer')) {
-    if ((typeBehind(request, reference) ?? 'Organization') !== 'Organization') continue;
-    const found = await linked(context, request, reference);
-    if (found?.resourceType !== 'Organization' || !idsIn(found, system).length) return path;
+export async function findOtherLaboratory(context: Context, request: Resource, system: string): Promise<string | undefined> {
+  for (const [path, reference] of listReferences(request, 'performer')) {
+    if ((findReferencedType(request, reference) ?? 'Organization') !== 'Organization') continue;
+    const found = await findReferenced(context, request, reference);
+    if (found?.resourceType !== 'Organization' || !listAccountIds(found, system).length) return path;
   }
   return undefined;
 }
 
-async function accountOf(
+async function readPerformerAccount(
   context: Context,
   { request, path, reference, system }: { request: Resource; path: string; reference: Reference; system: string },
-): Promise<Said<string[]>> {
-  const told = await referred(context, request, { path, reference, what: 'the performer of an order' });
-  if (!('says' in told)) return told;
-  const found = told.says;
-  const ids = found.resourceType === 'Organization' ? idsIn(found, system) : [];
-  if (ids.length && ids.every(isUuid)) return { says: ids };
-  return wrong(
+): Promise<ValidationResult<string[]>> {
+  const told = await readReferenced(context, request, { path, reference, what: 'the performer of an order' });
+  if (!('value' in told)) return told;
+  const found = told.value;
+  const ids = found.resourceType === 'Organization' ? listAccountIds(found, system) : [];
+  if (ids.length && ids.every(isUuid)) return { value: ids };
+  return invalid(
     `the performer of an order is an Organization with an account at the laboratory network (identifier ${system}, a UUID): else leave it out`,
     path,
     ...(found.resourceType === 'Organization' ? ['Organization.identifier'] : []),
   );
 }
 
-const idsIn = ({ identifier }: Resource, wanted: string): string[] =>
+const listAccountIds = ({ identifier }: Resource, wanted: string): string[] =>
   ((identifier ?? []) as { system?: string; value?: string }[]).flatMap(({ system, value }) => (system === wanted && value ? value : []));

@@ -2,10 +2,10 @@
 // https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.category
 import { listOf } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { codingsOf } from './order-criteria.ts';
+import { listCodings } from './order-criteria.ts';
 
 /** Code system → its codes for laboratory work. */
-const CODES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+const LABORATORY_CODES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   // laboratory procedure (US Core), laboratory test
   ['http://snomed.info/sct', new Set(['108252007', '15220000'])],
   // the laboratory, and its sections: blood gases, blood bank, chemistry, hematology, immunology, microbiology, mycobacteriology, mycology, serology, toxicology, virology
@@ -14,12 +14,14 @@ const CODES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ]);
 
 /** A vendor's guide writes `laboratory` (mappings, service-request.examples.yaml); the others are the usual words for the same: inferred. */
-const WORDS = /^(lab|labs|laboratory)( (procedure|test|order)s?| work)?$/i;
+const LABORATORY_WORDS = /^(lab|labs|laboratory)( (procedure|test|order)s?| work)?$/i;
 
 /** By one of its categories. A word may stand as text, or as a code without a system. */
-export const isForLaboratory = ({ category }: Resource): boolean =>
+export const isLaboratoryRequest = ({ category }: Resource): boolean =>
   listOf(category).some((concept) => {
     const { text } = concept as { text?: unknown };
-    if (typeof text === 'string' && WORDS.test(text.trim())) return true;
-    return codingsOf(concept).some(({ system, code = '' }) => (system === undefined ? WORDS.test(code) : CODES.get(system)?.has(code)));
+    if (typeof text === 'string' && LABORATORY_WORDS.test(text.trim())) return true;
+    return listCodings(concept).some(({ system, code = '' }) =>
+      system === undefined ? LABORATORY_WORDS.test(code) : LABORATORY_CODES.get(system)?.has(code),
+    );
   });

@@ -5,23 +5,22 @@ import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { Systems } from '../systems.ts';
-import { activationDay } from './activation.ts';
-import { collectionMethod } from './collection.ts';
+import { readCollectionMethod } from './collection-method.ts';
 import type { OrderContent } from './junction-order.ts';
-import { labAccount } from './lab-account.ts';
-import { containedIn, type Reference, SNAPSHOT } from './linked.ts';
-import type { Tests, TestTable } from './order-criteria.ts';
-import { clinicalNotes } from './order-notes.ts';
-import { orderPatient, type Source } from './order-patient.ts';
-import { icdCodes } from './order-reasons.ts';
-import { orderedTests } from './ordered-tests.ts';
-import { excludedBy } from './patient-record.ts';
-import { signerOf } from './signer.ts';
-import { supports } from './supporting.ts';
-import { unsentIn } from './unsupported-elements.ts';
-import { allSaid } from './validation-result.ts';
+import { readLabAccount } from './lab-account.ts';
+import type { OrderedTests, TestTable } from './order-criteria.ts';
+import { readClinicalNotes } from './order-notes.ts';
+import { buildOrderPatient, type PatientSource } from './order-patient.ts';
+import { readIcdCodes } from './order-reasons.ts';
+import { readOrderedTests } from './ordered-tests.ts';
+import { listContained, PATIENT_SNAPSHOT_ID, type Reference } from './references.ts';
+import { readSigner } from './signer.ts';
+import { readSupportingInfo } from './supporting-info.ts';
+import { checkUnsupportedElements } from './unsupported-elements.ts';
+import { toDayInState } from './us-zone.ts';
+import { invalid, requireValid } from './validation-result.ts';
 
-const URGENT = new Set(['stat', 'asap']);
+const URGENT_PRIORITIES = new Set(['stat', 'asap']);
 
 /** What is an order, who may sign one, and what is said where a request is silent: configuration of an installation. */
 export interface OrderRules {
@@ -40,52 +39,90 @@ interface OrderDefaults {
 }
 
 /** The content and whose order it is, or a refusal (422) that names all that is wrong. `code`: what the request's code means; `key` becomes the passthrough. */
-export async function orderContent(
+export async function buildOrderContent(
   context: Context,
   request: Resource,
-  { code, rules, key }: { code: Tests; rules: OrderRules; key: string },
+  { code, rules, key }: { code: OrderedTests; rules: OrderRules; key: string },
 ): Promise<{ patientId: string; content: OrderContent }> {
   const { table, systems, defaults } = rules;
   const now = context.clock();
-  const { patientId, sources, excluded } = await subjectOf(context, request);
-  const found = orderPatient(sources, now);
+  const { patientId, sources, excluded } = await readSubject(context, request);
+  const found = buildOrderPatient(sources, now);
   const patient = 'patient' in found ? found.patient : undefined;
-  const signer = await signerOf(context, request, { state: patient?.state, qualifications: systems.qualifications });
-  const method = collectionMethod(request, systems);
-  const said = allSaid(
+  const signer = await readSigner(context, request, { state: patient?.state, qualifications: systems.qualifications });
+  const method = readCollectionMethod(request, systems);
+  const said = requireValid(
     {
       method,
-      tests: await orderedTests(context, request, { code, table, method, systems }),
-      icdCodes: await icdCodes(context, request, patientId),
-      notes: clinicalNotes(request, defaults.longestNote),
-      support: await supports(context, request, { patientId, consents: systems.consents }),
-      account: await labAccount(context, request, { system: systems.labAccount, standard: defaults.labAccount }),
-      patient: 'patient' in found ? { says: found.patient } : found,
-      physician: 'physician' in signer ? { says: signer.physician } : signer,
+      tests: await readOrderedTests(context, request, { code, table, method, systems }),
+      icdCodes: await readIcdCodes(context, request, patientId),
+      notes: readClinicalNotes(request, defaults.longestNote),
+      support: await readSupportingInfo(context, request, { patientId, consents: systems.consents }),
+      account: await readLabAccount(context, request, { system: systems.labAccount, standard: defaults.labAccount }),
+      patient: 'patient' in found ? { value: found.patient } : found,
+      physician: 'physician' in signer ? { value: signer.physician } : signer,
     },
-    [...excluded, ...unsentIn(request, now)],
+    [...excluded, ...checkUnsupportedElements(request, now)],
   );
-  const activateBy = activationDay(request, said.patient.state, now);
+  const activateBy = findActivationDay(request, said.patient.state, now);
   return { patientId, content: { ...said, urgent: isUrgent(request), activateBy, passthrough: key } };
 }
 
-export const isUrgent = ({ priority }: Resource): boolean => URGENT.has(priority as string);
+export const isUrgent = ({ priority }: Resource): boolean => URGENT_PRIORITIES.has(priority as string);
 
 /** Who the order is for: as the request says it, then as it is stored. */
-async function subjectOf(
+async function readSubject(
   { store, caller, baseUrl }: Context,
   request: Resource,
-): Promise<{ patientId: string; sources: Source[]; excluded: Issue[] }> {
+): Promise<{ patientId: string; sources: PatientSource[]; excluded: Issue[] }> {
   const { reference = '' } = (request.subject ?? {}) as Reference;
   const [type, patientId] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
   const row = type === 'Patient' && patientId ? await store.read(caller.tenant, 'Patient' satisfies ServedType, patientId) : undefined;
   if (!row?.body) throw rule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
   const patient = JSON.parse(row.body) as Resource;
-  return { patientId: row.id, sources: [...snapshotOf(request), { patient, at: undefined }], excluded: excludedBy(patient) };
+  return {
+    patientId: row.id,
+    sources: [...readPatientSnapshot(request), { patient, at: undefined }],
+    excluded: listPatientExclusions(patient),
+  };
 }
 
-function snapshotOf(request: Resource): Source[] {
-  const inner = containedIn(request);
-  const at = inner.findIndex(({ resourceType, id }) => resourceType === 'Patient' && id === SNAPSHOT);
+function readPatientSnapshot(request: Resource): PatientSource[] {
+  const inner = listContained(request);
+  const at = inner.findIndex(({ resourceType, id }) => resourceType === 'Patient' && id === PATIENT_SNAPSHOT_ID);
   return at < 0 ? [] : [{ patient: inner[at]!, at: `ServiceRequest.contained[${at}]` }];
 }
+
+/**
+ * When the order is to become active: the day that its request asks for, if it is later than today where the patient lives. YYYY-MM-DD; undefined: now. A month or
+ * a year is not a day to wait for. https://docs.junction.com/lab/workflow/scheduled-orders
+ */
+export function findActivationDay({ occurrenceDateTime, occurrencePeriod }: Resource, state: string, now: Date): string | undefined {
+  const asked = occurrenceDateTime ?? (occurrencePeriod as { start?: unknown } | undefined)?.start;
+  const day = typeof asked === 'string' && asked.length >= 10 ? toLocalDay(asked, state) : undefined;
+  return day !== undefined && day > toDayInState(state, now) ? day : undefined;
+}
+
+/** An instant falls on a day of the patient's; a leap second is on the day that is written. */
+function toLocalDay(text: string, state: string): string {
+  const instant = new Date(text);
+  return text.length === 10 || Number.isNaN(instant.getTime()) ? text.slice(0, 10) : toDayInState(state, instant);
+}
+
+/** Element → whether it excludes an order, and why. */
+const PATIENT_EXCLUSIONS: Record<string, [excludes: (patient: Resource) => boolean, text: string]> = {
+  active: [
+    ({ active }) => active === false,
+    'an order needs a Patient in use: this record is inactive (Patient.active); order for the record that replaced it, or reactivate this one',
+  ],
+  deceased: [
+    ({ deceasedBoolean, deceasedDateTime }) => deceasedBoolean === true || deceasedDateTime !== undefined,
+    'an order needs a living patient: this record says that the patient is deceased (Patient.deceased)',
+  ],
+};
+
+/** What the stored Patient excludes. */
+const listPatientExclusions = (patient: Resource): Issue[] =>
+  Object.entries(PATIENT_EXCLUSIONS).flatMap(([element, [excludes, text]]) =>
+    excludes(patient) ? invalid(text, 'ServiceRequest.subject', `Patient.${element}`).issues : [],
+  );

@@ -3,7 +3,7 @@ import { validate as isUuid } from 'uuid';
 import { listOf } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { issuesOf, wrong } from './validation-result.ts';
+import { invalid, listIssues } from './validation-result.ts';
 
 /** What can be ordered. `panels`: of `system`, panel code → the network's test ids, configuration of an environment. */
 export interface TestTable {
@@ -16,7 +16,7 @@ export interface TestTable {
 }
 
 /** What is ordered: the network's tests, and what a laboratory has under codes of its own. */
-export interface Tests {
+export interface OrderedTests {
   labTests: string[];
   addOn: { laboratory: string; code: string }[];
 }
@@ -27,8 +27,8 @@ interface Coding {
 }
 
 /** The codings of a concept say the same thing: those that are configured count first, then the network's ids, then a laboratory's codes. */
-export function testsBehind(concept: unknown, { system, panels, labTests, laboratories }: TestTable): Tests | undefined {
-  const codings = codingsOf(concept);
+export function findTests(concept: unknown, { system, panels, labTests, laboratories }: TestTable): OrderedTests | undefined {
+  const codings = listCodings(concept);
   const ofPanels = codings.flatMap((coding) =>
     coding.system === system && Object.hasOwn(panels, coding.code ?? '') ? panels[coding.code!]! : [],
   );
@@ -38,37 +38,37 @@ export function testsBehind(concept: unknown, { system, panels, labTests, labora
   const own = codings.flatMap(({ system: theirs = '', code }) =>
     theirs.startsWith(laboratories) && code ? { laboratory: theirs.slice(laboratories.length), code } : [],
   );
-  return own.length ? { labTests: [], addOn: unique(own) } : undefined;
+  return own.length ? { labTests: [], addOn: uniqueAddOns(own) } : undefined;
 }
 
 /** Whether a coding is one of those that tests are ordered by. */
-export const isNetworkCode = ({ system = '' }: Coding, { system: panels, labTests, laboratories }: TestTable): boolean =>
+export const isOrderableCoding = ({ system = '' }: Coding, { system: panels, labTests, laboratories }: TestTable): boolean =>
   system === panels || system === labTests || system.startsWith(laboratories);
 
-export const unique = (all: Tests['addOn']): Tests['addOn'] => [
+export const uniqueAddOns = (all: OrderedTests['addOn']): OrderedTests['addOn'] => [
   ...new Map(all.map((one) => [`${one.laboratory}/${one.code}`, one])).values(),
 ];
 
 /** What is wrong with one concept: part of it would be left out, or it says two things. */
-export function brokenConcept(concept: unknown, table: TestTable, path: string): Issue[] {
-  const tests = testsBehind(concept, table);
+export function checkConcept(concept: unknown, table: TestTable, path: string): Issue[] {
+  const tests = findTests(concept, table);
   if (!tests) return [];
-  const codes = (system: string) => codingsOf(concept).flatMap((one) => (one.system === system && one.code ? one.code : []));
-  if (!codes(table.labTests).every(isUuid)) return issuesOf(wrong('the network names its tests by UUIDs', path));
+  const codes = (system: string) => listCodings(concept).flatMap((one) => (one.system === system && one.code ? one.code : []));
+  if (!codes(table.labTests).every(isUuid)) return listIssues(invalid('the network names its tests by UUIDs', path));
   const known = codes(table.system).every((code) => Object.hasOwn(table.panels, code));
   const agree = codes(table.labTests).every((id) => tests.labTests.includes(id));
   if (known && agree) return [];
-  return issuesOf(wrong('its codings name different tests, or a panel that cannot be ordered: leave one of them', path));
+  return listIssues(invalid('its codings name different tests, or a panel that cannot be ordered: leave one of them', path));
 }
 
-const OVER = new Set(['revoked', 'entered-in-error', 'completed']);
+const ENDED_STATUSES = new Set(['revoked', 'entered-in-error', 'completed']);
 
 /** Whether a request has come to its end: nothing more is to be done for it. https://hl7.org/fhir/R4/request.html#statemachine */
-export const isOver = ({ status }: Resource): boolean => OVER.has(status as string);
+export const isEnded = ({ status }: Resource): boolean => ENDED_STATUSES.has(status as string);
 
-const TAKEN_BACK = new Set(['revoked', 'entered-in-error']);
+const REVOKED_STATUSES = new Set(['revoked', 'entered-in-error']);
 
 /** Whether people, or the network, have called it off. */
-export const isTakenBack = ({ status }: Resource): boolean => TAKEN_BACK.has(status as string);
+export const isRevoked = ({ status }: Resource): boolean => REVOKED_STATUSES.has(status as string);
 
-export const codingsOf = (concept: unknown): Coding[] => listOf((concept as { coding?: unknown } | undefined)?.coding) as Coding[];
+export const listCodings = (concept: unknown): Coding[] => listOf((concept as { coding?: unknown } | undefined)?.coding) as Coding[];

@@ -6,14 +6,14 @@ import { listOf } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { repeats } from './based-on.ts';
-import { performerElsewhere } from './lab-account.ts';
-import { type Meaning, meaningOf, severalTests } from './lab-catalogue.ts';
-import { isForLaboratory } from './laboratory-category.ts';
-import type { Reference } from './linked.ts';
+import { findOtherLaboratory } from './lab-account.ts';
+import { isLaboratoryRequest } from './laboratory-category.ts';
 import type { OrderRules } from './order-content.ts';
-import { codingsOf, type Tests, type TestTable } from './order-criteria.ts';
-import { rejectedTask } from './rejection.ts';
+import { listCodings, type OrderedTests, type TestTable } from './order-criteria.ts';
+import type { Reference } from './references.ts';
+import { findRejectedTask } from './rejection.ts';
+import { findRepeatedRequest } from './repeated-request.ts';
+import { describeAmbiguousCode, resolveTests, type TestResolution } from './test-resolution.ts';
 
 /** What a request turns out to be, the first that applies. */
 type Finding =
@@ -40,7 +40,7 @@ type Finding =
  */
 type Verdict = 'place' | 'refuse' | 'reject' | 'tell' | 'store';
 
-const ORDER: Record<Finding, Verdict> = {
+const ORDER_VERDICTS: Record<Finding, Verdict> = {
   unrelated: 'store',
   'stored-before': 'tell',
   elsewhere: 'reject',
@@ -50,14 +50,16 @@ const ORDER: Record<Finding, Verdict> = {
   'no-test': 'reject',
   test: 'place',
 };
-const all = (verdict: Verdict): Record<Finding, Verdict> =>
-  Object.fromEntries(Object.keys(ORDER).map((finding) => [finding, finding === 'unrelated' ? 'store' : verdict])) as typeof ORDER;
+const sameVerdict = (verdict: Verdict): Record<Finding, Verdict> =>
+  Object.fromEntries(
+    Object.keys(ORDER_VERDICTS).map((finding) => [finding, finding === 'unrelated' ? 'store' : verdict]),
+  ) as typeof ORDER_VERDICTS;
 
 /** `fulfiller`: of whoever fulfils an order, what they intend to do, and what a result made them add. */
 export type IntentRole = 'order' | 'instance' | 'fulfiller' | 'none';
 
 /** All that R4 has. */
-export const INTENTS: Record<string, IntentRole> = {
+export const INTENT_ROLES: Record<string, IntentRole> = {
   order: 'order',
   'original-order': 'order',
   'instance-order': 'instance',
@@ -70,52 +72,54 @@ export const INTENTS: Record<string, IntentRole> = {
 };
 
 /** What its intent makes of a request → what it turns out to be → what becomes of it. */
-const TABLE: Record<IntentRole, Record<Finding, Verdict>> = {
-  order: ORDER,
-  instance: ORDER,
-  fulfiller: all('tell'),
-  none: all('store'),
+const VERDICTS: Record<IntentRole, Record<Finding, Verdict>> = {
+  order: ORDER_VERDICTS,
+  instance: ORDER_VERDICTS,
+  fulfiller: sameVerdict('tell'),
+  none: sameVerdict('store'),
 };
-const roleOf = ({ intent }: Resource): IntentRole => INTENTS[intent as string] ?? 'none';
+const findIntentRole = ({ intent }: Resource): IntentRole => INTENT_ROLES[intent as string] ?? 'none';
 
 /** `orReject`: where its order cannot be placed it is rejected, and not refused. */
-export type Decision =
-  | { verdict: 'place'; tests: Tests; orReject: boolean }
+export type OrderDecision =
+  | { verdict: 'place'; tests: OrderedTests; orReject: boolean }
   | { verdict: 'refuse' | 'reject' | 'tell'; issue: Issue }
   | { verdict: 'store' };
 
-const STORE: Decision = { verdict: 'store' };
+const STORE_ONLY: OrderDecision = { verdict: 'store' };
 
 /** Whether a request is of a kind that can be an order, wherever it stands and whatever it names. */
-export const canBeOrder = (request: Resource): boolean => TABLE[roleOf(request)].test === 'place' && request.doNotPerform !== true;
+export const canBeOrder = (request: Resource): boolean =>
+  VERDICTS[findIntentRole(request)].test === 'place' && request.doNotPerform !== true;
 
 /** Whether a request that was never ordered is an order as soon as it is made active. */
-const waits = (request: Resource): boolean => canBeOrder(request) && ['draft', 'on-hold'].includes(request.status as string);
+const becomesOrderWhenActive = (request: Resource): boolean =>
+  canBeOrder(request) && ['draft', 'on-hold'].includes(request.status as string);
 
 /** `former`: the version that stands, which was never ordered. */
-export async function decide(
+export async function decideOrder(
   context: Context,
   { request, former }: { request: Resource; former: Resource | undefined },
   rules: OrderRules,
-): Promise<Decision> {
-  const role = roleOf(request);
-  if (role === 'none' || request.status !== 'active' || request.doNotPerform === true) return STORE;
-  const meaning = await meaningOf(context, request.code, rules.table);
-  const found = await find(context, { request, former, meaning }, rules);
-  const verdict = TABLE[role][found.finding];
-  if (verdict === 'store') return STORE;
+): Promise<OrderDecision> {
+  const role = findIntentRole(request);
+  if (role === 'none' || request.status !== 'active' || request.doNotPerform === true) return STORE_ONLY;
+  const meaning = await resolveTests(context, request.code, rules.table);
+  const found = await classifyRequest(context, { request, former, meaning }, rules);
+  const verdict = VERDICTS[role][found.finding];
+  if (verdict === 'store') return STORE_ONLY;
   // a request that stands as rejected can still be changed where it asks for the same, whatever the catalogue has for it by now
-  const orReject = former !== undefined && asksTheSame(former, request);
-  if (verdict === 'place') return { verdict, tests: (meaning as { tests: Tests }).tests, orReject };
-  if (verdict === 'tell') return { verdict, issue: told(role === 'fulfiller' ? ofFulfiller(request) : found) };
-  if (orReject) return rejection([refusal(found)]);
-  if (verdict === 'refuse') return { verdict, issue: refusal(found) };
-  if (rules.unorderable === 'store') return STORE;
-  return rules.unorderable === 'refuse' ? { verdict: 'refuse', issue: refusal(found) } : rejection([refusal(found)]);
+  const orReject = former !== undefined && isSameRequest(former, request);
+  if (verdict === 'place') return { verdict, tests: (meaning as { tests: OrderedTests }).tests, orReject };
+  if (verdict === 'tell') return { verdict, issue: buildNotice(role === 'fulfiller' ? describeFulfillerIntent(request) : found) };
+  if (orReject) return buildRejection([buildRefusal(found)]);
+  if (verdict === 'refuse') return { verdict, issue: buildRefusal(found) };
+  if (rules.unorderable === 'store') return STORE_ONLY;
+  return rules.unorderable === 'refuse' ? { verdict: 'refuse', issue: buildRefusal(found) } : buildRejection([buildRefusal(found)]);
 }
 
 /** The decision to store a request with a Task that gives these reasons. */
-export const rejection = (issues: Issue[]): Decision => ({
+export const buildRejection = (issues: Issue[]): OrderDecision => ({
   verdict: 'reject',
   issue: {
     severity: 'warning',
@@ -125,7 +129,7 @@ export const rejection = (issues: Issue[]): Decision => ({
   },
 });
 
-interface Found {
+interface Classification {
   finding: Finding;
   /** Why it is not ordered, and what to do. */
   text: string;
@@ -133,73 +137,81 @@ interface Found {
   at: string;
 }
 
-const refusal = ({ text, at }: Found): Issue => issue('business-rule', text, at);
-const told = ({ text, at }: Omit<Found, 'finding'>): Issue => ({
+const buildRefusal = ({ text, at }: Classification): Issue => issue('business-rule', text, at);
+const buildNotice = ({ text, at }: Omit<Classification, 'finding'>): Issue => ({
   severity: 'information',
   code: 'informational',
   text,
   expression: [at],
 });
 
-const ofFulfiller = ({ intent }: Resource): Omit<Found, 'finding'> => ({
+const describeFulfillerIntent = ({ intent }: Resource): Omit<Classification, 'finding'> => ({
   text: `a ${intent} is the fulfiller's own and is not sent to a laboratory: an order has the intent order`,
   at: 'ServiceRequest.intent',
 });
 
-interface Given {
+interface ClassificationInput {
   request: Resource;
   former: Resource | undefined;
-  meaning: Meaning;
+  meaning: TestResolution;
 }
 
-async function find(context: Context, { request, former, meaning }: Given, { table, systems }: OrderRules): Promise<Found> {
-  const panel = meaning ? undefined : unknownPanel(request, table);
-  if (!meaning && panel === undefined && !isForLaboratory(request)) return { finding: 'unrelated', text: '', at: '' };
-  if (former && asksTheSame(former, request) && !(await rejectedTask(context, request.id!))) return STORED_BEFORE;
-  const elsewhere = await performerElsewhere(context, request, systems.labAccount);
-  if (elsewhere !== undefined) return { ...ELSEWHERE, at: elsewhere };
-  const repeated = roleOf(request) === 'instance' ? await repeats(context, request, waits) : undefined;
-  if (repeated !== undefined) return { ...REPEATED, at: repeated };
-  if (meaning) return 'tests' in meaning ? { finding: 'test', text: '', at: CODE } : several(meaning.several);
-  if (panel === undefined) return noTest(table);
+async function classifyRequest(
+  context: Context,
+  { request, former, meaning }: ClassificationInput,
+  { table, systems }: OrderRules,
+): Promise<Classification> {
+  const panel = meaning ? undefined : findUnknownPanel(request, table);
+  if (!meaning && panel === undefined && !isLaboratoryRequest(request)) return { finding: 'unrelated', text: '', at: '' };
+  if (former && isSameRequest(former, request) && !(await findRejectedTask(context, request.id!))) return STORED_BEFORE;
+  const elsewhere = await findOtherLaboratory(context, request, systems.labAccount);
+  if (elsewhere !== undefined) return { ...OTHER_LABORATORY, at: elsewhere };
+  const repeated = findIntentRole(request) === 'instance' ? await findRepeatedRequest(context, request, becomesOrderWhenActive) : undefined;
+  if (repeated !== undefined) return { ...REPEATED_REQUEST, at: repeated };
+  if (meaning) return 'tests' in meaning ? { finding: 'test', text: '', at: CODE_PATH } : describeAmbiguousTest(meaning.several);
+  if (panel === undefined) return describeMissingTest(table);
   const text = `${panel} is no panel that can be ordered here${amongThese(panel, Object.keys(table.panels))}`;
-  return { finding: 'unknown-panel', text, at: CODE };
+  return { finding: 'unknown-panel', text, at: CODE_PATH };
 }
 
-const CODE = 'ServiceRequest.code';
+const CODE_PATH = 'ServiceRequest.code';
 
-const STORED_BEFORE: Found = {
+const STORED_BEFORE: Classification = {
   finding: 'stored-before',
   text: 'this request was stored as active without being ordered, and a change of something else does not order it: put it on-hold and make it active again to order it',
   at: 'ServiceRequest.status',
 };
-const ELSEWHERE: Omit<Found, 'at'> = {
+const OTHER_LABORATORY: Omit<Classification, 'at'> = {
   finding: 'elsewhere',
   text: 'another laboratory is to perform this request, so it is not ordered here: leave the performer out, or name an Organization with an account at the laboratory network',
 };
-const REPEATED: Omit<Found, 'at'> = {
+const REPEATED_REQUEST: Omit<Classification, 'at'> = {
   finding: 'repeated',
   text: 'this is an instance of a request that was ordered, that is yet to be ordered, or that is not here, so it is not ordered again: leave basedOn out of a request that is to be ordered by itself',
 };
-const several = (meanings: string[]): Found => ({ finding: 'several', text: severalTests(meanings), at: CODE });
-const noTest = ({ system, labTests }: TestTable): Found => ({
+const describeAmbiguousTest = (meanings: string[]): Classification => ({
+  finding: 'several',
+  text: describeAmbiguousCode(meanings),
+  at: CODE_PATH,
+});
+const describeMissingTest = ({ system, labTests }: TestTable): Classification => ({
   finding: 'no-test',
   text: `the code of this laboratory request names no test that can be ordered here: code a panel (${system}), a lab test (${labTests}), or what an active entry of the catalogue (ActivityDefinition) has a test for`,
-  at: CODE,
+  at: CODE_PATH,
 });
 
 /** A code in the system of panels that is none of them. */
-const unknownPanel = ({ code }: Resource, { system }: TestTable): string | undefined =>
-  codingsOf(code).find((coding) => coding.system === system && coding.code)?.code;
+const findUnknownPanel = ({ code }: Resource, { system }: TestTable): string | undefined =>
+  listCodings(code).find((coding) => coding.system === system && coding.code)?.code;
 
 /** Of a request, what is ordered and of whom. */
-const asked = ({ intent, doNotPerform, code, performer }: Resource): unknown => [
+const listOrderedElements = ({ intent, doNotPerform, code, performer }: Resource): unknown => [
   intent,
   doNotPerform === true,
-  codingsOf(code).map((coding) => [coding.system, coding.code]),
+  listCodings(code).map((coding) => [coding.system, coding.code]),
   listOf(performer).map((one) => (one as Reference).reference),
 ];
 
 /** Whether the version before was as active, and asked for the same. */
-const asksTheSame = (former: Resource, request: Resource): boolean =>
-  former.status === request.status && isDeepStrictEqual(asked(former), asked(request));
+const isSameRequest = (former: Resource, request: Resource): boolean =>
+  former.status === request.status && isDeepStrictEqual(listOrderedElements(former), listOrderedElements(request));

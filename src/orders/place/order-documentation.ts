@@ -1,9 +1,9 @@
 // What the CapabilityStatement says of ServiceRequest: which of them are orders, intent by intent. https://hl7.org/fhir/R4/valueset-request-intent.html
 
 import type { OrderRules } from './order-content.ts';
-import { INTENTS, type IntentRole } from './order-decision.ts';
+import { INTENT_ROLES, type IntentRole } from './order-decision.ts';
 
-const ROLES: Record<IntentRole, string> = {
+const INTENT_DESCRIPTIONS: Record<IntentRole, string> = {
   order: 'sent to the laboratory network when its status is active and its code means one test',
   instance:
     'sent like an order, unless its basedOn leads to a request that was sent, to an order that is not active yet, or to one that is not here',
@@ -11,7 +11,7 @@ const ROLES: Record<IntentRole, string> = {
   none: 'stored, and never sent: it gets no Task',
 };
 
-const UNORDERABLE: Record<OrderRules['unorderable'], string> = {
+const UNORDERABLE_DESCRIPTIONS: Record<OrderRules['unorderable'], string> = {
   store: 'An active laboratory request that cannot be ordered is stored like any other: this server sends no orders.',
   reject:
     'An active laboratory request that cannot be ordered is stored with a Task of the status rejected that says why; $validate and Prefer: return=OperationOutcome say it as a warning.',
@@ -19,14 +19,14 @@ const UNORDERABLE: Record<OrderRules['unorderable'], string> = {
 };
 
 /** Markdown. */
-export const orderDocumentation = (unorderable: OrderRules['unorderable']): string =>
+export const buildOrderDocumentation = (unorderable: OrderRules['unorderable']): string =>
   [
     'By intent, a ServiceRequest is:',
     '',
-    ...Object.entries(INTENTS).map(([intent, role]) => `- \`${intent}\`: ${ROLES[role]}.`),
+    ...Object.entries(INTENT_ROLES).map(([intent, role]) => `- \`${intent}\`: ${INTENT_DESCRIPTIONS[role]}.`),
     '',
     "A code means a test if it is a panel or a lab test of the network, or if one active entry of the catalogue (ActivityDefinition) has a test for it (LOINC, a laboratory's own codes). A code that means several tests is refused (422) with the list of them.",
     'The category does not matter to a code that can be ordered. doNotPerform, and a performer that is another laboratory, are never sent.',
-    UNORDERABLE[unorderable],
+    UNORDERABLE_DESCRIPTIONS[unorderable],
     'Task?focus=ServiceRequest/[id] tells how an order goes.',
   ].join('\n');

@@ -5,7 +5,7 @@ import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Store } from '../../store/store.ts';
 
 /** The topic of orders. One entry per ServiceRequest, for good: that is what makes an order happen once. */
-export const ORDER = 'order';
+export const ORDER_TOPIC = 'order';
 
 export interface OrderPayload {
   /** The Task that tells how far it got. */
@@ -30,21 +30,21 @@ export interface OrderPayload {
   /** When it was last sent: from then on a request of ours may be at work there. */
   sentAt?: string;
   /** An operator has put it aside: nobody else lets it go on. */
-  kept?: boolean;
+  isParkedByOperator?: boolean;
   /** What the network calls the order, once it is accepted. */
   orderId?: string;
   transactionId?: string | undefined;
 }
 
-export const payloadOf = (entry: OutboxEntry): OrderPayload => JSON.parse(entry.payload) as OrderPayload;
+export const parseOrderPayload = (entry: OutboxEntry): OrderPayload => JSON.parse(entry.payload) as OrderPayload;
 
 /** What an order goes on with, whoever put it aside. */
-export const letGo = ({ kept: _kept, ...payload }: OrderPayload): OrderPayload => payload;
+export const letGo = ({ isParkedByOperator: _kept, ...payload }: OrderPayload): OrderPayload => payload;
 
-export const subjectOf = (serviceRequestId: string): string => `ServiceRequest/${serviceRequestId}`;
+export const toSubject = (serviceRequestId: string): string => `ServiceRequest/${serviceRequestId}`;
 
 /** The id of the ServiceRequest that an entry is about. */
-export const requestId = ({ subject }: OutboxEntry): string => subject.slice(subject.indexOf('/') + 1);
+export const readRequestId = ({ subject }: OutboxEntry): string => subject.slice(subject.indexOf('/') + 1);
 
 /** The state of an entry that is to go on: whether it may be there already is for the sender to find out. */
 export const waiting = ({ firstSentAt }: OutboxEntry): OutboxState => (firstSentAt === null ? 'queued' : 'unknown');
@@ -53,26 +53,26 @@ export const waiting = ({ firstSentAt }: OutboxEntry): OutboxState => (firstSent
 export const NEVER_SENT: ReadonlySet<OutboxState> = new Set(['refused', 'cancelled']);
 
 /** The newest entry under this id, if there was ever one to send. */
-export const orderEntry = (store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> =>
-  store.outbox.findNewest(tenant, ORDER, subjectOf(serviceRequestId));
+export const findOrderEntry = (store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> =>
+  store.outbox.findNewest(tenant, ORDER_TOPIC, toSubject(serviceRequestId));
 
 /** The entry of the request that stands under this id, if it was ever one to send. What was ordered before a deletion belongs to another one. */
-export async function presentEntry(store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> {
-  const entry = await orderEntry(store, tenant, serviceRequestId);
-  return entry && (await isPresent(store, entry)) ? entry : undefined;
+export async function findPresentEntry(store: Store, tenant: number, serviceRequestId: string): Promise<OutboxEntry | undefined> {
+  const entry = await findOrderEntry(store, tenant, serviceRequestId);
+  return entry && (await isRequestPresent(store, entry)) ? entry : undefined;
 }
 
 /** The request that was ordered, as it stands; undefined when it was deleted, whatever was made again under its id. */
-export const orderedRequest = async (store: Store, entry: OutboxEntry): Promise<Resource | undefined> =>
-  orderedIn(store, entry, await store.read(entry.tenant, 'ServiceRequest', requestId(entry)));
+export const readOrderedRequest = async (store: Store, entry: OutboxEntry): Promise<Resource | undefined> =>
+  parseOrderedRequest(store, entry, await store.read(entry.tenant, 'ServiceRequest', readRequestId(entry)));
 
 /** The same, from the row that stands under its id. */
-export async function orderedIn(store: Store, entry: OutboxEntry, row: ResourceRow | undefined): Promise<Resource | undefined> {
-  if (!row?.body || (row.version !== payloadOf(entry).version && !(await isPresent(store, entry)))) return undefined;
+export async function parseOrderedRequest(store: Store, entry: OutboxEntry, row: ResourceRow | undefined): Promise<Resource | undefined> {
+  if (!row?.body || (row.version !== parseOrderPayload(entry).version && !(await isRequestPresent(store, entry)))) return undefined;
   return JSON.parse(row.body) as Resource;
 }
 
-async function isPresent(store: Store, entry: OutboxEntry): Promise<boolean> {
-  const { version } = payloadOf(entry);
-  return version === undefined || !(await store.wasDeletedSince(entry.tenant, 'ServiceRequest', requestId(entry), version));
+async function isRequestPresent(store: Store, entry: OutboxEntry): Promise<boolean> {
+  const { version } = parseOrderPayload(entry);
+  return version === undefined || !(await store.wasDeletedSince(entry.tenant, 'ServiceRequest', readRequestId(entry), version));
 }

@@ -1,17 +1,17 @@
 // The notes of a request, which are printed on the laboratory's requisition. https://docs.junction.com/lab/workflow/clinical-comments
 // How long they may be is told twice, as 1,000 characters and as 120 (docs/decisions/0023-order-acceptance.md).
 import type { Resource } from '../../fhir/types.ts';
-import { type Said, wrong } from './validation-result.ts';
+import { invalid, type ValidationResult } from './validation-result.ts';
 
 /** One line after the other; undefined: there are none. What is too long is not cut: nobody knows which words matter. */
-export function clinicalNotes(request: Resource, longest: number): Said<string | undefined> {
-  const text = notesOf(request);
+export function readClinicalNotes(request: Resource, longest: number): ValidationResult<string | undefined> {
+  const text = joinNotes(request);
   const length = [...text].length;
-  if (length <= longest) return { says: text === '' ? undefined : text };
-  return wrong(
+  if (length <= longest) return { value: text === '' ? undefined : text };
+  return invalid(
     `the notes of an order are printed at the laboratory and may have ${longest} characters together; these have ${length}: shorten them`,
     'ServiceRequest.note',
   );
 }
 
-export const notesOf = ({ note }: Resource): string => ((note ?? []) as { text?: string }[]).flatMap(({ text }) => text ?? []).join('\n');
+export const joinNotes = ({ note }: Resource): string => ((note ?? []) as { text?: string }[]).flatMap(({ text }) => text ?? []).join('\n');

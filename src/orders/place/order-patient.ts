@@ -2,12 +2,11 @@
 // https://hl7.org/fhir/R4/patient.html
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { asciiName } from './ascii-name.ts';
-import { emailAddress } from './email-address.ts';
-import { type Found, hasName, homeOf, located, named, reachable } from './patient-parts.ts';
-import { usPhone } from './us-phone.ts';
-import { usCountry, usState, usZip } from './us-postal.ts';
-import { dayIn } from './us-zone.ts';
+import { toAsciiName } from './ascii-name.ts';
+import { toEmailAddress, toUsPhone } from './contact-points.ts';
+import { findAddressPart, findHomeAddress, findNamePart, hasName, type LocatedValue, listContactPoints } from './patient-elements.ts';
+import { toUsCountry, toUsState, toUsZip } from './us-postal.ts';
+import { toDayInState } from './us-zone.ts';
 
 export interface OrderPatient {
   firstName: string;
@@ -26,161 +25,168 @@ export interface OrderPatient {
 }
 
 /** A Patient to look into. `at`: where it stands in the ServiceRequest, undefined for the stored one. */
-export interface Source {
+export interface PatientSource {
   patient: Resource;
   at: string | undefined;
 }
 
-interface Fact {
+interface PatientFact {
   /** What is needed, in words, and the element that would say it. */
   needs: string;
   /** What a value that cannot be used is to be. */
   rule?: string;
   element: string;
   /** Whether this Patient has a name, an address … at all: of several, the first that has one is believed, and parts are never mixed. */
-  spoken(patient: Resource, now: string): boolean;
+  isPresent(patient: Resource, now: string): boolean;
   /** Where it may stand at this time (ISO 8601), best first. */
-  candidates(patient: Resource, now: string): Found[];
+  candidates(patient: Resource, now: string): LocatedValue[];
   /** The form that is sent; undefined: it cannot be brought into it. */
   form(text: string): string | undefined;
 }
 
 /** The most characters that the laboratory network takes of a name: a longer one is refused, not cut. https://docs.junction.com/lab/workflow/ordering */
 const LONGEST_NAME = 50;
-const DATE = /^\d{4}-\d\d-\d\d$/;
+const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
 
-const hasHome = (patient: Resource, now: string): boolean => homeOf(patient, now) !== undefined;
-const trimmed = (text: string): string | undefined => text.trim() || undefined;
+const hasHome = (patient: Resource, now: string): boolean => findHomeAddress(patient, now) !== undefined;
+const trimToUndefined = (text: string): string | undefined => text.trim() || undefined;
 
-function shortName(text: string): string | undefined {
-  const name = asciiName(text);
+function toShortName(text: string): string | undefined {
+  const name = toAsciiName(text);
   return name !== undefined && name.length <= LONGEST_NAME ? name : undefined;
 }
 
-const FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'>, Fact> = {
+const PATIENT_FACTS: Record<Exclude<keyof OrderPatient, 'lines' | 'gender'>, PatientFact> = {
   firstName: {
     needs: "the patient's first name in Latin letters",
     rule: `at most ${LONGEST_NAME} letters`,
     element: 'Patient.name.given',
-    spoken: hasName,
-    candidates: (patient, now) => named(patient, 'given[0]', now),
-    form: shortName,
+    isPresent: hasName,
+    candidates: (patient, now) => findNamePart(patient, 'given[0]', now),
+    form: toShortName,
   },
   lastName: {
     needs: "the patient's last name in Latin letters",
     rule: `at most ${LONGEST_NAME} letters`,
     element: 'Patient.name.family',
-    spoken: hasName,
-    candidates: (patient, now) => named(patient, 'family', now),
-    form: shortName,
+    isPresent: hasName,
+    candidates: (patient, now) => findNamePart(patient, 'family', now),
+    form: toShortName,
   },
   birthDate: {
     needs: "the patient's full date of birth",
     element: 'Patient.birthDate',
-    spoken: ({ birthDate }) => birthDate !== undefined,
+    isPresent: ({ birthDate }) => birthDate !== undefined,
     candidates: ({ birthDate }) => (typeof birthDate === 'string' ? [['birthDate', birthDate]] : []),
-    form: (text) => (DATE.test(text) ? text : undefined),
+    form: (text) => (FULL_DATE.test(text) ? text : undefined),
   },
   phone: {
     needs: 'a US phone number of the patient',
     rule: 'ten digits, and none of the reserved numbers (area code 555, 555-01xx, 911)',
     element: "Patient.telecom.where(system='phone').value",
-    spoken: (patient, now) => reachable(patient, 'phone', now).length > 0,
-    candidates: (patient, now) => reachable(patient, 'phone', now),
-    form: usPhone,
+    isPresent: (patient, now) => listContactPoints(patient, 'phone', now).length > 0,
+    candidates: (patient, now) => listContactPoints(patient, 'phone', now),
+    form: toUsPhone,
   },
   email: {
     needs: 'an e-mail address of the patient',
     rule: 'a mailbox, @ and a domain name',
     element: "Patient.telecom.where(system='email').value",
-    spoken: (patient, now) => reachable(patient, 'email', now).length > 0,
-    candidates: (patient, now) => reachable(patient, 'email', now),
-    form: emailAddress,
+    isPresent: (patient, now) => listContactPoints(patient, 'email', now).length > 0,
+    candidates: (patient, now) => listContactPoints(patient, 'email', now),
+    form: toEmailAddress,
   },
   city: {
     needs: "a city in the patient's address",
     element: 'Patient.address.city',
-    spoken: hasHome,
-    candidates: (patient, now) => located(patient, 'city', now),
-    form: trimmed,
+    isPresent: hasHome,
+    candidates: (patient, now) => findAddressPart(patient, 'city', now),
+    form: trimToUndefined,
   },
   state: {
     needs: "a US state in the patient's address",
     element: 'Patient.address.state',
-    spoken: hasHome,
-    candidates: (patient, now) => located(patient, 'state', now),
-    form: usState,
+    isPresent: hasHome,
+    candidates: (patient, now) => findAddressPart(patient, 'state', now),
+    form: toUsState,
   },
   zip: {
     needs: "a ZIP code in the patient's address",
     element: 'Patient.address.postalCode',
-    spoken: hasHome,
-    candidates: (patient, now) => located(patient, 'postalCode', now),
-    form: usZip,
+    isPresent: hasHome,
+    candidates: (patient, now) => findAddressPart(patient, 'postalCode', now),
+    form: toUsZip,
   },
 };
-const FIRST_LINE: Fact = {
+const FIRST_LINE: PatientFact = {
   needs: "a street in the patient's address",
   element: 'Patient.address.line',
-  spoken: hasHome,
-  candidates: (patient, now) => located(patient, 'line[0]', now),
-  form: trimmed,
+  isPresent: hasHome,
+  candidates: (patient, now) => findAddressPart(patient, 'line[0]', now),
+  form: trimToUndefined,
 };
 /** For a minor the network asks for a parent or guardian, whom nothing here can name yet. */
-const OF_AGE: Fact = {
-  ...FACTS.birthDate,
+const OF_AGE: PatientFact = {
+  ...PATIENT_FACTS.birthDate,
   needs: 'a patient of eighteen years or more, since a parent or guardian cannot be named',
 };
 /** Absent: the United States. */
-const COUNTRY: Fact = {
+const COUNTRY: PatientFact = {
   needs: "the patient's address in the United States",
   element: 'Patient.address.country',
-  spoken: (patient, now) => located(patient, 'country', now).length > 0,
-  candidates: (patient, now) => located(patient, 'country', now),
-  form: usCountry,
+  isPresent: (patient, now) => findAddressPart(patient, 'country', now).length > 0,
+  candidates: (patient, now) => findAddressPart(patient, 'country', now),
+  form: toUsCountry,
 };
 
 /** The patient of an order, or everything that is missing or unusable. `sources`: the first that says something about a fact is believed. */
-export function orderPatient(sources: Source[], now: Date): { patient: OrderPatient } | { issues: Issue[] } {
+export function buildOrderPatient(sources: PatientSource[], now: Date): { patient: OrderPatient } | { issues: Issue[] } {
   const issues: Issue[] = [];
   const at = now.toISOString();
-  const look = (fact: Fact) => {
-    const source = sources.find(({ patient }) => fact.spoken(patient, at));
+  const look = (fact: PatientFact) => {
+    const source = sources.find(({ patient }) => fact.isPresent(patient, at));
     return { source, candidates: source ? fact.candidates(source.patient, at) : [] };
   };
-  const refuse = (fact: Fact): void => {
+  const refuse = (fact: PatientFact): void => {
     const { source, candidates } = look(fact);
-    issues.push(missing(fact, source, candidates[0]));
+    issues.push(buildMissingIssue(fact, source, candidates[0]));
   };
-  const take = (fact: Fact): string => {
+  const take = (fact: PatientFact): string => {
     const form = look(fact)
       .candidates.map(([, text]) => fact.form(text))
       .find((text) => text !== undefined);
     if (form === undefined) refuse(fact);
     return form ?? '';
   };
-  const facts = Object.fromEntries(Object.entries(FACTS).map(([name, fact]) => [name, take(fact)])) as Record<keyof typeof FACTS, string>;
+  const facts = Object.fromEntries(Object.entries(PATIENT_FACTS).map(([name, fact]) => [name, take(fact)])) as Record<
+    keyof typeof PATIENT_FACTS,
+    string
+  >;
   const first = take(FIRST_LINE);
   const home = sources.find(({ patient }) => hasHome(patient, at));
-  if (home && COUNTRY.spoken(home.patient, at)) take(COUNTRY);
+  if (home && COUNTRY.isPresent(home.patient, at)) take(COUNTRY);
   const born = facts.birthDate;
-  if (born !== '' && isMinor(born, dayIn(facts.state, now))) refuse(OF_AGE);
+  if (born !== '' && isMinor(born, toDayInState(facts.state, now))) refuse(OF_AGE);
   if (issues.length) return { issues };
-  return { patient: { ...facts, gender: genderOf(sources), lines: [first, ...furtherLines(sources, at)] } };
+  return { patient: { ...facts, gender: findGender(sources), lines: [first, ...listFurtherLines(sources, at)] } };
 }
 
 /** Both days as YYYY-MM-DD. */
 const isMinor = (born: string, today: string): boolean => `${Number(born.slice(0, 4)) + 18}${born.slice(4)}` > today;
 
 /** In the contained Patient the element itself; for the stored one, which is another resource, the reference that leads to it as well. */
-function missing({ needs, rule, element }: Fact, source: Source | undefined, found: Found | undefined): Issue {
+function buildMissingIssue(
+  { needs, rule, element }: PatientFact,
+  source: PatientSource | undefined,
+  found: LocatedValue | undefined,
+): Issue {
   const text = `an order needs ${needs}${found && rule ? `: ${rule}` : ''}`;
   if (source?.at === undefined) return issue('business-rule', text, ['ServiceRequest.subject', element]);
   return issue('business-rule', text, found ? `${source.at}.${found[0]}` : source.at);
 }
 
-function furtherLines(sources: Source[], now: string): string[] {
-  const home = sources.map(({ patient }) => homeOf(patient, now)).find((found) => found !== undefined);
+function listFurtherLines(sources: PatientSource[], now: string): string[] {
+  const home = sources.map(({ patient }) => findHomeAddress(patient, now)).find((found) => found !== undefined);
   const lines = ((home?.[1].line as unknown[] | undefined) ?? []).filter((line) => typeof line === 'string');
   return lines
     .slice(1)
@@ -190,5 +196,5 @@ function furtherLines(sources: Source[], now: string): string[] {
 
 const GENDERS = new Set(['female', 'male', 'other', 'unknown']);
 
-const genderOf = (sources: Source[]): string =>
+const findGender = (sources: PatientSource[]): string =>
   (sources.map(({ patient }) => patient.gender).find((gender) => GENDERS.has(gender as string)) as string | undefined) ?? 'unknown';

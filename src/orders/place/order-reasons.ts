@@ -2,53 +2,58 @@
 // https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.reasonReference
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { isAbout, type Reference, referencesIn, referred, typeBehind } from './linked.ts';
-import { type Said, together, wrong } from './validation-result.ts';
+import { findReferencedType, isAboutPatient, listReferences, type Reference, readReferenced } from './references.ts';
+import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 
 const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm';
 /** Reasons that have no diagnosis of their own. */
-const OTHERS = new Set(['Observation', 'DiagnosticReport', 'DocumentReference']);
-const NOT_SO = new Set(['refuted', 'entered-in-error']);
+const NON_DIAGNOSIS_TYPES = new Set(['Observation', 'DiagnosticReport', 'DocumentReference']);
+const EXCLUDED_VERIFICATIONS = new Set(['refuted', 'entered-in-error']);
 
 interface Concept {
   coding?: { system?: string; code?: string }[];
 }
 
 /** In upper case, each once. */
-export async function icdCodes(context: Context, request: Resource, patientId: string): Promise<Said<string[]>> {
+export async function readIcdCodes(context: Context, request: Resource, patientId: string): Promise<ValidationResult<string[]>> {
   const conditions = await Promise.all(
-    conditionsIn(request).map(([path, reference]) => codesBehind(context, { request, path, reference, patientId })),
+    listConditionReferences(request).map(([path, reference]) => readConditionIcdCodes(context, { request, path, reference, patientId })),
   );
-  const said = together([{ says: reasonCodes(request) }, ...conditions]);
-  return 'says' in said ? { says: [...new Set(said.says)] } : said;
+  const said = combineResults([{ value: listReasonIcdCodes(request) }, ...conditions]);
+  return 'value' in said ? { value: [...new Set(said.value)] } : said;
 }
 
 /** The reasons that are, or may be, conditions. */
-export const conditionsIn = (request: Resource): ReturnType<typeof referencesIn> =>
-  referencesIn(request, 'reasonReference').filter(([, reference]) => !OTHERS.has(typeBehind(request, reference) ?? ''));
+export const listConditionReferences = (request: Resource): ReturnType<typeof listReferences> =>
+  listReferences(request, 'reasonReference').filter(
+    ([, reference]) => !NON_DIAGNOSIS_TYPES.has(findReferencedType(request, reference) ?? ''),
+  );
 
 /** Those of the request's own reasons. */
-export const reasonCodes = ({ reasonCode }: Resource): string[] => ((reasonCode ?? []) as Concept[]).flatMap(icdIn);
+export const listReasonIcdCodes = ({ reasonCode }: Resource): string[] => ((reasonCode ?? []) as Concept[]).flatMap(listIcdCodes);
 
-interface Reason {
+interface ReasonReference {
   request: Resource;
   path: string;
   reference: Reference;
   patientId: string;
 }
 
-async function codesBehind(context: Context, { request, path, reference, patientId }: Reason): Promise<Said<string[]>> {
-  const told = await referred(context, request, { path, reference, what: 'the reason of an order' });
-  if (!('says' in told)) return told;
-  const found = told.says;
-  if (found.resourceType !== 'Condition') return wrong('the reason of an order leads to no Condition', path);
-  if (!isAbout(context, found.subject, { patientId, reference }))
-    return wrong('the reason of an order must be a Condition of its patient', path, 'Condition.subject');
+async function readConditionIcdCodes(
+  context: Context,
+  { request, path, reference, patientId }: ReasonReference,
+): Promise<ValidationResult<string[]>> {
+  const told = await readReferenced(context, request, { path, reference, what: 'the reason of an order' });
+  if (!('value' in told)) return told;
+  const found = told.value;
+  if (found.resourceType !== 'Condition') return invalid('the reason of an order leads to no Condition', path);
+  if (!isAboutPatient(context, found.subject, { patientId, reference }))
+    return invalid('the reason of an order must be a Condition of its patient', path, 'Condition.subject');
   const { coding = [] } = (found.verificationStatus ?? {}) as Concept;
-  if (coding.some(({ code }) => NOT_SO.has(code ?? '')))
-    return wrong('the reason of an order cannot be a Condition that the patient does not have', path, 'Condition.verificationStatus');
-  return { says: icdIn(found.code as Concept | undefined) };
+  if (coding.some(({ code }) => EXCLUDED_VERIFICATIONS.has(code ?? '')))
+    return invalid('the reason of an order cannot be a Condition that the patient does not have', path, 'Condition.verificationStatus');
+  return { value: listIcdCodes(found.code as Concept | undefined) };
 }
 
-const icdIn = (concept: Concept | undefined): string[] =>
+const listIcdCodes = (concept: Concept | undefined): string[] =>
   (concept?.coding ?? []).flatMap(({ system, code }) => (system === ICD_10_CM && code ? code.toUpperCase() : []));

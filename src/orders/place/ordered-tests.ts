@@ -5,41 +5,51 @@ import { listOf } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { Systems } from '../systems.ts';
-import { meaningOf, severalTests } from './lab-catalogue.ts';
-import { brokenConcept, type Tests, type TestTable, unique } from './order-criteria.ts';
-import { issuesOf, type Said, together, wrong } from './validation-result.ts';
+import { checkConcept, type OrderedTests, type TestTable, uniqueAddOns } from './order-criteria.ts';
+import { describeAmbiguousCode, resolveTests } from './test-resolution.ts';
+import { combineResults, invalid, listIssues, type ValidationResult } from './validation-result.ts';
 
 /** `code`: what the request's code means. `method`: how the sample is taken, as far as the request says it. */
-export async function orderedTests(
+export async function readOrderedTests(
   context: Context,
   request: Resource,
-  { code, table, method, systems }: { code: Tests; table: TestTable; method: Said<string | undefined>; systems: Systems },
-): Promise<Said<Tests>> {
+  {
+    code,
+    table,
+    method,
+    systems,
+  }: { code: OrderedTests; table: TestTable; method: ValidationResult<string | undefined>; systems: Systems },
+): Promise<ValidationResult<OrderedTests>> {
   const details = await Promise.all(
-    listOf(request.orderDetail).map((detail, at) => detailOf(context, detail, table, `ServiceRequest.orderDetail[${at}]`)),
+    listOf(request.orderDetail).map((detail, at) => readOrderDetail(context, detail, table, `ServiceRequest.orderDetail[${at}]`)),
   );
-  const said = together([{ says: [code] }, ...details]);
-  const issues = [...brokenConcept(request.code, table, 'ServiceRequest.code'), ...issuesOf(said)];
-  const all = 'says' in said ? said.says : [code];
-  const tests = { labTests: [...new Set(all.flatMap(({ labTests }) => labTests))], addOn: unique(all.flatMap(({ addOn }) => addOn)) };
+  const said = combineResults([{ value: [code] }, ...details]);
+  const issues = [...checkConcept(request.code, table, 'ServiceRequest.code'), ...listIssues(said)];
+  const all = 'value' in said ? said.value : [code];
+  const tests = { labTests: [...new Set(all.flatMap(({ labTests }) => labTests))], addOn: uniqueAddOns(all.flatMap(({ addOn }) => addOn)) };
   const laboratories = new Set(tests.addOn.map(({ laboratory }) => laboratory));
   if (laboratories.size > 1)
-    issues.push(...wrong('an order goes to one laboratory: its codes are of several', 'ServiceRequest.code').issues);
-  if (laboratories.size && 'says' in method && method.says === undefined)
+    issues.push(...invalid('an order goes to one laboratory: its codes are of several', 'ServiceRequest.code').issues);
+  if (laboratories.size && 'value' in method && method.value === undefined)
     issues.push(
-      ...wrong(
+      ...invalid(
         `an order by a laboratory's own codes says how the sample is taken (the extension ${systems.collectionMethod})`,
         'ServiceRequest.extension',
       ).issues,
     );
-  return issues.length ? { issues } : { says: tests };
+  return issues.length ? { issues } : { value: tests };
 }
 
-async function detailOf(context: Context, detail: unknown, table: TestTable, path: string): Promise<Said<Tests[]>> {
-  const meaning = await meaningOf(context, detail, table);
+async function readOrderDetail(
+  context: Context,
+  detail: unknown,
+  table: TestTable,
+  path: string,
+): Promise<ValidationResult<OrderedTests[]>> {
+  const meaning = await resolveTests(context, detail, table);
   if (!meaning)
-    return wrong('a detail of an order is another test that can be ordered: leave what is none out, and say it in a note', path);
-  if ('several' in meaning) return wrong(severalTests(meaning.several), path);
-  const broken = brokenConcept(detail, table, path);
-  return broken.length ? { issues: broken } : { says: [meaning.tests] };
+    return invalid('a detail of an order is another test that can be ordered: leave what is none out, and say it in a note', path);
+  if ('several' in meaning) return invalid(describeAmbiguousCode(meaning.several), path);
+  const broken = checkConcept(detail, table, path);
+  return broken.length ? { issues: broken } : { value: [meaning.tests] };
 }

@@ -13,24 +13,24 @@ interface Identifier {
 }
 
 /** Who writes here what became of an order: what they say is not overruled by what was said before. */
-const OWN: ReadonlySet<string> = new Set([SYSTEM_ACTOR, OPERATOR]);
+const SERVER_ACTORS: ReadonlySet<string> = new Set([SYSTEM_ACTOR, OPERATOR]);
 
 /** For writes of ServiceRequest and of Task. */
-export function withNetworksWords(systems: Systems): NonNullable<WriteHook['preserveServerElements']> {
+export function preserveExternalFields(systems: Systems): NonNullable<WriteHook['preserveServerElements']> {
   const ids = new Set([systems.order, systems.transaction, systems.sample]);
   const isGiven = ({ type }: Input): boolean => (type?.coding ?? []).some(({ system }) => system === systems.taskInput);
   const isOurs = ({ system }: Identifier): boolean => system !== undefined && ids.has(system);
   const words = [...ids, systems.taskInput];
   return ({ caller }, draft, { body }) => {
-    if (OWN.has(caller.actor) || !body || !words.some((system) => body.includes(system))) return draft;
+    if (SERVER_ACTORS.has(caller.actor) || !body || !words.some((system) => body.includes(system))) return draft;
     const former = parseExact(body) as Resource;
-    const said = identifiersOf(former).filter(isOurs);
-    const given = identifiersOf(draft.exact).filter((one) => !isOurs(one) || isAmong(said, one));
+    const said = listIdentifiers(former).filter(isOurs);
+    const given = listIdentifiers(draft.exact).filter((one) => !isOurs(one) || includesIdentifier(said, one));
     const results = draft.exact.output ?? former.output;
-    const identifier = [...given, ...said.filter((one) => !isAmong(given, one))];
-    const input = [...inputsOf(draft.exact).filter((one) => !isGiven(one)), ...inputsOf(former).filter(isGiven)];
-    const kept = withLists({ ...draft.exact, ...(results !== undefined && { output: results }) }, { identifier, input });
-    return toDraft(draft.resource.status === former.status ? withWordOf(kept, former, systems) : kept);
+    const identifier = [...given, ...said.filter((one) => !includesIdentifier(given, one))];
+    const input = [...listInputs(draft.exact).filter((one) => !isGiven(one)), ...listInputs(former).filter(isGiven)];
+    const kept = replaceLists({ ...draft.exact, ...(results !== undefined && { output: results }) }, { identifier, input });
+    return toDraft(draft.resource.status === former.status ? restoreExternalStatus(kept, former, systems) : kept);
   };
 }
 
@@ -38,31 +38,31 @@ interface Input {
   type?: { coding?: Identifier[] };
 }
 
-const inputsOf = ({ input }: Resource): Input[] => (input ?? []) as Input[];
+const listInputs = ({ input }: Resource): Input[] => (input ?? []) as Input[];
 
 /** Each element in its place; an empty list is none. */
-function withLists(resource: Resource, lists: Record<string, unknown[]>): Resource {
+function replaceLists(resource: Resource, lists: Record<string, unknown[]>): Resource {
   const all = Object.entries({ ...resource, ...lists }).filter(([name]) => lists[name]?.length !== 0);
   return Object.fromEntries(all) as Resource;
 }
 
-const identifiersOf = ({ identifier }: Resource): Identifier[] => (identifier ?? []) as Identifier[];
+const listIdentifiers = ({ identifier }: Resource): Identifier[] => (identifier ?? []) as Identifier[];
 
-const isAmong = (all: Identifier[], { system, value }: Identifier): boolean =>
+const includesIdentifier = (all: Identifier[], { system, value }: Identifier): boolean =>
   all.some((one) => one.system === system && one.value === value);
 
-interface Told {
+interface ExternalStatusFields {
   _status?: object;
   businessStatus?: object;
   extension?: { url: string }[];
 }
 
 /** As long as it stands where it stood, it stands there in the network's words. */
-function withWordOf(resource: Resource, former: Resource, { completedAt }: Systems): Resource {
-  const { _status, businessStatus, extension = [] } = former as Told;
-  const own = ((resource as Told).extension ?? []).filter(({ url }) => url !== completedAt);
+function restoreExternalStatus(resource: Resource, former: Resource, { completedAt }: Systems): Resource {
+  const { _status, businessStatus, extension = [] } = former as ExternalStatusFields;
+  const own = ((resource as ExternalStatusFields).extension ?? []).filter(({ url }) => url !== completedAt);
   const all = [...own, ...extension.filter(({ url }) => url === completedAt)];
-  const { extension: _extension, ...rest } = resource as Resource & Told;
+  const { extension: _extension, ...rest } = resource as Resource & ExternalStatusFields;
   return {
     ...rest,
     ...(_status && { _status }),

@@ -7,48 +7,48 @@ import type { Context } from '../../interactions/context.ts';
 import { create } from '../../interactions/create.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
-import { orderEntry, subjectOf } from './order-entry.ts';
-import { changedAt, withStatus } from './record.ts';
+import { buildLastModified, withTaskStatus } from './order-edits.ts';
+import { findOrderEntry, toSubject } from './order-entry.ts';
 
 /** The namespace of these Tasks' ids, minted once for this project. */
-const TASKS = '3c1a6e0d-6f0b-4a51-9a3f-7be2f1c8d904';
+const TASK_ID_NAMESPACE = '3c1a6e0d-6f0b-4a51-9a3f-7be2f1c8d904';
 
 /** Known beforehand, so that two writers make one. What was ordered under the id of this request before has a Task of its own. */
-async function taskId({ store, caller }: Context, request: string): Promise<string> {
-  const former = await orderEntry(store, caller.tenant, request);
-  return v5([caller.tenant, subjectOf(request), former?.key ?? ''].join('/'), TASKS);
+async function buildTaskId({ store, caller }: Context, request: string): Promise<string> {
+  const former = await findOrderEntry(store, caller.tenant, request);
+  return v5([caller.tenant, toSubject(request), former?.key ?? ''].join('/'), TASK_ID_NAMESPACE);
 }
 
 /** The Task that tells of a rejection, as it stands; undefined: there is none, or people have changed where it stands. */
-export async function rejectedTask(context: Context, request: string): Promise<ResourceRow | undefined> {
-  const row = await context.store.read(context.caller.tenant, 'Task', await taskId(context, request));
+export async function findRejectedTask(context: Context, request: string): Promise<ResourceRow | undefined> {
+  const row = await context.store.read(context.caller.tenant, 'Task', await buildTaskId(context, request));
   return row?.body && (JSON.parse(row.body) as Resource).status === 'rejected' ? row : undefined;
 }
 
 /** Stores the rejection, or its new reason and patient. A Task that people have put elsewhere, or deleted, stays so. `task`: as that of an order. */
-export async function reject(context: Context, request: string, task: Resource, reason: string): Promise<void> {
-  const id = await taskId(context, request);
+export async function storeRejection(context: Context, request: string, task: Resource, reason: string): Promise<void> {
+  const id = await buildTaskId(context, request);
   const stands = await context.store.read(context.caller.tenant, 'Task', id);
-  const rejected = withStatus(task, 'rejected', reason);
+  const rejected = withTaskStatus(task, 'rejected', reason);
   if (!stands) await create(context, { type: 'Task', id, draft: { resource: rejected, exact: rejected } });
-  else if (await rejectedTask(context, request))
-    await readModifyWrite(context, { type: 'Task', id, edit: (current) => rejectedAgain(current, task, reason) });
+  else if (await findRejectedTask(context, request))
+    await readModifyWrite(context, { type: 'Task', id, edit: (current) => updateRejection(current, task, reason) });
 }
 
-function rejectedAgain(current: Resource, { for: patient, lastModified }: Resource, reason: string): Resource {
-  const next = { ...withStatus(current, 'rejected', reason), for: patient };
-  return isDeepStrictEqual(next, current) ? current : { ...next, ...changedAt(current, lastModified as string) };
+function updateRejection(current: Resource, { for: patient, lastModified }: Resource, reason: string): Resource {
+  const next = { ...withTaskStatus(current, 'rejected', reason), for: patient };
+  return isDeepStrictEqual(next, current) ? current : { ...next, ...buildLastModified(current, lastModified as string) };
 }
 
 /** The Task of an order: that of its rejection, where it was rejected before. Answers its id. */
-export async function orderTask(context: Context, request: string, task: Resource): Promise<string> {
-  const rejected = await rejectedTask(context, request);
+export async function createOrderTask(context: Context, request: string, task: Resource): Promise<string> {
+  const rejected = await findRejectedTask(context, request);
   if (!rejected) return (await create(context, { type: 'Task', draft: { resource: task, exact: task } })).row.id;
   const { authoredOn: _now, lastModified, ...rest } = task;
   const edit = (current: Resource): Resource => ({
-    ...withStatus(current, 'requested'),
+    ...withTaskStatus(current, 'requested'),
     ...rest,
-    ...changedAt(current, lastModified as string),
+    ...buildLastModified(current, lastModified as string),
   });
   await readModifyWrite(context, { type: 'Task', id: rejected.id, edit });
   return rejected.id;

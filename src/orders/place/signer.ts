@@ -5,62 +5,116 @@ import { currentOf, isInForce } from '../../fhir/current.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { asciiName } from './ascii-name.ts';
+import { toAsciiName } from './ascii-name.ts';
 import type { OrderPhysician } from './junction-order.ts';
-import { licensedStates } from './licence.ts';
-import { linked, type Reference, typeBehind } from './linked.ts';
-import { named } from './patient-parts.ts';
-import { dayIn } from './us-zone.ts';
+import { findNamePart } from './patient-elements.ts';
+import { findReferenced, findReferencedType, type Reference } from './references.ts';
+import { toUsState } from './us-postal.ts';
+import { toDayInState } from './us-zone.ts';
 
-const NPI = 'http://hl7.org/fhir/sid/us-npi';
-const REQUESTER = 'ServiceRequest.requester';
+const NPI_SYSTEM = 'http://hl7.org/fhir/sid/us-npi';
+const REQUESTER_PATH = 'ServiceRequest.requester';
 /** What asks for an order and signs none. */
-const OTHERS = new Set(['Organization', 'Patient', 'RelatedPerson', 'Device']);
+const NON_SIGNING_TYPES = new Set(['Organization', 'Patient', 'RelatedPerson', 'Device']);
 
-/** `state`: where the patient lives (USPS code), undefined when that is not known yet. `qualifications`: licence.ts. */
-interface Signing {
+/** `state`: where the patient lives (USPS code), undefined when that is not known yet. `qualifications`: the code system of qualifications. */
+interface SignerContext {
   state: string | undefined;
   qualifications: string;
 }
 
 /** The physician; undefined: none is asked for. Or all that is missing for the requester to sign. */
-type Signer = { physician: OrderPhysician | undefined } | { issues: Issue[] };
+type SignerResult = { physician: OrderPhysician | undefined } | { issues: Issue[] };
 
-export async function signerOf(context: Context, request: Resource, signing: Signing): Promise<Signer> {
+export async function readSigner(context: Context, request: Resource, signing: SignerContext): Promise<SignerResult> {
   const { requester } = request as { requester?: Reference };
-  if (requester === undefined || OTHERS.has(typeBehind(request, requester) ?? '')) return { physician: undefined };
-  const practitioner = await practitionerOf(context, request, requester);
-  if (!practitioner) return { issues: [lacks('a requester that is a Practitioner of this server, or a role of one, in practice', [])] };
-  return signed(practitioner, signing, context.clock());
+  if (requester === undefined || NON_SIGNING_TYPES.has(findReferencedType(request, requester) ?? '')) return { physician: undefined };
+  const practitioner = await findPractitioner(context, request, requester);
+  if (!practitioner)
+    return { issues: [buildMissingIssue('a requester that is a Practitioner of this server, or a role of one, in practice', [])] };
+  return toPhysician(practitioner, signing, context.clock());
 }
 
-const lacks = (what: string, elements: string[]): Issue => issue('business-rule', `an order needs ${what}`, [REQUESTER, ...elements]);
+const buildMissingIssue = (what: string, elements: string[]): Issue =>
+  issue('business-rule', `an order needs ${what}`, [REQUESTER_PATH, ...elements]);
 
-function signed(practitioner: Resource, { state, qualifications }: Signing, now: Date): Signer {
-  const states = licensedStates(practitioner, { today: dayIn(state ?? '', now), qualifications });
+function toPhysician(practitioner: Resource, { state, qualifications }: SignerContext, now: Date): SignerResult {
+  const states = findLicensedStates(practitioner, { today: toDayInState(state ?? '', now), qualifications });
   const at = now.toISOString();
-  const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) => asciiName(named(practitioner, part, at)[0]?.[1] ?? ''));
-  const npi = npiOf(practitioner, at);
+  const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) =>
+    toAsciiName(findNamePart(practitioner, part, at)[0]?.[1] ?? ''),
+  );
+  const npi = readNpi(practitioner, at);
   const issues = [
-    ...(npi ? [] : [lacks('the NPI of its requester (Practitioner.identifier)', ['Practitioner.identifier'])]),
+    ...(npi ? [] : [buildMissingIssue('the NPI of its requester (Practitioner.identifier)', ['Practitioner.identifier'])]),
     ...(firstName && lastName
       ? []
-      : [lacks("its requester's first and last name in Latin letters (Practitioner.name)", ['Practitioner.name'])]),
-    ...(state === undefined || states.includes(state) ? [] : [lacks(LICENSED, ['Practitioner.qualification'])]),
+      : [buildMissingIssue("its requester's first and last name in Latin letters (Practitioner.name)", ['Practitioner.name'])]),
+    ...(state === undefined || states.includes(state) ? [] : [buildMissingIssue(NEEDS_LICENCE, ['Practitioner.qualification'])]),
   ];
   return issues.length ? { issues } : { physician: { firstName: firstName!, lastName: lastName!, npi: npi!, states } };
 }
 
-const LICENSED = "a requester who is licensed in the state of the patient's address (Practitioner.qualification)";
+const NEEDS_LICENCE = "a requester who is licensed in the state of the patient's address (Practitioner.qualification)";
 
 /** The current US national provider identifier. */
-export const npiOf = ({ identifier = [] }: Resource, now: string): string | undefined =>
-  currentOf(identifier as { system?: string; value?: string }[], 'Identifier', now).find(({ system }) => system === NPI)?.value;
+export const readNpi = ({ identifier = [] }: Resource, now: string): string | undefined =>
+  currentOf(identifier as { system?: string; value?: string }[], 'Identifier', now).find(({ system }) => system === NPI_SYSTEM)?.value;
 
 /** The requester, or the practitioner of the current role that is the requester; contained or stored. One who is no longer in practice is none. */
-async function practitionerOf(context: Context, request: Resource, requester: Reference): Promise<Resource | undefined> {
-  const first = await linked(context, request, requester);
+async function findPractitioner(context: Context, request: Resource, requester: Reference): Promise<Resource | undefined> {
+  const first = await findReferenced(context, request, requester);
   const isRole = first?.resourceType === 'PractitionerRole' && first.active !== false && isInForce(first, context.clock().toISOString());
-  const found = isRole ? await linked(context, request, first.practitioner) : first;
+  const found = isRole ? await findReferenced(context, request, first.practitioner) : first;
   return found?.resourceType === 'Practitioner' && found.active !== false ? found : undefined;
 }
+
+const WHERE_VALID_URL = 'http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/practitioner-qualification';
+const USPS_SYSTEM = 'https://www.usps.com/';
+/** Of the codes of our own system this one is a licence to practise; the others are something else that is valid in a state. */
+const LICENCE_CODE = 'state-license';
+
+interface Extension {
+  url: string;
+  extension?: Extension[];
+  valueCode?: string;
+  valueCodeableConcept?: { coding?: Coding[] };
+}
+interface Coding {
+  system?: string;
+  code?: string;
+}
+interface Qualification {
+  code?: { coding?: Coding[] };
+  period?: { start?: string; end?: string };
+  extension?: Extension[];
+}
+
+/** USPS codes, sorted. `today`: YYYY-MM-DD. `qualifications`: our own code system for what a qualification is. */
+export function findLicensedStates(practitioner: Resource, { today, qualifications }: { today: string; qualifications: string }): string[] {
+  const licences = ((practitioner.qualification ?? []) as Qualification[]).filter(
+    (one) => isLicence(one, qualifications) && isPeriodCurrent(one.period, today),
+  );
+  return [...new Set(licences.flatMap(({ extension }) => (extension ?? []).filter(isQualificationInForce).flatMap(listStates)))].sort();
+}
+
+function isLicence({ code }: Qualification, system: string): boolean {
+  const own = (code?.coding ?? []).filter((coding) => coding.system === system);
+  return own.length === 0 || own.some((coding) => coding.code === LICENCE_CODE);
+}
+
+/** Dates of any precision: a year covers all its days. https://hl7.org/fhir/R4/datatypes.html#Period */
+const isPeriodCurrent = (period: Qualification['period'], today: string): boolean =>
+  (period?.start ?? '').slice(0, 10) <= today &&
+  !(period?.end !== undefined && period.end.slice(0, 10) < today.slice(0, period.end.length));
+
+function isQualificationInForce({ url, extension = [] }: Extension): boolean {
+  const status = extension.find((one) => one.url === 'status')?.valueCode;
+  return url === WHERE_VALID_URL && (status === undefined || status === 'active');
+}
+
+const listStates = ({ extension = [] }: Extension): string[] =>
+  extension
+    .filter(({ url }) => url === 'whereValid')
+    .flatMap(({ valueCodeableConcept }) => valueCodeableConcept?.coding ?? [])
+    .flatMap(({ system, code }) => (system === USPS_SYSTEM ? (toUsState(code ?? '') ?? []) : []));

@@ -59,17 +59,17 @@ const STATES: Record<string, string> = {
   AS: 'American Samoa',
   MP: 'Northern Mariana Islands',
 };
-const CODES = new Map(Object.entries(STATES).flatMap(([code, name]) => [[code, code] as const, [name.toUpperCase(), code] as const]));
-const COUNTRY = /^(us|usa|u\.s\.|u\.s\.a\.|united states|united states of america)$/i;
+const STATE_CODES = new Map(Object.entries(STATES).flatMap(([code, name]) => [[code, code] as const, [name.toUpperCase(), code] as const]));
+const UNITED_STATES = /^(us|usa|u\.s\.|u\.s\.a\.|united states|united states of america)$/i;
 
 /** `ny`, `New York` → `NY`; undefined when it is no state. */
-export const usState = (text: string): string | undefined => CODES.get(text.trim().replace(/\s+/g, ' ').toUpperCase());
+export const toUsState = (text: string): string | undefined => STATE_CODES.get(text.trim().replace(/\s+/g, ' ').toUpperCase());
 
 /** `12207`, `12207-1234`, `122071234` → with a hyphen before the last four; undefined when it is no ZIP code. */
-export function usZip(text: string): string | undefined {
+export function toUsZip(text: string): string | undefined {
   const [, five, four] = /^(\d{5})(?:[-\s]?(\d{4}))?$/.exec(text.trim()) ?? [];
   return five && (four ? `${five}-${four}` : five);
 }
 
 /** Any spelling of the United States → `US`; undefined for other countries. */
-export const usCountry = (text: string): string | undefined => (COUNTRY.test(text.trim()) ? 'US' : undefined);
+export const toUsCountry = (text: string): string | undefined => (UNITED_STATES.test(text.trim()) ? 'US' : undefined);

@@ -1,7 +1,7 @@
 // Which day it is where a patient lives: by the time zone that most of a US state keeps. Names of zones: https://www.iana.org/time-zones
 
 /** USPS codes by zone. */
-const STATES: Record<string, string> = {
+const STATES_BY_ZONE: Record<string, string> = {
   'America/New_York': 'CT DC DE FL GA IN KY MA MD ME MI NC NH NJ NY OH PA RI SC VA VT WV',
   'America/Chicago': 'AL AR IA IL KS LA MN MO MS ND NE OK SD TN TX WI',
   'America/Denver': 'CO ID MT NM UT WY',
@@ -13,16 +13,16 @@ const STATES: Record<string, string> = {
   'Pacific/Pago_Pago': 'AS',
   'Pacific/Guam': 'GU MP',
 };
-const FORMATS = new Map(
-  Object.entries(STATES).flatMap(([timeZone, states]) => {
+const DATE_FORMATS = new Map(
+  Object.entries(STATES_BY_ZONE).flatMap(([timeZone, states]) => {
     const format = new Intl.DateTimeFormat('en', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit', calendar: 'gregory' });
     return states.split(' ').map((state) => [state, format] as const);
   }),
 );
 
 /** YYYY-MM-DD of this instant in this state (USPS code). */
-export function dayIn(state: string, instant: Date): string {
-  const format = FORMATS.get(state);
+export function toDayInState(state: string, instant: Date): string {
+  const format = DATE_FORMATS.get(state);
   if (!format) return instant.toISOString().slice(0, 10);
   const part = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
   return `${part.year}-${part.month}-${part.day}`;

@@ -1,26 +1,26 @@
 // What one part of a request says in an order, or all that is wrong with it; gathered so that a refusal names everything at once.
 import { type Issue, issue, ruleAll } from '../../fhir/outcome.ts';
 
-export type Said<T> = { says: T } | { issues: Issue[] };
+export type ValidationResult<T> = { value: T } | { issues: Issue[] };
 
 /** One thing that is wrong: `where` as FHIRPath, from the request on. */
-export const wrong = (text: string, ...where: string[]): { issues: [Issue] } => ({ issues: [issue('business-rule', text, where)] });
+export const invalid = (text: string, ...where: string[]): { issues: [Issue] } => ({ issues: [issue('business-rule', text, where)] });
 
 /** What all of them say, one after the other; or all that is wrong with any. */
-export function together<T>(parts: Said<T[]>[]): Said<T[]> {
-  const issues = parts.flatMap(issuesOf);
-  return issues.length ? { issues } : { says: parts.flatMap((part) => ('says' in part ? part.says : [])) };
+export function combineResults<T>(parts: ValidationResult<T[]>[]): ValidationResult<T[]> {
+  const issues = parts.flatMap(listIssues);
+  return issues.length ? { issues } : { value: parts.flatMap((part) => ('value' in part ? part.value : [])) };
 }
 
-export const issuesOf = (part: object): Issue[] => ('issues' in part ? (part.issues as Issue[]) : []);
+export const listIssues = (part: object): Issue[] => ('issues' in part ? (part.issues as Issue[]) : []);
 
 /** What each part says, by its name; refused (422) when anything is wrong with any, `others` too. */
-export function allSaid<P extends Record<string, Said<unknown>>>(
+export function requireValid<P extends Record<string, ValidationResult<unknown>>>(
   parts: P,
   others: Issue[] = [],
-): { [name in keyof P]: P[name] extends Said<infer T> ? T : never } {
-  const issues = [...others, ...Object.values(parts).flatMap(issuesOf)];
+): { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never } {
+  const issues = [...others, ...Object.values(parts).flatMap(listIssues)];
   if (issues.length) throw ruleAll(issues);
-  const said = Object.entries(parts).map(([name, part]) => [name, (part as { says: unknown }).says]);
-  return Object.fromEntries(said) as { [name in keyof P]: P[name] extends Said<infer T> ? T : never };
+  const said = Object.entries(parts).map(([name, part]) => [name, (part as { value: unknown }).value]);
+  return Object.fromEntries(said) as { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never };
 }

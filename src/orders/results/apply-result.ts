@@ -9,8 +9,15 @@ import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/o
 import { toPhase } from '../../junction/order-status.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import { systemContext } from '../system-actor.ts';
-import { hear, isThere } from '../track/apply-order.ts';
-import { type HeardResult, heardOf, isOf, type LeasedOrder, type OrderTracker, type ResultMappings } from '../track/order-tracker.ts';
+import { hear, isThere } from '../track/apply-snapshot.ts';
+import {
+  isReadAt,
+  type LeasedOrder,
+  type OrderTracker,
+  parseTrackedState,
+  type ResultMappings,
+  type TrackedResult,
+} from '../track/order-tracker.ts';
 import { digestResult, isCorrectedOrder, isCorrection, isRecentlyUpdated } from './correction.ts';
 import { CRITICAL, hasCriticalSibling, isCriticalObservation } from './critical-results.ts';
 import { type ExistingResults, readExistingReport, readExistingResults } from './existing-results.ts';
@@ -38,7 +45,7 @@ export async function applyResult(
     const parts = await parseReportOf(following, context, { leased, reading, stands });
     if (!parts) return 'nothing';
     const result = toHeardResult(placed, { reading, parts, now: following.clock() });
-    const look = await hear(store, leased, { heard: { ...heardOf(placed), result } });
+    const look = await hear(store, leased, { heard: { ...parseTrackedState(placed), result } });
     if (!look) return undefined;
     await readModifyWriteMany(
       context,
@@ -52,9 +59,9 @@ export async function applyResult(
 function toHeardResult(
   placed: TrackedOrder,
   { reading, parts, now }: { reading: ResultReading; parts: ParsedReport; now: Date },
-): HeardResult & { corrected: boolean } {
+): TrackedResult & { corrected: boolean } {
   const { order, result } = reading;
-  const { result: before } = heardOf(placed);
+  const { result: before } = parseTrackedState(placed);
   const [digest, final] = [digestResult(result), parts.status === 'final'];
   const corrected = isCorrection({ order, before, now }, { digest, final });
   const complete = !isCorrectedOrder(order) || (corrected && (parts.markers.length > 0 || !isRecentlyUpdated(order, now)));
@@ -64,7 +71,7 @@ function toHeardResult(
     final: final && complete,
     digest,
     corrected,
-    document: before?.document === true && isOf(before, order),
+    document: before?.document === true && isReadAt(before, order),
     read: before?.read,
     critical: isCriticalOrder({ reading, parts, corrected }, before),
     wakes: placed.eventCount,
@@ -74,7 +81,7 @@ function toHeardResult(
 /** By its own result, and by the network's word for it. What is told of a whole journey may be another order's: that does not take it back. */
 function isCriticalOrder(
   { reading: { order, whole }, parts: { critical }, corrected }: Pick<ResultWrite, 'reading' | 'parts' | 'corrected'>,
-  before: HeardResult | undefined,
+  before: TrackedResult | undefined,
 ): boolean {
   const own = isOnlyOrder(order) || !whole ? critical : before?.critical === true && !corrected;
   return own || order.interpretation === CRITICAL;
@@ -152,7 +159,7 @@ async function buildWrites({ results }: OrderTracker, context: Context, writing:
   const { code, tags } = await findOrderedRequest(context, leased.placed);
   const inPart = addPartitionTag(tags, results.partSystem);
   const critical = await isCriticalReport(context, writing, kept);
-  const outdated = corrected && heardOf(leased.placed).result?.read?.event !== findLastEvent(order)?.id;
+  const outdated = corrected && parseTrackedState(leased.placed).result?.read?.event !== findLastEvent(order)?.id;
   return [
     ...parts.samples.map(
       ({ id, view }): ResourceEdit => ({ type: 'Specimen', id, edit: inPart((stands) => results.sample.put(view, stands)) }),
@@ -180,7 +187,7 @@ async function buildWrites({ results }: OrderTracker, context: Context, writing:
 async function isCriticalReport({ store }: Context, writing: ResultWrite, kept: string[]): Promise<boolean> {
   const { parts, stands } = writing;
   const { placed } = writing.leased;
-  if (parts.critical || isCriticalOrder(writing, heardOf(placed).result)) return true;
+  if (parts.critical || isCriticalOrder(writing, parseTrackedState(placed).result)) return true;
   if (stands.markers.some((one) => kept.includes(`Observation/${one.id}`) && isCriticalObservation(one))) return true;
   return hasCriticalSibling(placed, await store.trackedOrders.listOfRequest(placed));
 }

@@ -4,12 +4,12 @@
 import { createHash } from 'node:crypto';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { isCorrectedStatus } from '../../junction/order-status.ts';
-import type { HeardResult } from '../track/order-tracker.ts';
+import type { TrackedResult } from '../track/order-tracker.ts';
 
 /** An order, and what was heard of its result before. */
 interface ResultState {
   order: OrderSnapshot;
-  before: HeardResult | undefined;
+  before: TrackedResult | undefined;
   now: Date;
 }
 

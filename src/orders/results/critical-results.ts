@@ -2,7 +2,7 @@
 // correcting the value or by reporting it in error. https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
 import type { Resource } from '../../fhir/types.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
-import { heardOf } from '../track/order-tracker.ts';
+import { parseTrackedState } from '../track/order-tracker.ts';
 
 export const CRITICAL = 'critical';
 
@@ -22,5 +22,5 @@ export const hasCriticalSibling = (placed: TrackedOrder, orders: TrackedOrder[])
       one.orderId !== placed.orderId &&
       one.transactionId !== null &&
       one.transactionId === placed.transactionId &&
-      heardOf(one).result?.critical === true,
+      parseTrackedState(one).result?.critical === true,
   );

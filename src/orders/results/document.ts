@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { systemContext } from '../system-actor.ts';
-import { hear } from '../track/apply-order.ts';
-import { heardOf, type LeasedOrder, type OrderTracker } from '../track/order-tracker.ts';
+import { hear } from '../track/apply-snapshot.ts';
+import { type LeasedOrder, type OrderTracker, parseTrackedState } from '../track/order-tracker.ts';
 import { readExistingReport } from './existing-results.ts';
 import { toDocumentId, toReportId } from './report.ts';
 
@@ -20,7 +20,7 @@ export async function applyDocument(
   leased: LeasedOrder,
   { order, bytes }: { order: OrderSnapshot; bytes: Buffer },
 ): Promise<LeasedOrder | undefined> {
-  const heard = heardOf(leased.placed);
+  const heard = parseTrackedState(leased.placed);
   const hash = toSha1(bytes);
   const read = { event: findLastEvent(order)?.id ?? 0, hash };
   return following.store.transaction(async (store) => {

@@ -5,7 +5,7 @@ import type { Context } from '../../interactions/context.ts';
 import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
-import { heardOf } from '../track/order-tracker.ts';
+import { parseTrackedState } from '../track/order-tracker.ts';
 import { toReportId } from './report.ts';
 
 export interface ExistingResults {
@@ -38,7 +38,7 @@ export async function readExistingResults(context: Context, placed: TrackedOrder
 function hasLaterResults({ id, transaction }: OrderSnapshot, orders: TrackedOrder[]): boolean {
   const siblings = transaction?.orders ?? [];
   const madeAt = new Map(siblings.map((one) => [one.id, Date.parse(one.createdAt ?? '')]));
-  return orders.some((one) => madeAt.get(one.orderId)! > madeAt.get(id)! && heardOf(one).result !== undefined);
+  return orders.some((one) => madeAt.get(one.orderId)! > madeAt.get(id)! && parseTrackedState(one).result !== undefined);
 }
 
 /**

@@ -5,7 +5,7 @@ import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/o
 import { toPhase, toRequestStatus } from '../../junction/order-status.ts';
 import type { ResultSubject } from '../../junction/reader.ts';
 import type { Outcome } from '../../messaging/outcome.ts';
-import { DOCUMENT_READ_MS, heardOf, isOf, type LeasedOrder, type OrderTracker, READ_MS } from '../track/order-tracker.ts';
+import { DOCUMENT_READ_MS, isReadAt, type LeasedOrder, type OrderTracker, parseTrackedState, READ_MS } from '../track/order-tracker.ts';
 import { applyResult, cancelPartialReport } from './apply-result.ts';
 import { isOutdatedDocument } from './correction.ts';
 import { applyDocument, toSha1 } from './document.ts';
@@ -36,8 +36,8 @@ function mayHaveResults({ interpretation }: OrderSnapshot, status: string): bool
 
 /** The result of this very state of the order stands here, it is final, and there was no news since. */
 function isAlreadyApplied({ placed }: LeasedOrder, order: OrderSnapshot): boolean {
-  const { result } = heardOf(placed);
-  return result?.final === true && result.wakes === placed.eventCount && isOf(result, order);
+  const { result } = parseTrackedState(placed);
+  return result?.final === true && result.wakes === placed.eventCount && isReadAt(result, order);
 }
 
 type Applied = { look: LeasedOrder; final: boolean } | { open: true; error: string } | undefined;
@@ -65,7 +65,7 @@ async function readResult(
 const DOCUMENT_WAIT_MS = 3 * 24 * 3_600_000;
 
 async function updateDocument(following: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<ResultProgress> {
-  const { result: before } = heardOf(leased.placed);
+  const { result: before } = parseTrackedState(leased.placed);
   if (before?.document) return DONE;
   const of: ResultSubject = isOnlyOrder(order) ? { order: order.id } : { transaction: order.transaction!.id };
   const outcome = await following.reads.readResultPdf(of, AbortSignal.timeout(DOCUMENT_READ_MS));

@@ -4,11 +4,11 @@ import type { Resource } from '../../fhir/types.ts';
 import { pickLaterTime, toFhirDateTime } from '../../junction/fhir-date-time.ts';
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { findCompletionTime, isEndStatus, type RequestStatus, toRequestStatus, toTaskStatus } from '../../junction/order-status.ts';
-import { type Change, isOpen, withIdentifier, withWord } from '../place/record.ts';
+import { isOpenRequest, type ResourceEdit, withIdentifier, withOriginalStatus } from '../place/order-edits.ts';
 import type { Systems } from '../systems.ts';
 
 /** The Task of this order. */
-export function taskEdit(systems: Systems, order: OrderSnapshot, now: Date): Change {
+export function buildTaskEdit(systems: Systems, order: OrderSnapshot, now: Date): ResourceEdit {
   const last = findLastEvent(order);
   return (task) => {
     if (!last) return task;
@@ -58,37 +58,37 @@ function periodOf(order: OrderSnapshot): object {
 }
 
 /** An order that speaks for its request. `told`: what the network last made of the request. */
-export interface Telling {
+export interface StatusReport {
   order: OrderSnapshot;
   told: string | undefined;
   now: Date;
 }
 
 /** The ServiceRequest, by its newest order. One that people have taken back stays so; only what the network itself ended does it begin again. */
-export function requestEdit(systems: Systems, { order, told, now }: Telling): Change {
+export function buildRequestEdit(systems: Systems, { order, told, now }: StatusReport): ResourceEdit {
   const stand = toRequestStatus(order, now);
   return (request) => {
     const own = ((request.identifier ?? []) as { system?: string }[]).some(({ system }) => system === systems.order);
     const named = withTransaction(own ? request : withIdentifier(request, systems.order, order.id), systems, order);
-    if (!findLastEvent(order) || !mayMove(request, stand, told)) return named;
+    if (!findLastEvent(order) || !canChangeStatus(request, stand, told)) return named;
     const keepsWord = stand.status === 'active' && stand.phase === undefined;
-    const moved = keepsWord ? { ...named, status: 'active' } : withWord(named, stand.status, stand.phase);
-    return withCompletion(moved, systems, stand.status === 'completed' ? toFhirDateTime(findCompletionTime(order)) : undefined);
+    const moved = keepsWord ? { ...named, status: 'active' } : withOriginalStatus(named, stand.status, stand.phase);
+    return withCompletionTime(moved, systems, stand.status === 'completed' ? toFhirDateTime(findCompletionTime(order)) : undefined);
   };
 }
 
-function mayMove(request: Resource, { status }: RequestStatus, told: string | undefined): boolean {
+function canChangeStatus(request: Resource, { status }: RequestStatus, told: string | undefined): boolean {
   const current = request.status as string;
-  return current === status || current === told || (status !== 'active' && isOpen(request));
+  return current === status || current === told || (status !== 'active' && isOpenRequest(request));
 }
 
 /** What the network makes of a request by this order; undefined: it stands so already, or is not the network's to change. */
-export function movedTo(request: Resource, { order, told, now }: Telling): string | undefined {
+export function findRequestStatusChange(request: Resource, { order, told, now }: StatusReport): string | undefined {
   const stand = toRequestStatus(order, now);
-  return findLastEvent(order) && request.status !== stand.status && mayMove(request, stand, told) ? stand.status : undefined;
+  return findLastEvent(order) && request.status !== stand.status && canChangeStatus(request, stand, told) ? stand.status : undefined;
 }
 
-function withCompletion(request: Resource, { completedAt: url }: Systems, at: string | undefined): Resource {
+function withCompletionTime(request: Resource, { completedAt: url }: Systems, at: string | undefined): Resource {
   const { extension, ...rest } = request as Resource & { extension?: { url: string }[] };
   const others = (extension ?? []).filter((one) => one.url !== url);
   const all = at === undefined ? others : [...others, { url, valueDateTime: at }];

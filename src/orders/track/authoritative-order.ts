@@ -3,29 +3,29 @@
 
 import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
-import { heardOf } from './order-tracker.ts';
+import { parseTrackedState } from './order-tracker.ts';
 
 /** `orders`: all of the request that are followed, this one among them, oldest first. */
 export function isAuthoritative(order: OrderSnapshot, orders: TrackedOrder[]): boolean {
-  const others = ofOtherJourneys(order, orders);
+  const others = listOrdersOfOtherTransactions(order, orders);
   const isCancelled = (one: TrackedOrder): boolean =>
-    (others.includes(one) ? heardOf(one).transaction : order.transaction?.status) === 'cancelled';
+    (others.includes(one) ? parseTrackedState(one).transaction : order.transaction?.status) === 'cancelled';
   const last = orders.findLast((one) => !isCancelled(one)) ?? orders.at(-1);
   if (!last || others.includes(last)) return false;
-  return isNewest(
+  return isNewestOfTransaction(
     order,
     orders.filter((one) => !others.includes(one)),
   );
 }
 
 /** The orders of the request that belong to another journey than this order, or to none. */
-export function ofOtherJourneys({ id, transaction }: OrderSnapshot, orders: TrackedOrder[]): TrackedOrder[] {
+export function listOrdersOfOtherTransactions({ id, transaction }: OrderSnapshot, orders: TrackedOrder[]): TrackedOrder[] {
   const own = new Set([id, ...(transaction?.orders ?? []).map((sibling) => sibling.id)]);
   return orders.filter(({ orderId, transactionId }) => !own.has(orderId) && (transactionId ?? undefined) !== transaction?.id);
 }
 
 /** Of the orders of one journey; by the network's own times, never by ours. */
-function isNewest(order: OrderSnapshot, orders: TrackedOrder[]): boolean {
+function isNewestOfTransaction(order: OrderSnapshot, orders: TrackedOrder[]): boolean {
   const siblings = order.transaction?.orders ?? [];
   const own = siblings.findIndex(({ id }) => id === order.id);
   if (own < 0) return orders.at(-1)?.orderId === order.id;

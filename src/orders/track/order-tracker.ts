@@ -6,18 +6,18 @@ import type { Inward } from '../../mapping/load/inward.ts';
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 import { createLease, type Lease } from '../../messaging/lease.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
-import type { Sending } from '../deliver/sending.ts';
+import type { OrderSender } from '../deliver/order-sender.ts';
 
-export interface OrderTracker extends Sending {
+export interface OrderTracker extends OrderSender {
   reads: JunctionReader;
   /** Holds looks back while the network does not answer. */
-  pace: CircuitBreaker;
+  breaker: CircuitBreaker;
   results: ResultMappings;
-  webhook?: WebhookWatch | undefined;
+  webhook?: WebhookMetrics | undefined;
 }
 
 /** Told of every webhook. */
-export interface WebhookWatch {
+export interface WebhookMetrics {
   /** What it was on arrival. */
   arrived(outcome: string): void;
   /** How many seconds our clock was ahead of the sender's, by a message that somebody we know has signed. */
@@ -53,10 +53,10 @@ export const DOCUMENT_READ_MS = 25_000;
 export const POLL_LEASE_MS = 60_000;
 
 /** A lease of an order, or of an event, from now. */
-export const pollLease = ({ clock, newId }: OrderTracker): Lease => createLease(clock(), newId(), POLL_LEASE_MS);
+export const createPollLease = ({ clock, newId }: OrderTracker): Lease => createLease(clock(), newId(), POLL_LEASE_MS);
 
 /** What was last heard of an order, beside its newest event: kept with it as JSON text. */
-export interface Heard {
+export interface TrackedState {
   /** When the network last changed it. */
   updatedAt?: string | undefined;
   /** The status of its journey. */
@@ -64,11 +64,11 @@ export interface Heard {
   /** What the network made of the request, where it made something of it, and from which version of it. Of several orders' the latest counts. */
   told?: string | undefined;
   toldAt?: number | undefined;
-  result?: HeardResult | undefined;
+  result?: TrackedResult | undefined;
 }
 
 /** Which result was applied: the event and the time of change it was read at, whether it was final, whether its document is here. */
-export interface HeardResult {
+export interface TrackedResult {
   event: number;
   updatedAt?: string | undefined;
   final: boolean;
@@ -85,7 +85,7 @@ export interface HeardResult {
 }
 
 /** Whether it was read when the order stood as it stands now. */
-export const isOf = (result: HeardResult, order: OrderSnapshot): boolean =>
+export const isReadAt = (result: TrackedResult, order: OrderSnapshot): boolean =>
   result.event === (findLastEvent(order)?.id ?? 0) && result.updatedAt === order.updatedAt;
 
-export const heardOf = ({ snapshot }: TrackedOrder): Heard => JSON.parse(snapshot) as Heard;
+export const parseTrackedState = ({ snapshot }: TrackedOrder): TrackedState => JSON.parse(snapshot) as TrackedState;

@@ -6,14 +6,14 @@ import { redactError } from '../../messaging/redacted-error.ts';
 import { nextRetryAt } from '../../messaging/retry-policy.ts';
 import type { InboxEvent } from '../../store/queues/inbox.ts';
 import { correlate } from '../track/correlate.ts';
-import { type OrderTracker, pollLease, READ_MS } from '../track/order-tracker.ts';
+import { createPollLease, type OrderTracker, READ_MS } from '../track/order-tracker.ts';
 import { INBOX_SOURCE } from './receive.ts';
 
 const MAX_EVENTS = 50;
 
 /** Works through what is due; answers how many events that were. */
 export async function processInbox(following: OrderTracker): Promise<number> {
-  const mine = pollLease(following);
+  const mine = createPollLease(following);
   const events = await following.store.inbox.claim({ ...mine, source: INBOX_SOURCE, limit: MAX_EVENTS });
   if (!events.length) return 0;
   const known = await wakeOrders(following, events, mine.by);
@@ -43,10 +43,10 @@ const reportProcessed = ({ webhook, clock }: OrderTracker, { receivedAt }: Inbox
 
 /** The order behind it may be one of ours all the same: the network is asked. */
 async function resolveUnknownOrder(following: OrderTracker, event: InboxEvent, by: string): Promise<void> {
-  const { store, reads, pace, clock } = following;
-  if (pace.allows(clock()) === 0) return retryLater(following, event, by, 'the network does not answer');
+  const { store, reads, breaker, clock } = following;
+  if (breaker.allows(clock()) === 0) return retryLater(following, event, by, 'the network does not answer');
   const outcome = await reads.readOrder(event.subject!, AbortSignal.timeout(READ_MS));
-  pace.record(toHealthSignal('order', outcome), clock(), retryAfterSeconds(outcome));
+  breaker.record(toHealthSignal('order', outcome), clock(), retryAfterSeconds(outcome));
   if (outcome.kind !== 'accepted') return retryLater(following, event, by, outcome.why);
   const found = outcome.value ? await correlate(following, outcome.value) : 'foreign';
   if (found === 'foreign') return handleForeignEvent(following, event, by);

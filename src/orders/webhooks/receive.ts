@@ -2,7 +2,7 @@
 // afterwards (inbox.ts): whoever tells us waits a few seconds at most, and an event that is kept is never told again.
 import { unavailable, unsigned } from '../../fhir/outcome.ts';
 import type { Store } from '../../store/store.ts';
-import type { WebhookWatch } from '../track/order-tracker.ts';
+import type { WebhookMetrics } from '../track/order-tracker.ts';
 import { DELIVERY_EXHAUSTED, parseWebhookEvent } from './event.ts';
 import { logAtMostOnceAMinute } from './log-at-most.ts';
 import { type SignatureHeaders, toClockSkewSeconds, verifySignature } from './signature.ts';
@@ -22,7 +22,7 @@ export interface WebhookEndpoint {
   /** Our team, where it is known: another team's events are none of ours. */
   teamId: () => string | undefined;
   log(facts: Record<string, unknown>, text: string): void;
-  webhook?: WebhookWatch | undefined;
+  webhook?: WebhookMetrics | undefined;
 }
 
 /** A message as it came: its headers by lower-case name, its body byte for byte. */

@@ -4,22 +4,22 @@ import type { Context } from '../../interactions/context.ts';
 import { create } from '../../interactions/create.ts';
 import { toFhirDateTime } from '../../junction/fhir-date-time.ts';
 import type { OrderSnapshot } from '../../junction/order-snapshot.ts';
-import { callOffFurther } from '../place/cancellation.ts';
-import { withIdentifier } from '../place/record.ts';
+import { cancelFurtherOrder } from '../place/cancellation.ts';
+import { withIdentifier } from '../place/order-edits.ts';
 import type { Systems } from '../systems.ts';
 
 /** Where a further order belongs: the request and its version that was ordered, and the Task of the order before it. */
-export interface Origin {
+export interface OrderOrigin {
   request: string;
   version: number | null;
   before: string;
 }
 
 /** Inside a transaction: a further order of a request, with a Task of its own. Looked at now; called off where the request was. False: it was known. */
-export async function followFurther(
+export async function trackFurtherOrder(
   context: Context,
   order: Pick<OrderSnapshot, 'id' | 'createdAt'> & { transactionId: string | undefined },
-  { origin, systems }: { origin: Origin; systems: Systems },
+  { origin, systems }: { origin: OrderOrigin; systems: Systems },
 ): Promise<boolean> {
   const { store, caller, clock, newId } = context;
   const at = clock().toISOString();
@@ -31,25 +31,25 @@ export async function followFurther(
     request: origin.request,
     task,
     version: origin.version,
-    orderedAt: momentOf(order.createdAt) ?? at,
+    orderedAt: toInstant(order.createdAt) ?? at,
     snapshot: '{}',
     at,
   });
   if (!added) return false;
-  const draft = await furtherTask(context, order.id, { origin, systems });
+  const draft = await buildFurtherTask(context, order.id, { origin, systems });
   await create(context, { type: 'Task', id: task, draft: { resource: draft, exact: draft } });
-  await callOffFurther(context, origin.request, { orderId: order.id, task, transactionId: order.transactionId });
+  await cancelFurtherOrder(context, origin.request, { orderId: order.id, task, transactionId: order.transactionId });
   return true;
 }
 
-const momentOf = (told: string | undefined): string | undefined =>
+const toInstant = (told: string | undefined): string | undefined =>
   told === undefined || Number.isNaN(Date.parse(told)) ? undefined : new Date(told).toISOString();
 
 /** Like the Task before it, whose part it is; how it stands is told by the look that follows. https://hl7.org/fhir/R4/task-definitions.html#Task.partOf */
-async function furtherTask(
+async function buildFurtherTask(
   { store, caller, clock }: Context,
   orderId: string,
-  { origin, systems }: { origin: Origin; systems: Systems },
+  { origin, systems }: { origin: OrderOrigin; systems: Systems },
 ): Promise<Resource> {
   const row = await store.read(caller.tenant, 'Task', origin.before);
   const before = row?.body ? (JSON.parse(row.body) as Resource) : undefined;

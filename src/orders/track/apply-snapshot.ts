@@ -8,16 +8,16 @@ import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot
 import { isKnownPhase } from '../../junction/order-status.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
-import { isCalledOff } from '../place/cancellation.ts';
+import { isCancellationRequested } from '../place/cancellation.ts';
 import { systemContext } from '../system-actor.ts';
-import { movedTo, requestEdit, type Telling, taskEdit, withSample } from './apply-status.ts';
-import { isAuthoritative, ofOtherJourneys } from './authoritative-order.ts';
-import { type Heard, heardOf, type LeasedOrder, type OrderTracker } from './order-tracker.ts';
-import { followFurther } from './placing.ts';
+import { buildRequestEdit, buildTaskEdit, findRequestStatusChange, type StatusReport, withSample } from './apply-status.ts';
+import { isAuthoritative, listOrdersOfOtherTransactions } from './authoritative-order.ts';
+import { trackFurtherOrder } from './further-order.ts';
+import { type LeasedOrder, type OrderTracker, parseTrackedState, type TrackedState } from './order-tracker.ts';
 
 /** The order as it is followed from here on; undefined: somebody else has it by now. `old`: what was read is older than what was applied. */
-export async function applyOrder(
-  following: OrderTracker,
+export async function applySnapshot(
+  tracker: OrderTracker,
   leased: LeasedOrder,
   order: OrderSnapshot,
 ): Promise<{ look: LeasedOrder; old: boolean } | undefined> {
@@ -25,23 +25,23 @@ export async function applyOrder(
   if (isOld(placed, order)) return { look: leased, old: true };
   const last = findLastEvent(order);
   if (last && !isKnownPhase(last.status))
-    following.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has a status that is new here');
-  return following.store.transaction(async (store) => {
-    const context = systemContext(following, placed.tenant, store);
-    const telling = await tellingOf(context, placed, order);
+    tracker.log({ tenant: placed.tenant, order: order.id, status: last.status }, 'an order has a status that is new here');
+  return tracker.store.transaction(async (store) => {
+    const context = systemContext(tracker, placed.tenant, store);
+    const telling = await buildRequestReport(context, placed, order);
     const look = await advance(context, leased, { order, telling });
     if (!look) return undefined;
-    await followSiblings(following, context, { placed, order, orders: telling.orders });
-    await writeStatus(following, context, { placed, order, telling });
+    await followSiblings(tracker, context, { placed, order, orders: telling.orders });
+    await writeStatus(tracker, context, { placed, order, telling });
     // which journey counts may have changed with that
-    if (heardOf(placed).transaction !== order.transaction?.status)
-      await store.trackedOrders.wake(ofOtherJourneys(order, telling.orders), telling.now.toISOString());
+    if (parseTrackedState(placed).transaction !== order.transaction?.status)
+      await store.trackedOrders.wake(listOrdersOfOtherTransactions(order, telling.orders), telling.now.toISOString());
     return { look, old: false };
   });
 }
 
 /** What this order has to say of its request. */
-interface Told extends Telling {
+interface RequestReport extends StatusReport {
   /** All orders of the request that are followed. */
   orders: TrackedOrder[];
   /** The request as it stands, when this order speaks for it. Held, before the order is: whoever takes it back comes before this, or after. */
@@ -50,20 +50,20 @@ interface Told extends Telling {
   calledOff: boolean;
 }
 
-async function tellingOf(context: Context, placed: TrackedOrder, order: OrderSnapshot): Promise<Told> {
+async function buildRequestReport(context: Context, placed: TrackedOrder, order: OrderSnapshot): Promise<RequestReport> {
   const { store, clock } = context;
   const [row] = await store.readForUpdate(placed.tenant, [{ type: 'ServiceRequest', id: placed.request }]);
   const orders = await store.trackedOrders.listOfRequest(placed);
   const isSpeaker = row?.body && isAuthoritative(order, orders) && (await isThere(context, placed));
   const request = isSpeaker ? { is: JSON.parse(row.body!) as Resource, version: row.version } : undefined;
-  const calledOff = await isCalledOff(store, placed);
-  return { order, told: calledOff ? undefined : lastTold(orders), now: clock(), orders, request, calledOff };
+  const calledOff = await isCancellationRequested(store, placed);
+  return { order, told: calledOff ? undefined : findLastNetworkStatus(orders), now: clock(), orders, request, calledOff };
 }
 
 /** By the latest of the orders that the network made something of the request by. */
-const lastTold = (orders: TrackedOrder[]): string | undefined =>
+const findLastNetworkStatus = (orders: TrackedOrder[]): string | undefined =>
   orders
-    .map(heardOf)
+    .map(parseTrackedState)
     .filter(({ told }) => told !== undefined)
     .sort((a, b) => (a.toldAt ?? 0) - (b.toldAt ?? 0))
     .at(-1)?.told;
@@ -71,13 +71,13 @@ const lastTold = (orders: TrackedOrder[]): string | undefined =>
 function advance(
   { store }: Context,
   leased: LeasedOrder,
-  { order, telling }: { order: OrderSnapshot; telling: Told },
+  { order, telling }: { order: OrderSnapshot; telling: RequestReport },
 ): Promise<LeasedOrder | undefined> {
   const { placed } = leased;
   const { request, calledOff } = telling;
-  const moved = request && !calledOff ? movedTo(request.is, telling) : undefined;
-  const heard: Heard = {
-    ...heardOf(placed),
+  const moved = request && !calledOff ? findRequestStatusChange(request.is, telling) : undefined;
+  const heard: TrackedState = {
+    ...parseTrackedState(placed),
     updatedAt: order.updatedAt,
     transaction: order.transaction?.status,
     ...(moved !== undefined && { told: moved, toldAt: request!.version }),
@@ -93,7 +93,7 @@ function advance(
 export async function hear(
   store: Store,
   { placed, by }: LeasedOrder,
-  { heard, eventId = placed.eventId, transactionId }: { heard: Heard; eventId?: number; transactionId?: string | undefined },
+  { heard, eventId = placed.eventId, transactionId }: { heard: TrackedState; eventId?: number; transactionId?: string | undefined },
 ): Promise<LeasedOrder | undefined> {
   const snapshot = JSON.stringify(heard);
   if (!(await store.trackedOrders.saveSnapshot(placed, by, { eventId, snapshot, transactionId }))) return undefined;
@@ -103,10 +103,10 @@ export async function hear(
 async function writeStatus(
   { systems }: OrderTracker,
   context: Context,
-  { placed, order, telling }: { placed: TrackedOrder; order: OrderSnapshot; telling: Told },
+  { placed, order, telling }: { placed: TrackedOrder; order: OrderSnapshot; telling: RequestReport },
 ): Promise<void> {
-  const task = taskEdit(systems, order, telling.now);
-  const told = telling.request && requestEdit(systems, telling);
+  const task = buildTaskEdit(systems, order, telling.now);
+  const told = telling.request && buildRequestEdit(systems, telling);
   const request = told && ((stands: Resource) => withSample(told(stands), systems.sample, toReportedText(order.sampleId)));
   await readModifyWriteMany(context, [
     { type: 'Task', id: placed.task, edit: (stands) => stands && task(stands) },
@@ -120,7 +120,7 @@ export const isThere = async ({ store }: Context, { tenant, request, version }: 
 
 /** An older picture than the one that was applied: by its newest event, then by the time of the last change, then by a journey that was over already. */
 function isOld(placed: TrackedOrder, order: OrderSnapshot): boolean {
-  const { updatedAt, transaction } = heardOf(placed);
+  const { updatedAt, transaction } = parseTrackedState(placed);
   const event = findLastEvent(order)?.id ?? 0;
   if (event !== placed.eventId) return event < placed.eventId;
   const [before, now] = [updatedAt, order.updatedAt].map((text) => Date.parse(text ?? ''));
@@ -141,6 +141,6 @@ async function followSiblings({ systems }: OrderTracker, context: Context, { pla
     if (orders.some(({ orderId }) => orderId === sibling.id)) continue;
     const before = orders.find(({ orderId }) => orderId === sibling.parentId) ?? orders[0] ?? placed;
     const origin = { request: placed.request, version: placed.version, before: before.task };
-    await followFurther(context, { ...sibling, transactionId: order.transaction?.id }, { origin, systems });
+    await trackFurtherOrder(context, { ...sibling, transactionId: order.transaction?.id }, { origin, systems });
   }
 }

@@ -1,4 +1,4 @@
-// One attempt to send an order: who the patient is there, whether it arrived already, the order itself. What came of it is settle-order.ts.
+// One attempt to send an order: who the patient is there, whether it arrived already, the order itself. What came of it is in record-outcome.ts.
 // The rules: the same bytes every time; what may be there is looked up before it is sent again; an outcome that nobody knows is never taken for a no.
 // Junction replays the first answer under a key, failures too (docs/decisions/0024-order-delivery.md).
 import { v5 } from 'uuid';
@@ -7,22 +7,23 @@ import type { JunctionOrder } from '../../junction/client.ts';
 import { isServerFailure } from '../../junction/outcome.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
-import { orderBody } from '../place/junction-order.ts';
-import { isOver } from '../place/order-criteria.ts';
-import { type OrderPayload, orderedRequest, payloadOf } from '../place/order-entry.ts';
-import { isOverByNow, listedInMs } from './retry-time.ts';
-import { ATTEMPT_MS, type Sending } from './sending.ts';
-import { type Result, settleOrder } from './settle-order.ts';
+import { buildOrderBody } from '../place/junction-order.ts';
+import { isEnded } from '../place/order-criteria.ts';
+import { type OrderPayload, parseOrderPayload, readOrderedRequest } from '../place/order-entry.ts';
+import { isRequestFinished, msUntilListed } from './delivery-times.ts';
+import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
+import { type DeliveryResult, recordOutcome } from './record-outcome.ts';
 
 /** Answers the state the entry is in afterwards; `sending`: somebody else has it by now. */
-export async function sendOrder(sending: Sending, leased: LeasedEntry, budgetMs = sending.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
+export async function sendOrder(sender: OrderSender, leased: LeasedEntry, budgetMs = sender.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
   const { entry } = leased;
-  const payload = payloadOf(entry);
-  const wish = await wishOf(sending, entry, payload);
-  if (entry.firstSentAt === null && wish !== 'send') return settleOrder(sending, leased, { payload, sent: false, outcome: UNWISHED[wish] });
-  const attempt = { sending, leased, payload, wish, signal: AbortSignal.timeout(budgetMs) };
+  const payload = parseOrderPayload(entry);
+  const wish = await wishOf(sender, entry, payload);
+  if (entry.firstSentAt === null && wish !== 'send')
+    return recordOutcome(sender, leased, { payload, sent: false, outcome: UNWISHED[wish] });
+  const attempt = { sender, leased, payload, wish, signal: AbortSignal.timeout(budgetMs) };
   const result = await placed(attempt);
-  return result ? settleOrder(sending, leased, doubted(attempt, result)) : 'sending';
+  return result ? recordOutcome(sender, leased, doubted(attempt, result)) : 'sending';
 }
 
 /**
@@ -31,9 +32,9 @@ export async function sendOrder(sending: Sending, leased: LeasedEntry, budgetMs 
  */
 type Wish = 'send' | 'wait' | 'drop';
 
-async function wishOf({ store }: Sending, entry: OutboxEntry, { task: id }: OrderPayload): Promise<Wish> {
-  const request = await orderedRequest(store, entry);
-  if (!request || isOver(request)) return 'drop';
+async function wishOf({ store }: OrderSender, entry: OutboxEntry, { task: id }: OrderPayload): Promise<Wish> {
+  const request = await readOrderedRequest(store, entry);
+  if (!request || isEnded(request)) return 'drop';
   const task = await store.read(entry.tenant, 'Task', id);
   if (task?.body && (JSON.parse(task.body) as Resource).status === 'cancelled') return 'drop';
   return request.status === 'active' ? 'send' : 'wait';
@@ -43,7 +44,7 @@ async function wishOf({ store }: Sending, entry: OutboxEntry, { task: id }: Orde
 const UNWISHED = { drop: { kind: 'called-off' }, wait: { kind: 'on-hold' } } as const;
 
 interface Attempt {
-  sending: Sending;
+  sender: OrderSender;
   leased: LeasedEntry;
   payload: OrderPayload;
   wish: Wish;
@@ -51,8 +52,8 @@ interface Attempt {
 }
 
 /** Undefined: the lease was lost before anything was sent. */
-async function placed(attempt: Attempt): Promise<Result | undefined> {
-  const { sending, leased, wish, signal } = attempt;
+async function placed(attempt: Attempt): Promise<DeliveryResult | undefined> {
+  const { sender, leased, wish, signal } = attempt;
   const sentBefore = leased.entry.firstSentAt !== null;
   const user = await userOf(attempt);
   if (user.kind !== 'accepted') return { payload: attempt.payload, sent: sentBefore, outcome: user };
@@ -63,10 +64,10 @@ async function placed(attempt: Attempt): Promise<Result | undefined> {
   if (wish !== 'send' || payload.failed ? mayYetAppear(attempt) : mayYetBeListed(attempt))
     return { payload, sent: true, outcome: LOOKED_FOR };
   if (wish !== 'send') return { payload, sent: sentBefore, outcome: UNWISHED[wish] };
-  const marking = { ...(payload.failed ? renewed(attempt, payload) : payload), sentAt: sending.clock().toISOString() };
+  const marking = { ...(payload.failed ? renewed(attempt, payload) : payload), sentAt: sender.clock().toISOString() };
   if (!(await marked(attempt, marking))) return undefined;
-  const outcome = await sending.client.createOrder(
-    { body: orderBody(payload.text, user.value), key: keyOf(leased.entry, marking) },
+  const outcome = await sender.client.createOrder(
+    { body: buildOrderBody(payload.text, user.value), key: keyOf(leased.entry, marking) },
     signal,
   );
   if (userIsGone(outcome) && !marking.userWasGone && !mayYetAppear(attempt))
@@ -75,18 +76,18 @@ async function placed(attempt: Attempt): Promise<Result | undefined> {
 }
 
 /** It is not there; but while a request of ours may still be at work, or the list be behind, it may come to be there. */
-const mayYetAppear = ({ sending, leased: { entry }, payload }: Attempt): boolean =>
-  entry.firstSentAt !== null && !isOverByNow(payload.sentAt ?? entry.firstSentAt, sending.clock());
+const mayYetAppear = ({ sender, leased: { entry }, payload }: Attempt): boolean =>
+  entry.firstSentAt !== null && !isRequestFinished(payload.sentAt ?? entry.firstSentAt, sender.clock());
 
 /** It is not in the list, and the list may be behind. */
-const mayYetBeListed = ({ sending, leased: { entry }, payload }: Attempt): boolean =>
-  listedInMs(payload.sentAt ?? entry.firstSentAt, sending.clock()) > 0;
+const mayYetBeListed = ({ sender, leased: { entry }, payload }: Attempt): boolean =>
+  msUntilListed(payload.sentAt ?? entry.firstSentAt, sender.clock()) > 0;
 
 /**
  * A no while an earlier request may still be at work is perhaps about that one (what "in progress" is answered with is documented nowhere): the order is
  * looked for, as after a failure, and the next no counts.
  */
-function doubted(attempt: Attempt, result: Result): Result {
+function doubted(attempt: Attempt, result: DeliveryResult): DeliveryResult {
   const { payload, outcome } = result;
   if (outcome.kind !== 'refused' || !mayYetAppear(attempt)) return result;
   const why = `${outcome.why}, while an earlier request may still be at work`;
@@ -95,20 +96,20 @@ function doubted(attempt: Attempt, result: Result): Result {
 
 const LOOKED_FOR = { kind: 'looked-for', why: 'not there yet, and looked for until it is sure that it never arrived' } as const;
 
-const userOf = async ({ sending, payload, signal }: Attempt): Promise<Outcome<string>> =>
-  payload.userId === undefined ? sending.client.ensureUser(payload.clientUserId, signal) : { kind: 'accepted', value: payload.userId };
+const userOf = async ({ sender, payload, signal }: Attempt): Promise<Outcome<string>> =>
+  payload.userId === undefined ? sender.client.ensureUser(payload.clientUserId, signal) : { kind: 'accepted', value: payload.userId };
 
 /**
  * The order, if an earlier attempt brought it there. The key alone does not protect: a failure after the work may not be kept under it, and it is forgotten
  * after a day. So an order that may be there is sent again only after its user's orders were read, all of them (no clock is compared), and it was not among
  * them. Of a user who has no list any more the team's are read.
  */
-async function arrived({ sending, leased, payload, signal }: Attempt): Promise<Outcome<JunctionOrder | undefined>> {
+async function arrived({ sender, leased, payload, signal }: Attempt): Promise<Outcome<JunctionOrder | undefined>> {
   const { firstSentAt, key: passthrough } = leased.entry;
   if (firstSentAt === null) return NOT_THERE;
-  const found = await sending.client.findOrder({ userId: payload.userId!, passthrough }, signal);
+  const found = await sender.client.findOrder({ userId: payload.userId!, passthrough }, signal);
   if (found.kind !== 'refused' || found.status !== 404) return found;
-  return sending.client.findOrder({ since: new Date(Date.parse(firstSentAt) - SKEW_MS).toISOString(), passthrough }, signal);
+  return sender.client.findOrder({ since: new Date(Date.parse(firstSentAt) - SKEW_MS).toISOString(), passthrough }, signal);
 }
 
 /** The network's clock may differ from ours by this much when the team's orders are listed. */
@@ -124,15 +125,15 @@ const unsure = (outcome: Failure): Exclude<Failure, { kind: 'refused' }> =>
  * Says in the outbox, before the first byte leaves, that the order may be there from now on. False: the lease is somebody else's, or has run out (a process
  * that stood still for hours must not go on where it was).
  */
-async function marked({ sending, leased: { entry, by } }: Attempt, payload: OrderPayload): Promise<boolean> {
+async function marked({ sender, leased: { entry, by } }: Attempt, payload: OrderPayload): Promise<boolean> {
   const at = payload.sentAt!;
   const outcome = { state: 'sending' as const, at, firstSentAt: at, payload: JSON.stringify(payload) };
-  return (await sending.store.outbox.recordOutcome(entry, by, outcome)) && sending.clock() < new Date(entry.leaseUntil!);
+  return (await sender.store.outbox.recordOutcome(entry, by, outcome)) && sender.clock() < new Date(entry.leaseUntil!);
 }
 
 /** Under another key, because the one it had cannot bring it through any more. Written down before it is used. */
-function renewed({ sending }: Attempt, { failed: _failed, ...payload }: OrderPayload): OrderPayload {
-  return { ...payload, renewed: (payload.renewed ?? 0) + 1, renewedAt: sending.clock().toISOString() };
+function renewed({ sender }: Attempt, { failed: _failed, ...payload }: OrderPayload): OrderPayload {
+  return { ...payload, renewed: (payload.renewed ?? 0) + 1, renewedAt: sender.clock().toISOString() };
 }
 
 /** The user turned out to be gone, so nothing was made and nothing may yet be listed: once, with a user made anew, whose order is other bytes. */
@@ -147,11 +148,11 @@ const userIsGone = (outcome: Outcome<JunctionOrder>): boolean => outcome.kind ==
  * request can be at work any more and every list must show what it made, and only then another key is taken. Undefined: it is not kept (a gateway's word,
  * for the first ten minutes of a key), and the same key is asked again.
  */
-function failureOf({ sending, leased }: Attempt, payload: OrderPayload, outcome: Outcome<JunctionOrder>): OrderPayload | undefined {
+function failureOf({ sender, leased }: Attempt, payload: OrderPayload, outcome: Outcome<JunctionOrder>): OrderPayload | undefined {
   if (!isServerFailure(outcome)) return undefined;
   if (isOfTheOperation(outcome.status)) return { ...payload, failed: true, failures: (payload.failures ?? 0) + 1 };
   const keyedAt = payload.renewedAt ?? leased.entry.firstSentAt;
-  return isOverByNow(keyedAt, sending.clock()) ? { ...payload, failed: true } : undefined;
+  return isRequestFinished(keyedAt, sender.clock()) ? { ...payload, failed: true } : undefined;
 }
 
 /**

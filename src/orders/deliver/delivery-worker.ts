@@ -2,24 +2,24 @@
 import { backOffWhileIdle, startPollLoop } from '../../messaging/poll-loop.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { LeasedEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
-import { attempt } from './attempt.ts';
-import { CONCURRENCY } from './gate.ts';
-import { BY_HAND } from './operate.ts';
-import { lease, type Sending } from './sending.ts';
+import { attemptDelivery } from './attempt-delivery.ts';
+import { MAX_IN_FLIGHT } from './gate.ts';
+import { MANUAL_DUE_TIME } from './operator-actions.ts';
+import { createDeliveryLease, type OrderSender } from './order-sender.ts';
 
 /** How entries of a topic are sent. */
-export type Senders = Record<string, (sending: Sending, leased: LeasedEntry) => Promise<OutboxState>>;
+export type DeliveryHandlers = Record<string, (sender: OrderSender, leased: LeasedEntry) => Promise<OutboxState>>;
 
 /** How often the outbox is looked at when it is empty, in ms. */
 const POLL_MS = 500;
 
 /** Starts it; call the answer to stop. One that takes long holds up no other: whenever one is done, the next is begun. */
-export function startDeliveryWorker(sending: Sending, senders: Senders): () => Promise<void> {
+export function startDeliveryWorker(sender: OrderSender, senders: DeliveryHandlers): () => Promise<void> {
   const underway = new Set<Promise<void>>();
-  const pause = backOffWhileIdle(POLL_MS, () => sending.store.isDistributed());
+  const pause = backOffWhileIdle(POLL_MS, () => sender.store.isDistributed());
   const stop = startPollLoop(async ({ signal, rest }) => {
-    const begun = await begunNow(sending, senders, signal).catch((error: unknown) => {
-      sending.log({ error: redactError(error) }, 'the outbox cannot be read');
+    const begun = await startDueDeliveries(sender, senders, signal).catch((error: unknown) => {
+      sender.log({ error: redactError(error) }, 'the outbox cannot be read');
       return [];
     });
     for (const one of begun) {
@@ -37,31 +37,31 @@ export function startDeliveryWorker(sending: Sending, senders: Senders): () => P
 }
 
 /** Sends what is due, as far as the gate lets it, and waits for all of it; answers how many were tried. */
-export async function drainOutbox(sending: Sending, senders: Senders): Promise<number> {
-  const begun = await begunNow(sending, senders, new AbortController().signal);
+export async function drainOutbox(sender: OrderSender, senders: DeliveryHandlers): Promise<number> {
+  const begun = await startDueDeliveries(sender, senders, new AbortController().signal);
   await Promise.all(begun);
   return begun.length;
 }
 
 /** Waits for its turn at the gate and begins with what is due; what a closed gate holds back goes when an operator asks for it. */
-async function begunNow(sending: Sending, senders: Senders, signal: AbortSignal): Promise<Promise<void>[]> {
-  const { gate, store } = sending;
+async function startDueDeliveries(sender: OrderSender, senders: DeliveryHandlers, signal: AbortSignal): Promise<Promise<void>[]> {
+  const { gate, store } = sender;
   const turn = await gate.enter(signal);
   if (signal.aborted) turn?.();
-  const places = signal.aborted ? [] : turn ? [turn, ...gate.take(CONCURRENCY - 1)] : gate.take(CONCURRENCY, true);
+  const places = signal.aborted ? [] : turn ? [turn, ...gate.take(MAX_IN_FLIGHT - 1)] : gate.take(MAX_IN_FLIGHT, true);
   if (places.length === 0) return [];
-  const mine = lease(sending);
-  const due = { ...mine, ...(!turn && { at: BY_HAND }), limit: places.length, topics: Object.keys(senders) };
+  const mine = createDeliveryLease(sender);
+  const due = { ...mine, ...(!turn && { at: MANUAL_DUE_TIME }), limit: places.length, topics: Object.keys(senders) };
   const claimed = await store.outbox.claim(due).catch((error: unknown) => {
     for (const leave of places) leave();
     throw error;
   });
   for (const leave of places.slice(claimed.length)) leave();
-  return claimed.map((entry, nth) => sent(sending, senders, { entry, by: mine.by }).finally(places[nth]));
+  return claimed.map((entry, nth) => runDelivery(sender, senders, { entry, by: mine.by }).finally(places[nth]));
 }
 
-async function sent(sending: Sending, senders: Senders, leased: LeasedEntry): Promise<void> {
+async function runDelivery(sender: OrderSender, senders: DeliveryHandlers, leased: LeasedEntry): Promise<void> {
   const { topic } = leased.entry;
-  const state = await attempt(sending, leased, () => senders[topic]!(sending, leased));
-  sending.attempted?.(topic, state);
+  const state = await attemptDelivery(sender, leased, () => senders[topic]!(sender, leased));
+  sender.onAttempt?.(topic, state);
 }

@@ -7,15 +7,15 @@ import { pickLaterTime } from '../../junction/fhir-date-time.ts';
 import { toTaskStatus } from '../../junction/order-status.ts';
 import type { Systems } from '../systems.ts';
 
-export type Change = (resource: Resource) => Resource;
+export type ResourceEdit = (resource: Resource) => Resource;
 
-const ORIGINAL_TEXT = 'http://hl7.org/fhir/StructureDefinition/originalText';
+const ORIGINAL_TEXT_URL = 'http://hl7.org/fhir/StructureDefinition/originalText';
 
 /** The network's word beside FHIR's code for it; undefined: the code says it all. */
-export function withWord(request: Resource, status: string, word: string | undefined): Resource {
+export function withOriginalStatus(request: Resource, status: string, word: string | undefined): Resource {
   const { _status, ...plain } = request as Resource & { _status?: { extension?: { url: string }[] } };
-  const others = (_status?.extension ?? []).filter(({ url }) => url !== ORIGINAL_TEXT);
-  const extension = word === undefined ? others : [...others, { url: ORIGINAL_TEXT, valueString: word }];
+  const others = (_status?.extension ?? []).filter(({ url }) => url !== ORIGINAL_TEXT_URL);
+  const extension = word === undefined ? others : [...others, { url: ORIGINAL_TEXT_URL, valueString: word }];
   const { extension: _former, ...rest } = _status ?? {};
   const beside = { ...rest, ...(extension.length && { extension }) };
   return { ...plain, status, ...(Object.keys(beside).length && { _status: beside }) };
@@ -28,76 +28,86 @@ export function withIdentifier(resource: Resource, system: string, value: string
 }
 
 /** How the two resources change. The same object back: no change. */
-export interface Edit {
-  request: Change;
-  task: Change;
+export interface OrderEdit {
+  request: ResourceEdit;
+  task: ResourceEdit;
 }
 
-const same: Change = (resource) => resource;
+const unchanged: ResourceEdit = (resource) => resource;
 
 /** When a Task was changed: not before it was made, which another process may have done whose clock is ahead (inv-1). */
-export const changedAt = ({ authoredOn }: Resource, at: string): { lastModified: string } => ({
+export const buildLastModified = ({ authoredOn }: Resource, at: string): { lastModified: string } => ({
   lastModified: pickLaterTime(at, authoredOn as string | undefined),
 });
 
 /** A Task's status, and why; the reason for the one before goes with that one. https://hl7.org/fhir/R4/task-definitions.html#Task.statusReason */
-export const withStatus = ({ statusReason: _former, ...task }: Resource, status: string, why?: string): Resource =>
+export const withTaskStatus = ({ statusReason: _former, ...task }: Resource, status: string, why?: string): Resource =>
   ({ ...task, status, ...(why !== undefined && { statusReason: { text: why } }) }) as Resource;
 
 /**
  * The order stands at the network. `status`: in its own words, phase first (`received.…`). A request that was revoked meanwhile stays revoked; who has
  * cancelled the Task meanwhile is told by what the network makes of that.
  */
-export function accepted(systems: Systems, { id, status = 'received' }: { id: string; status?: string | undefined }, at: string): Edit {
+export function buildAcceptedEdit(
+  systems: Systems,
+  { id, status = 'received' }: { id: string; status?: string | undefined },
+  at: string,
+): OrderEdit {
   const businessStatus = { coding: [{ system: systems.status, code: status }] };
-  const told: Change = (request) => (request.status === 'active' ? withWord(request, 'active', status.split('.')[0]!) : request);
+  const told: ResourceEdit = (request) =>
+    request.status === 'active' ? withOriginalStatus(request, 'active', status.split('.')[0]!) : request;
   return {
     request: (request) => withIdentifier(told(request), systems.order, id),
     task: (task) => ({
-      ...withStatus(withIdentifier(task, systems.order, id), task.status === 'cancelled' ? 'cancelled' : 'received'),
+      ...withTaskStatus(withIdentifier(task, systems.order, id), task.status === 'cancelled' ? 'cancelled' : 'received'),
       businessStatus,
-      ...changedAt(task, at),
+      ...buildLastModified(task, at),
     }),
   };
 }
 
 /** Statuses of a request that is neither over nor a draft. https://hl7.org/fhir/R4/valueset-request-status.html */
-const OPEN = new Set(['active', 'on-hold', 'unknown']);
-export const isOpen = ({ status }: Resource): boolean => OPEN.has(status as string);
+const OPEN_STATUSES = new Set(['active', 'on-hold', 'unknown']);
+export const isOpenRequest = ({ status }: Resource): boolean => OPEN_STATUSES.has(status as string);
 
 /** The network will not take it. R4 has no "failed" for a request: it is revoked, and the word says why. */
-export const refused = (reason: string, at: string): Edit => ({
-  request: (request) => (isOpen(request) ? withWord(request, 'revoked', 'failed') : request),
-  task: (task) => ({ ...withStatus(task, 'rejected', reason), ...changedAt(task, at) }),
+export const buildRefusedEdit = (reason: string, at: string): OrderEdit => ({
+  request: (request) => (isOpenRequest(request) ? withOriginalStatus(request, 'revoked', 'failed') : request),
+  task: (task) => ({ ...withTaskStatus(task, 'rejected', reason), ...buildLastModified(task, at) }),
 });
 
 /** It waits for a person: `what` that is, and why. That it was taken back is said by a Task that is cancelled, perhaps alone: such a one stays as it is. */
-export const onHold =
-  (what: string, at: string, why?: string): Change =>
+export const buildOnHoldEdit =
+  (what: string, at: string, why?: string): ResourceEdit =>
   (task) =>
-    task.status === 'cancelled' ? task : { ...withStatus(task, 'on-hold', why), businessStatus: { text: what }, ...changedAt(task, at) };
+    task.status === 'cancelled'
+      ? task
+      : { ...withTaskStatus(task, 'on-hold', why), businessStatus: { text: what }, ...buildLastModified(task, at) };
 
 /** Nobody could confirm it, and it is no longer tried; `reason`: what came of the last attempt. */
-export const abandoned = (reason: string, at: string): Edit => ({ request: same, task: onHold('submission-unconfirmed', at, reason) });
+export const buildUnconfirmedEdit = (reason: string, at: string): OrderEdit => ({
+  request: unchanged,
+  task: buildOnHoldEdit('submission-unconfirmed', at, reason),
+});
 
 /** It was called off before it was sent, or the network has cancelled it. A request whose Task was cancelled is over, too. */
-export const calledOff = (at: string): Edit => ({
-  request: (request) => (isOpen(request) ? withWord(request, 'revoked', undefined) : request),
-  task: (task) => (task.status === 'cancelled' ? task : { ...withStatus(task, 'cancelled'), ...changedAt(task, at) }),
+export const buildCancelledEdit = (at: string): OrderEdit => ({
+  request: (request) => (isOpenRequest(request) ? withOriginalStatus(request, 'revoked', undefined) : request),
+  task: (task) => (task.status === 'cancelled' ? task : { ...withTaskStatus(task, 'cancelled'), ...buildLastModified(task, at) }),
 });
 
 /** The network would not cancel it: the laboratory has begun. `status`: how it stands there, which a Task that was cancelled here says again. */
-export const stillRunning = (reason: string, status: string | undefined, at: string): Edit => ({
-  request: same,
+export const buildCancellationRefusedEdit = (reason: string, status: string | undefined, at: string): OrderEdit => ({
+  request: unchanged,
   task: (task) => ({
     ...task,
     ...(task.status === 'cancelled' && status !== undefined && { status: toTaskStatus(status) }),
     note: [...((task.note as object[]) ?? []), { time: at, text: `cancelling was refused: ${reason}` }],
-    ...changedAt(task, at),
+    ...buildLastModified(task, at),
   }),
 });
 
 /** Writes what came of it; a resource that is gone is left alone, and one that says so already gets no new version. */
-export async function change(context: Context, type: ServedType, id: string, edit: Change): Promise<void> {
+export async function editResource(context: Context, type: ServedType, id: string, edit: ResourceEdit): Promise<void> {
   await readModifyWrite(context, { type, id, edit });
 }

@@ -4,12 +4,12 @@
 import { type Failure, type HealthSignal, retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
-import type { Fulfilment } from '../place/cancellation.ts';
-import { orderedRequest, payloadOf, requestId } from '../place/order-entry.ts';
-import { calledOff, change, type Edit, stillRunning } from '../place/record.ts';
+import type { OrderTask } from '../place/cancellation.ts';
+import { buildCancellationRefusedEdit, buildCancelledEdit, editResource, type OrderEdit } from '../place/order-edits.ts';
+import { parseOrderPayload, readOrderedRequest, readRequestId } from '../place/order-entry.ts';
 import { systemContext } from '../system-actor.ts';
-import { retryAt } from './retry-time.ts';
-import { ATTEMPT_MS, type Sending } from './sending.ts';
+import { nextDeliveryAt } from './delivery-times.ts';
+import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
 
 /** How the calling off of one order ended. `status`: where a refused one stands. */
 type End = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: string | undefined };
@@ -17,33 +17,33 @@ type End = { kind: 'cancelled' } | { kind: 'refused'; why: string; status: strin
 type Open = { kind: 'open'; why: string; health: HealthSignal; retryAfter: number | undefined };
 
 /** One attempt at all orders of the request (a redraw is another one). To cancel twice does no harm, so an unknown outcome is simply tried again. */
-export async function sendCancellation(sending: Sending, { entry, by }: LeasedEntry): Promise<OutboxState> {
-  const fulfilments = await fulfilmentsOf(sending.store, entry);
+export async function sendCancellation(sender: OrderSender, { entry, by }: LeasedEntry): Promise<OutboxState> {
+  const fulfilments = await fulfilmentsOf(sender.store, entry);
   const signal = AbortSignal.timeout(ATTEMPT_MS);
-  const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelled(sending, orderId, signal)));
-  const now = sending.clock();
+  const ends = await Promise.all(fulfilments.map(({ orderId }) => cancelled(sender, orderId, signal)));
+  const now = sender.clock();
   const open = ends.find((end) => end.kind === 'open');
-  sending.gate.breaker.record(open ? open.health : 'success', now, open?.retryAfter, entry.id);
+  sender.gate.breaker.record(open ? open.health : 'success', now, open?.retryAfter, entry.id);
   if (open) {
-    const nextAt = retryAt(entry.createdAt, now, sending.random());
-    await sending.store.outbox.recordOutcome(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
+    const nextAt = nextDeliveryAt(entry.createdAt, now, sender.random());
+    await sender.store.outbox.recordOutcome(entry, by, { state: 'unknown', at: now.toISOString(), nextAt, error: open.why });
     return 'unknown';
   }
   return settled(
-    sending,
+    sender,
     { entry, by },
     fulfilments.map((one, nth) => ({ ...one, end: ends[nth] as End })),
   );
 }
 
-async function fulfilmentsOf(store: Store, entry: OutboxEntry): Promise<Fulfilment[]> {
-  const { orderId, task, version } = payloadOf(entry);
-  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: requestId(entry), version: version ?? null });
+async function fulfilmentsOf(store: Store, entry: OutboxEntry): Promise<OrderTask[]> {
+  const { orderId, task, version } = parseOrderPayload(entry);
+  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version: version ?? null });
   return placed.some((order) => order.orderId === orderId) ? placed : [...placed, { orderId: orderId!, task }];
 }
 
 /** A refusal is looked at once more: an order that is cancelled already refuses too. Where no order is to be seen (404), nobody has refused to cancel it. */
-async function cancelled({ client }: Sending, orderId: string, signal: AbortSignal): Promise<End | Open> {
+async function cancelled({ client }: OrderSender, orderId: string, signal: AbortSignal): Promise<End | Open> {
   const outcome = await client.cancelOrder(orderId, signal);
   if (outcome.kind === 'accepted') return { kind: 'cancelled' };
   if (outcome.kind !== 'refused' || outcome.status === 404) return openAfter(outcome);
@@ -61,17 +61,18 @@ const openAfter = (outcome: Failure): Open => ({
 });
 
 /** Written down in one transaction; whoever follows the orders looks at them now. */
-async function settled(sending: Sending, { entry, by }: LeasedEntry, ended: (Fulfilment & { end: End })[]): Promise<OutboxState> {
+async function settled(sender: OrderSender, { entry, by }: LeasedEntry, ended: (OrderTask & { end: End })[]): Promise<OutboxState> {
   const { tenant } = entry;
-  const at = sending.clock().toISOString();
+  const at = sender.clock().toISOString();
   const refusal = ended.map(({ end }) => end).find((end) => end.kind === 'refused');
   const state = refusal ? 'refused' : 'done';
-  return sending.store.transaction(async (store) => {
-    await store.readForUpdate(tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
+  return sender.store.transaction(async (store) => {
+    await store.readForUpdate(tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
     if (!(await store.outbox.recordOutcome(entry, by, { state, at, ...(refusal && { error: refusal.why }) }))) return 'sending';
-    const context = systemContext(sending, tenant, store);
-    if (!refusal && (await orderedRequest(store, entry))) await change(context, 'ServiceRequest', requestId(entry), calledOff(at).request);
-    for (const { task, end } of ended) await change(context, 'Task', task, editOf(end, at).task);
+    const context = systemContext(sender, tenant, store);
+    if (!refusal && (await readOrderedRequest(store, entry)))
+      await editResource(context, 'ServiceRequest', readRequestId(entry), buildCancelledEdit(at).request);
+    for (const { task, end } of ended) await editResource(context, 'Task', task, editOf(end, at).task);
     await store.trackedOrders.wake(
       ended.map(({ orderId }) => ({ tenant, orderId })),
       at,
@@ -80,4 +81,5 @@ async function settled(sending: Sending, { entry, by }: LeasedEntry, ended: (Ful
   });
 }
 
-const editOf = (end: End, at: string): Edit => (end.kind === 'cancelled' ? calledOff(at) : stillRunning(end.why, end.status, at));
+const editOf = (end: End, at: string): OrderEdit =>
+  end.kind === 'cancelled' ? buildCancelledEdit(at) : buildCancellationRefusedEdit(end.why, end.status, at);

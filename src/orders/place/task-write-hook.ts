@@ -7,32 +7,32 @@ import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
-import { ORDER, payloadOf, requestId } from './order-entry.ts';
-import { withNetworksWords } from './preserved-external-fields.ts';
-import { withdrawn } from './withdraw.ts';
+import { ORDER_TOPIC, parseOrderPayload, readRequestId } from './order-entry.ts';
+import { preserveExternalFields } from './preserved-external-fields.ts';
+import { withdrawOrder } from './withdraw.ts';
 
-const ENDED = new Set(['completed', 'failed', 'rejected', 'entered-in-error']);
+const ENDED_TASK_STATUSES = new Set(['completed', 'failed', 'rejected', 'entered-in-error']);
 
 /** The write hook of writes of Task. */
-export const fulfilmentWriteHook = (systems: Systems): WriteHook => ({
+export const buildTaskWriteHook = (systems: Systems): WriteHook => ({
   isConcerned: ({ resource, previous }) => resource !== undefined && Boolean(previous?.body),
-  preserveServerElements: withNetworksWords(systems),
+  preserveServerElements: preserveExternalFields(systems),
   async check(context, write) {
     const former = JSON.parse(write.previous!.body!) as Resource;
-    const entry = await cancelledOrder(context, write, former);
+    const entry = await findCancelledOrder(context, write, former);
     if (!entry) return;
-    if (ENDED.has(former.status as string)) throw conflict('this order is over: there is nothing to cancel', 'Task.status');
+    if (ENDED_TASK_STATUSES.has(former.status as string)) throw conflict('this order is over: there is nothing to cancel', 'Task.status');
     // the request first, as whoever writes an outcome does: two that want the same rows wait in line
-    await context.store.readForUpdate(entry.tenant, [{ type: 'ServiceRequest', id: requestId(entry) }]);
+    await context.store.readForUpdate(entry.tenant, [{ type: 'ServiceRequest', id: readRequestId(entry) }]);
   },
   async after(context, write) {
     const former = JSON.parse(write.previous!.body!) as Resource;
-    await withdrawn(context, await cancelledOrder(context, write, former));
+    await withdrawOrder(context, await findCancelledOrder(context, write, former));
   },
 });
 
 /** The order whose Task is being cancelled by somebody; undefined: it was cancelled before, tells of no order, or the network says so. */
-async function cancelledOrder(
+async function findCancelledOrder(
   { store, caller, baseUrl }: Context,
   { id, resource }: PendingWrite,
   former: Resource,
@@ -41,14 +41,15 @@ async function cancelledOrder(
   const { reference } = (former.focus ?? {}) as { reference?: string };
   const focus = reference === undefined ? undefined : referenceTarget(reference, baseUrl);
   if (!focus?.startsWith('ServiceRequest/')) return undefined;
-  for (const entry of await store.outbox.findAll(caller.tenant, ORDER, focus)) if (await tells(store, entry, id)) return entry;
+  for (const entry of await store.outbox.findAll(caller.tenant, ORDER_TOPIC, focus))
+    if (await isTaskOfOrder(store, entry, id)) return entry;
   return undefined;
 }
 
 /** Whether this Task tells of the order of this entry, or of one that came of it (a redraw): also when its request is gone since. */
-async function tells(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
-  const { task, version = null } = payloadOf(entry);
+async function isTaskOfOrder(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
+  const { task, version = null } = parseOrderPayload(entry);
   if (task === id) return true;
-  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: requestId(entry), version });
+  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });
   return placed.some((order) => order.task === id);
 }

@@ -2,35 +2,44 @@
 import { referenceTarget } from '../../fhir/reference-target.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import { referencesIn, typeBehind } from './linked.ts';
-import { NEVER_SENT, presentEntry } from './order-entry.ts';
+import { findPresentEntry, NEVER_SENT } from './order-entry.ts';
+import { findReferencedType, listReferences } from './references.ts';
 
 /** So far a chain of requests is followed. */
-const FARTHEST = 16;
+const MAX_DEPTH = 16;
 
 /** Whether a request that was not sent becomes an order when it is made active. */
-type Waits = (request: Resource) => boolean;
+type BecomesOrder = (request: Resource) => boolean;
 
 /**
  * The reference that leads to a request that was sent or waits to be, at whatever remove, or to one that is not here: whether that was sent nobody here knows.
  * One that waits may be made active in the same transaction, or at the same moment.
  */
-export async function repeats(context: Context, request: Resource, waits: Waits, farthest = FARTHEST): Promise<string | undefined> {
-  for (const [path, reference] of referencesIn(request, 'basedOn')) {
-    if ((typeBehind(request, reference) ?? 'ServiceRequest') !== 'ServiceRequest') continue;
-    if (farthest === 0 || (await isSent(context, reference.reference ?? '', { waits, farthest }))) return path;
+export async function findRepeatedRequest(
+  context: Context,
+  request: Resource,
+  waits: BecomesOrder,
+  farthest = MAX_DEPTH,
+): Promise<string | undefined> {
+  for (const [path, reference] of listReferences(request, 'basedOn')) {
+    if ((findReferencedType(request, reference) ?? 'ServiceRequest') !== 'ServiceRequest') continue;
+    if (farthest === 0 || (await isSentOrPending(context, reference.reference ?? '', { waits, farthest }))) return path;
   }
   return undefined;
 }
 
 /** The request is held: whoever orders it at this moment comes before this, and is seen. */
-async function isSent(context: Context, reference: string, { waits, farthest }: { waits: Waits; farthest: number }): Promise<boolean> {
+async function isSentOrPending(
+  context: Context,
+  reference: string,
+  { waits, farthest }: { waits: BecomesOrder; farthest: number },
+): Promise<boolean> {
   const { store, caller, baseUrl } = context;
   const [type, id] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
   const [row] = type === 'ServiceRequest' && id !== undefined ? await store.readForUpdate(caller.tenant, [{ type, id }]) : [];
   if (!row?.body) return true;
-  const entry = await presentEntry(store, caller.tenant, row.id);
+  const entry = await findPresentEntry(store, caller.tenant, row.id);
   if (entry && !NEVER_SENT.has(entry.state)) return true;
   const base = JSON.parse(row.body) as Resource;
-  return (!entry && waits(base)) || (await repeats(context, base, waits, farthest - 1)) !== undefined;
+  return (!entry && waits(base)) || (await findRepeatedRequest(context, base, waits, farthest - 1)) !== undefined;
 }

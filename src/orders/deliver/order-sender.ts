@@ -8,7 +8,7 @@ import type { Systems } from '../systems.ts';
 import type { Gate } from './gate.ts';
 
 /** All times come from `clock`, but for the end of an exchange. */
-export interface Sending {
+export interface OrderSender {
   client: JunctionClient;
   /** Of the account at the network. */
   gate: Gate;
@@ -17,14 +17,14 @@ export interface Sending {
   newId: () => string;
   /** 0 to 1. */
   random: () => number;
-  contextOf(caller: Caller): Context;
+  createContext(caller: Caller): Context;
   systems: Systems;
   /** How long one attempt takes at most, in ms; by default ATTEMPT_MS. A lease outlives it. */
   attemptMs?: number | undefined;
   /** Told of every outcome: ids and reasons, nothing of the patient. */
   log(facts: Record<string, unknown>, text: string): void;
   /** Told of every attempt and what it came to. */
-  attempted?: ((topic: string, state: OutboxState) => void) | undefined;
+  onAttempt?: ((topic: string, state: OutboxState) => void) | undefined;
 }
 
 /** How long one attempt takes at most, in ms, and for how long an entry is leased: a lease outlives its attempt, and a crash costs seconds. */
@@ -32,4 +32,4 @@ export const ATTEMPT_MS = 8000;
 const LEASE_MS = 20_000;
 
 /** A lease of the length all leases have, from now. */
-export const lease = ({ clock, newId }: Sending): Lease => createLease(clock(), newId(), LEASE_MS);
+export const createDeliveryLease = ({ clock, newId }: OrderSender): Lease => createLease(clock(), newId(), LEASE_MS);

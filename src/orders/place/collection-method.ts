@@ -1,0 +1,51 @@
+// How the sample is taken, where the request says it: by our own extension, or by a code of ours among the places that it prefers. Without a word of it the
+// method of the laboratory's test is meant. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.locationCode
+import type { Resource } from '../../fhir/types.ts';
+import type { Systems } from '../systems.ts';
+import { invalid, type ValidationResult } from './validation-result.ts';
+
+export const COLLECTION_METHODS = ['walk_in_test', 'at_home_phlebotomy', 'on_site_collection'] as const;
+export type CollectionMethod = (typeof COLLECTION_METHODS)[number];
+
+/** The network refuses it, unless it follows from the test. */
+const TEST_KIT = 'testkit';
+
+interface LocationConcept {
+  coding?: { system?: string; code?: string }[];
+}
+
+/** Undefined: the test's own. */
+export function readCollectionMethod(request: Resource, systems: Systems): ValidationResult<CollectionMethod | undefined> {
+  const methods = findCollectionMethods(request, systems);
+  const [method] = methods;
+  if (methods.length > 1) return invalid('an order has one way of taking the sample', ...findMethodPaths(request, systems));
+  if (method !== undefined && isCollectionMethod(method)) return { value: method };
+  if (method === TEST_KIT)
+    return invalid('a kit is sent for a test that is one: order such a test, and leave this out', ...findMethodPaths(request, systems));
+  if (method !== undefined)
+    return invalid(
+      `the sample of an order is taken by ${COLLECTION_METHODS.join(', ')}, or as its test has it`,
+      ...findMethodPaths(request, systems),
+    );
+  const place = ['locationCode', 'locationReference'].find((element) => request[element] !== undefined);
+  if (place === undefined) return { value: undefined };
+  return invalid(
+    `the laboratory network is not told of places: say how the sample is taken (the extension ${systems.collectionMethod})`,
+    `ServiceRequest.${place}`,
+  );
+}
+
+/** The extension's and those of the places; each once. */
+export function findCollectionMethods({ extension, locationCode }: Resource, systems: Systems): string[] {
+  const own = ((extension ?? []) as { url: string; valueCode?: string }[]).filter(({ url }) => url === systems.collectionMethod);
+  const codings = ((locationCode ?? []) as LocationConcept[]).flatMap(({ coding = [] }) => coding);
+  const places = codings.flatMap(({ system, code }) => (system === systems.collectionMethods && code ? code : []));
+  return [...new Set([...own.map(({ valueCode = '' }) => valueCode), ...places])];
+}
+
+const isCollectionMethod = (text: string): text is CollectionMethod => (COLLECTION_METHODS as readonly string[]).includes(text);
+
+const findMethodPaths = ({ extension }: Resource, { collectionMethod: url }: Systems): string[] =>
+  ((extension ?? []) as { url: string }[]).some((one) => one.url === url)
+    ? [`ServiceRequest.extension.where(url='${url}')`]
+    : ['ServiceRequest.locationCode'];

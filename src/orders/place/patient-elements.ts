@@ -1,0 +1,52 @@
+// Where a Patient says what an order needs, best place first: of several names, addresses and numbers, the one to use. Each with its path, for error messages.
+// Which one is meant is fhir/current.ts, as it is at the vendors' doors. https://hl7.org/fhir/R4/patient.html
+import { isInForce, isOld, preferenceOf } from '../../fhir/current.ts';
+import type { Resource } from '../../fhir/types.ts';
+
+/** A value as found: its path in the Patient, and what it says. */
+export type LocatedValue = [path: string, text: string];
+
+type ElementMember = Record<string, unknown>;
+type LocatedMember = [path: string, part: ElementMember];
+
+/** The current members of a repeating element with their paths, the preferred one first. */
+function listCurrentMembers(patient: Resource, element: keyof typeof ELEMENT_TYPES, now: string): LocatedMember[] {
+  const members = (Array.isArray(patient[element]) ? (patient[element] as ElementMember[]) : []).map(
+    (part, at): LocatedMember => [`${element}[${at}]`, part],
+  );
+  const order = preferenceOf(ELEMENT_TYPES[element])!;
+  return members.filter(([, part]) => !isOld(part) && isInForce(part, now)).toSorted(([, one], [, other]) => order(one, other));
+}
+
+const ELEMENT_TYPES = { name: 'HumanName', address: 'Address', telecom: 'ContactPoint' };
+
+/** Whether a person has a current name at all. */
+export const hasName = (patient: Resource, now: string): boolean => listCurrentMembers(patient, 'name', now).length > 0;
+
+/** A part of the preferred name that has a family name. */
+export function findNamePart(patient: Resource, path: 'family' | 'given[0]', now: string): LocatedValue[] {
+  const whole = listCurrentMembers(patient, 'name', now).find(([, name]) => typeof name.family === 'string');
+  return whole ? readPart(whole, path) : [];
+}
+
+/** The preferred address that is not for letters only: a sample is collected there. */
+export const findHomeAddress = (patient: Resource, now: string): LocatedMember | undefined =>
+  listCurrentMembers(patient, 'address', now).find(([, address]) => address.type !== 'postal');
+
+/** A part of that address. */
+export function findAddressPart(patient: Resource, path: string, now: string): LocatedValue[] {
+  const home = findHomeAddress(patient, now);
+  return home ? readPart(home, path) : [];
+}
+
+/** The values of all current contact points of a system, the preferred one first. */
+export const listContactPoints = (patient: Resource, system: string, now: string): LocatedValue[] =>
+  listCurrentMembers(patient, 'telecom', now)
+    .filter(([, point]) => point.system === system)
+    .flatMap((point) => readPart(point, 'value'));
+
+/** `given[0]` is the first of a list. */
+function readPart([at, part]: LocatedMember, path: string): LocatedValue[] {
+  const value = path.endsWith('[0]') ? (part[path.slice(0, -3)] as unknown[] | undefined)?.[0] : part[path];
+  return typeof value === 'string' ? [[`${at}.${path}`, value]] : [];
+}
