@@ -101,13 +101,13 @@ export interface Shape {
   /** The body without the properties the shape does not know, and without blank texts: they say nothing. */
   known(body: View): View;
   /** resource → view (projection). `all`: also the fields that are never shown (what an order said of its patient). `bare`: a missing value is null, whatever stands for it. */
-  read(resource: Resource, env: Env, options?: { all?: boolean; bare?: boolean }): View;
+  read(resource: Resource, env: Env, options?: ReadOptions): View;
   /**
    * view → resource: puts the view into `into` (a new resource when absent); every element the mapping does not name stays. A field that is missing is
    * unset. `server`: exactly the fields that the view has are written, read-only ones too, and all others stay. `bare`: a value that stands for a missing
    * one is written too.
    */
-  write(view: View, into: Resource | undefined, env: Env, options?: { server?: boolean; bare?: boolean }): Resource;
+  write(view: View, into: Resource | undefined, env: Env, options?: WriteOptions): Resource;
   /** The vendor's field behind a FHIRPath expression that a check of the resource named, or undefined. */
   fieldAt(expression: string): string | undefined;
   /** The query parameters of its list, without those for paging. */
@@ -123,17 +123,57 @@ export interface Shape {
   /** References in a request that must lead to something, and how their absence is answered. */
   exists: Existence[];
   /** Names in a request that become references when exactly one resource carries them. */
-  links: { search(view: View): string | undefined; put(resource: Resource, reference: string): Resource }[];
+  links: NameLink[];
   /** When the same thing may exist already: the match keys to lock, the searches that find candidates, and whether a candidate is the same. Null: never. */
-  duplicates(view: View): { keys: string[]; candidates: { search: string; same(candidate: View): boolean }[] } | null;
+  duplicates(view: View): DuplicateCheck | null;
   /** What is said of an item that is there already, and of an idempotency-key that was used for something else. */
   says: { duplicate: string; idempotency: string };
   /** FHIR search for the resource a create goes into (`Practitioner?identifier=…`), null: always a new one. `resolved`: alias → FHIR id. */
   into(view: View, resolved?: ReadonlyMap<string, string>): string | null;
   /** Shapes whose items are elements of a resource: the keys of the items in a resource, and the key a view names. Absent for all others. */
-  rows?: { keys(resource: Resource): string[]; name: string; of(view: View): string; search(id: string): string };
+  rows?: RowItems & { search(id: string): string };
   /** Name of the outside step a create waits for (`lab-order`, `physician`), or undefined. */
   port?: string;
+}
+
+/** Options of a read: `all`: write-only fields are shown too; `bare`: a missing value is null, whatever its default. */
+export interface ReadOptions {
+  all?: boolean;
+  bare?: boolean;
+}
+
+/** Options of a write: `server`: exactly the fields of the view are written, read-only ones too; `bare`: a value equal to the default is written too. */
+export interface WriteOptions {
+  server?: boolean;
+  bare?: boolean;
+}
+
+/** A name in a request that becomes a reference when exactly one resource carries it. */
+export interface NameLink {
+  /** FHIR search for the resource with this name; undefined: the request names none. */
+  search(view: View): string | undefined;
+  put(resource: Resource, reference: string): Resource;
+}
+
+/** What to lock before a create, and where to look for the same item. */
+export interface DuplicateCheck {
+  keys: string[];
+  candidates: DuplicateCandidates[];
+}
+
+export interface DuplicateCandidates {
+  search: string;
+  same(candidate: View): boolean;
+}
+
+/** Items that are elements of a resource. */
+export interface RowItems {
+  /** The field that holds the key of an item. */
+  name: string;
+  /** The keys of a resource's items, in their order. */
+  keys(resource: Resource): string[];
+  /** The key that a view names. */
+  of(view: View): string;
 }
 
 /** `missing`: how it is answered that nothing has this id; absent: then nothing is found by it. */

@@ -1,18 +1,11 @@
 // resource → view: one walk over the resource finds what all paths of a mapping lead to, and each field shows its part of it.
 import type { Path } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Env, View } from '../shape.ts';
+import type { Env, RowItems, View } from '../shape.ts';
 import type { AlsoSpec, FieldSpec, MappingSpec } from '../spec.ts';
 import type { Field, Now } from './field.ts';
 import type { Names } from './names.ts';
 import type { PathTree } from './path-tree.ts';
-
-export interface Rows {
-  name: string;
-  /** The keys of a resource's items, in their order. */
-  keys(resource: Resource): string[];
-  of(view: View): string;
-}
 
 /** Written, never shown. */
 export interface Also {
@@ -32,7 +25,7 @@ export interface Parts {
   fields: Field[];
   idName: string;
   also: Also[];
-  rows: Rows | undefined;
+  rows: RowItems | undefined;
   /** Field → the slot of the reference that its name is linked to. */
   links: ReadonlyMap<Field, number>;
   /** Field → whether what it shows is said by others already (`omit: implied`). */

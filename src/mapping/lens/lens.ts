@@ -1,13 +1,13 @@
 // Compiles a mapping into a lens: `read` (lens-read.ts) is resource → view, `write` (lens-write.ts) is view → resource. Both are pure.
 import type { Path } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
-import type { Env, View } from '../shape.ts';
+import type { Env, ReadOptions, RowItems, View, WriteOptions } from '../shape.ts';
 import type { AlsoSpec, MappingSpec, RowSpec } from '../spec.ts';
 import type { CodecContext } from './codecs.ts';
 import { derivationOf } from './derivations.ts';
 import { type Field, keysOfField, leavesOf } from './field.ts';
 import { fieldOf } from './field-of.ts';
-import { type Also, type Parts, type Rows, viewOf } from './lens-read.ts';
+import { type Also, type Parts, viewOf } from './lens-read.ts';
 import { written } from './lens-write.ts';
 import { type Names, namesOf } from './names.ts';
 import { type PathTree, pathTree } from './path-tree.ts';
@@ -23,11 +23,11 @@ export interface Lens {
   /** The same of the members of each list of objects, lists in lists among them: their paths begin at the list's elements. */
   lists: { list: Field; leaves: Field[] }[];
   also: Also[];
-  rows: Rows | undefined;
+  rows: RowItems | undefined;
   /** `all`: the fields that are never shown, too. `bare`: without the values that stand for missing ones. */
-  read(resource: Resource, env: Env, options?: { all?: boolean; bare?: boolean }): View;
+  read(resource: Resource, env: Env, options?: ReadOptions): View;
   /** `server`: exactly the fields the view names are written, read-only ones too; otherwise all that a client may write, a missing one is unset. `bare`: a value that stands for a missing one, too. */
-  write(view: View, into: Resource | undefined, env: Env, options?: { server?: boolean; bare?: boolean }): Resource;
+  write(view: View, into: Resource | undefined, env: Env, options?: WriteOptions): Resource;
 }
 
 /** Compiles a mapping. `fault` is told what is wrong, with the keys that lead to it in the file; what can be compiled is. */
@@ -100,7 +100,7 @@ function linkSlot(field: Field, names: Names, tree: PathTree): [Field, number][]
   return field.spec.link ? [[field, tree.slot(names.path(field.spec.link.to), true)]] : [];
 }
 
-function rowsOf({ elements: all, by, key, as }: RowSpec, names: Names): Rows {
+function rowsOf({ elements: all, by, key, as }: RowSpec, names: Names): RowItems {
   const elements = names.path(all);
   const keyOf = names.path(by, elements.type);
   const rule = derivationOf(as);
