@@ -1,20 +1,21 @@
 // Figures of each mapping: how many comparisons its examples and laws make, how many planted faults they notice, and what reading and writing through its lens
 // takes beside a FHIRPath engine on the same paths: npm run measure:mappings. Writes the section "Mappings" of docs/benchmarks.md.
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { cpus } from 'node:os';
 import { evalFhirPathTyped, parseFhirPath, toTypedValue } from '@medplum/core';
 import type { Resource } from '../src/fhir/types.ts';
-import { type Example, envOf, nameOf } from '../src/mapping/example.ts';
-import { asEngineReads, engineVariables } from '../src/mapping/laws/fhirpath-oracle.ts';
-import { breachesOf, samplesOf } from '../src/mapping/laws/proof.ts';
-import type { LoadedShape } from '../src/mapping/load/loaded.ts';
+import { buildExampleEnv, type Example } from '../src/mapping/load/examples.ts';
+import { type LoadedShape, toQualifiedName } from '../src/mapping/load/loaded.ts';
 import type { Env } from '../src/mapping/shape.ts';
-import { benches, equivalents, surfaceBenches } from './mutate/benches.ts';
-import { type Bench, judge, type Verdict } from './mutate/judge.ts';
+import { toEngineText, toEngineVariables } from '../src/mapping-tools/laws/fhirpath-comparison.ts';
+import { buildSamples, checkExample } from '../src/mapping-tools/laws/mapping-proof.ts';
+import { judgeMutant, type MutationTarget, type Verdict } from './mutate/judge.ts';
 import { judgeSurface } from './mutate/judge-surface.ts';
-import { mutantsOf } from './mutate/mutants.ts';
-import { surfaceMutants } from './mutate/surface-changes.ts';
+import { listMutants } from './mutate/mutants.ts';
+import { listSurfaceMutants } from './mutate/surface-changes.ts';
+import { listSurfaceTargets, listTargets, readEquivalents } from './mutate/targets.ts';
 
 /** Each measurement runs so long, so often; the median counts. */
 const MS = 150;
@@ -46,9 +47,9 @@ const storedIn = ({ shape, mapping, lens }: LoadedShape, examples: Example[]): S
     const found = stored ?? resource;
     if (!found) return [];
     const row = mapping.content.row?.key;
-    const key = row === undefined ? {} : { [row]: lens.rows!.keys(found)[0] };
+    const key = row === undefined ? {} : { [row]: lens.rows!.readKeys(found)[0] };
     const joined = Object.fromEntries(shape.joins.map((join) => [join.name, []]));
-    return [{ resource: found, env: envOf({ ...joined, ...key, ...env }) }];
+    return [{ resource: found, env: buildExampleEnv({ ...joined, ...key, ...env }) }];
   });
 
 function reading({ shape, lens }: LoadedShape, stored: Stored[]): { own: number; engine: number } {
@@ -59,8 +60,8 @@ function reading({ shape, lens }: LoadedShape, stored: Stored[]): { own: number;
     const paths = lens.leaves.flatMap((field) => field.paths).filter(known);
     return {
       input: [toTypedValue(resource)],
-      variables: engineVariables(aliases, env),
-      expressions: paths.map(({ text }) => parseFhirPath(asEngineReads(text, env))),
+      variables: toEngineVariables(aliases, env),
+      expressions: paths.map(({ text }) => parseFhirPath(toEngineText(text, env))),
     };
   });
   return {
@@ -77,8 +78,8 @@ function writing({ shape, mapping, lens }: LoadedShape, examples: Example[]): nu
   const requests = examples.flatMap(({ request, env }) => {
     if (!request) return [];
     const row = mapping.content.row?.key;
-    const view = shape.known(request);
-    return [{ view, env: envOf({ ...(row !== undefined && { [row]: lens.rows!.of(view) }), ...env }) }];
+    const view = shape.pickKnownFields(request);
+    return [{ view, env: buildExampleEnv({ ...(row !== undefined && { [row]: lens.rows!.readKey(view) }), ...env }) }];
   });
   if (!requests.length) return undefined;
   return micros(requests.length, () => {
@@ -87,13 +88,13 @@ function writing({ shape, mapping, lens }: LoadedShape, examples: Example[]): nu
 }
 
 /** How often the functions were called by which laws compare. */
-async function comparisons({ loaded, examples, world }: Bench): Promise<number> {
+async function comparisons({ loaded, examples, world }: MutationTarget): Promise<number> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
-  const samples = samplesOf(examples, loaded.shape);
-  for (const example of examples) breachesOf(loaded, example, { world, samples });
+  const samples = buildSamples(examples, loaded.shape);
+  for (const example of examples) checkExample(loaded, example, { world, samples });
   const { result } = await session.post('Profiler.takePreciseCoverage');
   await session.post('Profiler.stopPreciseCoverage');
   session.disconnect();
@@ -107,21 +108,21 @@ async function comparisons({ loaded, examples, world }: Bench): Promise<number> 
 
 const score = (name: string, verdicts: Verdict[]): string => {
   const left = verdicts.filter(({ by }) => by === undefined).length;
-  const none = Object.keys(equivalents()[name] ?? {}).length;
+  const none = Object.keys(readEquivalents()[name] ?? {}).length;
   return `${verdicts.length - left} of ${verdicts.length}${none ? `, ${none} are no faults` : ''}`;
 };
 
 const us = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(1));
 
 const rows: string[] = [];
-for (const bench of benches()) {
+for (const bench of listTargets()) {
   const { loaded, examples } = bench;
-  const name = nameOf(loaded);
+  const name = toQualifiedName(loaded);
   const { own, engine } = reading(loaded, storedIn(loaded, examples));
   const made = await comparisons(bench);
   const noticed = score(
     name,
-    mutantsOf(loaded).map((mutant) => judge(mutant, bench)),
+    listMutants(loaded).map((mutant) => judgeMutant(mutant, bench)),
   );
   const write = writing(loaded, examples);
   rows.push(
@@ -129,11 +130,11 @@ for (const bench of benches()) {
   );
   console.error(rows.at(-1));
 }
-for (const bench of surfaceBenches()) {
+for (const bench of listSurfaceTargets()) {
   const name = `${bench.loaded.surface.name}/surface`;
   const noticed = score(
     name,
-    surfaceMutants(bench.loaded.source.content).map((mutant) => judgeSurface(mutant, bench)),
+    listSurfaceMutants(bench.loaded.source.content).map((mutant) => judgeSurface(mutant, bench)),
   );
   rows.push(`| ${name} | ${bench.examples.length} | – | ${noticed} | – | – | – | – |`);
   console.error(rows.at(-1));

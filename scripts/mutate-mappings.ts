@@ -1,13 +1,14 @@
 // Plants faults into the mappings and surfaces, one at a time, and reports how many the checks, examples and laws notice:
 // node scripts/mutate-mappings.ts [vendor/shape | vendor/surface]
 // What none of them notices is listed: an example is missing, or the mutant is equivalent and stands in test/mapping/equivalent-mutants.yaml.
+
 import { textTable } from '../src/cli/text-table.ts';
-import { nameOf } from '../src/mapping/example.ts';
-import { benches, equivalents, surfaceBenches } from './mutate/benches.ts';
-import { judge, type Verdict } from './mutate/judge.ts';
+import { toQualifiedName } from '../src/mapping/load/loaded.ts';
+import { judgeMutant, type Verdict } from './mutate/judge.ts';
 import { judgeSurface } from './mutate/judge-surface.ts';
-import { mutantsOf } from './mutate/mutants.ts';
-import { surfaceMutants } from './mutate/surface-changes.ts';
+import { listMutants } from './mutate/mutants.ts';
+import { listSurfaceMutants } from './mutate/surface-changes.ts';
+import { listSurfaceTargets, listTargets, readEquivalents } from './mutate/targets.ts';
 
 const [only] = process.argv.slice(2);
 const rows: string[][] = [];
@@ -15,7 +16,7 @@ const survivors: string[] = [];
 
 function report<M extends { name: string }>(name: string, mutants: M[], judged: (mutant: M) => Verdict): void {
   if (only !== undefined && only !== name) return;
-  const known = equivalents()[name] ?? {};
+  const known = readEquivalents()[name] ?? {};
   const from = performance.now();
   const verdicts = mutants.map((mutant) => ({ mutant, verdict: judged(mutant) }));
   const count = (by: string | undefined): number => verdicts.filter(({ verdict }) => verdict.by === by).length;
@@ -26,9 +27,9 @@ function report<M extends { name: string }>(name: string, mutants: M[], judged: 
   rows.push([name, ...numbers.map(String), `${((performance.now() - from) / 1000).toFixed(1)} s`]);
 }
 
-for (const bench of benches()) report(nameOf(bench.loaded), mutantsOf(bench.loaded), (mutant) => judge(mutant, bench));
-for (const bench of surfaceBenches())
-  report(`${bench.loaded.surface.name}/surface`, surfaceMutants(bench.loaded.source.content), (mutant) => judgeSurface(mutant, bench));
+for (const bench of listTargets()) report(toQualifiedName(bench.loaded), listMutants(bench.loaded), (mutant) => judgeMutant(mutant, bench));
+for (const bench of listSurfaceTargets())
+  report(`${bench.loaded.surface.name}/surface`, listSurfaceMutants(bench.loaded.source.content), (mutant) => judgeSurface(mutant, bench));
 
 const heads = ['mapping', 'planted', 'at start', 'by examples and laws', 'by what is missing', 'equivalent', 'unnoticed', 'took'];
 console.log(textTable(heads, rows).join('\n'));

@@ -36,6 +36,19 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     search: ['resources', 'database'],
     queues: ['database'],
   },
+  mapping: {
+    lens: [],
+    request: ['lens'],
+    query: ['request', 'lens'],
+    response: ['lens'],
+    load: ['response', 'query', 'request', 'lens'],
+    openapi: ['load', 'response', 'query', 'request', 'lens'],
+  },
+  'mapping-tools': {
+    laws: [],
+    explain: ['laws'],
+    scaffold: [],
+  },
   http: {
     middleware: [],
     fhir: ['middleware'],

@@ -1,60 +1,66 @@
 // Faults in a field: a rule dropped or moved by one, a word dropped or two codes exchanged, another default, a mark lost.
 import type { FieldSpec } from '../../src/mapping/spec.ts';
-import { type Change, drop } from './mutant.ts';
+import { type Change, removal } from './mutant.ts';
 
 type Word = keyof FieldSpec;
 
 /** Word of a field → what may stand there instead, and the keys below it. */
 export const FIELD_CHANGES: Partial<Record<Word, (value: never, field: FieldSpec) => { keys: string[]; change: Change }[]>> = {
-  required: () => [here(drop())],
-  minLength: (least: number) => [here(drop()), here(moved(least + 1))],
-  maxLength: (most: number) => [here(drop()), here(moved(most - 1)), here(moved(most + 1))],
-  format: () => [here(drop())],
-  pattern: (text: string) => [here(drop()), ...(text.endsWith('$') ? [here({ what: 'without its end', value: text.slice(0, -1) })] : [])],
-  enum: (words: string[]) => words.map((word, at) => ({ keys: [String(at)], change: drop(`without ${word}`) })),
+  required: () => [here(removal())],
+  minLength: (least: number) => [here(removal()), here(moved(least + 1))],
+  maxLength: (most: number) => [here(removal()), here(moved(most - 1)), here(moved(most + 1))],
+  format: () => [here(removal())],
+  pattern: (text: string) => [
+    here(removal()),
+    ...(text.endsWith('$') ? [here({ what: 'without its end', value: text.slice(0, -1) })] : []),
+  ],
+  enum: (words: string[]) => words.map((word, at) => ({ keys: [String(at)], change: removal(`without ${word}`) })),
   codes: (codes: Record<string, unknown>) => tableChanges(codes),
   synonyms: (codes: Record<string, unknown>) => tableChanges(codes),
-  otherwise: (code: string) => [here(drop()), here({ what: `${code}x`, value: `${code}x` })],
-  default: (value: unknown) => [here(drop()), ...otherDefault(value).map((other) => here({ what: JSON.stringify(other), value: other }))],
-  readOnly: () => [here(drop())],
-  writeOnly: () => [here(drop())],
-  minItems: (least: number) => [here(drop()), here(moved(least + 1))],
-  maxItems: (most: number) => [here(drop()), here(moved(most - 1)), here(moved(most + 1))],
-  onlyIn: (kind: string) => [here(drop()), here({ what: 'the other kind', value: kind === 'create' ? 'update' : 'create' })],
-  shares: () => [here(drop())],
-  instead: () => [here(drop())],
-  omit: (when: string) => [here(drop()), ...(when === 'implied' ? [here({ what: 'unset', value: 'unset' })] : [])],
-  nullable: () => [here(drop())],
+  otherwise: (code: string) => [here(removal()), here({ what: `${code}x`, value: `${code}x` })],
+  default: (value: unknown) => [
+    here(removal()),
+    ...otherDefault(value).map((other) => here({ what: JSON.stringify(other), value: other })),
+  ],
+  readOnly: () => [here(removal())],
+  writeOnly: () => [here(removal())],
+  minItems: (least: number) => [here(removal()), here(moved(least + 1))],
+  maxItems: (most: number) => [here(removal()), here(moved(most - 1)), here(moved(most + 1))],
+  onlyIn: (kind: string) => [here(removal()), here({ what: 'the other kind', value: kind === 'create' ? 'update' : 'create' })],
+  shares: () => [here(removal())],
+  instead: () => [here(removal())],
+  omit: (when: string) => [here(removal()), ...(when === 'implied' ? [here({ what: 'unset', value: 'unset' })] : [])],
+  nullable: () => [here(removal())],
   reads: (words: Record<string, unknown>) => tableChanges(words),
   follows: (follows: Record<string, string>) => [
-    here(drop()),
+    here(removal()),
     ...exchanged(
       follows,
       Object.keys(follows).filter((name) => name !== 'as'),
     ),
   ],
   key: (key: string | string[]) => [
-    here(drop()),
-    ...(Array.isArray(key) ? key.map((name, at) => ({ keys: [String(at)], change: drop(`without ${name}`) })) : []),
+    here(removal()),
+    ...(Array.isArray(key) ? key.map((name, at) => ({ keys: [String(at)], change: removal(`without ${name}`) })) : []),
   ],
-  memberHas: () => [here(drop())],
-  where: () => [here(drop())],
-  past: () => [here(drop())],
-  atLeastYears: (years: number) => [here(drop()), here(moved(years - 1)), here(moved(years + 1))],
-  unlike: () => [here(drop())],
-  needs: () => [here(drop())],
-  notBefore: () => [here(drop())],
-  own: () => [here(drop())],
-  link: () => [here(drop())],
-  as: (as: string) => [here(drop()), ...otherForms(as).map(here)],
+  memberHas: () => [here(removal())],
+  where: () => [here(removal())],
+  past: () => [here(removal())],
+  atLeastYears: (years: number) => [here(removal()), here(moved(years - 1)), here(moved(years + 1))],
+  unlike: () => [here(removal())],
+  needs: () => [here(removal())],
+  notBefore: () => [here(removal())],
+  own: () => [here(removal())],
+  link: () => [here(removal())],
+  as: (as: string) => [here(removal()), ...otherForms(as).map(here)],
   exists: ({ agrees = {}, missing, targetHas }: NonNullable<FieldSpec['exists']>) => [
-    here(drop()),
+    here(removal()),
     { keys: ['missing'], change: { what: 'another answer', value: missing === 'invalid' ? 'not-found' : 'invalid' } },
-    ...(targetHas === undefined ? [] : [{ keys: ['targetHas'], change: drop() }]),
-    ...Object.keys(agrees).map((name) => ({ keys: ['agrees', name], change: drop(`without ${name}`) })),
+    ...(targetHas === undefined ? [] : [{ keys: ['targetHas'], change: removal() }]),
+    ...Object.keys(agrees).map((name) => ({ keys: ['agrees', name], change: removal(`without ${name}`) })),
   ],
   derived: (derived: Record<string, string>) => [
-    here(drop()),
+    here(removal()),
     ...exchanged(
       derived,
       Object.keys(derived).filter((name) => name !== 'as'),
@@ -80,7 +86,7 @@ function tableChanges(table: Record<string, unknown>): { keys: string[]; change:
   const spoiled = words.flatMap((word) =>
     typeof table[word] === 'string' ? [{ keys: [word], change: { what: `${table[word]}x`, value: `${table[word]}x` } }] : [],
   );
-  return [...words.map((word) => ({ keys: [word], change: drop('left out') })), ...exchanged(table, words), ...spoiled.slice(0, 2)];
+  return [...words.map((word) => ({ keys: [word], change: removal('left out') })), ...exchanged(table, words), ...spoiled.slice(0, 2)];
 }
 
 /** The values of each key and of the next one, exchanged. */
@@ -93,7 +99,7 @@ const exchanged = (table: Record<string, unknown>, keys: string[]): { keys: stri
 
 /** One way less, and the other way round. */
 const listChanges = (list: string[]): { keys: string[]; change: Change }[] => [
-  ...(list.length > 1 ? list.map((text, at) => ({ keys: [String(at)], change: drop(`without ${text}`) })) : []),
+  ...(list.length > 1 ? list.map((text, at) => ({ keys: [String(at)], change: removal(`without ${text}`) })) : []),
   ...(list.length > 1 ? [here({ what: 'the other way round', value: list.toReversed() })] : []),
 ];
 

@@ -1,10 +1,11 @@
 // Whether a planted fault is noticed: by the checks at start, by an example or a law, or by what the examples may not leave out.
 
-import type { Example, World } from '../../src/mapping/example.ts';
-import { gapsOf } from '../../src/mapping/laws/coverage.ts';
-import { breachesOf, samplesOf } from '../../src/mapping/laws/proof.ts';
+import type { Example } from '../../src/mapping/load/examples.ts';
 import type { LoadedShape, LoadedSurface } from '../../src/mapping/load/loaded.ts';
-import { compileShape } from '../../src/mapping/load/mapping.ts';
+import { compileShape } from '../../src/mapping/load/read-mappings.ts';
+import { findGaps } from '../../src/mapping-tools/laws/coverage.ts';
+import type { World } from '../../src/mapping-tools/laws/example-context.ts';
+import { buildSamples, checkExample } from '../../src/mapping-tools/laws/mapping-proof.ts';
 import type { Mutant } from './mutant.ts';
 
 export interface Verdict {
@@ -13,7 +14,7 @@ export interface Verdict {
   text: string;
 }
 
-export interface Bench {
+export interface MutationTarget {
   loaded: LoadedShape;
   surface: LoadedSurface;
   examples: Example[];
@@ -21,16 +22,16 @@ export interface Bench {
 }
 
 /** Judges one mutant; `by` is undefined when nothing notices it. */
-export function judge({ content }: Mutant, { loaded, surface, examples, world }: Bench): Verdict {
+export function judgeMutant({ content }: Mutant, { loaded, surface, examples, world }: MutationTarget): Verdict {
   const made = compileShape({ ...loaded.mapping, content }, surface, world);
   const [fault] = made.faults;
   if (fault || !made.loaded) return { by: 'start', text: fault?.text ?? '' };
-  const samples = samplesOf(examples, made.loaded.shape);
+  const samples = buildSamples(examples, made.loaded.shape);
   for (const example of examples) {
-    const [breach] = attempt(() => breachesOf(made.loaded!, example, { world, samples }));
+    const [breach] = attempt(() => checkExample(made.loaded!, example, { world, samples }));
     if (breach !== undefined) return { by: 'example', text: `${example.title}: ${breach}` };
   }
-  const [gap] = gapsOf(made.loaded, examples);
+  const [gap] = findGaps(made.loaded, examples);
   return gap ? { by: 'gap', text: gap.text } : { by: undefined, text: '' };
 }
 

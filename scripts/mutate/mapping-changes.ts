@@ -1,9 +1,10 @@
 // Faults in a mapping beside its fields: what is offered, searches, sorting, joins, duplicates, what is written and never shown.
-import { isForward } from '../../src/mapping/join-search.ts';
+
 import type { AlsoSpec, JoinSpec, ManySpec, MappingSpec, SearchSpec, UniqueSpec } from '../../src/mapping/spec.ts';
+import { isForwardJoin } from '../../src/mapping/spec.ts';
 import { otherForms } from './field-changes.ts';
-import { type Change, drop } from './mutant.ts';
-import { templateChanges } from './surface-changes.ts';
+import { type Change, removal } from './mutant.ts';
+import { listTemplateChanges } from './surface-changes.ts';
 
 export interface PlacedChange {
   keys: string[];
@@ -13,7 +14,7 @@ export interface PlacedChange {
 const at = (keys: string[], change: Change): PlacedChange => ({ keys, change });
 const to = (value: unknown): Change => ({ what: String(value), value });
 
-export function mappingChanges(content: MappingSpec): PlacedChange[] {
+export function listMappingChanges(content: MappingSpec): PlacedChange[] {
   const {
     plural,
     interactions,
@@ -37,23 +38,23 @@ export function mappingChanges(content: MappingSpec): PlacedChange[] {
   return [
     at(['path'], to(`${content.path}-x`)),
     ...(plural === undefined ? [] : [at(['plural'], to(`${plural}x`))]),
-    ...interactions.map((one, nth) => at(['interactions', String(nth)], drop(`without ${one}`))),
-    ...(idempotency === undefined ? [] : [at(['idempotency'], drop())]),
-    ...(take === undefined ? [] : [at(['take'], drop()), at(['take'], to(take === 'all' ? 'first' : 'all'))]),
-    ...(most === undefined ? [] : [at(['most'], drop()), at(['most'], to(most - 1))]),
-    ...Object.keys(content.envelope ?? {}).map((word) => at(['envelope', word], drop())),
-    ...templateChanges(content.envelope, ['envelope']),
-    ...belongs.map((name, nth) => at(['belongs', String(nth)], drop(`without ${name}`))),
-    ...Object.entries(except).flatMap(([name, word]) => [at(['except', name], drop()), at(['except', name], to(`${word}x`))]),
+    ...interactions.map((one, nth) => at(['interactions', String(nth)], removal(`without ${one}`))),
+    ...(idempotency === undefined ? [] : [at(['idempotency'], removal())]),
+    ...(take === undefined ? [] : [at(['take'], removal()), at(['take'], to(take === 'all' ? 'first' : 'all'))]),
+    ...(most === undefined ? [] : [at(['most'], removal()), at(['most'], to(most - 1))]),
+    ...Object.keys(content.envelope ?? {}).map((word) => at(['envelope', word], removal())),
+    ...listTemplateChanges(content.envelope, ['envelope']),
+    ...belongs.map((name, nth) => at(['belongs', String(nth)], removal(`without ${name}`))),
+    ...Object.entries(except).flatMap(([name, word]) => [at(['except', name], removal()), at(['except', name], to(`${word}x`))]),
     ...[...Object.entries({ for: whom, item, answers, tells, createStatus })].flatMap(([word, value]) =>
-      value === undefined ? [] : [at([word], drop())],
+      value === undefined ? [] : [at([word], removal())],
     ),
     ...(content.many ? manyChanges(content.many) : []),
-    ...(port === undefined ? [] : [at(['port'], drop())]),
-    ...(into === undefined ? [] : [at(['into'], drop())]),
+    ...(port === undefined ? [] : [at(['port'], removal())]),
+    ...(into === undefined ? [] : [at(['into'], removal())]),
     ...lessOf(only),
-    ...(sort === undefined ? [] : [at(['sort'], drop()), at(['sort'], to(turned(sort)))]),
-    ...Object.keys(says).map((name) => at(['says', name], drop())),
+    ...(sort === undefined ? [] : [at(['sort'], removal()), at(['sort'], to(turned(sort)))]),
+    ...Object.keys(says).map((name) => at(['says', name], removal())),
     ...[preferChanges, orderOfFields].flatMap((changes) => changes(content)),
     ...(content.also ?? []).flatMap((spec, nth) => alsoChanges(spec, ['also', String(nth)])),
     ...Object.entries(content.with ?? {}).flatMap(([name, spec]) => joinChanges(spec, ['with', name])),
@@ -65,7 +66,7 @@ export function mappingChanges(content: MappingSpec): PlacedChange[] {
 /** FHIR's order in place of the stated one, and the stated one turned round. */
 const preferChanges = ({ prefer = {} }: MappingSpec): PlacedChange[] =>
   Object.entries(prefer).flatMap(([type, uses]) => [
-    at(['prefer', type], drop()),
+    at(['prefer', type], removal()),
     ...(uses.length > 1 ? [at(['prefer', type], to(uses.toReversed()))] : []),
   ]);
 
@@ -80,13 +81,13 @@ function lessOf(only: string | undefined): PlacedChange[] {
 /** Another name of the list, a field that all items share, another number or status, items told apart by one field less. */
 function manyChanges({ list, fields, least, most, identity = [] }: ManySpec): PlacedChange[] {
   return [
-    at(['many'], drop('left out')),
+    at(['many'], removal('left out')),
     at(['many', 'list'], to(`${list}x`)),
-    ...fields.map((name, nth) => at(['many', 'fields', String(nth)], drop(`without ${name}`))),
+    ...fields.map((name, nth) => at(['many', 'fields', String(nth)], removal(`without ${name}`))),
     ...(least === undefined ? [] : [at(['many', 'least'], to(least + 1))]),
     at(['many', 'most'], to(most - 1)),
     at(['many', 'most'], to(most + 1)),
-    ...identity.map((name, nth) => at(['many', 'identity', String(nth)], drop(`without ${name}`))),
+    ...identity.map((name, nth) => at(['many', 'identity', String(nth)], removal(`without ${name}`))),
   ];
 }
 
@@ -95,54 +96,54 @@ function orderOfFields({ fields }: MappingSpec): PlacedChange[] {
   const names = Object.keys(fields);
   const swapped = Object.fromEntries([...names.slice(1, 2), ...names.slice(0, 1), ...names.slice(2)].map((name) => [name, fields[name]]));
   return [
-    ...names.map((name) => at(['fields', name], drop('left out'))),
+    ...names.map((name) => at(['fields', name], removal('left out'))),
     at(['fields'], { what: 'the first two exchanged', value: swapped }),
   ];
 }
 
 const alsoChanges = ({ value, while: condition }: AlsoSpec, keys: string[]): PlacedChange[] => [
-  at(keys, drop('left out')),
+  at(keys, removal('left out')),
   ...(value === undefined ? [] : [at([...keys, 'value'], to(typeof value === 'boolean' ? !value : `${value}x`))]),
-  ...(condition === undefined ? [] : [at([...keys, 'while'], drop())]),
+  ...(condition === undefined ? [] : [at([...keys, 'while'], removal())]),
 ];
 
 function joinChanges(spec: JoinSpec, keys: string[]): PlacedChange[] {
-  if (isForward(spec)) return [at([...keys, 'resource'], to(spec.resource === 'Patient' ? 'Location' : 'Patient'))];
+  if (isForwardJoin(spec)) return [at([...keys, 'resource'], to(spec.resource === 'Patient' ? 'Location' : 'Patient'))];
   return [
     at([...keys, 'search'], to(spec.search.replace(/&_sort=[^&]*/, ''))),
-    ...(spec.leaving === undefined ? [] : [at([...keys, 'leaving'], drop())]),
+    ...(spec.leaving === undefined ? [] : [at([...keys, 'leaving'], removal())]),
   ];
 }
 
 function searchChanges(spec: SearchSpec, keys: string[]): PlacedChange[] {
-  if (typeof spec === 'string') return [at(keys, drop('left out')), ...textChanges(spec, keys)];
+  if (typeof spec === 'string') return [at(keys, removal('left out')), ...textChanges(spec, keys)];
   if ('words' in spec) {
     const words = Object.entries(spec.words);
     const swapped = { ...spec.words, ...(words.length > 1 && { [words[0]![0]]: words[1]![1], [words[1]![0]]: words[0]![1] }) };
     return [
-      at(keys, drop('left out')),
-      ...words.map(([word]) => at([...keys, 'words', word], drop('left out'))),
+      at(keys, removal('left out')),
+      ...words.map(([word]) => at([...keys, 'words', word], removal('left out'))),
       at([...keys, 'words'], { what: 'the first two exchanged', value: swapped }),
       ...words.flatMap(([word, text]) => textChanges(text, [...keys, 'words', word])),
     ];
   }
   if ('everyWord' in spec)
     return [
-      at(keys, drop('left out')),
+      at(keys, removal('left out')),
       at(keys, { what: 'not word by word', value: spec.everyWord }),
       ...textChanges(spec.everyWord, [...keys, 'everyWord']),
     ];
   return [
-    at(keys, drop('left out')),
+    at(keys, removal('left out')),
     ...(spec.fhir === undefined ? [] : textChanges(spec.fhir, [...keys, 'fhir'])),
     ...(spec.span ? [1, -1].map((more) => at([...keys, 'span', 'days'], to(spec.span!.days + more))) : []),
     ...(['required', 'missing', 'format', 'several', 'span', 'whenIs'] as const).flatMap((word) =>
-      spec[word] === undefined ? [] : [at([...keys, word], drop())],
+      spec[word] === undefined ? [] : [at([...keys, word], removal())],
     ),
-    ...(spec.as === undefined ? [] : [at([...keys, 'as'], drop()), ...otherForms(spec.as).map((change) => at([...keys, 'as'], change))]),
+    ...(spec.as === undefined ? [] : [at([...keys, 'as'], removal()), ...otherForms(spec.as).map((change) => at([...keys, 'as'], change))]),
     ...(spec.id === undefined
       ? []
-      : [at([...keys, 'id'], drop()), at([...keys, 'id'], to(spec.id === 'Patient' ? 'Location' : 'Patient'))]),
+      : [at([...keys, 'id'], removal()), at([...keys, 'id'], to(spec.id === 'Patient' ? 'Location' : 'Patient'))]),
   ];
 }
 
@@ -160,17 +161,17 @@ const OTHER = { exact: 'folded', folded: 'exact', trimmed: 'exact' } as const;
 
 function uniqueChanges({ within, compare, any }: UniqueSpec): PlacedChange[] {
   return [
-    at(['unique'], drop('left out')),
-    ...within.map((name, nth) => at(['unique', 'within', String(nth)], drop(`without ${name}`))),
+    at(['unique'], removal('left out')),
+    ...within.map((name, nth) => at(['unique', 'within', String(nth)], removal(`without ${name}`))),
     ...Object.entries(compare).map(([name, how]) => at(['unique', 'compare', name], to(OTHER[how]))),
     ...any.flatMap(({ same, agree = [], lacking = [], search }, nth) => {
       const keys = ['unique', 'any', String(nth)];
       const parts = search.split('&');
       return [
-        at(keys, drop('left out')),
-        ...same.map((name, one) => at([...keys, 'same', String(one)], drop(`without ${name}`))),
-        ...agree.map((name, one) => at([...keys, 'agree', String(one)], drop(`without ${name}`))),
-        ...lacking.map((name, one) => at([...keys, 'lacking', String(one)], drop(`without ${name}`))),
+        at(keys, removal('left out')),
+        ...same.map((name, one) => at([...keys, 'same', String(one)], removal(`without ${name}`))),
+        ...agree.map((name, one) => at([...keys, 'agree', String(one)], removal(`without ${name}`))),
+        ...lacking.map((name, one) => at([...keys, 'lacking', String(one)], removal(`without ${name}`))),
         ...(parts.length > 1 ? parts.map((part) => at([...keys, 'search'], to(parts.filter((other) => other !== part).join('&')))) : []),
       ];
     }),

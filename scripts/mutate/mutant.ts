@@ -13,23 +13,23 @@ export interface Change {
   value: unknown;
 }
 
-export const GONE = Symbol('gone');
+export const REMOVED = Symbol('gone');
 
-export const drop = (what = 'left out'): Change => ({ what, value: GONE });
+export const removal = (what = 'left out'): Change => ({ what, value: REMOVED });
 
 type Node = Record<string, unknown>;
 
 /** The content with one value changed; all else is the same. */
-export function changed<T>(node: T, [key, ...rest]: string[], value: unknown): T {
+export function applyChange<T>(node: T, [key, ...rest]: string[], value: unknown): T {
   if (Array.isArray(node)) {
     const at = Number(key);
-    if (rest.length) return node.map((item, nth) => (nth === at ? changed(item, rest, value) : item)) as T;
-    return (value === GONE ? node.filter((_, nth) => nth !== at) : node.map((item, nth) => (nth === at ? value : item))) as T;
+    if (rest.length) return node.map((item, nth) => (nth === at ? applyChange(item, rest, value) : item)) as T;
+    return (value === REMOVED ? node.filter((_, nth) => nth !== at) : node.map((item, nth) => (nth === at ? value : item))) as T;
   }
   const entries = Object.entries(node as Node).flatMap(([name, own]) => {
     if (name !== key) return [[name, own]];
-    if (rest.length) return [[name, changed(own, rest, value)]];
-    return value === GONE ? [] : [[name, value]];
+    if (rest.length) return [[name, applyChange(own, rest, value)]];
+    return value === REMOVED ? [] : [[name, value]];
   });
   return Object.fromEntries(entries) as T;
 }

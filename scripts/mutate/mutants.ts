@@ -3,22 +3,22 @@ import type { Path } from '../../src/fhir/path/path.ts';
 import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
 import type { FieldSpec, MappingSpec } from '../../src/mapping/spec.ts';
 import { FIELD_CHANGES } from './field-changes.ts';
-import { mappingChanges, type PlacedChange } from './mapping-changes.ts';
-import { changed, type Mutant } from './mutant.ts';
-import { type PathContext, pathChanges } from './path-changes.ts';
+import { listMappingChanges, type PlacedChange } from './mapping-changes.ts';
+import { applyChange, type Mutant } from './mutant.ts';
+import { listPathMutations, type PathContext } from './path-changes.ts';
 
 /** Every mutant of a mapping, each once, in the order of its file. */
-export function mutantsOf(loaded: LoadedShape): Mutant[] {
+export function listMutants(loaded: LoadedShape): Mutant[] {
   const { content } = loaded.mapping;
-  const changes = [...mappingChanges(content), ...fieldChanges(content.fields, ['fields']), ...allPaths(loaded)];
+  const changes = [...listMappingChanges(content), ...listFieldChanges(content.fields, ['fields']), ...listPathChanges(loaded)];
   const named = changes.map(({ keys, change }): [string, Mutant] => {
     const name = `${keys.join('.')}: ${change.what}`;
-    return [name, { name, content: changed<MappingSpec>(content, keys, change.value) }];
+    return [name, { name, content: applyChange<MappingSpec>(content, keys, change.value) }];
   });
   return [...new Map(named).values()];
 }
 
-function fieldChanges(fields: Record<string, FieldSpec>, keys: string[]): PlacedChange[] {
+function listFieldChanges(fields: Record<string, FieldSpec>, keys: string[]): PlacedChange[] {
   return Object.entries(fields).flatMap(([name, field]) => {
     const own = [...keys, name];
     const words = Object.entries(FIELD_CHANGES).flatMap(([word, changesOf]) => {
@@ -26,7 +26,7 @@ function fieldChanges(fields: Record<string, FieldSpec>, keys: string[]): Placed
       const found = (changesOf as (value: unknown, field: FieldSpec) => PlacedChange[])(field[word as keyof FieldSpec], field);
       return found.map((one) => ({ keys: [...own, word, ...one.keys], change: one.change }));
     });
-    return [...words, ...(field.fields ? fieldChanges(field.fields, [...own, 'fields']) : [])];
+    return [...words, ...(field.fields ? listFieldChanges(field.fields, [...own, 'fields']) : [])];
   });
 }
 
@@ -34,11 +34,13 @@ function fieldChanges(fields: Record<string, FieldSpec>, keys: string[]): Placed
 const PATHS =
   /^(?:fields\.(?:\w+\.fields\.)*\w+\.(?:fhir|at|list|each|link\.to|own\.\w+|derived\.(?!as$)\w+|exists\.agrees\.\w+)(?:\.\d+)?|let\.\w+(?:\.elementHas|\.first\.\d+)?|row\.(?:elements|by)|with\.\w+\.(?:owner|to)(?:\.\d+)?|also\.\d+\.(?:fhir|copyOf|while))$/;
 
-function allPaths(loaded: LoadedShape): PlacedChange[] {
+function listPathChanges(loaded: LoadedShape): PlacedChange[] {
   const { content } = loaded.mapping;
   const texts = leavesOf(content, []).filter(({ keys }) => PATHS.test(keys.join('.')));
   const literals = [...new Set(texts.flatMap(({ text }) => [...text.matchAll(/='([^']*)'/g)].map(([, word]) => word!)))];
-  return texts.flatMap(({ keys, text }) => pathChanges(text, contextOf(loaded, { keys, literals })).map((change) => ({ keys, change })));
+  return texts.flatMap(({ keys, text }) =>
+    listPathMutations(text, contextOf(loaded, { keys, literals })).map((change) => ({ keys, change })),
+  );
 }
 
 function leavesOf(node: unknown, keys: string[]): { keys: string[]; text: string }[] {
@@ -59,7 +61,7 @@ function contextOf({ lens, mapping, surface }: LoadedShape, { keys, literals }: 
   ).at;
   const attempt = (text: string): Path | undefined => {
     try {
-      return lens.names.path([...start, text].join('.'));
+      return lens.names.compile([...start, text].join('.'));
     } catch {
       return undefined;
     }

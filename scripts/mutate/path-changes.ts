@@ -14,7 +14,7 @@ export interface PathContext {
   literals: string[];
 }
 
-export function pathChanges(text: string, context: PathContext): Change[] {
+export function listPathMutations(text: string, context: PathContext): Change[] {
   return [...siblings(text, context), ...literals(text, context), ...aliases(text, context), ...members(text), ...conditions(text)]
     .filter((one) => one !== text)
     .map((value) => ({ what: value, value }));

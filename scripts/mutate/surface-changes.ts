@@ -1,7 +1,7 @@
 // Faults in a surface: another envelope, another answer to a failure, other names and numbers of paging and limits, ids under another prefix.
 import type { SurfaceSpec } from '../../src/mapping/spec.ts';
 import type { PlacedChange } from './mapping-changes.ts';
-import { type Change, changed, drop } from './mutant.ts';
+import { applyChange, type Change, removal } from './mutant.ts';
 
 /** A surface with one fault. */
 export interface SurfaceMutant {
@@ -10,10 +10,10 @@ export interface SurfaceMutant {
 }
 
 /** Every mutant of a surface, each once. */
-export function surfaceMutants(content: SurfaceSpec): SurfaceMutant[] {
-  const named = surfaceChanges(content).map(({ keys, change }): [string, SurfaceMutant] => {
+export function listSurfaceMutants(content: SurfaceSpec): SurfaceMutant[] {
+  const named = listSurfaceChanges(content).map(({ keys, change }): [string, SurfaceMutant] => {
     const name = `${keys.join('.')}: ${change.what}`;
-    return [name, { name, content: changed<SurfaceSpec>(content, keys, change.value) }];
+    return [name, { name, content: applyChange<SurfaceSpec>(content, keys, change.value) }];
   });
   return [...new Map(named).values()];
 }
@@ -21,7 +21,7 @@ export function surfaceMutants(content: SurfaceSpec): SurfaceMutant[] {
 const at = (keys: string[], change: Change): PlacedChange => ({ keys, change });
 const to = (value: unknown): Change => ({ what: JSON.stringify(value), value });
 
-function surfaceChanges({
+function listSurfaceChanges({
   envelope,
   headers = {},
   errors,
@@ -37,28 +37,30 @@ function surfaceChanges({
   order,
 }: SurfaceSpec): PlacedChange[] {
   return [
-    ...templateChanges(envelope, ['envelope']),
-    ...templateChanges(headers, ['headers']),
+    ...listTemplateChanges(envelope, ['envelope']),
+    ...listTemplateChanges(headers, ['headers']),
     ...Object.entries(errors).flatMap(([kind, { status, code, says, body }]) => [
       at(['errors', kind, 'status'], to(status === 418 ? 400 : 418)),
       at(['errors', kind, 'code'], to(`${code}x`)),
-      ...(says === undefined ? [] : [at(['errors', kind, 'says'], drop())]),
-      ...(body === undefined ? [] : [at(['errors', kind, 'body'], drop()), ...templateChanges(body, ['errors', kind, 'body'])]),
+      ...(says === undefined ? [] : [at(['errors', kind, 'says'], removal())]),
+      ...(body === undefined ? [] : [at(['errors', kind, 'body'], removal()), ...listTemplateChanges(body, ['errors', kind, 'body'])]),
     ]),
-    ...Object.entries(page).flatMap(([name, value]) => plainChanges(value).map((change) => at(['page', name], change))),
+    ...Object.entries(page).flatMap(([name, value]) => listPlainChanges(value).map((change) => at(['page', name], change))),
     ...(rateLimit === null ? [at(['rateLimit'], to({ limit: 1, seconds: 1 }))] : [at(['rateLimit'], to(null))]),
-    ...Object.entries(rateLimit ?? {}).map(([name, value]) => at(['rateLimit', name], typeof value === 'number' ? to(value + 1) : drop())),
+    ...Object.entries(rateLimit ?? {}).map(([name, value]) =>
+      at(['rateLimit', name], typeof value === 'number' ? to(value + 1) : removal()),
+    ),
     ...Object.entries(ids?.prefixes ?? {}).flatMap(([type, prefix]) => [
-      at(['ids', 'prefixes', type], drop()),
+      at(['ids', 'prefixes', type], removal()),
       at(['ids', 'prefixes', type], to(`${prefix}x`)),
     ]),
-    ...(ids ? [at(['ids'], drop()), at(['ids', 'width'], to(ids.width + 1))] : []),
+    ...(ids ? [at(['ids'], removal()), at(['ids', 'width'], to(ids.width + 1))] : []),
     at(['auth', 'scheme'], to(auth.scheme === 'bearer' ? 'api-key' : 'bearer')),
     at(['auth', 'header'], to(`${auth.header}-x`)),
     at(['auth', 'prefix'], to(`${auth.prefix}x`)),
-    ...hosts.map((_, nth) => at(['hosts', String(nth)], drop(`without ${hosts[nth]}`))),
-    ...mounts.map((_, nth) => at(['mounts', String(nth)], drop(`without ${mounts[nth]}`))),
-    ...systemChanges(systems),
+    ...hosts.map((_, nth) => at(['hosts', String(nth)], removal(`without ${hosts[nth]}`))),
+    ...mounts.map((_, nth) => at(['mounts', String(nth)], removal(`without ${mounts[nth]}`))),
+    ...listAliasChanges(systems),
     ...(nulls === undefined ? [] : [at(['nulls'], to(nulls === 'unset' ? 'refused' : 'unset'))]),
     ...(patch === undefined ? [] : [at(['patch'], to(patch === 'merge' ? 'replace' : 'merge'))]),
     at(['order'], to(order + 1)),
@@ -66,26 +68,26 @@ function surfaceChanges({
 }
 
 /** A name less, one exchanged with another value of the answer, a literal changed: at every place of a template. */
-export function templateChanges(template: unknown, keys: string[]): PlacedChange[] {
+export function listTemplateChanges(template: unknown, keys: string[]): PlacedChange[] {
   if (typeof template === 'string')
     return [at(keys, to(template.startsWith('$') ? (template === '$requestId' ? '$time' : '$requestId') : `${template}x`))];
   if (typeof template !== 'object' || template === null) return [];
   return Object.entries(template).flatMap(([key, value]) => [
-    ...(keys.length > 1 || keys[0] === 'headers' ? [at([...keys, key], drop())] : []),
-    ...(key.startsWith('$') ? [] : templateChanges(value, [...keys, key])),
+    ...(keys.length > 1 || keys[0] === 'headers' ? [at([...keys, key], removal())] : []),
+    ...(key.startsWith('$') ? [] : listTemplateChanges(value, [...keys, key])),
   ]);
 }
 
-function plainChanges(value: unknown): Change[] {
+function listPlainChanges(value: unknown): Change[] {
   if (typeof value === 'boolean') return [to(!value)];
   return typeof value === 'number' ? [to(value + 1)] : [to(`${value}x`)];
 }
 
 /** An alias less, and one that stands for what the next one stands for. */
-function systemChanges(systems: Record<string, string>): PlacedChange[] {
+function listAliasChanges(systems: Record<string, string>): PlacedChange[] {
   const names = Object.keys(systems);
   return names.flatMap((name, nth) => [
-    at(['systems', name], drop()),
+    at(['systems', name], removal()),
     ...(names.length > 1 ? [at(['systems', name], to(systems[names[(nth + 1) % names.length]!]))] : []),
   ]);
 }

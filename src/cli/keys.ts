@@ -65,13 +65,14 @@ interface PatientQuery {
 
 /** The FHIR id of the Patient that a key is restricted to: a Patient of its tenant, on a surface with endpoints for persons. */
 async function findPatient({ mappings, contextOf }: AdminContext, { tenant, surface: name, shown }: PatientQuery): Promise<string> {
-  const open = new Set(mappings.shapes.filter(({ aboutMe }) => aboutMe).map(({ surface }) => surface));
+  const open = new Set(mappings.shapes.filter(({ isPersonal }) => isPersonal).map(({ surface }) => surface));
   const surface = [...open].find((one) => one.name === name);
   const others = [...open].map((one) => one.name).join(', ');
   if (!surface)
     throw new AdminError(`the ${name} API has no endpoints for persons: leave --patient out${others && `, or use --surface ${others}`}`);
   const context = contextOf({ tenant: tenant.id, actor: OPERATOR, surface: name, scopes: [] });
-  const row = (await readRow(context, 'Patient', shown)) ?? (await readRow(context, 'Patient', surface.readId('Patient', shown) ?? shown));
+  const row =
+    (await readRow(context, 'Patient', shown)) ?? (await readRow(context, 'Patient', surface.decodeId('Patient', shown) ?? shown));
   if (!row)
     throw new AdminError(`tenant ${tenant.slug} has no Patient with the id that --patient names: use an id that ${name} or FHIR shows`);
   return row.id;

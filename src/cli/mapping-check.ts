@@ -1,36 +1,41 @@
 // `facet mapping check`: what is wrong with the mappings, with file, line and what to write instead; then their examples and every law.
+
 import { relative } from 'node:path';
-import { examplesFile, nameOf, readExamples } from '../mapping/example.ts';
-import { proofOf } from '../mapping/laws/proof.ts';
-import { surfaceProof } from '../mapping/laws/surface-proof.ts';
-import type { Fault, LoadedShape } from '../mapping/load/loaded.ts';
-import { chosen, type MappingWorld } from './mapping-world.ts';
+import type { Diagnostic } from '../mapping/diagnostics.ts';
+import { readExamples, toExamplesPath } from '../mapping/load/examples.ts';
+import { type LoadedShape, toQualifiedName } from '../mapping/load/loaded.ts';
+import { proveMapping } from '../mapping-tools/laws/mapping-proof.ts';
+import { proveSurface } from '../mapping-tools/laws/surface-proof.ts';
+import { type MappingFiles, pickShapes } from './mapping-files.ts';
 import { bold, green, red, shownPath, withHeads } from './terminal.ts';
 import { broken, textTable } from './text-table.ts';
 
 /** Lines to print, and how many mistakes there are. */
-export interface Checked {
+export interface CheckResult {
   lines: string[];
   mistakes: number;
 }
 
 /** Checks the named mappings, or all. `quick`: without the examples. */
-export function checkMappings(world: MappingWorld, names: string[], { quick = false }: { quick?: boolean }): Checked {
+export function checkMappings(world: MappingFiles, names: string[], { quick = false }: { quick?: boolean }): CheckResult {
   const faults = world.faults.filter(({ place }) => isAbout(world, place, names));
-  if (faults.length) return { lines: told(faults), mistakes: faults.length };
-  const shapes = chosen(world, names);
-  const proofs = quick ? [] : shapes.map((loaded) => proof(loaded, world));
+  if (faults.length) return { lines: formatMistakes(faults), mistakes: faults.length };
+  const shapes = pickShapes(world, names);
+  const proofs = quick ? [] : shapes.map((loaded) => prove(loaded, world));
   const surfaces = quick ? [] : world.surfaces.filter(({ surface }) => shapes.some(({ shape }) => shape.surface === surface));
-  const breaches = [...proofs.flatMap((one) => one.breaches), ...surfaces.flatMap(surfaceProof)];
+  const breaches = [...proofs.flatMap((one) => one.breaches), ...surfaces.flatMap(proveSurface)];
   const table = textTable(
     ['mapping', 'resource', 'fields', 'filters', 'examples', ''],
-    shapes.map((loaded, nth) => row(loaded, proofs[nth])),
+    shapes.map((loaded, nth) => buildRow(loaded, proofs[nth])),
     [34, 20, 8, 8, 8, 20],
   );
-  return { lines: [...withHeads(table), '', ...(breaches.length ? told(breaches) : [closing(quick)])], mistakes: breaches.length };
+  return {
+    lines: [...withHeads(table), '', ...(breaches.length ? formatMistakes(breaches) : [buildClosing(quick)])],
+    mistakes: breaches.length,
+  };
 }
 
-const closing = (quick: boolean): string =>
+const buildClosing = (quick: boolean): string =>
   green(
     quick
       ? 'Nothing is wrong. The examples were not looked at.'
@@ -38,7 +43,7 @@ const closing = (quick: boolean): string =>
   );
 
 /** Whether a mistake stands in the files of one of these; a mistake in a surface is one of all its shapes. */
-function isAbout({ directory }: MappingWorld, place: string, names: string[]): boolean {
+function isAbout({ directory }: MappingFiles, place: string, names: string[]): boolean {
   if (!names.length) return true;
   const [vendor = '', file = ''] = relative(directory, place.replace(/:\d+.*$/, '')).split('/');
   const shape = file.replace(/(\.examples)?\.ya?ml$/i, '');
@@ -47,27 +52,27 @@ function isAbout({ directory }: MappingWorld, place: string, names: string[]): b
 
 interface Proof {
   examples: number;
-  breaches: Fault[];
+  breaches: Diagnostic[];
 }
 
-function proof(loaded: LoadedShape, world: MappingWorld): Proof {
+function prove(loaded: LoadedShape, world: MappingFiles): Proof {
   try {
     const examples = readExamples(loaded.mapping.file);
-    return { examples: examples.content.length, breaches: proofOf(loaded, examples, world) };
+    return { examples: examples.content.length, breaches: proveMapping(loaded, examples, world) };
   } catch (error) {
     const text = (error as Error).message.replace(/^\S+\.yaml(?::\d+)? /, '');
-    return { examples: 0, breaches: [{ place: examplesFile(loaded.mapping.file), text }] };
+    return { examples: 0, breaches: [{ place: toExamplesPath(loaded.mapping.file), text }] };
   }
 }
 
-function row(loaded: LoadedShape, proven: Proof | undefined): string[] {
+function buildRow(loaded: LoadedShape, proven: Proof | undefined): string[] {
   const filters = Object.keys(loaded.mapping.content.search ?? {}).length;
   const counts = [loaded.lens.leaves.length, filters, proven ? proven.examples : '–'].map(String);
-  return [nameOf(loaded), loaded.shape.resource, ...counts, proven?.breaches.length ? red(`${proven.breaches.length} wrong`) : ''];
+  return [toQualifiedName(loaded), loaded.shape.resource, ...counts, proven?.breaches.length ? red(`${proven.breaches.length} wrong`) : ''];
 }
 
 /** Each mistake: where on one line, what below it. */
-function told(faults: Fault[]): string[] {
+function formatMistakes(faults: Diagnostic[]): string[] {
   const here = faults.flatMap(({ place, text }) => {
     const [file = '', keys = ''] = place.split(' ');
     return [`${bold(shownPath(file))}  ${keys}`.trimEnd(), ...broken(text, 96).map((line) => `    ${line}`)];

@@ -1,25 +1,26 @@
 // `facet mapping explain`: per field where it stands in FHIR and what finds it there, per filter the FHIR search and the index, and the loss report.
+
 import { existsSync } from 'node:fs';
-import { explainedFields, explainedFilters } from '../mapping/analysis/explained.ts';
-import { lossesOf } from '../mapping/analysis/losses.ts';
-import { examplesFile, nameOf, readExamples } from '../mapping/example.ts';
-import { samplesOf } from '../mapping/laws/proof.ts';
-import { preferenceLines } from '../mapping/load/check-prefer.ts';
-import type { LoadedShape } from '../mapping/load/loaded.ts';
+import { describePreferences } from '../mapping/load/check-prefer.ts';
+import { readExamples, toExamplesPath } from '../mapping/load/examples.ts';
+import { type LoadedShape, toQualifiedName } from '../mapping/load/loaded.ts';
+import { explainFields, explainFilters } from '../mapping-tools/explain/fields-and-filters.ts';
+import { findLosses } from '../mapping-tools/explain/losses.ts';
+import { buildSamples } from '../mapping-tools/laws/mapping-proof.ts';
 import { conditionIndexes, parameterIndexes } from './database-indexes.ts';
-import type { MappingWorld } from './mapping-world.ts';
+import type { MappingFiles } from './mapping-files.ts';
 import { bold, withArticle, withHeads } from './terminal.ts';
 import { broken, textTable } from './text-table.ts';
 
 /** Lines about one mapping. */
-export function explainMapping(loaded: LoadedShape, world: MappingWorld): string[] {
+export function explainMapping(loaded: LoadedShape, world: MappingFiles): string[] {
   const { shape, mapping } = loaded;
   const { about } = mapping.content;
   return [
-    bold(`${nameOf(loaded)}: ${shape.interactions.join(', ')} at ${shape.path}, ${withArticle(shape.resource)}`),
+    bold(`${toQualifiedName(loaded)}: ${shape.interactions.join(', ')} at ${shape.path}, ${withArticle(shape.resource)}`),
     ...(about === undefined ? [] : broken(about, 100)),
-    ...preferenceLines(mapping.content),
-    ...(shape.aboutMe ? ['Keys that stand for a person open it, and no others.'] : []),
+    ...describePreferences(mapping.content),
+    ...(shape.isPersonal ? ['Keys that stand for a person open it, and no others.'] : []),
     '',
     ...fieldLines(loaded, world),
     ...filterLines(loaded, world),
@@ -27,10 +28,10 @@ export function explainMapping(loaded: LoadedShape, world: MappingWorld): string
   ];
 }
 
-function fieldLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
+function fieldLines(loaded: LoadedShape, { registry }: MappingFiles): string[] {
   const { file } = loaded.mapping;
-  const samples = samplesOf(existsSync(examplesFile(file)) ? readExamples(file).content : [], loaded.shape);
-  const rows = explainedFields(loaded, { registry, samples }).map(({ field, paths, parameters }) => [
+  const samples = buildSamples(existsSync(toExamplesPath(file)) ? readExamples(file).content : [], loaded.shape);
+  const rows = explainFields(loaded, { registry, samples }).map(({ field, paths, parameters }) => [
     field,
     paths.join(', '),
     parameters ? parameters.map(({ code }) => code).join(', ') || '–' : '',
@@ -39,8 +40,8 @@ function fieldLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
   return withHeads(textTable(['field', 'where in FHIR', 'found by', 'index'], rows, [30, 30, 18, 16]));
 }
 
-function filterLines(loaded: LoadedShape, { registry }: MappingWorld): string[] {
-  const filters = explainedFilters(loaded, registry);
+function filterLines(loaded: LoadedShape, { registry }: MappingFiles): string[] {
+  const filters = explainFilters(loaded, registry);
   if (!filters.length) return [];
   const rows = filters.map(({ filter, search, conditions }) => [
     filter,
@@ -51,7 +52,7 @@ function filterLines(loaded: LoadedShape, { registry }: MappingWorld): string[] 
 }
 
 function lossLines(loaded: LoadedShape): string[] {
-  const { unseen, partly, changed } = lossesOf(loaded);
+  const { unseen, partly, changed } = findLosses(loaded);
   const rows = (list: { what: string; how: string }[]): string[][] => list.map(({ what, how }) => [what, how]);
   return [
     ...(unseen.length

@@ -1,12 +1,12 @@
 // `facet mapping new`: the files of a new shape, and of a new vendor, begun from a sample of its JSON.
+
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { didYouMean } from '../fhir/closest-name.ts';
 import { isServed, SERVED_TYPES } from '../fhir/types.ts';
-import { nameOf } from '../mapping/example.ts';
-import { scaffoldOf } from '../mapping/scaffold/files.ts';
-import { firstExample } from '../mapping/scaffold/first-example.ts';
-import { type MappingPlaces, mappingWorld, standardFolder } from './mapping-world.ts';
+import { toQualifiedName } from '../mapping/load/loaded.ts';
+import { buildFirstExample, buildScaffold } from '../mapping-tools/scaffold/files.ts';
+import { findMappingsFolder, type MappingFolders, readMappingFiles } from './mapping-files.ts';
 import { shownPath, withArticle } from './terminal.ts';
 
 const NAME = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
@@ -15,28 +15,28 @@ const NAME = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
 export async function newMapping(
   name: string,
   readSample: () => Promise<string>,
-  { resource, ...places }: MappingPlaces & { resource?: string },
+  { resource, ...places }: MappingFolders & { resource?: string },
 ): Promise<string[]> {
   if (!NAME.test(name)) throw new Error('name it vendor/shape, in lower-case letters, digits and "-": acme/customer');
   if (resource !== undefined && !isServed(resource))
     throw new Error(`${resource} is not served${didYouMean(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
-  const directory = places.mappings ?? standardFolder();
+  const directory = places.mappings ?? findMappingsFolder();
   const [vendor, shape] = name.split('/') as [string, string];
   const folder = join(directory, vendor);
   const file = (end: string): string => join(folder, `${shape}${end}`);
   for (const one of [file('.yaml'), file('.examples.yaml')]) if (existsSync(one)) throw new Error(`${shownPath(one)} is there already`);
   const sample = sampleOf(await readSample());
-  const scaffold = scaffoldOf({ vendor, shape, sample, resource });
+  const scaffold = buildScaffold({ vendor, shape, sample, resource });
   if (resource === undefined && scaffold.placed.every((placed) => placed === 'id'))
     throw new Error('nothing in the sample says which FHIR resource it is: name one, --resource Observation');
   mkdirSync(directory, { recursive: true });
-  mappingWorld(places); // what cannot be read is told before anything is written
+  readMappingFiles(places); // what cannot be read is told before anything is written
   const isNew = !existsSync(join(folder, 'surface.yaml'));
   mkdirSync(folder, { recursive: true });
   if (isNew) writeFileSync(join(folder, 'surface.yaml'), scaffold.surface);
   writeFileSync(file('.yaml'), scaffold.mapping);
-  const loaded = mappingWorld(places).shapes.find((one) => nameOf(one) === name);
-  if (loaded) writeFileSync(file('.examples.yaml'), firstExample(loaded, sample));
+  const loaded = readMappingFiles(places).shapes.find((one) => toQualifiedName(one) === name);
+  if (loaded) writeFileSync(file('.examples.yaml'), buildFirstExample(loaded, sample));
   const { placed, unplaced } = scaffold;
   return [
     ...(isNew ? [`wrote ${shownPath(join(folder, 'surface.yaml'))}`] : []),

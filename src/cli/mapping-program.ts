@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import type { LoadedShape } from '../mapping/load/loaded.ts';
-import type { MappingPlaces, MappingWorld } from './mapping-world.ts';
+import type { MappingFiles, MappingFolders } from './mapping-files.ts';
 
 const HELP = {
   mapping: `
@@ -47,7 +47,7 @@ Example:
   facet mapping types acme > acme.ts`,
 };
 
-interface Options extends MappingPlaces {
+interface Options extends MappingFolders {
   quick?: boolean;
   resource?: string;
 }
@@ -98,17 +98,17 @@ async function givenJson(file: string | undefined): Promise<string> {
   return text;
 }
 
-async function world(options: Options): Promise<MappingWorld> {
-  return (await import('./mapping-world.ts')).mappingWorld(options);
+async function world(options: Options): Promise<MappingFiles> {
+  return (await import('./mapping-files.ts')).readMappingFiles(options);
 }
 
-async function one(name: string, options: Options): Promise<{ loaded: LoadedShape; all: MappingWorld }> {
+async function one(name: string, options: Options): Promise<{ loaded: LoadedShape; all: MappingFiles }> {
   const all = await world(options);
-  const { chosen } = await import('./mapping-world.ts');
-  const [loaded] = name.includes('/') ? chosen(all, [name]) : [];
+  const { pickShapes } = await import('./mapping-files.ts');
+  const [loaded] = name.includes('/') ? pickShapes(all, [name]) : [];
   if (!loaded)
     throw new Error(
-      `name one mapping: ${chosen(all, [name])
+      `name one mapping: ${pickShapes(all, [name])
         .map(({ shape }) => `${name}/${shape.name}`)
         .join(', ')}`,
     );
@@ -142,10 +142,10 @@ async function tryOne(name: string, file: string | undefined, options: Options):
 }
 
 async function types(names: string[], options: Options): Promise<void> {
-  const { typesOf } = await import('../mapping-tools/typescript.ts');
-  const { chosen } = await import('./mapping-world.ts');
+  const { buildTypes } = await import('../mapping-tools/typescript.ts');
+  const { pickShapes } = await import('./mapping-files.ts');
   const all = await world(options);
-  const shapes = chosen(all, names);
+  const shapes = pickShapes(all, names);
   const texts = all.surfaces.map((surface) => ({ surface, own: shapes.filter(({ shape }) => shape.surface === surface.surface) }));
-  print(texts.filter(({ own }) => own.length).map(({ surface, own }) => typesOf(surface, own).trimEnd()));
+  print(texts.filter(({ own }) => own.length).map(({ surface, own }) => buildTypes(surface, own).trimEnd()));
 }

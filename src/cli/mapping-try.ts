@@ -1,13 +1,15 @@
 // `facet mapping try`: a body and the FHIR resource it becomes, and back; or a FHIR resource and what is shown of it. Nothing is stored.
+
 import { parse, stringify } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
 import { validate } from '../fhir/validation/validate.ts';
-import { envOf, itemsIn } from '../mapping/example.ts';
-import { agreesWithFhirPath } from '../mapping/laws/fhirpath-oracle.ts';
 import type { Field } from '../mapping/lens/field.ts';
+import { buildExampleEnv } from '../mapping/load/examples.ts';
 import type { LoadedShape } from '../mapping/load/loaded.ts';
-import { requestFields } from '../mapping/many.ts';
+import { buildRequestFields } from '../mapping/request/batch-create.ts';
 import type { View } from '../mapping/shape.ts';
+import { readRequestItems } from '../mapping-tools/laws/example-context.ts';
+import { compareWithFhirPath } from '../mapping-tools/laws/fhirpath-comparison.ts';
 import { bold, green, red, withArticle } from './terminal.ts';
 
 const ID = '0190b3c2-0000-7000-8000-000000000001';
@@ -27,10 +29,10 @@ export function tryBody(loaded: LoadedShape, text: string, now: Date): Tried {
 
 function tryRequest(loaded: LoadedShape, { plain, exact }: { plain: unknown; exact: View }, now: Date): Tried {
   const { shape } = loaded;
-  const issues = shape.check(plain, now.toISOString());
+  const issues = shape.checkRequest(plain, now.toISOString());
   if (issues.length) return { taken: false, lines: [red('The request is refused'), ...issues.map(({ text }) => `  ${text}`)] };
   const { fields } = loaded.lens;
-  const left = leftOut([...requestFields(fields, loaded.mapping.content.many), ...fields.filter(({ spec }) => spec.readOnly)], exact);
+  const left = leftOut([...buildRequestFields(fields, loaded.mapping.content.many), ...fields.filter(({ spec }) => spec.readOnly)], exact);
   const unknown = left.filter(({ known }) => !known).map(({ at }) => at);
   const shown = left.filter(({ known }) => known).map(({ at }) => at);
   const told = [
@@ -41,7 +43,7 @@ function tryRequest(loaded: LoadedShape, { plain, exact }: { plain: unknown; exa
   ];
   return {
     taken: true,
-    lines: [...told, ...(told.length ? [''] : []), ...itemsIn(shape, exact).flatMap((item) => itemLines(loaded, item, now))],
+    lines: [...told, ...(told.length ? [''] : []), ...readRequestItems(shape, exact).flatMap((item) => itemLines(loaded, item, now))],
   };
 }
 
@@ -61,8 +63,8 @@ function leftOut(fields: Field[], body: object, above = ''): { at: string; known
 function itemLines(loaded: LoadedShape, item: View, now: Date): string[] {
   const { shape, mapping } = loaded;
   const row = mapping.content.row;
-  const known = envOf({ me: ID, patient: ID, now: now.toISOString(), ...(row && { [row.key]: shape.rows!.of(item) }) });
-  const id = shape.many?.idOf(item, known) ?? ID;
+  const known = buildExampleEnv({ me: ID, patient: ID, now: now.toISOString(), ...(row && { [row.key]: shape.rows!.readKey(item) }) });
+  const id = shape.batch?.buildId(item, known) ?? ID;
   const env = { ...known, newId: id };
   const resource: Resource = { ...shape.write(item, undefined, env), id };
   return [
@@ -81,18 +83,18 @@ function tryResource(loaded: LoadedShape, resource: Resource, now: Date): Tried 
       taken: false,
       lines: [red(`This is ${withArticle(resource.resourceType)}, and ${shape.name} shows ${withArticle(shape.resource)}`)],
     };
-  const env = envOf({ created: now.toISOString() });
-  const keys = shape.rows ? shape.rows.keys(resource) : [undefined];
+  const env = buildExampleEnv({ created: now.toISOString() });
+  const keys = shape.rows ? shape.rows.readKeys(resource) : [undefined];
   const items = keys.flatMap((key) => shownLines(loaded, resource, key === undefined ? env : { ...env, [shape.rows!.name]: key }, now));
   return { taken: true, lines: [...validity(resource), '', ...(keys.length ? items : ['It is no item of this shape.'])] };
 }
 
-function shownLines(loaded: LoadedShape, given: Resource, env: ReturnType<typeof envOf>, now: Date): string[] {
+function shownLines(loaded: LoadedShape, given: Resource, env: ReturnType<typeof buildExampleEnv>, now: Date): string[] {
   const { shape } = loaded;
   const resource = { ...given, meta: { lastUpdated: now.toISOString(), ...given.meta } };
   const joined = Object.fromEntries(shape.joins.map(({ name }) => [name, env[name] ?? []]));
   const view = shape.read(resource, { ...env, ...joined });
-  const differing = agreesWithFhirPath(loaded, JSON.parse(stringify(resource)), { ...env, ...joined });
+  const differing = compareWithFhirPath(loaded, JSON.parse(stringify(resource)), { ...env, ...joined });
   return [bold(`What ${shape.surface.title} shows of it`), pretty(view), ...differing.map(red)];
 }
 

@@ -2,14 +2,14 @@
 import type { Shape } from './shape.ts';
 
 /** The names in braces, in their order. */
-export const namesIn = (template: string): string[] => [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+export const listPathParameters = (template: string): string[] => [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 
-const AT_AN_ITEM: readonly string[] = ['read', 'update', 'replace', 'delete', 'perform'];
+const ITEM_INTERACTIONS: readonly string[] = ['read', 'update', 'replace', 'delete', 'perform'];
 
 /** Every template that leads to a shape (`/v1/patients`, `/v1/patients/{id}`, `/v1/patients/{id}/safe`). */
-export function routesOf({ path, itemPath, interactions, surface }: Shape): string[] {
+export function listRoutes({ path, itemPath, interactions, surface }: Shape): string[] {
   const isPart = itemPath !== `${path}/{id}`;
-  const items = interactions.some((one) => AT_AN_ITEM.includes(one)) ? [itemPath] : [];
+  const items = interactions.some((one) => ITEM_INTERACTIONS.includes(one)) ? [itemPath] : [];
   const own = isPart ? [itemPath] : [path, ...items];
   return [...own, ...surface.mounts.flatMap((mount) => own.map((template) => mount + template))];
 }

@@ -4,7 +4,6 @@ import type { Parsed } from '../fhir/json.ts';
 import type { Issue, Kind } from '../fhir/outcome.ts';
 import type { Bindings } from '../fhir/path/path.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import type { ServerFacts } from './openapi/server-facts.ts';
 
 /** A value of a shape: the vendor's JSON, without its envelope. */
 export type View = Record<string, unknown>;
@@ -32,7 +31,7 @@ export interface Env {
 export type ShapeInteraction = 'create' | 'read' | 'search' | 'update' | 'replace' | 'delete' | 'perform';
 
 /** The fields whose value a change asks to be another, null where there shall be none; and what is wrong with it. */
-export interface Change {
+export interface ChangePlan {
   fields: View;
   issues: Issue[];
 }
@@ -48,7 +47,7 @@ export interface Shape {
   /** Of an item, with `{id}`: `/v1/lab-orders/{id}`, or of a part of one, `/v1/patients/{id}/safe`. */
   itemPath: string;
   /** What a path may name beside the id of an item (`patient_id`): a parameter of a list, a field of a request that no body says. */
-  within: string[];
+  pathParameters: string[];
   /** The field that shows an item's id. */
   idName: string;
   /** What a list of its items is called (`patients`), empty when the vendor does not say. */
@@ -57,49 +56,49 @@ export interface Shape {
   /** What a list takes of all that is found: a page, without paging all of it, or the first alone. */
   take: 'page' | 'all' | 'first';
   /** How many of `all` there may be: where more are found, the request is refused. */
-  most: number;
+  maxItems: number;
   /** Whether its item is the Patient that the caller's key stands for. */
-  me: boolean;
+  itemIsCaller: boolean;
   /** Whether it is about that person at all: keys that stand for one open these shapes alone, and other keys do not open them. */
-  aboutMe: boolean;
+  isPersonal: boolean;
   /** The shape of the same surface in whose form what was performed is answered. */
-  answers?: string;
+  responseShape?: string;
   /** The shape and the field of the person's own item that take the id of what a create has made. */
-  tells?: { shape: string; field: string };
+  linkBack?: { shape: string; field: string };
   /** The status of a create that made something. */
-  status: 200 | 201;
+  createdStatus: 200 | 201;
   idempotency: 'required' | 'optional';
   /** Whether it shows numbers: they are shown with the digits they are stored with. */
-  digits: boolean;
+  hasNumbers: boolean;
   /** A create of many items by one request; absent: a request makes one. */
-  many?: Many;
+  batch?: BatchCreate;
   /** JSON Schemas (draft 2020-12) of the request that makes an item, of some fields and of a whole new body of one that is there, and of one item in a response. */
   requestSchema: object;
   changeSchema: object;
   replaceSchema: object;
   responseSchema: object;
   /** Whether a request that makes an item, or performs something, must say anything: one that need not may come without a body. */
-  needsBody: boolean;
-  /** The body that is sent: an item, and a list; `asked`: the parameters of the request by their names. */
-  item(view: View, facts: AnswerFacts): unknown;
-  list(views: View[], page: ListFacts, facts: AnswerFacts, asked: Record<string, string>): unknown;
+  requiresBody: boolean;
+  /** The body that is sent: an item, and a list; `parameters`: those of the request by their names. */
+  wrapItem(view: View, facts: ResponseFacts): unknown;
+  wrapList(views: View[], page: PageInfo, facts: ResponseFacts, parameters: Record<string, string>): unknown;
   /** Whether a resource of the type, as it is shown, is an item of this shape at all: any ServiceRequest is no lab order. */
-  belongs(view: View): boolean;
+  isItem(view: View): boolean;
   /**
    * What is wrong with a request body, in the vendor's own field names (`patient.last_name` in `expression`); empty when nothing is. `now`: ISO 8601, for
    * days that must have come.
    */
-  check(body: unknown, now: string): Issue[];
+  checkRequest(body: unknown, now: string): Issue[];
   /**
    * What a change asks for. `merge`: an object is merged into what is shown (RFC 7396), a list is operations on it (RFC 6902); `replace`: a whole new body;
    * `perform`: a body that `check` has nothing against, and the time of it. `view`: the item as it stands, with `all`; `time`: ISO 8601. A body that is no
    * change at all is a FhirError.
    */
-  change(how: 'merge' | 'replace' | 'perform', body: Parsed, now: { view: View; time: string }): Change;
+  planChange(how: 'merge' | 'replace' | 'perform', body: Parsed, now: { view: View; time: string }): ChangePlan;
   /** What is wrong with a change once it is made: fields that were asked to have no value, and show one all the same. */
-  stays(asked: View, after: View): Issue[];
+  checkUnsetFields(asked: View, after: View): Issue[];
   /** The body without the properties the shape does not know, and without blank texts: they say nothing. */
-  known(body: View): View;
+  pickKnownFields(body: View): View;
   /** resource → view (projection). `all`: also the fields that are never shown (what an order said of its patient). `bare`: a missing value is null, whatever stands for it. */
   read(resource: Resource, env: Env, options?: ReadOptions): View;
   /**
@@ -109,31 +108,31 @@ export interface Shape {
    */
   write(view: View, into: Resource | undefined, env: Env, options?: WriteOptions): Resource;
   /** The vendor's field behind a FHIRPath expression that a check of the resource named, or undefined. */
-  fieldAt(expression: string): string | undefined;
+  findField(expression: string): string | undefined;
   /** The query parameters of its list, without those for paging. */
   filters: string[];
   /** Of those parameters what the fields of a list show by: each that is said, by its name. */
-  bound(parameters: Record<string, string>): Record<string, string>;
+  pickBoundParameters(parameters: Record<string, string>): Record<string, string>;
   /** Those parameters → FHIR search string; a value outside its domain is a FhirError `parameter` naming it. */
-  query(parameters: Record<string, string>, env: Env): string;
+  buildQuery(parameters: Record<string, string>, env: Env): string;
   /** The ids among query parameters, as UUIDs: one that is an alias is looked up and given to `query` as `env.resolved`. */
-  asked(parameters: Record<string, string>): AskedId[];
+  readIdParameters(parameters: Record<string, string>): IdParameter[];
   /** Searches that bring in what the shape shows beside the resource: one search for a whole page. */
   joins: Join[];
   /** References in a request that must lead to something, and how their absence is answered. */
-  exists: Existence[];
+  referenceRules: ReferenceRule[];
   /** Names in a request that become references when exactly one resource carries them. */
   links: NameLink[];
   /** When the same thing may exist already: the match keys to lock, the searches that find candidates, and whether a candidate is the same. Null: never. */
-  duplicates(view: View): DuplicateCheck | null;
+  buildDuplicateCheck(view: View): DuplicateCheck | null;
   /** What is said of an item that is there already, and of an idempotency-key that was used for something else. */
-  says: { duplicate: string; idempotency: string };
+  messages: { duplicate: string; idempotency: string };
   /** FHIR search for the resource a create goes into (`Practitioner?identifier=…`), null: always a new one. `resolved`: alias → FHIR id. */
-  into(view: View, resolved?: ReadonlyMap<string, string>): string | null;
+  buildTargetSearch(view: View, resolved?: ReadonlyMap<string, string>): string | null;
   /** Shapes whose items are elements of a resource: the keys of the items in a resource, and the key a view names. Absent for all others. */
   rows?: RowItems & { search(id: string): string };
   /** Name of the outside step a create waits for (`lab-order`, `physician`), or undefined. */
-  port?: string;
+  externalStep?: string;
 }
 
 /** Options of a read: `all`: write-only fields are shown too; `bare`: a missing value is null, whatever its default. */
@@ -149,21 +148,21 @@ export interface WriteOptions {
 }
 
 /** A name in a request that becomes a reference when exactly one resource carries it. */
-export interface NameLink {
+interface NameLink {
   /** FHIR search for the resource with this name; undefined: the request names none. */
-  search(view: View): string | undefined;
-  put(resource: Resource, reference: string): Resource;
+  buildSearch(view: View): string | undefined;
+  putReference(resource: Resource, reference: string): Resource;
 }
 
 /** What to lock before a create, and where to look for the same item. */
-export interface DuplicateCheck {
-  keys: string[];
+interface DuplicateCheck {
+  lockKeys: string[];
   candidates: DuplicateCandidates[];
 }
 
-export interface DuplicateCandidates {
+interface DuplicateCandidates {
   search: string;
-  same(candidate: View): boolean;
+  isSame(candidate: View): boolean;
 }
 
 /** Items that are elements of a resource. */
@@ -171,13 +170,13 @@ export interface RowItems {
   /** The field that holds the key of an item. */
   name: string;
   /** The keys of a resource's items, in their order. */
-  keys(resource: Resource): string[];
+  readKeys(resource: Resource): string[];
   /** The key that a view names. */
-  of(view: View): string;
+  readKey(view: View): string;
 }
 
 /** `missing`: how it is answered that nothing has this id; absent: then nothing is found by it. */
-export interface AskedId {
+export interface IdParameter {
   parameter: string;
   type: ServedType;
   id: string;
@@ -185,27 +184,27 @@ export interface AskedId {
 }
 
 /** One request that makes many items. */
-export interface Many {
+export interface BatchCreate {
   /** The field of the request that lists them. */
-  list: string;
+  listField: string;
   /** The items that a request asks for, each as the request for one would say it. */
-  items(said: View): View[];
+  splitRequest(said: View): View[];
   /** A field of the nth item as the request names it: `readings[2].code`. */
-  place(field: string, nth: number): string;
+  toRequestField(field: string, nth: number): string;
   /** The id that follows from what an item says; undefined: every item is a new one. */
-  idOf(item: View, env: Env): string | undefined;
+  buildId(item: View, env: Env): string | undefined;
 }
 
 /** `accepts`: what the reference leads to must also go with the rest of the request (an order for a patient of another brand is one for nobody). */
-export interface Existence {
+export interface ReferenceRule {
   field: string;
   missing: Kind;
   /** What the view refers to there, each with what is added to the field's name. */
-  of(view: View): { at: string; type: ServedType; id: string }[];
+  readReferences(view: View): { at: string; type: ServedType; id: string }[];
   /** What other fields refer to that must agree with it (a provider is of the patient's own brand). */
-  besides(view: View): { name: string; type: ServedType; id: string }[];
+  readRelatedReferences(view: View): { name: string; type: ServedType; id: string }[];
   /** `led`: what those lead to, by the name of the field. */
-  accepts(target: Resource, view: View, led?: Readonly<Record<string, Resource | undefined>>): boolean;
+  acceptsTarget(target: Resource, view: View, led?: Readonly<Record<string, Resource | undefined>>): boolean;
 }
 
 export interface Join {
@@ -213,15 +212,15 @@ export interface Join {
   /** The type of the joined resources. */
   type: ServedType;
   /** The joins that lead to this one: they are asked for before it. */
-  after: string[];
+  dependsOn: string[];
   /** It is asked for with the id of the item alone. */
-  ofId: boolean;
+  usesOwnerId: boolean;
   /** The ids to search with for a resource of the page; `known`: what is joined to it by then. `baseUrl`: this server's, for references that are absolute. */
-  ids(owner: Resource, known: Bindings, baseUrl: string): string[];
+  readIds(owner: Resource, known: Bindings, baseUrl: string): string[];
   /** FHIR search for all of these ids at once. */
-  search(ids: string[]): string;
+  buildSearch(ids: string[]): string;
   /** Shares an answer out: which part of it belongs to a resource. */
-  shared(answer: Resource[], baseUrl: string): (owner: Resource, known: Bindings) => Resource[];
+  distribute(answer: Resource[], baseUrl: string): (owner: Resource, known: Bindings) => Resource[];
 }
 
 /** The habits all shapes of one vendor share (`surface.yaml`). */
@@ -238,16 +237,16 @@ export interface Surface {
   /** `per: tenant`: of all keys of a tenant together; else of each key. */
   rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;
   /** Kinds of failure → this vendor's status and code. */
-  failure(kind: Kind): { status: number; code: string; says?: string | undefined };
+  describeError(kind: Kind): { status: number; code: string; says?: string | undefined };
   /** Envelopes: the body that is sent, where a shape has none of its own. */
-  item(view: View, facts: AnswerFacts): unknown;
-  list(views: View[], page: ListFacts, facts: AnswerFacts, plural: string): unknown;
-  error(kind: Kind, issues: Issue[], facts: AnswerFacts): { status: number; body: unknown };
+  wrapItem(view: View, facts: ResponseFacts): unknown;
+  wrapList(views: View[], page: PageInfo, facts: ResponseFacts, plural: string): unknown;
+  wrapError(kind: Kind, issues: Issue[], facts: ResponseFacts): { status: number; body: unknown };
   /** Extra headers of every answer of this surface. */
-  headers(facts: AnswerFacts): Record<string, string>;
+  buildHeaders(facts: ResponseFacts): Record<string, string>;
   /** Ids as this surface shows them, both ways; `undefined` when the text is no id of it. */
-  showId(type: string, id: string, env: Env): string;
-  readId(type: string, shown: string): string | undefined;
+  encodeId(type: string, id: string, env: Env): string;
+  decodeId(type: string, shown: string): string | undefined;
 }
 
 /**
@@ -266,14 +265,14 @@ export interface PageSpec {
   total: boolean;
 }
 
-export interface AnswerFacts {
+export interface ResponseFacts {
   requestId: string;
   time: string;
   status: number;
   rate?: { limit: number; remaining: number; reset: number };
 }
 
-export interface ListFacts {
+export interface PageInfo {
   limit: number;
   offset: number;
   /** Whether there are items behind the page, also where no page begins there any more: `nextOffset` is null then. */
@@ -290,7 +289,7 @@ export interface ListFacts {
 export interface Mappings {
   surfaces: Surface[];
   shapes: Shape[];
-  touches: Touch[];
+  touches: TouchRule[];
   /** The OpenAPI 3.1 document of a surface, made when it is asked for: the examples are read from their files. Undefined: there is no such surface. */
   openApi(surface: string, facts: ServerFacts): object | undefined;
 }
@@ -299,9 +298,23 @@ export interface Mappings {
  * A joined resource that leaves takes its share of what a shape shows with it, and with that the time of it. So that a time shown never goes back, every
  * resource it leaves gets a new version of the same content, in the transaction that deletes the joined resource or makes it refer elsewhere.
  */
-export interface Touch {
+export interface TouchRule {
   /** The type of the joined resource. */
-  on: ServedType;
+  joinedType: ServedType;
   /** What a write of it leaves; `next` is absent for a deletion. */
-  left(previous: Resource, next: Resource | undefined, baseUrl: string): { type: ServedType; id: string }[];
+  findAbandonedOwners(previous: Resource, next: Resource | undefined, baseUrl: string): { type: ServedType; id: string }[];
 }
+
+/** What a document says of the server beside its mappings. */
+export interface ServerFacts {
+  version: string;
+  /** Where the surface answers, the most usual first. */
+  servers: { url: string; description: string }[];
+  /** The limit in force per key; null: none. */
+  rateLimit: { limit: number; seconds: number } | null;
+  /** Larger bodies are refused, in bytes. */
+  bodyLimit: number;
+}
+
+/** One answer holds no more than this, whatever a mapping says: nobody reads a database by one request. */
+export const MAX_LIST_ITEMS = 10_000;

@@ -66,16 +66,16 @@ export interface MappingSpec {
 export interface MappingFile extends Omit<MappingSpec, 'let' | 'fields'> {
   /** A shape of the same vendor, whose words hold here where this file does not say them itself. */
   like?: string;
-  let?: Record<string, LetFile>;
-  fields: Record<string, FieldFile>;
+  let?: Record<string, MappingFileLet>;
+  fields: Record<string, MappingFileField>;
 }
 
-export type LetFile = NonNullable<MappingSpec['let']>[string] | CodeTableSpec;
+export type MappingFileLet = NonNullable<MappingSpec['let']>[string] | CodeTableSpec;
 
 /** `table`: name of a table in `let`: what its column of the field's name says of the code. */
-export interface FieldFile extends Omit<FieldSpec, 'fields'> {
+export interface MappingFileField extends Omit<FieldSpec, 'fields'> {
   table?: string;
-  fields?: Record<string, FieldFile>;
+  fields?: Record<string, MappingFileField>;
 }
 
 /** Of several elements (each a CodeableConcept) the one whose code stands first in the table, and what each field shows of it. */
@@ -257,10 +257,10 @@ export interface UniqueSpec {
   within: string[];
   /** Field → how its values are compared. */
   compare: Record<string, 'exact' | 'trimmed' | 'folded'>;
-  any: SamenessSpec[];
+  any: UniqueRuleSpec[];
 }
 
-export interface SamenessSpec {
+export interface UniqueRuleSpec {
   /** Present in both, and the same. A map: one entry in common. */
   same: string[];
   /** The same, or missing in one of them. */
@@ -298,3 +298,13 @@ export interface SurfaceSpec {
   /** `per: tenant`: all keys of a tenant together; absent: each key for itself. */
   rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;
 }
+
+/** Whether it asks for what an item refers to. */
+export const isForwardJoin = (spec: JoinSpec): spec is ForwardJoinSpec => 'to' in spec;
+
+/** FHIR type of what is joined. */
+export const toJoinedType = (spec: JoinSpec): string =>
+  isForwardJoin(spec) ? spec.resource : spec.search.slice(0, spec.search.indexOf('?'));
+
+/** The search of a join, with `{id}` for the ids it is asked with. */
+export const toJoinSearch = (spec: JoinSpec): string => (isForwardJoin(spec) ? `${spec.resource}?_id={id}` : spec.search);

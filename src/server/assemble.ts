@@ -135,7 +135,10 @@ const stopAll =
 
 const combineWriteHooks = ({ touches }: Mappings, outside: Integrations, left: [ServedType, WriteHook][]): Map<ServedType, WriteHook[]> =>
   groupByType([
-    ...touches.map(({ on, left }): [ServedType, WriteHook] => [on, buildRelatedVersionHook(left)]),
+    ...touches.map(({ joinedType, findAbandonedOwners }): [ServedType, WriteHook] => [
+      joinedType,
+      buildRelatedVersionHook(findAbandonedOwners),
+    ]),
     ['Binary', guardBinary],
     ...(Object.entries(outside.writeHooks) as [ServedType, WriteHook][]),
     ...left,

@@ -10,7 +10,7 @@ import type { WriteHook } from '../interactions/context.ts';
 import { resolveJunctionBaseUrl } from '../junction/hosts.ts';
 import type { JunctionAccount } from '../junction/transport.ts';
 import { startSandbox } from '../junction-sandbox/server.ts';
-import { inwardOf } from '../mapping/load/inward.ts';
+import { loadInboundMapping } from '../mapping/load/inbound-mapping.ts';
 import { normalizeUnit } from '../orders/results/biomarker.ts';
 import type { Systems as JunctionSystems } from '../orders/systems.ts';
 import type { ResultMappings } from '../orders/track/order-tracker.ts';
@@ -103,7 +103,7 @@ const FOLDER = join(ROOT, 'mappings', 'junction');
 /** The mappings of results, and the table of units. */
 export function loadResultMappings(profiles: Profiles): ResultMappings {
   const aliases = readSystems(profiles);
-  const inward = (name: string) => inwardOf(join(FOLDER, `${name}.yaml`), { profiles, aliases });
+  const inward = (name: string) => loadInboundMapping(join(FOLDER, `${name}.yaml`), { profiles, aliases });
   const units = parse(readFileSync(join(FOLDER, 'units.yaml'), 'utf8')) as Record<string, string>;
   return {
     biomarker: inward('biomarker'),

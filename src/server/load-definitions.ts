@@ -1,9 +1,10 @@
 // What the program reads from its own files before it does anything: profiles, search parameters, mappings. A mistake in them stops the start.
+
 import { join } from 'node:path';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
 import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
 import { terminologyOf } from '../fhir/terminology/terminology.ts';
-import { loadMappings } from '../mapping/load/mapping.ts';
+import { loadMappings } from '../mapping/load-mappings.ts';
 import type { Mappings } from '../mapping/shape.ts';
 import { EXTERNAL_STEPS } from '../orders/external-step-names.ts';
 import { ROOT } from '../root.ts';

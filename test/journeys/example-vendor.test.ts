@@ -3,14 +3,14 @@
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
 import { run } from '../../src/cli/program.ts';
-import type { Example } from '../../src/mapping/example.ts';
+import type { Example } from '../../src/mapping/load/examples.ts';
 import type { View } from '../../src/mapping/shape.ts';
-import { examplesOf, nameOf, worlds } from '../mapping/examples.ts';
+import { examplesOf, toQualifiedName, worlds } from '../mapping/examples.ts';
 import { BASE_URL, type Running, startFacet } from './running.ts';
 
 const FOLDER = 'docs/example-vendor';
 const { shapes } = worlds.find(({ folder }) => folder === FOLDER)!.world;
-const walked = shapes.map((loaded) => [nameOf(loaded), loaded] as const);
+const walked = shapes.map((loaded) => [toQualifiedName(loaded), loaded] as const);
 
 let facet: Running;
 beforeAll(async () => {
@@ -66,7 +66,7 @@ describe.each(walked)('%s', (_name, loaded) => {
     const made = await call('post').send(example.request!);
     expect([made.status, bodyOf(made)]).toEqual([201, { ...example.response, [idName]: expect.any(String) }]);
     const id = bodyOf(made)[idName] as string;
-    expect((await facet.fhir('get', `/${shape.resource}/${surface.readId(shape.resource, id)}`)).body).toMatchObject(example.resource!);
+    expect((await facet.fhir('get', `/${shape.resource}/${surface.decodeId(shape.resource, id)}`)).body).toMatchObject(example.resource!);
     const again = await call('get', `/${id}`);
     expect([again.status, bodyOf(again), made.headers.location]).toEqual([200, bodyOf(made), expect.stringMatching(new RegExp(`/${id}$`))]);
     expect((await call('get', `/${id}`, facet.other)).status).toBe(404);
@@ -76,7 +76,7 @@ describe.each(walked)('%s', (_name, loaded) => {
   forEach(refused, 'what is refused is refused by name, in the vendor’s shape', async (example) => {
     const answer = await call('post').send(example.refuse as object);
     expect([answer.status, JSON.stringify(answer.body)]).toEqual([
-      surface.failure('invalid').status,
+      surface.describeError('invalid').status,
       expect.stringContaining(example.field!),
     ]);
   });
@@ -92,14 +92,14 @@ describe.each(walked)('%s', (_name, loaded) => {
     const found = await facet.fhir('get', `/${example.query!}&_count=100`);
     const ids = ((found.body.entry ?? []) as { resource: { id: string } }[]).map(({ resource }) => resource.id);
     const shown = await list({ ...example.search!, [surface.page.size]: '100' });
-    expect([found.status, shown.map((one) => surface.readId(shape.resource, one[idName] as string))]).toEqual([200, ids]);
+    expect([found.status, shown.map((one) => surface.decodeId(shape.resource, one[idName] as string))]).toEqual([200, ids]);
   });
 
   const refusedSearches = examples.filter((one) => one.searchRefused);
   forEach(refusedSearches, 'a value that is none is refused by name', async (example) => {
     const answer = await call('get', `?${new URLSearchParams(example.searchRefused!)}`);
     expect([answer.status, JSON.stringify(answer.body)]).toEqual([
-      surface.failure('parameter').status,
+      surface.describeError('parameter').status,
       expect.stringContaining(example.field!),
     ]);
   });

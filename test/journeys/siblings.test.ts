@@ -8,7 +8,7 @@ import type { Field } from '../../src/mapping/lens/field.ts';
 import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
 import type { View } from '../../src/mapping/shape.ts';
 import { setDefaultBrand } from '../../src/store/tenants.ts';
-import { examplesOf, nameOf, world } from '../mapping/examples.ts';
+import { examplesOf, toQualifiedName, world } from '../mapping/examples.ts';
 import { type Keys, type Running, startFacet } from './running.ts';
 
 let facet: Running;
@@ -33,8 +33,8 @@ const LEAST: Record<string, object> = {
 const creates = world.shapes.flatMap((loaded) => {
   const { shape, mapping } = loaded;
   const example = examplesOf(loaded).find(({ request: body, resource, server }) => body && resource && !server);
-  const walks = shape.interactions.includes('create') && !shape.port && !shape.aboutMe && !mapping.content.row;
-  return walks && example ? [[nameOf(loaded), loaded, example] as const] : [];
+  const walks = shape.interactions.includes('create') && !shape.externalStep && !shape.isPersonal && !mapping.content.row;
+  return walks && example ? [[toQualifiedName(loaded), loaded, example] as const] : [];
 });
 
 /** The first whole item that was made through FHIR, of shapes that only show. */
@@ -42,7 +42,7 @@ const shows = world.shapes.flatMap((loaded) => {
   const { shape, mapping } = loaded;
   const example = examplesOf(loaded).find(({ stored, response }) => stored?.id && response);
   const walks = !shape.interactions.includes('create') && !mapping.content.row && shape.interactions.includes('read');
-  return walks && example ? [[nameOf(loaded), loaded, example] as const] : [];
+  return walks && example ? [[toQualifiedName(loaded), loaded, example] as const] : [];
 });
 
 /** A vendor's door, as its clients use it. */
@@ -55,8 +55,8 @@ function doorOf({ shape, lens }: LoadedShape) {
     const at = path.startsWith('/') ? shape.itemPath.replace('{id}', path.slice(1)) : above + path;
     return request(facet.app)[method](`/${surface.name}${at}`).set(surface.auth.header, credential);
   };
-  const bodyOf = ({ body }: request.Response): View => (shape.many ? listIn(body)![0]! : (body.data ?? body)) as View;
-  const uuidOf = (view: View): string => surface.readId(shape.resource, view.id as string)!;
+  const bodyOf = ({ body }: request.Response): View => (shape.batch ? listIn(body)![0]! : (body.data ?? body)) as View;
+  const uuidOf = (view: View): string => surface.decodeId(shape.resource, view.id as string)!;
   /** Without what only the server knows: the id, times. */
   const told = (view: View): View =>
     Object.fromEntries(
@@ -66,7 +66,7 @@ function doorOf({ shape, lens }: LoadedShape) {
   async function filtersCommute(loaded: LoadedShape): Promise<void> {
     for (const { search, query } of examplesOf(loaded)) {
       if (!search || !query || 'unknown' in search) continue;
-      const asked = Object.entries(search).filter(([name]) => !shape.within.includes(name));
+      const asked = Object.entries(search).filter(([name]) => !shape.pathParameters.includes(name));
       const size = shape.take === 'page' ? { [surface.page.size]: '100' } : {};
       const listed = await call('get', `?${new URLSearchParams({ ...Object.fromEntries(asked), ...size })}`, { within: search });
       const found = await facet.fhir('get', `/${query}&_count=100`);
@@ -116,10 +116,10 @@ describe.each(creates)('%s', (_name, loaded, example) => {
   let made: View;
 
   beforeAll(async () => {
-    for (const { field, of } of shape.exists)
-      for (const { type, id } of of(example.request!)) await put({ ...accepted(loaded, field), resourceType: type, id });
+    for (const { field, readReferences } of shape.referenceRules)
+      for (const { type, id } of readReferences(example.request!)) await put({ ...accepted(loaded, field), resourceType: type, id });
     const answer = await call('post', '', { within: example.request! }).send(example.request!);
-    expect([answer.status, answer.body]).toEqual([shape.status, expect.anything()]);
+    expect([answer.status, answer.body]).toEqual([shape.createdStatus, expect.anything()]);
     made = bodyOf(answer);
   });
 
@@ -138,10 +138,10 @@ describe.each(creates)('%s', (_name, loaded, example) => {
     expect((await call('get', `/${made.id}`, { keys: facet.other })).status).toBe(404);
   });
 
-  const [refers] = shape.exists.filter(({ of }) => of(example.request!).length);
+  const [refers] = shape.referenceRules.filter(({ readReferences }) => readReferences(example.request!).length);
   (refers ? test : test.skip)('what it refers to leads nowhere for another tenant, and is named', async () => {
     const answer = await call('post', '', { keys: facet.other, within: example.request! }).send(example.request!);
-    expect([answer.status, answer.text.includes(refers!.field)]).toEqual([shape.surface.failure(refers!.missing).status, true]);
+    expect([answer.status, answer.text.includes(refers!.field)]).toEqual([shape.surface.describeError(refers!.missing).status, true]);
   });
 
   walk('search')('each filter of the examples finds what the FHIR search it becomes finds', () => filtersCommute(loaded));

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadShapes } from '../../src/mapping/load/mapping.ts';
-import { pascal } from '../../src/mapping/openapi/names.ts';
+import { loadShapes } from '../../src/mapping/load/read-mappings.ts';
+import { toPascalCase } from '../../src/mapping/openapi/schema-names.ts';
 import type { View } from '../../src/mapping/shape.ts';
-import { typesOf } from '../../src/mapping-tools/typescript.ts';
+import { buildTypes } from '../../src/mapping-tools/typescript.ts';
 import { examplesOf, profiles, registry } from '../mapping/examples.ts';
 
 const { surfaces, shapes } = loadShapes('mappings', { profiles, registry });
@@ -39,12 +39,12 @@ const page = { limit: 20, offset: 0, hasMore: false, nextOffset: null, cursor: n
 test.each(surfaces.map((one) => [one.surface.name, one] as const))('%s', (name, surface) => {
   const own = shapes.filter(({ shape }) => shape.surface === surface.surface);
   const values = own.flatMap((loaded) => {
-    const type = pascal(name) + pascal(loaded.shape.name);
+    const type = toPascalCase(name) + toPascalCase(loaded.shape.name);
     const { shape } = loaded;
-    const { within } = shape;
+    const { pathParameters } = shape;
     /** A body does not say what the path says, and a list is asked for by it. */
-    const bodyOf = (request: View): View => omit(shape.known(request), within);
-    const list = (response: View, search = {}) => shape.list([response], page, facts, { ...pick(response, within), ...search });
+    const bodyOf = (request: View): View => omit(shape.pickKnownFields(request), pathParameters);
+    const list = (response: View, search = {}) => shape.wrapList([response], page, facts, { ...pick(response, pathParameters), ...search });
     return examplesOf(loaded).flatMap(({ request, response, search }) => [
       ...(request ? [[`${type}Request`, bodyOf(request)] as const] : []),
       ...(response ? [[type, response] as const] : []),
@@ -53,7 +53,7 @@ test.each(surfaces.map((one) => [one.surface.name, one] as const))('%s', (name, 
   });
   expect(values.length).toBeGreaterThan(1);
   const uses = values.map(([type, value], nth) => `export const v${nth}: ${type} = ${JSON.stringify(value)};`);
-  const text = typesOf(surface, own);
+  const text = buildTypes(surface, own);
   expect(compiled(name, [text, ...uses].join('\n'))).toBe('');
   const [, [type]] = values as [unknown, readonly [string, unknown]];
   expect(compiled(`${name}-wrong`, `${text}\nexport const wrong: ${type} = { shoe_size: 42 };`)).toMatch(/error TS2/);

@@ -1,10 +1,10 @@
 import { parse, stringify } from '../../src/fhir/json.ts';
-import { idsOf } from '../../src/mapping/ids.ts';
-import { codecOf } from '../../src/mapping/lens/codecs.ts';
+import { buildCodec } from '../../src/mapping/lens/codecs.ts';
+import { buildIdCodec } from '../../src/mapping/lens/id-codec.ts';
 import type { FieldSpec } from '../../src/mapping/spec.ts';
 
 const env = { alias: (_type: string, id: string) => id };
-const codec = (field: FieldSpec) => codecOf(field, { aliases: { a: 'urn:a', b: 'urn:b' }, ids: idsOf({}), resource: 'Patient' });
+const codec = (field: FieldSpec) => buildCodec(field, { aliases: { a: 'urn:a', b: 'urn:b' }, ids: buildIdCodec({}), resource: 'Patient' });
 
 describe('time', () => {
   const time = codec({ as: 'time' });
@@ -13,13 +13,13 @@ describe('time', () => {
     ['08:00:30', '08:00:30', '08:00:30'],
     ['23:59:00', '23:59:00', '23:59'],
   ])('%s is stored as %s and shown as %s', (shown, stored, again) => {
-    expect([time.fault!(shown), time.write(shown, env), time.read(stored, env)]).toEqual([undefined, stored, again]);
+    expect([time.validate!(shown), time.write(shown, env), time.read(stored, env)]).toEqual([undefined, stored, again]);
   });
   test('fractions that are nothing are not shown, others are', () => {
     expect([time.read('08:00:00.000', env), time.read('08:00:00.5', env)]).toEqual(['08:00', '08:00:00.5']);
   });
   test.each(['24:00', '8:00', '08:60', '08:00:61', '0800', '', '08:00\n'])('%j is refused', (shown) => {
-    expect(time.fault!(shown)).toContain('must be a time');
+    expect(time.validate!(shown)).toContain('must be a time');
   });
 });
 
@@ -30,7 +30,7 @@ describe('date', () => {
     ['12/10/1985', '1985-12-10'],
     ['2024-02-29', '2024-02-29'],
   ])('%s is %s', (shown, stored) => {
-    expect([date.fault!(shown), date.write(shown, env)]).toEqual([undefined, stored]);
+    expect([date.validate!(shown), date.write(shown, env)]).toEqual([undefined, stored]);
   });
   test.each([
     '2023-02-29',
@@ -44,7 +44,7 @@ describe('date', () => {
     'yesterday',
     '',
   ])('%j is refused', (shown) => {
-    expect(date.fault!(shown)).toContain('must be a date');
+    expect(date.validate!(shown)).toContain('must be a date');
   });
 });
 
@@ -73,7 +73,7 @@ describe('code tables', () => {
     const coding = codec({ as: 'coding', codes: { doctor: 'a|d', admin: 'b|a' } });
     expect(coding.write('admin', env)).toEqual({ system: 'urn:b', code: 'a' });
     expect([coding.read({ system: 'urn:a', code: 'd' }, env), coding.read({ system: 'urn:x', code: 'q' }, env)]).toEqual(['doctor', 'q']);
-    expect([coding.fault!('doctor'), coding.fault!('constructor')]).toEqual([undefined, 'must be one of doctor, admin']);
+    expect([coding.validate!('doctor'), coding.validate!('constructor')]).toEqual([undefined, 'must be one of doctor, admin']);
   });
   test('two words for one code, an unknown alias and an unknown codec are refused', () => {
     expect(() => codec({ codes: { a: 'x', b: 'x' } })).toThrow('one to one: a and b');
@@ -96,6 +96,6 @@ describe('reference', () => {
   test('an id that stands for another is written as that one', () => {
     expect(reference.write(uuid, { ...env, resolved: new Map([[uuid, 'my-own-id']]) })).toBe('Patient/my-own-id');
     expect(reference.write(uuid.toUpperCase(), env)).toBe(`Patient/${uuid}`);
-    expect(reference.fault!('7')).toBe('must be the id of a Patient');
+    expect(reference.validate!('7')).toBe('must be the id of a Patient');
   });
 });

@@ -1,8 +1,9 @@
 // Mappings copied to a folder of their own for one test, to be loaded with a mistake in them.
+
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadMappings } from '../../src/mapping/load/mapping.ts';
+import { loadMappings } from '../../src/mapping/load-mappings.ts';
 import { EXTERNAL_STEPS } from '../../src/orders/external-step-names.ts';
 import { profiles, registry } from './examples.ts';
 

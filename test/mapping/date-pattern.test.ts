@@ -3,17 +3,17 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { envOf, NOW } from '../../src/mapping/example.ts';
-import { idsOf } from '../../src/mapping/ids.ts';
-import { codecOf } from '../../src/mapping/lens/codecs.ts';
-import { datePattern } from '../../src/mapping/lens/date-pattern.ts';
-import { loadShapes } from '../../src/mapping/load/mapping.ts';
+import { buildCodec } from '../../src/mapping/lens/codecs.ts';
+import { compileDatePattern } from '../../src/mapping/lens/date-pattern.ts';
+import { buildIdCodec } from '../../src/mapping/lens/id-codec.ts';
+import { buildExampleEnv, EXAMPLE_TIME } from '../../src/mapping/load/examples.ts';
+import { loadShapes } from '../../src/mapping/load/read-mappings.ts';
 import type { Shape } from '../../src/mapping/shape.ts';
 import fc from '../fast-check.ts';
 import { profiles, registry } from './examples.ts';
 
 const env = { alias: (_type: string, id: string) => id };
-const codec = (as: string) => codecOf({ as }, { aliases: {}, ids: idsOf({}), resource: 'Patient' });
+const codec = (as: string) => buildCodec({ as }, { aliases: {}, ids: buildIdCodec({}), resource: 'Patient' });
 
 describe.each([
   ['date(MM/DD/YYYY)', '12/10/1985', '1985-12-10'],
@@ -25,17 +25,17 @@ describe.each([
 ])('%s', (as, shown, stored) => {
   test(`${shown} is stored as ${stored} and shown as it came`, () => {
     const made = codec(as);
-    expect([made.fault!(shown), made.write(shown, env), made.read(stored, env)]).toEqual([undefined, stored, shown]);
-    expect(new RegExp(made.source!).test(shown)).toBe(true);
+    expect([made.validate!(shown), made.write(shown, env), made.read(stored, env)]).toEqual([undefined, stored, shown]);
+    expect(new RegExp(made.pattern!).test(shown)).toBe(true);
   });
   test.each(['', 'yesterday', `${shown}\n`, ` ${shown}`, shown.replace(/\d/, 'x'), '1985'])('%j is refused', (text) => {
-    expect(codec(as).fault!(text)).toMatch(/^must be (a date of the calendar|an instant) as /);
+    expect(codec(as).validate!(text)).toMatch(/^must be (a date of the calendar|an instant) as /);
   });
 });
 
 test('a day that is in no calendar is refused, though it looks like one', () => {
   const made = codec('date(DD.MM.YYYY)');
-  expect([new RegExp(made.source!).test('30.02.2023'), made.fault!('30.02.2023')]).toEqual([
+  expect([new RegExp(made.pattern!).test('30.02.2023'), made.validate!('30.02.2023')]).toEqual([
     true,
     'must be a date of the calendar as DD.MM.YYYY',
   ]);
@@ -76,7 +76,7 @@ test.each([
   ['D/M/YYYY', 'day', 'D/M/YYYY: D stands for nothing'],
   ['YYYY-MM-DD', 'instant', 'YYYY-MM-DD: a pattern of an instant needs its hour (hh)'],
 ] as const)('the pattern %s of a %s is refused by what it lacks', (text, kind, told) => {
-  expect(() => datePattern(text, kind)).toThrow(told);
+  expect(() => compileDatePattern(text, kind)).toThrow(told);
 });
 
 /** The one shape of a mapping. */
@@ -105,7 +105,7 @@ fields:
   const seen = (authoredOn: string) =>
     shape.read(
       { resourceType: 'ServiceRequest', id: 'a', meta: { lastUpdated: '2026-02-01T12:00:00.250Z' }, authoredOn },
-      envOf({ created: '2026-01-01T00:00:00.000Z' }),
+      buildExampleEnv({ created: '2026-01-01T00:00:00.000Z' }),
     );
 
   test('the schema calls those a date-time that are one, whatever is stored', () => {
@@ -142,13 +142,13 @@ fields: { born: { fhir: birthDate, as: date(DD.MM.YYYY), past: true } }
 search: { born: { fhir: 'birthdate={}', as: date(DD.MM.YYYY) } }
 `);
   expect(shape.requestSchema).toMatchObject({ properties: { born: { type: 'string', pattern: '^\\d\\d\\.\\d\\d\\.\\d{4}$' } } });
-  const texts = (born: string) => shape.check({ born }, NOW).map(({ text }) => text);
+  const texts = (born: string) => shape.checkRequest({ born }, EXAMPLE_TIME).map(({ text }) => text);
   expect(['10.12.1985', '1985-12-10', '30.02.1985', '01.01.2999'].map(texts)).toEqual([
     [],
     ['born must be a date of the calendar as DD.MM.YYYY'],
     ['born must be a date of the calendar as DD.MM.YYYY'],
     ['born must not be in the future'],
   ]);
-  expect(shape.query({ born: '10.12.1985' }, envOf())).toBe('Patient?birthdate=1985-12-10');
-  expect(() => shape.query({ born: '1985-12-10' }, envOf())).toThrow('born must be a date of the calendar as DD.MM.YYYY');
+  expect(shape.buildQuery({ born: '10.12.1985' }, buildExampleEnv())).toBe('Patient?birthdate=1985-12-10');
+  expect(() => shape.buildQuery({ born: '1985-12-10' }, buildExampleEnv())).toThrow('born must be a date of the calendar as DD.MM.YYYY');
 });

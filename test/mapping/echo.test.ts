@@ -2,15 +2,16 @@
 // that ends before it starts, is refused by FHIR's invariants when it is written.)
 
 import { validate } from '../../src/fhir/validation/validate.ts';
-import { itemsIn, NOW } from '../../src/mapping/example.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';
-import { isUnset, unsetOf } from '../../src/mapping/lens/lens-read.ts';
-import { requestFields } from '../../src/mapping/many.ts';
-import { asksIn } from '../../src/mapping/schema.ts';
+import { isUnset, toUnsetValue } from '../../src/mapping/lens/lens-read.ts';
+import { EXAMPLE_TIME } from '../../src/mapping/load/examples.ts';
+import { buildRequestFields } from '../../src/mapping/request/batch-create.ts';
+import { isWritableIn } from '../../src/mapping/request/json-schema.ts';
 import type { View } from '../../src/mapping/shape.ts';
 import type { FieldSpec } from '../../src/mapping/spec.ts';
+import { readRequestItems } from '../../src/mapping-tools/laws/example-context.ts';
 import fc from '../fast-check.ts';
-import { envOf, nameOf, shapes } from './examples.ts';
+import { buildExampleEnv, shapes, toQualifiedName } from './examples.ts';
 
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
 const name = fc
@@ -69,7 +70,7 @@ const BY_RULE: { of(spec: FieldSpec): boolean | undefined; values: fc.Arbitrary<
 ];
 
 const objectOf = (fields: Field[]): fc.Arbitrary<View> => {
-  const asked = fields.filter(asksIn('create'));
+  const asked = fields.filter(isWritableIn('create'));
   return fc
     .record(Object.fromEntries(asked.map((field) => [field.name, valuesFor(field)])), {
       requiredKeys: asked.filter(({ spec }) => spec.required).map((field) => field.name),
@@ -85,14 +86,14 @@ function inOrder(view: View, { name: end, spec: { notBefore: start } }: Field): 
 
 const writable = shapes.filter(({ shape }) => shape.interactions.includes('create'));
 
-test.each(writable.map((loaded) => [nameOf(loaded), loaded] as const))('%s', (_name, { shape, lens, mapping }) => {
+test.each(writable.map((loaded) => [toQualifiedName(loaded), loaded] as const))('%s', (_name, { shape, lens, mapping }) => {
   let admitted = 0;
   fc.assert(
-    fc.property(objectOf(requestFields(lens.fields, mapping.content.many)), (sent) => {
-      if (shape.check(sent, NOW).length) return;
+    fc.property(objectOf(buildRequestFields(lens.fields, mapping.content.many)), (sent) => {
+      if (shape.checkRequest(sent, EXAMPLE_TIME).length) return;
       admitted++;
-      for (const item of itemsIn(shape, sent)) {
-        const env = envOf({ newId: '0190b3c2-0000-7000-8000-000000000001', now: NOW });
+      for (const item of readRequestItems(shape, sent)) {
+        const env = buildExampleEnv({ newId: '0190b3c2-0000-7000-8000-000000000001', now: EXAMPLE_TIME });
         const resource = { ...shape.write(item, undefined, env), id: '0190b3c2-0000-7000-8000-000000000001' };
         const view = shape.read(resource, env, { all: true });
         for (const field of lens.fields.filter(({ name }) => name in item && !isSaidElsewhere(name, item, lens.fields)))
@@ -115,10 +116,10 @@ const isSaidElsewhere = (name: string, request: View, fields: Field[]): boolean 
 
 /** Objects show their missing fields, an id is shown in the surface's own spelling, a time without seconds that are none. */
 function shownAs({ spec, fields, members, codec }: Field, value: unknown): unknown {
-  if (value === null || isUnset(value)) return unsetOf(spec);
+  if (value === null || isUnset(value)) return toUnsetValue(spec);
   if (members) return (value as View[]).map((one) => filled(members, one));
   if (fields) return filled(fields, value as View);
-  const read = (one: unknown): unknown => codec.read(codec.write(one, envOf()), envOf());
+  const read = (one: unknown): unknown => codec.read(codec.write(one, buildExampleEnv()), buildExampleEnv());
   if (codec.targets) return Array.isArray(value) ? value.map(read) : read(value);
   return spec.as === 'time' ? read(value) : value;
 }

@@ -1,13 +1,16 @@
 // The mappings as the program loads them, those of the worked example in docs/ too, and the examples that stand beside them.
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import { buildRegistry } from '../../src/fhir/search/parameters.ts';
-import { type Example, nameOf, readExamples, type World } from '../../src/mapping/example.ts';
-import type { LoadedShape, LoadedSurface } from '../../src/mapping/load/loaded.ts';
-import { loadShapes } from '../../src/mapping/load/mapping.ts';
+import { type Example, readExamples } from '../../src/mapping/load/examples.ts';
+import { type LoadedShape, type LoadedSurface, toQualifiedName } from '../../src/mapping/load/loaded.ts';
+import { loadShapes } from '../../src/mapping/load/read-mappings.ts';
+import type { World } from '../../src/mapping-tools/laws/example-context.ts';
 
-export { envOf, nameOf } from '../../src/mapping/example.ts';
+export { buildExampleEnv } from '../../src/mapping/load/examples.ts';
+export { toQualifiedName } from '../../src/mapping/load/loaded.ts';
 
 /** The folders with mappings: each is served by itself. */
 export const FOLDERS = ['mappings', 'docs/example-vendor'].filter((folder) => existsSync(folder));
@@ -24,7 +27,7 @@ export const world: World = worlds[0]!.world;
 export const { shapes, profiles, registry } = world;
 
 /** Every mapping there is, with the world it belongs to. */
-export const everyShape = worlds.flatMap((one) => one.world.shapes.map((loaded) => [nameOf(loaded), loaded, one.world] as const));
+export const everyShape = worlds.flatMap((one) => one.world.shapes.map((loaded) => [toQualifiedName(loaded), loaded, one.world] as const));
 
 export const everySurface = worlds.flatMap((one) => one.world.surfaces.map((loaded) => [loaded.surface.name, loaded] as const));
 

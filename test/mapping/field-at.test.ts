@@ -1,8 +1,8 @@
 // Which of the vendor's fields a FHIRPath expression of a refusal speaks of.
-import { nameOf, shapes } from './examples.ts';
+import { shapes, toQualifiedName } from './examples.ts';
 
 const fieldAt = (shape: string, expression: string): string | undefined =>
-  shapes.find((one) => nameOf(one) === shape)!.shape.fieldAt(expression);
+  shapes.find((one) => toQualifiedName(one) === shape)!.shape.findField(expression);
 
 test.each([
   ['loop/lab-order', 'ServiceRequest.subject', 'patient_id'],

@@ -1,42 +1,42 @@
 import { aliasOf } from '../../src/fhir/indexing/alias.ts';
-import { idsOf } from '../../src/mapping/ids.ts';
+import { buildIdCodec } from '../../src/mapping/lens/id-codec.ts';
 import fc from '../fast-check.ts';
 
 const env = { alias: (type: string, id: string) => aliasOf(1, type, id) };
-const prefixed = idsOf({ ids: { width: 18, prefixes: { Practitioner: 'prc_' } } });
-const plain = idsOf({});
+const prefixed = buildIdCodec({ ids: { width: 18, prefixes: { Practitioner: 'prc_' } } });
+const plain = buildIdCodec({});
 
 test('the documented ids are UUIDs behind a prefix', () => {
-  expect(prefixed.readId('Practitioner', 'prc_03kz6m1o4p5r7s9t0u')).toBe('00000000-0017-95f9-2914-0eaadd36032e');
-  expect(prefixed.showId('Practitioner', '00000000-0017-95f9-2914-0eaadd36032e', env)).toBe('prc_03kz6m1o4p5r7s9t0u');
+  expect(prefixed.decodeId('Practitioner', 'prc_03kz6m1o4p5r7s9t0u')).toBe('00000000-0017-95f9-2914-0eaadd36032e');
+  expect(prefixed.encodeId('Practitioner', '00000000-0017-95f9-2914-0eaadd36032e', env)).toBe('prc_03kz6m1o4p5r7s9t0u');
 });
 
 test('every UUID is shown and read again, with a prefix and without', () => {
   fc.assert(
     fc.property(fc.uuid(), (uuid) => {
       for (const ids of [prefixed, plain]) {
-        const shown = ids.showId('Practitioner', uuid, env);
-        expect(ids.readId('Practitioner', shown)).toBe(uuid);
+        const shown = ids.encodeId('Practitioner', uuid, env);
+        expect(ids.decodeId('Practitioner', shown)).toBe(uuid);
         expect(shown).toMatch(/^[A-Za-z0-9_.-]{1,128}$/);
       }
     }),
     { seed: 1 },
   );
   for (const uuid of ['ffffffff-ffff-ffff-ffff-ffffffffffff', '00000000-0000-0000-0000-000000000000'])
-    expect(prefixed.readId('Practitioner', prefixed.showId('Practitioner', uuid, env))).toBe(uuid);
+    expect(prefixed.decodeId('Practitioner', prefixed.encodeId('Practitioner', uuid, env))).toBe(uuid);
 });
 
 test('any other id is shown as the UUID that stands for it', () => {
   for (const ids of [prefixed, plain]) {
-    const shown = ids.showId('Practitioner', 'dr-who', env);
-    expect(ids.readId('Practitioner', shown)).toBe(aliasOf(1, 'Practitioner', 'dr-who'));
+    const shown = ids.encodeId('Practitioner', 'dr-who', env);
+    expect(ids.decodeId('Practitioner', shown)).toBe(aliasOf(1, 'Practitioner', 'dr-who'));
   }
   const capitals = 'ABCDEF00-0000-4000-8000-000000000000';
-  expect(plain.showId('Patient', capitals, env)).toBe(aliasOf(1, 'Patient', capitals));
+  expect(plain.encodeId('Patient', capitals, env)).toBe(aliasOf(1, 'Patient', capitals));
 });
 
 test('a bare UUID is taken in any case', () => {
-  expect(prefixed.readId('Practitioner', '0190B3C2-0000-7000-8000-00000000000A')).toBe('0190b3c2-0000-7000-8000-00000000000a');
+  expect(prefixed.decodeId('Practitioner', '0190B3C2-0000-7000-8000-00000000000A')).toBe('0190b3c2-0000-7000-8000-00000000000a');
 });
 
 test.each([
@@ -52,5 +52,5 @@ test.each([
   'urn:uuid:0190b3c2-0000-7000-8000-00000000000a',
   '__proto__',
 ])('%j is the id of nothing', (shown) => {
-  expect(prefixed.readId('Practitioner', shown)).toBeUndefined();
+  expect(prefixed.decodeId('Practitioner', shown)).toBeUndefined();
 });

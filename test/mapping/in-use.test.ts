@@ -1,7 +1,7 @@
 // What no shape shows, being no longer in use (use: old), no filter of these mappings finds: the parameters they ask by do not see it.
 import { elementOf } from '../../src/fhir/elements.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import { searchesIn } from '../../src/mapping/parameter-rules.ts';
+import { listSearches } from '../../src/mapping/query/parameter-rules.ts';
 import type { MappingSpec } from '../../src/mapping/spec.ts';
 import { registry, shapes } from './examples.ts';
 
@@ -25,7 +25,7 @@ function retired(type: string, systems: string[]): Resource {
 const codesOf = ({ search = {} }: MappingSpec): string[] => [
   ...new Set(
     Object.values(search)
-      .flatMap(searchesIn)
+      .flatMap(listSearches)
       .flatMap((text) => text.split('&').map((part) => /^[\w-]+/.exec(part)![0])),
   ),
 ];

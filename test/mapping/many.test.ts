@@ -1,5 +1,5 @@
 // The words of one request that makes many items, and of values that follow from others: mistakes in them are told at start, with what to write instead.
-import { FOLLOWINGS } from '../../src/mapping/lens/followings.ts';
+import { CODE_DERIVATIONS } from '../../src/mapping/lens/code-derivations.ts';
 import { copies } from './copies.ts';
 
 const FILE = 'loop/biomarker.yaml';
@@ -107,5 +107,5 @@ test.each<[value: unknown, low: unknown, high: unknown, code: string | undefined
   [raw('1e-7'), raw('0.0000001'), null, 'N'],
   [1e21, null, raw('1000000000000000000001'), 'N'],
 ])('%p in a range from %p to %p is %p', (value, low, high, code) => {
-  expect(FOLLOWINGS.interpretation!.codeOf({ value, low, high })).toBe(code);
+  expect(CODE_DERIVATIONS.interpretation!.derive({ value, low, high })).toBe(code);
 });

@@ -1,7 +1,8 @@
 // The OpenAPI documents that the mappings make: what they promise is what is answered.
+
 import { issue } from '../../src/fhir/outcome.ts';
-import { loadMappings } from '../../src/mapping/load/mapping.ts';
-import { pascal } from '../../src/mapping/openapi/names.ts';
+import { loadMappings } from '../../src/mapping/load-mappings.ts';
+import { toPascalCase } from '../../src/mapping/openapi/schema-names.ts';
 import { examplesOf, printedOf, profiles, registry, shapes } from './examples.ts';
 import { answerSchema, type Document, faultsOf, validator } from './open-api.ts';
 
@@ -72,7 +73,7 @@ test('request schemas are those that the vendor prints, but for what is noted be
   for (const loaded of shapes.filter(
     ({ shape }) => shape.surface.name === 'loop' && shape.interactions.some((one) => one === 'create' || one === 'perform'),
   )) {
-    const schema = of('loop').components.schemas[`${pascal(loaded.shape.name)}Request`];
+    const schema = of('loop').components.schemas[`${toPascalCase(loaded.shape.name)}Request`];
     expect(withoutNotes(schema)).toEqual(printedOf(loaded).request);
   }
 });
@@ -178,7 +179,11 @@ test('what may not be said without another field is, by the document, what the d
     [undefined, null, '2020-01-01'].map((date_of_death) => ({ is_deceased, date_of_death })),
   );
   const bodies = [...addresses, ...deaths].map((more) => json({ ...ada, ...more }) as object);
-  const verdicts = bodies.map((body) => ({ body, document: accepts(body), door: shape.check(body, '2026-01-01T00:00:00Z').length === 0 }));
+  const verdicts = bodies.map((body) => ({
+    body,
+    document: accepts(body),
+    door: shape.checkRequest(body, '2026-01-01T00:00:00Z').length === 0,
+  }));
   expect(verdicts.filter(({ document, door }) => document !== door)).toEqual([]);
   expect(new Set(verdicts.map(({ door }) => door))).toEqual(new Set([true, false]));
 });
@@ -192,19 +197,19 @@ test.each(shapes.map((loaded) => [loaded.shape.name, loaded] as const))('%s: wha
   const document = of(shape.surface.name);
   const place = shape.interactions.includes('read')
     ? { path: shape.itemPath, method: 'get', status: 200 }
-    : { path: shape.path, method: 'post', status: shape.status };
+    : { path: shape.path, method: 'post', status: shape.createdStatus };
   const shown = shape.interactions.some((one) => one === 'read' || one === 'create');
   const item = shown ? validator(document, answerSchema(document, place)) : undefined;
-  const inPath = Object.fromEntries(shape.within.map((name) => [name, 'x']));
+  const inPath = Object.fromEntries(shape.pathParameters.map((name) => [name, 'x']));
   for (const { response, search } of examplesOf(loaded)) {
-    const answer = response && (shape.many ? shape.list([response], page, answered, {}) : shape.item(response, answered));
+    const answer = response && (shape.batch ? shape.wrapList([response], page, answered, {}) : shape.wrapItem(response, answered));
     if (answer && item) expect([item(json(answer)), item.errors]).toEqual([true, null]);
     if (!response || !shape.interactions.includes('search')) continue;
     const list = validator(document, answerSchema(document, { path: shape.path, method: 'get', status: 200 }));
-    expect([list(json(shape.list([response], page, answered, { ...inPath, ...search }))), list.errors]).toEqual([true, null]);
+    expect([list(json(shape.wrapList([response], page, answered, { ...inPath, ...search }))), list.errors]).toEqual([true, null]);
   }
   const failure = validator(document, document.components.schemas.Failure!);
-  const { body } = shape.surface.error('invalid', [issue('invalid', 'x is required', 'x')], answered);
+  const { body } = shape.surface.wrapError('invalid', [issue('invalid', 'x is required', 'x')], answered);
   expect([failure(json(body)), failure.errors]).toEqual([true, null]);
   expect(failure({})).toBe(false);
 });
@@ -241,7 +246,7 @@ test('every example in a document is one that its schema admits', () => {
 test('a request body of an example is one the document admits', () => {
   for (const loaded of shapes.filter(({ shape }) => shape.interactions.includes('create'))) {
     const document = of(loaded.shape.surface.name);
-    const admits = validator(document, document.components.schemas[`${pascal(loaded.shape.name)}Request`]!);
+    const admits = validator(document, document.components.schemas[`${toPascalCase(loaded.shape.name)}Request`]!);
     for (const { request } of examplesOf(loaded)) if (request) expect([admits(request), admits.errors]).toEqual([true, null]);
     expect(admits({})).toBe(false);
   }

@@ -3,9 +3,9 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import type { View } from '../../src/mapping/shape.ts';
 import fc from '../fast-check.ts';
-import { envOf, nameOf, shapes } from './examples.ts';
+import { buildExampleEnv, shapes, toQualifiedName } from './examples.ts';
 
-const { shape } = shapes.find((loaded) => nameOf(loaded) === 'loop/physician')!;
+const { shape } = shapes.find((loaded) => toQualifiedName(loaded) === 'loop/physician')!;
 const STATES = ['NY', 'CA', 'TX', 'ny'];
 const NAMES = ['Maria Cruz', 'Dr. Maria de la Cruz, MD', 'Cruz, Maria', 'House', 'maria cruz'];
 const EMAILS = ['maria@example.com', 'Maria@example.com', 'cruz@example.com'];
@@ -20,7 +20,7 @@ type Step = { state: string; name: string; email: string } | 'renamed' | 'anothe
 
 const registered = (resource: Resource | undefined, { state, ...words }: Exclude<Step, string>, nth: number): Resource => {
   const view: View = { ...words, npi: '1234567890', license_state: state, state_license: '1' };
-  return shape.write(view, resource, envOf({ newId: `id-${nth}`, now: '2026-01-01T00:00:00.000Z' }));
+  return shape.write(view, resource, buildExampleEnv({ newId: `id-${nth}`, now: '2026-01-01T00:00:00.000Z' }));
 };
 
 test('whatever is registered and changed in whatever order', () => {
@@ -45,7 +45,7 @@ test('whatever is registered and changed in whatever order', () => {
           if (before[0]) expect([person.name, person.telecom]).toEqual([before[0], before[1] ?? person.telecom]);
         }
       }
-      for (const [state, words] of said) expect(shape.read(person, envOf({ license_state: state }))).toMatchObject(words);
+      for (const [state, words] of said) expect(shape.read(person, buildExampleEnv({ license_state: state }))).toMatchObject(words);
     }),
     { numRuns: 300 },
   );

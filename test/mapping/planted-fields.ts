@@ -2,7 +2,7 @@
 import { elementNames, elementOf, isPrimitive } from '../../src/fhir/elements.ts';
 import { isServed, SERVED_TYPES } from '../../src/fhir/types.ts';
 import { unboundCode } from '../../src/fhir/validation/required-codes.ts';
-import { type Lens, lensOf } from '../../src/mapping/lens/lens.ts';
+import { buildLens, type Lens } from '../../src/mapping/lens/lens.ts';
 import { checkLens } from '../../src/mapping/load/check-lens.ts';
 import type { FieldSpec, MappingSpec } from '../../src/mapping/spec.ts';
 
@@ -174,8 +174,8 @@ export function planted(resource: string, fields: Record<string, FieldSpec>): { 
   const refused: string[] = [];
   const mapping: MappingSpec = { resource, path: '/planted', interactions: ['create'], fields };
   const fault = (keys: string[], error: unknown): void => void refused.push(`${keys.join('.')}: ${(error as Error).message}`);
-  const ids = { showId: (_type: string, id: string) => id, readId: (_type: string, shown: string) => shown };
-  const lens = lensOf(mapping, { aliases: PREFIXES, ids }, fault);
+  const ids = { encodeId: (_type: string, id: string) => id, decodeId: (_type: string, shown: string) => shown };
+  const lens = buildLens(mapping, { aliases: PREFIXES, ids }, fault);
   checkLens(lens, mapping, fault);
   return { lens, refused };
 }

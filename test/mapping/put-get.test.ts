@@ -1,23 +1,23 @@
 // PutGet on resources that nobody thought of, with a second one of all that a path finds: what a change asks for is shown then, all else as before, and what was valid R4 stays so.
 import type { Resource } from '../../src/fhir/types.ts';
 import { validate } from '../../src/fhir/validation/validate.ts';
-import { samplesOf } from '../../src/mapping/laws/proof.ts';
-import { putGet } from '../../src/mapping/laws/round-trip.ts';
-import { doubled } from '../../src/mapping/laws/strangers.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';
+import { duplicateFoundElements } from '../../src/mapping-tools/laws/foreign-elements.ts';
+import { buildSamples } from '../../src/mapping-tools/laws/mapping-proof.ts';
+import { checkFieldPutGet } from '../../src/mapping-tools/laws/round-trip.ts';
 import { randomResource } from '../fhir/random-resource.ts';
-import { envOf, examplesOf, nameOf, shapes } from './examples.ts';
+import { buildExampleEnv, examplesOf, shapes, toQualifiedName } from './examples.ts';
 
 const SEEDS = Array.from({ length: 20 }, (_, nth) => 20261122 + nth);
 const changeable = shapes.filter(({ shape }) => shape.interactions.includes('update'));
 
-test.each(changeable.map((loaded) => [nameOf(loaded), loaded] as const))('%s', (_name, loaded) => {
+test.each(changeable.map((loaded) => [toQualifiedName(loaded), loaded] as const))('%s', (_name, loaded) => {
   const { shape } = loaded;
-  const [env, samples] = [envOf(), samplesOf(examplesOf(loaded), shape)];
+  const [env, samples] = [buildExampleEnv(), buildSamples(examplesOf(loaded), shape)];
   const broken = (resource: object): string[] =>
     validate(resource, shape.resource).map(({ text, expression }) => `not valid R4: ${expression?.[0]?.replace(/\[\d+\]/g, '')}: ${text}`);
   const wrong = SEEDS.flatMap((seed) => {
-    const resource = doubled(randomResource(shape.resource, seed), loaded, env);
+    const resource = duplicateFoundElements(randomResource(shape.resource, seed), loaded, env);
     const before = broken(resource);
     const isTouched = (after: Resource, text: string): boolean => {
       const [, name = ''] = /^[^.]*\.(\w+)/.exec(text) ?? [];
@@ -25,7 +25,7 @@ test.each(changeable.map((loaded) => [nameOf(loaded), loaded] as const))('%s', (
     };
     const also = (after: Resource, { spec }: Field): string[] =>
       spec.onlyIn === 'create' ? [] : broken(after).filter((text) => !before.includes(text) && isTouched(after, text));
-    return putGet(loaded, resource, { env, samples, also }).map((text) => `${seed}: ${text}`);
+    return checkFieldPutGet(loaded, resource, { env, samples, also }).map((text) => `${seed}: ${text}`);
   });
   expect(wrong).toEqual([]);
 });

@@ -1,9 +1,9 @@
 // The schemas a mapping makes, against those its vendor prints: word for word where there are any.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { NOW } from '../../src/mapping/example.ts';
-import { INWARD_FILE, MAPPING_FILE, SURFACE_FILE } from '../../src/mapping/load/file-grammar.ts';
-import { envOf, examplesOf, nameOf, printedOf, shapes } from './examples.ts';
+import { EXAMPLE_TIME } from '../../src/mapping/load/examples.ts';
+import { INBOUND_MAPPING_SCHEMA, MAPPING_SCHEMA, SURFACE_SCHEMA } from '../../src/mapping/load/file-grammar.ts';
+import { buildExampleEnv, examplesOf, printedOf, shapes, toQualifiedName } from './examples.ts';
 
 const compile = (schema: object) => {
   const ajv = new Ajv2020({ allowUnionTypes: true });
@@ -21,7 +21,7 @@ describe.each(byVendor('loop'))('loop %s', (_name, loaded) => {
     expect(request).toEqual(printedOf(loaded).request);
   });
 
-  const own = loaded.shape.answers === undefined ? test : test.skip;
+  const own = loaded.shape.responseShape === undefined ? test : test.skip;
   own('every documented response validates against the printed schema, key by key', () => {
     const accepts = compile(printedOf(loaded).response);
     const responses = examplesOf(loaded).flatMap(({ response }) => response ?? []);
@@ -31,7 +31,7 @@ describe.each(byVendor('loop'))('loop %s', (_name, loaded) => {
   });
 });
 
-test.each(shapes.map((loaded) => [nameOf(loaded), loaded] as const))(
+test.each(shapes.map((loaded) => [toQualifiedName(loaded), loaded] as const))(
   '%s: every response of an example validates against the response schema, and asks for every key',
   (_name, loaded) => {
     const schema = loaded.shape.responseSchema as { required: string[] };
@@ -48,13 +48,13 @@ test.each(shapes.map((loaded) => [nameOf(loaded), loaded] as const))(
 
 test.each<[string, object]>([
   ...shapes.flatMap((loaded): [string, object][] => [
-    [`a new ${nameOf(loaded)}`, loaded.shape.requestSchema],
-    [`a changed ${nameOf(loaded)}`, loaded.shape.changeSchema],
-    [`a replaced ${nameOf(loaded)}`, loaded.shape.replaceSchema],
+    [`a new ${toQualifiedName(loaded)}`, loaded.shape.requestSchema],
+    [`a changed ${toQualifiedName(loaded)}`, loaded.shape.changeSchema],
+    [`a replaced ${toQualifiedName(loaded)}`, loaded.shape.replaceSchema],
   ]),
-  ['a mapping', MAPPING_FILE],
-  ['a mapping inward', INWARD_FILE],
-  ['a surface', SURFACE_FILE],
+  ['a mapping', MAPPING_SCHEMA],
+  ['a mapping inward', INBOUND_MAPPING_SCHEMA],
+  ['a surface', SURFACE_SCHEMA],
 ])('the schema of %s keeps the rules for schemas: who checks with it takes that for granted', (_name, schema) => {
   const ajv = new Ajv2020();
   expect([ajv.validateSchema(schema), ajv.errors]).toEqual([true, null]);
@@ -64,29 +64,33 @@ test('an empty resource has a view that its schema admits', () => {
   for (const { shape } of shapes) {
     const view = shape.read(
       { resourceType: shape.resource, id: '0190b3c2-0000-7000-8000-000000000001', meta: { lastUpdated: '2026-01-01T00:00:00.000Z' } },
-      envOf({ created: '2026-01-01T00:00:00.000Z', roles: [] }),
+      buildExampleEnv({ created: '2026-01-01T00:00:00.000Z', roles: [] }),
     );
     const accepts = compile(shape.responseSchema);
     const view2 = shape.rows ? { ...view, id: '0190b3c2-0000-7000-8000-000000000001', [shape.rows.name]: 'NY' } : view;
-    expect([shape.name, accepts(view2) || !shape.belongs(view)]).toEqual([shape.name, true]);
+    expect([shape.name, accepts(view2) || !shape.isItem(view)]).toEqual([shape.name, true]);
   }
 });
 
 test('a client whose vendor says null for nothing may say so, any other may not', () => {
   const clinik = shapes.find(({ shape }) => shape.name === 'practitioner-role')!;
-  expect(clinik.shape.check({ practitionerId: 'prc_000000000000000001', role: 'doctor', email: null, specialty: null }, NOW)).toEqual([]);
+  expect(
+    clinik.shape.checkRequest({ practitionerId: 'prc_000000000000000001', role: 'doctor', email: null, specialty: null }, EXAMPLE_TIME),
+  ).toEqual([]);
   const patient = shapes.find(({ shape }) => shape.name === 'patient')!.shape;
-  expect(patient.check({ brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace', email: null }, NOW)).toHaveLength(1);
+  expect(patient.checkRequest({ brand_id: 'loop', first_name: 'Ada', last_name: 'Lovelace', email: null }, EXAMPLE_TIME)).toHaveLength(1);
 });
 
 test('what a body has too much is left out, at any depth, and free maps are kept whole', () => {
   const order = shapes.find(({ shape }) => shape.name === 'lab-order')!.shape;
-  expect(order.known({ brand_id: 'loop', id: 'x', status: 'completed', patient: { first_name: 'A', ssn: '1' }, constructor: 1 })).toEqual({
+  expect(
+    order.pickKnownFields({ brand_id: 'loop', id: 'x', status: 'completed', patient: { first_name: 'A', ssn: '1' }, constructor: 1 }),
+  ).toEqual({
     brand_id: 'loop',
     patient: { first_name: 'A' },
   });
   const patient = shapes.find(({ shape }) => shape.name === 'patient')!.shape;
-  expect(patient.known({ metadata: { a: { b: 1 } }, external_ids: { x: '1' } })).toEqual({
+  expect(patient.pickKnownFields({ metadata: { a: { b: 1 } }, external_ids: { x: '1' } })).toEqual({
     metadata: { a: { b: 1 } },
     external_ids: { x: '1' },
   });
@@ -94,6 +98,8 @@ test('what a body has too much is left out, at any depth, and free maps are kept
 
 test('each wrong field is named once, and all of them at once', () => {
   const physician = shapes.find(({ shape }) => shape.name === 'physician')!.shape;
-  const named = physician.check({ name: ' ', email: '', npi: 7, license_state: 'NYC' }, NOW).map(({ expression }) => expression![0]);
+  const named = physician
+    .checkRequest({ name: ' ', email: '', npi: 7, license_state: 'NYC' }, EXAMPLE_TIME)
+    .map(({ expression }) => expression![0]);
   expect(named.sort()).toEqual(['email', 'license_state', 'name', 'npi', 'state_license']);
 });

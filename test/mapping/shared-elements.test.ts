@@ -5,10 +5,10 @@ import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
 import type { View } from '../../src/mapping/shape.ts';
 import type { FieldSpec } from '../../src/mapping/spec.ts';
 import { randomResource } from '../fhir/random-resource.ts';
-import { envOf } from './examples.ts';
+import { buildExampleEnv } from './examples.ts';
 import { choicesOf, type Pair, pairsIn, planted, repeatingIn } from './planted-fields.ts';
 
-const ENV = envOf();
+const ENV = buildExampleEnv();
 const SEEDS = [20261123, 20261124, 20261125];
 
 type Node = Record<string, unknown>;

@@ -1,7 +1,7 @@
 // The vendors' answers when something fails, and the headers of every answer.
 
 import { issue, KINDS, type Kind } from '../../src/fhir/outcome.ts';
-import { templateOf } from '../../src/mapping/envelope.ts';
+import { compileTemplate } from '../../src/mapping/response/envelope.ts';
 import type { Surface } from '../../src/mapping/shape.ts';
 import { shapes } from './examples.ts';
 
@@ -19,7 +19,7 @@ const issues = [issue('invalid', 'role is required', 'role'), issue('invalid', '
 const kinds = Object.keys(KINDS) as Kind[];
 
 test('a failure in each vendor’s own shape', () => {
-  expect(surfaces.loop.error('invalid', issues, facts)).toEqual({
+  expect(surfaces.loop.wrapError('invalid', issues, facts)).toEqual({
     status: 400,
     body: { error: 'validation_error', message: 'Validation error: role is required; email must be a string' },
   });
@@ -27,7 +27,7 @@ test('a failure in each vendor’s own shape', () => {
     { severity: 'error', code: 'invalid', diagnostics: 'role is required' },
     { severity: 'error', code: 'invalid', diagnostics: 'email must be a string' },
   ];
-  expect(surfaces.clinik.error('invalid', issues, facts)).toEqual({
+  expect(surfaces.clinik.wrapError('invalid', issues, facts)).toEqual({
     status: 422,
     body: {
       error: 'role is required; email must be a string',
@@ -38,7 +38,7 @@ test('a failure in each vendor’s own shape', () => {
       issue: told,
     },
   });
-  expect(surfaces.jump.error('not-found', [issue('not-found', 'there is nothing with this id')], facts)).toEqual({
+  expect(surfaces.jump.wrapError('not-found', [issue('not-found', 'there is nothing with this id')], facts)).toEqual({
     status: 404,
     body: { data: null, meta: { request_id: 'req_12345678' }, error: { code: 'NOT_FOUND', message: 'there is nothing with this id' } },
   });
@@ -48,41 +48,41 @@ test.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
   '%s answers every kind of failure with a status of its own class, and a text even without issues',
   (name) => {
     for (const kind of kinds) {
-      const { status, body } = surfaces[name].error(kind, [], facts);
+      const { status, body } = surfaces[name].wrapError(kind, [], facts);
       expect([kind, Math.floor(status / 100)]).toEqual([kind, Math.floor(KINDS[kind].status / 100)]);
-      expect(surfaces[name].failure(kind).status).toBe(status);
-      expect(JSON.stringify(body)).toContain(surfaces[name].failure(kind).says ?? kind);
+      expect(surfaces[name].describeError(kind).status).toBe(status);
+      expect(JSON.stringify(body)).toContain(surfaces[name].describeError(kind).says ?? kind);
     }
   },
 );
 
 test('malformed JSON and a broken rule are told apart where the vendor does', () => {
-  expect(surfaces.clinik.failure('structure')).toEqual({ status: 400, code: 'INVALID_JSON' });
-  expect(surfaces.clinik.failure('rule')).toEqual({ status: 422, code: 'VALIDATION_ERROR' });
-  expect(surfaces.loop.failure('upstream')).toEqual({ status: 502, code: 'junction_error', says: 'Junction API error' });
+  expect(surfaces.clinik.describeError('structure')).toEqual({ status: 400, code: 'INVALID_JSON' });
+  expect(surfaces.clinik.describeError('rule')).toEqual({ status: 422, code: 'VALIDATION_ERROR' });
+  expect(surfaces.loop.describeError('upstream')).toEqual({ status: 502, code: 'junction_error', says: 'Junction API error' });
 });
 
 test('the headers a vendor documents, and none without a rate limit', () => {
-  expect(surfaces.clinik.headers(facts)).toEqual({
+  expect(surfaces.clinik.buildHeaders(facts)).toEqual({
     'x-request-id': 'req_12345678',
     'x-timestamp': '2026-01-01T00:00:00.000Z',
     'x-ratelimit-limit': '500',
     'x-ratelimit-remaining': '489',
     'x-ratelimit-reset': '3420',
   });
-  expect(Object.keys(surfaces.jump.headers(facts))).toEqual(['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining']);
+  expect(Object.keys(surfaces.jump.buildHeaders(facts))).toEqual(['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining']);
   const { rate: _, ...unlimited } = facts;
-  expect(Object.keys(surfaces.clinik.headers(unlimited))).toEqual(['x-request-id', 'x-timestamp']);
-  expect(surfaces.loop.headers(facts)).toEqual({});
+  expect(Object.keys(surfaces.clinik.buildHeaders(unlimited))).toEqual(['x-request-id', 'x-timestamp']);
+  expect(surfaces.loop.buildHeaders(facts)).toEqual({});
 });
 
 test('lists: what is asked for is what is told', () => {
   const page = { limit: 20, offset: 40, hasMore: true, nextOffset: 60, cursor: 'abc', total: 71 };
-  expect(surfaces.loop.list([{ id: '1' }], page, facts, 'patients')).toEqual({ patients: [{ id: '1' }], total: 71 });
-  expect(surfaces.clinik.list([], page, facts, '')).toMatchObject({
+  expect(surfaces.loop.wrapList([{ id: '1' }], page, facts, 'patients')).toEqual({ patients: [{ id: '1' }], total: 71 });
+  expect(surfaces.clinik.wrapList([], page, facts, '')).toMatchObject({
     data: { data: [], total: 71, cursor: 'abc', hasMore: true },
   });
-  expect(surfaces.jump.list([], page, facts, '')).toEqual({
+  expect(surfaces.jump.wrapList([], page, facts, '')).toEqual({
     data: [],
     meta: { request_id: 'req_12345678', limit: 20, has_more: true, next_offset: 60 },
   });
@@ -102,8 +102,8 @@ test('the vendors’ numbers', () => {
 });
 
 test('a template that asks for what nobody knows is refused', () => {
-  expect(() => templateOf({ a: ['$nobody'] }, ['body'])).toThrow('there is no $nobody here; there are $body');
-  expect(templateOf({ a: [1, '$body', null], $body: true }, ['body'])({ body: 'x' })).toEqual({ a: [1, 'x', null], x: true });
+  expect(() => compileTemplate({ a: ['$nobody'] }, ['body'])).toThrow('there is no $nobody here; there are $body');
+  expect(compileTemplate({ a: [1, '$body', null], $body: true }, ['body'])({ body: 'x' })).toEqual({ a: [1, 'x', null], x: true });
 });
 
 test('a template makes a list, an object of lists by a value, or values alone of the members of a list', () => {
@@ -112,7 +112,7 @@ test('a template makes a list, an object of lists by a value, or values alone of
     { field: 'a', text: 'a is odd', issueCode: 'value', severity: 'error' },
     { field: null, text: 'something else', issueCode: 'invalid', severity: 'error' },
   ];
-  const filled = (template: unknown) => templateOf(template, ['issues', 'code'])({ issues: told, code: 'E1' });
+  const filled = (template: unknown) => compileTemplate(template, ['issues', 'code'])({ issues: told, code: 'E1' });
   expect(filled({ $each: 'issues', $value: '$text' })).toEqual(['a is required', 'a is odd', 'something else']);
   expect(filled({ $each: 'issues', at: '$field', code: '$code' })).toEqual([
     { at: 'a', code: 'E1' },
@@ -120,5 +120,5 @@ test('a template makes a list, an object of lists by a value, or values alone of
     { at: null, code: 'E1' },
   ]);
   expect(filled({ $each: 'issues', $by: 'field', $value: '$text' })).toEqual({ a: ['a is required', 'a is odd'] });
-  expect(() => templateOf({ $each: 'issues', $by: 'nobody' }, ['issues'])).toThrow('there is no $nobody here');
+  expect(() => compileTemplate({ $each: 'issues', $by: 'nobody' }, ['issues'])).toThrow('there is no $nobody here');
 });

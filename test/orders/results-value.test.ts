@@ -28,7 +28,7 @@ const GIVEN = { providerSystem: 'http://example.org/provider/quest' };
 
 /** The Observation of one result, as the text that is stored. */
 const written = (result: object): string =>
-  stringify(mappings.biomarker.put(parseMarker(parseExact(JSON.stringify(result)), around).view, undefined, GIVEN));
+  stringify(mappings.biomarker.write(parseMarker(parseExact(JSON.stringify(result)), around).view, undefined, GIVEN));
 const observed = (result: object): Resource => JSON.parse(written({ name: 'TSH', slug: 'tsh', ...result })) as Resource;
 const valid = (resource: Resource): unknown[] =>
   validate(plainOf(resource) as Resource, resource.resourceType as ServedType).filter(
@@ -87,7 +87,7 @@ describe('a value', () => {
       parseExact('{"name":"x","type":"numeric","result":2.10,"min_range_value":1.00,"reference_range":"1.00-3"}'),
       around,
     );
-    expect(stringify(mappings.biomarker.put(view, undefined, GIVEN))).toMatch(/"value":2\.10.*"value":1\.00/);
+    expect(stringify(mappings.biomarker.write(view, undefined, GIVEN))).toMatch(/"value":2\.10.*"value":1\.00/);
   });
 });
 
@@ -229,9 +229,9 @@ test('whatever a laboratory prints, what becomes of it is valid R4', () => {
       const parts = parseReport(result, SUBJECT);
       if (!parts) return;
       const resources = [
-        ...parts.markers.map(({ view }) => mappings.biomarker.put(view, undefined, GIVEN)),
-        ...parts.samples.map(({ view }) => mappings.sample.put(view, undefined)),
-        mappings.report.put({ ...parts.report.view, status: 'final', order: SUBJECT.order, results: ['Observation/1'] }, undefined),
+        ...parts.markers.map(({ view }) => mappings.biomarker.write(view, undefined, GIVEN)),
+        ...parts.samples.map(({ view }) => mappings.sample.write(view, undefined)),
+        mappings.report.write({ ...parts.report.view, status: 'final', order: SUBJECT.order, results: ['Observation/1'] }, undefined),
       ];
       for (const resource of resources) expect(valid(resource)).toEqual([]);
     }),

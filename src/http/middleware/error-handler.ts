@@ -72,9 +72,9 @@ function renderError({ kind, issues, message }: FhirError, res: Response): Error
   const { status } = KINDS[kind];
   if (surface === 'fhir') return { status, type: 'application/fhir+json', body: buildOperationOutcome(issues) };
   if (surface === undefined) return { status, type: 'application/json', body: { error: kind, message } };
-  const own = surface.failure(kind).status;
+  const own = surface.describeError(kind).status;
   const facts = buildResponseFacts(requestId, own, rate);
-  return { status: own, type: 'application/json', headers: surface.headers(facts), body: surface.error(kind, issues, facts).body };
+  return { status: own, type: 'application/json', headers: surface.buildHeaders(facts), body: surface.wrapError(kind, issues, facts).body };
 }
 
 /** https://hl7.org/fhir/R4/operationoutcome.html */

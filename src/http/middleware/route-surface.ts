@@ -1,6 +1,6 @@
 // Which vendor's shape a path means: by host, then by mount prefix, then by who claims the path, then by the kind of credential.
 import type { Request } from 'express';
-import { routesOf } from '../../mapping/routes.ts';
+import { listRoutes } from '../../mapping/routes.ts';
 import type { Mappings, Shape, Surface } from '../../mapping/shape.ts';
 import { readCredential } from './authenticate.ts';
 import { listKeyPrefixes } from './key-prefix.ts';
@@ -25,7 +25,7 @@ export type RouteResolver = (req: Request) => RouteMatch;
 /** A dispatcher over all mappings; `prefixes` gives each surface's own mount (`{ loop: '/loop' }`). */
 export function buildRouteResolver({ surfaces, shapes }: Mappings, prefixes: Record<string, string>): RouteResolver {
   const tree = buildRouteTree<Shape>();
-  for (const shape of shapes) for (const template of routesOf(shape)) tree.add(template, shape);
+  for (const shape of shapes) for (const template of listRoutes(shape)) tree.add(template, shape);
   const own = findExclusiveMounts(surfaces, shapes);
   const classifyCredential = buildCredentialClassifier(surfaces);
   return (req) => {
@@ -49,7 +49,7 @@ export function buildRouteResolver({ surfaces, shapes }: Mappings, prefixes: Rec
 /** The mounts below which only one surface has anything (`/api-v1`): what is not there is not there in its dialect. */
 function findExclusiveMounts(surfaces: Surface[], shapes: Shape[]): { mount: string; surface: Surface }[] {
   return surfaces.flatMap((surface) => {
-    const others = shapes.filter((shape) => shape.surface !== surface).flatMap(routesOf);
+    const others = shapes.filter((shape) => shape.surface !== surface).flatMap(listRoutes);
     return surface.mounts.filter((mount) => !others.some((path) => isBelow(path, mount))).map((mount) => ({ mount, surface }));
   });
 }
@@ -104,7 +104,7 @@ function buildCredentialClassifier(surfaces: Surface[]): (req: Request) => Surfa
 
 /** An unknown path below a documented one (`/v1/lab-orders/1/x`) still has a nearest dialect. */
 const findNearestSurface = (shapes: Shape[], path: string): Surface | undefined =>
-  shapes.find((shape) => routesOf(shape).some((template) => isBelow(path, template.replace(/\/\{.*$/, ''))))?.surface;
+  shapes.find((shape) => listRoutes(shape).some((template) => isBelow(path, template.replace(/\/\{.*$/, ''))))?.surface;
 
 const isBelow = (path: string, prefix: string | undefined): boolean =>
   prefix !== undefined && prefix !== '' && (path === prefix || path.startsWith(`${prefix}/`));

@@ -1,5 +1,5 @@
 // Routes with names in braces as a tree, by step: a step as it is written goes before one that a name stands for.
-import { namesIn } from '../../mapping/routes.ts';
+import { listPathParameters } from '../../mapping/routes.ts';
 
 export interface RouteTree<T> {
   add(template: string, what: T): void;
@@ -26,7 +26,7 @@ export function buildRouteTree<T>(): RouteTree<T> {
       let node = root;
       const parameterPositions = new Map<string, number>();
       for (const [position, step] of splitPath(template).entries()) {
-        const [name] = namesIn(step);
+        const [name] = listPathParameters(step);
         if (name !== undefined) parameterPositions.set(name, position);
         node = name === undefined ? addLiteralChild(node, step) : addParameterChild(node);
       }

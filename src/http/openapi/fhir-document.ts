@@ -4,7 +4,7 @@ import { INTERACTIONS, type InteractionFacts, type InteractionName } from '../..
 import { issue, KINDS, type Kind } from '../../fhir/outcome.ts';
 import type { Registry, SearchParameter } from '../../fhir/search/parameters.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
-import type { ServerFacts } from '../../mapping/openapi/server-facts.ts';
+import type { ServerFacts } from '../../mapping/shape.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import { FHIR_EXAMPLES, PATH_EXAMPLES } from './fhir-examples.ts';
 import { BODIES, FHIR_OPERATIONS, type FhirOperation, HEADERS } from './fhir-operations.ts';

@@ -1,7 +1,7 @@
 // What is shown beside the resources of a page: one search per join for all of them, however many; those that lead on from others after them.
 import type { Bindings } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
-import { roundsOf } from '../../mapping/joins.ts';
+import { groupJoinRounds } from '../../mapping/query/joins.ts';
 import type { Join } from '../../mapping/shape.ts';
 
 /** For each resource what is joined to it, by name. `find`: all that a FHIR search finds. */
@@ -11,11 +11,11 @@ export async function loadJoins(
   { find, baseUrl }: { find(search: string): Promise<Resource[]>; baseUrl: string },
 ): Promise<Bindings[]> {
   let known: Bindings[] = resources.map(() => ({}));
-  for (const round of roundsOf(joins)) {
+  for (const round of groupJoinRounds(joins)) {
     const shares = await Promise.all(
-      round.map(async ({ name, ids, search, shared }) => {
-        const asked = [...new Set(resources.flatMap((one, at) => ids(one, known[at]!, baseUrl)))];
-        return { name, shareOf: shared(asked.length ? await find(search(asked)) : [], baseUrl) };
+      round.map(async ({ name, readIds, buildSearch, distribute }) => {
+        const asked = [...new Set(resources.flatMap((one, at) => readIds(one, known[at]!, baseUrl)))];
+        return { name, shareOf: distribute(asked.length ? await find(buildSearch(asked)) : [], baseUrl) };
       }),
     );
     known = known.map((one, at) => ({

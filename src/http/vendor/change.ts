@@ -62,12 +62,12 @@ export async function applyChange(call: VendorRequest, { body, how, promise }: C
   );
 }
 
-const buildNotFound = ({ shape }: VendorRequest) => notFound(shape.me ? PATIENT_GONE : 'there is nothing with this id');
+const buildNotFound = ({ shape }: VendorRequest) => notFound(shape.itemIsCaller ? PATIENT_GONE : 'there is nothing with this id');
 
 /** The item that the path names (404: there is none). */
 async function findCurrentItem(call: VendorRequest): Promise<ResourceRow> {
   const row = await readItemRow(call);
-  if (!row || !call.shape.belongs(await buildView(call, row))) throw buildNotFound(call);
+  if (!row || !call.shape.isItem(await buildView(call, row))) throw buildNotFound(call);
   return row;
 }
 
@@ -82,14 +82,14 @@ async function applyFields(call: VendorRequest, { resource, row, body, how }: It
   const now = context.clock().toISOString();
   const bare = how === 'perform';
   const view = shape.read(resource, buildEnv(context, { created: row.created }), { all: true, bare });
-  const { fields, issues } = shape.change(how, body, { view, time: now });
+  const { fields, issues } = shape.planChange(how, body, { view, time: now });
   if (issues.length) throw invalidAll(issues);
   if (!Object.keys(fields).length) return resource;
   const whole: View = { ...view, ...fields };
   const env = buildEnv(context, { created: row.created, now, resolved: await resolveReferences(call, fields, whole) });
   await rejectDuplicate(call, whole, row.id);
   const made = bare ? shape.write(fields, resource, env, { server: true, bare }) : shape.write(whole, resource, env);
-  const stay = Object.values(fields).some(isUnset) ? shape.stays(fields, shape.read(made, env, { all: true, bare: true })) : [];
+  const stay = Object.values(fields).some(isUnset) ? shape.checkUnsetFields(fields, shape.read(made, env, { all: true, bare: true })) : [];
   if (stay.length) throw invalidAll(stay);
   return linkReferences(call, fields, made);
 }

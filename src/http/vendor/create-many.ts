@@ -5,7 +5,7 @@ import type { Parsed } from '../../fhir/json.ts';
 import { contended } from '../../fhir/outcome.ts';
 import { createResources } from '../../interactions/create-resources.ts';
 import { WriteConflict } from '../../interactions/transaction-entry.ts';
-import type { Many, View } from '../../mapping/shape.ts';
+import type { BatchCreate, View } from '../../mapping/shape.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { Answer } from '../middleware/request-context.ts';
 import { parseKnownParameters } from '../middleware/url-query.ts';
@@ -31,7 +31,7 @@ export async function createMany(call: VendorRequest, sent: Parsed): Promise<Ans
   parseKnownParameters(call.req.url, []);
   const body = addPathParameters(call, sent);
   checkBody(call, body);
-  const items = shape.many!.items(shape.known(body.exact as View));
+  const items = shape.batch!.splitRequest(shape.pickKnownFields(body.exact as View));
   const promise = parseIdempotentRequest(call.req, shape, context, body.plain as View);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
@@ -54,14 +54,14 @@ async function attemptOnce(call: VendorRequest, items: View[], promise: Idempote
 /** The rows of the items, in the order of the request: those that were there already as they stand. */
 async function storeItems(call: VendorRequest, items: View[], promise: IdempotentRequest | undefined): Promise<ResourceRow[]> {
   const { shape, context } = call;
-  const many = shape.many as Many;
-  const places = items.map((_, nth) => (field: string) => many.place(field, nth));
+  const batch = shape.batch as BatchCreate;
+  const places = items.map((_, nth) => (field: string) => batch.toRequestField(field, nth));
   const resolved = await resolveAllReferences(
     call,
     items.map((item, nth) => ({ said: item, whole: item, place: places[nth]! })),
   );
   const known = buildEnv(context, { now: context.clock().toISOString(), resolved });
-  const ids = items.map((item) => many.idOf(item, known) ?? context.newId());
+  const ids = items.map((item) => batch.buildId(item, known) ?? context.newId());
   if (promise)
     await claimIdempotencyKey(
       context,
@@ -81,7 +81,7 @@ async function storeItems(call: VendorRequest, items: View[], promise: Idempoten
 /** The list, kept for whoever repeats the request under its key. */
 async function respondWithList(call: VendorRequest, rows: ResourceRow[], promise: IdempotentRequest | undefined): Promise<Answer> {
   const { shape, context } = call;
-  const shown = { status: shape.status, shown: await buildViews(call, rows) };
+  const shown = { status: shape.createdStatus, shown: await buildViews(call, rows) };
   if (promise) await storeIdempotentResponse(context, promise, shown);
   return buildResponse(call, shape, shown);
 }

@@ -43,7 +43,10 @@ export async function createItem(call: VendorRequest, sent: Parsed): Promise<Ans
   parseKnownParameters(call.req.url, []);
   const body = addPathParameters(call, sent);
   checkBody(call, body);
-  const request = { view: shape.known(body.exact as View), promise: parseIdempotentRequest(call.req, shape, context, body.plain as View) };
+  const request = {
+    view: shape.pickKnownFields(body.exact as View),
+    promise: parseIdempotentRequest(call.req, shape, context, body.plain as View),
+  };
   const since = performance.now();
   for (let attempt = 1; attempt <= ATTEMPTS; ) {
     try {
@@ -93,7 +96,7 @@ type StoredItem = Pick<ExternalStepItem, 'row' | 'key'> & { view: View };
 
 const toStoredItem = ({ shape }: VendorRequest, row: ResourceRow, view: View): StoredItem => ({
   row,
-  key: shape.rows?.of(view) ?? '',
+  key: shape.rows?.readKey(view) ?? '',
   view,
 });
 
@@ -128,8 +131,8 @@ interface NewItem {
 
 async function storeItem(call: VendorRequest, { view, env, target, newId }: NewItem): Promise<StoredItem> {
   const { shape, context, externalStep } = call;
-  if (!externalStep && target && shape.rows?.keys(JSON.parse(target.body!)).includes(shape.rows.of(view)))
-    throw duplicate(shape.says.duplicate);
+  if (!externalStep && target && shape.rows?.readKeys(JSON.parse(target.body!)).includes(shape.rows.readKey(view)))
+    throw duplicate(shape.messages.duplicate);
   const made = (current?: Resource) => linkReferences(call, view, shape.write(view, current, env));
   const row = target
     ? await readModifyWrite(context, { type: shape.resource, id: target.id, edit: made })
@@ -150,7 +153,7 @@ async function claimItem(call: VendorRequest, made: StoredItem): Promise<Claimed
     own: () => shape.write(made.view, undefined, buildEnv(context)),
   };
   const claim = await externalStep!.claim(context, item);
-  if (claim.state !== 'open') throw claim.state === 'busy' ? new Contended(item) : duplicate(shape.says.duplicate);
+  if (claim.state !== 'open') throw claim.state === 'busy' ? new Contended(item) : duplicate(shape.messages.duplicate);
   return { ...item, by: claim.by };
 }
 
@@ -180,7 +183,7 @@ async function completeItem(call: VendorRequest, item: ClaimedItem, fields: View
   const { shape, context } = call;
   const { tenant } = context.caller;
   // several items of one resource (a physician's states) are completed one after the other: none writes over what another has just written
-  await context.store.lockKeys(tenant, [shape.into(item.view) ?? `${shape.resource}/${item.row.id}`]);
+  await context.store.lockKeys(tenant, [shape.buildTargetSearch(item.view) ?? `${shape.resource}/${item.row.id}`]);
   const [row] = await context.store.readForUpdate(tenant, [{ type: shape.resource, id: item.row.id }]);
   const stands = row?.body && (await readItemId(call, { row, key: item.key })) === item.id;
   if (!stands && !shape.rows) throw conflict('what this request made was deleted meanwhile');
@@ -195,7 +198,7 @@ async function completeItem(call: VendorRequest, item: ClaimedItem, fields: View
 async function respondWithItem(call: VendorRequest, { row, key }: StoredItem, promise: IdempotentRequest | undefined): Promise<Answer> {
   const { shape } = call;
   const view = await buildView(call, row, shape.rows && { [shape.rows.name]: key });
-  const { status } = shape;
+  const { createdStatus: status } = shape;
   const where = status === 201 && { Location: `${call.collectionUrl}/${view[shape.idName]}` };
   const headers = { ...where, ETag: buildEtag(call.context.caller, shape, row, view) };
   const shown = { status, headers, shown: view };

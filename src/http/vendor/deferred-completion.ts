@@ -23,7 +23,7 @@ export async function completeDeferred(
   { port, id, key }: DeferredItem,
   { said, fields }: { said: View; fields: View },
 ): Promise<'written' | 'changed' | 'gone'> {
-  const shape = shapes.find((one) => one.port === port && one.rows);
+  const shape = shapes.find((one) => one.externalStep === port && one.rows);
   if (!shape?.rows) return 'gone';
   const { resource: type, rows, idName } = shape;
   const [found] = (await find(context, rows.search(id), { count: 1 })).rows;

@@ -41,7 +41,7 @@ export async function findEarlierResponse(
   { key, hash }: IdempotentRequest,
 ): Promise<IdempotencyRecord | undefined> {
   const record = await context.store.idempotencyKeys.find(key);
-  if (record && record.hash !== hash) throw conflict(shape.says.idempotency, 'idempotency-key');
+  if (record && record.hash !== hash) throw conflict(shape.messages.idempotency, 'idempotency-key');
   return record;
 }
 

@@ -1,7 +1,7 @@
 // Which page of a list is asked for, by the parameters of its surface (`page:` in surface.yaml): an offset, the number of a page, or a cursor; and what is told of
 // the page and of those beside it. docs/decisions/0017-vendor-lists.md
 import { parameter } from '../../fhir/outcome.ts';
-import type { ListFacts, PageSpec, Shape } from '../../mapping/shape.ts';
+import type { PageInfo, PageSpec, Shape } from '../../mapping/shape.ts';
 import type { BodyPage, PageStart } from '../../store/search/page.ts';
 import type { VendorRequest } from './vendor-call.ts';
 
@@ -66,7 +66,7 @@ interface ListedPage {
   parameters: Record<string, string>;
 }
 
-export function buildListFacts(call: VendorRequest, { paging: { limit, offset }, page, parameters }: ListedPage): ListFacts {
+export function buildListFacts(call: VendorRequest, { paging: { limit, offset }, page, parameters }: ListedPage): PageInfo {
   const { context, pageTokens, shape } = call;
   const names = shape.surface.page;
   const hasMore = page.next !== undefined;

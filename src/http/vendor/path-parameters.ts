@@ -16,7 +16,7 @@ const MAX_ISSUES = 20;
 
 /** Refuses what breaks a rule (400); what is wrong with the path leads nowhere (404). */
 export function checkBody({ shape, context, pathParameters }: VendorRequest, body: Parsed): void {
-  const issues = shape.check(body.plain, context.clock().toISOString());
+  const issues = shape.checkRequest(body.plain, context.clock().toISOString());
   if (issues.some(({ expression }) => expression?.some((name) => name in pathParameters))) throw notFound('there is nothing at this path');
   if (issues.length) throw invalidAll(issues.slice(0, MAX_ISSUES));
 }

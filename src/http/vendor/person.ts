@@ -11,19 +11,19 @@ export async function resolvePatient(
   { shape, context }: VendorRequest,
   resolved: Map<string, string>,
 ): Promise<{ me?: string; patient?: string; resolved: Map<string, string> }> {
-  if (!shape.aboutMe) return { resolved };
+  if (!shape.isPersonal) return { resolved };
   const row = await readPatientRow(context);
   if (!row) throw notFound(PATIENT_GONE);
-  const me = shape.surface.showId('Patient', row.id, buildEnv(context));
-  return { me, patient: row.id, resolved: new Map([...resolved, [shape.surface.readId('Patient', me)!, row.id]]) };
+  const me = shape.surface.encodeId('Patient', row.id, buildEnv(context));
+  return { me, patient: row.id, resolved: new Map([...resolved, [shape.surface.decodeId('Patient', me)!, row.id]]) };
 }
 
 /** Writes the id of what was made into the field of the person's own item that takes it (`tells:`), in the same transaction. */
 export async function linkToPatient(call: VendorRequest, row: ResourceRow): Promise<void> {
   const { shape, context } = call;
-  if (!shape.tells) return;
-  const own = call.findShape(shape.tells.shape);
-  const said: View = { [shape.tells.field]: (await buildView(call, row))[shape.idName] };
+  if (!shape.linkBack) return;
+  const own = call.findShape(shape.linkBack.shape);
+  const said: View = { [shape.linkBack.field]: (await buildView(call, row))[shape.idName] };
   const env = buildEnv(context, { now: context.clock().toISOString() });
   const id = context.caller.patient!;
   if (

@@ -2,7 +2,7 @@
 import { leadsNowhere, notFound, parameter } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import type { AskedId, ListFacts, Shape, View } from '../../mapping/shape.ts';
+import type { IdParameter, PageInfo, Shape, View } from '../../mapping/shape.ts';
 import type { BodyRow, ResourceRow } from '../../store/resources/resource-row.ts';
 import { isNotModified } from '../middleware/etag.ts';
 import type { Answer } from '../middleware/request-context.ts';
@@ -32,7 +32,7 @@ export async function readItem(call: VendorRequest): Promise<Answer> {
   if (!item) throw notFound('there is nothing with this id');
   const headers = { ETag: buildEtag(call.context.caller, shape, item.row, item.view) };
   if (isNotModified(req, headers.ETag)) return { status: 304, headers };
-  return { status: 200, headers, body: JSON.stringify(shape.item(item.view, buildResponseFacts(requestId, 200, rate))) };
+  return { status: 200, headers, body: JSON.stringify(shape.wrapItem(item.view, buildResponseFacts(requestId, 200, rate))) };
 }
 
 interface Item {
@@ -48,17 +48,17 @@ async function findItem(call: VendorRequest): Promise<Item | undefined> {
   const prefetched = prefetch(call, id);
   const row = await readItemRow(call);
   const view = row && (await buildView({ ...call, prefetched }, row));
-  return view && shape.belongs(view) ? { row, view } : undefined;
+  return view && shape.isItem(view) ? { row, view } : undefined;
 }
 
 /** An item that is an element of a resource: found by the element's own id. */
 async function findElementItem(call: VendorRequest, rows: NonNullable<Shape['rows']>): Promise<Item | undefined> {
-  const id = call.shape.surface.readId(call.shape.resource, call.id ?? '');
+  const id = call.shape.surface.decodeId(call.shape.resource, call.id ?? '');
   if (id === undefined) return undefined;
   const { rows: found } = await find(call.context, rows.search(id), { count: 1 });
   const row = found[0];
   if (!row) return undefined;
-  for (const key of rows.keys(JSON.parse(row.body!) as Resource)) {
+  for (const key of rows.readKeys(JSON.parse(row.body!) as Resource)) {
     const view = await buildView(call, row, { [rows.name]: key });
     if (view[call.shape.idName] === id) return { row, view };
   }
@@ -70,21 +70,24 @@ export async function listItems(call: VendorRequest): Promise<Answer> {
   const { shape, context } = call;
   const parameters = parseKnownParameters(
     call.req.url,
-    [...shape.filters, ...listPagingParameters(shape)].filter((name) => !shape.within.includes(name)),
+    [...shape.filters, ...listPagingParameters(shape)].filter((name) => !shape.pathParameters.includes(name)),
   );
   const filters = Object.fromEntries(
     Object.entries({ ...parameters, ...call.pathParameters }).filter(([name]) => shape.filters.includes(name)),
   );
-  const env = buildEnv(context, { resolved: await resolveAliases(context, shape.asked(filters)), now: context.clock().toISOString() });
-  const { rows, page } = await selectRows(call, shape.query(filters, env), parameters);
+  const env = buildEnv(context, {
+    resolved: await resolveAliases(context, shape.readIdParameters(filters)),
+    now: context.clock().toISOString(),
+  });
+  const { rows, page } = await selectRows(call, shape.buildQuery(filters, env), parameters);
   // what `only:` could not leave out, having no search for it, is no item all the same
-  const views = (await buildViews(call, rows, shape.bound(filters))).filter(shape.belongs);
-  return { status: 200, body: JSON.stringify(shape.list(views, page, buildResponseFacts(call.requestId, 200, call.rate), filters)) };
+  const views = (await buildViews(call, rows, shape.pickBoundParameters(filters))).filter(shape.isItem);
+  return { status: 200, body: JSON.stringify(shape.wrapList(views, page, buildResponseFacts(call.requestId, 200, call.rate), filters)) };
 }
 
 interface ListSelection {
   rows: BodyRow[];
-  page: ListFacts;
+  page: PageInfo;
 }
 
 /** What the list takes of all that is found. */
@@ -97,12 +100,12 @@ async function selectRows(call: VendorRequest, query: string, parameters: Record
 }
 
 /** All at once; too many for that are refused, since a list that is cut off looks like a whole one. */
-async function findAllRows({ shape: { most, filters, within }, context }: VendorRequest, query: string): Promise<BodyRow[]> {
-  const rows = await findAll(context, query, most);
-  const narrower = filters.filter((name) => !within.includes(name));
+async function findAllRows({ shape: { maxItems, filters, pathParameters }, context }: VendorRequest, query: string): Promise<BodyRow[]> {
+  const rows = await findAll(context, query, maxItems);
+  const narrower = filters.filter((name) => !pathParameters.includes(name));
   if (!rows)
     throw parameter(
-      `more than ${most} are found, and one answer holds no more${narrower.length ? `: ask for less by ${narrower.join(', ')}` : ''}`,
+      `more than ${maxItems} are found, and one answer holds no more${narrower.length ? `: ask for less by ${narrower.join(', ')}` : ''}`,
     );
   return rows;
 }
@@ -125,7 +128,7 @@ async function findPage(call: VendorRequest, query: string, parameters: Record<s
 }
 
 /** The FHIR ids behind those asked-for ids that are aliases; one that must be there, and is not, is refused. */
-async function resolveAliases(context: Context, asked: AskedId[]): Promise<Map<string, string>> {
+async function resolveAliases(context: Context, asked: IdParameter[]): Promise<Map<string, string>> {
   const resolved = new Map<string, string>();
   for (const { type, id, parameter, missing } of asked) {
     const row = await readRow(context, type, id);

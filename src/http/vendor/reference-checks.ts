@@ -31,15 +31,15 @@ export async function resolveAllReferences({ shape, context }: VendorRequest, it
     return found.get(target);
   };
   for (const { said, whole, place = toOwnName } of items) {
-    for (const { field, missing, of, besides, accepts } of shape.exists) {
+    for (const { field, missing, readReferences, readRelatedReferences, acceptsTarget } of shape.referenceRules) {
       const led: Record<string, Resource> = {};
-      for (const { name, ...reference } of besides(whole)) {
+      for (const { name, ...reference } of readRelatedReferences(whole)) {
         const row = await ledBy(reference);
         if (row) led[name] = parseBody(row);
       }
-      for (const { at, ...reference } of of(said)) {
+      for (const { at, ...reference } of readReferences(said)) {
         const row = await ledBy(reference);
-        if (!row || !accepts(parseBody(row), whole, led)) throw leadsNowhere(missing, reference.type, place(field + at));
+        if (!row || !acceptsTarget(parseBody(row), whole, led)) throw leadsNowhere(missing, reference.type, place(field + at));
         if (row.id !== reference.id) ids.set(reference.id, row.id);
       }
     }
@@ -54,25 +54,25 @@ const toOwnName = (field: string): string => field;
 /** Refuses an item that is there already; `own`: the id of the resource that may say the same, being the one that is changed. */
 export async function rejectDuplicate(call: VendorRequest, view: View, own?: string): Promise<void> {
   const { shape, context } = call;
-  const rule = shape.duplicates(view);
+  const rule = shape.buildDuplicateCheck(view);
   if (!rule) return;
-  const keys = rule.keys.map((key) => `${shape.resource}#${key}`);
+  const keys = rule.lockKeys.map((key) => `${shape.resource}#${key}`);
   // on the one connection of a transaction the searches are asked at once, and answered after the lock is held
   const locked = context.store.lockKeys(context.caller.tenant, keys);
   const [, ...pages] = await Promise.all([locked, ...rule.candidates.map(({ search }) => find(context, search, { count: 100 }))]);
-  for (const [nth, { same }] of rule.candidates.entries()) {
-    for (const row of pages[nth]!.rows) if (row.id !== own && same(await buildView(call, row))) throw duplicate(shape.says.duplicate);
+  for (const [nth, { isSame }] of rule.candidates.entries()) {
+    for (const row of pages[nth]!.rows) if (row.id !== own && isSame(await buildView(call, row))) throw duplicate(shape.messages.duplicate);
   }
 }
 
 /** Names that lead to exactly one resource become references to it, where the caller may search its type. */
 export async function linkReferences({ shape, context }: VendorRequest, said: View, resource: Resource): Promise<Resource> {
   let made = resource;
-  for (const { search, put } of shape.links) {
-    const text = search(said);
+  for (const { buildSearch, putReference } of shape.links) {
+    const text = buildSearch(said);
     if (text === undefined || !canSearch(context.caller, queryString(text).type)) continue;
     const { rows } = await find(context, text, { count: 2 });
-    if (rows.length === 1) made = put(made, `${rows[0]!.type}/${rows[0]!.id}`);
+    if (rows.length === 1) made = putReference(made, `${rows[0]!.type}/${rows[0]!.id}`);
   }
   return made;
 }

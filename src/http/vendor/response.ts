@@ -11,10 +11,9 @@ import type { VendorRequest } from './vendor-call.ts';
 
 /** The answer in the envelope of a shape, with the id and the time of this request. */
 export function buildResponse(call: VendorRequest, shape: Shape, { shown, ...rest }: StoredResponse): Answer {
-  const { item, list } = shape;
   const facts = buildResponseFacts(call.requestId, rest.status, call.rate);
   const visible = mayReadAll(call, shape) ? shown : toMinimal(call, shape, shown);
-  const body = Array.isArray(visible) ? list(visible, buildWholeListFacts(visible), facts, {}) : item(visible, facts);
+  const body = Array.isArray(visible) ? shape.wrapList(visible, buildWholeListFacts(visible), facts, {}) : shape.wrapItem(visible, facts);
   return { ...rest, body: JSON.stringify(body) };
 }
 
@@ -38,7 +37,7 @@ function toMinimal({ shape, body, pathParameters }: VendorRequest, form: Shape, 
     [form.idName]: view[form.idName],
   });
   if (!Array.isArray(shown)) return echo(shown, said);
-  const items = shape.many!.items(shape.known(said));
+  const items = shape.batch!.splitRequest(shape.pickKnownFields(said));
   return shown.map((view, nth) => echo(view, items[nth]!));
 }
 
@@ -55,4 +54,4 @@ const buildWholeListFacts = ({ length }: View[]) => ({
 
 /** The shape in whose form what was performed is answered. */
 export const responseShape = ({ shape, findShape }: VendorRequest): Shape =>
-  shape.answers === undefined ? shape : findShape(shape.answers);
+  shape.responseShape === undefined ? shape : findShape(shape.responseShape);

@@ -53,7 +53,7 @@ const NO_BODY: Parsed = { plain: undefined, exact: undefined };
 const READ: Interaction = { name: 'read', permission: 'r', run: readItem };
 const LIST: Interaction = { name: 'search', permission: 's', run: listItems };
 
-const create = (call: VendorRequest, body: Parsed): Promise<Answer> => (call.shape.many ? createMany : createItem)(call, body);
+const create = (call: VendorRequest, body: Parsed): Promise<Answer> => (call.shape.batch ? createMany : createItem)(call, body);
 
 const COLLECTION: Record<string, Interaction> = {
   GET: LIST,
@@ -88,7 +88,7 @@ export function buildVendorRouter(door: VendorApi, find: RouteResolver): Request
     if (!target.shape || Object.values(target.pathParameters).some((value) => value.trim() === ''))
       throw notFound('there is nothing at this path');
     const { shape, id, collectionPath, pathParameters } = target;
-    authorizePatientKey(caller, shape.aboutMe);
+    authorizePatientKey(caller, shape.isPersonal);
     const interaction = findInteraction(shape, req.method, id);
     authorize(caller, shape.resource, interaction.permission);
     if (interaction.createsItem) rejectIfMatch(req);
@@ -100,7 +100,7 @@ export function buildVendorRouter(door: VendorApi, find: RouteResolver): Request
       id,
       pathParameters,
       collectionUrl: door.baseUrl + collectionPath,
-      externalStep: shape.port === undefined ? undefined : door.externalSteps[shape.port],
+      externalStep: shape.externalStep === undefined ? undefined : door.externalSteps[shape.externalStep],
       findShape: (name: string) => door.mappings.shapes.find((one) => one.surface === surface && one.name === name)!,
       context: door.buildContext(caller, toClientRequest(req, res)),
       requestId: exchange.requestId,
@@ -129,7 +129,7 @@ const toRouteName = (target: RouteMatch, { name }: Surface): string =>
 
 /** The interaction a method means here, if the shape documents it. */
 function findInteraction(shape: Shape, method: string, id: string | undefined): Interaction {
-  const methods = id === undefined && !shape.me ? COLLECTION : ITEM;
+  const methods = id === undefined && !shape.itemIsCaller ? COLLECTION : ITEM;
   const offered = Object.keys(methods).filter((name) => shape.interactions.includes(methods[name]!.name));
   if (!offered.includes(method)) throw methodNotAllowed(offered);
   return methods[method]!;
@@ -155,7 +155,7 @@ async function readVendorBody(req: Request, readText: TextReader): Promise<Parse
 
 function sendVendorResponse(res: Response, surface: Surface, { status, headers = {}, body }: Answer): void {
   const { requestId, rate } = readRequestContext(res);
-  res.status(status).set({ ...surface.headers(buildResponseFacts(requestId, status, rate)), ...headers });
+  res.status(status).set({ ...surface.buildHeaders(buildResponseFacts(requestId, status, rate)), ...headers });
   if (body !== undefined) res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.end(body);
 }

@@ -3,7 +3,7 @@
 import { multipleMatches } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { View } from '../../mapping/shape.ts';
-import { MOST_AT_ONCE } from '../../mapping/take.ts';
+import { MAX_LIST_ITEMS } from '../../mapping/shape.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import { buildView, find, type VendorRequest } from './vendor-call.ts';
 
@@ -17,12 +17,12 @@ export async function findUpsertMatch(
   resolved: ReadonlyMap<string, string>,
 ): Promise<ResourceRow | undefined> {
   const { shape, context } = call;
-  const criteria = shape.into(view, resolved);
+  const criteria = shape.buildTargetSearch(view, resolved);
   if (criteria === null) return undefined;
   const { store, caller } = context;
   await store.lockKeys(caller.tenant, [criteria]);
   for (;;) {
-    const found = await find(context, criteria, { count: shape.rows ? MOST_AT_ONCE : 2 });
+    const found = await find(context, criteria, { count: shape.rows ? MAX_LIST_ITEMS : 2 });
     if (found.next || (found.rows.length > 1 && !shape.rows)) throw buildAmbiguousMatchError();
     const chosen = found.rows.length > 1 ? await selectBestMatch(call, view, found.rows) : found.rows[0];
     if (!chosen) return undefined;
@@ -46,8 +46,8 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 /** 3: it has the item, under an id that was answered; 2: the element the item would be; 1: other items; 0: none. */
 async function rankMatch(call: VendorRequest, view: View, row: ResourceRow): Promise<number> {
   const { rows, idName } = call.shape;
-  const keys = rows!.keys(JSON.parse(row.body!) as Resource);
-  const key = rows!.of(view);
+  const keys = rows!.readKeys(JSON.parse(row.body!) as Resource);
+  const key = rows!.readKey(view);
   if (!keys.includes(key)) return keys.length ? 1 : 0;
   return (await buildView(call, row, { [rows!.name]: key }))[idName] === null ? 2 : 3;
 }

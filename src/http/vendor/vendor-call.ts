@@ -12,7 +12,7 @@ import type { PageTokens } from '../../interactions/page-token.ts';
 import { canSearch } from '../../interactions/scope-filter.ts';
 import { type SearchRequest, search, searchBodies } from '../../interactions/search.ts';
 import type { Env, Shape, View } from '../../mapping/shape.ts';
-import { MOST_AT_ONCE } from '../../mapping/take.ts';
+import { MAX_LIST_ITEMS } from '../../mapping/shape.ts';
 import type { BodyRow, ResourceRow } from '../../store/resources/resource-row.ts';
 import type { BodyPage, PageStart, ResultPage } from '../../store/search/page.ts';
 import type { RateLimitState } from '../middleware/request-context.ts';
@@ -53,7 +53,7 @@ export async function buildViews(
   rows: BodyRow[],
   more: Record<string, unknown> = {},
 ): Promise<View[]> {
-  const resources = rows.map((row) => (shape.digits ? parseExact(row.body!) : JSON.parse(row.body!)) as Resource);
+  const resources = rows.map((row) => (shape.hasNumbers ? parseExact(row.body!) : JSON.parse(row.body!)) as Resource);
   const { baseUrl } = context;
   const beside = await loadJoins(resources, shape.joins, {
     find: (query) => prefetched?.get(query) ?? findJoined(context, query),
@@ -69,7 +69,7 @@ export async function buildView(call: VendorRequest, row: ResourceRow, more?: Re
 
 /** Asks for what stands beside an item while the item itself is looked up: all that its id leads to. */
 export function prefetch({ shape, context }: VendorRequest, id: string): NonNullable<VendorRequest['prefetched']> {
-  const searches = shape.joins.filter(({ ofId }) => ofId).map(({ search }) => search([id]));
+  const searches = shape.joins.filter(({ usesOwnerId }) => usesOwnerId).map(({ buildSearch }) => buildSearch([id]));
   return new Map(searches.map((query) => [query, ignoreRejection(findJoined(context, query))]));
 }
 
@@ -85,8 +85,8 @@ function ignoreRejection<T>(answer: Promise<T>): Promise<T> {
  */
 async function findJoined(context: Context, query: string): Promise<Resource[]> {
   if (!canSearch(context.caller, queryString(query).type)) return [];
-  const rows = await findAll(context, query, MOST_AT_ONCE);
-  if (!rows) throw parameter(`more than ${MOST_AT_ONCE} resources stand beside what is asked for: ask for less at once`);
+  const rows = await findAll(context, query, MAX_LIST_ITEMS);
+  if (!rows) throw parameter(`more than ${MAX_LIST_ITEMS} resources stand beside what is asked for: ask for less at once`);
   return rows.map(({ body }) => JSON.parse(body!) as Resource);
 }
 
@@ -142,12 +142,12 @@ export async function readPatientRow({ store, caller: { tenant, patient } }: Con
 
 /** The id of the item that the path names, as FHIR has it; undefined: it is none. */
 export const readPathId = ({ shape, context, id = '' }: VendorRequest): string | undefined =>
-  shape.me ? context.caller.patient : shape.surface.readId(shape.resource, id);
+  shape.itemIsCaller ? context.caller.patient : shape.surface.decodeId(shape.resource, id);
 
 /** The row of the item that the path names, whatever it shows; undefined: there is none. */
 export async function readItemRow(call: VendorRequest): Promise<ResourceRow | undefined> {
   const { shape, context } = call;
-  if (shape.me) return readPatientRow(context);
+  if (shape.itemIsCaller) return readPatientRow(context);
   const id = readPathId(call);
   return id === undefined ? undefined : readRow(context, shape.resource, id);
 }
@@ -170,7 +170,7 @@ const isFhirPath = (where: string): boolean => /^[A-Z]/.test(where);
 
 /** The last place is the nearest (`patient_id`, and then which element of that patient); one that no field leads to is left out. */
 function toVendorIssue({ expression = [], ...issue }: Issue, shape: Shape, place: (field: string) => string): Issue {
-  const named = expression.flatMap((where) => shape.fieldAt(where) ?? []).at(-1);
+  const named = expression.flatMap((where) => shape.findField(where) ?? []).at(-1);
   if (named === undefined) return issue;
   const field = place(named);
   return { ...issue, text: `${field}: ${issue.text}`, expression: [field] };

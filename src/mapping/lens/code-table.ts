@@ -9,12 +9,12 @@ export interface Token {
 
 interface WordTable<T> {
   words: string[];
-  valueOf(word: string): T | undefined;
-  wordOf(value: T): string | undefined;
+  findValue(word: string): T | undefined;
+  findWord(value: T): string | undefined;
 }
 
 /** `key` spells a value so that equal values are spelled alike. A second word for one value is an Error. */
-export function wordTable<T>(table: Record<string, T>, key: (value: T) => string): WordTable<T> {
+export function buildWordTable<T>(table: Record<string, T>, key: (value: T) => string): WordTable<T> {
   const words = new Map<string, string>();
   for (const [word, value] of Object.entries(table)) {
     const before = words.get(key(value));
@@ -26,13 +26,13 @@ export function wordTable<T>(table: Record<string, T>, key: (value: T) => string
   }
   return {
     words: Object.keys(table),
-    valueOf: (word) => (Object.hasOwn(table, word) ? table[word] : undefined),
-    wordOf: (value) => words.get(key(value)),
+    findValue: (word) => (Object.hasOwn(table, word) ? table[word] : undefined),
+    findWord: (value) => words.get(key(value)),
   };
 }
 
 /** FHIR's token notation with an alias for the system: `role|doctor`. */
-export function tokenOf(text: string, aliases: Aliases): Token {
+export function parseToken(text: string, aliases: Aliases): Token {
   const [name = '', code] = text.split('|');
   const system = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
   if (system === undefined || !code)

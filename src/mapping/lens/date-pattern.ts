@@ -6,11 +6,11 @@ export interface DatePattern {
   /** As the mapping writes it. */
   text: string;
   /** The texts of this form, as a regular expression; days that are in no calendar among them. */
-  source: string;
+  pattern: string;
   /** Vendor's → FHIR's; undefined: it is no such text, or no day of the calendar. */
-  read(text: string): string | undefined;
+  parse(text: string): string | undefined;
   /** FHIR's → vendor's; undefined: what is stored does not say as much (`1985-12`). */
-  show(stored: string): string | undefined;
+  format(stored: string): string | undefined;
 }
 
 /** Part of a pattern → what stands for it, and how it is called in a match. Offsets are taken as they come and shown as UTC. */
@@ -30,25 +30,25 @@ const TOKEN = /YYYY|MM|DD|SSS|\+hh:?mm|hh|mm|ss/g;
 const DAY = ['year', 'month', 'day'];
 
 /** `day`: a pattern of a day, `instant`: one of a day and a time. One that leaves out or says twice what that needs is an Error. */
-export function datePattern(text: string, kind: 'day' | 'instant'): DatePattern {
+export function compileDatePattern(text: string, kind: 'day' | 'instant'): DatePattern {
   const tokens = [...text.matchAll(TOKEN)].map(([token]) => token);
   const names = tokens.map((token) => PARTS[token]!.name);
-  const problem = problemOf(names, { text, kind });
+  const problem = findPatternError(names, { text, kind });
   if (problem !== undefined) throw new Error(`${text}: ${problem}`);
   const literals = text.split(TOKEN);
   const joined = (part: (token: string) => string): string =>
-    `^${literals.map((literal, nth) => (nth ? part(tokens[nth - 1]!) : '') + quoted(literal)).join('')}$`;
+    `^${literals.map((literal, nth) => (nth ? part(tokens[nth - 1]!) : '') + escapeLiteral(literal)).join('')}$`;
   const whole = new RegExp(joined((token) => `(?<${PARTS[token]!.name}>${PARTS[token]!.source})`));
   const zoned = names.includes('zone');
   return {
     text,
-    source: joined((token) => PARTS[token]!.source),
-    read(given) {
+    pattern: joined((token) => PARTS[token]!.source),
+    parse(given) {
       const found = whole.exec(given)?.groups;
-      return found && fhirOf(found, kind);
+      return found && toFhir(found, kind);
     },
-    show(stored) {
-      const parts = kind === 'day' ? dayParts(stored) : instantParts(stored);
+    format(stored) {
+      const parts = kind === 'day' ? parseDay(stored) : parseInstant(stored);
       if (!parts) return undefined;
       const shown = { ...parts, zone: zoned && text.includes('+hh:mm') ? '+00:00' : '+0000' } as Record<string, string>;
       return text.replace(TOKEN, (token) => shown[PARTS[token]!.name]!);
@@ -56,25 +56,25 @@ export function datePattern(text: string, kind: 'day' | 'instant'): DatePattern 
   };
 }
 
-const quoted = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+const escapeLiteral = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
 /** What a pattern lacks, or has once too often. */
-function problemOf(names: string[], { text, kind }: { text: string; kind: 'day' | 'instant' }): string | undefined {
+function findPatternError(names: string[], { text, kind }: { text: string; kind: 'day' | 'instant' }): string | undefined {
   const [stray] = /[YMDhmsS]/.exec(text.replace(TOKEN, ' ')) ?? [];
   if (stray) return `${stray} stands for nothing: the parts are ${Object.keys(PARTS).join(', ')}, in digits alone`;
   const needed = kind === 'day' ? DAY : [...DAY, 'hour', 'minute'];
   const missing = needed.find((name) => !names.includes(name));
-  if (missing) return `a pattern of ${kind === 'day' ? 'a day' : 'an instant'} needs its ${missing} (${tokenOf(missing)})`;
+  if (missing) return `a pattern of ${kind === 'day' ? 'a day' : 'an instant'} needs its ${missing} (${findToken(missing)})`;
   const twice = names.find((name, nth) => names.indexOf(name) !== nth);
-  if (twice) return `${tokenOf(twice)} may stand only once`;
+  if (twice) return `${findToken(twice)} may stand only once`;
   if (kind === 'day' && names.length > DAY.length) return 'a day has no hours: write as: instant(…) for a time';
   if (kind === 'instant' && !names.includes('zone') && !text.endsWith('Z')) return 'a time needs its zone: end it with Z, +hhmm or +hh:mm';
   return undefined;
 }
 
-const tokenOf = (name: string): string => Object.keys(PARTS).find((token) => PARTS[token]!.name === name)!;
+const findToken = (name: string): string => Object.keys(PARTS).find((token) => PARTS[token]!.name === name)!;
 
-function fhirOf(found: Record<string, string>, kind: 'day' | 'instant'): string | undefined {
+function toFhir(found: Record<string, string>, kind: 'day' | 'instant'): string | undefined {
   const { year, month, day, hour, minute, second = '00', milli, zone = 'Z' } = found;
   const iso = `${year}-${month}-${day}`;
   if (kind === 'day') return TEXT_TYPES.date!.is(iso) ? iso : undefined;
@@ -83,21 +83,21 @@ function fhirOf(found: Record<string, string>, kind: 'day' | 'instant'): string 
   return TEXT_TYPES.instant!.is(text) ? text : undefined;
 }
 
-function dayParts(stored: string): Record<string, string> | undefined {
+function parseDay(stored: string): Record<string, string> | undefined {
   const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(stored) ?? [];
   return year === undefined ? undefined : { year, month: month!, day: day! };
 }
 
 /** In UTC, wherever it was written. */
-function instantParts(stored: string): Record<string, string> | undefined {
+function parseInstant(stored: string): Record<string, string> | undefined {
   if (!TEXT_TYPES.instant!.is(stored)) return undefined;
   const [, year, month, day, hour, minute, second, milli] =
-    /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z$/.exec(utc(stored)) ?? [];
+    /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z$/.exec(toUtc(stored)) ?? [];
   return year === undefined ? undefined : { year, month: month!, day: day!, hour: hour!, minute: minute!, second: second!, milli: milli! };
 }
 
 /** A leap second is shown as the second before it: no calendar of ours has it. */
-const utc = (stored: string): string => {
+const toUtc = (stored: string): string => {
   const time = Date.parse(stored.replace(/(T\d\d:\d\d):60/, '$1:59'));
   return Number.isNaN(time) ? '' : new Date(time).toISOString();
 };

@@ -8,40 +8,40 @@ const CODING = ['display', 'version', 'userSelected'];
 const NAME = ['family', 'given', 'prefix', 'suffix'];
 const ADDRESS = ['line', 'city', 'district', 'state', 'postalCode', 'country'];
 
-const each = (names: string[], others: string[]) => Object.fromEntries(names.map((name) => [name, others]));
+const mapEach = (names: string[], others: string[]) => Object.fromEntries(names.map((name) => [name, others]));
 
 /** Type → the element that was changed → the elements that said the same as it did before. */
-const WAYS: Readonly<Record<string, Readonly<Record<string, string[]>>>> = {
+const DEPENDENTS: Readonly<Record<string, Readonly<Record<string, string[]>>>> = {
   CodeableConcept: { text: ['coding'], coding: ['text', 'coding'] },
-  Coding: each(['system', 'code'], CODING),
+  Coding: mapEach(['system', 'code'], CODING),
   Reference: {
     display: ['reference', 'identifier', 'type'],
-    ...each(['reference', 'identifier'], ['display', 'identifier', 'reference', 'type']),
+    ...mapEach(['reference', 'identifier'], ['display', 'identifier', 'reference', 'type']),
   },
   HumanName: { text: NAME },
   Address: { text: ADDRESS },
   Annotation: { text: ['time', 'authorString', 'authorReference'] },
-  Attachment: each(['data', 'url'], ['hash', 'size']),
+  Attachment: mapEach(['data', 'url'], ['hash', 'size']),
 };
 
 /** Types whose text says their parts once more, and often more than these. */
-const TOLD_WHOLE: Readonly<Record<string, string[]>> = { HumanName: NAME, Address: ADDRESS };
+const TEXT_PARTS: Readonly<Record<string, string[]>> = { HumanName: NAME, Address: ADDRESS };
 
 /** A node whose parts were changed: its text says the new ones where it said the former ones, and all else that it said before. */
 export function updateText(type: string, before: unknown, after: unknown): unknown {
   const { text } = (before ?? {}) as Node;
-  if (!Object.hasOwn(TOLD_WHOLE, type) || typeof text !== 'string' || (after as Node | undefined)?.text !== text) return after;
-  const told = TOLD_WHOLE[type]!.reduce((so, part) => instead(so, wordsOf(before, part), wordsOf(after, part)), text);
+  if (!Object.hasOwn(TEXT_PARTS, type) || typeof text !== 'string' || (after as Node | undefined)?.text !== text) return after;
+  const told = TEXT_PARTS[type]!.reduce((so, part) => replaceWords(so, joinPart(before, part), joinPart(after, part)), text);
   const tidy = told.replace(/\s+/g, ' ').replace(/^[\s,]+|[\s,]+$/g, '');
   if (told === text) return after;
   const { text: _text, ...parts } = after as Node;
   return tidy === '' ? parts : { ...(after as Node), text: tidy };
 }
 
-const wordsOf = (node: unknown, part: string): string => [(node as Node | undefined)?.[part] ?? []].flat().join(' ');
+const joinPart = (node: unknown, part: string): string => [(node as Node | undefined)?.[part] ?? []].flat().join(' ');
 
 /** The text with the new words where the former ones stand whole. */
-function instead(text: string, former: string, next: string): string {
+function replaceWords(text: string, former: string, next: string): string {
   if (former === '' || former === next) return text;
   const at = text.search(new RegExp(`(?<![\\p{L}\\p{N}])${RegExp.escape(former)}(?![\\p{L}\\p{N}])`, 'u'));
   return at < 0 ? text : text.slice(0, at) + next + text.slice(at + former.length);
@@ -49,7 +49,7 @@ function instead(text: string, former: string, next: string): string {
 
 /** The elements that no longer say what a node of this type says once these have been changed. */
 export const findStaleDependents = (type: string, changed: readonly string[]): string[] => {
-  const ways = WAYS[type];
+  const ways = DEPENDENTS[type];
   return ways ? changed.flatMap((name) => (Object.hasOwn(ways, name) ? ways[name]! : [])) : [];
 };
 
@@ -62,14 +62,14 @@ export function omitStaleDependents(
   if (typeof node !== 'object' || node === null) return node;
   const entries = Object.entries(node as Node).flatMap(([name, value]): [string, unknown][] => {
     if (!outdated.includes(name.replace(/^_/, ''))) return [[name, value]];
-    const left = kept.filter((step) => step.name === name).flatMap((step) => (step.open ? value : foundBy(step, node, env)));
+    const left = kept.filter((step) => step.name === name).flatMap((step) => (step.open ? value : findMatches(step, node, env)));
     const inOrder = Array.isArray(value) ? value.filter((one) => left.includes(one)) : value;
     return left.length ? [[name, inOrder]] : [];
   });
   return Object.fromEntries(entries);
 }
 
-function foundBy(step: Step, node: unknown, env: Bindings): unknown[] {
+function findMatches(step: Step, node: unknown, env: Bindings): unknown[] {
   const all: unknown[] = [];
   step.find(node, env, all);
   return step.index === undefined ? all : all.slice(step.index, step.index + 1);

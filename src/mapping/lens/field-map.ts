@@ -1,7 +1,7 @@
 // A field that is a map from texts to texts, kept as one element per entry: those whose key begins with a prefix. Others are not its own, and stay.
-import { type FieldMaker, pathsOf } from './field.ts';
+import { compilePaths, type FieldBuilder } from './field.ts';
 
-interface Entry {
+interface MapEntry {
   key: string;
   value: string;
 }
@@ -9,35 +9,35 @@ interface Entry {
 const NONE = { read: () => undefined, write: () => undefined };
 
 /** `as: keyed(system, value, %prefix)`: an element's key stands in `system` after the prefix, its value in `value`. */
-export const mapField: FieldMaker = (name, spec, context) => {
+export const buildMapField: FieldBuilder = (name, spec, context) => {
   const [, keyName = '', valueName = '', alias = ''] = /^keyed\((\w+), *(\w+), *%(\w+)\)$/.exec(spec.as!) ?? [];
   const prefix = context.aliases[alias];
   if (prefix === undefined) throw new Error(`${spec.as}: write keyed(key element, value element, %alias)`);
-  const paths = pathsOf(spec, context);
+  const paths = compilePaths(spec, context);
   const [path] = paths as [(typeof paths)[number]];
-  const [, valueType] = [keyName, valueName].map((element) => context.names.path(element, path.type).type) as [string, string];
-  const entryOf = (element: unknown): Entry | undefined => {
+  const [, valueType] = [keyName, valueName].map((element) => context.names.compile(element, path.type).type) as [string, string];
+  const entryOf = (element: unknown): MapEntry | undefined => {
     const { [keyName]: system, [valueName]: value } = element as Record<string, unknown>;
     const own = typeof system === 'string' && system.startsWith(prefix) && typeof value === 'string';
-    return own ? { key: decoded(system.slice(prefix.length)), value } : undefined;
+    return own ? { key: decodeKey(system.slice(prefix.length)), value } : undefined;
   };
-  const slot = context.list(path, (element) => entryOf(element) !== undefined);
-  const elementOf = ({ key, value }: Entry): object => ({ [keyName]: prefix + keyText(key), [valueName]: value });
+  const slot = context.listSlot(path, (element) => entryOf(element) !== undefined);
+  const elementOf = ({ key, value }: MapEntry): object => ({ [keyName]: prefix + encodeKey(key), [valueName]: value });
 
   return {
     name,
     spec,
-    at: [...context.at, name],
+    keyPath: [...context.keyPath, name],
     codec: {
       ...NONE,
-      fault: (shown) =>
+      validate: (shown) =>
         Object.keys(shown as object).every((key) => key.isWellFormed()) ? undefined : 'must have keys of well-formed Unicode',
     },
     paths,
-    written: [path],
-    owns: { key: keyName, prefix },
-    stores: (value) => Object.values(value as Record<string, string>).map((text) => ({ type: valueType, value: text })),
-    show({ slots }) {
+    writtenPaths: [path],
+    entryFilter: { key: keyName, prefix },
+    toStored: (value) => Object.values(value as Record<string, string>).map((text) => ({ type: valueType, value: text })),
+    read({ slots }) {
       const entries = slots[slot]!.flatMap((element) => entryOf(element) ?? []);
       return entries.length ? Object.fromEntries(entries.map(({ key, value }) => [key, value])) : undefined;
     },
@@ -53,10 +53,10 @@ export const mapField: FieldMaker = (name, spec, context) => {
 };
 
 /** A key as it stands in a URI: percent-encoded. */
-export const keyText = (key: string): string => encodeURIComponent(key);
+export const encodeKey = (key: string): string => encodeURIComponent(key);
 
 /** One that a FHIR client wrote may not be encoded. */
-function decoded(key: string): string {
+function decodeKey(key: string): string {
   try {
     return decodeURIComponent(key);
   } catch {

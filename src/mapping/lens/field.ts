@@ -4,17 +4,17 @@ import type { Path } from '../../fhir/path/path.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import type { Codec, CodecContext } from './codecs.ts';
-import type { Names } from './names.ts';
+import type { NameScope } from './name-scope.ts';
 import type { PathTree, Slots } from './path-tree.ts';
 
 /** What a resource holds in the slots of a mapping, and what the server knows beside it. */
-export interface Now {
+export interface ResourceState {
   slots: unknown[][];
   env: Env;
 }
 
 /** A primitive value and its FHIR type. */
-export interface Stored {
+export interface StoredValue {
   type: string;
   value: unknown;
 }
@@ -23,7 +23,7 @@ export interface Field {
   name: string;
   spec: FieldSpec;
   /** The names that lead to it from the top of the view. */
-  at: string[];
+  keyPath: string[];
   /** The fields of an object. */
   fields?: Field[];
   /** The fields of each member of a list of objects. */
@@ -32,59 +32,59 @@ export interface Field {
   /** Where it stands: the first is written, the others are fallbacks when reading. */
   paths: Path[];
   /** A map: its own are the elements whose `key` begins with `prefix`. */
-  owns?: { key: string; prefix: string };
+  entryFilter?: { key: string; prefix: string };
   /** Every path it writes. */
-  written: Path[];
+  writtenPaths: Path[];
   /** The primitive values that showing `value` would put into the resource, with their FHIR types. */
-  stores(value: unknown, env: Env): Stored[];
+  toStored(value: unknown, env: Env): StoredValue[];
   /** What is shown; undefined: nothing is there. */
-  show(now: Now): unknown;
+  read(now: ResourceState): unknown;
   /** Notes in `changes` what must change to show this; undefined: it shall be unset. */
-  assign(value: unknown, now: Now, changes: Slots): void;
+  assign(value: unknown, now: ResourceState, changes: Slots): void;
   /** Once all fields have noted their changes: what is still missing for it to show this. */
-  settle?(value: unknown, now: Now, changes: Slots): void;
+  finish?(value: unknown, now: ResourceState, changes: Slots): void;
 }
 
 /** What the makers of fields are given. */
 export interface FieldContext extends CodecContext {
-  names: Names;
+  names: NameScope;
   /** The slot of a path in the mapping's tree. */
   slot(path: Path): number;
   /** The slot of a list: what a field notes there takes the places of its `own` members, whatever other fields write beside them. */
-  list: PathTree['list'];
+  listSlot: PathTree['addList'];
   /** Makes a field; what is wrong with one is told with the names that lead to it, and it is left out. */
-  attempt(at: string[], make: () => Field): Field[];
+  compileField(keyPath: string[], make: () => Field): Field[];
   /** The names, and the path, of the object the field is in. */
-  at: string[];
+  keyPath: string[];
   below?: string;
 }
 
-export type FieldMaker = (name: string, spec: FieldSpec, context: FieldContext) => Field;
+export type FieldBuilder = (name: string, spec: FieldSpec, context: FieldContext) => Field;
 
 /** The fields that are no objects, in one; itself when it is none. */
-export const leavesOf = (field: Field): Field[] => field.fields?.flatMap(leavesOf) ?? [field];
+export const listLeaves = (field: Field): Field[] => field.fields?.flatMap(listLeaves) ?? [field];
 
 /** The keys of a field in its file: `patient.last_name` stands at fields.patient.fields.last_name. */
-export const keysOfField = (at: string[]): string[] => at.flatMap((name) => ['fields', name]);
+export const toFileKeys = (at: string[]): string[] => at.flatMap((name) => ['fields', name]);
 
 /** The paths of a field, in the object it belongs to. */
-export function pathsOf({ fhir }: FieldSpec, { names, below }: FieldContext): Path[] {
-  return [fhir ?? []].flat().map((text) => names.path(below === undefined ? text : `${below}.${text}`));
+export function compilePaths({ fhir }: FieldSpec, { names, below }: FieldContext): Path[] {
+  return [fhir ?? []].flat().map((text) => names.compile(below === undefined ? text : `${below}.${text}`));
 }
 
-export interface Look {
-  look(element: unknown, env: Env): unknown;
+export interface ElementReader {
+  read(element: unknown, env: Env): unknown;
   /** The `each` paths; empty when there are none. */
-  ways: Path[];
+  paths: Path[];
 }
 
 /** Looks into an element: the first of the `each` paths with a value; without `each` the element itself. */
-export function lookInto({ each }: FieldSpec, type: string, names: Names): Look {
-  const ways = [each ?? []].flat().map((text) => names.path(text, type));
-  if (!ways.length) return { look: (element) => element, ways };
+export function buildElementReader({ each }: FieldSpec, type: string, names: NameScope): ElementReader {
+  const ways = [each ?? []].flat().map((text) => names.compile(text, type));
+  if (!ways.length) return { read: (element) => element, paths: ways };
   const look = (element: unknown, env: Env): unknown => {
     for (const way of ways) for (const value of way.get(element, env)) return value;
     return undefined;
   };
-  return { look, ways };
+  return { read: look, paths: ways };
 }

@@ -3,12 +3,12 @@ import type { Path } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Env, RowItems, View } from '../shape.ts';
 import type { AlsoSpec, FieldSpec, MappingSpec } from '../spec.ts';
-import type { Field, Now } from './field.ts';
-import type { Names } from './names.ts';
+import type { Field, ResourceState } from './field.ts';
+import type { NameScope } from './name-scope.ts';
 import type { PathTree } from './path-tree.ts';
 
 /** Written, never shown. */
-export interface Also {
+export interface HiddenWrite {
   spec: AlsoSpec;
   path: Path;
   slot: number;
@@ -18,13 +18,13 @@ export interface Also {
 }
 
 /** A compiled mapping from inside. */
-export interface Parts {
+export interface LensParts {
   mapping: MappingSpec;
-  names: Names;
+  names: NameScope;
   tree: PathTree;
   fields: Field[];
   idName: string;
-  also: Also[];
+  also: HiddenWrite[];
   rows: RowItems | undefined;
   /** Field → the slot of the reference that its name is linked to. */
   links: ReadonlyMap<Field, number>;
@@ -33,35 +33,36 @@ export interface Parts {
 }
 
 /** What the resource holds, with the names bound that this mapping uses. `view`: what is about to be written. */
-export function nowOf({ names, rows, tree }: Parts, resource: Resource, { env, view }: { env: Env; view?: View }): Now {
-  const bound: Env = rows || names.elements.length ? { ...env } : env;
-  if (rows && bound[rows.name] === undefined) bound[rows.name] = view?.[rows.name] === undefined ? rows.keys(resource)[0] : rows.of(view);
-  for (const { name, first } of names.elements) bound[name] = first(resource, bound);
+export function readState({ names, rows, tree }: LensParts, resource: Resource, { env, view }: { env: Env; view?: View }): ResourceState {
+  const bound: Env = rows || names.boundElements.length ? { ...env } : env;
+  if (rows && bound[rows.name] === undefined)
+    bound[rows.name] = view?.[rows.name] === undefined ? rows.readKeys(resource)[0] : rows.readKey(view);
+  for (const { name, first } of names.boundElements) bound[name] = first(resource, bound);
   return { slots: tree.read(resource, bound, view !== undefined), env: bound };
 }
 
 /** The view of a resource: every documented key, whether it has a value or not. `all`: the keys that are never shown, too. `bare`: nothing stands for a missing value. */
-export function viewOf(parts: Parts, resource: Resource, { env, all, bare }: { env: Env; all: boolean; bare: boolean }): View {
-  const now = nowOf(parts, resource, { env });
+export function readView(parts: LensParts, resource: Resource, { env, all, bare }: { env: Env; all: boolean; bare: boolean }): View {
+  const now = readState(parts, resource, { env });
   const view: View = {};
   for (const field of parts.fields) {
     if (field.spec.writeOnly && !all) continue;
-    const shown = field.show(now);
+    const shown = field.read(now);
     if (!all && field.spec.omit !== undefined && (shown === undefined || parts.implied.get(field)?.(shown))) continue;
-    view[field.name] = shown ?? (bare ? null : unsetOf(field.spec));
+    view[field.name] = shown ?? (bare ? null : toUnsetValue(field.spec));
   }
   return view;
 }
 
 /** What is shown for a missing value, if the vendor says. */
-export function standardOf({ default: standard }: FieldSpec): unknown {
+export function findDefault({ default: standard }: FieldSpec): unknown {
   return isServerValue(standard) || isUnset(standard) ? undefined : standard;
 }
 
 /** How a field without a value is shown. */
-export function unsetOf(spec: FieldSpec): unknown {
+export function toUnsetValue(spec: FieldSpec): unknown {
   const { type, list } = spec;
-  const standard = standardOf(spec);
+  const standard = findDefault(spec);
   if (standard !== undefined) return standard;
   if (type === 'string[]' || list !== undefined) return [];
   return type === 'object' ? {} : null;
@@ -71,7 +72,7 @@ export function unsetOf(spec: FieldSpec): unknown {
 export const isServerValue = (value: unknown): value is string => typeof value === 'string' && value.startsWith('%');
 
 /** What is to be stored of a value: an empty text that is shown for a missing one stands for nothing. */
-export const storedOf = (value: unknown): unknown => (isUnset(value) || value === '' ? undefined : value);
+export const toStoredValue = (value: unknown): unknown => (isUnset(value) || value === '' ? undefined : value);
 
 /** Null, an empty list and an empty map say that there is no value. */
 export const isUnset = (value: unknown): boolean =>

@@ -4,17 +4,17 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Env, ReadOptions, RowItems, View, WriteOptions } from '../shape.ts';
 import type { AlsoSpec, MappingSpec, RowSpec } from '../spec.ts';
 import type { CodecContext } from './codecs.ts';
-import { derivationOf } from './derivations.ts';
-import { type Field, keysOfField, leavesOf } from './field.ts';
-import { fieldOf } from './field-of.ts';
-import { type Also, type Parts, viewOf } from './lens-read.ts';
-import { written } from './lens-write.ts';
-import { type Names, namesOf } from './names.ts';
-import { type PathTree, pathTree } from './path-tree.ts';
-import { impliedIn } from './sharing.ts';
+import { findDerivation } from './derivations.ts';
+import { type Field, listLeaves, toFileKeys } from './field.ts';
+import { buildField } from './field-builder.ts';
+import { findImpliedFields } from './field-forms.ts';
+import { type HiddenWrite, type LensParts, readView } from './lens-read.ts';
+import { writeView } from './lens-write.ts';
+import { buildNameScope, type NameScope } from './name-scope.ts';
+import { buildPathTree, type PathTree } from './path-tree.ts';
 
 export interface Lens {
-  names: Names;
+  names: NameScope;
   fields: Field[];
   /** The field that shows the id: the one called `id`, else the one whose place is the resource's id, whatever the vendor calls it. */
   idName: string;
@@ -22,7 +22,7 @@ export interface Lens {
   leaves: Field[];
   /** The same of the members of each list of objects, lists in lists among them: their paths begin at the list's elements. */
   lists: { list: Field; leaves: Field[] }[];
-  also: Also[];
+  also: HiddenWrite[];
   rows: RowItems | undefined;
   /** `all`: the fields that are never shown, too. `bare`: without the values that stand for missing ones. */
   read(resource: Resource, env: Env, options?: ReadOptions): View;
@@ -31,13 +31,13 @@ export interface Lens {
 }
 
 /** Compiles a mapping. `fault` is told what is wrong, with the keys that lead to it in the file; what can be compiled is. */
-export function lensOf(
+export function buildLens(
   mapping: MappingSpec,
   context: Omit<CodecContext, 'resource'>,
   fault: (keys: string[], error: unknown) => void,
 ): Lens {
-  const names = namesOf(mapping, context.aliases);
-  const tree = pathTree(mapping.resource);
+  const names = buildNameScope(mapping, context.aliases);
+  const tree = buildPathTree(mapping.resource);
   const attempt = <T>(keys: string[], make: () => T): T[] => {
     try {
       return [make()];
@@ -46,68 +46,78 @@ export function lensOf(
       return [];
     }
   };
-  const inField = (at: string[], field: () => Field): Field[] => attempt(keysOfField(at), field);
+  const inField = (at: string[], field: () => Field): Field[] => attempt(toFileKeys(at), field);
   const make = {
     ...context,
     resource: mapping.resource,
     names,
-    slot: (path: Path) => tree.slot(path),
-    list: tree.list,
-    at: [],
-    attempt: inField,
+    slot: (path: Path) => tree.addPath(path),
+    listSlot: tree.addList,
+    keyPath: [],
+    compileField: inField,
   };
-  const fields = Object.entries(mapping.fields).flatMap(([name, spec]) => inField([name], () => fieldOf(name, spec, make)));
-  const also = (mapping.also ?? []).flatMap((spec, nth) => attempt(['also', String(nth)], () => alsoOf(spec, names, tree)));
-  const [rows] = mapping.row ? attempt(['row'], () => rowsOf(mapping.row!, names)) : [];
-  const leaves = fields.flatMap(leavesOf);
-  for (const { spec, written: places } of leaves) if (!spec.readOnly) places.forEach(tree.hold);
-  for (const { path } of also) tree.hold(path);
-  const links = new Map(leaves.flatMap((field) => linkSlot(field, names, tree)));
-  const parts: Parts = { mapping, names, tree, fields, idName: idNameOf(fields), also, rows, links, implied: impliedIn(fields) };
+  const fields = Object.entries(mapping.fields).flatMap(([name, spec]) => inField([name], () => buildField(name, spec, make)));
+  const also = (mapping.also ?? []).flatMap((spec, nth) => attempt(['also', String(nth)], () => buildHiddenWrite(spec, names, tree)));
+  const [rows] = mapping.row ? attempt(['row'], () => buildRowItems(mapping.row!, names)) : [];
+  const leaves = fields.flatMap(listLeaves);
+  for (const { spec, writtenPaths: places } of leaves) if (!spec.readOnly) places.forEach(tree.protect);
+  for (const { path } of also) tree.protect(path);
+  const links = new Map(leaves.flatMap((field) => addLinkSlot(field, names, tree)));
+  const parts: LensParts = {
+    mapping,
+    names,
+    tree,
+    fields,
+    idName: findIdName(fields),
+    also,
+    rows,
+    links,
+    implied: findImpliedFields(fields),
+  };
   return {
     names,
     fields,
-    idName: idNameOf(fields),
+    idName: findIdName(fields),
     leaves,
-    lists: leaves.flatMap(listsIn),
+    lists: leaves.flatMap(collectLists),
     also,
     rows,
-    read: (resource, env, { all = false, bare = false } = {}) => viewOf(parts, resource, { env, all, bare }),
-    write: (view, into, env, { server = false, bare = false } = {}) => written(parts, view, { into, env, server, bare }),
+    read: (resource, env, { all = false, bare = false } = {}) => readView(parts, resource, { env, all, bare }),
+    write: (view, into, env, { server = false, bare = false } = {}) => writeView(parts, view, { into, env, server, bare }),
   };
 }
 
 /** The name of the field with an item's id. */
-const idNameOf = (fields: Field[]): string =>
+const findIdName = (fields: Field[]): string =>
   (fields.find(({ name }) => name === 'id') ?? fields.find(({ paths: [main] }) => main?.text === 'id'))?.name ?? 'id';
 
-function listsIn(list: Field): Lens['lists'] {
+function collectLists(list: Field): Lens['lists'] {
   if (!list.members) return [];
-  const leaves = list.members.flatMap(leavesOf);
-  return [{ list, leaves }, ...leaves.flatMap(listsIn)];
+  const leaves = list.members.flatMap(listLeaves);
+  return [{ list, leaves }, ...leaves.flatMap(collectLists)];
 }
 
-function alsoOf(spec: AlsoSpec, names: Names, tree: PathTree): Also {
+function buildHiddenWrite(spec: AlsoSpec, names: NameScope, tree: PathTree): HiddenWrite {
   const placed = (text: string): { path: Path; slot: number } => {
-    const path = names.path(text);
-    return { path, slot: tree.slot(path, true) };
+    const path = names.compile(text);
+    return { path, slot: tree.addPath(path, true) };
   };
   const at = (text: string | undefined) => (text === undefined ? undefined : placed(text));
   return { spec, ...placed(spec.fhir), while: at(spec.while), copied: at(spec.copyOf) };
 }
 
-function linkSlot(field: Field, names: Names, tree: PathTree): [Field, number][] {
-  return field.spec.link ? [[field, tree.slot(names.path(field.spec.link.to), true)]] : [];
+function addLinkSlot(field: Field, names: NameScope, tree: PathTree): [Field, number][] {
+  return field.spec.link ? [[field, tree.addPath(names.compile(field.spec.link.to), true)]] : [];
 }
 
-function rowsOf({ elements: all, by, key, as }: RowSpec, names: Names): RowItems {
-  const elements = names.path(all);
-  const keyOf = names.path(by, elements.type);
-  const rule = derivationOf(as);
+function buildRowItems({ elements: all, by, key, as }: RowSpec, names: NameScope): RowItems {
+  const elements = names.compile(all);
+  const keyOf = names.compile(by, elements.type);
+  const rule = findDerivation(as);
   return {
     name: key,
-    keys: (resource) => [...new Set(elements.get(resource).flatMap((element) => onlyOne(keyOf.get(element))))] as string[],
-    of: (view) => rule.partsOf(String(view[key]))[rule.names[0]!]![0]!,
+    readKeys: (resource) => [...new Set(elements.get(resource).flatMap((element) => onlyOne(keyOf.get(element))))] as string[],
+    readKey: (view) => rule.split(String(view[key]))[rule.names[0]!]![0]!,
   };
 }
 

@@ -4,9 +4,9 @@ import type { Path, Step } from '../../fhir/path/path.ts';
 import type { ConditionSyntax, StepSyntax } from '../../fhir/path/path-syntax.ts';
 import type { Field } from './field.ts';
 
-interface Writer {
+interface PathWriter {
   path: Path;
-  owns?: Field['owns'] | undefined;
+  owns?: Field['entryFilter'] | undefined;
   /** It writes a list of objects: whatever member meets its conditions. */
   list?: boolean;
   /** It writes a list of references to these types, and leaves others alone. */
@@ -14,10 +14,10 @@ interface Writer {
 }
 
 /** Equal, or one above the other, or two ways to choose from one list that may choose the same member. */
-export function isOverlap(a: Writer, b: Writer): boolean {
+export function isOverlap(a: PathWriter, b: PathWriter): boolean {
   const length = Math.min(a.path.steps.length, b.path.steps.length);
   for (let at = 0; at < length; at++) {
-    const verdict = compared(a, b, at);
+    const verdict = compareSteps(a, b, at);
     if (verdict !== 'same') return verdict === 'overlap';
   }
   return true;
@@ -25,22 +25,22 @@ export function isOverlap(a: Writer, b: Writer): boolean {
 
 type Verdict = 'same' | 'apart' | 'overlap';
 
-function compared(a: Writer, b: Writer, at: number): Verdict {
+function compareSteps(a: PathWriter, b: PathWriter, at: number): Verdict {
   const [one, other] = [a.path.steps[at]!, b.path.steps[at]!];
   const [left, right] = [syntaxOf(one), syntaxOf(other)];
-  if (isOtherMap(a, b) || isOtherType([a, left], [b, right])) return 'apart';
+  if (areSeparateMaps(a, b) || haveDifferentTargets([a, left], [b, right])) return 'apart';
   if (one.key === other.key) return 'same';
   if (left.name !== right.name) return 'apart';
   if (left.ofType !== right.ofType) return left.name === 'contained' ? 'apart' : 'overlap';
   if (excludes(left, right) || excludes(right, left)) return 'apart';
-  if (one.open || other.open) return ownMembers(a, right) || ownMembers(b, left) ? 'apart' : 'overlap';
+  if (one.open || other.open) return ownsOnlyOthers(a, right) || ownsOnlyOthers(b, left) ? 'apart' : 'overlap';
   if (left.index !== undefined && right.index !== undefined) return left.index === right.index ? 'overlap' : 'apart';
   if (left.index !== undefined || right.index !== undefined || a.list || b.list) return 'overlap';
   return isSubset(left, right) || isSubset(right, left) ? 'overlap' : 'apart';
 }
 
 /** References to resources of different types. */
-function isOtherType(...both: [Writer, StepSyntax][]): boolean {
+function haveDifferentTargets(...both: [PathWriter, StepSyntax][]): boolean {
   const [one, other] = both.map(([{ targets }, { where }]) => {
     const asked = where.flatMap((condition) => ('resolves' in condition ? [condition.resolves] : []));
     return asked.length ? asked : targets;
@@ -54,29 +54,30 @@ const syntaxOf = (step: Step): StepSyntax => JSON.parse(step.key) as StepSyntax;
 function excludes(one: StepSyntax, other: StepSyntax): boolean {
   return other.where.some(
     (against) =>
-      (one.current?.old === false && isOld(against)) || one.where.some((asked) => isOther(asked, against) || isMissing(asked, against)),
+      (one.current?.old === false && asksForOld(against)) ||
+      one.where.some((asked) => excludeEachOther(asked, against) || asksForMissing(asked, against)),
   );
 }
 
-const isOld = (condition: ConditionSyntax): boolean => namesOf(condition) === 'use' && literalOf(condition) === 'old';
+const asksForOld = (condition: ConditionSyntax): boolean => joinStepNames(condition) === 'use' && readLiteral(condition) === 'old';
 
 /** Two values of one path, references to two types, or codings that exclude each other: a concept has one code of those that a mapping tells apart. */
-function isOther(one: ConditionSyntax, other: ConditionSyntax): boolean {
-  if (isPresence(one) && isPresence(other)) return isApart(one.path.steps, other.path.steps);
+function excludeEachOther(one: ConditionSyntax, other: ConditionSyntax): boolean {
+  if (isPresence(one) && isPresence(other)) return haveExclusiveConditions(one.path.steps, other.path.steps);
   if (JSON.stringify(one.path.steps) !== JSON.stringify(other.path.steps)) return false;
   if ('resolves' in one && 'resolves' in other) return one.resolves !== other.resolves;
-  const values = [one, other].map(literalOf);
+  const values = [one, other].map(readLiteral);
   return !values.includes(undefined) && values[0] !== values[1];
 }
 
 /** The same elements, and in one of them conditions that no member meets. */
-function isApart(one: StepSyntax[], other: StepSyntax[]): boolean {
+function haveExclusiveConditions(one: StepSyntax[], other: StepSyntax[]): boolean {
   const names = [one, other].map((steps) => steps.map(({ name }) => name).join('.'));
   return names[0] === names[1] && one.some((step, at) => excludes(step, other[at]!) || excludes(other[at]!, step));
 }
 
 /** The one asks for something at a path, or below it, where the other asks that nothing be there. */
-function isMissing(one: ConditionSyntax, other: ConditionSyntax): boolean {
+function asksForMissing(one: ConditionSyntax, other: ConditionSyntax): boolean {
   if (isAbsence(one) || !isAbsence(other)) return false;
   const [asked, missing] = [one, other].map(({ path }) => path.steps) as [StepSyntax[], StepSyntax[]];
   return missing.every((step, at) => {
@@ -89,10 +90,10 @@ const isPresence = (condition: ConditionSyntax): boolean => 'exists' in conditio
 
 const isAbsence = (condition: ConditionSyntax): boolean => 'exists' in condition && condition.not;
 
-const literalOf = (condition: ConditionSyntax): string | boolean | undefined =>
+const readLiteral = (condition: ConditionSyntax): string | boolean | undefined =>
   'is' in condition && 'value' in condition.is ? condition.is.value : undefined;
 
-const namesOf = ({ path }: ConditionSyntax): string => path.steps.map(({ name }) => name).join('.');
+const joinStepNames = ({ path }: ConditionSyntax): string => path.steps.map(({ name }) => name).join('.');
 
 /** Every condition of the one is asked by the other too: what meets that one meets this one. */
 function isSubset(one: StepSyntax, other: StepSyntax): boolean {
@@ -101,12 +102,12 @@ function isSubset(one: StepSyntax, other: StepSyntax): boolean {
 }
 
 /** Two maps over one element, whose keys never begin alike. */
-function isOtherMap({ owns: one }: Writer, { owns: other }: Writer): boolean {
+function areSeparateMaps({ owns: one }: PathWriter, { owns: other }: PathWriter): boolean {
   return one?.key !== undefined && one.key === other?.key && !one.prefix.startsWith(other.prefix) && !other.prefix.startsWith(one.prefix);
 }
 
 /** A map owns only members whose key begins with its prefix, and the other asks for a member whose key does not. */
-function ownMembers({ owns }: Writer, { where }: StepSyntax): boolean {
+function ownsOnlyOthers({ owns }: PathWriter, { where }: StepSyntax): boolean {
   if (!owns) return false;
   return where.some((condition) => {
     if (!('is' in condition) || !('value' in condition.is)) return false;

@@ -9,11 +9,11 @@ export type Slots = (unknown[] | undefined)[];
 
 export interface PathTree {
   /** The slot of a path; paths that lead to the same place share one. `hidden`: it matters to those who write only. */
-  slot(path: Path, hidden?: boolean): number;
+  addPath(path: Path, hidden?: boolean): number;
   /** A slot for one field that is a list: what shall stand there takes the places of the members that the path finds and that are its `own`. */
-  list(path: Path, own: Own): number;
+  addList(path: Path, own: MemberFilter): number;
   /** What stands at this path is somebody's to write: another way of saying the same does not take it away. */
-  hold(path: Path): void;
+  protect(path: Path): void;
   /** What the paths lead to; `all`: the hidden ones, too. */
   read(node: unknown, env: Bindings, all?: boolean): unknown[][];
   /** A new node with these values in their slots, everything else as it was. */
@@ -21,10 +21,10 @@ export interface PathTree {
 }
 
 /** Whether a member is one that the field shows. */
-type Own = (member: unknown, env: Env) => boolean;
+type MemberFilter = (member: unknown, env: Env) => boolean;
 
 /** What a path led to that led to nothing. */
-const NONE: unknown[] = [];
+const NO_VALUES: unknown[] = [];
 
 interface Branch {
   number: number;
@@ -34,24 +34,24 @@ interface Branch {
   /** Only hidden paths lead through here. */
   hidden: boolean;
   /** A path that somebody writes leads through here. */
-  held: boolean;
+  isProtected: boolean;
   /** It asks for members that meet a condition. */
-  chosen: boolean;
+  isConditional: boolean;
   /** The members that one list writes. Such a branch is that list's alone. */
-  own?: Own;
+  own?: MemberFilter;
   branches: Branch[];
 }
 
 /** `type`: of the node that the paths start from. */
-export function pathTree(type: string): PathTree {
+export function buildPathTree(type: string): PathTree {
   const roots: Branch[] = [];
   /** Paths that start from a variable, with their slots: they are read one by one. */
   const bound: { slot: number; path: Path }[] = [];
   let size = 0;
   let branches = 0;
-  const slotOf = (path: Path, how: { hidden: boolean; own?: Own }): number => {
+  const slotOf = (path: Path, how: { hidden: boolean; own?: MemberFilter }): number => {
     if (path.variable === undefined) {
-      const branch = grow(roots, path.steps, { ...how, next: () => branches++ });
+      const branch = addBranch(roots, path.steps, { ...how, next: () => branches++ });
       if (branch.slot < 0) branch.slot = size++;
       return branch.slot;
     }
@@ -59,79 +59,90 @@ export function pathTree(type: string): PathTree {
     return size++;
   };
   return {
-    slot: (path, hidden = false) => slotOf(path, { hidden }),
-    list: (path, own) => slotOf(path, { hidden: false, own }),
-    hold(path) {
+    addPath: (path, hidden = false) => slotOf(path, { hidden }),
+    addList: (path, own) => slotOf(path, { hidden: false, own }),
+    protect(path) {
       let level = path.variable === undefined ? roots : [];
       for (const { key } of path.steps) {
         const branches = level.filter(({ step }) => step.key === key);
-        for (const branch of branches) branch.held = true;
+        for (const branch of branches) branch.isProtected = true;
         level = branches.flatMap((branch) => branch.branches);
       }
     },
     read(node, env, all = false) {
-      const slots: unknown[][] = new Array(size).fill(NONE);
-      collect(roots, [node], { slots, env, all });
+      const slots: unknown[][] = new Array(size).fill(NO_VALUES);
+      collectValues(roots, [node], { slots, env, all });
       for (const { slot, path } of bound) slots[slot] = path.get(node, env);
       return slots;
     },
     write(node, changes, env) {
-      const writing: Writing = { changes, env, effects: new Uint8Array(branches) };
-      mark(roots, writing);
-      return changed(roots, node, { ...writing, type }) as typeof node;
+      const writing: TreeWrite = { changes, env, effects: new Uint8Array(branches) };
+      markEffects(roots, writing);
+      return applyChanges(roots, node, { ...writing, type }) as typeof node;
     },
   };
 }
 
 /** The branch for these steps, made where it is missing; a list's last one is always made. */
-function grow(branches: Branch[], [step, ...rest]: readonly Step[], how: { hidden: boolean; own?: Own; next(): number }): Branch {
+function addBranch(
+  branches: Branch[],
+  [step, ...rest]: readonly Step[],
+  how: { hidden: boolean; own?: MemberFilter; next(): number },
+): Branch {
   const own = rest.length ? undefined : how.own;
   let branch = own ? undefined : branches.find((one) => one.step.key === step!.key && !one.own);
   if (!branch) {
-    const made = { step: step!, slot: -1, hidden: how.hidden, held: false, chosen: whereOf(step!).length > 0, branches: [] };
+    const made = {
+      step: step!,
+      slot: -1,
+      hidden: how.hidden,
+      isProtected: false,
+      isConditional: readConditions(step!).length > 0,
+      branches: [],
+    };
     branch = { number: how.next(), ...made, ...(own && { own }) };
     branches.push(branch);
   }
   branch.hidden &&= how.hidden;
-  return rest.length ? grow(branch.branches, rest, how) : branch;
+  return rest.length ? addBranch(branch.branches, rest, how) : branch;
 }
 
-const whereOf = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) as StepSyntax).where;
+const readConditions = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) as StepSyntax).where;
 
-interface Reading {
+interface TreeRead {
   slots: unknown[][];
   env: Bindings;
   all: boolean;
 }
 
-function collect(branches: Branch[], nodes: unknown[], reading: Reading): void {
+function collectValues(branches: Branch[], nodes: unknown[], reading: TreeRead): void {
   for (const { step, slot, hidden, branches: below } of branches) {
     if (hidden && !reading.all) continue;
     const here = found(step, nodes, reading.env);
     if (!here.length) continue;
     if (slot >= 0) reading.slots[slot] = here;
-    if (below.length) collect(below, here, reading);
+    if (below.length) collectValues(below, here, reading);
   }
 }
 
-interface Writing {
+interface TreeWrite {
   changes: Slots;
   env: Env;
   /** By branch: what the changes below it do. */
   effects: Uint8Array;
 }
 
-const NOTHING = 0;
+const UNCHANGED = 0;
 const REMOVES = 1;
-const MAKES = 2;
+const ADDS = 2;
 
 /** Notes what the changes do below each branch; answers the strongest. */
-function mark(branches: readonly Branch[], writing: Writing): number {
+function markEffects(branches: readonly Branch[], writing: TreeWrite): number {
   const { changes, effects } = writing;
-  let strongest = NOTHING;
+  let strongest = UNCHANGED;
   for (const { number, slot, branches: below } of branches) {
     const own = slot < 0 ? undefined : changes[slot];
-    const effect = own === undefined ? mark(below, writing) : own.length ? MAKES : REMOVES;
+    const effect = own === undefined ? markEffects(below, writing) : own.length ? ADDS : REMOVES;
     effects[number] = effect;
     if (effect > strongest) strongest = effect;
   }
@@ -143,72 +154,77 @@ function mark(branches: readonly Branch[], writing: Writing): number {
  * what else is said of their members holds for the new ones; then removals from the last branch to the first, so that none moves the member another one
  * counts to; then what is made, in the order of the mapping.
  */
-function changed(branches: readonly Branch[], node: unknown, writing: Writing & { type: string }): unknown {
+function applyChanges(branches: readonly Branch[], node: unknown, writing: TreeWrite & { type: string }): unknown {
   const { effects, type } = writing;
-  let out = node === undefined ? node : upToDate(branches, node, writing);
-  for (const branch of branches) if (isList(branch) && effects[branch.number] !== NOTHING) out = withList(branch, out, writing);
+  let out = node === undefined ? node : dropStaleDependents(branches, node, writing);
+  for (const branch of branches) if (isList(branch) && effects[branch.number] !== UNCHANGED) out = applyList(branch, out, writing);
   for (let at = branches.length - 1; at >= 0; at--) {
     const branch = branches[at]!;
-    if (effects[branch.number] === REMOVES && !isList(branch)) out = withRemovals(branch, out, writing, branches);
+    if (effects[branch.number] === REMOVES && !isList(branch)) out = applyRemovals(branch, out, writing, branches);
   }
-  for (const branch of branches) if (effects[branch.number] === MAKES && !isList(branch)) out = withMade(branch, out, writing);
+  for (const branch of branches) if (effects[branch.number] === ADDS && !isList(branch)) out = applyAdditions(branch, out, writing);
   return node === undefined ? out : updateText(type, node, out);
 }
 
 /** Whether several members are written as one. */
 const isList = ({ step, own }: Branch): boolean => step.open || own !== undefined;
 
-function withList({ step, slot, own }: Branch, node: unknown, { changes, env }: Writing): unknown {
+function applyList({ step, slot, own }: Branch, node: unknown, { changes, env }: TreeWrite): unknown {
   const members = changes[slot]!;
   return own ? step.replaceOwn(node, members, { env, own: (member) => own(member, env) }) : step.replace(node, members);
 }
 
 /** Without what said in another way what is said anew. */
-function upToDate(branches: readonly Branch[], node: unknown, { effects, env, type }: Writing & { type: string }): unknown {
-  const said = branches.filter((branch) => effects[branch.number] !== NOTHING && !branch.hidden && !adds(branch, node, env));
+function dropStaleDependents(branches: readonly Branch[], node: unknown, { effects, env, type }: TreeWrite & { type: string }): unknown {
+  const said = branches.filter((branch) => effects[branch.number] !== UNCHANGED && !branch.hidden && !addsFirstMember(branch, node, env));
   const outdated = findStaleDependents(
     type,
     said.map(({ step }) => step.name),
   );
   if (!outdated.length) return node;
-  const kept = branches.filter(({ held, number }) => held || effects[number] === MAKES).map(({ step }) => step);
+  const kept = branches.filter(({ isProtected, number }) => isProtected || effects[number] === ADDS).map(({ step }) => step);
   return omitStaleDependents(node, outdated, { kept, env });
 }
 
 /** Where a member of its own kind is asked for and none is there, another one says the same as those that are (a code of another system). */
-const adds = ({ step, chosen }: Branch, node: unknown, env: Bindings): boolean => chosen && !found(step, [node], env).length;
+const addsFirstMember = ({ step, isConditional }: Branch, node: unknown, env: Bindings): boolean =>
+  isConditional && !found(step, [node], env).length;
 
 /** Whether all members that are counted are shown by another field: what comes forward is that one's. */
-const isShownWhole = ({ step }: Branch, beside: readonly Branch[]): boolean =>
+const isCoveredByList = ({ step }: Branch, beside: readonly Branch[]): boolean =>
   step.index !== undefined &&
-  beside.some((other) => isList(other) && !other.hidden && other.step.name === step.name && (other.step.open || isAlike(other.step, step)));
+  beside.some(
+    (other) => isList(other) && !other.hidden && other.step.name === step.name && (other.step.open || asksForSameMembers(other.step, step)),
+  );
 
 /** Two steps that ask for the same members. */
-const isAlike = (one: Step, other: Step): boolean => JSON.stringify(whereOf(one)) === JSON.stringify(whereOf(other));
+const asksForSameMembers = (one: Step, other: Step): boolean =>
+  JSON.stringify(readConditions(one)) === JSON.stringify(readConditions(other));
 
 /** `beside`: the other branches of the node, and itself. */
-function withRemovals(branch: Branch, node: unknown, writing: Writing, beside: readonly Branch[]): unknown {
+function applyRemovals(branch: Branch, node: unknown, writing: TreeWrite, beside: readonly Branch[]): unknown {
   const { step, slot, branches: below } = branch;
   const { changes, env } = writing;
   const isOwn = slot >= 0 && changes[slot] !== undefined;
-  const edit = (element: unknown): unknown => (isOwn ? undefined : changed(below, element, { ...writing, type: step.type }));
-  return step.change(node, env, { make: false, edit, alone: isShownWhole(branch, beside) });
+  const edit = (element: unknown): unknown => (isOwn ? undefined : applyChanges(below, element, { ...writing, type: step.type }));
+  return step.change(node, env, { make: false, edit, alone: isCoveredByList(branch, beside) });
 }
 
-function withMade({ step, slot, branches }: Branch, node: unknown, writing: Writing): unknown {
+function applyAdditions({ step, slot, branches }: Branch, node: unknown, writing: TreeWrite): unknown {
   const own = slot < 0 ? undefined : writing.changes[slot];
-  const edit = (element: unknown): unknown => (own === undefined ? changed(branches, element, { ...writing, type: step.type }) : own[0]);
-  const clear = (element: unknown): unknown => (own === undefined ? cleared(branches, element, writing) : element);
+  const edit = (element: unknown): unknown =>
+    own === undefined ? applyChanges(branches, element, { ...writing, type: step.type }) : own[0];
+  const clear = (element: unknown): unknown => (own === undefined ? clearSiblings(branches, element, writing) : element);
   return step.change(node, writing.env, { make: true, edit, clear });
 }
 
 /** An element beside the one that is written: what is unset there is unset here too, or it would come forward. */
-function cleared(branches: readonly Branch[], node: unknown, writing: Writing): unknown {
+function clearSiblings(branches: readonly Branch[], node: unknown, writing: TreeWrite): unknown {
   return branches.reduceRight((out: unknown, branch) => {
     const { step, number, branches: below } = branch;
     const effect = writing.effects[number];
-    if (effect === REMOVES) return isList(branch) ? withList(branch, out, writing) : withRemovals(branch, out, writing, []);
-    if (effect !== MAKES || isList(branch) || !below.length) return out;
-    return step.change(out, writing.env, { make: false, edit: (element) => cleared(below, element, writing) });
+    if (effect === REMOVES) return isList(branch) ? applyList(branch, out, writing) : applyRemovals(branch, out, writing, []);
+    if (effect !== ADDS || isList(branch) || !below.length) return out;
+    return step.change(out, writing.env, { make: false, edit: (element) => clearSiblings(below, element, writing) });
   }, node);
 }

@@ -4,54 +4,57 @@ import { closestName } from '../../fhir/closest-name.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
 import type { Profiles } from '../../fhir/profiles.ts';
+import type { Diagnostic } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
 import type { MappingSpec, SurfaceSpec } from '../spec.ts';
-import type { Fault } from './loaded.ts';
-import type { Source } from './source.ts';
+import type { SourceFile } from './yaml-file.ts';
 
 /** The aliases of a surface. */
-export function checkAliases(surface: Source<SurfaceSpec>, { definitions }: Profiles): Fault[] {
+export function checkAliases(surface: SourceFile<SurfaceSpec>, { definitions }: Profiles): Diagnostic[] {
   const undefinedOnes = Object.entries(surface.content.systems).filter(([, url]) => !definitions.has(url));
-  return undefinedOnes.map(([name, url]) => ({ place: surface.place(['systems', name]), text: undefinedText(url, definitions) }));
+  return undefinedOnes.map(([name, url]) => ({ place: surface.locate(['systems', name]), text: describeUndefined(url, definitions) }));
 }
 
 /** The extensions of a mapping, and URLs that should be aliases. */
-export function checkExtensions({ lens, mapping }: { lens: Lens; mapping: Source<MappingSpec> }, { definitions }: Profiles): Fault[] {
-  const faults: Fault[] = [];
+export function checkExtensions(
+  { lens, mapping }: { lens: Lens; mapping: SourceFile<MappingSpec> },
+  { definitions }: Profiles,
+): Diagnostic[] {
+  const faults: Diagnostic[] = [];
   const scopes = [
     { type: lens.names.scope.type, leaves: lens.leaves },
     ...lens.lists.map(({ list, leaves }) => ({ type: list.paths[0]!.type, leaves })),
   ];
   for (const { type, leaves } of scopes) {
     for (const field of leaves) {
-      const problems = [...field.paths, ...field.written].flatMap((path) => extensionProblems(path, type, definitions));
-      const keys = field.at.flatMap((name) => ['fields', name]);
-      for (const problem of new Set(problems)) faults.push({ place: mapping.place(keys), text: problem });
+      const problems = [...field.paths, ...field.writtenPaths].flatMap((path) => checkExtensionSteps(path, type, definitions));
+      const keys = field.keyPath.flatMap((name) => ['fields', name]);
+      for (const problem of new Set(problems)) faults.push({ place: mapping.locate(keys), text: problem });
     }
   }
   for (const part of ['let', 'row', 'fields', 'also'] as const) {
     for (const [key, spec] of Object.entries(mapping.content[part] ?? {})) {
       const [, url] = /'((?:https?|urn):[^']*)'/.exec(JSON.stringify(spec)) ?? [];
-      if (url !== undefined) faults.push({ place: mapping.place([part, key]), text: `write an alias of surface.yaml for ${url}` });
+      if (url !== undefined) faults.push({ place: mapping.locate([part, key]), text: `write an alias of surface.yaml for ${url}` });
     }
   }
   return faults;
 }
 
 /** What is missing, and what was probably meant. */
-function undefinedText(url: string, definitions: Profiles['definitions']): string {
+function describeUndefined(url: string, definitions: Profiles['definitions']): string {
   const meant = closestName(url, [...definitions.keys()]);
   const instead = meant === undefined ? 'define it there, or list it in third-party.yaml if another defines it' : `did you mean ${meant}?`;
   return `nothing in fhir-profiles/ defines ${url}: ${instead}`;
 }
 
 /** https://hl7.org/fhir/R4/defining-extensions.html#context */
-function extensionProblems({ steps, variable }: Path, resource: string, definitions: Profiles['definitions']): string[] {
+function checkExtensionSteps({ steps, variable }: Path, resource: string, definitions: Profiles['definitions']): string[] {
   return steps.flatMap((step, at) => {
-    const url = step.name === 'extension' ? urlOf(JSON.parse(step.key) as StepSyntax) : undefined;
+    const url = step.name === 'extension' ? readUrl(JSON.parse(step.key) as StepSyntax) : undefined;
     if (url === undefined || !/^\w+:/.test(url)) return [];
     const definition = definitions.get(url);
-    if (!definition) return [undefinedText(url, definitions)];
+    if (!definition) return [describeUndefined(url, definitions)];
     if (!/extension|third-party/.test(definition.kind)) return [`${url} is a ${definition.kind}, no extension`];
     const on = steps[at - 1]?.type ?? (variable === undefined ? resource : undefined);
     const value = steps[at + 1]?.name === 'value' || steps[at + 1]?.name.startsWith('value') ? steps[at + 1]!.type : undefined;
@@ -66,7 +69,7 @@ function extensionProblems({ steps, variable }: Path, resource: string, definiti
   });
 }
 
-const urlOf = ({ where }: StepSyntax): string | undefined => {
+const readUrl = ({ where }: StepSyntax): string | undefined => {
   const [condition] = where;
   return condition && 'is' in condition && 'value' in condition.is ? String(condition.is.value) : undefined;
 };

@@ -3,26 +3,24 @@ import { amongThese } from '../../fhir/closest-name.ts';
 import type { Path, Step } from '../../fhir/path/path.ts';
 import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
 import { unboundCode } from '../../fhir/validation/required-codes.ts';
-import { type Field, keysOfField } from '../lens/field.ts';
+import type { Report } from '../diagnostics.ts';
+import { type Field, toFileKeys } from '../lens/field.ts';
 import { isCombined } from '../lens/field-list.ts';
 import type { Lens } from '../lens/lens.ts';
 import { isOverlap } from '../lens/overlap.ts';
 import type { FieldSpec, MappingSpec } from '../spec.ts';
-import { valueProblems } from './check-values.ts';
+import { checkValues } from './check-values.ts';
 
-/** Told what is wrong, with the keys that lead to it in the file. */
-export type Fault = (keys: string[], error: Error) => void;
-
-export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void {
-  for (const { leaves, from, list } of scopesOf(lens)) {
+export function checkLens(lens: Lens, mapping: MappingSpec, fault: Report): void {
+  for (const { leaves, from, list } of listScopes(lens)) {
     for (const field of leaves)
       for (const problem of [
-        ...placeProblems(field),
-        ...fixedProblems(field, list),
-        ...valueProblems(field, lens.names, from),
-        ...wordProblems(field, leaves),
+        ...checkPlace(field),
+        ...checkFixedValue(field, list),
+        ...checkValues(field, lens.names, from),
+        ...checkKeywords(field, leaves),
       ])
-        fault(keysOf(field), new Error(problem));
+        fault(toFieldKeys(field), new Error(problem));
   }
   for (const [nth, { path, copied, while: condition }] of lens.also.entries()) {
     if (path.readOnly) fault(['also', String(nth), 'fhir'], new Error(path.readOnly));
@@ -34,8 +32,9 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Fault): void 
       fault(['also', String(nth), 'while'], new Error(`${condition.path.open[0]} repeats: say which is meant`));
   }
   if (mapping.interactions.some((one) => /^(create|update|replace|perform)$/.test(one))) {
-    checkOverlaps(lens.leaves, writersOf(lens, mapping), fault);
-    for (const { leaves } of lens.lists) checkOverlaps(leaves, leaves.filter(({ spec }) => !spec.readOnly).flatMap(writersIn), fault);
+    checkOverlaps(lens.leaves, listWriters(lens, mapping), fault);
+    for (const { leaves } of lens.lists)
+      checkOverlaps(leaves, leaves.filter(({ spec }) => !spec.readOnly).flatMap(listFieldWriters), fault);
   }
   if (mapping.path.includes('{id}') && mapping.interactions.some((one) => one === 'create' || one === 'search'))
     fault(['interactions'], new Error('a part of an item is read and changed, not made or listed'));
@@ -51,17 +50,17 @@ const SERVER_KEPT = ['meta.lastUpdated', 'meta.versionId'];
 const jsonPath = ({ steps, variable }: Path): string => (variable === undefined ? steps.map(({ name }) => name).join('.') : '');
 
 /** Fields with the type their paths start from: those of the resource, and of the members of each list. */
-const scopesOf = ({ leaves, lists, names }: Lens): { leaves: Field[]; from: string; list?: Field }[] => [
+const listScopes = ({ leaves, lists, names }: Lens): { leaves: Field[]; from: string; list?: Field }[] => [
   { leaves, from: names.scope.type },
   ...lists.map(({ list, leaves: members }) => ({ leaves: members, from: list.paths[0]!.type, list })),
 ];
 
-const keysOf = ({ at }: Field): string[] => keysOfField(at);
+const toFieldKeys = ({ keyPath }: Field): string[] => toFileKeys(keyPath);
 
 /** A field leads to as many elements as it shows values, and what a client may write can be written. */
-function placeProblems({ paths, written, spec, name }: Field): string[] {
+function checkPlace({ paths, writtenPaths, spec, name }: Field): string[] {
   const [main] = paths as [Path];
-  if (spec.list !== undefined) return unwritable({ spec, written });
+  if (spec.list !== undefined) return checkWritable({ spec, writtenPaths });
   if (isCombined(spec)) return [];
   const isList = spec.type === 'string[]' || spec.as === 'paragraphs' || spec.as?.startsWith('keyed');
   const open = main.variable === undefined ? main.open.length : 0;
@@ -73,20 +72,20 @@ function placeProblems({ paths, written, spec, name }: Field): string[] {
     (name === 'id' || main.text === 'id') && !spec.readOnly && 'an id is given by the server: it must be readOnly',
     !spec.readOnly && SERVER_KEPT.includes(jsonPath(main)) && `${jsonPath(main)} is kept by the server: the field must be readOnly`,
   ];
-  return [...problems.filter((text) => typeof text === 'string'), ...unknownCodes(main, spec), ...unwritable({ spec, written })];
+  return [...problems.filter((text) => typeof text === 'string'), ...checkCodes(main, spec), ...checkWritable({ spec, writtenPaths })];
 }
 
 /** A field over the value that a condition on its way asks for: any other value would be lost. `list`: whose member it is in. */
-function fixedProblems({ spec, codec, written }: Field, list: Field | undefined): string[] {
+function checkFixedValue({ spec, codec, writtenPaths }: Field, list: Field | undefined): string[] {
   const words = spec.enum ?? codec.words;
   if (spec.readOnly || spec.list !== undefined || words?.length === 1) return [];
   const above = list ? list.paths[0]!.steps.slice(-1) : [];
-  const steps = written.slice(0, 1).flatMap((path) => [...above, ...path.steps]);
-  const fixed = steps.find((step, at) => conditionsOf(step).some((one) => isFixed(one, steps.slice(at + 1))));
+  const steps = writtenPaths.slice(0, 1).flatMap((path) => [...above, ...path.steps]);
+  const fixed = steps.find((step, at) => readConditions(step).some((one) => isFixed(one, steps.slice(at + 1))));
   return fixed ? [`where(…) of ${fixed.name} asks for one value of it: no other could be written; make it readOnly, or leave it out`] : [];
 }
 
-const conditionsOf = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) as StepSyntax).where;
+const readConditions = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) as StepSyntax).where;
 
 const isFixed = (condition: StepSyntax['where'][number], rest: Step[]): boolean =>
   'is' in condition &&
@@ -94,19 +93,24 @@ const isFixed = (condition: StepSyntax['where'][number], rest: Step[]): boolean 
   JSON.stringify(condition.path.steps) === JSON.stringify(rest.map(({ key }) => JSON.parse(key)));
 
 /** Codes that FHIR does not have where they would be written. */
-function unknownCodes({ steps }: Path, { codes = {}, synonyms = {}, otherwise, reads = {} }: FieldSpec): string[] {
+function checkCodes({ steps }: Path, { codes = {}, synonyms = {}, otherwise, reads = {} }: FieldSpec): string[] {
   const values = [...new Set([...Object.values(codes), ...Object.values(synonyms), otherwise, ...Object.keys(reads)])];
   return values.flatMap((value) => unboundCode(value, steps.at(-1)?.bound) ?? []);
 }
 
-function unwritable({ spec, written }: Pick<Field, 'spec' | 'written'>): string[] {
-  const path = spec.readOnly ? undefined : written.find(({ readOnly }) => readOnly !== undefined);
+function checkWritable({ spec, writtenPaths }: Pick<Field, 'spec' | 'writtenPaths'>): string[] {
+  const path = spec.readOnly ? undefined : writtenPaths.find(({ readOnly }) => readOnly !== undefined);
   return path ? [`it cannot be written: ${path.readOnly}, or make the field readOnly`] : [];
 }
 
-function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): string[] {
-  const beside = leaves.filter((other) => other.at.slice(0, -1).join() === at.slice(0, -1).join()).map(({ name }) => name);
-  const problems = [
+function checkKeywords(field: Field, leaves: Field[]): string[] {
+  return [...checkFieldNames(field, leaves), ...checkCombinations(field)].filter((text) => typeof text === 'string');
+}
+
+/** Keywords that name another field: that field must be there. */
+function checkFieldNames({ spec, codec, keyPath, members }: Field, leaves: Field[]): unknown[] {
+  const beside = leaves.filter((other) => other.keyPath.slice(0, -1).join() === keyPath.slice(0, -1).join()).map(({ name }) => name);
+  return [
     spec.exists && codec.targets === undefined && 'exists: needs a field that is a reference',
     ...Object.keys(spec.exists?.agrees ?? {}).map(
       (name) => !beside.includes(name) && `exists: agrees: there is no field ${name} beside it${amongThese(name, beside)}`,
@@ -115,20 +119,27 @@ function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): str
       .flat()
       .map(
         (key) =>
-          !members?.some(({ name }) => name === key) && `key: there is no field ${key} in its members${amongThese(key, namesOf(members))}`,
+          !members?.some(({ name }) => name === key) &&
+          `key: there is no field ${key} in its members${amongThese(key, listNames(members))}`,
       ),
     spec.memberHas &&
       !members?.some(({ name }) => name === spec.memberHas) &&
-      `memberHas: there is no field ${spec.memberHas} in its members${amongThese(spec.memberHas, namesOf(members))}`,
+      `memberHas: there is no field ${spec.memberHas} in its members${amongThese(spec.memberHas, listNames(members))}`,
     ...[spec.unlike, spec.needs, spec.notBefore].map(
       (name) => name !== undefined && !beside.includes(name) && `there is no field ${name} beside it${amongThese(name, beside)}`,
     ),
+    spec.shares && !beside.includes(spec.shares) && `there is no field ${spec.shares} beside it${amongThese(spec.shares, beside)}`,
+  ];
+}
+
+/** Keywords that do not go together. */
+function checkCombinations({ spec, keyPath }: Field): unknown[] {
+  return [
     spec.readOnly && spec.needs && 'a field that is readOnly is in no request: needs: has nothing to say',
     spec.readOnly && spec.onlyIn && 'a field that is readOnly is in no request: onlyIn: has nothing to say',
     spec.onlyIn === 'update' && spec.required && 'a field that a create may not set cannot be required',
-    spec.shares && !beside.includes(spec.shares) && `there is no field ${spec.shares} beside it${amongThese(spec.shares, beside)}`,
-    spec.shares && at.length > 1 && 'shares: is for a field that is not in an object',
-    spec.instead && at.length > 1 && 'instead: is for a field that is not in an object',
+    spec.shares && keyPath.length > 1 && 'shares: is for a field that is not in an object',
+    spec.instead && keyPath.length > 1 && 'instead: is for a field that is not in an object',
     spec.omit && spec.writeOnly && 'a field that is writeOnly is in no response: omit: has nothing to leave out',
     spec.readOnly && spec.required && 'a field that is readOnly is in no request: it cannot be required',
     spec.reads &&
@@ -149,42 +160,41 @@ function wordProblems({ spec, codec, at, members }: Field, leaves: Field[]): str
     /^(date|instant|latest)\(/.test(spec.as ?? '') && spec.format && 'as: says the format by its pattern: format: is one too many',
     spec.each && !spec.readOnly && spec.type !== 'string[]' && spec.as !== 'paragraphs' && 'each: of a single value can only be read',
   ];
-  return problems.filter((text) => typeof text === 'string');
 }
 
 const isDay = ({ format, as = '' }: FieldSpec): boolean => /^date\b(?!-)/.test(format ?? as);
 
-const namesOf = (fields: Field[] = []): string[] => fields.map(({ name }) => name);
+const listNames = (fields: Field[] = []): string[] => fields.map(({ name }) => name);
 
 interface Writer {
   keys: string[];
   name: string;
   path: Path;
-  owns?: Field['owns'];
+  owns?: Field['entryFilter'];
   list?: boolean;
   targets?: readonly string[] | undefined;
   shares?: string | undefined;
   needs?: string | undefined;
 }
 
-const writersIn = (field: Field): Writer[] =>
-  field.written.map((path) => ({
-    keys: keysOf(field),
-    name: field.at.join('.'),
+const listFieldWriters = (field: Field): Writer[] =>
+  field.writtenPaths.map((path) => ({
+    keys: toFieldKeys(field),
+    name: field.keyPath.join('.'),
     path,
     shares: field.spec.shares,
     needs: field.spec.needs,
     list: field.members !== undefined,
     targets: path.type === 'Reference' && path.open.length ? field.codec.targets : undefined,
-    ...(field.owns && { owns: field.owns }),
+    ...(field.entryFilter && { owns: field.entryFilter }),
   }));
 
 /** A field that nobody writes: read only, without a value of its own for a new item, and no outside step fills it in. */
-const isOnlyShown = ({ readOnly, default: standard }: FieldSpec, { port }: MappingSpec): boolean =>
+const isNeverWritten = ({ readOnly, default: standard }: FieldSpec, { port }: MappingSpec): boolean =>
   readOnly === true && port === undefined && (standard === undefined || standard === '');
 
 /** Two forms of one thing are one: only one of them is there at a time. */
-function inItsForm(writer: Writer, { fields }: Lens): Writer {
+function withSharedForm(writer: Writer, { fields }: Lens): Writer {
   const [top] = writer.name.split('.');
   const forms = fields.flatMap(({ name, spec: { instead } }) => (instead === undefined ? [] : [name, instead]));
   const main = fields.find(({ name }) => name === top)?.spec.instead ?? top;
@@ -192,20 +202,21 @@ function inItsForm(writer: Writer, { fields }: Lens): Writer {
 }
 
 /** Whatever writes: fields, the words beside their codes, parts of texts, linked references, what is written and never shown. */
-function writersOf(lens: Lens, mapping: MappingSpec): Writer[] {
+function listWriters(lens: Lens, mapping: MappingSpec): Writer[] {
   const links = lens.leaves.flatMap((field) =>
-    field.spec.link ? [{ keys: keysOf(field), name: `the link of ${field.name}`, path: lens.names.path(field.spec.link.to) }] : [],
+    field.spec.link ? [{ keys: toFieldKeys(field), name: `the link of ${field.name}`, path: lens.names.compile(field.spec.link.to) }] : [],
   );
   const also = lens.also.map(({ path }, nth) => ({ keys: ['also', String(nth)], name: `also ${nth + 1}`, path }));
-  const own = lens.leaves.filter(({ spec }) => !isOnlyShown(spec, mapping)).flatMap(writersIn);
-  return [...own.map((one) => inItsForm(one, lens)), ...links, ...also];
+  const own = lens.leaves.filter(({ spec }) => !isNeverWritten(spec, mapping)).flatMap(listFieldWriters);
+  return [...own.map((one) => withSharedForm(one, lens)), ...links, ...also];
 }
 
-function checkOverlaps(leaves: Field[], all: Writer[], fault: Fault): void {
+function checkOverlaps(leaves: Field[], all: Writer[], fault: Report): void {
   const writers = all.filter(({ path }) => path.readOnly === undefined);
   for (const [nth, one] of writers.entries()) {
-    const other = writers.slice(0, nth).find((before) => !isOneThing(before, one) && isOverlap(before, one));
-    if (other) fault(one.keys, new Error(`it writes where ${other.name} writes: ${apart(other, one)}, or make one of them readOnly`));
+    const other = writers.slice(0, nth).find((before) => !isSameThing(before, one) && isOverlap(before, one));
+    if (other)
+      fault(one.keys, new Error(`it writes where ${other.name} writes: ${suggestSeparation(other, one)}, or make one of them readOnly`));
     const early = one.path.steps.find((step) => step.index !== undefined && step.index > 0 && !hasNeighbour(one, step.index, leaves));
     if (early)
       fault(
@@ -218,15 +229,15 @@ function checkOverlaps(leaves: Field[], all: Writer[], fault: Fault): void {
 }
 
 /** What tells two writers apart. Lists that ask by conditions already may still ask for one member. */
-function apart(...both: [Writer, Writer]): string {
-  const isAsked = ({ path }: Writer): boolean => path.steps.some((step) => conditionsOf(step).length > 0);
+function suggestSeparation(...both: [Writer, Writer]): string {
+  const isAsked = ({ path }: Writer): boolean => path.steps.some((step) => readConditions(step).length > 0);
   return both.some(({ list }) => list) && both.every(isAsked)
     ? "one member can meet the conditions of both: ask for two values of one element, as in system='phone' and system='email'"
     : 'tell the two apart with where(…)';
 }
 
 /** Two that say the same thing may write one place: a field and itself, fields that share it, and one that stands in the place of what it needs. */
-function isOneThing(a: Writer, b: Writer): boolean {
+function isSameThing(a: Writer, b: Writer): boolean {
   return (a.shares ?? a.name) === (b.shares ?? b.name) || a.name === b.needs || b.name === a.needs;
 }
 
@@ -242,7 +253,7 @@ function hasNeighbour({ path, needs }: Writer, index: number, leaves: Field[]): 
 }
 
 /** Long paths that have a name, and stand nowhere by it: in no field, and in no path that does. */
-function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Fault): void {
+function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Report): void {
   const used = (texts: unknown, known: string[] = []): string[] => {
     const here = Object.keys(lets).filter((name) => !known.includes(name) && new RegExp(`%${name}\\b`).test(JSON.stringify(texts)));
     return here.length
@@ -258,12 +269,12 @@ function checkLets({ let: lets = {}, ...rest }: MappingSpec, fault: Fault): void
 }
 
 /** Fields of one kind of request, where there is none of that kind. */
-function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], fault: Fault): void {
+function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], fault: Report): void {
   for (const field of fields) {
     const { onlyIn } = field.spec;
     if (onlyIn && !KINDS[onlyIn].some((one) => interactions.includes(one)))
       fault(
-        keysOf(field),
+        toFieldKeys(field),
         new Error(
           `onlyIn: ${onlyIn} is not offered, so that nobody could set it: add ${KINDS[onlyIn][0]} to interactions, or leave the field out`,
         ),
@@ -275,7 +286,7 @@ function checkKinds(fields: Field[], interactions: MappingSpec['interactions'], 
 const KINDS = { create: ['create', 'perform'], update: ['update', 'replace'] } as const;
 
 /** Names of fields, where a mapping uses them elsewhere. */
-function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, interactions }: MappingSpec, fault: Fault): void {
+function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, interactions }: MappingSpec, fault: Report): void {
   const names = lens.fields.map(({ name }) => name);
   const known = (keys: string[], used: string[]): void => {
     for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}${amongThese(name, names)}`));

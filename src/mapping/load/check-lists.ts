@@ -1,30 +1,33 @@
 // What a mapping says of its lists, and what its path names beside an item: checked at start.
+
 import { amongThese } from '../../fhir/closest-name.ts';
+import { TOKENS } from '../../fhir/indexing/token-values.ts';
+import type { Registry } from '../../fhir/search/parameters.ts';
+import type { Report } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
-import { boundIn } from '../lens/names.ts';
-import { searchesIn, valueSpecOf } from '../parameter-rules.ts';
-import { namesIn } from '../routes.ts';
+import { findBoundParameters } from '../lens/name-scope.ts';
+import { listSearches, toValueSpec } from '../query/parameter-rules.ts';
+import { listPathParameters } from '../routes.ts';
 import type { MappingSpec, SearchSpec, SurfaceSpec } from '../spec.ts';
-import type { Fault } from './check-lens.ts';
 
 export function checkLists(
   { leaves, names }: Lens,
   mapping: MappingSpec,
-  { page, fault }: { page: SurfaceSpec['page']; fault: Fault },
+  { page, fault }: { page: SurfaceSpec['page']; fault: Report },
 ): void {
   const { interactions, search = {}, take, most, envelope = {} } = mapping;
-  for (const problem of pathProblems(mapping)) fault(['path'], new Error(problem));
+  for (const problem of checkPathParameters(mapping)) fault(['path'], new Error(problem));
   for (const [name, spec] of Object.entries(search)) {
-    for (const [word, text] of parameterProblems(spec, search)) fault(['search', name, word], new Error(text));
-    for (const text of [valueless(spec), take === undefined && pagingProblem(name, page)])
+    for (const [word, text] of checkParameter(spec, search)) fault(['search', name, word], new Error(text));
+    for (const text of [findMissingPlaceholder(spec), take === undefined && findPagingConflict(name, page)])
       if (text) fault(['search', name], new Error(text));
   }
-  const bound = boundIn(mapping, names.scope.aliases);
-  for (const { at, paths, spec } of leaves) {
+  const bound = findBoundParameters(mapping, names.scope.aliases);
+  for (const { keyPath, paths, spec } of leaves) {
     const asked = bound.find((name) => paths.some(({ text }) => new RegExp(`%${name}\\b`).test(text)));
     if (asked !== undefined && !spec.readOnly)
       fault(
-        at.flatMap((name) => ['fields', name]),
+        keyPath.flatMap((name) => ['fields', name]),
         new Error(`it shows what a list is asked for (%${asked}): it must be readOnly`),
       );
   }
@@ -37,8 +40,8 @@ export function checkLists(
 }
 
 /** Names in a path are parameters of a list and fields of what is made. */
-function pathProblems({ path, interactions, search = {}, fields }: MappingSpec): string[] {
-  const names = namesIn(path).filter((name) => name !== 'id');
+function checkPathParameters({ path, interactions, search = {}, fields }: MappingSpec): string[] {
+  const names = listPathParameters(path).filter((name) => name !== 'id');
   const others = interactions.filter((one) => one !== 'create' && one !== 'search');
   const known = (table: object, kind: string) => (name: string) =>
     name in table ? [] : [`the path names it, and there is no ${kind} ${name}${amongThese(name, Object.keys(table))}`];
@@ -55,20 +58,24 @@ function pathProblems({ path, interactions, search = {}, fields }: MappingSpec):
 }
 
 /** Word → what is wrong with it. */
-function parameterProblems(spec: SearchSpec, search: Record<string, SearchSpec>): [word: string, text: string][] {
-  const { missing, id, span, as } = valueSpecOf(spec) ?? {};
+function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [word: string, text: string][] {
+  const { missing, id, span, as } = toValueSpec(spec) ?? {};
   const from = span && search[span.from];
   return [
-    ...told(missing && id === undefined, 'missing', 'it is said of an id: say of which type (id: Patient)'),
-    ...told(span && !from, 'span', `there is no search parameter ${span?.from}${amongThese(span?.from ?? '', Object.keys(search))}`),
-    ...told(span && from && !(isDay(as) && isDay(valueSpecOf(from)?.as)), 'span', 'it is between two days: both need as: date(YYYY-MM-DD)'),
+    ...toProblem(missing && id === undefined, 'missing', 'it is said of an id: say of which type (id: Patient)'),
+    ...toProblem(span && !from, 'span', `there is no search parameter ${span?.from}${amongThese(span?.from ?? '', Object.keys(search))}`),
+    ...toProblem(
+      span && from && !(isDay(as) && isDay(toValueSpec(from)?.as)),
+      'span',
+      'it is between two days: both need as: date(YYYY-MM-DD)',
+    ),
   ];
 }
 
 /** A filter that asks the same whatever it is asked with. */
-function valueless(spec: SearchSpec): string | undefined {
+function findMissingPlaceholder(spec: SearchSpec): string | undefined {
   if (typeof spec === 'object' && 'words' in spec) return undefined;
-  const text = searchesIn(spec).find((one) => !one.includes('{}'));
+  const text = listSearches(spec).find((one) => !one.includes('{}'));
   return (
     text &&
     `${text}: the value that is asked for stands nowhere: write {} in its place (${text.replace(/=.*$/, '={}')}), or words: for a table`
@@ -76,11 +83,38 @@ function valueless(spec: SearchSpec): string | undefined {
 }
 
 /** A filter with the name of a parameter of paging would never be asked. */
-function pagingProblem(name: string, page: SurfaceSpec['page']): string | undefined {
+function findPagingConflict(name: string, page: SurfaceSpec['page']): string | undefined {
   const word = (['size', 'offset', 'number', 'cursor'] as const).find((one) => page[one] === name);
   return word && `${name} is a parameter of paging (page.${word} of surface.yaml): write another name, there or here`;
 }
 
 const isDay = (as: string | undefined): boolean => as?.startsWith('date') === true;
 
-const told = (when: unknown, word: string, text: string): [string, string][] => (when ? [[word, text]] : []);
+const toProblem = (when: unknown, word: string, text: string): [string, string][] => (when ? [[word, text]] : []);
+
+export function checkExcept(
+  lens: Lens,
+  { resource, except = {}, only = '', interactions }: MappingSpec,
+  { registry, fault }: { registry: Registry; fault: Report },
+): void {
+  if (!interactions.includes('search')) return;
+  for (const [name, word] of Object.entries(except)) {
+    const made = lens.write({ [name]: word }, { resourceType: resource }, { alias: () => '' }, { server: true });
+    const codesBy = (code: string): string[] =>
+      (registry.lookup(resource, code)?.values(made) ?? []).flatMap(({ type, value }) =>
+        (TOKENS[type]?.(value as never) ?? []).flatMap((token) => token.code ?? []),
+      );
+    if (only.split('&').some((part) => excludesCodes(part, codesBy))) continue;
+    const seen = registry.list(resource).find(({ code, type }) => type === 'token' && codesBy(code).length > 0)?.code ?? name;
+    const how = `leave it out by only:, as in ${seen}:not=${codesBy(seen)[0] ?? word}, or in ${seen}= with all that is listed`;
+    fault(['except'], new Error(`lists show what is ${word}: ${how}`));
+  }
+}
+
+/** Whether a part of a search finds nothing that has these codes. */
+function excludesCodes(part: string, codesBy: (code: string) => string[]): boolean {
+  const [, code = '', not, values = ''] = /^([\w-]+)(:not)?=(.*)$/.exec(part) ?? [];
+  const codes = codesBy(code);
+  const isNamed = values.split(',').some((value) => codes.includes(value.replace(/^.*\|/, '')));
+  return not ? isNamed : codes.length > 0 && !isNamed;
+}

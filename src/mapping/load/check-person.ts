@@ -1,37 +1,46 @@
-// What a mapping says of the person a key stands for, of what is performed, and of the shapes beside it: checked at start.
-import { amongThese } from '../../fhir/closest-name.ts';
+// What a mapping says of the person that a key stands for, and of what is performed: checked at start.
+import type { Report } from '../diagnostics.ts';
 import type { Field } from '../lens/field.ts';
 import { isServerValue } from '../lens/lens-read.ts';
-import { ME, takesPerson } from '../person.ts';
 import type { ShapeInteraction } from '../shape.ts';
 import type { FieldSpec, MappingSpec } from '../spec.ts';
-import type { Fault as Told } from './check-lens.ts';
-import type { Fault, LoadedShape } from './loaded.ts';
+
+/** The default of a field that takes the caller's own Patient when an item is made. */
+const CALLER = '%me';
+
+/** Whether a field, or one of an object it is, takes the caller's own Patient. */
+const fieldTakesCaller = ({ default: standard, fields = {} }: FieldSpec): boolean =>
+  standard === CALLER || Object.values(fields).some(fieldTakesCaller);
+
+/** Whether something of an item is the person: the item itself, or a field of what is made. */
+const mappingTakesCaller = ({ item, fields }: MappingSpec): boolean => item === 'me' || Object.values(fields).some(fieldTakesCaller);
 
 /** What is known when something is made, and when something is performed. */
-const KNOWN = { create: ['%newId', '%now', ME], perform: ['%now'] };
+const KNOWN_DEFAULTS = { create: ['%newId', '%now', CALLER], perform: ['%now'] };
 
 /** One mapping by itself. */
-export function checkPerson(fields: Field[], mapping: MappingSpec, fault: Told): void {
-  for (const [word, problem] of RULES) {
+export function checkPerson(fields: Field[], mapping: MappingSpec, fault: Report): void {
+  for (const [word, problem] of PERSON_RULES) {
     const text = problem(mapping);
     if (text) fault([word], new Error(text));
   }
-  for (const { at, spec } of fields)
-    for (const text of fieldProblems(spec, mapping))
+  for (const { keyPath, spec } of fields)
+    for (const text of checkDefault(spec, mapping))
       fault(
-        at.flatMap((name) => ['fields', name]),
+        keyPath.flatMap((name) => ['fields', name]),
         new Error(text),
       );
 }
 
 /** Word of a mapping → what is wrong with it; nothing: the word may stand. */
-const RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) => string | false | undefined][] = [
+const PERSON_RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) => string | false | undefined][] = [
   ['item', (one) => one.item && !isForPerson(one) && `me is the person that a key stands for: write ${FOR_PERSON}`],
   [
     'for',
     (one) =>
-      isForPerson(one) && !takesPerson(one) && `nothing in it is the person: write item: me, or default: '${ME}' for a field that is`,
+      isForPerson(one) &&
+      !mappingTakesCaller(one) &&
+      `nothing in it is the person: write item: me, or default: '${CALLER}' for a field that is`,
   ],
   [
     'item',
@@ -45,94 +54,64 @@ const RULES: [word: keyof MappingSpec, problem: (mapping: MappingSpec) => string
   ],
   [
     'interactions',
-    (one) => one.item && offers(one, 'create', 'search') && 'an item that is me is read, changed and performed on, not made or listed',
+    (one) => one.item && offersAny(one, 'create', 'search') && 'an item that is me is read, changed and performed on, not made or listed',
   ],
   [
     'interactions',
-    (one) => one.row && offers(one, 'perform') && 'items that are elements of a resource (row:) can be made and read, not performed on',
+    (one) => one.row && offersAny(one, 'perform') && 'items that are elements of a resource (row:) can be made and read, not performed on',
   ],
-  ['interactions', (one) => takesCaller(one) && offers(one, ...OTHERS) && UNSAFE],
+  ['interactions', (one) => takesCaller(one) && offersAny(one, ...OTHERS) && CREATE_ONLY],
   ...(['row', 'port', 'into', 'many'] as const).map((word): [keyof MappingSpec, (mapping: MappingSpec) => string | false] => [
     word,
-    (one) => takesCaller(one) && one[word] !== undefined && ALONE,
+    (one) => takesCaller(one) && one[word] !== undefined && NOT_WITH_CALLER,
   ]),
   [
     'also',
     (one) =>
       !takesCaller(one) &&
       /%patient\b/.test(JSON.stringify(one.also ?? [])) &&
-      `%patient is known where a field takes the caller (default: '${ME}')`,
+      `%patient is known where a field takes the caller (default: '${CALLER}')`,
   ],
   [
     'summary',
     (one) =>
-      offers(one, 'perform') &&
+      offersAny(one, 'perform') &&
       one.summary?.perform === undefined &&
       'what is performed has no name of its own: write summary: { perform: Say when you were born }',
   ],
-  ['summary', unoffered],
-  ['answers', (one) => one.answers && offers(one, 'create', ...OTHERS) && 'answers: is for what is performed alone: leave it out'],
-  ['createStatus', (one) => one.createStatus && !offers(one, 'create') && 'it is for a create: leave it out'],
+  ['summary', findUnofferedSummary],
+  ['answers', (one) => one.answers && offersAny(one, 'create', ...OTHERS) && 'answers: is for what is performed alone: leave it out'],
+  ['createStatus', (one) => one.createStatus && !offersAny(one, 'create') && 'it is for a create: leave it out'],
   [
     'tells',
-    (one) => one.tells && !(takesCaller(one) && offers(one, 'create')) && `tells: needs a create with a field whose default is '${ME}'`,
+    (one) =>
+      one.tells && !(takesCaller(one) && offersAny(one, 'create')) && `tells: needs a create with a field whose default is '${CALLER}'`,
   ],
 ];
 
 const FOR_PERSON = 'for: person above the fields, which says that keys of persons open it, and no others';
-function unoffered({ summary = {}, interactions }: MappingSpec): string | undefined {
+function findUnofferedSummary({ summary = {}, interactions }: MappingSpec): string | undefined {
   const extra = Object.keys(summary).find((one) => !interactions.includes(one as ShapeInteraction));
   return extra && `${extra} is not offered: leave it out, or add it to interactions`;
 }
 
 const OTHERS: ShapeInteraction[] = ['read', 'search', 'update', 'replace', 'delete'];
-const ALONE = `where a field takes the caller (${ME}) one item is made, whole and at once: leave this out`;
-const offers = ({ interactions }: MappingSpec, ...any: ShapeInteraction[]): boolean => interactions.some((one) => any.includes(one));
+const NOT_WITH_CALLER = `where a field takes the caller (${CALLER}) one item is made, whole and at once: leave this out`;
+const offersAny = ({ interactions }: MappingSpec, ...any: ShapeInteraction[]): boolean => interactions.some((one) => any.includes(one));
 const isForPerson = (mapping: MappingSpec): boolean => mapping.for === 'person';
-const takesCaller = (mapping: MappingSpec): boolean => takesPerson(mapping) && mapping.item === undefined;
+const takesCaller = (mapping: MappingSpec): boolean => mappingTakesCaller(mapping) && mapping.item === undefined;
 
-const UNSAFE = `where a field takes the caller (${ME}) only create is offered: a list would show a person those of others`;
+const CREATE_ONLY = `where a field takes the caller (${CALLER}) only create is offered: a list would show a person those of others`;
 
-function fieldProblems(spec: FieldSpec, mapping: MappingSpec): string[] {
+function checkDefault(spec: FieldSpec, mapping: MappingSpec): string[] {
   const { default: standard, as } = spec;
-  if (standard === ME && !isForPerson(mapping)) return [`default: '${ME}' is known where a key stands for a person: write ${FOR_PERSON}`];
+  if (standard === CALLER && !isForPerson(mapping))
+    return [`default: '${CALLER}' is known where a key stands for a person: write ${FOR_PERSON}`];
   if (!isServerValue(standard)) return [];
-  const known = (['create', 'perform'] as const).filter((one) => mapping.interactions.includes(one)).flatMap((one) => KNOWN[one]);
+  const known = (['create', 'perform'] as const).filter((one) => mapping.interactions.includes(one)).flatMap((one) => KNOWN_DEFAULTS[one]);
   const problems = [
     known.length > 0 && !known.includes(standard) && `default: there is no ${standard} here; there are ${[...new Set(known)].join(', ')}`,
-    standard === ME && as !== 'reference(Patient)' && `default: '${ME}' is a Patient: the field needs as: reference(Patient)`,
+    standard === CALLER && as !== 'reference(Patient)' && `default: '${CALLER}' is a Patient: the field needs as: reference(Patient)`,
   ];
   return problems.filter((text): text is string => typeof text === 'string');
-}
-
-/** The shapes that others name: `answers:` and `tells:`. */
-export function checkBeside(shapes: LoadedShape[]): Fault[] {
-  return shapes.flatMap((one) => {
-    const { shape, mapping } = one;
-    const others = shapes.filter((other) => other.shape.surface === shape.surface);
-    const told = besideProblems(one, others);
-    return told.map(([keys, text]) => ({ place: mapping.place(keys), text }));
-  });
-}
-
-function besideProblems({ shape }: LoadedShape, others: LoadedShape[]): [keys: string[], text: string][] {
-  const { answers, tells, resource } = shape;
-  const names = others.map((other) => other.shape.name);
-  const named = (name: string | undefined): LoadedShape | undefined => others.find((other) => other.shape.name === name);
-  const missing = (name: string | undefined): string | false =>
-    name !== undefined && !named(name) && `there is no shape ${name}${amongThese(name, names)}`;
-  const unfit = (name: string | undefined, type: string): string | undefined => {
-    const other = named(name);
-    return other && (other.shape.resource !== type || other.shape.rows) ? `${name} does not show a whole ${type}` : undefined;
-  };
-  const fields = named(tells?.shape)?.lens.fields.map(({ name }) => name);
-  const problems: [string[], string | false | undefined][] = [
-    [['answers'], missing(answers) || unfit(answers, resource)],
-    [['tells', 'shape'], missing(tells?.shape) || unfit(tells?.shape, 'Patient')],
-    [
-      ['tells', 'field'],
-      fields && !fields.includes(tells!.field) && `there is no field ${tells!.field} in it${amongThese(tells!.field, fields)}`,
-    ],
-  ];
-  return problems.filter((one): one is [string[], string] => typeof one[1] === 'string');
 }

@@ -5,44 +5,44 @@ import { elementOf } from '../../fhir/elements.ts';
 import type { Path } from '../../fhir/path/path.ts';
 import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
 import { unboundCode } from '../../fhir/validation/required-codes.ts';
-import { keysOfField } from '../lens/field.ts';
+import type { Report } from '../diagnostics.ts';
+import { toFileKeys } from '../lens/field.ts';
 import type { Lens } from '../lens/lens.ts';
 import type { MappingSpec } from '../spec.ts';
-import type { Fault } from './check-lens.ts';
 
 /** The elements that decide which one is shown. */
 const DECIDING = ['use', 'period', 'rank', 'type'];
 
-export function checkPrefer(lens: Lens, { prefer = {} }: MappingSpec, fault: Fault): void {
+export function checkPrefer(lens: Lens, { prefer = {} }: MappingSpec, fault: Report): void {
   const leaves = [...lens.leaves, ...lens.lists.flatMap(({ leaves: members }) => members)];
-  const chosen = new Set(leaves.flatMap(({ paths, written }) => [...paths, ...written].flatMap(chosenTypes)));
+  const chosen = new Set(leaves.flatMap(({ paths, writtenPaths }) => [...paths, ...writtenPaths].flatMap(listChosenTypes)));
   for (const [type, uses] of Object.entries(prefer)) {
     const say = (text: string): void => fault(['prefer', type], new Error(text));
     if (!PREFERRED_TYPES.includes(type)) say(`prefer: is for ${PREFERRED_TYPES.join(', ')}${amongThese(type, PREFERRED_TYPES)}`);
     else if (!chosen.has(type)) say(`no path chooses among several of type ${type}: leave it out, or write first() or where(…) in one`);
-    else for (const use of uses) wrongUse(type, use).forEach(say);
+    else for (const use of uses) checkUse(type, use).forEach(say);
   }
   for (const field of leaves) {
-    const path = field.spec.readOnly ? undefined : field.written.find(decides);
-    if (path) fault(keysOfField(field.at), new Error(decisive(path)));
+    const path = field.spec.readOnly ? undefined : field.writtenPaths.find(decides);
+    if (path) fault(toFileKeys(field.keyPath), new Error(describeDeciding(path)));
   }
 }
 
-function wrongUse(type: string, use: string): string[] {
+function checkUse(type: string, use: string): string[] {
   if (use === 'old') return ['old elements are never shown: leave old out'];
   const unknown = use === NO_USE ? undefined : unboundCode(use, elementOf(type, 'use')!.bound);
   return unknown === undefined ? [] : [`${unknown}, or ${NO_USE} for elements without a use`];
 }
 
-const decisive = ({ text }: Path): string =>
+const describeDeciding = ({ text }: Path): string =>
   `${text} decides which of several elements is shown, and another one would be shown once it is written: make the field readOnly, or the element a list:`;
 
 const isChosen = ({ key }: Path['steps'][number]): boolean => (JSON.parse(key) as StepSyntax).current !== undefined;
 
-const chosenTypes = ({ steps }: Path): string[] => steps.filter(isChosen).map(({ type }) => type);
+const listChosenTypes = ({ steps }: Path): string[] => steps.filter(isChosen).map(({ type }) => type);
 
 const decides = ({ steps }: Path): boolean => steps.some((step, at) => at > 0 && DECIDING.includes(step.name) && isChosen(steps[at - 1]!));
 
 /** The order of uses that a mapping states, as a line for each type. */
-export const preferenceLines = ({ prefer = {} }: Pick<MappingSpec, 'prefer'>): string[] =>
+export const describePreferences = ({ prefer = {} }: Pick<MappingSpec, 'prefer'>): string[] =>
   Object.entries(prefer).map(([type, uses]) => `Of several of type ${type} the current one is taken, by use: ${uses.join(', ')}.`);

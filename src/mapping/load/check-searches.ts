@@ -5,26 +5,26 @@ import type { Registry } from '../../fhir/search/parameters.ts';
 import type { Condition } from '../../fhir/search/query.ts';
 import { parseSearch } from '../../fhir/search/request.ts';
 import { unknownCode } from '../../fhir/validation/required-codes.ts';
-import { joinSearch } from '../join-search.ts';
+import type { Report } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
-import { searchesIn, valueSpecOf } from '../parameter-rules.ts';
-import { sampleOf } from '../query.ts';
-import { sampleValues, searchText, valuesIn } from '../search-text.ts';
+import { listSearches, toValueSpec } from '../query/parameter-rules.ts';
+import { toSampleValue } from '../query/search-parameters.ts';
+import { buildSampleValues, buildSearchText, listPlaceholders } from '../query/search-text.ts';
 import type { MappingSpec, SearchSpec } from '../spec.ts';
-import type { Fault } from './check-lens.ts';
+import { toJoinSearch } from '../spec.ts';
 
-export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, fault }: { registry: Registry; fault: Fault }): void {
+export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, fault }: { registry: Registry; fault: Report }): void {
   const { aliases } = lens.names.scope;
   const samples = (template: string, sample: string): Record<string, string> => {
-    const days = valuesIn(template).filter((name) => mapping.fields[name]?.format === 'date');
-    return { ...sampleValues(template, sample), ...Object.fromEntries(days.map((name) => [name, '2000-01-01'])) };
+    const days = listPlaceholders(template).filter((name) => mapping.fields[name]?.format === 'date');
+    return { ...buildSampleValues(template, sample), ...Object.fromEntries(days.map((name) => [name, '2000-01-01'])) };
   };
-  for (const { keys, template, sample = 'x', id } of searchesOf(mapping)) {
+  for (const { keys, template, sample = 'x', id } of listSearchTemplates(mapping)) {
     try {
-      const { type, parameters } = queryString(searchText(template, aliases, samples(template, sample)));
+      const { type, parameters } = queryString(buildSearchText(template, aliases, samples(template, sample)));
       const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
-      if (query.where.some(isUnserved)) throw new Error(UNSERVED);
-      const problem = unknownCodes(template, registry)[0] ?? idProblems(template, id, registry)[0];
+      if (query.where.some(isUnindexed)) throw new Error(UNINDEXED_CONTAINS);
+      const problem = checkSearchCodes(template, registry)[0] ?? checkIdTypes(template, id, registry)[0];
       if (problem !== undefined) throw new Error(problem);
     } catch (error) {
       fault(keys, new Error(`${template}: ${(error as Error).message}`));
@@ -33,7 +33,7 @@ export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, faul
 }
 
 /** Codes of a search that R4 does not have where they are looked for: it would find nothing, ever. */
-function unknownCodes(template: string, registry: Registry): string[] {
+function checkSearchCodes(template: string, registry: Registry): string[] {
   const [type = '', parameters = ''] = template.split('?');
   return parameters.split('&').flatMap((part) => {
     const [, name = '', values = ''] = /^([\w-]+)(?::not)?=([\w,-]+)$/.exec(part) ?? [];
@@ -43,7 +43,7 @@ function unknownCodes(template: string, registry: Registry): string[] {
 }
 
 /** Ids of types that never stand where they are looked for: such a search finds nothing, ever. */
-function idProblems(template: string, id: string[] | undefined, registry: Registry): string[] {
+function checkIdTypes(template: string, id: string[] | undefined, registry: Registry): string[] {
   const [type = '', parameters = ''] = template.split('?');
   return (id === undefined ? [] : parameters.split('&')).flatMap((part) => {
     const [, name = '', written] = /^([\w-]+)=(?:([A-Z]\w+)\/)?\{\}$/.exec(part) ?? [];
@@ -55,24 +55,24 @@ function idProblems(template: string, id: string[] | undefined, registry: Regist
   });
 }
 
-const UNSERVED =
+const UNINDEXED_CONTAINS =
   'no index serves :contains on this parameter: leave it out to search by the beginning, or define a SearchParameter with modifier: [contains] in fhir-profiles/';
 
 /** A search for a part of a text that no substring index serves: it would look at every row. */
-function isUnserved(condition: Condition): boolean {
+function isUnindexed(condition: Condition): boolean {
   if (condition.on === 'string') return condition.any.some((one) => 'contains' in one && !one.infix);
-  return within(condition).some(isUnserved);
+  return listInnerConditions(condition).some(isUnindexed);
 }
 
 /** The conditions a condition is made of. */
-function within(condition: Condition): Condition[] {
+function listInnerConditions(condition: Condition): Condition[] {
   if (condition.on === 'not') return [condition.condition];
   if (condition.on === 'or') return condition.any;
   if (condition.on === 'and') return condition.all;
   return condition.on === 'chain' || condition.on === 'has' ? condition.where : [];
 }
 
-interface Written {
+interface SearchTemplate {
   keys: string[];
   template: string;
   /** A value that `{}` could have. */
@@ -82,12 +82,24 @@ interface Written {
 }
 
 /** All searches of a mapping, each as `Type?parameters`. */
-function searchesOf({ resource, search = {}, sort, only, with: joined = {}, into, row, unique, fields }: MappingSpec): Written[] {
-  const own = (keys: string[], parameters: string | undefined, sample = 'x'): Written[] =>
+function listSearchTemplates({
+  resource,
+  search = {},
+  sort,
+  only,
+  with: joined = {},
+  into,
+  row,
+  unique,
+  fields,
+}: MappingSpec): SearchTemplate[] {
+  const own = (keys: string[], parameters: string | undefined, sample = 'x'): SearchTemplate[] =>
     parameters === undefined ? [] : [{ keys, template: `${resource}?${parameters}`, sample }];
-  const filter = (name: string, spec: SearchSpec): Written[] => {
-    const id = valueSpecOf(spec)?.id?.split(/, */);
-    return searchesIn(spec).flatMap((text) => own(['search', name], text, sampleOf(spec)).map((one) => ({ ...one, ...(id && { id }) })));
+  const filter = (name: string, spec: SearchSpec): SearchTemplate[] => {
+    const id = toValueSpec(spec)?.id?.split(/, */);
+    return listSearches(spec).flatMap((text) =>
+      own(['search', name], text, toSampleValue(spec)).map((one) => ({ ...one, ...(id && { id }) })),
+    );
   };
   return [
     ...Object.entries(search).flatMap(([name, spec]) => filter(name, spec)),
@@ -95,7 +107,7 @@ function searchesOf({ resource, search = {}, sort, only, with: joined = {}, into
     ...own(['sort'], sort && `_sort=${sort}`),
     ...own(['into'], into),
     ...own(['row', 'find'], row?.find),
-    ...Object.entries(joined).map(([name, spec]) => ({ keys: ['with', name], template: joinSearch(spec) })),
+    ...Object.entries(joined).map(([name, spec]) => ({ keys: ['with', name], template: toJoinSearch(spec) })),
     ...(unique?.any ?? []).flatMap((way, nth) => own(['unique', 'any', String(nth), 'search'], way.search)),
     ...Object.entries(fields).flatMap(([name, { link }]) => (link ? [{ keys: ['fields', name, 'link'], template: link.search }] : [])),
   ];

@@ -1,60 +1,64 @@
 // Tables of codes (`let: { flag: { element, system, table } }`): one line for each code says what every field shows of it. They are put in place of
 // what says the same in four places: the element that counts, the words of each field, and the codes that a list is asked for.
 import { didYouMean } from '../../fhir/closest-name.ts';
-import type { CodeTableSpec, FieldFile, FieldSpec, LetFile, MappingFile, MappingSpec } from '../spec.ts';
-import type { Fault } from './check-lens.ts';
+import type { Report } from '../diagnostics.ts';
+import type { CodeTableSpec, FieldSpec, MappingFile, MappingFileField, MappingFileLet, MappingSpec } from '../spec.ts';
 
-type Tables = Readonly<Record<string, CodeTableSpec>>;
+type LetTables = Readonly<Record<string, CodeTableSpec>>;
 
 /** The mapping with its tables put in. `fault` is told what is wrong, with the keys that lead to it. */
-export function withTables({ let: lets = {}, fields, only, ...rest }: MappingFile, fault: Fault): MappingSpec {
-  const named = Object.entries(lets).flatMap(([name, spec]) => (isTable(spec) ? [[name, spec] as const] : []));
-  const tables: Tables = Object.fromEntries(named);
-  const shown = fieldsOf(fields, tables, { keys: ['fields'], fault });
+export function expandCodeTables({ let: lets = {}, fields, only, ...rest }: MappingFile, fault: Report): MappingSpec {
+  const named = Object.entries(lets).flatMap(([name, spec]) => (isCodeTable(spec) ? [[name, spec] as const] : []));
+  const tables: LetTables = Object.fromEntries(named);
+  const shown = expandFields(fields, tables, { keys: ['fields'], fault });
   for (const [name, table] of named) checkColumns(name, table, { fields, fault });
   return {
     ...rest,
     ...(Object.keys(lets).length && {
-      let: Object.fromEntries(Object.entries(lets).map(([name, spec]) => [name, isTable(spec) ? firstOf(spec) : spec])),
+      let: Object.fromEntries(Object.entries(lets).map(([name, spec]) => [name, isCodeTable(spec) ? toElementChoice(spec) : spec])),
     }),
     fields: shown,
-    ...(only !== undefined && { only: only.replace(/\{(\w+)\}/g, (found, name: string) => codesOf(tables[name]) ?? found) }),
+    ...(only !== undefined && { only: only.replace(/\{(\w+)\}/g, (found, name: string) => listCodes(tables[name]) ?? found) }),
   } as MappingSpec;
 }
 
-const isTable = (spec: LetFile): spec is CodeTableSpec => typeof spec === 'object' && 'table' in spec;
+const isCodeTable = (spec: MappingFileLet): spec is CodeTableSpec => typeof spec === 'object' && 'table' in spec;
 
 /** Of several elements the one whose code stands first in the table. */
-const firstOf = ({ element, system, table }: CodeTableSpec): { first: string[]; elementHas: string } => ({
+const toElementChoice = ({ element, system, table }: CodeTableSpec): { first: string[]; elementHas: string } => ({
   first: Object.keys(table).map((code) => `${element}.where(coding.where(system=%${system} and code='${code}').exists())`),
   elementHas: `coding.where(system=%${system}).code`,
 });
 
 /** All codes of a table, as a search asks for any of them. */
-const codesOf = (spec: CodeTableSpec | undefined): string | undefined =>
+const listCodes = (spec: CodeTableSpec | undefined): string | undefined =>
   spec &&
   Object.keys(spec.table)
     .map((code) => `%${spec.system}|${code}`)
     .join(',');
 
-interface Place {
+interface ExpandContext {
   keys: string[];
-  fault: Fault;
+  fault: Report;
 }
 
-function fieldsOf(fields: Record<string, FieldFile>, tables: Tables, { keys, fault }: Place): Record<string, FieldSpec> {
+function expandFields(
+  fields: Record<string, MappingFileField>,
+  tables: LetTables,
+  { keys, fault }: ExpandContext,
+): Record<string, FieldSpec> {
   const entries = Object.entries(fields).map(([name, { table, fields: inner, ...rest }]): [string, FieldSpec] => {
     const at = [...keys, name];
-    const below = inner && { fields: fieldsOf(inner, tables, { keys: [...at, 'fields'], fault }) };
+    const below = inner && { fields: expandFields(inner, tables, { keys: [...at, 'fields'], fault }) };
     if (table === undefined) return [name, { ...rest, ...below }];
     const spec = Object.hasOwn(tables, table) ? tables[table] : undefined;
     if (!spec) fault([...at, 'table'], new Error(`there is no table ${table} in let${didYouMean(table, Object.keys(tables))}`));
-    return [name, { ...rest, ...(spec ? columnOf(spec, table, name) : { fhir: 'id' }) }];
+    return [name, { ...rest, ...(spec ? toColumn(spec, table, name) : { fhir: 'id' }) }];
   });
   return Object.fromEntries(entries);
 }
 
-const columnOf = ({ system, table }: CodeTableSpec, name: string, column: string): Pick<FieldSpec, 'fhir' | 'reads'> => ({
+const toColumn = ({ system, table }: CodeTableSpec, name: string, column: string): Pick<FieldSpec, 'fhir' | 'reads'> => ({
   fhir: `%${name}.coding.where(system=%${system}).code`,
   reads: Object.fromEntries(Object.entries(table).map(([code, row]) => [code, row[column] ?? ''])),
 });
@@ -63,7 +67,7 @@ const columnOf = ({ system, table }: CodeTableSpec, name: string, column: string
 function checkColumns(
   name: string,
   { table }: CodeTableSpec,
-  { fields, fault }: { fields: Record<string, FieldFile>; fault: Fault },
+  { fields, fault }: { fields: Record<string, MappingFileField>; fault: Report },
 ): void {
   const columns = Object.entries(fields).flatMap(([field, spec]) => (spec.table === name ? [field] : []));
   for (const [code, row] of Object.entries(table)) {

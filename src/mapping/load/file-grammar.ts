@@ -1,6 +1,6 @@
 // What may stand in a mapping file and in a surface file, as JSON Schemas: a word that is not known is a mistake, not a comment.
 import { KINDS } from '../../fhir/outcome.ts';
-import { MOST_AT_ONCE } from '../take.ts';
+import { MAX_LIST_ITEMS } from '../shape.ts';
 
 const text = { type: 'string', minLength: 1 };
 const texts = { anyOf: [text, { type: 'array', items: text, minItems: 1 }] };
@@ -128,7 +128,7 @@ const FIRST = exactly({ 'first!': listOf(text), 'elementHas!': text }, { having:
 const CODE_TABLE = exactly({ 'element!': text, 'system!': text, 'table!': tableOf(tableOf(text)) });
 const LET = choice({ type: 'string' }, text, choice(has('table'), CODE_TABLE, FIRST));
 
-export const MAPPING_FILE = {
+export const MAPPING_SCHEMA = {
   $defs: { field: FIELD },
   ...exactly(
     {
@@ -151,7 +151,7 @@ export const MAPPING_FILE = {
       createStatus: { const: 200 },
       envelope: exactly({ item: {}, list: {} }),
       take: { enum: ['all', 'first'] },
-      most: { type: 'integer', minimum: 1, maximum: MOST_AT_ONCE },
+      most: { type: 'integer', minimum: 1, maximum: MAX_LIST_ITEMS },
       many: exactly(
         {
           'list!': text,
@@ -188,7 +188,7 @@ export const MAPPING_FILE = {
 };
 
 /** A mapping without a door: what others report, put into resources. `given`: %name → FHIR type of what is known only when it is used. */
-export const INWARD_FILE = {
+export const INBOUND_MAPPING_SCHEMA = {
   $defs: { field: FIELD },
   ...exactly({
     'resource!': text,
@@ -201,7 +201,7 @@ export const INWARD_FILE = {
 
 const error = exactly({ 'status!': { type: 'integer', minimum: 400, maximum: 599 }, 'code!': text, says: text, body: {} });
 
-export const SURFACE_FILE = exactly({
+export const SURFACE_SCHEMA = exactly({
   title: text,
   describedAt: { type: 'string', pattern: '^https://', description: 'an address that begins with https://' },
   'order!': whole,

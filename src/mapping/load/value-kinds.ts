@@ -3,7 +3,7 @@ import { elementNames, isPrimitive } from '../../fhir/elements.ts';
 import type { FieldSpec } from '../spec.ts';
 
 /** A way of showing a value. */
-export interface Kind {
+export interface ValueKind {
   /** The word of the mapping that asks for it; absent: a field without any. */
   word?: string;
   /** What it is for. */
@@ -14,45 +14,45 @@ export interface Kind {
 }
 
 const WHOLE = ['integer', 'unsignedInt', 'positiveInt'];
-const of =
+const isOneOf =
   (...types: string[]) =>
   (type: string): boolean =>
     types.includes(type);
 const isText = (type: string): boolean => isPrimitive(type) && !['boolean', 'decimal', ...WHOLE].includes(type);
-const day = { meant: 'a day', takes: of('date', 'dateTime') };
-const instant = { meant: 'a time of the world', takes: of('instant', 'dateTime') };
+const day = { meant: 'a day', takes: isOneOf('date', 'dateTime') };
+const instant = { meant: 'a time of the world', takes: isOneOf('instant', 'dateTime') };
 
 /** By the name in `as:`. */
-const CODECS: Record<string, Kind> = {
+const CODECS: Record<string, ValueKind> = {
   date: { ...day, shows: 'string' },
   instant: { ...instant, shows: 'string' },
-  latest: { meant: 'a time', takes: of('instant', 'dateTime', 'date'), shows: 'string' },
-  time: { meant: 'a time of day', takes: of('time'), shows: 'string' },
-  reference: { meant: 'a reference', takes: of('string'), shows: 'string' },
-  coding: { meant: 'a Coding', takes: of('Coding'), shows: 'string' },
-  concept: { meant: 'a CodeableConcept', takes: of('CodeableConcept'), shows: 'string' },
+  latest: { meant: 'a time', takes: isOneOf('instant', 'dateTime', 'date'), shows: 'string' },
+  time: { meant: 'a time of day', takes: isOneOf('time'), shows: 'string' },
+  reference: { meant: 'a reference', takes: isOneOf('string'), shows: 'string' },
+  coding: { meant: 'a Coding', takes: isOneOf('Coding'), shows: 'string' },
+  concept: { meant: 'a CodeableConcept', takes: isOneOf('CodeableConcept'), shows: 'string' },
   joined: { meant: 'texts', takes: isText, shows: 'string' },
   paragraphs: { meant: 'texts', takes: isText, shows: 'string' },
-  json: { meant: 'an object that is kept as its text', takes: of('string', 'markdown'), shows: 'object' },
+  json: { meant: 'an object that is kept as its text', takes: isOneOf('string', 'markdown'), shows: 'object' },
   keyed: { meant: 'a map', takes: (type) => !isPrimitive(type), shows: 'object' },
   is: { meant: 'a value that is there or not', takes: isPrimitive, shows: 'boolean' },
 };
 
 /** By `format:`. */
-const FORMATS: Record<string, Kind> = {
+const FORMATS: Record<string, ValueKind> = {
   date: { ...day, shows: 'string' },
   'date-time': { ...instant, shows: 'string' },
-  email: { meant: 'an e-mail address', takes: of('string', 'markdown', 'uri', 'url'), shows: 'string' },
-  uuid: { meant: 'a UUID', takes: of('id', 'string', 'uuid', 'uri', 'code'), shows: 'string' },
+  email: { meant: 'an e-mail address', takes: isOneOf('string', 'markdown', 'uri', 'url'), shows: 'string' },
+  uuid: { meant: 'a UUID', takes: isOneOf('id', 'string', 'uuid', 'uri', 'code'), shows: 'string' },
 };
 
 /** By `type:`, where nothing else says it. */
-const TYPES: Record<NonNullable<FieldSpec['type']>, Kind> = {
+const TYPES: Record<NonNullable<FieldSpec['type']>, ValueKind> = {
   string: { meant: 'a text', takes: isText, shows: 'string' },
   'string[]': { meant: 'texts', takes: isText, shows: 'string' },
-  boolean: { meant: 'a yes or no', takes: of('boolean'), shows: 'boolean' },
-  number: { meant: 'a number', takes: of('decimal', ...WHOLE), shows: 'number' },
-  integer: { meant: 'a whole number', takes: of(...WHOLE), shows: 'integer' },
+  boolean: { meant: 'a yes or no', takes: isOneOf('boolean'), shows: 'boolean' },
+  number: { meant: 'a number', takes: isOneOf('decimal', ...WHOLE), shows: 'number' },
+  integer: { meant: 'a whole number', takes: isOneOf(...WHOLE), shows: 'integer' },
   object: { meant: 'an object', takes: () => false, shows: 'object' },
 };
 
@@ -71,7 +71,7 @@ const INSTEAD: Record<string, string> = {
 };
 
 /** What to write for a value of this type. */
-export function insteadOf(type: string): string {
+export function suggestKeyword(type: string): string {
   if (WHOLE.includes(type)) return 'write type: integer';
   if (INSTEAD[type]) return `write ${INSTEAD[type]}`;
   if (isPrimitive(type)) return 'it is a text: leave type:, as: and format: out, or write another path';
@@ -80,7 +80,7 @@ export function insteadOf(type: string): string {
 }
 
 /** How a field shows what its path leads to; `nth` of its paths. Tables belong to the first, the others are shown as they stand. */
-export function kindOf({ as, codes, synonyms, otherwise, reads, type = 'string' }: FieldSpec, nth: number): Kind {
+export function toValueKind({ as, codes, synonyms, otherwise, reads, type = 'string' }: FieldSpec, nth: number): ValueKind {
   if (as !== undefined && !(as === 'coding' && nth > 0)) return { ...(CODECS[as.replace(/\(.*/, '')] ?? TYPES[type]), word: `as: ${as}` };
   const table = reads ? 'reads' : 'codes';
   if (nth > 0 || !(codes || synonyms || otherwise !== undefined || reads)) return TYPES[type];
@@ -88,10 +88,10 @@ export function kindOf({ as, codes, synonyms, otherwise, reads, type = 'string' 
   return {
     word: `${table}:`,
     shows: 'string',
-    ...(isYesOrNo ? { meant: 'a yes or no', takes: of('boolean') } : { meant: 'codes', takes: isText }),
+    ...(isYesOrNo ? { meant: 'a yes or no', takes: isOneOf('boolean') } : { meant: 'codes', takes: isText }),
   };
 }
 
 /** What the format of a field asks of its element. */
-export const formatKind = ({ format }: FieldSpec): Kind | undefined =>
+export const toFormatKind = ({ format }: FieldSpec): ValueKind | undefined =>
   format === undefined ? undefined : { ...FORMATS[format]!, word: `format: ${format}` };

@@ -1,18 +1,17 @@
 // The OpenAPI document of one surface, from its mappings and their examples alone: paths, parameters, bodies, answers, failures.
 // https://spec.openapis.org/oas/v3.1.0
 import type { LoadedShape, LoadedSurface } from '../load/loaded.ts';
-import type { ShapeInteraction } from '../shape.ts';
-import { surfaceHeaders } from './answers.ts';
-import { failureSchema } from './envelope-schema.ts';
+import type { ServerFacts, ShapeInteraction } from '../shape.ts';
+import { annotateChange, annotateReplacement, annotateRequest, annotateResponse } from './annotated-schemas.ts';
+import { pickDocumentExamples } from './document-examples.ts';
+import { buildErrorSchema } from './envelope-schema.ts';
 import { JSON_PATCH, type Json } from './json.ts';
-import { namesOf, wordsOf } from './names.ts';
-import { operationsOf } from './operations.ts';
-import { annotatedChange, annotatedReplacement, annotatedRequest, annotatedResponse } from './schemas.ts';
-import type { ServerFacts } from './server-facts.ts';
-import { shownExamples } from './shown-examples.ts';
+import { buildOperations } from './operations.ts';
+import { buildSurfaceHeaders } from './responses.ts';
+import { describeItems, toSchemaNames } from './schema-names.ts';
 
 /** Describes all shapes of a surface. */
-export function openApiOf(loaded: LoadedSurface, shapes: LoadedShape[], facts: ServerFacts): Json {
+export function buildOpenApi(loaded: LoadedSurface, shapes: LoadedShape[], facts: ServerFacts): Json {
   const { surface, source } = loaded;
   const { describedAt } = source.content;
   return {
@@ -20,33 +19,35 @@ export function openApiOf(loaded: LoadedSurface, shapes: LoadedShape[], facts: S
     info: {
       title: surface.title,
       version: facts.version,
-      description: aboutOf(loaded, facts),
+      description: buildDescription(loaded, facts),
       ...(facts.rateLimit && { 'x-rate-limit': facts.rateLimit }),
     },
     ...(describedAt !== undefined && { externalDocs: { url: describedAt, description: 'The vendor’s own documents' } }),
     servers: facts.servers,
     security: [{ key: [] }],
     tags: shapes.map(({ shape, mapping }) => ({
-      name: wordsOf(shape).many,
+      name: describeItems(shape).many,
       ...(mapping.content.about !== undefined && { description: mapping.content.about }),
     })),
-    paths: pathsOf(shapes, loaded, facts),
+    paths: buildPaths(shapes, loaded, facts),
     components: {
       securitySchemes: {
-        key: securityScheme(source.content.auth),
-        ...(shapes.some(({ shape }) => shape.aboutMe) && { person: { ...securityScheme(source.content.auth), description: PERSON } }),
+        key: buildSecurityScheme(source.content.auth),
+        ...(shapes.some(({ shape }) => shape.isPersonal) && {
+          person: { ...buildSecurityScheme(source.content.auth), description: PERSON_KEY_DESCRIPTION },
+        }),
       },
       schemas: {
-        ...Object.fromEntries(shapes.flatMap(schemasOf)),
-        Failure: failureSchema(source.content),
+        ...Object.fromEntries(shapes.flatMap(buildSchemas)),
+        Failure: buildErrorSchema(source.content),
         ...(shapes.some(({ shape }) => shape.interactions.includes('update')) && { JsonPatch: JSON_PATCH }),
       },
-      headers: surfaceHeaders(source.content),
+      headers: buildSurfaceHeaders(source.content),
     },
   };
 }
 
-function aboutOf({ surface, source }: LoadedSurface, { rateLimit, bodyLimit }: ServerFacts): string {
+function buildDescription({ surface, source }: LoadedSurface, { rateLimit, bodyLimit }: ServerFacts): string {
   const { page, auth } = source.content;
   const key = auth.scheme === 'bearer' ? '`Authorization: Bearer …`' : `\`${auth.header}: …\``;
   const limit = rateLimit
@@ -62,32 +63,32 @@ function aboutOf({ surface, source }: LoadedSurface, { rateLimit, bodyLimit }: S
 }
 
 /** What is said of the keys for what is about "me". */
-const PERSON =
+const PERSON_KEY_DESCRIPTION =
   'A key that stands for a person, made with `facet keys create --patient`: it opens what is about that person, and nothing else.';
 
-const securityScheme = ({ scheme, header }: LoadedSurface['surface']['auth']): Json =>
+const buildSecurityScheme = ({ scheme, header }: LoadedSurface['surface']['auth']): Json =>
   scheme === 'bearer' ? { type: 'http', scheme: 'bearer' } : { type: 'apiKey', in: 'header', name: header };
 
-function pathsOf(shapes: LoadedShape[], surface: LoadedSurface, facts: ServerFacts): Json {
+function buildPaths(shapes: LoadedShape[], surface: LoadedSurface, facts: ServerFacts): Json {
   const paths: Record<string, Json> = {};
   for (const loaded of shapes) {
-    const form = shapes.find(({ shape }) => shape.name === loaded.shape.answers);
-    const answered = form && { loaded: form, examples: shownExamples(form) };
-    const parts = { loaded, surface, facts, examples: shownExamples(loaded), answered };
-    for (const { path, method, operation } of operationsOf(parts)) paths[path] = { ...paths[path], [method]: operation };
+    const form = shapes.find(({ shape }) => shape.name === loaded.shape.responseShape);
+    const answered = form && { loaded: form, examples: pickDocumentExamples(form) };
+    const parts = { loaded, surface, facts, examples: pickDocumentExamples(loaded), answered };
+    for (const { path, method, operation } of buildOperations(parts)) paths[path] = { ...paths[path], [method]: operation };
   }
   return paths;
 }
 
-function schemasOf(loaded: LoadedShape): [string, Json][] {
-  const { item, request, change, replacement } = namesOf(loaded.shape);
+function buildSchemas(loaded: LoadedShape): [string, Json][] {
+  const { item, request, change, replacement } = toSchemaNames(loaded.shape);
   const bodies: [ShapeInteraction, string, (loaded: LoadedShape) => Json][] = [
-    ['create', request, annotatedRequest],
-    ['perform', request, annotatedRequest],
-    ['update', change, annotatedChange],
-    ['replace', replacement, annotatedReplacement],
+    ['create', request, annotateRequest],
+    ['perform', request, annotateRequest],
+    ['update', change, annotateChange],
+    ['replace', replacement, annotateReplacement],
   ];
   const taken = bodies.filter(([interaction]) => loaded.shape.interactions.includes(interaction));
-  const shown: [string, Json][] = loaded.shape.answers === undefined ? [[item, annotatedResponse(loaded)]] : [];
+  const shown: [string, Json][] = loaded.shape.responseShape === undefined ? [[item, annotateResponse(loaded)]] : [];
   return [...shown, ...taken.map(([, name, schema]): [string, Json] => [name, schema(loaded)])];
 }

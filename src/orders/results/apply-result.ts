@@ -162,7 +162,7 @@ async function buildWrites({ results }: OrderTracker, context: Context, writing:
   const outdated = corrected && parseTrackedState(leased.placed).result?.read?.event !== findLastEvent(order)?.id;
   return [
     ...parts.samples.map(
-      ({ id, view }): ResourceEdit => ({ type: 'Specimen', id, edit: inPart((stands) => results.sample.put(view, stands)) }),
+      ({ id, view }): ResourceEdit => ({ type: 'Specimen', id, edit: inPart((stands) => results.sample.write(view, stands)) }),
     ),
     ...markers.map(
       (part): ResourceEdit => ({
@@ -199,7 +199,7 @@ function buildObservationEdit(
   { given, corrected }: { given: Record<string, unknown>; corrected: boolean },
 ): ResourceEdit['edit'] {
   return (stands) => {
-    const next = biomarker.put(view, stands, given);
+    const next = biomarker.write(view, stands, given);
     if (!stands || next.status === 'cancelled') return next;
     return { ...next, status: toObservationStatus(stands, next, corrected) };
   };
@@ -256,7 +256,7 @@ function buildReportEdit({ report }: ResultMappings, facts: ReportContext): Reso
       tag: critical ? CRITICAL : undefined,
       ...(outdated && NO_DOCUMENT),
     };
-    return report.put(view, into);
+    return report.write(view, into);
   };
 }
 

@@ -43,7 +43,7 @@ export async function applyDocument(
     };
     await readModifyWriteMany(context, [
       { type: 'Binary', id: document, edit: (stands) => ({ ...stands, ...binary }) },
-      { type: 'DiagnosticReport', id: report, edit: (stands) => stands && following.results.report.put(fields, stands) },
+      { type: 'DiagnosticReport', id: report, edit: (stands) => stands && following.results.report.write(fields, stands) },
     ]);
     return look;
   });

@@ -2,7 +2,7 @@
 
 import { findLastEvent, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import type { JunctionReader } from '../../junction/reader.ts';
-import type { Inward } from '../../mapping/load/inward.ts';
+import type { InboundMapping } from '../../mapping/load/inbound-mapping.ts';
 import type { CircuitBreaker } from '../../messaging/circuit-breaker.ts';
 import { createLease, type Lease } from '../../messaging/lease.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
@@ -28,9 +28,9 @@ export interface WebhookMetrics {
 
 /** How results are put into resources (mappings/junction), and which units UCUM knows. */
 export interface ResultMappings {
-  biomarker: Inward;
-  report: Inward;
-  sample: Inward;
+  biomarker: InboundMapping;
+  report: InboundMapping;
+  sample: InboundMapping;
   /** Laboratory's unit, folded → UCUM. */
   units: ReadonlyMap<string, string>;
   /** A laboratory's own test codes: its short name follows. */

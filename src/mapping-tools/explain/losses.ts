@@ -1,0 +1,95 @@
+// The loss report of a mapping: what of a resource its shape cannot show, and what of a request FHIR cannot hold as it was sent.
+import { elementNames } from '../../fhir/elements.ts';
+import type { Path } from '../../fhir/path/path.ts';
+import type { Field } from '../../mapping/lens/field.ts';
+import type { LoadedShape } from '../../mapping/load/loaded.ts';
+import { isForwardJoin } from '../../mapping/spec.ts';
+
+interface Loss {
+  /** An element of the resource, or a field of the vendor's. */
+  what: string;
+  how: string;
+}
+
+interface Losses {
+  /** Elements no field shows anything of. */
+  unseen: string[];
+  /** Elements of which only a part is shown. */
+  partly: Loss[];
+  /** Fields that FHIR holds in another form than they were sent in. */
+  changed: Loss[];
+}
+
+/** What no resource of the type has of its own. */
+const COMMON_ELEMENTS = new Set([
+  'resourceType',
+  'id',
+  'meta',
+  'implicitRules',
+  'language',
+  'text',
+  'contained',
+  'extension',
+  'modifierExtension',
+]);
+
+export function findLosses({ lens, mapping }: LoadedShape): Losses {
+  const named = Object.values(mapping.content.let ?? {}).flatMap((one) =>
+    typeof one === 'string' ? [] : one.first.map((text) => lens.names.compile(text)),
+  );
+  const joined = Object.values(mapping.content.with ?? {}).flatMap((spec) =>
+    isForwardJoin(spec) ? [spec.to].flat().map((text) => lens.names.compile(text)) : [],
+  );
+  const paths = [...lens.leaves.flatMap((field) => [...field.paths, ...field.writtenPaths]), ...named, ...joined].filter(
+    ({ variable }) => variable === undefined,
+  );
+  const parts = Map.groupBy(paths, ({ steps }) => steps[0]?.name ?? '');
+  const names = elementNames(mapping.content.resource).filter((name) => !COMMON_ELEMENTS.has(name));
+  return {
+    unseen: names.filter((name) => !parts.has(name)),
+    partly: names.flatMap((name) => findPartialLoss(name, parts.get(name) ?? [])),
+    changed: lens.leaves.flatMap((field) => describeChanges(field).map((how) => ({ what: field.keyPath.join('.'), how }))),
+  };
+}
+
+/** An element that is shown whole has a path that ends at it, or at a list of all of it. */
+function findPartialLoss(name: string, paths: Path[]): Loss[] {
+  if (!paths.length || paths.some(({ steps }) => steps.length === 1 && steps[0]!.index === undefined && !steps[0]!.key.includes('"is"')))
+    return [];
+  const shown = [...new Set(paths.map(({ text }) => text))];
+  return [{ what: name, how: `only ${shown.join(', ')}` }];
+}
+
+type ChangeRule = (field: Field) => string | false | undefined;
+
+const CHANGE_RULES: ChangeRule[] = [
+  ({ spec }) => spec.writeOnly && 'in requests only: it is stored and never shown',
+  ({ paths, spec }) =>
+    !spec.readOnly && paths[0]?.steps.some(({ name }) => name === 'extension') && 'FHIR has no element for it: it is kept in an extension',
+  ({ spec }) =>
+    spec.otherwise !== undefined && `a word that is not in the table is stored as ${spec.otherwise}, and kept beside it to be shown again`,
+  ({ spec }) =>
+    spec.synonyms &&
+    !spec.readOnly &&
+    `${Object.keys(spec.synonyms).join(', ')} share their codes with others: the word is kept beside the code`,
+  ({ spec, codec }) => spec.reads && `${Object.keys(spec.reads).length} codes are shown as ${codec.words?.length} words`,
+  ({ spec }) =>
+    spec.follows &&
+    `nobody is asked for it: it follows from ${Object.entries(spec.follows)
+      .flatMap(([part, name]) => (part === 'as' ? [] : [name]))
+      .join(', ')} when it is made`,
+  ({ spec }) => spec.derived?.as === 'personName' && 'prefix, given and family name are a guess from the text',
+  ({ spec, codec }) =>
+    readCodecName(spec.as) === 'date' &&
+    `a day, whatever was sent beside it, and shown as ${codec.format}${spec.as === 'date' ? '' : '; a year or a month alone is not shown'}`,
+  ({ spec, codec }) => /^(?:instant|latest\()/.test(spec.as ?? '') && `in UTC, shown as ${codec.format}; a day without a time is not shown`,
+  ({ spec }) => spec.as === 'time' && 'with seconds, which are shown only where they are not 00',
+  ({ spec }) => spec.as === 'json' && 'kept as a text: nothing in it can be searched',
+  ({ spec }) => spec.as?.startsWith('keyed') && 'one element per entry: the order of the entries is FHIR’s',
+  ({ codec, spec }) => codec.targets && !spec.readOnly && `as a reference: only to a ${codec.targets.join(' or ')} of this server`,
+  ({ spec }) => spec.link && 'a name that exactly one resource carries becomes a reference, too',
+];
+
+const readCodecName = (as: string | undefined): string | undefined => as?.replace(/\(.*/, '');
+
+const describeChanges = (field: Field): string[] => CHANGE_RULES.map((change) => change(field)).filter((text) => typeof text === 'string');

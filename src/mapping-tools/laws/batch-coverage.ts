@@ -1,0 +1,31 @@
+// What the examples of a create of many items must not leave out: how a request is divided, and by what two items are told apart.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Example } from '../../mapping/load/examples.ts';
+import type { LoadedShape } from '../../mapping/load/loaded.ts';
+import type { View } from '../../mapping/shape.ts';
+import { type CoverageGap, readRequestItems } from './example-context.ts';
+
+export function findBatchGaps({ shape, mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
+  const { many } = mapping.content;
+  if (!many) return [];
+  const apart = examples.flatMap(({ same, of }) =>
+    same === false && of ? [of.map((body) => readRequestItems(shape, body)[0] ?? {}) as [View, View]] : [],
+  );
+  const untold = (many.identity ?? []).filter((name) => !apart.some((pair) => differOnlyIn(pair, name)));
+  return [
+    ...(examples.some(({ several }) => several)
+      ? []
+      : [{ keys: ['many'], text: 'no example shows a request of more than one item: add one with several: and items:' }]),
+    ...(many.identity && !examples.some(({ same }) => same === true)
+      ? [{ keys: ['many', 'identity'], text: 'no example shows two items that are the same: add one with same: true and of:' }]
+      : []),
+    ...untold.map((name) => ({
+      keys: ['many', 'identity'],
+      text: `no example shows two items that differ in ${name} alone: add one with same: false and of:`,
+    })),
+  ];
+}
+
+const differOnlyIn = ([one, other]: [View, View], name: string): boolean =>
+  !isDeepStrictEqual(one[name], other[name]) && isDeepStrictEqual({ ...one, [name]: null }, { ...other, [name]: null });

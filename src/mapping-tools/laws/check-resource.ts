@@ -1,0 +1,149 @@
+// The two kinds of example that state a resource: a request with what it becomes, and a resource that was made through FHIR with what is shown of it.
+
+import { closestName } from '../../fhir/closest-name.ts';
+import type { Resource } from '../../fhir/types.ts';
+import { buildExampleEnv, EXAMPLE_TIME, type Example } from '../../mapping/load/examples.ts';
+import { type LoadedShape, toQualifiedName } from '../../mapping/load/loaded.ts';
+import { distributeJoins } from '../../mapping/query/joins.ts';
+import type { JsonSchema } from '../../mapping/request/json-schema.ts';
+import type { Env, Shape, View } from '../../mapping/shape.ts';
+import { findDifferences, findMissing } from './differences.ts';
+import { type ExampleContext, readRequestItem } from './example-context.ts';
+import { compareWithFhirPath } from './fhirpath-comparison.ts';
+import { checkMembersKeepExtensions } from './list-members.ts';
+import { checkGetPut, checkNeighbours, checkPutGet, checkR4, checkServerWrite } from './round-trip.ts';
+
+/** request → resource → response, and every law on what was made. */
+export function checkCreate(all: ExampleContext): string[] {
+  const { loaded, example } = all;
+  const { shape, lens, mapping } = loaded;
+  const { request = {}, into, resource, assigned, rows, through = {} } = example;
+  if (!assigned) return ['it must say the id that the server gives: assigned: { id: 0190b3c2-0000-7000-8000-000000000001 }'];
+  const env = buildExampleEnv({ ...example.env, ...(mapping.content.row && { [mapping.content.row.key]: lens.rows!.readKey(request) }) });
+  const before = structuredClone(into);
+  const item = readRequestItem(shape, request);
+  const first = shape.write(item, into, env);
+  const settled = writeServerFields(loaded, { ...first, id: assigned.id }, { example, env });
+  const stored = example.server ? settled.resource : first;
+  const saved: Resource = {
+    ...stored,
+    id: assigned.id,
+    ...(assigned.lastUpdated && { meta: { ...stored.meta, lastUpdated: assigned.lastUpdated } }),
+  };
+  const known = { ...env, ...(assigned.created && { created: assigned.created }) };
+  return [
+    ...findMisspelledFields(shape, request),
+    ...shape.checkRequest(request, String(example.env?.now ?? EXAMPLE_TIME)).map(({ text }) => `the request is refused: ${text}`),
+    ...findDifferences(into, before, 'the resource it goes into'),
+    ...(resource ? findDifferences(first, resource, 'the resource') : []),
+    ...settled.wrong,
+    ...checkView(loaded, { ...example, env: known }, saved),
+    ...checkWriteOnlyFields(loaded, saved, { request: item, env: known }),
+    ...checkGetPut(loaded, saved, known),
+    ...checkPutGet(loaded, saved, { env: known, samples: all.samples }),
+    ...checkMembersKeepExtensions(loaded, saved, { env: known, samples: all.samples }),
+    ...checkR4(saved),
+    ...(into && mapping.content.row ? checkNeighbours(loaded, request, [into, saved]) : []),
+    ...(rows ? checkRows(loaded, saved, rows) : []),
+    ...Object.entries(through).flatMap(([name, view]) => checkOtherShape(all, name, { saved, view })),
+  ];
+}
+
+/** Names that are nearly a field's; others may be what a client sends and nobody reads. */
+const findMisspelledFields = ({ requestSchema }: Shape, request: View): string[] => {
+  const known = Object.keys((requestSchema as JsonSchema).properties ?? {});
+  return Object.keys(request).flatMap((name) => {
+    const meant = known.includes(name) ? undefined : closestName(name, known);
+    return meant === undefined || meant in request ? [] : [`request: ${name} is no field (did you mean ${meant}?)`];
+  });
+};
+
+/** What the server fills in afterwards, put into what was made. */
+function writeServerFields(loaded: LoadedShape, made: Resource, { example, env }: { example: Example; env: Env }) {
+  if (!example.server) return { resource: made, wrong: [] };
+  const { settled, wrong } = checkServerWrite(loaded, made, { view: example.server, env });
+  return {
+    resource: settled,
+    wrong: [...wrong, ...(example.settled ? findMissing(settled, example.settled, 'settled, the resource') : [])],
+  };
+}
+
+function checkOtherShape({ world }: ExampleContext, name: string, { saved, view }: { saved: Resource; view: object }): string[] {
+  const other = world.shapes.find((one) => toQualifiedName(one) === name);
+  if (!other) return [`through: there is no shape ${name}`];
+  const joined = Object.fromEntries(other.shape.joins.map((join) => [join.name, []]));
+  return findMissing(other.shape.read(saved, buildExampleEnv(joined)), view, `through ${name}, the view`);
+}
+
+/** The whole view, its keys in the documented order, the same as a FHIRPath engine reads, and wrapped as the vendor wraps it. */
+function checkView(
+  loaded: LoadedShape,
+  { response = {}, env, facts, answer, page, listed, search = {} }: Example,
+  resource: Resource,
+): string[] {
+  const { shape } = loaded;
+  const view = shape.read(resource, buildExampleEnv(env));
+  const known = facts ?? { requestId: 'req_00000000', time: EXAMPLE_TIME, status: shape.createdStatus };
+  return [
+    ...findDifferences(view, response, 'the response'),
+    ...findDifferences(Object.keys(view), Object.keys(response), 'the order of the keys'),
+    ...compareWithFhirPath(loaded, resource, buildExampleEnv(env)),
+    ...(answer ? findDifferences(shape.wrapItem(view, known), answer, 'the answer') : []),
+    ...(listed ? findDifferences(shape.wrapList([view], page!, known, search), listed, 'the list') : []),
+  ];
+}
+
+/** A resource that was made through FHIR: what is shown of it, and that writing it back changes nothing. */
+export function checkRead({ loaded, example }: ExampleContext): string[] {
+  const { shape, lens, mapping } = loaded;
+  const { response, shows = {}, aliases = {}, rows } = example;
+  const stored = example.stored!;
+  const joined = distributeJoins(stored, shape.joins, example.env ?? {});
+  const env = buildExampleEnv({ ...shape.pickBoundParameters(example.search ?? {}), ...example.env, ...joined });
+  const view = shape.read(stored, env);
+  const writable = shape.interactions.some((one) => one === 'create' || one === 'update');
+  const isItem = (!mapping.content.row || lens.rows!.readKeys(stored).length > 0) && stored.id !== undefined;
+  return [
+    ...(response ? checkView(loaded, { ...example, env }, stored) : compareWithFhirPath(loaded, stored, env)),
+    ...findMissing(view, shows, 'the response'),
+    ...(example.item === undefined ? [] : findDifferences(shape.isItem(view), example.item, 'whether it is an item')),
+    ...Object.entries(aliases).flatMap(([name, target]) => checkAlias(loaded, target, { shown: view[name], name, env })),
+    ...(rows ? checkRows(loaded, stored, rows) : []),
+    ...(writable && isItem ? checkGetPut(loaded, stored, env) : []),
+  ];
+}
+
+/** An id that no UUID is shown by one that stands for it, and is read back as that one. */
+function checkAlias(
+  { shape }: LoadedShape,
+  target: string,
+  { shown: id, name, env }: { shown: unknown; name: string; env: Env },
+): string[] {
+  const [type, own] = target.split('/') as [string, string];
+  return [
+    ...findDifferences(id, shape.surface.encodeId(type, own, env), name),
+    ...findDifferences(shape.surface.decodeId(type, String(id)), env.alias(type, own), `${name} read back`),
+  ];
+}
+
+function checkRows({ shape }: LoadedShape, resource: Resource, rows: Record<string, string>): string[] {
+  if (!shape.rows) return ['rows: the mapping has no row:'];
+  const { readKeys, name } = shape.rows;
+  return [
+    ...findDifferences(readKeys(resource), Object.keys(rows), 'the keys of its items'),
+    ...Object.entries(rows).flatMap(([key, id]) =>
+      findDifferences(shape.read(resource, buildExampleEnv({ [name]: key }))[shape.idName], id, `the id of its item ${key}`),
+    ),
+  ];
+}
+
+/** What is sent and never shown is there to be read all the same. */
+function checkWriteOnlyFields({ lens }: LoadedShape, saved: Resource, { request, env }: { request: View; env: Env }): string[] {
+  const whole = lens.read(saved, env, { all: true });
+  const at = (view: View, names: string[]): unknown =>
+    names.reduce<unknown>((value, name) => (value as View | null | undefined)?.[name], view);
+  const sent = lens.leaves.filter((field) => at(request, field.keyPath) !== undefined && at(whole, field.keyPath) === null);
+  return sent
+    .filter(({ keyPath: [top] }) => lens.fields.some(({ name, spec }) => name === top && spec.writeOnly && spec.onlyIn !== 'update'))
+    .map((field) => `${field.keyPath.join('.')} is sent, and not found again`);
+}

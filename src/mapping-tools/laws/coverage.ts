@@ -1,0 +1,302 @@
+// What the examples of a mapping must not leave out: a rule that no example needs could be lost unnoticed.
+
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Field } from '../../mapping/lens/field.ts';
+import { buildExampleEnv, EXAMPLE_TIME, type Example } from '../../mapping/load/examples.ts';
+import type { LoadedShape } from '../../mapping/load/loaded.ts';
+import { normalizeParameter, toValueSpec } from '../../mapping/query/parameter-rules.ts';
+import type { JsonSchema } from '../../mapping/request/json-schema.ts';
+import type { View } from '../../mapping/shape.ts';
+import type { ManySpec, SearchSpec } from '../../mapping/spec.ts';
+import { findBatchGaps } from './batch-coverage.ts';
+import { type CoverageGap, readRequestItems } from './example-context.ts';
+import { listRefusedBodies } from './refused-bodies.ts';
+import { listSchemaRules } from './schema-rules.ts';
+
+/** Everything the examples of a mapping leave out. */
+export function findGaps(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
+  const { shape } = loaded;
+  const ofItems = shape.batch
+    ? examples.map((one) => (one.request ? { ...one, request: readRequestItems(shape, one.request)[0]! } : one))
+    : examples;
+  return [
+    ...[findUnsentFields, findUnreadFields, findUnusedWords, findUnreadCodes].flatMap((look) => look(loaded, ofItems)),
+    ...[
+      findUnusedEnvelopes,
+      findUntestedRules,
+      findUntestedCodecs,
+      findUntestedDays,
+      findUntestedBelongs,
+      findUntestedExceptions,
+      findUntestedSearches,
+      findBatchGaps,
+    ].flatMap((look) => look(loaded, examples)),
+  ];
+}
+
+/** What stands in a view below these names; below a list, what stands in any of its members. */
+const readNested = (view: unknown, names: string[]): unknown =>
+  names.reduce<unknown>(
+    (value, name) =>
+      Array.isArray(value) ? value.flatMap((one) => (one as View)[name] ?? []) : (value as View | null | undefined)?.[name],
+    view,
+  );
+/** Every field that has a value of its own, those of members of lists among them. */
+const listAllLeaves = ({ lens }: LoadedShape): Field[] => [
+  ...lens.leaves.filter(({ members }) => !members),
+  ...lens.lists.flatMap(({ leaves }) => leaves),
+];
+const isPresent = (value: unknown): boolean =>
+  value !== undefined && value !== null && (typeof value !== 'object' || Object.keys(value).length > 0);
+const toGapKeys = (names: string[], ...more: string[]): string[] => [...names.flatMap((name) => ['fields', name]), ...more];
+
+/** Envelopes of its own that no example shows an answer in. */
+function findUnusedEnvelopes({ mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
+  const { item, list } = mapping.content.envelope ?? {};
+  return [
+    ...(item === undefined || examples.some(({ answer }) => answer) ? [] : [buildEnvelopeGap('item', 'answer:')]),
+    ...(list === undefined || examples.some(({ listed }) => listed) ? [] : [buildEnvelopeGap('list', 'listed:')]),
+  ];
+}
+
+const buildEnvelopeGap = (word: string, key: string): CoverageGap => ({
+  keys: ['envelope', word],
+  text: `no example states the answer: add ${key} to one with a response:`,
+});
+
+/** Fields a client may write that no example with a stated resource sends: a path that is wrong both ways satisfies every other law. */
+function findUnsentFields(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
+  const stated = examples.filter(({ resource, stored }) => resource ?? stored);
+  const says = (example: Example, names: string[]): boolean => REQUEST_KEYS.some((side) => isPresent(readNested(example[side], names)));
+  const missing = ({ spec, keyPath: names }: Field): boolean => !spec.readOnly && !stated.some((example) => says(example, names));
+  return listAllLeaves(loaded)
+    .filter(missing)
+    .map(({ keyPath: names }) => ({
+      keys: toGapKeys(names),
+      text: 'no example sends it and states the resource it becomes: add one with request:, resource: and response:',
+    }));
+}
+
+/** Fields that are only shown, and that no example with a stated resource shows a value of. */
+function findUnreadFields(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
+  const stated = examples.filter(({ resource, stored, settled }) => resource ?? stored ?? settled);
+  const missing = ({ spec, keyPath: names, paths }: Field): boolean =>
+    !!spec.readOnly &&
+    !/^(id|%created|meta\.lastUpdated)$/.test(paths[0]!.text) &&
+    !stated.some(({ response, shows, server, then }) => isPresent(readNested({ ...response, ...shows, ...server, ...then }, names)));
+  return listAllLeaves(loaded)
+    .filter(missing)
+    .map(({ keyPath: names }) => ({
+      keys: toGapKeys(names),
+      text: 'no example states a resource and shows a value of it: add one with stored: and shows:',
+    }));
+}
+
+/** Words of enums that no example uses, and words of code tables that no example uses which states its resource. */
+function findUnusedWords(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
+  const stated = examples.filter(({ resource, stored, settled }) => resource ?? stored ?? settled);
+  return listAllLeaves(loaded).flatMap(({ spec, keyPath: names }) => {
+    const { codes = {}, synonyms = {}, enum: words = [] } = spec;
+    const sides = spec.readOnly ? VIEW_KEYS : REQUEST_KEYS;
+    const unused = (list: string[], among: Example[], word: string): CoverageGap[] => {
+      const used = among.flatMap((example) => sides.flatMap((side) => readNested(example[side], names)));
+      return list
+        .filter((one) => !used.includes(one))
+        .map((one) => ({
+          keys: toGapKeys(names, word),
+          text: `no example uses ${one}: add one whose request has it, or whose response where it is only shown`,
+        }));
+    };
+    return [...unused(words, examples, 'enum'), ...unused([...Object.keys(codes), ...Object.keys(synonyms)], stated, 'codes')];
+  });
+}
+
+/** Codes of `reads:` that no example has in a resource whose word it shows. */
+function findUnreadCodes(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
+  const stated = examples.map((example) => ({ text: JSON.stringify([example.resource, example.stored, example.settled]), example }));
+  return listAllLeaves(loaded).flatMap(({ spec, keyPath: names }) =>
+    Object.entries(spec.reads ?? {})
+      .filter(
+        ([code, word]) =>
+          !stated.some(
+            ({ text, example }) =>
+              text.includes(JSON.stringify(code)) && VIEW_KEYS.some((side) => readNested(example[side], names) === word),
+          ),
+      )
+      .map(([code, word]) => ({
+        keys: toGapKeys(names, 'reads', code),
+        text: `no example states a resource with ${code} and shows ${word}`,
+      })),
+  );
+}
+
+/** Where an example shows that a word is taken: what a client may write must stand in a request. */
+const REQUEST_KEYS = ['request', 'change', 'replace', 'perform', 'base'] as const;
+const VIEW_KEYS = [...REQUEST_KEYS, 'response', 'shows', 'server'] as const;
+
+/** Rules of the request schemas that could be dropped without any refused body being let in. Those of a field that a create may set are shown by creates. */
+function findUntestedRules(loaded: LoadedShape, examples: Example[]): CoverageGap[] {
+  const { shape, lens, mapping } = loaded;
+  const { many } = mapping.content;
+  const leaves = listAllLeaves(loaded);
+  const later = lens.fields
+    .filter(({ spec }) => spec.onlyIn === 'update' || !shape.interactions.includes('create'))
+    .map(({ name }) => name);
+  const codecs = leaves
+    .filter(({ spec, codec }) => codec.pattern !== undefined && spec.pattern === undefined)
+    .map(({ keyPath: names }) => names.join('.'));
+  const ofChange = findUntestedIn(shape.changeSchema, examples, { side: 'changeRefused', codecs }).filter(({ keys }) =>
+    later.includes(keys[1]!),
+  );
+  return [
+    ...(shape.interactions.some((one) => one === 'create' || one === 'perform')
+      ? findUntestedIn(shape.requestSchema, examples, { side: 'refuse', codecs, many })
+      : []),
+    ...(shape.interactions.includes('update') ? ofChange : []),
+  ];
+}
+
+interface UntestedContext {
+  side: 'refuse' | 'changeRefused';
+  codecs: string[];
+  many?: ManySpec | undefined;
+}
+
+function findUntestedIn(schema: object, examples: Example[], { side, codecs, many }: UntestedContext): CoverageGap[] {
+  const ajv = new Ajv2020({ allowUnionTypes: true, formats: FORMATS });
+  const whole = ajv.compile(schema);
+  const refused = examples.flatMap((example) => listRefused(example, side)).filter((body) => !whole(body));
+  return listSchemaRules(schema as JsonSchema).flatMap(({ at: names, word, without }) => {
+    const accepts = ajv.compile(without);
+    const needed = isBatchMaximum(names, word, many) || refused.some((body) => accepts(body));
+    const said = word === 'pattern' && codecs.includes(names.join('.')) ? 'as' : word;
+    return needed
+      ? []
+      : [
+          {
+            keys: toRuleKeys(names, said, many),
+            text: `no example is refused by ${said === 'as' ? 'the form of as:' : said} alone: add one with ${side}: and field:`,
+          },
+        ];
+  });
+}
+
+/** How many items there are at most stands in the printed schema: a body with one too many would be long. */
+const isBatchMaximum = (names: string[], word: string, many: ManySpec | undefined): boolean =>
+  many !== undefined && word === 'maxItems' && names.join('.') === many.list;
+
+/** Where a rule of the request stands: those of the list of many items, and of its members, are said elsewhere than the request says them. */
+function toRuleKeys([first, ...rest]: string[], word: string, many: ManySpec | undefined): string[] {
+  if (first !== many?.list) return toGapKeys([first!, ...rest], word);
+  return rest.length ? toGapKeys(rest, word) : ['many', BATCH_KEYWORDS[word] ?? word];
+}
+
+const BATCH_KEYWORDS: Record<string, string> = { required: 'list', minItems: 'least', maxItems: 'most' };
+
+const listRefused = (example: Example, side: 'refuse' | 'changeRefused'): unknown[] => {
+  if (side === 'refuse') return listRefusedBodies(example).map(({ body }) => body);
+  return side in example ? [example[side]] : [];
+};
+
+const FORMATS = {
+  email: /^[^@\s]+@[^@\s]+\.[^@\s]+$/,
+  uuid: /^[0-9a-f-]{36}$/i,
+  date: (text: string) => !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text) && text.length === 10,
+  'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i,
+};
+
+/** Days that must have come, or be so long ago, without a refused body that says one which is not. */
+function findUntestedDays({ shape, lens }: LoadedShape, examples: Example[]): CoverageGap[] {
+  const named = examples.flatMap((example) =>
+    listRefusedBodies(example).flatMap(({ body }) => shape.checkRequest(body, EXAMPLE_TIME).map(({ text }) => text)),
+  );
+  return lens.leaves.flatMap(({ spec, keyPath: names }) =>
+    DAY_RULES.filter(([word, text]) => spec[word] !== undefined && !named.includes(`${names.join('.')} ${text(spec)}`)).map(([word]) => ({
+      keys: toGapKeys(names, word),
+      text: `no example is refused by ${word} alone`,
+    })),
+  );
+}
+
+/** The words of a day, and how what breaks them is told. */
+const DAY_RULES: [word: 'past' | 'atLeastYears', text: (spec: Field['spec']) => string][] = [
+  ['past', () => 'must not be in the future'],
+  ['atLeastYears', ({ atLeastYears }) => `must be at least ${atLeastYears} years ago`],
+];
+
+/** Fields that every item shows, without a resource that is no item for lack of that one. */
+function findUntestedBelongs({ shape, mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
+  const needs = mapping.content.belongs ?? [];
+  const lacking = examples.flatMap(({ stored, item, env }) => {
+    const view = stored && item === false ? shape.read(stored, buildExampleEnv(env)) : undefined;
+    const missing = needs.filter((name) => view?.[name] === null);
+    return missing.length === 1 ? missing : [];
+  });
+  return needs
+    .filter((name) => !lacking.includes(name))
+    .map((name) => ({ keys: ['belongs'], text: `no example states a resource that is no item for lack of ${name} alone` }));
+}
+
+/** Words by which a resource is no item, without one that is none for that alone. */
+function findUntestedExceptions({ shape, mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
+  const { belongs = [], except = {} } = mapping.content;
+  const views = examples.flatMap(({ stored, item, env }) => (stored && item === false ? [shape.read(stored, buildExampleEnv(env))] : []));
+  const whole = views.filter((view) => belongs.every((name) => view[name] !== null));
+  return Object.entries(except)
+    .filter(([name, word]) => !whole.some((view) => view[name] === word))
+    .map(([name, word]) => ({ keys: ['except', name], text: `no example states a resource that is no item for ${name} ${word} alone` }));
+}
+
+/** Codecs of texts that refuse what the schema admits (a day that is none), without an example of it. What the schema says by a format, it says itself. */
+function findUntestedCodecs({ shape, lens }: LoadedShape, examples: Example[]): CoverageGap[] {
+  const accepts = new Ajv2020({ allowUnionTypes: true, formats: FORMATS }).compile(shape.requestSchema);
+  const refusals = examples
+    .filter((example) => 'refuse' in example && accepts(example.refuse))
+    .map(({ field }) => field?.replace(/\[\d+\]$/, '').replace(shape.batch ? /^\w+\[\d+\]\./ : '', ''));
+  const idle = ({ spec, codec, keyPath: names }: Field): boolean =>
+    !spec.readOnly && spec.as !== undefined && codec.validate !== undefined && !refusals.includes(names.join('.'));
+  return lens.leaves
+    .filter((field) => idle(field) && !field.codec.words && field.spec.type !== 'object' && field.spec.format === undefined)
+    .map(({ keyPath: names, spec }) => ({
+      keys: toGapKeys(names, 'as'),
+      text: `no example is refused by ${spec.as} alone: add one with refuse: and field:`,
+    }));
+}
+
+/** The word of a parameter by which a value is refused. */
+const findRefusingKeyword = (spec: SearchSpec): string | undefined =>
+  ['span', 'missing', 'as', 'format', 'required'].find(
+    (word) => typeof spec === 'object' && word in spec && !(word === 'as' && isCaseInsensitive(spec)),
+  );
+
+const isCaseInsensitive = (spec: SearchSpec): boolean => toValueSpec(spec)?.as === 'upper';
+
+/** Parameters whose value means the same in other letters, which no example shows. */
+const findUntestedSpellings = (search: Record<string, SearchSpec>, asked: [name: string, value: string][]): CoverageGap[] =>
+  Object.entries(search)
+    .filter(([, spec]) => isCaseInsensitive(spec) || toValueSpec(spec)?.format === 'uuid')
+    .filter(([name, spec]) => !asked.some(([one, value]) => one === name && normalizeParameter(spec, value) !== value))
+    .map(([name]) => ({ keys: ['search', name], text: 'no example asks in other letters for the same: add one with search:' }));
+
+/** Search parameters, and words of them, that no example asks for; and forms of a value that no example is refused for. */
+function findUntestedSearches({ mapping }: LoadedShape, examples: Example[]): CoverageGap[] {
+  const asked = examples.flatMap(({ search }) => Object.entries(search ?? {}));
+  const refused = examples.flatMap(({ searchRefused, field }) => (searchRefused && field ? [field] : []));
+  const forms = Object.entries(mapping.content.search ?? {}).filter(
+    ([name, spec]) => findRefusingKeyword(spec) !== undefined && !refused.includes(name),
+  );
+  const unrefused = forms.map(([name, spec]) => ({
+    keys: ['search', name, findRefusingKeyword(spec)!],
+    text: 'no example asks with what it refuses: add one with searchRefused: and field:',
+  }));
+  const unasked = Object.entries(mapping.content.search ?? {}).flatMap(([name, spec]) => {
+    const words = typeof spec === 'object' && 'words' in spec ? Object.keys(spec.words) : [undefined];
+    return words
+      .filter((word) => !asked.some(([asking, value]) => asking === name && (word === undefined || value === word)))
+      .map((word) => ({
+        keys: ['search', name],
+        text: `no example asks for ${[name, word].filter(Boolean).join('=')} and states the FHIR search: add one with search: and query:`,
+      }));
+  });
+  return [...unasked, ...unrefused, ...findUntestedSpellings(mapping.content.search ?? {}, asked)];
+}

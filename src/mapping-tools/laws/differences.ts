@@ -1,0 +1,65 @@
+// How two values differ, each difference as a sentence that begins with its place: what the laws say when they do not hold.
+import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../../fhir/json-values.ts';
+
+/** More differences than this say nothing new. */
+const MAX_DIFFERENCES = 5;
+/** Longer values are cut. */
+const MAX_VALUE_LENGTH = 80;
+
+/** The differences, at most five; none when the values are the same. A property that is undefined is one that is not there. */
+export const findDifferences = (actual: unknown, expected: unknown, place: string): string[] =>
+  compareValues({ actual, expected, place, whole: true }).slice(0, MAX_DIFFERENCES);
+
+/** The same, where what is expected may leave properties out. */
+export const findMissing = (actual: unknown, expected: unknown, place: string): string[] =>
+  compareValues({ actual, expected, place, whole: false }).slice(0, MAX_DIFFERENCES);
+
+interface Pair {
+  actual: unknown;
+  expected: unknown;
+  place: string;
+  whole: boolean;
+}
+
+function compareValues(pair: Pair): string[] {
+  const { actual, expected, place } = pair;
+  if (Array.isArray(actual) && Array.isArray(expected)) return compareLists(pair as Pair & Lists);
+  if (isObject(actual) && isObject(expected)) return compareObjects(pair as Pair & Objects);
+  return isDeepStrictEqual(actual, expected) ? [] : [`${place} is ${formatValue(actual)}, not ${formatValue(expected)}`];
+}
+
+interface Lists {
+  actual: unknown[];
+  expected: unknown[];
+}
+
+function compareLists({ actual, expected, place, whole }: Pair & Lists): string[] {
+  if (actual.length !== expected.length) return [describeLengths({ actual, expected }, place)];
+  return actual.flatMap((item, at) => compareValues({ actual: item, expected: expected[at], place: `${place}[${at}]`, whole }));
+}
+
+/** Of lists of texts, which are too many and which are missing. */
+function describeLengths({ actual, expected }: Lists, place: string): string {
+  if (![...actual, ...expected].every((item) => typeof item === 'string'))
+    return `${place} is ${formatValue(actual)}, not ${formatValue(expected)}`;
+  const more = actual.filter((item) => !expected.includes(item));
+  const less = expected.filter((item) => !actual.includes(item));
+  return [place, more.length && `has ${more.join('; ')} too many`, less.length && `lacks ${less.join('; ')}`].filter(Boolean).join(' ');
+}
+
+interface Objects {
+  actual: Record<string, unknown>;
+  expected: Record<string, unknown>;
+}
+
+function compareObjects({ actual, expected, place, whole }: Pair & Objects): string[] {
+  const keys = new Set([...Object.keys(expected), ...(whole ? Object.keys(actual) : [])]);
+  return [...keys].flatMap((key) => compareValues({ actual: actual[key], expected: expected[key], place: `${place}.${key}`, whole }));
+}
+
+function formatValue(value: unknown): string {
+  if (value === undefined) return 'missing';
+  const text = JSON.stringify(value);
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
+}

@@ -1,0 +1,68 @@
+// For the laws: another value than the one a field shows, so that writing it must change something.
+import type { Field } from '../../mapping/lens/field.ts';
+import { toUnsetValue } from '../../mapping/lens/lens-read.ts';
+import type { View } from '../../mapping/shape.ts';
+import type { FieldSpec } from '../../mapping/spec.ts';
+
+/** Values that examples send for the field with these names. */
+export type FieldSamples = (at: string[]) => unknown[];
+
+/** A value that the field admits and does not show now; undefined: there is none to try. */
+export function pickDifferentValue(field: Field, now: unknown, samples: FieldSamples): unknown {
+  const { fields, members, keyPath } = field;
+  if (members) return pickDifferentMember(members, samples);
+  if (!fields) return pickDifferentScalar(field, now) ?? samples(keyPath).find((value) => value !== now);
+  if (now === null) return undefined;
+  const own = (now ?? {}) as View;
+  return Object.fromEntries(fields.map((inner) => [inner.name, pickDifferentValue(inner, own[inner.name], samples) ?? own[inner.name]]));
+}
+
+/** A list of one member that says something in each of its fields. */
+const pickDifferentMember = (members: Field[], samples: FieldSamples): View[] => [
+  Object.fromEntries(
+    members.map((one) => [one.name, pickDifferentValue(one, one.fields ? {} : undefined, samples) ?? toUnsetValue(one.spec)]),
+  ),
+];
+
+function pickDifferentScalar(field: Field, now: unknown): unknown {
+  const { spec, codec } = field;
+  const words = spec.enum ?? codec.words ?? (spec.codes && Object.keys(spec.codes));
+  if (codec.targets) return wrapInList(spec, codec.read(`${codec.targets[0]}/0190b3c2-0000-7000-8000-0000000000ff`, ENV));
+  if (spec.type === 'string[]') return words ? [words.at(-1)] : ['Other', 'Another'];
+  if (spec.type === 'object') return { other: '2' };
+  if (words) return words.find((word) => word !== now);
+  if (spec.type === 'boolean') return now !== true;
+  if (codec.format !== undefined) return codec.read(/^date\b/.test(spec.as!) ? '1970-01-02' : '1970-01-02T03:04:05.000Z', ENV);
+  if (spec.pattern !== undefined) return undefined;
+  return VALUES.find(({ of }) => of(spec))?.value ?? BY_TYPE[readFhirType(field)] ?? (isShort(spec) ? undefined : 'Dr Other Word');
+}
+
+const ENV = { alias: () => '' };
+
+const wrapInList = ({ type }: FieldSpec, value: unknown): unknown => (type === 'string[]' ? [value] : value);
+
+const readFhirType = ({ paths }: Field): string => paths[0]?.type ?? '';
+
+/** No text of our own would be sure to meet this rule, nor a pattern. */
+const isShort = ({ maxLength = 99 }: FieldSpec): boolean => maxLength < 13;
+
+/** Values of FHIR types that take no text as it comes. */
+const BY_TYPE: Record<string, string> = {
+  date: '1970-01-02',
+  dateTime: '1970-01-02',
+  instant: '1970-01-02T03:04:05.000Z',
+  time: '01:30:00',
+  url: 'https://other.example',
+  uri: 'https://other.example',
+  code: 'other',
+  base64Binary: 'AAAA',
+};
+
+const VALUES: { of(spec: FieldSpec): boolean | undefined; value: unknown }[] = [
+  { of: ({ type }) => type === 'number' || type === 'integer', value: 7 },
+  { of: ({ as }) => as === 'time', value: '01:30' },
+  { of: ({ format }) => format === 'date', value: '1970-01-02' },
+  { of: ({ format }) => format === 'date-time', value: '1970-01-02T03:04:05.000Z' },
+  { of: ({ format }) => format === 'email', value: 'other@example.com' },
+  { of: ({ format }) => format === 'uuid', value: '0190b3c2-0000-7000-8000-0000000000ee' },
+];

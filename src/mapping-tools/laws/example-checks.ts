@@ -1,0 +1,253 @@
+// What an example can show, by the key that says it: each kind a function from the example to what is wrong with the mapping, or with the example.
+
+import { FhirError, type Issue } from '../../fhir/outcome.ts';
+import { buildExampleEnv, EXAMPLE_TIME } from '../../mapping/load/examples.ts';
+import { buildTouchRules } from '../../mapping/query/joins.ts';
+import type { JsonSchema } from '../../mapping/request/json-schema.ts';
+import { type IdParameter, MAX_LIST_ITEMS, type Shape, type ShapeInteraction, type View } from '../../mapping/shape.ts';
+import { checkChange, findChangeErrors } from './check-change.ts';
+import { checkCreate, checkRead } from './check-resource.ts';
+import { findDifferences, findMissing } from './differences.ts';
+import { type ExampleContext, readRequestItem } from './example-context.ts';
+import { listRefusedBodies } from './refused-bodies.ts';
+
+/** Interaction → how an example says that it is offered. */
+const OFFERS: Record<ShapeInteraction, (shape: Shape) => string> = {
+  create: ({ path, batch, idempotency, externalStep, isPersonal, createdStatus, linkBack }) =>
+    [
+      `POST ${path}`,
+      batch && `many by ${batch.listField}`,
+      idempotency === 'required' && 'with an idempotency-key',
+      isPersonal && 'by a person',
+      createdStatus === 200 && 'answered 200',
+      externalStep && `then ${externalStep}`,
+      linkBack && `its id in ${linkBack.field} of the ${linkBack.shape}`,
+    ]
+      .filter(Boolean)
+      .join(', '),
+  read: ({ itemPath }) => `GET ${itemPath}`,
+  search: ({ path, plural, take, maxItems }) =>
+    [`GET ${path}`, plural && `in a list called ${plural}`, TAKE_TEXTS[take], maxItems !== MAX_LIST_ITEMS && `${maxItems} at most`]
+      .filter(Boolean)
+      .join(', '),
+  update: ({ itemPath }) => `PATCH ${itemPath}`,
+  replace: ({ itemPath }) => `PUT ${itemPath}`,
+  delete: ({ itemPath }) => `DELETE ${itemPath}`,
+  perform: ({ itemPath, itemIsCaller, responseShape }) =>
+    [`POST ${itemPath}`, itemIsCaller && 'by a person', responseShape && `answered as a ${responseShape}`].filter(Boolean).join(', '),
+};
+
+const TAKE_TEXTS = { page: '', all: 'all at once', first: 'the first alone' };
+
+/** Key of an example → what is wrong; empty when what the example shows is so. */
+export const EXAMPLE_CHECKS: Readonly<Record<string, (shown: ExampleContext) => string[]>> = {
+  request: checkCreate,
+  several: checkBatch,
+  stored: checkRead,
+  change: checkChange,
+  replace: checkChange,
+  perform: checkChange,
+  changeRefused: checkRefusedChange,
+  base: checkRefused,
+  refuse: checkRefused,
+  search: ({ loaded: { shape }, example: { search, query, asks, env } }) => [
+    ...findDifferences(shape.buildQuery(search!, buildExampleEnv({ now: EXAMPLE_TIME, ...env })), query, 'the FHIR search'),
+    ...(asks ? findDifferences(shape.readIdParameters(search!).map(toAskedId), asks, 'the ids it asks for') : []),
+  ],
+  none: ({ loaded: { shape }, example: { none, page, facts, search = {} } }) =>
+    findDifferences(shape.wrapList([], page!, facts!, search), none, 'the answer'),
+  searchRefused: checkRefusedSearch,
+  same: checkSame,
+  joins: ({ loaded: { shape }, example }) =>
+    findDifferences(
+      shape.joins.map((join) => join.buildSearch(example.joins!)),
+      example.queries,
+      'the searches',
+    ),
+  links: checkLinks,
+  finds: ({ loaded: { shape }, example: { finds, queries } }) =>
+    findDifferences([...(shape.rows ? [shape.rows.search(finds!.id)] : []), shape.buildTargetSearch(finds!.into)], queries, 'the searches'),
+  accepts: checkReferenceRule,
+  touches: checkTouches,
+  indexes: checkIndexes,
+  offers: ({ loaded: { shape }, example }) =>
+    findDifferences(
+      shape.interactions.map((one) => OFFERS[one](shape)),
+      example.offers,
+      'what is offered',
+    ),
+  prints: checkPrintedSchemas,
+  says: ({ loaded: { shape }, example }) => findMissing(shape.messages, example.says, 'its text'),
+};
+
+const toAskedId = ({ type, id, missing }: IdParameter): object => ({ type, id, ...(missing && { missing }) });
+
+function checkRefused({ loaded: { shape }, example }: ExampleContext): string[] {
+  const base = example.base ? shape.checkRequest(example.base, EXAMPLE_TIME).map(({ text }) => `the base is refused: ${text}`) : [];
+  return [...base, ...listRefusedBodies(example).flatMap(({ body, field }) => checkRefusal(shape.checkRequest(body, EXAMPLE_TIME), field))];
+}
+
+function checkRefusedChange({ loaded, example }: ExampleContext): string[] {
+  return checkRefusal(findChangeErrors(loaded, example), example.field);
+}
+
+function checkRefusal(issues: Issue[], field: string | null | undefined): string[] {
+  const named = issues.map(({ expression }) => expression?.[0] ?? null);
+  const unsaid = issues.filter(({ text }) => !namesField(text, field ?? null)).map(({ text }) => `the refusal says "${text}"`);
+  if (!issues.length) return [`the body is taken, and ${field ?? 'it'} should be refused`];
+  if (field === undefined) return issues.map(({ text }, at) => `the refusal says "${text}": write field: ${named[at]}`);
+  return [...findDifferences(named, [field], 'the fields that are refused'), ...unsaid];
+}
+
+/** A refusal begins with the field and goes on with the rule. */
+const namesField = (text: string, field: string | null): boolean =>
+  field === null ? text.startsWith('the body must be') : [`${field} must`, `${field} is required`].some((start) => text.startsWith(start));
+
+function checkRefusedSearch({ loaded: { shape }, example }: ExampleContext): string[] {
+  try {
+    return [`it is not refused: it becomes ${shape.buildQuery(example.searchRefused!, buildExampleEnv({ now: EXAMPLE_TIME }))}`];
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error;
+    const { issues, kind } = error;
+    return [
+      ...findDifferences(kind, example.kind ?? 'parameter', 'the kind of failure'),
+      ...findDifferences(
+        issues.map(({ expression }) => expression?.[0]),
+        [example.field],
+        'the parameters that are refused',
+      ),
+    ];
+  }
+}
+
+/** A request of several items: each of them as the request for one would say it. */
+function checkBatch({ loaded: { shape }, example: { several, items } }: ExampleContext): string[] {
+  if (!shape.batch) return ['several: a request of this mapping makes one item'];
+  return [
+    ...shape.checkRequest(several!, EXAMPLE_TIME).map(({ text }) => `the request is refused: ${text}`),
+    ...findDifferences(shape.batch.splitRequest(shape.pickKnownFields(several!)), items, 'the items'),
+  ];
+}
+
+/** Whether two items that one request or two may list have one id. */
+function compareBatchItems({ loaded: { shape }, example }: ExampleContext): string[] {
+  const [one, other] = example.of!.map((body) => shape.batch!.buildId(readRequestItem(shape, body), buildExampleEnv())) as [
+    string?,
+    string?,
+  ];
+  return one === undefined
+    ? ['the mapping does not say when two items are the same (many.identity)']
+    : findDifferences(one === other, example.same, 'whether they are the same');
+}
+
+function checkSame({ loaded, example, world, samples }: ExampleContext): string[] {
+  if (loaded.shape.batch) return compareBatchItems({ loaded, example, world, samples });
+  const { shape } = loaded;
+  const [a, b] = example.of!;
+  const [found, back] = [shape.buildDuplicateCheck(shape.pickKnownFields(a)), shape.buildDuplicateCheck(shape.pickKnownFields(b))];
+  if (!found || !back) return ['the mapping does not say when two items are the same (unique:)'];
+  const stored = (view: View): View =>
+    shape.read(shape.write(shape.pickKnownFields(view), undefined, buildExampleEnv()), buildExampleEnv());
+  const [one, other] = [found.candidates.some((way) => way.isSame(stored(b))), back.candidates.some((way) => way.isSame(stored(a)))];
+  const locked = found.lockKeys.some((key) => back.lockKeys.includes(key));
+  return [
+    ...(example.candidates
+      ? findDifferences(
+          found.candidates.map(({ search }) => search),
+          example.candidates,
+          'the searches for candidates',
+        )
+      : []),
+    ...findDifferences([one, other], [example.same, example.same], 'whether they are the same, either way round,'),
+    ...(example.same && !locked ? ['two that are the same must have a key in common to be locked by'] : []),
+  ];
+}
+
+function checkLinks({ loaded: { shape }, example: { links = {}, queries, linked: expected } }: ExampleContext): string[] {
+  const searches = shape.links.map(({ buildSearch }) => buildSearch(links));
+  const unasked = shape.links.map(({ buildSearch }) => buildSearch({}));
+  const made = shape.links.reduce(
+    (out, { putReference }, nth) => putReference(out, `${String(searches[nth]).split('?')[0]}/1`),
+    shape.write(links, undefined, buildExampleEnv()),
+  );
+  const renamed = (name: string): object => shape.write({ [name]: 'Another' }, made, buildExampleEnv(), { server: true });
+  const kept = Object.keys(links).filter((name) => countReferences(renamed(name)) !== countReferences(made) - 1);
+  return [
+    ...findDifferences(searches, queries, 'the searches'),
+    ...findDifferences(
+      unasked,
+      searches.map(() => undefined),
+      'without a name, the searches',
+    ),
+    ...findMissing(made, expected, 'linked, the resource'),
+    ...kept.map((name) => `another ${name} must not keep the reference of the one before`),
+  ];
+}
+
+/** How many references there are in a resource. */
+const countReferences = (resource: object): number => JSON.stringify(resource).split('"reference":').length - 1;
+
+function checkReferenceRule({ loaded: { shape }, example }: ExampleContext): string[] {
+  const { field, request, id, missing: kind, yes, no, led } = example.accepts!;
+  const rule = shape.referenceRules.find((one) => one.field === field);
+  if (!rule) return [`${field} need not exist`];
+  return [
+    ...findDifferences(
+      [rule.readReferences(request).map((one) => one.id), rule.readReferences({}), rule.missing],
+      [[id].flat(), [], kind],
+      'the ids, the ids of nothing, and the answer',
+    ),
+    ...findDifferences(
+      [...yes, ...no].map((target) => rule.acceptsTarget(target, request, led)),
+      [...yes.map(() => true), ...no.map(() => false)],
+      'whether each goes with the request',
+    ),
+  ];
+}
+
+function checkTouches({ loaded: { mapping }, example: { touches } }: ExampleContext): string[] {
+  const [rule] = buildTouchRules(mapping.content);
+  if (!rule) return ['no join of this mapping touches (leaving: touches)'];
+  return [
+    ...findDifferences(rule.joinedType, touches!.on, 'the type that leaves'),
+    ...touches!.cases.flatMap(({ next, left }, nth) =>
+      findDifferences(rule.findAbandonedOwners(touches!.previous, next ?? undefined, ''), left, `in case ${nth + 1}, what is left`),
+    ),
+  ];
+}
+
+function checkIndexes({ example: { indexes }, world: { profiles, registry } }: ExampleContext): string[] {
+  return indexes!.flatMap(({ parameter, resource, values }) => {
+    const definition = profiles.searchParameters.find(({ url }) => url?.endsWith(`/${parameter}`));
+    const found = definition && registry.lookup(resource.resourceType, definition.code);
+    if (!found) return [`fhir-profiles/ defines no SearchParameter ${parameter} for ${resource.resourceType}`];
+    const seen = found.values(resource).map(({ value }) => value as { reference?: string; value?: string });
+    return findDifferences(
+      seen.map((value) => value.reference ?? value.value ?? value),
+      values,
+      `what ${parameter} sees`,
+    );
+  });
+}
+
+/** The request is the printed one word for word; of an answer each property has the printed type, format and words, in the printed order. */
+function checkPrintedSchemas({ loaded: { shape }, example: { prints = {} } }: ExampleContext): string[] {
+  const { $schema: _, ...request } = shape.requestSchema as JsonSchema;
+  const { properties: shown = {} } = shape.responseSchema as JsonSchema;
+  const { properties = {} } = prints.response ?? {};
+  return [
+    ...(prints.request ? findDifferences(request, prints.request, 'the schema of a request') : []),
+    ...(prints.response ? findDifferences(Object.keys(shown), Object.keys(properties), 'the order of the keys') : []),
+    ...Object.entries(properties).flatMap(([name, rules]) => findSchemaDifferences(shown[name], rules, name)),
+  ];
+}
+
+/** Where the rules of a field differ from those that are printed, in the objects inside of it too. */
+const findSchemaDifferences = (shown: JsonSchema | undefined, printed: JsonSchema, name: string): string[] => [
+  ...findDifferences(pickComparedRules(shown), pickComparedRules(printed), `the schema of ${name} in an answer`),
+  ...Object.entries(printed.properties ?? {}).flatMap(([inner, rules]) =>
+    findSchemaDifferences(shown?.properties?.[inner], rules, `${name}.${inner}`),
+  ),
+];
+
+const pickComparedRules = ({ type, format, enum: words }: JsonSchema = {}): JsonSchema => ({ type, format, enum: words });

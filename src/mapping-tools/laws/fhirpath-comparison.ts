@@ -1,0 +1,111 @@
+// A second reader for every path: a FHIRPath engine, on the same text. https://hl7.org/fhirpath/
+import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
+import { isInForce, isOld, mayBeOver, preferenceOf } from '../../fhir/current.ts';
+import { elementOf } from '../../fhir/elements.ts';
+import type { Path } from '../../fhir/path/path.ts';
+import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
+import { withParts } from '../../fhir/person-name.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Field } from '../../mapping/lens/field.ts';
+import type { Lens } from '../../mapping/lens/lens.ts';
+import type { LoadedShape } from '../../mapping/load/loaded.ts';
+import type { Env } from '../../mapping/shape.ts';
+import { findDifferences } from './differences.ts';
+
+/** Compares both readers on every path of a mapping; what they disagree on. */
+export function compareWithFhirPath({ lens, mapping }: LoadedShape, resource: Resource, env: Env): string[] {
+  const bound: Env = { ...env };
+  const row = mapping.content.row?.key;
+  if (row !== undefined && bound[row] === undefined) bound[row] = lens.rows!.readKeys(resource)[0];
+  for (const { name, first } of lens.names.boundElements) bound[name] = first(resource, bound);
+  const paths = [
+    ...lens.leaves.flatMap(({ paths: shown, writtenPaths }) => [...shown, ...writtenPaths]),
+    ...lens.also.map(({ path }) => path),
+  ];
+  const reading = { env: bound, aliases: lens.names.scope.aliases };
+  return [
+    ...paths.flatMap((path) => comparePath(path, { ...reading, resource })),
+    ...lens.lists.flatMap((list) => compareMembers(list, lens.leaves, { ...reading, resource })),
+  ];
+}
+
+/** The paths of a list's members, in each of its elements. */
+function compareMembers({ list, leaves }: Lens['lists'][number], top: Field[], reading: ReadContext): string[] {
+  if (!top.includes(list)) return [];
+  const elements = list.paths[0]!.get(reading.resource, reading.env) as Resource[];
+  const paths = leaves.flatMap(({ paths: shown, writtenPaths }) => [...shown, ...writtenPaths]);
+  return elements.flatMap((element) => paths.flatMap((path) => comparePath(path, { ...reading, resource: element })));
+}
+
+interface ReadContext {
+  resource: Resource;
+  env: Env;
+  aliases: Readonly<Record<string, string>>;
+}
+
+function comparePath(path: Path, { resource, env, aliases }: ReadContext): string[] {
+  const names = [...path.text.matchAll(/%(\w+)/g)].map(([, name]) => name!);
+  if (names.some((name) => !(name in aliases) && env[name] === undefined)) return [];
+  const variables = toEngineVariables(aliases, omitInactiveResources(path, env));
+  const theirs = evalFhirPathTyped(
+    toEngineText(path.text, env),
+    [toTypedValue(pickCurrent(omitAmbiguousElements(resource, path), path, env))],
+    variables,
+  ).map(({ value }) => value);
+  return findDifferences(path.get(resource, env), theirs, `read differently by a FHIRPath engine: ${path.text}`);
+}
+
+/** What the variable of a path holds, where the path chooses of it: resources that are over are not given to the engine. */
+function omitInactiveResources({ variable, text }: Path, env: Env): Env {
+  const all = variable === undefined ? undefined : env[variable];
+  if (!Array.isArray(all) || !new RegExp(`^%${variable}\\.(where|first|skip)\\(`).test(text)) return env;
+  const current = all.filter((one: Resource) => !mayBeOver(one.resourceType) || !env.now || isInForce(one, env.now));
+  return { ...env, [variable!]: current };
+}
+
+/** What the %names of a path mean, as the engine takes them. */
+export const toEngineVariables = (aliases: Readonly<Record<string, string>>, env: Env): Record<string, TypedValue> =>
+  Object.fromEntries(
+    Object.entries({ ...aliases, ...env })
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [`%${name}`, toTypedValue(asBundle(value))]),
+  );
+
+/** Where an element is missing the engine takes another one for a choice of it (`conclusionCode` for `conclusion`): it is not given those. */
+function omitAmbiguousElements(resource: Resource, { steps: [step] }: Path): Resource {
+  const own = step && elementOf(resource.resourceType, step.name);
+  if (!own || own.choice !== undefined) return resource;
+  const isOther = (name: string): boolean => name.startsWith(step.name) && /^[A-Z]/.test(name.slice(step.name.length));
+  return Object.fromEntries(Object.entries(resource).filter(([name]) => !isOther(name))) as Resource;
+}
+
+/** A path chooses what is current and preferred, and does not say so: the engine is given that alone, in that order, and names with their parts. */
+function pickCurrent(resource: Resource, { steps }: Path, { now }: Env): Resource {
+  const rules = new Map(
+    steps.flatMap((step) => {
+      const { current } = JSON.parse(step.key) as StepSyntax;
+      const order = current?.all ? undefined : preferenceOf(step.type, { [step.type]: current?.uses ?? [] });
+      return current ? [[step.name, { ...current, order }] as const] : [];
+    }),
+  );
+  const named = steps.flatMap(({ type, name }) => (type === 'HumanName' ? [name] : []));
+  const taken = (name: string, value: unknown): unknown => {
+    const whole = named.includes(name) ? withParts : (one: unknown) => one;
+    if (!Array.isArray(value)) return typeof value === 'object' && value ? whole(value) : value;
+    const rule = rules.get(name);
+    if (!rule) return value;
+    const current = value.filter((one) => (rule.old || !isOld(one)) && (rule.ended || !now || isInForce(one, now)));
+    return rule.order ? current.toSorted(rule.order).map(whole) : current;
+  };
+  return rules.size || named.length ? (JSON.parse(JSON.stringify(resource, taken)) as Resource) : resource;
+}
+
+/** The engine holds one value per variable: several go in a Bundle. Its extension() answers the first extension only, where(url=…) all, as FHIR defines both. */
+export function toEngineText(text: string, env: Env): string {
+  return text
+    .replace(/%(\w+)/g, (found, name: string) => (Array.isArray(env[name]) ? `${found}.entry.resource` : found))
+    .replace(/extension\(([^()]*)\)/g, 'extension.where(url=$1)');
+}
+
+const asBundle = (value: unknown): unknown =>
+  Array.isArray(value) ? { resourceType: 'Bundle', type: 'collection', entry: value.map((resource) => ({ resource })) } : value;

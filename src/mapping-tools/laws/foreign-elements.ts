@@ -1,0 +1,111 @@
+// What others may have written into a resource beside what a mapping writes: the laws hold among strangers, too.
+import { elementOf } from '../../fhir/elements.ts';
+import type { Resource } from '../../fhir/types.ts';
+import type { Field } from '../../mapping/lens/field.ts';
+import type { Lens } from '../../mapping/lens/lens.ts';
+import type { LoadedShape } from '../../mapping/load/loaded.ts';
+import type { Env } from '../../mapping/shape.ts';
+
+/** Members that no mapping names; each stands after all others. */
+const FOREIGN_MEMBERS: Record<string, unknown> = {
+  identifier: { system: 'urn:stranger', value: '1' },
+  telecom: { system: 'url', value: 'https://stranger.example' },
+  qualification: { code: { text: 'Stranger' } },
+  contained: { resourceType: 'Organization', id: 'stranger', name: 'x' },
+  supportingInfo: { reference: '#stranger' },
+  specialty: { coding: [{ system: 'urn:stranger', code: 's' }] },
+  extension: { url: 'urn:stranger', valueString: 'x' },
+};
+
+/** What stands beside a value: it goes with it, and stays with it. */
+const FOREIGN_EXTENSION = { extension: [FOREIGN_MEMBERS.extension] };
+
+/** The single values that others may have said more of, by where that stands (`_birthDate`). */
+const listPrimitiveExtensions = (resource: Resource): [beside: string, value: string][] =>
+  Object.keys(resource).flatMap((name) => (elementOf(resource.resourceType, `_${name}`)?.list === false ? [[`_${name}`, name]] : []));
+
+/** What makes an element one of other times: it was given up, it has ended, or it has not begun. */
+const INACTIVE_MARKS: object[] = [{ use: 'old' }, { period: { start: '1990', end: '1999-12-31' } }, { period: { start: '2999-01-01' } }];
+
+const markInactive = (elements: object[]): object[] =>
+  INACTIVE_MARKS.flatMap((mark) => elements.map((element) => ({ ...element, ...mark })));
+
+/** Members that are not current, by their type; they stand before all others. */
+const INACTIVE_MEMBERS: Record<string, object[]> = {
+  HumanName: markInactive([{ use: 'official', text: 'Old Retired', family: 'Retired', given: ['Old'], prefix: ['Dr'] }]),
+  ContactPoint: markInactive(
+    ['phone', 'email'].flatMap((system) =>
+      ['mobile', 'home', 'work'].map((use) => ({ system, use, rank: 1, value: 'retired@example.com' })),
+    ),
+  ),
+  Address: markInactive(['home', 'work'].map((use) => ({ use, line: ['1', '2'], city: 'Retired' }))),
+};
+const INACTIVE_ELEMENTS = ['name', 'telecom', 'address'];
+
+/** The resource with a member more in every list the laws know, and elements that no mapping names. A list of objects owns all members, unless it says which. */
+export function addForeignElements(resource: Resource, lens: Lens): Resource {
+  const owned = listOwnedElements(lens);
+  const known = Object.keys(FOREIGN_MEMBERS).filter(
+    (name) =>
+      !owned.includes(name) &&
+      elementOf(resource.resourceType, name) &&
+      (name !== 'contained' || elementOf(resource.resourceType, 'supportingInfo')),
+  );
+  const lists = known.map((name) => [name, [...((resource[name] as unknown[]) ?? []), FOREIGN_MEMBERS[name]]]);
+  const narrative = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' };
+  const besides = listPrimitiveExtensions(resource).map(([beside]) => [beside, resource[beside] ?? FOREIGN_EXTENSION]);
+  return addInactiveElements({ ...resource, language: 'en', text: narrative, ...Object.fromEntries([...lists, ...besides]) }, lens);
+}
+
+const listOwnedElements = ({ lists }: Lens) => lists.filter(({ list }) => list.spec.where === undefined).map(({ list }) => list.spec.list);
+
+/** An organization is nowhere at home. https://hl7.org/fhir/R4/organization.html#invs (org-2, org-3) */
+const isAllowed = ({ resourceType }: Resource, one: object): boolean =>
+  resourceType !== 'Organization' || (one as { use?: string }).use !== 'home';
+
+/** The resource with names, numbers and addresses of other times. */
+export function addInactiveElements(resource: Resource, lens: Lens): Resource {
+  const owned = listOwnedElements(lens);
+  const lists = INACTIVE_ELEMENTS.flatMap((name) => {
+    const facts = elementOf(resource.resourceType, name);
+    const retired = facts?.list && !owned.includes(name) && INACTIVE_MEMBERS[facts.types[0]!]?.filter((one) => isAllowed(resource, one));
+    return retired ? [[name, [...retired, ...((resource[name] as unknown[]) ?? [])]]] : [];
+  });
+  return { ...resource, ...Object.fromEntries(lists) };
+}
+
+/** The resource with all that a field's own path finds in a list a second time, behind the first: what would come forward. */
+export function duplicateFoundElements(resource: Resource, { lens, mapping }: LoadedShape, env: Env): Resource {
+  const steps = lens.leaves.flatMap(({ spec, writtenPaths }) =>
+    spec.readOnly ? [] : writtenPaths.flatMap(({ variable, steps: [step] }) => (variable || !step ? [] : [step])),
+  );
+  const whole = [...steps.filter(({ open }) => open).map(({ name }) => name), mapping.content.row?.elements.split('.')[0], 'contained'];
+  const chosen = [...new Set(steps.map(({ name }) => name))].filter((name) => Array.isArray(resource[name]) && !whole.includes(name));
+  const lists = chosen.map((name) => {
+    const found: unknown[] = [];
+    for (const step of steps) if (step.name === name) step.find(resource, env, found);
+    return [name, [...(resource[name] as unknown[]), ...structuredClone([...new Set(found)])]];
+  });
+  return { ...resource, ...Object.fromEntries(lists) };
+}
+
+/** A field of the first member of a list (`first()`) has that one, whoever put it there; what is no longer in use is nobody's. */
+export function checkForeignElements(before: Resource, after: Resource, { name: field, writtenPaths }: Field): string[] {
+  const firsts = writtenPaths.flatMap(({ steps: [step] }) => (step?.index === undefined ? [] : [step.name]));
+  const members = (resource: Resource, name: string): unknown[] => (resource[name] ?? []) as unknown[];
+  const isLost = (name: string, one: unknown): boolean => members(before, name).includes(one) && !members(after, name).includes(one);
+  const lost = Object.keys(FOREIGN_MEMBERS).filter((name) => !firsts.includes(name) && isLost(name, FOREIGN_MEMBERS[name]));
+  const retired = INACTIVE_ELEMENTS.filter(
+    (name) =>
+      Array.isArray(before[name]) &&
+      Object.values(INACTIVE_MEMBERS)
+        .flat()
+        .some((one) => isLost(name, one)),
+  );
+  const changed = ['language', 'text'].filter((name) => before[name] !== after[name]);
+  const told = writtenPaths.map(({ steps: [step] }) => step?.name);
+  const besides = listPrimitiveExtensions(before)
+    .filter(([beside, value]) => !told.includes(beside) && (before[value] === after[value]) !== (before[beside] === after[beside]))
+    .map(([beside]) => beside);
+  return [...lost, ...retired, ...changed, ...besides].map((name) => `writing ${field} changed ${name}, which is somebody else's`);
+}

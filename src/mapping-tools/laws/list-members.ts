@@ -1,0 +1,62 @@
+// The law of lists of objects: what the shape cannot see of an element stays with it, wherever its member goes, and what stands beside the members stays.
+import type { Resource } from '../../fhir/types.ts';
+import type { Field } from '../../mapping/lens/field.ts';
+import type { LoadedShape } from '../../mapping/load/loaded.ts';
+import type { Env, View } from '../../mapping/shape.ts';
+import { findDifferences } from './differences.ts';
+import { type FieldSamples, pickDifferentValue } from './different-value.ts';
+
+/** For every list that is not in another one: turned round, and, where its members have a key, with another value beside the key. */
+export function checkMembersKeepExtensions(
+  { lens }: LoadedShape,
+  resource: Resource,
+  { env, samples }: { env: Env; samples: FieldSamples },
+): string[] {
+  return lens.fields
+    .filter(({ members, spec }) => members && !spec.readOnly)
+    .flatMap((list) => {
+      const marked = list.paths[0]!.get(resource, env).length ? markElements(resource, list, env) : undefined;
+      if (!marked) return [];
+      const view = lens.read(marked, env, { all: true });
+      const members = view[list.name] as View[];
+      const written = (next: View[]): Resource => lens.write({ ...view, [list.name]: next }, marked, env);
+      const marks = (one: Resource): unknown[] => findElements(one, list, env).map(({ extension }) => extension);
+      const turned = written(members.toReversed());
+      return [
+        ...findDifferences(marks(turned), marks(marked).toReversed(), `turned round, what others wrote into ${list.name}`),
+        ...listKeyedFields(list).flatMap((field) => {
+          const value = pickDifferentValue(field, members[0]![field.name], samples);
+          if (value === undefined) return [];
+          const after = written([{ ...members[0], [field.name]: value }, ...members.slice(1)]);
+          return findDifferences(
+            marks(after),
+            marks(marked),
+            `after ${list.name}[0].${field.name} was written, what others wrote into the list`,
+          );
+        }),
+      ];
+    });
+}
+
+const listKeyedFields = ({ members = [], spec }: Field): Field[] =>
+  spec.key === undefined ? [] : members.filter((field) => ![spec.key].flat().includes(field.name) && !field.spec.readOnly && !field.fields);
+
+type MarkedElement = { extension?: unknown[] };
+
+const findElements = (resource: Resource, list: Field, env: Env): MarkedElement[] => list.paths[0]!.get(resource, env) as MarkedElement[];
+
+/** The resource with a mark in each element of the list. */
+function markElements(resource: Resource, list: Field, env: Env): Resource {
+  const elements = findElements(resource, list, env);
+  const marks = new Map<unknown, unknown>(
+    elements.map((element, nth) => [element, { ...element, extension: [{ url: 'urn:mark', valueString: String(nth) }] }]),
+  );
+  return JSON.parse(JSON.stringify(replaceValues(resource, marks))) as Resource;
+}
+
+function replaceValues(value: unknown, by: ReadonlyMap<unknown, unknown>): unknown {
+  if (by.has(value)) return by.get(value);
+  if (Array.isArray(value)) return value.map((one) => replaceValues(one, by));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, replaceValues(one, by)]));
+}

@@ -1,0 +1,31 @@
+// The bodies that an example says are refused: one that it spells out, or many that differ from an admitted one in one place each.
+import type { Example } from '../../mapping/load/examples.ts';
+
+/** A body that is refused, and the field that the refusal names. */
+interface RefusedBody {
+  body: unknown;
+  field: string | null | undefined;
+}
+
+export function listRefusedBodies(example: Example): RefusedBody[] {
+  const { base, without = [], refuseEach = {}, field } = example;
+  if (!base) return 'refuse' in example ? [{ body: example.refuse, field }] : [];
+  return [
+    ...without.map((name) => ({ body: replaceAt(base, parseSteps(name), undefined), field: name })),
+    ...Object.entries(refuseEach).flatMap(([name, values]) =>
+      values.map((value) => ({ body: replaceAt(base, parseSteps(name), value), field: name })),
+    ),
+  ];
+}
+
+/** `contact[0].email` → contact, 0, email. */
+const parseSteps = (name: string): string[] => name.replaceAll(/\[(\d+)\]/g, '.$1').split('.');
+
+/** The body with another value at a place; undefined: without it. */
+function replaceAt(body: unknown, [step, ...rest]: string[], value: unknown): unknown {
+  if (step === undefined) return value;
+  if (Array.isArray(body)) return body.with(Number(step), replaceAt(body[Number(step)], rest, value));
+  const { [step]: now, ...others } = body as Record<string, unknown>;
+  const next = replaceAt(now, rest, value);
+  return next === undefined ? others : { ...(body as object), [step]: next };
+}

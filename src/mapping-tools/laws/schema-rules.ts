@@ -1,0 +1,34 @@
+// The rules of a JSON Schema, one by one, each with the schema as it would be without it.
+import type { JsonSchema } from '../../mapping/request/json-schema.ts';
+
+/** `at`: the properties that lead to what the rule is about. */
+interface SchemaRule {
+  at: string[];
+  word: string;
+  without: JsonSchema;
+}
+
+const RULE_KEYWORDS = ['enum', 'minLength', 'maxLength', 'pattern', 'format', 'minItems', 'maxItems'];
+
+/** Every rule below a schema. A closed set of words needs no length beside it. */
+export function listSchemaRules(schema: JsonSchema, at: string[] = []): SchemaRule[] {
+  const own = RULE_KEYWORDS.filter((word) => word in schema && !(word.endsWith('Length') && 'enum' in schema)).map((word) => {
+    const { [word]: _, ...without } = schema;
+    return { at, word, without };
+  });
+  const required = (schema.required ?? []).map((name) => ({
+    at: [...at, name],
+    word: 'required',
+    without: { ...schema, required: schema.required!.filter((one) => one !== name) },
+  }));
+  const inner = Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
+    listSchemaRules(property, [...at, name]).map((rule) => ({
+      ...rule,
+      without: { ...schema, properties: { ...schema.properties, [name]: rule.without } },
+    })),
+  );
+  const items = schema.items
+    ? listSchemaRules(schema.items, at).map((rule) => ({ ...rule, without: { ...schema, items: rule.without } }))
+    : [];
+  return [...own, ...required, ...inner, ...items];
+}

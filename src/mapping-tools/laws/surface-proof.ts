@@ -1,0 +1,130 @@
+// Proves a surface by the examples beside it (`surface.examples.yaml`): its envelopes, its answers to failures, its headers, ids, and the numbers and names
+// that the vendor's pages state. A new surface adds no code.
+import { existsSync } from 'node:fs';
+import { type Issue, issue, type Kind } from '../../fhir/outcome.ts';
+import type { Diagnostic } from '../../mapping/diagnostics.ts';
+import { buildExampleEnv, toExamplesPath } from '../../mapping/load/examples.ts';
+import type { LoadedSurface } from '../../mapping/load/loaded.ts';
+import { readYaml, type SourceFile } from '../../mapping/load/yaml-file.ts';
+import type { PageInfo, ResponseFacts, View } from '../../mapping/shape.ts';
+import type { SurfaceSpec } from '../../mapping/spec.ts';
+import { findDifferences, findMissing } from './differences.ts';
+
+/** One entry of the file; which of these it has says what it shows. */
+export interface SurfaceExample {
+  title: string;
+  /** What the server knows of the request, where it is not the usual. */
+  facts?: Partial<ResponseFacts>;
+  /** A failure, and its `status` and `answer`. */
+  fails?: { kind: Kind; issues?: { field?: string; text: string; code?: Issue['code'] }[] };
+  status?: number;
+  /** An item, or a page of a list called `plural`, and its `answer`. */
+  item?: View;
+  list?: View[];
+  plural?: string;
+  page?: PageInfo;
+  answer?: unknown;
+  /** Kind of failure → `422 VALIDATION_ERROR: the text that is printed for it`. */
+  statuses?: Record<string, string>;
+  /** The headers of every answer, all of them. */
+  headers?: Record<string, string>;
+  /** `Practitioner/<uuid>` → the id that is shown. */
+  ids?: Record<string, string>;
+  /** What the vendor's pages state in names and numbers. */
+  states?: Partial<SurfaceSpec>;
+}
+
+const EXAMPLE_FACTS: ResponseFacts = {
+  requestId: 'req_w8p3i7b0',
+  time: '2026-01-15T09:45:00.000Z',
+  status: 200,
+  rate: { limit: 500, remaining: 489, reset: 3420 },
+};
+const EXAMPLE_PAGE: PageInfo = { limit: 20, offset: 0, hasMore: false, nextOffset: null, cursor: null };
+
+/** The examples of a surface, with their places; undefined: there are none. */
+export function readSurfaceExamples({ source }: LoadedSurface): SourceFile<SurfaceExample[]> | undefined {
+  const file = toExamplesPath(source.file);
+  return existsSync(file) ? readYaml<SurfaceExample[]>(file) : undefined;
+}
+
+type SurfaceCheck = (loaded: LoadedSurface, example: SurfaceExample) => string[];
+
+const SURFACE_CHECKS: Readonly<Record<string, SurfaceCheck>> = {
+  fails({ surface }, { fails, facts, status, answer }) {
+    const issues = (fails!.issues ?? []).map(({ field, text, code = 'invalid' }) => issue(code, text, field));
+    const told = surface.wrapError(fails!.kind, issues, { ...EXAMPLE_FACTS, ...facts });
+    return [...findDifferences(told.status, status, 'the status'), ...findDifferences(told.body, answer, 'the answer')];
+  },
+  item: ({ surface }, { item, facts, answer }) =>
+    findDifferences(surface.wrapItem(item!, { ...EXAMPLE_FACTS, ...facts }), answer, 'the answer'),
+  list: ({ surface }, { list, page, plural = '', facts, answer }) =>
+    findDifferences(surface.wrapList(list!, { ...EXAMPLE_PAGE, ...page }, { ...EXAMPLE_FACTS, ...facts }, plural), answer, 'the answer'),
+  statuses: ({ surface }, { statuses }) =>
+    Object.entries(statuses!).flatMap(([kind, expected]) => {
+      const { status, code, says } = surface.describeError(kind as Kind);
+      return findDifferences([`${status} ${code}`, says].filter(Boolean).join(': '), expected, `the answer to ${kind}`);
+    }),
+  headers: ({ surface }, { headers, facts }) =>
+    findDifferences(surface.buildHeaders({ ...EXAMPLE_FACTS, ...facts }), headers, 'the headers'),
+  ids: ({ surface }, { ids }) =>
+    Object.entries(ids!).flatMap(([reference, shown]) => {
+      const [type, id] = reference.split('/') as [string, string];
+      return [
+        ...findDifferences(surface.encodeId(type, id, buildExampleEnv()), shown, `the id of ${reference}`),
+        ...findDifferences(surface.decodeId(type, shown), id, `${shown} read back`),
+      ];
+    }),
+  states: ({ source }, { states }) => findMissing(source.content, states, 'the surface'),
+};
+
+/** What one example shows that is not so; empty when all of it is. */
+export function checkSurfaceExample(loaded: LoadedSurface, example: SurfaceExample): string[] {
+  const kinds = Object.keys(SURFACE_CHECKS).filter((kind) => kind in example);
+  if (!kinds.length) return [`an example shows something: it needs one of ${Object.keys(SURFACE_CHECKS).join(', ')}`];
+  return kinds.flatMap((kind) => SURFACE_CHECKS[kind]!(loaded, example));
+}
+
+/** What the examples of a surface leave out, with the keys it stands at. */
+export function findSurfaceGaps({ source: { content } }: LoadedSurface, examples: SurfaceExample[]): { keys: string[]; text: string }[] {
+  const has = (word: keyof SurfaceExample): boolean => examples.some((example) => word in example);
+  const stated = Object.assign({}, ...examples.map(({ states }) => states ?? {})) as Partial<SurfaceSpec>;
+  const answered = examples.flatMap(({ statuses = {} }) => Object.keys(statuses));
+  const shown = examples.flatMap(({ ids = {} }) => Object.keys(ids).map((reference) => reference.split('/')[0]));
+  const failing = examples.flatMap(({ fails }) => fails?.kind ?? []);
+  const own = Object.entries(content.errors).flatMap(([kind, { body }]) => (body === undefined ? [] : [kind]));
+  const gap = (keys: string[], text: string): { keys: string[]; text: string }[] => [{ keys, text }];
+  return [
+    ...(['item', 'list'] as const)
+      .filter((word) => !has(word))
+      .flatMap((word) => gap(['envelope', word], `no example has ${word}: and answer:`)),
+    ...(failing.some((kind) => !own.includes(kind)) ? [] : gap(['envelope', 'error'], 'no example has fails: and answer:')),
+    ...own
+      .filter((kind) => !(failing as string[]).includes(kind))
+      .flatMap((kind) => gap(['errors', kind, 'body'], `no example fails: with ${kind}`)),
+    ...Object.keys(content.errors)
+      .filter((kind) => !answered.includes(kind))
+      .flatMap((kind) => gap(['errors', kind], `no example has statuses: with ${kind}`)),
+    ...(content.headers && !has('headers') ? gap(['headers'], 'no example has headers:') : []),
+    ...Object.keys(content.ids?.prefixes ?? {})
+      .filter((type) => !shown.includes(type))
+      .flatMap((type) => gap(['ids', 'prefixes', type], `no example has ids: with a ${type}`)),
+    ...STATED_KEYWORDS.filter((word) => content[word] !== undefined && !(word in stated)).flatMap((word) =>
+      gap([word], `no example has states: with ${word}`),
+    ),
+  ];
+}
+
+/** What is compared with nothing but the vendor's word for it. */
+const STATED_KEYWORDS = ['order', 'hosts', 'mounts', 'auth', 'nulls', 'patch', 'page', 'rateLimit'] as const;
+
+/** Everything that is wrong with a surface, by its examples; nothing where it has none. */
+export function proveSurface(loaded: LoadedSurface): Diagnostic[] {
+  const examples = readSurfaceExamples(loaded);
+  if (!examples) return [];
+  const broken = examples.content.flatMap((example, nth) =>
+    checkSurfaceExample(loaded, example).map((text) => ({ place: examples.locateLine([String(nth)]), text: `${example.title}: ${text}` })),
+  );
+  const left = findSurfaceGaps(loaded, examples.content).map(({ keys, text }) => ({ place: loaded.source.locate(keys), text }));
+  return [...broken, ...left];
+}

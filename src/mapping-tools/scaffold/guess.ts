@@ -1,0 +1,177 @@
+// Where a property of a sample may stand in FHIR: a guess by its name, for an analyst to look at. No guess is better than a wrong one.
+import { elementNames, elementOf, isPrimitive } from '../../fhir/elements.ts';
+import { unboundCode } from '../../fhir/validation/required-codes.ts';
+import type { FieldSpec } from '../../mapping/spec.ts';
+
+/** A field of a new mapping: its spec, and the aliases it needs. */
+export interface Guess {
+  spec: FieldSpec;
+  aliases?: Record<string, string>;
+  /** What an analyst is to look at. */
+  note?: string;
+}
+
+const PEOPLE = new Set(['Patient', 'Practitioner', 'RelatedPerson']);
+const REACHABLE = new Set([...PEOPLE, 'Organization', 'Location', 'PractitionerRole', 'HealthcareService']);
+const ADDRESSED = new Set(['Patient', 'Practitioner', 'RelatedPerson', 'Organization']);
+
+interface Hint {
+  /** Names, lower case without separators. */
+  names: string[];
+  of(resource: string): boolean;
+  guess(value: unknown): Guess | undefined;
+}
+
+const always = (): boolean => true;
+const isPerson = (resource: string): boolean => PEOPLE.has(resource);
+const isReachable = (resource: string): boolean => REACHABLE.has(resource);
+const at =
+  (fhir: string, more: FieldSpec = {}) =>
+  (): Guess => ({ spec: { fhir, ...more } });
+const text =
+  (fhir: string, more: FieldSpec = {}) =>
+  (value: unknown): Guess | undefined =>
+    typeof value === 'string' ? { spec: { fhir, ...more } } : undefined;
+
+const HINTS: Hint[] = [
+  { names: ['id', 'uuid'], of: always, guess: at('id', { readOnly: true }) },
+  { names: ['createdat', 'created', 'createdon'], of: always, guess: at('%created', { readOnly: true }) },
+  { names: ['updatedat', 'updated', 'modifiedat', 'lastupdated'], of: always, guess: at('meta.lastUpdated', { readOnly: true }) },
+  { names: ['firstname', 'givenname', 'forename', 'given'], of: isPerson, guess: text('name.first().given.first()') },
+  { names: ['lastname', 'familyname', 'surname', 'family'], of: isPerson, guess: text('name.first().family') },
+  { names: ['name', 'fullname', 'displayname'], of: isPerson, guess: text('name.first().text') },
+  { names: ['title', 'prefix', 'honorific'], of: isPerson, guess: text('name.first().prefix.first()') },
+  { names: ['email', 'emailaddress', 'mail'], of: isReachable, guess: text("telecom.where(system='email').value") },
+  { names: ['phone', 'phonenumber', 'telephone', 'tel', 'mobile'], of: isReachable, guess: text("telecom.where(system='phone').value") },
+  { names: ['fax', 'faxnumber'], of: isReachable, guess: text("telecom.where(system='fax').value") },
+  { names: ['dob', 'dateofbirth', 'birthdate', 'birthday'], of: isPerson, guess: guessBirthDate },
+  { names: ['gender', 'sex'], of: isPerson, guess: guessGender },
+  { names: ['active', 'isactive', 'enabled'], of: (resource) => elementOf(resource, 'active') !== undefined, guess: guessActive },
+  {
+    names: ['npi', 'npinumber'],
+    of: (resource) => resource === 'Practitioner' || resource === 'Organization',
+    guess: () => ({ spec: { fhir: 'identifier.where(system=%npi).value' }, aliases: { npi: 'http://hl7.org/fhir/sid/us-npi' } }),
+  },
+  {
+    names: ['photo', 'photourl', 'avatar', 'picture'],
+    of: (resource) => elementOf(resource, 'photo') !== undefined,
+    guess: text('photo.first().url'),
+  },
+  { names: ['address', 'homeaddress', 'mailingaddress'], of: (resource) => ADDRESSED.has(resource), guess: guessAddress },
+];
+
+const LINES: Record<string, string> = {
+  line1: 'line.first()',
+  street: 'line.first()',
+  street1: 'line.first()',
+  address1: 'line.first()',
+  city: 'city',
+  town: 'city',
+  state: 'state',
+  region: 'state',
+  province: 'state',
+  zip: 'postalCode',
+  zipcode: 'postalCode',
+  postalcode: 'postalCode',
+  postcode: 'postalCode',
+  country: 'country',
+};
+
+/** A name as it is looked up. */
+export const normalizeName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/** A guess for one property of a sample. */
+export function guessField(resource: string, name: string, value: unknown): Guess | undefined {
+  const plain = normalizeName(name);
+  const hint = HINTS.find((one) => one.names.includes(plain) && one.of(resource));
+  return (
+    (hint ? hint.guess(value) : guessSameName(resource, plain, value)) ??
+    (isOwnObject(plain, value) ? guessNested(resource, value) : undefined)
+  );
+}
+
+function guessBirthDate(value: unknown): Guess | undefined {
+  if (typeof value !== 'string') return undefined;
+  const how = guessDay(value);
+  return how && { ...how, spec: { fhir: 'birthDate', ...how.spec } };
+}
+
+/** How a day is written; undefined: it is none. Where day and month could be either, slashes are taken for the American order and all else for the other. */
+function guessDay(value: string): Guess | undefined {
+  if (/^\d{4}-\d\d-\d\d$/.test(value)) return { spec: { format: 'date' } };
+  const [, first = '', mark = '', second = ''] = /^(\d\d)([-/.])(\d\d)\2\d{4}$/.exec(value) ?? [];
+  if (mark === '') return undefined;
+  const [american, other] = [
+    ['MM', 'DD', 'YYYY'],
+    ['DD', 'MM', 'YYYY'],
+  ].map((parts) => `date(${parts.join(mark)})`) as [string, string];
+  const isAmerican = Number(second) > 12 || (mark === '/' && Number(first) <= 12);
+  const isEither = Number(first) <= 12 && Number(second) <= 12 && first !== second;
+  return {
+    spec: { as: isAmerican ? american : other },
+    ...(isEither && { note: `or ${isAmerican ? other : american}? the sample could be either` }),
+  };
+}
+
+const GENDERS = ['male', 'female', 'other', 'unknown'];
+
+/** The sample shows one word: the table has that one, and the others are the analyst's to fill in. */
+function guessGender(value: unknown): Guess | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (GENDERS.includes(value)) return { spec: { fhir: 'gender', enum: GENDERS } };
+  const meant = GENDERS.find((one) => one.startsWith(value.charAt(0).toLowerCase()));
+  return meant === undefined ? undefined : { spec: { fhir: 'gender', codes: { [value]: meant } } };
+}
+
+function guessActive(value: unknown): Guess | undefined {
+  return typeof value === 'boolean' ? { spec: { fhir: 'active', type: 'boolean', default: true } } : undefined;
+}
+
+function guessAddress(value: unknown): Guess | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const known = Object.keys(value).flatMap((name) => {
+    const path = LINES[normalizeName(name)];
+    return path === undefined ? [] : [[name, { fhir: path }] as const];
+  });
+  return known.length ? { spec: { at: 'address.first()', fields: Object.fromEntries(known) } } : undefined;
+}
+
+/** Objects that speak of the item itself. Any other may be about somebody else: whose name is in it is not to be guessed. */
+const OWN_OBJECTS =
+  /^(name|fullname|(contact|personal|basic|general)(info|information|details|data)?|person|demographics|profile|details|info|attributes|fields)$/;
+const OTHER_PERSON_NAMES = ['name', 'fullname', 'firstname', 'lastname', 'relation', 'relationship'];
+
+const isOwnObject = (plain: string, value: unknown): boolean =>
+  OWN_OBJECTS.test(plain) &&
+  !(plain === 'contact' && Object.keys(value ?? {}).some((name) => OTHER_PERSON_NAMES.includes(normalizeName(name))));
+
+/** An object that only the vendor has: what is in it may have a place of its own. */
+function guessNested(resource: string, value: unknown): Guess | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const inner = Object.entries(value).flatMap(([name, one]) => {
+    const guess = guessField(resource, SHORT_NAMES[normalizeName(name)] ?? name, one);
+    return guess === undefined || guess.spec.readOnly ? [] : [[name, guess] as const];
+  });
+  if (!inner.length) return undefined;
+  return {
+    spec: { at: '$this', fields: Object.fromEntries(inner.map(([name, { spec }]) => [name, spec])) },
+    aliases: Object.assign({}, ...inner.map(([, { aliases }]) => aliases ?? {})),
+  };
+}
+
+/** Short names that mean something in an object alone: `name: { first, last }`. */
+const SHORT_NAMES: Record<string, string> = { first: 'firstname', last: 'lastname' };
+
+/** What takes a text as it comes. */
+const PLAIN_TYPES = ['string', 'markdown', 'code', 'uri', 'url'];
+
+/** An element of the same name that holds one value of the same kind. */
+function guessSameName(resource: string, plain: string, value: unknown): Guess | undefined {
+  const name = elementNames(resource).find((one) => one.toLowerCase() === plain);
+  const facts = name === undefined ? undefined : elementOf(resource, name);
+  if (!facts || facts.list || facts.choice || !facts.types.every(isPrimitive)) return undefined;
+  const isBoolean = facts.types[0] === 'boolean';
+  if (isBoolean !== (typeof value === 'boolean') || (!isBoolean && typeof value !== 'string')) return undefined;
+  if (!isBoolean && (!PLAIN_TYPES.includes(facts.types[0]!) || unboundCode(value, facts.bound) !== undefined)) return undefined;
+  return { spec: { fhir: name!, ...(isBoolean && { type: 'boolean' as const }) } };
+}

@@ -1,0 +1,57 @@
+// Which kind of field a line of a mapping is.
+
+import type { FieldSpec } from '../spec.ts';
+import type { Field, FieldBuilder } from './field.ts';
+import { buildConceptField } from './field-concept.ts';
+import { buildCombinedField, buildListField, buildParagraphsField, isCombined } from './field-list.ts';
+import { buildMapField } from './field-map.ts';
+import { buildObjectListField } from './field-object-list.ts';
+import { buildPresenceField, buildScalarField } from './field-scalar.ts';
+import { toUnsetValue } from './lens-read.ts';
+
+/** Compiles a field; an Error says what is wrong with it. */
+export const buildField: FieldBuilder = (name, spec, context) => pickBuilder(spec)(name, spec, context);
+
+function pickBuilder(spec: FieldSpec): FieldBuilder {
+  if (spec.list !== undefined) return buildObjectListField(buildField);
+  if (spec.fields) return buildObjectField(buildField);
+  if (isCombined(spec)) return buildCombinedField;
+  if (spec.as === 'paragraphs') return buildParagraphsField;
+  if (spec.as?.startsWith('keyed')) return buildMapField;
+  if (spec.as === 'is' && !spec.readOnly) return buildPresenceField;
+  if (spec.as === 'concept') return buildConceptField;
+  return spec.type === 'string[]' ? buildListField : buildScalarField;
+}
+
+const NONE = { read: () => undefined, write: () => undefined };
+
+/** `fieldOf` makes the fields of the object. */
+const buildObjectField =
+  (fieldOf: FieldBuilder): FieldBuilder =>
+  (name, spec, context) => {
+    const { below: above, ...rest } = context;
+    const below = [above ?? [], spec.at === '$this' ? [] : spec.at!].flat().join('.');
+    const inner = { ...rest, keyPath: [...context.keyPath, name], ...(below !== '' && { below }) };
+    const shownOnly = spec.readOnly ? { readOnly: true } : {};
+    const fields = Object.entries(spec.fields!).flatMap(([own, field]): Field[] =>
+      context.compileField([...inner.keyPath, own], () => fieldOf(own, { ...field, ...shownOnly }, inner)),
+    );
+    return {
+      name,
+      spec,
+      keyPath: inner.keyPath,
+      fields,
+      codec: NONE,
+      paths: [],
+      writtenPaths: [],
+      toStored: () => [],
+      read(now) {
+        const shown = fields.map((field) => [field, field.read(now)] as const);
+        if (shown.every(([, value]) => value === undefined)) return undefined;
+        return Object.fromEntries(shown.map(([field, value]) => [field.name, value ?? toUnsetValue(field.spec)]));
+      },
+      assign() {
+        throw new Error(`${name}: an object is written field by field`);
+      },
+    };
+  };

@@ -1,0 +1,157 @@
+// A field that is a list of objects: one member for each element of a repeating element, its fields living in that element. A member that is written goes
+// into the element that shows the same (or has the same key), so that what the shape cannot see of it stays; elements that show nothing are others'.
+// docs/decisions/0018-mapping-language.md
+import { isDeepStrictEqual } from 'node:util';
+import type { Path, Step } from '../../fhir/path/path.ts';
+import type { Env, View } from '../shape.ts';
+import type { FieldSpec } from '../spec.ts';
+import { buildPool } from './element-pool.ts';
+import { type Field, type FieldBuilder, type FieldContext, listLeaves, type ResourceState } from './field.ts';
+import { findDefault, isUnset, toStoredValue, toUnsetValue } from './lens-read.ts';
+import type { NameScope } from './name-scope.ts';
+import { buildPathTree, type Slots } from './path-tree.ts';
+
+const NONE = { read: () => undefined, write: () => undefined };
+
+/** One element as a member, both ways. */
+interface MemberLens {
+  /** What the element shows; undefined: nothing. */
+  show(element: unknown, env: Env): View | undefined;
+  /** The element (undefined: a new one) with this member put in. */
+  put(element: unknown, member: View, env: Env): unknown;
+}
+
+/** `list:` the repeating element, `where:` which of its members (and how a new one begins), `key:` the fields by which a member is known again, `memberHas:`
+ * the field without which an element is no member. */
+export const buildObjectListField =
+  (fieldOf: FieldBuilder): FieldBuilder =>
+  (name, spec, context) => {
+    const { path, begun } = findMembersPath(spec, context);
+    const at = [...context.keyPath, name];
+    const tree = buildPathTree(path.type);
+    const names: NameScope = {
+      ...context.names,
+      compile: (text, type = path.type) => context.names.compile(text, type),
+      compileMembers: (text, type = path.type) => context.names.compileMembers(text, type),
+    };
+    const { below: _, ...rest } = context;
+    const inner = { ...rest, names, slot: (path: Path) => tree.addPath(path), listSlot: tree.addList, keyPath: at };
+    const members = Object.entries(spec.fields!).flatMap(([field, one]) =>
+      context.compileField([...at, field], () => fieldOf(field, one, inner)),
+    );
+    for (const field of members.flatMap(listLeaves)) if (!field.spec.readOnly) field.writtenPaths.forEach(tree.protect);
+    const member = buildMemberLens(members, tree);
+    const shown = (element: unknown, env: Env): View | undefined => {
+      const view = member.show(element, env);
+      return view && spec.memberHas !== undefined && view[spec.memberHas] === null ? undefined : view;
+    };
+    const slot = context.listSlot(path, (element, env) => shown(element, env) !== undefined);
+    return {
+      name,
+      spec,
+      keyPath: at,
+      members,
+      codec: NONE,
+      paths: [path],
+      writtenPaths: [path],
+      toStored: (value, env) => (value as View[]).flatMap((one) => members.flatMap((field) => listStored(field, one[field.name], env))),
+      read({ slots, env }) {
+        const views = slots[slot]!.flatMap((element) => shown(element, env) ?? []);
+        return views.length ? views : undefined;
+      },
+      assign(value, { slots, env }, changes) {
+        const standing = slots[slot]!.flatMap((element) => {
+          const view = shown(element, env);
+          return view ? [{ element, view }] : [];
+        });
+        const wanted = (value ?? []) as View[];
+        const bases = matchMembers(
+          wanted.map((one) => fillUnset(members, one)),
+          standing,
+          [spec.key ?? []].flat(),
+        );
+        changes[slot] = wanted.map((one, nth) => member.put(bases[nth] ?? begun(env), one, env)).filter((one) => !isUnset(one));
+      },
+    };
+  };
+
+/** The path of the field's members, and how a new one begins. */
+function findMembersPath({ list, where }: FieldSpec, { names, below }: FieldContext) {
+  const text = below === undefined ? list! : `${below}.${list}`;
+  const all = names.compile(text);
+  if (all.open.length !== 1 || !all.steps.at(-1)!.open) throw new Error(`list: ${text} must end in the one element that repeats`);
+  const path = where === undefined ? all : names.compileMembers(`${text}.where(${where})`);
+  return { path, begun: (env: Env) => buildNewElement(path.steps.at(-1)!, env) };
+}
+
+/** A new element as the conditions ask for it; undefined where there are none. */
+function buildNewElement(step: Step, env: Env): unknown {
+  if (step.open) return undefined;
+  const made = step.change({}, env, { make: true, edit: (element) => element }) as Record<string, unknown[]>;
+  return made[step.name]?.[0];
+}
+
+function buildMemberLens(fields: Field[], tree: ReturnType<typeof buildPathTree>): MemberLens {
+  const nowOf = (element: unknown, env: Env): ResourceState => ({ slots: tree.read(element, env, true), env });
+  return {
+    show(element, env) {
+      const now = nowOf(element, env);
+      const values = fields.map((field) => [field, field.read(now)] as const);
+      if (values.every(([, value]) => value === undefined)) return undefined;
+      return Object.fromEntries(values.map(([field, value]) => [field.name, value ?? toUnsetValue(field.spec)]));
+    },
+    put(element, member, env) {
+      const now = nowOf(element ?? {}, env);
+      const changes: Slots = [];
+      for (const field of fields) assignField(field, member[field.name], { now, changes, made: element === undefined });
+      return tree.write(element ?? {}, changes, env);
+    },
+  };
+}
+
+function assignField(field: Field, value: unknown, writing: { now: ResourceState; changes: Slots; made: boolean }): void {
+  const { now, changes, made } = writing;
+  if (field.spec.readOnly) return;
+  if (field.fields) {
+    for (const inner of field.fields) assignField(inner, ((value ?? {}) as View)[inner.name], writing);
+    return;
+  }
+  const wanted = toStoredValue(value ?? (made ? field.spec.default : undefined));
+  const shown = field.read(now) ?? (made ? undefined : toStoredValue(findDefault(field.spec)));
+  if (!isDeepStrictEqual(wanted, shown)) field.assign(wanted, now, changes);
+}
+
+/** An element and what it shows. */
+interface ShownMember {
+  element: unknown;
+  view: View;
+}
+
+/**
+ * The element each of the wanted goes into: one that shows the same, else one with the same key. Where all of the key is missing it tells nothing: such a
+ * member is known again only where one alone is left of both.
+ */
+function matchMembers(wanted: View[], standing: ShownMember[], key: string[]): unknown[] {
+  const whole = buildPool(standing, ({ view }) => view);
+  const same = wanted.map((one) => whole.take(one));
+  const taken = new Set(same);
+  const left = standing.filter((one) => !taken.has(one));
+  const keyOf = (view: View): unknown[] => key.map((name) => view[name]);
+  const isNameless = (view: View): boolean => keyOf(view).every(isUnset);
+  const changed = wanted.filter((_, nth) => same[nth] === undefined);
+  const alone = [changed, left.map(({ view }) => view)].every((views) => views.filter(isNameless).length === 1);
+  const named = buildPool(key.length ? left.filter(({ view }) => alone || !isNameless(view)) : [], ({ view }) => keyOf(view));
+  return same.map((one, nth) => (one ?? named.take(keyOf(wanted[nth]!)))?.element);
+}
+
+/** A member with every key, as it is shown. */
+function fillUnset(members: Field[], member: View): View {
+  return Object.fromEntries(
+    members.map(({ name, spec, fields }) => {
+      const value = isUnset(member[name]) ? toUnsetValue(spec) : member[name];
+      return [name, fields && value !== null ? fillUnset(fields, value as View) : value];
+    }),
+  );
+}
+
+const listStored = (field: Field, value: unknown, env: Env) => (value === undefined || value === null ? [] : field.toStored(value, env));

@@ -1,0 +1,40 @@
+// Ids as a surface shows them, both ways: a UUID as it is, or behind a prefix as digits of base 36; any other FHIR id by the UUID that stands for it.
+import type { Env, Surface } from '../shape.ts';
+import type { SurfaceSpec } from '../spec.ts';
+
+export type IdCodec = Pick<Surface, 'encodeId' | 'decodeId'>;
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const DIGITS = /^[0-9a-z]{1,25}$/;
+
+/** Without `ids:` every id is shown as a UUID. */
+export function buildIdCodec({ ids }: Pick<SurfaceSpec, 'ids'>): IdCodec {
+  const prefixOf = (type: string): string | undefined => ids?.prefixes[type];
+  return {
+    encodeId(type: string, id: string, env: Env): string {
+      const uuid = UUID.test(id) ? id : env.alias(type, id);
+      const prefix = prefixOf(type);
+      return prefix === undefined ? uuid : prefix + toBase36(uuid).padStart(ids!.width, '0');
+    },
+    decodeId(type: string, shown: string): string | undefined {
+      const prefix = prefixOf(type);
+      if (prefix !== undefined && shown.startsWith(prefix)) return fromBase36(shown.slice(prefix.length), ids!.width);
+      const lower = shown.toLowerCase();
+      return UUID.test(lower) ? lower : undefined;
+    },
+  };
+}
+
+const toBase36 = (uuid: string): string => BigInt(`0x${uuid.replaceAll('-', '')}`).toString(36);
+
+/** The UUID behind digits; undefined when `showId` would never have made these. */
+function fromBase36(digits: string, width: number): string | undefined {
+  if (!DIGITS.test(digits) || digits.length < width || (digits.length > width && digits.startsWith('0'))) return undefined;
+  let number = 0n;
+  for (const digit of digits) number = number * 36n + BigInt(Number.parseInt(digit, 36));
+  if (number >> 128n) return undefined;
+  return number
+    .toString(16)
+    .padStart(32, '0')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

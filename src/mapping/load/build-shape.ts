@@ -1,0 +1,159 @@
+// A mapping, compiled whole: everything a door can ask of one shape.
+import type { Aliases, Path } from '../../fhir/path/path.ts';
+import type { ServedType } from '../../fhir/types.ts';
+import type { CodeTables } from '../lens/derivations.ts';
+import type { Field } from '../lens/field.ts';
+import { buildFieldFinder } from '../lens/field-finder.ts';
+import { buildLens, type Lens } from '../lens/lens.ts';
+import { isUnset } from '../lens/lens-read.ts';
+import { buildDuplicateFinder } from '../query/duplicates.ts';
+import { buildJoins } from '../query/joins.ts';
+import { buildSearchSupport } from '../query/search-parameters.ts';
+import { buildSearchText, listPlaceholders } from '../query/search-text.ts';
+import { buildBatchCreate, buildRequestFields } from '../request/batch-create.ts';
+import { buildBodyCheck } from '../request/body-check.ts';
+import { buildChangePlanner } from '../request/change-plan.ts';
+import { buildConflictCheck } from '../request/field-conflicts.ts';
+import { buildRequestSchema, buildResponseSchema } from '../request/json-schema.ts';
+import { pickKnownFields } from '../request/known-fields.ts';
+import { buildReferenceRules, readValueAt } from '../request/reference-rules.ts';
+import { buildShapeEnvelopes } from '../response/shape-envelopes.ts';
+import { listPathParameters } from '../routes.ts';
+import { MAX_LIST_ITEMS, type Shape, type Surface, type View } from '../shape.ts';
+import type { MappingSpec, SurfaceSpec } from '../spec.ts';
+
+interface ShapeInput {
+  name: string;
+  mapping: MappingSpec;
+  surface: Surface;
+  surfaceSpec: SurfaceSpec;
+  tables: CodeTables;
+  /** Told what is wrong, with the keys that lead to it in the mapping file. */
+  fault(keys: string[], error: unknown): void;
+}
+
+/** Whether it shows only what a request has just made. */
+const isCreateOnly = ({ interactions }: MappingSpec): boolean => interactions.every((one) => one === 'create');
+
+/** Where the vendor prints no text of its own. */
+const DEFAULT_MESSAGES = { duplicate: 'this exists already', idempotency: 'this idempotency-key was used with another body' };
+
+/** The shape, and its lens for the checks at start. */
+export function buildShape({ name, mapping, surface, surfaceSpec, tables, fault }: ShapeInput): { shape: Shape; lens: Lens } {
+  const aliases = surfaceSpec.systems;
+  const lens = buildLens(mapping, { aliases, ids: surface, tables }, fault);
+  const nullable = surfaceSpec.nulls === 'unset';
+  const { checked, asked, ...request } = buildRequestSupport(lens, mapping, nullable);
+  const disagree = buildConflictCheck(lens);
+  const { plural = '', interactions, idempotency = 'optional', belongs = [], except = {} } = mapping;
+  const shape: Shape = {
+    surface,
+    name,
+    resource: mapping.resource as ServedType,
+    path: mapping.path.replace(/\/\{id\}.*$/, ''),
+    itemPath: mapping.item || /\{id\}/.test(mapping.path) ? mapping.path : `${mapping.path}/{id}`,
+    idName: lens.idName,
+    plural,
+    interactions,
+    ...readTake(mapping),
+    ...readPersonRules(mapping),
+    createdStatus: mapping.createStatus ?? 201,
+    idempotency,
+    hasNumbers: [lens.leaves, ...lens.lists.map(({ leaves }) => leaves)]
+      .flat()
+      .some(({ spec }) => /^(number|integer)$/.test(spec.type ?? '')),
+    ...request,
+    responseSchema: buildResponseSchema(lens.fields, [...belongs, ...(mapping.row ? [mapping.row.key] : [])], isCreateOnly(mapping)),
+    ...buildShapeEnvelopes(mapping, surface, fault),
+    isItem: (view) => belongs.every((name) => view[name] !== null) && !Object.entries(except).some(([name, word]) => view[name] === word),
+    checkRequest(body, now) {
+      const issues = checked(body, now);
+      return issues.length ? issues : disagree(omitUnsetFields(body as View));
+    },
+    ...buildChangePlanner(lens.fields, { nullable, deep: surfaceSpec.patch !== 'replace', findConflicts: disagree }),
+    pickKnownFields: (body) => pickKnownFields(asked, body),
+    ...buildBatchCreate(mapping, lens.fields),
+    read: lens.read,
+    write: lens.write,
+    findField: buildFieldFinder(mapping.resource, lens),
+    ...buildSearchSupport(mapping, { aliases, ids: surface }, fault),
+    joins: buildJoins(mapping, lens.names, fault),
+    referenceRules: buildReferenceRules(lens.leaves, aliases, fault),
+    links: lens.leaves.flatMap((field) => buildLink(field, lens, aliases)),
+    buildDuplicateCheck: buildDuplicateFinder(mapping, aliases),
+    messages: { ...DEFAULT_MESSAGES, ...mapping.says },
+    ...buildTargets(mapping, lens, aliases),
+    ...(mapping.port !== undefined && { externalStep: mapping.port }),
+  };
+  return { shape, lens };
+}
+
+/** The searches for the resource that a create goes into, and for the one that holds an item. */
+function buildTargets({ resource, into, row }: MappingSpec, lens: Lens, aliases: Aliases): Pick<Shape, 'buildTargetSearch' | 'rows'> {
+  const search = (template: string, values: Record<string, string>): string => `${resource}?${buildSearchText(template, aliases, values)}`;
+  return {
+    buildTargetSearch: (view, resolved) =>
+      into === undefined ? null : search(into, readSearchValues(into, lens.fields, { view, resolved })),
+    ...(lens.rows && row && { rows: { ...lens.rows, search: (id: string) => search(row.find, { '': id }) } }),
+  };
+}
+
+/** What a request is: the body that makes an item, what the path names of it, and the check of both together. */
+function buildRequestSupport({ fields }: Lens, { path, many }: MappingSpec, nullable: boolean) {
+  const asked = buildRequestFields(fields, many);
+  const within = listPathParameters(path).filter((name) => name !== 'id');
+  const inBody = asked.filter(({ name }) => !within.includes(name));
+  const checked = buildBodyCheck(buildRequestSchema(asked, nullable), asked);
+  const schema = buildRequestSchema(inBody, nullable);
+  return { pathParameters: within, asked, requestSchema: schema, requiresBody: 'required' in schema, checked };
+}
+
+/** What a view says in the places of a search; ids as FHIR has them, however they were spelled. */
+function readSearchValues(
+  template: string,
+  fields: Field[],
+  { view, resolved }: { view: View; resolved?: ReadonlyMap<string, string> | undefined },
+) {
+  const textOf = (name: string): string => {
+    const text = String(view[name] ?? '');
+    const id = fields.find((field) => field.name === name)?.codec.parseTarget?.(text)?.id ?? text;
+    return resolved?.get(id) ?? id;
+  };
+  return Object.fromEntries(listPlaceholders(template).map((name) => [name, textOf(name)]));
+}
+
+const omitUnsetFields = (view: View): View => Object.fromEntries(Object.entries(view).filter(([, value]) => !isUnset(value)));
+
+function buildLink({ spec, keyPath }: Field, lens: Lens, aliases: SurfaceSpec['systems']): Shape['links'] {
+  if (!spec.link) return [];
+  const { to, search } = spec.link;
+  const path: Path = lens.names.compile(to);
+  return [
+    {
+      buildSearch: (view) => {
+        const name = readValueAt(view, keyPath);
+        return typeof name === 'string' && name !== '' ? buildSearchText(search, aliases, { '': name }) : undefined;
+      },
+      putReference: (resource, reference) => path.put(resource, [reference]),
+    },
+  ];
+}
+
+/** `take` and `most` of a shape. */
+const readTake = ({ take, most }: MappingSpec): Pick<Shape, 'take' | 'maxItems'> => ({
+  take: take ?? 'page',
+  maxItems: most ?? MAX_LIST_ITEMS,
+});
+
+/** What of a shape is about the person; which keys open it is said by `for:` alone. */
+const readPersonRules = ({
+  for: whom,
+  item,
+  answers,
+  tells,
+}: MappingSpec): Pick<Shape, 'itemIsCaller' | 'isPersonal' | 'responseShape' | 'linkBack'> => ({
+  itemIsCaller: item === 'me',
+  isPersonal: whom === 'person',
+  ...(answers !== undefined && { responseShape: answers }),
+  ...(tells && { linkBack: tells }),
+});

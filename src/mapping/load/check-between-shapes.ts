@@ -1,0 +1,70 @@
+// Two shapes may not claim one route, unless the host or the kind of key says which is meant.
+
+import { amongThese } from '../../fhir/closest-name.ts';
+import type { Diagnostic } from '../diagnostics.ts';
+import { listRoutes } from '../routes.ts';
+import type { Shape, Surface } from '../shape.ts';
+import type { MappingSpec } from '../spec.ts';
+import type { LoadedShape } from './loaded.ts';
+import type { SourceFile } from './yaml-file.ts';
+
+interface RoutedShape {
+  shape: Shape;
+  mapping: SourceFile<MappingSpec>;
+}
+
+/** One fault per route that two shapes claim and nothing tells apart. */
+export function checkRoutes(shapes: RoutedShape[]): Diagnostic[] {
+  return shapes.flatMap((one, nth) =>
+    shapes.slice(0, nth).flatMap((other) => {
+      const others = listRoutes(other.shape).map(removeNames);
+      const route = listRoutes(one.shape).find((template) => others.includes(removeNames(template)));
+      if (route === undefined || haveDistinctKeys(one.shape.surface, other.shape.surface)) return [];
+      return [
+        {
+          place: one.mapping.locate(['path']),
+          text: `${route} is claimed by ${other.shape.surface.name}/${other.shape.name} too: write another path, or let the keys of the two surfaces differ (auth)`,
+        },
+      ];
+    }),
+  );
+}
+
+/** The same route whatever its names are called. */
+const removeNames = (template: string): string => template.replace(/\{\w+\}/g, '{}');
+
+/** Requests to the two differ by the header or the beginning of their keys. */
+const haveDistinctKeys = (a: Surface, b: Surface): boolean =>
+  a !== b && (a.auth.scheme !== b.auth.scheme || a.auth.prefix !== b.auth.prefix);
+
+/** The shapes that others name: `answers:` and `tells:`. */
+export function checkShapeReferences(shapes: LoadedShape[]): Diagnostic[] {
+  return shapes.flatMap((one) => {
+    const { shape, mapping } = one;
+    const others = shapes.filter((other) => other.shape.surface === shape.surface);
+    const told = findShapeReferenceErrors(one, others);
+    return told.map(([keys, text]) => ({ place: mapping.locate(keys), text }));
+  });
+}
+
+function findShapeReferenceErrors({ shape }: LoadedShape, others: LoadedShape[]): [keys: string[], text: string][] {
+  const { responseShape, linkBack, resource } = shape;
+  const names = others.map((other) => other.shape.name);
+  const named = (name: string | undefined): LoadedShape | undefined => others.find((other) => other.shape.name === name);
+  const missing = (name: string | undefined): string | false =>
+    name !== undefined && !named(name) && `there is no shape ${name}${amongThese(name, names)}`;
+  const unfit = (name: string | undefined, type: string): string | undefined => {
+    const other = named(name);
+    return other && (other.shape.resource !== type || other.shape.rows) ? `${name} does not show a whole ${type}` : undefined;
+  };
+  const fields = named(linkBack?.shape)?.lens.fields.map(({ name }) => name);
+  const problems: [string[], string | false | undefined][] = [
+    [['answers'], missing(responseShape) || unfit(responseShape, resource)],
+    [['tells', 'shape'], missing(linkBack?.shape) || unfit(linkBack?.shape, 'Patient')],
+    [
+      ['tells', 'field'],
+      fields && !fields.includes(linkBack!.field) && `there is no field ${linkBack!.field} in it${amongThese(linkBack!.field, fields)}`,
+    ],
+  ];
+  return problems.filter((one): one is [string[], string] => typeof one[1] === 'string');
+}

@@ -1,0 +1,58 @@
+// A create of many items (`many:`), checked at start: which fields each member says, by which items are the same, and what does not go with it.
+
+import { amongThese } from '../../fhir/closest-name.ts';
+import type { Report } from '../diagnostics.ts';
+import { CODE_DERIVATIONS } from '../lens/code-derivations.ts';
+import type { Lens } from '../lens/lens.ts';
+import { isWritableIn } from '../request/json-schema.ts';
+import type { MappingSpec } from '../spec.ts';
+
+/** Words that look for each item one by one, or wait for it. */
+const APART = ['port', 'row', 'into', 'unique'] as const;
+const APART_IN_FIELDS = ['link', 'shares', 'instead'] as const;
+
+export function checkMany(lens: Lens, mapping: MappingSpec, fault: Report): void {
+  const { many, interactions } = mapping;
+  if (!many) return;
+  const { list, fields, least = 1, most, identity = [] } = many;
+  const asked = lens.fields.filter(isWritableIn('create')).map(({ name }) => name);
+  const unasked = (names: string[]): string | undefined => names.find((name) => !asked.includes(name));
+  const told = (word: string, problem: string | false | undefined): void => {
+    if (problem) fault(['many', word], new Error(problem));
+  };
+  const noField = (name: string | undefined) => name && `no request says ${name}${amongThese(name, asked)}`;
+  told('list', lens.fields.some(({ name }) => name === list) && `${list} is a field of each item: the list needs a name of its own`);
+  told('fields', noField(unasked(fields)));
+  told('identity', noField(unasked(identity)));
+  told('most', most < least && `${most} is less than least (${least})`);
+  if (!interactions.includes('create')) fault(['many'], new Error('it is for a create: add create to interactions'));
+  for (const word of APART) if (mapping[word] !== undefined) fault([word], new Error(`${word}: does not go with many: ${INSTEAD}`));
+  for (const { spec, keyPath } of lens.leaves)
+    for (const word of APART_IN_FIELDS)
+      if (spec[word] !== undefined)
+        fault([...keyPath.flatMap((name) => ['fields', name]), word], new Error(`${word}: does not go with many:`));
+}
+
+const INSTEAD = 'which items are the same is said by many.identity';
+
+export function checkFollows(lens: Lens, { interactions }: MappingSpec, fault: Report): void {
+  const fields = lens.fields.map(({ name }) => name);
+  for (const { spec, keyPath } of [...lens.leaves, ...lens.lists.flatMap(({ leaves }) => leaves)]) {
+    if (!spec.follows) continue;
+    const keys = [...keyPath.flatMap((name) => ['fields', name]), 'follows'];
+    const { as, ...parts } = spec.follows;
+    const rule = Object.hasOwn(CODE_DERIVATIONS, as) ? CODE_DERIVATIONS[as] : undefined;
+    const wrong = rule && (rule.names.find((part) => !(part in parts)) ?? Object.keys(parts).find((part) => !rule.names.includes(part)));
+    const unknown = Object.values(parts).find((name) => !fields.includes(name));
+    const problems = [
+      !rule && `nothing follows as ${as}${amongThese(as, Object.keys(CODE_DERIVATIONS))}`,
+      wrong && `${as} has the parts ${rule.names.join(', ')}: ${wrong} is missing, or none of them`,
+      unknown && `there is no field ${unknown}${amongThese(unknown, fields)}`,
+      keyPath.length > 1 && 'it is for a field that is not in an object',
+      !spec.readOnly && 'what follows is asked of nobody: the field must be readOnly',
+      interactions.some((one) => one === 'update' || one === 'replace' || one === 'perform') &&
+        'it is worked out when an item is made: items that are changed would keep what no longer follows',
+    ];
+    for (const problem of problems) if (problem) fault(keys, new Error(problem));
+  }
+}

@@ -1,0 +1,133 @@
+// What ajv says of a mapping file or a surface file, in words of the mapping language: what stands there, and what to write instead.
+import type { AnySchemaObject, ErrorObject } from 'ajv';
+import { didYouMean } from '../../fhir/closest-name.ts';
+
+interface GrammarError {
+  /** The keys that lead to it. */
+  keys: string[];
+  text: string;
+}
+
+/** The faults to tell: a choice that nothing meets is one fault, not one for each of its kinds. */
+export function describeGrammarErrors(errors: readonly ErrorObject[]): GrammarError[] {
+  const choices = errors
+    .filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf')
+    .map((error) => ({ error, meant: findMeantKind(error) }));
+  const mistyped = errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath);
+  const told = ({ schemaPath, instancePath, keyword }: ErrorObject): boolean =>
+    keyword !== 'if' &&
+    !(keyword === 'oneOf' && mistyped.includes(instancePath)) &&
+    choices.every(({ error, meant }) => {
+      const nth = within(error.instancePath, instancePath) && kindOf(error.schemaPath, schemaPath);
+      return typeof nth === 'number'
+        ? nth === meant
+        : schemaPath !== error.schemaPath || instancePath !== error.instancePath || meant === undefined;
+    });
+  const faults = errors.filter((error) => told(error) && !isRenamed(error)).map((error) => ({ keys: keysOf(error), text: textOf(error) }));
+  return [...new Map(faults.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** What is missing under its new name alone: the old one is told, and that is all that is wrong. */
+function isRenamed({ keyword, params, parentSchema, data }: ErrorObject): boolean {
+  const said = Object.entries((parentSchema?.renamed ?? {}) as Record<string, string>).filter(([old]) => Object.hasOwn(Object(data), old));
+  return keyword === 'required' ? said.some(([, now]) => now === params.missingProperty) : keyword === 'oneOf' && said.length > 0;
+}
+
+const within = (above: string, path: string): boolean => path === above || path.startsWith(`${above}/`);
+
+/** Which kind of a choice a fault is about; undefined: it is not about this choice. */
+function kindOf(choice: string, schemaPath: string): number | undefined {
+  const rest = schemaPath.startsWith(`${choice}/`) ? schemaPath.slice(choice.length + 1) : undefined;
+  return rest === undefined ? undefined : Number(rest.split('/')[0]);
+}
+
+/** Which of its kinds a value was meant to be: the only one of its type. */
+function findMeantKind({ keyword, schema, data }: ErrorObject): number | undefined {
+  if (keyword !== 'anyOf') return undefined;
+  const fitting = (schema as AnySchemaObject[]).flatMap(({ type }, nth) => (type === typeOf(data) ? [nth] : []));
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return Number.isInteger(value) ? 'integer' : typeof value;
+}
+
+const keysOf = ({ instancePath, keyword, params }: ErrorObject): string[] => [
+  ...instancePath
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')),
+  ...(keyword === 'additionalProperties' ? [String(params.additionalProperty)] : []),
+];
+
+const TEXTS: Record<string, (error: ErrorObject) => string> = {
+  additionalProperties: ({ params, parentSchema }) => {
+    const known = Object.keys(parentSchema?.properties ?? {});
+    const word = String(params.additionalProperty);
+    const now: string | undefined = parentSchema?.renamed?.[word];
+    if (now !== undefined) return `${word} is called ${now} here: write ${now}:`;
+    return `there is no word ${word} here${didYouMean(word, known)}; there are ${known.join(', ')}`;
+  },
+  required: ({ params, parentSchema, message }) => {
+    const missing = String(params.missingProperty);
+    return `${message}: write ${missing}: with ${meaning(parentSchema?.properties?.[missing] ?? {})}`;
+  },
+  enum: ({ params, data }) => {
+    const known = (params.allowedValues as unknown[]).map(String);
+    return `${shown(data)} is none of those that may stand here${didYouMean(String(data), known)}; write ${known.join(', ')}`;
+  },
+  const: instead,
+  type: instead,
+  anyOf: instead,
+  oneOf: ({ parentSchema }) => `needs ${parentSchema?.description}`,
+  pattern: instead,
+  format: instead,
+  minLength: instead,
+  minItems: instead,
+  minProperties: instead,
+  uniqueItems: ({ data, params }) => `${shown((data as unknown[])[params.i])} stands in it twice: leave one out`,
+  minimum: instead,
+  maximum: instead,
+};
+
+function textOf(error: ErrorObject): string {
+  const [, name] = /^(\S+)\s+[{[]/.exec(keysOf(error).at(-1) ?? '') ?? [];
+  if (name !== undefined) return `a colon is missing after ${name}: write ${name}: and then its value`;
+  return TEXTS[error.keyword]?.(error) ?? String(error.message);
+}
+
+function instead({ data, parentSchema = {} }: ErrorObject): string {
+  return `${shown(data)} cannot stand here; write ${meaning(parentSchema)}`;
+}
+
+/** A value in a few words. */
+function shown(value: unknown): string {
+  if (value === '') return 'an empty text';
+  if (Array.isArray(value)) return value.length ? 'this list' : 'an empty list';
+  if (value === null) return 'nothing';
+  if (typeof value !== 'object') return String(value);
+  return Object.keys(value).length ? 'this object' : 'an empty object';
+}
+
+const PLAIN: Record<string, string> = { string: 'a text', boolean: 'true or false', null: 'null', number: 'a number' };
+
+/** What a schema asks for. */
+function meaning(schema: AnySchemaObject): string {
+  const { description, type, items, properties, additionalProperties, minimum, maximum } = schema;
+  if (schema.$ref) return 'a field';
+  const kinds: AnySchemaObject[] | undefined = schema.anyOf;
+  if (description) return description;
+  if ('const' in schema) return String(schema.const);
+  if (schema.enum) return `one of ${schema.enum.join(', ')}`;
+  if (kinds) return kinds.map(meaning).join(', or ');
+  if (Array.isArray(type)) return type.map((one) => PLAIN[one] ?? one).join(' or ');
+  if (type === 'integer')
+    return `a whole number${maximum === undefined ? (minimum ? ` from ${minimum}` : '') : ` from ${minimum} to ${maximum}`}`;
+  if (type === 'array')
+    return `a list${items?.enum ? ` of ${items.enum.join(', ')}` : items ? ` whose members are each ${meaning(items)}` : ''}`;
+  if (properties) return `an object with ${Object.keys(properties).join(', ')}`;
+  if (type === 'object') return `name: value, each value ${meaning(additionalProperties || {})}`;
+  return PLAIN[type] ?? 'a value';
+}

@@ -1,0 +1,64 @@
+// A YAML file with the places of its parts, so that a mistake in it can be told by file, line and key.
+import { readFileSync } from 'node:fs';
+import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLParseError } from 'yaml';
+
+export interface SourceFile<T> {
+  file: string;
+  content: T;
+  /** `mappings/loop/patient.yaml:12` for the keys that lead to a part, or the nearest part above it. */
+  locateLine(keys: string[]): string;
+  /** The same with the keys: `mappings/loop/patient.yaml:12 fields.gender`. */
+  locate(keys: string[]): string;
+}
+
+/** What to write instead of what is no YAML. */
+const YAML_HINTS: Partial<Record<ErrorCode, string>> = {
+  BAD_SCALAR_START: "write it in quotes: '%alias|code'",
+  TAB_AS_INDENT: 'write spaces',
+  DUPLICATE_KEY: 'a name stands once: leave one of the two out, or rename it',
+  MULTILINE_IMPLICIT_KEY: 'write a colon and a space after the name, and then its value',
+  MISSING_CHAR: 'write the quote, bracket, comma or colon that is missing here or above',
+  BAD_INDENT: 'let all names of one level begin in one column, and close each { and [',
+  BLOCK_IN_FLOW: 'close each { and [ before the next line begins',
+  UNEXPECTED_TOKEN: 'close each { and [ once, and write texts with such characters in quotes',
+};
+
+/** Reads a YAML file; text that is no YAML is an Error with its place. */
+export function readYaml<T>(file: string): SourceFile<T> {
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, merge: true });
+  const [error] = document.errors;
+  if (error) throw new Error(`${file}:${error.linePos?.[0].line ?? 1} ${describeYamlError(error)}`);
+  const root = document.contents as Node | null;
+  const line = (keys: string[]): string => {
+    const at = findOffset(root, keys);
+    return `${file}:${at === undefined ? 1 : lines.linePos(at).line}`;
+  };
+  return { file, content: document.toJS(), locateLine: line, locate: (keys) => `${line(keys)} ${keys.join('.')}`.trimEnd() };
+}
+
+/** The first line of what the parser says, without the place that is told anyway, and what to write instead. */
+function describeYamlError({ message, code }: YAMLParseError): string {
+  const text = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
+  return YAML_HINTS[code] === undefined ? text : `${text}: ${YAML_HINTS[code]}`;
+}
+
+/** Where the part begins that the keys lead to; the key of a map counts, not its value. */
+function findOffset(root: Node | null, keys: string[]): number | undefined {
+  let [node, at] = [root, root?.range?.[0]];
+  for (const key of keys) {
+    const next = findChild(node, key);
+    if (!next) break;
+    [node, at] = [next.value, next.at ?? at];
+  }
+  return at;
+}
+
+function findChild(node: Node | null, key: string): { value: Node | null; at: number | undefined } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+    return pair && { value: pair.value as Node | null, at: (pair.key as Node).range?.[0] };
+  }
+  const item = isSeq(node) ? (node.items[Number(key)] as Node | undefined) : undefined;
+  return item && { value: item, at: item.range?.[0] };
+}

@@ -1,0 +1,69 @@
+// The schemas of a shape with what a reader wants beside them: where in FHIR each field stands, and the rules that are said in words.
+import type { Field } from '../lens/field.ts';
+import type { LoadedShape } from '../load/loaded.ts';
+import { buildRequestFields } from '../request/batch-create.ts';
+import type { Json } from './json.ts';
+
+interface AnnotationContext {
+  resource: string;
+  /** `whole`: a body that says all there is; `part`: some fields of what is there; `answer`: what is shown, which keeps no rules of requests. */
+  body: 'whole' | 'part' | 'answer';
+}
+
+export const annotateRequest = ({ shape, lens, mapping }: LoadedShape): Json =>
+  annotate(shape.requestSchema as Json, buildRequestFields(lens.fields, mapping.content.many), { resource: shape.resource, body: 'whole' });
+
+export const annotateChange = ({ shape, lens }: LoadedShape): Json =>
+  annotate(shape.changeSchema as Json, lens.fields, { resource: shape.resource, body: 'part' });
+
+export const annotateReplacement = ({ shape, lens }: LoadedShape): Json =>
+  annotate(shape.replaceSchema as Json, lens.fields, { resource: shape.resource, body: 'whole' });
+
+export const annotateResponse = ({ shape, lens }: LoadedShape): Json =>
+  annotate(shape.responseSchema as Json, lens.fields, { resource: shape.resource, body: 'answer' });
+
+/** OpenAPI 3.1 speaks the same draft of JSON Schema: it need not be said again. */
+function annotate({ $schema: _, properties = {}, ...rest }: Json, fields: Field[], noting: AnnotationContext): Json {
+  const noted = Object.entries(properties as Record<string, Json>).map(([name, schema]) => {
+    const field = fields.find((one) => one.name === name)!;
+    const inner = field.fields ? annotate(schema, field.fields, noting) : field.members ? annotateMembers(schema, field, noting) : schema;
+    return [name, { ...inner, ...buildNotes(field, noting) }] as const;
+  });
+  const needed = noting.body === 'whole' ? buildNeeds(fields, Object.keys(properties as object)) : [];
+  return { ...rest, properties: Object.fromEntries(noted), ...(needed.length && { dependentSchemas: Object.fromEntries(needed) }) };
+}
+
+/** Fields that may not be said without another one. A field that is null, blank or no says nothing: `dependentRequired` would ask only whether it is there. */
+const buildNeeds = (fields: Field[], asked: string[]): [name: string, schema: Json][] =>
+  fields.flatMap(({ name, spec: { needs } }): [string, Json][] =>
+    needs !== undefined && asked.includes(name)
+      ? [[name, { anyOf: [{ properties: { [name]: { not: HAS_VALUE } } }, { required: [needs], properties: { [needs]: HAS_VALUE } }] }]]
+      : [],
+  );
+
+/** A value that says something. */
+const HAS_VALUE: Json = { not: { enum: [null, false] }, pattern: '\\S' };
+
+function buildNotes(field: Field, { resource, body }: AnnotationContext): Json {
+  const path = findFhirPath(field, resource);
+  const { patternMeans, needs } = field.spec;
+  const rules = [patternMeans && `Must be ${patternMeans}.`, needs && `May not be said without ${needs}.`].filter(Boolean);
+  return {
+    ...(body !== 'answer' && rules.length && { description: rules.join(' ') }),
+    ...(path !== undefined && { 'x-fhir-path': path }),
+  };
+}
+
+/** The members of a list: their paths begin at its elements. */
+function annotateMembers({ items, ...rest }: Json, { members, spec }: Field, { resource, body }: AnnotationContext): Json {
+  return { ...rest, items: annotate(items as Json, members!, { resource: spec.list ? `${resource}.${spec.list}` : resource, body }) };
+}
+
+/** Where a field stands, as FHIRPath from the resource; of several places the first. Undefined: nowhere in the resource. */
+function findFhirPath({ paths, spec, fields }: Field, resource: string): string | undefined {
+  if (fields) return undefined;
+  const [main] = paths;
+  if (!main) return undefined;
+  const text = [spec.fhir ?? spec.list].flat()[0]!;
+  return main.variable === undefined ? `${resource}.${main.text}` : text;
+}

@@ -1,0 +1,91 @@
+// The examples of a mapping as its document shows them: requests, items, and values of parameters, each under the title it has in the file.
+import { existsSync } from 'node:fs';
+import { buildExampleEnv, EXAMPLE_TIME, type Example, readExamples, toExamplesPath } from '../load/examples.ts';
+import type { LoadedShape } from '../load/loaded.ts';
+import type { View } from '../shape.ts';
+import type { Json } from './json.ts';
+
+export interface DocumentExamples {
+  /** By a name made of the title. */
+  requests: Record<string, { summary: string; value: View }>;
+  changes: Record<string, { summary: string; value: View }>;
+  items: Record<string, { summary: string; value: View }>;
+  /** Values of query parameters, as a person would send them. */
+  parameters: Record<string, string>;
+  /** A change as operations on what is shown. */
+  operations: Record<string, { summary: string; value: unknown }>;
+  /** An id as the surface shows it. */
+  id: string | undefined;
+}
+
+/** More than this is no help to a reader, nor is a longer one. */
+const MAX_EXAMPLES = 6;
+const MAX_EXAMPLE_LENGTH = 2000;
+
+export function pickDocumentExamples({ mapping, shape }: LoadedShape): DocumentExamples {
+  const examples = existsSync(toExamplesPath(mapping.file)) ? readExamples(mapping.file).content : [];
+  const found = examples.flatMap(({ response }) => (response?.[shape.idName] ? [String(response[shape.idName])] : []));
+  return {
+    requests: nameExamples(examples, ({ request, several = request, perform = several }) => perform && shape.pickKnownFields(perform)),
+    changes: nameExamples(examples, (example) => planExampleChange(shape, example)),
+    operations: nameExamples(examples, ({ change }) => (Array.isArray(change) ? change : undefined)),
+    items: nameExamples(examples, ({ response }) => response),
+    parameters: pickParameters(examples, Object.keys(mapping.content.search ?? {})),
+    id: found[0],
+  };
+}
+
+/** For each parameter a value that a person would send: what an item shows under the same name, for that finds it, else one that an example asks with. */
+function pickParameters(examples: Example[], names: string[]): Record<string, string> {
+  const asked = (name: string): string[] => examples.flatMap(({ search = {} }) => search[name] ?? []);
+  const shown = (name: string): string[] =>
+    examples.flatMap(({ response }) => {
+      const value = [response?.[name] ?? []].flat()[0];
+      return typeof value === 'string' || typeof value === 'boolean' ? String(value) : [];
+    });
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const values = [...shown(name), ...asked(name)].map(normalizeSample).filter((value) => value !== '');
+      const value = values.find(isUnescaped) ?? values[0];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Spaces as a person writes them, and a UUID as most do. */
+const normalizeSample = (value: string): string => {
+  const text = value.trim().replace(/\s+/g, ' ');
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : text;
+};
+
+/** Without what a search escapes: those are there to be tried, not to be shown. */
+const isUnescaped = (value: string): boolean => /^[\p{L}\p{N}+-][\p{L}\p{N} @.:/_+-]*$/u.test(value);
+
+/** What an example of a change asks to be another; undefined: it is no such example, or asks for nothing. */
+function planExampleChange(shape: LoadedShape['shape'], { change, stored, env }: Example): View | undefined {
+  if (!change || Array.isArray(change) || !stored) return undefined;
+  const view = shape.read(stored, buildExampleEnv(env), { all: true });
+  const { fields } = shape.planChange('merge', { plain: change, exact: change }, { view, time: EXAMPLE_TIME });
+  return Object.keys(fields).length ? fields : undefined;
+}
+
+function nameExamples<T>(examples: Example[], of: (example: Example) => T | undefined): Record<string, { summary: string; value: T }> {
+  const found = examples.flatMap((example) => {
+    const value = of(example);
+    return value && JSON.stringify(value).length <= MAX_EXAMPLE_LENGTH
+      ? [[toSlug(example.title), { summary: example.title, value }] as const]
+      : [];
+  });
+  return Object.fromEntries(found.slice(0, MAX_EXAMPLES));
+}
+
+const toSlug = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 48);
+
+/** Examples as OpenAPI writes them, the value wrapped as it is answered. */
+export const wrapExamples = (examples: DocumentExamples['items'], wrap: (value: View) => unknown): Record<string, Json> =>
+  Object.fromEntries(Object.entries(examples).map(([name, { summary, value }]) => [name, { summary, value: wrap(value) }]));

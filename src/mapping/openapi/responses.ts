@@ -1,0 +1,118 @@
+// The answers of an operation: the one that is hoped for, and each status that a failure is answered with, in the vendor's own shape.
+import { issue, KINDS, type Kind } from '../../fhir/outcome.ts';
+import type { ResponseFacts, ServerFacts, Surface } from '../shape.ts';
+import type { SurfaceSpec } from '../spec.ts';
+import { findNameSchema } from './envelope-schema.ts';
+import { buildJsonContent, type Json, toSchemaRef } from './json.ts';
+
+/** What an answer says of the request, in examples. */
+export const buildExampleFacts = (status: number, { rateLimit }: ServerFacts): ResponseFacts => ({
+  requestId: 'req_w8p3i7b0',
+  time: '2026-01-15T09:45:00.000Z',
+  status,
+  ...(rateLimit && { rate: { limit: rateLimit.limit, remaining: rateLimit.limit - 11, reset: 3420 } }),
+});
+
+/** What is said of each kind of failure: when it happens, and a text as it could be. */
+const ERROR_DESCRIPTIONS: Record<Kind, { when: string; text: string }> = {
+  structure: { when: 'the body is no JSON object', text: 'the body must be a JSON object, and it is empty' },
+  invalid: { when: 'a field or parameter breaks its rule', text: '{field} is required' },
+  parameter: { when: 'a parameter of the URL is not known, or is not as described', text: '{field} may stand only once' },
+  'not-supported': { when: 'something is asked for that is not offered', text: '{field} is not supported' },
+  override: {
+    when: 'a header asks for another method than the one that is sent',
+    text: 'x-http-method-override is not followed: send the method that is meant',
+  },
+  rule: { when: 'what is asked for breaks a rule beyond the form of its fields', text: '{field} is required for this' },
+  login: { when: 'there is no key, or one that is not known or no longer valid', text: 'this API key is not known, or no longer valid' },
+  forbidden: {
+    when: 'the key belongs to another surface, its scopes do not cover this, or it stands for a person where none is asked for, or for none where one is',
+    text: 'the scopes of this API key do not cover this',
+  },
+  'not-found': { when: 'there is nothing with this id', text: 'there is nothing with this id' },
+  deleted: { when: 'what had this id is deleted', text: 'there is nothing with this id' },
+  method: { when: 'the path does not answer this method', text: 'this path answers GET' },
+  'not-acceptable': { when: 'none of the accepted media types can be written', text: 'this server writes application/json' },
+  conflict: {
+    when: 'an idempotency-key was used with another body, or its first request is still running',
+    text: 'this idempotency-key was used with another body',
+  },
+  duplicate: { when: 'the same exists already', text: 'this exists already' },
+  'version-mismatch': { when: 'If-Match names a version that is no longer the current one', text: 'the resource has changed since' },
+  'multiple-matches': {
+    when: 'more than one stored resource is meant',
+    text: 'more than one stored resource carries the identifier of this request',
+  },
+  'too-long': { when: 'the body is larger than this API takes', text: 'the body is larger than 1 MiB, the most that is taken here' },
+  media: { when: 'the body is not sent as JSON', text: 'send the body as application/json' },
+  throttled: { when: 'the key is over its limit', text: 'the limit is reached; try again in 3420 seconds' },
+  exception: { when: 'something went wrong on this side', text: 'something went wrong on this side' },
+  upstream: { when: 'a service behind this one failed', text: 'the laboratory network did not take this' },
+  unavailable: { when: 'the service is not ready', text: 'the database does not answer' },
+};
+
+export interface ErrorResponseParts {
+  surface: Surface;
+  spec: SurfaceSpec;
+  facts: ServerFacts;
+  /** A field that a failure can name. */
+  field: string;
+}
+
+/** Statuses that failures of these kinds are answered with, each with its examples. */
+export function buildErrorResponses(kinds: readonly Kind[], { surface, spec, facts, field }: ErrorResponseParts): Record<string, Json> {
+  const byStatus = Map.groupBy([...new Set(kinds)], (kind) => surface.describeError(kind).status);
+  const responses = [...byStatus]
+    .sort(([a], [b]) => a - b)
+    .map(([status, alike]) => {
+      const examples = alike.map(
+        (kind) => [kind, buildErrorExample(kind, { surface, facts: buildExampleFacts(status, facts), field })] as const,
+      );
+      const headers = { ...buildHeaderRefs(spec), ...Object.assign({}, ...alike.map((kind) => HEADERS[kind] ?? {})) };
+      const description = capitalize(alike.map((kind) => ERROR_DESCRIPTIONS[kind].when).join('; or '));
+      return [String(status), { description, headers, ...buildJsonContent(toSchemaRef('Failure'), Object.fromEntries(examples)) }] as const;
+    });
+  return Object.fromEntries(responses);
+}
+
+function buildErrorExample(kind: Kind, { surface, facts, field }: { surface: Surface; facts: ResponseFacts; field: string }): Json {
+  const { when, text } = ERROR_DESCRIPTIONS[kind];
+  const named = text.includes('{field}') ? field : undefined;
+  return {
+    summary: capitalize(when),
+    value: surface.wrapError(kind, [issue(KINDS[kind].code, text.replace('{field}', field), named)], facts).body,
+  };
+}
+
+const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const seconds = { description: 'Seconds to wait before trying again.', required: true, schema: { type: 'integer' } };
+/** Headers that come with a kind of failure. */
+const HEADERS: Partial<Record<Kind, Json>> = {
+  login: { 'WWW-Authenticate': { required: true, schema: { type: 'string' } } },
+  throttled: { 'Retry-After': seconds },
+  unavailable: { 'Retry-After': seconds },
+  upstream: { 'Retry-After': { ...seconds, required: false } },
+};
+
+/** Headers of every answer of a surface: one that has no value is not sent. */
+export function buildSurfaceHeaders({ headers = {} }: SurfaceSpec): Json {
+  const own = Object.entries(headers).map(([name, template]) => [name, { schema: withoutNull(findNameSchema(template)) }] as const);
+  const told = own.some(([name]) => name.toLowerCase() === 'x-request-id');
+  return { ...(!told && { 'x-request-id': { schema: { type: 'string' } } }), ...Object.fromEntries(own) };
+}
+
+/** The answer that is hoped for. */
+export const buildSuccessResponse = (
+  description: string,
+  { spec, headers = {}, body }: { spec: SurfaceSpec; headers?: Json; body?: Json },
+): Json => ({
+  description,
+  headers: { ...buildHeaderRefs(spec), ...headers },
+  ...body,
+});
+
+const withoutNull = ({ type, ...rest }: Json): Json => ({ ...rest, type: [type].flat()[0] });
+
+const buildHeaderRefs = (spec: SurfaceSpec): Json =>
+  Object.fromEntries(Object.keys(buildSurfaceHeaders(spec)).map((name) => [name, { $ref: `#/components/headers/${name}` }]));

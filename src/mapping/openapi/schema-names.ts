@@ -1,0 +1,19 @@
+// What the things of a shape are called in documents and types: `lab-order` is a lab order, several are lab orders, its schema is LabOrder.
+import type { Shape } from '../shape.ts';
+
+/** Schema names: the item as it is answered, and the bodies of requests that make one, change some of its fields, and replace all of them. */
+export const toSchemaNames = ({ name }: Pick<Shape, 'name'>): { item: string; request: string; change: string; replacement: string } => {
+  const item = toPascalCase(name);
+  return { item, request: `${item}Request`, change: `${item}Change`, replacement: `${item}Replacement` };
+};
+
+/** `clinician-profile` → `ClinicianProfile`. */
+export const toPascalCase = (name: string): string => name.replace(/(?:^|[-_ ])(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** In words: one, and several as the route calls them. */
+export function describeItems({ name, path, batch, take }: Pick<Shape, 'name' | 'path' | 'batch' | 'take'>): { one: string; many: string } {
+  const one = name.replaceAll('-', ' ');
+  const [last = ''] = path.match(/\/[^/{]+(?=(\/\{\w+\})*$)/) ?? [];
+  const several = batch?.listField.replaceAll('_', '-') ?? (take === 'first' ? name : last.slice(1));
+  return { one: `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`, many: several.replaceAll('-', ' ') };
+}

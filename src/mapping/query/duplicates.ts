@@ -1,0 +1,86 @@
+// When two items are the same (`unique:`): what to lock, where to look for candidates, and whether a candidate is the same.
+import { fold } from '../../fhir/indexing/fold.ts';
+import { invalid } from '../../fhir/outcome.ts';
+import type { Aliases } from '../../fhir/path/path.ts';
+import { encodeKey } from '../lens/field-map.ts';
+import { isUnset } from '../lens/lens-read.ts';
+import type { Shape, View } from '../shape.ts';
+import type { MappingSpec, UniqueRuleSpec, UniqueSpec } from '../spec.ts';
+import { buildSearchText, listPlaceholders } from './search-text.ts';
+
+type Comparison = UniqueSpec['compare'][string];
+
+/** How values are made alike before they are compared. */
+const NORMALIZERS: Record<Comparison, (value: unknown) => unknown> = {
+  exact: (value) => value,
+  trimmed: (value) => String(value).trim().toLowerCase(),
+  folded: (value) => fold(String(value)),
+};
+
+/** A view as far as it is compared. */
+type ComparedValues = Record<string, unknown>;
+
+/** `duplicates` of a shape; without `unique:` nothing is ever the same. */
+export function buildDuplicateFinder({ resource, unique }: MappingSpec, aliases: Aliases): Shape['buildDuplicateCheck'] {
+  if (!unique) return () => null;
+  const spelled = (view: View): ComparedValues =>
+    Object.fromEntries(
+      Object.entries(unique.compare).flatMap(([field, how]) => (isUnset(view[field]) ? [] : [[field, NORMALIZERS[how](view[field])]])),
+    );
+  return (view) => {
+    const own = spelled(view);
+    const ways = unique.any.filter(({ same }) => same.every((field) => field in own));
+    return {
+      lockKeys: [...new Set(ways.flatMap((way) => buildLockKeys(unique.within, way, own)))],
+      candidates: ways.flatMap((way) =>
+        listEntries(way, own).map((entry) => ({
+          search: `${resource}?${buildSearchText(way.search, aliases, toSearchValues(way, { ...own, ...entry, ...(entry.key !== undefined && { key: encodeKey(entry.key) }) }))}`,
+          isSame: (candidate: View) => isDuplicate(way, unique.within, [own, spelled(candidate)]),
+        })),
+      ),
+    };
+  };
+}
+
+/** Each entry of a map is a search of its own. No vendor prints how many there may be. */
+const MAX_ENTRIES = 100;
+
+/** A map is looked for entry by entry, everything else once. Fails with `invalid`, naming the field, where that would be too often. */
+function listEntries({ same }: UniqueRuleSpec, own: ComparedValues): Record<string, string>[] {
+  const field = same.find((name) => typeof own[name] === 'object');
+  if (field === undefined) return [{}];
+  const entries = Object.entries(own[field] as Record<string, string>);
+  if (entries.length > MAX_ENTRIES) throw invalid(`${field} must have at most ${MAX_ENTRIES} entries`, field);
+  return entries.map(([key, value]) => ({ key, value }));
+}
+
+const toSearchValues = ({ search }: UniqueRuleSpec, values: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(listPlaceholders(search).map((name) => [name, String(values[name] ?? '')]));
+
+/** One key per thing that two writers must not both bring at once. */
+function buildLockKeys(within: string[], way: UniqueRuleSpec, own: ComparedValues): string[] {
+  const where = within.map((field) => own[field]);
+  const what = way.same.filter((field) => typeof own[field] !== 'object');
+  const entries = listEntries(way, own).map(({ key, value }) => (key === undefined ? [] : [key, value]));
+  return entries.map((entry) => JSON.stringify([where, way.same, what.map((field) => own[field]), entry]));
+}
+
+function isDuplicate(
+  { same, agree = [], lacking = [] }: UniqueRuleSpec,
+  within: string[],
+  [a, b]: [ComparedValues, ComparedValues],
+): boolean {
+  return (
+    within.every((field) => a[field] === b[field]) &&
+    same.every((field) => hasCommonValue(a[field], b[field])) &&
+    agree.every((field) => !(field in a) || !(field in b) || a[field] === b[field]) &&
+    lacking.every((field) => !(field in a) || !(field in b))
+  );
+}
+
+/** Two maps are alike when they have an entry in common. */
+function hasCommonValue(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a !== undefined && a === b;
+  const other = new Map(Object.entries(b as object));
+  return Object.entries(a as object).some(([key, value]) => other.get(key) === value);
+}

@@ -1,0 +1,129 @@
+// Resources that a shape shows beside its own: one search for a whole page, shared out by references. Back: those that refer to a resource of the page.
+// Forward: those that it refers to, or that one which is joined already refers to.
+import { amongThese } from '../../fhir/closest-name.ts';
+import { type Bindings, compilePath, type Path } from '../../fhir/path/path.ts';
+import { referenceTarget } from '../../fhir/reference-target.ts';
+import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
+import type { NameScope } from '../lens/name-scope.ts';
+import type { Join, TouchRule } from '../shape.ts';
+import type { BackJoinSpec, ForwardJoinSpec, JoinSpec, MappingSpec } from '../spec.ts';
+import { isForwardJoin, toJoinedType, toJoinSearch } from '../spec.ts';
+
+/** `with:` of a mapping. `fault` is told what is wrong, with the keys that lead to it. */
+export function buildJoins({ with: joined = {} }: MappingSpec, names: NameScope, fault: (keys: string[], error: unknown) => void): Join[] {
+  const before: string[] = [];
+  return Object.entries(joined).flatMap(([name, spec]) => {
+    try {
+      return [isForwardJoin(spec) ? buildForwardJoin(name, spec, { names, before: [...before] }) : buildBackJoin(name, spec)];
+    } catch (error) {
+      fault(['with', name], error);
+      return [];
+    } finally {
+      before.push(name);
+    }
+  });
+}
+
+const buildJoinSearch =
+  (spec: JoinSpec) =>
+  (ids: string[]): string =>
+    toJoinSearch(spec).replace(/=([^&=]*\{id\}[^&]*)/, (_, value: string) => `=${ids.map((id) => value.replace('{id}', id)).join(',')}`);
+
+function buildBackJoin(name: string, spec: BackJoinSpec): Join {
+  const path = compilePath(spec.owner, { type: toJoinedType(spec) });
+  return {
+    name,
+    type: toJoinedType(spec) as ServedType,
+    dependsOn: [],
+    usesOwnerId: true,
+    buildSearch: buildJoinSearch(spec),
+    readIds: ({ id }) => [id!],
+    distribute(answer, baseUrl) {
+      const ownersOf = (one: Resource): Set<unknown> =>
+        new Set(path.get(one).map((reference) => referenceTarget(String(reference), baseUrl)));
+      const byOwner = Map.groupBy(
+        answer.flatMap((one) => [...ownersOf(one)].map((owner) => ({ owner, one }))),
+        ({ owner }) => owner,
+      );
+      return ({ resourceType, id }) => (byOwner.get(`${resourceType}/${id}`) ?? []).map(({ one }) => one);
+    },
+  };
+}
+
+function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }: { names: NameScope; before: string[] }): Join {
+  const paths = [spec.to].flat().map((text) => names.compile(text));
+  const after = paths.flatMap(({ variable }) => variable ?? []);
+  const late = after.find((one) => !before.includes(one));
+  if (!isServed(spec.resource)) throw new Error(`${spec.resource} is not served${amongThese(spec.resource, SERVED_TYPES)}`);
+  if (late !== undefined) throw new Error(`to: %${late} is no join before this one: write that first`);
+  const wrong = paths.find(({ steps }) => steps.at(-1)?.name !== 'reference');
+  if (wrong) throw new Error(`to: ${wrong.text} leads to no reference: go on to .reference`);
+  const ids = (owner: Resource, known: Bindings, baseUrl: string): string[] =>
+    paths.flatMap((path) => readReferredIds(path, owner, { known, baseUrl, type: spec.resource }));
+  return {
+    name,
+    type: spec.resource,
+    dependsOn: after,
+    usesOwnerId: false,
+    buildSearch: buildJoinSearch(spec),
+    readIds: ids,
+    distribute(answer, baseUrl) {
+      const byId = new Map(answer.map((one) => [one.id, one]));
+      return (owner, known) => [...new Set(ids(owner, known, baseUrl))].flatMap((id) => byId.get(id) ?? []);
+    },
+  };
+}
+
+/** The ids of this type that a path refers to. */
+function readReferredIds(
+  path: Path,
+  owner: Resource,
+  { known, baseUrl, type }: { known: Bindings; baseUrl: string; type: string },
+): string[] {
+  return path.get(owner, known).flatMap((reference) => {
+    const [target, id] = referenceTarget(String(reference), baseUrl)?.split('/') ?? [];
+    return target === type && id !== undefined ? [id] : [];
+  });
+}
+
+/** Joins by when they can be asked for: those that nothing leads to but the page, then those that these lead to. */
+export function groupJoinRounds(joins: Join[]): Join[][] {
+  const rounds: Join[][] = [];
+  for (const join of joins) {
+    const nth = Math.max(-1, ...join.dependsOn.map((name) => rounds.findIndex((round) => round.some((one) => one.name === name)))) + 1;
+    rounds[nth] = [...(rounds[nth] ?? []), join];
+  }
+  return rounds;
+}
+
+/** What of these resources is shown beside one, by the names of the joins. */
+export function distributeJoins(owner: Resource, joins: Join[], given: Bindings): Record<string, Resource[]> {
+  const known: Record<string, Resource[]> = {};
+  for (const { name, distribute } of joins) known[name] = distribute((given[name] ?? []) as Resource[], '')(owner, known);
+  return known;
+}
+
+/** What the joins of a mapping that are marked `leaving: touches` ask of the roof. */
+export function buildTouchRules({ resource, with: joined = {} }: MappingSpec): TouchRule[] {
+  return Object.values(joined).flatMap((spec) => {
+    const type = toJoinedType(spec);
+    return !isForwardJoin(spec) && spec.leaving === 'touches' && isServed(type)
+      ? [buildTouchRule(type, spec.owner, resource as ServedType)]
+      : [];
+  });
+}
+
+function buildTouchRule(type: ServedType, on: string, resource: ServedType): TouchRule {
+  const path = compilePath(on, { type });
+  const owners = (one: Resource | undefined, baseUrl: string): string[] =>
+    one ? readReferredIds(path, one, { known: {}, baseUrl, type: resource }) : [];
+  return {
+    joinedType: type,
+    findAbandonedOwners(previous, next, baseUrl) {
+      const kept = owners(next, baseUrl);
+      return owners(previous, baseUrl)
+        .filter((id) => !kept.includes(id))
+        .map((id) => ({ type: resource, id }));
+    },
+  };
+}

@@ -1,0 +1,184 @@
+// Whether a request body is what the vendor documents, and something a resource can hold. Issues name the vendor's own fields, never their values.
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { type Issue, issue } from '../../fhir/outcome.ts';
+import { TEXT_TYPES } from '../../fhir/validation/primitives.ts';
+import type { Field, StoredValue } from '../lens/field.ts';
+import { isUnset } from '../lens/lens-read.ts';
+import type { Env, View } from '../shape.ts';
+import { findDayError } from './day-rules.ts';
+import { checkFieldPairs, checkUnsentFieldPairs } from './field-pairs.ts';
+import { isMapField, isSafeName, listMembers, omitBlankTexts, type ValueMember } from './known-fields.ts';
+
+const FORMAT_TEXTS: Record<string, string> = {
+  email: 'an e-mail address',
+  uuid: 'a UUID',
+  date: 'a date of the calendar as YYYY-MM-DD',
+  'date-time': 'an instant as YYYY-MM-DDThh:mm:ss with a time zone',
+};
+/** What a text is not that shall be of a format: completes "<name> …"; undefined: it is. */
+export function findFormatError(format: string, text: string): string | undefined {
+  return getFormatValidator(format)(text) ? undefined : `must be ${FORMAT_TEXTS[format]}`;
+}
+
+const FORMAT_VALIDATORS = new Map<string, ValidateFunction>();
+
+function getFormatValidator(format: string): ValidateFunction {
+  const check = FORMAT_VALIDATORS.get(format) ?? compileSchema({ type: 'string', format });
+  FORMAT_VALIDATORS.set(format, check);
+  return check;
+}
+
+const NOTHING_KNOWN: Env = { alias: () => '' };
+
+/** What is wrong with a body. `now`: ISO 8601. `around`: the whole item, where the body is a part of it. */
+export type BodyCheck = (body: unknown, now: string, around?: View) => Issue[];
+
+/** The check of bodies, compiled with the first of them. */
+export function buildBodyCheck(schema: object, fields: Field[]): BodyCheck {
+  let accepts: ValidateFunction | undefined;
+  const codecs = new Set(collectCodecPatterns(fields));
+  const meanings = new Map(collectPatternMeanings(fields));
+  return (body, now, around) => {
+    accepts ??= compileSchema(schema);
+    const told = ({ keyword, params }: ErrorObject): boolean => keyword !== 'pattern' || !codecs.has(params.pattern);
+    const wrong = accepts(body) ? [] : (accepts.errors ?? []).filter(told).map((error) => toSchemaIssue(error, meanings, body));
+    if (wrong.some(({ expression }) => !expression)) return wrong;
+    const view = body as View;
+    const beyond = { wrong: wrong.flatMap(({ expression }) => expression ?? []), now };
+    const beside = around ? fields.filter(({ name }) => !(name in view)) : [];
+    return [
+      ...keepFirstPerField(wrong),
+      ...fields.flatMap((field) => checkField(field, view, { ...beyond, ...(around && { around }) })),
+      ...beside.flatMap((field) => checkUnsentFieldPairs(field, around!, view).map(([name, text]) => buildFieldIssue(name, text))),
+    ];
+  };
+}
+
+/** The patterns of codecs: what breaks one is told in the codec's own words. */
+const collectCodecPatterns = (fields: Field[]): string[] =>
+  fields.flatMap(({ codec, fields: inner = [], members = [] }) =>
+    [codec.pattern ?? [], collectCodecPatterns(inner), collectCodecPatterns(members)].flat(),
+  );
+
+/** The patterns of the vendors, each with what it asks for in words: nobody reads a regular expression in a refusal. */
+const collectPatternMeanings = (fields: Field[]): [pattern: string, meaning: string][] =>
+  fields.flatMap(({ spec: { pattern, patternMeans }, fields: inner = [], members = [] }) => [
+    ...(pattern === undefined || patternMeans === undefined ? [] : [[pattern, patternMeans] as [string, string]]),
+    ...collectPatternMeanings(inner),
+    ...collectPatternMeanings(members),
+  ]);
+
+/** Compiles what this program made itself: `test/mapping/schema.test.ts` holds each schema to the rules for schemas. */
+const SCHEMA_COMPILER = new Ajv2020({ allErrors: true, allowUnionTypes: true, validateSchema: false });
+(addFormats as unknown as (ajv: Ajv2020, formats: string[]) => void)(SCHEMA_COMPILER, Object.keys(FORMAT_TEXTS));
+
+/** Forgotten at once: mappings are read again and again while somebody works on them. */
+function compileSchema(schema: object): ValidateFunction {
+  const validate = SCHEMA_COMPILER.compile(schema);
+  SCHEMA_COMPILER.removeSchema(schema);
+  return validate;
+}
+
+const formatWords = (words: unknown): string =>
+  [words]
+    .flat()
+    .filter((word) => word !== null)
+    .join(', ');
+const formatTypes = (types: unknown): string =>
+  [types]
+    .flat()
+    .map((type) => (/^[aeiou]/.test(String(type)) ? `an ${type}` : `a ${type}`))
+    .join(' or ');
+
+/** What ajv's keywords say, in words. */
+const RULE_TEXTS: Record<string, (params: Record<string, unknown>) => string> = {
+  type: ({ type }) => `must be ${formatTypes(type)}`,
+  enum: ({ allowedValues }) => `must be one of ${formatWords(allowedValues)}`,
+  minLength: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`),
+  maxLength: ({ limit }) => `must have at most ${limit} characters`,
+  minItems: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} members`),
+  maxItems: ({ limit }) => `must have at most ${limit} members`,
+  format: ({ format }) => `must be ${FORMAT_TEXTS[String(format)]}`,
+};
+
+function toSchemaIssue({ keyword, instancePath, params }: ErrorObject, meanings: ReadonlyMap<string, string>, body: unknown): Issue {
+  if (keyword === 'pattern') return buildFieldIssue(toFieldName(instancePath), `must be ${meanings.get(params.pattern)}`);
+  if (keyword === 'required') return buildFieldIssue(toFieldName(`${instancePath}/${params.missingProperty}`), 'is required');
+  const isNull = instancePath !== '' && resolvePointer(body, instancePath) === null;
+  const text = isNull ? 'must not be null' : (RULE_TEXTS[keyword]?.(params) ?? 'is not as documented');
+  return instancePath === '' ? issue('structure', 'the body must be a JSON object') : buildFieldIssue(toFieldName(instancePath), text);
+}
+
+const buildFieldIssue = (field: string, text: string): Issue => issue('invalid', `${field} ${text}`, field);
+
+/** What a JSON Pointer leads to. https://www.rfc-editor.org/rfc/rfc6901 */
+const resolvePointer = (body: unknown, pointer: string): unknown =>
+  pointer
+    .slice(1)
+    .split('/')
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], body);
+
+/** `/patient/last_name` → `patient.last_name`, `/days/0` → `days[0]`. A key that looks like no name may be somebody's data: it ends there. */
+function toFieldName(pointer: string): string {
+  const steps = pointer.slice(1).split('/');
+  const foreign = steps.findIndex((step) => !isSafeName(step));
+  return (foreign < 0 ? steps : steps.slice(0, foreign))
+    .map((step, nth) => (/^\d+$/.test(step) ? `[${step}]` : nth === 0 ? step : `.${step}`))
+    .join('');
+}
+
+/** The first issue of each field: a text that is empty need not be told that it is no e-mail address either. */
+const keepFirstPerField = (issues: Issue[]): Issue[] =>
+  [...new Map(issues.toReversed().map((one) => [one.expression![0]!, one])).values()].reverse();
+
+/** `at`: what leads to the fields, where they are not the body's own. `wrong`: the fields the schema has said something of. `now`: ISO 8601. `around`: the item that the body is a part of. */
+interface CheckContext {
+  at?: string;
+  wrong: string[];
+  now: string;
+  around?: View;
+}
+
+/** What the schema cannot say of a field. */
+function checkField(field: Field, view: View, told: CheckContext): Issue[] {
+  const name = told.at === undefined ? field.name : `${told.at}.${field.name}`;
+  const value = view[field.name];
+  if (field.spec.readOnly || isUnset(omitBlankTexts(field, value)) || isReported(field, name, told.wrong)) return [];
+  const within = (fields: Field[], at: string, one: unknown): Issue[] =>
+    fields.flatMap((inner) => checkField(inner, one as View, { ...told, at }));
+  if (field.fields) return within(field.fields, name, value);
+  if (field.members)
+    return (value as View[]).flatMap((one, nth) =>
+      isReported(field, `${name}[${nth}]`, told.wrong) ? [] : within(field.members!, `${name}[${nth}]`, one),
+    );
+  const faults = listMembers(field, value).flatMap(({ at, ...member }) => {
+    const text = findValueError(field, member);
+    return text === undefined ? [] : [buildFieldIssue(name + at, text)];
+  });
+  if (faults.length) return faults;
+  const late = findDayError(field, value, told.now);
+  const texts = late === undefined ? checkFieldPairs(field, told.at === undefined ? (told.around ?? view) : view) : [late];
+  return texts.map((text) => buildFieldIssue(name, text));
+}
+
+const isReported = ({ spec, members }: Field, name: string, wrong: string[]): boolean =>
+  wrong.some((one) => one === name || (!members && one.startsWith(`${name}[`)) || (isMapField(spec) && one.startsWith(`${name}.`)));
+
+function findValueError({ codec, toStored }: Field, { one, value }: Omit<ValueMember, 'at'>): string | undefined {
+  const fault = codec.validate?.(one);
+  if (fault !== undefined) return fault;
+  return toStored(value, NOTHING_KNOWN)
+    .map(findStorageError)
+    .find((found) => found !== undefined);
+}
+
+/** FHIR holds no empty texts, and none that break the rule of their type. https://hl7.org/fhir/R4/datatypes.html#string */
+function findStorageError({ type, value }: StoredValue): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (value.trim() === '') return 'must not be blank';
+  const rule = TEXT_TYPES[type];
+  return rule && !rule.is(value) ? `must be ${rule.expected}` : undefined;
+}

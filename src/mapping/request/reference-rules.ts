@@ -1,0 +1,67 @@
+// References in a request that must lead to something (`exists:`), and what that must be like.
+import { compilePath, type Path } from '../../fhir/path/path.ts';
+import type { ServedType } from '../../fhir/types.ts';
+import type { Codec } from '../lens/codecs.ts';
+import type { Field } from '../lens/field.ts';
+import type { ReferenceRule, View } from '../shape.ts';
+import type { SurfaceSpec } from '../spec.ts';
+
+/** `exists` of a shape. `fault` is told what is wrong with a path, with the keys that lead to it in the mapping file. */
+export const buildReferenceRules = (
+  fields: Field[],
+  aliases: SurfaceSpec['systems'],
+  fault: (keys: string[], error: unknown) => void,
+): ReferenceRule[] =>
+  fields.flatMap((field) => {
+    try {
+      return buildReferenceRule(field, fields, aliases);
+    } catch (error) {
+      fault([...field.keyPath.flatMap((name) => ['fields', name]), 'exists'], error);
+      return [];
+    }
+  });
+
+/** What a view says at these names. */
+export const readValueAt = (view: View, at: string[]): unknown =>
+  at.reduce<unknown>((value, name) => (value as View | null | undefined)?.[name], view);
+
+function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec['systems']): ReferenceRule[] {
+  const { spec, codec, keyPath } = field;
+  const { exists } = spec;
+  const { targets, parseTarget } = codec;
+  if (!exists || !targets || !parseTarget) return [];
+  const pathOn = (text: string, type: string): Path => compilePath(text, { type, aliases });
+  const required = exists.targetHas === undefined ? undefined : pathOn(exists.targetHas, targets[0]!);
+  const agreements = Object.entries(exists.agrees ?? {}).map(([name, text]) => {
+    const other = fields.find((one) => one.keyPath.join('.') === name)?.codec;
+    return { name, path: pathOn(text, targets[0]!), other, beside: other?.targets && pathOn(text, other.targets[0]!) };
+  });
+  return [
+    {
+      field: keyPath.join('.'),
+      missing: exists.missing,
+      readReferences: (view) => readTargets(readValueAt(view, keyPath), parseTarget),
+      readRelatedReferences: (view) =>
+        agreements.flatMap(({ name, other }) =>
+          other?.parseTarget ? readTargets(view[name], other.parseTarget).map((one) => ({ ...one, name })) : [],
+        ),
+      acceptsTarget: (resource, view, led = {}) =>
+        (required === undefined || required.get(resource).length > 0) &&
+        agreements.every(({ name, path, beside }) =>
+          isConsistent(path.get(resource), beside ? (led[name] ? beside.get(led[name]) : []) : [view[name]]),
+        ),
+    },
+  ];
+}
+
+/** What a value refers to, of a list each member. */
+function readTargets(value: unknown, leads: NonNullable<Codec['parseTarget']>): ReturnType<ReferenceRule['readReferences']> {
+  return [value ?? []].flat().flatMap((one, nth) => {
+    const found = typeof one === 'string' ? leads(one) : undefined;
+    return found ? [{ at: Array.isArray(value) ? `[${nth}]` : '', type: found.type as ServedType, id: found.id }] : [];
+  });
+}
+
+/** What says nothing does not contradict. */
+const isConsistent = (found: unknown[], others: unknown[]): boolean =>
+  found.length === 0 || others.length === 0 || found.some((one) => others.includes(one));
