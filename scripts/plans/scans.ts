@@ -1,5 +1,4 @@
-// The searches that no index leads to, each with the reason: docs/search-plans.md prints them, and test/store/search-plans.test.ts holds both to what the
-// plans say.
+// The searches that no index serves, each with the reason: docs/search-plans.md prints them, and test/store/search-plans.test.ts compares both with the plans.
 import { type Walk, walksIn } from './judge.ts';
 import type { Question } from './questions.ts';
 import type { Asked } from './statements.ts';
@@ -16,42 +15,42 @@ export const SCANS: readonly Scan[] = [
   {
     asked: '`:missing=true`, `_filter … pr false`',
     names: /^:missing=true/,
-    why: 'what is not there has no entry. The rows of the type are read in order, each with its list of tokens; where many lack the value, a page is soon full',
+    why: 'a missing value has no index entry. The rows of the type are read in order, each with its list of tokens; where many lack the value, a page fills soon',
   },
   {
     asked: '`:missing=false`, `_filter … pr true`',
     names: /^(:missing=false|_filter \w+ pr)/,
-    why: 'one token stands for having a value, and an index serves it; where nearly all have one (`_id`, `_lastUpdated`: all), reading in order is quicker',
+    why: 'one token means that there is a value, and an index serves it; where nearly all resources have one (`_id`, `_lastUpdated`: all), reading in order is faster',
   },
   {
     asked: '`:not`, `:not-in`, `_filter … ni`',
     names: /^(token :not|token :not-in|_filter token ni)\b/,
-    why: 'all but a few are found, so that reading in order soon fills a page. Where nearly all are excluded, the whole type is read',
+    why: 'nearly all resources match, so reading in order fills a page soon. Where nearly all are excluded, the whole type is read',
   },
   {
     asked: '`ne`, `_filter … ne`',
     names: /^(date|quantity|number|_filter \w+) ne\b/,
-    why: 'the same: all but a few are found',
+    why: 'the same: nearly all resources match',
   },
   {
     asked: '`:contains` on a string that does not declare it, `_filter … co` and `ew`',
     names: /^(string :contains, not declared|_filter string (co|ew)) /,
-    why: 'all strings of the parameter are read. An index of substrings costs each write dozens of entries a name: a SearchParameter of `fhir-profiles/` that lists `contains` under `modifier` has one, and so has `:text` on tokens',
+    why: 'all strings of the parameter are read. A substring index costs each write dozens of entries per name; a SearchParameter of `fhir-profiles/` that lists `contains` under `modifier` has one, and so has `:text` on tokens',
   },
   {
     asked: 'composites that name a system and no code (`system|$…`)',
     names: /^composite system\|\$/,
-    why: 'an occurrence stands in the index under its code: all occurrences of the parameter are read',
+    why: 'occurrences are indexed by their code: all occurrences of the parameter are read',
   },
   {
     asked: '`_sort` by a token or reference without a condition',
     names: /^_sort by (token|reference)(, of all types)? \/ (page|next)$/,
-    why: 'their order is in no index, which would add a third to the cost of every write (`decisions/0005-search-order-and-page-links.md`): all rows of the type are read and sorted. Beside a condition only what it finds is sorted',
+    why: 'no index has their order, because it would add a third to the cost of every write (`decisions/0005-search-order-and-page-links.md`): all rows of the type are read and sorted. With a condition only its matches are sorted',
   },
   {
     asked: 'the end of a `_sort`: resources without the value',
     names: /^_sort by \w+(, of all types)? \/ rest$/,
-    why: 'they come last and are looked for in the order of storing, once those with a value are used up; where nearly all have the value, the whole type is read',
+    why: 'they come last, in the order of storing; where nearly all have the value, the whole type is read',
   },
 ];
 
