@@ -1,6 +1,5 @@
 // Starts the server: take the port, open the database, bring it up to date, say where it is; stops it without dropping a request.
 import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
@@ -11,7 +10,7 @@ import { warmUp } from './fhir/validation/validate.ts';
 import { createBoundedServer } from './http/bounded-server.ts';
 import { createDrain, type Drain } from './http/drain.ts';
 import { openIndexState } from './interactions/index-state.ts';
-import { type MetricsEndpoint, openMetricsEndpoint } from './observability/metrics-endpoint.ts';
+import type { Metrics } from './observability/metrics-endpoint.ts';
 import { ROOT } from './root.ts';
 import { assemble, type Facet } from './server/assemble.ts';
 import { checkRateLimits } from './server/check-rate-limits.ts';
@@ -19,6 +18,7 @@ import { buildDemoCurls, readDemo, seedDemo } from './server/development/demo.ts
 import { type DevKeys, ensureDevKeys } from './server/development/dev-keys.ts';
 import { startTestClock } from './server/development/test-clock.ts';
 import { watchMappings } from './server/development/watch-mappings.ts';
+import { listen } from './server/listen.ts';
 import { type Definitions, loadDefinitions } from './server/load-definitions.ts';
 import { openServerDatabases } from './server/open-databases.ts';
 import { usesSandbox } from './server/panels.ts';
@@ -39,33 +39,34 @@ export async function startServer(config: Config, say: (line: string) => void, {
   const loaded = loadDefinitions(config.mappings);
   checkRateLimits(config, loaded.mappings.surfaces);
   const serving: CurrentHandlers = { answer: answerStarting, operate: refuseCommand };
-  const drain = createDrain(buildListener(serving));
+  const metrics = config.metrics && (await import('./observability/metrics-endpoint.ts')).createMetrics();
+  const drain = createDrain(buildListener(serving, metrics));
   const server = createBoundedServer(config, drain.listener);
   const steps: CloseStep[] = [];
   try {
     const lock = await lockDataDirectory(config, (request) => serving.operate(request));
     if (lock) steps.unshift(() => lock.release());
-    const port = await listen(server, config.port);
+    // bound before anything is created or printed, so that the printed URLs have the real port
+    const port = await listen(server, { port: config.port }, 'stop the other server, or choose another with PORT');
     const { database, background, close } = await openServerDatabases(lock ? { embedded: lock } : toServerLocation(config));
     steps.unshift(close);
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
-    const clock = config.testClock === undefined ? undefined : await startTestClock(config.testClock);
-    if (clock) steps.unshift(() => clock.stop());
-    const now = clock?.now ?? (() => new Date());
+    const testClock = config.testClock === undefined ? undefined : await startTestClock(config.testClock);
+    if (testClock) steps.unshift(() => testClock.stop());
+    const clock = testClock?.now ?? (() => new Date());
     const index = await openIndexState(createReindexing(background), loaded.registry);
-    const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...telling(serving), clock: now });
-    if (config.metrics) {
-      const measured = { database: background, clock: now, heldBack: facet.isCircuitOpen, load: database.queueLoad };
-      const opened = await openMetricsEndpoint(config.metrics, measured);
-      serving.metrics = opened;
-      steps.unshift(() => opened.close());
-      say(`Metrics: ${opened.url}`);
+    const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, ...metrics?.reports, clock });
+    const sources = { database: background, clock, isCircuitOpen: facet.isCircuitOpen, load: database.queueLoad };
+    const endpoint = config.metrics && (await metrics?.serve(config.metrics, sources));
+    if (endpoint) {
+      steps.unshift(() => endpoint.close());
+      say(`Metrics: ${endpoint.url}`);
     }
-    const commands =
-      (latest: Definitions): Commands =>
-      (request) =>
-        administer(background, request, buildAdminContext(facet, latest, now));
-    serving.operate = commands(loaded);
+    const operateWith = (latest: Definitions): Commands => {
+      const context = buildAdminContext(facet, latest, clock);
+      return (request) => administer(background, request, context);
+    };
+    serving.operate = operateWith(loaded);
     const keys = config.production ? undefined : await ensureDevKeys(database, config.dataDir, loaded.keyPrefixes);
     steps.unshift(await facet.outside(say, `http://127.0.0.1:${port}`));
     steps.unshift(facet.upkeep());
@@ -73,7 +74,7 @@ export async function startServer(config: Config, say: (line: string) => void, {
     await printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, say });
     void warmUp();
     const reload = async (next: Definitions): Promise<void> => {
-      serving.operate = commands(next);
+      serving.operate = operateWith(next);
       await ensureDevKeys(database, config.dataDir, next.keyPrefixes);
       serving.answer = facet.appWith(next.mappings);
     };
@@ -87,30 +88,18 @@ export async function startServer(config: Config, say: (line: string) => void, {
 
 type CloseStep = () => Promise<void>;
 
-/** What answers now: requests on the port, the commands of the CLI, and whoever reads the metrics. */
+/** What answers requests and commands at the moment; replaced when the server is ready, and when mappings are reloaded. */
 interface CurrentHandlers {
   answer: RequestListener;
   operate: Commands;
-  metrics?: MetricsEndpoint;
 }
 
 const buildListener =
-  (serving: CurrentHandlers): RequestListener =>
+  (serving: CurrentHandlers, metrics: Metrics | undefined): RequestListener =>
   (req, res) => {
-    serving.metrics?.observe(req, res);
+    metrics?.observe(req, res);
     serving.answer(req, res);
   };
-
-/** What the metrics count, once their door is open. */
-const telling = (serving: CurrentHandlers): Pick<MetricsEndpoint, 'attempted' | 'webhook' | 'notified'> => ({
-  attempted: (...told) => serving.metrics?.attempted(...told),
-  webhook: {
-    arrived: (...told) => serving.metrics?.webhook.arrived(...told),
-    clockAhead: (seconds) => serving.metrics?.webhook.clockAhead(seconds),
-    applied: (...told) => serving.metrics?.webhook.applied(...told),
-  },
-  notified: (outcome) => serving.metrics?.notified(outcome),
-});
 
 type Commands = (request: AdminRequest) => Promise<string[]>;
 
@@ -130,16 +119,6 @@ const toServerLocation = ({ databaseUrl, preparedStatements }: Config) => ({ url
 
 async function refuseCommand(): Promise<string[]> {
   throw new Error('the server is starting: try again in a moment');
-}
-
-/** Bound before anything is promised or made, so that the port in the printed URLs is the real one. */
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use: stop the other server, or choose another with PORT`) : error);
-    });
-    server.listen(port, () => resolve((server.address() as AddressInfo).port));
-  });
 }
 
 interface StartMessage {

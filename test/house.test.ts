@@ -66,7 +66,14 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
   },
 };
 /** Packages that one room alone may import. */
-const KEPT_IN: Record<string, string> = { express: 'http', knex: 'store', pg: 'store', '@electric-sql/pglite': 'store' };
+const KEPT_IN: Record<string, string> = {
+  express: 'http',
+  knex: 'store',
+  pg: 'store',
+  '@electric-sql/pglite': 'store',
+  'prom-client': 'roof',
+  commander: 'roof',
+};
 /** Words that belong to one vendor: they stand in mappings/ and fhir-profiles/, never in the program. */
 const VENDOR_WORDS = [
   'brand_id',

@@ -120,7 +120,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const reindex = { reindexing: background.store.reindexing, registry, baseUrl: fhirBase, clock, owner: `server-${newId()}` };
   const upkeep = () => stopAll(startIndexWorker(index, reindex, say), startExpiryWorker({ store: background.store, clock, log: say }));
   const app = appWith(loaded.mappings);
-  return { app, appWith, contextOf, ownContextOf, isCircuitOpen: outside.heldBack, outside: outside.start, upkeep };
+  return { app, appWith, contextOf, ownContextOf, isCircuitOpen: outside.isCircuitOpen, outside: outside.start, upkeep };
 }
 
 const openStores = ({ database, background = database }: ServerParts) => ({

@@ -81,7 +81,7 @@ export interface LabNetwork {
   /** Where the network tells us what happened. */
   hook: { paths: string[]; limit: number; receive(message: WebhookMessage): Promise<void> };
   /** Whether orders are held back because the network does not answer. */
-  heldBack(): boolean;
+  isCircuitOpen(): boolean;
   /** Starts to drain the outbox and to follow what was sent; call the answer to stop. */
   start(): () => Promise<void>;
 }
@@ -126,7 +126,7 @@ export function buildLabNetwork(options: LabNetworkOptions, parts: LabNetworkPar
     documentation: { ServiceRequest: buildOrderDocumentation(options.unorderable) },
     ports: { 'lab-order': orderStep(sending), physician: physicianStep(directory) },
     hook: { paths: WEBHOOK_PATHS, limit: WEBHOOK_BODY_LIMIT, receive: createWebhookReceiver(door) },
-    heldBack: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
+    isCircuitOpen: () => Number.isFinite(sending.gate.breaker.allows(sending.clock())),
     start: () => {
       const stops = [startDeliveryWorker(sending, senders), startTrackingWorker(following)];
       return async () => void (await Promise.all(stops.map((stop) => stop())));

@@ -1,5 +1,6 @@
 // The metrics, as a monitoring system reads them: on a door of their own, with figures of orders and requests, and nothing of a patient in them.
 
+import { DEPRECATED_METRICS } from '../../src/deprecated-names.ts';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { queueOrderWebhook } from '../../src/junction-sandbox/webhook-sender.ts';
 import { until } from '../until.ts';
@@ -38,17 +39,17 @@ const value = (text: string, name: string, ...labels: string[]): number | undefi
 const said = (met: (text: string) => boolean): Promise<string> => until(read, met);
 
 test('an order that does not get out is seen: how many, how old, what its attempts come to; and that it is gone when it is', async () => {
-  expect(value(await read(), 'facet_unsent_order_oldest_seconds')).toBe(0);
+  expect(value(await read(), 'facet_unconfirmed_order_oldest_seconds')).toBe(0);
   sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
   await put(orderable(PATIENT));
   await put({ ...panelFor(PATIENT, 'pcos'), id: 'measured' });
   const waiting = await said((text) => (value(text, 'facet_order_attempts_total', 'outcome="unknown"') ?? 0) > 0);
-  expect(value(waiting, 'facet_unsent_order_oldest_seconds')).toBeGreaterThan(0);
+  expect(value(waiting, 'facet_unconfirmed_order_oldest_seconds')).toBeGreaterThan(0);
   // five failures in a row hold it back: one of them, or a few, do not
-  if (value(waiting, 'facet_order_attempts_total', 'outcome="unknown"')! < 4) expect(value(waiting, 'facet_network_held_back')).toBe(0);
+  if (value(waiting, 'facet_order_attempts_total', 'outcome="unknown"')! < 4) expect(value(waiting, 'facet_order_circuit_open')).toBe(0);
   sandbox.state.faults = [];
   const sent = await said((text) => value(text, 'facet_order_attempts_total', 'topic="order"', 'outcome="done"') === 1);
-  expect(value(sent, 'facet_unsent_order_oldest_seconds')).toBe(0);
+  expect(value(sent, 'facet_unconfirmed_order_oldest_seconds')).toBe(0);
   expect(sent).not.toContain('measured');
 });
 
@@ -74,16 +75,16 @@ test('webhooks are counted by what they were, with the time until they were work
 test('an order that cannot be followed is seen: how many, and whether looks come late', async () => {
   const { state } = sandbox;
   const [order] = [...state.orders.values()];
-  expect([value(await read(), 'facet_unread_orders'), value(await read(), 'facet_order_look_overdue_seconds')]).toEqual([
+  expect([value(await read(), 'facet_order_polls_failing'), value(await read(), 'facet_order_poll_overdue_seconds')]).toEqual([
     0,
     expect.any(Number),
   ]);
   state.orders.delete(order!.id);
   queueOrderWebhook(state, order!, 'labtest.order.updated');
-  await said((one) => value(one, 'facet_unread_orders') === 1);
+  await said((one) => value(one, 'facet_order_polls_failing') === 1);
   state.orders.set(order!.id, order!);
   queueOrderWebhook(state, order!, 'labtest.order.updated');
-  await said((one) => value(one, 'facet_unread_orders') === 0);
+  await said((one) => value(one, 'facet_order_polls_failing') === 0);
 });
 
 test('32: how far the clock is off is seen before messages are refused for it', async () => {
@@ -102,7 +103,7 @@ test('requests are measured by route and status, and carry no id and nothing of 
   await call(`${server.url}/nowhere/${PATIENT}`, place.keys().demo.fhir!);
   const text = await said((one) => (value(one, 'facet_http_request_duration_seconds_count', 'route="other"') ?? 0) > 0);
   expect(value(text, 'facet_http_request_duration_seconds_count', 'method="GET"', 'status="200"', 'route="/fhir/R4/')).toBeGreaterThan(0);
-  expect(text).toMatch(/facet_http_request_duration_seconds_bucket\{method="GET",route="[^"]+",status="200",le="\+Inf"\} \d+/);
+  expect(text).toMatch(/facet_http_request_duration_seconds_bucket\{le="\+Inf",method="GET",route="[^"]+",status="200"\} \d+/);
   for (const trace of [PATIENT, 'Lovelace', 'measured', 'demo']) expect(text).not.toContain(trace);
 });
 
@@ -110,10 +111,26 @@ test('the text is in the format, each family once with its help and type', async
   const answer = await fetch(url);
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
   const lines = (await answer.text()).trimEnd().split('\n');
-  const LINE = /^(# (HELP|TYPE) facet_\w+ \S.*|facet_\w+(\{\w+="[^"\n]*"(,\w+="[^"\n]*")*\})? [\d.e+-]+)$/;
-  expect(lines.filter((line) => !LINE.test(line))).toEqual([]);
+  const LINE = /^(# (HELP|TYPE) facet_\w+ \S.*|facet_\w+(\{\w+="[^"\n]*"(,\w+="[^"\n]*")*\})? [\d.e+-]+|)$/;
+  const own = lines.filter((line) => !/^(# (HELP|TYPE) )?(process|nodejs)_/.test(line));
+  expect(own.length).toBeGreaterThan(50);
+  expect(own.filter((line) => !LINE.test(line))).toEqual([]);
   const types = lines.filter((line) => line.startsWith('# TYPE')).map((line) => line.split(' ')[2]);
   expect(new Set(types).size).toBe(types.length);
+});
+
+test('the process and its event loop are measured too', async () => {
+  const text = await read();
+  for (const name of ['process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds', 'nodejs_heap_size_used_bytes'])
+    expect([name, value(text, name)]).toEqual([name, expect.any(Number)]);
+});
+
+test.each(Object.entries(DEPRECATED_METRICS))('%s is served beside %s, and its help names the new metric', async (former, current) => {
+  const text = await read();
+  expect(text).toContain(`# HELP ${former} Deprecated: use ${current}.\n`);
+  const samples = (name: string) => text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+  expect(samples(former).length).toBeGreaterThan(0);
+  expect(samples(former).length).toBe(samples(current).length);
 });
 
 test('they are read by GET at /metrics there, and nowhere on the server itself', async () => {

@@ -1,4 +1,5 @@
 // Lab orders at the command line, while the server runs: what waits and why, one order with its past, and what an operator does about it.
+import { DEPRECATED_ORDER_STATES } from '../../src/deprecated-names.ts';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
@@ -87,6 +88,17 @@ test('an order that does not get through: seen, shown with its past, put aside, 
     ['attempt', 'done'],
   ]);
 });
+
+test.each(Object.entries(DEPRECATED_ORDER_STATES))(
+  '--state %s still works, with a warning that names --state %s',
+  async (former, current) => {
+    const { code, stdout, stderr } = await run('list', '--state', former);
+    expect([code, stdout]).toEqual([0, `no orders in state ${current}\n`]);
+    expect(stderr).toBe(
+      `facet: warning: --state ${former} is deprecated and will be removed in the next release: use --state ${current}\n`,
+    );
+  },
+);
 
 test('what cannot be done is said in one sentence', async () => {
   await order('twin');

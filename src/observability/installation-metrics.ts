@@ -1,0 +1,206 @@
+// Metrics that are read at each scrape: from the database, where every process of an installation shows the same figures, and the load of its connections.
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { DEPRECATED_METRICS } from '../deprecated-names.ts';
+import type { Database } from '../store/database/database.ts';
+import type { QueueLoad } from '../store/database/fair-queue.ts';
+import { readOutboxBacklog } from '../store/queues/backlogs.ts';
+import { countOpenWebhooks } from '../store/queues/inbox-view.ts';
+import { readNotificationBacklog } from '../store/queues/notification-view.ts';
+import { countFailedPolls, readPollBacklog } from '../store/queues/placed-orders-view.ts';
+import { NOTIFICATION_TOPIC } from '../subscriptions/delivery-context.ts';
+
+export interface MetricSources {
+  database: Database;
+  clock: () => Date;
+  /** Whether the circuit breaker stops sending orders. */
+  isCircuitOpen(): boolean;
+  /** How requests use the database connections. */
+  load: Readonly<QueueLoad>;
+}
+
+interface Sample {
+  labels?: Record<string, string>;
+  value: number;
+}
+
+interface GaugeOptions {
+  name: string;
+  help: string;
+  labels?: string[];
+  read(): Sample[] | Promise<Sample[]>;
+  /** The labels that the deprecated series of this gauge has instead. */
+  formerLabels?: { names: string[]; from(labels: Record<string, string>): Record<string, string> };
+}
+
+/** The topics of orders and cancellations begin with it. */
+const ORDER = 'order';
+/** State of the outbox entry of a Subscription → state of the Subscription; every other state is `active`. */
+const SUBSCRIPTION_STATES: Record<string, string> = { unknown: 'failing', parked: 'error' };
+
+export function addInstallationMetrics(registry: Registry, sources: MetricSources): void {
+  // the load first: it is read before the statements of this scrape add to it
+  for (const gauge of [...loadGauges(sources), ...orderGauges(sources), ...trackingGauges(sources), ...subscriptionGauges(sources)])
+    addGauge(registry, gauge);
+  addRefusals(registry, sources.load);
+}
+
+function addGauge(registry: Registry, { name, help, labels = [], read, formerLabels }: GaugeOptions): void {
+  const readOnce = shareConcurrent(async () => read());
+  addSeries(registry, { name, help, labels, read: readOnce });
+  const former = Object.entries(DEPRECATED_METRICS).find(([, current]) => current === name)?.[0];
+  if (former === undefined) return;
+  const readFormer = async () =>
+    (await readOnce()).map(({ labels: own = {}, value }) => ({ labels: formerLabels?.from(own) ?? own, value }));
+  addSeries(registry, { name: former, help: `Deprecated: use ${name}.`, labels: formerLabels?.names ?? labels, read: readFormer });
+}
+
+/** One series of figures. When they cannot be read it has no sample: an old figure or 0 would mislead. */
+function addSeries(registry: Registry, { name, help, labels, read }: Required<Omit<GaugeOptions, 'formerLabels'>>): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+    async collect() {
+      const samples = await Promise.resolve(read()).catch(() => []);
+      this.reset();
+      if (!labels.length) this.remove();
+      for (const sample of samples) this.set(sample.labels ?? {}, sample.value);
+    },
+  });
+}
+
+/** Concurrent calls share one run: the gauges of one scrape ask the database once. */
+function shareConcurrent<T>(run: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= run().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+/** Seconds since a time; 0 for null and for a time to come. */
+const ageBy =
+  (clock: () => Date) =>
+  (since: string | null): number =>
+    since === null ? 0 : Math.max(clock().getTime() - Date.parse(since), 0) / 1000;
+
+function orderGauges({ database, clock, isCircuitOpen }: MetricSources): GaugeOptions[] {
+  const age = ageBy(clock);
+  const readOrders = shareConcurrent(async () => (await readOutboxBacklog(database)).filter(({ topic }) => topic.startsWith(ORDER)));
+  return [
+    {
+      name: 'facet_orders',
+      help: 'Orders and cancellations that are not finished, by topic and state.',
+      labels: ['topic', 'state'],
+      read: async () => (await readOrders()).map(({ topic, state, count }) => ({ labels: { topic, state }, value: count })),
+    },
+    {
+      name: 'facet_orders_oldest_seconds',
+      help: 'Age in seconds of the oldest unfinished order or cancellation, by topic and state.',
+      labels: ['topic', 'state'],
+      read: async () => (await readOrders()).map(({ topic, state, oldest }) => ({ labels: { topic, state }, value: age(oldest) })),
+    },
+    {
+      name: 'facet_unconfirmed_order_oldest_seconds',
+      help: 'Age in seconds of the oldest order that the lab network has not confirmed; 0 if there is none. Alert on it.',
+      read: async () => {
+        const ages = (await readOrders()).filter(({ topic }) => topic === ORDER).map(({ oldest }) => age(oldest));
+        return [{ value: Math.max(0, ...ages) }];
+      },
+    },
+    {
+      name: 'facet_order_circuit_open',
+      help: '1 while the circuit breaker of this process stops sending orders because the lab network does not respond, else 0.',
+      read: () => [{ value: isCircuitOpen() ? 1 : 0 }],
+    },
+  ];
+}
+
+function trackingGauges({ database, clock }: MetricSources): GaugeOptions[] {
+  const age = ageBy(clock);
+  return [
+    {
+      name: 'facet_order_polls_failing',
+      help: 'Orders at the lab network whose last poll failed. Alert when it stays above 0 for hours.',
+      read: async () => [{ value: await countFailedPolls(database) }],
+    },
+    {
+      name: 'facet_order_poll_overdue_seconds',
+      help: 'Seconds that the oldest order poll is overdue, by cause: webhook or schedule. Alert on webhook: results come late.',
+      labels: ['cause'],
+      formerLabels: { names: ['why'], from: ({ cause }) => ({ why: cause === 'webhook' ? 'news' : 'due' }) },
+      read: async () => {
+        const { oldestEvent, oldestPoll } = await readPollBacklog(database);
+        return Object.entries({ webhook: oldestEvent, schedule: oldestPoll }).map(([cause, since]) => ({
+          labels: { cause },
+          value: age(since),
+        }));
+      },
+    },
+    {
+      name: 'facet_webhook_inbox',
+      help: 'Webhooks waiting to be processed, by state: new, or retry (its order is not known yet, or could not be read).',
+      labels: ['state'],
+      read: async () => Object.entries(await countOpenWebhooks(database)).map(([state, value]) => ({ labels: { state }, value })),
+    },
+  ];
+}
+
+function subscriptionGauges({ database, clock }: MetricSources): GaugeOptions[] {
+  const age = ageBy(clock);
+  const readWaiting = shareConcurrent(() => readNotificationBacklog(database));
+  return [
+    {
+      name: 'facet_subscriptions',
+      help: 'Subscriptions that are not off, by state: active, failing, or error (until an operator or the owner retries it).',
+      labels: ['state'],
+      read: async () => {
+        const entries = (await readOutboxBacklog(database)).filter(({ topic }) => topic === NOTIFICATION_TOPIC);
+        return ['active', 'failing', 'error'].map((state) => ({
+          labels: { state },
+          value: entries.reduce((sum, one) => sum + ((SUBSCRIPTION_STATES[one.state] ?? 'active') === state ? one.count : 0), 0),
+        }));
+      },
+    },
+    {
+      name: 'facet_notifications',
+      help: 'Notifications waiting to be sent to subscribers.',
+      read: async () => [{ value: (await readWaiting()).count }],
+    },
+    {
+      name: 'facet_notification_oldest_seconds',
+      help: 'Age in seconds of the oldest waiting notification; 0 if there is none.',
+      read: async () => [{ value: age((await readWaiting()).oldest) }],
+    },
+  ];
+}
+
+/** Of this process. */
+const loadGauges = ({ load }: MetricSources): GaugeOptions[] => [
+  {
+    name: 'facet_database_connections_in_use',
+    help: 'Database connections that requests use now.',
+    read: () => [{ value: load.inUse }],
+  },
+  {
+    name: 'facet_database_queue_length',
+    help: 'Statements and transactions of requests that wait for a database connection.',
+    read: () => [{ value: load.waiting }],
+  },
+];
+
+function addRefusals(registry: Registry, load: Readonly<QueueLoad>): void {
+  new Counter({
+    name: 'facet_database_refusals_total',
+    help: 'Requests that got no database connection, by reason. Alert on "queue full" and "waited too long".',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(load.refused)) this.inc({ reason }, count);
+    },
+  });
+}

@@ -1,0 +1,93 @@
+// What this process counts and measures while it works, with the metrics of the process itself, on prom-client. Labels are names of routes, states and outcomes:
+// never an id, a tenant or a value.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
+import type { WebhookMetrics } from '../orders/track/order-tracker.ts';
+
+export interface ProcessMetrics {
+  /** Measures a request of the server until its response is sent. */
+  observe(req: IncomingMessage, res: ServerResponse): void;
+  /** What the rooms report. */
+  reports: {
+    /** An attempt to send an order or a cancellation. */
+    attempted(topic: string, state: string): void;
+    webhook: WebhookMetrics;
+    /** A notification that was sent to a subscriber. */
+    notified(outcome: string): void;
+  };
+}
+
+/** In seconds. */
+const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export function addProcessMetrics(registry: Registry): ProcessMetrics {
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'facet_http_request_duration_seconds',
+    help: 'Duration of HTTP requests in seconds, by method, declared route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: REQUEST_BUCKETS,
+    registers,
+  });
+  const attempts = new Counter({
+    name: 'facet_order_attempts_total',
+    help: 'Attempts of this process to send orders and cancellations, by topic and outcome.',
+    labelNames: ['topic', 'outcome'],
+    registers,
+  });
+  const notifications = new Counter({
+    name: 'facet_notification_attempts_total',
+    help: 'Notifications that this process sent to subscribers, by outcome: taken or failed.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  return {
+    observe: (req, res) => {
+      const start = performance.now();
+      res.once('close', () => {
+        const labels = { method: req.method ?? '', route: readRoute(res), status: String(res.statusCode) };
+        requests.observe(labels, (performance.now() - start) / 1000);
+      });
+    },
+    reports: {
+      attempted: (topic, outcome) => attempts.inc({ topic, outcome }),
+      webhook: createWebhookMetrics(registers),
+      notified: (outcome) => notifications.inc({ outcome }),
+    },
+  };
+}
+
+/** The route as declared: the router writes it into `locals`. Paths without a route share one label. */
+const readRoute = (res: ServerResponse & { locals?: { route?: string } }): string => res.locals?.route ?? 'other';
+
+/** Most webhooks are processed at once; the ones whose order is not known yet are given up after a day. In seconds. */
+const LAG_BUCKETS = [0.5, 1, 2, 5, 15, 60, 300, 3600, 21_600, 86_400];
+
+function createWebhookMetrics(registers: Registry[]): WebhookMetrics {
+  const arrivals = new Counter({
+    name: 'facet_webhooks_total',
+    help: 'Webhooks that this process received, by outcome: new, repeated, or why it was not processed (forged, untimely, foreign …).',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const lag = new Histogram({
+    name: 'facet_webhook_lag_seconds',
+    help: 'Seconds from the arrival of a webhook until it was processed: done if its order was polled, foreign if no order here matches.',
+    labelNames: ['outcome'],
+    buckets: LAG_BUCKETS,
+    registers,
+  });
+  const clock = new Gauge({
+    name: 'facet_webhook_clock_ahead_seconds',
+    help: 'Seconds that the clock here was ahead of the clock of the lab network, by its last signed webhook to this process. Alert beyond 60 in either direction: beyond 300 every webhook is refused.',
+    registers,
+  });
+  // no sample until a webhook has arrived
+  clock.remove();
+  return {
+    arrived: (outcome) => arrivals.inc({ outcome }),
+    clockAhead: (seconds) => clock.set(seconds),
+    applied: (outcome, seconds) => lag.observe({ outcome }, seconds),
+  };
+}

@@ -1,0 +1,15 @@
+// Binds a server to its address.
+import type { Server } from 'node:http';
+
+/** Resolves with the port, which the system chooses for port 0. `remedy`: what the operator does when the port is taken. */
+export function listen(server: Server, { host, port }: { host?: string; port: number }, remedy: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use: ${remedy}`) : error);
+    });
+    server.listen(port, host, () => {
+      const bound = server.address();
+      resolve(typeof bound === 'object' && bound ? bound.port : port);
+    });
+  });
+}
