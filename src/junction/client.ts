@@ -1,87 +1,86 @@
-// Junction's operations as functions, one each. None is retried here: whoever asks decides what an unknown outcome means.
+// Junction's operations, without retries: the caller decides how to treat an unknown outcome.
 // https://docs.junction.com/api-reference
 import type { Outcome } from '../messaging/outcome.ts';
+import type { JunctionAccount } from './account.ts';
 import { readTextField, toJsonObject } from './json-fields.ts';
 import { PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
-import { classifyResponse, type JunctionResponse, type NoResponse, requireSubject } from './outcome.ts';
-import { createTransport, type JunctionAccount } from './transport.ts';
+import { classifyResponse, type JunctionResponse, type NoResponse, requireSubject } from './response-classification.ts';
+import { createTransport } from './transport.ts';
 
-/** What is read of an order; everything else in it is Junction's copy of what we sent. */
+/** The fields of an order that are read; the others are Junction's copy of the request. */
 export interface JunctionOrder {
   id: string;
   transactionId: string | undefined;
-  /** `received.walk_in_test.ordered`: phase, way of collecting, detail. */
+  /** `received.walk_in_test.ordered`: phase, collection method, detail. */
   status: string | undefined;
-  /** The text that was sent with it: our key. */
+  /** Our idempotency key, sent with the order. */
   passthrough: string | undefined;
 }
 
 export interface RosterPhysician {
   npi: string;
-  /** Not documented today; taken when it is there. */
+  /** Not documented; read if present. */
   id: string | null;
 }
 
-/** `offered`: false when there is no such operation. `id`: as the other side calls the physician, when it says so. */
+/** `offered`: false if the operation does not exist. `id`: of the physician at the partner, if returned. */
 interface PushResult {
   offered: boolean;
   id: string | null;
 }
 
-/** Each call ends with its `signal` at the latest. */
+/** Each request is aborted by its `signal`. */
 export interface JunctionClient {
-  /** The user of this name, made when there is none. */
+  /** The id of the user with this name, which is created if there is none. */
   ensureUser(clientUserId: string, signal: AbortSignal): Promise<Outcome<string>>;
-  /** Accepted only with the `passthrough` of the body: an answer about another order leaves the outcome unknown. */
-  createOrder(readOrder: { body: string; key: string }, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
-  order(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
-  /** Looks through a user's orders, or the team's since then, for the one that carries this text; accepted with undefined: all were seen, it is not there. */
+  /** Accepted only if the response has the `passthrough` of the body. */
+  createOrder(order: { body: string; key: string }, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
+  readOrder(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
+  /** Searches a user's orders, or the team's since a time, for this `passthrough`. Accepted with undefined: all were read, and none has it. */
   findOrder(
-    sought: { passthrough: string } & ({ userId: string } | { since: string }),
+    criteria: { passthrough: string } & ({ userId: string } | { since: string }),
     signal: AbortSignal,
   ): Promise<Outcome<JunctionOrder | undefined>>;
   cancelOrder(id: string, signal: AbortSignal): Promise<Outcome<JunctionOrder>>;
   listPhysicians(signal: AbortSignal): Promise<Outcome<RosterPhysician[]>>;
-  /** Tells a partner's path (`{team_id}` is filled in) of a physician; one it holds already is accepted too. */
+  /** Posts a physician to a partner's path, in which `{team_id}` is replaced. Accepted also if the partner has the physician already. */
   pushPhysician(path: string, physician: { body: object; key: string }, signal: AbortSignal): Promise<Outcome<PushResult>>;
 }
 
-/** The client of an account. */
 export function createJunctionClient(account: () => JunctionAccount | undefined): JunctionClient {
-  const reach = createTransport(account);
-  const get = (path: string, signal: AbortSignal) => reach({ method: 'GET', path, signal });
-  const post = (path: string, body: string, signal: AbortSignal, headers = {}) => reach({ method: 'POST', path, body, signal, headers });
+  const send = createTransport(account);
+  const get = (path: string, signal: AbortSignal) => send({ method: 'GET', path, signal });
+  const post = (path: string, body: string, signal: AbortSignal, headers = {}) => send({ method: 'POST', path, body, signal, headers });
   return {
     async ensureUser(clientUserId, signal) {
-      const sent = { client_user_id: clientUserId };
-      const answer = await post('/v2/user', JSON.stringify(sent), signal);
-      const existing = 'fault' in answer ? undefined : readConflictingUserId(answer);
+      const response = await post('/v2/user', JSON.stringify({ client_user_id: clientUserId }), signal);
+      const existing = 'fault' in response ? undefined : readConflictingUserId(response);
       if (existing !== undefined) return { kind: 'accepted', value: existing };
-      const made = missingOperationToUnknown(classifyResponse(answer, readUserIdNamed(clientUserId)));
-      if (made.kind !== 'refused' && !('status' in answer && answer.status === 409)) return made;
+      const created = missingOperationToUnknown(classifyResponse(response, readUserIdNamed(clientUserId)));
+      if (created.kind !== 'refused' && !('status' in response && response.status === 409)) return created;
       const resolved = classifyResponse(
         await get(`/v2/user/resolve/${encodeURIComponent(clientUserId)}`, signal),
         readUserIdNamed(clientUserId),
       );
-      return resolved.kind === 'refused' ? made : resolved;
+      return resolved.kind === 'refused' ? created : resolved;
     },
     async createOrder({ body, key }, signal) {
-      const answer = await post('/v3/order', body, signal, { 'x-idempotency-key': key });
+      const response = await post('/v3/order', body, signal, { 'x-idempotency-key': key });
       const sent = readTextField(JSON.parse(body), 'passthrough');
-      return requireSubject(classifyResponse(answer, parseOrderEnvelope), ({ passthrough }) => passthrough === sent);
+      return requireSubject(classifyResponse(response, parseOrderEnvelope), ({ passthrough }) => passthrough === sent);
     },
-    order: async (id, signal) =>
+    readOrder: async (id, signal) =>
       requireSubject(classifyResponse(await get(`/v3/order/${encodeURIComponent(id)}`, signal), parseOrder), (order) => order.id === id),
-    async findOrder({ passthrough, ...sought }, signal) {
-      const whose = 'userId' in sought ? { user_id: sought.userId } : { start_date: sought.since };
+    async findOrder({ passthrough, ...scope }, signal) {
+      const filter = 'userId' in scope ? { user_id: scope.userId } : { start_date: scope.since };
       for (let page = 1; page <= MAX_PAGES; page++) {
-        const query = new URLSearchParams({ ...whose, page: String(page), size: String(PAGE_SIZE) });
+        const query = new URLSearchParams({ ...filter, page: String(page), size: String(PAGE_SIZE) });
         const listed = classifyResponse(await get(`/v3/orders?${query}`, signal), parseOrdersPage(parseOrder));
         if (listed.kind !== 'accepted') return listed;
         const found = listed.value.orders.find((order) => order.passthrough === passthrough);
         if (found || listed.value.last) return { kind: 'accepted', value: found };
       }
-      return { kind: 'unknown', why: 'there are more orders than are looked through' };
+      return { kind: 'unknown', why: 'there are more orders than are searched' };
     },
     cancelOrder: async (id, signal) =>
       requireSubject(
@@ -94,9 +93,9 @@ export function createJunctionClient(account: () => JunctionAccount | undefined)
       return classifyResponse(await get(`/v2/team/${encodeURIComponent(teamId)}/physicians`, signal), parseRoster);
     },
     async pushPhysician(path, { body, key }, signal) {
-      const filled = path.replace('{team_id}', () => encodeURIComponent(account()?.teamId ?? ''));
-      const answer = await post(filled, JSON.stringify(body), signal, { 'x-idempotency-key': key });
-      return classifyPushResponse(answer) ?? classifyResponse(answer, (given) => ({ offered: true, id: readPhysicianId(given) }));
+      const teamPath = path.replace('{team_id}', () => encodeURIComponent(account()?.teamId ?? ''));
+      const response = await post(teamPath, JSON.stringify(body), signal, { 'x-idempotency-key': key });
+      return classifyPushResponse(response) ?? classifyResponse(response, (parsed) => ({ offered: true, id: readPhysicianId(parsed) }));
     },
   };
 }
@@ -106,25 +105,25 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const readUserId = (body: unknown): string | undefined => readTextField(body, 'user_id');
 
-/** The id of the user with this name; undefined when the answer is about another user. https://docs.junction.com/api-reference/user/create-user */
+/** Undefined if the response is about another user. https://docs.junction.com/api-reference/user/create-user */
 const readUserIdNamed =
   (name: string) =>
   (body: unknown): string | undefined =>
     (readTextField(body, 'client_user_id') ?? name) === name ? readUserId(body) : undefined;
 
-/** A user of that name exists: 400 (or 409) with the user's id in `detail`. Known by the id, never by the message. */
+/** The name is taken: 400 (or 409) with the user's id in `detail`. Recognized by the id, not by the message. */
 function readConflictingUserId({ status, body }: JunctionResponse): string | undefined {
   const id = readUserId(toJsonObject(body).detail);
   return (status === 400 || status === 409) && id !== undefined && UUID.test(id) ? id : undefined;
 }
 
-/** Who is to be made cannot be missing: it is the operation that is not there, because the address is wrong or a gateway answers. */
+/** A creation cannot refer to a missing user: after a 404 the address is wrong, or a gateway responded. */
 const missingOperationToUnknown = <T>(outcome: Outcome<T>): Outcome<T> =>
   outcome.kind === 'refused' && outcome.status === 404 ? { kind: 'unknown', why: outcome.why, status: 404 } : outcome;
 
 const parseOrderEnvelope = (body: unknown): JunctionOrder | undefined => parseOrder(toJsonObject(body).order);
 
-/** Its status is that of the event which the network names as the last; which is the newest by its number is asked by who follows it (order-snapshot.ts). */
+/** The status is that of `last_event`. order-snapshot.ts compares event ids to find the newest one. */
 function parseOrder(given: unknown): JunctionOrder | undefined {
   const order = toJsonObject(given);
   const id = readTextField(order, 'id');
@@ -145,13 +144,13 @@ function parseRoster(body: unknown): RosterPhysician[] | undefined {
 
 const NOT_OFFERED = new Set([404, 405, 501]);
 
-/** The answers that need no second look: no such operation, or a physician that is there already. */
-function classifyPushResponse(answer: JunctionResponse | NoResponse): Outcome<PushResult> | undefined {
-  if ('fault' in answer) return undefined;
-  if (NOT_OFFERED.has(answer.status)) return { kind: 'accepted', value: { offered: false, id: null } };
-  const existing = readPhysicianId(toJsonObject(answer.body).detail) ?? readPhysicianId(answer.body);
-  const there = answer.status === 409 || (answer.status === 400 && existing !== null);
-  return there ? { kind: 'accepted', value: { offered: true, id: existing } } : undefined;
+/** No such operation, or the partner has the physician already; undefined for every other response. */
+function classifyPushResponse(response: JunctionResponse | NoResponse): Outcome<PushResult> | undefined {
+  if ('fault' in response) return undefined;
+  if (NOT_OFFERED.has(response.status)) return { kind: 'accepted', value: { offered: false, id: null } };
+  const existing = readPhysicianId(toJsonObject(response.body).detail) ?? readPhysicianId(response.body);
+  const exists = response.status === 409 || (response.status === 400 && existing !== null);
+  return exists ? { kind: 'accepted', value: { offered: true, id: existing } } : undefined;
 }
 
 const readPhysicianId = (given: unknown): string | null => readTextField(given, 'id') ?? readTextField(given, 'physician_id') ?? null;

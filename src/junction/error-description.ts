@@ -1,17 +1,17 @@
-// Why Junction refused something, in words of our own: the elements and rules it names by their codes, and what a free text is about, or
-// the plain words it is made of. Of the text itself nothing is kept: it may repeat what was sent, also in another form (a date turned round, a state spelt out), and that is health data.
+// Describes an error response of Junction without patient data: element names, rule codes, the topics of a free text, or its harmless words. The text itself is
+// never passed on: it may repeat what was sent, also in another form (a reformatted date, a state written out).
 // https://docs.pydantic.dev/latest/errors/validation_errors (codes of rules)
 import { toJsonObject } from './json-fields.ts';
 
-/** One thing that is said. `loc`: where, in dots; `rule`: its code; `about`: what a text speaks of; `said`: of another text the words anybody may see. */
+/** `loc`: the element path; `rule`: the code of the rule; `topics`: of a text; `words`: the harmless words of a text without known topic. */
 interface ErrorDetail {
   loc?: string;
   rule?: string;
-  about?: string[];
-  said?: string;
+  topics?: string[];
+  words?: string;
 }
 
-/** Rule codes that are passed on; any other is left out, since nobody vouches for it. */
+/** Rule codes that are passed on. Unknown codes are left out: they might contain data. */
 const RULE_CODES = new Set(
   `missing extra_forbidden value_error type_error assertion_error enum literal_error json_invalid json_type none_required
   string_type string_too_short string_too_long string_pattern_mismatch uuid_type uuid_parsing date_type date_parsing date_past date_future
@@ -20,8 +20,8 @@ const RULE_CODES = new Set(
   url_parsing url_type`.split(/\s+/),
 );
 
-/** What a text may be about, and the words that tell. */
-const TOPICS: [about: string, words: RegExp][] = [
+/** Topics of a text, and the words that identify them. */
+const TOPICS: [topic: string, words: RegExp][] = [
   ['lab test', /\blab[ _-]?tests?\b/],
   ['marker', /\bmarkers?\b|biomarker/],
   ['collection method', /collection[ _-]?method/],
@@ -44,7 +44,7 @@ const TOPICS: [about: string, words: RegExp][] = [
   ['not found', /not found|does not exist|unknown/],
 ];
 
-/** Words that say nothing of a patient: none is a usual name of a person or a place, or the code of a state. What a text says beside them is left out. */
+/** Words that cannot identify a patient: none is a common name of a person or place, or the code of a state. All other words are left out. */
 const SAFE_WORDS = new Set(
   `about above access accept accepted activated active again allow allowed already also and any are available because been before being below blocked both but
   cannot cause change changed check code codes collected collection combination combined compatible complete configuration configured contact contain contains
@@ -70,8 +70,8 @@ export function parseErrorDetails(body: unknown): ErrorDetail[] {
 
 /** `400 lab test, not found`; `422 patient_details.phone_number: value_error`. */
 export function describeError(status: number, body: unknown): string {
-  const details = parseErrorDetails(body).map(({ loc, rule, about, said }) =>
-    [loc, rule ?? about?.join(', ') ?? said].filter(Boolean).join(': '),
+  const details = parseErrorDetails(body).map(({ loc, rule, topics, words }) =>
+    [loc, rule ?? topics?.join(', ') ?? words].filter(Boolean).join(': '),
   );
   return [status, [...new Set(details.filter(Boolean))].join('; ')].filter(Boolean).join(' ');
 }
@@ -80,16 +80,16 @@ const parseRule = (type: unknown, msg: unknown): ErrorDetail =>
   typeof type === 'string' && RULE_CODES.has(type) ? { rule: type } : typeof msg === 'string' ? redactText(msg) : {};
 
 const redactText = (text: string): ErrorDetail => {
-  const about = TOPICS.filter(([, words]) => words.test(text.toLowerCase())).map(([topic]) => topic);
-  if (about.length) return { about };
-  const plain = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
-  const words = plain.filter((word) => SAFE_WORDS.has(word)).slice(0, MAX_WORDS);
-  return { said: words.length ? `in words: ${words.join(' ')}` : 'in no words that are known' };
+  const topics = TOPICS.filter(([, words]) => words.test(text.toLowerCase())).map(([topic]) => topic);
+  if (topics.length) return { topics };
+  const all = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  const words = all.filter((word) => SAFE_WORDS.has(word)).slice(0, MAX_WORDS);
+  return { words: words.length ? `text with: ${words.join(' ')}` : 'text without known words' };
 };
 
 const MAX_WORDS = 30;
 
-/** Names of elements and places in lists; what looks like neither may be something else. */
+/** Only element names and list indexes: anything else might contain data. */
 function parseLocation(loc: unknown): ErrorDetail {
   if (!Array.isArray(loc)) return {};
   return { loc: loc.filter((step) => step !== 'body' && /^(?:[a-z][a-z_]{0,40}|\d{1,3})$/.test(String(step))).join('.') };

@@ -1,40 +1,40 @@
-// Times as the network tells them, as FHIR writes them: a date, or a moment with its zone. https://hl7.org/fhir/R4/datatypes.html#dateTime
+// Converts Junction's times to FHIR: a date, or a date and time with its zone. https://hl7.org/fhir/R4/datatypes.html#dateTime
 import { TEXT_TYPES } from '../fhir/validation/primitives.ts';
 import { toJsonObject } from './json-fields.ts';
 
-/** The later of two times, as it is written: clocks differ, and FHIR wants nothing to end, or to be changed, before it began. */
+/** Returns the later of two times unchanged. Clocks differ, and in FHIR nothing may end, or be changed, before it began. */
 export function pickLaterTime<T extends string | undefined>(time: T, than: string | undefined): T | string {
   if (time === undefined || than === undefined) return time;
   return Date.parse(time) < Date.parse(than) ? than : time;
 }
 
 const DAY = /^\d{4}-\d\d-\d\d/;
-/** Seconds may be left out by a sender; FHIR wants them. */
+/** Seconds are optional here and required in FHIR. */
 const MINUTES = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?$/;
 
-/** A FHIR dateTime; the day alone when the text has a time and no zone; undefined when it is no such time. */
-export function toFhirDateTime(told: unknown): string | undefined {
-  const text = typeof told === 'object' ? fromTimestampAndOffset(told) : told;
+/** A FHIR dateTime: the date alone if the time has no zone. Undefined if it is not a valid time. */
+export function toFhirDateTime(value: unknown): string | undefined {
+  const text = typeof value === 'object' ? fromTimestampAndOffset(value) : value;
   if (typeof text !== 'string') return undefined;
   const [, day, clock, seconds = ':00', zone] = MINUTES.exec(text.trim()) ?? [];
-  const moment = zone === undefined ? DAY.exec(text.trim())?.[0] : `${day}T${clock}${seconds}${formatZone(zone)}`;
-  return moment !== undefined && TEXT_TYPES.dateTime!.is(moment) ? moment : undefined;
+  const dateTime = zone === undefined ? DAY.exec(text.trim())?.[0] : `${day}T${clock}${seconds}${formatZone(zone)}`;
+  return dateTime !== undefined && TEXT_TYPES.dateTime!.is(dateTime) ? dateTime : undefined;
 }
 
-/** A FHIR instant: a moment with its zone, nothing less. */
-export function toFhirInstant(told: unknown): string | undefined {
-  const moment = toFhirDateTime(told);
-  return moment !== undefined && TEXT_TYPES.instant!.is(moment) ? moment : undefined;
+/** A FHIR instant. Undefined without a time and a zone. */
+export function toFhirInstant(value: unknown): string | undefined {
+  const dateTime = toFhirDateTime(value);
+  return dateTime !== undefined && TEXT_TYPES.instant!.is(dateTime) ? dateTime : undefined;
 }
 
 const formatZone = (zone: string): string => (zone === 'Z' || zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`);
 
-/** Zones reach from -12 to +14 hours: a larger number counts seconds. Which of the two is meant is nowhere said, and need not be. */
+/** Zones reach from -12 to +14 hours: a larger number is in seconds. Junction does not document the unit. */
 const MAX_OFFSET_MINUTES = 14 * 60;
 
-/** `{timestamp, timezone_offset}`: a moment in UTC, and how far the clocks there were ahead of it. */
-function fromTimestampAndOffset(told: unknown): string | undefined {
-  const { timestamp, timezone_offset: offset } = toJsonObject(told);
+/** `{timestamp, timezone_offset}`: a time in UTC, and the local offset from it. */
+function fromTimestampAndOffset(value: unknown): string | undefined {
+  const { timestamp, timezone_offset: offset } = toJsonObject(value);
   const given = Number(typeof offset === 'number' ? offset : Number.NaN);
   const at = Date.parse(typeof timestamp === 'string' ? defaultToUtc(timestamp) : '');
   if (Number.isNaN(at)) return undefined;

@@ -1,19 +1,19 @@
-// An order as the network shows it, read with a loose hand: only its id must be there, unknown words pass, and its copy of the patient is not looked at.
+// An order as Junction returns it. Only the id is required, unknown codes are accepted, and Junction's copy of the patient is not read.
 // https://docs.junction.com/lab/overview/orders-and-results
 import { listOf } from '../fhir/json-values.ts';
 import { readTextField, toJsonObject } from './json-fields.ts';
 
-/** One thing that happened to an order. `id` grows with every event of an order. */
+/** `id` increases with every event of an order. */
 interface OrderEvent {
   id: number;
-  /** ISO 8601, as told. */
+  /** ISO 8601, unchanged. */
   at: string | undefined;
-  /** `collecting_sample.walk_in_test.redraw_available`: phase, way of collecting, detail. */
+  /** `collecting_sample.walk_in_test.redraw_available`: phase, collection method, detail. */
   status: string;
   detail: string | undefined;
 }
 
-/** An order among those of one journey (a redraw is an order of its own). */
+/** An order of an order transaction: the first one, or a redraw. */
 interface TransactionOrder {
   id: string;
   createdAt: string | undefined;
@@ -29,7 +29,7 @@ interface OrderTransaction {
 
 export interface OrderSnapshot {
   id: string;
-  /** The key it was sent with. */
+  /** Our idempotency key, sent with the order. */
   passthrough: string | undefined;
   transaction: OrderTransaction | undefined;
   /** Oldest first. */
@@ -38,17 +38,17 @@ export interface OrderSnapshot {
   updatedAt: string | undefined;
   /** `initial`, `redraw`, `recreation`. */
   origin: string | undefined;
-  /** `critical` is what matters. */
+  /** `critical` is acted on. */
   interpretation: string | undefined;
   sampleId: string | undefined;
   sampleType: string | undefined;
   laboratory: { name: string | undefined; slug: string | undefined };
-  /** YYYY-MM-DD: the order sleeps until then; its result is expected by then. */
+  /** YYYY-MM-DD: when the order becomes active, and when its result is expected at the latest. */
   activateBy: string | undefined;
   expectedBy: string | undefined;
 }
 
-/** Undefined: this is no order. */
+/** Undefined if it has no id. */
 export function parseOrderSnapshot(given: unknown): OrderSnapshot | undefined {
   const order = toJsonObject(given);
   const id = readTextField(order, 'id');
@@ -71,10 +71,10 @@ export function parseOrderSnapshot(given: unknown): OrderSnapshot | undefined {
   };
 }
 
-/** It is the only order of its journey. */
+/** The only order of its order transaction. */
 export const isOnlyOrder = ({ transaction }: OrderSnapshot): boolean => (transaction?.orders.length ?? 1) <= 1;
 
-/** The newest event; undefined: none was told. */
+/** The newest event. */
 export const findLastEvent = ({ events }: OrderSnapshot): OrderEvent | undefined => events.at(-1);
 
 function parseTransaction(given: unknown): OrderTransaction | undefined {
@@ -87,21 +87,21 @@ function parseTransaction(given: unknown): OrderTransaction | undefined {
   return { id, status: readTextField(given, 'status'), orders };
 }
 
-/** All that are told, each once, in the order of their ids; where ids are missing, in the order they are listed. */
+/** Each event once, sorted by id. An event without an id is numbered by its position. */
 function parseEvents(order: Record<string, unknown>): OrderEvent[] {
-  const told = [...listOf(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((one, nth) => parseEvent(one, nth + 1));
-  const bare = told.length ? [] : parseEvent({ status: order.status }, 0);
-  const once = new Map([...told, ...bare].map((event) => [event.id, event]));
-  return [...once.values()].sort((a, b) => a.id - b.id);
+  const listed = [...listOf(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((one, nth) => parseEvent(one, nth + 1));
+  const statusOnly = listed.length ? [] : parseEvent({ status: order.status }, 0);
+  const unique = new Map([...listed, ...statusOnly].map((event) => [event.id, event]));
+  return [...unique.values()].sort((a, b) => a.id - b.id);
 }
 
-function parseEvent(given: unknown, place: number): OrderEvent[] {
+function parseEvent(given: unknown, position: number): OrderEvent[] {
   const status = readTextField(given, 'status');
   if (status === undefined) return [];
   const { id } = toJsonObject(given);
   return [
     {
-      id: Number.isSafeInteger(id) ? (id as number) : place,
+      id: typeof id === 'number' && Number.isSafeInteger(id) ? id : position,
       at: readTextField(given, 'created_at'),
       status,
       detail: readTextField(given, 'status_detail'),

@@ -1,9 +1,9 @@
-// What the network's word for an order means in FHIR: for the Task (one order's fulfilment) and for the ServiceRequest (the whole journey, redraws included).
-// Words: https://docs.junction.com/lab/overview/orders-and-results. FHIR: https://hl7.org/fhir/R4/task.html#statemachine, request.html#statemachine
+// Maps Junction's order status to FHIR: to Task.status (one order) and to ServiceRequest.status (the whole order transaction, with redraws).
+// https://docs.junction.com/lab/overview/orders-and-results. FHIR: https://hl7.org/fhir/R4/task.html#statemachine, request.html#statemachine
 import { findLastEvent, type OrderSnapshot } from './order-snapshot.ts';
 
-/** `received.walk_in_test.ordered`: phase, way of collecting, detail. The first row that fits counts; a detail that is new is told by its phase. */
-const TASK_STATUSES: [word: RegExp, status: string][] = [
+/** `received.walk_in_test.ordered`: phase, collection method, detail. The first matching row counts; an unknown detail is mapped by its phase. */
+const TASK_STATUSES: [pattern: RegExp, taskStatus: string][] = [
   [/^received\.[^.]+\.ordered$/, 'received'],
   [/^received\./, 'accepted'],
   [/\.redraw_available$/, 'completed'],
@@ -15,32 +15,32 @@ const TASK_STATUSES: [word: RegExp, status: string][] = [
   [/^received$/, 'received'],
 ];
 
-/** A phase that nobody knows is on its way somehow. */
-export const toTaskStatus = (word: string): string => TASK_STATUSES.find(([pattern]) => pattern.test(word))?.[1] ?? 'in-progress';
+/** An unknown phase is in progress. */
+export const toTaskStatus = (status: string): string => TASK_STATUSES.find(([pattern]) => pattern.test(status))?.[1] ?? 'in-progress';
 
-export const toPhase = (word: string): string => word.split('.')[0]!;
+export const toPhase = (status: string): string => status.split('.')[0]!;
 
 const KNOWN_PHASES = new Set(['received', 'collecting_sample', 'sample_with_lab', 'completed', 'cancelled', 'failed']);
 
-export const isKnownPhase = (word: string): boolean => KNOWN_PHASES.has(toPhase(word));
+export const isKnownPhase = (status: string): boolean => KNOWN_PHASES.has(toPhase(status));
 
-/** Whether this order has come to its end: what may still come is a correction. */
-export const isEndStatus = (word: string): boolean => ['completed', 'cancelled', 'failed'].includes(toPhase(word)) || isRedrawn(word);
+/** After the end of an order only a correction can follow. */
+export const isEndStatus = (status: string): boolean => ['completed', 'cancelled', 'failed'].includes(toPhase(status)) || isRedrawn(status);
 
-/** The sample could not be used: the journey goes on with another order. */
-const isRedrawn = (word: string): boolean => word.endsWith('.redraw_available');
+/** The sample could not be used: the order transaction goes on with another order. */
+const isRedrawn = (status: string): boolean => status.endsWith('.redraw_available');
 
-export const isCorrectedStatus = (word: string): boolean => /^completed\..*\.corrected$/.test(word);
+export const isCorrectedStatus = (status: string): boolean => /^completed\..*\.corrected$/.test(status);
 
-/** How the request stands by its newest order. `word`: the network's phase, told beside a code that does not say it; undefined: what was told stays. */
+/** The status of the request by its newest order. `phase`: Junction's phase, where the FHIR code does not express it; undefined: unchanged. */
 export interface RequestStatus {
   status: 'active' | 'completed' | 'revoked';
   phase: string | undefined;
 }
 
 /**
- * The journey decides whether the request is over; one that still counts as running days after its newest order has ended is taken for over
- * (inferred: a journey's status follows its order's in a moment). R4 has no "failed" for a request: it is revoked, and the word says why.
+ * The order transaction decides whether the request has ended. If it is still active three days after its newest order ended, it is treated as ended (inferred:
+ * normally its status follows within moments). R4 has no "failed" for a request: it is revoked, and the phase says why.
  */
 export function toRequestStatus(order: OrderSnapshot, now: Date): RequestStatus {
   const last = findLastEvent(order);
@@ -56,12 +56,12 @@ export function toRequestStatus(order: OrderSnapshot, now: Date): RequestStatus 
 
 const TRANSACTION_LAG_MS = 72 * 3_600_000;
 
-/** Whether the journey goes on, as far as this order knows. */
+/** Whether more orders or events are expected, by the status in this order. */
 export function isTransactionActive(order: OrderSnapshot, now: Date): boolean {
   if (order.transaction === undefined || ['completed', 'cancelled'].includes(order.transaction.status ?? '')) return false;
   return !(now.getTime() - Date.parse(findLastEvent(order)?.at ?? '') > TRANSACTION_LAG_MS);
 }
 
-/** When the laboratory completed the order; undefined: it has not. */
+/** When the laboratory completed the order; undefined if it has not. */
 export const findCompletionTime = ({ events }: OrderSnapshot): string | undefined =>
   events.find(({ status }) => toPhase(status) === 'completed')?.at;

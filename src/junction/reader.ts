@@ -1,14 +1,15 @@
-// What Junction is asked about orders that stand there: how they are, which have changed, their results. Reading twice does no harm, so whoever asks may
-// simply ask again. https://docs.junction.com/api-reference
+// Junction's read operations for tracking: orders, changed orders, results. A caller may repeat a read that failed. https://docs.junction.com/api-reference
 
+import { isObject } from '../fhir/json-values.ts';
 import type { Outcome } from '../messaging/outcome.ts';
+import type { JunctionAccount } from './account.ts';
 import { readTextField, toJsonObject } from './json-fields.ts';
 import { type OrderSnapshot, parseOrderSnapshot } from './order-snapshot.ts';
 import { type OrdersPage, PAGE_SIZE, parseOrdersPage } from './orders-page.ts';
-import { classifyResponse, type JunctionResponse, type NoResponse, requireSubject } from './outcome.ts';
-import { createTransport, type JunctionAccount, type JunctionRequest } from './transport.ts';
+import { classifyResponse, type JunctionResponse, type NoResponse, requireSubject } from './response-classification.ts';
+import { createTransport, type JunctionRequest } from './transport.ts';
 
-/** Orders changed in a closed window of time (ISO 8601), one page of them; pages count from 1. */
+/** A closed interval of update times (ISO 8601), and the page of it to read, from 1. */
 export interface UpdateWindow {
   from: string;
   until: string;
@@ -17,22 +18,21 @@ export interface UpdateWindow {
 
 export type SnapshotsPage = OrdersPage<OrderSnapshot>;
 
-/** Whose results: one order's, or those of a whole journey. */
+/** The results of one order, or of a whole order transaction (an order and its redraws). */
 export type ResultSubject = { order: string } | { transaction: string };
 
-/** Each call ends with its `signal` at the latest. Accepted with undefined: there is none, or not yet. */
+/** Each request is aborted by its `signal`. Accepted with undefined: it does not exist, or not yet. */
 export interface JunctionReader {
   readOrder(id: string, signal: AbortSignal): Promise<Outcome<OrderSnapshot | undefined>>;
   listUpdatedOrders(window: UpdateWindow, signal: AbortSignal): Promise<Outcome<SnapshotsPage>>;
-  /** The answer as it came, numbers with their digits. */
+  /** The whole body; numbers keep their digits. */
   readResult(of: ResultSubject, signal: AbortSignal): Promise<Outcome<Record<string, unknown> | undefined>>;
-  /** A PDF's bytes. */
   readResultPdf(of: ResultSubject, signal: AbortSignal): Promise<Outcome<Buffer | undefined>>;
 }
 
 export function createJunctionReader(account: () => JunctionAccount | undefined): JunctionReader {
-  const reach = createTransport(account);
-  const get = (path: string, signal: AbortSignal, as: JunctionRequest['as'] = 'json') => reach({ method: 'GET', path, signal, as });
+  const send = createTransport(account);
+  const get = (path: string, signal: AbortSignal, as: JunctionRequest['as'] = 'json') => send({ method: 'GET', path, signal, as });
   return {
     readOrder: async (id, signal) =>
       requireSubject(
@@ -55,25 +55,24 @@ export function createJunctionReader(account: () => JunctionAccount | undefined)
 const toPath = (of: ResultSubject): string =>
   'order' in of ? `/v3/order/${encodeURIComponent(of.order)}` : `/v3/order_transaction/${encodeURIComponent(of.transaction)}`;
 
-/** The network's 404, or success without a body, says that it is not there; that is an answer. */
-function classifyOptional<T>(answer: JunctionResponse | NoResponse, value: (body: unknown) => T | undefined): Outcome<T | undefined> {
-  if ('status' in answer && answer.status < 300 && answer.body === null) return NOT_FOUND;
-  const outcome = classifyResponse(answer, value);
+/** Junction's 404, or success without a body, means that it does not exist. */
+function classifyOptional<T>(response: JunctionResponse | NoResponse, parse: (body: unknown) => T | undefined): Outcome<T | undefined> {
+  if ('status' in response && response.status < 300 && response.body === null) return NOT_FOUND;
+  const outcome = classifyResponse(response, parse);
   return outcome.kind === 'refused' && outcome.status === 404 ? NOT_FOUND : outcome;
 }
 
 const NOT_FOUND = { kind: 'accepted', value: undefined } as const;
 
-const parseResult = (body: unknown): Record<string, unknown> | undefined =>
-  Array.isArray(body) || body === null || typeof body !== 'object' ? undefined : (body as Record<string, unknown>);
+const parseResult = (body: unknown): Record<string, unknown> | undefined => (isObject(body) ? body : undefined);
 
-/** By the journey that it names; one that names none counts. https://docs.junction.com/api-reference */
-function isResultFor({ order_transaction: journey }: Record<string, unknown>, of: ResultSubject): boolean {
-  const { id, orders } = toJsonObject(journey);
+/** By the order transaction in the result, if it has one. https://docs.junction.com/api-reference */
+function isResultFor({ order_transaction: transaction }: Record<string, unknown>, of: ResultSubject): boolean {
+  const { id, orders } = toJsonObject(transaction);
   if ('transaction' in of) return id === undefined || id === of.transaction;
   return !Array.isArray(orders) || orders.some((order) => readTextField(order, 'id') === of.order);
 }
 
-/** https://www.rfc-editor.org/rfc/rfc8118: a PDF begins with its name. */
+/** Recognized by its first bytes. https://www.rfc-editor.org/rfc/rfc8118 */
 const parsePdf = (body: unknown): Buffer | undefined =>
   Buffer.isBuffer(body) && body.subarray(0, 5).toString('latin1') === '%PDF-' ? body : undefined;

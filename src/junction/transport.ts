@@ -1,37 +1,27 @@
-// One HTTP exchange with Junction: one request, no retry, an end in time. What the answer means is outcome.ts.
+// Sends one HTTP request to Junction, without retries. response-classification.ts says what the response means.
 import { parseExact } from '../fhir/json.ts';
-import type { JunctionResponse, NoResponse } from './outcome.ts';
-
-/** The account orders go to. `baseUrl` has no trailing slash. */
-export interface JunctionAccount {
-  apiKey: string;
-  baseUrl: string;
-  /** Whose roster of physicians is read; without it no physician can be registered. */
-  teamId?: string | undefined;
-}
+import type { JunctionAccount } from './account.ts';
+import { readTextField, toJsonObject } from './json-fields.ts';
+import type { JunctionResponse, NoResponse } from './response-classification.ts';
 
 export interface JunctionRequest {
   method: 'GET' | 'POST';
   path: string;
-  /** The exact text to send. */
   body?: string;
   headers?: Record<string, string>;
-  /** What the body is taken for: JSON (default), JSON whose numbers keep their digits, or bytes. */
+  /** How the response body is read: as JSON (default), as JSON whose numbers keep their digits, or as bytes. */
   as?: keyof typeof READERS;
-  /** Ends the exchange, the reading of the body included. */
+  /** Aborts the request, including the reading of the body. */
   signal: AbortSignal;
 }
 
 const MB = 1024 * 1024;
-/** An answer larger than this is not read to its end, in bytes: a laboratory's document may hold pictures. */
+/** In bytes: a larger body is not read to its end. A PDF of a laboratory may contain images. */
 const MAX_BYTES: Record<keyof typeof READERS, number> = { json: 8 * MB, digits: 8 * MB, bytes: 32 * MB };
-/** `Retry-After` counts up to a quarter of an hour. */
+/** In seconds: a longer `Retry-After` is shortened. */
 const MAX_RETRY_AFTER = 900;
 
-/**
- * Exchanges in the name of an account, which is asked for at each call, because a sandbox's address is known only after it has started. Without one every call
- * is as unauthorised as with a wrong key.
- */
+/** `account` is called for every request, because the address of a sandbox is known only after its start. Without an account every response is a 401. */
 export const createTransport =
   (account: () => JunctionAccount | undefined) =>
   async (request: JunctionRequest): Promise<JunctionResponse | NoResponse> => {
@@ -41,7 +31,7 @@ export const createTransport =
 
 const NOT_CONFIGURED: JunctionResponse = { status: 401, body: { detail: 'JUNCTION_API_KEY is not set' }, retryAfter: undefined };
 
-/** Sends it. Never throws: a fault of the way there or back is an answer too. A redirect is a fault. */
+/** Never rejects: a network error, which a redirect is too, is returned as NoResponse. */
 async function sendRequest(account: JunctionAccount, request: JunctionRequest): Promise<JunctionResponse | NoResponse> {
   const { method, path, body, signal, as = 'json' } = request;
   try {
@@ -55,14 +45,14 @@ async function sendRequest(account: JunctionAccount, request: JunctionRequest): 
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
-/** Bytes → what they say; JSON that is empty is null. */
+/** An empty JSON body is null. */
 const READERS = {
   json: (bytes: Buffer): unknown => JSON.parse(bytes.toString('utf8') || 'null'),
   digits: (bytes: Buffer): unknown => parseExact(bytes.toString('utf8') || 'null'),
   bytes: (bytes: Buffer): unknown => bytes,
 };
 
-/** Undefined when it is not what it is taken for, is cut off, too large or late. The status is known by then, and stays known. Failures are JSON. */
+/** `body` is undefined if it is malformed, cut off, too large or late: the status stays known. Error responses are always read as JSON. */
 async function readBody(response: Response, as: keyof typeof READERS): Promise<Pick<JunctionResponse, 'body' | 'unread'>> {
   const form = response.ok ? as : 'json';
   try {
@@ -73,7 +63,7 @@ async function readBody(response: Response, as: keyof typeof READERS): Promise<P
   }
 }
 
-/** Undefined: there is more. */
+/** Undefined if there are more bytes. */
 async function readBytes(response: Response, largest: number): Promise<Buffer | undefined> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -85,7 +75,7 @@ async function readBytes(response: Response, largest: number): Promise<Buffer | 
   return Buffer.concat(parts);
 }
 
-/** Seconds, from either form of the header. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+/** In seconds, from either form of the header. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
 function parseRetryAfter(response: Response): number | undefined {
   const given = response.headers.get('retry-after');
   if (given === null) return undefined;
@@ -94,9 +84,7 @@ function parseRetryAfter(response: Response): number | undefined {
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER) : undefined;
 }
 
-/** The kind of fault alone: messages of the network carry addresses, and none is needed twice. */
+/** Only the kind of error: messages contain addresses. */
 function describeFetchError(error: unknown): string {
-  const { name, cause } = error as Error;
-  const code = (cause as { code?: string } | undefined)?.code;
-  return `no answer (${code ?? name})`;
+  return `no answer (${readTextField(toJsonObject(error).cause, 'code') ?? readTextField(error, 'name')})`;
 }

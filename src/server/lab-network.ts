@@ -2,9 +2,9 @@
 import { rule, upstream } from '../fhir/outcome.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import type { ExternalStep, ExternalStepItem } from '../interactions/external-step.ts';
+import type { JunctionAccount } from '../junction/account.ts';
 import { createJunctionClient } from '../junction/client.ts';
 import { createJunctionReader } from '../junction/reader.ts';
-import type { JunctionAccount } from '../junction/transport.ts';
 import { createCircuitBreaker } from '../messaging/circuit-breaker.ts';
 import { type DeliveryHandlers, startDeliveryWorker } from '../orders/deliver/delivery-worker.ts';
 import { createGate } from '../orders/deliver/gate.ts';

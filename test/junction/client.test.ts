@@ -111,7 +111,7 @@ describe('placing an order', () => {
     const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl }));
     expect(await client.createOrder({ body: '{}', key: 'k' }, within())).toMatchObject({ kind: 'unknown' });
     expect(asked).toBe(1);
-    expect(await client.order('x', within())).toMatchObject({ kind: 'unknown' });
+    expect(await client.readOrder('x', within())).toMatchObject({ kind: 'unknown' });
     strange.closeAllConnections();
     strange.close();
   });
@@ -156,7 +156,7 @@ describe('placing an order', () => {
     const baseUrl = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
     const client = createJunctionClient(() => ({ apiKey: 'k', baseUrl }));
     const outcome = await client.createOrder({ body: JSON.stringify(orderOf(user)), key: 'k' }, within());
-    expect(outcome).toMatchObject({ kind: 'refused', why: '400 in words: no lab serves at' });
+    expect(outcome).toMatchObject({ kind: 'refused', why: '400 text with: no lab serves at' });
     echo.close();
   });
 
@@ -207,13 +207,13 @@ test('an order can be read and cancelled; what is too late to cancel is refused'
   const made = await create(key);
   if (made.kind !== 'accepted') throw new Error(made.why);
   const { id } = made.value;
-  expect(await here.client.order(id, within())).toEqual(made);
+  expect(await here.client.readOrder(id, within())).toEqual(made);
   expect(await here.client.cancelOrder(id, within())).toMatchObject({
     kind: 'accepted',
     value: { status: 'cancelled.walk_in_test.cancelled' },
   });
   expect(await here.client.cancelOrder(id, within())).toMatchObject({ kind: 'refused', status: 400 });
-  expect(await here.client.order(randomUUID(), within())).toMatchObject({ kind: 'refused', status: 404 });
+  expect(await here.client.readOrder(randomUUID(), within())).toMatchObject({ kind: 'refused', status: 404 });
 });
 
 describe('physicians', () => {

@@ -30,9 +30,9 @@ test.each([
     'a text about nothing that is known: its plain words',
     400,
     { detail: 'This order type is not available for Lovelace, Ada in Albany (12207) at the selected laboratory' },
-    '400 in words: this order type is not available for at the selected laboratory',
+    '400 text with: this order type is not available for at the selected laboratory',
   ],
-  ['nothing that is known', 400, { detail: 'Lovelace?' }, '400 in no words that are known'],
+  ['nothing that is known', 400, { detail: 'Lovelace?' }, '400 text without known words'],
   ['no text', 400, { detail: 7 }, '400'],
   ['no JSON', 500, undefined, '500'],
 ])('%s', (_title, status, body, reason) => {
@@ -77,7 +77,7 @@ test('whatever comes: what a reason says is known beforehand', () => {
     fc.property(fc.anything(), fc.string(), (body, text) => {
       expect(describeError(400, body)).toMatch(OWN);
       expect(known(`${text} phone`)).toContain('phone number');
-      expect(known(text.replace(/[a-z]/gi, '7'))).toBe('400 in no words that are known');
+      expect(known(text.replace(/[a-z]/gi, '7'))).toBe('400 text without known words');
     }),
   );
 });

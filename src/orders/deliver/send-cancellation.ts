@@ -47,7 +47,7 @@ async function cancelled({ client }: OrderSender, orderId: string, signal: Abort
   const outcome = await client.cancelOrder(orderId, signal);
   if (outcome.kind === 'accepted') return { kind: 'cancelled' };
   if (outcome.kind !== 'refused' || outcome.status === 404) return openAfter(outcome);
-  const order = await client.order(orderId, signal);
+  const order = await client.readOrder(orderId, signal);
   if (order.kind !== 'accepted') return openAfter(order);
   const { status } = order.value;
   return status?.startsWith('cancelled') ? { kind: 'cancelled' } : { kind: 'refused', why: outcome.why, status };

@@ -4,7 +4,7 @@
 import { v5 } from 'uuid';
 import type { Resource } from '../../fhir/types.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
-import { isServerFailure } from '../../junction/outcome.ts';
+import { isServerFailure } from '../../junction/response-classification.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { buildOrderBody } from '../place/junction-order.ts';

@@ -1,7 +1,15 @@
-// Which host a Junction key belongs to: the key's prefix names environment and region (`sk_` is the sandbox, `pk_` production).
+// The Junction account that orders are sent to, and the host that its API key belongs to: the prefix of the key names environment and region.
 // https://docs.junction.com/api-details/junction-api
 
-/** Key prefix → host, and the host's older name, which still answers. */
+export interface JunctionAccount {
+  apiKey: string;
+  /** Without a trailing slash. */
+  baseUrl: string;
+  /** The team whose physicians are listed; without it no physician can be registered. */
+  teamId?: string | undefined;
+}
+
+/** By key prefix (`pk_` production, `sk_` sandbox): the host, and its older name, which still works. */
 const HOSTS: Record<string, [host: string, older: string]> = {
   pk_us_: ['api.us.junction.com', 'api.tryvital.io'],
   pk_eu_: ['api.eu.junction.com', 'api.eu.tryvital.io'],
@@ -10,8 +18,8 @@ const HOSTS: Record<string, [host: string, older: string]> = {
 };
 
 /**
- * The base URL to call, without a trailing slash: the configured one, else the host of the key's prefix. A key of one environment at the host of
- * another is an Error that names the variables; a host that is not Junction's is taken as it is.
+ * The configured URL, or the host of the key's prefix; without a trailing slash. Throws if the configured host is Junction's for other keys. Any other host is
+ * accepted.
  */
 export function resolveJunctionBaseUrl(apiKey: string, configured?: string): string {
   const prefix = Object.keys(HOSTS).find((prefix) => apiKey.startsWith(prefix));
@@ -19,12 +27,12 @@ export function resolveJunctionBaseUrl(apiKey: string, configured?: string): str
   const { hostname } = new URL(configured);
   const owner = Object.keys(HOSTS).find((prefix) => HOSTS[prefix]!.includes(hostname));
   if (owner !== undefined && owner !== prefix)
-    throw new Error(`JUNCTION_API_KEY does not belong to the host in JUNCTION_BASE_URL: that host takes keys that begin with ${owner}`);
+    throw new Error(`JUNCTION_API_KEY does not belong to the host in JUNCTION_BASE_URL: that host accepts keys that begin with ${owner}`);
   return configured.replace(/\/+$/, '');
 }
 
 function findHost(prefix: string | undefined): string {
   if (prefix === undefined)
-    throw new Error(`JUNCTION_API_KEY begins with none of ${Object.keys(HOSTS).join(', ')}: name its host in JUNCTION_BASE_URL`);
+    throw new Error(`JUNCTION_API_KEY does not begin with one of ${Object.keys(HOSTS).join(', ')}: set its host in JUNCTION_BASE_URL`);
   return HOSTS[prefix]![0];
 }

@@ -1,5 +1,5 @@
 // Which host a key belongs to.
-import { resolveJunctionBaseUrl } from '../../src/junction/hosts.ts';
+import { resolveJunctionBaseUrl } from '../../src/junction/account.ts';
 
 test("without a configured host the key's prefix says which", () => {
   expect(resolveJunctionBaseUrl('pk_us_abc')).toBe('https://api.us.junction.com');
