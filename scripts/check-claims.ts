@@ -3,11 +3,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPackage } from '../src/cli/fhir-package.ts';
-import { checkersOf } from '../src/fhir/profile/checker.ts';
-import { type Definition, Unusable } from '../src/fhir/profile/definition.ts';
-import { libraryOf } from '../src/fhir/profile/library.ts';
-import { said } from '../src/fhir/profile/said.ts';
-import { claimsIn } from '../src/fhir/profile-claims.ts';
+import { buildProfileCheckers } from '../src/fhir/profile/checker.ts';
+import { type Definition, UnusableDefinitionError } from '../src/fhir/profile/definition.ts';
+import { buildDefinitionLibrary } from '../src/fhir/profile/library.ts';
+import { buildProfileIssues } from '../src/fhir/profile/profile-issues.ts';
+import { listProfileClaims } from '../src/fhir/profile-claims.ts';
 import { isServed, type Resource } from '../src/fhir/types.ts';
 
 const args = process.argv.slice(2);
@@ -18,7 +18,7 @@ const kept = packages.flatMap((path) => {
   const { package: read } = readPackage(path);
   return read.definitions.map(({ body }) => ({ package: `${read.name}#${read.version}`, resource: JSON.parse(body) as Definition }));
 });
-const checkers = checkersOf(libraryOf(kept));
+const checkers = buildProfileCheckers(buildDefinitionLibrary(kept));
 
 function* resourcesIn(folder: string): Generator<Resource> {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -32,7 +32,7 @@ function checkerOf(canonical: string) {
   try {
     return checkers.of(canonical);
   } catch (error) {
-    if (error instanceof Unusable) return undefined;
+    if (error instanceof UnusableDefinitionError) return undefined;
     throw error;
   }
 }
@@ -41,13 +41,15 @@ const counts = { checked: 0, refused: 0 };
 const rules = new Map<string, number>();
 for (const resource of folders.flatMap((folder) => [...resourcesIn(folder)])) {
   if (!isServed(resource.resourceType)) continue;
-  const claims = claimsIn(resource).flatMap(({ claim, ...subject }) => {
+  const claims = listProfileClaims(resource).flatMap(({ claim, ...subject }) => {
     const checker = checkerOf(claim);
     return checker ? [{ checker, subject }] : [];
   });
   if (!claims.length) continue;
   counts.checked++;
-  const errors = claims.flatMap(({ checker, subject }) => said(checker, subject, 100)).filter(({ severity }) => severity === 'error');
+  const errors = claims
+    .flatMap(({ checker, subject }) => buildProfileIssues(checker, subject, 100))
+    .filter(({ severity }) => severity === 'error');
   if (errors.length) counts.refused++;
   for (const { expression, text } of errors) {
     const rule = `${expression?.join().replace(/\[\d+\]/g, '')}: ${text}`;

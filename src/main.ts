@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { administer, buildAdminContext } from './cli/admin.ts';
 import type { AdminRequest } from './cli/admin-command.ts';
 import type { Config } from './config.ts';
-import { warmUp } from './fhir/validation/validate.ts';
+import { compileAllSchemas } from './fhir/validation/validate.ts';
 import { createBoundedServer } from './http/bounded-server.ts';
 import { createDrain, type Drain } from './http/drain.ts';
 import { openIndexState } from './interactions/index-state.ts';
@@ -72,7 +72,7 @@ export async function startServer(config: Config, say: (line: string) => void, {
     steps.unshift(facet.upkeep());
     serving.answer = facet.app;
     await printStartMessage({ config, loaded, database, facet, keys, baseUrl, port, say });
-    void warmUp();
+    void compileAllSchemas();
     const reload = async (next: Definitions): Promise<void> => {
       serving.operate = operateWith(next);
       await ensureDevKeys(database, config.dataDir, next.keyPrefixes);

@@ -1,5 +1,5 @@
 // All faults that can be planted in one mapping, from its own content: generic over every mapping.
-import type { Path } from '../../src/fhir/path/path.ts';
+import type { WritablePath } from '../../src/fhir/writable-path/path.ts';
 import type { LoadedShape } from '../../src/mapping/load/loaded.ts';
 import type { FieldSpec, MappingSpec } from '../../src/mapping/spec.ts';
 import { FIELD_CHANGES } from './field-changes.ts';
@@ -59,7 +59,7 @@ function contextOf({ lens, mapping, surface }: LoadedShape, { keys, literals }: 
     ({ at, fields: inner }, name) => ({ at: [...at, ...below(inner[name]!)], fields: inner[name]!.fields! }),
     { at: [], fields },
   ).at;
-  const attempt = (text: string): Path | undefined => {
+  const attempt = (text: string): WritablePath | undefined => {
     try {
       return lens.names.compile([...start, text].join('.'));
     } catch {

@@ -1,12 +1,12 @@
 // Faults in a path: another element of the same type, another word or system in a condition, another member of a list, a condition less.
-import { elementNames, elementOf } from '../../src/fhir/elements.ts';
-import type { Path } from '../../src/fhir/path/path.ts';
+import { findElement, listElementNames } from '../../src/fhir/elements.ts';
+import type { WritablePath } from '../../src/fhir/writable-path/path.ts';
 import type { Change } from './mutant.ts';
 
 /** What a path is compiled by, and what else could stand in it. */
 export interface PathContext {
   /** Compiles a path as it stands at these keys; undefined: it is not from the resource, or no path. */
-  compile(text: string): Path | undefined;
+  compile(text: string): WritablePath | undefined;
   resource: string;
   /** Aliases of the surface. */
   aliases: string[];
@@ -27,10 +27,10 @@ function siblings(text: string, { compile, resource }: PathContext): string[] {
   return path.steps.flatMap((step, at) => {
     if (at < path.steps.length - 2 || step.name.startsWith('value') || step.name === 'extension') return [];
     const type = path.steps[at - 1]?.type ?? (path.variable === undefined ? resource : undefined);
-    const own = type === undefined ? undefined : elementOf(type, step.name);
+    const own = type === undefined ? undefined : findElement(type, step.name);
     if (!own) return [];
-    const alike = elementNames(type!).filter((name) => {
-      const other = elementOf(type!, name)!;
+    const alike = listElementNames(type!).filter((name) => {
+      const other = findElement(type!, name)!;
       return name !== step.name && other.types[0] === own.types[0] && other.list === own.list && !other.choice && name !== 'id';
     });
     const other = alike[0];

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { readExamples } from '../../src/mapping/load/examples.ts';
 import type { LoadedSurface } from '../../src/mapping/load/loaded.ts';
 import { loadShapes } from '../../src/mapping/load/read-mappings.ts';

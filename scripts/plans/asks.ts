@@ -1,12 +1,12 @@
 // What can be asked of one search parameter: every form, prefix and modifier it takes, each with a value that nobody has. Whoever is asked for is then
 // few, so that a plan which starts from anything else than the value is a wrong one.
-import type { Component } from '../../src/fhir/indexing/composite.ts';
-import type { ParameterKind } from '../../src/fhir/indexing/parameter.ts';
+import type { CompositeComponent } from '../../src/fhir/indexing/composite-part.ts';
+import type { ParameterKind } from '../../src/fhir/indexing/indexed-parameter.ts';
 import { isHierarchical } from '../../src/fhir/search/hierarchies.ts';
-import { modifiersOf } from '../../src/fhir/search/modifiers.ts';
-import type { SearchParameter } from '../../src/fhir/search/parameters.ts';
+import { listModifiers } from '../../src/fhir/search/modifiers.ts';
 import { PREFIXES, type Prefix } from '../../src/fhir/search/prefix.ts';
-import { terminologyOf } from '../../src/fhir/terminology/terminology.ts';
+import type { SearchParameter } from '../../src/fhir/search/registry.ts';
+import { buildTerminology } from '../../src/fhir/terminology/terminology.ts';
 import type { CodeSystem, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 
 /** `form`: what is asked, in the words of the specification (`:exact`, `ge`, `system|code`); empty for the plain value. */
@@ -21,7 +21,7 @@ const UCUM = 'http://unitsofmeasure.org';
 const VALUE_SET = 'http://nobody.example/value-set';
 
 /** A value set and a hierarchy of codes that nobody uses, for `:in`, `:not-in`, `:above` and `:below`. */
-export const terminology = terminologyOf([
+export const terminology = buildTerminology([
   {
     resourceType: 'CodeSystem',
     url: SYSTEM,
@@ -46,12 +46,12 @@ const number = (prefix: Prefix): string => `${prefix}${EARLY.has(prefix) ? '-' :
 
 const isBoolean = ({ types }: { types?: readonly string[] | undefined }): boolean => types?.every((type) => type === 'boolean') ?? false;
 
-type Tokens = Pick<Component, 'systemless' | 'systems'> & { types?: readonly string[] | undefined };
+type Tokens = Pick<CompositeComponent, 'withoutSystem' | 'systems'> & { types?: readonly string[] | undefined };
 
-function tokens({ systemless, systems, types }: Tokens): Ask[] {
+function tokens({ withoutSystem, systems, types }: Tokens): Ask[] {
   if (isBoolean({ types })) return [plain('false', 'false')];
   const code = plain('nobody', 'code');
-  if (systemless) return [code, ...systems.slice(0, 1).map((system) => plain(`${system}|nobody`, 'system|code'))];
+  if (withoutSystem) return [code, ...systems.slice(0, 1).map((system) => plain(`${system}|nobody`, 'system|code'))];
   return [
     code,
     plain(`${SYSTEM}|nobody`, 'system|code'),
@@ -87,9 +87,9 @@ const PLAIN: Record<ParameterKind, (parameter: SearchParameter) => Ask[]> = {
 };
 
 /** Each form of the first value with a value of the second, and each form of the second behind a code. */
-function composites([first, second]: readonly Component[]): Ask[] {
+function composites([first, second]: readonly CompositeComponent[]): Ask[] {
   const heads = tokens(first!).filter(({ form }) => form !== 'several' && form !== 'hundreds');
-  const tails = asksOf(second!.kind, second as Component).filter(({ form }) => form !== 'several' && form !== 'hundreds');
+  const tails = asksOf(second!.kind, second as CompositeComponent).filter(({ form }) => form !== 'several' && form !== 'hundreds');
   const [code] = heads;
   return [
     ...tails.map((tail) => plain(`${code!.value}$${tail.value}`, `${code!.form}$${tail.form || second!.kind}`)),
@@ -100,10 +100,10 @@ function composites([first, second]: readonly Component[]): Ask[] {
 const asksOf = (kind: ParameterKind, like: object): Ask[] => PLAIN[kind](like as SearchParameter);
 
 /** Elements of type code have codes of the system they imply only. */
-function conceptOf({ systemless, systems }: SearchParameter): string {
-  if (!systemless) return `${SYSTEM}|nobody`;
-  const system = systems.find((one) => terminology.codeSystem(one)?.concept?.length) ?? SYSTEM;
-  return `${system}|${terminology.codeSystem(system)!.concept!.at(-1)!.code}`;
+function conceptOf({ withoutSystem, systems }: SearchParameter): string {
+  if (!withoutSystem) return `${SYSTEM}|nobody`;
+  const system = systems.find((one) => terminology.findCodeSystem(one)?.concept?.length) ?? SYSTEM;
+  return `${system}|${terminology.findCodeSystem(system)!.concept!.at(-1)!.code}`;
 }
 
 /** Modifier → its value, and what it is called here where that differs. */
@@ -114,7 +114,9 @@ const MODIFIED: Record<string, (parameter: SearchParameter) => Ask[]> = {
   in: () => [{ form: ':in', modifier: 'in', value: VALUE_SET }],
   'not-in': () => [{ form: ':not-in', modifier: 'not-in', value: VALUE_SET }],
   exact: () => [{ form: ':exact', modifier: 'exact', value: 'Zznobody' }],
-  contains: ({ infix }) => [{ form: infix ? ':contains' : ':contains, not declared', modifier: 'contains', value: 'zznobody' }],
+  contains: ({ substringIndexed }) => [
+    { form: substringIndexed ? ':contains' : ':contains, not declared', modifier: 'contains', value: 'zznobody' },
+  ],
   identifier: () => [{ form: ':identifier', modifier: 'identifier', value: `${SYSTEM}|nobody` }],
   not: (parameter) =>
     PLAIN.token(parameter)
@@ -140,5 +142,5 @@ const ALONG: Partial<Record<ParameterKind, (parameter: SearchParameter) => strin
 /** Everything a parameter may be asked. */
 export const allAsks = (parameter: SearchParameter): Ask[] => [
   ...PLAIN[parameter.type](parameter),
-  ...modifiersOf(parameter).flatMap((modifier) => modified(parameter, modifier)),
+  ...listModifiers(parameter).flatMap((modifier) => modified(parameter, modifier)),
 ];

@@ -1,7 +1,7 @@
 // A made-up population of all served types, in the proportions of a real store: the same number, the same resource. It is made from the element facts and
 // the search parameters' own expressions, so that a new parameter of R4 or of a new type finds values in it.
-import { elementNames, elementOf, isPrimitive } from '../../src/fhir/elements.ts';
-import { definitionsOf } from '../../src/fhir/search/definitions.ts';
+import { findElement, isPrimitive, listElementNames } from '../../src/fhir/elements.ts';
+import { listDefinitions } from '../../src/fhir/search/definitions.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import { BUILDERS, type Draw, drawFrom, primitive } from './values.ts';
 
@@ -55,15 +55,15 @@ const metaOf = (draw: Draw): NonNullable<Resource['meta']> => ({
 
 /** The names that stand in a type's search expressions: what else a resource has, no search looks at. */
 const named = new Map(
-  SERVED_TYPES.map((type) => [type, new Set(definitionsOf(type, []).flatMap(({ expression }) => expression.match(/\w+/g) ?? []))]),
+  SERVED_TYPES.map((type) => [type, new Set(listDefinitions(type, []).flatMap(({ expression }) => expression.match(/\w+/g) ?? []))]),
 );
 
 /** Of each choice one branch; lists have one or two items. */
 function elementsOf(type: ServedType, path: string, draw: Draw): Record<string, unknown> {
-  const names = elementNames(path).filter((name) => !SKIPPED.has(name) && wanted(type, path, name));
-  const groups = Map.groupBy(names, (name) => elementOf(path, name)!.choice ?? name);
+  const names = listElementNames(path).filter((name) => !SKIPPED.has(name) && wanted(type, path, name));
+  const groups = Map.groupBy(names, (name) => findElement(path, name)!.choice ?? name);
   const found = [...groups.values()].flatMap((branches): [string, unknown][] => {
-    if (elementOf(path, branches[0]!)!.min === 0 && !chance(draw, 0.7)) return [];
+    if (findElement(path, branches[0]!)!.min === 0 && !chance(draw, 0.7)) return [];
     const usual = branches.find((branch) => branch === 'valueQuantity');
     const name = usual && chance(draw, 0.6) ? usual : branches[draw.below(branches.length)]!;
     const value = element(type, path, name, draw);
@@ -76,14 +76,14 @@ const SKIPPED = new Set(['id', 'meta', 'contained', 'text', 'implicitRules', 'ex
 
 /** An element of the resource's own that a search may look at. */
 function wanted(type: ServedType, path: string, name: string): boolean {
-  const { choice } = elementOf(path, name)!;
+  const { choice } = findElement(path, name)!;
   const word = choice ? choice.replace('[x]', '') : name;
   const reached = named.get(type)!.has(word) || (path !== type && ['code', 'value'].includes(word));
   return reached || name === 'multipleBirthInteger' || name === 'position';
 }
 
 function element(type: ServedType, path: string, name: string, draw: Draw): unknown {
-  const facts = elementOf(path, name)!;
+  const facts = findElement(path, name)!;
   const one = (): unknown => {
     const kind = facts.types[0]!;
     if (isPrimitive(kind)) return primitive(kind, { name, ...(facts.bound !== undefined && { bound: facts.bound }) }, draw);

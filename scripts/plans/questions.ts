@@ -1,9 +1,9 @@
 // Every search there is to ask: each parameter of each served type in every form it takes, and what leads from one resource to another. Made from the same
 // table that searches are read with, so that a new parameter or modifier is asked for too.
-import { COMPARTMENT_TYPES, typesInCompartment } from '../../src/fhir/search/compartments.ts';
-import { OPERATIONS } from '../../src/fhir/search/filter-condition.ts';
-import { leadsOn } from '../../src/fhir/search/link.ts';
-import type { Registry, SearchParameter } from '../../src/fhir/search/parameters.ts';
+import { COMPARTMENT_TYPES, listCompartmentTypes } from '../../src/fhir/search/compartment.ts';
+import { FILTER_OPERATIONS } from '../../src/fhir/search/filter-condition.ts';
+import { isFollowable } from '../../src/fhir/search/reference-parameter.ts';
+import type { SearchParameter, SearchRegistry } from '../../src/fhir/search/registry.ts';
 import { isSortable } from '../../src/fhir/search/result-parameters.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import { type Ask, allAsks } from './asks.ts';
@@ -21,13 +21,13 @@ const nameOf = ({ type }: SearchParameter, { form }: Ask): string => (form.start
 const written = (code: string, { modifier, value }: Ask): [string, string] => [modifier ? `${code}:${modifier}` : code, value];
 
 /** All of them, for a registry whose terminology is that of asks.ts. */
-export const questionsOf = (registry: Registry): Question[] => [
+export const questionsOf = (registry: SearchRegistry): Question[] => [
   ...SERVED_TYPES.flatMap((type) => registry.list(type).flatMap((parameter) => ofParameter(registry, type, parameter))),
   ...compartments(),
   ...ofSystem(registry),
 ];
 
-function ofParameter(registry: Registry, type: ServedType, parameter: SearchParameter): Question[] {
+function ofParameter(registry: SearchRegistry, type: ServedType, parameter: SearchParameter): Question[] {
   const asked = allAsks(parameter).map((ask) => ({
     name: nameOf(parameter, ask),
     types: [type],
@@ -37,7 +37,7 @@ function ofParameter(registry: Registry, type: ServedType, parameter: SearchPara
     ...asked,
     ...filters(type, parameter),
     ...sorts([type], parameter),
-    ...(leadsOn(parameter) ? links(registry, type, parameter) : []),
+    ...(isFollowable(parameter) ? links(registry, type, parameter) : []),
   ];
 }
 
@@ -66,7 +66,7 @@ const FILTERED: Partial<Record<SearchParameter['type'], (op: string) => string>>
 
 function filters(type: ServedType, parameter: SearchParameter): Question[] {
   const asks = allAsks(parameter);
-  return Object.keys(OPERATIONS[parameter.type]).flatMap((op) => {
+  return Object.keys(FILTER_OPERATIONS[parameter.type]).flatMap((op) => {
     if (parameter.phonetic && op !== 'pr') return [];
     if (parameter.code === '_lastUpdated' && (op === 'co' || op === 'po')) return [];
     const value = filterValue(parameter, op, asks);
@@ -93,7 +93,7 @@ function filterValue({ type }: SearchParameter, op: string, asks: Ask[]): string
 }
 
 /** Chains, `_has`, `_include` and `_revinclude` along a reference: with each kind of condition at the end of the first. */
-function links(registry: Registry, type: ServedType, { code, targets = [] }: SearchParameter): Question[] {
+function links(registry: SearchRegistry, type: ServedType, { code, targets = [] }: SearchParameter): Question[] {
   const served = targets.filter(isServed);
   const [here, there] = [ends(registry, type), served.slice(0, MOST_TARGETS)];
   return [
@@ -127,7 +127,7 @@ interface End {
 }
 
 /** One condition of each kind that a type has. */
-function ends(registry: Registry, type: ServedType): End[] {
+function ends(registry: SearchRegistry, type: ServedType): End[] {
   const own = registry.list(type).filter(({ code }) => !code.startsWith('_'));
   return [...Map.groupBy(own, ({ type: kind }) => kind)].map(([kind, [parameter]]) => {
     const [name, value] = written(parameter!.code, allAsks(parameter!)[0]!);
@@ -137,15 +137,15 @@ function ends(registry: Registry, type: ServedType): End[] {
 
 const compartments = (): Question[] =>
   COMPARTMENT_TYPES.flatMap((within) => [
-    ...typesInCompartment(within).flatMap((type): Question[] => [
+    ...listCompartmentTypes(within).flatMap((type): Question[] => [
       { name: 'compartment', types: [type], parameters: [], within },
       { name: 'compartment, beside a condition', types: [type], parameters: [['_tag', 'nobody']], within },
     ]),
-    { name: 'compartment, all types', types: typesInCompartment(within), parameters: [], within },
+    { name: 'compartment, all types', types: listCompartmentTypes(within), parameters: [], within },
   ]);
 
 /** What all types have, of all types at once. */
-function ofSystem(registry: Registry): Question[] {
+function ofSystem(registry: SearchRegistry): Question[] {
   const common = registry.list('Binary');
   return common.flatMap((parameter) => [
     ...allAsks(parameter).map(

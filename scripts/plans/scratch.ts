@@ -1,7 +1,7 @@
 // A scratch database on PostgreSQL with a made-up population in it, written by the store's own statement.
 import pg from 'pg';
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
-import type { Registry } from '../../src/fhir/search/parameters.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
+import type { SearchRegistry } from '../../src/fhir/search/registry.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { migrate } from '../../src/store/database/migrations.ts';
@@ -57,7 +57,7 @@ const LATER = `select indexname as name, indexdef as definition from pg_indexes
   where schemaname = 'public' and tablename ~ '^(sx|resource_history)' and indexname !~ '_(pkey|pid)$'`;
 
 /** Writes the population and gathers statistics. `said`: hears how far it is. */
-export async function fill(database: Database, total: number, registry: Registry, said: (line: string) => void): Promise<void> {
+export async function fill(database: Database, total: number, registry: SearchRegistry, said: (line: string) => void): Promise<void> {
   const counts = countsOf(total);
   const indexes = await database.query<{ name: string; definition: string }>(LATER);
   for (const { name } of indexes) await database.script(`drop index ${name}`);
@@ -91,7 +91,7 @@ function* batches(counts: ReadonlyMap<ServedType, number>): Generator<{ type: Se
 
 interface World {
   counts: ReadonlyMap<ServedType, number>;
-  registry: Registry;
+  registry: SearchRegistry;
 }
 
 /** Changes are spread over four years. */
@@ -99,6 +99,6 @@ export function changeOf(type: ServedType, number: number, { counts, registry }:
   const resource = resourceOf(type, number, counts);
   const share = number / counts.get(type)!;
   const lastUpdated = new Date(Date.UTC(2022, 0, 1) + Math.floor(share * 4 * 365 * 86_400) * 1000).toISOString();
-  const index = indexRows(resource, registry);
+  const index = buildIndexRows(resource, registry);
   return { type, id: resource.id!, version: 1, lastUpdated, method: 'POST', actor: 'key', body: JSON.stringify(resource), index };
 }

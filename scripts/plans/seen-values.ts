@@ -1,7 +1,7 @@
 // A value of a resource as a search would name it.
-import type { ParameterKind } from '../../src/fhir/indexing/parameter.ts';
+import type { ParameterKind } from '../../src/fhir/indexing/indexed-parameter.ts';
 import type { TypedValue } from '../../src/fhir/indexing/typed-value.ts';
-import type { SearchParameter } from '../../src/fhir/search/parameters.ts';
+import type { SearchParameter } from '../../src/fhir/search/registry.ts';
 
 /** Parts of datatypes that searches name. */
 interface Parts {

@@ -1,6 +1,6 @@
 // Searches for values that resources of the population have: some are rare, some are everywhere, and the planner has to tell them apart.
 
-import type { Registry, SearchParameter } from '../../src/fhir/search/parameters.ts';
+import type { SearchParameter, SearchRegistry } from '../../src/fhir/search/registry.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import { resourceOf } from './population.ts';
 import type { Question } from './questions.ts';
@@ -11,7 +11,7 @@ const LOOKED_AT = 60;
 const VALUES = 2;
 
 /** A few searches of each parameter of each type, in no order and in that of a date. */
-export const seenQuestions = (registry: Registry, counts: ReadonlyMap<ServedType, number>): Question[] =>
+export const seenQuestions = (registry: SearchRegistry, counts: ReadonlyMap<ServedType, number>): Question[] =>
   SERVED_TYPES.flatMap((type) => {
     const dated = registry.list(type).find((parameter) => parameter.type === 'date' && !parameter.code.startsWith('_'));
     return registry.list(type).flatMap((parameter) =>
@@ -30,7 +30,7 @@ function valuesOf(type: ServedType, parameter: SearchParameter, counts: Readonly
   const found = Array.from({ length: LOOKED_AT }, (_one, at) => resourceOf(type, (at * step) % counts.get(type)!, counts)).flatMap(
     (resource) =>
       parameter
-        .values(resource)
+        .evaluate(resource)
         .slice(0, 1)
         .flatMap((value) => queryValue(parameter, value) ?? []),
   );

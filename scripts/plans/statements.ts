@@ -1,9 +1,9 @@
 // The statements of a search, as the store makes them, without running any.
-import { type Compartment, memberOf } from '../../src/fhir/search/compartments.ts';
-import type { Registry } from '../../src/fhir/search/parameters.ts';
-import type { Query, Slice, SortKey } from '../../src/fhir/search/query.ts';
-import { parseSearchOf } from '../../src/fhir/search/types.ts';
-import { TYPES } from '../../src/fhir/types.ts';
+import { buildCompartmentCondition, type Compartment } from '../../src/fhir/search/compartment.ts';
+import { parseMultiTypeSearch } from '../../src/fhir/search/multi-type.ts';
+import type { Query, SortKey, TypeQuery } from '../../src/fhir/search/query.ts';
+import type { SearchRegistry } from '../../src/fhir/search/registry.ts';
+import { TYPE_NUMBERS } from '../../src/fhir/types.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import type { Position } from '../../src/store/search/page.ts';
 import { search } from '../../src/store/search/search.ts';
@@ -24,16 +24,19 @@ const TENANT = 1;
 const BASE = 'http://localhost/fhir/R4';
 
 /** The query a question means. */
-export function queryOf({ types, parameters, within }: Question, registry: Registry): Query {
-  const { query } = parseSearchOf(types, parameters, { registry, baseUrl: BASE, handling: 'strict' });
+export function queryOf({ types, parameters, within }: Question, registry: SearchRegistry): Query {
+  const { query } = parseMultiTypeSearch(types, parameters, { registry, baseUrl: BASE, handling: 'strict' });
   if (!within) return query;
   const whose: Compartment = { type: within, id: 'nobody' };
-  const narrow = <S extends Slice>(slice: S): S => ({ ...slice, where: [memberOf(whose, slice.type, registry)!, ...slice.where] });
-  return { ...narrow(query), ...(query.also && { also: query.also.map(narrow) }) };
+  const narrow = <S extends TypeQuery>(slice: S): S => ({
+    ...slice,
+    where: [buildCompartmentCondition(whose, slice.type, registry)!, ...slice.where],
+  });
+  return { ...narrow(query), ...(query.otherTypes && { otherTypes: query.otherTypes.map(narrow) }) };
 }
 
 /** The statements of its first page (of both streams, where there are two), of what is included, of its second page and of its total. */
-export async function statementsOf(question: Question, registry: Registry): Promise<Asked[]> {
+export async function statementsOf(question: Question, registry: SearchRegistry): Promise<Asked[]> {
   const query = queryOf(question, registry);
   const pages = await told(query);
   const next = await told(query, [...query.sort.map(({ by }) => POSITIONS[by]), LATEST]);
@@ -77,7 +80,7 @@ interface Told {
 /** Listens to what the store would run, and answers with one row. What leads, leads to many. */
 async function told(query: Query, after?: Position): Promise<Told[]> {
   const statements: Told[] = [];
-  const row = { rtype: TYPES[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', total: 1, many: true };
+  const row = { rtype: TYPE_NUMBERS[query.type], id: 'x', ver: 1, lu: '', created: '', body: '{}', pid: '1', total: 1, many: true };
   const listening: Database = {
     engine: 'server',
     isDistributed: () => false,

@@ -1,7 +1,7 @@
 // The values of a made-up population: names, codes, dates, amounts and references, frequent ones and rare ones.
 
-import { expand } from '../../src/fhir/terminology/expansion.ts';
-import { CORE } from '../../src/fhir/terminology/terminology.ts';
+import { expandValueSet } from '../../src/fhir/terminology/expansion.ts';
+import { R4_TERMINOLOGY } from '../../src/fhir/terminology/terminology.ts';
 
 /** Where chance comes from; the same seed gives the same. */
 export interface Draw {
@@ -52,7 +52,7 @@ const bound = new Map<string, string[]>();
 function codesOf(url: string): string[] {
   const known = bound.get(url);
   if (known) return known;
-  const systems = expand(url, CORE);
+  const systems = expandValueSet(url, R4_TERMINOLOGY);
   const codes =
     typeof systems === 'string' ? [] : [...systems.values()].flatMap((listed) => (listed.codes === 'all' ? [] : [...listed.codes]));
   bound.set(url, codes.length ? codes : ['other']);

@@ -1,7 +1,7 @@
 // Which index of the database finds the rows of a search condition. The names are those of migrations/; the reasons are in docs/decisions/0003-search-index-tables.md.
 
-import type { SearchParameter } from '../fhir/search/parameters.ts';
 import type { Condition } from '../fhir/search/query.ts';
+import type { SearchParameter } from '../fhir/search/registry.ts';
 
 /** Type of search parameter → the index that finds its values. */
 export const INDEX_BY_TYPE: Readonly<Record<string, string>> = {
@@ -17,8 +17,8 @@ export const INDEX_BY_TYPE: Readonly<Record<string, string>> = {
 /** Parameters that are columns of the resource row. */
 const INDEX_BY_COLUMN: Readonly<Record<string, string>> = { _id: 'sx_self', _lastUpdated: 'sx_lu' };
 
-export const parameterIndexes = ({ code, type, infix }: SearchParameter): string =>
-  [INDEX_BY_COLUMN[code] ?? INDEX_BY_TYPE[type] ?? '–', ...(infix ? ['sx_string_infix'] : [])].join(', ');
+export const parameterIndexes = ({ code, type, substringIndexed }: SearchParameter): string =>
+  [INDEX_BY_COLUMN[code] ?? INDEX_BY_TYPE[type] ?? '–', ...(substringIndexed ? ['sx_string_infix'] : [])].join(', ');
 
 const SCAN = 'scans the type (sx_stored)';
 

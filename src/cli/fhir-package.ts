@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Definition } from '../fhir/profile/definition.ts';
-import { stripped } from '../fhir/profile/strip.ts';
+import { stripDefinition } from '../fhir/profile/strip-definition.ts';
 import type { DefinitionPackage } from '../store/definitions.ts';
 import { AdminError } from './admin-command.ts';
 import { filesOfTgz } from './tar.ts';
@@ -91,7 +91,7 @@ function parsed(text: string, file: string): unknown {
 
 function definitionIn(text: string, file: string): Definition | undefined {
   try {
-    const definition = stripped(parsed(text, file));
+    const definition = stripDefinition(parsed(text, file));
     return definition && isR4Itself(definition) ? undefined : definition;
   } catch (error) {
     throw error instanceof AdminError ? error : new AdminError(`${file} in the package cannot be used: ${(error as Error).message}`);

@@ -1,6 +1,7 @@
 // `facet keys`: create, list and revoke API keys.
-import { amongThese } from '../fhir/closest-name.ts';
-import { isScope } from '../fhir/scope.ts';
+
+import { isScope } from '../fhir/access-scope.ts';
+import { formatKnownNames } from '../fhir/closest-name.ts';
 import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { toLivePrefix } from '../http/middleware/key-prefix.ts';
 import { readRow } from '../http/vendor/vendor-call.ts';
@@ -95,7 +96,7 @@ function parseScopes(list: string): string[] {
   if (wrong.length)
     throw new AdminError(`not a scope: ${wrong.join(', ')}; use read, write, *, admin or system/<Type or *>.<letters of cruds>`);
   for (const type of scopes.flatMap((scope) => typeInScope(scope) ?? []))
-    if (!isServed(type)) throw new AdminError(`--scopes: the resource type ${type} is not served${amongThese(type, SERVED_TYPES)}`);
+    if (!isServed(type)) throw new AdminError(`--scopes: the resource type ${type} is not served${formatKnownNames(type, SERVED_TYPES)}`);
   return scopes;
 }
 

@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { mappingsFolder } from '../config.ts';
-import { amongThese } from '../fhir/closest-name.ts';
+import { formatKnownNames } from '../fhir/closest-name.ts';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
-import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
+import { buildRegistry, type SearchRegistry } from '../fhir/search/registry.ts';
 import { type LoadedShape, toQualifiedName } from '../mapping/load/loaded.ts';
 import { type LoadResult, readMappings } from '../mapping/load/read-mappings.ts';
 import { EXTERNAL_STEPS } from '../orders/external-step-names.ts';
@@ -14,7 +14,7 @@ import { ROOT } from '../root.ts';
 export interface MappingFiles extends LoadResult {
   directory: string;
   profiles: Profiles;
-  registry: Registry;
+  registry: SearchRegistry;
 }
 
 export interface MappingFolders {
@@ -48,7 +48,7 @@ export function pickShapes({ shapes, faults }: MappingFiles, names: string[]): L
   const unknown = names.find((name) => !known.some((one) => isNamed(one, name)));
   if (unknown !== undefined)
     throw new Error(
-      `there is no mapping ${unknown}${faults.length ? ' that can be used (facet mapping check says why)' : ''}${amongThese(unknown, known)}`,
+      `there is no mapping ${unknown}${faults.length ? ' that can be used (facet mapping check says why)' : ''}${formatKnownNames(unknown, known)}`,
     );
   return shapes.filter((one) => names.length === 0 || names.some((name) => isNamed(toQualifiedName(one), name)));
 }

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { didYouMean } from '../fhir/closest-name.ts';
+import { formatSuggestion } from '../fhir/closest-name.ts';
 import { isServed, SERVED_TYPES } from '../fhir/types.ts';
 import { toQualifiedName } from '../mapping/load/loaded.ts';
 import { buildFirstExample, buildScaffold } from '../mapping-tools/scaffold/files.ts';
@@ -19,7 +19,7 @@ export async function newMapping(
 ): Promise<string[]> {
   if (!NAME.test(name)) throw new Error('name it vendor/shape, in lower-case letters, digits and "-": acme/customer');
   if (resource !== undefined && !isServed(resource))
-    throw new Error(`${resource} is not served${didYouMean(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
+    throw new Error(`${resource} is not served${formatSuggestion(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
   const directory = places.mappings ?? findMappingsFolder();
   const [vendor, shape] = name.split('/') as [string, string];
   const folder = join(directory, vendor);

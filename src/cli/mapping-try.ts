@@ -1,8 +1,8 @@
 // `facet mapping try`: a body and the FHIR resource it becomes, and back; or a FHIR resource and what is shown of it. Nothing is stored.
 
-import { parse, stringify } from '../fhir/json.ts';
+import { parseJson, stringifyJson } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
-import { validate } from '../fhir/validation/validate.ts';
+import { validateResource } from '../fhir/validation/validate.ts';
 import type { Field } from '../mapping/lens/field.ts';
 import { buildExampleEnv } from '../mapping/load/examples.ts';
 import type { LoadedShape } from '../mapping/load/loaded.ts';
@@ -22,7 +22,7 @@ export interface Tried {
 
 /** Tries a text of JSON. `now`: the time that is given to what is made. */
 export function tryBody(loaded: LoadedShape, text: string, now: Date): Tried {
-  const { plain, exact } = parse(text);
+  const { plain, exact } = parseJson(text);
   const isResource = typeof plain === 'object' && plain !== null && 'resourceType' in plain;
   return isResource ? tryResource(loaded, exact as Resource, now) : tryRequest(loaded, { plain, exact: exact as View }, now);
 }
@@ -94,19 +94,19 @@ function shownLines(loaded: LoadedShape, given: Resource, env: ReturnType<typeof
   const resource = { ...given, meta: { lastUpdated: now.toISOString(), ...given.meta } };
   const joined = Object.fromEntries(shape.joins.map(({ name }) => [name, env[name] ?? []]));
   const view = shape.read(resource, { ...env, ...joined });
-  const differing = compareWithFhirPath(loaded, JSON.parse(stringify(resource)), { ...env, ...joined });
+  const differing = compareWithFhirPath(loaded, JSON.parse(stringifyJson(resource)), { ...env, ...joined });
   return [bold(`What ${shape.surface.title} shows of it`), pretty(view), ...differing.map(red)];
 }
 
 function validity(resource: Resource): string[] {
-  const issues = validate(JSON.parse(stringify(resource)), resource.resourceType as never);
+  const issues = validateResource(JSON.parse(stringifyJson(resource)), resource.resourceType as never);
   return issues.length
     ? [red('It is not valid R4:'), ...issues.map(({ text, expression }) => `  ${expression?.[0]}: ${text}`)]
     : [green('It is valid R4.')];
 }
 
 /** Indented, digits as they were written. */
-const pretty = (value: unknown): string => JSON.stringify(JSON.parse(stringify(value), rawNumbers), null, 2);
+const pretty = (value: unknown): string => JSON.stringify(JSON.parse(stringifyJson(value), rawNumbers), null, 2);
 
 const rawNumbers = (_key: string, value: unknown, context?: { source?: string }): unknown =>
   typeof value === 'number' && context?.source !== undefined

@@ -1,6 +1,6 @@
 // `facet profiles`: add, list and remove the FHIR packages whose profiles resources are validated against.
 import { setImmediate } from 'node:timers/promises';
-import { type Missed, Unusable } from '../fhir/profile/definition.ts';
+import { type ReportUnchecked, UnusableDefinitionError } from '../fhir/profile/definition.ts';
 import { isServed } from '../fhir/types.ts';
 import { createProfiles } from '../interactions/profiles.ts';
 import type { Database } from '../store/database/database.ts';
@@ -54,13 +54,13 @@ interface Audit {
 /** Compiles every profile of a package, yielding to other work, and reports what cannot be validated. */
 async function audit(database: Database, { name, version, depends, definitions }: DefinitionPackage): Promise<string[]> {
   const found: Audit = { usable: [], notServed: new Set(), unusable: [], missed: new Map() };
-  const missed: Missed = (kind, what) => void found.missed.set(kind, (found.missed.get(kind) ?? new Set()).add(what));
+  const missed: ReportUnchecked = (kind, what) => void found.missed.set(kind, (found.missed.get(kind) ?? new Set()).add(what));
   const profiles = createProfiles([], { onUnsupported: missed });
   const store = createStore(database);
   for (const { kind, url, version: own, type = '' } of definitions) {
     if (kind !== 'StructureDefinition') continue;
     const checker = await profiles.findChecker(store, own === undefined ? url : `${url}|${own}`);
-    if (!(checker instanceof Unusable)) found.usable.push(type);
+    if (!(checker instanceof UnusableDefinitionError)) found.usable.push(type);
     else if (/^[A-Z]/.test(type) && !isServed(type) && type !== 'Extension') found.notServed.add(type);
     else found.unusable.push(checker.message);
     await setImmediate();

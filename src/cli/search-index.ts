@@ -1,7 +1,7 @@
 // `facet index`: whether every resource is indexed by the search parameters of this version, and indexing again what is not. docs/decisions/0010-index-maintenance.md
 import { setTimeout as delay } from 'node:timers/promises';
-import { changedIn, rulesIn } from '../fhir/indexing/rules.ts';
-import type { Registry } from '../fhir/search/parameters.ts';
+import { buildIndexRules, findChangedParameters } from '../fhir/indexing/index-rules.ts';
+import type { SearchRegistry } from '../fhir/search/registry.ts';
 import type { Caller } from '../interactions/context.ts';
 import { openIndexState } from '../interactions/index-state.ts';
 import { reindexAll } from '../interactions/reindex.ts';
@@ -23,11 +23,11 @@ async function indexStatus(database: Database, _options: Options, { contextOf, n
   return [...textTable(['type', 'search parameters that are not indexed completely'], rows), ...(await progressLines(upkeep, now))];
 }
 
-async function findOutdated(upkeep: Reindexing, registry: Registry): Promise<{ type: string; all: number; codes: string[] }[]> {
+async function findOutdated(upkeep: Reindexing, registry: SearchRegistry): Promise<{ type: string; all: number; codes: string[] }[]> {
   const known = await upkeep.listRules();
-  return rulesIn(registry).flatMap((rules) => {
+  return buildIndexRules(registry).flatMap((rules) => {
     const others = known.filter(({ type }) => type === rules.type);
-    const codes = [...new Set(others.flatMap(({ parameters }) => changedIn(rules, parameters)))];
+    const codes = [...new Set(others.flatMap(({ parameters }) => findChangedParameters(rules, parameters)))];
     return codes.length ? [{ type: rules.type, all: Object.keys(rules.parameters).length, codes }] : [];
   });
 }

@@ -1,13 +1,13 @@
 // The Binaries of this server that a resource's attachments name by URL. https://hl7.org/fhir/R4/datatypes.html#Attachment
-import { relinked } from './links.ts';
-import { referenceTarget } from './reference-target.ts';
+import { rewriteLinks } from './links.ts';
+import { normalizeReference } from './reference.ts';
 import type { Resource } from './types.ts';
 
 /** Their ids. `baseUrl`: this server's FHIR base, without a trailing slash. */
-export function attachedBinaries(resource: Resource, baseUrl: string): string[] {
+export function findAttachedBinaryIds(resource: Resource, baseUrl: string): string[] {
   const ids: string[] = [];
-  relinked(resource, (link, place) => {
-    const [type, id] = place === 'uri' ? (referenceTarget(link, baseUrl)?.split('/') ?? []) : [];
+  rewriteLinks(resource, (link, place) => {
+    const [type, id] = place === 'uri' ? (normalizeReference(link, baseUrl)?.split('/') ?? []) : [];
     if (type === 'Binary' && id !== undefined) ids.push(id);
     return undefined;
   });

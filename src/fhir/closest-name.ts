@@ -1,27 +1,29 @@
 // Which known name somebody meant who wrote one that is not known.
 
 /** The known name closest to `name` (ignoring case), or one that begins with it (a choice: `value` → `valueQuantity`); undefined when none is near. */
-export function closestName(name: string, known: readonly string[]): string | undefined {
+export function findClosestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   const farthest = Math.min(2, Math.floor(name.length / 3));
-  const ranked = known.map((candidate) => ({ candidate, away: distance(wanted, candidate.toLowerCase()) })).sort((a, b) => a.away - b.away);
+  const ranked = known
+    .map((candidate) => ({ candidate, away: measureEditDistance(wanted, candidate.toLowerCase()) }))
+    .sort((a, b) => a.away - b.away);
   const best = ranked[0];
   if (best && best.away <= farthest) return best.candidate;
   return known.find((candidate) => candidate.startsWith(name) && /^[A-Z]/.test(candidate.slice(name.length)));
 }
 
 /** ` (did you mean name?)`, or nothing when no known name is near. */
-export function didYouMean(name: string, known: readonly string[]): string {
-  const closest = closestName(name.slice(0, 64), known);
+export function formatSuggestion(name: string, known: readonly string[]): string {
+  const closest = findClosestName(name.slice(0, 64), known);
   return closest === undefined ? '' : ` (did you mean ${closest}?)`;
 }
 
 /** What to say after a name that is none: which was probably meant, and which there are. */
-export const amongThese = (name: string, known: readonly string[]): string =>
-  `${didYouMean(name, known)}${known.length ? `; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}` : ''}`;
+export const formatKnownNames = (name: string, known: readonly string[]): string =>
+  `${formatSuggestion(name, known)}${known.length ? `; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}` : ''}`;
 
 /** How many letters must be put in, left out, replaced, or exchanged with the next (optimal string alignment). */
-function distance(a: string, b: string): number {
+function measureEditDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   for (let i = 1; i <= a.length; i++) {
     const above = rows[i - 1]!;

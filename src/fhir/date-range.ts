@@ -14,29 +14,29 @@ const MINUTE = 60_000;
  * The range of a date, dateTime or instant; also of minutes without seconds, which only a search may write. Undefined when it is none
  * (2020-02-30). A fraction of a second is as wide as its last digit, but no narrower than a millisecond.
  */
-export function dateRange(text: string): DateRange | undefined {
+export function parseDateRange(text: string): DateRange | undefined {
   const found = DATE.exec(text);
   if (!found) return undefined;
   const [, year, month, day, hour, minute, second, fraction, zone] = found;
-  const start = instantOf(Number(year), Number(month ?? 1), Number(day ?? 1));
-  const clock = clockOf(hour, minute, second, fraction);
-  const offset = offsetOf(zone);
+  const start = toDayStart(Number(year), Number(month ?? 1), Number(day ?? 1));
+  const clock = parseClock(hour, minute, second, fraction);
+  const offset = parseZoneOffset(zone);
   if (start === undefined || clock === undefined || offset === undefined) return undefined;
-  const end = hour === undefined ? endOf(Number(year), month, day) : start + clock.at + clock.width;
-  return { from: instantText(start + clock.at - offset), to: instantText(end - offset) };
+  const end = hour === undefined ? toDateEnd(Number(year), month, day) : start + clock.at + clock.width;
+  return { from: formatInstant(start + clock.at - offset), to: formatInstant(end - offset) };
 }
 
 /** The range of a Period: open where an end is not given; undefined when neither is. https://hl7.org/fhir/R4/datatypes.html#Period */
-export function periodRange({ start, end }: { start?: string; end?: string }): DateRange | undefined {
-  const from = start === undefined ? undefined : dateRange(start)?.from;
-  const to = end === undefined ? undefined : dateRange(end)?.to;
+export function toPeriodRange({ start, end }: { start?: string; end?: string }): DateRange | undefined {
+  const from = start === undefined ? undefined : parseDateRange(start)?.from;
+  const to = end === undefined ? undefined : parseDateRange(end)?.to;
   return from === undefined && to === undefined ? undefined : { from: from ?? '-infinity', to: to ?? 'infinity' };
 }
 
 /** The outer limits of a Timing: its events and the period it is bound to. https://hl7.org/fhir/R4/datatypes.html#Timing */
-export function timingRange(timing: { event?: string[]; repeat?: { boundsPeriod?: object } }): DateRange | undefined {
-  const ranges = (timing.event ?? []).map(dateRange);
-  if (timing.repeat?.boundsPeriod) ranges.push(periodRange(timing.repeat.boundsPeriod));
+export function toTimingRange(timing: { event?: string[]; repeat?: { boundsPeriod?: object } }): DateRange | undefined {
+  const ranges = (timing.event ?? []).map(parseDateRange);
+  if (timing.repeat?.boundsPeriod) ranges.push(toPeriodRange(timing.repeat.boundsPeriod));
   return ranges.reduce(
     (hull, range) => (hull && range ? { from: min(hull.from, range.from), to: max(hull.to, range.to) } : (hull ?? range)),
     undefined,
@@ -44,7 +44,7 @@ export function timingRange(timing: { event?: string[]; repeat?: { boundsPeriod?
 }
 
 /** An instant in milliseconds as the text of an end of a range. Outside the years 1 to 9999 it is open: no FHIR date lies there. */
-export function instantText(at: number): string {
+export function formatInstant(at: number): string {
   if (at >= LAST) return 'infinity';
   return at < FIRST ? '-infinity' : new Date(at).toISOString();
 }
@@ -56,21 +56,21 @@ const min = (a: string, b: string): string => (a < b ? a : b);
 const max = (a: string, b: string): string => (a > b ? a : b);
 
 /** The first instant of a day; undefined when the calendar has no such day. */
-function instantOf(year: number, month: number, day: number): number | undefined {
+function toDayStart(year: number, month: number, day: number): number | undefined {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   return year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : undefined;
 }
 
 /** The end of a year, a month or a day: the start of the next. */
-function endOf(year: number, month: string | undefined, day: string | undefined): number {
+function toDateEnd(year: number, month: string | undefined, day: string | undefined): number {
   const date = new Date(0);
   if (month === undefined) return date.setUTCFullYear(year + 1, 0, 1);
   return day === undefined ? date.setUTCFullYear(year, Number(month), 1) : date.setUTCFullYear(year, Number(month) - 1, Number(day) + 1);
 }
 
 /** Milliseconds since midnight, and how wide the last written part is. A leap second (60) is the first of the next minute. */
-function clockOf(hour = '00', minute = '00', second?: string, fraction = ''): { at: number; width: number } | undefined {
+function parseClock(hour = '00', minute = '00', second?: string, fraction = ''): { at: number; width: number } | undefined {
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 60) return undefined;
   const milliseconds = Number(fraction.slice(1, 4).padEnd(3, '0'));
   const at = (Number(hour) * 60 + Number(minute)) * MINUTE + Number(second ?? 0) * 1000 + milliseconds;
@@ -78,7 +78,7 @@ function clockOf(hour = '00', minute = '00', second?: string, fraction = ''): { 
   return { at, width };
 }
 
-function offsetOf(zone = 'Z'): number | undefined {
+function parseZoneOffset(zone = 'Z'): number | undefined {
   if (zone === 'Z') return 0;
   const hours = Number(zone.slice(1, 3));
   const minutes = Number(zone.slice(4));

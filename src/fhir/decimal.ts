@@ -9,7 +9,7 @@ export interface Decimal {
 const DECIMAL = /^([+-]?)(\d{1,60})(?:\.(\d{1,60}))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /** Reads a decimal, with or without an exponent; undefined when the text is none, or is out of all proportion. */
-export function decimal(text: string): Decimal | undefined {
+export function parseDecimal(text: string): Decimal | undefined {
   const [, sign, whole, fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
   if (whole === undefined) return undefined;
   const digits = BigInt(whole + fraction);
@@ -17,7 +17,7 @@ export function decimal(text: string): Decimal | undefined {
 }
 
 /** Plain decimal notation. */
-export function decimalText({ digits, scale }: Decimal): string {
+export function formatDecimal({ digits, scale }: Decimal): string {
   if (scale <= 0) return String(digits * 10n ** BigInt(-scale));
   const sign = digits < 0n ? '-' : '';
   const text = String(digits < 0n ? -digits : digits).padStart(scale + 1, '0');
@@ -28,16 +28,16 @@ export function decimalText({ digits, scale }: Decimal): string {
  * Half a unit of the last digit to both sides: 5.40 stands for 5.395 to 5.405. So 1e2, of one significant digit, stands for 50 to 150; the
  * specification's own example says 95 to 105, which contradicts its rule.
  */
-export const impliedRange = (value: Decimal): [from: Decimal, to: Decimal] => around(value, 5n);
+export const toImpliedRange = (value: Decimal): [from: Decimal, to: Decimal] => widenDecimal(value, 5n);
 
 /** A tenth of the value to both sides, and no less than its implied range. */
-export function approximateRange(value: Decimal): [from: Decimal, to: Decimal] {
+export function toApproximateRange(value: Decimal): [from: Decimal, to: Decimal] {
   const tenth = value.digits < 0n ? -value.digits : value.digits;
-  return around(value, tenth > 5n ? tenth : 5n);
+  return widenDecimal(value, tenth > 5n ? tenth : 5n);
 }
 
 /** `margin` is in tenths of the last digit's unit. */
-function around({ digits, scale }: Decimal, margin: bigint): [from: Decimal, to: Decimal] {
+function widenDecimal({ digits, scale }: Decimal, margin: bigint): [from: Decimal, to: Decimal] {
   return [
     { digits: digits * 10n - margin, scale: scale + 1 },
     { digits: digits * 10n + margin, scale: scale + 1 },

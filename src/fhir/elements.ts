@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
  * `targets`: resource types a reference may lead to; absent when any will do. `summary`: part of `_summary=true`. `bound`: the value set of a required
  * binding, without a version.
  */
-export interface ElementFacts {
+export interface ElementInfo {
   list: boolean;
   types: string[];
   min: number;
@@ -19,7 +19,7 @@ export interface ElementFacts {
   bound?: string;
 }
 
-interface Generated {
+interface GeneratedElement {
   types: string[];
   min?: number;
   list?: boolean;
@@ -32,36 +32,36 @@ interface Generated {
 /** Whether elements of this type are JSON strings, numbers or booleans rather than objects. */
 export const isPrimitive = (type: string): boolean => /^[a-z]/.test(type);
 
-const GENERATED: Record<string, Record<string, Generated>> = JSON.parse(
+const GENERATED_ELEMENTS: Record<string, Record<string, GeneratedElement>> = JSON.parse(
   readFileSync(new URL('./generated/elements.json', import.meta.url), 'utf8'),
 );
-const TYPES = new Map(Object.entries(GENERATED).map(([type, elements]) => [type, tableOf(elements)]));
+const ELEMENTS_BY_TYPE = new Map(Object.entries(GENERATED_ELEMENTS).map(([type, elements]) => [type, buildElementTable(elements)]));
 
 /**
  * The element `name` of a type, as it stands in JSON: `birthDate`, `valueString`, `_birthDate` (the Element beside a primitive).
  * `value[x]` answers for all types of a choice at once. Undefined when the type has no such element. `resourceType` is not an element.
  */
-export const elementOf = (type: string, name: string): ElementFacts | undefined => TYPES.get(type)?.get(name);
+export const findElement = (type: string, name: string): ElementInfo | undefined => ELEMENTS_BY_TYPE.get(type)?.get(name);
 
 /** The names of all elements of a type as they stand in JSON, `_x` siblings and `value[x]` left out; empty when the type is unknown. */
-export const elementNames = (type: string): string[] =>
-  [...(TYPES.get(type)?.keys() ?? [])].filter((name) => !name.startsWith('_') && !name.endsWith('[x]'));
+export const listElementNames = (type: string): string[] =>
+  [...(ELEMENTS_BY_TYPE.get(type)?.keys() ?? [])].filter((name) => !name.startsWith('_') && !name.endsWith('[x]'));
 
-function tableOf(elements: Record<string, Generated>): Map<string, ElementFacts> {
-  return new Map(Object.entries(elements).flatMap(([name, element]) => entriesOf(name, element)));
+function buildElementTable(elements: Record<string, GeneratedElement>): Map<string, ElementInfo> {
+  return new Map(Object.entries(elements).flatMap(([name, element]) => buildElementEntries(name, element)));
 }
 
-function entriesOf(name: string, { bare = false, list = false, min = 0, ...rest }: Generated): [string, ElementFacts][] {
-  const facts: ElementFacts = { ...rest, list, min };
+function buildElementEntries(name: string, { bare = false, list = false, min = 0, ...rest }: GeneratedElement): [string, ElementInfo][] {
+  const facts: ElementInfo = { ...rest, list, min };
   if (bare) return [[name, facts]];
-  if (!name.endsWith('[x]')) return withSibling(name, facts);
-  const all: ElementFacts = { ...facts, choice: name };
-  return [[name, all], ...facts.types.flatMap((type) => withSibling(choiceName(name, type), only(type, all)))];
+  if (!name.endsWith('[x]')) return addPrimitiveSibling(name, facts);
+  const all: ElementInfo = { ...facts, choice: name };
+  return [[name, all], ...facts.types.flatMap((type) => addPrimitiveSibling(toChoiceName(name, type), narrowToType(type, all)))];
 }
 
 /** A primitive stands beside an object of its id and extensions, under the name with an underscore. https://hl7.org/fhir/R4/json.html#primitive */
-function withSibling(name: string, facts: ElementFacts): [string, ElementFacts][] {
-  const sibling: ElementFacts = { ...facts, types: ['Element'], min: 0 };
+function addPrimitiveSibling(name: string, facts: ElementInfo): [string, ElementInfo][] {
+  const sibling: ElementInfo = { ...facts, types: ['Element'], min: 0 };
   return facts.types.every(isPrimitive)
     ? [
         [name, facts],
@@ -71,11 +71,11 @@ function withSibling(name: string, facts: ElementFacts): [string, ElementFacts][
 }
 
 /** One branch of a choice. SimpleQuantity is Quantity under another name, so its branch is `valueQuantity`. */
-function choiceName(name: string, type: string): string {
+function toChoiceName(name: string, type: string): string {
   const suffix = type === 'SimpleQuantity' ? 'Quantity' : type;
   return name.replace('[x]', suffix.charAt(0).toUpperCase() + suffix.slice(1));
 }
 
-function only(type: string, { targets, ...facts }: ElementFacts): ElementFacts {
+function narrowToType(type: string, { targets, ...facts }: ElementInfo): ElementInfo {
   return { ...facts, types: [type], min: 0, ...(type === 'Reference' && targets && { targets }) };
 }

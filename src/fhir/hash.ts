@@ -9,7 +9,7 @@ const { h32, h64 } = await xxhash();
 export const hash = (text: string): Hash => BigInt.asIntN(64, h64(text)).toString();
 
 /** The number of a search parameter: 32 bits of `Type.code`, signed. The registry refuses two parameters of one number. */
-export const parameterNumber = (name: string): ParameterNumber => h32(name) | 0;
+export const hashParameterName = (name: string): ParameterNumber => h32(name) | 0;
 
-/** The token of the UUID that stands for an id which is none (src/fhir/indexing/alias.ts). No parameter is called `_alias`. */
+/** The token of the UUID that stands for an id which is none (src/fhir/indexing/uuid-alias.ts). No parameter is called `_alias`. */
 export const aliasHash = (uuid: string): Hash => hash(`_alias=${uuid}`);

@@ -1,25 +1,25 @@
 // The interactions this server offers: the one table that routes, permissions, Bundle entries and the CapabilityStatement follow from.
 // https://hl7.org/fhir/R4/http.html#summary, codes: https://hl7.org/fhir/R4/valueset-type-restful-interaction.html
-import type { Permission } from './scope.ts';
+import type { Permission } from './access-scope.ts';
 
 /** `codes`: what the CapabilityStatement calls it. `permission` is absent where each part asks for its own. HEAD goes where GET goes. */
-export interface InteractionFacts {
+export interface InteractionDefinition {
   /** The operation it calls. https://hl7.org/fhir/R4/operations.html */
-  operation?: OperationFacts;
+  operation?: OperationReference;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   codes: readonly string[];
   permission?: Permission;
 }
 
-interface OperationFacts {
+interface OperationReference {
   name: string;
   definition: string;
 }
 
-const VALIDATE: OperationFacts = { name: 'validate', definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate' };
+const VALIDATE: OperationReference = { name: 'validate', definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate' };
 
-const EVERYTHING: OperationFacts = { name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' };
+const EVERYTHING: OperationReference = { name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' };
 
 /** Where two paths match, the first one is meant. */
 export const INTERACTIONS = {
@@ -49,51 +49,54 @@ export const INTERACTIONS = {
   update: { method: 'PUT', path: '/:type/:id', codes: ['update'], permission: 'u' },
   patch: { method: 'PATCH', path: '/:type/:id', codes: ['patch'], permission: 'u' },
   delete: { method: 'DELETE', path: '/:type/:id', codes: ['delete'], permission: 'd' },
-} as const satisfies Record<string, InteractionFacts>;
+} as const satisfies Record<string, InteractionDefinition>;
 
 export type InteractionName = keyof typeof INTERACTIONS;
 
 /** An interaction, and what the path names. */
-export interface Route extends Interaction {
+export interface InteractionRoute extends Interaction {
   parameters: Readonly<Record<string, string>>;
 }
 
 interface Interaction {
   name: InteractionName;
-  facts: InteractionFacts;
+  definition: InteractionDefinition;
 }
 
 /** What answers at a path, by method, and what the path names. */
-export interface Place {
+export interface MatchedPath {
   methods: ReadonlyMap<string, Interaction>;
   parameters: Readonly<Record<string, string>>;
 }
 
-const ROWS = (Object.entries(INTERACTIONS) as [InteractionName, InteractionFacts][]).map(([name, facts]) => ({ name, facts }));
+const INTERACTION_ROWS = (Object.entries(INTERACTIONS) as [InteractionName, InteractionDefinition][]).map(([name, definition]) => ({
+  name,
+  definition,
+}));
 
-const PLACES = [...Map.groupBy(ROWS, ({ facts }) => facts.path)].map(([path, rows]) => ({
+const PATHS = [...Map.groupBy(INTERACTION_ROWS, ({ definition }) => definition.path)].map(([path, rows]) => ({
   segments: path.split('/').slice(1).filter(Boolean),
-  methods: new Map(rows.map((row) => [row.facts.method, row])),
+  methods: new Map(rows.map((row) => [row.definition.method, row])),
 }));
 
 /** Undefined when there is no such path. `path`: below the base, percent-encoded. */
-export function placeAt(path: string): Place | undefined {
+export function matchPath(path: string): MatchedPath | undefined {
   const given = path.split('/').slice(1).map(decodeURIComponent);
   if (given.at(-1) === '') given.pop();
-  const place = PLACES.find(({ segments }) => fits(segments, given));
-  return place && { methods: place.methods, parameters: parametersOf(place.segments, given) };
+  const place = PATHS.find(({ segments }) => matchesSegments(segments, given));
+  return place && { methods: place.methods, parameters: readPathParameters(place.segments, given) };
 }
 
 /** The methods of a path, as Allow lists them. */
-export const methodsOf = ({ methods }: Place): string[] =>
+export const listMethods = ({ methods }: MatchedPath): string[] =>
   [...methods.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
 
 /** The method whose interaction answers. https://hl7.org/fhir/R4/http.html#head */
-export const answering = (method: string): string => (method === 'HEAD' ? 'GET' : method);
+export const toRoutedMethod = (method: string): string => (method === 'HEAD' ? 'GET' : method);
 
-const fits = (segments: string[], given: string[]): boolean =>
+const matchesSegments = (segments: string[], given: string[]): boolean =>
   segments.length === given.length &&
   segments.every((segment, at) => (segment.startsWith(':') ? !given[at]!.startsWith('_') || segment !== ':id' : segment === given[at]));
 
-const parametersOf = (segments: string[], given: string[]): Record<string, string> =>
+const readPathParameters = (segments: string[], given: string[]): Record<string, string> =>
   Object.fromEntries(segments.flatMap((segment, at) => (segment.startsWith(':') ? [[segment.slice(1), given[at]!]] : [])));

@@ -1,5 +1,5 @@
 // Changing a JSON tree without changing it in place: what is not on the way to the place stays the same object.
-export type Key = string | number;
+export type PathKey = string | number;
 
 type Container = Record<string, unknown> | unknown[];
 
@@ -7,20 +7,20 @@ export const isContainer = (value: unknown): value is Container =>
   value !== null && typeof value === 'object' && !(JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON(value);
 
 /** The value at a place; undefined when there is none. */
-export function valueAt(tree: unknown, place: readonly Key[]): unknown {
+export function readValueAt(tree: unknown, place: readonly PathKey[]): unknown {
   let value = tree;
-  for (const key of place) value = isContainer(value) && Object.hasOwn(value, key) ? (value as Record<Key, unknown>)[key] : undefined;
+  for (const key of place) value = isContainer(value) && Object.hasOwn(value, key) ? (value as Record<PathKey, unknown>)[key] : undefined;
   return value;
 }
 
 /** The tree with another value at a place that is there. `edit` gets what stands there; undefined removes it from an object. */
-export function editedAt(tree: unknown, place: readonly Key[], edit: (value: unknown) => unknown): unknown {
+export function editValueAt(tree: unknown, place: readonly PathKey[], edit: (value: unknown) => unknown): unknown {
   const [key, ...rest] = place;
   if (key === undefined) return edit(tree);
-  const old = valueAt(tree, [key]);
-  const next = editedAt(old, rest, edit);
+  const old = readValueAt(tree, [key]);
+  const next = editValueAt(old, rest, edit);
   if (Array.isArray(tree)) return tree.with(Number(key), next);
   if (next !== undefined) return { ...(tree as object), [key]: next };
-  const { [key]: _removed, ...others } = tree as Record<Key, unknown>;
+  const { [key]: _removed, ...others } = tree as Record<PathKey, unknown>;
   return others;
 }

@@ -1,7 +1,7 @@
 // Parsed JSON of which nothing is known yet: whether a text is JSON at all, and what in it is an object or a list.
 
 /** What the text says; undefined when it is no JSON. */
-export function parsedJson(text: string): unknown {
+export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -14,12 +14,12 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** What stands in a list; nothing, when it is none. */
-export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+export const toList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** JSON with sorted keys: two values say the same when their texts are one, however their keys are ordered. */
-export function sortedText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(sortedText).join(',')}]`;
+export function formatSortedJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(formatSortedJson).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? 'null';
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${sortedText(item)}`).join(',')}}`;
+  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${formatSortedJson(item)}`).join(',')}}`;
 }

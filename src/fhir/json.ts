@@ -1,9 +1,9 @@
 // JSON that keeps decimals as they were written: `1.00` and `1e-3` survive reading, changing and writing a resource.
 // https://hl7.org/fhir/R4/json.html#decimal ("the precision of decimals is significant"). Numbers a JavaScript number would respell are kept as raw JSON.
-import { structure } from './outcome.ts';
+import { invalidStructure } from './outcome.ts';
 
 /** The two readings of one text: `plain` has JavaScript numbers (to check and to index), `exact` has raw JSON where digits would change (to store). */
-export interface Parsed {
+export interface ParsedJson {
   plain: unknown;
   exact: unknown;
 }
@@ -14,53 +14,53 @@ const COLON = /\s*:/y;
 const BACKSLASH = 92;
 const DEEPEST = 200;
 const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
-const isRaw = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
+const isRawJson = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
 
 const keepDigits = (_key: string, value: unknown, context?: { source: string }): unknown =>
   typeof value === 'number' && context !== undefined && JSON.stringify(value) !== context.source ? rawJson(context.source) : value;
 
 /** Parses a JSON text. Malformed text, repeated object keys and endless nesting are refused (400 structure). */
-export function parse(text: string): Parsed {
-  const plain = read(text);
-  const { keys, respelled } = scan(text);
-  if (keys !== keysOf(plain)) throw structure('each key of a JSON object may stand only once');
-  return { plain, exact: respelled ? exactly(text) : plain };
+export function parseJson(text: string): ParsedJson {
+  const plain = parsePlainJson(text);
+  const { keys, respelled } = scanJson(text);
+  if (keys !== countKeys(plain)) throw invalidStructure('each key of a JSON object may stand only once');
+  return { plain, exact: respelled ? parseWithDigits(text) : plain };
 }
 
 /** The storing reading of a text that is known to be good JSON (a stored body). */
-export function parseExact(text: string): unknown {
-  return scan(text).respelled ? exactly(text) : JSON.parse(text);
+export function parseExactJson(text: string): unknown {
+  return scanJson(text).respelled ? parseWithDigits(text) : JSON.parse(text);
 }
 
 /** The text of a value; raw numbers are written digit for digit. */
-export const stringify = (value: unknown): string => JSON.stringify(value);
+export const stringifyJson = (value: unknown): string => JSON.stringify(value);
 
 /** The checking reading of an exact value: raw numbers become JavaScript numbers. */
-export function plainOf(exact: unknown): unknown {
-  if (isRaw(exact)) return Number((exact as { rawJSON: string }).rawJSON);
-  if (Array.isArray(exact)) return exact.map(plainOf);
+export function toPlainJson(exact: unknown): unknown {
+  if (isRawJson(exact)) return Number((exact as { rawJSON: string }).rawJSON);
+  if (Array.isArray(exact)) return exact.map(toPlainJson);
   if (exact === null || typeof exact !== 'object') return exact;
-  return Object.fromEntries(Object.entries(exact).map(([key, value]) => [key, plainOf(value)]));
+  return Object.fromEntries(Object.entries(exact).map(([key, value]) => [key, toPlainJson(value)]));
 }
 
-const exactly = (text: string): unknown => JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
+const parseWithDigits = (text: string): unknown => JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
 
-function read(text: string): unknown {
+function parsePlainJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw structure('the body is not well-formed JSON');
+    throw invalidStructure('the body is not well-formed JSON');
   }
 }
 
 /** How many keys are written, and whether a JavaScript number would spell one of the numbers differently. */
-function scan(text: string): { keys: number; respelled: boolean } {
+function scanJson(text: string): { keys: number; respelled: boolean } {
   let keys = 0;
   let respelled = false;
   TOKENS.lastIndex = 0;
   for (let token = TOKENS.exec(text)?.[0]; token !== undefined; token = TOKENS.exec(text)?.[0]) {
     if (token === '"') {
-      COLON.lastIndex = TOKENS.lastIndex = endOfString(text, TOKENS.lastIndex);
+      COLON.lastIndex = TOKENS.lastIndex = findStringEnd(text, TOKENS.lastIndex);
       if (COLON.test(text)) keys++;
     } else respelled ||= String(Number(token)) !== token;
   }
@@ -68,7 +68,7 @@ function scan(text: string): { keys: number; respelled: boolean } {
 }
 
 /** Behind the quote that ends a string: the first with an even number of backslashes before it. */
-function endOfString(text: string, begin: number): number {
+function findStringEnd(text: string, begin: number): number {
   for (let quote = text.indexOf('"', begin); ; quote = text.indexOf('"', quote + 1)) {
     let before = quote;
     while (before > begin && text.charCodeAt(before - 1) === BACKSLASH) before--;
@@ -77,10 +77,10 @@ function endOfString(text: string, begin: number): number {
 }
 
 /** How many keys there are; nothing that people write goes deeper than this. */
-function keysOf(value: unknown, depth = 0): number {
+function countKeys(value: unknown, depth = 0): number {
   if (value === null || typeof value !== 'object') return 0;
-  if (depth > DEEPEST) throw structure(`the body is nested more than ${DEEPEST} levels deep`);
+  if (depth > DEEPEST) throw invalidStructure(`the body is nested more than ${DEEPEST} levels deep`);
   let keys = Array.isArray(value) ? 0 : Object.keys(value).length;
-  for (const item of Object.values(value)) keys += keysOf(item, depth + 1);
+  for (const item of Object.values(value)) keys += countKeys(item, depth + 1);
   return keys;
 }

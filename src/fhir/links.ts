@@ -1,22 +1,22 @@
 // The links of a resource: what refers to other resources, wherever it stands. https://hl7.org/fhir/R4/http.html#trules
 // ("resource references, elements of type uri, url, oid, uuid, and <a href="" & <img src="" in the narrative"; canonical ones are left alone.)
-import { elementOf } from './elements.ts';
+import { findElement } from './elements.ts';
 import type { Resource } from './types.ts';
 
 /** Another text for a link, or undefined to leave it. `place`: a Reference, an element that is a URI, or the narrative. */
-export type Relink = (link: string, place: 'reference' | 'uri' | 'narrative') => string | undefined;
+export type LinkRewriter = (link: string, place: 'reference' | 'uri' | 'narrative') => string | undefined;
 
 const URIS = new Set(['uri', 'url', 'oid', 'uuid']);
 const ATTRIBUTE = /(\s(?:href|src)\s*=\s*)("[^"]*"|'[^']*')/g;
 const isRaw = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
 
 /** The resource with its links replaced; itself when none is. Numbers keep their digits. */
-export const relinked = (resource: Resource, relink: Relink): Resource => node(resource.resourceType, resource, relink);
+export const rewriteLinks = (resource: Resource, relink: LinkRewriter): Resource => rewriteNode(resource.resourceType, resource, relink);
 
 /** All links of a resource that stand in References. */
-export function referencesOf(resource: Resource): string[] {
+export function listReferences(resource: Resource): string[] {
   const found: string[] = [];
-  relinked(resource, (link, place) => {
+  rewriteLinks(resource, (link, place) => {
     if (place === 'reference') found.push(link);
     return undefined;
   });
@@ -24,10 +24,10 @@ export function referencesOf(resource: Resource): string[] {
 }
 
 /** An object of a FHIR type. Of types that are not served little is known: there, `reference` is a Reference's. */
-function node<T extends object>(type: string | undefined, value: T, relink: Relink): T {
+function rewriteNode<T extends object>(type: string | undefined, value: T, relink: LinkRewriter): T {
   let changed: Record<string, unknown> | undefined;
   for (const [name, old] of Object.entries(value)) {
-    const next = element(type, name, old, relink);
+    const next = rewriteElement(type, name, old, relink);
     if (next === old) continue;
     changed ??= { ...value } as Record<string, unknown>;
     changed[name] = next;
@@ -35,34 +35,34 @@ function node<T extends object>(type: string | undefined, value: T, relink: Reli
   return (changed as T | undefined) ?? value;
 }
 
-function element(owner: string | undefined, name: string, value: unknown, relink: Relink): unknown {
-  const type = owner === undefined ? undefined : elementOf(owner, name)?.types[0];
-  if (typeof value === 'string') return text({ owner, name, type }, value, relink);
-  if (Array.isArray(value)) return list(value, (item) => element(owner, name, item, relink));
+function rewriteElement(owner: string | undefined, name: string, value: unknown, relink: LinkRewriter): unknown {
+  const type = owner === undefined ? undefined : findElement(owner, name)?.types[0];
+  if (typeof value === 'string') return rewriteText({ owner, name, type }, value, relink);
+  if (Array.isArray(value)) return rewriteList(value, (item) => rewriteElement(owner, name, item, relink));
   if (value === null || typeof value !== 'object' || isRaw(value)) return value;
-  return node(type === 'Resource' ? (value as Resource).resourceType : type, value, relink);
+  return rewriteNode(type === 'Resource' ? (value as Resource).resourceType : type, value, relink);
 }
 
-interface Place {
+interface ElementPosition {
   owner: string | undefined;
   name: string;
   type: string | undefined;
 }
 
-function text({ owner, name, type }: Place, value: string, relink: Relink): string {
+function rewriteText({ owner, name, type }: ElementPosition, value: string, relink: LinkRewriter): string {
   if (name === 'reference' && (owner === 'Reference' || owner === undefined)) return relink(value, 'reference') ?? value;
   if (type === undefined) return value;
   if (URIS.has(type)) return relink(value, 'uri') ?? value;
-  return type === 'xhtml' ? narrative(value, relink) : value;
+  return type === 'xhtml' ? rewriteNarrative(value, relink) : value;
 }
 
-const narrative = (div: string, relink: Relink): string =>
+const rewriteNarrative = (div: string, relink: LinkRewriter): string =>
   div.replace(ATTRIBUTE, (whole, before: string, quoted: string) => {
     const link = relink(quoted.slice(1, -1), 'narrative');
     return link === undefined ? whole : `${before}${quoted[0]}${link}${quoted[0]}`;
   });
 
-function list(items: unknown[], of: (item: unknown) => unknown): unknown[] {
+function rewriteList(items: unknown[], of: (item: unknown) => unknown): unknown[] {
   const made = items.map(of);
   return made.some((item, at) => item !== items[at]) ? made : items;
 }

@@ -11,7 +11,7 @@ export interface Issue {
 }
 
 /** What failed, in kind: one row per way to fail. Surfaces may answer a kind with another status (`errors:` in surface.yaml). */
-export const KINDS = {
+export const ERROR_KINDS = {
   structure: { status: 400, code: 'structure' },
   invalid: { status: 400, code: 'invalid' },
   /** Of the URL, where a vendor tells it apart from what is wrong with a body. */
@@ -38,15 +38,15 @@ export const KINDS = {
   unavailable: { status: 503, code: 'transient' },
 } as const;
 
-export type Kind = keyof typeof KINDS;
+export type ErrorKind = keyof typeof ERROR_KINDS;
 
 /** The only error the program throws on purpose. `retryAfter` is in seconds; `headers` are sent with the answer. */
 export class FhirError extends Error {
-  readonly kind: Kind;
+  readonly kind: ErrorKind;
   readonly issues: Issue[];
   readonly headers: Record<string, string>;
 
-  constructor(kind: Kind, issues: Issue[], headers: Record<string, string> = {}) {
+  constructor(kind: ErrorKind, issues: Issue[], headers: Record<string, string> = {}) {
     super(issues.map((issue) => issue.text).join('; '));
     this.name = 'FhirError';
     this.kind = kind;
@@ -57,8 +57,8 @@ export class FhirError extends Error {
 
 type Where = string | string[] | undefined;
 
-const one = (kind: Kind, text: string, where?: Where, headers?: Record<string, string>): FhirError =>
-  new FhirError(kind, [issue(KINDS[kind].code, text, where)], headers);
+const buildError = (kind: ErrorKind, text: string, where?: Where, headers?: Record<string, string>): FhirError =>
+  new FhirError(kind, [issue(ERROR_KINDS[kind].code, text, where)], headers);
 
 /** An error-level issue; `where` is one FHIRPath expression or several. */
 export function issue(code: string, text: string, where?: Where): Issue {
@@ -66,38 +66,42 @@ export function issue(code: string, text: string, where?: Where): Issue {
   return { severity: 'error', code, text, ...(expression && { expression }) };
 }
 
-export const structure = (text: string, where?: Where) => one('structure', text, where);
-export const invalid = (text: string, where?: Where) => one('invalid', text, where);
-export const parameter = (text: string, where?: Where) => one('parameter', text, where);
+export const invalidStructure = (text: string, where?: Where) => buildError('structure', text, where);
+export const invalid = (text: string, where?: Where) => buildError('invalid', text, where);
+export const invalidParameter = (text: string, where?: Where) => buildError('parameter', text, where);
 /** What is named leads to nothing that is there. `where`: the field or parameter that names it. */
-export const leadsNowhere = (kind: Kind, type: string, where: string) => one(kind, `${where} leads to no ${type} that exists`, where);
-export const invalidAll = (issues: Issue[]) => new FhirError('invalid', issues);
-export const notSupported = (text: string, where?: Where) => one('not-supported', text, where);
-export const overridden = (header: string) => one('override', `${header} is not followed: send the method that is meant`, header);
-export const rule = (text: string, where?: Where) => one('rule', text, where);
-export const ruleAll = (issues: Issue[]) => new FhirError('rule', issues);
-export const login = (text: string) => one('login', text);
+export const unresolvedReference = (kind: ErrorKind, type: string, where: string) =>
+  buildError(kind, `${where} leads to no ${type} that exists`, where);
+export const invalidIssues = (issues: Issue[]) => new FhirError('invalid', issues);
+export const notSupported = (text: string, where?: Where) => buildError('not-supported', text, where);
+export const methodOverrideIgnored = (header: string) =>
+  buildError('override', `${header} is not followed: send the method that is meant`, header);
+export const businessRule = (text: string, where?: Where) => buildError('rule', text, where);
+export const businessRules = (issues: Issue[]) => new FhirError('rule', issues);
+export const loginRequired = (text: string) => buildError('login', text);
 /** A message from outside that carries no signature of anybody we know; why is nobody's business. */
-export const unsigned = () => one('login', 'this message is not accepted', undefined, { 'WWW-Authenticate': 'Signature' });
-export const forbidden = (text: string) => one('forbidden', text);
-export const notFound = (text: string, where?: Where) => one('not-found', text, where);
+export const invalidSignature = () => buildError('login', 'this message is not accepted', undefined, { 'WWW-Authenticate': 'Signature' });
+export const forbidden = (text: string) => buildError('forbidden', text);
+export const notFound = (text: string, where?: Where) => buildError('not-found', text, where);
 /** Of a resource type. https://hl7.org/fhir/R4/http.html#Status-Codes */
-export const notServed = (text: string) => new FhirError('not-found', [issue('not-supported', text)]);
+export const typeNotServed = (text: string) => new FhirError('not-found', [issue('not-supported', text)]);
 export const methodNotAllowed = (allowed: string[]) =>
-  one('method', `this path answers ${allowed.join(', ')}`, undefined, { Allow: allowed.join(', ') });
-export const notAcceptable = (text: string) => one('not-acceptable', text);
-export const conflict = (text: string, where?: Where) => one('conflict', text, where);
+  buildError('method', `this path answers ${allowed.join(', ')}`, undefined, { Allow: allowed.join(', ') });
+export const notAcceptable = (text: string) => buildError('not-acceptable', text);
+export const conflict = (text: string, where?: Where) => buildError('conflict', text, where);
 /** Others keep writing the same thing: nothing is wrong with the request, and it may be sent again. */
-export const contended = (text: string) => one('conflict', text, undefined, { 'Retry-After': '1' });
-export const duplicate = (text: string, where?: Where) => one('duplicate', text, where);
+export const writeContention = (text: string) => buildError('conflict', text, undefined, { 'Retry-After': '1' });
+export const duplicate = (text: string, where?: Where) => buildError('duplicate', text, where);
 /** `headers`: the version that records the deletion. */
-export const deleted = (text: string, headers?: Record<string, string>) => one('deleted', text, undefined, headers);
-export const versionMismatch = (text: string) => one('version-mismatch', text);
-export const multipleMatches = (text: string) => one('multiple-matches', text);
-export const tooLong = (text: string) => one('too-long', text);
-export const unsupportedMedia = (text: string, headers?: Record<string, string>) => one('media', text, undefined, headers);
-export const throttled = (text: string, retryAfter: number) => one('throttled', text, undefined, { 'Retry-After': String(retryAfter) });
+export const deleted = (text: string, headers?: Record<string, string>) => buildError('deleted', text, undefined, headers);
+export const versionMismatch = (text: string) => buildError('version-mismatch', text);
+export const multipleMatches = (text: string) => buildError('multiple-matches', text);
+export const tooLong = (text: string) => buildError('too-long', text);
+export const unsupportedMedia = (text: string, headers?: Record<string, string>) => buildError('media', text, undefined, headers);
+export const throttled = (text: string, retryAfter: number) =>
+  buildError('throttled', text, undefined, { 'Retry-After': String(retryAfter) });
 /** `retryAfter`: when it may be otherwise; absent where repeating the request changes nothing. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
 export const upstream = (text: string, retryAfter?: number) =>
-  one('upstream', text, undefined, retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) });
-export const unavailable = (text: string, retryAfter: number) => one('unavailable', text, undefined, { 'Retry-After': String(retryAfter) });
+  buildError('upstream', text, undefined, retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) });
+export const unavailable = (text: string, retryAfter: number) =>
+  buildError('unavailable', text, undefined, { 'Retry-After': String(retryAfter) });

@@ -16,7 +16,7 @@ const POSTNOMINAL =
 const PARTICLE = /^(?:de|del|della|di|da|dos|du|la|le|van|von|der|den|ter|ten|bin|ibn|al|el|st\.?)$/i;
 
 /** Splits `Dr. Maria de la Cruz, MD` and `Cruz, Maria`. A single word is a family name. */
-export function nameParts(text: string): NameParts {
+export function parseNameParts(text: string): NameParts {
   const [main = [], ...after] = text.split(',').map((part) => part.split(/\s+/).filter(Boolean));
   const isTitle = (word: string): boolean => POSTNOMINAL.test(word) || (isCapitals(word) && !main.every(isCapitals));
   const familyFirst = after.length > 0 && !after[0]!.every(isTitle);
@@ -26,57 +26,57 @@ export function nameParts(text: string): NameParts {
     0,
     words.findIndex((word, at) => !HONORIFIC.test(word) || at === words.length - 1),
   );
-  const suffix = [...trailing(words), ...after.slice(familyFirst ? 1 : 0).flat()];
-  const cut = familyStart(words, familyFirst ? called.length - prefix.length : words.length - 1);
+  const suffix = [...takeSuffixes(words), ...after.slice(familyFirst ? 1 : 0).flat()];
+  const cut = findFamilyStart(words, familyFirst ? called.length - prefix.length : words.length - 1);
   return { prefix, given: words.slice(0, cut), family: [words.slice(cut).join(' ')].filter(Boolean), suffix };
 }
 
 type HumanName = Record<string, unknown>;
 
 /** A HumanName without a given and a family name, with the parts that its text says; any other as it is. */
-export function withParts(name: unknown): unknown {
+export function addNameParts(name: unknown): unknown {
   const stored = name as HumanName;
   if (typeof stored.text !== 'string' || stored.given !== undefined || stored.family !== undefined) return name;
-  const { family, ...lists } = nameParts(stored.text);
+  const { family, ...lists } = parseNameParts(stored.text);
   const parts = Object.entries({ ...lists, family: family[0] ?? [] }).filter(([, value]) => value.length);
   return { ...Object.fromEntries(parts), ...stored };
 }
 
 /** A name that was edited with its parts, without those that its text still says. `stored`: the name before. */
-export function withoutToldParts(edited: unknown, stored: unknown): unknown {
-  const found = withParts(stored);
+export function removeDerivedNameParts(edited: unknown, stored: unknown): unknown {
+  const found = addNameParts(stored);
   if (found === stored || edited === undefined) return edited;
   const told = ([name, value]: [string, unknown]): boolean =>
     (stored as HumanName)[name] === undefined && isDeepStrictEqual(value, (found as HumanName)[name]);
   const bare = Object.fromEntries(Object.entries(edited as HumanName).filter((entry) => !told(entry)));
-  return isDeepStrictEqual(withParts(bare), edited) ? bare : edited;
+  return isDeepStrictEqual(addNameParts(bare), edited) ? bare : edited;
 }
 
 const isCapitals = (word: string): boolean => word.length > 1 && word === word.toUpperCase();
 
 /** Takes the post-nominals off the end, one word stays. */
-function trailing(words: string[]): string[] {
+function takeSuffixes(words: string[]): string[] {
   const suffix: string[] = [];
   while (words.length > 1 && POSTNOMINAL.test(words.at(-1)!)) suffix.unshift(words.pop()!);
   return suffix;
 }
 
-function familyStart(words: string[], from: number): number {
+function findFamilyStart(words: string[], from: number): number {
   let cut = Math.max(from, 0);
   while (cut > 1 && PARTICLE.test(words[cut - 1]!)) cut--;
   return cut;
 }
 
 /** The text that names the person: the stored one while no part contradicts it, otherwise one made of the parts. */
-export function nameText(text: string | undefined, parts: NameParts): string | undefined {
+export function formatPersonName(text: string | undefined, parts: NameParts): string | undefined {
   const { prefix, given, family, suffix } = parts;
   const all = [...prefix, ...given, ...family];
-  if (text !== undefined && (agrees(text, [...all, ...suffix]) || isDeepStrictEqual(nameParts(text), parts))) return text;
+  if (text !== undefined && (containsAllParts(text, [...all, ...suffix]) || isDeepStrictEqual(parseNameParts(text), parts))) return text;
   return [all.join(' '), ...suffix].filter(Boolean).join(', ') || text;
 }
 
 /** Every part stands in the text, however that is spaced. */
-function agrees(text: string, parts: string[]): boolean {
+function containsAllParts(text: string, parts: string[]): boolean {
   if (parts.every((part) => text.includes(part))) return true;
   const spaced = text.replace(/\s+/g, ' ');
   return parts.every((part) => spaced.includes(part));

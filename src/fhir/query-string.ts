@@ -3,7 +3,7 @@ import { notSupported } from './outcome.ts';
 import { isServed, type ServedType } from './types.ts';
 
 /** Type and decoded parameters of `Type?…`; a type that is not served is refused (400). */
-export function queryString(text: string): { type: ServedType; parameters: [name: string, value: string][] } {
+export function parseSearchUrl(text: string): { type: ServedType; parameters: [name: string, value: string][] } {
   const at = text.indexOf('?');
   const type = at < 0 ? text : text.slice(0, at);
   if (!isServed(type)) throw notSupported('the search names a resource type that is not served');

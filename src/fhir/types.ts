@@ -2,7 +2,7 @@
 // Adding a type is one line. The number stands in the database (`rtype`), so a line is never renumbered and a number never reused.
 
 /** Served type → its number in the database. https://hl7.org/fhir/R4/resourcelist.html */
-export const TYPES = {
+export const TYPE_NUMBERS = {
   Patient: 1,
   Practitioner: 2,
   PractitionerRole: 3,
@@ -32,16 +32,16 @@ export const TYPES = {
   ActivityDefinition: 27,
 } as const;
 
-export type ServedType = keyof typeof TYPES;
+export type ServedType = keyof typeof TYPE_NUMBERS;
 
-export const SERVED_TYPES = Object.keys(TYPES) as ServedType[];
+export const SERVED_TYPES = Object.keys(TYPE_NUMBERS) as ServedType[];
 
-export const isServed = (type: string): type is ServedType => Object.hasOwn(TYPES, type);
+export const isServed = (type: string): type is ServedType => Object.hasOwn(TYPE_NUMBERS, type);
 
-const BY_NUMBER = new Map<number, ServedType>(SERVED_TYPES.map((type) => [TYPES[type], type]));
+const TYPES_BY_NUMBER = new Map<number, ServedType>(SERVED_TYPES.map((type) => [TYPE_NUMBERS[type], type]));
 
 /** The type behind a number read from the database. */
-export const typeOfNumber = (rtype: number): ServedType => BY_NUMBER.get(rtype)!;
+export const findTypeByNumber = (rtype: number): ServedType => TYPES_BY_NUMBER.get(rtype)!;
 
 /** A resource as parsed JSON. Elements are looked at through paths and generated facts, not through per-type classes. */
 export interface Resource {
@@ -58,4 +58,4 @@ interface Meta {
 }
 
 /** https://hl7.org/fhir/R4/datatypes.html#id */
-export const ID = /^[A-Za-z0-9\-.]{1,64}$/;
+export const ID_PATTERN = /^[A-Za-z0-9\-.]{1,64}$/;

@@ -1,6 +1,6 @@
 // Finds the one resource that criteria mean, under a lock on the criteria: two conditional writes of the same thing wait for each other.
 // https://hl7.org/fhir/R4/http.html#cond-update
-import { multipleMatches, structure } from '../fhir/outcome.ts';
+import { invalidStructure, multipleMatches } from '../fhir/outcome.ts';
 import { parseSearch } from '../fhir/search/request.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
@@ -35,7 +35,7 @@ export async function findMatches(
   const parameters = [...new URLSearchParams(criteria)];
   const registry = await loadSearchRegistry(context, parameters);
   const { query } = parseSearch(type, parameters, { registry, baseUrl: context.baseUrl, handling: 'strict' });
-  if (!query.where.length) throw structure('conditional criteria need at least one search parameter');
+  if (!query.where.length) throw invalidStructure('conditional criteria need at least one search parameter');
   const asked = { ...restrictToScopes(query, context.caller), count, total: 'none' as const, include: [] };
   return (await context.store.search(context.caller.tenant, asked)).rows;
 }

@@ -1,6 +1,6 @@
 // What every interaction is given: who is calling, where things are stored, and what the roof puts in (clock, ids, rules).
 import type { Issue } from '../fhir/outcome.ts';
-import type { Registry } from '../fhir/search/parameters.ts';
+import type { SearchRegistry } from '../fhir/search/registry.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { ResourceChange } from '../store/resources/change.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
@@ -58,7 +58,7 @@ export interface Context {
   clock: () => Date;
   newId: () => string;
   /** The search parameters in force, base and own. */
-  registry: Registry;
+  registry: SearchRegistry;
   /** The number of the rules by which resources of a type are indexed (reindexing.ts). */
   findIndexRules?: (type: ServedType) => number;
   /** So large the text of a resource may become, in bytes: what a request may carry. Absent: any size. */

@@ -1,9 +1,9 @@
 // $everything of a patient: one page of the record, what it refers to, and the documents attached to it.
 // https://hl7.org/fhir/R4/operation-patient-everything.html, docs/decisions/0006-search-semantics.md
-import { attachedBinaries } from '../fhir/attachments.ts';
+import { findAttachedBinaryIds } from '../fhir/attachments.ts';
 import { tooLong } from '../fhir/outcome.ts';
-import { type CareSpan, recordOf, referredTo } from '../fhir/search/everything.ts';
-import type { Query, Slice } from '../fhir/search/query.ts';
+import { buildRecordConditions, buildRecordInclusions, type CareSpan } from '../fhir/search/everything.ts';
+import type { Query, TypeQuery } from '../fhir/search/query.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { PageStart, ResultPage } from '../store/search/page.ts';
@@ -36,20 +36,20 @@ export async function readEverything(context: Context, { start, ...request }: Ev
 
 function buildQuery({ registry, baseUrl, clock }: Context, { patient, span, types, besides, count }: EverythingRequest): Query {
   const context = { registry, baseUrl, now: clock() };
-  const record = recordOf(patient, span, context);
-  const slices = types.map((type): Slice => ({ type, where: [record(type)], sort: [{ by: 'lastUpdated', descending: false }] }));
-  const [first, ...also] = slices;
-  const include = referredTo(context, types).flatMap((inclusion) => {
+  const record = buildRecordConditions(patient, span, context);
+  const slices = types.map((type): TypeQuery => ({ type, where: [record(type)], sort: [{ by: 'lastUpdated', descending: false }] }));
+  const [first, ...otherTypes] = slices;
+  const include = buildRecordInclusions(context, types).flatMap((inclusion) => {
     const led = inclusion.types.filter((type) => besides.includes(type));
     return led.length ? [{ ...inclusion, types: led }] : [];
   });
-  return { ...first!, also, count, total: 'none', include };
+  return { ...first!, otherTypes, count, total: 'none', include };
 }
 
 /** Attachments name what they are by a URL, which no search parameter leads to. */
 async function findAttachedBinaries(context: Context, rows: ResourceRow[]): Promise<ResourceRow[]> {
   const { store, caller, baseUrl } = context;
-  const any = [...new Set(rows.flatMap(({ body }) => attachedBinaries(JSON.parse(body!) as Resource, baseUrl)))];
+  const any = [...new Set(rows.flatMap(({ body }) => findAttachedBinaryIds(JSON.parse(body!) as Resource, baseUrl)))];
   if (!any.length) return [];
   const query: Query = { type: 'Binary', where: [{ on: 'id', any }], sort: [], count: any.length, total: 'none', include: [] };
   const { rows: found, next } = await store.search(caller.tenant, { ...restrictToScopes(query, caller), ...toSizeLimit(context) });

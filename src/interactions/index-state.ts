@@ -1,7 +1,7 @@
 // What this process knows of the index: by which rules it writes, and which search parameters are whole for it. Who only runs a command makes no rules known:
 // the servers would hold theirs for incomplete.
-import { changedIn, rulesIn, type TypeRules } from '../fhir/indexing/rules.ts';
-import type { Registry } from '../fhir/search/parameters.ts';
+import { buildIndexRules, findChangedParameters, type TypeIndexRules } from '../fhir/indexing/index-rules.ts';
+import type { SearchRegistry } from '../fhir/search/registry.ts';
 import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
 import { type RegisteredRules, type Reindexing, type TargetRules, UNREGISTERED_RULES } from '../store/reindexing.ts';
 import type { WriteHook } from './context.ts';
@@ -21,14 +21,14 @@ export interface IndexState {
 }
 
 /** Makes the rules of this program known and sees what the index stands by. `renewed`: they are to be the newest. */
-export async function openIndexState(upkeep: Reindexing, registry: Registry, renewed = false): Promise<IndexState> {
-  const own = rulesIn(registry);
+export async function openIndexState(upkeep: Reindexing, registry: SearchRegistry, renewed = false): Promise<IndexState> {
+  const own = buildIndexRules(registry);
   return createIndexState(upkeep, own, await upkeep.register(own, renewed));
 }
 
 /** Sees what the index stands by, and changes nothing: the numbers are those of the same rules that a server has made known. */
-export async function readIndexState(upkeep: Reindexing, registry: Registry): Promise<IndexState> {
-  const own = rulesIn(registry);
+export async function readIndexState(upkeep: Reindexing, registry: SearchRegistry): Promise<IndexState> {
+  const own = buildIndexRules(registry);
   const known = await upkeep.listRules();
   const same = known.filter(({ type, fingerprint }) => own.some((rules) => rules.type === type && rules.fingerprint === fingerprint));
   return createIndexState(upkeep, own, new Map(same.map(({ type, rules }) => [type, rules])));
@@ -41,8 +41,12 @@ export const buildUnregisteredTypeHooks = ({ findRules }: IndexState): [ServedTy
     { after: ({ store }) => store.reindexing.markUnregistered(type) },
   ]);
 
-async function createIndexState(upkeep: Reindexing, rules: TypeRules[], numbers: ReadonlyMap<ServedType, number>): Promise<IndexState> {
-  const own = new Map<string, TypeRules>(rules.map((one) => [one.type, one]));
+async function createIndexState(
+  upkeep: Reindexing,
+  rules: TypeIndexRules[],
+  numbers: ReadonlyMap<ServedType, number>,
+): Promise<IndexState> {
+  const own = new Map<string, TypeIndexRules>(rules.map((one) => [one.type, one]));
   let known: RegisteredRules[] = [];
   let unready: ReadonlyMap<string, readonly string[]> = new Map();
   const refresh = async (): Promise<void> => {
@@ -61,14 +65,14 @@ async function createIndexState(upkeep: Reindexing, rules: TypeRules[], numbers:
 }
 
 function findUnready(
-  own: ReadonlyMap<string, TypeRules>,
+  own: ReadonlyMap<string, TypeIndexRules>,
   numbers: ReadonlyMap<ServedType, number>,
   known: RegisteredRules[],
 ): ReadonlyMap<string, readonly string[]> {
   const unready = new Map<string, string[]>();
   for (const { type, rules, parameters } of known) {
     if (rules === numbers.get(type)) continue;
-    const changed = [...(unready.get(type) ?? []), ...changedIn(own.get(type)!, parameters)];
+    const changed = [...(unready.get(type) ?? []), ...findChangedParameters(own.get(type)!, parameters)];
     if (changed.length) unready.set(type, [...new Set(changed)]);
   }
   return unready;

@@ -1,13 +1,13 @@
 // All that is to be said of a resource against profiles: the one asked for, those it claims, and the definitions of the extensions it has.
 // https://hl7.org/fhir/R4/resource-operation-validate.html
 
-import { nodeOf } from '../fhir/fhirpath/node.ts';
+import { buildNode } from '../fhir/fhirpath/node.ts';
 import { type Issue, issue, notSupported } from '../fhir/outcome.ts';
-import type { Checker } from '../fhir/profile/checker.ts';
-import { Unusable } from '../fhir/profile/definition.ts';
-import { extensionsIn, misplaced, type PlacedExtension } from '../fhir/profile/extensions.ts';
-import { issuesAt, ofClaim, said } from '../fhir/profile/said.ts';
-import { type Claim, claimsIn, isBaseProfile } from '../fhir/profile-claims.ts';
+import type { ProfileChecker } from '../fhir/profile/checker.ts';
+import { UnusableDefinitionError } from '../fhir/profile/definition.ts';
+import { checkExtensionContext, type FoundExtension, listExtensions } from '../fhir/profile/extensions.ts';
+import { buildClaimIssue, buildProfileIssues, toProfileIssues } from '../fhir/profile/profile-issues.ts';
+import { isBaseProfile, listProfileClaims, type ProfileClaim } from '../fhir/profile-claims.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Context } from './context.ts';
 
@@ -16,9 +16,9 @@ const MAX_ISSUES = 500;
 /** `asked`: a profile it is to be checked against whatever it claims; one that is not loaded, or cannot be checked with, is refused (400). */
 export async function checkProfiles(context: Context, resource: Resource, asked?: string): Promise<Issue[]> {
   const issues = asked === undefined ? [] : await checkRequestedProfile(context, resource, asked);
-  for (const claim of claimsIn(resource))
+  for (const claim of listProfileClaims(resource))
     if (claim.claim !== asked || claim.one !== resource) issues.push(...(await checkClaimedProfile(context, claim)));
-  for (const extension of extensionsIn(resource)) issues.push(...(await checkExtension(context, resource, extension)));
+  for (const extension of listExtensions(resource)) issues.push(...(await checkExtension(context, resource, extension)));
   return removeRepeats(issues);
 }
 
@@ -29,34 +29,35 @@ const removeRepeats = (issues: Issue[]): Issue[] =>
 async function checkRequestedProfile({ profiles, store }: Context, resource: Resource, asked: string): Promise<Issue[]> {
   if (isBaseProfile(asked)) return isBaseProfile(asked, resource.resourceType) ? [] : [otherTypeIssue(resource, 'asked for')];
   const checker = await profiles.findChecker(store, asked);
-  if (checker instanceof Unusable) throw notSupported(`nothing can be checked against this profile: ${checker.message}`);
+  if (checker instanceof UnusableDefinitionError) throw notSupported(`nothing can be checked against this profile: ${checker.message}`);
   if (!checker)
     throw notSupported(
       'this profile is not loaded, so nothing can be checked against it: an operator loads its package with facet profiles add',
     );
-  return said(checker, { resource, one: resource }, MAX_ISSUES);
+  return buildProfileIssues(checker, { resource, one: resource }, MAX_ISSUES);
 }
 
 const otherTypeIssue = (resource: Resource, which: string): Issue =>
   issue('structure', `the profile ${which} is of another resource type`, resource.resourceType);
 
-async function checkClaimedProfile({ profiles, store }: Context, { claim, ...subject }: Claim): Promise<Issue[]> {
+async function checkClaimedProfile({ profiles, store }: Context, { claim, ...subject }: ProfileClaim): Promise<Issue[]> {
   if (isBaseProfile(claim)) return [otherTypeIssue(subject.resource, 'claimed')];
   const checker = await profiles.findChecker(store, claim);
-  if (checker instanceof Unusable) return [ofClaim(subject, 'warning', `the profile ${claim} cannot be checked: ${checker.message}`)];
-  if (!checker) return [ofClaim(subject, 'information', `the profile ${claim} is not loaded: it is not checked`)];
-  return said(checker, subject, MAX_ISSUES);
+  if (checker instanceof UnusableDefinitionError)
+    return [buildClaimIssue(subject, 'warning', `the profile ${claim} cannot be checked: ${checker.message}`)];
+  if (!checker) return [buildClaimIssue(subject, 'information', `the profile ${claim} is not loaded: it is not checked`)];
+  return buildProfileIssues(checker, subject, MAX_ISSUES);
 }
 
 /** An extension is as its definition says, and where it says, whoever uses it. https://hl7.org/fhir/R4/extensibility.html */
-async function checkExtension({ profiles, store }: Context, resource: Resource, extension: PlacedExtension): Promise<Issue[]> {
+async function checkExtension({ profiles, store }: Context, resource: Resource, extension: FoundExtension): Promise<Issue[]> {
   const checker = await profiles.findChecker(store, extension.url);
-  if (!checker || checker instanceof Unusable || checker.type !== 'Extension') return [];
-  const faults = [...misplaced(checker, extension), ...findFaults(checker, resource, extension)];
-  return issuesAt(checker, faults, { resource, one: resource }, MAX_ISSUES);
+  if (!checker || checker instanceof UnusableDefinitionError || checker.type !== 'Extension') return [];
+  const faults = [...checkExtensionContext(checker, extension), ...findFaults(checker, resource, extension)];
+  return toProfileIssues(checker, faults, { resource, one: resource }, MAX_ISSUES);
 }
 
-function findFaults({ rule }: Checker, resource: Resource, { item, at }: PlacedExtension) {
-  const root = nodeOf(resource.resourceType, resource);
-  return rule.faults(item, { resource: root, root }).map((fault) => ({ ...fault, at: [...at, ...fault.at] }));
+function findFaults({ rule }: ProfileChecker, resource: Resource, { item, at }: FoundExtension) {
+  const root = buildNode(resource.resourceType, resource);
+  return rule.faults(item, { resource: root, root }).map((fault) => ({ ...fault, path: [...at, ...fault.path] }));
 }

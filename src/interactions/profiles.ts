@@ -2,12 +2,12 @@
 // added or removed is asked at most once a second, so all processes on one database check with the same ones. https://hl7.org/fhir/R4/profiling.html
 // docs/decisions/0008-profiles-and-value-sets.md
 import type { Issue } from '../fhir/outcome.ts';
-import { type Checker, type Checkers, checkersOf } from '../fhir/profile/checker.ts';
-import { type Definition, type Kept, type Missed, Unusable } from '../fhir/profile/definition.ts';
-import { chosen, type Library, libraryOf } from '../fhir/profile/library.ts';
-import { needsOf } from '../fhir/profile/needs.ts';
-import { isRefused, said } from '../fhir/profile/said.ts';
-import { canonicalOf, claimsIn } from '../fhir/profile-claims.ts';
+import { buildProfileCheckers, type ProfileChecker, type ProfileCheckers } from '../fhir/profile/checker.ts';
+import { type Definition, type PackagedDefinition, type ReportUnchecked, UnusableDefinitionError } from '../fhir/profile/definition.ts';
+import { listDependencies } from '../fhir/profile/dependencies.ts';
+import { buildDefinitionLibrary, chooseDefinition, type DefinitionLibrary } from '../fhir/profile/library.ts';
+import { buildProfileIssues, hasProfileErrors } from '../fhir/profile/profile-issues.ts';
+import { listProfileClaims, parseCanonical } from '../fhir/profile-claims.ts';
 import type { Terminology } from '../fhir/terminology/terminology.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { LoadedProfile } from '../store/definitions.ts';
@@ -18,7 +18,7 @@ export interface Profiles {
   /** What of a resource is wrong against the profiles it claims and that are loaded: errors only. */
   findErrors(store: Store, resource: Resource): Promise<Issue[]>;
   /** The checker of one profile: undefined when it is not loaded, an Unusable when it cannot be checked with. */
-  findChecker(store: Store, canonical: string): Promise<Checker | Unusable | undefined>;
+  findChecker(store: Store, canonical: string): Promise<ProfileChecker | UnusableDefinitionError | undefined>;
   /** What is known of value sets and code systems when these are named. Undefined: no more than the search parameters know by themselves. */
   findTerminology(store: Store, urls: string[]): Promise<Terminology | undefined>;
   /** Type → canonical URLs of the profiles of it. The same object while nothing changes. */
@@ -40,8 +40,8 @@ const OWN_PACKAGE = 'facet';
 interface LoadedProfiles {
   state: string;
   profiles: Map<string, LoadedProfile[]>;
-  library: Library;
-  checkers: Checkers;
+  library: DefinitionLibrary;
+  checkers: ProfileCheckers;
   /** URLs of which all definitions are in the library. */
   gathered: Set<string>;
   supported: Map<string, string[]>;
@@ -51,7 +51,7 @@ interface ProfileOptions {
   /** In ms. */
   now?: () => number;
   /** Hears what a profile asks that cannot be checked, when it is compiled. */
-  onUnsupported?: Missed;
+  onUnsupported?: ReportUnchecked;
 }
 
 /** The profiles of a database; `own`: definitions of this installation itself. */
@@ -79,10 +79,10 @@ export function createProfiles(own: readonly Definition[], { now = Date.now, onU
     },
     async findErrors(store, resource) {
       const found: Issue[] = [];
-      for (const { claim, ...subject } of claimsIn(resource)) {
+      for (const { claim, ...subject } of listProfileClaims(resource)) {
         const claimed = await findChecker(store, claim);
-        if (claimed && !(claimed instanceof Unusable) && isRefused(claimed, subject))
-          found.push(...said(claimed, subject).filter(({ severity }) => severity === 'error'));
+        if (claimed && !(claimed instanceof UnusableDefinitionError) && hasProfileErrors(claimed, subject))
+          found.push(...buildProfileIssues(claimed, subject).filter(({ severity }) => severity === 'error'));
       }
       return found;
     },
@@ -94,33 +94,44 @@ function loadProfiles(
   stored: LoadedProfile[],
   { own, missed }: { own: readonly Definition[]; missed: ProfileOptions['onUnsupported'] },
 ): LoadedProfiles {
-  const kept: Kept[] = own.map((resource) => ({ package: OWN_PACKAGE, resource }));
+  const kept: PackagedDefinition[] = own.map((resource) => ({ package: OWN_PACKAGE, resource }));
   const ours = own.flatMap((one): LoadedProfile[] =>
     one.resourceType === 'StructureDefinition'
       ? [{ package: OWN_PACKAGE, url: one.url, version: one.version ?? null, type: one.type }]
       : [],
   );
   const profiles = Map.groupBy([...ours, ...stored], ({ url }) => url);
-  const library = libraryOf(kept, (canonical) => profiles.get(canonicalOf(canonical).url)?.[0]?.type);
+  const library = buildDefinitionLibrary(kept, (canonical) => profiles.get(parseCanonical(canonical).url)?.[0]?.type);
   const byType = Map.groupBy([...ours, ...stored], ({ type }) => type);
   const supported = new Map([...byType].map(([type, list]) => [type, [...new Set(list.map(toCanonical))].sort()] as const));
-  return { state, profiles, library, checkers: checkersOf(missed ? { ...library, missed } : library), gathered: new Set(), supported };
+  return {
+    state,
+    profiles,
+    library,
+    checkers: buildProfileCheckers(missed ? { ...library, missed } : library),
+    gathered: new Set(),
+    supported,
+  };
 }
 
 const toCanonical = ({ url, version }: LoadedProfile): string => (version === null ? url : `${url}|${version}`);
 
-async function findCheckerIn(known: LoadedProfiles, store: Store, canonical: string): Promise<Checker | Unusable | undefined> {
-  const { url } = canonicalOf(canonical);
+async function findCheckerIn(
+  known: LoadedProfiles,
+  store: Store,
+  canonical: string,
+): Promise<ProfileChecker | UnusableDefinitionError | undefined> {
+  const { url } = parseCanonical(canonical);
   const versions = (known.profiles.get(url) ?? []).map(({ version, ...rest }) => ({
     ...rest,
     resource: { ...(version !== null && { version }) },
   }));
-  if (!chosen(versions, canonical, '')) return undefined;
+  if (!chooseDefinition(versions, canonical, '')) return undefined;
   if (!known.gathered.has(url)) await loadDefinitions(known, store, [url]);
   try {
     return known.checkers.of(canonical);
   } catch (error) {
-    if (error instanceof Unusable) return error;
+    if (error instanceof UnusableDefinitionError) return error;
     throw error;
   }
 }
@@ -128,14 +139,14 @@ async function findCheckerIn(known: LoadedProfiles, store: Store, canonical: str
 /** Brings definitions and all they need into the library. Two may do so at once: what is there twice is the same. */
 async function loadDefinitions(known: LoadedProfiles, store: Store, urls: string[]): Promise<void> {
   const seen = new Set<string>();
-  const found: Kept[] = [];
+  const found: PackagedDefinition[] = [];
   for (let wanted = urls; wanted.length; ) {
     const missing = wanted.filter((one) => !known.gathered.has(one) && !seen.has(one));
     for (const one of missing) seen.add(one);
     const rows = missing.length ? await store.definitions.findByUrl(missing) : [];
-    const kept = rows.map((row): Kept => ({ package: row.package, resource: JSON.parse(row.body) as Definition }));
+    const kept = rows.map((row): PackagedDefinition => ({ package: row.package, resource: JSON.parse(row.body) as Definition }));
     found.push(...kept);
-    wanted = [...kept.map(({ resource }) => resource), ...listOwnDefinitions(known, missing)].flatMap(needsOf);
+    wanted = [...kept.map(({ resource }) => resource), ...listOwnDefinitions(known, missing)].flatMap(listDependencies);
   }
   known.library.add(found.filter(({ resource }) => !known.gathered.has(resource.url)));
   // what nobody defines is not remembered: searches may name anything

@@ -1,9 +1,10 @@
 // Who may see or change a Binary with a security context: who may do the same to the resource that is named there.
 // https://hl7.org/fhir/R4/binary.html ("securityContext")
+
+import { isAllowed, type Permission } from '../fhir/access-scope.ts';
 import { forbidden } from '../fhir/outcome.ts';
-import { referencedType } from '../fhir/reference-target.ts';
-import { allows, type Permission } from '../fhir/scope.ts';
-import { elementsOf } from '../fhir/subset.ts';
+import { readReferenceType } from '../fhir/reference.ts';
+import { selectElements } from '../fhir/summary.ts';
 import type { BodyRow, ResourceRow } from '../store/resources/resource-row.ts';
 import { redactChannelHeaders } from './channel-headers.ts';
 import type { Caller, WriteHook } from './context.ts';
@@ -18,7 +19,7 @@ export function requireSecurityContext(caller: Caller, row: ResourceRow, permiss
 export const redactFor =
   (caller: Caller) =>
   <R extends BodyRow>(row: R): R =>
-    coversSecurityContext(caller, row, 'r') ? redactChannelHeaders(caller, row) : { ...row, body: elementsOf(row.body!, new Set()) };
+    coversSecurityContext(caller, row, 'r') ? redactChannelHeaders(caller, row) : { ...row, body: selectElements(row.body!, new Set()) };
 
 const WRITE_PERMISSIONS: Readonly<Record<string, Permission>> = { PUT: 'u', PATCH: 'u', POST: 'u', DELETE: 'd' };
 
@@ -33,5 +34,5 @@ function coversSecurityContext({ scopes }: Caller, { type, body }: BodyRow, perm
   if (type !== 'Binary' || !body?.includes('"securityContext"')) return true;
   const { securityContext } = JSON.parse(body) as { securityContext?: unknown };
   // what names no type may be anything: then only who may do so to everything
-  return securityContext === undefined || allows(scopes, referencedType(securityContext) ?? '*', permission);
+  return securityContext === undefined || isAllowed(scopes, readReferenceType(securityContext) ?? '*', permission);
 }

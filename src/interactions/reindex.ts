@@ -3,16 +3,16 @@
 // docs/decisions/0010-index-maintenance.md
 
 import { aliasHash } from '../fhir/hash.ts';
-import { aliasOf } from '../fhir/indexing/alias.ts';
-import { indexRows } from '../fhir/indexing/resource.ts';
-import type { Registry } from '../fhir/search/parameters.ts';
+import { buildIndexRows } from '../fhir/indexing/resource-rows.ts';
+import { toUuidAlias } from '../fhir/indexing/uuid-alias.ts';
+import type { SearchRegistry } from '../fhir/search/registry.ts';
 import type { Resource } from '../fhir/types.ts';
 import { createLease, type Lease } from '../messaging/lease.ts';
 import type { ReindexedRow, Reindexing, ReindexProgress, StaleRow, TargetRules } from '../store/reindexing.ts';
 
 export interface ReindexOptions {
   reindexing: Reindexing;
-  registry: Registry;
+  registry: SearchRegistry;
   /** The FHIR base URL, without a trailing slash: absolute references under it are local ones. */
   baseUrl: string;
   clock: () => Date;
@@ -104,7 +104,7 @@ async function reindexStale(
 }
 
 function toReindexedRow({ registry, baseUrl }: ReindexOptions, tenant: number, row: StaleRow, target: TargetRules): ReindexedRow {
-  const alias = aliasOf(tenant, row.type, row.id);
+  const alias = toUuidAlias(tenant, row.type, row.id);
   const extra = alias === row.id ? [] : [aliasHash(alias)];
-  return { row, index: indexRows(JSON.parse(row.body) as Resource, registry, extra, baseUrl), rules: target.get(row.type)! };
+  return { row, index: buildIndexRows(JSON.parse(row.body) as Resource, registry, extra, baseUrl), rules: target.get(row.type)! };
 }

@@ -1,6 +1,6 @@
 // Writes that replace what stands: looked at and written at once, and where another writer was first, again with the resource held, so that this time nobody is.
 // However many write one resource, each gets its turn. https://hl7.org/fhir/R4/http.html#concurrency
-import { contended } from '../fhir/outcome.ts';
+import { writeContention } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context } from './context.ts';
@@ -27,5 +27,5 @@ export async function retryOnVersionConflict<T>(
     });
     if (answer !== undefined) return answer;
   }
-  throw contended(`this ${type} is being written by others: read it again and retry`);
+  throw writeContention(`this ${type} is being written by others: read it again and retry`);
 }

@@ -1,30 +1,32 @@
 // What a caller's scopes leave of a search, and of the answer to a write. Of a search: conditions on types it may not search are refused, inclusions of such types are left out.
 // https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html ("a search must not return resources outside the scopes")
+
+import { isAllowed, toSmallestScope } from '../fhir/access-scope.ts';
 import { forbidden } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
-import { allows, scopeFor } from '../fhir/scope.ts';
-import { type Condition, type Inclusion, type Query, slicesOf } from '../fhir/search/query.ts';
+import { type Condition, type Inclusion, listSlices, type Query } from '../fhir/search/query.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { Caller } from './context.ts';
 
 /** The query as this caller may ask it; 403 where it, a chain or `_has` would tell something of a type the scopes do not cover. */
 export function restrictToScopes(query: Query, caller: Caller): Query {
   const may = (type: ServedType): boolean => canSearch(caller, type);
-  for (const type of slicesOf(query).flatMap(({ type: own, where }) => [own, ...where.flatMap(collectTypes)])) {
-    if (!may(type)) throw forbidden(`the scopes of this API key do not cover a search of ${type}: it needs ${scopeFor(type, 's')}`);
+  for (const type of listSlices(query).flatMap(({ type: own, where }) => [own, ...where.flatMap(collectTypes)])) {
+    if (!may(type)) throw forbidden(`the scopes of this API key do not cover a search of ${type}: it needs ${toSmallestScope(type, 's')}`);
   }
   return { ...query, include: query.include.flatMap((inclusion) => filterInclusion(inclusion, may)) };
 }
 
 /** Whether the caller may be shown what a search finds of this type. */
-export const canSearch = ({ scopes }: Caller, type: string): boolean => allows(scopes, type, 's');
+export const canSearch = ({ scopes }: Caller, type: string): boolean => isAllowed(scopes, type, 's');
 
 /** Whether the caller may be shown the resources of this type that it writes. */
-export const canRead = ({ scopes }: Caller, type: string): boolean => allows(scopes, type, 'r');
+export const canRead = ({ scopes }: Caller, type: string): boolean => isAllowed(scopes, type, 'r');
 
 /** Refuses (403) a patch whose outcome would tell a caller without the read scope what stands in the resource. */
-export function requireReadScopeForTests(caller: Caller, type: ServedType, { compares }: Pick<Patch, 'compares'>): void {
-  if (compares && !canRead(caller, type)) throw forbidden(`this patch asks what stands in the resource: it needs ${scopeFor(type, 'r')}`);
+export function requireReadScopeForTests(caller: Caller, type: ServedType, { comparesValues }: Pick<Patch, 'comparesValues'>): void {
+  if (comparesValues && !canRead(caller, type))
+    throw forbidden(`this patch asks what stands in the resource: it needs ${toSmallestScope(type, 'r')}`);
 }
 
 function filterInclusion(inclusion: Inclusion, may: (type: ServedType) => boolean): Inclusion[] {

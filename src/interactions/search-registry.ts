@@ -1,6 +1,6 @@
 // The search parameters with the value sets and code systems that a search names, those of loaded packages too.
 // https://hl7.org/fhir/R4/search.html#subsumption
-import type { Registry } from '../fhir/search/parameters.ts';
+import type { SearchRegistry } from '../fhir/search/registry.ts';
 import type { Context } from './context.ts';
 
 /** Parameters whose value may name a value set or a code system. */
@@ -10,7 +10,7 @@ const TERMINOLOGY_PARAMETER = /^_filter$|:(in|not-in|above|below)$/;
 export async function loadSearchRegistry(
   { registry, profiles, store }: Pick<Context, 'registry' | 'profiles' | 'store'>,
   parameters: readonly [name: string, value: string][],
-): Promise<Registry> {
+): Promise<SearchRegistry> {
   const values = parameters.filter(([name]) => TERMINOLOGY_PARAMETER.test(name)).map(([, value]) => value);
   const urls = new Set(values.flatMap((value) => value.split(SEPARATORS)).filter((piece) => piece.includes(':')));
   const terminology = urls.size ? await profiles.findTerminology(store, [...urls]) : undefined;

@@ -1,8 +1,8 @@
 // search: https://hl7.org/fhir/R4/http.html#search. The page comes in one statement, what it includes in one more.
 
-import type { Condition, Query, Slice } from '../fhir/search/query.ts';
+import { parseMultiTypeSearch } from '../fhir/search/multi-type.ts';
+import type { Condition, Query, TypeQuery } from '../fhir/search/query.ts';
 import type { ParsedSearch } from '../fhir/search/request.ts';
-import { parseSearchOf } from '../fhir/search/types.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ExplainedStatement } from '../store/search/explain.ts';
 import type { BodyPage, PageStart, ResultPage } from '../store/search/page.ts';
@@ -58,7 +58,7 @@ export async function search(context: Context, request: SearchRequest): Promise<
 async function buildQuery(context: Context, request: SearchRequest): Promise<{ query: Query; parsed: ParsedSearch }> {
   const { type, also = [], restriction, parameters, handling, count, total, isScoped, isSizeLimited } = request;
   const registry = await loadSearchRegistry(context, parameters);
-  const parsed = parseSearchOf([type, ...also], parameters, { registry, baseUrl: context.baseUrl, handling });
+  const parsed = parseMultiTypeSearch([type, ...also], parameters, { registry, baseUrl: context.baseUrl, handling });
   const narrowed = restriction ? restrictQuery(parsed.query, restriction) : parsed.query;
   const asked = isScoped ? restrictToScopes(narrowed, context.caller) : narrowed;
   return {
@@ -68,6 +68,6 @@ async function buildQuery(context: Context, request: SearchRequest): Promise<{ q
 }
 
 function restrictQuery(query: Query, within: (type: ServedType) => Condition): Query {
-  const narrow = <S extends Slice>(slice: S): S => ({ ...slice, where: [within(slice.type), ...slice.where] });
-  return { ...narrow(query), ...(query.also && { also: query.also.map(narrow) }) };
+  const narrow = <S extends TypeQuery>(slice: S): S => ({ ...slice, where: [within(slice.type), ...slice.where] });
+  return { ...narrow(query), ...(query.otherTypes && { also: query.otherTypes.map(narrow) }) };
 }

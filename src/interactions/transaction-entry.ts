@@ -1,5 +1,5 @@
 // What the steps of a transaction share: an entry and what became of it, failing for one entry, and starting again.
-import { inEntry } from '../fhir/bundle-request.ts';
+import { locateErrorInEntry } from '../fhir/bundle.ts';
 import { FhirError, type Issue } from '../fhir/outcome.ts';
 import type { Patch } from '../fhir/patch/patch.ts';
 import type { ServedType } from '../fhir/types.ts';
@@ -41,9 +41,9 @@ export const NO_ENTRY = -1;
 
 /** The error as said of an entry. */
 export const toEntryError = (error: FhirError, at: number, type?: ServedType): FhirError =>
-  at === NO_ENTRY ? error : inEntry(error, at, type);
+  at === NO_ENTRY ? error : locateErrorInEntry(error, at, type);
 
-/** Does `work` for one entry; what is wrong with it is said of that entry. `type`: see inEntry. */
+/** Does `work` for one entry; what is wrong with it is said of that entry. `type`: see locateErrorInEntry. */
 export async function withEntryError<T>(at: number, work: () => Promise<T> | T, type?: ServedType): Promise<T> {
   try {
     return await work();

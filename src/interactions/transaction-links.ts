@@ -1,6 +1,6 @@
 // How the resources of a transaction refer to each other once they have their ids: full URLs of entries become `Type/id`, conditional references too.
 // https://hl7.org/fhir/R4/http.html#trules, relative references: https://hl7.org/fhir/R4/bundle.html#references
-import { type Relink, relinked } from '../fhir/links.ts';
+import { type LinkRewriter, rewriteLinks } from '../fhir/links.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Draft } from './context.ts';
 import type { Target } from './transaction-targets.ts';
@@ -38,10 +38,10 @@ export function relinkDraft(
 ): Draft {
   if (!links.size && !found.size) return draft;
   const root = fullUrl === undefined ? undefined : RESTFUL.exec(fullUrl)?.[1];
-  const relink: Relink = (link, place) => (place === 'reference' ? found.get(link) : undefined) ?? findLinkTarget(links, link, root);
-  const exact = relinked(draft.exact, relink);
+  const relink: LinkRewriter = (link, place) => (place === 'reference' ? found.get(link) : undefined) ?? findLinkTarget(links, link, root);
+  const exact = rewriteLinks(draft.exact, relink);
   if (exact === draft.exact) return draft;
-  return { exact, resource: draft.resource === draft.exact ? exact : relinked(draft.resource, relink) };
+  return { exact, resource: draft.resource === draft.exact ? exact : rewriteLinks(draft.resource, relink) };
 }
 
 /** A reference to a version stays one, to the version there is now. */
@@ -57,7 +57,7 @@ function findLinkTarget(links: Links, link: string, root: string | undefined): s
 /** The conditional references of a resource, each once. https://hl7.org/fhir/R4/http.html#trules ("Conditional References") */
 export function findConditionalReferences(resource: Resource): string[] {
   const found = new Set<string>();
-  relinked(resource, (link, place) => {
+  rewriteLinks(resource, (link, place) => {
     if (place === 'reference' && CONDITIONAL.test(link)) found.add(link);
     return undefined;
   });

@@ -1,9 +1,9 @@
 // Storing the targets of a transaction: many rows in one statement, types with write hooks one by one after them.
 // Conditional references are looked up last, so a resource that has some waits until what they mean is stored. https://hl7.org/fhir/R4/http.html#trules
 import { setImmediate } from 'node:timers/promises';
-import { parseExact } from '../fhir/json.ts';
+import { parseExactJson } from '../fhir/json.ts';
 import { FhirError, issue, multipleMatches } from '../fhir/outcome.ts';
-import { queryString } from '../fhir/query-string.ts';
+import { parseSearchUrl } from '../fhir/query-string.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { ResourceChange } from '../store/resources/change.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
@@ -59,7 +59,7 @@ async function toPendingTargets(targets: Target[]): Promise<PendingTarget[]> {
 /** What is to be stored: as it came, or as the patch leaves it. */
 function readContent({ entry, previous }: Target): Draft | undefined {
   if (!entry.patch) return entry.draft;
-  return toDraft(entry.patch(parseExact(previous!.body!) as Resource));
+  return toDraft(entry.patch(parseExactJson(previous!.body!) as Resource));
 }
 
 /** Looks for what is not found yet, for each once; several matches are refused (412). */
@@ -76,7 +76,7 @@ async function resolveReferences(context: Context, waiting: PendingTarget[], fou
 }
 
 function findReferenced(context: Context, reference: string): Promise<ResourceRow | undefined> {
-  const { type } = queryString(reference);
+  const { type } = parseSearchUrl(reference);
   return findMatch(context, type, reference.slice(reference.indexOf('?') + 1));
 }
 
@@ -175,7 +175,7 @@ function toOutcome(previous: ResourceRow | undefined, row: ResourceRow): EntryOu
 async function checkReferencesUnchanged(context: Context, targets: Target[], found: ReadonlyMap<string, string>): Promise<void> {
   const written = new Set(targets.flatMap(({ entry, outcome }) => (outcome ? [] : entry.type)));
   for (const [reference, name] of found) {
-    if (!written.has(queryString(reference).type)) continue;
+    if (!written.has(parseSearchUrl(reference).type)) continue;
     const match = await findReferenced(context, reference);
     if (match === undefined || `${match.type}/${match.id}` !== name)
       throw multipleMatches('a conditional reference means another resource before this transaction than after it');

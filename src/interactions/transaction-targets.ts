@@ -1,5 +1,5 @@
 // Which resource each entry of a transaction writes: by the id in its URL, or by what its criteria match. https://hl7.org/fhir/R4/http.html#cond-update
-import { conflict, notFound, structure } from '../fhir/outcome.ts';
+import { conflict, invalidStructure, notFound } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import { findMatch } from './conditional-match.ts';
@@ -110,8 +110,8 @@ function findUpdatedId(
   match: ResourceRow | undefined,
 ): string | undefined {
   const own = draft!.resource.id;
-  if (id !== undefined && own !== id) throw structure('the id in the body must be the id in the URL', `${type}.id`);
-  if (match && own !== undefined && own !== match.id) throw structure('the id in the body is not that of the match', `${type}.id`);
+  if (id !== undefined && own !== id) throw invalidStructure('the id in the body must be the id in the URL', `${type}.id`);
+  if (match && own !== undefined && own !== match.id) throw invalidStructure('the id in the body is not that of the match', `${type}.id`);
   return id ?? match?.id ?? own;
 }
 

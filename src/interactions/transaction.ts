@@ -2,8 +2,8 @@
 // Conditions are looked at inside the database transaction, under the locks of their criteria; a transaction that was overtaken starts again from nothing.
 // docs/decisions/0011-transactions.md
 import { setTimeout as delay } from 'node:timers/promises';
-import { inEntry } from '../fhir/bundle-request.ts';
-import { contended, invalid } from '../fhir/outcome.ts';
+import { locateErrorInEntry } from '../fhir/bundle.ts';
+import { invalid, writeContention } from '../fhir/outcome.ts';
 import { findMatches, toCriteriaKey } from './conditional-match.ts';
 import type { Context } from './context.ts';
 import { requireReadScopeForTests } from './scope-filter.ts';
@@ -35,7 +35,7 @@ export async function executeTransaction<T>(
     }
     await delay(Math.random() * 10 * attempt);
   }
-  throw contended('others kept writing the same resources: try again');
+  throw writeContention('others kept writing the same resources: try again');
 }
 
 /** "FullUrl must be unique in a bundle": else nobody knows whom a reference means. https://hl7.org/fhir/R4/bundle.html#bdl-7 */
@@ -44,7 +44,7 @@ function refuseSharedFullUrls(entries: TransactionEntry[]): void {
   for (const { fullUrl, index } of entries) {
     if (fullUrl === undefined) continue;
     if (seen.has(fullUrl))
-      throw inEntry(invalid('another entry of this transaction has the same fullUrl', `Bundle.entry[${index}].fullUrl`), index);
+      throw locateErrorInEntry(invalid('another entry of this transaction has the same fullUrl', `Bundle.entry[${index}].fullUrl`), index);
     seen.add(fullUrl);
   }
 }
@@ -82,7 +82,7 @@ function claimIdentities(): (entry: TransactionEntry, id: string | undefined, cr
     const identities = [...(id === undefined ? [] : [`${type}/${id}`]), ...(criteria === undefined ? [] : [toCriteriaKey(type, criteria)])];
     for (const identity of identities) {
       const owner = owners.get(identity) ?? index;
-      if (owner !== index) throw inEntry(invalid('another entry of this transaction writes the same resource'), index);
+      if (owner !== index) throw locateErrorInEntry(invalid('another entry of this transaction writes the same resource'), index);
       owners.set(identity, index);
     }
   };
@@ -97,6 +97,6 @@ async function refuseMatchesOfCreated(context: Context, writes: Target[]): Promi
     if (method === 'POST' || criteria === undefined || !types.has(type)) continue;
     const rows = await findMatches(context, type, { criteria, count: 20 });
     if (rows.some((row) => made.has(`${row.type}/${row.id}`)))
-      throw inEntry(invalid('the criteria mean a resource that another entry of this transaction creates'), entry.index);
+      throw locateErrorInEntry(invalid('the criteria mean a resource that another entry of this transaction creates'), entry.index);
   }
 }

@@ -1,8 +1,8 @@
 // update, and update-as-create: https://hl7.org/fhir/R4/http.html#update, #upsert. Managing contention: #concurrency
 // docs/decisions/0001-one-statement-writes.md
 
-import { stringify } from '../fhir/json.ts';
-import { structure, versionMismatch } from '../fhir/outcome.ts';
+import { stringifyJson } from '../fhir/json.ts';
+import { invalidStructure, versionMismatch } from '../fhir/outcome.ts';
 import type { ServedType } from '../fhir/types.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import type { Context, Draft, WriteResult } from './context.ts';
@@ -24,7 +24,7 @@ interface UpdateRequest {
 /** Stores the next version, the first one when the id is new. Content equal to what stands makes no new version. */
 export async function update(context: Context, request: UpdateRequest): Promise<WriteResult> {
   const { type, id, draft } = request;
-  if (draft.resource.id !== id) throw structure('the id in the body must be the id in the URL', `${type}.id`);
+  if (draft.resource.id !== id) throw invalidStructure('the id in the body must be the id in the URL', `${type}.id`);
   return retryOnVersionConflict(context, request, (now, previous) => writeUpdate(now, request, previous));
 }
 
@@ -62,4 +62,4 @@ export function checkIfNoneMatch(current: ResourceRow | undefined): void {
 
 /** Whether the draft says what the row says already: storing it would make a version equal to the one before. */
 export const isUnchanged = (draft: Draft, previous: ResourceRow): boolean =>
-  previous.body === stringify(stampVersion(draft.exact, previous.id, String(previous.version), previous.lastUpdated));
+  previous.body === stringifyJson(stampVersion(draft.exact, previous.id, String(previous.version), previous.lastUpdated));

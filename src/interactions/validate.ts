@@ -1,8 +1,8 @@
 // $validate: what is wrong with a resource, said without storing it. https://hl7.org/fhir/R4/resource-operation-validate.html
-import { parseExact } from '../fhir/json.ts';
+import { parseExactJson } from '../fhir/json.ts';
 import { FhirError, type Issue, invalid, issue } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import { validate } from '../fhir/validation/validate.ts';
+import { validateResource } from '../fhir/validation/validate.ts';
 import type { ValidateRequest, ValidationMode } from '../fhir/validation/validate-request.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
 import { checkProfiles } from './profile-checks.ts';
@@ -27,7 +27,7 @@ export async function collectIssues(context: Context, asked: Validation): Promis
   const draft = await readDraft(context, asked);
   if (mode === 'delete') return checkWriteHooks(context, asked, undefined);
   const against = await checkProfiles(context, draft.resource, profile);
-  const issues = [...validate(draft.resource, type, MAX_ISSUES), ...checkId(asked, draft), ...against].slice(0, MAX_ISSUES);
+  const issues = [...validateResource(draft.resource, type, MAX_ISSUES), ...checkId(asked, draft), ...against].slice(0, MAX_ISSUES);
   const failed = issues.some(({ severity }) => severity === 'error' || severity === 'fatal');
   const accepted = mode === undefined || mode === 'profile' || failed ? [] : await checkWriteHooks(context, asked, draft);
   return [...issues, ...accepted].sort((a, b) => RANKS[a.severity] - RANKS[b.severity]);
@@ -48,7 +48,7 @@ function refuseInvalidRequest({ mode, id, profile, resource }: Validation): void
 async function readDraft(context: Context, { type, id, mode, resource }: Validation): Promise<Draft> {
   if (resource && mode !== 'delete') return { resource: resource.plain, exact: resource.exact };
   const { body } = await read(context, { type, id: id! });
-  return toDraft(parseExact(body) as Resource);
+  return toDraft(parseExactJson(body) as Resource);
 }
 
 /** An update is of the resource whose id it says. https://hl7.org/fhir/R4/http.html#update */

@@ -1,13 +1,13 @@
 // The steps that every write shares, in this order: check → stamp version → index → store (row, history, search rows) → write hooks, all or nothing.
 
 import { aliasHash } from '../fhir/hash.ts';
-import { aliasOf } from '../fhir/indexing/alias.ts';
-import { indexRows } from '../fhir/indexing/resource.ts';
-import { plainOf, stringify } from '../fhir/json.ts';
-import { type Issue, invalidAll, ruleAll, tooLong } from '../fhir/outcome.ts';
-import { claimsIn } from '../fhir/profile-claims.ts';
+import { buildIndexRows } from '../fhir/indexing/resource-rows.ts';
+import { toUuidAlias } from '../fhir/indexing/uuid-alias.ts';
+import { stringifyJson, toPlainJson } from '../fhir/json.ts';
+import { businessRules, type Issue, invalidIssues, tooLong } from '../fhir/outcome.ts';
+import { listProfileClaims } from '../fhir/profile-claims.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
-import { validate } from '../fhir/validation/validate.ts';
+import { validateResource } from '../fhir/validation/validate.ts';
 import type { ResourceChange } from '../store/resources/change.ts';
 import type { HistoryRow, ResourceRow } from '../store/resources/resource-row.ts';
 import { type Context, type Draft, findWriteHooks, type PendingWrite, type WriteHook } from './context.ts';
@@ -69,20 +69,20 @@ export function prepareServerWrite(context: Context, request: WriteRequest): Pen
 }
 
 /** The draft of a resource that keeps its digits. */
-export const toDraft = (exact: Resource): Draft => ({ exact, resource: plainOf(exact) as Resource });
+export const toDraft = (exact: Resource): Draft => ({ exact, resource: toPlainJson(exact) as Resource });
 
 /** Refuses (400) a resource that is no valid R4. */
 function checkStructure(draft: Draft, type: ServedType): void {
-  const issues = validate(draft.resource, type).filter((found) => found.severity === 'error' || found.severity === 'fatal');
-  if (issues.length) throw invalidAll(issues);
+  const issues = validateResource(draft.resource, type).filter((found) => found.severity === 'error' || found.severity === 'fatal');
+  if (issues.length) throw invalidIssues(issues);
 }
 
 /** Refuses a resource that is no valid R4 (400), or is not as a loaded profile that it claims asks (422). */
 export async function checkDraft(context: Context, draft: Draft, type: ServedType): Promise<void> {
   checkStructure(draft, type);
-  if (claimsIn(draft.resource).length === 0) return;
+  if (listProfileClaims(draft.resource).length === 0) return;
   const issues = await context.profiles.findErrors(context.store, draft.resource);
-  if (issues.length) throw ruleAll(issues);
+  if (issues.length) throw businessRules(issues);
 }
 
 /** What the server adds to what it was sent: id and meta, and the names around uploaded content. In bytes. */
@@ -107,12 +107,12 @@ export function buildPendingWrite(context: Context, { type, id, method, draft, p
   };
   if (!draft) return { type, id, change, ...(previous && { previous }) };
   const resource = stampVersion(draft.resource, id, String(version), lastUpdated);
-  const alias = aliasOf(context.caller.tenant, type, id);
-  change.body = stringify(stampVersion(draft.exact, id, String(version), lastUpdated));
+  const alias = toUuidAlias(context.caller.tenant, type, id);
+  change.body = stringifyJson(stampVersion(draft.exact, id, String(version), lastUpdated));
   if (isLonger(change.body, (context.maxBodyBytes ?? Number.POSITIVE_INFINITY) + STAMP_BYTES))
     throw tooLong(`this ${type} would be larger than a request may be: keep what is large in resources of its own`);
   change.rules = context.findIndexRules?.(type) ?? 0;
-  change.index = indexRows(resource, context.registry, alias === id ? [] : [aliasHash(alias)], context.baseUrl);
+  change.index = buildIndexRows(resource, context.registry, alias === id ? [] : [aliasHash(alias)], context.baseUrl);
   return { type, id, change, resource, ...(previous && { previous }) };
 }
 

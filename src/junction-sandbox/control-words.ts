@@ -1,5 +1,5 @@
 // Which words the bodies of the sandbox's own API have: one that is misspelt would be ignored, and what was meant would not happen.
-import { amongThese } from '../fhir/closest-name.ts';
+import { formatKnownNames } from '../fhir/closest-name.ts';
 import type { Operation } from './operations.ts';
 import type { Reply } from './sandbox-state.ts';
 
@@ -30,5 +30,5 @@ function refusal(name: string, body: unknown): Reply | undefined {
   const unknown = bodies.flatMap((one) => Object.keys(one ?? {})).find((word) => !words.includes(word));
   return unknown === undefined
     ? undefined
-    : { status: 400, body: { detail: `There is no word ${unknown} here${amongThese(unknown, words)}.` } };
+    : { status: 400, body: { detail: `There is no word ${unknown} here${formatKnownNames(unknown, words)}.` } };
 }

@@ -18,13 +18,13 @@ export function toFhirDateTime(value: unknown): string | undefined {
   if (typeof text !== 'string') return undefined;
   const [, day, clock, seconds = ':00', zone] = MINUTES.exec(text.trim()) ?? [];
   const dateTime = zone === undefined ? DAY.exec(text.trim())?.[0] : `${day}T${clock}${seconds}${formatZone(zone)}`;
-  return dateTime !== undefined && TEXT_TYPES.dateTime!.is(dateTime) ? dateTime : undefined;
+  return dateTime !== undefined && TEXT_TYPES.dateTime!.isValid(dateTime) ? dateTime : undefined;
 }
 
 /** A FHIR instant. Undefined without a time and a zone. */
 export function toFhirInstant(value: unknown): string | undefined {
   const dateTime = toFhirDateTime(value);
-  return dateTime !== undefined && TEXT_TYPES.instant!.is(dateTime) ? dateTime : undefined;
+  return dateTime !== undefined && TEXT_TYPES.instant!.isValid(dateTime) ? dateTime : undefined;
 }
 
 const formatZone = (zone: string): string => (zone === 'Z' || zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`);

@@ -1,6 +1,6 @@
 // An order as Junction returns it. Only the id is required, unknown codes are accepted, and Junction's copy of the patient is not read.
 // https://docs.junction.com/lab/overview/orders-and-results
-import { listOf } from '../fhir/json-values.ts';
+import { toList } from '../fhir/json-values.ts';
 import { readTextField, toJsonObject } from './json-fields.ts';
 
 /** `id` increases with every event of an order. */
@@ -80,7 +80,7 @@ export const findLastEvent = ({ events }: OrderSnapshot): OrderEvent | undefined
 function parseTransaction(given: unknown): OrderTransaction | undefined {
   const id = readTextField(given, 'id');
   if (id === undefined) return undefined;
-  const orders = listOf(toJsonObject(given).orders).flatMap((one) => {
+  const orders = toList(toJsonObject(given).orders).flatMap((one) => {
     const own = readTextField(one, 'id');
     return own === undefined ? [] : [{ id: own, createdAt: readTextField(one, 'created_at'), parentId: readTextField(one, 'parent_id') }];
   });
@@ -89,7 +89,7 @@ function parseTransaction(given: unknown): OrderTransaction | undefined {
 
 /** Each event once, sorted by id. An event without an id is numbered by its position. */
 function parseEvents(order: Record<string, unknown>): OrderEvent[] {
-  const listed = [...listOf(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((one, nth) => parseEvent(one, nth + 1));
+  const listed = [...toList(order.events), ...(order.last_event ? [order.last_event] : [])].flatMap((one, nth) => parseEvent(one, nth + 1));
   const statusOnly = listed.length ? [] : parseEvent({ status: order.status }, 0);
   const unique = new Map([...listed, ...statusOnly].map((event) => [event.id, event]));
   return [...unique.values()].sort((a, b) => a.id - b.id);

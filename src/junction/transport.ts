@@ -1,5 +1,5 @@
 // Sends one HTTP request to Junction, without retries. response-classification.ts says what the response means.
-import { parseExact } from '../fhir/json.ts';
+import { parseExactJson } from '../fhir/json.ts';
 import type { JunctionAccount } from './account.ts';
 import { readTextField, toJsonObject } from './json-fields.ts';
 import type { JunctionResponse, NoResponse } from './response-classification.ts';
@@ -48,7 +48,7 @@ const JSON_BODY = { 'content-type': 'application/json' };
 /** An empty JSON body is null. */
 const READERS = {
   json: (bytes: Buffer): unknown => JSON.parse(bytes.toString('utf8') || 'null'),
-  digits: (bytes: Buffer): unknown => parseExact(bytes.toString('utf8') || 'null'),
+  digits: (bytes: Buffer): unknown => parseExactJson(bytes.toString('utf8') || 'null'),
   bytes: (bytes: Buffer): unknown => bytes,
 };
 

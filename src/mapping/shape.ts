@@ -1,9 +1,9 @@
 // What a loaded mapping can do, in types: the contract between the mapping language (this room) and the doors that use it (src/http/vendor, src/orders).
 // All of it is pure: no Express, no SQL, no clock, no I/O after loading. What only the server knows comes in as `Env`.
-import type { Parsed } from '../fhir/json.ts';
-import type { Issue, Kind } from '../fhir/outcome.ts';
-import type { Bindings } from '../fhir/path/path.ts';
+import type { ParsedJson } from '../fhir/json.ts';
+import type { ErrorKind, Issue } from '../fhir/outcome.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
+import type { PathVariables } from '../fhir/writable-path/path.ts';
 
 /** A value of a shape: the vendor's JSON, without its envelope. */
 export type View = Record<string, unknown>;
@@ -94,7 +94,7 @@ export interface Shape {
    * `perform`: a body that `check` has nothing against, and the time of it. `view`: the item as it stands, with `all`; `time`: ISO 8601. A body that is no
    * change at all is a FhirError.
    */
-  planChange(how: 'merge' | 'replace' | 'perform', body: Parsed, now: { view: View; time: string }): ChangePlan;
+  planChange(how: 'merge' | 'replace' | 'perform', body: ParsedJson, now: { view: View; time: string }): ChangePlan;
   /** What is wrong with a change once it is made: fields that were asked to have no value, and show one all the same. */
   checkUnsetFields(asked: View, after: View): Issue[];
   /** The body without the properties the shape does not know, and without blank texts: they say nothing. */
@@ -180,7 +180,7 @@ export interface IdParameter {
   parameter: string;
   type: ServedType;
   id: string;
-  missing?: Kind;
+  missing?: ErrorKind;
 }
 
 /** One request that makes many items. */
@@ -198,7 +198,7 @@ export interface BatchCreate {
 /** `accepts`: what the reference leads to must also go with the rest of the request (an order for a patient of another brand is one for nobody). */
 export interface ReferenceRule {
   field: string;
-  missing: Kind;
+  missing: ErrorKind;
   /** What the view refers to there, each with what is added to the field's name. */
   readReferences(view: View): { at: string; type: ServedType; id: string }[];
   /** What other fields refer to that must agree with it (a provider is of the patient's own brand). */
@@ -216,11 +216,11 @@ export interface Join {
   /** It is asked for with the id of the item alone. */
   usesOwnerId: boolean;
   /** The ids to search with for a resource of the page; `known`: what is joined to it by then. `baseUrl`: this server's, for references that are absolute. */
-  readIds(owner: Resource, known: Bindings, baseUrl: string): string[];
+  readIds(owner: Resource, known: PathVariables, baseUrl: string): string[];
   /** FHIR search for all of these ids at once. */
   buildSearch(ids: string[]): string;
   /** Shares an answer out: which part of it belongs to a resource. */
-  distribute(answer: Resource[], baseUrl: string): (owner: Resource, known: Bindings) => Resource[];
+  distribute(answer: Resource[], baseUrl: string): (owner: Resource, known: PathVariables) => Resource[];
 }
 
 /** The habits all shapes of one vendor share (`surface.yaml`). */
@@ -237,11 +237,11 @@ export interface Surface {
   /** `per: tenant`: of all keys of a tenant together; else of each key. */
   rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;
   /** Kinds of failure → this vendor's status and code. */
-  describeError(kind: Kind): { status: number; code: string; says?: string | undefined };
+  describeError(kind: ErrorKind): { status: number; code: string; says?: string | undefined };
   /** Envelopes: the body that is sent, where a shape has none of its own. */
   wrapItem(view: View, facts: ResponseFacts): unknown;
   wrapList(views: View[], page: PageInfo, facts: ResponseFacts, plural: string): unknown;
-  wrapError(kind: Kind, issues: Issue[], facts: ResponseFacts): { status: number; body: unknown };
+  wrapError(kind: ErrorKind, issues: Issue[], facts: ResponseFacts): { status: number; body: unknown };
   /** Extra headers of every answer of this surface. */
   buildHeaders(facts: ResponseFacts): Record<string, string>;
   /** Ids as this surface shows them, both ways; `undefined` when the text is no id of it. */

@@ -1,6 +1,6 @@
 // What may be written in a mapping file and in a surface file, as types; the same as a schema is file-grammar.ts.
 // docs/decisions/0018-mapping-language.md
-import type { Kind } from '../fhir/outcome.ts';
+import type { ErrorKind } from '../fhir/outcome.ts';
 import type { PageSpec, ShapeInteraction } from './shape.ts';
 
 /** `mappings/<vendor>/<shape>.yaml`. A path is legal FHIRPath once its %names are put in. */
@@ -216,7 +216,7 @@ export interface FieldSpec {
 }
 
 interface ExistsSpec {
-  missing: Kind;
+  missing: ErrorKind;
   /** What must stand in the resource it leads to: another one is as good as none. */
   targetHas?: string;
   /** A field beside it → path: where something stands there, it is what that field says; of a field that is a reference, what stands there where that leads. */
@@ -241,7 +241,7 @@ export interface ValueSpec {
   /** An id of this type as the surface shows it, of one of several type/id. */
   id?: string;
   /** What the id leads to must be there; else it is this kind of failure. */
-  missing?: Kind;
+  missing?: ErrorKind;
   /** A day or a time in a form of the vendor's own, as in a field; `upper`: it means the same in small letters. */
   as?: string;
   format?: 'date' | 'date-time' | 'email' | 'uuid';
@@ -293,7 +293,7 @@ export interface SurfaceSpec {
   envelope: { item: unknown; list: unknown; error: unknown };
   headers?: Record<string, string>;
   /** `says`: the text the vendor prints for it; what exactly is wrong follows. `body`: a template of its own, where that is not `envelope.error`. */
-  errors: Record<Kind, { status: number; code: string; says?: string; body?: unknown }>;
+  errors: Record<ErrorKind, { status: number; code: string; says?: string; body?: unknown }>;
   page: PageSpec;
   /** `per: tenant`: all keys of a tenant together; absent: each key for itself. */
   rateLimit: { limit: number; seconds: number; per?: 'tenant' } | null;

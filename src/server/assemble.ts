@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
 import type { Config } from '../config.ts';
-import { readyRegistry } from '../fhir/search/ready-registry.ts';
+import { buildReadyRegistry } from '../fhir/search/ready-registry.ts';
 import type { ServedType } from '../fhir/types.ts';
 import { type App, type AppDependencies, buildApp, FHIR_PATH } from '../http/app.ts';
 import { cacheCallers } from '../http/middleware/api-key-cache.ts';
@@ -24,7 +24,7 @@ import type { ClientRequest, Database } from '../store/database/database.ts';
 import { createStore, createStores } from '../store/sql-store.ts';
 import { startExpiryWorker } from './background/expiry-worker.ts';
 import { startIndexWorker } from './background/index-worker.ts';
-import { buildCapabilityStatement } from './capability-statement.ts';
+import { buildCapabilityReader } from './capability-statement.ts';
 import { buildIntegrations, type Integrations } from './integrations.ts';
 import type { LabNetworkParts } from './lab-network.ts';
 import type { Definitions } from './load-definitions.ts';
@@ -73,7 +73,7 @@ export interface Facet {
 export async function assemble(parts: ServerParts): Promise<Facet> {
   const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7, attempted, webhook } = parts;
   const { store, forRequest: storeFor, background } = openStores(parts);
-  const registry = readyRegistry(loaded.registry, index.isReady);
+  const registry = buildReadyRegistry(loaded.registry, index.isReady);
   const [fhirBase, maxBodyBytes] = [baseUrl + FHIR_PATH, config.bodyLimits.fhir];
   const now = { hooks: new Map<ServedType, WriteHook[]>(), mappings: loaded.mappings };
   const profiles = createProfiles(loaded.profiles.checked, { now: () => clock().getTime() });
@@ -92,7 +92,7 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const findRateLimit = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
   const shared = { findCaller, buildContext: contextOf, pageTokens };
   const partsWith = (mappings: Mappings): AppDependencies => ({
-    fhir: { ...shared, capability: buildCapabilityStatement(statement, profiles, store), bodyLimit: maxBodyBytes },
+    fhir: { ...shared, capability: buildCapabilityReader(statement, profiles, store), bodyLimit: maxBodyBytes },
     vendor: {
       mappings,
       baseUrl,

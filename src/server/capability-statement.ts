@@ -1,21 +1,17 @@
 // The CapabilityStatement as it is now: made anew when profiles are loaded or removed.
-import { type CapabilityFacts, capabilityStatement } from '../fhir/capability.ts';
+import { buildCapabilityStatement, type CapabilityOptions } from '../fhir/capability-statement.ts';
 import { hash } from '../fhir/hash.ts';
 import type { FhirApi } from '../http/fhir/router.ts';
 import type { Profiles } from '../interactions/profiles.ts';
 import type { Store } from '../store/store.ts';
 
 /** Answers its text and tag; the database is asked at most once a second whether it is still so. */
-export function buildCapabilityStatement(
-  facts: Omit<CapabilityFacts, 'profiles'>,
-  profiles: Profiles,
-  store: Store,
-): FhirApi['capability'] {
+export function buildCapabilityReader(facts: Omit<CapabilityOptions, 'profiles'>, profiles: Profiles, store: Store): FhirApi['capability'] {
   let made: { of: ReadonlyMap<string, string[]>; text: string; etag: string } | undefined;
   return async () => {
     const supported = await profiles.listSupported(store);
     if (made?.of !== supported) {
-      const text = JSON.stringify(capabilityStatement({ ...facts, profiles: supported }));
+      const text = JSON.stringify(buildCapabilityStatement({ ...facts, profiles: supported }));
       made = { of: supported, text, etag: `W/"${hash(text)}"` };
     }
     return made;

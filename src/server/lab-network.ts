@@ -1,5 +1,5 @@
 // The door out, put together: what the writes of a ServiceRequest bring with them, the ports that the vendors' doors wait for, and the worker.
-import { rule, upstream } from '../fhir/outcome.ts';
+import { businessRule, upstream } from '../fhir/outcome.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import type { ExternalStep, ExternalStepItem } from '../interactions/external-step.ts';
 import type { JunctionAccount } from '../junction/account.ts';
@@ -164,7 +164,7 @@ const toVendorFields = ({ id, status }: RegistrationResult): Record<string, unkn
 /** The write hook has put it into the outbox; what it does not send cannot be answered with an order id. */
 async function claimOrder({ store, caller }: Context, { row }: ExternalStepItem): Promise<{ state: 'open' }> {
   if (!(await findOrderEntry(store, caller.tenant, row.id)))
-    throw rule('this code is not in the table of panels that can be ordered', 'ServiceRequest.code');
+    throw businessRule('this code is not in the table of panels that can be ordered', 'ServiceRequest.code');
   return { state: 'open' };
 }
 

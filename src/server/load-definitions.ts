@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
-import { buildRegistry, type Registry } from '../fhir/search/parameters.ts';
-import { terminologyOf } from '../fhir/terminology/terminology.ts';
+import { buildRegistry, type SearchRegistry } from '../fhir/search/registry.ts';
+import { buildTerminology } from '../fhir/terminology/terminology.ts';
 import { loadMappings } from '../mapping/load-mappings.ts';
 import type { Mappings } from '../mapping/shape.ts';
 import { EXTERNAL_STEPS } from '../orders/external-step-names.ts';
@@ -11,7 +11,7 @@ import { ROOT } from '../root.ts';
 
 export interface Definitions {
   profiles: Profiles;
-  registry: Registry;
+  registry: SearchRegistry;
   mappings: Mappings;
   /** Surface → how the text of its development keys begins. */
   keyPrefixes: Record<string, string>;
@@ -20,7 +20,7 @@ export interface Definitions {
 /** Reads them; `mappings`: the folder they stand in, by default the project's own. It may bring definitions of its own, in `fhir-profiles/`. */
 export function loadDefinitions(mappingsFolder = join(ROOT, 'mappings')): Definitions {
   const profiles = loadProfiles(join(ROOT, 'fhir-profiles'), join(mappingsFolder, 'fhir-profiles'));
-  const registry = buildRegistry(profiles.searchParameters, terminologyOf(profiles.terminology));
+  const registry = buildRegistry(profiles.searchParameters, buildTerminology(profiles.terminology));
   const mappings = loadMappings(mappingsFolder, { profiles, registry, ports: EXTERNAL_STEPS });
   const vendors = mappings.surfaces.map(({ name, auth }) => [name, auth.prefix] as const);
   return { profiles, registry, mappings, keyPrefixes: { fhir: 'fhir_test_', ...Object.fromEntries(vendors) } };

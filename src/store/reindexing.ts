@@ -1,8 +1,9 @@
 // Making index rows again by newer rules: which rules there are, one walk through all resources at a time, and the rows it puts in place of others.
 // A walk is leased, as outbox entries are, and its place is kept: whoever comes after goes on from there.
+
+import type { TypeIndexRules } from '../fhir/indexing/index-rules.ts';
 import type { IndexRows } from '../fhir/indexing/rows.ts';
-import type { TypeRules } from '../fhir/indexing/rules.ts';
-import { type ServedType, TYPES, typeOfNumber } from '../fhir/types.ts';
+import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../fhir/types.ts';
 import type { Lease } from '../messaging/lease.ts';
 import type { Database } from './database/database.ts';
 import { INDEX_TABLES, toTableRows } from './resources/index-tables.ts';
@@ -59,7 +60,7 @@ export type TargetRules = ReadonlyMap<ServedType, number>;
 /** Making index rows again by newer rules. `save` and `again` answer whether the lease still stands. */
 export interface Reindexing {
   /** Makes the rules of a program known; answers their numbers. `renewed`: they are to be the newest, also where newer ones are known. */
-  register(rules: TypeRules[], renewed?: boolean): Promise<Map<ServedType, number>>;
+  register(rules: TypeIndexRules[], renewed?: boolean): Promise<Map<ServedType, number>>;
   /** A resource of this type is written by rules that nobody counted: it is to be made again, and meanwhile no parameter waits for it. */
   markUnregistered(type: ServedType): Promise<void>;
   listRules(): Promise<RegisteredRules[]>;
@@ -167,7 +168,7 @@ const toProgress = ({ target, tenant_id, pid, seen, stale, renewed, total }: Sto
 
 const toColumns = (some: Iterable<[ServedType, number]>): [number[], number[]] => {
   const each = [...some];
-  return [each.map(([type]) => TYPES[type]), each.map(([, rules]) => rules)];
+  return [each.map(([type]) => TYPE_NUMBERS[type]), each.map(([, rules]) => rules)];
 };
 
 /** The upkeep of the index of one database. */
@@ -176,7 +177,7 @@ export function createReindexing(database: Database): Reindexing {
   const one = async (sql: string, parameters: unknown[]): Promise<boolean> => (await database.query(sql, parameters)).length > 0;
   return {
     register: (rules, renewed) => database.transaction((inside) => register(inside, rules, renewed)),
-    markUnregistered: async (type) => void (await database.query(LEAVE, [TYPES[type]])),
+    markUnregistered: async (type) => void (await database.query(LEAVE, [TYPE_NUMBERS[type]])),
     listRules: () => listRules(database),
     async claim(target, { by, at, until }) {
       const [walk] = await database.query<StoredProgress>(CLAIM, [target, by, at, until, await total()]);
@@ -208,14 +209,14 @@ export function createReindexing(database: Database): Reindexing {
   };
 }
 
-async function register(database: Database, rules: TypeRules[], renewed = false): Promise<Map<ServedType, number>> {
-  const types = rules.map(({ type }) => TYPES[type]);
+async function register(database: Database, rules: TypeIndexRules[], renewed = false): Promise<Map<ServedType, number>> {
+  const types = rules.map(({ type }) => TYPE_NUMBERS[type]);
   const prints = rules.map(({ fingerprint }) => fingerprint);
   const given = [types, prints, rules.map(({ parameters }) => JSON.stringify(parameters))];
   if (renewed) await database.query(RENEW, [types, prints]);
   const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, given);
   await database.query(FORGET, [await findEmptyTypes(database)]);
-  return new Map(numbers.map(({ rtype, rules: number }) => [typeOfNumber(rtype), number]));
+  return new Map(numbers.map(({ rtype, rules: number }) => [findTypeByNumber(rtype), number]));
 }
 
 /** Types of older rules of which no tenant has a resource: nothing of them has to be made again. Each statement names one tenant. */
@@ -236,13 +237,13 @@ const findNextTenant = async (database: Database, after: number): Promise<number
 
 async function listRules(database: Database): Promise<RegisteredRules[]> {
   const rows = await database.query<Omit<RegisteredRules, 'type'> & { rtype: number }>(KNOWN);
-  return rows.map(({ rtype, ...rest }) => ({ type: typeOfNumber(rtype), ...rest }));
+  return rows.map(({ rtype, ...rest }) => ({ type: findTypeByNumber(rtype), ...rest }));
 }
 
 async function readStaleRows(database: Database, tenant: number, pids: string[]): Promise<StaleRow[]> {
   type Stored = { pid: string; rtype: number; id: string; ver: number; rules: number; body: string };
   const rows = await database.query<Stored>(BODIES, [tenant, toBigintArray(pids)]);
-  return rows.map(({ pid, rtype, id, ver, rules, body }) => ({ pid, type: typeOfNumber(rtype), id, version: ver, rules, body }));
+  return rows.map(({ pid, rtype, id, ver, rules, body }) => ({ pid, type: findTypeByNumber(rtype), id, version: ver, rules, body }));
 }
 
 /** Two statements: Citus cannot lock rows inside a statement that writes others. */

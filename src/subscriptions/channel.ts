@@ -1,7 +1,7 @@
 // Subscription.channel: the endpoint, the payload and the headers of notifications, and what is refused.
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.channel
 import type { Subscription } from '@medplum/fhirtypes';
-import { rule } from '../fhir/outcome.ts';
+import { businessRule } from '../fhir/outcome.ts';
 import { type AddressPolicy, isAllowedHost, isLoopback, toHost } from './address-policy.ts';
 
 export interface Channel {
@@ -23,18 +23,18 @@ const MAX_LENGTH = 2048;
 /** Fails with 422 where the channel is not supported. */
 export function parseChannel({ channel }: Pick<Subscription, 'channel'>, policy: AddressPolicy): Channel {
   const { type, endpoint, payload, header = [] } = channel;
-  if (type !== 'rest-hook') throw rule('this channel type is not supported; supported is rest-hook', toPath('type'));
+  if (type !== 'rest-hook') throw businessRule('this channel type is not supported; supported is rest-hook', toPath('type'));
   if (payload !== undefined && payload !== PAYLOAD)
-    throw rule(`the payload can be ${PAYLOAD}, or absent: an empty POST is sent then`, toPath('payload'));
+    throw businessRule(`the payload can be ${PAYLOAD}, or absent: an empty POST is sent then`, toPath('payload'));
   checkEndpoint(endpoint, payload !== undefined, policy);
-  if (header.length > MAX_HEADERS) throw rule(`a channel has at most ${MAX_HEADERS} headers`, toPath('header'));
+  if (header.length > MAX_HEADERS) throw businessRule(`a channel has at most ${MAX_HEADERS} headers`, toPath('header'));
   return { endpoint, payload: payload !== undefined, header: header.map(parseHeader) };
 }
 
 const toPath = (element: string): string => `Subscription.channel.${element}`;
 
 function checkEndpoint(endpoint: string | undefined, isBase: boolean, policy: AddressPolicy): asserts endpoint is string {
-  const refuse = (text: string) => rule(text, toPath('endpoint'));
+  const refuse = (text: string) => businessRule(text, toPath('endpoint'));
   if (endpoint === undefined || endpoint.length > MAX_LENGTH || !URL.canParse(endpoint))
     throw refuse('a rest-hook needs an absolute URL as endpoint');
   const url = new URL(endpoint);
@@ -51,8 +51,8 @@ function checkEndpoint(endpoint: string | undefined, isBase: boolean, policy: Ad
 function parseHeader(text: string, nth: number): [string, string] {
   const where = `${toPath('header')}[${nth}]`;
   const [, name, value] = HEADER.exec(text) ?? [];
-  if (name === undefined || text.length > MAX_LENGTH) throw rule('a header is written as Name: value, in ASCII', where);
-  if (SERVER_HEADERS.test(name)) throw rule('this header is set by the server', where);
+  if (name === undefined || text.length > MAX_LENGTH) throw businessRule('a header is written as Name: value, in ASCII', where);
+  if (SERVER_HEADERS.test(name)) throw businessRule('this header is set by the server', where);
   return [name, value!.trim()];
 }
 

@@ -2,7 +2,7 @@
 // notifications: none is lost, and each leads to one notification. https://hl7.org/fhir/R4/subscription.html ("applied to the new value of the resource")
 // docs/decisions/0027-subscriptions.md
 
-import { indexRows } from '../fhir/indexing/resource.ts';
+import { buildIndexRows } from '../fhir/indexing/resource-rows.ts';
 import { FhirError } from '../fhir/outcome.ts';
 import type { Query } from '../fhir/search/query.ts';
 import { parseStored } from '../fhir/typed-resource.ts';
@@ -132,6 +132,6 @@ async function matchesAtVersion(context: Context, query: Query, { tenant, type, 
 }
 
 function buildTemporaryCopy(context: Context, { type, body, lastUpdated }: HistoryRow, id: string) {
-  const index = indexRows(parseStored(type, { body })!, context.registry, [], context.baseUrl);
+  const index = buildIndexRows(parseStored(type, { body })!, context.registry, [], context.baseUrl);
   return { type, id, version: 1, lastUpdated, method: 'POST' as const, actor: context.caller.actor, body, index };
 }

@@ -1,6 +1,6 @@
 // The request that delivers a notification: an update of the resource at the subscriber's base URL, or an empty POST; with the channel's headers, and signed.
 // https://hl7.org/fhir/R4/valueset-subscription-channel-type.html#subscription-channel-type-rest-hook
-import { allows } from '../fhir/scope.ts';
+import { isAllowed } from '../fhir/access-scope.ts';
 import { redactFor } from '../interactions/redaction.ts';
 import { signWebhook } from '../messaging/webhook-signature.ts';
 import type { Notification, SubscriptionRegistration } from '../store/queues/subscriptions.ts';
@@ -24,7 +24,7 @@ export async function buildWebhookRequest(
     ['webhook-signature', signWebhook({ id: key, at, body }, findValidSecrets(registration, at)).join(' ')],
   ];
   if (!channel.payload) return { method: 'POST', url: new URL(channel.endpoint), headers: sign(''), body: '' };
-  if (!allows(registration.scopes, type, 'r')) return undefined;
+  if (!isAllowed(registration.scopes, type, 'r')) return undefined;
   const row = current.version === version ? current : await store.readVersion(tenant, type, id, version);
   if (!row?.body) return undefined;
   const body = redactFor(toSubscriberCaller(registration))(row).body!;

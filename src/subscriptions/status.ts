@@ -1,7 +1,7 @@
 // Subscription.status: which values a client may write, and how the server changes it together with the outbox entry of the deliveries.
 // https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.status
 import type { Subscription } from '@medplum/fhirtypes';
-import { rule } from '../fhir/outcome.ts';
+import { businessRule } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/context.ts';
 import { NO_PROFILE_CHECKS } from '../interactions/profiles.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
@@ -16,9 +16,9 @@ const CLIENT_STATUSES = new Set<Subscription['status']>(['requested', 'off']);
 /** Fails with 422 where the client sets a value that only the server sets. */
 export function checkClientStatus(resource: Subscription, previous: Subscription | undefined): void {
   if (!CLIENT_STATUSES.has(resource.status) && resource.status !== previous?.status)
-    throw rule('only the server sets the status active or error: send requested or off', 'Subscription.status');
+    throw businessRule('only the server sets the status active or error: send requested or off', 'Subscription.status');
   if (resource.error !== undefined && resource.error !== previous?.error)
-    throw rule('only the server sets the error', 'Subscription.error');
+    throw businessRule('only the server sets the error', 'Subscription.error');
 }
 
 type ServerStatus = 'active' | 'error' | 'off';

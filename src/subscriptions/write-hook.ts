@@ -1,7 +1,7 @@
 // What a client's write of a Subscription does in the same transaction: checks it, registers and activates it, or cancels its delivery.
 // https://hl7.org/fhir/R4/subscription.html
 import type { Subscription } from '@medplum/fhirtypes';
-import { rule } from '../fhir/outcome.ts';
+import { businessRule } from '../fhir/outcome.ts';
 import { parseStored, toTyped } from '../fhir/typed-resource.ts';
 import type { Context, WriteHook } from '../interactions/context.ts';
 import { generateWebhookSecret } from '../messaging/webhook-signature.ts';
@@ -20,7 +20,7 @@ export function createSubscriptionWriteHook(policy: AddressPolicy): WriteHook {
       if (parseChannel(subscription, policy).payload) requireReadScope(context.caller, type);
       const end = toEndInstant(subscription);
       if (subscription.status === 'requested' && end && Date.parse(end) <= context.clock().getTime())
-        throw rule('the end is in the past', 'Subscription.end');
+        throw businessRule('the end is in the past', 'Subscription.end');
     },
     async after(context, { id, resource }) {
       if (isServerCaller(context)) return;

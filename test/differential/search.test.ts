@@ -1,7 +1,7 @@
 // Random searches of random resources, through the store, find what a filter over the resources finds that was written from the specification alone, in
 // the same order. DIFFERENTIAL_QUERIES asks for more of them than the few hundred of every run; DIFFERENTIAL_SEED for others.
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { parseSearch } from '../../src/fhir/search/request.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
 import type { Position } from '../../src/store/search/page.ts';
@@ -35,7 +35,7 @@ async function settle(tenant: number, world: readonly Held[]): Promise<void> {
     method: 'POST' as const,
     actor: 'key',
     body: JSON.stringify(resource),
-    index: indexRows(resource, registry, [], BASE),
+    index: buildIndexRows(resource, registry, [], BASE),
   }));
   for (const change of changes) await test.store.write(tenant, [change]);
 }

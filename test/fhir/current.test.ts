@@ -1,5 +1,5 @@
 // The one rule for which of several names, contact points, addresses, identifiers or roles is meant.
-import { currentOf, isInForce, preferenceOf } from '../../src/fhir/current.ts';
+import { buildPreferenceComparator, findCurrentElements, isInPeriod } from '../../src/fhir/current-elements.ts';
 
 const NOW = '2026-03-01T12:00:00.000Z';
 
@@ -19,7 +19,7 @@ test.each<[period: object | undefined, inForce: boolean]>([
   [{ start: '2001', end: '2015-06-30' }, false],
   [{ end: 'unreadable' }, true],
 ])('the period %j, both bounds inclusive and as wide as they are written, is in force: %s', (period, inForce) => {
-  expect(isInForce({ period }, NOW)).toBe(inForce);
+  expect(isInPeriod({ period }, NOW)).toBe(inForce);
 });
 
 test.each<[type: string, uses: (string | undefined)[]]>([
@@ -29,12 +29,12 @@ test.each<[type: string, uses: (string | undefined)[]]>([
   ['Identifier', ['usual', 'official', undefined, 'secondary', 'temp']],
 ])('of several of type %s, without an order of its own: %j', (type, uses) => {
   const elements = uses.map((use) => ({ use }));
-  expect(currentOf([{ use: 'old' }, ...elements.toReversed()], type, NOW)).toEqual(elements);
+  expect(findCurrentElements([{ use: 'old' }, ...elements.toReversed()], type, NOW)).toEqual(elements);
 });
 
 test('the stated uses come first, and rank decides within a use', () => {
   const points = [{ use: 'mobile', rank: 1 }, { use: 'work' }, { use: 'work', rank: 2 }, { use: 'work', rank: 1 }, {}];
-  expect(points.toSorted(preferenceOf('ContactPoint', { ContactPoint: ['work', 'none'] }))).toEqual([
+  expect(points.toSorted(buildPreferenceComparator('ContactPoint', { ContactPoint: ['work', 'none'] }))).toEqual([
     { use: 'work', rank: 1 },
     { use: 'work', rank: 2 },
     { use: 'work' },
@@ -45,10 +45,10 @@ test('the stated uses come first, and rank decides within a use', () => {
 
 test('an address that is for letters only comes after one of another use', () => {
   const postal = { use: 'home', type: 'postal' };
-  expect(currentOf([postal, { use: 'work' }, { use: 'work', type: 'both' }], 'Address', NOW).at(-1)).toBe(postal);
+  expect(findCurrentElements([postal, { use: 'work' }, { use: 'work', type: 'both' }], 'Address', NOW).at(-1)).toBe(postal);
 });
 
 test('elements that are equal keep their order', () => {
   const [one, other] = [{ value: '1' }, { value: '2' }];
-  expect(currentOf([one, other], 'ContactPoint', NOW)).toEqual([one, other]);
+  expect(findCurrentElements([one, other], 'ContactPoint', NOW)).toEqual([one, other]);
 });

@@ -1,13 +1,13 @@
 // What the prefixes of dates mean, held against their definition: days as sets. https://hl7.org/fhir/R4/search.html#prefix
 
-import { instantText } from '../../src/fhir/date-range.ts';
+import { formatInstant } from '../../src/fhir/date-range.ts';
 import { PREFIXES, type Prefix } from '../../src/fhir/search/prefix.ts';
 import fc from '../fast-check.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';
 
 const DAY = 86_400_000;
 /** Every day from late 2019 to early 2021, `YYYY-MM-DD`. */
-const DAYS = Array.from({ length: 500 }, (_, at) => instantText(Date.UTC(2019, 10, 1) + at * DAY).slice(0, 10));
+const DAYS = Array.from({ length: 500 }, (_, at) => formatInstant(Date.UTC(2019, 10, 1) + at * DAY).slice(0, 10));
 
 const written = fc.oneof(
   fc.constantFrom('2020', '2019-12', '2020-01', '2020-02', '2020-06', '2020-12'),

@@ -1,6 +1,6 @@
 // Which stretch of time a written date stands for.
 
-import { dateRange, periodRange, timingRange } from '../../src/fhir/date-range.ts';
+import { parseDateRange, toPeriodRange, toTimingRange } from '../../src/fhir/date-range.ts';
 import fc from '../fast-check.ts';
 
 test.each([
@@ -20,7 +20,7 @@ test.each([
   ['9999', '9999-01-01T00:00:00.000Z', 'infinity'],
   ['0001-01-01T00:30:00+14:00', '-infinity', '-infinity'],
 ])('%s is from %s to %s', (text, from, to) => {
-  expect(dateRange(text)).toEqual({ from, to });
+  expect(parseDateRange(text)).toEqual({ from, to });
 });
 
 test.each([
@@ -41,7 +41,7 @@ test.each([
   '10:00',
   '',
 ])('%j is no date', (text) => {
-  expect(dateRange(text)).toBeUndefined();
+  expect(parseDateRange(text)).toBeUndefined();
 });
 
 test('a day of the calendar is what a clock would say', () => {
@@ -50,26 +50,26 @@ test('a day of the calendar is what a clock would say', () => {
     fc.property(days, (date) => {
       const day = date.toISOString().slice(0, 10);
       const start = Date.parse(`${day}T00:00:00.000Z`);
-      expect(dateRange(day)).toEqual({ from: new Date(start).toISOString(), to: new Date(start + 86_400_000).toISOString() });
+      expect(parseDateRange(day)).toEqual({ from: new Date(start).toISOString(), to: new Date(start + 86_400_000).toISOString() });
     }),
   );
 });
 
 test('a period is open where it has no end', () => {
-  expect(periodRange({ start: '2020' })).toEqual({ from: '2020-01-01T00:00:00.000Z', to: 'infinity' });
-  expect(periodRange({ end: '2020-06' })).toEqual({ from: '-infinity', to: '2020-07-01T00:00:00.000Z' });
-  expect(periodRange({ start: '2020', end: '2020' })).toEqual(dateRange('2020'));
-  expect(periodRange({})).toBeUndefined();
+  expect(toPeriodRange({ start: '2020' })).toEqual({ from: '2020-01-01T00:00:00.000Z', to: 'infinity' });
+  expect(toPeriodRange({ end: '2020-06' })).toEqual({ from: '-infinity', to: '2020-07-01T00:00:00.000Z' });
+  expect(toPeriodRange({ start: '2020', end: '2020' })).toEqual(parseDateRange('2020'));
+  expect(toPeriodRange({})).toBeUndefined();
 });
 
 test('of a timing the outer limits count', () => {
-  expect(timingRange({ event: ['2020-03-01', '2020-01-05'] })).toEqual({
+  expect(toTimingRange({ event: ['2020-03-01', '2020-01-05'] })).toEqual({
     from: '2020-01-05T00:00:00.000Z',
     to: '2020-03-02T00:00:00.000Z',
   });
-  expect(timingRange({ event: ['2020-03-01'], repeat: { boundsPeriod: { start: '2020-02' } } })).toEqual({
+  expect(toTimingRange({ event: ['2020-03-01'], repeat: { boundsPeriod: { start: '2020-02' } } })).toEqual({
     from: '2020-02-01T00:00:00.000Z',
     to: 'infinity',
   });
-  expect(timingRange({ repeat: {} })).toBeUndefined();
+  expect(toTimingRange({ repeat: {} })).toBeUndefined();
 });

@@ -1,9 +1,9 @@
 // Decimals as written, and the range their digits stand for: the examples of the specification.
 
-import { approximateRange, decimal, decimalText, impliedRange } from '../../src/fhir/decimal.ts';
+import { formatDecimal, parseDecimal, toApproximateRange, toImpliedRange } from '../../src/fhir/decimal.ts';
 import fc from '../fast-check.ts';
 
-const shown = (text: string, range: typeof impliedRange): string[] => range(decimal(text)!).map(decimalText);
+const shown = (text: string, range: typeof toImpliedRange): string[] => range(parseDecimal(text)!).map(formatDecimal);
 
 test.each([
   ['100', '99.5', '100.5'],
@@ -15,21 +15,24 @@ test.each([
   ['-2.0', '-2.05', '-1.95'],
   ['0', '-0.5', '0.5'],
 ])('%s stands for %s to %s', (text, from, to) => {
-  expect(shown(text, impliedRange)).toEqual([from, to]);
+  expect(shown(text, toImpliedRange)).toEqual([from, to]);
 });
 
 test('about a number is a tenth of it to both sides, or its own range if that is wider', () => {
-  expect(shown('100', approximateRange)).toEqual(['90.0', '110.0']);
-  expect(shown('-100', approximateRange)).toEqual(['-110.0', '-90.0']);
-  expect(shown('1', approximateRange)).toEqual(['0.5', '1.5']);
+  expect(shown('100', toApproximateRange)).toEqual(['90.0', '110.0']);
+  expect(shown('-100', toApproximateRange)).toEqual(['-110.0', '-90.0']);
+  expect(shown('1', toApproximateRange)).toEqual(['0.5', '1.5']);
 });
 
 test.each(['', 'x', '1,5', '--1', '1e', '0x10', 'Infinity', '1e1000', '9'.repeat(61)])('%j is no number', (text) => {
-  expect(decimal(text)).toBeUndefined();
+  expect(parseDecimal(text)).toBeUndefined();
 });
 
 test('every JavaScript number can be read and is written as the same number', () => {
   fc.assert(
-    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => Number(decimalText(decimal(String(value))!)) === value),
+    fc.property(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      (value) => Number(formatDecimal(parseDecimal(String(value))!)) === value,
+    ),
   );
 });

@@ -1,8 +1,8 @@
 // One expansion of value sets for validation and for search: which codes there are, and what is not known. https://hl7.org/fhir/R4/valueset.html#compositions
-import { codesOf } from '../../src/fhir/profile/codes.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
-import { expand } from '../../src/fhir/terminology/expansion.ts';
-import { terminologyOf } from '../../src/fhir/terminology/terminology.ts';
+import { findValueSetCodes } from '../../src/fhir/profile/codes.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
+import { expandValueSet } from '../../src/fhir/terminology/expansion.ts';
+import { buildTerminology } from '../../src/fhir/terminology/terminology.ts';
 import type { CodeSystem, Inclusion, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 import { parsed } from './search-corpus.ts';
 
@@ -28,7 +28,7 @@ const whole: Inclusion = { system: COLORS };
 const elsewhere: Inclusion = { system: 'urn:elsewhere' };
 const tree = filter('concept', 'is-a', 'x', 'urn:elsewhere');
 
-const terminology = terminologyOf([
+const terminology = buildTerminology([
   colors,
   set('not-in', [filter('code', 'not-in', 'blue, green')]),
   set('in', [filter('code', 'in', 'blue, green')]),
@@ -56,7 +56,7 @@ const terminology = terminologyOf([
 
 /** `all` and the codes of each system, with what is not known of it; or what is not known at all. */
 const told = (name: string): unknown => {
-  const expansion = expand(`urn:vs:${name}`, terminology);
+  const expansion = expandValueSet(`urn:vs:${name}`, terminology);
   if (typeof expansion === 'string') return expansion;
   return Object.fromEntries(
     [...expansion].map(([system, { codes, unknown }]) => [
@@ -96,7 +96,7 @@ describe('what is not known', () => {
   test.each(['but-an-unknown-set', 'but-an-unknown-filter', 'but-some-elsewhere', 'tree', 'regex', 'within'])(
     'of %s: a code may be in it, and a search is refused',
     (name) => {
-      const codes = codesOf(`urn:vs:${name}`, terminology)!;
+      const codes = findValueSetCodes(`urn:vs:${name}`, terminology)!;
       const system = codes.has(COLORS, 'red') ? COLORS : 'urn:elsewhere';
       expect([codes.exact, codes.has(system, 'red'), codes.has('urn:other', 'red')]).toEqual([false, true, false]);
       expect(searched(name)).toThrow(/is not (?:known here|understood)/);
@@ -106,13 +106,13 @@ describe('what is not known', () => {
   test.each(['not-in', 'in', 'equal', 'equal-to-none', 'but-a-known-set', 'listed-elsewhere'])(
     'of %s is nothing: codes are decided, and a search is answered',
     (name) => {
-      expect(codesOf(`urn:vs:${name}`, terminology)).toMatchObject({ exact: true });
+      expect(findValueSetCodes(`urn:vs:${name}`, terminology)).toMatchObject({ exact: true });
       expect(searched(name)).not.toThrow();
     },
   );
 
   test.each(['one-and-unknown', 'circle', 'nothing', 'neither'])('of %s is everything', (name) => {
-    expect(codesOf(`urn:vs:${name}`, terminology)).toBeUndefined();
+    expect(findValueSetCodes(`urn:vs:${name}`, terminology)).toBeUndefined();
     expect(searched(name)).toThrow('the value set');
   });
 });

@@ -1,7 +1,7 @@
 // FHIRPath Patch: what each operation does to a resource. https://hl7.org/fhir/R4/fhirpatch.html
 
-import { parse, parseExact, stringify } from '../../src/fhir/json.ts';
-import { fhirPathPatch } from '../../src/fhir/patch/fhirpath-patch.ts';
+import { parseExactJson, parseJson, stringifyJson } from '../../src/fhir/json.ts';
+import { parseFhirPathPatch } from '../../src/fhir/patch/fhirpath-patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { processorTime } from '../processor-time.ts';
 
@@ -11,7 +11,7 @@ const parameters = (...operations: Parts[]) => ({
   parameter: operations.map((parts) => ({ name: 'operation', part: Object.entries(parts).map(([name, value]) => ({ name, ...value })) })),
 });
 const on = (resource: string, ...operations: Parts[]) =>
-  stringify(fhirPathPatch(parse(JSON.stringify(parameters(...operations))))(parseExact(resource) as Resource));
+  stringifyJson(parseFhirPathPatch(parseJson(JSON.stringify(parameters(...operations))))(parseExactJson(resource) as Resource));
 const P = (elements: string) => `{"resourceType":"Patient"${elements && `,${elements}`}}`;
 const type = (valueCode: string) => ({ valueCode });
 const text = (valueString: string) => ({ valueString });
@@ -122,7 +122,7 @@ test('digits stay as written: those of the resource, and those of the patch', ()
   const body = `{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},
     {"name":"path","valueString":"Observation.value"},{"name":"value","valueQuantity":{"value":2.50}}]}]}`;
   const before = '{"resourceType":"Observation","referenceRange":[{"low":{"value":1.00}}],"valueQuantity":{"value":1.0}}';
-  expect(stringify(fhirPathPatch(parse(body))(parseExact(before) as Resource))).toBe(before.replace('1.0}}', '2.50}}'));
+  expect(stringifyJson(parseFhirPathPatch(parseJson(body))(parseExactJson(before) as Resource))).toBe(before.replace('1.0}}', '2.50}}'));
 });
 
 test.each<[string, Parts, string]>([
@@ -388,8 +388,8 @@ describe('what a patch looks at has an end', () => {
   });
 
   test('a patch of a thousand operations on lists that people have has room, and the next one begins anew', () => {
-    const patch = fhirPathPatch(
-      parse(JSON.stringify(parameters(...Array.from({ length: 1000 }, () => add('Patient', 'telecom', { valueContactPoint: {} }))))),
+    const patch = parseFhirPathPatch(
+      parseJson(JSON.stringify(parameters(...Array.from({ length: 1000 }, () => add('Patient', 'telecom', { valueContactPoint: {} }))))),
     );
     for (let time = 0; time < 3; time++) expect(patch({ resourceType: 'Patient' })).toMatchObject({ telecom: { length: 1000 } });
     expect(on(telecom(500), ...Array.from({ length: 20 }, () => search))).toBe(telecom(500));

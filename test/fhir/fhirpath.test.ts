@@ -1,9 +1,9 @@
 // FHIRPath as constraints use it: decided as the specification's examples say, and as the official constraints mean. https://hl7.org/fhirpath/N1/
 import { reachableGroups } from '../../scripts/generate/definitions.ts';
-import { compileConstraint, compileFhirPath } from '../../src/fhir/fhirpath/evaluate.ts';
-import { Unsupported } from '../../src/fhir/fhirpath/evaluation.ts';
-import { nodeOf } from '../../src/fhir/fhirpath/node.ts';
-import { parseFhirPath } from '../../src/fhir/fhirpath/syntax.ts';
+import { compileConstraint, compileFhirPath } from '../../src/fhir/fhirpath/compile.ts';
+import { UnsupportedExpressionError } from '../../src/fhir/fhirpath/evaluator.ts';
+import { buildNode } from '../../src/fhir/fhirpath/node.ts';
+import { parseFhirPath } from '../../src/fhir/fhirpath/parser.ts';
 import { INVARIANT_CASES } from './invariant-cases.ts';
 import { patient } from './valid-resources.ts';
 
@@ -11,8 +11,8 @@ const KNOWLEDGE = {
   codesOf: (url: string) => (url === 'urn:vs:gender' ? (_system: unknown, code: unknown) => code === 'female' : undefined),
 };
 const evaluate = (text: string, type: string, value: unknown, root: unknown = value): unknown[] => {
-  const resource = nodeOf((root as { resourceType?: string }).resourceType ?? type, root);
-  return compileFhirPath(text, KNOWLEDGE)(nodeOf(type, value), resource, resource).map((node) => node.value);
+  const resource = buildNode((root as { resourceType?: string }).resourceType ?? type, root);
+  return compileFhirPath(text, KNOWLEDGE)(buildNode(type, value), resource, resource).map((node) => node.value);
 };
 const ofPatient = (text: string) => evaluate(text, 'Patient', patient);
 
@@ -129,17 +129,17 @@ test.each<[string, boolean]>([
   ["gender = 'male'", false],
   ['name.family.exists()', true],
 ])('as a constraint, %s is %s', (text, expected) => {
-  const node = nodeOf('Patient', patient);
+  const node = buildNode('Patient', patient);
   expect(compileConstraint(text, KNOWLEDGE)(node, node, node)).toBe(expected);
 });
 
 test('membership of a value set whose codes are known is decided, of others it is named as unsupported', () => {
   expect(ofPatient("gender.memberOf('urn:vs:gender')")).toEqual([true]);
-  expect(() => ofPatient("gender.memberOf('urn:vs:other')")).toThrow(Unsupported);
+  expect(() => ofPatient("gender.memberOf('urn:vs:other')")).toThrow(UnsupportedExpressionError);
 });
 
 test.each(['now()', 'value.lowBoundary()', '%factory'])('%s is named as unsupported', (text) => {
-  expect(() => ofPatient(text)).toThrow(Unsupported);
+  expect(() => ofPatient(text)).toThrow(UnsupportedExpressionError);
 });
 
 test.each(['not a', 'a..b', '(a', "'a", 'a.b()c', 'where()', 'a =', '#', '@20-1'])('%s is no FHIRPath', (text) => {
@@ -173,8 +173,8 @@ describe('the official constraints decide as they are meant', () => {
 
   test.each(rows)('%s: %s', (key, expected, type, element, root) => {
     const resource = root ?? element;
-    const typed = nodeOf(String((resource as { resourceType?: string }).resourceType ?? type), resource);
-    const met = compileConstraint(official.get(key)!, KNOWLEDGE)(nodeOf(type, element), typed, typed);
+    const typed = buildNode(String((resource as { resourceType?: string }).resourceType ?? type), resource);
+    const met = compileConstraint(official.get(key)!, KNOWLEDGE)(buildNode(type, element), typed, typed);
     expect([element, met]).toEqual([element, expected]);
   });
 });

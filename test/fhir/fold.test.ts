@@ -1,6 +1,6 @@
 // Folded strings: what counts as the same text for a search, and which range of strings a prefix stands for.
 
-import { fold, LONGEST, prefixRange } from '../../src/fhir/indexing/fold.ts';
+import { foldText, MAX_FOLDED_LENGTH, toPrefixRange } from '../../src/fhir/indexing/text-folding.ts';
 import fc from '../fast-check.ts';
 
 test.each([
@@ -27,35 +27,35 @@ test.each([
   ['', ''],
   [' \t ', ''],
 ])('%j folds to %j', (text, folded) => {
-  expect(fold(text)).toBe(folded);
+  expect(foldText(text)).toBe(folded);
 });
 
 test('a text is as good as its decomposed form', () => {
-  expect(fold('e\u0301')).toBe(fold('\u00e9'));
+  expect(foldText('e\u0301')).toBe(foldText('\u00e9'));
 });
 
 test('folding twice changes nothing more', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => fold(fold(text)) === fold(text)));
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => foldText(foldText(text)) === foldText(text)));
 });
 
 test('ASCII takes a shorter way to the same result', () => {
-  fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => fold(`${text}\u0301`) === fold(text)));
+  fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => foldText(`${text}\u0301`) === foldText(text)));
 });
 
 test('what holds a text holds its folded form', () => {
   const texts = fc.string({ unit: 'grapheme', maxLength: 12 });
   fc.assert(
     fc.property(texts, texts, texts, (before, text, after) => {
-      const wanted = fold(text);
-      fc.pre(/[\p{L}\p{N}]/u.test(text) && before.length + text.length + after.length < LONGEST);
-      return fold(before + text + after).includes(wanted);
+      const wanted = foldText(text);
+      fc.pre(/[\p{L}\p{N}]/u.test(text) && before.length + text.length + after.length < MAX_FOLDED_LENGTH);
+      return foldText(before + text + after).includes(wanted);
     }),
   );
 });
 
 test('long texts are cut, never inside a character', () => {
-  expect(fold('x'.repeat(LONGEST + 9))).toHaveLength(LONGEST);
-  expect(fold(`${'x'.repeat(LONGEST - 1)}𠮷y`)).toBe('x'.repeat(LONGEST - 1));
+  expect(foldText('x'.repeat(MAX_FOLDED_LENGTH + 9))).toHaveLength(MAX_FOLDED_LENGTH);
+  expect(foldText(`${'x'.repeat(MAX_FOLDED_LENGTH - 1)}𠮷y`)).toBe('x'.repeat(MAX_FOLDED_LENGTH - 1));
 });
 
 const afterOrAt = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) >= 0;
@@ -65,7 +65,7 @@ test('a prefix range holds what begins with the prefix, and nothing else', () =>
   fc.assert(
     fc.property(words, words, (prefix, text) => {
       fc.pre(!prefix.endsWith('\u{10ffff}'));
-      const { from, to } = prefixRange(prefix);
+      const { from, to } = toPrefixRange(prefix);
       const inside = afterOrAt(text, from) && !afterOrAt(text, to);
       return inside === text.startsWith(prefix) && afterOrAt(prefix + text, from) && !afterOrAt(prefix + text, to);
     }),
@@ -73,5 +73,5 @@ test('a prefix range holds what begins with the prefix, and nothing else', () =>
 });
 
 test('a prefix may end before the gap in the code points', () => {
-  expect(prefixRange('a\ud7ff').to).toBe('a\ue000');
+  expect(toPrefixRange('a\ud7ff').to).toBe('a\ue000');
 });

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { type definitionOf, isPrimitive, nameOf, reachableGroups, typesOf } from '../../scripts/generate/definitions.ts';
 import { GENERATED } from '../../scripts/generate-definitions.ts';
-import { SCHEMA, type Schema } from '../../src/fhir/definitions.ts';
-import { elementOf } from '../../src/fhir/elements.ts';
+import { findElement } from '../../src/fhir/elements.ts';
+import { R4_SCHEMA, type Schema } from '../../src/fhir/json-schema.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 
 const committed = (name: string) => readFileSync(new URL(`../../src/fhir/generated/${name}`, import.meta.url), 'utf8');
@@ -25,19 +25,19 @@ test.each(Object.keys(GENERATED))('%s carries names, types and codes, but no pro
 
 test('the schemas are JSON Schema', () => {
   const ajv = new Ajv();
-  expect({ valid: ajv.validateSchema(SCHEMA), errors: ajv.errors }).toEqual({ valid: true, errors: null });
+  expect({ valid: ajv.validateSchema(R4_SCHEMA), errors: ajv.errors }).toEqual({ valid: true, errors: null });
 });
 
 test('every served type has a schema that knows no other elements', () => {
   for (const type of SERVED_TYPES)
-    expect(SCHEMA.$defs[type]).toMatchObject({ additionalProperties: false, properties: { resourceType: { const: type } } });
+    expect(R4_SCHEMA.$defs[type]).toMatchObject({ additionalProperties: false, properties: { resourceType: { const: type } } });
 });
 
 test('only what R4 4.0.1 defines is in them, not what the definitions package adds', () => {
   for (const name of ['project', 'author', 'account', 'compartment', 'deleted']) expect(property('Meta', name)).toBeUndefined();
   expect(property('Binary', 'url')).toBeUndefined();
   expect(property('HealthcareService', 'offeredIn')).toBeUndefined();
-  expect(elementOf('Meta', 'project')).toBeUndefined();
+  expect(findElement('Meta', 'project')).toBeUndefined();
 });
 
 test('codes of required bindings are listed, with the codes of nested concepts', () => {
@@ -56,7 +56,7 @@ test('every error-level constraint of the definitions stands in the schemas, at 
   for (const group of reachableGroups().values()) {
     if (['Element', 'BackboneElement', 'Resource'].includes(group.name)) continue;
     const own = errorKeys(group.self);
-    lost.push(...own.filter((key) => !keysOf(SCHEMA.$defs[group.name]!).includes(key)).map((key) => `${group.name} ${key}`));
+    lost.push(...own.filter((key) => !keysOf(R4_SCHEMA.$defs[group.name]!).includes(key)).map((key) => `${group.name} ${key}`));
     for (const element of group.elements.filter(({ max, path }) => max !== '0' && !path.endsWith('[x]'))) {
       const type = typesOf(element)[0]!;
       const found = [
@@ -75,11 +75,11 @@ test('every error-level constraint of the definitions stands in the schemas, at 
 
 /** The schema of a property, of the items when it is a list. */
 function property(type: string, name: string): Schema {
-  const schema = (SCHEMA.$defs[type]!.properties as Record<string, Schema>)[name];
+  const schema = (R4_SCHEMA.$defs[type]!.properties as Record<string, Schema>)[name];
   return (schema?.items ?? schema) as Schema;
 }
 
 const keysOf = (schema: Schema): string[] => (schema.invariants as string[] | undefined) ?? [];
-const ownKeys = (type: string): string[] => keysOf(SCHEMA.$defs[type]!);
+const ownKeys = (type: string): string[] => keysOf(R4_SCHEMA.$defs[type]!);
 const errorKeys = (element: ReturnType<typeof definitionOf>['snapshot']['element'][number]): string[] =>
   (element.constraint ?? []).filter(({ severity }) => severity === 'error').map(({ key }) => key);

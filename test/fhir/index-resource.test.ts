@@ -1,23 +1,23 @@
 // What stands in the index for a resource, and that a resource is found by what it says.
 
 import { aliasHash, hash } from '../../src/fhir/hash.ts';
-import { scaleOf } from '../../src/fhir/indexing/quantity-scale.ts';
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
+import { findQuantityScale } from '../../src/fhir/indexing/quantity-scale.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
-import { codeHash, exactHash, formHash, systemCodeForm, unitHash } from '../../src/fhir/indexing/token.ts';
-import { UCUM } from '../../src/fhir/indexing/ucum.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { hashCode, hashExactText, hashForm, hashUnit, toSystemCodeForm } from '../../src/fhir/indexing/token.ts';
+import { UCUM_SYSTEM } from '../../src/fhir/indexing/ucum.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
 import fc from '../fast-check.ts';
 import { randomResource } from './random-resource.ts';
 import { BASE_URL, corpusOf, idsOf, REGISTRY } from './search-corpus.ts';
 
 const numberOf = (type: string, code: string): number => REGISTRY.lookup(type, code)!.number;
-const rowsOf = (resource: Resource): IndexRows => indexRows(resource, REGISTRY, [], BASE_URL);
+const rowsOf = (resource: Resource): IndexRows => buildIndexRows(resource, REGISTRY, [], BASE_URL);
 
 test('a resource is pointed at by its type and id, and found by an alias', () => {
   const alias = aliasHash('53fefa32-fcbb-4ff8-8a92-55ee120877b7');
-  const rows = indexRows({ resourceType: 'Patient', id: 'x' }, REGISTRY, [alias], BASE_URL);
+  const rows = buildIndexRows({ resourceType: 'Patient', id: 'x' }, REGISTRY, [alias], BASE_URL);
   expect(rows.self).toBe(hash('Patient/x'));
   expect(rows.tokens).toContain(alias);
 });
@@ -36,7 +36,7 @@ test('a name is indexed by its parts and as a whole, folded, and each part as it
     { parameter: numberOf('Patient', 'name'), norm: 'maria', low: false, high: true, infix: false },
     { parameter: numberOf('Patient', 'name'), norm: 'quinones', low: false, high: false, infix: false },
   ]);
-  expect(rows.tokens).toEqual(expect.arrayContaining([exactHash('name', 'María'), exactHash('family', 'Carreño Quiñones')]));
+  expect(rows.tokens).toEqual(expect.arrayContaining([hashExactText('name', 'María'), hashExactText('family', 'Carreño Quiñones')]));
 });
 
 test('references: local ones however they are written, others by their text, contained ones not at all', () => {
@@ -55,20 +55,20 @@ test('a quantity has one row, as it is written and as it is compared', () => {
     rowsOf({ resourceType: 'Observation', id: 'x', valueQuantity }).numbers.filter(
       ({ parameter }) => parameter === numberOf('Observation', 'value-quantity'),
     );
-  const written = { from: '5.4', to: '5.4', low: true, high: true, unit: unitHash(null, 'mmol/L') };
-  expect(rows({ value: 5.4, unit: 'mmol per litre', system: UCUM, code: 'mmol/L' })).toEqual([
+  const written = { from: '5.4', to: '5.4', low: true, high: true, unit: hashUnit(null, 'mmol/L') };
+  expect(rows({ value: 5.4, unit: 'mmol per litre', system: UCUM_SYSTEM, code: 'mmol/L' })).toEqual([
     {
       ...written,
       parameter: numberOf('Observation', 'value-quantity'),
-      label: unitHash(null, 'mmol per litre'),
-      measure: { unit: scaleOf(UCUM, 'mol/m3').unit, from: '5.4', to: '5.4' },
+      label: hashUnit(null, 'mmol per litre'),
+      measure: { unit: findQuantityScale(UCUM_SYSTEM, 'mol/m3').unit, from: '5.4', to: '5.4' },
     },
   ]);
   expect(rows({ value: 5.4, unit: 'mmol/L', system: 'urn:x', code: 'mmol/L' })).toMatchObject([
-    { ...written, measure: { unit: unitHash('urn:x', 'mmol/L'), from: '5.4', to: '5.4' } },
+    { ...written, measure: { unit: hashUnit('urn:x', 'mmol/L'), from: '5.4', to: '5.4' } },
   ]);
   expect(rows({ value: 5.4, unit: 'mmol/L' })).toMatchObject([{ ...written, measure: { from: '5.4', to: '5.4' } }]);
-  expect(rows({ value: 540, comparator: '<', system: UCUM, code: 'cm' })).toMatchObject([
+  expect(rows({ value: 540, comparator: '<', system: UCUM_SYSTEM, code: 'cm' })).toMatchObject([
     { from: '-Infinity', to: '540', measure: { from: '-Infinity', to: '5.4' } },
   ]);
 });
@@ -173,7 +173,7 @@ describe('whatever the resource', () => {
         const corpus = corpusOf([resource]);
         for (const parameter of REGISTRY.list(resource.resourceType).filter(({ type }) => type !== 'composite' && type !== 'special')) {
           const found = (query: string): boolean => idsOf(`${resource.resourceType}?${query}`, corpus).length > 0;
-          const values = parameter.values(resource);
+          const values = parameter.evaluate(resource);
           expect(found(`${parameter.code}:missing=false`)).toBe(values.length > 0 || ['_lastUpdated'].includes(parameter.code));
           for (const { type, value } of values) {
             for (const wanted of queriesFor(parameter.code, type, value))
@@ -219,6 +219,6 @@ const QUERIES: Record<string, (value: never) => string[]> = {
 test('the texts of hashes are the same for both sides', () => {
   const rows = rowsOf({ resourceType: 'Observation', id: 'x', code: { coding: [{ system: 'http://loinc.org', code: '1-1' }] } });
   expect(rows.tokens).toEqual(
-    expect.arrayContaining([codeHash('code', '1-1'), formHash('code', systemCodeForm('http://loinc.org', '1-1'))]),
+    expect.arrayContaining([hashCode('code', '1-1'), hashForm('code', toSystemCodeForm('http://loinc.org', '1-1'))]),
   );
 });

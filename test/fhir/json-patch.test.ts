@@ -1,10 +1,10 @@
 // JSON Patch as RFC 6902 defines it, over resources whose digits stay as they were written. https://www.rfc-editor.org/rfc/rfc6902#appendix-A
-import { parse, parseExact, stringify } from '../../src/fhir/json.ts';
-import { jsonPatch } from '../../src/fhir/patch/json-patch.ts';
+import { parseExactJson, parseJson, stringifyJson } from '../../src/fhir/json.ts';
+import { parseJsonPatch } from '../../src/fhir/patch/json-patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 
 const patched = (resource: string, ...operations: object[]) =>
-  stringify(jsonPatch(parse(JSON.stringify(operations)))(parseExact(resource) as Resource));
+  stringifyJson(parseJsonPatch(parseJson(JSON.stringify(operations)))(parseExactJson(resource) as Resource));
 const P = (elements: string) => `{"resourceType":"Patient","id":"1"${elements && `,${elements}`}}`;
 
 test.each([
@@ -24,8 +24,8 @@ test.each([
 });
 
 test('digits stay as written: those of the resource, and those of the patch', () => {
-  const patch = parse('[{"op":"add","path":"/b","value":2.50},{"op":"copy","from":"/a","path":"/c"}]');
-  expect(stringify(jsonPatch(patch)(parseExact(P('"a":1.00')) as Resource))).toBe(P('"a":1.00,"b":2.50,"c":1.00'));
+  const patch = parseJson('[{"op":"add","path":"/b","value":2.50},{"op":"copy","from":"/a","path":"/c"}]');
+  expect(stringifyJson(parseJsonPatch(patch)(parseExactJson(P('"a":1.00')) as Resource))).toBe(P('"a":1.00,"b":2.50,"c":1.00'));
 });
 
 test('copies of copies end where they would grow without measure', () => {
@@ -34,9 +34,9 @@ test('copies of copies end where they would grow without measure', () => {
 });
 
 test('nothing is changed in place', () => {
-  const before = parseExact(P('"a":[{"b":1}]')) as Resource;
-  jsonPatch(parse('[{"op":"add","path":"/a/0/c","value":1},{"op":"remove","path":"/a/0/b"}]'))(before);
-  expect(stringify(before)).toBe(P('"a":[{"b":1}]'));
+  const before = parseExactJson(P('"a":[{"b":1}]')) as Resource;
+  parseJsonPatch(parseJson('[{"op":"add","path":"/a/0/c","value":1},{"op":"remove","path":"/a/0/b"}]'))(before);
+  expect(stringifyJson(before)).toBe(P('"a":[{"b":1}]'));
 });
 
 test.each([
@@ -55,8 +55,8 @@ test.each([
 });
 
 test('a list of no operations is a patch that changes nothing', () => {
-  const resource = parseExact(P('"a":{}')) as Resource;
-  expect(jsonPatch(parse('[]'))(resource)).toEqual(resource);
+  const resource = parseExactJson(P('"a":{}')) as Resource;
+  expect(parseJsonPatch(parseJson('[]'))(resource)).toEqual(resource);
 });
 
 test.each([
@@ -66,7 +66,7 @@ test.each([
   ['a move into itself', [{ op: 'move', from: '/a', path: '/a/b' }]],
   ['no list', { op: 'remove', path: '/a' }],
 ])('%s is no patch (400)', (_what, patch) => {
-  expect(() => jsonPatch(parse(JSON.stringify(patch)))(parseExact(P('"a":{}')) as Resource)).toThrow(
+  expect(() => parseJsonPatch(parseJson(JSON.stringify(patch)))(parseExactJson(P('"a":{}')) as Resource)).toThrow(
     expect.objectContaining({ kind: 'structure' }),
   );
 });

@@ -1,11 +1,11 @@
 // Where links stand in a resource, and that replacing them changes nothing else. https://hl7.org/fhir/R4/http.html#trules
-import { parseExact, stringify } from '../../src/fhir/json.ts';
-import { referencesOf, relinked } from '../../src/fhir/links.ts';
+import { parseExactJson, stringifyJson } from '../../src/fhir/json.ts';
+import { listReferences, rewriteLinks } from '../../src/fhir/links.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 
 const U = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a';
 const swapped = (resource: string) =>
-  stringify(relinked(parseExact(resource) as Resource, (link) => (link === U ? 'Patient/1' : undefined)));
+  stringifyJson(rewriteLinks(parseExactJson(resource) as Resource, (link) => (link === U ? 'Patient/1' : undefined)));
 
 test.each([
   ['a Reference', 'Observation', `"subject":{"reference":"${U}"}`],
@@ -42,12 +42,12 @@ test.each([
 });
 
 test('digits stay, and what does not change stays the same object', () => {
-  const resource = parseExact(
+  const resource = parseExactJson(
     `{"resourceType":"Observation","valueQuantity":{"value":1.00},"code":{"text":"x"},"subject":{"reference":"${U}"}}`,
   ) as Resource;
-  const made = relinked(resource, () => 'Patient/1');
-  expect(stringify(made)).toContain('"value":1.00');
-  expect([made.code === resource.code, stringify(resource).includes(U)]).toEqual([true, true]);
-  expect(relinked(resource, () => undefined)).toBe(resource);
-  expect(referencesOf(resource)).toEqual([U]);
+  const made = rewriteLinks(resource, () => 'Patient/1');
+  expect(stringifyJson(made)).toContain('"value":1.00');
+  expect([made.code === resource.code, stringifyJson(resource).includes(U)]).toEqual([true, true]);
+  expect(rewriteLinks(resource, () => undefined)).toBe(resource);
+  expect(listReferences(resource)).toEqual([U]);
 });

@@ -1,15 +1,15 @@
 // The meaning of a Query, evaluated on index rows in memory: the oracle that both the search semantics and the store's SQL are held against.
-import { decimal } from '../../src/fhir/decimal.ts';
+import { parseDecimal } from '../../src/fhir/decimal.ts';
+import { measureSeparation, toMaxSeparation } from '../../src/fhir/indexing/geography.ts';
 import type { IndexRows } from '../../src/fhir/indexing/rows.ts';
-import { farthest, separation } from '../../src/fhir/indexing/sphere.ts';
 import {
   type Comparison,
   type Condition,
   type Inclusion,
-  type OfParameter,
+  listSlices,
+  type ParameterReference,
   type Query,
   type SortKey,
-  slicesOf,
   type TextTest,
 } from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
@@ -66,7 +66,7 @@ const TESTS: { [O in On]: (condition: Of<O>, stored: Stored, corpus: readonly St
         isOf(of, row) &&
         any.some((circle) => {
           const place = { latitude: Number(row.number!.from), longitude: Number(row.measure!.from) };
-          return separation(circle, place) <= farthest(circle);
+          return measureSeparation(circle, place) <= toMaxSeparation(circle);
         }),
     ),
   lastUpdated: ({ any }, { lastUpdated }) => any.some((all) => all.every(({ op, at }) => OPS[op](inTime(lastUpdated, at)))),
@@ -92,7 +92,7 @@ const TESTS: { [O in On]: (condition: Of<O>, stored: Stored, corpus: readonly St
   nothing: () => false,
 };
 
-const isOf = ({ parameter, others = [] }: OfParameter, row: { parameter: number }): boolean =>
+const isOf = ({ parameter, others = [] }: ParameterReference, row: { parameter: number }): boolean =>
   [parameter, ...others].includes(row.parameter);
 
 type Order<T> = (a: T, b: T) => number;
@@ -122,7 +122,7 @@ const inTime: Order<string> = (a, b) => instant(a) - instant(b) || 0;
 const instant = (text: string): number => ({ '-infinity': -Infinity, infinity: Infinity })[text] ?? Date.parse(text);
 
 function inSize(a: string, b: string): number {
-  const [x, y] = [decimal(a), decimal(b)];
+  const [x, y] = [parseDecimal(a), parseDecimal(b)];
   if (!x || !y) return Number(a) < Number(b) ? -1 : Number(Number(a) > Number(b));
   const scale = Math.max(x.scale, y.scale, 0);
   const [left, right] = [x.digits * 10n ** BigInt(scale - x.scale), y.digits * 10n ** BigInt(scale - y.scale)];
@@ -131,7 +131,7 @@ function inSize(a: string, b: string): number {
 
 /** Everything that matches, in the query's order: missing values last, ties in the order of storing, turned round where the first key descends or there is none. */
 export function found(query: Query, corpus: readonly Stored[]): Stored[] {
-  const slices = new Map(slicesOf(query).map((slice) => [slice.type, slice]));
+  const slices = new Map(listSlices(query).map((slice) => [slice.type, slice]));
   const keysOf = ({ type }: Stored): SortKey[] => slices.get(type)!.sort;
   const matching = corpus.filter((stored) => slices.get(stored.type)?.where.every((one) => matches(one, stored, corpus)));
   const position = new Map(corpus.map((stored, at) => [stored, at]));

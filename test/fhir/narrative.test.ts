@@ -1,5 +1,5 @@
 // What a narrative may hold, and what it may not. https://hl7.org/fhir/R4/narrative.html#xhtml
-import { hasContent, isSafe } from '../../src/fhir/validation/narrative.ts';
+import { hasNarrativeContent, isSafeNarrative } from '../../src/fhir/validation/narrative.ts';
 import { processorTime } from '../processor-time.ts';
 
 const XHTML = 'xmlns="http://www.w3.org/1999/xhtml"';
@@ -12,7 +12,7 @@ test.each([
   `  <div ${XHTML}>5 > 4, and text such as onclick="x" or href="javascript:x" is only text</div>\n`,
   `<div\n ${XHTML}\n><h1 id="top"><a name="top">A</a></h1></div>`,
 ])('formatting, links and images are allowed: %s', (text) => {
-  expect(isSafe(text)).toBe(true);
+  expect(isSafeNarrative(text)).toBe(true);
 });
 
 test.each([
@@ -48,14 +48,14 @@ test.each([
   ['no element at all', 'a'],
   ['nothing', ''],
 ])('%s is refused', (_what, text) => {
-  expect(isSafe(text)).toBe(false);
+  expect(isSafeNarrative(text)).toBe(false);
 });
 
 test('a narrative says or shows something', () => {
-  expect(hasContent(`<div ${XHTML}><p>a</p></div>`)).toBe(true);
-  expect(hasContent(`<div ${XHTML}><img src="a.png"/></div>`)).toBe(true);
-  expect(hasContent(`<div ${XHTML}> \n<p> </p></div>`)).toBe(false);
-  expect(hasContent(`<div ${XHTML}/>`)).toBe(false);
+  expect(hasNarrativeContent(`<div ${XHTML}><p>a</p></div>`)).toBe(true);
+  expect(hasNarrativeContent(`<div ${XHTML}><img src="a.png"/></div>`)).toBe(true);
+  expect(hasNarrativeContent(`<div ${XHTML}> \n<p> </p></div>`)).toBe(false);
+  expect(hasNarrativeContent(`<div ${XHTML}/>`)).toBe(false);
 });
 
 test('hostile texts take time in proportion to their length', () => {
@@ -68,8 +68,8 @@ test('hostile texts take time in proportion to their length', () => {
   ];
   const took = processorTime(() => {
     for (const text of hostile) {
-      expect(isSafe(text)).toBe(false);
-      hasContent(text);
+      expect(isSafeNarrative(text)).toBe(false);
+      hasNarrativeContent(text);
     }
   });
   expect(took).toBeLessThan(1_000);

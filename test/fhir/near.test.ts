@@ -1,6 +1,6 @@
 // Which Locations are near a place. https://hl7.org/fhir/R4/location.html#search
 
-import { boxAround, cellOf, farthest, placeOf, separation } from '../../src/fhir/indexing/sphere.ts';
+import { buildBoundingBox, measureSeparation, toGeoPosition, toLongitudeCell, toMaxSeparation } from '../../src/fhir/indexing/geography.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import fc from '../fast-check.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';
@@ -68,25 +68,25 @@ test('a special parameter takes no modifier', () => {
 
 const place = fc
   .tuple(fc.double({ min: -90, max: 90, noNaN: true }), fc.double({ min: -400, max: 400, noNaN: true }))
-  .map(([latitude, longitude]) => placeOf(latitude, longitude)!);
+  .map(([latitude, longitude]) => toGeoPosition(latitude, longitude)!);
 
 test('a place within a circle lies within the box around it', () => {
   fc.assert(
     fc.property(place, place, fc.double({ min: 0, max: 2.1e7, noNaN: true }), (centre, other, meters) => {
       const circle = { ...centre, meters };
-      fc.pre(separation(centre, other) <= farthest(circle));
-      const { cells, south, north } = boxAround(circle);
+      fc.pre(measureSeparation(centre, other) <= toMaxSeparation(circle));
+      const { cells, south, north } = buildBoundingBox(circle);
       expect(other.latitude).toBeGreaterThanOrEqual(south - 1e-9);
       expect(other.latitude).toBeLessThanOrEqual(north + 1e-9);
-      if (cells) expect(cells).toContain(cellOf(other));
+      if (cells) expect(cells).toContain(toLongitudeCell(other));
     }),
     { numRuns: 2000 },
   );
 });
 
 test('longitudes go round the earth', () => {
-  expect(placeOf(1, 190)).toEqual({ latitude: 1, longitude: -170 });
-  expect(placeOf(1, 180)).toEqual({ latitude: 1, longitude: -180 });
-  expect(placeOf(1, -540)).toEqual({ latitude: 1, longitude: -180 });
-  expect(placeOf(90.1, 0)).toBeUndefined();
+  expect(toGeoPosition(1, 190)).toEqual({ latitude: 1, longitude: -170 });
+  expect(toGeoPosition(1, 180)).toEqual({ latitude: 1, longitude: -180 });
+  expect(toGeoPosition(1, -540)).toEqual({ latitude: 1, longitude: -180 });
+  expect(toGeoPosition(90.1, 0)).toBeUndefined();
 });

@@ -1,9 +1,9 @@
 // Profiles of our own for tests: differentials on R4's types, as an author writes them; and what is said of resources against them.
 
-import { type Checkers, checkersOf } from '../../src/fhir/profile/checker.ts';
+import { buildProfileCheckers, type ProfileCheckers } from '../../src/fhir/profile/checker.ts';
 import type { Definition, ElementDefinition, StructureDefinition } from '../../src/fhir/profile/definition.ts';
-import { libraryOf } from '../../src/fhir/profile/library.ts';
-import { issuesOf } from '../../src/fhir/validation/issues.ts';
+import { buildDefinitionLibrary } from '../../src/fhir/profile/library.ts';
+import { toIssues } from '../../src/fhir/validation/issues.ts';
 import type { Json } from './valid-resources.ts';
 
 export const URL = 'https://example.org/StructureDefinition';
@@ -22,13 +22,13 @@ export const profile = (
   differential: { element: [{ path: type }, ...element] },
   ...more,
 });
-export const library = (...definitions: Definition[]): Checkers =>
-  checkersOf(libraryOf(definitions.map((resource) => ({ package: 'own', resource }))));
+export const library = (...definitions: Definition[]): ProfileCheckers =>
+  buildProfileCheckers(buildDefinitionLibrary(definitions.map((resource) => ({ package: 'own', resource }))));
 
 /** What is said of a resource: `code expression`, with the severity in front where it is no error. */
-export function said(checkers: Checkers, name: string, resource: Json): string[] {
+export function said(checkers: ProfileCheckers, name: string, resource: Json): string[] {
   const checker = checkers.of(`${URL}/${name}`)!;
-  const issues = issuesOf(checker.faults(resource), resource, resource.resourceType as string, 100);
+  const issues = toIssues(checker.faults(resource), resource, resource.resourceType as string, 100);
   expect(checker.passes(resource)).toBe(!issues.some(({ severity }) => severity === 'error'));
   return issues.map(({ severity, code, expression }) => `${severity === 'error' ? '' : `${severity} `}${code} ${expression!.join()}`);
 }

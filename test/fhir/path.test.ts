@@ -1,6 +1,6 @@
 import { evalFhirPathTyped, toTypedValue } from '@medplum/core';
-import { parseExact, stringify } from '../../src/fhir/json.ts';
-import { type Bindings, compilePath, type Scope } from '../../src/fhir/path/path.ts';
+import { parseExactJson, stringifyJson } from '../../src/fhir/json.ts';
+import { compilePath, type PathScope, type PathVariables } from '../../src/fhir/writable-path/path.ts';
 
 const aliases = { mrn: 'urn:mrn', us: 'urn:states', kind: 'urn:kind', note: 'http://example.org/note' };
 const patient = {
@@ -37,9 +37,9 @@ const patient = {
   ],
 };
 
-const at = (text: string, more: Partial<Scope> = {}) => compilePath(text, { type: 'Patient', aliases, ...more });
+const at = (text: string, more: Partial<PathScope> = {}) => compilePath(text, { type: 'Patient', aliases, ...more });
 
-const oracle = (text: string, resource: object, env: Bindings = {}): unknown[] => {
+const oracle = (text: string, resource: object, env: PathVariables = {}): unknown[] => {
   const names = Object.entries({ ...aliases, ...env }).map(([name, value]) => [`%${name}`, toTypedValue(value)]);
   return evalFhirPathTyped(text, [toTypedValue(resource)], Object.fromEntries(names)).map(({ value }) => value);
 };
@@ -242,8 +242,8 @@ describe('writing', () => {
 
   test('digits that a JavaScript number would respell survive a write beside them', () => {
     const text = '{"resourceType":"Patient","extension":[{"url":"http://example.org/d","valueDecimal":1.00}]}';
-    const written = at('extension(%note).value.ofType(string)').put(parseExact(text), ['n']);
-    expect(stringify(written)).toContain('"valueDecimal":1.00}');
+    const written = at('extension(%note).value.ofType(string)').put(parseExactJson(text), ['n']);
+    expect(stringifyJson(written)).toContain('"valueDecimal":1.00}');
   });
 });
 

@@ -1,4 +1,4 @@
-import { nameParts, nameText } from '../../src/fhir/person-name.ts';
+import { formatPersonName, parseNameParts } from '../../src/fhir/person-name.ts';
 
 const none = { prefix: [], given: [], family: [], suffix: [] };
 
@@ -16,17 +16,17 @@ test.each([
   ['  Ada   Lovelace ', { ...none, given: ['Ada'], family: ['Lovelace'] }],
   [' , ', none],
 ])('%j has these parts, and is shown as it was written', (text, parts) => {
-  expect(nameParts(text)).toEqual(parts);
-  expect(nameText(text, nameParts(text))).toBe(text);
+  expect(parseNameParts(text)).toEqual(parts);
+  expect(formatPersonName(text, parseNameParts(text))).toBe(text);
 });
 
 test('parts that contradict the text make the name', () => {
-  expect(nameText('Dr. Maria Cruz, MD', { ...none, given: ['Maria'], family: ['Jones'], suffix: ['MD'] })).toBe('Maria Jones, MD');
+  expect(formatPersonName('Dr. Maria Cruz, MD', { ...none, given: ['Maria'], family: ['Jones'], suffix: ['MD'] })).toBe('Maria Jones, MD');
 });
 
 test('parts alone make a name, and nothing at all makes none', () => {
-  expect(nameText(undefined, { prefix: ['Dr'], given: ['Ann', 'Mary'], family: ['Lee'], suffix: ['MD', 'PhD'] })).toBe(
+  expect(formatPersonName(undefined, { prefix: ['Dr'], given: ['Ann', 'Mary'], family: ['Lee'], suffix: ['MD', 'PhD'] })).toBe(
     'Dr Ann Mary Lee, MD, PhD',
   );
-  expect(nameText(undefined, none)).toBeUndefined();
+  expect(formatPersonName(undefined, none)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 // What texts each primitive type takes. https://hl7.org/fhir/R4/datatypes.html#primitive
-import { daysIn, TEXT_TYPES } from '../../src/fhir/validation/primitives.ts';
+import { countDaysInMonth, TEXT_TYPES } from '../../src/fhir/validation/primitives.ts';
 import { processorTime } from '../processor-time.ts';
 
 const CASES: Record<string, { takes: string[]; refuses: string[] }> = {
@@ -66,19 +66,21 @@ test('every type has cases', () => {
 
 describe.each(Object.entries(CASES))('%s', (type, { takes, refuses }) => {
   const short = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 10)}… (${text.length})` : text);
-  test.each(takes.map((text) => [short(text), text]))('takes %s', (_shown, text) => expect(TEXT_TYPES[type]!.is(text)).toBe(true));
-  test.each(refuses.map((text) => [short(text), text]))('refuses %s', (_shown, text) => expect(TEXT_TYPES[type]!.is(text)).toBe(false));
+  test.each(takes.map((text) => [short(text), text]))('takes %s', (_shown, text) => expect(TEXT_TYPES[type]!.isValid(text)).toBe(true));
+  test.each(refuses.map((text) => [short(text), text]))('refuses %s', (_shown, text) =>
+    expect(TEXT_TYPES[type]!.isValid(text)).toBe(false),
+  );
 });
 
 test('February has 29 days in leap years', () => {
-  expect([2023, 2024, 1900, 2000].map((year) => daysIn(year, 2))).toEqual([28, 29, 28, 29]);
+  expect([2023, 2024, 1900, 2000].map((year) => countDaysInMonth(year, 2))).toEqual([28, 29, 28, 29]);
 });
 
 test('long hostile texts are answered at once', () => {
   const took = processorTime(() => {
-    for (const { is } of Object.values(TEXT_TYPES))
+    for (const { isValid } of Object.values(TEXT_TYPES))
       for (const text of ['a '.repeat(100_000), '1.'.repeat(100_000), `urn:oid:1${'.1'.repeat(100_000)}x`, `a/b${'; a'.repeat(50_000)};`])
-        is(text);
+        isValid(text);
   });
   expect(took).toBeLessThan(1_000);
 });

@@ -35,8 +35,8 @@ const observations = fc.record({
 });
 
 test('they find the same errors in whatever observation', () => {
-  const errors = (found: { severity?: string; code: string; at: unknown[] }[]) =>
-    [...new Set(found.filter(({ severity }) => !severity).map((fault) => `${fault.code} ${fault.at.join('.')}`))].sort();
+  const errors = (found: { severity?: string; code: string; path: unknown[] }[]) =>
+    [...new Set(found.filter(({ severity }) => !severity).map((fault) => `${fault.code} ${fault.path.join('.')}`))].sort();
   fc.assert(
     fc.property(observations, fc.constantFrom(...vital), (observation, url) => {
       const resource = JSON.parse(JSON.stringify(observation)) as Json;

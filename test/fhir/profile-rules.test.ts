@@ -1,7 +1,7 @@
 // What a profile may ask, one thing at a time. https://hl7.org/fhir/R4/profiling.html, https://hl7.org/fhir/R4/elementdefinition.html
 
 import type { ElementDefinition, StructureDefinition } from '../../src/fhir/profile/definition.ts';
-import { issuesOf } from '../../src/fhir/validation/issues.ts';
+import { toIssues } from '../../src/fhir/validation/issues.ts';
 import { library, NPI, observation, practitioner, profile, said, URL } from './own-profiles.ts';
 import type { Json } from './valid-resources.ts';
 
@@ -196,7 +196,7 @@ describe('what profiles take from others', () => {
       'warning not-supported Practitioner',
       'warning not-supported Practitioner',
     ]);
-    const issues = issuesOf(checkers.of(`${URL}/own`)!.faults(practitioner()), practitioner(), 'Practitioner');
+    const issues = toIssues(checkers.of(`${URL}/own`)!.faults(practitioner()), practitioner(), 'Practitioner');
     expect(issues.map(({ text }) => text).join()).toContain('the constraint u-1 is not checked: now() is not evaluated here');
   });
 });

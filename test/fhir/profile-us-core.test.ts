@@ -1,15 +1,15 @@
 // US Core resources as it asks for them are accepted; each of these faults is found, at the place it is at. https://hl7.org/fhir/us/core/
 
 import type { ServedType } from '../../src/fhir/types.ts';
-import { issuesOf } from '../../src/fhir/validation/issues.ts';
-import { validate } from '../../src/fhir/validation/validate.ts';
+import { toIssues } from '../../src/fhir/validation/issues.ts';
+import { validateResource } from '../../src/fhir/validation/validate.ts';
 import { birthsex, bloodPressure, checkers, ethnicity, race, smokingStatus, US_CORE, usPatient, vitalSigns } from './profile-us-core.ts';
 import { type Json, withElements } from './valid-resources.ts';
 
 const loaded = checkers();
 const said = (resource: Json, profile: string) => {
   const checker = loaded.of(`${US_CORE}/${profile}`)!;
-  const issues = issuesOf(checker.faults(resource), resource, resource.resourceType as string, 100);
+  const issues = toIssues(checker.faults(resource), resource, resource.resourceType as string, 100);
   const errors = issues.filter(({ severity }) => severity === 'error');
   expect(checker.passes(resource)).toBe(errors.length === 0);
   return { errors: errors.map(({ code, expression }) => `${code} ${expression!.join()}`), issues };
@@ -64,7 +64,7 @@ describe('what is as US Core asks', () => {
       'us-core-blood-pressure',
     ],
   ])('%s', (_what, resource, profile) => {
-    expect(validate(resource, resource.resourceType as ServedType)).toEqual([]);
+    expect(validateResource(resource, resource.resourceType as ServedType)).toEqual([]);
     expect(said(resource, profile).errors).toEqual([]);
   });
 });

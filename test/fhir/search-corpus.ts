@@ -1,6 +1,6 @@
 // A handful of resources in memory that can be asked in FHIR's own words: what the tests of search semantics stand on.
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
-import { buildRegistry, type Registry } from '../../src/fhir/search/parameters.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
+import { buildRegistry, type SearchRegistry } from '../../src/fhir/search/registry.ts';
 import { type ParsedSearch, parseSearch } from '../../src/fhir/search/request.ts';
 import { isServed, type Resource } from '../../src/fhir/types.ts';
 import { found, included, type Stored } from './matches.ts';
@@ -11,23 +11,23 @@ export const REGISTRY = buildRegistry([]);
 export const NOW = new Date('2026-01-01T00:00:00.000Z');
 
 /** Resources as stored, in this order, a second apart unless they say when. */
-export const corpusOf = (resources: Resource[], registry: Registry = REGISTRY): Stored[] =>
+export const corpusOf = (resources: Resource[], registry: SearchRegistry = REGISTRY): Stored[] =>
   resources.map((resource, at) => ({
     type: resource.resourceType as Stored['type'],
     id: resource.id!,
     lastUpdated: resource.meta?.lastUpdated ?? new Date(Date.UTC(2025, 0, 1, 0, 0, at)).toISOString(),
-    rows: indexRows(resource, registry, [], BASE_URL),
+    rows: buildIndexRows(resource, registry, [], BASE_URL),
   }));
 
 /** A search as it stands in a URL (`Patient?name=x`), read strictly. */
-export function parsed(search: string, registry: Registry = REGISTRY, handling: 'strict' | 'lenient' = 'strict'): ParsedSearch {
+export function parsed(search: string, registry: SearchRegistry = REGISTRY, handling: 'strict' | 'lenient' = 'strict'): ParsedSearch {
   const [type = '', query = ''] = search.split(/\?(.*)/s);
   if (!isServed(type)) throw new Error(`${type} is not served`);
   return parseSearch(type, [...new URLSearchParams(query)], { registry, baseUrl: BASE_URL, handling, now: NOW });
 }
 
 /** The ids of what a search finds, in its order; in the order of the corpus when it asks for none. */
-export function idsOf(search: string, corpus: readonly Stored[], registry: Registry = REGISTRY): string[] {
+export function idsOf(search: string, corpus: readonly Stored[], registry: SearchRegistry = REGISTRY): string[] {
   const { query } = parsed(search, registry);
   const matching = found(query, corpus);
   return (query.sort.length ? matching : corpus.filter((stored) => matching.includes(stored))).map(({ id }) => id);

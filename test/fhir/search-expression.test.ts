@@ -13,7 +13,7 @@ const BASE: Record<string, { code: string; type: string; expression: string }[]>
 );
 const valuesOf = (expression: string, resource: Resource): unknown[] =>
   compileExpression(expression, resource.resourceType, ANY)
-    .values(resource)
+    .evaluate(resource)
     .map(({ value }) => value);
 
 describe('every base parameter finds what the FHIRPath engine finds', () => {
@@ -37,7 +37,7 @@ describe('every base parameter finds what the FHIRPath engine finds', () => {
         for (const { code, engine, closures } of compiled) {
           const expected = inOrder(evalFhirPathTyped(engine, [toTypedValue(resource)]));
           found += expected.length;
-          expect({ code, found: inOrder(closures.values(resource)) }).toEqual({ code, found: expected });
+          expect({ code, found: inOrder(closures.evaluate(resource)) }).toEqual({ code, found: expected });
         }
       }),
       { numRuns: 30 },
@@ -80,7 +80,7 @@ describe('custom parameters', () => {
       'Practitioner',
       new Set(['boolean', 'string']),
     );
-    expect(found.values(PRACTITIONER)).toEqual([{ type: 'boolean', value: false }]);
+    expect(found.evaluate(PRACTITIONER)).toEqual([{ type: 'boolean', value: false }]);
     expect(found.types?.sort()).toEqual(['boolean', 'string']);
   });
 
@@ -138,7 +138,7 @@ describe('outside of the subset', () => {
   test('the values are found node by node', () => {
     const found = compileExpression('Practitioner.name.given.first()', 'Practitioner', new Set(['string']));
     expect(found.types).toBeUndefined();
-    expect(found.values(PRACTITIONER)).toEqual([{ type: 'string', value: 'Ann' }]);
+    expect(found.evaluate(PRACTITIONER)).toEqual([{ type: 'string', value: 'Ann' }]);
   });
 
   test.each<[string, unknown[]]>([
@@ -187,7 +187,7 @@ describe('outside of the subset', () => {
 
   test('an expression that fails on a resource has no value there', () => {
     expect(
-      compileExpression('Practitioner.telecom.tail().combine(Practitioner.telecom).single().value', 'Practitioner', ANY).values(
+      compileExpression('Practitioner.telecom.tail().combine(Practitioner.telecom).single().value', 'Practitioner', ANY).evaluate(
         PRACTITIONER,
       ),
     ).toEqual([]);

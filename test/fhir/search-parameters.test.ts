@@ -1,6 +1,6 @@
 // Which search parameters are in force, and which definitions are refused at start.
 import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
-import { buildRegistry, refuseCollisions } from '../../src/fhir/search/parameters.ts';
+import { buildRegistry, rejectNumberCollisions } from '../../src/fhir/search/registry.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import { REGISTRY } from './search-corpus.ts';
 
@@ -62,7 +62,7 @@ const OWN: SearchParameterResource = {
 
 test("a project's own parameter stands beside R4's, for the base types that are served", () => {
   const registry = buildRegistry([OWN]);
-  expect(registry.lookup('Practitioner', 'directory')).toMatchObject({ type: 'string', infix: true, url: OWN.url });
+  expect(registry.lookup('Practitioner', 'directory')).toMatchObject({ type: 'string', substringIndexed: true, url: OWN.url });
   expect(registry.lookup('Patient', 'directory')).toBeUndefined();
   expect(registry.list('Practitioner')).toHaveLength(REGISTRY.list('Practitioner').length + 1);
 });
@@ -93,8 +93,8 @@ test('no expression at all is refused', () => {
 
 test('two parameters of one number are refused by name', () => {
   const parameter = { name: 'Patient.a', number: 1 };
-  expect(() => refuseCollisions([parameter, { name: 'Patient.b', number: 1 }])).toThrow(
+  expect(() => rejectNumberCollisions([parameter, { name: 'Patient.b', number: 1 }])).toThrow(
     'the search parameters Patient.a and Patient.b have the same number',
   );
-  expect(() => refuseCollisions([parameter, { name: 'Patient.b', number: 2 }])).not.toThrow();
+  expect(() => rejectNumberCollisions([parameter, { name: 'Patient.b', number: 2 }])).not.toThrow();
 });

@@ -1,7 +1,7 @@
 // Tokens by value set and by the hierarchy of their code system. https://hl7.org/fhir/R4/search.html#subsumption
 
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
-import { terminologyOf } from '../../src/fhir/terminology/terminology.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
+import { buildTerminology } from '../../src/fhir/terminology/terminology.ts';
 import type { CodeSystem, Inclusion, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { corpusOf, idsOf, parsed } from './search-corpus.ts';
@@ -23,7 +23,7 @@ const set = (name: string, include: Inclusion[], exclude?: Inclusion[]): ValueSe
 const filter = (property: string, op: string, value: string): Inclusion => ({ system: ANIMALS, filter: [{ property, op, value }] });
 const registry = buildRegistry(
   [],
-  terminologyOf([
+  buildTerminology([
     system,
     set('pets', [{ system: ANIMALS, concept: [{ code: 'dog' }, { code: 'cat' }] }]),
     set('all', [{ system: ANIMALS }]),
@@ -115,13 +115,13 @@ test.each([
 });
 
 test('a value set is expanded once, however often and under whatever version searches name it', () => {
-  const known = terminologyOf([]);
+  const known = buildTerminology([]);
   let asked = 0;
   const codeSystem = (canonical: string) => {
     asked++;
-    return known.codeSystem(canonical);
+    return known.findCodeSystem(canonical);
   };
-  const counting = { ...registry, terminology: { ...known, codeSystem } };
+  const counting = { ...registry, terminology: { ...known, findCodeSystem: codeSystem } };
   const [one, other] = ['http://hl7.org/fhir/ValueSet/administrative-gender', 'http://hl7.org/fhir/ValueSet/link-type'];
   parsed(`Patient?gender:in=${one},${one},${one}%7C4.0.1`, counting);
   parsed(`Patient?gender:not-in=${one}`, counting);
@@ -139,8 +139,8 @@ test('more codes than a search takes are refused before all value sets are expan
     concept: Array.from({ length: 3000 }, (_, nth) => ({ code: `${url}${nth}` })),
   });
   const terminology = {
-    valueSet: (url: string): ValueSet => ({ resourceType: 'ValueSet', url, compose: { include: [{ system: url }] } }),
-    codeSystem(url: string) {
+    findValueSet: (url: string): ValueSet => ({ resourceType: 'ValueSet', url, compose: { include: [{ system: url }] } }),
+    findCodeSystem(url: string) {
       asked.push(url);
       return many(url);
     },

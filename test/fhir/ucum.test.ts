@@ -1,17 +1,17 @@
 // Amounts that are the same in whatever unit they are said. The pairs are facts of UCUM; the laws are those of arithmetic. https://ucum.org/ucum
 
-import { decimal } from '../../src/fhir/decimal.ts';
-import { type Ratio, ratio, ratioText } from '../../src/fhir/indexing/ratio.ts';
-import { ucumUnit } from '../../src/fhir/indexing/ucum.ts';
-import { ATOMS, PREFIXES } from '../../src/fhir/indexing/ucum-atoms.ts';
+import { parseDecimal } from '../../src/fhir/decimal.ts';
+import { type Fraction, formatFraction, parseFraction } from '../../src/fhir/indexing/fraction.ts';
+import { findUcumUnit } from '../../src/fhir/indexing/ucum.ts';
+import { UCUM_ATOMS, UCUM_PREFIXES } from '../../src/fhir/indexing/ucum-atoms.ts';
 import fc from '../fast-check.ts';
 
 /** `5.4 mmol/L` in base units, with their dimension. */
 function amount(text: string): string {
   const [value, code] = text.split(/ (.*)/s) as [string, string];
-  const unit = ucumUnit(code);
+  const unit = findUcumUnit(code);
   if (!unit) throw new Error(`${code} is no unit`);
-  return `${unit.canonical(decimal(value)!)} ${unit.dimension}`;
+  return `${unit.canonical(parseDecimal(value)!)} ${unit.dimension}`;
 }
 
 test.each([
@@ -86,24 +86,25 @@ test.each([
   '0',
   'm'.repeat(65),
 ])('"%s" is no unit of the table: it is compared as written', (code) => {
-  expect(ucumUnit(code)).toBeUndefined();
+  expect(findUcumUnit(code)).toBeUndefined();
 });
 
 test('every unit of the table leads to base units, with every prefix it takes', () => {
-  for (const [symbol, { metric }] of ATOMS) {
-    expect([symbol, ucumUnit(symbol)?.dimension]).toEqual([symbol, expect.any(String)]);
-    for (const prefix of metric ? PREFIXES.keys() : []) expect([prefix, ucumUnit(prefix + symbol)]).toEqual([prefix, expect.anything()]);
+  for (const [symbol, { metric }] of UCUM_ATOMS) {
+    expect([symbol, findUcumUnit(symbol)?.dimension]).toEqual([symbol, expect.any(String)]);
+    for (const prefix of metric ? UCUM_PREFIXES.keys() : [])
+      expect([prefix, findUcumUnit(prefix + symbol)]).toEqual([prefix, expect.anything()]);
   }
 });
 
 const digits = fc.tuple(fc.maxSafeInteger(), fc.integer({ min: 0, max: 12 })).map(([whole, scale]) => ({ digits: BigInt(whole), scale }));
 const positive = fc.bigInt({ min: 1n, max: 10n ** 30n });
-const fraction = fc.tuple(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), positive).map(([num, den]): Ratio => ({ num, den }));
+const fraction = fc.tuple(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), positive).map(([num, den]): Fraction => ({ num, den }));
 
 test('a conversion keeps the order of values', () => {
   fc.assert(
     fc.property(digits, digits, fc.constantFrom('[degF]', '/min', 'mg/dL', '[oz_av]'), (a, b, code) => {
-      const unit = ucumUnit(code)!;
+      const unit = findUcumUnit(code)!;
       const scale = BigInt(10 ** 12);
       const whole = ({ digits: all, scale: places }: typeof a) => (all * scale) / 10n ** BigInt(places);
       const [left, right] = [Number(unit.canonical(a)), Number(unit.canonical(b))];
@@ -115,14 +116,14 @@ test('a conversion keeps the order of values', () => {
 test('equal fractions are written alike, whatever their terms, and close to what they are', () => {
   fc.assert(
     fc.property(fraction, positive, ({ num, den }, factor) => {
-      const text = ratioText({ num, den });
-      expect(ratioText({ num: num * factor, den: den * factor })).toBe(text);
-      const back = ratio(text);
+      const text = formatFraction({ num, den });
+      expect(formatFraction({ num: num * factor, den: den * factor })).toBe(text);
+      const back = parseFraction(text);
       const off = num * back.den - back.num * den;
       expect((off < 0n ? -off : off) * 10n ** 38n <= (num < 0n ? -num : num) * back.den).toBe(true);
     }),
   );
-  expect(ratioText({ num: 1n, den: 3n })).toBe('0.3333333333333333333333333333333333333333');
-  expect(ratioText({ num: -5n, den: 2n })).toBe('-2.5');
-  expect(ratioText({ num: 12000n, den: 1n })).toBe('12000');
+  expect(formatFraction({ num: 1n, den: 3n })).toBe('0.3333333333333333333333333333333333333333');
+  expect(formatFraction({ num: -5n, den: 2n })).toBe('-2.5');
+  expect(formatFraction({ num: 12000n, den: 1n })).toBe('12000');
 });

@@ -1,6 +1,6 @@
 // Valid resources that tests break one element at a time.
 import type { ServedType } from '../../src/fhir/types.ts';
-import { validate } from '../../src/fhir/validation/validate.ts';
+import { validateResource } from '../../src/fhir/validation/validate.ts';
 
 /** A resource as parsed JSON. */
 export type Json = Record<string, unknown>;
@@ -57,4 +57,4 @@ export const request: Json = {
 export const withElements = (resource: Json, elements: Json): Json => JSON.parse(JSON.stringify({ ...resource, ...elements }));
 /** What is wrong, as `code expression`. */
 export const brief = (resource: Json) =>
-  validate(resource, resource.resourceType as ServedType).map(({ code, expression }) => `${code} ${expression?.join(' ')}`);
+  validateResource(resource, resource.resourceType as ServedType).map(({ code, expression }) => `${code} ${expression?.join(' ')}`);

@@ -1,6 +1,6 @@
 // Which codes a value set has, as its definition says, and what is said of those that are not at hand. https://hl7.org/fhir/R4/valueset.html
 
-import { libraryOf } from '../../src/fhir/profile/library.ts';
+import { buildDefinitionLibrary } from '../../src/fhir/profile/library.ts';
 import type { CodeSystem, Inclusion, ValueSet } from '../../src/fhir/terminology/value-set.ts';
 
 const colors: CodeSystem = {
@@ -42,7 +42,7 @@ const sets = [
   set('circle', [{ valueSet: ['urn:vs:circle'] }]),
   set('empty', []),
 ];
-const library = libraryOf([colors, sizes, ...sets].map((resource) => ({ package: 'test', resource })));
+const library = buildDefinitionLibrary([colors, sizes, ...sets].map((resource) => ({ package: 'test', resource })));
 const codes = (name: string) => library.codes(`urn:vs:${name}`, '');
 
 test.each<[string, [string, string][], [string, string][]]>([
@@ -132,7 +132,7 @@ describe('of several versions', () => {
     package: from,
     resource: { ...set('versioned', [{ system: 'urn:v', concept: [{ code }] }]), version },
   });
-  const several = libraryOf([
+  const several = buildDefinitionLibrary([
     version('3.1.1', 'a', 'p#3.1.1'),
     version('10.0.0', 'b', 'p#10.0.0'),
     version('10.0.0-ballot', 'c', 'p#10.0.0-ballot'),

@@ -2,10 +2,10 @@
 // whatever is written meanwhile.
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 } from 'uuid';
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
-import { buildRegistry, type Registry } from '../../src/fhir/search/parameters.ts';
-import { readyRegistry } from '../../src/fhir/search/ready-registry.ts';
+import { buildReadyRegistry } from '../../src/fhir/search/ready-registry.ts';
+import { buildRegistry, type SearchRegistry } from '../../src/fhir/search/registry.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import type { Context } from '../../src/interactions/context.ts';
 import { create } from '../../src/interactions/create.ts';
@@ -48,14 +48,14 @@ interface Server {
   walk(more?: Partial<ReindexOptions>): Promise<ReindexResult>;
 }
 
-const server = async (registry: Registry, name = 'server', renewed = false): Promise<Server> =>
+const server = async (registry: SearchRegistry, name = 'server', renewed = false): Promise<Server> =>
   process(registry, await openIndexState(test.store.reindexing, registry, renewed), name);
 /** A command of this registry, while servers of others may run. */
-const command = async (registry: Registry): Promise<Server> =>
+const command = async (registry: SearchRegistry): Promise<Server> =>
   process(registry, await readIndexState(test.store.reindexing, registry), 'command');
 
-function process(registry: Registry, state: IndexState, name: string): Server {
-  const ready = readyRegistry(registry, state.isReady);
+function process(registry: SearchRegistry, state: IndexState, name: string): Server {
+  const ready = buildReadyRegistry(registry, state.isReady);
   const context = (tenant: number): Context => ({
     store: test.store,
     caller: { tenant, actor: 'key', surface: 'fhir', scopes: ['*'] },
@@ -275,7 +275,7 @@ onServer('a write that waits while a row is made again begins anew, and leaves n
   await test.store.transaction(async ({ reindexing }) => {
     const { stale } = (await reindexing.readBatch(tenant, '0', 10, now.state.findTarget()!))!;
     const [row] = await reindexing.readStaleRows(tenant, stale);
-    const index = indexRows(JSON.parse(row!.body) as Resource, AFTER);
+    const index = buildIndexRows(JSON.parse(row!.body) as Resource, AFTER);
     expect(await reindexing.replaceIndexRows(tenant, [{ row: row!, index, rules: now.state.findRules('Patient') }])).toBe(1);
     replaced.resolve();
     await delay(500);

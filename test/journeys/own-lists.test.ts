@@ -1,6 +1,6 @@
 // Lists in an envelope of their own, without pages, and below the path of another item, from outside: a vendor of this test alone (lists/ward).
 import request from 'supertest';
-import { aliasOf } from '../../src/fhir/indexing/alias.ts';
+import { toUuidAlias } from '../../src/fhir/indexing/uuid-alias.ts';
 import { type Document, faultsOf } from '../mapping/open-api.ts';
 import { type Running, startFacet } from './running.ts';
 
@@ -43,7 +43,7 @@ test('a list below a patient has all of that patient’s, in the envelope of the
 });
 
 test('a patient whose id is no UUID is named by the one that stands for it', async () => {
-  const alias = aliasOf(1, 'Patient', NICK);
+  const alias = toUuidAlias(1, 'Patient', NICK);
   const { body } = await order(alias, 'CRP');
   expect(body.order).toMatchObject({ patient_id: alias, test: 'CRP' });
   expect((await facet.fhir('get', `/ServiceRequest/${body.order.id}`)).body.subject).toEqual({ reference: `Patient/${NICK}` });

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/profiling.html, https://hl7.org/fhir/R4/resource.html#Meta
 import request from 'supertest';
 import { administer } from '../../src/cli/admin.ts';
-import { stripped } from '../../src/fhir/profile/strip.ts';
+import { stripDefinition } from '../../src/fhir/profile/strip-definition.ts';
 import { bloodPressure, US_CORE, usCoreDefinitions, usPatient } from '../fhir/profile-us-core.ts';
 import { type Json, withElements } from '../fhir/valid-resources.ts';
 import { type Running, startFacet } from './running.ts';
@@ -38,7 +38,7 @@ const aSecondLater = (): void => {
 };
 
 const definitions = usCoreDefinitions().map((one) => {
-  const kept = stripped(one)!;
+  const kept = stripDefinition(one)!;
   return { kind: kept.resourceType, url: kept.url, version: kept.version, type: one.type, body: JSON.stringify(kept) };
 });
 const load = (version = '5.0.1') =>

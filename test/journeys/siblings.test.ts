@@ -2,7 +2,7 @@
 // read and listed there, is found by the FHIR search its filters become, changes, and is gone; what is made through FHIR is shown there. A new mapping adds
 // no test code.
 import request from 'supertest';
-import { isUuid } from '../../src/fhir/indexing/alias.ts';
+import { isUuid } from '../../src/fhir/indexing/uuid-alias.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';
 import type { LoadedShape } from '../../src/mapping/load/loaded.ts';

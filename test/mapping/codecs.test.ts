@@ -1,4 +1,4 @@
-import { parse, stringify } from '../../src/fhir/json.ts';
+import { parseJson, stringifyJson } from '../../src/fhir/json.ts';
 import { buildCodec } from '../../src/mapping/lens/codecs.ts';
 import { buildIdCodec } from '../../src/mapping/lens/id-codec.ts';
 import type { FieldSpec } from '../../src/mapping/spec.ts';
@@ -58,10 +58,10 @@ test('a field that is a day shows the day of a time as it was written, wherever 
 describe('json', () => {
   const json = codec({ as: 'json' });
   test('digits are kept as they were written', () => {
-    const { exact } = parse('{"dose":1.00,"n":[1e-3]}');
+    const { exact } = parseJson('{"dose":1.00,"n":[1e-3]}');
     const stored = json.write(exact, env);
     expect(stored).toBe('{"dose":1.00,"n":[1e-3]}');
-    expect(stringify(json.read(stored, env))).toBe(stored);
+    expect(stringifyJson(json.read(stored, env))).toBe(stored);
   });
   test('a text that is no JSON is shown as nothing', () => {
     expect(json.read('{', env)).toBeUndefined();

@@ -1,7 +1,7 @@
 // Whatever a client sends that is admitted comes back as it was sent, from a resource that is valid R4. (What holds between several elements, a period
 // that ends before it starts, is refused by FHIR's invariants when it is written.)
 
-import { validate } from '../../src/fhir/validation/validate.ts';
+import { validateResource } from '../../src/fhir/validation/validate.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';
 import { isUnset, toUnsetValue } from '../../src/mapping/lens/lens-read.ts';
 import { EXAMPLE_TIME } from '../../src/mapping/load/examples.ts';
@@ -98,7 +98,9 @@ test.each(writable.map((loaded) => [toQualifiedName(loaded), loaded] as const))(
         const view = shape.read(resource, env, { all: true });
         for (const field of lens.fields.filter(({ name }) => name in item && !isSaidElsewhere(name, item, lens.fields)))
           expect(view[field.name]).toEqual(shownAs(field, item[field.name]));
-        expect(validate(resource, shape.resource).filter(({ severity, code }) => severity === 'error' && code !== 'invariant')).toEqual([]);
+        expect(
+          validateResource(resource, shape.resource).filter(({ severity, code }) => severity === 'error' && code !== 'invariant'),
+        ).toEqual([]);
         expect(shape.write(view, resource, env)).toEqual(resource);
       }
     }),

@@ -1,8 +1,8 @@
-import { aliasOf } from '../../src/fhir/indexing/alias.ts';
+import { toUuidAlias } from '../../src/fhir/indexing/uuid-alias.ts';
 import { buildIdCodec } from '../../src/mapping/lens/id-codec.ts';
 import fc from '../fast-check.ts';
 
-const env = { alias: (type: string, id: string) => aliasOf(1, type, id) };
+const env = { alias: (type: string, id: string) => toUuidAlias(1, type, id) };
 const prefixed = buildIdCodec({ ids: { width: 18, prefixes: { Practitioner: 'prc_' } } });
 const plain = buildIdCodec({});
 
@@ -29,10 +29,10 @@ test('every UUID is shown and read again, with a prefix and without', () => {
 test('any other id is shown as the UUID that stands for it', () => {
   for (const ids of [prefixed, plain]) {
     const shown = ids.encodeId('Practitioner', 'dr-who', env);
-    expect(ids.decodeId('Practitioner', shown)).toBe(aliasOf(1, 'Practitioner', 'dr-who'));
+    expect(ids.decodeId('Practitioner', shown)).toBe(toUuidAlias(1, 'Practitioner', 'dr-who'));
   }
   const capitals = 'ABCDEF00-0000-4000-8000-000000000000';
-  expect(plain.encodeId('Patient', capitals, env)).toBe(aliasOf(1, 'Patient', capitals));
+  expect(plain.encodeId('Patient', capitals, env)).toBe(toUuidAlias(1, 'Patient', capitals));
 });
 
 test('a bare UUID is taken in any case', () => {

@@ -1,5 +1,5 @@
 // What no shape shows, being no longer in use (use: old), no filter of these mappings finds: the parameters they ask by do not see it.
-import { elementOf } from '../../src/fhir/elements.ts';
+import { findElement } from '../../src/fhir/elements.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { listSearches } from '../../src/mapping/query/parameter-rules.ts';
 import type { MappingSpec } from '../../src/mapping/spec.ts';
@@ -15,7 +15,7 @@ const OLD = {
 /** A resource of which everything that can be old, and repeats, is. */
 function retired(type: string, systems: string[]): Resource {
   const lists = ['name', 'telecom', 'address', 'identifier'].flatMap((name) => {
-    const facts = elementOf(type, name);
+    const facts = findElement(type, name);
     const old = facts?.list ? OLD[facts.types[0] as keyof typeof OLD] : undefined;
     return old ? [[name, old(systems)]] : [];
   });
@@ -35,10 +35,10 @@ const FILTERS = shapes.flatMap(({ shape, mapping, surface }) =>
 );
 
 test.each(FILTERS)('%s finds no %s by a former %s', (_surface, type, code, systems) => {
-  const seen = (resource: Resource) => registry.lookup(type, code)?.values(resource) ?? [];
+  const seen = (resource: Resource) => registry.lookup(type, code)?.evaluate(resource) ?? [];
   expect(seen(retired(type, systems))).toEqual(seen({ resourceType: type }));
 });
 
 test('the parameters of FHIR itself do', () => {
-  expect(registry.lookup('Patient', 'phone')!.values(retired('Patient', []))).toHaveLength(1);
+  expect(registry.lookup('Patient', 'phone')!.evaluate(retired('Patient', []))).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 // Pairs of fields for the tests of shared elements: over every repeating element of a FHIR type two fields that choose different members of it.
-import { elementNames, elementOf, isPrimitive } from '../../src/fhir/elements.ts';
+import { findElement, isPrimitive, listElementNames } from '../../src/fhir/elements.ts';
 import { isServed, SERVED_TYPES } from '../../src/fhir/types.ts';
-import { unboundCode } from '../../src/fhir/validation/required-codes.ts';
+import { explainUnboundCode } from '../../src/fhir/validation/required-codes.ts';
 import { buildLens, type Lens } from '../../src/mapping/lens/lens.ts';
 import { checkLens } from '../../src/mapping/load/check-lens.ts';
 import type { FieldSpec, MappingSpec } from '../../src/mapping/spec.ts';
@@ -45,10 +45,10 @@ interface Leaf {
 
 /** What a path of one value is written as; `first()` where an element repeats. */
 function leavesOf(type: string, { deep = 2, repeats = false, top = '', before = '' } = {}): Leaf[] {
-  return elementNames(type)
+  return listElementNames(type)
     .filter((name) => !['id', 'extension', 'modifierExtension', 'contained', 'resourceType'].includes(name))
     .flatMap((name): Leaf[] => {
-      const facts = elementOf(type, name)!;
+      const facts = findElement(type, name)!;
       const [down] = facts.types as [string];
       if (facts.list && !repeats) return [];
       const chosen = facts.choice ? choicePath(facts.choice.replace('[x]', ''), name, down) : name;
@@ -80,7 +80,7 @@ const VALUES: Record<string, (who: number, nth: number) => string> = {
 };
 
 const codesFor = (bound: string | undefined): string[] =>
-  bound ? CODES.filter((code) => unboundCode(code, bound) === undefined) : ['urn:a', 'urn:b'];
+  bound ? CODES.filter((code) => explainUnboundCode(code, bound) === undefined) : ['urn:a', 'urn:b'];
 
 /** Up to two ways to tell members of this type apart, by different elements. */
 export function choicesOf(type: string, targets: readonly string[] | undefined): Choice[] {
@@ -145,8 +145,8 @@ const FORMS: Record<string, [Kind, Kind]> = {
 
 /** The repeating elements of a type that are objects, by name. */
 export const repeatingIn = (type: string): { name: string; type: string; targets: readonly string[] | undefined }[] =>
-  elementNames(type).flatMap((name) => {
-    const facts = elementOf(type, name)!;
+  listElementNames(type).flatMap((name) => {
+    const facts = findElement(type, name)!;
     const [down] = facts.types as [string];
     const isPlain = facts.list && !isPrimitive(down) && down !== 'Resource' && name !== 'modifierExtension';
     return isPlain ? [{ name, type: down, targets: facts.targets }] : [];

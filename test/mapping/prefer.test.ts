@@ -1,5 +1,5 @@
 // `prefer:`, the order of uses: what it may state, what its paths choose, and which fields it forbids.
-import { compilePath } from '../../src/fhir/path/path.ts';
+import { compilePath } from '../../src/fhir/writable-path/path.ts';
 import { copies } from './copies.ts';
 
 const { copyOne, loading } = copies();

@@ -1,6 +1,6 @@
 // PutGet on resources that nobody thought of, with a second one of all that a path finds: what a change asks for is shown then, all else as before, and what was valid R4 stays so.
 import type { Resource } from '../../src/fhir/types.ts';
-import { validate } from '../../src/fhir/validation/validate.ts';
+import { validateResource } from '../../src/fhir/validation/validate.ts';
 import type { Field } from '../../src/mapping/lens/field.ts';
 import { duplicateFoundElements } from '../../src/mapping-tools/laws/foreign-elements.ts';
 import { buildSamples } from '../../src/mapping-tools/laws/mapping-proof.ts';
@@ -15,7 +15,9 @@ test.each(changeable.map((loaded) => [toQualifiedName(loaded), loaded] as const)
   const { shape } = loaded;
   const [env, samples] = [buildExampleEnv(), buildSamples(examplesOf(loaded), shape)];
   const broken = (resource: object): string[] =>
-    validate(resource, shape.resource).map(({ text, expression }) => `not valid R4: ${expression?.[0]?.replace(/\[\d+\]/g, '')}: ${text}`);
+    validateResource(resource, shape.resource).map(
+      ({ text, expression }) => `not valid R4: ${expression?.[0]?.replace(/\[\d+\]/g, '')}: ${text}`,
+    );
   const wrong = SEEDS.flatMap((seed) => {
     const resource = duplicateFoundElements(randomResource(shape.resource, seed), loaded, env);
     const before = broken(resource);

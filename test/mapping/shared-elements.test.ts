@@ -1,7 +1,8 @@
 // Fields that share a repeating element and choose different members of it: each sees what the others write, and strangers stay where they are. The pairs are
 // made for every repeating element of every served type, at the top of a mapping and in the members of a list.
-import { compilePath } from '../../src/fhir/path/path.ts';
+
 import { type Resource, SERVED_TYPES } from '../../src/fhir/types.ts';
+import { compilePath } from '../../src/fhir/writable-path/path.ts';
 import type { View } from '../../src/mapping/shape.ts';
 import type { FieldSpec } from '../../src/mapping/spec.ts';
 import { randomResource } from '../fhir/random-resource.ts';

@@ -1,6 +1,6 @@
 // The vendors' answers when something fails, and the headers of every answer.
 
-import { issue, KINDS, type Kind } from '../../src/fhir/outcome.ts';
+import { ERROR_KINDS, type ErrorKind, issue } from '../../src/fhir/outcome.ts';
 import { compileTemplate } from '../../src/mapping/response/envelope.ts';
 import type { Surface } from '../../src/mapping/shape.ts';
 import { shapes } from './examples.ts';
@@ -16,7 +16,7 @@ const facts = {
   rate: { limit: 500, remaining: 489, reset: 3420 },
 };
 const issues = [issue('invalid', 'role is required', 'role'), issue('invalid', 'email must be a string', 'email')];
-const kinds = Object.keys(KINDS) as Kind[];
+const kinds = Object.keys(ERROR_KINDS) as ErrorKind[];
 
 test('a failure in each vendor’s own shape', () => {
   expect(surfaces.loop.wrapError('invalid', issues, facts)).toEqual({
@@ -49,7 +49,7 @@ test.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
   (name) => {
     for (const kind of kinds) {
       const { status, body } = surfaces[name].wrapError(kind, [], facts);
-      expect([kind, Math.floor(status / 100)]).toEqual([kind, Math.floor(KINDS[kind].status / 100)]);
+      expect([kind, Math.floor(status / 100)]).toEqual([kind, Math.floor(ERROR_KINDS[kind].status / 100)]);
       expect(surfaces[name].describeError(kind).status).toBe(status);
       expect(JSON.stringify(body)).toContain(surfaces[name].describeError(kind).says ?? kind);
     }

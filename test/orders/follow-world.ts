@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
-import { type Resource, type ServedType, TYPES } from '../../src/fhir/types.ts';
+import { type Resource, type ServedType, TYPE_NUMBERS } from '../../src/fhir/types.ts';
 import { buildErrorHandler } from '../../src/http/middleware/error-handler.ts';
 import { beginRequest } from '../../src/http/middleware/request-context.ts';
 import { buildWebhookRouter } from '../../src/http/webhooks/endpoint.ts';
@@ -87,7 +87,7 @@ export async function followWorld(store: TestStore): Promise<FollowWorld> {
   const placed = async (id: string) => (await store.store.trackedOrders.find({ orderIds: [id] }))[0];
   const all = async (type: ServedType): Promise<Resource[]> => {
     const stands = 'select body from resource where tenant_id = $1 and rtype = $2 and body is not null order by pid';
-    const rows = await store.database.query<{ body: string }>(stands, [here.tenant, TYPES[type]]);
+    const rows = await store.database.query<{ body: string }>(stands, [here.tenant, TYPE_NUMBERS[type]]);
     return rows.map(({ body }) => JSON.parse(body) as Resource);
   };
   await here.put(ADA);

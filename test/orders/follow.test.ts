@@ -1,5 +1,5 @@
 // An order from its acceptance to its end: the Task and the ServiceRequest follow what the network says of it, forward only, whoever looks and however often.
-import { rule } from '../../src/fhir/outcome.ts';
+import { businessRule } from '../../src/fhir/outcome.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import { update } from '../../src/interactions/update.ts';
@@ -248,7 +248,7 @@ test('what cannot be written is kept with the order, tried again less and less, 
     result: async (...asked: Parameters<typeof readResult>) => {
       const answer = await readResult(...asked);
       if (!('order' in asked[0]) || asked[0].order !== one.id) return answer;
-      throw rule('this must be so', 'Observation.status');
+      throw businessRule('this must be so', 'Observation.status');
     },
   };
   for (const { id } of [one, two])

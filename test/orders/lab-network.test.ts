@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import type { Caller, Context } from '../../src/interactions/context.ts';
 import { create } from '../../src/interactions/create.ts';

@@ -1,5 +1,5 @@
 // A laboratory request that is active and cannot be ordered: stored with a Task that says why, until it is corrected; and one that was stored before all this.
-import { guarded } from '../../src/fhir/patch/patch.ts';
+import { buildPatch } from '../../src/fhir/patch/patch.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { create } from '../../src/interactions/create.ts';
 import { remove } from '../../src/interactions/delete.ts';
@@ -131,7 +131,7 @@ describe('a laboratory request that cannot be ordered', () => {
     const saved = await patchResource(here.context, {
       type: 'ServiceRequest',
       id: 'one',
-      change: guarded((now) => ({ ...now, status: 'active' }), false),
+      change: buildPatch((now) => ({ ...now, status: 'active' }), false),
     });
     expect(saved.warnings).toEqual([expect.objectContaining(WARNING)]);
     expect(await here.becomes('one')).toBe('rejected');

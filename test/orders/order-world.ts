@@ -1,7 +1,7 @@
 // A store, a sandbox and the sender between them, under one clock that stands still until it is moved: for the tests of orders from write to outcome.
 import { v7 } from 'uuid';
 import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import type { Caller, Context, WriteHook } from '../../src/interactions/context.ts';
 import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';

@@ -1,9 +1,9 @@
 // What laboratories print, as FHIR values: each kind of result, units, reference ranges, times; and whatever they print, valid R4.
 
-import { parseExact, plainOf, stringify } from '../../src/fhir/json.ts';
+import { parseExactJson, stringifyJson, toPlainJson } from '../../src/fhir/json.ts';
 import { loadProfiles } from '../../src/fhir/profiles.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
-import { validate } from '../../src/fhir/validation/validate.ts';
+import { validateResource } from '../../src/fhir/validation/validate.ts';
 import { toFhirDateTime, toFhirInstant } from '../../src/junction/fhir-date-time.ts';
 import { parseMarker } from '../../src/orders/results/biomarker.ts';
 import { parseReport, type ReportSubject } from '../../src/orders/results/report.ts';
@@ -28,10 +28,10 @@ const GIVEN = { providerSystem: 'http://example.org/provider/quest' };
 
 /** The Observation of one result, as the text that is stored. */
 const written = (result: object): string =>
-  stringify(mappings.biomarker.write(parseMarker(parseExact(JSON.stringify(result)), around).view, undefined, GIVEN));
+  stringifyJson(mappings.biomarker.write(parseMarker(parseExactJson(JSON.stringify(result)), around).view, undefined, GIVEN));
 const observed = (result: object): Resource => JSON.parse(written({ name: 'TSH', slug: 'tsh', ...result })) as Resource;
 const valid = (resource: Resource): unknown[] =>
-  validate(plainOf(resource) as Resource, resource.resourceType as ServedType).filter(
+  validateResource(toPlainJson(resource) as Resource, resource.resourceType as ServedType).filter(
     ({ severity }) => severity === 'error' || severity === 'fatal',
   );
 
@@ -84,10 +84,10 @@ describe('a value', () => {
 
   test('sent as a JSON number keeps its digits', () => {
     const { view } = parseMarker(
-      parseExact('{"name":"x","type":"numeric","result":2.10,"min_range_value":1.00,"reference_range":"1.00-3"}'),
+      parseExactJson('{"name":"x","type":"numeric","result":2.10,"min_range_value":1.00,"reference_range":"1.00-3"}'),
       around,
     );
-    expect(stringify(mappings.biomarker.write(view, undefined, GIVEN))).toMatch(/"value":2\.10.*"value":1\.00/);
+    expect(stringifyJson(mappings.biomarker.write(view, undefined, GIVEN))).toMatch(/"value":2\.10.*"value":1\.00/);
   });
 });
 
@@ -159,7 +159,7 @@ test.each([
 
 test('every decimal text without needless zeros in front is a number with these digits', () => {
   fc.assert(
-    fc.property(fc.stringMatching(/^-?(0|[1-9]\d{0,20})(\.\d{1,20})?$/), (text) => stringify(parseExactNumber(text)) === text),
+    fc.property(fc.stringMatching(/^-?(0|[1-9]\d{0,20})(\.\d{1,20})?$/), (text) => stringifyJson(parseExactNumber(text)) === text),
     { numRuns: 500 },
   );
 });
@@ -222,7 +222,7 @@ const samples = fc.dictionary(
 test('whatever a laboratory prints, what becomes of it is valid R4', () => {
   fc.assert(
     fc.property(fc.array(marker, { maxLength: 4 }), metadata, samples, (results, meta, sample_information) => {
-      const result = parseExact(JSON.stringify({ metadata: meta, results, missing_results: results, sample_information })) as Record<
+      const result = parseExactJson(JSON.stringify({ metadata: meta, results, missing_results: results, sample_information })) as Record<
         string,
         unknown
       >;

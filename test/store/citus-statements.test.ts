@@ -1,6 +1,6 @@
 // Statements have a form that Citus takes, seen on any engine: docs/decisions/0002-database-engines.md
-import { rulesIn } from '../../src/fhir/indexing/rules.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildIndexRules } from '../../src/fhir/indexing/index-rules.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { createReindexing } from '../../src/store/reindexing.ts';
 import { buildBatchWrite } from '../../src/store/resources/write-many.ts';
@@ -24,7 +24,7 @@ it('making rules known reads the search rows of one tenant at a time', async () 
   };
   await test.database.script(`insert into tenant (slug, name, created_at) values ('a', 'A', '2026-01-01T00:00:00Z');
     insert into index_rules (rtype, rules, fingerprint, parameters, present) values (1, 0, 'old', '{}', true)`);
-  await createReindexing(listening).register(rulesIn(buildRegistry([])));
+  await createReindexing(listening).register(buildIndexRules(buildRegistry([])));
   const ofRows = read.filter((sql) => /\bsx\b/.test(sql));
   expect(ofRows.length).toBeGreaterThan(0);
   expect(ofRows.filter((sql) => !sql.includes('sx.tenant_id = $1'))).toEqual([]);

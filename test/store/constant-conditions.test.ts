@@ -17,7 +17,7 @@ const isConstant = (one: Condition): boolean =>
 it('a part that finds nothing is that alone; no other condition is a constant or holds one', () => {
   fc.assert(
     fc.property(query, (asked) => {
-      for (const { where } of [simplifyQuery(asked), ...(simplifyQuery(asked).also ?? [])])
+      for (const { where } of [simplifyQuery(asked), ...(simplifyQuery(asked).otherTypes ?? [])])
         if (!(where.length === 1 && where[0]!.on === 'nothing')) expect(throughout(where).filter(isConstant)).toEqual([]);
     }),
   );

@@ -83,7 +83,7 @@ describe('many codes at once', () => {
     expect(await ids([...others, '7', '8'])).toEqual(RARE);
     expect(await ids([...others, '7', '8'], { sort: [{ by: 'id', descending: false }] })).toEqual(['p1007', 'p2007', 'p7']);
     expect(
-      await ids([...others, '8'], { also: [{ type: 'Organization', where: [{ on: 'token', any: [...others, '7'] }], sort: [] }] }),
+      await ids([...others, '8'], { otherTypes: [{ type: 'Organization', where: [{ on: 'token', any: [...others, '7'] }], sort: [] }] }),
     ).toEqual(RARE);
   });
 

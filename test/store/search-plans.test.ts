@@ -7,10 +7,10 @@ import { countsOf, resourceOf } from '../../scripts/plans/population.ts';
 import { type Question, questionsOf } from '../../scripts/plans/questions.ts';
 import { isUnconditional, listed, SCANS, tableOfScans, unserved } from '../../scripts/plans/scans.ts';
 import { type Asked, statementsOf } from '../../scripts/plans/statements.ts';
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
-import { modifiersOf } from '../../src/fhir/search/modifiers.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
+import { listModifiers } from '../../src/fhir/search/modifiers.ts';
 import { PREFIXES } from '../../src/fhir/search/prefix.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { SERVED_TYPES } from '../../src/fhir/types.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import type { ResourceChange } from '../../src/store/resources/change.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
         method: 'POST',
         actor: 'key',
         body: '{}',
-        index: indexRows(resource, registry),
+        index: buildIndexRows(resource, registry),
       };
     }),
   );
@@ -115,7 +115,7 @@ it('every parameter of every type is asked, with each of its modifiers and prefi
     registry
       .list(type)
       .flatMap((parameter) =>
-        ['', ...modifiersOf(parameter).map((modifier) => `:${modifier}`)].map((end) => `${type}?${parameter.code}${end}`),
+        ['', ...listModifiers(parameter).map((modifier) => `:${modifier}`)].map((end) => `${type}?${parameter.code}${end}`),
       ),
   );
   expect(all.filter((one) => !asked.has(one))).toEqual([]);

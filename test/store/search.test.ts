@@ -1,8 +1,8 @@
 // Search, held against a brute-force filter: the same matches, in the same order, on pages that together are the whole, once.
 
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
 import type { Condition, Query, SortKey } from '../../src/fhir/search/query.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import type { Position, ResultPage } from '../../src/store/search/page.ts';
 import fc from '../fast-check.ts';
@@ -97,7 +97,7 @@ it('starts at an offset as if the earlier pages had been read', async () => {
 
 it('starts at an offset of a sorted list of everything as if the earlier pages had been read', async () => {
   const ordered = (key: SortKey): boolean => ['string', 'date', 'number', 'quantity'].includes(key.by);
-  const everything = query.map((one): Query => ({ ...one, where: [], also: [], include: [], sort: one.sort.filter(ordered) }));
+  const everything = query.map((one): Query => ({ ...one, where: [], otherTypes: [], include: [], sort: one.sort.filter(ordered) }));
   await fc.assert(
     fc.asyncProperty(world, fc.array(fc.tuple(everything, fc.nat(8)), { minLength: 16, maxLength: 16 }), async (corpus, starts) => {
       const owner = await settle(corpus);
@@ -117,7 +117,7 @@ it('holds for resources as they are really indexed, whatever is in them', async 
     type: resource.resourceType as ServedType,
     id: resource.id!,
     lastUpdated: new Date(Date.UTC(2026, 0, 1, 0, 0, n)).toISOString(),
-    rows: indexRows(resource, registry),
+    rows: buildIndexRows(resource, registry),
   }));
   const owner = await settle(corpus);
   for (const stored of corpus) {

@@ -1,9 +1,9 @@
 // Small random worlds of index rows and random queries about them. Few different values, so that much is equal to much, and the extremes of each type.
 
 import { hash } from '../../src/fhir/hash.ts';
-import type { CodeOrder, CompositeRow, DateRow, IndexRows, NumberRow, StringRow } from '../../src/fhir/indexing/rows.ts';
-import { cellOf, placeOf } from '../../src/fhir/indexing/sphere.ts';
-import type { Comparison, Condition, Inclusion, Query, Slice, SortKey, Within } from '../../src/fhir/search/query.ts';
+import { toGeoPosition, toLongitudeCell } from '../../src/fhir/indexing/geography.ts';
+import type { CodeRow, CompositeRow, DateRow, IndexRows, NumberRow, StringRow } from '../../src/fhir/indexing/rows.ts';
+import type { Comparison, Condition, Inclusion, Query, SortKey, TypeQuery, Within } from '../../src/fhir/search/query.ts';
 import type { ServedType } from '../../src/fhir/types.ts';
 import type { ResourceChange } from '../../src/store/resources/change.ts';
 import fc from '../fast-check.ts';
@@ -68,7 +68,7 @@ const numberRow = fc
   }));
 const target = fc.tuple(oneOf(TYPES), fc.nat(14)).map(([type, n]) => selfOf(type, idOf(n)));
 
-function codesOf(by: number, places: [number, number]): CodeOrder {
+function codesOf(by: number, places: [number, number]): CodeRow {
   const [low, high] = places.map((place) => SORTED_NAMES[place]!).sort(byText);
   return { parameter: by, low: low!, high: high! };
 }
@@ -90,11 +90,11 @@ const compositeRow: fc.Arbitrary<CompositeRow> = fc
 const NEAR = 4;
 const place = fc
   .tuple(oneOf([0, 1e-3, 52.5, 89.99, -90]), oneOf([0, 13.4, 13.405, 179.999, -180, -0.001]))
-  .map(([lat, long]) => placeOf(lat, long)!);
+  .map(([lat, long]) => toGeoPosition(lat, long)!);
 const point = (value: number) => ({ from: String(value), to: String(value) });
 const positionRow: fc.Arbitrary<CompositeRow> = place.map((one) => ({
   parameter: NEAR,
-  key: String(cellOf(one)),
+  key: String(toLongitudeCell(one)),
   forms: [],
   number: point(one.latitude),
   measure: point(one.longitude),
@@ -282,7 +282,7 @@ export const query: fc.Arbitrary<Query> = fc
     const own = (of: ServedType, key: SortKey, by: number): SortKey =>
       'parameter' in key ? { ...key, parameter: ownNumber(of, by) } : key;
     const keys = (of: ServedType) => fc.tuple(...sort.map((key) => parameter.map((by) => own(of, key, by))));
-    const slice = (of: ServedType): fc.Arbitrary<Slice> => fc.record({ type: fc.constant(of), where: whereOf(of), sort: keys(of) });
+    const slice = (of: ServedType): fc.Arbitrary<TypeQuery> => fc.record({ type: fc.constant(of), where: whereOf(of), sort: keys(of) });
     return fc.record({
       type: fc.constant(type!),
       where: whereOf(type!),

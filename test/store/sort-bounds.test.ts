@@ -1,6 +1,6 @@
 // A search that is sorted by the parameter of its conditions reads its page, and not all of its matches.
-import { indexRows } from '../../src/fhir/indexing/resource.ts';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import { parseSearch } from '../../src/fhir/search/request.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import type { Position } from '../../src/store/search/page.ts';
@@ -45,7 +45,7 @@ beforeAll(async () => {
         method: 'POST' as const,
         actor: 'key',
         body: '{}',
-        index: indexRows(resource, registry, [], BASE),
+        index: buildIndexRows(resource, registry, [], BASE),
       };
     });
     for (let from = 0; from < COUNT; from += 500) await test.store.write(1, changes.slice(from, from + 500));

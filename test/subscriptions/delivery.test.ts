@@ -1,5 +1,5 @@
 // Subscriptions, from the subscriber's side: what it is sent, when, how often and in which order. https://hl7.org/fhir/R4/subscription.html
-import { readyRegistry } from '../../src/fhir/search/ready-registry.ts';
+import { buildReadyRegistry } from '../../src/fhir/search/ready-registry.ts';
 import type { Caller } from '../../src/interactions/context.ts';
 import { executeTransaction } from '../../src/interactions/transaction.ts';
 import type { TransactionEntry } from '../../src/interactions/transaction-entry.ts';
@@ -351,7 +351,7 @@ test('while the index of a parameter of its criteria is being made, it waits: no
   let ready = false;
   const contextOf = (caller: Caller) => {
     const context = world.notifying.contextOf(caller);
-    return { ...context, registry: readyRegistry(context.registry, (_type, code) => ready || code !== 'status') };
+    return { ...context, registry: buildReadyRegistry(context.registry, (_type, code) => ready || code !== 'status') };
   };
   const meanwhile = { ...world.notifying, contextOf };
   await world.put(observation('a', 'final'));

@@ -1,6 +1,6 @@
 // A store, a subscriber and what tells it of changes, under one clock that stands still until it is moved.
 import { v7 } from 'uuid';
-import { buildRegistry } from '../../src/fhir/search/parameters.ts';
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
 import type { Resource, ServedType } from '../../src/fhir/types.ts';
 import type { Caller, Context } from '../../src/interactions/context.ts';
 import { remove } from '../../src/interactions/delete.ts';

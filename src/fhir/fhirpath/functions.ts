@@ -1,67 +1,80 @@
 // The functions of FHIRPath on collections, and those FHIR adds. https://hl7.org/fhirpath/N1/#functions, https://hl7.org/fhir/R4/fhirpath.html#functions
 // Functions on texts and numbers: text-functions.ts.
 import { isElement, items } from '../element.ts';
-import { isSame } from './compare.ts';
-import { type Evaluate, type FhirPathFunction, type Scope, Unsupported } from './evaluation.ts';
-import { allChildren, childrenOf, memberNamed, NONE, type Node, type Nodes, nodeOf, truth } from './node.ts';
-import { asTruth, singleton, unionOf } from './operators.ts';
+import { isSameValue } from './compare.ts';
+import { type EvaluationScope, type Evaluator, type FhirPathFunction, UnsupportedExpressionError } from './evaluator.ts';
+import {
+  buildNode,
+  type Collection,
+  EMPTY,
+  type FhirPathNode,
+  findAllChildren,
+  findChildren,
+  toBooleanCollection,
+  toMemberName,
+} from './node.ts';
+import { readSingleton, toBoolean, unite } from './operators.ts';
 import { TEXT_FUNCTIONS } from './text-functions.ts';
 
-const EXTENSION = memberNamed('extension');
-const CONTAINED = memberNamed('contained');
+const EXTENSION = toMemberName('extension');
+const CONTAINED = toMemberName('contained');
 
-const takes = (least: number, of: FhirPathFunction['of'], most = least): FhirPathFunction => ({ least, most, of });
+const defineFunction = (minArguments: number, build: FhirPathFunction['build'], maxArguments = minArguments): FhirPathFunction => ({
+  minArguments,
+  maxArguments,
+  build,
+});
 
-const onFocus = (apply: (focus: Nodes) => Nodes): FhirPathFunction => takes(0, () => (focus) => apply(focus));
+const onCollection = (apply: (focus: Collection) => Collection): FhirPathFunction => defineFunction(0, () => (focus) => apply(focus));
 
 /** The argument is evaluated on the same $this as the function itself. */
-const onOther = (apply: (focus: Nodes, other: Nodes) => Nodes): FhirPathFunction =>
-  takes(
+const onTwoCollections = (apply: (focus: Collection, other: Collection) => Collection): FhirPathFunction =>
+  defineFunction(
     1,
     ([other]) =>
       (focus, scope) =>
         apply(focus, other!(scope.self, scope)),
   );
 
-const within = (scope: Scope, node: Node, index: number): Scope => ({ ...scope, self: [node], index });
+const toItemScope = (scope: EvaluationScope, node: FhirPathNode, index: number): EvaluationScope => ({ ...scope, self: [node], index });
 
-const holds = (criterion: Evaluate, scope: Scope, node: Node, index: number): boolean =>
-  asTruth(criterion([node], within(scope, node, index))) === true;
+const meetsCriterion = (criterion: Evaluator, scope: EvaluationScope, node: FhirPathNode, index: number): boolean =>
+  toBoolean(criterion([node], toItemScope(scope, node, index))) === true;
 
-const has = (nodes: Nodes, node: Node): boolean => nodes.some((one) => isSame(one, node));
+const includesNode = (nodes: Collection, node: FhirPathNode): boolean => nodes.some((one) => isSameValue(one, node));
 
-const allAre = (wanted: boolean) => onFocus((focus) => truth(focus.every(({ value }) => value === wanted)));
-const anyIs = (wanted: boolean) => onFocus((focus) => truth(focus.some(({ value }) => value === wanted)));
+const everyEquals = (wanted: boolean) => onCollection((focus) => toBooleanCollection(focus.every(({ value }) => value === wanted)));
+const someEquals = (wanted: boolean) => onCollection((focus) => toBooleanCollection(focus.some(({ value }) => value === wanted)));
 
-const numberOf = (nodes: Nodes): number => {
-  const value = singleton(nodes)?.value;
+const readNumber = (nodes: Collection): number => {
+  const value = readSingleton(nodes)?.value;
   if (typeof value !== 'number') throw new Error('a number is expected');
   return value;
 };
 
-const MOST_REPEATS = 10_000;
+const MAX_REPEATED_NODES = 10_000;
 
-function repeated(step: Evaluate, focus: Nodes, scope: Scope): Nodes {
-  const found: Node[] = [];
+function repeatStep(step: Evaluator, focus: Collection, scope: EvaluationScope): Collection {
+  const found: FhirPathNode[] = [];
   let last = focus;
   while (last.length) {
     last = last
-      .flatMap((node, index) => step([node], within(scope, node, index)))
+      .flatMap((node, index) => step([node], toItemScope(scope, node, index)))
       .filter((node) => !found.some((one) => one.value === node.value));
     found.push(...last);
-    if (found.length > MOST_REPEATS) throw new Error('repeat() does not end');
+    if (found.length > MAX_REPEATED_NODES) throw new Error('repeat() does not end');
   }
   return found;
 }
 
-const descendants = (nodes: Nodes): Node[] =>
-  nodes.flatMap((node) => allChildren(node)).flatMap((child) => [child, ...descendants([child])]);
+const findDescendants = (nodes: Collection): FhirPathNode[] =>
+  nodes.flatMap((node) => findAllChildren(node)).flatMap((child) => [child, ...findDescendants([child])]);
 
 /** https://hl7.org/fhir/R4/fhirpath.html#functions */
-const memberOf = takes(1, (_args, { literals: [url], codesOf }) => {
+const memberOf = defineFunction(1, (_args, { literals: [url], codesOf }) => {
   const codes = typeof url === 'string' ? codesOf(url) : undefined;
-  if (!codes) throw new Unsupported('memberOf() of a value set whose codes are not known');
-  const isMember = ({ value }: Node): boolean => {
+  if (!codes) throw new UnsupportedExpressionError('memberOf() of a value set whose codes are not known');
+  const isMember = ({ value }: FhirPathNode): boolean => {
     if (typeof value === 'string') return codes(undefined, value);
     if (!isElement(value)) return false;
     return Array.isArray(value.coding)
@@ -69,106 +82,108 @@ const memberOf = takes(1, (_args, { literals: [url], codesOf }) => {
       : codes(value.system, value.code);
   };
   return (focus) => {
-    const node = singleton(focus);
-    return node ? truth(isMember(node)) : NONE;
+    const node = readSingleton(focus);
+    return node ? toBooleanCollection(isMember(node)) : EMPTY;
   };
 });
 
 /** Where nobody knows more, only what is contained can be resolved; a reference to anything else leads to nothing. */
-const isContained = (reference: unknown, root: Node): Node[] => {
+const findContained = (reference: unknown, root: FhirPathNode): FhirPathNode[] => {
   const id = typeof reference === 'string' && reference.startsWith('#') ? reference.slice(1) : undefined;
   if (id === undefined) return [];
-  return id === '' ? [root] : childrenOf(root, CONTAINED).filter(({ value }) => (value as { id?: unknown }).id === id);
+  return id === '' ? [root] : findChildren(root, CONTAINED).filter(({ value }) => (value as { id?: unknown }).id === id);
 };
 
 export const FUNCTIONS: Readonly<Record<string, FhirPathFunction>> = {
   ...TEXT_FUNCTIONS,
-  empty: onFocus((focus) => truth(focus.length === 0)),
-  exists: takes(
+  empty: onCollection((focus) => toBooleanCollection(focus.length === 0)),
+  exists: defineFunction(
     0,
     ([criterion]) =>
       (focus, scope) =>
-        truth(criterion ? focus.some((node, index) => holds(criterion, scope, node, index)) : focus.length > 0),
+        toBooleanCollection(criterion ? focus.some((node, index) => meetsCriterion(criterion, scope, node, index)) : focus.length > 0),
     1,
   ),
-  all: takes(
+  all: defineFunction(
     1,
     ([criterion]) =>
       (focus, scope) =>
-        truth(focus.every((node, index) => holds(criterion!, scope, node, index))),
+        toBooleanCollection(focus.every((node, index) => meetsCriterion(criterion!, scope, node, index))),
   ),
-  allTrue: allAre(true),
-  allFalse: allAre(false),
-  anyTrue: anyIs(true),
-  anyFalse: anyIs(false),
-  not: onFocus((focus) => {
-    const value = asTruth(focus);
-    return value === undefined ? NONE : truth(!value);
+  allTrue: everyEquals(true),
+  allFalse: everyEquals(false),
+  anyTrue: someEquals(true),
+  anyFalse: someEquals(false),
+  not: onCollection((focus) => {
+    const value = toBoolean(focus);
+    return value === undefined ? EMPTY : toBooleanCollection(!value);
   }),
-  count: onFocus((focus) => [nodeOf('Integer', focus.length)]),
-  distinct: onFocus((focus) => unionOf(focus, NONE)),
-  isDistinct: onFocus((focus) => truth(unionOf(focus, NONE).length === focus.length)),
-  subsetOf: onOther((focus, other) => truth(focus.every((node) => has(other, node)))),
-  supersetOf: onOther((focus, other) => truth(other.every((node) => has(focus, node)))),
-  where: takes(
+  count: onCollection((focus) => [buildNode('Integer', focus.length)]),
+  distinct: onCollection((focus) => unite(focus, EMPTY)),
+  isDistinct: onCollection((focus) => toBooleanCollection(unite(focus, EMPTY).length === focus.length)),
+  subsetOf: onTwoCollections((focus, other) => toBooleanCollection(focus.every((node) => includesNode(other, node)))),
+  supersetOf: onTwoCollections((focus, other) => toBooleanCollection(other.every((node) => includesNode(focus, node)))),
+  where: defineFunction(
     1,
     ([criterion]) =>
       (focus, scope) =>
-        focus.filter((node, index) => holds(criterion!, scope, node, index)),
+        focus.filter((node, index) => meetsCriterion(criterion!, scope, node, index)),
   ),
-  select: takes(
+  select: defineFunction(
     1,
     ([of]) =>
       (focus, scope) =>
-        focus.flatMap((node, index) => of!([node], within(scope, node, index))),
+        focus.flatMap((node, index) => of!([node], toItemScope(scope, node, index))),
   ),
-  repeat: takes(
+  repeat: defineFunction(
     1,
     ([step]) =>
       (focus, scope) =>
-        repeated(step!, focus, scope),
+        repeatStep(step!, focus, scope),
   ),
-  single: onFocus((focus) => {
-    const node = singleton(focus);
-    return node ? [node] : NONE;
+  single: onCollection((focus) => {
+    const node = readSingleton(focus);
+    return node ? [node] : EMPTY;
   }),
-  first: onFocus((focus) => focus.slice(0, 1)),
-  last: onFocus((focus) => focus.slice(-1)),
-  tail: onFocus((focus) => focus.slice(1)),
-  skip: onOther((focus, count) => focus.slice(Math.max(0, numberOf(count)))),
-  take: onOther((focus, count) => focus.slice(0, Math.max(0, numberOf(count)))),
-  intersect: onOther((focus, other) =>
-    unionOf(
-      focus.filter((node) => has(other, node)),
-      NONE,
+  first: onCollection((focus) => focus.slice(0, 1)),
+  last: onCollection((focus) => focus.slice(-1)),
+  tail: onCollection((focus) => focus.slice(1)),
+  skip: onTwoCollections((focus, count) => focus.slice(Math.max(0, readNumber(count)))),
+  take: onTwoCollections((focus, count) => focus.slice(0, Math.max(0, readNumber(count)))),
+  intersect: onTwoCollections((focus, other) =>
+    unite(
+      focus.filter((node) => includesNode(other, node)),
+      EMPTY,
     ),
   ),
-  exclude: onOther((focus, other) => focus.filter((node) => !has(other, node))),
-  union: onOther(unionOf),
-  combine: onOther((focus, other) => [...focus, ...other]),
-  iif: takes(
+  exclude: onTwoCollections((focus, other) => focus.filter((node) => !includesNode(other, node))),
+  union: onTwoCollections(unite),
+  combine: onTwoCollections((focus, other) => [...focus, ...other]),
+  iif: defineFunction(
     2,
     ([criterion, then, otherwise]) =>
       (focus, scope) => {
-        const chosen = asTruth(criterion!(focus, { ...scope, self: focus })) === true ? then : otherwise;
-        return chosen ? chosen(focus, { ...scope, self: focus }) : NONE;
+        const chosen = toBoolean(criterion!(focus, { ...scope, self: focus })) === true ? then : otherwise;
+        return chosen ? chosen(focus, { ...scope, self: focus }) : EMPTY;
       },
     3,
   ),
-  children: onFocus((focus) => focus.flatMap(allChildren)),
-  descendants: onFocus(descendants),
-  trace: takes(1, () => (focus) => focus, 2),
-  extension: takes(1, ([url]) => (focus, scope) => {
-    const wanted = singleton(url!(scope.self, scope))?.value;
-    return focus.flatMap((node) => childrenOf(node, EXTENSION)).filter(({ value }) => (value as { url?: unknown }).url === wanted);
+  children: onCollection((focus) => focus.flatMap(findAllChildren)),
+  descendants: onCollection(findDescendants),
+  trace: defineFunction(1, () => (focus) => focus, 2),
+  extension: defineFunction(1, ([url]) => (focus, scope) => {
+    const wanted = readSingleton(url!(scope.self, scope))?.value;
+    return focus.flatMap((node) => findChildren(node, EXTENSION)).filter(({ value }) => (value as { url?: unknown }).url === wanted);
   }),
-  hasValue: onFocus((focus) => truth(focus.length === 1 && focus[0]!.value !== undefined && !isElement(focus[0]!.value))),
-  getValue: onFocus((focus) => (focus.length === 1 && !isElement(focus[0]!.value) && focus[0]!.value !== undefined ? focus : NONE)),
-  resolve: takes(
+  hasValue: onCollection((focus) =>
+    toBooleanCollection(focus.length === 1 && focus[0]!.value !== undefined && !isElement(focus[0]!.value)),
+  ),
+  getValue: onCollection((focus) => (focus.length === 1 && !isElement(focus[0]!.value) && focus[0]!.value !== undefined ? focus : EMPTY)),
+  resolve: defineFunction(
     0,
     (_args, { leadsTo }) =>
-      (focus, { world }) =>
-        focus.flatMap(({ value }) => leadsTo?.(value) ?? isContained(isElement(value) ? value.reference : value, world.root)),
+      (focus, { context }) =>
+        focus.flatMap(({ value }) => leadsTo?.(value) ?? findContained(isElement(value) ? value.reference : value, context.root)),
   ),
   memberOf,
 };

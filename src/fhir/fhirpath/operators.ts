@@ -1,111 +1,112 @@
 // The operators of FHIRPath, by their sign. https://hl7.org/fhirpath/N1/#operations
-import { equal, equivalent, isSame, order } from './compare.ts';
-import type { Evaluate } from './evaluation.ts';
-import { FALSE, NONE, type Node, type Nodes, nodeOf, TRUE, truth } from './node.ts';
+import { areCollectionsEqual, areEquivalent, compareNodes, isSameValue } from './compare.ts';
+import type { Evaluator } from './evaluator.ts';
+import { buildNode, type Collection, EMPTY, FALSE, type FhirPathNode, TRUE, toBooleanCollection } from './node.ts';
 
-type Operator = (left: Evaluate, right: Evaluate) => Evaluate;
+type Operator = (left: Evaluator, right: Evaluator) => Evaluator;
 
 /** The one node of a collection; undefined when there is none, an Error when there are several. https://hl7.org/fhirpath/N1/#singleton-evaluation-of-collections */
-export function singleton(nodes: Nodes): Node | undefined {
+export function readSingleton(nodes: Collection): FhirPathNode | undefined {
   if (nodes.length > 1) throw new Error('one value is expected, and there are several');
   return nodes[0];
 }
 
 /** A collection as a condition: anything but one boolean counts as true (published constraints say `telecom or endpoint` of lists). */
-export function asTruth(nodes: Nodes): boolean | undefined {
+export function toBoolean(nodes: Collection): boolean | undefined {
   const [node, ...others] = nodes;
   return node === undefined ? undefined : typeof node.value === 'boolean' && others.length === 0 ? node.value : true;
 }
 
 /** `and` is decided by one false side, `or` by one true side; otherwise both must be known. */
-const deciding =
+const buildLogicOperator =
   (decides: boolean): Operator =>
   (left, right) =>
   (focus, scope) => {
-    const first = asTruth(left(focus, scope));
-    if (first === decides) return truth(decides);
-    const second = asTruth(right(focus, scope));
-    if (second === decides) return truth(decides);
-    return first === undefined || second === undefined ? NONE : truth(!decides);
+    const first = toBoolean(left(focus, scope));
+    if (first === decides) return toBooleanCollection(decides);
+    const second = toBoolean(right(focus, scope));
+    if (second === decides) return toBooleanCollection(decides);
+    return first === undefined || second === undefined ? EMPTY : toBooleanCollection(!decides);
   };
 
-const onBoth =
-  (apply: (left: Nodes, right: Nodes) => Nodes): Operator =>
+const onOperands =
+  (apply: (left: Collection, right: Collection) => Collection): Operator =>
   (left, right) =>
   (focus, scope) =>
     apply(left(focus, scope), right(focus, scope));
 
 /** Both sides are one value; nothing on one of them is nothing in all. */
-const onValues = (apply: (left: Node, right: Node) => Nodes): Operator =>
-  onBoth((left, right) => {
-    const [a, b] = [singleton(left), singleton(right)];
-    return a && b ? apply(a, b) : NONE;
+const onSingletons = (apply: (left: FhirPathNode, right: FhirPathNode) => Collection): Operator =>
+  onOperands((left, right) => {
+    const [a, b] = [readSingleton(left), readSingleton(right)];
+    return a && b ? apply(a, b) : EMPTY;
   });
 
-const compared = (test: (order: number) => boolean): Operator =>
-  onValues((a, b) => {
-    const found = order(a, b);
-    return found === undefined ? NONE : truth(test(found));
+const buildComparison = (test: (order: number) => boolean): Operator =>
+  onSingletons((a, b) => {
+    const found = compareNodes(a, b);
+    return found === undefined ? EMPTY : toBooleanCollection(test(found));
   });
 
-const calculated = (apply: (a: number, b: number) => number): Operator =>
-  onValues((a, b) => {
-    if (a.value === undefined || b.value === undefined) return NONE;
+const buildArithmetic = (apply: (a: number, b: number) => number): Operator =>
+  onSingletons((a, b) => {
+    if (a.value === undefined || b.value === undefined) return EMPTY;
     if (typeof a.value !== 'number' || typeof b.value !== 'number') throw new Error('numbers are expected');
     const value = apply(a.value, b.value);
-    return Number.isFinite(value) ? [nodeOf(Number.isInteger(value) ? 'Integer' : 'Decimal', value)] : NONE;
+    return Number.isFinite(value) ? [buildNode(Number.isInteger(value) ? 'Integer' : 'Decimal', value)] : EMPTY;
   });
 
-const plus = calculated((a, b) => a + b);
+const addNumbers = buildArithmetic((a, b) => a + b);
 
-const not = (value: boolean | undefined): boolean | undefined => (value === undefined ? undefined : !value);
+const negate = (value: boolean | undefined): boolean | undefined => (value === undefined ? undefined : !value);
 
 /** Distinct nodes of both, in order. */
-export function unionOf(left: Nodes, right: Nodes): Nodes {
-  const found: Node[] = [];
-  for (const node of [...left, ...right]) if (!found.some((one) => isSame(one, node))) found.push(node);
+export function unite(left: Collection, right: Collection): Collection {
+  const found: FhirPathNode[] = [];
+  for (const node of [...left, ...right]) if (!found.some((one) => isSameValue(one, node))) found.push(node);
   return found;
 }
 
-const isIn = (node: Node | undefined, nodes: Nodes): Nodes => (node ? truth(nodes.some((one) => isSame(one, node))) : NONE);
+const testMembership = (node: FhirPathNode | undefined, nodes: Collection): Collection =>
+  node ? toBooleanCollection(nodes.some((one) => isSameValue(one, node))) : EMPTY;
 
 export const OPERATORS: Readonly<Record<string, Operator>> = {
-  and: deciding(false),
-  or: deciding(true),
-  xor: onBoth((left, right) => {
-    const [a, b] = [asTruth(left), asTruth(right)];
-    return a === undefined || b === undefined ? NONE : truth(a !== b);
+  and: buildLogicOperator(false),
+  or: buildLogicOperator(true),
+  xor: onOperands((left, right) => {
+    const [a, b] = [toBoolean(left), toBoolean(right)];
+    return a === undefined || b === undefined ? EMPTY : toBooleanCollection(a !== b);
   }),
   implies: (left, right) => (focus, scope) => {
-    const condition = asTruth(left(focus, scope));
+    const condition = toBoolean(left(focus, scope));
     if (condition === false) return TRUE;
-    const consequence = asTruth(right(focus, scope));
+    const consequence = toBoolean(right(focus, scope));
     if (consequence === true) return TRUE;
-    return condition === true && consequence === false ? FALSE : NONE;
+    return condition === true && consequence === false ? FALSE : EMPTY;
   },
-  '=': onBoth((left, right) => truth(equal(left, right))),
-  '!=': onBoth((left, right) => truth(not(equal(left, right)))),
-  '~': onBoth((left, right) => truth(equivalent(left, right))),
-  '!~': onBoth((left, right) => truth(!equivalent(left, right))),
-  '<': compared((found) => found < 0),
-  '>': compared((found) => found > 0),
-  '<=': compared((found) => found <= 0),
-  '>=': compared((found) => found >= 0),
-  in: onBoth((left, right) => isIn(singleton(left), right)),
-  contains: onBoth((left, right) => isIn(singleton(right), left)),
-  '|': onBoth(unionOf),
+  '=': onOperands((left, right) => toBooleanCollection(areCollectionsEqual(left, right))),
+  '!=': onOperands((left, right) => toBooleanCollection(negate(areCollectionsEqual(left, right)))),
+  '~': onOperands((left, right) => toBooleanCollection(areEquivalent(left, right))),
+  '!~': onOperands((left, right) => toBooleanCollection(!areEquivalent(left, right))),
+  '<': buildComparison((found) => found < 0),
+  '>': buildComparison((found) => found > 0),
+  '<=': buildComparison((found) => found <= 0),
+  '>=': buildComparison((found) => found >= 0),
+  in: onOperands((left, right) => testMembership(readSingleton(left), right)),
+  contains: onOperands((left, right) => testMembership(readSingleton(right), left)),
+  '|': onOperands(unite),
   '+': (left, right) => {
-    const numbers = plus(left, right);
+    const numbers = addNumbers(left, right);
     return (focus, scope) => {
-      const [a, b] = [singleton(left(focus, scope)), singleton(right(focus, scope))];
-      if (typeof a?.value === 'string' && typeof b?.value === 'string') return [nodeOf('String', a.value + b.value)];
+      const [a, b] = [readSingleton(left(focus, scope)), readSingleton(right(focus, scope))];
+      if (typeof a?.value === 'string' && typeof b?.value === 'string') return [buildNode('String', a.value + b.value)];
       return numbers(focus, scope);
     };
   },
-  '-': calculated((a, b) => a - b),
-  '*': calculated((a, b) => a * b),
-  '/': calculated((a, b) => a / b),
-  div: calculated((a, b) => Math.trunc(a / b)),
-  mod: calculated((a, b) => a % b),
-  '&': onBoth((left, right) => [nodeOf('String', `${singleton(left)?.value ?? ''}${singleton(right)?.value ?? ''}`)]),
+  '-': buildArithmetic((a, b) => a - b),
+  '*': buildArithmetic((a, b) => a * b),
+  '/': buildArithmetic((a, b) => a / b),
+  div: buildArithmetic((a, b) => Math.trunc(a / b)),
+  mod: buildArithmetic((a, b) => a % b),
+  '&': onOperands((left, right) => [buildNode('String', `${readSingleton(left)?.value ?? ''}${readSingleton(right)?.value ?? ''}`)]),
 };

@@ -1,49 +1,49 @@
 // The functions of FHIRPath on texts and numbers, and conversions between them. https://hl7.org/fhirpath/N1/#string-manipulation, #conversion, #math
-import type { FhirPathFunction } from './evaluation.ts';
-import { NONE, type Node, type Nodes, nodeOf, truth } from './node.ts';
-import { singleton } from './operators.ts';
+import type { FhirPathFunction } from './evaluator.ts';
+import { buildNode, type Collection, EMPTY, type FhirPathNode, toBooleanCollection } from './node.ts';
+import { readSingleton } from './operators.ts';
 
 type Argument = string | number | undefined;
 
 /** One text with arguments of one value each; nothing on any side is nothing. */
-const onText = (count: number, apply: (text: string, args: Argument[]) => Nodes, optional = 0): FhirPathFunction => ({
-  least: count - optional,
-  most: count,
-  of: (args) => (focus, scope) => {
-    const value = singleton(focus)?.value;
-    if (value === undefined) return NONE;
+const defineTextFunction = (count: number, apply: (text: string, args: Argument[]) => Collection, optional = 0): FhirPathFunction => ({
+  minArguments: count - optional,
+  maxArguments: count,
+  build: (args) => (focus, scope) => {
+    const value = readSingleton(focus)?.value;
+    if (value === undefined) return EMPTY;
     if (typeof value !== 'string') throw new Error('a text is expected');
-    const given = args.map((arg) => singleton(arg(scope.self, scope))?.value as Argument);
-    return given.includes(undefined) ? NONE : apply(value, given);
+    const given = args.map((arg) => readSingleton(arg(scope.self, scope))?.value as Argument);
+    return given.includes(undefined) ? EMPTY : apply(value, given);
   },
 });
 
-const onNumber = (apply: (value: number) => number): FhirPathFunction => ({
-  least: 0,
-  most: 0,
-  of: () => (focus) => {
-    const value = singleton(focus)?.value;
-    if (value === undefined) return NONE;
+const defineNumberFunction = (apply: (value: number) => number): FhirPathFunction => ({
+  minArguments: 0,
+  maxArguments: 0,
+  build: () => (focus) => {
+    const value = readSingleton(focus)?.value;
+    if (value === undefined) return EMPTY;
     if (typeof value !== 'number') throw new Error('a number is expected');
-    return number(apply(value));
+    return toNumberCollection(apply(value));
   },
 });
 
-const text = (value: string): Nodes => [nodeOf('String', value)];
-const number = (value: number): Nodes => [nodeOf(Number.isInteger(value) ? 'Integer' : 'Decimal', value)];
+const toStringCollection = (value: string): Collection => [buildNode('String', value)];
+const toNumberCollection = (value: number): Collection => [buildNode(Number.isInteger(value) ? 'Integer' : 'Decimal', value)];
 
 /** One value as another type; undefined when it is none. */
-const CONVERSIONS: Readonly<Record<string, (value: unknown) => unknown>> = {
+const TYPE_CONVERSIONS: Readonly<Record<string, (value: unknown) => unknown>> = {
   String: (value) => (typeof value === 'object' ? undefined : String(value)),
   Integer: (value) =>
-    /^[+-]?\d+$/.test(String(Number.isInteger(value) || typeof value === 'string' ? value : '')) ? Number(value) : truthNumber(value),
-  Decimal: (value) => (typeof value === 'number' || /^[+-]?\d+(?:\.\d+)?$/.test(String(value)) ? Number(value) : truthNumber(value)),
-  Boolean: (value) => TRUTHS[String(value).toLowerCase()],
+    /^[+-]?\d+$/.test(String(Number.isInteger(value) || typeof value === 'string' ? value : '')) ? Number(value) : toBooleanNumber(value),
+  Decimal: (value) => (typeof value === 'number' || /^[+-]?\d+(?:\.\d+)?$/.test(String(value)) ? Number(value) : toBooleanNumber(value)),
+  Boolean: (value) => BOOLEAN_TEXTS[String(value).toLowerCase()],
   Date: (value) => (/^\d{4}(?:-\d\d){0,2}(?:T.*)?$/.test(String(value)) ? String(value).slice(0, 10) : undefined),
   DateTime: (value) => (/^\d{4}(?:-\d\d){0,2}(?:T.*)?$/.test(String(value)) ? value : undefined),
 };
 
-const TRUTHS: Readonly<Record<string, boolean>> = {
+const BOOLEAN_TEXTS: Readonly<Record<string, boolean>> = {
   true: true,
   t: true,
   yes: true,
@@ -55,66 +55,70 @@ const TRUTHS: Readonly<Record<string, boolean>> = {
   n: false,
   0: false,
 };
-const truthNumber = (value: unknown): number | undefined => (typeof value === 'boolean' ? Number(value) : undefined);
+const toBooleanNumber = (value: unknown): number | undefined => (typeof value === 'boolean' ? Number(value) : undefined);
 
-const converting = (type: string, convert: (value: unknown) => unknown): [string, FhirPathFunction][] => {
-  const of = (apply: (node: Node) => Nodes): FhirPathFunction => ({
-    least: 0,
-    most: 0,
-    of: () => (focus) => {
-      const node = singleton(focus);
-      return node?.value === undefined ? NONE : apply(node);
+const defineConversions = (type: string, convert: (value: unknown) => unknown): [string, FhirPathFunction][] => {
+  const of = (apply: (node: FhirPathNode) => Collection): FhirPathFunction => ({
+    minArguments: 0,
+    maxArguments: 0,
+    build: () => (focus) => {
+      const node = readSingleton(focus);
+      return node?.value === undefined ? EMPTY : apply(node);
     },
   });
-  const converted = ({ value }: Node): Nodes => {
+  const converted = ({ value }: FhirPathNode): Collection => {
     const made = convert(value);
-    return made === undefined ? NONE : [nodeOf(type, made)];
+    return made === undefined ? EMPTY : [buildNode(type, made)];
   };
   return [
     [`to${type}`, of(converted)],
-    [`convertsTo${type}`, of((node) => truth(converted(node).length > 0))],
+    [`convertsTo${type}`, of((node) => toBooleanCollection(converted(node).length > 0))],
   ];
 };
 
 export const TEXT_FUNCTIONS: Readonly<Record<string, FhirPathFunction>> = {
-  length: onText(0, (value) => number(value.length)),
-  upper: onText(0, (value) => text(value.toUpperCase())),
-  lower: onText(0, (value) => text(value.toLowerCase())),
-  trim: onText(0, (value) => text(value.trim())),
-  toChars: onText(0, (value) => [...value].flatMap(text)),
-  startsWith: onText(1, (value, [start]) => truth(value.startsWith(String(start)))),
-  endsWith: onText(1, (value, [end]) => truth(value.endsWith(String(end)))),
-  contains: onText(1, (value, [part]) => truth(value.includes(String(part)))),
-  indexOf: onText(1, (value, [part]) => number(value.indexOf(String(part)))),
-  substring: onText(
+  length: defineTextFunction(0, (value) => toNumberCollection(value.length)),
+  upper: defineTextFunction(0, (value) => toStringCollection(value.toUpperCase())),
+  lower: defineTextFunction(0, (value) => toStringCollection(value.toLowerCase())),
+  trim: defineTextFunction(0, (value) => toStringCollection(value.trim())),
+  toChars: defineTextFunction(0, (value) => [...value].flatMap(toStringCollection)),
+  startsWith: defineTextFunction(1, (value, [start]) => toBooleanCollection(value.startsWith(String(start)))),
+  endsWith: defineTextFunction(1, (value, [end]) => toBooleanCollection(value.endsWith(String(end)))),
+  contains: defineTextFunction(1, (value, [part]) => toBooleanCollection(value.includes(String(part)))),
+  indexOf: defineTextFunction(1, (value, [part]) => toNumberCollection(value.indexOf(String(part)))),
+  substring: defineTextFunction(
     2,
     (value, [start, length]) => {
       const from = Number(start);
-      return from < 0 || from >= value.length ? NONE : text(value.slice(from, length === undefined ? undefined : from + Number(length)));
+      return from < 0 || from >= value.length
+        ? EMPTY
+        : toStringCollection(value.slice(from, length === undefined ? undefined : from + Number(length)));
     },
     1,
   ),
-  replace: onText(2, (value, [pattern, by]) => text(value.replaceAll(String(pattern), () => String(by)))),
-  matches: onText(1, (value, [pattern]) => truth(expressionOf(String(pattern)).test(value))),
-  replaceMatches: onText(2, (value, [pattern, by]) => text(value.replace(expressionOf(String(pattern), 'g'), String(by)))),
-  split: onText(1, (value, [separator]) => value.split(String(separator)).flatMap(text)),
-  abs: onNumber(Math.abs),
-  ceiling: onNumber(Math.ceil),
-  floor: onNumber(Math.floor),
-  truncate: onNumber(Math.trunc),
-  ...Object.fromEntries(Object.entries(CONVERSIONS).flatMap(([type, convert]) => converting(type, convert))),
+  replace: defineTextFunction(2, (value, [pattern, by]) => toStringCollection(value.replaceAll(String(pattern), () => String(by)))),
+  matches: defineTextFunction(1, (value, [pattern]) => toBooleanCollection(compilePattern(String(pattern)).test(value))),
+  replaceMatches: defineTextFunction(2, (value, [pattern, by]) =>
+    toStringCollection(value.replace(compilePattern(String(pattern), 'g'), String(by))),
+  ),
+  split: defineTextFunction(1, (value, [separator]) => value.split(String(separator)).flatMap(toStringCollection)),
+  abs: defineNumberFunction(Math.abs),
+  ceiling: defineNumberFunction(Math.ceil),
+  floor: defineNumberFunction(Math.floor),
+  truncate: defineNumberFunction(Math.trunc),
+  ...Object.fromEntries(Object.entries(TYPE_CONVERSIONS).flatMap(([type, convert]) => defineConversions(type, convert))),
 };
 
-const EXPRESSIONS = new Map<string, RegExp>();
-const MOST_EXPRESSIONS = 1000;
+const COMPILED_PATTERNS = new Map<string, RegExp>();
+const MAX_COMPILED_PATTERNS = 1000;
 
 /** Regular expressions come from definitions an operator loads, so there are few of them. */
-function expressionOf(pattern: string, flags = ''): RegExp {
+function compilePattern(pattern: string, flags = ''): RegExp {
   const key = `${flags} ${pattern}`;
-  const known = EXPRESSIONS.get(key);
+  const known = COMPILED_PATTERNS.get(key);
   if (known) return known;
-  if (EXPRESSIONS.size > MOST_EXPRESSIONS) EXPRESSIONS.clear();
+  if (COMPILED_PATTERNS.size > MAX_COMPILED_PATTERNS) COMPILED_PATTERNS.clear();
   const made = new RegExp(pattern, `${flags}s`);
-  EXPRESSIONS.set(key, made);
+  COMPILED_PATTERNS.set(key, made);
   return made;
 }

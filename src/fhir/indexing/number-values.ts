@@ -25,7 +25,7 @@ interface SampledData {
   data?: string;
 }
 
-const point = (value: number): NumberRange => ({ from: String(value), to: String(value) });
+const toPointRange = (value: number): NumberRange => ({ from: String(value), to: String(value) });
 const BELOW_ALL = '-Infinity';
 const ABOVE_ALL = 'Infinity';
 
@@ -37,47 +37,47 @@ const COMPARATORS: Record<string, (value: string) => { from: string; to: string 
   '>': (from) => ({ from, to: ABOVE_ALL }),
 };
 
-function quantity({ value, comparator = '', ...unit }: Quantity): NumberRange | undefined {
+function toQuantityRange({ value, comparator = '', ...unit }: Quantity): NumberRange | undefined {
   if (value === undefined) return undefined;
-  return { ...unitOf(unit), ...(COMPARATORS[comparator]?.(String(value)) ?? point(value)) };
+  return { ...readUnit(unit), ...(COMPARATORS[comparator]?.(String(value)) ?? toPointRange(value)) };
 }
 
-const unitOf = ({ system, code, unit }: Quantity): Quantity => ({
+const readUnit = ({ system, code, unit }: Quantity): Quantity => ({
   ...(system && { system }),
   ...(code && { code }),
   ...(unit && { unit }),
 });
 
-const money = ({ value, currency }: { value?: number; currency?: string }): NumberRange | undefined =>
-  value === undefined ? undefined : { ...(currency && { system: 'urn:iso:std:iso:4217', code: currency }), ...point(value) };
+const toMoneyRange = ({ value, currency }: { value?: number; currency?: string }): NumberRange | undefined =>
+  value === undefined ? undefined : { ...(currency && { system: 'urn:iso:std:iso:4217', code: currency }), ...toPointRange(value) };
 
-function range({ low, high }: { low?: Quantity; high?: Quantity }): NumberRange | undefined {
+function toRange({ low, high }: { low?: Quantity; high?: Quantity }): NumberRange | undefined {
   if (low?.value === undefined && high?.value === undefined) return undefined;
-  return { ...unitOf(low ?? high ?? {}), from: String(low?.value ?? BELOW_ALL), to: String(high?.value ?? ABOVE_ALL) };
+  return { ...readUnit(low ?? high ?? {}), from: String(low?.value ?? BELOW_ALL), to: String(high?.value ?? ABOVE_ALL) };
 }
 
 /** From the least sample to the greatest; E, L and U (error, below and above the detection limit) are no numbers. */
-function sampled({ origin = {}, factor = 1, data = '' }: SampledData): NumberRange | undefined {
+function toSampledRange({ origin = {}, factor = 1, data = '' }: SampledData): NumberRange | undefined {
   const { value: base } = origin;
   const samples = (data.match(/\S+/g) ?? []).map(Number).filter(Number.isFinite);
   if (!samples.length || base === undefined) return undefined;
   const values = samples.map((sample) => sample * factor + base);
   const least = values.reduce((a, b) => Math.min(a, b));
-  return { ...unitOf(origin), from: String(least), to: String(values.reduce((a, b) => Math.max(a, b))) };
+  return { ...readUnit(origin), from: String(least), to: String(values.reduce((a, b) => Math.max(a, b))) };
 }
 
 /** Element type → its range; undefined when it has no value. */
-export const NUMBERS: Record<string, (value: never) => NumberRange | undefined> = {
-  integer: point,
-  positiveInt: point,
-  unsignedInt: point,
-  decimal: point,
-  Quantity: quantity,
-  Age: quantity,
-  Count: quantity,
-  Distance: quantity,
-  Duration: quantity,
-  Money: money,
-  Range: range,
-  SampledData: sampled,
+export const NUMBER_RANGES: Record<string, (value: never) => NumberRange | undefined> = {
+  integer: toPointRange,
+  positiveInt: toPointRange,
+  unsignedInt: toPointRange,
+  decimal: toPointRange,
+  Quantity: toQuantityRange,
+  Age: toQuantityRange,
+  Count: toQuantityRange,
+  Distance: toQuantityRange,
+  Duration: toQuantityRange,
+  Money: toMoneyRange,
+  Range: toRange,
+  SampledData: toSampledRange,
 };

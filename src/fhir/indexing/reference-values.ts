@@ -1,5 +1,5 @@
 // Which targets an element gives to a reference parameter, by its type. https://hl7.org/fhir/R4/search.html#reference
-import { referenceTarget } from '../reference-target.ts';
+import { normalizeReference } from '../reference.ts';
 import type { Token } from './token.ts';
 
 interface Reference {
@@ -8,13 +8,13 @@ interface Reference {
 }
 
 /** `target`s as texts to hash; `identifier` for `:identifier`. */
-interface Referred {
+interface ReferenceTargets {
   targets: string[];
   identifier?: Token;
 }
 
-function reference({ reference: text, identifier }: Reference, baseUrl: string): Referred {
-  const target = text === undefined ? undefined : referenceTarget(text, baseUrl);
+function toReferenceTargets({ reference: text, identifier }: Reference, baseUrl: string): ReferenceTargets {
+  const target = text === undefined ? undefined : normalizeReference(text, baseUrl);
   const { system = null, value } = identifier ?? {};
   return {
     targets: target === undefined ? [] : [target],
@@ -23,36 +23,36 @@ function reference({ reference: text, identifier }: Reference, baseUrl: string):
 }
 
 /** With and without its version, as a search may name it: `url|1.0` and `url`. https://hl7.org/fhir/R4/references.html#canonical */
-export function canonicalTexts(text: string): string[] {
+export function listCanonicalForms(text: string): string[] {
   const bar = text.lastIndexOf('|');
   return bar > 0 ? [text, text.slice(0, bar)] : [text];
 }
 
 /** What stands for a canonical and all its versions below this one: `url|1` for 1, 1.0 and 1.1. https://hl7.org/fhir/R4/search.html#versions */
-export const versionsBelow = (text: string): string => (text.lastIndexOf('|') > 0 ? `${BELOW}${text}` : text);
+export const toVersionsBelow = (text: string): string => (text.lastIndexOf('|') > 0 ? `${BELOW_PREFIX}${text}` : text);
 
 /** No URI begins so. */
-const BELOW = 'below ';
+const BELOW_PREFIX = 'below ';
 
 /** Whether a target is not what is referred to, but stands for the versions below it. */
-export const isBelow = (target: string): boolean => target.startsWith(BELOW);
+export const isVersionsBelow = (target: string): boolean => target.startsWith(BELOW_PREFIX);
 
 /** With each beginning of its version: `url|1.0` is below `url|1` and `url|1.0`. */
-function canonicalTargets(text: string): string[] {
+function listCanonicalTargets(text: string): string[] {
   const [, url, version] = /^(.+)\|([^|]*)$/s.exec(text) ?? [];
   if (url === undefined || version === undefined) return [text];
   const parts = version.split('.');
-  return [...canonicalTexts(text), ...parts.map((_part, at) => versionsBelow(`${url}|${parts.slice(0, at + 1).join('.')}`))];
+  return [...listCanonicalForms(text), ...parts.map((_part, at) => toVersionsBelow(`${url}|${parts.slice(0, at + 1).join('.')}`))];
 }
 
-const uri = (text: string, baseUrl: string): Referred => ({ targets: [referenceTarget(text, baseUrl) ?? text] });
+const toUriTargets = (text: string, baseUrl: string): ReferenceTargets => ({ targets: [normalizeReference(text, baseUrl) ?? text] });
 
 /** Element type → what one value of it refers to. */
-export const REFERENCES: Record<string, (value: never, baseUrl: string) => Referred> = {
-  Reference: reference,
-  canonical: (text: string) => ({ targets: canonicalTargets(text) }),
-  uri,
-  url: uri,
-  oid: uri,
-  uuid: uri,
+export const REFERENCE_TARGETS: Record<string, (value: never, baseUrl: string) => ReferenceTargets> = {
+  Reference: toReferenceTargets,
+  canonical: (text: string) => ({ targets: listCanonicalTargets(text) }),
+  uri: toUriTargets,
+  url: toUriTargets,
+  oid: toUriTargets,
+  uuid: toUriTargets,
 };

@@ -65,7 +65,7 @@ interface ReferenceRow {
 }
 
 /** The least and the greatest code of a token parameter, without case, at most 64 characters of each: what a resource is sorted by. */
-export interface CodeOrder {
+export interface CodeRow {
   parameter: ParameterNumber;
   low: string;
   high: string;
@@ -80,6 +80,6 @@ export interface IndexRows {
   dates: DateRow[];
   numbers: NumberRow[];
   references: ReferenceRow[];
-  codes: CodeOrder[];
+  codes: CodeRow[];
   composites: CompositeRow[];
 }

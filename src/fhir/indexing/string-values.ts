@@ -20,13 +20,13 @@ interface Address {
   country?: string;
 }
 
-const itself = (value: string): Texts => [value];
+const toTexts = (value: string): Texts => [value];
 
 /** Element type → its texts: of names and addresses every part of type string, and the whole if it is given. */
-export const STRINGS: Record<string, (value: never) => Texts> = {
-  string: itself,
-  markdown: itself,
-  code: itself,
+export const STRING_TEXTS: Record<string, (value: never) => Texts> = {
+  string: toTexts,
+  markdown: toTexts,
+  code: toTexts,
   HumanName: ({ text, family, given = [], prefix = [], suffix = [] }: HumanName) => [text, family, ...given, ...prefix, ...suffix],
   Address: ({ text, line = [], city, district, state, postalCode, country }: Address) => [
     text,

@@ -18,20 +18,33 @@ interface Identifier {
   type?: CodeableConcept;
 }
 
-const plain = (value: unknown): Token[] => [{ code: String(value) }];
-const coded = ({ system, code }: Coding): Token[] => [{ system: system ?? null, code }];
-const numbered = ({ system, value }: Identifier): Token[] => [{ system: system ?? null, code: value }];
+const toPlainToken = (value: unknown): Token[] => [{ code: String(value) }];
+const toCodingToken = ({ system, code }: Coding): Token[] => [{ system: system ?? null, code }];
+const toIdentifierToken = ({ system, value }: Identifier): Token[] => [{ system: system ?? null, code: value }];
 
 /** Types whose JSON has no system of its own. */
-const PLAIN = ['code', 'boolean', 'string', 'id', 'uri', 'url', 'canonical', 'oid', 'uuid', 'integer', 'positiveInt', 'unsignedInt'];
+const TYPES_WITHOUT_SYSTEM = [
+  'code',
+  'boolean',
+  'string',
+  'id',
+  'uri',
+  'url',
+  'canonical',
+  'oid',
+  'uuid',
+  'integer',
+  'positiveInt',
+  'unsignedInt',
+];
 
 /** Element type → the tokens in one value of it. */
-export const TOKENS: Record<string, (value: never) => Token[]> = {
-  ...Object.fromEntries(PLAIN.map((type) => [type, plain])),
+export const TOKEN_VALUES: Record<string, (value: never) => Token[]> = {
+  ...Object.fromEntries(TYPES_WITHOUT_SYSTEM.map((type) => [type, toPlainToken])),
   ContactPoint: ({ value }: { value?: string }) => (value === undefined ? [] : [{ code: value }]),
-  Coding: coded,
-  CodeableConcept: ({ coding = [] }: CodeableConcept) => coding.flatMap(coded),
-  Identifier: numbered,
+  Coding: toCodingToken,
+  CodeableConcept: ({ coding = [] }: CodeableConcept) => coding.flatMap(toCodingToken),
+  Identifier: toIdentifierToken,
 };
 
 /** Element type → what a person reads there (`:text`). */
@@ -42,11 +55,11 @@ export const TOKEN_TEXTS: Record<string, (value: never) => (string | undefined)[
 };
 
 /** The types whose case does not matter, because nothing says that it does: text people type. Codes and identifiers keep theirs. */
-export const CASELESS: ReadonlySet<string> = new Set(['ContactPoint', 'string']);
+export const CASE_INSENSITIVE_TYPES: ReadonlySet<string> = new Set(['ContactPoint', 'string']);
 
-export const hasSystem = (type: string): boolean => !PLAIN.includes(type) && type !== 'ContactPoint';
+export const canHaveSystem = (type: string): boolean => !TYPES_WITHOUT_SYSTEM.includes(type) && type !== 'ContactPoint';
 
 /** An identifier's value under each coding of its type (`:of-type`). Only complete codings count. */
-export function typedIdentifiers({ type, value }: Identifier): { system: string; code: string; value: string }[] {
+export function listTypedIdentifiers({ type, value }: Identifier): { system: string; code: string; value: string }[] {
   return (type?.coding ?? []).flatMap(({ system, code }) => (system && code && value ? [{ system, code, value }] : []));
 }

@@ -10,53 +10,53 @@ export interface Token {
 }
 
 /** `code`: this code in any system. */
-export const codeForm = (code: string): string => plain(code);
+export const toCodeForm = (code: string): string => escapeBars(code);
 
 /** `system|code`, and `|code` (system null): this code without a system. */
-export const systemCodeForm = (system: string | null, code: string): string => `${plain(system ?? '')}|${plain(code)}`;
+export const toSystemCodeForm = (system: string | null, code: string): string => `${escapeBars(system ?? '')}|${escapeBars(code)}`;
 
 /** `system|`: any code of this system. */
-export const systemForm = (system: string): string => `${plain(system)}|`;
+export const toSystemForm = (system: string): string => `${escapeBars(system)}|`;
 
 /** One form of a coded value under a parameter's name. */
-export const formHash = (parameter: string, form: string): Hash => hash(`${parameter}=${form}`);
+export const hashForm = (parameter: string, form: string): Hash => hash(`${parameter}=${form}`);
 
 /** `code` in any system, as a hash. Also a uri's text. */
-export const codeHash = (parameter: string, code: string): Hash => formHash(parameter, codeForm(code));
+export const hashCode = (parameter: string, code: string): Hash => hashForm(parameter, toCodeForm(code));
 
 /** `:missing=false`: the resource has a value for the parameter. */
-export const presenceHash = (parameter: string): Hash => hash(`${parameter}:missing=false`);
+export const hashPresence = (parameter: string): Hash => hash(`${parameter}:missing=false`);
 
 /** `:exact`: a string as it is written, in Unicode's form NFC, so that canonically equal spellings are one. */
-export const exactHash = (parameter: string, nfc: string): Hash => hash(`${parameter}:exact=${nfc}`);
+export const hashExactText = (parameter: string, nfc: string): Hash => hash(`${parameter}:exact=${nfc}`);
 
 /** `:of-type`: an identifier's value under one of its type's codings. */
-export const ofTypeHash = (parameter: string, { system, code }: { system: string; code: string }, value: string): Hash =>
-  hash(`${parameter}:of-type=${plain(system)}|${plain(code)}|${plain(value)}`);
+export const hashIdentifierOfType = (parameter: string, { system, code }: { system: string; code: string }, value: string): Hash =>
+  hash(`${parameter}:of-type=${escapeBars(system)}|${escapeBars(code)}|${escapeBars(value)}`);
 
 /** The unit of a quantity: `system|code`; without a system, a code of any system or the unit as people read it (`5||mg`). */
-export const unitHash = (system: string | null, code: string): Hash => hash(`${plain(system ?? '')}|${plain(code)}`);
+export const hashUnit = (system: string | null, code: string): Hash => hash(`${escapeBars(system ?? '')}|${escapeBars(code)}`);
 
 /** The parameter under whose name the identifiers of references stand (`subject:identifier=system|value`). */
-export const identifierOf = (parameter: string): string => `${parameter}:identifier`;
+export const toIdentifierParameter = (parameter: string): string => `${parameter}:identifier`;
 
 /** A text without its case: by way of upper case, which spells out ß and final sigma. */
-export const withoutCase = (text: string): string => text.toUpperCase().toLowerCase();
+export const foldCase = (text: string): string => text.toUpperCase().toLowerCase();
 
 /** A coded value without its case. */
-export const tokenWithoutCase = ({ system, code }: Token): Token => ({ system, code: code && withoutCase(code) });
+export const foldTokenCase = ({ system, code }: Token): Token => ({ system, code: code && foldCase(code) });
 
 /** Every form a query may ask a coded value in. */
-export function tokenForms({ system, code }: Token): string[] {
+export function listTokenForms({ system, code }: Token): string[] {
   const forms: string[] = [];
-  if (code !== undefined) forms.push(codeForm(code));
-  if (code !== undefined && system !== undefined) forms.push(systemCodeForm(system, code));
-  if (system) forms.push(systemForm(system));
+  if (code !== undefined) forms.push(toCodeForm(code));
+  if (code !== undefined && system !== undefined) forms.push(toSystemCodeForm(system, code));
+  if (system) forms.push(toSystemForm(system));
   return forms;
 }
 
 /** The same as hashes. */
-export const tokenHashes = (parameter: string, token: Token): Hash[] => tokenForms(token).map((form) => formHash(parameter, form));
+export const hashToken = (parameter: string, token: Token): Hash[] => listTokenForms(token).map((form) => hashForm(parameter, form));
 
 /** A text in which no bare `|` stands, so that no two values share a hashed text. */
-const plain = (text: string): string => (text.includes('|') || text.includes('\\') ? text.replace(/[|\\]/g, '\\$&') : text);
+const escapeBars = (text: string): string => (text.includes('|') || text.includes('\\') ? text.replace(/[|\\]/g, '\\$&') : text);

@@ -8,7 +8,7 @@ export interface TypedValue {
 }
 
 /** A compiled expression. `types`: all its values can be of; undefined when only running it will tell (it is outside of the subset). */
-export interface Expression {
+export interface CompiledExpression {
   types: string[] | undefined;
-  values(resource: Resource): TypedValue[];
+  evaluate(resource: Resource): TypedValue[];
 }

@@ -2,18 +2,18 @@
 // Left out are logarithmic units (B, Np), angles in radians, and what nobody measures patients in: such quantities are compared as they are written.
 
 /** `scale` × `unit` (a UCUM expression; absent: a dimension of its own). `metric`: takes prefixes. `zero`: what is added before scaling (temperatures). */
-export interface Atom {
+export interface UcumAtom {
   scale: string;
   unit?: string;
   metric: boolean;
   zero?: string;
 }
 
-const words = (text: string): string[] => text.trim().split(/\s+/);
+const splitWords = (text: string): string[] => text.trim().split(/\s+/);
 
 /** Prefix → power of ten. */
-export const PREFIXES: ReadonlyMap<string, number> = new Map(
-  words('Y:24 Z:21 E:18 P:15 T:12 G:9 M:6 k:3 h:2 da:1 d:-1 c:-2 m:-3 u:-6 n:-9 p:-12 f:-15 a:-18 z:-21 y:-24').map((entry) => {
+export const UCUM_PREFIXES: ReadonlyMap<string, number> = new Map(
+  splitWords('Y:24 Z:21 E:18 P:15 T:12 G:9 M:6 k:3 h:2 da:1 d:-1 c:-2 m:-3 u:-6 n:-9 p:-12 f:-15 a:-18 z:-21 y:-24').map((entry) => {
     const [prefix, exponent] = entry.split(':');
     return [prefix!, Number(exponent)];
   }),
@@ -23,13 +23,13 @@ export const PREFIXES: ReadonlyMap<string, number> = new Map(
  * What is measured in itself. UCUM counts amounts of substance (mol, eq, osm) as plain numbers; here they are three kinds, so that a milliequivalent is
  * never taken for a millimole. Arbitrary units (of procedures) are comparable with nothing else, as UCUM says.
  */
-const OWN_METRIC = words('m g s K C cd mol eq osm [iU]');
-const OWN =
-  words(`deg [pH] [HPF] [LPF] [arb'U] [USP'U] [GPL'U] [MPL'U] [APL'U] [beth'U] [anti'Xa'U] [todd'U] [dye'U] [smgy'U] [bdsk'U] [ka'U]
+const METRIC_BASE_UNITS = splitWords('m g s K C cd mol eq osm [iU]');
+const BASE_UNITS =
+  splitWords(`deg [pH] [HPF] [LPF] [arb'U] [USP'U] [GPL'U] [MPL'U] [APL'U] [beth'U] [anti'Xa'U] [todd'U] [dye'U] [smgy'U] [bdsk'U] [ka'U]
   [knk'U] [mclg'U] [tb'U] [hnsf'U] [Amb'a'1'U] [D'ag'U] [AU] [BAU] [EU] [Lf] [CFU] [PFU] [FFU] [CCID_50] [TCID_50] [EID_50] [PNU]`);
 
 /** Symbol, scale, unit. */
-const METRIC: [string, string, string][] = [
+const METRIC_UNITS: [string, string, string][] = [
   ['[IU]', '1', '[iU]'],
   ['L', '1', 'dm3'],
   ['l', '1', 'dm3'],
@@ -69,7 +69,7 @@ const METRIC: [string, string, string][] = [
   ['R', '0.000258', 'C/kg'],
 ];
 
-const PLAIN: [string, string, string][] = [
+const OTHER_UNITS: [string, string, string][] = [
   ['10*', '10', '1'],
   ['10^', '10', '1'],
   ['%', '0.01', '1'],
@@ -132,11 +132,11 @@ const PLAIN: [string, string, string][] = [
 ];
 
 /** Symbol → what it is. */
-export const ATOMS: ReadonlyMap<string, Atom> = new Map<string, Atom>([
-  ...OWN_METRIC.map((symbol): [string, Atom] => [symbol, { scale: '1', metric: true }]),
-  ...OWN.map((symbol): [string, Atom] => [symbol, { scale: '1', metric: false }]),
-  ...METRIC.map(([symbol, scale, unit]): [string, Atom] => [symbol, { scale, unit, metric: true }]),
-  ...PLAIN.map(([symbol, scale, unit]): [string, Atom] => [symbol, { scale, unit, metric: false }]),
+export const UCUM_ATOMS: ReadonlyMap<string, UcumAtom> = new Map<string, UcumAtom>([
+  ...METRIC_BASE_UNITS.map((symbol): [string, UcumAtom] => [symbol, { scale: '1', metric: true }]),
+  ...BASE_UNITS.map((symbol): [string, UcumAtom] => [symbol, { scale: '1', metric: false }]),
+  ...METRIC_UNITS.map(([symbol, scale, unit]): [string, UcumAtom] => [symbol, { scale, unit, metric: true }]),
+  ...OTHER_UNITS.map(([symbol, scale, unit]): [string, UcumAtom] => [symbol, { scale, unit, metric: false }]),
   ['Cel', { scale: '1', unit: 'K', metric: false, zero: '273.15' }],
   ['[degF]', { scale: '5', unit: 'K/9', metric: false, zero: '459.67' }],
 ]);

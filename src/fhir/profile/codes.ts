@@ -1,9 +1,9 @@
 // The codes of a value set as validation asks for them: what is not known may be in it. https://hl7.org/fhir/R4/valueset.html
-import { expand, isListed } from '../terminology/expansion.ts';
+import { expandValueSet, isFullyKnown } from '../terminology/expansion.ts';
 import type { Terminology } from '../terminology/terminology.ts';
 
 /** The codes of a value set. */
-export interface Codes {
+export interface ValueSetCodes {
   /** Whether a code is in it. `system` undefined: of any system. Where not all is known: whether it may be. */
   has(system: unknown, code: unknown): boolean;
   /** Whether `has` decides: false when some system of it is not at hand. */
@@ -12,11 +12,11 @@ export interface Codes {
   some: string[];
 }
 
-const SHOWN = 21;
+const MAX_SAMPLE_CODES = 21;
 
 /** The codes of a value set; undefined when it, or one it includes, is not at hand or says nothing of its content. */
-export function codesOf(canonical: string, terminology: Terminology): Codes | undefined {
-  const expansion = expand(canonical, terminology);
+export function findValueSetCodes(canonical: string, terminology: Terminology): ValueSetCodes | undefined {
+  const expansion = expandValueSet(canonical, terminology);
   if (typeof expansion === 'string' || expansion.size === 0) return undefined;
   const lists = [...expansion].map(([system, { codes }]) => ({ system, codes }));
   return {
@@ -25,7 +25,7 @@ export function codesOf(canonical: string, terminology: Terminology): Codes | un
       const codes = expansion.get(system as string)?.codes;
       return codes !== undefined && (codes === 'all' || codes.has(code as string));
     },
-    exact: isListed(expansion),
-    some: lists.flatMap(({ system, codes }) => (codes === 'all' ? [`any code of ${system}`] : [...codes])).slice(0, SHOWN),
+    exact: isFullyKnown(expansion),
+    some: lists.flatMap(({ system, codes }) => (codes === 'all' ? [`any code of ${system}`] : [...codes])).slice(0, MAX_SAMPLE_CODES),
   };
 }

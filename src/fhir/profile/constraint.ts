@@ -1,34 +1,38 @@
 // The constraints a profile adds to R4's own: FHIRPath that must come out true. https://hl7.org/fhir/R4/conformance-rules.html#constraints
-import { compileConstraint } from '../fhirpath/evaluate.ts';
-import type { Knowledge } from '../fhirpath/evaluation.ts';
+import { compileConstraint } from '../fhirpath/compile.ts';
+import type { EvaluationSources } from '../fhirpath/evaluator.ts';
 import { INVARIANTS } from '../validation/invariants.ts';
 import type { Fault } from '../validation/schema-rules/rule.ts';
-import type { Constraint, Missed } from './definition.ts';
-import { type Item, type ItemRule, notChecked } from './rule.ts';
+import type { Constraint, ReportUnchecked } from './definition.ts';
+import { buildUncheckedRule, type ElementItem, type ItemRule } from './rule.ts';
 
 /** Constraints of all elements and resources, which base validation sees to or which are advice to authors. */
-const OF_ALL = /^(?:ele|ext|dom|ref)-\d+$/;
-export const isOfAll = ({ key }: Constraint): boolean => OF_ALL.test(key);
-const OF_R4 = /^http:\/\/hl7\.org\/fhir\/StructureDefinition\/[A-Z]\w*$/;
+const UNIVERSAL_KEYS = /^(?:ele|ext|dom|ref)-\d+$/;
+export const isUniversalConstraint = ({ key }: Constraint): boolean => UNIVERSAL_KEYS.test(key);
+const R4_SOURCE = /^http:\/\/hl7\.org\/fhir\/StructureDefinition\/[A-Z]\w*$/;
 
 /** The constraints that R4 itself does not check: those of its own types are the work of base validation. `own`: keys the profile itself adds. */
-export const added = (constraints: Constraint[] = [], own: ReadonlySet<string>): Constraint[] =>
+export const filterProfileConstraints = (constraints: Constraint[] = [], own: ReadonlySet<string>): Constraint[] =>
   constraints.filter((one) => {
     const { key, source, severity } = one;
-    if (isOfAll(one)) return false;
+    if (isUniversalConstraint(one)) return false;
     if (own.has(key)) return true;
-    return source === undefined ? !(key in INVARIANTS) : !(OF_R4.test(source) && (key in INVARIANTS || severity !== 'error'));
+    return source === undefined ? !(key in INVARIANTS) : !(R4_SOURCE.test(source) && (key in INVARIANTS || severity !== 'error'));
   });
 
 /** The rule of one constraint; one that cannot be evaluated here is said to be unchecked, and holds. */
-export function constraintRule({ key, severity, human, expression }: Constraint, knowledge: Knowledge, missed: Missed): ItemRule {
+export function buildConstraintRule(
+  { key, severity, human, expression }: Constraint,
+  knowledge: EvaluationSources,
+  missed: ReportUnchecked,
+): ItemRule {
   const said = `${human ?? expression ?? 'the constraint is met'} (${key})`;
   const warns = severity !== 'error';
   const unchecked = (why: string): Fault => ({
     severity: 'warning',
     code: 'not-supported',
     text: `the constraint ${key} is not checked: ${why}`,
-    at: [],
+    path: [],
   });
   let isMet: ReturnType<typeof compileConstraint>;
   try {
@@ -37,7 +41,7 @@ export function constraintRule({ key, severity, human, expression }: Constraint,
   } catch (error) {
     const fault = unchecked(`${(error as Error).message} is not evaluated here`);
     missed('constraints', `${key} (${(error as Error).message})`);
-    return notChecked<Item>(fault);
+    return buildUncheckedRule<ElementItem>(fault);
   }
   const faults: ItemRule['faults'] = (item, { resource, root }) => {
     try {
@@ -45,14 +49,14 @@ export function constraintRule({ key, severity, human, expression }: Constraint,
     } catch (error) {
       return [unchecked((error as Error).message)];
     }
-    return [{ ...(warns && { severity: 'warning' as const }), code: 'invariant', text: said, at: [] }];
+    return [{ ...(warns && { severity: 'warning' as const }), code: 'invariant', text: said, path: [] }];
   };
-  const holds: ItemRule['holds'] = (item, { resource, root }) => {
+  const holds: ItemRule['isMet'] = (item, { resource, root }) => {
     try {
       return isMet(item, resource, root);
     } catch {
       return true;
     }
   };
-  return { holds: warns ? () => true : holds, faults };
+  return { isMet: warns ? () => true : holds, faults };
 }

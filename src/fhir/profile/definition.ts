@@ -58,13 +58,13 @@ export type Definition = StructureDefinition | ValueSet | CodeSystem;
 export type DefinitionKind = Definition['resourceType'];
 
 /** A definition with the package it came in (`name#version`; our own: `facet`). */
-export interface Kept {
+export interface PackagedDefinition {
   package: string;
   resource: Definition;
 }
 
 /** Something about a definition that makes it impossible to check with; the message says what. */
-export class Unusable extends Error {}
+export class UnusableDefinitionError extends Error {}
 
 /** Hears of what a profile asks that cannot be checked: of which kind, and what it is. */
-export type Missed = (kind: 'profiles' | 'required value sets' | 'constraints' | 'slices', what: string) => void;
+export type ReportUnchecked = (kind: 'profiles' | 'required value sets' | 'constraints' | 'slices', what: string) => void;

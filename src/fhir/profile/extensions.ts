@@ -1,21 +1,21 @@
 // The extensions of a resource, wherever they stand, and whether they may stand there. https://hl7.org/fhir/R4/defining-extensions.html#context
 
 import { isElement } from '../element.ts';
-import { elementOf } from '../elements.ts';
-import { type Fault, fault } from '../validation/schema-rules/rule.ts';
+import { findElement } from '../elements.ts';
+import { buildFault, type Fault } from '../validation/schema-rules/rule.ts';
 import type { StructureDefinition } from './definition.ts';
-import type { Item } from './rule.ts';
+import type { ElementItem } from './rule.ts';
 
 /** `at`: from the resource's root. `owners`: what the element it stands on is called: by its path, and by paths from the types on the way. */
-export interface PlacedExtension {
+export interface FoundExtension {
   url: string;
   at: (string | number)[];
-  item: Item;
+  item: ElementItem;
   owners: string[];
 }
 
 /** A place on the way down: the type of what is there, if it is known. */
-interface Place {
+interface ElementPosition {
   at: (string | number)[];
   type: string | undefined;
   owners: string[];
@@ -24,22 +24,23 @@ interface Place {
 const NAMES = ['extension', 'modifierExtension'];
 
 /** All extensions whose definition can be looked up: those with an absolute URL. */
-export function extensionsIn(resource: { resourceType: string }): PlacedExtension[] {
-  const found: PlacedExtension[] = [];
-  visit(resource, { at: [], type: resource.resourceType, owners: [resource.resourceType] }, found);
+export function listExtensions(resource: { resourceType: string }): FoundExtension[] {
+  const found: FoundExtension[] = [];
+  visitValue(resource, { at: [], type: resource.resourceType, owners: [resource.resourceType] }, found);
   return found;
 }
 
-function visit(value: unknown, place: Place, found: PlacedExtension[]): void {
+function visitValue(value: unknown, place: ElementPosition, found: FoundExtension[]): void {
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) visit(item, { ...place, at: [...place.at, index] }, found);
+    for (const [index, item] of value.entries()) visitValue(item, { ...place, at: [...place.at, index] }, found);
   } else if (isElement(value)) {
-    for (const name of NAMES) collect(value, name, place, found);
-    for (const [key, inner] of Object.entries(value)) if (typeof inner === 'object') visit(inner, below(place, key, inner), found);
+    for (const name of NAMES) collectExtensions(value, name, place, found);
+    for (const [key, inner] of Object.entries(value))
+      if (typeof inner === 'object') visitValue(inner, toChildPosition(place, key, inner), found);
   }
 }
 
-function collect(owner: Record<string, unknown>, name: string, { at, owners }: Place, found: PlacedExtension[]): void {
+function collectExtensions(owner: Record<string, unknown>, name: string, { at, owners }: ElementPosition, found: FoundExtension[]): void {
   const extensions = owner[name];
   if (!Array.isArray(extensions)) return;
   for (const [index, value] of extensions.entries()) {
@@ -48,9 +49,9 @@ function collect(owner: Record<string, unknown>, name: string, { at, owners }: P
   }
 }
 
-function below({ at, type, owners }: Place, key: string, value: unknown): Place {
+function toChildPosition({ at, type, owners }: ElementPosition, key: string, value: unknown): ElementPosition {
   const name = key.startsWith('_') ? key.slice(1) : key;
-  const facts = type === undefined ? undefined : (elementOf(type, name) ?? elementOf(type, key));
+  const facts = type === undefined ? undefined : (findElement(type, name) ?? findElement(type, key));
   const [inner] = facts?.types ?? [];
   const own = inner === 'Resource' && isElement(value) ? String(value.resourceType) : inner;
   const named = facts?.choice ?? name;
@@ -61,9 +62,9 @@ function below({ at, type, owners }: Place, key: string, value: unknown): Place 
 const ANYWHERE = new Set(['Element', 'BackboneElement', 'Resource', 'DomainResource']);
 
 /** A fault when an extension stands on an element that its definition does not name. Contexts that are no elements are not looked at. */
-export function misplaced({ context = [] }: Pick<StructureDefinition, 'context'>, { owners, at }: PlacedExtension): Fault[] {
+export function checkExtensionContext({ context = [] }: Pick<StructureDefinition, 'context'>, { owners, at }: FoundExtension): Fault[] {
   const allowed = context.map(({ expression }) => expression);
   const isOpen = context.length === 0 || context.some(({ type, expression }) => type !== 'element' || ANYWHERE.has(expression));
   if (isOpen || owners.some((owner) => allowed.includes(owner))) return [];
-  return [fault('structure', `this extension may stand on ${allowed.join(', ')} only`, ...at)];
+  return [buildFault('structure', `this extension may stand on ${allowed.join(', ')} only`, ...at)];
 }

@@ -1,28 +1,33 @@
 // Definitions at hand, found by canonical URL: those of the asking package first, then the newest version, then R4's own.
 // https://hl7.org/fhir/R4/references.html#canonical
 
-import { canonicalOf } from '../profile-claims.ts';
-import { coreCodeSystem, coreValueSet } from '../terminology/core-value-sets.ts';
+import { parseCanonical } from '../profile-claims.ts';
+import { findCoreCodeSystem, findCoreValueSet } from '../terminology/core-value-sets.ts';
 import type { Terminology } from '../terminology/terminology.ts';
 import type { CodeSystem, ValueSet } from '../terminology/value-set.ts';
-import type { Source } from './checker.ts';
-import { type Codes, codesOf } from './codes.ts';
-import type { Definition, DefinitionKind, Kept, StructureDefinition } from './definition.ts';
+import type { DefinitionSource } from './checker.ts';
+import { findValueSetCodes, type ValueSetCodes } from './codes.ts';
+import type { Definition, DefinitionKind, PackagedDefinition, StructureDefinition } from './definition.ts';
 
 /** What checkers are compiled from. Definitions may be added; what was compiled before then stays as it is. */
-export interface Library extends Source {
-  add(kept: readonly Kept[]): void;
+export interface DefinitionLibrary extends DefinitionSource {
+  add(kept: readonly PackagedDefinition[]): void;
   /** The value sets and code systems of all packages, and R4's own. */
   terminology: Terminology;
 }
 
 /** A library that holds these. `typeOf`: the types of profiles that are known by name only. */
-export function libraryOf(kept: readonly Kept[], typeOf: (canonical: string) => string | undefined = () => undefined): Library {
-  const byUrl = new Map<string, Kept[]>();
+export function buildDefinitionLibrary(
+  kept: readonly PackagedDefinition[],
+  typeOf: (canonical: string) => string | undefined = () => undefined,
+): DefinitionLibrary {
+  const byUrl = new Map<string, PackagedDefinition[]>();
   const find = <T extends Definition>(kind: DefinitionKind, canonical: string, from: string) =>
-    chosen(byUrl.get(`${kind} ${canonicalOf(canonical).url}`) ?? [], canonical, from) as { package: string; resource: T } | undefined;
-  const expanded = new Map<string, Codes | undefined>();
-  const library: Library = {
+    chooseDefinition(byUrl.get(`${kind} ${parseCanonical(canonical).url}`) ?? [], canonical, from) as
+      | { package: string; resource: T }
+      | undefined;
+  const expanded = new Map<string, ValueSetCodes | undefined>();
+  const library: DefinitionLibrary = {
     add(more) {
       for (const one of more) {
         const key = `${one.resource.resourceType} ${one.resource.url}`;
@@ -31,50 +36,52 @@ export function libraryOf(kept: readonly Kept[], typeOf: (canonical: string) => 
       // what was expanded before may have more codes now
       if (more.length) {
         expanded.clear();
-        library.terminology = terminologyOf(find, '');
+        library.terminology = buildPackageTerminology(find, '');
       }
     },
     profile: (canonical, from) => find<StructureDefinition>('StructureDefinition', canonical, from),
     typeOf: (canonical, from) => library.profile(canonical, from)?.resource.type ?? typeOf(canonical),
     codes(valueSet, from) {
       const key = `${from} ${valueSet}`;
-      if (!expanded.has(key)) expanded.set(key, codesOf(valueSet, terminologyOf(find, from)));
+      if (!expanded.has(key)) expanded.set(key, findValueSetCodes(valueSet, buildPackageTerminology(find, from)));
       return expanded.get(key);
     },
-    terminology: terminologyOf(find, ''),
+    terminology: buildPackageTerminology(find, ''),
   };
   library.add(kept);
   return library;
 }
 
-type Find = <T extends Definition>(kind: DefinitionKind, canonical: string, from: string) => { resource: T } | undefined;
+type FindDefinition = <T extends Definition>(kind: DefinitionKind, canonical: string, from: string) => { resource: T } | undefined;
 
-const terminologyOf = (find: Find, from: string): Terminology => ({
-  valueSet: (canonical) => find<ValueSet>('ValueSet', canonical, from)?.resource ?? coreValueSet(canonicalOf(canonical).url),
-  codeSystem: (canonical) => find<CodeSystem>('CodeSystem', canonical, from)?.resource ?? coreCodeSystem(canonicalOf(canonical).url),
+const buildPackageTerminology = (find: FindDefinition, from: string): Terminology => ({
+  findValueSet: (canonical) => find<ValueSet>('ValueSet', canonical, from)?.resource ?? findCoreValueSet(parseCanonical(canonical).url),
+  findCodeSystem: (canonical) =>
+    find<CodeSystem>('CodeSystem', canonical, from)?.resource ?? findCoreCodeSystem(parseCanonical(canonical).url),
 });
 
 /** The one meant by a canonical: of the version asked for, of the same package, or the newest. */
-export function chosen<T extends { package: string; resource: { version?: string } }>(
+export function chooseDefinition<T extends { package: string; resource: { version?: string } }>(
   all: readonly T[],
   canonical: string,
   from: string,
 ): T | undefined {
-  const { version } = canonicalOf(canonical);
-  const fitting = version === undefined ? all : all.filter(({ resource }) => isVersion(resource.version, version));
+  const { version } = parseCanonical(canonical);
+  const fitting = version === undefined ? all : all.filter(({ resource }) => matchesVersion(resource.version, version));
   if (fitting.length <= 1) return fitting[0];
-  return fitting.find((one) => one.package === from) ?? fitting.toSorted(newestFirst)[0];
+  return fitting.find((one) => one.package === from) ?? fitting.toSorted(compareNewestFirst)[0];
 }
 
 /** `4.0` stands for all 4.0.x, as canonical references of published profiles use it. */
-const isVersion = (version: string | undefined, asked: string): boolean => version === asked || (version?.startsWith(`${asked}.`) ?? false);
+const matchesVersion = (version: string | undefined, asked: string): boolean =>
+  version === asked || (version?.startsWith(`${asked}.`) ?? false);
 
-const newestFirst = (a: { resource: { version?: string } }, b: { resource: { version?: string } }): number =>
+const compareNewestFirst = (a: { resource: { version?: string } }, b: { resource: { version?: string } }): number =>
   compareVersions(b.resource.version ?? '', a.resource.version ?? '');
 
 /** The order of versions by their numbers; a release after its drafts. https://semver.org/#spec-item-11 */
 function compareVersions(a: string, b: string): number {
-  const [left, right] = [partsOf(a), partsOf(b)];
+  const [left, right] = [parseVersion(a), parseVersion(b)];
   for (let at = 0; at < Math.max(left.numbers.length, right.numbers.length); at++) {
     const difference = (left.numbers[at] ?? 0) - (right.numbers[at] ?? 0);
     if (difference !== 0) return difference;
@@ -84,7 +91,7 @@ function compareVersions(a: string, b: string): number {
   return left.draft < right.draft ? -1 : 1;
 }
 
-function partsOf(version: string): { numbers: number[]; draft: string } {
+function parseVersion(version: string): { numbers: number[]; draft: string } {
   const [release = '', ...draft] = version.split('-');
   return { numbers: release.split('.').map((part) => Number(part) || 0), draft: draft.join('-') };
 }

@@ -1,21 +1,21 @@
 // What the checks of profiles are made of: items (one value of an element, with the object beside a primitive) and rules over them.
 
-import type { Node } from '../fhirpath/node.ts';
+import type { FhirPathNode } from '../fhirpath/node.ts';
 import type { Fault } from '../validation/schema-rules/rule.ts';
 
 /** `name`: of the element in JSON (`valueQuantity`), `index`: its place in a list. */
-export interface Item extends Node {
+export interface ElementItem extends FhirPathNode {
   name: string;
   index: number | undefined;
 }
 
 /** Where an item stands in the object around it. */
-export const placeOf = ({ name, index }: Item): (string | number)[] => (index === undefined ? [name] : [name, index]);
+export const toItemPath = ({ name, index }: ElementItem): (string | number)[] => (index === undefined ? [name] : [name, index]);
 
 /** Where an item stands: the resource it is part of, and the one around that when it is contained. */
-export interface Around {
-  resource: Node;
-  root: Node;
+export interface ResourceContext {
+  resource: FhirPathNode;
+  root: FhirPathNode;
 }
 
 /**
@@ -23,21 +23,21 @@ export interface Around {
  * the faults is below the value.
  */
 interface Rule<T> {
-  holds(value: T, around: Around): boolean;
-  faults(value: T, around: Around): Fault[];
+  isMet(value: T, around: ResourceContext): boolean;
+  faults(value: T, around: ResourceContext): Fault[];
 }
 
-export type ItemRule = Rule<Item>;
+export type ItemRule = Rule<ElementItem>;
 /** Over all items of one element of one object; `at` of the faults is below that object. */
-export type ListRule = Rule<readonly Item[]>;
+export type ListRule = Rule<readonly ElementItem[]>;
 
 /** All of them; undefined when there are none. */
-export function all<T>(rules: readonly (Rule<T> | undefined)[]): Rule<T> | undefined {
+export function combineRules<T>(rules: readonly (Rule<T> | undefined)[]): Rule<T> | undefined {
   const present = rules.filter((rule) => rule !== undefined);
   if (present.length <= 1) return present[0];
   return {
-    holds(value, around) {
-      for (const rule of present) if (!rule.holds(value, around)) return false;
+    isMet(value, around) {
+      for (const rule of present) if (!rule.isMet(value, around)) return false;
       return true;
     },
     faults: (value, around) => present.flatMap((rule) => rule.faults(value, around)),
@@ -45,21 +45,21 @@ export function all<T>(rules: readonly (Rule<T> | undefined)[]): Rule<T> | undef
 }
 
 /** A rule from a test and what is said when it fails. */
-export function test<T>(passes: (value: T, around: Around) => boolean, said: (value: T) => Fault): Rule<T> {
-  return { holds: passes, faults: (value, around) => (passes(value, around) ? [] : [said(value)]) };
+export function buildTestRule<T>(passes: (value: T, around: ResourceContext) => boolean, said: (value: T) => Fault): Rule<T> {
+  return { isMet: passes, faults: (value, around) => (passes(value, around) ? [] : [said(value)]) };
 }
 
 /** Something that cannot be checked here: said of every value there is, and never an error. */
-export const notChecked = <T>(said: Fault): Rule<T> => ({ holds: () => true, faults: () => [said] });
+export const buildUncheckedRule = <T>(said: Fault): Rule<T> => ({ isMet: () => true, faults: () => [said] });
 
 /** The rule on each item of a list. */
-export function each(rule: ItemRule): ListRule {
+export function buildEachRule(rule: ItemRule): ListRule {
   return {
-    holds(items, around) {
-      for (const item of items) if (!rule.holds(item, around)) return false;
+    isMet(items, around) {
+      for (const item of items) if (!rule.isMet(item, around)) return false;
       return true;
     },
     faults: (items, around) =>
-      items.flatMap((item) => rule.faults(item, around).map((found) => ({ ...found, at: [...placeOf(item), ...found.at] }))),
+      items.flatMap((item) => rule.faults(item, around).map((found) => ({ ...found, path: [...toItemPath(item), ...found.path] }))),
   };
 }

@@ -1,17 +1,17 @@
 // The slices of a list: each item belongs to the first slice it matches, and each slice asks what it asks of its own items.
 // https://hl7.org/fhir/R4/profiling.html#slicing
-import { type Fault, fault } from '../validation/schema-rules/rule.ts';
-import { type Slicing, Unusable } from './definition.ts';
-import { type Elsewhere, type Matches, matcherOf } from './discriminator.ts';
-import { type Around, type Item, type ItemRule, type ListRule, placeOf } from './rule.ts';
+import { buildFault, type Fault } from '../validation/schema-rules/rule.ts';
+import { type Slicing, UnusableDefinitionError } from './definition.ts';
+import { buildSliceMatcher, type ExternalDefinitions, type SliceMatcher } from './discriminator.ts';
+import { type ElementItem, type ItemRule, type ListRule, type ResourceContext, toItemPath } from './rule.ts';
 import type { ProfileNode } from './tree.ts';
 
 /** A slice as it is checked. `list`: over its items. `matches` is undefined for what no other slice takes (`@default`). */
 interface Slice {
   list: ListRule | undefined;
-  matches: Matches | undefined;
+  matches: SliceMatcher | undefined;
   /** Why nobody can tell which items belong to it. */
-  untold?: string;
+  unchecked?: string;
 }
 
 /** What compiles a slice: the rule over its items, and the rule on each that tells whether it belongs where nothing else does. */
@@ -26,91 +26,100 @@ const DEFAULT = '@default';
 const BY_TYPE: Slicing = { rules: 'open', discriminator: [{ type: 'type', path: '$this' }] };
 
 /** The rule of a slicing; undefined when no slice asks anything and no item may be refused. */
-export function slicingRule(node: ProfileNode, compile: CompileSlice, elsewhere: Elsewhere): ListRule | undefined {
+export function buildSlicingRule(node: ProfileNode, compile: CompileSlice, elsewhere: ExternalDefinitions): ListRule | undefined {
   if (!node.slices.size) return undefined;
-  const slicing = node.asks.slicing ?? BY_TYPE;
-  const slices = [...node.slices].map(([name, slice]) => sliceOf(slicing, slice, { name, rules: compile(slice, name), elsewhere }));
-  const asks = slices.some(({ list, untold }) => list || untold) || slicing.rules !== 'open' || slicing.ordered === true;
-  return asks ? sliced(slices, slicing) : undefined;
+  const slicing = node.definition.slicing ?? BY_TYPE;
+  const slices = [...node.slices].map(([name, slice]) => compileSlice(slicing, slice, { name, rules: compile(slice, name), elsewhere }));
+  const asks = slices.some(({ list, unchecked }) => list || unchecked) || slicing.rules !== 'open' || slicing.ordered === true;
+  return asks ? buildSlicesRule(slices, slicing) : undefined;
 }
 
 interface Compiled {
   name: string;
   rules: SliceRules;
-  elsewhere: Elsewhere;
+  elsewhere: ExternalDefinitions;
 }
 
 /** Without discriminators an item belongs to a slice when it is as the slice asks. */
-function sliceOf({ discriminator = [] }: Slicing, slice: ProfileNode, { name, rules, elsewhere }: Compiled): Slice {
+function compileSlice({ discriminator = [] }: Slicing, slice: ProfileNode, { name, rules, elsewhere }: Compiled): Slice {
   const { list, item } = rules;
   if (name === DEFAULT) return { list, matches: undefined };
-  if (!discriminator.length) return { list, matches: (one, around) => item?.holds(one, around) ?? true };
+  if (!discriminator.length) return { list, matches: (one, around) => item?.isMet(one, around) ?? true };
   try {
-    return { list, matches: matcherOf(discriminator, slice, elsewhere) };
+    return { list, matches: buildSliceMatcher(discriminator, slice, elsewhere) };
   } catch (error) {
-    if (!(error instanceof Unusable)) throw error;
-    const untold = `the slice ${name} is not checked: ${error.message}`;
+    if (!(error instanceof UnusableDefinitionError)) throw error;
+    const unchecked = `the slice ${name} is not checked: ${error.message}`;
     if (list) elsewhere.missed('slices', `${name} (${error.message})`);
-    return { list: undefined, matches: () => false, ...(list && { untold }) };
+    return { list: undefined, matches: () => false, ...(list && { unchecked }) };
   }
 }
 
 /** `slice`: the place of its slice; that of no slice is -1. */
-interface Placed {
-  item: Item;
+interface SlicedItem {
+  item: ElementItem;
   slice: number;
 }
 
-function sliced(slices: Slice[], { rules, ordered = false }: Slicing): ListRule {
+function buildSlicesRule(slices: Slice[], { rules, ordered = false }: Slicing): ListRule {
   const rest = slices.findIndex(({ matches }) => !matches);
-  const untold = slices.flatMap((slice) => slice.untold ?? []);
-  const manner: Manner = { isClosed: rules === 'closed' && !untold.length, ordered, atEnd: rules === 'openAtEnd' && !untold.length };
-  const place = (items: readonly Item[], around: Around): Placed[] =>
+  const unchecked = slices.flatMap((slice) => slice.unchecked ?? []);
+  const manner: SlicingMode = {
+    isClosed: rules === 'closed' && !unchecked.length,
+    ordered,
+    atEnd: rules === 'openAtEnd' && !unchecked.length,
+  };
+  const place = (items: readonly ElementItem[], around: ResourceContext): SlicedItem[] =>
     items.map((item) => {
       const slice = slices.findIndex(({ matches }) => matches?.(item, around));
       return { item, slice: slice < 0 ? rest : slice };
     });
   return {
-    holds(items, around) {
-      if (items.length === 0) return slices.every(({ list }) => !list || list.holds(items, around));
+    isMet(items, around) {
+      if (items.length === 0) return slices.every(({ list }) => !list || list.isMet(items, around));
       const placed = place(items, around);
-      if ((manner.isClosed || manner.ordered || manner.atEnd) && strays(placed, manner).length) return false;
+      if ((manner.isClosed || manner.ordered || manner.atEnd) && findMisplacedItems(placed, manner).length) return false;
       for (let at = 0; at < slices.length; at++) {
         const { list } = slices[at]!;
-        if (list && !list.holds(itemsOf(placed, at), around)) return false;
+        if (list && !list.isMet(listSliceItems(placed, at), around)) return false;
       }
       return true;
     },
     faults(items, around) {
       const placed = place(items, around);
-      const misplaced = strays(placed, manner).map(({ item, slice }) =>
-        fault('structure', slice < 0 ? NONE_FITS : OUT_OF_ORDER, ...placeOf(item)),
+      const misplaced = findMisplacedItems(placed, manner).map(({ item, slice }) =>
+        buildFault('structure', slice < 0 ? NO_SLICE_MATCHES : OUT_OF_ORDER, ...toItemPath(item)),
       );
-      const unchecked = items.length ? untold.map((text) => notSaid(text, items[0]!)) : [];
-      return [...misplaced, ...slices.flatMap(({ list }, at) => list?.faults(itemsOf(placed, at), around) ?? []), ...unchecked];
+      const notices = items.length ? unchecked.map((text) => buildUncheckedFault(text, items[0]!)) : [];
+      return [...misplaced, ...slices.flatMap(({ list }, at) => list?.faults(listSliceItems(placed, at), around) ?? []), ...notices];
     },
   };
 }
 
-function itemsOf(placed: Placed[], at: number): Item[] {
-  const items: Item[] = [];
+function listSliceItems(placed: SlicedItem[], at: number): ElementItem[] {
+  const items: ElementItem[] = [];
   for (const { item, slice } of placed) if (slice === at) items.push(item);
   return items;
 }
 
-const notSaid = (text: string, { name }: Item): Fault => ({ severity: 'warning', code: 'not-supported', text, at: [name] });
+const buildUncheckedFault = (text: string, { name }: ElementItem): Fault => ({
+  severity: 'warning',
+  code: 'not-supported',
+  text,
+  path: [name],
+});
 
-const NONE_FITS = 'the profile allows only what it describes here, and this is none of it';
+const NO_SLICE_MATCHES = 'the profile allows only what it describes here, and this is none of it';
 const OUT_OF_ORDER = 'the profile asks for another order of what it describes here';
 
-interface Manner {
+interface SlicingMode {
   isClosed: boolean;
   ordered: boolean;
   atEnd: boolean;
 }
 
 /** What stands where it must not: of no slice where all must be of one, before one that comes first, or of none before one that is of some. */
-function strays(placed: Placed[], { isClosed, ordered, atEnd }: Manner): Placed[] {
+function findMisplacedItems(placed: SlicedItem[], { isClosed, ordered, atEnd }: SlicingMode): SlicedItem[] {
   let last = -1;
   return placed.filter(({ slice }) => {
     if (slice < 0) {

@@ -2,10 +2,10 @@
 import type { Condition } from './query.ts';
 
 /** True of everything. */
-export const ALWAYS: Condition = { on: 'and', all: [] };
+export const MATCH_ALL: Condition = { on: 'and', all: [] };
 
 /** One of these; the condition itself when there is only one. */
-export function anyOf(conditions: Condition[]): Condition {
+export function combineWithOr(conditions: Condition[]): Condition {
   if (conditions.length === 1) return conditions[0]!;
   return conditions.length ? { on: 'or', any: conditions } : { on: 'nothing' };
 }

@@ -1,50 +1,50 @@
 // One search parameter (name and value) as a condition: plain, or about other resources (chain.ts). https://hl7.org/fhir/R4/search.html#modifiers
 // docs/decisions/0006-search-semantics.md
 
-import { COLUMNS, type ParameterKind } from '../indexing/parameter.ts';
+import { COLUMN_PARAMETERS, type ParameterKind } from '../indexing/indexed-parameter.ts';
 import { invalid } from '../outcome.ts';
-import { ID, type ServedType } from '../types.ts';
-import { type Asked, chain, isReverseChain, reverseChain } from './chain.ts';
-import { compositeCondition } from './composite-condition.ts';
-import { ofEachType } from './condition-of-types.ts';
-import { ALWAYS } from './condition-sentences.ts';
-import { dateCondition, lastUpdatedCondition } from './date-condition.ts';
-import { filterCondition } from './filter-condition.ts';
-import { listCondition } from './list-condition.ts';
-import { modifiersOf } from './modifiers.ts';
-import { codeAndModifier } from './name.ts';
-import { nearCondition } from './near.ts';
-import { numberCondition, quantityCondition } from './number-condition.ts';
-import type { Registry, SearchParameter } from './parameters.ts';
+import { ID_PATTERN, type ServedType } from '../types.ts';
+import { isReverseChain, type ParameterQuestion, parseChain, parseReverseChain } from './chain.ts';
+import { combineByType } from './combine-types.ts';
+import { parseCompositeCondition } from './composite-condition.ts';
+import { MATCH_ALL } from './condition-sentences.ts';
+import { parseDateCondition, parseLastUpdatedCondition } from './date-condition.ts';
+import { buildUnknownModifierError, buildUnknownParameterError } from './errors.ts';
+import { parseFilterCondition } from './filter-condition.ts';
+import { parseListCondition } from './list-condition.ts';
+import { listModifiers } from './modifiers.ts';
+import { parseNearCondition } from './near-condition.ts';
+import { parseNumberCondition, parseQuantityCondition } from './number-condition.ts';
+import { splitModifier } from './parameter-name.ts';
 import type { Condition } from './query.ts';
-import { referenceCondition } from './reference-condition.ts';
-import { unknownModifier, unknownParameter } from './refusal.ts';
-import { stringCondition } from './string-condition.ts';
-import { TERMINOLOGY_MODIFIERS, terminologyCondition } from './terminology-condition.ts';
-import { alternatives, unescaped } from './text.ts';
-import { anyToken, tokenCondition } from './token-condition.ts';
-import { uriCondition } from './uri-condition.ts';
+import { parseReferenceCondition } from './reference-condition.ts';
+import type { SearchParameter, SearchRegistry } from './registry.ts';
+import { splitAlternatives, unescapeValue } from './search-value.ts';
+import { parseStringCondition } from './string-condition.ts';
+import { parseTerminologyCondition, TERMINOLOGY_MODIFIERS } from './terminology-condition.ts';
+import { buildTokenCondition, parseTokenCondition } from './token-condition.ts';
+import { parseUriCondition } from './uri-condition.ts';
 
 /** What a condition is read with. `baseUrl`: this server's FHIR base, no trailing slash. `now`: for `ap` on dates. */
 export interface SearchContext {
-  registry: Registry;
+  registry: SearchRegistry;
   baseUrl: string;
   now: Date;
 }
 
 /** What `name=value` means for resources of `type`. Unknown names and modifiers are `not-supported`, values that mean nothing `invalid` (both 400). */
-export const conditionOf = (context: SearchContext, type: ServedType, name: string, value: string): Condition =>
-  read(context, { types: [type], name, value });
+export const parseCondition = (context: SearchContext, type: ServedType, name: string, value: string): Condition =>
+  parseParameter(context, { types: [type], name, value });
 
-function read(context: SearchContext, asked: Asked): Condition {
-  const readOn = (further: Asked): Condition => read(context, further);
-  if (isReverseChain(asked.name)) return reverseChain(context.registry, asked, readOn);
-  return asked.name.includes('.') ? chain(context.registry, asked, readOn) : ofTypes(context, asked);
+function parseParameter(context: SearchContext, asked: ParameterQuestion): Condition {
+  const readOn = (further: ParameterQuestion): Condition => parseParameter(context, further);
+  if (isReverseChain(asked.name)) return parseReverseChain(context.registry, asked, readOn);
+  return asked.name.includes('.') ? parseChain(context.registry, asked, readOn) : parseForTypes(context, asked);
 }
 
 /** A parameter may mean one thing for one type and another for the next. */
-const ofTypes = (context: SearchContext, { types, name, value }: Asked): Condition =>
-  ofEachType(types.map((type) => [type, plain(context, { type, name, value })]));
+const parseForTypes = (context: SearchContext, { types, name, value }: ParameterQuestion): Condition =>
+  combineByType(types.map((type) => [type, parseSimpleParameter(context, { type, name, value })]));
 
 interface OfType {
   type: ServedType;
@@ -52,57 +52,59 @@ interface OfType {
   value: string;
 }
 
-function plain(context: SearchContext, { type, name, value }: OfType): Condition {
-  if (name === '_list') return listCondition(value, context.registry);
+function parseSimpleParameter(context: SearchContext, { type, name, value }: OfType): Condition {
+  if (name === '_list') return parseListCondition(value, context.registry);
   if (name === '_filter')
-    return filterCondition(value, type, context.registry, (of, code, text) => plain(context, { type: of, name: code, value: text }));
-  const { code, modifier } = codeAndModifier(name);
-  const parameter = parameterOf(context.registry, type, code);
-  const served = modifiersOf(parameter);
-  if (modifier !== '' && !served.includes(modifier)) throw unknownModifier(code, modifier, served);
-  if (modifier === 'missing') return missing(parameter, value);
-  return CONDITIONS[parameter.type](parameter, modifier, value, context);
+    return parseFilterCondition(value, type, context.registry, (of, code, text) =>
+      parseSimpleParameter(context, { type: of, name: code, value: text }),
+    );
+  const { code, modifier } = splitModifier(name);
+  const parameter = findParameter(context.registry, type, code);
+  const served = listModifiers(parameter);
+  if (modifier !== '' && !served.includes(modifier)) throw buildUnknownModifierError(code, modifier, served);
+  if (modifier === 'missing') return parseMissingCondition(parameter, value);
+  return CONDITION_PARSERS[parameter.type](parameter, modifier, value, context);
 }
 
-type Builder = (parameter: SearchParameter, modifier: string, value: string, context: SearchContext) => Condition;
+type ConditionParser = (parameter: SearchParameter, modifier: string, value: string, context: SearchContext) => Condition;
 
-const CONDITIONS: Record<ParameterKind, Builder> = {
-  token: codedCondition,
-  uri: uriCondition,
-  string: stringCondition,
+const CONDITION_PARSERS: Record<ParameterKind, ConditionParser> = {
+  token: parseCodedCondition,
+  uri: parseUriCondition,
+  string: parseStringCondition,
   date: ({ code, ...parameter }, _modifier, value, { now }) =>
-    COLUMNS.has(code) ? lastUpdatedCondition(code, value, now) : dateCondition({ code, ...parameter }, value, now),
-  number: numberCondition,
-  quantity: quantityCondition,
-  special: (parameter, _modifier, value) => nearCondition(parameter, value),
-  composite: (parameter, _modifier, value, { now }) => compositeCondition(parameter, value, now),
-  reference: referenceCondition,
+    COLUMN_PARAMETERS.has(code) ? parseLastUpdatedCondition(code, value, now) : parseDateCondition({ code, ...parameter }, value, now),
+  number: parseNumberCondition,
+  quantity: parseQuantityCondition,
+  special: (parameter, _modifier, value) => parseNearCondition(parameter, value),
+  composite: (parameter, _modifier, value, { now }) => parseCompositeCondition(parameter, value, now),
+  reference: parseReferenceCondition,
 };
 
-function codedCondition(parameter: SearchParameter, modifier: string, value: string, { registry }: SearchContext): Condition {
-  if (parameter.code === '_id') return id(modifier, value);
+function parseCodedCondition(parameter: SearchParameter, modifier: string, value: string, { registry }: SearchContext): Condition {
+  if (parameter.code === '_id') return parseIdCondition(modifier, value);
   const byTerminology = TERMINOLOGY_MODIFIERS.find((one) => one === modifier);
   return byTerminology
-    ? terminologyCondition(parameter, byTerminology, value, registry.terminology)
-    : tokenCondition(parameter, modifier, value);
+    ? parseTerminologyCondition(parameter, byTerminology, value, registry.terminology)
+    : parseTokenCondition(parameter, modifier, value);
 }
 
-function missing({ code, presence }: SearchParameter, value: string): Condition {
+function parseMissingCondition({ code, presence }: SearchParameter, value: string): Condition {
   if (value !== 'true' && value !== 'false') throw invalid(`${code}:missing takes true or false`);
-  const present: Condition = COLUMNS.has(code) ? ALWAYS : anyToken([presence]);
+  const present: Condition = COLUMN_PARAMETERS.has(code) ? MATCH_ALL : buildTokenCondition([presence]);
   return value === 'false' ? present : { on: 'not', condition: present };
 }
 
-function id(modifier: string, value: string): Condition {
-  const any = alternatives('_id', value)
-    .map(unescaped)
-    .filter((text) => ID.test(text));
+function parseIdCondition(modifier: string, value: string): Condition {
+  const any = splitAlternatives('_id', value)
+    .map(unescapeValue)
+    .filter((text) => ID_PATTERN.test(text));
   const found: Condition = any.length ? { on: 'id', any } : { on: 'nothing' };
   return modifier === 'not' ? { on: 'not', condition: found } : found;
 }
 
-function parameterOf(registry: Registry, type: string, code: string): SearchParameter {
+function findParameter(registry: SearchRegistry, type: string, code: string): SearchParameter {
   const parameter = registry.lookup(type, code);
-  if (!parameter) throw unknownParameter(registry, type, code);
+  if (!parameter) throw buildUnknownParameterError(registry, type, code);
   return parameter;
 }

@@ -1,7 +1,7 @@
 // The definitions of search parameters: R4's own for the served types, and the project's own SearchParameter resources, brought to one form.
 // https://hl7.org/fhir/R4/searchparameter-registry.html, https://hl7.org/fhir/R4/searchparameter.html
 import { readFileSync } from 'node:fs';
-import { isValueKind } from '../indexing/kinds.ts';
+import { isValueKind } from '../indexing/parameter-kinds.ts';
 import { isServed, type ServedType } from '../types.ts';
 
 /** The parts of a SearchParameter resource that searching needs. */
@@ -18,7 +18,7 @@ export interface SearchParameterResource {
 }
 
 /** A search parameter as it is defined for a type. `systems`: the code systems of a `code` element, which its JSON does not name. */
-export interface Definition {
+export interface SearchParameterDefinition {
   code: string;
   type: string;
   expression: string;
@@ -32,8 +32,8 @@ export interface Definition {
 
 const { any, ...BASE } = JSON.parse(readFileSync(new URL('../generated/search-parameters.json', import.meta.url), 'utf8')) as {
   any: string[];
-  Resource: Definition[];
-} & Record<ServedType, Definition[]>;
+  Resource: SearchParameterDefinition[];
+} & Record<ServedType, SearchParameterDefinition[]>;
 
 /** All types a reference may lead to where its definition names no targets. */
 export const ANY_TARGET: readonly string[] = any;
@@ -41,11 +41,11 @@ export const ANY_TARGET: readonly string[] = any;
 const CODE = /^_?[A-Za-z][A-Za-z0-9_-]*$/;
 
 /** URL of a definition → its kind: what a component is like. */
-export const kindsByUrl = (custom: readonly SearchParameterResource[]): Map<string | undefined, string> =>
+export const mapKindsByUrl = (custom: readonly SearchParameterResource[]): Map<string | undefined, string> =>
   new Map([...Object.values(BASE).flat(), ...custom].map(({ url, type }) => [url, type]));
 
 /** Fails with a plain Error that names a definition which cannot be one. */
-export function checkDefinition({ url, code, base, type, expression }: SearchParameterResource): void {
+export function validateDefinition({ url, code, base, type, expression }: SearchParameterResource): void {
   const problem =
     (!CODE.test(code) && 'its code may hold letters, digits, - and _ only') ||
     (!isValueKind(type) && type !== 'composite' && `parameters of type ${type} are not served`) ||
@@ -55,12 +55,20 @@ export function checkDefinition({ url, code, base, type, expression }: SearchPar
 }
 
 /** The definitions in force for a type: those of all types, its own, and the project's. */
-export function definitionsOf(type: ServedType, custom: readonly SearchParameterResource[]): Definition[] {
+export function listDefinitions(type: ServedType, custom: readonly SearchParameterResource[]): SearchParameterDefinition[] {
   const own = custom.filter(({ base }) => base.includes(type));
-  return [...BASE.Resource, ...BASE[type], ...own.map(definitionOf)];
+  return [...BASE.Resource, ...BASE[type], ...own.map(toDefinition)];
 }
 
-const definitionOf = ({ url, code, type, expression, target, modifier = [], component }: SearchParameterResource): Definition => ({
+const toDefinition = ({
+  url,
+  code,
+  type,
+  expression,
+  target,
+  modifier = [],
+  component,
+}: SearchParameterResource): SearchParameterDefinition => ({
   code,
   type,
   expression: expression!,

@@ -1,53 +1,53 @@
 // Compiles the FHIRPath of a search parameter into closures over plain JSON: paths, unions, `where`, `ofType`, `as`, `extension`, `exists`, `not`, `single`, comparisons
 // with a literal, and `resolve() is Type` as a test of the reference's text. https://hl7.org/fhir/R4/fhirpath.html, https://hl7.org/fhirpath/N1/
-// Types are settled while compiling, from the element facts; an expression outside of this subset is evaluated node by node (fhirpath/evaluate.ts).
-import { elementOf, isPrimitive } from '../elements.ts';
-import { compileFhirPath } from '../fhirpath/evaluate.ts';
-import { type Node, nodeOf } from '../fhirpath/node.ts';
-import { parseFhirPath, type Syntax } from '../fhirpath/syntax.ts';
-import { fhirTypeOf } from '../fhirpath/types.ts';
-import type { Expression, TypedValue } from '../indexing/typed-value.ts';
-import { referencedType } from '../reference-target.ts';
+// Types are settled while compiling, from the element facts; an expression outside of this subset is evaluated node by node (fhirpath/compile.ts).
+import { findElement, isPrimitive } from '../elements.ts';
+import { compileFhirPath } from '../fhirpath/compile.ts';
+import { buildNode, type FhirPathNode } from '../fhirpath/node.ts';
+import { parseFhirPath, type SyntaxTree } from '../fhirpath/parser.ts';
+import { toFhirType } from '../fhirpath/type-test.ts';
+import type { CompiledExpression, TypedValue } from '../indexing/typed-value.ts';
+import { readReferenceType } from '../reference.ts';
 import type { Resource } from '../types.ts';
 
-type Emit = (value: unknown) => void;
+type EmitValue = (value: unknown) => void;
 /** A way from a value to others. */
-type Walk = (start: unknown, emit: Emit) => void;
+type WalkValues = (start: unknown, emit: EmitValue) => void;
 /** The values of one type that an expression leads to. All flows of a collection start at the same value. */
-interface Flow {
+interface TypedWalk {
   type: string;
-  walk: Walk;
+  walk: WalkValues;
 }
 
 /** What `resolve()` answers here: the name of the type a reference leads to. Only `is` can use it. */
 const RESOLVED = '(resolved)';
-const ABSTRACT = new Set(['Resource', 'DomainResource']);
+const ABSTRACT_TYPES = new Set(['Resource', 'DomainResource']);
 
 /**
  * Compiles an expression for resources (or other objects) of one type. Values of types that are not `accepted` are left out; without it none is.
  * Fails with a plain Error when the expression is no FHIRPath, names an element that does not exist, or asks what is not evaluated here.
  */
-export function compileExpression(expression: string, type: string, accepted?: ReadonlySet<string>): Expression {
-  const found = follow(parseFhirPath(expression), [{ type, walk: (start, emit) => emit(start) }]);
-  if (!found) return { types: undefined, values: evaluated(expression, type, accepted) };
+export function compileExpression(expression: string, type: string, accepted?: ReadonlySet<string>): CompiledExpression {
+  const found = compileSyntax(parseFhirPath(expression), [{ type, walk: (start, emit) => emit(start) }]);
+  if (!found) return { types: undefined, evaluate: buildEvaluation(expression, type, accepted) };
   const flows = found.filter((flow) => !accepted || accepted.has(flow.type));
-  return { types: [...new Set(flows.map((flow) => flow.type))], values: (resource) => collect(flows, resource) };
+  return { types: [...new Set(flows.map((flow) => flow.type))], evaluate: (resource) => collectValues(flows, resource) };
 }
 
-function collect(flows: Flow[], resource: Resource): TypedValue[] {
+function collectValues(flows: TypedWalk[], resource: Resource): TypedValue[] {
   const values: TypedValue[] = [];
   for (const { type, walk } of flows) walk(resource, (value) => values.push({ type, value }));
   return values;
 }
 
 /** An expression that cannot be evaluated on this resource (say, `single()` of two) has no value there. */
-function evaluated(expression: string, type: string, accepted?: ReadonlySet<string>): Expression['values'] {
-  const evaluate = compileFhirPath(expression, { codesOf: () => undefined, leadsTo });
+function buildEvaluation(expression: string, type: string, accepted?: ReadonlySet<string>): CompiledExpression['evaluate'] {
+  const evaluate = compileFhirPath(expression, { codesOf: () => undefined, leadsTo: toReferencedNode });
   return (resource) => {
-    const start = nodeOf(type, resource);
+    const start = buildNode(type, resource);
     try {
       return evaluate(start, start, start).flatMap((node) => {
-        const found = fhirTypeOf(node);
+        const found = toFhirType(node);
         return node.value === undefined || found === undefined || (accepted && !accepted.has(found))
           ? []
           : [{ type: found, value: node.value }];
@@ -59,148 +59,160 @@ function evaluated(expression: string, type: string, accepted?: ReadonlySet<stri
 }
 
 /** Of what a reference leads to, its type alone is known. */
-function leadsTo(reference: unknown): Node[] {
-  const type = reference === undefined ? undefined : referencedType(reference);
-  return type === undefined ? [] : [nodeOf(type, { resourceType: type })];
+function toReferencedNode(reference: unknown): FhirPathNode[] {
+  const type = reference === undefined ? undefined : readReferenceType(reference);
+  return type === undefined ? [] : [buildNode(type, { resourceType: type })];
 }
 
 /** The flows of an expression that starts at `from`; undefined when the expression is outside of the subset. */
-const follow = (syntax: Syntax, from: Flow[]): Flow[] | undefined => RULES[syntax.kind]?.(syntax as never, from);
+const compileSyntax = (syntax: SyntaxTree, from: TypedWalk[]): TypedWalk[] | undefined =>
+  SYNTAX_COMPILERS[syntax.kind]?.(syntax as never, from);
 
-type Of<K extends Syntax['kind']> = Extract<Syntax, { kind: K }>;
+type SyntaxOfKind<K extends SyntaxTree['kind']> = Extract<SyntaxTree, { kind: K }>;
 
-const RULES: { readonly [K in Syntax['kind']]?: (syntax: Of<K>, from: Flow[]) => Flow[] | undefined } = {
-  name: ({ name }, from) => symbol(name, from),
+const SYNTAX_COMPILERS: { readonly [K in SyntaxTree['kind']]?: (syntax: SyntaxOfKind<K>, from: TypedWalk[]) => TypedWalk[] | undefined } = {
+  name: ({ name }, from) => compileName(name, from),
   variable: ({ name }, from) => (name === '$this' ? from : undefined),
-  dot: ({ left, right }, from) => through(follow(left, from), (flows) => follow(right, flows)),
-  call: ({ name, args }, from) => (Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]!(from, args) : undefined),
-  type: ({ operator, left, type }, from) => through(follow(left, from), (flows) => (operator === 'is' ? isType : ofType)(flows, type)),
-  operator: (syntax, from) => (Object.hasOwn(OPERATORS, syntax.operator) ? OPERATORS[syntax.operator]!(syntax, from) : undefined),
+  dot: ({ left, right }, from) => whenDefined(compileSyntax(left, from), (flows) => compileSyntax(right, flows)),
+  call: ({ name, args }, from) => (Object.hasOwn(FUNCTION_COMPILERS, name) ? FUNCTION_COMPILERS[name]!(from, args) : undefined),
+  type: ({ operator, left, type }, from) =>
+    whenDefined(compileSyntax(left, from), (flows) => (operator === 'is' ? compileIs : filterByType)(flows, type)),
+  operator: (syntax, from) =>
+    Object.hasOwn(OPERATOR_COMPILERS, syntax.operator) ? OPERATOR_COMPILERS[syntax.operator]!(syntax, from) : undefined,
 };
 
-const OPERATORS: Readonly<Record<string, (syntax: Of<'operator'>, from: Flow[]) => Flow[] | undefined>> = {
-  '|': (syntax, from) => both(syntax, from, (left, right) => [...left, ...right]),
-  and: (syntax, from) => both(syntax, from, (left, right) => [logic(left, right, false)]),
-  or: (syntax, from) => both(syntax, from, (left, right) => [logic(left, right, true)]),
-  '=': (syntax, from) => comparison(syntax, from, true),
-  '!=': (syntax, from) => comparison(syntax, from, false),
+const OPERATOR_COMPILERS: Readonly<Record<string, (syntax: SyntaxOfKind<'operator'>, from: TypedWalk[]) => TypedWalk[] | undefined>> = {
+  '|': (syntax, from) => compileBoth(syntax, from, (left, right) => [...left, ...right]),
+  and: (syntax, from) => compileBoth(syntax, from, (left, right) => [compileLogic(left, right, false)]),
+  or: (syntax, from) => compileBoth(syntax, from, (left, right) => [compileLogic(left, right, true)]),
+  '=': (syntax, from) => compileComparison(syntax, from, true),
+  '!=': (syntax, from) => compileComparison(syntax, from, false),
 };
 
-const FUNCTIONS: Readonly<Record<string, (from: Flow[], args: Syntax[]) => Flow[] | undefined>> = {
-  where: (from, [criterion]) => criterion && allOf(from.map((flow) => where(flow, criterion))),
-  ofType: (from, [type]) => (type?.kind === 'name' ? ofType(from, type.name) : undefined),
-  as: (from, [type]) => (type?.kind === 'name' ? ofType(from, type.name) : undefined),
-  exists: (from, args) => (args.length ? undefined : [truth((start) => count(from, start) > 0)]),
-  single: (from) => from.map(({ type, walk }) => ({ type, walk: (start, emit) => count(from, start) === 1 && walk(start, emit) })),
-  not: (from) => [truth((start) => negated(first(from, start)))],
-  resolve: (from) => from.map(({ walk }) => ({ type: RESOLVED, walk: then(walk, (value, emit) => each(referencedType(value), emit)) })),
-  extension: (from, [url]) => (url?.kind === 'literal' ? extensions(from, url.value) : undefined),
+const FUNCTION_COMPILERS: Readonly<Record<string, (from: TypedWalk[], args: SyntaxTree[]) => TypedWalk[] | undefined>> = {
+  where: (from, [criterion]) => criterion && requireAll(from.map((flow) => compileWhere(flow, criterion))),
+  ofType: (from, [type]) => (type?.kind === 'name' ? filterByType(from, type.name) : undefined),
+  as: (from, [type]) => (type?.kind === 'name' ? filterByType(from, type.name) : undefined),
+  exists: (from, args) => (args.length ? undefined : [buildBooleanWalk((start) => countValues(from, start) > 0)]),
+  single: (from) => from.map(({ type, walk }) => ({ type, walk: (start, emit) => countValues(from, start) === 1 && walk(start, emit) })),
+  not: (from) => [buildBooleanWalk((start) => negate(readFirst(from, start)))],
+  resolve: (from) =>
+    from.map(({ walk }) => ({ type: RESOLVED, walk: chainWalks(walk, (value, emit) => emitEach(readReferenceType(value), emit)) })),
+  extension: (from, [url]) => (url?.kind === 'literal' ? walkExtensions(from, url.value) : undefined),
 };
 
 /** A type's own name stands for the resource itself (another type's for nothing), any other name for an element of what came before. */
-function symbol(name: string, from: Flow[]): Flow[] | undefined {
-  if (ABSTRACT.has(name) || !from.length) return from;
+function compileName(name: string, from: TypedWalk[]): TypedWalk[] | undefined {
+  if (ABSTRACT_TYPES.has(name) || !from.length) return from;
   if (/^[A-Z]/.test(name)) return from.filter(({ type }) => type === name);
-  if (from.some(({ type }) => type === RESOLVED || type === 'Resource' || (isPrimitive(type) && elementOf('Element', name))))
+  if (from.some(({ type }) => type === RESOLVED || type === 'Resource' || (isPrimitive(type) && findElement('Element', name))))
     return undefined;
-  const found = from.flatMap((flow) => element(flow, name));
+  const found = from.flatMap((flow) => walkElement(flow, name));
   if (!found.length) throw new Error(`${from.map(({ type }) => type).join(', ')} has no element ${name}`);
   return found;
 }
 
-function element({ type, walk }: Flow, name: string): Flow[] {
-  const one = elementOf(type, name);
-  if (one) return one.types.map((elementType) => ({ type: typeName(elementType), walk: property(walk, name) }));
-  const choice = elementOf(type, `${name}[x]`);
+function walkElement({ type, walk }: TypedWalk, name: string): TypedWalk[] {
+  const one = findElement(type, name);
+  if (one) return one.types.map((elementType) => ({ type: normalizeTypeName(elementType), walk: walkProperty(walk, name) }));
+  const choice = findElement(type, `${name}[x]`);
   return (choice?.types ?? []).map((elementType) => {
-    const branch = typeName(elementType);
-    return { type: branch, walk: property(walk, `${name}${branch[0]!.toUpperCase()}${branch.slice(1)}`) };
+    const branch = normalizeTypeName(elementType);
+    return { type: branch, walk: walkProperty(walk, `${name}${branch[0]!.toUpperCase()}${branch.slice(1)}`) };
   });
 }
 
 /** SimpleQuantity is Quantity by another name. */
-const typeName = (type: string): string => (type === 'SimpleQuantity' ? 'Quantity' : type);
+const normalizeTypeName = (type: string): string => (type === 'SimpleQuantity' ? 'Quantity' : type);
 
-const property = (walk: Walk, name: string): Walk => then(walk, (value, emit) => each((value as Record<string, unknown>)[name], emit));
+const walkProperty = (walk: WalkValues, name: string): WalkValues =>
+  chainWalks(walk, (value, emit) => emitEach((value as Record<string, unknown>)[name], emit));
 
-const then =
-  (walk: Walk, next: Walk): Walk =>
+const chainWalks =
+  (walk: WalkValues, next: WalkValues): WalkValues =>
   (start, emit) =>
     walk(start, (value) => next(value, emit));
 
-function each(value: unknown, emit: Emit): void {
+function emitEach(value: unknown, emit: EmitValue): void {
   if (Array.isArray(value)) {
     for (const item of value) if (item !== null) emit(item);
   } else if (value !== undefined && value !== null) emit(value);
 }
 
-const extensions = (from: Flow[], url: unknown): Flow[] | undefined =>
+const walkExtensions = (from: TypedWalk[], url: unknown): TypedWalk[] | undefined =>
   from.some(({ type }) => isPrimitive(type))
     ? undefined
     : from.map(({ walk }) => ({
         type: 'Extension',
-        walk: then(property(walk, 'extension'), (value, emit) => (value as { url?: unknown }).url === url && emit(value)),
+        walk: chainWalks(walkProperty(walk, 'extension'), (value, emit) => (value as { url?: unknown }).url === url && emit(value)),
       }));
 
 /** A type may be written with its namespace. https://hl7.org/fhirpath/N1/#types */
-const plain = (type: string): string => type.replace(/^FHIR\./, '');
+const removeNamespace = (type: string): string => type.replace(/^FHIR\./, '');
 
-const ofType = (from: Flow[], type: string): Flow[] => from.filter((flow) => flow.type === plain(type));
+const filterByType = (from: TypedWalk[], type: string): TypedWalk[] => from.filter((flow) => flow.type === removeNamespace(type));
 
-function where({ type, walk }: Flow, criterion: Syntax): Flow | undefined {
-  const test = follow(criterion, [{ type, walk: (start, emit) => emit(start) }]);
-  return test && { type, walk: then(walk, (value, emit) => first(test, value) === true && emit(value)) };
+function compileWhere({ type, walk }: TypedWalk, criterion: SyntaxTree): TypedWalk | undefined {
+  const test = compileSyntax(criterion, [{ type, walk: (start, emit) => emit(start) }]);
+  return test && { type, walk: chainWalks(walk, (value, emit) => readFirst(test, value) === true && emit(value)) };
 }
 
-function comparison({ left, right }: Of<'operator'>, from: Flow[], equal: boolean): Flow[] | undefined {
+function compileComparison({ left, right }: SyntaxOfKind<'operator'>, from: TypedWalk[], equal: boolean): TypedWalk[] | undefined {
   if (right.kind !== 'literal' || (right.type !== 'String' && right.type !== 'Boolean')) return undefined;
-  return through(follow(left, from), (flows) => [truth((start) => compared(flows, start, right.value, equal))]);
+  return whenDefined(compileSyntax(left, from), (flows) => [buildBooleanWalk((start) => compareValues(flows, start, right.value, equal))]);
 }
 
 /** Nothing compared with something is neither equal nor unequal. */
-function compared(left: Flow[], start: unknown, right: unknown, equal: boolean): boolean | undefined {
-  const values = count(left, start);
+function compareValues(left: TypedWalk[], start: unknown, right: unknown, equal: boolean): boolean | undefined {
+  const values = countValues(left, start);
   if (values === 0) return undefined;
-  return (values === 1 && first(left, start) === right) === equal;
+  return (values === 1 && readFirst(left, start) === right) === equal;
 }
 
 /** `is` after `resolve()`: whether the reference leads to this type. */
-const isType = (left: Flow[], type: string): Flow[] | undefined =>
-  left.every((flow) => flow.type === RESOLVED) ? [truth((start) => equalTo(first(left, start), plain(type)))] : undefined;
+const compileIs = (left: TypedWalk[], type: string): TypedWalk[] | undefined =>
+  left.every((flow) => flow.type === RESOLVED)
+    ? [buildBooleanWalk((start) => testEqual(readFirst(left, start), removeNamespace(type)))]
+    : undefined;
 
-const equalTo = (found: unknown, name: string): boolean | undefined => (found === undefined ? undefined : found === name);
-const negated = (value: unknown): boolean | undefined => (value === undefined ? undefined : value !== true);
+const testEqual = (found: unknown, name: string): boolean | undefined => (found === undefined ? undefined : found === name);
+const negate = (value: unknown): boolean | undefined => (value === undefined ? undefined : value !== true);
 
 /** `or` (deciding value true) and `and` (false): three-valued, one deciding side is enough. https://hl7.org/fhirpath/N1/#boolean-logic */
-function logic(left: Flow[], right: Flow[], deciding: boolean): Flow {
-  return truth((start) => {
-    const sides = [first(left, start), first(right, start)];
+function compileLogic(left: TypedWalk[], right: TypedWalk[], deciding: boolean): TypedWalk {
+  return buildBooleanWalk((start) => {
+    const sides = [readFirst(left, start), readFirst(right, start)];
     if (sides.includes(deciding)) return deciding;
     return sides.includes(undefined) ? undefined : !deciding;
   });
 }
 
-const truth = (test: (start: unknown) => boolean | undefined): Flow => ({
+const buildBooleanWalk = (test: (start: unknown) => boolean | undefined): TypedWalk => ({
   type: 'boolean',
-  walk: (start, emit) => each(test(start), emit),
+  walk: (start, emit) => emitEach(test(start), emit),
 });
 
-function first(flows: Flow[], start: unknown): unknown {
+function readFirst(flows: TypedWalk[], start: unknown): unknown {
   let found: unknown;
   for (const { walk } of flows) walk(start, (value) => (found ??= value));
   return found;
 }
 
-function count(flows: Flow[], start: unknown): number {
+function countValues(flows: TypedWalk[], start: unknown): number {
   let values = 0;
   for (const { walk } of flows) walk(start, () => values++);
   return values;
 }
 
-const through = <A, B>(value: A | undefined, next: (value: A) => B | undefined): B | undefined =>
+const whenDefined = <A, B>(value: A | undefined, next: (value: A) => B | undefined): B | undefined =>
   value === undefined ? undefined : next(value);
 
-const both = (sides: Of<'operator'>, from: Flow[], join: (left: Flow[], right: Flow[]) => Flow[]): Flow[] | undefined =>
-  through(follow(sides.left, from), (left) => through(follow(sides.right, from), (right) => join(left, right)));
+const compileBoth = (
+  sides: SyntaxOfKind<'operator'>,
+  from: TypedWalk[],
+  join: (left: TypedWalk[], right: TypedWalk[]) => TypedWalk[],
+): TypedWalk[] | undefined =>
+  whenDefined(compileSyntax(sides.left, from), (left) => whenDefined(compileSyntax(sides.right, from), (right) => join(left, right)));
 
-const allOf = (flows: (Flow | undefined)[]): Flow[] | undefined => (flows.every((flow) => flow !== undefined) ? flows : undefined);
+const requireAll = (flows: (TypedWalk | undefined)[]): TypedWalk[] | undefined =>
+  flows.every((flow) => flow !== undefined) ? flows : undefined;

@@ -3,16 +3,16 @@
 import type { ServedType } from '../types.ts';
 
 /** Type → the search parameter of it that leads to what it is part of. */
-const PART_OF = {
+const PART_OF_PARAMETERS = {
   Encounter: 'part-of',
   Location: 'partof',
   Organization: 'partof',
   Task: 'part-of',
 } as const satisfies Partial<Record<ServedType, string>>;
 
-type HierarchicalType = keyof typeof PART_OF;
+type HierarchicalType = keyof typeof PART_OF_PARAMETERS;
 
-export const isHierarchical = (type: string): type is HierarchicalType => Object.hasOwn(PART_OF, type);
+export const isHierarchical = (type: string): type is HierarchicalType => Object.hasOwn(PART_OF_PARAMETERS, type);
 
 /** The search parameter that leads from a resource of the type to what it is part of. */
-export const partOfCode = (type: HierarchicalType): string => PART_OF[type];
+export const findPartOfParameter = (type: HierarchicalType): string => PART_OF_PARAMETERS[type];

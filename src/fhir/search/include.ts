@@ -2,36 +2,36 @@
 // https://hl7.org/fhir/R4/search.html#include
 import { invalid, notSupported } from '../outcome.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../types.ts';
-import { leadsOn, linkOf } from './link.ts';
-import type { Registry } from './parameters.ts';
 import type { Inclusion } from './query.ts';
+import { findReferenceParameter, isFollowable } from './reference-parameter.ts';
+import type { SearchRegistry } from './registry.ts';
 
 /** What a value is read with. `types`: of the resources found. `iterate`: it also starts from what has come in by then. */
 interface IncludeContext {
   types: readonly ServedType[];
-  registry: Registry;
+  registry: SearchRegistry;
   iterate: boolean;
 }
 
 /** `Type:reference[:Target]`, `Type:*[:Target]` or `*`. Nothing comes in by a reference that leads to types which are not served. */
-export function include(value: string, { types, registry, iterate }: IncludeContext): Inclusion[] {
-  const { source, code, target } = link('_include', value);
+export function parseInclude(value: string, { types, registry, iterate }: IncludeContext): Inclusion[] {
+  const { source, code, target } = parseIncludeLink('_include', value);
   if (source !== '*' && !isServed(source)) throw notSupported('_include names a resource type that is not served');
   const sources = source === '*' ? (iterate ? SERVED_TYPES : types) : SERVED_TYPES.filter((type) => type === source);
   if (!iterate && !sources.some((type) => types.includes(type)))
     throw notSupported(`_include starts from the resources found: ${types.join(' or ')}:…; _include:iterate also from what is included`);
-  return sources.flatMap((from) => outward(registry, { from, code, target, iterate }));
+  return sources.flatMap((from) => buildInclude(registry, { from, code, target, iterate }));
 }
 
-interface Outward {
+interface ForwardInclude {
   from: ServedType;
   code: string;
   target: string | undefined;
   iterate: boolean;
 }
 
-function outward(registry: Registry, { from, code, target, iterate }: Outward): Inclusion[] {
-  const links = linksOf(registry, from, code).filter(({ targets }) => target === undefined || targets.includes(target));
+function buildInclude(registry: SearchRegistry, { from, code, target, iterate }: ForwardInclude): Inclusion[] {
+  const links = findLinks(registry, from, code).filter(({ targets }) => target === undefined || targets.includes(target));
   if (target !== undefined && !links.length) throw notSupported(`_include: ${from}.${code} never refers to that type`);
   const types = target === undefined ? SERVED_TYPES.filter((type) => links.some(({ targets }) => targets.includes(type))) : [target];
   const served = types.filter(isServed);
@@ -41,46 +41,46 @@ function outward(registry: Registry, { from, code, target, iterate }: Outward): 
 }
 
 /** `Type:reference[:Target]`, `Type:*[:Target]` or `*`: what refers to the resources found, of that target type. */
-export function revinclude(value: string, { types, registry, iterate }: IncludeContext): Inclusion[] {
-  const { source, code, target } = link('_revinclude', value);
+export function parseRevinclude(value: string, { types, registry, iterate }: IncludeContext): Inclusion[] {
+  const { source, code, target } = parseIncludeLink('_revinclude', value);
   if (source !== '*' && !isServed(source)) throw notSupported('_revinclude names a resource type that is not served');
   const starts = (iterate ? SERVED_TYPES : types).filter((type) => target === undefined || type === target);
   const found = (source === '*' ? SERVED_TYPES : [source as ServedType]).flatMap((type) =>
-    inward(registry, { type, code, starts, iterate }),
+    buildRevinclude(registry, { type, code, starts, iterate }),
   );
   if (!found.length) throw notSupported(`_revinclude: ${source}.${code} is asked for, but must refer to ${types.join(' or ')}`);
   return found;
 }
 
-interface Inward {
+interface ReverseInclude {
   type: ServedType;
   code: string;
   starts: readonly ServedType[];
   iterate: boolean;
 }
 
-function inward(registry: Registry, { type, code, starts, iterate }: Inward): Inclusion[] {
-  const links = linksOf(registry, type, code).filter(({ targets }) => starts.some((start) => targets.includes(start)));
+function buildRevinclude(registry: SearchRegistry, { type, code, starts, iterate }: ReverseInclude): Inclusion[] {
+  const links = findLinks(registry, type, code).filter(({ targets }) => starts.some((start) => targets.includes(start)));
   const from = starts.filter((start) => links.some(({ targets }) => targets.includes(start)));
   return links.length ? [{ direction: 'revinclude', from, types: [type], parameters: links.map(({ number }) => number), iterate }] : [];
 }
 
 /** The reference parameters of a type behind a name or `*`. */
-function linksOf(registry: Registry, type: ServedType, code: string): { number: number; targets: string[] }[] {
-  if (code !== '*') return [linkOf(registry, type, code)];
+function findLinks(registry: SearchRegistry, type: ServedType, code: string): { number: number; targets: string[] }[] {
+  if (code !== '*') return [findReferenceParameter(registry, type, code)];
   return registry
     .list(type)
-    .filter(leadsOn)
+    .filter(isFollowable)
     .map(({ number, targets = [] }) => ({ number, targets }));
 }
 
-interface Link {
+interface IncludeLink {
   source: string;
   code: string;
   target?: string;
 }
 
-function link(name: string, value: string): Link {
+function parseIncludeLink(name: string, value: string): IncludeLink {
   if (value === '*') return { source: '*', code: '*' };
   const [source = '', code = '', target, more] = value.split(':');
   if (!source || !code || source === '*' || target === '' || more !== undefined)

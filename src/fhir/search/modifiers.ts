@@ -1,17 +1,17 @@
 // Which modifiers a search parameter takes: what depends on the types of its values is offered only where there are such values.
 // https://hl7.org/fhir/R4/search.html#modifiers
 
-import type { ParameterKind } from '../indexing/parameter.ts';
+import type { ParameterKind } from '../indexing/indexed-parameter.ts';
 import { TOKEN_TEXTS } from '../indexing/token-values.ts';
 import { isHierarchical } from './hierarchies.ts';
-import type { SearchParameter } from './parameters.ts';
+import type { SearchParameter } from './registry.ts';
 import { TERMINOLOGY_MODIFIERS } from './terminology-condition.ts';
 
 /** Composite and special parameters take none, not even :missing. */
-const MODIFIERS: Record<ParameterKind, (parameter: SearchParameter) => string[]> = {
-  token: tokenModifiers,
+const MODIFIER_READERS: Record<ParameterKind, (parameter: SearchParameter) => string[]> = {
+  token: listTokenModifiers,
   string: ({ phonetic }) => (phonetic ? ['missing'] : ['missing', 'exact', 'contains']),
-  reference: referenceModifiers,
+  reference: listReferenceModifiers,
   uri: () => ['missing', 'above', 'below'],
   date: () => ['missing'],
   number: () => ['missing'],
@@ -21,26 +21,26 @@ const MODIFIERS: Record<ParameterKind, (parameter: SearchParameter) => string[]>
 };
 
 /** The modifiers of a parameter, without their colons. */
-export const modifiersOf = (parameter: SearchParameter): string[] => MODIFIERS[parameter.type](parameter);
+export const listModifiers = (parameter: SearchParameter): string[] => MODIFIER_READERS[parameter.type](parameter);
 
 /** Where only running an expression tells the types of its values, they may be any. */
-const can = ({ types }: SearchParameter, test: (type: string) => boolean): boolean => types?.some(test) ?? true;
+const canHaveType = ({ types }: SearchParameter, test: (type: string) => boolean): boolean => types?.some(test) ?? true;
 
-function tokenModifiers(parameter: SearchParameter): string[] {
+function listTokenModifiers(parameter: SearchParameter): string[] {
   if (parameter.code === '_id') return ['missing', 'not'];
-  const text = can(parameter, (type) => Object.hasOwn(TOKEN_TEXTS, type));
-  const typed = can(parameter, (type) => type === 'Identifier');
+  const text = canHaveType(parameter, (type) => Object.hasOwn(TOKEN_TEXTS, type));
+  const typed = canHaveType(parameter, (type) => type === 'Identifier');
   return ['missing', 'not', ...(text ? ['text'] : []), ...(typed ? ['of-type'] : []), ...(isCoded(parameter) ? TERMINOLOGY_MODIFIERS : [])];
 }
 
 /** Whether its values can be of a code system that is named, or is implied. */
 const isCoded = (parameter: SearchParameter): boolean =>
-  can(parameter, (type) => type === 'Coding' || type === 'CodeableConcept') ||
-  (parameter.systems.length > 0 && can(parameter, (type) => type === 'code'));
+  canHaveType(parameter, (type) => type === 'Coding' || type === 'CodeableConcept') ||
+  (parameter.systems.length > 0 && canHaveType(parameter, (type) => type === 'code'));
 
-function referenceModifiers(parameter: SearchParameter): string[] {
+function listReferenceModifiers(parameter: SearchParameter): string[] {
   const { targets = [] } = parameter;
-  const versions = can(parameter, (type) => type === 'canonical') ? ['below'] : [];
-  if (!can(parameter, (type) => type === 'Reference')) return ['missing', ...versions];
+  const versions = canHaveType(parameter, (type) => type === 'canonical') ? ['below'] : [];
+  if (!canHaveType(parameter, (type) => type === 'Reference')) return ['missing', ...versions];
   return ['missing', 'identifier', ...(targets.some(isHierarchical) ? ['above', 'below'] : versions), ...targets];
 }

@@ -1,43 +1,43 @@
 // Number and quantity values of a search as tests of number rows. https://hl7.org/fhir/R4/search.html#number, #quantity, #prefix
 // Without a prefix a number means what its digits stand for (5.4: 5.35 to 5.45); with one it means itself, exactly.
 
-import { approximateRange, type Decimal, decimal, decimalText, impliedRange } from '../decimal.ts';
-import { scaleOf } from '../indexing/quantity-scale.ts';
-import { unitHash } from '../indexing/token.ts';
+import { type Decimal, formatDecimal, parseDecimal, toApproximateRange, toImpliedRange } from '../decimal.ts';
+import { findQuantityScale } from '../indexing/quantity-scale.ts';
+import { hashUnit } from '../indexing/token.ts';
 import { invalid } from '../outcome.ts';
-import { anyOf } from './condition-sentences.ts';
-import type { SearchParameter } from './parameters.ts';
-import { type Prefix, prefixed } from './prefix.ts';
+import { combineWithOr } from './condition-sentences.ts';
+import { type Prefix, splitPrefix } from './prefix.ts';
 import type { Comparison, Condition } from './query.ts';
-import { alternatives, parts } from './text.ts';
+import type { SearchParameter } from './registry.ts';
+import { splitAlternatives, splitParts } from './search-value.ts';
 
 /** How a bound is written: as it is, or in the unit that quantities are compared in. */
-type Say = (value: Decimal) => string;
+type FormatBound = (value: Decimal) => string;
 /** A test of one end of a row, before its bound is written. */
-type Test = [column: Comparison['column'], op: Comparison['op'], at: Decimal];
+type BoundTest = [column: Comparison['column'], op: Comparison['op'], at: Decimal];
 
 /** OR of ANDs. A row's range includes both its ends; the range searched includes its lower end only. */
-const TESTS: Record<Prefix, (value: Decimal) => Test[][]> = {
-  eq: (value) => within(impliedRange(value)),
-  ne: (value) => outside(impliedRange(value)),
+const PREFIX_TESTS: Record<Prefix, (value: Decimal) => BoundTest[][]> = {
+  eq: (value) => testWithin(toImpliedRange(value)),
+  ne: (value) => testOutside(toImpliedRange(value)),
   gt: (value) => [[['to', '>', value]]],
   lt: (value) => [[['from', '<', value]]],
   ge: (value) => [[['to', '>=', value]]],
   le: (value) => [[['from', '<=', value]]],
   sa: (value) => [[['from', '>', value]]],
   eb: (value) => [[['to', '<', value]]],
-  ap: (value) => overlapping(approximateRange(value)),
+  ap: (value) => testOverlapping(toApproximateRange(value)),
 };
 
-type Range = [from: Decimal, to: Decimal];
-const within = ([from, to]: Range): Test[][] => [
+type DecimalRange = [from: Decimal, to: Decimal];
+const testWithin = ([from, to]: DecimalRange): BoundTest[][] => [
   [
     ['from', '>=', from],
     ['to', '<', to],
   ],
 ];
-const outside = ([from, to]: Range): Test[][] => [[['from', '<', from]], [['to', '>=', to]]];
-const overlapping = ([from, to]: Range): Test[][] => [
+const testOutside = ([from, to]: DecimalRange): BoundTest[][] => [[['from', '<', from]], [['to', '>=', to]]];
+const testOverlapping = ([from, to]: DecimalRange): BoundTest[][] => [
   [
     ['from', '<=', to],
     ['to', '>=', from],
@@ -45,39 +45,39 @@ const overlapping = ([from, to]: Range): Test[][] => [
 ];
 
 /** `[prefix]number`. */
-export function numberCondition({ code, number }: SearchParameter, _modifier: string, value: string): Condition {
-  const any = alternatives(code, value).flatMap((piece) => numberTests(code, piece));
+export function parseNumberCondition({ code, number }: SearchParameter, _modifier: string, value: string): Condition {
+  const any = splitAlternatives(code, value).flatMap((piece) => parseNumberTests(code, piece));
   return { on: 'number', parameter: number, any };
 }
 
 /** `[prefix]number`, `[prefix]number|system|code`, `[prefix]number||code`. Alternatives of one unit are one condition. */
-export function quantityCondition({ code, number }: SearchParameter, _modifier: string, value: string): Condition {
-  const asked = alternatives(code, value).map((piece) => quantityTests(code, piece));
+export function parseQuantityCondition({ code, number }: SearchParameter, _modifier: string, value: string): Condition {
+  const asked = splitAlternatives(code, value).map((piece) => parseQuantityTests(code, piece));
   const byUnit = Map.groupBy(asked, ({ unit, measure }) => `${unit} ${measure}`);
   const conditions = Array.from(byUnit.values(), (alike): Condition => {
     const { any: _any, ...unit } = alike[0]!;
     return { on: 'number', parameter: number, ...unit, any: alike.flatMap(({ any }) => any) };
   });
-  return anyOf(conditions);
+  return combineWithOr(conditions);
 }
 
 /** The tests of one alternative of a number, and the unit they are of. */
-type Numbers = Pick<Extract<Condition, { on: 'number' }>, 'unit' | 'measure' | 'any'>;
+type NumberTests = Pick<Extract<Condition, { on: 'number' }>, 'unit' | 'measure' | 'any'>;
 
 /** One alternative of a quantity. */
-export function quantityTests(code: string, piece: string): Numbers {
-  const [written = '', system, unit, more] = parts(piece);
+export function parseQuantityTests(code: string, piece: string): NumberTests {
+  const [written = '', system, unit, more] = splitParts(piece);
   if (more !== undefined || (system !== undefined && !unit)) throw invalid(`${code} takes number, number|system|code or number||code`);
-  if (unit === undefined) return { any: numberTests(code, written) };
-  if (!system) return { unit: unitHash(null, unit), any: numberTests(code, written) };
-  const scale = scaleOf(system, unit);
-  return { measure: scale.unit, any: numberTests(code, written, scale.canonical) };
+  if (unit === undefined) return { any: parseNumberTests(code, written) };
+  if (!system) return { unit: hashUnit(null, unit), any: parseNumberTests(code, written) };
+  const scale = findQuantityScale(system, unit);
+  return { measure: scale.unit, any: parseNumberTests(code, written, scale.canonical) };
 }
 
 /** One alternative of a number. */
-export function numberTests(code: string, piece: string, say: Say = decimalText): Comparison[][] {
-  const { prefix, rest } = prefixed(piece);
-  const value = decimal(rest);
+export function parseNumberTests(code: string, piece: string, say: FormatBound = formatDecimal): Comparison[][] {
+  const { prefix, rest } = splitPrefix(piece);
+  const value = parseDecimal(rest);
   if (!value) throw invalid(`${code} takes a number, with a prefix (gt, le …) if need be`);
-  return TESTS[prefix](value).map((all) => all.map(([column, op, at]) => ({ column, op, at: say(at) })));
+  return PREFIX_TESTS[prefix](value).map((all) => all.map(([column, op, at]) => ({ column, op, at: say(at) })));
 }

@@ -1,7 +1,8 @@
 // A search as the store answers it: what the parameters mean, in terms of the index rows. `request.ts` makes it from a query string,
 // `src/store/search/statements.ts` turns it into SQL. https://hl7.org/fhir/R4/search.html
+
+import type { GeoCircle } from '../indexing/geography.ts';
 import type { Hash, ParameterNumber } from '../indexing/rows.ts';
-import type { Circle } from '../indexing/sphere.ts';
 import type { ServedType } from '../types.ts';
 
 /** `column op at`: `from` and `to` are the ends of a range row (`to` lies outside of a date's range, inside of a number's). */
@@ -14,7 +15,7 @@ export interface Comparison {
 /**
  * The parameter a side table's row is of: one type's own, that no other type has. `others`: the same parameter of other types, where a link may lead to several.
  */
-export interface OfParameter {
+export interface ParameterReference {
   parameter: ParameterNumber;
   others?: ParameterNumber[];
 }
@@ -26,20 +27,20 @@ export type Condition =
    * soon fills a page.
    */
   | { on: 'token'; any: Hash[]; rare?: true; frequent?: true }
-  | ({ on: 'reference'; any: Hash[] } & OfParameter)
+  | ({ on: 'reference'; any: Hash[] } & ParameterReference)
   /**
    * A reference to one of these, or to what is above or below them by way of the references `links` (of `types`): https://hl7.org/fhir/R4/search.html#recursive
    */
-  | ({ on: 'hierarchy'; direction: 'above' | 'below'; types: ServedType[]; links: ParameterNumber[]; any: Hash[] } & OfParameter)
-  | ({ on: 'string'; any: TextTest[] } & OfParameter)
+  | ({ on: 'hierarchy'; direction: 'above' | 'below'; types: ServedType[]; links: ParameterNumber[]; any: Hash[] } & ParameterReference)
+  | ({ on: 'string'; any: TextTest[] } & ParameterReference)
   /** OR of ANDs. */
-  | ({ on: 'date'; any: Comparison[][] } & OfParameter)
+  | ({ on: 'date'; any: Comparison[][] } & ParameterReference)
   /** `unit`: only where the unit is called so; `measure`: as it is compared, in that unit. Not both. */
-  | ({ on: 'number'; unit?: Hash; measure?: Hash; any: Comparison[][] } & OfParameter)
+  | ({ on: 'number'; unit?: Hash; measure?: Hash; any: Comparison[][] } & ParameterReference)
   /** One occurrence of an element: of this key (if one is given), with all of these forms, and a range or text. */
-  | ({ on: 'composite'; key?: Hash; forms: Hash[]; within: Within } & OfParameter)
+  | ({ on: 'composite'; key?: Hash; forms: Hash[]; within: Within } & ParameterReference)
   /** A position within one of the circles. */
-  | ({ on: 'near'; any: Circle[] } & OfParameter)
+  | ({ on: 'near'; any: GeoCircle[] } & ParameterReference)
   | { on: 'lastUpdated'; any: { op: Comparison['op']; at: string }[][] }
   | { on: 'id'; any: string[] }
   | { on: 'type'; types: ServedType[] }
@@ -82,22 +83,22 @@ export interface Inclusion {
 }
 
 /** What is asked of the resources of one type, and their order. */
-export interface Slice {
+export interface TypeQuery {
   type: ServedType;
   where: Condition[];
   sort: SortKey[];
 }
 
-export interface Query extends Slice {
+export interface Query extends TypeQuery {
   /** The same search among the resources of further types, with sort keys of the same kinds: one result in one order. */
-  also?: Slice[];
+  otherTypes?: TypeQuery[];
   /** Page size; 0 asks for the total alone. */
   count: number;
   /** So long the texts of a page may be together, in bytes: it ends there, and what it includes is refused beyond. Absent: any length. */
-  room?: number;
+  maxBytes?: number;
   total: 'none' | 'estimate' | 'accurate';
   include: Inclusion[];
 }
 
 /** What is asked of each type. */
-export const slicesOf = ({ type, where, sort, also = [] }: Query): Slice[] => [{ type, where, sort }, ...also];
+export const listSlices = ({ type, where, sort, otherTypes = [] }: Query): TypeQuery[] => [{ type, where, sort }, ...otherTypes];

@@ -1,61 +1,67 @@
 // Reference values of a search as tests of targets. https://hl7.org/fhir/R4/search.html#reference
 import { hash } from '../hash.ts';
-import { versionsBelow } from '../indexing/reference-values.ts';
-import { identifierOf } from '../indexing/token.ts';
+import { toVersionsBelow } from '../indexing/reference-values.ts';
+import { toIdentifierParameter } from '../indexing/token.ts';
 import { invalid } from '../outcome.ts';
-import { referenceTarget } from '../reference-target.ts';
-import { ID } from '../types.ts';
-import { isHierarchical, partOfCode } from './hierarchies.ts';
-import type { Registry, SearchParameter } from './parameters.ts';
+import { normalizeReference } from '../reference.ts';
+import { ID_PATTERN } from '../types.ts';
+import { findPartOfParameter, isHierarchical } from './hierarchies.ts';
 import type { Condition } from './query.ts';
-import { alternatives, unescaped } from './text.ts';
-import { tokens } from './token-condition.ts';
+import type { SearchParameter, SearchRegistry } from './registry.ts';
+import { splitAlternatives, unescapeValue } from './search-value.ts';
+import { parseTokens } from './token-condition.ts';
 
 /**
  * `id`, `Type/id`, a URL or URN; `:Type` says of which type; `:identifier` asks for the identifier beside a reference; `:above` and `:below` go up and
  * down the hierarchy of what is referred to, and down to the versions of a canonical.
  */
-export function referenceCondition(parameter: SearchParameter, modifier: string, value: string, { registry, baseUrl }: Context): Condition {
+export function parseReferenceCondition(
+  parameter: SearchParameter,
+  modifier: string,
+  value: string,
+  { registry, baseUrl }: Context,
+): Condition {
   const { code, number, targets = [] } = parameter;
-  if (modifier === 'identifier') return tokens({ ...parameter, code: identifierOf(code), caseless: false, systemless: false }, value);
-  if (modifier === 'above' || modifier === 'below') return alongCondition(parameter, modifier, value, { registry, baseUrl });
+  if (modifier === 'identifier')
+    return parseTokens({ ...parameter, code: toIdentifierParameter(code), caseInsensitive: false, withoutSystem: false }, value);
+  if (modifier === 'above' || modifier === 'below') return parseHierarchyCondition(parameter, modifier, value, { registry, baseUrl });
   const types = modifier === '' ? targets : [modifier];
-  const texts = alternatives(code, value).flatMap((piece) => targetTexts(parameter, types, unescaped(piece), baseUrl));
-  const any = [...new Set(texts)].filter((text) => modifier === '' || isOfType(text, modifier)).map(hash);
+  const texts = splitAlternatives(code, value).flatMap((piece) => toTargetTexts(parameter, types, unescapeValue(piece), baseUrl));
+  const any = [...new Set(texts)].filter((text) => modifier === '' || mayBeOfType(text, modifier)).map(hash);
   return any.length ? { on: 'reference', parameter: number, any } : { on: 'nothing' };
 }
 
 /** What references are read with. */
 interface Context {
-  registry: Registry;
+  registry: SearchRegistry;
   baseUrl: string;
 }
 
-function alongCondition(
+function parseHierarchyCondition(
   parameter: SearchParameter,
   direction: 'above' | 'below',
   value: string,
   { registry, baseUrl }: Context,
 ): Condition {
   const { code, number, types, targets = [] } = parameter;
-  const pieces = alternatives(code, value).map(unescaped);
+  const pieces = splitAlternatives(code, value).map(unescapeValue);
   if (types && !types.includes('Reference'))
-    return { on: 'reference', parameter: number, any: pieces.map((text) => hash(versionsBelow(text))) };
+    return { on: 'reference', parameter: number, any: pieces.map((text) => hash(toVersionsBelow(text))) };
   const climbed = targets.filter(isHierarchical);
-  const any = pieces.flatMap((text) => targetTexts(parameter, climbed, text, baseUrl));
+  const any = pieces.flatMap((text) => toTargetTexts(parameter, climbed, text, baseUrl));
   if (!any.every((text) => climbed.some((type) => text.startsWith(`${type}/`))))
     throw invalid(`${code}:${direction} takes an id or Type/id of ${climbed.join(', ')}: other types form no hierarchy`);
-  const links = climbed.map((type) => registry.lookup(type, partOfCode(type))!.number);
+  const links = climbed.map((type) => registry.lookup(type, findPartOfParameter(type))!.number);
   return { on: 'hierarchy', parameter: number, direction, types: climbed, links, any: [...new Set(any)].map(hash) };
 }
 
 /** Of a URL elsewhere nobody knows the type. */
-const isOfType = (target: string, type: string): boolean => target.startsWith(`${type}/`) || target.includes(':');
+const mayBeOfType = (target: string, type: string): boolean => target.startsWith(`${type}/`) || target.includes(':');
 
-function targetTexts({ code, types: valueTypes }: SearchParameter, types: readonly string[], text: string, baseUrl: string): string[] {
-  const target = referenceTarget(text, baseUrl);
+function toTargetTexts({ code, types: valueTypes }: SearchParameter, types: readonly string[], text: string, baseUrl: string): string[] {
+  const target = normalizeReference(text, baseUrl);
   if (target !== undefined) return [target];
   if (valueTypes && !valueTypes.includes('Reference')) return [text];
-  if (ID.test(text)) return types.map((type) => `${type}/${text}`);
+  if (ID_PATTERN.test(text)) return types.map((type) => `${type}/${text}`);
   throw invalid(`${code} takes an id, Type/id, or an absolute URL`);
 }

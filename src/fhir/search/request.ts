@@ -1,15 +1,21 @@
 // Reads a search as FHIR writes it (names and values of a query string) into a Query. https://hl7.org/fhir/R4/search.html
 import { FhirError, invalid } from '../outcome.ts';
 import type { ServedType } from '../types.ts';
-import { linksIn } from './chain.ts';
-import { conditionOf, type SearchContext } from './condition.ts';
-import type { Registry } from './parameters.ts';
+import { countLinks } from './chain.ts';
+import { parseCondition, type SearchContext } from './condition.ts';
+import { buildUnknownModifierError } from './errors.ts';
 import type { Condition, Query } from './query.ts';
-import { unknownModifier } from './refusal.ts';
-import { DEFAULT_COUNT, REPEATABLE, RESULT_MODIFIERS, RESULT_PARAMETERS, type Result } from './result-parameters.ts';
+import type { SearchRegistry } from './registry.ts';
+import {
+  DEFAULT_COUNT,
+  REPEATABLE_PARAMETERS,
+  RESULT_MODIFIERS,
+  RESULT_PARAMETERS,
+  type SearchResultOptions,
+} from './result-parameters.ts';
 
 export interface SearchOptions {
-  registry: Registry;
+  registry: SearchRegistry;
   /** This server's FHIR base URL, without a trailing slash: absolute references under it are local ones. */
   baseUrl: string;
   /** strict: what is not understood is refused (400); lenient: it is left out and reported. https://hl7.org/fhir/R4/search.html#errors */
@@ -29,16 +35,20 @@ export interface ParsedSearch {
   summary?: 'count';
 }
 
-type Read = { name: string } & ({ where: Condition; value: string } | { result: Result; value: string } | { ignored: true });
+type ParsedParameter = { name: string } & (
+  | { where: Condition; value: string }
+  | { result: SearchResultOptions; value: string }
+  | { ignored: true }
+);
 
 /** The search for resources of `type` with these decoded parameters. Fails with `not-supported` or `invalid`, naming the parameter. */
 export function parseSearch(type: ServedType, parameters: readonly [name: string, value: string][], options: SearchOptions): ParsedSearch {
-  refuseRepeated(parameters);
+  validateParameters(parameters);
   const { registry, baseUrl, types = [type], now = new Date() } = options;
   const context = { registry, baseUrl, types, now };
-  const all = parameters.map((given) => readAs(options.handling, given, () => read(context, type, given)));
+  const all = parameters.map((given) => parseWithHandling(options.handling, given, () => parseParameter(context, type, given)));
   const results = all.flatMap((one) => ('result' in one ? one.result : []));
-  const { sort = [], count = DEFAULT_COUNT, total = 'none', summary } = Object.assign({}, ...results) as Result;
+  const { sort = [], count = DEFAULT_COUNT, total = 'none', summary } = Object.assign({}, ...results) as SearchResultOptions;
   const size = summary ? 0 : count;
   return {
     query: {
@@ -55,22 +65,26 @@ export function parseSearch(type: ServedType, parameters: readonly [name: string
   };
 }
 
-interface Reading extends SearchContext {
+interface ParseContext extends SearchContext {
   types: readonly ServedType[];
 }
 
-function read(context: Reading, type: ServedType, [name, value]: readonly [string, string]): Read {
+function parseParameter(context: ParseContext, type: ServedType, [name, value]: readonly [string, string]): ParsedParameter {
   const [, code = '', modifier] = /^([^:]*)(?::(.*))?$/s.exec(name)!;
   const reader = Object.hasOwn(RESULT_PARAMETERS, code) ? RESULT_PARAMETERS[code] : undefined;
-  if (!reader) return { name, value, where: conditionOf(context, type, name, value) };
+  if (!reader) return { name, value, where: parseCondition(context, type, name, value) };
   const modifiers = RESULT_MODIFIERS[code] ?? [];
-  if (modifier !== undefined && !modifiers.includes(modifier)) throw unknownModifier(code, modifier, modifiers);
+  if (modifier !== undefined && !modifiers.includes(modifier)) throw buildUnknownModifierError(code, modifier, modifiers);
   const result = reader(value, { type, types: context.types, registry: context.registry, modifier });
   return { name, value: result.used ?? value, result };
 }
 
 /** Lenient handling leaves out what is empty or not supported; a value that cannot be read is refused either way. */
-function readAs(handling: SearchOptions['handling'], [name, value]: readonly [string, string], attempt: () => Read): Read {
+function parseWithHandling(
+  handling: SearchOptions['handling'],
+  [name, value]: readonly [string, string],
+  attempt: () => ParsedParameter,
+): ParsedParameter {
   if (handling === 'lenient' && value === '') return { name, ignored: true };
   try {
     return attempt();
@@ -81,14 +95,16 @@ function readAs(handling: SearchOptions['handling'], [name, value]: readonly [st
 }
 
 /** Each parameter is one more join, and so is each link of a chain: the database plans them in more than linear time. */
-const MOST_PARAMETERS = 50;
-const MOST_LINKS = 50;
+const MAX_PARAMETERS = 50;
+const MAX_LINKS = 50;
 
-function refuseRepeated(parameters: readonly [name: string, value: string][]): void {
-  if (parameters.length > MOST_PARAMETERS) throw invalid(`a search takes at most ${MOST_PARAMETERS} parameters`);
-  if (parameters.reduce((sum, [name]) => sum + linksIn(name), 0) > MOST_LINKS)
-    throw invalid(`the chains of a search have at most ${MOST_LINKS} links in all`);
-  const single = parameters.map(([name]) => name).filter((name) => Object.hasOwn(RESULT_PARAMETERS, name) && !REPEATABLE.has(name));
+function validateParameters(parameters: readonly [name: string, value: string][]): void {
+  if (parameters.length > MAX_PARAMETERS) throw invalid(`a search takes at most ${MAX_PARAMETERS} parameters`);
+  if (parameters.reduce((sum, [name]) => sum + countLinks(name), 0) > MAX_LINKS)
+    throw invalid(`the chains of a search have at most ${MAX_LINKS} links in all`);
+  const single = parameters
+    .map(([name]) => name)
+    .filter((name) => Object.hasOwn(RESULT_PARAMETERS, name) && !REPEATABLE_PARAMETERS.has(name));
   const repeated = single.find((name, at) => single.indexOf(name) !== at);
   if (repeated) throw invalid(`${repeated} may stand only once`);
 }

@@ -1,19 +1,19 @@
 // The parameters that say how a search is answered, not what is found: _sort, _count, _total, _summary, _include, _revinclude.
 // https://hl7.org/fhir/R4/search.html#return
 
-import type { ParameterKind } from '../indexing/parameter.ts';
+import type { ParameterKind } from '../indexing/indexed-parameter.ts';
 import { invalid, notSupported } from '../outcome.ts';
 import type { ServedType } from '../types.ts';
-import { include, revinclude } from './include.ts';
-import type { Registry, SearchParameter } from './parameters.ts';
+import { buildUnknownParameterError } from './errors.ts';
+import { parseInclude, parseRevinclude } from './include.ts';
 import type { Query, SortKey } from './query.ts';
-import { unknownParameter } from './refusal.ts';
+import type { SearchParameter, SearchRegistry } from './registry.ts';
 
 export const DEFAULT_COUNT = 20;
 export const MAX_COUNT = 1000;
 
 /** What one of them changes; `summary` and `used` (the value as it was understood, if it is another) are for the answer's frame. */
-export interface Result extends Partial<Pick<Query, 'sort' | 'count' | 'total' | 'include'>> {
+export interface SearchResultOptions extends Partial<Pick<Query, 'sort' | 'count' | 'total' | 'include'>> {
   summary?: 'count';
   used?: string;
 }
@@ -22,20 +22,20 @@ interface ResultContext {
   type: ServedType;
   /** All types the search is of. */
   types: readonly ServedType[];
-  registry: Registry;
+  registry: SearchRegistry;
   modifier: string | undefined;
 }
 
-type Reader = (value: string, context: ResultContext) => Result;
+type ResultParameterParser = (value: string, context: ResultContext) => SearchResultOptions;
 
 /** Those that take a modifier, and which. */
 export const RESULT_MODIFIERS: Readonly<Record<string, readonly string[]>> = { _include: ['iterate'], _revinclude: ['iterate'] };
 
-const start = ({ types, registry, modifier }: ResultContext) => ({ types, registry, iterate: modifier === 'iterate' });
+const toIncludeContext = ({ types, registry, modifier }: ResultContext) => ({ types, registry, iterate: modifier === 'iterate' });
 
 /** Result parameter → how its value is read. */
-export const RESULT_PARAMETERS: Record<string, Reader> = {
-  _sort: (value, context) => ({ sort: sortKeys(value, context) }),
+export const RESULT_PARAMETERS: Record<string, ResultParameterParser> = {
+  _sort: (value, context) => ({ sort: parseSortKeys(value, context) }),
   _count: (value) => {
     if (!/^\d{1,15}$/.test(value)) throw invalid('_count takes a whole number, 0 or more');
     return { count: Math.min(Number(value), MAX_COUNT), used: String(Math.min(Number(value), MAX_COUNT)) };
@@ -49,16 +49,16 @@ export const RESULT_PARAMETERS: Record<string, Reader> = {
     if (value === 'count') return { count: 0, summary: 'count' };
     throw notSupported('_summary takes count or false');
   },
-  _include: (value, context) => ({ include: include(value, start(context)) }),
-  _revinclude: (value, context) => ({ include: revinclude(value, start(context)) }),
+  _include: (value, context) => ({ include: parseInclude(value, toIncludeContext(context)) }),
+  _revinclude: (value, context) => ({ include: parseRevinclude(value, toIncludeContext(context)) }),
 };
 
 /** Those that may stand several times. */
-export const REPEATABLE: ReadonlySet<string> = new Set(['_include', '_revinclude']);
+export const REPEATABLE_PARAMETERS: ReadonlySet<string> = new Set(['_include', '_revinclude']);
 
-type Sorted = Extract<SortKey, { parameter: number }>['by'];
+type SortKind = Extract<SortKey, { parameter: number }>['by'];
 /** Kind of parameter → how its values are sorted. */
-const SORTED: Partial<Record<ParameterKind, Sorted>> = {
+const SORT_KINDS: Partial<Record<ParameterKind, SortKind>> = {
   string: 'string',
   uri: 'string',
   date: 'date',
@@ -69,25 +69,25 @@ const SORTED: Partial<Record<ParameterKind, Sorted>> = {
 };
 
 /** Whether `_sort` takes it. */
-export const isSortable = ({ type, phonetic }: SearchParameter): boolean => SORTED[type] !== undefined && !phonetic;
+export const isSortable = ({ type, phonetic }: SearchParameter): boolean => SORT_KINDS[type] !== undefined && !phonetic;
 
 /** Each key is one more join. */
-const MOST_KEYS = 10;
+const MAX_SORT_KEYS = 10;
 
-function sortKeys(value: string, { type, registry }: ResultContext): SortKey[] {
+function parseSortKeys(value: string, { type, registry }: ResultContext): SortKey[] {
   const keys = value.split(',');
-  if (keys.length > MOST_KEYS) throw invalid(`_sort takes at most ${MOST_KEYS} parameters`);
-  return keys.map((key) => sortKey(key, type, registry));
+  if (keys.length > MAX_SORT_KEYS) throw invalid(`_sort takes at most ${MAX_SORT_KEYS} parameters`);
+  return keys.map((key) => parseSortKey(key, type, registry));
 }
 
-function sortKey(key: string, type: ServedType, registry: Registry): SortKey {
+function parseSortKey(key: string, type: ServedType, registry: SearchRegistry): SortKey {
   const descending = key.startsWith('-');
   const code = descending ? key.slice(1) : key;
   if (code === '_id') return { by: 'id', descending };
   if (code === '_lastUpdated') return { by: 'lastUpdated', descending };
   const parameter = registry.lookup(type, code);
-  if (!parameter) throw unknownParameter(registry, type, code);
-  if (isSortable(parameter)) return { by: SORTED[parameter.type]!, parameter: parameter.number, descending };
+  if (!parameter) throw buildUnknownParameterError(registry, type, code);
+  if (isSortable(parameter)) return { by: SORT_KINDS[parameter.type]!, parameter: parameter.number, descending };
   const sortable = registry.list(type).filter(isSortable);
   throw notSupported(`${type} cannot be sorted by ${code}, but by ${sortable.map((other) => other.code).join(', ')}`);
 }

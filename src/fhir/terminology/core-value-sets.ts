@@ -5,25 +5,25 @@ import type { CodeSystem, Concept, Inclusion, ValueSet } from './value-set.ts';
 /** A code, or a list of it and what is below it. */
 type Code = string | [string, ...Code[]];
 
-interface Composed {
+interface GeneratedComposition {
   include: (Omit<Inclusion, 'concept'> & { codes?: string[] })[];
-  exclude?: Composed['include'];
+  exclude?: GeneratedComposition['include'];
 }
 
-interface Generated {
+interface GeneratedTerminology {
   codeSystems: Record<string, Code[]>;
-  valueSets: Record<string, Composed>;
+  valueSets: Record<string, GeneratedComposition>;
 }
 
-let read: Generated | undefined;
+let read: GeneratedTerminology | undefined;
 
-const generated = (): Generated => {
-  read ??= JSON.parse(readFileSync(new URL('../generated/value-sets.json', import.meta.url), 'utf8')) as Generated;
+const readGenerated = (): GeneratedTerminology => {
+  read ??= JSON.parse(readFileSync(new URL('../generated/value-sets.json', import.meta.url), 'utf8')) as GeneratedTerminology;
   return read;
 };
 
 /** What was made of a URL once, for there are only so many of them. */
-function once<T>(made: (url: string) => T | undefined): (url: string) => T | undefined {
+function cacheByUrl<T>(made: (url: string) => T | undefined): (url: string) => T | undefined {
   const known = new Map<string, T>();
   return (url) => {
     const one = known.get(url) ?? made(url);
@@ -33,31 +33,31 @@ function once<T>(made: (url: string) => T | undefined): (url: string) => T | und
 }
 
 /** A value set of R4 by its URL. */
-export const coreValueSet = once((url): ValueSet | undefined => {
-  const { valueSets } = generated();
+export const findCoreValueSet = cacheByUrl((url): ValueSet | undefined => {
+  const { valueSets } = readGenerated();
   if (!Object.hasOwn(valueSets, url)) return undefined;
   const { include, exclude } = valueSets[url]!;
   return {
     resourceType: 'ValueSet',
     url,
-    compose: { include: include.map(inclusion), ...(exclude && { exclude: exclude.map(inclusion) }) },
+    compose: { include: include.map(toInclusion), ...(exclude && { exclude: exclude.map(toInclusion) }) },
   };
 });
 
 /** A code system of R4 by its URL, with all its codes. */
-export const coreCodeSystem = once((url): CodeSystem | undefined => {
-  const { codeSystems } = generated();
+export const findCoreCodeSystem = cacheByUrl((url): CodeSystem | undefined => {
+  const { codeSystems } = readGenerated();
   if (!Object.hasOwn(codeSystems, url)) return undefined;
-  return { resourceType: 'CodeSystem', url, content: 'complete', concept: codeSystems[url]!.map(conceptOf) };
+  return { resourceType: 'CodeSystem', url, content: 'complete', concept: codeSystems[url]!.map(toConcept) };
 });
 
-const inclusion = ({ codes, ...rest }: Composed['include'][number]): Inclusion => ({
+const toInclusion = ({ codes, ...rest }: GeneratedComposition['include'][number]): Inclusion => ({
   ...rest,
   ...(codes && { concept: codes.map((code) => ({ code })) }),
 });
 
-function conceptOf(code: Code): Concept {
+function toConcept(code: Code): Concept {
   if (typeof code === 'string') return { code };
   const [own, ...below] = code;
-  return { code: own, concept: below.map(conceptOf) };
+  return { code: own, concept: below.map(toConcept) };
 }

@@ -1,14 +1,14 @@
 // What a failed JSON Schema keyword means in FHIR's words: one row per keyword of JSON Schema that the generated schemas use.
 import type { ErrorObject } from 'ajv';
-import { closestName } from '../closest-name.ts';
-import type { Schema } from '../definitions.ts';
+import { findClosestName } from '../closest-name.ts';
+import type { Schema } from '../json-schema.ts';
 import { TEXT_TYPES } from './primitives.ts';
-import { type Fault, fault, oneOf, type SchemaRule } from './schema-rules/rule.ts';
+import { buildFault, type Fault, formatNames, type SchemaRule } from './schema-rules/rule.ts';
 
 type SchemaError = ErrorObject & { parentSchema: Schema };
 type Explain = (error: SchemaError) => Fault;
 
-const KINDS: Readonly<Record<string, string>> = {
+const JSON_TYPE_NAMES: Readonly<Record<string, string>> = {
   object: 'an object',
   array: 'a list',
   string: 'a text',
@@ -17,58 +17,61 @@ const KINDS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-const range = ({ parentSchema }: SchemaError): Fault =>
-  fault('value', `a number from ${parentSchema.minimum} to ${parentSchema.maximum} is expected`);
+const explainRange = ({ parentSchema }: SchemaError): Fault =>
+  buildFault('value', `a number from ${parentSchema.minimum} to ${parentSchema.maximum} is expected`);
 
 /** JSON Schema keyword → what is said. */
-const EXPLANATIONS: Readonly<Record<string, Explain>> = {
-  type: ({ parentSchema }) => fault('structure', `${kindOf(parentSchema)} is expected`),
-  format: ({ parentSchema }) => fault('value', `${kindOf(parentSchema)} is expected`),
+const KEYWORD_EXPLANATIONS: Readonly<Record<string, Explain>> = {
+  type: ({ parentSchema }) => buildFault('structure', `${formatExpectedType(parentSchema)} is expected`),
+  format: ({ parentSchema }) => buildFault('value', `${formatExpectedType(parentSchema)} is expected`),
   enum: ({ schema }) =>
-    fault('code-invalid', `one of these codes is expected: ${oneOf((schema as unknown[]).filter((code) => code !== null).map(String))}`),
-  const: ({ schema }) => fault('structure', `${schema} is expected`),
-  minimum: range,
-  maximum: range,
-  minItems: () => fault('structure', 'a list has at least one item: leave it out when there is none'),
-  minProperties: () => fault('structure', 'an object has at least one element: leave it out when there is none'),
-  required: ({ params }) => fault('required', `${params.missingProperty} is required`, params.missingProperty),
+    buildFault(
+      'code-invalid',
+      `one of these codes is expected: ${formatNames((schema as unknown[]).filter((code) => code !== null).map(String))}`,
+    ),
+  const: ({ schema }) => buildFault('structure', `${schema} is expected`),
+  minimum: explainRange,
+  maximum: explainRange,
+  minItems: () => buildFault('structure', 'a list has at least one item: leave it out when there is none'),
+  minProperties: () => buildFault('structure', 'an object has at least one element: leave it out when there is none'),
+  required: ({ params }) => buildFault('required', `${params.missingProperty} is required`, params.missingProperty),
   additionalProperties: ({ params, parentSchema }) =>
-    unknownElement(params.additionalProperty, Object.keys(parentSchema.properties as object)),
+    buildUnknownElementFault(params.additionalProperty, Object.keys(parentSchema.properties as object)),
 };
 
 /** All that is wrong at the places that a compiled schema found; of a place with a wrong JSON type only that. `root` is the resource around them. */
-export function faultsOf(errors: ErrorObject[], root: object, rules: Readonly<Record<string, SchemaRule<never>>>): Fault[] {
+export function toFaults(errors: ErrorObject[], root: object, rules: Readonly<Record<string, SchemaRule<never>>>): Fault[] {
   const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
   const telling = errors.filter(({ keyword, instancePath }) => keyword === 'type' || !mistyped.has(instancePath));
   return telling.flatMap((error) => {
     const rule = rules[error.keyword];
-    const faults = rule ? rule.explain(error.schema as never, error.data as never, root as never) : [explained(error as SchemaError)];
-    const steps = stepsOf(error);
-    return (faults.length > 0 ? faults : [NOT_R4]).map((found) => ({ ...found, at: [...steps, ...found.at] }));
+    const faults = rule ? rule.explain(error.schema as never, error.data as never, root as never) : [explainError(error as SchemaError)];
+    const steps = parseInstancePath(error);
+    return (faults.length > 0 ? faults : [NOT_R4]).map((found) => ({ ...found, path: [...steps, ...found.path] }));
   });
 }
 
 /** What failed stays refused, even if nobody can say why. */
-const NOT_R4 = fault('invalid', 'this is not as R4 defines it');
+const NOT_R4 = buildFault('invalid', 'this is not as R4 defines it');
 
-const explained = (error: SchemaError): Fault => EXPLANATIONS[error.keyword]?.(error) ?? NOT_R4;
+const explainError = (error: SchemaError): Fault => KEYWORD_EXPLANATIONS[error.keyword]?.(error) ?? NOT_R4;
 
-function kindOf({ format, type }: Schema): string {
+function formatExpectedType({ format, type }: Schema): string {
   const text = typeof format === 'string' ? TEXT_TYPES[format.replace('fhir-', '')] : undefined;
-  return text?.expected ?? KINDS[String([type].flat()[0])] ?? 'another type';
+  return text?.expected ?? JSON_TYPE_NAMES[String([type].flat()[0])] ?? 'another type';
 }
 
 const NAME = /^_?[A-Za-z][A-Za-z0-9]{0,63}$/;
 
 /** Names what nobody knows, and what was probably meant. A name that no element could have is not repeated. */
-export function unknownElement(name: string, known: string[]): Fault {
-  if (!NAME.test(name)) return fault('structure', 'there is a property here whose name is no element name');
-  const meant = closestName(name, known);
-  return fault('structure', `there is no element ${name} here${meant ? `; did you mean ${meant}?` : ''}`, name);
+export function buildUnknownElementFault(name: string, known: string[]): Fault {
+  if (!NAME.test(name)) return buildFault('structure', 'there is a property here whose name is no element name');
+  const meant = findClosestName(name, known);
+  return buildFault('structure', `there is no element ${name} here${meant ? `; did you mean ${meant}?` : ''}`, name);
 }
 
 /** The steps of a JSON pointer; numbers are places in lists. */
-const stepsOf = ({ instancePath }: ErrorObject): (string | number)[] =>
+const parseInstancePath = ({ instancePath }: ErrorObject): (string | number)[] =>
   instancePath
     .split('/')
     .slice(1)

@@ -2,14 +2,18 @@
 // https://hl7.org/fhir/R4/conformance-rules.html#constraints. Where they stand is in the generated schemas (`invariants`).
 import { CONTAINED_INVARIANTS } from './invariants/contained.ts';
 import { DATATYPE_INVARIANTS } from './invariants/datatypes.ts';
-import type { Predicate } from './invariants/element.ts';
+import type { InvariantPredicate } from './invariants/element.ts';
 import { RESOURCE_INVARIANTS } from './invariants/resources.ts';
 
 /** Constraint key → whether an element keeps it. */
-export const INVARIANTS: Readonly<Record<string, Predicate>> = { ...DATATYPE_INVARIANTS, ...RESOURCE_INVARIANTS, ...CONTAINED_INVARIANTS };
+export const INVARIANTS: Readonly<Record<string, InvariantPredicate>> = {
+  ...DATATYPE_INVARIANTS,
+  ...RESOURCE_INVARIANTS,
+  ...CONTAINED_INVARIANTS,
+};
 
 /** Constraint key → what it asks for, in our words. */
-export const RULES: Readonly<Record<string, string>> = {
+export const INVARIANT_TEXTS: Readonly<Record<string, string>> = {
   'age-1': 'an age needs a UCUM code beside its value, and is greater than zero',
   'att-1': 'an attachment with data needs a contentType',
   'cnt-3': 'a count is a whole number with the UCUM code 1',

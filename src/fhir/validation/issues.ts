@@ -2,19 +2,19 @@
 // https://hl7.org/fhir/R4/operationoutcome.html, paths: https://hl7.org/fhir/R4/fhirpath.html#simple
 
 import { isElement } from '../element.ts';
-import { elementOf } from '../elements.ts';
+import { findElement } from '../elements.ts';
 import { type Issue, issue } from '../outcome.ts';
 import type { Fault } from './schema-rules/rule.ts';
 
 /** What refuses a write lists no more than this. */
-const MOST = 20;
+const MAX_ISSUES = 20;
 const NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
 
 /** The first faults of a resource as issues, without repeats. */
-export function issuesOf(faults: Fault[], resource: object, type: string, most = MOST): Issue[] {
+export function toIssues(faults: Fault[], resource: object, type: string, most = MAX_ISSUES): Issue[] {
   const issues = new Map<string, Issue>();
-  for (const { severity, code, text, at } of faults) {
-    const where = expressionOf(type, resource, at);
+  for (const { severity, code, text, path } of faults) {
+    const where = formatElementPath(type, resource, path);
     issues.set(`${where} ${text}`, { ...issue(code, text, where), ...(severity && { severity }) });
     if (issues.size === most) break;
   }
@@ -25,7 +25,7 @@ export function issuesOf(faults: Fault[], resource: object, type: string, most =
  * The FHIRPath of a place in a resource: `['name', 0, '_family']` is `Patient.name[0].family`. A choice element has the name FHIRPath knows it by:
  * `['valueQuantity']` is `Observation.value`. A name that no element can have ends the path, since it may be anything.
  */
-export function expressionOf(root: string, resource: unknown, at: (string | number)[]): string {
+export function formatElementPath(root: string, resource: unknown, at: (string | number)[]): string {
   let path = root;
   let type: string | undefined = root;
   let value: unknown = resource;
@@ -33,17 +33,17 @@ export function expressionOf(root: string, resource: unknown, at: (string | numb
     value = (value as Record<string | number, unknown> | undefined)?.[step];
     if (typeof step === 'number') {
       path += `[${step}]`;
-      if (type === 'Resource') type = resourceTypeOf(value);
+      if (type === 'Resource') type = readResourceType(value);
       continue;
     }
     const name = step.startsWith('_') ? step.slice(1) : step;
     if (!NAME.test(name)) return path;
-    const facts = type === undefined ? undefined : (elementOf(type, step) ?? elementOf(type, name));
+    const facts = type === undefined ? undefined : (findElement(type, step) ?? findElement(type, name));
     path += `.${facts?.choice?.replace('[x]', '') ?? name}`;
     type = facts?.types[0];
   }
   return path;
 }
 
-const resourceTypeOf = (value: unknown): string | undefined =>
+const readResourceType = (value: unknown): string | undefined =>
   isElement(value) && typeof value.resourceType === 'string' ? value.resourceType : undefined;

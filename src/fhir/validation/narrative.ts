@@ -13,15 +13,18 @@ const ATTRIBUTES =
   'compact coords dir face frame headers height href hreflang hspace id lang longdesc name noshade nowrap rel rev rowspan rules scope shape size ' +
   'span src start style summary tabindex title type valign value vspace width xml:lang xmlns xml:space';
 
-const anyOf = (names: string): string => `(?:${names.replaceAll(' ', '|')})`;
+const buildAlternation = (names: string): string => `(?:${names.replaceAll(' ', '|')})`;
 const VALUE = `(?:"[^"<]*"|'[^'<]*')`;
 /** A comment, or a tag: whether it closes, its name, its attributes, whether it is empty. */
-const TAG = new RegExp(`<(?:!--(?:[^-]|-[^-])*-->|(/?)(${anyOf(ELEMENTS)})((?:\\s+${anyOf(ATTRIBUTES)}\\s*=\\s*${VALUE})*)\\s*(/?)>)`, 'y');
+const TAG = new RegExp(
+  `<(?:!--(?:[^-]|-[^-])*-->|(/?)(${buildAlternation(ELEMENTS)})((?:\\s+${buildAlternation(ATTRIBUTES)}\\s*=\\s*${VALUE})*)\\s*(/?)>)`,
+  'y',
+);
 const LOOSE_AMPERSAND = /&(?!(?:[A-Za-z][A-Za-z0-9]*|#\d+|#x[0-9A-Fa-f]+);)/;
 const LINKED = /href|src|cite|longdesc/;
 const LINK = /(?:href|src|cite|longdesc)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 const IMAGE = /^<img\s.*src\s*=/s;
-const RUNS = /^(?:javascript|vbscript|data:text)/i;
+const SCRIPT_SCHEME = /^(?:javascript|vbscript|data:text)/i;
 /** Browsers skip spaces and control characters in front of and inside a scheme. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const SKIPPED = /[\s\u0000-\u0020]+/g;
@@ -29,7 +32,7 @@ const ENTITY = /&#(x?)([0-9A-Fa-f]+);|&(Tab|NewLine|colon);/gi;
 const NAMED: Readonly<Record<string, string>> = { tab: '\t', newline: '\n', colon: ':' };
 
 /** txt-2: there is something to read between the tags, or an image. (A `>` inside an attribute is taken for the end of its tag, which only ever finds more.) */
-export function hasContent(text: string): boolean {
+export function hasNarrativeContent(text: string): boolean {
   let open = text.indexOf('<');
   while (open >= 0) {
     const end = text.indexOf('>', open);
@@ -42,14 +45,14 @@ export function hasContent(text: string): boolean {
 }
 
 /** txt-1: a text is one well-formed <div> that holds only formatting, links and images, and nothing that runs. */
-export function isSafe(text: string): boolean {
+export function isSafeNarrative(text: string): boolean {
   const source = text.trim();
   if (!source.startsWith('<div') || LOOSE_AMPERSAND.test(source) || !isReadable(source)) return false;
   const open: string[] = [];
   for (let at = 0; at >= 0; at = source.indexOf('<', TAG.lastIndex)) {
     TAG.lastIndex = at;
     const tag = TAG.exec(source);
-    if (!tag || !mayStand(tag, open.at(-1))) return false;
+    if (!tag || !isAllowedTag(tag, open.at(-1))) return false;
     if (tag[1] === '/') open.pop();
     else if (tag[2] && !tag[4]) open.push(tag[2]);
     if (open.length === 0) return TAG.lastIndex === source.length;
@@ -58,21 +61,21 @@ export function isSafe(text: string): boolean {
 }
 
 /** A closing tag closes the element that was opened last and has nothing else; links of an opening one run nothing. Comments may stand anywhere. */
-function mayStand([, closes, name, attributes = '', empty]: RegExpExecArray, last: string | undefined): boolean {
+function isAllowedTag([, closes, name, attributes = '', empty]: RegExpExecArray, last: string | undefined): boolean {
   if (closes) return name === last && attributes === '' && !empty;
-  return attributes === '' || !LINKED.test(attributes) || !linksRun(attributes);
+  return attributes === '' || !LINKED.test(attributes) || !hasScriptLink(attributes);
 }
 
-function linksRun(attributes: string): boolean {
-  for (const [, double, single] of attributes.matchAll(LINK)) if (runs(double ?? single ?? '')) return true;
+function hasScriptLink(attributes: string): boolean {
+  for (const [, double, single] of attributes.matchAll(LINK)) if (isScriptUrl(double ?? single ?? '')) return true;
   return false;
 }
 
-const runs = (value: string): boolean => RUNS.test(decoded(value).replace(SKIPPED, ''));
+const isScriptUrl = (value: string): boolean => SCRIPT_SCHEME.test(decodeEntities(value).replace(SKIPPED, ''));
 
-const decoded = (value: string): string =>
+const decodeEntities = (value: string): string =>
   value.replace(ENTITY, (_whole, hex: string, digits: string | undefined, name: string | undefined) =>
-    digits === undefined ? NAMED[name!.toLowerCase()]! : character(Number.parseInt(digits, hex ? 16 : 10)),
+    digits === undefined ? NAMED[name!.toLowerCase()]! : toCharacter(Number.parseInt(digits, hex ? 16 : 10)),
   );
 
-const character = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : '');
+const toCharacter = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : '');

@@ -3,7 +3,7 @@
 
 /** One primitive type that is a string in JSON: whether a text is one, and what is expected of it (completes "… is expected"). */
 interface TextType {
-  is(text: string): boolean;
+  isValid(text: string): boolean;
   expected: string;
 }
 
@@ -38,44 +38,44 @@ const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f]/;
  */
 export const isReadable = (text: string): boolean => !CONTROL.test(text) && text.isWellFormed();
 
-const uri: TextType = { is: (text) => URI.test(text) && isReadable(text), expected: 'a URI without spaces' };
+const uri: TextType = { isValid: (text) => URI.test(text) && isReadable(text), expected: 'a URI without spaces' };
 const string: TextType = {
-  is: (text) => text.length > 0 && text.length <= LONGEST && isReadable(text),
+  isValid: (text) => text.length > 0 && text.length <= LONGEST && isReadable(text),
   expected: 'a text that is not empty, of at most 1 MB and without control characters',
 };
 
 /** FHIR type (and media types and currencies, which are codes of a known form) → its texts. */
 export const TEXT_TYPES: Readonly<Record<string, TextType>> = {
-  base64Binary: { is: isBase64, expected: 'base64 (RFC 4648)' },
+  base64Binary: { isValid: isBase64, expected: 'base64 (RFC 4648)' },
   canonical: { ...uri, expected: 'a canonical URL without spaces' },
-  code: { is: (text) => CODE.test(text) && isReadable(text), expected: 'a code (no leading, trailing or double spaces)' },
-  currency: { is: (text) => CURRENCY.test(text), expected: 'a currency code of ISO 4217' },
-  date: { is: (text) => DATE.test(text) && inCalendar(text), expected: 'a date of the calendar as YYYY, YYYY-MM or YYYY-MM-DD' },
+  code: { isValid: (text) => CODE.test(text) && isReadable(text), expected: 'a code (no leading, trailing or double spaces)' },
+  currency: { isValid: (text) => CURRENCY.test(text), expected: 'a currency code of ISO 4217' },
+  date: { isValid: (text) => DATE.test(text) && isCalendarDay(text), expected: 'a date of the calendar as YYYY, YYYY-MM or YYYY-MM-DD' },
   dateTime: {
-    is: (text) => DATE_TIME.test(text) && inCalendar(text),
+    isValid: (text) => DATE_TIME.test(text) && isCalendarDay(text),
     expected: 'a date of the calendar as YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone',
   },
-  id: { is: (text) => ID.test(text), expected: 'an id of 1 to 64 letters, digits, hyphens and dots' },
-  instant: { is: (text) => INSTANT.test(text) && inCalendar(text), expected: 'an instant as YYYY-MM-DDThh:mm:ss with a time zone' },
+  id: { isValid: (text) => ID.test(text), expected: 'an id of 1 to 64 letters, digits, hyphens and dots' },
+  instant: { isValid: (text) => INSTANT.test(text) && isCalendarDay(text), expected: 'an instant as YYYY-MM-DDThh:mm:ss with a time zone' },
   markdown: string,
-  mimeType: { is: (text) => MIME_TYPE.test(text) && isReadable(text), expected: 'a media type as type/subtype' },
-  oid: { is: (text) => OID.test(text), expected: 'an OID as urn:oid:…' },
+  mimeType: { isValid: (text) => MIME_TYPE.test(text) && isReadable(text), expected: 'a media type as type/subtype' },
+  oid: { isValid: (text) => OID.test(text), expected: 'an OID as urn:oid:…' },
   string,
-  time: { is: (text) => TIME_OF_DAY.test(text), expected: 'a time as hh:mm:ss' },
+  time: { isValid: (text) => TIME_OF_DAY.test(text), expected: 'a time as hh:mm:ss' },
   uri,
   url: { ...uri, expected: 'a URL without spaces' },
-  uuid: { is: (text) => UUID.test(text), expected: 'a UUID as urn:uuid:… in lower case' },
+  uuid: { isValid: (text) => UUID.test(text), expected: 'a UUID as urn:uuid:… in lower case' },
 };
 
 /** Whether the day of a text that begins as YYYY-MM-DD is in its month; texts without a day are. */
-function inCalendar(text: string): boolean {
+function isCalendarDay(text: string): boolean {
   const day = Number(text.slice(8, 10));
   if (text.length < 10 || day <= 28) return true;
-  return day <= daysIn(Number(text.slice(0, 4)), Number(text.slice(5, 7)));
+  return day <= countDaysInMonth(Number(text.slice(0, 4)), Number(text.slice(5, 7)));
 }
 
 /** How many days a month has. Months count from 1. */
-export const daysIn = (year: number, month: number): number => (month === 2 && isLeap(year) ? 29 : DAYS[month - 1]!);
+export const countDaysInMonth = (year: number, month: number): number => (month === 2 && isLeap(year) ? 29 : DAYS[month - 1]!);
 
 const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 

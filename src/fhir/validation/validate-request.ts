@@ -2,8 +2,8 @@
 // https://hl7.org/fhir/R4/resource-operation-validate.html
 
 import { isElement } from '../element.ts';
-import type { Parsed } from '../json.ts';
-import { invalid, notSupported, structure } from '../outcome.ts';
+import type { ParsedJson } from '../json.ts';
+import { invalid, invalidStructure, notSupported } from '../outcome.ts';
 import type { Resource } from '../types.ts';
 
 /** https://hl7.org/fhir/R4/valueset-resource-validation-mode.html */
@@ -18,7 +18,7 @@ export interface ValidateRequest {
   resource?: { plain: Resource; exact: Resource };
 }
 
-type Named = { mode?: unknown; profile?: unknown; resource?: unknown };
+type NamedParameters = { mode?: unknown; profile?: unknown; resource?: unknown };
 
 const PARAMETERS: readonly string[] = ['resource', 'mode', 'profile'];
 /** How a value of each may be written in a Parameters resource. */
@@ -31,20 +31,21 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 const ALWAYS = new Set(['_format', '_pretty']);
 
 /** Reads a call. What is asked for twice, or is no parameter of $validate, is refused (400). `body` is absent for a GET. */
-export function validateRequest(body: Parsed | undefined, query: readonly [string, string][]): ValidateRequest {
+export function parseValidateRequest(body: ParsedJson | undefined, query: readonly [string, string][]): ValidateRequest {
   const asked = query.filter(([name]) => !ALWAYS.has(name));
-  const inUrl = named(asked.map(([name, value]) => [name, value]));
+  const inUrl = collectParameters(asked.map(([name, value]) => [name, value]));
   if ('resource' in inUrl) throw invalid('a resource is sent in the body, not in the URL');
-  if (body === undefined) return request(inUrl);
-  if (!isElement(body.plain)) throw structure('the body must be a resource or a Parameters resource: a JSON object');
-  if (body.plain.resourceType !== 'Parameters') return { ...request(inUrl), resource: body as { plain: Resource; exact: Resource } };
-  const inBody = parametersOf(body as { plain: Resource; exact: Resource });
+  if (body === undefined) return buildValidateRequest(inUrl);
+  if (!isElement(body.plain)) throw invalidStructure('the body must be a resource or a Parameters resource: a JSON object');
+  if (body.plain.resourceType !== 'Parameters')
+    return { ...buildValidateRequest(inUrl), resource: body as { plain: Resource; exact: Resource } };
+  const inBody = parseParameters(body as { plain: Resource; exact: Resource });
   const twice = Object.keys(inUrl).find((name) => name in inBody);
   if (twice) throw invalid(`${twice} is said in the URL and in the body: say it once`);
-  return request({ ...inUrl, ...inBody });
+  return buildValidateRequest({ ...inUrl, ...inBody });
 }
 
-function request({ mode, profile, resource }: Named): ValidateRequest {
+function buildValidateRequest({ mode, profile, resource }: NamedParameters): ValidateRequest {
   if (mode !== undefined && !MODES.includes(mode as ValidationMode))
     throw invalid(`mode must be one of ${MODES.join(', ')}`, 'Parameters.parameter');
   return {
@@ -54,36 +55,38 @@ function request({ mode, profile, resource }: Named): ValidateRequest {
   };
 }
 
-function parametersOf({ plain, exact }: { plain: Resource; exact: Resource }): Named {
+function parseParameters({ plain, exact }: { plain: Resource; exact: Resource }): NamedParameters {
   const list = plain.parameter ?? [];
-  if (!Array.isArray(list)) throw structure('a list is expected', 'Parameters.parameter');
-  return named(list.map((one, at) => parameterOf(one, ((exact.parameter ?? []) as Resource[])[at]!, `Parameters.parameter[${at}]`)));
+  if (!Array.isArray(list)) throw invalidStructure('a list is expected', 'Parameters.parameter');
+  return collectParameters(
+    list.map((one, at) => parseParameter(one, ((exact.parameter ?? []) as Resource[])[at]!, `Parameters.parameter[${at}]`)),
+  );
 }
 
-function parameterOf(one: unknown, exact: Resource, where: string): [name: string, value: unknown] {
-  if (!isElement(one) || typeof one.name !== 'string') throw structure('a parameter has a name', where);
+function parseParameter(one: unknown, exact: Resource, where: string): [name: string, value: unknown] {
+  if (!isElement(one) || typeof one.name !== 'string') throw invalidStructure('a parameter has a name', where);
   const allowed = PARAMETERS.includes(one.name) ? VALUES[one.name] : undefined;
-  if (!allowed) throw unknown(where);
+  if (!allowed) throw buildUnknownParameterError(where);
   const member = allowed.find((name) => one[name] !== undefined);
-  if (member === undefined) throw structure(`${one.name} needs ${allowed[0]}`, where);
-  if (member !== 'resource') return [one.name, textOf(one[member], where)];
-  if (!isElement(one.resource)) throw structure('a resource is a JSON object', `${where}.resource`);
+  if (member === undefined) throw invalidStructure(`${one.name} needs ${allowed[0]}`, where);
+  if (member !== 'resource') return [one.name, readText(one[member], where)];
+  if (!isElement(one.resource)) throw invalidStructure('a resource is a JSON object', `${where}.resource`);
   return [one.name, { plain: one.resource, exact: exact.resource }];
 }
 
-function textOf(value: unknown, where: string): string {
-  if (typeof value !== 'string' || value === '') throw structure('a text is expected', where);
+function readText(value: unknown, where: string): string {
+  if (typeof value !== 'string' || value === '') throw invalidStructure('a text is expected', where);
   return value;
 }
 
-function named(pairs: [name: string, value: unknown][]): Named {
+function collectParameters(pairs: [name: string, value: unknown][]): NamedParameters {
   const found: Record<string, unknown> = {};
   for (const [name, value] of pairs) {
-    if (!PARAMETERS.includes(name)) throw unknown();
+    if (!PARAMETERS.includes(name)) throw buildUnknownParameterError();
     if (name in found) throw invalid(`${name} may be given once`);
     found[name] = value;
   }
   return found;
 }
 
-const unknown = (where?: string) => notSupported(`the parameters of $validate are ${PARAMETERS.join(', ')}`, where);
+const buildUnknownParameterError = (where?: string) => notSupported(`the parameters of $validate are ${PARAMETERS.join(', ')}`, where);

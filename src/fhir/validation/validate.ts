@@ -4,26 +4,26 @@ import { setImmediate } from 'node:timers/promises';
 import { isElement } from '../element.ts';
 import { type Issue, issue } from '../outcome.ts';
 import { SERVED_TYPES, type ServedType } from '../types.ts';
-import { type Compiled, compiled } from './compiled.ts';
-import { issuesOf } from './issues.ts';
+import { type CompiledSchemas, compileSchemas } from './compiled-schemas.ts';
+import { toIssues } from './issues.ts';
 
 /** Above this many values only the first fault is explained, and below this depth none: what a hostile body costs is bounded. */
-const MOST_VALUES = 20_000;
-const DEEPEST = 100;
+const MAX_EXPLAINED_VALUES = 20_000;
+const MAX_DEPTH = 100;
 const TOO_DEEP = 'the resource is nested too deeply';
 
-const quick = once(() => compiled({ thorough: false }));
-const thorough = once(() => compiled({ thorough: true }));
+const getQuickSchemas = buildOnce(() => compileSchemas({ thorough: false }));
+const getThoroughSchemas = buildOnce(() => compileSchemas({ thorough: true }));
 
 /**
  * What is wrong with a resource, at most twenty issues or as many as `most` says; none when it is valid R4. All are of severity error, with a FHIRPath expression.
  * `resource` is plain JSON (numbers as JavaScript numbers). The first call for a type compiles its schema.
  */
-export function validate(resource: unknown, type: ServedType, most?: number): Issue[] {
+export function validateResource(resource: unknown, type: ServedType, most?: number): Issue[] {
   if (!isElement(resource)) return [issue('structure', 'a resource is a JSON object', type)];
   if (resource.resourceType !== type) return [issue('invalid', `resourceType ${type} is expected`, type)];
   try {
-    return check(resource, type, most);
+    return validateElement(resource, type, most);
   } catch (error) {
     if (error instanceof RangeError) return [issue('structure', TOO_DEEP, type)];
     throw error;
@@ -31,36 +31,36 @@ export function validate(resource: unknown, type: ServedType, most?: number): Is
 }
 
 /** Compiles the schemas of all served types, one between two requests, so that no request waits for more than one. */
-export async function warmUp(): Promise<void> {
+export async function compileAllSchemas(): Promise<void> {
   for (const type of SERVED_TYPES) {
-    quick().passes({ resourceType: type }, type);
+    getQuickSchemas().passes({ resourceType: type }, type);
     await setImmediate();
   }
 }
 
-function check(resource: object, type: ServedType, most: number | undefined): Issue[] {
-  const validator = quick();
+function validateElement(resource: object, type: ServedType, most: number | undefined): Issue[] {
+  const validator = getQuickSchemas();
   if (validator.passes(resource, type)) return [];
-  const { values, depth } = extentOf(resource);
-  if (depth > DEEPEST) return [issue('structure', TOO_DEEP, type)];
-  return issuesOf((values > MOST_VALUES ? validator : thorough()).faults(resource, type), resource, type, most);
+  const { values, depth } = measureExtent(resource);
+  if (depth > MAX_DEPTH) return [issue('structure', TOO_DEEP, type)];
+  return toIssues((values > MAX_EXPLAINED_VALUES ? validator : getThoroughSchemas()).faults(resource, type), resource, type, most);
 }
 
 /** How many values there are in a resource, and how deep it goes; nothing is counted below DEEPEST. */
-function extentOf(resource: object): { values: number; depth: number } {
+function measureExtent(resource: object): { values: number; depth: number } {
   const extent = { values: 0, depth: 0 };
   const count = (value: unknown, depth: number): void => {
     extent.values++;
     extent.depth = Math.max(extent.depth, depth);
-    if (value === null || typeof value !== 'object' || depth > DEEPEST) return;
+    if (value === null || typeof value !== 'object' || depth > MAX_DEPTH) return;
     for (const inner of Array.isArray(value) ? value : Object.values(value)) count(inner, depth + 1);
   };
   count(resource, 0);
   return extent;
 }
 
-function once(make: () => Compiled): () => Compiled {
-  let made: Compiled | undefined;
+function buildOnce(make: () => CompiledSchemas): () => CompiledSchemas {
+  let made: CompiledSchemas | undefined;
   return () => {
     made ??= make();
     return made;

@@ -1,8 +1,8 @@
 // batch and transaction as HTTP: the entries of a Bundle, each as the request it stands for, and one answer to each. https://hl7.org/fhir/R4/http.html#transaction
-import { type BundleEntry, type BundleRequest, bundleEntry, bundleRequest, inEntry } from '../../fhir/bundle-request.ts';
-import type { Parsed } from '../../fhir/json.ts';
-import { referencesOf } from '../../fhir/links.ts';
-import { FhirError, invalid, KINDS, notSupported, tooLong } from '../../fhir/outcome.ts';
+import { type BundleEntry, type BundleRequest, locateErrorInEntry, parseBundleEntry, parseBundleRequest } from '../../fhir/bundle.ts';
+import type { ParsedJson } from '../../fhir/json.ts';
+import { listReferences } from '../../fhir/links.ts';
+import { ERROR_KINDS, FhirError, invalid, notSupported, tooLong } from '../../fhir/outcome.ts';
 import { type Context, toSizeLimit } from '../../interactions/context.ts';
 import { executeTransaction } from '../../interactions/transaction.ts';
 import { authorize } from '../middleware/authenticate.ts';
@@ -17,7 +17,7 @@ type InteractionRunner = (call: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'co
 
 /** https://hl7.org/fhir/R4/http.html#transaction */
 export async function handleBundle(call: FhirCall, perform: InteractionRunner): Promise<FhirResponse> {
-  const request = bundleRequest(await call.body.json());
+  const request = parseBundleRequest(await call.body.json());
   return request.type === 'batch' ? runBatch(call, request, perform) : runTransaction(call, request, perform);
 }
 
@@ -27,7 +27,9 @@ async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: Int
   const answers: string[] = [];
   const size = createSizeCounter(call);
   for (const [at, raw] of entries.entries()) {
-    const answer = size.isFull() ? buildErrorEntryText(inEntry(RESPONSE_FULL, at)) : await runBatchEntry(call, { raw, at, made }, perform);
+    const answer = size.isFull()
+      ? buildErrorEntryText(locateErrorInEntry(RESPONSE_FULL, at))
+      : await runBatchEntry(call, { raw, at, made }, perform);
     answers.push(answer);
     size.add(answer);
   }
@@ -51,7 +53,7 @@ const RESPONSE_FULL = tooLong(
 );
 
 interface RawEntry {
-  raw: Parsed;
+  raw: ParsedJson;
   at: number;
   /** What entries of this batch are called for each other. */
   made: ReadonlySet<string>;
@@ -61,13 +63,13 @@ const isTemporaryUrl = (fullUrl: unknown): fullUrl is string => typeof fullUrl =
 
 async function runBatchEntry(call: FhirCall, { raw, at, made }: RawEntry, perform: InteractionRunner): Promise<string> {
   try {
-    const entry = bundleEntry(raw, at, call.context.baseUrl);
+    const entry = parseBundleEntry(raw, at, call.context.baseUrl);
     rejectNestedBundle(entry);
-    if (entry.resource && referencesOf(entry.resource.plain).some((reference) => made.has(reference)))
+    if (entry.resource && listReferences(entry.resource.plain).some((reference) => made.has(reference)))
       throw invalid('entries of a batch cannot refer to each other: send a transaction');
     return buildEntryText(await perform(toFhirCall(call, entry)));
   } catch (error) {
-    return buildErrorEntryText(inEntry(call.toFhirError(error), at));
+    return buildErrorEntryText(locateErrorInEntry(call.toFhirError(error), at));
   }
 }
 
@@ -81,30 +83,31 @@ async function runTransaction(call: FhirCall, { entries }: BundleRequest, perfor
     const told = (at: number, answer: FhirResponse): [number, string] => {
       const text = buildEntryText(answer);
       size.add(text);
-      if (size.isFull()) throw inEntry(tooLong('the answers to all entries are longer than an answer may be: send several Bundles'), at);
+      if (size.isFull())
+        throw locateErrorInEntry(tooLong('the answers to all entries are longer than an answer may be: send several Bundles'), at);
       return [at, text];
     };
     const written = all.flatMap(({ entry, write }) =>
-      write ? [told(entry.at, buildEntryResponse({ ...toFhirCall(call, entry), type: write.type }, done.get(entry.at)!))] : [],
+      write ? [told(entry.index, buildEntryResponse({ ...toFhirCall(call, entry), type: write.type }, done.get(entry.index)!))] : [],
     );
     const read: [number, string][] = [];
-    for (const entry of reads) read.push(told(entry.at, await runReadEntry(call, { entry, inside }, perform)));
+    for (const entry of reads) read.push(told(entry.index, await runReadEntry(call, { entry, inside }, perform)));
     return new Map([...written, ...read]);
   });
   return buildBundleResponse(
     'transaction-response',
-    all.map(({ entry }) => answers.get(entry.at)!),
+    all.map(({ entry }) => answers.get(entry.index)!),
   );
 }
 
 type ParsedEntry = { entry: BundleEntry; write: ReturnType<typeof toTransactionEntry> };
 
 /** What is wrong with entries as they stand is said of all of them at once. */
-function parseEntries(call: FhirCall, entries: Parsed[]): ParsedEntry[] {
+function parseEntries(call: FhirCall, entries: ParsedJson[]): ParsedEntry[] {
   const failed: FhirError[] = [];
   const all = entries.flatMap((raw, at): ParsedEntry[] => {
     try {
-      const entry = bundleEntry(raw, at, call.context.baseUrl);
+      const entry = parseBundleEntry(raw, at, call.context.baseUrl);
       rejectNestedBundle(entry);
       return [
         {
@@ -114,7 +117,7 @@ function parseEntries(call: FhirCall, entries: Parsed[]): ParsedEntry[] {
       ];
     } catch (error) {
       if (!(error instanceof FhirError)) throw error;
-      failed.push(inEntry(error, at));
+      failed.push(locateErrorInEntry(error, at));
       return [];
     }
   });
@@ -127,7 +130,7 @@ const MOST_ISSUES = 50;
 
 /** A path that is not there is wrong with the Bundle, not with the URL it was sent to. */
 const toBundleErrorKind = ({ kind }: FhirError): FhirError['kind'] =>
-  KINDS[kind].status === 404 || KINDS[kind].status === 405 ? 'not-supported' : kind;
+  ERROR_KINDS[kind].status === 404 || ERROR_KINDS[kind].status === 405 ? 'not-supported' : kind;
 
 interface TransactionRead {
   entry: BundleEntry;
@@ -139,11 +142,11 @@ async function runReadEntry(call: FhirCall, { entry, inside }: TransactionRead, 
   try {
     return await perform(toFhirCall({ ...call, context: inside }, entry));
   } catch (error) {
-    throw error instanceof FhirError ? inEntry(error, entry.at) : error;
+    throw error instanceof FhirError ? locateErrorInEntry(error, entry.index) : error;
   }
 }
 
-function rejectNestedBundle({ path, method, at }: BundleEntry): void {
+function rejectNestedBundle({ path, method, index: at }: BundleEntry): void {
   if (path === '/' && method === 'POST') throw notSupported('a Bundle cannot hold another one', `Bundle.entry[${at}].request.url`);
 }
 
@@ -175,7 +178,7 @@ function buildEntryText({ status, headers = {}, body, lastModified }: FhirRespon
 }
 
 function buildErrorEntryText({ kind, issues }: FhirError): string {
-  const { status } = KINDS[kind];
+  const { status } = ERROR_KINDS[kind];
   return `{"response":${JSON.stringify({ status: `${status} ${REASONS[status] ?? ''}`.trim(), outcome: buildOperationOutcome(issues) })}}`;
 }
 

@@ -1,6 +1,6 @@
 // Binary over HTTP: sent as what it carries or as a resource, and taken as either. https://hl7.org/fhir/R4/binary.html, docs/decisions/0012-http-requests-and-limits.md
-import { binaryForm, binaryOf, type Content, contentOf } from '../../fhir/binary.ts';
-import { notAcceptable, structure } from '../../fhir/outcome.ts';
+import { type BinaryContent, buildBinary, chooseBinaryForm, parseBinary } from '../../fhir/binary.ts';
+import { invalidStructure, notAcceptable } from '../../fhir/outcome.ts';
 import type { Draft } from '../../interactions/context.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
@@ -13,10 +13,10 @@ export const isBinaryRead = (method: string, path: string): boolean => (method =
 /** The content itself, when that is what the client asks for; undefined: it asks for the resource. */
 export function buildContentResponse(call: FhirCall, row: ResourceRow & { body: string }, facts: FhirResponse): FhirResponse | undefined {
   if (row.type !== 'Binary' || !call.isStandalone) return undefined;
-  const content = contentOf(row.body);
+  const content = parseBinary(row.body);
   const accept = call.header('accept');
   const format = call.query.find(([name]) => name === '_format')?.[1].replace(' ', '+');
-  const form = binaryForm(content.contentType, { ...(accept !== undefined && { accept }), ...(format !== undefined && { format }) });
+  const form = chooseBinaryForm(content.contentType, { ...(accept !== undefined && { accept }), ...(format !== undefined && { format }) });
   if (form === undefined) throw notAcceptable('this Binary is of another media type; it can be had as it is, or as application/fhir+json');
   const isShown = call.query.some(([name]) => name === '_summary' || name === '_elements');
   return form === 'resource' || isShown
@@ -28,7 +28,7 @@ export function buildContentResponse(call: FhirCall, row: ResourceRow & { body: 
  * What is stored here was written by others, and may be a page with a script in it: a browser is to save it, not to open it, not to guess what it is, and
  * to run nothing of it in this server's name.
  */
-function buildContentHeaders({ id }: ResourceRow, { bytes, contentType, securityContext }: Content): Record<string, string> {
+function buildContentHeaders({ id }: ResourceRow, { bytes, contentType, securityContext }: BinaryContent): Record<string, string> {
   const { reference } = (securityContext ?? {}) as { reference?: unknown };
   return {
     'Content-Type': HEADER.test(contentType) ? contentType : 'application/octet-stream',
@@ -55,9 +55,9 @@ export interface BinaryDraft {
 export async function readBinaryDraft(call: FhirCall): Promise<BinaryDraft> {
   const sent = await call.body.binary();
   if ('exact' in sent) return { draft: sent, uploaded: false };
-  if (!sent.bytes.length) throw structure('the body must be the content, and it is empty');
+  if (!sent.bytes.length) throw invalidStructure('the body must be the content, and it is empty');
   const made = (securityContext: unknown): Draft => {
-    const resource = binaryOf({ ...sent, ...(securityContext !== undefined && { securityContext }) }, call.id || undefined);
+    const resource = buildBinary({ ...sent, ...(securityContext !== undefined && { securityContext }) }, call.id || undefined);
     return { resource: resource, exact: resource };
   };
   const reference = call.header('x-security-context');
@@ -66,7 +66,7 @@ export async function readBinaryDraft(call: FhirCall): Promise<BinaryDraft> {
 }
 
 /** New content says nothing of the security context: the one that stands goes on. */
-const readSecurityContext = ({ body }: ResourceRow): unknown => (body ? contentOf(body).securityContext : undefined);
+const readSecurityContext = ({ body }: ResourceRow): unknown => (body ? parseBinary(body).securityContext : undefined);
 
 /** Who sends content is not sent it back, unless it asks for that. */
 export const preferMinimal = (call: FhirCall): FhirCall => ({

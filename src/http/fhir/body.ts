@@ -1,11 +1,11 @@
 // What a FHIR request carries, read as text, so that its digits reach the store as they were written. https://hl7.org/fhir/R4/http.html#mime-type
 import type { Request } from 'express';
-import type { BundleEntry } from '../../fhir/bundle-request.ts';
-import { type Parsed, parse } from '../../fhir/json.ts';
-import { mediaType, speaksR4 } from '../../fhir/media-type.ts';
-import { invalid, notSupported, structure, unsupportedMedia } from '../../fhir/outcome.ts';
-import { fhirPathPatch } from '../../fhir/patch/fhirpath-patch.ts';
-import { jsonPatch } from '../../fhir/patch/json-patch.ts';
+import type { BundleEntry } from '../../fhir/bundle.ts';
+import { type ParsedJson, parseJson } from '../../fhir/json.ts';
+import { acceptsR4, parseMediaType } from '../../fhir/media-type.ts';
+import { invalid, invalidStructure, notSupported, unsupportedMedia } from '../../fhir/outcome.ts';
+import { parseFhirPathPatch } from '../../fhir/patch/fhirpath-patch.ts';
+import { parseJsonPatch } from '../../fhir/patch/json-patch.ts';
 import type { Patch } from '../../fhir/patch/patch.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Draft } from '../../interactions/context.ts';
@@ -30,15 +30,15 @@ interface BodyReaders {
 /** The body of a request that came by itself. */
 export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBody {
   const text = (types: string[], say: string, { headers, as = read.text }: { headers?: Record<string, string>; as?: TextReader } = {}) => {
-    const [type, ...parameters] = mediaType(req.headers['content-type'] ?? '');
+    const [type, ...parameters] = parseMediaType(req.headers['content-type'] ?? '');
     if (!types.includes(type) && !(type === '' && !hasBody(req))) throw unsupportedMedia(say, headers);
-    if (!speaksR4(parameters)) throw unsupportedMedia('send FHIR 4.0: another fhirVersion is not read here');
+    if (!acceptsR4(parameters)) throw unsupportedMedia('send FHIR 4.0: another fhirVersion is not read here');
     return as(req);
   };
-  const json = async (what: string): Promise<Parsed> => {
+  const json = async (what: string): Promise<ParsedJson> => {
     const given = await text(RESOURCE, 'send the resource as application/fhir+json');
-    if (given.trim() === '') throw structure(`the body must be a ${what}, and it is empty`);
-    return parse(given);
+    if (given.trim() === '') throw invalidStructure(`the body must be a ${what}, and it is empty`);
+    return parseJson(given);
   };
   return {
     resource: async (type) => toDraft(await json(`${type} resource`), type),
@@ -49,7 +49,7 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
     json: () => json('resource'),
     binary: async () => {
       const contentType = req.headers['content-type'] ?? '';
-      if (!RESOURCE.includes(mediaType(contentType)[0])) return toUpload(await read.bytes(req), contentType);
+      if (!RESOURCE.includes(parseMediaType(contentType)[0])) return toUpload(await read.bytes(req), contentType);
       const parsed = await json('Binary resource, or JSON content of one');
       // anything but a Binary is content, also when it is called FHIR; its bytes are there already
       return isBinary(parsed) ? toDraft(parsed, 'Binary') : toUpload(req.body as Buffer, contentType);
@@ -57,7 +57,7 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
   };
 }
 
-const isBinary = ({ plain }: Parsed): boolean => (plain as Partial<Resource> | null)?.resourceType === 'Binary';
+const isBinary = ({ plain }: ParsedJson): boolean => (plain as Partial<Resource> | null)?.resourceType === 'Binary';
 
 function toUpload(bytes: Buffer, contentType: string): { bytes: Buffer; contentType: string } {
   if (contentType === '') throw unsupportedMedia('say in Content-Type what the content is');
@@ -74,7 +74,7 @@ export function buildEntryBody({ resource }: BundleEntry): FhirRequestBody {
     patch: async () => parseEntryPatch(resource),
     binary: async () => toDraft(resource, 'Binary'),
     json: async () => {
-      if (!resource) throw structure('the entry has no resource');
+      if (!resource) throw invalidStructure('the entry has no resource');
       return resource;
     },
   };
@@ -82,26 +82,26 @@ export function buildEntryBody({ resource }: BundleEntry): FhirRequestBody {
 
 /** A JSON Patch is a list, a FHIRPath Patch a Parameters resource. https://hl7.org/fhir/R4/http.html#patch */
 function parsePatch(text: string): Patch {
-  if (text.trim() === '') throw structure('the body must be a patch, and it is empty');
-  const parsed = parse(text);
-  return Array.isArray(parsed.plain) ? jsonPatch(parsed) : fhirPathPatch(parsed);
+  if (text.trim() === '') throw invalidStructure('the body must be a patch, and it is empty');
+  const parsed = parseJson(text);
+  return Array.isArray(parsed.plain) ? parseJsonPatch(parsed) : parseFhirPathPatch(parsed);
 }
 
 /** In a Bundle a JSON Patch comes as a Binary. https://hl7.org/fhir/R4/http.html#patch ("PATCH in a Bundle") */
 export function parseEntryPatch(resource: BundleEntry['resource']): Patch {
-  if (!resource) throw structure('the entry has no resource');
+  if (!resource) throw invalidStructure('the entry has no resource');
   const { resourceType, contentType, data } = resource.plain;
-  if (resourceType !== 'Binary') return fhirPathPatch(resource);
+  if (resourceType !== 'Binary') return parseFhirPathPatch(resource);
   if (contentType !== JSON_PATCH || typeof data !== 'string')
-    throw structure(`a Binary that patches has contentType ${JSON_PATCH} and data`);
-  return jsonPatch(parse(Buffer.from(data, 'base64').toString('utf8')));
+    throw invalidStructure(`a Binary that patches has contentType ${JSON_PATCH} and data`);
+  return parseJsonPatch(parseJson(Buffer.from(data, 'base64').toString('utf8')));
 }
 
 /** A resource of this type in both readings; anything else is refused (400). */
-export function toDraft(parsed: Parsed | undefined, type: string): Draft {
+export function toDraft(parsed: ParsedJson | undefined, type: string): Draft {
   const { plain, exact } = parsed ?? {};
   if (plain === null || typeof plain !== 'object' || Array.isArray(plain))
-    throw structure(`the body must be a ${type} resource: a JSON object`);
+    throw invalidStructure(`the body must be a ${type} resource: a JSON object`);
   if ((plain as Resource).resourceType !== type) throw invalid(`resourceType must be ${type}, as in the URL`, `${type}.resourceType`);
   return { resource: plain as Resource, exact: exact as Resource };
 }

@@ -1,5 +1,5 @@
 // Conditional update, patch and delete as HTTP: the URL has search parameters in place of an id. https://hl7.org/fhir/R4/http.html#cond-update
-import { structure } from '../../fhir/outcome.ts';
+import { invalidStructure } from '../../fhir/outcome.ts';
 import { writeConditionally } from '../../interactions/conditional.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { parseIfMatch } from './preconditions.ts';
@@ -8,7 +8,7 @@ import { buildEntryResponse } from './write.ts';
 /** The parameters that choose, as one text. Without any, a write is refused (400): it never means all of them. */
 export function readCriteria({ query }: Pick<FhirCall, 'query'>): string {
   const criteria = query.filter(([name]) => name !== '_format' && name !== '_pretty');
-  if (!criteria.length) throw structure('a write without an id needs search parameters that say which resource is meant');
+  if (!criteria.length) throw invalidStructure('a write without an id needs search parameters that say which resource is meant');
   return new URLSearchParams(criteria).toString();
 }
 

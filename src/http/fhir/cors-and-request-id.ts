@@ -1,7 +1,7 @@
 // What every request of the FHIR API has around it: a request id, the rules for browser apps of other origins, OPTIONS.
 // https://hl7.org/fhir/R4/http.html#custom (X-Request-Id), https://fetch.spec.whatwg.org/#http-cors-protocol
 import type { NextFunction, Request, Response } from 'express';
-import { methodsOf } from '../../fhir/interactions.ts';
+import { listMethods } from '../../fhir/interactions.ts';
 import { readRequestContext } from '../middleware/request-context.ts';
 import { findPlace } from './path.ts';
 
@@ -36,7 +36,7 @@ export function setCorsAndRequestId(req: Request, res: Response, next: NextFunct
 /** What a path answers; a browser's question before a request to another origin gets the same everywhere. */
 function sendOptions(req: Request, res: Response): void {
   if (req.get('access-control-request-method') !== undefined) res.set(PREFLIGHT_HEADERS);
-  const methods = req.path === '/metadata' ? ['GET', 'HEAD'] : methodsOf(findPlace(req.path));
+  const methods = req.path === '/metadata' ? ['GET', 'HEAD'] : listMethods(findPlace(req.path));
   res
     .status(204)
     .set('Allow', [...methods, 'OPTIONS'].join(', '))

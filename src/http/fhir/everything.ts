@@ -1,7 +1,8 @@
 // $everything of a patient as HTTP, by GET and by POST. https://hl7.org/fhir/R4/operation-patient-everything.html
-import { dateRange } from '../../fhir/date-range.ts';
-import { invalid, notSupported, structure } from '../../fhir/outcome.ts';
-import { allows } from '../../fhir/scope.ts';
+
+import { isAllowed } from '../../fhir/access-scope.ts';
+import { parseDateRange } from '../../fhir/date-range.ts';
+import { invalid, invalidStructure, notSupported } from '../../fhir/outcome.ts';
 import { type CareSpan, RECORD_TYPES } from '../../fhir/search/everything.ts';
 import { MAX_COUNT } from '../../fhir/search/result-parameters.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
@@ -33,13 +34,13 @@ export const handleEverythingByPost = async (call: FhirCall): Promise<FhirRespon
   respondWithRecord(call, [...call.query, ...parsePostedParameters((await call.body.resource('Parameters')).resource)], true);
 
 function parsePostedParameters({ parameter = [] }: Resource): Parameters {
-  if (!Array.isArray(parameter)) throw structure('a list is expected', 'Parameters.parameter');
+  if (!Array.isArray(parameter)) throw invalidStructure('a list is expected', 'Parameters.parameter');
   return parameter.map((one: Record<string, unknown> | null, at) => {
     const { name } = one ?? {};
     if (typeof name !== 'string' || !Object.hasOwn(PARAMETERS, name)) throw buildUnknownParameterError(`Parameters.parameter[${at}]`);
     const value = one![PARAMETERS[name]!];
     if (typeof value !== 'string' && typeof value !== 'number')
-      throw structure(`${name} has a ${PARAMETERS[name]}`, `Parameters.parameter[${at}]`);
+      throw invalidStructure(`${name} has a ${PARAMETERS[name]}`, `Parameters.parameter[${at}]`);
     return [name, String(value)];
   });
 }
@@ -91,12 +92,13 @@ function parseEverythingOptions(parameters: Parameters): EverythingOptions {
 }
 
 function parseDay(name: string, value: string): string {
-  if (!/^\d{4}(-\d{2}(-\d{2})?)?$/.test(value) || !dateRange(value)) throw invalid(`${name} must be a date: 2026, 2026-01 or 2026-01-31`);
+  if (!/^\d{4}(-\d{2}(-\d{2})?)?$/.test(value) || !parseDateRange(value))
+    throw invalid(`${name} must be a date: 2026, 2026-01 or 2026-01-31`);
   return value;
 }
 
 function parseInstant(value: string): string {
-  const range = dateRange(value);
+  const range = parseDateRange(value);
   if (!range) throw invalid('_since must be an instant: 2026-01-31T12:00:00Z');
   return range.from;
 }
@@ -107,7 +109,7 @@ function selectTypes({ context: { caller } }: FhirCall, named: string[]): { type
     if (!isServed(type)) throw notSupported('_type names a resource type that is not served');
     authorize(caller, type, 's');
   }
-  const wanted = SERVED_TYPES.filter((type) => (named.length ? named.includes(type) : allows(caller.scopes, type, 's')));
+  const wanted = SERVED_TYPES.filter((type) => (named.length ? named.includes(type) : isAllowed(caller.scopes, type, 's')));
   const types = wanted.filter((type) => RECORD_TYPES.includes(type));
   if (!types.length) throw notSupported(`_type: name one of ${RECORD_TYPES.join(', ')}; other types come with what refers to them`);
   return { types, besides: wanted.filter((type) => !RECORD_TYPES.includes(type)) };

@@ -1,6 +1,7 @@
 // `_explain=true` beside a search: how the database did it, for callers with the scope `admin`. It comes as an outcome behind the matches.
+
+import { isAdmin } from '../../fhir/access-scope.ts';
 import { forbidden, invalid } from '../../fhir/outcome.ts';
-import { isAdmin } from '../../fhir/scope.ts';
 import type { Caller } from '../../interactions/context.ts';
 import type { ExplainedStatement } from '../../store/search/explain.ts';
 

@@ -1,5 +1,5 @@
 // One request of the FHIR API as an interaction sees it, whether it came by itself or in a Bundle.
-import type { Parsed } from '../../fhir/json.ts';
+import type { ParsedJson } from '../../fhir/json.ts';
 import type { FhirError } from '../../fhir/outcome.ts';
 import type { Patch } from '../../fhir/patch/patch.ts';
 import type { ServedType } from '../../fhir/types.ts';
@@ -14,7 +14,7 @@ export interface FhirRequestBody {
   /** The parameters of a form. */
   form(): Promise<[name: string, value: string][]>;
   patch(): Promise<Patch>;
-  json(): Promise<Parsed>;
+  json(): Promise<ParsedJson>;
   /** A Binary, or content that is to become one. */
   binary(): Promise<Draft | { bytes: Buffer; contentType: string }>;
 }

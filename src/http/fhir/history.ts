@@ -1,5 +1,5 @@
 // History as HTTP, of a resource, a type or everything. https://hl7.org/fhir/R4/http.html#history
-import { dateRange } from '../../fhir/date-range.ts';
+import { parseDateRange } from '../../fhir/date-range.ts';
 import { invalid, notSupported } from '../../fhir/outcome.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
 import { type HistoryRequest, readHistory as historyOf } from '../../interactions/history.ts';
@@ -70,7 +70,7 @@ function parseHistoryOptions(query: [string, string][], path: string, open: (pag
 }
 
 function parseRange(name: string, value: string): { from: string; to: string } {
-  const range = dateRange(value);
+  const range = parseDateRange(value);
   if (!range) throw invalid(`${name} must be a date or an instant`);
   return range;
 }

@@ -1,35 +1,35 @@
 // Which interaction a method and a path of the FHIR API mean, and how the rest is refused. https://hl7.org/fhir/R4/http.html#Status-Codes
 
-import { didYouMean } from '../../fhir/closest-name.ts';
-import { answering, methodsOf, type Place, placeAt, type Route } from '../../fhir/interactions.ts';
-import { invalid, methodNotAllowed, notFound, notServed } from '../../fhir/outcome.ts';
-import { isCompartment } from '../../fhir/search/compartments.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
+import { type InteractionRoute, listMethods, type MatchedPath, matchPath, toRoutedMethod } from '../../fhir/interactions.ts';
+import { invalid, methodNotAllowed, notFound, typeNotServed } from '../../fhir/outcome.ts';
+import { isCompartment } from '../../fhir/search/compartment.ts';
 import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
 
 /** The interaction a request means: 404 for a path or type that is not served, 405 for a method that is not. */
-export function findRoute(method: string, path: string): Route {
+export function findRoute(method: string, path: string): InteractionRoute {
   const place = findPlace(path);
-  const found = place.methods.get(answering(method));
-  if (!found) throw methodNotAllowed(methodsOf(place));
+  const found = place.methods.get(toRoutedMethod(method));
+  if (!found) throw methodNotAllowed(listMethods(place));
   return { ...found, parameters: place.parameters };
 }
 
 /** What answers at a path, by method; 404 when there is nothing, or the type is not served. */
-export function findPlace(path: string): Place {
+export function findPlace(path: string): MatchedPath {
   const place = parsePlace(path);
   const { type, compartment } = place?.parameters ?? {};
-  const meant = type === undefined || isServed(type) ? '' : didYouMean(type, SERVED_TYPES);
+  const meant = type === undefined || isServed(type) ? '' : formatSuggestion(type, SERVED_TYPES);
   if (type !== undefined && !isServed(type) && /^[A-Z][A-Za-z]{1,60}$/.test(type))
-    throw notServed(`this server does not serve the resource type ${type}${meant}`);
+    throw typeNotServed(`this server does not serve the resource type ${type}${meant}`);
   if (!place || (type !== undefined && !isServed(type)))
     throw notFound(`there is nothing at this path of the FHIR API${meant}; /metadata lists what is served`);
   if (compartment !== undefined && !isCompartment(compartment)) throw notFound(`there are no compartments of ${compartment.slice(0, 64)}`);
   return place;
 }
 
-function parsePlace(path: string): Place | undefined {
+function parsePlace(path: string): MatchedPath | undefined {
   try {
-    return placeAt(path);
+    return matchPath(path);
   } catch (error) {
     if (error instanceof URIError) throw invalid('the URL is not well-formed: check its percent-encoding');
     throw error;

@@ -1,7 +1,7 @@
 // Sends a FHIR answer: media type by Accept or `_format`, stored text as it is. https://hl7.org/fhir/R4/http.html#mime-type
 import type { Request, Response } from 'express';
-import { parseExact } from '../../fhir/json.ts';
-import { mediaType, speaksR4 } from '../../fhir/media-type.ts';
+import { parseExactJson } from '../../fhir/json.ts';
+import { acceptsR4, parseMediaType } from '../../fhir/media-type.ts';
 import { notAcceptable } from '../../fhir/outcome.ts';
 import { parseQuery } from '../middleware/url-query.ts';
 import type { FhirResponse } from './fhir-call.ts';
@@ -25,9 +25,9 @@ export function negotiateFormat(req: Request): string {
   const asked = readFormatParameter(req.url);
   const wanted = asked === undefined ? (req.headers.accept ?? '').split(',') : [asked];
   for (const range of wanted) {
-    const [type, ...parameters] = mediaType(range);
+    const [type, ...parameters] = parseMediaType(range);
     const format = FORMATS[type];
-    if (format && !parameters.includes('q=0') && speaksR4(parameters)) return format;
+    if (format && !parameters.includes('q=0') && acceptsR4(parameters)) return format;
   }
   throw notAcceptable('this server writes application/fhir+json (FHIR 4.0)');
 }
@@ -48,7 +48,7 @@ export function sendFhirResponse(req: Request, res: Response, { status, headers,
     return;
   }
   res.setHeader('Content-Type', `${negotiateFormat(req)}; charset=utf-8`);
-  const sent = isPretty(req.url) ? JSON.stringify(parseExact(body), null, 2) : body;
+  const sent = isPretty(req.url) ? JSON.stringify(parseExactJson(body), null, 2) : body;
   if (req.method === 'HEAD') res.setHeader('Content-Length', Buffer.byteLength(sent));
   res.end(sent);
 }

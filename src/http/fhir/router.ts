@@ -1,6 +1,6 @@
 // The FHIR R4 REST API as it stands in Express: who calls, in which format, and what of the answer goes out. https://hl7.org/fhir/R4/http.html
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { BASE64 } from '../../fhir/binary.ts';
+import { BASE64_CONTENT_SHARE } from '../../fhir/binary.ts';
 import { methodNotAllowed, notFound } from '../../fhir/outcome.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
 import type { PageTokens } from '../../interactions/page-token.ts';
@@ -38,7 +38,7 @@ export function buildFhirRouter(door: FhirApi, log: LogFailure): Router {
   const read = {
     text: buildTextReader(door.bodyLimit),
     form: buildTextReader(FORM_LIMIT),
-    bytes: buildBytesReader(Math.floor(door.bodyLimit * BASE64)),
+    bytes: buildBytesReader(Math.floor(door.bodyLimit * BASE64_CONTENT_SHARE)),
   };
   router.use(setCorsAndRequestId);
   router.all('/metadata', async (req, res) => {
@@ -53,7 +53,7 @@ export function buildFhirRouter(door: FhirApi, log: LogFailure): Router {
     readRequestContext(res).caller = caller;
     authorizePatientKey(caller, false);
     const route = findRoute(req.method, req.path);
-    readRequestContext(res).route = `/fhir/R4${route.facts.path}`;
+    readRequestContext(res).route = `/fhir/R4${route.definition.path}`;
     const answer = await runInteraction(
       {
         context: door.buildContext(caller, toClientRequest(req, res)),

@@ -1,7 +1,7 @@
 // Runs the interaction that a request means: the same way for a request by itself and for an entry of a Bundle.
-import type { InteractionName, Route } from '../../fhir/interactions.ts';
+import type { InteractionName, InteractionRoute } from '../../fhir/interactions.ts';
 import { notFound } from '../../fhir/outcome.ts';
-import { ID } from '../../fhir/types.ts';
+import { ID_PATTERN } from '../../fhir/types.ts';
 import { authorize } from '../middleware/authenticate.ts';
 import { handleBundle } from './batch.ts';
 import * as conditional from './conditional.ts';
@@ -46,11 +46,11 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
 /** Does what the request asks for, if its caller may. */
 export function runInteraction(
   given: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>,
-  { name, facts, parameters }: Route = findRoute(given.method, given.path),
+  { name, definition, parameters }: InteractionRoute = findRoute(given.method, given.path),
 ): Promise<FhirResponse> {
   const { type = '', id = '', versionId = '', compartment = '' } = parameters;
-  if (id !== '' && !ID.test(id) && given.method !== 'PUT') throw notFound('there is no resource with this id');
+  if (id !== '' && !ID_PATTERN.test(id) && given.method !== 'PUT') throw notFound('there is no resource with this id');
   const call = { ...given, type: type as FhirCall['type'], id, versionId, compartment };
-  if (facts.permission) authorize(call.context.caller, type, facts.permission);
+  if (definition.permission) authorize(call.context.caller, type, definition.permission);
   return HANDLERS[name](call);
 }

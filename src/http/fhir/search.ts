@@ -1,8 +1,8 @@
 // Search as HTTP: of a type, of the whole system, of a compartment; by GET and by POST. https://hl7.org/fhir/R4/http.html#search
 
+import { isAllowed } from '../../fhir/access-scope.ts';
 import { forbidden, invalid, notSupported } from '../../fhir/outcome.ts';
-import { allows } from '../../fhir/scope.ts';
-import { type Compartment, memberOf, typesInCompartment } from '../../fhir/search/compartments.ts';
+import { buildCompartmentCondition, type Compartment, listCompartmentTypes } from '../../fhir/search/compartment.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
 import { type SearchRequest, search as searchResources } from '../../interactions/search.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
@@ -60,9 +60,9 @@ const buildTypeScope = ({ type }: FhirCall): SearchScope => ({ path: `/${type}`,
 
 function buildCompartmentScope({ compartment, id, type, context }: FhirCall): SearchScope {
   const whose: Compartment = { type: compartment as ServedType, id };
-  const types = typesInCompartment(whose.type);
+  const types = listCompartmentTypes(whose.type);
   if (type && !types.includes(type)) throw notSupported(`no ${type} ever belongs to a ${compartment} compartment`);
-  const within = (one: ServedType) => memberOf(whose, one, context.registry) ?? { on: 'nothing' as const };
+  const within = (one: ServedType) => buildCompartmentCondition(whose, one, context.registry) ?? { on: 'nothing' as const };
   return { path: `/${compartment}/${id}/${type || '*'}`, types: type ? [type] : types, hasFixedTypes: type !== ('' as ServedType), within };
 }
 
@@ -123,7 +123,7 @@ function selectTypes({ context: { caller } }: FhirCall, place: SearchScope, para
 }
 
 function filterSearchableTypes(scopes: readonly string[], types: readonly ServedType[]): readonly ServedType[] {
-  const permitted = types.filter((type) => allows(scopes, type, 's'));
+  const permitted = types.filter((type) => isAllowed(scopes, type, 's'));
   if (!permitted.length)
     throw forbidden('the scopes of this API key cover no search of the types that are found here: it needs system/<Type>.s of one of them');
   return permitted;

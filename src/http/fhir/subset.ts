@@ -1,7 +1,7 @@
 // `_summary` and `_elements` of a request: which part of each resource its answer shows. https://hl7.org/fhir/R4/search.html#summary
-import { elementNames, elementOf } from '../../fhir/elements.ts';
-import { invalid, structure } from '../../fhir/outcome.ts';
-import { elementsOf, type Summary, summaryOf } from '../../fhir/subset.ts';
+import { findElement, listElementNames } from '../../fhir/elements.ts';
+import { invalid, invalidStructure } from '../../fhir/outcome.ts';
+import { type Summary, selectElements, summarizeBody } from '../../fhir/summary.ts';
 
 export interface Subset {
   /** The part of a resource's body; of another type than the one asked for, `_elements` shows the whole. */
@@ -23,8 +23,8 @@ export function parseSubset(query: [string, string][], type: string | undefined)
   if (elements !== undefined && summary !== 'false') throw invalid('_summary and _elements cannot stand together');
   const names = elements === undefined ? undefined : parseElementNames(elements, type);
   const apply = (body: string, shown: string): string => {
-    if (names === undefined) return summaryOf(body, summary as Summary);
-    return type === undefined || shown === type ? elementsOf(body, names) : body;
+    if (names === undefined) return summarizeBody(body, summary as Summary);
+    return type === undefined || shown === type ? selectElements(body, names) : body;
   };
   return { subset: { apply, parameters: mine, summary: summary as Summary }, rest };
 }
@@ -38,10 +38,10 @@ function readSingleParameter(parameters: [string, string][], name: string): stri
 function parseElementNames(value: string, type: string | undefined): Set<string> {
   const names = value.split(',').map((name) => name.trim());
   const known = (name: string): boolean =>
-    type === undefined || elementOf(type, name) !== undefined || elementOf(type, `${name}[x]`) !== undefined;
+    type === undefined || findElement(type, name) !== undefined || findElement(type, `${name}[x]`) !== undefined;
   if (names.some((name) => name === '' || !known(name)))
-    throw structure(
-      `_elements takes names of elements: ${type === undefined ? 'identifier,status' : elementNames(type).slice(0, 8).join(',')} …`,
+    throw invalidStructure(
+      `_elements takes names of elements: ${type === undefined ? 'identifier,status' : listElementNames(type).slice(0, 8).join(',')} …`,
     );
   return new Set(names);
 }

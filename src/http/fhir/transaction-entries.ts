@@ -1,7 +1,8 @@
 // The writing entries of a transaction: from the request an entry stands for to what src/interactions/transaction.ts does.
-import type { BundleEntry } from '../../fhir/bundle-request.ts';
+
+import type { Permission } from '../../fhir/access-scope.ts';
+import type { BundleEntry } from '../../fhir/bundle.ts';
 import type { InteractionName } from '../../fhir/interactions.ts';
-import type { Permission } from '../../fhir/scope.ts';
 import type { ServedType } from '../../fhir/types.ts';
 import type { TransactionEntry } from '../../interactions/transaction-entry.ts';
 import { parseEntryPatch, toDraft } from './body.ts';
@@ -58,11 +59,11 @@ export function toTransactionEntry(
   entry: BundleEntry,
   may: (type: string, permission: Permission) => void,
 ): TransactionEntry | undefined {
-  const { name, facts, parameters } = findRoute(entry.method, entry.path);
+  const { name, definition: facts, parameters } = findRoute(entry.method, entry.path);
   const make = ENTRY_BUILDERS[name];
   const type = parameters.type as ServedType;
   if (!make) return undefined;
   if (facts.permission) may(type, facts.permission);
-  const { at, fullUrl } = entry;
+  const { index: at, fullUrl } = entry;
   return { index: at, type, ...make({ call, entry, type, id: parameters.id ?? '' }), ...(fullUrl !== undefined && { fullUrl }) };
 }

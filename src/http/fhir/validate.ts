@@ -1,8 +1,9 @@
 // $validate as HTTP: 200 with an OperationOutcome whatever is wrong with the resource; 4xx only when nothing could be validated.
 // https://hl7.org/fhir/R4/resource-operation-validate.html
+
+import type { Permission } from '../../fhir/access-scope.ts';
 import type { Issue } from '../../fhir/outcome.ts';
-import type { Permission } from '../../fhir/scope.ts';
-import { type ValidationMode, validateRequest } from '../../fhir/validation/validate-request.ts';
+import { parseValidateRequest, type ValidationMode } from '../../fhir/validation/validate-request.ts';
 import { collectIssues } from '../../interactions/validate.ts';
 import { authorize } from '../middleware/authenticate.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
@@ -16,7 +17,7 @@ const NO_ISSUES: Issue = { severity: 'information', code: 'informational', text:
 /** POST [type]/$validate, POST and GET [type]/[id]/$validate. */
 export async function handleValidate(call: FhirCall): Promise<FhirResponse> {
   const { context, type, id } = call;
-  const asked = validateRequest(call.method === 'POST' ? await call.body.json() : undefined, call.query);
+  const asked = parseValidateRequest(call.method === 'POST' ? await call.body.json() : undefined, call.query);
   if (asked.mode !== undefined) authorize(context.caller, type, PERMISSIONS[asked.mode]);
   const issues = await collectIssues(context, { ...asked, type, ...(id !== '' && { id }) });
   return { status: 200, body: JSON.stringify(buildOperationOutcome(issues.length ? issues : [NO_ISSUES])) };

@@ -1,6 +1,6 @@
 // Writing interactions as HTTP: create, update, delete. What they do stands in src/interactions.
-import { conflict, structure } from '../../fhir/outcome.ts';
-import { ID } from '../../fhir/types.ts';
+import { conflict, invalidStructure } from '../../fhir/outcome.ts';
+import { ID_PATTERN } from '../../fhir/types.ts';
 import type { WriteResult } from '../../interactions/context.ts';
 import { create as createResource } from '../../interactions/create.ts';
 import { remove as removeResource } from '../../interactions/delete.ts';
@@ -60,7 +60,7 @@ export const parseIfNoneExist = (header: string): string => header.replace(/^[^?
 
 /** The id in the URL of an update, which may be new. */
 export function checkNewId({ id, type }: Pick<FhirCall, 'id' | 'type'>): string {
-  if (!ID.test(id)) throw structure('an id has 1 to 64 letters, digits, "-" or "."', `${type}.id`);
+  if (!ID_PATTERN.test(id)) throw invalidStructure('an id has 1 to 64 letters, digits, "-" or "."', `${type}.id`);
   return id;
 }
 

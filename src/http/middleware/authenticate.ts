@@ -1,7 +1,7 @@
 // Who is calling: an API key in `x-api-key` or as a Bearer token opens the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750 (§2: one method in each request)
 import type { Request } from 'express';
-import { forbidden, login } from '../../fhir/outcome.ts';
-import { allows, type Permission, scopeFor } from '../../fhir/scope.ts';
+import { isAllowed, type Permission, toSmallestScope } from '../../fhir/access-scope.ts';
+import { forbidden, loginRequired } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
 import type { Surface } from '../../mapping/shape.ts';
 
@@ -20,10 +20,10 @@ const readBearerToken = (req: Request): string | undefined => /^Bearer +(\S+) *$
 export async function authenticate(req: Request, surface: string, find: FindCaller): Promise<Caller> {
   const credential = readCredential(req);
   const bearer = readBearerToken(req);
-  if (bearer !== undefined && bearer !== credential) throw login('two different API keys came with this request: send one');
-  if (credential === undefined) throw login('send an API key, as "Authorization: Bearer …" or "x-api-key: …"');
+  if (bearer !== undefined && bearer !== credential) throw loginRequired('two different API keys came with this request: send one');
+  if (credential === undefined) throw loginRequired('send an API key, as "Authorization: Bearer …" or "x-api-key: …"');
   const caller = await find(credential);
-  if (!caller) throw login('this API key is not known, or no longer valid');
+  if (!caller) throw loginRequired('this API key is not known, or no longer valid');
   if (caller.surface !== surface) throw forbidden(`this API key opens the ${caller.surface} API only`);
   return caller;
 }
@@ -46,6 +46,6 @@ export function authorizePatientKey({ patient }: Caller, aboutMe: boolean): void
 
 /** Refuses (403) what the caller's scopes do not cover. */
 export function authorize(caller: Caller, type: string, permission: Permission): void {
-  if (!allows(caller.scopes, type, permission))
-    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${scopeFor(type, permission)}`);
+  if (!isAllowed(caller.scopes, type, permission))
+    throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${toSmallestScope(type, permission)}`);
 }

@@ -1,6 +1,6 @@
 // A request's body as text: UTF-8 and nothing else, whole or refused, so that what is stored is what was written. https://www.rfc-editor.org/rfc/rfc8259#section-8.1
 import type { Request } from 'express';
-import { structure, unsupportedMedia } from '../../fhir/outcome.ts';
+import { invalidStructure, unsupportedMedia } from '../../fhir/outcome.ts';
 import { readBody } from './read-body.ts';
 
 /** Reads the text of a body up to a size; empty when there is none. */
@@ -33,6 +33,6 @@ function decodeUtf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw structure('the body is not well-formed UTF-8');
+    throw invalidStructure('the body is not well-formed UTF-8');
   }
 }

@@ -1,7 +1,7 @@
 // What must be true of the header fields of every request, whoever it is for: a field that may occur once occurs once, and Host names a host.
 // https://www.rfc-editor.org/rfc/rfc9112#section-3.2, https://www.rfc-editor.org/rfc/rfc9110#section-5.3
 import type { Request, RequestHandler } from 'express';
-import { structure } from '../../fhir/outcome.ts';
+import { invalidStructure } from '../../fhir/outcome.ts';
 import { type RequestContext, readRequestContext } from './request-context.ts';
 
 /** Node takes the first of several, or joins them: which of them is meant would be a guess, and a proxy in front may guess otherwise. */
@@ -17,7 +17,7 @@ export const checkHeaders =
     const fault = findHeaderFault(req);
     if (fault === undefined) return next();
     readRequestContext(res).surface = surfaceOf(req);
-    throw structure(fault);
+    throw invalidStructure(fault);
   };
 
 function findHeaderFault({ headers, rawHeaders }: Request): string | undefined {

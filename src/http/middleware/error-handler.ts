@@ -1,6 +1,6 @@
 // The only place where an error becomes a response: in the dialect of the surface the request spoke to, FHIR's OperationOutcome or a vendor's own shape.
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { FhirError, type Issue, invalid, KINDS, notFound, unavailable } from '../../fhir/outcome.ts';
+import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
 import { buildChallenge } from './authenticate.ts';
 import { type RequestContext, readRequestContext } from './request-context.ts';
 import { buildResponseFacts } from './response-facts.ts';
@@ -69,7 +69,7 @@ interface ErrorResponse {
 /** The failure in the dialect of the surface the request spoke to. */
 function renderError({ kind, issues, message }: FhirError, res: Response): ErrorResponse {
   const { surface, requestId, rate } = readRequestContext(res);
-  const { status } = KINDS[kind];
+  const { status } = ERROR_KINDS[kind];
   if (surface === 'fhir') return { status, type: 'application/fhir+json', body: buildOperationOutcome(issues) };
   if (surface === undefined) return { status, type: 'application/json', body: { error: kind, message } };
   const own = surface.describeError(kind).status;

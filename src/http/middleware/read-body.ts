@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
-import { type FhirError, structure, tooLong, unsupportedMedia } from '../../fhir/outcome.ts';
+import { type FhirError, invalidStructure, tooLong, unsupportedMedia } from '../../fhir/outcome.ts';
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
@@ -43,11 +43,11 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
     };
     const end = (): void => settle(() => resolve(Buffer.concat(chunks)));
     const cutOff = (): void => {
-      if (!req.complete) fail(structure('the request ended before its body did'));
+      if (!req.complete) fail(invalidStructure('the request ended before its body did'));
     };
     req.on('data', receive).on('error', cutOff).on('close', cutOff);
     source.on('data', take).on('end', end);
-    decoder?.on('error', () => fail(structure('the body is not what its Content-Encoding says')));
+    decoder?.on('error', () => fail(invalidStructure('the body is not what its Content-Encoding says')));
   });
 }
 

@@ -1,5 +1,5 @@
 // The parameters of a URL. Express' own parser is off: it makes objects of names with brackets.
-import { parameter } from '../../fhir/outcome.ts';
+import { invalidParameter } from '../../fhir/outcome.ts';
 
 /** Names and values in order, percent-decoded once, `+` a space. */
 export function parseQuery(url: string): [name: string, value: string][] {
@@ -12,9 +12,9 @@ export function parseKnownParameters(url: string, names: string[]): Record<strin
   const given = parseQuery(url);
   const foreign = given.find(([name]) => !names.includes(name));
   if (foreign)
-    throw parameter(`${toPrintableName(foreign[0])} is no parameter here${names.length ? `, which takes ${names.join(', ')}` : ''}`);
+    throw invalidParameter(`${toPrintableName(foreign[0])} is no parameter here${names.length ? `, which takes ${names.join(', ')}` : ''}`);
   const twice = names.find((name) => given.filter(([own]) => own === name).length > 1);
-  if (twice !== undefined) throw parameter(`${twice} may stand only once`, twice);
+  if (twice !== undefined) throw invalidParameter(`${twice} may stand only once`, twice);
   return Object.fromEntries(given);
 }
 

@@ -1,8 +1,8 @@
 // The OpenAPI document of the FHIR API, from the same tables that serve it: types, interactions, search parameters, schemas.
 // https://spec.openapis.org/oas/v3.1.0, https://hl7.org/fhir/R4/http.html
-import { INTERACTIONS, type InteractionFacts, type InteractionName } from '../../fhir/interactions.ts';
-import { issue, KINDS, type Kind } from '../../fhir/outcome.ts';
-import type { Registry, SearchParameter } from '../../fhir/search/parameters.ts';
+import { INTERACTIONS, type InteractionDefinition, type InteractionName } from '../../fhir/interactions.ts';
+import { ERROR_KINDS, type ErrorKind, issue } from '../../fhir/outcome.ts';
+import type { SearchParameter, SearchRegistry } from '../../fhir/search/registry.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
 import type { ServerFacts } from '../../mapping/shape.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
@@ -18,7 +18,7 @@ const buildSchemaRef = (name: string): Json => buildComponentRef('schemas', name
 const buildContent = (type: string, name: string): Json => ({ [type]: { schema: buildSchemaRef(name) } });
 
 /** Describes the FHIR API. */
-export function buildFhirOpenApi(registry: Registry, { version, servers, bodyLimit }: ServerFacts): Json {
+export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, bodyLimit }: ServerFacts): Json {
   return {
     openapi: '3.1.0',
     info: {
@@ -40,7 +40,7 @@ export function buildFhirOpenApi(registry: Registry, { version, servers, bodyLim
       examples: FHIR_EXAMPLES,
       parameters: buildParameters(registry),
       headers: RESPONSE_HEADERS,
-      responses: Object.fromEntries((Object.keys(KINDS) as Kind[]).map((kind) => [kind, buildFailureResponse(kind)])),
+      responses: Object.fromEntries((Object.keys(ERROR_KINDS) as ErrorKind[]).map((kind) => [kind, buildFailureResponse(kind)])),
     },
   };
 }
@@ -70,9 +70,9 @@ const RESPONSE_HEADERS: Json = {
   'X-Request-Id': { schema: { type: 'string' } },
 };
 
-function buildPaths(registry: Registry): Json {
+function buildPaths(registry: SearchRegistry): Json {
   const paths: Record<string, Json> = { '/metadata': { get: METADATA } };
-  for (const [name, { path, method }] of Object.entries(INTERACTIONS) as [InteractionName, InteractionFacts][]) {
+  for (const [name, { path, method }] of Object.entries(INTERACTIONS) as [InteractionName, InteractionDefinition][]) {
     for (const type of path.startsWith('/:type') ? SERVED_TYPES : ['']) {
       const at = (type ? path.replace(':type', type) : path).replace(/:(\w+)/g, '{$1}');
       paths[at] = { ...paths[at], [method.toLowerCase()]: buildOperation(name, type, registry) };
@@ -93,7 +93,7 @@ const METADATA: Json = {
   },
 };
 
-function buildOperation(name: InteractionName, type: string, registry: Registry): Json {
+function buildOperation(name: InteractionName, type: string, registry: SearchRegistry): Json {
   const facts = FHIR_OPERATIONS[name];
   const { path } = INTERACTIONS[name];
   const named = [...path.matchAll(/:(\w+)/g)].map(([, one]) => one!).filter((one) => one !== 'type' || !type);
@@ -125,8 +125,8 @@ const buildExampleRef = (name: string): Json => ({ examples: { [name]: buildComp
 
 function buildResponses({ responses, failures }: FhirOperation, type: string): Json {
   const hoped = Object.entries(responses).map(([status, what]) => [status, buildResponse(Number(status), what, type)] as const);
-  const kinds: Kind[] = [...failures, 'login', 'forbidden', 'not-acceptable', 'exception', 'unavailable'];
-  const byStatus = Map.groupBy([...new Set(kinds)], (kind) => KINDS[kind].status);
+  const kinds: ErrorKind[] = [...failures, 'login', 'forbidden', 'not-acceptable', 'exception', 'unavailable'];
+  const byStatus = Map.groupBy([...new Set(kinds)], (kind) => ERROR_KINDS[kind].status);
   const failed = [...byStatus].map(([status, [kind]]) => [String(status), buildComponentRef('responses', kind!)] as const);
   return Object.fromEntries([...hoped, ...failed]);
 }
@@ -154,8 +154,8 @@ function buildResponse(status: number, what: FhirOperation['responses'][number],
   };
 }
 
-function buildFailureResponse(kind: Kind): Json {
-  const { status, code } = KINDS[kind];
+function buildFailureResponse(kind: ErrorKind): Json {
+  const { status, code } = ERROR_KINDS[kind];
   const example = buildOperationOutcome([issue(code, 'what is wrong, and what to do instead')]);
   return { description: `${status}: ${kind}`, content: { [FHIR_JSON]: { schema: buildSchemaRef('OperationOutcome'), example } } };
 }
@@ -204,7 +204,7 @@ const QUERY_PARAMETERS: Record<NonNullable<FhirOperation['query']>, (keyof typeo
   validate: ['profile', 'mode'],
 };
 
-function buildQueryParameters({ query: kind }: FhirOperation, type: string, registry: Registry): Json[] {
+function buildQueryParameters({ query: kind }: FhirOperation, type: string, registry: SearchRegistry): Json[] {
   if (!kind) return [];
   const own =
     kind === 'search' ? sortOwnFirst(registry.list(type)).map(({ code }) => buildComponentRef('parameters', `${type}.${code}`)) : [];
@@ -215,7 +215,7 @@ function buildQueryParameters({ query: kind }: FhirOperation, type: string, regi
 const sortOwnFirst = (list: readonly SearchParameter[]): SearchParameter[] =>
   list.toSorted((a, b) => Number(a.code.startsWith('_')) - Number(b.code.startsWith('_')));
 
-function buildParameters(registry: Registry): Json {
+function buildParameters(registry: SearchRegistry): Json {
   const own = SERVED_TYPES.flatMap((type) =>
     registry.list(type).map((parameter) => [`${type}.${parameter.code}`, buildSearchParameter(parameter)]),
   );

@@ -1,6 +1,6 @@
 // What each interaction of the FHIR API takes and answers, for its OpenAPI document: one row per interaction. https://hl7.org/fhir/R4/http.html
 import type { InteractionName } from '../../fhir/interactions.ts';
-import type { Kind } from '../../fhir/outcome.ts';
+import type { ErrorKind } from '../../fhir/outcome.ts';
 
 /** What a body is: the resource of the path, the same or (of a Binary) what it carries, that with its id, another named schema, a form, a patch, what is to be validated (the resource, or Parameters; with its id), or the parameters of $everything. */
 type BodyKind = 'resource' | 'upload' | 'replacement' | 'bundle' | 'form' | 'patch' | 'validated' | 'validatedById' | 'everything';
@@ -15,11 +15,11 @@ export interface FhirOperation {
   headers?: (keyof typeof HEADERS)[];
   /** Parameters: the search parameters of the type, those of a search of several, those of a history, or those that say how one resource is shown. */
   query?: 'search' | 'searchAll' | 'everything' | 'history' | 'shown' | 'validate';
-  failures: readonly Kind[];
+  failures: readonly ErrorKind[];
 }
 
-const WRITE: readonly Kind[] = ['structure', 'invalid', 'not-supported', 'rule', 'conflict', 'too-long', 'media'];
-const CONDITIONAL: readonly Kind[] = ['multiple-matches', 'version-mismatch'];
+const WRITE: readonly ErrorKind[] = ['structure', 'invalid', 'not-supported', 'rule', 'conflict', 'too-long', 'media'];
+const CONDITIONAL: readonly ErrorKind[] = ['multiple-matches', 'version-mismatch'];
 
 /** A search of more than one type, or in a compartment. */
 const SEARCH: Omit<FhirOperation, 'summary'> = {

@@ -1,6 +1,6 @@
 // The JSON Schemas of FHIR's types as an OpenAPI document carries them: the generated ones, without the keywords that JSON Schema does not have.
 // https://hl7.org/fhir/R4/json.html
-import { SCHEMA } from '../../fhir/definitions.ts';
+import { R4_SCHEMA } from '../../fhir/json-schema.ts';
 
 type Json = Record<string, unknown>;
 
@@ -12,7 +12,7 @@ const toComponentName = (type: string): string => type.replace('?', 'OrNull');
 
 /** Type → its schema, datatypes and backbone elements among them. */
 export function buildFhirSchemas(): Record<string, Json> {
-  const types = Object.entries(SCHEMA.$defs).map(([type, schema]) => [toComponentName(type), toJsonSchema(schema) as Json] as const);
+  const types = Object.entries(R4_SCHEMA.$defs).map(([type, schema]) => [toComponentName(type), toJsonSchema(schema) as Json] as const);
   return { ...Object.fromEntries(types), ...RESPONSE_SCHEMAS };
 }
 

@@ -1,6 +1,7 @@
 // What is shown beside the resources of a page: one search per join for all of them, however many; those that lead on from others after them.
-import type { Bindings } from '../../fhir/path/path.ts';
+
 import type { Resource } from '../../fhir/types.ts';
+import type { PathVariables } from '../../fhir/writable-path/path.ts';
 import { groupJoinRounds } from '../../mapping/query/joins.ts';
 import type { Join } from '../../mapping/shape.ts';
 
@@ -9,8 +10,8 @@ export async function loadJoins(
   resources: Resource[],
   joins: Join[],
   { find, baseUrl }: { find(search: string): Promise<Resource[]>; baseUrl: string },
-): Promise<Bindings[]> {
-  let known: Bindings[] = resources.map(() => ({}));
+): Promise<PathVariables[]> {
+  let known: PathVariables[] = resources.map(() => ({}));
   for (const round of groupJoinRounds(joins)) {
     const shares = await Promise.all(
       round.map(async ({ name, readIds, buildSearch, distribute }) => {

@@ -1,8 +1,8 @@
 // Changing and deleting through a vendor's door: what the client says becomes the smallest change of the resource, made on what stands at the moment of
 // writing. Elements the shape cannot see stay, and a change that changes nothing makes no version. docs/decisions/0016-vendor-requests.md
-import type { Parsed } from '../../fhir/json.ts';
-import { invalidAll, notFound } from '../../fhir/outcome.ts';
-import { hasTest } from '../../fhir/patch/json-patch.ts';
+import type { ParsedJson } from '../../fhir/json.ts';
+import { invalidIssues, notFound } from '../../fhir/outcome.ts';
+import { hasTestOperation } from '../../fhir/patch/json-patch.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { remove } from '../../interactions/delete.ts';
 import { readModifyWrite } from '../../interactions/read-modify-write.ts';
@@ -28,15 +28,15 @@ import {
 } from './vendor-call.ts';
 
 /** PATCH …/{id}: some fields. */
-export const patchItem = (call: VendorRequest, body: Parsed): Promise<Answer> => applyChange(call, { body, how: 'merge' });
+export const patchItem = (call: VendorRequest, body: ParsedJson): Promise<Answer> => applyChange(call, { body, how: 'merge' });
 
 /** PUT …/{id}: all fields. */
-export const replaceItem = (call: VendorRequest, body: Parsed): Promise<Answer> => applyChange(call, { body, how: 'replace' });
+export const replaceItem = (call: VendorRequest, body: ParsedJson): Promise<Answer> => applyChange(call, { body, how: 'replace' });
 
 const METHODS = { merge: 'PATCH', replace: 'PUT', perform: 'PATCH' } as const;
 
 interface ChangeRequest {
-  body: Parsed;
+  body: ParsedJson;
   how: keyof typeof METHODS;
   /** The idempotency-key it came under, taken and settled with the change. */
   promise?: IdempotentRequest | undefined;
@@ -45,7 +45,7 @@ interface ChangeRequest {
 /** The change, and the item as it is shown then. Fails with `IdempotencyConflict` when another request under its key has just committed. */
 export async function applyChange(call: VendorRequest, { body, how, promise }: ChangeRequest): Promise<Answer> {
   parseKnownParameters(call.req.url, []);
-  requireReadScopeForTests(call.context.caller, call.shape.resource, { compares: how === 'merge' && hasTest(body) });
+  requireReadScopeForTests(call.context.caller, call.shape.resource, { comparesValues: how === 'merge' && hasTestOperation(body) });
   return translateErrors(call.shape, () =>
     inTransaction(call, async (inside) => {
       const { context, shape } = inside;
@@ -83,14 +83,14 @@ async function applyFields(call: VendorRequest, { resource, row, body, how }: It
   const bare = how === 'perform';
   const view = shape.read(resource, buildEnv(context, { created: row.created }), { all: true, bare });
   const { fields, issues } = shape.planChange(how, body, { view, time: now });
-  if (issues.length) throw invalidAll(issues);
+  if (issues.length) throw invalidIssues(issues);
   if (!Object.keys(fields).length) return resource;
   const whole: View = { ...view, ...fields };
   const env = buildEnv(context, { created: row.created, now, resolved: await resolveReferences(call, fields, whole) });
   await rejectDuplicate(call, whole, row.id);
   const made = bare ? shape.write(fields, resource, env, { server: true, bare }) : shape.write(whole, resource, env);
   const stay = Object.values(fields).some(isUnset) ? shape.checkUnsetFields(fields, shape.read(made, env, { all: true, bare: true })) : [];
-  if (stay.length) throw invalidAll(stay);
+  if (stay.length) throw invalidIssues(stay);
   return linkReferences(call, fields, made);
 }
 

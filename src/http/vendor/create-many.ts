@@ -1,8 +1,8 @@
 // Creating many items by one request: all of them in one transaction, in as many statements as one takes, and a list for an answer.
 // docs/decisions/0021-vendor-lab-results.md
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Parsed } from '../../fhir/json.ts';
-import { contended } from '../../fhir/outcome.ts';
+import type { ParsedJson } from '../../fhir/json.ts';
+import { writeContention } from '../../fhir/outcome.ts';
 import { createResources } from '../../interactions/create-resources.ts';
 import { WriteConflict } from '../../interactions/transaction-entry.ts';
 import type { BatchCreate, View } from '../../mapping/shape.ts';
@@ -26,7 +26,7 @@ import { buildEnv, buildViews, expiresInADay, inTransaction, translateErrors, ty
 const ATTEMPTS = 10;
 
 /** POST the collection, where the request lists its items. */
-export async function createMany(call: VendorRequest, sent: Parsed): Promise<Answer> {
+export async function createMany(call: VendorRequest, sent: ParsedJson): Promise<Answer> {
   const { shape, context } = call;
   parseKnownParameters(call.req.url, []);
   const body = addPathParameters(call, sent);
@@ -41,7 +41,7 @@ export async function createMany(call: VendorRequest, sent: Parsed): Promise<Ans
     }
     await delay(Math.random() * 10 * attempt);
   }
-  throw contended('others kept making the same items: try again');
+  throw writeContention('others kept making the same items: try again');
 }
 
 async function attemptOnce(call: VendorRequest, items: View[], promise: IdempotentRequest | undefined): Promise<Answer> {

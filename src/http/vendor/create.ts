@@ -1,6 +1,6 @@
 // Creating through a vendor's door: body → view → resource, in one transaction with everything that must be true of it, then the outside step if there is one.
-import type { Parsed } from '../../fhir/json.ts';
-import { conflict, contended, duplicate } from '../../fhir/outcome.ts';
+import type { ParsedJson } from '../../fhir/json.ts';
+import { conflict, duplicate, writeContention } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { create } from '../../interactions/create.ts';
 import type { ExternalStepItem, HeldItem } from '../../interactions/external-step.ts';
@@ -38,7 +38,7 @@ class Contended extends Error {
 }
 
 /** POST the collection. */
-export async function createItem(call: VendorRequest, sent: Parsed): Promise<Answer> {
+export async function createItem(call: VendorRequest, sent: ParsedJson): Promise<Answer> {
   const { shape, context } = call;
   parseKnownParameters(call.req.url, []);
   const body = addPathParameters(call, sent);
@@ -57,7 +57,7 @@ export async function createItem(call: VendorRequest, sent: Parsed): Promise<Ans
       else throw error;
     }
   }
-  throw contended('a request with this idempotency-key is running');
+  throw writeContention('a request with this idempotency-key is running');
 }
 
 interface CreateRequest {

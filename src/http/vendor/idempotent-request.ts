@@ -2,8 +2,8 @@
 // looked up, replayed and settled. Rules: same key and body → the same answer; another body → 409; still running → 409; failures are not kept.
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
-import { parseExact } from '../../fhir/json.ts';
-import { sortedText } from '../../fhir/json-values.ts';
+import { parseExactJson } from '../../fhir/json.ts';
+import { formatSortedJson } from '../../fhir/json-values.ts';
 import { conflict, invalid } from '../../fhir/outcome.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
@@ -27,7 +27,7 @@ export function parseIdempotentRequest(req: Request, shape: Shape, context: Cont
   }
   if (text.length > MAX_KEY_LENGTH) throw invalid(`an idempotency-key has at most ${MAX_KEY_LENGTH} characters`, 'idempotency-key');
   const { tenant } = context.caller;
-  const hash = createHash('sha256').update(sortedText(body)).digest('hex');
+  const hash = createHash('sha256').update(formatSortedJson(body)).digest('hex');
   const route = shape.interactions.includes('perform') ? shape.itemPath : shape.path;
   return { key: { tenant, caller: toKeyOwner(context.caller), route: `POST ${route}`, key: text }, hash };
 }
@@ -60,7 +60,7 @@ type StoredJson = (Omit<StoredResponse, 'shown'> & { shown: string }) | Answer;
 export function parseStoredResponse({ response }: IdempotencyRecord): StoredResponse | Answer | undefined {
   if (response === undefined) return undefined;
   const text = JSON.parse(response) as StoredJson;
-  return 'shown' in text ? { ...text, shown: parseExact(text.shown) as StoredResponse['shown'] } : text;
+  return 'shown' in text ? { ...text, shown: parseExactJson(text.shown) as StoredResponse['shown'] } : text;
 }
 
 /** Another request with the same key has committed meanwhile: start again, and find its answer. */

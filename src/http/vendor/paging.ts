@@ -1,6 +1,6 @@
 // Which page of a list is asked for, by the parameters of its surface (`page:` in surface.yaml): an offset, the number of a page, or a cursor; and what is told of
 // the page and of those beside it. docs/decisions/0017-vendor-lists.md
-import { parameter } from '../../fhir/outcome.ts';
+import { invalidParameter } from '../../fhir/outcome.ts';
 import type { PageInfo, PageSpec, Shape } from '../../mapping/shape.ts';
 import type { BodyPage, PageStart } from '../../store/search/page.ts';
 import type { VendorRequest } from './vendor-call.ts';
@@ -56,7 +56,7 @@ function parseWholeNumber(parameters: Record<string, string>, { name, least, mos
   if (text === undefined) return standard;
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  if (!clamp) throw parameter(`${name} must be a whole number from ${least} to ${most}`, name);
+  if (!clamp) throw invalidParameter(`${name} must be a whole number from ${least} to ${most}`, name);
   return value > most ? most : standard;
 }
 

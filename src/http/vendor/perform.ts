@@ -1,6 +1,6 @@
 // POST of what is performed on an item that is there: a change like any other (change.ts), which a repeated idempotency-key does not make twice.
-import type { Parsed } from '../../fhir/json.ts';
-import { contended } from '../../fhir/outcome.ts';
+import type { ParsedJson } from '../../fhir/json.ts';
+import { writeContention } from '../../fhir/outcome.ts';
 import type { View } from '../../mapping/shape.ts';
 import type { Answer } from '../middleware/request-context.ts';
 import { applyChange } from './change.ts';
@@ -10,7 +10,7 @@ import { replayResponse, responseShape } from './response.ts';
 import type { VendorRequest } from './vendor-call.ts';
 
 /** POST …/me/verification, POST …/{id}/verification. */
-export async function performItem(call: VendorRequest, body: Parsed): Promise<Answer> {
+export async function performItem(call: VendorRequest, body: ParsedJson): Promise<Answer> {
   const { shape, context, req, id, pathParameters } = call;
   checkBody(call, body);
   const promise = parseIdempotentRequest(req, shape, context, { id, within: pathParameters, said: body.plain as View });
@@ -22,5 +22,5 @@ export async function performItem(call: VendorRequest, body: Parsed): Promise<An
       if (!(error instanceof IdempotencyConflict)) throw error;
     }
   }
-  throw contended('a request with this idempotency-key is running');
+  throw writeContention('a request with this idempotency-key is running');
 }

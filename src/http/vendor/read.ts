@@ -1,5 +1,5 @@
 // Reading through a vendor's door: one item, or a page of them. Filters are pushed down as a FHIR search; nothing is filtered here.
-import { leadsNowhere, notFound, parameter } from '../../fhir/outcome.ts';
+import { invalidParameter, notFound, unresolvedReference } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { IdParameter, PageInfo, Shape, View } from '../../mapping/shape.ts';
@@ -104,7 +104,7 @@ async function findAllRows({ shape: { maxItems, filters, pathParameters }, conte
   const rows = await findAll(context, query, maxItems);
   const narrower = filters.filter((name) => !pathParameters.includes(name));
   if (!rows)
-    throw parameter(
+    throw invalidParameter(
       `more than ${maxItems} are found, and one answer holds no more${narrower.length ? `: ask for less by ${narrower.join(', ')}` : ''}`,
     );
   return rows;
@@ -123,7 +123,7 @@ async function findPage(call: VendorRequest, query: string, parameters: Record<s
   // by offset or number, the next page would begin behind what is missing here; a cursor goes on from the last item
   const isCounted = offset !== undefined || number !== undefined;
   if (isCounted && page.next && page.rows.length < paging.limit)
-    throw parameter(`these items are longer than an answer may be: ask for fewer at once with ${size}`, size);
+    throw invalidParameter(`these items are longer than an answer may be: ask for fewer at once with ${size}`, size);
   return { rows: page.rows, page: buildListFacts(call, { paging, page, parameters }) };
 }
 
@@ -132,7 +132,7 @@ async function resolveAliases(context: Context, asked: IdParameter[]): Promise<M
   const resolved = new Map<string, string>();
   for (const { type, id, parameter, missing } of asked) {
     const row = await readRow(context, type, id);
-    if (!row && missing) throw leadsNowhere(missing, type, parameter);
+    if (!row && missing) throw unresolvedReference(missing, type, parameter);
     if (row && row.id !== id) resolved.set(id, row.id);
   }
   return resolved;

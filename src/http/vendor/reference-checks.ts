@@ -1,6 +1,6 @@
 // What must be true of what a request to a vendor's door says before it is stored: its references lead somewhere, nobody is there twice, names become references.
-import { duplicate, leadsNowhere } from '../../fhir/outcome.ts';
-import { queryString } from '../../fhir/query-string.ts';
+import { duplicate, unresolvedReference } from '../../fhir/outcome.ts';
+import { parseSearchUrl } from '../../fhir/query-string.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import { canSearch } from '../../interactions/scope-filter.ts';
 import type { View } from '../../mapping/shape.ts';
@@ -39,7 +39,7 @@ export async function resolveAllReferences({ shape, context }: VendorRequest, it
       }
       for (const { at, ...reference } of readReferences(said)) {
         const row = await ledBy(reference);
-        if (!row || !acceptsTarget(parseBody(row), whole, led)) throw leadsNowhere(missing, reference.type, place(field + at));
+        if (!row || !acceptsTarget(parseBody(row), whole, led)) throw unresolvedReference(missing, reference.type, place(field + at));
         if (row.id !== reference.id) ids.set(reference.id, row.id);
       }
     }
@@ -70,7 +70,7 @@ export async function linkReferences({ shape, context }: VendorRequest, said: Vi
   let made = resource;
   for (const { buildSearch, putReference } of shape.links) {
     const text = buildSearch(said);
-    if (text === undefined || !canSearch(context.caller, queryString(text).type)) continue;
+    if (text === undefined || !canSearch(context.caller, parseSearchUrl(text).type)) continue;
     const { rows } = await find(context, text, { count: 2 });
     if (rows.length === 1) made = putReference(made, `${rows[0]!.type}/${rows[0]!.id}`);
   }

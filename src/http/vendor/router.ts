@@ -1,8 +1,8 @@
 // The vendors' doors as one table: method and place → interaction, the same for every shape of every mapping.
 import type { Request, RequestHandler, Response } from 'express';
-import { type Parsed, parse } from '../../fhir/json.ts';
-import { methodNotAllowed, notFound, overridden, structure, unsupportedMedia } from '../../fhir/outcome.ts';
-import type { Permission } from '../../fhir/scope.ts';
+import type { Permission } from '../../fhir/access-scope.ts';
+import { type ParsedJson, parseJson } from '../../fhir/json.ts';
+import { invalidStructure, methodNotAllowed, methodOverrideIgnored, notFound, unsupportedMedia } from '../../fhir/outcome.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
 import type { ExternalStep } from '../../interactions/external-step.ts';
 import type { PageTokens } from '../../interactions/page-token.ts';
@@ -42,18 +42,18 @@ export interface VendorApi {
 interface Interaction {
   name: ShapeInteraction;
   permission: Permission;
-  run(call: VendorRequest, body: Parsed): Promise<Answer>;
+  run(call: VendorRequest, body: ParsedJson): Promise<Answer>;
   body?: boolean;
   /** It makes something that was not there. */
   createsItem?: boolean;
 }
 
-const NO_BODY: Parsed = { plain: undefined, exact: undefined };
+const NO_BODY: ParsedJson = { plain: undefined, exact: undefined };
 
 const READ: Interaction = { name: 'read', permission: 'r', run: readItem };
 const LIST: Interaction = { name: 'search', permission: 's', run: listItems };
 
-const create = (call: VendorRequest, body: Parsed): Promise<Answer> => (call.shape.batch ? createMany : createItem)(call, body);
+const create = (call: VendorRequest, body: ParsedJson): Promise<Answer> => (call.shape.batch ? createMany : createItem)(call, body);
 
 const COLLECTION: Record<string, Interaction> = {
   GET: LIST,
@@ -116,7 +116,7 @@ const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override
 
 function rejectMethodOverride({ headers, method }: Request): void {
   const header = OVERRIDES.find((name) => headers[name] !== undefined && headers[name] !== method);
-  if (header !== undefined) throw overridden(header);
+  if (header !== undefined) throw methodOverrideIgnored(header);
 }
 
 /** Whose requests are counted together. */
@@ -142,15 +142,15 @@ const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
  * What a request says; without a body nothing, so that it is told what it must say. Many clients send one of no length, whole or in no pieces; a change
  * without one is none. https://www.rfc-editor.org/rfc/rfc9110#section-8.6
  */
-async function readVendorBody(req: Request, readText: TextReader): Promise<Parsed> {
+async function readVendorBody(req: Request, readText: TextReader): Promise<ParsedJson> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   const other = unsupportedMedia('send the body as application/json');
   if (type !== '' && !JSON_TYPE.test(type)) throw other;
   const text = await readText(req);
   if (text === '' && req.method === 'POST') return { plain: {}, exact: {} };
   if (type === '') throw other;
-  if (text.trim() === '') throw structure('the body must be a JSON object, and it is empty');
-  return parse(text);
+  if (text.trim() === '') throw invalidStructure('the body must be a JSON object, and it is empty');
+  return parseJson(text);
 }
 
 function sendVendorResponse(res: Response, surface: Surface, { status, headers = {}, body }: Answer): void {

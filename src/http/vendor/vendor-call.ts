@@ -1,10 +1,10 @@
 // One request to a vendor's door, and the ways from stored rows to that vendor's JSON that all its interactions share.
 import type { Request } from 'express';
 import { aliasHash } from '../../fhir/hash.ts';
-import { aliasOf, isUuid } from '../../fhir/indexing/alias.ts';
-import { parseExact } from '../../fhir/json.ts';
-import { FhirError, type Issue, parameter } from '../../fhir/outcome.ts';
-import { queryString } from '../../fhir/query-string.ts';
+import { isUuid, toUuidAlias } from '../../fhir/indexing/uuid-alias.ts';
+import { parseExactJson } from '../../fhir/json.ts';
+import { FhirError, type Issue, invalidParameter } from '../../fhir/outcome.ts';
+import { parseSearchUrl } from '../../fhir/query-string.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { ExternalStep } from '../../interactions/external-step.ts';
@@ -44,7 +44,7 @@ export interface VendorRequest {
 export function buildEnv(context: Context, more: Record<string, unknown> = {}): Env {
   const now = context.clock().toISOString();
   const { tenant, brand } = context.caller;
-  return { alias: (type, id) => aliasOf(tenant, type, id), baseUrl: context.baseUrl, now, defaultBrand: brand, ...more };
+  return { alias: (type, id) => toUuidAlias(tenant, type, id), baseUrl: context.baseUrl, now, defaultBrand: brand, ...more };
 }
 
 /** Rows → views, with one search per join for the whole page. */
@@ -53,7 +53,7 @@ export async function buildViews(
   rows: BodyRow[],
   more: Record<string, unknown> = {},
 ): Promise<View[]> {
-  const resources = rows.map((row) => (shape.hasNumbers ? parseExact(row.body!) : JSON.parse(row.body!)) as Resource);
+  const resources = rows.map((row) => (shape.hasNumbers ? parseExactJson(row.body!) : JSON.parse(row.body!)) as Resource);
   const { baseUrl } = context;
   const beside = await loadJoins(resources, shape.joins, {
     find: (query) => prefetched?.get(query) ?? findJoined(context, query),
@@ -84,9 +84,9 @@ function ignoreRejection<T>(answer: Promise<T>): Promise<T> {
  * like one that is not there.
  */
 async function findJoined(context: Context, query: string): Promise<Resource[]> {
-  if (!canSearch(context.caller, queryString(query).type)) return [];
+  if (!canSearch(context.caller, parseSearchUrl(query).type)) return [];
   const rows = await findAll(context, query, MAX_LIST_ITEMS);
-  if (!rows) throw parameter(`more than ${MAX_LIST_ITEMS} resources stand beside what is asked for: ask for less at once`);
+  if (!rows) throw invalidParameter(`more than ${MAX_LIST_ITEMS} resources stand beside what is asked for: ask for less at once`);
   return rows.map(({ body }) => JSON.parse(body!) as Resource);
 }
 
@@ -105,7 +105,7 @@ interface FindOptions {
   isScoped?: boolean;
 }
 
-const strictSearch = (text: string, options: FindOptions): SearchRequest => ({ ...queryString(text), handling: 'strict', ...options });
+const strictSearch = (text: string, options: FindOptions): SearchRequest => ({ ...parseSearchUrl(text), handling: 'strict', ...options });
 
 /** A FHIR search as the mappings write them: `Type?name=value&…`. */
 export const find = (context: Context, text: string, options: FindOptions): Promise<ResultPage> =>

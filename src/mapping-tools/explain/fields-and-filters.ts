@@ -1,9 +1,9 @@
 // What an analyst asks of a mapping: where each field stands in FHIR, which search parameters find it there, and what each filter asks for.
 
-import type { Part } from '../../fhir/indexing/composite.ts';
-import { queryString } from '../../fhir/query-string.ts';
-import type { Registry, SearchParameter } from '../../fhir/search/parameters.ts';
+import type { CompositePart } from '../../fhir/indexing/composite-part.ts';
+import { parseSearchUrl } from '../../fhir/query-string.ts';
 import type { Condition } from '../../fhir/search/query.ts';
+import type { SearchParameter, SearchRegistry } from '../../fhir/search/registry.ts';
 import { parseSearch } from '../../fhir/search/request.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { type Field, listLeaves } from '../../mapping/lens/field.ts';
@@ -25,7 +25,10 @@ interface ExplainedField {
 }
 
 /** Every field, those inside of objects by their whole name. */
-export function explainFields(loaded: LoadedShape, { registry, samples }: { registry: Registry; samples: FieldSamples }): ExplainedField[] {
+export function explainFields(
+  loaded: LoadedShape,
+  { registry, samples }: { registry: SearchRegistry; samples: FieldSamples },
+): ExplainedField[] {
   const bare = writeOrEmpty(loaded, {});
   return loaded.lens.leaves.flatMap((field) => [
     {
@@ -75,11 +78,11 @@ function writeOrEmpty({ lens, mapping }: LoadedShape, view: View): Resource {
 }
 
 /** The parameters that see something in the one resource that is not in the other; of several values at once those whose parts do. */
-function findParameters(registry: Registry, bare: Resource, filled: Resource): SearchParameter[] {
-  const partsIn = ({ occurrences, components }: Part, resource: Resource): unknown[] =>
-    occurrences.values(resource).map(({ value }) => components.map(({ values }) => values(value)));
+function findParameters(registry: SearchRegistry, bare: Resource, filled: Resource): SearchParameter[] {
+  const partsIn = ({ occurrences, components }: CompositePart, resource: Resource): unknown[] =>
+    occurrences.evaluate(resource).map(({ value }) => components.map(({ values }) => values(value)));
   const seen = (parameter: SearchParameter, resource: Resource): string =>
-    JSON.stringify(parameter.parts?.map((part) => partsIn(part, resource)) ?? parameter.values(resource));
+    JSON.stringify(parameter.parts?.map((part) => partsIn(part, resource)) ?? parameter.evaluate(resource));
   return registry.list(filled.resourceType).filter((parameter) => seen(parameter, bare) !== seen(parameter, filled));
 }
 
@@ -91,11 +94,11 @@ interface ExplainedFilter {
 }
 
 /** Every filter, and each word of it that asks for something of its own. */
-export function explainFilters({ mapping, lens }: LoadedShape, registry: Registry): ExplainedFilter[] {
+export function explainFilters({ mapping, lens }: LoadedShape, registry: SearchRegistry): ExplainedFilter[] {
   const { resource, search = {}, only } = mapping.content;
   const explained = (filter: string, text: string, sample: string): ExplainedFilter => {
     const values = buildSampleValues(text, sample);
-    const { type, parameters } = queryString(`${resource}?${buildSearchText(text, lens.names.scope.aliases, values)}`);
+    const { type, parameters } = parseSearchUrl(`${resource}?${buildSearchText(text, lens.names.scope.aliases, values)}`);
     const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
     return { filter, search: text || '–', conditions: query.where };
   };

@@ -1,6 +1,6 @@
 // The loss report of a mapping: what of a resource its shape cannot show, and what of a request FHIR cannot hold as it was sent.
-import { elementNames } from '../../fhir/elements.ts';
-import type { Path } from '../../fhir/path/path.ts';
+import { listElementNames } from '../../fhir/elements.ts';
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import { isForwardJoin } from '../../mapping/spec.ts';
@@ -44,7 +44,7 @@ export function findLosses({ lens, mapping }: LoadedShape): Losses {
     ({ variable }) => variable === undefined,
   );
   const parts = Map.groupBy(paths, ({ steps }) => steps[0]?.name ?? '');
-  const names = elementNames(mapping.content.resource).filter((name) => !COMMON_ELEMENTS.has(name));
+  const names = listElementNames(mapping.content.resource).filter((name) => !COMMON_ELEMENTS.has(name));
   return {
     unseen: names.filter((name) => !parts.has(name)),
     partly: names.flatMap((name) => findPartialLoss(name, parts.get(name) ?? [])),
@@ -53,7 +53,7 @@ export function findLosses({ lens, mapping }: LoadedShape): Losses {
 }
 
 /** An element that is shown whole has a path that ends at it, or at a list of all of it. */
-function findPartialLoss(name: string, paths: Path[]): Loss[] {
+function findPartialLoss(name: string, paths: WritablePath[]): Loss[] {
   if (!paths.length || paths.some(({ steps }) => steps.length === 1 && steps[0]!.index === undefined && !steps[0]!.key.includes('"is"')))
     return [];
   const shown = [...new Set(paths.map(({ text }) => text))];

@@ -1,6 +1,6 @@
 // The two kinds of example that state a resource: a request with what it becomes, and a resource that was made through FHIR with what is shown of it.
 
-import { closestName } from '../../fhir/closest-name.ts';
+import { findClosestName } from '../../fhir/closest-name.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { buildExampleEnv, EXAMPLE_TIME, type Example } from '../../mapping/load/examples.ts';
 import { type LoadedShape, toQualifiedName } from '../../mapping/load/loaded.ts';
@@ -53,7 +53,7 @@ export function checkCreate(all: ExampleContext): string[] {
 const findMisspelledFields = ({ requestSchema }: Shape, request: View): string[] => {
   const known = Object.keys((requestSchema as JsonSchema).properties ?? {});
   return Object.keys(request).flatMap((name) => {
-    const meant = known.includes(name) ? undefined : closestName(name, known);
+    const meant = known.includes(name) ? undefined : findClosestName(name, known);
     return meant === undefined || meant in request ? [] : [`request: ${name} is no field (did you mean ${meant}?)`];
   });
 };

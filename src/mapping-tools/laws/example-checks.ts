@@ -221,7 +221,7 @@ function checkIndexes({ example: { indexes }, world: { profiles, registry } }: E
     const definition = profiles.searchParameters.find(({ url }) => url?.endsWith(`/${parameter}`));
     const found = definition && registry.lookup(resource.resourceType, definition.code);
     if (!found) return [`fhir-profiles/ defines no SearchParameter ${parameter} for ${resource.resourceType}`];
-    const seen = found.values(resource).map(({ value }) => value as { reference?: string; value?: string });
+    const seen = found.evaluate(resource).map(({ value }) => value as { reference?: string; value?: string });
     return findDifferences(
       seen.map((value) => value.reference ?? value.value ?? value),
       values,

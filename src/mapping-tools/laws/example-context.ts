@@ -1,7 +1,7 @@
 // What an example is tried on.
 
 import type { Profiles } from '../../fhir/profiles.ts';
-import type { Registry } from '../../fhir/search/parameters.ts';
+import type { SearchRegistry } from '../../fhir/search/registry.ts';
 import type { Example } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { Shape, View } from '../../mapping/shape.ts';
@@ -25,7 +25,7 @@ export interface CoverageGap {
 export interface World {
   shapes: LoadedShape[];
   profiles: Profiles;
-  registry: Registry;
+  registry: SearchRegistry;
 }
 
 /** What a request says of each of its items; most requests have one. */

@@ -1,11 +1,11 @@
 // A second reader for every path: a FHIRPath engine, on the same text. https://hl7.org/fhirpath/
 import { evalFhirPathTyped, type TypedValue, toTypedValue } from '@medplum/core';
-import { isInForce, isOld, mayBeOver, preferenceOf } from '../../fhir/current.ts';
-import { elementOf } from '../../fhir/elements.ts';
-import type { Path } from '../../fhir/path/path.ts';
-import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
-import { withParts } from '../../fhir/person-name.ts';
+import { buildPreferenceComparator, hasValidityPeriod, isInPeriod, isOld } from '../../fhir/current-elements.ts';
+import { findElement } from '../../fhir/elements.ts';
+import { addNameParts } from '../../fhir/person-name.ts';
 import type { Resource } from '../../fhir/types.ts';
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
+import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import type { Lens } from '../../mapping/lens/lens.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
@@ -43,7 +43,7 @@ interface ReadContext {
   aliases: Readonly<Record<string, string>>;
 }
 
-function comparePath(path: Path, { resource, env, aliases }: ReadContext): string[] {
+function comparePath(path: WritablePath, { resource, env, aliases }: ReadContext): string[] {
   const names = [...path.text.matchAll(/%(\w+)/g)].map(([, name]) => name!);
   if (names.some((name) => !(name in aliases) && env[name] === undefined)) return [];
   const variables = toEngineVariables(aliases, omitInactiveResources(path, env));
@@ -56,10 +56,10 @@ function comparePath(path: Path, { resource, env, aliases }: ReadContext): strin
 }
 
 /** What the variable of a path holds, where the path chooses of it: resources that are over are not given to the engine. */
-function omitInactiveResources({ variable, text }: Path, env: Env): Env {
+function omitInactiveResources({ variable, text }: WritablePath, env: Env): Env {
   const all = variable === undefined ? undefined : env[variable];
   if (!Array.isArray(all) || !new RegExp(`^%${variable}\\.(where|first|skip)\\(`).test(text)) return env;
-  const current = all.filter((one: Resource) => !mayBeOver(one.resourceType) || !env.now || isInForce(one, env.now));
+  const current = all.filter((one: Resource) => !hasValidityPeriod(one.resourceType) || !env.now || isInPeriod(one, env.now));
   return { ...env, [variable!]: current };
 }
 
@@ -72,29 +72,29 @@ export const toEngineVariables = (aliases: Readonly<Record<string, string>>, env
   );
 
 /** Where an element is missing the engine takes another one for a choice of it (`conclusionCode` for `conclusion`): it is not given those. */
-function omitAmbiguousElements(resource: Resource, { steps: [step] }: Path): Resource {
-  const own = step && elementOf(resource.resourceType, step.name);
+function omitAmbiguousElements(resource: Resource, { steps: [step] }: WritablePath): Resource {
+  const own = step && findElement(resource.resourceType, step.name);
   if (!own || own.choice !== undefined) return resource;
   const isOther = (name: string): boolean => name.startsWith(step.name) && /^[A-Z]/.test(name.slice(step.name.length));
   return Object.fromEntries(Object.entries(resource).filter(([name]) => !isOther(name))) as Resource;
 }
 
 /** A path chooses what is current and preferred, and does not say so: the engine is given that alone, in that order, and names with their parts. */
-function pickCurrent(resource: Resource, { steps }: Path, { now }: Env): Resource {
+function pickCurrent(resource: Resource, { steps }: WritablePath, { now }: Env): Resource {
   const rules = new Map(
     steps.flatMap((step) => {
       const { current } = JSON.parse(step.key) as StepSyntax;
-      const order = current?.all ? undefined : preferenceOf(step.type, { [step.type]: current?.uses ?? [] });
+      const order = current?.all ? undefined : buildPreferenceComparator(step.type, { [step.type]: current?.uses ?? [] });
       return current ? [[step.name, { ...current, order }] as const] : [];
     }),
   );
   const named = steps.flatMap(({ type, name }) => (type === 'HumanName' ? [name] : []));
   const taken = (name: string, value: unknown): unknown => {
-    const whole = named.includes(name) ? withParts : (one: unknown) => one;
+    const whole = named.includes(name) ? addNameParts : (one: unknown) => one;
     if (!Array.isArray(value)) return typeof value === 'object' && value ? whole(value) : value;
     const rule = rules.get(name);
     if (!rule) return value;
-    const current = value.filter((one) => (rule.old || !isOld(one)) && (rule.ended || !now || isInForce(one, now)));
+    const current = value.filter((one) => (rule.old || !isOld(one)) && (rule.ended || !now || isInPeriod(one, now)));
     return rule.order ? current.toSorted(rule.order).map(whole) : current;
   };
   return rules.size || named.length ? (JSON.parse(JSON.stringify(resource, taken)) as Resource) : resource;

@@ -1,5 +1,5 @@
 // What others may have written into a resource beside what a mapping writes: the laws hold among strangers, too.
-import { elementOf } from '../../fhir/elements.ts';
+import { findElement } from '../../fhir/elements.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import type { Lens } from '../../mapping/lens/lens.ts';
@@ -22,7 +22,7 @@ const FOREIGN_EXTENSION = { extension: [FOREIGN_MEMBERS.extension] };
 
 /** The single values that others may have said more of, by where that stands (`_birthDate`). */
 const listPrimitiveExtensions = (resource: Resource): [beside: string, value: string][] =>
-  Object.keys(resource).flatMap((name) => (elementOf(resource.resourceType, `_${name}`)?.list === false ? [[`_${name}`, name]] : []));
+  Object.keys(resource).flatMap((name) => (findElement(resource.resourceType, `_${name}`)?.list === false ? [[`_${name}`, name]] : []));
 
 /** What makes an element one of other times: it was given up, it has ended, or it has not begun. */
 const INACTIVE_MARKS: object[] = [{ use: 'old' }, { period: { start: '1990', end: '1999-12-31' } }, { period: { start: '2999-01-01' } }];
@@ -48,8 +48,8 @@ export function addForeignElements(resource: Resource, lens: Lens): Resource {
   const known = Object.keys(FOREIGN_MEMBERS).filter(
     (name) =>
       !owned.includes(name) &&
-      elementOf(resource.resourceType, name) &&
-      (name !== 'contained' || elementOf(resource.resourceType, 'supportingInfo')),
+      findElement(resource.resourceType, name) &&
+      (name !== 'contained' || findElement(resource.resourceType, 'supportingInfo')),
   );
   const lists = known.map((name) => [name, [...((resource[name] as unknown[]) ?? []), FOREIGN_MEMBERS[name]]]);
   const narrative = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' };
@@ -67,7 +67,7 @@ const isAllowed = ({ resourceType }: Resource, one: object): boolean =>
 export function addInactiveElements(resource: Resource, lens: Lens): Resource {
   const owned = listOwnedElements(lens);
   const lists = INACTIVE_ELEMENTS.flatMap((name) => {
-    const facts = elementOf(resource.resourceType, name);
+    const facts = findElement(resource.resourceType, name);
     const retired = facts?.list && !owned.includes(name) && INACTIVE_MEMBERS[facts.types[0]!]?.filter((one) => isAllowed(resource, one));
     return retired ? [[name, [...retired, ...((resource[name] as unknown[]) ?? [])]]] : [];
   });

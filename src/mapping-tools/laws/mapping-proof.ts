@@ -1,6 +1,6 @@
 // Proves a mapping by its examples: every example in both directions, every law on what it makes, and nothing left out. A new mapping adds no code.
 
-import { didYouMean } from '../../fhir/closest-name.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
 import type { Example } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { SourceFile } from '../../mapping/load/yaml-file.ts';
@@ -42,7 +42,7 @@ const KNOWN_KEYS = new Set([...Object.keys(EXAMPLE_CHECKS), ...EXTRA_KEYS, ...MO
 /** What one example shows that is not so; empty when all of it is. */
 export function checkExample(loaded: LoadedShape, example: Example, { world, samples }: { world: World; samples: FieldSamples }): string[] {
   const unknown = Object.keys(example).filter((key) => !KNOWN_KEYS.has(key));
-  if (unknown.length) return unknown.map((word) => `${word}: no word of an example${didYouMean(word, [...KNOWN_KEYS])}`);
+  if (unknown.length) return unknown.map((word) => `${word}: no word of an example${formatSuggestion(word, [...KNOWN_KEYS])}`);
   if (typeof example.title !== 'string') return ['it has no title: write title: with what the example shows'];
   const kinds = Object.keys(EXAMPLE_CHECKS).filter((kind) => kind in example);
   if (!kinds.length) return [`an example shows something: it needs one of ${Object.keys(EXAMPLE_CHECKS).join(', ')}`];

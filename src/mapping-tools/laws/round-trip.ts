@@ -1,8 +1,9 @@
 // The laws of a lens: writing what was read changes nothing, reading gives what was written, and what others wrote survives. Each answers with what is
 // wrong; nothing means that it holds.
-import type { Path } from '../../fhir/path/path.ts';
+
 import type { Resource } from '../../fhir/types.ts';
-import { validate } from '../../fhir/validation/validate.ts';
+import { validateResource } from '../../fhir/validation/validate.ts';
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Field } from '../../mapping/lens/field.ts';
 import { unsetOtherForms } from '../../mapping/lens/field-forms.ts';
 import type { Lens } from '../../mapping/lens/lens.ts';
@@ -20,7 +21,7 @@ import { addForeignElements, addInactiveElements, checkForeignElements, duplicat
 
 /** Nothing in it breaks R4. */
 export const checkR4 = (resource: Resource): string[] =>
-  validate(resource, resource.resourceType as never).map(
+  validateResource(resource, resource.resourceType as never).map(
     ({ text, expression }) => `the resource is not valid R4: ${expression?.[0]}: ${text}`,
   );
 
@@ -126,7 +127,7 @@ export function omitDependentFields(view: View, field: Field, fields: Field[]): 
 const overlaps = (one: Field, other: Field): boolean =>
   listPlaces(one).some((path) => listPlaces(other).some((place) => isOverlap({ path }, { path: place })));
 
-const listPlaces = ({ writtenPaths, fields = [] }: Field): Path[] => [...writtenPaths, ...fields.flatMap(listPlaces)];
+const listPlaces = ({ writtenPaths, fields = [] }: Field): WritablePath[] => [...writtenPaths, ...fields.flatMap(listPlaces)];
 
 /** Read-only fields, put in by the server through the same lens. */
 export function checkServerWrite({ lens }: LoadedShape, resource: Resource, { view, env }: { view: View; env: Env }) {

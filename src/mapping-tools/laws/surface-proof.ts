@@ -1,7 +1,7 @@
 // Proves a surface by the examples beside it (`surface.examples.yaml`): its envelopes, its answers to failures, its headers, ids, and the numbers and names
 // that the vendor's pages state. A new surface adds no code.
 import { existsSync } from 'node:fs';
-import { type Issue, issue, type Kind } from '../../fhir/outcome.ts';
+import { type ErrorKind, type Issue, issue } from '../../fhir/outcome.ts';
 import type { Diagnostic } from '../../mapping/diagnostics.ts';
 import { buildExampleEnv, toExamplesPath } from '../../mapping/load/examples.ts';
 import type { LoadedSurface } from '../../mapping/load/loaded.ts';
@@ -16,7 +16,7 @@ export interface SurfaceExample {
   /** What the server knows of the request, where it is not the usual. */
   facts?: Partial<ResponseFacts>;
   /** A failure, and its `status` and `answer`. */
-  fails?: { kind: Kind; issues?: { field?: string; text: string; code?: Issue['code'] }[] };
+  fails?: { kind: ErrorKind; issues?: { field?: string; text: string; code?: Issue['code'] }[] };
   status?: number;
   /** An item, or a page of a list called `plural`, and its `answer`. */
   item?: View;
@@ -62,7 +62,7 @@ const SURFACE_CHECKS: Readonly<Record<string, SurfaceCheck>> = {
     findDifferences(surface.wrapList(list!, { ...EXAMPLE_PAGE, ...page }, { ...EXAMPLE_FACTS, ...facts }, plural), answer, 'the answer'),
   statuses: ({ surface }, { statuses }) =>
     Object.entries(statuses!).flatMap(([kind, expected]) => {
-      const { status, code, says } = surface.describeError(kind as Kind);
+      const { status, code, says } = surface.describeError(kind as ErrorKind);
       return findDifferences([`${status} ${code}`, says].filter(Boolean).join(': '), expected, `the answer to ${kind}`);
     }),
   headers: ({ surface }, { headers, facts }) =>

@@ -1,7 +1,7 @@
 // The files of a new shape, made from a sample of its JSON: a mapping with a guess per property, and a surface with the usual habits for a new vendor.
 
 import { stringify } from 'yaml';
-import { KINDS, type Kind } from '../../fhir/outcome.ts';
+import { ERROR_KINDS, type ErrorKind } from '../../fhir/outcome.ts';
 import { buildExampleEnv } from '../../mapping/load/examples.ts';
 import type { LoadedShape } from '../../mapping/load/loaded.ts';
 import type { View } from '../../mapping/shape.ts';
@@ -121,7 +121,7 @@ envelope:
   error: { error: $code, message: $message }
 
 errors:                                       # every kind of failure has its answer
-${(Object.keys(KINDS) as Kind[]).map((kind) => `  ${`${kind}:`.padEnd(18)}{ status: ${KINDS[kind].status}, code: ${kind.replaceAll('-', '_')} }`).join('\n')}
+${(Object.keys(ERROR_KINDS) as ErrorKind[]).map((kind) => `  ${`${kind}:`.padEnd(18)}{ status: ${ERROR_KINDS[kind].status}, code: ${kind.replaceAll('-', '_')} }`).join('\n')}
 
 page: { size: limit, offset: offset, default: 20, max: 100, maxOffset: 1000000, clamp: false, total: true }   # or number: page, or cursor: cursor, for offset:
 rateLimit: null

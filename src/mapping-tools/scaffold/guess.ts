@@ -1,6 +1,6 @@
 // Where a property of a sample may stand in FHIR: a guess by its name, for an analyst to look at. No guess is better than a wrong one.
-import { elementNames, elementOf, isPrimitive } from '../../fhir/elements.ts';
-import { unboundCode } from '../../fhir/validation/required-codes.ts';
+import { findElement, isPrimitive, listElementNames } from '../../fhir/elements.ts';
+import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
 import type { FieldSpec } from '../../mapping/spec.ts';
 
 /** A field of a new mapping: its spec, and the aliases it needs. */
@@ -46,7 +46,7 @@ const HINTS: Hint[] = [
   { names: ['fax', 'faxnumber'], of: isReachable, guess: text("telecom.where(system='fax').value") },
   { names: ['dob', 'dateofbirth', 'birthdate', 'birthday'], of: isPerson, guess: guessBirthDate },
   { names: ['gender', 'sex'], of: isPerson, guess: guessGender },
-  { names: ['active', 'isactive', 'enabled'], of: (resource) => elementOf(resource, 'active') !== undefined, guess: guessActive },
+  { names: ['active', 'isactive', 'enabled'], of: (resource) => findElement(resource, 'active') !== undefined, guess: guessActive },
   {
     names: ['npi', 'npinumber'],
     of: (resource) => resource === 'Practitioner' || resource === 'Organization',
@@ -54,7 +54,7 @@ const HINTS: Hint[] = [
   },
   {
     names: ['photo', 'photourl', 'avatar', 'picture'],
-    of: (resource) => elementOf(resource, 'photo') !== undefined,
+    of: (resource) => findElement(resource, 'photo') !== undefined,
     guess: text('photo.first().url'),
   },
   { names: ['address', 'homeaddress', 'mailingaddress'], of: (resource) => ADDRESSED.has(resource), guess: guessAddress },
@@ -167,11 +167,11 @@ const PLAIN_TYPES = ['string', 'markdown', 'code', 'uri', 'url'];
 
 /** An element of the same name that holds one value of the same kind. */
 function guessSameName(resource: string, plain: string, value: unknown): Guess | undefined {
-  const name = elementNames(resource).find((one) => one.toLowerCase() === plain);
-  const facts = name === undefined ? undefined : elementOf(resource, name);
+  const name = listElementNames(resource).find((one) => one.toLowerCase() === plain);
+  const facts = name === undefined ? undefined : findElement(resource, name);
   if (!facts || facts.list || facts.choice || !facts.types.every(isPrimitive)) return undefined;
   const isBoolean = facts.types[0] === 'boolean';
   if (isBoolean !== (typeof value === 'boolean') || (!isBoolean && typeof value !== 'string')) return undefined;
-  if (!isBoolean && (!PLAIN_TYPES.includes(facts.types[0]!) || unboundCode(value, facts.bound) !== undefined)) return undefined;
+  if (!isBoolean && (!PLAIN_TYPES.includes(facts.types[0]!) || explainUnboundCode(value, facts.bound) !== undefined)) return undefined;
   return { spec: { fhir: name!, ...(isBoolean && { type: 'boolean' as const }) } };
 }

@@ -1,5 +1,5 @@
 // Codes that follow from what else an item says, worked out when it is made. Nobody is asked for them, and what somebody corrects later stands.
-import { type Decimal, decimal } from '../../fhir/decimal.ts';
+import { type Decimal, parseDecimal } from '../../fhir/decimal.ts';
 
 interface CodeDerivation {
   /** The names of the parts; a mapping says which field is which. */
@@ -17,7 +17,7 @@ function compareDecimals(a: Decimal, b: Decimal): number {
 
 /** A number as JSON or as raw JSON; undefined: there is none. */
 const parseNumber = (value: unknown): Decimal | undefined =>
-  value === undefined || value === null ? undefined : decimal(JSON.stringify(value));
+  value === undefined || value === null ? undefined : parseDecimal(JSON.stringify(value));
 
 /**
  * Where a value stands to its reference range, whose bounds count as normal: below is L, above is H, else N. Without a bound nothing follows, nor from a lower

@@ -1,6 +1,6 @@
 // Tables from a vendor's words to codes, one to one, so that each way back is the only one.
-import { didYouMean } from '../../fhir/closest-name.ts';
-import type { Aliases } from '../../fhir/path/path.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
+import type { Aliases } from '../../fhir/writable-path/path.ts';
 
 export interface Token {
   system: string;
@@ -36,6 +36,6 @@ export function parseToken(text: string, aliases: Aliases): Token {
   const [name = '', code] = text.split('|');
   const system = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
   if (system === undefined || !code)
-    throw new Error(`${text} is no code: write alias|code, with an alias of surface.yaml${didYouMean(name, Object.keys(aliases))}`);
+    throw new Error(`${text} is no code: write alias|code, with an alias of surface.yaml${formatSuggestion(name, Object.keys(aliases))}`);
   return { system, code };
 }

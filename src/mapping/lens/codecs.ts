@@ -1,7 +1,7 @@
 // Pairs of pure functions for one value: how it is shown, how it is stored. The only code a mapping can ask for, by name (`as:`).
-import { didYouMean } from '../../fhir/closest-name.ts';
-import { parseExact, stringify } from '../../fhir/json.ts';
-import { referenceTarget } from '../../fhir/reference-target.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
+import { parseExactJson, stringifyJson } from '../../fhir/json.ts';
+import { normalizeReference } from '../../fhir/reference.ts';
 import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
@@ -54,12 +54,12 @@ const json: CodecBuilder = () => ({
   validate: (shown) => (LONE_SURROGATE.test(JSON.stringify(shown)) ? 'must have texts of well-formed Unicode' : undefined),
   read: (text) => {
     try {
-      return parseExact(text as string);
+      return parseExactJson(text as string);
     } catch {
       return undefined;
     }
   },
-  write: stringify,
+  write: stringifyJson,
 });
 
 const ON_THE_MINUTE = /:00(?:\.0+)?$/;
@@ -117,7 +117,7 @@ const reference: CodecBuilder = (argument, _field, { ids }) => {
   const unknown = targets.find((type) => !isServed(type));
   if (unknown === '') throw new Error('say which type it leads to: reference(Patient)');
   if (unknown !== undefined)
-    throw new Error(`${unknown} is not served${didYouMean(unknown, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
+    throw new Error(`${unknown} is not served${formatSuggestion(unknown, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`);
   const several = targets.length > 1;
   const ledTo = (types: string[], shown: string): { type: string; id: string }[] =>
     types.flatMap((type) => {
@@ -140,7 +140,7 @@ const reference: CodecBuilder = (argument, _field, { ids }) => {
     targets,
     parseTarget: leads,
     read: (stored, env) => {
-      const [type = '', id] = referenceTarget(stored as string, env.baseUrl ?? '')?.split('/') ?? [];
+      const [type = '', id] = normalizeReference(stored as string, env.baseUrl ?? '')?.split('/') ?? [];
       if (!targets.includes(type)) return undefined;
       return `${several ? `${type}/` : ''}${ids.encodeId(type, id!, env)}`;
     },
@@ -243,6 +243,6 @@ export function buildCodec(field: FieldSpec, context: CodecContext): Codec {
   const [, name = '', argument = ''] = /^(\w+)(?:\((.*)\))?$/.exec(field.as ?? standard) ?? [];
   const maker = Object.hasOwn(CODEC_BUILDERS, name) ? CODEC_BUILDERS[name] : undefined;
   if (/\([^)]*$/.test(field.as ?? '')) throw new Error(`${field.as}: its bracket is not closed`);
-  if (!maker) throw new Error(`there is no codec ${field.as}${didYouMean(name, CODEC_NAMES)}; there are ${CODEC_NAMES.join(', ')}`);
+  if (!maker) throw new Error(`there is no codec ${field.as}${formatSuggestion(name, CODEC_NAMES)}; there are ${CODEC_NAMES.join(', ')}`);
   return maker(argument, field, context);
 }

@@ -77,10 +77,10 @@ const findToken = (name: string): string => Object.keys(PARTS).find((token) => P
 function toFhir(found: Record<string, string>, kind: 'day' | 'instant'): string | undefined {
   const { year, month, day, hour, minute, second = '00', milli, zone = 'Z' } = found;
   const iso = `${year}-${month}-${day}`;
-  if (kind === 'day') return TEXT_TYPES.date!.is(iso) ? iso : undefined;
+  if (kind === 'day') return TEXT_TYPES.date!.isValid(iso) ? iso : undefined;
   const offset = zone.replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2');
   const text = `${iso}T${hour}:${minute}:${second}${milli === undefined ? '' : `.${milli}`}${offset}`;
-  return TEXT_TYPES.instant!.is(text) ? text : undefined;
+  return TEXT_TYPES.instant!.isValid(text) ? text : undefined;
 }
 
 function parseDay(stored: string): Record<string, string> | undefined {
@@ -90,7 +90,7 @@ function parseDay(stored: string): Record<string, string> | undefined {
 
 /** In UTC, wherever it was written. */
 function parseInstant(stored: string): Record<string, string> | undefined {
-  if (!TEXT_TYPES.instant!.is(stored)) return undefined;
+  if (!TEXT_TYPES.instant!.isValid(stored)) return undefined;
   const [, year, month, day, hour, minute, second, milli] =
     /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z$/.exec(toUtc(stored)) ?? [];
   return year === undefined ? undefined : { year, month: month!, day: day!, hour: hour!, minute: minute!, second: second!, milli: milli! };

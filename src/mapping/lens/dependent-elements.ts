@@ -1,6 +1,6 @@
 // Some FHIR types say one thing in several ways: a concept by codes and as a text, a name by its parts and whole. Who changes one of them has said another
 // thing, and the ways that still say the former one go with it: what FHIR clients read is never two things. docs/decisions/0018-mapping-language.md
-import type { Bindings, Step } from '../../fhir/path/path.ts';
+import type { PathVariables, Step } from '../../fhir/writable-path/path.ts';
 
 type Node = Record<string, unknown>;
 
@@ -57,7 +57,7 @@ export const findStaleDependents = (type: string, changed: readonly string[]): s
 export function omitStaleDependents(
   node: unknown,
   outdated: readonly string[],
-  { kept, env }: { kept: readonly Step[]; env: Bindings },
+  { kept, env }: { kept: readonly Step[]; env: PathVariables },
 ): unknown {
   if (typeof node !== 'object' || node === null) return node;
   const entries = Object.entries(node as Node).flatMap(([name, value]): [string, unknown][] => {
@@ -69,7 +69,7 @@ export function omitStaleDependents(
   return Object.fromEntries(entries);
 }
 
-function findMatches(step: Step, node: unknown, env: Bindings): unknown[] {
+function findMatches(step: Step, node: unknown, env: PathVariables): unknown[] {
   const all: unknown[] = [];
   step.find(node, env, all);
   return step.index === undefined ? all : all.slice(step.index, step.index + 1);

@@ -1,5 +1,5 @@
 // Parts that follow from a text: computed when the text changes, and asked when the text is shown, because somebody may have corrected them.
-import { type NameParts, nameParts, nameText } from '../../fhir/person-name.ts';
+import { formatPersonName, type NameParts, parseNameParts } from '../../fhir/person-name.ts';
 
 export type TextParts = Record<string, string[]>;
 
@@ -19,8 +19,8 @@ export type CodeTables = Readonly<Record<string, ReadonlyMap<string, string>>>;
 const DERIVATIONS: Readonly<Record<string, Derivation>> = {
   personName: {
     names: ['prefix', 'given', 'family', 'suffix'],
-    split: (text) => ({ ...nameParts(text) }),
-    compose: (text, parts) => nameText(text, parts as unknown as NameParts),
+    split: (text) => ({ ...parseNameParts(text) }),
+    compose: (text, parts) => formatPersonName(text, parts as unknown as NameParts),
     keepsText: () => true,
   },
   /** A code in upper case, and the text as it was sent where that differs. */

@@ -2,7 +2,7 @@
 // into the element that shows the same (or has the same key), so that what the shape cannot see of it stays; elements that show nothing are others'.
 // docs/decisions/0018-mapping-language.md
 import { isDeepStrictEqual } from 'node:util';
-import type { Path, Step } from '../../fhir/path/path.ts';
+import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env, View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import { buildPool } from './element-pool.ts';
@@ -35,7 +35,7 @@ export const buildObjectListField =
       compileMembers: (text, type = path.type) => context.names.compileMembers(text, type),
     };
     const { below: _, ...rest } = context;
-    const inner = { ...rest, names, slot: (path: Path) => tree.addPath(path), listSlot: tree.addList, keyPath: at };
+    const inner = { ...rest, names, slot: (path: WritablePath) => tree.addPath(path), listSlot: tree.addList, keyPath: at };
     const members = Object.entries(spec.fields!).flatMap(([field, one]) =>
       context.compileField([...at, field], () => fieldOf(field, one, inner)),
     );

@@ -1,6 +1,6 @@
 // One documented field, compiled: what it shows of a resource, and what must change in the resource for it to show another value. The kinds of field are
 // in field-*.ts.
-import type { Path } from '../../fhir/path/path.ts';
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import type { Codec, CodecContext } from './codecs.ts';
@@ -30,11 +30,11 @@ export interface Field {
   members?: Field[];
   codec: Codec;
   /** Where it stands: the first is written, the others are fallbacks when reading. */
-  paths: Path[];
+  paths: WritablePath[];
   /** A map: its own are the elements whose `key` begins with `prefix`. */
   entryFilter?: { key: string; prefix: string };
   /** Every path it writes. */
-  writtenPaths: Path[];
+  writtenPaths: WritablePath[];
   /** The primitive values that showing `value` would put into the resource, with their FHIR types. */
   toStored(value: unknown, env: Env): StoredValue[];
   /** What is shown; undefined: nothing is there. */
@@ -49,7 +49,7 @@ export interface Field {
 export interface FieldContext extends CodecContext {
   names: NameScope;
   /** The slot of a path in the mapping's tree. */
-  slot(path: Path): number;
+  slot(path: WritablePath): number;
   /** The slot of a list: what a field notes there takes the places of its `own` members, whatever other fields write beside them. */
   listSlot: PathTree['addList'];
   /** Makes a field; what is wrong with one is told with the names that lead to it, and it is left out. */
@@ -68,14 +68,14 @@ export const listLeaves = (field: Field): Field[] => field.fields?.flatMap(listL
 export const toFileKeys = (at: string[]): string[] => at.flatMap((name) => ['fields', name]);
 
 /** The paths of a field, in the object it belongs to. */
-export function compilePaths({ fhir }: FieldSpec, { names, below }: FieldContext): Path[] {
+export function compilePaths({ fhir }: FieldSpec, { names, below }: FieldContext): WritablePath[] {
   return [fhir ?? []].flat().map((text) => names.compile(below === undefined ? text : `${below}.${text}`));
 }
 
 export interface ElementReader {
   read(element: unknown, env: Env): unknown;
   /** The `each` paths; empty when there are none. */
-  paths: Path[];
+  paths: WritablePath[];
 }
 
 /** Looks into an element: the first of the `each` paths with a value; without `each` the element itself. */

@@ -1,6 +1,7 @@
 // resource → view: one walk over the resource finds what all paths of a mapping lead to, and each field shows its part of it.
-import type { Path } from '../../fhir/path/path.ts';
+
 import type { Resource } from '../../fhir/types.ts';
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env, RowItems, View } from '../shape.ts';
 import type { AlsoSpec, FieldSpec, MappingSpec } from '../spec.ts';
 import type { Field, ResourceState } from './field.ts';
@@ -10,11 +11,11 @@ import type { PathTree } from './path-tree.ts';
 /** Written, never shown. */
 export interface HiddenWrite {
   spec: AlsoSpec;
-  path: Path;
+  path: WritablePath;
   slot: number;
-  while: { path: Path; slot: number } | undefined;
+  while: { path: WritablePath; slot: number } | undefined;
   /** Where what is written stands already. */
-  copied: { path: Path; slot: number } | undefined;
+  copied: { path: WritablePath; slot: number } | undefined;
 }
 
 /** A compiled mapping from inside. */

@@ -2,8 +2,8 @@
 // touched, so writing back what was read changes nothing, however it came to be stored.
 import { isDeepStrictEqual } from 'node:util';
 import { isPrimitive } from '../../fhir/elements.ts';
-import type { Aliases } from '../../fhir/path/path.ts';
 import type { Resource } from '../../fhir/types.ts';
+import type { Aliases } from '../../fhir/writable-path/path.ts';
 import type { Env, View } from '../shape.ts';
 import type { FieldSpec } from '../spec.ts';
 import { CODE_DERIVATIONS } from './code-derivations.ts';

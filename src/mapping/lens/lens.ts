@@ -1,6 +1,7 @@
 // Compiles a mapping into a lens: `read` (lens-read.ts) is resource → view, `write` (lens-write.ts) is view → resource. Both are pure.
-import type { Path } from '../../fhir/path/path.ts';
+
 import type { Resource } from '../../fhir/types.ts';
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Env, ReadOptions, RowItems, View, WriteOptions } from '../shape.ts';
 import type { AlsoSpec, MappingSpec, RowSpec } from '../spec.ts';
 import type { CodecContext } from './codecs.ts';
@@ -51,7 +52,7 @@ export function buildLens(
     ...context,
     resource: mapping.resource,
     names,
-    slot: (path: Path) => tree.addPath(path),
+    slot: (path: WritablePath) => tree.addPath(path),
     listSlot: tree.addList,
     keyPath: [],
     compileField: inField,
@@ -98,7 +99,7 @@ function collectLists(list: Field): Lens['lists'] {
 }
 
 function buildHiddenWrite(spec: AlsoSpec, names: NameScope, tree: PathTree): HiddenWrite {
-  const placed = (text: string): { path: Path; slot: number } => {
+  const placed = (text: string): { path: WritablePath; slot: number } => {
     const path = names.compile(text);
     return { path, slot: tree.addPath(path, true) };
   };

@@ -1,16 +1,16 @@
 // What the %names of a mapping mean: aliases (texts everywhere), lets (names for long paths), and variables (known when a lens runs).
-import { type Aliases, compilePath, type Path, type Scope } from '../../fhir/path/path.ts';
+import { type Aliases, compilePath, type PathScope, type WritablePath } from '../../fhir/writable-path/path.ts';
 import type { MappingSpec } from '../spec.ts';
 import { toJoinedType } from '../spec.ts';
 
 export interface NameScope {
-  scope: Required<Omit<Scope, 'all'>>;
+  scope: Required<Omit<PathScope, 'all'>>;
   /** Puts the lets in: what comes out is legal FHIRPath with aliases and variables. */
   expand(text: string): string;
   /** A path from the resource, or from an element of another type. */
-  compile(text: string, type?: string): Path;
+  compile(text: string, type?: string): WritablePath;
   /** The same to all members that it finds, as they stand. */
-  compileMembers(text: string, type?: string): Path;
+  compileMembers(text: string, type?: string): WritablePath;
   /** Elements that are looked for once and bound to a name: the first that leads to something. */
   boundElements: { name: string; first(node: unknown, env: Record<string, unknown>): unknown }[];
 }
@@ -47,8 +47,8 @@ export function buildNameScope(mapping: MappingSpec, aliases: Readonly<Record<st
   };
   const scope = { type: mapping.resource, aliases, variables, names: [...lets.keys()], prefer: mapping.prefer ?? {} };
   const expand = (text: string): string => expandLets(text, lets);
-  const path = (text: string, type = mapping.resource): Path => compilePath(expand(text), { ...scope, type });
-  const members = (text: string, type = mapping.resource): Path => compilePath(expand(text), { ...scope, type, all: true });
+  const path = (text: string, type = mapping.resource): WritablePath => compilePath(expand(text), { ...scope, type });
+  const members = (text: string, type = mapping.resource): WritablePath => compilePath(expand(text), { ...scope, type, all: true });
   const elements = Object.entries(mapping.let ?? {}).flatMap(([name, choice]) => {
     if (typeof choice === 'string') return [];
     const ways = choice.first.map((text) => path(text));

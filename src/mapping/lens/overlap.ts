@@ -1,11 +1,11 @@
 // Whether two paths may lead to the same place, so that writing one would change what the other wrote.
 // Two values that ask for members by different elements are taken for two members; a list, which writes whatever meets its conditions, is not.
-import type { Path, Step } from '../../fhir/path/path.ts';
-import type { ConditionSyntax, StepSyntax } from '../../fhir/path/path-syntax.ts';
+import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
+import type { ConditionSyntax, StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Field } from './field.ts';
 
 interface PathWriter {
-  path: Path;
+  path: WritablePath;
   owns?: Field['entryFilter'] | undefined;
   /** It writes a list of objects: whatever member meets its conditions. */
   list?: boolean;

@@ -1,6 +1,6 @@
 // The paths of a mapping as one tree: what several of them have in common is looked for once, in one walk to read and one to write.
-import { type Bindings, found, type Path, type Step } from '../../fhir/path/path.ts';
-import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
+import { findStepValues, type PathVariables, type Step, type WritablePath } from '../../fhir/writable-path/path.ts';
+import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Env } from '../shape.ts';
 import { findStaleDependents, omitStaleDependents, updateText } from './dependent-elements.ts';
 
@@ -9,13 +9,13 @@ export type Slots = (unknown[] | undefined)[];
 
 export interface PathTree {
   /** The slot of a path; paths that lead to the same place share one. `hidden`: it matters to those who write only. */
-  addPath(path: Path, hidden?: boolean): number;
+  addPath(path: WritablePath, hidden?: boolean): number;
   /** A slot for one field that is a list: what shall stand there takes the places of the members that the path finds and that are its `own`. */
-  addList(path: Path, own: MemberFilter): number;
+  addList(path: WritablePath, own: MemberFilter): number;
   /** What stands at this path is somebody's to write: another way of saying the same does not take it away. */
-  protect(path: Path): void;
+  protect(path: WritablePath): void;
   /** What the paths lead to; `all`: the hidden ones, too. */
-  read(node: unknown, env: Bindings, all?: boolean): unknown[][];
+  read(node: unknown, env: PathVariables, all?: boolean): unknown[][];
   /** A new node with these values in their slots, everything else as it was. */
   write<T>(node: T, changes: Slots, env: Env): T;
 }
@@ -46,10 +46,10 @@ interface Branch {
 export function buildPathTree(type: string): PathTree {
   const roots: Branch[] = [];
   /** Paths that start from a variable, with their slots: they are read one by one. */
-  const bound: { slot: number; path: Path }[] = [];
+  const bound: { slot: number; path: WritablePath }[] = [];
   let size = 0;
   let branches = 0;
-  const slotOf = (path: Path, how: { hidden: boolean; own?: MemberFilter }): number => {
+  const slotOf = (path: WritablePath, how: { hidden: boolean; own?: MemberFilter }): number => {
     if (path.variable === undefined) {
       const branch = addBranch(roots, path.steps, { ...how, next: () => branches++ });
       if (branch.slot < 0) branch.slot = size++;
@@ -111,14 +111,14 @@ const readConditions = ({ key }: Step): StepSyntax['where'] => (JSON.parse(key) 
 
 interface TreeRead {
   slots: unknown[][];
-  env: Bindings;
+  env: PathVariables;
   all: boolean;
 }
 
 function collectValues(branches: Branch[], nodes: unknown[], reading: TreeRead): void {
   for (const { step, slot, hidden, branches: below } of branches) {
     if (hidden && !reading.all) continue;
-    const here = found(step, nodes, reading.env);
+    const here = findStepValues(step, nodes, reading.env);
     if (!here.length) continue;
     if (slot >= 0) reading.slots[slot] = here;
     if (below.length) collectValues(below, here, reading);
@@ -187,8 +187,8 @@ function dropStaleDependents(branches: readonly Branch[], node: unknown, { effec
 }
 
 /** Where a member of its own kind is asked for and none is there, another one says the same as those that are (a code of another system). */
-const addsFirstMember = ({ step, isConditional }: Branch, node: unknown, env: Bindings): boolean =>
-  isConditional && !found(step, [node], env).length;
+const addsFirstMember = ({ step, isConditional }: Branch, node: unknown, env: PathVariables): boolean =>
+  isConditional && !findStepValues(step, [node], env).length;
 
 /** Whether all members that are counted are shown by another field: what comes forward is that one's. */
 const isCoveredByList = ({ step }: Branch, beside: readonly Branch[]): boolean =>

@@ -1,6 +1,7 @@
 // A mapping, compiled whole: everything a door can ask of one shape.
-import type { Aliases, Path } from '../../fhir/path/path.ts';
+
 import type { ServedType } from '../../fhir/types.ts';
+import type { Aliases, WritablePath } from '../../fhir/writable-path/path.ts';
 import type { CodeTables } from '../lens/derivations.ts';
 import type { Field } from '../lens/field.ts';
 import { buildFieldFinder } from '../lens/field-finder.ts';
@@ -127,7 +128,7 @@ const omitUnsetFields = (view: View): View => Object.fromEntries(Object.entries(
 function buildLink({ spec, keyPath }: Field, lens: Lens, aliases: SurfaceSpec['systems']): Shape['links'] {
   if (!spec.link) return [];
   const { to, search } = spec.link;
-  const path: Path = lens.names.compile(to);
+  const path: WritablePath = lens.names.compile(to);
   return [
     {
       buildSearch: (view) => {

@@ -1,9 +1,9 @@
 // Nothing points nowhere: every alias of a surface and every extension on a path is defined in fhir-profiles/, and an extension stands where its
 // definition lets it stand, with a value of the type it defines.
-import { closestName } from '../../fhir/closest-name.ts';
-import type { Path } from '../../fhir/path/path.ts';
-import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
+import { findClosestName } from '../../fhir/closest-name.ts';
 import type { Profiles } from '../../fhir/profiles.ts';
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
+import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
 import type { MappingSpec, SurfaceSpec } from '../spec.ts';
@@ -43,13 +43,13 @@ export function checkExtensions(
 
 /** What is missing, and what was probably meant. */
 function describeUndefined(url: string, definitions: Profiles['definitions']): string {
-  const meant = closestName(url, [...definitions.keys()]);
+  const meant = findClosestName(url, [...definitions.keys()]);
   const instead = meant === undefined ? 'define it there, or list it in third-party.yaml if another defines it' : `did you mean ${meant}?`;
   return `nothing in fhir-profiles/ defines ${url}: ${instead}`;
 }
 
 /** https://hl7.org/fhir/R4/defining-extensions.html#context */
-function checkExtensionSteps({ steps, variable }: Path, resource: string, definitions: Profiles['definitions']): string[] {
+function checkExtensionSteps({ steps, variable }: WritablePath, resource: string, definitions: Profiles['definitions']): string[] {
   return steps.flatMap((step, at) => {
     const url = step.name === 'extension' ? readUrl(JSON.parse(step.key) as StepSyntax) : undefined;
     if (url === undefined || !/^\w+:/.test(url)) return [];

@@ -1,6 +1,6 @@
 // Two shapes may not claim one route, unless the host or the kind of key says which is meant.
 
-import { amongThese } from '../../fhir/closest-name.ts';
+import { formatKnownNames } from '../../fhir/closest-name.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { listRoutes } from '../routes.ts';
 import type { Shape, Surface } from '../shape.ts';
@@ -52,7 +52,7 @@ function findShapeReferenceErrors({ shape }: LoadedShape, others: LoadedShape[])
   const names = others.map((other) => other.shape.name);
   const named = (name: string | undefined): LoadedShape | undefined => others.find((other) => other.shape.name === name);
   const missing = (name: string | undefined): string | false =>
-    name !== undefined && !named(name) && `there is no shape ${name}${amongThese(name, names)}`;
+    name !== undefined && !named(name) && `there is no shape ${name}${formatKnownNames(name, names)}`;
   const unfit = (name: string | undefined, type: string): string | undefined => {
     const other = named(name);
     return other && (other.shape.resource !== type || other.shape.rows) ? `${name} does not show a whole ${type}` : undefined;
@@ -63,7 +63,9 @@ function findShapeReferenceErrors({ shape }: LoadedShape, others: LoadedShape[])
     [['tells', 'shape'], missing(linkBack?.shape) || unfit(linkBack?.shape, 'Patient')],
     [
       ['tells', 'field'],
-      fields && !fields.includes(linkBack!.field) && `there is no field ${linkBack!.field} in it${amongThese(linkBack!.field, fields)}`,
+      fields &&
+        !fields.includes(linkBack!.field) &&
+        `there is no field ${linkBack!.field} in it${formatKnownNames(linkBack!.field, fields)}`,
     ],
   ];
   return problems.filter((one): one is [string[], string] => typeof one[1] === 'string');

@@ -1,6 +1,6 @@
 // A create of many items (`many:`), checked at start: which fields each member says, by which items are the same, and what does not go with it.
 
-import { amongThese } from '../../fhir/closest-name.ts';
+import { formatKnownNames } from '../../fhir/closest-name.ts';
 import type { Report } from '../diagnostics.ts';
 import { CODE_DERIVATIONS } from '../lens/code-derivations.ts';
 import type { Lens } from '../lens/lens.ts';
@@ -20,7 +20,7 @@ export function checkMany(lens: Lens, mapping: MappingSpec, fault: Report): void
   const told = (word: string, problem: string | false | undefined): void => {
     if (problem) fault(['many', word], new Error(problem));
   };
-  const noField = (name: string | undefined) => name && `no request says ${name}${amongThese(name, asked)}`;
+  const noField = (name: string | undefined) => name && `no request says ${name}${formatKnownNames(name, asked)}`;
   told('list', lens.fields.some(({ name }) => name === list) && `${list} is a field of each item: the list needs a name of its own`);
   told('fields', noField(unasked(fields)));
   told('identity', noField(unasked(identity)));
@@ -45,9 +45,9 @@ export function checkFollows(lens: Lens, { interactions }: MappingSpec, fault: R
     const wrong = rule && (rule.names.find((part) => !(part in parts)) ?? Object.keys(parts).find((part) => !rule.names.includes(part)));
     const unknown = Object.values(parts).find((name) => !fields.includes(name));
     const problems = [
-      !rule && `nothing follows as ${as}${amongThese(as, Object.keys(CODE_DERIVATIONS))}`,
+      !rule && `nothing follows as ${as}${formatKnownNames(as, Object.keys(CODE_DERIVATIONS))}`,
       wrong && `${as} has the parts ${rule.names.join(', ')}: ${wrong} is missing, or none of them`,
-      unknown && `there is no field ${unknown}${amongThese(unknown, fields)}`,
+      unknown && `there is no field ${unknown}${formatKnownNames(unknown, fields)}`,
       keyPath.length > 1 && 'it is for a field that is not in an object',
       !spec.readOnly && 'what follows is asked of nobody: the field must be readOnly',
       interactions.some((one) => one === 'update' || one === 'replace' || one === 'perform') &&

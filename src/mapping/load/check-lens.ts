@@ -1,8 +1,8 @@
 // What a compiled mapping must keep, checked at start: no field is ambiguous, none writes over another, what is written can be made.
-import { amongThese } from '../../fhir/closest-name.ts';
-import type { Path, Step } from '../../fhir/path/path.ts';
-import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
-import { unboundCode } from '../../fhir/validation/required-codes.ts';
+import { formatKnownNames } from '../../fhir/closest-name.ts';
+import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
+import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
+import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Report } from '../diagnostics.ts';
 import { type Field, toFileKeys } from '../lens/field.ts';
 import { isCombined } from '../lens/field-list.ts';
@@ -24,7 +24,7 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Report): void
   }
   for (const [nth, { path, copied, while: condition }] of lens.also.entries()) {
     if (path.readOnly) fault(['also', String(nth), 'fhir'], new Error(path.readOnly));
-    const unknown = unboundCode(mapping.also?.[nth]?.value, path.steps.at(-1)?.bound);
+    const unknown = explainUnboundCode(mapping.also?.[nth]?.value, path.steps.at(-1)?.requiredValueSet);
     if (unknown !== undefined) fault(['also', String(nth), 'value'], new Error(unknown));
     if (copied && copied.path.type !== path.type)
       fault(['also', String(nth), 'copyOf'], new Error(`it leads to a ${copied.path.type}, and this is of type ${path.type}`));
@@ -47,7 +47,7 @@ export function checkLens(lens: Lens, mapping: MappingSpec, fault: Report): void
 
 /** What a write sets, whatever a resource says. https://hl7.org/fhir/R4/resource.html#Meta */
 const SERVER_KEPT = ['meta.lastUpdated', 'meta.versionId'];
-const jsonPath = ({ steps, variable }: Path): string => (variable === undefined ? steps.map(({ name }) => name).join('.') : '');
+const jsonPath = ({ steps, variable }: WritablePath): string => (variable === undefined ? steps.map(({ name }) => name).join('.') : '');
 
 /** Fields with the type their paths start from: those of the resource, and of the members of each list. */
 const listScopes = ({ leaves, lists, names }: Lens): { leaves: Field[]; from: string; list?: Field }[] => [
@@ -59,7 +59,7 @@ const toFieldKeys = ({ keyPath }: Field): string[] => toFileKeys(keyPath);
 
 /** A field leads to as many elements as it shows values, and what a client may write can be written. */
 function checkPlace({ paths, writtenPaths, spec, name }: Field): string[] {
-  const [main] = paths as [Path];
+  const [main] = paths as [WritablePath];
   if (spec.list !== undefined) return checkWritable({ spec, writtenPaths });
   if (isCombined(spec)) return [];
   const isList = spec.type === 'string[]' || spec.as === 'paragraphs' || spec.as?.startsWith('keyed');
@@ -93,9 +93,9 @@ const isFixed = (condition: StepSyntax['where'][number], rest: Step[]): boolean 
   JSON.stringify(condition.path.steps) === JSON.stringify(rest.map(({ key }) => JSON.parse(key)));
 
 /** Codes that FHIR does not have where they would be written. */
-function checkCodes({ steps }: Path, { codes = {}, synonyms = {}, otherwise, reads = {} }: FieldSpec): string[] {
+function checkCodes({ steps }: WritablePath, { codes = {}, synonyms = {}, otherwise, reads = {} }: FieldSpec): string[] {
   const values = [...new Set([...Object.values(codes), ...Object.values(synonyms), otherwise, ...Object.keys(reads)])];
-  return values.flatMap((value) => unboundCode(value, steps.at(-1)?.bound) ?? []);
+  return values.flatMap((value) => explainUnboundCode(value, steps.at(-1)?.requiredValueSet) ?? []);
 }
 
 function checkWritable({ spec, writtenPaths }: Pick<Field, 'spec' | 'writtenPaths'>): string[] {
@@ -113,22 +113,22 @@ function checkFieldNames({ spec, codec, keyPath, members }: Field, leaves: Field
   return [
     spec.exists && codec.targets === undefined && 'exists: needs a field that is a reference',
     ...Object.keys(spec.exists?.agrees ?? {}).map(
-      (name) => !beside.includes(name) && `exists: agrees: there is no field ${name} beside it${amongThese(name, beside)}`,
+      (name) => !beside.includes(name) && `exists: agrees: there is no field ${name} beside it${formatKnownNames(name, beside)}`,
     ),
     ...[spec.key ?? []]
       .flat()
       .map(
         (key) =>
           !members?.some(({ name }) => name === key) &&
-          `key: there is no field ${key} in its members${amongThese(key, listNames(members))}`,
+          `key: there is no field ${key} in its members${formatKnownNames(key, listNames(members))}`,
       ),
     spec.memberHas &&
       !members?.some(({ name }) => name === spec.memberHas) &&
-      `memberHas: there is no field ${spec.memberHas} in its members${amongThese(spec.memberHas, listNames(members))}`,
+      `memberHas: there is no field ${spec.memberHas} in its members${formatKnownNames(spec.memberHas, listNames(members))}`,
     ...[spec.unlike, spec.needs, spec.notBefore].map(
-      (name) => name !== undefined && !beside.includes(name) && `there is no field ${name} beside it${amongThese(name, beside)}`,
+      (name) => name !== undefined && !beside.includes(name) && `there is no field ${name} beside it${formatKnownNames(name, beside)}`,
     ),
-    spec.shares && !beside.includes(spec.shares) && `there is no field ${spec.shares} beside it${amongThese(spec.shares, beside)}`,
+    spec.shares && !beside.includes(spec.shares) && `there is no field ${spec.shares} beside it${formatKnownNames(spec.shares, beside)}`,
   ];
 }
 
@@ -169,7 +169,7 @@ const listNames = (fields: Field[] = []): string[] => fields.map(({ name }) => n
 interface Writer {
   keys: string[];
   name: string;
-  path: Path;
+  path: WritablePath;
   owns?: Field['entryFilter'];
   list?: boolean;
   targets?: readonly string[] | undefined;
@@ -289,12 +289,12 @@ const KINDS = { create: ['create', 'perform'], update: ['update', 'replace'] } a
 function checkNames(lens: Lens, { row, unique, into, belongs = [], except = {}, interactions }: MappingSpec, fault: Report): void {
   const names = lens.fields.map(({ name }) => name);
   const known = (keys: string[], used: string[]): void => {
-    for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}${amongThese(name, names)}`));
+    for (const name of used) if (!names.includes(name)) fault(keys, new Error(`there is no field ${name}${formatKnownNames(name, names)}`));
   };
   for (const { name, spec } of lens.fields) if (spec.instead) known(['fields', name, 'instead'], [spec.instead]);
   const shown = lens.fields.filter(({ spec }) => !spec.writeOnly).map(({ name }) => name);
   for (const name of belongs) {
-    if (!shown.includes(name)) fault(['belongs'], new Error(`no field ${name} is shown${amongThese(name, shown)}`));
+    if (!shown.includes(name)) fault(['belongs'], new Error(`no field ${name} is shown${formatKnownNames(name, shown)}`));
   }
   known(['except'], Object.keys(except));
   if (row) known(['row', 'key'], [row.key]);

@@ -1,8 +1,8 @@
 // What a mapping says of its lists, and what its path names beside an item: checked at start.
 
-import { amongThese } from '../../fhir/closest-name.ts';
-import { TOKENS } from '../../fhir/indexing/token-values.ts';
-import type { Registry } from '../../fhir/search/parameters.ts';
+import { formatKnownNames } from '../../fhir/closest-name.ts';
+import { TOKEN_VALUES } from '../../fhir/indexing/token-values.ts';
+import type { SearchRegistry } from '../../fhir/search/registry.ts';
 import type { Report } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
 import { findBoundParameters } from '../lens/name-scope.ts';
@@ -44,7 +44,7 @@ function checkPathParameters({ path, interactions, search = {}, fields }: Mappin
   const names = listPathParameters(path).filter((name) => name !== 'id');
   const others = interactions.filter((one) => one !== 'create' && one !== 'search');
   const known = (table: object, kind: string) => (name: string) =>
-    name in table ? [] : [`the path names it, and there is no ${kind} ${name}${amongThese(name, Object.keys(table))}`];
+    name in table ? [] : [`the path names it, and there is no ${kind} ${name}${formatKnownNames(name, Object.keys(table))}`];
   return [
     ...(names.length && others.length
       ? [`items below another ({${names[0]}}) are made and listed, not read or changed by an id: leave ${others.join(', ')} out`]
@@ -63,7 +63,11 @@ function checkParameter(spec: SearchSpec, search: Record<string, SearchSpec>): [
   const from = span && search[span.from];
   return [
     ...toProblem(missing && id === undefined, 'missing', 'it is said of an id: say of which type (id: Patient)'),
-    ...toProblem(span && !from, 'span', `there is no search parameter ${span?.from}${amongThese(span?.from ?? '', Object.keys(search))}`),
+    ...toProblem(
+      span && !from,
+      'span',
+      `there is no search parameter ${span?.from}${formatKnownNames(span?.from ?? '', Object.keys(search))}`,
+    ),
     ...toProblem(
       span && from && !(isDay(as) && isDay(toValueSpec(from)?.as)),
       'span',
@@ -95,14 +99,14 @@ const toProblem = (when: unknown, word: string, text: string): [string, string][
 export function checkExcept(
   lens: Lens,
   { resource, except = {}, only = '', interactions }: MappingSpec,
-  { registry, fault }: { registry: Registry; fault: Report },
+  { registry, fault }: { registry: SearchRegistry; fault: Report },
 ): void {
   if (!interactions.includes('search')) return;
   for (const [name, word] of Object.entries(except)) {
     const made = lens.write({ [name]: word }, { resourceType: resource }, { alias: () => '' }, { server: true });
     const codesBy = (code: string): string[] =>
-      (registry.lookup(resource, code)?.values(made) ?? []).flatMap(({ type, value }) =>
-        (TOKENS[type]?.(value as never) ?? []).flatMap((token) => token.code ?? []),
+      (registry.lookup(resource, code)?.evaluate(made) ?? []).flatMap(({ type, value }) =>
+        (TOKEN_VALUES[type]?.(value as never) ?? []).flatMap((token) => token.code ?? []),
       );
     if (only.split('&').some((part) => excludesCodes(part, codesBy))) continue;
     const seen = registry.list(resource).find(({ code, type }) => type === 'token' && codesBy(code).length > 0)?.code ?? name;

@@ -1,10 +1,10 @@
 // What `prefer:` may state, and what a field may not write: which of several names, numbers and addresses is shown must not change by being written.
-import { amongThese } from '../../fhir/closest-name.ts';
-import { NO_USE, PREFERRED_TYPES } from '../../fhir/current.ts';
-import { elementOf } from '../../fhir/elements.ts';
-import type { Path } from '../../fhir/path/path.ts';
-import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
-import { unboundCode } from '../../fhir/validation/required-codes.ts';
+import { formatKnownNames } from '../../fhir/closest-name.ts';
+import { PREFERRED_TYPES, WITHOUT_USE } from '../../fhir/current-elements.ts';
+import { findElement } from '../../fhir/elements.ts';
+import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
+import type { WritablePath } from '../../fhir/writable-path/path.ts';
+import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Report } from '../diagnostics.ts';
 import { toFileKeys } from '../lens/field.ts';
 import type { Lens } from '../lens/lens.ts';
@@ -18,7 +18,7 @@ export function checkPrefer(lens: Lens, { prefer = {} }: MappingSpec, fault: Rep
   const chosen = new Set(leaves.flatMap(({ paths, writtenPaths }) => [...paths, ...writtenPaths].flatMap(listChosenTypes)));
   for (const [type, uses] of Object.entries(prefer)) {
     const say = (text: string): void => fault(['prefer', type], new Error(text));
-    if (!PREFERRED_TYPES.includes(type)) say(`prefer: is for ${PREFERRED_TYPES.join(', ')}${amongThese(type, PREFERRED_TYPES)}`);
+    if (!PREFERRED_TYPES.includes(type)) say(`prefer: is for ${PREFERRED_TYPES.join(', ')}${formatKnownNames(type, PREFERRED_TYPES)}`);
     else if (!chosen.has(type)) say(`no path chooses among several of type ${type}: leave it out, or write first() or where(…) in one`);
     else for (const use of uses) checkUse(type, use).forEach(say);
   }
@@ -30,18 +30,19 @@ export function checkPrefer(lens: Lens, { prefer = {} }: MappingSpec, fault: Rep
 
 function checkUse(type: string, use: string): string[] {
   if (use === 'old') return ['old elements are never shown: leave old out'];
-  const unknown = use === NO_USE ? undefined : unboundCode(use, elementOf(type, 'use')!.bound);
-  return unknown === undefined ? [] : [`${unknown}, or ${NO_USE} for elements without a use`];
+  const unknown = use === WITHOUT_USE ? undefined : explainUnboundCode(use, findElement(type, 'use')!.bound);
+  return unknown === undefined ? [] : [`${unknown}, or ${WITHOUT_USE} for elements without a use`];
 }
 
-const describeDeciding = ({ text }: Path): string =>
+const describeDeciding = ({ text }: WritablePath): string =>
   `${text} decides which of several elements is shown, and another one would be shown once it is written: make the field readOnly, or the element a list:`;
 
-const isChosen = ({ key }: Path['steps'][number]): boolean => (JSON.parse(key) as StepSyntax).current !== undefined;
+const isChosen = ({ key }: WritablePath['steps'][number]): boolean => (JSON.parse(key) as StepSyntax).current !== undefined;
 
-const listChosenTypes = ({ steps }: Path): string[] => steps.filter(isChosen).map(({ type }) => type);
+const listChosenTypes = ({ steps }: WritablePath): string[] => steps.filter(isChosen).map(({ type }) => type);
 
-const decides = ({ steps }: Path): boolean => steps.some((step, at) => at > 0 && DECIDING.includes(step.name) && isChosen(steps[at - 1]!));
+const decides = ({ steps }: WritablePath): boolean =>
+  steps.some((step, at) => at > 0 && DECIDING.includes(step.name) && isChosen(steps[at - 1]!));
 
 /** The order of uses that a mapping states, as a line for each type. */
 export const describePreferences = ({ prefer = {} }: Pick<MappingSpec, 'prefer'>): string[] =>

@@ -1,10 +1,10 @@
 // Every search a mapping can ask for is one this server answers: checked at start, with sample values in it.
 
-import { queryString } from '../../fhir/query-string.ts';
-import type { Registry } from '../../fhir/search/parameters.ts';
+import { parseSearchUrl } from '../../fhir/query-string.ts';
 import type { Condition } from '../../fhir/search/query.ts';
+import type { SearchRegistry } from '../../fhir/search/registry.ts';
 import { parseSearch } from '../../fhir/search/request.ts';
-import { unknownCode } from '../../fhir/validation/required-codes.ts';
+import { explainUnknownCode } from '../../fhir/validation/required-codes.ts';
 import type { Report } from '../diagnostics.ts';
 import type { Lens } from '../lens/lens.ts';
 import { listSearches, toValueSpec } from '../query/parameter-rules.ts';
@@ -13,7 +13,7 @@ import { buildSampleValues, buildSearchText, listPlaceholders } from '../query/s
 import type { MappingSpec, SearchSpec } from '../spec.ts';
 import { toJoinSearch } from '../spec.ts';
 
-export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, fault }: { registry: Registry; fault: Report }): void {
+export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, fault }: { registry: SearchRegistry; fault: Report }): void {
   const { aliases } = lens.names.scope;
   const samples = (template: string, sample: string): Record<string, string> => {
     const days = listPlaceholders(template).filter((name) => mapping.fields[name]?.format === 'date');
@@ -21,7 +21,7 @@ export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, faul
   };
   for (const { keys, template, sample = 'x', id } of listSearchTemplates(mapping)) {
     try {
-      const { type, parameters } = queryString(buildSearchText(template, aliases, samples(template, sample)));
+      const { type, parameters } = parseSearchUrl(buildSearchText(template, aliases, samples(template, sample)));
       const { query } = parseSearch(type, parameters, { registry, baseUrl: '', handling: 'strict' });
       if (query.where.some(isUnindexed)) throw new Error(UNINDEXED_CONTAINS);
       const problem = checkSearchCodes(template, registry)[0] ?? checkIdTypes(template, id, registry)[0];
@@ -33,17 +33,17 @@ export function checkSearches(lens: Lens, mapping: MappingSpec, { registry, faul
 }
 
 /** Codes of a search that R4 does not have where they are looked for: it would find nothing, ever. */
-function checkSearchCodes(template: string, registry: Registry): string[] {
+function checkSearchCodes(template: string, registry: SearchRegistry): string[] {
   const [type = '', parameters = ''] = template.split('?');
   return parameters.split('&').flatMap((part) => {
     const [, name = '', values = ''] = /^([\w-]+)(?::not)?=([\w,-]+)$/.exec(part) ?? [];
     const systems = registry.lookup(type, name)?.systems ?? [];
-    return values.split(',').flatMap((code) => unknownCode(code, systems) ?? []);
+    return values.split(',').flatMap((code) => explainUnknownCode(code, systems) ?? []);
   });
 }
 
 /** Ids of types that never stand where they are looked for: such a search finds nothing, ever. */
-function checkIdTypes(template: string, id: string[] | undefined, registry: Registry): string[] {
+function checkIdTypes(template: string, id: string[] | undefined, registry: SearchRegistry): string[] {
   const [type = '', parameters = ''] = template.split('?');
   return (id === undefined ? [] : parameters.split('&')).flatMap((part) => {
     const [, name = '', written] = /^([\w-]+)=(?:([A-Z]\w+)\/)?\{\}$/.exec(part) ?? [];

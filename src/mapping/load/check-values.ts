@@ -1,9 +1,9 @@
 // A field and its element go together: what the field shows is what the element holds, its standard value is one of its own, its rules can be met. At start.
-import { didYouMean } from '../../fhir/closest-name.ts';
-import { elementOf } from '../../fhir/elements.ts';
-import type { Path, Step } from '../../fhir/path/path.ts';
-import type { StepSyntax } from '../../fhir/path/path-syntax.ts';
-import { unboundCode } from '../../fhir/validation/required-codes.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
+import { findElement } from '../../fhir/elements.ts';
+import { explainUnboundCode } from '../../fhir/validation/required-codes.ts';
+import type { Step, WritablePath } from '../../fhir/writable-path/path.ts';
+import type { StepSyntax } from '../../fhir/writable-path/path-syntax.ts';
 import type { Field } from '../lens/field.ts';
 import { isServerValue } from '../lens/lens-read.ts';
 import type { NameScope } from '../lens/name-scope.ts';
@@ -26,12 +26,12 @@ export function checkValues(field: Field, names: NameScope, from: string): strin
 
 /** What a path leads to, by each of the `each` ways. */
 interface Ending {
-  path: Path;
+  path: WritablePath;
   type: string;
   steps: readonly Step[];
 }
 
-function listEndings(path: Path, { each, as }: FieldSpec, names: NameScope): Ending[] {
+function listEndings(path: WritablePath, { each, as }: FieldSpec, names: NameScope): Ending[] {
   const ways = [each ?? []].flat().map((text) => names.compile(text, path.type));
   if (!ways.length) return [{ path, type: path.type, steps: path.steps }];
   return ways.map((way) => ({ path, type: way.type, steps: as === 'joined' ? way.steps : [...path.steps, ...way.steps] }));
@@ -66,7 +66,7 @@ function checkTarget({ path, steps }: Ending, { codec: { targets = [] } }: Field
   const holder = steps.length - (steps.at(-1)?.name === 'reference' ? 2 : 1);
   const before = holder > 0 ? steps[holder - 1]!.type : path.variable === undefined ? from : names.scope.variables[path.variable]!;
   if (holder < 0 && before === 'Reference') return undefined;
-  const taken = steps[holder] && elementOf(before, steps[holder].name)?.targets;
+  const taken = steps[holder] && findElement(before, steps[holder].name)?.targets;
   if (steps[holder]?.type !== 'Reference') return 'it leads to no reference: go on to .reference of an element that is one';
   const wrong = targets.find((type) => taken && !taken.includes(type) && !taken.includes('Resource'));
   if (wrong) return `a ${wrong} cannot stand in ${before}.${steps[holder].name}: write as: reference(…) with ${formatList(taken!)}`;
@@ -88,7 +88,7 @@ const formatList = (names: string[]): string => (names.length > 1 ? `${names.sli
 /** A word that the element can never hold. */
 function checkCode({ spec: { as = '' }, paths: [main] }: Field): string | undefined {
   const [, word] = /^is\((.+)\)$/.exec(as) ?? [];
-  return unboundCode(word, main?.steps.at(-1)?.bound);
+  return explainUnboundCode(word, main?.steps.at(-1)?.requiredValueSet);
 }
 
 /** A standard value that a request could not say; one that is only shown may be a word that no table has. */
@@ -98,7 +98,7 @@ function checkDefaultValue({ spec, codec, paths: [main] }: Field): string | unde
   if (!TYPE_GUARDS[type](standard)) return `default: ${JSON.stringify(standard)} is no ${NOUNS[type]}: write a value of this field`;
   if (typeof standard !== 'string') return undefined;
   if (words && !words.includes(standard))
-    return `default: ${standard} is none of its words${didYouMean(standard, words)}; write one of ${words.join(', ')}`;
+    return `default: ${standard} is none of its words${formatSuggestion(standard, words)}; write one of ${words.join(', ')}`;
   const fault = (words || readOnly ? undefined : codec.validate?.(standard)) ?? (spec.format && findFormatError(spec.format, standard));
   return fault && `default: ${standard} ${fault}`;
 }

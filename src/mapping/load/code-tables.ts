@@ -1,6 +1,6 @@
 // Tables of codes (`let: { flag: { element, system, table } }`): one line for each code says what every field shows of it. They are put in place of
 // what says the same in four places: the element that counts, the words of each field, and the codes that a list is asked for.
-import { didYouMean } from '../../fhir/closest-name.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
 import type { Report } from '../diagnostics.ts';
 import type { CodeTableSpec, FieldSpec, MappingFile, MappingFileField, MappingFileLet, MappingSpec } from '../spec.ts';
 
@@ -52,7 +52,7 @@ function expandFields(
     const below = inner && { fields: expandFields(inner, tables, { keys: [...at, 'fields'], fault }) };
     if (table === undefined) return [name, { ...rest, ...below }];
     const spec = Object.hasOwn(tables, table) ? tables[table] : undefined;
-    if (!spec) fault([...at, 'table'], new Error(`there is no table ${table} in let${didYouMean(table, Object.keys(tables))}`));
+    if (!spec) fault([...at, 'table'], new Error(`there is no table ${table} in let${formatSuggestion(table, Object.keys(tables))}`));
     return [name, { ...rest, ...(spec ? toColumn(spec, table, name) : { fhir: 'id' }) }];
   });
   return Object.fromEntries(entries);
@@ -78,7 +78,7 @@ function checkColumns(
     if (extra !== undefined)
       fault(
         [...keys, extra],
-        new Error(`no field ${extra} has table: ${name}${didYouMean(extra, columns)}: add it there, or leave it out`),
+        new Error(`no field ${extra} has table: ${name}${formatSuggestion(extra, columns)}: add it there, or leave it out`),
       );
   }
 }

@@ -1,7 +1,7 @@
 // The examples that stand beside a mapping (`<shape>.examples.yaml`): the vendor's own requests and responses, and what else must be so.
 import { existsSync } from 'node:fs';
-import { aliasOf } from '../../fhir/indexing/alias.ts';
-import type { Kind } from '../../fhir/outcome.ts';
+import { toUuidAlias } from '../../fhir/indexing/uuid-alias.ts';
+import type { ErrorKind } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { JsonSchema } from '../request/json-schema.ts';
 import type { Env, PageInfo, ResponseFacts, View } from '../shape.ts';
@@ -56,13 +56,13 @@ export interface Example {
   query?: string;
   /** Parameters that are refused; `kind`: the kind of failure, where it is not `parameter`. */
   searchRefused?: Record<string, string>;
-  kind?: Kind;
+  kind?: ErrorKind;
   /** What is offered, as `POST /v1/patients` and the like: see OFFERS. */
   offers?: string[];
   /** The JSON Schemas of request and item as the vendor prints them. */
   prints?: Partial<Record<'request' | 'response', JsonSchema>>;
   /** The ids a search asks for. */
-  asks?: { type: string; id: string; missing?: Kind }[];
+  asks?: { type: string; id: string; missing?: ErrorKind }[];
   /** The vendor's own texts. */
   says?: Record<string, string>;
   same?: boolean;
@@ -77,7 +77,7 @@ export interface Example {
     field: string;
     request: View;
     id: string | string[];
-    missing: Kind;
+    missing: ErrorKind;
     yes: Resource[];
     no: Resource[];
     led?: Record<string, Resource>;
@@ -103,7 +103,7 @@ export const EXAMPLE_TIME = '2026-01-01T00:00:00.000Z';
 
 /** What the server knows, in the examples. */
 export const buildExampleEnv = (more: Record<string, unknown> = {}): Env => ({
-  alias: (type, id) => aliasOf(1, type, id),
+  alias: (type, id) => toUuidAlias(1, type, id),
   now: EXAMPLE_TIME,
   ...more,
 });

@@ -1,5 +1,5 @@
 // What may stand in a mapping file and in a surface file, as JSON Schemas: a word that is not known is a mistake, not a comment.
-import { KINDS } from '../../fhir/outcome.ts';
+import { ERROR_KINDS } from '../../fhir/outcome.ts';
 import { MAX_LIST_ITEMS } from '../shape.ts';
 
 const text = { type: 'string', minLength: 1 };
@@ -9,7 +9,7 @@ const yes = { type: 'boolean' };
 const tableOf = (values: object) => ({ type: 'object', additionalProperties: values });
 const filled = (table: object) => ({ ...table, minProperties: 1 });
 const listOf = (items: object) => ({ type: 'array', items });
-const kind = { enum: Object.keys(KINDS) };
+const kind = { enum: Object.keys(ERROR_KINDS) };
 
 /** An object of these properties and no others; those whose name ends in ! are required. `renamed`: a word that stood here once → the one to write. */
 function exactly(properties: Record<string, object>, renamed?: Record<string, string>): object {
@@ -215,7 +215,7 @@ export const SURFACE_SCHEMA = exactly({
   patch: { enum: ['merge', 'replace'] },
   'envelope!': exactly({ 'item!': {}, 'list!': {}, 'error!': {} }),
   headers: tableOf(text),
-  'errors!': exactly(Object.fromEntries(Object.keys(KINDS).map((name) => [`${name}!`, error]))),
+  'errors!': exactly(Object.fromEntries(Object.keys(ERROR_KINDS).map((name) => [`${name}!`, error]))),
   'page!': exactly({
     'size!': text,
     offset: text,

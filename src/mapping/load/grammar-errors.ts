@@ -1,6 +1,6 @@
 // What ajv says of a mapping file or a surface file, in words of the mapping language: what stands there, and what to write instead.
 import type { AnySchemaObject, ErrorObject } from 'ajv';
-import { didYouMean } from '../../fhir/closest-name.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
 
 interface GrammarError {
   /** The keys that lead to it. */
@@ -68,7 +68,7 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
     const word = String(params.additionalProperty);
     const now: string | undefined = parentSchema?.renamed?.[word];
     if (now !== undefined) return `${word} is called ${now} here: write ${now}:`;
-    return `there is no word ${word} here${didYouMean(word, known)}; there are ${known.join(', ')}`;
+    return `there is no word ${word} here${formatSuggestion(word, known)}; there are ${known.join(', ')}`;
   },
   required: ({ params, parentSchema, message }) => {
     const missing = String(params.missingProperty);
@@ -76,7 +76,7 @@ const TEXTS: Record<string, (error: ErrorObject) => string> = {
   },
   enum: ({ params, data }) => {
     const known = (params.allowedValues as unknown[]).map(String);
-    return `${shown(data)} is none of those that may stand here${didYouMean(String(data), known)}; write ${known.join(', ')}`;
+    return `${shown(data)} is none of those that may stand here${formatSuggestion(String(data), known)}; write ${known.join(', ')}`;
   },
   const: instead,
   type: instead,

@@ -1,6 +1,6 @@
 // What loading makes of the files under mappings/: each shape and surface with the file it was made of.
 import type { Profiles } from '../../fhir/profiles.ts';
-import type { Registry } from '../../fhir/search/parameters.ts';
+import type { SearchRegistry } from '../../fhir/search/registry.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { CodeTables } from '../lens/derivations.ts';
 import type { Lens } from '../lens/lens.ts';
@@ -31,7 +31,7 @@ export const toQualifiedName = ({ shape }: LoadedShape): string => `${shape.surf
 /** What loading needs beside the files. */
 export interface LoadOptions {
   profiles: Profiles;
-  registry: Registry;
+  registry: SearchRegistry;
   /** The outside steps that there are; absent: whatever a mapping names is taken for one. */
   ports?: readonly string[];
 }

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { didYouMean } from '../../fhir/closest-name.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { compileOrReport, type Diagnostic, toMessage } from '../diagnostics.ts';
 import { describeGrammarErrors } from './grammar-errors.ts';
 import { readYaml, type SourceFile } from './yaml-file.ts';
@@ -46,7 +46,7 @@ function applyExtends<T>(own: SourceFile<T>): SourceFile<T> {
   if (typeof like !== 'string') return own;
   const file = join(dirname(own.file), `${like}.yaml`);
   const wrong = (text: string): Error => new Error(`${own.locateLine(['like'])} like: ${text}`);
-  if (!existsSync(file)) throw wrong(`there is no shape ${like} beside it${didYouMean(like, listShapeNames(own.file))}`);
+  if (!existsSync(file)) throw wrong(`there is no shape ${like} beside it${formatSuggestion(like, listShapeNames(own.file))}`);
   const other = readYaml<Keywords>(file);
   if ('like' in other.content) throw wrong(`${like} is like ${String(other.content.like)}: write that here`);
   const placed = (keys: string[]): SourceFile<unknown> =>

@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { didYouMean } from '../../fhir/closest-name.ts';
+import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
 import { compileOrReport, type Diagnostic, formatDiagnostic, toMessage } from '../diagnostics.ts';
 import type { MappingFile, MappingSpec } from '../spec.ts';
@@ -80,7 +80,10 @@ export function compileShape(
   const fault = (keys: string[], error: unknown): void => void faults.push({ place: mapping.locate(keys), text: toMessage(error) });
   const { resource } = mapping.content;
   if (!isServed(resource)) {
-    fault(['resource'], new Error(`${resource} is not served${didYouMean(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`));
+    fault(
+      ['resource'],
+      new Error(`${resource} is not served${formatSuggestion(resource, SERVED_TYPES)}; there are ${SERVED_TYPES.join(', ')}`),
+    );
     return { faults };
   }
   const name = mapping.file.replace(/^.*[\\/]|\.yaml$/g, '');
@@ -96,7 +99,7 @@ export function compileShape(
   checkMany(made.lens, mapping.content, fault);
   const { port } = mapping.content;
   if (port !== undefined && ports && !ports.includes(port))
-    fault(['port'], new Error(`there is no outside step ${port}${didYouMean(port, ports)}; there are ${ports.join(', ')}`));
+    fault(['port'], new Error(`there is no outside step ${port}${formatSuggestion(port, ports)}; there are ${ports.join(', ')}`));
   checkLists(made.lens, mapping.content, { page: source.content.page, fault });
   checkPerson(made.lens.leaves, mapping.content, fault);
   checkSearches(made.lens, mapping.content, { registry, fault });

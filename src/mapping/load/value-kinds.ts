@@ -1,5 +1,5 @@
 // What each word of a field shows, and of which FHIR types: the table behind the check that a field and its element go together (check-values.ts).
-import { elementNames, isPrimitive } from '../../fhir/elements.ts';
+import { isPrimitive, listElementNames } from '../../fhir/elements.ts';
 import type { FieldSpec } from '../spec.ts';
 
 /** A way of showing a value. */
@@ -75,7 +75,7 @@ export function suggestKeyword(type: string): string {
   if (WHOLE.includes(type)) return 'write type: integer';
   if (INSTEAD[type]) return `write ${INSTEAD[type]}`;
   if (isPrimitive(type)) return 'it is a text: leave type:, as: and format: out, or write another path';
-  const names = elementNames(type).filter((name) => name !== 'id' && name !== 'extension');
+  const names = listElementNames(type).filter((name) => name !== 'id' && name !== 'extension');
   return `go on to one of its elements (${names.slice(0, 6).join(', ')})`;
 }
 

@@ -1,5 +1,5 @@
 // The operations of a shape: one row per interaction that it offers, with its place, its parameters, and the failures it can be answered with.
-import type { Kind } from '../../fhir/outcome.ts';
+import type { ErrorKind } from '../../fhir/outcome.ts';
 import type { LoadedShape, LoadedSurface } from '../load/loaded.ts';
 import { toValueSpec } from '../query/parameter-rules.ts';
 import type { ServerFacts, Shape, ShapeInteraction, View } from '../shape.ts';
@@ -27,9 +27,9 @@ interface PlacedOperation {
 }
 
 /** What can fail whoever asks for whatever. */
-const COMMON_ERRORS: readonly Kind[] = ['login', 'forbidden', 'exception', 'unavailable'];
+const COMMON_ERRORS: readonly ErrorKind[] = ['login', 'forbidden', 'exception', 'unavailable'];
 /** What can fail when a body is sent. */
-const BODY_ERRORS: readonly Kind[] = ['structure', 'invalid', 'rule', 'too-long', 'media'];
+const BODY_ERRORS: readonly ErrorKind[] = ['structure', 'invalid', 'rule', 'too-long', 'media'];
 
 interface OperationRow {
   method: PlacedOperation['method'];
@@ -42,7 +42,7 @@ interface OperationRow {
   /** Who names the version they have (If-None-Match) is told when it is still the current one. */
   known?: boolean;
   success(parts: OperationParts): [status: number, answer: Json];
-  failures(parts: OperationParts): readonly Kind[];
+  failures(parts: OperationParts): readonly ErrorKind[];
 }
 
 const OPERATIONS: Record<ShapeInteraction, OperationRow> = {
@@ -120,7 +120,7 @@ function buildCreateSuccess(parts: OperationParts): [status: number, answer: Jso
 }
 
 /** What can go wrong when something that is there is changed. */
-function listChangeErrors({ loaded: { shape, mapping } }: OperationParts): Kind[] {
+function listChangeErrors({ loaded: { shape, mapping } }: OperationParts): ErrorKind[] {
   const { unique } = mapping.content;
   const missing = shape.referenceRules.map((rule) => rule.missing);
   return [
@@ -135,7 +135,7 @@ function listChangeErrors({ loaded: { shape, mapping } }: OperationParts): Kind[
 }
 
 /** What can go wrong when something new is made of a request. */
-const listCreateErrors = ({ shape, mapping: { content } }: LoadedShape): Kind[] => [
+const listCreateErrors = ({ shape, mapping: { content } }: LoadedShape): ErrorKind[] => [
   'conflict',
   'version-mismatch',
   ...(content.unique || content.row || shape.externalStep !== undefined ? (['duplicate'] as const) : []),
@@ -147,10 +147,10 @@ const listCreateErrors = ({ shape, mapping: { content } }: LoadedShape): Kind[] 
 ];
 
 /** What a path names may be nowhere. */
-const listPathErrors = ({ shape }: Pick<LoadedShape, 'shape'>): Kind[] => (shape.pathParameters.length ? ['not-found'] : []);
+const listPathErrors = ({ shape }: Pick<LoadedShape, 'shape'>): ErrorKind[] => (shape.pathParameters.length ? ['not-found'] : []);
 
 /** What ids of a list lead to may not be there. */
-const listMissingErrors = ({ mapping }: LoadedShape): Kind[] =>
+const listMissingErrors = ({ mapping }: LoadedShape): ErrorKind[] =>
   Object.values(mapping.content.search ?? {}).flatMap((spec) => toValueSpec(spec)?.missing ?? []);
 
 /** The operations of one shape, in the order its mapping offers them. */

@@ -1,5 +1,5 @@
 // The answers of an operation: the one that is hoped for, and each status that a failure is answered with, in the vendor's own shape.
-import { issue, KINDS, type Kind } from '../../fhir/outcome.ts';
+import { ERROR_KINDS, type ErrorKind, issue } from '../../fhir/outcome.ts';
 import type { ResponseFacts, ServerFacts, Surface } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
 import { findNameSchema } from './envelope-schema.ts';
@@ -14,7 +14,7 @@ export const buildExampleFacts = (status: number, { rateLimit }: ServerFacts): R
 });
 
 /** What is said of each kind of failure: when it happens, and a text as it could be. */
-const ERROR_DESCRIPTIONS: Record<Kind, { when: string; text: string }> = {
+const ERROR_DESCRIPTIONS: Record<ErrorKind, { when: string; text: string }> = {
   structure: { when: 'the body is no JSON object', text: 'the body must be a JSON object, and it is empty' },
   invalid: { when: 'a field or parameter breaks its rule', text: '{field} is required' },
   parameter: { when: 'a parameter of the URL is not known, or is not as described', text: '{field} may stand only once' },
@@ -60,7 +60,10 @@ export interface ErrorResponseParts {
 }
 
 /** Statuses that failures of these kinds are answered with, each with its examples. */
-export function buildErrorResponses(kinds: readonly Kind[], { surface, spec, facts, field }: ErrorResponseParts): Record<string, Json> {
+export function buildErrorResponses(
+  kinds: readonly ErrorKind[],
+  { surface, spec, facts, field }: ErrorResponseParts,
+): Record<string, Json> {
   const byStatus = Map.groupBy([...new Set(kinds)], (kind) => surface.describeError(kind).status);
   const responses = [...byStatus]
     .sort(([a], [b]) => a - b)
@@ -75,12 +78,12 @@ export function buildErrorResponses(kinds: readonly Kind[], { surface, spec, fac
   return Object.fromEntries(responses);
 }
 
-function buildErrorExample(kind: Kind, { surface, facts, field }: { surface: Surface; facts: ResponseFacts; field: string }): Json {
+function buildErrorExample(kind: ErrorKind, { surface, facts, field }: { surface: Surface; facts: ResponseFacts; field: string }): Json {
   const { when, text } = ERROR_DESCRIPTIONS[kind];
   const named = text.includes('{field}') ? field : undefined;
   return {
     summary: capitalize(when),
-    value: surface.wrapError(kind, [issue(KINDS[kind].code, text.replace('{field}', field), named)], facts).body,
+    value: surface.wrapError(kind, [issue(ERROR_KINDS[kind].code, text.replace('{field}', field), named)], facts).body,
   };
 }
 
@@ -88,7 +91,7 @@ const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text
 
 const seconds = { description: 'Seconds to wait before trying again.', required: true, schema: { type: 'integer' } };
 /** Headers that come with a kind of failure. */
-const HEADERS: Partial<Record<Kind, Json>> = {
+const HEADERS: Partial<Record<ErrorKind, Json>> = {
   login: { 'WWW-Authenticate': { required: true, schema: { type: 'string' } } },
   throttled: { 'Retry-After': seconds },
   unavailable: { 'Retry-After': seconds },

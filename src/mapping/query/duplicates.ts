@@ -1,7 +1,7 @@
 // When two items are the same (`unique:`): what to lock, where to look for candidates, and whether a candidate is the same.
-import { fold } from '../../fhir/indexing/fold.ts';
+import { foldText } from '../../fhir/indexing/text-folding.ts';
 import { invalid } from '../../fhir/outcome.ts';
-import type { Aliases } from '../../fhir/path/path.ts';
+import type { Aliases } from '../../fhir/writable-path/path.ts';
 import { encodeKey } from '../lens/field-map.ts';
 import { isUnset } from '../lens/lens-read.ts';
 import type { Shape, View } from '../shape.ts';
@@ -14,7 +14,7 @@ type Comparison = UniqueSpec['compare'][string];
 const NORMALIZERS: Record<Comparison, (value: unknown) => unknown> = {
   exact: (value) => value,
   trimmed: (value) => String(value).trim().toLowerCase(),
-  folded: (value) => fold(String(value)),
+  folded: (value) => foldText(String(value)),
 };
 
 /** A view as far as it is compared. */

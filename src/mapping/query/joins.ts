@@ -1,9 +1,9 @@
 // Resources that a shape shows beside its own: one search for a whole page, shared out by references. Back: those that refer to a resource of the page.
 // Forward: those that it refers to, or that one which is joined already refers to.
-import { amongThese } from '../../fhir/closest-name.ts';
-import { type Bindings, compilePath, type Path } from '../../fhir/path/path.ts';
-import { referenceTarget } from '../../fhir/reference-target.ts';
+import { formatKnownNames } from '../../fhir/closest-name.ts';
+import { normalizeReference } from '../../fhir/reference.ts';
 import { isServed, type Resource, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
+import { compilePath, type PathVariables, type WritablePath } from '../../fhir/writable-path/path.ts';
 import type { NameScope } from '../lens/name-scope.ts';
 import type { Join, TouchRule } from '../shape.ts';
 import type { BackJoinSpec, ForwardJoinSpec, JoinSpec, MappingSpec } from '../spec.ts';
@@ -40,7 +40,7 @@ function buildBackJoin(name: string, spec: BackJoinSpec): Join {
     readIds: ({ id }) => [id!],
     distribute(answer, baseUrl) {
       const ownersOf = (one: Resource): Set<unknown> =>
-        new Set(path.get(one).map((reference) => referenceTarget(String(reference), baseUrl)));
+        new Set(path.get(one).map((reference) => normalizeReference(String(reference), baseUrl)));
       const byOwner = Map.groupBy(
         answer.flatMap((one) => [...ownersOf(one)].map((owner) => ({ owner, one }))),
         ({ owner }) => owner,
@@ -54,11 +54,11 @@ function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }
   const paths = [spec.to].flat().map((text) => names.compile(text));
   const after = paths.flatMap(({ variable }) => variable ?? []);
   const late = after.find((one) => !before.includes(one));
-  if (!isServed(spec.resource)) throw new Error(`${spec.resource} is not served${amongThese(spec.resource, SERVED_TYPES)}`);
+  if (!isServed(spec.resource)) throw new Error(`${spec.resource} is not served${formatKnownNames(spec.resource, SERVED_TYPES)}`);
   if (late !== undefined) throw new Error(`to: %${late} is no join before this one: write that first`);
   const wrong = paths.find(({ steps }) => steps.at(-1)?.name !== 'reference');
   if (wrong) throw new Error(`to: ${wrong.text} leads to no reference: go on to .reference`);
-  const ids = (owner: Resource, known: Bindings, baseUrl: string): string[] =>
+  const ids = (owner: Resource, known: PathVariables, baseUrl: string): string[] =>
     paths.flatMap((path) => readReferredIds(path, owner, { known, baseUrl, type: spec.resource }));
   return {
     name,
@@ -76,12 +76,12 @@ function buildForwardJoin(name: string, spec: ForwardJoinSpec, { names, before }
 
 /** The ids of this type that a path refers to. */
 function readReferredIds(
-  path: Path,
+  path: WritablePath,
   owner: Resource,
-  { known, baseUrl, type }: { known: Bindings; baseUrl: string; type: string },
+  { known, baseUrl, type }: { known: PathVariables; baseUrl: string; type: string },
 ): string[] {
   return path.get(owner, known).flatMap((reference) => {
-    const [target, id] = referenceTarget(String(reference), baseUrl)?.split('/') ?? [];
+    const [target, id] = normalizeReference(String(reference), baseUrl)?.split('/') ?? [];
     return target === type && id !== undefined ? [id] : [];
   });
 }
@@ -97,7 +97,7 @@ export function groupJoinRounds(joins: Join[]): Join[][] {
 }
 
 /** What of these resources is shown beside one, by the names of the joins. */
-export function distributeJoins(owner: Resource, joins: Join[], given: Bindings): Record<string, Resource[]> {
+export function distributeJoins(owner: Resource, joins: Join[], given: PathVariables): Record<string, Resource[]> {
   const known: Record<string, Resource[]> = {};
   for (const { name, distribute } of joins) known[name] = distribute((given[name] ?? []) as Resource[], '')(owner, known);
   return known;

@@ -1,5 +1,5 @@
 // The parameters of a list by kind, and what their values must keep beside being ids or codes: a format, a span of days.
-import { parameter } from '../../fhir/outcome.ts';
+import { invalidParameter } from '../../fhir/outcome.ts';
 import { findFormatError } from '../request/body-check.ts';
 import type { SearchSpec, ValueSpec } from '../spec.ts';
 
@@ -27,7 +27,7 @@ export function normalizeParameter(spec: SearchSpec, value: string): string {
 /** Refuses a text that is not of the format. */
 export function assertFormat(name: string, { format }: ValueSpec, value: string): void {
   const fault = format === undefined ? undefined : findFormatError(format, value);
-  if (fault !== undefined) throw parameter(`${name} ${fault}`, name);
+  if (fault !== undefined) throw invalidParameter(`${name} ${fault}`, name);
 }
 
 const DAY_MS = 86_400_000;
@@ -36,6 +36,6 @@ const DAY_MS = 86_400_000;
 export function assertSpan(name: string, { span }: ValueSpec, { day, from }: { day: string; from: string }): void {
   if (!span) return;
   const days = (Date.parse(day) - Date.parse(from)) / DAY_MS;
-  if (days < 0) throw parameter(`${name} must not be before ${span.from}`, name);
-  if (days > span.days) throw parameter(`${name} must be at most ${span.days} days after ${span.from}`, name);
+  if (days < 0) throw invalidParameter(`${name} must not be before ${span.from}`, name);
+  if (days > span.days) throw invalidParameter(`${name} must be at most ${span.days} days after ${span.from}`, name);
 }

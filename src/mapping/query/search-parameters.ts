@@ -1,8 +1,8 @@
 // A vendor's query parameters → a FHIR search, so that the store filters and nothing is filtered in memory.
-import { fold } from '../../fhir/indexing/fold.ts';
-import { leadsNowhere, parameter } from '../../fhir/outcome.ts';
-import type { Aliases } from '../../fhir/path/path.ts';
+import { foldText } from '../../fhir/indexing/text-folding.ts';
+import { invalidParameter, unresolvedReference } from '../../fhir/outcome.ts';
 import { isServed } from '../../fhir/types.ts';
+import type { Aliases } from '../../fhir/writable-path/path.ts';
 import { compileOrReport } from '../diagnostics.ts';
 import { buildCodec, type Codec } from '../lens/codecs.ts';
 import type { IdCodec } from '../lens/id-codec.ts';
@@ -108,11 +108,11 @@ function toSearchParts({ name, spec, codec }: ParameterRule, asked: ParameterVal
 function toValueParts(rule: ValueRule, asked: ParameterValue): string[] {
   const { name, spec } = rule;
   const { value, aliases } = asked;
-  if (spec.required && splitWords(value).length === 0) throw parameter(`${name} is required`, name);
+  if (spec.required && splitWords(value).length === 0) throw invalidParameter(`${name} is required`, name);
   if (value === undefined || (value.trim() === '' && spec.id === undefined)) return [];
-  if (CONTROL_CHARACTERS_ONLY.test(value)) throw parameter(`${name} holds nothing that can be looked for`, name);
+  if (CONTROL_CHARACTERS_ONLY.test(value)) throw invalidParameter(`${name} holds nothing that can be looked for`, name);
   const values = splitValues(value, spec.several);
-  if (values.length === 0 || values.length > MAX_VALUES) throw parameter(`${name} takes 1 to ${MAX_VALUES} values, by comma`, name);
+  if (values.length === 0 || values.length > MAX_VALUES) throw invalidParameter(`${name} takes 1 to ${MAX_VALUES} values, by comma`, name);
   for (const one of values) assertFormat(name, spec, one);
   const taken = values.map((one) => parseParameter(rule, { ...asked, value: one }));
   const { now, defaultBrand } = asked.env;
@@ -148,16 +148,16 @@ const MAX_WORDS = 16;
 
 function splitSearchWords(name: string, value: string | undefined): string[] {
   const found = [...new Set(splitWords(value))];
-  if (found.length > MAX_WORDS) throw parameter(`${name} takes at most ${MAX_WORDS} words`, name);
+  if (found.length > MAX_WORDS) throw invalidParameter(`${name} takes at most ${MAX_WORDS} words`, name);
   return found;
 }
 
 /** Words as typed; one that nothing can be compared with (a lone control character) asks for nothing. */
-const splitWords = (value = ''): string[] => value.split(/\s+/).filter((word) => fold(word) !== '');
+const splitWords = (value = ''): string[] => value.split(/\s+/).filter((word) => foldText(word) !== '');
 
 function translateWord(name: string, table: Record<string, string>, value: string): string {
   const text = Object.hasOwn(table, value) ? table[value] : undefined;
-  if (text === undefined) throw parameter(`${name} must be one of ${Object.keys(table).join(', ')}`, name);
+  if (text === undefined) throw invalidParameter(`${name} must be one of ${Object.keys(table).join(', ')}`, name);
   return text;
 }
 
@@ -168,7 +168,7 @@ function parseParameter({ name, spec, codec }: ValueRule, asked: ParameterValue)
 
 function parseWithCodec(name: string, codec: Codec, { env, value }: ParameterValue): string {
   const fault = codec.validate?.(value);
-  if (fault !== undefined) throw parameter(`${name} ${fault}`, name);
+  if (fault !== undefined) throw invalidParameter(`${name} ${fault}`, name);
   return String(codec.write(value, env));
 }
 
@@ -176,7 +176,7 @@ function parseWithCodec(name: string, codec: Codec, { env, value }: ParameterVal
 function parseId(name: string, { id = '', missing }: ValueSpec, { value, env, ...context }: ParameterValue): string {
   const { targets, validate, write } = buildIdParameterCodec(id, context) as Required<Codec>;
   const wrong = validate(value);
-  if (wrong !== undefined) throw missing ? leadsNowhere(missing, id, name) : parameter(`${name} ${wrong}`, name);
+  if (wrong !== undefined) throw missing ? unresolvedReference(missing, id, name) : invalidParameter(`${name} ${wrong}`, name);
   const target = String(write(value, env));
   return targets.length > 1 ? target : target.slice(target.indexOf('/') + 1);
 }

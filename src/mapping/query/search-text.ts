@@ -1,7 +1,7 @@
 // FHIR searches as the mappings write them: parameters with %aliases and {values} to be put in, escaped for FHIR and for a URL.
 // https://hl7.org/fhir/R4/search.html#escaping
-import { amongThese } from '../../fhir/closest-name.ts';
-import type { Aliases } from '../../fhir/path/path.ts';
+import { formatKnownNames } from '../../fhir/closest-name.ts';
+import type { Aliases } from '../../fhir/writable-path/path.ts';
 
 /** Puts aliases and values into `identifier=%npi|{npi}`; of several values any is met. A %name that is no alias is an Error. */
 export function buildSearchText(template: string, aliases: Aliases, values: Readonly<Record<string, string | string[]>>): string {
@@ -43,7 +43,7 @@ export const listPlaceholders = (template: string): string[] => [...template.mat
 
 function resolveAlias(name: string, aliases: Aliases): string {
   const url = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
-  if (url === undefined) throw new Error(`%${name} is not an alias of surface.yaml${amongThese(name, Object.keys(aliases))}`);
+  if (url === undefined) throw new Error(`%${name} is not an alias of surface.yaml${formatKnownNames(name, Object.keys(aliases))}`);
   return url;
 }
 

@@ -1,6 +1,6 @@
 // One request that makes many items (`many:`): each member of a list in its body, together with the other fields of the body, is one.
 import { v5 } from 'uuid';
-import { decimal, decimalText } from '../../fhir/decimal.ts';
+import { formatDecimal, parseDecimal } from '../../fhir/decimal.ts';
 import type { Field } from '../lens/field.ts';
 import { isUnset } from '../lens/lens-read.ts';
 import type { Env, Shape, View } from '../shape.ts';
@@ -56,9 +56,9 @@ function normalizeIdentity({ codec, paths: [main] }: Field, value: unknown, env:
 }
 
 function trimZeros(text: string): string {
-  const number = decimal(text);
+  const number = parseDecimal(text);
   if (!number) return text;
-  const written = decimalText(number);
+  const written = formatDecimal(number);
   return written.includes('.') ? written.replace(/\.?0+$/, '') : written;
 }
 

@@ -180,5 +180,5 @@ function findStorageError({ type, value }: StoredValue): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (value.trim() === '') return 'must not be blank';
   const rule = TEXT_TYPES[type];
-  return rule && !rule.is(value) ? `must be ${rule.expected}` : undefined;
+  return rule && !rule.isValid(value) ? `must be ${rule.expected}` : undefined;
 }

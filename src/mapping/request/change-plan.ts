@@ -2,10 +2,10 @@
 // would be another. A field that stays as it is shown is not touched, however it came to be stored. What is performed asks for its fields and for its time.
 // https://www.rfc-editor.org/rfc/rfc7396
 import { isDeepStrictEqual } from 'node:util';
-import { type Parsed, plainOf } from '../../fhir/json.ts';
+import { type ParsedJson, toPlainJson } from '../../fhir/json.ts';
 import { isContainer } from '../../fhir/json-tree.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
-import { operations } from '../../fhir/patch/json-patch.ts';
+import { parseJsonPatchOperations } from '../../fhir/patch/json-patch.ts';
 import type { Field } from '../lens/field.ts';
 import { unsetOtherForms } from '../lens/field-forms.ts';
 import { findDefault, isServerValue, isUnset } from '../lens/lens-read.ts';
@@ -54,16 +54,16 @@ interface CurrentItem {
   time: string;
 }
 
-function planMerge(changing: ChangeRules, body: Parsed, standing: CurrentItem): ChangePlan {
+function planMerge(changing: ChangeRules, body: ParsedJson, standing: CurrentItem): ChangePlan {
   const { fields, deep, checkSome } = changing;
   const next = Array.isArray(body.plain) ? applyJsonPatch(body, standing.view) : applyMerge(standing.view, body, { fields, deep });
   if (!next) return { fields: {}, issues: checkSome(body.plain, standing.time) };
   const { asked, issues } = findChangedFields(changing, next, standing.view);
-  return { fields: asked, issues: [...issues, ...checkSome(plainOf(asked), standing.time, { ...standing.view, ...asked })] };
+  return { fields: asked, issues: [...issues, ...checkSome(toPlainJson(asked), standing.time, { ...standing.view, ...asked })] };
 }
 
 /** A whole new body: what it does not say is unset, unless it says it in another spelling. */
-function planReplace(changing: ChangeRules, body: Parsed, { view, time }: CurrentItem): ChangePlan {
+function planReplace(changing: ChangeRules, body: ParsedJson, { view, time }: CurrentItem): ChangePlan {
   const wrong = changing.checkWhole(body.plain, time);
   if (wrong.some(({ expression }) => !expression)) return { fields: {}, issues: wrong };
   const said = body.exact as View;
@@ -80,7 +80,7 @@ function planReplace(changing: ChangeRules, body: Parsed, { view, time }: Curren
  * What the body says, fields it leaves out in their standard value. Where that makes anything another, or nobody has said when it was done, the time of it;
  * asked again it changes nothing.
  */
-function planPerform(changing: ChangeRules, body: Parsed, { view, time }: CurrentItem): ChangePlan {
+function planPerform(changing: ChangeRules, body: ParsedJson, { view, time }: CurrentItem): ChangePlan {
   const said = pickKnownFields(changing.fields, body.exact as View);
   const next = Object.fromEntries(changing.fields.map(({ name, spec }) => [name, said[name] ?? findDefault(spec) ?? view[name]]));
   const { asked, issues } = findChangedFields(changing, next, view);
@@ -89,19 +89,19 @@ function planPerform(changing: ChangeRules, body: Parsed, { view, time }: Curren
   return { fields: { ...asked, ...Object.fromEntries(times) }, issues };
 }
 
-const PLANNERS: Record<Parameters<Shape['planChange']>[0], (changing: ChangeRules, body: Parsed, now: CurrentItem) => ChangePlan> = {
+const PLANNERS: Record<Parameters<Shape['planChange']>[0], (changing: ChangeRules, body: ParsedJson, now: CurrentItem) => ChangePlan> = {
   merge: planMerge,
   replace: planReplace,
   perform: planPerform,
 };
 
 /** What operations make of the view. One that makes no object of it is told like a body that is none. */
-function applyJsonPatch(body: Parsed, view: View): View | undefined {
-  const next = operations(body)(view);
+function applyJsonPatch(body: ParsedJson, view: View): View | undefined {
+  const next = parseJsonPatchOperations(body)(view);
   return isObject(next) ? next : undefined;
 }
 
-function applyMerge(view: View, { exact }: Parsed, { fields, deep }: { fields: Field[]; deep: boolean }): View | undefined {
+function applyMerge(view: View, { exact }: ParsedJson, { fields, deep }: { fields: Field[]; deep: boolean }): View | undefined {
   if (!isObject(exact)) return undefined;
   const named = fields.filter(({ name }) => Object.hasOwn(exact, name));
   return { ...view, ...Object.fromEntries(named.map(({ name }) => [name, deep ? mergePatch(view[name], exact[name]) : exact[name]])) };
@@ -170,6 +170,6 @@ function isEmptyFor(value: unknown, field: Field | undefined): boolean {
 
 /** Nothing, an empty list and an empty map are the same: there is no value. */
 const isSameValue = (value: unknown, shown: unknown): boolean =>
-  (isUnset(value) && isUnset(shown)) || isDeepStrictEqual(plainOf(value), plainOf(shown));
+  (isUnset(value) && isUnset(shown)) || isDeepStrictEqual(toPlainJson(value), toPlainJson(shown));
 
 const isObject = (value: unknown): value is Record<string, unknown> => isContainer(value) && !Array.isArray(value);

@@ -1,5 +1,5 @@
 // Rules of a field that look at another one beside it: `unlike:`, `needs:` and `notBefore:`.
-import { dateRange } from '../../fhir/date-range.ts';
+import { parseDateRange } from '../../fhir/date-range.ts';
 import type { Field } from '../lens/field.ts';
 import { isUnset } from '../lens/lens-read.ts';
 import type { Env, View } from '../shape.ts';
@@ -38,7 +38,7 @@ const lacksNeededField = ({ name, spec: { needs } }: Field, view: View): boolean
 
 /** `notBefore:` the end of something behind its start; a day is as long as it lasts. What is no day or time is told as that. */
 function checkNotBefore({ name, spec: { notBefore } }: Field, view: View): string[] {
-  const [end, start] = [notBefore && dateRange(String(view[name] ?? '')), notBefore && dateRange(String(view[notBefore] ?? ''))];
+  const [end, start] = [notBefore && parseDateRange(String(view[name] ?? '')), notBefore && parseDateRange(String(view[notBefore] ?? ''))];
   return end && start && end.to <= start.from ? [`must not be before ${notBefore}`] : [];
 }
 

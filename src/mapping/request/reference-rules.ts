@@ -1,6 +1,7 @@
 // References in a request that must lead to something (`exists:`), and what that must be like.
-import { compilePath, type Path } from '../../fhir/path/path.ts';
+
 import type { ServedType } from '../../fhir/types.ts';
+import { compilePath, type WritablePath } from '../../fhir/writable-path/path.ts';
 import type { Codec } from '../lens/codecs.ts';
 import type { Field } from '../lens/field.ts';
 import type { ReferenceRule, View } from '../shape.ts';
@@ -30,7 +31,7 @@ function buildReferenceRule(field: Field, fields: Field[], aliases: SurfaceSpec[
   const { exists } = spec;
   const { targets, parseTarget } = codec;
   if (!exists || !targets || !parseTarget) return [];
-  const pathOn = (text: string, type: string): Path => compilePath(text, { type, aliases });
+  const pathOn = (text: string, type: string): WritablePath => compilePath(text, { type, aliases });
   const required = exists.targetHas === undefined ? undefined : pathOn(exists.targetHas, targets[0]!);
   const agreements = Object.entries(exists.agrees ?? {}).map(([name, text]) => {
     const other = fields.find((one) => one.keyPath.join('.') === name)?.codec;

@@ -1,5 +1,5 @@
 // One vendor's habits (`surface.yaml`), compiled: envelopes, errors, headers, ids.
-import type { Issue, Kind } from '../../fhir/outcome.ts';
+import type { ErrorKind, Issue } from '../../fhir/outcome.ts';
 import { buildIdCodec } from '../lens/id-codec.ts';
 import type { PageInfo, ResponseFacts, Surface, View } from '../shape.ts';
 import type { SurfaceSpec } from '../spec.ts';
@@ -126,7 +126,7 @@ function toPageNumbers({ limit, offset, nextOffset, total }: PageInfo): Template
 }
 
 /** A failure without issues still says what happened. */
-const toErrorValues = (says: string, issues: Issue[], kind: Kind): TemplateValues => ({
+const toErrorValues = (says: string, issues: Issue[], kind: ErrorKind): TemplateValues => ({
   message: [says, issues.map(({ text }) => text).join('; ')].filter(Boolean).join(': ') || kind,
   issues: issues.map(({ severity, code, text, expression }) => ({ severity, issueCode: code, text, field: expression?.[0] })),
 });

@@ -1,6 +1,6 @@
 // What the laboratory asks of an order before it takes it (ask on order entry), answered by a QuestionnaireResponse: `linkId` names the network's marker and
 // its question, `173.1234567890251`. https://docs.junction.com/lab/workflow/aoe, https://hl7.org/fhir/R4/questionnaireresponse.html
-import { stringify } from '../../fhir/json.ts';
+import { stringifyJson } from '../../fhir/json.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { combineResults, invalid, type ValidationResult } from './validation-result.ts';
 
@@ -24,8 +24,8 @@ const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
 const ANSWER_FORMATS: Record<string, (value: unknown) => string | undefined> = {
   valueCoding: (value) => (value as { code?: string }).code,
   valueString: (value) => value as string,
-  valueInteger: stringify,
-  valueDecimal: stringify,
+  valueInteger: stringifyJson,
+  valueDecimal: stringifyJson,
   valueDate: (value) => (FULL_DATE.test(value as string) ? (value as string).replaceAll('-', '') : undefined),
 };
 

@@ -3,9 +3,9 @@
 // docs/decisions/0025-order-changes-and-cancellation.md
 
 import { isDeepStrictEqual } from 'node:util';
-import { listOf } from '../../fhir/json-values.ts';
+import { toList } from '../../fhir/json-values.ts';
 import { conflict } from '../../fhir/outcome.ts';
-import { referenceTarget } from '../../fhir/reference-target.ts';
+import { normalizeReference } from '../../fhir/reference.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { findCollectionMethods } from './collection-method.ts';
 import { isUrgent, type OrderRules } from './order-content.ts';
@@ -32,7 +32,7 @@ export interface SentText {
 function resolveReference(request: Resource, { reference, ...other }: Reference, { baseUrl }: ElementContext): unknown {
   if (reference === undefined) return other;
   if (reference.startsWith('#')) return listContained(request).find(({ id }) => id === reference.slice(1));
-  return referenceTarget(reference, baseUrl) ?? reference;
+  return normalizeReference(reference, baseUrl) ?? reference;
 }
 
 const referenceReader =
@@ -61,7 +61,7 @@ const ORDERED_ELEMENTS: Record<string, ElementReader> = {
   requester: referenceReader('requester'),
   code: (request, { rules }) =>
     canBeOrder(request) &&
-    [...new Set([request.code, ...listOf(request.orderDetail)].flatMap((concept) => listOrderedCodes(concept, rules.table)))].sort(),
+    [...new Set([request.code, ...toList(request.orderDetail)].flatMap((concept) => listOrderedCodes(concept, rules.table)))].sort(),
   priority: isUrgent,
   reasonCode: (request) => [...new Set(listReasonIcdCodes(request))].sort(),
   reasonReference: referencesReader(listConditionReferences),

@@ -1,7 +1,7 @@
 // What an order says, gathered from the ServiceRequest and what it refers to; what is missing, or cannot be told, is refused, naming the element.
 // https://hl7.org/fhir/R4/servicerequest.html, docs/decisions/0023-order-acceptance.md
-import { type Issue, rule } from '../../fhir/outcome.ts';
-import { referenceTarget } from '../../fhir/reference-target.ts';
+import { businessRule, type Issue } from '../../fhir/outcome.ts';
+import { normalizeReference } from '../../fhir/reference.ts';
 import type { Resource, ServedType } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { Systems } from '../systems.ts';
@@ -76,9 +76,9 @@ async function readSubject(
   request: Resource,
 ): Promise<{ patientId: string; sources: PatientSource[]; excluded: Issue[] }> {
   const { reference = '' } = (request.subject ?? {}) as Reference;
-  const [type, patientId] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
+  const [type, patientId] = normalizeReference(reference, baseUrl)?.split('/') ?? [];
   const row = type === 'Patient' && patientId ? await store.read(caller.tenant, 'Patient' satisfies ServedType, patientId) : undefined;
-  if (!row?.body) throw rule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
+  if (!row?.body) throw businessRule('an order needs a Patient of this server as its subject', 'ServiceRequest.subject');
   const patient = JSON.parse(row.body) as Resource;
   return {
     patientId: row.id,

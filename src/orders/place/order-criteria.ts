@@ -1,6 +1,6 @@
 // What codes name that can be ordered, and where a request stands. https://hl7.org/fhir/R4/servicerequest.html
 import { validate as isUuid } from 'uuid';
-import { listOf } from '../../fhir/json-values.ts';
+import { toList } from '../../fhir/json-values.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { invalid, listIssues } from './validation-result.ts';
@@ -71,4 +71,4 @@ const REVOKED_STATUSES = new Set(['revoked', 'entered-in-error']);
 /** Whether people, or the network, have called it off. */
 export const isRevoked = ({ status }: Resource): boolean => REVOKED_STATUSES.has(status as string);
 
-export const listCodings = (concept: unknown): Coding[] => listOf((concept as { coding?: unknown } | undefined)?.coding) as Coding[];
+export const listCodings = (concept: unknown): Coding[] => toList((concept as { coding?: unknown } | undefined)?.coding) as Coding[];

@@ -1,8 +1,8 @@
 // What becomes of a ServiceRequest that is active: an order, a refusal, a rejection that a Task tells of, or nothing. One table, which every write and every
 // validation asks. docs/decisions/0023-order-acceptance.md, https://hl7.org/fhir/R4/valueset-request-intent.html
 import { isDeepStrictEqual } from 'node:util';
-import { amongThese } from '../../fhir/closest-name.ts';
-import { listOf } from '../../fhir/json-values.ts';
+import { formatKnownNames } from '../../fhir/closest-name.ts';
+import { toList } from '../../fhir/json-values.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -170,7 +170,7 @@ async function classifyRequest(
   if (repeated !== undefined) return { ...REPEATED_REQUEST, at: repeated };
   if (meaning) return 'tests' in meaning ? { finding: 'test', text: '', at: CODE_PATH } : describeAmbiguousTest(meaning.several);
   if (panel === undefined) return describeMissingTest(table);
-  const text = `${panel} is no panel that can be ordered here${amongThese(panel, Object.keys(table.panels))}`;
+  const text = `${panel} is no panel that can be ordered here${formatKnownNames(panel, Object.keys(table.panels))}`;
   return { finding: 'unknown-panel', text, at: CODE_PATH };
 }
 
@@ -209,7 +209,7 @@ const listOrderedElements = ({ intent, doNotPerform, code, performer }: Resource
   intent,
   doNotPerform === true,
   listCodings(code).map((coding) => [coding.system, coding.code]),
-  listOf(performer).map((one) => (one as Reference).reference),
+  toList(performer).map((one) => (one as Reference).reference),
 ];
 
 /** Whether the version before was as active, and asked for the same. */

@@ -1,7 +1,7 @@
 // The tests of a request that is an order, as the network takes them together; what it would refuse or misunderstand is refused here, naming the element.
 // https://docs.junction.com/lab/workflow/ordering
 
-import { listOf } from '../../fhir/json-values.ts';
+import { toList } from '../../fhir/json-values.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import type { Systems } from '../systems.ts';
@@ -21,7 +21,7 @@ export async function readOrderedTests(
   }: { code: OrderedTests; table: TestTable; method: ValidationResult<string | undefined>; systems: Systems },
 ): Promise<ValidationResult<OrderedTests>> {
   const details = await Promise.all(
-    listOf(request.orderDetail).map((detail, at) => readOrderDetail(context, detail, table, `ServiceRequest.orderDetail[${at}]`)),
+    toList(request.orderDetail).map((detail, at) => readOrderDetail(context, detail, table, `ServiceRequest.orderDetail[${at}]`)),
   );
   const said = combineResults([{ value: [code] }, ...details]);
   const issues = [...checkConcept(request.code, table, 'ServiceRequest.code'), ...listIssues(said)];

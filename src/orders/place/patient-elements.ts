@@ -1,6 +1,6 @@
 // Where a Patient says what an order needs, best place first: of several names, addresses and numbers, the one to use. Each with its path, for error messages.
 // Which one is meant is fhir/current.ts, as it is at the vendors' doors. https://hl7.org/fhir/R4/patient.html
-import { isInForce, isOld, preferenceOf } from '../../fhir/current.ts';
+import { buildPreferenceComparator, isInPeriod, isOld } from '../../fhir/current-elements.ts';
 import type { Resource } from '../../fhir/types.ts';
 
 /** A value as found: its path in the Patient, and what it says. */
@@ -14,8 +14,8 @@ function listCurrentMembers(patient: Resource, element: keyof typeof ELEMENT_TYP
   const members = (Array.isArray(patient[element]) ? (patient[element] as ElementMember[]) : []).map(
     (part, at): LocatedMember => [`${element}[${at}]`, part],
   );
-  const order = preferenceOf(ELEMENT_TYPES[element])!;
-  return members.filter(([, part]) => !isOld(part) && isInForce(part, now)).toSorted(([, one], [, other]) => order(one, other));
+  const order = buildPreferenceComparator(ELEMENT_TYPES[element])!;
+  return members.filter(([, part]) => !isOld(part) && isInPeriod(part, now)).toSorted(([, one], [, other]) => order(one, other));
 }
 
 const ELEMENT_TYPES = { name: 'HumanName', address: 'Address', telecom: 'ContactPoint' };

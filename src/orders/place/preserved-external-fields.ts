@@ -1,6 +1,6 @@
 // What the network has said of an order, kept when somebody writes the request or its Task from a copy that lacks it: its ids there, its word for where it
 // stands, when it was completed; and what the laboratory was given. Nobody but the network takes these away. https://hl7.org/fhir/R4/http.html#update
-import { parseExact } from '../../fhir/json.ts';
+import { parseExactJson } from '../../fhir/json.ts';
 import type { Resource } from '../../fhir/types.ts';
 import { OPERATOR, type WriteHook } from '../../interactions/context.ts';
 import { toDraft } from '../../interactions/write.ts';
@@ -23,7 +23,7 @@ export function preserveExternalFields(systems: Systems): NonNullable<WriteHook[
   const words = [...ids, systems.taskInput];
   return ({ caller }, draft, { body }) => {
     if (SERVER_ACTORS.has(caller.actor) || !body || !words.some((system) => body.includes(system))) return draft;
-    const former = parseExact(body) as Resource;
+    const former = parseExactJson(body) as Resource;
     const said = listIdentifiers(former).filter(isOurs);
     const given = listIdentifiers(draft.exact).filter((one) => !isOurs(one) || includesIdentifier(said, one));
     const results = draft.exact.output ?? former.output;

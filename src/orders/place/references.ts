@@ -1,6 +1,6 @@
 // What a request's references lead to: a resource contained in it, or one that its own tenant has stored. https://hl7.org/fhir/R4/references.html
-import { parseExact } from '../../fhir/json.ts';
-import { referencedType, referenceTarget } from '../../fhir/reference-target.ts';
+import { parseExactJson } from '../../fhir/json.ts';
+import { normalizeReference, readReferenceType } from '../../fhir/reference.ts';
 import { isServed, type Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { invalid, type ValidationResult } from './validation-result.ts';
@@ -21,10 +21,10 @@ export async function findReferenced(
   const { reference } = (given ?? {}) as Reference;
   if (reference === undefined) return undefined;
   if (reference.startsWith('#')) return listContained(request).find(({ id }) => id === reference.slice(1));
-  const [type, id] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
+  const [type, id] = normalizeReference(reference, baseUrl)?.split('/') ?? [];
   if (type === undefined || id === undefined || !isServed(type)) return undefined;
   const row = await store.read(caller.tenant, type, id);
-  return row?.body ? (parseExact(row.body) as Resource) : undefined;
+  return row?.body ? (parseExactJson(row.body) as Resource) : undefined;
 }
 
 const VERSION_SUFFIX = /\/_history\/([^/]+)$/;
@@ -58,7 +58,7 @@ function findModifierElement(value: unknown): string | undefined {
 export const findReferencedType = (request: Resource, given: Reference): string | undefined =>
   given.reference?.startsWith('#')
     ? listContained(request).find(({ id }) => id === given.reference!.slice(1))?.resourceType
-    : referencedType(given);
+    : readReferenceType(given);
 
 export const listContained = ({ contained }: Resource): Resource[] => (contained ?? []) as Resource[];
 
@@ -77,5 +77,5 @@ export function isAboutPatient({ baseUrl }: Pick<Context, 'baseUrl'>, whom: unkn
   const isInside = reference.reference?.startsWith('#') === true;
   if (whom === undefined) return isInside;
   const { reference: name = '' } = whom as Reference;
-  return (isInside && name === `#${PATIENT_SNAPSHOT_ID}`) || referenceTarget(name, baseUrl) === `Patient/${patientId}`;
+  return (isInside && name === `#${PATIENT_SNAPSHOT_ID}`) || normalizeReference(name, baseUrl) === `Patient/${patientId}`;
 }

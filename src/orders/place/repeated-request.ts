@@ -1,5 +1,5 @@
 // Whether a request is one instance of another that was sent already, or is yet to be: it is not ordered again. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.basedOn
-import { referenceTarget } from '../../fhir/reference-target.ts';
+import { normalizeReference } from '../../fhir/reference.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
 import { findPresentEntry, NEVER_SENT } from './order-entry.ts';
@@ -35,7 +35,7 @@ async function isSentOrPending(
   { waits, farthest }: { waits: BecomesOrder; farthest: number },
 ): Promise<boolean> {
   const { store, caller, baseUrl } = context;
-  const [type, id] = referenceTarget(reference, baseUrl)?.split('/') ?? [];
+  const [type, id] = normalizeReference(reference, baseUrl)?.split('/') ?? [];
   const [row] = type === 'ServiceRequest' && id !== undefined ? await store.readForUpdate(caller.tenant, [{ type, id }]) : [];
   if (!row?.body) return true;
   const entry = await findPresentEntry(store, caller.tenant, row.id);

@@ -1,8 +1,8 @@
 // What a ServiceRequest that is an order brings with it, in the transaction that stores it: a Task that tells how far it got, and the outbox entry with the
 // exact text to send. One that lacks what the laboratory network needs is refused before anything is written.
 // https://hl7.org/fhir/R4/servicerequest.html, https://hl7.org/fhir/R4/task.html
-import { parseExact } from '../../fhir/json.ts';
-import { conflict, FhirError, type Issue, ruleAll } from '../../fhir/outcome.ts';
+import { parseExactJson } from '../../fhir/json.ts';
+import { businessRules, conflict, FhirError, type Issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
@@ -42,7 +42,7 @@ export function buildServiceRequestWriteHook(rules: OrderRules): WriteHook {
       const former = readPrevious(write);
       if (entry && former && isUserWrite(context)) checkChange(entry, former, { next: write.resource, rules, baseUrl: context.baseUrl });
       const decision = await decisionOn(context, write);
-      if (decision.verdict === 'refuse') throw ruleAll([decision.issue]);
+      if (decision.verdict === 'refuse') throw businessRules([decision.issue]);
       if (decision.verdict === 'place') await buildOrderContent(context, parseWritten(write), { code: decision.tests, rules, key: '' });
     },
     async warnings(context, write) {
@@ -122,7 +122,7 @@ function isRevocation(write: PendingWrite, context: Context): boolean {
 }
 
 /** Digits are kept: an answer to the laboratory may be a number. */
-const parseWritten = ({ change }: PendingWrite): Resource => parseExact(change.body!) as Resource;
+const parseWritten = ({ change }: PendingWrite): Resource => parseExactJson(change.body!) as Resource;
 
 async function acceptOrder(
   context: Context,

@@ -1,7 +1,7 @@
 // Who signs an order: its requester, who must be licensed where the patient lives. An order without one goes out without a physician, and so does one that
 // a patient, an organization or a device asks for: these sign nothing. https://hl7.org/fhir/R4/servicerequest-definitions.html#ServiceRequest.requester
 // docs/decisions/0023-order-acceptance.md
-import { currentOf, isInForce } from '../../fhir/current.ts';
+import { findCurrentElements, isInPeriod } from '../../fhir/current-elements.ts';
 import { type Issue, issue } from '../../fhir/outcome.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
@@ -59,12 +59,13 @@ const NEEDS_LICENCE = "a requester who is licensed in the state of the patient's
 
 /** The current US national provider identifier. */
 export const readNpi = ({ identifier = [] }: Resource, now: string): string | undefined =>
-  currentOf(identifier as { system?: string; value?: string }[], 'Identifier', now).find(({ system }) => system === NPI_SYSTEM)?.value;
+  findCurrentElements(identifier as { system?: string; value?: string }[], 'Identifier', now).find(({ system }) => system === NPI_SYSTEM)
+    ?.value;
 
 /** The requester, or the practitioner of the current role that is the requester; contained or stored. One who is no longer in practice is none. */
 async function findPractitioner(context: Context, request: Resource, requester: Reference): Promise<Resource | undefined> {
   const first = await findReferenced(context, request, requester);
-  const isRole = first?.resourceType === 'PractitionerRole' && first.active !== false && isInForce(first, context.clock().toISOString());
+  const isRole = first?.resourceType === 'PractitionerRole' && first.active !== false && isInPeriod(first, context.clock().toISOString());
   const found = isRole ? await findReferenced(context, request, first.practitioner) : first;
   return found?.resourceType === 'Practitioner' && found.active !== false ? found : undefined;
 }

@@ -1,6 +1,6 @@
 // The Task that tells of an order, when somebody cancels it: the order is taken back, as by its request. https://hl7.org/fhir/R4/task.html#statemachine
 import { conflict } from '../../fhir/outcome.ts';
-import { referenceTarget } from '../../fhir/reference-target.ts';
+import { normalizeReference } from '../../fhir/reference.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
@@ -39,7 +39,7 @@ async function findCancelledOrder(
 ): Promise<OutboxEntry | undefined> {
   if (resource!.status !== 'cancelled' || former.status === 'cancelled' || caller.actor === SYSTEM_ACTOR) return undefined;
   const { reference } = (former.focus ?? {}) as { reference?: string };
-  const focus = reference === undefined ? undefined : referenceTarget(reference, baseUrl);
+  const focus = reference === undefined ? undefined : normalizeReference(reference, baseUrl);
   if (!focus?.startsWith('ServiceRequest/')) return undefined;
   for (const entry of await store.outbox.findAll(caller.tenant, ORDER_TOPIC, focus))
     if (await isTaskOfOrder(store, entry, id)) return entry;

@@ -1,5 +1,5 @@
 // What one part of a request says in an order, or all that is wrong with it; gathered so that a refusal names everything at once.
-import { type Issue, issue, ruleAll } from '../../fhir/outcome.ts';
+import { businessRules, type Issue, issue } from '../../fhir/outcome.ts';
 
 export type ValidationResult<T> = { value: T } | { issues: Issue[] };
 
@@ -20,7 +20,7 @@ export function requireValid<P extends Record<string, ValidationResult<unknown>>
   others: Issue[] = [],
 ): { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never } {
   const issues = [...others, ...Object.values(parts).flatMap(listIssues)];
-  if (issues.length) throw ruleAll(issues);
+  if (issues.length) throw businessRules(issues);
   const said = Object.entries(parts).map(([name, part]) => [name, (part as { value: unknown }).value]);
   return Object.fromEntries(said) as { [name in keyof P]: P[name] extends ValidationResult<infer T> ? T : never };
 }

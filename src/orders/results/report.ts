@@ -2,7 +2,7 @@
 // https://docs.junction.com/lab/results/result-formats
 
 import { v5 } from 'uuid';
-import { listOf } from '../../fhir/json-values.ts';
+import { toList } from '../../fhir/json-values.ts';
 import { toFhirDateTime, toFhirInstant } from '../../junction/fhir-date-time.ts';
 import { readTextField, toJsonObject, toReportedText } from '../../junction/json-fields.ts';
 import type { View } from '../../mapping/shape.ts';
@@ -51,8 +51,8 @@ export const toDocumentId = (journey: string): string => v5(`${journey}/document
 
 /** Undefined: there is nothing in it yet. */
 export function parseReport(result: Record<string, unknown>, subject: ReportSubject): ParsedReport | undefined {
-  const given = listOf(result.results);
-  const lacking = listOf(result.missing_results);
+  const given = toList(result.results);
+  const lacking = toList(result.missing_results);
   const metadata = toJsonObject(result.metadata);
   const emptied = subject.correcting && Array.isArray(result.results) && metadata.status === 'final';
   if (!given.length && !lacking.length && !emptied) return undefined;

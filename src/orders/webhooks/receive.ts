@@ -1,6 +1,6 @@
 // Where the network tells us that something happened: the signature is checked, the event is kept, and only then is it answered. What it means is found out
 // afterwards (inbox.ts): whoever tells us waits a few seconds at most, and an event that is kept is never told again.
-import { unavailable, unsigned } from '../../fhir/outcome.ts';
+import { invalidSignature, unavailable } from '../../fhir/outcome.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookMetrics } from '../track/order-tracker.ts';
 import { DELIVERY_EXHAUSTED, parseWebhookEvent } from './event.ts';
@@ -55,7 +55,7 @@ async function receive(door: WebhookEndpoint, { header, body }: WebhookMessage, 
     door.webhook?.arrived(verdict);
     // of what nobody we know has signed, even the name may be anything
     alarm({ verdict, ...(verdict === 'untimely' && { id: signed.id }) }, 'a webhook was refused');
-    throw unsigned();
+    throw invalidSignature();
   }
   await storeEvent(door, signed.id!, body);
 }

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isObject, parsedJson } from '../../fhir/json-values.ts';
+import { isObject, tryParseJson } from '../../fhir/json-values.ts';
 import { importApiKey } from '../../store/api-keys.ts';
 import type { Database } from '../../store/database/database.ts';
 import { createTenant, listTenants } from '../../store/tenants.ts';
@@ -63,7 +63,7 @@ async function readKeyFile(file: string): Promise<KeyFile> {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
-  const keys = parsedJson(text);
+  const keys = tryParseJson(text);
   if (!isKeyFile(keys)) throw new Error(`${file} is not a file of keys, {"demo":{"fhir":"…"}}: mend it, or remove it to get new keys`);
   return keys;
 }

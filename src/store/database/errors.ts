@@ -1,6 +1,6 @@
 // What a database error means: run again, answer 503, or a fault of ours. Server messages carry values (PHI), so none leaves this file as it came.
 import { setTimeout as delay } from 'node:timers/promises';
-import { contended, invalid, unavailable } from '../../fhir/outcome.ts';
+import { invalid, unavailable, writeContention } from '../../fhir/outcome.ts';
 
 /** An error of the database that nobody expected: its SQLSTATE and where it points, without values. `position`: the character of the SQL, from 1. */
 export class DatabaseError extends Error {
@@ -100,5 +100,5 @@ export async function retrySerializationFailures<T>(work: () => Promise<T>): Pro
     }
     await delay(Math.random() * 20 * 2 ** attempt);
   }
-  throw contended('other requests kept changing the same resources: try again');
+  throw writeContention('other requests kept changing the same resources: try again');
 }

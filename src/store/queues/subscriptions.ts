@@ -1,6 +1,6 @@
 // Subscriptions in force, the changes that wait to be held against their criteria, and the notifications that wait to be told. All times are given.
 // A change is written down by the statement that writes the version (write-one.ts, write-many.ts), so that none is lost and nobody pays for what nobody watches.
-import { type ServedType, TYPES, typeOfNumber } from '../../fhir/types.ts';
+import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Lease } from '../../messaging/lease.ts';
 import type { Database } from '../database/database.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
@@ -134,7 +134,7 @@ const HOLD = 'select id from outbox where tenant_id = $1 and id = $2 for update'
 
 type Stored<T extends { type: ServedType }> = Omit<T, 'type'> & { rtype: number };
 const typed = <T extends { type: ServedType }>({ rtype, ...rest }: Stored<T>): T =>
-  ({ ...rest, type: typeOfNumber(rtype) }) as unknown as T;
+  ({ ...rest, type: findTypeByNumber(rtype) }) as unknown as T;
 
 /** An array literal, which both drivers send alike. */
 const toBigintArray = (rows: { seq: string }[]): string => `{${rows.map(({ seq }) => seq).join()}}`;
@@ -147,11 +147,11 @@ export function createSubscriptions(database: Database): Subscriptions {
   return {
     find: async (tenant, id) => (await rows<SubscriptionRegistration>(FIND, [tenant, id]))[0],
     register: ({ tenant, id, type, actor, scopes, secret, endsAt }) =>
-      run(REGISTER, [tenant, id, TYPES[type], actor, scopes, secret, endsAt]),
+      run(REGISTER, [tenant, id, TYPE_NUMBERS[type], actor, scopes, secret, endsAt]),
     deactivate: ({ tenant, id }) => run(REST, [tenant, id]),
     remove: ({ tenant, id }) => run(REMOVE, [tenant, id]),
     rotateSecret: ({ tenant, id }, { secret, formerUntil }) => run(RENEW, [tenant, id, secret, formerUntil]),
-    listActive: (tenant, type) => rows<SubscriptionRegistration>(WATCHING, [tenant, TYPES[type]]),
+    listActive: (tenant, type) => rows<SubscriptionRegistration>(WATCHING, [tenant, TYPE_NUMBERS[type]]),
     listExpired: (at) => database.query<SubscriptionId>(ENDED, [at]),
     claimChanges: ({ at, until, limit }) => rows<WatchedChange>(CLAIM, [at, until, limit]),
     deleteChanges: async (tenant, changes) => {
@@ -161,7 +161,7 @@ export function createSubscriptions(database: Database): Subscriptions {
     },
     addNotifications: ({ tenant, id, type }, notices, at) => {
       const arrays = [notices.map((one) => one.id), notices.map(({ version }) => version), notices.map(({ key }) => key)];
-      return run(ADD, [tenant, id, TYPES[type], ...arrays, at]);
+      return run(ADD, [tenant, id, TYPE_NUMBERS[type], ...arrays, at]);
     },
     listDue: ({ tenant, id }, { at, limit }) => rows<Notification>(DUE, [tenant, id, at, limit]),
     findNextDue: async ({ tenant, id }) => (await database.query<{ nextAt: string }>(NEXT_DUE, [tenant, id]))[0]?.nextAt,

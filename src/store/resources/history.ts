@@ -1,6 +1,6 @@
 // Versions in order of time, newest first: of one resource, of a type, or of everything. One statement a page, found by its place in time.
 // https://hl7.org/fhir/R4/http.html#history
-import { type ServedType, TYPES } from '../../fhir/types.ts';
+import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import type { HistoryRow } from './resource-row.ts';
@@ -56,7 +56,7 @@ export async function readHistory(database: Database, tenant: number, span: Hist
 
 function buildTests({ type, id, since, at, after }: HistoryQuery, { bind }: Binder): string[] {
   return [
-    ...(type === undefined ? [] : [`r.tenant_id = ${TENANT}`, `r.rtype = ${bind(TYPES[type])}`]),
+    ...(type === undefined ? [] : [`r.tenant_id = ${TENANT}`, `r.rtype = ${bind(TYPE_NUMBERS[type])}`]),
     ...(id === undefined ? [] : [`r.id = ${bind(id)}`]),
     ...(since === undefined ? [] : [`h.lu >= ${bind(since)}::timestamptz`]),
     ...(at === undefined ? [] : [`h.lu < ${bind(at.to)}::timestamptz`, `${NOT_REPLACED} and n.lu <= ${bind(at.from)}::timestamptz)`]),

@@ -1,6 +1,6 @@
 // Reading several resources by id and keeping others from writing them until the transaction ends, in one statement.
 // https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
-import { type ServedType, TYPES } from '../../fhir/types.ts';
+import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import type { ResourceRow } from './resource-row.ts';
 import { ROW, type StoredRow, toResourceRow } from './stored-row.ts';
@@ -17,7 +17,7 @@ export async function readForUpdate(
   wanted: { type: ServedType; id: string }[],
 ): Promise<ResourceRow[]> {
   if (wanted.length === 0) return [];
-  const types = wanted.map(({ type }) => TYPES[type]);
+  const types = wanted.map(({ type }) => TYPE_NUMBERS[type]);
   const ids = wanted.map(({ id }) => id);
   return (await database.query<StoredRow>(HOLD, [tenant, types, ids], 'resource-hold')).map(toResourceRow);
 }

@@ -1,5 +1,5 @@
 // Reading by id: the current version, one version, the history of one resource. One indexed statement each.
-import { type ServedType, TYPES } from '../../fhir/types.ts';
+import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import type { HistoryRow, ResourceRow } from './resource-row.ts';
 import { type StoredVersion, toRow } from './stored-row.ts';
@@ -18,7 +18,7 @@ type Stored = StoredVersion & { method: HistoryRow['method'] };
 const toHistoryRow = (type: ServedType, id: string, stored: Stored): HistoryRow => ({ ...toRow(type, id, stored), method: stored.method });
 
 export async function readCurrent(database: Database, tenant: number, type: ServedType, id: string): Promise<ResourceRow | undefined> {
-  const [stored] = await database.query<StoredVersion>(READ, [tenant, TYPES[type], id], 'resource-read');
+  const [stored] = await database.query<StoredVersion>(READ, [tenant, TYPE_NUMBERS[type], id], 'resource-read');
   return stored && toRow(type, id, stored);
 }
 
@@ -29,7 +29,7 @@ export async function readVersion(
   id: string,
   version: number,
 ): Promise<HistoryRow | undefined> {
-  const [stored] = await database.query<Stored>(VERSION, [tenant, TYPES[type], id, version], 'resource-version');
+  const [stored] = await database.query<Stored>(VERSION, [tenant, TYPE_NUMBERS[type], id, version], 'resource-version');
   return stored && toHistoryRow(type, id, stored);
 }
 
@@ -39,7 +39,7 @@ export const wasDeletedSince = async (
   type: ServedType,
   id: string,
   version: number,
-): Promise<boolean> => (await database.query(DELETED_SINCE, [tenant, TYPES[type], id, version])).length > 0;
+): Promise<boolean> => (await database.query(DELETED_SINCE, [tenant, TYPE_NUMBERS[type], id, version])).length > 0;
 
 export async function readVersions(
   database: Database,
@@ -48,6 +48,6 @@ export async function readVersions(
   id: string,
   { count, before = LAST_VERSION }: { count: number; before?: number },
 ): Promise<HistoryRow[]> {
-  const stored = await database.query<Stored>(HISTORY, [tenant, TYPES[type], id, before, count], 'resource-history');
+  const stored = await database.query<Stored>(HISTORY, [tenant, TYPE_NUMBERS[type], id, before, count], 'resource-history');
   return stored.map((version) => toHistoryRow(type, id, version));
 }

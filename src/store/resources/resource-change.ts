@@ -1,11 +1,11 @@
 // A change as the parameters of a writing statement.
-import type { CodeOrder } from '../../fhir/indexing/rows.ts';
-import { TYPES } from '../../fhir/types.ts';
+import type { CodeRow } from '../../fhir/indexing/rows.ts';
+import { TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { ResourceChange } from './change.ts';
 import { toStorableText } from './storable.ts';
 
 /** The codes to sort by, as JSON; null where there are none. */
-export function toSortCodes(codes: CodeOrder[]): string | null {
+export function toSortCodes(codes: CodeRow[]): string | null {
   const entries = codes.flatMap(({ parameter, low, high }) => [
     [parameter, toStorableText(low)],
     ...(high === low ? [] : [[`${parameter}-`, toStorableText(high)]]),
@@ -15,7 +15,7 @@ export function toSortCodes(codes: CodeOrder[]): string | null {
 
 /** Column → its type, and its value in a change. */
 const COLUMNS = {
-  rtype: { type: 'smallint', of: (change: ResourceChange): unknown => TYPES[change.type] },
+  rtype: { type: 'smallint', of: (change: ResourceChange): unknown => TYPE_NUMBERS[change.type] },
   id: { type: 'text', of: (change: ResourceChange) => change.id },
   ver: { type: 'int', of: (change: ResourceChange) => change.version },
   lu: { type: 'timestamptz', of: (change: ResourceChange) => change.lastUpdated },

@@ -1,5 +1,5 @@
 // A version of a resource as statements answer it, and as the rest of the store hands it on.
-import { type ServedType, typeOfNumber } from '../../fhir/types.ts';
+import { findTypeByNumber, type ServedType } from '../../fhir/types.ts';
 import type { ResourceRow } from './resource-row.ts';
 
 /** What tells one version from another. */
@@ -55,4 +55,4 @@ export const toRow = (type: ServedType, id: string, { ver, lu, created, body, ru
   ...(rules !== undefined && { rules }),
 });
 
-export const toResourceRow = (stored: StoredRow): ResourceRow => toRow(typeOfNumber(stored.rtype), stored.id, stored);
+export const toResourceRow = (stored: StoredRow): ResourceRow => toRow(findTypeByNumber(stored.rtype), stored.id, stored);

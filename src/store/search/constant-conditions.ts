@@ -1,15 +1,15 @@
 // A search without what holds of every resource or of none, whatever is stored. PostgreSQL drops a subquery's other tests beside a constant `false`, the
 // tenant's among them, and Citus cannot plan a join without the tenant: so a constant is only ever a whole search.
-import type { Condition, Query, Slice } from '../../fhir/search/query.ts';
+import type { Condition, Query, TypeQuery } from '../../fhir/search/query.ts';
 
 type Simplified<C> = C | boolean;
 
 /** The same search; a part that finds nothing has the condition `nothing` alone. */
-export function simplifyQuery({ also, ...query }: Query): Query {
+export function simplifyQuery({ otherTypes: also, ...query }: Query): Query {
   return { ...query, ...simplifySlice(query), ...(also && { also: also.map(simplifySlice) }) };
 }
 
-function simplifySlice(slice: Slice): Slice {
+function simplifySlice(slice: TypeQuery): TypeQuery {
   const where = simplifyAnd(slice.where);
   if (where === false) return { ...slice, where: [{ on: 'nothing' }] };
   return { ...slice, where: where === true ? [] : where };

@@ -3,7 +3,7 @@
 import { hash } from '../../fhir/hash.ts';
 import { tooLong } from '../../fhir/outcome.ts';
 import type { Inclusion, Query } from '../../fhir/search/query.ts';
-import { type ServedType, typeOfNumber } from '../../fhir/types.ts';
+import { findTypeByNumber, type ServedType } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
@@ -35,7 +35,7 @@ const MOST_STEPS = 16;
 export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'body'>>(
   database: Database,
   tenant: number,
-  { include: inclusions, room }: Pick<Query, 'include' | 'room'>,
+  { include: inclusions, maxBytes }: Pick<Query, 'include' | 'maxBytes'>,
   matches: IncludeStart[],
 ): Promise<IncludeResult<R>> {
   const rows: R[] = [];
@@ -45,7 +45,7 @@ export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'bod
     const limit = step === MOST_STEPS ? 1 : MOST_INCLUDED + 1 - rows.length;
     const asked = findStarts(starts, due);
     if (!asked.length) break;
-    const left = room && room - rows.reduce((sum, { body }) => sum + body!.length, 0);
+    const left = maxBytes && maxBytes - rows.reduce((sum, { body }) => sum + body!.length, 0);
     const statement = buildStepSql(tenant, asked, { known: [...matches, ...rows], limit, room: left });
     const found = await database.query<R>(statement.sql, statement.parameters, statement.name);
     if (found.length && step === MOST_STEPS) return { rows, isTruncated: true };
@@ -66,7 +66,7 @@ interface PendingInclusion {
 }
 
 const findStarts = (rows: IncludeStart[], inclusions: Inclusion[]): PendingInclusion[] => {
-  const byType = Map.groupBy(rows, ({ rtype }) => typeOfNumber(rtype));
+  const byType = Map.groupBy(rows, ({ rtype }) => findTypeByNumber(rtype));
   return inclusions
     .map((inclusion) => ({ inclusion, starts: inclusion.from.flatMap((type: ServedType) => byType.get(type) ?? []) }))
     .filter(({ starts }) => starts.length > 0);
@@ -109,7 +109,7 @@ const EDGES: Record<Inclusion['direction'], Edge> = {
   // The type is looked up row by row: as a join, a planner without statistics may begin with all resources of the type.
   revinclude: ({ types, parameters }, starts, binder) => {
     const selves = bindBigints(
-      starts.map(({ rtype, id }) => hash(`${typeOfNumber(rtype)}/${id}`)),
+      starts.map(({ rtype, id }) => hash(`${findTypeByNumber(rtype)}/${id}`)),
       binder,
     );
     return `select f.pid from sx_ref f

@@ -1,7 +1,7 @@
 // A page of a search that is led by one of its conditions: the few that meet it are taken first, and everything else is asked of them. Which plan is right
 // does not hang on the value then, so that the statement keeps its plan. Where there are more than a few, it finds nothing, at little cost, and says so.
 // docs/decisions/0004-search-query-plans.md
-import type { Condition, Query, Slice } from '../../fhir/search/query.ts';
+import type { Condition, Query, TypeQuery } from '../../fhir/search/query.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
 import { buildConditions, buildRowsSql, hasOwnParameter, isSingleTable } from './condition.ts';
@@ -46,7 +46,7 @@ const LEADS: ((condition: Condition) => boolean)[] = [
   (condition) => condition.on === 'string' && condition.any.every((text) => 'equals' in text || 'from' in text || 'among' in text),
 ];
 
-function buildLeadSql(lead: Condition, slice: Slice, binder: Binder): string {
+function buildLeadSql(lead: Condition, slice: TypeQuery, binder: Binder): string {
   if (isSingleTable(lead)) return buildRowsSql(binder.alias('l'), lead, binder);
   const l = binder.alias('l');
   return `select ${l}.pid from sx ${l} where ${buildConditions([lead], toTestedRow(slice, l), binder)}`;

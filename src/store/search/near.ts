@@ -1,7 +1,7 @@
 // Positions within a circle as SQL: a box that the index has, and within it the distance. A row of sx_composite is a position: key_h its strip of
 // longitude, from_n its latitude, from_m its longitude.
 
-import { boxAround, type Circle, farthest } from '../../fhir/indexing/sphere.ts';
+import { buildBoundingBox, type GeoCircle, toMaxSeparation } from '../../fhir/indexing/geography.ts';
 import type { Condition } from '../../fhir/search/query.ts';
 import type { Binder } from '../database/parameter-binder.ts';
 
@@ -10,8 +10,8 @@ export function buildNearTest(x: string, { any }: Extract<Condition, { on: 'near
   return `(${any.map((circle) => buildCircleTest(x, circle, binder)).join(' or ')})`;
 }
 
-function buildCircleTest(x: string, circle: Circle, { bind }: Binder): string {
-  const { cells, south, north } = boxAround(circle);
+function buildCircleTest(x: string, circle: GeoCircle, { bind }: Binder): string {
+  const { cells, south, north } = buildBoundingBox(circle);
   const float = (value: number): string => `${bind(value)}::float8`;
   const [latitude, longitude] = [`${x}.from_n::float8`, `${x}.from_m::float8`];
   const [height, width] = [`(${latitude} - ${float(circle.latitude)})`, `(${longitude} - ${float(circle.longitude)})`];
@@ -19,6 +19,6 @@ function buildCircleTest(x: string, circle: Circle, { bind }: Binder): string {
   return [
     ...(cells ? [`${x}.key_h = any(${bind(`{${cells.join(',')}}`)}::bigint[])`] : []),
     `not ${x}.long and ${x}.from_n between ${float(south)}::numeric and ${float(north)}::numeric`,
-    `${apart} <= ${float(farthest(circle))}`,
+    `${apart} <= ${float(toMaxSeparation(circle))}`,
   ].join(' and ');
 }

@@ -4,7 +4,7 @@
 // read from an index in its order. docs/decisions/0005-search-order-and-page-links.md
 
 import { invalid } from '../../fhir/outcome.ts';
-import { type Query, type Slice, type SortKey, slicesOf } from '../../fhir/search/query.ts';
+import { listSlices, type Query, type SortKey, type TypeQuery } from '../../fhir/search/query.ts';
 import { type Binder, TENANT } from '../database/parameter-binder.ts';
 import type { Position } from './page.ts';
 import { isRange } from './range.ts';
@@ -43,13 +43,14 @@ export function listStreams(query: Query, after?: Position): Stream[] {
   const { sort: keys } = query;
   if (after && after.length !== keys.length + 1) throw invalid('this page link belongs to another search: start the search again');
   const present = { keys, present: true };
-  if (!keys[0] || !isValueKey(keys[0]) || slicesOf(query).every(hasFirstKey)) return [present];
+  if (!keys[0] || !isValueKey(keys[0]) || listSlices(query).every(hasFirstKey)) return [present];
   const absent = { keys, present: false };
   return after && after[0] === null ? [absent] : [present, absent];
 }
 
 /** Not by a text: some are found and not sorted by (sounds). */
-const hasFirstKey = ({ where, sort }: Slice): boolean => where.some((condition) => isRange(condition) && isBounding(condition, sort[0]));
+const hasFirstKey = ({ where, sort }: TypeQuery): boolean =>
+  where.some((condition) => isRange(condition) && isBounding(condition, sort[0]));
 
 /** The SQL of a stream, after a position when that lies in it. `alone`: nothing but the values of the first key is asked. */
 export function buildOrderSql({ keys, present }: Stream, binder: Binder, after?: Position, alone = false): OrderSql {

@@ -63,7 +63,7 @@ async function readPage<P extends PositionedRow>(
 ): Promise<{ page: P[] } & Pick<ResultPage, 'next' | 'total'>> {
   const short = await readRows<P>(database, tenant, query, wanted);
   const found = short.every(({ body }) => body !== null) ? short : await readRows<P>(database, tenant, query, { ...wanted, counted: true });
-  const page = found.slice(0, Math.min(query.count, countFitting(found, query.room)));
+  const page = found.slice(0, Math.min(query.count, countFitting(found, query.maxBytes)));
   const more = found.length > page.length;
   const total = query.total === 'none' ? undefined : (inferTotal(page, more, wanted.start) ?? (await countTotal(database, tenant, query)));
   return { page, ...(more && { next: toPosition(page.at(-1)!, query) }), ...(total !== undefined && { total }) };
@@ -112,7 +112,7 @@ async function readLeadingConditionRows<P extends PositionedRow>(
   query: Query,
   { stream, part }: { stream: Stream; part: PagePart },
 ): Promise<P[] | undefined> {
-  if (query.also?.length || hasFixedPlan(query, part.limit)) return undefined;
+  if (query.otherTypes?.length || hasFixedPlan(query, part.limit)) return undefined;
   const led = buildLeadingConditionSql(tenant, query, stream, part);
   const rows = led && (await runStatement<P & { many: boolean }>(database, led));
   if (!rows || rows[0]!.many) return undefined;

@@ -1,5 +1,5 @@
 // The statements of a search: a page of one stream of its order, and how many match.
-import { type Condition, type Query, type Slice, slicesOf } from '../../fhir/search/query.ts';
+import { type Condition, listSlices, type Query, type TypeQuery } from '../../fhir/search/query.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
 import { buildPageBody, buildShortBody, type ColumnList } from '../resources/stored-row.ts';
@@ -31,10 +31,10 @@ export interface PagePart {
 }
 
 export const toStatement = (sql: string, { parameters }: Binder): Statement => ({ sql, parameters: [...parameters] });
-export const toTestedRow = (slice: Slice, row = 's'): TestedRow => ({ row, types: [slice.type] });
+export const toTestedRow = (slice: TypeQuery, row = 's'): TestedRow => ({ row, types: [slice.type] });
 /** All resources a search finds, one row each. */
 const buildMatchesSql = (query: Query, binder: Binder): string =>
-  slicesOf(query)
+  listSlices(query)
     .map((slice) => `select 1 from sx s where ${buildConditions(slice.where, toTestedRow(slice), binder)}`)
     .join(' union all ');
 
@@ -42,13 +42,13 @@ const buildMatchesSql = (query: Query, binder: Binder): string =>
 const READ_ALL_LIMIT = 1000;
 
 /** Whether one plan is right whatever the values: there are none, or one condition leads to its rows and all of them are wanted. */
-export const hasFixedPlan = ({ where, also }: Pick<Query, 'where' | 'also'>, limit: number): boolean =>
-  !also?.length && (where.length === 0 || (where.length === 1 && limit > READ_ALL_LIMIT));
+export const hasFixedPlan = ({ where, otherTypes }: Pick<Query, 'where' | 'otherTypes'>, limit: number): boolean =>
+  !otherTypes?.length && (where.length === 0 || (where.length === 1 && limit > READ_ALL_LIMIT));
 
 /** Rows of these columns with `pid` and the sort values (`v0`, `v1` …). Limits stand in the text: the planner has to know that they are small. */
 export function buildPageSql(tenant: number, query: Query, stream: Stream, part: PagePart): Statement {
   const binder = createBinder(tenant);
-  const { found, orderByName, bounded } = query.also?.length
+  const { found, orderByName, bounded } = query.otherTypes?.length
     ? buildMergedSql(query, stream, part, binder)
     : buildSliceSql(query, stream, part, binder);
   const sql = `select ${part.columns(buildBody(query, part, orderByName))}, m.* from (${found}) m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${orderByName}`;
@@ -57,7 +57,7 @@ export function buildPageSql(tenant: number, query: Query, stream: Stream, part:
 
 /** How the body of a row is read. Where a page has only so much room: if a page of such bodies had room; `counted`: if it is the first, or there is room for it and all before it. */
 export function buildBody(
-  { room }: Query,
+  { maxBytes: room }: Query,
   { limit, counted }: Pick<PagePart, 'counted'> & { limit: number | string },
   order: string,
 ): string {
@@ -72,14 +72,14 @@ interface RowsSql {
   bounded?: boolean;
 }
 
-function buildSliceSql(slice: Slice, stream: Stream, part: PagePart, binder: Binder): RowsSql {
+function buildSliceSql(slice: TypeQuery, stream: Stream, part: PagePart, binder: Binder): RowsSql {
   const many = slice.where.find(hasManyCodes);
   return many ? buildManyCodesSql(slice, many, { stream, part }, binder) : buildOrderedRowsSql(slice, stream, part, binder);
 }
 
 /** Those that have one of many codes, looked up first: a few are put in order, and where they are frequent all are read in order. One of the two is done. */
 function buildManyCodesSql(
-  slice: Slice,
+  slice: TypeQuery,
   many: TokenCondition,
   { stream, part }: { stream: Stream; part: PagePart },
   binder: Binder,
@@ -104,7 +104,7 @@ function buildManyCodesSql(
 
 /** `also`: a further test. */
 function buildOrderedRowsSql(
-  slice: Slice,
+  slice: TypeQuery,
   { present }: Stream,
   { limit, after, offset = 0 }: PagePart,
   binder: Binder,
@@ -137,7 +137,7 @@ function buildOrderedRowsSql(
 
 /** All that one condition finds by its own rows, which tell the type too: then no search row need be read. */
 function findOwnRows(
-  { where, sort }: Slice,
+  { where, sort }: TypeQuery,
   limit: number,
   binder: Binder,
   also?: string,
@@ -149,14 +149,14 @@ function findOwnRows(
 }
 
 /** What is asked of the search row; `typed`: nothing, and its type of another. */
-const buildRowTest = (slice: Slice, typed: string | undefined, binder: Binder): string =>
+const buildRowTest = (slice: TypeQuery, typed: string | undefined, binder: Binder): string =>
   typed && !slice.where.length
     ? `s.tenant_id = ${TENANT} and ${buildTypeTest(typed, [slice.type])}`
     : buildConditions(slice.where, toTestedRow(slice), binder);
 
 /** Of several types: as many of each as could be in the page, each read in its order, and of these the first. */
 function buildMergedSql(query: Query, stream: Stream, { limit, offset = 0, ...part }: PagePart, binder: Binder): RowsSql {
-  const arms = slicesOf(query).map((slice) => buildSliceSql(slice, stream, { limit: limit + offset, ...part }, binder));
+  const arms = listSlices(query).map((slice) => buildSliceSql(slice, stream, { limit: limit + offset, ...part }, binder));
   const { orderByName } = arms[0]!;
   const all = arms.map(({ found }) => `(${found})`).join(' union all ');
   return { found: `select m.* from (${all}) m order by ${orderByName} limit ${limit} offset ${offset}`, orderByName };
@@ -178,7 +178,7 @@ export function buildEstimateSql(tenant: number, query: Query): Statement {
 /** How many rows a stream has in all: one row, `total`. */
 export function buildStreamTotalSql(tenant: number, query: Query, { present }: Stream): Statement {
   const binder = createBinder(tenant);
-  const arms = slicesOf(query).map((slice) => {
+  const arms = listSlices(query).map((slice) => {
     const { joins, tests } = buildOrderSql({ keys: slice.sort, present }, binder);
     return `select 1 from sx s ${joins} where ${[buildConditions(slice.where, toTestedRow(slice), binder), ...tests].join(' and ')}`;
   });

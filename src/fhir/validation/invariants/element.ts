@@ -1,21 +1,21 @@
 // How invariants look at elements as they stand in JSON: small readings of FHIRPath's exists(), where() and comparison of dates and quantities.
 // https://hl7.org/fhir/R4/fhirpath.html
 import { type Element, isElement, items } from '../../element.ts';
-import { daysIn } from '../primitives.ts';
+import { countDaysInMonth } from '../primitives.ts';
 
 /** Whether one rule holds for an element (an object; for XHTML its text) inside a root resource. */
-export type Predicate = (element: Element, root: Element) => boolean;
+export type InvariantPredicate = (element: Element, root: Element) => boolean;
 
 /** `name.exists()`: there is a value, or an object of extensions in its place. */
-export const has = (element: Element, name: string): boolean => element[name] !== undefined || element[`_${name}`] !== undefined;
+export const hasElement = (element: Element, name: string): boolean => element[name] !== undefined || element[`_${name}`] !== undefined;
 
 /** `name.exists()` of a choice (`value[x]`). No other element of the types it is asked for begins with that name and a capital letter. */
-export function hasChoice(element: Element, name: string): boolean {
-  for (const key in element) if (isBranch(key, name)) return true;
+export function hasChoiceElement(element: Element, name: string): boolean {
+  for (const key in element) if (isChoiceBranch(key, name)) return true;
   return false;
 }
 
-function isBranch(key: string, name: string): boolean {
+function isChoiceBranch(key: string, name: string): boolean {
   const from = key.charCodeAt(0) === UNDERSCORE ? 1 : 0;
   const next = key.charCodeAt(from + name.length);
   return key.startsWith(name, from) && next >= UPPER_A && next <= UPPER_Z;
@@ -36,7 +36,7 @@ export const hasCoding = (concept: unknown, system: string, codes: string[]): bo
 export function mayPrecede(start: unknown, end: unknown): boolean {
   if (typeof start !== 'string' || typeof end !== 'string') return true;
   const comparable = start.length === end.length && (start.length <= DATE_LENGTH || (start.endsWith('Z') && end.endsWith('Z')));
-  return comparable ? start <= end : earliest(start) <= latest(end);
+  return comparable ? start <= end : toEarliestInstant(start) <= toLatestInstant(end);
 }
 
 const DATE_LENGTH = 10;
@@ -45,21 +45,21 @@ const EASTERNMOST = 14 * 3_600_000;
 const WESTERNMOST = 12 * 3_600_000;
 const LEAP_SECOND = /:60/;
 
-const earliest = (date: string): number => (date.includes('T') ? instantOf(date) : Date.parse(date) - EASTERNMOST);
+const toEarliestInstant = (date: string): number => (date.includes('T') ? parseInstant(date) : Date.parse(date) - EASTERNMOST);
 
-function latest(date: string): number {
-  if (date.includes('T')) return instantOf(date) + (date.includes('.') ? 0 : 999);
-  const [year, month = '12', day = daysIn(Number(year), Number(month))] = date.split('-');
+function toLatestInstant(date: string): number {
+  if (date.includes('T')) return parseInstant(date) + (date.includes('.') ? 0 : 999);
+  const [year, month = '12', day = countDaysInMonth(Number(year), Number(month))] = date.split('-');
   return Date.parse(`${year}-${month}-${day}T23:59:59.999Z`) + WESTERNMOST;
 }
 
-const instantOf = (date: string): number => Date.parse(date.replace(LEAP_SECOND, ':59'));
+const parseInstant = (date: string): number => Date.parse(date.replace(LEAP_SECOND, ':59'));
 
 /** Whether a quantity may be at most another: true when their units differ, because that is not for us to convert. */
 export function mayBeAtMost(low: unknown, high: unknown): boolean {
-  if (!isElement(low) || !isElement(high) || !sameUnit(low, high)) return true;
+  if (!isElement(low) || !isElement(high) || !hasSameUnit(low, high)) return true;
   return typeof low.value !== 'number' || typeof high.value !== 'number' || low.value <= high.value;
 }
 
-const sameUnit = (a: Element, b: Element): boolean =>
+const hasSameUnit = (a: Element, b: Element): boolean =>
   a.system === b.system && a.code === b.code && (a.code !== undefined || a.unit === b.unit);

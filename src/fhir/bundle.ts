@@ -1,0 +1,141 @@
+// Reads a Bundle of requests: its type, and each entry as the request it stands for. https://hl7.org/fhir/R4/bundle.html#transaction
+// A Bundle is no served type, so what is checked of its frame is checked here; the resources in it are checked where they are written.
+
+import { isElement } from './element.ts';
+import type { ParsedJson } from './json.ts';
+import { FhirError, type Issue, invalidStructure, issue, notSupported } from './outcome.ts';
+import type { Resource } from './types.ts';
+
+/** The most entries one Bundle may have. */
+export const MAX_BUNDLE_ENTRIES = 5000;
+
+/** One entry: the request it stands for. `headers`: what the same request would carry as headers, by lower-case name. */
+export interface BundleEntry {
+  /** Its place, from 0. */
+  index: number;
+  method: string;
+  /** Below the base, with a leading slash, percent-encoding left in. */
+  path: string;
+  query: [name: string, value: string][];
+  headers: Readonly<Record<string, string>>;
+  fullUrl?: string;
+  /** Its resource in both readings. */
+  resource?: { plain: Resource; exact: Resource };
+}
+
+export interface BundleRequest {
+  type: 'batch' | 'transaction';
+  /** As they stand, not looked at yet. */
+  entries: ParsedJson[];
+}
+
+type Json = Record<string, unknown>;
+
+const COMMON_ELEMENTS = ['id', 'extension', 'modifierExtension'];
+const BUNDLE_ELEMENTS = new Set([
+  'resourceType',
+  'id',
+  'meta',
+  'implicitRules',
+  'language',
+  'identifier',
+  'type',
+  'timestamp',
+  'total',
+  'link',
+  'entry',
+  'signature',
+]);
+const ENTRY_ELEMENTS = new Set([...COMMON_ELEMENTS, 'link', 'fullUrl', 'resource', 'search', 'request', 'response']);
+const REQUEST_ELEMENTS = new Set([...COMMON_ELEMENTS, 'method', 'url', 'ifNoneMatch', 'ifModifiedSince', 'ifMatch', 'ifNoneExist']);
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH']);
+const METHODS_WITH_RESOURCE = new Set(['POST', 'PUT', 'PATCH']);
+
+/** Element of `request` → the header it stands for. */
+const REQUEST_HEADERS: Readonly<Record<string, string>> = {
+  ifNoneMatch: 'if-none-match',
+  ifModifiedSince: 'if-modified-since',
+  ifMatch: 'if-match',
+  ifNoneExist: 'if-none-exist',
+};
+
+/** The Bundle of a body. Anything but a batch or a transaction is refused (400), more entries than the limit too (413). */
+export function parseBundleRequest({ plain, exact }: ParsedJson): BundleRequest {
+  if (!isElement(plain) || plain.resourceType !== 'Bundle') throw invalidStructure('the body must be a Bundle', 'Bundle');
+  rejectUnknownElements(plain, BUNDLE_ELEMENTS, 'Bundle');
+  const { type, entry = [] } = plain;
+  if (type !== 'batch' && type !== 'transaction') throw notSupported('send a Bundle of type batch or transaction', 'Bundle.type');
+  if (!Array.isArray(entry)) throw invalidStructure('a list is expected', 'Bundle.entry');
+  if (entry.length > MAX_BUNDLE_ENTRIES)
+    throw new FhirError('too-long', [issue('too-costly', `a Bundle may have ${MAX_BUNDLE_ENTRIES} entries: send several`, 'Bundle.entry')]);
+  const exacts = ((exact as Json).entry ?? []) as unknown[];
+  return { type, entries: entry.map((one, at) => ({ plain: one, exact: exacts[at] })) };
+}
+
+/** One entry as a request. `baseUrl`: this server's, without a trailing slash. Expressions of what is wrong begin with `Bundle.entry[at]`. */
+export function parseBundleEntry({ plain, exact }: ParsedJson, at: number, baseUrl: string): BundleEntry {
+  const where = `Bundle.entry[${at}]`;
+  if (!isElement(plain)) throw invalidStructure('an object is expected', where);
+  rejectUnknownElements(plain, ENTRY_ELEMENTS, where);
+  const { request, fullUrl, resource } = plain as Json;
+  if (!isElement(request)) throw invalidStructure('an entry of a batch or transaction has a request', `${where}.request`);
+  rejectUnknownElements(request, REQUEST_ELEMENTS, `${where}.request`);
+  if (fullUrl !== undefined && typeof fullUrl !== 'string') throw invalidStructure('a URI is expected', `${where}.fullUrl`);
+  const { method, url } = request as Json;
+  if (typeof method !== 'string' || !METHODS.has(method))
+    throw invalidStructure('GET, HEAD, POST, PUT, PATCH or DELETE is expected', `${where}.request.method`);
+  if (resource !== undefined && !isElement(resource)) throw invalidStructure('a resource is a JSON object', `${where}.resource`);
+  if (resource === undefined && METHODS_WITH_RESOURCE.has(method) && !String(url).endsWith('/_search'))
+    throw invalidStructure(`${method} needs a resource`, where);
+  return {
+    index: at,
+    method,
+    ...parseEntryUrl(url, baseUrl, `${where}.request.url`),
+    headers: readEntryHeaders(request as Json, where),
+    ...(fullUrl !== undefined && { fullUrl }),
+    ...(resource !== undefined && { resource: { plain: resource as unknown as Resource, exact: (exact as Json).resource as Resource } }),
+  };
+}
+
+/** Relative to the base, with or without a leading slash, or absolute under this server's own base. */
+function parseEntryUrl(url: unknown, baseUrl: string, where: string): Pick<BundleEntry, 'path' | 'query'> {
+  if (typeof url !== 'string' || url === '') throw invalidStructure('a URL relative to the base is expected', where);
+  const own = [`${baseUrl}/`, `${new URL(baseUrl).pathname}/`].find((base) => url.startsWith(base));
+  const relative = own === undefined ? url : url.slice(own.length);
+  if (/^[a-z][a-z0-9+.-]*:/i.test(relative)) throw notSupported('the URL leads to another server', where);
+  const [path = '', ...rest] = relative.split('?');
+  return { path: `/${path.replace(/^\//, '')}`, query: [...new URLSearchParams(rest.join('?'))] };
+}
+
+function readEntryHeaders(request: Json, where: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [element, header] of Object.entries(REQUEST_HEADERS)) {
+    const value = request[element];
+    if (value === undefined) continue;
+    if (typeof value !== 'string' || value === '') throw invalidStructure('a text is expected', `${where}.request.${element}`);
+    headers[header] = value;
+  }
+  return headers;
+}
+
+function rejectUnknownElements(element: object, known: ReadonlySet<string>, where: string): void {
+  const unknown = Object.keys(element).find((name) => !known.has(name.replace(/^_/, '')));
+  if (unknown !== undefined) throw invalidStructure('there is an element here that R4 does not define', where);
+}
+
+/**
+ * What is wrong with an entry's request or resource, said from where the Bundle begins: `Patient.name` is `Bundle.entry[3].resource.name`.
+ * `type`: of its resource, where what is wrong may lie in another resource; that one's path then stays as it is.
+ */
+export function locateErrorInEntry(error: FhirError, at: number, type?: string): FhirError {
+  const issues = error.issues.map((found) => toEntryIssue(found, `Bundle.entry[${at}]`, type));
+  return new FhirError(error.kind, issues, error.headers);
+}
+
+function toEntryIssue(found: Issue, where: string, type = ''): Issue {
+  const own = (path: string): string => {
+    const [root] = /^[A-Za-z]+/.exec(path) ?? [''];
+    return root === 'Bundle' || (type !== '' && root !== type) ? path : `${where}.resource${path.slice(root.length)}`;
+  };
+  return { ...found, expression: found.expression?.map(own) ?? [where] };
+}

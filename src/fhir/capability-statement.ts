@@ -1,0 +1,117 @@
+// The CapabilityStatement, made from what is really served: the table of types, the search parameters in force, the interactions of the HTTP door.
+// https://hl7.org/fhir/R4/capabilitystatement.html
+import { BASE64_CONTENT_SHARE } from './binary.ts';
+import { MAX_BUNDLE_ENTRIES } from './bundle.ts';
+import { INTERACTIONS, type InteractionDefinition } from './interactions.ts';
+import { COMPARTMENT_URLS } from './search/compartment.ts';
+import { isFollowable } from './search/reference-parameter.ts';
+import type { SearchParameter, SearchRegistry } from './search/registry.ts';
+import { SERVED_TYPES } from './types.ts';
+
+/** What the statement needs to know. `date`: the day the software was released; `bodyLimit` in bytes. */
+export interface CapabilityOptions {
+  baseUrl: string;
+  version: string;
+  date: string;
+  registry: SearchRegistry;
+  bodyLimit: number;
+  /** Type → what is said of its resources, in Markdown. */
+  documentation?: Partial<Record<string, string>>;
+  /** Type → canonical URLs of the profiles of it. */
+  profiles: ReadonlyMap<string, string[]>;
+}
+
+/** The codes of the interactions at paths of a type, or at those of the whole system. */
+function listInteractionCodes(of: 'type' | 'system'): { code: string }[] {
+  const facts = Object.values(INTERACTIONS).filter(({ path }) => path.startsWith('/:type') === (of === 'type'));
+  return [...new Set(facts.flatMap((one): readonly string[] => one.codes))].map((code) => ({ code }));
+}
+
+/** The operations at paths of a type, each once. */
+function listOperations(type: string): object[] {
+  const own = Object.values<InteractionDefinition>(INTERACTIONS).filter(
+    ({ path }) => path.startsWith('/:type') || path.startsWith(`/${type}/`),
+  );
+  return [...new Map(own.flatMap(({ operation }) => (operation ? [[operation.name, operation]] : []))).values()];
+}
+
+/** The statement as a resource. */
+export function buildCapabilityStatement({
+  baseUrl,
+  version,
+  date,
+  registry,
+  bodyLimit,
+  documentation = {},
+  profiles,
+}: CapabilityOptions): object {
+  const megabytes = Math.floor(bodyLimit / (1024 * 1024));
+  return {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    date,
+    kind: 'instance',
+    software: { name: 'Facet', version },
+    implementation: { description: 'Facet, a FHIR R4 server', url: baseUrl },
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    rest: [
+      {
+        mode: 'server',
+        documentation: `Unknown search parameters are refused (400) unless Prefer: handling=lenient. Bodies up to ${megabytes} MiB, content of a Binary up to ${Math.floor(megabytes * BASE64_CONTENT_SHARE)} MiB. An update that changes nothing makes no new version. References need not resolve. A batch or transaction has at most ${MAX_BUNDLE_ENTRIES} entries. Keys with the scope admin may add _explain=true to a search and see its SQL, plan and timing.`,
+        security: { description: 'An API key of the FHIR surface, as "Authorization: Bearer …" or "x-api-key: …".' },
+        resource: SERVED_TYPES.map((type) =>
+          buildResourceEntry(type, { registry, profiles: profiles.get(type), documentation: documentation[type] }),
+        ),
+        interaction: listInteractionCodes('system'),
+        searchParam: [
+          { name: '_list', type: 'string', documentation: 'The id of a List: what its entries refer to.' },
+          { name: '_filter', type: 'special', documentation: 'https://hl7.org/fhir/R4/search_filter.html' },
+        ],
+        compartment: COMPARTMENT_URLS,
+      },
+    ],
+  };
+}
+
+interface ResourceOptions {
+  registry: SearchRegistry;
+  profiles: string[] | undefined;
+  documentation: string | undefined;
+}
+
+function buildResourceEntry(type: string, { registry, profiles, documentation }: ResourceOptions): object {
+  const parameters = registry.list(type);
+  const links = (source: string, test: (parameter: SearchParameter) => boolean): string[] => {
+    const codes = registry.list(source).filter(test);
+    return codes.length ? [`${source}:*`, ...codes.map(({ code }) => `${source}:${code}`)] : [];
+  };
+  const referring = SERVED_TYPES.map((other) =>
+    links(other, (parameter) => isFollowable(parameter) && !!parameter.targets?.includes(type)),
+  );
+  return {
+    type,
+    ...(profiles?.length && { supportedProfile: profiles }),
+    ...(documentation !== undefined && { documentation }),
+    interaction: listInteractionCodes('type'),
+    versioning: 'versioned',
+    readHistory: true,
+    updateCreate: true,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: true,
+    conditionalDelete: 'single',
+    searchInclude: prependWildcard(links(type, isFollowable)),
+    searchRevInclude: prependWildcard(referring.flat()),
+    searchParam: parameters.map((parameter) => ({
+      name: parameter.code,
+      type: parameter.type,
+      ...(parameter.url && { definition: parameter.url }),
+    })),
+    operation: listOperations(type),
+  };
+}
+
+/** Behind `*`, which stands for all of them. */
+const prependWildcard = (links: string[]): string[] => (links.length ? ['*', ...links] : []);

@@ -1,0 +1,71 @@
+// Which of several names, contact points, addresses, identifiers or roles of one person is meant: the one rule for vendors' shapes and for orders.
+// `use` modifies what an element means: https://hl7.org/fhir/R4/datatypes.html#HumanName, #ContactPoint, #Address, #Identifier.
+// docs/decisions/0019-current-names-and-addresses.md
+import { parseDateRange } from './date-range.ts';
+
+/** Type → its uses, best first; the types and uses that are not named follow in the order of FHIR_ORDER. */
+export type UsePreference = Readonly<Record<string, readonly string[]>>;
+
+/** In an order of uses: the elements that have none. Those are current and permanent. */
+export const WITHOUT_USE = 'none';
+
+/** `old` is not in any order: such an element is never meant. */
+const DEFAULT_USE_ORDER: UsePreference = {
+  HumanName: ['official', 'usual', WITHOUT_USE, 'nickname', 'temp', 'anonymous', 'maiden'],
+  ContactPoint: ['mobile', 'home', WITHOUT_USE, 'work', 'temp'],
+  Address: ['home', WITHOUT_USE, 'work', 'temp', 'billing'],
+  Identifier: ['usual', 'official', WITHOUT_USE, 'secondary', 'temp'],
+};
+
+/** The types of which one of several is preferred. */
+export const PREFERRED_TYPES: readonly string[] = Object.keys(DEFAULT_USE_ORDER);
+
+/** Types whose `period` is the time in which the element, or the resource, is in force. */
+const TYPES_WITH_PERIOD: readonly string[] = [...PREFERRED_TYPES, 'PractitionerRole'];
+
+/** Whether elements of this type may be over: by their use or by their period. */
+export const hasValidityPeriod = (type: string): boolean => TYPES_WITH_PERIOD.includes(type);
+
+interface DatedElement {
+  use?: unknown;
+  rank?: unknown;
+  type?: unknown;
+  period?: { start?: unknown; end?: unknown };
+}
+
+/** Whether an element is marked as one of former times. */
+export const isOld = (element: unknown): boolean => (element as DatedElement | null | undefined)?.use === 'old';
+
+/**
+ * Whether a time is in the period of an element: bounds are inclusive, and as wide as they are written; times without a zone are UTC. `now`: ISO 8601 in UTC.
+ * https://hl7.org/fhir/R4/datatypes.html#Period
+ */
+export function isInPeriod(element: unknown, now: string): boolean {
+  const { period } = (element ?? {}) as DatedElement;
+  if (typeof period !== 'object' || period === null) return true;
+  const { start, end } = period;
+  const from = typeof start === 'string' ? parseDateRange(start)?.from : undefined;
+  const to = typeof end === 'string' ? parseDateRange(end)?.to : undefined;
+  return (from === undefined || from <= now) && (to === undefined || now < to);
+}
+
+type ElementComparator = (one: unknown, other: unknown) => number;
+
+/** Compares elements of a type, the preferred one first: by use, then by rank; an address that is for letters only comes last. Undefined: the type has no order. */
+export function buildPreferenceComparator(type: string, stated: UsePreference = {}): ElementComparator | undefined {
+  if (!PREFERRED_TYPES.includes(type)) return undefined;
+  const first = stated[type] ?? [];
+  const uses = [...first, ...DEFAULT_USE_ORDER[type]!.filter((use) => !first.includes(use))];
+  const placeOf = ({ use = WITHOUT_USE }: DatedElement): number =>
+    uses.includes(use as string) ? uses.indexOf(use as string) : uses.length;
+  const rankOf = ({ rank }: DatedElement): number => (typeof rank === 'number' ? rank : Number.MAX_SAFE_INTEGER);
+  const isPostal = (one: DatedElement): number => Number(type === 'Address' && one.type === 'postal');
+  const keys = [isPostal, placeOf, rankOf];
+  return (one, other) =>
+    keys.map((key) => key(one as DatedElement) - key(other as DatedElement)).find((difference) => difference !== 0) ?? 0;
+}
+
+/** The elements that are neither old nor outside of their period, the preferred one first. */
+export function findCurrentElements<T>(elements: readonly T[], type: string, now: string): T[] {
+  return elements.filter((one) => !isOld(one) && isInPeriod(one, now)).toSorted(buildPreferenceComparator(type));
+}

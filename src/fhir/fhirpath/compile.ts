@@ -1,0 +1,183 @@
+// Compiles FHIRPath into a function of nodes: what a constraint of a profile is checked with. https://hl7.org/fhirpath/N1/
+// What is not evaluated here (resolve() of other resources, now(), terminology that is not loaded) is an Unsupported error that names it.
+
+import { type EvaluationSources, type Evaluator, UnsupportedExpressionError } from './evaluator.ts';
+import { FUNCTIONS } from './functions.ts';
+import { buildNode, type Collection, EMPTY, type FhirPathNode, findChildren, toBooleanCollection, toMemberName } from './node.ts';
+import { OPERATORS, readSingleton } from './operators.ts';
+import { parseFhirPath, type SyntaxTree } from './parser.ts';
+import { buildTypeTest } from './type-test.ts';
+
+/** A function from the node an expression stands on. Text that is no FHIRPath is an Error, what is not evaluated here an Unsupported. */
+export function compileFhirPath(
+  text: string,
+  knowledge: EvaluationSources,
+): (context: FhirPathNode, resource: FhirPathNode, root: FhirPathNode) => Collection {
+  const evaluate = compileSyntax(parseFhirPath(text), knowledge);
+  return (context, resource, root) => {
+    const self = [context];
+    return evaluate(self, { context: { element: context, resource, root }, self, index: 0, total: EMPTY });
+  };
+}
+
+type CompileSyntax<K extends SyntaxTree['kind']> = (syntax: Extract<SyntaxTree, { kind: K }>, knowledge: EvaluationSources) => Evaluator;
+
+const SYNTAX_COMPILERS: { [K in SyntaxTree['kind']]: CompileSyntax<K> } = {
+  literal: ({ type, value }) => buildConstant([buildNode(type, value)]),
+  quantity: ({ value, unit }) => buildConstant([buildNode('Quantity', { value, unit, code: unit })]),
+  empty: () => buildConstant(EMPTY),
+  name: ({ name }) => compileName(name),
+  variable: ({ name }) => compileVariable(name),
+  call: ({ name, args }, knowledge) => compileCall(name, args, knowledge),
+  dot(syntax, knowledge) {
+    const [left, right] = [compileSyntax(syntax.left, knowledge), compileSyntax(syntax.right, knowledge)];
+    return (focus, scope) => right(left(focus, scope), scope);
+  },
+  index(syntax, knowledge) {
+    const [left, at] = [compileSyntax(syntax.left, knowledge), compileSyntax(syntax.at, knowledge)];
+    return (focus, scope) => {
+      const place = readSingleton(at(focus, scope))?.value;
+      return typeof place === 'number' ? left(focus, scope).slice(place, place + 1) : EMPTY;
+    };
+  },
+  sign({ operator, operand }, knowledge) {
+    const inner = compileSyntax(operand, knowledge);
+    return (focus, scope) => {
+      const node = readSingleton(inner(focus, scope));
+      if (!node) return EMPTY;
+      if (typeof node.value !== 'number') throw new Error(`${operator} needs a number`);
+      return [{ ...node, value: operator === '-' ? -node.value : node.value }];
+    };
+  },
+  type({ operator, left, type }, knowledge) {
+    const inner = compileSyntax(left, knowledge);
+    return operator === 'is' ? compileIs(inner, type) : compileOfType(inner, type);
+  },
+  operator({ operator, left, right }, knowledge) {
+    const apply = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
+    if (!apply) throw new UnsupportedExpressionError(operator);
+    return apply(compileSyntax(left, knowledge), compileSyntax(right, knowledge));
+  },
+};
+
+function compileSyntax(syntax: SyntaxTree, knowledge: EvaluationSources): Evaluator {
+  return (SYNTAX_COMPILERS[syntax.kind] as (syntax: SyntaxTree, knowledge: EvaluationSources) => Evaluator)(syntax, knowledge);
+}
+
+const buildConstant =
+  (nodes: Collection): Evaluator =>
+  () =>
+    nodes;
+
+/** A type's own name in front stands for the resource itself. */
+function compileName(name: string): Evaluator {
+  if (/^[A-Z]/.test(name)) return compileOfType(identity, name);
+  const member = toMemberName(name);
+  return (focus) => {
+    if (focus.length === 1) return findChildren(focus[0]!, member);
+    return focus.length === 0 ? EMPTY : focus.flatMap((node) => findChildren(node, member));
+  };
+}
+
+const SYSTEM_VARIABLES: Readonly<Record<string, string>> = {
+  '%ucum': 'http://unitsofmeasure.org',
+  '%sct': 'http://snomed.info/sct',
+  '%loinc': 'http://loinc.org',
+};
+
+/** https://hl7.org/fhir/R4/fhirpath.html#variables */
+const VARIABLES: Readonly<Record<string, Evaluator>> = {
+  $this: (_focus, { self }) => self,
+  $index: (_focus, { index }) => [buildNode('Integer', index)],
+  $total: (_focus, { total }) => total,
+  '%resource': (_focus, { context }) => [context.resource],
+  '%rootResource': (_focus, { context }) => [context.root],
+  '%context': (_focus, { context }) => [context.element],
+};
+
+function compileVariable(name: string): Evaluator {
+  const known = Object.hasOwn(VARIABLES, name) ? VARIABLES[name] : undefined;
+  if (known) return known;
+  const text =
+    SYSTEM_VARIABLES[name] ??
+    name.replace(/^%vs-/, 'http://hl7.org/fhir/ValueSet/').replace(/^%ext-/, 'http://hl7.org/fhir/StructureDefinition/');
+  if (text === name) throw new UnsupportedExpressionError(name);
+  return buildConstant([buildNode('String', text)]);
+}
+
+function compileCall(name: string, args: SyntaxTree[], knowledge: EvaluationSources): Evaluator {
+  if (name === 'is' || name === 'as' || name === 'ofType') {
+    const type = readTypeArgument(name, args);
+    return name === 'is' ? compileIs(identity, type) : compileOfType(identity, type);
+  }
+  const make = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
+  if (!make) throw new UnsupportedExpressionError(`${name}()`);
+  if (args.length < make.minArguments || args.length > make.maxArguments) throw new Error(`${name}() takes another number of arguments`);
+  return make.build(
+    args.map((arg) => compileSyntax(arg, knowledge)),
+    { ...knowledge, literals: args.map((arg) => (arg.kind === 'literal' ? arg.value : undefined)) },
+  );
+}
+
+function readTypeArgument(name: string, [type]: SyntaxTree[]): string {
+  if (type?.kind === 'name') return type.name;
+  if (type?.kind === 'dot' && type.right.kind === 'name') return type.right.name;
+  throw new Error(`${name}() needs a type`);
+}
+
+const identity: Evaluator = (focus) => focus;
+
+function compileIs(inner: Evaluator, type: string): Evaluator {
+  const test = buildTypeTest(type);
+  return (focus, scope) => {
+    const node = readSingleton(inner(focus, scope));
+    return node ? toBooleanCollection(test(node)) : EMPTY;
+  };
+}
+
+function compileOfType(inner: Evaluator, type: string): Evaluator {
+  const test = buildTypeTest(type);
+  return (focus, scope) => inner(focus, scope).filter((node) => test(node) === true);
+}
+
+/** Operators and functions whose answer is true, false, or open: nothing. */
+const BOOLEAN_RESULTS = new Set([
+  '=',
+  '!=',
+  '~',
+  '!~',
+  '<',
+  '>',
+  '<=',
+  '>=',
+  'in',
+  'contains',
+  'matches',
+  'startsWith',
+  'endsWith',
+  'memberOf',
+  'not',
+]);
+
+/** Whether nothing, as a result, leaves open whether a constraint is met. Elsewhere (a path, `a or b`) nothing means that there is nothing. */
+function mayBeUndecided(syntax: SyntaxTree): boolean {
+  if (syntax.kind === 'dot') return mayBeUndecided(syntax.right);
+  if (syntax.kind === 'call') return BOOLEAN_RESULTS.has(syntax.name);
+  return syntax.kind === 'operator' && BOOLEAN_RESULTS.has(syntax.operator);
+}
+
+/**
+ * A constraint as a test. Met: true, or anything there is that is no boolean. What is left open is met: published constraints compare what may be absent.
+ * (The specification does not say what nothing means; other validators are divided.) What cannot be evaluated on an element is an Error.
+ */
+export function compileConstraint(
+  text: string,
+  knowledge: EvaluationSources,
+): (context: FhirPathNode, resource: FhirPathNode, root: FhirPathNode) => boolean {
+  const open = mayBeUndecided(parseFhirPath(text));
+  const evaluate = compileFhirPath(text, knowledge);
+  return (context, resource, root) => {
+    const found = evaluate(context, resource, root);
+    return found.length === 0 ? open : found.length > 1 || found[0]!.value !== false;
+  };
+}

@@ -1,0 +1,46 @@
+// The rows of numbers and quantities: one per value, quantities also in the unit they are compared in. https://hl7.org/fhir/R4/search.html#quantity
+import { parseDecimal } from '../decimal.ts';
+import { findExtremes } from './extremes.ts';
+import { NUMBER_RANGES, type NumberRange } from './number-values.ts';
+import { findQuantityScale } from './quantity-scale.ts';
+import type { NumberRow, ParameterNumber, Span } from './rows.ts';
+import { hashUnit } from './token.ts';
+import type { TypedValue } from './typed-value.ts';
+
+/** The ranges in values of a number or quantity parameter. */
+export const readNumberRanges = (values: readonly TypedValue[]): NumberRange[] =>
+  values.flatMap(({ type, value }) => NUMBER_RANGES[type]?.(value as never) ?? []);
+
+/** Rows of a number parameter. */
+export const buildNumberRows = (parameter: ParameterNumber, ranges: NumberRange[]): NumberRow[] =>
+  markExtremes(ranges.map(({ from, to }) => ({ parameter, from, to })));
+
+/** Rows of a quantity parameter. */
+export const buildQuantityRows = (parameter: ParameterNumber, ranges: NumberRange[]): NumberRow[] =>
+  markExtremes(ranges.map((range) => ({ parameter, ...toQuantityColumns(range) })));
+
+type UnmarkedNumberRow = Omit<NumberRow, 'low' | 'high'>;
+
+function markExtremes(rows: UnmarkedNumberRow[]): NumberRow[] {
+  const { least, greatest } = findExtremes(rows.map(({ from, measure }) => Number((measure ?? { from }).from)));
+  return rows.map((row, at) => ({ ...row, low: at === least, high: at === greatest }));
+}
+
+/** A quantity as written, the names of its unit, and what it measures. */
+export function toQuantityColumns({ from, to, system, code, unit }: NumberRange): Omit<UnmarkedNumberRow, 'parameter'> {
+  const [name, label] = [...new Set([code, unit].filter((text) => text !== undefined))];
+  return {
+    from,
+    to,
+    ...(name !== undefined && { unit: hashUnit(null, name) }),
+    ...(label !== undefined && { label: hashUnit(null, label) }),
+    measure: toMeasure({ from, to }, system, code),
+  };
+}
+
+function toMeasure(span: Span, system?: string, code?: string): NonNullable<NumberRow['measure']> {
+  if (!system || !code) return span;
+  const { unit, canonical } = findQuantityScale(system, code);
+  const said = (text: string): string => (text.endsWith('Infinity') ? text : canonical(parseDecimal(text)!));
+  return { unit, from: said(span.from), to: said(span.to) };
+}

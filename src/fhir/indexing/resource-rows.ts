@@ -1,0 +1,183 @@
+// What a resource is found by: the rows its search parameters make of it. https://hl7.org/fhir/R4/search.html
+
+import { hash } from '../hash.ts';
+import type { Resource } from '../types.ts';
+import { buildCompositeEntries } from './composite-rows.ts';
+import { DATE_RANGES } from './date-values.ts';
+import { findExtremes } from './extremes.ts';
+import { COLUMN_PARAMETERS, type IndexedParameter, type IndexedParameters, type ParameterKind } from './indexed-parameter.ts';
+import { buildNumberRows, buildQuantityRows, readNumberRanges } from './number-rows.ts';
+import { buildPositionRows } from './positions.ts';
+import { isVersionsBelow, listCanonicalForms, REFERENCE_TARGETS } from './reference-values.ts';
+import type { Hash, IndexRows, StringRow } from './rows.ts';
+import { encodeSoundex } from './soundex.ts';
+import { STRING_TEXTS } from './string-values.ts';
+import { foldText, truncateText } from './text-folding.ts';
+import { foldCase, foldTokenCase, hashCode, hashExactText, hashIdentifierOfType, hashToken, toIdentifierParameter } from './token.ts';
+import { listTypedIdentifiers, TOKEN_TEXTS, TOKEN_VALUES } from './token-values.ts';
+import type { TypedValue } from './typed-value.ts';
+
+/** What one parameter finds in one resource. */
+type ParameterRows = Partial<Omit<IndexRows, 'self'>>;
+type RowBuilder = (parameter: IndexedParameter, values: TypedValue[], baseUrl: string) => ParameterRows;
+
+/** Composites are indexed by what they look at, which several may share. The one special parameter is near. */
+const ROW_BUILDERS: Record<Exclude<ParameterKind, 'composite'>, RowBuilder> = {
+  token: buildTokenRows,
+  string: buildStringRows,
+  date: buildDateRows,
+  reference: buildReferenceRows,
+  special: ({ number }, values) => ({ composites: buildPositionRows(number, values) }),
+  uri: buildUriRows,
+  number: ({ number }, values) => ({ numbers: buildNumberRows(number, readNumberRanges(values)) }),
+  quantity: ({ number }, values) => ({ numbers: buildQuantityRows(number, readNumberRanges(values)) }),
+};
+
+/**
+ * The index rows of a resource that has its id. `extra`: further tokens (an alias). `baseUrl`: this server's FHIR base, without a trailing slash;
+ * absolute references under it are indexed as local ones.
+ */
+export function buildIndexRows(resource: Resource, registry: IndexedParameters, extra: Hash[] = [], baseUrl = ''): IndexRows {
+  const rows: Required<ParameterRows> = {
+    tokens: [...extra],
+    strings: [],
+    dates: [],
+    numbers: [],
+    references: [],
+    codes: [],
+    composites: [],
+  };
+  for (const parameter of registry.list(resource.resourceType)) {
+    if (parameter.type === 'composite' || COLUMN_PARAMETERS.has(parameter.code)) continue;
+    const values = parameter.evaluate(resource);
+    if (!values.length) continue;
+    rows.tokens.push(parameter.presence);
+    addRows(rows, ROW_BUILDERS[parameter.type](parameter, values, baseUrl));
+  }
+  const pairs = registry.parts(resource.resourceType).map((part) => buildCompositeEntries(part, resource));
+  appendAll(rows.tokens, removeDuplicates(pairs.flatMap(({ tokens }) => tokens)));
+  for (const { composites } of pairs) appendAll(rows.composites, composites);
+  return { self: hash(`${resource.resourceType}/${resource.id}`), ...rows };
+}
+
+function addRows(rows: Required<ParameterRows>, { tokens, strings, dates, numbers, references, codes, composites }: ParameterRows): void {
+  if (tokens) appendAll(rows.tokens, tokens);
+  if (strings) appendAll(rows.strings, strings);
+  if (dates) appendAll(rows.dates, dates);
+  if (numbers) appendAll(rows.numbers, numbers);
+  if (references) appendAll(rows.references, references);
+  if (codes) appendAll(rows.codes, codes);
+  if (composites) appendAll(rows.composites, composites);
+}
+
+function appendAll<T>(list: T[], items: readonly T[]): void {
+  for (const item of items) list.push(item);
+}
+
+function buildTokenRows({ code, number, caseInsensitive, textNumber }: IndexedParameter, values: TypedValue[]): ParameterRows {
+  const tokens: Hash[] = [];
+  const codes: string[] = [];
+  for (const { type, value } of values) {
+    for (const token of TOKEN_VALUES[type]!(value as never)) {
+      for (const form of hashToken(code, caseInsensitive ? foldTokenCase(token) : token)) tokens.push(form);
+      if (token.code !== undefined) codes.push(foldCase(token.code).slice(0, MAX_CODE_LENGTH));
+    }
+    if (type === 'Identifier')
+      for (const typed of listTypedIdentifiers(value as object)) tokens.push(hashIdentifierOfType(code, typed, typed.value));
+  }
+  const { least, greatest } = findExtremes(codes);
+  return {
+    tokens: removeDuplicates(tokens),
+    strings: buildTextRows(textNumber, values),
+    ...(codes.length && { codes: [{ parameter: number, low: codes[least]!, high: codes[greatest]! }] }),
+  };
+}
+
+/** More of a code nobody reads to see an order. */
+const MAX_CODE_LENGTH = 64;
+
+const removeDuplicates = (tokens: Hash[]): Hash[] => (tokens.length > 1 ? [...new Set(tokens)] : tokens);
+
+/** What a person reads beside the codes (`:text`). */
+function buildTextRows(parameter: number, values: TypedValue[]): StringRow[] {
+  const norms = new Set<string>();
+  for (const { type, value } of values) for (const text of TOKEN_TEXTS[type]?.(value as never) ?? []) if (text) norms.add(foldText(text));
+  norms.delete('');
+  return norms.size ? [...norms].map((norm) => ({ parameter, norm, low: false, high: false, infix: true })) : [];
+}
+
+function buildStringRows({ code, number, substringIndexed, phonetic }: IndexedParameter, values: TypedValue[]): ParameterRows {
+  const written = new Set<string>();
+  for (const { type, value } of values) {
+    // A list of strings holds null where one has extensions only.
+    for (const text of STRING_TEXTS[type]!(value as never)) if (typeof text === 'string') written.add(text.normalize('NFC'));
+  }
+  const norms = new Set<string>();
+  for (const text of written) norms.add(foldText(text));
+  norms.delete('');
+  if (phonetic) return { strings: listSoundexCodes(norms).map((norm) => buildStringRow(number, norm)) };
+  const whole = [...norms];
+  const { least, greatest } = findExtremes(whole);
+  const tokens: Hash[] = [];
+  for (const text of written) tokens.push(hashExactText(code, text));
+  const strings: StringRow[] = whole.map((norm, at) => ({
+    parameter: number,
+    norm,
+    low: at === least,
+    high: at === greatest,
+    infix: substringIndexed,
+  }));
+  for (const norm of listFamilyNameParts(code, values)) if (!norms.has(norm)) strings.push(buildStringRow(number, norm));
+  return { tokens, strings };
+}
+
+const listSoundexCodes = (norms: Set<string>): string[] => [...new Set([...norms].flatMap(encodeSoundex))];
+
+/** A row that is found, but not sorted by. */
+const buildStringRow = (parameter: number, norm: string): StringRow => ({ parameter, norm, low: false, high: false, infix: false });
+
+/** The later words of family names, so that each is found by its beginning: `Carreno Quinones` also as `quinones`. */
+function listFamilyNameParts(code: string, values: TypedValue[]): Set<string> {
+  const parts = new Set<string>();
+  for (const { type, value } of values) {
+    const family = type === 'HumanName' ? (value as { family?: string }).family : value;
+    if ((code !== 'family' && type !== 'HumanName') || typeof family !== 'string') continue;
+    const words = foldText(family).split(' ');
+    for (let at = 1; at < words.length; at++) parts.add(words.slice(at).join(' '));
+  }
+  return parts;
+}
+
+function buildDateRows({ number }: IndexedParameter, values: TypedValue[]): ParameterRows {
+  const ranges = values.flatMap(({ type, value }) => DATE_RANGES[type]!(value as never) ?? []);
+  const distinctRanges = [...new Map(ranges.map((range) => [range.from + range.to, range])).values()];
+  const { least, greatest } = findExtremes(distinctRanges.map(({ from }) => from));
+  return { dates: distinctRanges.map(({ from, to }, at) => ({ parameter: number, from, to, low: at === least, high: at === greatest })) };
+}
+
+function buildReferenceRows({ code, number }: IndexedParameter, values: TypedValue[], baseUrl: string): ParameterRows {
+  const found = values.map(({ type, value }) => REFERENCE_TARGETS[type]!(value as never, baseUrl));
+  const targets = new Set(found.flatMap((referred) => referred.targets));
+  return {
+    tokens: removeDuplicates(found.flatMap(({ identifier }) => (identifier ? hashToken(toIdentifierParameter(code), identifier) : []))),
+    references: [...targets].map((target) => ({
+      parameter: number,
+      target: hash(target),
+      ...(!isVersionsBelow(target) && { text: truncateText(target) }),
+    })),
+  };
+}
+
+/** Tokens for a uri as it is written; strings for those above and below it, and to sort by. */
+function buildUriRows({ code, number }: IndexedParameter, values: TypedValue[]): ParameterRows {
+  const written = [...new Set(listUriTexts(values))];
+  const { least, greatest } = findExtremes(written);
+  return {
+    tokens: written.map((text) => hashCode(code, text)),
+    strings: written.map((text, at) => ({ ...buildStringRow(number, truncateText(text)), low: at === least, high: at === greatest })),
+  };
+}
+
+/** The texts of uris; of canonicals with and without their version. */
+const listUriTexts = (values: TypedValue[]): string[] =>
+  values.flatMap(({ type, value }) => (type === 'canonical' ? listCanonicalForms(value as string) : [value as string]));

@@ -1,0 +1,111 @@
+// Where in a resource a FHIRPath leads to, as the elements there, each with the one it stands in, for the paths that patches are written with.
+// https://hl7.org/fhir/R4/fhirpatch.html: "simple" paths, and where(), first(), extension() and [n] to choose among members.
+import { notSupported } from '../outcome.ts';
+import { type ConditionSyntax, type PathSyntax, parsePath, type StepSyntax } from '../writable-path/path-syntax.ts';
+import {
+  countMembers,
+  type ElementNode,
+  findElementInfo,
+  hasMember,
+  isElementNode,
+  type Member,
+  readContent,
+  readMembers,
+} from './member.ts';
+
+/** An element, its FHIR type, and what it stands in: the element it belongs to, its name there, and which of that name it is. The resource is in none. */
+export interface Location extends Member {
+  type: string | undefined;
+  within?: { owner: Location; key: string; index: number };
+}
+
+/** No path that people write is longer. */
+const MAX_PATH_LENGTH = 1000;
+const INDEX = /\[(\d{1,9})\](?=(?:[^']*'[^']*')*[^']*$)/g;
+
+/** Reads a path; one outside of what patches need is refused (400). `type`: the resource type it may begin with. */
+export function parsePatchPath(text: string, type: string): PathSyntax {
+  const inside = text === type ? '$this' : text.startsWith(`${type}.`) ? text.slice(type.length + 1) : text;
+  if (text.length > MAX_PATH_LENGTH) throw notSupported(`the path of a patch has at most ${MAX_PATH_LENGTH} characters`);
+  try {
+    const path = parsePath(inside.replace(INDEX, '.skip($1).first()'));
+    if (!path.exists && !path.steps.some(({ variable }) => variable) && !hasResolveCondition(path)) return path;
+  } catch {
+    // said below: the reason names parts of the path, which may hold values
+  }
+  throw notSupported(
+    "the path of a patch is made of element names, [n], first(), where(element = 'text'), extension('url') and ofType(Type)",
+  );
+}
+
+/** Whether a path chooses by the values that stand there. The URL of an extension is part of its name. A path that cannot be read is refused elsewhere. */
+export function comparesValues(text: string): boolean {
+  try {
+    return hasValueCondition(parsePatchPath(text, /^[A-Z]\w*/.exec(text)?.[0] ?? ''));
+  } catch {
+    return false;
+  }
+}
+
+const hasValueCondition = ({ steps }: PathSyntax): boolean =>
+  steps.some((step) =>
+    step.where.some((condition) => ('is' in condition && !isExtensionUrlCondition(step, condition)) || hasValueCondition(condition.path)),
+  );
+
+const isExtensionUrlCondition = ({ name }: StepSyntax, { path: { steps } }: ConditionSyntax): boolean =>
+  /^(?:extension|modifierExtension)$/.test(name) && steps.length === 1 && steps[0]!.name === 'url';
+
+/** Whether it asks where a reference leads. */
+const hasResolveCondition = ({ steps }: PathSyntax): boolean =>
+  steps.some(({ where }) => where.some((condition) => 'resolves' in condition || hasResolveCondition(condition.path)));
+
+/** Is told of so many members that are looked at; it fails where that is too much. */
+export type CountWork = (members: number) => void;
+
+/** All places a path leads to, in document order. */
+export const findLocations = (path: PathSyntax, root: Location, look: CountWork): Location[] =>
+  path.steps.reduce<Location[]>((places, step) => followStep(step, places, look), [root]);
+
+function followStep(step: StepSyntax, places: Location[], look: CountWork): Location[] {
+  const met: Location[] = [];
+  for (const owner of places)
+    for (const place of findChildLocations(owner, step, look))
+      if (step.where.every((condition) => meetsCondition(condition, place, look))) met.push(place);
+  return step.index === undefined ? met : met.slice(step.index, step.index + 1);
+}
+
+/** The elements of that name in an element; of a choice the branch that is there. https://hl7.org/fhir/R4/formats.html#choice */
+export function findChildLocations(owner: Location, { name, ofType }: { name: string; ofType?: string }, look: CountWork): Location[] {
+  const node = readContent(owner.type, owner);
+  if (!isElementNode(node)) return [];
+  const places: Location[] = [];
+  for (const key of findElementInfo(owner.type, name) ? [name] : listChoiceNames(node, name, owner.type, look)) {
+    look(countMembers(node, key));
+    const declared = findElementInfo(owner.type, key)?.types[0];
+    for (const [index, { value, sibling }] of readMembers(node, key).entries()) {
+      const type = toActualType(declared, value);
+      const meant = hasMember({ value, sibling }) && (ofType === undefined || type === ofType);
+      if (meant) places.push({ value, sibling, type, within: { owner, key, index } });
+    }
+  }
+  return places;
+}
+
+/** A name that is no element may be that of a choice. */
+function listChoiceNames(node: ElementNode, name: string, type: string | undefined, look: CountWork): string[] {
+  const choice = `${name}[x]`;
+  if (!findElementInfo(type, choice)) return [name];
+  look(Object.keys(node).length);
+  const keys = new Set(Object.keys(node).map((key) => key.replace(/^_/, '')));
+  return [...keys].filter((key) => findElementInfo(type, key)?.choice === choice);
+}
+
+const toActualType = (type: string | undefined, value: unknown): string | undefined =>
+  type === 'Resource' && isElementNode(value) && typeof value.resourceType === 'string' ? value.resourceType : type;
+
+function meetsCondition(condition: ConditionSyntax, place: Location, look: CountWork): boolean {
+  look(1);
+  const found = findLocations(condition.path, place, look);
+  if ('exists' in condition) return found.length > 0 !== condition.not;
+  return found.length === 1 && 'is' in condition && 'value' in condition.is && found[0]!.value === condition.is.value;
+}

@@ -1,0 +1,199 @@
+// One element of a profile as rules: how many, of which type, with which value and codes, in which slices, and the same of what is in it.
+// https://hl7.org/fhir/R4/elementdefinition.html
+import { type ElementInfo, findElement } from '../elements.ts';
+import type { CodeMembership } from '../fhirpath/evaluator.ts';
+import { buildFault } from '../validation/schema-rules/rule.ts';
+import { buildBindingRule } from './binding.ts';
+import { buildConstraintRule, filterProfileConstraints } from './constraint.ts';
+import { type ElementDefinition, UnusableDefinitionError } from './definition.ts';
+import type { ExternalDefinitions } from './discriminator.ts';
+import { buildItemFinder, type FindItems } from './items.ts';
+import { buildEachRule, combineRules, type ElementItem, type ItemRule, type ListRule, toItemPath } from './rule.ts';
+import { buildSlicingRule } from './slices.ts';
+import type { ProfileNode } from './tree.ts';
+import { buildTypeRules } from './type-rules.ts';
+import { buildValueRules } from './value-rules.ts';
+
+/** What compiling the elements of one profile needs. */
+export interface ProfileCompileContext {
+  elsewhere: ExternalDefinitions;
+  /** The rule of a profile that an element's type names: one of them is enough. Undefined: R4's own types, which ask nothing more. */
+  conformance(canonicals: string[]): ItemRule | undefined;
+  /** Keys of constraints that the profile itself adds. */
+  own: ReadonlySet<string>;
+  /** Elements whose content is defined elsewhere in the profile, by path. */
+  node(path: string): ProfileNode | undefined;
+  /** The rule of what is in such an element, made once: elements may hold themselves. */
+  content(node: ProfileNode, types: string[]): ItemRule;
+}
+
+/** The rules on what is in an object of one of these types. */
+export function buildContentRule({ children }: ProfileNode, types: string[], compiling: ProfileCompileContext): ItemRule | undefined {
+  return combineRules([...children].map(([name, child]) => buildChildRule(name, child, { types, compiling })));
+}
+
+interface Parent {
+  types: string[];
+  compiling: ProfileCompileContext;
+}
+
+/** The rule that one element puts on the object it stands in. */
+function buildChildRule(name: string, node: ProfileNode, { types, compiling }: Parent): ItemRule | undefined {
+  const owner = types.find((type) => findElement(type, name)) ?? findPrimitiveOwner(types, name);
+  const facts = owner === undefined ? undefined : findElement(owner, name);
+  if (owner === undefined || !facts) {
+    if (PRIMITIVE_VALUE_NAMES.has(name)) return undefined;
+    throw new UnusableDefinitionError(`${node.definition.path}: R4 has no such element`);
+  }
+  const rule = buildListRule(node, facts, { compiling, name: name.replace('[x]', '') });
+  return rule && buildObjectRule(buildItemFinder(owner, name, facts), rule);
+}
+
+/** The value of a primitive is no element in JSON, and nothing is said of it but its form. */
+const PRIMITIVE_VALUE_NAMES = new Set(['value']);
+
+/** The id and extensions of a primitive stand in the Element beside it. */
+const findPrimitiveOwner = (types: string[], name: string): string | undefined =>
+  types.every((type) => /^[a-z]/.test(type)) && findElement('Element', name) ? 'Element' : undefined;
+
+const buildObjectRule = (find: FindItems, rule: ListRule): ItemRule => ({
+  isMet: (owner, around) => rule.isMet(find(owner), around),
+  faults: (owner, around) => rule.faults(find(owner), around),
+});
+
+interface ListPosition {
+  compiling: ProfileCompileContext;
+  /** The element, without `[x]`. */
+  name: string;
+  /** The slice of it that this is (`npi`, `npi:old`). */
+  slice?: string;
+}
+
+/** The rule on all items of an element, or of one slice of it. */
+const buildListRule = (node: ProfileNode, facts: ElementInfo, place: ListPosition): ListRule | undefined =>
+  combineListRules({ node, item: buildItemRule(node, facts, place.compiling) }, facts, place);
+
+/** `item`: the rule on each, which the slices' own matching may need too. */
+function combineListRules(
+  { node, item }: { node: ProfileNode; item: ItemRule | undefined },
+  facts: ElementInfo,
+  place: ListPosition,
+): ListRule | undefined {
+  const { compiling, slice } = place;
+  const sliceRules = (one: ProfileNode, name: string) => {
+    const own = { ...one, asks: narrowToSlice(one.definition, node.definition) };
+    const rule = buildItemRule(own, facts, compiling);
+    return {
+      item: rule,
+      list: combineListRules({ node: own, item: rule }, facts, { ...place, slice: slice === undefined ? name : `${slice}:${name}` }),
+    };
+  };
+  return combineRules<readonly ElementItem[]>([
+    buildCardinalityRule(node.definition, facts, place),
+    item && buildEachRule(item),
+    buildSlicingRule(node, sliceRules, compiling.elsewhere),
+  ]);
+}
+
+/** A slice is of the list's type; what its snapshot repeats of the list's constraints is checked with the list. */
+function narrowToSlice(slice: ElementDefinition, list: ElementDefinition): ElementDefinition {
+  const type = slice.type ?? list.type;
+  const repeated = new Set((list.constraint ?? []).map(({ key }) => key));
+  return { ...slice, ...(type && { type }), constraint: (slice.constraint ?? []).filter(({ key }) => !repeated.has(key)) };
+}
+
+/** How many there are, where that is more or fewer than R4 asks for. */
+function buildCardinalityRule(
+  { min = 0, max = '*', type }: ElementDefinition,
+  facts: ElementInfo,
+  { name, slice }: ListPosition,
+): ListRule | undefined {
+  const least = slice !== undefined || min > facts.min ? min : 0;
+  const most = max === '*' || (slice === undefined && max === '1' && !facts.list) ? Number.POSITIVE_INFINITY : Number(max);
+  if (least === 0 && most === Number.POSITIVE_INFINITY) return undefined;
+  const what = slice === undefined ? name : `${name}:${slice}${formatExtensionProfiles(type)}`;
+  return {
+    isMet: ({ length }) => length >= least && length <= most,
+    faults(items) {
+      if (items.length < least)
+        return [buildFault('required', least === 1 ? `${what} is required` : `at least ${least} ${what} are required`, name)];
+      if (items.length <= most) return [];
+      return [
+        buildFault(
+          'structure',
+          most === 0 ? `${what} is not allowed` : `at most ${most} of ${what} may stand here`,
+          ...toItemPath(items[most]!),
+        ),
+      ];
+    },
+  };
+}
+
+/** What an extension slice stands for, by its URL. */
+const formatExtensionProfiles = (types: ElementDefinition['type']): string => {
+  const profiles = (types ?? []).flatMap(({ code, profile = [] }) => (code === 'Extension' ? profile : []));
+  return profiles.length ? ` (${profiles.join(', ')})` : '';
+};
+
+/** The rules on each item. */
+function buildItemRule(node: ProfileNode, facts: ElementInfo, compiling: ProfileCompileContext): ItemRule | undefined {
+  const { definition } = node;
+  const { elsewhere } = compiling;
+  const isMember = (valueSet: string): CodeMembership | undefined => elsewhere.codesOf(valueSet)?.has;
+  const type = buildTypeRules(definition.type, facts, elsewhere.typeOf);
+  const rest = combineRules<ElementItem>([
+    buildValueRules(definition),
+    buildBindingRule(definition.binding, facts.bound, elsewhere),
+    ...filterProfileConstraints(definition.constraint, compiling.own).map((constraint) =>
+      buildConstraintRule(constraint, { codesOf: isMember }, elsewhere.missed),
+    ),
+    buildTypeProfilesRule(definition, compiling),
+    buildInnerRule(node, facts, compiling),
+  ]);
+  return type && rest ? checkTypeFirst(type, rest) : (type ?? rest);
+}
+
+/** Of a value of a wrong type nothing more is said. */
+const checkTypeFirst = (type: ItemRule, rest: ItemRule): ItemRule => ({
+  isMet: (item, around) => type.isMet(item, around) && rest.isMet(item, around),
+  faults(item, around) {
+    const wrong = type.faults(item, around);
+    return wrong.length ? wrong : rest.faults(item, around);
+  },
+});
+
+/** The profiles that the types name, each for the items of its type. */
+function buildTypeProfilesRule({ type = [] }: ElementDefinition, { conformance }: ProfileCompileContext): ItemRule | undefined {
+  return combineRules<ElementItem>(
+    type.map(({ code, profile = [] }) => {
+      const rule = profile.length && code !== 'Reference' && code !== 'canonical' ? conformance(profile) : undefined;
+      return rule && type.length > 1 ? restrictToType(code, rule) : rule;
+    }),
+  );
+}
+
+const restrictToType = (code: string, rule: ItemRule): ItemRule => ({
+  isMet: (item, around) => item.type !== code || rule.isMet(item, around),
+  faults: (item, around) => (item.type === code ? rule.faults(item, around) : []),
+});
+
+/** What is in the element, as it says itself, or as the element says that its content is like. */
+function buildInnerRule(node: ProfileNode, facts: ElementInfo, compiling: ProfileCompileContext): ItemRule | undefined {
+  const { contentReference } = node.definition;
+  const types = listElementTypes(node, facts);
+  if (node.children.size) return buildContentRule(node, types, compiling);
+  const like = contentReference?.startsWith('#') ? compiling.node(contentReference.slice(1)) : undefined;
+  return like && compiling.content(like, types);
+}
+
+/** The types an element may be of, as elements are looked up by: those of the profile where it narrows a choice. */
+function listElementTypes({ definition }: ProfileNode, { types }: ElementInfo): string[] {
+  const named = (definition.type ?? [])
+    .map(({ code }) => code)
+    .filter((code) => types.includes(code) || (code === 'Quantity' && types.includes('SimpleQuantity')));
+  return types.length > 1 && named.length ? named : listResourceTypes(definition, types);
+}
+
+/** A resource in a resource is of the type that the profile says. */
+const listResourceTypes = ({ type = [] }: ElementDefinition, types: string[]): string[] =>
+  types[0] === 'Resource' && type.length ? type.map(({ code }) => code) : types;

@@ -1,0 +1,50 @@
+// What is said of a resource against a profile: the checker's faults as issues that name the profile.
+
+import { type Issue, issue } from '../outcome.ts';
+import type { ProfileClaim } from '../profile-claims.ts';
+import type { Resource } from '../types.ts';
+import { toIssues } from '../validation/issues.ts';
+import type { Fault } from '../validation/schema-rules/rule.ts';
+import type { ProfileChecker } from './checker.ts';
+
+/** `one`: the resource that is checked: the whole one, or one that it contains. */
+type Subject = Pick<ProfileClaim, 'resource' | 'one'>;
+
+/** All that is wrong or worth saying. A profile of another type says only that. */
+export function buildProfileIssues(checker: ProfileChecker, { resource, one }: Subject, most?: number): Issue[] {
+  const faults: Fault[] =
+    checker.type === one.resourceType
+      ? checker.faults(one, resource)
+      : [{ code: 'structure', text: `this is no ${checker.type}, and the profile is of that type`, path: [] }];
+  return toProfileIssues(checker, faults, { resource, one }, most);
+}
+
+/** Whether `said` would have an error to say. */
+export const hasProfileErrors = (checker: ProfileChecker, { resource, one }: Subject): boolean =>
+  checker.type !== one.resourceType || !checker.passes(one, resource);
+
+/** Faults found in the resource `one` as issues of the whole resource. What is not checked is said once, however often it is met. */
+export function toProfileIssues({ url }: ProfileChecker, faults: Fault[], { resource, one }: Subject, most?: number): Issue[] {
+  const place = findClaimantPath({ resource, one });
+  const named = removeRepeats(faults).map((fault) => ({ ...fault, text: `${fault.text} [${url}]`, path: [...place, ...fault.path] }));
+  return toIssues(named, resource, resource.resourceType, most);
+}
+
+function removeRepeats(faults: Fault[]): Fault[] {
+  const met = new Set<string>();
+  return faults.filter(({ code, severity, text }) => {
+    const isNew = !met.has(text);
+    if (severity && code === 'not-supported') met.add(text);
+    return isNew;
+  });
+}
+
+/** An issue about a claim itself. */
+export function buildClaimIssue(subject: Subject, severity: 'warning' | 'information', text: string): Issue {
+  const at = findClaimantPath(subject).map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
+  return { ...issue('not-supported', text, `${subject.resource.resourceType}${at.join('')}.meta.profile`), severity };
+}
+
+function findClaimantPath({ resource, one }: Subject): (string | number)[] {
+  return one === resource ? [] : ['contained', (resource.contained as Resource[]).indexOf(one)];
+}

@@ -1,0 +1,104 @@
+// What is kept of a published definition: what it is checked with. Texts, mappings and pictures stay in the package they came in.
+
+import type { CodeSystem, Concept, Contained, Inclusion, ValueSet } from '../terminology/value-set.ts';
+import { isUniversalConstraint } from './constraint.ts';
+import type { Constraint, Definition, ElementDefinition, StructureDefinition } from './definition.ts';
+import { UnusableDefinitionError } from './definition.ts';
+
+type Json = Record<string, unknown>;
+
+/** The kept part of a resource that defines something to check with; undefined for one that does not. What is malformed is an Unusable error. */
+export function stripDefinition(resource: unknown): Definition | undefined {
+  const { resourceType, url } = (resource ?? {}) as Json;
+  const strip = typeof resourceType === 'string' && Object.hasOwn(STRIPPERS, resourceType) ? STRIPPERS[resourceType] : undefined;
+  if (!strip) return undefined;
+  if (typeof url !== 'string' || url === '') throw new UnusableDefinitionError(`a ${resourceType} has no url`);
+  return strip(resource as never);
+}
+
+const STRIPPERS: Readonly<Record<string, (resource: never) => Definition>> = {
+  StructureDefinition: stripStructureDefinition,
+  ValueSet: (valueSet: ValueSet) => ({
+    ...pickProperties(valueSet, ['resourceType', 'url', 'version']),
+    ...(valueSet.compose && {
+      compose: { ...stripInclusions('include', valueSet.compose.include), ...stripInclusions('exclude', valueSet.compose.exclude) },
+    }),
+    ...(valueSet.expansion && {
+      expansion: { ...pickProperties(valueSet.expansion, ['total']), contains: stripContained(valueSet.expansion.contains) },
+    }),
+  }),
+  CodeSystem: (system: CodeSystem) => ({
+    ...pickProperties(system, ['resourceType', 'url', 'version', 'content', 'caseSensitive']),
+    ...(system.concept && { concept: stripConcepts(system.concept) }),
+  }),
+};
+
+function stripStructureDefinition(profile: StructureDefinition): StructureDefinition {
+  const { snapshot, differential } = profile;
+  if (typeof profile.type !== 'string') throw new UnusableDefinitionError(`${profile.url} has no type`);
+  return {
+    ...pickProperties(profile, [
+      'resourceType',
+      'url',
+      'version',
+      'name',
+      'kind',
+      'type',
+      'derivation',
+      'baseDefinition',
+      'fhirVersion',
+      'context',
+    ]),
+    ...(snapshot && { snapshot: { element: toArray(snapshot.element).map(stripElement) } }),
+    ...(differential && {
+      differential: { element: toArray(differential.element).flatMap((one) => (snapshot ? toOwnConstraints(one) : [stripElement(one)])) },
+    }),
+  };
+}
+
+/** Beside a snapshot, a differential tells which constraints are the profile's own. */
+const toOwnConstraints = ({ path, constraint }: ElementDefinition): ElementDefinition[] =>
+  constraint?.length ? [{ path, constraint: constraint.map(({ key, severity }) => ({ key, severity })) }] : [];
+
+const VALUE_ELEMENTS = /^(?:fixed|pattern|minValue|maxValue)[A-Z]/;
+
+function stripElement(one: ElementDefinition): ElementDefinition {
+  const values = Object.fromEntries(Object.entries(one).filter(([name]) => VALUE_ELEMENTS.test(name)));
+  return {
+    path: one.path,
+    ...pickProperties(one, ['id', 'sliceName', 'min', 'max', 'contentReference', 'maxLength']),
+    ...values,
+    ...(one.type && { type: toArray(one.type).map((type) => pickProperties(type, ['code', 'profile', 'targetProfile', 'aggregation'])) }),
+    ...(one.slicing && { slicing: pickProperties(one.slicing, ['discriminator', 'ordered', 'rules']) }),
+    ...(one.binding && { binding: pickProperties(one.binding, ['strength', 'valueSet']) }),
+    ...stripConstraints(one),
+  };
+}
+
+function stripConstraints({ constraint }: ElementDefinition): { constraint?: Constraint[] } {
+  const kept = toArray(constraint).filter((one) => !isUniversalConstraint(one));
+  return kept.length ? { constraint: kept.map((one) => pickProperties(one, ['key', 'severity', 'human', 'expression', 'source'])) } : {};
+}
+
+const stripInclusions = (name: 'include' | 'exclude', some: Inclusion[] | undefined): { [K in typeof name]?: Inclusion[] } =>
+  some ? { [name]: toArray(some).map(stripInclusion) } : {};
+
+const stripInclusion = (one: Inclusion): Inclusion => ({
+  ...pickProperties(one, ['system', 'version', 'filter', 'valueSet']),
+  ...(one.concept && { concept: toArray(one.concept).map(({ code }) => ({ code })) }),
+});
+
+const stripContained = (some: Contained[] | undefined): Contained[] =>
+  toArray(some).map((one) => ({
+    ...pickProperties(one, ['system', 'code', 'abstract']),
+    ...(one.contains && { contains: stripContained(one.contains) }),
+  }));
+
+const stripConcepts = (some: Concept[]): Concept[] =>
+  toArray(some).map(({ code, concept }) => ({ code, ...(concept?.length && { concept: stripConcepts(concept) }) }));
+
+const toArray = <T>(some: T[] | undefined): T[] => (Array.isArray(some) ? some : []);
+
+function pickProperties<T extends object, K extends keyof T>(from: T, names: K[]): Pick<T, K> {
+  return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])) as Pick<T, K>;
+}

@@ -1,0 +1,75 @@
+// What a profile says of an element's type: fewer types of a choice, fewer targets of a reference, contained or not.
+// https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.type
+
+import { isElement } from '../element.ts';
+import type { ElementInfo } from '../elements.ts';
+import { isBaseProfile } from '../profile-claims.ts';
+import { buildFault, formatNames } from '../validation/schema-rules/rule.ts';
+import { targetsRule } from '../validation/schema-rules/targets.ts';
+import type { ElementType } from './definition.ts';
+import { buildTestRule, combineRules, type ElementItem, type ItemRule } from './rule.ts';
+
+const SYSTEM = 'http://hl7.org/fhirpath/System.';
+const BASE = 'http://hl7.org/fhir/StructureDefinition/';
+
+/** The type of resource a profile is of; undefined when it is not loaded. */
+type TypeOfProfile = (canonical: string) => string | undefined;
+
+/** The rules on the type of each item; undefined when the profile asks no more than R4. */
+export function buildTypeRules(types: ElementType[] | undefined, facts: ElementInfo, typeOf: TypeOfProfile): ItemRule | undefined {
+  if (!types?.length) return undefined;
+  const references = types.filter(({ code }) => code === 'Reference');
+  return combineRules<ElementItem>([
+    buildChoiceTypeRule(types, facts),
+    buildTargetsRule(references, facts, typeOf),
+    buildAggregationRule(references),
+  ]);
+}
+
+/** Of a choice, and of a resource in a resource, the type of what is there. */
+function buildChoiceTypeRule(types: ElementType[], facts: ElementInfo): ItemRule | undefined {
+  const names = types.filter(({ code }) => !code.startsWith(SYSTEM)).map(({ code }) => code);
+  const open = facts.types.length > 1 || facts.types[0] === 'Resource';
+  if (!open || names.includes('Resource') || (names.length === facts.types.length && facts.types[0] !== 'Resource')) return undefined;
+  const allowed = new Set(names);
+  return buildTestRule(
+    ({ type }) => type === undefined || allowed.has(type),
+    () => buildFault('structure', `of these types only: ${formatNames(names)}`),
+  );
+}
+
+/** The resource types that a list of profiles stands for; undefined when any will do, or one of them is not known. */
+function listTargetTypes(profiles: string[], typeOf: TypeOfProfile): string[] | undefined {
+  const types = profiles.map((profile) => (isBaseProfile(profile) ? profile.split('|')[0]!.slice(BASE.length) : typeOf(profile)));
+  return types.includes(undefined) || types.includes('Resource') ? undefined : [...new Set(types as string[])].sort();
+}
+
+function buildTargetsRule(references: ElementType[], facts: ElementInfo, typeOf: TypeOfProfile): ItemRule | undefined {
+  if (!references.length || references.some(({ targetProfile }) => !targetProfile?.length)) return undefined;
+  const names = listTargetTypes(
+    references.flatMap(({ targetProfile }) => targetProfile!),
+    typeOf,
+  );
+  if (!names || names.join() === facts.targets?.toSorted().join()) return undefined;
+  const leadsThere = targetsRule.check(names);
+  return buildTestRule(
+    ({ type, value }, { root }) => type !== 'Reference' || !isElement(value) || leadsThere(value, root.value as Record<string, unknown>),
+    () => buildFault('value', `a reference to ${formatNames(names)} is expected`),
+  );
+}
+
+/** https://hl7.org/fhir/R4/valueset-resource-aggregation-mode.html */
+function buildAggregationRule(references: ElementType[]): ItemRule | undefined {
+  const modes = new Set(references.flatMap(({ aggregation = [] }) => aggregation));
+  if (!modes.size || references.some(({ aggregation }) => !aggregation?.length) || (modes.has('contained') && modes.size > 1))
+    return undefined;
+  const contained = modes.has('contained');
+  return buildTestRule(
+    ({ value }) => !isElement(value) || typeof value.reference !== 'string' || value.reference.startsWith('#') === contained,
+    () =>
+      buildFault(
+        'value',
+        contained ? 'a reference to a contained resource is expected' : 'a reference to a resource that is not contained is expected',
+      ),
+  );
+}

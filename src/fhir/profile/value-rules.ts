@@ -1,0 +1,97 @@
+// fixed[x], pattern[x], minValue[x], maxValue[x] and maxLength: what an element's value must be. https://hl7.org/fhir/R4/elementdefinition.html
+import { isDeepStrictEqual } from 'node:util';
+import { isElement } from '../element.ts';
+import { compareNodes } from '../fhirpath/compare.ts';
+import { buildNode } from '../fhirpath/node.ts';
+import { buildFault } from '../validation/schema-rules/rule.ts';
+import type { ElementDefinition } from './definition.ts';
+import { buildTestRule, combineRules, type ElementItem, type ItemRule } from './rule.ts';
+
+/** The value written under `fixedCode`, `patternCodeableConcept` …, with its type as the name says it; undefined when there is none. */
+export function findTypedValue(asks: ElementDefinition, prefix: string): { type: string; value: unknown } | undefined {
+  const name = Object.keys(asks).find((key) => key.startsWith(prefix) && /^[A-Z]/.test(key.slice(prefix.length)));
+  return name === undefined ? undefined : { type: name.slice(prefix.length), value: asks[name] };
+}
+
+/** Whether a value is as `fixed[x]` or `pattern[x]` says; undefined when the element says neither. */
+export function buildValueTest(asks: ElementDefinition): ((value: unknown) => boolean) | undefined {
+  const fixed = findTypedValue(asks, 'fixed');
+  if (fixed) return isElement(fixed.value) ? (value) => isDeepStrictEqual(value, fixed.value) : (value) => value === fixed.value;
+  const pattern = findTypedValue(asks, 'pattern');
+  return pattern && buildPatternTest(pattern.value);
+}
+
+/** Whether a value has everything a pattern has; each item of a list of the pattern is in the value's list, anywhere. */
+export function buildPatternTest(pattern: unknown): (value: unknown) => boolean {
+  if (Array.isArray(pattern)) return buildListTest(pattern.map(buildPatternTest));
+  if (!isElement(pattern)) return (value) => value === pattern;
+  const parts = Object.entries(pattern).map(([name, part]) => ({ name, has: buildPatternTest(part) }));
+  return (value) => {
+    if (!isElement(value)) return false;
+    for (const { name, has } of parts) if (!has(value[name])) return false;
+    return true;
+  };
+}
+
+const buildListTest =
+  (parts: ((item: unknown) => boolean)[]) =>
+  (value: unknown): boolean => {
+    if (!Array.isArray(value)) return false;
+    for (const has of parts) if (!value.some(has)) return false;
+    return true;
+  };
+
+/** The rules on the value itself. */
+export function buildValueRules(asks: ElementDefinition): ItemRule | undefined {
+  const { maxLength } = asks;
+  return combineRules<ElementItem>([
+    buildFixedRule(asks),
+    buildRangeRule(asks, 'minValue', (found) => found >= 0, 'not less than the least value of the profile'),
+    buildRangeRule(asks, 'maxValue', (found) => found <= 0, 'not more than the greatest value of the profile'),
+    maxLength === undefined
+      ? undefined
+      : buildTestRule(
+          ({ value }) => typeof value !== 'string' || value.length <= maxLength,
+          () => buildFault('value', `a text of at most ${maxLength} characters is expected`),
+        ),
+  ]);
+}
+
+function buildFixedRule(asks: ElementDefinition): ItemRule | undefined {
+  const passes = buildValueTest(asks);
+  const given = findTypedValue(asks, 'fixed') ?? findTypedValue(asks, 'pattern');
+  if (!passes || !given) return undefined;
+  const said = findTypedValue(asks, 'fixed') ? 'exactly' : 'at least';
+  return buildTestRule(
+    ({ value }) => passes(value),
+    () => buildFault('value', `${said} ${formatProfileValue(given.value)} is expected`),
+  );
+}
+
+const MAX_VALUE_LENGTH = 200;
+
+/** What a profile asks for is no one's health data: it may be shown. */
+const formatProfileValue = (value: unknown): string => {
+  const text = JSON.stringify(value);
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
+};
+
+function buildRangeRule(
+  asks: ElementDefinition,
+  prefix: string,
+  inRange: (order: number) => boolean,
+  expected: string,
+): ItemRule | undefined {
+  const limit = findTypedValue(asks, prefix);
+  if (!limit) return undefined;
+  const end = buildNode(limit.type, limit.value);
+  return buildTestRule(
+    (item) => {
+      const found = isComparable(item, end.value) ? compareNodes(item, end) : undefined;
+      return found === undefined || inRange(found);
+    },
+    () => buildFault('value', `a value is expected that is ${expected}: ${formatProfileValue(limit.value)}`),
+  );
+}
+
+const isComparable = ({ value }: ElementItem, limit: unknown): boolean => typeof value === typeof limit && value !== null;

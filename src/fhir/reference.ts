@@ -1,0 +1,26 @@
+// What a reference points at, as one text: `Type/id` for a resource of this server however it is written, the reference's own text for all others.
+// https://hl7.org/fhir/R4/references.html#literal, https://hl7.org/fhir/R4/search.html#reference
+import { ID_PATTERN } from './types.ts';
+
+const LOCAL = /^([A-Z][A-Za-z]{1,60})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+const VERSION = /\/_history\/[A-Za-z0-9\-.]{1,64}$/;
+const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:./;
+
+/**
+ * The text whose hash stands for the target. `baseUrl`: this server's, without a trailing slash. A version is left out: search knows the current one.
+ * Undefined for a contained resource (`#x`) and for what is no reference at all.
+ */
+export function normalizeReference(reference: string, baseUrl: string): string | undefined {
+  const own = baseUrl !== '' && reference.startsWith(`${baseUrl}/`) ? reference.slice(baseUrl.length + 1) : reference;
+  const [, type, id] = LOCAL.exec(own) ?? [];
+  if (type !== undefined) return `${type}/${id}`;
+  return ABSOLUTE.test(reference) ? reference.replace(VERSION, '') : undefined;
+}
+
+/** The type a reference leads to, as its text or its `type` says; undefined when neither does. https://hl7.org/fhir/R4/references.html#type */
+export function readReferenceType(reference: unknown): string | undefined {
+  const { reference: text, type } = typeof reference === 'string' ? { reference, type: undefined } : (reference as Record<string, unknown>);
+  const [named, id] = typeof text === 'string' ? text.replace(VERSION, '').split('/').slice(-2) : [];
+  if (named !== undefined && id !== undefined && /^[A-Z][A-Za-z]+$/.test(named) && ID_PATTERN.test(id)) return named;
+  return typeof type === 'string' ? type : undefined;
+}

@@ -1,0 +1,35 @@
+// `near` on Location: what a search means. What stands in the index of a position: indexing/positions.ts. https://hl7.org/fhir/R4/location.html#search
+// latitude|longitude|distance|units, in kilometers if no units are given; without a distance, what is 50 km away is near.
+import { parseDecimal } from '../decimal.ts';
+import { type GeoCircle, toGeoPosition } from '../indexing/geography.ts';
+import { findUcumUnit } from '../indexing/ucum.ts';
+import { invalid } from '../outcome.ts';
+import type { Condition } from './query.ts';
+import type { SearchParameter } from './registry.ts';
+import { splitAlternatives, splitParts } from './search-value.ts';
+
+const NEARBY = 50_000;
+/** Units as people write them, beside all lengths of UCUM. */
+const SPELLINGS: Record<string, string> = { '': 'km', mi: '[mi_i]' };
+const SYNTAX = 'near takes latitude|longitude|distance|units, units as km, m or mi; distance and units may be left out';
+
+/** One of the circles. */
+export const parseNearCondition = ({ code, number }: SearchParameter, value: string): Condition => ({
+  on: 'near',
+  parameter: number,
+  any: splitAlternatives(code, value).map(parseCircle),
+});
+
+function parseCircle(piece: string): GeoCircle {
+  const [latitude = '', longitude = '', distance = '', units = '', more] = splitParts(piece);
+  const place = parseDecimal(latitude) && parseDecimal(longitude) && toGeoPosition(Number(latitude), Number(longitude));
+  if (!place || more !== undefined) throw invalid(SYNTAX);
+  return { ...place, meters: distance === '' ? NEARBY : parseMeters(distance, units) };
+}
+
+function parseMeters(distance: string, units: string): number {
+  const unit = findUcumUnit(Object.hasOwn(SPELLINGS, units) ? SPELLINGS[units]! : units);
+  const value = parseDecimal(distance);
+  if (!value || value.digits < 0n || unit?.dimension !== 'm1') throw invalid(SYNTAX);
+  return Number(unit.canonical(value));
+}

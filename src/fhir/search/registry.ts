@@ -1,0 +1,167 @@
+// The search parameters in force: R4's own for the served types, and the project's own SearchParameter resources, compiled.
+// https://hl7.org/fhir/R4/searchparameter-registry.html, https://hl7.org/fhir/R4/searchparameter.html
+
+import { hash, hashParameterName } from '../hash.ts';
+import type { CompositePart } from '../indexing/composite-part.ts';
+import type { IndexedParameter, IndexedParameters, ParameterKind } from '../indexing/indexed-parameter.ts';
+import { buildTokenTraits, isValueKind, listElementTypes, type ValueKind } from '../indexing/parameter-kinds.ts';
+import type { ParameterNumber } from '../indexing/rows.ts';
+import { hashPresence } from '../indexing/token.ts';
+import type { CompiledExpression } from '../indexing/typed-value.ts';
+import { R4_TERMINOLOGY, type Terminology } from '../terminology/terminology.ts';
+import { SERVED_TYPES, type ServedType } from '../types.ts';
+import { type ComponentDefinition, compileCompositeParts } from './composite-parts.ts';
+import {
+  ANY_TARGET,
+  listDefinitions,
+  mapKindsByUrl,
+  type SearchParameterDefinition,
+  type SearchParameterResource,
+  validateDefinition,
+} from './definitions.ts';
+import { compileExpression } from './expression.ts';
+
+/** One parameter of one resource type, as indexing and querying use it. */
+export interface SearchParameter extends IndexedParameter {
+  /** The canonical URL of its definition. */
+  url?: string;
+  /** The resource types a reference may lead to, served or not. */
+  targets?: string[];
+  /** Composite parameters: what they look at. */
+  parts?: readonly CompositePart[];
+}
+
+export interface SearchRegistry extends IndexedParameters {
+  /** The parameter of a type, if it is served; the common ones (`_id`) are parameters of every type. */
+  lookup(type: string, code: string): SearchParameter | undefined;
+  list(type: string): readonly SearchParameter[];
+  /** The kind of a parameter that FHIR defines for the type and this server does not serve (`special`). */
+  unserved(type: string, code: string): string | undefined;
+  /** The value sets and code systems that searches may name. */
+  terminology: Terminology;
+}
+
+/** R4's parameters and these. Fails with a plain Error that names the parameter which cannot be served, stands twice, or shares another's number. */
+export function buildRegistry(custom: readonly SearchParameterResource[], terminology: Terminology = R4_TERMINOLOGY): SearchRegistry {
+  custom.forEach(validateDefinition);
+  const kinds = mapKindsByUrl(custom);
+  const tables = new Map(SERVED_TYPES.map((type) => [type as string, buildParameterTable(type, listDefinitions(type, custom), kinds)]));
+  const lists = new Map([...tables].map(([type, { served }]) => [type, [...served.values()]]));
+  const parts = new Map([...lists].map(([type, list]) => [type, listDistinctParts(list)]));
+  rejectNumberCollisions([
+    ...[...lists].flatMap(([type, list]) =>
+      list.flatMap(({ code, number, textNumber }) => [
+        { name: `${type}.${code}`, number },
+        { name: `${type}.${code}:text`, number: textNumber },
+      ]),
+    ),
+    ...[...parts.values()].flat(),
+  ]);
+  return {
+    lookup: (type, code) => tables.get(type)?.served.get(code),
+    list: (type) => lists.get(type) ?? [],
+    parts: (type) => parts.get(type) ?? [],
+    unserved: (type, code) => tables.get(type)?.unserved.get(code),
+    terminology,
+  };
+}
+
+const listDistinctParts = (list: readonly SearchParameter[]): CompositePart[] => [
+  ...new Map(list.flatMap(({ parts = [] }) => parts.map((part): [string, CompositePart] => [part.name, part]))).values(),
+];
+
+interface ParameterTable {
+  served: Map<string, SearchParameter>;
+  unserved: Map<string, string>;
+}
+
+function buildParameterTable(type: ServedType, definitions: SearchParameterDefinition[], kinds: KindsByUrl): ParameterTable {
+  const served = new Map<string, SearchParameter>();
+  const unserved = new Map<string, string>();
+  for (const definition of definitions) {
+    const { code, type: kind, url } = definition;
+    if (served.has(code) || unserved.has(code)) throw new Error(`SearchParameter ${url ?? code}: ${type} has another parameter ${code}`);
+    if (kind === 'special' && !SERVED_SPECIAL_PARAMETERS.has(url)) unserved.set(code, kind);
+    else served.set(code, buildSearchParameter(type, definition, compileDefinition(type, definition, kinds)));
+  }
+  return { served, unserved };
+}
+
+/** Special parameters that are served: each has rules of its own (near-condition.ts). */
+const SERVED_SPECIAL_PARAMETERS: ReadonlySet<string | undefined> = new Set(['http://hl7.org/fhir/SearchParameter/Location-near']);
+
+/** What a definition means for a type. */
+type CompiledDefinition = CompiledExpression & Pick<SearchParameter, 'parts'>;
+/** URL of a definition → its kind. */
+type KindsByUrl = ReadonlyMap<string | undefined, string>;
+
+function buildSearchParameter(
+  type: ServedType,
+  definition: SearchParameterDefinition,
+  { types, ...found }: CompiledDefinition,
+): SearchParameter {
+  const { code, url, targets = [...ANY_TARGET], systems, infix: substringIndexed = false } = definition;
+  const kind = definition.type as ParameterKind;
+  return {
+    code,
+    type: kind,
+    number: hashParameterName(`${type}.${code}`),
+    textNumber: hashParameterName(`${type}.${code}:text`),
+    ...(url !== undefined && { url }),
+    ...(kind === 'reference' && { targets }),
+    ...buildTokenTraits(types, systems),
+    substringIndexed,
+    phonetic: kind === 'string' && code === 'phonetic',
+    presence: hashPresence(code),
+    definition: hash(JSON.stringify([definition, targets, found.parts?.map((part) => part.number)])),
+    types,
+    ...found,
+  };
+}
+
+/** A mistake in a definition is said with its name. */
+function compileDefinition(type: string, definition: SearchParameterDefinition, kinds: KindsByUrl): CompiledDefinition {
+  try {
+    const { expression, type: kind, components = [] } = definition;
+    if (kind === 'composite')
+      return compileCompositeDefinition(
+        type,
+        expression,
+        components.map((component) => toComponentDefinition(component, kinds)),
+      );
+    return isValueKind(kind) ? compileSimpleDefinition(type, expression, kind) : compileExpression(expression, type);
+  } catch (error) {
+    throw new Error(`SearchParameter ${definition.url ?? definition.code}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function compileSimpleDefinition(type: string, expression: string, kind: ValueKind): CompiledDefinition {
+  const found = compileExpression(expression, type, listElementTypes(kind));
+  if (found.types?.length === 0) throw new Error(`its expression finds nothing in ${type} that a ${kind} parameter can be made of`);
+  return found;
+}
+
+function compileCompositeDefinition(type: string, expression: string, components: ComponentDefinition[]): CompiledDefinition {
+  const parts = compileCompositeParts(type, expression, components);
+  return {
+    parts,
+    types: parts.flatMap(({ occurrences }) => occurrences.types ?? []),
+    evaluate: (resource) => parts.flatMap(({ occurrences }) => occurrences.evaluate(resource)),
+  };
+}
+
+function toComponentDefinition({ like, expression }: { like: string; expression: string }, kinds: KindsByUrl): ComponentDefinition {
+  const kind = kinds.get(like);
+  if (kind === undefined) throw new Error(`the parameter ${like} that a component is like is not known`);
+  return { kind, expression };
+}
+
+/** Two parameters of one number would answer each other's searches. */
+export function rejectNumberCollisions(parameters: { name: string; number: ParameterNumber }[]): void {
+  const names = new Map<ParameterNumber, string>();
+  for (const { name, number } of parameters) {
+    if (names.has(number))
+      throw new Error(`the search parameters ${names.get(number)} and ${name} have the same number: rename the project's own`);
+    names.set(number, name);
+  }
+}

@@ -1,0 +1,34 @@
+// What is left of an element when something is taken out of it may say nothing: an identifier without its value, a note without its text.
+import { findElement, listElementNames } from '../elements.ts';
+
+type Node = Record<string, unknown>;
+
+/** What a type says, where FHIR does not require it: one of these. */
+const CONTENT_ELEMENTS: Readonly<Record<string, string[]>> = {
+  ContactPoint: ['value'],
+  Identifier: ['value'],
+  Coding: ['code', 'display'],
+  Reference: ['reference', 'identifier', 'display'],
+};
+
+const requiredElementCache = new Map<string, string[]>();
+
+/** The elements that FHIR requires of a type. */
+function listRequiredElements(type: string): string[] {
+  const known = requiredElementCache.get(type) ?? listElementNames(type).filter((name) => findElement(type, name)!.min > 0);
+  requiredElementCache.set(type, known);
+  return known;
+}
+
+/** Whether it has lost what it was there for: what FHIR requires of it, all that its type says, or everything but its id (ele-1). */
+export function hasLostContent(element: unknown, before: unknown, type: string): boolean {
+  if (typeof element !== 'object' || element === null || Array.isArray(element)) return false;
+  const has = (node: unknown, name: string): boolean => (node as Node | undefined)?.[name] !== undefined;
+  const lost = (name: string): boolean => has(before, name) && !has(element, name);
+  const says = CONTENT_ELEMENTS[type] ?? [];
+  return (
+    Object.keys(element).every((name) => name === 'id') ||
+    listRequiredElements(type).some(lost) ||
+    (says.some(lost) && !says.some((name) => has(element, name)))
+  );
+}
