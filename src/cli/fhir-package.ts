@@ -1,54 +1,45 @@
 // A FHIR package as it is published: a .tgz in npm form, or the folder it unpacks to. https://confluence.hl7.org/display/FHIR/NPM+Package+Specification
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Parser } from 'tar';
+import { isObject } from '../fhir/json-values.ts';
 import type { Definition } from '../fhir/profile/definition.ts';
 import { stripDefinition } from '../fhir/profile/strip-definition.ts';
+import { toMessage } from '../mapping/diagnostics.ts';
 import type { DefinitionPackage } from '../store/definitions.ts';
 import { AdminError } from './admin-command.ts';
-import { filesOfTgz } from './tar.ts';
 
-/** What was found in a package. `unused`: resources of other kinds. */
+/** The definitions of a package. `unused`: how many resources of other kinds it has. */
 interface ReadPackage {
   package: DefinitionPackage;
   unused: number;
 }
 
-interface Manifest {
-  name?: unknown;
-  version?: unknown;
-  fhirVersions?: unknown;
-  'fhir-version-list'?: unknown;
-  dependencies?: Record<string, string>;
-}
-
 const R4 = /^4\.0(?:\.\d+)?$/;
 
-/** Reads it all. What is no package, or none for R4, is refused in one sentence. */
+/** Reads a package. A path that leads to no package for R4 is an AdminError. */
 export function readPackage(path: string): ReadPackage {
-  const files = filesOf(path);
+  const files = readFiles(path);
   const text = files.get('package.json');
   if (text === undefined)
     throw new AdminError(`${path} has no package/package.json: a FHIR package is a .tgz in npm form, or the folder it unpacks to`);
-  const manifest = parsed(text, 'package.json') as Manifest;
-  const { name, version } = named(manifest, path);
+  const manifest = parseJson(text, 'package.json');
+  const { name, version, depends } = readManifest(isObject(manifest) ? manifest : {}, path);
   const found = new Map<string, Definition>();
   let unused = 0;
   for (const [file, content] of files) {
     if (!isDefinitionFile(file)) continue;
-    const definition = definitionIn(content, file);
+    const definition = readDefinition(content, file);
     if (definition) found.set(`${definition.resourceType} ${definition.url}`, definition);
     else unused++;
   }
-  if (!found.size) throw new AdminError(`${path} has no StructureDefinition, ValueSet or CodeSystem: there is nothing to check with`);
-  return {
-    package: { name, version, depends: manifest.dependencies ?? {}, definitions: [...found.values()].sort(byUrl).map(newDefinition) },
-    unused,
-  };
+  if (!found.size) throw new AdminError(`${path} has no StructureDefinition, ValueSet or CodeSystem to validate with`);
+  return { package: { name, version, depends, definitions: [...found.values()].sort(byUrl).map(toStored) }, unused };
 }
 
 const byUrl = (a: Definition, b: Definition): number => (a.url < b.url ? -1 : 1);
 
-const newDefinition = (one: Definition) => ({
+const toStored = (one: Definition) => ({
   kind: one.resourceType,
   url: one.url,
   version: one.version,
@@ -56,56 +47,81 @@ const newDefinition = (one: Definition) => ({
   body: JSON.stringify(one),
 });
 
-/** Files of the package's own folder by name; examples and other folders are left out. */
-function filesOf(path: string): Map<string, string> {
+/** Name → content of the files in the folder `package`. Subfolders (examples) are left out. */
+function readFiles(path: string): Map<string, string> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw new AdminError(`there is no file or folder ${path}`);
-  if (found.isDirectory()) return filesIn(existsSync(join(path, 'package', 'package.json')) ? join(path, 'package') : path);
-  try {
-    const all = [...filesOfTgz(readFileSync(path))].flatMap(([name, content]): [string, string][] => {
-      const own = /^(?:\.\/)?package\/([^/]+)$/.exec(name)?.[1];
-      return own === undefined ? [] : [[own, content.toString('utf8')]];
-    });
-    return new Map(all);
-  } catch (error) {
-    throw new AdminError(`${path} cannot be read: ${(error as Error).message}`);
-  }
+  return found.isDirectory() ? readFolder(existsSync(join(path, 'package', 'package.json')) ? join(path, 'package') : path) : readTgz(path);
 }
 
-const filesIn = (folder: string): Map<string, string> =>
+const readFolder = (folder: string): Map<string, string> =>
   new Map(
     readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
       .map(({ name }) => [name, readFileSync(join(folder, name), 'utf8')]),
   );
 
+/** Warnings about entries of kinds that a package does not need. */
+const HARMLESS_WARNING = /^TAR_ENTRY_(INFO|UNSUPPORTED)$/;
+
+/** The archive is read in memory, and nothing is unpacked to the disk: a path in it can lead nowhere. */
+function readTgz(path: string): Map<string, string> {
+  const contents = new Map<string, Buffer[]>();
+  const parser = new Parser();
+  let hasEnd = false;
+  parser.on('nullBlock', () => {
+    hasEnd = true;
+  });
+  parser.on('warn', (code, message) => {
+    if (!HARMLESS_WARNING.test(code)) throw new Error(String(message));
+  });
+  parser.on('entry', (entry) => {
+    const name = /^(?:\.\/)?package\/([^/]+)$/.exec(entry.path)?.[1];
+    if (name === undefined || !/^(Old|Contiguous)?File$/.test(entry.type)) return void entry.resume();
+    const chunks: Buffer[] = [];
+    contents.set(name, chunks);
+    entry.on('data', (chunk: Buffer) => chunks.push(chunk));
+  });
+  try {
+    parser.end(readFileSync(path));
+  } catch (error) {
+    throw new AdminError(`${path} is not a .tgz archive: ${toMessage(error)}`);
+  }
+  // an archive ends with an empty block
+  if (!hasEnd) throw new AdminError(`${path} is not a .tgz archive, or it is truncated`);
+  return new Map([...contents].map(([name, chunks]) => [name, Buffer.concat(chunks).toString('utf8')]));
+}
+
 const isDefinitionFile = (name: string): boolean => name.endsWith('.json') && name !== 'package.json' && !name.startsWith('.');
 
-function parsed(text: string, file: string): unknown {
+function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new AdminError(`${file} in the package is no JSON`);
+    throw new AdminError(`${file} in the package is not JSON`);
   }
 }
 
-function definitionIn(text: string, file: string): Definition | undefined {
+function readDefinition(text: string, file: string): Definition | undefined {
+  const value = parseJson(text, file);
   try {
-    const definition = stripDefinition(parsed(text, file));
-    return definition && isR4Itself(definition) ? undefined : definition;
+    const definition = stripDefinition(value);
+    return definition && isBaseType(definition) ? undefined : definition;
   } catch (error) {
-    throw error instanceof AdminError ? error : new AdminError(`${file} in the package cannot be used: ${(error as Error).message}`);
+    throw new AdminError(`${file} in the package cannot be used: ${toMessage(error)}`);
   }
 }
 
-/** R4's own types are built in; logical models describe other things. */
-const isR4Itself = (definition: Definition): boolean =>
+/** The types of R4 itself are built in, and logical models are not about resources. */
+const isBaseType = (definition: Definition): boolean =>
   definition.resourceType === 'StructureDefinition' && definition.derivation === 'specialization';
 
-function named({ name, version, ...rest }: Manifest, path: string): { name: string; version: string } {
+function readManifest(manifest: Record<string, unknown>, path: string): Pick<DefinitionPackage, 'name' | 'version' | 'depends'> {
+  const { name, version, dependencies } = manifest;
   if (typeof name !== 'string' || typeof version !== 'string') throw new AdminError(`package.json in ${path} has no name and version`);
-  const versions = [rest.fhirVersions ?? rest['fhir-version-list'] ?? []].flat().map(String);
+  const versions = [manifest.fhirVersions ?? manifest['fhir-version-list'] ?? []].flat().map(String);
   if (versions.length && !versions.some((one) => R4.test(one)))
-    throw new AdminError(`${name}#${version} is for FHIR ${versions.join(', ')}, and this server speaks R4 (4.0.1)`);
-  return { name, version };
+    throw new AdminError(`${name}#${version} is for FHIR ${versions.join(', ')}, and this server supports R4 (4.0.1)`);
+  const depends = Object.entries(isObject(dependencies) ? dependencies : {}).map(([other, its]) => [other, String(its)]);
+  return { name, version, depends: Object.fromEntries(depends) };
 }

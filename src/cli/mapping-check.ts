@@ -2,6 +2,7 @@
 
 import { relative } from 'node:path';
 import type { Diagnostic } from '../mapping/diagnostics.ts';
+import { toMessage } from '../mapping/diagnostics.ts';
 import { readExamples, toExamplesPath } from '../mapping/load/examples.ts';
 import { type LoadedShape, toQualifiedName } from '../mapping/load/loaded.ts';
 import { proveMapping } from '../mapping-tools/laws/mapping-proof.ts';
@@ -60,7 +61,7 @@ function prove(loaded: LoadedShape, world: MappingFiles): Proof {
     const examples = readExamples(loaded.mapping.file);
     return { examples: examples.content.length, breaches: proveMapping(loaded, examples, world) };
   } catch (error) {
-    const text = (error as Error).message.replace(/^\S+\.yaml(?::\d+)? /, '');
+    const text = toMessage(error).replace(/^\S+\.yaml(?::\d+)? /, '');
     return { examples: 0, breaches: [{ place: toExamplesPath(loaded.mapping.file), text }] };
   }
 }

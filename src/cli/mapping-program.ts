@@ -1,7 +1,9 @@
 // `facet mapping …`: what an integration analyst does with mappings. Nothing here needs a database or a running server.
+
 import { existsSync, readFileSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { toMessage } from '../mapping/diagnostics.ts';
 import type { LoadedShape } from '../mapping/load/loaded.ts';
 import type { MappingFiles, MappingFolders } from './mapping-files.ts';
 
@@ -92,7 +94,7 @@ async function givenJson(file: string | undefined): Promise<string> {
     JSON.parse(text);
   } catch (error) {
     throw new Error(
-      `${file === undefined || file === '-' ? 'standard input' : file} holds no JSON: ${(error as Error).message.replace(/\s+/g, ' ')}`,
+      `${file === undefined || file === '-' ? 'standard input' : file} holds no JSON: ${toMessage(error).replace(/\s+/g, ' ')}`,
     );
   }
   return text;

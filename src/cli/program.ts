@@ -1,5 +1,6 @@
 // The command line: `facet start`, and one group of commands per noun. Only the group that is used is loaded.
 import { Command } from 'commander';
+import { toMessage } from '../mapping/diagnostics.ts';
 import { RELEASE } from '../release.ts';
 import { runCommand } from './admin-client.ts';
 import type { DefineCommands } from './admin-command.ts';
@@ -12,7 +13,7 @@ export async function run(args: string[]): Promise<void> {
     const facet = await buildProgram(args[args[0] === 'help' ? 1 : 0]);
     await facet.parseAsync(withDefaultCommand(args), { from: 'user' });
   } catch (error) {
-    console.error(`facet: ${error instanceof Error ? error.message : error}`);
+    console.error(`facet: ${toMessage(error)}`);
     process.exitCode = 1;
   }
 }

@@ -67,14 +67,14 @@ test.each<[string, () => string, RegExp]>([
     () => 'src',
     /^src has no package\/package\.json: a FHIR package is a \.tgz in npm form, or the folder it unpacks to$/,
   ],
-  ['a file that is no archive', () => 'package.json', /^package\.json cannot be read: it is no \.tgz: it cannot be unpacked$/],
-  ['an archive that is cut off', cutOff, /cut\.tgz cannot be read: it is no \.tgz, or is cut off$/],
+  ['a file that is no archive', () => 'package.json', /^package\.json is not a \.tgz archive/],
+  ['an archive that is cut off', cutOff, /cut\.tgz is not a \.tgz archive, or it is truncated$/],
   [
     'another FHIR',
     () => tgz('r5.tgz', { 'a.json': profile }, { fhirVersions: ['5.0.0'] }),
-    /^org\.example#1\.2\.0 is for FHIR 5\.0\.0, and this server speaks R4/,
+    /^org\.example#1\.2\.0 is for FHIR 5\.0\.0, and this server supports R4/,
   ],
-  ['broken JSON', () => tgz('json.tgz', { 'a.json': '{' }), /^a\.json in the package is no JSON$/],
+  ['broken JSON', () => tgz('json.tgz', { 'a.json': '{' }), /^a\.json in the package is not JSON$/],
   [
     'no url',
     () => tgz('url.tgz', { 'a.json': { resourceType: 'ValueSet' } }),

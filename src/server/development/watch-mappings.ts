@@ -1,6 +1,7 @@
 // For whoever writes mappings: reads them again when one of their files changes. What cannot be used is told, and what was served before goes on.
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
+import { toMessage } from '../../mapping/diagnostics.ts';
 import { ROOT } from '../../root.ts';
 import { type Definitions, loadDefinitions } from '../load-definitions.ts';
 
@@ -80,6 +81,6 @@ async function reloadMappings(folder: string, { say, reload }: ReloadHandlers): 
     await reload(next);
     say(`Mappings read again: ${next.mappings.shapes.map(({ surface, name }) => `${surface.name}/${name}`).join(', ')}`);
   } catch (error) {
-    say(`${(error as Error).message}\nWhat was served before goes on.`);
+    say(`${toMessage(error)}\nWhat was served before goes on.`);
   }
 }
