@@ -3,12 +3,12 @@
 import { isScope } from '../fhir/access-scope.ts';
 import { formatKnownNames } from '../fhir/closest-name.ts';
 import { isServed, SERVED_TYPES } from '../fhir/types.ts';
-import { toLivePrefix } from '../http/middleware/key-prefix.ts';
-import { readRow } from '../http/vendor/vendor-call.ts';
+import { toLivePrefix } from '../http/middleware/authenticate.ts';
 import { OPERATOR } from '../interactions/context.ts';
 import { createApiKey, type ListedApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts';
 import type { Database } from '../store/database/database.ts';
 import { listTenants, type Tenant } from '../store/tenants.ts';
+import { readRow } from '../vendor-api/stored-rows.ts';
 import { type AdminContext, AdminError, type AdminOperation, type DefineCommands } from './admin-command.ts';
 import { textTable } from './text-table.ts';
 

@@ -8,8 +8,8 @@ import { loadProfiles, type Profiles } from '../fhir/profiles.ts';
 import { buildRegistry, type SearchRegistry } from '../fhir/search/registry.ts';
 import { type LoadedShape, toQualifiedName } from '../mapping/load/loaded.ts';
 import { type LoadResult, readMappings } from '../mapping/load/read-mappings.ts';
-import { EXTERNAL_STEPS } from '../orders/external-step-names.ts';
 import { ROOT } from '../root.ts';
+import { EXTERNAL_STEPS } from '../vendor-api/external-step.ts';
 
 export interface MappingFiles extends LoadResult {
   directory: string;

@@ -7,9 +7,8 @@ import type { Config } from '../config.ts';
 import { buildReadyRegistry } from '../fhir/search/ready-registry.ts';
 import type { ServedType } from '../fhir/types.ts';
 import { type App, type AppDependencies, buildApp, FHIR_PATH } from '../http/app.ts';
-import { cacheCallers } from '../http/middleware/api-key-cache.ts';
+import { cacheCallers } from '../http/middleware/authenticate.ts';
 import { createRateLimiter } from '../http/middleware/rate-limit.ts';
-import { completeDeferred } from '../http/vendor/deferred-completion.ts';
 import type { Caller, Context, WriteHook } from '../interactions/context.ts';
 import { buildUnregisteredTypeHooks, type IndexState } from '../interactions/index-state.ts';
 import { createPageTokens } from '../interactions/page-token.ts';
@@ -26,7 +25,6 @@ import { startExpiryWorker } from './background/expiry-worker.ts';
 import { startIndexWorker } from './background/index-worker.ts';
 import { buildCapabilityReader } from './capability-statement.ts';
 import { buildIntegrations, type Integrations } from './integrations.ts';
-import type { LabNetworkParts } from './lab-network.ts';
 import type { Definitions } from './load-definitions.ts';
 import { buildOpenApiDocuments } from './openapi-documents.ts';
 
@@ -82,14 +80,15 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
   const ownContextOf = (caller: Caller): Context => ({ ...contextOf(caller), store: background.store, profiles: NO_PROFILE_CHECKS });
   const say = (told: { error?: unknown }, text: string): void => log[told.error === undefined ? 'info' : 'error'](told, text);
   const isRevoked = (tenant: number, id: string) => isCredentialEnded(background.database, { tenant, id, at: clock().toISOString() });
-  const late: LabNetworkParts['completeDeferred'] = (context, item, what) => completeDeferred(context, now.mappings, item, what);
-  const given = { isRevoked, completeDeferred: late, log: say, attempted, attemptMs: parts.attemptMs, webhook, notified: parts.notified };
+  const { attemptMs, notified } = parts;
+  const given = { isRevoked, mappings: () => now.mappings, log: say, attempted, attemptMs, webhook, notified };
   const outside = buildIntegrations(config, loaded.profiles, { store: background.store, clock, newId, contextOf: ownContextOf, ...given });
   const findCaller = cacheCallers(findCallerIn(database, clock));
   const pageTokens = createPageTokens(await store.settings.getOrCreate('page-link-key', () => randomBytes(32).toString('base64')));
   const statement = { baseUrl: fhirBase, ...RELEASE, registry, bodyLimit: maxBodyBytes, documentation: outside.documentation };
   const countRequest = createRateLimiter();
   const findRateLimit = (surface: Surface) => (surface.name in config.rateLimits ? config.rateLimits[surface.name]! : surface.rateLimit);
+  const description = { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, findRateLimit };
   const shared = { findCaller, buildContext: contextOf, pageTokens };
   const partsWith = (mappings: Mappings): AppDependencies => ({
     fhir: { ...shared, capability: buildCapabilityReader(statement, profiles, store), bodyLimit: maxBodyBytes },
@@ -98,15 +97,12 @@ export async function assemble(parts: ServerParts): Promise<Facet> {
       baseUrl,
       prefixes: Object.fromEntries(mappings.surfaces.map(({ name }) => [name, `/${name}`])),
       ...shared,
-      externalSteps: outside.ports,
+      externalSteps: outside.externalSteps,
       countRequest,
       findRateLimit,
       bodyLimit: config.bodyLimits.v1,
     },
-    documents: buildOpenApiDocuments(
-      { registry, mappings },
-      { version: RELEASE.version, baseUrl, bodyLimits: config.bodyLimits, findRateLimit },
-    ),
+    documents: buildOpenApiDocuments({ registry, mappings }, description),
     webhooks: [outside.hook],
     ready: () => database.ping(),
     logFailure: (facts) => log.error(facts, 'unexpected error'),

@@ -20,7 +20,7 @@ import { readPanels, unorderablePolicy } from './panels.ts';
 import { buildSubscriptions, type SubscribingParts } from './subscriptions.ts';
 
 /** The external steps and write hooks of orders and subscriptions, and how to start what works in the background (for subscribers too); `start` answers how to stop it. */
-export interface Integrations extends Pick<LabNetwork, 'ports' | 'hook' | 'isCircuitOpen' | 'documentation'> {
+export interface Integrations extends Pick<LabNetwork, 'externalSteps' | 'hook' | 'isCircuitOpen' | 'documentation'> {
   writeHooks: Partial<Record<ServedType, WriteHook>>;
   /** `ownUrl`: where this server is reached on this machine, for the sandbox's webhooks; undefined: nobody is to be told. */
   start(say: (line: string) => void, ownUrl?: string): Promise<() => Promise<void>>;
@@ -61,7 +61,7 @@ export function buildIntegrations(config: Config, profiles: Profiles, parts: Lab
   return {
     writeHooks: { ...door.writeHooks, ...subscriptions.writeHooks },
     documentation: door.documentation,
-    ports: door.ports,
+    externalSteps: door.externalSteps,
     hook: door.hook,
     isCircuitOpen: door.isCircuitOpen,
     async start(say, ownUrl) {

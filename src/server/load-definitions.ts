@@ -6,8 +6,8 @@ import { buildRegistry, type SearchRegistry } from '../fhir/search/registry.ts';
 import { buildTerminology } from '../fhir/terminology/terminology.ts';
 import { loadMappings } from '../mapping/load-mappings.ts';
 import type { Mappings } from '../mapping/shape.ts';
-import { EXTERNAL_STEPS } from '../orders/external-step-names.ts';
 import { ROOT } from '../root.ts';
+import { EXTERNAL_STEPS } from '../vendor-api/external-step.ts';
 
 export interface Definitions {
   profiles: Profiles;

@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino';
 import request, { type Test } from 'supertest';
 import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
-import { toLivePrefix } from '../../src/http/middleware/key-prefix.ts';
+import { toLivePrefix } from '../../src/http/middleware/authenticate.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
 import { loadDefinitions } from '../../src/server/load-definitions.ts';

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadMappings } from '../../src/mapping/load-mappings.ts';
-import { EXTERNAL_STEPS } from '../../src/orders/external-step-names.ts';
+import { EXTERNAL_STEPS } from '../../src/vendor-api/external-step.ts';
 import { profiles, registry } from './examples.ts';
 
 export function copies() {

@@ -10,6 +10,7 @@ import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
 import { loadResultMappings } from '../../src/server/integrations.ts';
 import { buildLabNetwork, type LabNetwork } from '../../src/server/lab-network.ts';
 import type { ResourceRow } from '../../src/store/resources/resource-row.ts';
+import type { ExternalStep, StepClaim } from '../../src/vendor-api/external-step.ts';
 import { type SandboxWorld, sandboxWorld } from '../junction-sandbox/sandbox-fixture.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { until } from '../until.ts';
@@ -52,7 +53,7 @@ beforeAll(async () => {
       newId: v7,
       contextOf,
       log: (facts, text) => log.push(JSON.stringify([text, facts])),
-      completeDeferred: async () => 'gone',
+      mappings: () => ({ shapes: [] }),
     },
   );
   context = contextOf({ tenant: 1, actor: 'test', surface: 'fhir', scopes: ['*'] });
@@ -98,16 +99,23 @@ test('two workers beside each other stop at once when there is nothing to do', a
   expect(Math.min(...took)).toBeLessThan(250);
 });
 
-describe('the port of a lab order', () => {
-  const port = () => out.ports['lab-order'];
-  const item = (row: ResourceRow) => ({ row, id: row.id, key: '', own: () => REQUEST });
+/** The claim of a step, which must be this request's. */
+function claimed(claim: Awaited<ReturnType<ExternalStep['claim']>>): StepClaim {
+  if (claim.state !== 'claimed') throw new Error(`the claim is ${claim.state}`);
+  return claim;
+}
 
-  test('answers when the order stands, and again without a second one', async () => {
+describe('the external step of a lab order', () => {
+  const claim = ({ id }: ResourceRow) =>
+    out.externalSteps['lab-order'].claim(context, { resourceId: id, id, key: '', toResource: () => REQUEST });
+  const run = async (row: ResourceRow) => claimed(await claim(row)).run(context);
+
+  test('resolves when the network has the order, and a repetition makes no second one', async () => {
     const row = await ordered();
-    expect(await port().claim(context, item(row))).toEqual({ state: 'open' });
+    const step = claimed(await claim(row));
     const before = here.orders();
-    expect(await port().finish(context, item(row))).toBeUndefined();
-    expect(await port().finish(context, item(row))).toBeUndefined();
+    expect(await step.run(context)).toBeUndefined();
+    expect(await step.run(context)).toBeUndefined();
     expect(here.orders() - before).toBe(1);
   });
 
@@ -115,11 +123,11 @@ describe('the port of a lab order', () => {
     const row = await ordered();
     here.fail({ operation: 'createOrder', kind: 'error', when: 'after' });
     const before = here.orders();
-    await expect(port().finish(context, item(row))).rejects.toMatchObject({
+    await expect(run(row)).rejects.toMatchObject({
       kind: 'upstream',
       message: expect.stringContaining('idempotency key'),
     });
-    await port().finish(context, item(row));
+    await run(row);
     expect(here.orders() - before).toBe(1);
   });
 
@@ -127,7 +135,7 @@ describe('the port of a lab order', () => {
     const row = await ordered();
     here.fail({ operation: 'createOrder', kind: 'error', status: 400 });
     for (let nth = 0; nth < 2; nth++)
-      await expect(port().finish(context, item(row))).rejects.toMatchObject({
+      await expect(run(row)).rejects.toMatchObject({
         kind: 'upstream',
         message: expect.stringContaining('refused'),
       });
@@ -138,30 +146,29 @@ describe('the port of a lab order', () => {
   test('ends in time when the network hangs', async () => {
     const row = await ordered();
     here.fail({ operation: 'createOrder', kind: 'slow', seconds: 120 });
-    await expect(port().finish(context, item(row))).rejects.toMatchObject({ kind: 'upstream' });
+    await expect(run(row)).rejects.toMatchObject({ kind: 'upstream' });
   });
 
   test('a code that is nothing that can be ordered is refused where the order would be stored', async () => {
     const row = await ordered({ code: { coding: [{ system: 'http://loinc.org', code: '2093-3' }] } });
-    await expect(port().claim(context, item(row))).rejects.toMatchObject({
+    await expect(claim(row)).rejects.toMatchObject({
       kind: 'rule',
       issues: [{ expression: ['ServiceRequest.code'] }],
     });
   });
 });
 
-test('the port of a physician answers what the vendor shows of it', async () => {
+test('the external step of a physician answers the fields that the vendor shows', async () => {
   const practitioner: Resource = {
     resourceType: 'Practitioner',
     name: [{ given: ['Ann'], family: 'Lee' }],
     identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: '1777777773' }],
   };
   const { row } = await create(context, { type: 'Practitioner', draft: { resource: practitioner, exact: practitioner } });
-  const item = { row, id: row.id, key: 'NY', own: () => practitioner };
-  const port = out.ports.physician;
-  const held = { ...item, ...(await port.claim(context, item)) };
-  expect(held.state).toBe('open');
-  expect(await port.finish(context, held)).toEqual({ junction_physician_id: null, status: 'pending' });
-  expect(await port.settle(context, held, undefined)).toBe(true);
-  expect(await port.claim(context, item)).toEqual({ state: 'complete' });
+  const claim = () =>
+    out.externalSteps.physician.claim(context, { resourceId: row.id, id: row.id, key: 'NY', toResource: () => practitioner });
+  const step = claimed(await claim());
+  expect(await step.run(context)).toEqual({ junction_physician_id: null, status: 'pending' });
+  expect(await step.complete!(context, undefined)).toBe(true);
+  expect(await claim()).toEqual({ state: 'complete' });
 });

@@ -9,7 +9,7 @@ import { parseJsonPatch } from '../../fhir/patch/json-patch.ts';
 import type { Patch } from '../../fhir/patch/patch.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Draft } from '../../interactions/context.ts';
-import type { BytesReader, TextReader } from '../middleware/body-text.ts';
+import type { BytesReader, TextReader } from '../middleware/read-body.ts';
 import { hasBody } from '../middleware/read-body.ts';
 import type { FhirRequestBody } from './fhir-call.ts';
 

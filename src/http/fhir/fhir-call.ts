@@ -5,7 +5,6 @@ import type { Patch } from '../../fhir/patch/patch.ts';
 import type { ServedType } from '../../fhir/types.ts';
 import type { Context, Draft } from '../../interactions/context.ts';
 import type { PageTokens } from '../../interactions/page-token.ts';
-import type { Answer } from '../middleware/request-context.ts';
 
 /** What a request carries, read when it is asked for: media types are looked at then (415). */
 export interface FhirRequestBody {
@@ -40,11 +39,15 @@ export interface FhirCall {
   compartment: string;
 }
 
-/** An answer with the facts a Bundle's entry tells of it. `lastModified`: an instant. */
-export interface FhirResponse extends Answer {
-  lastModified?: string;
-  /** Sent as it is, in place of `body`; its media type stands in the headers. */
+export interface FhirResponse {
+  status: number;
+  headers?: Record<string, string>;
+  /** JSON text. */
+  body?: string;
+  /** Bytes in place of `body`; their media type is in the headers. */
   content?: Buffer;
+  /** An instant, for the entry of a Bundle. */
+  lastModified?: string;
 }
 
 export type InteractionHandler = (call: FhirCall) => Promise<FhirResponse>;

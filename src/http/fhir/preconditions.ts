@@ -1,8 +1,9 @@
 // What a client says it has or expects, in headers: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
+
+import { matchesEtag } from '../../fhir/etag.ts';
 import { invalid } from '../../fhir/outcome.ts';
 import { ANY_VERSION } from '../../interactions/update.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
-import { matchesEtag } from '../middleware/etag.ts';
 import type { FhirCall } from './fhir-call.ts';
 
 /** `W/"3"` or `"3"` → `3`. */

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { parseExactJson } from '../../fhir/json.ts';
 import { acceptsR4, parseMediaType } from '../../fhir/media-type.ts';
 import { notAcceptable } from '../../fhir/outcome.ts';
-import { parseQuery } from '../middleware/url-query.ts';
+import { parseQuery } from '../middleware/request-context.ts';
 import type { FhirResponse } from './fhir-call.ts';
 
 const FHIR_JSON = 'application/fhir+json';

@@ -1,16 +1,15 @@
 // The FHIR R4 REST API as it stands in Express: who calls, in which format, and what of the answer goes out. https://hl7.org/fhir/R4/http.html
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { BASE64_CONTENT_SHARE } from '../../fhir/binary.ts';
+import { matchesEtag } from '../../fhir/etag.ts';
 import { methodNotAllowed, notFound } from '../../fhir/outcome.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
 import type { PageTokens } from '../../interactions/page-token.ts';
 import type { ClientRequest } from '../../store/database/database.ts';
 import { authenticate, authorizePatientKey, type FindCaller } from '../middleware/authenticate.ts';
-import { buildBytesReader, buildTextReader } from '../middleware/body-text.ts';
 import { type LogFailure, toFhirError } from '../middleware/error-handler.ts';
-import { isNotModified } from '../middleware/etag.ts';
-import { readRequestContext, toClientRequest } from '../middleware/request-context.ts';
-import { parseQuery } from '../middleware/url-query.ts';
+import { buildBytesReader, buildTextReader } from '../middleware/read-body.ts';
+import { parseQuery, readRequestContext, toClientRequest } from '../middleware/request-context.ts';
 import { isBinaryRead } from './binary.ts';
 import { buildRequestBody } from './body.ts';
 import { setCorsAndRequestId } from './cors-and-request-id.ts';
@@ -44,7 +43,7 @@ export function buildFhirRouter(door: FhirApi, log: LogFailure): Router {
   router.all('/metadata', async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
     const { text, etag } = await door.capability();
-    const known = isNotModified(req, etag);
+    const known = matchesEtag(etag, req.headers['if-none-match'] ?? '');
     sendFhirResponse(req, res, { status: known ? 304 : 200, headers: { ETag: etag }, ...(!known && { body: text }) });
   });
   router.use(async (req: Request, res: Response) => {

@@ -49,3 +49,26 @@ export function authorize(caller: Caller, type: string, permission: Permission):
   if (!isAllowed(caller.scopes, type, permission))
     throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${toSmallestScope(type, permission)}`);
 }
+
+const MOMENT_MS = 1000;
+const MOST = 10_000;
+
+/** The same look-up, asked at most once a second per key. */
+export function cacheCallers(find: FindCaller, now: () => number = Date.now): FindCaller {
+  const known = new Map<string, { caller: Promise<Caller | undefined>; until: number }>();
+  return (key) => {
+    const found = known.get(key);
+    if (found && found.until > now()) return found.caller;
+    if (known.size >= MOST) known.clear();
+    const caller = find(key);
+    known.set(key, { caller, until: now() + MOMENT_MS });
+    caller.catch(() => known.delete(key));
+    return caller;
+  };
+}
+
+/** What keys begin with that an operator makes. */
+export const toLivePrefix = (prefix: string): string => prefix.replace('_test_', '_live_');
+
+/** What keys of a surface begin with; nothing where its keys begin with nothing of their own. */
+export const listKeyPrefixes = (prefix: string): string[] => (prefix === '' ? [] : [...new Set([prefix, toLivePrefix(prefix)])]);

@@ -2,8 +2,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
 import { buildChallenge } from './authenticate.ts';
-import { type RequestContext, readRequestContext } from './request-context.ts';
-import { buildResponseFacts } from './response-facts.ts';
+import { buildResponseFacts, type RequestContext, readRequestContext } from './request-context.ts';
 import { closeConnectionAfterLongBody } from './unread-body.ts';
 
 /** Writes one line about an unexpected error: names and places, never values. */
@@ -68,12 +67,13 @@ interface ErrorResponse {
 
 /** The failure in the dialect of the surface the request spoke to. */
 function renderError({ kind, issues, message }: FhirError, res: Response): ErrorResponse {
-  const { surface, requestId, rate } = readRequestContext(res);
+  const context = readRequestContext(res);
+  const { surface } = context;
   const { status } = ERROR_KINDS[kind];
   if (surface === 'fhir') return { status, type: 'application/fhir+json', body: buildOperationOutcome(issues) };
   if (surface === undefined) return { status, type: 'application/json', body: { error: kind, message } };
   const own = surface.describeError(kind).status;
-  const facts = buildResponseFacts(requestId, own, rate);
+  const facts = buildResponseFacts(context, own);
   return { status: own, type: 'application/json', headers: surface.buildHeaders(facts), body: surface.wrapError(kind, issues, facts).body };
 }
 

@@ -1,8 +1,9 @@
-// Reads the body of a request, decoded and up to a size. Whatever is wrong with it is a failure of the request, never of the server.
-// Content codings: https://www.rfc-editor.org/rfc/rfc9110#section-8.4
+// Reads the body of a request up to a size: its bytes, decoded from their Content-Encoding, or its text, which must be UTF-8. All errors are 4xx.
+// https://www.rfc-editor.org/rfc/rfc9110#section-8.4, https://www.rfc-editor.org/rfc/rfc8259#section-8.1
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import type { Request } from 'express';
 import { type FhirError, invalidStructure, tooLong, unsupportedMedia } from '../../fhir/outcome.ts';
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
@@ -72,3 +73,37 @@ const MIB = 1024 * 1024;
 
 /** A number of bytes as people say it: `1.5 MiB`, `512 KiB`. */
 const formatBytes = (bytes: number): string => (bytes < MIB ? `${bytes / 1024} KiB` : `${Math.floor((bytes / MIB) * 10) / 10} MiB`);
+
+/** Reads the text of a body up to a size; empty when there is none. */
+export type TextReader = (req: Request) => Promise<string>;
+/** Reads a body as it is. */
+export type BytesReader = (req: Request) => Promise<Buffer>;
+
+const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
+
+/** A reader of bodies up to so many bytes. */
+export function buildTextReader(limit: number): TextReader {
+  const read = buildBytesReader(limit);
+  return async (req) => {
+    const charset = /charset\s*=\s*"?([^\s";]+)/i.exec(req.headers['content-type'] ?? '')?.[1]?.toLowerCase();
+    if (charset !== undefined && !CHARSETS.has(charset)) throw unsupportedMedia('send the body as UTF-8');
+    return decodeUtf8(await read(req));
+  };
+}
+
+/** The same for bodies that are no text. What was read stays in `req.body`. */
+export function buildBytesReader(limit: number): BytesReader {
+  return async (req) => {
+    const bytes = await readBody(req, limit);
+    req.body = bytes;
+    return bytes;
+  };
+}
+
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalidStructure('the body is not well-formed UTF-8');
+  }
+}

@@ -1,7 +1,7 @@
 // What the pipeline knows of one request, carried in `res.locals`, and the answer a handler gives: values in, values out.
 import type { NextFunction, Request, Response } from 'express';
 import type { Caller } from '../../interactions/context.ts';
-import type { Surface } from '../../mapping/shape.ts';
+import type { ResponseFacts, Surface } from '../../mapping/shape.ts';
 import type { ClientRequest } from '../../store/database/database.ts';
 
 export interface RateLimitState {
@@ -26,14 +26,18 @@ export interface RequestContext {
   route?: string;
 }
 
-/** `body` is JSON text, sent as it is. */
-export interface Answer {
-  status: number;
-  headers?: Record<string, string>;
-  body?: string;
+export const readRequestContext = (res: Response): RequestContext => res.locals as unknown as RequestContext;
+
+/** What an envelope may say about the response that it wraps. */
+export function buildResponseFacts({ requestId, rate }: RequestContext, status: number): ResponseFacts {
+  return { requestId, status, time: new Date().toISOString(), ...(rate && { rate }) };
 }
 
-export const readRequestContext = (res: Response): RequestContext => res.locals as unknown as RequestContext;
+/** The parameters of a URL in order, percent-decoded once, `+` a space. Express' own parser is off: it makes objects of names with brackets. */
+export function parseQuery(url: string): [name: string, value: string][] {
+  const at = url.indexOf('?');
+  return at < 0 ? [] : [...new URLSearchParams(url.slice(at + 1))];
+}
 
 const SAFE = new Set(['GET', 'HEAD']);
 

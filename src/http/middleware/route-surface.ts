@@ -2,14 +2,14 @@
 import type { Request } from 'express';
 import { listRoutes } from '../../mapping/routes.ts';
 import type { Mappings, Shape, Surface } from '../../mapping/shape.ts';
-import { readCredential } from './authenticate.ts';
-import { listKeyPrefixes } from './key-prefix.ts';
+import { listKeyPrefixes, readCredential } from './authenticate.ts';
+
 import { buildRouteTree, type RouteEntry, type RouteTree } from './route-tree.ts';
 
 /** What a path means: a shape's collection, or one item of it. `surface` alone: nothing is there, but whose dialect the answer speaks. */
 export type RouteMatch = ShapeMatch | { surface: Surface | undefined; shape?: undefined };
 
-interface ShapeMatch {
+export interface ShapeMatch {
   surface: Surface;
   shape: Shape;
   /** The path of the collection, as the caller wrote it. */

@@ -1,37 +1,38 @@
-// The vendors' doors as one table: method and place → interaction, the same for every shape of every mapping.
+// The vendors' APIs in Express: who calls, what the request says, and the response in the vendor's envelope. What a request does is src/vendor-api.
 import type { Request, RequestHandler, Response } from 'express';
-import type { Permission } from '../../fhir/access-scope.ts';
 import { type ParsedJson, parseJson } from '../../fhir/json.ts';
-import { invalidStructure, methodNotAllowed, methodOverrideIgnored, notFound, unsupportedMedia } from '../../fhir/outcome.ts';
+import { invalidStructure, methodOverrideIgnored, notFound, unsupportedMedia, versionMismatch } from '../../fhir/outcome.ts';
 import type { Caller, Context } from '../../interactions/context.ts';
-import type { ExternalStep } from '../../interactions/external-step.ts';
 import type { PageTokens } from '../../interactions/page-token.ts';
-import type { Mappings, Shape, ShapeInteraction, Surface } from '../../mapping/shape.ts';
+import type { Mappings, ResponseFacts, Surface } from '../../mapping/shape.ts';
 import type { ClientRequest } from '../../store/database/database.ts';
+import type { ExternalStep } from '../../vendor-api/external-step.ts';
+import { findInteraction } from '../../vendor-api/interactions.ts';
+import type { VendorRequest, VendorResponse } from '../../vendor-api/vendor-request.ts';
 import { authenticate, authorize, authorizePatientKey, type FindCaller } from '../middleware/authenticate.ts';
-import { buildTextReader, type TextReader } from '../middleware/body-text.ts';
 import { checkRateLimit, type RateLimit } from '../middleware/rate-limit.ts';
-import { type Answer, type RateLimitState, readRequestContext, toClientRequest } from '../middleware/request-context.ts';
-import { buildResponseFacts } from '../middleware/response-facts.ts';
-import type { RouteMatch, RouteResolver } from '../middleware/route-surface.ts';
-import { deleteItem, patchItem, replaceItem } from './change.ts';
-import { createItem } from './create.ts';
-import { createMany } from './create-many.ts';
-import { performItem } from './perform.ts';
-import { rejectIfMatch } from './preconditions.ts';
-import { listItems, readItem } from './read.ts';
-import type { VendorRequest } from './vendor-call.ts';
+import { buildTextReader, type TextReader } from '../middleware/read-body.ts';
+import {
+  buildResponseFacts,
+  parseQuery,
+  type RateLimitState,
+  type RequestContext,
+  readRequestContext,
+  toClientRequest,
+} from '../middleware/request-context.ts';
+import type { RouteMatch, RouteResolver, ShapeMatch } from '../middleware/route-surface.ts';
 
-/** What the vendors' doors need from the roof. */
+/** What the vendors' APIs need from the server. */
 export interface VendorApi {
   mappings: Mappings;
   /** Where each surface is mounted besides its hosts (`{ loop: '/loop' }`). */
   prefixes: Record<string, string>;
   findCaller: FindCaller;
   buildContext(caller: Caller, request: ClientRequest): Context;
+  /** By the names that mappings give them (`port:`). */
   externalSteps: Record<string, ExternalStep>;
   pageTokens: PageTokens;
-  countRequest(who: string, limit: RateLimit): RateLimitState;
+  countRequest(client: string, limit: RateLimit): RateLimitState;
   /** How clients reach this server: no path, no trailing slash. */
   baseUrl: string;
   /** The limit in force for a surface; null: none. */
@@ -39,79 +40,71 @@ export interface VendorApi {
   bodyLimit: number;
 }
 
-interface Interaction {
-  name: ShapeInteraction;
-  permission: Permission;
-  run(call: VendorRequest, body: ParsedJson): Promise<Answer>;
-  body?: boolean;
-  /** It makes something that was not there. */
-  createsItem?: boolean;
+/** The handler of every path that is not the FHIR API's. `resolveRoute`: which vendor's shape a request means. */
+export function buildVendorRouter(api: VendorApi, resolveRoute: RouteResolver): RequestHandler {
+  const readText = buildTextReader(api.bodyLimit);
+  return async (req, res, next) => {
+    const route = resolveRoute(req);
+    const { surface } = route;
+    const requestContext = readRequestContext(res);
+    requestContext.surface = surface;
+    if (!surface) return next();
+    requestContext.route = toRouteName(route, surface);
+    const caller = await authenticate(req, surface.name, api.findCaller);
+    requestContext.caller = caller;
+    countRequest(api, surface, requestContext);
+    rejectMethodOverride(req);
+    if (!route.shape || Object.values(route.pathParameters).some((value) => value.trim() === ''))
+      throw notFound('there is nothing at this path');
+    const { shape, id } = route;
+    authorizePatientKey(caller, shape.isPersonal);
+    const interaction = findInteraction(shape, req.method, id);
+    authorize(caller, shape.resource, interaction.permission);
+    if (interaction.name === 'create') rejectIfMatch(req);
+    const body = interaction.hasBody ? await readVendorBody(req, readText) : NO_BODY;
+    const context = api.buildContext(caller, toClientRequest(req, res));
+    sendVendorResponse(res, surface, await interaction.handle(toVendorRequest(api, req, { route, context, body })));
+  };
 }
 
 const NO_BODY: ParsedJson = { plain: undefined, exact: undefined };
 
-const READ: Interaction = { name: 'read', permission: 'r', run: readItem };
-const LIST: Interaction = { name: 'search', permission: 's', run: listItems };
+/** Counts the request, and refuses (429) one over the limit. */
+function countRequest(api: VendorApi, surface: Surface, requestContext: RequestContext): void {
+  const limit = api.findRateLimit(surface);
+  if (!limit) return;
+  requestContext.rate = api.countRequest(toRateLimitKey(surface, requestContext.caller!), limit);
+  checkRateLimit(requestContext.rate);
+}
 
-const create = (call: VendorRequest, body: ParsedJson): Promise<Answer> => (call.shape.batch ? createMany : createItem)(call, body);
+interface RequestParts {
+  route: ShapeMatch;
+  context: Context;
+  body: ParsedJson;
+}
 
-const COLLECTION: Record<string, Interaction> = {
-  GET: LIST,
-  HEAD: LIST,
-  POST: { name: 'create', permission: 'c', run: create, body: true, createsItem: true },
-};
-const ITEM: Record<string, Interaction> = {
-  GET: READ,
-  HEAD: READ,
-  PATCH: { name: 'update', permission: 'u', run: patchItem, body: true },
-  PUT: { name: 'replace', permission: 'u', run: replaceItem, body: true },
-  DELETE: { name: 'delete', permission: 'd', run: deleteItem },
-  POST: { name: 'perform', permission: 'u', run: performItem, body: true },
-};
-
-/** The handler of every path that is not the FHIR API's. `find`: which vendor's shape a request means. */
-export function buildVendorRouter(door: VendorApi, find: RouteResolver): RequestHandler {
-  const readText = buildTextReader(door.bodyLimit);
-  return async (req, res, next) => {
-    const target = find(req);
-    const { surface } = target;
-    const exchange = readRequestContext(res);
-    exchange.surface = surface;
-    if (!surface) return next();
-    exchange.route = toRouteName(target, surface);
-    const caller = await authenticate(req, surface.name, door.findCaller);
-    exchange.caller = caller;
-    const limit = door.findRateLimit(surface);
-    if (limit) exchange.rate = door.countRequest(toRateLimitKey(surface, caller), limit);
-    if (exchange.rate) checkRateLimit(exchange.rate);
-    rejectMethodOverride(req);
-    if (!target.shape || Object.values(target.pathParameters).some((value) => value.trim() === ''))
-      throw notFound('there is nothing at this path');
-    const { shape, id, collectionPath, pathParameters } = target;
-    authorizePatientKey(caller, shape.isPersonal);
-    const interaction = findInteraction(shape, req.method, id);
-    authorize(caller, shape.resource, interaction.permission);
-    if (interaction.createsItem) rejectIfMatch(req);
-    const body = interaction.body ? await readVendorBody(req, readText) : NO_BODY;
-    const call: VendorRequest = {
-      req,
-      shape,
-      body: body.exact,
-      id,
-      pathParameters,
-      collectionUrl: door.baseUrl + collectionPath,
-      externalStep: shape.externalStep === undefined ? undefined : door.externalSteps[shape.externalStep],
-      findShape: (name: string) => door.mappings.shapes.find((one) => one.surface === surface && one.name === name)!,
-      context: door.buildContext(caller, toClientRequest(req, res)),
-      requestId: exchange.requestId,
-      rate: exchange.rate,
-      pageTokens: door.pageTokens,
-    };
-    sendVendorResponse(res, shape.surface, await interaction.run(call, body));
+function toVendorRequest(api: VendorApi, req: Request, { route, context, body }: RequestParts): VendorRequest {
+  const { shape, surface, id, pathParameters, collectionPath } = route;
+  return {
+    shape,
+    context,
+    id,
+    pathParameters,
+    query: parseQuery(req.url),
+    body,
+    headers: {
+      ifMatch: req.headers['if-match'],
+      ifNoneMatch: req.headers['if-none-match'],
+      idempotencyKey: req.get('idempotency-key'),
+    },
+    collectionUrl: api.baseUrl + collectionPath,
+    externalStep: shape.externalStep === undefined ? undefined : api.externalSteps[shape.externalStep],
+    pageTokens: api.pageTokens,
+    findShape: (name) => api.mappings.shapes.find((other) => other.surface === surface && other.name === name)!,
   };
 }
 
-/** Headers by which clients ask for another method than the one they send: a server that does not heed one would do what was not meant. */
+/** Headers by which clients ask for another method than the one they send. A server that ignores them would do something else than the client means. */
 const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'];
 
 function rejectMethodOverride({ headers, method }: Request): void {
@@ -127,12 +120,9 @@ const toRateLimitKey = ({ name, rateLimit }: Surface, { tenant, actor }: Caller)
 const toRouteName = (target: RouteMatch, { name }: Surface): string =>
   target.shape ? (target.id === undefined ? target.shape.path : target.shape.itemPath) : name;
 
-/** The interaction a method means here, if the shape documents it. */
-function findInteraction(shape: Shape, method: string, id: string | undefined): Interaction {
-  const methods = id === undefined && !shape.itemIsCaller ? COLLECTION : ITEM;
-  const offered = Object.keys(methods).filter((name) => shape.interactions.includes(methods[name]!.name));
-  if (!offered.includes(method)) throw methodNotAllowed(offered);
-  return methods[method]!;
+/** A create replaces nothing: a client that expects a version (`If-Match`) means another request. */
+function rejectIfMatch({ headers }: Request): void {
+  if (headers['if-match'] !== undefined) throw versionMismatch('If-Match asks for a version that stands, and this makes something new');
 }
 
 /** Vendors' clients name their JSON in several ways; all of them are JSON. */
@@ -153,9 +143,17 @@ async function readVendorBody(req: Request, readText: TextReader): Promise<Parse
   return parseJson(text);
 }
 
-function sendVendorResponse(res: Response, surface: Surface, { status, headers = {}, body }: Answer): void {
-  const { requestId, rate } = readRequestContext(res);
-  res.status(status).set({ ...surface.buildHeaders(buildResponseFacts(requestId, status, rate)), ...headers });
-  if (body !== undefined) res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.end(body);
+function sendVendorResponse(res: Response, surface: Surface, { status, headers, content }: VendorResponse): void {
+  const facts = buildResponseFacts(readRequestContext(res), status);
+  res.status(status).set({ ...surface.buildHeaders(facts), ...headers });
+  if (content) res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.end(content && renderContent(content, facts));
+}
+
+function renderContent(content: NonNullable<VendorResponse['content']>, facts: ResponseFacts): string {
+  if ('text' in content) return content.text;
+  const { shape } = content;
+  return JSON.stringify(
+    'view' in content ? shape.wrapItem(content.view, facts) : shape.wrapList(content.views, content.page, facts, content.filters),
+  );
 }

@@ -1,11 +1,11 @@
-// Which page of a list is asked for, by the parameters of its surface (`page:` in surface.yaml): an offset, the number of a page, or a cursor; and what is told of
-// the page and of those beside it. docs/decisions/0017-vendor-lists.md
-import { invalidParameter } from '../../fhir/outcome.ts';
-import type { PageInfo, PageSpec, Shape } from '../../mapping/shape.ts';
-import type { BodyPage, PageStart } from '../../store/search/page.ts';
-import type { VendorRequest } from './vendor-call.ts';
+// Which page of a list is asked for, by the parameters of its surface (`page:` in surface.yaml): an offset, the number of a page, or a cursor; and what the
+// response says of this page, the next and the previous one. docs/decisions/0017-vendor-lists.md
+import { invalidParameter } from '../fhir/outcome.ts';
+import type { PageInfo, PageSpec, Shape } from '../mapping/shape.ts';
+import type { BodyPage, PageStart, Position } from '../store/search/page.ts';
+import type { VendorRequest } from './vendor-request.ts';
 
-/** What a list takes beside its filters. */
+/** The parameters of a list beside its filters. */
 export const listPagingParameters = ({ surface: { page }, take }: Shape): string[] =>
   take === 'page' ? [page.size, page.offset ?? [], page.number ?? [], page.cursor ?? []].flat() : [];
 
@@ -33,10 +33,11 @@ function readOffset({ offset, number, maxOffset, clamp }: PageSpec, parameters: 
   return offset === undefined ? 0 : parseWholeNumber(parameters, { name: offset, least: 0, most: maxOffset, standard: 0, clamp });
 }
 
-/** A cursor that does not open starts at the first page where the vendor's own does so, and is refused elsewhere. */
+/** A cursor that does not open means the first page where `lenient`, as the vendor documents it, and is refused elsewhere. */
 function openCursor(open: () => unknown, lenient: boolean): PageStart {
   try {
-    return { after: open() as (string | null)[] };
+    // the assertion: buildListFacts sealed it
+    return { after: open() as Position };
   } catch (error) {
     if (lenient) return {};
     throw error;
@@ -66,18 +67,18 @@ interface ListedPage {
   parameters: Record<string, string>;
 }
 
-export function buildListFacts(call: VendorRequest, { paging: { limit, offset }, page, parameters }: ListedPage): PageInfo {
-  const { context, pageTokens, shape } = call;
+export function buildListFacts(request: VendorRequest, { paging: { limit, offset }, page, parameters }: ListedPage): PageInfo {
+  const { context, pageTokens, shape } = request;
   const names = shape.surface.page;
   const hasMore = page.next !== undefined;
   const cursor = page.next && names.cursor !== undefined ? pageTokens.seal(context.caller.tenant, page.next) : null;
-  const again = (more: Record<string, string>): string => `${call.collectionUrl}?${new URLSearchParams({ ...parameters, ...more })}`;
-  const at = (next: number): string | null => {
-    const told = next > names.maxOffset ? undefined : buildPageParameter(names, next, limit);
-    return told ? again(told) : null;
+  const buildUrl = (more: Record<string, string>): string => `${request.collectionUrl}?${new URLSearchParams({ ...parameters, ...more })}`;
+  const buildPageUrl = (next: number): string | null => {
+    const own = next > names.maxOffset ? undefined : buildPageParameter(names, next, limit);
+    return own ? buildUrl(own) : null;
   };
   const next = offset + limit;
-  const after = (): string | null => (names.cursor === undefined ? at(next) : again({ [names.cursor]: cursor! }));
+  const after = (): string | null => (names.cursor === undefined ? buildPageUrl(next) : buildUrl({ [names.cursor]: cursor! }));
   return {
     limit,
     offset,
@@ -85,12 +86,12 @@ export function buildListFacts(call: VendorRequest, { paging: { limit, offset },
     nextOffset: hasMore && next <= names.maxOffset ? next : null,
     cursor,
     nextUrl: hasMore ? after() : null,
-    previousUrl: offset > 0 ? at(Math.max(0, offset - limit)) : null,
+    previousUrl: offset > 0 ? buildPageUrl(Math.max(0, offset - limit)) : null,
     ...(page.total !== undefined && { total: page.total }),
   };
 }
 
-/** The parameter by which a page that begins there is asked for. */
+/** The parameter of a page that begins at this offset; undefined: such a page cannot be asked for. */
 function buildPageParameter({ offset, number }: PageSpec, at: number, limit: number): Record<string, string> | undefined {
   if (number !== undefined) return { [number]: String(at / limit + 1) };
   return offset === undefined ? undefined : { [offset]: String(at) };

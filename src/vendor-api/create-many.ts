@@ -1,0 +1,77 @@
+// Creates many items by one request: all of them in one transaction, in as many statements as one takes, and a list as the response.
+// docs/decisions/0021-vendor-lab-results.md
+import { createResources } from '../interactions/create-resources.ts';
+import type { BatchCreate, View } from '../mapping/shape.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
+import {
+  claimIdempotencyKey,
+  findEarlierRequest,
+  type IdempotentRequest,
+  parseIdempotentRequest,
+  replayResponse,
+  storeIdempotentResponse,
+} from './idempotency.ts';
+import { inTransaction, LostRace, retryLostRaces } from './lost-race.ts';
+import { resolveAllReferences } from './reference-checks.ts';
+import { readCheckedBody } from './request-body.ts';
+import { buildResponse } from './response.ts';
+import { parseParameters, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
+import { buildEnv, buildViews } from './views.ts';
+
+const RETRY = { attempts: 10, pauseMs: 10, message: 'others kept making the same items: try again' };
+
+/** POST the collection, where the request lists its items. */
+export async function createMany(request: VendorRequest, many: BatchCreate): Promise<VendorResponse> {
+  const { shape } = request;
+  parseParameters(request, []);
+  const { plain, exact } = readCheckedBody(request);
+  const items = many.splitRequest(shape.pickKnownFields(exact));
+  const idempotent = parseIdempotentRequest(request, plain);
+  return retryLostRaces(request, RETRY, async () => {
+    const earlier = idempotent && (await findEarlierRequest(request, idempotent));
+    const replay = replayResponse(request, shape, earlier);
+    if (replay) return replay;
+    return inTransaction(request, async (inside) => {
+      const rows = await storeItems(inside, many, { items, idempotent });
+      return rows instanceof LostRace ? rows : respondWithList(inside, rows, idempotent);
+    });
+  });
+}
+
+interface Creations {
+  items: View[];
+  idempotent: IdempotentRequest | undefined;
+}
+
+/** The rows of the items, in the order of the request. An item that exists already is left as it is. */
+async function storeItems(request: VendorRequest, many: BatchCreate, { items, idempotent }: Creations): Promise<ResourceRow[] | LostRace> {
+  const { shape, context } = request;
+  const places = items.map((_, nth) => (field: string) => many.toRequestField(field, nth));
+  const resolved = await resolveAllReferences(
+    request,
+    items.map((item, nth) => ({ fields: item, whole: item, toPlace: places[nth]! })),
+  );
+  const env = buildEnv(context, { resolved });
+  const ids = items.map((item) => many.buildId(item, env) ?? context.newId());
+  const subject = `${shape.resource}/${ids[0]}`;
+  if (idempotent && !(await claimIdempotencyKey(request, idempotent, { subject, creates: true }))) return new LostRace();
+  const creations = items.map((item, nth) => ({
+    id: ids[nth]!,
+    build: () => shape.write(item, undefined, { ...env, newId: ids[nth]! }),
+    withErrorContext: <T>(work: () => Promise<T>) => translateErrors(shape, work, places[nth]!),
+  }));
+  const rows = await createResources(context, shape.resource, creations);
+  return ids.map((id) => rows.get(id)!);
+}
+
+/** The list, stored for repetitions of the request. */
+async function respondWithList(
+  request: VendorRequest,
+  rows: ResourceRow[],
+  idempotent: IdempotentRequest | undefined,
+): Promise<VendorResponse> {
+  const { shape, context } = request;
+  const response = { status: shape.createdStatus, shown: await buildViews(request, rows) };
+  if (idempotent) await storeIdempotentResponse(context, idempotent, response);
+  return buildResponse(request, shape, response);
+}

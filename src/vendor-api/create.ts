@@ -1,0 +1,212 @@
+// Creates one item: body → view → resource, stored in one transaction with all checks, then the external step if the shape has one.
+import { conflict, duplicate } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import { create } from '../interactions/create.ts';
+import { readModifyWrite } from '../interactions/read-modify-write.ts';
+import { toDraft } from '../interactions/write.ts';
+import type { Env, View } from '../mapping/shape.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
+import type { ExternalStep, StepClaim, StepFields } from './external-step.ts';
+import {
+  claimIdempotencyKey,
+  findEarlierRequest,
+  type IdempotentRequest,
+  KEY_IN_USE,
+  parseIdempotentRequest,
+  replayResponse,
+  storeIdempotentResponse,
+} from './idempotency.ts';
+import { inTransaction, LostRace, retryLostRaces } from './lost-race.ts';
+import { linkToPatient, resolvePatient } from './patient-key.ts';
+import { buildEtag } from './preconditions.ts';
+import { linkReferences, rejectDuplicate, resolveReferences } from './reference-checks.ts';
+import { readCheckedBody } from './request-body.ts';
+import { buildResponse } from './response.ts';
+import { parseStored, readRow } from './stored-rows.ts';
+import { findUpsertMatch } from './upsert-match.ts';
+import { parseParameters, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
+import { buildEnv, buildView } from './views.ts';
+
+interface Creation {
+  view: View;
+  idempotent: IdempotentRequest | undefined;
+}
+
+/** POST the collection. */
+export async function createItem(request: VendorRequest): Promise<VendorResponse> {
+  parseParameters(request, []);
+  const { plain, exact } = readCheckedBody(request);
+  const creation = { view: request.shape.pickKnownFields(exact), idempotent: parseIdempotentRequest(request, plain) };
+  return retryLostRaces(request, { attempts: 3, message: KEY_IN_USE }, () => attemptCreate(request, creation));
+}
+
+async function attemptCreate(request: VendorRequest, creation: Creation): Promise<VendorResponse | LostRace> {
+  const { idempotent } = creation;
+  const replay = async () => {
+    const earlier = idempotent && (await findEarlierRequest(request, idempotent));
+    return { earlier, response: replayResponse(request, request.shape, earlier) };
+  };
+  const { earlier, response } = await replay();
+  if (response) return response;
+  if (!earlier?.subject) return runCreate(request, creation);
+  try {
+    return await runCreate(request, creation, earlier.subject);
+  } catch (error) {
+    // the earlier request may have been answered in the meantime: then this one is no duplicate
+    const late = (await replay()).response;
+    if (late) return late;
+    throw error;
+  }
+}
+
+/** `subject`: what an earlier request with the same key has stored. */
+async function runCreate(request: VendorRequest, creation: Creation, subject?: string): Promise<VendorResponse | LostRace> {
+  const { shape, externalStep } = request;
+  const { view, idempotent } = creation;
+  const store = (inside: VendorRequest) => (subject === undefined ? storeOnce(inside, creation) : resume(inside, subject, view));
+  if (!externalStep)
+    return translateErrors(shape, () =>
+      inTransaction(request, async (inside) => {
+        const stored = await store(inside);
+        return stored instanceof LostRace ? stored : respondWithItem(inside, stored, idempotent);
+      }),
+    );
+  const claimed = await translateErrors(shape, () =>
+    inTransaction(request, async (inside) => {
+      const stored = await store(inside);
+      return stored instanceof LostRace ? stored : claimItem(inside, stored, externalStep);
+    }),
+  );
+  return claimed instanceof LostRace ? claimed : finishStep(request, claimed, idempotent);
+}
+
+/** `key`: which element of the resource is the item; empty for shapes whose items are whole resources. */
+interface StoredItem {
+  row: ResourceRow;
+  key: string;
+  view: View;
+}
+
+const toStoredItem = ({ shape }: VendorRequest, row: ResourceRow, view: View): StoredItem => ({
+  row,
+  key: shape.rows?.readKey(view) ?? '',
+  view,
+});
+
+/** A request that was stored and not answered: the external step goes on with what it stored. An element of a shared resource is found by its content. */
+async function resume(request: VendorRequest, subject: string, view: View): Promise<StoredItem | LostRace> {
+  const { shape, context } = request;
+  if (shape.rows) return storeOnce(request, { view, idempotent: undefined });
+  const row = await readRow(context, shape.resource, subject.slice(subject.indexOf('/') + 1));
+  if (!row) throw duplicate('what this idempotency-key made has been deleted');
+  return toStoredItem(request, row, view);
+}
+
+/** Inside the transaction: all checks, the claim of the idempotency-key, and the write. */
+async function storeOnce(request: VendorRequest, { view, idempotent }: Creation): Promise<StoredItem | LostRace> {
+  const { context, shape } = request;
+  const newId = context.newId();
+  const ids = await resolveReferences(request, view);
+  const target = await findUpsertMatch(request, view, ids);
+  const subject = `${shape.resource}/${target?.id ?? newId}`;
+  if (idempotent && !(await claimIdempotencyKey(request, idempotent, { subject, creates: true }))) return new LostRace();
+  const env = buildEnv(context, { newId, ...(await resolvePatient(request, ids)) });
+  await rejectDuplicate(request, view);
+  return storeItem(request, { view, env, target, newId });
+}
+
+interface NewItem {
+  view: View;
+  env: Env;
+  target: ResourceRow | undefined;
+  newId: string;
+}
+
+async function storeItem(request: VendorRequest, { view, env, target, newId }: NewItem): Promise<StoredItem> {
+  const { shape, context, externalStep } = request;
+  if (!externalStep && target && shape.rows?.readKeys(parseStored(target)).includes(shape.rows.readKey(view)))
+    throw duplicate(shape.messages.duplicate);
+  const build = (current?: Resource) => linkReferences(request, view, shape.write(view, current, env));
+  const row = target
+    ? await readModifyWrite(context, { type: shape.resource, id: target.id, edit: build })
+    : (await create(context, { type: shape.resource, id: newId, draft: toDraft(await build()) })).row;
+  if (!row) throw conflict('what this request goes into was deleted meanwhile: repeat the request');
+  await linkToPatient(request, row);
+  return toStoredItem(request, row, view);
+}
+
+interface ClaimedItem extends StoredItem {
+  id: string;
+  claim: StepClaim;
+}
+
+/** From here on this request alone runs the external step for the item. */
+async function claimItem(request: VendorRequest, stored: StoredItem, step: ExternalStep): Promise<ClaimedItem | LostRace> {
+  const { context, shape } = request;
+  const id = await readItemId(request, stored);
+  const toResource = (): Resource => shape.write(stored.view, undefined, buildEnv(context));
+  const claim = await step.claim(context, { resourceId: stored.row.id, id, key: stored.key, toResource });
+  if (claim.state === 'busy') return new LostRace(claim.wait);
+  if (claim.state === 'complete') throw duplicate(shape.messages.duplicate);
+  return { ...stored, id, claim };
+}
+
+/** The id of an element is a field of its view. */
+async function readItemId(request: VendorRequest, { row, key }: Pick<StoredItem, 'row' | 'key'>): Promise<string> {
+  const { rows, idName } = request.shape;
+  return rows ? String((await buildView(request, row, { bindings: { [rows.name]: key } }))[idName]) : row.id;
+}
+
+/** After the commit: the external step, its fields and the response. */
+async function finishStep(
+  request: VendorRequest,
+  item: ClaimedItem,
+  idempotent: IdempotentRequest | undefined,
+): Promise<VendorResponse | LostRace> {
+  let response: VendorResponse | LostRace | undefined;
+  try {
+    const fields = await item.claim.run(request.context);
+    response = await inTransaction(request, async (inside) => {
+      const row = await completeItem(inside, item, fields);
+      return row instanceof LostRace ? row : respondWithItem(inside, { ...item, row }, idempotent);
+    });
+    return response;
+  } finally {
+    // if even this fails, the claim runs out
+    if (!response || response instanceof LostRace) await item.claim.release?.(request.context).catch(() => {});
+  }
+}
+
+/** The row with the fields that only the server fills in, written through the same lens. */
+async function completeItem(request: VendorRequest, item: ClaimedItem, fields: StepFields | undefined): Promise<ResourceRow | LostRace> {
+  const { shape, context } = request;
+  const { tenant } = context.caller;
+  // the items of one resource (a physician's states) are completed one after the other: none overwrites another's fields
+  await context.store.lockKeys(tenant, [shape.buildTargetSearch(item.view) ?? `${shape.resource}/${item.row.id}`]);
+  const [row] = await context.store.readForUpdate(tenant, [{ type: shape.resource, id: item.row.id }]);
+  const isPresent = row?.body && (await readItemId(request, { row, key: item.key })) === item.id;
+  if (!isPresent && !shape.rows) throw conflict('what this request made was deleted meanwhile');
+  if (!isPresent || (await item.claim.complete?.(context, fields)) === false) return new LostRace(NO_WAIT);
+  if (!fields) return row;
+  const env = buildEnv(context, shape.rows && { [shape.rows.name]: item.key });
+  const edit = (current: Resource) => shape.write(fields, current, env, { server: true });
+  return (await readModifyWrite(context, { type: shape.resource, id: row.id, edit })) ?? row;
+}
+
+/** Another request has taken the item over. The next attempt finds out whether it still runs. */
+const NO_WAIT = async (): Promise<void> => {};
+
+/** The response, stored for repetitions of the request. */
+async function respondWithItem(
+  request: VendorRequest,
+  { row, key }: StoredItem,
+  idempotent: IdempotentRequest | undefined,
+): Promise<VendorResponse> {
+  const { shape, context } = request;
+  const view = await buildView(request, row, { bindings: shape.rows && { [shape.rows.name]: key } });
+  const { createdStatus: status } = shape;
+  const location = status === 201 && { Location: `${request.collectionUrl}/${view[shape.idName]}` };
+  const response = { status, headers: { ...location, ETag: buildEtag(context.caller, shape, row, view) }, shown: view };
+  if (idempotent) await storeIdempotentResponse(context, idempotent, response);
+  return buildResponse(request, shape, response);
+}

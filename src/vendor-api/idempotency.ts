@@ -1,0 +1,86 @@
+// A repeated `idempotency-key` gets the first response again. The key is claimed in the transaction of the write. The rules: same key and same body, the same
+// response; another body, 409; still running, 409; failures are not stored.
+import { createHash } from 'node:crypto';
+import { parseExactJson } from '../fhir/json.ts';
+import { formatSortedJson } from '../fhir/json-values.ts';
+import { conflict, invalid } from '../fhir/outcome.ts';
+import type { Caller, Context } from '../interactions/context.ts';
+import type { Shape, View } from '../mapping/shape.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../store/idempotency-keys.ts';
+import { buildResponse, mayReadAll, type StoredResponse } from './response.ts';
+import type { VendorRequest, VendorResponse } from './vendor-request.ts';
+
+/** The key of a request, and the hash of what it asks for. */
+export interface IdempotentRequest {
+  key: IdempotencyKey;
+  hash: string;
+}
+
+const MAX_KEY_LENGTH = 255;
+
+/** Said (409) when other requests with the key have won every race. */
+export const KEY_IN_USE = 'a request with this idempotency-key is running';
+
+/** Undefined: the request has no key. A shape that requires one refuses a request without (400). */
+export function parseIdempotentRequest({ headers, shape, context }: VendorRequest, body: View): IdempotentRequest | undefined {
+  const text = headers.idempotencyKey?.trim() ?? '';
+  if (text === '') {
+    if (shape.idempotency === 'required') throw invalid('the header idempotency-key is required', 'idempotency-key');
+    return undefined;
+  }
+  if (text.length > MAX_KEY_LENGTH) throw invalid(`an idempotency-key has at most ${MAX_KEY_LENGTH} characters`, 'idempotency-key');
+  const { tenant } = context.caller;
+  const hash = createHash('sha256').update(formatSortedJson(body)).digest('hex');
+  const route = shape.interactions.includes('perform') ? shape.itemPath : shape.path;
+  return { key: { tenant, caller: toKeyOwner(context.caller), route: `POST ${route}`, key: text }, hash };
+}
+
+/** A key belongs to the organisation, whichever of its API keys sent it, or to one patient. */
+const toKeyOwner = ({ surface, patient }: Caller): string => (patient === undefined ? surface : `${surface}/${patient}`);
+
+/** The record of an earlier request with this key. One with another hash is refused (409) in the vendor's words. */
+export async function findEarlierRequest(
+  { context, shape }: VendorRequest,
+  { key, hash }: IdempotentRequest,
+): Promise<IdempotencyRecord | undefined> {
+  const record = await context.store.idempotencyKeys.find(key);
+  if (record && record.hash !== hash) throw conflict(shape.messages.idempotency, 'idempotency-key');
+  return record;
+}
+
+/** The JSON of a stored response: `shown` is a text, so that its numbers keep their digits. Earlier versions stored the whole `body` with its envelope. */
+interface StoredJson {
+  status: number;
+  headers?: Record<string, string>;
+  shown?: string;
+  body?: string;
+}
+
+/** The response of that earlier request, as this caller may read it; undefined: it has none yet. */
+export function replayResponse(request: VendorRequest, shape: Shape, record: IdempotencyRecord | undefined): VendorResponse | undefined {
+  if (record?.response === undefined) return undefined;
+  // the assertions: storeIdempotentResponse wrote it
+  const { shown, body, ...rest } = JSON.parse(record.response) as StoredJson;
+  if (shown !== undefined) return buildResponse(request, shape, { ...rest, shown: parseExactJson(shown) as StoredResponse['shown'] });
+  return body !== undefined && mayReadAll(request, shape) ? { ...rest, content: { text: body } } : rest;
+}
+
+/**
+ * Inside the write's transaction: claims the key for what is being made. Waits for a concurrent transaction that claims it; false: that one has committed.
+ * A key that a shape requires never expires where `creates` is true; all others expire in a day.
+ */
+export async function claimIdempotencyKey(
+  { context, shape }: VendorRequest,
+  { key, hash }: IdempotentRequest,
+  { subject, creates }: { subject: string; creates: boolean },
+): Promise<boolean> {
+  const now = context.clock();
+  const expires = creates && shape.idempotency === 'required' ? null : new Date(now.getTime() + DAY_MS).toISOString();
+  return context.store.idempotencyKeys.claim(key, { hash, subject, at: now.toISOString(), expires });
+}
+
+const DAY_MS = 86_400_000;
+
+/** Stores the response for repetitions of the request. */
+export const storeIdempotentResponse = (context: Context, { key }: IdempotentRequest, { shown, ...rest }: StoredResponse): Promise<void> =>
+  context.store.idempotencyKeys.complete(key, JSON.stringify({ ...rest, shown: JSON.stringify(shown) } satisfies StoredJson));

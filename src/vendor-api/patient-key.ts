@@ -1,0 +1,37 @@
+// Creates under a key that stands for a patient: the lens knows that patient, and the patient's own item takes the id of what is created.
+// docs/decisions/0013-api-keys-and-scopes.md
+import { notFound } from '../fhir/outcome.ts';
+import { readModifyWrite } from '../interactions/read-modify-write.ts';
+import type { View } from '../mapping/shape.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
+import { PATIENT_GONE, readPatientRow } from './stored-rows.ts';
+import type { VendorRequest } from './vendor-request.ts';
+import { buildEnv, buildView } from './views.ts';
+
+/** What a lens knows of the patient: the id as the surface shows it (`%me`) and the FHIR id (`%patient`), which joins the aliases in `resolved`. 404: deleted. */
+export async function resolvePatient(
+  { shape, context }: VendorRequest,
+  resolved: Map<string, string>,
+): Promise<{ me?: string; patient?: string; resolved: Map<string, string> }> {
+  if (!shape.isPersonal) return { resolved };
+  const row = await readPatientRow(context);
+  if (!row) throw notFound(PATIENT_GONE);
+  const me = shape.surface.encodeId('Patient', row.id, buildEnv(context));
+  return { me, patient: row.id, resolved: new Map([...resolved, [shape.surface.decodeId('Patient', me)!, row.id]]) };
+}
+
+/** Writes the id of the created item into the field of the patient's own item that takes it (`tells:`), in the same transaction. */
+export async function linkToPatient(request: VendorRequest, row: ResourceRow): Promise<void> {
+  const { shape, context } = request;
+  if (!shape.linkBack) return;
+  const patientShape = request.findShape(shape.linkBack.shape);
+  const fields: View = { [shape.linkBack.field]: (await buildView(request, row))[shape.idName] };
+  const env = buildEnv(context);
+  const updated = await readModifyWrite(context, {
+    type: 'Patient',
+    id: context.caller.patient!,
+    edit: (patient) => patientShape.write(fields, patient, env, { server: true }),
+    method: 'PATCH',
+  });
+  if (!updated) throw notFound(PATIENT_GONE);
+}

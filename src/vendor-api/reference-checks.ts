@@ -1,0 +1,75 @@
+// Checks before a request is stored: its references lead to something, and the item does not exist already. Names that lead to one resource become references.
+import { duplicate, unresolvedReference } from '../fhir/outcome.ts';
+import { parseSearchUrl } from '../fhir/query-string.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
+import { canSearch } from '../interactions/scope-filter.ts';
+import type { View } from '../mapping/shape.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
+import { findRows, parseStored, readRow } from './stored-rows.ts';
+import type { VendorRequest } from './vendor-request.ts';
+import { buildView } from './views.ts';
+
+/** Refuses references that lead to nothing. Answers the FHIR ids of those that are aliases. `whole`: the item as it will be, where `fields` are some of it. */
+export const resolveReferences = (request: VendorRequest, fields: View, whole: View = fields): Promise<Map<string, string>> =>
+  resolveAllReferences(request, [{ fields, whole }]);
+
+/** One item of a request. `toPlace`: how the request calls a field, if not by its name. */
+interface ReferenceCheck {
+  fields: View;
+  whole: View;
+  toPlace?(field: string): string;
+}
+
+/** The same for many items of one request: what several of them refer to is looked up once. */
+export async function resolveAllReferences({ shape, context }: VendorRequest, items: ReferenceCheck[]): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  const found = new Map<string, ResourceRow | undefined>();
+  const readTarget = async ({ type, id }: { type: ServedType; id: string }): Promise<ResourceRow | undefined> => {
+    const target = `${type}/${id}`;
+    if (!found.has(target)) found.set(target, await readRow(context, type, id));
+    return found.get(target);
+  };
+  for (const { fields, whole, toPlace = (field: string) => field } of items) {
+    for (const { field, missing, readReferences, readRelatedReferences, acceptsTarget } of shape.referenceRules) {
+      const others: Record<string, Resource> = {};
+      for (const { name, ...reference } of readRelatedReferences(whole)) {
+        const row = await readTarget(reference);
+        if (row) others[name] = parseStored(row);
+      }
+      for (const { at, ...reference } of readReferences(fields)) {
+        const row = await readTarget(reference);
+        if (!row || !acceptsTarget(parseStored(row), whole, others))
+          throw unresolvedReference(missing, reference.type, toPlace(field + at));
+        if (row.id !== reference.id) ids.set(reference.id, row.id);
+      }
+    }
+  }
+  return ids;
+}
+
+/** Refuses (409) an item that exists already. `ownId`: the id of the resource that is changed, which is no duplicate of itself. */
+export async function rejectDuplicate(request: VendorRequest, view: View, ownId?: string): Promise<void> {
+  const { shape, context } = request;
+  const rule = shape.buildDuplicateCheck(view);
+  if (!rule) return;
+  const keys = rule.lockKeys.map((key) => `${shape.resource}#${key}`);
+  // on the one connection of a transaction the searches are asked at once, and answered after the lock is held
+  const locked = context.store.lockKeys(context.caller.tenant, keys);
+  const [, ...pages] = await Promise.all([locked, ...rule.candidates.map(({ search }) => findRows(context, search, { count: 100 }))]);
+  for (const [nth, { isSame }] of rule.candidates.entries()) {
+    for (const row of pages[nth]!.rows)
+      if (row.id !== ownId && isSame(await buildView(request, row))) throw duplicate(shape.messages.duplicate);
+  }
+}
+
+/** Names that lead to exactly one resource become references to it, where the caller may search its type. */
+export async function linkReferences({ shape, context }: VendorRequest, fields: View, resource: Resource): Promise<Resource> {
+  let linked = resource;
+  for (const { buildSearch, putReference } of shape.links) {
+    const text = buildSearch(fields);
+    if (text === undefined || !canSearch(context.caller, parseSearchUrl(text).type)) continue;
+    const { rows } = await findRows(context, text, { count: 2 });
+    if (rows.length === 1) linked = putReference(linked, `${rows[0]!.type}/${rows[0]!.id}`);
+  }
+  return linked;
+}

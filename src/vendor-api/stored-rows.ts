@@ -1,0 +1,74 @@
+// Finds the stored rows that a vendor's request means: by an id as the surface shows it, or by a FHIR search as the mappings write them.
+import { aliasHash } from '../fhir/hash.ts';
+import { isUuid } from '../fhir/indexing/uuid-alias.ts';
+import { parseExactJson } from '../fhir/json.ts';
+import { parseSearchUrl } from '../fhir/query-string.ts';
+import type { Resource, ServedType } from '../fhir/types.ts';
+import type { Context } from '../interactions/context.ts';
+import { type SearchRequest, search, searchBodies } from '../interactions/search.ts';
+import type { BodyRow, ResourceRow } from '../store/resources/resource-row.ts';
+import type { BodyPage, PageStart, ResultPage } from '../store/search/page.ts';
+import type { VendorRequest } from './vendor-request.ts';
+
+interface FindOptions {
+  count: number;
+  start?: PageStart;
+  total?: 'accurate' | 'none';
+  isSizeLimited?: boolean;
+  /** The conditions are held to the caller's scopes: 403 where they would tell something of another type. */
+  isScoped?: boolean;
+}
+
+const toSearchRequest = (text: string, options: FindOptions): SearchRequest => ({
+  ...parseSearchUrl(text),
+  handling: 'strict',
+  ...options,
+});
+
+/** One page of a FHIR search: `Type?name=value&…`. */
+export const findRows = (context: Context, text: string, options: FindOptions): Promise<ResultPage> =>
+  search(context, toSearchRequest(text, options));
+
+/** The same where only the resources themselves are wanted. */
+export const findTexts = (context: Context, text: string, options: FindOptions): Promise<BodyPage> =>
+  searchBodies(context, toSearchRequest(text, options));
+
+/** All that a search within the caller's scopes finds; undefined: that is more than `most`. */
+export async function findAllTexts(context: Context, query: string, most: number): Promise<BodyRow[] | undefined> {
+  const { rows, next } = await findTexts(context, query, { count: most, isScoped: true });
+  return next ? undefined : rows;
+}
+
+/** The current row with this id as a surface shows it: the FHIR id itself, or the one whose alias this is. */
+export async function readRow(context: Context, type: ServedType, id: string): Promise<ResourceRow | undefined> {
+  const row = await context.store.read(context.caller.tenant, type, id);
+  if (row || !isUuid(id)) return row?.body === null ? undefined : row;
+  const where = [{ on: 'token' as const, any: [aliasHash(id)] }];
+  const { rows } = await context.store.search(context.caller.tenant, { type, where, sort: [], count: 1, total: 'none', include: [] });
+  return rows[0];
+}
+
+/** The row of the Patient that the caller's key stands for; undefined: it was deleted. */
+export async function readPatientRow({ store, caller: { tenant, patient } }: Context): Promise<ResourceRow | undefined> {
+  const row = patient === undefined ? undefined : await store.read(tenant, 'Patient', patient);
+  return row?.body === null ? undefined : row;
+}
+
+/** Said where the patient of a key was deleted. */
+export const PATIENT_GONE = 'the person this API key stands for is not there any more';
+
+/** The FHIR id of the item that the path names; undefined: the path has no valid id. */
+export const readPathId = ({ shape, context, id = '' }: VendorRequest): string | undefined =>
+  shape.itemIsCaller ? context.caller.patient : shape.surface.decodeId(shape.resource, id);
+
+/** The row of the item that the path names, whatever it shows; undefined: there is none. */
+export async function readItemRow(request: VendorRequest): Promise<ResourceRow | undefined> {
+  const { shape, context } = request;
+  if (shape.itemIsCaller) return readPatientRow(context);
+  const id = readPathId(request);
+  return id === undefined ? undefined : readRow(context, shape.resource, id);
+}
+
+/** The resource of a row that is no deletion. The assertion: whatever is stored was validated when it was written. */
+export const parseStored = ({ body }: Pick<BodyRow, 'body'>, { exact = false } = {}): Resource =>
+  (exact ? parseExactJson(body!) : JSON.parse(body!)) as Resource;

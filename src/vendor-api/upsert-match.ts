@@ -1,0 +1,51 @@
+// The stored resource that a create goes into (`into:`). Concurrent and repeated requests find the same one. Where several match and items are elements
+// (`row:`), it is the one that has the item, else one that has other items, else the oldest: docs/decisions/0022-physician-registrations.md.
+import { multipleMatches } from '../fhir/outcome.ts';
+import type { View } from '../mapping/shape.ts';
+import { MAX_LIST_ITEMS } from '../mapping/shape.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
+import { findRows, parseStored } from './stored-rows.ts';
+import type { VendorRequest } from './vendor-request.ts';
+import { buildView } from './views.ts';
+
+/** In a transaction, which locks it until the end. Undefined: there is none. `resolved`: alias → FHIR id. 409 where several match and none is preferred. */
+export async function findUpsertMatch(
+  request: VendorRequest,
+  view: View,
+  resolved: ReadonlyMap<string, string>,
+): Promise<ResourceRow | undefined> {
+  const { shape, context } = request;
+  const criteria = shape.buildTargetSearch(view, resolved);
+  if (criteria === null) return undefined;
+  const { store, caller } = context;
+  await store.lockKeys(caller.tenant, [criteria]);
+  for (;;) {
+    const found = await findRows(context, criteria, { count: shape.rows ? MAX_LIST_ITEMS : 2 });
+    if (found.next || (found.rows.length > 1 && !shape.rows)) throw buildAmbiguousMatchError();
+    const chosen = found.rows.length > 1 ? await selectBestMatch(request, view, found.rows) : found.rows[0];
+    if (!chosen) return undefined;
+    const [held] = await store.readForUpdate(caller.tenant, [chosen]);
+    // a concurrent write may have removed the identifier: search again, with this row locked
+    if (held!.version === chosen.version) return held;
+  }
+}
+
+const buildAmbiguousMatchError = (): Error => multipleMatches('more than one stored resource carries the identifier of this request');
+
+/** The match with the highest rank; of several the oldest. */
+async function selectBestMatch(request: VendorRequest, view: View, rows: ResourceRow[]): Promise<ResourceRow> {
+  const ranked = await Promise.all(rows.map(async (row) => ({ row, rank: await rankMatch(request, view, row) })));
+  const [first] = ranked.sort((a, b) => b.rank - a.rank || compareText(a.row.created, b.row.created) || compareText(a.row.id, b.row.id));
+  return first!.row;
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** 3: the resource has the item, with its id; 2: it has the element, without an id; 1: it has other items; 0: it has none. */
+async function rankMatch(request: VendorRequest, view: View, row: ResourceRow): Promise<number> {
+  const { rows, idName } = request.shape;
+  const keys = rows!.readKeys(parseStored(row));
+  const key = rows!.readKey(view);
+  if (!keys.includes(key)) return keys.length ? 1 : 0;
+  return (await buildView(request, row, { bindings: { [rows!.name]: key } }))[idName] === null ? 2 : 3;
+}
