@@ -1,13 +1,14 @@
-// The sandbox's own HTTP API, for people and tests: faults, the clock, the roster, an order's next step, and the truth about what exists.
-
-import { strict } from './control-words.ts';
+// The sandbox's own API, for people and tests: faults, the clock, the roster, the next status of an order, and what exists.
+import { formatKnownNames } from '../fhir/closest-name.ts';
 import { FAULT_KINDS, type Fault, isFault } from './faults.ts';
 import { advanceOrder } from './lifecycle.ts';
-import type { Operation } from './operations.ts';
+import { defineOperation, type Operation } from './operations.ts';
 import {
+  ok,
   type Reply,
   readCollectionMethod,
   readStatus,
+  refuse,
   SANDBOX_PANELS,
   type SandboxOrder,
   type SandboxPhysician,
@@ -16,37 +17,51 @@ import {
 } from './sandbox-state.ts';
 import { WEBHOOK_CONTROL_OPERATIONS } from './webhook-control.ts';
 
-const ok = (body: unknown): Reply => ({ status: 200, body });
-const badRequest = (text: string): Reply => ({ status: 400, body: { detail: text } });
-
 const STATE_OPERATIONS: Operation[] = [
-  { name: 'guide', method: 'GET', path: /^\/sandbox$/, run: listOperations },
-  { name: 'account', method: 'GET', path: /^\/sandbox\/account$/, run: showAccount },
-  { name: 'truth', method: 'GET', path: /^\/sandbox\/orders$/, run: (state, { query }) => ok(listOrders(state, query.get('passthrough'))) },
-  { name: 'one', method: 'GET', path: /^\/sandbox\/orders\/([^/]+)$/, run: (state, { path }) => showOrder(state, path[0]!) },
-  {
-    name: 'step',
-    method: 'POST',
-    path: /^\/sandbox\/orders\/([^/]+)\/step$/,
-    run: (state, { path, body }) => stepOrder(state, path[0]!, body),
-  },
-  { name: 'faults', method: 'GET', path: /^\/sandbox\/faults$/, run: (state) => ok(state.faults) },
-  { name: 'addFault', method: 'POST', path: /^\/sandbox\/faults$/, run: (state, { body }) => addFault(state, body) },
-  { name: 'clearFaults', method: 'DELETE', path: /^\/sandbox\/faults$/, run: (state) => setFaults(state, []) },
-  { name: 'clock', method: 'GET', path: /^\/sandbox\/clock$/, run: (state) => ok({ now: state.now().toISOString() }) },
-  { name: 'advance', method: 'POST', path: /^\/sandbox\/clock$/, run: (state, { body }) => advanceClock(state, body.seconds) },
-  { name: 'lists', method: 'POST', path: /^\/sandbox\/lists$/, run: (state, { body }) => setListDelay(state, body.seconds) },
-  { name: 'keys', method: 'POST', path: /^\/sandbox\/keys$/, run: (state, { body }) => setKeyLifetime(state, body.seconds) },
-  { name: 'physicians', method: 'GET', path: /^\/sandbox\/physicians$/, run: (state) => ok(state.physicians) },
-  { name: 'setPhysicians', method: 'PUT', path: /^\/sandbox\/physicians$/, run: (state, { body }) => setPhysicians(state, body) },
-  { name: 'questions', method: 'GET', path: /^\/sandbox\/questions$/, run: (state) => ok(state.questions) },
-  { name: 'setQuestions', method: 'PUT', path: /^\/sandbox\/questions$/, run: (state, { body }) => setQuestions(state, body) },
-  { name: 'requests', method: 'GET', path: /^\/sandbox\/requests$/, run: (state) => ok(state.requests) },
+  defineOperation('GET /sandbox', listOperations),
+  defineOperation('GET /sandbox/account', showAccount),
+  defineOperation('GET /sandbox/orders', (state, { query }) => ok(listOrders(state, query.get('passthrough')))),
+  defineOperation('GET /sandbox/orders/{id}', (state, { path }) => showOrder(state, path[0]!)),
+  defineOperation('POST /sandbox/orders/{id}/step', (state, { path, body }) => stepOrder(state, path[0]!, body), {
+    fields: ['status', 'interpretation', 'missing', 'results', 'noDocument', 'detail', 'passthrough', 'silent'],
+  }),
+  defineOperation('GET /sandbox/faults', (state) => ok(state.faults)),
+  defineOperation('POST /sandbox/faults', (state, { body }) => addFault(state, body), {
+    fields: ['operation', 'kind', 'when', 'times', 'status', 'forgotten', 'retryAfter', 'seconds'],
+  }),
+  defineOperation('DELETE /sandbox/faults', (state) => setFaults(state, [])),
+  defineOperation('GET /sandbox/clock', (state) => ok({ now: state.now().toISOString() })),
+  defineOperation('POST /sandbox/clock', (state, { body }) => advanceClock(state, body.seconds), { fields: ['seconds'] }),
+  defineOperation('POST /sandbox/lists', (state, { body }) => setListDelay(state, body.seconds), { fields: ['seconds'] }),
+  defineOperation('POST /sandbox/keys', (state, { body }) => setKeyLifetime(state, body.seconds), { fields: ['seconds'] }),
+  defineOperation('GET /sandbox/physicians', (state) => ok(state.physicians)),
+  defineOperation('PUT /sandbox/physicians', (state, { body }) => setPhysicians(state, body), {
+    itemFields: ['first_name', 'last_name', 'npi', 'id'],
+  }),
+  defineOperation('GET /sandbox/questions', (state) => ok(state.questions)),
+  defineOperation('PUT /sandbox/questions', (state, { body }) => setQuestions(state, body), {
+    itemFields: ['labTest', 'markerId', 'questionId', 'text'],
+  }),
+  defineOperation('GET /sandbox/requests', (state) => ok(state.requests)),
 ];
 
-export const CONTROL_OPERATIONS: Operation[] = [...STATE_OPERATIONS, ...WEBHOOK_CONTROL_OPERATIONS].map(strict);
+export const CONTROL_OPERATIONS: Operation[] = [...STATE_OPERATIONS, ...WEBHOOK_CONTROL_OPERATIONS].map(rejectUnknownFields);
 
-/** What exists: how many orders, in all or with this passthrough, and where each stands. Nothing of the patients. */
+/** Fails with 400 for a body with another field: a misspelt one would have no effect. */
+function rejectUnknownFields(operation: Operation): Operation {
+  const { fields = [], itemFields, run } = operation;
+  return {
+    ...operation,
+    run(state, request) {
+      const known = itemFields ?? fields;
+      const bodies: unknown[] = itemFields && Array.isArray(request.body) ? request.body : [request.body];
+      const unknown = bodies.flatMap((body) => Object.keys(body ?? {})).find((name) => !known.includes(name));
+      return unknown === undefined ? run(state, request) : refuse(400, `Unknown field ${unknown}${formatKnownNames(unknown, known)}.`);
+    },
+  };
+}
+
+/** All orders, or those with this passthrough. No patient data. */
 function listOrders(state: SandboxState, passthrough: string | null): object {
   const orders = [...state.orders.values()].filter((order) => passthrough === null || order.passthrough === passthrough);
   return {
@@ -56,7 +71,7 @@ function listOrders(state: SandboxState, passthrough: string | null): object {
   };
 }
 
-/** What another server needs to talk to this team. */
+/** What another server needs to use this sandbox. */
 function showAccount({ apiKey, teamId, webhooks, labAccounts }: SandboxState): Reply {
   return ok({
     api_key: apiKey,
@@ -68,17 +83,13 @@ function showAccount({ apiKey, teamId, webhooks, labAccounts }: SandboxState): R
 }
 
 function listOperations(): Reply {
-  return ok(
-    CONTROL_OPERATIONS.map(
-      ({ method, path }) => `${method} ${path.source.replaceAll('\\/', '/').replace('([^/]+)', '{id}').replace(/[\^$]/g, '')}`,
-    ),
-  );
+  return ok(CONTROL_OPERATIONS.map(({ endpoint }) => endpoint));
 }
 
-/** One order: its events, its journey, what the laboratory has reported. Nothing of the patient. */
+/** Events, order transaction and report of an order. No patient data. */
 function showOrder(state: SandboxState, id: string): Reply {
   const order = state.orders.get(id);
-  if (!order) return { status: 404, body: { detail: 'Order not found.' } };
+  if (!order) return refuse(404, 'Order not found.');
   const { passthrough, transactionId, parentId, origin, events, report } = order;
   return ok({
     id,
@@ -92,26 +103,26 @@ function showOrder(state: SandboxState, id: string): Reply {
   });
 }
 
-/** `{status}` and what comes with it; without a status the next step of the usual way, where it leads on. */
-function stepOrder(state: SandboxState, id: string, { status, ...wishes }: Record<string, unknown>): Reply {
+/** Without a status: the next one of the usual sequence. */
+function stepOrder(state: SandboxState, id: string, { status, ...options }: Record<string, unknown>): Reply {
   const order = state.orders.get(id);
-  if (!order) return { status: 404, body: { detail: 'Order not found.' } };
-  if (status !== undefined && typeof status !== 'string') return badRequest('status must be a text.');
-  if (!advanceOrder(state, order, status, wishes)) return badRequest(describeDeadEnd(state, order));
+  if (!order) return refuse(404, 'Order not found.');
+  if (status !== undefined && typeof status !== 'string') return refuse(400, 'status must be a text.');
+  if (!advanceOrder(state, order, status, options)) return refuse(400, describeDeadEnd(state, order));
   return ok({ status: readStatus(state.orders.get(id)!) });
 }
 
-/** What can be done instead. */
+/** Why there is no next status, and what to do instead. */
 function describeDeadEnd(state: SandboxState, order: SandboxOrder): string {
   const next = [...state.orders.values()].find(({ parentId }) => parentId === order.id);
   const instead = next
-    ? `the order that follows is ${next.id}`
-    : `say where to, {"status":"completed.${readCollectionMethod(order.sent)}.corrected"} for one`;
-  return `From ${readStatus(order)} the usual way leads nowhere: ${instead}.`;
+    ? `the order that replaces it is ${next.id}`
+    : `send a status, such as {"status":"completed.${readCollectionMethod(order.sent)}.corrected"}`;
+  return `${readStatus(order)} has no next status: ${instead}.`;
 }
 
-function addFault(state: SandboxState, fault: unknown): Reply {
-  if (!isFault(fault)) return badRequest(`A fault needs a kind: ${FAULT_KINDS.join(', ')}.`);
+function addFault(state: SandboxState, fault: Record<string, unknown>): Reply {
+  if (!isFault(fault)) return refuse(400, `A fault needs a kind: ${FAULT_KINDS.join(', ')}.`);
   return setFaults(state, [...state.faults, fault]);
 }
 
@@ -121,31 +132,31 @@ function setFaults(state: SandboxState, faults: Fault[]): Reply {
 }
 
 function advanceClock(state: SandboxState, seconds: unknown): Reply {
-  if (typeof seconds !== 'number') return badRequest('Say by how many seconds.');
+  if (typeof seconds !== 'number') return refuse(400, 'Send `seconds`: by how much to move the clock.');
   state.advance(seconds);
   return ok({ now: state.now().toISOString() });
 }
 
 function setListDelay(state: SandboxState, seconds: unknown): Reply {
-  if (typeof seconds !== 'number') return badRequest('Say after how many seconds an order is listed.');
+  if (typeof seconds !== 'number') return refuse(400, 'Send `seconds`: the age from which an order is listed.');
   state.listDelaySeconds = seconds;
   return ok({ seconds });
 }
 
 function setKeyLifetime(state: SandboxState, seconds: unknown): Reply {
-  if (typeof seconds !== 'number') return badRequest('Send `seconds`: how long an answer is kept under its key.');
+  if (typeof seconds !== 'number') return refuse(400, 'Send `seconds`: how long a reply is stored under its key.');
   state.keyLifetimeSeconds = seconds;
   return ok({ seconds });
 }
 
 function setQuestions(state: SandboxState, body: unknown): Reply {
-  if (!Array.isArray(body)) return badRequest('Questions are a list of {labTest, markerId, questionId, text}.');
+  if (!Array.isArray(body)) return refuse(400, 'Questions are a list of {labTest, markerId, questionId, text}.');
   state.questions = body as SandboxQuestion[];
   return ok(state.questions);
 }
 
 function setPhysicians(state: SandboxState, body: unknown): Reply {
-  if (!Array.isArray(body)) return badRequest('The roster is a list of {first_name, last_name, npi}.');
+  if (!Array.isArray(body)) return refuse(400, 'The roster is a list of {first_name, last_name, npi}.');
   state.physicians = body as SandboxPhysician[];
   return ok(state.physicians);
 }

@@ -1,4 +1,4 @@
-// The ways a network and a busy service go wrong, on request: which operation fails next, how, and whether before or after it did its work.
+// Faults of a network and a busy service, on request: which operation fails next, how, and whether before or after its work.
 
 export const FAULT_KINDS = ['error', 'page', 'reset', 'cut', 'slow', 'hang', 'other'] as const;
 
@@ -6,27 +6,28 @@ export interface Fault {
   /** `createOrder`, `user`, `orders`, …; absent: any operation. */
   operation?: string;
   /**
-   * `error`: answers `status`. `page`: a gateway answers `status` with a page of its own, and the request never arrives. `reset`: closes the connection.
-   * `cut`: sends half of the answer. `slow`: waits `seconds` first. `hang`: never answers, and keeps the connection open.
-   * `other`: does the work and answers with another order, or another user.
+   * `error`: responds with `status`. `page`: a gateway responds with `status` and an HTML page, and the operation does not run. `reset`: closes the connection.
+   * `cut`: sends half of the body. `slow`: waits `seconds` first. `hang`: never responds and keeps the connection open.
+   * `other`: does the work and responds with another order or user.
    */
   kind: (typeof FAULT_KINDS)[number];
-  /** Before the work: it is not done (a slow one is done all the same). After: it is done, and the answer goes wrong. Default `before`. */
+  /** `before` (default): the operation does not run, unless it is slow. `after`: it runs, and the response fails. */
   when?: 'before' | 'after';
-  /** How many requests it meets; default 1. */
+  /** The number of requests that fail; default 1. */
   times?: number;
-  /** What an error (500) or a page (404) answers; of the other kinds: what the answer was that went wrong on its way, after the work. */
+  /** Of an error (default 500) or a page (404); of the other kinds: the status of the response that gets lost. */
   status?: number;
-  /** The key keeps nothing of it, although the work was done: against what is documented, and to be lived with. */
+  /** Nothing is stored under the idempotency key although the operation ran, which contradicts the documentation. */
   forgotten?: boolean;
   /** `Retry-After` of an error, in seconds. */
   retryAfter?: number;
   seconds?: number;
 }
 
-export const isFault = (value: unknown): value is Fault => (FAULT_KINDS as readonly unknown[]).includes((value as Fault | null)?.kind);
+export const isFault = (value: Record<string, unknown>): value is Record<string, unknown> & Fault =>
+  FAULT_KINDS.some((kind) => kind === value.kind);
 
-/** The first fault that is waiting for this operation, and what is left of the list. */
+/** The first fault for this operation, and the remaining ones. */
 export function takeFault(faults: Fault[], operation: string): { fault: Fault | undefined; rest: Fault[] } {
   const at = faults.findIndex((fault) => fault.operation === undefined || fault.operation === operation);
   const fault = faults[at];

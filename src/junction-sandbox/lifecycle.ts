@@ -1,11 +1,11 @@
-// An order's way through the laboratory, step by step: events are appended, the last one says where the order stands, and each is announced.
+// The statuses of an order at the laboratory: each change appends an event and queues a webhook. The last event is the current status.
 // https://docs.junction.com/lab/overview/orders-and-results
 import { randomUUID } from 'node:crypto';
 import { buildCorrectedReport, buildReport, type ReportOptions } from './report.ts';
 import { readCollectionMethod, readStatus, type SandboxOrder, type SandboxState } from './sandbox-state.ts';
 import { queueCriticalResultWebhook, queueOrderWebhook } from './webhook-sender.ts';
 
-/** The usual way of an order, by how its sample is taken. */
+/** The usual statuses of an order, by collection method. */
 const STATUS_SEQUENCES: Record<string, string[]> = {
   walk_in_test: [
     'received.walk_in_test.ordered',
@@ -32,63 +32,61 @@ const STATUS_SEQUENCES: Record<string, string[]> = {
 };
 
 const findStatusSequence = (sent: SandboxOrder['sent']): string[] => STATUS_SEQUENCES[readCollectionMethod(sent)]!;
-/** From here on, nothing is cancelled any more. */
+/** Statuses in which an order can no longer be cancelled. */
 const NOT_CANCELLABLE = /^(sample_with_lab|completed|cancelled|failed)\./;
 
-/** The order's first event. */
 export const buildFirstEvents = (state: SandboxState, sent: SandboxOrder['sent']): SandboxOrder['events'] => [
   buildEvent(state, 1, findStatusSequence(sent)[0]!),
 ];
 
-/** What a step may bring with it. */
 export interface StepOptions extends ReportOptions {
-  /** Why: `sample_hemolyzed`. */
+  /** The status detail: `sample_hemolyzed`. */
   detail?: string;
-  /** The redraw carries the passthrough of the order before it. Whether Junction's do is nowhere said. */
+  /** The redraw has the passthrough of the order before it. Junction does not document this. */
   passthrough?: boolean;
-  /** Nobody is told. */
+  /** No webhook is sent. */
   silent?: boolean;
 }
 
-/** What comes next on the order's usual way; undefined: it is at its end, or has left it. */
+/** Undefined at the end of the usual sequence, or outside of it. */
 function findNextStatus(order: SandboxOrder): string | undefined {
   const way = findStatusSequence(order.sent);
   const at = way.indexOf(readStatus(order));
   return at < 0 ? undefined : way[at + 1];
 }
 
-/** Moves the order to `status`, or one step along its usual way. False when that leads nowhere. */
-export function advanceOrder(state: SandboxState, order: SandboxOrder, status = findNextStatus(order), wishes: StepOptions = {}): boolean {
+/** Sets `status`, by default the next one of the usual sequence. Returns false if there is none. */
+export function advanceOrder(state: SandboxState, order: SandboxOrder, status = findNextStatus(order), options: StepOptions = {}): boolean {
   if (status === undefined) return false;
-  appendStatus(state, order, status, wishes);
-  if (status.endsWith('.redraw_available')) createRedraw(state, order, wishes);
+  appendStatus(state, order, status, options);
+  if (status.endsWith('.redraw_available')) createRedraw(state, order, options);
   return true;
 }
 
-/** False when it is too late for that. */
+/** Returns false if it is too late. */
 export function cancelIfPossible(state: SandboxState, order: SandboxOrder): boolean {
   if (NOT_CANCELLABLE.test(readStatus(order))) return false;
   appendStatus(state, order, `cancelled.${readCollectionMethod(order.sent)}.cancelled`, {});
   return true;
 }
 
-function appendStatus(state: SandboxState, order: SandboxOrder, status: string, wishes: StepOptions): void {
-  const events = [...order.events, buildEvent(state, order.events.at(-1)!.id + 1, status, wishes.detail)];
-  const next = { ...order, events, report: buildReportForStatus(state, order, status, wishes) };
+function appendStatus(state: SandboxState, order: SandboxOrder, status: string, options: StepOptions): void {
+  const events = [...order.events, buildEvent(state, order.events.at(-1)!.id + 1, status, options.detail)];
+  const next = { ...order, events, report: buildReportForStatus(state, order, status, options) };
   state.orders.set(order.id, next);
-  if (wishes.silent) return;
+  if (options.silent) return;
   queueOrderWebhook(state, next, 'labtest.order.updated');
   if (next.report?.interpretation === 'critical' && next.report !== order.report) queueCriticalResultWebhook(state, next);
 }
 
-/** Reading them does not wait for an announcement. */
-function buildReportForStatus(state: SandboxState, order: SandboxOrder, status: string, wishes: StepOptions): SandboxOrder['report'] {
-  if (status.endsWith('.partial_results')) return buildReport(state, order, 'partial', wishes);
-  if (status.endsWith('.corrected')) return buildCorrectedReport(state, order, wishes);
-  return status.startsWith('completed.') ? buildReport(state, order, 'final', wishes) : order.report;
+/** Results can be read as soon as the status changes. */
+function buildReportForStatus(state: SandboxState, order: SandboxOrder, status: string, options: StepOptions): SandboxOrder['report'] {
+  if (status.endsWith('.partial_results')) return buildReport(state, order, 'partial', options);
+  if (status.endsWith('.corrected')) return buildCorrectedReport(state, order, options);
+  return status.startsWith('completed.') ? buildReport(state, order, 'final', options) : order.report;
 }
 
-/** A new order of the same journey; the first one ends here. */
+/** A new order of the same order transaction, which replaces `before`. */
 function createRedraw(state: SandboxState, before: SandboxOrder, { passthrough, silent }: StepOptions): void {
   const order: SandboxOrder = {
     ...before,

@@ -1,6 +1,6 @@
-// What the sandbox's laboratory measures: a few markers for each of its lab tests, invented values with their digits, references as laboratories print them.
+// The markers of the sandbox's lab tests, with invented values and reference ranges as laboratories print them.
 
-/** One marker and its usual result. `text`: as the laboratory prints it, digits and all. */
+/** `text`: the usual result, as the laboratory prints it. */
 export interface Marker {
   name: string;
   slug: string;
@@ -10,10 +10,10 @@ export interface Marker {
   text: string;
   unit: string | null;
   reference: string | null;
-  /** Bounds, digits as printed. */
+  /** The bounds as printed. */
   low?: string;
   high?: string;
-  /** What it becomes when it is far too high. */
+  /** The result when it is far too high. */
   critical?: string;
 }
 
@@ -35,7 +35,7 @@ const TSH = numeric('TSH', '3016-3', ['2.10', 'mIU/L', '0.40', '4.50']);
 const FSH = numeric('Follicle Stimulating Hormone', '15067-2', ['6.8', 'mIU/mL', '1.5', '12.4']);
 const LH = numeric('Luteinizing Hormone', '10501-5', ['5.20', 'mIU/mL', '2.40', '12.60']);
 
-/** A result that is no number, one below what can be measured, and one in words: each kind that exists. */
+/** One result of each other type: below the measurable range, a comment, and a coded value. */
 const ANTIBODIES: Marker = {
   name: 'Thyroid Peroxidase Antibodies',
   slug: 'thyroid-peroxidase-antibodies',

@@ -1,51 +1,63 @@
-// Junction's operations as this project uses them, each a function of the state and one request. https://docs.junction.com/api-reference
+// Junction's operations, as far as this project uses them: each is a function of the state and a request. https://docs.junction.com/api-reference
 import { randomUUID } from 'node:crypto';
 import { advanceOrder, buildFirstEvents, cancelIfPossible } from './lifecycle.ts';
 import { listTransactionOrders, toOrderJson, toTransactionJson } from './order-json.ts';
 import { validateOrder } from './order-validation.ts';
 import { buildPdf, toMetadataJson, toResultJson } from './report.ts';
-import { type Reply, readStatus, type SandboxOrder, type SandboxState, type SandboxUser } from './sandbox-state.ts';
+import { ok, type Reply, readStatus, refuse, type SandboxOrder, type SandboxState, type SandboxUser } from './sandbox-state.ts';
 import { queueOrderWebhook } from './webhook-sender.ts';
 
 export interface SandboxRequest {
-  /** What the path's groups hold. */
+  /** The groups of the path pattern. */
   path: string[];
   query: URLSearchParams;
   body: Record<string, unknown>;
 }
 
 export interface Operation {
+  /** `POST /v3/order/{id}/cancel` */
+  endpoint: string;
+  /** By which a fault names the operation. */
   name: string;
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  path: RegExp;
-  /** Whether an idempotency key counts here. */
+  /** Supports idempotency keys. */
   keyed?: boolean;
+  /** Of the sandbox's own API: the fields of the body, or of the items of a list. */
+  fields?: string[];
+  itemFields?: string[];
   run(state: SandboxState, request: SandboxRequest): Reply | Promise<Reply>;
 }
 
-const ok = (body: unknown): Reply => ({ status: 200, body });
-const refuse = (status: number, detail: unknown): Reply => ({ status, body: { detail } });
+export const defineOperation = (endpoint: string, run: Operation['run'], options: Partial<Operation> = {}): Operation => ({
+  name: endpoint,
+  endpoint,
+  run,
+  ...options,
+});
 
 export const JUNCTION_OPERATIONS: Operation[] = [
-  { name: 'user', method: 'POST', path: /^\/v2\/user$/, run: createUser },
-  { name: 'deleteUser', method: 'DELETE', path: /^\/v2\/user\/([^/]+)$/, run: deleteUser },
-  { name: 'resolveUser', method: 'GET', path: /^\/v2\/user\/resolve\/([^/]+)$/, run: resolveUser },
-  { name: 'roster', method: 'GET', path: /^\/v2\/team\/([^/]+)\/physicians$/, run: listPhysicians },
-  { name: 'createOrder', method: 'POST', path: /^\/v3\/order$/, keyed: true, run: createOrder },
-  { name: 'orders', method: 'GET', path: /^\/v3\/orders$/, run: listOrders },
-  { name: 'order', method: 'GET', path: /^\/v3\/order\/([^/]+)$/, run: withOrder((_world, order) => ok(order)) },
-  { name: 'result', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result$/, run: withOrders(readResult) },
-  { name: 'resultMetadata', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result\/metadata$/, run: withOrders(readResultMetadata) },
-  { name: 'document', method: 'GET', path: /^\/v3\/order\/([^/]+)\/result\/pdf$/, run: withOrders(readDocument) },
-  { name: 'journeyResult', method: 'GET', path: /^\/v3\/order_transaction\/([^/]+)\/result$/, run: withTransaction(readResult) },
-  { name: 'journeyDocument', method: 'GET', path: /^\/v3\/order_transaction\/([^/]+)\/result\/pdf$/, run: withTransaction(readDocument) },
-  { name: 'cancelOrder', method: 'POST', path: /^\/v3\/order\/([^/]+)\/cancel$/, run: cancelOrder },
-  { name: 'simulate', method: 'POST', path: /^\/v3\/order\/([^/]+)\/test$/, run: simulateOrder },
+  defineOperation('POST /v2/user', createUser, { name: 'user' }),
+  defineOperation('DELETE /v2/user/{id}', deleteUser, { name: 'deleteUser' }),
+  defineOperation('GET /v2/user/resolve/{id}', resolveUser, { name: 'resolveUser' }),
+  defineOperation('GET /v2/team/{id}/physicians', listPhysicians, { name: 'roster' }),
+  defineOperation('POST /v3/order', createOrder, { name: 'createOrder', keyed: true }),
+  defineOperation('GET /v3/orders', listOrders, { name: 'orders' }),
+  defineOperation(
+    'GET /v3/order/{id}',
+    withOrder((_state, order) => ok(order)),
+    { name: 'order' },
+  ),
+  defineOperation('GET /v3/order/{id}/result', withOrders(readResult), { name: 'result' }),
+  defineOperation('GET /v3/order/{id}/result/metadata', withOrders(readResultMetadata), { name: 'resultMetadata' }),
+  defineOperation('GET /v3/order/{id}/result/pdf', withOrders(readDocument), { name: 'document' }),
+  defineOperation('GET /v3/order_transaction/{id}/result', withTransaction(readResult), { name: 'journeyResult' }),
+  defineOperation('GET /v3/order_transaction/{id}/result/pdf', withTransaction(readDocument), { name: 'journeyDocument' }),
+  defineOperation('POST /v3/order/{id}/cancel', cancelOrder, { name: 'cancelOrder' }),
+  defineOperation('POST /v3/order/{id}/test', simulateOrder, { name: 'simulate' }),
   // Junction has no operation that registers a physician; this is the kind of path a partner contract would add.
-  { name: 'pushPhysician', method: 'POST', path: /^\/partner\/([^/]+)\/physicians$/, keyed: true, run: pushPhysician },
+  defineOperation('POST /partner/{id}/physicians', pushPhysician, { name: 'pushPhysician', keyed: true }),
 ];
 
-/** A name that is taken is a 400 that carries the user of that name. */
+/** Fails with 400 and the existing user if the name is taken. */
 function createUser(state: SandboxState, { body }: SandboxRequest): Reply {
   const name = body.client_user_id;
   if (typeof name !== 'string' || name === '')
@@ -76,7 +88,7 @@ const isExisting = (state: SandboxState, { deletedAt = Number.POSITIVE_INFINITY 
 
 const GRACE_MS = 7 * 24 * 3_600_000;
 
-/** Done a week later; until then nothing tells. */
+/** Takes effect a week later, as at Junction. */
 function deleteUser(state: SandboxState, { path: [id] }: SandboxRequest): Reply {
   const user = [...state.users.values()].find(({ user_id }) => user_id === id);
   if (!user || !isExisting(state, user)) return refuse(404, 'User not found.');
@@ -85,7 +97,7 @@ function deleteUser(state: SandboxState, { path: [id] }: SandboxRequest): Reply 
 }
 
 function resolveUser(state: SandboxState, { path: [name] }: SandboxRequest): Reply {
-  const { deletedAt: _unsaid, ...user } = findUser(state, name!) ?? {};
+  const { deletedAt: _hidden, ...user } = findUser(state, name!) ?? {};
   return 'user_id' in user ? ok({ ...user, connected_sources: [], fallback_time_zone: null }) : refuse(404, 'User not found.');
 }
 
@@ -96,12 +108,12 @@ function listPhysicians(state: SandboxState, { path: [team] }: SandboxRequest): 
 function createOrder(state: SandboxState, { body }: SandboxRequest): Reply {
   const refusal = validateOrder(body, state);
   if (refusal) return refusal;
-  if (![...state.users.values()].some((user) => user.user_id === body.user_id && isExisting(state, user)))
-    return refuse(404, 'User not found in this team.');
+  const user = [...state.users.values()].find(({ user_id }) => user_id === body.user_id);
+  if (!user || !isExisting(state, user)) return refuse(404, 'User not found in this team.');
   const order: SandboxOrder = {
     id: randomUUID(),
     transactionId: randomUUID(),
-    userId: body.user_id as string,
+    userId: user.user_id,
     passthrough: typeof body.passthrough === 'string' ? body.passthrough : null,
     createdAt: state.now().toISOString(),
     events: buildFirstEvents(state, body),
@@ -129,7 +141,7 @@ function listOrders(state: SandboxState, { query }: SandboxRequest): Reply {
 const parseTime = (text: string | null, standard: number): number => (text === null ? standard : Date.parse(text));
 const toChangeTime = ({ events }: SandboxOrder): number => Date.parse(events.at(-1)!.created_at);
 
-/** What a list may be narrowed by. */
+/** By the query parameters of the list. */
 const ORDER_FILTERS: ((order: SandboxOrder, query: URLSearchParams) => boolean)[] = [
   (order, query) => [null, order.userId].includes(query.get('user_id')),
   (order, query) => [null, order.transactionId].includes(query.get('order_transaction_id')),
@@ -168,17 +180,17 @@ function cancelOrder(state: SandboxState, { path: [id] }: SandboxRequest): Reply
 function simulateOrder(state: SandboxState, { path: [id], query, body }: SandboxRequest): Reply {
   const order = state.orders.get(id!);
   if (!order) return refuse(404, 'Order not found.');
-  const { interpretation, has_missing_results: missing } = body as { interpretation?: string; has_missing_results?: boolean };
+  const { interpretation, has_missing_results: missing } = body;
   advanceOrder(state, order, query.get('final_status') ?? undefined, {
-    ...(interpretation && { interpretation }),
-    ...(missing && { missing }),
+    ...(typeof interpretation === 'string' && { interpretation }),
+    ...(missing === true && { missing }),
   });
   return ok('Success');
 }
 
 function pushPhysician(state: SandboxState, { path: [team], body }: SandboxRequest): Reply {
   if (team !== state.teamId) return refuse(403, 'Not allowed for this team.');
-  const { first_name, last_name, npi } = body as Record<string, string>;
+  const [first_name, last_name, npi] = [body.first_name, body.last_name, body.npi].map(String);
   const id = randomUUID();
   state.physicians = [...state.physicians, { first_name: first_name!, last_name: last_name!, npi: npi!, id }];
   return ok({ id });

@@ -1,20 +1,22 @@
-// What an order may say beside whose it is, and the rules of each: 422 with the place and the value that broke one, as Junction's framework writes them.
+// The optional fields of an order and their rules: an error has location and value in the format of Junction's framework.
 // https://docs.junction.com/api-reference/lab-testing/create-order
+
+import { isObject } from '../fhir/json-values.ts';
 
 type Body = Record<string, unknown>;
 type Rule = [holds: (value: unknown) => boolean, message: string];
 
 export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** Junction's changelog says 1,000 characters; a page of its names 120. */
+/** By Junction's changelog; another page of its documentation says 120. */
 const MAX_NOTES_LENGTH = 1000;
 
 const patternRule = (pattern: RegExp, message: string): Rule => [(value) => typeof value === 'string' && pattern.test(value), message];
-const isOneOf = (...words: string[]): Rule => [(value) => words.includes(value as string), `Input should be ${words.join(', ')}`];
+const isOneOf = (...words: string[]): Rule => [(value) => words.some((word) => word === value), `Input should be ${words.join(', ')}`];
 const integerRule: Rule = [Number.isSafeInteger, 'Input should be a valid integer'];
 const textRule: Rule = [(value) => typeof value === 'string', 'Input should be a valid string'];
 const listRule: Rule = [Array.isArray, 'Input should be a valid list'];
 
-const objectRule: Rule = [isJsonObject, 'Input should be a valid dictionary or object'];
+const objectRule: Rule = [isObject, 'Input should be a valid dictionary or object'];
 
 const OPTIONAL_FIELDS: Record<string, Rule> = {
   order_set: objectRule,
@@ -32,7 +34,7 @@ const OPTIONAL_FIELDS: Record<string, Rule> = {
   lab_account_id: patternRule(UUID, 'Input should be a valid UUID'),
   passthrough: textRule,
 };
-/** List → what each of its members must have, and may. */
+/** List → the required and optional fields of its members. */
 const LIST_MEMBERS: Record<string, { required: Record<string, Rule>; optional: Record<string, Rule> }> = {
   aoe_answers: { required: { marker_id: integerRule, question_id: integerRule, answer: textRule }, optional: {} },
   consents: {
@@ -66,23 +68,19 @@ export function checkOptionalFields(body: Body): object[] {
 }
 
 function checkOrderSet({ order_set: set }: Body): object[] {
-  if (!isJsonObject(set)) return [];
+  if (!isObject(set)) return [];
   const loc = ['body', 'order_set'];
   return [
     ...checkFields(set, ORDER_SET_FIELDS, loc),
-    ...(isJsonObject(set.add_on) ? checkFields(set.add_on, ADD_ON_FIELDS, [...loc, 'add_on']) : []),
+    ...(isObject(set.add_on) ? checkFields(set.add_on, ADD_ON_FIELDS, [...loc, 'add_on']) : []),
   ];
-}
-
-function isJsonObject(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkListMembers(body: Body, list: string): object[] {
   const { required, optional } = LIST_MEMBERS[list]!;
   return readList(body, list).flatMap((member, at) => {
     const loc = ['body', list, at];
-    if (!isJsonObject(member)) return [buildFieldError(loc, objectRule[1], member)];
+    if (!isObject(member)) return [buildFieldError(loc, objectRule[1], member)];
     const missing = Object.keys(required).filter((name) => member[name] === undefined);
     return [
       ...missing.map((name) => ({ type: 'missing', loc: [...loc, name], msg: 'Field required', input: member })),
@@ -96,7 +94,7 @@ const checkIcdCodes = (body: Body): object[] =>
     textRule[0](code) ? [] : [buildFieldError(['body', 'icd_codes', at], textRule[1], code)],
   );
 
-/** What is null is not there. */
+/** A field that is null counts as missing. */
 const checkFields = (body: Body, rules: Record<string, Rule>, loc: (string | number)[]): object[] =>
   Object.entries(rules).flatMap(([name, [holds, message]]) =>
     body[name] === undefined || body[name] === null || holds(body[name]) ? [] : [buildFieldError([...loc, name], message, body[name])],
@@ -110,4 +108,4 @@ const buildFieldError = (loc: (string | number)[], msg: string, input: unknown):
   ctx: { error: {} },
 });
 
-const readList = (body: Body, name: string): unknown[] => (Array.isArray(body[name]) ? (body[name] as unknown[]) : []);
+const readList = (body: Body, name: string): unknown[] => (Array.isArray(body[name]) ? body[name] : []);

@@ -1,19 +1,19 @@
-// An order as Junction shows it: what was sent comes back changed (dates as date-times, the country spelt out), which is why nothing reads it back.
+// An order in Junction's format. As at Junction, it differs from what was sent (dates become date-times, the country is written out).
+import { isObject } from '../fhir/json-values.ts';
 import { readOrderSet } from './order-set.ts';
 import { toSampleNumber } from './report.ts';
 import { readCollectionMethod, readStatus, type SandboxOrder, type SandboxState } from './sandbox-state.ts';
 
-type JsonObject = Record<string, unknown>;
-
 export function toOrderJson(state: SandboxState, order: SandboxOrder): object {
   const { sent } = order;
   const status = readStatus(order);
+  const patient = isObject(sent.patient_details) ? sent.patient_details : {};
   return {
     id: order.id,
     user_id: order.userId,
     team_id: state.teamId,
-    patient_details: { ...(sent.patient_details as JsonObject), dob: `${(sent.patient_details as JsonObject).dob}T00:00:00+00:00` },
-    patient_address: { ...(sent.patient_address as JsonObject), country: 'United States' },
+    patient_details: { ...patient, dob: `${patient.dob}T00:00:00+00:00` },
+    patient_address: { ...(isObject(sent.patient_address) && sent.patient_address), country: 'United States' },
     lab_test: toLabTestJson(order),
     details: { type: readCollectionMethod(sent), data: { id: order.id, created_at: order.createdAt, updated_at: order.createdAt } },
     sample_id: order.report ? toSampleNumber(order) : null,
@@ -43,14 +43,14 @@ export function toOrderJson(state: SandboxState, order: SandboxOrder): object {
   };
 }
 
-/** All orders of this journey, oldest first; the newest one says how far it is. */
+/** All orders of this order transaction, oldest first. */
 export function listTransactionOrders(state: SandboxState, transactionId: string): SandboxOrder[] {
   return [...state.orders.values()]
     .filter((one) => one.transactionId === transactionId)
     .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
 }
 
-/** Its journey, as an order and a result show it. */
+/** The order transaction, as in an order and a result. Its status is that of the newest order. */
 export function toTransactionJson(state: SandboxState, order: SandboxOrder): object {
   const others = listTransactionOrders(state, order.transactionId).filter(({ id }) => id !== order.id);
   const all = [...others, order].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
@@ -73,7 +73,7 @@ const DAY_MS = 24 * 3600 * 1000;
 const toDayAfter = ({ createdAt }: SandboxOrder, days: number): string =>
   new Date(Date.parse(createdAt) + days * DAY_MS).toISOString().slice(0, 10);
 
-/** As much of a laboratory as a documented answer holds. */
+/** The documented fields of a laboratory. */
 const LAB = {
   id: 1,
   slug: 'sandbox-laboratory',
@@ -86,9 +86,9 @@ const LAB = {
   logo_url: null,
 };
 
-/** What is ordered by a laboratory's own codes becomes a lab test of its own. */
+/** An order by the laboratory's own codes has a lab test of its own. */
 const toLabTestJson = ({ id, sent }: SandboxOrder): object => ({
-  id: readOrderSet(sent).lab_test_ids?.[0] ?? id,
+  id: readOrderSet(sent).labTests[0] ?? id,
   slug: 'sandbox-panel',
   name: 'Sandbox panel',
   sample_type: 'serum',

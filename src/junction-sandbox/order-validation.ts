@@ -1,16 +1,17 @@
-// What Junction says about an order it cannot take: 422 with the rule, the place and the value that broke it, as its framework writes them.
+// Validates an order as Junction does: 422 with rule, location and value in the format of its framework, or 400.
 // Rules: https://docs.junction.com/lab/workflow/ordering
+import { isObject } from '../fhir/json-values.ts';
 import { checkOptionalFields, UUID } from './optional-fields.ts';
 import { checkOrderSet } from './order-set.ts';
 import type { Reply, SandboxState } from './sandbox-state.ts';
 
 type Body = Record<string, unknown>;
 
-/** Starts with an ASCII letter or digit; then letters, digits, - . , ' and single inner spaces. */
+/** Begins with an ASCII letter or digit; then letters, digits, - . , ' and single spaces. */
 const NAME = /^(?=.{1,50}$)[A-Za-z0-9][A-Za-z0-9\-.,']*( [A-Za-z0-9\-.,']+)*$/;
 const TEXT = /\S/;
 
-/** Place → what stands there, and the rule in words. */
+/** Path → its pattern, and the error message. */
 const REQUIRED_FIELDS: Record<string, [rule: RegExp, message: string]> = {
   user_id: [UUID, 'Input should be a valid UUID'],
   'patient_details.first_name': [NAME, 'Name holds characters that are not allowed'],
@@ -30,7 +31,7 @@ const REQUIRED_FIELDS: Record<string, [rule: RegExp, message: string]> = {
 };
 const PHYSICIAN_FIELDS = ['first_name', 'last_name', 'npi'];
 
-/** 422 or 400 for an order that cannot be taken; undefined when it can. */
+/** Undefined if the order is valid. */
 export function validateOrder(body: Body, state: SandboxState): Reply | undefined {
   const required = Object.entries(REQUIRED_FIELDS).flatMap(([place, rule]) => checkRequired(body, place, rule));
   const detail = [...required, ...checkPhysician(body), ...checkOptionalFields(body)];
@@ -41,7 +42,7 @@ export function validateOrder(body: Body, state: SandboxState): Reply | undefine
 
 function checkRequired(body: Body, place: string, [rule, msg]: [RegExp, string]): object[] {
   const loc = ['body', ...place.split('.')];
-  const input = loc.slice(1).reduce<unknown>((value, step) => (value as Body | null | undefined)?.[step], body);
+  const input = loc.slice(1).reduce<unknown>((value, step) => (isObject(value) ? value[step] : undefined), body);
   if (input === undefined) return [{ type: 'missing', loc, msg: 'Field required', input: body }];
   return typeof input === 'string' && rule.test(input) ? [] : [{ type: 'value_error', loc, msg, input, ctx: { error: {} } }];
 }

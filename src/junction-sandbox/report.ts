@@ -1,32 +1,30 @@
-// The sandbox's laboratory reports: what stands in an order's result at each step, from partial to corrected. https://docs.junction.com/lab/results/result-formats
+// The reports of the sandbox's laboratory: the results of an order, from partial to corrected. https://docs.junction.com/lab/results/result-formats
+import { isObject } from '../fhir/json-values.ts';
 import { MARKERS, type Marker } from './markers.ts';
 import { readAddOnCodes, readOrderSet } from './order-set.ts';
 import type { SandboxOrder, SandboxReport, SandboxResult, SandboxState } from './sandbox-state.ts';
 
-/** What a step may ask of the report. */
 export interface ReportOptions {
   /** `normal` (default), `abnormal`, `critical`. */
   interpretation?: string;
   /** The last marker could not be measured. */
   missing?: boolean;
-  /** These instead of the laboratory's own, as Junction writes them. */
+  /** Used instead of the generated results; in Junction's format. */
   results?: SandboxResult[];
-  /** No PDF. */
+  /** There is no PDF. */
   noDocument?: boolean;
 }
 
-const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
-
-/** The report after a step: some of the markers, or all. */
+/** A partial report contains half of the markers. */
 export function buildReport(
   state: SandboxState,
   order: SandboxOrder,
   status: SandboxReport['status'],
-  wishes: ReportOptions,
+  options: ReportOptions,
 ): SandboxReport {
   const all = listMarkers(order);
-  const interpretation = wishes.interpretation ?? order.report?.interpretation ?? 'normal';
-  const missing = wishes.missing ? all.slice(-1) : [];
+  const interpretation = options.interpretation ?? order.report?.interpretation ?? 'normal';
+  const missing = options.missing ? all.slice(-1) : [];
   const measured = all.filter((marker) => !missing.includes(marker));
   const shown = status === 'partial' ? measured.slice(0, Math.ceil(measured.length / 2)) : measured;
   const at = state.now().toISOString();
@@ -34,31 +32,28 @@ export function buildReport(
     status,
     interpretation,
     results:
-      wishes.results ?? shown.map((marker, nth) => toResult(marker, { order, at, interpretation: nth === 0 ? interpretation : 'normal' })),
+      options.results ?? shown.map((marker, nth) => toResult(marker, { order, at, interpretation: nth === 0 ? interpretation : 'normal' })),
     missing: status === 'final' ? missing.map(({ name, slug, loinc, code }) => toMissingResult({ name, slug, loinc, code })) : [],
     collectedAt: order.report?.collectedAt ?? at,
     reportedAt: at,
-    hasDocument: status === 'final' && !wishes.noDocument,
+    hasDocument: status === 'final' && !options.noDocument,
   };
 }
 
-/** The laboratory was wrong: the first number is another one now. */
-export function buildCorrectedReport(state: SandboxState, order: SandboxOrder, wishes: ReportOptions): SandboxReport {
-  const before = order.report ?? buildReport(state, order, 'final', wishes);
+/** The first number of the report is changed. */
+export function buildCorrectedReport(state: SandboxState, order: SandboxOrder, options: ReportOptions): SandboxReport {
+  const before = order.report ?? buildReport(state, order, 'final', options);
   const at = before.results.findIndex(({ type }) => type === 'numeric');
   const results = before.results.map((one, nth) =>
     nth === at ? { ...one, result: `${one.result}1`, value: Number(`${one.result}1`) } : one,
   );
-  return { ...before, status: 'final', results: wishes.results ?? results, reportedAt: state.now().toISOString() };
+  return { ...before, status: 'final', results: options.results ?? results, reportedAt: state.now().toISOString() };
 }
 
 const listMarkers = ({ sent }: SandboxOrder): Marker[] => {
   const added = readAddOnCodes(sent);
   const all = Object.values(MARKERS).flat();
-  const measured = [
-    ...(readOrderSet(sent).lab_test_ids ?? []).flatMap((id) => MARKERS[id] ?? []),
-    ...all.filter(({ code }) => added.includes(code)),
-  ];
+  const measured = [...readOrderSet(sent).labTests.flatMap((id) => MARKERS[id] ?? []), ...all.filter(({ code }) => added.includes(code))];
   return [...new Set(measured)];
 };
 
@@ -67,8 +62,8 @@ function toResult(
   { order, at, interpretation }: { order: SandboxOrder; at: string; interpretation: string },
 ): SandboxResult {
   const { name, slug, loinc, code, type, unit, reference, low, high } = marker;
-  const high_ = interpretation !== 'normal' && marker.critical !== undefined;
-  const result = high_ ? marker.critical! : marker.text;
+  const isHigh = interpretation !== 'normal' && marker.critical !== undefined;
+  const result = isHigh ? marker.critical! : marker.text;
   return {
     name,
     slug,
@@ -79,12 +74,12 @@ function toResult(
     timestamp: at,
     notes: null,
     reference_range: reference,
-    min_range_value: low === undefined ? null : rawJson(low),
-    max_range_value: high === undefined ? null : rawJson(high),
-    is_above_max_range: high === undefined ? null : high_,
+    min_range_value: low === undefined ? null : JSON.rawJSON(low),
+    max_range_value: high === undefined ? null : JSON.rawJSON(high),
+    is_above_max_range: high === undefined ? null : isHigh,
     is_below_min_range: low === undefined ? null : false,
-    interpretation: high_ ? interpretation : 'normal',
-    source_interpretation: high_ ? 'High' : '',
+    interpretation: isHigh ? interpretation : 'normal',
+    source_interpretation: isHigh ? 'High' : '',
     loinc,
     loinc_slug: loinc && slug,
     provider_id: code,
@@ -105,10 +100,10 @@ const toMissingResult = ({ name, slug, loinc, code }: Pick<Marker, 'name' | 'slu
   source_markers: [{ marker_id: Number(code), name, slug, provider_id: code }],
 });
 
-/** The laboratory's number on the tube. */
+/** The laboratory's number of the sample. */
 export const toSampleNumber = ({ id }: SandboxOrder): string => `S-${id.slice(0, 8)}`;
 
-/** The answer to a question for results; one order's, or those of a journey together. Undefined: there are none yet. */
+/** The results of one order, or of all orders of a transaction. Undefined if there are none yet. */
 export function toResultJson(orders: SandboxOrder[]): object | undefined {
   const reports = orders.flatMap((order) => (order.report ? [{ order, report: order.report }] : []));
   const last = reports.at(-1);
@@ -135,7 +130,8 @@ export function toResultJson(orders: SandboxOrder[]): object | undefined {
 }
 
 export function toMetadataJson(order: SandboxOrder, report: SandboxReport): object {
-  const { first_name, last_name, dob } = order.sent.patient_details as Record<string, string>;
+  const { patient_details: patient } = order.sent;
+  const { first_name, last_name, dob } = isObject(patient) ? patient : {};
   return {
     age: '40',
     dob,
@@ -154,7 +150,7 @@ export function toMetadataJson(order: SandboxOrder, report: SandboxReport): obje
   };
 }
 
-/** A PDF of one empty page, with the order's id in it. */
+/** A PDF with one empty page; a comment contains the id of the order. */
 export const buildPdf = ({ id, report }: SandboxOrder): Buffer =>
   Buffer.from(
     `%PDF-1.4\n% Sandbox report of order ${id}, ${report?.reportedAt}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n`,

@@ -1,4 +1,4 @@
-// What the sandbox holds: the ground truth of one imagined team at Junction, in memory, under a clock that can be moved.
+// The state of the sandbox: one imagined team at Junction, in memory, with a clock that can be moved.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Fault } from './faults.ts';
 
@@ -7,7 +7,7 @@ export interface SandboxUser {
   team_id: string;
   client_user_id: string;
   created_on: string;
-  /** In ms: from then on there is no such user. Until then it is one as any other. */
+  /** In ms: the user exists until then. */
   deletedAt?: number;
 }
 
@@ -18,22 +18,21 @@ interface SandboxEvent {
   status_detail?: string;
 }
 
-/** One result as Junction writes it. */
+/** In Junction's format. */
 export type SandboxResult = Record<string, unknown>;
 
-/** What the laboratory has reported of an order. */
 export interface SandboxReport {
   status: 'partial' | 'final';
   interpretation: string;
   results: SandboxResult[];
-  /** What was expected and could not be measured. */
+  /** Expected markers that could not be measured. */
   missing: SandboxResult[];
   collectedAt: string;
   reportedAt: string;
   hasDocument: boolean;
 }
 
-/** An order as its maker sent it (`sent`), and what has happened to it. */
+/** `sent`: the request that created the order. */
 export interface SandboxOrder {
   id: string;
   transactionId: string;
@@ -43,26 +42,26 @@ export interface SandboxOrder {
   events: SandboxEvent[];
   sent: Record<string, unknown>;
   origin: 'initial' | 'redraw';
-  /** The order before it in its journey. */
+  /** The order of the same transaction that this one replaces. */
   parentId: string | null;
   report: SandboxReport | null;
 }
 
 export const readStatus = (order: SandboxOrder): string => order.events.at(-1)!.status;
 
-/** How the sample of an order is taken: as it was asked for, else by walking in, which is how the sandbox's lab tests have it. */
+/** As requested, or that of the sandbox's lab tests. */
 export const readCollectionMethod = ({ collection_method: method }: SandboxOrder['sent']): string =>
-  (method as string | null | undefined) ?? 'walk_in_test';
+  typeof method === 'string' ? method : 'walk_in_test';
 
-/** What goes wrong with the next messages. `times`: with how many; default 1. */
+/** A fault of the next messages. `times`: of how many; default 1. */
 export interface WebhookFault {
-  /** `drop`: never sent. `duplicate`: sent twice. `delay`: `seconds` late. `forge`: signed with another secret. `skew`: stamped `seconds` off (as by a wrong clock). */
+  /** `drop`: never sent. `duplicate`: sent twice. `delay`: `seconds` late. `forge`: signed with another secret. `skew`: with a timestamp that is `seconds` off. */
   kind: 'drop' | 'duplicate' | 'delay' | 'forge' | 'skew';
   seconds?: number;
   times?: number;
 }
 
-/** A message for the webhook. `due`: when it is sent, in ms of the team's time; `answers`: the status of each attempt, 0 for none. */
+/** `due`: when it is sent, in ms of the team's time; `answers`: the status of each attempt, 0 without a response. */
 export interface SandboxMessage {
   id: string;
   type: string;
@@ -74,15 +73,14 @@ export interface SandboxMessage {
 }
 
 interface WebhookState {
-  /** Where messages go; undefined: nobody is told anything. */
+  /** Where messages are sent; undefined: nowhere. */
   url: string | undefined;
   /** `whsec_` and base64. */
   secret: string;
-  /** Messages are sent by themselves. */
+  /** Due messages are sent without a request to do so. */
   automatic: boolean;
-  /** Whose time stands in the signature: this machine's, or the team's, which can be moved. */
+  /** Which time is signed: this machine's, or the team's, which can be moved. */
   clock: 'machine' | 'team';
-  /** What goes wrong with the next messages. */
   faults: WebhookFault[];
   messages: SandboxMessage[];
 }
@@ -94,7 +92,7 @@ export interface SandboxPhysician {
   id?: string;
 }
 
-/** A question that a marker of a lab test brings with it, and that must be answered. */
+/** A question of a marker that every order of the lab test must answer. */
 export interface SandboxQuestion {
   labTest: string;
   markerId: number;
@@ -102,54 +100,56 @@ export interface SandboxQuestion {
   text: string;
 }
 
-/** What an operation answers. */
+/** The response of an operation. */
 export interface Reply {
   status: number;
   body: unknown;
   headers?: Record<string, string>;
 }
 
+export const ok = (body: unknown): Reply => ({ status: 200, body });
+export const refuse = (status: number, detail: unknown): Reply => ({ status, body: { detail } });
+
 export interface SandboxState {
   apiKey: string;
   teamId: string;
-  /** By the name the client gave them. */
+  /** By client_user_id. */
   users: Map<string, SandboxUser>;
   orders: Map<string, SandboxOrder>;
-  /** First answers by idempotency key. */
+  /** By idempotency key. */
   storedReplies: Map<string, { at: number; reply: Reply }>;
-  /** Keys of the requests under way. */
+  /** Idempotency keys of running requests. */
   keysInProgress: Set<string>;
-  /** What a request is answered under a key of one that is under way: documented nowhere. */
+  /** The status for a request whose key is in progress. Junction does not document it. */
   inProgressStatus: number;
   physicians: SandboxPhysician[];
   faults: Fault[];
-  /** Every request that reached an operation, oldest first: what, and under which key. */
+  /** Every request that reached an operation, oldest first. */
   requests: { operation: string; key: string | undefined }[];
-  /** How many requests are open now, and the most that ever were at once. */
+  /** Requests that are open now, and the maximum so far. */
   openRequests: number;
   maxOpenRequests: number;
-  /** For how many seconds an answer is kept under its idempotency key: a day, as documented; 0: every key is forgotten at once. */
+  /** For how long a reply is stored under its idempotency key: a day, as documented; 0: not at all. */
   keyLifetimeSeconds: number;
-  /** How many users the team may have; Junction's own sandbox stops at 50. */
+  /** Junction's own sandbox allows 50. */
   maxUsers: number;
-  /** So many seconds after an order was made it comes to be listed: nothing promises that lists show at once what was written. */
+  /** Age from which an order is listed: Junction does not promise that lists are up to date. */
   listDelaySeconds: number;
-  /** Whether a failure in front of an operation is kept under the key of the request: both must be lived with. */
+  /** Whether a failure before the operation is stored under the idempotency key. Clients must handle both. */
   storesFailures: boolean;
-  /** Lab tests this team may order. */
+  /** Ids of the lab tests that this team may order. */
   labTests: ReadonlySet<string>;
-  /** Accounts at laboratories that it may order under. */
+  /** Ids of the accounts at laboratories that it may use. */
   labAccounts: ReadonlySet<string>;
-  /** What an order for a lab test must answer. */
   questions: SandboxQuestion[];
   webhooks: WebhookState;
-  /** The time of this machine, unmoved. */
+  /** This machine's time. `now` is the team's, which `advance` moves. */
   machineNow(): Date;
   now(): Date;
   advance(seconds: number): void;
 }
 
-/** Panel → lab test ids of the sandbox's team: the panels that are configured when nobody configures any. */
+/** Panel → lab test ids of the sandbox's team: the default of JUNCTION_PANELS with a sandbox. */
 export const SANDBOX_PANELS: Record<string, string[]> = {
   hashimotos: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a01'],
   pcos: ['5b0c1a52-5a35-4a0f-8a3e-0f2f6c1d7a02'],
@@ -160,7 +160,7 @@ export const SANDBOX_ACCOUNT = 'c2a4f0de-7a1b-4d0e-9f3c-6b8f1d2e3a40';
 
 const SANDBOX_TEAM = '7f3d2c1e-9b64-4c53-9d55-1f7f0c9b2a10';
 
-/** An empty team. `clock`: the time it starts from and runs with. */
+/** `clock`: the time of this machine, with which the team's time starts. */
 export function createSandboxState(clock: () => Date): SandboxState {
   let ahead = 0;
   return {

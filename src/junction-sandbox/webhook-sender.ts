@@ -1,24 +1,24 @@
-// The sandbox's webhooks: a message for each thing that happens, signed and sent as Junction's sender (Svix) does, with the mishaps that are asked for.
+// The sandbox's webhooks: one message for each event, signed and sent as Junction's sender (Svix) does, with the faults that were requested.
 // https://docs.junction.com/webhooks/introduction, https://docs.svix.com/receiving/verifying-payloads/how-manual
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { toOrderJson } from './order-json.ts';
 import type { SandboxMessage, SandboxOrder, SandboxState, WebhookFault } from './sandbox-state.ts';
 
-const WEBHOOK_FAULT_KINDS = new Set(['drop', 'duplicate', 'delay', 'forge', 'skew']);
+const WEBHOOK_FAULT_KINDS: WebhookFault['kind'][] = ['drop', 'duplicate', 'delay', 'forge', 'skew'];
 
-export const isWebhookFault = (value: unknown): value is WebhookFault =>
-  WEBHOOK_FAULT_KINDS.has((value as WebhookFault | null)?.kind ?? '');
+export const isWebhookFault = (value: Record<string, unknown>): value is Record<string, unknown> & WebhookFault =>
+  WEBHOOK_FAULT_KINDS.some((kind) => kind === value.kind);
 
-/** Waits between attempts, in seconds; after the last one nobody tries again. */
+/** Delays between attempts, in seconds. */
 const RETRY_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
 
-/** An order was made, or has changed: the message carries it as it stands now. */
+/** An order was created or has changed: the message contains its current state. */
 export function queueOrderWebhook(state: SandboxState, order: SandboxOrder, type: string): void {
   queueWebhook(state, { type, order, data: toOrderJson(state, order) });
 }
 
-/** The thin message about a critical result: no values. */
+/** The message about a critical result, which contains no values. */
 export function queueCriticalResultWebhook(state: SandboxState, order: SandboxOrder): void {
   const { id, userId, report } = order;
   const at = report!.reportedAt;
@@ -63,7 +63,7 @@ function takeWebhookFault(state: SandboxState): WebhookFault | undefined {
   return first;
 }
 
-/** Sends what is due, one after the other; answers how many were sent. One that is not taken is due again later. */
+/** Sends due messages one after the other and returns their number. A message that is not accepted is due again later. */
 export async function sendDueWebhooks(state: SandboxState): Promise<number> {
   const now = state.now().getTime();
   const due = state.webhooks.messages.filter((message) => message.due.some((at) => at <= now)).sort((a, b) => a.due[0]! - b.due[0]!);
@@ -83,7 +83,7 @@ async function attemptWebhook(state: SandboxState, message: SandboxMessage): Pro
   if ((status < 200 || status > 299) && wait !== undefined) message.due.push(state.now().getTime() + wait * 1000);
 }
 
-/** One delivery; answers the status, 0 when there was no answer. */
+/** Returns the status, 0 without a response. */
 export async function sendWebhook(state: SandboxState, message: SandboxMessage): Promise<number> {
   const { url, headers } = { url: state.webhooks.url!, headers: buildSignedHeaders(state, message) };
   try {
@@ -101,7 +101,7 @@ export async function sendWebhook(state: SandboxState, message: SandboxMessage):
   }
 }
 
-/** The headers of one attempt, stamped with the time of it. */
+/** The headers of one attempt, with its time. */
 export function buildSignedHeaders(
   { webhooks, now, machineNow }: SandboxState,
   { id, body, fault }: SandboxMessage,
@@ -119,7 +119,7 @@ export function buildSignedHeaders(
 
 const POLL_MS = 100;
 
-/** Sends by itself what is due; call the answer to stop. */
+/** Sends due messages in the background; returns a function that stops it. */
 export function startWebhookSender(state: SandboxState): () => void {
   let busy = false;
   const timer = setInterval(() => {

@@ -206,52 +206,47 @@ describe('the API of its own', () => {
   const step = (id: string, body: unknown = {}) => post(`/sandbox/orders/${id}/step`, body);
 
   test.each<[string, string, unknown, string]>([
-    ['POST', '/sandbox/clock', { second: 5 }, 'There is no word second here (did you mean seconds?); there is seconds.'],
-    [
-      'POST',
-      '/sandbox/faults',
-      { kind: 'error', time: 3 },
-      'There is no word time here (did you mean times?); there are operation, kind, when, ',
-    ],
-    ['POST', '/sandbox/webhooks/faults', { kind: 'drop', for: 3 }, 'There is no word for here; there are kind, seconds, times.'],
-    ['PUT', '/sandbox/webhooks', { uri: null }, 'There is no word uri here (did you mean url?); there are url, automatic, clock.'],
-    ['PUT', '/sandbox/physicians', [{ firstName: 'Ann' }], 'There is no word firstName here'],
-    ['PUT', '/sandbox/questions', [{ ...QUESTION, labtest: 'x' }], 'There is no word labtest here (did you mean labTest?)'],
-    ['POST', '/sandbox/lists', [3], 'There is no word 0 here; there is seconds.'],
-  ])('%s %s refuses words that it does not know: %j', async (method, path, body, says) => {
+    ['POST', '/sandbox/clock', { second: 5 }, 'Unknown field second (did you mean seconds?); there is seconds.'],
+    ['POST', '/sandbox/faults', { kind: 'error', time: 3 }, 'Unknown field time (did you mean times?); there are operation, kind, when, '],
+    ['POST', '/sandbox/webhooks/faults', { kind: 'drop', for: 3 }, 'Unknown field for; there are kind, seconds, times.'],
+    ['PUT', '/sandbox/webhooks', { uri: null }, 'Unknown field uri (did you mean url?); there are url, automatic, clock.'],
+    ['PUT', '/sandbox/physicians', [{ firstName: 'Ann' }], 'Unknown field firstName'],
+    ['PUT', '/sandbox/questions', [{ ...QUESTION, labtest: 'x' }], 'Unknown field labtest (did you mean labTest?)'],
+    ['POST', '/sandbox/lists', [3], 'Unknown field 0; there is seconds.'],
+  ])('%s %s refuses unknown fields: %j', async (method, path, body, says) => {
     expect(await told(await call(method, path, body))).toEqual([400, expect.stringContaining(says)]);
   });
 
-  test('a step with a word that there is not moves nothing', async () => {
+  test('a step with an unknown field changes nothing', async () => {
     const id = await made();
     expect(await told(await step(id, { statuss: 'x' }))).toEqual([
       400,
-      'There is no word statuss here (did you mean status?); there are status, interpretation, missing, results, noDocument, detail, passthrough, silent.',
+      'Unknown field statuss (did you mean status?); there are status, interpretation, missing, results, noDocument, detail, passthrough, silent.',
     ]);
     expect(await told(await step(id, { status: 7 }))).toEqual([400, 'status must be a text.']);
     expect(await (await call('GET', `/sandbox/orders/${id}`)).json()).toMatchObject({ status: 'received.walk_in_test.ordered' });
   });
 
   test.each(['completed.walk_in_test.completed', 'completed.walk_in_test.corrected', 'cancelled.walk_in_test.cancelled', 'elsewhere'])(
-    'from %s the usual way leads nowhere: a step must say where to',
+    '%s has no next status: a step needs one',
     async (status) => {
       const id = await made();
       await step(id, { status });
       expect(await told(await step(id))).toEqual([
         400,
-        `From ${status} the usual way leads nowhere: say where to, {"status":"completed.walk_in_test.corrected"} for one.`,
+        `${status} has no next status: send a status, such as {"status":"completed.walk_in_test.corrected"}.`,
       ]);
       expect((await json(await step(id, { status: 'completed.walk_in_test.corrected' }))).status).toBe('completed.walk_in_test.corrected');
     },
   );
 
-  test('from a sample that is drawn again the way goes on in the order that follows', async () => {
+  test('after a redraw the next status belongs to the order that replaces it', async () => {
     const id = await made();
     await step(id, { status: 'collecting_sample.walk_in_test.redraw_available' });
     const [next] = [...here.sandbox.state.orders.values()].filter(({ parentId }) => parentId === id);
     expect(await told(await step(id))).toEqual([
       400,
-      `From collecting_sample.walk_in_test.redraw_available the usual way leads nowhere: the order that follows is ${next!.id}.`,
+      `collecting_sample.walk_in_test.redraw_available has no next status: the order that replaces it is ${next!.id}.`,
     ]);
     expect((await json(await step(next!.id))).status).toBe('received.walk_in_test.requisition_created');
   });
