@@ -1,6 +1,6 @@
-// What documents list is complete: settings in the operator's guide, deprecated names in the changelog.
-import { readFileSync } from 'node:fs';
-import { DEPRECATED_ORDER_STATES, DEPRECATED_VARIABLES } from '../src/deprecated-names.ts';
+// What documents list is complete and current: settings and metrics in the operator's guide, deprecated names in the changelog.
+import { readdirSync, readFileSync } from 'node:fs';
+import { DEPRECATED_METRICS, DEPRECATED_ORDER_STATES, DEPRECATED_VARIABLES } from '../src/deprecated-names.ts';
 
 const readText = (file: string): string => readFileSync(file, 'utf8');
 /** Settings for tests only. */
@@ -16,9 +16,19 @@ test("the operator's guide lists every setting, and no other", () => {
 
 test('the changelog names what is deprecated, with what replaces it', () => {
   const [, section] = /^### Deprecated\n(.*?)^###? /ms.exec(readText('CHANGELOG.md'))!;
-  const pairs = [...Object.entries(DEPRECATED_VARIABLES), ...Object.entries(DEPRECATED_ORDER_STATES)];
+  const pairs = [DEPRECATED_VARIABLES, DEPRECATED_ORDER_STATES, DEPRECATED_METRICS].flatMap(Object.entries<string>);
   const lines = section!.split(/^- /m);
   expect(
     pairs.filter(([oldName, newName]) => !lines.some((line) => line.includes(`\`${oldName}\``) && line.includes(`\`${newName}\``))),
   ).toEqual([]);
+});
+
+test("each metric that the operator's guide names is served, and not under a deprecated name", () => {
+  const [, section] = /^## Metrics and alarms\n(.*?)^## /ms.exec(readText('docs/operators-guide.md'))!;
+  const named = [...new Set([...section!.matchAll(/\bfacet_\w+/g)].map(([name]) => name))];
+  const served = readdirSync('src/observability')
+    .map((file) => readText(`src/observability/${file}`))
+    .join('\n');
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => name in DEPRECATED_METRICS || !served.includes(`'${name}'`))).toEqual([]);
 });
