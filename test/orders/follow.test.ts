@@ -245,7 +245,7 @@ test('what cannot be written is kept with the order, tried again less and less, 
   const { readResult } = here.following.reads;
   const reads = {
     ...here.following.reads,
-    result: async (...asked: Parameters<typeof readResult>) => {
+    readResult: async (...asked: Parameters<typeof readResult>) => {
       const answer = await readResult(...asked);
       if (!('order' in asked[0]) || asked[0].order !== one.id) return answer;
       throw businessRule('this must be so', 'Observation.status');

@@ -133,7 +133,7 @@ describe('notes', () => {
 
   test('may be longer where an installation says so', () => {
     const noted = (length: number) => readClinicalNotes({ ...REQUEST, note: [{ text: 'x'.repeat(length) }] }, 1000);
-    expect([noted(1000), 'issues' in noted(1001)]).toEqual([{ says: 'x'.repeat(1000) }, true]);
+    expect([noted(1000), 'issues' in noted(1001)]).toEqual([{ value: 'x'.repeat(1000) }, true]);
   });
 
   test('stand in the Task as they were sent, whatever is added to the request later', async () => {
@@ -279,8 +279,8 @@ describe('the performer', () => {
     const account = (more: object) =>
       readLabAccount(here.context, { ...REQUEST, ...more }, { system: SYSTEMS.labAccount, standard: 'the standard' });
     expect([await account({}), await account({ performer: refs('Organization/lab') })]).toEqual([
-      { says: 'the standard' },
-      { says: ACCOUNT },
+      { value: 'the standard' },
+      { value: ACCOUNT },
     ]);
   });
 
