@@ -1,9 +1,8 @@
 // The body of a request with the parameters of its path (`/patients/{patient_id}/notes`), checked: for a create they count as fields of the body.
+import { isObject } from '../fhir/json-values.ts';
 import { invalidIssues, notFound } from '../fhir/outcome.ts';
 import type { View } from '../mapping/shape.ts';
 import type { VendorRequest } from './vendor-request.ts';
-
-const isObject = (value: unknown): value is View => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The body of a create in both readings. */
 interface CheckedBody {

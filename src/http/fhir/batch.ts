@@ -1,6 +1,7 @@
 // batch and transaction as HTTP: the entries of a Bundle, each as the request it stands for, and one answer to each. https://hl7.org/fhir/R4/http.html#transaction
 import { type BundleEntry, type BundleRequest, locateErrorInEntry, parseBundleEntry, parseBundleRequest } from '../../fhir/bundle.ts';
 import type { ParsedJson } from '../../fhir/json.ts';
+import { isObject } from '../../fhir/json-values.ts';
 import { listReferences } from '../../fhir/links.ts';
 import { ERROR_KINDS, FhirError, invalid, notSupported, tooLong } from '../../fhir/outcome.ts';
 import { type Context, toSizeLimit } from '../../interactions/context.ts';
@@ -23,7 +24,7 @@ export async function handleBundle(call: FhirCall, perform: InteractionRunner): 
 
 /** Each entry by itself: one that fails has its own outcome, and the others go on. https://hl7.org/fhir/R4/http.html#brules */
 async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
-  const made = new Set(entries.map(({ plain }) => (plain as { fullUrl?: unknown } | null)?.fullUrl).filter(isTemporaryUrl));
+  const made = new Set(entries.map(({ plain }) => (isObject(plain) ? plain.fullUrl : undefined)).filter(isTemporaryUrl));
   const answers: string[] = [];
   const size = createSizeCounter(call);
   for (const [at, raw] of entries.entries()) {

@@ -1,5 +1,6 @@
 // Binary over HTTP: sent as what it carries or as a resource, and taken as either. https://hl7.org/fhir/R4/binary.html, docs/decisions/0012-http-requests-and-limits.md
 import { type BinaryContent, buildBinary, chooseBinaryForm, parseBinary } from '../../fhir/binary.ts';
+import { isObject } from '../../fhir/json-values.ts';
 import { invalidStructure, notAcceptable } from '../../fhir/outcome.ts';
 import type { Draft } from '../../interactions/context.ts';
 import type { ResourceRow } from '../../store/resources/resource-row.ts';
@@ -29,7 +30,7 @@ export function buildContentResponse(call: FhirCall, row: ResourceRow & { body: 
  * to run nothing of it in this server's name.
  */
 function buildContentHeaders({ id }: ResourceRow, { bytes, contentType, securityContext }: BinaryContent): Record<string, string> {
-  const { reference } = (securityContext ?? {}) as { reference?: unknown };
+  const reference = isObject(securityContext) ? securityContext.reference : undefined;
   return {
     'Content-Type': HEADER.test(contentType) ? contentType : 'application/octet-stream',
     'Content-Length': String(bytes.length),

@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import type { BundleEntry } from '../../fhir/bundle.ts';
 import { type ParsedJson, parseJson } from '../../fhir/json.ts';
+import { isObject } from '../../fhir/json-values.ts';
 import { acceptsR4, parseMediaType } from '../../fhir/media-type.ts';
 import { invalid, invalidStructure, notSupported, unsupportedMedia } from '../../fhir/outcome.ts';
 import { parseFhirPathPatch } from '../../fhir/patch/fhirpath-patch.ts';
@@ -10,7 +11,7 @@ import type { Patch } from '../../fhir/patch/patch.ts';
 import type { Resource } from '../../fhir/types.ts';
 import type { Draft } from '../../interactions/context.ts';
 import type { BytesReader, TextReader } from '../middleware/read-body.ts';
-import { hasBody } from '../middleware/read-body.ts';
+import { getReadBytes, hasBody } from '../middleware/read-body.ts';
 import type { FhirRequestBody } from './fhir-call.ts';
 
 const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'json'];
@@ -51,13 +52,13 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
       const contentType = req.headers['content-type'] ?? '';
       if (!RESOURCE.includes(parseMediaType(contentType)[0])) return toUpload(await read.bytes(req), contentType);
       const parsed = await json('Binary resource, or JSON content of one');
-      // anything but a Binary is content, also when it is called FHIR; its bytes are there already
-      return isBinary(parsed) ? toDraft(parsed, 'Binary') : toUpload(req.body as Buffer, contentType);
+      // JSON that is no Binary is content, also with the media type of FHIR
+      return isResource(parsed.plain, 'Binary') ? toDraft(parsed, 'Binary') : toUpload(getReadBytes(req), contentType);
     },
   };
 }
 
-const isBinary = ({ plain }: ParsedJson): boolean => (plain as Partial<Resource> | null)?.resourceType === 'Binary';
+const isResource = (value: unknown, type: string): value is Resource => isObject(value) && value.resourceType === type;
 
 function toUpload(bytes: Buffer, contentType: string): { bytes: Buffer; contentType: string } {
   if (contentType === '') throw unsupportedMedia('say in Content-Type what the content is');
@@ -100,8 +101,8 @@ export function parseEntryPatch(resource: BundleEntry['resource']): Patch {
 /** A resource of this type in both readings; anything else is refused (400). */
 export function toDraft(parsed: ParsedJson | undefined, type: string): Draft {
   const { plain, exact } = parsed ?? {};
-  if (plain === null || typeof plain !== 'object' || Array.isArray(plain))
-    throw invalidStructure(`the body must be a ${type} resource: a JSON object`);
-  if ((plain as Resource).resourceType !== type) throw invalid(`resourceType must be ${type}, as in the URL`, `${type}.resourceType`);
-  return { resource: plain as Resource, exact: exact as Resource };
+  if (!isObject(plain)) throw invalidStructure(`the body must be a ${type} resource: a JSON object`);
+  if (!isResource(plain, type) || !isResource(exact, type))
+    throw invalid(`resourceType must be ${type}, as in the URL`, `${type}.resourceType`);
+  return { resource: plain, exact };
 }

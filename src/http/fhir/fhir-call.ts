@@ -36,7 +36,7 @@ export interface FhirCall {
   type: ServedType;
   id: string;
   versionId: string;
-  compartment: string;
+  compartment: ServedType;
 }
 
 export interface FhirResponse {

@@ -1,5 +1,6 @@
 // History as HTTP, of a resource, a type or everything. https://hl7.org/fhir/R4/http.html#history
 import { parseDateRange } from '../../fhir/date-range.ts';
+import { isObject } from '../../fhir/json-values.ts';
 import { invalid, notSupported } from '../../fhir/outcome.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
 import { type HistoryRequest, readHistory as historyOf } from '../../interactions/history.ts';
@@ -26,7 +27,7 @@ export async function handleHistory(call: FhirCall): Promise<FhirResponse> {
   if (!type) for (const one of SERVED_TYPES) authorize(caller, one, 'r');
   const path = `/${[type, id, '_history'].filter(Boolean).join('/')}`;
   const { subset, rest } = parseSubset(call.query, type || undefined);
-  const asked = parseHistoryOptions(rest, path, (page) => pageTokens.open(caller.tenant, page) as HistoryPage);
+  const asked = parseHistoryOptions(rest, path, (page) => pageTokens.open(caller.tenant, page));
   const { rows, next } = await historyOf(context, { ...asked, ...(type && { type }), ...(id && { id }) });
   const shown = subset.parameters.map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join('');
   const link = (page: HistoryOptions): string => `${baseUrl}${path}?_page=${pageTokens.seal(caller.tenant, { path, asked: page })}${shown}`;
@@ -53,12 +54,12 @@ const PARAMETERS: Readonly<Record<string, (value: string) => Partial<HistoryOpti
   _at: (value) => ({ at: parseRange('_at', value) }),
 };
 
-function parseHistoryOptions(query: [string, string][], path: string, open: (page: string) => HistoryPage): HistoryOptions {
+function parseHistoryOptions(query: [string, string][], path: string, open: (page: string) => unknown): HistoryOptions {
   const given = query.filter(([name]) => !FORMAT_PARAMETERS.has(name));
   const page = given.find(([name]) => name === '_page')?.[1];
   if (page !== undefined) {
     const opened = open(page);
-    if (opened.path !== path) throw invalid('this page link belongs to another history');
+    if (!isHistoryPage(opened, path)) throw invalid('this page link belongs to another history');
     return opened.asked;
   }
   const names = given.map(([name]) => name);
@@ -66,8 +67,12 @@ function parseHistoryOptions(query: [string, string][], path: string, open: (pag
   if (unknown !== undefined) throw notSupported(`history takes ${Object.keys(PARAMETERS).join(', ')}, _summary and _elements`);
   const repeated = names.find((name, at) => names.indexOf(name) !== at);
   if (repeated) throw invalid(`${repeated} may stand only once`);
-  return Object.assign({ count: DEFAULT_COUNT }, ...given.map(([name, value]) => PARAMETERS[name]!(value))) as HistoryOptions;
+  let options: HistoryOptions = { count: DEFAULT_COUNT };
+  for (const [name, value] of given) options = { ...options, ...PARAMETERS[name]!(value) };
+  return options;
 }
+
+const isHistoryPage = (content: unknown, path: string): content is HistoryPage => isObject(content) && content.path === path;
 
 function parseRange(name: string, value: string): { from: string; to: string } {
   const range = parseDateRange(value);

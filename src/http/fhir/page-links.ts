@@ -1,4 +1,5 @@
 // The links from page to page of a search: what they remember, sealed. docs/decisions/0005-search-order-and-page-links.md
+import { isObject } from '../../fhir/json-values.ts';
 import { invalid } from '../../fhir/outcome.ts';
 import type { Position } from '../../store/search/page.ts';
 import type { FhirCall } from './fhir-call.ts';
@@ -25,7 +26,9 @@ export const buildPageLink = ({ context, pageTokens }: FhirCall, page: PageLinkC
 export function openPageLink({ context, pageTokens }: FhirCall, path: string, given: Parameters): PageLinkContent | undefined {
   const sealed = given.find(([name]) => name === '_page')?.[1];
   if (sealed === undefined) return undefined;
-  const opened = pageTokens.open(context.caller.tenant, sealed) as PageLinkContent;
-  if (opened.path !== path) throw invalid('this page link belongs to another search');
+  const opened = pageTokens.open(context.caller.tenant, sealed);
+  if (!isSearchPage(opened, path)) throw invalid('this page link belongs to another search');
   return opened;
 }
+
+const isSearchPage = (content: unknown, path: string): content is PageLinkContent => isObject(content) && content.path === path;

@@ -4,7 +4,8 @@ import { formatSuggestion } from '../../fhir/closest-name.ts';
 import { type InteractionRoute, listMethods, type MatchedPath, matchPath, toRoutedMethod } from '../../fhir/interactions.ts';
 import { invalid, methodNotAllowed, notFound, typeNotServed } from '../../fhir/outcome.ts';
 import { isCompartment } from '../../fhir/search/compartment.ts';
-import { isServed, SERVED_TYPES } from '../../fhir/types.ts';
+import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
+import type { FhirCall } from './fhir-call.ts';
 
 /** The interaction a request means: 404 for a path or type that is not served, 405 for a method that is not. */
 export function findRoute(method: string, path: string): InteractionRoute {
@@ -12,6 +13,13 @@ export function findRoute(method: string, path: string): InteractionRoute {
   const found = place.methods.get(toRoutedMethod(method));
   if (!found) throw methodNotAllowed(listMethods(place));
   return { ...found, parameters: place.parameters };
+}
+
+/** What the path of a request names; empty where it names none. */
+export function toPathNames({ parameters }: InteractionRoute): Pick<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'> {
+  const { type = '', id = '', versionId = '', compartment = '' } = parameters;
+  // the assertions: findPlace has checked both types, and only interactions whose path names one read it
+  return { type: type as ServedType, id, versionId, compartment: compartment as ServedType };
 }
 
 /** What answers at a path, by method; 404 when there is nothing, or the type is not served. */

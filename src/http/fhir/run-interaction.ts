@@ -8,7 +8,7 @@ import * as conditional from './conditional.ts';
 import { handleEverything, handleEverythingByPost } from './everything.ts';
 import type { FhirCall, FhirResponse, InteractionHandler } from './fhir-call.ts';
 import { handleHistory } from './history.ts';
-import { findRoute } from './path.ts';
+import { findRoute, toPathNames } from './path.ts';
 import * as read from './read.ts';
 import * as search from './search.ts';
 import { handleValidate } from './validate.ts';
@@ -46,11 +46,12 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
 /** Does what the request asks for, if its caller may. */
 export function runInteraction(
   given: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>,
-  { name, definition, parameters }: InteractionRoute = findRoute(given.method, given.path),
+  route: InteractionRoute = findRoute(given.method, given.path),
 ): Promise<FhirResponse> {
-  const { type = '', id = '', versionId = '', compartment = '' } = parameters;
+  const { name, definition } = route;
+  const call = { ...given, ...toPathNames(route) };
+  const { id, type } = call;
   if (id !== '' && !ID_PATTERN.test(id) && given.method !== 'PUT') throw notFound('there is no resource with this id');
-  const call = { ...given, type: type as FhirCall['type'], id, versionId, compartment };
   if (definition.permission) authorize(call.context.caller, type, definition.permission);
   return HANDLERS[name](call);
 }

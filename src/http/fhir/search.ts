@@ -59,11 +59,11 @@ const SYSTEM_SCOPE: SearchScope = { path: '', types: SERVED_TYPES, hasFixedTypes
 const buildTypeScope = ({ type }: FhirCall): SearchScope => ({ path: `/${type}`, types: [type], hasFixedTypes: true });
 
 function buildCompartmentScope({ compartment, id, type, context }: FhirCall): SearchScope {
-  const whose: Compartment = { type: compartment as ServedType, id };
+  const whose: Compartment = { type: compartment, id };
   const types = listCompartmentTypes(whose.type);
   if (type && !types.includes(type)) throw notSupported(`no ${type} ever belongs to a ${compartment} compartment`);
   const within = (one: ServedType) => buildCompartmentCondition(whose, one, context.registry) ?? { on: 'nothing' as const };
-  return { path: `/${compartment}/${id}/${type || '*'}`, types: type ? [type] : types, hasFixedTypes: type !== ('' as ServedType), within };
+  return { path: `/${compartment}/${id}/${type || '*'}`, types: type ? [type] : types, hasFixedTypes: Boolean(type), within };
 }
 
 async function respondWithPage(call: FhirCall, place: SearchScope, { parameters: input, isPrivate }: SearchInput): Promise<FhirResponse> {
@@ -113,13 +113,13 @@ function selectTypes({ context: { caller } }: FhirCall, place: SearchScope, para
   const rest = parameters.filter(([name]) => name !== '_type');
   if (typed.length > 1) throw invalid('_type may stand only once: name several types by comma');
   if (!typed.length) return { types: filterSearchableTypes(caller.scopes, place.types), typed, rest };
-  const types = [...new Set(typed[0]![1].split(','))];
-  for (const type of types) {
+  const types = [...new Set(typed[0]![1].split(','))].map((type) => {
     if (!isServed(type)) throw notSupported('_type names a resource type that is not served');
     if (!place.types.includes(type)) throw notSupported(`_type: no ${type} is ever found here`);
     authorize(caller, type, 's');
-  }
-  return { types: types as ServedType[], typed, rest };
+    return type;
+  });
+  return { types, typed, rest };
 }
 
 function filterSearchableTypes(scopes: readonly string[], types: readonly ServedType[]): readonly ServedType[] {

@@ -11,7 +11,8 @@ export interface Subset {
   summary: Summary;
 }
 
-const SUMMARIES = new Set(['true', 'text', 'data', 'false']);
+const SUMMARIES = ['true', 'text', 'data', 'false'] as const;
+const isSummary = (text: string): text is Summary => SUMMARIES.some((summary) => summary === text);
 
 /** The subset a query asks for, and its other parameters. `_summary=count` stays among those. `type`: whose elements `_elements` names. */
 export function parseSubset(query: [string, string][], type: string | undefined): { subset: Subset; rest: [string, string][] } {
@@ -19,14 +20,14 @@ export function parseSubset(query: [string, string][], type: string | undefined)
   const rest = query.filter((one) => !mine.includes(one));
   const summary = readSingleParameter(mine, '_summary') ?? 'false';
   const elements = readSingleParameter(mine, '_elements');
-  if (!SUMMARIES.has(summary)) throw invalid('_summary takes true, text, data, count or false');
+  if (!isSummary(summary)) throw invalid('_summary takes true, text, data, count or false');
   if (elements !== undefined && summary !== 'false') throw invalid('_summary and _elements cannot stand together');
   const names = elements === undefined ? undefined : parseElementNames(elements, type);
   const apply = (body: string, shown: string): string => {
-    if (names === undefined) return summarizeBody(body, summary as Summary);
+    if (names === undefined) return summarizeBody(body, summary);
     return type === undefined || shown === type ? selectElements(body, names) : body;
   };
-  return { subset: { apply, parameters: mine, summary: summary as Summary }, rest };
+  return { subset: { apply, parameters: mine, summary }, rest };
 }
 
 function readSingleParameter(parameters: [string, string][], name: string): string | undefined {

@@ -8,7 +8,7 @@ import type { TransactionEntry } from '../../interactions/transaction-entry.ts';
 import { parseEntryPatch, toDraft } from './body.ts';
 import { readCriteria } from './conditional.ts';
 import type { FhirCall } from './fhir-call.ts';
-import { findRoute } from './path.ts';
+import { findRoute, toPathNames } from './path.ts';
 import { parseIfMatch, parseIfNoneMatch } from './preconditions.ts';
 import { checkNewId, parseIfNoneExist } from './write.ts';
 
@@ -59,11 +59,12 @@ export function toTransactionEntry(
   entry: BundleEntry,
   may: (type: string, permission: Permission) => void,
 ): TransactionEntry | undefined {
-  const { name, definition: facts, parameters } = findRoute(entry.method, entry.path);
-  const make = ENTRY_BUILDERS[name];
-  const type = parameters.type as ServedType;
-  if (!make) return undefined;
-  if (facts.permission) may(type, facts.permission);
-  const { index: at, fullUrl } = entry;
-  return { index: at, type, ...make({ call, entry, type, id: parameters.id ?? '' }), ...(fullUrl !== undefined && { fullUrl }) };
+  const route = findRoute(entry.method, entry.path);
+  const { name, definition } = route;
+  const { type, id } = toPathNames(route);
+  const build = ENTRY_BUILDERS[name];
+  if (!build) return undefined;
+  if (definition.permission) may(type, definition.permission);
+  const { index, fullUrl } = entry;
+  return { index, type, ...build({ call, entry, type, id }), ...(fullUrl !== undefined && { fullUrl }) };
 }

@@ -1,5 +1,6 @@
 // The only place where an error becomes a response: in the dialect of the surface the request spoke to, FHIR's OperationOutcome or a vendor's own shape.
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import { isObject } from '../../fhir/json-values.ts';
 import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
 import { buildChallenge } from './authenticate.ts';
 import { buildResponseFacts, type RequestContext, readRequestContext } from './request-context.ts';
@@ -34,7 +35,7 @@ export function sendRouteNotFound(req: Request, res: Response): void {
 
 function toKnownError(error: unknown): FhirError | undefined {
   if (error instanceof FhirError) return error;
-  const { name, code } = error as { name?: string; code?: string };
+  const { name, code } = isObject(error) ? error : {};
   if (code === 'ECONNREFUSED' || code === '57P03') return unavailable('the database does not answer', 5);
   return name === 'URIError' ? invalid('the URL is not well-formed: check its percent-encoding') : undefined;
 }
@@ -91,11 +92,13 @@ export const buildOperationOutcome = (issues: Issue[]): object => ({
 
 /** What may be said of an unexpected error in a log: its name, its code, where it was thrown. Messages may carry values. */
 function readErrorTraits(error: unknown): { error: string; code: string | undefined; at: string | undefined } {
-  const { name = 'unknown', code, stack = '' } = (error ?? {}) as { name?: string; code?: string; stack?: string };
-  const places = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  const { name, code, stack } = isObject(error) ? error : {};
+  const places = String(stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
   return {
-    error: name,
-    code,
+    error: String(name ?? 'unknown'),
+    code: code === undefined ? undefined : String(code),
     at:
       places
         .slice(0, 8)

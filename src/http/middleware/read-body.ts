@@ -91,14 +91,19 @@ export function buildTextReader(limit: number): TextReader {
   };
 }
 
-/** The same for bodies that are no text. What was read stays in `req.body`. */
+/** The same for bodies that are no text. */
 export function buildBytesReader(limit: number): BytesReader {
   return async (req) => {
     const bytes = await readBody(req, limit);
-    req.body = bytes;
+    READ_BYTES.set(req, bytes);
     return bytes;
   };
 }
+
+const READ_BYTES = new WeakMap<Request, Buffer>();
+
+/** The bytes of a body that a reader has read; none before that. */
+export const getReadBytes = (req: Request): Buffer => READ_BYTES.get(req) ?? Buffer.alloc(0);
 
 function decodeUtf8(bytes: Buffer): string {
   try {

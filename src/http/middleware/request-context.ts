@@ -26,7 +26,13 @@ export interface RequestContext {
   route?: string;
 }
 
-export const readRequestContext = (res: Response): RequestContext => res.locals as unknown as RequestContext;
+declare global {
+  namespace Express {
+    interface Locals extends RequestContext {}
+  }
+}
+
+export const readRequestContext = ({ locals }: Response): RequestContext => locals;
 
 /** What an envelope may say about the response that it wraps. */
 export function buildResponseFacts({ requestId, rate }: RequestContext, status: number): ResponseFacts {

@@ -1,6 +1,6 @@
 // The OpenAPI document of the FHIR API, from the same tables that serve it: types, interactions, search parameters, schemas.
 // https://spec.openapis.org/oas/v3.1.0, https://hl7.org/fhir/R4/http.html
-import { INTERACTIONS, type InteractionDefinition, type InteractionName } from '../../fhir/interactions.ts';
+import { INTERACTIONS, type InteractionDefinition } from '../../fhir/interactions.ts';
 import { ERROR_KINDS, type ErrorKind, issue } from '../../fhir/outcome.ts';
 import type { SearchParameter, SearchRegistry } from '../../fhir/search/registry.ts';
 import { SERVED_TYPES } from '../../fhir/types.ts';
@@ -40,7 +40,7 @@ export function buildFhirOpenApi(registry: SearchRegistry, { version, servers, b
       examples: FHIR_EXAMPLES,
       parameters: buildParameters(registry),
       headers: RESPONSE_HEADERS,
-      responses: Object.fromEntries((Object.keys(ERROR_KINDS) as ErrorKind[]).map((kind) => [kind, buildFailureResponse(kind)])),
+      responses: Object.fromEntries(Object.entries(ERROR_KINDS).map(([kind, facts]) => [kind, buildFailureResponse(kind, facts)])),
     },
   };
 }
@@ -72,10 +72,10 @@ const RESPONSE_HEADERS: Json = {
 
 function buildPaths(registry: SearchRegistry): Json {
   const paths: Record<string, Json> = { '/metadata': { get: METADATA } };
-  for (const [name, { path, method }] of Object.entries(INTERACTIONS) as [InteractionName, InteractionDefinition][]) {
+  for (const [name, { path, method }] of Object.entries<InteractionDefinition>(INTERACTIONS)) {
     for (const type of path.startsWith('/:type') ? SERVED_TYPES : ['']) {
       const at = (type ? path.replace(':type', type) : path).replace(/:(\w+)/g, '{$1}');
-      paths[at] = { ...paths[at], [method.toLowerCase()]: buildOperation(name, type, registry) };
+      paths[at] = { ...paths[at], [method.toLowerCase()]: buildOperation({ name, path, type }, registry) };
     }
   }
   return paths;
@@ -93,9 +93,11 @@ const METADATA: Json = {
   },
 };
 
-function buildOperation(name: InteractionName, type: string, registry: SearchRegistry): Json {
-  const facts = FHIR_OPERATIONS[name];
-  const { path } = INTERACTIONS[name];
+/** Name of an interaction → how it is described. */
+const OPERATIONS = new Map<string, FhirOperation>(Object.entries(FHIR_OPERATIONS));
+
+function buildOperation({ name, path, type }: Record<'name' | 'path' | 'type', string>, registry: SearchRegistry): Json {
+  const facts = OPERATIONS.get(name)!;
   const named = [...path.matchAll(/:(\w+)/g)].map(([, one]) => one!).filter((one) => one !== 'type' || !type);
   return {
     operationId: [name, type].filter(Boolean).join('-'),
@@ -154,8 +156,7 @@ function buildResponse(status: number, what: FhirOperation['responses'][number],
   };
 }
 
-function buildFailureResponse(kind: ErrorKind): Json {
-  const { status, code } = ERROR_KINDS[kind];
+function buildFailureResponse(kind: string, { status, code }: (typeof ERROR_KINDS)[ErrorKind]): Json {
   const example = buildOperationOutcome([issue(code, 'what is wrong, and what to do instead')]);
   return { description: `${status}: ${kind}`, content: { [FHIR_JSON]: { schema: buildSchemaRef('OperationOutcome'), example } } };
 }

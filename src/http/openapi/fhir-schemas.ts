@@ -1,6 +1,7 @@
 // The JSON Schemas of FHIR's types as an OpenAPI document carries them: the generated ones, without the keywords that JSON Schema does not have.
 // https://hl7.org/fhir/R4/json.html
 import { R4_SCHEMA } from '../../fhir/json-schema.ts';
+import { isObject } from '../../fhir/json-values.ts';
 
 type Json = Record<string, unknown>;
 
@@ -11,8 +12,8 @@ const CUSTOM_KEYWORDS = new Set(['siblings', 'invariants', 'needs', 'choices', '
 const toComponentName = (type: string): string => type.replace('?', 'OrNull');
 
 /** Type → its schema, datatypes and backbone elements among them. */
-export function buildFhirSchemas(): Record<string, Json> {
-  const types = Object.entries(R4_SCHEMA.$defs).map(([type, schema]) => [toComponentName(type), toJsonSchema(schema) as Json] as const);
+export function buildFhirSchemas(): Json {
+  const types = Object.entries(R4_SCHEMA.$defs).map(([type, schema]) => [toComponentName(type), toJsonSchema(schema)] as const);
   return { ...Object.fromEntries(types), ...RESPONSE_SCHEMAS };
 }
 
@@ -29,17 +30,20 @@ function toJsonSchemaKeyword(keyword: string, value: unknown): [string, unknown]
   if (keyword === '$ref') return [['$ref', `#/components/schemas/${toComponentName(String(value).replace('#/$defs/', ''))}`]];
   if (keyword === 'format') return [['x-fhir-type', String(value).replace('fhir-', '')]];
   if (keyword === 'contained') return [['required', ['resourceType']]];
-  if (keyword === 'branches') return [['anyOf', buildBranches(value as { of: Record<string, string> })]];
-  if (keyword === 'properties')
-    return [['properties', Object.fromEntries(Object.entries(value as Json).map(([name, one]) => [name, toJsonSchema(one)]))]];
+  if (keyword === 'branches' && isObject(value)) return [['anyOf', buildBranches(value)]];
+  if (keyword === 'properties' && isObject(value))
+    return [['properties', Object.fromEntries(Object.entries(value).map(([name, one]) => [name, toJsonSchema(one)]))]];
   return [[keyword, toJsonSchema(value)]];
 }
 
 /** A choice of many types: one of these properties, or none. */
-const buildBranches = ({ of }: { of: Record<string, string> }): Json[] => [
+const buildBranches = ({ of }: Json): Json[] => [
   {
     properties: Object.fromEntries(
-      Object.entries(of).map(([name, type]) => [name, { $ref: `#/components/schemas/${toComponentName(type)}` }]),
+      Object.entries(isObject(of) ? of : {}).map(([name, type]) => [
+        name,
+        { $ref: `#/components/schemas/${toComponentName(String(type))}` },
+      ]),
     ),
   },
 ];
