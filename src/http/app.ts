@@ -1,4 +1,4 @@
-// The whole request pipeline on one screen: every request begins, goes through the FHIR door or a vendor's, and fails in one place.
+// The whole request pipeline on one screen: every request begins here, goes to the FHIR API or a vendor's, and fails in one place.
 import express, { type Express } from 'express';
 import { unavailable } from '../fhir/outcome.ts';
 import { buildDocsRouter } from './docs/serve.ts';
@@ -12,7 +12,7 @@ import { buildOpenApiRouter, type OpenApiDocuments } from './openapi/serve.ts';
 import { buildVendorRouter, type VendorApi } from './vendor/router.ts';
 import { buildWebhookRouter, type WebhookEndpoint } from './webhooks/endpoint.ts';
 
-/** What the pipeline is made of; the roof (`assemble.ts`) and the tests fill it in. */
+/** What the pipeline needs from the server (`assemble.ts`). */
 export interface AppDependencies {
   fhir: FhirApi;
   vendor: VendorApi;
@@ -30,7 +30,7 @@ export const FHIR_PATH = '/fhir/R4';
 
 const isFhir = (path: string): boolean => /^\/fhir(?:\/|$)/.test(path);
 
-export function buildApp({ fhir, vendor, documents, webhooks: doors, ready, logFailure, trustProxy }: AppDependencies): App {
+export function buildApp({ fhir, vendor, documents, webhooks, ready, logFailure, trustProxy }: AppDependencies): App {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('trust proxy', trustProxy);
   const find = buildRouteResolver(vendor.mappings, vendor.prefixes);
@@ -49,7 +49,7 @@ export function buildApp({ fhir, vendor, documents, webhooks: doors, ready, logF
   app.use('/openapi', buildOpenApiRouter(documents));
   app.use('/docs', buildDocsRouter());
   app.get('/', (_req, res) => res.redirect('docs'));
-  app.use(buildWebhookRouter(doors));
+  app.use(buildWebhookRouter(webhooks));
   app.use(buildVendorRouter(vendor, find));
   app.use(sendRouteNotFound);
   app.use(buildErrorHandler(logFailure));

@@ -1,5 +1,5 @@
-// The HTTP server with its bounds on clients: how many may be connected, and how long one may take to send a request. Whoever takes longer is answered 408 by
-// Node and disconnected. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9, https://nodejs.org/api/http.html#serverrequesttimeout
+// The HTTP server with its limits: how many clients may be connected, and how long one may take to send a request. Node answers 408 to a slower one and
+// disconnects it. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9, https://nodejs.org/api/http.html#serverrequesttimeout
 import { createServer, type RequestListener, type Server } from 'node:http';
 
 interface ServerBounds {
@@ -8,10 +8,10 @@ interface ServerBounds {
   requestSeconds: number;
 }
 
-/** A request line and header fields are a few kilobytes: they need no more time than this. */
+/** For the request line and the header fields, which are a few kilobytes. */
 const HEAD_SECONDS = 15;
 const CHECK_EVERY_MS = 1000;
-/** Longer than the 60 seconds after which balancers let an idle connection go: whoever closes first must not be the server, whose end may cross a request. */
+/** Longer than the 60 seconds after which load balancers close an idle connection. If the server closed first, a request could be lost on its way. */
 const IDLE_MS = 65_000;
 
 export function createBoundedServer({ maxConnections, requestSeconds }: ServerBounds, listener: RequestListener): Server {

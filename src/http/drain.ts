@@ -1,15 +1,15 @@
-// The end of a server: /readyz answers 503 first, so that balancers send no more, and each further answer is the last one on its connection.
+// Graceful shutdown: /readyz answers 503, so that load balancers send no more requests, and each further response closes its connection.
 // docs/decisions/0014-fair-queues-and-shutdown.md
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface Drain {
-  /** Answers what comes, also after the drain has begun. */
+  /** Answers requests, also after the drain has begun. */
   listener: RequestListener;
   begin(): void;
 }
 
-/** `answer`: who answers requests. Of several requests on one connection, the newest is answered last: its answer ends the connection. */
+/** `answer` handles the requests. Of several requests on one connection, the response to the newest closes it. */
 export function createDrain(answer: RequestListener): Drain {
   const newest = new Map<Socket, ServerResponse>();
   let begun = false;

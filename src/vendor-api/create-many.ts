@@ -18,7 +18,7 @@ import { buildResponse } from './response.ts';
 import { parseParameters, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
 import { buildEnv, buildViews } from './views.ts';
 
-const RETRY = { attempts: 10, pauseMs: 10, message: 'others kept making the same items: try again' };
+const RETRY = { attempts: 10, pauseMs: 10, message: 'other requests keep creating the same items: try again' };
 
 /** POST the collection, where the request lists its items. */
 export async function createMany(request: VendorRequest, many: BatchCreate): Promise<VendorResponse> {

@@ -98,7 +98,7 @@ async function resume(request: VendorRequest, subject: string, view: View): Prom
   const { shape, context } = request;
   if (shape.rows) return storeOnce(request, { view, idempotent: undefined });
   const row = await readRow(context, shape.resource, subject.slice(subject.indexOf('/') + 1));
-  if (!row) throw duplicate('what this idempotency-key made has been deleted');
+  if (!row) throw duplicate('the item that was created with this idempotency-key has been deleted');
   return toStoredItem(request, row, view);
 }
 
@@ -130,7 +130,7 @@ async function storeItem(request: VendorRequest, { view, env, target, newId }: N
   const row = target
     ? await readModifyWrite(context, { type: shape.resource, id: target.id, edit: build })
     : (await create(context, { type: shape.resource, id: newId, draft: toDraft(await build()) })).row;
-  if (!row) throw conflict('what this request goes into was deleted meanwhile: repeat the request');
+  if (!row) throw conflict('the resource that this request adds to was deleted meanwhile: repeat the request');
   await linkToPatient(request, row);
   return toStoredItem(request, row, view);
 }
@@ -185,7 +185,7 @@ async function completeItem(request: VendorRequest, item: ClaimedItem, fields: S
   await context.store.lockKeys(tenant, [shape.buildTargetSearch(item.view) ?? `${shape.resource}/${item.row.id}`]);
   const [row] = await context.store.readForUpdate(tenant, [{ type: shape.resource, id: item.row.id }]);
   const isPresent = row?.body && (await readItemId(request, { row, key: item.key })) === item.id;
-  if (!isPresent && !shape.rows) throw conflict('what this request made was deleted meanwhile');
+  if (!isPresent && !shape.rows) throw conflict('the item that this request created was deleted meanwhile');
   if (!isPresent || (await item.claim.complete?.(context, fields)) === false) return new LostRace(NO_WAIT);
   if (!fields) return row;
   const env = buildEnv(context, shape.rows && { [shape.rows.name]: item.key });

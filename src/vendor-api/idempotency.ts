@@ -18,7 +18,7 @@ export interface IdempotentRequest {
 
 const MAX_KEY_LENGTH = 255;
 
-/** Said (409) when other requests with the key have won every race. */
+/** The error text (409) when other requests with the key have won every race. */
 export const KEY_IN_USE = 'a request with this idempotency-key is running';
 
 /** Undefined: the request has no key. A shape that requires one refuses a request without (400). */

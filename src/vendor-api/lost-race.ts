@@ -39,7 +39,7 @@ interface RetryRule {
   attempts: number;
   /** The longest pause after the first lost attempt, in ms; it grows with each. */
   pauseMs?: number;
-  /** Said (409) when all attempts have lost. */
+  /** The error text (409) when all attempts have lost. */
   message: string;
 }
 

@@ -1,4 +1,4 @@
-// Creates under a key that stands for a patient: the lens knows that patient, and the patient's own item takes the id of what is created.
+// Creates with a patient's key: the lens knows that patient, and the patient's own item gets the id of the created item.
 // docs/decisions/0013-api-keys-and-scopes.md
 import { notFound } from '../fhir/outcome.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';

@@ -103,7 +103,7 @@ async function findPage(request: VendorRequest, query: string, parameters: Recor
   // by offset or number, the next page would begin after the rows that are missing here; a cursor goes on from the last row
   const isCounted = offset !== undefined || number !== undefined;
   if (isCounted && page.next && page.rows.length < paging.limit)
-    throw invalidParameter(`these items are longer than an answer may be: ask for fewer at once with ${size}`, size);
+    throw invalidParameter(`these items exceed the size limit of a response: request fewer at once with ${size}`, size);
   return { rows: page.rows, page: buildListFacts(request, { paging, page, parameters }) };
 }
 

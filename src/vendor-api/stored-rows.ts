@@ -48,14 +48,14 @@ export async function readRow(context: Context, type: ServedType, id: string): P
   return rows[0];
 }
 
-/** The row of the Patient that the caller's key stands for; undefined: it was deleted. */
+/** The row of the Patient of the caller's key; undefined: it was deleted. */
 export async function readPatientRow({ store, caller: { tenant, patient } }: Context): Promise<ResourceRow | undefined> {
   const row = patient === undefined ? undefined : await store.read(tenant, 'Patient', patient);
   return row?.body === null ? undefined : row;
 }
 
-/** Said where the patient of a key was deleted. */
-export const PATIENT_GONE = 'the person this API key stands for is not there any more';
+/** The error text (404) where the patient of a key was deleted. */
+export const PATIENT_GONE = 'the person of this API key was deleted';
 
 /** The FHIR id of the item that the path names; undefined: the path has no valid id. */
 export const readPathId = ({ shape, context, id = '' }: VendorRequest): string | undefined =>

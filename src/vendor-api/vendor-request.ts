@@ -48,7 +48,7 @@ export function parseParameters({ query }: VendorRequest, names: string[]): Reco
   if (unknown)
     throw invalidParameter(`${toPrintableName(unknown[0])} is no parameter here${names.length ? `, which takes ${names.join(', ')}` : ''}`);
   const repeated = names.find((name) => query.filter(([other]) => other === name).length > 1);
-  if (repeated !== undefined) throw invalidParameter(`${repeated} may stand only once`, repeated);
+  if (repeated !== undefined) throw invalidParameter(`${repeated} may occur only once`, repeated);
   return Object.fromEntries(query);
 }
 

@@ -65,7 +65,7 @@ function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
 async function findJoined(context: Context, query: string): Promise<Resource[]> {
   if (!canSearch(context.caller, parseSearchUrl(query).type)) return [];
   const rows = await findAllTexts(context, query, MAX_LIST_ITEMS);
-  if (!rows) throw invalidParameter(`more than ${MAX_LIST_ITEMS} resources stand beside what is asked for: ask for less at once`);
+  if (!rows) throw invalidParameter(`more than ${MAX_LIST_ITEMS} related resources are needed: request fewer items at once`);
   return rows.map((row) => parseStored(row));
 }
 

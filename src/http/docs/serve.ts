@@ -1,5 +1,5 @@
 // `/docs`: the API's descriptions for people, readable and runnable in a browser. A page of our own, small enough for a strict content policy: nothing
-// inline, nothing from outside, nothing kept. https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP, docs/decisions/0028-no-build-step.md
+// inline, nothing from other hosts, nothing stored. https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP, docs/decisions/0028-no-build-step.md
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Response, Router } from 'express';

@@ -1,4 +1,4 @@
-// batch and transaction as HTTP: the entries of a Bundle, each as the request it stands for, and one answer to each. https://hl7.org/fhir/R4/http.html#transaction
+// batch and transaction as HTTP: each entry of a Bundle is run as a request and gets a response. https://hl7.org/fhir/R4/http.html#transaction
 import { type BundleEntry, type BundleRequest, locateErrorInEntry, parseBundleEntry, parseBundleRequest } from '../../fhir/bundle.ts';
 import type { ParsedJson } from '../../fhir/json.ts';
 import { isObject } from '../../fhir/json-values.ts';
@@ -13,7 +13,7 @@ import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { toTransactionEntry } from './transaction-entries.ts';
 import { buildEntryResponse } from './write.ts';
 
-/** Does what a request asks for: what answers it when it comes by itself. */
+/** Runs a request as if it came by itself. */
 type InteractionRunner = (call: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>) => Promise<FhirResponse>;
 
 /** https://hl7.org/fhir/R4/http.html#transaction */
@@ -22,7 +22,7 @@ export async function handleBundle(call: FhirCall, perform: InteractionRunner): 
   return request.type === 'batch' ? runBatch(call, request, perform) : runTransaction(call, request, perform);
 }
 
-/** Each entry by itself: one that fails has its own outcome, and the others go on. https://hl7.org/fhir/R4/http.html#brules */
+/** Each entry by itself: one that fails gets an outcome, and the others are run. https://hl7.org/fhir/R4/http.html#brules */
 async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
   const made = new Set(entries.map(({ plain }) => (isObject(plain) ? plain.fullUrl : undefined)).filter(isTemporaryUrl));
   const answers: string[] = [];
@@ -37,7 +37,7 @@ async function runBatch(call: FhirCall, { entries }: BundleRequest, perform: Int
   return buildBundleResponse('batch-response', answers);
 }
 
-/** How long the answers to the entries are together, and whether that is longer than an answer may be. */
+/** Counts the size of the responses to the entries, against the limit of one response. */
 function createSizeCounter({ context }: FhirCall): { add(answer: string): void; isFull(): boolean } {
   const { room = Number.POSITIVE_INFINITY } = toSizeLimit(context);
   let size = 0;
@@ -50,13 +50,13 @@ function createSizeCounter({ context }: FhirCall): { add(answer: string): void; 
 }
 
 const RESPONSE_FULL = tooLong(
-  'what the entries before it are answered is as long as an answer may be: this was not done, send it in another Bundle',
+  'the responses to the entries before it reach the size limit of a response: this entry was not run, send it in another Bundle',
 );
 
 interface RawEntry {
   raw: ParsedJson;
   at: number;
-  /** What entries of this batch are called for each other. */
+  /** The temporary URLs by which entries of this batch could refer to each other. */
   made: ReadonlySet<string>;
 }
 
@@ -74,7 +74,7 @@ async function runBatchEntry(call: FhirCall, { raw, at, made }: RawEntry, perfor
   }
 }
 
-/** All or nothing: what fails, fails as a whole, and says which entry it was. https://hl7.org/fhir/R4/http.html#trules */
+/** All or nothing: the error names the entry that failed. https://hl7.org/fhir/R4/http.html#trules */
 async function runTransaction(call: FhirCall, { entries }: BundleRequest, perform: InteractionRunner): Promise<FhirResponse> {
   const all = parseEntries(call, entries);
   const writes = all.flatMap(({ write }) => write ?? []);
@@ -85,7 +85,7 @@ async function runTransaction(call: FhirCall, { entries }: BundleRequest, perfor
       const text = buildEntryText(answer);
       size.add(text);
       if (size.isFull())
-        throw locateErrorInEntry(tooLong('the answers to all entries are longer than an answer may be: send several Bundles'), at);
+        throw locateErrorInEntry(tooLong('the responses to all entries exceed the size limit of a response: send several Bundles'), at);
       return [at, text];
     };
     const written = all.flatMap(({ entry, write }) =>
@@ -103,7 +103,7 @@ async function runTransaction(call: FhirCall, { entries }: BundleRequest, perfor
 
 type ParsedEntry = { entry: BundleEntry; write: ReturnType<typeof toTransactionEntry> };
 
-/** What is wrong with entries as they stand is said of all of them at once. */
+/** The errors of all entries are reported at once. */
 function parseEntries(call: FhirCall, entries: ParsedJson[]): ParsedEntry[] {
   const failed: FhirError[] = [];
   const all = entries.flatMap((raw, at): ParsedEntry[] => {
@@ -129,7 +129,7 @@ function parseEntries(call: FhirCall, entries: ParsedJson[]): ParsedEntry[] {
 
 const MOST_ISSUES = 50;
 
-/** A path that is not there is wrong with the Bundle, not with the URL it was sent to. */
+/** An unknown path in an entry is an error of the Bundle, not of the URL that it was sent to. */
 const toBundleErrorKind = ({ kind }: FhirError): FhirError['kind'] =>
   ERROR_KINDS[kind].status === 404 || ERROR_KINDS[kind].status === 405 ? 'not-supported' : kind;
 
@@ -148,10 +148,10 @@ async function runReadEntry(call: FhirCall, { entry, inside }: TransactionRead, 
 }
 
 function rejectNestedBundle({ path, method, index: at }: BundleEntry): void {
-  if (path === '/' && method === 'POST') throw notSupported('a Bundle cannot hold another one', `Bundle.entry[${at}].request.url`);
+  if (path === '/' && method === 'POST') throw notSupported('a Bundle cannot contain another one', `Bundle.entry[${at}].request.url`);
 }
 
-/** The request an entry stands for. `Prefer` is said once, for all of them. */
+/** The request of an entry. The `Prefer` of the Bundle's request counts for all. */
 function toFhirCall(call: FhirCall, entry: BundleEntry): FhirCall {
   const { headers, method, path, query } = entry;
   const header = (name: string): string | undefined => headers[name] ?? (name === 'prefer' ? call.header(name) : undefined);

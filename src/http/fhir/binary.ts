@@ -11,14 +11,14 @@ const READ = /^\/Binary\/[A-Za-z0-9\-.]{1,64}(\/_history\/[^/]+)?\/?$/;
 /** Whether a request reads a Binary, whose media type may be any. */
 export const isBinaryRead = (method: string, path: string): boolean => (method === 'GET' || method === 'HEAD') && READ.test(path);
 
-/** The content itself, when that is what the client asks for; undefined: it asks for the resource. */
+/** The content itself, if the client wants it; undefined: it wants the resource. */
 export function buildContentResponse(call: FhirCall, row: ResourceRow & { body: string }, facts: FhirResponse): FhirResponse | undefined {
   if (row.type !== 'Binary' || !call.isStandalone) return undefined;
   const content = parseBinary(row.body);
   const accept = call.header('accept');
   const format = call.query.find(([name]) => name === '_format')?.[1].replace(' ', '+');
   const form = chooseBinaryForm(content.contentType, { ...(accept !== undefined && { accept }), ...(format !== undefined && { format }) });
-  if (form === undefined) throw notAcceptable('this Binary is of another media type; it can be had as it is, or as application/fhir+json');
+  if (form === undefined) throw notAcceptable('this Binary has another media type: accept that, or application/fhir+json');
   const isShown = call.query.some(([name]) => name === '_summary' || name === '_elements');
   return form === 'resource' || isShown
     ? undefined
@@ -26,8 +26,8 @@ export function buildContentResponse(call: FhirCall, row: ResourceRow & { body: 
 }
 
 /**
- * What is stored here was written by others, and may be a page with a script in it: a browser is to save it, not to open it, not to guess what it is, and
- * to run nothing of it in this server's name.
+ * Content comes from clients, and may be a page with a script in it: a browser saves it, does not open it, does not guess its type, and runs nothing of it
+ * with this server's origin.
  */
 function buildContentHeaders({ id }: ResourceRow, { bytes, contentType, securityContext }: BinaryContent): Record<string, string> {
   const reference = isObject(securityContext) ? securityContext.reference : undefined;
@@ -42,10 +42,10 @@ function buildContentHeaders({ id }: ResourceRow, { bytes, contentType, security
   };
 }
 
-/** What may stand in a header. https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+/** The characters of a header. https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
 const HEADER = /^[\x20-\x7e]{1,1000}$/;
 
-/** What a write of a Binary carries. `preserveElements`: of content that says nothing of its security context. */
+/** What a write of a Binary carries. `preserveElements`: for content without a security context. */
 export interface BinaryDraft {
   draft: Draft;
   uploaded: boolean;
@@ -66,10 +66,10 @@ export async function readBinaryDraft(call: FhirCall): Promise<BinaryDraft> {
   return { draft: made(undefined), uploaded: true, preserveElements: (_draft, previous) => made(readSecurityContext(previous)) };
 }
 
-/** New content says nothing of the security context: the one that stands goes on. */
+/** New content has no security context: the current one stays. */
 const readSecurityContext = ({ body }: ResourceRow): unknown => (body ? parseBinary(body).securityContext : undefined);
 
-/** Who sends content is not sent it back, unless it asks for that. */
+/** A client that sends content does not get it back, unless it asks for that. */
 export const preferMinimal = (call: FhirCall): FhirCall => ({
   ...call,
   header: (name) => call.header(name) ?? (name === 'prefer' ? 'return=minimal' : undefined),

@@ -1,4 +1,4 @@
-// What a FHIR request carries, read as text, so that its digits reach the store as they were written. https://hl7.org/fhir/R4/http.html#mime-type
+// The body of a FHIR request, read as text, so that its numbers keep their digits in the store. https://hl7.org/fhir/R4/http.html#mime-type
 import type { Request } from 'express';
 import type { BundleEntry } from '../../fhir/bundle.ts';
 import { type ParsedJson, parseJson } from '../../fhir/json.ts';
@@ -17,7 +17,7 @@ import type { FhirRequestBody } from './fhir-call.ts';
 const RESOURCE = ['application/fhir+json', 'application/json', 'text/json', 'json'];
 const JSON_PATCH = 'application/json-patch+json';
 const PATCHES = [JSON_PATCH, 'application/fhir+json', 'application/json'];
-/** What PATCH takes, as Accept-Patch says it (RFC 5789 §3.1). */
+/** The value of Accept-Patch (RFC 5789 §3.1). */
 const ACCEPT_PATCH = `${JSON_PATCH}, application/fhir+json`;
 const FORM = ['application/x-www-form-urlencoded'];
 
@@ -28,7 +28,7 @@ interface BodyReaders {
   bytes: BytesReader;
 }
 
-/** The body of a request that came by itself. */
+/** The body of an HTTP request. */
 export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBody {
   const text = (types: string[], say: string, { headers, as = read.text }: { headers?: Record<string, string>; as?: TextReader } = {}) => {
     const [type, ...parameters] = parseMediaType(req.headers['content-type'] ?? '');
@@ -61,7 +61,7 @@ export function buildRequestBody(req: Request, read: BodyReaders): FhirRequestBo
 const isResource = (value: unknown, type: string): value is Resource => isObject(value) && value.resourceType === type;
 
 function toUpload(bytes: Buffer, contentType: string): { bytes: Buffer; contentType: string } {
-  if (contentType === '') throw unsupportedMedia('say in Content-Type what the content is');
+  if (contentType === '') throw unsupportedMedia('name the media type of the content in Content-Type');
   return { bytes, contentType };
 }
 
@@ -70,7 +70,7 @@ export function buildEntryBody({ resource }: BundleEntry): FhirRequestBody {
   return {
     resource: async (type) => toDraft(resource, type),
     form: async () => {
-      throw notSupported('search by GET inside a Bundle: a form has no place in it');
+      throw notSupported('search by GET inside a Bundle: it cannot have a form');
     },
     patch: async () => parseEntryPatch(resource),
     binary: async () => toDraft(resource, 'Binary'),

@@ -1,4 +1,4 @@
-// Bundles put together from stored texts: nothing is parsed or written again. https://hl7.org/fhir/R4/bundle.html
+// Bundles are concatenated from stored JSON texts, which are not parsed again. https://hl7.org/fhir/R4/bundle.html
 import type { Issue } from '../../fhir/outcome.ts';
 import type { ParsedSearch } from '../../fhir/search/request.ts';
 import type { HistoryEntry } from '../../store/resources/history.ts';
@@ -19,7 +19,7 @@ interface SearchPage extends ResultPage {
   statements?: ExplainedStatement[];
 }
 
-/** A searchset: matches, then what was included, then a warning of what was not understood (lenient handling) or not followed. */
+/** A searchset: matches, then included resources, then warnings of ignored parameters (lenient handling) and of links that were not followed. */
 export function buildSearchBundle(base: string, page: SearchPage, links: BundleLinks): string {
   const entries = [
     ...page.rows.map((row) => buildSearchEntry(base, row, 'match')),
@@ -34,7 +34,7 @@ export function buildSearchBundle(base: string, page: SearchPage, links: BundleL
 const buildSearchEntry = (base: string, { type, id, body }: ResourceRow, mode: 'match' | 'include'): string =>
   `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},"resource":${body},"search":{"mode":"${mode}"}}`;
 
-/** https://hl7.org/fhir/R4/search.html#errors: an outcome in a searchset holds no errors */
+/** https://hl7.org/fhir/R4/search.html#errors: an outcome in a searchset has no errors */
 const buildOutcomeEntry = (issues: Issue[]): string[] =>
   issues.length ? [`{"resource":${JSON.stringify(buildOperationOutcome(issues))},"search":{"mode":"outcome"}}`] : [];
 

@@ -5,28 +5,28 @@ import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { parseIfMatch } from './preconditions.ts';
 import { buildEntryResponse } from './write.ts';
 
-/** The parameters that choose, as one text. Without any, a write is refused (400): it never means all of them. */
+/** The search parameters as one text. A write without any is refused (400), so that it never means all resources. */
 export function readCriteria({ query }: Pick<FhirCall, 'query'>): string {
   const criteria = query.filter(([name]) => name !== '_format' && name !== '_pretty');
-  if (!criteria.length) throw invalidStructure('a write without an id needs search parameters that say which resource is meant');
+  if (!criteria.length) throw invalidStructure('a write without an id needs search parameters that select the resource');
   return new URLSearchParams(criteria).toString();
 }
 
-/** None: it is created; one: it is replaced; several: 412. https://hl7.org/fhir/R4/http.html#cond-update */
+/** No match: the resource is created; one: it is replaced; several: 412. https://hl7.org/fhir/R4/http.html#cond-update */
 export async function handleConditionalUpdate(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
   const facts = { type, criteria: readCriteria(call), ...parseIfMatch(call) };
   return buildEntryResponse(call, await writeConditionally(context, { ...facts, method: 'PUT', draft: await call.body.resource(type) }));
 }
 
-/** None: 404. https://hl7.org/fhir/R4/http.html#patch */
+/** No match: 404. https://hl7.org/fhir/R4/http.html#patch */
 export async function handleConditionalPatch(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
   const facts = { type, criteria: readCriteria(call), ...parseIfMatch(call) };
   return buildEntryResponse(call, await writeConditionally(context, { ...facts, method: 'PATCH', patch: await call.body.patch() }));
 }
 
-/** None: nothing to do; several: 412 (conditionalDelete is single). https://hl7.org/fhir/R4/http.html#3.1.0.7.1 */
+/** No match: nothing to do; several: 412 (conditionalDelete is single). https://hl7.org/fhir/R4/http.html#3.1.0.7.1 */
 export async function handleConditionalDelete(call: FhirCall): Promise<FhirResponse> {
   const { context, type } = call;
   return buildEntryResponse(

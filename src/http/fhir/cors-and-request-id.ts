@@ -5,7 +5,7 @@ import { listMethods } from '../../fhir/interactions.ts';
 import { readRequestContext } from '../middleware/request-context.ts';
 import { findPlace } from './path.ts';
 
-/** Keys come in a header that an app must know, never in a cookie: so every origin may ask. */
+/** Keys are sent in a header, never in a cookie, so every origin is allowed. */
 const CORS_HEADERS: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers':
@@ -17,7 +17,7 @@ const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
     'Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Api-Key, X-Request-Id, X-Security-Context',
   'Access-Control-Max-Age': '600',
 };
-/** What is echoed must be harmless in a header and in a log. https://hl7.org/fhir/R4/datatypes.html#id */
+/** Only ids that are harmless in a header and in a log are echoed. https://hl7.org/fhir/R4/datatypes.html#id */
 const REQUEST_ID = /^[A-Za-z0-9\-._]{1,64}$/;
 
 /** First step of the FHIR API. */

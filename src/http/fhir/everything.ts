@@ -17,7 +17,7 @@ type Parameters = [name: string, value: string][];
 
 const DEFAULT_COUNT = 100;
 
-/** What may be asked: the specification's parameters, and the type a value of them has in a Parameters resource. */
+/** Parameter → the type of its value in a Parameters resource. */
 const PARAMETERS: Readonly<Record<string, string>> = {
   start: 'valueDate',
   end: 'valueDate',
@@ -29,7 +29,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 /** GET [base]/Patient/[id]/$everything */
 export const handleEverything = (call: FhirCall): Promise<FhirResponse> => respondWithRecord(call, call.query, false);
 
-/** The same by POST: what the body asks and what the URL asks add up, and stand in no link. */
+/** The same by POST: the parameters of the body and the URL add up, and no link shows them. */
 export const handleEverythingByPost = async (call: FhirCall): Promise<FhirResponse> =>
   respondWithRecord(call, [...call.query, ...parsePostedParameters((await call.body.resource('Parameters')).resource)], true);
 
@@ -76,7 +76,7 @@ function parseEverythingOptions(parameters: Parameters): EverythingOptions {
   const values = (name: string): string[] => parameters.flatMap(([given, value]) => (given === name ? value : []));
   for (const [name] of parameters) {
     if (!Object.hasOwn(PARAMETERS, name)) throw buildUnknownParameterError();
-    if (name !== '_type' && values(name).length > 1) throw invalid(`${name} may stand only once`);
+    if (name !== '_type' && values(name).length > 1) throw invalid(`${name} may occur only once`);
   }
   const [[start], [end], [since], [count = String(DEFAULT_COUNT)]] = [values('start'), values('end'), values('_since'), values('_count')];
   if (!/^[1-9]\d{0,8}$/.test(count)) throw invalid('_count must be a whole number above 0');
@@ -103,7 +103,7 @@ function parseInstant(value: string): string {
   return range.from;
 }
 
-/** The types of the record and of what it refers to: all that the caller may search, or those that are named. */
+/** The types of the record and of the resources it refers to: all that the caller may search, or those that are named. */
 function selectTypes({ context: { caller } }: FhirCall, named: string[]): { types: ServedType[]; besides: ServedType[] } {
   for (const type of named) {
     if (!isServed(type)) throw notSupported('_type names a resource type that is not served');

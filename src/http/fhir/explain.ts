@@ -1,4 +1,4 @@
-// `_explain=true` beside a search: how the database did it, for callers with the scope `admin`. It comes as an outcome behind the matches.
+// `_explain=true` on a search: the plans of the database, for callers with the scope `admin`, as an outcome after the matches.
 
 import { isAdmin } from '../../fhir/access-scope.ts';
 import { forbidden, invalid } from '../../fhir/outcome.ts';
@@ -9,7 +9,7 @@ type Parameters = [name: string, value: string][];
 
 const NAME = '_explain';
 
-/** Whether it is asked for, and the other parameters. Asked by anybody else: 403. */
+/** Whether the plans are wanted, and the other parameters. 403 without the scope. */
 export function parseExplain(caller: Caller, given: Parameters): { explained: boolean; rest: Parameters } {
   const asked = given.filter(([name]) => name === NAME);
   if (!asked.length) return { explained: false, rest: given };
@@ -18,7 +18,7 @@ export function parseExplain(caller: Caller, given: Parameters): { explained: bo
   return { explained: true, rest: given.filter(([name]) => name !== NAME) };
 }
 
-/** The entry that tells it: an issue per statement, with its SQL and plan. */
+/** The entry with an issue for each statement: its SQL and plan. */
 export function buildExplainEntry(statements: ExplainedStatement[]): string {
   const issue = statements.map(({ sql, milliseconds, rows, plan }, at) => ({
     severity: 'information',

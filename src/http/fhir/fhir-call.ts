@@ -1,4 +1,4 @@
-// One request of the FHIR API as an interaction sees it, whether it came by itself or in a Bundle.
+// One request of the FHIR API, free of Express: by itself or as an entry of a Bundle.
 import type { ParsedJson } from '../../fhir/json.ts';
 import type { FhirError } from '../../fhir/outcome.ts';
 import type { Patch } from '../../fhir/patch/patch.ts';
@@ -6,7 +6,7 @@ import type { ServedType } from '../../fhir/types.ts';
 import type { Context, Draft } from '../../interactions/context.ts';
 import type { PageTokens } from '../../interactions/page-token.ts';
 
-/** What a request carries, read when it is asked for: media types are looked at then (415). */
+/** The body, read on demand: a wrong media type fails then (415). */
 export interface FhirRequestBody {
   /** A resource of this type; anything else is refused (400). */
   resource(type: string): Promise<Draft>;
@@ -29,9 +29,9 @@ export interface FhirCall {
   /** A header, by lower-case name. */
   header(name: string): string | undefined;
   body: FhirRequestBody;
-  /** What an error is told as; an unexpected one is logged. */
+  /** The error that the client gets; an unexpected one is logged. */
   toFhirError(error: unknown): FhirError;
-  /** It came by itself, not in a Bundle. */
+  /** It is no entry of a Bundle. */
   isStandalone: boolean;
   type: ServedType;
   id: string;

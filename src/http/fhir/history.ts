@@ -14,7 +14,7 @@ const MAX_COUNT = 1000;
 
 type HistoryOptions = Pick<HistoryRequest, 'count' | 'since' | 'at' | 'after'>;
 
-/** What the answer is made of, as a page link remembers it. */
+/** The content of a page link. */
 interface HistoryPage {
   path: string;
   asked: HistoryOptions;
@@ -23,7 +23,7 @@ interface HistoryPage {
 export async function handleHistory(call: FhirCall): Promise<FhirResponse> {
   const { context, pageTokens, type, id } = call;
   const { caller, baseUrl } = context;
-  // of everything: who may read all of it
+  // the history of everything needs the right to read all types
   if (!type) for (const one of SERVED_TYPES) authorize(caller, one, 'r');
   const path = `/${[type, id, '_history'].filter(Boolean).join('/')}`;
   const { subset, rest } = parseSubset(call.query, type || undefined);
@@ -44,7 +44,7 @@ function buildSelfLink({ query, context }: FhirCall, path: string, sealed: () =>
 
 const FORMAT_PARAMETERS = new Set(['_format', '_pretty']);
 
-/** History parameter → what its value asks for. "Each of these parameters at most once." */
+/** Parameter → its options. "Each of these parameters at most once." */
 const PARAMETERS: Readonly<Record<string, (value: string) => Partial<HistoryOptions>>> = {
   _count: (value) => {
     if (!/^[1-9]\d{0,8}$/.test(value)) throw invalid('_count must be a whole number above 0');
@@ -66,7 +66,7 @@ function parseHistoryOptions(query: [string, string][], path: string, open: (pag
   const unknown = names.find((name) => !Object.hasOwn(PARAMETERS, name));
   if (unknown !== undefined) throw notSupported(`history takes ${Object.keys(PARAMETERS).join(', ')}, _summary and _elements`);
   const repeated = names.find((name, at) => names.indexOf(name) !== at);
-  if (repeated) throw invalid(`${repeated} may stand only once`);
+  if (repeated) throw invalid(`${repeated} may occur only once`);
   let options: HistoryOptions = { count: DEFAULT_COUNT };
   for (const [name, value] of given) options = { ...options, ...PARAMETERS[name]!(value) };
   return options;

@@ -1,4 +1,4 @@
-// What a client says it has or expects, in headers: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
+// The preconditions of a request: If-Match, If-None-Match, If-Modified-Since. https://hl7.org/fhir/R4/http.html#concurrency, #cread
 
 import { matchesEtag } from '../../fhir/etag.ts';
 import { invalid } from '../../fhir/outcome.ts';
@@ -18,7 +18,7 @@ export function parseIfMatch(call: Pick<FhirCall, 'header'>): { ifMatch?: string
   return { ifMatch: version };
 }
 
-/** Whether a write is only wanted if there is nothing yet (`If-None-Match: *`, RFC 9110 §13.1.2). */
+/** `If-None-Match: *`: write only if there is no current version (RFC 9110 §13.1.2). */
 export function parseIfNoneMatch(call: FhirCall): { onlyNew?: true } {
   const tag = call.header('if-none-match');
   if (tag === undefined) return {};

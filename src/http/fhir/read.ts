@@ -1,4 +1,4 @@
-// Reading interactions as HTTP: read, vread. What they do stands in src/interactions.
+// Reading interactions as HTTP: read, vread. src/interactions does the work.
 import { notSupported } from '../../fhir/outcome.ts';
 import { read as readResource, toVersionHeaders } from '../../interactions/read.ts';
 import { vread as readVersion } from '../../interactions/vread.ts';
@@ -8,13 +8,13 @@ import type { FhirCall, FhirResponse } from './fhir-call.ts';
 import { isNotModified } from './preconditions.ts';
 import { parseSubset, type Subset } from './subset.ts';
 
-/** What an answer tells of a version. */
+/** The headers of a version. */
 export const buildVersionFacts = (row: ResourceRow): { headers: Record<string, string>; lastModified: string } => ({
   headers: toVersionHeaders(row),
   lastModified: row.lastUpdated,
 });
 
-/** The parameters a read takes: how the resource is shown. Anything else is refused (400), `_summary=count` too: there is nothing to count. */
+/** The parameters of a read: how the resource is shown. Others are refused (400), `_summary=count` too, because there is nothing to count. */
 function parseReadSubset({ query, type }: FhirCall): Subset {
   const { subset, rest } = parseSubset(query, type);
   if (rest.some(([name]) => name !== '_format' && name !== '_pretty'))

@@ -1,4 +1,4 @@
-// Sends a FHIR answer: media type by Accept or `_format`, stored text as it is. https://hl7.org/fhir/R4/http.html#mime-type
+// Sends a FHIR response: media type by Accept or `_format`, stored text as it is. https://hl7.org/fhir/R4/http.html#mime-type
 import type { Request, Response } from 'express';
 import { parseExactJson } from '../../fhir/json.ts';
 import { acceptsR4, parseMediaType } from '../../fhir/media-type.ts';
@@ -8,7 +8,7 @@ import type { FhirResponse } from './fhir-call.ts';
 
 const FHIR_JSON = 'application/fhir+json';
 
-/** What `_format` and Accept may say, and the media type that answers it. */
+/** Value of `_format` or Accept → media type of the response. */
 const FORMATS: Record<string, string> = {
   '': FHIR_JSON,
   '*/*': FHIR_JSON,
@@ -20,7 +20,7 @@ const FORMATS: Record<string, string> = {
   'application/json': 'application/json',
 };
 
-/** The media type of the answer; 406 when the client takes none that this server writes. */
+/** The media type of the response; 406 when the client accepts none that this server writes. */
 export function negotiateFormat(req: Request): string {
   const asked = readFormatParameter(req.url);
   const wanted = asked === undefined ? (req.headers.accept ?? '').split(',') : [asked];

@@ -1,4 +1,4 @@
-// The FHIR R4 REST API as it stands in Express: who calls, in which format, and what of the answer goes out. https://hl7.org/fhir/R4/http.html
+// The FHIR R4 REST API in Express: who calls, in which format, and how the response is sent. https://hl7.org/fhir/R4/http.html
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { BASE64_CONTENT_SHARE } from '../../fhir/binary.ts';
 import { matchesEtag } from '../../fhir/etag.ts';
@@ -17,7 +17,7 @@ import { findRoute } from './path.ts';
 import { negotiateFormat, sendFhirResponse } from './respond.ts';
 import { runInteraction } from './run-interaction.ts';
 
-/** What the FHIR door needs from the roof. */
+/** What the FHIR API needs from the server. */
 export interface FhirApi {
   findCaller: FindCaller;
   /** The context of one request of this caller. */
@@ -32,31 +32,31 @@ export interface FhirApi {
 const FORM_LIMIT = 1024 * 1024;
 
 /** The router of `/fhir/R4`. */
-export function buildFhirRouter(door: FhirApi, log: LogFailure): Router {
+export function buildFhirRouter(api: FhirApi, log: LogFailure): Router {
   const router = Router({ caseSensitive: true });
   const read = {
-    text: buildTextReader(door.bodyLimit),
+    text: buildTextReader(api.bodyLimit),
     form: buildTextReader(FORM_LIMIT),
-    bytes: buildBytesReader(Math.floor(door.bodyLimit * BASE64_CONTENT_SHARE)),
+    bytes: buildBytesReader(Math.floor(api.bodyLimit * BASE64_CONTENT_SHARE)),
   };
   router.use(setCorsAndRequestId);
   router.all('/metadata', async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
-    const { text, etag } = await door.capability();
+    const { text, etag } = await api.capability();
     const known = matchesEtag(etag, req.headers['if-none-match'] ?? '');
     sendFhirResponse(req, res, { status: known ? 304 : 200, headers: { ETag: etag }, ...(!known && { body: text }) });
   });
   router.use(async (req: Request, res: Response) => {
     if (!isBinaryRead(req.method, req.path)) negotiateFormat(req);
-    const caller = await authenticate(req, 'fhir', door.findCaller);
+    const caller = await authenticate(req, 'fhir', api.findCaller);
     readRequestContext(res).caller = caller;
     authorizePatientKey(caller, false);
     const route = findRoute(req.method, req.path);
     readRequestContext(res).route = `/fhir/R4${route.definition.path}`;
     const answer = await runInteraction(
       {
-        context: door.buildContext(caller, toClientRequest(req, res)),
-        pageTokens: door.pageTokens,
+        context: api.buildContext(caller, toClientRequest(req, res)),
+        pageTokens: api.pageTokens,
         method: req.method,
         path: req.path,
         query: parseQuery(req.url),
@@ -72,7 +72,7 @@ export function buildFhirRouter(door: FhirApi, log: LogFailure): Router {
   return router;
 }
 
-/** Who looks for FHIR at another base is told the one there is, whoever it is. */
+/** A request below another base gets the address of the FHIR API. */
 export const rejectOtherFhirBase =
   (base: string): RequestHandler =>
   (_req, res) => {

@@ -43,7 +43,7 @@ const HANDLERS: Record<InteractionName, InteractionHandler> = {
   conditionalDelete: conditional.handleConditionalDelete,
 };
 
-/** Does what the request asks for, if its caller may. */
+/** Runs the interaction of a request, if its caller may. */
 export function runInteraction(
   given: Omit<FhirCall, 'type' | 'id' | 'versionId' | 'compartment'>,
   route: InteractionRoute = findRoute(given.method, given.path),

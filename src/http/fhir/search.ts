@@ -20,7 +20,7 @@ type Parameters = [name: string, value: string][];
 interface SearchScope {
   /** Below the base, as links repeat it. */
   path: string;
-  /** The types it may be of. `fixed`: they stand in the path, and `_type` is no parameter. */
+  /** The types that may be searched. `hasFixedTypes`: the path names them, and `_type` is no parameter. */
   types: readonly ServedType[];
   hasFixedTypes: boolean;
   within?: SearchRequest['restriction'];
@@ -29,7 +29,7 @@ interface SearchScope {
 export const handleSearch = (call: FhirCall): Promise<FhirResponse> =>
   respondWithPage(call, buildTypeScope(call), { parameters: call.query, isPrivate: false });
 
-/** Parameters of the URL and of the form add up; the links then show none of them. */
+/** The parameters of the URL and the form add up, and no link shows them. */
 export const handleSearchByPost = async (call: FhirCall): Promise<FhirResponse> =>
   respondWithPage(call, buildTypeScope(call), await readPostedInput(call));
 
@@ -101,17 +101,17 @@ async function respondWithPage(call: FhirCall, place: SearchScope, { parameters:
 
 interface TypeSelection {
   types: readonly ServedType[];
-  /** `_type` as it was given. */
+  /** The parameter `_type`. */
   typed: Parameters;
   rest: Parameters;
 }
 
-/** The types a search is of. Without `_type`: all that may be found here and the caller may search. https://hl7.org/fhir/R4/search.html#2.21.1.1 */
+/** The types to search. Without `_type`: all of the scope that the caller may search. https://hl7.org/fhir/R4/search.html#2.21.1.1 */
 function selectTypes({ context: { caller } }: FhirCall, place: SearchScope, parameters: Parameters): TypeSelection {
   if (place.hasFixedTypes) return { types: place.types, typed: [], rest: parameters };
   const typed = parameters.filter(([name]) => name === '_type');
   const rest = parameters.filter(([name]) => name !== '_type');
-  if (typed.length > 1) throw invalid('_type may stand only once: name several types by comma');
+  if (typed.length > 1) throw invalid('_type may occur only once: name several types by comma');
   if (!typed.length) return { types: filterSearchableTypes(caller.scopes, place.types), typed, rest };
   const types = [...new Set(typed[0]![1].split(','))].map((type) => {
     if (!isServed(type)) throw notSupported('_type names a resource type that is not served');
@@ -131,7 +131,7 @@ function filterSearchableTypes(scopes: readonly string[], types: readonly Served
 
 function rejectTextWithIncludes({ summary }: Subset, parameters: Parameters): void {
   if (summary === 'text' && parameters.some(([name]) => /^_(rev)?include(:|$)/.test(name)))
-    throw invalid('_summary=text cannot stand together with _include or _revinclude');
+    throw invalid('_summary=text cannot be combined with _include or _revinclude');
 }
 
 const applySubset = (subset: Subset, row: ResourceRow): ResourceRow =>

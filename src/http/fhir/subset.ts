@@ -4,9 +4,9 @@ import { invalid, invalidStructure } from '../../fhir/outcome.ts';
 import { type Summary, selectElements, summarizeBody } from '../../fhir/summary.ts';
 
 export interface Subset {
-  /** The part of a resource's body; of another type than the one asked for, `_elements` shows the whole. */
+  /** The part of a resource's body that is shown. `_elements` does not apply to resources of another type than the request's. */
   apply(body: string, type: string): string;
-  /** What was asked for, as links repeat it. */
+  /** The parameters, for links. */
   parameters: [name: string, value: string][];
   summary: Summary;
 }
@@ -14,14 +14,14 @@ export interface Subset {
 const SUMMARIES = ['true', 'text', 'data', 'false'] as const;
 const isSummary = (text: string): text is Summary => SUMMARIES.some((summary) => summary === text);
 
-/** The subset a query asks for, and its other parameters. `_summary=count` stays among those. `type`: whose elements `_elements` names. */
+/** The subset that a query wants, and its other parameters, with `_summary=count` among them. `type`: whose elements `_elements` names. */
 export function parseSubset(query: [string, string][], type: string | undefined): { subset: Subset; rest: [string, string][] } {
   const mine = query.filter(([name, value]) => name === '_elements' || (name === '_summary' && value !== 'count'));
   const rest = query.filter((one) => !mine.includes(one));
   const summary = readSingleParameter(mine, '_summary') ?? 'false';
   const elements = readSingleParameter(mine, '_elements');
   if (!isSummary(summary)) throw invalid('_summary takes true, text, data, count or false');
-  if (elements !== undefined && summary !== 'false') throw invalid('_summary and _elements cannot stand together');
+  if (elements !== undefined && summary !== 'false') throw invalid('_summary and _elements cannot be combined');
   const names = elements === undefined ? undefined : parseElementNames(elements, type);
   const apply = (body: string, shown: string): string => {
     if (names === undefined) return summarizeBody(body, summary);
@@ -32,7 +32,7 @@ export function parseSubset(query: [string, string][], type: string | undefined)
 
 function readSingleParameter(parameters: [string, string][], name: string): string | undefined {
   const values = parameters.filter(([given]) => given === name);
-  if (values.length > 1) throw invalid(`${name} may stand only once`);
+  if (values.length > 1) throw invalid(`${name} may occur only once`);
   return values[0]?.[1];
 }
 

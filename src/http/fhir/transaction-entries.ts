@@ -1,4 +1,4 @@
-// The writing entries of a transaction: from the request an entry stands for to what src/interactions/transaction.ts does.
+// The writing entries of a transaction, as src/interactions/transaction.ts takes them.
 
 import type { Permission } from '../../fhir/access-scope.ts';
 import type { BundleEntry } from '../../fhir/bundle.ts';

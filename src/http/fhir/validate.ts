@@ -9,7 +9,7 @@ import { authorize } from '../middleware/authenticate.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
 import type { FhirCall, FhirResponse } from './fhir-call.ts';
 
-/** Asking whether something could be done needs what doing it needs: the answer tells of other resources. */
+/** To ask whether an interaction would succeed needs its permission, because the outcome depends on other resources. */
 const PERMISSIONS: Readonly<Record<ValidationMode, Permission>> = { create: 'c', update: 'u', delete: 'd', profile: 'r' };
 
 const NO_ISSUES: Issue = { severity: 'information', code: 'informational', text: 'nothing wrong was found' };

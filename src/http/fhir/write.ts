@@ -1,4 +1,4 @@
-// Writing interactions as HTTP: create, update, delete. What they do stands in src/interactions.
+// Writing interactions as HTTP: create, update, delete. src/interactions does the work.
 import { conflict, invalidStructure } from '../../fhir/outcome.ts';
 import { ID_PATTERN } from '../../fhir/types.ts';
 import type { WriteResult } from '../../interactions/context.ts';
@@ -37,7 +37,7 @@ export async function handleUpdate(call: FhirCall): Promise<FhirResponse> {
   return buildWriteResponse(uploaded ? preferMinimal(call) : call, await updateResource(context, { type, id, ...sent, ...conditions }));
 }
 
-/** What is to be stored. A Binary may come as what it carries. */
+/** The resource to store. A Binary may be sent as its content. */
 const readDraft = async (call: FhirCall): Promise<BinaryDraft> =>
   call.type === 'Binary' ? readBinaryDraft(call) : { draft: await call.body.resource(call.type), uploaded: false };
 
@@ -55,7 +55,7 @@ export async function handleDelete(call: FhirCall): Promise<FhirResponse> {
   return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
 }
 
-/** The criteria of If-None-Exist: the parameters alone, also when a type and a question mark stand in front. */
+/** The criteria of If-None-Exist: the parameters alone, without a type and a question mark in front. */
 export const parseIfNoneExist = (header: string): string => header.replace(/^[^?=]*\?/, '');
 
 /** The id in the URL of an update, which may be new. */
@@ -65,8 +65,8 @@ export function checkNewId({ id, type }: Pick<FhirCall, 'id' | 'type'>): string 
 }
 
 /**
- * The answer to a write, as `Prefer: return=` asks for it. Who may not read the type is never sent the resource: minimal, then, unless only what was done is
- * asked for. https://hl7.org/fhir/R4/http.html#ops
+ * The response to a write, in the form that `Prefer: return=` names. A caller who may not read the type never gets the resource: the response is minimal, or
+ * an OperationOutcome. https://hl7.org/fhir/R4/http.html#ops
  */
 export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = [] }: WriteResult): FhirResponse {
   const { context, type, method } = call;
@@ -85,7 +85,7 @@ export function buildWriteResponse(call: FhirCall, { row, outcome, warnings = []
   return { ...answer, body: redactFor(context.caller)(row).body! };
 }
 
-/** The answer to a write that may have been a deletion. */
+/** The response to a write that may have been a deletion. */
 export function buildEntryResponse(call: FhirCall, { outcome, row, warnings = [] }: EntryOutcome): FhirResponse {
   if (outcome === 'deleted') return { status: 204, ...(row && { headers: { ETag: `W/"${row.version}"` }, lastModified: row.lastUpdated }) };
   if (!row) throw conflict('this resource was deleted meanwhile');

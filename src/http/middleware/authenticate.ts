@@ -1,11 +1,11 @@
-// Who is calling: an API key in `x-api-key` or as a Bearer token opens the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750 (§2: one method in each request)
+// Authentication and authorization: an API key in `x-api-key` or as a Bearer token gives access to the one surface it belongs to. https://www.rfc-editor.org/rfc/rfc6750 (§2: one method in each request)
 import type { Request } from 'express';
 import { isAllowed, type Permission, toSmallestScope } from '../../fhir/access-scope.ts';
 import { forbidden, loginRequired } from '../../fhir/outcome.ts';
 import type { Caller } from '../../interactions/context.ts';
 import type { Surface } from '../../mapping/shape.ts';
 
-/** Finds the caller of a key's text; undefined when there is none, or it is revoked, expired, or its tenant disabled. */
+/** Finds the caller by the text of a key; undefined: the key is unknown, revoked or expired, or its tenant is disabled. */
 export type FindCaller = (key: string) => Promise<Caller | undefined>;
 
 /** The key a request carries, if any; of two, that of `x-api-key`. */
@@ -29,13 +29,13 @@ export async function authenticate(req: Request, surface: string, find: FindCall
 }
 
 /**
- * The challenge of a 401, as https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1 asks for one: what the surface's own documents say that it takes.
+ * The challenge of a 401 (https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1): the credential that the surface's documentation names.
  * `ApiKey` and its parameter are an inference: no scheme is registered for keys in a header of their own.
  */
 export const buildChallenge = (surface: Pick<Surface, 'auth'> | undefined): string =>
   surface?.auth.scheme === 'api-key' ? `ApiKey header="${surface.auth.header}"` : 'Bearer';
 
-/** Refuses (403) a key that stands for a person where what is asked for is not about that person, and a key that stands for nobody where it is. */
+/** Refuses (403) a patient's key on a shape that is not about the patient of the key, and any other key on a shape that is. */
 export function authorizePatientKey({ patient }: Caller, aboutMe: boolean): void {
   if (patient !== undefined && !aboutMe) throw forbidden('this API key stands for a person: it opens only what is about that person');
   if (patient === undefined && aboutMe)
@@ -50,25 +50,25 @@ export function authorize(caller: Caller, type: string, permission: Permission):
     throw forbidden(`the scopes of this API key do not cover this use of ${type}: it needs ${toSmallestScope(type, permission)}`);
 }
 
-const MOMENT_MS = 1000;
-const MOST = 10_000;
+const CACHE_MS = 1000;
+const MAX_CACHED = 10_000;
 
-/** The same look-up, asked at most once a second per key. */
+/** Looks a key up at most once a second, so that not every request asks the database; a revocation takes effect within that second. docs/decisions/0013-api-keys-and-scopes.md */
 export function cacheCallers(find: FindCaller, now: () => number = Date.now): FindCaller {
   const known = new Map<string, { caller: Promise<Caller | undefined>; until: number }>();
   return (key) => {
     const found = known.get(key);
     if (found && found.until > now()) return found.caller;
-    if (known.size >= MOST) known.clear();
+    if (known.size >= MAX_CACHED) known.clear();
     const caller = find(key);
-    known.set(key, { caller, until: now() + MOMENT_MS });
+    known.set(key, { caller, until: now() + CACHE_MS });
     caller.catch(() => known.delete(key));
     return caller;
   };
 }
 
-/** What keys begin with that an operator makes. */
+/** The prefix of keys that an operator creates: `pk_live_` for the `pk_test_` of surface.yaml, which is for development. */
 export const toLivePrefix = (prefix: string): string => prefix.replace('_test_', '_live_');
 
-/** What keys of a surface begin with; nothing where its keys begin with nothing of their own. */
+/** The prefixes of a surface's keys; none where its keys have no prefix. */
 export const listKeyPrefixes = (prefix: string): string[] => (prefix === '' ? [] : [...new Set([prefix, toLivePrefix(prefix)])]);

@@ -1,22 +1,22 @@
-// What must be true of the header fields of every request, whoever it is for: a field that may occur once occurs once, and Host names a host.
+// Checks the header fields of every request: a field that may occur once occurs once, and Host names a host.
 // https://www.rfc-editor.org/rfc/rfc9112#section-3.2, https://www.rfc-editor.org/rfc/rfc9110#section-5.3
 import type { Request, RequestHandler } from 'express';
 import { invalidStructure } from '../../fhir/outcome.ts';
 import { type RequestContext, readRequestContext } from './request-context.ts';
 
-/** Node takes the first of several, or joins them: which of them is meant would be a guess, and a proxy in front may guess otherwise. */
+/** Node takes the first of several fields, or joins them; a proxy in front may choose another one. */
 const SINGLE_VALUED = new Set(['host', 'authorization', 'x-api-key', 'content-type']);
 
 /** `uri-host [":" port]`, https://www.rfc-editor.org/rfc/rfc9110#section-7.2. An http URI has a host: it is not empty (#section-4.2.1). */
 const HOST = /^(?:\[[0-9A-Za-z:.%]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::\d*)?$/;
 
-/** Refuses (400) a request that is ambiguous. `surfaceOf`: in whose dialect. HTTP/1.0 knows no Host; a missing one in HTTP/1.1 is refused by Node itself. */
+/** Refuses (400) an ambiguous request. `findSurface`: whose form the error has. HTTP/1.0 knows no Host; a missing one in HTTP/1.1 is refused by Node itself. */
 export const checkHeaders =
-  (surfaceOf: (req: Request) => RequestContext['surface']): RequestHandler =>
+  (findSurface: (req: Request) => RequestContext['surface']): RequestHandler =>
   (req, res, next) => {
     const fault = findHeaderFault(req);
     if (fault === undefined) return next();
-    readRequestContext(res).surface = surfaceOf(req);
+    readRequestContext(res).surface = findSurface(req);
     throw invalidStructure(fault);
   };
 

@@ -1,4 +1,4 @@
-// The only place where an error becomes a response: in the dialect of the surface the request spoke to, FHIR's OperationOutcome or a vendor's own shape.
+// The only place where an error becomes a response, in the form of the surface: FHIR's OperationOutcome, or a vendor's error.
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { isObject } from '../../fhir/json-values.ts';
 import { ERROR_KINDS, FhirError, type Issue, invalid, notFound, unavailable } from '../../fhir/outcome.ts';
@@ -20,7 +20,7 @@ export function buildErrorHandler(log: LogFailure): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => sendError(req, res, toFhirError(error, readRequestContext(res), log));
 }
 
-/** What an error of a request is told as. Nobody's mistake but ours: 500 with the request id, and the log has the rest. */
+/** The error that the client gets. An unexpected one becomes a 500 with the request id, and is logged. */
 export function toFhirError(error: unknown, { requestId, route }: RequestContext, log: LogFailure): FhirError {
   const known = toKnownError(error);
   if (known) return known;
@@ -66,7 +66,7 @@ interface ErrorResponse {
   body: unknown;
 }
 
-/** The failure in the dialect of the surface the request spoke to. */
+/** The error in the form of the surface. */
 function renderError({ kind, issues, message }: FhirError, res: Response): ErrorResponse {
   const context = readRequestContext(res);
   const { surface } = context;
@@ -90,7 +90,7 @@ export const buildOperationOutcome = (issues: Issue[]): object => ({
   })),
 });
 
-/** What may be said of an unexpected error in a log: its name, its code, where it was thrown. Messages may carry values. */
+/** What the log may have of an unexpected error: its name, its code and where it was thrown. Messages may carry values. */
 function readErrorTraits(error: unknown): { error: string; code: string | undefined; at: string | undefined } {
   const { name, code, stack } = isObject(error) ? error : {};
   const places = String(stack ?? '')

@@ -8,15 +8,15 @@ export interface RateLimit {
   seconds: number;
 }
 
-/** A counter of requests; `hit` answers where the caller stands after this one. */
-export function createRateLimiter(now: () => number = Date.now): (who: string, limit: RateLimit) => RateLimitState {
+/** Counts a request of a client, and answers the state of its window. */
+export function createRateLimiter(now: () => number = Date.now): (client: string, limit: RateLimit) => RateLimitState {
   const windows = new Map<string, { from: number; used: number }>();
-  return (who, { limit, seconds }) => {
+  return (client, { limit, seconds }) => {
     const length = seconds * 1000;
     const from = Math.floor(now() / length) * length;
-    const before = windows.get(who);
+    const before = windows.get(client);
     const used = (before?.from === from ? before.used : 0) + 1;
-    windows.set(who, { from, used });
+    windows.set(client, { from, used });
     return { limit, remaining: Math.max(0, limit - used), reset: Math.ceil((from + length - now()) / 1000), over: used > limit };
   };
 }

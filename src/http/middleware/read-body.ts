@@ -13,7 +13,7 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   zstd: createZstdDecompress,
 };
 
-/** The decoded body; empty when there is none. More than `limit` bytes, declared, received or decoded, are refused (413) as soon as that is known. */
+/** The decoded body; empty when there is none. A body of more than `limit` bytes, declared, received or decoded, is refused (413) as soon as that is known. */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > limit) throw buildTooLargeError(limit);
   const decoder = hasBody(req) ? createDecoder(req) : undefined;
@@ -28,7 +28,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
         req.unpipe(decoder);
         decoder.on('error', () => {}).destroy();
       }
-      // the rest is discarded: a request that is answered must not block the ones behind it
+      // discard the rest: it must not block the next request on the connection
       req.resume();
       conclude();
     };
@@ -71,12 +71,12 @@ const buildTooLargeError = (limit: number): FhirError =>
 
 const MIB = 1024 * 1024;
 
-/** A number of bytes as people say it: `1.5 MiB`, `512 KiB`. */
+/** A number of bytes for an error text: `1.5 MiB`, `512 KiB`. */
 const formatBytes = (bytes: number): string => (bytes < MIB ? `${bytes / 1024} KiB` : `${Math.floor((bytes / MIB) * 10) / 10} MiB`);
 
 /** Reads the text of a body up to a size; empty when there is none. */
 export type TextReader = (req: Request) => Promise<string>;
-/** Reads a body as it is. */
+/** Reads the bytes of a body. */
 export type BytesReader = (req: Request) => Promise<Buffer>;
 
 const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);

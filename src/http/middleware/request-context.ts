@@ -1,4 +1,4 @@
-// What the pipeline knows of one request, carried in `res.locals`, and the answer a handler gives: values in, values out.
+// What the pipeline knows about one request, carried in `res.locals`.
 import type { NextFunction, Request, Response } from 'express';
 import type { Caller } from '../../interactions/context.ts';
 import type { ResponseFacts, Surface } from '../../mapping/shape.ts';
@@ -16,9 +16,9 @@ export interface RateLimitState {
 /** Facts of one request, each set by the step that finds it. */
 export interface RequestContext {
   requestId: string;
-  /** Aborted when the client leaves before the answer. */
+  /** Aborted when the client leaves before the response. */
   signal: AbortSignal;
-  /** Whose dialect the answer speaks: the FHIR API, one vendor's, or nobody's (`{error, message}`). */
+  /** The API whose form the response has: FHIR's, one vendor's, or neither (`{error, message}`). */
   surface: 'fhir' | Surface | undefined;
   caller?: Caller;
   rate?: RateLimitState;
@@ -55,20 +55,20 @@ export const toClientRequest = ({ method, path }: Request, res: Response): Clien
 
 const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** `req_` and eight lower-case letters or digits, as the vendors' documents show them. It is a name to ask after, no secret. */
+/** `req_` and eight lower-case letters or digits, as the vendors' documents show them. It is no secret. */
 function newRequestId(): string {
   let id = 'req_';
   for (let n = 0; n < 8; n++) id += ID_CHARACTERS[Math.floor(Math.random() * ID_CHARACTERS.length)];
   return id;
 }
 
-/** Answers are about patients: no shared cache may keep one, nor a client's own use one without asking again; and none is anything but what its type says. */
+/** Responses are about patients: no shared cache stores them, a client's own revalidates them, and no browser guesses another type. */
 const SECURITY_HEADERS = new Map([
   ['Cache-Control', 'private, no-cache'],
   ['X-Content-Type-Options', 'nosniff'],
 ]);
 
-/** First step of every request: it gets an id, which every answer carries. Ids from outside are not trusted. */
+/** First step of every request: it gets an id, which its response carries. Ids from clients are not trusted. */
 export function beginRequest(_req: Request, res: Response, next: NextFunction): void {
   const requestId = newRequestId();
   const left = new AbortController();

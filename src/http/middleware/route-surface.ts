@@ -1,4 +1,4 @@
-// Which vendor's shape a path means: by host, then by mount prefix, then by who claims the path, then by the kind of credential.
+// Which vendor's shape a path means: by host, then by mount prefix, then by the routes of the shapes, then by the kind of credential.
 import type { Request } from 'express';
 import { listRoutes } from '../../mapping/routes.ts';
 import type { Mappings, Shape, Surface } from '../../mapping/shape.ts';
@@ -6,7 +6,7 @@ import { listKeyPrefixes, readCredential } from './authenticate.ts';
 
 import { buildRouteTree, type RouteEntry, type RouteTree } from './route-tree.ts';
 
-/** What a path means: a shape's collection, or one item of it. `surface` alone: nothing is there, but whose dialect the answer speaks. */
+/** What a path means: a shape's collection, or one item of it. `surface` alone: no route matches, and the error has the form of that surface. */
 export type RouteMatch = ShapeMatch | { surface: Surface | undefined; shape?: undefined };
 
 export interface ShapeMatch {
@@ -14,7 +14,7 @@ export interface ShapeMatch {
   shape: Shape;
   /** The path of the collection, as the caller wrote it. */
   collectionPath: string;
-  /** What the other names of the route stand for (`patient_id`). */
+  /** The values of the route's other parameters (`patient_id`). */
   pathParameters: Record<string, string>;
   /** Absent for the collection itself. */
   id?: string;
@@ -29,7 +29,7 @@ export function buildRouteResolver({ surfaces, shapes }: Mappings, prefixes: Rec
   const own = findExclusiveMounts(surfaces, shapes);
   const classifyCredential = buildCredentialClassifier(surfaces);
   return (req) => {
-    // each is computed anew by Express whenever it is asked for; without a Host (HTTP/1.0) there is no name
+    // Express computes both at each access; without a Host header (HTTP/1.0) there is no name
     const [name, whole] = [(req.hostname ?? '').toLowerCase(), req.path];
     const hosted = surfaces.filter(({ hosts }) => hosts.some((host) => isHostCovered(name, host)));
     const prefixed = surfaces.find((surface) => isBelow(whole, prefixes[surface.name]));
@@ -46,7 +46,7 @@ export function buildRouteResolver({ surfaces, shapes }: Mappings, prefixes: Rec
   };
 }
 
-/** The mounts below which only one surface has anything (`/api-v1`): what is not there is not there in its dialect. */
+/** The mounts that one surface alone has routes below (`/api-v1`): a 404 there has the form of that surface. */
 function findExclusiveMounts(surfaces: Surface[], shapes: Shape[]): { mount: string; surface: Surface }[] {
   return surfaces.flatMap((surface) => {
     const others = shapes.filter((shape) => shape.surface !== surface).flatMap(listRoutes);
@@ -60,28 +60,30 @@ interface SurfaceChoice {
 }
 
 function findShape(tree: RouteTree<Shape>, path: string, { allowed, preferred }: SurfaceChoice): ShapeMatch | undefined {
-  for (const { entries, steps } of tree.find(path)) {
+  for (const { entries, segments } of tree.find(path)) {
     const candidates = entries.filter(({ value }) => allowed.includes(value.surface));
     const entry = candidates.find(({ value }) => value.surface === preferred) ?? candidates[0];
-    if (entry) return toShapeMatch(entry, steps);
+    if (entry) return toShapeMatch(entry, segments);
   }
   return undefined;
 }
 
-/** What a claim makes of the steps of a path. */
-function toShapeMatch({ value: shape, parameterPositions }: RouteEntry<Shape>, steps: string[]): ShapeMatch {
+/** The match of a route with the segments of a path. */
+function toShapeMatch({ value: shape, parameterPositions }: RouteEntry<Shape>, segments: string[]): ShapeMatch {
   const own = parameterPositions.get('id');
-  const values = [...parameterPositions].filter(([name]) => name !== 'id').map(([name, place]) => [name, decodePathSegment(steps[place]!)]);
+  const values = [...parameterPositions]
+    .filter(([name]) => name !== 'id')
+    .map(([name, place]) => [name, decodePathSegment(segments[place]!)]);
   return {
     surface: shape.surface,
     shape,
-    collectionPath: ['', ...steps.slice(0, own)].join('/'),
+    collectionPath: ['', ...segments.slice(0, own)].join('/'),
     pathParameters: Object.fromEntries(values),
-    ...(own !== undefined && { id: decodePathSegment(steps[own]!) }),
+    ...(own !== undefined && { id: decodePathSegment(segments[own]!) }),
   };
 }
 
-/** What is not well encoded is no id of anything. */
+/** A segment that is not well encoded matches no id. */
 function decodePathSegment(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -90,7 +92,7 @@ function decodePathSegment(text: string): string {
   }
 }
 
-/** Finds the vendor whose keys look like a request's credential. */
+/** Finds the surface whose keys begin like a request's credential. */
 function buildCredentialClassifier(surfaces: Surface[]): (req: Request) => Surface | undefined {
   const beginnings = surfaces.flatMap((surface) => listKeyPrefixes(surface.auth.prefix).map((prefix) => ({ prefix, surface })));
   return (req) => {
@@ -102,7 +104,7 @@ function buildCredentialClassifier(surfaces: Surface[]): (req: Request) => Surfa
   };
 }
 
-/** An unknown path below a documented one (`/v1/lab-orders/1/x`) still has a nearest dialect. */
+/** The surface of an unknown path below a documented one (`/v1/lab-orders/1/x`). */
 const findNearestSurface = (shapes: Shape[], path: string): Surface | undefined =>
   shapes.find((shape) => listRoutes(shape).some((template) => isBelow(path, template.replace(/\/\{.*$/, ''))))?.surface;
 

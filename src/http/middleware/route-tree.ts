@@ -1,13 +1,13 @@
-// Routes with names in braces as a tree, by step: a step as it is written goes before one that a name stands for.
+// Routes with parameters in braces as a tree of path segments: a literal segment goes before a parameter.
 import { listPathParameters } from '../../mapping/routes.ts';
 
 export interface RouteTree<T> {
   add(template: string, what: T): void;
-  /** Who claims a path, the most literal routes first: all claims of one template, and what its names stand for. */
-  find(path: string): { entries: RouteEntry<T>[]; steps: string[] }[];
+  /** The routes that match a path, the most literal first: the entries of each template, and the segments of the path. */
+  find(path: string): { entries: RouteEntry<T>[]; segments: string[] }[];
 }
 
-/** `at`: the places of its names among the steps of a path. */
+/** `parameterPositions`: the positions of its parameters among the segments of a path. */
 export interface RouteEntry<T> {
   value: T;
   parameterPositions: ReadonlyMap<string, number>;
@@ -25,16 +25,16 @@ export function buildRouteTree<T>(): RouteTree<T> {
     add(template, value) {
       let node = root;
       const parameterPositions = new Map<string, number>();
-      for (const [position, step] of splitPath(template).entries()) {
-        const [name] = listPathParameters(step);
+      for (const [position, segment] of splitPath(template).entries()) {
+        const [name] = listPathParameters(segment);
         if (name !== undefined) parameterPositions.set(name, position);
-        node = name === undefined ? addLiteralChild(node, step) : addParameterChild(node);
+        node = name === undefined ? addLiteralChild(node, segment) : addParameterChild(node);
       }
       node.entries.push({ value, parameterPositions });
     },
     find(path) {
-      const steps = splitPath(path);
-      return findNodes(root, steps).map(({ entries }) => ({ entries, steps }));
+      const segments = splitPath(path);
+      return findNodes(root, segments).map(({ entries }) => ({ entries, segments }));
     },
   };
 }
@@ -48,14 +48,14 @@ function addParameterChild<T>(node: Node<T>): Node<T> {
   return node.parameter;
 }
 
-function addLiteralChild<T>(node: Node<T>, step: string): Node<T> {
-  const next = node.literals.get(step) ?? buildNode<T>();
-  node.literals.set(step, next);
+function addLiteralChild<T>(node: Node<T>, segment: string): Node<T> {
+  const next = node.literals.get(segment) ?? buildNode<T>();
+  node.literals.set(segment, next);
   return next;
 }
 
-function findNodes<T>(node: Node<T>, [step, ...rest]: string[]): Node<T>[] {
-  if (step === undefined) return node.entries.length ? [node] : [];
-  const ways = [node.literals.get(step), step === '' ? undefined : node.parameter];
-  return ways.flatMap((way) => (way ? findNodes(way, rest) : []));
+function findNodes<T>(node: Node<T>, [segment, ...rest]: string[]): Node<T>[] {
+  if (segment === undefined) return node.entries.length ? [node] : [];
+  const children = [node.literals.get(segment), segment === '' ? undefined : node.parameter];
+  return children.flatMap((child) => (child ? findNodes(child, rest) : []));
 }

@@ -112,7 +112,7 @@ function rejectMethodOverride({ headers, method }: Request): void {
   if (header !== undefined) throw methodOverrideIgnored(header);
 }
 
-/** Whose requests are counted together. */
+/** Requests with the same key are counted together. */
 const toRateLimitKey = ({ name, rateLimit }: Surface, { tenant, actor }: Caller): string =>
   rateLimit?.per === 'tenant' ? `${name}/${tenant}` : `${name}/${tenant}/${actor}`;
 
@@ -122,15 +122,15 @@ const toRouteName = (target: RouteMatch, { name }: Surface): string =>
 
 /** A create replaces nothing: a client that expects a version (`If-Match`) means another request. */
 function rejectIfMatch({ headers }: Request): void {
-  if (headers['if-match'] !== undefined) throw versionMismatch('If-Match asks for a version that stands, and this makes something new');
+  if (headers['if-match'] !== undefined) throw versionMismatch('If-Match names a version, and this request creates something new');
 }
 
-/** Vendors' clients name their JSON in several ways; all of them are JSON. */
+/** The media types that vendors' clients send JSON with. */
 const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)$/;
 
 /**
- * What a request says; without a body nothing, so that it is told what it must say. Many clients send one of no length, whole or in no pieces; a change
- * without one is none. https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+ * The JSON of a body. A POST without a body counts as `{}`, so that the errors name the fields it must have; many clients send a body of no length. A change
+ * without a body is refused. https://www.rfc-editor.org/rfc/rfc9110#section-8.6
  */
 async function readVendorBody(req: Request, readText: TextReader): Promise<ParsedJson> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();

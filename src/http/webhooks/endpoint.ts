@@ -1,10 +1,10 @@
-// Doors for messages that others send us unasked: the bytes as they came go to who understands them, and a message that is kept is answered without a word.
+// Webhook endpoints: the bytes of a message go to its receiver, and a message that is stored is answered with 204.
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import { methodNotAllowed } from '../../fhir/outcome.ts';
 import { readBody } from '../middleware/read-body.ts';
 
-/** One door. `receive` resolves when the message is kept; what it throws is the answer. */
+/** `receive` resolves when the message is stored; an error that it throws is the response. */
 export interface WebhookEndpoint {
   paths: string[];
   /** The largest body, in bytes; a larger one is 413. */
@@ -12,7 +12,7 @@ export interface WebhookEndpoint {
   receive(message: { header(name: string): string | undefined; body: Buffer }): Promise<void>;
 }
 
-/** The handler of all of them. */
+/** The handler of all endpoints. */
 export function buildWebhookRouter(list: WebhookEndpoint[]): RequestHandler {
   const router = Router();
   for (const { paths, limit, receive } of list) {

@@ -17,7 +17,7 @@ export const buildExampleFacts = (status: number, { rateLimit }: ServerFacts): R
 const ERROR_DESCRIPTIONS: Record<ErrorKind, { when: string; text: string }> = {
   structure: { when: 'the body is no JSON object', text: 'the body must be a JSON object, and it is empty' },
   invalid: { when: 'a field or parameter breaks its rule', text: '{field} is required' },
-  parameter: { when: 'a parameter of the URL is not known, or is not as described', text: '{field} may stand only once' },
+  parameter: { when: 'a parameter of the URL is not known, or is not as described', text: '{field} may occur only once' },
   'not-supported': { when: 'something is asked for that is not offered', text: '{field} is not supported' },
   override: {
     when: 'a header asks for another method than the one that is sent',
