@@ -26,7 +26,7 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     fhirpath: [],
     indexing: [],
     validation: ['terminology'],
-    'writable-path': ['validation'],
+    'writable-path': ['fhirpath', 'validation'],
     patch: ['writable-path'],
     profile: ['validation', 'fhirpath', 'terminology'],
     search: ['indexing', 'fhirpath', 'terminology'],

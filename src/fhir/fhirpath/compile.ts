@@ -5,7 +5,7 @@ import { type EvaluationSources, type Evaluator, UnsupportedExpressionError } fr
 import { FUNCTIONS } from './functions.ts';
 import { buildNode, type Collection, EMPTY, type FhirPathNode, findChildren, toBooleanCollection, toMemberName } from './node.ts';
 import { OPERATORS, readSingleton } from './operators.ts';
-import { parseFhirPath, type SyntaxTree } from './parser.ts';
+import { parseFhirPath, readTypeArgument, type SyntaxTree } from './parser.ts';
 import { buildTypeTest } from './type-test.ts';
 
 /** A function from the node an expression stands on. Text that is no FHIRPath is an Error, what is not evaluated here an Unsupported. */
@@ -34,9 +34,9 @@ const SYNTAX_COMPILERS: { [K in SyntaxTree['kind']]: CompileSyntax<K> } = {
     return (focus, scope) => right(left(focus, scope), scope);
   },
   index(syntax, knowledge) {
-    const [left, at] = [compileSyntax(syntax.left, knowledge), compileSyntax(syntax.at, knowledge)];
+    const [left, index] = [compileSyntax(syntax.left, knowledge), compileSyntax(syntax.index, knowledge)];
     return (focus, scope) => {
-      const place = readSingleton(at(focus, scope))?.value;
+      const place = readSingleton(index(focus, scope))?.value;
       return typeof place === 'number' ? left(focus, scope).slice(place, place + 1) : EMPTY;
     };
   },
@@ -107,7 +107,8 @@ function compileVariable(name: string): Evaluator {
 
 function compileCall(name: string, args: SyntaxTree[], knowledge: EvaluationSources): Evaluator {
   if (name === 'is' || name === 'as' || name === 'ofType') {
-    const type = readTypeArgument(name, args);
+    const type = readTypeArgument(args);
+    if (type === undefined) throw new Error(`${name}() needs a type`);
     return name === 'is' ? compileIs(identity, type) : compileOfType(identity, type);
   }
   const make = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
@@ -117,12 +118,6 @@ function compileCall(name: string, args: SyntaxTree[], knowledge: EvaluationSour
     args.map((arg) => compileSyntax(arg, knowledge)),
     { ...knowledge, literals: args.map((arg) => (arg.kind === 'literal' ? arg.value : undefined)) },
   );
-}
-
-function readTypeArgument(name: string, [type]: SyntaxTree[]): string {
-  if (type?.kind === 'name') return type.name;
-  if (type?.kind === 'dot' && type.right.kind === 'name') return type.right.name;
-  throw new Error(`${name}() needs a type`);
 }
 
 const identity: Evaluator = (focus) => focus;

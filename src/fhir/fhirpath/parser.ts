@@ -1,9 +1,10 @@
-// Reads FHIRPath (N1) into a tree: the whole grammar, nothing left over at the end. https://hl7.org/fhirpath/N1/grammar.html
-// What can be evaluated is decided by compile.ts. (path-syntax.ts reads the small subset that mappings are written in.)
-// docs/decisions/0009-fhirpath-evaluator.md
+// Parses FHIRPath (N1) into a syntax tree, the whole grammar. https://hl7.org/fhirpath/N1/grammar.html
+// The one grammar of the project: compile.ts evaluates the tree, search/expression.ts compiles it into closures over JSON,
+// writable-path/path-syntax.ts compiles it into steps that can also be written. docs/decisions/0009-fhirpath-evaluator.md
 import { type Token, tokenize } from './tokenizer.ts';
 
-export type SyntaxTree =
+/** `start`, `end`: offsets in the text of the expression. */
+export type SyntaxTree = { start: number; end: number } & (
   | { kind: 'literal'; type: 'String' | 'Boolean' | 'Integer' | 'Decimal' | 'Date' | 'DateTime' | 'Time'; value: string | number | boolean }
   | { kind: 'quantity'; value: number; unit: string }
   | { kind: 'empty' }
@@ -12,10 +13,11 @@ export type SyntaxTree =
   | { kind: 'variable'; name: string }
   | { kind: 'call'; name: string; args: SyntaxTree[] }
   | { kind: 'dot'; left: SyntaxTree; right: SyntaxTree }
-  | { kind: 'index'; left: SyntaxTree; at: SyntaxTree }
+  | { kind: 'index'; left: SyntaxTree; index: SyntaxTree }
   | { kind: 'sign'; operator: '+' | '-'; operand: SyntaxTree }
   | { kind: 'type'; operator: 'is' | 'as'; left: SyntaxTree; type: string }
-  | { kind: 'operator'; operator: string; left: SyntaxTree; right: SyntaxTree };
+  | { kind: 'operator'; operator: string; left: SyntaxTree; right: SyntaxTree }
+);
 
 /** How strongly an infix operator binds. https://hl7.org/fhirpath/N1/#operator-precedence */
 const PRECEDENCE: Readonly<Record<string, number>> = {
@@ -51,12 +53,19 @@ interface TokenReader {
   at: number;
 }
 
-/** The tree of an expression; an Error that says why when it is none. */
+/** The syntax tree of an expression. Throws an Error that says at which character the text is not FHIRPath. */
 export function parseFhirPath(text: string): SyntaxTree {
   const reader: TokenReader = { tokens: tokenize(text), at: 0 };
   const tree = parseExpression(reader, 0);
-  if (reader.at < reader.tokens.length) throw new Error(`"${reader.tokens[reader.at]!.text}" is not expected there`);
+  const rest = peekToken(reader);
+  if (rest) throw buildUnexpectedError(rest);
   return tree;
+}
+
+/** The name of the type that `ofType(Type)`, `as(Type)` and `is(Type)` take, without a namespace (`FHIR.Patient`). Undefined: the argument is no type. */
+export function readTypeArgument([type]: readonly SyntaxTree[]): string | undefined {
+  if (type?.kind === 'name') return type.name;
+  return type?.kind === 'dot' && type.right.kind === 'name' ? type.right.name : undefined;
 }
 
 const peekToken = ({ tokens, at }: TokenReader): Token | undefined => tokens[at];
@@ -67,23 +76,38 @@ function readToken(reader: TokenReader): Token {
   return token;
 }
 
+const buildUnexpectedError = ({ text, start }: Token): Error => new Error(`"${text}" is not expected at character ${start + 1}`);
+
+/** Reads a mark that must follow. */
 function expectMark(reader: TokenReader, text: string): void {
-  const token = readToken(reader);
-  if (token.kind !== 'mark' || token.text !== text) throw new Error(`"${text}" is expected in place of "${token.text}"`);
+  const token = reader.tokens[reader.at++];
+  if (!token) throw new Error(`the expression ends too early: "${text}" is expected, a bracket is not closed`);
+  if (!isMark(token, text)) throw new Error(`"${text}" is expected at character ${token.start + 1} in place of "${token.text}"`);
+}
+
+/** Reads a mark if it follows. */
+function takeMark(reader: TokenReader, text: string): boolean {
+  const found = isMark(peekToken(reader), text);
+  if (found) reader.at++;
+  return found;
 }
 
 const isMark = (token: Token | undefined, text: string): boolean => token?.kind === 'mark' && token.text === text;
 
+/** Where the last token ends. */
+const findEnd = ({ tokens, at }: TokenReader): number => tokens[at - 1]!.end;
+
 function parseExpression(reader: TokenReader, weakest: number): SyntaxTree {
   let left = parseOperand(reader);
   for (let token = peekToken(reader); token; token = peekToken(reader)) {
-    const strength = token.kind === 'mark' || token.kind === 'name' ? PRECEDENCE[token.text] : undefined;
+    const { text, kind } = token;
+    const strength = kind === 'mark' || kind === 'name' ? PRECEDENCE[text] : undefined;
     if (strength === undefined || strength <= weakest) return left;
     reader.at++;
-    left =
-      token.text === 'is' || token.text === 'as'
-        ? { kind: 'type', operator: token.text, left, type: parseTypeName(reader) }
-        : { kind: 'operator', operator: token.text, left, right: parseExpression(reader, strength) };
+    const { start } = left;
+    if (text === 'is' || text === 'as')
+      left = { kind: 'type', operator: text, left, type: parseTypeName(reader), start, end: findEnd(reader) };
+    else left = { kind: 'operator', operator: text, left, right: parseExpression(reader, strength), start, end: findEnd(reader) };
   }
   return left;
 }
@@ -91,10 +115,7 @@ function parseExpression(reader: TokenReader, weakest: number): SyntaxTree {
 /** `FHIR.Patient`, `System.String` or a name alone. */
 function parseTypeName(reader: TokenReader): string {
   let name = readToken(reader).text;
-  while (isMark(peekToken(reader), '.')) {
-    reader.at++;
-    name += `.${readToken(reader).text}`;
-  }
+  while (takeMark(reader, '.')) name += `.${readToken(reader).text}`;
   return name;
 }
 
@@ -102,47 +123,57 @@ function parseOperand(reader: TokenReader): SyntaxTree {
   const token = peekToken(reader);
   if (token?.kind === 'mark' && (token.text === '+' || token.text === '-')) {
     reader.at++;
-    return { kind: 'sign', operator: token.text, operand: parseExpression(reader, UNARY_PRECEDENCE) };
+    return {
+      kind: 'sign',
+      operator: token.text,
+      operand: parseExpression(reader, UNARY_PRECEDENCE),
+      start: token.start,
+      end: findEnd(reader),
+    };
   }
   let tree = parseTerm(reader);
   for (;;) {
-    if (isMark(peekToken(reader), '.')) {
-      reader.at++;
-      tree = { kind: 'dot', left: tree, right: parseInvocation(reader) };
-    } else if (isMark(peekToken(reader), '[')) {
-      reader.at++;
-      tree = { kind: 'index', left: tree, at: parseExpression(reader, 0) };
+    const { start } = tree;
+    if (takeMark(reader, '.')) tree = { kind: 'dot', left: tree, right: parseInvocation(reader), start, end: findEnd(reader) };
+    else if (takeMark(reader, '[')) {
+      const index = parseExpression(reader, 0);
       expectMark(reader, ']');
+      tree = { kind: 'index', left: tree, index, start, end: findEnd(reader) };
     } else return tree;
   }
 }
 
 function parseTerm(reader: TokenReader): SyntaxTree {
   const token = peekToken(reader);
-  if (isMark(token, '(')) {
-    reader.at++;
+  if (takeMark(reader, '(')) {
     const tree = parseExpression(reader, 0);
     expectMark(reader, ')');
     return tree;
   }
-  if (isMark(token, '{')) {
-    reader.at++;
+  if (token && takeMark(reader, '{')) {
     expectMark(reader, '}');
-    return { kind: 'empty' };
+    return { kind: 'empty', start: token.start, end: findEnd(reader) };
   }
-  return token && LITERALS[token.kind] ? LITERALS[token.kind]!(readToken(reader), reader) : parseInvocation(reader);
+  const parseLiteral = token && LITERAL_PARSERS[token.kind];
+  return parseLiteral ? parseLiteral(readToken(reader), reader) : parseInvocation(reader);
 }
 
-const LITERALS: Readonly<Partial<Record<Token['kind'], (token: Token, reader: TokenReader) => SyntaxTree>>> = {
-  string: ({ text }) => ({ kind: 'literal', type: 'String', value: text }),
-  date: ({ text }) => ({ kind: 'literal', type: text.startsWith('T') ? 'Time' : text.includes('T') ? 'DateTime' : 'Date', value: text }),
-  variable: ({ text }) => ({ kind: 'variable', name: text }),
-  number({ text }, reader) {
+const LITERAL_PARSERS: Readonly<Partial<Record<Token['kind'], (token: Token, reader: TokenReader) => SyntaxTree>>> = {
+  string: ({ text, start, end }) => ({ kind: 'literal', type: 'String', value: text, start, end }),
+  date: ({ text, start, end }) => ({
+    kind: 'literal',
+    type: text.startsWith('T') ? 'Time' : text.includes('T') ? 'DateTime' : 'Date',
+    value: text,
+    start,
+    end,
+  }),
+  variable: ({ text, start, end }) => ({ kind: 'variable', name: text, start, end }),
+  number({ text, start, end }, reader) {
     const unit = peekToken(reader);
     const value = Number(text);
     if (unit?.kind === 'string' || (unit?.kind === 'name' && CALENDAR_UNIT.test(unit.text)))
-      return { kind: 'quantity', value, unit: readToken(reader).text };
-    return { kind: 'literal', type: text.includes('.') ? 'Decimal' : 'Integer', value };
+      return { kind: 'quantity', value, unit: readToken(reader).text, start, end: unit.end };
+    return { kind: 'literal', type: text.includes('.') ? 'Decimal' : 'Integer', value, start, end };
   },
 };
 
@@ -150,20 +181,23 @@ const CALENDAR_UNIT = /^(?:year|month|week|day|hour|minute|second|millisecond)s?
 
 function parseInvocation(reader: TokenReader): SyntaxTree {
   const token = readToken(reader);
-  if (token.kind !== 'name' && token.kind !== 'quoted') throw new Error(`"${token.text}" is not expected there`);
-  if (token.kind === 'name' && isMark(peekToken(reader), '(')) return { kind: 'call', name: token.text, args: parseArguments(reader) };
-  if (token.kind === 'name' && (token.text === 'true' || token.text === 'false'))
-    return { kind: 'literal', type: 'Boolean', value: token.text === 'true' };
-  return { kind: 'name', name: token.text };
+  const { kind, text, start, end } = token;
+  if (kind !== 'name' && kind !== 'quoted') throw buildUnexpectedError(token);
+  if (kind === 'name' && isMark(peekToken(reader), '(')) {
+    const args = parseArguments(reader);
+    return { kind: 'call', name: text, args, start, end: findEnd(reader) };
+  }
+  if (kind === 'name' && (text === 'true' || text === 'false'))
+    return { kind: 'literal', type: 'Boolean', value: text === 'true', start, end };
+  return { kind: 'name', name: text, start, end };
 }
 
 function parseArguments(reader: TokenReader): SyntaxTree[] {
   expectMark(reader, '(');
   const args: SyntaxTree[] = [];
-  while (!isMark(peekToken(reader), ')')) {
-    if (args.length) expectMark(reader, ',');
-    args.push(parseExpression(reader, 0));
-  }
+  if (takeMark(reader, ')')) return args;
+  do args.push(parseExpression(reader, 0));
+  while (takeMark(reader, ','));
   expectMark(reader, ')');
   return args;
 }

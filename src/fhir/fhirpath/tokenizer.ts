@@ -1,27 +1,39 @@
 // The words of a FHIRPath text. https://hl7.org/fhirpath/N1/#lexical-elements
 
-/** `text`: without quotes and marks; of a variable with its mark (`%resource`, `$this`). */
+/** `text`: without quotes and marks; of a variable with its mark (`%resource`, `$this`). `start`, `end`: offsets in the expression. */
 export interface Token {
-  kind: 'name' | 'quoted' | 'variable' | 'string' | 'number' | 'date' | 'mark';
+  start: number;
+  end: number;
+  kind: (typeof TOKEN_KINDS)[number];
   text: string;
 }
 
 const TOKEN =
   /(?<space>\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)|(?<date>@(?:T[\d:.]+|\d{4}(?:-\d\d){0,2}(?:T[\d:.]*(?:Z|[+-]\d\d:\d\d)?)?))|(?<number>\d+(?:\.\d+)?)|(?<string>'(?:[^'\\]|\\.)*')|(?<quoted>`(?:[^`\\]|\\.)*`)|(?<variable>%(?:[A-Za-z_][\w-]*|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)|\$(?:this|index|total))|(?<name>[A-Za-z_]\w*)|(?<mark><=|>=|!=|!~|[-+*/&|<>=~()[\]{}.,])/y;
 
-/** The words in order; an Error when something is no word. Spaces and comments are left out. */
+/** The tokens in order, without spaces and comments. Throws an Error with the position of the first text that is no token. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
-    if (!match) throw new Error(`"${text.slice(at, at + 10)}" is no FHIRPath`);
+    if (!match) throw new Error(explainUnknownToken(text, at));
+    const start = at;
     at = TOKEN.lastIndex;
     const [kind, word] = Object.entries(match.groups!).find(([, found]) => found !== undefined)!;
-    if (kind !== 'space') tokens.push({ kind: kind as Token['kind'], text: decodeToken(kind, word) });
+    if (isTokenKind(kind)) tokens.push({ kind, text: decodeToken(kind, word), start, end: at });
   }
   return tokens;
+}
+
+const TOKEN_KINDS = ['name', 'quoted', 'variable', 'string', 'number', 'date', 'mark'] as const;
+
+const isTokenKind = (kind: string): kind is Token['kind'] => TOKEN_KINDS.some((one) => one === kind);
+
+function explainUnknownToken(text: string, at: number): string {
+  const where = `at character ${at + 1}`;
+  return /^%?['`]/.test(text.slice(at)) ? `the quote ${where} is not closed` : `"${text.slice(at, at + 10)}" ${where} is not FHIRPath`;
 }
 
 function decodeToken(kind: string, word: string): string {

@@ -21,14 +21,13 @@ export interface Location extends Member {
 
 /** No path that people write is longer. */
 const MAX_PATH_LENGTH = 1000;
-const INDEX = /\[(\d{1,9})\](?=(?:[^']*'[^']*')*[^']*$)/g;
 
 /** Reads a path; one outside of what patches need is refused (400). `type`: the resource type it may begin with. */
 export function parsePatchPath(text: string, type: string): PathSyntax {
   const inside = text === type ? '$this' : text.startsWith(`${type}.`) ? text.slice(type.length + 1) : text;
   if (text.length > MAX_PATH_LENGTH) throw notSupported(`the path of a patch has at most ${MAX_PATH_LENGTH} characters`);
   try {
-    const path = parsePath(inside.replace(INDEX, '.skip($1).first()'));
+    const path = parsePath(inside, { indexes: true });
     if (!path.exists && !path.steps.some(({ variable }) => variable) && !hasResolveCondition(path)) return path;
   } catch {
     // said below: the reason names parts of the path, which may hold values

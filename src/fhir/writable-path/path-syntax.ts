@@ -1,16 +1,17 @@
-// The grammar of the paths that can be read and written: a subset of FHIRPath, so that any engine reads the same text.
-// https://hl7.org/fhirpath/. What is not in the subset is refused where it stands; what each part means is in step.ts.
+// The paths that can be read and written: a subset of FHIRPath, compiled from its syntax tree into steps. https://hl7.org/fhirpath/N1/
+// What is outside of the subset is refused here, with what to write instead; what each part of a step does is in step.ts.
 //
 //   path  = step ('.' step)* ['.exists()']
 //   step  = name | %name | where(cond (' and ' cond)*) | first() | skip(n).first() | ofType(Type) | extension(url)
 //   cond  = path '=' ('literal' | true | false | %name)  |  path '.exists()' ['.not()']  |  'resolve() is ' Type          ($this: the element itself)
 import { formatSuggestion } from '../closest-name.ts';
+import { parseFhirPath, readTypeArgument, type SyntaxTree } from '../fhirpath/parser.ts';
 
-/** What stands right of an equals sign: a value, or a name whose value is known when the path is used. */
-type Word = { value: string | boolean } | { variable: string };
+/** The right side of an equals sign: a value, or a variable whose value is known when the path is used. */
+type Operand = { value: string | boolean } | { variable: string };
 
 /** `is`: the path leads to exactly this value. `exists`: it leads to something (`not`: to nothing). `resolves`: it is a reference to a resource of this type. */
-export type ConditionSyntax = { path: PathSyntax } & ({ is: Word } | { exists: true; not: boolean } | { resolves: string });
+export type ConditionSyntax = { path: PathSyntax } & ({ is: Operand } | { exists: true; not: boolean } | { resolves: string });
 
 /** One element, and which of its members: those for which all of `where` hold, of these the one at `index`. */
 export interface StepSyntax {
@@ -21,7 +22,10 @@ export interface StepSyntax {
   where: ConditionSyntax[];
   skip: number;
   index?: number;
-  /** Of these only the current ones, the preferred one first (current-rule.ts); no text says it. `old`, `ended`: those too. `uses`: the order a mapping states. `all`: all of them, as they stand. */
+  /**
+   * Only the current members, the preferred one first (current-rule.ts). It does not come from the text of a path. `old`, `ended`: those too. `uses`: the
+   * order that a mapping states. `all`: all of them, in stored order.
+   */
   current?: { old: boolean; ended: boolean; uses?: readonly string[]; all?: true };
 }
 
@@ -34,106 +38,143 @@ export interface PathSyntax {
 /** %name → the text it stands for. */
 export type Aliases = Readonly<Record<string, string>>;
 
-/** Reads a path; a text outside the subset is an Error that says why. */
-export function parsePath(text: string, aliases: Aliases = {}): PathSyntax {
-  const path: PathSyntax = { steps: [], exists: false };
-  for (const part of split(text, '.')) {
-    if (path.exists) throw new Error('nothing may follow exists()');
-    if (part !== '$this' || path.steps.length) addPart(path, part, aliases);
-  }
+/** `indexes`: whether `name[n]` may be written for `name.skip(n).first()`, as patches do. */
+interface PathOptions {
+  aliases?: Aliases;
+  indexes?: boolean;
+}
+
+/** What compiling a part of a path needs: the text, for errors. */
+interface Source extends PathOptions {
+  text: string;
+}
+
+/** Compiles the text of a path into steps. Throws an Error that says why the text is not FHIRPath, or not in the subset, and what to write instead. */
+export function parsePath(text: string, options: PathOptions = {}): PathSyntax {
+  if (text.trim() === '') throw new Error('an empty path is not in the mapping subset of FHIRPath');
+  return compilePathSyntax(parseFhirPath(text), { text, ...options });
+}
+
+function compilePathSyntax(tree: SyntaxTree, source: Source): PathSyntax {
+  const path = addParts({ steps: [], exists: false }, tree, source);
   if (path.steps.some((step) => step.skip && step.index === undefined)) throw new Error('skip(n) needs first() after it');
   return path;
 }
 
-function addPart(path: PathSyntax, part: string, aliases: Aliases): void {
-  const [, name, argument] = /^([%\w]\w*)(?:\((.*)\))?$/s.exec(part) ?? [];
-  if (name === undefined) throw new Error(`${part || 'an empty step'} is not in the mapping subset of FHIRPath${insteadOf(part)}`);
-  if (argument === undefined) path.steps.push(named(name));
-  else if (name === 'extension') path.steps.push({ ...named('extension'), where: [extensionUrl(argument, aliases)] });
-  else if (name === 'exists' && argument === '') path.exists = true;
-  else narrow(path, name, argument, aliases);
+/** The path with the parts of a tree behind it, from left to right. */
+function addParts(path: PathSyntax, tree: SyntaxTree, source: Source): PathSyntax {
+  if (tree.kind === 'dot') return addParts(addParts(path, tree.left, source), tree.right, source);
+  if (tree.kind === 'index') return addIndex(addParts(path, tree.left, source), tree, source);
+  if (path.exists) throw new Error('nothing may follow exists()');
+  if (tree.kind === 'name') return addStep(path, buildStep(tree.name));
+  if (tree.kind === 'call') return addCall(path, tree, source);
+  if (tree.kind === 'variable' && tree.name === '$this' && !path.steps.length) return path;
+  if (tree.kind === 'variable' && tree.name.startsWith('%')) return addStep(path, { ...buildStep(tree.name.slice(1)), variable: true });
+  throw new Error(
+    `${quoteSource(tree, source)} is not in the mapping subset of FHIRPath: write elements and functions with dots between them`,
+  );
 }
 
-const named = (name: string): StepSyntax => ({ name: name.replace(/^%/, ''), variable: name.startsWith('%'), where: [], skip: 0 });
+const buildStep = (name: string): StepSyntax => ({ name, variable: false, where: [], skip: 0 });
+
+const addStep = ({ steps, exists }: PathSyntax, step: StepSyntax): PathSyntax => ({ steps: [...steps, step], exists });
+
+const quoteSource = ({ start, end }: SyntaxTree, { text }: Source): string => text.slice(start, end);
+
+type Call = Extract<SyntaxTree, { kind: 'call' }>;
+
+function addCall(path: PathSyntax, call: Call, source: Source): PathSyntax {
+  const { name, args } = call;
+  const narrow = Object.hasOwn(NARROWING_FUNCTIONS, name) ? NARROWING_FUNCTIONS[name] : undefined;
+  const expected = ARGUMENT_COUNTS[name];
+  if (expected === undefined)
+    throw new Error(
+      `${name}() is not in the mapping subset of FHIRPath${formatSuggestion(name, FUNCTION_NAMES)}; there are ${FUNCTION_NAMES.join(', ')}`,
+    );
+  if (args.length !== expected) throw new Error(`${name}() takes ${expected === 0 ? 'no argument' : 'one argument'} here`);
+  if (name === 'extension') return addStep(path, { ...buildStep('extension'), where: [compileExtensionUrl(args[0]!, source)] });
+  return narrow ? narrowLastStep(path, name, (step) => narrow(step, args, source)) : { ...path, exists: true };
+}
 
 /** Functions that choose among the members of the step before them. */
-const NARROWING: Record<string, (step: StepSyntax, argument: string, aliases: Aliases) => StepSyntax> = {
-  where: (step, argument, aliases) => ({
+const NARROWING_FUNCTIONS: Readonly<Record<string, (step: StepSyntax, args: SyntaxTree[], source: Source) => StepSyntax>> = {
+  where: (step, [criterion], source) => ({
     ...step,
-    where: [...step.where, ...split(argument, ' and ').map((one) => condition(one, aliases))],
+    where: [...step.where, ...splitConjunction(criterion!).map((one) => compileCondition(one, source))],
   }),
   first: (step) => ({ ...step, index: step.skip }),
-  skip: (step, argument) => {
-    if (!/^\d+$/.test(argument)) throw new Error(`skip(${argument}) needs a whole number: write skip(1).first() for the second one`);
-    return { ...step, skip: Number(argument) };
+  skip: (step, [count], source) => {
+    const skip = readWholeNumber(count!);
+    if (skip === undefined)
+      throw new Error(`skip(${quoteSource(count!, source)}) needs a whole number: write skip(1).first() for the second one`);
+    return { ...step, skip };
   },
-  ofType: (step, argument) => ({ ...step, ofType: argument }),
+  ofType: (step, args, source) => {
+    const ofType = readTypeArgument(args);
+    if (ofType === undefined) throw new Error(`ofType(${quoteSource(args[0]!, source)}) needs the name of a type`);
+    return { ...step, ofType };
+  },
 };
 
-const FUNCTIONS = [...Object.keys(NARROWING), 'exists', 'extension'];
+const ARGUMENT_COUNTS: Readonly<Record<string, number>> = { where: 1, first: 0, skip: 1, ofType: 1, exists: 0, extension: 1 };
+const FUNCTION_NAMES = Object.keys(ARGUMENT_COUNTS);
 
-/** What to write for a step that is none. */
-function insteadOf(part: string): string {
-  const [, name, nth] = /^(\w+)\[(\d+)\]$/.exec(part) ?? [];
-  if (nth !== undefined) return `: write ${name}.${nth === '0' ? '' : `skip(${nth}).`}first()`;
-  if (/\(/.test(part) && !part.endsWith(')')) return ': its bracket is not closed';
-  return ': write elements and functions with dots between them';
-}
+const readWholeNumber = (tree: SyntaxTree): number | undefined =>
+  tree.kind === 'literal' && tree.type === 'Integer' ? Number(tree.value) : undefined;
 
-function narrow(path: PathSyntax, name: string, argument: string, aliases: Aliases): void {
-  const step = path.steps.pop();
-  const rule = Object.hasOwn(NARROWING, name) ? NARROWING[name] : undefined;
-  if (!rule)
-    throw new Error(
-      `${name}() is not in the mapping subset of FHIRPath${formatSuggestion(name, FUNCTIONS)}; there are ${FUNCTIONS.join(', ')}`,
-    );
+function narrowLastStep(path: PathSyntax, name: string, narrow: (step: StepSyntax) => StepSyntax): PathSyntax {
+  const step = path.steps.at(-1);
   if (!step) throw new Error(`${name}() has nothing before it`);
   if (step.index !== undefined) throw new Error(`${name}() may not follow first()`);
-  path.steps.push(rule(step, argument, aliases));
+  return { ...path, steps: [...path.steps.slice(0, -1), narrow(step)] };
 }
 
-function condition(text: string, aliases: Aliases): ConditionSyntax {
-  const resolves = /^resolve\(\) is (\w+)$/.exec(text)?.[1];
-  if (resolves !== undefined) return { path: { steps: [], exists: false }, resolves };
-  const [left = '', right, more] = split(text, '=');
-  if (more !== undefined) throw new Error(`${text}: one equals sign at a time`);
-  if (right !== undefined) return { path: parsePath(left, aliases), is: word(right, aliases) };
-  const [, inner, not] = /^(.*?)\.exists\(\)(\.not\(\))?$/s.exec(text) ?? [];
-  if (inner === undefined) throw new Error(`${text} is not a condition: write path = 'value', path.exists() or resolve() is Type`);
-  return { path: parsePath(inner, aliases), exists: true, not: not !== undefined };
+/** `name[n]` is short for `name.skip(n).first()`. */
+function addIndex(path: PathSyntax, tree: Extract<SyntaxTree, { kind: 'index' }>, source: Source): PathSyntax {
+  if (path.exists) throw new Error('nothing may follow exists()');
+  const index = readWholeNumber(tree.index);
+  if (source.indexes && index !== undefined) return narrowLastStep(path, `[${index}]`, (step) => ({ ...step, skip: index, index }));
+  const instead = index ? `.skip(${index}).first()` : '.first()';
+  throw new Error(
+    `${quoteSource(tree, source)} is not in the mapping subset of FHIRPath: write ${quoteSource(tree.left, source)}${instead}`,
+  );
 }
+
+const splitConjunction = (tree: SyntaxTree): SyntaxTree[] =>
+  tree.kind === 'operator' && tree.operator === 'and' ? [...splitConjunction(tree.left), ...splitConjunction(tree.right)] : [tree];
+
+function compileCondition(tree: SyntaxTree, source: Source): ConditionSyntax {
+  if (tree.kind === 'type' && tree.operator === 'is' && isCallOf(tree.left, 'resolve'))
+    return { path: { steps: [], exists: false }, resolves: tree.type };
+  if (tree.kind === 'operator' && tree.operator === '=') return compileEquality(tree, source);
+  const negated = tree.kind === 'dot' && isCallOf(tree.right, 'not');
+  const test = negated ? tree.left : tree;
+  if (test.kind === 'dot' && isCallOf(test.right, 'exists'))
+    return { path: compilePathSyntax(test.left, source), exists: true, not: negated };
+  throw new Error(
+    `${quoteSource(tree, source)} is not a condition: write path = 'value', path.exists() or resolve() is Type, joined by and`,
+  );
+}
+
+function compileEquality({ left, right }: Extract<SyntaxTree, { kind: 'operator' }>, source: Source): ConditionSyntax {
+  if (left.kind === 'operator') throw new Error(`${quoteSource(left, source)} = …: one comparison at a time, on the left a path`);
+  return { path: compilePathSyntax(left, source), is: readOperand(right, source) };
+}
+
+const isCallOf = (tree: SyntaxTree, name: string): boolean => tree.kind === 'call' && tree.name === name && tree.args.length === 0;
 
 /** `extension(url)` is short for `extension.where(url = url)`. https://hl7.org/fhir/R4/fhirpath.html#functions */
-function extensionUrl(argument: string, aliases: Aliases): ConditionSyntax {
-  const is = word(argument, aliases);
+function compileExtensionUrl(url: SyntaxTree, source: Source): ConditionSyntax {
+  const is = readOperand(url, source);
   if ('variable' in is) throw new Error(`%${is.variable} is not an alias: an extension needs a known url`);
-  return { path: { steps: [named('url')], exists: false }, is };
+  return { path: { steps: [buildStep('url')], exists: false }, is };
 }
 
-function word(text: string, aliases: Aliases): Word {
-  const literal = /^'([^'\\]*)'$/.exec(text)?.[1];
-  if (literal !== undefined) return { value: literal };
-  if (text === 'true' || text === 'false') return { value: text === 'true' };
-  const name = /^%(\w+)$/.exec(text)?.[1];
+function readOperand(tree: SyntaxTree, source: Source): Operand {
+  if (tree.kind === 'literal' && typeof tree.value !== 'number' && (tree.type === 'String' || tree.type === 'Boolean'))
+    return { value: tree.value };
+  const name = tree.kind === 'variable' && tree.name.startsWith('%') ? tree.name.slice(1) : undefined;
+  const text = quoteSource(tree, source);
   if (name === undefined) throw new Error(`${text} is neither a 'literal' nor true, false or a %name: write a text in quotes, '${text}'`);
-  return Object.hasOwn(aliases, name) ? { value: aliases[name]! } : { variable: name };
-}
-
-/** The parts of a text between marks that stand outside brackets and quotes. */
-function split(text: string, mark: string): string[] {
-  const parts: string[] = [];
-  let [depth, quoted, from] = [0, false, 0];
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (char === "'") quoted = !quoted;
-    else if (quoted) continue;
-    else if (char === '(') depth++;
-    else if (char === ')') depth--;
-    else if (depth === 0 && text.startsWith(mark, at)) {
-      parts.push(text.slice(from, at));
-      from = at + mark.length;
-    }
-  }
-  if (quoted || depth !== 0) throw new Error('brackets or quotes are not closed');
-  return [...parts, text.slice(from)].map((part) => part.trim());
+  return source.aliases && Object.hasOwn(source.aliases, name) ? { value: source.aliases[name]! } : { variable: name };
 }

@@ -50,7 +50,7 @@ const NO_VARIABLES: PathVariables = {};
 
 /** Compiles a path; a text that is not in the subset, or names no element of R4, is an Error that says why. */
 export function compilePath(text: string, scope: PathScope): WritablePath {
-  return compileSteppedPath(text, parsePath(text, scope.aliases), scope);
+  return compileSteppedPath(text, parsePath(text, scope.aliases && { aliases: scope.aliases }), scope);
 }
 
 function compileSteppedPath(text: string, syntax: PathSyntax, scope: PathScope): WritablePath {
