@@ -1,9 +1,11 @@
 // `facet orders`: list lab orders, show one, retry, park and release it. It prints ids, times, states and reasons, and nothing about a patient.
 import { DEPRECATED_ORDER_STATES, deprecationText } from '../deprecated-names.ts';
 import { msUntilListed } from '../orders/deliver/delivery-times.ts';
-import { applyOperatorAction, MAY, type OperatorAction } from '../orders/deliver/operator-actions.ts';
+import { applyOperatorAction, type OperatorAction } from '../orders/deliver/operator-actions.ts';
 import { CANCELLATION_TOPIC } from '../orders/place/cancellation.ts';
-import { ORDER_TOPIC, parseOrderPayload, readRequestId, toSubject } from '../orders/place/order-entry.ts';
+import { ORDER_TOPIC, readRequestId, toSubject } from '../orders/place/order-entry.ts';
+import { type AcceptedOrder, findLastSentAt, parseOrderPayload } from '../orders/place/order-payload.ts';
+import { findTransition } from '../orders/state-machine.ts';
 import type { Database } from '../store/database/database.ts';
 import { listOutbox } from '../store/queues/backlogs.ts';
 import type { OutboxEntry, OutboxState } from '../store/queues/outbox-entry.ts';
@@ -87,7 +89,8 @@ async function listOrders(database: Database, options: Options, { now }: AdminCo
 async function showOrder(database: Database, options: Options, { now, contextOf }: AdminContext): Promise<string[]> {
   const { entry, tenant, context } = await findOrder(database, options, contextOf);
   const at = now();
-  const { task, orderId, transactionId, version = null } = parseOrderPayload(entry);
+  const payload = parseOrderPayload(entry);
+  const { task, version } = payload;
   const { outbox, trackedOrders } = context.store;
   const cancellation = await outbox.findNewest(entry.tenant, CANCELLATION_TOPIC, entry.subject);
   const own = cancellation && parseOrderPayload(cancellation).task === task ? cancellation : undefined;
@@ -99,7 +102,7 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
       `${entry.state}: it ${isParkedByOperator(entry) ? 'was parked by an operator: facet orders release' : describeState(ORDER_STATES[entry.state])}`,
     ],
     ['task', `Task/${task}`],
-    ['network order', orderId && `${orderId}${transactionId ? `, transaction ${transactionId}` : ''}`],
+    ['network order', payload.state === 'accepted' ? formatNetworkOrder(payload) : undefined],
     ['ordered', `${entry.createdAt}, ${formatDuration(at.getTime() - Date.parse(entry.createdAt))} ago`],
     ['first sent', entry.firstSentAt ?? 'never'],
     ['next attempt', OPEN_STATES.includes(entry.state) ? nextAttempt(entry, at) : undefined],
@@ -119,8 +122,10 @@ async function showOrder(database: Database, options: Options, { now, contextOf 
   ];
 }
 
-const isParkedByOperator = (entry: OutboxEntry): boolean =>
-  entry.state === 'parked' && parseOrderPayload(entry).isParkedByOperator === true;
+const formatNetworkOrder = ({ orderId, transactionId }: AcceptedOrder): string =>
+  `${orderId}${transactionId === null ? '' : `, transaction ${transactionId}`}`;
+
+const isParkedByOperator = (entry: OutboxEntry): boolean => entry.state === 'parked' && parseOrderPayload(entry).isParkedByOperator;
 
 /** Retries, parks or releases an order. */
 const operateOn =
@@ -128,11 +133,11 @@ const operateOn =
   async (database, options, { contextOf }) => {
     const { entry, context } = await findOrder(database, options, contextOf);
     const id = readRequestId(entry);
-    if (!MAY[operation].includes(entry.state))
+    if (!findTransition(entry, operation))
       throw new AdminError(`order ${id} ${REFUSAL[operation]}: it ${describeState(ORDER_STATES[entry.state])}`);
     if (!(await applyOperatorAction(context, operation, entry)))
       throw new AdminError(`the state of order ${id} has just changed: see facet orders show`);
-    const lag = operation === 'retry' ? msUntilListed(parseOrderPayload(entry).sentAt ?? entry.firstSentAt, context.clock()) : 0;
+    const lag = operation === 'retry' ? msUntilListed(findLastSentAt(entry), context.clock()) : 0;
     return [`order ${id} ${lag > 0 ? lookUpText(lag) : DONE[operation]}`];
   };
 

@@ -34,7 +34,7 @@ const AFTER_THE_WORK: [title: string, fault: Fault][] = [
 describe.each(AFTER_THE_WORK)('50: the network forgets its keys, its list is 20 s behind, and it %s', (_title, fault) => {
   test('the order is found as soon as it is listed, and is not sent again', async () => {
     const key = await order();
-    Object.assign(here.sandbox.state, { keysKept: 0, listedAfter: 20 });
+    Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
     here.fail({ operation: 'createOrder', ...fault });
     await here.drain();
     for (let second = 0; second < 19; second++) {
@@ -50,7 +50,7 @@ describe.each(AFTER_THE_WORK)('50: the network forgets its keys, its list is 20 
 
 test('50: a caller who repeats the request meanwhile is answered at once, and with the order when it is listed', async () => {
   const key = await order();
-  Object.assign(here.sandbox.state, { keysKept: 0, listedAfter: 20 });
+  Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 20 });
   here.fail({ operation: 'createOrder', kind: 'error', when: 'after', status: 409 });
   const began = performance.now();
   for (let nth = 0; nth < 4; nth++) {
@@ -78,7 +78,7 @@ test('50: an order that never arrived goes out half a minute later, under the sa
 
 test('50: a process that died while it was sending: the next one waits for the list, too', async () => {
   const key = await order();
-  Object.assign(here.sandbox.state, { keysKept: 0, listedAfter: 25 });
+  Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 25 });
   const createOrder: typeof here.client.createOrder = async (...given) => {
     await here.client.createOrder(...given);
     return new Promise(() => {});
@@ -94,7 +94,7 @@ test('50: a process that died while it was sending: the next one waits for the l
 });
 
 test('50: twenty-four orders at such a network, from the background and from callers: one each', async () => {
-  Object.assign(here.sandbox.state, { keysKept: 0, listedAfter: 5 });
+  Object.assign(here.sandbox.state, { keyLifetimeSeconds: 0, listDelaySeconds: 5 });
   const ids = Array.from({ length: 24 }, (_, nth) => `o${nth}`);
   for (const id of ids) await order(id);
   for (let nth = 0; nth < 20; nth++) here.fail({ operation: 'createOrder', ...AFTER_THE_WORK[nth % 5]![1] });

@@ -58,7 +58,7 @@ test.each([true, false])('orders at the network per sent ServiceRequest = 1 (fai
     async () => here.advance(random() < 0.1 ? 22 * 3600 : 25),
     async () => here.fail({ ...pick(FAULTS), ...(random() < 0.7 ? { operation: 'createOrder' } : {}) }),
     async () => here.fail({ ...pick(FAULTS), operation: 'orders' }),
-    async () => Object.assign(here.sandbox.state, { listedAfter: pick([0, 0, 5, 60]), inProgress: pick([409, 400]) }),
+    async () => Object.assign(here.sandbox.state, { listDelaySeconds: pick([0, 0, 5, 60]), inProgressStatus: pick([409, 400]) }),
   ];
   let made = 0;
   while (made < ORDERS) {

@@ -3,7 +3,7 @@
 
 import { OPERATOR } from '../../src/interactions/context.ts';
 import { applyOperatorAction, type OperatorAction } from '../../src/orders/deliver/operator-actions.ts';
-import { parseOrderPayload } from '../../src/orders/place/order-entry.ts';
+import { parseOrderPayload } from '../../src/orders/place/order-payload.ts';
 import { runSweep } from '../../src/orders/track/reconciliation-sweep.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
@@ -80,7 +80,7 @@ describe.each(ways)('%s', (_title, withdraw) => {
     test('after an operator has put it aside: it goes on by itself, and is put aside no more', async () => {
       await byHand('park');
       await withdraw();
-      expect(parseOrderPayload(await entry()).isParkedByOperator).toBeUndefined();
+      expect(parseOrderPayload(await entry()).isParkedByOperator).toBe(false);
       await over();
     });
   });
@@ -92,7 +92,7 @@ test('what an operator has put aside and is then found at the network is put asi
   await here.drain();
   await byHand('park');
   await runSweep(here.following);
-  expect([await state(), parseOrderPayload(await entry()).isParkedByOperator]).toEqual(['done', undefined]);
+  expect([await state(), parseOrderPayload(await entry()).isParkedByOperator]).toEqual(['done', false]);
 });
 
 test('what an operator has put aside and somebody takes back before it was sent is over', async () => {
@@ -101,7 +101,7 @@ test('what an operator has put aside and somebody takes back before it was sent 
   await ways[0]![1]();
   expect([await state(), parseOrderPayload(await entry()).isParkedByOperator, ...(await stand())]).toEqual([
     'cancelled',
-    undefined,
+    false,
     'revoked',
     'cancelled',
   ]);

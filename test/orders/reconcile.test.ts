@@ -102,7 +102,7 @@ test('a sweep that cannot be completed leaves the watermark where it is and is t
     ...here.following,
     reads: {
       ...reads,
-      updated: (window: UpdateWindow, signal: AbortSignal) =>
+      listUpdatedOrders: (window: UpdateWindow, signal: AbortSignal) =>
         window.page === 2 ? Promise.resolve({ kind: 'unknown' as const, why: 'no answer' }) : reads.listUpdatedOrders(window, signal),
     },
   };
@@ -226,7 +226,10 @@ test('of several processes one sweeps; when it dies, another one does after two 
   const [one, two] = [here.following, here.anotherFollowing()];
   expect((await Promise.all([runSweep(one), runSweep(two)])).filter((swept) => swept === 'nothing')).toHaveLength(1);
   here.advance(900);
-  const dying = { ...one, reads: { ...one.reads, updated: (): Promise<never> => Promise.reject(new Error('the process died here')) } };
+  const dying = {
+    ...one,
+    reads: { ...one.reads, listUpdatedOrders: (): Promise<never> => Promise.reject(new Error('the process died here')) },
+  };
   await expect(runSweep(dying)).rejects.toThrow('died');
   expect(await runSweep(two)).toBe('nothing');
   here.advance(121);
@@ -241,7 +244,7 @@ test('a process that stood still while another one swept changes nothing', async
     ...one,
     reads: {
       ...one.reads,
-      async updated(window: UpdateWindow, signal: AbortSignal) {
+      async listUpdatedOrders(window: UpdateWindow, signal: AbortSignal) {
         const page = await one.reads.listUpdatedOrders(window, signal);
         if (window.page === 1) {
           here.advance(121);
@@ -263,7 +266,7 @@ test('a network that does not say how many orders there are is read to its last 
     ...here.following,
     reads: {
       ...reads,
-      async updated(window: UpdateWindow, signal: AbortSignal) {
+      async listUpdatedOrders(window: UpdateWindow, signal: AbortSignal) {
         const page = await reads.listUpdatedOrders(window, signal);
         if (page.kind !== 'accepted') return page;
         const value: SnapshotsPage = { ...page.value, total: undefined, last: page.value.orders.length < 100 };

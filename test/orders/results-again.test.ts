@@ -229,11 +229,11 @@ test('a report that was written with both is rid of the one that only said that 
 test.each(['later than its first result', 'only at first'])('a journey that is named %s has one report', async (when) => {
   const { id } = await here.ordered();
   const { reads } = here.following;
-  const order: typeof reads.readOrder = async (...given) => {
+  const readOrder: typeof reads.readOrder = async (...given) => {
     const outcome = await reads.readOrder(...given);
     return outcome.kind === 'accepted' && outcome.value ? { ...outcome, value: { ...outcome.value, transaction: undefined } } : outcome;
   };
-  const nameless = { ...here.following, reads: { ...reads, order } };
+  const nameless = { ...here.following, reads: { ...reads, readOrder } };
   const [first, second] = when === 'only at first' ? [here.following, nameless] : [nameless, here.following];
   for (const [status, following] of [[PARTIAL, first] as const, [COMPLETED, second] as const]) {
     here.step(id, status, { silent: true });

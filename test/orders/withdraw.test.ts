@@ -7,7 +7,7 @@ import { update } from '../../src/interactions/update.ts';
 import { createDeliveryLease } from '../../src/orders/deliver/order-sender.ts';
 import { sendNow } from '../../src/orders/deliver/send-now.ts';
 import { queueCancellation } from '../../src/orders/place/cancellation.ts';
-import { parseOrderPayload } from '../../src/orders/place/order-entry.ts';
+import { parseAcceptedOrder, parseOrderPayload } from '../../src/orders/place/order-payload.ts';
 import { eachInAWorld } from './each-world.ts';
 import { type FollowWorld, followWorld } from './follow-world.ts';
 import { ADA, REQUEST, SYSTEMS } from './order-world.ts';
@@ -268,7 +268,7 @@ test('two that take an order back at once, and a sender between them: one cancel
   await here.ordered();
   const entry = (await here.entry('one'))!;
   await Promise.all(
-    [ways[0]![1](), ways[1]![1](), queueCancellation(here.context, entry, parseOrderPayload(entry))].map((one) => one.catch(() => {})),
+    [ways[0]![1](), ways[1]![1](), queueCancellation(here.context, entry, parseAcceptedOrder(entry))].map((one) => one.catch(() => {})),
   );
   await settle();
   expect([there(), ...(await stand())]).toEqual([[CANCELLED], 'revoked', 'cancelled']);
@@ -303,7 +303,9 @@ describe('an id that is deleted and made again', () => {
     expect([here.orders(before.key), here.orders(after.key), ...(await stand())]).toEqual([1, 1, 'active', 'received']);
     await here.news(first.id);
     expect([(await request()).status, (await here.read('Task', parseOrderPayload(before).task)).status]).toEqual(['active', 'cancelled']);
-    expect((await request()).identifier).toEqual([{ system: SYSTEMS.order, value: parseOrderPayload((await here.entry('one'))!).orderId }]);
+    expect((await request()).identifier).toEqual([
+      { system: SYSTEMS.order, value: parseAcceptedOrder((await here.entry('one'))!).orderId },
+    ]);
   });
 
   test('while nobody knows of the first: that one is found and cancelled, and only the second stays', async () => {

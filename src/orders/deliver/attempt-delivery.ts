@@ -1,11 +1,11 @@
-// An attempt that throws is one whose outcome nobody knows: its entry says so at once, and why, as far as that may be said, and it is tried again later.
+// One attempt at an outbox entry. When it throws, its outcome is unknown: the entry records that, with a redacted reason, and is tried again later.
 
 import { redactError } from '../../messaging/redacted-error.ts';
 import type { LeasedEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { nextDeliveryAt } from './delivery-times.ts';
 import type { OrderSender } from './order-sender.ts';
 
-/** Answers the state the entry is in afterwards. Where not even that can be written down, the entry keeps its lease until that runs out. */
+/** Returns the new state of the entry. When the failure cannot be recorded either, the entry keeps its lease until that expires. */
 export async function attemptDelivery(sender: OrderSender, leased: LeasedEntry, send: () => Promise<OutboxState>): Promise<OutboxState> {
   try {
     return await send();

@@ -1,47 +1,45 @@
-// What an operator may do with an order: have it tried now, put it aside, let it go on. Nothing here sends: a sender finds what is due.
-// Each answers whether it was done; false: the order has gone on since it was looked at.
+// What an operator does with an order: retry, park, release. Nothing here sends: the delivery worker finds what is due.
 import type { Resource } from '../../fhir/types.ts';
 import type { Context } from '../../interactions/context.ts';
-import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
-import { buildLastModified, buildOnHoldEdit, editResource, withTaskStatus } from '../place/order-edits.ts';
-import { letGo, parseOrderPayload, waiting } from '../place/order-entry.ts';
+import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
+import { buildLastModified, buildOnHoldEdit, editResource, type ResourceEdit, withTaskStatus } from '../place/order-edits.ts';
+import { formatOrderPayload, parseOrderPayload } from '../place/order-payload.ts';
+import { findTransition } from '../state-machine.ts';
 
 export type OperatorAction = 'retry' | 'park' | 'release';
 
-/** In which states each makes sense. */
-export const MAY: Record<OperatorAction, OutboxState[]> = {
-  retry: ['queued', 'unknown'],
-  park: ['queued', 'unknown', 'parked'],
-  release: ['parked'],
-};
-
-/** Due since ever: goes before all others, and where the circuit breaker holds back the others (delivery-worker.ts). */
+/** Before the time of every other entry: the order goes first, also while the circuit breaker is open (delivery-worker.ts). */
 export const MANUAL_DUE_TIME = new Date(0).toISOString();
 
-const WAYS: Record<OperatorAction, (context: Context, entry: OutboxEntry, at: string) => Promise<boolean>> = {
-  retry: ({ store }, entry, at) =>
-    store.outbox.changeState(entry, { from: MAY.retry, to: entry.state, at, nextAt: MANUAL_DUE_TIME, what: 'retry' }),
-  async park(context, entry, at) {
-    const payload = JSON.stringify({ ...parseOrderPayload(entry), kept: true });
-    if (!(await context.store.outbox.changeState(entry, { from: MAY.park, to: 'parked', at, payload, what: 'park' }))) return false;
-    await editResource(context, 'Task', parseOrderPayload(entry).task, buildOnHoldEdit('put-aside', at));
-    return true;
-  },
-  async release(context, entry, at) {
-    const payload = letGo(parseOrderPayload(entry));
-    const move = { from: MAY.release, to: waiting(entry), at, nextAt: at, payload: JSON.stringify(payload), what: 'release' };
-    if (!(await context.store.outbox.changeState(entry, move))) return false;
-    await editResource(context, 'Task', payload.task, onItsWay(at));
-    return true;
-  },
-};
+/** The changes of the entry and of its Task. */
+const EFFECTS: Record<OperatorAction, (entry: OutboxEntry, at: string) => { nextAt?: string; payload?: string; editTask?: ResourceEdit }> =
+  {
+    retry: () => ({ nextAt: MANUAL_DUE_TIME }),
+    park: (entry, at) => ({
+      payload: formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: true }),
+      editTask: buildOnHoldEdit('put-aside', at),
+    }),
+    release: (entry, at) => ({
+      nextAt: at,
+      payload: formatOrderPayload({ ...parseOrderPayload(entry), isParkedByOperator: false }),
+      editTask: buildReleasedEdit(at),
+    }),
+  };
 
-/** In one transaction with what the order's Task says of it. */
+/** In one transaction with the order's Task. Answers whether it was done; false: the order has changed since it was read, or its state does not allow it. */
 export const applyOperatorAction = (context: Context, operation: OperatorAction, entry: OutboxEntry): Promise<boolean> =>
-  context.store.transaction((store) => WAYS[operation]({ ...context, store }, entry, context.clock().toISOString()));
+  context.store.transaction(async (store) => {
+    const transition = findTransition(entry, operation);
+    if (!transition) return false;
+    const at = context.clock().toISOString();
+    const { editTask, ...change } = EFFECTS[operation](entry, at);
+    if (!(await store.outbox.changeState(entry, { from: [entry.state], to: transition.to, at, what: operation, ...change }))) return false;
+    if (editTask) await editResource({ ...context, store }, 'Task', parseOrderPayload(entry).task, editTask);
+    return true;
+  });
 
 /** As before it was sent: what the network says of it is not known yet. */
-const onItsWay =
+const buildReleasedEdit =
   (at: string) =>
   (task: Resource): Resource => {
     const { businessStatus: _aside, ...rest } = task;

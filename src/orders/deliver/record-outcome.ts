@@ -1,4 +1,4 @@
-// What came of an attempt: the entry's next state, and what the ServiceRequest and its Task say of it, in one transaction.
+// Records the outcome of an attempt: the entry's next state, its ServiceRequest and its Task, in one transaction.
 import type { Resource } from '../../fhir/types.ts';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
@@ -14,63 +14,78 @@ import {
   type OrderEdit,
   type ResourceEdit,
 } from '../place/order-edits.ts';
-import { type OrderPayload, parseOrderedRequest, parseOrderPayload, readRequestId } from '../place/order-entry.ts';
+import { parseOrderedRequest, readRequestId } from '../place/order-entry.ts';
+import { formatOrderPayload, type OrderPayload, parseOrderPayload, toAcceptedOrder } from '../place/order-payload.ts';
+import { findTransition, type OrderAction } from '../state-machine.ts';
 import { systemContext } from '../system-actor.ts';
 import { isUnconfirmedTooLong, MAX_SERVER_FAILURES, nextDeliveryAt } from './delivery-times.ts';
 import type { OrderSender } from './order-sender.ts';
 import { startTracking } from './start-tracking.ts';
 
+/**
+ * `in-doubt`: it is not there, but may still appear. `on-hold`: the request is not active. `not-wanted`: the request or its Task was cancelled, and the order is
+ * not at the network.
+ */
+type DeliveryOutcome = Outcome<JunctionOrder> | { kind: 'in-doubt'; why: string } | { kind: 'on-hold' } | { kind: 'not-wanted' };
+
 export interface DeliveryResult {
   payload: OrderPayload;
-  /** Whether the order may have reached the network, in this attempt or before. */
-  sent: boolean;
-  outcome: Outcome<JunctionOrder> | { kind: 'called-off' } | { kind: 'on-hold' } | { kind: 'looked-for'; why: string };
+  outcome: DeliveryOutcome;
 }
 
 interface Conclusion {
   state: OutboxState;
+  action: OrderAction;
   payload: OrderPayload;
   nextAt?: string;
   error?: string;
   edit?: OrderEdit;
 }
 
-/** Answers the entry's state; `sending` when the lease had passed to somebody else, whose word then counts. */
+/** Returns the state of the entry; `sending` when another process has the lease by now, whose outcome counts. */
 export async function recordOutcome(sender: OrderSender, leased: LeasedEntry, result: DeliveryResult): Promise<OutboxState> {
   const { entry, by } = leased;
+  const { outcome } = result;
   const now = sender.clock();
-  const { outcome: came } = result;
-  if (came.kind !== 'called-off' && came.kind !== 'on-hold' && came.kind !== 'looked-for')
-    sender.gate.breaker.record(toHealthSignal('order', came), now, retryAfterSeconds(came), entry.id);
-  const settled = await sender.store.transaction(async (store) => {
-    // held first, as whoever takes it back does: then one of the two sees the other
-    const stands = await standing(store, entry, result.payload);
-    const conclusion = await concluded({ ...sender, store }, leased, { ...result, wanted: !isTakenBack(stands) });
-    const { state, payload, nextAt, error, edit } = conclusion;
-    const outcome = { state, at: now.toISOString(), payload: JSON.stringify(payload), ...(nextAt && { nextAt }), ...(error && { error }) };
-    if (!(await store.outbox.recordOutcome(entry, by, outcome))) return { state: undefined, error };
+  if (outcome.kind !== 'not-wanted' && outcome.kind !== 'on-hold' && outcome.kind !== 'in-doubt')
+    sender.gate.breaker.record(toHealthSignal('order', outcome), now, retryAfterSeconds(outcome), entry.id);
+  const { state, error } = await sender.store.transaction(async (store) => {
+    // locked first, as a revocation does: then one of the two sees the other
+    const current = await readCurrent(store, entry, result.payload);
+    const isWanted = !isWithdrawn(current);
+    const conclusion = await conclude({ ...sender, store }, leased, { ...result, isWanted });
+    const { state, action, payload, nextAt, error, edit } = conclusion;
+    const change = {
+      state,
+      at: now.toISOString(),
+      payload: formatOrderPayload(payload),
+      ...(nextAt && { nextAt }),
+      ...(error && { error }),
+    };
+    if (!(await store.outbox.recordOutcome(entry, by, change))) return { state: undefined, error };
     if (!edit) return conclusion;
     const context = systemContext(sender, entry.tenant, store);
     await readModifyWriteMany(context, [
-      ...(stands.request ? [{ type: 'ServiceRequest' as const, id: readRequestId(entry), edit: changing(edit.request) }] : []),
-      { type: 'Task', id: payload.task, edit: changing(edit.task) },
+      ...(current.request ? [{ type: 'ServiceRequest' as const, id: readRequestId(entry), edit: ifPresent(edit.request) }] : []),
+      { type: 'Task', id: payload.task, edit: ifPresent(edit.task) },
     ]);
-    if (result.outcome.kind === 'accepted') await startTracking(context, entry, payload, result.outcome.value);
-    if (state === 'done' && isTakenBack(stands)) await queueCancellation(context, entry, payload);
+    if (action === 'startTracking' && payload.state === 'accepted' && outcome.kind === 'accepted') {
+      await startTracking(context, entry, payload, outcome.value);
+      if (!isWanted) await queueCancellation(context, entry, payload);
+    }
     return conclusion;
   });
-  const { state, error } = settled;
   sender.log({ tenant: entry.tenant, subject: entry.subject, attempt: entry.attempts, state: state ?? 'lost', error }, 'order');
   return state ?? 'sending';
 }
 
-/** How the request that was ordered and its Task stand; undefined: deleted. Nobody else writes them before the transaction ends. */
-interface Standing {
+/** The request that was ordered and its Task; undefined: deleted. Both rows are locked until the transaction ends. */
+interface CurrentResources {
   request: Resource | undefined;
   task: Resource | undefined;
 }
 
-async function standing(store: Store, entry: OutboxEntry, { task }: OrderPayload): Promise<Standing> {
+async function readCurrent(store: Store, entry: OutboxEntry, { task }: OrderPayload): Promise<CurrentResources> {
   const held = await store.readForUpdate(entry.tenant, [
     { type: 'ServiceRequest', id: readRequestId(entry) },
     { type: 'Task', id: task },
@@ -82,58 +97,61 @@ async function standing(store: Store, entry: OutboxEntry, { task }: OrderPayload
   };
 }
 
-const changing =
+const ifPresent =
   (edit: ResourceEdit) =>
   (resource: Resource | undefined): Resource | undefined =>
     resource && edit(resource);
 
-/** Whether the request was revoked or deleted, or the Task cancelled, while nobody knew whether the order had arrived. */
-const isTakenBack = ({ request, task }: Standing): boolean =>
+/** Whether the request was revoked or deleted, or the Task cancelled, during the attempt. */
+const isWithdrawn = ({ request, task }: CurrentResources): boolean =>
   !request || request.status === 'revoked' || request.status === 'entered-in-error' || task?.status === 'cancelled';
 
-/** `wanted`: nobody has taken it back. */
-type Given = DeliveryResult & { wanted: boolean };
+/** `isWanted`: nobody has withdrawn the order. */
+type WantedResult = DeliveryResult & { isWanted: boolean };
 
-async function concluded(sender: OrderSender, leased: LeasedEntry, { payload, sent, outcome, wanted }: Given): Promise<Conclusion> {
-  const at = sender.clock().toISOString();
-  if (outcome.kind === 'accepted') {
-    const { id, transactionId } = outcome.value;
-    return {
-      state: 'done',
-      payload: { ...payload, orderId: id, transactionId },
-      edit: buildAcceptedEdit(sender.systems, outcome.value, at),
-    };
-  }
-  if (outcome.kind === 'refused') return { state: 'refused', payload, error: outcome.why, edit: buildRefusedEdit(outcome.why, at) };
-  if (outcome.kind === 'called-off') return { state: 'cancelled', payload, edit: buildCancelledEdit(at) };
-  if (outcome.kind === 'on-hold') return { state: sent ? 'unknown' : 'queued', payload, error: 'on hold', nextAt: later(sender, leased) };
-  return waiting(sender, leased, { payload, sent, outcome, wanted });
+async function conclude(sender: OrderSender, leased: LeasedEntry, { payload, outcome, isWanted }: WantedResult): Promise<Conclusion> {
+  const now = sender.clock();
+  const at = now.toISOString();
+  const error = 'why' in outcome ? outcome.why : outcome.kind === 'on-hold' ? 'on hold' : undefined;
+  const event = isWanted && (await isUnconfirmed(sender, leased, { payload, outcome })) ? 'unconfirmed' : outcome.kind;
+  const { to: state, action } = findTransition(toSentEntry(leased.entry, payload), event)!;
+  const conclusion = { state, action, payload, ...(error !== undefined && { error }) };
+  if (outcome.kind === 'accepted')
+    return { ...conclusion, payload: toAcceptedOrder(payload, outcome.value), edit: buildAcceptedEdit(sender.systems, outcome.value, at) };
+  if (action === 'retryLater') return { ...conclusion, nextAt: nextAttemptAt(sender, leased, outcome) };
+  const edit = EDITS[action]?.(error ?? '', at);
+  return { ...conclusion, ...(edit && { edit }) };
 }
 
-type Waiting = Omit<Given, 'outcome'> & {
-  outcome: Extract<DeliveryResult['outcome'], { kind: 'unknown' | 'throttled' | 'unauthorised' | 'looked-for' }>;
+const EDITS: Partial<Record<OrderAction, (why: string, at: string) => OrderEdit>> = {
+  rejectRequest: buildRefusedEdit,
+  holdTask: buildUnconfirmedEdit,
+  endOrder: (_why, at) => buildCancelledEdit(at),
 };
 
-/** Neither yes nor no: again, later. A key that is refused is no reason to give an order up, and one that was taken back is only looked for: for ever. */
-async function waiting(sender: OrderSender, leased: LeasedEntry, { payload, sent, outcome, wanted }: Waiting): Promise<Conclusion> {
-  const now = sender.clock();
-  const next = { error: outcome.why, payload };
-  const tried = wanted && outcome.kind !== 'unauthorised' && outcome.kind !== 'looked-for';
-  if (tried && (isUnconfirmedTooLong(leased.entry.firstSentAt, now) || (await isOneOfItsOwn(sender, leased, payload))))
-    return { state: 'parked', edit: buildUnconfirmedEdit(outcome.why, now.toISOString()), ...next };
-  const told = outcome.kind === 'throttled' ? outcome.retryAfter : undefined;
-  const nextAt = told === undefined ? later(sender, leased) : new Date(now.getTime() + told * 1000).toISOString();
-  return { state: sent ? 'unknown' : 'queued', nextAt, ...next };
+/** The entry with what this attempt has sent. */
+const toSentEntry = (entry: OutboxEntry, { state }: OrderPayload): OutboxEntry =>
+  state === 'sent' || state === 'key-failed' ? { ...entry, firstSentAt: entry.firstSentAt ?? entry.createdAt } : entry;
+
+function nextAttemptAt({ clock, random }: OrderSender, { entry }: LeasedEntry, outcome: DeliveryOutcome): string {
+  const seconds = outcome.kind === 'throttled' ? outcome.retryAfter : undefined;
+  const now = clock();
+  return seconds === undefined ? nextDeliveryAt(entry.createdAt, now, random()) : new Date(now.getTime() + seconds * 1000).toISOString();
+}
+
+/** Whether a person must look at the order. A credential that is not accepted (401) is no reason: it says nothing about the order. */
+async function isUnconfirmed(sender: OrderSender, leased: LeasedEntry, { payload, outcome }: DeliveryResult): Promise<boolean> {
+  if (outcome.kind !== 'unknown' && outcome.kind !== 'throttled') return false;
+  return isUnconfirmedTooLong(leased.entry.firstSentAt, sender.clock()) || isFailingAlone(sender, leased, payload);
 }
 
 /**
- * The network has just failed at it again, as often as it may, and has taken another order that was made since the time before: the reason is likely to be in
- * this one. Asked of the outbox, so that it is the same for every process, and for one that has just begun.
+ * The network has just failed again at this order, as often as it may, and has accepted another order that was made since the request before: the cause is
+ * likely to be in this order. The outbox is asked, so that the answer is the same in every process, and in one that has just started.
  */
-async function isOneOfItsOwn({ store }: OrderSender, { entry }: LeasedEntry, { failures = 0 }: OrderPayload): Promise<boolean> {
+async function isFailingAlone({ store }: OrderSender, { entry }: LeasedEntry, payload: OrderPayload): Promise<boolean> {
   const before = parseOrderPayload(entry);
-  if (failures < MAX_SERVER_FAILURES || failures === before.failures || before.sentAt === undefined) return false;
-  return store.outbox.hasDoneSince(entry.topic, before.sentAt);
+  if (!('serverFailures' in payload) || payload.serverFailures < MAX_SERVER_FAILURES) return false;
+  if (!('lastSentAt' in before) || before.serverFailures === payload.serverFailures) return false;
+  return store.outbox.hasDoneSince(entry.topic, before.lastSentAt);
 }
-
-const later = ({ clock, random }: OrderSender, { entry }: LeasedEntry): string => nextDeliveryAt(entry.createdAt, clock(), random());

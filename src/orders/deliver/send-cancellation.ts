@@ -6,7 +6,8 @@ import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/o
 import type { Store } from '../../store/store.ts';
 import type { OrderTask } from '../place/cancellation.ts';
 import { buildCancellationRefusedEdit, buildCancelledEdit, editResource, type OrderEdit } from '../place/order-edits.ts';
-import { parseOrderPayload, readOrderedRequest, readRequestId } from '../place/order-entry.ts';
+import { readOrderedRequest, readRequestId } from '../place/order-entry.ts';
+import { parseAcceptedOrder } from '../place/order-payload.ts';
 import { systemContext } from '../system-actor.ts';
 import { nextDeliveryAt } from './delivery-times.ts';
 import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
@@ -37,9 +38,9 @@ export async function sendCancellation(sender: OrderSender, { entry, by }: Lease
 }
 
 async function fulfilmentsOf(store: Store, entry: OutboxEntry): Promise<OrderTask[]> {
-  const { orderId, task, version } = parseOrderPayload(entry);
-  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version: version ?? null });
-  return placed.some((order) => order.orderId === orderId) ? placed : [...placed, { orderId: orderId!, task }];
+  const { orderId, task, version } = parseAcceptedOrder(entry);
+  const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });
+  return placed.some((order) => order.orderId === orderId) ? placed : [...placed, { orderId, task }];
 }
 
 /** A refusal is looked at once more: an order that is cancelled already refuses too. Where no order is to be seen (404), nobody has refused to cancel it. */

@@ -1,166 +1,214 @@
-// One attempt to send an order: who the patient is there, whether it arrived already, the order itself. What came of it is in record-outcome.ts.
-// The rules: the same bytes every time; what may be there is looked up before it is sent again; an outcome that nobody knows is never taken for a no.
-// Junction replays the first answer under a key, failures too (docs/decisions/0024-order-delivery.md).
+// One attempt to send an order, as a list of steps. Its outcome is recorded in record-outcome.ts.
+// The rules: the same bytes in every request; what may be at the network is looked up before it is sent again; an unknown outcome is never a rejection.
+// Junction replays the first response under a key, failures too (docs/decisions/0024-order-delivery.md).
+
+import type { Task } from '@medplum/fhirtypes';
 import { v5 } from 'uuid';
-import type { Resource } from '../../fhir/types.ts';
 import type { JunctionOrder } from '../../junction/client.ts';
 import { isServerFailure } from '../../junction/response-classification.ts';
 import type { Failure, Outcome } from '../../messaging/outcome.ts';
 import type { LeasedEntry, OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import { buildOrderBody } from '../place/junction-order.ts';
 import { isEnded } from '../place/order-criteria.ts';
-import { type OrderPayload, parseOrderPayload, readOrderedRequest } from '../place/order-entry.ts';
+import { readOrderedRequest } from '../place/order-entry.ts';
+import {
+  findLastSentAt,
+  formatOrderPayload,
+  type OrderPayload,
+  type OrderWithoutUser,
+  parseOrderPayload,
+  type SentOrder,
+} from '../place/order-payload.ts';
 import { isRequestFinished, msUntilListed } from './delivery-times.ts';
 import { ATTEMPT_MS, type OrderSender } from './order-sender.ts';
 import { type DeliveryResult, recordOutcome } from './record-outcome.ts';
 
-/** Answers the state the entry is in afterwards; `sending`: somebody else has it by now. */
-export async function sendOrder(sender: OrderSender, leased: LeasedEntry, budgetMs = sender.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
-  const { entry } = leased;
-  const payload = parseOrderPayload(entry);
-  const wish = await wishOf(sender, entry, payload);
-  if (entry.firstSentAt === null && wish !== 'send')
-    return recordOutcome(sender, leased, { payload, sent: false, outcome: UNWISHED[wish] });
-  const attempt = { sender, leased, payload, wish, signal: AbortSignal.timeout(budgetMs) };
-  const result = await placed(attempt);
-  return result ? recordOutcome(sender, leased, doubted(attempt, result)) : 'sending';
-}
-
-/**
- * What is wanted of an order by now: its request (or its Task) may have been taken back, or put on hold, since. Which tests can be ordered today is not asked:
- * what was accepted is sent, and a test that is gone there is refused there.
- */
-type Wish = 'send' | 'wait' | 'drop';
-
-async function wishOf({ store }: OrderSender, entry: OutboxEntry, { task: id }: OrderPayload): Promise<Wish> {
-  const request = await readOrderedRequest(store, entry);
-  if (!request || isEnded(request)) return 'drop';
-  const task = await store.read(entry.tenant, 'Task', id);
-  if (task?.body && (JSON.parse(task.body) as Resource).status === 'cancelled') return 'drop';
-  return request.status === 'active' ? 'send' : 'wait';
-}
-
-/** What becomes of an order that is not there and is not to be sent. */
-const UNWISHED = { drop: { kind: 'called-off' }, wait: { kind: 'on-hold' } } as const;
+/** What the request and its Task want of the order now. Whether its tests can still be ordered is not asked: the network refuses a test that it has retired. */
+type DesiredState = 'sent' | 'on-hold' | 'not-wanted';
 
 interface Attempt {
   sender: OrderSender;
   leased: LeasedEntry;
-  payload: OrderPayload;
-  wish: Wish;
+  desired: DesiredState;
+  /** When the last request before this attempt was sent; null: none was. */
+  earlierSentAt: string | null;
   signal: AbortSignal;
+  payload: OrderPayload;
+  userId?: string;
+  response?: Outcome<JunctionOrder>;
 }
 
-/** Undefined: the lease was lost before anything was sent. */
-async function placed(attempt: Attempt): Promise<DeliveryResult | undefined> {
-  const { sender, leased, wish, signal } = attempt;
-  const sentBefore = leased.entry.firstSentAt !== null;
-  const user = await userOf(attempt);
-  if (user.kind !== 'accepted') return { payload: attempt.payload, sent: sentBefore, outcome: user };
-  const payload = { ...attempt.payload, userId: user.value };
-  const earlier = await arrived({ ...attempt, payload });
-  if (earlier.kind !== 'accepted') return { payload, sent: sentBefore, outcome: unsure(earlier) };
-  if (earlier.value) return { payload, sent: true, outcome: { kind: 'accepted', value: earlier.value } };
-  if (wish !== 'send' || payload.failed ? mayYetAppear(attempt) : mayYetBeListed(attempt))
-    return { payload, sent: true, outcome: LOOKED_FOR };
-  if (wish !== 'send') return { payload, sent: sentBefore, outcome: UNWISHED[wish] };
-  const marking = { ...(payload.failed ? renewed(attempt, payload) : payload), sentAt: sender.clock().toISOString() };
-  if (!(await marked(attempt, marking))) return undefined;
-  const outcome = await sender.client.createOrder(
-    { body: buildOrderBody(payload.text, user.value), key: keyOf(leased.entry, marking) },
-    signal,
-  );
-  if (userIsGone(outcome) && !marking.userWasGone && !mayYetAppear(attempt))
-    return placed({ ...attempt, payload: withoutUser(attempt, marking) });
-  return { payload: failureOf(attempt, marking, outcome) ?? marking, sent: true, outcome };
+/** The attempt goes on, or has come to a result. */
+type Step = (attempt: Attempt) => Promise<Attempt | DeliveryResult | 'lease-lost'>;
+
+/** The second half is for a user whom the network did not know. */
+const STEPS: Step[] = [
+  checkDesiredState,
+  findUser,
+  lookUpOrder,
+  waitForList,
+  markAsSent,
+  sendRequest,
+  replaceMissingUser,
+  findUser,
+  lookUpOrder,
+  waitForList,
+  markAsSent,
+  sendRequest,
+];
+
+/** Returns the state of the entry afterwards; `sending`: another process has the lease by now. */
+export async function sendOrder(sender: OrderSender, leased: LeasedEntry, budgetMs = sender.attemptMs ?? ATTEMPT_MS): Promise<OutboxState> {
+  const { entry } = leased;
+  const payload = parseOrderPayload(entry);
+  const desired = await readDesiredState(sender, entry, payload);
+  let attempt: Attempt = { sender, leased, desired, earlierSentAt: findLastSentAt(entry), signal: AbortSignal.timeout(budgetMs), payload };
+  for (const step of STEPS) {
+    const next = await step(attempt);
+    if (next === 'lease-lost') return 'sending';
+    if ('outcome' in next) return recordOutcome(sender, leased, next);
+    attempt = next;
+  }
+  return recordOutcome(sender, leased, concludeResponse(attempt));
 }
 
-/** It is not there; but while a request of ours may still be at work, or the list be behind, it may come to be there. */
-const mayYetAppear = ({ sender, leased: { entry }, payload }: Attempt): boolean =>
-  entry.firstSentAt !== null && !isRequestFinished(payload.sentAt ?? entry.firstSentAt, sender.clock());
+async function readDesiredState({ store }: OrderSender, entry: OutboxEntry, { task: id }: OrderPayload): Promise<DesiredState> {
+  const request = await readOrderedRequest(store, entry);
+  if (!request || isEnded(request)) return 'not-wanted';
+  const task = await store.read(entry.tenant, 'Task', id);
+  if (task?.body && isCancelled(JSON.parse(task.body))) return 'not-wanted';
+  return request.status === 'active' ? 'sent' : 'on-hold';
+}
 
-/** It is not in the list, and the list may be behind. */
-const mayYetBeListed = ({ sender, leased: { entry }, payload }: Attempt): boolean =>
-  msUntilListed(payload.sentAt ?? entry.firstSentAt, sender.clock()) > 0;
+const isCancelled = ({ status }: Task): boolean => status === 'cancelled';
+
+async function checkDesiredState(attempt: Attempt): Promise<Attempt | DeliveryResult> {
+  const { leased, payload, desired } = attempt;
+  return leased.entry.firstSentAt === null && desired !== 'sent' ? { payload, outcome: { kind: desired } } : attempt;
+}
+
+async function findUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {
+  const { sender, payload, signal } = attempt;
+  if ('userId' in payload) return { ...attempt, userId: payload.userId };
+  const user = await sender.client.ensureUser(payload.clientUserId, signal);
+  return user.kind === 'accepted' ? { ...attempt, userId: user.value } : concludeFailure(attempt, user);
+}
 
 /**
- * A no while an earlier request may still be at work is perhaps about that one (what "in progress" is answered with is documented nowhere): the order is
- * looked for, as after a failure, and the next no counts.
+ * The key alone does not protect against a second order: a failure after the work may not be kept under it, and the network forgets it after a day. So an order
+ * that may be there is sent again only after all orders of its user were read (no clock is compared) and it was not among them. Of a user who has no list any
+ * more the team's orders are read.
  */
-function doubted(attempt: Attempt, result: DeliveryResult): DeliveryResult {
-  const { payload, outcome } = result;
-  if (outcome.kind !== 'refused' || !mayYetAppear(attempt)) return result;
-  const why = `${outcome.why}, while an earlier request may still be at work`;
-  return { ...result, payload: { ...payload, failed: true }, outcome: { kind: 'looked-for', why } };
-}
-
-const LOOKED_FOR = { kind: 'looked-for', why: 'not there yet, and looked for until it is sure that it never arrived' } as const;
-
-const userOf = async ({ sender, payload, signal }: Attempt): Promise<Outcome<string>> =>
-  payload.userId === undefined ? sender.client.ensureUser(payload.clientUserId, signal) : { kind: 'accepted', value: payload.userId };
-
-/**
- * The order, if an earlier attempt brought it there. The key alone does not protect: a failure after the work may not be kept under it, and it is forgotten
- * after a day. So an order that may be there is sent again only after its user's orders were read, all of them (no clock is compared), and it was not among
- * them. Of a user who has no list any more the team's are read.
- */
-async function arrived({ sender, leased, payload, signal }: Attempt): Promise<Outcome<JunctionOrder | undefined>> {
+async function lookUpOrder(attempt: Attempt): Promise<Attempt | DeliveryResult> {
+  const { sender, leased, payload, userId, signal } = attempt;
   const { firstSentAt, key: passthrough } = leased.entry;
-  if (firstSentAt === null) return NOT_THERE;
-  const found = await sender.client.findOrder({ userId: payload.userId!, passthrough }, signal);
-  if (found.kind !== 'refused' || found.status !== 404) return found;
-  return sender.client.findOrder({ since: new Date(Date.parse(firstSentAt) - SKEW_MS).toISOString(), passthrough }, signal);
+  if (firstSentAt === null || userId === undefined) return attempt;
+  const ofUser = await sender.client.findOrder({ userId, passthrough }, signal);
+  const since = new Date(Date.parse(firstSentAt) - CLOCK_SKEW_MS).toISOString();
+  const found = isNotFound(ofUser) ? await sender.client.findOrder({ since, passthrough }, signal) : ofUser;
+  // a look-up that is refused says nothing about the order
+  if (found.kind === 'refused') return { payload, outcome: { kind: 'unknown', why: `looking the order up: ${found.why}` } };
+  if (found.kind !== 'accepted') return { payload, outcome: found };
+  return found.value ? { payload, outcome: { kind: 'accepted', value: found.value } } : attempt;
 }
 
 /** The network's clock may differ from ours by this much when the team's orders are listed. */
-const SKEW_MS = 48 * 3_600_000;
+const CLOCK_SKEW_MS = 48 * 3_600_000;
 
-const NOT_THERE = { kind: 'accepted', value: undefined } as const;
+/** Not in the list. It may still appear: while the list may be behind, or, where no further request may follow under this key, while a request may be at work. */
+async function waitForList(attempt: Attempt): Promise<Attempt | DeliveryResult> {
+  const { sender, payload, desired, earlierSentAt } = attempt;
+  const isLastRequest = desired !== 'sent' || payload.state === 'key-failed';
+  if (isLastRequest ? mayStillArrive(attempt) : msUntilListed(earlierSentAt, sender.clock()) > 0)
+    return { payload, outcome: { kind: 'in-doubt', why: 'not there yet, and looked for until it is sure that it never arrived' } };
+  return desired === 'sent' ? attempt : { payload, outcome: { kind: desired } };
+}
 
-/** A look-up that was refused says nothing about the order. */
-const unsure = (outcome: Failure): Exclude<Failure, { kind: 'refused' }> =>
-  outcome.kind === 'refused' ? { kind: 'unknown', why: `looking the order up: ${outcome.why}` } : outcome;
+const mayStillArrive = ({ sender, earlierSentAt }: Attempt): boolean =>
+  earlierSentAt !== null && !isRequestFinished(earlierSentAt, sender.clock());
 
 /**
- * Says in the outbox, before the first byte leaves, that the order may be there from now on. False: the lease is somebody else's, or has run out (a process
- * that stood still for hours must not go on where it was).
+ * Records, before the first byte leaves, that the order may be at the network from now on. The lease may be lost, or have expired: a process that stood still
+ * for hours must not go on.
  */
-async function marked({ sender, leased: { entry, by } }: Attempt, payload: OrderPayload): Promise<boolean> {
-  const at = payload.sentAt!;
-  const outcome = { state: 'sending' as const, at, firstSentAt: at, payload: JSON.stringify(payload) };
-  return (await sender.store.outbox.recordOutcome(entry, by, outcome)) && sender.clock() < new Date(entry.leaseUntil!);
+async function markAsSent(attempt: Attempt): Promise<Attempt | 'lease-lost'> {
+  const { sender, leased, userId } = attempt;
+  const { entry, by } = leased;
+  const at = sender.clock().toISOString();
+  const payload = toSentOrder(attempt.payload, { userId: userId!, at });
+  const change = { state: 'sending' as const, at, firstSentAt: at, payload: formatOrderPayload(payload) };
+  const isMarked = await sender.store.outbox.recordOutcome(entry, by, change);
+  return isMarked && sender.clock() < new Date(entry.leaseUntil!) ? { ...attempt, payload } : 'lease-lost';
 }
 
-/** Under another key, because the one it had cannot bring it through any more. Written down before it is used. */
-function renewed({ sender }: Attempt, { failed: _failed, ...payload }: OrderPayload): OrderPayload {
-  return { ...payload, renewed: (payload.renewed ?? 0) + 1, renewedAt: sender.clock().toISOString() };
+function toSentOrder(payload: OrderPayload, { userId, at }: { userId: string; at: string }): SentOrder {
+  const firstUse = { keyRenewals: 0, keyUsedSince: null, serverFailures: 0, isUserReplaced: false };
+  const base = payload.state === 'key-failed' ? renewKey(payload, at) : { ...firstUse, ...payload };
+  return { ...base, state: 'sent', userId, lastSentAt: at };
 }
 
-/** The user turned out to be gone, so nothing was made and nothing may yet be listed: once, with a user made anew, whose order is other bytes. */
-function withoutUser(attempt: Attempt, { userId: _gone, sentAt: _nothing, ...payload }: OrderPayload): OrderPayload {
-  return { ...renewed(attempt, payload), userWasGone: true };
+const renewKey = <P extends SentOrder>(payload: P, at: string): P => ({
+  ...payload,
+  keyRenewals: payload.keyRenewals + 1,
+  keyUsedSince: at,
+});
+
+async function sendRequest(attempt: Attempt): Promise<Attempt> {
+  const { sender, leased, payload, userId, signal } = attempt;
+  const body = buildOrderBody(payload.text, userId!);
+  return { ...attempt, response: await sender.client.createOrder({ body, key: buildKey(leased.entry, payload) }, signal) };
 }
-
-const userIsGone = (outcome: Outcome<JunctionOrder>): boolean => outcome.kind === 'refused' && outcome.status === 404;
-
-/**
- * A failure that the key may hold: it would be answered to every further request under it. So none is sent, the order is looked for until nothing of the
- * request can be at work any more and every list must show what it made, and only then another key is taken. Undefined: it is not kept (a gateway's word,
- * for the first ten minutes of a key), and the same key is asked again.
- */
-function failureOf({ sender, leased }: Attempt, payload: OrderPayload, outcome: Outcome<JunctionOrder>): OrderPayload | undefined {
-  if (!isServerFailure(outcome)) return undefined;
-  if (isOfTheOperation(outcome.status)) return { ...payload, failed: true, failures: (payload.failures ?? 0) + 1 };
-  const keyedAt = payload.renewedAt ?? leased.entry.firstSentAt;
-  return isRequestFinished(keyedAt, sender.clock()) ? { ...payload, failed: true } : undefined;
-}
-
-/**
- * The operation's own failure, or that what the order names is not our team's to touch (403). After any other word (of whoever stands in front of it, a 4xx
- * that says no to nothing) it may be running, and its answer be kept.
- */
-const isOfTheOperation = (status: number): boolean => status === 403 || (status >= 500 && !GATEWAY.has(status));
-const GATEWAY = new Set([502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 /** The key minted at accept, or a later one of this order: the same in every process. */
-const keyOf = ({ key }: OutboxEntry, { renewed }: OrderPayload): string => (renewed ? v5(`renewed ${renewed}`, key) : key);
+const buildKey = ({ key }: OutboxEntry, payload: OrderPayload): string =>
+  'keyRenewals' in payload && payload.keyRenewals > 0 ? v5(`renewed ${payload.keyRenewals}`, key) : key;
+
+/** The network did not know the user, so that it made nothing: once, the order goes out for a user made anew. These are other bytes, under another key. */
+async function replaceMissingUser(attempt: Attempt): Promise<Attempt | DeliveryResult> {
+  const { sender, payload, response } = attempt;
+  const isReplaceable = 'isUserReplaced' in payload && !payload.isUserReplaced && payload.state !== 'user-missing';
+  if (!response || !isNotFound(response) || !isReplaceable || mayStillArrive(attempt)) return concludeResponse(attempt);
+  const { userId: _missing, lastSentAt: _nothing, ...request } = renewKey(payload, sender.clock().toISOString());
+  const next: OrderWithoutUser = { ...request, state: 'user-missing', isUserReplaced: true };
+  const { userId: _former, response: _refusal, ...rest } = attempt;
+  return { ...rest, payload: next };
+}
+
+const isNotFound = (outcome: Outcome<unknown>): boolean => outcome.kind === 'refused' && outcome.status === 404;
+
+function concludeResponse(attempt: Attempt): DeliveryResult {
+  const { response, payload } = attempt;
+  if (!response) return { payload, outcome: { kind: 'unknown', why: 'no request was sent' } };
+  if (response.kind === 'accepted') return { payload, outcome: response };
+  return concludeFailure({ ...attempt, payload: applyFailure(attempt, response) }, response);
+}
+
+/**
+ * A refusal while an earlier request may still be at work may be about that one (what "in progress" is answered with is documented nowhere): the order is
+ * looked up, as after a failure, and the next refusal counts.
+ */
+function concludeFailure(attempt: Attempt, outcome: Failure): DeliveryResult {
+  const { payload } = attempt;
+  if (outcome.kind !== 'refused' || !mayStillArrive(attempt)) return { payload, outcome };
+  const why = `${outcome.why}, while an earlier request may still be at work`;
+  return { payload: payload.state === 'sent' ? { ...payload, state: 'key-failed' } : payload, outcome: { kind: 'in-doubt', why } };
+}
+
+/**
+ * The network may keep a failure under the key, and would answer every further request under it. So none is sent: the order is looked up until no request can
+ * be at work any more and every list must show what they made, and only then it takes another key. A gateway's failure is not kept during the first ten
+ * minutes of a key: the same key is used again.
+ */
+function applyFailure({ sender, leased, payload }: Attempt, outcome: Failure): OrderPayload {
+  if (payload.state !== 'sent' || !isServerFailure(outcome)) return payload;
+  if (isOfTheOperation(outcome.status)) return { ...payload, state: 'key-failed', serverFailures: payload.serverFailures + 1 };
+  const keyedAt = payload.keyUsedSince ?? leased.entry.firstSentAt;
+  return isRequestFinished(keyedAt, sender.clock()) ? { ...payload, state: 'key-failed' } : payload;
+}
+
+/**
+ * Whether the operation itself failed, or names what is not our team's to touch (403). After any other failure (of a gateway, or a 4xx that refuses nothing)
+ * the operation may be running, and its answer be kept.
+ */
+const isOfTheOperation = (status: number): boolean => status === 403 || (status >= 500 && !GATEWAY_STATUSES.has(status));
+const GATEWAY_STATUSES = new Set([502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);

@@ -4,7 +4,8 @@ import type { Context } from '../../interactions/context.ts';
 import type { OutboxEntry, OutboxState } from '../../store/queues/outbox-entry.ts';
 import type { TrackedOrder } from '../../store/queues/tracked-orders.ts';
 import type { Store } from '../../store/store.ts';
-import { type OrderPayload, parseOrderPayload, readOrderedRequest, toSubject } from './order-entry.ts';
+import { readOrderedRequest, toSubject } from './order-entry.ts';
+import { type AcceptedOrder, formatOrderPayload, parseAcceptedOrder } from './order-payload.ts';
 
 /** The topic of cancellations; the subject is the order's. */
 export const CANCELLATION_TOPIC = 'order-cancellation';
@@ -15,18 +16,18 @@ const PENDING_STATES: ReadonlySet<OutboxState> = new Set(['queued', 'sending', '
  * Inside the transaction that learns that an accepted order is no longer wanted. One at a time for an order; after one that is over there may be another: the
  * network may have refused it, or may have taken up again what it had cancelled. To cancel twice does no harm.
  */
-export async function queueCancellation({ store, clock, newId }: Context, order: OutboxEntry, payload: OrderPayload): Promise<void> {
+export async function queueCancellation({ store, clock, newId }: Context, order: OutboxEntry, payload: AcceptedOrder): Promise<void> {
   const { tenant, subject } = order;
   const former = await store.outbox.findNewest(tenant, CANCELLATION_TOPIC, subject);
-  if (former && PENDING_STATES.has(former.state) && parseOrderPayload(former).task === payload.task) return;
+  if (former && PENDING_STATES.has(former.state) && parseAcceptedOrder(former).task === payload.task) return;
   const at = clock().toISOString();
-  await store.outbox.add({ tenant, topic: CANCELLATION_TOPIC, subject, key: newId(), payload: JSON.stringify(payload), at });
+  await store.outbox.add({ tenant, topic: CANCELLATION_TOPIC, subject, key: newId(), payload: formatOrderPayload(payload), at });
 }
 
 /** Whether people have taken this order's request back, by whatever way, and the network has not refused to cancel it. */
 export async function isCancellationRequested(store: Store, { tenant, request, version }: OrderedVersion): Promise<boolean> {
   const all = await store.outbox.findAll(tenant, CANCELLATION_TOPIC, toSubject(request));
-  const newest = all.find((entry) => (parseOrderPayload(entry).version ?? null) === version);
+  const newest = all.find((entry) => parseAcceptedOrder(entry).version === version);
   return newest !== undefined && newest.state !== 'refused';
 }
 
@@ -50,7 +51,7 @@ export async function cancelFurtherOrder(
   const former = await store.outbox.findNewest(caller.tenant, CANCELLATION_TOPIC, toSubject(request));
   const stands = former && (await readOrderedRequest(store, former));
   if (!former || (stands && !REVOKED_STATUSES.has(stands.status as string))) return;
-  await queueCancellation(context, former, { ...parseOrderPayload(former), ...further });
+  await queueCancellation(context, former, { ...parseAcceptedOrder(former), ...further, transactionId: further.transactionId ?? null });
 }
 
 /** One order of the request, as the network names it, and the Task that tells of it. */

@@ -6,22 +6,15 @@ import { businessRules, conflict, FhirError, type Issue } from '../../fhir/outco
 import type { Resource } from '../../fhir/types.ts';
 import type { Context, PendingWrite, WriteHook } from '../../interactions/context.ts';
 import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
+import { findTransition } from '../state-machine.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import { checkImmutableElements, type SentText } from './immutable-elements.ts';
 import { buildClientUserId, buildOrderText } from './junction-order.ts';
 import { buildOrderContent, type OrderRules } from './order-content.ts';
 import { isEnded, isRevoked, type OrderedTests } from './order-criteria.ts';
 import { buildRejection, canBeOrder, decideOrder, type OrderDecision } from './order-decision.ts';
-import {
-  findPresentEntry,
-  NEVER_SENT,
-  ORDER_TOPIC,
-  type OrderPayload,
-  parseOrderPayload,
-  readRequestId,
-  toSubject,
-  waiting,
-} from './order-entry.ts';
+import { findPresentEntry, NEVER_SENT, ORDER_TOPIC, readRequestId, toSubject } from './order-entry.ts';
+import { formatOrderPayload, parseOrderPayload } from './order-payload.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 import { createOrderTask, storeRejection } from './rejection.ts';
 import { withdrawOrder } from './withdraw.ts';
@@ -137,20 +130,15 @@ async function acceptOrder(
   const at = context.clock().toISOString();
   const task = buildTask(request, { at, notes: content.notes, system: rules.systems.taskInput });
   const taskId = await createOrderTask(context, write.id, task);
-  const payload: OrderPayload = {
+  const payload = formatOrderPayload({
+    state: 'unsent',
     task: taskId,
     clientUserId: buildClientUserId(tenant, patientId),
     text: buildOrderText(content),
     version,
-  };
-  await context.store.outbox.add({
-    tenant,
-    topic: ORDER_TOPIC,
-    subject: toSubject(request.id!),
-    key,
-    payload: JSON.stringify(payload),
-    at,
+    isParkedByOperator: false,
   });
+  await context.store.outbox.add({ tenant, topic: ORDER_TOPIC, subject: toSubject(request.id!), key, payload, at });
 }
 
 /** It is stored, and a Task says that it is not ordered, and why. */
@@ -183,15 +171,17 @@ function buildTask(request: Resource, { at, notes, system }: { at: string; notes
 async function resumeOrder(context: Context, entry: OutboxEntry, write: PendingWrite): Promise<void> {
   const { store, clock } = context;
   const waits = entry.state === 'parked' ? !parseOrderPayload(entry).isParkedByOperator : readPrevious(write)?.status !== 'active';
-  if (!waits) return;
+  const transition = waits ? findTransition(entry, 'resume') : undefined;
+  if (!transition) return;
   const at = clock().toISOString();
-  await store.outbox.changeState(entry, { from: ['parked', 'queued', 'unknown'], to: waiting(entry), at, nextAt: at, what: 'request' });
-  if (entry.state === 'done' && isUserWrite(context)) await wakeTracking(context, entry, at);
+  if (transition.action === 'makeDue')
+    await store.outbox.changeState(entry, { from: [entry.state], to: transition.to, at, nextAt: at, what: 'request' });
+  else if (isUserWrite(context)) await wakeTracking(context, entry, at);
 }
 
 /** While the request was not active, how far its order came was told by its Task alone. */
 async function wakeTracking({ store }: Context, entry: OutboxEntry, at: string): Promise<void> {
-  const { version = null } = parseOrderPayload(entry);
+  const { version } = parseOrderPayload(entry);
   await store.trackedOrders.wake(
     await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version }),
     at,

@@ -7,7 +7,8 @@ import type { OutboxEntry } from '../../store/queues/outbox-entry.ts';
 import type { Store } from '../../store/store.ts';
 import { SYSTEM_ACTOR } from '../system-actor.ts';
 import type { Systems } from '../systems.ts';
-import { ORDER_TOPIC, parseOrderPayload, readRequestId } from './order-entry.ts';
+import { ORDER_TOPIC, readRequestId } from './order-entry.ts';
+import { parseOrderPayload } from './order-payload.ts';
 import { preserveExternalFields } from './preserved-external-fields.ts';
 import { withdrawOrder } from './withdraw.ts';
 
@@ -48,7 +49,7 @@ async function findCancelledOrder(
 
 /** Whether this Task tells of the order of this entry, or of one that came of it (a redraw): also when its request is gone since. */
 async function isTaskOfOrder(store: Store, entry: OutboxEntry, id: string): Promise<boolean> {
-  const { task, version = null } = parseOrderPayload(entry);
+  const { task, version } = parseOrderPayload(entry);
   if (task === id) return true;
   const placed = await store.trackedOrders.listOfRequest({ tenant: entry.tenant, request: readRequestId(entry), version });
   return placed.some((order) => order.task === id);

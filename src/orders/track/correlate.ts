@@ -7,7 +7,9 @@ import { createDeliveryLease } from '../deliver/order-sender.ts';
 import { recordOutcome } from '../deliver/record-outcome.ts';
 import { startTracking } from '../deliver/start-tracking.ts';
 import { queueCancellation } from '../place/cancellation.ts';
-import { letGo, ORDER_TOPIC, parseOrderPayload, readRequestId } from '../place/order-entry.ts';
+import { ORDER_TOPIC, readRequestId } from '../place/order-entry.ts';
+import { formatOrderPayload, parseAcceptedOrder, parseOrderPayload, toAcceptedOrder } from '../place/order-payload.ts';
+import { findTransition, type OrderAction } from '../state-machine.ts';
 import { systemContext } from '../system-actor.ts';
 import { type OrderOrigin, trackFurtherOrder } from './further-order.ts';
 import type { OrderTracker } from './order-tracker.ts';
@@ -26,20 +28,12 @@ export async function correlate(tracker: OrderTracker, order: OrderSnapshot): Pr
   return found;
 }
 
-type Way = (tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry) => Promise<Correlation>;
+type Correlate = (tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry) => Promise<Correlation>;
 
-/** By the state of the entry that was sent with this key. */
-const WAYS: Record<OutboxEntry['state'], Way> = {
-  queued: recordAcceptance,
-  unknown: recordAcceptance,
-  parked: recordAcceptance,
-  sending: recordAcceptance,
-  done: trackAnotherOrder,
-  refused: trackContradictingOrder,
-  cancelled: trackContradictingOrder,
-};
+/** By the action of the state machine. */
+const ACTIONS: Partial<Record<OrderAction, Correlate>> = { recordAcceptance, trackAnotherOrder, trackContradictingOrder };
 
-const correlateByKey: Way = (tracker, order, entry) => WAYS[entry.state](tracker, order, entry);
+const correlateByKey: Correlate = (tracker, order, entry) => ACTIONS[findTransition(entry, 'found')!.action]!(tracker, order, entry);
 
 /** The acceptance that nobody had heard of: settled as the sender would have. */
 async function recordAcceptance(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
@@ -52,14 +46,15 @@ async function recordAcceptance(tracker: OrderTracker, order: OrderSnapshot, ent
     status: findLastEvent(order)?.status,
     passthrough: order.passthrough,
   };
-  const result = { payload: letGo(parseOrderPayload(claimed)), sent: true, outcome: { kind: 'accepted' as const, value } };
+  const payload = { ...parseOrderPayload(claimed), isParkedByOperator: false };
+  const result = { payload, outcome: { kind: 'accepted' as const, value } };
   return (await recordOutcome(tracker, { entry: claimed, by: mine.by }, result)) === 'done' ? 'adopted' : 'waiting';
 }
 
 /** Our key on another order than the one that was accepted: a redraw may carry it on. Whatever made it, its results are of our patient. */
 async function trackAnotherOrder(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
   const { tenant } = entry;
-  const payload = parseOrderPayload(entry);
+  const payload = parseAcceptedOrder(entry);
   if (payload.orderId !== order.id) return trackOrderOfTransaction(tracker, order, { ...readOrigin(entry), before: payload.task });
   return adoptOrder(tracker, tenant, (context) => startTracking(context, entry, payload, { status: findLastEvent(order)?.status }));
 }
@@ -70,10 +65,10 @@ async function trackAnotherOrder(tracker: OrderTracker, order: OrderSnapshot, en
  */
 async function trackContradictingOrder(tracker: OrderTracker, order: OrderSnapshot, entry: OutboxEntry): Promise<Correlation> {
   const { tenant, subject, state } = entry;
-  const payload = { ...parseOrderPayload(entry), orderId: order.id, transactionId: order.transaction?.id };
+  const payload = toAcceptedOrder(parseOrderPayload(entry), { id: order.id, transactionId: order.transaction?.id });
   tracker.log({ tenant, subject, order: order.id, state }, 'an order stands that should not');
   return adoptOrder(tracker, tenant, async (context) => {
-    const found = { at: context.clock().toISOString(), payload: JSON.stringify(payload), what: 'found' };
+    const found = { at: context.clock().toISOString(), payload: formatOrderPayload(payload), what: 'found' };
     if (!(await context.store.outbox.changeState(entry, { from: [state], to: 'done', ...found }))) return;
     await startTracking(context, entry, payload, { status: 'unexpected', told: state === 'refused' ? 'revoked' : undefined });
     if (state === 'cancelled') await queueCancellation(context, entry, payload);
@@ -89,7 +84,7 @@ async function correlateByTransaction(tracker: OrderTracker, order: OrderSnapsho
 const readOrigin = (entry: OutboxEntry) => ({
   tenant: entry.tenant,
   request: readRequestId(entry),
-  version: parseOrderPayload(entry).version ?? null,
+  version: parseOrderPayload(entry).version,
 });
 
 function trackOrderOfTransaction(
