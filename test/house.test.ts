@@ -314,3 +314,9 @@ test('no document leads to what is not there', () => {
     ),
   ).toEqual([]);
 });
+
+test('README leads to every document', () => {
+  const reached = new Set(['README.md']);
+  for (const document of reached) if (document.endsWith('.md') && existsSync(document)) for (const to of linksIn(document)) reached.add(to);
+  expect(files('docs').filter((file) => file.endsWith('.md') && !reached.has(file))).toEqual([]);
+});
