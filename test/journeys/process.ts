@@ -60,9 +60,9 @@ function child(args: string[], env: Env): ChildProcess {
   return spawned(process.execPath, [FACET, ...args], env);
 }
 
-function spawned(program: string, args: string[], env: Env): ChildProcess {
+function spawned(program: string, args: string[], env: Env, cwd?: string): ChildProcess {
   const { PATH = '', HOME = '', TMPDIR } = process.env;
-  const options = { env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env } };
+  const options = { env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env }, ...(cwd !== undefined && { cwd }) };
   const running = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   started.add(running);
   running.once('exit', () => started.delete(running));
@@ -81,6 +81,9 @@ export const launch = (env: Env, ...options: string[]): FacetProcess => heard(ch
 
 /** Starts a server as the README does: npm, its shell, and the server below it. What is signalled is npm. */
 export const launchByNpm = (env: Env): FacetProcess => heard(spawned('npm', ['start'], env));
+
+/** Starts a server by another command, in a folder of its own: an installed package, the steps of an image. */
+export const launchIn = (cwd: string, env: Env, [program = '', ...args]: string[]): FacetProcess => heard(spawned(program, args, env, cwd));
 
 function heard(server: ChildProcess): FacetProcess {
   const lines: string[] = [];
@@ -103,9 +106,12 @@ function heard(server: ChildProcess): FacetProcess {
 /** Starts a server and waits until it serves; `url`: where it listens, whatever its base URL is said to be. */
 export async function startProcess(env: Env, ...options: string[]): Promise<FacetProcess & { url: string }> {
   const server = launch(env, ...options);
-  const ready = await server.said(/^Facet is ready: /);
-  return { ...server, url: `http://localhost:${/\(port (\d+)/.exec(ready)![1]}` };
+  return { ...server, url: await readyUrl(server) };
 }
+
+/** Where a server listens, once it serves. */
+export const readyUrl = async (server: FacetProcess): Promise<string> =>
+  `http://localhost:${/\(port (\d+)/.exec(await server.said(/^Facet is ready: /))![1]}`;
 
 /** What a command printed and how it ended. */
 export interface Said {
