@@ -13,7 +13,7 @@ import fc from '../fast-check.ts';
 
 const mappings = loadResultMappings(loadProfiles('fhir-profiles'));
 const SUBJECT: ReportSubject = {
-  journey: '6d0c7a1e-0000-4000-8000-000000000001',
+  idBase: '6d0c7a1e-0000-4000-8000-000000000001',
   transaction: 'j',
   order: '6d0c7a1e-0000-4000-8000-000000000002',
   request: 'ServiceRequest/one',

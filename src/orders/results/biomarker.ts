@@ -1,4 +1,4 @@
-// One biomarker of a result, and one that was expected and is missing, as the fields of mappings/junction/biomarker.yaml.
+// Converts a biomarker of a result, or an expected one that is missing, to the fields of mappings/junction/biomarker.yaml.
 // https://docs.junction.com/lab/results/result-formats
 
 import { toFhirInstant } from '../../junction/fhir-date-time.ts';
@@ -6,27 +6,25 @@ import { readTextField, toJsonObject, toReportedText } from '../../junction/json
 import type { View } from '../../mapping/shape.ts';
 import { toAbsentFields, toReferenceRangeFields, toValueFields, type Unit } from './value-fields.ts';
 
-/** What all markers of a report share. References as they are written. */
+/** What all markers of a report share. */
 export interface ReportElements {
   request: string;
   patient: string | undefined;
-  /** When what has no sample of its own was taken. */
+  /** The collection time of markers without a sample. */
   collected: string | undefined;
-  /** By the laboratory's number of the sample. */
+  /** By the laboratory's sample number. */
   specimens: ReadonlyMap<string, SampleReference>;
   /** Laboratory's unit, folded → UCUM. */
   units: ReadonlyMap<string, string>;
 }
 
-/** The Specimen, as it is referred to, and when it was taken. */
 export interface SampleReference {
   reference: string;
   collected: string | undefined;
 }
 
-/** A marker as it is to be written. */
 export interface Marker {
-  /** Names it among the markers of its report, the same in every report. */
+  /** Identifies the marker within its report, also in later results. */
   key: string;
   view: View;
   critical: boolean;
@@ -35,19 +33,19 @@ export interface Marker {
 const LOINC = /^\d{1,7}-\d$/;
 
 /** One of `results[]`. */
-export function parseMarker(given: unknown, around: ReportElements): Marker {
-  const result = toJsonObject(given);
-  const unit = parseUnit(result.unit, around.units);
+export function parseMarker(value: unknown, shared: ReportElements): Marker {
+  const result = toJsonObject(value);
+  const unit = parseUnit(result.unit, shared.units);
   const sample = readTextField(result, 'source_sample_id');
-  const taken = sample === undefined ? findOnlySample(around.specimens) : around.specimens.get(sample);
+  const sampleRef = sample === undefined ? findOnlySample(shared.specimens) : shared.specimens.get(sample);
   const { code, word } = toInterpretation(result);
   const view = {
-    ...toNameFields(result, around),
-    collected: taken ? taken.collected : around.collected,
+    ...toNameFields(result, shared),
+    collected: sampleRef ? sampleRef.collected : shared.collected,
     status: 'final',
     ...toValueFields(readTextField(result, 'type'), result.result, unit),
     ...toReferenceRangeFields({ range: result.reference_range, min: result.min_range_value, max: result.max_range_value }, unit),
-    specimen: taken?.reference,
+    specimen: sampleRef?.reference,
     timestamp: toFhirInstant(result.timestamp),
     laboratory: toReportedText(result.performing_laboratory),
     interpretation: code,
@@ -58,14 +56,14 @@ export function parseMarker(given: unknown, around: ReportElements): Marker {
   return { key: toMarkerKey(result, sample), view, critical: readTextField(result, 'interpretation') === 'critical' };
 }
 
-/** One of `missing_results[]`: kept, so that it is seen that something was expected. */
-export function parseMissingMarker(given: unknown, around: ReportElements): Marker {
-  const missing = toJsonObject(given);
+/** One of `missing_results[]`: a cancelled Observation shows that a value was expected. */
+export function parseMissingMarker(value: unknown, shared: ReportElements): Marker {
+  const missing = toJsonObject(value);
   const failure = readTextField(missing, 'inferred_failure_type');
   const note = [failure, toReportedText(missing.note)].filter((text) => text !== undefined).join(': ');
   const view = {
-    ...toNameFields(missing, around),
-    collected: around.collected,
+    ...toNameFields(missing, shared),
+    collected: shared.collected,
     status: 'cancelled',
     ...toAbsentFields(failure === 'non_failure' ? 'not-performed' : 'error'),
     ...toReferenceRangeFields({ range: null, min: null, max: null }, NO_UNIT),
@@ -95,16 +93,16 @@ function toNameFields(result: Record<string, unknown>, { request, patient }: Rep
 }
 
 /** https://hl7.org/fhir/R4/datatypes.html#code */
-const toCode = (given: unknown): string | undefined => toReportedText(given)?.replace(/\s+/g, ' ');
+const toCode = (value: unknown): string | undefined => toReportedText(value)?.replace(/\s+/g, ' ');
 
-/** By the laboratory's code, else Junction's name of it; a second sample of one journey has its own. */
+/** By the laboratory's code, or Junction's name, and by sample. */
 const toMarkerKey = (result: Record<string, unknown>, sample: string | undefined): string =>
   [readTextField(result, 'provider_id') ?? readTextField(result, 'slug') ?? readTextField(result, 'name') ?? '', sample ?? ''].join('|');
 
 const findOnlySample = (specimens: ReportElements['specimens']): SampleReference | undefined =>
   specimens.size === 1 ? [...specimens.values()][0] : undefined;
 
-/** Junction's word, and on which side of the range → https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html */
+/** Junction's interpretation, and the side of the range → https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html */
 const INTERPRETATIONS: Record<string, { above: string; below: string; neither: string }> = {
   normal: { above: 'N', below: 'N', neither: 'N' },
   abnormal: { above: 'H', below: 'L', neither: 'A' },
@@ -122,10 +120,10 @@ function toInterpretation(result: Record<string, unknown>): { code: string | und
 
 const NO_UNIT: Unit = { unit: undefined, ucum: undefined };
 
-/** Spaces mean nothing in a unit; case does. */
+/** Spaces in a unit have no meaning; case has. */
 export const normalizeUnit = (unit: string): string => unit.replace(/\s+/g, '');
 
-function parseUnit(given: unknown, units: ReadonlyMap<string, string>): Unit {
-  const unit = toReportedText(given);
+function parseUnit(value: unknown, units: ReadonlyMap<string, string>): Unit {
+  const unit = toReportedText(value);
   return unit === undefined ? NO_UNIT : { unit, ucum: units.get(normalizeUnit(unit)) };
 }

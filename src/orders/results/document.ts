@@ -1,4 +1,4 @@
-// The laboratory's own document of a report, a PDF: a Binary that the DiagnosticReport points at. It comes after the values, and never holds them up.
+// Stores the laboratory's PDF of a report: a Binary in DiagnosticReport.presentedForm. It is read after the values, which do not wait for it.
 // https://hl7.org/fhir/R4/binary.html, https://hl7.org/fhir/R4/datatypes.html#Attachment
 import { createHash } from 'node:crypto';
 import { readModifyWriteMany } from '../../interactions/read-modify-write-many.ts';
@@ -11,24 +11,24 @@ import { toDocumentId, toReportId } from './report.ts';
 
 const PDF = 'application/pdf';
 
-/** SHA-1, as R4 wants it. */
+/** Attachment.hash in R4. */
 export const toSha1 = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('base64');
 
-/** The order as it is followed from here on; undefined: the lease is lost. */
+/** Returns the updated order; undefined: the lease was lost. */
 export async function applyDocument(
-  following: OrderTracker,
+  tracker: OrderTracker,
   leased: LeasedOrder,
   { order, bytes }: { order: OrderSnapshot; bytes: Buffer },
 ): Promise<LeasedOrder | undefined> {
-  const heard = parseTrackedState(leased.placed);
+  const state = parseTrackedState(leased.placed);
   const hash = toSha1(bytes);
   const read = { event: findLastEvent(order)?.id ?? 0, hash };
-  return following.store.transaction(async (store) => {
-    const context = systemContext(following, leased.placed.tenant, store);
-    const { journey } = await readExistingReport(context, leased.placed, order);
-    const [report, document] = [toReportId(journey), toDocumentId(journey)];
-    const look = await hear(store, leased, { heard: { ...heard, result: { ...heard.result!, document: true, read } } });
-    if (!look) return undefined;
+  return tracker.store.transaction(async (store) => {
+    const context = systemContext(tracker, leased.placed.tenant, store);
+    const { idBase } = await readExistingReport(context, leased.placed, order);
+    const [report, document] = [toReportId(idBase), toDocumentId(idBase)];
+    const updated = await hear(store, leased, { heard: { ...state, result: { ...state.result!, document: true, read } } });
+    if (!updated) return undefined;
     const binary = {
       resourceType: 'Binary',
       contentType: PDF,
@@ -42,9 +42,9 @@ export async function applyDocument(
       document_hash: hash,
     };
     await readModifyWriteMany(context, [
-      { type: 'Binary', id: document, edit: (stands) => ({ ...stands, ...binary }) },
-      { type: 'DiagnosticReport', id: report, edit: (stands) => stands && following.results.report.write(fields, stands) },
+      { type: 'Binary', id: document, edit: (current) => ({ ...current, ...binary }) },
+      { type: 'DiagnosticReport', id: report, edit: (current) => current && tracker.results.report.write(fields, current) },
     ]);
-    return look;
+    return updated;
   });
 }

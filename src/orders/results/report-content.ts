@@ -1,48 +1,48 @@
-// What a report holds after another result has come: the markers of that result, and what it held before and was not taken back.
-import type { Resource } from '../../fhir/types.ts';
+// Merges a result into the existing content of a report: its markers, and the former ones that were not withdrawn.
+import type { Observation } from '@medplum/fhirtypes';
 import type { ExistingResults } from './existing-results.ts';
-import { isMarkerReported, isMeasured, type MarkerSystems, matchMarkers, readSpecimenReference } from './marker-identity.ts';
+import { isMarkerReported, isMeasured, type MarkerSystems, matchMarkers } from './marker-identity.ts';
 import type { ReportPart } from './report.ts';
 
 interface ReportContent {
-  /** Each under the id of its Observation. */
+  /** Each with the id of its Observation. */
   markers: ReportPart[];
-  /** References that a correction has taken back. */
-  takenBack: string[];
+  /** References that a correction has withdrawn. */
+  withdrawn: string[];
   /** References that stay beside the markers. */
   kept: string[];
 }
 
 interface MergeOptions {
   systems: MarkerSystems;
-  /** The result holds everything of the journey. */
+  /** The result covers all orders of the transaction. */
   whole: boolean;
   corrected: boolean;
-  /** The order is the only one of its journey. */
-  alone: boolean;
-  /** It is one order's own result, and of a later order of the journey there are results. */
-  outrun: boolean;
+  /** The transaction has no other order. */
+  onlyOrder: boolean;
+  /** The result is only the order's own, and a later order of the transaction has results. */
+  superseded: boolean;
 }
 
 export function mergeReportContent(
-  told: ReportPart[],
-  stands: ExistingResults,
-  { systems, whole, corrected, alone, outrun }: MergeOptions,
+  reported: ReportPart[],
+  existing: ExistingResults,
+  { systems, whole, corrected, onlyOrder, superseded }: MergeOptions,
 ): ReportContent {
   const correcting = corrected && whole;
-  const news = outrun ? told.filter((part) => !isFromAnotherSample(part, stands.markers)) : told;
-  const { markers, replaced } = matchMarkers(news, stands.markers, { ...systems, whole, correcting });
-  const now = new Set([...markers.map(({ id }) => id), ...replaced].map((id) => `Observation/${id}`));
-  const gone = stands.references.filter((reference) => !now.has(reference));
-  const markerAt = new Map(stands.markers.map((one) => [`Observation/${one.id}`, one]));
-  // of a journey the newest sample's value alone may be told: that of an earlier one is not taken back by that
-  const earlier = (reference: string): boolean => !alone && isMarkerReported(markerAt.get(reference)!, markers, systems);
-  const takenBack = correcting ? gone.filter((reference) => markerAt.has(reference) && !earlier(reference)) : [];
-  return { markers, takenBack, kept: gone.filter((reference) => !takenBack.includes(reference)) };
+  const relevant = superseded ? reported.filter((part) => !isFromAnotherSample(part, existing.markers)) : reported;
+  const { markers, replaced } = matchMarkers(relevant, existing.markers, { ...systems, whole, correcting });
+  const current = new Set([...markers.map(({ id }) => id), ...replaced].map((id) => `Observation/${id}`));
+  const absent = existing.references.filter((reference) => !current.has(reference));
+  const markerAt = new Map(existing.markers.map((one) => [`Observation/${one.id}`, one]));
+  // the result of a transaction may contain only the newest sample's value: this does not withdraw the value of an earlier sample
+  const isEarlierSample = (reference: string): boolean => !onlyOrder && isMarkerReported(markerAt.get(reference)!, markers, systems);
+  const withdrawn = correcting ? absent.filter((reference) => markerAt.has(reference) && !isEarlierSample(reference)) : [];
+  return { markers, withdrawn, kept: absent.filter((reference) => !withdrawn.includes(reference)) };
 }
 
-/** What stands under its id was measured, and not of the sample that this one is known to be of. */
-function isFromAnotherSample({ id, view }: ReportPart, markers: Resource[]): boolean {
+/** The existing Observation of this id was measured in another sample, as far as known. */
+function isFromAnotherSample({ id, view }: ReportPart, markers: Observation[]): boolean {
   const one = markers.find((marker) => marker.id === id && isMeasured(marker));
-  return one !== undefined && (view.specimen === undefined || readSpecimenReference(one) !== view.specimen);
+  return one !== undefined && (view.specimen === undefined || one.specimen?.reference !== view.specimen);
 }

@@ -1,4 +1,4 @@
-// A result as the network tells it, taken apart: what stands in the report, its samples, its markers; each as the fields of the mappings in mappings/junction.
+// Parses a result of Junction: the report, its samples and its markers, each as the fields of the mappings in mappings/junction.
 // https://docs.junction.com/lab/results/result-formats
 
 import { v5 } from 'uuid';
@@ -8,48 +8,46 @@ import { readTextField, toJsonObject, toReportedText } from '../../junction/json
 import type { View } from '../../mapping/shape.ts';
 import { type Marker, parseMarker, parseMissingMarker, type ReportElements, type SampleReference } from './biomarker.ts';
 
-/** What a result is written for. */
 export interface ReportSubject {
-  /** What all ids are made of (existing-results.ts). */
-  journey: string;
-  /** What the network calls the journey, where it says so. */
+  /** All ids are derived from it (existing-results.ts). */
+  idBase: string;
+  /** Junction's id of the order transaction, if known. */
   transaction: string | undefined;
   order: string;
-  /** References as they are written. */
   request: string;
   patient: string | undefined;
-  /** Serum, urine …, in the network's word. */
+  /** Junction's code: serum, urine … */
   sampleType: string | undefined;
   units: ReadonlyMap<string, string>;
-  /** A correction that holds everything: when nothing is in it, all is taken back. */
+  /** A complete correction: if it is empty, everything was withdrawn. */
   correcting: boolean;
-  /** When the network says that it was reported, if the result does not say so with a zone. */
+  /** The report time, if the result has none with a zone. */
   reportedAt: string | undefined;
 }
 
-/** One resource of a report: its id, and the fields of its mapping. */
+/** A resource of a report. */
 export interface ReportPart {
   id: string;
   view: View;
 }
 
 export interface ParsedReport {
-  /** `partial` or `final`, as told. */
+  /** `partial` or `final`. */
   status: string;
   report: ReportPart;
   samples: ReportPart[];
-  /** Missing ones among them. */
+  /** Including missing ones. */
   markers: ReportPart[];
   critical: boolean;
 }
 
-/** The namespace of the ids of results, minted once for this project: the same result has the same ids, whoever applies it. */
+/** The UUID namespace of result ids: the same result always has the same ids. */
 const RESULT_NAMESPACE = '4f0c7c3e-6f0e-4a58-9a57-1d0f9a4a9b5e';
 
-export const toReportId = (journey: string): string => v5(`${journey}/report`, RESULT_NAMESPACE);
-export const toDocumentId = (journey: string): string => v5(`${journey}/document`, RESULT_NAMESPACE);
+export const toReportId = (idBase: string): string => v5(`${idBase}/report`, RESULT_NAMESPACE);
+export const toDocumentId = (idBase: string): string => v5(`${idBase}/document`, RESULT_NAMESPACE);
 
-/** Undefined: there is nothing in it yet. */
+/** Undefined if the result is empty. */
 export function parseReport(result: Record<string, unknown>, subject: ReportSubject): ParsedReport | undefined {
   const given = toList(result.results);
   const lacking = toList(result.missing_results);
@@ -57,42 +55,42 @@ export function parseReport(result: Record<string, unknown>, subject: ReportSubj
   const emptied = subject.correcting && Array.isArray(result.results) && metadata.status === 'final';
   if (!given.length && !lacking.length && !emptied) return undefined;
   const samples = parseSamples(result, metadata, subject);
-  const collected = samples.find(({ view }) => view.collected !== undefined)?.view.collected as string | undefined;
+  const collected = samples.find(({ taken }) => taken.collected !== undefined)?.taken.collected;
   const specimens = new Map(samples.flatMap(({ numbers, taken }) => numbers.map((number) => [number, taken] as const)));
-  const around: ReportElements = { request: subject.request, patient: subject.patient, collected, specimens, units: subject.units };
-  const markers = [...given.map((one) => parseMarker(one, around)), ...lacking.map((one) => parseMissingMarker(one, around))];
+  const shared: ReportElements = { request: subject.request, patient: subject.patient, collected, specimens, units: subject.units };
+  const markers = [...given.map((one) => parseMarker(one, shared)), ...lacking.map((one) => parseMissingMarker(one, shared))];
   const interpretation = readTextField(metadata, 'interpretation');
   return {
     status: readTextField(metadata, 'status') ?? 'final',
-    report: { id: toReportId(subject.journey), view: toReportFields(metadata, subject, { samples, collected }) },
+    report: { id: toReportId(subject.idBase), view: toReportFields(metadata, subject, { samples, collected }) },
     samples: samples.map(({ id, view }) => ({ id, view })),
-    markers: assignIds(markers, subject.journey),
+    markers: assignIds(markers, subject.idBase),
     critical: interpretation === 'critical' || markers.some((marker) => marker.critical),
   };
 }
 
-/** Two of the same key, as laboratories sometimes send, are told apart by their place. */
-function assignIds(markers: Marker[], journey: string): ReportPart[] {
+/** Laboratories sometimes send a key twice: the position distinguishes them. */
+function assignIds(markers: Marker[], idBase: string): ReportPart[] {
   const counts = new Map<string, number>();
   return markers.map(({ key, view }) => {
     const nth = counts.get(key) ?? 0;
     counts.set(key, nth + 1);
-    return { id: v5(`${journey}/marker/${key}${nth ? `/${nth}` : ''}`, RESULT_NAMESPACE), view };
+    return { id: v5(`${idBase}/marker/${key}${nth ? `/${nth}` : ''}`, RESULT_NAMESPACE), view };
   });
 }
 
 interface Sample extends ReportPart {
-  /** What a marker may call it. */
+  /** Sample numbers by which a marker may refer to it. */
   numbers: string[];
   taken: SampleReference;
   reported: string | undefined;
 }
 
 function parseSamples(result: Record<string, unknown>, metadata: Record<string, unknown>, subject: ReportSubject): Sample[] {
-  const told = Object.entries(toJsonObject(result.sample_information)).map(([key, value]) => ({ key, sample: toJsonObject(value) }));
+  const listed = Object.entries(toJsonObject(result.sample_information)).map(([key, value]) => ({ key, sample: toJsonObject(value) }));
   const number = readTextField(metadata, 'specimen_number');
-  const all = told.length ? told : number === undefined ? [] : [{ key: number, sample: {} as Record<string, unknown> }];
-  return all.map(({ key, sample }) => parseSample(key, sample, { metadata, subject }));
+  const unlisted = number === undefined ? [] : [{ key: number, sample: {} }];
+  return (listed.length ? listed : unlisted).map(({ key, sample }) => parseSample(key, sample, { metadata, subject }));
 }
 
 function parseSample(
@@ -101,7 +99,7 @@ function parseSample(
   { metadata, subject }: { metadata: Record<string, unknown>; subject: ReportSubject },
 ): Sample {
   const number = readTextField(sample, 'sample_id') ?? key;
-  const id = v5(`${subject.journey}/sample/${key}`, RESULT_NAMESPACE);
+  const id = v5(`${subject.idBase}/sample/${key}`, RESULT_NAMESPACE);
   const collected = toFhirDateTime(sample.date_collected) ?? toFhirDateTime(metadata.date_collected);
   const view = {
     number: toReportedText(number),

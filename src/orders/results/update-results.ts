@@ -1,6 +1,4 @@
-// The part of a look that is about results: whether there may be any, reading and applying them, and then their document. Each may fail by itself and is
-// taken up by the next look; what is applied already stays.
-
+// Updates the results of an order during a poll: reads and applies the result, then the document. Each may fail on its own and is read again by the next poll.
 import { findLastEvent, isOnlyOrder, type OrderSnapshot } from '../../junction/order-snapshot.ts';
 import { toPhase, toRequestStatus } from '../../junction/order-status.ts';
 import type { ResultSubject } from '../../junction/reader.ts';
@@ -10,47 +8,47 @@ import { applyResult, cancelPartialReport } from './apply-result.ts';
 import { isOutdatedDocument } from './correction.ts';
 import { applyDocument, toSha1 } from './document.ts';
 
-/** `open`: something is still to come. `error`: it could not be read. Undefined: the lease is lost. */
+/** `open`: more is expected. `error`: why the result could not be read. Undefined: the lease was lost. */
 type ResultProgress = { open: boolean; error?: string } | undefined;
 
 const DONE: ResultProgress = { open: false };
 
-export async function updateResults(following: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<ResultProgress> {
+export async function updateResults(tracker: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<ResultProgress> {
   const status = findLastEvent(order)?.status ?? '';
   if (!mayHaveResults(order, status)) return DONE;
   const phase = toPhase(status);
-  const over = phase === 'failed' || phase === 'cancelled';
-  const applied = isAlreadyApplied(leased, order) ? { look: leased, final: true } : await readAndApply(following, leased, order);
+  const ended = phase === 'failed' || phase === 'cancelled';
+  const applied = isAlreadyApplied(leased, order) ? { leased, final: true } : await readAndApply(tracker, leased, order);
   if (!applied || 'error' in applied) return applied;
-  if (over && !applied.final && toRequestStatus(order, following.clock()).status === 'revoked')
-    await cancelPartialReport(following, applied.look, order);
+  if (ended && !applied.final && toRequestStatus(order, tracker.clock()).status === 'revoked')
+    await cancelPartialReport(tracker, applied.leased, order);
   if (!applied.final) return { open: phase === 'completed' };
-  return updateDocument(following, applied.look, order);
+  return updateDocument(tracker, applied.leased, order);
 }
 
-/** From the laboratory on; an order that came to nothing may have had partial ones. */
+/** From the laboratory on; a failed or cancelled order may have had partial results. */
 function mayHaveResults({ interpretation }: OrderSnapshot, status: string): boolean {
   const phase = toPhase(status);
   return !['received', 'collecting_sample', ''].includes(phase) || status.endsWith('.redraw_available') || interpretation !== undefined;
 }
 
-/** The result of this very state of the order stands here, it is final, and there was no news since. */
+/** The result of this state of the order was applied, it is final, and no webhook has arrived since. */
 function isAlreadyApplied({ placed }: LeasedOrder, order: OrderSnapshot): boolean {
   const { result } = parseTrackedState(placed);
   return result?.final === true && result.wakes === placed.eventCount && isReadAt(result, order);
 }
 
-type Applied = { look: LeasedOrder; final: boolean } | { open: true; error: string } | undefined;
+type Applied = { leased: LeasedOrder; final: boolean } | { open: true; error: string } | undefined;
 
-async function readAndApply(following: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<Applied> {
-  const { outcome, whole } = await readResult(following, order);
+async function readAndApply(tracker: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<Applied> {
+  const { outcome, whole } = await readResult(tracker, order);
   if (outcome.kind !== 'accepted') return { open: true, error: outcome.why };
-  if (!outcome.value) return { look: leased, final: false };
-  const applied = await applyResult(following, leased, { order, result: outcome.value, whole });
-  return applied === 'nothing' ? { look: leased, final: false } : applied;
+  if (!outcome.value) return { leased, final: false };
+  const applied = await applyResult(tracker, leased, { order, result: outcome.value, whole });
+  return applied === 'nothing' ? { leased, final: false } : applied;
 }
 
-/** A journey of several orders has one result, which may be there only when it is over: until then the order's own. */
+/** A transaction of several orders has one result, which may not exist before its end: until then the order's own result is read. */
 async function readResult(
   { reads }: OrderTracker,
   order: OrderSnapshot,
@@ -61,22 +59,22 @@ async function readResult(
   return { outcome: await reads.readResult({ order: order.id }, AbortSignal.timeout(READ_MS)), whole: false };
 }
 
-/** After so long nobody waits for a document any more, in ms; news of the order asks for it again. */
+/** In ms: after that the document is not requested again before the next event of the order. */
 const DOCUMENT_WAIT_MS = 3 * 24 * 3_600_000;
 
-async function updateDocument(following: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<ResultProgress> {
+async function updateDocument(tracker: OrderTracker, leased: LeasedOrder, order: OrderSnapshot): Promise<ResultProgress> {
   const { result: before } = parseTrackedState(leased.placed);
   if (before?.document) return DONE;
-  const of: ResultSubject = isOnlyOrder(order) ? { order: order.id } : { transaction: order.transaction!.id };
-  const outcome = await following.reads.readResultPdf(of, AbortSignal.timeout(DOCUMENT_READ_MS));
-  const now = following.clock();
+  const subject: ResultSubject = isOnlyOrder(order) ? { order: order.id } : { transaction: order.transaction!.id };
+  const outcome = await tracker.reads.readResultPdf(subject, AbortSignal.timeout(DOCUMENT_READ_MS));
+  const now = tracker.clock();
   if (outcome.kind === 'accepted' && outcome.value && !isOutdatedDocument({ order, before, now }, toSha1(outcome.value))) {
-    const applied = await applyDocument(following, leased, { order, bytes: outcome.value });
+    const applied = await applyDocument(tracker, leased, { order, bytes: outcome.value });
     return applied && DONE;
   }
   const age = now.getTime() - Date.parse(findLastEvent(order)?.at ?? order.updatedAt ?? '');
   const open = !(age > DOCUMENT_WAIT_MS);
-  const why = outcome.kind === 'accepted' ? 'there is none' : outcome.why;
-  if (!open) following.log({ tenant: leased.placed.tenant, order: order.id, why }, 'the document of a result was given up');
-  return { open, ...(open && outcome.kind !== 'accepted' && { error: `the document: ${outcome.why}` }) };
+  const why = outcome.kind === 'accepted' ? 'it does not exist' : outcome.why;
+  if (!open) tracker.log({ tenant: leased.placed.tenant, order: order.id, why }, 'the document of a result is not requested any more');
+  return { open, ...(open && outcome.kind !== 'accepted' && { error: `document: ${outcome.why}` }) };
 }

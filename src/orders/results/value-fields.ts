@@ -1,36 +1,35 @@
-// A laboratory's result as FHIR values, digits as they were reported: a number, one with < or >, a range, a word of a list, or a text.
+// Converts a reported value to FHIR, digits unchanged: a number, one with a comparator, a range, a coded value, or a text.
 // https://docs.junction.com/lab/results/result-formats, https://hl7.org/fhir/R4/observation-definitions.html#Observation.value_x_
 
 import { toReportedText } from '../../junction/json-fields.ts';
 import type { View } from '../../mapping/shape.ts';
 
-/** A number that keeps its digits: a JavaScript number where that spells it alike, else raw JSON (src/fhir/json.ts). */
-type ExactNumber = number | object;
+/** A number that keeps its digits: a JavaScript number if that formats alike, else raw JSON. */
+type ExactNumber = number | RawJson;
 
-const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
 const NUMBER = /^-?(?:0|[1-9]\d{0,40})?(?:\.\d{1,40})?$/;
 
-/** Undefined: this is no number in plain digits. One that begins with its point gets the zero that JSON asks for. */
+/** Undefined if it is not a plain decimal. A leading point gets the zero that JSON requires. */
 export function parseExactNumber(text: string): ExactNumber | undefined {
   if (!NUMBER.test(text) || !/\d$/.test(text)) return undefined;
   const digits = text.replace(/^(-?)\./, '$10.');
-  return String(Number(digits)) === digits ? Number(digits) : rawJson(digits);
+  return String(Number(digits)) === digits ? Number(digits) : JSON.rawJSON(digits);
 }
 
-/** As printed → FHIR's. https://hl7.org/fhir/R4/valueset-quantity-comparator.html */
+/** As printed → FHIR. https://hl7.org/fhir/R4/valueset-quantity-comparator.html */
 const COMPARATORS: Record<string, string> = { '<': '<', '>': '>', '<=': '<=', '>=': '>=', '≤': '<=', '≥': '>=', '=<': '<=', '=>': '>=' };
 const COMPARED = /^(<=|>=|=<|=>|<|>|≤|≥)\s*(\S+)$/;
 const RANGE = /^(-?[\d.]+)\s*(?:-|–|to)\s*(-?[\d.]+)$/;
 /** https://hl7.org/fhir/R4/datatypes.html#code */
 const CODE = /^\S+(?: \S+)*$/;
 
-/** A laboratory's unit, and what UCUM calls it where that is known. */
+/** A laboratory's unit, and its UCUM code if known. */
 export interface Unit {
   unit: string | undefined;
   ucum: string | undefined;
 }
 
-/** The fields of mappings/junction/biomarker.yaml that hold the value; all of them, so that what is no longer so is removed. */
+/** All value fields of mappings/junction/biomarker.yaml, so that a former value of another type is removed. */
 export function toValueFields(type: string | undefined, result: unknown, unit: Unit): View {
   const text = toReportedText(result);
   if (text === undefined) return { ...NO_VALUE, absent: 'unknown' };
@@ -60,14 +59,14 @@ function parseMeasuredValue(text: string, { unit, ucum }: Unit): View | undefine
   return { from: low, from_unit: unit, from_ucum: ucum, to: high, to_unit: unit, to_ucum: ucum };
 }
 
-/** FHIR's bounds include themselves: one is written only where the text shows that it is meant so. https://hl7.org/fhir/R4/datatypes.html#Range */
+/** FHIR's bounds are inclusive: a bound is written only where the text shows that it is. https://hl7.org/fhir/R4/datatypes.html#Range */
 const INCLUSIVE_BOUNDS: [text: RegExp, bounds: ('low' | 'high')[]][] = [
   [/^-?[\d.]+\s*(?:-|–|to)\s*-?[\d.]+/i, ['low', 'high']],
   [/^(?:>=|≥|=>|>\s*or\s*=)\s*-?[\d.]+/i, ['low']],
   [/^(?:<=|≤|=<|<\s*or\s*=)\s*-?[\d.]+/i, ['high']],
 ];
 
-/** The fields that hold the reference range: its text, and the bounds that count themselves in. `min`, `max`: as reported, digits kept. */
+/** The fields of the reference range: its text, and the inclusive bounds. `min`, `max`: as reported. */
 export function toReferenceRangeFields({ range, min, max }: { range: unknown; min: unknown; max: unknown }, { unit, ucum }: Unit): View {
   const text = toReportedText(range);
   const [low, high] = [min, max].map((bound) =>
@@ -81,7 +80,7 @@ export function toReferenceRangeFields({ range, min, max }: { range: unknown; mi
   return { reference_range: text ?? formatBounds(low, high), ...bound('low', low), ...bound('high', high) };
 }
 
-/** Bounds without a text: whether they count themselves in is not known, so they are said and not written. */
+/** For bounds without a text, whose inclusiveness is unknown: they are only part of the text. */
 function formatBounds(low: ExactNumber | undefined, high: ExactNumber | undefined): string | undefined {
   const [from, to] = [low, high].map((value) => toReportedText(value));
   if (from !== undefined && to !== undefined) return `${from} - ${to}`;
