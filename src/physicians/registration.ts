@@ -1,5 +1,5 @@
-// Registering a physician with the laboratory network: held by one request at a time, from the transaction that writes the item to the one that stores the
-// answer. What was answered with success is complete and is not repeated; what failed is resumed, and what died is taken over when its hold has run out.
+// Registers a physician with the laboratory network. One request at a time has the lease, from the transaction that writes the item to the one that stores the
+// response. A completed registration is not repeated; a failed one is resumed, and one whose process died is taken over when its lease has run out.
 // docs/decisions/0022-physician-registrations.md
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 } from 'uuid';
@@ -15,28 +15,27 @@ import { findNamePart, listContactPoints } from '../orders/place/patient-element
 import { readNpi } from '../orders/place/signer.ts';
 import type { OutboxEntry } from '../store/queues/outbox-entry.ts';
 
-/** Entries of this topic are sent by whoever registers, never in the background. */
+/** Outbox entries of this topic are sent by the request that registers, never in the background. */
 const PHYSICIAN_TOPIC = 'physician';
-/** How long the network is asked at most, in ms, and for how long the asking request is alone with the registration: a hold outlives its attempt. */
+/** The timeout of an attempt, in ms. The lease outlives it. */
 const ATTEMPT_MS = 6000;
 const LEASE_MS = 8000;
-/** How long another request waits for it, in ms: longer than a hold, so that whoever waits for one that died takes over. */
+/** How long another request waits, in ms: longer than a lease, so that it can take over from a process that died. */
 const MAX_WAIT_MS = 9000;
 const POLL_MS = 100;
 
-/** One registration. */
 export interface Registration {
-  /** Its own id: a registration that was taken away and comes again has another one. */
+  /** A registration that is deleted and created again has another id. */
   id: string;
   /** The state of the licence (`NY`). */
   key: string;
-  /** What was registered, as a Practitioner. */
+  /** The registered physician. */
   own(): Resource;
-  /** Who holds it. */
+  /** The holder of the lease. */
   by?: string | undefined;
 }
 
-/** Listed or taken: active. Not there yet: pending. `id`: as the network calls the physician, when it says so. */
+/** `active`: the network lists the physician or has accepted it. `id`: at the network, if known. */
 export interface RegistrationResult {
   id: string | null;
   status: 'active' | 'pending';
@@ -47,7 +46,7 @@ const findEntry = ({ store, caller }: Context, { id }: Registration): Promise<Ou
 
 const toOutboxSubject = (id: string): string => `registration/${id}`;
 
-/** Inside the transaction that writes the item: it is this request's from now on, unless it was answered with success before or another request holds it. */
+/** Takes the lease inside the transaction that writes the item. `complete`: already registered; `busy`: another request has the lease. */
 export async function claimRegistration(
   context: Context,
   registration: Registration,
@@ -59,24 +58,24 @@ export async function claimRegistration(
   return held ? { state: 'open', by: hold.by } : { state: 'busy' };
 }
 
-/** `key`: what the network knows this registration by, however often it is attempted. */
+/** `key`: the idempotency key of all attempts. */
 function createEntry({ store, caller, clock, newId }: Context, { id }: Registration): Promise<OutboxEntry> {
   const entering = { tenant: caller.tenant, topic: PHYSICIAN_TOPIC, subject: toOutboxSubject(id), key: newId(), payload: '{}' };
   return store.outbox.add({ ...entering, at: clock().toISOString() });
 }
 
-/** Until whoever holds it has let go: answered, failed, or died and run out of time. `since`: when the waiting request began (ms, as performance.now()); fails with 502 when its patience ends. */
+/** Waits until the lease is free. `since`: when the request began (performance.now()). Fails with 502 after MAX_WAIT_MS. */
 export async function waitForRegistration(context: Context, registration: Registration, since: number): Promise<void> {
   for (;;) {
     const left = since + MAX_WAIT_MS - performance.now();
-    if (left <= 0) throw upstream('the laboratory network has not answered about this physician yet: repeat the request');
+    if (left <= 0) throw upstream('the laboratory network has not responded about this physician yet: repeat the request');
     const entry = await findEntry(context, registration);
     if (entry?.state !== 'sending' || Date.parse(entry.leaseUntil!) <= context.clock().getTime()) return;
     await delay(Math.min(POLL_MS, left));
   }
 }
 
-/** After the commit. Fails with 502 when the network does not answer as it should; the next attempt may then begin at once. */
+/** After the commit. Fails with 502 if the network fails; the next attempt may begin at once. */
 export async function registerPhysician(
   context: Context,
   registration: Registration,
@@ -92,16 +91,16 @@ export async function registerPhysician(
   );
 }
 
-/** Inside the transaction that stores the answer: complete. False when another request has taken over meanwhile. */
+/** Inside the transaction that stores the response. False if another request has taken over. */
 export const completeRegistration = (context: Context, registration: Registration): Promise<boolean> =>
   endLease(context, registration, { state: 'done' });
 
-/** Not complete, and free for the next attempt. */
+/** Releases the lease for the next attempt. */
 export async function releaseRegistration(context: Context, registration: Registration, why = 'it was not completed'): Promise<void> {
   await endLease(context, registration, { state: 'unknown', nextAt: context.clock().toISOString(), error: why });
 }
 
-/** Ends the hold, unless it is not this request's any more. */
+/** False if another request has the lease by now. */
 async function endLease(
   context: Context,
   registration: Registration,
@@ -124,36 +123,41 @@ interface Physician {
 
 function toPhysician({ key: state, own }: Registration, key: string, now: string): Physician {
   const practitioner = own();
-  const [firstName, lastName] = (['given[0]', 'family'] as const).map((part) => {
+  const readName = (part: 'given[0]' | 'family') => {
     const [, text = ''] = findNamePart(practitioner, part, now)[0] ?? [];
     return toAsciiName(text) ?? text;
-  }) as [string, string];
+  };
   const email = listContactPoints(practitioner, 'email', now)[0]?.[1];
-  return { npi: readNpi(practitioner, now) ?? '', firstName, lastName, email, state, key };
+  return { npi: readNpi(practitioner, now) ?? '', firstName: readName('given[0]'), lastName: readName('family'), email, state, key };
 }
 
-/** Who knows the network's physicians. */
+/** Asks the network about a physician, or registers one. */
 export type PhysicianDirectory = (physician: Physician, signal: AbortSignal) => Promise<Outcome<RegistrationResult>>;
 
 /**
- * A directory that is asked through the account's gate. What is wrong with the directory alone closes the gate for no order: it counts once, as one order that
- * fails. Where the network says how long it wants to be left alone, that holds for all.
+ * Sends requests through the account's gate. Failures of the directory alone do not stop orders: for the circuit breaker they count like one failing order. A
+ * Retry-After applies to all requests.
  */
 export const guardDirectory =
   ({ gate, clock }: OrderSender, directory: PhysicianDirectory): PhysicianDirectory =>
   async (physician, signal) => {
-    const place = await gate.enter(AbortSignal.timeout(ATTEMPT_MS / 2));
-    if (!place) return { kind: 'throttled', why: 'the network is not to be asked now', retryAfter: Math.max(gate.closedForMs() / 1000, 1) };
+    const leave = await gate.enter(AbortSignal.timeout(ATTEMPT_MS / 2));
+    if (!leave)
+      return {
+        kind: 'throttled',
+        why: 'no requests are sent to the network at the moment',
+        retryAfter: Math.max(gate.closedForMs() / 1000, 1),
+      };
     try {
       const outcome = await directory(physician, signal);
       gate.breaker.record(toHealthSignal('registration', outcome), clock(), retryAfterSeconds(outcome), PHYSICIAN_TOPIC);
       return outcome;
     } finally {
-      place();
+      leave();
     }
   };
 
-/** The documented way: the team's roster says who is known. Nothing is told to the network; a physician travels inside each order. */
+/** The documented way: reads the team's roster. Nothing is registered; every order contains its physician. */
 export const createRosterDirectory =
   (client: JunctionClient): PhysicianDirectory =>
   async ({ npi }, signal) => {
@@ -163,12 +167,12 @@ export const createRosterDirectory =
     return { kind: 'accepted', value: listed ? { id: listed.id, status: 'active' } : { id: null, status: 'pending' } };
   };
 
-/** The way of a partner contract: the physician is posted to `path`. A path that does not exist leaves it pending. */
+/** With a partner contract: posts the physician to `path`. If the path does not exist, the registration stays pending. */
 export const createPushDirectory =
   (client: JunctionClient, path: string): PhysicianDirectory =>
   async ({ key, firstName, lastName, npi, email, state }, signal) => {
     const body = { first_name: firstName, last_name: lastName, npi, ...(email && { email }), licensed_states: [state] };
-    // another attempt may come with a corrected name, and a key stands for the same bytes
+    // a later attempt may have a corrected name, and an idempotency key stands for the same bytes
     const outcome = await client.pushPhysician(path, { body, key: v5(JSON.stringify(body), key) }, signal);
     if (outcome.kind !== 'accepted') return outcome;
     return { kind: 'accepted', value: { id: outcome.value.id, status: outcome.value.offered ? 'active' : 'pending' } };

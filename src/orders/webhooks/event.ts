@@ -1,27 +1,27 @@
-// What a webhook's body says it is about: the kind of event and the order. Nothing else in it is believed; the order is read again from the network.
+// Reads event type and order id from the body of a webhook. Nothing else in it is trusted: the order is read from Junction again.
 // https://docs.junction.com/webhooks/event-structure
-
+import { isObject } from '../../fhir/json-values.ts';
 import { readTextField, toJsonObject } from '../../junction/json-fields.ts';
 import type { InboxState } from '../../store/queues/inbox.ts';
 
 interface WebhookEvent {
   type: string | null;
-  /** The order's id at the network. */
+  /** The order's id at Junction. */
   orderId: string | null;
   teamId: string | undefined;
-  /** What it is on arrival: to be worked through, of no interest here, or not to be understood. */
+  /** `new`: to be processed. `ignored`: not about an order. `undecodable`: an order event without order id, or malformed. */
   state: Extract<InboxState, 'new' | 'ignored' | 'undecodable'>;
 }
 
 const UNREADABLE: WebhookEvent = { type: null, orderId: null, teamId: undefined, state: 'undecodable' };
-/** What the sender says of its own sending: it has given a message up. https://docs.svix.com/incoming-webhooks */
+/** The sender's own event: it has stopped retrying a message. https://docs.svix.com/incoming-webhooks */
 export const DELIVERY_EXHAUSTED = 'message.attempt.exhausted';
 
-/** Events about an order must name it; other kinds may. */
+/** These events must contain an order id. */
 const ABOUT_ORDERS = /^labtest\.(?:order|result)\./;
 const MAX_ID_LENGTH = 100;
 
-/** The documentation shows an envelope (`{event_type, data, team_id}`) and, in places, the order alone: both are read. */
+/** Junction's documentation shows an envelope (`{event_type, data, team_id}`), and in places the order alone: both are accepted. */
 export function parseWebhookEvent(body: Buffer): WebhookEvent {
   const content = parseJsonObject(body);
   if (content === undefined) return UNREADABLE;
@@ -44,7 +44,7 @@ function readOrderId(type: string | null, data: Record<string, unknown>): string
 function parseJsonObject(body: Buffer): Record<string, unknown> | undefined {
   try {
     const content: unknown = JSON.parse(body.toString('utf8'));
-    return content !== null && typeof content === 'object' && !Array.isArray(content) ? (content as Record<string, unknown>) : undefined;
+    return isObject(content) ? content : undefined;
   } catch {
     return undefined;
   }

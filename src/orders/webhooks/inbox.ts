@@ -1,5 +1,5 @@
-// Works through the webhooks that were kept: an order that is followed is looked at, one that is not is recognised or, after a day, taken for nobody's here.
-// An event is done in the transaction that wakes its order, so none is lost and each may come twice.
+// Processes stored webhooks: makes the poll of a tracked order due, or tries for a day to correlate an unknown order, which is then treated as foreign.
+// An event is done in the transaction that wakes its order: none is lost, and each may be processed twice.
 
 import { retryAfterSeconds, toHealthSignal } from '../../messaging/outcome.ts';
 import { redactError } from '../../messaging/redacted-error.ts';
@@ -11,48 +11,47 @@ import { INBOX_SOURCE } from './receive.ts';
 
 const MAX_EVENTS = 50;
 
-/** Works through what is due; answers how many events that were. */
-export async function processInbox(following: OrderTracker): Promise<number> {
-  const mine = createPollLease(following);
-  const events = await following.store.inbox.claim({ ...mine, source: INBOX_SOURCE, limit: MAX_EVENTS });
+/** Processes due events and returns their number. */
+export async function processInbox(tracker: OrderTracker): Promise<number> {
+  const lease = createPollLease(tracker);
+  const events = await tracker.store.inbox.claim({ ...lease, source: INBOX_SOURCE, limit: MAX_EVENTS });
   if (!events.length) return 0;
-  const known = await wakeOrders(following, events, mine.by);
+  const known = await wakeOrders(tracker, events, lease.by);
   for (const event of events.filter(({ subject }) => !known.has(subject)))
-    await resolveUnknownOrder(following, event, mine.by).catch((error) => retryLater(following, event, mine.by, redactError(error)));
+    await resolveUnknownOrder(tracker, event, lease.by).catch((error) => retryLater(tracker, event, lease.by, redactError(error)));
   return events.length;
 }
 
-/** The orders of these events are looked at, and the events done; answers the orders that are followed. */
-async function wakeOrders(following: OrderTracker, events: InboxEvent[], by: string): Promise<Set<string | null>> {
-  const { store, clock } = following;
+/** Makes the polls of tracked orders due and their events done. Returns the ids of the tracked orders. */
+async function wakeOrders(tracker: OrderTracker, events: InboxEvent[], by: string): Promise<Set<string | null>> {
+  const { store, clock } = tracker;
   const placed = await store.trackedOrders.find({ orderIds: events.flatMap(({ subject }) => subject ?? []) });
   const known = new Set<string | null>(placed.map(({ orderId }) => orderId));
-  const told = events.filter(({ subject }) => known.has(subject));
-  if (!told.length) return known;
+  const matched = events.filter(({ subject }) => known.has(subject));
+  if (!matched.length) return known;
   await store.transaction(async (inside) => {
     await inside.trackedOrders.wake(placed, clock().toISOString());
-    await inside.inbox.recordOutcome(told, by, { state: 'done' });
+    await inside.inbox.recordOutcome(matched, by, { state: 'done' });
   });
-  for (const event of told) reportProcessed(following, event, 'done');
+  for (const event of matched) reportProcessed(tracker, event, 'done');
   return known;
 }
 
-/** An event is worked through. */
 const reportProcessed = ({ webhook, clock }: OrderTracker, { receivedAt }: InboxEvent, outcome: string): void =>
   webhook?.applied(outcome, Math.max(clock().getTime() - Date.parse(receivedAt), 0) / 1000);
 
-/** The order behind it may be one of ours all the same: the network is asked. */
-async function resolveUnknownOrder(following: OrderTracker, event: InboxEvent, by: string): Promise<void> {
-  const { store, reads, breaker, clock } = following;
-  if (breaker.allows(clock()) === 0) return retryLater(following, event, by, 'the network does not answer');
+/** The order may be ours although it is not tracked yet: reads and correlates it. */
+async function resolveUnknownOrder(tracker: OrderTracker, event: InboxEvent, by: string): Promise<void> {
+  const { store, reads, breaker, clock } = tracker;
+  if (breaker.allows(clock()) === 0) return retryLater(tracker, event, by, 'the network does not respond');
   const outcome = await reads.readOrder(event.subject!, AbortSignal.timeout(READ_MS));
   breaker.record(toHealthSignal('order', outcome), clock(), retryAfterSeconds(outcome));
-  if (outcome.kind !== 'accepted') return retryLater(following, event, by, outcome.why);
-  const found = outcome.value ? await correlate(following, outcome.value) : 'foreign';
-  if (found === 'foreign') return handleForeignEvent(following, event, by);
+  if (outcome.kind !== 'accepted') return retryLater(tracker, event, by, outcome.why);
+  const found = outcome.value ? await correlate(tracker, outcome.value) : 'foreign';
+  if (found === 'foreign') return handleForeignEvent(tracker, event, by);
   if (found === 'waiting')
     return void (await store.inbox.recordOutcome([event], by, { state: 'retry', nextAt: addMs(clock(), RETRY_SOON_MS) }));
-  await wakeOrders(following, [event], by);
+  await wakeOrders(tracker, [event], by);
 }
 
 const RETRY_SOON_MS = 10_000;
@@ -65,27 +64,27 @@ async function retryLater({ store, clock, random }: OrderTracker, event: InboxEv
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-/** Age of an event whose order is nobody's here → when it is tried again, in ms: what it belongs to may become known. */
+/** The ages of an event at which an unknown order is looked up again, in ms. */
 const FOREIGN_RETRY_AGES = [1, 5, 15, 60, 180, 360, 720].map((minutes) => minutes * MINUTE);
 
-async function handleForeignEvent(following: OrderTracker, event: InboxEvent, by: string): Promise<void> {
-  const { store, clock, log } = following;
+async function handleForeignEvent(tracker: OrderTracker, event: InboxEvent, by: string): Promise<void> {
+  const { store, clock, log } = tracker;
   const age = clock().getTime() - Date.parse(event.receivedAt);
   const wait = FOREIGN_RETRY_AGES.find((one) => one > age) ?? DAY - age;
   if (age < DAY) {
-    const retry = { state: 'retry' as const, nextAt: addMs(clock(), Math.max(wait, MINUTE)), error: 'its order is not known here' };
+    const retry = { state: 'retry' as const, nextAt: addMs(clock(), Math.max(wait, MINUTE)), error: 'the order is unknown' };
     return void (await store.inbox.recordOutcome([event], by, retry));
   }
-  await store.inbox.recordOutcome([event], by, { state: 'foreign', error: 'its order is not known here' });
-  reportProcessed(following, event, 'foreign');
-  log({ id: event.id, type: event.type, order: event.subject }, 'a webhook is about an order that is none of ours');
+  await store.inbox.recordOutcome([event], by, { state: 'foreign', error: 'the order is unknown' });
+  reportProcessed(tracker, event, 'foreign');
+  log({ id: event.id, type: event.type, order: event.subject }, 'a webhook is about an order of another system');
 }
 
-/** Bodies that nobody could read are kept for a person to look at, names of events for longer than any sender repeats them, in ms. */
+/** In ms: unreadable bodies are kept for inspection, event ids for longer than any sender repeats them. */
 const BODY_RETENTION_MS = 7 * DAY;
 const EVENT_RETENTION_MS = 45 * DAY;
 
-/** Lets go of what is old. */
+/** Deletes old bodies and events. */
 export function pruneInbox({ store, clock }: OrderTracker): Promise<number> {
   const before = (ms: number) => new Date(clock().getTime() - ms).toISOString();
   return store.inbox.prune(INBOX_SOURCE, { bodies: before(BODY_RETENTION_MS), events: before(EVENT_RETENTION_MS) });
