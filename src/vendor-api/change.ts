@@ -1,6 +1,7 @@
 // Changes and deletes items. A change becomes the smallest change of the resource, made on the version that is current at the moment of writing. Elements that
 // the shape does not show stay, and a change without an effect makes no version. docs/decisions/0016-vendor-requests.md
-import { invalidIssues, notFound } from '../fhir/outcome.ts';
+import { matchesEtag } from '../fhir/etag.ts';
+import { invalidIssues, notFound, versionMismatch } from '../fhir/outcome.ts';
 import { hasTestOperation } from '../fhir/patch/json-patch.ts';
 import type { Resource } from '../fhir/types.ts';
 import { remove } from '../interactions/delete.ts';
@@ -19,12 +20,10 @@ import {
   storeIdempotentResponse,
 } from './idempotency.ts';
 import { inTransaction, LostRace, retryLostRaces } from './lost-race.ts';
-import { buildEtag, checkIfMatch } from './preconditions.ts';
 import { linkReferences, rejectDuplicate, resolveReferences } from './reference-checks.ts';
-import { checkBody } from './request-body.ts';
-import { buildResponse, findResponseShape } from './response.ts';
+import { buildEtag, buildResponse, findResponseShape } from './response.ts';
 import { PATIENT_GONE, readItemRow } from './stored-rows.ts';
-import { parseParameters, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
+import { checkBody, parseParameters, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
 import { buildEnv, buildView } from './views.ts';
 
 const METHODS = { merge: 'PATCH', replace: 'PUT', perform: 'PATCH' } as const;
@@ -138,4 +137,10 @@ export async function deleteItem(request: VendorRequest): Promise<VendorResponse
     await remove(context, { type: shape.resource, id });
   });
   return { status: 204 };
+}
+
+/** Refuses (412) a change of an item whose current version the client does not name. Without If-Match any version is accepted. */
+function checkIfMatch({ headers: { ifMatch } }: VendorRequest, etag: string): void {
+  if (ifMatch !== undefined && !matchesEtag(etag, ifMatch))
+    throw versionMismatch('If-Match names a version that is not the current one: read it again');
 }

@@ -13,9 +13,8 @@ import {
 } from './idempotency.ts';
 import { inTransaction, LostRace, retryLostRaces } from './lost-race.ts';
 import { resolveAllReferences } from './reference-checks.ts';
-import { readCheckedBody } from './request-body.ts';
 import { buildResponse } from './response.ts';
-import { parseParameters, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
+import { parseParameters, readCheckedBody, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
 import { buildEnv, buildViews } from './views.ts';
 
 const RETRY = { attempts: 10, pauseMs: 10, message: 'other requests keep creating the same items: try again' };

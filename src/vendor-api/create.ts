@@ -18,13 +18,11 @@ import {
 } from './idempotency.ts';
 import { inTransaction, LostRace, retryLostRaces } from './lost-race.ts';
 import { linkToPatient, resolvePatient } from './patient-key.ts';
-import { buildEtag } from './preconditions.ts';
 import { linkReferences, rejectDuplicate, resolveReferences } from './reference-checks.ts';
-import { readCheckedBody } from './request-body.ts';
-import { buildResponse } from './response.ts';
+import { buildEtag, buildResponse } from './response.ts';
 import { parseStored, readRow } from './stored-rows.ts';
 import { findUpsertMatch } from './upsert-match.ts';
-import { parseParameters, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
+import { parseParameters, readCheckedBody, translateErrors, type VendorRequest, type VendorResponse } from './vendor-request.ts';
 import { buildEnv, buildView } from './views.ts';
 
 interface Creation {
@@ -107,10 +105,11 @@ async function storeOnce(request: VendorRequest, { view, idempotent }: Creation)
   const { context, shape } = request;
   const newId = context.newId();
   const ids = await resolveReferences(request, view);
-  const target = await findUpsertMatch(request, view, ids);
+  const criteria = shape.buildTargetSearch(view, ids);
+  const target = criteria === null ? undefined : await findUpsertMatch(request, view, criteria);
   const subject = `${shape.resource}/${target?.id ?? newId}`;
   if (idempotent && !(await claimIdempotencyKey(request, idempotent, { subject, creates: true }))) return new LostRace();
-  const env = buildEnv(context, { newId, ...(await resolvePatient(request, ids)) });
+  const env = buildEnv(context, { newId, resolved: ids, ...(shape.isPersonal && (await resolvePatient(request, ids))) });
   await rejectDuplicate(request, view);
   return storeItem(request, { view, env, target, newId });
 }
@@ -131,7 +130,7 @@ async function storeItem(request: VendorRequest, { view, env, target, newId }: N
     ? await readModifyWrite(context, { type: shape.resource, id: target.id, edit: build })
     : (await create(context, { type: shape.resource, id: newId, draft: toDraft(await build()) })).row;
   if (!row) throw conflict('the resource that this request adds to was deleted meanwhile: repeat the request');
-  await linkToPatient(request, row);
+  if (shape.linkBack) await linkToPatient(request, row, shape.linkBack);
   return toStoredItem(request, row, view);
 }
 

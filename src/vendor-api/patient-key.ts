@@ -2,7 +2,7 @@
 // docs/decisions/0013-api-keys-and-scopes.md
 import { notFound } from '../fhir/outcome.ts';
 import { readModifyWrite } from '../interactions/read-modify-write.ts';
-import type { View } from '../mapping/shape.ts';
+import type { Shape, View } from '../mapping/shape.ts';
 import type { ResourceRow } from '../store/resources/resource-row.ts';
 import { PATIENT_GONE, readPatientRow } from './stored-rows.ts';
 import type { VendorRequest } from './vendor-request.ts';
@@ -12,8 +12,7 @@ import { buildEnv, buildView } from './views.ts';
 export async function resolvePatient(
   { shape, context }: VendorRequest,
   resolved: Map<string, string>,
-): Promise<{ me?: string; patient?: string; resolved: Map<string, string> }> {
-  if (!shape.isPersonal) return { resolved };
+): Promise<{ me: string; patient: string; resolved: Map<string, string> }> {
   const row = await readPatientRow(context);
   if (!row) throw notFound(PATIENT_GONE);
   const me = shape.surface.encodeId('Patient', row.id, buildEnv(context));
@@ -21,11 +20,10 @@ export async function resolvePatient(
 }
 
 /** Writes the id of the created item into the field of the patient's own item that takes it (`tells:`), in the same transaction. */
-export async function linkToPatient(request: VendorRequest, row: ResourceRow): Promise<void> {
+export async function linkToPatient(request: VendorRequest, row: ResourceRow, target: NonNullable<Shape['linkBack']>): Promise<void> {
   const { shape, context } = request;
-  if (!shape.linkBack) return;
-  const patientShape = request.findShape(shape.linkBack.shape);
-  const fields: View = { [shape.linkBack.field]: (await buildView(request, row))[shape.idName] };
+  const patientShape = request.findShape(target.shape);
+  const fields: View = { [target.field]: (await buildView(request, row))[shape.idName] };
   const env = buildEnv(context);
   const updated = await readModifyWrite(context, {
     type: 'Patient',

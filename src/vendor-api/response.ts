@@ -1,9 +1,11 @@
 // What a write has stored → the response to this request. A caller who may not read everything that the item shows gets its id and the fields that the
 // request itself had. docs/decisions/0013-api-keys-and-scopes.md
+import { createHash } from 'node:crypto';
+import type { Caller } from '../interactions/context.ts';
 import { canRead, canSearch } from '../interactions/scope-filter.ts';
 import type { PageInfo, Shape, View } from '../mapping/shape.ts';
-import { toObject } from './request-body.ts';
-import type { VendorRequest, VendorResponse } from './vendor-request.ts';
+import type { ResourceRow } from '../store/resources/resource-row.ts';
+import { toObject, type VendorRequest, type VendorResponse } from './vendor-request.ts';
 
 /** What is stored of a response: without the envelope, which has facts of the request that is answered. */
 export interface StoredResponse {
@@ -49,3 +51,9 @@ function toMinimal({ shape, body, pathParameters }: VendorRequest, form: Shape, 
 /** The shape in whose form a change is answered. */
 export const findResponseShape = ({ shape, findShape }: VendorRequest): Shape =>
   shape.responseShape === undefined ? shape : findShape(shape.responseShape);
+
+/** The ETag of an item: the resource's version; for a shape with joins a hash of the whole view. A caller without the read scope gets no hash of what it may not read. */
+export function buildEtag(caller: Caller, { joins, resource }: Shape, { version }: Pick<ResourceRow, 'version'>, view: View): string {
+  const isHash = joins.length > 0 && canRead(caller, resource);
+  return `W/"${isHash ? createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 16) : version}"`;
+}

@@ -8,15 +8,9 @@ import { findRows, parseStored } from './stored-rows.ts';
 import type { VendorRequest } from './vendor-request.ts';
 import { buildView } from './views.ts';
 
-/** In a transaction, which locks it until the end. Undefined: there is none. `resolved`: alias → FHIR id. 409 where several match and none is preferred. */
-export async function findUpsertMatch(
-  request: VendorRequest,
-  view: View,
-  resolved: ReadonlyMap<string, string>,
-): Promise<ResourceRow | undefined> {
+/** In a transaction, which locks it until the end. Undefined: there is none. 409 where several match and none is preferred. */
+export async function findUpsertMatch(request: VendorRequest, view: View, criteria: string): Promise<ResourceRow | undefined> {
   const { shape, context } = request;
-  const criteria = shape.buildTargetSearch(view, resolved);
-  if (criteria === null) return undefined;
   const { store, caller } = context;
   await store.lockKeys(caller.tenant, [criteria]);
   for (;;) {

@@ -1,6 +1,7 @@
 // One request of a vendor's API and its response, as values: nothing here knows Express or HTTP connections.
 import type { ParsedJson } from '../fhir/json.ts';
-import { FhirError, type Issue, invalidParameter } from '../fhir/outcome.ts';
+import { isObject } from '../fhir/json-values.ts';
+import { FhirError, type Issue, invalidIssues, invalidParameter, notFound } from '../fhir/outcome.ts';
 import type { Context } from '../interactions/context.ts';
 import type { PageTokens } from '../interactions/page-token.ts';
 import type { PageInfo, Shape, View } from '../mapping/shape.ts';
@@ -54,6 +55,34 @@ export function parseParameters({ query }: VendorRequest, names: string[]): Reco
 
 /** A name is repeated in an error text; anything else may be a patient's data. */
 const toPrintableName = (name: string): string => (/^[a-z][a-z_.-]{0,40}$/i.test(name) ? name : 'one of the names in the URL');
+
+/** The body of a create in both readings. */
+interface CheckedBody {
+  plain: View;
+  exact: View;
+}
+
+/** Path parameters replace fields of the same name. Refuses what breaks a rule of the shape. */
+export function readCheckedBody(request: VendorRequest): CheckedBody {
+  const { body, pathParameters } = request;
+  const plain = isObject(body.plain) ? { ...body.plain, ...pathParameters } : body.plain;
+  checkBody(request, plain);
+  // a body that is no object has not passed the check
+  return { plain: toObject(plain), exact: { ...toObject(body.exact), ...pathParameters } };
+}
+
+/** A value that is no object has no fields. */
+export const toObject = (value: unknown): View => (isObject(value) ? value : {});
+
+/** More mistakes than these are not listed. */
+const MAX_ISSUES = 20;
+
+/** Refuses what breaks a rule (400). A path parameter that breaks one names nothing (404). */
+export function checkBody({ shape, context, pathParameters }: VendorRequest, plain: unknown): void {
+  const issues = shape.checkRequest(plain, context.clock().toISOString());
+  if (issues.some(({ expression }) => expression?.some((name) => name in pathParameters))) throw notFound('there is nothing at this path');
+  if (issues.length) throw invalidIssues(issues.slice(0, MAX_ISSUES));
+}
 
 /** Runs a write; errors that name FHIR elements name the vendor's fields instead. `toPlace`: how the request calls a field, if not by its name. */
 export async function translateErrors<T>(shape: Shape, work: () => Promise<T>, toPlace = (field: string): string => field): Promise<T> {

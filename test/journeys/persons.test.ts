@@ -130,7 +130,7 @@ describe('what a key that stands for a person opens', () => {
     const { me, id } = await person();
     expect((await facet.fhir('delete', `/Patient/${id}`)).status).toBe(204);
     const answer = await me('post', AGE).send(ADULT);
-    expect([answer.status, answer.body]).toEqual([404, { error: 'not_found', message: expect.stringMatching(/not there any more/) }]);
+    expect([answer.status, answer.body]).toEqual([404, { error: 'not_found', message: expect.stringMatching(/was deleted/) }]);
   });
 
   test('the patient of its own tenant alone, though another has one with the same id', async () => {
