@@ -89,6 +89,7 @@ async function told(query: Query, after?: Position): Promise<Told[]> {
       return (statements.length > 5 ? [] : [row]) as unknown as T[];
     },
     script: async () => {},
+    runOutsideTransaction: async () => {},
     transaction: (work) => work(listening),
     forRequest: () => listening,
     ping: async () => {},

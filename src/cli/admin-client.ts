@@ -17,6 +17,9 @@ export const runCommand: RunCommand = async (command, options) => {
 /** Commands that may create the database. Others must not: the folder may be misspelt. */
 const CREATES_DATABASE = new Set(['tenants create', 'profiles add']);
 
+/** Needs the database as it is: the other commands migrate it first. */
+const MIGRATION_STATUS = 'migrations status';
+
 async function runOnEmbedded(directory: string, request: AdminRequest): Promise<string[]> {
   const answer = await sendToLockOwner(directory, request);
   if (answer !== undefined) return answer as string[];
@@ -33,6 +36,7 @@ async function runOnEmbedded(directory: string, request: AdminRequest): Promise<
 }
 
 async function runHere(place: DatabaseLocation, request: AdminRequest): Promise<string[]> {
+  if (request.command === MIGRATION_STATUS) return (await import('./migrations.ts')).readMigrationStatus(place);
   const [{ administer, openAdminContext }, { openMigratedDatabase }] = await Promise.all([
     import('./admin.ts'),
     import('../server/open-databases.ts'),

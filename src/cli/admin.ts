@@ -8,6 +8,7 @@ import type { Database } from '../store/database/database.ts';
 import { createReindexing } from '../store/reindexing.ts';
 import { type AdminContext, AdminError, type AdminOperation, type AdminRequest } from './admin-command.ts';
 import { KEY_OPERATIONS } from './keys.ts';
+import { MIGRATION_OPERATIONS } from './migrations.ts';
 import { ORDER_OPERATIONS } from './orders.ts';
 import { PROFILE_OPERATIONS } from './profiles.ts';
 import { INDEX_OPERATIONS } from './search-index.ts';
@@ -21,6 +22,7 @@ const OPERATIONS: Record<string, AdminOperation> = {
   ...SUBSCRIPTION_OPERATIONS,
   ...PROFILE_OPERATIONS,
   ...INDEX_OPERATIONS,
+  ...MIGRATION_OPERATIONS,
 };
 
 /** Runs one command; answers the lines to print. */

@@ -51,6 +51,10 @@ const NOUNS: Record<string, Noun> = {
     description: 'the index that searches use',
     load: async () => (await import('./search-index.ts')).defineIndexCommands,
   },
+  migrations: {
+    description: 'the changes that each version makes to the database',
+    load: async () => (await import('./migrations.ts')).defineMigrationCommands,
+  },
 };
 
 const DATABASE_HELP = `

@@ -3,10 +3,13 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { DEPRECATED_METRICS } from '../deprecated-names.ts';
 import type { Database } from '../store/database/database.ts';
 import type { QueueLoad } from '../store/database/fair-queue.ts';
-import { readOutboxBacklog } from '../store/queues/backlogs.ts';
-import { countOpenWebhooks } from '../store/queues/inbox-view.ts';
-import { readNotificationBacklog } from '../store/queues/notification-view.ts';
-import { countFailedPolls, readPollBacklog } from '../store/queues/placed-orders-view.ts';
+import {
+  countFailedPolls,
+  countOpenWebhooks,
+  readNotificationBacklog,
+  readOutboxBacklog,
+  readPollBacklog,
+} from '../store/queues/backlogs.ts';
 import { NOTIFICATION_TOPIC } from '../subscriptions/delivery-context.ts';
 
 export interface MetricSources {

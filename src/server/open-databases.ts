@@ -7,11 +7,17 @@ import { openDatabase } from '../store/database/open-database.ts';
 /** What to open: the embedded engine in the directory whose lock is held, or a server. */
 export type DatabaseLocation = { embedded: DirectoryLock } | { url: string; preparedStatements?: boolean };
 
-/** The database, open and of the newest shape. */
-export async function openMigratedDatabase(place: DatabaseLocation): Promise<Database> {
+/** Opens the database and migrates it to the schema of this version. */
+export const openMigratedDatabase = (place: DatabaseLocation): Promise<Database> =>
+  openChecked(place, (database) => migrate(database, new Date().toISOString()));
+
+/** Opens the database as it is. */
+export const openExistingDatabase = (place: DatabaseLocation): Promise<Database> => openChecked(place, (database) => database.ping());
+
+async function openChecked(place: DatabaseLocation, check: (database: Database) => Promise<unknown>): Promise<Database> {
   const database = await openDatabase(place);
   try {
-    await migrate(database, new Date().toISOString());
+    await check(database);
     return database;
   } catch (error) {
     await database.close();

@@ -1,28 +1,27 @@
-// Named values that all processes share: made once by whoever comes first, and changed only by who knows what stands there.
+// Named values that all processes share. The first process that needs one creates it.
 import type { Database } from './database/database.ts';
+import { queryBuilder, runQuery } from './database/query-builder.ts';
 
-/** Named values all processes share (the key that seals page links). */
+/** Named values that all processes share (the key that seals page links). */
 export interface Settings {
-  /** The value of `name`, made by `make` when nobody has yet; all processes get the same. */
+  /** The value of `name`. Creates it with `make` when there is none; all processes get the same value. */
   getOrCreate(name: string, make: () => string): Promise<string>;
-  /** Changes it, if it is still `from`; answers whether it was. */
+  /** Changes the value if it is still `from`. False: it is another one. */
   compareAndSet(name: string, from: string, to: string): Promise<boolean>;
 }
 
-const READ = 'select value from setting where name = $1';
-const OFFER = 'insert into setting (name, value) values ($1, $2) on conflict (name) do nothing';
-const SWAP = 'update setting set value = $3 where name = $1 and value = $2 returning name';
-
 /** The settings of a database handle. */
 export function createSettings(database: Database): Settings {
-  const read = async (name: string) => (await database.query<{ value: string }>(READ, [name]))[0]?.value;
+  const read = async (name: string): Promise<string | undefined> =>
+    (await runQuery<{ value: string }>(database, queryBuilder('setting').select('value').where({ name })))[0]?.value;
   return {
     getOrCreate: async (name, make) => {
-      const known = await read(name);
-      if (known !== undefined) return known;
-      await database.query(OFFER, [name, make()]);
+      const value = await read(name);
+      if (value !== undefined) return value;
+      await runQuery(database, queryBuilder('setting').insert({ name, value: make() }).onConflict('name').ignore());
       return (await read(name))!;
     },
-    compareAndSet: async (name, from, to) => (await database.query(SWAP, [name, from, to])).length > 0,
+    compareAndSet: async (name, from, to) =>
+      (await runQuery(database, queryBuilder('setting').where({ name, value: from }).update({ value: to }).returning('name'))).length > 0,
   };
 }

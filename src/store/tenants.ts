@@ -1,40 +1,40 @@
-// Tenants: whose data it is. A tenant is disabled, never removed.
+// Tenants. A tenant is disabled, never deleted.
 import type { Database } from './database/database.ts';
+import { queryBuilder, runQuery } from './database/query-builder.ts';
 
 export interface Tenant {
   id: number;
-  /** What the operator calls it: unique, lower case. */
+  /** The name in commands: unique, lower case. */
   slug: string;
   name: string;
   status: 'active' | 'disabled';
-  /** The brand of what says none, where a vendor's API parts patients by brand. */
+  /** The brand of patients for whom no brand is sent, where a vendor's API separates patients by brand. */
   brand: string;
 }
 
-const COLUMNS = 'tenant_id as id, slug, name, status, coalesce(brand, slug) as brand';
-const CREATE = `insert into tenant (slug, name, created_at, brand) values ($1, $2, $3, $4) on conflict (slug) do nothing returning ${COLUMNS}`;
+const COLUMNS = ['tenant_id as id', 'slug', 'name', 'status', queryBuilder.raw('coalesce(brand, slug) as brand')];
 
 /** The new tenant; undefined when the slug is taken. */
 export async function createTenant(
   database: Database,
   { slug, name, at, brand = null }: { slug: string; name: string; at: string; brand?: string | null },
 ): Promise<Tenant | undefined> {
-  return (await database.query<Tenant>(CREATE, [slug, name, at, brand]))[0];
+  const row = { slug, name, created_at: at, brand };
+  const [tenant] = await runQuery<Tenant>(database, queryBuilder('tenant').insert(row).onConflict('slug').ignore().returning(COLUMNS));
+  return tenant;
 }
 
 /** All tenants, oldest first. */
-export function listTenants(database: Database): Promise<Tenant[]> {
-  return database.query<Tenant>(`select ${COLUMNS} from tenant order by tenant_id`);
-}
+export const listTenants = (database: Database): Promise<Tenant[]> =>
+  runQuery(database, queryBuilder('tenant').select(COLUMNS).orderBy('tenant_id'));
 
 /** Sets the default brand. False: there is no such tenant. */
-export async function setDefaultBrand(database: Database, { slug, brand }: { slug: string; brand: string }): Promise<boolean> {
-  const rows = await database.query('update tenant set brand = $2 where slug = $1 returning tenant_id', [slug, brand]);
-  return rows.length > 0;
-}
+export const setDefaultBrand = (database: Database, { slug, brand }: { slug: string; brand: string }): Promise<boolean> =>
+  updateTenant(database, slug, { brand });
 
-/** Its keys open nothing from then on. False: there is no such tenant. */
-export async function disableTenant(database: Database, slug: string): Promise<boolean> {
-  const rows = await database.query("update tenant set status = 'disabled' where slug = $1 returning tenant_id", [slug]);
-  return rows.length > 0;
+/** Its keys are refused from then on. False: there is no such tenant. */
+export const disableTenant = (database: Database, slug: string): Promise<boolean> => updateTenant(database, slug, { status: 'disabled' });
+
+async function updateTenant(database: Database, slug: string, change: { brand: string } | { status: 'disabled' }): Promise<boolean> {
+  return (await runQuery(database, queryBuilder('tenant').where({ slug }).update(change).returning('tenant_id'))).length > 0;
 }

@@ -23,7 +23,18 @@ const newKey = async (surface: string, ...more: string[]): Promise<{ id: string;
 };
 const patients = async (key: string) => (await call(`${server.url}/fhir/R4/Patient`, key)).status;
 
+/** State → how many migrations are in it. */
+const migrationStates = async (): Promise<Record<string, number>> => {
+  const states = (await said('migrations', 'status')).slice(1).map((line) => line.split(/ {2,}/)[1]!);
+  return Object.fromEntries(Object.entries(Object.groupBy(states, (state) => state)).map(([state, list]) => [state, list!.length]));
+};
+
 describe('before the server runs', () => {
+  onServer('the migrations of an empty database are pending, and asking for them runs none', async () => {
+    expect(await migrationStates()).toEqual({ pending: expect.any(Number) });
+    expect(await migrationStates()).toEqual({ pending: expect.any(Number) });
+  });
+
   test('there are no tenants; where there is no database either, none is made by looking: the folder may be misspelt', async () => {
     const { code, stdout, stderr } = await run('tenants', 'list');
     if (SERVER_URL === undefined) {
@@ -47,12 +58,17 @@ describe('before the server runs', () => {
       `${id}  fhir     system/Patient.rs  active  2999-01-31T00:00:00.000Z  –        import`,
     ]);
     expect(keys.join()).not.toContain(text);
+    expect(await migrationStates()).toEqual({ applied: expect.any(Number) });
   });
 });
 
 describe('while the server runs', () => {
   beforeAll(async () => {
     server = await startProcess(place.env);
+  });
+
+  test('no migration is pending', async () => {
+    expect(await migrationStates()).toEqual({ applied: expect.any(Number) });
   });
 
   test('a new tenant and its keys work at once, each on its own surface and within its scopes', async () => {

@@ -1,11 +1,13 @@
 // Migrations: each once, whoever starts and however often, and never a changed one.
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from '../../src/store/database/database.ts';
-import { type Migration, migrate, readMigrations } from '../../src/store/database/migrations.ts';
+import { listMigrations, type Migration, migrate, readMigrations } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
-import { openTestStore, type TestStore } from './open.ts';
+import { until } from '../until.ts';
+import { onServer, openTestStore, type TestStore } from './open.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const small = (name: string, sql: string): Migration => ({ name, sql, checksum: `checksum of ${sql}` });
@@ -69,6 +71,88 @@ it('gives an organisation, or a person, the idempotency keys that stood under an
     { caller: 'loop', key: 'one', response: 'answer' },
     { caller: 'loop', key: 'two', response: null },
     { caller: 'loop/ada', key: 'one', response: 'mine' },
+  ]);
+});
+
+it('runs nothing on a database that an earlier version has migrated, and continues from there', async () => {
+  const all = readMigrations();
+  // the statements of the first releases
+  await first.script(
+    'create table if not exists migration (name text collate "C" primary key, checksum text not null, applied_at timestamptz(3) not null)',
+  );
+  for (const { name, sql } of all.slice(0, -1)) {
+    await first.script(sql);
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    await first.query('insert into migration values ($1, $2, $3)', [name, checksum, '2025-01-01T00:00:00.000Z']);
+  }
+  expect(await migrate(first, AT)).toEqual([all.at(-1)!.name]);
+  expect(await migrate(first, AT)).toEqual([]);
+  expect(await first.query('select min(applied_at) as first, max(applied_at) as last from migration')).toEqual([
+    { first: '2025-01-01T00:00:00.000Z', last: AT },
+  ]);
+});
+
+describe('a file whose first line is -- transaction: false', () => {
+  const concurrently = (more = ''): Migration => ({
+    ...small('0002-index.sql', `-- transaction: false\ndrop index if exists one_a; ${more}create index concurrently one_a on one (a);`),
+    transaction: false,
+  });
+  const indexes = async () => (await first.query("select indexname from pg_indexes where tablename = 'one'")).length;
+
+  it('is known by that line', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'facet-migrations-'));
+    writeFileSync(join(folder, '0001-a.sql'), '-- transaction: false\nselect 1;\n');
+    writeFileSync(join(folder, '0002-b.sql'), 'select 2; -- transaction: false\n');
+    expect(readMigrations(folder).map(({ transaction }) => transaction)).toEqual([false, undefined]);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('builds an index concurrently, once', async () => {
+    expect(await migrate(first, AT, [ONE, concurrently()])).toEqual(['0001-one.sql', '0002-index.sql']);
+    expect(await migrate(first, AT, [ONE, concurrently()])).toEqual([]);
+    expect(await indexes()).toBe(1);
+  });
+
+  it('runs again at the next start when it failed', async () => {
+    await expect(migrate(first, AT, [ONE, concurrently('select b from one; ')])).rejects.toThrow(
+      'migrations/0002-index.sql, line 2: the database answered 42703',
+    );
+    expect(await indexes()).toBe(0);
+    expect(await migrate(first, AT, [ONE, concurrently()])).toEqual(['0002-index.sql']);
+  });
+
+  onServer('runs in one of several processes that start at once; the others wait', async () => {
+    await migrate(first, AT, [ONE]);
+    const slow = concurrently('select pg_sleep(0.2); ');
+    const ran = await Promise.all([migrate(first, AT, [ONE, slow]), migrate(second, AT, [ONE, slow]), migrate(first, AT, [ONE, slow])]);
+    expect(ran.flat()).toEqual(['0002-index.sql']);
+  });
+
+  onServer('stays locked no longer than the connection of the process that runs it', async () => {
+    await migrate(first, AT, [ONE]);
+    const killed = migrate(second, AT, [ONE, concurrently('select pg_sleep(60); ')]).catch((error: Error) => error);
+    const running = "datname = current_database() and pid <> pg_backend_pid() and state = 'active' and query ~ 'pg_sleep'";
+    await until(
+      () => first.query(`select 1 from pg_stat_activity where ${running}`),
+      (rows) => rows.length > 0,
+    );
+    await first.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where ${running} or (datname = current_database() and state = 'idle in transaction')`,
+    );
+    expect(await killed).toBeInstanceOf(Error);
+    expect(await migrate(first, AT, [ONE, concurrently()])).toEqual(['0002-index.sql']);
+  });
+});
+
+it('lists what ran, what is pending, what was changed, and what a newer version ran; also on an empty database', async () => {
+  expect(await listMigrations(first, [ONE])).toEqual([{ name: '0001-one.sql', state: 'pending', appliedAt: null }]);
+  const three = small('0003-three.sql', 'select 3;');
+  await migrate(first, AT, [ONE, TWO, three]);
+  expect(await listMigrations(first, [ONE, { ...TWO, checksum: 'another' }, small('0004-four.sql', 'select 4;')])).toEqual([
+    { name: '0001-one.sql', state: 'applied', appliedAt: AT },
+    { name: '0002-two.sql', state: 'changed', appliedAt: AT },
+    { name: '0003-three.sql', state: 'unknown', appliedAt: AT },
+    { name: '0004-four.sql', state: 'pending', appliedAt: null },
   ]);
 });
 

@@ -1,5 +1,5 @@
 // Placed orders: each is looked at by one worker at a time, moves forward only, and no news of it is lost.
-import { readPollBacklog } from '../../src/store/queues/placed-orders-view.ts';
+import { readPollBacklog } from '../../src/store/queues/backlogs.ts';
 import { openTestStore, type TestStore } from './open.ts';
 
 let test: TestStore;

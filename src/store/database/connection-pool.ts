@@ -121,6 +121,7 @@ function createHandle<Connection>(of: HandleState, lender: ConnectionLender<Conn
       ),
     script: (sql) =>
       withConnection(of, (connection) => runStatement(driver, connection, async () => void (await driver.script(connection, sql)))),
+    runOutsideTransaction: (commands) => withConnection(of, (connection) => runCommands(driver, connection, commands)),
     transaction: async (work) => {
       refuseInsideTransaction();
       return retrySerializationFailures(() => runTransaction(of, lender, work));
@@ -170,6 +171,16 @@ async function runStatement<T, Connection>(driver: Driver<Connection>, connectio
   return answer;
 }
 
+/** The connection is closed afterwards, because its time limit is gone. Where settings last one transaction, there is no limit to remove. */
+async function runCommands<Connection>(driver: Driver<Connection>, connection: Connection, commands: string[]): Promise<void> {
+  if (!driver.needsTransaction?.(connection)) await driver.script(connection, 'set statement_timeout = 0');
+  try {
+    for (const command of commands) await driver.script(connection, command);
+  } finally {
+    driver.discard?.(connection, 'its settings were changed');
+  }
+}
+
 /** The handle of one running transaction. It is of no use after the end of it. */
 function createTransactionHandle<Connection>(
   scope: TransactionScope,
@@ -187,6 +198,9 @@ function createTransactionHandle<Connection>(
     query: async <T extends object>(sql: string, parameters: unknown[] = [], name?: string) =>
       checked(() => driver.run(connection, sql, parameters, name) as Promise<T[]>),
     script: async (sql) => void (await checked(() => driver.script(connection, sql))),
+    runOutsideTransaction: async () => {
+      throw new Error('this handle is inside a transaction');
+    },
     transaction: async (work) => work(handle),
     forRequest: () => handle,
     ping: () => driver.ping(),

@@ -20,6 +20,8 @@ export interface Database {
   query<T extends object>(sql: string, parameters?: unknown[], name?: string): Promise<T[]>;
   /** Runs a text of several statements without parameters. */
   script(sql: string): Promise<void>;
+  /** Runs commands one after the other, outside a transaction and without a time limit: for `create index concurrently`. */
+  runOutsideTransaction(commands: string[]): Promise<void>;
   /**
    * All of `work` in one READ COMMITTED transaction, on the handle it is given; on a transaction's handle it joins that transaction.
    * Run again, a few times, when the database asks for it. Using the outer handle inside `work` fails at once: on one connection it could never be answered.

@@ -1,21 +1,23 @@
-// The outbox as people look at it: lists by state and age, and what stands open. All times are given.
+// What operators and metrics read of the queues: lists of outbox entries and failed polls, and how many messages of each kind wait, and since when.
+import type { Knex } from 'knex';
 import type { Database } from '../database/database.ts';
+import { queryBuilder, runQuery } from '../database/query-builder.ts';
 import { OUTBOX_COLUMNS } from './outbox.ts';
 import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
+import { TRACKED_ORDER_COLUMNS, type TrackedOrder } from './tracked-orders.ts';
 
-/** Which entries are wanted; absent: any. */
+/** Which entries are listed; absent: any. */
 interface OutboxFilter {
-  /** One, or any of these. */
   topic: string | string[];
   tenant?: number;
   subject?: string;
   states?: OutboxState[];
-  /** Made before this time. */
+  /** Created before this time. */
   before?: string;
   limit: number;
 }
 
-/** How many entries of a topic stand in a state that is not the last one, and when the oldest of them was made. */
+/** The unfinished entries of a topic in one state, and when the oldest was created. */
 interface OutboxBacklog {
   topic: string;
   state: OutboxState;
@@ -23,13 +25,67 @@ interface OutboxBacklog {
   oldest: string;
 }
 
-/** Entries in the order in which they were made: the one that waits longest first. */
-const LIST = `select ${OUTBOX_COLUMNS} from outbox o where topic = any($1) and ($2::int is null or tenant_id = $2) and ($3::text is null or subject = $3)
-  and ($4::text[] is null or state = any($4)) and ($5::timestamptz is null or created_at < $5) order by created_at, id limit $6`;
-const STANDING = `select topic, state, count(*)::int as count, min(created_at) as oldest from outbox
-  where state in ('queued', 'sending', 'unknown', 'parked') group by topic, state order by topic, state`;
+const COUNT = queryBuilder.raw('count(*)::int as count');
 
-export const listOutbox = (database: Database, { topic, tenant, subject, states, before, limit }: OutboxFilter): Promise<OutboxEntry[]> =>
-  database.query<OutboxEntry>(LIST, [[topic].flat(), tenant ?? null, subject ?? null, states ?? null, before ?? null, limit]);
+/** Outbox entries, oldest first. */
+export function listOutbox(database: Database, { topic, tenant, subject, states, before, limit }: OutboxFilter): Promise<OutboxEntry[]> {
+  const entries = queryBuilder('outbox as o').select(queryBuilder.raw(OUTBOX_COLUMNS)).whereIn('topic', [topic].flat());
+  if (tenant !== undefined) entries.where('tenant_id', tenant);
+  if (subject !== undefined) entries.where('subject', subject);
+  if (states) entries.whereIn('state', states);
+  if (before !== undefined) entries.where('created_at', '<', before);
+  return runQuery(database, entries.orderBy(['created_at', 'id']).limit(limit));
+}
 
-export const readOutboxBacklog = (database: Database): Promise<OutboxBacklog[]> => database.query<OutboxBacklog>(STANDING);
+export const readOutboxBacklog = (database: Database): Promise<OutboxBacklog[]> =>
+  runQuery(
+    database,
+    queryBuilder('outbox')
+      .select('topic', 'state', COUNT)
+      .min('created_at as oldest')
+      .whereIn('state', ['queued', 'sending', 'unknown', 'parked'])
+      .groupBy('topic', 'state')
+      .orderBy(['topic', 'state']),
+  );
+
+/** Tracked orders whose last poll failed, and that are to be polled again. */
+const selectFailedPolls = (): Knex.QueryBuilder => queryBuilder('placed_order as o').whereNotNull('next_at').whereNotNull('last_error');
+
+/** Orders whose last poll failed, in the order in which they were ordered. */
+export function listFailedPolls(database: Database, { tenant, limit }: { tenant?: number; limit: number }): Promise<TrackedOrder[]> {
+  const orders = selectFailedPolls().select(queryBuilder.raw(TRACKED_ORDER_COLUMNS)).orderBy(['ordered_at', 'order_id']).limit(limit);
+  if (tenant !== undefined) orders.where('tenant_id', tenant);
+  return runQuery(database, orders);
+}
+
+export async function countFailedPolls(database: Database): Promise<number> {
+  const [counted] = await runQuery<{ count: number }>(database, selectFailedPolls().select(COUNT));
+  return counted!.count;
+}
+
+/** When the oldest unread event of an order arrived, and when the oldest poll without an event was or will be due. Null: there is none. */
+interface PollBacklog {
+  oldestEvent: string | null;
+  oldestPoll: string | null;
+}
+
+/** Each part walks its own index. */
+const POLL_BACKLOG = `select (select min(news_at) from placed_order where news_at is not null) as "oldestEvent",
+  (select min(next_at) from placed_order where news_at is null) as "oldestPoll"`;
+
+export async function readPollBacklog(database: Database): Promise<PollBacklog> {
+  return (await database.query<PollBacklog>(POLL_BACKLOG))[0]!;
+}
+
+/** How many webhooks are to be processed. `new`: not tried yet; `retry`: tried, but their order is not known or could not be read. */
+export async function countOpenWebhooks(database: Database): Promise<{ new: number; retry: number }> {
+  const open = queryBuilder('webhook_inbox').select('state', COUNT).whereIn('state', ['new', 'retry']).groupBy('state');
+  const counts = await runQuery<{ state: 'new' | 'retry'; count: number }>(database, open);
+  return { new: 0, retry: 0, ...Object.fromEntries(counts.map(({ state, count }) => [state, count])) };
+}
+
+/** How many notifications wait for subscribers, and since when the oldest does; null: none waits. */
+export async function readNotificationBacklog(database: Database): Promise<{ count: number; oldest: string | null }> {
+  const waiting = queryBuilder('notification').select(COUNT).min('created_at as oldest');
+  return (await runQuery<{ count: number; oldest: string | null }>(database, waiting))[0]!;
+}
